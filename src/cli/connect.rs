@@ -1,0 +1,108 @@
+//! `wsee URL`: where to connect and as whom.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueHint};
+
+use super::session::SessionArgs;
+use super::value::url_argument;
+use crate::secret::Secret;
+
+/// The arguments of `wsee URL`.
+#[derive(Debug, Args)]
+pub struct ConnectArgs {
+    /// ws:// or wss:// URL; the scheme may be left out, and the host of :PORT/PATH is localhost
+    ///
+    /// http:// and https:// are taken as ws:// and wss://. Without a scheme, ws:// is used for
+    /// loopback and private addresses and wss:// for all others, and the choice is printed.
+    /// USER:PASS@ in front of the host is the same as --user. A fragment (#…) is refused.
+    #[arg(required = true, value_parser = url_argument, value_hint = ValueHint::Url)]
+    pub url: Option<String>,
+    /// What the request says.
+    #[command(flatten)]
+    pub handshake: HandshakeArgs,
+    /// As whom.
+    #[command(flatten)]
+    pub auth: AuthArgs,
+    /// How the server proves who it is.
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    /// What a run does once it knows where to connect.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}
+
+/// Fields of the upgrade request.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Handshake")]
+pub struct HandshakeArgs {
+    /// Send a header field; 'Name:' removes a default, @FILE reads many
+    ///
+    /// 'Name: value' replaces a default of that name or adds the field, 'Name:' removes the
+    /// default, 'Name;' sends the field with an empty value, and @FILE reads one field from each
+    /// line of a file. May be repeated. Names, case and order go on the wire as given. A control character is a
+    /// usage error, and nothing is sent.
+    #[arg(short = 'H', long, value_name = "FIELD", action = ArgAction::Append)]
+    pub header: Vec<String>,
+    /// Send an Origin field, as browsers do
+    ///
+    /// None is sent by default. Servers that check it answer 403 to others.
+    #[arg(short, long)]
+    pub origin: Option<String>,
+    /// Offer subprotocols, most wanted first; repeat or comma list
+    ///
+    /// Sent as Sec-WebSocket-Protocol. wsee warns if the server chooses none of them (see
+    /// --require-subprotocol) and fails if it chooses another.
+    #[arg(short, long, value_name = "NAMES", action = ArgAction::Append)]
+    pub subprotocol: Vec<String>,
+    /// Fail if the server chooses none of the offered subprotocols
+    ///
+    /// Needs --subprotocol. Without this flag it is a warning; with it, exit status 112.
+    #[arg(long, requires = "subprotocol", hide_short_help = true)]
+    pub require_subprotocol: bool,
+    /// Send a Cookie field; repeatable
+    ///
+    /// NAME=VALUE, or several with '; ' between them. Several --cookie are joined in the same way
+    /// into one field.
+    #[arg(short = 'b', long, value_name = "COOKIES", action = ArgAction::Append, hide_short_help = true)]
+    pub cookie: Vec<String>,
+    /// Send this User-Agent instead of wsee/VERSION
+    ///
+    /// To send none: -H 'User-Agent:'
+    #[arg(short = 'A', long, value_name = "TEXT", hide_short_help = true)]
+    pub user_agent: Option<String>,
+}
+
+/// Credentials.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Handshake")]
+pub struct AuthArgs {
+    /// Log in with HTTP Basic authentication
+    ///
+    /// Sends "Authorization: Basic …". Takes precedence over credentials in the URL. Without
+    /// :PASS the password is empty.
+    #[arg(short, long, value_name = "USER[:PASS]", conflicts_with = "bearer")]
+    pub user: Option<Secret<String>>,
+    /// Log in with a bearer token
+    ///
+    /// Sends "Authorization: Bearer TOKEN". Takes precedence over credentials in the URL.
+    #[arg(long, value_name = "TOKEN")]
+    pub bearer: Option<Secret<String>>,
+}
+
+/// Trust in the server's certificate.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TlsArgs {
+    /// Accept any server certificate
+    ///
+    /// The connection is encrypted, but whoever answers is not verified, so an attacker would be
+    /// accepted too. For a private CA, --cacert is better.
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+    /// Trust the CA certificates in FILE (PEM) as well
+    ///
+    /// May be repeated. They are added to the roots that are trusted anyway. Needless with --insecure.
+    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    pub cacert: Vec<PathBuf>,
+}

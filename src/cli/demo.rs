@@ -1,0 +1,21 @@
+//! `wsee demo`: the embedded server and a connection to it.
+
+use clap::Args;
+
+use super::connect::HandshakeArgs;
+use super::session::SessionArgs;
+
+/// Try wsee on a built-in echo server; needs no network
+///
+/// Starts an echo server on loopback and connects to it, exactly as 'wsee URL' would: a prompt at
+/// a terminal, a pipe otherwise. With no terminal and no input it plays a short tour (text, JSON,
+/// binary, fragments, ping, close), shows every frame and exits 0.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// What the request says.
+    #[command(flatten)]
+    pub handshake: HandshakeArgs,
+    /// What the run does.
+    #[command(flatten)]
+    pub session: SessionArgs,
+}

@@ -1,0 +1,59 @@
+//! What an endpoint puts up with: limits and keepalive, for the client and for `listen`.
+
+use clap::Args;
+
+use super::value::{Period, Size, TimeLimit};
+
+/// Limits of one connection.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits and timing")]
+pub struct LimitArgs {
+    /// Give up when nothing has come from the peer for TIME
+    ///
+    /// By default, and with 0, there is no limit. A client exits with status 28.
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
+    pub idle_timeout: Option<TimeLimit>,
+    /// Time for the peer to answer a Close frame
+    ///
+    /// After it the connection is dropped. With 0 the answer is not waited for.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "5s",
+        hide_short_help = true
+    )]
+    pub close_timeout: Period,
+    /// Send a ping every TIME; 0 is off
+    ///
+    /// The default is 30s in the REPL and off elsewhere. Pings keep proxies from dropping a quiet
+    /// connection and find out that a peer is gone (see --ping-timeout).
+    #[arg(long, value_name = "TIME")]
+    pub ping_interval: Option<TimeLimit>,
+    /// Time for the peer to answer a ping; 0 is off
+    ///
+    /// The default is 20s in the REPL and off elsewhere. When it runs out the connection is failed;
+    /// a client exits with status 114. Has no effect without pings.
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
+    pub ping_timeout: Option<TimeLimit>,
+    /// Largest message to accept
+    ///
+    /// Bytes, or a number with K, M, G, KiB, MiB or GiB (powers of 1024). A larger message fails
+    /// the connection with 1009; a client exits with status 63.
+    #[arg(
+        long,
+        value_name = "SIZE",
+        default_value = "64MiB",
+        hide_short_help = true
+    )]
+    pub max_message: Size,
+    /// Send messages in frames of at most SIZE bytes
+    ///
+    /// By default a message is one frame. Takes the same units as --max-message.
+    #[arg(long, value_name = "SIZE", hide_short_help = true)]
+    pub fragment: Option<Size>,
+    /// Do not answer pings
+    ///
+    /// RFC 6455 §5.5.2 wants an answer: this is to see what the peer does without it.
+    #[arg(long, hide_short_help = true)]
+    pub no_auto_pong: bool,
+}

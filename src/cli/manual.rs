@@ -1,0 +1,88 @@
+//! The parts of the help and of the manual page that belong to no flag.
+
+use std::fmt::Write as _;
+
+use crate::exit::Exit;
+
+/// Command lines to start from, and what each does.
+pub(super) const EXAMPLES: &[(&str, &str)] = &[
+    ("wsee demo", "try it on a built-in echo server"),
+    (
+        "wsee wss://example.com/chat",
+        "connect, see the handshake, type",
+    ),
+    (
+        "wsee -s chat.v2 --bearer \"$TOKEN\" :8080/ws",
+        "localhost, subprotocol and token",
+    ),
+    (
+        "echo '{\"op\":\"hi\"}' | wsee -1 example.com/api",
+        "send a message, print one reply",
+    ),
+    ("wsee listen 9001", "an echo server for your client"),
+];
+
+/// How a run can end, and what each means to a script.
+pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
+    (Exit::Done, "done"),
+    (Exit::Expectation, "--count was not reached"),
+    (Exit::Usage, "usage error"),
+    (Exit::Url, "bad URL"),
+    (Exit::Dns, "the host name has no address"),
+    (Exit::Connect, "no connection"),
+    (Exit::Refused, "the server refused the upgrade"),
+    (Exit::Write, "output could not be written"),
+    (
+        Exit::Input,
+        "input could not be read, or is not valid UTF-8",
+    ),
+    (Exit::Timeout, "a time limit ran out"),
+    (Exit::Tls, "the TLS handshake failed"),
+    (Exit::Certificate, "the server's certificate is not trusted"),
+    (Exit::Limit, "a size limit was exceeded"),
+    (Exit::Internal, "internal error"),
+    (Exit::Abnormal, "closed without a closing handshake (1006)"),
+    (
+        Exit::ClosedWithError,
+        "closed with an error code (not 1000, 1001, 1005), or input was left unsent",
+    ),
+    (Exit::BadHandshake, "bad handshake response"),
+    (Exit::Protocol, "the peer broke RFC 6455"),
+    (Exit::NoPong, "no answer to a ping"),
+    (Exit::Hangup, "SIGHUP"),
+    (Exit::Interrupt, "SIGINT (Ctrl-C)"),
+    (Exit::Terminate, "SIGTERM"),
+];
+
+/// What stands under the flags of `-h`.
+pub(super) fn short_help_end() -> String {
+    format!(
+        "{}\nThese are the most used flags; --help explains all of them.",
+        examples()
+    )
+}
+
+/// What stands under the flags of `--help`.
+pub(super) fn long_help_end() -> String {
+    let mut text = examples();
+    text.push_str("\nExit status:\n");
+    for (exit, meaning) in EXIT_STATUS {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {:>3}  {meaning}", exit.status());
+    }
+    text
+}
+
+fn examples() -> String {
+    let width = EXAMPLES
+        .iter()
+        .map(|(line, _)| line.len())
+        .max()
+        .unwrap_or(0);
+    let mut text = "Examples:\n".to_owned();
+    for (line, meaning) in EXAMPLES {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "  {line:width$}  {meaning}");
+    }
+    text
+}

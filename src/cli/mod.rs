@@ -1,0 +1,289 @@
+//! The command line, as typed. What it means together with the environment is resolved elsewhere.
+
+mod connect;
+mod demo;
+mod display;
+pub mod generate;
+mod limit;
+mod listen;
+mod manual;
+mod pipe;
+mod session;
+mod value;
+
+use std::ffi::OsString;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+pub use clap::ColorChoice;
+pub use clap_complete::Shell;
+pub use connect::{AuthArgs, ConnectArgs, HandshakeArgs, TlsArgs};
+pub use demo::DemoArgs;
+pub use display::DisplayArgs;
+pub use generate::Page;
+pub use limit::LimitArgs;
+pub use listen::{AcceptArgs, ListenArgs, ServerTlsArgs};
+pub use pipe::PipeArgs;
+pub use session::{RunArgs, SessionArgs};
+pub use value::{
+    CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
+    ValueError, Wait,
+};
+
+/// A WebSocket client and debugging tool
+///
+/// Connects to URL. At a terminal it shows the handshake and opens a prompt: every line is sent as
+/// a text message, every frame that arrives is shown. With stdin or stdout redirected it is a
+/// pipe: stdin is sent, one message for each line, and what is received is printed on stdout, and
+/// nothing else is; everything wsee has to say goes to stderr.
+#[derive(Debug, Parser)]
+#[command(
+    name = "wsee",
+    version,
+    override_usage = "wsee [OPTIONS] <URL>\n       wsee <COMMAND>",
+    subcommand_help_heading = "Commands",
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    max_term_width = 100,
+    after_help = manual::short_help_end(),
+    after_long_help = manual::long_help_end(),
+)]
+pub struct Cli {
+    /// A command other than to connect to a URL.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The connection to make when there is no command.
+    #[command(flatten)]
+    pub connect: ConnectArgs,
+}
+
+impl Cli {
+    /// Parses the command line, program name first.
+    ///
+    /// # Errors
+    ///
+    /// A usage error (exit status 2), or the help or version text that was asked for (0).
+    pub fn parse_args<I, T>(args: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let cli = Self::try_parse_from(args)?;
+        match cli.pipe().and_then(PipeArgs::conflict) {
+            Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
+            None => Ok(cli),
+        }
+    }
+
+    fn pipe(&self) -> Option<&PipeArgs> {
+        match &self.command {
+            None => Some(&self.connect.session.pipe),
+            Some(Command::Demo(demo)) => Some(&demo.session.pipe),
+            Some(_) => None,
+        }
+    }
+}
+
+/// A command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    #[expect(
+        missing_docs,
+        reason = "documented by its Args, which clap shows as help"
+    )]
+    Demo(DemoArgs),
+    #[expect(
+        missing_docs,
+        reason = "documented by its Args, which clap shows as help"
+    )]
+    Listen(ListenArgs),
+    /// Print the completion script for a shell
+    ///
+    /// Prints the script that completes wsee's commands and flags, on stdout. Where a shell looks
+    /// for it is written in the shell's manual; for example:
+    ///
+    /// wsee completions fish > ~/.config/fish/completions/wsee.fish
+    Completions {
+        /// The shell to complete in
+        shell: Shell,
+    },
+    /// Print the manual page of wsee or of one command
+    ///
+    /// Prints the page as roff source, on stdout. To read it: wsee man | man -l -
+    Man {
+        /// The command whose page to print; without it, the page of wsee itself
+        command: Option<Page>,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::parse_args(std::iter::once("wsee").chain(line.split_whitespace()))
+    }
+
+    fn connect(line: &str) -> ConnectArgs {
+        parse(line)
+            .unwrap_or_else(|error| panic!("{error}"))
+            .connect
+    }
+
+    fn usage_error(line: &str) -> String {
+        let error = parse(line).expect_err("a usage error");
+        assert_eq!(error.exit_code(), 2, "{line}");
+        error.to_string()
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_arguments_it_prints_the_short_help_and_fails() {
+        let error = parse("").expect_err("help");
+        assert_eq!(error.exit_code(), 2);
+        assert!(error.to_string().contains("Usage: wsee [OPTIONS] <URL>"));
+        assert!(!error.to_string().contains("Exit status"));
+    }
+
+    #[test]
+    fn the_short_help_fits_a_screen() {
+        let help = Cli::command().term_width(100).render_help().to_string();
+        let lines = help.lines().count();
+        assert!(lines <= 50, "{lines} lines:\n{help}");
+        for line in help.lines() {
+            assert!(line.chars().count() <= 100, "{line}");
+        }
+    }
+
+    #[test]
+    fn every_flag_is_explained_at_length() {
+        let mut command = Cli::command();
+        command.build();
+        for command in std::iter::once(&command).chain(command.get_subcommands()) {
+            for arg in command.get_arguments().filter(|arg| !arg.is_positional()) {
+                let id = arg.get_id().as_str();
+                let built_in = matches!(id, "help" | "version");
+                assert!(built_in || arg.get_long_help().is_some(), "{id}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_url_without_flags_has_the_documented_defaults() {
+        let args = connect("ws://localhost");
+        assert_eq!(args.url.as_deref(), Some("ws://localhost"));
+        let session = args.session;
+        assert_eq!(
+            session.run.connect_timeout,
+            TimeLimit(Some(Duration::from_secs(10)))
+        );
+        assert_eq!(session.run.close_status, None);
+        assert_eq!(session.limit.close_timeout, Period(Duration::from_secs(5)));
+        assert_eq!(session.limit.max_message, Size(64 << 20));
+        assert_eq!(session.limit.ping_interval, None);
+        assert_eq!(session.pipe.wait, Wait::For(Duration::from_secs(2)));
+        assert_eq!(session.pipe.count(), None);
+        assert_eq!(session.display.color, ColorChoice::Auto);
+    }
+
+    #[test]
+    fn flags_may_follow_the_url_and_repeat() {
+        let args = connect("ws://h -H A:b -H C: -s v1,v2 -s v3 -kvv --send a --send @b");
+        let session = args.session;
+        assert_eq!(args.handshake.header, ["A:b", "C:"]);
+        assert_eq!(args.handshake.subprotocol, ["v1,v2", "v3"]);
+        assert!(args.tls.insecure);
+        assert_eq!(session.display.verbose, 2);
+        assert_eq!(session.pipe.send.len(), 2);
+    }
+
+    #[test]
+    fn credentials_do_not_show_in_debug_output() {
+        let args = connect("ws://h --bearer hunter2");
+        assert!(!format!("{args:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn minus_one_is_a_count_and_forever_after_wait() {
+        assert_eq!(connect("-1 ws://h").session.pipe.count(), Some(1));
+        assert_eq!(connect("-n 3 ws://h").session.pipe.count(), Some(3));
+        let args = connect("ws://h --wait -1");
+        assert_eq!(args.session.pipe.wait, Wait::Forever);
+        assert_eq!(args.session.pipe.count(), None);
+    }
+
+    #[test]
+    fn a_url_as_count_asks_for_insecure() {
+        assert!(usage_error("-n wss://localhost").contains("did you mean -k?"));
+        assert!(usage_error("-n localhost:80").contains("did you mean -k?"));
+    }
+
+    #[test]
+    fn refuses_flags_that_contradict_each_other() {
+        for line in [
+            "ws://h --binary --hex",
+            "ws://h --hex --base64",
+            "ws://h --binary --base64",
+            "ws://h -0 --split line",
+            "ws://h -1 -n 2",
+            "ws://h -v -q",
+            "ws://h --user a --bearer b",
+            "ws://h --echo --hex",
+            "ws://h --require-subprotocol",
+        ] {
+            usage_error(line);
+        }
+    }
+
+    #[test]
+    fn chunks_need_binary() {
+        assert!(usage_error("ws://h --split 4K").contains("--binary"));
+        assert!(usage_error("demo --split 4K").contains("--binary"));
+        assert!(parse("ws://h --split 4K --binary").is_ok());
+    }
+
+    #[test]
+    fn a_command_after_options_is_not_taken_for_a_host() {
+        assert!(usage_error("-v demo").contains("wsee demo"));
+        assert!(usage_error("-k help").contains("wsee --help"));
+    }
+
+    #[test]
+    fn commands_take_no_url_and_no_options_in_front() {
+        assert!(matches!(
+            parse("demo -v").map(|cli| cli.command),
+            Ok(Some(Command::Demo(_)))
+        ));
+        usage_error("demo ws://h");
+        usage_error("demo --insecure");
+    }
+
+    #[test]
+    fn listens_on_loopback_unless_told_otherwise() {
+        let Ok(Some(Command::Listen(args))) = parse("listen").map(|cli| cli.command) else {
+            panic!("not a listen command");
+        };
+        let host = "127.0.0.1".to_owned();
+        assert_eq!(args.addr, ListenAddr { host, port: 9001 });
+        usage_error("listen --cert a.pem");
+        usage_error("listen nowhere");
+    }
+
+    #[test]
+    fn completes_and_documents_known_names_only() {
+        assert!(parse("completions zsh").is_ok());
+        assert!(parse("man listen").is_ok());
+        assert!(parse("man").is_ok());
+        usage_error("completions tcsh");
+        usage_error("man curl");
+    }
+}

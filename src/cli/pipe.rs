@@ -1,0 +1,110 @@
+//! What goes in and comes out when wsee is a pipe.
+
+use clap::{ArgAction, Args};
+
+use super::value::{Count, Payload, Split, Wait};
+
+/// How stdin becomes messages, how messages become stdout, and when it is enough.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pipes")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag as typed")]
+pub struct PipeArgs {
+    /// Send a message first; @FILE sends a file's content
+    ///
+    /// May be repeated. Messages go out in the order given, before the REPL opens or stdin is sent. Each is one
+    /// message of the kind stdin would be: text, or binary with --binary, --hex or --base64. @@
+    /// at the start stands for one @ of the text.
+    #[arg(long, value_name = "TEXT|@FILE", action = ArgAction::Append)]
+    pub send: Vec<Payload>,
+    /// Exit 0 as soon as N messages arrived (-1 for one)
+    ///
+    /// Exit status 1 if the connection closes before. A URL in its place is refused: wscat's -n is -k here.
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
+    count: Option<Count>,
+    /// Exit 0 as soon as one message arrived
+    ///
+    /// The same as --count 1.
+    #[arg(short = '1', conflicts_with = "count", hide_short_help = true)]
+    one: bool,
+    /// At the end of stdin, wait until no message came for TIME
+    ///
+    /// The end of stdin never drops replies: wsee keeps receiving until no message came for TIME,
+    /// then sends Close 1000 and prints what still comes until the peer's Close. With 0 it closes
+    /// at once, and still prints. 'forever' (or -1) leaves it to the peer, --count or --max-time.
+    /// Empty stdin is listening only.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "2s",
+        allow_hyphen_values = true
+    )]
+    pub wait: Wait,
+    /// stdin is sent as binary messages, stdout gets raw bytes
+    ///
+    /// Without it a text message is printed with a newline, and a binary one as a line of base64.
+    #[arg(long, conflicts_with_all = ["hex", "base64"])]
+    pub binary: bool,
+    /// Lines of stdin are hexadecimal, sent as binary messages
+    ///
+    /// Changes nothing about the output.
+    #[arg(long, conflicts_with = "base64", hide_short_help = true)]
+    pub hex: bool,
+    /// Lines of stdin are base64, sent as binary messages
+    ///
+    /// Changes nothing about the output.
+    #[arg(long, hide_short_help = true)]
+    pub base64: bool,
+    /// Print received payload as it is, with no newline or NUL after it
+    ///
+    /// For text and binary messages alike. Changes nothing about the input.
+    #[arg(long, conflicts_with = "null", hide_short_help = true)]
+    pub raw: bool,
+    /// Where stdin is cut into messages: line, nul, none or SIZE
+    ///
+    /// line: one line is one message, without its newline and one carriage return before it; an
+    /// empty line is an empty message. nul: NUL ends a message. none: all of stdin is one message.
+    /// SIZE, with --binary only: chunks of that many bytes, with the units of --max-message.
+    /// The default is line.
+    #[arg(
+        long,
+        value_name = "HOW",
+        conflicts_with = "null",
+        hide_short_help = true
+    )]
+    pub split: Option<Split>,
+    /// NUL instead of newline ends a message, on stdin and on stdout
+    ///
+    /// For messages that contain newlines. --split nul is the same for stdin only.
+    #[arg(short = '0', long, hide_short_help = true)]
+    pub null: bool,
+    /// Answer every message with itself; stdin is not read
+    ///
+    /// The answer has the type of the message. Messages are still printed.
+    #[arg(long, conflicts_with_all = ["split", "hex", "base64"], hide_short_help = true)]
+    pub echo: bool,
+    /// Be a pipe also when stdin and stdout are a terminal
+    ///
+    /// Lines typed are sent as they are, with no prompt and no commands.
+    #[arg(long, hide_short_help = true)]
+    pub no_repl: bool,
+}
+
+impl PipeArgs {
+    /// The number of messages after which the run is done, if there is one.
+    pub fn count(&self) -> Option<u64> {
+        match (self.one, self.count) {
+            (true, _) => Some(1),
+            (false, count) => count.map(|Count(count)| count),
+        }
+    }
+
+    /// A contradiction that depends on a value, so that clap cannot find it.
+    pub(super) fn conflict(&self) -> Option<&'static str> {
+        match self.split {
+            Some(Split::Size(_)) if !self.binary => Some(
+                "--split SIZE cuts text anywhere; add --binary, or use --split line, nul or none",
+            ),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,494 @@
+//! Option values with a syntax of their own, parsed as clap reads them.
+//!
+//! clap names the flag and the value in front of these errors, so the texts only say what is wrong
+//! and what to write instead.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Far beyond any use, and small enough to be added to a clock reading without overflow.
+const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+
+/// RFC 6455 §5.5: a control frame carries at most 125 bytes, two of them the status code.
+const LONGEST_CLOSE_REASON: usize = 123;
+
+/// Why a value was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ValueError {
+    /// Not in the syntax of durations, or negative.
+    #[error("not a duration; write 500ms, 2s, 1m or 1m30s (a bare number is seconds)")]
+    Duration,
+    /// Longer than a century.
+    #[error("longer than 100 years; write 0 for no limit, or 'forever' where that is allowed")]
+    DurationTooLong,
+    /// Not in the syntax of sizes.
+    #[error("not a size; write bytes (65536) or a number with K, M, G, KiB, MiB or GiB (64K)")]
+    Size,
+    /// A size of no bytes.
+    #[error("a size is at least 1 byte")]
+    SizeZero,
+    /// More bytes than 64 bits count.
+    #[error("more bytes than can be counted; at most 16777215G")]
+    SizeTooLarge,
+    /// Neither a way to split nor a size.
+    #[error("not a way to split; write line, nul, none or, with --binary, a size (64K)")]
+    Split,
+    /// A URL where the number of messages belongs: wscat's `-n` is our `-k`.
+    #[error("a URL, not a number of messages; did you mean -k? (wscat's -n is wsee's -k)")]
+    CountIsUrl,
+    /// Not a number of messages.
+    #[error("not a number of messages; write 1 or more")]
+    Count,
+    /// A status code an endpoint must not send.
+    #[error(
+        "not a status code that may be sent; write 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)"
+    )]
+    CloseStatus,
+    /// A close reason that does not fit into a Close frame.
+    #[error("{0} bytes of UTF-8, and a close reason holds 123 (RFC 6455 §5.5); shorten it")]
+    CloseReason(usize),
+    /// `@` without a file name.
+    #[error("no file name after @; write @FILE, or @@ for a text that starts with @")]
+    NoFileName,
+    /// Not an address to listen on.
+    #[error("not an address; write PORT, :PORT, HOST:PORT or [::1]:PORT")]
+    ListenAddr,
+    /// The port is not a number up to 65535.
+    #[error("port '{0}' is not a number from 0 to 65535 (0 takes any free port)")]
+    ListenPort(String),
+    /// The name of a command in the place of the URL.
+    #[error(
+        "a command, not a URL; write it before its options (wsee {0} …), or ws://{0} for a host"
+    )]
+    UrlIsCommand(String),
+    /// `wsee help` after other options.
+    #[error("not a URL; write wsee --help, or ws://help for a host")]
+    UrlIsHelp,
+}
+
+/// A span of time: `500ms`, `2s`, `1m30s`; a bare number is seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Period(pub Duration);
+
+impl FromStr for Period {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+        let text = if bare {
+            format!("{text}s")
+        } else {
+            text.to_owned()
+        };
+        let parsed: jiff::SignedDuration = text.parse().map_err(|_| ValueError::Duration)?;
+        let duration = Duration::try_from(parsed).map_err(|_| ValueError::Duration)?;
+        if duration > LONGEST {
+            return Err(ValueError::DurationTooLong);
+        }
+        Ok(Self(duration))
+    }
+}
+
+/// A time limit; `0` is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimeLimit(pub Option<Duration>);
+
+impl FromStr for TimeLimit {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let Period(duration) = text.parse()?;
+        Ok(Self((!duration.is_zero()).then_some(duration)))
+    }
+}
+
+/// How long to wait for further messages after the end of input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Until no message came for this long.
+    For(Duration),
+    /// Until the peer closes.
+    Forever,
+}
+
+impl FromStr for Wait {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "forever" | "-1" => Ok(Self::Forever),
+            _ => text.parse().map(|Period(duration)| Self::For(duration)),
+        }
+    }
+}
+
+/// A number of bytes, at least one: `65536`, `64K`, `64KiB`. Units are powers of 1024.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size(pub u64);
+
+impl FromStr for Size {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, unit) = text.split_at(digits);
+        if number.is_empty() {
+            return Err(ValueError::Size);
+        }
+        let factor = unit_bytes(unit).ok_or(ValueError::Size)?;
+        let bytes = number
+            .parse::<u64>()
+            .ok()
+            .and_then(|number| number.checked_mul(factor))
+            .ok_or(ValueError::SizeTooLarge)?;
+        if bytes == 0 {
+            return Err(ValueError::SizeZero);
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// `KB` is left out: half the world reads it as 1000.
+fn unit_bytes(unit: &str) -> Option<u64> {
+    match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => Some(1),
+        "k" | "kib" => Some(1 << 10),
+        "m" | "mib" => Some(1 << 20),
+        "g" | "gib" => Some(1 << 30),
+        _ => None,
+    }
+}
+
+/// How stdin is cut into messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// One line is one message.
+    Line,
+    /// NUL ends a message.
+    Nul,
+    /// All of stdin is one message.
+    None,
+    /// Chunks of this many bytes.
+    Size(Size),
+}
+
+impl FromStr for Split {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text {
+            "line" => Ok(Self::Line),
+            "nul" => Ok(Self::Nul),
+            "none" => Ok(Self::None),
+            _ => match text.parse() {
+                Ok(size) => Ok(Self::Size(size)),
+                Err(ValueError::Size) => Err(ValueError::Split),
+                Err(error) => Err(error),
+            },
+        }
+    }
+}
+
+/// A number of messages, at least one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count(pub u64);
+
+impl FromStr for Count {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text.parse() {
+            Ok(0) => Err(ValueError::Count),
+            Ok(count) => Ok(Self(count)),
+            Err(_) if looks_like_url(text) => Err(ValueError::CountIsUrl),
+            Err(_) => Err(ValueError::Count),
+        }
+    }
+}
+
+fn looks_like_url(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_alphabetic() || c == ':' || c == '[')
+        || text.contains([':', '/'])
+        || text.matches('.').count() == 3
+}
+
+/// A close status code that an endpoint may send (RFC 6455 §7.4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseStatus(pub u16);
+
+impl FromStr for CloseStatus {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        // RFC 6455 §7.4.1: 1004 is reserved; 1005, 1006 and 1015 MUST NOT be sent.
+        match text.parse() {
+            Ok(code @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => Ok(Self(code)),
+            _ => Err(ValueError::CloseStatus),
+        }
+    }
+}
+
+/// A close reason that fits into a Close frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloseReason(pub String);
+
+impl FromStr for CloseReason {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        if text.len() > LONGEST_CLOSE_REASON {
+            return Err(ValueError::CloseReason(text.len()));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A message given on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// The text itself.
+    Text(String),
+    /// The content of a file.
+    File(PathBuf),
+}
+
+impl FromStr for Payload {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text.strip_prefix('@') {
+            None => Ok(Self::Text(text.to_owned())),
+            Some("") => Err(ValueError::NoFileName),
+            Some(rest) if rest.starts_with('@') => Ok(Self::Text(rest.to_owned())),
+            Some(path) => Ok(Self::File(path.into())),
+        }
+    }
+}
+
+/// Where to listen. Without a host that is 127.0.0.1; port 0 is any free port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListenAddr {
+    /// A name or an address, IPv6 without its brackets.
+    pub host: String,
+    /// The port, 0 for any that is free.
+    pub port: u16,
+}
+
+impl FromStr for ListenAddr {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+        let port_is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+        if !port_is_number && !text.contains(':') {
+            return Err(ValueError::ListenAddr);
+        }
+        let port = port
+            .parse()
+            .ok()
+            .filter(|_| port_is_number)
+            .ok_or_else(|| ValueError::ListenPort(port.to_owned()))?;
+        let host = listen_host(host)?.to_owned();
+        Ok(Self { host, port })
+    }
+}
+
+fn listen_host(host: &str) -> Result<&str, ValueError> {
+    if host.is_empty() {
+        return Ok("127.0.0.1");
+    }
+    if let Some(address) = host.strip_prefix('[').and_then(|h| h.strip_suffix(']')) {
+        return match address.parse::<std::net::Ipv6Addr>() {
+            Ok(_) => Ok(address),
+            Err(_) => Err(ValueError::ListenAddr),
+        };
+    }
+    if host.contains(|c: char| matches!(c, ':' | '/' | '[' | ']') || c.is_whitespace()) {
+        return Err(ValueError::ListenAddr);
+    }
+    Ok(host)
+}
+
+/// A URL as typed, unless it is the name of a command: `wsee -v demo` would silently look for a
+/// host called `demo`.
+pub(super) fn url_argument(text: &str) -> Result<String, ValueError> {
+    match text {
+        "demo" | "listen" | "completions" | "man" => Err(ValueError::UrlIsCommand(text.to_owned())),
+        "help" => Err(ValueError::UrlIsHelp),
+        _ => Ok(text.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn period(text: &str) -> Result<Duration, ValueError> {
+        text.parse().map(|Period(duration)| duration)
+    }
+
+    #[test]
+    fn reads_durations_with_units_and_bare_seconds() {
+        assert_eq!(period("500ms"), Ok(Duration::from_millis(500)));
+        assert_eq!(period("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(period("1m"), Ok(Duration::from_mins(1)));
+        assert_eq!(period("1m30s"), Ok(Duration::from_secs(90)));
+        assert_eq!(period("10"), Ok(Duration::from_secs(10)));
+        assert_eq!(period("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(period("0"), Ok(Duration::ZERO));
+    }
+
+    #[test]
+    fn refuses_what_is_no_duration() {
+        for text in ["", "soon", "-2s", "2s ago", "1.2.3", ".", "2 parsecs"] {
+            assert_eq!(period(text), Err(ValueError::Duration), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_durations_that_no_clock_can_hold() {
+        assert_eq!(period("9000000h"), Err(ValueError::DurationTooLong));
+    }
+
+    #[test]
+    fn zero_is_no_time_limit() {
+        assert_eq!("0".parse(), Ok(TimeLimit(None)));
+        assert_eq!("0s".parse(), Ok(TimeLimit(None)));
+        assert_eq!("3s".parse(), Ok(TimeLimit(Some(Duration::from_secs(3)))));
+    }
+
+    #[test]
+    fn waits_forever_by_word_and_by_minus_one() {
+        assert_eq!("forever".parse(), Ok(Wait::Forever));
+        assert_eq!("-1".parse(), Ok(Wait::Forever));
+        assert_eq!("0".parse(), Ok(Wait::For(Duration::ZERO)));
+    }
+
+    #[test]
+    fn reads_sizes_in_powers_of_1024() {
+        assert_eq!("65536".parse(), Ok(Size(65536)));
+        assert_eq!("64K".parse(), Ok(Size(65536)));
+        assert_eq!("64KiB".parse(), Ok(Size(65536)));
+        assert_eq!("2m".parse(), Ok(Size(2 << 20)));
+        assert_eq!("1GiB".parse(), Ok(Size(1 << 30)));
+    }
+
+    #[test]
+    fn refuses_ambiguous_empty_and_overflowing_sizes() {
+        assert_eq!("64KB".parse::<Size>(), Err(ValueError::Size));
+        assert_eq!("K".parse::<Size>(), Err(ValueError::Size));
+        assert_eq!("-1".parse::<Size>(), Err(ValueError::Size));
+        assert_eq!("0".parse::<Size>(), Err(ValueError::SizeZero));
+        assert_eq!("16777215G".parse(), Ok(Size(16_777_215 << 30)));
+        assert_eq!(
+            "99999999999G".parse::<Size>(),
+            Err(ValueError::SizeTooLarge)
+        );
+        assert_eq!(
+            "99999999999999999999".parse::<Size>(),
+            Err(ValueError::SizeTooLarge)
+        );
+    }
+
+    #[test]
+    fn splits_by_word_or_by_size() {
+        assert_eq!("line".parse(), Ok(Split::Line));
+        assert_eq!("nul".parse(), Ok(Split::Nul));
+        assert_eq!("none".parse(), Ok(Split::None));
+        assert_eq!("4K".parse(), Ok(Split::Size(Size(4096))));
+        assert_eq!("word".parse::<Split>(), Err(ValueError::Split));
+    }
+
+    #[test]
+    fn recognises_a_url_where_a_count_belongs() {
+        for text in [
+            "wss://example.com",
+            "example.com",
+            ":8080/x",
+            "10.0.0.1",
+            "[::1]:80",
+        ] {
+            assert_eq!(text.parse::<Count>(), Err(ValueError::CountIsUrl), "{text}");
+        }
+        for text in ["0", "-3", "1.5", ""] {
+            assert_eq!(text.parse::<Count>(), Err(ValueError::Count), "{text}");
+        }
+        assert_eq!("3".parse(), Ok(Count(3)));
+    }
+
+    #[test]
+    fn accepts_only_status_codes_that_may_be_sent() {
+        for code in [1000, 1003, 1007, 1014, 3000, 4999] {
+            assert_eq!(code.to_string().parse(), Ok(CloseStatus(code)));
+        }
+        for code in [
+            "999", "1004", "1005", "1006", "1015", "2000", "5000", "x", "70000",
+        ] {
+            assert_eq!(
+                code.parse::<CloseStatus>(),
+                Err(ValueError::CloseStatus),
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn counts_a_close_reason_in_bytes() {
+        assert!("é".repeat(61).parse::<CloseReason>().is_ok());
+        assert_eq!(
+            "é".repeat(62).parse::<CloseReason>(),
+            Err(ValueError::CloseReason(124))
+        );
+    }
+
+    #[test]
+    fn an_at_sign_names_a_file_and_two_are_one() {
+        assert_eq!("hi".parse(), Ok(Payload::Text("hi".into())));
+        assert_eq!("".parse(), Ok(Payload::Text(String::new())));
+        assert_eq!("@a.json".parse(), Ok(Payload::File("a.json".into())));
+        assert_eq!("@@all".parse(), Ok(Payload::Text("@all".into())));
+        assert_eq!("@".parse::<Payload>(), Err(ValueError::NoFileName));
+    }
+
+    #[test]
+    fn reads_every_form_of_listen_address() {
+        for (text, host, port) in [
+            ("9001", "127.0.0.1", 9001),
+            (":9001", "127.0.0.1", 9001),
+            ("0", "127.0.0.1", 0),
+            ("0.0.0.0:80", "0.0.0.0", 80),
+            ("localhost:1", "localhost", 1),
+            ("[::1]:9001", "::1", 9001),
+        ] {
+            let host = host.to_owned();
+            assert_eq!(text.parse(), Ok(ListenAddr { host, port }), "{text}");
+        }
+    }
+
+    #[test]
+    fn refuses_listen_addresses_that_could_mean_anything() {
+        for text in [
+            "",
+            "localhost",
+            "::1:80",
+            "[::1",
+            "[x]:1",
+            "ws://a:1",
+            "a b:1",
+        ] {
+            assert_eq!(
+                text.parse::<ListenAddr>(),
+                Err(ValueError::ListenAddr),
+                "{text}"
+            );
+        }
+        for (text, port) in [("99999", "99999"), ("a:b", "b"), ("a:", ""), ("a:+1", "+1")] {
+            assert_eq!(
+                text.parse::<ListenAddr>(),
+                Err(ValueError::ListenPort(port.into())),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,349 @@
+//! `wsee URL` and `wsee demo`, resolved.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use data_encoding::BASE64;
+
+use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
+use super::target::Target;
+use super::{ConfigError, Display, Environment};
+use crate::cli::{
+    AuthArgs, ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs,
+    SessionArgs, Split, TimeLimit, TlsArgs, Wait,
+};
+use crate::dial;
+use crate::pipe::{self, Encoding, Format, Terminator};
+use crate::proto::Role;
+use crate::proto::connection::Config;
+use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::handshake::Offer;
+use crate::proto::receiver::Delivery;
+use crate::session::open;
+
+/// Everything a connection needs.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// How to open it.
+    pub open: open::Options,
+    /// The URL that is connected to; secrets in it are not masked.
+    pub url: String,
+    /// What was assumed and has to be said.
+    pub notes: Vec<String>,
+    /// What it is used for.
+    pub usage: Use,
+    /// How much is shown.
+    pub display: Display,
+}
+
+/// What a connection is used for.
+#[derive(Debug, Clone)]
+pub enum Use {
+    /// A person at a terminal.
+    Repl(Box<crate::repl::Options>),
+    /// A pipe.
+    Pipe(Box<pipe::Options>),
+}
+
+impl Connect {
+    /// Resolves `wsee URL`; `now` starts the clock of `--max-time`.
+    pub fn resolve(
+        args: &ConnectArgs,
+        environment: &Environment,
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
+        let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
+        let auth = authorization(&args.auth, target.credentials.as_ref())?;
+        let tls = dial_options(&args.tls);
+        build(
+            &target,
+            &args.handshake,
+            auth,
+            tls,
+            &args.session,
+            environment,
+            now,
+        )
+    }
+
+    /// Resolves `wsee demo` with its server on `port`.
+    pub fn demo(
+        args: &DemoArgs,
+        port: u16,
+        environment: &Environment,
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
+        let target = Target::parse(&format!("ws://127.0.0.1:{port}/"))?;
+        let tls = dial::Options::default();
+        build(
+            &target,
+            &args.handshake,
+            None,
+            tls,
+            &args.session,
+            environment,
+            now,
+        )
+    }
+}
+
+fn build(
+    target: &Target,
+    handshake: &HandshakeArgs,
+    auth: Option<String>,
+    dial: dial::Options,
+    session: &SessionArgs,
+    environment: &Environment,
+    now: Instant,
+) -> Result<Connect, ConfigError> {
+    let is_repl = is_repl(&session.pipe, environment);
+    let max_time = limit(session.run.max_time).map(|limit| (limit, now + limit));
+    let usage = if is_repl {
+        Use::Repl(Box::new(repl_options(session, environment, max_time)?))
+    } else {
+        Use::Pipe(Box::new(pipe_options(session, environment, max_time)?))
+    };
+    let connect_timeout = session.run.connect_timeout.0.unwrap_or(Duration::MAX);
+    Ok(Connect {
+        open: open::Options {
+            target: dial::Target {
+                host: target.host.clone(),
+                port: target.port,
+                tls: target.tls,
+            },
+            dial,
+            offer: offer(target, handshake, auth)?,
+            connection: connection(&session.limit, &session.pipe, is_repl),
+            connect_timeout: max_time
+                .map_or(connect_timeout, |(limit, _)| limit.min(connect_timeout)),
+        },
+        url: target.url.to_string(),
+        notes: target.assumed.iter().map(ToString::to_string).collect(),
+        usage,
+        display: Display::resolve(&session.display, environment),
+    })
+}
+
+/// A REPL needs a terminal on both sides, and nothing that only makes sense in a pipe.
+fn is_repl(pipe: &PipeArgs, environment: &Environment) -> bool {
+    let terminals = environment.terminals;
+    let pipe_flags = pipe.no_repl
+        || pipe.echo
+        || pipe.count().is_some()
+        || pipe.binary
+        || pipe.hex
+        || pipe.base64
+        || pipe.raw
+        || pipe.null
+        || pipe.split.is_some();
+    terminals.stdin && terminals.stdout && !environment.dumb && !pipe_flags
+}
+
+fn offer(
+    target: &Target,
+    args: &HandshakeArgs,
+    auth: Option<String>,
+) -> Result<Offer, ConfigError> {
+    let agent = args.user_agent.clone().unwrap_or_else(user_agent);
+    let cookies = (!args.cookie.is_empty()).then(|| args.cookie.join("; "));
+    let fields = [
+        ("User-Agent", Some(agent), "-A"),
+        ("Origin", args.origin.clone(), "--origin"),
+        ("Authorization", auth, "-u, --bearer or the URL"),
+        ("Cookie", cookies, "--cookie"),
+    ];
+    let mut checked = Vec::new();
+    for (name, value, place) in fields {
+        if let Some(value) = value {
+            check_value(place, &value)?;
+            checked.push((name.to_owned(), value));
+        }
+    }
+    Ok(Offer {
+        target: target.request_target.clone(),
+        host: target.host_header.clone(),
+        subprotocols: parse_subprotocols(&args.subprotocol)?,
+        require_subprotocol: args.require_subprotocol,
+        fields: checked,
+        edits: parse_headers(&args.header, read_file)?,
+    })
+}
+
+fn user_agent() -> String {
+    concat!("wsee/", env!("CARGO_PKG_VERSION")).to_owned()
+}
+
+/// The value of `Authorization`: what a flag says comes before the URL's userinfo.
+fn authorization(
+    args: &AuthArgs,
+    url: Option<&(String, String)>,
+) -> Result<Option<String>, ConfigError> {
+    if let Some(token) = &args.bearer {
+        check_value("--bearer", token.expose())?;
+        return Ok(Some(format!("Bearer {}", token.expose())));
+    }
+    let basic = |user: &str, password: &str| {
+        let pair = format!("{user}:{password}");
+        format!("Basic {}", BASE64.encode(pair.as_bytes()))
+    };
+    Ok(match &args.user {
+        Some(user) => {
+            let (user, password) = user.expose().split_once(':').unwrap_or((user.expose(), ""));
+            Some(basic(user, password))
+        }
+        None => url.map(|(user, password)| basic(user, password)),
+    })
+}
+
+fn dial_options(args: &TlsArgs) -> dial::Options {
+    dial::Options {
+        tls: dial::tls::Options {
+            insecure: args.insecure,
+            cacert: args.cacert.clone(),
+        },
+    }
+}
+
+/// The connection of a client; a REPL keeps itself alive.
+fn connection(args: &LimitArgs, pipe: &PipeArgs, is_repl: bool) -> Config {
+    let mut config = limits(args, Role::Client);
+    if is_repl {
+        config.ping_interval = args
+            .ping_interval
+            .map_or(Some(REPL_PING_INTERVAL), limit_of);
+        config.ping_timeout = args.ping_timeout.map_or(Some(REPL_PING_TIMEOUT), limit_of);
+    } else if pipe.raw || pipe.binary {
+        config.delivery = Delivery::Streamed;
+    }
+    config
+}
+
+/// What the limit flags say for either role.
+pub(super) fn limits(args: &LimitArgs, role: Role) -> Config {
+    Config {
+        delivery: Delivery::Whole {
+            max_message: args.max_message.0,
+        },
+        fragment: args
+            .fragment
+            .map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
+        auto_pong: !args.no_auto_pong,
+        close_timeout: args.close_timeout.0,
+        ping_interval: limit(args.ping_interval),
+        ping_timeout: limit(args.ping_timeout),
+        idle_timeout: limit(args.idle_timeout),
+        ..Config::new(role)
+    }
+}
+
+const REPL_PING_INTERVAL: Duration = Duration::from_secs(30);
+const REPL_PING_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A limit that may not have been given, or be switched off.
+fn limit(limit: Option<TimeLimit>) -> Option<Duration> {
+    limit.and_then(limit_of)
+}
+
+fn limit_of(limit: TimeLimit) -> Option<Duration> {
+    limit.0
+}
+
+fn close_frame(args: &RunArgs) -> Option<CloseFrame> {
+    let code = args
+        .close_status
+        .as_ref()
+        .map_or(CloseCode::NORMAL, |code| CloseCode(code.0));
+    let reason = args.close_reason.as_ref().map_or("", |reason| &reason.0);
+    Some(CloseFrame::new(code, reason))
+}
+
+fn repl_options(
+    session: &SessionArgs,
+    environment: &Environment,
+    max_time: Option<(Duration, Instant)>,
+) -> Result<crate::repl::Options, ConfigError> {
+    let history = environment
+        .state_dir
+        .as_ref()
+        .map(|dir| dir.join("wsee/history"));
+    let mut send = Vec::new();
+    for record in records(&session.pipe.send)? {
+        let text = Encoding::Text.decode(&record)?.into_owned();
+        send.push(String::from_utf8_lossy(&text).into_owned());
+    }
+    Ok(crate::repl::Options {
+        send,
+        history: history.filter(|_| !session.no_history),
+        close: close_frame(&session.run),
+        max_time,
+    })
+}
+
+fn pipe_options(
+    session: &SessionArgs,
+    environment: &Environment,
+    max_time: Option<(Duration, Instant)>,
+) -> Result<pipe::Options, ConfigError> {
+    let args = &session.pipe;
+    let encoding = match (args.binary, args.hex, args.base64) {
+        (true, ..) => Encoding::Binary,
+        (_, true, _) => Encoding::Hex,
+        (_, _, true) => Encoding::Base64,
+        _ => Encoding::Text,
+    };
+    let send = records(&args.send)?;
+    for record in &send {
+        encoding.decode(record)?;
+    }
+    Ok(pipe::Options {
+        split: split(args),
+        encoding,
+        format: Format {
+            terminator: match (args.raw || args.binary, args.null) {
+                (true, _) => Terminator::None,
+                (false, true) => Terminator::Nul,
+                (false, false) => Terminator::Newline,
+            },
+            escaped: environment.terminals.stdout,
+        },
+        send,
+        wait: match args.wait {
+            Wait::For(time) => Some(time),
+            Wait::Forever => None,
+        },
+        count: args.count(),
+        echo: args.echo,
+        close: close_frame(&session.run),
+        max_time,
+        quiet: session.display.quiet,
+    })
+}
+
+/// Where records end.
+fn split(args: &PipeArgs) -> pipe::Split {
+    match args.split {
+        _ if args.null => pipe::Split::Nul,
+        Some(Split::Line) | None => pipe::Split::Line,
+        Some(Split::Nul) => pipe::Split::Nul,
+        Some(Split::None) => pipe::Split::Whole,
+        Some(Split::Size(size)) => pipe::Split::Size(usize::try_from(size.0).unwrap_or(usize::MAX)),
+    }
+}
+
+/// What `--send` says, files read.
+fn records(payloads: &[Payload]) -> Result<Vec<Vec<u8>>, ConfigError> {
+    let read = |file: &PathBuf| {
+        fs::read(file).map_err(|error| ConfigError::Send {
+            file: file.clone(),
+            error,
+        })
+    };
+    payloads
+        .iter()
+        .map(|payload| match payload {
+            Payload::Text(text) => Ok(text.clone().into_bytes()),
+            Payload::File(file) => read(file),
+        })
+        .collect()
+}

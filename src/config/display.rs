@@ -1,0 +1,46 @@
+//! What is shown, and how.
+
+use crate::cli::{ColorChoice, DisplayArgs};
+use crate::render::{Secrets, Style};
+
+use super::Environment;
+
+/// How much is shown, and in which style.
+#[derive(Debug, Clone, Copy)]
+pub struct Display {
+    /// How often `-v` was given.
+    pub verbose: u8,
+    /// Nothing but errors.
+    pub quiet: bool,
+    /// Whether secrets are shown.
+    pub secrets: Secrets,
+    color: Option<bool>,
+    color_allowed: bool,
+}
+
+impl Display {
+    pub(super) fn resolve(args: &DisplayArgs, environment: &Environment) -> Self {
+        let color = match args.color {
+            ColorChoice::Always => Some(true),
+            ColorChoice::Never => Some(false),
+            ColorChoice::Auto if environment.no_color => Some(false),
+            ColorChoice::Auto => environment.force_color.then_some(true),
+        };
+        Self {
+            verbose: args.verbose,
+            quiet: args.quiet,
+            secrets: if args.show_secrets {
+                Secrets::Shown
+            } else {
+                Secrets::Masked
+            },
+            color,
+            color_allowed: !environment.dumb,
+        }
+    }
+
+    /// The style for a stream that is a terminal or not.
+    pub fn style(&self, terminal: bool) -> Style {
+        Style::new(self.color.unwrap_or(terminal && self.color_allowed))
+    }
+}

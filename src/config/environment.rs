@@ -1,0 +1,61 @@
+//! What the process was started in.
+
+use std::env;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::term::Terminals;
+
+/// The parts of the environment that decide something.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    /// Which standard streams are terminals.
+    pub terminals: Terminals,
+    /// `NO_COLOR` is set and not empty (no-color.org).
+    pub no_color: bool,
+    /// `CLICOLOR_FORCE` is set, not empty and not 0.
+    pub force_color: bool,
+    /// `TERM` is `dumb` or not set.
+    pub dumb: bool,
+    /// Where state is kept: `$XDG_STATE_HOME`, or `~/.local/state`.
+    pub state_dir: Option<PathBuf>,
+}
+
+impl Environment {
+    /// Looks at the process's environment.
+    pub fn read() -> Self {
+        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        Self {
+            terminals: Terminals::detect(),
+            no_color: set("NO_COLOR").is_some(),
+            force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            dumb: set("TERM").is_none_or(|term| term == "dumb"),
+            state_dir: state_dir(set("XDG_STATE_HOME"), set("HOME")),
+        }
+    }
+}
+
+/// The XDG base directory specification wants relative paths to be ignored.
+fn state_dir(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+    let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = || home.map(|home| PathBuf::from(home).join(".local/state"));
+    xdg.or_else(home)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn state_lives_where_xdg_says() {
+        let home = || Some(OsString::from("/home/me"));
+        assert_eq!(
+            state_dir(Some("/state".into()), home()),
+            Some("/state".into())
+        );
+        let fallback = Some("/home/me/.local/state".into());
+        assert_eq!(state_dir(Some("relative".into()), home()), fallback);
+        assert_eq!(state_dir(None, home()), fallback);
+        assert_eq!(state_dir(None, None), None);
+    }
+}

@@ -1,0 +1,304 @@
+//! Header fields as typed: curl's `-H` syntax, and the checks that keep every value on its line.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use crate::proto::handshake::client::Edit;
+
+/// A header field, or a part of one, that must not be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct HeaderError {
+    /// The flag, or the file and line, it came from.
+    pub place: String,
+    /// What is wrong and what to write instead.
+    pub problem: HeaderProblem,
+}
+
+impl HeaderError {
+    fn new(place: &str, problem: HeaderProblem) -> Self {
+        Self {
+            place: place.to_owned(),
+            problem,
+        }
+    }
+}
+
+/// What is wrong with a header field. Values are never quoted: they may be secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderProblem {
+    /// Neither `:` nor a final `;`.
+    #[error(
+        "no ':' in the field; write 'Name: value', 'Name:' to remove or 'Name;' to send it empty"
+    )]
+    NoColon,
+    /// Nothing where a token belongs.
+    #[error("the name is empty; write a token such as X-Name or chat.v2")]
+    EmptyToken,
+    /// A name that is no token.
+    #[error(
+        "{token:?} has {found:?} at character {position}; a name is letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)"
+    )]
+    NotToken {
+        /// The name as typed.
+        token: String,
+        /// The character that is not allowed.
+        found: char,
+        /// Counted in characters, from 1.
+        position: usize,
+    },
+    /// A control character that could end the line or the header.
+    #[error(
+        "{found:?} at byte {position} of the value; remove it, it could forge another field (RFC 9110 §5.5)"
+    )]
+    Control {
+        /// The character that is not allowed.
+        found: char,
+        /// Counted in bytes, from 1.
+        position: usize,
+    },
+    /// The same subprotocol twice.
+    #[error("{0:?} is offered twice; RFC 6455 §4.1 wants every subprotocol once")]
+    Duplicate(String),
+    /// A file of header fields that cannot be read.
+    #[error("cannot read it: {0}; write @FILE with a readable text file")]
+    File(String),
+}
+
+/// Parses the values of all `-H`, in order. `@FILE` is read with `read`, usually [`read_file`].
+pub fn parse_headers(
+    args: &[String],
+    mut read: impl FnMut(&Path) -> io::Result<String>,
+) -> Result<Vec<Edit>, HeaderError> {
+    let mut edits = Vec::with_capacity(args.len());
+    for arg in args {
+        match arg.strip_prefix('@') {
+            None => edits.push(parse_header("-H", arg)?),
+            Some(path) => {
+                let text = read(Path::new(path)).map_err(|error| {
+                    let problem = HeaderProblem::File(error.to_string());
+                    HeaderError::new(&format!("-H {arg:?}"), problem)
+                })?;
+                parse_lines(path, &text, &mut edits)?;
+            }
+        }
+    }
+    Ok(edits)
+}
+
+/// Reads a file of header fields, one on each line.
+pub fn read_file(path: &Path) -> io::Result<String> {
+    fs::read_to_string(path)
+}
+
+fn parse_lines(path: &str, text: &str, edits: &mut Vec<Edit>) -> Result<(), HeaderError> {
+    for (index, line) in text.lines().enumerate() {
+        if !line.trim().is_empty() {
+            edits.push(parse_header(&format!("{path:?} line {}", index + 1), line)?);
+        }
+    }
+    Ok(())
+}
+
+/// Parses one field. `place` is where it came from, for the error.
+pub fn parse_header(place: &str, text: &str) -> Result<Edit, HeaderError> {
+    let Some((name, value)) = text.split_once(':') else {
+        let Some(name) = text.strip_suffix(';') else {
+            return Err(HeaderError::new(place, HeaderProblem::NoColon));
+        };
+        check_token(place, name)?;
+        return Ok(Edit::Set {
+            name: name.to_owned(),
+            value: String::new(),
+        });
+    };
+    check_token(place, name)?;
+    check_value(&format!("{place} {name}"), value)?;
+    let (name, value) = (name.to_owned(), value.trim_matches([' ', '\t']).to_owned());
+    Ok(if value.is_empty() {
+        Edit::Remove { name }
+    } else {
+        Edit::Set { name, value }
+    })
+}
+
+/// Checks that `value` stays on its line: no control character but the tab (RFC 9110 §5.5).
+/// Other text, also beyond ASCII, is sent as its UTF-8 bytes.
+pub fn check_value(place: &str, value: &str) -> Result<(), HeaderError> {
+    match value
+        .char_indices()
+        .find(|&(_, c)| c.is_ascii_control() && c != '\t')
+    {
+        None => Ok(()),
+        Some((index, found)) => {
+            let position = index + 1;
+            Err(HeaderError::new(
+                place,
+                HeaderProblem::Control { found, position },
+            ))
+        }
+    }
+}
+
+/// Checks that `token` is a token (RFC 9110 §5.6.2).
+pub fn check_token(place: &str, token: &str) -> Result<(), HeaderError> {
+    if token.is_empty() {
+        return Err(HeaderError::new(place, HeaderProblem::EmptyToken));
+    }
+    match token.chars().zip(1..).find(|&(c, _)| !is_token_char(c)) {
+        None => Ok(()),
+        Some((found, position)) => {
+            let token = token.to_owned();
+            let problem = HeaderProblem::NotToken {
+                token,
+                found,
+                position,
+            };
+            Err(HeaderError::new(place, problem))
+        }
+    }
+}
+
+fn is_token_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
+}
+
+/// Parses the values of all `--subprotocol`, each one name or a comma list, in order.
+///
+/// RFC 6455 §4.1: subprotocols are tokens and MUST all be unique.
+pub fn parse_subprotocols(args: &[String]) -> Result<Vec<String>, HeaderError> {
+    let place = "--subprotocol";
+    let mut subprotocols: Vec<String> = Vec::new();
+    for name in args.iter().flat_map(|arg| arg.split(',')) {
+        let name = name.trim_matches([' ', '\t']);
+        check_token(place, name)?;
+        if subprotocols.iter().any(|known| known == name) {
+            let problem = HeaderProblem::Duplicate(name.to_owned());
+            return Err(HeaderError::new(place, problem));
+        }
+        subprotocols.push(name.to_owned());
+    }
+    Ok(subprotocols)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn set(name: &str, value: &str) -> Edit {
+        Edit::Set {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    fn header(text: &str) -> Result<Edit, HeaderProblem> {
+        parse_header("-H", text).map_err(|error| error.problem)
+    }
+
+    fn args(values: &[&str]) -> Vec<String> {
+        values.iter().map(|&value| value.to_owned()).collect()
+    }
+
+    #[test]
+    fn sets_removes_and_empties_fields() {
+        let name = || "X-a".to_owned();
+        assert_eq!(header("X-a: b"), Ok(set("X-a", "b")));
+        assert_eq!(header("X-a:b:c\t"), Ok(set("X-a", "b:c")));
+        assert_eq!(header("X-a: b;"), Ok(set("X-a", "b;")));
+        assert_eq!(header("X-a:"), Ok(Edit::Remove { name: name() }));
+        assert_eq!(header("X-a:  "), Ok(Edit::Remove { name: name() }));
+        assert_eq!(header("X-a;"), Ok(set("X-a", "")));
+    }
+
+    #[test]
+    fn sends_text_beyond_ascii_and_inner_tabs() {
+        assert_eq!(header("X: é\t→"), Ok(set("X", "é\t→")));
+    }
+
+    #[test]
+    fn refuses_fields_without_colon() {
+        assert_eq!(header("X-a"), Err(HeaderProblem::NoColon));
+        assert_eq!(header(""), Err(HeaderProblem::NoColon));
+    }
+
+    #[test]
+    fn refuses_names_that_are_no_tokens() {
+        assert_eq!(header(": b"), Err(HeaderProblem::EmptyToken));
+        assert_eq!(header(";"), Err(HeaderProblem::EmptyToken));
+        for (text, token, found, position) in [
+            ("X a: b", "X a", ' ', 2),
+            ("X-a : b", "X-a ", ' ', 4),
+            ("é: b", "é", 'é', 1),
+            ("X\r\nY: b", "X\r\nY", '\r', 2),
+        ] {
+            let token = token.to_owned();
+            let problem = HeaderProblem::NotToken {
+                token,
+                found,
+                position,
+            };
+            assert_eq!(header(text), Err(problem), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn refuses_control_characters_in_values() {
+        for (text, found, position) in [
+            ("X: a\r\nEvil: b", '\r', 3),
+            ("X: a\nb", '\n', 3),
+            ("X:\0", '\0', 1),
+            ("X: \u{1b}[2J", '\u{1b}', 2),
+            ("X: a\u{7f}", '\u{7f}', 3),
+        ] {
+            let problem = HeaderProblem::Control { found, position };
+            assert_eq!(header(text), Err(problem), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_field_but_not_its_value() {
+        let error = parse_header("-H", "Authorization: Bearer s3cr3t\n").expect_err("a newline");
+        let text = error.to_string();
+        assert!(
+            text.starts_with("-H Authorization: '\\n' at byte 15"),
+            "{text}"
+        );
+        assert!(!text.contains("s3cr3t"), "{text}");
+    }
+
+    #[test]
+    fn reads_fields_from_files_in_order() {
+        let read = |_: &Path| Ok("A: 1\r\n\r\nB: 2\n".to_owned());
+        let edits = parse_headers(&args(&["X: 0", "@f.txt", "Y: 3"]), read);
+        let expected = vec![set("X", "0"), set("A", "1"), set("B", "2"), set("Y", "3")];
+        assert_eq!(edits, Ok(expected));
+    }
+
+    #[test]
+    fn names_file_and_line_of_a_bad_field() {
+        let error = parse_headers(&args(&["@f.txt"]), |_| Ok("A: 1\n\n folded\n".to_owned()));
+        assert_eq!(error.expect_err("folded").place, "\"f.txt\" line 3");
+        let error = parse_headers(&args(&["@none"]), |_| Err(io::ErrorKind::NotFound.into()));
+        let text = error.expect_err("missing").to_string();
+        assert!(text.starts_with("-H \"@none\": cannot read it: "), "{text}");
+    }
+
+    #[test]
+    fn offers_subprotocols_from_lists_and_repeats() {
+        let names = parse_subprotocols(&args(&["chat.v2, chat.v1", "mqtt"]));
+        assert_eq!(names, Ok(args(&["chat.v2", "chat.v1", "mqtt"])));
+    }
+
+    #[test]
+    fn refuses_empty_malformed_and_duplicate_subprotocols() {
+        let problem = |values| parse_subprotocols(&args(values)).map_err(|error| error.problem);
+        assert_eq!(problem(&["a,,b"]), Err(HeaderProblem::EmptyToken));
+        assert_eq!(problem(&["a,a"]), Err(HeaderProblem::Duplicate("a".into())));
+        assert!(matches!(
+            problem(&["a b"]),
+            Err(HeaderProblem::NotToken { .. })
+        ));
+    }
+}

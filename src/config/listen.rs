@@ -1,0 +1,55 @@
+//! `wsee listen`, resolved.
+
+use super::connect::limits;
+use super::header::{check_value, parse_subprotocols};
+use super::{ConfigError, Display, Environment};
+use crate::cli::{ListenArgs, ServerTlsArgs};
+use crate::listen::{Address, Identity};
+use crate::proto::Role;
+use crate::proto::connection::Config;
+use crate::proto::handshake::server::Policy;
+
+/// Everything a server needs.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// Where it listens.
+    pub address: Address,
+    /// Whom it lets in.
+    pub policy: Policy,
+    /// Its certificate and key, for `wss`.
+    pub identity: Option<Identity>,
+    /// What each connection does by itself.
+    pub connection: Config,
+    /// How much is shown.
+    pub display: Display,
+}
+
+impl Listen {
+    /// Resolves `wsee listen`.
+    pub fn resolve(args: &ListenArgs, environment: &Environment) -> Result<Self, ConfigError> {
+        for origin in &args.accept.origin {
+            check_value("--origin", origin)?;
+        }
+        Ok(Self {
+            address: Address {
+                host: args.addr.host.clone(),
+                port: args.addr.port,
+            },
+            policy: Policy {
+                subprotocols: parse_subprotocols(&args.accept.subprotocol)?,
+                origins: args.accept.origin.clone(),
+            },
+            identity: identity(&args.tls, &args.addr.host)?,
+            connection: limits(&args.limit, Role::Server),
+            display: Display::resolve(&args.display, environment),
+        })
+    }
+}
+
+fn identity(args: &ServerTlsArgs, host: &str) -> Result<Option<Identity>, ConfigError> {
+    Ok(match (&args.cert, &args.key) {
+        (Some(cert), Some(key)) => Some(Identity::read(cert, key)?),
+        _ if args.tls => Some(Identity::make(host)?),
+        _ => None,
+    })
+}

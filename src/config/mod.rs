@@ -1,0 +1,57 @@
+//! Command line and environment, resolved to complete options for the layers below.
+//!
+//! The only reader of the environment.
+
+mod connect;
+pub mod display;
+mod environment;
+pub mod header;
+mod listen;
+pub mod target;
+
+pub use connect::{Connect, Use};
+pub use display::Display;
+pub use environment::Environment;
+pub use listen::Listen;
+
+use std::path::PathBuf;
+
+use crate::exit::Exit;
+use header::HeaderError;
+use target::TargetError;
+
+/// A command line that cannot be obeyed; nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The URL is wrong.
+    #[error(transparent)]
+    Target(#[from] TargetError),
+    /// A header, subprotocol or other field of the request is wrong.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// A file whose content is to be sent cannot be read.
+    #[error("--send @{}: cannot read it: {error}", file.display())]
+    Send {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// What is to be sent is not what it was said to be.
+    #[error("--send, {0}")]
+    SendEncoding(#[from] crate::pipe::EncodingError),
+    /// A certificate or key for `listen --tls` cannot be used.
+    #[error(transparent)]
+    Identity(#[from] crate::listen::IdentityError),
+}
+
+impl ConfigError {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Target(_) => Exit::Url,
+            Self::Header(_) | Self::Identity(_) => Exit::Usage,
+            Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Why a URL cannot be connected to.
+
+/// A URL that cannot be connected to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("bad URL {input:?}: {problem}")]
+pub struct TargetError {
+    /// The URL as typed, its password and query left out.
+    pub input: String,
+    /// What is wrong, where, and what to write instead.
+    pub problem: TargetProblem,
+}
+
+impl TargetError {
+    pub(super) fn new(input: &str, problem: TargetProblem) -> Self {
+        Self {
+            input: without_secrets(input),
+            problem,
+        }
+    }
+}
+
+/// What is wrong with a URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetProblem {
+    /// Nothing was typed.
+    #[error("it is empty; write ws://HOST/PATH or wss://HOST/PATH")]
+    Empty,
+    /// Whitespace, a control character, or a backslash before the query.
+    #[error("character {position} is {found:?}; remove it, or write it as {cure}")]
+    Character {
+        /// Counted in characters, from 1.
+        position: usize,
+        /// The character.
+        found: char,
+        /// Its percent-encoded form.
+        cure: String,
+    },
+    /// A fragment, which RFC 6455 §3 rules out.
+    #[error(
+        "'#' at character {position} starts a fragment, which RFC 6455 §3 forbids; remove it, or write %23"
+    )]
+    Fragment {
+        /// Counted in characters, from 1.
+        position: usize,
+    },
+    /// A scheme that is not about WebSocket.
+    #[error("the scheme {0:?} is not ws, wss, http or https; write ws:// or wss://")]
+    Scheme(String),
+    /// A scheme without its `//`.
+    #[error("'//' is missing after {0:?}; write {0}//HOST")]
+    NoSlashes(String),
+    /// A path without a host.
+    #[error(
+        "there is no host in front of the path; write HOST/PATH, or :PORT/PATH for this machine"
+    )]
+    PathOnly,
+    /// Nothing where the host belongs.
+    #[error("the host is empty; write it between '//' and the path")]
+    NoHost,
+    /// Not a host name or address.
+    #[error("the host {host:?} is not valid ({reason}); write a name, an IPv4 address or [IPv6]")]
+    Host {
+        /// The host as typed.
+        host: String,
+        /// What the URL parser found.
+        reason: String,
+    },
+    /// An IPv6 address without brackets.
+    #[error("the IPv6 address {0:?} needs brackets; write [ADDRESS] or [ADDRESS]:PORT")]
+    Unbracketed(String),
+    /// Not a port.
+    #[error(
+        "the port {0:?} is not a number from 1 to 65535; correct it, or leave it out with its ':'"
+    )]
+    Port(String),
+    /// Credentials that HTTP's Basic scheme cannot carry.
+    #[error("the userinfo before '@' {0}; use -u USER:PASS or --bearer TOKEN")]
+    Userinfo(&'static str),
+    /// Refused by the URL parser for another reason.
+    #[error("{0}; write ws://HOST/PATH or wss://HOST/PATH")]
+    Other(String),
+}
+
+/// The input for an error text: a password or a token in the query must not end up in a CI log.
+fn without_secrets(input: &str) -> String {
+    let end = input.find(['?', '#']).map_or(input.len(), |end| end + 1);
+    let (head, tail) = input.split_at(end);
+    let ellipsis = if tail.is_empty() { "" } else { "…" };
+    let start = head.find("://").map_or(0, |at| at + 3);
+    match head.rfind('@') {
+        Some(at) if at >= start => {
+            let user = head[start..at].split(':').next().unwrap_or_default();
+            format!("{}{user}:***{}{ellipsis}", &head[..start], &head[at..])
+        }
+        _ => format!("{head}{ellipsis}"),
+    }
+}

@@ -1,0 +1,290 @@
+//! Why a certificate is not trusted, in words, and what helps.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rustls::CertificateError;
+use rustls::pki_types::UnixTime;
+
+use super::Certificate;
+use super::certificate::timestamp;
+use super::verify::is_about_issuer;
+
+/// How many names of a certificate a message lists: it may hold thousands.
+const NAMES_SHOWN: usize = 8;
+
+/// Why a certificate is not trusted.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Distrust {
+    /// What is wrong with it. May hold text from the certificate, as it is.
+    pub(super) problem: String,
+    /// What the user can do.
+    pub(super) cure: &'static str,
+}
+
+/// Puts the verdict on `certificate`, which was shown for `host`, into words.
+pub(super) fn explain(
+    verdict: &CertificateError,
+    certificate: Option<&Certificate>,
+    host: &str,
+) -> Distrust {
+    match verdict {
+        CertificateError::ExpiredContext { time, not_after } => {
+            expired(*time, *not_after, certificate)
+        }
+        CertificateError::NotValidYetContext { time, not_before } => {
+            not_valid_yet(*time, *not_before)
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            wrong_name(certificate, host)
+        }
+        _ => match certificate {
+            Some(certificate) if is_about_issuer(verdict) => not_issued(verdict, certificate),
+            // A self-signed certificate that may sign others is refused before its issuer is
+            // looked for.
+            Some(certificate)
+                if certificate.is_self_issued()
+                    && matches!(verdict, CertificateError::Other(_)) =>
+            {
+                self_signed(certificate)
+            }
+            _ => refused(verdict),
+        },
+    }
+}
+
+fn expired(now: UnixTime, not_after: UnixTime, leaf: Option<&Certificate>) -> Distrust {
+    let (now, not_after) = (moment(now), moment(not_after));
+    // The verifier does not say which certificate of the chain has expired.
+    let which = match leaf {
+        Some(leaf) if leaf.not_after != not_after => "a certificate of its issuers",
+        _ => "the certificate",
+    };
+    let ago = match days_between(not_after, now) {
+        0 => "less than a day ago".to_owned(),
+        days => format!("{} ago", count_of_days(days)),
+    };
+    Distrust {
+        problem: format!("{which} expired on {} ({ago})", date(not_after)),
+        cure: "renew it on the server, or use -k for a test",
+    }
+}
+
+fn not_valid_yet(now: UnixTime, not_before: UnixTime) -> Distrust {
+    let (now, not_before) = (moment(now), moment(not_before));
+    let ahead = match days_between(now, not_before) {
+        0 => "in less than a day".to_owned(),
+        days => format!("in {}", count_of_days(days)),
+    };
+    Distrust {
+        problem: format!(
+            "the certificate is not valid before {} ({ahead})",
+            date(not_before)
+        ),
+        cure: "check the clock of this machine, or use -k for a test",
+    }
+}
+
+fn wrong_name(certificate: Option<&Certificate>, host: &str) -> Distrust {
+    let names = certificate.map_or(&[][..], |certificate| certificate.names.as_slice());
+    let problem = if names.is_empty() {
+        format!("the certificate is not for {host}: it has no subjectAltName with a name")
+    } else {
+        format!("the certificate is not for {host} but for {}", list(names))
+    };
+    let cure = match host.parse::<IpAddr>() {
+        Ok(_) => "connect to a name that it is for, or use -k for a test",
+        Err(_) => "check the host name, or use -k for a test",
+    };
+    Distrust { problem, cure }
+}
+
+fn not_issued(verdict: &CertificateError, certificate: &Certificate) -> Distrust {
+    if certificate.is_self_issued() {
+        return self_signed(certificate);
+    }
+    let issuer = &certificate.issuer;
+    if *verdict == CertificateError::UnknownIssuer {
+        return Distrust {
+            problem: format!("the issuer of the certificate is unknown ({issuer})"),
+            cure: "trust the issuer with --cacert FILE, or use -k for a test",
+        };
+    }
+    Distrust {
+        problem: format!(
+            "the certificate was not signed with the key of its known issuer ({issuer})"
+        ),
+        cure: "check that --cacert FILE is the issuer's latest, or use -k for a test",
+    }
+}
+
+fn self_signed(certificate: &Certificate) -> Distrust {
+    Distrust {
+        problem: format!("the certificate is self-signed ({})", certificate.subject),
+        cure: "trust it with --cacert FILE, or use -k for a test",
+    }
+}
+
+fn refused(verdict: &CertificateError) -> Distrust {
+    Distrust {
+        problem: format!("the certificate is not acceptable ({verdict})"),
+        cure: "use -k for a test",
+    }
+}
+
+fn list(names: &[String]) -> String {
+    match names.split_at_checked(NAMES_SHOWN) {
+        Some((shown, rest)) if !rest.is_empty() => {
+            format!("{} and {} more", shown.join(", "), rest.len())
+        }
+        _ => names.join(", "),
+    }
+}
+
+fn moment(time: UnixTime) -> Timestamp {
+    timestamp(Duration::from_secs(time.as_secs()))
+}
+
+fn date(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+fn days_between(earlier: Timestamp, later: Timestamp) -> i64 {
+    later.duration_since(earlier).as_hours() / 24
+}
+
+fn count_of_days(days: i64) -> String {
+    match days {
+        1 => "1 day".to_owned(),
+        _ => format!("{days} days"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: u64 = 24 * 60 * 60;
+    /// 2026-01-01.
+    const NEW_YEAR: u64 = 1_767_225_600;
+
+    fn unix(seconds: u64) -> UnixTime {
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+    }
+
+    fn certificate(subject: &str, issuer: &str) -> Certificate {
+        Certificate {
+            subject: subject.to_owned(),
+            issuer: issuer.to_owned(),
+            names: vec!["a.example".to_owned(), "b.example".to_owned()],
+            not_before: moment(unix(NEW_YEAR - DAY)),
+            not_after: moment(unix(NEW_YEAR)),
+        }
+    }
+
+    fn problem(verdict: &CertificateError, certificate: &Certificate) -> String {
+        explain(verdict, Some(certificate), "c.example").problem
+    }
+
+    #[test]
+    fn says_when_it_expired() {
+        let leaf = certificate("CN=leaf", "CN=ca");
+        let expired_for = |age| CertificateError::ExpiredContext {
+            time: unix(NEW_YEAR + age),
+            not_after: unix(NEW_YEAR),
+        };
+        for (age, ago) in [
+            (60, "less than a day ago"),
+            (DAY, "1 day ago"),
+            (12 * DAY + 5, "12 days ago"),
+        ] {
+            assert_eq!(
+                problem(&expired_for(age), &leaf),
+                format!("the certificate expired on 2026-01-01 ({ago})")
+            );
+        }
+    }
+
+    #[test]
+    fn tells_an_expired_issuer_from_an_expired_leaf() {
+        let verdict = CertificateError::ExpiredContext {
+            time: unix(NEW_YEAR + 3 * DAY),
+            not_after: unix(NEW_YEAR + DAY),
+        };
+        assert_eq!(
+            problem(&verdict, &certificate("CN=leaf", "CN=ca")),
+            "a certificate of its issuers expired on 2026-01-02 (2 days ago)"
+        );
+    }
+
+    #[test]
+    fn says_when_it_becomes_valid() {
+        let verdict = CertificateError::NotValidYetContext {
+            time: unix(NEW_YEAR - 2 * DAY),
+            not_before: unix(NEW_YEAR),
+        };
+        assert_eq!(
+            problem(&verdict, &certificate("CN=leaf", "CN=ca")),
+            "the certificate is not valid before 2026-01-01 (in 2 days)"
+        );
+    }
+
+    #[test]
+    fn lists_the_names_it_is_for() {
+        let mut leaf = certificate("CN=leaf", "CN=ca");
+        let verdict = CertificateError::NotValidForName;
+        assert_eq!(
+            problem(&verdict, &leaf),
+            "the certificate is not for c.example but for a.example, b.example"
+        );
+
+        leaf.names = (0..10).map(|number| number.to_string()).collect();
+        assert_eq!(
+            problem(&verdict, &leaf),
+            "the certificate is not for c.example but for 0, 1, 2, 3, 4, 5, 6, 7 and 2 more"
+        );
+
+        leaf.names.clear();
+        assert_eq!(
+            problem(&verdict, &leaf),
+            "the certificate is not for c.example: it has no subjectAltName with a name"
+        );
+    }
+
+    #[test]
+    fn tells_self_signed_from_unknown_issuer() {
+        let verdict = CertificateError::UnknownIssuer;
+        assert_eq!(
+            problem(&verdict, &certificate("CN=me", "CN=me")),
+            "the certificate is self-signed (CN=me)"
+        );
+        let distrust = explain(&verdict, Some(&certificate("CN=me", "CN=ca")), "c.example");
+        assert_eq!(
+            distrust.problem,
+            "the issuer of the certificate is unknown (CN=ca)"
+        );
+        assert!(distrust.cure.contains("--cacert FILE"));
+    }
+
+    #[test]
+    fn tells_an_issuer_with_another_key_from_an_unknown_one() {
+        let verdict = CertificateError::BadSignature;
+        assert_eq!(
+            problem(&verdict, &certificate("CN=leaf", "CN=ca")),
+            "the certificate was not signed with the key of its known issuer (CN=ca)"
+        );
+        assert_eq!(
+            problem(&verdict, &certificate("CN=me", "CN=me")),
+            "the certificate is self-signed (CN=me)"
+        );
+    }
+
+    #[test]
+    fn falls_back_to_the_verifiers_words() {
+        assert_eq!(
+            explain(&CertificateError::Revoked, None, "c.example").problem,
+            "the certificate is not acceptable (Revoked)"
+        );
+    }
+}

@@ -1,0 +1,278 @@
+//! Why a connection could not be made.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::{AlertDescription, InvalidMessage};
+
+use super::RootsError;
+
+/// Why a connection could not be made; the variant says at which stage.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The host's name could not be resolved.
+    #[error("cannot resolve {host}: {}; is the name spelled right?", resolver_text(.source))]
+    Dns {
+        /// The name.
+        host: String,
+        /// What the system's resolver said.
+        source: io::Error,
+    },
+
+    /// No address of the host could be connected to.
+    #[error("cannot connect to {}: {}", authority(.host, *.port), Attempts(.attempts))]
+    Connect {
+        /// The host as it was given.
+        host: String,
+        /// The TCP port.
+        port: u16,
+        /// Every address that was tried, in the order of failure.
+        attempts: Vec<Attempt>,
+    },
+
+    /// The TLS handshake failed, for a reason other than the server's certificate.
+    #[error("TLS handshake with {} failed: {}", authority(.host, *.port), tls_reason(.source, *.port))]
+    Tls {
+        /// The host as it was given.
+        host: String,
+        /// The TCP port.
+        port: u16,
+        /// What went wrong; holds a [`rustls::Error`] unless the connection itself broke.
+        source: io::Error,
+    },
+
+    /// The server's certificate is not trusted.
+    #[error("cannot trust {}: {problem}; {cure}", authority(.host, *.port))]
+    Certificate {
+        /// The host as it was given.
+        host: String,
+        /// The TCP port.
+        port: u16,
+        /// What is wrong with the certificate. May hold text from it, as it is.
+        problem: String,
+        /// What the user can do.
+        cure: &'static str,
+        /// The verdict of the verification.
+        source: Box<rustls::Error>,
+    },
+
+    /// The host's name cannot stand in a certificate, so that none could be verified.
+    #[error("{host:?} is not a host name that TLS can verify; check the URL")]
+    ServerName {
+        /// The host as it was given.
+        host: String,
+    },
+
+    /// The roots that the user gave cannot be used: a usage error.
+    #[error(transparent)]
+    ClientRoots(#[from] RootsError),
+}
+
+/// An address that was tried and could not be connected to.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// The address.
+    pub address: SocketAddr,
+    /// Why it failed.
+    pub error: Arc<io::Error>,
+    /// How long the attempt took.
+    pub took: Duration,
+}
+
+/// The address and the reason, as in `127.0.0.1 refused`.
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.address.ip();
+        match self.error.kind() {
+            io::ErrorKind::ConnectionRefused => write!(f, "{address} refused"),
+            io::ErrorKind::TimedOut => write!(f, "{address} timed out"),
+            io::ErrorKind::HostUnreachable => write!(f, "{address} is unreachable"),
+            io::ErrorKind::NetworkUnreachable => write!(f, "no route to {address}"),
+            _ => write!(f, "{address}: {}", self.error),
+        }
+    }
+}
+
+/// All attempts in one line, and what may help.
+struct Attempts<'a>(&'a [Attempt]);
+
+impl fmt::Display for Attempts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, attempt) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { ", " };
+            write!(f, "{separator}{attempt}")?;
+        }
+        match self.hint() {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Attempts<'_> {
+    fn hint(&self) -> Option<&'static str> {
+        let any = |kind| self.0.iter().any(|attempt| attempt.error.kind() == kind);
+        if any(io::ErrorKind::ConnectionRefused) {
+            Some("is the server running on this port?")
+        } else if any(io::ErrorKind::TimedOut) {
+            Some("does a firewall drop the packets?")
+        } else if any(io::ErrorKind::NetworkUnreachable) {
+            Some("is the network up?")
+        } else {
+            None
+        }
+    }
+}
+
+fn authority(host: &str, port: u16) -> String {
+    match host.parse() {
+        Ok(IpAddr::V6(address)) => format!("[{address}]:{port}"),
+        _ => format!("{host}:{port}"),
+    }
+}
+
+fn resolver_text(error: &io::Error) -> String {
+    // The prefix is std's, and says nothing that `cannot resolve` does not say.
+    let text = error.to_string();
+    match text.strip_prefix("failed to lookup address information: ") {
+        Some(reason) => reason.to_owned(),
+        None => text,
+    }
+}
+
+fn tls_reason(error: &io::Error, port: u16) -> String {
+    match error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+    {
+        // A record that begins with no TLS content type, such as `HTTP/1.1 400`.
+        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+            format!("the server does not speak TLS on port {port}; try ws://")
+        }
+        Some(rustls::Error::AlertReceived(alert)) => alert_reason(*alert),
+        Some(rustls::Error::PeerIncompatible(reason)) => {
+            format!("the server offers no TLS that wsee accepts ({reason:?}); it may be outdated")
+        }
+        Some(reason) => reason.to_string(),
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            format!("the server closed the connection; does it speak TLS on port {port}?")
+        }
+        None => error.to_string(),
+    }
+}
+
+fn alert_reason(alert: AlertDescription) -> String {
+    let cause = match alert {
+        AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => {
+            "no TLS version or cipher suite in common"
+        }
+        AlertDescription::NoApplicationProtocol => "it does not offer http/1.1 (ALPN)",
+        AlertDescription::UnrecognisedName => "it does not know this host name (SNI)",
+        AlertDescription::CertificateRequired => "it asks for a client certificate",
+        _ => return format!("the server sent the alert {}", alert_name(alert)),
+    };
+    format!("the server sent the alert {}: {cause}", alert_name(alert))
+}
+
+/// The alert's name as RFC 8446 §6 spells it, such as `handshake_failure`.
+fn alert_name(alert: AlertDescription) -> String {
+    if let AlertDescription::UnrecognisedName = alert {
+        return "unrecognized_name".to_owned();
+    }
+    let Some(name) = alert.as_str() else {
+        return format!("{}", u8::from(alert));
+    };
+    let mut spelled = String::with_capacity(name.len() + 4);
+    for (index, letter) in name.char_indices() {
+        if letter.is_ascii_uppercase() && index > 0 {
+            spelled.push('_');
+        }
+        spelled.push(letter.to_ascii_lowercase());
+    }
+    spelled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(address: &str, kind: io::ErrorKind) -> Attempt {
+        Attempt {
+            address: address.parse().unwrap(),
+            error: Arc::new(kind.into()),
+            took: Duration::ZERO,
+        }
+    }
+
+    fn tls_failure(error: rustls::Error) -> String {
+        tls_reason(&io::Error::new(io::ErrorKind::InvalidData, error), 8080)
+    }
+
+    #[test]
+    fn names_every_address_in_one_line() {
+        let error = Error::Connect {
+            host: "localhost".to_owned(),
+            port: 9,
+            attempts: vec![
+                attempt("[::1]:9", io::ErrorKind::ConnectionRefused),
+                attempt("127.0.0.1:9", io::ErrorKind::ConnectionRefused),
+            ],
+        };
+        assert_eq!(
+            error.to_string(),
+            "cannot connect to localhost:9: ::1 refused, 127.0.0.1 refused; \
+             is the server running on this port?"
+        );
+    }
+
+    #[test]
+    fn gives_each_address_its_own_reason() {
+        let error = Error::Connect {
+            host: "2001:db8::1".to_owned(),
+            port: 443,
+            attempts: vec![
+                attempt("[2001:db8::1]:443", io::ErrorKind::NetworkUnreachable),
+                attempt("192.0.2.1:443", io::ErrorKind::TimedOut),
+            ],
+        };
+        assert_eq!(
+            error.to_string(),
+            "cannot connect to [2001:db8::1]:443: no route to 2001:db8::1, 192.0.2.1 timed out; \
+             does a firewall drop the packets?"
+        );
+    }
+
+    #[test]
+    fn says_what_the_resolver_said_without_its_prefix() {
+        let error = Error::Dns {
+            host: "nowhere.invalid".to_owned(),
+            source: io::Error::other(
+                "failed to lookup address information: Name or service not known",
+            ),
+        };
+        assert_eq!(
+            error.to_string(),
+            "cannot resolve nowhere.invalid: Name or service not known; is the name spelled right?"
+        );
+    }
+
+    #[test]
+    fn names_alerts_as_the_rfc_does() {
+        let failure = |alert| tls_failure(rustls::Error::AlertReceived(alert));
+        assert_eq!(
+            failure(AlertDescription::HandshakeFailure),
+            "the server sent the alert handshake_failure: no TLS version or cipher suite in common"
+        );
+        assert_eq!(
+            failure(AlertDescription::InternalError),
+            "the server sent the alert internal_error"
+        );
+        assert_eq!(
+            failure(AlertDescription::Unknown(200)),
+            "the server sent the alert 200"
+        );
+    }
+}

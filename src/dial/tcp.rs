@@ -1,0 +1,229 @@
+//! TCP: the addresses of a host are raced (happy eyeballs, RFC 8305).
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout};
+
+use super::{Attempt, Error, Step, Target};
+
+/// RFC 8305 §5: the recommended Connection Attempt Delay.
+const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
+
+/// Connects to the first of `addresses` that answers.
+pub(super) async fn connect(
+    target: &Target,
+    addresses: &[SocketAddr],
+    step: &mut dyn FnMut(Step),
+) -> Result<TcpStream, Error> {
+    let mut on_failure = |attempt: &Attempt| step(Step::Failed(attempt.clone()));
+    let won = race(addresses, open, &mut on_failure)
+        .await
+        .map_err(|attempts| Error::Connect {
+            host: target.host.clone(),
+            port: target.port,
+            attempts,
+        })?;
+    let (tcp, local) = won.connection;
+    step(Step::Connected {
+        address: won.address,
+        local,
+        took: won.took,
+    });
+    Ok(tcp)
+}
+
+async fn open(address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
+    let tcp = TcpStream::connect(address).await?;
+    // A debugger shows when a frame was sent; Nagle's algorithm would hold it back.
+    tcp.set_nodelay(true)?;
+    let local = tcp.local_addr()?;
+    Ok((tcp, local))
+}
+
+#[derive(Debug)]
+struct Won<T> {
+    address: SocketAddr,
+    connection: T,
+    took: Duration,
+}
+
+/// Tries `addresses` in order, each [`ATTEMPT_DELAY`] after the one before or as soon as one fails.
+///
+/// The first connection wins and the other attempts are dropped. Errors are in the order of failure.
+async fn race<T, F>(
+    addresses: &[SocketAddr],
+    open: impl Fn(SocketAddr) -> F,
+    on_failure: &mut dyn FnMut(&Attempt),
+) -> Result<Won<T>, Vec<Attempt>>
+where
+    F: Future<Output = io::Result<T>>,
+{
+    let mut waiting = addresses.iter().copied();
+    let mut running = Running(Vec::new());
+    let mut failed = Vec::new();
+    loop {
+        match waiting.next() {
+            Some(address) => running.0.push(Box::pin(attempt(address, open(address)))),
+            None if running.0.is_empty() => return Err(failed),
+            None => {}
+        }
+        let delay = match waiting.len() {
+            0 => Duration::MAX,
+            _ => ATTEMPT_DELAY,
+        };
+        match timeout(delay, running.next()).await {
+            Ok(Ok(won)) => return Ok(won),
+            Ok(Err(attempt)) => {
+                on_failure(&attempt);
+                failed.push(attempt);
+            }
+            Err(_elapsed) => {}
+        }
+    }
+}
+
+async fn attempt<T>(
+    address: SocketAddr,
+    opening: impl Future<Output = io::Result<T>>,
+) -> Result<Won<T>, Attempt> {
+    let started = Instant::now();
+    match opening.await {
+        Ok(connection) => Ok(Won {
+            address,
+            connection,
+            took: started.elapsed(),
+        }),
+        Err(error) => Err(Attempt {
+            address,
+            error: Arc::new(error),
+            took: started.elapsed(),
+        }),
+    }
+}
+
+type Outcome<T> = Result<Won<T>, Attempt>;
+
+/// The attempts under way. A host has few addresses, so all are polled at every wake-up.
+struct Running<'a, T>(Vec<Pin<Box<dyn Future<Output = Outcome<T>> + 'a>>>);
+
+impl<T> Running<'_, T> {
+    /// The next attempt to finish; waits for ever if there is none.
+    async fn next(&mut self) -> Outcome<T> {
+        poll_fn(|cx| {
+            for index in 0..self.0.len() {
+                if let Poll::Ready(outcome) = self.0[index].as_mut().poll(cx) {
+                    drop(self.0.remove(index));
+                    return Poll::Ready(outcome);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+    use std::future::pending;
+
+    use super::*;
+
+    fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn refused<T>() -> io::Result<T> {
+        Err(io::ErrorKind::ConnectionRefused.into())
+    }
+
+    #[tokio::test]
+    async fn moves_on_at_once_after_a_refusal() {
+        let addresses = addresses(&["[::1]:1", "127.0.0.1:1"]);
+        let mut failures = Vec::new();
+        let started = Instant::now();
+
+        let won = race(
+            &addresses,
+            async |address| {
+                if address.is_ipv6() {
+                    refused()
+                } else {
+                    Ok("connected")
+                }
+            },
+            &mut |attempt| failures.push(attempt.address),
+        )
+        .await
+        .unwrap();
+
+        assert_eq!((won.address, won.connection), (addresses[1], "connected"));
+        assert_eq!(failures, addresses[..1]);
+        assert!(started.elapsed() < ATTEMPT_DELAY);
+    }
+
+    #[tokio::test]
+    async fn tries_the_next_address_when_one_stays_silent() {
+        let addresses = addresses(&["[::1]:1", "127.0.0.1:1"]);
+        let started = Instant::now();
+
+        let won = race(
+            &addresses,
+            async |address| {
+                if address.is_ipv6() {
+                    pending().await
+                } else {
+                    Ok(())
+                }
+            },
+            &mut |attempt| panic!("{attempt:?}"),
+        )
+        .await
+        .unwrap();
+
+        assert_eq!(won.address, addresses[1]);
+        assert!(started.elapsed() >= ATTEMPT_DELAY);
+    }
+
+    #[tokio::test]
+    async fn lets_a_slow_first_address_win_when_the_rest_fails() {
+        let addresses = addresses(&["[::1]:1", "127.0.0.1:1"]);
+        let won = race(
+            &addresses,
+            async |address| {
+                if address.is_ipv6() {
+                    tokio::time::sleep(ATTEMPT_DELAY * 2).await;
+                    return Ok(());
+                }
+                refused()
+            },
+            &mut |_| {},
+        )
+        .await
+        .unwrap();
+        assert_eq!(won.address, addresses[0]);
+    }
+
+    #[tokio::test]
+    async fn reports_every_failure_in_order() {
+        let addresses = addresses(&["[::1]:1", "127.0.0.1:1", "[::1]:2"]);
+        let told = RefCell::new(Vec::new());
+
+        let failed = race(&addresses, async |_| refused::<()>(), &mut |attempt| {
+            told.borrow_mut().push(attempt.address);
+        })
+        .await
+        .unwrap_err();
+
+        let failed: Vec<_> = failed.iter().map(|attempt| attempt.address).collect();
+        assert_eq!(failed, addresses);
+        assert_eq!(told.into_inner(), addresses);
+    }
+}

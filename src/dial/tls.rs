@@ -1,0 +1,530 @@
+//! TLS over a TCP connection.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::pki_types::ServerName;
+use rustls::{CertificateError, ClientConfig, ClientConnection, NamedGroup, ProtocolVersion};
+use tokio::net::TcpStream;
+use tokio::time::Instant;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::distrust::{self, Distrust};
+use super::verify::Verifier;
+use super::{Certificate, Error, Step, Target};
+
+/// What the caller wishes of TLS.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Accept any certificate; what is wrong with it is in [`Session::distrust`].
+    pub insecure: bool,
+    /// PEM files with certificates to trust besides the usual roots.
+    pub cacert: Vec<PathBuf>,
+}
+
+/// What a TLS handshake agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The protocol version, such as `TLS 1.3`.
+    pub version: String,
+    /// The cipher suite, such as `TLS13_AES_128_GCM_SHA256`.
+    pub cipher_suite: String,
+    /// The key exchange group, such as `X25519MLKEM768`.
+    pub key_exchange: Option<String>,
+    /// The application protocol that the server chose (ALPN, RFC 7301), lossily decoded.
+    pub alpn: Option<String>,
+    /// The server's certificate; `None` if it does not parse.
+    pub certificate: Option<Certificate>,
+    /// With [`Options::insecure`], why the certificate would have been refused.
+    pub distrust: Option<String>,
+    /// How long the handshake took.
+    pub took: Duration,
+}
+
+/// One TLS handshake, prepared.
+#[derive(Debug)]
+pub(super) struct Client<'a> {
+    target: &'a Target,
+    server_name: ServerName<'static>,
+    insecure: bool,
+    verifier: Arc<Verifier>,
+    config: Arc<ClientConfig>,
+}
+
+impl<'a> Client<'a> {
+    /// Reads the `--cacert` files and checks that the host can be verified.
+    pub(super) fn new(target: &'a Target, options: &Options) -> Result<Self, Error> {
+        let provider = provider();
+        let verifier = Arc::new(Verifier::new(
+            provider.signature_verification_algorithms,
+            &options.cacert,
+            options.insecure,
+        )?);
+        Ok(Self {
+            target,
+            server_name: server_name(&target.host)?,
+            insecure: options.insecure,
+            config: Arc::new(config(provider, Arc::clone(&verifier))),
+            verifier,
+        })
+    }
+
+    /// Performs the handshake over `tcp`.
+    pub(super) async fn handshake(
+        &self,
+        tcp: TcpStream,
+        step: &mut dyn FnMut(Step),
+    ) -> Result<TlsStream<TcpStream>, Error> {
+        let started = Instant::now();
+        let stream = TlsConnector::from(Arc::clone(&self.config))
+            .connect(self.server_name.clone(), tcp)
+            .await
+            .map_err(|error| self.explain(error))?;
+        let session = self.session(stream.get_ref().1, started.elapsed());
+        step(Step::Tls(Box::new(session)));
+        Ok(stream)
+    }
+
+    fn session(&self, connection: &ClientConnection, took: Duration) -> Session {
+        Session {
+            version: connection
+                .protocol_version()
+                .map_or_else(String::new, version_text),
+            cipher_suite: connection
+                .negotiated_cipher_suite()
+                .map_or_else(String::new, |suite| format!("{:?}", suite.suite())),
+            key_exchange: connection
+                .negotiated_key_exchange_group()
+                .map(|group| format!("{:?}", group.name())),
+            alpn: connection
+                .alpn_protocol()
+                .map(|protocol| String::from_utf8_lossy(protocol).into_owned()),
+            certificate: connection
+                .peer_certificates()
+                .and_then(<[_]>::first)
+                .and_then(|leaf| Certificate::parse(leaf)),
+            distrust: self.distrust().map(|distrust| distrust.problem),
+            took,
+        }
+    }
+
+    fn distrust(&self) -> Option<Distrust> {
+        let refusal = self.verifier.refusal()?;
+        Some(distrust::explain(
+            &refusal.verdict,
+            refusal.certificate.as_ref(),
+            &self.target.host,
+        ))
+    }
+
+    fn explain(&self, error: io::Error) -> Error {
+        let (host, port) = (self.target.host.clone(), self.target.port);
+        match (certificate_error(&error).cloned(), self.distrust()) {
+            // What an insecure verifier refused was let pass: the error is about something else.
+            (Some(verdict), Some(distrust)) if !self.insecure => Error::Certificate {
+                host,
+                port,
+                problem: distrust.problem,
+                cure: distrust.cure,
+                source: Box::new(verdict.into()),
+            },
+            _ => Error::Tls {
+                host,
+                port,
+                source: error,
+            },
+        }
+    }
+}
+
+/// aws-lc-rs, given explicitly: a process-wide default may be missing or another one.
+fn provider() -> CryptoProvider {
+    let mut provider = aws_lc_rs::default_provider();
+    // Post-quantum first, as browsers do it. Without rustls's feature for it the group comes last.
+    provider
+        .kx_groups
+        .sort_by_key(|group| group.name() != NamedGroup::X25519MLKEM768);
+    provider
+}
+
+fn config(provider: CryptoProvider, verifier: Arc<Verifier>) -> ClientConfig {
+    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .expect("aws-lc-rs has cipher suites for both versions")
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    // RFC 6455 §4.1 speaks HTTP/1.1; without ALPN a server may choose HTTP/2.
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config
+}
+
+fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
+    // RFC 6066 §3: the name goes without the trailing dot.
+    let name = host.strip_suffix('.').unwrap_or(host);
+    ServerName::try_from(name.to_owned()).map_err(|_| Error::ServerName {
+        host: host.to_owned(),
+    })
+}
+
+fn version_text(version: ProtocolVersion) -> String {
+    match version {
+        ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+        ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
+    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
+        rustls::Error::InvalidCertificate(verdict) => Some(verdict),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use rcgen::{
+        BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd,
+    };
+    use rustls::ServerConfig;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+    use tempfile::NamedTempFile;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
+    use super::super::{Options as DialOptions, RootsError, RootsProblem, Stream, dial};
+    use super::*;
+
+    /// A certificate with its key, as a server has it.
+    struct Identity {
+        chain: Vec<CertificateDer<'static>>,
+        pem: String,
+        key: KeyPair,
+    }
+
+    fn params(name: &str) -> CertificateParams {
+        let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params
+    }
+
+    fn self_signed(params: &CertificateParams) -> Identity {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Identity {
+            chain: vec![certificate.der().clone()],
+            pem: certificate.pem(),
+            key,
+        }
+    }
+
+    /// A certificate for `name` and the PEM of the authority that signed it.
+    fn signed_by_authority(name: &str) -> (Identity, String) {
+        let mut authority = params("wsee test authority");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        let root = authority.self_signed(&authority_key).unwrap();
+        let issuer = Issuer::new(authority, authority_key);
+
+        let key = KeyPair::generate().unwrap();
+        let leaf = params(name).signed_by(&key, &issuer).unwrap();
+        let identity = Identity {
+            chain: vec![leaf.der().clone()],
+            pem: leaf.pem(),
+            key,
+        };
+        (identity, root.pem())
+    }
+
+    fn acceptor(identity: &Identity, alpn: &[u8]) -> TlsAcceptor {
+        let key = PrivatePkcs8KeyDer::from(identity.key.serialize_der());
+        let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(identity.chain.clone(), PrivateKeyDer::from(key))
+            .unwrap();
+        config.alpn_protocols = vec![alpn.to_vec()];
+        TlsAcceptor::from(Arc::new(config))
+    }
+
+    /// Dials a server on loopback that echoes four bytes, then drops the connection.
+    async fn dial_server(
+        identity: &Identity,
+        alpn: &[u8],
+        options: Options,
+    ) -> (Result<Stream, Error>, Vec<Step>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let acceptor = acceptor(identity, alpn);
+        tokio::spawn(async move {
+            let (tcp, _) = listener.accept().await.unwrap();
+            let Ok(mut tls) = acceptor.accept(tcp).await else {
+                return;
+            };
+            let mut message = [0; 4];
+            if tls.read_exact(&mut message).await.is_ok() {
+                tls.write_all(&message).await.unwrap();
+                tls.flush().await.unwrap();
+            }
+        });
+        dial_port(port, options).await
+    }
+
+    async fn dial_port(port: u16, tls: Options) -> (Result<Stream, Error>, Vec<Step>) {
+        let target = Target {
+            host: "localhost".to_owned(),
+            port,
+            tls: true,
+        };
+        let mut steps = Vec::new();
+        let result = dial(&target, &DialOptions { tls }, &mut |step| steps.push(step)).await;
+        (result, steps)
+    }
+
+    fn session(steps: &[Step]) -> &Session {
+        match steps.last() {
+            Some(Step::Tls(session)) => session,
+            _ => panic!("{steps:?}"),
+        }
+    }
+
+    fn file(pem: &str) -> NamedTempFile {
+        let mut file = NamedTempFile::new().unwrap();
+        file.write_all(pem.as_bytes()).unwrap();
+        file
+    }
+
+    fn trusting(file: &NamedTempFile) -> Options {
+        Options {
+            insecure: false,
+            cacert: vec![file.path().to_owned()],
+        }
+    }
+
+    fn insecure() -> Options {
+        Options {
+            insecure: true,
+            cacert: Vec::new(),
+        }
+    }
+
+    /// The part of a certificate error after `cannot trust localhost:PORT: `.
+    fn certificate_problem(result: Result<Stream, Error>) -> String {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Certificate { .. }), "{error:?}");
+        let text = error.to_string();
+        let (start, problem) = text.split_once(": ").unwrap();
+        assert!(start.starts_with("cannot trust localhost:"), "{text}");
+        problem.to_owned()
+    }
+
+    #[tokio::test]
+    async fn trusts_what_the_given_authority_signed() {
+        let (identity, authority) = signed_by_authority("localhost");
+        let authority = file(&authority);
+
+        let (stream, steps) = dial_server(&identity, b"http/1.1", trusting(&authority)).await;
+        let mut stream = stream.unwrap();
+        stream.write_all(b"ping").await.unwrap();
+        let mut answer = [0; 4];
+        stream.read_exact(&mut answer).await.unwrap();
+
+        assert_eq!(&answer, b"ping");
+        let session = session(&steps);
+        assert_eq!(session.version, "TLS 1.3");
+        assert!(session.cipher_suite.starts_with("TLS13_"), "{session:?}");
+        assert_eq!(session.key_exchange.as_deref(), Some("X25519MLKEM768"));
+        assert_eq!(session.alpn.as_deref(), Some("http/1.1"));
+        assert_eq!(session.distrust, None);
+        let certificate = session.certificate.as_ref().unwrap();
+        assert_eq!(certificate.issuer, "CN=wsee test authority");
+    }
+
+    #[tokio::test]
+    async fn shows_that_close_notify_is_missing() {
+        let identity = self_signed(&params("localhost"));
+        let (stream, _) = dial_server(&identity, b"http/1.1", insecure()).await;
+        let mut stream = stream.unwrap();
+        stream.write_all(b"ping").await.unwrap();
+        let error = stream.read_to_end(&mut Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    }
+
+    #[tokio::test]
+    async fn names_the_unknown_issuer() {
+        let (identity, _) = signed_by_authority("localhost");
+        let (stream, _) = dial_server(&identity, b"http/1.1", Options::default()).await;
+        assert_eq!(
+            certificate_problem(stream),
+            "the issuer of the certificate is unknown (CN=wsee test authority); \
+             trust the issuer with --cacert FILE, or use -k for a test"
+        );
+    }
+
+    #[tokio::test]
+    async fn tells_a_given_authority_that_has_been_renewed() {
+        let (identity, _) = signed_by_authority("localhost");
+        let (_, other_key) = signed_by_authority("localhost");
+        let other_key = file(&other_key);
+        let (stream, _) = dial_server(&identity, b"http/1.1", trusting(&other_key)).await;
+        let problem = certificate_problem(stream);
+        let start = "the certificate was not signed with the key of its known issuer";
+        assert!(problem.starts_with(start), "{problem}");
+    }
+
+    #[tokio::test]
+    async fn refuses_self_signed_certificates_of_both_kinds() {
+        let mut params = params("localhost");
+        for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+            params.is_ca = is_ca;
+            let identity = self_signed(&params);
+            let (stream, _) = dial_server(&identity, b"http/1.1", Options::default()).await;
+            assert_eq!(
+                certificate_problem(stream),
+                "the certificate is self-signed (CN=localhost); \
+                 trust it with --cacert FILE, or use -k for a test"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn trusts_a_given_self_signed_certificate_even_if_it_is_marked_as_an_authority() {
+        let mut params = params("localhost");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let identity = self_signed(&params);
+        let own = file(&identity.pem);
+        let (stream, steps) = dial_server(&identity, b"http/1.1", trusting(&own)).await;
+        assert!(stream.is_ok(), "{stream:?}");
+        assert_eq!(session(&steps).distrust, None);
+    }
+
+    #[tokio::test]
+    async fn trusts_a_given_self_signed_certificate_for_its_own_names_only() {
+        let mut params = params("a.example");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let identity = self_signed(&params);
+        let own = file(&identity.pem);
+        let (stream, _) = dial_server(&identity, b"http/1.1", trusting(&own)).await;
+        assert!(certificate_problem(stream).contains("not for localhost but for a.example"));
+    }
+
+    #[tokio::test]
+    async fn refuses_an_expired_certificate() {
+        let mut params = params("localhost");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 2, 3);
+        for is_ca in [IsCa::NoCa, IsCa::Ca(BasicConstraints::Unconstrained)] {
+            params.is_ca = is_ca;
+            let identity = self_signed(&params);
+            let own = file(&identity.pem);
+            let (stream, _) = dial_server(&identity, b"http/1.1", trusting(&own)).await;
+            let problem = certificate_problem(stream);
+            let start = "the certificate expired on 2021-02-03 (";
+            assert!(problem.starts_with(start), "{problem}");
+        }
+    }
+
+    #[tokio::test]
+    async fn lists_the_names_of_a_certificate_for_another_host() {
+        let (identity, authority) = signed_by_authority("a.example");
+        let authority = file(&authority);
+        let (stream, _) = dial_server(&identity, b"http/1.1", trusting(&authority)).await;
+        assert_eq!(
+            certificate_problem(stream),
+            "the certificate is not for localhost but for a.example; \
+             check the host name, or use -k for a test"
+        );
+    }
+
+    #[tokio::test]
+    async fn insecure_accepts_and_says_what_is_wrong() {
+        let identity = self_signed(&params("a.example"));
+        let (stream, steps) = dial_server(&identity, b"http/1.1", insecure()).await;
+        assert!(matches!(stream, Ok(Stream::Tls(_))), "{stream:?}");
+        assert_eq!(
+            session(&steps).distrust.as_deref(),
+            Some("the certificate is self-signed (CN=a.example)")
+        );
+    }
+
+    #[tokio::test]
+    async fn says_that_the_server_offers_another_protocol() {
+        let identity = self_signed(&params("localhost"));
+        let (stream, _) = dial_server(&identity, b"h2", insecure()).await;
+        let text = stream.unwrap_err().to_string();
+        assert!(
+            text.ends_with("no_application_protocol: it does not offer http/1.1 (ALPN)"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
+    async fn says_that_a_plain_http_server_does_not_speak_tls() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await
+                .unwrap();
+            tcp.read_to_end(&mut Vec::new()).await
+        });
+        let (stream, _) = dial_port(port, Options::default()).await;
+        assert_eq!(
+            stream.unwrap_err().to_string(),
+            format!(
+                "TLS handshake with localhost:{port} failed: \
+                 the server does not speak TLS on port {port}; try ws://"
+            )
+        );
+    }
+
+    #[tokio::test]
+    async fn says_that_the_server_closed_during_the_handshake() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            // What was not read when a socket is closed turns the close into a reset.
+            tcp.read_buf(&mut Vec::with_capacity(64 * 1024)).await
+        });
+        let (stream, _) = dial_port(port, Options::default()).await;
+        let text = stream.unwrap_err().to_string();
+        assert!(text.contains("the server closed the connection"), "{text}");
+    }
+
+    #[tokio::test]
+    async fn refuses_unusable_roots_before_it_connects() {
+        let missing = Options {
+            insecure: false,
+            cacert: vec![PathBuf::from("/nowhere/ca.pem")],
+        };
+        let (stream, steps) = dial_port(1, missing).await;
+        let Err(Error::ClientRoots(RootsError { problem, .. })) = stream else {
+            panic!("{stream:?}");
+        };
+        assert!(matches!(problem, RootsProblem::Unreadable(_)));
+        assert!(steps.is_empty(), "{steps:?}");
+    }
+
+    #[test]
+    fn refuses_a_host_that_no_certificate_can_name() {
+        let error = server_name("a b").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "\"a b\" is not a host name that TLS can verify; check the URL"
+        );
+        assert!(server_name("localhost.").is_ok());
+        assert!(server_name("::1").is_ok());
+    }
+}

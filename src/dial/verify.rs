@@ -1,0 +1,179 @@
+//! The verification of the server's certificate.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
+
+use super::certificate::{Certificate, timestamp};
+use super::roots::{self, RootsError};
+
+/// Verifies against the compiled-in roots and `--cacert`, then against the system's.
+///
+/// One verifier serves one handshake: it keeps what it refused.
+#[derive(Debug)]
+pub(super) struct Verifier {
+    algorithms: WebPkiSupportedAlgorithms,
+    roots: RootCertStore,
+    /// The certificates from `--cacert`, also part of `roots`.
+    given: Vec<CertificateDer<'static>>,
+    /// Read when the other roots do not know the issuer: it costs tens of milliseconds.
+    system_roots: OnceLock<RootCertStore>,
+    insecure: bool,
+    refusal: OnceLock<Refusal>,
+}
+
+/// What a verifier found wrong.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) verdict: CertificateError,
+    pub(super) certificate: Option<Certificate>,
+}
+
+impl Verifier {
+    /// A verifier that trusts the certificates in the `cacert` files too, and that lets all pass
+    /// if it is `insecure`.
+    pub(super) fn new(
+        algorithms: WebPkiSupportedAlgorithms,
+        cacert: &[PathBuf],
+        insecure: bool,
+    ) -> Result<Self, RootsError> {
+        let mut roots = roots::bundled();
+        let mut given = Vec::new();
+        for file in cacert {
+            given.append(&mut roots::add_file(&mut roots, file)?);
+        }
+        Ok(Self {
+            algorithms,
+            roots,
+            given,
+            system_roots: OnceLock::new(),
+            insecure,
+            refusal: OnceLock::new(),
+        })
+    }
+
+    /// What was found wrong, also if it was let pass.
+    pub(super) fn refusal(&self) -> Option<&Refusal> {
+        self.refusal.get()
+    }
+
+    fn verify(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
+        let parsed = ParsedCertificate::try_from(leaf)?;
+        match self.verify_chain(&parsed, intermediates, now) {
+            Err(_) if self.is_given(leaf, now) => {}
+            verdict => verdict?,
+        }
+        verify_server_name(&parsed, server_name)
+    }
+
+    fn verify_chain(
+        &self,
+        leaf: &ParsedCertificate<'_>,
+        intermediates: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<(), rustls::Error> {
+        let verify = |roots| {
+            verify_server_cert_signed_by_trust_anchor(
+                leaf,
+                roots,
+                intermediates,
+                now,
+                self.algorithms.all,
+            )
+        };
+        let first = match verify(&self.roots) {
+            Err(rustls::Error::InvalidCertificate(verdict)) if is_about_issuer(&verdict) => verdict,
+            settled => return settled,
+        };
+        match verify(self.system_roots.get_or_init(roots::system)) {
+            Err(second) if second == CertificateError::UnknownIssuer.into() => Err(first.into()),
+            second => second,
+        }
+    }
+
+    /// Whether the user named this very certificate, self-signed and valid now, in `--cacert`.
+    ///
+    /// `openssl req -x509` marks its certificates as a CA's, and rustls refuses those as a server's
+    /// (`CaUsedAsEndEntity`) even if they are roots. Other clients accept them, and there is nothing
+    /// left to verify: trust in it was declared, and the handshake proves that the server has its key.
+    fn is_given(&self, leaf: &CertificateDer<'_>, now: UnixTime) -> bool {
+        let now = timestamp(Duration::from_secs(now.as_secs()));
+        self.given.contains(leaf)
+            && Certificate::parse(leaf)
+                .is_some_and(|leaf| leaf.is_self_issued() && leaf.is_valid_at(now))
+    }
+}
+
+/// Whether no root signed the certificate.
+///
+/// A bad signature is part of it: it means that a root has the issuer's name, but another key.
+pub(super) fn is_about_issuer(verdict: &CertificateError) -> bool {
+    matches!(
+        verdict,
+        CertificateError::UnknownIssuer
+            | CertificateError::BadSignature
+            | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+    )
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        match self.verify(end_entity, intermediates, server_name, now) {
+            Ok(()) => Ok(ServerCertVerified::assertion()),
+            Err(rustls::Error::InvalidCertificate(verdict)) => {
+                let certificate = Certificate::parse(end_entity);
+                let refusal = self.refusal.get_or_init(|| Refusal {
+                    verdict,
+                    certificate,
+                });
+                if self.insecure {
+                    return Ok(ServerCertVerified::assertion());
+                }
+                Err(refusal.verdict.clone().into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}

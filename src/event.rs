@@ -1,0 +1,157 @@
+//! What happens in a session, as its outputs are told.
+
+use std::time::Duration;
+
+use crate::dial;
+use crate::exit::Exit;
+use crate::proto::connection::{self, End, reported_code};
+use crate::proto::http1::Head;
+use crate::proto::receiver::Received;
+use crate::proto::rules::Rule;
+use crate::proto::sender::Sent;
+
+/// One thing that happened; what it holds is lent.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// On the way to the server.
+    Step(&'a dial::Step),
+    /// The upgrade request went out.
+    Request(&'a Head),
+    /// The response to it came in.
+    Response(&'a Head),
+    /// The connection is open.
+    Open(&'a Open),
+    /// On the open connection.
+    Connection(connection::Event<'a>),
+    /// The session is over; the last event.
+    Ended(&'a Ending),
+}
+
+/// An open connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// The subprotocol that the server selected.
+    pub subprotocol: Option<String>,
+    /// The server selected no subprotocol though some were offered.
+    pub ignored_subprotocols: bool,
+    /// From the start of dialling to the 101.
+    pub took: Duration,
+}
+
+/// Why this side ended the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cause {
+    /// The user said so in the REPL.
+    Quit,
+    /// All input was sent, and nothing came for the time given with `--wait`.
+    EndOfInput,
+    /// So many messages came as `--count` asked for.
+    Count(u64),
+    /// The reader of standard output is gone.
+    OutputClosed,
+    /// A signal came.
+    Signal(Signal),
+    /// `--max-time` ran out.
+    MaxTime(Duration),
+    /// Nothing came for `--idle-timeout`.
+    Idle(Duration),
+    /// Input is not what it was said to be, or cannot be read.
+    Input(String),
+    /// Standard output cannot be written to.
+    Write(String),
+}
+
+/// A signal that ends a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGHUP.
+    Hangup,
+    /// SIGINT, or Ctrl-C in the REPL.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+/// Input that did not reach the peer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unsent {
+    /// Messages that were read and not sent.
+    pub messages: u64,
+    /// Bytes of frames that were made and not written.
+    pub bytes: usize,
+}
+
+/// How a session ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// How the connection ended.
+    pub end: End,
+    /// Why this side ended it, if it did.
+    pub cause: Option<Cause>,
+    /// From the opening of the connection to its end.
+    pub lasted: Duration,
+    /// What was sent.
+    pub sent: Sent,
+    /// What was received.
+    pub received: Received,
+    /// What was not sent.
+    pub unsent: Unsent,
+    /// `--count`, when fewer messages came.
+    pub missed_count: Option<u64>,
+}
+
+impl Ending {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        let exit = self.cause_exit().unwrap_or_else(|| self.end_exit());
+        match exit {
+            Exit::Done if self.missed_count.is_some() => Exit::Expectation,
+            Exit::Done if self.is_unsent() => Exit::ClosedWithError,
+            exit => exit,
+        }
+    }
+
+    /// Whether input was lost because the peer ended the connection.
+    pub fn is_unsent(&self) -> bool {
+        self.cause.is_none() && self.unsent != Unsent::default()
+    }
+
+    /// The status of a cause that decides alone.
+    fn cause_exit(&self) -> Option<Exit> {
+        Some(match self.cause.as_ref()? {
+            Cause::Quit | Cause::EndOfInput => return None,
+            Cause::Count(_) | Cause::OutputClosed => Exit::Done,
+            Cause::Signal(Signal::Hangup) => Exit::Hangup,
+            Cause::Signal(Signal::Interrupt) => Exit::Interrupt,
+            Cause::Signal(Signal::Terminate) => Exit::Terminate,
+            Cause::MaxTime(_) | Cause::Idle(_) => Exit::Timeout,
+            Cause::Input(_) => Exit::Input,
+            Cause::Write(_) => Exit::Write,
+        })
+    }
+
+    fn end_exit(&self) -> Exit {
+        match &self.end {
+            End::Closed {
+                by_peer,
+                sent,
+                received,
+            } => {
+                let code = reported_code(received.as_ref());
+                // A peer that echoes the code it was sent reports no error of its own.
+                let echoed = !by_peer && code == reported_code(sent.as_ref());
+                if code.is_ok() || echoed {
+                    Exit::Done
+                } else {
+                    Exit::ClosedWithError
+                }
+            }
+            End::Failed(violation) if matches!(violation.rule, Rule::MessageTooBig(_)) => {
+                Exit::Limit
+            }
+            End::Failed(_) => Exit::Protocol,
+            End::Lost { .. } | End::CloseTimeout => Exit::Abnormal,
+            End::NoPong(_) => Exit::NoPong,
+        }
+    }
+}

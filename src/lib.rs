@@ -1,0 +1,53 @@
+//! wsee ("WebSocket, seen"): a command-line WebSocket client and debugging tool.
+//!
+//! The binary is thin; this library holds everything, so that tests, benches and fuzz targets
+//! import the same code. A layer imports only from layers below it:
+//!
+//! ```text
+//! main.rs      the binary
+//! run/         the commands, each from its command line to its exit status
+//! config/      arguments and environment, resolved to options; the only reader of the environment
+//! cli/         arguments as typed (clap), completions, man pages
+//!
+//! repl/        prompt, commands, completion, history       ─┐
+//! pipe/        standard input to messages, and back          │ modes: none imports another
+//! listen/      the echo server                               │
+//! tour.rs      what `wsee demo` plays without a terminal   ─┘
+//!
+//! session/     the only socket loop: dials, opens, runs a mode
+//! render/      events as text for people; the one escaper
+//! event.rs     what happens in a session
+//! dial/        target to connected stream: DNS, happy eyeballs, TLS
+//! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
+//!
+//! term/        standard input, output and error, the terminal
+//! secret.rs    values that are not shown
+//! exit.rs      every exit status
+//! ```
+//!
+//! `render` never sees `session`; `session` never sees `render`, `config` or `cli`; `proto` sees
+//! nothing but itself. `tests/layers.rs` holds these rules.
+
+pub mod cli;
+pub mod config;
+pub mod dial;
+pub mod event;
+pub mod exit;
+pub mod listen;
+pub mod pipe;
+pub mod proto;
+pub mod render;
+pub mod repl;
+mod run;
+pub mod secret;
+pub mod session;
+pub mod term;
+pub mod tour;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs wsee with a command line, program name first, and returns the process's exit status.
+pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    run::run(args).into()
+}

@@ -1,0 +1,117 @@
+//! What a `wss` server shows of itself: a certificate and its key.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio_rustls::TlsAcceptor;
+
+/// A certificate chain with its key, ready to accept connections.
+#[derive(Clone)]
+pub struct Identity {
+    acceptor: TlsAcceptor,
+    /// Whether wsee made the certificate, so that no client trusts it.
+    pub self_made: bool,
+}
+
+/// Why a certificate or key cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityError {
+    /// A file cannot be read or is not PEM.
+    #[error("{}: no {what} in it ({problem}); it has to be a PEM file", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What it should hold.
+        what: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Certificate and key do not go together, or rustls cannot use them.
+    #[error("certificate and key cannot be used: {0}")]
+    Rejected(#[from] rustls::Error),
+    /// The certificate could not be made.
+    #[error("cannot make a certificate for {host:?}: {problem}")]
+    Make {
+        /// The host it is for.
+        host: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl Identity {
+    /// Reads a certificate chain and its key from PEM files.
+    pub fn read(cert: &Path, key: &Path) -> Result<Self, IdentityError> {
+        let problem = |file: &Path, what, problem: String| IdentityError::File {
+            file: file.to_owned(),
+            what,
+            problem,
+        };
+        let chain: Vec<_> = CertificateDer::pem_file_iter(cert)
+            .and_then(Iterator::collect)
+            .map_err(|error| problem(cert, "certificate", error.to_string()))?;
+        if chain.is_empty() {
+            return Err(problem(cert, "certificate", "none found".to_owned()));
+        }
+        let key = PrivateKeyDer::from_pem_file(key)
+            .map_err(|error| problem(key, "private key", error.to_string()))?;
+        Self::new(chain, key, false)
+    }
+
+    /// Makes a self-signed certificate for `host` and this machine's loopback names.
+    pub fn make(host: &str) -> Result<Self, IdentityError> {
+        let mut names = vec![
+            "localhost".to_owned(),
+            "127.0.0.1".to_owned(),
+            "::1".to_owned(),
+        ];
+        if !names.iter().any(|name| name == host) {
+            names.push(host.to_owned());
+        }
+        let made =
+            rcgen::generate_simple_self_signed(names).map_err(|error| IdentityError::Make {
+                host: host.to_owned(),
+                problem: error.to_string(),
+            })?;
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        Self::new(vec![made.cert.der().clone()], key.into(), true)
+    }
+
+    /// Performs the TLS handshake on an accepted stream.
+    pub async fn accept<S>(&self, stream: S) -> io::Result<tokio_rustls::server::TlsStream<S>>
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+    {
+        self.acceptor.accept(stream).await
+    }
+
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+        self_made: bool,
+    ) -> Result<Self, IdentityError> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(chain, key)?;
+        // A client that also speaks HTTP/2 must not choose it: the upgrade is HTTP/1.1's.
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            self_made,
+        })
+    }
+}
+
+impl std::fmt::Debug for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Identity")
+            .field("self_made", &self.self_made)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,190 @@
+//! A WebSocket server to debug clients with: it echoes, and shows what its clients do.
+
+mod echo;
+mod identity;
+mod log;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use echo::{Echo, Ended};
+pub use identity::{Identity, IdentityError};
+pub use log::Log;
+
+use crate::event::Signal;
+use crate::proto::buffer::Buffer;
+use crate::proto::connection::{Config, Connection};
+use crate::proto::handshake::server::{Answer, Handshake, Policy};
+use crate::proto::receiver::input_buffer;
+use crate::render::Role;
+use crate::render::escape::escape_line;
+use crate::render::handshake::Direction;
+use crate::session;
+
+/// Where a server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// A name or an IP address, without brackets.
+    pub host: String,
+    /// The port; 0 for any that is free.
+    pub port: u16,
+}
+
+/// What a server does with every client.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whom it lets in.
+    pub policy: Policy,
+    /// Its certificate and key, for `wss`.
+    pub identity: Option<Identity>,
+    /// What each connection does by itself.
+    pub connection: Config,
+    /// What is shown.
+    pub log: Log,
+}
+
+/// How long a client may take over its opening handshake.
+const OPENING: Duration = Duration::from_secs(10);
+/// How long clients may take over the closing handshake when the server ends.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// Serves clients until a signal comes through `signals`, then closes all of them.
+pub async fn serve(
+    listener: TcpListener,
+    options: Options,
+    signals: watch::Receiver<Option<Signal>>,
+) {
+    let mut clients = JoinSet::new();
+    let mut number = 0;
+    let mut ended = wait(signals.clone());
+    loop {
+        tokio::select! {
+            _ = &mut ended => break,
+            Some(_) = clients.join_next() => {}
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    number += 1;
+                    let log = options.log.of(number);
+                    log.note(Role::Fact, &format!("* connected from {peer}"));
+                    let options = options.clone();
+                    clients.spawn(client(stream, options, log, wait(signals.clone())));
+                }
+                Err(error) => {
+                    // Out of descriptors, most likely: the clients that end give some back.
+                    options.log.note(Role::Error, &format!("! cannot accept a client: {error}"));
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+        }
+    }
+    drop(listener);
+    let closed = async { while clients.join_next().await.is_some() {} };
+    // Clients that take longer are cut off.
+    let _ = tokio::time::timeout(CLOSING, closed).await;
+}
+
+/// Completes with the signal that ends the server, if one comes.
+fn wait(mut signals: watch::Receiver<Option<Signal>>) -> Ended {
+    Box::pin(async move {
+        let signal = signals
+            .wait_for(Option::is_some)
+            .await
+            .map(|signal| *signal);
+        match signal {
+            Ok(Some(signal)) => signal,
+            // Nobody is left to send one.
+            _ => std::future::pending().await,
+        }
+    })
+}
+
+async fn client(stream: TcpStream, options: Options, log: Log, ended: Ended) {
+    let _ = stream.set_nodelay(true);
+    let Some(identity) = options.identity.clone() else {
+        return connection(stream, &options, log, ended).await;
+    };
+    match tokio::time::timeout(OPENING, identity.accept(stream)).await {
+        Ok(Ok(stream)) => connection(stream, &options, log, ended).await,
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            log.note(
+                Role::Error,
+                &format!("! TLS failed: {}", escape_line(&text)),
+            );
+        }
+        Err(_) => log.note(Role::Error, "! TLS took longer than 10 s"),
+    }
+}
+
+async fn connection<S>(mut stream: S, options: &Options, log: Log, ended: Ended)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let opening = open(&mut stream, options, &log);
+    let input = match tokio::time::timeout(OPENING, opening).await {
+        Ok(Ok(Some(input))) => input,
+        Ok(Ok(None)) => return,
+        Ok(Err(error)) => {
+            let text = error.to_string();
+            return log.note(Role::Error, &format!("! {}", escape_line(&text)));
+        }
+        Err(_) => return log.note(Role::Error, "! the opening handshake took longer than 10 s"),
+    };
+    let now = Instant::now();
+    let connection = Connection::new(options.connection.clone(), input, rand::random(), now);
+    let mut echo = Echo::new(log.clone(), ended);
+    let ending = session::run(stream, connection, now, &mut echo).await;
+    log.ending(&ending);
+}
+
+/// Performs the opening handshake; `None` when the client was refused.
+async fn open<S>(stream: &mut S, options: &Options, log: &Log) -> io::Result<Option<Buffer>>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let mut handshake = Handshake::new(options.policy.clone());
+    let mut input = input_buffer();
+    loop {
+        match handshake.read(input.filled()) {
+            Ok(Some((answer, used))) => {
+                input.consume(used);
+                let refused = reply(stream, &answer, log).await?;
+                return Ok((!refused).then_some(input));
+            }
+            Ok(None) => {}
+            Err(error) => return Err(io::Error::other(error)),
+        }
+        match stream.read(input.spare(1)).await? {
+            0 => {
+                return Err(io::Error::other(
+                    "the client left before its request was complete",
+                ));
+            }
+            n => input.commit(n),
+        }
+    }
+}
+
+/// Answers the request; tells whether the client was refused.
+async fn reply<S: AsyncWrite + Unpin>(
+    stream: &mut S,
+    answer: &Answer,
+    log: &Log,
+) -> io::Result<bool> {
+    log.head(&answer.request, Direction::Received);
+    log.head(&answer.response, Direction::Sent);
+    stream.write_all(answer.response.as_bytes()).await?;
+    stream.flush().await?;
+    let Some(refused) = &answer.refused else {
+        return Ok(false);
+    };
+    let text = refused.to_string();
+    log.note(Role::Warning, &format!("! refused: {}", escape_line(&text)));
+    stream.shutdown().await?;
+    Ok(true)
+}

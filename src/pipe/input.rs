@@ -1,0 +1,135 @@
+//! Standard input cut into records, one message each.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use crate::proto::buffer::Buffer;
+use crate::term::Stdin;
+
+/// Where one record ends and the next begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Split {
+    /// At each `\n`; one `\r` before it is not part of the record.
+    Line,
+    /// At each NUL.
+    Nul,
+    /// Nowhere: all of the input is one record.
+    Whole,
+    /// After so many bytes.
+    Size(usize),
+}
+
+impl Split {
+    /// What a record is called.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Nul | Self::Whole | Self::Size(_) => "record",
+        }
+    }
+}
+
+/// Standard input as a series of records.
+#[derive(Debug)]
+pub struct Input {
+    stdin: Stdin,
+    split: Split,
+    buffer: Buffer,
+    /// Bytes at the front of the buffer that the last record lent out.
+    lent: usize,
+    /// Bytes in which no separator was found.
+    searched: usize,
+    records: u64,
+    ended: bool,
+}
+
+/// The usual size of a read, in bytes.
+const READ: usize = 256 << 10;
+/// The least room worth a read, in bytes.
+const LEAST_READ: usize = 64 << 10;
+
+impl Input {
+    /// Records of `stdin`, of which `read` came already.
+    pub fn new(stdin: Stdin, read: &[u8], split: Split) -> Self {
+        let mut buffer = Buffer::with_capacity(READ);
+        buffer.extend(read);
+        Self {
+            stdin,
+            split,
+            buffer,
+            lent: 0,
+            searched: 0,
+            records: 0,
+            ended: false,
+        }
+    }
+
+    /// The next record; `None` when more has to be read, or nothing follows.
+    pub fn next_record(&mut self) -> Option<&[u8]> {
+        self.buffer.consume(std::mem::take(&mut self.lent));
+        let filled = self.buffer.filled();
+        let (len, used) = match self.split {
+            Split::Line => separated(filled, b'\n', self.searched, self.ended),
+            Split::Nul => separated(filled, b'\0', self.searched, self.ended),
+            Split::Whole if self.ended => all(filled),
+            Split::Size(size) if filled.len() >= size => Some((size, size)),
+            Split::Size(_) if self.ended => all(filled),
+            Split::Whole | Split::Size(_) => None,
+        }
+        .or_else(|| {
+            self.searched = self.buffer.len();
+            None
+        })?;
+        self.searched = 0;
+        self.lent = used;
+        self.records += 1;
+        let record = &self.buffer.filled()[..len];
+        Some(match self.split {
+            Split::Line if used > len => record.strip_suffix(b"\r").unwrap_or(record),
+            _ => record,
+        })
+    }
+
+    /// Reads more; ready with `false` when nothing follows.
+    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+        if self.ended {
+            return Poll::Ready(Ok(false));
+        }
+        let read = ready!(self.stdin.poll_read(cx, self.buffer.spare(LEAST_READ)))?;
+        self.buffer.commit(read);
+        self.ended = read == 0;
+        Poll::Ready(Ok(true))
+    }
+
+    /// The number of the last record, from 1 on.
+    pub fn record(&self) -> u64 {
+        self.records
+    }
+
+    /// Whether everything was read and handed on.
+    pub fn is_done(&self) -> bool {
+        self.ended && self.buffer.len() == self.lent
+    }
+
+    /// Takes what was read and not handed on apart, and counts it.
+    pub fn drain(&mut self) -> u64 {
+        self.ended = true;
+        let before = self.records;
+        while self.next_record().is_some() {}
+        self.records - before
+    }
+}
+
+/// The length of the record that ends at `separator`, and how many bytes it takes with it.
+fn separated(filled: &[u8], separator: u8, searched: usize, ended: bool) -> Option<(usize, usize)> {
+    match memchr::memchr(separator, &filled[searched..]) {
+        Some(at) => Some((searched + at, searched + at + 1)),
+        None if ended => all(filled),
+        None => None,
+    }
+}
+
+/// What is left at the end of the input, unless that is nothing.
+fn all(filled: &[u8]) -> Option<(usize, usize)> {
+    (!filled.is_empty()).then_some((filled.len(), filled.len()))
+}

@@ -1,0 +1,321 @@
+//! The pipe: standard input to the socket, messages to standard output.
+
+pub mod encoding;
+pub mod input;
+pub mod output;
+
+use std::collections::VecDeque;
+use std::io;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+pub use encoding::{Encoding, EncodingError};
+pub use input::{Input, Split};
+pub use output::{Format, Output, Terminator};
+
+use crate::event::{Cause, Ending, Event};
+use crate::proto::connection::{self, Message};
+use crate::proto::frame::CloseFrame;
+use crate::proto::message::Kind;
+use crate::proto::sender::Sender;
+use crate::render::Human;
+use crate::render::quantity;
+use crate::session::mode::OUTPUT_FULL;
+use crate::session::{Mode, Signals, Stop};
+use crate::term::{self, Stdout};
+
+/// What a pipe is to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where records end.
+    pub split: Split,
+    /// What records stand for.
+    pub encoding: Encoding,
+    /// How received messages are written.
+    pub format: Format,
+    /// Records to send before standard input.
+    pub send: Vec<Vec<u8>>,
+    /// How long to wait for messages after the end of input; `None` for ever.
+    pub wait: Option<Duration>,
+    /// End after so many messages.
+    pub count: Option<u64>,
+    /// Answer every message with itself instead of reading standard input.
+    pub echo: bool,
+    /// What our Close frame says.
+    pub close: Option<CloseFrame>,
+    /// End after this time, of which the deadline is left.
+    pub max_time: Option<(Duration, Instant)>,
+    /// Say nothing but errors on standard error.
+    pub quiet: bool,
+}
+
+impl Options {
+    /// Whether there is nothing to do without standard input.
+    pub fn needs_input(&self) -> bool {
+        self.send.is_empty() && self.count.is_none() && !self.echo
+    }
+}
+
+/// A session between standard input and standard output.
+#[derive(Debug)]
+pub struct Pipe {
+    options: Options,
+    human: Human,
+    signals: Signals,
+    send: VecDeque<Vec<u8>>,
+    /// `None` when it is not read, or was read to its end.
+    input: Option<Input>,
+    output: Output,
+    /// When something was last sent or a message last came.
+    active: Instant,
+    sent: u64,
+    received: u64,
+    /// Why to end, as soon as the driver asks.
+    cause: Option<Cause>,
+    noted_binary: bool,
+}
+
+impl Pipe {
+    /// A pipe from `input`, unless that is not to be read, to standard output; needs a tokio runtime.
+    pub fn open(
+        options: Options,
+        input: Option<Input>,
+        human: Human,
+        now: Instant,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            output: Output::new(Stdout::open()?, options.format),
+            signals: Signals::new()?,
+            send: options.send.iter().cloned().collect(),
+            input,
+            human,
+            active: now,
+            sent: 0,
+            received: 0,
+            cause: None,
+            noted_binary: false,
+            options,
+        })
+    }
+
+    /// Writes to standard error what happened, if it is to be shown.
+    fn show(&self, event: &Event<'_>, now: Instant) {
+        let mut text = String::new();
+        self.human.event(&mut text, event, now);
+        if !text.is_empty() {
+            term::stderr(&text);
+        }
+    }
+
+    fn show_sent(&self, kind: Kind, payload: &[u8], now: Instant) {
+        if self.human.show.messages {
+            let mut text = String::new();
+            self.human.sent(&mut text, kind, payload, now);
+            term::stderr(&text);
+        }
+    }
+
+    fn note(&self, text: &str) {
+        if !self.options.quiet {
+            term::stderr(&format!("wsee: {text}\n"));
+        }
+    }
+
+    fn message(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
+        if self
+            .options
+            .count
+            .is_some_and(|count| self.received >= count)
+        {
+            return;
+        }
+        self.active = now;
+        if self.options.echo
+            && sender
+                .piece(message.kind, message.payload, message.start, message.end)
+                .is_ok()
+        {
+            self.sent += u64::from(message.end);
+        }
+        self.note_binary(message);
+        self.output.message(message);
+        self.received += u64::from(message.end);
+        if self.options.count == Some(self.received) {
+            self.cause.get_or_insert(Cause::Count(self.received));
+        }
+    }
+
+    /// Says once that a binary message stands as text among the others.
+    fn note_binary(&mut self, message: &Message<'_>) {
+        let as_text = self.options.format.terminator != Terminator::None;
+        if message.kind == Kind::Binary && as_text && !self.noted_binary {
+            self.noted_binary = true;
+            self.note("a binary message is printed in base64; --raw or --binary print its bytes");
+        }
+    }
+
+    /// Sends one record.
+    fn send(
+        &mut self,
+        record: &[u8],
+        sender: &mut Sender,
+        now: Instant,
+    ) -> Result<(), EncodingError> {
+        let kind = self.options.encoding.kind();
+        let payload = self.options.encoding.decode(record)?;
+        if sender.message(kind, &payload).is_ok() {
+            self.show_sent(kind, &payload, now);
+            self.sent += 1;
+            self.active = now;
+        }
+        Ok(())
+    }
+
+    /// Sends what `--send` gave.
+    fn send_first(&mut self, sender: &mut Sender, now: Instant) -> bool {
+        let mut moved = false;
+        while self.cause.is_none() && sender.output().len() < OUTPUT_FULL {
+            let Some(record) = self.send.pop_front() else {
+                break;
+            };
+            match self.send(&record, sender, now) {
+                Ok(()) => moved = true,
+                Err(error) => self.cause = Some(Cause::Input(format!("--send, {error}"))),
+            }
+        }
+        moved
+    }
+
+    /// Sends records of standard input until the sender is full or nothing more is there.
+    fn send_input(
+        &mut self,
+        input: &mut Input,
+        cx: &mut Context<'_>,
+        sender: &mut Sender,
+        now: Instant,
+    ) -> bool {
+        let mut moved = false;
+        while self.cause.is_none() && sender.output().len() < OUTPUT_FULL {
+            if let Some(record) = input.next_record() {
+                moved = true;
+                if let Err(error) = self.send(record, sender, now) {
+                    let place = format!("{} {}", self.options.split.unit(), input.record());
+                    self.cause = Some(Cause::Input(format!("{place}, {error}")));
+                }
+                continue;
+            }
+            match input.poll_read(cx) {
+                Poll::Ready(Ok(true)) => moved = true,
+                Poll::Ready(Ok(false)) | Poll::Pending => break,
+                Poll::Ready(Err(error)) => {
+                    self.cause = Some(Cause::Input(format!("cannot read stdin: {error}")));
+                }
+            }
+        }
+        moved
+    }
+
+    /// Whether all input was sent, and there was any: without, the pipe only listens.
+    fn is_input_over(&self) -> bool {
+        self.input.is_none() && self.send.is_empty() && self.sent > 0 && !self.options.echo
+    }
+
+    fn wait_ends(&self) -> Option<Instant> {
+        let wait = self.options.wait.filter(|_| self.is_input_over())?;
+        Some(self.active + wait)
+    }
+
+    fn end_of_input(&self) -> Cause {
+        if self.received == 0 && self.options.wait > Some(Duration::ZERO) {
+            let wait = quantity::duration(self.options.wait.unwrap_or_default());
+            self.note(&format!(
+                "no message came within {wait} after the end of input; --wait 30s waits longer, --count 1 for a reply"
+            ));
+        }
+        Cause::EndOfInput
+    }
+
+    fn write_failed(&mut self, error: &io::Error) {
+        self.output.discard();
+        self.cause.get_or_insert(match error.kind() {
+            io::ErrorKind::BrokenPipe => Cause::OutputClosed,
+            _ => Cause::Write(error.to_string()),
+        });
+    }
+}
+
+impl Mode for Pipe {
+    fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
+        self.show(&event, now);
+        if let Event::Connection(connection::Event::Message(message)) = event {
+            self.message(&message, sender, now);
+        }
+    }
+
+    fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
+        if !sender.output().is_empty() {
+            self.active = now;
+        }
+        if self.cause.is_some() || sender.is_closing() {
+            return false;
+        }
+        let mut moved = self.send_first(sender, now);
+        if self.send.is_empty()
+            && let Some(mut input) = self.input.take()
+        {
+            moved |= self.send_input(&mut input, cx, sender, now);
+            self.input = Some(input).filter(|input| !input.is_done());
+        }
+        moved
+    }
+
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self.output.poll_flush(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Err(error)) => {
+                self.write_failed(&error);
+                Poll::Ready(())
+            }
+        }
+    }
+
+    fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        let close = self.options.close.clone();
+        if let Poll::Ready(signal) = self.signals.poll(cx) {
+            return Poll::Ready(Stop::signal(signal, close));
+        }
+        if self.output.poll_hang_up(cx).is_ready() {
+            self.write_failed(&io::ErrorKind::BrokenPipe.into());
+        }
+        if let Some(cause) = self.cause.take() {
+            return Poll::Ready(Stop::in_a_hurry(cause, close));
+        }
+        if let Some((limit, deadline)) = self.options.max_time
+            && deadline <= now
+        {
+            self.options.max_time = None;
+            return Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close));
+        }
+        if self.wait_ends().is_some_and(|end| end <= now) {
+            self.options.wait = None;
+            return Poll::Ready(Stop::new(self.end_of_input(), close));
+        }
+        Poll::Pending
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let max_time = self.options.max_time.map(|(_, deadline)| deadline);
+        [max_time, self.wait_ends()].into_iter().flatten().min()
+    }
+
+    fn wants_frames(&self) -> bool {
+        self.human.show.frames
+    }
+
+    fn complete(&mut self, ending: &mut Ending) {
+        let queued = self.send.len() as u64;
+        ending.unsent.messages = queued + self.input.as_mut().map_or(0, Input::drain);
+        ending.missed_count = self.options.count.filter(|&count| self.received < count);
+    }
+}

@@ -1,0 +1,102 @@
+//! Received messages on standard output.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use data_encoding::BASE64;
+
+use crate::proto::buffer::Buffer;
+use crate::proto::connection::Message;
+use crate::proto::message::Kind;
+use crate::render::escape::{Escaper, Layout};
+use crate::term::Stdout;
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format {
+    /// What follows a message.
+    pub terminator: Terminator,
+    /// Whether a terminal has to be protected from the payload.
+    pub escaped: bool,
+}
+
+/// What follows a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Terminator {
+    /// A newline.
+    Newline,
+    /// A NUL.
+    Nul,
+    /// Nothing: the payloads' exact bytes, as they come.
+    None,
+}
+
+/// Standard output, and what waits to be written to it.
+#[derive(Debug)]
+pub struct Output {
+    stdout: Stdout,
+    format: Format,
+    escaper: Escaper,
+    buffer: Buffer,
+}
+
+/// The usual size of the buffer, in bytes.
+const BUFFER: usize = 256 << 10;
+
+impl Output {
+    /// Messages to `stdout`.
+    pub fn new(stdout: Stdout, format: Format) -> Self {
+        Self {
+            stdout,
+            format,
+            escaper: Escaper::new(Layout::Payload),
+            buffer: Buffer::with_capacity(BUFFER),
+        }
+    }
+
+    /// Takes a message or a piece of one.
+    pub fn message(&mut self, message: &Message<'_>) {
+        let terminated = self.format.terminator != Terminator::None;
+        match message.kind {
+            Kind::Binary if terminated => {
+                let line = BASE64.encode(message.payload);
+                self.buffer.extend(line.as_bytes());
+            }
+            _ if self.format.escaped => self.escaped(message),
+            _ => self.buffer.extend(message.payload),
+        }
+        match self.format.terminator {
+            Terminator::Newline => self.buffer.extend(b"\n"),
+            Terminator::Nul => self.buffer.extend(b"\0"),
+            Terminator::None => {}
+        }
+    }
+
+    /// Ready when everything is written.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.buffer.is_empty() {
+            let written = ready!(self.stdout.poll_write(cx, self.buffer.filled()))?;
+            self.buffer.consume(written);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Ready when the reader is gone.
+    pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.stdout.poll_hang_up(cx)
+    }
+
+    /// Gives up what was not written.
+    pub fn discard(&mut self) {
+        self.buffer.consume(self.buffer.len());
+    }
+
+    fn escaped(&mut self, message: &Message<'_>) {
+        let mut text = String::with_capacity(message.payload.len());
+        self.escaper.push(message.payload, &mut text);
+        if message.end {
+            self.escaper.finish(&mut text);
+        }
+        self.buffer.extend(text.as_bytes());
+    }
+}

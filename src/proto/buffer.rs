@@ -1,0 +1,123 @@
+//! Bytes on their way between a socket and the engine.
+
+/// A growing byte queue: filled at the end, consumed at the front.
+///
+/// All of its storage is always initialised, so that filling it costs one pass.
+#[derive(Debug)]
+pub struct Buffer {
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// Storage above this is given back once the buffer is empty, so that one large message does not stay resident.
+const KEPT: usize = 4 << 20;
+
+impl Buffer {
+    /// An empty buffer with room for `capacity` bytes.
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            bytes: vec![0; capacity],
+            start: 0,
+            end: 0,
+        }
+    }
+
+    /// How many bytes wait in it.
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether nothing waits in it.
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// The bytes that wait, oldest first.
+    pub fn filled(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// The bytes that wait, to be changed in place.
+    pub fn filled_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..self.end]
+    }
+
+    /// Room at the end for at least `least` bytes; what is written there counts after [`commit`](Self::commit).
+    pub fn spare(&mut self, least: usize) -> &mut [u8] {
+        if self.bytes.len() - self.end < least {
+            self.make_room(least);
+        }
+        &mut self.bytes[self.end..]
+    }
+
+    /// Counts `n` bytes at the front of [`spare`](Self::spare) as filled.
+    pub fn commit(&mut self, n: usize) {
+        assert!(
+            n <= self.bytes.len() - self.end,
+            "commit beyond the spare room"
+        );
+        self.end += n;
+    }
+
+    /// Forgets the `n` oldest bytes.
+    pub fn consume(&mut self, n: usize) {
+        assert!(n <= self.len(), "consume beyond what is filled");
+        self.start += n;
+        if self.is_empty() {
+            self.start = 0;
+            self.end = 0;
+            if self.bytes.len() > KEPT {
+                self.bytes = vec![0; KEPT];
+            }
+        }
+    }
+
+    /// Appends `bytes`.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.commit(bytes.len());
+    }
+
+    /// Moves what is filled to the front, and grows by doubling when that is not enough.
+    fn make_room(&mut self, least: usize) {
+        self.bytes.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.bytes.len() - self.end < least {
+            let size = (self.end + least).max(self.bytes.len() * 2);
+            self.bytes.resize(size, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gives_back_what_was_put_in_order() {
+        let mut buffer = Buffer::with_capacity(4);
+        buffer.extend(b"abc");
+        buffer.consume(2);
+        buffer.extend(b"defgh");
+        assert_eq!(buffer.filled(), b"cdefgh");
+    }
+
+    #[test]
+    fn makes_room_by_moving_before_growing() {
+        let mut buffer = Buffer::with_capacity(8);
+        buffer.extend(b"12345678");
+        buffer.consume(7);
+        assert_eq!(buffer.spare(7).len(), 7);
+        assert_eq!(buffer.filled(), b"8");
+    }
+
+    #[test]
+    fn gives_large_storage_back_when_empty() {
+        let mut buffer = Buffer::with_capacity(16);
+        buffer.extend(&vec![1; KEPT * 2]);
+        buffer.consume(KEPT * 2);
+        assert_eq!(buffer.bytes.len(), KEPT);
+    }
+}

@@ -1,0 +1,487 @@
+//! A connection after its opening handshake: states, the closing handshake, timers (RFC 6455 §5.5, §7).
+
+use std::time::{Duration, Instant};
+
+use super::Role;
+use super::buffer::Buffer;
+use super::frame::{CloseCode, CloseFrame};
+use super::message::Kind;
+use super::receiver::{Delivery, Lent, Part, Partial, Received, Receiver, WireHeader};
+use super::rules::Violation;
+use super::sender::{Control, Notice, Sender, Sent};
+
+/// What a connection is to do by itself.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Which end this is.
+    pub role: Role,
+    /// How messages are handed on.
+    pub delivery: Delivery,
+    /// Outgoing messages are split into frames of at most this many bytes.
+    pub fragment: Option<usize>,
+    /// Whether pings are answered (RFC 6455 §5.5.2 demands it).
+    pub auto_pong: bool,
+    /// How long the peer may take to answer a Close frame and to end the stream.
+    pub close_timeout: Duration,
+    /// How often a ping is sent.
+    pub ping_interval: Option<Duration>,
+    /// How long a pong may take.
+    pub ping_timeout: Option<Duration>,
+    /// How long the peer may send nothing at all.
+    pub idle_timeout: Option<Duration>,
+    /// Whether every frame header becomes an event.
+    pub observe_frames: bool,
+}
+
+impl Config {
+    /// The defaults for `role`: 64 MiB messages, 5 s to close, pings answered but not sent.
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            delivery: Delivery::Whole {
+                max_message: 64 << 20,
+            },
+            fragment: None,
+            auto_pong: true,
+            close_timeout: Duration::from_secs(5),
+            ping_interval: None,
+            ping_timeout: None,
+            idle_timeout: None,
+            observe_frames: false,
+        }
+    }
+}
+
+/// The state of a connection, in the WebSocket API's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Messages go both ways.
+    Open,
+    /// A Close frame was sent or received.
+    Closing,
+    /// Nothing goes either way any more.
+    Closed,
+}
+
+/// What happened on a connection; payloads are lent until the next event is asked for.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A frame header was received; only with [`Config::observe_frames`].
+    FrameReceived(WireHeader),
+    /// A frame header was sent; only with [`Config::observe_frames`].
+    FrameSent(WireHeader),
+    /// A message, or with [`Delivery::Streamed`] a piece of one.
+    Message(Message<'a>),
+    /// A ping.
+    Ping {
+        /// Its payload.
+        payload: &'a [u8],
+        /// What was done about it.
+        answer: Answer,
+    },
+    /// A pong.
+    Pong {
+        /// Its payload.
+        payload: &'a [u8],
+        /// The time since the ping that it answers; `None` when it answers none of ours.
+        rtt: Option<Duration>,
+    },
+    /// The peer's Close frame; `None` for an empty body.
+    Close(Option<CloseFrame>),
+    /// A control frame was sent that no other event mentions.
+    Sent(Control),
+    /// The peer broke a rule; the connection fails (RFC 6455 §7.1.7).
+    Violation(Violation),
+    /// Nothing came for [`Config::idle_timeout`].
+    Idle(Duration),
+    /// The connection is over; the last event.
+    Ended(End),
+}
+
+/// A message or a piece of one.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// What it is made of.
+    pub kind: Kind,
+    /// Its bytes; valid UTF-8 when the kind is text and the message is whole.
+    pub payload: &'a [u8],
+    /// Whether this is its first piece.
+    pub start: bool,
+    /// Whether this is its last piece.
+    pub end: bool,
+}
+
+/// What was done about a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A pong was sent.
+    Sent,
+    /// A pong will be sent when there is room, unless a later ping comes first.
+    Queued,
+    /// None: automatic pongs are off, or the connection is closing.
+    None,
+}
+
+/// How a connection came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// After a closing handshake.
+    Closed {
+        /// Whether the peer's Close frame came first.
+        by_peer: bool,
+        /// The Close frame that was sent.
+        sent: Option<CloseFrame>,
+        /// The Close frame that was received.
+        received: Option<CloseFrame>,
+    },
+    /// The peer broke a rule.
+    Failed(Violation),
+    /// The stream ended without a closing handshake.
+    Lost {
+        /// Why, as the transport says; `None` for an orderly end of stream.
+        error: Option<String>,
+        /// What was under way.
+        partial: Option<Partial>,
+        /// The time since the last byte came.
+        silence: Duration,
+        /// Whether a Close frame had been sent.
+        closing: bool,
+    },
+    /// The peer did not answer the Close frame in time.
+    CloseTimeout,
+    /// The peer did not answer a ping in this time.
+    NoPong(Duration),
+}
+
+/// Timers of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Close,
+    Ping,
+    Pong,
+    Idle,
+}
+
+impl Timer {
+    const ALL: [Self; 4] = [Self::Close, Self::Ping, Self::Pong, Self::Idle];
+}
+
+/// How long a peer may take to end the stream after it broke a rule.
+const FAIL_PATIENCE: Duration = Duration::from_secs(1);
+
+/// One end of a WebSocket connection.
+#[derive(Debug)]
+pub struct Connection {
+    config: Config,
+    receiver: Receiver,
+    sender: Sender,
+    last_received: Instant,
+    last_ping: Instant,
+    pings: u64,
+    idle_told: bool,
+    idle: Option<Duration>,
+    received_close: Option<ReceivedClose>,
+    failed: Option<Violation>,
+    /// The stream has ended, with the transport's error if there was one.
+    lost: Option<Option<String>>,
+    end: Option<End>,
+    end_told: bool,
+}
+
+#[derive(Debug)]
+struct ReceivedClose {
+    frame: Option<CloseFrame>,
+    first: bool,
+}
+
+impl Connection {
+    /// A connection that has just opened; `input` may hold bytes that came after the handshake.
+    ///
+    /// `seed` feeds the masking keys and must be unpredictable (RFC 6455 §5.3).
+    pub fn new(config: Config, input: Buffer, seed: [u8; 32], now: Instant) -> Self {
+        let peer = match config.role {
+            Role::Client => Role::Server,
+            Role::Server => Role::Client,
+        };
+        Self {
+            receiver: Receiver::new(peer, config.delivery, config.observe_frames, input),
+            sender: Sender::new(config.role, config.fragment, config.observe_frames, seed),
+            config,
+            last_received: now,
+            last_ping: now,
+            pings: 0,
+            idle_told: false,
+            idle: None,
+            received_close: None,
+            failed: None,
+            lost: None,
+            end: None,
+            end_told: false,
+        }
+    }
+
+    /// The sending half.
+    pub fn sender(&mut self) -> &mut Sender {
+        &mut self.sender
+    }
+
+    /// Room for received bytes; tell how many came with [`received`](Self::received).
+    pub fn input(&mut self) -> &mut [u8] {
+        self.receiver.spare()
+    }
+
+    /// Takes `n` bytes that were read into [`input`](Self::input).
+    pub fn received(&mut self, n: usize, now: Instant) {
+        self.receiver.commit(n);
+        self.last_received = now;
+    }
+
+    /// The stream has ended: in order, or with the transport's error.
+    pub fn lost(&mut self, error: Option<String>) {
+        self.lost.get_or_insert(error);
+    }
+
+    /// Starts the closing handshake; the peer has `patience` for its answer, or the configured close timeout.
+    pub fn close(&mut self, frame: Option<CloseFrame>, patience: Option<Duration>, now: Instant) {
+        let patience = patience.unwrap_or(self.config.close_timeout);
+        self.sender.close(frame, now + patience);
+    }
+
+    /// Nothing was read for a while because the caller could not take it: silence until `now` does not count.
+    pub fn resumed(&mut self, now: Instant) {
+        self.last_received = now;
+    }
+
+    /// Switches events for frame headers on or off.
+    pub fn observe_frames(&mut self, on: bool) {
+        self.receiver.set_observe_frames(on);
+        self.sender.set_observe_frames(on);
+    }
+
+    /// What went out and came in so far.
+    pub fn traffic(&self) -> (Sent, Received) {
+        (self.sender.sent(), self.receiver.received())
+    }
+
+    /// The connection's state.
+    pub fn state(&self) -> State {
+        if self.end.is_some() || self.lost.is_some() {
+            State::Closed
+        } else if self.sender.is_closing() || self.received_close.is_some() {
+            State::Closing
+        } else {
+            State::Open
+        }
+    }
+
+    /// Whether the stream's sending direction is to be ended once the output is written (RFC 6455 §7.1.1).
+    pub fn wants_shutdown(&self) -> bool {
+        let over = match self.config.role {
+            Role::Server => self.is_handshake_complete(),
+            Role::Client => false,
+        };
+        (over || self.failed.is_some()) && self.sender.output().is_empty()
+    }
+
+    /// The next event, with the sending half to react to it; `None` when more bytes or time are needed.
+    pub fn poll_event(&mut self, now: Instant) -> Option<(Event<'_>, &mut Sender)> {
+        if let Some(notice) = self.sender.take_notice() {
+            let event = match notice {
+                Notice::Frame(header) => Event::FrameSent(header),
+                Notice::Control(control) => Event::Sent(control),
+            };
+            return Some((event, &mut self.sender));
+        }
+        if self.received_close.is_some() || self.failed.is_some() {
+            // RFC 6455 §5.5.1: after a Close frame nothing more is processed.
+            self.receiver.discard();
+        } else if let Some(part) = self.receiver.poll() {
+            return Some(self.react(part, now));
+        }
+        if let Some(idle) = self.idle.take() {
+            return Some((Event::Idle(idle), &mut self.sender));
+        }
+        self.check_end(now);
+        if self.end_told {
+            return None;
+        }
+        let end = self.end.clone()?;
+        self.end_told = true;
+        Some((Event::Ended(end), &mut self.sender))
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.end.is_some() {
+            return None;
+        }
+        Timer::ALL
+            .into_iter()
+            .filter_map(|timer| self.deadline(timer))
+            .min()
+    }
+
+    /// Lets time pass.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        for timer in Timer::ALL {
+            if self.deadline(timer).is_some_and(|deadline| deadline <= now) {
+                self.expire(timer, now);
+            }
+        }
+    }
+
+    fn deadline(&self, timer: Timer) -> Option<Instant> {
+        let open = self.state() == State::Open;
+        match timer {
+            Timer::Close => self.sender.closed_with().map(|close| close.deadline),
+            Timer::Ping => self
+                .config
+                .ping_interval
+                .filter(|_| open)
+                .map(|interval| self.last_ping + interval),
+            // Whatever comes from the peer shows that it lives: the wait starts anew.
+            Timer::Pong => {
+                let timeout = self.config.ping_timeout.filter(|_| open)?;
+                let asked = self.sender.oldest_ping()?;
+                Some(asked.max(self.last_received) + timeout)
+            }
+            Timer::Idle => self
+                .config
+                .idle_timeout
+                .filter(|_| open && !self.idle_told)
+                .map(|timeout| self.last_received + timeout),
+        }
+    }
+
+    fn expire(&mut self, timer: Timer, now: Instant) {
+        match timer {
+            Timer::Close => self.end_after_close(),
+            Timer::Ping => {
+                self.last_ping = now;
+                self.pings += 1;
+                let payload = self.pings.to_string();
+                // The timer runs only while the connection is open.
+                let _ = self.sender.ping(payload.as_bytes(), now);
+            }
+            Timer::Pong => {
+                let waited = self.config.ping_timeout.unwrap_or_default();
+                self.end.get_or_insert(End::NoPong(waited));
+            }
+            Timer::Idle => {
+                self.idle_told = true;
+                self.idle = self.config.idle_timeout;
+            }
+        }
+    }
+
+    /// Does what the RFC asks for when `part` was received, and makes the event of it.
+    fn react(&mut self, part: Part, now: Instant) -> (Event<'_>, &mut Sender) {
+        let event = match part {
+            Part::Frame(header) => Event::FrameReceived(header),
+            Part::Message {
+                kind,
+                payload,
+                start,
+                end,
+            } => Event::Message(Message {
+                kind,
+                payload: self.receiver.lent(&payload),
+                start,
+                end,
+            }),
+            Part::Ping(payload) => {
+                let answer = self.answer_ping(&payload);
+                let payload = self.receiver.lent(&payload);
+                Event::Ping { payload, answer }
+            }
+            Part::Pong(payload) => {
+                let payload = self.receiver.lent(&payload);
+                let rtt = self.sender.answered(payload, now);
+                Event::Pong { payload, rtt }
+            }
+            Part::Close(frame) => {
+                self.answer_close(frame.clone(), now);
+                Event::Close(frame)
+            }
+            Part::Violation(violation) => {
+                self.fail(violation.clone(), now);
+                Event::Violation(violation)
+            }
+        };
+        (event, &mut self.sender)
+    }
+
+    fn answer_ping(&mut self, payload: &Lent) -> Answer {
+        let payload = self.receiver.lent(payload);
+        match self.config.auto_pong && !self.sender.is_closing() {
+            true if self.sender.answer_ping(payload) => Answer::Sent,
+            true => Answer::Queued,
+            false => Answer::None,
+        }
+    }
+
+    fn answer_close(&mut self, frame: Option<CloseFrame>, now: Instant) {
+        self.received_close = Some(ReceivedClose {
+            frame: frame.clone(),
+            first: !self.sender.is_closing(),
+        });
+        // RFC 6455 §5.5.1: the endpoint typically echos the status code it received.
+        let echo = frame.map(|frame| CloseFrame::new(frame.code, ""));
+        self.sender.close(echo, now + self.config.close_timeout);
+    }
+
+    /// Fails the connection: says why in a Close frame and takes no more data (RFC 6455 §7.1.7).
+    fn fail(&mut self, violation: Violation, now: Instant) {
+        let reason = violation.rule.to_string();
+        let frame = CloseFrame::new(violation.rule.close_code(), reason);
+        self.sender.close(Some(frame), now + FAIL_PATIENCE);
+        self.failed = Some(violation);
+    }
+
+    fn is_handshake_complete(&self) -> bool {
+        self.received_close.is_some() && self.sender.is_closing()
+    }
+
+    fn check_end(&mut self, now: Instant) {
+        let Some(error) = &self.lost else {
+            return;
+        };
+        if self.end.is_some() {
+            return;
+        }
+        if self.is_handshake_complete() || self.failed.is_some() {
+            return self.end_after_close();
+        }
+        self.end = Some(End::Lost {
+            error: error.clone(),
+            partial: self.receiver.partial(),
+            silence: now.saturating_duration_since(self.last_received),
+            closing: self.sender.is_closing(),
+        });
+    }
+
+    /// The end, once a Close frame went out and the stream ended or the wait for it did.
+    fn end_after_close(&mut self) {
+        if self.end.is_some() {
+            return;
+        }
+        let sent = self
+            .sender
+            .closed_with()
+            .and_then(|close| close.frame.clone());
+        self.end = Some(match (&self.failed, &self.received_close) {
+            (Some(violation), _) => End::Failed(violation.clone()),
+            (None, Some(close)) => End::Closed {
+                by_peer: close.first,
+                sent,
+                received: close.frame.clone(),
+            },
+            (None, None) => End::CloseTimeout,
+        });
+    }
+}
+
+/// The code with which a peer closed, as the API reports it: 1005 for an empty body (RFC 6455 §7.1.5).
+pub fn reported_code(frame: Option<&CloseFrame>) -> CloseCode {
+    frame.map_or(CloseCode::NO_STATUS, |frame| frame.code)
+}

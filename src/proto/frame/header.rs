@@ -1,0 +1,264 @@
+//! The frame header (RFC 6455 §5.2), read and written bit by bit.
+
+use std::fmt;
+
+/// What a frame carries (RFC 6455 §5.2, §11.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opcode {
+    /// `0`: continues a fragmented message.
+    Continuation,
+    /// `1`: text, in UTF-8.
+    Text,
+    /// `2`: binary.
+    Binary,
+    /// `8`: closes the connection.
+    Close,
+    /// `9`: asks for a pong.
+    Ping,
+    /// `10`: answers a ping, or is sent unasked.
+    Pong,
+    /// `3`–`7` and `11`–`15`: reserved.
+    Reserved(u8),
+}
+
+impl Opcode {
+    /// The opcode of the low four bits of `bits`.
+    pub fn from_bits(bits: u8) -> Self {
+        match bits & 0x0f {
+            0 => Self::Continuation,
+            1 => Self::Text,
+            2 => Self::Binary,
+            8 => Self::Close,
+            9 => Self::Ping,
+            10 => Self::Pong,
+            other => Self::Reserved(other),
+        }
+    }
+
+    /// The four bits on the wire.
+    pub fn bits(self) -> u8 {
+        match self {
+            Self::Continuation => 0,
+            Self::Text => 1,
+            Self::Binary => 2,
+            Self::Close => 8,
+            Self::Ping => 9,
+            Self::Pong => 10,
+            Self::Reserved(bits) => bits & 0x0f,
+        }
+    }
+
+    /// Whether this is a control frame: the high bit of the opcode is set (RFC 6455 §5.5).
+    pub fn is_control(self) -> bool {
+        self.bits() & 0x08 != 0
+    }
+}
+
+impl fmt::Display for Opcode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Continuation => f.write_str("continuation"),
+            Self::Text => f.write_str("text"),
+            Self::Binary => f.write_str("binary"),
+            Self::Close => f.write_str("close"),
+            Self::Ping => f.write_str("ping"),
+            Self::Pong => f.write_str("pong"),
+            Self::Reserved(bits) => write!(f, "reserved opcode {bits}"),
+        }
+    }
+}
+
+/// How the payload length is written (RFC 6455 §5.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LengthForm {
+    /// In the seven bits of the second byte.
+    Bits7,
+    /// In two more bytes.
+    Bits16,
+    /// In eight more bytes.
+    Bits64,
+}
+
+impl LengthForm {
+    /// The shortest form that holds `len`.
+    pub fn minimal(len: u64) -> Self {
+        match len {
+            0..=125 => Self::Bits7,
+            126..=0xffff => Self::Bits16,
+            _ => Self::Bits64,
+        }
+    }
+}
+
+/// A frame header, exactly as it stands on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "RFC 6455 §5.2 has four flag bits"
+)]
+pub struct Header {
+    /// The last frame of its message.
+    pub fin: bool,
+    /// First reserved bit; permessage-deflate's mark of a compressed message (RFC 7692 §6).
+    pub rsv1: bool,
+    /// Second reserved bit.
+    pub rsv2: bool,
+    /// Third reserved bit.
+    pub rsv3: bool,
+    /// What the frame carries.
+    pub opcode: Opcode,
+    /// The masking key; `None` when the payload is not masked.
+    pub masking_key: Option<[u8; 4]>,
+    /// The declared payload length in bytes.
+    pub payload_len: u64,
+    /// How that length is written.
+    pub length_form: LengthForm,
+}
+
+impl Header {
+    /// The most bytes a header takes.
+    pub const MAX: usize = 14;
+
+    /// A header with `opcode` and the shortest length, no reserved bit set.
+    pub fn new(fin: bool, opcode: Opcode, masking_key: Option<[u8; 4]>, payload_len: u64) -> Self {
+        Self {
+            fin,
+            rsv1: false,
+            rsv2: false,
+            rsv3: false,
+            opcode,
+            masking_key,
+            payload_len,
+            length_form: LengthForm::minimal(payload_len),
+        }
+    }
+
+    /// Reads a header from the start of `bytes`, with the number of bytes it takes; `None` when bytes are missing.
+    pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
+        let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
+        let (payload_len, length_form, rest) = decode_length(second & 0x7f, rest)?;
+        let masking_key = match second & 0x80 {
+            0 => None,
+            _ => Some(*rest.first_chunk::<4>()?),
+        };
+        let size = bytes.len() - rest.len() + masking_key.map_or(0, |key| key.len());
+        let header = Self {
+            fin: first & 0x80 != 0,
+            rsv1: first & 0x40 != 0,
+            rsv2: first & 0x20 != 0,
+            rsv3: first & 0x10 != 0,
+            opcode: Opcode::from_bits(first),
+            masking_key,
+            payload_len,
+            length_form,
+        };
+        Some((header, size))
+    }
+
+    /// Writes the header to the front of `out`, and returns how many bytes it takes.
+    ///
+    /// A length that its form cannot hold is cut to the form's bits.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the form decides how many bits go out"
+    )]
+    pub fn encode(&self, out: &mut [u8; Self::MAX]) -> usize {
+        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+        out[0] = flag(self.fin, 0x80)
+            | flag(self.rsv1, 0x40)
+            | flag(self.rsv2, 0x20)
+            | flag(self.rsv3, 0x10)
+            | self.opcode.bits();
+        let mask_bit = flag(self.masking_key.is_some(), 0x80);
+        let mut size = 2;
+        match self.length_form {
+            LengthForm::Bits7 => out[1] = mask_bit | (self.payload_len as u8 & 0x7f),
+            LengthForm::Bits16 => {
+                out[1] = mask_bit | 126;
+                out[2..4].copy_from_slice(&(self.payload_len as u16).to_be_bytes());
+                size = 4;
+            }
+            LengthForm::Bits64 => {
+                out[1] = mask_bit | 127;
+                out[2..10].copy_from_slice(&self.payload_len.to_be_bytes());
+                size = 10;
+            }
+        }
+        if let Some(key) = self.masking_key {
+            out[size..size + 4].copy_from_slice(&key);
+            size += 4;
+        }
+        size
+    }
+
+    /// Whether the length is written in the shortest form that holds it.
+    pub fn is_minimal(&self) -> bool {
+        self.length_form == LengthForm::minimal(self.payload_len)
+    }
+}
+
+/// The length that the seven bits in `short` start, its form, and what follows it.
+fn decode_length(short: u8, rest: &[u8]) -> Option<(u64, LengthForm, &[u8])> {
+    match short {
+        126 => {
+            let (bytes, rest) = rest.split_first_chunk::<2>()?;
+            Some((
+                u64::from(u16::from_be_bytes(*bytes)),
+                LengthForm::Bits16,
+                rest,
+            ))
+        }
+        127 => {
+            let (bytes, rest) = rest.split_first_chunk::<8>()?;
+            Some((u64::from_be_bytes(*bytes), LengthForm::Bits64, rest))
+        }
+        short => Some((u64::from(short), LengthForm::Bits7, rest)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn encoded(header: &Header) -> Vec<u8> {
+        let mut out = [0; Header::MAX];
+        let size = header.encode(&mut out);
+        out[..size].to_vec()
+    }
+
+    #[test]
+    fn every_first_and_second_byte_survives_the_round_trip() {
+        for first in 0..=255u8 {
+            for second in 0..=255u8 {
+                let bytes = [first, second, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+                let (header, size) = Header::decode(&bytes).unwrap();
+                assert_eq!(encoded(&header), bytes[..size]);
+            }
+        }
+    }
+
+    #[test]
+    fn waits_for_every_byte_of_the_longest_header() {
+        let bytes = hex::decode("82ff000000000001000001020304").unwrap();
+        for cut in 0..bytes.len() {
+            assert_eq!(Header::decode(&bytes[..cut]), None, "{cut} bytes");
+        }
+        let (header, size) = Header::decode(&bytes).unwrap();
+        assert_eq!((header.payload_len, size), (0x1_0000, 14));
+        assert_eq!(header.masking_key, Some([1, 2, 3, 4]));
+    }
+
+    #[test]
+    fn tells_lengths_that_are_not_minimal() {
+        for (bytes, minimal) in [
+            ("817d", true),
+            ("817e007e", true),
+            ("817e007d", false),
+            ("817f0000000000010000", true),
+            ("817f000000000000ffff", false),
+        ] {
+            let (header, _) = Header::decode(&hex::decode(bytes).unwrap()).unwrap();
+            assert_eq!(header.is_minimal(), minimal, "{bytes}");
+        }
+    }
+}

@@ -1,0 +1,496 @@
+//! The client's side: the request as it will be written, and every check of the response (RFC 6455 §4.1).
+
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::VERSION;
+use crate::proto::http1::head::{Message, Reader};
+use crate::proto::http1::{Head, HeadError};
+
+/// What a client asks a server for.
+#[derive(Debug, Clone)]
+pub struct Offer {
+    /// Path and query.
+    pub target: String,
+    /// The `Host` field: host, and port unless it is the scheme's.
+    pub host: String,
+    /// Subprotocols, most wanted first.
+    pub subprotocols: Vec<String>,
+    /// Whether the server has to select one of them.
+    pub require_subprotocol: bool,
+    /// Fields after the handshake's own: User-Agent, Origin, credentials, cookies.
+    pub fields: Vec<(String, String)>,
+    /// Changes to all of the above, in order.
+    pub edits: Vec<Edit>,
+}
+
+/// A change to the request's fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Edit {
+    /// Replaces the field of this name where it stands, or adds it at the end.
+    Set {
+        /// Field name, as it will be written.
+        name: String,
+        /// Field value; may be empty.
+        value: String,
+    },
+    /// Removes the field of this name.
+    Remove {
+        /// Field name in any case.
+        name: String,
+    },
+}
+
+impl Edit {
+    /// Whether it gives the field `name` a value.
+    pub fn sets(&self, name: &str) -> bool {
+        matches!(self, Self::Set { name: own, .. } if own.eq_ignore_ascii_case(name))
+    }
+}
+
+/// What client and server agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Agreed {
+    /// The response.
+    pub response: Head,
+    /// The subprotocol that the server selected.
+    pub subprotocol: Option<String>,
+    /// The server selected no subprotocol though some were offered, which RFC 6455 §4.2.2 allows.
+    pub ignored_subprotocols: bool,
+}
+
+/// A response that is no 101.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The response.
+    pub response: Head,
+    /// Its status.
+    pub status: u16,
+}
+
+/// What a response means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The connection is open.
+    Agreed(Agreed),
+    /// The server refused.
+    Refused(Refusal),
+}
+
+impl Outcome {
+    /// The response's head.
+    pub fn response(&self) -> &Head {
+        match self {
+            Self::Agreed(agreed) => &agreed.response,
+            Self::Refused(refusal) => &refusal.response,
+        }
+    }
+}
+
+/// A response that breaks RFC 6455 §4.1 or HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandshakeError {
+    /// The head cannot be read.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The stream ended before the head did, after this many bytes.
+    #[error("{}", truncated(*.0))]
+    Truncated(usize),
+    /// More interim responses than anyone needs.
+    #[error("more than {} interim (1xx) responses", Handshake::MAX_INTERIM)]
+    TooManyInterim,
+    /// The version is not HTTP/1.1 (RFC 6455 §4.1 asks for at least that).
+    #[error("the 101 is not in HTTP/1.1")]
+    HttpVersion,
+    /// `Upgrade` is not `websocket` (RFC 6455 §4.1, item 2).
+    #[error("{}, RFC 6455 §4.1 asks for \"Upgrade: websocket\"", server_sent("Upgrade", .0.as_deref()))]
+    Upgrade(Option<String>),
+    /// `Connection` lacks the token `upgrade` (RFC 6455 §4.1, item 3).
+    #[error("{}, RFC 6455 §4.1 asks for \"Connection: Upgrade\"", server_sent("Connection", .0.as_deref()))]
+    Connection(Option<String>),
+    /// `Sec-WebSocket-Accept` is missing, wrong or there more than once (RFC 6455 §4.1, item 4).
+    #[error("{}, the key that was sent demands \"{expected}\" (RFC 6455 §4.1)", server_sent("Sec-WebSocket-Accept", .found.as_deref()))]
+    Accept {
+        /// What the key that was sent demands.
+        expected: String,
+        /// What came; several are joined.
+        found: Option<String>,
+    },
+    /// An extension that was not offered (RFC 6455 §4.1, item 5).
+    #[error("the server uses the extension \"{0}\" that was not offered (RFC 6455 §4.1)")]
+    Extension(String),
+    /// A subprotocol that was not offered (RFC 6455 §4.1, item 6).
+    #[error(
+        "the server selected the subprotocol \"{0}\" that was not offered (RFC 6455 §4.1); to accept it add -s '{0}'"
+    )]
+    Subprotocol(String),
+    /// More than one `Sec-WebSocket-Protocol` (RFC 6455 §11.3.4).
+    #[error("the server selected more than one subprotocol: \"{0}\" (RFC 6455 §11.3.4)")]
+    ManySubprotocols(String),
+    /// No subprotocol was selected, but one is required.
+    #[error(
+        "the server selected none of the offered subprotocols, and --require-subprotocol asks for one"
+    )]
+    NoSubprotocol,
+}
+
+fn truncated(bytes: usize) -> String {
+    match bytes {
+        0 => "the server ended the connection without answering the upgrade".to_owned(),
+        bytes => format!(
+            "the server ended the connection in the middle of its response, after {bytes} bytes"
+        ),
+    }
+}
+
+fn server_sent(name: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) => format!("the server sent \"{name}: {value}\""),
+        None => format!("the server sent no {name}"),
+    }
+}
+
+/// An opening handshake under way.
+#[derive(Debug)]
+pub struct Handshake {
+    request: Head,
+    accept: String,
+    subprotocols: Vec<String>,
+    require_subprotocol: bool,
+    reader: Reader,
+    interim: usize,
+}
+
+impl Handshake {
+    /// Interim responses that are skipped.
+    const MAX_INTERIM: usize = 8;
+
+    /// The handshake of `offer`, with `key` as its nonce (16 bytes in base64).
+    pub fn new(offer: &Offer, key: &str) -> Self {
+        let mut fields = own_fields(offer, key);
+        for edit in &offer.edits {
+            apply(edit, &mut fields);
+        }
+        let request = Head::encode(
+            &format!("GET {} HTTP/1.1", offer.target),
+            fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        );
+        // An edit may have replaced the key or the subprotocols: what is written counts.
+        let key = request.text("Sec-WebSocket-Key").unwrap_or_default();
+        Self {
+            accept: derive_accept_key(key.as_bytes()),
+            subprotocols: request.list("Sec-WebSocket-Protocol"),
+            require_subprotocol: offer.require_subprotocol,
+            request,
+            reader: Reader::new(Message::Response),
+            interim: 0,
+        }
+    }
+
+    /// The request as it goes out.
+    pub fn request(&self) -> &Head {
+        &self.request
+    }
+
+    /// Looks at all received bytes that were not taken; with the outcome, how many of them it takes.
+    pub fn read(&mut self, received: &[u8]) -> Result<Option<(Outcome, usize)>, HandshakeError> {
+        let mut start = 0;
+        loop {
+            let Some(head) = self.reader.read(&received[start..])? else {
+                return Ok(None);
+            };
+            start += head.as_bytes().len();
+            match head.status() {
+                Some(101) => return Ok(Some((Outcome::Agreed(self.check(head)?), start))),
+                Some(100..=199) if self.interim < Self::MAX_INTERIM => {
+                    self.interim += 1;
+                    self.reader = Reader::new(Message::Response);
+                }
+                Some(100..=199) => return Err(HandshakeError::TooManyInterim),
+                status => {
+                    let refusal = Refusal {
+                        status: status.unwrap_or(0),
+                        response: head,
+                    };
+                    return Ok(Some((Outcome::Refused(refusal), start)));
+                }
+            }
+        }
+    }
+
+    fn check(&self, response: Head) -> Result<Agreed, HandshakeError> {
+        if !response.start_line().starts_with(b"HTTP/1.1 ") {
+            return Err(HandshakeError::HttpVersion);
+        }
+        check_upgrade(&response)?;
+        self.check_accept(&response)?;
+        if let Some(extension) = response.list("Sec-WebSocket-Extensions").into_iter().next() {
+            return Err(HandshakeError::Extension(extension));
+        }
+        let subprotocol = self.check_subprotocol(&response)?;
+        Ok(Agreed {
+            ignored_subprotocols: subprotocol.is_none() && !self.subprotocols.is_empty(),
+            subprotocol,
+            response,
+        })
+    }
+
+    fn check_accept(&self, response: &Head) -> Result<(), HandshakeError> {
+        // RFC 6455 §4.1, §11.3.3: exactly one Sec-WebSocket-Accept, with the value that the key demands.
+        let values: Vec<&[u8]> = response.values("Sec-WebSocket-Accept").collect();
+        if let [value] = values[..]
+            && value == self.accept.as_bytes()
+        {
+            return Ok(());
+        }
+        Err(HandshakeError::Accept {
+            expected: self.accept.clone(),
+            found: joined(response, "Sec-WebSocket-Accept"),
+        })
+    }
+
+    fn check_subprotocol(&self, response: &Head) -> Result<Option<String>, HandshakeError> {
+        let selected: Vec<&[u8]> = response.values("Sec-WebSocket-Protocol").collect();
+        match selected[..] {
+            [] if self.require_subprotocol => Err(HandshakeError::NoSubprotocol),
+            [] => Ok(None),
+            [value] => {
+                let value = String::from_utf8_lossy(value).into_owned();
+                if self.subprotocols.contains(&value) {
+                    Ok(Some(value))
+                } else {
+                    Err(HandshakeError::Subprotocol(value))
+                }
+            }
+            _ => Err(HandshakeError::ManySubprotocols(
+                joined(response, "Sec-WebSocket-Protocol").unwrap_or_default(),
+            )),
+        }
+    }
+}
+
+fn check_upgrade(response: &Head) -> Result<(), HandshakeError> {
+    // RFC 6455 §4.1: Upgrade MUST be "websocket", Connection MUST contain "Upgrade", both in any case.
+    let upgrade = response.list("Upgrade");
+    if !matches!(&upgrade[..], [token] if token.eq_ignore_ascii_case("websocket")) {
+        return Err(HandshakeError::Upgrade(joined(response, "Upgrade")));
+    }
+    let connection = response.list("Connection");
+    if !connection
+        .iter()
+        .any(|token| token.eq_ignore_ascii_case("upgrade"))
+    {
+        return Err(HandshakeError::Connection(joined(response, "Connection")));
+    }
+    Ok(())
+}
+
+/// All values of a field, as they would stand in one line.
+fn joined(head: &Head, name: &str) -> Option<String> {
+    let values: Vec<_> = head.values(name).map(String::from_utf8_lossy).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
+/// The request's fields before any edit, in the order of the RFC's own example (§1.3).
+fn own_fields(offer: &Offer, key: &str) -> Vec<(String, String)> {
+    let mut fields: Vec<(String, String)> = [
+        ("Host", offer.host.as_str()),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Key", key),
+        ("Sec-WebSocket-Version", VERSION),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .into();
+    fields.extend(offer.fields.iter().cloned());
+    if !offer.subprotocols.is_empty() {
+        let list = offer.subprotocols.join(", ");
+        fields.push(("Sec-WebSocket-Protocol".to_owned(), list));
+    }
+    fields
+}
+
+/// Replaces a default field where it stands; repeated edits of one name add up, as repeated fields do.
+fn apply(edit: &Edit, fields: &mut Vec<(String, String)>) {
+    match edit {
+        Edit::Remove { name } => fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name)),
+        Edit::Set { name, value } => {
+            let field = (name.clone(), value.clone());
+            match fields
+                .iter_mut()
+                .find(|(other, _)| other.eq_ignore_ascii_case(name))
+            {
+                Some(slot) if is_default(name) => *slot = field,
+                _ => fields.push(field),
+            }
+        }
+    }
+}
+
+/// Fields that a request has once, so that an edit replaces them.
+fn is_default(name: &str) -> bool {
+    [
+        "Host",
+        "Upgrade",
+        "Connection",
+        "Sec-WebSocket-Key",
+        "Sec-WebSocket-Version",
+        "Sec-WebSocket-Extensions",
+        "Sec-WebSocket-Protocol",
+        "User-Agent",
+        "Origin",
+        "Authorization",
+        "Cookie",
+    ]
+    .iter()
+    .any(|own| own.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "dGhlIHNhbXBsZSBub25jZQ==";
+    const ACCEPT: &str = "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+
+    fn offer(subprotocols: &[&str]) -> Offer {
+        Offer {
+            target: "/chat".to_owned(),
+            host: "server.example.com".to_owned(),
+            subprotocols: subprotocols.iter().map(ToString::to_string).collect(),
+            require_subprotocol: false,
+            fields: vec![("Origin".to_owned(), "http://example.com".to_owned())],
+            edits: Vec::new(),
+        }
+    }
+
+    fn answer(subprotocols: &[&str], response: &str) -> Result<Outcome, HandshakeError> {
+        let mut handshake = Handshake::new(&offer(subprotocols), KEY);
+        handshake
+            .read(response.as_bytes())
+            .map(|read| read.unwrap().0)
+    }
+
+    fn switching(fields: &str) -> String {
+        format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n")
+    }
+
+    #[test]
+    fn agrees_in_the_example_of_rfc6455_section_1_3() {
+        let handshake = Handshake::new(&offer(&["chat", "superchat"]), KEY);
+        assert_eq!(
+            String::from_utf8_lossy(handshake.request().as_bytes()),
+            "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
+             Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+             Sec-WebSocket-Version: 13\r\nOrigin: http://example.com\r\n\
+             Sec-WebSocket-Protocol: chat, superchat\r\n\r\n"
+        );
+        let response = switching(&format!(
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n{ACCEPT}Sec-WebSocket-Protocol: chat\r\n"
+        ));
+        let Ok(Outcome::Agreed(agreed)) = answer(&["chat", "superchat"], &response) else {
+            panic!("refused");
+        };
+        assert_eq!(agreed.subprotocol.as_deref(), Some("chat"));
+    }
+
+    #[test]
+    fn accepts_a_connection_list_in_any_case() {
+        let response = switching(&format!(
+            "upgrade: WebSocket\r\nconnection: keep-alive, upgrade\r\n{ACCEPT}"
+        ));
+        assert!(matches!(answer(&[], &response), Ok(Outcome::Agreed(_))));
+    }
+
+    #[test]
+    fn names_the_field_that_is_wrong() {
+        let good = format!("Upgrade: websocket\r\nConnection: Upgrade\r\n{ACCEPT}");
+        for (fields, part) in [
+            (format!("Connection: Upgrade\r\n{ACCEPT}"), "no Upgrade"),
+            (
+                format!("Upgrade: h2c\r\nConnection: Upgrade\r\n{ACCEPT}"),
+                "\"Upgrade: h2c\"",
+            ),
+            (
+                format!("Upgrade: websocket\r\nConnection: close\r\n{ACCEPT}"),
+                "\"Connection: close\"",
+            ),
+            (
+                "Upgrade: websocket\r\nConnection: Upgrade\r\n".to_owned(),
+                "no Sec-WebSocket-Accept",
+            ),
+            (
+                format!("{good}{ACCEPT}"),
+                "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=, s3p",
+            ),
+            (
+                format!("{good}Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+                "permessage-deflate",
+            ),
+            (
+                format!("{good}Sec-WebSocket-Protocol: mqtt\r\n"),
+                "-s 'mqtt'",
+            ),
+            (
+                format!("{good}Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n"),
+                "more than one",
+            ),
+        ] {
+            let error = answer(&["a", "b"], &switching(&fields)).unwrap_err();
+            assert!(error.to_string().contains(part), "{error} lacks {part}");
+        }
+    }
+
+    #[test]
+    fn a_server_may_select_no_subprotocol() {
+        let response = switching(&format!(
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n{ACCEPT}"
+        ));
+        let Ok(Outcome::Agreed(agreed)) = answer(&["chat"], &response) else {
+            panic!("refused");
+        };
+        assert!(agreed.ignored_subprotocols);
+    }
+
+    #[test]
+    fn skips_interim_responses_and_leaves_the_frames_after_the_head() {
+        let head = switching(&format!(
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n{ACCEPT}"
+        ));
+        let all = format!("HTTP/1.1 100 Continue\r\n\r\n{head}\x01\x02");
+        let mut handshake = Handshake::new(&offer(&[]), KEY);
+        let (_, used) = handshake.read(all.as_bytes()).unwrap().unwrap();
+        assert_eq!(used, all.len() - 2);
+        let endless = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(9);
+        assert_eq!(
+            Handshake::new(&offer(&[]), KEY).read(endless.as_bytes()),
+            Err(HandshakeError::TooManyInterim)
+        );
+    }
+
+    #[test]
+    fn edits_replace_defaults_in_place_and_add_the_rest() {
+        let set = |name: &str, value: &str| Edit::Set {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        };
+        let mut offer = offer(&[]);
+        offer.edits = vec![
+            set("hOst", "other"),
+            set("X-A", "1"),
+            set("X-A", "2"),
+            Edit::Remove {
+                name: "origin".to_owned(),
+            },
+        ];
+        let handshake = Handshake::new(&offer, KEY);
+        let names: Vec<_> = handshake
+            .request()
+            .fields()
+            .map(|(name, _)| name.to_vec())
+            .collect();
+        assert_eq!(names.first().unwrap(), b"hOst");
+        assert_eq!(&names[names.len() - 2..], [b"X-A", b"X-A"]);
+    }
+}

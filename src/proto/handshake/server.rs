@@ -1,0 +1,233 @@
+//! The server's side: every check of the request, and the response (RFC 6455 §4.2).
+
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::VERSION;
+use crate::proto::http1::head::{Message, Reader};
+use crate::proto::http1::{Head, HeadError};
+
+/// What a server lets in.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Subprotocols it speaks; the first that the client offers is selected.
+    pub subprotocols: Vec<String>,
+    /// Origins it lets in; all when empty.
+    pub origins: Vec<String>,
+}
+
+/// A request that was read, and the response to it.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The request.
+    pub request: Head,
+    /// The response that goes out.
+    pub response: Head,
+    /// The subprotocol that was selected.
+    pub subprotocol: Option<String>,
+    /// Why the client was refused; `None` when the connection is open.
+    pub refused: Option<Refused>,
+}
+
+/// Why a client is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// Not a GET in HTTP/1.1 (RFC 6455 §4.1, item 2).
+    #[error("not a GET in HTTP/1.1")]
+    Method,
+    /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
+    #[error("no upgrade to WebSocket is asked for")]
+    NoUpgrade,
+    /// The key is not 16 bytes in base64, or not there exactly once.
+    #[error("Sec-WebSocket-Key is not 16 bytes in base64")]
+    Key,
+    /// The version is not 13.
+    #[error("Sec-WebSocket-Version is not {VERSION}")]
+    Version,
+    /// No `Host`.
+    #[error("no Host header")]
+    Host,
+    /// The origin is not let in.
+    #[error("the origin {} is not allowed", .0.as_deref().unwrap_or("(none)"))]
+    Origin(Option<String>),
+}
+
+impl Refused {
+    fn status_line(&self) -> &'static str {
+        match self {
+            Self::Method => "HTTP/1.1 405 Method Not Allowed",
+            Self::NoUpgrade | Self::Version => "HTTP/1.1 426 Upgrade Required",
+            Self::Key | Self::Host => "HTTP/1.1 400 Bad Request",
+            Self::Origin(_) => "HTTP/1.1 403 Forbidden",
+        }
+    }
+}
+
+/// Reads a request from all received bytes; with the answer, how many of them it takes.
+#[derive(Debug)]
+pub struct Handshake {
+    policy: Policy,
+    reader: Reader,
+}
+
+impl Handshake {
+    /// A handshake with a client that `policy` judges.
+    pub fn new(policy: Policy) -> Self {
+        Self {
+            policy,
+            reader: Reader::new(Message::Request),
+        }
+    }
+
+    /// Looks at all received bytes; `None` when the end of the request is missing.
+    pub fn read(&mut self, received: &[u8]) -> Result<Option<(Answer, usize)>, HeadError> {
+        let Some(request) = self.reader.read(received)? else {
+            return Ok(None);
+        };
+        let used = request.as_bytes().len();
+        let answer = match check(&request, &self.policy) {
+            Ok(accept) => agree(request, &accept, &self.policy),
+            Err(refused) => refuse(request, refused),
+        };
+        Ok(Some((answer, used)))
+    }
+}
+
+/// Checks a request and derives the value of `Sec-WebSocket-Accept` (RFC 6455 §4.2.1, §4.2.2).
+fn check(request: &Head, policy: &Policy) -> Result<String, Refused> {
+    let line = request.start_line();
+    if !line.starts_with(b"GET ") || !line.ends_with(b" HTTP/1.1") {
+        return Err(Refused::Method);
+    }
+    let has = |name: &str, token: &str| {
+        let list = request.list(name);
+        list.iter()
+            .any(|element| element.eq_ignore_ascii_case(token))
+    };
+    if !has("Upgrade", "websocket") || !has("Connection", "upgrade") {
+        return Err(Refused::NoUpgrade);
+    }
+    if request.values("Host").next().is_none() {
+        return Err(Refused::Host);
+    }
+    if request.text("Sec-WebSocket-Version").as_deref() != Some(VERSION) {
+        return Err(Refused::Version);
+    }
+    let origin = request.text("Origin");
+    let allowed = |origin: &String| policy.origins.contains(origin);
+    if !policy.origins.is_empty() && !origin.as_ref().is_some_and(allowed) {
+        return Err(Refused::Origin(origin));
+    }
+    accept_key(request)
+}
+
+fn accept_key(request: &Head) -> Result<String, Refused> {
+    let keys: Vec<&[u8]> = request.values("Sec-WebSocket-Key").collect();
+    match keys[..] {
+        [key]
+            if data_encoding::BASE64
+                .decode(key)
+                .is_ok_and(|nonce| nonce.len() == 16) =>
+        {
+            Ok(derive_accept_key(key))
+        }
+        _ => Err(Refused::Key),
+    }
+}
+
+fn agree(request: Head, accept: &str, policy: &Policy) -> Answer {
+    let offered = request.list("Sec-WebSocket-Protocol");
+    let subprotocol = offered
+        .into_iter()
+        .find(|offer| policy.subprotocols.contains(offer));
+    let mut fields = vec![
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", accept),
+    ];
+    fields.extend(
+        subprotocol
+            .as_deref()
+            .map(|name| ("Sec-WebSocket-Protocol", name)),
+    );
+    Answer {
+        response: Head::encode("HTTP/1.1 101 Switching Protocols", fields),
+        request,
+        subprotocol,
+        refused: None,
+    }
+}
+
+fn refuse(request: Head, refused: Refused) -> Answer {
+    let mut fields = vec![("Connection", "close"), ("Content-Length", "0")];
+    match refused {
+        Refused::NoUpgrade => fields.push(("Upgrade", "websocket")),
+        // RFC 6455 §4.4: the versions the server understands.
+        Refused::Version => fields.push(("Sec-WebSocket-Version", VERSION)),
+        Refused::Method => fields.push(("Allow", "GET")),
+        _ => {}
+    }
+    Answer {
+        response: Head::encode(refused.status_line(), fields),
+        request,
+        subprotocol: None,
+        refused: Some(refused),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: server.example.com\r\nUpgrade: websocket\r\n\
+        Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Origin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\n\
+        Sec-WebSocket-Version: 13\r\n\r\n";
+
+    fn answer(request: &str, policy: Policy) -> Answer {
+        let read = Handshake::new(policy).read(request.as_bytes());
+        read.unwrap().unwrap().0
+    }
+
+    #[test]
+    fn answers_the_example_of_rfc6455_section_1_3() {
+        let policy = Policy {
+            subprotocols: vec!["chat".to_owned()],
+            origins: Vec::new(),
+        };
+        assert_eq!(
+            String::from_utf8_lossy(answer(REQUEST, policy).response.as_bytes()),
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n"
+        );
+    }
+
+    #[test]
+    fn refuses_with_the_status_that_says_why() {
+        for (from, to, status) in [
+            ("GET", "POST", 405),
+            ("Upgrade: websocket\r\n", "", 426),
+            ("Version: 13", "Version: 8", 426),
+            ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400),
+            ("Host: server.example.com\r\n", "", 400),
+        ] {
+            let answer = answer(&REQUEST.replacen(from, to, 1), Policy::default());
+            assert_eq!(answer.response.status(), Some(status), "{from} → {to}");
+            assert!(answer.refused.is_some());
+        }
+    }
+
+    #[test]
+    fn lets_in_only_the_origins_of_its_list() {
+        let policy = |origin: &str| Policy {
+            origins: vec![origin.to_owned()],
+            ..Policy::default()
+        };
+        assert!(
+            answer(REQUEST, policy("http://example.com"))
+                .refused
+                .is_none()
+        );
+        let refused = answer(REQUEST, policy("https://example.com"));
+        assert_eq!(refused.response.status(), Some(403));
+    }
+}

@@ -1,0 +1,7 @@
+//! HTTP/1.1 heads, kept verbatim: names, order and case as they stand on the wire (RFC 9112).
+
+pub mod body;
+pub mod head;
+
+pub use body::Body;
+pub use head::{Head, HeadError, Reader};

@@ -1,0 +1,161 @@
+//! Messages, the unit applications see (RFC 6455 §5.4): their kind, and streaming UTF-8.
+
+use std::fmt;
+
+use super::frame::Opcode;
+
+/// What a message is made of (RFC 6455 §5.6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// UTF-8 text.
+    Text,
+    /// Arbitrary bytes.
+    Binary,
+}
+
+impl Kind {
+    /// The opcode of the message's first frame.
+    pub fn opcode(self) -> Opcode {
+        match self {
+            Self::Text => Opcode::Text,
+            Self::Binary => Opcode::Binary,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.opcode().fmt(f)
+    }
+}
+
+/// A UTF-8 check that takes its input in pieces and fails at the first byte that cannot be.
+#[derive(Debug, Default, Clone)]
+pub struct Utf8 {
+    /// The start of a character whose end has not come yet.
+    partial: [u8; 3],
+    partial_len: usize,
+    /// How many bytes were taken before this piece.
+    taken: u64,
+}
+
+/// Where a text stops being UTF-8: the offset in bytes of the first byte of the bad sequence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvalidUtf8 {
+    /// Offset in bytes from the start of the text.
+    pub at: u64,
+}
+
+impl Utf8 {
+    /// Takes the next piece.
+    pub fn push(&mut self, piece: &[u8]) -> Result<(), InvalidUtf8> {
+        let rest = self.finish_partial(piece)?;
+        let start = self.taken + (piece.len() - rest.len()) as u64;
+        self.taken += piece.len() as u64;
+        if simdutf8::basic::from_utf8(rest).is_ok() {
+            return Ok(());
+        }
+        let Err(error) = std::str::from_utf8(rest) else {
+            return Ok(());
+        };
+        let valid = error.valid_up_to();
+        if error.error_len().is_some() {
+            return Err(InvalidUtf8 {
+                at: start + valid as u64,
+            });
+        }
+        let tail = &rest[valid..];
+        self.partial[..tail.len()].copy_from_slice(tail);
+        self.partial_len = tail.len();
+        Ok(())
+    }
+
+    /// Ends the text: no character may be left unfinished.
+    pub fn finish(&self) -> Result<(), InvalidUtf8> {
+        match self.partial_len {
+            0 => Ok(()),
+            len => Err(InvalidUtf8 {
+                at: self.taken - len as u64,
+            }),
+        }
+    }
+
+    /// Completes the character that the last piece began, and returns what follows it in `piece`.
+    fn finish_partial<'a>(&mut self, mut piece: &'a [u8]) -> Result<&'a [u8], InvalidUtf8> {
+        let began = self.taken - self.partial_len as u64;
+        while self.partial_len > 0 {
+            let Some((&byte, rest)) = piece.split_first() else {
+                break;
+            };
+            piece = rest;
+            let mut character = [0; 4];
+            character[..self.partial_len].copy_from_slice(&self.partial[..self.partial_len]);
+            character[self.partial_len] = byte;
+            match std::str::from_utf8(&character[..=self.partial_len]) {
+                Ok(_) => self.partial_len = 0,
+                Err(error) if error.error_len().is_some() => {
+                    return Err(InvalidUtf8 { at: began });
+                }
+                Err(_) => {
+                    self.partial[self.partial_len] = byte;
+                    self.partial_len += 1;
+                }
+            }
+        }
+        Ok(piece)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(pieces: &[&[u8]]) -> Result<(), InvalidUtf8> {
+        let mut utf8 = Utf8::default();
+        for piece in pieces {
+            utf8.push(piece)?;
+        }
+        utf8.finish()
+    }
+
+    #[test]
+    fn accepts_characters_split_at_every_byte() {
+        let text = "aé€😀z".as_bytes();
+        for cut in 0..=text.len() {
+            assert_eq!(check(&[&text[..cut], &text[cut..]]), Ok(()), "cut at {cut}");
+        }
+        let bytes: Vec<&[u8]> = text.chunks(1).collect();
+        assert_eq!(check(&bytes), Ok(()));
+    }
+
+    #[test]
+    fn fails_at_the_first_byte_that_cannot_be() {
+        // A surrogate is recognised by its second byte, before its third has come.
+        let mut utf8 = Utf8::default();
+        assert_eq!(utf8.push(b"ab\xed"), Ok(()));
+        assert_eq!(utf8.push(b"\xa0"), Err(InvalidUtf8 { at: 2 }));
+    }
+
+    #[test]
+    fn agrees_with_std_on_every_split_of_bad_text() {
+        let cases: [&[u8]; 7] = [
+            b"\xff",
+            b"ok\xc0\xaf",
+            b"\xf4\x90\x80\x80",
+            b"a\xe2\x82",
+            b"\xe2\x28\xa1",
+            b"\x80",
+            b"x\xf0\x9f\x98",
+        ];
+        for case in cases {
+            let at = std::str::from_utf8(case).unwrap_err().valid_up_to() as u64;
+            for cut in 0..=case.len() {
+                assert_eq!(
+                    check(&[&case[..cut], &case[cut..]]),
+                    Err(InvalidUtf8 { at }),
+                    "{case:x?} cut at {cut}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! The judge: what RFC 6455 allows a peer to send.
+
+use std::fmt;
+
+use super::Role;
+use super::frame::{CloseCode, CloseFrame, Header, Opcode};
+use super::message::Kind;
+
+/// A rule of RFC 6455 that a frame can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rule {
+    /// A server's frame is masked.
+    MaskedByServer,
+    /// A client's frame is not masked.
+    UnmaskedByClient,
+    /// A reserved bit is set that no extension gave a meaning: 1, 2 or 3.
+    ReservedBit(u8),
+    /// The opcode is reserved.
+    ReservedOpcode(u8),
+    /// A control frame is fragmented.
+    FragmentedControl(Opcode),
+    /// A control frame carries more than 125 bytes.
+    OversizedControl(Opcode, u64),
+    /// A continuation frame without a message to continue.
+    UnexpectedContinuation,
+    /// A new message inside an unfinished one.
+    ExpectedContinuation,
+    /// The length is not written in the shortest form.
+    NonMinimalLength(u64),
+    /// The most significant bit of a 64-bit length is set.
+    LengthTooBig(u64),
+    /// A text message is not UTF-8; the offset of the bad sequence.
+    InvalidUtf8(u64),
+    /// A Close frame with a body of one byte.
+    CloseBodyOfOneByte,
+    /// A close code that must not stand on the wire.
+    ForbiddenCloseCode(CloseCode),
+    /// A close reason that is not UTF-8.
+    CloseReasonNotUtf8,
+    /// Not a rule of the RFC: a message is larger than the limit that was set, in bytes.
+    MessageTooBig(u64),
+}
+
+impl Rule {
+    /// Where the RFC says so; `None` for a limit of ours.
+    pub fn section(self) -> Option<&'static str> {
+        Some(match self {
+            Self::MaskedByServer | Self::UnmaskedByClient => "RFC 6455 §5.1",
+            Self::ReservedBit(_)
+            | Self::ReservedOpcode(_)
+            | Self::NonMinimalLength(_)
+            | Self::LengthTooBig(_) => "RFC 6455 §5.2",
+            Self::UnexpectedContinuation | Self::ExpectedContinuation => "RFC 6455 §5.4",
+            Self::FragmentedControl(_) | Self::OversizedControl(..) => "RFC 6455 §5.5",
+            Self::CloseBodyOfOneByte => "RFC 6455 §5.5.1",
+            Self::ForbiddenCloseCode(_) => "RFC 6455 §7.4",
+            Self::InvalidUtf8(_) | Self::CloseReasonNotUtf8 => "RFC 6455 §8.1",
+            Self::MessageTooBig(_) => return None,
+        })
+    }
+
+    /// The status code to fail the connection with (RFC 6455 §7.4.1).
+    pub fn close_code(self) -> CloseCode {
+        match self {
+            Self::InvalidUtf8(_) | Self::CloseReasonNotUtf8 => CloseCode::INVALID_PAYLOAD,
+            Self::MessageTooBig(_) => CloseCode::TOO_BIG,
+            _ => CloseCode::PROTOCOL_ERROR,
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::MaskedByServer => f.write_str("a server must not mask its frames"),
+            Self::UnmaskedByClient => f.write_str("a client must mask its frames"),
+            Self::ReservedBit(bit) => {
+                write!(f, "RSV{bit} is set without an extension that uses it")
+            }
+            Self::ReservedOpcode(bits) => write!(f, "opcode {bits} is reserved"),
+            Self::FragmentedControl(opcode) => write!(f, "a {opcode} frame must not be fragmented"),
+            Self::OversizedControl(opcode, len) => {
+                write!(f, "a {opcode} frame carries at most 125 bytes, not {len}")
+            }
+            Self::UnexpectedContinuation => {
+                f.write_str("a continuation without a message to continue")
+            }
+            Self::ExpectedContinuation => f.write_str("a new message inside an unfinished one"),
+            Self::NonMinimalLength(len) => {
+                write!(f, "the length {len} is not written in its shortest form")
+            }
+            Self::LengthTooBig(_) => f.write_str("the top bit of a 64-bit length must be 0"),
+            Self::InvalidUtf8(at) => write!(f, "text that is not UTF-8, at byte {at}"),
+            Self::CloseBodyOfOneByte => {
+                f.write_str("a close body is empty or starts with a 2-byte code")
+            }
+            Self::ForbiddenCloseCode(code) => write!(f, "close code {} must not be sent", code.0),
+            Self::CloseReasonNotUtf8 => f.write_str("a close reason that is not UTF-8"),
+            Self::MessageTooBig(limit) => {
+                write!(f, "a message larger than the limit of {limit} bytes")
+            }
+        }
+    }
+}
+
+/// A rule that the peer broke, with the bytes that broke it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    /// What was broken.
+    pub rule: Rule,
+    /// The offending bytes, at most [`Self::MAX_BYTES`]: the frame's header, or what stands at the fault.
+    pub bytes: Vec<u8>,
+    /// Where these bytes start, counted from the first byte after the opening handshake.
+    pub offset: u64,
+}
+
+impl Violation {
+    /// How many offending bytes are kept.
+    pub const MAX_BYTES: usize = 16;
+
+    /// A broken rule with the start of `bytes`.
+    pub fn new(rule: Rule, bytes: &[u8], offset: u64) -> Self {
+        Self {
+            rule,
+            bytes: bytes[..bytes.len().min(Self::MAX_BYTES)].to_vec(),
+            offset,
+        }
+    }
+}
+
+/// What the judge needs to know besides the frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Context {
+    /// The role of the peer that sent the frame.
+    pub sender: Role,
+    /// The message that is unfinished, if any.
+    pub unfinished: Option<Kind>,
+}
+
+/// Judges a frame by its header.
+pub fn judge(header: &Header, context: Context) -> Result<(), Rule> {
+    judge_bits(header)?;
+    judge_mask(header, context.sender)?;
+    judge_length(header)?;
+    if header.opcode.is_control() {
+        judge_control(header)
+    } else {
+        judge_sequence(header.opcode, context.unfinished)
+    }
+}
+
+fn judge_bits(header: &Header) -> Result<(), Rule> {
+    // RFC 6455 §5.2: RSV bits MUST be 0 unless an extension is negotiated that defines meanings for them.
+    for (set, bit) in [(header.rsv1, 1), (header.rsv2, 2), (header.rsv3, 3)] {
+        if set {
+            return Err(Rule::ReservedBit(bit));
+        }
+    }
+    // RFC 6455 §5.2: if an unknown opcode is received, the receiving endpoint MUST fail the connection.
+    match header.opcode {
+        Opcode::Reserved(bits) => Err(Rule::ReservedOpcode(bits)),
+        _ => Ok(()),
+    }
+}
+
+fn judge_mask(header: &Header, sender: Role) -> Result<(), Rule> {
+    // RFC 6455 §5.1: a client MUST mask all frames; a server MUST NOT mask any.
+    match (sender, header.masking_key) {
+        (Role::Server, Some(_)) => Err(Rule::MaskedByServer),
+        (Role::Client, None) => Err(Rule::UnmaskedByClient),
+        _ => Ok(()),
+    }
+}
+
+fn judge_length(header: &Header) -> Result<(), Rule> {
+    // RFC 6455 §5.2: the most significant bit MUST be 0; the minimal number of bytes MUST be used.
+    if header.payload_len >> 63 != 0 {
+        Err(Rule::LengthTooBig(header.payload_len))
+    } else if header.is_minimal() {
+        Ok(())
+    } else {
+        Err(Rule::NonMinimalLength(header.payload_len))
+    }
+}
+
+fn judge_control(header: &Header) -> Result<(), Rule> {
+    // RFC 6455 §5.5: control frames MUST have a payload of 125 bytes or less and MUST NOT be fragmented.
+    if !header.fin {
+        Err(Rule::FragmentedControl(header.opcode))
+    } else if header.payload_len > 125 {
+        Err(Rule::OversizedControl(header.opcode, header.payload_len))
+    } else {
+        Ok(())
+    }
+}
+
+fn judge_sequence(opcode: Opcode, unfinished: Option<Kind>) -> Result<(), Rule> {
+    // RFC 6455 §5.4: fragments of one message MUST NOT be interleaved with those of another.
+    match (opcode, unfinished) {
+        (Opcode::Continuation, None) => Err(Rule::UnexpectedContinuation),
+        (Opcode::Text | Opcode::Binary, Some(_)) => Err(Rule::ExpectedContinuation),
+        _ => Ok(()),
+    }
+}
+
+/// Judges and reads the body of a Close frame; `None` when it is empty (RFC 6455 §5.5.1).
+pub fn judge_close(body: &[u8]) -> Result<Option<CloseFrame>, Rule> {
+    let Some((code, reason)) = body.split_first_chunk::<2>() else {
+        return match body {
+            [] => Ok(None),
+            _ => Err(Rule::CloseBodyOfOneByte),
+        };
+    };
+    let code = CloseCode(u16::from_be_bytes(*code));
+    if !code.is_allowed_on_wire() {
+        return Err(Rule::ForbiddenCloseCode(code));
+    }
+    let reason = std::str::from_utf8(reason).map_err(|_| Rule::CloseReasonNotUtf8)?;
+    Ok(Some(CloseFrame::new(code, reason)))
+}

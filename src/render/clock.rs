@@ -1,0 +1,47 @@
+//! The time of day of an instant.
+
+use std::time::Instant;
+
+use jiff::{Timestamp, Zoned};
+
+/// A reading of the monotonic clock and the time of day it stands for.
+#[derive(Debug, Clone)]
+pub struct Clock {
+    instant: Instant,
+    time: Zoned,
+}
+
+impl Clock {
+    /// A clock on which `instant` is `time`.
+    pub fn new(instant: Instant, time: Zoned) -> Self {
+        Self { instant, time }
+    }
+
+    /// The local time of day at `instant`, to the millisecond: `12:01:02.123`.
+    pub fn time_of_day(&self, instant: Instant) -> String {
+        let passed = instant.saturating_duration_since(self.instant);
+        let time = self.time.saturating_add(passed);
+        time.strftime("%H:%M:%S%.3f").to_string()
+    }
+
+    /// The time at which the clock was read.
+    pub fn started(&self) -> Timestamp {
+        self.time.timestamp()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn counts_on_from_its_reading() {
+        let start = Instant::now();
+        let clock = Clock::new(start, "2026-11-20T23:59:59.5[UTC]".parse().unwrap());
+        assert_eq!(clock.time_of_day(start), "23:59:59.500");
+        let later = start + Duration::from_millis(623);
+        assert_eq!(clock.time_of_day(later), "00:00:00.123");
+    }
+}

@@ -1,0 +1,266 @@
+//! The last line: how a session ended.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use super::human::{close_text, violation_text};
+use super::quantity;
+use crate::event::{Cause, Ending, Signal};
+use crate::proto::connection::End;
+use crate::proto::frame::CloseFrame;
+use crate::proto::receiver::Partial;
+use crate::proto::rules::Rule;
+
+/// The last line of a session with `peer`: "server" or "client".
+pub fn ending(ending: &Ending, peer: &str) -> String {
+    let mut text = String::new();
+    if let Some(cause) = &ending.cause {
+        text = cause_text(cause);
+    }
+    let _ = write!(text, "{}", end_text(&ending.end, peer));
+    let _ = write!(
+        text,
+        " after {} ({} sent, {} received)",
+        quantity::duration(ending.lasted),
+        ending.sent.messages,
+        ending.received.messages
+    );
+    if let Some(expected) = ending.missed_count {
+        let expected = quantity::plural(expected, "message");
+        let _ = write!(
+            text,
+            "; expected {expected}, got {}",
+            ending.received.messages
+        );
+    }
+    if ending.is_unsent() {
+        let _ = write!(text, "; {}", unsent_text(ending));
+    }
+    text
+}
+
+/// Why this side ended it, up to the colon.
+fn cause_text(cause: &Cause) -> String {
+    match cause {
+        Cause::Quit | Cause::EndOfInput => String::new(),
+        Cause::Count(count) => format!("got {}: ", quantity::plural(*count, "message")),
+        Cause::OutputClosed => "the reader of stdout is gone: ".to_owned(),
+        Cause::Signal(Signal::Interrupt) => "interrupted: ".to_owned(),
+        Cause::Signal(Signal::Terminate) => "terminated (SIGTERM): ".to_owned(),
+        Cause::Signal(Signal::Hangup) => "hung up (SIGHUP): ".to_owned(),
+        Cause::MaxTime(limit) => format!(
+            "the {} of --max-time are over: ",
+            quantity::duration(*limit)
+        ),
+        Cause::Idle(limit) => {
+            let limit = quantity::duration(*limit);
+            format!("nothing received for {limit} (--idle-timeout): ")
+        }
+        Cause::Input(text) => format!("{text}: "),
+        Cause::Write(text) => format!("cannot write to stdout, {text}: "),
+    }
+}
+
+fn end_text(end: &End, peer: &str) -> String {
+    match end {
+        End::Closed {
+            by_peer: true,
+            received,
+            ..
+        } => format!("closed by {peer}: {}", close_text(received.as_ref())),
+        End::Closed { sent, received, .. } => closed_text(sent.as_ref(), received.as_ref(), peer),
+        End::Failed(violation) if matches!(violation.rule, Rule::MessageTooBig(_)) => {
+            format!(
+                "limit exceeded: {}; --max-message sets the limit; closed with 1009",
+                violation.rule
+            )
+        }
+        End::Failed(violation) => {
+            let code = violation.rule.close_code().0;
+            format!(
+                "protocol violation by the {peer}: {}; closed with {code}",
+                violation_text(violation)
+            )
+        }
+        End::Lost {
+            error,
+            partial,
+            silence,
+            closing,
+        } => lost_text(error.as_deref(), *partial, *silence, *closing, peer),
+        End::CloseTimeout => format!("the {peer} did not answer the Close frame in time"),
+        End::NoPong(limit) => {
+            format!(
+                "the {peer} sent no pong, nor anything else, for {}",
+                quantity::duration(*limit)
+            )
+        }
+    }
+}
+
+/// A closing handshake that this side began; the answer is worth a word only when it is no echo.
+fn closed_text(sent: Option<&CloseFrame>, received: Option<&CloseFrame>, peer: &str) -> String {
+    let mut text = format!("closed: {}", close_text(sent));
+    if received.map(|frame| frame.code) != sent.map(|frame| frame.code) {
+        let _ = write!(text, ", the {peer} answered {}", close_text(received));
+    }
+    text
+}
+
+fn lost_text(
+    error: Option<&str>,
+    partial: Option<Partial>,
+    silence: Duration,
+    closing: bool,
+    peer: &str,
+) -> String {
+    let mut text = "abnormal closure (1006, which is never on the wire): ".to_owned();
+    match error {
+        Some(error) => text.push_str(error),
+        None => {
+            let _ = write!(text, "the {peer} ended TCP without a Close frame");
+        }
+    }
+    match partial {
+        Some(Partial::Header { received }) => {
+            let _ = write!(text, " in the middle of a frame header ({received} bytes)");
+        }
+        Some(Partial::Payload { received, expected }) => {
+            let _ = write!(
+                text,
+                " in the middle of a frame ({received} of {expected} bytes)"
+            );
+        }
+        Some(Partial::Message) => text.push_str(" in the middle of a fragmented message"),
+        None if closing => text.push_str(", in answer to our Close frame"),
+        None => {}
+    }
+    if silence >= Duration::from_secs(1) {
+        let _ = write!(
+            text,
+            ", {} after the last frame",
+            quantity::duration(silence)
+        );
+    }
+    if !closing && is_proxy_timeout(silence) {
+        text.push_str("; typical of a proxy's idle timeout, try --ping-interval 25s;");
+    }
+    text
+}
+
+/// Whether a silence is as long as the idle timeouts that proxies have: 60 s, 100 s, 10 min.
+fn is_proxy_timeout(silence: Duration) -> bool {
+    matches!(silence.as_secs(), 55..=65 | 95..=105 | 595..=605)
+}
+
+fn unsent_text(ending: &Ending) -> String {
+    let unsent = ending.unsent;
+    match (unsent.messages, unsent.bytes) {
+        (0, bytes) => format!("{} were not sent", quantity::size(bytes as u64)),
+        (messages, 0) => format!(
+            "{} of input not sent",
+            quantity::plural(messages, "message")
+        ),
+        (messages, bytes) => format!(
+            "{} of input and {} of frames not sent",
+            quantity::plural(messages, "message"),
+            quantity::size(bytes as u64)
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Unsent;
+    use crate::proto::frame::CloseCode;
+    use crate::proto::receiver::Received;
+    use crate::proto::rules::Violation;
+    use crate::proto::sender::Sent;
+
+    fn line(end: End, cause: Option<Cause>) -> String {
+        ending(
+            &Ending {
+                end,
+                cause,
+                lasted: Duration::from_millis(12_300),
+                sent: Sent {
+                    messages: 4,
+                    ..Sent::default()
+                },
+                received: Received {
+                    messages: 17,
+                    ..Received::default()
+                },
+                unsent: Unsent::default(),
+                missed_count: None,
+            },
+            "server",
+        )
+    }
+
+    fn frame(code: u16, reason: &str) -> Option<CloseFrame> {
+        Some(CloseFrame::new(CloseCode(code), reason))
+    }
+
+    #[test]
+    fn tells_who_closed_with_what() {
+        let end = End::Closed {
+            by_peer: true,
+            sent: frame(1008, ""),
+            received: frame(1008, "token expired"),
+        };
+        assert_eq!(
+            line(end, None),
+            "closed by server: 1008 policy violation \"token expired\" after 12.3 s (4 sent, 17 received)"
+        );
+        let end = End::Closed {
+            by_peer: false,
+            sent: frame(1000, ""),
+            received: frame(1000, ""),
+        };
+        assert_eq!(
+            line(end, Some(Cause::Signal(Signal::Interrupt))),
+            "interrupted: closed: 1000 normal closure after 12.3 s (4 sent, 17 received)"
+        );
+    }
+
+    #[test]
+    fn says_of_1005_that_it_is_never_on_the_wire() {
+        let end = End::Closed {
+            by_peer: true,
+            sent: None,
+            received: None,
+        };
+        assert!(line(end, None).contains("1005, which is never on the wire"));
+    }
+
+    #[test]
+    fn recognises_the_idle_timeout_of_a_proxy() {
+        let end = End::Lost {
+            error: Some("TCP reset".to_owned()),
+            partial: Some(Partial::Payload {
+                received: 17,
+                expected: 400,
+            }),
+            silence: Duration::from_secs(60),
+            closing: false,
+        };
+        assert_eq!(
+            line(end, None),
+            "abnormal closure (1006, which is never on the wire): TCP reset in the middle of a frame \
+             (17 of 400 bytes), 1 min 0 s after the last frame; typical of a proxy's idle timeout, \
+             try --ping-interval 25s; after 12.3 s (4 sent, 17 received)"
+        );
+    }
+
+    #[test]
+    fn names_the_rule_the_section_and_the_bytes() {
+        let end = End::Failed(Violation::new(Rule::MaskedByServer, &[0x81, 0x85], 120));
+        assert_eq!(
+            line(end, None),
+            "protocol violation by the server: a server must not mask its frames (RFC 6455 §5.1); \
+             bytes 81 85 at offset 120; closed with 1002 after 12.3 s (4 sent, 17 received)"
+        );
+    }
+}

@@ -1,0 +1,196 @@
+//! The way to an open connection: `*` for facts, `>` for the request, `<` for the response.
+
+use std::fmt::Write;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::escape::escape_line;
+use super::mask::Secrets;
+use super::quantity;
+use super::style::{Role, Style};
+use crate::dial::{Certificate, Step, tls};
+use crate::event::Open;
+use crate::proto::http1::Head;
+
+/// Which way a head went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// From this side.
+    Sent,
+    /// From the peer.
+    Received,
+}
+
+/// The column at which the time of a phase stands.
+const TIME_COLUMN: usize = 64;
+
+/// Writes one step on the way to the server; `now` dates certificates.
+pub fn step(out: &mut String, step: &Step, style: Style, now: Timestamp) {
+    match step {
+        Step::Resolved {
+            host,
+            addresses,
+            took,
+        } => {
+            let addresses: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
+            let fact = format!("resolved {host} → {}", addresses.join(", "));
+            timed_fact(out, &fact, *took, style);
+        }
+        Step::Failed(attempt) => {
+            let fact = format!("{attempt} ({})", attempt.address);
+            timed_fact(out, &fact, attempt.took, style);
+        }
+        Step::Connected { address, took, .. } => {
+            timed_fact(
+                out,
+                &format!("connected to {}", shown(*address)),
+                *took,
+                style,
+            );
+        }
+        Step::Tls(session) => tls(out, session, style, now),
+    }
+}
+
+/// Writes a head line by line, verbatim but for secrets and what a terminal would obey.
+pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, secrets: Secrets) {
+    let (mark, role) = match direction {
+        Direction::Sent => ('>', Role::Request),
+        Direction::Received => ('<', Role::Response),
+    };
+    let start = escape_line(head.start_line());
+    let start: Vec<_> = start.split(' ').map(|word| secrets.url(word)).collect();
+    line(
+        out,
+        style.paint(role, format_args!("{mark} {}", start.join(" "))),
+    );
+    for (name, value) in head.fields() {
+        let (name, value) = (escape_line(name), escape_line(value));
+        let value = secrets.header_value(&name, &value);
+        let colon = if value.is_empty() { ":" } else { ": " };
+        line(
+            out,
+            style.paint(role, format_args!("{mark} {name}{colon}{value}")),
+        );
+    }
+    line(out, style.paint(role, mark));
+}
+
+/// Writes what was agreed on.
+pub fn open(out: &mut String, open: &Open, style: Style) {
+    let fact = match &open.subprotocol {
+        Some(subprotocol) => format!("open: subprotocol {}", escape_line(subprotocol)),
+        None => "open".to_owned(),
+    };
+    timed_fact(out, &fact, open.took, style);
+    if open.ignored_subprotocols {
+        let text = "the server selected none of the offered subprotocols";
+        line(out, style.paint(Role::Warning, format_args!("! {text}")));
+    }
+}
+
+fn tls(out: &mut String, session: &tls::Session, style: Style, now: Timestamp) {
+    let mut fact = format!("{}, {}", session.version, session.cipher_suite);
+    if let Some(group) = &session.key_exchange {
+        let _ = write!(fact, ", {group}");
+    }
+    timed_fact(out, &fact, session.took, style);
+    if let Some(certificate) = &session.certificate {
+        let text = certificate_text(certificate, now);
+        line(out, style.paint(Role::Fact, format_args!("*   {text}")));
+    }
+    if let Some(distrust) = &session.distrust {
+        let text = format_args!("! not verified (-k): {}", escape_line(distrust)).to_string();
+        line(out, style.paint(Role::Error, text));
+    }
+}
+
+fn certificate_text(certificate: &Certificate, now: Timestamp) -> String {
+    let names: Vec<_> = certificate
+        .names
+        .iter()
+        .map(|name| escape_line(name))
+        .collect();
+    let subject = match certificate.subject.as_str() {
+        "" => names.join(", "),
+        subject => escape_line(subject).into_owned(),
+    };
+    let issuer = if certificate.is_self_issued() {
+        "self-signed".to_owned()
+    } else {
+        format!("issuer {}", escape_line(&certificate.issuer))
+    };
+    let left = certificate.not_after.duration_since(now);
+    let days = left.as_secs().div_euclid(24 * 60 * 60);
+    let expiry = match days {
+        ..0 => format!(
+            "expired {} ago",
+            quantity::plural(days.unsigned_abs(), "day")
+        ),
+        days => format!(
+            "expires in {}",
+            quantity::plural(days.unsigned_abs(), "day")
+        ),
+    };
+    format!("certificate {subject}, {issuer}, {expiry}")
+}
+
+fn timed_fact(out: &mut String, fact: &str, took: Duration, style: Style) {
+    let took = quantity::duration(took);
+    let text = format!("* {fact}");
+    let text = format!("{text:<TIME_COLUMN$} {took}");
+    line(out, style.paint(Role::Fact, text));
+}
+
+/// An address without the mapping of IPv4 into IPv6, which only confuses.
+fn shown(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}
+
+fn line(out: &mut String, text: impl std::fmt::Display) {
+    let _ = writeln!(out, "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heads_are_verbatim_but_for_secrets_and_escapes() {
+        let fields = [
+            ("aUTHORIZATION", "Basic Zm9v"),
+            ("X-Y", "a\x1b[2Jb"),
+            ("Empty", ""),
+        ];
+        let request = Head::encode("GET /chat?token=1 HTTP/1.1", fields);
+        let mut out = String::new();
+        head(
+            &mut out,
+            &request,
+            Direction::Sent,
+            Style::new(false),
+            Secrets::Masked,
+        );
+        assert_eq!(
+            out,
+            "> GET /chat?token=*** HTTP/1.1\n> aUTHORIZATION: ***\n> X-Y: a\\x1b[2Jb\n> Empty:\n>\n"
+        );
+    }
+
+    #[test]
+    fn phases_show_their_times_in_one_column() {
+        let mut out = String::new();
+        let step_ = Step::Connected {
+            address: "127.0.0.1:9001".parse().unwrap(),
+            local: "127.0.0.1:5".parse().unwrap(),
+            took: Duration::from_micros(120),
+        };
+        step(&mut out, &step_, Style::new(false), Timestamp::UNIX_EPOCH);
+        assert_eq!(
+            out.trim_end(),
+            format!("{:<64} 0.1 ms", "* connected to 127.0.0.1:9001")
+        );
+    }
+}

@@ -1,0 +1,496 @@
+//! Frames and messages as lines for people: time, arrow, kind, size, payload.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::clock::Clock;
+use super::escape::{escape_line, escape_payload};
+use super::handshake::{self, Direction};
+use super::hexdump::hexdump;
+use super::json;
+use super::mask::Secrets;
+use super::quantity;
+use super::style::{Role, Style};
+use crate::event::Event;
+use crate::proto::connection::{self, Answer, Message};
+use crate::proto::frame::{CloseFrame, Header, LengthForm, Opcode};
+use crate::proto::http1::Head;
+use crate::proto::message::Kind;
+use crate::proto::receiver::WireHeader;
+use crate::proto::rules::Violation;
+use crate::proto::sender::Control;
+
+/// What is shown; the REPL's `/show` switches most of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
+pub struct Show {
+    /// The way to the open connection.
+    pub handshake: bool,
+    /// Messages in both directions.
+    pub messages: bool,
+    /// Pings.
+    pub ping: bool,
+    /// Pongs.
+    pub pong: bool,
+    /// Close frames.
+    pub close: bool,
+    /// One line per frame.
+    pub frames: bool,
+    /// The time of day in front of every line.
+    pub time: bool,
+    /// JSON laid out.
+    pub json: bool,
+    /// Binary messages as hexdumps.
+    pub hex: bool,
+}
+
+impl Show {
+    /// Everything but frames: the REPL's view.
+    pub const REPL: Self = Self {
+        handshake: true,
+        messages: true,
+        ping: true,
+        pong: true,
+        close: true,
+        frames: false,
+        time: true,
+        json: true,
+        hex: true,
+    };
+
+    /// What the REPL and `listen` show when `-v` was given so many times.
+    pub fn repl(verbose: u8) -> Self {
+        Self {
+            frames: verbose >= 2,
+            ..Self::REPL
+        }
+    }
+
+    /// What a pipe shows on standard error when `-v` was given so many times.
+    pub fn pipe(verbose: u8) -> Self {
+        let (once, twice) = (verbose >= 1, verbose >= 2);
+        Self {
+            handshake: once,
+            messages: twice,
+            ping: once,
+            pong: once,
+            close: once,
+            frames: twice,
+            ..Self::REPL
+        }
+    }
+}
+
+/// Writes events as lines; everything in them that came from the peer is escaped.
+#[derive(Debug, Clone)]
+pub struct Human {
+    /// What is shown.
+    pub show: Show,
+    style: Style,
+    secrets: Secrets,
+    clock: Clock,
+}
+
+/// How much of a text message is shown, in bytes.
+const TEXT_SHOWN: usize = 64 << 10;
+/// How much of a binary message is shown, in bytes.
+const BINARY_SHOWN: usize = 1 << 10;
+/// What may stand on the line of its message, in columns.
+const INLINE: usize = 72;
+/// The indentation of what follows that line.
+const INDENT: usize = 2;
+
+impl Human {
+    /// A view that shows `show`.
+    pub fn new(show: Show, style: Style, secrets: Secrets, clock: Clock) -> Self {
+        Self {
+            show,
+            style,
+            secrets,
+            clock,
+        }
+    }
+
+    /// The style it writes in.
+    pub fn style(&self) -> Style {
+        self.style
+    }
+
+    /// Writes `event` to `out`, if it is to be shown.
+    pub fn event(&self, out: &mut String, event: &Event<'_>, now: Instant) {
+        match event {
+            Event::Connection(event) => self.connection(out, event, now),
+            _ if !self.show.handshake => {}
+            Event::Step(step) => handshake::step(out, step, self.style, self.clock.started()),
+            Event::Request(head) => self.head(out, head, Direction::Sent),
+            Event::Response(head) => self.head(out, head, Direction::Received),
+            Event::Open(open) => handshake::open(out, open, self.style),
+            Event::Ended(_) => {}
+        }
+    }
+
+    /// Writes a message that was sent.
+    pub fn sent(&self, out: &mut String, kind: Kind, payload: &[u8], now: Instant) {
+        if self.show.messages {
+            self.message(out, Direction::Sent, kind, payload, now);
+        }
+    }
+
+    fn head(&self, out: &mut String, head: &Head, direction: Direction) {
+        handshake::head(out, head, direction, self.style, self.secrets);
+    }
+
+    fn connection(&self, out: &mut String, event: &connection::Event<'_>, now: Instant) {
+        use connection::Event::{Close, FrameReceived, FrameSent, Idle, Message, Ping, Pong, Sent};
+        match event {
+            FrameReceived(header) if self.show.frames => {
+                self.frame(out, Direction::Received, header, now);
+            }
+            FrameSent(header) if self.show.frames => self.frame(out, Direction::Sent, header, now),
+            Message(message) if self.show.messages => self.received(out, message, now),
+            Ping { payload, answer } if self.show.ping => self.ping(out, payload, *answer, now),
+            Pong { payload, rtt } if self.show.pong => self.pong(out, payload, *rtt, now),
+            Close(frame) if self.show.close => {
+                self.close(out, Direction::Received, frame.as_ref(), now);
+            }
+            Sent(control) => self.control(out, control, now),
+            connection::Event::Violation(violation) => self.violation(out, violation),
+            Idle(_) | _ => {}
+        }
+    }
+
+    fn received(&self, out: &mut String, message: &Message<'_>, now: Instant) {
+        if message.start && message.end {
+            self.message(out, Direction::Received, message.kind, message.payload, now);
+            return;
+        }
+        self.start(out, Direction::Received, now);
+        let end = if message.end { "last piece" } else { "piece" };
+        self.kind(out, message.kind, message.payload.len());
+        let _ = writeln!(out, "   ({end} of a message that is passed on as it comes)");
+    }
+
+    fn message(
+        &self,
+        out: &mut String,
+        direction: Direction,
+        kind: Kind,
+        payload: &[u8],
+        now: Instant,
+    ) {
+        self.start(out, direction, now);
+        self.kind(out, kind, payload.len());
+        match kind {
+            Kind::Text => self.text(out, payload),
+            Kind::Binary => self.binary(out, payload),
+        }
+    }
+
+    /// Writes a text on the line of its message if it fits, and below it if not.
+    fn text(&self, out: &mut String, payload: &[u8]) {
+        let cut = payload.len().min(TEXT_SHOWN);
+        let text = String::from_utf8_lossy(&payload[..cut]);
+        let laid_out = if self.show.json {
+            json::pretty(&text, self.style, INDENT)
+        } else {
+            None
+        };
+        let is_json = laid_out.is_some();
+        let shown = laid_out.unwrap_or_else(|| escape_payload(&payload[..cut]).into_owned());
+        if payload.is_empty() {
+            out.push('\n');
+        } else if !shown.contains('\n') && (is_json || shown.chars().count() <= INLINE) {
+            let _ = writeln!(out, "   {}", shown.trim_start());
+        } else if is_json {
+            let _ = write!(out, "\n{shown}\n");
+        } else {
+            out.push('\n');
+            for line in shown.split('\n') {
+                let _ = writeln!(out, "  {line}");
+            }
+        }
+        self.cut(out, payload.len() - cut);
+    }
+
+    fn binary(&self, out: &mut String, payload: &[u8]) {
+        out.push('\n');
+        if self.show.hex && !payload.is_empty() {
+            out.push_str(&hexdump(payload, self.style, BINARY_SHOWN));
+            out.push('\n');
+        }
+    }
+
+    fn cut(&self, out: &mut String, left: usize) {
+        if left > 0 {
+            let more = format!("  … {} more", quantity::size(left as u64));
+            let _ = writeln!(out, "{}", self.style.paint(Role::Fact, more));
+        }
+    }
+
+    fn ping(&self, out: &mut String, payload: &[u8], answer: Answer, now: Instant) {
+        let note = match answer {
+            Answer::Sent => "   (pong sent)",
+            Answer::Queued => "   (pong waits)",
+            Answer::None => "   (no pong)",
+        };
+        self.small(out, Direction::Received, Opcode::Ping, payload, note, now);
+    }
+
+    fn pong(&self, out: &mut String, payload: &[u8], rtt: Option<Duration>, now: Instant) {
+        let note = match rtt {
+            Some(rtt) => format!("   (round trip {})", quantity::duration(rtt)),
+            None => "   (answers no ping)".to_owned(),
+        };
+        self.small(out, Direction::Received, Opcode::Pong, payload, &note, now);
+    }
+
+    fn control(&self, out: &mut String, control: &Control, now: Instant) {
+        match control {
+            Control::Ping(payload) if self.show.ping => {
+                self.small(out, Direction::Sent, Opcode::Ping, payload, "", now);
+            }
+            Control::Pong(payload) if self.show.pong => {
+                self.small(out, Direction::Sent, Opcode::Pong, payload, "", now);
+            }
+            Control::Close(frame) if self.show.close => {
+                self.close(out, Direction::Sent, frame.as_ref(), now);
+            }
+            _ => {}
+        }
+    }
+
+    /// Writes a ping or pong.
+    fn small(
+        &self,
+        out: &mut String,
+        direction: Direction,
+        opcode: Opcode,
+        payload: &[u8],
+        note: &str,
+        now: Instant,
+    ) {
+        self.start(out, direction, now);
+        let _ = write!(
+            out,
+            "{} {}",
+            self.style.paint(Role::Kind, opcode),
+            size(payload.len())
+        );
+        if !payload.is_empty() {
+            let _ = write!(out, " \"{}\"", escape_line(payload));
+        }
+        let _ = writeln!(out, "{}", self.style.paint(Role::Fact, note));
+    }
+
+    fn close(
+        &self,
+        out: &mut String,
+        direction: Direction,
+        frame: Option<&CloseFrame>,
+        now: Instant,
+    ) {
+        self.start(out, direction, now);
+        let _ = writeln!(
+            out,
+            "{} {}",
+            self.style.paint(Role::Kind, "close"),
+            close_text(frame)
+        );
+    }
+
+    fn violation(&self, out: &mut String, violation: &Violation) {
+        let text = violation_text(violation);
+        let _ = writeln!(
+            out,
+            "{}",
+            self.style.paint(Role::Error, format_args!("! {text}"))
+        );
+    }
+
+    fn frame(&self, out: &mut String, direction: Direction, frame: &WireHeader, now: Instant) {
+        self.start(out, direction, now);
+        let bytes = spaced_hex(&frame.bytes[..frame.size]);
+        let text = format!(
+            "frame {}, header {bytes} at {}",
+            header_text(&frame.header),
+            frame.offset
+        );
+        let _ = writeln!(out, "{}", self.style.paint(Role::Fact, text));
+    }
+
+    /// Writes time and arrow.
+    fn start(&self, out: &mut String, direction: Direction, now: Instant) {
+        if self.show.time {
+            let time = self.clock.time_of_day(now);
+            let _ = write!(out, "{} ", self.style.paint(Role::Fact, time));
+        }
+        let (role, arrow) = match direction {
+            Direction::Sent => (Role::Sent, '→'),
+            Direction::Received => (Role::Received, '←'),
+        };
+        let _ = write!(out, "{} ", self.style.paint(role, arrow));
+    }
+
+    fn kind(&self, out: &mut String, kind: Kind, len: usize) {
+        let _ = write!(out, "{} {}", self.style.paint(Role::Kind, kind), size(len));
+    }
+}
+
+/// Code, name and reason of a Close frame; says which codes are never on the wire.
+pub fn close_text(frame: Option<&CloseFrame>) -> String {
+    match frame {
+        None => "without a code (reported as 1005, which is never on the wire)".to_owned(),
+        Some(frame) if frame.reason.is_empty() => frame.code.to_string(),
+        Some(frame) => format!("{} \"{}\"", frame.code, escape_line(&frame.reason)),
+    }
+}
+
+/// What was broken, where the RFC says so, and the bytes that broke it.
+pub fn violation_text(violation: &Violation) -> String {
+    let mut text = violation.rule.to_string();
+    if let Some(section) = violation.rule.section() {
+        let _ = write!(text, " ({section})");
+    }
+    if !violation.bytes.is_empty() {
+        let bytes = spaced_hex(&violation.bytes);
+        let _ = write!(text, "; bytes {bytes} at offset {}", violation.offset);
+    }
+    text
+}
+
+fn header_text(header: &Header) -> String {
+    let mut text = if header.fin {
+        "FIN ".to_owned()
+    } else {
+        String::new()
+    };
+    for (set, bit) in [(header.rsv1, 1), (header.rsv2, 2), (header.rsv3, 3)] {
+        if set {
+            let _ = write!(text, "RSV{bit} ");
+        }
+    }
+    let _ = write!(text, "{}, ", header.opcode);
+    match header.masking_key {
+        Some(key) => {
+            let _ = write!(text, "mask {}, ", hex::encode(key));
+        }
+        None => text.push_str("no mask, "),
+    }
+    let form = match header.length_form {
+        LengthForm::Bits7 => "7-bit",
+        LengthForm::Bits16 => "16-bit",
+        LengthForm::Bits64 => "64-bit",
+    };
+    let minimal = if header.is_minimal() {
+        ""
+    } else {
+        ", not minimal"
+    };
+    let _ = write!(text, "{} B ({form}{minimal})", header.payload_len);
+    text
+}
+
+fn spaced_hex(bytes: &[u8]) -> String {
+    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}
+
+fn size(len: usize) -> String {
+    quantity::size(len as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::frame::CloseCode;
+
+    fn human() -> (Human, Instant) {
+        let start = Instant::now();
+        let clock = Clock::new(start, "2026-11-20T12:01:02.123[UTC]".parse().unwrap());
+        let human = Human::new(Show::REPL, Style::new(false), Secrets::Masked, clock);
+        (human, start)
+    }
+
+    fn shown(event: connection::Event<'_>) -> String {
+        let (human, start) = human();
+        let mut out = String::new();
+        human.event(&mut out, &Event::Connection(event), start);
+        out
+    }
+
+    fn message(kind: Kind, payload: &[u8]) -> String {
+        shown(connection::Event::Message(Message {
+            kind,
+            payload,
+            start: true,
+            end: true,
+        }))
+    }
+
+    #[test]
+    fn messages_show_time_arrow_kind_size_and_payload() {
+        assert_eq!(
+            message(Kind::Text, b"hello"),
+            "12:01:02.123 ← text 5 B   hello\n"
+        );
+        assert_eq!(
+            message(Kind::Text, b"{\"op\":\"hi\"}"),
+            "12:01:02.123 ← text 11 B   { \"op\": \"hi\" }\n"
+        );
+        assert_eq!(message(Kind::Text, b""), "12:01:02.123 ← text 0 B\n");
+        assert_eq!(
+            message(Kind::Text, b"two\nlines"),
+            "12:01:02.123 ← text 9 B\n  two\n  lines\n"
+        );
+        assert!(
+            message(Kind::Binary, b"\xde\xad")
+                .starts_with("12:01:02.123 ← binary 2 B\n  00000000  de ad")
+        );
+    }
+
+    #[test]
+    fn long_messages_are_cut_and_say_so() {
+        let long = message(Kind::Text, &vec![b'x'; TEXT_SHOWN + 2048]);
+        assert!(long.ends_with("… 2.0 KiB more\n"));
+    }
+
+    #[test]
+    fn control_frames_show_what_happens_next() {
+        let ping = shown(connection::Event::Ping {
+            payload: b"abcd",
+            answer: Answer::Sent,
+        });
+        assert_eq!(ping, "12:01:02.123 ← ping 4 B \"abcd\"   (pong sent)\n");
+        let close = CloseFrame::new(CloseCode::GOING_AWAY, "restarting\x1b[2J");
+        assert_eq!(
+            shown(connection::Event::Close(Some(close))),
+            "12:01:02.123 ← close 1001 going away \"restarting\\x1b[2J\"\n"
+        );
+    }
+
+    #[test]
+    fn frames_show_every_bit_of_their_header() {
+        let (mut human, start) = human();
+        human.show.frames = true;
+        let (header, size) = Header::decode(&[0xc1, 0xfe, 0, 5, 1, 2, 3, 4]).unwrap();
+        let mut bytes = [0; Header::MAX];
+        bytes[..8].copy_from_slice(&[0xc1, 0xfe, 0, 5, 1, 2, 3, 4]);
+        let frame = WireHeader {
+            header,
+            bytes,
+            size,
+            offset: 120,
+        };
+        let mut out = String::new();
+        human.event(
+            &mut out,
+            &Event::Connection(connection::Event::FrameReceived(frame)),
+            start,
+        );
+        assert_eq!(
+            out,
+            "12:01:02.123 ← frame FIN RSV1 text, mask 01020304, 5 B (16-bit, not minimal), \
+             header c1 fe 00 05 01 02 03 04 at 120\n"
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! Events as text for people, and the one way for a peer's bytes to reach a terminal.
+
+pub mod clock;
+pub mod ending;
+pub mod escape;
+pub mod handshake;
+pub mod hexdump;
+pub mod hint;
+pub mod human;
+pub mod json;
+pub mod mask;
+pub mod quantity;
+pub mod style;
+
+pub use human::{Human, Show};
+pub use mask::Secrets;
+pub use style::{Role, Style};

@@ -1,0 +1,138 @@
+//! Colours by what a text is, so that no view picks its own.
+
+use std::fmt::{self, Display, Formatter};
+
+use anstyle::{AnsiColor, Effects};
+
+/// Whether output is coloured; paints text by its [`Role`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    color: bool,
+}
+
+/// What a piece of output is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// A fact about the connection, a time, a size.
+    Fact,
+    /// A line of the opening handshake's request.
+    Request,
+    /// A line of the opening handshake's response.
+    Response,
+    /// The arrow of what was sent.
+    Sent,
+    /// The arrow of what was received.
+    Received,
+    /// The kind of a message or frame.
+    Kind,
+    /// The key of a JSON member.
+    JsonKey,
+    /// A JSON string.
+    JsonString,
+    /// A JSON number.
+    JsonNumber,
+    /// `true`, `false` or `null`.
+    JsonLiteral,
+    /// The offset at the start of a hexdump's line.
+    Offset,
+    /// A zero byte in a hexdump.
+    ZeroByte,
+    /// A byte below 0x80 in a hexdump that is not printable ASCII.
+    ControlByte,
+    /// A byte from 0x80 in a hexdump.
+    HighByte,
+    /// Something that may be wrong.
+    Warning,
+    /// Something that is wrong.
+    Error,
+    /// Something that went as it should.
+    Good,
+    /// What to do next.
+    Hint,
+}
+
+impl Style {
+    /// A style that paints if `color` is true, and leaves text as it is otherwise.
+    pub const fn new(color: bool) -> Self {
+        Self { color }
+    }
+
+    /// Whether text is painted.
+    pub const fn is_colored(self) -> bool {
+        self.color
+    }
+
+    /// `text` in the colours of `role`; the text must be escaped already.
+    pub fn paint<T: Display>(self, role: Role, text: T) -> Painted<T> {
+        let style = if self.color {
+            role.style()
+        } else {
+            anstyle::Style::new()
+        };
+        Painted { style, text }
+    }
+}
+
+impl Role {
+    /// Of the 16 colours only those that can be read on black and on white.
+    const fn style(self) -> anstyle::Style {
+        match self {
+            Self::Fact | Self::Offset | Self::ZeroByte => effect(Effects::DIMMED),
+            Self::Kind | Self::Hint => effect(Effects::BOLD),
+            Self::Request | Self::Sent | Self::JsonKey | Self::ControlByte => {
+                AnsiColor::Cyan.on_default()
+            }
+            Self::Response | Self::Received | Self::JsonNumber | Self::HighByte => {
+                AnsiColor::Magenta.on_default()
+            }
+            Self::JsonString | Self::Good => AnsiColor::Green.on_default(),
+            Self::JsonLiteral | Self::Warning => AnsiColor::Yellow.on_default(),
+            Self::Error => AnsiColor::Red.on_default(),
+        }
+    }
+}
+
+const fn effect(effects: Effects) -> anstyle::Style {
+    anstyle::Style::new().effects(effects)
+}
+
+/// A text with its colours, ready to be formatted.
+#[derive(Debug, Clone, Copy)]
+pub struct Painted<T> {
+    style: anstyle::Style,
+    text: T,
+}
+
+impl<T: Display> Display for Painted<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.style)?;
+        self.text.fmt(f)?;
+        write!(f, "{:#}", self.style)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_the_text_alone_without_color() {
+        let text = Style::new(false).paint(Role::Error, "refused").to_string();
+        assert_eq!(text, "refused");
+    }
+
+    #[test]
+    fn resets_after_painted_text() {
+        let text = Style::new(true).paint(Role::Error, "refused").to_string();
+        assert_eq!(text, "\x1b[31mrefused\x1b[0m");
+    }
+
+    #[test]
+    fn pads_the_text_and_not_the_colors() {
+        let style = Style::new(true);
+        assert_eq!(
+            format!("{:>4}|", style.paint(Role::Good, "ok")),
+            "\x1b[32m  ok\x1b[0m|"
+        );
+    }
+}

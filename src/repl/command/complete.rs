@@ -1,0 +1,179 @@
+//! Completion of commands and their arguments, and whether a line is whole.
+
+use super::Topic;
+use super::usage::COMMANDS;
+
+/// Status codes that are defined and may be sent (RFC 6455 §7.4.1, IANA), and the first of the others.
+const CLOSE_CODES: [&str; 13] = [
+    "1000", "1001", "1002", "1003", "1007", "1008", "1009", "1010", "1011", "1012", "1013", "1014",
+    "3000",
+];
+
+/// What could stand at the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Completion {
+    /// One of these words, from byte `start` of the line to the cursor.
+    Words {
+        /// Where the word begins.
+        start: usize,
+        /// The words that begin as typed.
+        words: Vec<String>,
+    },
+    /// The path of a file, from byte `start` of the line to the cursor.
+    Path {
+        /// Where the path begins.
+        start: usize,
+    },
+    /// Nothing that is known.
+    None,
+}
+
+/// Completes the word that ends at byte `cursor` of `line`.
+pub fn complete(line: &str, cursor: usize) -> Completion {
+    let Some(typed) = line.get(..cursor).filter(|typed| !typed.starts_with("//")) else {
+        return Completion::None;
+    };
+    let Some(command) = typed.strip_prefix('/') else {
+        return Completion::None;
+    };
+    match command.split_once(char::is_whitespace) {
+        None => words_from(1, command, command_names()),
+        Some((name, args)) => complete_args(name, args, cursor - args.len()),
+    }
+}
+
+/// Whether `text` is a whole message: one that opens with `{` or `[` ends when all brackets
+/// outside strings are closed.
+pub fn is_complete(text: &str) -> bool {
+    !text.trim_start().starts_with(['{', '[']) || open_brackets(text) <= 0
+}
+
+/// Completes within `args`, which begin at byte `start` of the line.
+fn complete_args(name: &str, args: &str, start: usize) -> Completion {
+    if name == "file" {
+        let start = start + (args.len() - args.trim_start().len());
+        return Completion::Path { start };
+    }
+    let word_at = args.rfind(char::is_whitespace).map_or(0, |at| at + 1);
+    let (before, word) = args.split_at(word_at);
+    let before: Vec<&str> = before.split_whitespace().collect();
+    let known: Vec<&str> = match (name, before.as_slice()) {
+        ("help", []) => command_names(),
+        ("close", []) => CLOSE_CODES.to_vec(),
+        ("show", []) => Topic::ALL.map(Topic::name).to_vec(),
+        ("show", [_]) => vec!["on", "off"],
+        _ => return Completion::None,
+    };
+    words_from(start + word_at, word, known)
+}
+
+fn command_names() -> Vec<&'static str> {
+    COMMANDS.iter().map(|usage| usage.name).collect()
+}
+
+fn words_from(start: usize, typed: &str, known: Vec<&str>) -> Completion {
+    let words: Vec<String> = known
+        .into_iter()
+        .filter(|word| word.starts_with(typed))
+        .map(str::to_owned)
+        .collect();
+    if words.is_empty() {
+        return Completion::None;
+    }
+    Completion::Words { start, words }
+}
+
+/// Brackets left open at the end of `text`; negative as soon as one closes too many.
+fn open_brackets(text: &str) -> i64 {
+    let (mut open, mut is_string, mut is_escaped) = (0, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_string => is_escaped = true,
+            b'"' => is_string = !is_string,
+            b'{' | b'[' if !is_string => open += 1,
+            b'}' | b']' if !is_string => open -= 1,
+            _ => {}
+        }
+        if open < 0 {
+            break;
+        }
+    }
+    open
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &str) -> (usize, String) {
+        match complete(line, line.len()) {
+            Completion::Words { start, words } => (start, words.join(" ")),
+            other => panic!("{line:?} gives {other:?}"),
+        }
+    }
+
+    #[test]
+    fn completes_the_names_of_commands() {
+        assert_eq!(words("/pi"), (1, "ping".to_owned()));
+        assert_eq!(words("/h"), (1, "headers history help".to_owned()));
+        assert_eq!(words("/help st"), (6, "status".to_owned()));
+    }
+
+    #[test]
+    fn completes_fixed_arguments() {
+        assert_eq!(words("/show  f"), (7, "frames".to_owned()));
+        assert_eq!(words("/show frames "), (13, "on off".to_owned()));
+        assert_eq!(
+            words("/close 100"),
+            (7, "1000 1001 1002 1003 1007 1008 1009".to_owned())
+        );
+    }
+
+    #[test]
+    fn leaves_paths_to_the_caller() {
+        assert_eq!(
+            complete("/file  my dir/a", 15),
+            Completion::Path { start: 7 }
+        );
+    }
+
+    #[test]
+    fn offers_nothing_in_text() {
+        for line in ["hello", "//pi", "/text pi", "/zzz", "/show a b c", ""] {
+            assert_eq!(complete(line, line.len()), Completion::None, "{line}");
+        }
+        assert_eq!(complete("/é", 2), Completion::None);
+        assert_eq!(complete("/p", 9), Completion::None);
+    }
+
+    #[test]
+    fn a_line_with_open_brackets_continues() {
+        for text in [
+            "{",
+            "[1,",
+            " {\"a\":\"}\"",
+            "{\"a\": \"\\\"}",
+            "[\"]\"",
+            "{\n\"a\": [",
+        ] {
+            assert!(!is_complete(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_line_ends_when_brackets_are_closed_or_unbalanced() {
+        for text in [
+            "",
+            "hello {",
+            "{}",
+            "[{\"a\":\"[\"}]",
+            "]",
+            "{]",
+            "{}}{{",
+            "/text {",
+        ] {
+            assert!(is_complete(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! The list of commands, for `/help`, completion and suggestions.
+
+/// How a command is typed and what it does, for `/help` and completion.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The name, without `/`.
+    pub name: &'static str,
+    /// The arguments; optional ones in brackets, empty if there are none.
+    pub args: &'static str,
+    /// What it does, in one line.
+    pub help: &'static str,
+    /// What else there is to know; may have several lines.
+    pub details: &'static str,
+    /// A line to type.
+    pub example: &'static str,
+}
+
+/// Every command, in the order of `/help`.
+pub const COMMANDS: &[Usage] = &[
+    Usage {
+        name: "text",
+        args: "[TEXT]",
+        help: "send a text message",
+        details: "For text that a plain line cannot be: empty, or with brackets left open.",
+        example: "/text {",
+    },
+    Usage {
+        name: "bin",
+        args: "HEX",
+        help: "send a binary message",
+        details: "Spaces, ':', ',' and 0x in front of a byte are ignored.",
+        example: "/bin de ad be ef",
+    },
+    Usage {
+        name: "b64",
+        args: "DATA",
+        help: "send a binary message, given in base64",
+        details: "The standard and the URL-safe alphabet, with or without padding.",
+        example: "/b64 3q2+7w==",
+    },
+    Usage {
+        name: "file",
+        args: "PATH [text]",
+        help: "send a file as one message",
+        details: "It goes out as a binary message, with `text` behind the path as a text message.",
+        example: "/file hello.json text",
+    },
+    Usage {
+        name: "fragment",
+        args: "N TEXT",
+        help: "send a text message in N frames",
+        details: "The frames are about equally long; N is 1 to 10000 (RFC 6455 §5.4).",
+        example: "/fragment 3 hello world",
+    },
+    Usage {
+        name: "ping",
+        args: "[DATA]",
+        help: "send a ping",
+        details: "DATA is text of at most 125 bytes; the pong must bring it back.",
+        example: "/ping are you there",
+    },
+    Usage {
+        name: "pong",
+        args: "[DATA]",
+        help: "send a pong that nobody asked for",
+        details: "DATA is text of at most 125 bytes (RFC 6455 §5.5.3).",
+        example: "/pong heartbeat",
+    },
+    Usage {
+        name: "close",
+        args: "[CODE [REASON]]",
+        help: "close the connection",
+        details: "CODE is 1000-1003, 1007-1014 or 3000-4999; REASON has at most 123 bytes.\n\
+                  Without CODE the Close frame is empty (RFC 6455 §7.4).",
+        example: "/close 1001 going away",
+    },
+    Usage {
+        name: "status",
+        args: "",
+        help: "show the state of the connection",
+        details: "URL, subprotocol, extensions, age, counters and round-trip time.",
+        example: "/status",
+    },
+    Usage {
+        name: "headers",
+        args: "",
+        help: "show the headers of the opening handshake",
+        details: "Both request and response, as they were on the wire.",
+        example: "/headers",
+    },
+    Usage {
+        name: "show",
+        args: "[TOPIC [on|off]]",
+        help: "choose what is shown",
+        details: "TOPIC is ping, pong, frames, time, json or hex. Without arguments: lists them.",
+        example: "/show frames on",
+    },
+    Usage {
+        name: "history",
+        args: "[N]",
+        help: "list the last N lines typed",
+        details: "Without N: all of them. A line that starts with a space is not kept.",
+        example: "/history 10",
+    },
+    Usage {
+        name: "help",
+        args: "[COMMAND]",
+        help: "list the commands, or explain one",
+        details: "A line that does not start with / is sent as text; //x sends /x.",
+        example: "/help close",
+    },
+    Usage {
+        name: "quit",
+        args: "",
+        help: "close the connection and leave",
+        details: "The same as Ctrl-D.",
+        example: "/quit",
+    },
+];
+
+/// Finds a command by its name, without `/`.
+pub(super) fn find(name: &str) -> Option<&'static Usage> {
+    COMMANDS.iter().find(|usage| usage.name == name)
+}
+
+/// The command that `name` is most likely a misspelling or an abbreviation of.
+pub(super) fn suggest(name: &str) -> Option<&'static Usage> {
+    if matches!(name, "exit" | "q" | "bye") {
+        return find("quit");
+    }
+    let nearest = COMMANDS
+        .iter()
+        .map(|usage| (distance(name, usage.name), usage))
+        .filter(|(distance, usage)| *distance <= 2 && *distance < usage.name.len() - 1)
+        .min_by_key(|(distance, _)| *distance);
+    let is_beginning = |usage: &&Usage| !name.is_empty() && usage.name.starts_with(name);
+    let abbreviated = COMMANDS.iter().find(is_beginning);
+    abbreviated.or(nearest.map(|(_, usage)| usage))
+}
+
+/// Edits (insert, delete, replace, swap neighbours) that make `b` of `a`.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut two_before = vec![0; b.len() + 1];
+    let mut previous: Vec<usize> = (0..=b.len()).collect();
+    for i in 0..a.len() {
+        let mut row = vec![i + 1];
+        for j in 0..b.len() {
+            let replaced = previous[j] + usize::from(a[i] != b[j]);
+            let mut least = replaced.min(previous[j + 1] + 1).min(row[j] + 1);
+            if i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j] {
+                least = least.min(two_before[j - 1] + 1);
+            }
+            row.push(least);
+        }
+        two_before = std::mem::replace(&mut previous, row);
+    }
+    previous[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_understood() {
+        for usage in COMMANDS {
+            let parsed = crate::repl::command::parse(usage.example);
+            assert!(parsed.is_ok(), "{}: {parsed:?}", usage.example);
+        }
+    }
+
+    #[test]
+    fn suggests_by_edits_beginnings_and_habit() {
+        let cases = [
+            ("pign", "ping"),
+            ("colse", "close"),
+            ("headrs", "headers"),
+            ("hist", "history"),
+            ("exit", "quit"),
+        ];
+        for (typed, name) in cases {
+            assert_eq!(suggest(typed).map(|usage| usage.name), Some(name));
+        }
+    }
+
+    #[test]
+    fn suggests_nothing_for_another_word() {
+        for typed in ["", "subscribe", "api/v1/users", "zz"] {
+            assert_eq!(suggest(typed), None, "{typed}");
+        }
+    }
+
+    #[test]
+    fn a_swap_is_one_edit() {
+        assert_eq!(distance("pign", "ping"), 1);
+        assert_eq!(distance("", "ping"), 4);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}

@@ -1,0 +1,114 @@
+//! `wsee demo`: an echo server on loopback, and a connection to it.
+
+use std::future::poll_fn;
+use std::io;
+use std::time::Instant;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::connect::{connect, open, pipe, say, view};
+use super::{complain, refuse};
+use crate::cli::DemoArgs;
+use crate::config::{Connect, Environment, Use};
+use crate::exit::Exit;
+use crate::listen::{self, Log};
+use crate::pipe::Input;
+use crate::proto::Role;
+use crate::proto::connection::Config;
+use crate::proto::handshake::server::Policy;
+use crate::render::Show;
+use crate::session;
+use crate::term::Stdin;
+use crate::tour::Tour;
+
+/// Runs `wsee demo`.
+pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: Instant) -> Exit {
+    let listener = match TcpListener::bind("127.0.0.1:0").await {
+        Ok(listener) => listener,
+        Err(error) => return fail("cannot listen on 127.0.0.1", &error),
+    };
+    let port = match listener.local_addr() {
+        Ok(address) => address.port(),
+        Err(error) => return fail("cannot listen on 127.0.0.1", &error),
+    };
+    let config = match Connect::demo(args, port, environment, started) {
+        Ok(config) => config,
+        Err(error) => return refuse(&error),
+    };
+    // The sender lives as long as the demo: the server is not told to end.
+    let (_alive, signals) = watch::channel(None);
+    let options = listen::Options {
+        policy: Policy {
+            subprotocols: config.open.offer.subprotocols.clone(),
+            origins: Vec::new(),
+        },
+        identity: None,
+        connection: Config::new(Role::Server),
+        log: Log::silent(),
+    };
+    tokio::spawn(listen::serve(listener, options, signals));
+    match &config.usage {
+        Use::Pipe(options) if !environment.terminals.stdin && options.needs_input() => {
+            demo_pipe(config, environment).await
+        }
+        _ => connect(config, environment).await,
+    }
+}
+
+/// Pipes standard input if there is any, and plays the tour if there is none.
+async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
+    let Use::Pipe(options) = &config.usage else {
+        return Exit::Internal;
+    };
+    let (stdin, read) = match first_input().await {
+        Ok(first) => first,
+        Err(error) => return fail("cannot read stdin", &error),
+    };
+    if read.is_empty() {
+        return tour(&config, environment).await;
+    }
+    let options = options.as_ref().clone();
+    let human = view(
+        &config.display,
+        Show::pipe(config.display.verbose),
+        environment.terminals.stderr,
+    );
+    match open(&config, &human).await {
+        Ok(opened) => {
+            let input = Input::new(stdin, &read, options.split);
+            pipe(opened, options, Some(input), human, &config.display).await
+        }
+        Err(exit) => exit,
+    }
+}
+
+/// Waits for the first bytes of standard input; none at its end.
+async fn first_input() -> io::Result<(Stdin, Vec<u8>)> {
+    let mut stdin = Stdin::open()?;
+    let mut block = vec![0; 64 << 10];
+    let read = poll_fn(|cx| stdin.poll_read(cx, &mut block)).await?;
+    block.truncate(read);
+    Ok((stdin, block))
+}
+
+async fn tour(config: &Connect, environment: &Environment) -> Exit {
+    let show = Show {
+        frames: true,
+        ..Show::REPL
+    };
+    let human = view(&config.display, show, environment.terminals.stderr);
+    let style = human.style();
+    let opened = match open(config, &human).await {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
+    };
+    let mut tour = Tour::new(human);
+    let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
+    say(&ending, style, &config.display)
+}
+
+fn fail(what: &str, error: &io::Error) -> Exit {
+    complain(&format!("{what}: {error}"));
+    Exit::Internal
+}

@@ -1,0 +1,75 @@
+//! Why a connection did not open, and what to do next.
+
+use std::fmt::Write;
+
+use crate::config::Connect;
+use crate::proto::http1::Head;
+use crate::render::escape::{escape_line, escape_payload};
+use crate::render::handshake::{Direction, head};
+use crate::render::{Role, Style, hint};
+use crate::session::OpenError;
+use crate::session::open::Refused;
+
+/// The text for standard error; the response's head is left out when it was `shown`.
+pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown: bool) -> String {
+    let mut out = String::new();
+    if let OpenError::Refused(refused) = error {
+        refusal(&mut out, refused, connect, style, shown);
+    }
+    let text = error.to_string();
+    let text = format!("wsee: {}", escape_line(&text));
+    let _ = writeln!(out, "{}", style.paint(Role::Error, text));
+    if let OpenError::Refused(refused) = error
+        && let Some(hint) = refusal_hint(refused, connect)
+    {
+        let hint = format!("hint: {}", escape_line(&hint));
+        let _ = writeln!(out, "{}", style.paint(Role::Hint, hint));
+    }
+    out
+}
+
+/// Status line, headers and body of the response.
+fn refusal(out: &mut String, refused: &Refused, connect: &Connect, style: Style, shown: bool) {
+    if !shown {
+        let response = &refused.refusal.response;
+        head(
+            out,
+            response,
+            Direction::Received,
+            style,
+            connect.display.secrets,
+        );
+    }
+    let body = escape_payload(refused.body.content());
+    for line in body.trim_end().lines() {
+        let _ = writeln!(out, "{line}");
+    }
+    if refused.body.is_truncated() {
+        let _ = writeln!(out, "{}", style.paint(Role::Fact, "… the body goes on"));
+    }
+}
+
+fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
+    let offer = &connect.open.offer;
+    let has = |name: &str| {
+        let sent = offer
+            .fields
+            .iter()
+            .any(|(other, _)| other.eq_ignore_ascii_case(name));
+        sent || offer.edits.iter().any(|edit| edit.sets(name))
+    };
+    let request = hint::Refusal {
+        status: refused.refusal.status,
+        host: &offer.host,
+        target: &offer.target,
+        is_tls: connect.open.target.tls,
+        has_origin: has("Origin"),
+        has_subprotocol: !offer.subprotocols.is_empty() || has("Sec-WebSocket-Protocol"),
+    };
+    let response: &Head = &refused.refusal.response;
+    hint::refused(
+        &request,
+        |name| response.text(name),
+        connect.display.secrets,
+    )
+}

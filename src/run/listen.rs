@@ -1,0 +1,81 @@
+//! `wsee listen`: binds, says where, and serves until a signal comes.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::complain;
+use super::connect::view;
+use crate::config::{Environment, Listen};
+use crate::event::Signal;
+use crate::exit::Exit;
+use crate::listen::{self, Log, Options};
+use crate::render::{Role, Show};
+use crate::session::Signals;
+use crate::term;
+
+/// Runs `wsee listen`.
+pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
+    let address = &config.address;
+    let listener = match TcpListener::bind((address.host.as_str(), address.port)).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            let place = format!("{}:{}", address.host, address.port);
+            complain(&format!(
+                "cannot listen on {place}: {error}; another port may be free, 0 is any"
+            ));
+            return Exit::Connect;
+        }
+    };
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            complain(&format!("cannot wait for signals: {error}"));
+            return Exit::Internal;
+        }
+    };
+    let log = log(&config, environment, listener.local_addr().ok());
+    let (end, ended) = watch::channel(None);
+    let options = Options {
+        policy: config.policy,
+        identity: config.identity,
+        connection: config.connection,
+        log,
+    };
+    let mut server = tokio::spawn(listen::serve(listener, options, ended));
+    let signal = poll_fn(|cx| signals.poll(cx)).await;
+    // The server holds the other end until it is over.
+    let _ = end.send(Some(signal));
+    tokio::select! {
+        _ = &mut server => {}
+        _ = poll_fn(|cx| signals.poll(cx)) => {}
+    }
+    match signal {
+        Signal::Interrupt => Exit::Interrupt,
+        Signal::Terminate => Exit::Terminate,
+        Signal::Hangup => Exit::Hangup,
+    }
+}
+
+/// The view of the clients; says where the server listens and how to reach it.
+fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) -> Log {
+    let display = &config.display;
+    if display.quiet {
+        return Log::silent();
+    }
+    let show = Show::repl(display.verbose);
+    let human = view(display, show, environment.terminals.stderr);
+    let (scheme, flag) = match &config.identity {
+        None => ("ws", ""),
+        Some(identity) if identity.self_made => ("wss", " -k"),
+        Some(_) => ("wss", ""),
+    };
+    if let Some(address) = address {
+        let url = format!("{scheme}://{address}/");
+        let text = format!("* listening on {url} (echo); connect with: wsee{flag} {url}");
+        term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
+    }
+    Log::new(human, display.secrets)
+}

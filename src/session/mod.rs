@@ -1,0 +1,11 @@
+//! The only socket loop: dials, opens, and moves bytes between a socket, the engine and a mode.
+
+pub mod driver;
+pub mod mode;
+pub mod open;
+pub mod signals;
+
+pub use driver::run;
+pub use mode::{Mode, Stop};
+pub use open::{OpenError, Opened, open};
+pub use signals::Signals;

@@ -1,0 +1,85 @@
+//! What a session serves: a pipe, a REPL, an echo server.
+
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use crate::event::{Cause, Ending, Event, Signal, Unsent};
+use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::sender::Sender;
+
+/// Where a session's input comes from and its events go to.
+///
+/// The driver calls all of it in its own task; nothing may block.
+pub trait Mode {
+    /// Takes an event; may send in return.
+    fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant);
+
+    /// Moves input to `sender` until that is [full](OUTPUT_FULL) or input runs dry; tells whether it moved any.
+    fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool;
+
+    /// Ready when all output is written; until then nothing more is read from the socket.
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Ready when this side wants to end the connection; may be ready more than once.
+    fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop>;
+
+    /// When [`poll_stop`](Self::poll_stop) is to be asked again at the latest.
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Whether frame headers are wanted as events.
+    fn wants_frames(&self) -> bool {
+        false
+    }
+
+    /// Adds to the ending what only the mode knows, such as input that was not sent.
+    fn complete(&mut self, ending: &mut Ending) {
+        ending.unsent = Unsent::default();
+    }
+}
+
+/// Output from which on no more input is taken, in bytes.
+pub const OUTPUT_FULL: usize = 256 << 10;
+
+/// How long a peer may take over the closing handshake when the user does not want to wait.
+const HURRY: Duration = Duration::from_secs(1);
+
+/// The wish to end a connection.
+#[derive(Debug, Clone)]
+pub struct Stop {
+    /// Why.
+    pub cause: Cause,
+    /// What the Close frame says.
+    pub close: Option<CloseFrame>,
+    /// How long the peer may take; `None` for the connection's own close timeout.
+    pub patience: Option<Duration>,
+}
+
+impl Stop {
+    /// Ends with `close`, and gives the peer the usual time.
+    pub fn new(cause: Cause, close: Option<CloseFrame>) -> Self {
+        Self {
+            cause,
+            close,
+            patience: None,
+        }
+    }
+
+    /// Ends with `close`, and gives the peer a second.
+    pub fn in_a_hurry(cause: Cause, close: Option<CloseFrame>) -> Self {
+        Self {
+            patience: Some(HURRY),
+            ..Self::new(cause, close)
+        }
+    }
+
+    /// Ends because of `signal`: Ctrl-C closes as asked for with `--close-code`, the others say "going away".
+    pub fn signal(signal: Signal, close: Option<CloseFrame>) -> Self {
+        let close = match signal {
+            Signal::Interrupt => close,
+            Signal::Terminate | Signal::Hangup => Some(CloseFrame::new(CloseCode::GOING_AWAY, "")),
+        };
+        Self::in_a_hurry(Cause::Signal(signal), close)
+    }
+}

@@ -1,0 +1,204 @@
+//! From a target to an open connection: dial, upgrade, all under one deadline.
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+
+use crate::dial::{self, Step, Stream, dial};
+use crate::event::{Event, Open};
+use crate::exit::Exit;
+use crate::proto::buffer::Buffer;
+use crate::proto::connection::{Config, Connection};
+use crate::proto::handshake::client::Handshake;
+use crate::proto::handshake::{HandshakeError, Offer, Outcome, Refusal};
+use crate::proto::http1::Body;
+use crate::proto::receiver::input_buffer;
+
+/// What is to be opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where to.
+    pub target: dial::Target,
+    /// How to get there.
+    pub dial: dial::Options,
+    /// What to ask for.
+    pub offer: Offer,
+    /// What the connection does by itself.
+    pub connection: Config,
+    /// From DNS to the 101.
+    pub connect_timeout: Duration,
+}
+
+/// An open connection and its stream.
+#[derive(Debug)]
+pub struct Opened {
+    /// The stream.
+    pub stream: Stream,
+    /// The engine.
+    pub connection: Connection,
+    /// What was agreed on.
+    pub open: Open,
+    /// When it opened.
+    pub at: Instant,
+}
+
+/// Why a connection did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No stream to the server.
+    #[error(transparent)]
+    Dial(#[from] dial::Error),
+    /// The stream broke during the handshake.
+    #[error("the connection broke during the opening handshake: {0}")]
+    Stream(#[from] io::Error),
+    /// The response is no valid answer.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The server answered with another status than 101.
+    #[error("the server refused the upgrade with status {}", .0.refusal.status)]
+    Refused(Box<Refused>),
+    /// The time ran out.
+    #[error("{phase} took longer than {} s; --connect-timeout allows more", limit.as_secs_f64())]
+    Timeout {
+        /// What was under way.
+        phase: &'static str,
+        /// The time there was.
+        limit: Duration,
+    },
+}
+
+impl OpenError {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Dial(dial::Error::Dns { .. }) => Exit::Dns,
+            Self::Dial(dial::Error::Connect { .. }) => Exit::Connect,
+            Self::Dial(dial::Error::Tls { .. } | dial::Error::ServerName { .. }) => Exit::Tls,
+            Self::Dial(dial::Error::Certificate { .. }) => Exit::Certificate,
+            Self::Dial(dial::Error::ClientRoots(_)) => Exit::Usage,
+            Self::Stream(_) | Self::Handshake(_) => Exit::BadHandshake,
+            Self::Refused(_) => Exit::Refused,
+            Self::Timeout { .. } => Exit::Timeout,
+        }
+    }
+}
+
+/// A refusal with its body.
+#[derive(Debug)]
+pub struct Refused {
+    /// The response's head.
+    pub refusal: Refusal,
+    /// The start of its body.
+    pub body: Body,
+}
+
+/// How long the body of a refusal is waited for.
+const BODY_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Opens a connection; `observe` is told each step.
+pub async fn open(
+    options: &Options,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Opened, OpenError> {
+    let started = Instant::now();
+    let mut phase = Phase::Resolve;
+    let limit = options.connect_timeout;
+    let exchange = exchange(options, observe, &mut phase);
+    let Ok(answer) = tokio::time::timeout(limit, exchange).await else {
+        let phase = phase.name();
+        return Err(OpenError::Timeout { phase, limit });
+    };
+    let (stream, outcome, input) = answer?;
+    match outcome {
+        Outcome::Refused(refusal) => Err(refuse(stream, refusal, &input).await),
+        Outcome::Agreed(agreed) => {
+            let at = Instant::now();
+            let open = Open {
+                subprotocol: agreed.subprotocol,
+                ignored_subprotocols: agreed.ignored_subprotocols,
+                took: at - started,
+            };
+            observe(Event::Open(&open));
+            Ok(Opened {
+                stream,
+                connection: Connection::new(options.connection.clone(), input, rand::random(), at),
+                open,
+                at,
+            })
+        }
+    }
+}
+
+/// What is under way, for the report when time runs out.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    Resolve,
+    Connect,
+    Tls,
+    Upgrade,
+}
+
+impl Phase {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Resolve => "resolving the host's name",
+            Self::Connect => "connecting",
+            Self::Tls => "the TLS handshake",
+            Self::Upgrade => "waiting for the server's answer to the upgrade",
+        }
+    }
+}
+
+/// Dials, writes the request and reads the response; what follows the response's head stays in the buffer.
+async fn exchange(
+    options: &Options,
+    observe: &mut dyn FnMut(Event<'_>),
+    phase: &mut Phase,
+) -> Result<(Stream, Outcome, Buffer), OpenError> {
+    let tls = options.target.tls;
+    let mut step = |step: Step| {
+        *phase = match step {
+            Step::Resolved { .. } | Step::Failed(_) => Phase::Connect,
+            Step::Connected { .. } if tls => Phase::Tls,
+            Step::Connected { .. } | Step::Tls(_) => Phase::Upgrade,
+        };
+        observe(Event::Step(&step));
+    };
+    let mut stream = dial(&options.target, &options.dial, &mut step).await?;
+    let mut handshake = Handshake::new(&options.offer, &generate_key());
+    stream.write_all(handshake.request().as_bytes()).await?;
+    stream.flush().await?;
+    observe(Event::Request(handshake.request()));
+    let mut input = input_buffer();
+    loop {
+        if let Some((outcome, used)) = handshake.read(input.filled())? {
+            observe(Event::Response(outcome.response()));
+            input.consume(used);
+            return Ok((stream, outcome, input));
+        }
+        match stream.read(input.spare(1)).await? {
+            0 => return Err(HandshakeError::Truncated(input.len()).into()),
+            n => input.commit(n),
+        }
+    }
+}
+
+/// Reads the start of a refusal's body, which need not come.
+async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer) -> OpenError {
+    let mut body = Body::new(&refusal.response);
+    body.push(input.filled());
+    let rest = async {
+        let mut block = [0; 4 << 10];
+        while !body.is_done() {
+            match stream.read(&mut block).await {
+                Ok(n @ 1..) => body.push(&block[..n]),
+                _ => break,
+            }
+        }
+    };
+    // Whatever came until then is what there is to show.
+    let _ = tokio::time::timeout(BODY_PATIENCE, rest).await;
+    OpenError::Refused(Box::new(Refused { refusal, body }))
+}

@@ -1,0 +1,33 @@
+//! The signals that end a session.
+
+use std::io;
+use std::task::{Context, Poll};
+
+use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
+
+use crate::event::Signal;
+
+/// Waits for SIGHUP, SIGINT and SIGTERM; from its creation on they no longer end the process by themselves.
+#[derive(Debug)]
+pub struct Signals([(Signal, Stream); 3]);
+
+impl Signals {
+    /// Needs a tokio runtime with signals.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self([
+            (Signal::Interrupt, signal(SignalKind::interrupt())?),
+            (Signal::Terminate, signal(SignalKind::terminate())?),
+            (Signal::Hangup, signal(SignalKind::hangup())?),
+        ]))
+    }
+
+    /// Ready with each signal that comes.
+    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Signal> {
+        for (kind, stream) in &mut self.0 {
+            if stream.poll_recv(cx) == Poll::Ready(Some(())) {
+                return Poll::Ready(*kind);
+            }
+        }
+        Poll::Pending
+    }
+}

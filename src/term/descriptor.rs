@@ -1,0 +1,78 @@
+//! What kind of descriptor a standard stream is, and how to use it without blocking.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use rustix::fs::{FileType, Mode, OFlags};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// How a standard stream can be used.
+#[derive(Debug)]
+pub(super) enum Descriptor {
+    /// An open file description of our own, which is non-blocking: a pipe or a terminal opened again.
+    Own {
+        /// The descriptor.
+        fd: OwnedFd,
+        /// Whether a read that returns less than was asked for has emptied it: not so for terminals.
+        short_read_empties: bool,
+    },
+    /// A socket, which can be asked not to block call by call.
+    Socket(OwnedFd),
+    /// Something that is always ready: a regular file, `/dev/null`.
+    File(OwnedFd),
+    /// A pipe or terminal that could not be opened again; it is used only when it is ready.
+    Shared(OwnedFd),
+}
+
+/// Finds out how `stream` can be used; `access` is how it would be opened again.
+pub(super) fn classify(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Descriptor> {
+    let kind = FileType::from_raw_mode(rustix::fs::fstat(stream)?.st_mode);
+    let terminal = rustix::termios::isatty(stream);
+    let copy = stream.try_clone_to_owned()?;
+    Ok(match kind {
+        FileType::Socket => Descriptor::Socket(copy),
+        FileType::Fifo => match open_again(stream, access)? {
+            Some(fd) => Descriptor::Own {
+                fd,
+                short_read_empties: true,
+            },
+            None => Descriptor::Shared(copy),
+        },
+        FileType::CharacterDevice if terminal => match open_again(stream, access)? {
+            Some(fd) => Descriptor::Own {
+                fd,
+                short_read_empties: false,
+            },
+            None => Descriptor::Shared(copy),
+        },
+        _ => Descriptor::File(copy),
+    })
+}
+
+/// Opens the file behind `stream` again, so that it can be non-blocking for us alone.
+///
+/// O_NONBLOCK belongs to the open file description, which other processes share: setting it on the stream itself
+/// would surprise them. Linux opens a pipe or terminal anew through `/proc`; elsewhere, `None`.
+fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<OwnedFd>> {
+    use std::os::fd::AsRawFd;
+    let path = format!("/proc/self/fd/{}", stream.as_raw_fd());
+    let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let fd = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(fd) => fd,
+        // A pipe whose reader is gone.
+        Err(rustix::io::Errno::NXIO) => return Err(io::ErrorKind::BrokenPipe.into()),
+        Err(_) => return Ok(None),
+    };
+    let (ours, theirs) = (rustix::fs::fstat(fd.as_fd())?, rustix::fs::fstat(stream)?);
+    Ok((ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev).then_some(fd))
+}
+
+/// Watches `fd` for `interest`; needs a tokio runtime.
+#[expect(
+    deprecated,
+    reason = "what its unsafe successor demands holds: an OwnedFd keeps its descriptor until it is dropped"
+)]
+pub(super) fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
+    AsyncFd::with_interest(fd, interest)
+}

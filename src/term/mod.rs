@@ -1,0 +1,46 @@
+//! Standard input, output and error, and the terminal: nothing else in wsee touches them.
+
+mod descriptor;
+pub mod stdin;
+pub mod stdout;
+
+use std::io::{self, IsTerminal, Write};
+
+pub use stdin::Stdin;
+pub use stdout::Stdout;
+
+/// Which of the standard streams are terminals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terminals {
+    /// Standard input.
+    pub stdin: bool,
+    /// Standard output.
+    pub stdout: bool,
+    /// Standard error.
+    pub stderr: bool,
+}
+
+impl Terminals {
+    /// Looks at the process's streams.
+    pub fn detect() -> Self {
+        Self {
+            stdin: io::stdin().is_terminal(),
+            stdout: io::stdout().is_terminal(),
+            stderr: io::stderr().is_terminal(),
+        }
+    }
+}
+
+/// Writes `text`, which must have passed the escaper, to standard error in one piece.
+///
+/// A standard error that cannot be written to is nobody's to be told about.
+pub fn stderr(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes `bytes` to standard output in one piece.
+pub fn stdout(bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(bytes)?;
+    stdout.flush()
+}

@@ -1,0 +1,169 @@
+//! Standard input, read when it is ready.
+
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::task::{Context, Poll, ready};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::OFlags;
+use rustix::net::RecvFlags;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::sync::mpsc;
+
+use super::descriptor::{Descriptor, classify, watch};
+
+/// Standard input as a source of bytes.
+#[derive(Debug)]
+pub struct Stdin(Source);
+
+#[derive(Debug)]
+enum Source {
+    Ready {
+        fd: AsyncFd<OwnedFd>,
+        how: How,
+    },
+    Thread(Blocks),
+    /// Closed before wsee started.
+    Closed,
+}
+
+/// How a descriptor is read without blocking.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    /// It never blocks.
+    NonBlocking { short_read_empties: bool },
+    /// It is asked not to, call by call.
+    Socket,
+    /// It is asked first whether it would.
+    AskFirst,
+}
+
+impl Stdin {
+    /// The process's standard input; needs a tokio runtime.
+    pub fn open() -> io::Result<Self> {
+        let Ok(descriptor) = classify(io::stdin().as_fd(), OFlags::RDONLY) else {
+            return Ok(Self(Source::Closed));
+        };
+        let (fd, how) = match descriptor {
+            Descriptor::Own {
+                fd,
+                short_read_empties,
+            } => (fd, How::NonBlocking { short_read_empties }),
+            Descriptor::Socket(fd) => (fd, How::Socket),
+            Descriptor::Shared(fd) => (fd, How::AskFirst),
+            Descriptor::File(fd) => return Ok(Self(Source::Thread(Blocks::start(fd)))),
+        };
+        let fd = watch(fd, Interest::READABLE)?;
+        Ok(Self(Source::Ready { fd, how }))
+    }
+
+    /// Reads what is there into `buffer`; 0 at the end of input.
+    pub fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        match &mut self.0 {
+            Source::Closed => Poll::Ready(Ok(0)),
+            Source::Thread(blocks) => blocks.poll_read(cx, buffer),
+            Source::Ready { fd, how } => poll_fd(fd, *how, cx, buffer),
+        }
+    }
+}
+
+fn poll_fd(
+    fd: &AsyncFd<OwnedFd>,
+    how: How,
+    cx: &mut Context<'_>,
+    buffer: &mut [u8],
+) -> Poll<io::Result<usize>> {
+    loop {
+        let mut guard = ready!(fd.poll_read_ready(cx))?;
+        match read_now(fd.get_ref(), how, buffer) {
+            Ok(n) => {
+                let empties = !matches!(
+                    how,
+                    How::AskFirst
+                        | How::NonBlocking {
+                            short_read_empties: false
+                        }
+                );
+                if empties && n > 0 && n < buffer.len() {
+                    // Saves the read that would only say that there is nothing more.
+                    guard.clear_ready();
+                }
+                return Poll::Ready(Ok(n));
+            }
+            Err(rustix::io::Errno::AGAIN) => guard.clear_ready(),
+            Err(rustix::io::Errno::INTR) => {}
+            // A terminal whose other side is gone.
+            Err(rustix::io::Errno::IO) => return Poll::Ready(Ok(0)),
+            Err(error) => return Poll::Ready(Err(error.into())),
+        }
+    }
+}
+
+fn read_now(fd: &OwnedFd, how: How, buffer: &mut [u8]) -> rustix::io::Result<usize> {
+    match how {
+        How::NonBlocking { .. } => rustix::io::read(fd, buffer),
+        How::Socket => rustix::net::recv(fd, buffer, RecvFlags::DONTWAIT).map(|(_, n)| n),
+        How::AskFirst => {
+            let mut asked = [PollFd::new(fd, PollFlags::IN)];
+            match rustix::event::poll(&mut asked, Some(&rustix::event::Timespec::default()))? {
+                0 => Err(rustix::io::Errno::AGAIN),
+                _ => rustix::io::read(fd, buffer),
+            }
+        }
+    }
+}
+
+/// A file read by a thread: a regular file cannot be polled.
+#[derive(Debug)]
+struct Blocks {
+    blocks: mpsc::Receiver<io::Result<Vec<u8>>>,
+    current: Vec<u8>,
+    taken: usize,
+}
+
+impl Blocks {
+    const SIZE: usize = 256 << 10;
+
+    fn start(fd: OwnedFd) -> Self {
+        let (sender, blocks) = mpsc::channel(2);
+        std::thread::spawn(move || {
+            loop {
+                let mut block = vec![0; Self::SIZE];
+                let read = rustix::io::retry_on_intr(|| rustix::io::read(&fd, &mut block[..]));
+                let over = !matches!(read, Ok(1..));
+                let result = read.map_err(io::Error::from).map(|n| {
+                    block.truncate(n);
+                    block
+                });
+                if sender.blocking_send(result).is_err() || over {
+                    return;
+                }
+            }
+        });
+        Self {
+            blocks,
+            current: Vec::new(),
+            taken: 0,
+        }
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        if self.taken == self.current.len() {
+            match ready!(self.blocks.poll_recv(cx)) {
+                Some(block) => self.current = block?,
+                None => return Poll::Ready(Ok(0)),
+            }
+            self.taken = 0;
+        }
+        let rest = &self.current[self.taken..];
+        let n = rest.len().min(buffer.len());
+        buffer[..n].copy_from_slice(&rest[..n]);
+        self.taken += n;
+        Poll::Ready(Ok(n))
+    }
+}

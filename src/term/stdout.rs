@@ -1,0 +1,133 @@
+//! Standard output, written while it takes the bytes.
+
+use std::fmt;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::fs::OFlags;
+use rustix::io::Errno;
+use rustix::net::SendFlags;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+use super::descriptor::{Descriptor, classify, watch};
+
+/// Standard output as a sink for bytes.
+pub struct Stdout {
+    fd: OwnedFd,
+    how: How,
+    /// Registered when output had to wait for the first time.
+    writable: Option<AsyncFd<OwnedFd>>,
+    hang_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+/// How the descriptor is written to without blocking.
+#[derive(Debug, Clone, Copy)]
+enum How {
+    NonBlocking,
+    Socket,
+    /// It is asked first whether it would block; when not, it takes this many bytes (POSIX: `PIPE_BUF`).
+    AskFirst,
+    /// A file, which does not block for long.
+    File,
+}
+
+/// What a pipe that polls as writable takes without blocking.
+const PIPE_BUF: usize = 512;
+
+impl Stdout {
+    /// The process's standard output; needs a tokio runtime.
+    ///
+    /// A pipe whose reader is already gone is an error of kind [`io::ErrorKind::BrokenPipe`].
+    pub fn open() -> io::Result<Self> {
+        let (fd, how) = match classify(io::stdout().as_fd(), OFlags::WRONLY)? {
+            Descriptor::Own { fd, .. } => (fd, How::NonBlocking),
+            Descriptor::Socket(fd) => (fd, How::Socket),
+            Descriptor::File(fd) => (fd, How::File),
+            Descriptor::Shared(fd) => (fd, How::AskFirst),
+        };
+        let hang_up = match how {
+            How::File => None,
+            _ => Some(hang_up(fd.try_clone()?)?),
+        };
+        Ok(Self {
+            fd,
+            how,
+            writable: None,
+            hang_up,
+        })
+    }
+
+    /// Writes what the stream takes now of `bytes`.
+    pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            match self.write_now(bytes) {
+                Ok(n) => return Poll::Ready(Ok(n)),
+                Err(Errno::INTR) => {}
+                Err(Errno::AGAIN) => ready!(self.poll_writable(cx))?,
+                Err(error) => return Poll::Ready(Err(error.into())),
+            }
+        }
+    }
+
+    /// Ready when the reader is gone, also while nothing is written.
+    pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(hang_up) = &mut self.hang_up else {
+            return Poll::Pending;
+        };
+        ready!(hang_up.as_mut().poll(cx));
+        self.hang_up = None;
+        Poll::Ready(())
+    }
+
+    fn write_now(&self, bytes: &[u8]) -> rustix::io::Result<usize> {
+        match self.how {
+            How::NonBlocking | How::File => rustix::io::write(&self.fd, bytes),
+            How::Socket => {
+                rustix::net::send(&self.fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
+            }
+            How::AskFirst => {
+                let mut asked = [PollFd::new(&self.fd, PollFlags::OUT)];
+                match rustix::event::poll(&mut asked, Some(&rustix::event::Timespec::default()))? {
+                    0 => Err(Errno::AGAIN),
+                    _ => rustix::io::write(&self.fd, &bytes[..bytes.len().min(PIPE_BUF)]),
+                }
+            }
+        }
+    }
+
+    /// Waits until the stream takes bytes again; the readiness that led here is spent.
+    fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.writable.is_none() {
+            let copy = self.fd.try_clone()?;
+            self.writable = Some(watch(copy, Interest::WRITABLE)?);
+        }
+        if let Some(writable) = &self.writable {
+            ready!(writable.poll_write_ready(cx))?.clear_ready();
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Completes when the other side of `fd` is gone.
+fn hang_up(fd: OwnedFd) -> io::Result<Pin<Box<dyn Future<Output = ()> + Send>>> {
+    let fd = watch(fd, Interest::ERROR)?;
+    Ok(Box::pin(async move {
+        // Should the wait itself fail, a write will tell.
+        if fd.ready(Interest::ERROR).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }))
+}
+
+impl fmt::Debug for Stdout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stdout")
+            .field("fd", &self.fd)
+            .field("how", &self.how)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! A short tour of the protocol, played against an echo server when there is nobody to type.
+
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use crate::event::{Cause, Event};
+use crate::proto::connection::{self, Message};
+use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::message::Kind;
+use crate::proto::sender::{Closing, Sender};
+use crate::render::Human;
+use crate::session::{Mode, Stop};
+use crate::term;
+
+/// Plays one step after the other, each when the answer to the one before has come.
+#[derive(Debug)]
+pub struct Tour {
+    human: Human,
+    next: usize,
+    answered: bool,
+}
+
+/// The steps of the tour, in order.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Message(Kind, &'static [u8]),
+    Fragments(&'static str, &'static str),
+    Ping(&'static str),
+}
+
+const STEPS: [Step; 5] = [
+    Step::Message(Kind::Text, b"hello"),
+    Step::Message(
+        Kind::Text,
+        br#"{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"channels":["trades","book"],"depth":10,"snapshot":true}}"#,
+    ),
+    Step::Message(Kind::Binary, b"\x00\x01\x02\x03 binary \xde\xad\xbe\xef \xff"),
+    Step::Fragments("one message ", "in two frames"),
+    Step::Ping("are you there?"),
+];
+
+impl Tour {
+    /// A tour that is shown by `human` on standard error.
+    pub fn new(human: Human) -> Self {
+        Self {
+            human,
+            next: 0,
+            answered: true,
+        }
+    }
+
+    fn play(&mut self, step: Step, sender: &mut Sender, now: Instant) -> Result<(), Closing> {
+        match step {
+            Step::Message(kind, payload) => {
+                sender.message(kind, payload)?;
+                self.show(|human, out| human.sent(out, kind, payload, now));
+            }
+            Step::Fragments(first, second) => {
+                sender.fragments(
+                    Kind::Text,
+                    [first.as_bytes(), second.as_bytes()].into_iter(),
+                )?;
+                let whole = format!("{first}{second}");
+                self.show(|human, out| human.sent(out, Kind::Text, whole.as_bytes(), now));
+            }
+            Step::Ping(payload) => sender.ping(payload.as_bytes(), now)?,
+        }
+        Ok(())
+    }
+
+    fn show(&self, write: impl FnOnce(&Human, &mut String)) {
+        let mut text = String::new();
+        write(&self.human, &mut text);
+        term::stderr(&text);
+    }
+}
+
+impl Mode for Tour {
+    fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
+        self.show(|human, out| human.event(out, &event, now));
+        self.answered |= matches!(
+            event,
+            Event::Connection(
+                connection::Event::Message(Message { end: true, .. })
+                    | connection::Event::Pong { .. }
+            )
+        );
+    }
+
+    fn poll_input(&mut self, _: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
+        if !self.answered {
+            return false;
+        }
+        let Some(&step) = STEPS.get(self.next) else {
+            return false;
+        };
+        self.next += 1;
+        self.answered = false;
+        self.play(step, sender, now).is_ok()
+    }
+
+    fn poll_output(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
+    }
+
+    fn poll_stop(&mut self, _: &mut Context<'_>, _: Instant) -> Poll<Stop> {
+        if self.answered && self.next == STEPS.len() {
+            self.answered = false;
+            let close = CloseFrame::new(CloseCode::NORMAL, "end of the tour");
+            return Poll::Ready(Stop::new(Cause::Quit, Some(close)));
+        }
+        Poll::Pending
+    }
+
+    fn wants_frames(&self) -> bool {
+        self.human.show.frames
+    }
+}

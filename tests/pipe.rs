@@ -1,0 +1,8 @@
+//! wsee in a pipe (product: stdin becomes messages, messages become stdout, nothing is lost).
+
+mod end_of_input;
+mod flow;
+mod input;
+mod output;
+mod timing;
+mod signals;

@@ -1,0 +1,188 @@
+//! What the end of stdin, or of the server, means.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::support::peer::{Received, echoing, recording, scripted};
+use crate::support::run::wsee;
+use crate::support::wire::after_handshake;
+
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+#[test]
+fn prints_a_reply_that_comes_after_the_end_of_input() {
+    let server = scripted(|mut peer| {
+        peer.expect("question");
+        sleep(A_MOMENT);
+        peer.send("answer");
+        peer.record()
+    });
+    wsee(&[server.url(), "--wait", "1s"])
+        .stdin("question\n")
+        .run()
+        .exits(0)
+        .prints("answer\n");
+    assert_eq!(server.finish().close, Some((1000, String::new())));
+}
+
+#[test]
+fn each_reply_starts_the_wait_anew() {
+    let server = scripted(|mut peer| {
+        peer.expect("question");
+        for n in 0..4 {
+            sleep(A_MOMENT);
+            peer.send(n.to_string());
+        }
+        peer.record()
+    });
+    wsee(&[server.url(), "--wait", "800ms"])
+        .stdin("question\n")
+        .run()
+        .exits(0)
+        .prints("0\n1\n2\n3\n");
+}
+
+#[test]
+fn waits_two_seconds_by_default() {
+    let output = wsee(&[echoing().url()]).stdin("a\n").run().exits(0).prints("a\n");
+    let expected = Duration::from_secs(2)..Duration::from_secs(4);
+    assert!(expected.contains(&output.took), "took {:?}", output.took);
+}
+
+#[test]
+fn wait_0_closes_at_once_and_still_prints_what_comes() {
+    let server = after_handshake(|mut wire| {
+        let frames = wire.read_to_close();
+        sleep(A_MOMENT);
+        wire.write_hex("8104 6c617465 8802 03e8");
+        wire.wait_for_end();
+        frames
+    });
+    wsee(&[server.url(), "--wait", "0"])
+        .stdin("a\n")
+        .run()
+        .exits(0)
+        .prints("late\n")
+        .within(Duration::from_secs(2));
+    let frames = server.finish();
+    assert_eq!(frames.len(), 2);
+    assert_eq!(frames[1].close_code(), Some(1000));
+}
+
+#[test]
+fn wait_forever_leaves_the_end_to_the_server() {
+    let server = scripted(|mut peer| {
+        peer.expect("a");
+        sleep(Duration::from_millis(2500));
+        peer.send("b");
+        peer.close(1000, "")
+    });
+    wsee(&[server.url(), "--wait", "forever"])
+        .stdin("a\n")
+        .run()
+        .exits(0)
+        .prints("b\n");
+}
+
+#[test]
+fn empty_stdin_only_listens() {
+    let server = scripted(|mut peer| {
+        peer.send("one");
+        sleep(A_MOMENT * 2);
+        peer.send("two");
+        peer.close(1000, "")
+    });
+    wsee(&[server.url(), "--wait", "100ms"])
+        .run()
+        .exits(0)
+        .prints("one\ntwo\n");
+    assert_eq!(server.finish().messages, []);
+}
+
+#[test]
+fn says_when_nothing_came_back() {
+    let server = recording();
+    let output = wsee(&[server.url(), "--wait", "100ms"])
+        .stdin("a\n")
+        .run()
+        .exits(0)
+        .prints("");
+    assert!(
+        output.stderr.contains("no reply") || output.stderr.contains("nothing came back"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn says_nothing_of_the_kind_when_something_did() {
+    wsee(&[echoing().url(), "--wait", "100ms"])
+        .stdin("a\n")
+        .run()
+        .exits(0)
+        .never_says("no reply")
+        .never_says("nothing came back");
+}
+
+#[test]
+fn sends_what_was_typed_before_the_connection_was_open() {
+    let server = crate::support::wire::before_handshake(|mut wire| {
+        sleep(A_MOMENT);
+        let response = wire.response();
+        wire.write(response);
+        let frame = wire.read_frame();
+        wire.write_hex("8802 03e8");
+        wire.read_to_close();
+        frame.payload
+    });
+    wsee(&[server.url()]).stdin("early\n").run().exits(0);
+    assert_eq!(server.finish(), b"early");
+}
+
+#[test]
+fn does_not_wait_for_stdin_when_the_server_has_closed() {
+    let server = scripted(|mut peer| {
+        peer.send("last");
+        peer.close(1000, "")
+    });
+    wsee(&[server.url()])
+        .stdin_held_open()
+        .run()
+        .exits(0)
+        .prints("last\n")
+        .ends_with_line("closed by server: 1000")
+        .within(Duration::from_secs(2));
+    let answer = Received {
+        close: Some((1000, String::new())),
+        is_closed: true,
+        ..Received::default()
+    };
+    assert_eq!(server.finish(), answer);
+}
+
+#[test]
+fn tells_input_that_could_not_be_sent() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.close(1000, "")
+    });
+    let output = wsee(&[server.url()])
+        .stdin("a line\n".repeat(4 << 20))
+        .run()
+        .exits(111);
+    assert!(
+        output.stderr.contains("not sent") || output.stderr.contains("unsent"),
+        "{}",
+        output.stderr
+    );
+}
+
+#[test]
+fn close_code_and_reason_are_what_the_server_sees() {
+    let server = recording();
+    wsee(&[server.url(), "--wait", "0", "--close-code", "4000", "--close-reason", "bye"])
+        .stdin("a\n")
+        .run()
+        .exits(0);
+    assert_eq!(server.finish().close, Some((4000, "bye".to_owned())));
+}

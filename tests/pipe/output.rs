@@ -1,0 +1,155 @@
+//! How messages become stdout.
+
+use std::io::Read;
+use std::time::Duration;
+
+use crate::support::output::Output;
+use crate::support::peer::{Message, Peer, scripted};
+use crate::support::run::wsee;
+
+/// Runs wsee against a server that sends `messages` and closes with 1000.
+#[track_caller]
+fn received(messages: Vec<Message>, args: &[&str]) -> Output {
+    let server = scripted(|mut peer| {
+        for message in messages {
+            peer.send(message);
+        }
+        peer.close(1000, "")
+    });
+    let output = wsee(&[&[server.url()], args].concat()).run();
+    server.finish();
+    output
+}
+
+#[test]
+fn prints_text_messages_as_lines() {
+    let messages = vec![Message::text("a"), Message::text(""), Message::text("b\nc")];
+    received(messages, &[]).exits(0).prints("a\n\nb\nc\n");
+}
+
+#[test]
+fn a_pipe_gets_exact_bytes() {
+    let text = "\x1b[31mred\x07 \u{202e}\0é";
+    let expected = format!("{text}\n");
+    received(vec![Message::text(text)], &[]).exits(0).prints(expected);
+}
+
+#[test]
+fn prints_binary_messages_as_base64_and_says_so_once() {
+    let binary = || Message::binary(b"\xde\xad\xbe\xef".to_vec());
+    let output = received(vec![binary(), Message::text("t"), binary()], &[]);
+    let output = output.exits(0).prints("3q2+7w==\nt\n3q2+7w==\n");
+    let notes = output.stderr.matches("base64").count();
+    assert_eq!(notes, 1, "notes in stderr:\n{}", output.stderr);
+}
+
+#[test]
+fn raw_prints_payload_and_nothing_else() {
+    let messages = vec![Message::text("a"), Message::binary(b"\xff".to_vec())];
+    received(messages, &["--raw"]).exits(0).prints(b"a\xff");
+}
+
+#[test]
+fn binary_prints_raw_bytes() {
+    let messages = vec![Message::text("a"), Message::binary(b"\xff\0".to_vec())];
+    received(messages, &["--binary"]).exits(0).prints(b"a\xff\0");
+}
+
+#[test]
+fn null_ends_each_message_with_nul() {
+    let messages = vec![Message::text("a\nb"), Message::text("c")];
+    received(messages, &["-0"]).exits(0).prints("a\nb\0c\0");
+}
+
+#[test]
+fn stdout_is_payload_only_however_verbose() {
+    let messages = || vec![Message::text("a"), Message::Ping(b"x".to_vec().into())];
+    received(messages(), &["-v"]).exits(0).prints("a\n");
+    received(messages(), &["-vv"]).exits(0).prints("a\n");
+}
+
+#[test]
+fn quiet_leaves_stderr_empty_when_all_is_well() {
+    let messages = vec![Message::text("a")];
+    let output = received(messages, &["--quiet"]).exits(0).prints("a\n");
+    assert_eq!(output.stderr, "");
+}
+
+#[test]
+fn count_ends_the_run_at_the_nth_message() {
+    let server = scripted(|mut peer| {
+        for n in 0..10 {
+            peer.send(n.to_string());
+        }
+        peer.record()
+    });
+    wsee(&[server.url(), "-n", "3"])
+        .stdin_held_open()
+        .run()
+        .exits(0)
+        .prints("0\n1\n2\n");
+    assert_eq!(server.finish().close, Some((1000, String::new())));
+}
+
+#[test]
+fn one_ends_the_run_at_the_first_message() {
+    let server = scripted(|mut peer| {
+        peer.send("a");
+        peer.record()
+    });
+    wsee(&[server.url(), "-1"])
+        .stdin_held_open()
+        .run()
+        .exits(0)
+        .prints("a\n");
+}
+
+#[test]
+fn a_count_that_is_not_reached_is_a_failure() {
+    let messages = vec![Message::text("a"), Message::text("b")];
+    received(messages, &["-n", "3"]).exits(1).prints("a\nb\n");
+}
+
+#[test]
+fn a_url_where_the_count_should_be_is_taken_for_wscat() {
+    wsee(&["-n", "wss://example.com"])
+        .run()
+        .exits(2)
+        .says("did you mean -k?");
+}
+
+#[test]
+fn echo_answers_each_message_with_its_own_type() {
+    let server = scripted(|mut peer| {
+        for message in [Message::text("t"), Message::binary(vec![0xff])] {
+            peer.send(message.clone());
+            assert_eq!(peer.receive(), message);
+        }
+        peer.close(1000, "")
+    });
+    wsee(&[server.url(), "--echo"])
+        .stdin("never sent\n")
+        .run()
+        .exits(0)
+        .prints("t\n/w==\n");
+}
+
+#[test]
+fn ends_soon_after_the_reader_of_stdout_is_gone_though_the_server_is_quiet() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send("first");
+        peer.record()
+    });
+    let run = wsee(&[server.url()]).stdin_held_open();
+    let (running, mut stdout) = run.spawn_with_stdout();
+    let mut line = [0; 6];
+    stdout.read_exact(&mut line).expect("a line");
+    assert_eq!(&line, b"first\n");
+    drop(stdout);
+    running
+        .wait()
+        .exits(0)
+        .never_says("panicked")
+        .within(Duration::from_secs(2));
+    assert_eq!(server.finish().close, Some((1000, String::new())));
+}

@@ -1,0 +1,179 @@
+//! The server's end of a connection byte by byte, to say what no library would.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::thread;
+use std::time::Duration;
+
+use rustix::net::sockopt::set_socket_linger;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::server::Server;
+
+/// A connection whose request was read.
+#[derive(Debug)]
+pub struct Wire {
+    stream: TcpStream,
+    request: String,
+}
+
+/// A frame that the client sent, unmasked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// Whether it is the last of its message.
+    pub fin: bool,
+    /// The opcode's number.
+    pub opcode: u8,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+/// Opcodes by RFC 6455 §5.2.
+pub const CONTINUATION: u8 = 0;
+pub const TEXT: u8 = 1;
+pub const CLOSE: u8 = 8;
+pub const PING: u8 = 9;
+pub const PONG: u8 = 10;
+
+impl Frame {
+    /// The status code of a Close frame.
+    pub fn close_code(&self) -> Option<u16> {
+        let code = self.payload.first_chunk::<2>()?;
+        (self.opcode == CLOSE).then(|| u16::from_be_bytes(*code))
+    }
+}
+
+/// Starts a server that reads the request, and leaves the rest to `script`.
+pub fn before_handshake<T: Send + 'static>(
+    script: impl FnOnce(Wire) -> T + Send + 'static,
+) -> Server<T> {
+    Server::start(|stream| script(Wire::read_request(stream)))
+}
+
+/// Starts a server that answers the opening handshake, and leaves the rest to `script`.
+pub fn after_handshake<T: Send + 'static>(
+    script: impl FnOnce(Wire) -> T + Send + 'static,
+) -> Server<T> {
+    before_handshake(|mut wire| {
+        let response = wire.response();
+        wire.write(response);
+        script(wire)
+    })
+}
+
+impl Wire {
+    fn read_request(mut stream: TcpStream) -> Self {
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("a request");
+            request.push(byte[0]);
+        }
+        Self {
+            stream,
+            request: String::from_utf8(request).expect("a request in UTF-8"),
+        }
+    }
+
+    /// The request's head, with the empty line at its end.
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
+    /// The response that opens the connection.
+    pub fn response(&self) -> String {
+        let accept = self.accept_key();
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n\r\n"
+        )
+    }
+
+    /// The Sec-WebSocket-Accept that the request demands.
+    pub fn accept_key(&self) -> String {
+        let name = "Sec-WebSocket-Key: ";
+        let key = self.request.lines().find_map(|line| line.strip_prefix(name));
+        derive_accept_key(key.expect("a Sec-WebSocket-Key").as_bytes())
+    }
+
+    /// Writes bytes.
+    pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
+        self.stream.write_all(bytes.as_ref()).expect("a client that reads");
+    }
+
+    /// Writes bytes until the client does not want any more.
+    pub fn flood(&mut self, bytes: &[u8]) {
+        while self.stream.write_all(bytes).is_ok() {}
+    }
+
+    /// Writes one byte every `interval` until the client does not want any more.
+    pub fn dribble(mut self, interval: Duration) {
+        while self.stream.write_all(b"x").is_ok() {
+            thread::sleep(interval);
+        }
+    }
+
+    /// Writes bytes that are given in hexadecimal; blanks do not count.
+    pub fn write_hex(&mut self, hex: &str) {
+        self.write(hex::decode(hex.replace(' ', "")).expect("hexadecimal digits"));
+    }
+
+    /// Reads the next frame; claims that it is masked (RFC 6455 §5.1).
+    #[track_caller]
+    pub fn read_frame(&mut self) -> Frame {
+        let [start, len] = self.read();
+        assert!(len & 0x80 != 0, "an unmasked frame");
+        let len = match len & 0x7f {
+            126 => u64::from(u16::from_be_bytes(self.read())),
+            127 => u64::from_be_bytes(self.read()),
+            len => u64::from(len),
+        };
+        let key: [u8; 4] = self.read();
+        let mut payload = vec![0; usize::try_from(len).expect("a length")];
+        self.stream.read_exact(&mut payload).expect("a whole frame");
+        for (byte, key) in payload.iter_mut().zip(key.iter().cycle()) {
+            *byte ^= key;
+        }
+        Frame {
+            fin: start & 0x80 != 0,
+            opcode: start & 0x0f,
+            payload,
+        }
+    }
+
+    /// Reads frames up to the Close frame, which is the last of them.
+    #[track_caller]
+    pub fn read_to_close(&mut self) -> Vec<Frame> {
+        let mut frames = Vec::new();
+        loop {
+            frames.push(self.read_frame());
+            if frames.last().is_some_and(|frame| frame.opcode == CLOSE) {
+                return frames;
+            }
+        }
+    }
+
+    #[track_caller]
+    fn read<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.stream.read_exact(&mut bytes).expect("a frame");
+        bytes
+    }
+
+    /// Waits until the client has ended the connection, or the deadline.
+    pub fn wait_for_end(mut self) {
+        let mut block = [0; 4 << 10];
+        while matches!(self.stream.read(&mut block), Ok(1..)) {}
+    }
+
+    /// Ends the sending direction in order, with a FIN.
+    pub fn end(self) {
+        self.stream.shutdown(Shutdown::Write).expect("a connection");
+        self.wait_for_end();
+    }
+
+    /// Ends the connection with a TCP reset.
+    pub fn reset(self) {
+        set_socket_linger(&self.stream, Some(Duration::ZERO)).expect("a socket");
+    }
+}
