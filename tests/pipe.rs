@@ -4,5 +4,5 @@ mod end_of_input;
 mod flow;
 mod input;
 mod output;
-mod timing;
 mod signals;
+mod timing;

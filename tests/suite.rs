@@ -1,1 +1,13 @@
+//! The tests of the binary, from the outside: a command line, a peer, and what comes of it.
 
+#![expect(
+    unreachable_pub,
+    reason = "tests have no public interface; pub says what modules share"
+)]
+
+mod ending;
+mod handshake;
+mod interop;
+mod pipe;
+mod support;
+mod tls;

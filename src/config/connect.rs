@@ -249,13 +249,13 @@ fn limit_of(limit: TimeLimit) -> Option<Duration> {
     limit.0
 }
 
-fn close_frame(args: &RunArgs) -> Option<CloseFrame> {
+fn close_frame(args: &RunArgs) -> CloseFrame {
     let code = args
         .close_status
         .as_ref()
         .map_or(CloseCode::NORMAL, |code| CloseCode(code.0));
     let reason = args.close_reason.as_ref().map_or("", |reason| &reason.0);
-    Some(CloseFrame::new(code, reason))
+    CloseFrame::new(code, reason)
 }
 
 fn repl_options(
@@ -275,7 +275,7 @@ fn repl_options(
     Ok(crate::repl::Options {
         send,
         history: history.filter(|_| !session.no_history),
-        close: close_frame(&session.run),
+        close: Some(close_frame(&session.run)),
         max_time,
     })
 }
@@ -314,7 +314,7 @@ fn pipe_options(
         },
         count: args.count(),
         echo: args.echo,
-        close: close_frame(&session.run),
+        close: Some(close_frame(&session.run)),
         max_time,
         quiet: session.display.quiet,
     })

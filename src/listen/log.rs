@@ -1,5 +1,6 @@
 //! What a server shows of its clients: every line starts with the client's number.
 
+use std::fmt::Write;
 use std::time::Instant;
 
 use crate::event::{Ending, Event};
@@ -82,7 +83,7 @@ impl Log {
         write(&mut text, view);
         let mut lines = String::with_capacity(text.len() + 16);
         for line in text.lines() {
-            lines.push_str(&format!("#{} {line}\n", self.client));
+            let _ = writeln!(lines, "#{} {line}", self.client);
         }
         if !lines.is_empty() {
             term::stderr(&lines);

@@ -71,9 +71,8 @@ impl Input {
         let (len, used) = match self.split {
             Split::Line => separated(filled, b'\n', self.searched, self.ended),
             Split::Nul => separated(filled, b'\0', self.searched, self.ended),
-            Split::Whole if self.ended => all(filled),
             Split::Size(size) if filled.len() >= size => Some((size, size)),
-            Split::Size(_) if self.ended => all(filled),
+            Split::Whole | Split::Size(_) if self.ended => all(filled),
             Split::Whole | Split::Size(_) => None,
         }
         .or_else(|| {

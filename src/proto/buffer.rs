@@ -52,6 +52,10 @@ impl Buffer {
     }
 
     /// Counts `n` bytes at the front of [`spare`](Self::spare) as filled.
+    ///
+    /// # Panics
+    ///
+    /// When `n` is more than the spare room.
     pub fn commit(&mut self, n: usize) {
         assert!(
             n <= self.bytes.len() - self.end,
@@ -61,6 +65,10 @@ impl Buffer {
     }
 
     /// Forgets the `n` oldest bytes.
+    ///
+    /// # Panics
+    ///
+    /// When `n` is more than what is filled.
     pub fn consume(&mut self, n: usize) {
         assert!(n <= self.len(), "consume beyond what is filled");
         self.start += n;

@@ -182,11 +182,14 @@ pub struct Connection {
     idle: Option<Duration>,
     received_close: Option<ReceivedClose>,
     failed: Option<Violation>,
-    /// The stream has ended, with the transport's error if there was one.
-    lost: Option<Option<String>>,
+    lost: Option<Lost>,
     end: Option<End>,
     end_told: bool,
 }
+
+/// The end of the stream, with the transport's error if there was one.
+#[derive(Debug)]
+struct Lost(Option<String>);
 
 #[derive(Debug)]
 struct ReceivedClose {
@@ -238,7 +241,7 @@ impl Connection {
 
     /// The stream has ended: in order, or with the transport's error.
     pub fn lost(&mut self, error: Option<String>) {
-        self.lost.get_or_insert(error);
+        self.lost.get_or_insert(Lost(error));
     }
 
     /// Starts the closing handshake; the peer has `patience` for its answer, or the configured close timeout.
@@ -443,7 +446,7 @@ impl Connection {
     }
 
     fn check_end(&mut self, now: Instant) {
-        let Some(error) = &self.lost else {
+        let Some(Lost(error)) = &self.lost else {
             return;
         };
         if self.end.is_some() {

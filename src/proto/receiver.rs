@@ -313,7 +313,7 @@ impl Receiver {
         let before = message.len + frame.taken + fresh.start as u64;
         // RFC 6455 §8.1: the endpoint MUST fail the connection; at the first byte that cannot be.
         message.utf8.push(piece).map_err(|error| {
-            let skip = error.at.saturating_sub(before) as usize;
+            let skip = usize::try_from(error.at.saturating_sub(before)).unwrap_or(0);
             let offset = frame.offset + frame.taken + (fresh.start + skip) as u64;
             Violation::new(Rule::InvalidUtf8(error.at), &piece[skip..], offset)
         })

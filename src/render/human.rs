@@ -122,8 +122,8 @@ impl Human {
             Event::Connection(event) => self.connection(out, event, now),
             _ if !self.show.handshake => {}
             Event::Step(step) => handshake::step(out, step, self.style, self.clock.started()),
-            Event::Request(head) => self.head(out, head, Direction::Sent),
-            Event::Response(head) => self.head(out, head, Direction::Received),
+            Event::Request(head) => self.request(out, head),
+            Event::Response(head) => self.response(out, head),
             Event::Open(open) => handshake::open(out, open, self.style),
             Event::Ended(_) => {}
         }
@@ -136,12 +136,18 @@ impl Human {
         }
     }
 
-    fn head(&self, out: &mut String, head: &Head, direction: Direction) {
-        handshake::head(out, head, direction, self.style, self.secrets);
+    /// Writes the head of a request that was sent.
+    pub fn request(&self, out: &mut String, head: &Head) {
+        handshake::head(out, head, Direction::Sent, self.style, self.secrets);
+    }
+
+    /// Writes the head of a response that was received.
+    pub fn response(&self, out: &mut String, head: &Head) {
+        handshake::head(out, head, Direction::Received, self.style, self.secrets);
     }
 
     fn connection(&self, out: &mut String, event: &connection::Event<'_>, now: Instant) {
-        use connection::Event::{Close, FrameReceived, FrameSent, Idle, Message, Ping, Pong, Sent};
+        use connection::Event::{Close, FrameReceived, FrameSent, Message, Ping, Pong, Sent};
         match event {
             FrameReceived(header) if self.show.frames => {
                 self.frame(out, Direction::Received, header, now);
@@ -155,7 +161,7 @@ impl Human {
             }
             Sent(control) => self.control(out, control, now),
             connection::Event::Violation(violation) => self.violation(out, violation),
-            Idle(_) | _ => {}
+            _ => {}
         }
     }
 

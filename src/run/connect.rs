@@ -10,28 +10,16 @@ use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
 use crate::render::clock::Clock;
 use crate::render::ending::ending;
-use crate::render::{Human, Role, Show};
+use crate::render::{Human, Role, Show, Style};
+use crate::repl::{self, Facts, Repl};
 use crate::session::{self, Opened};
 use crate::term::{self, Stdin};
 
 /// Runs `wsee URL`.
 pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit {
-    let (show, terminal) = match &connect.usage {
-        Use::Pipe(_) => (
-            Show::pipe(connect.display.verbose),
-            environment.terminals.stderr,
-        ),
-        Use::Repl(_) => (Show::repl(connect.display.verbose), true),
-    };
-    let human = view(&connect.display, show, terminal);
-    note(&connect, &human);
-    let opened = match open(&connect, &human).await {
-        Ok(opened) => opened,
-        Err(exit) => return exit,
-    };
-    match &connect.usage {
+    match connect.usage.clone() {
+        Use::Repl(options) => run_repl(&connect, *options).await,
         Use::Pipe(options) => {
-            let options = options.as_ref().clone();
             let input = if options.echo {
                 None
             } else {
@@ -40,42 +28,28 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
                     Err(error) => return cannot("read stdin", &error, Exit::Input),
                 }
             };
-            pipe(opened, options, input, human, &connect.display).await
+            run_pipe(&connect, *options, input, environment).await
         }
-        Use::Repl(_) => Exit::Internal,
     }
 }
 
-/// Writes for `display` to a stream that is a terminal or not.
-pub(super) fn view(display: &Display, show: Show, terminal: bool) -> Human {
-    let clock = Clock::new(Instant::now(), jiff::Zoned::now());
-    Human::new(show, display.style(terminal), display.secrets, clock)
-}
-
-/// Opens the connection and shows how; an error is said.
-pub(super) async fn open(connect: &Connect, human: &Human) -> Result<Opened, Exit> {
-    let mut observe = |event: Event<'_>| {
-        let mut text = String::new();
-        human.event(&mut text, &event, Instant::now());
-        term::stderr(&text);
-    };
-    session::open(&connect.open, &mut observe)
-        .await
-        .map_err(|error| {
-            let shown = human.show.handshake;
-            term::stderr(&failure::failure(&error, connect, human.style(), shown));
-            error.exit()
-        })
-}
-
-/// Runs the pipe to its end.
-pub(super) async fn pipe(
-    opened: Opened,
+/// Opens the connection and runs a pipe on it.
+pub(super) async fn run_pipe(
+    connect: &Connect,
     options: pipe::Options,
     input: Option<Input>,
-    human: Human,
-    display: &Display,
+    environment: &Environment,
 ) -> Exit {
+    let display = connect.display;
+    let human = view(
+        display,
+        Show::pipe(display.verbose),
+        environment.terminals.stderr,
+    );
+    let opened = match open(connect, &human, term::stderr, |_| {}).await {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
+    };
     let style = human.style();
     let mut pipe = match Pipe::open(options, input, human, opened.at) {
         Ok(pipe) => pipe,
@@ -86,29 +60,78 @@ pub(super) async fn pipe(
     say(&end, style, display)
 }
 
-/// Writes the last line, which always says how it ended.
-pub(super) fn say(end: &Ending, style: crate::render::Style, display: &Display) -> Exit {
-    let exit = end.exit();
-    let role = if exit == Exit::Done {
-        Role::Fact
-    } else {
-        Role::Error
+/// Opens the connection and runs the REPL on it.
+async fn run_repl(connect: &Connect, options: repl::Options) -> Exit {
+    let display = connect.display;
+    let human = view(display, Show::repl(display.verbose), true);
+    let style = human.style();
+    let mut facts = Facts::new(display.secrets.url(&connect.url).into_owned());
+    let opened = match open(connect, &human, term::screen, |event| facts.observe(event)).await {
+        Ok(opened) => opened,
+        Err(exit) => return exit,
     };
+    let mut repl = match Repl::open(options, human, facts, opened.at) {
+        Ok(repl) => repl,
+        Err(error) => return cannot("use the terminal", &error, Exit::Internal),
+    };
+    let end = session::run(opened.stream, opened.connection, opened.at, &mut repl).await;
+    repl.finish(&last_line(&end, style));
+    end.exit()
+}
+
+/// A view for a stream that is a terminal or not.
+pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
+    let clock = Clock::new(Instant::now(), jiff::Zoned::now());
+    Human::new(show, display.style(terminal), display.secrets, clock)
+}
+
+/// Opens the connection, shows how through `write`, and tells `observe`; an error is said.
+pub(super) async fn open(
+    connect: &Connect,
+    human: &Human,
+    write: fn(&str),
+    mut observe: impl FnMut(&Event<'_>),
+) -> Result<Opened, Exit> {
+    if !connect.display.quiet {
+        for note in &connect.notes {
+            let text = format!("* {note}");
+            write(&format!("{}\n", human.style().paint(Role::Fact, text)));
+        }
+    }
+    let mut observe = |event: Event<'_>| {
+        let mut text = String::new();
+        human.event(&mut text, &event, Instant::now());
+        if !text.is_empty() {
+            write(&text);
+        }
+        observe(&event);
+    };
+    session::open(&connect.open, &mut observe)
+        .await
+        .map_err(|error| {
+            let shown = human.show.handshake;
+            term::stderr(&failure::failure(&error, connect, human.style(), shown));
+            error.exit()
+        })
+}
+
+/// Writes the last line to standard error.
+pub(super) fn say(end: &Ending, style: Style, display: Display) -> Exit {
+    let exit = end.exit();
     if exit != Exit::Done || !display.quiet {
-        term::stderr(&format!("{}\n", style.paint(role, ending(end, "server"))));
+        term::stderr(&format!("{}\n", last_line(end, style)));
     }
     exit
 }
 
-/// Says what was assumed.
-fn note(connect: &Connect, human: &Human) {
-    if connect.display.quiet {
-        return;
-    }
-    for note in &connect.notes {
-        let text = format!("* {note}");
-        term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
-    }
+/// The last line, which always says how it ended.
+fn last_line(end: &Ending, style: Style) -> String {
+    let role = if end.exit() == Exit::Done {
+        Role::Fact
+    } else {
+        Role::Error
+    };
+    style.paint(role, ending(end, "server")).to_string()
 }
 
 fn cannot(what: &str, error: &io::Error, exit: Exit) -> Exit {

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::connect::{connect, open, pipe, say, view};
+use super::connect::{connect, open, run_pipe, say, view};
 use super::{complain, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Use};
@@ -19,7 +19,7 @@ use crate::proto::connection::Config;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
 use crate::session;
-use crate::term::Stdin;
+use crate::term::{self, Stdin};
 use crate::tour::Tour;
 
 /// Runs `wsee demo`.
@@ -69,18 +69,8 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
         return tour(&config, environment).await;
     }
     let options = options.as_ref().clone();
-    let human = view(
-        &config.display,
-        Show::pipe(config.display.verbose),
-        environment.terminals.stderr,
-    );
-    match open(&config, &human).await {
-        Ok(opened) => {
-            let input = Input::new(stdin, &read, options.split);
-            pipe(opened, options, Some(input), human, &config.display).await
-        }
-        Err(exit) => exit,
-    }
+    let input = Input::new(stdin, &read, options.split);
+    run_pipe(&config, options, Some(input), environment).await
 }
 
 /// Waits for the first bytes of standard input; none at its end.
@@ -97,15 +87,15 @@ async fn tour(config: &Connect, environment: &Environment) -> Exit {
         frames: true,
         ..Show::REPL
     };
-    let human = view(&config.display, show, environment.terminals.stderr);
+    let human = view(config.display, show, environment.terminals.stderr);
     let style = human.style();
-    let opened = match open(config, &human).await {
+    let opened = match open(config, &human, term::stderr, |_| {}).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
     let mut tour = Tour::new(human);
     let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
-    say(&ending, style, &config.display)
+    say(&ending, style, config.display)
 }
 
 fn fail(what: &str, error: &io::Error) -> Exit {

@@ -61,7 +61,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
 
 /// The view of the clients; says where the server listens and how to reach it.
 fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) -> Log {
-    let display = &config.display;
+    let display = config.display;
     if display.quiet {
         return Log::silent();
     }

@@ -44,6 +44,10 @@ where
 /// Rounds after which other tasks and the runtime get their turn.
 const ROUNDS: usize = 64;
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about the stream"
+)]
 struct Driver<'m, S, M> {
     stream: S,
     connection: Connection,

@@ -52,7 +52,7 @@ pub(super) fn classify(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Des
 
 /// Opens the file behind `stream` again, so that it can be non-blocking for us alone.
 ///
-/// O_NONBLOCK belongs to the open file description, which other processes share: setting it on the stream itself
+/// `O_NONBLOCK` belongs to the open file description, which other processes share: setting it on the stream itself
 /// would surprise them. Linux opens a pipe or terminal anew through `/proc`; elsewhere, `None`.
 fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<OwnedFd>> {
     use std::os::fd::AsRawFd;

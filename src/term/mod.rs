@@ -38,6 +38,12 @@ pub fn stderr(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Writes `text`, which must have passed the escaper, to standard output, which is a terminal.
+pub fn screen(text: &str) {
+    // A terminal that is gone hangs the process up.
+    let _ = stdout(text.as_bytes());
+}
+
 /// Writes `bytes` to standard output in one piece.
 pub fn stdout(bytes: &[u8]) -> io::Result<()> {
     let mut stdout = io::stdout().lock();

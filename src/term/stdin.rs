@@ -121,7 +121,7 @@ fn read_now(fd: &OwnedFd, how: How, buffer: &mut [u8]) -> rustix::io::Result<usi
 /// A file read by a thread: a regular file cannot be polled.
 #[derive(Debug)]
 struct Blocks {
-    blocks: mpsc::Receiver<io::Result<Vec<u8>>>,
+    receiver: mpsc::Receiver<io::Result<Vec<u8>>>,
     current: Vec<u8>,
     taken: usize,
 }
@@ -130,7 +130,7 @@ impl Blocks {
     const SIZE: usize = 256 << 10;
 
     fn start(fd: OwnedFd) -> Self {
-        let (sender, blocks) = mpsc::channel(2);
+        let (sender, receiver) = mpsc::channel(2);
         std::thread::spawn(move || {
             loop {
                 let mut block = vec![0; Self::SIZE];
@@ -146,7 +146,7 @@ impl Blocks {
             }
         });
         Self {
-            blocks,
+            receiver,
             current: Vec::new(),
             taken: 0,
         }
@@ -154,7 +154,7 @@ impl Blocks {
 
     fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         if self.taken == self.current.len() {
-            match ready!(self.blocks.poll_recv(cx)) {
+            match ready!(self.receiver.poll_recv(cx)) {
                 Some(block) => self.current = block?,
                 None => return Poll::Ready(Ok(0)),
             }

@@ -11,7 +11,11 @@ fn refused(status: i32, args: &[&str]) -> Output {
     let port = server.port().to_string();
     let args: Vec<String> = args.iter().map(|arg| arg.replace("PORT", &port)).collect();
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    wsee(&args).stdin("never sent\n").run().exits(status).prints("")
+    wsee(&args)
+        .stdin("never sent\n")
+        .run()
+        .exits(status)
+        .prints("")
 }
 
 #[track_caller]

@@ -43,8 +43,16 @@ fn hints_at_what_usually_causes_it() {
         ("400 Bad Request", "Server: a", "-s"),
         ("401 Unauthorized", "WWW-Authenticate: Bearer", "--bearer"),
         ("403 Forbidden", "Server: a", "--origin"),
-        ("404 Not Found", "Server: a", "/socket.io/?EIO=4&transport=websocket"),
-        ("426 Upgrade Required", "Sec-WebSocket-Version: 8", "version"),
+        (
+            "404 Not Found",
+            "Server: a",
+            "/socket.io/?EIO=4&transport=websocket",
+        ),
+        (
+            "426 Upgrade Required",
+            "Sec-WebSocket-Version: 8",
+            "version",
+        ),
         ("429 Too Many Requests", "Retry-After: 17", "17"),
         ("503 Service Unavailable", "Retry-After: 17", "17"),
         ("502 Bad Gateway", "Server: a", "behind"),
@@ -58,7 +66,11 @@ fn hints_at_what_usually_causes_it() {
             .collect();
         assert_eq!(hints.len(), 1, "{status}:\n{}", output.stderr);
         let hint_line = hints[0].to_lowercase();
-        assert!(hint_line.contains(&hint.to_lowercase()), "{status}: {}", hints[0]);
+        assert!(
+            hint_line.contains(&hint.to_lowercase()),
+            "{status}: {}",
+            hints[0]
+        );
     }
 }
 
@@ -79,7 +91,10 @@ fn joins_the_chunks_of_a_body() {
 #[test]
 fn cuts_a_long_body_and_says_so() {
     let body = "q".repeat(8 << 10);
-    let head = format!("HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n", body.len());
+    let head = format!(
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
     let output = refused(head + &body, &[]);
     let shown = output.stderr.matches('q').count();
     assert!((4000..5000).contains(&shown), "{shown} bytes of the body");
@@ -103,11 +118,20 @@ fn masks_cookies_of_the_response() {
 #[test]
 fn does_not_wait_for_a_body_that_never_comes() {
     refused("HTTP/1.1 403 Forbidden\r\n\r\n", &[]).says("403");
-    refused("HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nhalf", &[]).says("half");
+    refused(
+        "HTTP/1.1 403 Forbidden\r\nContent-Length: 9\r\n\r\nhalf",
+        &[],
+    )
+    .says("half");
 }
 
 #[test]
 fn shows_the_response_once_when_verbose() {
     let output = refused(response("404 Nothing Here", "x-oDd: Value"), &["-v"]);
-    assert_eq!(output.stderr.matches("404 Nothing Here").count(), 1, "{}", output.stderr);
+    assert_eq!(
+        output.stderr.matches("404 Nothing Here").count(),
+        1,
+        "{}",
+        output.stderr
+    );
 }

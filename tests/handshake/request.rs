@@ -89,11 +89,26 @@ fn has_a_key_of_16_bytes_that_is_never_the_same() {
 #[test]
 fn has_the_optional_fields_after_the_defaults() {
     let lines = request(&[
-        "-H", "x-Trace: 1", "-b", "a=1", "--bearer", "token", "-s", "chat", "-o", "http://o.example",
+        "-H",
+        "x-Trace: 1",
+        "-b",
+        "a=1",
+        "--bearer",
+        "token",
+        "-s",
+        "chat",
+        "-o",
+        "http://o.example",
     ]);
     let expected = [
         &DEFAULTS[..],
-        &["Origin", "Sec-WebSocket-Protocol", "Authorization", "Cookie", "x-Trace"],
+        &[
+            "Origin",
+            "Sec-WebSocket-Protocol",
+            "Authorization",
+            "Cookie",
+            "x-Trace",
+        ],
     ]
     .concat();
     let known = names(&lines);
@@ -138,7 +153,8 @@ fn headers_are_added_as_given_and_in_order() {
 #[test]
 fn headers_are_read_from_a_file() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
-    file.write_all(b"X-One: 1\r\nUser-Agent:\n\nX-Two: 2\n").expect("a file");
+    file.write_all(b"X-One: 1\r\nUser-Agent:\n\nX-Two: 2\n")
+        .expect("a file");
     let lines = request(&["-H", &format!("@{}", file.path().display())]);
     assert_eq!(names(&lines)[5..], ["X-One", "X-Two"]);
 }
@@ -189,7 +205,12 @@ fn user_agent_and_origin_are_sent_as_given() {
 
 #[test]
 fn urls_may_leave_out_what_is_plain() {
-    for form in ["http://127.0.0.1:PORT/x", "127.0.0.1:PORT/x", "localhost:PORT/x", ":PORT/x"] {
+    for form in [
+        "http://127.0.0.1:PORT/x",
+        "127.0.0.1:PORT/x",
+        "localhost:PORT/x",
+        ":PORT/x",
+    ] {
         let server = request_server();
         let url = form.replace("PORT", &server.port().to_string());
         wsee(&[&url]).run().exits(0);

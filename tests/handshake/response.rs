@@ -39,7 +39,11 @@ fn accepts_frames_in_the_same_segment() {
 
 #[test]
 fn accepts_other_connection_tokens_and_any_case() {
-    accepted("Connection: Upgrade", "Connection: keep-alive, Upgrade", &[]);
+    accepted(
+        "Connection: Upgrade",
+        "Connection: keep-alive, Upgrade",
+        &[],
+    );
     accepted("Connection: Upgrade", "connection:upgrade", &[]);
     accepted("Upgrade: websocket", "UPGRADE: WebSocket", &[]);
     accepted("101 Switching Protocols", "101 ", &[]);
@@ -66,8 +70,7 @@ fn skips_interim_responses() {
 #[test]
 fn accepts_the_subprotocol_that_the_server_selects() {
     let field = "\r\nSec-WebSocket-Protocol: b\r\n\r\n";
-    accepted(END, field, &["-s", "a,b", "--require-subprotocol", "-v"])
-        .says("subprotocol b");
+    accepted(END, field, &["-s", "a,b", "--require-subprotocol", "-v"]).says("subprotocol b");
 }
 
 #[test]

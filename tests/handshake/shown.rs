@@ -5,7 +5,12 @@ use crate::support::run::wsee;
 use crate::support::wire::before_handshake;
 
 const SECRETS: &[&str] = &[
-    "--bearer", "s3cret", "-b", "id=s3cret", "-H", "Proxy-Authorization: s3cret",
+    "--bearer",
+    "s3cret",
+    "-b",
+    "id=s3cret",
+    "-H",
+    "Proxy-Authorization: s3cret",
 ];
 
 /// Runs wsee with `-v`; gives back the request and the response too.
@@ -71,7 +76,11 @@ fn escapes_what_the_server_says() {
         wire.wait_for_end();
     });
     let output = wsee(&[server.url(), "-v", "--max-time", "500ms"]).run();
-    assert!(!output.stderr.contains(['\x1b', '\u{9b}', '\x07']), "{:?}", output.stderr);
+    assert!(
+        !output.stderr.contains(['\x1b', '\u{9b}', '\x07']),
+        "{:?}",
+        output.stderr
+    );
 }
 
 #[test]

@@ -44,7 +44,11 @@ fn each_reply_starts_the_wait_anew() {
 
 #[test]
 fn waits_two_seconds_by_default() {
-    let output = wsee(&[echoing().url()]).stdin("a\n").run().exits(0).prints("a\n");
+    let output = wsee(&[echoing().url()])
+        .stdin("a\n")
+        .run()
+        .exits(0)
+        .prints("a\n");
     let expected = Duration::from_secs(2)..Duration::from_secs(4);
     assert!(expected.contains(&output.took), "took {:?}", output.took);
 }
@@ -180,9 +184,17 @@ fn tells_input_that_could_not_be_sent() {
 #[test]
 fn close_code_and_reason_are_what_the_server_sees() {
     let server = recording();
-    wsee(&[server.url(), "--wait", "0", "--close-code", "4000", "--close-reason", "bye"])
-        .stdin("a\n")
-        .run()
-        .exits(0);
+    wsee(&[
+        server.url(),
+        "--wait",
+        "0",
+        "--close-code",
+        "4000",
+        "--close-reason",
+        "bye",
+    ])
+    .stdin("a\n")
+    .run()
+    .exits(0);
     assert_eq!(server.finish().close, Some((4000, "bye".to_owned())));
 }

@@ -36,7 +36,10 @@ fn sends_a_last_line_without_newline() {
 
 #[test]
 fn removes_one_carriage_return_at_the_end_of_a_line() {
-    assert_eq!(sent("a\r\nb\r\r\nc\rd\r", &[]), texts(&["a", "b\r", "c\rd"]));
+    assert_eq!(
+        sent("a\r\nb\r\r\nc\rd\r", &[]),
+        texts(&["a", "b\r", "c\rd"])
+    );
 }
 
 #[test]

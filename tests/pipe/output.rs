@@ -31,7 +31,9 @@ fn prints_text_messages_as_lines() {
 fn a_pipe_gets_exact_bytes() {
     let text = "\x1b[31mred\x07 \u{202e}\0é";
     let expected = format!("{text}\n");
-    received(vec![Message::text(text)], &[]).exits(0).prints(expected);
+    received(vec![Message::text(text)], &[])
+        .exits(0)
+        .prints(expected);
 }
 
 #[test]
@@ -52,7 +54,9 @@ fn raw_prints_payload_and_nothing_else() {
 #[test]
 fn binary_prints_raw_bytes() {
     let messages = vec![Message::text("a"), Message::binary(b"\xff\0".to_vec())];
-    received(messages, &["--binary"]).exits(0).prints(b"a\xff\0");
+    received(messages, &["--binary"])
+        .exits(0)
+        .prints(b"a\xff\0");
 }
 
 #[test]

@@ -69,11 +69,17 @@ fn a_server_that_does_not_answer_pings_is_given_up() {
         wire.wait_for_end();
         frame.opcode
     });
-    wsee(&[server.url(), "--ping-interval", "100ms", "--ping-timeout", "200ms"])
-        .stdin_held_open()
-        .run()
-        .exits(114)
-        .within(Duration::from_secs(3));
+    wsee(&[
+        server.url(),
+        "--ping-interval",
+        "100ms",
+        "--ping-timeout",
+        "200ms",
+    ])
+    .stdin_held_open()
+    .run()
+    .exits(114)
+    .within(Duration::from_secs(3));
     assert_eq!(server.finish(), PING);
 }
 
@@ -85,11 +91,18 @@ fn a_server_that_answers_pings_is_kept() {
         }
         peer.close(1000, "")
     });
-    wsee(&[server.url(), "--ping-interval", "100ms", "--ping-timeout", "2s", "-v"])
-        .stdin_held_open()
-        .run()
-        .exits(0)
-        .says("← pong");
+    wsee(&[
+        server.url(),
+        "--ping-interval",
+        "100ms",
+        "--ping-timeout",
+        "2s",
+        "-v",
+    ])
+    .stdin_held_open()
+    .run()
+    .exits(0)
+    .says("← pong");
 }
 
 #[test]

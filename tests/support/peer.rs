@@ -27,9 +27,7 @@ pub struct Received {
 pub struct Peer<S = TcpStream>(WebSocket<S>);
 
 /// Starts a server that talks to its client by `script`.
-pub fn scripted<T: Send + 'static>(
-    script: impl FnOnce(Peer) -> T + Send + 'static,
-) -> Server<T> {
+pub fn scripted<T: Send + 'static>(script: impl FnOnce(Peer) -> T + Send + 'static) -> Server<T> {
     Server::start(|stream| script(Peer::accept(stream)))
 }
 

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::sync::Arc;
 
+use data_encoding::BASE64_MIME;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -20,6 +21,15 @@ pub type TlsStream = StreamOwned<ServerConnection, TcpStream>;
 pub struct Identity {
     certificate: CertificateDer<'static>,
     key: PrivateKeyDer<'static>,
+}
+
+impl Identity {
+    /// Writes certificate and key to files in PEM.
+    pub fn write(&self) -> (NamedTempFile, NamedTempFile) {
+        let certificate = pem("CERTIFICATE", &self.certificate);
+        let key = pem("PRIVATE KEY", self.key.secret_der());
+        (certificate, key)
+    }
 }
 
 /// A certificate authority.
@@ -92,6 +102,17 @@ pub fn serving<T: Send + 'static>(
 /// The URL of such a server.
 pub fn url<T: Send + 'static>(server: &Server<T>) -> String {
     format!("wss://localhost:{}", server.port())
+}
+
+fn pem(label: &str, der: &[u8]) -> NamedTempFile {
+    let body = BASE64_MIME.encode(der).replace("\r\n", "\n");
+    let mut file = NamedTempFile::new().expect("a file");
+    write!(
+        file,
+        "-----BEGIN {label}-----\n{body}-----END {label}-----\n"
+    )
+    .expect("a file");
+    file
 }
 
 fn params(name: &str, names: &[&str]) -> CertificateParams {

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::net::sockopt::set_socket_linger;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -92,18 +92,30 @@ impl Wire {
     /// The Sec-WebSocket-Accept that the request demands.
     pub fn accept_key(&self) -> String {
         let name = "Sec-WebSocket-Key: ";
-        let key = self.request.lines().find_map(|line| line.strip_prefix(name));
+        let key = self
+            .request
+            .lines()
+            .find_map(|line| line.strip_prefix(name));
         derive_accept_key(key.expect("a Sec-WebSocket-Key").as_bytes())
     }
 
     /// Writes bytes.
     pub fn write(&mut self, bytes: impl AsRef<[u8]>) {
-        self.stream.write_all(bytes.as_ref()).expect("a client that reads");
+        self.stream
+            .write_all(bytes.as_ref())
+            .expect("a client that reads");
     }
 
     /// Writes bytes until the client does not want any more.
     pub fn flood(&mut self, bytes: &[u8]) {
         while self.stream.write_all(bytes).is_ok() {}
+    }
+
+    /// Writes bytes again and again for this long, as far as the client takes them.
+    pub fn flood_for(&mut self, bytes: &[u8], time: Duration) {
+        let end = Instant::now() + time;
+        self.stream.set_write_timeout(Some(time)).expect("a socket");
+        while Instant::now() < end && self.stream.write_all(bytes).is_ok() {}
     }
 
     /// Writes one byte every `interval` until the client does not want any more.

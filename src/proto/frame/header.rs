@@ -174,12 +174,12 @@ impl Header {
         match self.length_form {
             LengthForm::Bits7 => out[1] = mask_bit | (self.payload_len as u8 & 0x7f),
             LengthForm::Bits16 => {
-                out[1] = mask_bit | 126;
+                out[1] = mask_bit | 0x7e;
                 out[2..4].copy_from_slice(&(self.payload_len as u16).to_be_bytes());
                 size = 4;
             }
             LengthForm::Bits64 => {
-                out[1] = mask_bit | 127;
+                out[1] = mask_bit | 0x7f;
                 out[2..10].copy_from_slice(&self.payload_len.to_be_bytes());
                 size = 10;
             }

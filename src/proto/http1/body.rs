@@ -126,7 +126,7 @@ impl Body {
             0 => Framing::ChunkHeader,
             left => Framing::Chunk(left),
         };
-        &bytes[taken as usize..]
+        &bytes[usize::try_from(taken).unwrap_or(bytes.len())..]
     }
 }
 

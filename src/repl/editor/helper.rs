@@ -1,0 +1,167 @@
+//! What rustyline asks about the line being typed: completion, hints, colours, whether it is complete.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::Arc;
+
+use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::config::CompletionType;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter, HistoryHinter};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Helper};
+
+use super::screen::Screen;
+use crate::render::style::{Role, Style};
+use crate::repl::command::{self, COMMANDS, Completion};
+
+/// Answers rustyline, and tells the screen what rustyline is about to do.
+pub(super) struct LineHelper {
+    style: Style,
+    screen: Arc<Screen>,
+    files: FilenameCompleter,
+    history: HistoryHinter,
+    /// Whether the next repaint is due to a key; it is due to printed text otherwise.
+    is_key: Cell<bool>,
+}
+
+impl LineHelper {
+    /// Colours and hints only if `color` is true.
+    pub(super) fn new(color: bool, screen: Arc<Screen>) -> Self {
+        Self {
+            style: Style::new(color),
+            screen,
+            files: FilenameCompleter::new(),
+            history: HistoryHinter::new(),
+            is_key: Cell::new(false),
+        }
+    }
+}
+
+impl Helper for LineHelper {}
+
+impl Completer for LineHelper {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        match command::complete(line, pos) {
+            Completion::Words { start, words } => Ok((start, word_pairs(words))),
+            Completion::Path { start } => {
+                // In single quotes the completer leaves spaces as they are, as `/file` does.
+                let quoted = format!("'{}", &line[start..pos]);
+                let (_, files) = self.files.complete_path(&quoted, quoted.len())?;
+                Ok((start, files))
+            }
+            Completion::None => Ok((pos, Vec::new())),
+        }
+    }
+}
+
+fn word_pairs(words: Vec<String>) -> Vec<Pair> {
+    let end = if words.len() == 1 { " " } else { "" };
+    let pair = |word: String| Pair {
+        replacement: format!("{word}{end}"),
+        display: word,
+    };
+    words.into_iter().map(pair).collect()
+}
+
+/// What could follow the line.
+pub(super) struct LineHint {
+    text: String,
+    can_be_taken: bool,
+}
+
+impl Hint for LineHint {
+    fn display(&self) -> &str {
+        &self.text
+    }
+
+    fn completion(&self) -> Option<&str> {
+        self.can_be_taken.then_some(&self.text)
+    }
+}
+
+impl Hinter for LineHelper {
+    type Hint = LineHint;
+
+    fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<LineHint> {
+        // The first thing rustyline asks for when it reads a line.
+        self.screen.line_begins();
+        // Without colours a hint looks as if it had been typed.
+        if !self.style.is_colored() || pos < line.len() {
+            return None;
+        }
+        let args = args_hint(line).map(|text| LineHint {
+            text,
+            can_be_taken: false,
+        });
+        args.or_else(|| {
+            let text = self.history.hint(line, pos, ctx)?;
+            let is_short = !text.contains(char::is_control);
+            is_short.then_some(LineHint {
+                text,
+                can_be_taken: true,
+            })
+        })
+    }
+}
+
+/// The arguments of the command that `line` consists of.
+fn args_hint(line: &str) -> Option<String> {
+    let typed = line.strip_prefix('/')?;
+    let name = typed.strip_suffix(' ').unwrap_or(typed);
+    let usage = COMMANDS.iter().find(|usage| usage.name == name)?;
+    let space = if typed.len() == name.len() { " " } else { "" };
+    (!usage.args.is_empty()).then(|| format!("{space}{}", usage.args))
+}
+
+impl Highlighter for LineHelper {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        let is_command = line.starts_with('/') && !line.starts_with("//");
+        if !is_command || !self.style.is_colored() {
+            return Cow::Borrowed(line);
+        }
+        let end = line.find(char::is_whitespace).unwrap_or(line.len());
+        let (name, args) = line.split_at(end);
+        Cow::Owned(format!("{}{args}", self.style.paint(Role::Kind, name)))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        // The first part of every repaint, and the only sign of rustyline that text was printed.
+        if !self.is_key.take() {
+            self.screen.text_painted();
+        }
+        Cow::Owned(self.style.paint(Role::Fact, prompt).to_string())
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(self.style.paint(Role::Fact, hint).to_string())
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.is_key.set(true);
+        Cow::Borrowed(candidate)
+    }
+
+    /// Always asks for a repaint, so that every key is followed by exactly one.
+    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+        self.is_key.set(true);
+        true
+    }
+}
+
+impl Validator for LineHelper {
+    fn validate(&self, ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        if !command::is_complete(ctx.input()) {
+            return Ok(ValidationResult::Incomplete);
+        }
+        self.screen.line_ends();
+        Ok(ValidationResult::Valid(None))
+    }
+}

@@ -1,0 +1,154 @@
+//! The lines typed: in memory for `/history`, in a file for the next time.
+
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Editor, Helper};
+use thiserror::Error;
+
+/// The most lines that are kept.
+pub(super) const MAX_LINES: usize = 10_000;
+
+/// Why the file of the history is not used.
+#[derive(Debug, Error)]
+pub(super) enum HistoryError {
+    #[error("{0:?} is a symbolic link, so no history is kept; make it a file, or use --no-history")]
+    Link(PathBuf),
+    #[error("{0:?} is not a file, so no history is kept; remove it, or use --no-history")]
+    NotFile(PathBuf),
+    #[error("{0:?} belongs to another user, so no history is kept; chown it, or use --no-history")]
+    Foreign(PathBuf),
+    #[error("no history is kept in {path:?}: {source}; make it writable, or use --no-history")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("no history is kept in {path:?}: {source}; remove it, or use --no-history")]
+    Content {
+        path: PathBuf,
+        source: ReadlineError,
+    },
+}
+
+/// The lines typed, for more than one thread.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Lines(Arc<Mutex<VecDeque<String>>>);
+
+impl Lines {
+    /// The `count` newest lines, oldest first.
+    pub(super) fn last(&self, count: usize) -> Vec<String> {
+        let lines = self.lock();
+        let skipped = lines.len().saturating_sub(count);
+        lines.iter().skip(skipped).cloned().collect()
+    }
+
+    fn push(&self, line: String) {
+        let mut lines = self.lock();
+        if lines.len() == MAX_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps the lines of an editor.
+#[derive(Debug)]
+pub(super) struct History {
+    path: Option<PathBuf>,
+    lines: Lines,
+}
+
+impl History {
+    /// Keeps lines in `lines` and, if there is a `path`, in that file.
+    pub(super) fn new(path: Option<PathBuf>, lines: Lines) -> Self {
+        Self { path, lines }
+    }
+
+    /// Gives `editor` the lines of earlier sessions; after an error the file is left alone.
+    pub(super) fn load<H: Helper>(
+        &mut self,
+        editor: &mut Editor<H, FileHistory>,
+    ) -> Result<(), HistoryError> {
+        let Some(path) = self.path.take() else {
+            return Ok(());
+        };
+        secure(&path)?;
+        if let Err(source) = editor.load_history(&path) {
+            return Err(HistoryError::Content { path, source });
+        }
+        for line in editor.history().iter() {
+            self.lines.push(line.clone());
+        }
+        self.path = Some(path);
+        Ok(())
+    }
+
+    /// Keeps `line`, unless it starts with a space or is the last one again; after an error the file
+    /// is left alone.
+    pub(super) fn add<H: Helper>(
+        &mut self,
+        editor: &mut Editor<H, FileHistory>,
+        line: &str,
+    ) -> Result<(), HistoryError> {
+        // In memory it cannot fail.
+        if !editor.add_history_entry(line).unwrap_or(false) {
+            return Ok(());
+        }
+        self.lines.push(line.to_owned());
+        let Some(path) = self.path.take() else {
+            return Ok(());
+        };
+        if let Err(source) = editor.append_history(&path) {
+            return Err(HistoryError::Content { path, source });
+        }
+        self.path = Some(path);
+        Ok(())
+    }
+}
+
+/// Makes sure that `path` is a file that only this user can read.
+fn secure(path: &Path) -> Result<(), HistoryError> {
+    let failed = |source| HistoryError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return create(path).map_err(failed);
+        }
+        metadata => metadata.map_err(failed)?,
+    };
+    let path = path.to_owned();
+    if metadata.is_symlink() {
+        return Err(HistoryError::Link(path));
+    }
+    if !metadata.is_file() {
+        return Err(HistoryError::NotFile(path));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(HistoryError::Foreign(path));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed);
+    }
+    Ok(())
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).map(drop)
+}

@@ -1,0 +1,51 @@
+//! Ctrl-C and Ctrl-D.
+
+use rustyline::history::History;
+use rustyline::{
+    Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyEvent,
+    Movement, RepeatCount,
+};
+use tokio::sync::mpsc::Sender;
+
+use super::Entry;
+
+/// Binds Ctrl-C and Ctrl-D, which report to `entries` from an empty line.
+///
+/// rustyline's own commands for them end the line and leave a prompt behind.
+pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>, entries: &Sender<Entry>) {
+    let interrupt = Interrupt(entries.clone());
+    editor.bind_sequence(KeyEvent::ctrl('C'), handler(interrupt));
+    let end = End(entries.clone());
+    editor.bind_sequence(KeyEvent::ctrl('D'), handler(end));
+}
+
+fn handler(handler: impl ConditionalEventHandler + 'static) -> EventHandler {
+    EventHandler::Conditional(Box::new(handler))
+}
+
+struct Interrupt(Sender<Entry>);
+
+impl ConditionalEventHandler for Interrupt {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
+        if ctx.line().is_empty() {
+            return Some(report(&self.0, Entry::Interrupt));
+        }
+        Some(Cmd::Kill(Movement::WholeBuffer))
+    }
+}
+
+struct End(Sender<Entry>);
+
+impl ConditionalEventHandler for End {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
+        let is_empty = ctx.line().is_empty();
+        is_empty.then(|| report(&self.0, Entry::End))
+    }
+}
+
+/// Sends `entry`; the command takes the prompt of a history search away.
+fn report(entries: &Sender<Entry>, entry: Entry) -> Cmd {
+    // Without a receiver the session has ended.
+    let _ = entries.blocking_send(entry);
+    Cmd::Repaint
+}

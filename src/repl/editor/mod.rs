@@ -1,0 +1,169 @@
+//! The line editor: lines are typed at the bottom of the terminal while text is printed above them.
+//!
+//! rustyline blocks, so it has a thread of its own (`reader`), and a second one hands it what is to
+//! be printed (`screen`). The session's task only polls.
+
+mod helper;
+mod history;
+mod key;
+mod reader;
+mod screen;
+mod terminal;
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::thread;
+
+use rustyline::config::{BellStyle, ColorMode, CompletionType, Config};
+use rustyline::history::FileHistory;
+use tokio::sync::mpsc;
+
+use self::helper::LineHelper;
+use self::history::{History, Lines, MAX_LINES};
+use self::reader::Reader;
+use self::screen::Screen;
+use self::terminal::Terminal;
+
+/// Entries that may wait for the session; beyond that no line can be typed.
+const MAX_ENTRIES: usize = 16;
+/// How long the rest of an escape sequence may take, in milliseconds; printing waits for it.
+const ESCAPE_TIMEOUT: u16 = 100;
+const TAB_STOP: u8 = 8;
+
+/// What the editor is started with.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// What stands in front of the line being typed.
+    pub prompt: String,
+    /// Whether prompt and line are coloured, and hints shown.
+    pub color: bool,
+    /// The file that keeps the lines typed; `None` keeps them for this session only.
+    pub history: Option<PathBuf>,
+}
+
+/// What the person at the terminal did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// Typed a line, or pasted a text of several.
+    Line(String),
+    /// Pressed Ctrl-C on an empty line.
+    Interrupt,
+    /// Pressed Ctrl-D on an empty line.
+    End,
+    /// Nothing more can be read, for this reason.
+    Failed(String),
+}
+
+/// A line editor that has the terminal.
+///
+/// Dropping it gives the terminal back at once; [`finish`](Self::finish) prints what is left before.
+#[derive(Debug)]
+pub struct Editor {
+    entries: mpsc::Receiver<Entry>,
+    screen: Arc<Screen>,
+    lines: Lines,
+    terminal: Terminal,
+}
+
+impl Editor {
+    /// Takes the terminal and shows the prompt.
+    ///
+    /// # Errors
+    ///
+    /// [`io::ErrorKind::Unsupported`] if standard input or output is no terminal, or one that cannot
+    /// move its cursor (`TERM=dumb`).
+    pub fn start(options: Options) -> io::Result<Self> {
+        let screen = Arc::new(Screen::default());
+        let (sender, entries) = mpsc::channel(MAX_ENTRIES);
+        let mut editor = line_editor(&options, &screen)?;
+        key::bind(&mut editor, &sender);
+        let printer = editor.create_external_printer().map_err(unsupported)?;
+        let terminal = Terminal::hold()?;
+        let lines = Lines::default();
+        let reader = Reader {
+            editor,
+            prompt: options.prompt,
+            entries: sender,
+            screen: Arc::clone(&screen),
+            history: History::new(options.history, lines.clone()),
+        };
+        spawn("line editor", move || reader.run())?;
+        let shared = Arc::clone(&screen);
+        spawn("printer", move || shared.print_all(printer))?;
+        Ok(Self {
+            entries,
+            screen,
+            lines,
+            terminal,
+        })
+    }
+
+    /// Ready with the next thing the person at the terminal did.
+    pub fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
+        let entry = ready!(self.entries.poll_recv(cx));
+        let stopped = || Entry::Failed("the line editor has stopped; start wsee again".to_owned());
+        Poll::Ready(entry.unwrap_or_else(stopped))
+    }
+
+    /// Takes `text`, whole lines that have passed the escaper, to print it above the line being typed.
+    ///
+    /// Leaves `text` empty and is ready; pending while too much waits to be printed.
+    pub fn poll_print(&mut self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
+        self.screen.poll_print(cx, text)
+    }
+
+    /// The `last` lines typed, oldest first.
+    pub fn history(&self, last: usize) -> Vec<String> {
+        self.lines.last(last)
+    }
+
+    /// Prints `last` after all else, takes the prompt off the screen and gives the terminal back.
+    ///
+    /// Takes about half a second at most, also when the terminal does not take what is printed.
+    pub fn finish(self, last: &str) {
+        let Self {
+            entries,
+            screen,
+            mut terminal,
+            ..
+        } = self;
+        // Frees a reader that waits for room, so that it can paint.
+        drop(entries);
+        terminal.set_farewell(screen.close(last));
+    }
+}
+
+fn line_editor(
+    options: &Options,
+    screen: &Arc<Screen>,
+) -> io::Result<rustyline::Editor<LineHelper, FileHistory>> {
+    let config = Config::builder()
+        .max_history_size(MAX_LINES)
+        .map_err(io::Error::other)?
+        .history_ignore_space(true)
+        .auto_add_history(false)
+        .completion_type(CompletionType::List)
+        // Waiting for a second Tab, rustyline does not print.
+        .completion_show_all_if_ambiguous(true)
+        .keyseq_timeout(Some(ESCAPE_TIMEOUT))
+        // Else, with NO_COLOR, rustyline would not call the highlighter, which `screen` depends on.
+        .color_mode(ColorMode::Forced)
+        .bell_style(BellStyle::None)
+        .tab_stop(TAB_STOP)
+        .build();
+    let history = FileHistory::with_config(&config);
+    let mut editor = rustyline::Editor::with_history(config, history).map_err(io::Error::other)?;
+    editor.set_helper(Some(LineHelper::new(options.color, Arc::clone(screen))));
+    Ok(editor)
+}
+
+fn unsupported(error: rustyline::error::ReadlineError) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, error)
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let builder = thread::Builder::new().name(name.to_owned());
+    builder.spawn(body).map(drop)
+}

@@ -1,0 +1,221 @@
+//! What is printed above the line being typed, and when.
+//!
+//! rustyline's printer passes text to the thread that reads keys, or writes it itself if that is not
+//! in `readline`. The first is safe at any time. The second would run into a prompt that appears, or a
+//! line that ends, at the same moment: so nothing is printed between two lines.
+
+use std::mem;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use rustyline::ExternalPrinter;
+
+/// Text from which on no more is taken, in bytes; terminals draw as much in about 10 ms.
+const FULL: usize = 128 << 10;
+/// The time between two prints, so that a flood leaves the terminal time to draw.
+const PACE: Duration = Duration::from_millis(33);
+/// How long the end of a line waits for a print that has begun.
+const PRINT_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long the end waits for the last print.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
+/// Clears from the start of the cursor's line to the end of the screen.
+const CLEAR_BELOW: &str = "\r\x1b[J";
+
+/// Text on its way to the terminal; shared by the session, the printer and the reader.
+#[derive(Debug, Default)]
+pub(super) struct Screen {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: String,
+    /// A copy of what rustyline has, until it is painted.
+    handed_over: Option<String>,
+    is_printing: bool,
+    reader: ReaderState,
+    phase: Phase,
+    session: Option<Waker>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum ReaderState {
+    #[default]
+    BetweenLines,
+    Reading,
+    Gone,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    #[default]
+    Open,
+    Closing,
+    /// The last text has been handed over.
+    Last,
+    Closed,
+}
+
+/// For the session's task.
+impl Screen {
+    /// Takes `text` and is ready, unless too much is waiting.
+    pub(super) fn poll_print(&self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
+        let mut state = self.lock();
+        if state.waiting.len() >= FULL {
+            state.session = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        state.append(text);
+        text.clear();
+        self.changed.notify_all();
+        Poll::Ready(())
+    }
+
+    /// Prints `last` after all else and leaves the screen without a prompt; returns what must still
+    /// be written because it was not printed in time.
+    pub(super) fn close(&self, last: &str) -> String {
+        let mut state = self.lock();
+        state.append(last);
+        state.phase = Phase::Closing;
+        self.changed.notify_all();
+        let is_open = |state: &mut State| state.phase != Phase::Closed;
+        let waited = self
+            .changed
+            .wait_timeout_while(state, CLOSE_TIMEOUT, is_open);
+        let (mut state, timeout) = waited.unwrap_or_else(PoisonError::into_inner);
+        if !timeout.timed_out() {
+            return String::new();
+        }
+        state.phase = Phase::Closed;
+        state.take_back();
+        CLEAR_BELOW.to_owned() + &mem::take(&mut state.waiting)
+    }
+}
+
+/// For the printer's thread.
+impl Screen {
+    /// Prints until the screen is closed.
+    pub(super) fn print_all(&self, mut printer: impl ExternalPrinter) {
+        while let Some(text) = self.next_batch() {
+            // It fails if the terminal is gone, which the reader notices too.
+            let _ = printer.print(text);
+            self.printed();
+        }
+    }
+
+    /// Waits for text that can be printed now; `None` if there will be no more.
+    fn next_batch(&self) -> Option<String> {
+        let is_idle = |state: &mut State| !state.can_print();
+        let state = self.changed.wait_while(self.lock(), is_idle);
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        match state.phase {
+            Phase::Open => {}
+            Phase::Closing => state.phase = Phase::Last,
+            Phase::Last | Phase::Closed => return None,
+        }
+        let text = mem::take(&mut state.waiting);
+        state.handed_over = Some(text.clone());
+        state.is_printing = true;
+        if let Some(session) = state.session.take() {
+            session.wake();
+        }
+        Some(text)
+    }
+
+    fn printed(&self) {
+        let mut state = self.lock();
+        state.is_printing = false;
+        if state.reader == ReaderState::Gone {
+            state.painted();
+        }
+        self.changed.notify_all();
+        let is_open = |state: &mut State| state.phase == Phase::Open;
+        // Wakes early when the last text comes, which must not wait.
+        let _paced = self.changed.wait_timeout_while(state, PACE, is_open);
+    }
+}
+
+/// For the reader's thread.
+impl Screen {
+    /// Adds a line of the editor's own, however much is waiting.
+    pub(super) fn note(&self, line: &str) {
+        self.lock().append(line);
+        self.changed.notify_all();
+    }
+
+    /// The prompt is about to be painted; may be told again while the line is being typed.
+    pub(super) fn line_begins(&self) {
+        self.lock().reader = ReaderState::Reading;
+        self.changed.notify_all();
+    }
+
+    /// The line is about to end.
+    pub(super) fn line_ends(&self) {
+        let is_printing = |state: &mut State| state.is_printing;
+        let waited = self
+            .changed
+            .wait_timeout_while(self.lock(), PRINT_TIMEOUT, is_printing);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        state.reader = ReaderState::BetweenLines;
+    }
+
+    /// A text has been printed, and the prompt is about to be painted below it.
+    ///
+    /// Does not return after the last text: there the screen is as the shell shall find it.
+    pub(super) fn text_painted(&self) {
+        let mut state = self.lock();
+        state.painted();
+        self.changed.notify_all();
+        if state.phase == Phase::Closed {
+            drop(state);
+            loop {
+                thread::park();
+            }
+        }
+    }
+
+    /// No line will be read any more.
+    pub(super) fn reader_is_gone(&self) {
+        let mut state = self.lock();
+        state.reader = ReaderState::Gone;
+        state.take_back();
+        self.changed.notify_all();
+    }
+}
+
+impl Screen {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn append(&mut self, text: &str) {
+        self.waiting.push_str(text);
+    }
+
+    fn can_print(&self) -> bool {
+        match self.phase {
+            Phase::Last | Phase::Closed => true,
+            _ if self.reader == ReaderState::BetweenLines || self.handed_over.is_some() => false,
+            Phase::Open => !self.waiting.is_empty(),
+            Phase::Closing => true,
+        }
+    }
+
+    fn painted(&mut self) {
+        self.handed_over = None;
+        if self.phase == Phase::Last {
+            self.phase = Phase::Closed;
+        }
+    }
+
+    fn take_back(&mut self) {
+        if let Some(text) = self.handed_over.take() {
+            self.waiting.insert_str(0, &text);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The modes of the terminal: changed while the editor runs, given back at its end.
+
+use std::io::{self, Write};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::stdio::stdin;
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr,
+};
+
+/// Ends a synchronized update and bracketed paste.
+const RESET: &str = "\x1b[?2026l\x1b[?2004l";
+/// How long a terminal may take for the last bytes.
+const STALL: Duration = Duration::from_millis(100);
+
+/// The terminal, which gets its modes back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Terminal {
+    original: Termios,
+    farewell: String,
+}
+
+impl Terminal {
+    /// Stops the terminal from echoing keys and from making signals of them.
+    ///
+    /// rustyline does so itself while it reads a line, but restores the modes after each: what is
+    /// typed between two lines would be echoed, and Ctrl-C would be a signal.
+    pub(super) fn hold() -> io::Result<Self> {
+        let original = tcgetattr(stdin())?;
+        let mut held = original.clone();
+        held.input_modes -= InputModes::BRKINT | InputModes::ICRNL | InputModes::IXON;
+        held.local_modes -=
+            LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN | LocalModes::ISIG;
+        tcsetattr(stdin(), OptionalActions::Now, &held)?;
+        let farewell = String::new();
+        Ok(Self { original, farewell })
+    }
+
+    /// Sets what is written before the terminal is given back.
+    pub(super) fn set_farewell(&mut self, text: String) {
+        self.farewell = text;
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let text = std::mem::take(&mut self.farewell) + RESET;
+        write_within(STALL, text);
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &self.original);
+    }
+}
+
+/// Whether there will never be another key.
+pub(super) fn is_hung_up() -> bool {
+    let input = stdin();
+    let mut polled = [PollFd::new(&input, PollFlags::IN)];
+    let _ = poll(&mut polled, Some(&Timespec::default()));
+    polled[0].revents().contains(PollFlags::HUP) || !isatty(stdin())
+}
+
+/// Writes `text` from a thread, which is left behind if the terminal does not take it in time.
+fn write_within(limit: Duration, text: String) {
+    let (done, is_done) = mpsc::channel();
+    let write = move || {
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes());
+        let _ = stdout.flush();
+        let _ = done.send(());
+    };
+    if thread::Builder::new().spawn(write).is_ok() {
+        let _ = is_done.recv_timeout(limit);
+    }
+}

@@ -1,0 +1,52 @@
+//! What is known of a connection since it opened.
+
+use crate::dial::Step;
+use crate::event::Event;
+use crate::proto::http1::Head;
+use crate::render::Human;
+
+/// Collected from the events of the opening, for `/status` and `/headers`.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The URL as it may be shown.
+    pub url: String,
+    pub(super) peer: Option<String>,
+    pub(super) tls: Option<String>,
+    pub(super) subprotocol: Option<String>,
+    request: Option<Head>,
+    response: Option<Head>,
+}
+
+impl Facts {
+    /// Nothing but the URL, as it may be shown.
+    pub fn new(url: String) -> Self {
+        Self {
+            url,
+            ..Self::default()
+        }
+    }
+
+    /// Takes what an event of the opening tells.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Step(Step::Connected { address, .. }) => self.peer = Some(address.to_string()),
+            Event::Step(Step::Tls(session)) => {
+                self.tls = Some(format!("{}, {}", session.version, session.cipher_suite));
+            }
+            Event::Request(head) => self.request = Some((*head).clone()),
+            Event::Response(head) => self.response = Some((*head).clone()),
+            Event::Open(open) => self.subprotocol.clone_from(&open.subprotocol),
+            _ => {}
+        }
+    }
+
+    /// Writes the heads of the opening handshake.
+    pub(super) fn print_heads(&self, out: &mut String, human: &Human) {
+        if let Some(request) = &self.request {
+            human.request(out, request);
+        }
+        if let Some(response) = &self.response {
+            human.response(out, response);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! `/status`: where the connection stands, in the words of the WebSocket API.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::Facts;
+use crate::proto::sender::Sender;
+use crate::render::escape::escape_line;
+use crate::render::{Role, Style, quantity};
+
+/// Counters that only the REPL keeps.
+#[derive(Debug)]
+pub(super) struct Status {
+    opened: Instant,
+    messages: u64,
+    bytes: u64,
+    round_trips: Option<RoundTrips>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct RoundTrips {
+    last: Duration,
+    least: Duration,
+    most: Duration,
+    count: u64,
+}
+
+impl Status {
+    pub(super) fn new(opened: Instant) -> Self {
+        Self {
+            opened,
+            messages: 0,
+            bytes: 0,
+            round_trips: None,
+        }
+    }
+
+    pub(super) fn received(&mut self, bytes: usize, end: bool) {
+        self.bytes += bytes as u64;
+        self.messages += u64::from(end);
+    }
+
+    pub(super) fn round_trip(&mut self, rtt: Duration) {
+        let before = self.round_trips.unwrap_or(RoundTrips {
+            last: rtt,
+            least: rtt,
+            most: rtt,
+            count: 0,
+        });
+        self.round_trips = Some(RoundTrips {
+            last: rtt,
+            least: before.least.min(rtt),
+            most: before.most.max(rtt),
+            count: before.count + 1,
+        });
+    }
+
+    pub(super) fn print(
+        &self,
+        out: &mut String,
+        facts: &Facts,
+        sender: &Sender,
+        style: Style,
+        now: Instant,
+    ) {
+        let sent = sender.sent();
+        let traffic = |messages: u64, bytes: u64| {
+            format!(
+                "{}, {}",
+                quantity::plural(messages, "message"),
+                quantity::size(bytes)
+            )
+        };
+        let state = if sender.is_closing() {
+            "CLOSING (2)"
+        } else {
+            "OPEN (1)"
+        };
+        let none = || "none".to_owned();
+        let rows = [
+            ("url", facts.url.clone()),
+            ("readyState", state.to_owned()),
+            ("protocol", facts.subprotocol.clone().unwrap_or_else(none)),
+            ("extensions", none()),
+            (
+                "bufferedAmount",
+                quantity::size(sender.output().len() as u64),
+            ),
+            ("peer", facts.peer.clone().unwrap_or_else(none)),
+            ("TLS", facts.tls.clone().unwrap_or_else(none)),
+            ("open for", quantity::duration(now - self.opened)),
+            ("sent", traffic(sent.messages, sent.payload)),
+            ("received", traffic(self.messages, self.bytes)),
+            ("round trip", self.round_trip_text()),
+        ];
+        for (name, value) in rows {
+            let name = style.paint(Role::Fact, name);
+            let _ = writeln!(out, "  {name:<15} {}", escape_line(&value));
+        }
+    }
+
+    fn round_trip_text(&self) -> String {
+        let Some(trips) = self.round_trips else {
+            return "not measured yet; /ping measures it".to_owned();
+        };
+        format!(
+            "last {}, least {}, most {} ({})",
+            quantity::duration(trips.last),
+            quantity::duration(trips.least),
+            quantity::duration(trips.most),
+            quantity::plural(trips.count, "pong")
+        )
+    }
+}

@@ -1,0 +1,176 @@
+//! wss: which certificates are trusted, and what is said of those that are not.
+
+use std::io::{Read, Write};
+use std::time::Duration;
+
+use crate::support::output::Output;
+use crate::support::peer::{Peer, scripted};
+use crate::support::run::wsee;
+use crate::support::server::{Server, Untouched};
+use crate::support::tls::{self, Authority, Identity, TlsStream};
+
+/// Runs wsee against a server that shows `identity` and expects to be turned away.
+#[track_caller]
+fn distrusted(identity: Identity, args: &[&str]) -> Output {
+    let server = tls::serving(identity, fails);
+    wsee(&[&[tls::url(&server).as_str()], args].concat())
+        .stdin("never sent\n")
+        .run()
+        .exits(60)
+        .prints("")
+}
+
+fn fails(mut stream: TlsStream) {
+    assert!(
+        stream.read(&mut [0]).is_err(),
+        "a client that sends a request"
+    );
+}
+
+/// Runs wsee against an echo server that shows `identity`.
+#[track_caller]
+fn trusted(identity: Identity, args: &[&str]) -> Output {
+    let server = tls::serving(identity, |stream| Peer::accept(stream).echo());
+    wsee(&[&[tls::url(&server).as_str(), "-n", "1"], args].concat())
+        .stdin("hello\n")
+        .run()
+        .exits(0)
+        .prints("hello\n")
+}
+
+#[test]
+fn a_certificate_of_a_given_authority_is_trusted() {
+    let authority = Authority::new();
+    let identity = authority.issue(&["localhost"]);
+    trusted(identity, &["--cacert", authority.path(), "-v"])
+        .says("* TLS 1.3")
+        .says("certificate CN=wsee test server");
+}
+
+#[test]
+fn a_certificate_of_an_unknown_authority_exits_60() {
+    distrusted(Authority::new().issue(&["localhost"]), &[])
+        .says("wsee test CA")
+        .says("--cacert")
+        .says("-k");
+}
+
+#[test]
+fn a_certificate_of_another_authority_exits_60() {
+    let identity = Authority::new().issue(&["localhost"]);
+    distrusted(identity, &["--cacert", Authority::new().path()]).says("--cacert");
+}
+
+#[test]
+fn an_expired_certificate_exits_60() {
+    let authority = Authority::new();
+    let identity = authority.issue_expired(&["localhost"]);
+    distrusted(identity, &["--cacert", authority.path()])
+        .says("expired on 2020-12-31")
+        .says("renew");
+}
+
+#[test]
+fn a_self_signed_certificate_exits_60() {
+    distrusted(tls::self_signed(&["localhost"]), &[])
+        .says("self-signed")
+        .says("--cacert");
+}
+
+#[test]
+fn a_certificate_for_another_name_exits_60_and_tells_its_names() {
+    let authority = Authority::new();
+    let identity = authority.issue(&["other.example", "another.example"]);
+    distrusted(identity, &["--cacert", authority.path()])
+        .says("localhost")
+        .says("other.example, another.example");
+}
+
+#[test]
+fn insecure_connects_and_tells_what_verification_would_have_said() {
+    trusted(tls::self_signed(&["localhost"]), &["-k"]).says("self-signed");
+    trusted(tls::self_signed(&["other.example"]), &["-k"]);
+    let expired = Authority::new().issue_expired(&["localhost"]);
+    trusted(expired, &["-k"]);
+}
+
+#[test]
+fn a_server_without_tls_exits_35_and_ws_is_offered() {
+    let server = Server::start(|mut stream| {
+        stream.read(&mut [0; 1 << 10]).expect("a ClientHello");
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .expect("a client");
+    });
+    wsee(&[&tls::url(&server)])
+        .run()
+        .exits(35)
+        .prints("")
+        .says("ws://");
+}
+
+#[test]
+fn a_tls_server_asked_for_ws_exits_112_and_wss_is_offered() {
+    let server = tls::serving(tls::self_signed(&["localhost"]), |mut stream| {
+        // The alert that answers the plain request goes out before the error comes back.
+        assert!(stream.read(&mut [0]).is_err());
+        let _ = stream.flush();
+    });
+    wsee(&[server.url()])
+        .run()
+        .exits(112)
+        .prints("")
+        .says("wss://")
+        .within(Duration::from_secs(4));
+}
+
+#[test]
+fn a_missing_file_of_authorities_is_a_usage_error() {
+    let server = Untouched::start();
+    let url = format!("wss://localhost:{}", server.port());
+    wsee(&[&url, "--cacert", "/nonexistent/ca.pem"])
+        .run()
+        .exits(2)
+        .says("/nonexistent/ca.pem");
+}
+
+#[test]
+fn a_plain_server_is_not_taken_for_tls() {
+    let server = scripted(|mut peer| {
+        peer.send("plain");
+        peer.close(1000, "")
+    });
+    wsee(&[server.url(), "-v"]).run().exits(0).never_says("TLS");
+}
+
+#[test]
+fn a_close_over_tls_is_followed_by_close_notify() {
+    let authority = Authority::new();
+    let server = tls::serving(authority.issue(&["localhost"]), |stream| {
+        Peer::accept(stream).record()
+    });
+    wsee(&[
+        &tls::url(&server),
+        "--cacert",
+        authority.path(),
+        "--wait",
+        "0",
+    ])
+    .stdin("a\n")
+    .run()
+    .exits(0);
+    assert_eq!(server.finish().close, Some((1000, String::new())));
+}
+
+#[test]
+fn an_end_of_tls_without_a_close_frame_is_abnormal() {
+    let authority = Authority::new();
+    let server = tls::serving(authority.issue(&["localhost"]), |stream| {
+        Peer::accept(stream).send("hi");
+    });
+    wsee(&[&tls::url(&server), "--cacert", authority.path()])
+        .run()
+        .exits(110)
+        .prints("hi\n")
+        .ends_with_line("abnormal closure (1006)");
+}
