@@ -488,3 +488,6 @@ impl Connection {
 pub fn reported_code(frame: Option<&CloseFrame>) -> CloseCode {
     frame.map_or(CloseCode::NO_STATUS, |frame| frame.code)
 }
+
+#[cfg(test)]
+mod tests;

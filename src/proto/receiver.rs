@@ -364,7 +364,8 @@ impl Receiver {
             message.len += frame.header.payload_len;
             self.frame = None;
         }
-        if streamed && (end || ready > 0) || alone {
+        let hands_on_now = if streamed { end || ready > 0 } else { alone };
+        if hands_on_now {
             message.started = true;
             self.lent = ready;
             return Ok(self.hand_on(kind, Lent::Input(0..ready), start, end));

@@ -62,6 +62,8 @@ const PRINT_FULL: usize = 256 << 10;
 impl Repl {
     /// A REPL at the terminal; needs a tokio runtime.
     pub fn open(options: Options, human: Human, facts: Facts, opened: Instant) -> io::Result<Self> {
+        // Before the editor: rustyline puts back the handlers that it finds.
+        let signals = Signals::new()?;
         let editor = Editor::start(editor::Options {
             prompt: "> ".to_owned(),
             color: human.style().is_colored(),
@@ -69,7 +71,7 @@ impl Repl {
         })?;
         let mut repl = Self {
             send: options.send.iter().cloned().collect(),
-            signals: Signals::new()?,
+            signals,
             status: Status::new(opened),
             out: String::new(),
             stop: None,

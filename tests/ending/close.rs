@@ -46,7 +46,7 @@ fn the_last_line_tells_code_reason_time_and_counts() {
     let line = output.last_line();
     let start = "closed by server: 1008 policy violation \"token expired\" after ";
     assert!(line.starts_with(start), "{line}");
-    assert!(line.ends_with(" s (1 sent, 2 received)"), "{line}");
+    assert!(line.ends_with("s (1 sent, 2 received)"), "{line}");
 }
 
 #[test]

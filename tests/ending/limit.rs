@@ -69,7 +69,7 @@ fn a_length_that_is_only_declared_costs_no_memory() {
 fn empty_fragments_cost_no_memory() {
     let script = |mut wire: Wire| {
         wire.write_hex("0100");
-        wire.flood(&[0; 64 << 10]);
+        wire.flood(&[0; 8 << 10]);
     };
     stays_small(script, &["--max-time", "1s"]);
 }

@@ -42,7 +42,7 @@ fn a_bad_url_is_one_line_with_its_escapes_shown() {
 #[test]
 fn bad_headers_exit_2() {
     refused_option(&["-H", "X: a\r\nEvil: b"]);
-    refused_option(&["-H", "X: a\0b"]);
+    refused_option(&["-H", "X: a\x01b"]);
     refused_option(&["-H", "Bad Name: x"]).says("Bad Name");
     refused_option(&["-H", "no colon"]);
     refused_option(&["-o", "http://a\nb"]);

@@ -11,7 +11,7 @@ fn answered(edit: impl FnOnce(String) -> String + Send + 'static, args: &[&str])
         let mut bytes = edit(wire.response()).into_bytes();
         bytes.extend(b"\x81\x02hi\x88\x02\x03\xe8");
         wire.write(bytes);
-        wire.wait_for_end();
+        wire.end();
     });
     wsee(&[&[server.url()], args].concat()).run()
 }

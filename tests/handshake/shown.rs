@@ -2,7 +2,8 @@
 
 use crate::support::output::Output;
 use crate::support::run::wsee;
-use crate::support::wire::before_handshake;
+use crate::support::server::Server;
+use crate::support::wire::{after_handshake, before_handshake};
 
 const SECRETS: &[&str] = &[
     "--bearer",
@@ -17,7 +18,7 @@ const SECRETS: &[&str] = &[
 #[track_caller]
 fn shown(args: &[&str]) -> (Output, String, String) {
     let server = before_handshake(|mut wire| {
-        let fields = "x-oDd:   Value\r\nSet-Cookie: id=s3cret\r\n\r\n";
+        let fields = "x-oDd: Value\r\nSet-Cookie: id=s3cret\r\n\r\n";
         let response = wire.response().replace("\r\n\r\n", "\r\n") + fields;
         wire.write(&response);
         wire.write_hex("8802 03e8");
@@ -29,6 +30,14 @@ fn shown(args: &[&str]) -> (Output, String, String) {
     let output = wsee(&args).run().exits(0).prints("");
     let (request, response) = server.finish();
     (output, request, response)
+}
+
+/// Starts a server that closes as soon as the connection is open.
+fn closing_server() -> Server<()> {
+    after_handshake(|mut wire| {
+        wire.write_hex("8802 03e8");
+        wire.read_to_close();
+    })
 }
 
 /// Claims that each line of `head` is a line of stderr, behind `mark`.
@@ -84,13 +93,22 @@ fn escapes_what_the_server_says() {
 }
 
 #[test]
+fn colour_is_for_terminals_unless_forced() {
+    let (output, ..) = shown(&[]);
+    output.never_says("\x1b");
+    let (output, ..) = shown(&["--color", "always"]);
+    output.says("\x1b[");
+    let server = closing_server();
+    wsee(&[server.url(), "-v"])
+        .env("CLICOLOR_FORCE", "1")
+        .run()
+        .exits(0)
+        .says("\x1b[");
+}
+
+#[test]
 fn shows_nothing_of_it_by_default() {
-    let server = before_handshake(|mut wire| {
-        let response = wire.response();
-        wire.write(response);
-        wire.write_hex("8802 03e8");
-        wire.read_to_close();
-    });
+    let server = closing_server();
     let output = wsee(&[server.url()]).run().exits(0);
     assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
 }

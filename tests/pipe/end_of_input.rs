@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::peer::{Received, echoing, recording, scripted};
 use crate::support::run::wsee;
-use crate::support::wire::after_handshake;
+use crate::support::wire::{after_handshake, before_handshake};
 
 const A_MOMENT: Duration = Duration::from_millis(300);
 
@@ -59,7 +59,7 @@ fn wait_0_closes_at_once_and_still_prints_what_comes() {
         let frames = wire.read_to_close();
         sleep(A_MOMENT);
         wire.write_hex("8104 6c617465 8802 03e8");
-        wire.wait_for_end();
+        wire.end();
         frames
     });
     wsee(&[server.url(), "--wait", "0"])
@@ -130,7 +130,7 @@ fn says_nothing_of_the_kind_when_something_did() {
 
 #[test]
 fn sends_what_was_typed_before_the_connection_was_open() {
-    let server = crate::support::wire::before_handshake(|mut wire| {
+    let server = before_handshake(|mut wire| {
         sleep(A_MOMENT);
         let response = wire.response();
         wire.write(response);

@@ -20,6 +20,20 @@ fn numbered_lines(count: usize, width: usize) -> String {
 }
 
 #[test]
+fn each_reply_is_printed_before_there_is_more_input() {
+    let server = echoing();
+    let mut running = wsee(&[server.url(), "--wait", "0"])
+        .stdin_held_open()
+        .spawn();
+    for n in 0..5 {
+        running.send(format!("line {n}\n"));
+        running.wait_for_stdout(&format!("line {n}\n"));
+    }
+    running.end_stdin();
+    running.wait().exits(0);
+}
+
+#[test]
 fn many_lines_come_back_complete_and_in_order() {
     let lines = numbered_lines(200_000, 100);
     let server = echoing();

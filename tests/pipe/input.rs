@@ -4,6 +4,7 @@ use std::io::Write;
 
 use crate::support::peer::{Message, recording};
 use crate::support::run::wsee;
+use crate::support::server::Untouched;
 use crate::support::wire::{CONTINUATION, TEXT, after_handshake};
 
 /// What a server receives from a wsee that is given `stdin`.
@@ -36,10 +37,7 @@ fn sends_a_last_line_without_newline() {
 
 #[test]
 fn removes_one_carriage_return_at_the_end_of_a_line() {
-    assert_eq!(
-        sent("a\r\nb\r\r\nc\rd\r", &[]),
-        texts(&["a", "b\r", "c\rd"])
-    );
+    assert_eq!(sent("a\r\nb\r\r\nc\rd", &[]), texts(&["a", "b\r", "c\rd"]));
 }
 
 #[test]
@@ -113,7 +111,7 @@ fn sends_the_arguments_of_send_before_stdin() {
 
 #[test]
 fn a_missing_file_to_send_is_an_input_error() {
-    let server = crate::support::server::Untouched::start();
+    let server = Untouched::start();
     let url = format!("ws://127.0.0.1:{}", server.port());
     wsee(&[&url, "--send", "@/nonexistent/file"])
         .run()
@@ -126,7 +124,7 @@ fn fragment_splits_a_message_into_frames() {
     let server = after_handshake(|mut wire| {
         let frames = wire.read_to_close();
         wire.write_hex("8802 03e8");
-        wire.wait_for_end();
+        wire.end();
         frames
     });
     wsee(&[server.url(), "--fragment", "4", "--wait", "0"])

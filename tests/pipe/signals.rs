@@ -7,7 +7,7 @@ use rustix::process::Signal;
 
 use crate::support::peer::scripted;
 use crate::support::run::wsee;
-use crate::support::wire::{CLOSE, after_handshake};
+use crate::support::wire::{CLOSE, Wire, after_handshake, before_handshake};
 
 /// Sends `signal` to a wsee with an open connection; claims its exit status and the Close it sends.
 #[track_caller]
@@ -74,7 +74,7 @@ fn a_second_interrupt_ends_at_once() {
 
 #[test]
 fn an_interrupt_during_the_handshake_exits_130() {
-    let server = crate::support::wire::before_handshake(|wire| wire.wait_for_end());
+    let server = before_handshake(Wire::wait_for_end);
     let running = wsee(&[server.url(), "-v"]).stdin_held_open().spawn();
     running.wait_for_stderr("> GET / HTTP/1.1");
     running.signal(Signal::INT);

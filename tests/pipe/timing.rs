@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::support::peer::{Message, recording, scripted};
 use crate::support::run::wsee;
-use crate::support::wire::{PING, PONG, after_handshake};
+use crate::support::wire::{PING, PONG, Wire, after_handshake, before_handshake};
 
 #[test]
 fn max_time_ends_the_run_with_28() {
@@ -20,7 +20,7 @@ fn max_time_ends_the_run_with_28() {
 
 #[test]
 fn max_time_counts_from_the_start_of_the_handshake() {
-    let server = crate::support::wire::before_handshake(|wire| wire.wait_for_end());
+    let server = before_handshake(Wire::wait_for_end);
     wsee(&[server.url(), "--max-time", "300ms"])
         .run()
         .exits(28)
@@ -29,7 +29,7 @@ fn max_time_counts_from_the_start_of_the_handshake() {
 
 #[test]
 fn max_time_does_not_wait_for_a_server_that_does_not_answer_the_close() {
-    let server = after_handshake(|wire| wire.wait_for_end());
+    let server = after_handshake(Wire::wait_for_end);
     wsee(&[server.url(), "--max-time", "300ms"])
         .run()
         .exits(28)

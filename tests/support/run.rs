@@ -255,7 +255,7 @@ impl Stream {
         let stream = Self(Arc::default());
         let writer = stream.clone();
         thread::spawn(move || {
-            let mut block = [0; 64 << 10];
+            let mut block = [0; 16 << 10];
             loop {
                 let n = pipe.read(&mut block).unwrap_or(0);
                 let (collected, changed) = &*writer.0;

@@ -129,7 +129,7 @@ impl Highlighter for LineHelper {
         }
         let end = line.find(char::is_whitespace).unwrap_or(line.len());
         let (name, args) = line.split_at(end);
-        Cow::Owned(format!("{}{args}", self.style.paint(Role::Kind, name)))
+        Cow::Owned(format!("{}{args}", self.style.paint(Role::Sent, name)))
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
@@ -137,7 +137,7 @@ impl Highlighter for LineHelper {
         if !self.is_key.take() {
             self.screen.text_painted();
         }
-        Cow::Owned(self.style.paint(Role::Fact, prompt).to_string())
+        Cow::Owned(self.style.paint(Role::Kind, prompt).to_string())
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -163,5 +163,46 @@ impl Validator for LineHelper {
         }
         self.screen.line_ends();
         Ok(ValidationResult::Valid(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn helper(color: bool) -> LineHelper {
+        LineHelper::new(color, Arc::default())
+    }
+
+    #[test]
+    fn hints_at_the_arguments_of_a_command() {
+        assert_eq!(args_hint("/close").unwrap(), " [CODE [REASON]]");
+        assert_eq!(args_hint("/close ").unwrap(), "[CODE [REASON]]");
+        for line in [
+            "/clos", "/close 1", "/close  ", "/status", "//close", "close", "",
+        ] {
+            assert_eq!(args_hint(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn ends_the_only_word_that_fits_with_a_space() {
+        let pairs = |words: &[&str]| word_pairs(words.iter().map(ToString::to_string).collect());
+        assert_eq!(pairs(&["close"])[0].replacement, "close ");
+        assert_eq!(pairs(&["headers", "help"])[1].replacement, "help");
+    }
+
+    #[test]
+    fn paints_the_name_of_a_command() {
+        let painted = helper(true).highlight("/ping x", 0).into_owned();
+        assert!(painted.starts_with('\x1b') && painted.ends_with(" x"));
+        assert_eq!(helper(true).highlight("//ping", 0), "//ping");
+    }
+
+    #[test]
+    fn paints_nothing_without_colour() {
+        assert_eq!(helper(false).highlight("/ping", 0), "/ping");
+        assert_eq!(helper(false).highlight_prompt("> ", true), "> ");
+        assert_eq!(helper(false).highlight_hint("x"), "x");
     }
 }

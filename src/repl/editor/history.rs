@@ -152,3 +152,53 @@ fn create(path: &Path) -> io::Result<()> {
     options.write(true).create_new(true).mode(0o600);
     options.open(path).map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn creates_a_private_file_in_a_private_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state/wsee/history");
+        secure(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+    }
+
+    #[test]
+    fn makes_a_file_that_others_can_read_private() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::set_permissions(file.path(), Permissions::from_mode(0o644)).unwrap();
+        secure(file.path()).unwrap();
+        assert_eq!(mode(file.path()), 0o600);
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        symlink("elsewhere", &link).unwrap();
+        assert!(matches!(secure(&link), Err(HistoryError::Link(_))));
+        let refused = secure(directory.path());
+        assert!(matches!(refused, Err(HistoryError::NotFile(_))));
+        let inside = secure(&link.join("history"));
+        assert!(matches!(inside, Err(HistoryError::Io { .. })));
+    }
+
+    #[test]
+    fn lists_the_newest_lines_oldest_first() {
+        let lines = Lines::default();
+        for number in 0..=MAX_LINES {
+            lines.push(number.to_string());
+        }
+        assert_eq!(lines.last(2), ["9999", "10000"]);
+        assert_eq!(lines.last(usize::MAX).len(), MAX_LINES);
+    }
+}

@@ -62,6 +62,7 @@ pub enum Entry {
 #[derive(Debug)]
 pub struct Editor {
     entries: mpsc::Receiver<Entry>,
+    has_failed: bool,
     screen: Arc<Screen>,
     lines: Lines,
     terminal: Terminal,
@@ -69,6 +70,9 @@ pub struct Editor {
 
 impl Editor {
     /// Takes the terminal and shows the prompt.
+    ///
+    /// A handler for SIGINT must be there before: while it reads a line rustyline has its own, and
+    /// afterwards it restores the one it found.
     ///
     /// # Errors
     ///
@@ -94,17 +98,23 @@ impl Editor {
         spawn("printer", move || shared.print_all(printer))?;
         Ok(Self {
             entries,
+            has_failed: false,
             screen,
             lines,
             terminal,
         })
     }
 
-    /// Ready with the next thing the person at the terminal did.
+    /// Ready with the next thing the person at the terminal did; never again after [`Entry::Failed`].
     pub fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
+        if self.has_failed {
+            return Poll::Pending;
+        }
         let entry = ready!(self.entries.poll_recv(cx));
         let stopped = || Entry::Failed("the line editor has stopped; start wsee again".to_owned());
-        Poll::Ready(entry.unwrap_or_else(stopped))
+        let entry = entry.unwrap_or_else(stopped);
+        self.has_failed = matches!(entry, Entry::Failed(_));
+        Poll::Ready(entry)
     }
 
     /// Takes `text`, whole lines that have passed the escaper, to print it above the line being typed.

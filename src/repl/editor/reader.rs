@@ -54,7 +54,7 @@ impl Reader {
 
     fn note_failure<E: std::fmt::Display>(&self, result: Result<(), E>) {
         if let Err(error) = result {
-            self.screen.note(&format!("* {error}\n"));
+            self.screen.note(format!("* {error}\n"));
         }
     }
 }

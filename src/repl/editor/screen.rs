@@ -68,8 +68,7 @@ impl Screen {
             state.session = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        state.append(text);
-        text.clear();
+        state.append(mem::take(text));
         self.changed.notify_all();
         Poll::Ready(())
     }
@@ -78,7 +77,7 @@ impl Screen {
     /// be written because it was not printed in time.
     pub(super) fn close(&self, last: &str) -> String {
         let mut state = self.lock();
-        state.append(last);
+        state.append(last.to_owned());
         state.phase = Phase::Closing;
         self.changed.notify_all();
         let is_open = |state: &mut State| state.phase != Phase::Closed;
@@ -141,7 +140,7 @@ impl Screen {
 /// For the reader's thread.
 impl Screen {
     /// Adds a line of the editor's own, however much is waiting.
-    pub(super) fn note(&self, line: &str) {
+    pub(super) fn note(&self, line: String) {
         self.lock().append(line);
         self.changed.notify_all();
     }
@@ -193,8 +192,12 @@ impl Screen {
 }
 
 impl State {
-    fn append(&mut self, text: &str) {
-        self.waiting.push_str(text);
+    fn append(&mut self, text: String) {
+        if self.waiting.is_empty() {
+            self.waiting = text;
+        } else {
+            self.waiting.push_str(&text);
+        }
     }
 
     fn can_print(&self) -> bool {
@@ -217,5 +220,102 @@ impl State {
         if let Some(text) = self.handed_over.take() {
             self.waiting.insert_str(0, &text);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(10);
+
+    struct FakePrinter(mpsc::Sender<String>);
+
+    impl ExternalPrinter for FakePrinter {
+        fn print(&mut self, text: String) -> rustyline::Result<()> {
+            self.0.send(text).unwrap();
+            Ok(())
+        }
+    }
+
+    /// A screen and what is handed to its printer.
+    fn screen() -> (Arc<Screen>, mpsc::Receiver<String>) {
+        let screen = Arc::new(Screen::default());
+        let (sender, printed) = mpsc::channel();
+        let shared = Arc::clone(&screen);
+        thread::spawn(move || shared.print_all(FakePrinter(sender)));
+        (screen, printed)
+    }
+
+    fn print(screen: &Screen, text: &str) -> Poll<()> {
+        let mut cx = Context::from_waker(Waker::noop());
+        screen.poll_print(&mut cx, &mut text.to_owned())
+    }
+
+    #[test]
+    fn prints_nothing_between_two_lines() {
+        let (screen, printed) = screen();
+        assert!(print(&screen, "one\n").is_ready());
+        assert!(printed.recv_timeout(PACE).is_err());
+        screen.line_begins();
+        assert_eq!(printed.recv_timeout(DEADLINE).unwrap(), "one\n");
+    }
+
+    #[test]
+    fn joins_what_comes_while_it_prints() {
+        let (screen, printed) = screen();
+        screen.line_begins();
+        assert!(print(&screen, "one\n").is_ready());
+        assert_eq!(printed.recv_timeout(DEADLINE).unwrap(), "one\n");
+        assert!(print(&screen, "two\n").is_ready());
+        assert!(print(&screen, "three\n").is_ready());
+        assert!(printed.recv_timeout(2 * PACE).is_err());
+        screen.text_painted();
+        assert_eq!(printed.recv_timeout(DEADLINE).unwrap(), "two\nthree\n");
+    }
+
+    #[test]
+    fn takes_no_more_when_it_is_full() {
+        let (screen, printed) = screen();
+        assert!(print(&screen, &"x".repeat(FULL)).is_ready());
+        assert!(print(&screen, "more").is_pending());
+        screen.line_begins();
+        printed.recv_timeout(DEADLINE).unwrap();
+        assert!(print(&screen, "more").is_ready());
+    }
+
+    #[test]
+    fn returns_what_was_not_painted_in_time() {
+        let (screen, printed) = screen();
+        screen.line_begins();
+        assert!(print(&screen, "handed over\n").is_ready());
+        printed.recv_timeout(DEADLINE).unwrap();
+        assert!(print(&screen, "waiting\n").is_ready());
+        let left = screen.close("last\n");
+        assert_eq!(left, "\r\x1b[Jhanded over\nwaiting\nlast\n");
+    }
+
+    #[test]
+    fn prints_the_last_text_without_a_reader() {
+        let (screen, printed) = screen();
+        screen.reader_is_gone();
+        assert!(print(&screen, "one\n").is_ready());
+        assert_eq!(screen.close("last\n"), "");
+        assert_eq!(printed.iter().collect::<String>(), "one\nlast\n");
+    }
+
+    #[test]
+    fn holds_the_reader_after_the_last_text() {
+        let (screen, printed) = screen();
+        screen.line_begins();
+        let reader = Arc::clone(&screen);
+        let reader = thread::spawn(move || {
+            printed.recv_timeout(DEADLINE).unwrap();
+            reader.text_painted();
+        });
+        assert_eq!(screen.close("last\n"), "");
+        assert!(!reader.is_finished());
     }
 }

@@ -1,0 +1,437 @@
+//! Two engines joined in memory, or one fed with bytes; time is virtual.
+
+use super::*;
+use crate::proto::message::Kind;
+
+struct Peer {
+    connection: Connection,
+    now: Instant,
+}
+
+fn config(role: Role) -> Config {
+    Config::new(role)
+}
+
+fn engine(config: Config) -> Peer {
+    let now = Instant::now();
+    Peer {
+        connection: Connection::new(config, Buffer::with_capacity(64), [7; 32], now),
+        now,
+    }
+}
+
+fn client() -> Peer {
+    engine(config(Role::Client))
+}
+
+impl Peer {
+    /// Feeds bytes and tells every event in short.
+    fn feed(&mut self, bytes: &[u8]) -> Vec<String> {
+        let mut told = Vec::new();
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let room = self.connection.input();
+            let n = room.len().min(rest.len());
+            room[..n].copy_from_slice(&rest[..n]);
+            self.connection.received(n, self.now);
+            rest = &rest[n..];
+            told.extend(self.events());
+        }
+        told
+    }
+
+    fn feed_hex(&mut self, hex: &str) -> Vec<String> {
+        self.feed(&hex::decode(hex.replace(' ', "")).unwrap())
+    }
+
+    fn events(&mut self) -> Vec<String> {
+        let mut told = Vec::new();
+        while let Some((event, _)) = self.connection.poll_event(self.now) {
+            told.push(short(&event));
+        }
+        told
+    }
+
+    /// Takes what waits to be written.
+    fn written(&mut self) -> Vec<u8> {
+        let output = self.connection.sender().output().to_vec();
+        self.connection.sender().written(output.len());
+        output
+    }
+
+    fn pass(&mut self, millis: u64) -> Vec<String> {
+        self.now += Duration::from_millis(millis);
+        self.connection.handle_timeout(self.now);
+        self.events()
+    }
+}
+
+fn short(event: &Event<'_>) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match event {
+        Event::Message(message) => {
+            let whole = if message.start && message.end {
+                ""
+            } else {
+                " piece"
+            };
+            format!("{}{whole} {}", message.kind, text(message.payload))
+        }
+        Event::Ping { payload, answer } => format!("ping {} {answer:?}", text(payload)),
+        Event::Pong { payload, rtt } => format!("pong {} {rtt:?}", text(payload)),
+        Event::Close(frame) => format!("close {}", reported_code(frame.as_ref()).0),
+        Event::Sent(Control::Close(frame)) => {
+            format!("sent close {}", reported_code(frame.as_ref()).0)
+        }
+        Event::Sent(Control::Ping(payload)) => format!("sent ping {}", text(payload)),
+        Event::Sent(Control::Pong(payload)) => format!("sent pong {}", text(payload)),
+        Event::Violation(violation) => format!("violation {}", violation.rule),
+        Event::Idle(limit) => format!("idle {limit:?}"),
+        Event::FrameReceived(header) => format!("frame {}", header.header.opcode),
+        Event::FrameSent(header) => format!("sent frame {}", header.header.opcode),
+        Event::Ended(End::Closed { by_peer, .. }) => format!("ended, by peer: {by_peer}"),
+        Event::Ended(end) => format!("ended {end:?}"),
+    }
+}
+
+/// The examples of RFC 6455 §5.7: from which role, the bytes, the events.
+const EXAMPLES: [(Role, &str, &[&str]); 5] = [
+    (Role::Server, "81 05 48 65 6c 6c 6f", &["text Hello"]),
+    (
+        Role::Client,
+        "81 85 37 fa 21 3d 7f 9f 4d 51 58",
+        &["text Hello"],
+    ),
+    (Role::Server, "01 03 48 65 6c 80 02 6c 6f", &["text Hello"]),
+    (Role::Server, "89 05 48 65 6c 6c 6f", &["ping Hello Sent"]),
+    (
+        Role::Client,
+        "8a 85 37 fa 21 3d 7f 9f 4d 51 58",
+        &["pong Hello None"],
+    ),
+];
+
+fn peer_of(role: Role) -> Peer {
+    engine(config(match role {
+        Role::Client => Role::Server,
+        Role::Server => Role::Client,
+    }))
+}
+
+#[test]
+fn reads_the_examples_of_rfc6455_section_5_7() {
+    for (sender, hex, expected) in EXAMPLES {
+        assert_eq!(peer_of(sender).feed_hex(hex), expected, "{hex}");
+    }
+}
+
+#[test]
+fn one_byte_at_a_time_equals_all_at_once() {
+    for (sender, hex, expected) in EXAMPLES {
+        let mut end = peer_of(sender);
+        let bytes = hex::decode(hex.replace(' ', "")).unwrap();
+        let told: Vec<String> = bytes.chunks(1).flat_map(|byte| end.feed(byte)).collect();
+        assert_eq!(told, expected, "{hex}");
+    }
+}
+
+#[test]
+fn reads_the_long_examples_of_rfc6455_section_5_7() {
+    for (header, len) in [
+        ("82 7e 01 00", 256),
+        ("82 7f 00 00 00 00 00 01 00 00", 65536),
+    ] {
+        let mut bytes = hex::decode(header.replace(' ', "")).unwrap();
+        bytes.resize(bytes.len() + len, b'x');
+        let told = client().feed(&bytes);
+        assert_eq!(told, [format!("binary {}", "x".repeat(len))]);
+    }
+}
+
+#[test]
+fn control_frames_may_come_between_fragments() {
+    let told = client().feed_hex("01 01 61  89 01 70  00 01 62  8a 00  80 01 63");
+    assert_eq!(told, ["ping p Sent", "pong  None", "text abc"]);
+}
+
+#[test]
+fn streamed_messages_come_in_pieces_with_their_ends_marked() {
+    let mut end = engine(Config {
+        delivery: Delivery::Streamed,
+        ..config(Role::Client)
+    });
+    assert_eq!(end.feed_hex("82 05 61 62"), ["binary piece ab"]);
+    assert_eq!(
+        end.feed_hex("63 64 65 82 00"),
+        ["binary piece cde", "binary "]
+    );
+    assert_eq!(
+        end.feed_hex("02 01 61 80 00"),
+        ["binary piece a", "binary piece "]
+    );
+}
+
+#[test]
+fn names_the_rule_that_was_broken_and_closes_with_its_code() {
+    for (hex, rule, code) in [
+        (
+            "81 85 37 fa 21 3d 7f 9f 4d 51 58",
+            "a server must not mask",
+            1002,
+        ),
+        ("c1 00", "RSV1 is set", 1002),
+        ("a1 00", "RSV2 is set", 1002),
+        ("91 00", "RSV3 is set", 1002),
+        ("83 00", "opcode 3 is reserved", 1002),
+        ("8b 00", "opcode 11 is reserved", 1002),
+        ("09 00", "a ping frame must not be fragmented", 1002),
+        (
+            "89 7e 00 7e",
+            "a ping frame carries at most 125 bytes, not 126",
+            1002,
+        ),
+        ("80 00", "a continuation without a message", 1002),
+        ("01 00 81 00", "a new message inside", 1002),
+        ("81 7e 00 7d", "not written in its shortest form", 1002),
+        ("82 7f 80 00 00 00 00 00 00 00", "the top bit", 1002),
+        (
+            "82 7f 7f ff ff ff ff ff ff ff",
+            "larger than the limit",
+            1009,
+        ),
+        ("81 02 c3 28", "not UTF-8, at byte 0", 1007),
+        ("81 05 61 62 ff", "not UTF-8, at byte 2", 1007),
+        ("01 01 c3 80 01 28", "not UTF-8, at byte 0", 1007),
+        ("81 01 c3", "not UTF-8, at byte 0", 1007),
+        ("88 01 03", "a close body", 1002),
+        ("88 02 03 ed", "close code 1005", 1002),
+        ("88 02 03 e7", "close code 999", 1002),
+        ("88 03 03 e8 ff", "a close reason", 1007),
+    ] {
+        let mut end = client();
+        let told = end.feed_hex(hex);
+        let expected = format!("sent close {code}");
+        assert!(
+            told[0].starts_with(&format!("violation {rule}")) || told[0].contains(rule),
+            "{hex}: {told:?}"
+        );
+        assert_eq!(told[1], expected, "{hex}");
+        assert_eq!(
+            end.feed_hex("81 00"),
+            [""; 0],
+            "nothing more is taken after {hex}"
+        );
+    }
+}
+
+#[test]
+fn both_ends_close_after_both_close_frames() {
+    let (mut client, mut server) = (client(), engine(config(Role::Server)));
+    let now = client.now;
+    client
+        .connection
+        .close(Some(CloseFrame::new(CloseCode(4000), "bye")), None, now);
+    client
+        .connection
+        .sender()
+        .message(Kind::Text, b"too late")
+        .unwrap_err();
+    assert_eq!(client.events(), ["sent close 4000"]);
+    assert_eq!(client.connection.state(), State::Closing);
+
+    assert_eq!(
+        server.feed(&client.written()),
+        ["close 4000", "sent close 4000"]
+    );
+    assert!(
+        !server.connection.wants_shutdown(),
+        "the answer is not written yet"
+    );
+    let answer = server.written();
+    assert!(
+        server.connection.wants_shutdown(),
+        "RFC 6455 §7.1.1: the server closes TCP first"
+    );
+
+    assert_eq!(client.feed(&answer), ["close 4000"]);
+    assert_eq!(
+        client.events(),
+        [""; 0],
+        "the client waits for the server to end TCP"
+    );
+    client.connection.lost(None);
+    assert_eq!(client.events(), ["ended, by peer: false"]);
+    assert_eq!(client.connection.state(), State::Closed);
+}
+
+#[test]
+fn messages_that_come_before_the_peers_close_are_still_taken() {
+    let mut client = client();
+    let now = client.now;
+    client.connection.close(None, None, now);
+    let told = client.feed_hex("81 01 61 88 00 81 01 62");
+    assert_eq!(told, ["sent close 1005", "text a", "close 1005"]);
+}
+
+#[test]
+fn a_close_without_answer_ends_with_the_close_timeout() {
+    let mut client = client();
+    let now = client.now;
+    client.connection.close(None, None, now);
+    assert_eq!(client.pass(4999), ["sent close 1005"]);
+    assert_eq!(client.pass(1), ["ended CloseTimeout"]);
+    assert_eq!(client.connection.poll_timeout(), None);
+}
+
+#[test]
+fn a_stream_that_ends_tells_what_was_under_way() {
+    for (hex, partial) in [
+        ("", None),
+        ("82", Some(Partial::Header { received: 1 })),
+        (
+            "82 05 61",
+            Some(Partial::Payload {
+                received: 1,
+                expected: 5,
+            }),
+        ),
+        ("02 00", Some(Partial::Message)),
+    ] {
+        let mut client = client();
+        client.feed_hex(hex);
+        client.connection.lost(Some("TCP reset".to_owned()));
+        client.now += Duration::from_secs(3);
+        let Some((
+            Event::Ended(End::Lost {
+                error,
+                partial: told,
+                silence,
+                ..
+            }),
+            _,
+        )) = client.connection.poll_event(client.now)
+        else {
+            panic!("no end after {hex:?}");
+        };
+        assert_eq!(
+            (told, silence),
+            (partial, Duration::from_secs(3)),
+            "{hex:?}"
+        );
+        assert_eq!(error.as_deref(), Some("TCP reset"));
+    }
+}
+
+#[test]
+fn a_flood_of_pings_does_not_grow_the_output() {
+    let mut client = client();
+    let flood: Vec<u8> = [0x89, 0x7d]
+        .into_iter()
+        .chain([b'p'; 125])
+        .cycle()
+        .take(127 * 10_000)
+        .collect();
+    client.feed(&flood);
+    client.feed_hex("89 04 6c 61 73 74");
+    assert!(client.connection.sender().output().len() < 70_000);
+    client.written();
+    let latest = client.written();
+    assert_eq!(latest.len(), 2 + 4 + 4, "only the latest is answered");
+}
+
+#[test]
+fn a_declared_length_does_not_allocate() {
+    let mut client = engine(Config {
+        delivery: Delivery::Whole {
+            max_message: u64::MAX,
+        },
+        ..config(Role::Client)
+    });
+    assert_eq!(client.feed_hex("82 7f 7f ff ff ff ff ff ff ff 61"), [""; 0]);
+    assert!(client.connection.input().len() < 1 << 20);
+}
+
+#[test]
+fn pings_go_out_on_time_and_measure_the_round_trip() {
+    let mut client = engine(Config {
+        ping_interval: Some(Duration::from_secs(30)),
+        ping_timeout: Some(Duration::from_secs(20)),
+        ..config(Role::Client)
+    });
+    assert_eq!(client.pass(29_999), [""; 0]);
+    assert_eq!(client.pass(1), ["sent ping 1"]);
+    client.now += Duration::from_millis(12);
+    assert_eq!(client.feed_hex("8a 01 31"), ["pong 1 Some(12ms)"]);
+    assert_eq!(client.pass(29_987), [""; 0]);
+    assert_eq!(client.pass(1), ["sent ping 2"]);
+    assert_eq!(client.pass(20_000), ["ended NoPong(20s)"]);
+}
+
+#[test]
+fn whatever_comes_from_the_peer_delays_the_pong_timeout() {
+    let mut client = engine(Config {
+        ping_timeout: Some(Duration::from_secs(20)),
+        ..config(Role::Client)
+    });
+    let now = client.now;
+    client.connection.sender().ping(b"x", now).unwrap();
+    client.pass(19_000);
+    client.feed_hex("82");
+    assert_eq!(client.pass(19_999), [""; 0]);
+    assert_eq!(client.pass(1), ["ended NoPong(20s)"]);
+}
+
+#[test]
+fn silence_is_told_once() {
+    let mut client = engine(Config {
+        idle_timeout: Some(Duration::from_secs(5)),
+        ..config(Role::Client)
+    });
+    client.pass(4000);
+    client.feed_hex("81 00");
+    assert_eq!(client.pass(4999), [""; 0]);
+    assert_eq!(client.pass(1), ["idle 5s"]);
+    assert_eq!(client.pass(60_000), [""; 0]);
+}
+
+#[test]
+fn every_client_frame_has_a_mask_of_its_own() {
+    let mut client = client();
+    let mut keys = std::collections::HashSet::new();
+    for _ in 0..10_000 {
+        client
+            .connection
+            .sender()
+            .message(Kind::Binary, b"")
+            .unwrap();
+        let frame = client.written();
+        keys.insert(frame[2..6].to_vec());
+    }
+    assert!(keys.len() > 9_990, "{} keys", keys.len());
+}
+
+#[test]
+fn fragments_join_to_the_message_they_were_cut_from() {
+    let mut client = engine(Config {
+        fragment: Some(3),
+        ..config(Role::Client)
+    });
+    client
+        .connection
+        .sender()
+        .message(Kind::Text, "häppchen".as_bytes())
+        .unwrap();
+    let mut server = engine(Config {
+        observe_frames: true,
+        ..config(Role::Server)
+    });
+    assert_eq!(
+        server.feed(&client.written()),
+        [
+            "frame text",
+            "frame continuation",
+            "frame continuation",
+            "text häppchen"
+        ]
+    );
+}
