@@ -1,5 +1,6 @@
 //! What happens in a session, as its outputs are told.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::dial;
@@ -72,6 +73,27 @@ pub enum Signal {
     Terminate,
 }
 
+impl Signal {
+    /// The exit status that tells it.
+    pub fn exit(self) -> Exit {
+        match self {
+            Self::Hangup => Exit::Hangup,
+            Self::Interrupt => Exit::Interrupt,
+            Self::Terminate => Exit::Terminate,
+        }
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hangup => "SIGHUP",
+            Self::Interrupt => "Ctrl-C (SIGINT)",
+            Self::Terminate => "SIGTERM",
+        })
+    }
+}
+
 /// Input that did not reach the peer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unsent {
@@ -121,9 +143,7 @@ impl Ending {
         Some(match self.cause.as_ref()? {
             Cause::Quit | Cause::EndOfInput => return None,
             Cause::Count(_) | Cause::OutputClosed => Exit::Done,
-            Cause::Signal(Signal::Hangup) => Exit::Hangup,
-            Cause::Signal(Signal::Interrupt) => Exit::Interrupt,
-            Cause::Signal(Signal::Terminate) => Exit::Terminate,
+            Cause::Signal(signal) => signal.exit(),
             Cause::MaxTime(_) | Cause::Idle(_) => Exit::Timeout,
             Cause::Input(_) => Exit::Input,
             Cause::Write(_) => Exit::Write,

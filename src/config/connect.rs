@@ -145,27 +145,28 @@ fn offer(
     args: &HandshakeArgs,
     auth: Option<String>,
 ) -> Result<Offer, ConfigError> {
-    let agent = args.user_agent.clone().unwrap_or_else(user_agent);
+    let checked = |place: &str, value: Option<String>| match value {
+        Some(value) => check_value(place, &value).map(|()| Some(value)),
+        None => Ok(None),
+    };
     let cookies = (!args.cookie.is_empty()).then(|| args.cookie.join("; "));
-    let fields = [
-        ("User-Agent", Some(agent), "-A"),
-        ("Origin", args.origin.clone(), "--origin"),
-        ("Authorization", auth, "-u, --bearer or the URL"),
-        ("Cookie", cookies, "--cookie"),
-    ];
-    let mut checked = Vec::new();
-    for (name, value, place) in fields {
-        if let Some(value) = value {
-            check_value(place, &value)?;
-            checked.push((name.to_owned(), value));
-        }
-    }
+    let auth = checked("-u, --bearer or the URL", auth)?;
+    let cookies = checked("--cookie", cookies)?;
+    let fields = [("Authorization", auth), ("Cookie", cookies)];
     Ok(Offer {
         target: target.request_target.clone(),
         host: target.host_header.clone(),
         subprotocols: parse_subprotocols(&args.subprotocol)?,
         require_subprotocol: args.require_subprotocol,
-        fields: checked,
+        user_agent: checked(
+            "-A",
+            Some(args.user_agent.clone().unwrap_or_else(user_agent)),
+        )?,
+        origin: checked("--origin", args.origin.clone())?,
+        fields: fields
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect(),
         edits: parse_headers(&args.header, read_file)?,
     })
 }

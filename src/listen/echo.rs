@@ -61,6 +61,10 @@ impl Mode for Echo {
         Poll::Ready(Stop::in_a_hurry(Cause::Signal(signal), Some(close)))
     }
 
+    fn answers(&self) -> bool {
+        true
+    }
+
     fn wants_frames(&self) -> bool {
         self.log.wants_frames()
     }

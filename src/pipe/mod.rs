@@ -80,12 +80,13 @@ impl Pipe {
     pub fn open(
         options: Options,
         input: Option<Input>,
+        signals: Signals,
         human: Human,
         now: Instant,
     ) -> io::Result<Self> {
         Ok(Self {
             output: Output::new(Stdout::open()?, options.format),
-            signals: Signals::new()?,
+            signals,
             send: options.send.iter().cloned().collect(),
             input,
             human,
@@ -229,7 +230,7 @@ impl Pipe {
         if self.received == 0 && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());
             self.note(&format!(
-                "no message came within {wait} after the end of input; --wait 30s waits longer, --count 1 for a reply"
+                "no reply within {wait} after the end of input; --wait 30s waits longer, --count 1 for one reply"
             ));
         }
         Cause::EndOfInput
@@ -307,6 +308,10 @@ impl Mode for Pipe {
     fn deadline(&self) -> Option<Instant> {
         let max_time = self.options.max_time.map(|(_, deadline)| deadline);
         [max_time, self.wait_ends()].into_iter().flatten().min()
+    }
+
+    fn answers(&self) -> bool {
+        self.options.echo
     }
 
     fn wants_frames(&self) -> bool {

@@ -166,8 +166,8 @@ impl Timer {
     const ALL: [Self; 4] = [Self::Close, Self::Ping, Self::Pong, Self::Idle];
 }
 
-/// How long a peer may take to end the stream after it broke a rule.
-const FAIL_PATIENCE: Duration = Duration::from_secs(1);
+/// How long a peer may take to end the stream after both Close frames, or after it broke a rule.
+const END_PATIENCE: Duration = Duration::from_secs(1);
 
 /// One end of a WebSocket connection.
 #[derive(Debug)]
@@ -430,14 +430,16 @@ impl Connection {
         });
         // RFC 6455 §5.5.1: the endpoint typically echos the status code it received.
         let echo = frame.map(|frame| CloseFrame::new(frame.code, ""));
-        self.sender.close(echo, now + self.config.close_timeout);
+        let deadline = now + END_PATIENCE.min(self.config.close_timeout);
+        self.sender.close(echo, deadline);
+        self.sender.end_by(deadline);
     }
 
     /// Fails the connection: says why in a Close frame and takes no more data (RFC 6455 §7.1.7).
     fn fail(&mut self, violation: Violation, now: Instant) {
         let reason = violation.rule.to_string();
         let frame = CloseFrame::new(violation.rule.close_code(), reason);
-        self.sender.close(Some(frame), now + FAIL_PATIENCE);
+        self.sender.close(Some(frame), now + END_PATIENCE);
         self.failed = Some(violation);
     }
 

@@ -187,6 +187,13 @@ impl Sender {
         self.closed_with = Some(ClosedWith { frame, deadline });
     }
 
+    /// Waits for the peer no longer than `deadline`, once a Close frame was sent.
+    pub(super) fn end_by(&mut self, deadline: Instant) {
+        if let Some(close) = &mut self.closed_with {
+            close.deadline = close.deadline.min(deadline);
+        }
+    }
+
     /// Sends a frame exactly as its header says, whatever the rules; the payload is masked with its key.
     pub fn frame(&mut self, header: &Header, payload: &[u8]) {
         let mut bytes = [0; Header::MAX];

@@ -11,7 +11,7 @@ use super::mask::Secrets;
 use super::quantity;
 use super::style::{Role, Style};
 use crate::dial::{Certificate, Step, tls};
-use crate::event::Open;
+use crate::event::{Event, Open};
 use crate::proto::http1::Head;
 
 /// Which way a head went.
@@ -85,9 +85,29 @@ pub fn open(out: &mut String, open: &Open, style: Style) {
         None => "open".to_owned(),
     };
     timed_fact(out, &fact, open.took, style);
+    ignored_subprotocols(out, open, style);
+}
+
+/// Writes only what has to be known even when nothing else is shown.
+pub fn warning(out: &mut String, event: &Event<'_>, style: Style) {
+    match event {
+        Event::Step(Step::Tls(session)) => distrust(out, session, style),
+        Event::Open(open) => ignored_subprotocols(out, open, style),
+        _ => {}
+    }
+}
+
+fn ignored_subprotocols(out: &mut String, open: &Open, style: Style) {
     if open.ignored_subprotocols {
-        let text = "the server selected none of the offered subprotocols";
-        line(out, style.paint(Role::Warning, format_args!("! {text}")));
+        let text = "! the server selected none of the offered subprotocols; --require-subprotocol refuses that";
+        line(out, style.paint(Role::Warning, text));
+    }
+}
+
+fn distrust(out: &mut String, session: &tls::Session, style: Style) {
+    if let Some(distrust) = &session.distrust {
+        let text = format!("! not verified (-k): {}", escape_line(distrust));
+        line(out, style.paint(Role::Error, text));
     }
 }
 
@@ -101,10 +121,7 @@ fn tls(out: &mut String, session: &tls::Session, style: Style, now: Timestamp) {
         let text = certificate_text(certificate, now);
         line(out, style.paint(Role::Fact, format_args!("*   {text}")));
     }
-    if let Some(distrust) = &session.distrust {
-        let text = format_args!("! not verified (-k): {}", escape_line(distrust)).to_string();
-        line(out, style.paint(Role::Error, text));
-    }
+    distrust(out, session, style);
 }
 
 fn certificate_text(certificate: &Certificate, now: Timestamp) -> String {

@@ -61,9 +61,15 @@ const PRINT_FULL: usize = 256 << 10;
 
 impl Repl {
     /// A REPL at the terminal; needs a tokio runtime.
-    pub fn open(options: Options, human: Human, facts: Facts, opened: Instant) -> io::Result<Self> {
-        // Before the editor: rustyline puts back the handlers that it finds.
-        let signals = Signals::new()?;
+    ///
+    /// Taking `signals` makes sure that they exist: rustyline puts back the handlers that it finds.
+    pub fn open(
+        options: Options,
+        signals: Signals,
+        human: Human,
+        facts: Facts,
+        opened: Instant,
+    ) -> io::Result<Self> {
         let editor = Editor::start(editor::Options {
             prompt: "> ".to_owned(),
             color: human.style().is_colored(),

@@ -1,5 +1,6 @@
 //! `wsee URL`: opens the connection, hands it to the REPL or the pipe, and says how it ended.
 
+use std::future::poll_fn;
 use std::io;
 use std::time::Instant;
 
@@ -10,9 +11,10 @@ use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
 use crate::render::clock::Clock;
 use crate::render::ending::ending;
+use crate::render::handshake;
 use crate::render::{Human, Role, Show, Style};
 use crate::repl::{self, Facts, Repl};
-use crate::session::{self, Opened};
+use crate::session::{self, Opened, Signals};
 use crate::term::{self, Stdin};
 
 /// Runs `wsee URL`.
@@ -46,12 +48,16 @@ pub(super) async fn run_pipe(
         Show::pipe(display.verbose),
         environment.terminals.stderr,
     );
-    let opened = match open(connect, &human, term::stderr, |_| {}).await {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return cannot("wait for signals", &error, Exit::Internal),
+    };
+    let opened = match open(connect, &human, term::stderr, &mut signals, |_| {}).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
     let style = human.style();
-    let mut pipe = match Pipe::open(options, input, human, opened.at) {
+    let mut pipe = match Pipe::open(options, input, signals, human, opened.at) {
         Ok(pipe) => pipe,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
         Err(error) => return cannot("use stdout", &error, Exit::Write),
@@ -66,11 +72,16 @@ async fn run_repl(connect: &Connect, options: repl::Options) -> Exit {
     let human = view(display, Show::repl(display.verbose), true);
     let style = human.style();
     let mut facts = Facts::new(display.secrets.url(&connect.url).into_owned());
-    let opened = match open(connect, &human, term::screen, |event| facts.observe(event)).await {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return cannot("wait for signals", &error, Exit::Internal),
+    };
+    let observe = |event: &Event<'_>| facts.observe(event);
+    let opened = match open(connect, &human, term::screen, &mut signals, observe).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
-    let mut repl = match Repl::open(options, human, facts, opened.at) {
+    let mut repl = match Repl::open(options, signals, human, facts, opened.at) {
         Ok(repl) => repl,
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
     };
@@ -85,34 +96,43 @@ pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
     Human::new(show, display.style(terminal), display.secrets, clock)
 }
 
-/// Opens the connection, shows how through `write`, and tells `observe`; an error is said.
+/// Opens the connection, shows how through `write`, and tells `observe`; what goes wrong is said.
 pub(super) async fn open(
     connect: &Connect,
     human: &Human,
     write: fn(&str),
+    signals: &mut Signals,
     mut observe: impl FnMut(&Event<'_>),
 ) -> Result<Opened, Exit> {
-    if !connect.display.quiet {
-        for note in &connect.notes {
-            let text = format!("* {note}");
-            write(&format!("{}\n", human.style().paint(Role::Fact, text)));
-        }
+    let style = human.style();
+    for note in connect.notes.iter().filter(|_| !connect.display.quiet) {
+        write(&format!(
+            "{}\n",
+            style.paint(Role::Fact, format_args!("* {note}"))
+        ));
     }
-    let mut observe = |event: Event<'_>| {
+    let mut show = |event: Event<'_>| {
         let mut text = String::new();
         human.event(&mut text, &event, Instant::now());
+        if !human.show.handshake && !connect.display.quiet {
+            handshake::warning(&mut text, &event, style);
+        }
         if !text.is_empty() {
             write(&text);
         }
         observe(&event);
     };
-    session::open(&connect.open, &mut observe)
-        .await
-        .map_err(|error| {
+    tokio::select! {
+        opened = session::open(&connect.open, &mut show) => opened.map_err(|error| {
             let shown = human.show.handshake;
-            term::stderr(&failure::failure(&error, connect, human.style(), shown));
+            term::stderr(&failure::failure(&error, connect, style, shown));
             error.exit()
-        })
+        }),
+        signal = poll_fn(|cx| signals.poll(cx)) => {
+            complain(&format!("ended by {signal} before the connection was open"));
+            Err(signal.exit())
+        }
+    }
 }
 
 /// Writes the last line to standard error.

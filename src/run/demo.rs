@@ -18,7 +18,7 @@ use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
-use crate::session;
+use crate::session::{self, Signals};
 use crate::term::{self, Stdin};
 use crate::tour::Tour;
 
@@ -89,7 +89,11 @@ async fn tour(config: &Connect, environment: &Environment) -> Exit {
     };
     let human = view(config.display, show, environment.terminals.stderr);
     let style = human.style();
-    let opened = match open(config, &human, term::stderr, |_| {}).await {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return fail("cannot wait for signals", &error),
+    };
+    let opened = match open(config, &human, term::stderr, &mut signals, |_| {}).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };

@@ -51,20 +51,14 @@ fn refusal(out: &mut String, refused: &Refused, connect: &Connect, style: Style,
 
 fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
     let offer = &connect.open.offer;
-    let has = |name: &str| {
-        let sent = offer
-            .fields
-            .iter()
-            .any(|(other, _)| other.eq_ignore_ascii_case(name));
-        sent || offer.edits.iter().any(|edit| edit.sets(name))
-    };
+    let edited = |name: &str| offer.edits.iter().any(|edit| edit.sets(name));
     let request = hint::Refusal {
         status: refused.refusal.status,
         host: &offer.host,
         target: &offer.target,
         is_tls: connect.open.target.tls,
-        has_origin: has("Origin"),
-        has_subprotocol: !offer.subprotocols.is_empty() || has("Sec-WebSocket-Protocol"),
+        has_origin: offer.origin.is_some() || edited("Origin"),
+        has_subprotocol: !offer.subprotocols.is_empty() || edited("Sec-WebSocket-Protocol"),
     };
     let response: &Head = &refused.refusal.response;
     hint::refused(

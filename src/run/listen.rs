@@ -9,7 +9,6 @@ use tokio::sync::watch;
 use super::complain;
 use super::connect::view;
 use crate::config::{Environment, Listen};
-use crate::event::Signal;
 use crate::exit::Exit;
 use crate::listen::{self, Log, Options};
 use crate::render::{Role, Show};
@@ -52,11 +51,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         _ = &mut server => {}
         _ = poll_fn(|cx| signals.poll(cx)) => {}
     }
-    match signal {
-        Signal::Interrupt => Exit::Interrupt,
-        Signal::Terminate => Exit::Terminate,
-        Signal::Hangup => Exit::Hangup,
-    }
+    signal.exit()
 }
 
 /// The view of the clients; says where the server listens and how to reach it.

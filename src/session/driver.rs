@@ -167,7 +167,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, M: Mode> Driver<'_, S, M> {
 
     /// Reads once, unless what it would lead to could not be written.
     fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        if self.connection.sender().output().len() >= OUTPUT_FULL {
+        if self.mode.answers() && self.connection.sender().output().len() >= OUTPUT_FULL {
             return false;
         }
         let mut buffer = ReadBuf::new(self.connection.input());

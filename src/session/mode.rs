@@ -23,6 +23,13 @@ pub trait Mode {
     /// Ready when this side wants to end the connection; may be ready more than once.
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop>;
 
+    /// Whether events make it send, so that nothing may be read while the output is full.
+    ///
+    /// Input must not have that effect: a peer that waits for us to read would wait for ever.
+    fn answers(&self) -> bool {
+        false
+    }
+
     /// When [`poll_stop`](Self::poll_stop) is to be asked again at the latest.
     fn deadline(&self) -> Option<Instant> {
         None

@@ -17,7 +17,11 @@ pub struct Offer {
     pub subprotocols: Vec<String>,
     /// Whether the server has to select one of them.
     pub require_subprotocol: bool,
-    /// Fields after the handshake's own: User-Agent, Origin, credentials, cookies.
+    /// The value of `User-Agent`.
+    pub user_agent: Option<String>,
+    /// The value of `Origin` (RFC 6454).
+    pub origin: Option<String>,
+    /// Fields after all of these: credentials, cookies.
     pub fields: Vec<(String, String)>,
     /// Changes to all of the above, in order.
     pub edits: Vec<Edit>,
@@ -303,11 +307,15 @@ fn own_fields(offer: &Offer, key: &str) -> Vec<(String, String)> {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
-    fields.extend(offer.fields.iter().cloned());
-    if !offer.subprotocols.is_empty() {
-        let list = offer.subprotocols.join(", ");
-        fields.push(("Sec-WebSocket-Protocol".to_owned(), list));
+    let subprotocols = (!offer.subprotocols.is_empty()).then(|| offer.subprotocols.join(", "));
+    for (name, value) in [
+        ("User-Agent", offer.user_agent.clone()),
+        ("Origin", offer.origin.clone()),
+        ("Sec-WebSocket-Protocol", subprotocols),
+    ] {
+        fields.extend(value.map(|value| (name.to_owned(), value)));
     }
+    fields.extend(offer.fields.iter().cloned());
     fields
 }
 
@@ -360,7 +368,9 @@ mod tests {
             host: "server.example.com".to_owned(),
             subprotocols: subprotocols.iter().map(ToString::to_string).collect(),
             require_subprotocol: false,
-            fields: vec![("Origin".to_owned(), "http://example.com".to_owned())],
+            user_agent: None,
+            origin: Some("http://example.com".to_owned()),
+            fields: Vec::new(),
             edits: Vec::new(),
         }
     }

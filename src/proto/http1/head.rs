@@ -98,7 +98,7 @@ fn append(raw: &mut Vec<u8>, text: &str) -> Range<usize> {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
     /// The first bytes cannot start an HTTP/1.1 message; they are kept.
-    #[error("not HTTP")]
+    #[error("{}", not_http(.0))]
     NotHttp(Vec<u8>),
     /// The head is larger than [`Head::MAX_BYTES`].
     #[error("the head is larger than {} KiB", Head::MAX_BYTES >> 10)]
@@ -112,6 +112,18 @@ pub enum HeadError {
     /// Something else breaks the syntax of RFC 9112.
     #[error("malformed head: {0} (RFC 9112)")]
     Malformed(String),
+}
+
+/// Names the other protocol by its first bytes.
+fn not_http(start: &[u8]) -> String {
+    // RFC 8446 §5.1: an alert or handshake record of TLS.
+    if let [0x15 | 0x16, 0x03, ..] = start {
+        return "the peer speaks TLS, not HTTP; wss:// in the URL speaks TLS too".to_owned();
+    }
+    format!(
+        "the peer does not speak HTTP; it sent \"{}\"",
+        String::from_utf8_lossy(start).trim_end()
+    )
 }
 
 /// Whether a request or a response is read.
