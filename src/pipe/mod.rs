@@ -299,8 +299,9 @@ impl Mode for Pipe {
             return Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close));
         }
         if self.wait_ends().is_some_and(|end| end <= now) {
+            let cause = self.end_of_input();
             self.options.wait = None;
-            return Poll::Ready(Stop::new(self.end_of_input(), close));
+            return Poll::Ready(Stop::new(cause, close));
         }
         Poll::Pending
     }

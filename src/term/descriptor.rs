@@ -71,7 +71,7 @@ fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<Owned
 /// Watches `fd` for `interest`; needs a tokio runtime.
 #[expect(
     deprecated,
-    reason = "what its unsafe successor demands holds: an OwnedFd keeps its descriptor until it is dropped"
+    reason = "what its successor asks the caller for holds: an OwnedFd keeps its descriptor until it is dropped"
 )]
 pub(super) fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(fd, interest)

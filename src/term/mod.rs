@@ -3,6 +3,7 @@
 mod descriptor;
 pub mod stdin;
 pub mod stdout;
+pub mod terminal;
 
 use std::io::{self, IsTerminal, Write};
 

@@ -8,7 +8,6 @@ mod history;
 mod key;
 mod reader;
 mod screen;
-mod terminal;
 
 use std::io;
 use std::path::PathBuf;
@@ -24,7 +23,7 @@ use self::helper::LineHelper;
 use self::history::{History, Lines, MAX_LINES};
 use self::reader::Reader;
 use self::screen::Screen;
-use self::terminal::Terminal;
+use crate::term::terminal::Terminal;
 
 /// Entries that may wait for the session; beyond that no line can be typed.
 const MAX_ENTRIES: usize = 16;

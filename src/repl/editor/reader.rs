@@ -11,7 +11,7 @@ use super::Entry;
 use super::helper::LineHelper;
 use super::history::History;
 use super::screen::Screen;
-use super::terminal::is_hung_up;
+use crate::term::terminal::is_hung_up;
 
 /// Reads lines until that is impossible.
 pub(super) struct Reader {

@@ -18,7 +18,7 @@ const STALL: Duration = Duration::from_millis(100);
 
 /// The terminal, which gets its modes back when this is dropped.
 #[derive(Debug)]
-pub(super) struct Terminal {
+pub struct Terminal {
     original: Termios,
     farewell: String,
 }
@@ -28,7 +28,7 @@ impl Terminal {
     ///
     /// rustyline does so itself while it reads a line, but restores the modes after each: what is
     /// typed between two lines would be echoed, and Ctrl-C would be a signal.
-    pub(super) fn hold() -> io::Result<Self> {
+    pub fn hold() -> io::Result<Self> {
         let original = tcgetattr(stdin())?;
         let mut held = original.clone();
         held.input_modes -= InputModes::BRKINT | InputModes::ICRNL | InputModes::IXON;
@@ -40,7 +40,7 @@ impl Terminal {
     }
 
     /// Sets what is written before the terminal is given back.
-    pub(super) fn set_farewell(&mut self, text: String) {
+    pub fn set_farewell(&mut self, text: String) {
         self.farewell = text;
     }
 }
@@ -54,7 +54,7 @@ impl Drop for Terminal {
 }
 
 /// Whether there will never be another key.
-pub(super) fn is_hung_up() -> bool {
+pub fn is_hung_up() -> bool {
     let input = stdin();
     let mut polled = [PollFd::new(&input, PollFlags::IN)];
     let _ = poll(&mut polled, Some(&Timespec::default()));
