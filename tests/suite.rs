@@ -5,9 +5,13 @@
     reason = "tests have no public interface; pub says what modules share"
 )]
 
+mod docs;
 mod ending;
 mod handshake;
 mod interop;
+mod layers;
+mod listen;
 mod pipe;
+mod repl;
 mod support;
 mod tls;

@@ -4,6 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use jiff::ToSpan;
+use jiff::civil::Date;
+use rcgen::{Certificate, CertificateParams, DistinguishedName, DnType, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -72,13 +75,12 @@ impl Identity {
         if !names.iter().any(|name| name == host) {
             names.push(host.to_owned());
         }
-        let made =
-            rcgen::generate_simple_self_signed(names).map_err(|error| IdentityError::Make {
-                host: host.to_owned(),
-                problem: error.to_string(),
-            })?;
-        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-        Self::new(vec![made.cert.der().clone()], key.into(), true)
+        let (certificate, key) = self_signed(names).map_err(|error| IdentityError::Make {
+            host: host.to_owned(),
+            problem: error.to_string(),
+        })?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        Self::new(vec![certificate.der().clone()], key.into(), true)
     }
 
     /// Performs the TLS handshake on an accepted stream.
@@ -106,6 +108,24 @@ impl Identity {
             self_made,
         })
     }
+}
+
+/// A certificate for `names` that is valid for a month, so that nobody comes to rely on it.
+fn self_signed(names: Vec<String>) -> Result<(Certificate, KeyPair), rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(names)?;
+    params.distinguished_name = DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "wsee listen");
+    let today = jiff::Zoned::now().date();
+    let start = |date: Date| {
+        let (month, day) = (date.month().unsigned_abs(), date.day().unsigned_abs());
+        rcgen::date_time_ymd(date.year().into(), month, day)
+    };
+    params.not_before = start(today.saturating_sub(1.day()));
+    params.not_after = start(today.saturating_add(30.days()));
+    Ok((params.self_signed(&key)?, key))
 }
 
 impl std::fmt::Debug for Identity {

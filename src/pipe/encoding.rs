@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use data_encoding::BASE64;
+use hex::FromHexError;
 
 use crate::proto::message::Kind;
 
@@ -25,12 +26,15 @@ pub enum EncodingError {
     /// Not UTF-8 from this byte on, counted from 1.
     #[error("byte {0}: not valid UTF-8; use --binary")]
     Utf8(usize),
-    /// Not hexadecimal.
-    #[error("{0}; --hex takes pairs of hex digits")]
-    Hex(hex::FromHexError),
-    /// Not base64.
-    #[error("{0}; --base64 takes standard base64 with padding")]
-    Base64(data_encoding::DecodeError),
+    /// Not a hexadecimal digit at this byte, counted from 1.
+    #[error("byte {0}: not a hex digit; --hex takes pairs of hex digits")]
+    Hex(usize),
+    /// A hexadecimal digit without its other half.
+    #[error("an odd number of hex digits; --hex takes pairs of them")]
+    OddHex,
+    /// Not base64 from this byte on, counted from 1.
+    #[error("byte {0}: not base64; --base64 takes standard base64 with padding")]
+    Base64(usize),
 }
 
 impl Encoding {
@@ -52,13 +56,26 @@ impl Encoding {
             },
             Self::Hex => hex::decode(without_spaces(record))
                 .map(Cow::Owned)
-                .map_err(EncodingError::Hex),
+                .map_err(|error| match error {
+                    FromHexError::InvalidHexCharacter { index, .. } => {
+                        EncodingError::Hex(place(record, index))
+                    }
+                    _ => EncodingError::OddHex,
+                }),
             Self::Base64 => BASE64
                 .decode(&without_spaces(record))
                 .map(Cow::Owned)
-                .map_err(EncodingError::Base64),
+                .map_err(|error| EncodingError::Base64(place(record, error.position))),
         }
     }
+}
+
+/// Where the byte stands in `record`, from 1 on, that is at `index` without the spaces.
+fn place(record: &[u8], index: usize) -> usize {
+    let mut kept = (1..)
+        .zip(record)
+        .filter(|(_, byte)| !byte.is_ascii_whitespace());
+    kept.nth(index).map_or(record.len() + 1, |(place, _)| place)
 }
 
 fn without_spaces(record: &[u8]) -> Vec<u8> {
@@ -83,7 +100,11 @@ mod tests {
     fn hex_and_base64_stand_for_bytes() {
         assert_eq!(Encoding::Hex.decode(b"de ad").unwrap(), &b"\xde\xad"[..]);
         assert_eq!(Encoding::Base64.decode(b"3q0=").unwrap(), &b"\xde\xad"[..]);
-        assert!(Encoding::Hex.decode(b"0g").is_err());
-        assert!(Encoding::Base64.decode(b"3q0").is_err());
+        assert_eq!(Encoding::Hex.decode(b"0 0g0"), Err(EncodingError::Hex(4)));
+        assert_eq!(Encoding::Hex.decode(b"000"), Err(EncodingError::OddHex));
+        assert_eq!(
+            Encoding::Base64.decode(b"3q 0*"),
+            Err(EncodingError::Base64(5))
+        );
     }
 }

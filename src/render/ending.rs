@@ -199,16 +199,16 @@ mod tests {
         )
     }
 
-    fn frame(code: u16, reason: &str) -> Option<CloseFrame> {
-        Some(CloseFrame::new(CloseCode(code), reason))
+    fn frame(code: u16, reason: &str) -> CloseFrame {
+        CloseFrame::new(CloseCode(code), reason)
     }
 
     #[test]
     fn tells_who_closed_with_what() {
         let end = End::Closed {
             by_peer: true,
-            sent: frame(1008, ""),
-            received: frame(1008, "token expired"),
+            sent: Some(frame(1008, "")),
+            received: Some(frame(1008, "token expired")),
         };
         assert_eq!(
             line(end, None),
@@ -216,8 +216,8 @@ mod tests {
         );
         let end = End::Closed {
             by_peer: false,
-            sent: frame(1000, ""),
-            received: frame(1000, ""),
+            sent: Some(frame(1000, "")),
+            received: Some(frame(1000, "")),
         };
         assert_eq!(
             line(end, Some(Cause::Signal(Signal::Interrupt))),
@@ -243,7 +243,7 @@ mod tests {
                 received: 17,
                 expected: 400,
             }),
-            silence: Duration::from_secs(60),
+            silence: Duration::from_mins(1),
             closing: false,
         };
         assert_eq!(

@@ -241,7 +241,9 @@ impl Repl {
     fn entry(&mut self, entry: Entry, sender: &mut Sender, now: Instant) {
         match entry {
             Entry::Line(line) => self.line(&line, sender, now),
-            Entry::Interrupt => self.quit(Cause::Signal(Signal::Interrupt)),
+            Entry::Interrupt => {
+                self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
+            }
             Entry::End => self.quit(Cause::Quit),
             Entry::Failed(text) => self.quit(Cause::Input(text)),
         }

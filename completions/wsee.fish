@@ -1,0 +1,130 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_wsee_global_optspecs
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol b/cookie= A/user-agent= u/user= bearer= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null echo no-repl v/verbose q/quiet color= show-secrets no-history h/help V/version
+end
+
+function __fish_wsee_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_wsee_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_wsee_using_subcommand
+    set -l cmd (__fish_wsee_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c wsee -n "__fish_wsee_needs_command" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s o -l origin -d 'Send an Origin field, as browsers do' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s b -l cookie -d 'Send a Cookie field; repeatable' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s u -l user -d 'Log in with HTTP Basic authentication' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l bearer -d 'Log in with a bearer token' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s m -l max-time -d 'Time for the whole run' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l max-message -d 'Largest message to accept' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut into messages: line, nul, none or SIZE' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c wsee -n "__fish_wsee_needs_command" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_needs_command" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsee -n "__fish_wsee_needs_command" -l no-auto-pong -d 'Do not answer pings'
+complete -c wsee -n "__fish_wsee_needs_command" -s 1 -d 'Exit 0 as soon as one message arrived'
+complete -c wsee -n "__fish_wsee_needs_command" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'
+complete -c wsee -n "__fish_wsee_needs_command" -l hex -d 'Lines of stdin are hexadecimal, sent as binary messages'
+complete -c wsee -n "__fish_wsee_needs_command" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
+complete -c wsee -n "__fish_wsee_needs_command" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
+complete -c wsee -n "__fish_wsee_needs_command" -s 0 -l null -d 'NUL instead of newline ends a message, on stdin and on stdout'
+complete -c wsee -n "__fish_wsee_needs_command" -l echo -d 'Answer every message with itself; stdin is not read'
+complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
+complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_needs_command" -s q -l quiet -d 'Print only errors on stderr'
+complete -c wsee -n "__fish_wsee_needs_command" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
+complete -c wsee -n "__fish_wsee_needs_command" -l no-history -d 'Keep the REPL\'s history out of the state directory'
+complete -c wsee -n "__fish_wsee_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_needs_command" -s V -l version -d 'Print version'
+complete -c wsee -n "__fish_wsee_needs_command" -a "demo" -d 'Try wsee on a built-in echo server; needs no network'
+complete -c wsee -n "__fish_wsee_needs_command" -a "listen" -d 'Run a WebSocket server to debug clients with; it echoes'
+complete -c wsee -n "__fish_wsee_needs_command" -a "completions" -d 'Print the completion script for a shell'
+complete -c wsee -n "__fish_wsee_needs_command" -a "man" -d 'Print the manual page of wsee or of one command'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s o -l origin -d 'Send an Origin field, as browsers do' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s b -l cookie -d 'Send a Cookie field; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s m -l max-time -d 'Time for the whole run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l max-message -d 'Largest message to accept' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin is cut into messages: line, nul, none or SIZE' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-auto-pong -d 'Do not answer pings'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 1 -d 'Exit 0 as soon as one message arrived'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l hex -d 'Lines of stdin are hexadecimal, sent as binary messages'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 0 -l null -d 'NUL instead of newline ends a message, on stdin and on stdout'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l echo -d 'Answer every message with itself; stdin is not read'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s q -l quiet -d 'Print only errors on stderr'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-history -d 'Keep the REPL\'s history out of the state directory'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -s s -l subprotocol -d 'Speak these subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l origin -d 'Accept only requests with this Origin; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l cert -d 'Serve wss:// with this certificate chain (PEM)' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l key -d 'The private key of --cert (PEM)' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l max-message -d 'Largest message to accept' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l tls -d 'Serve wss:// with a certificate made for this run'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l no-auto-pong -d 'Do not answer pings'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -s q -l quiet -d 'Print only errors on stderr'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -1,0 +1,87 @@
+//! `wsee listen`, the server.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+use tokio_tungstenite::tungstenite::client::client;
+
+use crate::support::DEADLINE;
+use crate::support::output::Output;
+use crate::support::peer::Peer;
+use crate::support::run::{Running, wsee};
+
+mod echo;
+mod handshake;
+mod hostile;
+mod start;
+mod stop;
+mod tls;
+
+/// A server that runs.
+struct Listening {
+    running: Running,
+    port: u16,
+}
+
+/// Starts `wsee listen` on a free port.
+#[track_caller]
+fn listening(args: &[&str]) -> Listening {
+    let running = wsee(&[&["listen", "127.0.0.1:0"], args].concat()).spawn();
+    let line = running.wait_for_stderr("\n");
+    let port = line.split("://127.0.0.1:").nth(1).and_then(|rest| {
+        let (port, _) = rest.split_once('/')?;
+        port.parse().ok()
+    });
+    let port = port.unwrap_or_else(|| panic!("no address in {line:?}"));
+    Listening { running, port }
+}
+
+impl Listening {
+    fn url(&self) -> String {
+        format!("ws://127.0.0.1:{}/", self.port)
+    }
+
+    /// A TCP connection.
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("wsee listens");
+        for set in [TcpStream::set_read_timeout, TcpStream::set_write_timeout] {
+            set(&stream, Some(DEADLINE)).expect("a socket");
+        }
+        stream
+    }
+
+    /// A WebSocket connection of tungstenite's.
+    fn open(&self) -> Peer {
+        let opened = client(self.url(), self.connect());
+        Peer::new(opened.expect("an opening handshake").0)
+    }
+
+    /// Ends it with `signal`.
+    #[track_caller]
+    fn stop(self, signal: Signal) -> Output {
+        self.running.signal(signal);
+        self.running.wait()
+    }
+}
+
+/// Sends a request, and reads the head of the response.
+#[track_caller]
+fn exchange(stream: &mut (impl Read + Write), request: impl AsRef<[u8]>) -> String {
+    stream.write_all(request.as_ref()).expect("a connection");
+    let mut response = Vec::new();
+    while !response.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("a response");
+        response.push(byte[0]);
+    }
+    String::from_utf8(response).expect("a response in UTF-8")
+}
+
+/// A request as RFC 6455 §1.3 shows it, with these fields more.
+fn request(fields: &str) -> String {
+    format!(
+        "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{fields}\r\n"
+    )
+}

@@ -1,0 +1,10 @@
+//! The REPL, in a terminal.
+
+mod command;
+mod display;
+mod ending;
+mod flood;
+mod history;
+mod hostile;
+mod line;
+mod opening;

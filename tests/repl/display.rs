@@ -1,0 +1,131 @@
+//! How messages and control frames look.
+
+use crate::support::peer::{Message, Peer, echoing, scripted};
+use crate::support::pty::terminal;
+use crate::support::wire::{PONG, after_handshake};
+
+#[test]
+fn json_is_laid_out() {
+    let list: Vec<u32> = (100_000..100_010).collect();
+    let text = format!("{{\"op\":\"hello\",\"list\":{list:?},\"none\":[null,true]}}");
+    let server = scripted(move |mut peer: Peer| {
+        peer.send(Message::text(text));
+        peer.record()
+    });
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.wait_for("  {\n    \"op\": \"hello\",\n    \"list\": [");
+    terminal.wait_for("    \"none\": [null, true]\n  }\n> ");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn numbers_in_json_are_shown_as_they_came() {
+    let text = r#"{"big":12345678901234567890123,"e":1E5,"z":1.10}"#;
+    let server = scripted(move |mut peer: Peer| {
+        peer.send(Message::text(text));
+        peer.record()
+    });
+    let terminal = terminal(&[server.url()]).prompt();
+    terminal.wait_for(r#""big": 12345678901234567890123, "e": 1E5, "z": 1.10"#);
+}
+
+#[test]
+fn a_binary_message_is_a_hexdump() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send(Message::binary(&b"\0\x01\x02 hexdump \xff of 21"[..]));
+        peer.record()
+    });
+    let terminal = terminal(&[server.url()]).prompt();
+    terminal.wait_for(
+        "← binary 19 B\n  \
+         00000000  00 01 02 20 68 65 78 64  75 6d 70 20 ff 20 6f 66  |... hexdump . of|\n  \
+         00000010  20 32 31                                          | 21|\n",
+    );
+}
+
+#[test]
+fn a_message_in_fragments_is_shown_once() {
+    let server = after_handshake(|mut wire| {
+        wire.write_hex("0102 6865 8900 8003 6c6c6f");
+        assert_eq!(wire.read_frame().opcode, PONG);
+        wire.wait_for_end();
+    });
+    let terminal = terminal(&[server.url()]).prompt();
+    terminal.wait_for("← ping 0 B   (pong sent)\n");
+    terminal.wait_for("← text 5 B   hello\n");
+    assert_eq!(terminal.contents().matches("← text").count(), 1);
+}
+
+#[test]
+fn control_frames_are_shown_with_names_and_payloads() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send(Message::Ping(b"abcd"[..].into()));
+        assert_eq!(peer.receive(), Message::Pong(b"abcd"[..].into()));
+        peer.send(Message::Pong(b"unasked"[..].into()));
+        peer.close(1001, "restarting")
+    });
+    let mut terminal = terminal(&[server.url()]).start();
+    assert_eq!(terminal.finish(), 0);
+    for line in [
+        "← ping 4 B \"abcd\"   (pong sent)\n",
+        "← pong 7 B \"unasked\"   (answers no ping)\n",
+        "← close 1001 going away \"restarting\"\n",
+        "\nclosed by server: 1001 going away \"restarting\" after ",
+    ] {
+        terminal.wait_for(line);
+    }
+}
+
+#[test]
+fn the_time_stands_in_front() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("hello\r");
+    terminal.wait_for("← text 5 B   hello\n");
+    let screen = terminal.contents();
+    let line = screen
+        .lines()
+        .find(|line| line.contains("← text"))
+        .expect("a line");
+    let (time, _) = line.split_once(" ←").expect("a time");
+    let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
+    assert_eq!(shape, "00:00:00.000", "{line}");
+}
+
+#[test]
+fn keepalive_pings_are_shown_with_their_round_trip() {
+    let server = scripted(Peer::record);
+    let mut terminal = terminal(&[server.url(), "--ping-interval", "200ms"]).prompt();
+    terminal.wait("two round trips", |screen, _| {
+        screen.contents().matches("(round trip ").count() == 2
+    });
+    let screen = terminal.contents();
+    let sent = screen.matches("→ ping ").count();
+    assert!((2..=3).contains(&sent), "{sent} pings:\n{screen}");
+    terminal.wait_for_line("> ");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn text_of_several_lines_stands_below_its_line() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send(Message::text("first\nsecond\n"));
+        peer.record()
+    });
+    let terminal = terminal(&[server.url()]).prompt();
+    terminal.wait_for("← text 13 B\n  first\n  second\n");
+}
+
+#[test]
+fn text_that_fills_rows_is_all_there() {
+    let text = "0123456789".repeat(35);
+    let shown = text.clone();
+    let server = scripted(move |mut peer: Peer| {
+        peer.send(Message::text(text));
+        peer.record()
+    });
+    let terminal = terminal(&[server.url()]).prompt();
+    terminal.wait_for(&format!("  {shown}\n"));
+}

@@ -1,0 +1,102 @@
+//! The history, across runs.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::support::pty::{history_of, terminal};
+
+fn home() -> TempDir {
+    tempfile::tempdir().expect("a directory")
+}
+
+/// Types lines into `wsee demo`, and ends it.
+#[track_caller]
+fn run(home: &Path, args: &[&str], lines: &[&str]) {
+    let mut terminal = terminal(&[&["demo"], args].concat()).home(home).prompt();
+    for line in lines {
+        terminal.press(&format!("{line}\r"));
+    }
+    terminal.press("end\r");
+    terminal.wait_for("← text 3 B   end\n");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+/// The permissions of a file.
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).expect("a file").permissions().mode() & 0o777
+}
+
+#[test]
+fn is_kept_for_the_next_run() {
+    let home = home();
+    run(home.path(), &[], &["one", "two"]);
+    let mut terminal = terminal(&["demo"]).home(home.path()).prompt();
+    terminal.press("\x1b[A\x1b[A");
+    terminal.wait_for_line("> two");
+    terminal.press("\r");
+    terminal.wait_for("← text 3 B   two\n");
+    terminal.press("/history\r");
+    terminal.wait_for("  one\n  two\n  end\n  two\n  /history\n");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn is_readable_by_its_owner_only() {
+    let home = home();
+    let history = history_of(home.path());
+    run(home.path(), &[], &[]);
+    assert_eq!(mode(&history), 0o600);
+    assert_eq!(mode(history.parent().expect("a directory")), 0o700);
+    fs::set_permissions(&history, PermissionsExt::from_mode(0o644)).expect("a file");
+    run(home.path(), &[], &[]);
+    assert_eq!(mode(&history), 0o600);
+}
+
+#[test]
+fn leaves_out_what_starts_with_a_space() {
+    let home = home();
+    run(home.path(), &[], &[" secret", "known"]);
+    let kept = fs::read_to_string(history_of(home.path())).expect("a history");
+    assert!(kept.contains("known") && !kept.contains("secret"), "{kept}");
+}
+
+#[test]
+fn keeps_a_pasted_text_as_one_entry() {
+    let home = home();
+    run(home.path(), &[], &["\x1b[200~a\nb\x1b[201~"]);
+    let mut terminal = terminal(&["demo"]).home(home.path()).prompt();
+    terminal.press("\x1b[A\x1b[A");
+    terminal.wait_for("> a\nb");
+}
+
+#[test]
+fn no_history_neither_reads_nor_writes_it() {
+    let home = home();
+    run(home.path(), &["--no-history"], &["one"]);
+    assert!(!history_of(home.path()).exists());
+    run(home.path(), &[], &["two"]);
+    let mut terminal = terminal(&["demo", "--no-history"])
+        .home(home.path())
+        .prompt();
+    terminal.press("\x1b[Athree\r");
+    terminal.wait_for("← text 5 B   three\n");
+}
+
+#[test]
+fn a_link_in_its_place_is_left_alone_and_the_repl_goes_on() {
+    let home = home();
+    let (history, target) = (history_of(home.path()), home.path().join("target"));
+    fs::create_dir_all(history.parent().expect("a directory")).expect("a directory");
+    fs::write(&target, "").expect("a file");
+    symlink(&target, &history).expect("a link");
+    let mut terminal = terminal(&["demo"]).home(home.path()).prompt();
+    terminal.wait_for("symbolic link");
+    terminal.press("one\r");
+    terminal.wait_for("← text 3 B   one\n");
+    assert_eq!(fs::read(&target).expect("a file"), b"");
+}
