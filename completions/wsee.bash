@@ -35,7 +35,7 @@ _wsee() {
 
     case "${cmd}" in
         wsee)
-            opts="-H -o -s -b -A -u -k -m -n -1 -0 -v -q -h -V --header --origin --subprotocol --require-subprotocol --cookie --user-agent --user --bearer --insecure --cacert --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --echo --no-repl --verbose --quiet --color --show-secrets --no-history --help --version demo listen completions man"
+            opts="-H -o -s -b -A -u -k -m -n -1 -0 -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --insecure --cacert --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --verbose --quiet --color --show-secrets --no-history --help --version demo listen completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -62,6 +62,10 @@ _wsee() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -198,7 +202,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__demo)
-            opts="-H -o -s -b -A -m -n -1 -0 -v -q -h --header --origin --subprotocol --require-subprotocol --cookie --user-agent --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --echo --no-repl --verbose --quiet --color --show-secrets --no-history --help"
+            opts="-H -o -s -b -A -m -n -1 -0 -v -q -h --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --verbose --quiet --color --show-secrets --no-history --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,6 +229,10 @@ _wsee() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -320,7 +328,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__listen)
-            opts="-s -v -q -h --subprotocol --origin --tls --cert --key --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --verbose --quiet --color --show-secrets --help"
+            opts="-s -v -q -h --subprotocol --compress --no-compress --origin --tls --cert --key --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --verbose --quiet --color --show-secrets --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -331,6 +339,10 @@ _wsee() {
                     return 0
                     ;;
                 -s)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compress)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

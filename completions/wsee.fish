@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol b/cookie= A/user-agent= u/user= bearer= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null echo no-repl v/verbose q/quiet color= show-secrets no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl v/verbose q/quiet color= show-secrets no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -27,6 +27,7 @@ end
 complete -c wsee -n "__fish_wsee_needs_command" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s o -l origin -d 'Send an Origin field, as browsers do' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s b -l cookie -d 'Send a Cookie field; repeatable' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s u -l user -d 'Log in with HTTP Basic authentication' -r
@@ -50,6 +51,8 @@ complete -c wsee -n "__fish_wsee_needs_command" -l color -d 'When to use colour'
 always\t''
 never\t''"
 complete -c wsee -n "__fish_wsee_needs_command" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_needs_command" -l no-compress -d 'Do not offer compression'
+complete -c wsee -n "__fish_wsee_needs_command" -l lenient -d 'Go on where a server breaks a rule, with a warning'
 complete -c wsee -n "__fish_wsee_needs_command" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_needs_command" -s 1 -d 'Exit 0 as soon as one message arrived'
@@ -58,6 +61,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -l hex -d 'Lines of stdin are he
 complete -c wsee -n "__fish_wsee_needs_command" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
 complete -c wsee -n "__fish_wsee_needs_command" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
 complete -c wsee -n "__fish_wsee_needs_command" -s 0 -l null -d 'NUL instead of newline ends a message, on stdin and on stdout'
+complete -c wsee -n "__fish_wsee_needs_command" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
 complete -c wsee -n "__fish_wsee_needs_command" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
 complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
@@ -73,6 +77,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -a "man" -d 'Print the manual pa
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s o -l origin -d 'Send an Origin field, as browsers do' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s b -l cookie -d 'Send a Cookie field; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
@@ -93,6 +98,8 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l color -d 'When to use
 always\t''
 never\t''"
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-compress -d 'Do not offer compression'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l lenient -d 'Go on where a server breaks a rule, with a warning'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 1 -d 'Exit 0 as soon as one message arrived'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'
@@ -100,6 +107,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l hex -d 'Lines of stdi
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 0 -l null -d 'NUL instead of newline ends a message, on stdin and on stdout'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
@@ -108,6 +116,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l show-secrets -d 'Prin
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-history -d 'Keep the REPL\'s history out of the state directory'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s s -l subprotocol -d 'Speak these subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l compress -d 'Set these parameters of permessage-deflate (RFC 7692)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l origin -d 'Accept only requests with this Origin; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l cert -d 'Serve wss:// with this certificate chain (PEM)' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l key -d 'The private key of --cert (PEM)' -r -F
@@ -120,6 +129,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand listen" -l fragment -d 'Send m
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l no-compress -d 'Do not agree to compression'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l tls -d 'Serve wss:// with a certificate made for this run'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'

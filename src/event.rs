@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::dial;
 use crate::exit::Exit;
 use crate::proto::connection::{self, End, reported_code};
+use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
 use crate::proto::receiver::Received;
 use crate::proto::rules::Rule;
@@ -35,6 +36,10 @@ pub struct Open {
     pub subprotocol: Option<String>,
     /// The server selected no subprotocol though some were offered.
     pub ignored_subprotocols: bool,
+    /// The parameters of permessage-deflate, if it was agreed on.
+    pub deflate: Option<Params>,
+    /// Rules that the response breaks, in words; only with `--lenient`.
+    pub tolerated: Vec<String>,
     /// From the start of dialling to the 101.
     pub took: Duration,
 }
@@ -170,6 +175,7 @@ impl Ending {
                 Exit::Limit
             }
             End::Failed(_) => Exit::Protocol,
+            End::Abandoned { .. } => Exit::Done,
             End::Lost { .. } | End::CloseTimeout => Exit::Abnormal,
             End::NoPong(_) => Exit::NoPong,
         }

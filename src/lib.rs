@@ -14,6 +14,7 @@
 //! listen/      the echo server                               │
 //! tour.rs      what `wsee demo` plays without a terminal   ─┘
 //!
+//! command/     a typed line: a message, or a command that sends anything at all
 //! session/     the only socket loop: dials, opens, runs a mode
 //! render/      events as text for people; the one escaper
 //! event.rs     what happens in a session
@@ -29,6 +30,7 @@
 //! nothing but itself. `tests/layers.rs` holds these rules.
 
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod dial;
 pub mod event;

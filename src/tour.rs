@@ -52,16 +52,16 @@ impl Tour {
     fn play(&mut self, step: Step, sender: &mut Sender, now: Instant) -> Result<(), Closing> {
         match step {
             Step::Message(kind, payload) => {
-                sender.message(kind, payload)?;
-                self.show(|human, out| human.sent(out, kind, payload, now));
+                let deflated = sender.message(kind, payload)?;
+                let message = Message::whole(kind, payload, deflated);
+                self.show(|human, out| human.sent(out, &message, now));
             }
             Step::Fragments(first, second) => {
-                sender.fragments(
-                    Kind::Text,
-                    [first.as_bytes(), second.as_bytes()].into_iter(),
-                )?;
-                let whole = format!("{first}{second}");
-                self.show(|human, out| human.sent(out, Kind::Text, whole.as_bytes(), now));
+                let pieces = [first.as_bytes(), second.as_bytes()];
+                let deflated = sender.fragments(Kind::Text, pieces.into_iter())?;
+                let whole = pieces.concat();
+                let message = Message::whole(Kind::Text, &whole, deflated);
+                self.show(|human, out| human.sent(out, &message, now));
             }
             Step::Ping(payload) => sender.ping(payload.as_bytes(), now)?,
         }

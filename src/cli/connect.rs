@@ -35,6 +35,10 @@ pub struct ConnectArgs {
 /// Fields of the upgrade request.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Handshake")]
+#[expect(
+    clippy::doc_markdown,
+    reason = "clap prints these comments as they are"
+)]
 pub struct HandshakeArgs {
     /// Send a header field; 'Name:' removes a default, @FILE reads many
     ///
@@ -60,6 +64,31 @@ pub struct HandshakeArgs {
     /// Needs --subprotocol. Without this flag it is a warning; with it, exit status 112.
     #[arg(long, requires = "subprotocol", hide_short_help = true)]
     pub require_subprotocol: bool,
+    /// Offer permessage-deflate with these parameters (RFC 7692)
+    ///
+    /// The value of Sec-WebSocket-Extensions, such as 'permessage-deflate;
+    /// server_no_context_takeover; server_max_window_bits=10'; several, with commas between them, are
+    /// offered in this order. By default wsee offers what browsers do: 'permessage-deflate;
+    /// client_max_window_bits'. What the server makes of it is shown when the connection opens.
+    #[arg(
+        long,
+        value_name = "OFFER",
+        conflicts_with = "no_compress",
+        hide_short_help = true
+    )]
+    pub compress: Option<String>,
+    /// Do not offer compression
+    ///
+    /// Without it messages are compressed when the server agrees.
+    #[arg(long, hide_short_help = true)]
+    pub no_compress: bool,
+    /// Go on where a server breaks a rule, with a warning
+    ///
+    /// For masked frames, reserved bits, lengths not in their shortest form, text that is not UTF-8,
+    /// and a handshake with a wrong Accept, Upgrade or Connection field. Without it each of these
+    /// ends the connection (exit status 112 or 113).
+    #[arg(long, hide_short_help = true)]
+    pub lenient: bool,
     /// Send a Cookie field; repeatable
     ///
     /// NAME=VALUE, or several with '; ' between them. Several --cookie are joined in the same way

@@ -43,6 +43,10 @@ pub struct ListenArgs {
 /// Which handshakes are accepted.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Handshake")]
+#[expect(
+    clippy::doc_markdown,
+    reason = "clap prints these comments as they are"
+)]
 pub struct AcceptArgs {
     /// Speak these subprotocols, most wanted first; repeat or comma list
     ///
@@ -50,6 +54,17 @@ pub struct AcceptArgs {
     /// response names no subprotocol.
     #[arg(short, long, value_name = "NAMES", action = ArgAction::Append)]
     pub subprotocol: Vec<String>,
+    /// Set these parameters of permessage-deflate (RFC 7692)
+    ///
+    /// Such as 'permessage-deflate; server_no_context_takeover; client_max_window_bits=10', as far
+    /// as a client's offer allows them. By default wsee agrees to what a client offers.
+    #[arg(long, value_name = "PARAMS", conflicts_with = "no_compress")]
+    pub compress: Option<String>,
+    /// Do not agree to compression
+    ///
+    /// Clients that offer permessage-deflate are answered without it.
+    #[arg(long)]
+    pub no_compress: bool,
     /// Accept only requests with this Origin; repeatable
     ///
     /// Others, and requests without an Origin, get 403. By default every origin is accepted.

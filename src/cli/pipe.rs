@@ -77,6 +77,14 @@ pub struct PipeArgs {
     /// For messages that contain newlines. --split nul is the same for stdin only.
     #[arg(short = '0', long, hide_short_help = true)]
     pub null: bool,
+    /// Lines of stdin may be commands of the REPL, such as /ping or /frame
+    ///
+    /// A line that starts with / is a command that sends: /text, /bin, /b64, /file, /fragment,
+    /// /frame, /raw, /ping, /pong, /close, /drop, /reset or /quit; //x sends /x, and any other line
+    /// is a text message. What the server does after a /frame or /raw is told on stderr. Off by
+    /// default, so that data is never taken for a command.
+    #[arg(long, conflicts_with_all = ["binary", "hex", "base64", "split", "null", "echo"], hide_short_help = true)]
+    pub commands: bool,
     /// Answer every message with itself; stdin is not read
     ///
     /// The answer has the type of the message. Messages are still printed.

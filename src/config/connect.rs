@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use data_encoding::BASE64;
 
+use super::compression::parse_compression;
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
 use super::{ConfigError, Display, Environment};
@@ -17,6 +18,7 @@ use crate::dial;
 use crate::pipe::{self, Encoding, Format, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
+use crate::proto::deflate;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::handshake::Offer;
 use crate::proto::receiver::Delivery;
@@ -114,7 +116,10 @@ fn build(
             },
             dial,
             offer: offer(target, handshake, auth)?,
-            connection: connection(&session.limit, &session.pipe, is_repl),
+            connection: Config {
+                lenient: handshake.lenient,
+                ..connection(&session.limit, &session.pipe, is_repl)
+            },
             connect_timeout: max_time
                 .map_or(connect_timeout, |(limit, _)| limit.min(connect_timeout)),
         },
@@ -130,6 +135,7 @@ fn is_repl(pipe: &PipeArgs, environment: &Environment) -> bool {
     let terminals = environment.terminals;
     let pipe_flags = pipe.no_repl
         || pipe.echo
+        || pipe.commands
         || pipe.count().is_some()
         || pipe.binary
         || pipe.hex
@@ -158,6 +164,12 @@ fn offer(
         host: target.host_header.clone(),
         subprotocols: parse_subprotocols(&args.subprotocol)?,
         require_subprotocol: args.require_subprotocol,
+        compression: match &args.compress {
+            _ if args.no_compress => Vec::new(),
+            Some(offer) => parse_compression(offer)?,
+            None => vec![deflate::Offer::BROWSER],
+        },
+        lenient: args.lenient,
         user_agent: checked(
             "-A",
             Some(args.user_agent.clone().unwrap_or_else(user_agent)),
@@ -214,7 +226,7 @@ fn connection(args: &LimitArgs, pipe: &PipeArgs, is_repl: bool) -> Config {
             .ping_interval
             .map_or(Some(REPL_PING_INTERVAL), limit_of);
         config.ping_timeout = args.ping_timeout.map_or(Some(REPL_PING_TIMEOUT), limit_of);
-    } else if pipe.raw || pipe.binary {
+    } else if pipe.raw || pipe.binary || pipe.echo {
         config.delivery = Delivery::Streamed;
     }
     config
@@ -315,6 +327,7 @@ fn pipe_options(
         },
         count: args.count(),
         echo: args.echo,
+        commands: args.commands,
         close: Some(close_frame(&session.run)),
         max_time,
         quiet: session.display.quiet,

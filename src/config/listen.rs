@@ -1,5 +1,6 @@
 //! `wsee listen`, resolved.
 
+use super::compression::parse_compression;
 use super::connect::limits;
 use super::header::{check_value, parse_subprotocols};
 use super::{ConfigError, Display, Environment};
@@ -7,6 +8,7 @@ use crate::cli::{ListenArgs, ServerTlsArgs};
 use crate::listen::{Address, Identity};
 use crate::proto::Role;
 use crate::proto::connection::Config;
+use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 
 /// Everything a server needs.
@@ -38,6 +40,11 @@ impl Listen {
             policy: Policy {
                 subprotocols: parse_subprotocols(&args.accept.subprotocol)?,
                 origins: args.accept.origin.clone(),
+                compression: match &args.accept.compress {
+                    _ if args.accept.no_compress => None,
+                    Some(params) => parse_compression(params)?.first().copied(),
+                    None => Some(deflate::Offer::default()),
+                },
             },
             identity: identity(&args.tls, &args.addr.host)?,
             connection: limits(&args.limit, Role::Server),

@@ -2,6 +2,7 @@
 //!
 //! The only reader of the environment.
 
+mod compression;
 mod connect;
 pub mod display;
 mod environment;
@@ -9,6 +10,7 @@ pub mod header;
 mod listen;
 pub mod target;
 
+pub use compression::{CompressionError, CompressionProblem};
 pub use connect::{Connect, Use};
 pub use display::Display;
 pub use environment::Environment;
@@ -29,6 +31,9 @@ pub enum ConfigError {
     /// A header, subprotocol or other field of the request is wrong.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// An offer of compression is wrong.
+    #[error(transparent)]
+    Compression(#[from] CompressionError),
     /// A file whose content is to be sent cannot be read.
     #[error("--send @{}: cannot read it: {error}", file.display())]
     Send {
@@ -50,7 +55,7 @@ impl ConfigError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Target(_) => Exit::Url,
-            Self::Header(_) | Self::Identity(_) => Exit::Usage,
+            Self::Header(_) | Self::Compression(_) | Self::Identity(_) => Exit::Usage,
             Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,
         }
     }

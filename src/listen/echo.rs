@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::Log;
 use crate::event::{Cause, Event, Signal};
-use crate::proto::connection;
+use crate::proto::connection::{self, Message};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::sender::Sender;
 use crate::session::{Mode, Stop};
@@ -34,11 +34,16 @@ impl Mode for Echo {
     fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
         self.log.event(&event, now);
         if let Event::Connection(connection::Event::Message(message)) = event
-            && sender
-                .piece(message.kind, message.payload, message.start, message.end)
-                .is_ok()
+            && let Ok(deflated) =
+                sender.piece(message.kind, message.payload, message.start, message.end)
         {
-            self.log.sent(message.kind, message.payload, now);
+            self.log.sent(
+                &Message {
+                    deflated,
+                    ..message
+                },
+                now,
+            );
         }
     }
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 use std::time::Instant;
 
 use crate::event::{Ending, Event};
+use crate::proto::connection::Message;
 use crate::proto::http1::Head;
-use crate::proto::message::Kind;
 use crate::render::ending::ending;
 use crate::render::handshake::{Direction, head};
 use crate::render::{Human, Role, Secrets};
@@ -50,8 +50,8 @@ impl Log {
         self.write(|out, view| view.event(out, event, now));
     }
 
-    pub(super) fn sent(&self, kind: Kind, payload: &[u8], now: Instant) {
-        self.write(|out, view| view.sent(out, kind, payload, now));
+    pub(super) fn sent(&self, message: &Message<'_>, now: Instant) {
+        self.write(|out, view| view.sent(out, message, now));
     }
 
     pub(super) fn head(&self, text: &Head, direction: Direction) {

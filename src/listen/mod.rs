@@ -19,12 +19,13 @@ pub use log::Log;
 use crate::event::Signal;
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
+use crate::proto::deflate::Params;
 use crate::proto::handshake::server::{Answer, Handshake, Policy};
 use crate::proto::receiver::input_buffer;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::render::handshake::Direction;
-use crate::session;
+use crate::session::{self, Transport};
 
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -123,11 +124,11 @@ async fn client(stream: TcpStream, options: Options, log: Log, ended: Ended) {
 
 async fn connection<S>(mut stream: S, options: &Options, log: Log, ended: Ended)
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: Transport,
 {
     let opening = open(&mut stream, options, &log);
-    let input = match tokio::time::timeout(OPENING, opening).await {
-        Ok(Ok(Some(input))) => input,
+    let (input, deflate) = match tokio::time::timeout(OPENING, opening).await {
+        Ok(Ok(Some(opened))) => opened,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => {
             let text = error.to_string();
@@ -136,14 +137,21 @@ where
         Err(_) => return log.note(Role::Error, "! the opening handshake took longer than 10 s"),
     };
     let now = Instant::now();
-    let connection = Connection::new(options.connection.clone(), input, rand::random(), now);
+    let config = Config {
+        deflate,
+        ..options.connection.clone()
+    };
+    let connection = Connection::new(config, input, rand::random(), now);
     let mut echo = Echo::new(log.clone(), ended);
     let ending = session::run(stream, connection, now, &mut echo).await;
     log.ending(&ending);
 }
 
+/// What follows the request, and the parameters of permessage-deflate.
+type Opened = (Buffer, Option<Params>);
+
 /// Performs the opening handshake; `None` when the client was refused.
-async fn open<S>(stream: &mut S, options: &Options, log: &Log) -> io::Result<Option<Buffer>>
+async fn open<S>(stream: &mut S, options: &Options, log: &Log) -> io::Result<Option<Opened>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -154,7 +162,7 @@ where
             Ok(Some((answer, used))) => {
                 input.consume(used);
                 let refused = reply(stream, &answer, log).await?;
-                return Ok((!refused).then_some(input));
+                return Ok((!refused).then_some((input, answer.deflate)));
             }
             Ok(None) => {}
             Err(error) => return Err(io::Error::other(error)),

@@ -13,12 +13,16 @@ pub use encoding::{Encoding, EncodingError};
 pub use input::{Input, Split};
 pub use output::{Format, Output, Terminator};
 
+use crate::command::probe::Probe;
+use crate::command::wire::{Outcome, WireError};
+use crate::command::{self, Command, CommandError, Wire};
 use crate::event::{Cause, Ending, Event};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
 use crate::render::Human;
+use crate::render::escape::escape_line;
 use crate::render::quantity;
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
@@ -41,6 +45,8 @@ pub struct Options {
     pub count: Option<u64>,
     /// Answer every message with itself instead of reading standard input.
     pub echo: bool,
+    /// Input lines that start with `/` are commands.
+    pub commands: bool,
     /// What our Close frame says.
     pub close: Option<CloseFrame>,
     /// End after this time, of which the deadline is left.
@@ -54,6 +60,19 @@ impl Options {
     pub fn needs_input(&self) -> bool {
         self.send.is_empty() && self.count.is_none() && !self.echo
     }
+}
+
+/// Why a line of input cannot be obeyed.
+#[derive(Debug, thiserror::Error)]
+enum InputError {
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error("{0}: works in the REPL only")]
+    OnlyRepl(String),
 }
 
 /// A session between standard input and standard output.
@@ -72,6 +91,9 @@ pub struct Pipe {
     received: u64,
     /// Why to end, as soon as the driver asks.
     cause: Option<Cause>,
+    /// How a command wants to end.
+    stop: Option<Stop>,
+    probe: Probe,
     noted_binary: bool,
 }
 
@@ -94,6 +116,8 @@ impl Pipe {
             sent: 0,
             received: 0,
             cause: None,
+            stop: None,
+            probe: Probe::default(),
             noted_binary: false,
             options,
         })
@@ -108,10 +132,10 @@ impl Pipe {
         }
     }
 
-    fn show_sent(&self, kind: Kind, payload: &[u8], now: Instant) {
+    fn show_sent(&self, message: &Message<'_>, now: Instant) {
         if self.human.show.messages {
             let mut text = String::new();
-            self.human.sent(&mut text, kind, payload, now);
+            self.human.sent(&mut text, message, now);
             term::stderr(&text);
         }
     }
@@ -164,10 +188,45 @@ impl Pipe {
     ) -> Result<(), EncodingError> {
         let kind = self.options.encoding.kind();
         let payload = self.options.encoding.decode(record)?;
-        if sender.message(kind, &payload).is_ok() {
-            self.show_sent(kind, &payload, now);
+        if let Ok(deflated) = sender.message(kind, &payload) {
+            self.show_sent(&Message::whole(kind, &payload, deflated), now);
             self.sent += 1;
             self.active = now;
+        }
+        Ok(())
+    }
+
+    /// Obeys a line that may be a command.
+    fn command(
+        &mut self,
+        line: &[u8],
+        sender: &mut Sender,
+        now: Instant,
+    ) -> Result<(), InputError> {
+        let text = Encoding::Text.decode(line)?;
+        let text = String::from_utf8_lossy(&text);
+        let wire = match command::parse(&text)? {
+            Command::Nothing => Wire::Text(String::new()),
+            Command::Wire(wire) => wire,
+            Command::Quit => {
+                let close = self.options.close.clone();
+                self.stop.get_or_insert(Stop::new(Cause::Quit, close));
+                return Ok(());
+            }
+            _ => return Err(InputError::OnlyRepl(text.into_owned())),
+        };
+        self.sent += 1;
+        self.active = now;
+        match wire.send(sender, now)? {
+            Outcome::Message {
+                kind,
+                payload,
+                deflated,
+            } => self.show_sent(&Message::whole(kind, &payload, deflated), now),
+            Outcome::Control => {}
+            Outcome::Misbehaviour(command) => self.probe.sent(command, now),
+            Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
+            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }
         Ok(())
     }
@@ -196,10 +255,15 @@ impl Pipe {
         now: Instant,
     ) -> bool {
         let mut moved = false;
-        while self.cause.is_none() && sender.output().len() < OUTPUT_FULL {
+        while self.cause.is_none() && self.stop.is_none() && sender.output().len() < OUTPUT_FULL {
             if let Some(record) = input.next_record() {
                 moved = true;
-                if let Err(error) = self.send(record, sender, now) {
+                let sent = if self.options.commands {
+                    self.command(record, sender, now)
+                } else {
+                    self.send(record, sender, now).map_err(InputError::from)
+                };
+                if let Err(error) = sent {
                     let place = format!("{} {}", self.options.split.unit(), input.record());
                     self.cause = Some(Cause::Input(format!("{place}, {error}")));
                 }
@@ -247,6 +311,11 @@ impl Pipe {
 
 impl Mode for Pipe {
     fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
+        if let Event::Connection(event) = &event
+            && let Some(answer) = self.probe.answer(event, now)
+        {
+            self.note(&escape_line(&answer));
+        }
         self.show(&event, now);
         if let Event::Connection(connection::Event::Message(message)) = event {
             self.message(&message, sender, now);
@@ -257,7 +326,7 @@ impl Mode for Pipe {
         if !sender.output().is_empty() {
             self.active = now;
         }
-        if self.cause.is_some() || sender.is_closing() {
+        if self.cause.is_some() || self.stop.is_some() || sender.is_closing() {
             return false;
         }
         let mut moved = self.send_first(sender, now);
@@ -289,6 +358,12 @@ impl Mode for Pipe {
         if self.output.poll_hang_up(cx).is_ready() {
             self.write_failed(&io::ErrorKind::BrokenPipe.into());
         }
+        if let Some(silence) = self.probe.silence(now) {
+            self.note(&silence);
+        }
+        if let Some(stop) = self.stop.take() {
+            return Poll::Ready(stop);
+        }
         if let Some(cause) = self.cause.take() {
             return Poll::Ready(Stop::in_a_hurry(cause, close));
         }
@@ -308,7 +383,8 @@ impl Mode for Pipe {
 
     fn deadline(&self) -> Option<Instant> {
         let max_time = self.options.max_time.map(|(_, deadline)| deadline);
-        [max_time, self.wait_ends()].into_iter().flatten().min()
+        let deadlines = [max_time, self.wait_ends(), self.probe.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     fn answers(&self) -> bool {

@@ -45,8 +45,13 @@ impl Buffer {
 
     /// Room at the end for at least `least` bytes; what is written there counts after [`commit`](Self::commit).
     pub fn spare(&mut self, least: usize) -> &mut [u8] {
+        self.spare_for(least, usize::MAX)
+    }
+
+    /// The same, when no more than `most` bytes are expected: it does not grow beyond what these need.
+    pub fn spare_for(&mut self, least: usize, most: usize) -> &mut [u8] {
         if self.bytes.len() - self.end < least {
-            self.make_room(least);
+            self.make_room(least, most.max(least));
         }
         &mut self.bytes[self.end..]
     }
@@ -88,13 +93,17 @@ impl Buffer {
     }
 
     /// Moves what is filled to the front, and grows by doubling when that is not enough.
-    fn make_room(&mut self, least: usize) {
+    fn make_room(&mut self, least: usize, most: usize) {
         self.bytes.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
         if self.bytes.len() - self.end < least {
-            let size = (self.end + least).max(self.bytes.len() * 2);
-            self.bytes.resize(size, 0);
+            let enough = self.end.saturating_add(most);
+            let size = (self.bytes.len() * 2).clamp(self.end + least, enough);
+            // Fresh zero pages take no memory until they are written to; resizing would write to them.
+            let mut bytes = vec![0; size];
+            bytes[..self.end].copy_from_slice(&self.bytes[..self.end]);
+            self.bytes = bytes;
         }
     }
 }

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use super::Role;
 use super::buffer::Buffer;
+use super::deflate::{Deflater, Inflater, Params};
 use super::frame::{CloseCode, CloseFrame};
 use super::message::Kind;
-use super::receiver::{Delivery, Lent, Part, Partial, Received, Receiver, WireHeader};
+use super::receiver::{self, Delivery, Lent, Part, Partial, Received, Receiver, WireHeader};
 use super::rules::Violation;
-use super::sender::{Control, Notice, Sender, Sent};
+use super::sender::{self, Control, Notice, Sender, Sent};
 
 /// What a connection is to do by itself.
 #[derive(Debug, Clone)]
@@ -31,6 +32,10 @@ pub struct Config {
     pub idle_timeout: Option<Duration>,
     /// Whether every frame header becomes an event.
     pub observe_frames: bool,
+    /// The parameters of permessage-deflate, when it was agreed on.
+    pub deflate: Option<Params>,
+    /// Whether to go on after a broken rule where that has a meaning.
+    pub lenient: bool,
 }
 
 impl Config {
@@ -48,7 +53,32 @@ impl Config {
             ping_timeout: None,
             idle_timeout: None,
             observe_frames: false,
+            deflate: None,
+            lenient: false,
         }
+    }
+
+    /// Compressor and inflater for this end (RFC 7692 §7.1).
+    fn codecs(&self) -> (Option<Deflater>, Option<Inflater>) {
+        let Some(params) = self.deflate else {
+            return (None, None);
+        };
+        let client = (
+            params.client_max_window_bits,
+            !params.client_no_context_takeover,
+        );
+        let server = (
+            params.server_max_window_bits,
+            !params.server_no_context_takeover,
+        );
+        let ((bits, takeover), (_, peer_takeover)) = match self.role {
+            Role::Client => (client, server),
+            Role::Server => (server, client),
+        };
+        (
+            Some(Deflater::new(bits, takeover)),
+            Some(Inflater::new(peer_takeover)),
+        )
     }
 }
 
@@ -92,6 +122,8 @@ pub enum Event<'a> {
     Sent(Control),
     /// The peer broke a rule; the connection fails (RFC 6455 §7.1.7).
     Violation(Violation),
+    /// The peer broke a rule, and the connection goes on; only with [`Config::lenient`].
+    Tolerated(Violation),
     /// Nothing came for [`Config::idle_timeout`].
     Idle(Duration),
     /// The connection is over; the last event.
@@ -109,6 +141,21 @@ pub struct Message<'a> {
     pub start: bool,
     /// Whether this is its last piece.
     pub end: bool,
+    /// Bytes of the whole message on the wire so far; `None` when it was not compressed.
+    pub deflated: Option<u64>,
+}
+
+impl<'a> Message<'a> {
+    /// A message in one piece; `deflated` is its size on the wire if it was compressed.
+    pub fn whole(kind: Kind, payload: &'a [u8], deflated: Option<u64>) -> Self {
+        Self {
+            kind,
+            payload,
+            start: true,
+            end: true,
+            deflated,
+        }
+    }
 }
 
 /// What was done about a ping.
@@ -146,6 +193,11 @@ pub enum End {
         silence: Duration,
         /// Whether a Close frame had been sent.
         closing: bool,
+    },
+    /// This end dropped the stream without a Close frame.
+    Abandoned {
+        /// Whether TCP was reset.
+        reset: bool,
     },
     /// The peer did not answer the Close frame in time.
     CloseTimeout,
@@ -206,9 +258,23 @@ impl Connection {
             Role::Client => Role::Server,
             Role::Server => Role::Client,
         };
+        let (deflater, inflater) = config.codecs();
+        let receiving = receiver::Options {
+            peer,
+            delivery: config.delivery,
+            observe_frames: config.observe_frames,
+            lenient: config.lenient,
+            inflater,
+        };
+        let sending = sender::Options {
+            role: config.role,
+            fragment: config.fragment,
+            observe_frames: config.observe_frames,
+            deflater,
+        };
         Self {
-            receiver: Receiver::new(peer, config.delivery, config.observe_frames, input),
-            sender: Sender::new(config.role, config.fragment, config.observe_frames, seed),
+            receiver: Receiver::new(receiving, input),
+            sender: Sender::new(sending, seed),
             config,
             last_received: now,
             last_ping: now,
@@ -248,6 +314,11 @@ impl Connection {
     pub fn close(&mut self, frame: Option<CloseFrame>, patience: Option<Duration>, now: Instant) {
         let patience = patience.unwrap_or(self.config.close_timeout);
         self.sender.close(frame, now + patience);
+    }
+
+    /// This end drops the stream without a closing handshake.
+    pub fn abandon(&mut self, reset: bool) {
+        self.end.get_or_insert(End::Abandoned { reset });
     }
 
     /// Nothing was read for a while because the caller could not take it: silence until `now` does not count.
@@ -381,17 +452,14 @@ impl Connection {
     fn react(&mut self, part: Part, now: Instant) -> (Event<'_>, &mut Sender) {
         let event = match part {
             Part::Frame(header) => Event::FrameReceived(header),
-            Part::Message {
-                kind,
-                payload,
-                start,
-                end,
-            } => Event::Message(Message {
-                kind,
-                payload: self.receiver.lent(&payload),
-                start,
-                end,
+            Part::Message(part) => Event::Message(Message {
+                kind: part.kind,
+                payload: self.receiver.lent(&part.payload),
+                start: part.start,
+                end: part.end,
+                deflated: part.deflated,
             }),
+            Part::Tolerated(violation) => Event::Tolerated(violation),
             Part::Ping(payload) => {
                 let answer = self.answer_ping(&payload);
                 let payload = self.receiver.lent(&payload);

@@ -13,6 +13,7 @@
 
 pub mod buffer;
 pub mod connection;
+pub mod deflate;
 pub mod frame;
 pub mod handshake;
 pub mod http1;

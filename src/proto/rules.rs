@@ -15,6 +15,12 @@ pub enum Rule {
     UnmaskedByClient,
     /// A reserved bit is set that no extension gave a meaning: 1, 2 or 3.
     ReservedBit(u8),
+    /// A compressed message, though compression was not agreed on.
+    CompressedUnasked,
+    /// The mark of a compressed message on a frame that does not start one.
+    CompressedInside(Opcode),
+    /// A compressed message that is no DEFLATE stream.
+    NotDeflate,
     /// The opcode is reserved.
     ReservedOpcode(u8),
     /// A control frame is fragmented.
@@ -46,7 +52,10 @@ impl Rule {
     pub fn section(self) -> Option<&'static str> {
         Some(match self {
             Self::MaskedByServer | Self::UnmaskedByClient => "RFC 6455 §5.1",
+            Self::CompressedInside(_) => "RFC 7692 §6.1",
+            Self::NotDeflate => "RFC 7692 §7.2.2",
             Self::ReservedBit(_)
+            | Self::CompressedUnasked
             | Self::ReservedOpcode(_)
             | Self::NonMinimalLength(_)
             | Self::LengthTooBig(_) => "RFC 6455 §5.2",
@@ -62,7 +71,9 @@ impl Rule {
     /// The status code to fail the connection with (RFC 6455 §7.4.1).
     pub fn close_code(self) -> CloseCode {
         match self {
-            Self::InvalidUtf8(_) | Self::CloseReasonNotUtf8 => CloseCode::INVALID_PAYLOAD,
+            Self::InvalidUtf8(_) | Self::CloseReasonNotUtf8 | Self::NotDeflate => {
+                CloseCode::INVALID_PAYLOAD
+            }
             Self::MessageTooBig(_) => CloseCode::TOO_BIG,
             _ => CloseCode::PROTOCOL_ERROR,
         }
@@ -77,6 +88,13 @@ impl fmt::Display for Rule {
             Self::ReservedBit(bit) => {
                 write!(f, "RSV{bit} is set without an extension that uses it")
             }
+            Self::CompressedUnasked => {
+                f.write_str("a compressed frame (RSV1), though compression was not agreed on")
+            }
+            Self::CompressedInside(opcode) => {
+                write!(f, "RSV1 on a {opcode} frame, which starts no message")
+            }
+            Self::NotDeflate => f.write_str("a compressed message that is no DEFLATE stream"),
             Self::ReservedOpcode(bits) => write!(f, "opcode {bits} is reserved"),
             Self::FragmentedControl(opcode) => write!(f, "a {opcode} frame must not be fragmented"),
             Self::OversizedControl(opcode, len) => {
@@ -100,6 +118,22 @@ impl fmt::Display for Rule {
                 write!(f, "a message larger than the limit of {limit} bytes")
             }
         }
+    }
+}
+
+impl Rule {
+    /// Whether a connection can go on as if the rule had been kept.
+    pub fn is_tolerable(self) -> bool {
+        matches!(
+            self,
+            Self::MaskedByServer
+                | Self::UnmaskedByClient
+                | Self::ReservedBit(_)
+                | Self::CompressedUnasked
+                | Self::CompressedInside(_)
+                | Self::NonMinimalLength(_)
+                | Self::InvalidUtf8(_)
+        )
     }
 }
 
@@ -135,13 +169,20 @@ pub struct Context {
     pub sender: Role,
     /// The message that is unfinished, if any.
     pub unfinished: Option<Kind>,
+    /// Whether permessage-deflate was agreed on.
+    pub compression: bool,
 }
 
-/// Judges a frame by its header.
-pub fn judge(header: &Header, context: Context) -> Result<(), Rule> {
-    judge_bits(header)?;
-    judge_mask(header, context.sender)?;
-    judge_length(header)?;
+/// Judges a frame by its header; `tolerate` decides of each broken rule whether to go on.
+pub fn judge(
+    header: &Header,
+    context: Context,
+    mut tolerate: impl FnMut(Rule) -> Result<(), Rule>,
+) -> Result<(), Rule> {
+    judge_bits(header, context.compression).or_else(&mut tolerate)?;
+    judge_opcode(header.opcode)?;
+    judge_mask(header, context.sender).or_else(&mut tolerate)?;
+    judge_length(header).or_else(&mut tolerate)?;
     if header.opcode.is_control() {
         judge_control(header)
     } else {
@@ -149,15 +190,27 @@ pub fn judge(header: &Header, context: Context) -> Result<(), Rule> {
     }
 }
 
-fn judge_bits(header: &Header) -> Result<(), Rule> {
+fn judge_bits(header: &Header, compression: bool) -> Result<(), Rule> {
     // RFC 6455 §5.2: RSV bits MUST be 0 unless an extension is negotiated that defines meanings for them.
-    for (set, bit) in [(header.rsv1, 1), (header.rsv2, 2), (header.rsv3, 3)] {
+    let starts_message = matches!(header.opcode, Opcode::Text | Opcode::Binary);
+    match (header.rsv1, compression) {
+        // RFC 7692 §6.1: RSV1 is set on the first frame of a compressed message, and on no other.
+        (true, true) if !starts_message => return Err(Rule::CompressedInside(header.opcode)),
+        (true, false) if starts_message => return Err(Rule::CompressedUnasked),
+        (true, false) => return Err(Rule::ReservedBit(1)),
+        _ => {}
+    }
+    for (set, bit) in [(header.rsv2, 2), (header.rsv3, 3)] {
         if set {
             return Err(Rule::ReservedBit(bit));
         }
     }
+    Ok(())
+}
+
+fn judge_opcode(opcode: Opcode) -> Result<(), Rule> {
     // RFC 6455 §5.2: if an unknown opcode is received, the receiving endpoint MUST fail the connection.
-    match header.opcode {
+    match opcode {
         Opcode::Reserved(bits) => Err(Rule::ReservedOpcode(bits)),
         _ => Ok(()),
     }

@@ -8,9 +8,10 @@ use rand::{Rng, SeedableRng};
 
 use super::Role;
 use super::buffer::Buffer;
+use super::deflate::Deflater;
 use super::frame::{CloseFrame, Header, Opcode, mask};
 use super::message::Kind;
-use super::receiver::WireHeader;
+use super::receiver::{Deflated, WireHeader};
 
 /// The connection is closing or closed: nothing more may be sent (RFC 6455 §5.5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,8 +38,10 @@ pub struct Sent {
     pub frames: u64,
     /// Messages.
     pub messages: u64,
-    /// Payload bytes of data frames.
+    /// Payload bytes of messages, before compression.
     pub payload: u64,
+    /// What compressed messages came to.
+    pub deflated: Deflated,
 }
 
 /// A Close frame that was sent.
@@ -56,6 +59,15 @@ pub(super) enum Notice {
     Control(Control),
 }
 
+/// What a sender is told to do.
+#[derive(Debug)]
+pub(super) struct Options {
+    pub role: Role,
+    pub fragment: Option<usize>,
+    pub observe_frames: bool,
+    pub deflater: Option<Deflater>,
+}
+
 /// The sending half of a connection.
 #[derive(Debug)]
 pub struct Sender {
@@ -64,6 +76,9 @@ pub struct Sender {
     observe_frames: bool,
     output: Buffer,
     masks: StdRng,
+    deflater: Option<Deflater>,
+    /// Storage for what is compressed.
+    deflated: Vec<u8>,
     closed_with: Option<ClosedWith>,
     /// The latest ping that could not be answered at once.
     owed_pong: Option<Vec<u8>>,
@@ -77,21 +92,20 @@ pub struct Sender {
 const PONG_WAITS: usize = 64 << 10;
 /// Pings that are remembered for their round trip.
 const REMEMBERED_PINGS: usize = 32;
+/// Storage for compression above this is given back, in bytes.
+const KEPT: usize = 1 << 20;
 /// The usual size of the output, in bytes.
 const OUTPUT: usize = 256 << 10;
 
 impl Sender {
     /// A sender whose masking keys come from `seed`, which must be unpredictable (RFC 6455 §5.3).
-    pub(super) fn new(
-        role: Role,
-        fragment: Option<usize>,
-        observe_frames: bool,
-        seed: [u8; 32],
-    ) -> Self {
+    pub(super) fn new(options: Options, seed: [u8; 32]) -> Self {
         Self {
-            role,
-            fragment,
-            observe_frames,
+            role: options.role,
+            fragment: options.fragment,
+            observe_frames: options.observe_frames,
+            deflater: options.deflater,
+            deflated: Vec::new(),
             output: Buffer::with_capacity(OUTPUT),
             masks: StdRng::from_seed(seed),
             closed_with: None,
@@ -103,16 +117,23 @@ impl Sender {
     }
 
     /// Sends a message, in fragments when a fragment size was set.
-    pub fn message(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Closing> {
-        match self.fragment {
-            Some(size) if size < payload.len() => self.fragments(kind, payload.chunks(size)),
-            _ => {
-                self.check_open()?;
-                self.data_frame(true, kind.opcode(), payload);
-                self.sent.messages += 1;
-                Ok(())
+    ///
+    /// Returns the size of the payload on the wire in bytes when it was compressed.
+    pub fn message(&mut self, kind: Kind, payload: &[u8]) -> Result<Option<u64>, Closing> {
+        self.check_open()?;
+        let deflated = self.deflate(payload, true);
+        let wire = deflated.as_deref().unwrap_or(payload);
+        let size = self.fragment.unwrap_or(usize::MAX).min(wire.len());
+        let (mut opcode, mut rsv1, mut rest) = (kind.opcode(), deflated.is_some(), wire);
+        loop {
+            let (piece, left) = rest.split_at(size.min(rest.len()));
+            self.data_frame(left.is_empty(), rsv1, opcode, piece);
+            (opcode, rsv1, rest) = (Opcode::Continuation, false, left);
+            if rest.is_empty() {
+                break;
             }
         }
+        Ok(self.count(payload, true, deflated))
     }
 
     /// Sends one message with each piece in a frame of its own (RFC 6455 §5.4).
@@ -120,16 +141,15 @@ impl Sender {
         &mut self,
         kind: Kind,
         pieces: impl Iterator<Item = &'a [u8]>,
-    ) -> Result<(), Closing> {
+    ) -> Result<Option<u64>, Closing> {
         self.check_open()?;
-        let mut pieces = pieces.peekable();
-        let mut opcode = kind.opcode();
+        let (mut pieces, mut start, mut wire) = (pieces.peekable(), true, None);
         while let Some(piece) = pieces.next() {
-            self.data_frame(pieces.peek().is_none(), opcode, piece);
-            opcode = Opcode::Continuation;
+            let deflated = self.piece(kind, piece, start, pieces.peek().is_none())?;
+            wire = deflated.map(|size| size + wire.unwrap_or(0));
+            start = false;
         }
-        self.sent.messages += 1;
-        Ok(())
+        Ok(wire)
     }
 
     /// Sends a piece of a message whose pieces come one by one: `start` with the first, `end` with the last.
@@ -139,19 +159,17 @@ impl Sender {
         payload: &[u8],
         start: bool,
         end: bool,
-    ) -> Result<(), Closing> {
-        if start && end {
-            return self.message(kind, payload);
-        }
+    ) -> Result<Option<u64>, Closing> {
         self.check_open()?;
+        let deflated = self.deflate(payload, end);
         let opcode = if start {
             kind.opcode()
         } else {
             Opcode::Continuation
         };
-        self.data_frame(end, opcode, payload);
-        self.sent.messages += u64::from(end);
-        Ok(())
+        let wire = deflated.as_deref().unwrap_or(payload);
+        self.data_frame(end, start && deflated.is_some(), opcode, wire);
+        Ok(self.count(payload, end, deflated))
     }
 
     /// Sends a ping, and waits for its pong; `payload` is at most 125 bytes.
@@ -216,6 +234,17 @@ impl Sender {
         }
         self.sent.bytes += (size + payload.len()) as u64;
         self.sent.frames += 1;
+    }
+
+    /// Sends bytes as they are, whatever they mean.
+    pub fn raw(&mut self, bytes: &[u8]) {
+        self.output.extend(bytes);
+        self.sent.bytes += bytes.len() as u64;
+    }
+
+    /// A fresh masking key (RFC 6455 §5.3).
+    pub fn masking_key(&mut self) -> [u8; 4] {
+        self.masks.next_u32().to_ne_bytes()
     }
 
     /// What waits to be written to the socket.
@@ -291,10 +320,33 @@ impl Sender {
         }
     }
 
-    fn data_frame(&mut self, fin: bool, opcode: Opcode, payload: &[u8]) {
-        let header = self.plain(fin, opcode, payload);
-        self.frame(&header, payload);
+    /// Compresses a piece of a message, if compression was agreed on.
+    fn deflate(&mut self, payload: &[u8], end: bool) -> Option<Vec<u8>> {
+        let deflater = self.deflater.as_mut()?;
+        let mut out = std::mem::take(&mut self.deflated);
+        out.clear();
+        deflater.push(payload, end, &mut out);
+        Some(out)
+    }
+
+    /// Counts a piece of a message, and keeps the storage of what it was compressed to.
+    fn count(&mut self, payload: &[u8], end: bool, deflated: Option<Vec<u8>>) -> Option<u64> {
+        self.sent.messages += u64::from(end);
         self.sent.payload += payload.len() as u64;
+        let deflated = deflated?;
+        let wire = deflated.len() as u64;
+        self.sent.deflated.wire += wire;
+        self.sent.deflated.plain += payload.len() as u64;
+        self.deflated = deflated;
+        self.deflated.shrink_to(KEPT);
+        Some(wire)
+    }
+
+    fn data_frame(&mut self, fin: bool, rsv1: bool, opcode: Opcode, payload: &[u8]) {
+        let mut header = self.plain(fin, opcode, payload);
+        // RFC 7692 §6.1: RSV1 on the first frame of a compressed message only.
+        header.rsv1 = rsv1;
+        self.frame(&header, payload);
     }
 
     fn control_frame(&mut self, opcode: Opcode, payload: &[u8]) {
@@ -306,7 +358,7 @@ impl Sender {
     fn plain(&mut self, fin: bool, opcode: Opcode, payload: &[u8]) -> Header {
         // RFC 6455 §5.3: a fresh masking key for each frame, from a strong source of entropy.
         let masking_key = match self.role {
-            Role::Client => Some(self.masks.next_u32().to_ne_bytes()),
+            Role::Client => Some(self.masking_key()),
             Role::Server => None,
         };
         Header::new(fin, opcode, masking_key, payload.len() as u64)

@@ -8,7 +8,7 @@ use super::quantity;
 use crate::event::{Cause, Ending, Signal};
 use crate::proto::connection::End;
 use crate::proto::frame::CloseFrame;
-use crate::proto::receiver::Partial;
+use crate::proto::receiver::{Deflated, Partial};
 use crate::proto::rules::Rule;
 
 /// The last line of a session with `peer`: "server" or "client".
@@ -20,10 +20,11 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
     let _ = write!(text, "{}", end_text(&ending.end, peer));
     let _ = write!(
         text,
-        " after {} ({} sent, {} received)",
+        " after {} ({} sent, {} received{})",
         quantity::duration(ending.lasted),
         ending.sent.messages,
-        ending.received.messages
+        ending.received.messages,
+        ratios(ending)
     );
     if let Some(expected) = ending.missed_count {
         let expected = quantity::plural(expected, "message");
@@ -37,6 +38,25 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         let _ = write!(text, "; {}", unsent_text(ending));
     }
     text
+}
+
+/// What compression made of the messages in each direction; empty when nothing was compressed.
+fn ratios(ending: &Ending) -> String {
+    match (ratio(ending.sent.deflated), ratio(ending.received.deflated)) {
+        (None, None) => String::new(),
+        (Some(sent), None) => format!("; deflated to {sent} out"),
+        (None, Some(received)) => format!("; deflated to {received} in"),
+        (Some(sent), Some(received)) => format!("; deflated to {sent} out, {received} in"),
+    }
+}
+
+/// What compression made of the messages in one direction, in percent.
+pub fn ratio(deflated: Deflated) -> Option<String> {
+    let percent = deflated
+        .wire
+        .saturating_mul(100)
+        .checked_div(deflated.plain)?;
+    Some(format!("{percent} %"))
 }
 
 /// Why this side ended it, up to the colon.
@@ -88,6 +108,8 @@ fn end_text(end: &End, peer: &str) -> String {
             silence,
             closing,
         } => lost_text(error.as_deref(), *partial, *silence, *closing, peer),
+        End::Abandoned { reset: true } => "TCP reset by us, without a Close frame".to_owned(),
+        End::Abandoned { reset: false } => "TCP ended by us, without a Close frame".to_owned(),
         End::CloseTimeout => format!("the {peer} did not answer the Close frame in time"),
         End::NoPong(limit) => {
             format!(

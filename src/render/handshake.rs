@@ -80,24 +80,37 @@ pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, s
 
 /// Writes what was agreed on.
 pub fn open(out: &mut String, open: &Open, style: Style) {
-    let fact = match &open.subprotocol {
-        Some(subprotocol) => format!("open: subprotocol {}", escape_line(subprotocol)),
-        None => "open".to_owned(),
-    };
-    timed_fact(out, &fact, open.took, style);
-    ignored_subprotocols(out, open, style);
+    let subprotocol = open.subprotocol.as_ref();
+    let agreed = [
+        subprotocol.map(|name| format!("subprotocol {}", escape_line(name))),
+        open.deflate.map(|params| params.to_string()),
+    ];
+    let agreed: Vec<String> = agreed.into_iter().flatten().collect();
+    let colon = if agreed.is_empty() { "" } else { ": " };
+    timed_fact(
+        out,
+        &format!("open{colon}{}", agreed.join(", ")),
+        open.took,
+        style,
+    );
+    doubts(out, open, style);
 }
 
 /// Writes only what has to be known even when nothing else is shown.
 pub fn warning(out: &mut String, event: &Event<'_>, style: Style) {
     match event {
         Event::Step(Step::Tls(session)) => distrust(out, session, style),
-        Event::Open(open) => ignored_subprotocols(out, open, style),
+        Event::Open(open) => doubts(out, open, style),
         _ => {}
     }
 }
 
-fn ignored_subprotocols(out: &mut String, open: &Open, style: Style) {
+/// Writes what may be wrong with an open connection.
+fn doubts(out: &mut String, open: &Open, style: Style) {
+    for tolerated in &open.tolerated {
+        let text = format!("! tolerated (--lenient): {}", escape_line(tolerated));
+        line(out, style.paint(Role::Warning, text));
+    }
     if open.ignored_subprotocols {
         let text = "! the server selected none of the offered subprotocols; --require-subprotocol refuses that";
         line(out, style.paint(Role::Warning, text));

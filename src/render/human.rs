@@ -130,9 +130,9 @@ impl Human {
     }
 
     /// Writes a message that was sent.
-    pub fn sent(&self, out: &mut String, kind: Kind, payload: &[u8], now: Instant) {
+    pub fn sent(&self, out: &mut String, message: &Message<'_>, now: Instant) {
         if self.show.messages {
-            self.message(out, Direction::Sent, kind, payload, now);
+            self.message(out, Direction::Sent, message, now);
         }
     }
 
@@ -153,42 +153,41 @@ impl Human {
                 self.frame(out, Direction::Received, header, now);
             }
             FrameSent(header) if self.show.frames => self.frame(out, Direction::Sent, header, now),
-            Message(message) if self.show.messages => self.received(out, message, now),
+            Message(message) if self.show.messages => {
+                self.message(out, Direction::Received, message, now);
+            }
             Ping { payload, answer } if self.show.ping => self.ping(out, payload, *answer, now),
             Pong { payload, rtt } if self.show.pong => self.pong(out, payload, *rtt, now),
             Close(frame) if self.show.close => {
                 self.close(out, Direction::Received, frame.as_ref(), now);
             }
             Sent(control) => self.control(out, control, now),
-            connection::Event::Violation(violation) => self.violation(out, violation),
+            connection::Event::Violation(violation) => {
+                self.violation(out, violation, "! ", Role::Error);
+            }
+            connection::Event::Tolerated(violation) => {
+                self.violation(out, violation, "! tolerated (--lenient): ", Role::Warning);
+            }
             _ => {}
         }
     }
 
-    fn received(&self, out: &mut String, message: &Message<'_>, now: Instant) {
-        if message.start && message.end {
-            self.message(out, Direction::Received, message.kind, message.payload, now);
-            return;
-        }
-        self.start(out, Direction::Received, now);
-        let end = if message.end { "last piece" } else { "piece" };
-        self.kind(out, message.kind, message.payload.len());
-        let _ = writeln!(out, "   ({end} of a message that is passed on as it comes)");
-    }
-
-    fn message(
-        &self,
-        out: &mut String,
-        direction: Direction,
-        kind: Kind,
-        payload: &[u8],
-        now: Instant,
-    ) {
+    fn message(&self, out: &mut String, direction: Direction, message: &Message<'_>, now: Instant) {
+        let payload = message.payload;
         self.start(out, direction, now);
-        self.kind(out, kind, payload.len());
-        match kind {
-            Kind::Text => self.text(out, payload),
-            Kind::Binary => self.binary(out, payload),
+        let kind = self.style.paint(Role::Kind, message.kind);
+        let _ = write!(out, "{kind} {}", size(payload.len()));
+        if let Some(wire) = message.deflated {
+            let wire = format!(" (deflate {})", quantity::size(wire));
+            let _ = write!(out, "{}", self.style.paint(Role::Fact, wire));
+        }
+        match (message.start && message.end, message.kind) {
+            (false, _) => {
+                let end = if message.end { "last piece" } else { "piece" };
+                let _ = writeln!(out, "   ({end} of a message that is passed on as it comes)");
+            }
+            (true, Kind::Text) => self.text(out, payload),
+            (true, Kind::Binary) => self.binary(out, payload),
         }
     }
 
@@ -304,12 +303,12 @@ impl Human {
         );
     }
 
-    fn violation(&self, out: &mut String, violation: &Violation) {
+    fn violation(&self, out: &mut String, violation: &Violation, mark: &str, role: Role) {
         let text = violation_text(violation);
         let _ = writeln!(
             out,
             "{}",
-            self.style.paint(Role::Error, format_args!("! {text}"))
+            self.style.paint(role, format_args!("{mark}{text}"))
         );
     }
 
@@ -335,10 +334,6 @@ impl Human {
             Direction::Received => (Role::Received, '←'),
         };
         let _ = write!(out, "{} ", self.style.paint(role, arrow));
-    }
-
-    fn kind(&self, out: &mut String, kind: Kind, len: usize) {
-        let _ = write!(out, "{} {}", self.style.paint(Role::Kind, kind), size(len));
     }
 }
 
@@ -430,6 +425,7 @@ mod tests {
             payload,
             start: true,
             end: true,
+            deflated: None,
         }))
     }
 

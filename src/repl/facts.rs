@@ -13,6 +13,7 @@ pub struct Facts {
     pub(super) peer: Option<String>,
     pub(super) tls: Option<String>,
     pub(super) subprotocol: Option<String>,
+    pub(super) deflate: Option<String>,
     request: Option<Head>,
     response: Option<Head>,
 }
@@ -35,7 +36,10 @@ impl Facts {
             }
             Event::Request(head) => self.request = Some((*head).clone()),
             Event::Response(head) => self.response = Some((*head).clone()),
-            Event::Open(open) => self.subprotocol.clone_from(&open.subprotocol),
+            Event::Open(open) => {
+                self.subprotocol.clone_from(&open.subprotocol);
+                self.deflate = open.deflate.map(|params| params.to_string());
+            }
             _ => {}
         }
     }

@@ -1,29 +1,28 @@
 //! The REPL: a person types messages and commands, and watches what comes back.
 
-pub mod command;
 pub mod editor;
 mod facts;
 mod status;
 
 use std::collections::VecDeque;
 use std::fmt::Write;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use command::{COMMANDS, Command, Topic, Usage};
 use editor::{Editor, Entry};
 pub use facts::Facts;
 
+use crate::command::probe::Probe;
+use crate::command::wire::{Outcome, WireError};
+use crate::command::{self, COMMANDS, Command, Topic, Usage, Wire};
 use crate::event::{Cause, Event, Signal};
 use crate::proto::connection::{self, Message};
-use crate::proto::frame::{CloseCode, CloseFrame};
-use crate::proto::message::Kind;
-use crate::proto::sender::{Closing, Sender};
+use crate::proto::frame::CloseFrame;
+use crate::proto::sender::Sender;
 use crate::render::escape::{escape_line, escape_payload};
-use crate::render::{Human, Role, Show};
+use crate::render::{Human, Role, Show, quantity};
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use status::Status;
@@ -53,11 +52,16 @@ pub struct Repl {
     send: VecDeque<String>,
     /// What waits to be printed.
     out: String,
+    /// Events that came after the wish to end, when too much waited to be printed.
+    not_shown: u64,
+    probe: Probe,
     stop: Option<Stop>,
+    /// The wish to end was told: printing must not hold the end up.
+    ending: bool,
 }
 
 /// Text that waits to be printed, from which on nothing more is read.
-const PRINT_FULL: usize = 256 << 10;
+const PRINT_FULL: usize = 64 << 10;
 
 impl Repl {
     /// A REPL at the terminal; needs a tokio runtime.
@@ -80,7 +84,10 @@ impl Repl {
             signals,
             status: Status::new(opened),
             out: String::new(),
+            not_shown: 0,
+            probe: Probe::default(),
             stop: None,
+            ending: false,
             options,
             human,
             editor,
@@ -95,6 +102,10 @@ impl Repl {
 
     /// Prints `last`, and gives the terminal back.
     pub fn finish(mut self, last: &str) {
+        if self.not_shown > 0 {
+            let left_out = quantity::plural(self.not_shown, "event");
+            self.print(Role::Fact, &format!("… {left_out} not shown"));
+        }
         self.out.push_str(last);
         self.out.push('\n');
         self.editor.finish(&self.out);
@@ -107,7 +118,9 @@ impl Repl {
     /// Takes a line that was typed, and says what is wrong with it.
     fn line(&mut self, line: &str, sender: &mut Sender, now: Instant) {
         let outcome = match command::parse(line) {
-            Ok(command) => self.command(command, sender, now),
+            Ok(command) => self
+                .command(&command, sender, now)
+                .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
         if let Err(text) = outcome {
@@ -118,83 +131,71 @@ impl Repl {
 
     fn command(
         &mut self,
-        command: Command,
+        command: &Command,
         sender: &mut Sender,
         now: Instant,
-    ) -> Result<(), String> {
+    ) -> Result<(), WireError> {
         match command {
             Command::Nothing => {}
-            Command::Text(text) => self.message(Kind::Text, text.as_bytes(), sender, now)?,
-            Command::Binary(payload) => self.message(Kind::Binary, &payload, sender, now)?,
-            Command::File { path, is_text } => self.file(&path, is_text, sender, now)?,
-            Command::Fragment { frames, text } => self.fragment(frames, &text, sender, now)?,
-            Command::Ping(payload) => sender.ping(&payload, now).map_err(closing)?,
-            Command::Pong(payload) => sender.pong(&payload).map_err(closing)?,
-            Command::Close { code, reason } => {
-                let frame = code.map(|code| CloseFrame::new(CloseCode(code), reason));
-                self.stop = Some(Stop::new(Cause::Quit, frame));
+            Command::Wire(wire) => {
+                let outcome = wire.send(sender, now)?;
+                self.outcome(outcome, now);
             }
             Command::Quit => self.quit(Cause::Quit),
-            Command::Help(usage) => self.help(usage),
+            Command::Help(usage) => self.help(*usage),
             Command::Status => {
                 let style = self.human.style();
                 self.status
                     .print(&mut self.out, &self.facts, sender, style, now);
             }
             Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
-            Command::Show(change) => self.show(change),
-            Command::History(last) => self.history(last),
+            Command::Show(change) => self.show(*change),
+            Command::History(last) => self.history(*last),
         }
         Ok(())
     }
 
-    fn message(
-        &mut self,
-        kind: Kind,
-        payload: &[u8],
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), String> {
-        sender.message(kind, payload).map_err(closing)?;
-        self.human.sent(&mut self.out, kind, payload, now);
-        Ok(())
-    }
-
-    fn file(
-        &mut self,
-        path: &Path,
-        is_text: bool,
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), String> {
-        let shown = path.display();
-        let payload = fs::read(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
-        if is_text && let Err(error) = std::str::from_utf8(&payload) {
-            let byte = error.valid_up_to() + 1;
-            return Err(format!(
-                "{shown}, byte {byte}: not valid UTF-8; without \"text\" it is sent as binary"
-            ));
+    /// Shows what was sent, or ends what is to end.
+    fn outcome(&mut self, outcome: Outcome<'_>, now: Instant) {
+        match outcome {
+            Outcome::Message {
+                kind,
+                payload,
+                deflated,
+            } => {
+                let message = Message::whole(kind, &payload, deflated);
+                self.human.sent(&mut self.out, &message, now);
+            }
+            Outcome::Control => {}
+            Outcome::Misbehaviour(command) => {
+                self.probe.sent(command, now);
+                self.print(Role::Sent, &format!("{command} sent"));
+            }
+            Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
+            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }
-        let kind = if is_text { Kind::Text } else { Kind::Binary };
-        self.message(kind, &payload, sender, now)
-    }
-
-    fn fragment(
-        &mut self,
-        frames: usize,
-        text: &str,
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), String> {
-        let (text, len) = (text.as_bytes(), text.len());
-        let pieces = (0..frames).map(|i| &text[len * i / frames..len * (i + 1) / frames]);
-        sender.fragments(Kind::Text, pieces).map_err(closing)?;
-        self.human.sent(&mut self.out, Kind::Text, text, now);
-        Ok(())
     }
 
     fn quit(&mut self, cause: Cause) {
         self.stop = Some(Stop::new(cause, self.options.close.clone()));
+    }
+
+    fn next_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        let close = self.options.close.clone();
+        if let Poll::Ready(signal) = self.signals.poll(cx) {
+            return Poll::Ready(Stop::signal(signal, close));
+        }
+        if let Some(stop) = self.stop.take() {
+            return Poll::Ready(stop);
+        }
+        match self
+            .options
+            .max_time
+            .take_if(|(_, deadline)| *deadline <= now)
+        {
+            Some((limit, _)) => Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close)),
+            None => Poll::Pending,
+        }
     }
 
     fn help(&mut self, usage: Option<&Usage>) {
@@ -250,10 +251,6 @@ impl Repl {
     }
 }
 
-fn closing(error: Closing) -> String {
-    error.to_string()
-}
-
 fn switch(show: &mut Show, topic: Topic) -> &mut bool {
     match topic {
         Topic::Ping => &mut show.ping,
@@ -267,22 +264,28 @@ fn switch(show: &mut Show, topic: Topic) -> &mut bool {
 
 impl Mode for Repl {
     fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
-        match &event {
-            Event::Connection(connection::Event::Message(Message { payload, end, .. })) => {
-                self.status.received(payload.len(), *end);
+        if let Event::Connection(event) = &event {
+            match event {
+                connection::Event::Message(message) => self.status.received(message),
+                connection::Event::Pong { rtt: Some(rtt), .. } => self.status.round_trip(*rtt),
+                _ => {}
             }
-            Event::Connection(connection::Event::Pong { rtt: Some(rtt), .. }) => {
-                self.status.round_trip(*rtt);
+            if let Some(answer) = self.probe.answer(event, now) {
+                self.print(Role::Fact, &format!("* {}", escape_line(&answer)));
             }
-            _ => {}
         }
-        self.human.event(&mut self.out, &event, now);
+        if self.ending && self.out.len() >= PRINT_FULL {
+            self.not_shown += 1;
+        } else {
+            self.human.event(&mut self.out, &event, now);
+        }
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
         let mut moved = false;
         while let Some(text) = self.send.pop_front() {
-            let _ = self.message(Kind::Text, text.as_bytes(), sender, now);
+            // The connection has just opened.
+            let _ = self.command(&Command::Wire(Wire::Text(text)), sender, now);
             moved = true;
         }
         while sender.output().len() < OUTPUT_FULL {
@@ -296,10 +299,8 @@ impl Mode for Repl {
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.out.is_empty()
-            || self.editor.poll_print(cx, &mut self.out).is_ready()
-            || self.out.len() < PRINT_FULL
-        {
+        let printed = self.out.is_empty() || self.editor.poll_print(cx, &mut self.out).is_ready();
+        if printed || self.ending || self.out.len() < PRINT_FULL {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -307,24 +308,20 @@ impl Mode for Repl {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
-        if let Poll::Ready(signal) = self.signals.poll(cx) {
-            return Poll::Ready(Stop::signal(signal, self.options.close.clone()));
+        if let Some(text) = self.probe.silence(now) {
+            self.print(Role::Fact, &format!("* {text}"));
         }
-        if let Some(stop) = self.stop.take() {
-            return Poll::Ready(stop);
-        }
-        if let Some((limit, deadline)) = self.options.max_time
-            && deadline <= now
-        {
-            self.options.max_time = None;
-            let close = self.options.close.clone();
-            return Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close));
-        }
-        Poll::Pending
+        let stop = self.next_stop(cx, now);
+        self.ending |= stop.is_ready();
+        stop
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.options.max_time.map(|(_, deadline)| deadline)
+        let max_time = self.options.max_time.map(|(_, deadline)| deadline);
+        [max_time, self.probe.deadline()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn wants_frames(&self) -> bool {

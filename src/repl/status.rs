@@ -4,7 +4,10 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use super::Facts;
+use crate::proto::connection::Message;
+use crate::proto::receiver::Deflated;
 use crate::proto::sender::Sender;
+use crate::render::ending::ratio;
 use crate::render::escape::escape_line;
 use crate::render::{Role, Style, quantity};
 
@@ -14,6 +17,7 @@ pub(super) struct Status {
     opened: Instant,
     messages: u64,
     bytes: u64,
+    deflated: Deflated,
     round_trips: Option<RoundTrips>,
 }
 
@@ -31,13 +35,18 @@ impl Status {
             opened,
             messages: 0,
             bytes: 0,
+            deflated: Deflated::default(),
             round_trips: None,
         }
     }
 
-    pub(super) fn received(&mut self, bytes: usize, end: bool) {
-        self.bytes += bytes as u64;
-        self.messages += u64::from(end);
+    pub(super) fn received(&mut self, message: &Message<'_>) {
+        self.bytes += message.payload.len() as u64;
+        self.messages += u64::from(message.end);
+        if let Some(wire) = message.deflated {
+            self.deflated.wire += wire;
+            self.deflated.plain += message.payload.len() as u64;
+        }
     }
 
     pub(super) fn round_trip(&mut self, rtt: Duration) {
@@ -64,12 +73,10 @@ impl Status {
         now: Instant,
     ) {
         let sent = sender.sent();
-        let traffic = |messages: u64, bytes: u64| {
-            format!(
-                "{}, {}",
-                quantity::plural(messages, "message"),
-                quantity::size(bytes)
-            )
+        let traffic = |messages: u64, bytes: u64, deflated: Deflated| {
+            let (messages, bytes) = (quantity::plural(messages, "message"), quantity::size(bytes));
+            let ratio = ratio(deflated).map(|ratio| format!(", deflated to {ratio}"));
+            format!("{messages}, {bytes}{}", ratio.unwrap_or_default())
         };
         let state = if sender.is_closing() {
             "CLOSING (2)"
@@ -81,7 +88,7 @@ impl Status {
             ("url", facts.url.clone()),
             ("readyState", state.to_owned()),
             ("protocol", facts.subprotocol.clone().unwrap_or_else(none)),
-            ("extensions", none()),
+            ("extensions", facts.deflate.clone().unwrap_or_else(none)),
             (
                 "bufferedAmount",
                 quantity::size(sender.output().len() as u64),
@@ -89,8 +96,11 @@ impl Status {
             ("peer", facts.peer.clone().unwrap_or_else(none)),
             ("TLS", facts.tls.clone().unwrap_or_else(none)),
             ("open for", quantity::duration(now - self.opened)),
-            ("sent", traffic(sent.messages, sent.payload)),
-            ("received", traffic(self.messages, self.bytes)),
+            ("sent", traffic(sent.messages, sent.payload, sent.deflated)),
+            (
+                "received",
+                traffic(self.messages, self.bytes, self.deflated),
+            ),
             ("round trip", self.round_trip_text()),
         ];
         for (name, value) in rows {

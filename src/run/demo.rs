@@ -16,6 +16,7 @@ use crate::listen::{self, Log};
 use crate::pipe::Input;
 use crate::proto::Role;
 use crate::proto::connection::Config;
+use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
 use crate::session::{self, Signals};
@@ -42,6 +43,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         policy: Policy {
             subprotocols: config.open.offer.subprotocols.clone(),
             origins: Vec::new(),
+            compression: Some(deflate::Offer::default()),
         },
         identity: None,
         connection: Config::new(Role::Server),

@@ -10,10 +10,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
-use super::mode::{Mode, OUTPUT_FULL, Stop};
+use super::mode::{How, Mode, OUTPUT_FULL, Stop};
+use super::transport::Transport;
 use crate::event::{Cause, Ending, Event, Unsent};
 use crate::proto::connection::{self, Connection, End};
 use crate::proto::frame::{CloseCode, CloseFrame};
@@ -21,7 +22,7 @@ use crate::proto::frame::{CloseCode, CloseFrame};
 /// Runs an open connection to its end.
 pub async fn run<S, M>(stream: S, connection: Connection, opened: Instant, mode: &mut M) -> Ending
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: Transport,
     M: Mode,
 {
     let mut driver = Driver {
@@ -64,7 +65,7 @@ struct Driver<'m, S, M> {
     aborted: bool,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin, M: Mode> Driver<'_, S, M> {
+impl<S: Transport, M: Mode> Driver<'_, S, M> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         for _ in 0..ROUNDS {
             let now = Instant::now();
@@ -100,17 +101,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, M: Mode> Driver<'_, S, M> {
     fn handle_events(&mut self, now: Instant) {
         self.connection.observe_frames(self.mode.wants_frames());
         self.connection.handle_timeout(now);
+        let mut idle = None;
         while let Some((event, sender)) = self.connection.poll_event(now) {
+            if let connection::Event::Ended(end) = &event {
+                self.end = Some(end.clone());
+            }
             match event {
-                connection::Event::Ended(end) => self.end = Some(end),
-                connection::Event::Idle(limit) => {
-                    let close = Some(CloseFrame::new(CloseCode::NORMAL, "idle"));
-                    let stop = Stop::in_a_hurry(Cause::Idle(limit), close);
-                    sender.close(stop.close, now + stop.patience.unwrap_or_default());
-                    self.cause.get_or_insert(stop.cause);
-                }
+                connection::Event::Idle(limit) => idle = Some(limit),
                 event => self.mode.event(Event::Connection(event), sender, now),
             }
+        }
+        if let Some(limit) = idle {
+            let frame = CloseFrame::new(CloseCode::NORMAL, "idle");
+            self.stop(Stop::in_a_hurry(Cause::Idle(limit), Some(frame)), now);
         }
     }
 
@@ -124,12 +127,25 @@ impl<S: AsyncRead + AsyncWrite + Unpin, M: Mode> Driver<'_, S, M> {
                 self.aborted = true;
                 return true;
             }
-            if self.cause.is_none() && self.end.is_none() {
-                self.connection.close(stop.close, stop.patience, now);
-                self.cause = Some(stop.cause);
-            }
+            self.stop(stop, now);
         }
         moved
+    }
+
+    fn stop(&mut self, stop: Stop, now: Instant) {
+        if self.cause.is_some() || self.end.is_some() {
+            return;
+        }
+        self.cause = Some(stop.cause);
+        match stop.how {
+            How::Close { frame, patience } => self.connection.close(frame, patience, now),
+            How::Abandon { reset } => {
+                if reset {
+                    self.stream.reset_on_drop();
+                }
+                self.connection.abandon(reset);
+            }
+        }
     }
 
     /// Writes what the socket takes; ends its sending direction when the engine wants that.

@@ -4,8 +4,10 @@ pub mod driver;
 pub mod mode;
 pub mod open;
 pub mod signals;
+pub mod transport;
 
 pub use driver::run;
 pub use mode::{Mode, Stop};
 pub use open::{OpenError, Opened, open};
 pub use signals::Signals;
+pub use transport::Transport;

@@ -57,28 +57,46 @@ const HURRY: Duration = Duration::from_secs(1);
 pub struct Stop {
     /// Why.
     pub cause: Cause,
-    /// What the Close frame says.
-    pub close: Option<CloseFrame>,
-    /// How long the peer may take; `None` for the connection's own close timeout.
-    pub patience: Option<Duration>,
+    /// How.
+    pub how: How,
+}
+
+/// How a connection is ended.
+#[derive(Debug, Clone)]
+pub enum How {
+    /// With a closing handshake.
+    Close {
+        /// What the Close frame says.
+        frame: Option<CloseFrame>,
+        /// How long the peer may take; `None` for the connection's own close timeout.
+        patience: Option<Duration>,
+    },
+    /// By the end of TCP alone.
+    Abandon {
+        /// Whether TCP is reset.
+        reset: bool,
+    },
 }
 
 impl Stop {
-    /// Ends with `close`, and gives the peer the usual time.
-    pub fn new(cause: Cause, close: Option<CloseFrame>) -> Self {
-        Self {
-            cause,
-            close,
-            patience: None,
-        }
+    /// Ends with a Close frame, and gives the peer the usual time.
+    pub fn new(cause: Cause, frame: Option<CloseFrame>) -> Self {
+        let patience = None;
+        let how = How::Close { frame, patience };
+        Self { cause, how }
     }
 
-    /// Ends with `close`, and gives the peer a second.
-    pub fn in_a_hurry(cause: Cause, close: Option<CloseFrame>) -> Self {
-        Self {
-            patience: Some(HURRY),
-            ..Self::new(cause, close)
-        }
+    /// Ends with a Close frame, and gives the peer a second.
+    pub fn in_a_hurry(cause: Cause, frame: Option<CloseFrame>) -> Self {
+        let patience = Some(HURRY);
+        let how = How::Close { frame, patience };
+        Self { cause, how }
+    }
+
+    /// Ends TCP without a Close frame.
+    pub fn abandon(cause: Cause, reset: bool) -> Self {
+        let how = How::Abandon { reset };
+        Self { cause, how }
     }
 
     /// Ends because of `signal`: Ctrl-C closes as asked for with `--close-code`, the others say "going away".

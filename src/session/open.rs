@@ -118,12 +118,18 @@ pub async fn open(
             let open = Open {
                 subprotocol: agreed.subprotocol,
                 ignored_subprotocols: agreed.ignored_subprotocols,
+                deflate: agreed.deflate,
+                tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
                 took: at - started,
             };
             observe(Event::Open(&open));
+            let config = Config {
+                deflate: open.deflate,
+                ..options.connection.clone()
+            };
             Ok(Opened {
                 stream,
-                connection: Connection::new(options.connection.clone(), input, rand::random(), at),
+                connection: Connection::new(config, input, rand::random(), at),
                 open,
                 at,
             })

@@ -47,12 +47,13 @@ fn values<'a>(lines: &'a [String], name: &str) -> Vec<&'a str> {
     lines.iter().filter_map(field).collect()
 }
 
-const DEFAULTS: [&str; 6] = [
+const DEFAULTS: [&str; 7] = [
     "Host",
     "Upgrade",
     "Connection",
     "Sec-WebSocket-Key",
     "Sec-WebSocket-Version",
+    "Sec-WebSocket-Extensions",
     "User-Agent",
 ];
 
@@ -70,6 +71,8 @@ fn has_the_default_fields_in_order() {
     assert_eq!(values(&lines, "Upgrade"), ["websocket"]);
     assert_eq!(values(&lines, "Connection"), ["Upgrade"]);
     assert_eq!(values(&lines, "Sec-WebSocket-Version"), ["13"]);
+    let offer = "permessage-deflate; client_max_window_bits";
+    assert_eq!(values(&lines, "Sec-WebSocket-Extensions"), [offer]);
     let version = concat!("wsee/", env!("CARGO_PKG_VERSION"));
     assert_eq!(values(&lines, "User-Agent"), [version]);
 }
@@ -133,7 +136,7 @@ fn header_replaces_the_host() {
 #[test]
 fn header_with_nothing_after_the_colon_removes_a_default() {
     let lines = request(&["-H", "user-agent:"]);
-    assert_eq!(names(&lines), DEFAULTS[..5]);
+    assert_eq!(names(&lines), DEFAULTS[..6]);
 }
 
 #[test]
@@ -156,7 +159,7 @@ fn headers_are_read_from_a_file() {
     file.write_all(b"X-One: 1\r\nUser-Agent:\n\nX-Two: 2\n")
         .expect("a file");
     let lines = request(&["-H", &format!("@{}", file.path().display())]);
-    assert_eq!(names(&lines)[5..], ["X-One", "X-Two"]);
+    assert_eq!(names(&lines)[6..], ["X-One", "X-Two"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn answered(args: &[&str], fields: &str) -> String {
 fn answers_with_the_accept_value_of_the_rfc() {
     let response = answered(&[], "");
     assert!(
-        response.contains("\r\nSec-WebSocket-Accept: s3pPLBMxaQ9kYGzzhZRbK+xOo=\r\n"),
+        response.contains("\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"),
         "{response}"
     );
     assert!(
@@ -71,9 +71,20 @@ fn selects_no_subprotocol_that_was_not_offered() {
 }
 
 #[test]
-fn agrees_to_no_extension() {
-    let response = answered(&[], "Sec-WebSocket-Extensions: permessage-deflate, x\r\n");
-    assert!(!response.contains("Sec-WebSocket-Extensions"), "{response}");
+fn agrees_to_compression_unless_told_not_to() {
+    let offer = "Sec-WebSocket-Extensions: x, permessage-deflate; client_max_window_bits\r\n";
+    let response = answered(&[], offer);
+    assert!(
+        response.contains("\r\nSec-WebSocket-Extensions: permessage-deflate\r\n"),
+        "{response}"
+    );
+    for (args, offer) in [
+        (&["--no-compress"][..], offer),
+        (&[], "Sec-WebSocket-Extensions: x\r\n"),
+    ] {
+        let response = answered(args, offer);
+        assert!(!response.contains("Sec-WebSocket-Extensions"), "{response}");
+    }
 }
 
 #[test]

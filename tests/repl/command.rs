@@ -54,7 +54,7 @@ fn wrong_arguments_are_not_sent() {
 
 #[test]
 fn help_lists_every_command() {
-    let mut terminal = terminal(&["demo"]).prompt();
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/help\r");
     terminal.wait_for("//x sends /x");
     let screen = terminal.contents();
@@ -222,7 +222,7 @@ fn status_tells_the_state_of_the_connection() {
 
 #[test]
 fn headers_are_shown_again() {
-    let mut terminal = terminal(&["demo", "-H", "X-Mixed-CASE: v"]).prompt();
+    let mut terminal = terminal(&["demo", "--no-compress", "-H", "X-Mixed-CASE: v"]).prompt();
     terminal.press("/headers\r");
     terminal.wait("both heads twice", |screen, _| {
         let text = screen.contents();
@@ -258,7 +258,7 @@ fn show_frames_tells_every_frame() {
 
 #[test]
 fn show_lists_and_changes_what_is_shown() {
-    let mut terminal = terminal(&["demo"]).prompt();
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/show\r");
     terminal.wait_for("\nshown: ping on, pong on, frames off, time on, json on, hex on\n");
     terminal.press("/show json off\r/show time off\r/show hex off\r/show pong off\r");
@@ -275,7 +275,7 @@ fn show_lists_and_changes_what_is_shown() {
 
 #[test]
 fn history_lists_the_last_lines() {
-    let mut terminal = terminal(&["demo"]).prompt();
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("one\rtwo\r/history 2\r");
     terminal.wait_for("\n  two\n  /history 2\n");
     close(&mut terminal);

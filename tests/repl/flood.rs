@@ -1,11 +1,14 @@
 //! A server that does not stop talking.
 
+use std::io::Write;
 use std::net::TcpStream;
+use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
+use crate::support::DEADLINE;
 use crate::support::peer::{Message, Peer, Received, scripted};
 use crate::support::pty::terminal;
 use crate::support::server::Server;
@@ -27,20 +30,28 @@ fn chatting(count: u32) -> Server<Received> {
     })
 }
 
-/// Starts a server that sends messages as fast as they are taken, until the client says something.
-fn flooding() -> Server<Received> {
-    Server::start(|stream| {
-        let probe = stream.try_clone().expect("a socket");
-        let mut peer = Peer::accept(stream);
-        while !is_readable(&probe) {
-            peer.send(Message::text("all work and no play"));
+/// Starts a server that sends messages as fast as they are taken, until the client says something; tells when so many
+/// wait to be read that no more are taken.
+fn flooding() -> (Server<Received>, Receiver<()>) {
+    let (full, is_full) = mpsc::channel();
+    let server = Server::start(move |stream| {
+        let mut raw = stream.try_clone().expect("a socket");
+        let peer = Peer::accept(stream);
+        let messages = b"\x81\x14all work and no play".repeat(100);
+        while !is_ready(&raw, PollFlags::IN) {
+            if !is_ready(&raw, PollFlags::OUT) {
+                // The test may have heard it before.
+                let _ = full.send(());
+            }
+            raw.write_all(&messages).expect("a client that reads");
         }
         peer.record()
-    })
+    });
+    (server, is_full)
 }
 
-fn is_readable(stream: &TcpStream) -> bool {
-    let mut polled = [PollFd::new(stream, PollFlags::IN)];
+fn is_ready(stream: &TcpStream, direction: PollFlags) -> bool {
+    let mut polled = [PollFd::new(stream, direction)];
     poll(&mut polled, Some(&Timespec::default())).expect("a socket") > 0
 }
 
@@ -109,8 +120,9 @@ fn every_line_typed_meanwhile_is_sent() {
 
 #[test]
 fn quitting_is_soon_over() {
-    let server = flooding();
+    let (server, is_full) = flooding();
     let mut terminal = terminal(&[server.url()]).start();
+    is_full.recv_timeout(DEADLINE).expect("a backlog");
     terminal.wait_for("all work and no play\n> ");
     terminal.press("\x04");
     assert_eq!(terminal.finish_within(SOON), 0);
@@ -125,6 +137,7 @@ fn an_interrupt_does_not_wait_for_a_server_that_does_not_listen() {
     terminal.wait_for("spam\n> ");
     terminal.press("\x03");
     assert_eq!(terminal.finish_within(SOON), 130);
+    terminal.wait_for("\ninterrupted: ");
 }
 
 #[test]

@@ -15,7 +15,9 @@ fn home() -> TempDir {
 /// Types lines into `wsee demo`, and ends it.
 #[track_caller]
 fn run(home: &Path, args: &[&str], lines: &[&str]) {
-    let mut terminal = terminal(&[&["demo"], args].concat()).home(home).prompt();
+    let mut terminal = terminal(&[&["demo", "--no-compress"], args].concat())
+        .home(home)
+        .prompt();
     for line in lines {
         terminal.press(&format!("{line}\r"));
     }
@@ -34,7 +36,9 @@ fn mode(path: &Path) -> u32 {
 fn is_kept_for_the_next_run() {
     let home = home();
     run(home.path(), &[], &["one", "two"]);
-    let mut terminal = terminal(&["demo"]).home(home.path()).prompt();
+    let mut terminal = terminal(&["demo", "--no-compress"])
+        .home(home.path())
+        .prompt();
     terminal.press("\x1b[A\x1b[A");
     terminal.wait_for_line("> two");
     terminal.press("\r");
@@ -69,7 +73,9 @@ fn leaves_out_what_starts_with_a_space() {
 fn keeps_a_pasted_text_as_one_entry() {
     let home = home();
     run(home.path(), &[], &["\x1b[200~a\nb\x1b[201~"]);
-    let mut terminal = terminal(&["demo"]).home(home.path()).prompt();
+    let mut terminal = terminal(&["demo", "--no-compress"])
+        .home(home.path())
+        .prompt();
     terminal.press("\x1b[A\x1b[A");
     terminal.wait_for("> a\nb");
 }
@@ -80,7 +86,7 @@ fn no_history_neither_reads_nor_writes_it() {
     run(home.path(), &["--no-history"], &["one"]);
     assert!(!history_of(home.path()).exists());
     run(home.path(), &[], &["two"]);
-    let mut terminal = terminal(&["demo", "--no-history"])
+    let mut terminal = terminal(&["demo", "--no-compress", "--no-history"])
         .home(home.path())
         .prompt();
     terminal.press("\x1b[Athree\r");
@@ -94,7 +100,9 @@ fn a_link_in_its_place_is_left_alone_and_the_repl_goes_on() {
     fs::create_dir_all(history.parent().expect("a directory")).expect("a directory");
     fs::write(&target, "").expect("a file");
     symlink(&target, &history).expect("a link");
-    let mut terminal = terminal(&["demo"]).home(home.path()).prompt();
+    let mut terminal = terminal(&["demo", "--no-compress"])
+        .home(home.path())
+        .prompt();
     terminal.wait_for("symbolic link");
     terminal.press("one\r");
     terminal.wait_for("← text 3 B   one\n");

@@ -231,15 +231,17 @@ impl Terminal {
     pub fn signal(&self, signal: Signal) {
         let id = self.child.process_id().expect("a process");
         let pid = Pid::from_raw(id.cast_signed()).expect("a process");
-        kill_process(pid, signal).expect("wsee runs");
+        // An error means that it has ended.
+        let _ = kill_process(pid, signal);
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // An error means that it has ended.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if matches!(self.child.try_wait(), Ok(None)) {
+            self.signal(Signal::KILL);
+            let _ = self.child.wait();
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::VERSION;
+use super::extension::{Extension, ExtensionSyntaxError, extensions};
+use crate::proto::deflate::{self, Params, ParamsError};
 use crate::proto::http1::head::{Message, Reader};
 use crate::proto::http1::{Head, HeadError};
 
@@ -17,6 +19,10 @@ pub struct Offer {
     pub subprotocols: Vec<String>,
     /// Whether the server has to select one of them.
     pub require_subprotocol: bool,
+    /// Sets of permessage-deflate parameters, most wanted first; none offers no compression.
+    pub compression: Vec<deflate::Offer>,
+    /// Whether to go on after a response that breaks a rule where that has a meaning.
+    pub lenient: bool,
     /// The value of `User-Agent`.
     pub user_agent: Option<String>,
     /// The value of `Origin` (RFC 6454).
@@ -60,6 +66,10 @@ pub struct Agreed {
     pub subprotocol: Option<String>,
     /// The server selected no subprotocol though some were offered, which RFC 6455 §4.2.2 allows.
     pub ignored_subprotocols: bool,
+    /// The parameters of permessage-deflate, if the server selected it.
+    pub deflate: Option<Params>,
+    /// Broken rules that were tolerated.
+    pub tolerated: Vec<HandshakeError>,
 }
 
 /// A response that is no 101.
@@ -122,6 +132,15 @@ pub enum HandshakeError {
     /// An extension that was not offered (RFC 6455 §4.1, item 5).
     #[error("the server uses the extension \"{0}\" that was not offered (RFC 6455 §4.1)")]
     Extension(String),
+    /// The list of extensions cannot be read.
+    #[error("the server sent {0}")]
+    ExtensionSyntax(#[from] ExtensionSyntaxError),
+    /// permessage-deflate with parameters that were not offered or do not exist.
+    #[error("{0}; --no-compress connects without compression")]
+    Deflate(#[from] ParamsError),
+    /// permessage-deflate twice.
+    #[error("the server selected permessage-deflate twice (RFC 7692 §5)")]
+    ManyDeflates,
     /// A subprotocol that was not offered (RFC 6455 §4.1, item 6).
     #[error(
         "the server selected the subprotocol \"{0}\" that was not offered (RFC 6455 §4.1); to accept it add -s '{0}'"
@@ -160,6 +179,9 @@ pub struct Handshake {
     accept: String,
     subprotocols: Vec<String>,
     require_subprotocol: bool,
+    /// What stands in the request; an edit may have put anything there.
+    extensions: Vec<Extension>,
+    lenient: bool,
     reader: Reader,
     interim: usize,
 }
@@ -186,6 +208,8 @@ impl Handshake {
             accept: derive_accept_key(key.as_bytes()),
             subprotocols: request.list("Sec-WebSocket-Protocol"),
             require_subprotocol: offer.require_subprotocol,
+            extensions: extensions(&request).unwrap_or_default(),
+            lenient: offer.lenient,
             request,
             reader: Reader::new(Message::Response),
             interim: 0,
@@ -224,16 +248,25 @@ impl Handshake {
     }
 
     fn check(&self, response: Head) -> Result<Agreed, HandshakeError> {
+        let mut tolerated = Vec::new();
+        let mut tolerate = |error: HandshakeError| {
+            if !self.lenient {
+                return Err(error);
+            }
+            tolerated.push(error);
+            Ok(())
+        };
         if !response.start_line().starts_with(b"HTTP/1.1 ") {
-            return Err(HandshakeError::HttpVersion);
+            tolerate(HandshakeError::HttpVersion)?;
         }
-        check_upgrade(&response)?;
-        self.check_accept(&response)?;
-        if let Some(extension) = response.list("Sec-WebSocket-Extensions").into_iter().next() {
-            return Err(HandshakeError::Extension(extension));
-        }
+        check_upgrade(&response).or_else(&mut tolerate)?;
+        check_connection(&response).or_else(&mut tolerate)?;
+        self.check_accept(&response).or_else(&mut tolerate)?;
+        let deflate = self.check_extensions(&response)?;
         let subprotocol = self.check_subprotocol(&response)?;
         Ok(Agreed {
+            deflate,
+            tolerated,
             ignored_subprotocols: subprotocol.is_none() && !self.subprotocols.is_empty(),
             subprotocol,
             response,
@@ -252,6 +285,34 @@ impl Handshake {
             expected: self.accept.clone(),
             found: joined(response, "Sec-WebSocket-Accept"),
         })
+    }
+
+    fn check_extensions(&self, response: &Head) -> Result<Option<Params>, HandshakeError> {
+        let mut deflate = None;
+        for extension in extensions(response)? {
+            let offered = self
+                .extensions
+                .iter()
+                .filter(|offer| offer.name == extension.name);
+            if extension.name != deflate::NAME {
+                // Offered by an edit: the user knows what the server is to do with it.
+                if offered.count() == 0 {
+                    return Err(HandshakeError::Extension(extension.to_string()));
+                }
+                continue;
+            }
+            let offers: Vec<_> = offered
+                .filter_map(|offer| deflate::Offer::parse(offer).ok())
+                .collect();
+            if offers.is_empty() {
+                return Err(HandshakeError::Extension(extension.to_string()));
+            }
+            let params = Params::agree(&offers, &extension)?;
+            if deflate.replace(params).is_some() {
+                return Err(HandshakeError::ManyDeflates);
+            }
+        }
+        Ok(deflate)
     }
 
     fn check_subprotocol(&self, response: &Head) -> Result<Option<String>, HandshakeError> {
@@ -280,6 +341,10 @@ fn check_upgrade(response: &Head) -> Result<(), HandshakeError> {
     if !matches!(&upgrade[..], [token] if token.eq_ignore_ascii_case("websocket")) {
         return Err(HandshakeError::Upgrade(joined(response, "Upgrade")));
     }
+    Ok(())
+}
+
+fn check_connection(response: &Head) -> Result<(), HandshakeError> {
     let connection = response.list("Connection");
     if !connection
         .iter()
@@ -307,6 +372,14 @@ fn own_fields(offer: &Offer, key: &str) -> Vec<(String, String)> {
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
+    if !offer.compression.is_empty() {
+        let offers: Vec<String> = offer
+            .compression
+            .iter()
+            .map(|offer| offer.to_extension().to_string())
+            .collect();
+        fields.push(("Sec-WebSocket-Extensions".to_owned(), offers.join(", ")));
+    }
     let subprotocols = (!offer.subprotocols.is_empty()).then(|| offer.subprotocols.join(", "));
     for (name, value) in [
         ("User-Agent", offer.user_agent.clone()),
@@ -368,6 +441,8 @@ mod tests {
             host: "server.example.com".to_owned(),
             subprotocols: subprotocols.iter().map(ToString::to_string).collect(),
             require_subprotocol: false,
+            compression: Vec::new(),
+            lenient: false,
             user_agent: None,
             origin: Some("http://example.com".to_owned()),
             fields: Vec::new(),

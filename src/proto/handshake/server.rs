@@ -3,16 +3,20 @@
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::VERSION;
+use super::extension::{Extension, extensions};
+use crate::proto::deflate::{self, Params};
 use crate::proto::http1::head::{Message, Reader};
 use crate::proto::http1::{Head, HeadError};
 
 /// What a server lets in.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// Subprotocols it speaks; the first that the client offers is selected.
+    /// Subprotocols it speaks, most wanted first; the first that the client offers too is selected.
     pub subprotocols: Vec<String>,
     /// Origins it lets in; all when empty.
     pub origins: Vec<String>,
+    /// What it wishes of permessage-deflate; `None` to do without.
+    pub compression: Option<deflate::Offer>,
 }
 
 /// A request that was read, and the response to it.
@@ -24,6 +28,8 @@ pub struct Answer {
     pub response: Head,
     /// The subprotocol that was selected.
     pub subprotocol: Option<String>,
+    /// The parameters of permessage-deflate, if it was offered and selected.
+    pub deflate: Option<Params>,
     /// Why the client was refused; `None` when the connection is open.
     pub refused: Option<Refused>,
 }
@@ -136,9 +142,8 @@ fn accept_key(request: &Head) -> Result<String, Refused> {
 
 fn agree(request: Head, accept: &str, policy: &Policy) -> Answer {
     let offered = request.list("Sec-WebSocket-Protocol");
-    let subprotocol = offered
-        .into_iter()
-        .find(|offer| policy.subprotocols.contains(offer));
+    let mut wanted = policy.subprotocols.iter();
+    let subprotocol = wanted.find(|name| offered.contains(name)).cloned();
     let mut fields = vec![
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
@@ -149,12 +154,33 @@ fn agree(request: Head, accept: &str, policy: &Policy) -> Answer {
             .as_deref()
             .map(|name| ("Sec-WebSocket-Protocol", name)),
     );
+    let selected = select_deflate(&request, policy);
+    let extension = selected
+        .as_ref()
+        .map(|(extension, _)| extension.to_string());
+    fields.extend(
+        extension
+            .as_deref()
+            .map(|value| ("Sec-WebSocket-Extensions", value)),
+    );
     Answer {
+        deflate: selected.map(|(_, params)| params),
         response: Head::encode("HTTP/1.1 101 Switching Protocols", fields),
         request,
         subprotocol,
         refused: None,
     }
+}
+
+/// Accepts the first offer of permessage-deflate that makes sense; a server may decline the others (RFC 7692 §5).
+fn select_deflate(request: &Head, policy: &Policy) -> Option<(Extension, Params)> {
+    let wish = policy.compression?;
+    let offers = extensions(request).unwrap_or_default();
+    let offer = offers
+        .iter()
+        .filter(|offer| offer.name == deflate::NAME)
+        .find_map(|offer| deflate::Offer::parse(offer).ok())?;
+    Some(offer.accept(wish))
 }
 
 fn refuse(request: Head, refused: Refused) -> Answer {
@@ -170,6 +196,7 @@ fn refuse(request: Head, refused: Refused) -> Answer {
         response: Head::encode(refused.status_line(), fields),
         request,
         subprotocol: None,
+        deflate: None,
         refused: Some(refused),
     }
 }
@@ -192,7 +219,7 @@ mod tests {
     fn answers_the_example_of_rfc6455_section_1_3() {
         let policy = Policy {
             subprotocols: vec!["chat".to_owned()],
-            origins: Vec::new(),
+            ..Policy::default()
         };
         assert_eq!(
             String::from_utf8_lossy(answer(REQUEST, policy).response.as_bytes()),

@@ -12,8 +12,8 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
 
 use super::screen::Screen;
+use crate::command::{self, COMMANDS, Completion};
 use crate::render::style::{Role, Style};
-use crate::repl::command::{self, COMMANDS, Completion};
 
 /// Answers rustyline, and tells the screen what rustyline is about to do.
 pub(super) struct LineHelper {

@@ -14,6 +14,8 @@ use rustyline::ExternalPrinter;
 
 /// Text from which on no more is taken, in bytes; terminals draw as much in about 10 ms.
 const FULL: usize = 128 << 10;
+/// How much a terminal that was too slow is still given, in bytes.
+const BACKLOG: usize = 8 << 10;
 /// The time between two prints, so that a flood leaves the terminal time to draw.
 const PACE: Duration = Duration::from_millis(33);
 /// How long the end of a line waits for a print that has begun.
@@ -90,6 +92,7 @@ impl Screen {
         }
         state.phase = Phase::Closed;
         state.take_back();
+        state.shorten();
         CLEAR_BELOW.to_owned() + &mem::take(&mut state.waiting)
     }
 }
@@ -197,6 +200,20 @@ impl State {
             self.waiting = text;
         } else {
             self.waiting.push_str(&text);
+        }
+    }
+
+    /// Leaves out the older part of a long backlog: it must not take the time of the last text.
+    fn shorten(&mut self) {
+        let excess = self.waiting.len().saturating_sub(BACKLOG);
+        let cut = self
+            .waiting
+            .bytes()
+            .skip(excess)
+            .position(|byte| byte == b'\n');
+        if let Some(cut) = cut.filter(|_| excess > 0) {
+            self.waiting
+                .replace_range(..=excess + cut, "… more came that is not shown\n");
         }
     }
 

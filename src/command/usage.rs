@@ -53,6 +53,22 @@ pub const COMMANDS: &[Usage] = &[
         example: "/fragment 3 hello world",
     },
     Usage {
+        name: "frame",
+        args: "[KEY=VALUE…] HEX|\"TEXT\"",
+        help: "send any frame, also one that breaks the rules",
+        details: "fin=0|1 rsv1=0|1 rsv2=0|1 rsv3=0|1 opcode=0-15 or its name, mask=random|off|HEX,\n\
+                  len=N|auto (the declared length), lenform=7|16|64; by default a text frame that is\n\
+                  right. What the server does next is shown as its answer.",
+        example: "/frame fin=0 rsv1=1 opcode=3 mask=off 48 65",
+    },
+    Usage {
+        name: "raw",
+        args: "HEX",
+        help: "send bytes as they are",
+        details: "They stand in the stream between two frames, whatever they mean.",
+        example: "/raw 81 85 37 fa 21 3d 7f 9f 4d 51 58",
+    },
+    Usage {
         name: "ping",
         args: "[DATA]",
         help: "send a ping",
@@ -73,6 +89,20 @@ pub const COMMANDS: &[Usage] = &[
         details: "CODE is 1000-1003, 1007-1014 or 3000-4999; REASON has at most 123 bytes.\n\
                   Without CODE the Close frame is empty (RFC 6455 §7.4).",
         example: "/close 1001 going away",
+    },
+    Usage {
+        name: "drop",
+        args: "",
+        help: "end TCP without a Close frame",
+        details: "The server sees an abnormal closure, which it reports as 1006.",
+        example: "/drop",
+    },
+    Usage {
+        name: "reset",
+        args: "",
+        help: "reset TCP (RST)",
+        details: "The server sees \"connection reset by peer\".",
+        example: "/reset",
     },
     Usage {
         name: "status",
@@ -165,7 +195,7 @@ mod tests {
     #[test]
     fn every_example_is_understood() {
         for usage in COMMANDS {
-            let parsed = crate::repl::command::parse(usage.example);
+            let parsed = crate::command::parse(usage.example);
             assert!(parsed.is_ok(), "{}: {parsed:?}", usage.example);
         }
     }

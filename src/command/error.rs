@@ -82,8 +82,10 @@ pub enum CommandError {
         max: usize,
     },
     /// An argument is not one of the words that may stand there.
-    #[error("column {column}: {found:?} is not known to /show; use {wanted}")]
+    #[error("column {column}: {found:?} is not known to /{name}; use {wanted}")]
     NotKnown {
+        /// The command.
+        name: &'static str,
         /// Where it stands.
         column: usize,
         /// The argument.

@@ -9,6 +9,11 @@ const CLOSE_CODES: [&str; 13] = [
     "3000",
 ];
 
+/// What a frame can be told to be.
+const FRAME_KEYS: [&str; 8] = [
+    "fin=0", "rsv1=1", "rsv2=1", "rsv3=1", "opcode=", "mask=off", "len=", "lenform=",
+];
+
 /// What could stand at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completion {
@@ -60,6 +65,7 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
     let known: Vec<&str> = match (name, before.as_slice()) {
         ("help", []) => command_names(),
         ("close", []) => CLOSE_CODES.to_vec(),
+        ("frame", _) => FRAME_KEYS.to_vec(),
         ("show", []) => Topic::ALL.map(Topic::name).to_vec(),
         ("show", [_]) => vec!["on", "off"],
         _ => return Completion::None,

@@ -1,19 +1,24 @@
 //! Received bytes become frames, and frames become messages (RFC 6455 §5.4, §6.2).
 
+mod payload;
+
+use std::collections::VecDeque;
 use std::ops::Range;
 
 use super::Role;
 use super::buffer::Buffer;
-use super::frame::{CloseFrame, Header, Opcode, mask};
+use super::deflate::Inflater;
+use super::frame::{CloseFrame, Header, Opcode};
 use super::message::{Kind, Utf8};
 use super::rules::{self, Rule, Violation};
+use payload::Progress;
 
 /// How message payloads are handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
     /// Each message in one piece, at most this many bytes.
     Whole {
-        /// The limit in bytes.
+        /// The limit in bytes, after inflating.
         max_message: u64,
     },
     /// In pieces as they arrive, in constant memory.
@@ -33,20 +38,28 @@ pub struct WireHeader {
     pub offset: u64,
 }
 
-/// What came out of the received bytes; ranges point into what [`Receiver::lent`] lends.
+/// What came out of the received bytes; payloads are lent by [`Receiver::lent`].
 #[derive(Debug)]
 pub(super) enum Part {
     Frame(WireHeader),
-    Message {
-        kind: Kind,
-        payload: Lent,
-        start: bool,
-        end: bool,
-    },
+    Message(MessagePart),
     Ping(Lent),
     Pong(Lent),
     Close(Option<CloseFrame>),
+    /// A broken rule that is tolerated.
+    Tolerated(Violation),
     Violation(Violation),
+}
+
+/// A message or a piece of one.
+#[derive(Debug)]
+pub(super) struct MessagePart {
+    pub kind: Kind,
+    pub payload: Lent,
+    pub start: bool,
+    pub end: bool,
+    /// Bytes of the whole message on the wire so far; `None` when it was not compressed.
+    pub deflated: Option<u64>,
 }
 
 /// A payload that stays where it is until the next part is asked for.
@@ -65,16 +78,36 @@ pub struct Received {
     pub frames: u64,
     /// Messages that were complete.
     pub messages: u64,
-    /// Payload bytes of data frames.
+    /// Payload bytes of messages, inflated.
     pub payload: u64,
+    /// What compressed messages came to.
+    pub deflated: Deflated,
+}
+
+/// Compressed messages in one direction, in bytes.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Deflated {
+    /// Payload on the wire.
+    pub wire: u64,
+    /// The same, inflated.
+    pub plain: u64,
+}
+
+/// What a receiver is told to do.
+#[derive(Debug)]
+pub(super) struct Options {
+    pub peer: Role,
+    pub delivery: Delivery,
+    pub observe_frames: bool,
+    /// Whether to go on after a broken rule where that has a meaning.
+    pub lenient: bool,
+    pub inflater: Option<Inflater>,
 }
 
 /// The receiving half of a connection.
 #[derive(Debug)]
 pub struct Receiver {
-    peer: Role,
-    delivery: Delivery,
-    observe_frames: bool,
+    options: Options,
     input: Buffer,
     /// Bytes at the front of `input` that the last part lent out.
     lent: usize,
@@ -83,6 +116,7 @@ pub struct Receiver {
     assembled: Vec<u8>,
     /// Whether `assembled` was lent out with the last part.
     assembled_lent: bool,
+    tolerated: VecDeque<Violation>,
     received: Received,
 }
 
@@ -90,10 +124,11 @@ pub struct Receiver {
 #[derive(Debug)]
 struct Frame {
     header: Header,
+    /// Where its payload starts in the stream.
     offset: u64,
     /// Payload bytes already handed on and gone from the input.
     taken: u64,
-    /// Payload bytes at the front of the input that are unmasked and checked.
+    /// Payload bytes at the front of the input that are unmasked and, unless compressed, checked.
     ready: usize,
 }
 
@@ -101,8 +136,11 @@ struct Frame {
 #[derive(Debug)]
 struct Unfinished {
     kind: Kind,
+    compressed: bool,
     utf8: Utf8,
-    /// Payload bytes of the frames before this one.
+    /// Bad UTF-8 was found and tolerated.
+    bad_utf8: bool,
+    /// Payload bytes on the wire, of the frames before this one.
     len: u64,
     /// Whether a piece of it was handed on.
     started: bool,
@@ -113,23 +151,22 @@ const READ: usize = 256 << 10;
 /// The least room worth a read, in bytes.
 const LEAST_READ: usize = 16 << 10;
 /// From here on a frame's rest is read for itself, so that the buffer empties with the frame.
-const LARGE_REST: u64 = 64 << 10;
+const LARGE_REST: usize = 64 << 10;
 /// Assembling room above this is given back after the message.
 const KEPT: usize = 4 << 20;
 
 impl Receiver {
-    pub(super) fn new(peer: Role, delivery: Delivery, observe_frames: bool, input: Buffer) -> Self {
+    pub(super) fn new(options: Options, input: Buffer) -> Self {
         let bytes = input.len() as u64;
         Self {
-            peer,
-            delivery,
-            observe_frames,
+            options,
             input,
             lent: 0,
             frame: None,
             message: None,
             assembled: Vec::new(),
             assembled_lent: false,
+            tolerated: VecDeque::new(),
             received: Received {
                 bytes,
                 ..Received::default()
@@ -142,11 +179,16 @@ impl Receiver {
     /// A declared length never decides how much is allocated: room doubles with what has arrived.
     pub fn spare(&mut self) -> &mut [u8] {
         self.forget_lent();
-        let rest = self.rest_of_frame();
-        let spare = self.input.spare(LEAST_READ);
-        match usize::try_from(rest) {
-            Ok(rest) if rest as u64 > LARGE_REST && rest < spare.len() => &mut spare[..rest],
-            _ => spare,
+        let rest = usize::try_from(self.rest_of_frame()).unwrap_or(usize::MAX);
+        let least = match rest {
+            0 => LEAST_READ,
+            rest => LEAST_READ.min(rest),
+        };
+        let spare = self.input.spare_for(least, rest.max(READ));
+        if rest > LARGE_REST && rest < spare.len() {
+            &mut spare[..rest]
+        } else {
+            spare
         }
     }
 
@@ -161,7 +203,7 @@ impl Receiver {
         self.received
     }
 
-    /// How far the frame that is under way has come; `None` between frames.
+    /// How far the frame that is under way has come; `None` between messages.
     pub fn partial(&self) -> Option<Partial> {
         match &self.frame {
             Some(frame) => Some(Partial::Payload {
@@ -177,7 +219,7 @@ impl Receiver {
     }
 
     pub(super) fn set_observe_frames(&mut self, on: bool) {
-        self.observe_frames = on;
+        self.options.observe_frames = on;
     }
 
     /// Forgets everything that was received and not handed on.
@@ -199,10 +241,13 @@ impl Receiver {
     pub(super) fn poll(&mut self) -> Option<Part> {
         self.forget_lent();
         loop {
+            if let Some(violation) = self.tolerated.pop_front() {
+                return Some(Part::Tolerated(violation));
+            }
             if self.frame.is_none() {
                 match self.start_frame()? {
-                    Ok(header) if self.observe_frames => return Some(Part::Frame(header)),
-                    Ok(_) => {}
+                    Ok(header) if self.options.observe_frames => return Some(Part::Frame(header)),
+                    Ok(_) => continue,
                     Err(violation) => return Some(Part::Violation(violation)),
                 }
             }
@@ -222,17 +267,19 @@ impl Receiver {
         let offset = self.received.bytes - filled.len() as u64;
         let mut bytes = [0; Header::MAX];
         bytes[..size].copy_from_slice(&filled[..size]);
-        let context = rules::Context {
-            sender: self.peer,
-            unfinished: self.message.as_ref().map(|message| message.kind),
+        let wire = WireHeader {
+            header,
+            bytes,
+            size,
+            offset,
         };
-        if let Err(rule) = rules::judge(&header, context).and_then(|()| self.judge_size(&header)) {
-            return Some(Err(Violation::new(rule, &bytes[..size], offset)));
+        if let Err(violation) = self.judge(&wire) {
+            return Some(Err(violation));
         }
         self.input.consume(size);
         self.received.frames += 1;
         if let Opcode::Text | Opcode::Binary = header.opcode {
-            self.start_message(header.opcode);
+            self.start_message(&header);
         }
         self.frame = Some(Frame {
             header,
@@ -240,161 +287,61 @@ impl Receiver {
             taken: 0,
             ready: 0,
         });
-        Some(Ok(WireHeader {
-            header,
-            bytes,
-            size,
-            offset,
-        }))
+        Some(Ok(wire))
     }
 
-    fn start_message(&mut self, opcode: Opcode) {
+    fn judge(&mut self, wire: &WireHeader) -> Result<(), Violation> {
+        let context = rules::Context {
+            sender: self.options.peer,
+            unfinished: self.message.as_ref().map(|message| message.kind),
+            compression: self.options.inflater.is_some(),
+        };
+        let violation = |rule| Violation::new(rule, &wire.bytes[..wire.size], wire.offset);
+        let (lenient, tolerated) = (self.options.lenient, &mut self.tolerated);
+        rules::judge(&wire.header, context, |rule| {
+            if !lenient || !rule.is_tolerable() {
+                return Err(rule);
+            }
+            tolerated.push_back(violation(rule));
+            Ok(())
+        })
+        .and_then(|()| self.judge_size(&wire.header))
+        .map_err(violation)
+    }
+
+    fn start_message(&mut self, header: &Header) {
         self.message = Some(Unfinished {
-            kind: if opcode == Opcode::Text {
+            kind: if header.opcode == Opcode::Text {
                 Kind::Text
             } else {
                 Kind::Binary
             },
+            compressed: header.rsv1 && self.options.inflater.is_some(),
             utf8: Utf8::default(),
+            bad_utf8: false,
             len: 0,
             started: false,
         });
     }
 
     /// A message that has to be kept whole may not outgrow its limit, even before its bytes come.
+    ///
+    /// What a compressed one inflates to shows only while it is inflated.
     fn judge_size(&self, header: &Header) -> Result<(), Rule> {
-        let Delivery::Whole { max_message } = self.delivery else {
+        let Delivery::Whole { max_message } = self.options.delivery else {
             return Ok(());
         };
-        let before = self.message.as_ref().map_or(0, |message| message.len);
-        if header.opcode.is_control() || header.payload_len <= max_message.saturating_sub(before) {
+        let unfinished = self.message.as_ref();
+        let compressed = header.rsv1 || unfinished.is_some_and(|message| message.compressed);
+        let before = unfinished.map_or(0, |message| message.len);
+        if compressed
+            || header.opcode.is_control()
+            || header.payload_len <= max_message.saturating_sub(before)
+        {
             Ok(())
         } else {
             Err(Rule::MessageTooBig(max_message))
         }
-    }
-
-    /// Unmasks and checks what has arrived of the payload, and hands on what can be.
-    fn take_payload(&mut self) -> Result<Progress, Violation> {
-        let Some(frame) = &mut self.frame else {
-            return Ok(Progress::NeedsMore);
-        };
-        let left = frame.header.payload_len - frame.taken;
-        let available =
-            usize::try_from(left).map_or(self.input.len(), |left| left.min(self.input.len()));
-        let fresh = frame.ready..available;
-        if let Some(key) = frame.header.masking_key {
-            let offset = frame.taken + frame.ready as u64;
-            mask::apply(&mut self.input.filled_mut()[fresh.clone()], key, offset);
-        }
-        frame.ready = available;
-        let complete = available as u64 == left;
-        if frame.header.opcode.is_control() {
-            return if complete {
-                self.take_control()
-            } else {
-                Ok(Progress::NeedsMore)
-            };
-        }
-        self.received.payload += fresh.len() as u64;
-        self.check_utf8(fresh)?;
-        self.take_data(complete)
-    }
-
-    /// Checks the payload bytes in `fresh` of a text message.
-    fn check_utf8(&mut self, fresh: Range<usize>) -> Result<(), Violation> {
-        let (Some(message), Some(frame)) = (&mut self.message, &self.frame) else {
-            return Ok(());
-        };
-        if message.kind != Kind::Text || fresh.is_empty() {
-            return Ok(());
-        }
-        let piece = &self.input.filled()[fresh.clone()];
-        let before = message.len + frame.taken + fresh.start as u64;
-        // RFC 6455 §8.1: the endpoint MUST fail the connection; at the first byte that cannot be.
-        message.utf8.push(piece).map_err(|error| {
-            let skip = usize::try_from(error.at.saturating_sub(before)).unwrap_or(0);
-            let offset = frame.offset + frame.taken + (fresh.start + skip) as u64;
-            Violation::new(Rule::InvalidUtf8(error.at), &piece[skip..], offset)
-        })
-    }
-
-    fn take_control(&mut self) -> Result<Progress, Violation> {
-        let Some(frame) = self.frame.take() else {
-            return Ok(Progress::NeedsMore);
-        };
-        self.lent = frame.ready;
-        let payload = Lent::Input(0..frame.ready);
-        let part = match frame.header.opcode {
-            Opcode::Ping => Part::Ping(payload),
-            Opcode::Pong => Part::Pong(payload),
-            _ => {
-                let body = self.lent(&payload);
-                let close = rules::judge_close(body)
-                    .map_err(|rule| Violation::new(rule, body, frame.offset))?;
-                Part::Close(close)
-            }
-        };
-        Ok(Progress::Part(part))
-    }
-
-    fn take_data(&mut self, complete: bool) -> Result<Progress, Violation> {
-        let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else {
-            return Ok(Progress::NeedsMore);
-        };
-        let (fin, ready) = (frame.header.fin, frame.ready);
-        let end = complete && fin;
-        if end && message.kind == Kind::Text {
-            message.utf8.finish().map_err(|error| {
-                let tail = &self.input.filled()[ready.saturating_sub(3)..ready];
-                let offset = frame.offset + frame.header.payload_len - tail.len() as u64;
-                Violation::new(Rule::InvalidUtf8(error.at), tail, offset)
-            })?;
-        }
-        let alone = fin && frame.header.opcode != Opcode::Continuation;
-        let streamed = self.delivery == Delivery::Streamed;
-        if alone && !complete && !streamed {
-            // Stays in the input, where it will be lent from in one piece.
-            return Ok(Progress::NeedsMore);
-        }
-        frame.taken += ready as u64;
-        frame.ready = 0;
-        let (kind, start) = (message.kind, !message.started);
-        if complete {
-            message.len += frame.header.payload_len;
-            self.frame = None;
-        }
-        let hands_on_now = if streamed { end || ready > 0 } else { alone };
-        if hands_on_now {
-            message.started = true;
-            self.lent = ready;
-            return Ok(self.hand_on(kind, Lent::Input(0..ready), start, end));
-        }
-        self.assembled
-            .extend_from_slice(&self.input.filled()[..ready]);
-        self.input.consume(ready);
-        if end {
-            self.assembled_lent = true;
-            return Ok(self.hand_on(kind, Lent::Assembled, true, true));
-        }
-        Ok(if complete {
-            Progress::FrameEnded
-        } else {
-            Progress::NeedsMore
-        })
-    }
-
-    fn hand_on(&mut self, kind: Kind, payload: Lent, start: bool, end: bool) -> Progress {
-        if end {
-            self.message = None;
-            self.received.messages += 1;
-        }
-        Progress::Part(Part::Message {
-            kind,
-            payload,
-            start,
-            end,
-        })
     }
 
     /// Lets go of what the last part lent out.
@@ -436,11 +383,4 @@ pub enum Partial {
     },
     /// Between the frames of a fragmented message.
     Message,
-}
-
-/// What taking payload bytes led to.
-enum Progress {
-    Part(Part),
-    FrameEnded,
-    NeedsMore,
 }

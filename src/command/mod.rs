@@ -1,0 +1,334 @@
+//! What a typed line means: a text message, or a command that starts with `/`.
+
+mod args;
+mod complete;
+mod error;
+mod frame;
+pub mod probe;
+mod usage;
+pub mod wire;
+
+pub use self::complete::{Completion, complete, is_complete};
+pub use self::error::CommandError;
+pub use self::frame::{FrameSpec, Masking};
+pub use self::usage::{COMMANDS, Usage};
+pub use self::wire::Wire;
+
+use self::args::Args;
+
+/// What a line asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// An empty line: nothing is sent.
+    Nothing,
+    /// Send something.
+    Wire(Wire),
+    /// List the commands, or explain one.
+    Help(Option<&'static Usage>),
+    /// Show the state of the connection.
+    Status,
+    /// Show the headers of the opening handshake.
+    Headers,
+    /// List what is shown, or change it.
+    Show(Option<(Topic, bool)>),
+    /// List the last lines typed, all if there is no number.
+    History(Option<usize>),
+    /// Close the connection and leave.
+    Quit,
+}
+
+/// What `/show` turns on and off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// Pings.
+    Ping,
+    /// Pongs.
+    Pong,
+    /// A line for every frame.
+    Frames,
+    /// The time in front of every line.
+    Time,
+    /// JSON laid out.
+    Json,
+    /// Binary messages as hexdump.
+    Hex,
+}
+
+impl Topic {
+    /// All topics, in the order they are listed.
+    pub const ALL: [Self; 6] = [
+        Self::Ping,
+        Self::Pong,
+        Self::Frames,
+        Self::Time,
+        Self::Json,
+        Self::Hex,
+    ];
+
+    /// The word for the topic in `/show`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+            Self::Frames => "frames",
+            Self::Time => "time",
+            Self::Json => "json",
+            Self::Hex => "hex",
+        }
+    }
+}
+
+/// Reads one line, or a pasted text of several.
+pub fn parse(line: &str) -> Result<Command, CommandError> {
+    if line.is_empty() {
+        return Ok(Command::Nothing);
+    }
+    let text = |text: &str| Ok(Command::Wire(Wire::Text(text.to_owned())));
+    match line.strip_prefix('/') {
+        None => text(line),
+        Some(rest) if rest.starts_with('/') => text(rest),
+        Some(command) => parse_command(line, command),
+    }
+}
+
+fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
+    let (name, text) = command
+        .split_once(char::is_whitespace)
+        .unwrap_or((command, ""));
+    let Some(usage) = usage::find(name) else {
+        let name = name.to_owned();
+        return Err(CommandError::Unknown { name });
+    };
+    let args = Args { line, text, usage };
+    Ok(match usage.name {
+        "status" => args.none(Command::Status)?,
+        "headers" => args.none(Command::Headers)?,
+        "show" => Command::Show(args.show()?),
+        "history" => Command::History(args.history()?),
+        "help" => Command::Help(args.help()?),
+        "quit" => args.none(Command::Quit)?,
+        _ => Command::Wire(parse_wire(args, text)?),
+    })
+}
+
+fn parse_wire(args: Args<'_>, text: &str) -> Result<Wire, CommandError> {
+    Ok(match args.usage.name {
+        "text" => Wire::Text(text.to_owned()),
+        "bin" => Wire::Binary(args.required()?.hex()?),
+        "b64" => Wire::Binary(args.required()?.base64()?),
+        "file" => args.required()?.file(),
+        "fragment" => args.required()?.fragment()?,
+        "frame" => Wire::Frame(args.required()?.frame()?),
+        "raw" => Wire::Raw(args.required()?.hex()?),
+        "ping" => Wire::Ping(args.control_payload()?),
+        "pong" => Wire::Pong(args.control_payload()?),
+        "close" => args.close()?,
+        "drop" => args.none(Wire::Drop)?,
+        "reset" => args.none(Wire::Reset)?,
+        name => {
+            let name = name.to_owned();
+            return Err(CommandError::Unknown { name });
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn parsed(line: &str) -> Command {
+        parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
+    }
+
+    fn error(line: &str) -> String {
+        parse(line).expect_err(line).to_string()
+    }
+
+    #[test]
+    fn a_line_is_text_unless_it_starts_with_a_slash() {
+        for (line, text) in [
+            ("hello", "hello"),
+            (" /ping", " /ping"),
+            ("//ping", "/ping"),
+            ("a\nb", "a\nb"),
+            ("//", "/"),
+        ] {
+            assert_eq!(parsed(line), Command::Wire(Wire::Text(text.to_owned())));
+        }
+        assert_eq!(parsed(""), Command::Nothing);
+    }
+
+    #[test]
+    fn text_keeps_everything_behind_one_space() {
+        assert_eq!(parsed("/text"), Command::Wire(Wire::Text(String::new())));
+        assert_eq!(
+            parsed("/text  a\nb "),
+            Command::Wire(Wire::Text(" a\nb ".to_owned()))
+        );
+    }
+
+    #[test]
+    fn reads_hex_however_it_is_written() {
+        for line in [
+            "/bin deadbeef",
+            "/bin de ad  BE:ef",
+            "/bin 0xde,0xad 0XBEEF",
+            "/bin d eadbee f",
+        ] {
+            assert_eq!(
+                parsed(line),
+                Command::Wire(Wire::Binary(vec![0xde, 0xad, 0xbe, 0xef]))
+            );
+        }
+    }
+
+    #[test]
+    fn names_the_column_of_a_wrong_hex_digit() {
+        assert_eq!(
+            error("/bin 0xde xy"),
+            "column 11: 'x' is not a hex digit; write bytes as in /bin de ad be ef"
+        );
+        assert_eq!(
+            error("/bin é"),
+            "column 6: 'é' is not a hex digit; write bytes as in /bin de ad be ef"
+        );
+        assert_eq!(
+            error("/bin abc"),
+            "3 hex digits are not whole bytes; write two digits for each byte"
+        );
+    }
+
+    #[test]
+    fn reads_both_alphabets_of_base64() {
+        for line in ["/b64 3q2+7w==", "/b64 3q2-7w", "/b64 3q2+ 7w= ="] {
+            let expected = vec![0xde, 0xad, 0xbe, 0xef];
+            assert_eq!(
+                parse(line),
+                Ok(Command::Wire(Wire::Binary(expected))),
+                "{line}"
+            );
+        }
+        assert!(error("/b64 3q!2").starts_with("column 8: not valid base64"));
+        assert!(error("/b64 3").starts_with("column "));
+    }
+
+    #[test]
+    fn reads_a_path_with_spaces() {
+        let file = |path: &str, is_text| {
+            Command::Wire(Wire::File {
+                path: PathBuf::from(path),
+                is_text,
+            })
+        };
+        assert_eq!(parsed("/file my dir/a.bin"), file("my dir/a.bin", false));
+        assert_eq!(parsed("/file a.json text"), file("a.json", true));
+        assert_eq!(parsed("/file context"), file("context", false));
+    }
+
+    #[test]
+    fn limits_the_payload_of_control_frames() {
+        assert_eq!(parsed("/ping"), Command::Wire(Wire::Ping(Vec::new())));
+        assert_eq!(
+            parsed("/pong a b"),
+            Command::Wire(Wire::Pong(b"a b".to_vec()))
+        );
+        assert_eq!(
+            error(&format!("/ping {}", "é".repeat(63))),
+            "the payload has 126 bytes, a control frame holds 125; shorten it by 1"
+        );
+    }
+
+    #[test]
+    fn closes_with_codes_that_may_be_sent() {
+        let close = |code, reason: &str| {
+            Command::Wire(Wire::Close {
+                code,
+                reason: reason.to_owned(),
+            })
+        };
+        assert_eq!(parsed("/close"), close(None, ""));
+        assert_eq!(
+            parsed("/close 4999 going away"),
+            close(Some(4999), "going away")
+        );
+        for code in [0, 999, 1004, 1005, 1006, 1015, 2999, 5000] {
+            assert!(error(&format!("/close {code}")).contains("may not be sent"));
+        }
+        assert_eq!(
+            error("/close bye"),
+            "column 8: \"bye\" is not a close code of four digits; for example /close 1001 going away"
+        );
+        assert!(error(&format!("/close 1000 {}", "a".repeat(124))).contains("124 bytes"));
+    }
+
+    #[test]
+    fn fragments_text_into_frames() {
+        let text = "a  b".to_owned();
+        assert_eq!(
+            parsed("/fragment 3 a  b"),
+            Command::Wire(Wire::Fragment { frames: 3, text })
+        );
+        for line in [
+            "/fragment 0 a",
+            "/fragment -1 a",
+            "/fragment 10001 a",
+            "/fragment x",
+        ] {
+            assert!(error(line).contains("is not a number of frames"));
+        }
+    }
+
+    #[test]
+    fn shows_topics() {
+        assert_eq!(parsed("/show"), Command::Show(None));
+        assert_eq!(
+            parsed("/show frames"),
+            Command::Show(Some((Topic::Frames, true)))
+        );
+        assert_eq!(
+            parsed("/show  json  off "),
+            Command::Show(Some((Topic::Json, false)))
+        );
+        assert_eq!(
+            error("/show json no"),
+            "column 12: \"no\" is not known to /show; use on or off"
+        );
+        assert!(error("/show all").contains("use ping, pong, frames"));
+    }
+
+    #[test]
+    fn helps_with_a_command_by_either_name() {
+        assert_eq!(parsed("/help"), Command::Help(None));
+        assert_eq!(parsed("/help /ping"), parsed("/help ping"));
+        assert!(error("/help pign").contains("did you mean /ping?"));
+    }
+
+    #[test]
+    fn refuses_arguments_that_are_missing_or_too_many() {
+        assert_eq!(
+            error("/bin "),
+            "/bin needs HEX; for example /bin de ad be ef"
+        );
+        assert_eq!(
+            error("/status now"),
+            "column 9: /status does not take \"now\"; leave it out, or see /help status"
+        );
+        assert_eq!(parsed("/quit "), Command::Quit);
+        assert_eq!(parsed("/history 5"), Command::History(Some(5)));
+        assert!(error("/history 5 6").starts_with("column 12"));
+    }
+
+    #[test]
+    fn never_takes_an_unknown_command_for_text() {
+        assert_eq!(
+            error("/pign"),
+            "unknown command /pign; did you mean /ping? (//pign sends the text \"/pign\")"
+        );
+        assert_eq!(
+            error("/api/users x"),
+            "unknown command /api/users; /help lists them (//api/users sends the text \"/api/users\")"
+        );
+    }
+}

@@ -1,0 +1,342 @@
+//! Compressing and inflating messages (RFC 7692 §7.2).
+
+use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
+
+/// What ends a flushed block, and is left out at the end of a message (RFC 7692 §7.2.1).
+const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
+/// The least room for output that is made at a time, in bytes.
+const LEAST_STEP: usize = 1 << 10;
+/// The most room for output that is made at a time, in bytes.
+const MOST_STEP: usize = 64 << 10;
+/// The smallest window that the compressor has, in bits.
+const LEAST_BITS: u8 = 9;
+/// The window of 8 bits, in bytes.
+const SMALL_WINDOW: usize = 256;
+/// The largest window, in bytes.
+const LARGE_WINDOW: usize = 32 << 10;
+
+/// Compresses messages.
+#[derive(Debug)]
+pub struct Deflater {
+    deflate: Compress,
+    context_takeover: bool,
+    small_window: bool,
+}
+
+impl Deflater {
+    /// A compressor with a window of `window_bits` (8 to 15).
+    pub fn new(window_bits: u8, context_takeover: bool) -> Self {
+        let bits = window_bits.clamp(LEAST_BITS, 15);
+        Self {
+            deflate: Compress::new_with_window_bits(Compression::default(), false, bits),
+            context_takeover,
+            small_window: window_bits < LEAST_BITS,
+        }
+    }
+
+    /// Appends a piece of a message to `out`, compressed; `end` marks the message's last piece.
+    pub fn push(&mut self, piece: &[u8], end: bool, out: &mut Vec<u8>) {
+        let start = out.len();
+        if self.small_window {
+            // zlib has no window of 256 bytes; a full flush makes sure that no reference reaches back further.
+            for chunk in piece.chunks(SMALL_WINDOW) {
+                self.flush(chunk, FlushCompress::Full, out);
+            }
+        } else if !piece.is_empty() {
+            self.flush(piece, FlushCompress::Sync, out);
+        }
+        if !end {
+            return;
+        }
+        if out.len() > start && out.ends_with(&TAIL) {
+            out.truncate(out.len() - TAIL.len());
+        } else {
+            // RFC 7692 §7.2.3.6: an empty block, without its tail.
+            out.push(0x00);
+        }
+        if !self.context_takeover {
+            self.deflate.reset();
+        }
+    }
+
+    fn flush(&mut self, mut piece: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {
+        loop {
+            out.reserve(piece.len() / 2 + 64);
+            let before = self.deflate.total_in();
+            // The only error is one of calling it in a wrong state.
+            let _ = self.deflate.compress_vec(piece, out, flush);
+            let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or(0);
+            piece = &piece[taken..];
+            if piece.is_empty() && out.len() < out.capacity() {
+                return;
+            }
+        }
+    }
+}
+
+/// Inflates messages.
+#[derive(Debug)]
+pub struct Inflater {
+    inflate: Decompress,
+    context_takeover: bool,
+    /// The window, in case the peer ends its stream and goes on with references into it.
+    history: Vec<u8>,
+    /// The stream ended with the last byte taken (BFINAL, RFC 7692 §7.2.3.4).
+    ended: bool,
+    /// How much of the tail the message's end has been given.
+    tail: usize,
+}
+
+/// Data that is no DEFLATE stream (RFC 1951).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a DEFLATE stream")]
+pub struct InflateError;
+
+/// How far inflating came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inflated {
+    /// How many bytes of the input were taken.
+    pub taken: usize,
+    /// Whether there is more output than there was room for.
+    pub more: bool,
+}
+
+impl Inflater {
+    /// An inflater for a peer that uses context takeover or not; any window is read.
+    pub fn new(context_takeover: bool) -> Self {
+        Self {
+            inflate: Decompress::new(false),
+            context_takeover,
+            history: Vec::new(),
+            ended: false,
+            tail: 0,
+        }
+    }
+
+    /// Appends to `out` what `input` inflates to, until `out` has `full` bytes.
+    pub fn push(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        full: usize,
+    ) -> Result<Inflated, InflateError> {
+        let start = out.len();
+        let mut taken = 0;
+        let step = (input.len() * 4).clamp(LEAST_STEP, MOST_STEP);
+        let more = loop {
+            if out.len() >= full {
+                break true;
+            }
+            let room = step.min(full - out.len());
+            let (status, used, made) = self.step(&input[taken..], out, room)?;
+            taken += used;
+            match status {
+                Status::StreamEnd => self.restart(&out[start..])?,
+                Status::Ok | Status::BufError => {
+                    if made < room && (taken == input.len() || used == 0) {
+                        break false;
+                    }
+                }
+            }
+        };
+        self.remember(&out[start..]);
+        Ok(Inflated { taken, more })
+    }
+
+    /// Inflates once, to at most `room` bytes: how it ended, how many bytes went in, and how many came out.
+    fn step(
+        &mut self,
+        input: &[u8],
+        out: &mut Vec<u8>,
+        room: usize,
+    ) -> Result<(Status, usize, usize), InflateError> {
+        let filled = out.len();
+        out.resize(filled + room, 0);
+        let before = (self.inflate.total_in(), self.inflate.total_out());
+        let status = self
+            .inflate
+            .decompress(input, &mut out[filled..], FlushDecompress::None);
+        let used = usize::try_from(self.inflate.total_in() - before.0).unwrap_or(0);
+        let made = usize::try_from(self.inflate.total_out() - before.1).unwrap_or(0);
+        out.truncate(filled + made);
+        self.ended &= used == 0;
+        Ok((status.map_err(|_| InflateError)?, used, made))
+    }
+
+    /// Ends the message; not done while [`Inflated::more`] is true.
+    pub fn finish(&mut self, out: &mut Vec<u8>, full: usize) -> Result<Inflated, InflateError> {
+        let rest = if self.ended {
+            &[][..]
+        } else {
+            &TAIL[self.tail..]
+        };
+        let inflated = self.push(rest, out, full)?;
+        self.tail += inflated.taken;
+        if !inflated.more {
+            self.tail = 0;
+            if !self.context_takeover {
+                self.inflate.reset(false);
+            }
+        }
+        Ok(inflated)
+    }
+
+    /// Starts a new stream after the peer ended one; references may still reach into the old one.
+    fn restart(&mut self, fresh: &[u8]) -> Result<(), InflateError> {
+        self.inflate.reset(false);
+        self.ended = true;
+        if self.context_takeover {
+            let mut window = self.history.clone();
+            window.extend_from_slice(fresh);
+            let start = window.len().saturating_sub(LARGE_WINDOW);
+            self.inflate
+                .set_dictionary(&window[start..])
+                .map_err(|_| InflateError)?;
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, fresh: &[u8]) {
+        if !self.context_takeover {
+            return;
+        }
+        let fresh = &fresh[fresh.len().saturating_sub(LARGE_WINDOW)..];
+        self.history.extend_from_slice(fresh);
+        if self.history.len() > 2 * LARGE_WINDOW {
+            let excess = self.history.len() - LARGE_WINDOW;
+            self.history.drain(..excess);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deflated(deflater: &mut Deflater, message: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        deflater.push(message, true, &mut out);
+        out
+    }
+
+    fn inflated(
+        inflater: &mut Inflater,
+        data: &[u8],
+        full: usize,
+    ) -> Result<Vec<u8>, InflateError> {
+        let mut all = Vec::new();
+        let mut rest = data;
+        loop {
+            let mut out = Vec::new();
+            let step = inflater.push(rest, &mut out, full)?;
+            rest = &rest[step.taken..];
+            all.extend(out);
+            if !step.more {
+                break;
+            }
+        }
+        loop {
+            let mut out = Vec::new();
+            let step = inflater.finish(&mut out, full)?;
+            all.extend(out);
+            if !step.more {
+                return Ok(all);
+            }
+        }
+    }
+
+    fn hex(text: &str) -> Vec<u8> {
+        hex::decode(text.replace(' ', "")).unwrap()
+    }
+
+    #[test]
+    fn writes_the_examples_of_rfc7692_section_7_2_3() {
+        let mut deflater = Deflater::new(15, true);
+        assert_eq!(
+            deflated(&mut deflater, b"Hello"),
+            hex("f2 48 cd c9 c9 07 00")
+        );
+        assert_eq!(deflated(&mut deflater, b"Hello"), hex("f2 00 11 00 00"));
+        assert_eq!(deflated(&mut deflater, b""), hex("00"));
+        let mut fresh = Deflater::new(15, false);
+        for _ in 0..2 {
+            assert_eq!(deflated(&mut fresh, b"Hello"), hex("f2 48 cd c9 c9 07 00"));
+        }
+    }
+
+    #[test]
+    fn reads_the_examples_of_rfc7692_section_7_2_3() {
+        let mut inflater = Inflater::new(true);
+        for data in [
+            "f2 48 cd c9 c9 07 00",
+            "f2 00 11 00 00",
+            // §7.2.3.3: a block without compression.
+            "00 05 00 fa ff 48 65 6c 6c 6f 00",
+            // §7.2.3.4: a block with BFINAL, and then references to what was before it.
+            "f3 48 cd c9 c9 07 00 00",
+            "f2 00 11 00 00",
+            // §7.2.3.5: two blocks.
+            "f2 48 05 00 00 00 ff ff ca c9 c9 07 00",
+        ] {
+            assert_eq!(
+                inflated(&mut inflater, &hex(data), 1 << 20),
+                Ok(b"Hello".to_vec()),
+                "{data}"
+            );
+        }
+        assert_eq!(inflated(&mut inflater, &hex("00"), 1 << 20), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn every_window_survives_the_round_trip_and_keeps_its_size() {
+        let text: Vec<u8> = (0..20_000u32)
+            .flat_map(|i| (i * i % 977).to_string().into_bytes())
+            .collect();
+        for bits in 8..=15 {
+            for takeover in [true, false] {
+                let mut deflater = Deflater::new(bits, takeover);
+                let mut inflater = Inflater::new(takeover);
+                for message in [&text[..], b"", &text[..1000], b"x"] {
+                    let data = deflated(&mut deflater, message);
+                    let back = inflated(&mut inflater, &data, 1000);
+                    assert_eq!(back.as_deref(), Ok(message), "{bits} bits");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_join_to_the_message() {
+        let mut deflater = Deflater::new(15, true);
+        let mut inflater = Inflater::new(true);
+        for pieces in [
+            &[&b"one "[..], b"two ", b"three"][..],
+            &[b"only", b""],
+            &[b"", b""],
+        ] {
+            let mut out = Vec::new();
+            for (i, piece) in pieces.iter().enumerate() {
+                deflater.push(piece, i + 1 == pieces.len(), &mut out);
+            }
+            assert_eq!(inflated(&mut inflater, &out, 1 << 20), Ok(pieces.concat()));
+        }
+    }
+
+    #[test]
+    fn a_bomb_stops_at_the_limit() {
+        let mut deflater = Deflater::new(15, true);
+        let bomb = deflated(&mut deflater, &vec![0; 10 << 20]);
+        let mut out = Vec::new();
+        let step = Inflater::new(true).push(&bomb, &mut out, 100_000).unwrap();
+        assert!(step.more);
+        assert!(out.capacity() < 300_000, "{}", out.capacity());
+    }
+
+    #[test]
+    fn refuses_what_is_no_deflate_stream() {
+        assert_eq!(
+            inflated(&mut Inflater::new(true), b"\x07\xff\xff", 1 << 20),
+            Err(InflateError)
+        );
+    }
+}

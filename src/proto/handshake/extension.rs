@@ -1,0 +1,163 @@
+//! The `Sec-WebSocket-Extensions` field (RFC 6455 §9.1).
+
+use std::fmt;
+
+use crate::proto::http1::Head;
+
+/// An extension with its parameters, as offered or selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// The registered name.
+    pub name: String,
+    /// Names and values of the parameters, in order.
+    pub params: Vec<(String, Option<String>)>,
+}
+
+/// A list of extensions that breaks the grammar of RFC 6455 §9.1; what is left from the fault on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a list of extensions (RFC 6455 §9.1) from \"{0}\" on")]
+pub struct ExtensionSyntaxError(pub String);
+
+/// All extensions in all `Sec-WebSocket-Extensions` fields of a head.
+pub fn extensions(head: &Head) -> Result<Vec<Extension>, ExtensionSyntaxError> {
+    let mut all = Vec::new();
+    for value in head.values("Sec-WebSocket-Extensions") {
+        all.extend(parse(&String::from_utf8_lossy(value))?);
+    }
+    Ok(all)
+}
+
+/// Parses the value of a field.
+pub fn parse(value: &str) -> Result<Vec<Extension>, ExtensionSyntaxError> {
+    let mut cursor = Cursor { rest: value };
+    let mut list = Vec::new();
+    loop {
+        // RFC 9110 §5.6.1: empty elements of a list are to be ignored.
+        while cursor.take(',') {}
+        if cursor.rest.is_empty() {
+            return Ok(list);
+        }
+        list.push(cursor.extension()?);
+        if !cursor.rest.is_empty() && !cursor.take(',') {
+            return Err(cursor.fault());
+        }
+    }
+}
+
+/// What is left of a field's value.
+struct Cursor<'a> {
+    rest: &'a str,
+}
+
+impl<'a> Cursor<'a> {
+    fn extension(&mut self) -> Result<Extension, ExtensionSyntaxError> {
+        let name = self.token()?.to_owned();
+        let mut params = Vec::new();
+        while self.take(';') {
+            let param = self.token()?.to_owned();
+            let value = if self.take('=') {
+                Some(self.value()?)
+            } else {
+                None
+            };
+            params.push((param, value));
+        }
+        Ok(Extension { name, params })
+    }
+
+    /// A token, or a quoted string whose content is one (RFC 6455 §9.1).
+    fn value(&mut self) -> Result<String, ExtensionSyntaxError> {
+        let Some(quoted) = self.rest.strip_prefix('"') else {
+            return self.token().map(str::to_owned);
+        };
+        let Some((content, rest)) = quoted.split_once('"') else {
+            return Err(self.fault());
+        };
+        if content.is_empty() || !content.bytes().all(is_token_byte) {
+            return Err(self.fault());
+        }
+        self.rest = rest.trim_start_matches([' ', '\t']);
+        Ok(content.to_owned())
+    }
+
+    fn token(&mut self) -> Result<&'a str, ExtensionSyntaxError> {
+        self.skip_space();
+        let len = self
+            .rest
+            .bytes()
+            .take_while(|&byte| is_token_byte(byte))
+            .count();
+        if len == 0 {
+            return Err(self.fault());
+        }
+        let (token, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        self.skip_space();
+        Ok(token)
+    }
+
+    fn take(&mut self, mark: char) -> bool {
+        self.skip_space();
+        let rest = self.rest.strip_prefix(mark);
+        self.rest = rest.unwrap_or(self.rest);
+        self.skip_space();
+        rest.is_some()
+    }
+
+    fn skip_space(&mut self) {
+        self.rest = self.rest.trim_start_matches([' ', '\t']);
+    }
+
+    fn fault(&self) -> ExtensionSyntaxError {
+        ExtensionSyntaxError(self.rest.chars().take(40).collect())
+    }
+}
+
+/// Bytes of a token (RFC 9110 §5.6.2).
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+impl fmt::Display for Extension {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)?;
+        for (name, value) in &self.params {
+            write!(f, "; {name}")?;
+            if let Some(value) = value {
+                write!(f, "={value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_the_forms_of_rfc6455_section_9_1() {
+        let list = parse("foo, bar; baz=2 ,, deflate-stream;a;b=\"10\"").unwrap();
+        let shown: Vec<String> = list.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["foo", "bar; baz=2", "deflate-stream; a; b=10"]);
+        assert_eq!(parse("").unwrap(), []);
+    }
+
+    #[test]
+    fn refuses_what_breaks_the_grammar() {
+        for value in [
+            "a;",
+            "a;=1",
+            "a;b=",
+            "a b",
+            "a;b=\"",
+            "a;b=\"\"",
+            "a;b=\"x y\"",
+            ";a",
+            "a;b=1 2",
+            "a=1",
+        ] {
+            assert!(parse(value).is_err(), "{value}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What a session runs on.
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use crate::dial::Stream;
+
+/// A byte stream, most of the time over TCP.
+pub trait Transport: AsyncRead + AsyncWrite + Unpin {
+    /// Makes the end of the stream a reset (RST) instead of an orderly end (FIN), if it can.
+    fn reset_on_drop(&mut self);
+}
+
+impl Transport for TcpStream {
+    fn reset_on_drop(&mut self) {
+        // RFC 9293 §3.10.4: with nothing left to linger for, closing sends a reset.
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Transport for TlsStream<TcpStream> {
+    fn reset_on_drop(&mut self) {
+        self.get_mut().0.reset_on_drop();
+    }
+}
+
+impl Transport for Stream {
+    fn reset_on_drop(&mut self) {
+        match self {
+            Self::Tcp(stream) => stream.reset_on_drop(),
+            Self::Tls(stream) => stream.get_mut().0.reset_on_drop(),
+        }
+    }
+}
+
+impl Transport for DuplexStream {
+    fn reset_on_drop(&mut self) {}
+}
