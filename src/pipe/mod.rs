@@ -2,6 +2,7 @@
 
 pub mod encoding;
 pub mod input;
+mod obey;
 pub mod output;
 
 use std::collections::VecDeque;
@@ -11,11 +12,10 @@ use std::time::{Duration, Instant};
 
 pub use encoding::{Encoding, EncodingError};
 pub use input::{Input, Split};
+use obey::InputError;
 pub use output::{Format, Output, Terminator};
 
 use crate::command::probe::Probe;
-use crate::command::wire::{Outcome, WireError};
-use crate::command::{self, Command, CommandError, Wire};
 use crate::event::{Cause, Ending, Event};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
@@ -60,19 +60,6 @@ impl Options {
     pub fn needs_input(&self) -> bool {
         self.send.is_empty() && self.count.is_none() && !self.echo
     }
-}
-
-/// Why a line of input cannot be obeyed.
-#[derive(Debug, thiserror::Error)]
-enum InputError {
-    #[error(transparent)]
-    Encoding(#[from] EncodingError),
-    #[error(transparent)]
-    Command(#[from] CommandError),
-    #[error(transparent)]
-    Wire(#[from] WireError),
-    #[error("{0}: works in the REPL only")]
-    OnlyRepl(String),
 }
 
 /// A session between standard input and standard output.
@@ -196,41 +183,6 @@ impl Pipe {
         Ok(())
     }
 
-    /// Obeys a line that may be a command.
-    fn command(
-        &mut self,
-        line: &[u8],
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), InputError> {
-        let text = Encoding::Text.decode(line)?;
-        let text = String::from_utf8_lossy(&text);
-        let wire = match command::parse(&text)? {
-            Command::Nothing => Wire::Text(String::new()),
-            Command::Wire(wire) => wire,
-            Command::Quit => {
-                let close = self.options.close.clone();
-                self.stop.get_or_insert(Stop::new(Cause::Quit, close));
-                return Ok(());
-            }
-            _ => return Err(InputError::OnlyRepl(text.into_owned())),
-        };
-        self.sent += 1;
-        self.active = now;
-        match wire.send(sender, now)? {
-            Outcome::Message {
-                kind,
-                payload,
-                deflated,
-            } => self.show_sent(&Message::whole(kind, &payload, deflated), now),
-            Outcome::Control => {}
-            Outcome::Misbehaviour(command) => self.probe.sent(command, now),
-            Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
-            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
-        }
-        Ok(())
-    }
-
     /// Sends what `--send` gave.
     fn send_first(&mut self, sender: &mut Sender, now: Instant) -> bool {
         let mut moved = false;
@@ -259,7 +211,7 @@ impl Pipe {
             if let Some(record) = input.next_record() {
                 moved = true;
                 let sent = if self.options.commands {
-                    self.command(record, sender, now)
+                    self.obey(record, sender, now)
                 } else {
                     self.send(record, sender, now).map_err(InputError::from)
                 };

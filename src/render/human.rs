@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::Clock;
 use super::escape::{escape_line, escape_payload};
+use super::frame::header_text;
 use super::handshake::{self, Direction};
 use super::hexdump::hexdump;
 use super::json;
@@ -13,7 +14,7 @@ use super::quantity;
 use super::style::{Role, Style};
 use crate::event::Event;
 use crate::proto::connection::{self, Answer, Message};
-use crate::proto::frame::{CloseFrame, Header, LengthForm, Opcode};
+use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::proto::receiver::WireHeader;
@@ -359,38 +360,6 @@ pub fn violation_text(violation: &Violation) -> String {
     text
 }
 
-fn header_text(header: &Header) -> String {
-    let mut text = if header.fin {
-        "FIN ".to_owned()
-    } else {
-        String::new()
-    };
-    for (set, bit) in [(header.rsv1, 1), (header.rsv2, 2), (header.rsv3, 3)] {
-        if set {
-            let _ = write!(text, "RSV{bit} ");
-        }
-    }
-    let _ = write!(text, "{}, ", header.opcode);
-    match header.masking_key {
-        Some(key) => {
-            let _ = write!(text, "mask {}, ", hex::encode(key));
-        }
-        None => text.push_str("no mask, "),
-    }
-    let form = match header.length_form {
-        LengthForm::Bits7 => "7-bit",
-        LengthForm::Bits16 => "16-bit",
-        LengthForm::Bits64 => "64-bit",
-    };
-    let minimal = if header.is_minimal() {
-        ""
-    } else {
-        ", not minimal"
-    };
-    let _ = write!(text, "{} B ({form}{minimal})", header.payload_len);
-    text
-}
-
 fn spaced_hex(bytes: &[u8]) -> String {
     let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     bytes.join(" ")
@@ -403,7 +372,7 @@ fn size(len: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::frame::CloseCode;
+    use crate::proto::frame::{CloseCode, Header};
 
     fn human() -> (Human, Instant) {
         let start = Instant::now();

@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod ending;
 pub mod escape;
+pub mod frame;
 pub mod handshake;
 pub mod hexdump;
 pub mod hint;

@@ -1,8 +1,11 @@
 //! Two engines joined in memory, or one fed with bytes; time is virtual.
 
 use super::*;
-use crate::proto::deflate;
+use crate::proto::deflate::{self, Params};
+use crate::proto::frame::CloseCode;
 use crate::proto::message::Kind;
+use crate::proto::receiver::{Delivery, Partial};
+use crate::proto::sender::Control;
 
 struct Peer {
     connection: Connection,

@@ -2,11 +2,12 @@
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::HandshakeError;
 use super::VERSION;
-use super::extension::{Extension, ExtensionSyntaxError, extensions};
-use crate::proto::deflate::{self, Params, ParamsError};
+use super::extension::{Extension, extensions};
+use crate::proto::deflate::{self, Params};
+use crate::proto::http1::Head;
 use crate::proto::http1::head::{Message, Reader};
-use crate::proto::http1::{Head, HeadError};
 
 /// What a client asks a server for.
 #[derive(Debug, Clone)]
@@ -100,77 +101,8 @@ impl Outcome {
     }
 }
 
-/// A response that breaks RFC 6455 §4.1 or HTTP.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HandshakeError {
-    /// The head cannot be read.
-    #[error(transparent)]
-    Head(#[from] HeadError),
-    /// The stream ended before the head did, after this many bytes.
-    #[error("{}", truncated(*.0))]
-    Truncated(usize),
-    /// More interim responses than anyone needs.
-    #[error("more than {} interim (1xx) responses", Handshake::MAX_INTERIM)]
-    TooManyInterim,
-    /// The version is not HTTP/1.1 (RFC 6455 §4.1 asks for at least that).
-    #[error("the 101 is not in HTTP/1.1")]
-    HttpVersion,
-    /// `Upgrade` is not `websocket` (RFC 6455 §4.1, item 2).
-    #[error("{}, RFC 6455 §4.1 asks for \"Upgrade: websocket\"", server_sent("Upgrade", .0.as_deref()))]
-    Upgrade(Option<String>),
-    /// `Connection` lacks the token `upgrade` (RFC 6455 §4.1, item 3).
-    #[error("{}, RFC 6455 §4.1 asks for \"Connection: Upgrade\"", server_sent("Connection", .0.as_deref()))]
-    Connection(Option<String>),
-    /// `Sec-WebSocket-Accept` is missing, wrong or there more than once (RFC 6455 §4.1, item 4).
-    #[error("{}, the key that was sent demands \"{expected}\" (RFC 6455 §4.1)", server_sent("Sec-WebSocket-Accept", .found.as_deref()))]
-    Accept {
-        /// What the key that was sent demands.
-        expected: String,
-        /// What came; several are joined.
-        found: Option<String>,
-    },
-    /// An extension that was not offered (RFC 6455 §4.1, item 5).
-    #[error("the server uses the extension \"{0}\" that was not offered (RFC 6455 §4.1)")]
-    Extension(String),
-    /// The list of extensions cannot be read.
-    #[error("the server sent {0}")]
-    ExtensionSyntax(#[from] ExtensionSyntaxError),
-    /// permessage-deflate with parameters that were not offered or do not exist.
-    #[error("{0}; --no-compress connects without compression")]
-    Deflate(#[from] ParamsError),
-    /// permessage-deflate twice.
-    #[error("the server selected permessage-deflate twice (RFC 7692 §5)")]
-    ManyDeflates,
-    /// A subprotocol that was not offered (RFC 6455 §4.1, item 6).
-    #[error(
-        "the server selected the subprotocol \"{0}\" that was not offered (RFC 6455 §4.1); to accept it add -s '{0}'"
-    )]
-    Subprotocol(String),
-    /// More than one `Sec-WebSocket-Protocol` (RFC 6455 §11.3.4).
-    #[error("the server selected more than one subprotocol: \"{0}\" (RFC 6455 §11.3.4)")]
-    ManySubprotocols(String),
-    /// No subprotocol was selected, but one is required.
-    #[error(
-        "the server selected none of the offered subprotocols, and --require-subprotocol asks for one"
-    )]
-    NoSubprotocol,
-}
-
-fn truncated(bytes: usize) -> String {
-    match bytes {
-        0 => "the server ended the connection without answering the upgrade".to_owned(),
-        bytes => format!(
-            "the server ended the connection in the middle of its response, after {bytes} bytes"
-        ),
-    }
-}
-
-fn server_sent(name: &str, value: Option<&str>) -> String {
-    match value {
-        Some(value) => format!("the server sent \"{name}: {value}\""),
-        None => format!("the server sent no {name}"),
-    }
-}
+/// Interim responses that are skipped.
+pub(super) const MAX_INTERIM: usize = 8;
 
 /// An opening handshake under way.
 #[derive(Debug)]
@@ -187,9 +119,6 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// Interim responses that are skipped.
-    const MAX_INTERIM: usize = 8;
-
     /// The handshake of `offer`, with `key` as its nonce (16 bytes in base64).
     pub fn new(offer: &Offer, key: &str) -> Self {
         let mut fields = own_fields(offer, key);
@@ -231,7 +160,7 @@ impl Handshake {
             start += head.as_bytes().len();
             match head.status() {
                 Some(101) => return Ok(Some((Outcome::Agreed(self.check(head)?), start))),
-                Some(100..=199) if self.interim < Self::MAX_INTERIM => {
+                Some(100..=199) if self.interim < MAX_INTERIM => {
                     self.interim += 1;
                     self.reader = Reader::new(Message::Response);
                 }

@@ -1,10 +1,12 @@
 //! The opening handshake (RFC 6455 §4), for both roles.
 
 pub mod client;
+mod error;
 pub mod extension;
 pub mod server;
 
-pub use client::{Agreed, HandshakeError, Offer, Outcome, Refusal};
+pub use client::{Agreed, Offer, Outcome, Refusal};
+pub use error::HandshakeError;
 
 /// The version of the protocol (RFC 6455 §4.1).
 pub const VERSION: &str = "13";

@@ -1,86 +1,19 @@
 //! A connection after its opening handshake: states, the closing handshake, timers (RFC 6455 §5.5, §7).
 
+mod config;
+mod event;
+
 use std::time::{Duration, Instant};
+
+pub use config::Config;
+pub use event::{Answer, End, Event, Message, reported_code};
 
 use super::Role;
 use super::buffer::Buffer;
-use super::deflate::{Deflater, Inflater, Params};
-use super::frame::{CloseCode, CloseFrame};
-use super::message::Kind;
-use super::receiver::{self, Delivery, Lent, Part, Partial, Received, Receiver, WireHeader};
+use super::frame::CloseFrame;
+use super::receiver::{self, Lent, Part, Received, Receiver};
 use super::rules::Violation;
-use super::sender::{self, Control, Notice, Sender, Sent};
-
-/// What a connection is to do by itself.
-#[derive(Debug, Clone)]
-pub struct Config {
-    /// Which end this is.
-    pub role: Role,
-    /// How messages are handed on.
-    pub delivery: Delivery,
-    /// Outgoing messages are split into frames of at most this many bytes.
-    pub fragment: Option<usize>,
-    /// Whether pings are answered (RFC 6455 §5.5.2 demands it).
-    pub auto_pong: bool,
-    /// How long the peer may take to answer a Close frame and to end the stream.
-    pub close_timeout: Duration,
-    /// How often a ping is sent.
-    pub ping_interval: Option<Duration>,
-    /// How long a pong may take.
-    pub ping_timeout: Option<Duration>,
-    /// How long the peer may send nothing at all.
-    pub idle_timeout: Option<Duration>,
-    /// Whether every frame header becomes an event.
-    pub observe_frames: bool,
-    /// The parameters of permessage-deflate, when it was agreed on.
-    pub deflate: Option<Params>,
-    /// Whether to go on after a broken rule where that has a meaning.
-    pub lenient: bool,
-}
-
-impl Config {
-    /// The defaults for `role`: 64 MiB messages, 5 s to close, pings answered but not sent.
-    pub fn new(role: Role) -> Self {
-        Self {
-            role,
-            delivery: Delivery::Whole {
-                max_message: 64 << 20,
-            },
-            fragment: None,
-            auto_pong: true,
-            close_timeout: Duration::from_secs(5),
-            ping_interval: None,
-            ping_timeout: None,
-            idle_timeout: None,
-            observe_frames: false,
-            deflate: None,
-            lenient: false,
-        }
-    }
-
-    /// Compressor and inflater for this end (RFC 7692 §7.1).
-    fn codecs(&self) -> (Option<Deflater>, Option<Inflater>) {
-        let Some(params) = self.deflate else {
-            return (None, None);
-        };
-        let client = (
-            params.client_max_window_bits,
-            !params.client_no_context_takeover,
-        );
-        let server = (
-            params.server_max_window_bits,
-            !params.server_no_context_takeover,
-        );
-        let ((bits, takeover), (_, peer_takeover)) = match self.role {
-            Role::Client => (client, server),
-            Role::Server => (server, client),
-        };
-        (
-            Some(Deflater::new(bits, takeover)),
-            Some(Inflater::new(peer_takeover)),
-        )
-    }
-}
+use super::sender::{self, Notice, Sender, Sent};
 
 /// The state of a connection, in the WebSocket API's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,118 +24,6 @@ pub enum State {
     Closing,
     /// Nothing goes either way any more.
     Closed,
-}
-
-/// What happened on a connection; payloads are lent until the next event is asked for.
-#[derive(Debug)]
-pub enum Event<'a> {
-    /// A frame header was received; only with [`Config::observe_frames`].
-    FrameReceived(WireHeader),
-    /// A frame header was sent; only with [`Config::observe_frames`].
-    FrameSent(WireHeader),
-    /// A message, or with [`Delivery::Streamed`] a piece of one.
-    Message(Message<'a>),
-    /// A ping.
-    Ping {
-        /// Its payload.
-        payload: &'a [u8],
-        /// What was done about it.
-        answer: Answer,
-    },
-    /// A pong.
-    Pong {
-        /// Its payload.
-        payload: &'a [u8],
-        /// The time since the ping that it answers; `None` when it answers none of ours.
-        rtt: Option<Duration>,
-    },
-    /// The peer's Close frame; `None` for an empty body.
-    Close(Option<CloseFrame>),
-    /// A control frame was sent that no other event mentions.
-    Sent(Control),
-    /// The peer broke a rule; the connection fails (RFC 6455 §7.1.7).
-    Violation(Violation),
-    /// The peer broke a rule, and the connection goes on; only with [`Config::lenient`].
-    Tolerated(Violation),
-    /// Nothing came for [`Config::idle_timeout`].
-    Idle(Duration),
-    /// The connection is over; the last event.
-    Ended(End),
-}
-
-/// A message or a piece of one.
-#[derive(Debug, Clone, Copy)]
-pub struct Message<'a> {
-    /// What it is made of.
-    pub kind: Kind,
-    /// Its bytes; valid UTF-8 when the kind is text and the message is whole.
-    pub payload: &'a [u8],
-    /// Whether this is its first piece.
-    pub start: bool,
-    /// Whether this is its last piece.
-    pub end: bool,
-    /// Bytes of the whole message on the wire so far; `None` when it was not compressed.
-    pub deflated: Option<u64>,
-}
-
-impl<'a> Message<'a> {
-    /// A message in one piece; `deflated` is its size on the wire if it was compressed.
-    pub fn whole(kind: Kind, payload: &'a [u8], deflated: Option<u64>) -> Self {
-        Self {
-            kind,
-            payload,
-            start: true,
-            end: true,
-            deflated,
-        }
-    }
-}
-
-/// What was done about a ping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// A pong was sent.
-    Sent,
-    /// A pong will be sent when there is room, unless a later ping comes first.
-    Queued,
-    /// None: automatic pongs are off, or the connection is closing.
-    None,
-}
-
-/// How a connection came to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// After a closing handshake.
-    Closed {
-        /// Whether the peer's Close frame came first.
-        by_peer: bool,
-        /// The Close frame that was sent.
-        sent: Option<CloseFrame>,
-        /// The Close frame that was received.
-        received: Option<CloseFrame>,
-    },
-    /// The peer broke a rule.
-    Failed(Violation),
-    /// The stream ended without a closing handshake.
-    Lost {
-        /// Why, as the transport says; `None` for an orderly end of stream.
-        error: Option<String>,
-        /// What was under way.
-        partial: Option<Partial>,
-        /// The time since the last byte came.
-        silence: Duration,
-        /// Whether a Close frame had been sent.
-        closing: bool,
-    },
-    /// This end dropped the stream without a Close frame.
-    Abandoned {
-        /// Whether TCP was reset.
-        reset: bool,
-    },
-    /// The peer did not answer the Close frame in time.
-    CloseTimeout,
-    /// The peer did not answer a ping in this time.
-    NoPong(Duration),
 }
 
 /// Timers of a connection.
@@ -552,11 +373,6 @@ impl Connection {
             (None, None) => End::CloseTimeout,
         });
     }
-}
-
-/// The code with which a peer closed, as the API reports it: 1005 for an empty body (RFC 6455 §7.1.5).
-pub fn reported_code(frame: Option<&CloseFrame>) -> CloseCode {
-    frame.map_or(CloseCode::NO_STATUS, |frame| frame.code)
 }
 
 #[cfg(test)]

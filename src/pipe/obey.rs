@@ -1,0 +1,61 @@
+//! `--commands`: input lines that are commands.
+
+use std::time::Instant;
+
+use super::{Encoding, EncodingError, Pipe};
+use crate::command::wire::{Outcome, WireError};
+use crate::command::{self, Command, CommandError, Wire};
+use crate::event::Cause;
+use crate::proto::connection::Message;
+use crate::proto::sender::Sender;
+use crate::session::Stop;
+
+/// Why a line of input cannot be obeyed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InputError {
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error("{0}: works in the REPL only")]
+    OnlyRepl(String),
+}
+
+impl Pipe {
+    /// Obeys a line that may be a command.
+    pub(super) fn obey(
+        &mut self,
+        line: &[u8],
+        sender: &mut Sender,
+        now: Instant,
+    ) -> Result<(), InputError> {
+        let text = Encoding::Text.decode(line)?;
+        let text = String::from_utf8_lossy(&text);
+        let wire = match command::parse(&text)? {
+            Command::Nothing => Wire::Text(String::new()),
+            Command::Wire(wire) => wire,
+            Command::Quit => {
+                let close = self.options.close.clone();
+                self.stop.get_or_insert(Stop::new(Cause::Quit, close));
+                return Ok(());
+            }
+            _ => return Err(InputError::OnlyRepl(text.into_owned())),
+        };
+        self.sent += 1;
+        self.active = now;
+        match wire.send(sender, now)? {
+            Outcome::Message {
+                kind,
+                payload,
+                deflated,
+            } => self.show_sent(&Message::whole(kind, &payload, deflated), now),
+            Outcome::Control => {}
+            Outcome::Misbehaviour(command) => self.probe.sent(command, now),
+            Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
+            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! What a connection tells.
+
+use std::time::Duration;
+
+use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::message::Kind;
+use crate::proto::receiver::{Partial, WireHeader};
+use crate::proto::rules::Violation;
+use crate::proto::sender::Control;
+
+/// What happened on a connection; payloads are lent until the next event is asked for.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// A frame header was received; only with [`Config::observe_frames`].
+    FrameReceived(WireHeader),
+    /// A frame header was sent; only with [`Config::observe_frames`].
+    FrameSent(WireHeader),
+    /// A message, or with [`Delivery::Streamed`] a piece of one.
+    Message(Message<'a>),
+    /// A ping.
+    Ping {
+        /// Its payload.
+        payload: &'a [u8],
+        /// What was done about it.
+        answer: Answer,
+    },
+    /// A pong.
+    Pong {
+        /// Its payload.
+        payload: &'a [u8],
+        /// The time since the ping that it answers; `None` when it answers none of ours.
+        rtt: Option<Duration>,
+    },
+    /// The peer's Close frame; `None` for an empty body.
+    Close(Option<CloseFrame>),
+    /// A control frame was sent that no other event mentions.
+    Sent(Control),
+    /// The peer broke a rule; the connection fails (RFC 6455 §7.1.7).
+    Violation(Violation),
+    /// The peer broke a rule, and the connection goes on; only with [`Config::lenient`].
+    Tolerated(Violation),
+    /// Nothing came for [`Config::idle_timeout`].
+    Idle(Duration),
+    /// The connection is over; the last event.
+    Ended(End),
+}
+
+/// A message or a piece of one.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// What it is made of.
+    pub kind: Kind,
+    /// Its bytes; valid UTF-8 when the kind is text and the message is whole.
+    pub payload: &'a [u8],
+    /// Whether this is its first piece.
+    pub start: bool,
+    /// Whether this is its last piece.
+    pub end: bool,
+    /// Bytes of the whole message on the wire so far; `None` when it was not compressed.
+    pub deflated: Option<u64>,
+}
+
+impl<'a> Message<'a> {
+    /// A message in one piece; `deflated` is its size on the wire if it was compressed.
+    pub fn whole(kind: Kind, payload: &'a [u8], deflated: Option<u64>) -> Self {
+        Self {
+            kind,
+            payload,
+            start: true,
+            end: true,
+            deflated,
+        }
+    }
+}
+
+/// What was done about a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// A pong was sent.
+    Sent,
+    /// A pong will be sent when there is room, unless a later ping comes first.
+    Queued,
+    /// None: automatic pongs are off, or the connection is closing.
+    None,
+}
+
+/// How a connection came to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// After a closing handshake.
+    Closed {
+        /// Whether the peer's Close frame came first.
+        by_peer: bool,
+        /// The Close frame that was sent.
+        sent: Option<CloseFrame>,
+        /// The Close frame that was received.
+        received: Option<CloseFrame>,
+    },
+    /// The peer broke a rule.
+    Failed(Violation),
+    /// The stream ended without a closing handshake.
+    Lost {
+        /// Why, as the transport says; `None` for an orderly end of stream.
+        error: Option<String>,
+        /// What was under way.
+        partial: Option<Partial>,
+        /// The time since the last byte came.
+        silence: Duration,
+        /// Whether a Close frame had been sent.
+        closing: bool,
+    },
+    /// This end dropped the stream without a Close frame.
+    Abandoned {
+        /// Whether TCP was reset.
+        reset: bool,
+    },
+    /// The peer did not answer the Close frame in time.
+    CloseTimeout,
+    /// The peer did not answer a ping in this time.
+    NoPong(Duration),
+}
+
+/// The code with which a peer closed, as the API reports it: 1005 for an empty body (RFC 6455 §7.1.5).
+pub fn reported_code(frame: Option<&CloseFrame>) -> CloseCode {
+    frame.map_or(CloseCode::NO_STATUS, |frame| frame.code)
+}

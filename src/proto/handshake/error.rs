@@ -1,0 +1,78 @@
+//! Why a response is no valid answer.
+
+use super::client::MAX_INTERIM;
+use super::extension::ExtensionSyntaxError;
+use crate::proto::deflate::ParamsError;
+use crate::proto::http1::HeadError;
+
+/// A response that breaks RFC 6455 §4.1 or HTTP.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandshakeError {
+    /// The head cannot be read.
+    #[error(transparent)]
+    Head(#[from] HeadError),
+    /// The stream ended before the head did, after this many bytes.
+    #[error("{}", truncated(*.0))]
+    Truncated(usize),
+    /// More interim responses than anyone needs.
+    #[error("more than {} interim (1xx) responses", MAX_INTERIM)]
+    TooManyInterim,
+    /// The version is not HTTP/1.1 (RFC 6455 §4.1 asks for at least that).
+    #[error("the 101 is not in HTTP/1.1")]
+    HttpVersion,
+    /// `Upgrade` is not `websocket` (RFC 6455 §4.1, item 2).
+    #[error("{}, RFC 6455 §4.1 asks for \"Upgrade: websocket\"", server_sent("Upgrade", .0.as_deref()))]
+    Upgrade(Option<String>),
+    /// `Connection` lacks the token `upgrade` (RFC 6455 §4.1, item 3).
+    #[error("{}, RFC 6455 §4.1 asks for \"Connection: Upgrade\"", server_sent("Connection", .0.as_deref()))]
+    Connection(Option<String>),
+    /// `Sec-WebSocket-Accept` is missing, wrong or there more than once (RFC 6455 §4.1, item 4).
+    #[error("{}, the key that was sent demands \"{expected}\" (RFC 6455 §4.1)", server_sent("Sec-WebSocket-Accept", .found.as_deref()))]
+    Accept {
+        /// What the key that was sent demands.
+        expected: String,
+        /// What came; several are joined.
+        found: Option<String>,
+    },
+    /// An extension that was not offered (RFC 6455 §4.1, item 5).
+    #[error("the server uses the extension \"{0}\" that was not offered (RFC 6455 §4.1)")]
+    Extension(String),
+    /// The list of extensions cannot be read.
+    #[error("the server sent {0}")]
+    ExtensionSyntax(#[from] ExtensionSyntaxError),
+    /// permessage-deflate with parameters that were not offered or do not exist.
+    #[error("{0}; --no-compress connects without compression")]
+    Deflate(#[from] ParamsError),
+    /// permessage-deflate twice.
+    #[error("the server selected permessage-deflate twice (RFC 7692 §5)")]
+    ManyDeflates,
+    /// A subprotocol that was not offered (RFC 6455 §4.1, item 6).
+    #[error(
+        "the server selected the subprotocol \"{0}\" that was not offered (RFC 6455 §4.1); to accept it add -s '{0}'"
+    )]
+    Subprotocol(String),
+    /// More than one `Sec-WebSocket-Protocol` (RFC 6455 §11.3.4).
+    #[error("the server selected more than one subprotocol: \"{0}\" (RFC 6455 §11.3.4)")]
+    ManySubprotocols(String),
+    /// No subprotocol was selected, but one is required.
+    #[error(
+        "the server selected none of the offered subprotocols, and --require-subprotocol asks for one"
+    )]
+    NoSubprotocol,
+}
+
+fn truncated(bytes: usize) -> String {
+    match bytes {
+        0 => "the server ended the connection without answering the upgrade".to_owned(),
+        bytes => format!(
+            "the server ended the connection in the middle of its response, after {bytes} bytes"
+        ),
+    }
+}
+
+fn server_sent(name: &str, value: Option<&str>) -> String {
+    match value {
+        Some(value) => format!("the server sent \"{name}: {value}\""),
+        None => format!("the server sent no {name}"),
+    }
+}
