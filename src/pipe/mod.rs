@@ -254,10 +254,13 @@ impl Pipe {
 
     fn write_failed(&mut self, error: &io::Error) {
         self.output.discard();
-        self.cause.get_or_insert(match error.kind() {
-            io::ErrorKind::BrokenPipe => Cause::OutputClosed,
-            _ => Cause::Write(error.to_string()),
-        });
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => {
+                self.cause.get_or_insert(Cause::OutputClosed);
+            }
+            // Lost output counts more than any other reason to end.
+            _ => self.cause = Some(Cause::Write(error.to_string())),
+        }
     }
 }
 

@@ -133,10 +133,13 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
     }
 
     fn stop(&mut self, stop: Stop, now: Instant) {
-        if self.cause.is_some() || self.end.is_some() {
+        let begun = self.cause.is_some() || self.end.is_some();
+        if !begun || matches!(stop.cause, Cause::Write(_)) {
+            self.cause = Some(stop.cause);
+        }
+        if begun {
             return;
         }
-        self.cause = Some(stop.cause);
         match stop.how {
             How::Close { frame, patience } => self.connection.close(frame, patience, now),
             How::Abandon { reset } => {

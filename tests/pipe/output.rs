@@ -157,3 +157,21 @@ fn ends_soon_after_the_reader_of_stdout_is_gone_though_the_server_is_quiet() {
         .within(Duration::from_secs(2));
     assert_eq!(server.finish().close, Some((1000, String::new())));
 }
+
+#[test]
+fn a_full_disk_is_a_write_error_even_when_the_count_is_reached() {
+    let server = scripted(|mut peer| {
+        peer.send("lost");
+        peer.record()
+    });
+    let full = std::fs::File::create("/dev/full").expect("Linux has it");
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_wsee"))
+        .args([server.url(), "-1"])
+        .stdin(std::process::Stdio::null())
+        .stdout(full)
+        .output()
+        .expect("wsee starts");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(23), "{stderr}");
+    assert!(stderr.contains("cannot write to stdout"), "{stderr}");
+}
