@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, NamedGroup, ProtocolVersion};
+use rustls::{CertificateError, ClientConfig, ClientConnection, ProtocolVersion};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
@@ -58,7 +58,8 @@ pub(super) struct Client<'a> {
 impl<'a> Client<'a> {
     /// Reads the `--cacert` files and checks that the host can be verified.
     pub(super) fn new(target: &'a Target, options: &Options) -> Result<Self, Error> {
-        let provider = provider();
+        // Given explicitly: a process-wide default may be missing or another one.
+        let provider = aws_lc_rs::default_provider();
         let verifier = Arc::new(Verifier::new(
             provider.signature_verification_algorithms,
             &options.cacert,
@@ -139,16 +140,6 @@ impl<'a> Client<'a> {
             },
         }
     }
-}
-
-/// aws-lc-rs, given explicitly: a process-wide default may be missing or another one.
-fn provider() -> CryptoProvider {
-    let mut provider = aws_lc_rs::default_provider();
-    // Post-quantum first, as browsers do it. Without rustls's feature for it the group comes last.
-    provider
-        .kx_groups
-        .sort_by_key(|group| group.name() != NamedGroup::X25519MLKEM768);
-    provider
 }
 
 fn config(provider: CryptoProvider, verifier: Arc<Verifier>) -> ClientConfig {
@@ -247,12 +238,13 @@ mod tests {
 
     fn acceptor(identity: &Identity, alpn: &[u8]) -> TlsAcceptor {
         let key = PrivatePkcs8KeyDer::from(identity.key.serialize_der());
-        let mut config = ServerConfig::builder_with_provider(Arc::new(provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(identity.chain.clone(), PrivateKeyDer::from(key))
-            .unwrap();
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(identity.chain.clone(), PrivateKeyDer::from(key))
+                .unwrap();
         config.alpn_protocols = vec![alpn.to_vec()];
         TlsAcceptor::from(Arc::new(config))
     }

@@ -205,6 +205,13 @@ impl Sender {
         self.closed_with = Some(ClosedWith { frame, deadline });
     }
 
+    /// Waits for the peer until `deadline`, once a Close frame was sent.
+    pub(super) fn wait_until(&mut self, deadline: Instant) {
+        if let Some(close) = &mut self.closed_with {
+            close.deadline = deadline;
+        }
+    }
+
     /// Waits for the peer no longer than `deadline`, once a Close frame was sent.
     pub(super) fn end_by(&mut self, deadline: Instant) {
         if let Some(close) = &mut self.closed_with {

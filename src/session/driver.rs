@@ -71,7 +71,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             let now = Instant::now();
             self.handle_events(now);
             let mut moved = self.mode.poll_input(cx, self.connection.sender(), now);
-            moved |= self.write(cx);
+            moved |= self.write(cx, now);
             let flushed = self.mode.poll_output(cx).is_ready();
             moved |= self.handle_stop(cx, now);
             if self.aborted {
@@ -152,18 +152,18 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
     }
 
     /// Writes what the socket takes; ends its sending direction when the engine wants that.
-    fn write(&mut self, cx: &mut Context<'_>) -> bool {
+    fn write(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut moved = false;
         while !self.connection.sender().output().is_empty() {
             let output = self.connection.sender().output();
             if self.broken {
                 let n = output.len();
-                self.connection.sender().written(n);
+                self.connection.written(n, now);
                 continue;
             }
             match Pin::new(&mut self.stream).poll_write(cx, output) {
                 Poll::Ready(Ok(n @ 1..)) => {
-                    self.connection.sender().written(n);
+                    self.connection.written(n, now);
                     self.unflushed = true;
                     moved = true;
                 }

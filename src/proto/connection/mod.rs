@@ -56,6 +56,8 @@ pub struct Connection {
     received_close: Option<ReceivedClose>,
     failed: Option<Violation>,
     lost: Option<Lost>,
+    /// Whether a peer that takes long to read what precedes our Close frame is waited for.
+    patient: bool,
     end: Option<End>,
     end_told: bool,
 }
@@ -105,6 +107,7 @@ impl Connection {
             received_close: None,
             failed: None,
             lost: None,
+            patient: false,
             end: None,
             end_told: false,
         }
@@ -132,9 +135,20 @@ impl Connection {
     }
 
     /// Starts the closing handshake; the peer has `patience` for its answer, or the configured close timeout.
+    ///
+    /// The close timeout counts from the last byte that was written; `patience` counts from now.
     pub fn close(&mut self, frame: Option<CloseFrame>, patience: Option<Duration>, now: Instant) {
+        self.patient = patience.is_none() && !self.sender.is_closing();
         let patience = patience.unwrap_or(self.config.close_timeout);
         self.sender.close(frame, now + patience);
+    }
+
+    /// Forgets `n` bytes of the output, which were written to the stream.
+    pub fn written(&mut self, n: usize, now: Instant) {
+        self.sender.written(n);
+        if self.patient && self.received_close.is_none() && self.failed.is_none() {
+            self.sender.wait_until(now + self.config.close_timeout);
+        }
     }
 
     /// This end drops the stream without a closing handshake.

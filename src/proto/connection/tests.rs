@@ -289,6 +289,22 @@ fn a_close_without_answer_ends_with_the_close_timeout() {
 }
 
 #[test]
+fn a_peer_that_reads_slowly_has_the_close_timeout_from_the_last_byte_on() {
+    let mut client = client();
+    let now = client.now;
+    client
+        .connection
+        .sender()
+        .message(Kind::Binary, &[0; 1000])
+        .unwrap();
+    client.connection.close(None, None, now);
+    client.pass(4000);
+    client.connection.written(500, client.now);
+    assert_eq!(client.pass(4999), [""; 0]);
+    assert_eq!(client.pass(1), ["ended CloseTimeout"]);
+}
+
+#[test]
 fn a_stream_that_ends_tells_what_was_under_way() {
     for (hex, partial) in [
         ("", None),
