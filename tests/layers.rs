@@ -45,7 +45,12 @@ const WORDS: &[Words] = &[
         place: Place::Only(&["term/"]),
     },
     Words {
-        words: &["Instant::now", "SystemTime::now", "Zoned::now"],
+        words: &[
+            "Instant::now",
+            "SystemTime::now",
+            "Zoned::now",
+            "Timestamp::now",
+        ],
         place: Place::Only(&["run/", "session/", "dial/", "listen/"]),
     },
     Words {

@@ -1,32 +1,49 @@
 //! The time of day of an instant.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
-use jiff::{Timestamp, Zoned};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
-/// A reading of the monotonic clock and the time of day it stands for.
+/// A reading of the monotonic clock and the time it stands for.
 #[derive(Debug, Clone)]
 pub struct Clock {
     instant: Instant,
-    time: Zoned,
+    time: Timestamp,
+    /// Found out when it is needed: that takes longer than a whole session may.
+    zone: OnceLock<TimeZone>,
 }
 
 impl Clock {
     /// A clock on which `instant` is `time`.
-    pub fn new(instant: Instant, time: Zoned) -> Self {
-        Self { instant, time }
+    pub fn new(instant: Instant, time: Timestamp) -> Self {
+        Self {
+            instant,
+            time,
+            zone: OnceLock::new(),
+        }
     }
 
     /// The local time of day at `instant`, to the millisecond: `12:01:02.123`.
     pub fn time_of_day(&self, instant: Instant) -> String {
         let passed = instant.saturating_duration_since(self.instant);
-        let time = self.time.saturating_add(passed);
-        time.strftime("%H:%M:%S%.3f").to_string()
+        let zone = self.zone.get_or_init(TimeZone::system).clone();
+        let time = self.time.saturating_add(passed).unwrap_or(self.time);
+        time.to_zoned(zone).strftime("%H:%M:%S%.3f").to_string()
     }
 
     /// The time at which the clock was read.
     pub fn started(&self) -> Timestamp {
-        self.time.timestamp()
+        self.time
+    }
+
+    #[cfg(test)]
+    pub(super) fn in_utc(self) -> Self {
+        Self {
+            zone: TimeZone::UTC.into(),
+            ..self
+        }
     }
 }
 
@@ -39,7 +56,7 @@ mod tests {
     #[test]
     fn counts_on_from_its_reading() {
         let start = Instant::now();
-        let clock = Clock::new(start, "2026-11-20T23:59:59.5[UTC]".parse().unwrap());
+        let clock = Clock::new(start, "2026-11-20T23:59:59.5Z".parse().unwrap()).in_utc();
         assert_eq!(clock.time_of_day(start), "23:59:59.500");
         let later = start + Duration::from_millis(623);
         assert_eq!(clock.time_of_day(later), "00:00:00.123");

@@ -376,7 +376,7 @@ mod tests {
 
     fn human() -> (Human, Instant) {
         let start = Instant::now();
-        let clock = Clock::new(start, "2026-11-20T12:01:02.123[UTC]".parse().unwrap());
+        let clock = Clock::new(start, "2026-11-20T12:01:02.123Z".parse().unwrap()).in_utc();
         let human = Human::new(Show::REPL, Style::new(false), Secrets::Masked, clock);
         (human, start)
     }

@@ -92,7 +92,7 @@ async fn run_repl(connect: &Connect, options: repl::Options) -> Exit {
 
 /// A view for a stream that is a terminal or not.
 pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
-    let clock = Clock::new(Instant::now(), jiff::Zoned::now());
+    let clock = Clock::new(Instant::now(), jiff::Timestamp::now());
     Human::new(show, display.style(terminal), display.secrets, clock)
 }
 
