@@ -123,6 +123,8 @@ pub struct Ending {
     pub received: Received,
     /// What was not sent.
     pub unsent: Unsent,
+    /// Bytes of received messages that standard output did not take.
+    pub unwritten: usize,
     /// `--count`, when fewer messages came.
     pub missed_count: Option<u64>,
 }
@@ -175,7 +177,7 @@ impl Ending {
                 Exit::Limit
             }
             End::Failed(_) => Exit::Protocol,
-            End::Abandoned { .. } => Exit::Done,
+            End::Abandoned { .. } | End::NotAwaited { .. } => Exit::Done,
             End::Lost { .. } | End::CloseTimeout => Exit::Abnormal,
             End::NoPong(_) => Exit::NoPong,
         }

@@ -47,9 +47,12 @@ pub mod term;
 pub mod tour;
 
 use std::ffi::OsString;
+use std::panic::AssertUnwindSafe;
 use std::process::ExitCode;
 
 /// Runs wsee with a command line, program name first, and returns the process's exit status.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    run::run(args).into()
+    // What went wrong stands on stderr already, and the terminal was given back while unwinding.
+    let exit = std::panic::catch_unwind(AssertUnwindSafe(|| run::run(args)));
+    exit.unwrap_or(exit::Exit::Internal).into()
 }

@@ -1,7 +1,7 @@
 //! A short tour of the protocol, played against an echo server when there is nobody to type.
 
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::event::{Cause, Event};
 use crate::proto::connection::{self, Message};
@@ -9,13 +9,15 @@ use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 use crate::proto::sender::{Closing, Sender};
 use crate::render::Human;
-use crate::session::{Mode, Stop};
+use crate::session::{Mode, Signals, Stop};
 use crate::term;
 
 /// Plays one step after the other, each when the answer to the one before has come.
 #[derive(Debug)]
 pub struct Tour {
     human: Human,
+    signals: Signals,
+    max_time: Option<(Duration, Instant)>,
     next: usize,
     answered: bool,
 }
@@ -40,10 +42,12 @@ const STEPS: [Step; 5] = [
 ];
 
 impl Tour {
-    /// A tour that is shown by `human` on standard error.
-    pub fn new(human: Human) -> Self {
+    /// A tour that is shown by `human` on standard error, and ends early at a signal or when its time is over.
+    pub fn new(human: Human, signals: Signals, max_time: Option<(Duration, Instant)>) -> Self {
         Self {
             human,
+            signals,
+            max_time,
             next: 0,
             answered: true,
         }
@@ -71,7 +75,9 @@ impl Tour {
     fn show(&self, write: impl FnOnce(&Human, &mut String)) {
         let mut text = String::new();
         write(&self.human, &mut text);
-        term::stderr(&text);
+        if !text.is_empty() {
+            term::stderr(&text);
+        }
     }
 }
 
@@ -103,13 +109,24 @@ impl Mode for Tour {
         Poll::Ready(())
     }
 
-    fn poll_stop(&mut self, _: &mut Context<'_>, _: Instant) -> Poll<Stop> {
+    fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        let close = Some(CloseFrame::new(CloseCode::NORMAL, ""));
+        if let Poll::Ready(signal) = self.signals.poll(cx) {
+            return Poll::Ready(Stop::signal(signal, close));
+        }
+        if let Some((limit, _)) = self.max_time.take_if(|(_, deadline)| *deadline <= now) {
+            return Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close));
+        }
         if self.answered && self.next == STEPS.len() {
             self.answered = false;
             let close = CloseFrame::new(CloseCode::NORMAL, "end of the tour");
             return Poll::Ready(Stop::new(Cause::Quit, Some(close)));
         }
         Poll::Pending
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.max_time.map(|(_, deadline)| deadline)
     }
 
     fn wants_frames(&self) -> bool {

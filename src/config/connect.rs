@@ -107,6 +107,10 @@ fn build(
         Use::Pipe(Box::new(pipe_options(session, environment, max_time)?))
     };
     let connect_timeout = session.run.connect_timeout.0.unwrap_or(Duration::MAX);
+    let (connect_timeout, timeout_flag) = match max_time {
+        Some((limit, _)) if limit < connect_timeout => (limit, "--max-time"),
+        _ => (connect_timeout, "--connect-timeout"),
+    };
     Ok(Connect {
         open: open::Options {
             target: dial::Target {
@@ -120,8 +124,8 @@ fn build(
                 lenient: handshake.lenient,
                 ..connection(&session.limit, &session.pipe, is_repl)
             },
-            connect_timeout: max_time
-                .map_or(connect_timeout, |(limit, _)| limit.min(connect_timeout)),
+            connect_timeout,
+            timeout_flag,
         },
         url: target.url.to_string(),
         notes: target.assumed.iter().map(ToString::to_string).collect(),

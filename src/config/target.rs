@@ -551,7 +551,7 @@ mod tests {
         assert!(!text.contains("hunter2") && !text.contains("abc"), "{text}");
         assert!(!text.chars().any(char::is_control), "{text:?}");
         assert!(
-            text.starts_with("bad URL \"wss://me:***@h:x/p?…\": character 33"),
+            text.starts_with("bad URL \"wss://***@h:x/p?…\": character 33"),
             "{text}"
         );
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Log;
 use crate::event::{Cause, Event, Signal};
@@ -19,6 +19,7 @@ pub(super) type Ended = Pin<Box<dyn Future<Output = Signal> + Send>>;
 pub(super) struct Echo {
     log: Log,
     ended: Option<Ended>,
+    idle: Option<Duration>,
 }
 
 impl Echo {
@@ -26,6 +27,7 @@ impl Echo {
         Self {
             log,
             ended: Some(ended),
+            idle: None,
         }
     }
 }
@@ -33,6 +35,9 @@ impl Echo {
 impl Mode for Echo {
     fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
         self.log.event(&event, now);
+        if let Event::Connection(connection::Event::Idle(limit)) = event {
+            self.idle = Some(limit);
+        }
         if let Event::Connection(connection::Event::Message(message)) = event
             && let Ok(deflated) =
                 sender.piece(message.kind, message.payload, message.start, message.end)
@@ -56,6 +61,10 @@ impl Mode for Echo {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, _: Instant) -> Poll<Stop> {
+        if let Some(limit) = self.idle.take() {
+            let close = CloseFrame::new(CloseCode::NORMAL, "idle");
+            return Poll::Ready(Stop::in_a_hurry(Cause::Idle(limit), Some(close)));
+        }
         let Some(ended) = &mut self.ended else {
             return Poll::Pending;
         };

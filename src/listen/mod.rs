@@ -51,6 +51,13 @@ pub struct Options {
 
 /// How long a client may take over its opening handshake.
 const OPENING: Duration = Duration::from_secs(10);
+/// How long a client that is refused may take to end the stream.
+const LINGER: Duration = Duration::from_secs(1);
+/// How much of what such a client still sends is read, in bytes.
+const LINGER_BYTES: u64 = 64 << 10;
+/// The answer to what is no request.
+const BAD_REQUEST: &[u8] =
+    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// How long clients may take over the closing handshake when the server ends.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -165,7 +172,11 @@ where
                 return Ok((!refused).then_some((input, answer.deflate)));
             }
             Ok(None) => {}
-            Err(error) => return Err(io::Error::other(error)),
+            Err(error) => {
+                stream.write_all(BAD_REQUEST).await?;
+                linger(stream).await?;
+                return Err(io::Error::other(error));
+            }
         }
         match stream.read(input.spare(1)).await? {
             0 => {
@@ -179,7 +190,7 @@ where
 }
 
 /// Answers the request; tells whether the client was refused.
-async fn reply<S: AsyncWrite + Unpin>(
+async fn reply<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     answer: &Answer,
     log: &Log,
@@ -193,6 +204,16 @@ async fn reply<S: AsyncWrite + Unpin>(
     };
     let text = refused.to_string();
     log.note(Role::Warning, &format!("! refused: {}", escape_line(&text)));
-    stream.shutdown().await?;
+    linger(stream).await?;
     Ok(true)
+}
+
+/// Ends the stream, and reads what still comes: closing on unread bytes would reset what was written.
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = stream.take(LINGER_BYTES);
+    let mut block = [0; 4 << 10];
+    let rest = async { while matches!(rest.read(&mut block).await, Ok(1..)) {} };
+    let _ = tokio::time::timeout(LINGER, rest).await;
+    Ok(())
 }

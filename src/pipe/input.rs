@@ -1,7 +1,7 @@
 //! Standard input cut into records, one message each.
 
 use std::io;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use crate::proto::buffer::Buffer;
 use crate::term::Stdin;
@@ -110,8 +110,10 @@ impl Input {
         self.ended && self.buffer.len() == self.lent
     }
 
-    /// Takes what was read and not handed on apart, and counts it.
+    /// Takes what is there and was not handed on apart, and counts it.
     pub fn drain(&mut self) -> u64 {
+        // What cannot be read any more is not there.
+        let _ = self.poll_read(&mut Context::from_waker(Waker::noop()));
         self.ended = true;
         let before = self.records;
         while self.next_record().is_some() {}

@@ -272,8 +272,14 @@ impl Mode for Pipe {
             self.note(&escape_line(&answer));
         }
         self.show(&event, now);
-        if let Event::Connection(connection::Event::Message(message)) = event {
-            self.message(&message, sender, now);
+        match event {
+            Event::Connection(connection::Event::Message(message)) => {
+                self.message(&message, sender, now);
+            }
+            Event::Connection(connection::Event::Idle(limit)) => {
+                self.cause.get_or_insert(Cause::Idle(limit));
+            }
+            _ => {}
         }
     }
 
@@ -319,8 +325,11 @@ impl Mode for Pipe {
         if let Some(stop) = self.stop.take() {
             return Poll::Ready(stop);
         }
-        if let Some(cause) = self.cause.take() {
-            return Poll::Ready(Stop::in_a_hurry(cause, close));
+        match self.cause.take() {
+            // What was sent before the fault is still answered.
+            Some(cause @ Cause::Input(_)) => return Poll::Ready(Stop::new(cause, close)),
+            Some(cause) => return Poll::Ready(Stop::in_a_hurry(cause, close)),
+            None => {}
         }
         if let Some((limit, deadline)) = self.options.max_time
             && deadline <= now
@@ -346,6 +355,14 @@ impl Mode for Pipe {
         self.options.echo
     }
 
+    fn is_full(&self) -> bool {
+        self.output.is_full()
+    }
+
+    fn under_way(&mut self, now: Instant) {
+        self.active = now;
+    }
+
     fn wants_frames(&self) -> bool {
         self.human.show.frames
     }
@@ -353,6 +370,7 @@ impl Mode for Pipe {
     fn complete(&mut self, ending: &mut Ending) {
         let queued = self.send.len() as u64;
         ending.unsent.messages = queued + self.input.as_mut().map_or(0, Input::drain);
+        ending.unwritten = self.output.unwritten();
         ending.missed_count = self.options.count.filter(|&count| self.received < count);
     }
 }

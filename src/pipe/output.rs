@@ -37,6 +37,8 @@ pub struct Output {
     stdout: Stdout,
     format: Format,
     escaper: Escaper,
+    /// The start of a group of base64 whose end has not come.
+    carry: Vec<u8>,
     buffer: Buffer,
 }
 
@@ -50,6 +52,7 @@ impl Output {
             stdout,
             format,
             escaper: Escaper::new(Layout::Payload),
+            carry: Vec::new(),
             buffer: Buffer::with_capacity(BUFFER),
         }
     }
@@ -58,18 +61,25 @@ impl Output {
     pub fn message(&mut self, message: &Message<'_>) {
         let terminated = self.format.terminator != Terminator::None;
         match message.kind {
-            Kind::Binary if terminated => {
-                let line = BASE64.encode(message.payload);
-                self.buffer.extend(line.as_bytes());
-            }
+            Kind::Binary if terminated => self.base64(message),
             _ if self.format.escaped => self.escaped(message),
             _ => self.buffer.extend(message.payload),
         }
         match self.format.terminator {
-            Terminator::Newline => self.buffer.extend(b"\n"),
-            Terminator::Nul => self.buffer.extend(b"\0"),
-            Terminator::None => {}
+            Terminator::Newline if message.end => self.buffer.extend(b"\n"),
+            Terminator::Nul if message.end => self.buffer.extend(b"\0"),
+            _ => {}
         }
+    }
+
+    /// Whether so much waits that no more should be taken.
+    pub fn is_full(&self) -> bool {
+        self.buffer.len() >= BUFFER
+    }
+
+    /// How many bytes wait to be written.
+    pub fn unwritten(&self) -> usize {
+        self.buffer.len()
     }
 
     /// Ready when everything is written.
@@ -89,6 +99,16 @@ impl Output {
     /// Gives up what was not written.
     pub fn discard(&mut self) {
         self.buffer.consume(self.buffer.len());
+    }
+
+    /// Writes base64, whose groups of three bytes may lie across pieces.
+    fn base64(&mut self, message: &Message<'_>) {
+        self.carry.extend_from_slice(message.payload);
+        let rest = if message.end { 0 } else { self.carry.len() % 3 };
+        let whole = self.carry.len() - rest;
+        let text = BASE64.encode(&self.carry[..whole]);
+        self.buffer.extend(text.as_bytes());
+        self.carry.drain(..whole);
     }
 
     fn escaped(&mut self, message: &Message<'_>) {

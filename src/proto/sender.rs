@@ -86,6 +86,8 @@ pub struct Sender {
     pings: VecDeque<(Vec<u8>, Instant)>,
     notices: VecDeque<Notice>,
     sent: Sent,
+    /// Where the last data frame ends in the stream.
+    data_end: u64,
 }
 
 /// Output from which on pongs wait: a flood of pings must not grow the output.
@@ -113,6 +115,7 @@ impl Sender {
             pings: VecDeque::new(),
             notices: VecDeque::new(),
             sent: Sent::default(),
+            data_end: 0,
         }
     }
 
@@ -270,6 +273,12 @@ impl Sender {
         }
     }
 
+    /// How many bytes of the output belong to messages.
+    pub fn unwritten_data(&self) -> usize {
+        let written = self.sent.bytes - self.output.len() as u64;
+        usize::try_from(self.data_end.saturating_sub(written)).unwrap_or(usize::MAX)
+    }
+
     /// Whether nothing more may be sent.
     pub fn is_closing(&self) -> bool {
         self.closed_with.is_some()
@@ -354,6 +363,7 @@ impl Sender {
         // RFC 7692 §6.1: RSV1 on the first frame of a compressed message only.
         header.rsv1 = rsv1;
         self.frame(&header, payload);
+        self.data_end = self.sent.bytes;
     }
 
     fn control_frame(&mut self, opcode: Opcode, payload: &[u8]) {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::escape::escape_line;
 use super::human::{close_text, violation_text};
 use super::quantity;
 use crate::event::{Cause, Ending, Signal};
@@ -33,6 +34,10 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
             "; expected {expected}, got {}",
             ending.received.messages
         );
+    }
+    if ending.unwritten > 0 {
+        let bytes = quantity::size(ending.unwritten as u64);
+        let _ = write!(text, "; {bytes} of output not written");
     }
     if ending.is_unsent() {
         let _ = write!(text, "; {}", unsent_text(ending));
@@ -76,8 +81,8 @@ fn cause_text(cause: &Cause) -> String {
             let limit = quantity::duration(*limit);
             format!("nothing received for {limit} (--idle-timeout): ")
         }
-        Cause::Input(text) => format!("{text}: "),
-        Cause::Write(text) => format!("cannot write to stdout, {text}: "),
+        Cause::Input(text) => format!("{}: ", escape_line(text)),
+        Cause::Write(text) => format!("cannot write to stdout, {}: ", escape_line(text)),
     }
 }
 
@@ -110,6 +115,12 @@ fn end_text(end: &End, peer: &str) -> String {
         } => lost_text(error.as_deref(), *partial, *silence, *closing, peer),
         End::Abandoned { reset: true } => "TCP reset by us, without a Close frame".to_owned(),
         End::Abandoned { reset: false } => "TCP ended by us, without a Close frame".to_owned(),
+        End::NotAwaited { sent } => {
+            format!(
+                "closed: {}, without waiting for the answer",
+                close_text(sent.as_ref())
+            )
+        }
         End::CloseTimeout => format!("the {peer} did not answer the Close frame in time"),
         End::NoPong(limit) => {
             format!(
@@ -138,7 +149,7 @@ fn lost_text(
 ) -> String {
     let mut text = "abnormal closure (1006, which is never on the wire): ".to_owned();
     match error {
-        Some(error) => text.push_str(error),
+        Some(error) => text.push_str(&escape_line(error)),
         None => {
             let _ = write!(text, "the {peer} ended TCP without a Close frame");
         }
@@ -215,6 +226,7 @@ mod tests {
                     ..Received::default()
                 },
                 unsent: Unsent::default(),
+                unwritten: 0,
                 missed_count: None,
             },
             "server",

@@ -23,6 +23,8 @@ pub enum Direction {
     Received,
 }
 
+/// How many names of a certificate are shown.
+const NAMES: usize = 8;
 /// The column at which the time of a phase stands.
 const TIME_COLUMN: usize = 64;
 
@@ -144,6 +146,10 @@ fn certificate_text(certificate: &Certificate, now: Timestamp) -> String {
         .map(|name| escape_line(name))
         .collect();
     let subject = match certificate.subject.as_str() {
+        "" if names.len() > NAMES => {
+            let more = names.len() - NAMES;
+            format!("{} and {more} more", names[..NAMES].join(", "))
+        }
         "" => names.join(", "),
         subject => escape_line(subject).into_owned(),
     };

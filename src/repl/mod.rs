@@ -241,6 +241,13 @@ impl Repl {
 
     fn entry(&mut self, entry: Entry, sender: &mut Sender, now: Instant) {
         match entry {
+            Entry::Line(line) if self.ending => {
+                let line = escape_line(&line).into_owned();
+                self.print(
+                    Role::Error,
+                    &format!("not sent, the connection is closing: {line}"),
+                );
+            }
             Entry::Line(line) => self.line(&line, sender, now),
             Entry::Interrupt => {
                 self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
@@ -268,6 +275,10 @@ impl Mode for Repl {
             match event {
                 connection::Event::Message(message) => self.status.received(message),
                 connection::Event::Pong { rtt: Some(rtt), .. } => self.status.round_trip(*rtt),
+                connection::Event::Idle(limit) => {
+                    let close = self.options.close.clone();
+                    self.stop = Some(Stop::in_a_hurry(Cause::Idle(*limit), close));
+                }
                 _ => {}
             }
             if let Some(answer) = self.probe.answer(event, now) {
@@ -288,7 +299,7 @@ impl Mode for Repl {
             let _ = self.command(&Command::Wire(Wire::Text(text)), sender, now);
             moved = true;
         }
-        while sender.output().len() < OUTPUT_FULL {
+        while self.stop.is_none() && sender.output().len() < OUTPUT_FULL {
             let Poll::Ready(entry) = self.editor.poll_entry(cx) else {
                 break;
             };
@@ -322,6 +333,10 @@ impl Mode for Repl {
             .into_iter()
             .flatten()
             .min()
+    }
+
+    fn is_full(&self) -> bool {
+        !self.ending && self.out.len() >= PRINT_FULL
     }
 
     fn wants_frames(&self) -> bool {

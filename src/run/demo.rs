@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -63,12 +63,33 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     let Use::Pipe(options) = &config.usage else {
         return Exit::Internal;
     };
-    let (stdin, read) = match first_input().await {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return fail("cannot wait for signals", &error),
+    };
+    let time_is_up = async {
+        match options.max_time {
+            Some((_, deadline)) => tokio::time::sleep_until(deadline.into()).await,
+            None => std::future::pending().await,
+        }
+    };
+    let first = tokio::select! {
+        first = first_input() => first,
+        signal = poll_fn(|cx| signals.poll(cx)) => {
+            complain(&format!("ended by {signal} before there was any input"));
+            return signal.exit();
+        }
+        () = time_is_up => {
+            complain("no input came within --max-time");
+            return Exit::Timeout;
+        }
+    };
+    let (stdin, read) = match first {
         Ok(first) => first,
         Err(error) => return fail("cannot read stdin", &error),
     };
     if read.is_empty() {
-        return tour(&config, environment).await;
+        return tour(&config, options.max_time, signals, environment).await;
     }
     let options = options.as_ref().clone();
     let input = Input::new(stdin, &read, options.split);
@@ -84,24 +105,27 @@ async fn first_input() -> io::Result<(Stdin, Vec<u8>)> {
     Ok((stdin, block))
 }
 
-async fn tour(config: &Connect, environment: &Environment) -> Exit {
-    let show = Show {
-        frames: true,
-        ..Show::REPL
+async fn tour(
+    config: &Connect,
+    max_time: Option<(Duration, Instant)>,
+    mut signals: Signals,
+    environment: &Environment,
+) -> Exit {
+    let display = config.display;
+    let show = if display.quiet {
+        Show::pipe(0)
+    } else {
+        Show::repl(2)
     };
-    let human = view(config.display, show, environment.terminals.stderr);
+    let human = view(display, show, environment.terminals.stderr);
     let style = human.style();
-    let mut signals = match Signals::new() {
-        Ok(signals) => signals,
-        Err(error) => return fail("cannot wait for signals", &error),
-    };
     let opened = match open(config, &human, term::stderr, &mut signals, |_| {}).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
-    let mut tour = Tour::new(human);
+    let mut tour = Tour::new(human, signals, max_time);
     let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
-    say(&ending, style, config.display)
+    say(&ending, style, display)
 }
 
 fn fail(what: &str, error: &io::Error) -> Exit {

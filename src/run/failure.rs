@@ -42,10 +42,12 @@ fn refusal(out: &mut String, refused: &Refused, connect: &Connect, style: Style,
     }
     let body = escape_payload(refused.body.content());
     for line in body.trim_end().lines() {
-        let _ = writeln!(out, "{line}");
+        // Indented, so that it cannot pass for a line of wsee's own.
+        let line = line.strip_suffix("\\r").unwrap_or(line);
+        let _ = writeln!(out, "  {line}");
     }
     if refused.body.is_truncated() {
-        let _ = writeln!(out, "{}", style.paint(Role::Fact, "… the body goes on"));
+        let _ = writeln!(out, "{}", style.paint(Role::Fact, "  … the body goes on"));
     }
 }
 

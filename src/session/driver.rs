@@ -17,7 +17,6 @@ use super::mode::{How, Mode, OUTPUT_FULL, Stop};
 use super::transport::Transport;
 use crate::event::{Cause, Ending, Event, Unsent};
 use crate::proto::connection::{self, Connection, End};
-use crate::proto::frame::{CloseCode, CloseFrame};
 
 /// Runs an open connection to its end.
 pub async fn run<S, M>(stream: S, connection: Connection, opened: Instant, mode: &mut M) -> Ending
@@ -37,6 +36,9 @@ where
         cause: None,
         end: None,
         aborted: false,
+        give_up: None,
+        fresh: false,
+        discarded: 0,
     };
     // The driver hands the thread back by itself, after some rounds.
     tokio::task::unconstrained(poll_fn(|cx| driver.poll(cx))).await
@@ -63,31 +65,33 @@ struct Driver<'m, S, M> {
     end: Option<End>,
     /// The user does not want to wait for anything any more.
     aborted: bool,
+    /// When output that cannot be written is no longer waited for.
+    give_up: Option<Instant>,
+    /// Bytes came whose events were not all handed on.
+    fresh: bool,
+    /// Bytes of messages that a broken stream did not take.
+    discarded: usize,
 }
 
 impl<S: Transport, M: Mode> Driver<'_, S, M> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         for _ in 0..ROUNDS {
             let now = Instant::now();
-            self.handle_events(now);
+            let drained = self.handle_events(now);
             let mut moved = self.mode.poll_input(cx, self.connection.sender(), now);
             moved |= self.write(cx, now);
             let flushed = self.mode.poll_output(cx).is_ready();
             moved |= self.handle_stop(cx, now);
-            if self.aborted {
+            if self.is_over(flushed, now) {
                 return Poll::Ready(self.ending(now));
             }
-            if self.end.is_some() {
-                return if flushed {
-                    Poll::Ready(self.ending(now))
-                } else {
-                    Poll::Pending
-                };
-            }
-            if flushed {
+            if flushed && drained && !self.is_full() {
                 moved |= self.read(cx, now);
             } else {
-                self.connection.resumed(now);
+                // What has come waits for our own output: the peer is not silent.
+                self.connection.not_reading(now);
+                self.mode.under_way(now);
+                moved |= flushed && !drained && !self.is_full();
             }
             if !moved && self.sleep(cx, now).is_pending() {
                 return Poll::Pending;
@@ -97,24 +101,35 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         Poll::Pending
     }
 
-    /// Hands on every event there is, and lets time pass first.
-    fn handle_events(&mut self, now: Instant) {
+    /// Lets time pass, and hands on events until there are none, or no room for what they lead to.
+    fn handle_events(&mut self, now: Instant) -> bool {
         self.connection.observe_frames(self.mode.wants_frames());
         self.connection.handle_timeout(now);
-        let mut idle = None;
-        while let Some((event, sender)) = self.connection.poll_event(now) {
+        while !self.is_full() {
+            let Some((event, sender)) = self.connection.poll_event(now) else {
+                if std::mem::take(&mut self.fresh) && self.connection.is_under_way() {
+                    self.mode.under_way(now);
+                }
+                return true;
+            };
             if let connection::Event::Ended(end) = &event {
                 self.end = Some(end.clone());
             }
-            match event {
-                connection::Event::Idle(limit) => idle = Some(limit),
-                event => self.mode.event(Event::Connection(event), sender, now),
-            }
+            self.mode.event(Event::Connection(event), sender, now);
         }
-        if let Some(limit) = idle {
-            let frame = CloseFrame::new(CloseCode::NORMAL, "idle");
-            self.stop(Stop::in_a_hurry(Cause::Idle(limit), Some(frame)), now);
-        }
+        false
+    }
+
+    /// Whether there is no room for what further events would lead to.
+    fn is_full(&mut self) -> bool {
+        let answers = self.mode.answers() && !self.broken;
+        self.mode.is_full() || answers && self.connection.sender().output().len() >= OUTPUT_FULL
+    }
+
+    /// Whether the connection has ended and nothing is left to do or to wait for.
+    fn is_over(&self, flushed: bool, now: Instant) -> bool {
+        let given_up = self.give_up.is_some_and(|deadline| deadline <= now);
+        self.aborted || self.end.is_some() && (flushed || given_up)
     }
 
     /// Starts the closing handshake when the mode wants to end; a second signal does not wait for it.
@@ -122,7 +137,9 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         let mut moved = false;
         while let Poll::Ready(stop) = self.mode.poll_stop(cx, now) {
             moved = true;
-            if self.cause.is_some() && matches!(stop.cause, Cause::Signal(_)) {
+            let signal = matches!(stop.cause, Cause::Signal(_));
+            let late = self.end.is_some() && matches!(stop.cause, Cause::MaxTime(_));
+            if late || signal && (self.cause.is_some() || self.end.is_some()) {
                 self.cause = Some(stop.cause);
                 self.aborted = true;
                 return true;
@@ -134,6 +151,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
 
     fn stop(&mut self, stop: Stop, now: Instant) {
         let begun = self.cause.is_some() || self.end.is_some();
+        // Lost output counts more than any other reason to end.
         if !begun || matches!(stop.cause, Cause::Write(_)) {
             self.cause = Some(stop.cause);
         }
@@ -141,7 +159,13 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             return;
         }
         match stop.how {
-            How::Close { frame, patience } => self.connection.close(frame, patience, now),
+            How::Close { frame, patience } => {
+                let impatient = matches!(self.cause, Some(Cause::Signal(_) | Cause::MaxTime(_)));
+                self.give_up = patience
+                    .filter(|_| impatient)
+                    .map(|patience| now + patience);
+                self.connection.close(frame, patience, now);
+            }
             How::Abandon { reset } => {
                 if reset {
                     self.stream.reset_on_drop();
@@ -158,6 +182,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             let output = self.connection.sender().output();
             if self.broken {
                 let n = output.len();
+                self.discarded += self.connection.sender().unwritten_data();
                 self.connection.written(n, now);
                 continue;
             }
@@ -184,18 +209,18 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         }
     }
 
-    /// Reads once, unless what it would lead to could not be written.
+    /// Reads once.
     fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
-        if self.mode.answers() && self.connection.sender().output().len() >= OUTPUT_FULL {
-            return false;
-        }
         let mut buffer = ReadBuf::new(self.connection.input());
         match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
             Poll::Pending => false,
             Poll::Ready(Ok(())) => {
                 match buffer.filled().len() {
                     0 => self.connection.lost(None),
-                    n => self.connection.received(n, now),
+                    n => {
+                        self.fresh = true;
+                        self.connection.received(n, now);
+                    }
                 }
                 true
             }
@@ -208,7 +233,12 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
 
     /// Sleeps until the earliest deadline; ready when it has passed.
     fn sleep(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
-        let deadlines = [self.connection.poll_timeout(), self.mode.deadline()];
+        let give_up = self.give_up.filter(|_| self.end.is_some());
+        let deadlines = [
+            self.connection.poll_timeout(),
+            self.mode.deadline(),
+            give_up,
+        ];
         let Some(deadline) = deadlines.into_iter().flatten().min() else {
             return Poll::Pending;
         };
@@ -235,10 +265,11 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             sent,
             received,
             unsent: Unsent::default(),
+            unwritten: 0,
             missed_count: None,
         };
         self.mode.complete(&mut ending);
-        ending.unsent.bytes = self.connection.sender().output().len();
+        ending.unsent.bytes = self.discarded + self.connection.sender().unwritten_data();
         ending
     }
 }

@@ -30,6 +30,14 @@ pub trait Mode {
         false
     }
 
+    /// Whether there is no room for the output that further events would lead to.
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    /// A message is coming in, or waits for output to be taken: the peer is not silent.
+    fn under_way(&mut self, _now: Instant) {}
+
     /// When [`poll_stop`](Self::poll_stop) is to be asked again at the latest.
     fn deadline(&self) -> Option<Instant> {
         None

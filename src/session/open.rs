@@ -1,6 +1,7 @@
 //! From a target to an open connection: dial, upgrade, all under one deadline.
 
 use std::io;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,6 +30,8 @@ pub struct Options {
     pub connection: Config,
     /// From DNS to the 101.
     pub connect_timeout: Duration,
+    /// The flag that set this limit.
+    pub timeout_flag: &'static str,
 }
 
 /// An open connection and its stream.
@@ -60,12 +63,14 @@ pub enum OpenError {
     #[error("the server refused the upgrade with status {}", .0.refusal.status)]
     Refused(Box<Refused>),
     /// The time ran out.
-    #[error("{phase} took longer than {} s; --connect-timeout allows more", limit.as_secs_f64())]
+    #[error("{phase} took longer than {limit:?}; {flag} allows more")]
     Timeout {
         /// What was under way.
         phase: &'static str,
         /// The time there was.
         limit: Duration,
+        /// The flag that set it.
+        flag: &'static str,
     },
 }
 
@@ -103,12 +108,20 @@ pub async fn open(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     let started = Instant::now();
-    let mut phase = Phase::Resolve;
+    let literal = options.target.host.parse::<IpAddr>().is_ok();
+    let mut phase = if literal {
+        Phase::Connect
+    } else {
+        Phase::Resolve
+    };
     let limit = options.connect_timeout;
     let exchange = exchange(options, observe, &mut phase);
     let Ok(answer) = tokio::time::timeout(limit, exchange).await else {
-        let phase = phase.name();
-        return Err(OpenError::Timeout { phase, limit });
+        return Err(OpenError::Timeout {
+            phase: phase.name(),
+            limit,
+            flag: options.timeout_flag,
+        });
     };
     let (stream, outcome, input) = answer?;
     match outcome {

@@ -1,12 +1,14 @@
 //! Standard input, output and error, and the terminal: nothing else in wsee touches them.
 
 mod descriptor;
+mod stderr;
 pub mod stdin;
 pub mod stdout;
 pub mod terminal;
 
 use std::io::{self, IsTerminal, Write};
 
+pub use stderr::stderr;
 pub use stdin::Stdin;
 pub use stdout::Stdout;
 
@@ -30,13 +32,6 @@ impl Terminals {
             stderr: io::stderr().is_terminal(),
         }
     }
-}
-
-/// Writes `text`, which must have passed the escaper, to standard error in one piece.
-///
-/// A standard error that cannot be written to is nobody's to be told about.
-pub fn stderr(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Writes `text`, which must have passed the escaper, to standard output, which is a terminal.

@@ -14,7 +14,7 @@ use rustix::termios::{
 /// Ends a synchronized update and bracketed paste.
 const RESET: &str = "\x1b[?2026l\x1b[?2004l";
 /// How long a terminal may take for the last bytes.
-const STALL: Duration = Duration::from_millis(100);
+const STALL: Duration = Duration::from_secs(1);
 
 /// The terminal, which gets its modes back when this is dropped.
 #[derive(Debug)]

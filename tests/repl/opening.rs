@@ -108,7 +108,7 @@ fn a_refused_upgrade_leaves_the_terminal_as_it_was() {
     });
     let mut terminal = terminal(&[server.url()]).start();
     terminal.wait_for("< HTTP/1.1 404 Not Found\n");
-    terminal.wait_for("\nnot here\n");
+    terminal.wait_for("\n  not here\n");
     assert_eq!(terminal.finish(), 22);
 }
 

@@ -14,7 +14,25 @@ impl TargetError {
     pub(super) fn new(input: &str, problem: TargetProblem) -> Self {
         Self {
             input: without_secrets(input),
-            problem,
+            problem: problem.without_secrets(input),
+        }
+    }
+}
+
+impl TargetProblem {
+    /// A part that stands before an '@' may be one of a password: it is not quoted.
+    fn without_secrets(self, input: &str) -> Self {
+        let before = input.rfind('@').map_or("", |at| &input[..at]);
+        let secret = |part: &str| !part.is_empty() && before.contains(part);
+        let mask = || "***".to_owned();
+        match self {
+            Self::Port(port) if secret(&port) => Self::Port(mask()),
+            Self::Host { host, reason } if secret(&host) => Self::Host {
+                host: mask(),
+                reason,
+            },
+            Self::Unbracketed(host) if secret(&host) => Self::Unbracketed(mask()),
+            problem => problem,
         }
     }
 }
@@ -81,17 +99,17 @@ pub enum TargetProblem {
     Other(String),
 }
 
-/// The input for an error text: a password or a token in the query must not end up in a CI log.
+/// The input for an error text: no credential and no token may end up in a CI log.
+///
+/// Whatever stands before the last '@' may be part of a password.
 fn without_secrets(input: &str) -> String {
-    let end = input.find(['?', '#']).map_or(input.len(), |end| end + 1);
-    let (head, tail) = input.split_at(end);
-    let ellipsis = if tail.is_empty() { "" } else { "…" };
-    let start = head.find("://").map_or(0, |at| at + 3);
-    match head.rfind('@') {
-        Some(at) if at >= start => {
-            let user = head[start..at].split(':').next().unwrap_or_default();
-            format!("{}{user}:***{}{ellipsis}", &head[..start], &head[at..])
-        }
-        _ => format!("{head}{ellipsis}"),
-    }
+    let start = input.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = input.split_at(start);
+    let (mask, rest) = match rest.rfind('@') {
+        Some(at) => ("***", &rest[at..]),
+        None => ("", rest),
+    };
+    let end = rest.find(['?', '#']).map_or(rest.len(), |end| end + 1);
+    let ellipsis = if end < rest.len() { "…" } else { "" };
+    format!("{scheme}{mask}{}{ellipsis}", &rest[..end])
 }

@@ -114,6 +114,11 @@ pub enum End {
         /// Whether TCP was reset.
         reset: bool,
     },
+    /// The answer to the Close frame was not waited for, as the configuration wants it.
+    NotAwaited {
+        /// The Close frame that was sent.
+        sent: Option<CloseFrame>,
+    },
     /// The peer did not answer the Close frame in time.
     CloseTimeout,
     /// The peer did not answer a ping in this time.

@@ -127,6 +127,7 @@ impl Connection {
     pub fn received(&mut self, n: usize, now: Instant) {
         self.receiver.commit(n);
         self.last_received = now;
+        self.wait_on(now);
     }
 
     /// The stream has ended: in order, or with the transport's error.
@@ -136,16 +137,22 @@ impl Connection {
 
     /// Starts the closing handshake; the peer has `patience` for its answer, or the configured close timeout.
     ///
-    /// The close timeout counts from the last byte that was written; `patience` counts from now.
+    /// The close timeout counts from the last byte that was written or came; `patience` counts from now.
     pub fn close(&mut self, frame: Option<CloseFrame>, patience: Option<Duration>, now: Instant) {
         self.patient = patience.is_none() && !self.sender.is_closing();
-        let patience = patience.unwrap_or(self.config.close_timeout);
+        // With a timeout of 0 the Close frame is still to be written.
+        let patience = patience.unwrap_or(self.config.close_timeout.max(END_PATIENCE));
         self.sender.close(frame, now + patience);
     }
 
     /// Forgets `n` bytes of the output, which were written to the stream.
     pub fn written(&mut self, n: usize, now: Instant) {
         self.sender.written(n);
+        self.wait_on(now);
+    }
+
+    /// The close timeout is about a peer that does nothing: it begins anew.
+    fn wait_on(&mut self, now: Instant) {
         if self.patient && self.received_close.is_none() && self.failed.is_none() {
             self.sender.wait_until(now + self.config.close_timeout);
         }
@@ -156,9 +163,15 @@ impl Connection {
         self.end.get_or_insert(End::Abandoned { reset });
     }
 
-    /// Nothing was read for a while because the caller could not take it: silence until `now` does not count.
-    pub fn resumed(&mut self, now: Instant) {
+    /// Nothing is read because the caller cannot take it: silence until `now` does not count.
+    pub fn not_reading(&mut self, now: Instant) {
         self.last_received = now;
+        self.wait_on(now);
+    }
+
+    /// Whether a message has begun and not ended.
+    pub fn is_under_way(&self) -> bool {
+        self.receiver.partial().is_some()
     }
 
     /// Switches events for frame headers on or off.
@@ -384,6 +397,9 @@ impl Connection {
                 sent,
                 received: close.frame.clone(),
             },
+            (None, None) if self.patient && self.config.close_timeout.is_zero() => {
+                End::NotAwaited { sent }
+            }
             (None, None) => End::CloseTimeout,
         });
     }

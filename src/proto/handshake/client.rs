@@ -115,6 +115,8 @@ pub struct Handshake {
     extensions: Vec<Extension>,
     lenient: bool,
     reader: Reader,
+    /// Where the response starts in what was received: behind the interim ones.
+    start: usize,
     interim: usize,
 }
 
@@ -141,6 +143,7 @@ impl Handshake {
             lenient: offer.lenient,
             request,
             reader: Reader::new(Message::Response),
+            start: 0,
             interim: 0,
         }
     }
@@ -152,12 +155,12 @@ impl Handshake {
 
     /// Looks at all received bytes that were not taken; with the outcome, how many of them it takes.
     pub fn read(&mut self, received: &[u8]) -> Result<Option<(Outcome, usize)>, HandshakeError> {
-        let mut start = 0;
         loop {
-            let Some(head) = self.reader.read(&received[start..])? else {
+            let Some(head) = self.reader.read(&received[self.start..])? else {
                 return Ok(None);
             };
-            start += head.as_bytes().len();
+            self.start += head.as_bytes().len();
+            let start = self.start;
             match head.status() {
                 Some(101) => return Ok(Some((Outcome::Agreed(self.check(head)?), start))),
                 Some(100..=199) if self.interim < MAX_INTERIM => {
@@ -476,6 +479,9 @@ mod tests {
         let mut handshake = Handshake::new(&offer(&[]), KEY);
         let (_, used) = handshake.read(all.as_bytes()).unwrap().unwrap();
         assert_eq!(used, all.len() - 2);
+        let mut handshake = Handshake::new(&offer(&[]), KEY);
+        let ends = (0..=used).find_map(|end| handshake.read(&all.as_bytes()[..end]).unwrap());
+        assert_eq!(ends.map(|(_, used)| used), Some(used), "one byte at a time");
         let endless = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(9);
         assert_eq!(
             Handshake::new(&offer(&[]), KEY).read(endless.as_bytes()),

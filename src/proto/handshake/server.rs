@@ -3,7 +3,7 @@
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::VERSION;
-use super::extension::{Extension, extensions};
+use super::extension::{Extension, ExtensionSyntaxError, extensions};
 use crate::proto::deflate::{self, Params};
 use crate::proto::http1::head::{Message, Reader};
 use crate::proto::http1::{Head, HeadError};
@@ -49,9 +49,12 @@ pub enum Refused {
     /// The version is not 13.
     #[error("Sec-WebSocket-Version is not {VERSION}")]
     Version,
-    /// No `Host`.
-    #[error("no Host header")]
+    /// No `Host`, or more than one.
+    #[error("not exactly one Host header")]
     Host,
+    /// The list of extensions cannot be read.
+    #[error("{0}")]
+    Extensions(ExtensionSyntaxError),
     /// The origin is not let in.
     #[error("the origin {} is not allowed", .0.as_deref().unwrap_or("(none)"))]
     Origin(Option<String>),
@@ -62,7 +65,7 @@ impl Refused {
         match self {
             Self::Method => "HTTP/1.1 405 Method Not Allowed",
             Self::NoUpgrade | Self::Version => "HTTP/1.1 426 Upgrade Required",
-            Self::Key | Self::Host => "HTTP/1.1 400 Bad Request",
+            Self::Key | Self::Host | Self::Extensions(_) => "HTTP/1.1 400 Bad Request",
             Self::Origin(_) => "HTTP/1.1 403 Forbidden",
         }
     }
@@ -112,10 +115,13 @@ fn check(request: &Head, policy: &Policy) -> Result<String, Refused> {
     if !has("Upgrade", "websocket") || !has("Connection", "upgrade") {
         return Err(Refused::NoUpgrade);
     }
-    if request.values("Host").next().is_none() {
+    // RFC 9112 §3.2: a request without a Host field, or with more than one, is answered with 400.
+    if request.values("Host").count() != 1 {
         return Err(Refused::Host);
     }
-    if request.text("Sec-WebSocket-Version").as_deref() != Some(VERSION) {
+    // RFC 6455 §11.3.5: the field MUST NOT appear more than once.
+    let versions: Vec<&[u8]> = request.values("Sec-WebSocket-Version").collect();
+    if versions != [VERSION.as_bytes()] {
         return Err(Refused::Version);
     }
     let origin = request.text("Origin");
@@ -123,6 +129,8 @@ fn check(request: &Head, policy: &Policy) -> Result<String, Refused> {
     if !policy.origins.is_empty() && !origin.as_ref().is_some_and(allowed) {
         return Err(Refused::Origin(origin));
     }
+    // RFC 6455 §9.1: the recipient of malformed data MUST fail the connection.
+    extensions(request).map_err(Refused::Extensions)?;
     accept_key(request)
 }
 

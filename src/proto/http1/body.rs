@@ -12,6 +12,9 @@ pub struct Body {
     truncated: bool,
 }
 
+/// The longest chunk header, with its extensions, in bytes.
+const MAX_CHUNK_HEADER: usize = 4 << 10;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Framing {
     /// So many bytes are left.
@@ -96,19 +99,19 @@ impl Body {
     }
 
     fn chunk_header<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let before = self.pending.len();
-        self.pending
-            .extend_from_slice(&bytes[..bytes.len().min(64)]);
+        let line = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |feed| feed + 1);
+        let (line, rest) = bytes.split_at(line);
+        self.pending.extend_from_slice(line);
         match httparse::parse_chunk_size(&self.pending) {
-            Ok(httparse::Status::Complete((used, size))) => {
+            Ok(httparse::Status::Complete((_, size))) => {
                 self.pending.clear();
                 self.framing = match size {
                     0 => Framing::Done,
                     size => Framing::Chunk(size.saturating_add(2)),
                 };
-                &bytes[used - before..]
+                rest
             }
-            Ok(httparse::Status::Partial) if self.pending.len() < 256 => &[],
+            Ok(httparse::Status::Partial) if self.pending.len() < MAX_CHUNK_HEADER => rest,
             _ => {
                 self.framing = Framing::Done;
                 &[]
@@ -154,7 +157,9 @@ mod tests {
 
     #[test]
     fn takes_chunks_apart_at_every_split() {
-        let raw = b"5\r\nhello\r\n7;ext=1\r\n, world\r\n0\r\n\r\n";
+        let extension = "x".repeat(100);
+        let raw = format!("5\r\nhello\r\n7;{extension}=1\r\n, world\r\n0\r\n\r\n");
+        let raw = raw.as_bytes();
         for step in 1..raw.len() {
             let body = body(&[("Transfer-Encoding", "gzip, chunked")], raw, step);
             assert_eq!(body.content(), b"hello, world", "in steps of {step}");

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
-/// Text from which on no more is taken, in bytes; terminals draw as much in about 10 ms.
-const FULL: usize = 128 << 10;
+/// Text from which on no more is taken, in bytes; slow terminals draw as much in half a second.
+const FULL: usize = 32 << 10;
 /// How much a terminal that was too slow is still given, in bytes.
 const BACKLOG: usize = 8 << 10;
 /// The time between two prints, so that a flood leaves the terminal time to draw.

@@ -1,0 +1,54 @@
+//! Standard error, which must not hold anything up: a reader that does not read loses lines.
+
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::fs::FileType;
+
+/// How long a reader that has stopped reading is waited for, once.
+const PATIENCE: Timespec = Timespec {
+    tv_sec: 1,
+    tv_nsec: 0,
+};
+/// What a pipe that polls as writable takes without blocking (Linux: `PIPE_BUF`).
+const PIPE_BUF: usize = 4096;
+
+/// The reader did not read in time; it is not waited for again until it does.
+static STUCK: AtomicBool = AtomicBool::new(false);
+
+/// Writes `text`, which must have passed the escaper, to standard error.
+///
+/// A standard error that cannot be written to is nobody's to be told about.
+pub fn stderr(text: &str) {
+    if !is_pipe() {
+        let _ = io::stderr().lock().write_all(text.as_bytes());
+        return;
+    }
+    for piece in text.as_bytes().chunks(PIPE_BUF) {
+        if !is_ready() || io::stderr().lock().write_all(piece).is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether a reader decides how fast it takes what is written.
+fn is_pipe() -> bool {
+    let kind = rustix::fs::fstat(rustix::stdio::stderr());
+    kind.is_ok_and(|stat| {
+        matches!(
+            FileType::from_raw_mode(stat.st_mode),
+            FileType::Fifo | FileType::Socket
+        )
+    })
+}
+
+fn is_ready() -> bool {
+    let stuck = STUCK.load(Ordering::Relaxed);
+    let patience = if stuck { Timespec::default() } else { PATIENCE };
+    let stderr = rustix::stdio::stderr();
+    let mut asked = [PollFd::new(&stderr, PollFlags::OUT)];
+    let ready = rustix::event::poll(&mut asked, Some(&patience)).is_ok_and(|ready| ready > 0);
+    STUCK.store(!ready, Ordering::Relaxed);
+    ready
+}
