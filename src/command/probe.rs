@@ -27,6 +27,7 @@ impl Probe {
 
     /// Tells the answer, if `event` is one.
     pub fn answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
+        self.0.as_ref()?;
         let answer = match event {
             Event::Close(frame) => format!("close {}", close_text(frame.as_ref())),
             Event::Message(message) => format!("a {} message", message.kind),

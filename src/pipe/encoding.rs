@@ -50,7 +50,8 @@ impl Encoding {
     pub fn decode(self, record: &[u8]) -> Result<Cow<'_, [u8]>, EncodingError> {
         match self {
             Self::Binary => Ok(Cow::Borrowed(record)),
-            Self::Text => match simdutf8::compat::from_utf8(record) {
+            Self::Text if simdutf8::basic::from_utf8(record).is_ok() => Ok(Cow::Borrowed(record)),
+            Self::Text => match std::str::from_utf8(record) {
                 Ok(_) => Ok(Cow::Borrowed(record)),
                 Err(error) => Err(EncodingError::Utf8(error.valid_up_to() + 1)),
             },

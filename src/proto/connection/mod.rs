@@ -299,7 +299,7 @@ impl Connection {
     /// Does what the RFC asks for when `part` was received, and makes the event of it.
     fn react(&mut self, part: Part, now: Instant) -> (Event<'_>, &mut Sender) {
         let event = match part {
-            Part::Frame(header) => Event::FrameReceived(header),
+            Part::Frame(header) => Event::FrameReceived(*header),
             Part::Message(part) => Event::Message(Message {
                 kind: part.kind,
                 payload: self.receiver.lent(&part.payload),
@@ -323,8 +323,8 @@ impl Connection {
                 Event::Close(frame)
             }
             Part::Violation(violation) => {
-                self.fail(violation.clone(), now);
-                Event::Violation(violation)
+                self.fail(Violation::clone(&violation), now);
+                Event::Violation(*violation)
             }
         };
         (event, &mut self.sender)

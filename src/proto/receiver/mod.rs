@@ -41,14 +41,14 @@ pub struct WireHeader {
 /// What came out of the received bytes; payloads are lent by [`Receiver::lent`].
 #[derive(Debug)]
 pub(super) enum Part {
-    Frame(WireHeader),
+    Frame(Box<WireHeader>),
     Message(MessagePart),
     Ping(Lent),
     Pong(Lent),
     Close(Option<CloseFrame>),
     /// A broken rule that is tolerated.
     Tolerated(Violation),
-    Violation(Violation),
+    Violation(Box<Violation>),
 }
 
 /// A message or a piece of one.
@@ -246,8 +246,8 @@ impl Receiver {
             }
             if self.frame.is_none() {
                 match self.start_frame()? {
-                    Ok(header) if self.options.observe_frames => return Some(Part::Frame(header)),
-                    Ok(_) => continue,
+                    Ok(Some(header)) => return Some(Part::Frame(header)),
+                    Ok(None) => continue,
                     Err(violation) => return Some(Part::Violation(violation)),
                 }
             }
@@ -260,22 +260,17 @@ impl Receiver {
         }
     }
 
-    /// Reads and judges the next header.
-    fn start_frame(&mut self) -> Option<Result<WireHeader, Violation>> {
-        let filled = self.input.filled();
-        let (header, size) = Header::decode(filled)?;
-        let offset = self.received.bytes - filled.len() as u64;
-        let mut bytes = [0; Header::MAX];
-        bytes[..size].copy_from_slice(&filled[..size]);
-        let wire = WireHeader {
-            header,
-            bytes,
-            size,
-            offset,
-        };
-        if let Err(violation) = self.judge(&wire) {
+    /// Reads and judges the next header; lends it out as it stands on the wire when frames are observed.
+    fn start_frame(&mut self) -> Option<Result<Option<Box<WireHeader>>, Box<Violation>>> {
+        let (header, size) = Header::decode(self.input.filled())?;
+        if let Err(violation) = self.judge(&header, size) {
             return Some(Err(violation));
         }
+        let observed = self
+            .options
+            .observe_frames
+            .then(|| Box::new(self.wire_header(header, size)));
+        let offset = self.received.bytes - self.input.len() as u64;
         self.input.consume(size);
         self.received.frames += 1;
         if let Opcode::Text | Opcode::Binary = header.opcode {
@@ -287,26 +282,42 @@ impl Receiver {
             taken: 0,
             ready: 0,
         });
-        Some(Ok(wire))
+        Some(Ok(observed))
     }
 
-    fn judge(&mut self, wire: &WireHeader) -> Result<(), Violation> {
+    /// The header at the front of the input, with its bytes.
+    #[cold]
+    fn wire_header(&self, header: Header, size: usize) -> WireHeader {
+        let filled = self.input.filled();
+        let mut bytes = [0; Header::MAX];
+        bytes[..size].copy_from_slice(&filled[..size]);
+        WireHeader {
+            header,
+            bytes,
+            size,
+            offset: self.received.bytes - filled.len() as u64,
+        }
+    }
+
+    fn judge(&mut self, header: &Header, size: usize) -> Result<(), Box<Violation>> {
         let context = rules::Context {
             sender: self.options.peer,
             unfinished: self.message.as_ref().map(|message| message.kind),
             compression: self.options.inflater.is_some(),
         };
-        let violation = |rule| Violation::new(rule, &wire.bytes[..wire.size], wire.offset);
+        let filled = self.input.filled();
+        let offset = self.received.bytes - filled.len() as u64;
+        let violation = |rule| Violation::new(rule, &filled[..size], offset);
         let (lenient, tolerated) = (self.options.lenient, &mut self.tolerated);
-        rules::judge(&wire.header, context, |rule| {
+        rules::judge(header, context, |rule| {
             if !lenient || !rule.is_tolerable() {
                 return Err(rule);
             }
             tolerated.push_back(violation(rule));
             Ok(())
         })
-        .and_then(|()| self.judge_size(&wire.header))
-        .map_err(violation)
+        .and_then(|()| self.judge_size(header))
+        .map_err(|rule| Box::new(violation(rule)))
     }
 
     fn start_message(&mut self, header: &Header) {

@@ -20,7 +20,7 @@ const PIECE: usize = 64 << 10;
 
 impl Receiver {
     /// Unmasks and checks what has arrived of the payload, and hands on what can be.
-    pub(super) fn take_payload(&mut self) -> Result<Progress, Violation> {
+    pub(super) fn take_payload(&mut self) -> Result<Progress, Box<Violation>> {
         let Some(frame) = &mut self.frame else {
             return Ok(Progress::NeedsMore);
         };
@@ -53,7 +53,7 @@ impl Receiver {
         self.take_plain(complete)
     }
 
-    fn take_control(&mut self) -> Result<Progress, Violation> {
+    fn take_control(&mut self) -> Result<Progress, Box<Violation>> {
         let Some(frame) = self.frame.take() else {
             return Ok(Progress::NeedsMore);
         };
@@ -65,7 +65,7 @@ impl Receiver {
             _ => {
                 let body = self.lent(&payload);
                 let close = rules::judge_close(body)
-                    .map_err(|rule| Violation::new(rule, body, frame.offset))?;
+                    .map_err(|rule| Box::new(Violation::new(rule, body, frame.offset)))?;
                 Part::Close(close)
             }
         };
@@ -73,7 +73,7 @@ impl Receiver {
     }
 
     /// Checks the payload bytes in `fresh` of a text message that is not compressed.
-    fn check_plain(&mut self, fresh: Range<usize>) -> Result<(), Violation> {
+    fn check_plain(&mut self, fresh: Range<usize>) -> Result<(), Box<Violation>> {
         let (Some(message), Some(frame)) = (&mut self.message, &self.frame) else {
             return Ok(());
         };
@@ -88,12 +88,16 @@ impl Receiver {
         let before = message.len + frame.taken + fresh.start as u64;
         let skip = usize::try_from(error.at.saturating_sub(before)).unwrap_or(0);
         let offset = frame.offset + frame.taken + (fresh.start + skip) as u64;
-        let violation = Violation::new(Rule::InvalidUtf8(error.at), &piece[skip..], offset);
+        let violation = Box::new(Violation::new(
+            Rule::InvalidUtf8(error.at),
+            &piece[skip..],
+            offset,
+        ));
         self.bad_utf8(violation)
     }
 
     /// Hands on what is ready of a message that is not compressed.
-    fn take_plain(&mut self, complete: bool) -> Result<Progress, Violation> {
+    fn take_plain(&mut self, complete: bool) -> Result<Progress, Box<Violation>> {
         self.end_text(complete)?;
         let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else {
             return Ok(Progress::NeedsMore);
@@ -130,7 +134,7 @@ impl Receiver {
     }
 
     /// Inflates what is ready of a compressed message, and hands on what is enough or all.
-    fn take_compressed(&mut self) -> Result<Progress, Violation> {
+    fn take_compressed(&mut self) -> Result<Progress, Box<Violation>> {
         let full = match self.options.delivery {
             Delivery::Whole { max_message } => usize::try_from(max_message).unwrap_or(usize::MAX),
             Delivery::Streamed => PIECE,
@@ -145,7 +149,7 @@ impl Receiver {
         if let Delivery::Whole { max_message } = self.options.delivery
             && self.assembled.len() > full
         {
-            return Err(self.violation(Rule::MessageTooBig(max_message)));
+            return Err(Box::new(self.violation(Rule::MessageTooBig(max_message))));
         }
         self.end_text(end)?;
         if complete
@@ -166,7 +170,7 @@ impl Receiver {
     }
 
     /// Moves ready payload through the inflater until `full` bytes came out, and checks these.
-    fn inflate(&mut self, full: usize) -> Result<Inflated, Violation> {
+    fn inflate(&mut self, full: usize) -> Result<Inflated, Box<Violation>> {
         let (Some(inflater), Some(frame)) = (&mut self.options.inflater, &mut self.frame) else {
             return Ok(Inflated {
                 taken: 0,
@@ -187,7 +191,7 @@ impl Receiver {
                 result = inflater.finish(&mut self.assembled, full);
             }
         }
-        let step = result.map_err(|InflateError| self.violation(Rule::NotDeflate))?;
+        let step = result.map_err(|InflateError| Box::new(self.violation(Rule::NotDeflate)))?;
         let fresh = start..self.assembled.len();
         self.received.payload += fresh.len() as u64;
         self.received.deflated.plain += fresh.len() as u64;
@@ -196,7 +200,7 @@ impl Receiver {
     }
 
     /// Checks what was inflated of a text message.
-    fn check_inflated(&mut self, fresh: Range<usize>) -> Result<(), Violation> {
+    fn check_inflated(&mut self, fresh: Range<usize>) -> Result<(), Box<Violation>> {
         let Some(message) = self.message.as_mut().filter(|message| !message.bad_utf8) else {
             return Ok(());
         };
@@ -206,14 +210,14 @@ impl Receiver {
         match message.utf8.push(&self.assembled[fresh]) {
             Ok(()) => Ok(()),
             Err(InvalidUtf8 { at }) => {
-                let violation = self.violation(Rule::InvalidUtf8(at));
+                let violation = Box::new(self.violation(Rule::InvalidUtf8(at)));
                 self.bad_utf8(violation)
             }
         }
     }
 
     /// At the end of a text message no character may be left unfinished.
-    fn end_text(&mut self, end: bool) -> Result<(), Violation> {
+    fn end_text(&mut self, end: bool) -> Result<(), Box<Violation>> {
         let Some(message) = self
             .message
             .as_ref()
@@ -228,20 +232,20 @@ impl Receiver {
         match message.utf8.finish() {
             Ok(()) => Ok(()),
             Err(InvalidUtf8 { at }) => {
-                let violation = self.violation(Rule::InvalidUtf8(at));
+                let violation = Box::new(self.violation(Rule::InvalidUtf8(at)));
                 self.bad_utf8(violation)
             }
         }
     }
 
-    fn bad_utf8(&mut self, violation: Violation) -> Result<(), Violation> {
+    fn bad_utf8(&mut self, violation: Box<Violation>) -> Result<(), Box<Violation>> {
         if !self.options.lenient {
             return Err(violation);
         }
         if let Some(message) = &mut self.message {
             message.bad_utf8 = true;
         }
-        self.tolerated.push_back(violation);
+        self.tolerated.push_back(*violation);
         Ok(())
     }
 
