@@ -252,6 +252,9 @@ impl Repl {
             Entry::Interrupt => {
                 self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
             }
+            Entry::HungUp => {
+                self.stop = Some(Stop::signal(Signal::Hangup, self.options.close.clone()));
+            }
             Entry::End => self.quit(Cause::Quit),
             Entry::Failed(text) => self.quit(Cause::Input(text)),
         }

@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use super::mode::{How, Mode, OUTPUT_FULL, Stop};
 use super::transport::Transport;
-use crate::event::{Cause, Ending, Event, Unsent};
+use crate::event::{Cause, Ending, Event, Signal, Unsent};
 use crate::proto::connection::{self, Connection, End};
 
 /// Runs an open connection to its end.
@@ -137,7 +137,10 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         let mut moved = false;
         while let Poll::Ready(stop) = self.mode.poll_stop(cx, now) {
             moved = true;
-            let signal = matches!(stop.cause, Cause::Signal(_));
+            // The end of a terminal comes with a signal: two hang-ups are one event, not impatience.
+            let hung_up = Cause::Signal(Signal::Hangup);
+            let again = stop.cause == hung_up && self.cause.as_ref() == Some(&hung_up);
+            let signal = matches!(stop.cause, Cause::Signal(_)) && !again;
             let late = self.end.is_some() && matches!(stop.cause, Cause::MaxTime(_));
             if late || signal && (self.cause.is_some() || self.end.is_some()) {
                 self.cause = Some(stop.cause);

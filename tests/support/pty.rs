@@ -1,6 +1,7 @@
 //! Runs the wsee binary in a terminal, and looks at its screen.
 
 use std::cell::RefCell;
+use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -144,10 +145,20 @@ impl Terminal {
     pub fn finish(&mut self) -> u32 {
         let status = self.wait_for_exit();
         assert_eq!(modes(&*self.master), self.modes, "modes of the terminal");
+        self.read_all();
         self.wait("an empty line below all else", |screen, _| {
             !screen.bracketed_paste() && !screen.hide_cursor() && cursor_line(screen).is_empty()
         });
         status
+    }
+
+    /// Reads everything that wsee wrote: a NUL behind it, which terminals ignore, marks the end.
+    #[track_caller]
+    fn read_all(&self) {
+        let name = self.master.tty_name().expect("a terminal");
+        fs::write(name, b"\0").expect("a terminal");
+        self.wait("all output", |_, bytes| bytes.ends_with(b"\0"));
+        self.view.borrow_mut().bytes.pop();
     }
 
     /// The same, and claims that it ends within `limit`.
@@ -164,8 +175,9 @@ impl Terminal {
     #[track_caller]
     pub fn hang_up(mut self) -> u32 {
         self.output.stop();
-        // What it draws lets the collector go, which has the terminal open too.
-        self.press("x");
+        // What it draws lets the collector go, which has the terminal open too. The open bracket keeps
+        // the newline and Ctrl-D, which the writer sends when it is dropped, from ending the session.
+        self.press("{");
         self.output.wait_for_end();
         let pair = native_pty_system().openpty(size(1, 1)).expect("a terminal");
         self.keys = Box::new(std::io::sink());

@@ -1,6 +1,6 @@
 //! The server's end of a connection byte by byte, to say what no library would.
 
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -56,6 +56,18 @@ pub fn after_handshake<T: Send + 'static>(
 ) -> Server<T> {
     before_handshake(|mut wire| {
         let response = wire.response();
+        wire.write(response);
+        script(wire)
+    })
+}
+
+/// The same, but permessage-deflate is selected without parameters (RFC 7692).
+pub fn after_deflating_handshake<T: Send + 'static>(
+    script: impl FnOnce(Wire) -> T + Send + 'static,
+) -> Server<T> {
+    before_handshake(|mut wire| {
+        let extensions = "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+        let response = wire.response().replace("\r\n\r\n", extensions);
         wire.write(response);
         script(wire)
     })
@@ -133,6 +145,12 @@ impl Wire {
     /// Reads the next frame; claims that it is masked (RFC 6455 §5.1).
     #[track_caller]
     pub fn read_frame(&mut self) -> Frame {
+        self.read_masked_frame().0
+    }
+
+    /// The same, with the masking key.
+    #[track_caller]
+    pub fn read_masked_frame(&mut self) -> (Frame, [u8; 4]) {
         let [start, len] = self.read();
         assert!(len & 0x80 != 0, "an unmasked frame");
         let len = match len & 0x7f {
@@ -146,11 +164,12 @@ impl Wire {
         for (byte, key) in payload.iter_mut().zip(key.iter().cycle()) {
             *byte ^= key;
         }
-        Frame {
+        let frame = Frame {
             fin: start & 0x80 != 0,
             opcode: start & 0x0f,
             payload,
-        }
+        };
+        (frame, key)
     }
 
     /// Reads frames up to the Close frame, which is the last of them.
@@ -165,6 +184,21 @@ impl Wire {
         }
     }
 
+    /// Reads `len` bytes as they are.
+    #[track_caller]
+    pub fn read_bytes(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        self.stream.read_exact(&mut bytes).expect("so many bytes");
+        bytes
+    }
+
+    /// Reads all bytes up to the end of the stream; an error is a reset.
+    pub fn read_to_end(&mut self) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
     #[track_caller]
     fn read<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
@@ -176,6 +210,11 @@ impl Wire {
     pub fn wait_for_end(mut self) {
         let mut block = [0; 4 << 10];
         while matches!(self.stream.read(&mut block), Ok(1..)) {}
+    }
+
+    /// The connection itself, for somebody else to go on with.
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
     }
 
     /// Ends the sending direction in order, with a FIN.

@@ -51,6 +51,8 @@ pub enum Entry {
     Interrupt,
     /// Pressed Ctrl-D on an empty line.
     End,
+    /// The terminal is gone.
+    HungUp,
     /// Nothing more can be read, for this reason.
     Failed(String),
 }
@@ -104,7 +106,7 @@ impl Editor {
         })
     }
 
-    /// Ready with the next thing the person at the terminal did; never again after [`Entry::Failed`].
+    /// Ready with the next thing the person at the terminal did; never again after [`Entry::HungUp`] or [`Entry::Failed`].
     pub fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
         if self.has_failed {
             return Poll::Pending;
@@ -112,7 +114,7 @@ impl Editor {
         let entry = ready!(self.entries.poll_recv(cx));
         let stopped = || Entry::Failed("the line editor has stopped; start wsee again".to_owned());
         let entry = entry.unwrap_or_else(stopped);
-        self.has_failed = matches!(entry, Entry::Failed(_));
+        self.has_failed = matches!(entry, Entry::HungUp | Entry::Failed(_));
         Poll::Ready(entry)
     }
 

@@ -28,18 +28,18 @@ impl Reader {
         let leaving = Leaving(Arc::clone(&self.screen));
         let loaded = self.history.load(&mut self.editor);
         self.note_failure(loaded);
-        let reason = loop {
+        let last = loop {
             match self.editor.readline(&self.prompt) {
                 Ok(line) => self.line(line),
                 Err(error) => match outcome(&error) {
                     Outcome::Report(entry) => self.report(entry),
                     Outcome::Again => {}
-                    Outcome::Stop(reason) => break reason,
+                    Outcome::Stop(entry) => break entry,
                 },
             }
         };
         drop(leaving);
-        self.report(Entry::Failed(reason));
+        self.report(last);
     }
 
     fn line(&mut self, line: String) {
@@ -71,18 +71,22 @@ impl Drop for Leaving {
 enum Outcome {
     Report(Entry),
     Again,
-    Stop(String),
+    Stop(Entry),
 }
 
 fn outcome(error: &ReadlineError) -> Outcome {
     match error {
         // Ctrl-C and Ctrl-D are bound; here they come as a signal, or from keys set with stty.
         ReadlineError::Interrupted => Outcome::Report(Entry::Interrupt),
-        ReadlineError::Eof if !is_hung_up() => Outcome::Report(Entry::End),
-        ReadlineError::Eof => Outcome::Stop("the terminal has hung up".to_owned()),
+        // Ctrl-D is a key here, so that only a terminal that is gone has an end.
+        ReadlineError::Eof => Outcome::Stop(Entry::HungUp),
         // A resize at the wrong moment, or a key that is not UTF-8: only the line is lost.
         ReadlineError::Signal(_) => Outcome::Again,
         ReadlineError::Io(error) if error.kind() == ErrorKind::InvalidData => Outcome::Again,
-        error => Outcome::Stop(format!("cannot read from the terminal: {error}")),
+        _ if is_hung_up() => Outcome::Stop(Entry::HungUp),
+        error => {
+            let reason = format!("cannot read from the terminal: {error}");
+            Outcome::Stop(Entry::Failed(reason))
+        }
     }
 }
