@@ -1,4 +1,6 @@
-//! wsee and tungstenite, an implementation of RFC 6455 that is not ours, against each other.
+//! wsee against implementations of RFC 6455 and RFC 7692 that are not ours: tungstenite, and yawc for compression.
 
 mod client;
+mod deflate;
+mod differential;
 mod listen;

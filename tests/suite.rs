@@ -5,9 +5,11 @@
     reason = "tests have no public interface; pub says what modules share"
 )]
 
+mod conformance;
 mod docs;
 mod ending;
 mod handshake;
+mod hostile;
 mod interop;
 mod layers;
 mod listen;
@@ -15,3 +17,4 @@ mod pipe;
 mod repl;
 mod support;
 mod tls;
+mod wire;

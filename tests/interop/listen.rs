@@ -18,7 +18,7 @@ use crate::support::run::{Running, wsee};
 use crate::support::tls::Authority;
 
 /// Starts `wsee listen` on a free port; gives back that port too.
-fn listening(args: &[&str]) -> (Running, u16) {
+pub fn listening(args: &[&str]) -> (Running, u16) {
     let running = wsee(&[&["listen", "127.0.0.1:0"], args].concat()).spawn();
     let text = running.wait_for_stderr("\n");
     let port = text.split("127.0.0.1:").nth(1).and_then(|rest| {
@@ -33,7 +33,7 @@ fn listening(args: &[&str]) -> (Running, u16) {
     )
 }
 
-fn connect(port: u16) -> TcpStream {
+pub fn connect(port: u16) -> TcpStream {
     let stream = TcpStream::connect(("127.0.0.1", port)).expect("wsee listens");
     stream.set_read_timeout(Some(DEADLINE)).expect("a socket");
     stream
