@@ -25,8 +25,6 @@ pub enum Event<'a> {
     Open(&'a Open),
     /// On the open connection.
     Connection(connection::Event<'a>),
-    /// The session is over; the last event.
-    Ended(&'a Ending),
 }
 
 /// An open connection.

@@ -7,11 +7,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::proto::frame::{CloseCode, CloseFrame};
+
 /// Far beyond any use, and small enough to be added to a clock reading without overflow.
 const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
-
-/// RFC 6455 §5.5: a control frame carries at most 125 bytes, two of them the status code.
-const LONGEST_CLOSE_REASON: usize = 123;
 
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -223,7 +222,7 @@ impl FromStr for CloseStatus {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         // RFC 6455 §7.4.1: 1004 is reserved; 1005, 1006 and 1015 MUST NOT be sent.
         match text.parse() {
-            Ok(code @ (1000..=1003 | 1007..=1014 | 3000..=4999)) => Ok(Self(code)),
+            Ok(code) if CloseCode(code).is_allowed_on_wire() => Ok(Self(code)),
             _ => Err(ValueError::CloseStatus),
         }
     }
@@ -237,7 +236,7 @@ impl FromStr for CloseReason {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        if text.len() > LONGEST_CLOSE_REASON {
+        if text.len() > CloseFrame::MAX_REASON {
             return Err(ValueError::CloseReason(text.len()));
         }
         Ok(Self(text.to_owned()))

@@ -6,11 +6,10 @@ use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
 use super::{CommandError, Topic, Wire};
+use crate::proto::frame::{CloseCode, CloseFrame};
 
 /// RFC 6455 §5.5: a control frame's payload has at most 125 bytes.
 const MAX_CONTROL_PAYLOAD: usize = 125;
-/// A close reason shares the payload of the Close frame with the 2 bytes of the code.
-const MAX_REASON: usize = MAX_CONTROL_PAYLOAD - 2;
 const MAX_FRAGMENTS: usize = 10_000;
 
 /// What follows the name of a command.
@@ -114,7 +113,7 @@ impl<'a> Args<'a> {
             "" => None,
             word => Some(self.close_code(word)?),
         };
-        let reason = fits(rest.text.trim(), "reason", MAX_REASON)?.to_owned();
+        let reason = fits(rest.text.trim(), "reason", CloseFrame::MAX_REASON)?.to_owned();
         Ok(Wire::Close { code, reason })
     }
 
@@ -122,13 +121,13 @@ impl<'a> Args<'a> {
         let parsed = word.parse();
         let code = parsed.map_err(|_| self.not_number("a close code of four digits"))?;
         // RFC 6455 §7.4: 1004 to 1006 and 1015 MUST NOT be sent, and others are not defined.
-        match code {
-            1000..=1003 | 1007..=1014 | 3000..=4999 => Ok(code),
-            _ => Err(CommandError::CloseCode {
-                column: self.word_column(),
-                code,
-            }),
+        if CloseCode(code).is_allowed_on_wire() {
+            return Ok(code);
         }
+        Err(CommandError::CloseCode {
+            column: self.word_column(),
+            code,
+        })
     }
 
     pub(super) fn show(self) -> Result<Option<(Topic, bool)>, CommandError> {

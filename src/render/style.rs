@@ -45,8 +45,6 @@ pub enum Role {
     Warning,
     /// Something that is wrong.
     Error,
-    /// Something that went as it should.
-    Good,
     /// What to do next.
     Hint,
 }
@@ -85,7 +83,7 @@ impl Role {
             Self::Response | Self::Received | Self::JsonNumber | Self::HighByte => {
                 AnsiColor::Magenta.on_default()
             }
-            Self::JsonString | Self::Good => AnsiColor::Green.on_default(),
+            Self::JsonString => AnsiColor::Green.on_default(),
             Self::JsonLiteral | Self::Warning => AnsiColor::Yellow.on_default(),
             Self::Error => AnsiColor::Red.on_default(),
         }
@@ -131,7 +129,7 @@ mod tests {
     fn pads_the_text_and_not_the_colors() {
         let style = Style::new(true);
         assert_eq!(
-            format!("{:>4}|", style.paint(Role::Good, "ok")),
+            format!("{:>4}|", style.paint(Role::Hint, "ok")),
             "\x1b[32m  ok\x1b[0m|"
         );
     }

@@ -11,11 +11,11 @@ use crate::proto::sender::Control;
 /// What happened on a connection; payloads are lent until the next event is asked for.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// A frame header was received; only with [`Config::observe_frames`].
+    /// A frame header was received; only with [`Config::observe_frames`](super::Config::observe_frames).
     FrameReceived(WireHeader),
-    /// A frame header was sent; only with [`Config::observe_frames`].
+    /// A frame header was sent; only with [`Config::observe_frames`](super::Config::observe_frames).
     FrameSent(WireHeader),
-    /// A message, or with [`Delivery::Streamed`] a piece of one.
+    /// A message, or with [`Delivery::Streamed`](crate::proto::receiver::Delivery::Streamed) a piece of one.
     Message(Message<'a>),
     /// A ping.
     Ping {
@@ -37,9 +37,9 @@ pub enum Event<'a> {
     Sent(Control),
     /// The peer broke a rule; the connection fails (RFC 6455 §7.1.7).
     Violation(Violation),
-    /// The peer broke a rule, and the connection goes on; only with [`Config::lenient`].
+    /// The peer broke a rule, and the connection goes on; only with [`Config::lenient`](super::Config::lenient).
     Tolerated(Violation),
-    /// Nothing came for [`Config::idle_timeout`].
+    /// Nothing came for [`Config::idle_timeout`](super::Config::idle_timeout).
     Idle(Duration),
     /// The connection is over; the last event.
     Ended(End),

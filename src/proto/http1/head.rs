@@ -81,11 +81,6 @@ impl Head {
         let digits = self.start_line().split(|&byte| byte == b' ').nth(1)?;
         std::str::from_utf8(digits).ok()?.parse().ok()
     }
-
-    /// The target of a request.
-    pub fn target(&self) -> Option<&[u8]> {
-        self.start_line().split(|&byte| byte == b' ').nth(1)
-    }
 }
 
 fn append(raw: &mut Vec<u8>, text: &str) -> Range<usize> {
