@@ -129,7 +129,7 @@ mod tests {
     fn pads_the_text_and_not_the_colors() {
         let style = Style::new(true);
         assert_eq!(
-            format!("{:>4}|", style.paint(Role::Hint, "ok")),
+            format!("{:>4}|", style.paint(Role::JsonString, "ok")),
             "\x1b[32m  ok\x1b[0m|"
         );
     }
