@@ -19,7 +19,7 @@ pub struct DisplayArgs {
     /// Print only errors on stderr
     ///
     /// Leaves out notes, and how the connection ended if it ended well. The exit status is the
-    /// same.
+    /// same, and so is what the REPL shows.
     #[arg(short, long)]
     pub quiet: bool,
     /// When to use colour

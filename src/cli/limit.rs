@@ -15,7 +15,8 @@ pub struct LimitArgs {
     pub idle_timeout: Option<TimeLimit>,
     /// Time for the peer to answer a Close frame
     ///
-    /// After it the connection is dropped. With 0 the answer is not waited for.
+    /// A peer that does nothing for this long is dropped: it counts from the last byte that was
+    /// written or came. With 0 the answer is not waited for.
     #[arg(
         long,
         value_name = "TIME",

@@ -1,7 +1,8 @@
 //! Two engines joined in memory, or one fed with bytes; time is virtual.
 
+mod compression;
+
 use super::*;
-use crate::proto::deflate::{self, Params};
 use crate::proto::frame::CloseCode;
 use crate::proto::message::Kind;
 use crate::proto::receiver::{Delivery, Partial};
@@ -455,144 +456,6 @@ fn fragments_join_to_the_message_they_were_cut_from() {
             "text häppchen"
         ]
     );
-}
-
-fn params() -> Params {
-    let (_, params) = deflate::Offer::BROWSER.accept(deflate::Offer::default());
-    params
-}
-
-fn deflating(role: Role, delivery: Delivery) -> Peer {
-    engine(Config {
-        deflate: Some(params()),
-        delivery,
-        ..config(role)
-    })
-}
-
-const WHOLE: Delivery = Delivery::Whole {
-    max_message: 1 << 20,
-};
-
-#[test]
-fn reads_the_examples_of_rfc7692_section_7_2_3() {
-    for delivery in [WHOLE, Delivery::Streamed] {
-        for (hex, expected) in [
-            (
-                "c1 07 f2 48 cd c9 c9 07 00 c1 05 f2 00 11 00 00",
-                &["text Hello", "text Hello"][..],
-            ),
-            ("41 03 f2 48 cd 80 04 c9 c9 07 00", &["text Hello"]),
-            ("c1 0b 00 05 00 fa ff 48 65 6c 6c 6f 00", &["text Hello"]),
-            ("c1 08 f3 48 cd c9 c9 07 00 00", &["text Hello"]),
-            (
-                "c1 0d f2 48 05 00 00 00 ff ff ca c9 c9 07 00",
-                &["text Hello"],
-            ),
-            ("c1 01 00", &["text "]),
-            ("81 02 68 69", &["text hi"]),
-        ] {
-            let mut client = deflating(Role::Client, delivery);
-            let told = client.feed_hex(hex);
-            let joined: Vec<String> = told
-                .iter()
-                .map(|event| event.replace(" piece", ""))
-                .collect();
-            let text = |events: &[String]| events.concat().replace("text ", "");
-            let wanted: Vec<String> = expected.iter().map(ToString::to_string).collect();
-            assert_eq!(text(&joined), text(&wanted), "{hex} {delivery:?}");
-        }
-    }
-}
-
-#[test]
-fn compressed_messages_come_back_from_the_other_end() {
-    let mut client = deflating(Role::Client, WHOLE);
-    let mut server = deflating(Role::Server, WHOLE);
-    for text in ["Hello", "Hello", "", &"long ".repeat(10_000)] {
-        client
-            .connection
-            .sender()
-            .message(Kind::Text, text.as_bytes())
-            .unwrap();
-        let wire = client.written();
-        assert_eq!(wire[0], 0xc1, "RSV1 marks a compressed message");
-        let bytes: Vec<String> = wire.chunks(1).flat_map(|byte| server.feed(byte)).collect();
-        assert_eq!(bytes, [format!("text {text}")]);
-    }
-}
-
-#[test]
-fn only_the_first_fragment_of_a_compressed_message_has_rsv1() {
-    let mut client = engine(Config {
-        deflate: Some(params()),
-        fragment: Some(3),
-        observe_frames: true,
-        ..config(Role::Client)
-    });
-    client
-        .connection
-        .sender()
-        .message(Kind::Text, b"Hello")
-        .unwrap();
-    let wire = client.written();
-    assert_eq!([wire[0], wire[9], wire[18]], [0x41, 0x00, 0x80]);
-}
-
-#[test]
-fn names_broken_rules_of_compression() {
-    for (hex, rule, code) in [
-        ("41 01 00 c0 00", "RSV1 on a continuation frame", 1002),
-        ("c9 00", "RSV1 on a ping frame", 1002),
-        ("c1 03 07 ff ff", "no DEFLATE stream", 1007),
-    ] {
-        let told = deflating(Role::Client, WHOLE).feed_hex(hex);
-        assert!(told[0].contains(rule), "{hex}: {told:?}");
-        assert_eq!(told[1], format!("sent close {code}"), "{hex}");
-    }
-    let mut server = deflating(Role::Server, WHOLE);
-    server
-        .connection
-        .sender()
-        .message(Kind::Text, b"ok \xff")
-        .unwrap();
-    let told = deflating(Role::Client, WHOLE).feed(&server.written());
-    assert!(told[0].contains("not UTF-8, at byte 3"), "{told:?}");
-    let told = client().feed_hex("c1 07 f2 48 cd c9 c9 07 00");
-    assert!(
-        told[0].contains("though compression was not agreed on"),
-        "{told:?}"
-    );
-}
-
-#[test]
-fn a_bomb_ends_at_the_limit_while_it_is_inflated() {
-    let mut server = deflating(Role::Server, WHOLE);
-    server
-        .connection
-        .sender()
-        .message(Kind::Binary, &vec![0; 64 << 20])
-        .unwrap();
-    let mut client = deflating(Role::Client, WHOLE);
-    let told = client.feed(&server.written());
-    assert_eq!(told[1], "sent close 1009");
-    let (_, received) = client.connection.traffic();
-    assert!(received.payload < 2 << 20, "{received:?}");
-}
-
-#[test]
-fn a_large_compressed_message_is_streamed_in_pieces() {
-    let mut server = deflating(Role::Server, WHOLE);
-    server
-        .connection
-        .sender()
-        .message(Kind::Binary, &vec![0; 16 << 20])
-        .unwrap();
-    let mut client = deflating(Role::Client, Delivery::Streamed);
-    let told = client.feed(&server.written());
-    assert!(told.len() > 100, "{}", told.len());
-    let (_, received) = client.connection.traffic();
-    assert_eq!((received.payload, received.messages), (16 << 20, 1));
 }
 
 #[test]
