@@ -21,6 +21,7 @@
 //! dial/        target to connected stream: DNS, happy eyeballs, TLS
 //! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
 //!
+//! filter/      jq filters
 //! term/        standard input, output and error, the terminal
 //! secret.rs    values that are not shown
 //! exit.rs      every exit status
@@ -35,6 +36,7 @@ pub mod config;
 pub mod dial;
 pub mod event;
 pub mod exit;
+pub mod filter;
 pub mod listen;
 pub mod pipe;
 pub mod proto;

@@ -1,0 +1,60 @@
+//! What is wrong with a filter, or with what it was run on.
+
+/// A filter that cannot be compiled: a usage error.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("jq filter, column {column}: {problem}")]
+pub struct CompileError {
+    /// Where in the filter, in characters from 1.
+    pub column: usize,
+    /// What is wrong there.
+    pub problem: CompileProblem,
+}
+
+/// What is wrong with a filter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CompileProblem {
+    /// Something else belongs there.
+    #[error("expected {expected}, found {found}")]
+    Expected {
+        /// What belongs there.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A name that means nothing.
+    #[error("there is no {kind} {name}")]
+    Undefined {
+        /// "filter", "variable" or the like.
+        kind: &'static str,
+        /// The name, with the number of its arguments as jq writes it.
+        name: String,
+    },
+    /// Modules are files, and a filter reads none.
+    #[error("modules cannot be imported; write the definition into the filter")]
+    Module,
+}
+
+/// Why a filter gave no output, or no more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FilterError {
+    /// The message is no JSON that can be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The filter failed on the message. May quote it, as it is.
+    #[error("jq: {0}")]
+    Run(String),
+}
+
+/// A message that is no JSON, or more than is read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// A violation of RFC 8259.
+    #[error("not JSON: {0}")]
+    Syntax(String),
+    /// Reading it could overflow the stack.
+    #[error("JSON nested deeper than {0} levels")]
+    TooDeep(usize),
+    /// Reading it would take time that grows with the square of its length.
+    #[error("JSON with a number of more than {0} characters")]
+    LongNumber(usize),
+}
