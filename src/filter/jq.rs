@@ -304,7 +304,7 @@ mod tests {
         );
         assert_eq!(
             compile_error("import \"m\" as m; ."),
-            "column 8: modules cannot be imported; write the definition into the filter"
+            "column 9: modules cannot be imported; write the definition into the filter"
         );
     }
 
