@@ -79,10 +79,10 @@ pub async fn dial(
         .then(|| tls::Client::new(target, &options.tls))
         .transpose()?;
     let addresses = resolve::resolve(target, step).await?;
-    let tcp = tcp::connect(target, &addresses, step).await?;
+    let stream = Stream::Tcp(tcp::connect(target, &addresses, step).await?);
     match tls {
-        Some(client) => Ok(Stream::Tls(Box::new(client.handshake(tcp, step).await?))),
-        None => Ok(Stream::Tcp(tcp)),
+        Some(client) => client.handshake(stream, step).await,
+        None => Ok(stream),
     }
 }
 

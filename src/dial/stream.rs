@@ -10,14 +10,24 @@ use tokio_rustls::client::TlsStream;
 
 /// A connected byte stream.
 ///
-/// On TLS, an end of the TCP connection without `close_notify` (RFC 8446 §6.1) is a read error of
+/// On TLS, an end of the stream below without `close_notify` (RFC 8446 §6.1) is a read error of
 /// kind [`io::ErrorKind::UnexpectedEof`]: what was cut off must not look complete.
 #[derive(Debug)]
 pub enum Stream {
     /// Bytes go over TCP as they are.
     Tcp(TcpStream),
-    /// Bytes go over TCP inside TLS.
-    Tls(Box<TlsStream<TcpStream>>),
+    /// Bytes go over another stream inside TLS.
+    Tls(Box<TlsStream<Stream>>),
+}
+
+/// Calls a method of whatever stream it is.
+macro_rules! delegate {
+    ($self:ident, $stream:ident => $call:expr) => {
+        match $self.get_mut() {
+            Self::Tcp($stream) => $call,
+            Self::Tls($stream) => $call,
+        }
+    };
 }
 
 impl AsyncRead for Stream {
@@ -26,10 +36,7 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_read(cx, buf),
-            Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
-        }
+        delegate!(self, stream => Pin::new(stream).poll_read(cx, buf))
     }
 }
 
@@ -39,24 +46,15 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_write(cx, buf),
-            Self::Tls(tls) => Pin::new(tls).poll_write(cx, buf),
-        }
+        delegate!(self, stream => Pin::new(stream).poll_write(cx, buf))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_flush(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_flush(cx),
-        }
+        delegate!(self, stream => Pin::new(stream).poll_flush(cx))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_shutdown(cx),
-            Self::Tls(tls) => Pin::new(tls).poll_shutdown(cx),
-        }
+        delegate!(self, stream => Pin::new(stream).poll_shutdown(cx))
     }
 
     fn poll_write_vectored(
@@ -64,10 +62,7 @@ impl AsyncWrite for Stream {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            Self::Tcp(tcp) => Pin::new(tcp).poll_write_vectored(cx, bufs),
-            Self::Tls(tls) => Pin::new(tls).poll_write_vectored(cx, bufs),
-        }
+        delegate!(self, stream => Pin::new(stream).poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {

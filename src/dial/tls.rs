@@ -1,4 +1,4 @@
-//! TLS over a TCP connection.
+//! TLS over a stream.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,14 +8,12 @@ use std::time::Duration;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
 use rustls::{CertificateError, ClientConfig, ClientConnection, ProtocolVersion};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 
 use super::distrust::{self, Distrust};
 use super::verify::Verifier;
-use super::{Certificate, Error, Step, Target};
+use super::{Certificate, Error, Step, Stream, Target};
 
 /// What the caller wishes of TLS.
 #[derive(Debug, Clone, Default)]
@@ -74,20 +72,20 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// Performs the handshake over `tcp`.
+    /// Performs the handshake over `stream`.
     pub(super) async fn handshake(
         &self,
-        tcp: TcpStream,
+        stream: Stream,
         step: &mut dyn FnMut(Step),
-    ) -> Result<TlsStream<TcpStream>, Error> {
+    ) -> Result<Stream, Error> {
         let started = Instant::now();
         let stream = TlsConnector::from(Arc::clone(&self.config))
-            .connect(self.server_name.clone(), tcp)
+            .connect(self.server_name.clone(), stream)
             .await
             .map_err(|error| self.explain(error))?;
         let session = self.session(stream.get_ref().1, started.elapsed());
         step(Step::Tls(Box::new(session)));
-        Ok(stream)
+        Ok(Stream::Tls(Box::new(stream)))
     }
 
     fn session(&self, connection: &ClientConnection, took: Duration) -> Session {
@@ -191,7 +189,7 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
 
-    use super::super::{Options as DialOptions, RootsError, RootsProblem, Stream, dial};
+    use super::super::{Options as DialOptions, RootsError, RootsProblem, dial};
     use super::*;
 
     /// A certificate with its key, as a server has it.

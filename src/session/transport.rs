@@ -29,6 +29,7 @@ impl Transport for Stream {
     fn reset_on_drop(&mut self) {
         match self {
             Self::Tcp(stream) => stream.reset_on_drop(),
+            // TLS has no reset of its own: the one of the stream below leaves no `close_notify` behind.
             Self::Tls(stream) => stream.get_mut().0.reset_on_drop(),
         }
     }
