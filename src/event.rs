@@ -1,5 +1,7 @@
 //! What happens in a session, as its outputs are told.
 
+mod trace;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use crate::proto::http1::Head;
 use crate::proto::receiver::Received;
 use crate::proto::rules::Rule;
 use crate::proto::sender::Sent;
+pub use trace::{Phase, RoundTrips, Span, Trace};
 
 /// One thing that happened; what it holds is lent.
 #[derive(Debug)]
@@ -119,6 +122,10 @@ pub struct Ending {
     pub sent: Sent,
     /// What was received.
     pub received: Received,
+    /// From the opening of the connection to the first message.
+    pub first_message: Option<Duration>,
+    /// From pings to their pongs.
+    pub round_trips: RoundTrips,
     /// What was not sent.
     pub unsent: Unsent,
     /// Bytes of received messages that standard output did not take.

@@ -15,6 +15,7 @@ mod layers;
 mod listen;
 mod pipe;
 mod repl;
+mod report;
 mod support;
 mod tls;
 mod wire;

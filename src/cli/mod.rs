@@ -9,6 +9,7 @@ mod listen;
 mod manual;
 mod pipe;
 mod session;
+mod timing;
 mod value;
 
 use std::ffi::OsString;
@@ -26,6 +27,7 @@ pub use limit::LimitArgs;
 pub use listen::{AcceptArgs, ListenArgs, ServerTlsArgs};
 pub use pipe::PipeArgs;
 pub use session::{RunArgs, SessionArgs};
+pub use timing::{Format, TimingArgs};
 pub use value::{
     CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
     ValueError, Wait,

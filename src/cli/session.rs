@@ -5,6 +5,7 @@ use clap::Args;
 use super::display::DisplayArgs;
 use super::limit::LimitArgs;
 use super::pipe::PipeArgs;
+use super::timing::TimingArgs;
 use super::value::{CloseReason, CloseStatus, TimeLimit};
 
 /// One run of the client.
@@ -19,6 +20,9 @@ pub struct SessionArgs {
     /// What goes in and comes out.
     #[command(flatten)]
     pub pipe: PipeArgs,
+    /// What is told of the run at its end.
+    #[command(flatten)]
+    pub timing: TimingArgs,
     /// What is shown.
     #[command(flatten)]
     pub display: DisplayArgs,

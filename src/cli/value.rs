@@ -50,6 +50,12 @@ pub enum ValueError {
     /// `@` without a file name.
     #[error("no file name after @; write @FILE, or @@ for a text that starts with @")]
     NoFileName,
+    /// `@` without a file name, where a text cannot start with it.
+    #[error("no file name after @; write @FILE")]
+    NoFormatFile,
+    /// curl reads the format from stdin.
+    #[error("stdin holds what is sent; write the format into a file, and @FILE")]
+    FormatOnStdin,
     /// Not an address to listen on.
     #[error("not an address; write PORT, :PORT, HOST:PORT or [::1]:PORT")]
     ListenAddr,

@@ -9,7 +9,7 @@ use data_encoding::BASE64;
 use super::compression::parse_compression;
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
-use super::{ConfigError, Display, Environment};
+use super::{ConfigError, Display, Environment, Timing};
 use crate::cli::{
     AuthArgs, ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs,
     SessionArgs, Split, TimeLimit, TlsArgs, Wait,
@@ -37,6 +37,8 @@ pub struct Connect {
     pub usage: Use,
     /// How much is shown.
     pub display: Display,
+    /// What is told at the end.
+    pub timing: Timing,
 }
 
 /// What a connection is used for.
@@ -131,6 +133,7 @@ fn build(
         notes: target.assumed.iter().map(ToString::to_string).collect(),
         usage,
         display: Display::resolve(&session.display, environment),
+        timing: Timing::resolve(&session.timing)?,
     })
 }
 

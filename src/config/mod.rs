@@ -9,12 +9,14 @@ mod environment;
 pub mod header;
 mod listen;
 pub mod target;
+mod timing;
 
 pub use compression::{CompressionError, CompressionProblem};
 pub use connect::{Connect, Use};
 pub use display::Display;
 pub use environment::Environment;
 pub use listen::Listen;
+pub use timing::{Timing, TimingError};
 
 use std::path::PathBuf;
 
@@ -45,6 +47,9 @@ pub enum ConfigError {
     /// What is to be sent is not what it was said to be.
     #[error("--send, {0}")]
     SendEncoding(#[from] crate::pipe::EncodingError),
+    /// A format of `--write-out` is wrong, or cannot be read.
+    #[error(transparent)]
+    Timing(#[from] TimingError),
     /// A certificate or key for `listen --tls` cannot be used.
     #[error(transparent)]
     Identity(#[from] crate::listen::IdentityError),
@@ -55,7 +60,9 @@ impl ConfigError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Target(_) => Exit::Url,
-            Self::Header(_) | Self::Compression(_) | Self::Identity(_) => Exit::Usage,
+            Self::Header(_) | Self::Compression(_) | Self::Timing(_) | Self::Identity(_) => {
+                Exit::Usage
+            }
             Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,
         }
     }

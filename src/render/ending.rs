@@ -205,7 +205,7 @@ fn unsent_text(ending: &Ending) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Unsent;
+    use crate::event::{RoundTrips, Unsent};
     use crate::proto::frame::CloseCode;
     use crate::proto::receiver::Received;
     use crate::proto::rules::Violation;
@@ -225,6 +225,8 @@ mod tests {
                     messages: 17,
                     ..Received::default()
                 },
+                first_message: None,
+                round_trips: RoundTrips::default(),
                 unsent: Unsent::default(),
                 unwritten: 0,
                 missed_count: None,

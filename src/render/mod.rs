@@ -12,6 +12,8 @@ pub mod json;
 pub mod mask;
 pub mod quantity;
 pub mod style;
+pub mod waterfall;
+pub mod write_out;
 
 pub use human::{Human, Show};
 pub use mask::Secrets;

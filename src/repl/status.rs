@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use super::Facts;
+use crate::event::RoundTrips;
 use crate::proto::connection::Message;
 use crate::proto::receiver::Deflated;
 use crate::proto::sender::Sender;
@@ -18,15 +19,7 @@ pub(super) struct Status {
     messages: u64,
     bytes: u64,
     deflated: Deflated,
-    round_trips: Option<RoundTrips>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct RoundTrips {
-    last: Duration,
-    least: Duration,
-    most: Duration,
-    count: u64,
+    round_trips: RoundTrips,
 }
 
 impl Status {
@@ -36,7 +29,7 @@ impl Status {
             messages: 0,
             bytes: 0,
             deflated: Deflated::default(),
-            round_trips: None,
+            round_trips: RoundTrips::default(),
         }
     }
 
@@ -50,18 +43,7 @@ impl Status {
     }
 
     pub(super) fn round_trip(&mut self, rtt: Duration) {
-        let before = self.round_trips.unwrap_or(RoundTrips {
-            last: rtt,
-            least: rtt,
-            most: rtt,
-            count: 0,
-        });
-        self.round_trips = Some(RoundTrips {
-            last: rtt,
-            least: before.least.min(rtt),
-            most: before.most.max(rtt),
-            count: before.count + 1,
-        });
+        self.round_trips.add(rtt);
     }
 
     pub(super) fn print(
@@ -110,15 +92,16 @@ impl Status {
     }
 
     fn round_trip_text(&self) -> String {
-        let Some(trips) = self.round_trips else {
+        let trips = self.round_trips;
+        if trips.count == 0 {
             return "not measured yet; /ping measures it".to_owned();
-        };
+        }
         format!(
             "last {}, least {}, most {} ({})",
             quantity::duration(trips.last),
             quantity::duration(trips.least),
             quantity::duration(trips.most),
-            quantity::plural(trips.count, "pong")
+            quantity::plural(trips.count.into(), "pong")
         )
     }
 }

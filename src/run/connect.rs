@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::time::Instant;
 
+use super::report::{Outcome, Reporter};
 use super::{complain, failure};
 use crate::config::{Connect, Display, Environment, Use};
 use crate::event::{Ending, Event};
@@ -20,7 +21,7 @@ use crate::term::{self, Stdin};
 /// Runs `wsee URL`.
 pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit {
     match connect.usage.clone() {
-        Use::Repl(options) => run_repl(&connect, *options).await,
+        Use::Repl(options) => run_repl(&connect, *options, environment).await,
         Use::Pipe(options) => {
             let input = if options.echo {
                 None
@@ -52,7 +53,9 @@ pub(super) async fn run_pipe(
         Ok(signals) => signals,
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
     };
-    let opened = match open(connect, &human, term::stderr, &mut signals, |_| {}).await {
+    let mut report = Reporter::new(connect, environment);
+    let view = (&human, term::stderr as fn(&str));
+    let opened = match open(&mut report, view, &mut signals, |_| {}).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
@@ -63,11 +66,11 @@ pub(super) async fn run_pipe(
         Err(error) => return cannot("use stdout", &error, Exit::Write),
     };
     let end = session::run(opened.stream, opened.connection, opened.at, &mut pipe).await;
-    say(&end, style, display)
+    say(&end, style, &mut report).await
 }
 
 /// Opens the connection and runs the REPL on it.
-async fn run_repl(connect: &Connect, options: repl::Options) -> Exit {
+async fn run_repl(connect: &Connect, options: repl::Options, environment: &Environment) -> Exit {
     let display = connect.display;
     let human = view(display, Show::repl(display.verbose), true);
     let style = human.style();
@@ -77,7 +80,9 @@ async fn run_repl(connect: &Connect, options: repl::Options) -> Exit {
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
     };
     let observe = |event: &Event<'_>| facts.observe(event);
-    let opened = match open(connect, &human, term::screen, &mut signals, observe).await {
+    let mut report = Reporter::new(connect, environment);
+    let view = (&human, term::screen as fn(&str));
+    let opened = match open(&mut report, view, &mut signals, observe).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
@@ -86,8 +91,10 @@ async fn run_repl(connect: &Connect, options: repl::Options) -> Exit {
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
     };
     let end = session::run(opened.stream, opened.connection, opened.at, &mut repl).await;
-    repl.finish(&last_line(&end, style));
-    end.exit()
+    report.ended(&end);
+    let last = last_line(&end);
+    repl.finish(&(report.waterfall(style) + &painted(&last, end.exit(), style)));
+    report.write_out(Outcome::of(&end, &last)).await
 }
 
 /// A view for a stream that is a terminal or not.
@@ -96,14 +103,14 @@ pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
     Human::new(show, display.style(terminal), display.secrets, clock)
 }
 
-/// Opens the connection, shows how through `write`, and tells `observe`; what goes wrong is said.
+/// Opens the connection, shows how through `view`, and tells `observe`; what goes wrong is said.
 pub(super) async fn open(
-    connect: &Connect,
-    human: &Human,
-    write: fn(&str),
+    report: &mut Reporter<'_>,
+    view: (&Human, fn(&str)),
     signals: &mut Signals,
     mut observe: impl FnMut(&Event<'_>),
 ) -> Result<Opened, Exit> {
+    let (connect, (human, write)) = (report.connect(), view);
     let style = human.style();
     for note in connect.notes.iter().filter(|_| !connect.display.quiet) {
         write(&format!(
@@ -112,8 +119,10 @@ pub(super) async fn open(
         ));
     }
     let mut show = |event: Event<'_>| {
+        let now = Instant::now();
+        report.observe(&event, now);
         let mut text = String::new();
-        human.event(&mut text, &event, Instant::now());
+        human.event(&mut text, &event, now);
         if !human.show.handshake && !connect.display.quiet {
             handshake::warning(&mut text, &event, style);
         }
@@ -122,36 +131,57 @@ pub(super) async fn open(
         }
         observe(&event);
     };
-    tokio::select! {
-        opened = session::open(&connect.open, &mut show) => opened.map_err(|error| {
-            let shown = human.show.handshake;
-            term::stderr(&failure::failure(&error, connect, style, shown));
-            error.exit()
-        }),
+    let (exit, error, text) = tokio::select! {
+        opened = session::open(&connect.open, &mut show) => match opened {
+            Ok(opened) => return Ok(opened),
+            Err(error) => {
+                let text = failure::failure(&error, connect, style, human.show.handshake);
+                (error.exit(), error.to_string(), text)
+            }
+        },
         signal = poll_fn(|cx| signals.poll(cx)) => {
-            complain(&format!("ended by {signal} before the connection was open"));
-            Err(signal.exit())
+            let error = format!("ended by {signal} before the connection was open");
+            let text = format!("wsee: {error}\n");
+            (signal.exit(), error, text)
         }
-    }
+    };
+    term::stderr(&(report.waterfall(style) + &text));
+    let error = error.as_str();
+    let ending = None;
+    Err(report
+        .write_out(Outcome {
+            ending,
+            error,
+            exit,
+        })
+        .await)
 }
 
-/// Writes the last line to standard error.
-pub(super) fn say(end: &Ending, style: Style, display: Display) -> Exit {
-    let exit = end.exit();
-    if exit != Exit::Done || !display.quiet {
-        term::stderr(&format!("{}\n", last_line(end, style)));
+/// Writes the last line to standard error, and all else that is told at the end.
+pub(super) async fn say(end: &Ending, style: Style, report: &mut Reporter<'_>) -> Exit {
+    report.ended(end);
+    let (exit, last) = (end.exit(), last_line(end));
+    let mut text = report.waterfall(style);
+    if exit != Exit::Done || !report.connect().display.quiet {
+        text.push_str(&painted(&last, exit, style));
+        text.push('\n');
     }
-    exit
+    term::stderr(&text);
+    report.write_out(Outcome::of(end, &last)).await
 }
 
 /// The last line, which always says how it ended.
-fn last_line(end: &Ending, style: Style) -> String {
-    let role = if end.exit() == Exit::Done {
+fn last_line(end: &Ending) -> String {
+    ending(end, "server")
+}
+
+fn painted(last: &str, exit: Exit, style: Style) -> String {
+    let role = if exit == Exit::Done {
         Role::Fact
     } else {
         Role::Error
     };
-    style.paint(role, ending(end, "server")).to_string()
+    style.paint(role, last).to_string()
 }
 
 fn cannot(what: &str, error: &io::Error, exit: Exit) -> Exit {

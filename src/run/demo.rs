@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::connect::{connect, open, run_pipe, say, view};
+use super::report::Reporter;
 use super::{complain, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Use};
@@ -119,13 +120,15 @@ async fn tour(
     };
     let human = view(display, show, environment.terminals.stderr);
     let style = human.style();
-    let opened = match open(config, &human, term::stderr, &mut signals, |_| {}).await {
+    let mut report = Reporter::new(config, environment);
+    let view = (&human, term::stderr as fn(&str));
+    let opened = match open(&mut report, view, &mut signals, |_| {}).await {
         Ok(opened) => opened,
         Err(exit) => return exit,
     };
     let mut tour = Tour::new(human, signals, max_time);
     let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
-    say(&ending, style, display)
+    say(&ending, style, &mut report).await
 }
 
 fn fail(what: &str, error: &io::Error) -> Exit {

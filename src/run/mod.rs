@@ -4,6 +4,7 @@ mod connect;
 mod demo;
 mod failure;
 mod listen;
+mod report;
 
 use std::ffi::OsString;
 use std::future::Future;

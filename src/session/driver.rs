@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use super::mode::{How, Mode, OUTPUT_FULL, Stop};
 use super::transport::Transport;
-use crate::event::{Cause, Ending, Event, Signal, Unsent};
+use crate::event::{Cause, Ending, Event, RoundTrips, Signal, Unsent};
 use crate::proto::connection::{self, Connection, End};
 
 /// Runs an open connection to its end.
@@ -39,6 +39,8 @@ where
         give_up: None,
         fresh: false,
         discarded: 0,
+        first_message: None,
+        round_trips: RoundTrips::default(),
     };
     // The driver hands the thread back by itself, after some rounds.
     tokio::task::unconstrained(poll_fn(|cx| driver.poll(cx))).await
@@ -71,6 +73,8 @@ struct Driver<'m, S, M> {
     fresh: bool,
     /// Bytes of messages that a broken stream did not take.
     discarded: usize,
+    first_message: Option<Instant>,
+    round_trips: RoundTrips,
 }
 
 impl<S: Transport, M: Mode> Driver<'_, S, M> {
@@ -112,8 +116,13 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 }
                 return true;
             };
-            if let connection::Event::Ended(end) = &event {
-                self.end = Some(end.clone());
+            match &event {
+                connection::Event::Message(_) if self.first_message.is_none() => {
+                    self.first_message = Some(now);
+                }
+                connection::Event::Pong { rtt: Some(rtt), .. } => self.round_trips.add(*rtt),
+                connection::Event::Ended(end) => self.end = Some(end.clone()),
+                _ => {}
             }
             self.mode.event(Event::Connection(event), sender, now);
         }
@@ -267,6 +276,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             lasted: now - self.opened,
             sent,
             received,
+            first_message: self.first_message.map(|at| at - self.opened),
+            round_trips: self.round_trips,
             unsent: Unsent::default(),
             unwritten: 0,
             missed_count: None,

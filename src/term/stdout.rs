@@ -1,10 +1,12 @@
 //! Standard output, written while it takes the bytes.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags};
 use rustix::fs::OFlags;
@@ -109,6 +111,25 @@ impl Stdout {
             ready!(writable.poll_write_ready(cx))?.clear_ready();
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+/// Writes all of `bytes` to standard output; an error of kind [`io::ErrorKind::TimedOut`] when that takes longer.
+///
+/// Needs a tokio runtime.
+pub async fn write_within(limit: Duration, bytes: &[u8]) -> io::Result<()> {
+    let mut stdout = Stdout::open()?;
+    let mut rest = bytes;
+    let write = poll_fn(|cx| {
+        while !rest.is_empty() {
+            let written = ready!(stdout.poll_write(cx, rest))?;
+            rest = &rest[written..];
+        }
+        Poll::Ready(Ok(()))
+    });
+    match tokio::time::timeout(limit, write).await {
+        Ok(written) => written,
+        Err(_elapsed) => Err(io::ErrorKind::TimedOut.into()),
     }
 }
 

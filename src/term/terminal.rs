@@ -6,9 +6,9 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::stdio::stdin;
+use rustix::stdio::{stderr, stdin};
 use rustix::termios::{
-    InputModes, LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcsetattr,
+    InputModes, LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr,
 };
 
 /// Ends a synchronized update and bracketed paste.
@@ -59,6 +59,14 @@ pub fn is_hung_up() -> bool {
     let mut polled = [PollFd::new(&input, PollFlags::IN)];
     let _ = poll(&mut polled, Some(&Timespec::default()));
     polled[0].revents().contains(PollFlags::HUP) || !isatty(stdin())
+}
+
+/// The columns of the terminal that standard error is; 80 when it does not tell.
+pub fn columns() -> usize {
+    match tcgetwinsize(stderr()) {
+        Ok(size) if size.ws_col > 0 => size.ws_col.into(),
+        _ => 80,
+    }
 }
 
 /// Writes `text` from a thread, which is left behind if the terminal does not take it in time.

@@ -1,0 +1,64 @@
+//! What is told of a run when it is over.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::cli::{Format, TimingArgs};
+use crate::render::write_out::{Template, TemplateError};
+
+/// What is told of a run when it is over.
+#[derive(Debug, Clone, Default)]
+pub struct Timing {
+    /// The format to fill in.
+    pub write_out: Option<Template>,
+    /// Whether the phases are drawn.
+    pub waterfall: bool,
+}
+
+/// A format that cannot be used; nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum TimingError {
+    /// It cannot be read.
+    #[error("--write-out @{}: cannot read it: {error}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// It was not understood.
+    #[error("--write-out{place}: {error}")]
+    Template {
+        /// The file, if it is one, after a space.
+        place: String,
+        /// What is wrong with it.
+        error: TemplateError,
+    },
+}
+
+impl Timing {
+    pub(super) fn resolve(args: &TimingArgs) -> Result<Self, TimingError> {
+        Ok(Self {
+            write_out: args.write_out.as_ref().map(template).transpose()?,
+            waterfall: args.timing,
+        })
+    }
+}
+
+fn template(format: &Format) -> Result<Template, TimingError> {
+    let (place, text) = match format {
+        Format::Text(text) => (String::new(), text.clone()),
+        Format::File(file) => {
+            let text = fs::read_to_string(file).map_err(|error| TimingError::File {
+                file: file.clone(),
+                error,
+            })?;
+            // As in curl: a long format may be written in several lines.
+            (
+                format!(" @{}", file.display()),
+                text.replace(['\r', '\n'], ""),
+            )
+        }
+    };
+    Template::parse(&text).map_err(|error| TimingError::Template { place, error })
+}

@@ -1,0 +1,244 @@
+//! What a format can ask for.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::{Map, Number};
+
+use crate::event::{Ending, Phase, Trace};
+use crate::exit::Exit;
+use crate::proto::connection::{End, reported_code};
+use crate::proto::frame::CloseFrame;
+use crate::proto::http1::Head;
+use crate::proto::receiver::Received;
+use crate::proto::sender::Sent;
+use crate::render::Secrets;
+
+/// A run that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Report<'a> {
+    /// The latest opening.
+    pub trace: &'a Trace,
+    /// How the connection ended; `None` when it never opened.
+    pub ending: Option<&'a Ending>,
+    /// The exit status.
+    pub exit: Exit,
+    /// What went wrong; empty when nothing did.
+    pub error: &'a str,
+    /// The URL, with its secrets.
+    pub url: &'a str,
+    /// From the start of the run to its end.
+    pub total: Duration,
+    /// Whether secrets are shown.
+    pub secrets: Secrets,
+}
+
+/// Something that `%{name}` stands for.
+#[derive(Debug)]
+pub(super) struct Variable {
+    pub(super) name: &'static str,
+    get: fn(&Report<'_>) -> Value,
+}
+
+/// Variables differ by their names; so comparing functions is not needed.
+impl PartialEq for Variable {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Variable {}
+
+/// What a variable says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value {
+    /// A text; `None` when there is none.
+    Text(Option<String>),
+    /// A number; 0 or `null` when there is none.
+    Number(Option<u64>),
+    /// An HTTP status, in three digits as curl prints it.
+    Status(Option<u16>),
+    /// A time, in seconds with six digits as curl prints it.
+    Time(Option<Duration>),
+}
+
+impl Value {
+    /// As it stands in a text.
+    pub(super) fn plain(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone().unwrap_or_default(),
+            Self::Number(number) => number.unwrap_or_default().to_string(),
+            Self::Status(status) => format!("{:03}", status.unwrap_or_default()),
+            Self::Time(time) => seconds(time.unwrap_or_default()),
+        }
+    }
+
+    fn json(self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Number(number) => number.into(),
+            Self::Status(status) => status.into(),
+            Self::Time(time) => time
+                .and_then(|time| Number::from_f64(time.as_secs_f64()))
+                .into(),
+        }
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{}.{:06}", time.as_secs(), time.subsec_micros())
+}
+
+impl Variable {
+    pub(super) fn find(name: &str) -> Option<&'static Self> {
+        Self::ALL.iter().find(|variable| variable.name == name)
+    }
+
+    pub(super) fn value(&self, report: &Report<'_>) -> Value {
+        (self.get)(report)
+    }
+
+    /// All of them, in the order in which `%{json}` has them.
+    pub(super) const ALL: &[Self] = &[
+        Self::new("url", |report| {
+            text(report.secrets.url(report.url).into_owned())
+        }),
+        Self::new("exitcode", |report| number(report.exit.status())),
+        Self::new("errormsg", |report| {
+            Value::Text((!report.error.is_empty()).then(|| report.error.to_owned()))
+        }),
+        Self::new("http_code", status),
+        Self::new("response_code", status),
+        Self::new("subprotocol", |report| {
+            Value::Text(report.trace.subprotocol.clone())
+        }),
+        Self::new("extensions", extensions),
+        Self::new("close_code", |report| {
+            Value::Number(report.close().map(|(code, _)| code.into()))
+        }),
+        Self::new("close_reason", |report| {
+            Value::Text(report.close().map(|(_, reason)| reason))
+        }),
+        Self::new("messages_in", |report| number(report.received().messages)),
+        Self::new("messages_out", |report| number(report.sent().messages)),
+        Self::new("bytes_in", |report| number(report.received().payload)),
+        Self::new("bytes_out", |report| number(report.sent().payload)),
+        Self::new("wire_in", |report| number(report.received().bytes)),
+        Self::new("wire_out", |report| number(report.sent().bytes)),
+        Self::new("time_namelookup", |report| report.time(Phase::Resolve)),
+        Self::new("time_connect", |report| report.time(Phase::Tcp)),
+        Self::new("time_appconnect", |report| report.time(Phase::Tls)),
+        Self::new("time_open", |report| Value::Time(report.trace.opened)),
+        Self::new("time_first_message", |report| {
+            report.time(Phase::FirstMessage)
+        }),
+        Self::new("time_total", |report| Value::Time(Some(report.total))),
+        Self::new("rtt_avg", |report| {
+            Value::Time(report.ending.and_then(|ending| ending.round_trips.mean()))
+        }),
+        Self::new("rtt_min", |report| {
+            report.rtt(|ending| ending.round_trips.least)
+        }),
+        Self::new("rtt_max", |report| {
+            report.rtt(|ending| ending.round_trips.most)
+        }),
+        Self::new("remote_ip", |report| ip(report.remote())),
+        Self::new("remote_port", |report| port(report.remote())),
+        Self::new("local_ip", |report| ip(report.local())),
+        Self::new("local_port", |report| port(report.local())),
+    ];
+
+    const fn new(name: &'static str, get: fn(&Report<'_>) -> Value) -> Self {
+        Self { name, get }
+    }
+}
+
+fn text(text: String) -> Value {
+    Value::Text(Some(text))
+}
+
+fn number(number: impl Into<u64>) -> Value {
+    Value::Number(Some(number.into()))
+}
+
+/// Without the mapping of IPv4 into IPv6, which only confuses.
+fn ip(address: Option<SocketAddr>) -> Value {
+    Value::Text(address.map(|address| address.ip().to_canonical().to_string()))
+}
+
+fn port(address: Option<SocketAddr>) -> Value {
+    Value::Number(address.map(|address| address.port().into()))
+}
+
+fn status(report: &Report<'_>) -> Value {
+    let response = report.trace.response.as_ref();
+    Value::Status(response.and_then(Head::status))
+}
+
+/// The extensions that were agreed on, as the server wrote them.
+fn extensions(report: &Report<'_>) -> Value {
+    let response = report.trace.response.as_ref();
+    let response = response.filter(|_| report.trace.opened.is_some());
+    let agreed = response.map(|head| head.list("Sec-WebSocket-Extensions").join(", "));
+    Value::Text(agreed.filter(|agreed| !agreed.is_empty()))
+}
+
+impl Report<'_> {
+    /// All variables as one JSON object on one line.
+    pub(super) fn json(&self) -> String {
+        let values = Variable::ALL
+            .iter()
+            .map(|variable| (variable.name.to_owned(), variable.value(self).json()));
+        serde_json::Value::Object(values.collect::<Map<_, _>>()).to_string()
+    }
+
+    /// The first field called `name` of the latest response; a secret as it may be shown.
+    pub(super) fn header(&self, name: &str) -> Value {
+        let response = self.trace.response.as_ref();
+        let value = response.and_then(|head| head.text(name));
+        Value::Text(value.map(|value| self.secrets.header_value(name, &value).into_owned()))
+    }
+
+    /// What the peer's Close frame said; 1005 and 1006 where the WebSocket API has them.
+    fn close(&self) -> Option<(u16, String)> {
+        let close = |frame: &Option<CloseFrame>| {
+            let reason = frame.as_ref().map(|frame| frame.reason.clone());
+            (reported_code(frame.as_ref()).0, reason.unwrap_or_default())
+        };
+        Some(match &self.ending?.end {
+            End::Closed { received, .. } => close(received),
+            End::NotAwaited { sent } => close(sent),
+            End::Failed(violation) => (violation.rule.close_code().0, String::new()),
+            End::Lost { .. } | End::Abandoned { .. } | End::CloseTimeout | End::NoPong(_) => {
+                (1006, String::new())
+            }
+        })
+    }
+
+    fn received(&self) -> Received {
+        self.ending
+            .map(|ending| ending.received)
+            .unwrap_or_default()
+    }
+
+    fn sent(&self) -> Sent {
+        self.ending.map(|ending| ending.sent).unwrap_or_default()
+    }
+
+    fn time(&self, phase: Phase) -> Value {
+        Value::Time(self.trace.end_of(phase))
+    }
+
+    fn rtt(&self, get: impl Fn(&Ending) -> Duration) -> Value {
+        let measured = self.ending.filter(|ending| ending.round_trips.count > 0);
+        Value::Time(measured.map(get))
+    }
+
+    fn remote(&self) -> Option<SocketAddr> {
+        self.trace.addresses.map(|(remote, _)| remote)
+    }
+
+    fn local(&self) -> Option<SocketAddr> {
+        self.trace.addresses.map(|(_, local)| local)
+    }
+}
