@@ -98,7 +98,7 @@ impl Variable {
         (self.get)(report)
     }
 
-    /// All of them, in the order in which `%{json}` has them.
+    /// All of them.
     pub(super) const ALL: &[Self] = &[
         Self::new("url", |report| {
             text(report.secrets.url(report.url).into_owned())
