@@ -35,7 +35,7 @@ _wsee() {
 
     case "${cmd}" in
         wsee)
-            opts="-H -o -s -b -A -u -k -m -n -1 -0 -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --insecure --cacert --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --write-out --timing --verbose --quiet --color --show-secrets --no-history --help --version demo listen completions man"
+            opts="-H -o -s -b -A -u -k -m -n -1 -0 -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --insecure --cacert --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --write-out --timing --verbose --quiet --color --show-secrets --no-history --help --version demo listen completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -210,7 +210,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__demo)
-            opts="-H -o -s -b -A -m -n -1 -0 -w -v -q -h --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --write-out --timing --verbose --quiet --color --show-secrets --no-history --help"
+            opts="-H -o -s -b -A -m -n -1 -0 -w -v -q -h --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --write-out --timing --verbose --quiet --color --show-secrets --no-history --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

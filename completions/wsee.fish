@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl w/write-out= timing v/verbose q/quiet color= show-secrets no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -46,7 +46,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -l fragment -d 'Send messages in
 complete -c wsee -n "__fish_wsee_needs_command" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut into messages: line, nul, none or SIZE' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -65,6 +65,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -s 0 -l null -d 'NUL instead of 
 complete -c wsee -n "__fish_wsee_needs_command" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
 complete -c wsee -n "__fish_wsee_needs_command" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
+complete -c wsee -n "__fish_wsee_needs_command" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
 complete -c wsee -n "__fish_wsee_needs_command" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
 complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_needs_command" -s q -l quiet -d 'Print only errors on stderr'
@@ -95,7 +96,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l fragment -d 'Send mes
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin is cut into messages: line, nul, none or SIZE' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -113,6 +114,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 0 -l null -d 'NUL ins
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s q -l quiet -d 'Print only errors on stderr'

@@ -109,6 +109,31 @@ pub struct Unsent {
     pub bytes: usize,
 }
 
+/// Why a run ended without a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotOpen {
+    /// In words.
+    pub message: String,
+    /// What to do next.
+    pub hint: Option<String>,
+    /// The start of the body of a response that refused the upgrade.
+    pub body: Option<Vec<u8>>,
+    /// The exit status that tells it.
+    pub exit: Exit,
+}
+
+impl NotOpen {
+    /// A reason without a response.
+    pub fn new(message: String, exit: Exit) -> Self {
+        Self {
+            message,
+            hint: None,
+            body: None,
+            exit,
+        }
+    }
+}
+
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {

@@ -16,7 +16,7 @@
 //!
 //! command/     a typed line: a message, or a command that sends anything at all
 //! session/     the only socket loop: dials, opens, runs a mode
-//! render/      events as text for people; the one escaper
+//! render/      events as text for people and programs; the one escaper
 //! event.rs     what happens in a session
 //! dial/        target to connected stream: DNS, happy eyeballs, TLS
 //! proto/       the protocol without I/O: handshake, frames, messages, closing, timers

@@ -3,12 +3,12 @@
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::event::{Cause, Event};
+use crate::event::{Cause, Ending, Event};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 use crate::proto::sender::{Closing, Sender};
-use crate::render::Human;
+use crate::render::{Human, Jsonl};
 use crate::session::{Mode, Signals, Stop};
 use crate::term;
 
@@ -16,6 +16,7 @@ use crate::term;
 #[derive(Debug)]
 pub struct Tour {
     human: Human,
+    events: Option<Jsonl>,
     signals: Signals,
     max_time: Option<(Duration, Instant)>,
     next: usize,
@@ -43,9 +44,17 @@ const STEPS: [Step; 5] = [
 
 impl Tour {
     /// A tour that is shown by `human` on standard error, and ends early at a signal or when its time is over.
-    pub fn new(human: Human, signals: Signals, max_time: Option<(Duration, Instant)>) -> Self {
+    ///
+    /// With `events` these are printed on standard output.
+    pub fn new(
+        human: Human,
+        events: Option<Jsonl>,
+        signals: Signals,
+        max_time: Option<(Duration, Instant)>,
+    ) -> Self {
         Self {
             human,
+            events,
             signals,
             max_time,
             next: 0,
@@ -58,18 +67,43 @@ impl Tour {
             Step::Message(kind, payload) => {
                 let deflated = sender.message(kind, payload)?;
                 let message = Message::whole(kind, payload, deflated);
-                self.show(|human, out| human.sent(out, &message, now));
+                self.sent(&message, now);
             }
             Step::Fragments(first, second) => {
                 let pieces = [first.as_bytes(), second.as_bytes()];
                 let deflated = sender.fragments(Kind::Text, pieces.into_iter())?;
                 let whole = pieces.concat();
                 let message = Message::whole(Kind::Text, &whole, deflated);
-                self.show(|human, out| human.sent(out, &message, now));
+                self.sent(&message, now);
             }
             Step::Ping(payload) => sender.ping(payload.as_bytes(), now)?,
         }
         Ok(())
+    }
+
+    /// Prints lines of events.
+    pub fn print(&self, lines: &[u8]) {
+        // The tour is shown on standard error all the same.
+        let _ = term::stdout(lines);
+    }
+
+    /// Prints the last event, which says `message`.
+    pub fn finish(&self, ending: &Ending, message: &str, now: Instant) {
+        if let Some(events) = &self.events {
+            let mut line = Vec::new();
+            // A Vec takes all.
+            let _ = events.closed(&mut line, ending, message, now);
+            self.print(&line);
+        }
+    }
+
+    fn sent(&self, message: &Message<'_>, now: Instant) {
+        self.show(|human, out| human.sent(out, message, now));
+        if let Some(events) = &self.events {
+            let mut line = Vec::new();
+            let _ = events.sent(&mut line, message, now);
+            self.print(&line);
+        }
     }
 
     fn show(&self, write: impl FnOnce(&Human, &mut String)) {
@@ -84,6 +118,11 @@ impl Tour {
 impl Mode for Tour {
     fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
         self.show(|human, out| human.event(out, &event, now));
+        if let Some(events) = &mut self.events {
+            let mut line = Vec::new();
+            let _ = events.event(&mut line, &event, now);
+            self.print(&line);
+        }
         self.answered |= matches!(
             event,
             Event::Connection(
@@ -130,6 +169,6 @@ impl Mode for Tour {
     }
 
     fn wants_frames(&self) -> bool {
-        self.human.show.frames
+        self.human.show.frames || self.events.as_ref().is_some_and(Jsonl::wants_frames)
     }
 }

@@ -11,6 +11,7 @@ mod ending;
 mod handshake;
 mod hostile;
 mod interop;
+mod jsonl;
 mod layers;
 mod listen;
 mod pipe;

@@ -3,6 +3,7 @@
 mod connect;
 mod demo;
 mod display;
+mod format;
 pub mod generate;
 mod limit;
 mod listen;
@@ -22,6 +23,7 @@ pub use clap_complete::Shell;
 pub use connect::{AuthArgs, ConnectArgs, HandshakeArgs, TlsArgs};
 pub use demo::DemoArgs;
 pub use display::DisplayArgs;
+pub use format::FormatArgs;
 pub use generate::Page;
 pub use limit::LimitArgs;
 pub use listen::{AcceptArgs, ListenArgs, ServerTlsArgs};

@@ -59,12 +59,15 @@ pub struct PipeArgs {
     /// For text and binary messages alike. Changes nothing about the input.
     #[arg(long, conflicts_with = "null", hide_short_help = true)]
     pub raw: bool,
-    /// Where stdin is cut into messages: line, nul, none or SIZE
+    /// Where stdin is cut into messages: line, nul, none, json, events or SIZE
     ///
     /// line: one line is one message, without its newline and one carriage return before it; an
     /// empty line is an empty message. nul: NUL ends a message. none: all of stdin is one message.
-    /// SIZE, with --binary only: chunks of that many bytes, with the units of --max-message.
-    /// The default is line.
+    /// json: a stream of JSON values, each a text message exactly as it was typed, over several lines
+    /// or several on a line. events: lines as --jsonl prints them; the messages they tell of are sent,
+    /// those that were received like those that were sent, and other events are skipped.
+    /// {"event":"message","data":"hi"} is enough. SIZE, with --binary only: chunks of that many bytes,
+    /// with the units of --max-message. The default is line.
     #[arg(
         long,
         value_name = "HOW",
@@ -111,6 +114,9 @@ impl PipeArgs {
         match self.split {
             Some(Split::Size(_)) if !self.binary => Some(
                 "--split SIZE cuts text anywhere; add --binary, or use --split line, nul or none",
+            ),
+            Some(Split::Json | Split::Events) if self.binary || self.hex || self.base64 => Some(
+                "--split json and events say themselves what is text; leave out --binary, --hex and --base64",
             ),
             _ => None,
         }

@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::display::DisplayArgs;
+use super::format::FormatArgs;
 use super::limit::LimitArgs;
 use super::pipe::PipeArgs;
 use super::timing::TimingArgs;
@@ -20,6 +21,9 @@ pub struct SessionArgs {
     /// What goes in and comes out.
     #[command(flatten)]
     pub pipe: PipeArgs,
+    /// How what comes out is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// What is told of the run at its end.
     #[command(flatten)]
     pub timing: TimingArgs,

@@ -31,7 +31,9 @@ pub enum ValueError {
     #[error("more bytes than can be counted; at most 16777215G")]
     SizeTooLarge,
     /// Neither a way to split nor a size.
-    #[error("not a way to split; write line, nul, none or, with --binary, a size (64K)")]
+    #[error(
+        "not a way to split; write line, nul, none, json, events or, with --binary, a size (64K)"
+    )]
     Split,
     /// A URL where the number of messages belongs: wscat's `-n` is our `-k`.
     #[error("a URL, not a number of messages; did you mean -k? (wscat's -n is wsee's -k)")]
@@ -174,6 +176,10 @@ pub enum Split {
     Nul,
     /// All of stdin is one message.
     None,
+    /// One JSON value is one message.
+    Json,
+    /// One line is one event as `--jsonl` prints it.
+    Events,
     /// Chunks of this many bytes.
     Size(Size),
 }
@@ -186,6 +192,8 @@ impl FromStr for Split {
             "line" => Ok(Self::Line),
             "nul" => Ok(Self::Nul),
             "none" => Ok(Self::None),
+            "json" => Ok(Self::Json),
+            "events" => Ok(Self::Events),
             _ => match text.parse() {
                 Ok(size) => Ok(Self::Size(size)),
                 Err(ValueError::Size) => Err(ValueError::Split),

@@ -15,6 +15,7 @@ use crate::cli::{
     SessionArgs, Split, TimeLimit, TlsArgs, Wait,
 };
 use crate::dial;
+use crate::pipe::encoding::utf8;
 use crate::pipe::{self, Encoding, Format, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
@@ -101,7 +102,7 @@ fn build(
     environment: &Environment,
     now: Instant,
 ) -> Result<Connect, ConfigError> {
-    let is_repl = is_repl(&session.pipe, environment);
+    let is_repl = !session.format.jsonl && is_repl(&session.pipe, environment);
     let max_time = limit(session.run.max_time).map(|limit| (limit, now + limit));
     let usage = if is_repl {
         Use::Repl(Box::new(repl_options(session, environment, max_time)?))
@@ -124,7 +125,7 @@ fn build(
             offer: offer(target, handshake, auth)?,
             connection: Config {
                 lenient: handshake.lenient,
-                ..connection(&session.limit, &session.pipe, is_repl)
+                ..connection(session, is_repl)
             },
             connect_timeout,
             timeout_flag,
@@ -226,14 +227,15 @@ fn dial_options(args: &TlsArgs) -> dial::Options {
 }
 
 /// The connection of a client; a REPL keeps itself alive.
-fn connection(args: &LimitArgs, pipe: &PipeArgs, is_repl: bool) -> Config {
+fn connection(session: &SessionArgs, is_repl: bool) -> Config {
+    let (args, pipe) = (&session.limit, &session.pipe);
     let mut config = limits(args, Role::Client);
     if is_repl {
         config.ping_interval = args
             .ping_interval
             .map_or(Some(REPL_PING_INTERVAL), limit_of);
         config.ping_timeout = args.ping_timeout.map_or(Some(REPL_PING_TIMEOUT), limit_of);
-    } else if pipe.raw || pipe.binary || pipe.echo {
+    } else if (pipe.raw || pipe.binary || pipe.echo) && !session.format.jsonl {
         config.delivery = Delivery::Streamed;
     }
     config
@@ -289,8 +291,7 @@ fn repl_options(
         .map(|dir| dir.join("wsee/history"));
     let mut send = Vec::new();
     for record in records(&session.pipe.send)? {
-        let text = Encoding::Text.decode(&record)?.into_owned();
-        send.push(String::from_utf8_lossy(&text).into_owned());
+        send.push(String::from_utf8_lossy(utf8(&record)?).into_owned());
     }
     Ok(crate::repl::Options {
         send,
@@ -306,19 +307,26 @@ fn pipe_options(
     max_time: Option<(Duration, Instant)>,
 ) -> Result<pipe::Options, ConfigError> {
     let args = &session.pipe;
-    let encoding = match (args.binary, args.hex, args.base64) {
+    let send_encoding = match (args.binary, args.hex, args.base64) {
         (true, ..) => Encoding::Binary,
         (_, true, _) => Encoding::Hex,
         (_, _, true) => Encoding::Base64,
         _ => Encoding::Text,
     };
+    let encoding = match args.split {
+        Some(Split::Json) => Encoding::Json,
+        Some(Split::Events) => Encoding::Event,
+        _ => send_encoding,
+    };
     let send = records(&args.send)?;
     for record in &send {
-        encoding.decode(record)?;
+        send_encoding.decode(record)?;
     }
     Ok(pipe::Options {
         split: split(args),
         encoding,
+        send_encoding,
+        jsonl: session.format.jsonl,
         format: Format {
             terminator: match (args.raw || args.binary, args.null) {
                 (true, _) => Terminator::None,
@@ -345,7 +353,8 @@ fn pipe_options(
 fn split(args: &PipeArgs) -> pipe::Split {
     match args.split {
         _ if args.null => pipe::Split::Nul,
-        Some(Split::Line) | None => pipe::Split::Line,
+        Some(Split::Line | Split::Events) | None => pipe::Split::Line,
+        Some(Split::Json) => pipe::Split::Json,
         Some(Split::Nul) => pipe::Split::Nul,
         Some(Split::None) => pipe::Split::Whole,
         Some(Split::Size(size)) => pipe::Split::Size(usize::try_from(size.0).unwrap_or(usize::MAX)),

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64;
 use hex::FromHexError;
+use serde::de::IgnoredAny;
 
 use crate::proto::message::Kind;
+use crate::render::jsonl::{self, ReadError};
 
 /// How a record is turned into a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub enum Encoding {
     Hex,
     /// Base64, sent as the bytes it stands for.
     Base64,
+    /// JSON, sent as text.
+    Json,
+    /// An event as `--jsonl` prints it; the message that it tells of is sent.
+    Event,
 }
 
 /// Why a record cannot be sent.
@@ -35,40 +41,64 @@ pub enum EncodingError {
     /// Not base64 from this byte on, counted from 1.
     #[error("byte {0}: not base64; --base64 takes standard base64 with padding")]
     Base64(usize),
+    /// Not one JSON value.
+    #[error("not JSON, {0}; --split line sends text of any kind")]
+    Json(String),
+    /// Not an event.
+    #[error(transparent)]
+    Event(#[from] ReadError),
 }
 
 impl Encoding {
-    /// The kind of message that records become.
-    pub fn kind(self) -> Kind {
-        match self {
-            Self::Text => Kind::Text,
-            Self::Binary | Self::Hex | Self::Base64 => Kind::Binary,
-        }
+    /// The message that `record` stands for, if any; spaces in hexadecimal and base64 do not count.
+    pub fn decode(self, record: &[u8]) -> Result<Option<Decoded<'_>>, EncodingError> {
+        let decoded = match self {
+            Self::Text => (Kind::Text, Cow::Borrowed(utf8(record)?)),
+            Self::Json => (Kind::Text, Cow::Borrowed(json(record)?)),
+            Self::Binary => (Kind::Binary, Cow::Borrowed(record)),
+            Self::Hex => (Kind::Binary, Cow::Owned(hex(record)?)),
+            Self::Base64 => (Kind::Binary, Cow::Owned(base64(record)?)),
+            Self::Event => {
+                let message = jsonl::message(record)?;
+                return Ok(message.map(|(kind, payload)| (kind, Cow::Owned(payload))));
+            }
+        };
+        Ok(Some(decoded))
     }
+}
 
-    /// The payload that `record` stands for; spaces in hexadecimal and base64 do not count.
-    pub fn decode(self, record: &[u8]) -> Result<Cow<'_, [u8]>, EncodingError> {
-        match self {
-            Self::Binary => Ok(Cow::Borrowed(record)),
-            Self::Text if simdutf8::basic::from_utf8(record).is_ok() => Ok(Cow::Borrowed(record)),
-            Self::Text => match std::str::from_utf8(record) {
-                Ok(_) => Ok(Cow::Borrowed(record)),
-                Err(error) => Err(EncodingError::Utf8(error.valid_up_to() + 1)),
-            },
-            Self::Hex => hex::decode(without_spaces(record))
-                .map(Cow::Owned)
-                .map_err(|error| match error {
-                    FromHexError::InvalidHexCharacter { index, .. } => {
-                        EncodingError::Hex(place(record, index))
-                    }
-                    _ => EncodingError::OddHex,
-                }),
-            Self::Base64 => BASE64
-                .decode(&without_spaces(record))
-                .map(Cow::Owned)
-                .map_err(|error| EncodingError::Base64(place(record, error.position))),
-        }
+/// The kind of a message, and its payload.
+type Decoded<'a> = (Kind, Cow<'a, [u8]>);
+
+/// `record`, which must be UTF-8.
+pub fn utf8(record: &[u8]) -> Result<&[u8], EncodingError> {
+    if simdutf8::basic::from_utf8(record).is_ok() {
+        return Ok(record);
     }
+    match std::str::from_utf8(record) {
+        Ok(_) => Ok(record),
+        Err(error) => Err(EncodingError::Utf8(error.valid_up_to() + 1)),
+    }
+}
+
+fn json(record: &[u8]) -> Result<&[u8], EncodingError> {
+    let record = utf8(record)?;
+    serde_json::from_slice::<IgnoredAny>(record)
+        .map_err(|error| EncodingError::Json(error.to_string()))?;
+    Ok(record)
+}
+
+fn hex(record: &[u8]) -> Result<Vec<u8>, EncodingError> {
+    hex::decode(without_spaces(record)).map_err(|error| match error {
+        FromHexError::InvalidHexCharacter { index, .. } => EncodingError::Hex(place(record, index)),
+        _ => EncodingError::OddHex,
+    })
+}
+
+fn base64(record: &[u8]) -> Result<Vec<u8>, EncodingError> {
+    BASE64
+        .decode(&without_spaces(record))
+        .map_err(|error| EncodingError::Base64(place(record, error.position)))
 }
 
 /// Where the byte stands in `record`, from 1 on, that is at `index` without the spaces.
@@ -99,13 +129,25 @@ mod tests {
 
     #[test]
     fn hex_and_base64_stand_for_bytes() {
-        assert_eq!(Encoding::Hex.decode(b"de ad").unwrap(), &b"\xde\xad"[..]);
-        assert_eq!(Encoding::Base64.decode(b"3q0=").unwrap(), &b"\xde\xad"[..]);
+        let bytes = Ok(Some((Kind::Binary, Cow::Borrowed(&b"\xde\xad"[..]))));
+        assert_eq!(Encoding::Hex.decode(b"de ad"), bytes);
+        assert_eq!(Encoding::Base64.decode(b"3q0="), bytes);
         assert_eq!(Encoding::Hex.decode(b"0 0g0"), Err(EncodingError::Hex(4)));
         assert_eq!(Encoding::Hex.decode(b"000"), Err(EncodingError::OddHex));
         assert_eq!(
             Encoding::Base64.decode(b"3q 0*"),
             Err(EncodingError::Base64(5))
         );
+    }
+
+    #[test]
+    fn json_is_sent_as_it_was_typed() {
+        let typed = b"{ \"a\": 1E+5,\n\"a\":\t[\"\\u00e9\"] }";
+        let sent = Encoding::Json.decode(typed);
+        assert_eq!(sent, Ok(Some((Kind::Text, Cow::Borrowed(&typed[..])))));
+        let deep = ["[".repeat(100_000), "]".repeat(100_000)].concat();
+        assert!(Encoding::Json.decode(deep.as_bytes()).is_ok());
+        let error = Encoding::Json.decode(b"{\"a\":1]").unwrap_err();
+        assert!(error.to_string().contains("line 1 column 7"), "{error}");
     }
 }

@@ -1,8 +1,10 @@
 //! Standard input cut into records, one message each.
 
 use std::io;
+use std::ops::Range;
 use std::task::{Context, Poll, Waker, ready};
 
+use super::values::Values;
 use crate::proto::buffer::Buffer;
 use crate::term::Stdin;
 
@@ -17,6 +19,8 @@ pub enum Split {
     Whole,
     /// After so many bytes.
     Size(usize),
+    /// Behind each JSON value.
+    Json,
 }
 
 impl Split {
@@ -24,6 +28,7 @@ impl Split {
     pub fn unit(self) -> &'static str {
         match self {
             Self::Line => "line",
+            Self::Json => "value",
             Self::Nul | Self::Whole | Self::Size(_) => "record",
         }
     }
@@ -39,6 +44,7 @@ pub struct Input {
     lent: usize,
     /// Bytes in which no separator was found.
     searched: usize,
+    values: Values,
     records: u64,
     ended: bool,
 }
@@ -59,6 +65,7 @@ impl Input {
             buffer,
             lent: 0,
             searched: 0,
+            values: Values::default(),
             records: 0,
             ended: false,
         }
@@ -68,10 +75,19 @@ impl Input {
     pub fn next_record(&mut self) -> Option<&[u8]> {
         self.buffer.consume(std::mem::take(&mut self.lent));
         let filled = self.buffer.filled();
-        let (len, used) = match self.split {
+        let (record, used) = match self.split {
             Split::Line => separated(filled, b'\n', self.searched, self.ended),
             Split::Nul => separated(filled, b'\0', self.searched, self.ended),
-            Split::Size(size) if filled.len() >= size => Some((size, size)),
+            Split::Json => match self.values.next(filled, self.ended) {
+                Some(value) => Some((value.clone(), value.end)),
+                None if self.ended => {
+                    // Nothing but space is left.
+                    self.lent = filled.len();
+                    None
+                }
+                None => None,
+            },
+            Split::Size(size) if filled.len() >= size => Some((0..size, size)),
             Split::Whole | Split::Size(_) if self.ended => all(filled),
             Split::Whole | Split::Size(_) => None,
         }
@@ -82,9 +98,10 @@ impl Input {
         self.searched = 0;
         self.lent = used;
         self.records += 1;
-        let record = &self.buffer.filled()[..len];
+        let terminated = used > record.end;
+        let record = &self.buffer.filled()[record];
         Some(match self.split {
-            Split::Line if used > len => record.strip_suffix(b"\r").unwrap_or(record),
+            Split::Line if terminated => record.strip_suffix(b"\r").unwrap_or(record),
             _ => record,
         })
     }
@@ -121,16 +138,19 @@ impl Input {
     }
 }
 
-/// The length of the record that ends at `separator`, and how many bytes it takes with it.
-fn separated(filled: &[u8], separator: u8, searched: usize, ended: bool) -> Option<(usize, usize)> {
+/// Where a record is, and how many bytes are used up with it.
+type Found = (Range<usize>, usize);
+
+/// The record that ends at `separator`.
+fn separated(filled: &[u8], separator: u8, searched: usize, ended: bool) -> Option<Found> {
     match memchr::memchr(separator, &filled[searched..]) {
-        Some(at) => Some((searched + at, searched + at + 1)),
+        Some(at) => Some((0..searched + at, searched + at + 1)),
         None if ended => all(filled),
         None => None,
     }
 }
 
 /// What is left at the end of the input, unless that is nothing.
-fn all(filled: &[u8]) -> Option<(usize, usize)> {
-    (!filled.is_empty()).then_some((filled.len(), filled.len()))
+fn all(filled: &[u8]) -> Option<Found> {
+    (!filled.is_empty()).then_some((0..filled.len(), filled.len()))
 }

@@ -1,9 +1,11 @@
 //! The pipe: standard input to the socket, messages to standard output.
 
 pub mod encoding;
+mod events;
 pub mod input;
 mod obey;
 pub mod output;
+mod values;
 
 use std::collections::VecDeque;
 use std::io;
@@ -11,6 +13,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 pub use encoding::{Encoding, EncodingError};
+pub use events::Events;
 pub use input::{Input, Split};
 use obey::InputError;
 pub use output::{Format, Output, Terminator};
@@ -30,13 +33,18 @@ use crate::term::{self, Stdout};
 
 /// What a pipe is to do.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Options {
     /// Where records end.
     pub split: Split,
     /// What records stand for.
     pub encoding: Encoding,
+    /// What the records of `send` stand for.
+    pub send_encoding: Encoding,
     /// How received messages are written.
     pub format: Format,
+    /// Events are written instead.
+    pub jsonl: bool,
     /// Records to send before standard input.
     pub send: Vec<Vec<u8>>,
     /// How long to wait for messages after the end of input; `None` for ever.
@@ -72,9 +80,13 @@ pub struct Pipe {
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
     output: Output,
+    /// Prints events instead of payload.
+    events: Option<Events>,
     /// When something was last sent or a message last came.
     active: Instant,
     sent: u64,
+    /// There was input that stands for no message.
+    skipped: bool,
     received: u64,
     /// Why to end, as soon as the driver asks.
     cause: Option<Cause>,
@@ -91,23 +103,30 @@ impl Pipe {
         input: Option<Input>,
         signals: Signals,
         human: Human,
+        events: Option<Events>,
         now: Instant,
     ) -> io::Result<Self> {
-        Ok(Self {
+        let mut pipe = Self {
             output: Output::new(Stdout::open()?, options.format),
+            events,
             signals,
             send: options.send.iter().cloned().collect(),
             input,
             human,
             active: now,
             sent: 0,
+            skipped: false,
             received: 0,
             cause: None,
             stop: None,
             probe: Probe::default(),
             noted_binary: false,
             options,
-        })
+        };
+        if let Some(events) = &mut pipe.events {
+            events.start(&mut pipe.output);
+        }
+        Ok(pipe)
     }
 
     /// Writes to standard error what happened, if it is to be shown.
@@ -119,7 +138,10 @@ impl Pipe {
         }
     }
 
-    fn show_sent(&self, message: &Message<'_>, now: Instant) {
+    fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
+        if let Some(events) = &self.events {
+            events.sent(&mut self.output, message, now);
+        }
         if self.human.show.messages {
             let mut text = String::new();
             self.human.sent(&mut text, message, now);
@@ -133,27 +155,41 @@ impl Pipe {
         }
     }
 
-    fn message(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
-        if self
-            .options
+    /// Whether as many messages came as were to be counted.
+    fn has_enough(&self) -> bool {
+        self.options
             .count
             .is_some_and(|count| self.received >= count)
-        {
+    }
+
+    fn message(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
+        if self.has_enough() {
             return;
         }
         self.active = now;
-        if self.options.echo
-            && sender
-                .piece(message.kind, message.payload, message.start, message.end)
-                .is_ok()
-        {
-            self.sent += u64::from(message.end);
+        if self.options.echo {
+            self.echo(message, sender, now);
         }
-        self.note_binary(message);
-        self.output.message(message);
+        if self.events.is_none() {
+            self.note_binary(message);
+            self.output.message(message);
+        }
         self.received += u64::from(message.end);
         if self.options.count == Some(self.received) {
             self.cause.get_or_insert(Cause::Count(self.received));
+        }
+    }
+
+    /// Answers a message, or a piece of one, with itself.
+    fn echo(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
+        let (start, end) = (message.start, message.end);
+        if let Ok(deflated) = sender.piece(message.kind, message.payload, start, end) {
+            self.sent += u64::from(end);
+            let answer = Message {
+                deflated,
+                ..*message
+            };
+            self.show_sent(&answer, now);
         }
     }
 
@@ -170,11 +206,14 @@ impl Pipe {
     fn send(
         &mut self,
         record: &[u8],
+        encoding: Encoding,
         sender: &mut Sender,
         now: Instant,
     ) -> Result<(), EncodingError> {
-        let kind = self.options.encoding.kind();
-        let payload = self.options.encoding.decode(record)?;
+        let Some((kind, payload)) = encoding.decode(record)? else {
+            self.skipped = true;
+            return Ok(());
+        };
         if let Ok(deflated) = sender.message(kind, &payload) {
             self.show_sent(&Message::whole(kind, &payload, deflated), now);
             self.sent += 1;
@@ -190,7 +229,7 @@ impl Pipe {
             let Some(record) = self.send.pop_front() else {
                 break;
             };
-            match self.send(&record, sender, now) {
+            match self.send(&record, self.options.send_encoding, sender, now) {
                 Ok(()) => moved = true,
                 Err(error) => self.cause = Some(Cause::Input(format!("--send, {error}"))),
             }
@@ -213,7 +252,8 @@ impl Pipe {
                 let sent = if self.options.commands {
                     self.obey(record, sender, now)
                 } else {
-                    self.send(record, sender, now).map_err(InputError::from)
+                    self.send(record, self.options.encoding, sender, now)
+                        .map_err(InputError::from)
                 };
                 if let Err(error) = sent {
                     let place = format!("{} {}", self.options.split.unit(), input.record());
@@ -234,7 +274,8 @@ impl Pipe {
 
     /// Whether all input was sent, and there was any: without, the pipe only listens.
     fn is_input_over(&self) -> bool {
-        self.input.is_none() && self.send.is_empty() && self.sent > 0 && !self.options.echo
+        let had_input = self.sent > 0 || self.skipped;
+        self.input.is_none() && self.send.is_empty() && had_input && !self.options.echo
     }
 
     fn wait_ends(&self) -> Option<Instant> {
@@ -272,6 +313,11 @@ impl Mode for Pipe {
             self.note(&escape_line(&answer));
         }
         self.show(&event, now);
+        let is_message = matches!(event, Event::Connection(connection::Event::Message(_)));
+        let surplus = is_message && self.has_enough();
+        if let Some(events) = self.events.as_mut().filter(|_| !surplus) {
+            events.event(&mut self.output, &event, now);
+        }
         match event {
             Event::Connection(connection::Event::Message(message)) => {
                 self.message(&message, sender, now);
@@ -364,7 +410,7 @@ impl Mode for Pipe {
     }
 
     fn wants_frames(&self) -> bool {
-        self.human.show.frames
+        self.human.show.frames || self.events.as_ref().is_some_and(Events::wants_frames)
     }
 
     fn complete(&mut self, ending: &mut Ending) {

@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use super::{Encoding, EncodingError, Pipe};
+use super::Pipe;
+use super::encoding::{EncodingError, utf8};
 use crate::command::wire::{Outcome, WireError};
 use crate::command::{self, Command, CommandError, Wire};
 use crate::event::Cause;
@@ -31,8 +32,7 @@ impl Pipe {
         sender: &mut Sender,
         now: Instant,
     ) -> Result<(), InputError> {
-        let text = Encoding::Text.decode(line)?;
-        let text = String::from_utf8_lossy(&text);
+        let text = String::from_utf8_lossy(utf8(line)?);
         let wire = match command::parse(&text)? {
             Command::Nothing => Wire::Text(String::new()),
             Command::Wire(wire) => wire,

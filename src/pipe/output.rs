@@ -72,6 +72,11 @@ impl Output {
         }
     }
 
+    /// Takes bytes that need no change.
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
+        self.buffer.extend(bytes);
+    }
+
     /// Whether so much waits that no more should be taken.
     pub fn is_full(&self) -> bool {
         self.buffer.len() >= BUFFER
@@ -118,5 +123,16 @@ impl Output {
             self.escaper.finish(&mut text);
         }
         self.buffer.extend(text.as_bytes());
+    }
+}
+
+impl io::Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

@@ -27,10 +27,15 @@ impl Clock {
 
     /// The local time of day at `instant`, to the millisecond: `12:01:02.123`.
     pub fn time_of_day(&self, instant: Instant) -> String {
-        let passed = instant.saturating_duration_since(self.instant);
         let zone = self.zone.get_or_init(TimeZone::system).clone();
-        let time = self.time.saturating_add(passed).unwrap_or(self.time);
-        time.to_zoned(zone).strftime("%H:%M:%S%.3f").to_string()
+        let time = self.time(instant).to_zoned(zone);
+        time.strftime("%H:%M:%S%.3f").to_string()
+    }
+
+    /// The time at `instant`.
+    pub fn time(&self, instant: Instant) -> Timestamp {
+        let passed = instant.saturating_duration_since(self.instant);
+        self.time.saturating_add(passed).unwrap_or(self.time)
     }
 
     /// The time at which the clock was read.

@@ -63,11 +63,8 @@ pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, s
         Direction::Received => ('<', Role::Response),
     };
     let start = escape_line(head.start_line());
-    let start: Vec<_> = start.split(' ').map(|word| secrets.url(word)).collect();
-    line(
-        out,
-        style.paint(role, format_args!("{mark} {}", start.join(" "))),
-    );
+    let start = secrets.start_line(&start);
+    line(out, style.paint(role, format_args!("{mark} {start}")));
     for (name, value) in head.fields() {
         let (name, value) = (escape_line(name), escape_line(value));
         let value = secrets.header_value(&name, &value);

@@ -56,6 +56,12 @@ impl Secrets {
         }
     }
 
+    /// A request line or status line with the secrets of its URL masked.
+    pub fn start_line(self, line: &str) -> String {
+        let words: Vec<_> = line.split(' ').map(|word| self.url(word)).collect();
+        words.join(" ")
+    }
+
     /// A URL or request target with its userinfo and the secrets of its query masked.
     ///
     /// It need not be valid: what was typed, or sent by a peer, may be shown in an error.

@@ -1,4 +1,4 @@
-//! Events as text for people, and the one way for a peer's bytes to reach a terminal.
+//! Events as text for people and for programs, and the one way for a peer's bytes to reach a terminal.
 
 pub mod clock;
 pub mod ending;
@@ -9,6 +9,7 @@ pub mod hexdump;
 pub mod hint;
 pub mod human;
 pub mod json;
+pub mod jsonl;
 pub mod mask;
 pub mod quantity;
 pub mod style;
@@ -16,5 +17,6 @@ pub mod waterfall;
 pub mod write_out;
 
 pub use human::{Human, Show};
+pub use jsonl::Jsonl;
 pub use mask::Secrets;
 pub use style::{Role, Style};

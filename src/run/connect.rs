@@ -5,9 +5,9 @@ use std::io;
 use std::time::Instant;
 
 use super::report::{Outcome, Reporter};
-use super::{complain, failure};
+use super::{complain, events, failure};
 use crate::config::{Connect, Display, Environment, Use};
-use crate::event::{Ending, Event};
+use crate::event::{Ending, Event, NotOpen};
 use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
 use crate::render::clock::Clock;
@@ -55,18 +55,35 @@ pub(super) async fn run_pipe(
     };
     let mut report = Reporter::new(connect, environment);
     let view = (&human, term::stderr as fn(&str));
-    let opened = match open(&mut report, view, &mut signals, |_| {}).await {
+    let mut events = events::printer(connect).map(pipe::Events::new);
+    let observe = |event: &Event<'_>, now| {
+        if let Some(events) = &mut events {
+            events.opening(event, now);
+        }
+    };
+    let opened = match open(&mut report, view, &mut signals, observe).await {
         Ok(opened) => opened,
-        Err(exit) => return exit,
+        Err(why) => {
+            let exit = events::not_open(events.map(pipe::Events::into_jsonl), &why);
+            return report.write_out(Outcome::not_open(&why, exit)).await;
+        }
     };
     let style = human.style();
-    let mut pipe = match Pipe::open(options, input, signals, human, opened.at) {
+    let mut pipe = match Pipe::open(options, input, signals, human, events, opened.at) {
         Ok(pipe) => pipe,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
         Err(error) => return cannot("use stdout", &error, Exit::Write),
     };
     let end = session::run(opened.stream, opened.connection, opened.at, &mut pipe).await;
-    say(&end, style, &mut report).await
+    let last = last_line(&end);
+    let written = pipe.finish(&end, &last, Instant::now()).await;
+    let exit = say(&end, style, &mut report).await;
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            cannot("write to stdout", &error, Exit::Write)
+        }
+        _ => exit,
+    }
 }
 
 /// Opens the connection and runs the REPL on it.
@@ -79,12 +96,12 @@ async fn run_repl(connect: &Connect, options: repl::Options, environment: &Envir
         Ok(signals) => signals,
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
     };
-    let observe = |event: &Event<'_>| facts.observe(event);
+    let observe = |event: &Event<'_>, _| facts.observe(event);
     let mut report = Reporter::new(connect, environment);
     let view = (&human, term::screen as fn(&str));
     let opened = match open(&mut report, view, &mut signals, observe).await {
         Ok(opened) => opened,
-        Err(exit) => return exit,
+        Err(why) => return report.write_out(Outcome::not_open(&why, why.exit)).await,
     };
     let mut repl = match Repl::open(options, signals, human, facts, opened.at) {
         Ok(repl) => repl,
@@ -103,13 +120,13 @@ pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
     Human::new(show, display.style(terminal), display.secrets, clock)
 }
 
-/// Opens the connection, shows how through `view`, and tells `observe`; what goes wrong is said.
+/// Opens the connection, shows how through `view`, and tells `observe`; why it did not open is said.
 pub(super) async fn open(
     report: &mut Reporter<'_>,
     view: (&Human, fn(&str)),
     signals: &mut Signals,
-    mut observe: impl FnMut(&Event<'_>),
-) -> Result<Opened, Exit> {
+    mut observe: impl FnMut(&Event<'_>, Instant),
+) -> Result<Opened, NotOpen> {
     let (connect, (human, write)) = (report.connect(), view);
     let style = human.style();
     for note in connect.notes.iter().filter(|_| !connect.display.quiet) {
@@ -129,32 +146,24 @@ pub(super) async fn open(
         if !text.is_empty() {
             write(&text);
         }
-        observe(&event);
+        observe(&event, now);
     };
-    let (exit, error, text) = tokio::select! {
+    let (why, text) = tokio::select! {
         opened = session::open(&connect.open, &mut show) => match opened {
             Ok(opened) => return Ok(opened),
             Err(error) => {
                 let text = failure::failure(&error, connect, style, human.show.handshake);
-                (error.exit(), error.to_string(), text)
+                (failure::not_open(&error, connect), text)
             }
         },
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let error = format!("ended by {signal} before the connection was open");
             let text = format!("wsee: {error}\n");
-            (signal.exit(), error, text)
+            (NotOpen::new(error, signal.exit()), text)
         }
     };
     term::stderr(&(report.waterfall(style) + &text));
-    let error = error.as_str();
-    let ending = None;
-    Err(report
-        .write_out(Outcome {
-            ending,
-            error,
-            exit,
-        })
-        .await)
+    Err(why)
 }
 
 /// Writes the last line to standard error, and all else that is told at the end.
@@ -171,7 +180,7 @@ pub(super) async fn say(end: &Ending, style: Style, report: &mut Reporter<'_>) -
 }
 
 /// The last line, which always says how it ended.
-fn last_line(end: &Ending) -> String {
+pub(super) fn last_line(end: &Ending) -> String {
     ending(end, "server")
 }
 

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::connect::{connect, open, run_pipe, say, view};
-use super::report::Reporter;
-use super::{complain, refuse};
+use super::connect::{connect, last_line, open, run_pipe, say, view};
+use super::report::{Outcome, Reporter};
+use super::{complain, events, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Use};
+use crate::event::Event;
 use crate::exit::Exit;
 use crate::listen::{self, Log};
 use crate::pipe::Input;
@@ -122,12 +123,25 @@ async fn tour(
     let style = human.style();
     let mut report = Reporter::new(config, environment);
     let view = (&human, term::stderr as fn(&str));
-    let opened = match open(&mut report, view, &mut signals, |_| {}).await {
-        Ok(opened) => opened,
-        Err(exit) => return exit,
+    let mut events = events::printer(config);
+    let mut opening = Vec::new();
+    let observe = |event: &Event<'_>, now| {
+        if let Some(events) = &mut events {
+            // A Vec takes all.
+            let _ = events.event(&mut opening, event, now);
+        }
     };
-    let mut tour = Tour::new(human, signals, max_time);
+    let opened = match open(&mut report, view, &mut signals, observe).await {
+        Ok(opened) => opened,
+        Err(why) => {
+            let exit = events::not_open(events, &why);
+            return report.write_out(Outcome::not_open(&why, exit)).await;
+        }
+    };
+    let mut tour = Tour::new(human, events, signals, max_time);
+    tour.print(&opening);
     let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
+    tour.finish(&ending, &last_line(&ending), Instant::now());
     say(&ending, style, &mut report).await
 }
 

@@ -3,12 +3,26 @@
 use std::fmt::Write;
 
 use crate::config::Connect;
+use crate::event::NotOpen;
 use crate::proto::http1::Head;
 use crate::render::escape::{escape_line, escape_payload};
 use crate::render::handshake::{Direction, head};
 use crate::render::{Role, Style, hint};
 use crate::session::OpenError;
 use crate::session::open::Refused;
+
+/// Why the connection did not open, for events.
+pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {
+    let why = NotOpen::new(error.to_string(), error.exit());
+    match error {
+        OpenError::Refused(refused) => NotOpen {
+            hint: refusal_hint(refused, connect),
+            body: Some(refused.body.content().to_vec()),
+            ..why
+        },
+        _ => why,
+    }
+}
 
 /// The text for standard error; the response's head is left out when it was `shown`.
 pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown: bool) -> String {

@@ -2,6 +2,7 @@
 
 mod connect;
 mod demo;
+mod events;
 mod failure;
 mod listen;
 mod report;
@@ -35,7 +36,12 @@ pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     match cli.command {
         None => match Connect::resolve(&cli.connect, &environment, started) {
             Ok(connect) => on_runtime(connect::connect(connect, &environment)),
-            Err(error) => refuse(&error),
+            Err(error) => {
+                if cli.connect.session.format.jsonl {
+                    events::refused(cli.connect.url.as_deref().unwrap_or_default(), &error);
+                }
+                refuse(&error)
+            }
         },
         Some(Command::Demo(args)) => on_runtime(demo::demo(&args, &environment, started)),
         Some(Command::Listen(args)) => match Listen::resolve(&args, &environment) {

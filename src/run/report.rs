@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::complain;
 use crate::config::{Connect, Environment};
-use crate::event::{Ending, Event, Trace};
+use crate::event::{Ending, Event, NotOpen, Trace};
 use crate::exit::Exit;
 use crate::render::Style;
 use crate::render::waterfall::{Canvas, waterfall};
@@ -41,6 +41,15 @@ impl<'a> Outcome<'a> {
         Self {
             ending: Some(ending),
             error: if exit == Exit::Done { "" } else { last },
+            exit,
+        }
+    }
+
+    /// No connection; `exit` may tell of more than `why` does.
+    pub(super) fn not_open(why: &'a NotOpen, exit: Exit) -> Self {
+        Self {
+            ending: None,
+            error: &why.message,
             exit,
         }
     }

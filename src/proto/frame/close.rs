@@ -15,6 +15,8 @@ impl CloseCode {
     pub const PROTOCOL_ERROR: Self = Self(1002);
     /// 1005: local only, for a Close frame without a code.
     pub const NO_STATUS: Self = Self(1005);
+    /// 1006: local only, for the end of a connection without a Close frame.
+    pub const ABNORMAL: Self = Self(1006);
     /// 1007: data that does not fit its type, such as text that is not UTF-8.
     pub const INVALID_PAYLOAD: Self = Self(1007);
     /// 1009: a message that is too big.

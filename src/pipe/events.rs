@@ -1,0 +1,87 @@
+//! `--jsonl`: standard output gets events instead of payload.
+
+use std::future::poll_fn;
+use std::io;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use super::{Output, Pipe};
+use crate::event::{Cause, Ending, Event};
+use crate::proto::connection::Message;
+use crate::render::Jsonl;
+
+/// How long the reader of standard output may take over the last line when the user does not want to wait.
+const HURRY: Duration = Duration::from_secs(1);
+
+/// The printer of events, and what it printed before there was a pipe.
+#[derive(Debug)]
+pub struct Events {
+    jsonl: Jsonl,
+    opening: Vec<u8>,
+}
+
+impl Events {
+    /// Events as `jsonl` writes them.
+    pub fn new(jsonl: Jsonl) -> Self {
+        Self {
+            jsonl,
+            opening: Vec::new(),
+        }
+    }
+
+    /// Takes an event of the opening, before there is a pipe.
+    pub fn opening(&mut self, event: &Event<'_>, now: Instant) {
+        // A Vec takes all.
+        let _ = self.jsonl.event(&mut self.opening, event, now);
+    }
+
+    /// The printer, for a connection that did not open.
+    pub fn into_jsonl(self) -> Jsonl {
+        self.jsonl
+    }
+
+    pub(super) fn start(&mut self, output: &mut Output) {
+        output.extend(&std::mem::take(&mut self.opening));
+    }
+
+    pub(super) fn event(&mut self, output: &mut Output, event: &Event<'_>, now: Instant) {
+        // An Output takes all, and tells later what it cannot write.
+        let _ = self.jsonl.event(output, event, now);
+    }
+
+    pub(super) fn sent(&self, output: &mut Output, message: &Message<'_>, now: Instant) {
+        let _ = self.jsonl.sent(output, message, now);
+    }
+
+    pub(super) fn wants_frames(&self) -> bool {
+        self.jsonl.wants_frames()
+    }
+}
+
+impl Pipe {
+    /// Prints the last event, which says `message`, and waits until it is written.
+    ///
+    /// It is not waited for when the reader takes nothing and the user wants to end, or at another signal.
+    pub async fn finish(mut self, ending: &Ending, message: &str, now: Instant) -> io::Result<()> {
+        let Some(events) = &self.events else {
+            return Ok(());
+        };
+        events
+            .jsonl
+            .closed(&mut self.output, ending, message, now)?;
+        let patience = match ending.cause {
+            _ if ending.unwritten > 0 => Duration::ZERO,
+            Some(Cause::Signal(_) | Cause::MaxTime(_)) => HURRY,
+            _ => Duration::MAX,
+        };
+        let written = poll_fn(|cx| {
+            if self.output.poll_hang_up(cx).is_ready() || self.signals.poll(cx).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            self.output.poll_flush(cx)
+        });
+        tokio::time::timeout(patience, written)
+            .await
+            .unwrap_or(Ok(()))
+    }
+}

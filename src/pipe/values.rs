@@ -1,0 +1,139 @@
+//! Where one JSON value of a stream ends and the next begins.
+
+use std::ops::Range;
+
+/// Finds the values of a stream that comes in pieces, without looking at any byte twice.
+///
+/// It only counts brackets and quotes: whether a value is JSON is judged elsewhere.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    /// How many bytes were looked at.
+    at: usize,
+    /// Where the value starts, once it has.
+    start: Option<usize>,
+    /// Brackets that are open.
+    depth: usize,
+    inside: Inside,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Inside {
+    #[default]
+    Nothing,
+    /// A number or a word.
+    Bare,
+    String,
+    /// A string, behind a backslash.
+    Escape,
+}
+
+impl Values {
+    /// Where the next value is in `filled`, which starts with what was there before; a value that
+    /// goes on where `filled` ends is complete only when nothing follows.
+    pub(super) fn next(&mut self, filled: &[u8], ended: bool) -> Option<Range<usize>> {
+        while let Some(&byte) = filled.get(self.at) {
+            if let Some(end) = self.take(byte) {
+                return self.finish(end);
+            }
+            self.at += 1;
+        }
+        if ended { self.finish(self.at) } else { None }
+    }
+
+    /// Takes a byte; gives the end of the value if that is known now.
+    fn take(&mut self, byte: u8) -> Option<usize> {
+        if self.start.is_none() && !byte.is_ascii_whitespace() {
+            self.start = Some(self.at);
+        }
+        match (self.inside, byte) {
+            (Inside::String, b'\\') => self.inside = Inside::Escape,
+            (Inside::String, b'"') => {
+                self.inside = Inside::Nothing;
+                return self.end_if_outside(self.at + 1);
+            }
+            (Inside::String, _) => {}
+            // What follows a bare value at the top belongs to the next one.
+            (Inside::Bare, b'"' | b'[' | b'{') if self.depth == 0 => return Some(self.at),
+            (Inside::Escape, _) | (_, b'"') => self.inside = Inside::String,
+            (_, b'[' | b'{') => {
+                self.inside = Inside::Nothing;
+                self.depth += 1;
+            }
+            (_, b']' | b'}') => {
+                self.inside = Inside::Nothing;
+                self.depth = self.depth.saturating_sub(1);
+                return self.end_if_outside(self.at + 1);
+            }
+            (Inside::Bare, byte) if byte.is_ascii_whitespace() => {
+                self.inside = Inside::Nothing;
+                return self.end_if_outside(self.at);
+            }
+            (Inside::Nothing, byte) if !byte.is_ascii_whitespace() => self.inside = Inside::Bare,
+            _ => {}
+        }
+        None
+    }
+
+    fn end_if_outside(&self, end: usize) -> Option<usize> {
+        (self.depth == 0).then_some(end)
+    }
+
+    /// Starts anew behind the value that ends at `end`.
+    fn finish(&mut self, end: usize) -> Option<Range<usize>> {
+        let start = std::mem::take(self).start?;
+        Some(start..end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of `text`, which comes in pieces of `size` bytes.
+    fn values(text: &str, size: usize) -> Vec<String> {
+        let mut values = Values::default();
+        let mut found = Vec::new();
+        let (mut used, mut end) = (0, 0);
+        loop {
+            let ended = end == text.len();
+            let filled = &text.as_bytes()[used..end];
+            match values.next(filled, ended) {
+                Some(range) => {
+                    found.push(text[used + range.start..used + range.end].to_owned());
+                    used += range.end;
+                }
+                None if ended => return found,
+                None => end = text.len().min(end + size),
+            }
+        }
+    }
+
+    #[test]
+    fn cuts_behind_each_value_in_pieces_of_any_size() {
+        let text = "{\"a\":\"}\\\"]\"}[1,\n[2]] \"s\\\\\"\ttrue 17\n-1.5e3{} null\"x\"[]9";
+        let expected = [
+            r#"{"a":"}\"]"}"#,
+            "[1,\n[2]]",
+            r#""s\\""#,
+            "true",
+            "17",
+            "-1.5e3",
+            "{}",
+            "null",
+            "\"x\"",
+            "[]",
+            "9",
+        ];
+        for size in 1..=text.len() {
+            assert_eq!(values(text, size), expected, "{size}");
+        }
+    }
+
+    #[test]
+    fn what_is_broken_is_a_value_too_so_that_it_can_be_told() {
+        assert_eq!(values(" {\"a\": ", 3), ["{\"a\": "]);
+        assert_eq!(values("]1", 1), ["]", "1"]);
+        assert_eq!(values("a,b c", 2), ["a,b", "c"]);
+        assert_eq!(values(" \n\t ", 1), [""; 0]);
+    }
+}

@@ -1,0 +1,486 @@
+//! Events as JSON Lines, for programs: what `--jsonl` prints.
+//!
+//! Every line is one object in UTF-8, and ends in a newline. The format has a version, 1 at
+//! present; within a version fields and events may be added, but none is removed, renamed or given
+//! another meaning, so a reader should ignore what it does not know. `schema/events.schema.json`
+//! says the same as a JSON Schema.
+//!
+//! # All events
+//!
+//! | field | meaning |
+//! |---|---|
+//! | `v` | the version of the format, 1 |
+//! | `time` | when it happened, in UTC: `2026-11-20T12:01:02.123456Z` |
+//! | `event` | `open`, `message`, `ping`, `pong`, `close`, `frame`, `error` or `closed` |
+//!
+//! A field that does not apply is left out. Fields that end in `_ms` are milliseconds, with
+//! fractions. `direction` is `sent` or `received`. No line holds a control character, nor another
+//! that a terminal might act on: they are written as `\u` escapes, which stand for the same text.
+//!
+//! # `open`
+//!
+//! The opening handshake is complete. `url` is what was connected to, `address` the peer's IP
+//! address and port, `tls` the `version`, the `cipher_suite` and whether the certificate was
+//! `verified`, with the reason for `distrust` if not (`-k`). `subprotocol` and `extensions` are what the server chose.
+//! `request` and `response` have their first `line` and their `headers`, each with `name` and
+//! `value`, in the order, case and spelling of the wire. `timings` has `dns_ms`, `connect_ms`,
+//! `tls_ms`, `upgrade_ms` (from the request to the end of the response's head) and `total_ms`.
+//! Secrets in URLs and header fields are `***`, unless `--show-secrets` is given.
+//!
+//! # `message`
+//!
+//! A whole message. `direction`; `type` is `text` or `binary`; `size` is the payload's length in
+//! bytes, and `deflated_size` its length on the wire if it was compressed. The payload of a text
+//! stands in `data`, that of a binary message in `base64`. Exactly one of the two is there; it is
+//! `base64` also for a text that is not UTF-8, which `--lenient` lets pass.
+//!
+//! # `ping`, `pong`
+//!
+//! `direction`, `size`, and the payload in `data` if it is UTF-8 and in `base64` if not. A `ping`
+//! that was received has an `answer`: `sent`, `queued` (the pong waits for room) or `none`; the
+//! pong has no event of its own. A `pong` that answers a ping of ours has `rtt_ms`.
+//!
+//! # `close`
+//!
+//! A Close frame: `direction`, and, unless it was empty, `code`, the code's `name` and `reason`.
+//!
+//! # `frame`
+//!
+//! The header of a frame, only with `-vv`, next to the event of what it carries: `direction`, `fin`,
+//! `rsv1`, `rsv2`, `rsv3`, `opcode` (a number), `mask` (the key, in hex), `length` of the payload
+//! and `length_bits` (7, 16 or 64) it is written in, `header` (its bytes, in hex), and `offset`
+//! (where it starts, in bytes from the end of the opening handshake).
+//!
+//! # `error`
+//!
+//! Something is wrong: `message`, and whether it is `fatal` to the connection. After `open` come
+//! those that say what is doubtful about the handshake. If the peer broke a
+//! rule of an RFC, `section`, the offending `bytes` in hex and their `offset`. If the connection
+//! did not open, what there was of `request` and `response`, the response's `status`, the start of
+//! its `body`, and a `hint` on the usual cause.
+//!
+//! # `closed`
+//!
+//! The last line of a run, also if no connection was made. `message` is what the last line on
+//! stderr says, `exit` the exit status. After a connection that was open, what a browser's
+//! `CloseEvent` says: `code` (1005 for an empty Close frame and 1006 without one are never on the
+//! wire), `reason` and `clean`; how long it was open (`duration_ms`); and `sent` and `received`,
+//! each with `messages`, `frames`, `payload_bytes` and `wire_bytes`.
+
+mod read;
+mod wire;
+
+use std::borrow::Cow;
+use std::io;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
+
+pub use self::read::{ReadError, message};
+use self::wire::{
+    Closed, Connection, Error, Field, Line, Open, Payload, Time, Timings, Tls, Traffic,
+};
+use super::clock::Clock;
+use super::escape::is_unsafe;
+use super::mask::Secrets;
+use crate::dial::Step;
+use crate::event::{self, Ending, Event, NotOpen};
+use crate::proto::connection::{self, Answer, End, Message, reported_code};
+use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
+use crate::proto::http1::Head;
+use crate::proto::message::Kind;
+use crate::proto::receiver::{Received, WireHeader};
+use crate::proto::rules::Violation;
+use crate::proto::sender::{Control, Sent};
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+
+/// Writes events as lines of JSON.
+#[derive(Debug, Clone)]
+pub struct Jsonl {
+    frames: bool,
+    url: String,
+    secrets: Secrets,
+    clock: Clock,
+    opening: Opening,
+}
+
+/// What is known of a connection that is not open yet.
+#[derive(Debug, Clone, Default)]
+struct Opening {
+    address: Option<String>,
+    tls: Option<Tls>,
+    request: Option<wire::Head>,
+    requested: Option<Instant>,
+    response: Option<wire::Head>,
+    status: Option<u16>,
+    extensions: Option<String>,
+    timings: Timings,
+}
+
+impl Jsonl {
+    /// Writes the events of a connection to `url`; with `frames` also each frame's header.
+    pub fn new(url: &str, frames: bool, secrets: Secrets, clock: Clock) -> Self {
+        Self {
+            frames,
+            url: secrets.url(url).into_owned(),
+            secrets,
+            clock,
+            opening: Opening::default(),
+        }
+    }
+
+    /// Whether it writes the headers of frames.
+    pub fn wants_frames(&self) -> bool {
+        self.frames
+    }
+
+    /// Writes `event`, if it is one of the format; what leads to an open connection is kept for `open`.
+    pub fn event(
+        &mut self,
+        out: &mut impl io::Write,
+        event: &Event<'_>,
+        now: Instant,
+    ) -> io::Result<()> {
+        match event {
+            Event::Step(step) => self.step(step),
+            Event::Request(head) => {
+                self.opening.request = Some(self.head(head));
+                self.opening.requested = Some(now);
+            }
+            Event::Response(head) => self.response(head, now),
+            Event::Open(open) => {
+                let opening = std::mem::take(&mut self.opening);
+                self.line(out, self.opened(opening, open), now)?;
+                return self.doubts(out, open, now);
+            }
+            Event::Connection(event) => return self.connection(out, event, now),
+        }
+        Ok(())
+    }
+
+    /// Writes a message that was sent.
+    pub fn sent(
+        &self,
+        out: &mut impl io::Write,
+        message: &Message<'_>,
+        now: Instant,
+    ) -> io::Result<()> {
+        self.line(out, whole(wire::Direction::Sent, message), now)
+    }
+
+    /// Writes why no connection was made, and the last line.
+    pub fn not_open(
+        &mut self,
+        out: &mut impl io::Write,
+        why: &NotOpen,
+        now: Instant,
+    ) -> io::Result<()> {
+        let opening = std::mem::take(&mut self.opening);
+        let error = Error {
+            message: Cow::Borrowed(&why.message),
+            fatal: true,
+            hint: why.hint.as_deref(),
+            status: opening.status,
+            request: opening.request,
+            response: opening.response,
+            body: why.body.as_deref().map(String::from_utf8_lossy),
+            ..Error::default()
+        };
+        self.line(out, wire::Event::Error(Box::new(error)), now)?;
+        let closed = Closed {
+            message: Cow::Borrowed(&why.message),
+            exit: why.exit.status(),
+            connection: None,
+        };
+        self.line(out, wire::Event::Closed(Box::new(closed)), now)
+    }
+
+    /// Writes the last line, which says `message` on how the connection ended.
+    pub fn closed(
+        &self,
+        out: &mut impl io::Write,
+        ending: &Ending,
+        message: &str,
+        now: Instant,
+    ) -> io::Result<()> {
+        let closed = Closed {
+            message: Cow::Borrowed(message),
+            exit: ending.exit().status(),
+            connection: Some(ended(ending)),
+        };
+        self.line(out, wire::Event::Closed(Box::new(closed)), now)
+    }
+
+    fn step(&mut self, step: &Step) {
+        let opening = &mut self.opening;
+        match step {
+            Step::Resolved { took, .. } => opening.timings.dns_ms = Some(ms(*took)),
+            Step::Connected { address, took, .. } => {
+                opening.address = Some(address.to_string());
+                opening.timings.connect_ms = Some(ms(*took));
+            }
+            Step::Tls(session) => {
+                opening.timings.tls_ms = Some(ms(session.took));
+                opening.tls = Some(Tls {
+                    version: session.version.clone(),
+                    cipher_suite: session.cipher_suite.clone(),
+                    verified: session.distrust.is_none(),
+                    distrust: session.distrust.clone(),
+                });
+            }
+            Step::Failed(_) => {}
+        }
+    }
+
+    fn response(&mut self, head: &Head, now: Instant) {
+        let extensions: Vec<_> = head
+            .values("Sec-WebSocket-Extensions")
+            .map(String::from_utf8_lossy)
+            .collect();
+        let waited = self.opening.requested.map(|requested| now - requested);
+        self.opening.extensions = (!extensions.is_empty()).then(|| extensions.join(", "));
+        self.opening.timings.upgrade_ms = waited.map(ms);
+        self.opening.status = head.status();
+        self.opening.response = Some(self.head(head));
+    }
+
+    fn opened<'a>(&'a self, opening: Opening, open: &'a event::Open) -> wire::Event<'a> {
+        wire::Event::Open(Box::new(Open {
+            url: Cow::Borrowed(&self.url),
+            address: opening.address,
+            tls: opening.tls,
+            subprotocol: open.subprotocol.as_deref(),
+            extensions: opening.extensions,
+            request: opening.request,
+            response: opening.response,
+            timings: Timings {
+                total_ms: Some(ms(open.took)),
+                ..opening.timings
+            },
+        }))
+    }
+
+    /// Writes what may be wrong with an open connection.
+    fn doubts(&self, out: &mut impl io::Write, open: &event::Open, now: Instant) -> io::Result<()> {
+        let ignored = "the server selected none of the offered subprotocols".to_owned();
+        let ignored = open.ignored_subprotocols.then_some(&ignored);
+        for message in open.tolerated.iter().chain(ignored) {
+            let doubt = Error {
+                message: Cow::Borrowed(message),
+                fatal: false,
+                ..Error::default()
+            };
+            self.line(out, wire::Event::Error(Box::new(doubt)), now)?;
+        }
+        Ok(())
+    }
+
+    fn connection(
+        &self,
+        out: &mut impl io::Write,
+        event: &connection::Event<'_>,
+        now: Instant,
+    ) -> io::Result<()> {
+        use wire::Direction::{Received, Sent};
+        let event = match event {
+            connection::Event::FrameReceived(header) if self.frames => frame(Received, header),
+            connection::Event::FrameSent(header) if self.frames => frame(Sent, header),
+            connection::Event::Message(message) => whole(Received, message),
+            connection::Event::Ping { payload, answer } => ping(Received, payload, Some(*answer)),
+            connection::Event::Pong { payload, rtt } => pong(Received, payload, *rtt),
+            connection::Event::Close(close) => closing(Received, close.as_ref()),
+            connection::Event::Sent(Control::Ping(payload)) => ping(Sent, payload, None),
+            connection::Event::Sent(Control::Pong(payload)) => pong(Sent, payload, None),
+            connection::Event::Sent(Control::Close(close)) => closing(Sent, close.as_ref()),
+            connection::Event::Violation(violation) => broken(violation, true),
+            connection::Event::Tolerated(violation) => broken(violation, false),
+            connection::Event::FrameReceived(_)
+            | connection::Event::FrameSent(_)
+            | connection::Event::Idle(_)
+            | connection::Event::Ended(_) => return Ok(()),
+        };
+        self.line(out, event, now)
+    }
+
+    fn head(&self, head: &Head) -> wire::Head {
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let fields = head.fields().map(|(name, value)| {
+            let (name, value) = (text(name), text(value));
+            let value = self.secrets.header_value(&name, &value).into_owned();
+            Field { name, value }
+        });
+        wire::Head {
+            line: self.secrets.start_line(&text(head.start_line())),
+            headers: fields.collect(),
+        }
+    }
+
+    fn line(
+        &self,
+        mut out: &mut impl io::Write,
+        event: wire::Event<'_>,
+        now: Instant,
+    ) -> io::Result<()> {
+        let line = Line {
+            v: VERSION,
+            time: Time(self.clock.time(now)),
+            event,
+        };
+        line.serialize(&mut Serializer::with_formatter(&mut out, Inert))?;
+        out.write_all(b"\n")
+    }
+}
+
+/// Compact JSON in which what a terminal might act on is escaped.
+struct Inert;
+
+impl Formatter for Inert {
+    fn write_string_fragment<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        let mut rest = fragment;
+        // Most text is ASCII, and its controls do not get here but for DEL.
+        let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        while !is_plain(rest)
+            && let Some(at) = rest.find(is_unsafe)
+        {
+            let (clean, from) = rest.split_at(at);
+            writer.write_all(clean.as_bytes())?;
+            let mut chars = from.chars();
+            for unit in chars.next().iter().flat_map(|c| units(*c)) {
+                write!(writer, "\\u{unit:04x}")?;
+            }
+            rest = chars.as_str();
+        }
+        writer.write_all(rest.as_bytes())
+    }
+}
+
+/// A character in UTF-16, of which JSON's escapes are made (RFC 8259 §7).
+fn units(c: char) -> Vec<u16> {
+    c.encode_utf16(&mut [0; 2]).to_vec()
+}
+
+fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wire::Event<'a> {
+    let (r#type, payload) = match message.kind {
+        Kind::Text => (wire::Type::Text, Payload::text(message.payload)),
+        Kind::Binary => (wire::Type::Binary, Payload::Base64(message.payload)),
+    };
+    wire::Event::Message(wire::Message {
+        direction,
+        r#type,
+        size: message.payload.len(),
+        deflated_size: message.deflated,
+        payload,
+    })
+}
+
+fn ping(direction: wire::Direction, payload: &[u8], answer: Option<Answer>) -> wire::Event<'_> {
+    wire::Event::Ping(wire::Ping {
+        direction,
+        size: payload.len(),
+        payload: Payload::text(payload),
+        answer: answer.map(|answer| match answer {
+            Answer::Sent => wire::Answer::Sent,
+            Answer::Queued => wire::Answer::Queued,
+            Answer::None => wire::Answer::None,
+        }),
+    })
+}
+
+fn pong(direction: wire::Direction, payload: &[u8], rtt: Option<Duration>) -> wire::Event<'_> {
+    wire::Event::Pong(wire::Pong {
+        direction,
+        size: payload.len(),
+        payload: Payload::text(payload),
+        rtt_ms: rtt.map(ms),
+    })
+}
+
+fn closing(direction: wire::Direction, close: Option<&CloseFrame>) -> wire::Event<'_> {
+    wire::Event::Close(wire::Close {
+        direction,
+        code: close.map(|close| close.code.0),
+        name: close.and_then(|close| close.code.name()),
+        reason: close.map(|close| close.reason.as_str()),
+    })
+}
+
+fn frame<'a>(direction: wire::Direction, frame: &WireHeader) -> wire::Event<'a> {
+    let header = &frame.header;
+    wire::Event::Frame(wire::Frame {
+        direction,
+        fin: header.fin,
+        rsv1: header.rsv1,
+        rsv2: header.rsv2,
+        rsv3: header.rsv3,
+        opcode: header.opcode.bits(),
+        mask: header.masking_key.map(hex::encode),
+        length: header.payload_len,
+        length_bits: match header.length_form {
+            LengthForm::Bits7 => 7,
+            LengthForm::Bits16 => 16,
+            LengthForm::Bits64 => 64,
+        },
+        header: hex::encode(&frame.bytes[..frame.size]),
+        offset: frame.offset,
+    })
+}
+
+fn broken<'a>(violation: &Violation, fatal: bool) -> wire::Event<'a> {
+    let has_bytes = !violation.bytes.is_empty();
+    wire::Event::Error(Box::new(Error {
+        message: Cow::Owned(violation.rule.to_string()),
+        fatal,
+        section: violation.rule.section(),
+        bytes: has_bytes.then(|| hex::encode(&violation.bytes)),
+        offset: has_bytes.then_some(violation.offset),
+        ..Error::default()
+    }))
+}
+
+fn ended(ending: &Ending) -> Connection<'_> {
+    let (code, reason, clean) = match &ending.end {
+        End::Closed { received, .. } => {
+            let reason = received.as_ref().map(|close| close.reason.as_str());
+            (reported_code(received.as_ref()), reason, true)
+        }
+        _ => (CloseCode::ABNORMAL, None, false),
+    };
+    Connection {
+        code: code.0,
+        reason: reason.filter(|reason| !reason.is_empty()),
+        clean,
+        duration_ms: ms(ending.lasted),
+        sent: sent(ending.sent),
+        received: received(ending.received),
+    }
+}
+
+fn sent(sent: Sent) -> Traffic {
+    Traffic {
+        messages: sent.messages,
+        frames: sent.frames,
+        payload_bytes: sent.payload,
+        wire_bytes: sent.bytes,
+    }
+}
+
+fn received(received: Received) -> Traffic {
+    Traffic {
+        messages: received.messages,
+        frames: received.frames,
+        payload_bytes: received.payload,
+        wire_bytes: received.bytes,
+    }
+}
+
+/// Milliseconds, to the microsecond.
+fn ms(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1e6).round() / 1e3
+}

@@ -1,0 +1,140 @@
+//! Lines read back in: the messages they tell of.
+
+use std::borrow::Cow;
+
+use data_encoding::BASE64;
+use serde::Deserialize;
+
+use super::VERSION;
+use crate::proto::message::Kind;
+
+/// Why a line cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// Not JSON, or not an event.
+    #[error("not an event, {0}; --split events takes lines as --jsonl prints them")]
+    NotEvent(String),
+    /// Of a version that was made later.
+    #[error("version {0} of the events is newer than this wsee, which knows {VERSION}")]
+    Version(u32),
+    /// A message without a payload, or with two.
+    #[error("a message event needs either data or base64")]
+    Payload,
+    /// The payload is not base64 from this byte on, counted from 1.
+    #[error("byte {0} of its base64 is not base64; it takes the standard alphabet with padding")]
+    Base64(usize),
+    /// The payload of a text message is not UTF-8.
+    #[error("a message event of type text whose base64 is not UTF-8 cannot be sent as text")]
+    Utf8,
+}
+
+/// What is read of a line; the rest need not be there.
+#[derive(Deserialize)]
+struct Line<'a> {
+    v: Option<u32>,
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    r#type: Option<Type>,
+    data: Option<Cow<'a, str>>,
+    base64: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Type {
+    Text,
+    Binary,
+}
+
+/// The message, sent or received, that a line tells of; `None` if it tells of something else.
+///
+/// Of the fields only `event` and the payload have to be there: `{"event":"message","data":"hi"}`
+/// is a text message, and a message with `base64` is a binary one unless its `type` says text.
+pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
+    if line.trim_ascii().is_empty() {
+        return Ok(None);
+    }
+    let not_event = |error: serde_json::Error| {
+        let text = error.to_string();
+        // A line has no lines: the column alone says where.
+        ReadError::NotEvent(text.replace(" at line 1 column ", " at column "))
+    };
+    let line: Line<'_> = serde_json::from_slice(line).map_err(not_event)?;
+    if let Some(version) = line.v.filter(|version| *version > VERSION) {
+        return Err(ReadError::Version(version));
+    }
+    if line.event != "message" {
+        return Ok(None);
+    }
+    let (usual, payload) = match (line.data, line.base64) {
+        (Some(data), None) => (Kind::Text, data.into_owned().into_bytes()),
+        (None, Some(base64)) => {
+            let decoded = BASE64.decode(base64.as_bytes());
+            let decoded = decoded.map_err(|error| ReadError::Base64(error.position + 1))?;
+            (Kind::Binary, decoded)
+        }
+        _ => return Err(ReadError::Payload),
+    };
+    let kind = match line.r#type {
+        None => usual,
+        Some(Type::Text) => Kind::Text,
+        Some(Type::Binary) => Kind::Binary,
+    };
+    if kind == Kind::Text && std::str::from_utf8(&payload).is_err() {
+        return Err(ReadError::Utf8);
+    }
+    Ok(Some((kind, payload)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(line: &str) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
+        message(line.as_bytes())
+    }
+
+    #[test]
+    fn reads_messages_of_either_kind_and_skips_the_rest() {
+        let text = Ok(Some((Kind::Text, b"a\x1bb".to_vec())));
+        assert_eq!(read(r#"{"event":"message","data":"a\u001bb"}"#), text);
+        assert_eq!(
+            read(r#"{"v":1,"event":"message","direction":"sent","base64":"AP8="}"#),
+            Ok(Some((Kind::Binary, vec![0, 0xff])))
+        );
+        let text = Ok(Some((Kind::Text, b"hi".to_vec())));
+        assert_eq!(
+            read(r#"{"event":"message","type":"text","base64":"aGk="}"#),
+            text
+        );
+        let binary = Ok(Some((Kind::Binary, b"hi".to_vec())));
+        assert_eq!(
+            read(r#"{"event":"message","type":"binary","data":"hi"}"#),
+            binary
+        );
+        assert_eq!(read(r#"{"event":"open","new":[1]}"#), Ok(None));
+        assert_eq!(read(" "), Ok(None));
+    }
+
+    #[test]
+    fn says_what_is_wrong_with_a_line() {
+        for (line, text) in [
+            ("hello", "not an event, expected value at column 1"),
+            ("{}", "missing field `event`"),
+            (r#"{"v":2,"event":"message"}"#, "version 2"),
+            (r#"{"event":"message"}"#, "either data or base64"),
+            (
+                r#"{"event":"message","data":"","base64":""}"#,
+                "either data or base64",
+            ),
+            (r#"{"event":"message","base64":"AA=*"}"#, "byte 3"),
+            (
+                r#"{"event":"message","type":"text","base64":"/w=="}"#,
+                "not UTF-8",
+            ),
+        ] {
+            let error = read(line).expect_err(line).to_string();
+            assert!(error.contains(text), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! The objects on the wire, one struct for each; what they mean is written down in [the module](super).
+
+use std::borrow::Cow;
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// One line.
+#[derive(Debug, Serialize)]
+pub(super) struct Line<'a> {
+    /// The [version](super::VERSION) of the schema.
+    pub v: u32,
+    /// When it happened.
+    pub time: Time,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event<'a>,
+}
+
+/// A time in UTC, written to the microsecond.
+#[derive(Debug)]
+pub(super) struct Time(pub Timestamp);
+
+impl Serialize for Time {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:.6}", self.0))
+    }
+}
+
+/// What happened, named by the field `event`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+pub(super) enum Event<'a> {
+    /// The connection is open.
+    Open(Box<Open<'a>>),
+    /// A message was sent or received.
+    Message(Message<'a>),
+    /// A ping was sent or received.
+    Ping(Ping<'a>),
+    /// A pong was sent or received.
+    Pong(Pong<'a>),
+    /// A Close frame was sent or received.
+    Close(Close<'a>),
+    /// A frame's header; only with `-vv`.
+    Frame(Frame),
+    /// Something is wrong.
+    Error(Box<Error<'a>>),
+    /// The run is over; the last line.
+    Closed(Box<Closed<'a>>),
+}
+
+/// Which way something went.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Direction {
+    Sent,
+    Received,
+}
+
+/// An opening handshake that was completed.
+#[derive(Debug, Serialize)]
+pub(super) struct Open<'a> {
+    pub url: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subprotocol: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extensions: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Head>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Head>,
+    pub timings: Timings,
+}
+
+/// What was agreed on in the TLS handshake.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Tls {
+    pub version: String,
+    pub cipher_suite: String,
+    pub verified: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distrust: Option<String>,
+}
+
+/// The head of a request or response, secrets masked.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Head {
+    pub line: String,
+    pub headers: Vec<Field>,
+}
+
+/// A header field.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct Field {
+    pub name: String,
+    pub value: String,
+}
+
+/// How long each phase of the opening took; a phase that did not happen is left out.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the format's")]
+pub(super) struct Timings {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dns_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connect_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upgrade_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_ms: Option<f64>,
+}
+
+/// A message.
+#[derive(Debug, Serialize)]
+pub(super) struct Message<'a> {
+    pub direction: Direction,
+    pub r#type: Type,
+    pub size: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deflated_size: Option<u64>,
+    #[serde(flatten)]
+    pub payload: Payload<'a>,
+}
+
+/// What a message is made of.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Type {
+    Text,
+    Binary,
+}
+
+/// Exact bytes, under the name of how they are written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Payload<'a> {
+    /// As they are.
+    Data(&'a str),
+    /// In base64.
+    Base64(#[serde(serialize_with = "base64")] &'a [u8]),
+}
+
+impl<'a> Payload<'a> {
+    /// Bytes as text where they are text.
+    pub(super) fn text(bytes: &'a [u8]) -> Self {
+        std::str::from_utf8(bytes).map_or(Self::Base64(bytes), Self::Data)
+    }
+}
+
+fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&BASE64.encode_display(bytes))
+}
+
+/// A ping.
+#[derive(Debug, Serialize)]
+pub(super) struct Ping<'a> {
+    pub direction: Direction,
+    pub size: usize,
+    #[serde(flatten)]
+    pub payload: Payload<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
+}
+
+/// What was done about a ping.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Answer {
+    Sent,
+    Queued,
+    None,
+}
+
+/// A pong.
+#[derive(Debug, Serialize)]
+pub(super) struct Pong<'a> {
+    pub direction: Direction,
+    pub size: usize,
+    #[serde(flatten)]
+    pub payload: Payload<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtt_ms: Option<f64>,
+}
+
+/// A Close frame.
+#[derive(Debug, Serialize)]
+pub(super) struct Close<'a> {
+    pub direction: Direction,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+}
+
+/// A frame's header.
+#[derive(Debug, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "RFC 6455 §5.2 has four flag bits"
+)]
+pub(super) struct Frame {
+    pub direction: Direction,
+    pub fin: bool,
+    pub rsv1: bool,
+    pub rsv2: bool,
+    pub rsv3: bool,
+    pub opcode: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mask: Option<String>,
+    pub length: u64,
+    pub length_bits: u8,
+    pub header: String,
+    pub offset: u64,
+}
+
+/// Something that is wrong.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Error<'a> {
+    pub message: Cow<'a, str>,
+    pub fatal: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub section: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Head>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub response: Option<Head>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Cow<'a, str>>,
+}
+
+/// How it ended.
+#[derive(Debug, Serialize)]
+pub(super) struct Closed<'a> {
+    pub message: Cow<'a, str>,
+    pub exit: u8,
+    #[serde(flatten)]
+    pub connection: Option<Connection<'a>>,
+}
+
+/// How a connection that was open ended.
+#[derive(Debug, Serialize)]
+pub(super) struct Connection<'a> {
+    pub code: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<&'a str>,
+    pub clean: bool,
+    pub duration_ms: f64,
+    pub sent: Traffic,
+    pub received: Traffic,
+}
+
+/// What went one way.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(super) struct Traffic {
+    pub messages: u64,
+    pub frames: u64,
+    pub payload_bytes: u64,
+    pub wire_bytes: u64,
+}

@@ -1,0 +1,47 @@
+//! `--jsonl` where there is no pipe: connections that did not open, and the tour.
+
+use std::time::Instant;
+
+use super::print;
+use crate::config::{ConfigError, Connect, Use};
+use crate::event::NotOpen;
+use crate::exit::Exit;
+use crate::render::clock::Clock;
+use crate::render::{Jsonl, Secrets};
+
+/// The printer of events, if they are wanted.
+pub(super) fn printer(connect: &Connect) -> Option<Jsonl> {
+    let Use::Pipe(options) = &connect.usage else {
+        return None;
+    };
+    let display = connect.display;
+    let frames = display.verbose >= 2;
+    options
+        .jsonl
+        .then(|| Jsonl::new(&connect.url, frames, display.secrets, clock()))
+}
+
+/// Prints the events of a connection that did not open; gives the exit status.
+pub(super) fn not_open(jsonl: Option<Jsonl>, why: &NotOpen) -> Exit {
+    let Some(mut jsonl) = jsonl else {
+        return why.exit;
+    };
+    let mut lines = Vec::new();
+    // A Vec takes all.
+    let _ = jsonl.not_open(&mut lines, why, Instant::now());
+    match print(&lines) {
+        Exit::Done => why.exit,
+        exit => exit,
+    }
+}
+
+/// Prints the events of a command line that cannot be obeyed.
+pub(super) fn refused(url: &str, error: &ConfigError) {
+    let jsonl = Jsonl::new(url, false, Secrets::Masked, clock());
+    let why = NotOpen::new(error.to_string(), error.exit());
+    not_open(Some(jsonl), &why);
+}
+
+fn clock() -> Clock {
+    Clock::new(Instant::now(), jiff::Timestamp::now())
+}

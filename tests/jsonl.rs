@@ -1,0 +1,7 @@
+//! Events as JSON Lines (product: `--jsonl`, `--split events`), held against schema/events.schema.json.
+
+mod content;
+mod ending;
+mod input;
+mod lines;
+mod schema;
