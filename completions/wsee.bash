@@ -35,7 +35,7 @@ _wsee() {
 
     case "${cmd}" in
         wsee)
-            opts="-H -o -s -b -A -u -k -m -n -1 -0 -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --insecure --cacert --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --write-out --timing --verbose --quiet --color --show-secrets --no-history --help --version demo listen completions man"
+            opts="-H -o -s -b -A -u -L -k -m -n -1 -0 -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --write-out --timing --verbose --quiet --color --show-secrets --no-history --help --version demo listen completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -94,6 +94,55 @@ _wsee() {
                     return 0
                     ;;
                 --bearer)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --bearer-env)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --netrc-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --cookie-jar)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --max-redirs)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

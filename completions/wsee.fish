@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -28,10 +28,14 @@ complete -c wsee -n "__fish_wsee_needs_command" -s H -l header -d 'Send a header
 complete -c wsee -n "__fish_wsee_needs_command" -s o -l origin -d 'Send an Origin field, as browsers do' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s b -l cookie -d 'Send a Cookie field; repeatable' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s u -l user -d 'Log in with HTTP Basic authentication' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l bearer -d 'Log in with a bearer token' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l bearer -d 'Log in with a bearer token; @FILE reads it' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l bearer-env -d 'Log in with the bearer token in an environment variable' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l netrc-file -d 'The same, with another file than ~/.netrc' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l max-redirs -d 'Follow at most N redirects' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s m -l max-time -d 'Time for the whole run' -r
@@ -54,6 +58,9 @@ never\t''"
 complete -c wsee -n "__fish_wsee_needs_command" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-compress -d 'Do not offer compression'
 complete -c wsee -n "__fish_wsee_needs_command" -l lenient -d 'Go on where a server breaks a rule, with a warning'
+complete -c wsee -n "__fish_wsee_needs_command" -l netrc -d 'Log in as ~/.netrc says'
+complete -c wsee -n "__fish_wsee_needs_command" -s L -l location -d 'Follow redirects (status 301, 302, 303, 307, 308)'
+complete -c wsee -n "__fish_wsee_needs_command" -l location-trusted -d 'Follow redirects, and send credentials to all servers'
 complete -c wsee -n "__fish_wsee_needs_command" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_needs_command" -s 1 -d 'Exit 0 as soon as one message arrived'
@@ -81,7 +88,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -s H -l header -d 'Send 
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s o -l origin -d 'Send an Origin field, as browsers do' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s b -l cookie -d 'Send a Cookie field; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s m -l max-time -d 'Time for the whole run' -r

@@ -18,16 +18,31 @@ pub use trace::{Phase, RoundTrips, Span, Trace};
 /// One thing that happened; what it holds is lent.
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// The request to this host will tell who asks, and everybody on the way can read it.
+    Exposed(&'a str),
     /// On the way to the server.
     Step(&'a dial::Step),
     /// The upgrade request went out.
     Request(&'a Head),
     /// The response to it came in.
     Response(&'a Head),
+    /// The response sends the client elsewhere, and it goes there.
+    Redirected(&'a Redirected),
     /// The connection is open.
     Open(&'a Open),
     /// On the open connection.
     Connection(connection::Event<'a>),
+}
+
+/// A redirection that is followed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Redirected {
+    /// The status of the response.
+    pub status: u16,
+    /// The URL it leads to; secrets in it are not masked.
+    pub to: String,
+    /// Whether credentials or fields stay behind, as that is another origin than the user's.
+    pub withheld: bool,
 }
 
 /// An open connection.

@@ -30,6 +30,8 @@ pub enum Exit {
     Timeout = 28,
     /// The TLS handshake failed.
     Tls = 35,
+    /// Redirections lead nowhere.
+    Redirect = 47,
     /// The server's certificate is not trusted.
     Certificate = 60,
     /// A size limit was exceeded.

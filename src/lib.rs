@@ -24,6 +24,7 @@
 //! filter/      jq filters
 //! term/        standard input, output and error, the terminal
 //! secret.rs    values that are not shown
+//! cookie.rs    what servers want to be told again
 //! exit.rs      every exit status
 //! ```
 //!
@@ -33,6 +34,7 @@
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod cookie;
 pub mod dial;
 pub mod event;
 pub mod exit;

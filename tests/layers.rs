@@ -16,7 +16,7 @@ const LAYERS: &[&[&str]] = &[
     &["render"],
     &["event"],
     &["dial"],
-    &["proto", "filter", "term", "secret", "exit"],
+    &["proto", "filter", "term", "secret", "cookie", "exit"],
 ];
 
 /// Modules, and what they never see though it is in a layer below: events connect the two.

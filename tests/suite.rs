@@ -6,6 +6,7 @@
 )]
 
 mod conformance;
+mod credential;
 mod docs;
 mod ending;
 mod handshake;
@@ -15,6 +16,7 @@ mod jsonl;
 mod layers;
 mod listen;
 mod pipe;
+mod redirect;
 mod repl;
 mod report;
 mod support;

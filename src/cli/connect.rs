@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
+use super::credential::AuthArgs;
+use super::redirect::RedirectArgs;
 use super::session::SessionArgs;
 use super::value::url_argument;
-use crate::secret::Secret;
 
 /// The arguments of `wsee URL`.
 #[derive(Debug, Args)]
@@ -24,6 +25,9 @@ pub struct ConnectArgs {
     /// As whom.
     #[command(flatten)]
     pub auth: AuthArgs,
+    /// What to do when the server is elsewhere.
+    #[command(flatten)]
+    pub redirect: RedirectArgs,
     /// How the server proves who it is.
     #[command(flatten)]
     pub tls: TlsArgs,
@@ -89,10 +93,12 @@ pub struct HandshakeArgs {
     /// ends the connection (exit status 112 or 113).
     #[arg(long, hide_short_help = true)]
     pub lenient: bool,
-    /// Send a Cookie field; repeatable
+    /// Send a Cookie field; @FILE sends cookies of a file; repeatable
     ///
     /// NAME=VALUE, or several with '; ' between them. Several --cookie are joined in the same way
-    /// into one field.
+    /// into one field. @FILE, or a FILE without '=' in its name, is a cookie jar in the format of
+    /// Netscape and curl: those of its cookies are sent that fit the URL's host and path, are not expired, and
+    /// are not limited to TLS where there is none. See --cookie-jar.
     #[arg(short = 'b', long, value_name = "COOKIES", action = ArgAction::Append, hide_short_help = true)]
     pub cookie: Vec<String>,
     /// Send this User-Agent instead of wsee/VERSION
@@ -100,23 +106,6 @@ pub struct HandshakeArgs {
     /// To send none: -H 'User-Agent:'
     #[arg(short = 'A', long, value_name = "TEXT", hide_short_help = true)]
     pub user_agent: Option<String>,
-}
-
-/// Credentials.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Handshake")]
-pub struct AuthArgs {
-    /// Log in with HTTP Basic authentication
-    ///
-    /// Sends "Authorization: Basic …". Takes precedence over credentials in the URL. Without
-    /// :PASS the password is empty.
-    #[arg(short, long, value_name = "USER[:PASS]", conflicts_with = "bearer")]
-    pub user: Option<Secret<String>>,
-    /// Log in with a bearer token
-    ///
-    /// Sends "Authorization: Bearer TOKEN". Takes precedence over credentials in the URL.
-    #[arg(long, value_name = "TOKEN")]
-    pub bearer: Option<Secret<String>>,
 }
 
 /// Trust in the server's certificate.

@@ -38,6 +38,10 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     ),
     (Exit::Timeout, "a time limit ran out"),
     (Exit::Tls, "the TLS handshake failed"),
+    (
+        Exit::Redirect,
+        "too many redirects, a circle of them, or one that must not be followed",
+    ),
     (Exit::Certificate, "the server's certificate is not trusted"),
     (Exit::Limit, "a size limit was exceeded"),
     (Exit::Internal, "internal error"),

@@ -1,6 +1,7 @@
 //! The command line, as typed. What it means together with the environment is resolved elsewhere.
 
 mod connect;
+mod credential;
 mod demo;
 mod display;
 mod format;
@@ -9,6 +10,7 @@ mod limit;
 mod listen;
 mod manual;
 mod pipe;
+mod redirect;
 mod session;
 mod timing;
 mod value;
@@ -20,7 +22,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
-pub use connect::{AuthArgs, ConnectArgs, HandshakeArgs, TlsArgs};
+pub use connect::{ConnectArgs, HandshakeArgs, TlsArgs};
+pub use credential::AuthArgs;
 pub use demo::DemoArgs;
 pub use display::DisplayArgs;
 pub use format::FormatArgs;
@@ -28,6 +31,7 @@ pub use generate::Page;
 pub use limit::LimitArgs;
 pub use listen::{AcceptArgs, ListenArgs, ServerTlsArgs};
 pub use pipe::PipeArgs;
+pub use redirect::RedirectArgs;
 pub use session::{RunArgs, SessionArgs};
 pub use timing::{Format, TimingArgs};
 pub use value::{
@@ -241,6 +245,10 @@ mod tests {
             "ws://h -1 -n 2",
             "ws://h -v -q",
             "ws://h --user a --bearer b",
+            "ws://h --bearer a --bearer-env b",
+            "ws://h --netrc --netrc-file a",
+            "ws://h --max-redirs 3",
+            "ws://h -L --max-redirs -1",
             "ws://h --echo --hex",
             "ws://h --require-subprotocol",
         ] {

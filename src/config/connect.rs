@@ -4,16 +4,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use data_encoding::BASE64;
-
 use super::compression::parse_compression;
+use super::credential::{authorization, cookies};
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
-use super::{ConfigError, Display, Environment, Timing};
+use super::{ConfigError, Display, Environment, Timing, redirect};
 use crate::cli::{
-    AuthArgs, ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs,
-    SessionArgs, Split, TimeLimit, TlsArgs, Wait,
+    ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs, SessionArgs,
+    Split, TimeLimit, TlsArgs, Wait,
 };
+use crate::cookie::Jar;
 use crate::dial;
 use crate::pipe::encoding::utf8;
 use crate::pipe::{self, Encoding, Format, Terminator};
@@ -23,7 +23,7 @@ use crate::proto::deflate;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::handshake::Offer;
 use crate::proto::receiver::Delivery;
-use crate::session::open;
+use crate::session::{Credentials, open};
 
 /// Everything a connection needs.
 #[derive(Debug, Clone)]
@@ -34,6 +34,8 @@ pub struct Connect {
     pub url: String,
     /// What was assumed and has to be said.
     pub notes: Vec<String>,
+    /// Where to write the cookies of a jar to.
+    pub cookie_jar: Option<(PathBuf, Jar)>,
     /// What it is used for.
     pub usage: Use,
     /// How much is shown.
@@ -59,17 +61,25 @@ impl Connect {
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
-        let auth = authorization(&args.auth, target.credentials.as_ref())?;
         let tls = dial_options(&args.tls);
-        build(
+        let mut connect = build(
             &target,
             &args.handshake,
-            auth,
             tls,
             &args.session,
             environment,
             now,
-        )
+        )?;
+        connect.open.follow = redirect::follow(&args.redirect);
+        let credentials = &mut connect.open.credentials;
+        if let Some(file) = &args.auth.cookie_jar {
+            let jar = credentials.jar.get_or_insert_default().clone();
+            connect.cookie_jar = Some((file.clone(), jar));
+        }
+        // Last, so that nobody types a password for a command line that is refused.
+        credentials.authorization =
+            authorization(&args.auth, &target, environment, &mut connect.notes)?;
+        Ok(connect)
     }
 
     /// Resolves `wsee demo` with its server on `port`.
@@ -84,7 +94,6 @@ impl Connect {
         build(
             &target,
             &args.handshake,
-            None,
             tls,
             &args.session,
             environment,
@@ -96,7 +105,6 @@ impl Connect {
 fn build(
     target: &Target,
     handshake: &HandshakeArgs,
-    auth: Option<String>,
     dial: dial::Options,
     session: &SessionArgs,
     environment: &Environment,
@@ -114,15 +122,19 @@ fn build(
         Some((limit, _)) if limit < connect_timeout => (limit, "--max-time"),
         _ => (connect_timeout, "--connect-timeout"),
     };
+    let (cookies, jar) = cookies(&handshake.cookie)?;
     Ok(Connect {
         open: open::Options {
-            target: dial::Target {
-                host: target.host.clone(),
-                port: target.port,
-                tls: target.tls,
-            },
+            url: redirect::without_userinfo(&target.url),
+            target: redirect::dial_target(target),
             dial,
-            offer: offer(target, handshake, auth)?,
+            offer: offer(target, handshake)?,
+            credentials: Credentials {
+                authorization: None,
+                cookies,
+                jar,
+            },
+            follow: None,
             connection: Config {
                 lenient: handshake.lenient,
                 ..connection(session, is_repl)
@@ -132,6 +144,7 @@ fn build(
         },
         url: target.url.to_string(),
         notes: target.assumed.iter().map(ToString::to_string).collect(),
+        cookie_jar: None,
         usage,
         display: Display::resolve(&session.display, environment),
         timing: Timing::resolve(&session.timing)?,
@@ -154,19 +167,11 @@ fn is_repl(pipe: &PipeArgs, environment: &Environment) -> bool {
     terminals.stdin && terminals.stdout && !environment.dumb && !pipe_flags
 }
 
-fn offer(
-    target: &Target,
-    args: &HandshakeArgs,
-    auth: Option<String>,
-) -> Result<Offer, ConfigError> {
+fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
     let checked = |place: &str, value: Option<String>| match value {
         Some(value) => check_value(place, &value).map(|()| Some(value)),
         None => Ok(None),
     };
-    let cookies = (!args.cookie.is_empty()).then(|| args.cookie.join("; "));
-    let auth = checked("-u, --bearer or the URL", auth)?;
-    let cookies = checked("--cookie", cookies)?;
-    let fields = [("Authorization", auth), ("Cookie", cookies)];
     Ok(Offer {
         target: target.request_target.clone(),
         host: target.host_header.clone(),
@@ -183,38 +188,13 @@ fn offer(
             Some(args.user_agent.clone().unwrap_or_else(user_agent)),
         )?,
         origin: checked("--origin", args.origin.clone())?,
-        fields: fields
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect(),
+        fields: Vec::new(),
         edits: parse_headers(&args.header, read_file)?,
     })
 }
 
 fn user_agent() -> String {
     concat!("wsee/", env!("CARGO_PKG_VERSION")).to_owned()
-}
-
-/// The value of `Authorization`: what a flag says comes before the URL's userinfo.
-fn authorization(
-    args: &AuthArgs,
-    url: Option<&(String, String)>,
-) -> Result<Option<String>, ConfigError> {
-    if let Some(token) = &args.bearer {
-        check_value("--bearer", token.expose())?;
-        return Ok(Some(format!("Bearer {}", token.expose())));
-    }
-    let basic = |user: &str, password: &str| {
-        let pair = format!("{user}:{password}");
-        format!("Basic {}", BASE64.encode(pair.as_bytes()))
-    };
-    Ok(match &args.user {
-        Some(user) => {
-            let (user, password) = user.expose().split_once(':').unwrap_or((user.expose(), ""));
-            Some(basic(user, password))
-        }
-        None => url.map(|(user, password)| basic(user, password)),
-    })
 }
 
 fn dial_options(args: &TlsArgs) -> dial::Options {

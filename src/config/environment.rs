@@ -17,6 +17,8 @@ pub struct Environment {
     pub force_color: bool,
     /// `TERM` is `dumb` or not set.
     pub dumb: bool,
+    /// Where logins are kept: `$NETRC`, or `~/.netrc`.
+    pub netrc: Option<PathBuf>,
     /// Where state is kept: `$XDG_STATE_HOME`, or `~/.local/state`.
     pub state_dir: Option<PathBuf>,
 }
@@ -30,8 +32,17 @@ impl Environment {
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb: set("TERM").is_none_or(|term| term == "dumb"),
+            netrc: set("NETRC")
+                .map(PathBuf::from)
+                .or_else(|| Some(PathBuf::from(set("HOME")?).join(".netrc"))),
             state_dir: state_dir(set("XDG_STATE_HOME"), set("HOME")),
         }
+    }
+
+    /// The variable that the user named; `None` if it is not set or not UTF-8.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        // A name with '=' or NUL is no variable's.
+        env::var(name).ok()
     }
 }
 

@@ -4,15 +4,19 @@
 
 mod compression;
 mod connect;
+mod credential;
 pub mod display;
 mod environment;
 pub mod header;
 mod listen;
+pub mod netrc;
+mod redirect;
 pub mod target;
 mod timing;
 
 pub use compression::{CompressionError, CompressionProblem};
 pub use connect::{Connect, Use};
+pub use credential::CredentialError;
 pub use display::Display;
 pub use environment::Environment;
 pub use listen::Listen;
@@ -36,6 +40,9 @@ pub enum ConfigError {
     /// An offer of compression is wrong.
     #[error(transparent)]
     Compression(#[from] CompressionError),
+    /// Credentials cannot be used.
+    #[error(transparent)]
+    Credential(#[from] CredentialError),
     /// A file whose content is to be sent cannot be read.
     #[error("--send @{}: cannot read it: {error}", file.display())]
     Send {
@@ -63,6 +70,7 @@ impl ConfigError {
             Self::Header(_) | Self::Compression(_) | Self::Timing(_) | Self::Identity(_) => {
                 Exit::Usage
             }
+            Self::Credential(error) => error.exit(),
             Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,
         }
     }

@@ -6,6 +6,8 @@ use std::fmt;
 
 use url::{Host, Url};
 
+use crate::dial::is_localhost;
+
 pub use error::{TargetError, TargetProblem};
 
 /// Where to connect, and what the request says about it.
@@ -323,12 +325,6 @@ fn escaped_byte(bytes: &[u8]) -> Option<(u8, &[u8])> {
             .and_then(|d| u8::try_from(d).ok())
     };
     Some((nibble(*high)? << 4 | nibble(*low)?, rest))
-}
-
-/// RFC 6761 §6.3: `localhost` and every name below it are loopback.
-fn is_localhost(name: &str) -> bool {
-    let name = name.strip_suffix('.').unwrap_or(name);
-    name == "localhost" || name.ends_with(".localhost")
 }
 
 #[cfg(test)]

@@ -86,6 +86,12 @@ pub async fn dial(
     }
 }
 
+/// RFC 6761 §6.3: `localhost` and every name below it are loopback.
+pub fn is_localhost(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -46,6 +46,10 @@ pub struct Trace {
     pub subprotocol: Option<String>,
     /// When the connection opened.
     pub opened: Option<Duration>,
+    /// How many redirections were followed.
+    pub redirects: u32,
+    /// Where the last of them led to; secrets in it are not masked.
+    pub redirected_to: Option<String>,
 }
 
 impl Trace {
@@ -58,6 +62,8 @@ impl Trace {
             response: None,
             subprotocol: None,
             opened: None,
+            redirects: 0,
+            redirected_to: None,
         }
     }
 
@@ -79,7 +85,14 @@ impl Trace {
                 self.subprotocol.clone_from(&open.subprotocol);
                 self.opened = Some(at);
             }
-            Event::Step(Step::Failed(_)) | Event::Request(_) | Event::Connection(_) => {}
+            Event::Redirected(redirected) => {
+                self.redirects += 1;
+                self.redirected_to = Some(redirected.to.clone());
+            }
+            Event::Step(Step::Failed(_))
+            | Event::Request(_)
+            | Event::Exposed(_)
+            | Event::Connection(_) => {}
         }
     }
 

@@ -11,7 +11,7 @@ use super::mask::Secrets;
 use super::quantity;
 use super::style::{Role, Style};
 use crate::dial::{Certificate, Step, tls};
-use crate::event::{Event, Open};
+use crate::event::{Event, Open, Redirected};
 use crate::proto::http1::Head;
 
 /// Which way a head went.
@@ -77,6 +77,27 @@ pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, s
     line(out, style.paint(role, mark));
 }
 
+/// Writes where a response leads to.
+pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secrets: Secrets) {
+    let to = secrets.url(&redirected.to);
+    let mut fact = format!(
+        "* redirected ({}) to {}",
+        redirected.status,
+        escape_line(&*to)
+    );
+    if redirected.withheld {
+        fact += "; credentials and fields are not sent to another origin (--location-trusted)";
+    }
+    line(out, style.paint(Role::Fact, fact));
+}
+
+/// Writes that who asks can be read by everybody on the way to `host`.
+pub fn exposed(out: &mut String, host: &str, style: Style) {
+    let text =
+        format!("! credentials for {host} are sent unencrypted (ws://); wss:// protects them");
+    line(out, style.paint(Role::Warning, text));
+}
+
 /// Writes what was agreed on.
 pub fn open(out: &mut String, open: &Open, style: Style) {
     let subprotocol = open.subprotocol.as_ref();
@@ -98,6 +119,7 @@ pub fn open(out: &mut String, open: &Open, style: Style) {
 /// Writes only what has to be known even when nothing else is shown.
 pub fn warning(out: &mut String, event: &Event<'_>, style: Style) {
     match event {
+        Event::Exposed(host) => exposed(out, host, style),
         Event::Step(Step::Tls(session)) => distrust(out, session, style),
         Event::Open(open) => doubts(out, open, style),
         _ => {}

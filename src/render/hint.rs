@@ -8,6 +8,7 @@ const STRIPPED: &str = "a proxy on the way may have dropped the Upgrade header";
 
 /// A request for an upgrade, and the status it was refused with.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Refusal<'a> {
     /// The status of the response.
     pub status: u16,
@@ -21,6 +22,8 @@ pub struct Refusal<'a> {
     pub has_origin: bool,
     /// Whether the request offered a subprotocol.
     pub has_subprotocol: bool,
+    /// Whether the user's credentials stayed behind, as a redirection led to another origin.
+    pub withheld: bool,
 }
 
 /// One line on what usually causes a refusal and what to do next, if that is known.
@@ -36,6 +39,7 @@ pub fn refused(
         200..300 => refusal.wrong_path("is an ordinary page, not a WebSocket endpoint"),
         300..400 => refusal.redirected(header("Location"), secrets),
         400 => refusal.bad_request(),
+        401 | 403 if refusal.withheld => refusal.not_trusted(),
         401 => "the server wants credentials; add -u USER:PASS or --bearer TOKEN".to_owned(),
         403 => refusal.forbidden(),
         404 | 410 => refusal.wrong_path("does not exist on this server"),
@@ -78,7 +82,21 @@ impl Refusal<'_> {
             return "redirected, but no Location header says where to; check the URL".to_owned();
         };
         let url = self.resolve(&location);
-        format!("redirected to {}; connect there", secrets.url(&url))
+        let shown = secrets.url(&url);
+        if self.is_followed(&url) {
+            format!("redirected to {shown}; connect there, or follow with -L")
+        } else {
+            format!("redirected to {shown}; connect there")
+        }
+    }
+
+    /// Whether `-L` would go to `url`.
+    fn is_followed(&self, url: &str) -> bool {
+        let scheme = url.split(':').next().unwrap_or_default();
+        let is_plain = ["http", "ws"]
+            .iter()
+            .any(|it| it.eq_ignore_ascii_case(scheme));
+        matches!(self.status, 301..=303 | 307 | 308) && !(self.is_tls && is_plain)
     }
 
     /// Completes a Location that is relative to this host, so that it can be typed.
@@ -91,6 +109,14 @@ impl Refusal<'_> {
         } else {
             location.to_owned()
         }
+    }
+
+    fn not_trusted(&self) -> String {
+        format!(
+            "credentials and -H fields were not sent to {}, as a redirect led there; \
+             connect to it directly, or trust it with --location-trusted",
+            self.host
+        )
     }
 
     fn bad_request(&self) -> String {
@@ -162,6 +188,7 @@ mod tests {
             is_tls: true,
             has_origin: false,
             has_subprotocol: false,
+            withheld: false,
         }
     }
 
@@ -205,17 +232,24 @@ mod tests {
         let cases = [
             (
                 "/b/?token=x",
-                "redirected to wss://example.com:8443/b/?token=***; connect there",
+                "redirected to wss://example.com:8443/b/?token=***; connect there, or follow with -L",
             ),
-            ("//cdn/b", "redirected to wss://cdn/b; connect there"),
+            (
+                "//cdn/b",
+                "redirected to wss://cdn/b; connect there, or follow with -L",
+            ),
             (
                 "https://u:p@h/",
-                "redirected to https://***@h/; connect there",
+                "redirected to https://***@h/; connect there, or follow with -L",
             ),
         ];
         for (location, shown) in cases {
             assert_eq!(hint(&moved, "Location", location), shown);
         }
+        let shown = "redirected to http://h/; connect there";
+        assert_eq!(hint(&moved, "Location", "http://h/"), shown);
+        let shown = "redirected to wss://h/; connect there";
+        assert_eq!(hint(&refusal(300, "/"), "Location", "wss://h/"), shown);
     }
 
     #[test]

@@ -122,6 +122,8 @@ impl Human {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
             _ if !self.show.handshake => {}
+            Event::Exposed(host) => handshake::exposed(out, host, self.style),
+            Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),
             Event::Step(step) => handshake::step(out, step, self.style, self.clock.started()),
             Event::Request(head) => self.request(out, head),
             Event::Response(head) => self.response(out, head),

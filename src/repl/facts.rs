@@ -4,12 +4,14 @@ use crate::dial::Step;
 use crate::event::Event;
 use crate::proto::http1::Head;
 use crate::render::Human;
+use crate::render::mask::Secrets;
 
 /// Collected from the events of the opening, for `/status` and `/headers`.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Facts {
-    /// The URL as it may be shown.
+    /// The URL as it may be shown, after all redirections.
     pub url: String,
+    secrets: Secrets,
     pub(super) peer: Option<String>,
     pub(super) tls: Option<String>,
     pub(super) subprotocol: Option<String>,
@@ -19,17 +21,28 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Nothing but the URL, as it may be shown.
-    pub fn new(url: String) -> Self {
+    /// Nothing but the URL.
+    pub fn new(url: &str, secrets: Secrets) -> Self {
         Self {
-            url,
-            ..Self::default()
+            url: secrets.url(url).into_owned(),
+            secrets,
+            peer: None,
+            tls: None,
+            subprotocol: None,
+            deflate: None,
+            request: None,
+            response: None,
         }
     }
 
     /// Takes what an event of the opening tells.
     pub fn observe(&mut self, event: &Event<'_>) {
         match event {
+            Event::Redirected(redirected) => {
+                self.url = self.secrets.url(&redirected.to).into_owned();
+                // The next server may speak no TLS of its own.
+                self.tls = None;
+            }
             Event::Step(Step::Connected { address, .. }) => self.peer = Some(address.to_string()),
             Event::Step(Step::Tls(session)) => {
                 self.tls = Some(format!("{}, {}", session.version, session.cipher_suite));

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::time::Instant;
 
+use super::jar::{self, JarFile};
 use super::report::{Outcome, Reporter};
 use super::{complain, events, failure};
 use crate::config::{Connect, Display, Environment, Use};
@@ -91,7 +92,7 @@ async fn run_repl(connect: &Connect, options: repl::Options, environment: &Envir
     let display = connect.display;
     let human = view(display, Show::repl(display.verbose), true);
     let style = human.style();
-    let mut facts = Facts::new(display.secrets.url(&connect.url).into_owned());
+    let mut facts = Facts::new(&connect.url, display.secrets);
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
@@ -135,9 +136,12 @@ pub(super) async fn open(
             style.paint(Role::Fact, format_args!("* {note}"))
         ));
     }
+    let jar = jar::prepare(connect)?;
+    let mut is_answered = false;
     let mut show = |event: Event<'_>| {
         let now = Instant::now();
         report.observe(&event, now);
+        is_answered |= matches!(event, Event::Response(_));
         let mut text = String::new();
         human.event(&mut text, &event, now);
         if !human.show.handshake && !connect.display.quiet {
@@ -148,19 +152,22 @@ pub(super) async fn open(
         }
         observe(&event, now);
     };
-    let (why, text) = tokio::select! {
-        opened = session::open(&connect.open, &mut show) => match opened {
-            Ok(opened) => return Ok(opened),
-            Err(error) => {
-                let text = failure::failure(&error, connect, style, human.show.handshake);
-                (failure::not_open(&error, connect), text)
-            }
-        },
+    let opened = tokio::select! {
+        opened = session::open(&connect.open, &mut show) => opened.map_err(|error| {
+            let text = failure::failure(&error, connect, style, human.show.handshake);
+            (failure::not_open(&error, connect), text)
+        }),
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let error = format!("ended by {signal} before the connection was open");
             let text = format!("wsee: {error}\n");
-            (NotOpen::new(error, signal.exit()), text)
+            Err((NotOpen::new(error, signal.exit()), text))
         }
+    };
+    let written = jar.filter(|_| is_answered).map(JarFile::write);
+    let (why, text) = match (opened, written) {
+        (Ok(opened), None | Some(Ok(()))) => return Ok(opened),
+        (Ok(_), Some(Err(why))) => (why, String::new()),
+        (Err(failed), _) => failed,
     };
     term::stderr(&(report.waterfall(style) + &text));
     Err(why)

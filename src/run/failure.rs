@@ -66,15 +66,16 @@ fn refusal(out: &mut String, refused: &Refused, connect: &Connect, style: Style,
 }
 
 fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
-    let offer = &connect.open.offer;
+    let (offer, asked) = (&connect.open.offer, &refused.asked);
     let edited = |name: &str| offer.edits.iter().any(|edit| edit.sets(name));
     let request = hint::Refusal {
         status: refused.refusal.status,
-        host: &offer.host,
-        target: &offer.target,
-        is_tls: connect.open.target.tls,
+        host: &asked.host,
+        target: &asked.target,
+        is_tls: asked.tls,
         has_origin: offer.origin.is_some() || edited("Origin"),
         has_subprotocol: !offer.subprotocols.is_empty() || edited("Sec-WebSocket-Protocol"),
+        withheld: asked.withheld,
     };
     let response: &Head = &refused.refusal.response;
     hint::refused(

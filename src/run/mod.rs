@@ -4,6 +4,7 @@ mod connect;
 mod demo;
 mod events;
 mod failure;
+mod jar;
 mod listen;
 mod report;
 

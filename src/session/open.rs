@@ -6,7 +6,10 @@ use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use url::Url;
 
+use super::credential::{Credentials, has_credentials};
+use super::redirect::{self, Follow, RedirectError};
 use crate::dial::{self, Step, Stream, dial};
 use crate::event::{Event, Open};
 use crate::exit::Exit;
@@ -20,12 +23,18 @@ use crate::proto::receiver::input_buffer;
 /// What is to be opened.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to.
+    /// Where to, without userinfo.
+    pub url: Url,
+    /// The same, to dial.
     pub target: dial::Target,
     /// How to get there.
     pub dial: dial::Options,
-    /// What to ask for.
+    /// What to ask for; its fields are completed with the credentials.
     pub offer: Offer,
+    /// As whom.
+    pub credentials: Credentials,
+    /// Whether to go where the server redirects to.
+    pub follow: Option<Follow>,
     /// What the connection does by itself.
     pub connection: Config,
     /// From DNS to the 101.
@@ -59,6 +68,9 @@ pub enum OpenError {
     /// The response is no valid answer.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
+    /// The server redirected to where one must not go.
+    #[error(transparent)]
+    Redirect(#[from] RedirectError),
     /// The server answered with another status than 101.
     #[error("the server refused the upgrade with status {}", .0.refusal.status)]
     Refused(Box<Refused>),
@@ -84,6 +96,7 @@ impl OpenError {
             Self::Dial(dial::Error::Certificate { .. }) => Exit::Certificate,
             Self::Dial(dial::Error::ClientRoots(_)) => Exit::Usage,
             Self::Stream(_) | Self::Handshake(_) => Exit::BadHandshake,
+            Self::Redirect(_) => Exit::Redirect,
             Self::Refused(_) => Exit::Refused,
             Self::Timeout { .. } => Exit::Timeout,
         }
@@ -97,6 +110,21 @@ pub struct Refused {
     pub refusal: Refusal,
     /// The start of its body.
     pub body: Body,
+    /// The request: the last, if there were redirections.
+    pub asked: Asked,
+}
+
+/// What a request was for.
+#[derive(Debug)]
+pub struct Asked {
+    /// The `Host` field, before any edit.
+    pub host: String,
+    /// Path and query.
+    pub target: String,
+    /// Whether TLS was spoken.
+    pub tls: bool,
+    /// Whether credentials or fields stayed behind, as this is another origin than the user's.
+    pub withheld: bool,
 }
 
 /// How long the body of a refusal is waited for.
@@ -108,14 +136,9 @@ pub async fn open(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     let started = Instant::now();
-    let literal = options.target.host.parse::<IpAddr>().is_ok();
-    let mut phase = if literal {
-        Phase::Connect
-    } else {
-        Phase::Resolve
-    };
+    let mut phase = Phase::start(options);
     let limit = options.connect_timeout;
-    let exchange = exchange(options, observe, &mut phase);
+    let exchange = redirect::exchange(options, observe, &mut phase);
     let Ok(answer) = tokio::time::timeout(limit, exchange).await else {
         return Err(OpenError::Timeout {
             phase: phase.name(),
@@ -123,9 +146,22 @@ pub async fn open(
             flag: options.timeout_flag,
         });
     };
-    let (stream, outcome, input) = answer?;
+    let (answer, hop) = answer?;
+    let Answer {
+        stream,
+        outcome,
+        input,
+    } = answer;
     match outcome {
-        Outcome::Refused(refusal) => Err(refuse(stream, refusal, &input).await),
+        Outcome::Refused(refusal) => {
+            let asked = Asked {
+                host: hop.offer.host.clone(),
+                target: hop.offer.target.clone(),
+                tls: hop.target.tls,
+                withheld: redirect::withholds(options, &hop),
+            };
+            Err(refuse(stream, refusal, &input, asked).await)
+        }
         Outcome::Agreed(agreed) => {
             let at = Instant::now();
             let open = Open {
@@ -152,7 +188,7 @@ pub async fn open(
 
 /// What is under way, for the report when time runs out.
 #[derive(Debug, Clone, Copy)]
-enum Phase {
+pub(super) enum Phase {
     Resolve,
     Connect,
     Tls,
@@ -160,6 +196,16 @@ enum Phase {
 }
 
 impl Phase {
+    /// What comes first on the way to a place.
+    pub(super) fn start(options: &Options) -> Self {
+        let is_literal = options.target.host.parse::<IpAddr>().is_ok();
+        if is_literal {
+            Self::Connect
+        } else {
+            Self::Resolve
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Resolve => "resolving the host's name",
@@ -170,12 +216,23 @@ impl Phase {
     }
 }
 
+/// A response, what it means, and what came behind its head.
+pub(super) struct Answer {
+    stream: Stream,
+    pub(super) outcome: Outcome,
+    input: Buffer,
+}
+
 /// Dials, writes the request and reads the response; what follows the response's head stays in the buffer.
-async fn exchange(
+pub(super) async fn exchange(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
     phase: &mut Phase,
-) -> Result<(Stream, Outcome, Buffer), OpenError> {
+) -> Result<Answer, OpenError> {
+    let mut handshake = Handshake::new(&offer(options), &generate_key());
+    if has_credentials(handshake.request()) && is_exposed(&options.target) {
+        observe(Event::Exposed(&options.target.host));
+    }
     let tls = options.target.tls;
     let mut step = |step: Step| {
         *phase = match step {
@@ -186,7 +243,6 @@ async fn exchange(
         observe(Event::Step(&step));
     };
     let mut stream = dial(&options.target, &options.dial, &mut step).await?;
-    let mut handshake = Handshake::new(&options.offer, &generate_key());
     stream.write_all(handshake.request().as_bytes()).await?;
     stream.flush().await?;
     observe(Event::Request(handshake.request()));
@@ -195,7 +251,11 @@ async fn exchange(
         if let Some((outcome, used)) = handshake.read(input.filled())? {
             observe(Event::Response(outcome.response()));
             input.consume(used);
-            return Ok((stream, outcome, input));
+            return Ok(Answer {
+                stream,
+                outcome,
+                input,
+            });
         }
         match stream.read(input.spare(1)).await? {
             0 => return Err(HandshakeError::Truncated(input.len()).into()),
@@ -204,8 +264,27 @@ async fn exchange(
     }
 }
 
+/// The offer, completed with the fields that tell who asks.
+fn offer(options: &Options) -> Offer {
+    let mut offer = options.offer.clone();
+    offer
+        .fields
+        .extend(options.credentials.fields(&options.url));
+    offer
+}
+
+/// Whether anybody on the way can read what is sent.
+fn is_exposed(target: &dial::Target) -> bool {
+    let address = target.host.parse::<IpAddr>();
+    let is_loopback = address.map_or_else(
+        |_| dial::is_localhost(&target.host),
+        |address| address.to_canonical().is_loopback(),
+    );
+    !target.tls && !is_loopback
+}
+
 /// Reads the start of a refusal's body, which need not come.
-async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer) -> OpenError {
+async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer, asked: Asked) -> OpenError {
     let mut body = Body::new(&refusal.response);
     body.push(input.filled());
     let rest = async {
@@ -219,5 +298,9 @@ async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer) -> OpenErr
     };
     // Whatever came until then is what there is to show.
     let _ = tokio::time::timeout(BODY_PATIENCE, rest).await;
-    OpenError::Refused(Box::new(Refused { refusal, body }))
+    OpenError::Refused(Box::new(Refused {
+        refusal,
+        body,
+        asked,
+    }))
 }

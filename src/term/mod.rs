@@ -1,6 +1,7 @@
 //! Standard input, output and error, and the terminal: nothing else in wsee touches them.
 
 mod descriptor;
+mod password;
 mod stderr;
 pub mod stdin;
 pub mod stdout;
@@ -8,6 +9,7 @@ pub mod terminal;
 
 use std::io::{self, IsTerminal, Write};
 
+pub use password::password;
 pub use stderr::stderr;
 pub use stdin::Stdin;
 pub use stdout::Stdout;

@@ -173,7 +173,7 @@ fn user_is_sent_as_basic_authentication() {
     let basic = |pair: &str| format!("Basic {}", BASE64.encode(pair.as_bytes()));
     let lines = request(&["-u", "me:pa:ss"]);
     assert_eq!(values(&lines, "Authorization"), [basic("me:pa:ss")]);
-    let lines = request(&["-u", "me"]);
+    let lines = request(&["-u", "me:"]);
     assert_eq!(values(&lines, "Authorization"), [basic("me:")]);
 }
 

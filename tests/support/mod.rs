@@ -7,6 +7,7 @@ pub mod peer;
 pub mod pty;
 pub mod run;
 pub mod server;
+pub mod site;
 pub mod tls;
 pub mod wire;
 

@@ -36,6 +36,14 @@ pub fn terminal(args: &[&str]) -> Setup {
     Setup { command, home }.home(&path)
 }
 
+/// A shell that runs `script`, in which `$WSEE` is the binary, in a terminal.
+pub fn shell(script: &str) -> Setup {
+    let mut setup = terminal(&[]).env("WSEE", env!("CARGO_BIN_EXE_wsee"));
+    let argv = setup.command.get_argv_mut();
+    *argv = ["/bin/sh", "-c", script].map(Into::into).into();
+    setup
+}
+
 /// A wsee that is not started yet.
 #[derive(Debug)]
 pub struct Setup {

@@ -1,6 +1,7 @@
 //! Runs the wsee binary, with a deadline.
 
 use std::io::{Read, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -65,6 +66,26 @@ impl Run {
     /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
+        self
+    }
+
+    /// The directory that is its HOME.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// Keeps the terminal of the test's process out of its reach.
+    pub fn without_terminal(mut self) -> Self {
+        let mut command = Command::new("/usr/bin/setsid");
+        command.arg(self.command.get_program());
+        command.args(self.command.get_args());
+        command.env_clear();
+        command.envs(
+            self.command
+                .get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        self.command = command;
         self
     }
 

@@ -22,11 +22,18 @@ pub struct Server<T> {
 impl<T: Send + 'static> Server<T> {
     /// Listens on a free port, and lets `serve` serve the first connection.
     pub fn start(serve: impl FnOnce(TcpStream) -> T + Send + 'static) -> Self {
+        Self::start_with(move |listener, last_call| accept(listener, last_call).map(serve))
+    }
+
+    /// Starts it with `serve` for the thread that accepts.
+    fn start_with(
+        serve: impl FnOnce(&TcpListener, &AtomicBool) -> Option<T> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("an address");
         let is_last_call = Arc::new(AtomicBool::new(false));
         let last_call = Arc::clone(&is_last_call);
-        let thread = thread::spawn(move || accept(&listener, &last_call).map(serve));
+        let thread = thread::spawn(move || serve(&listener, &last_call));
         Self {
             url: format!("ws://{address}"),
             address,
@@ -57,6 +64,19 @@ impl<T: Send + 'static> Server<T> {
         let thread = self.thread.take().expect("joined once");
         let served = thread.join().unwrap_or_else(|panic| resume_unwind(panic));
         served.expect("nobody connected to the server")
+    }
+}
+
+impl<T: Send + 'static> Server<Vec<T>> {
+    /// Listens on a free port, and lets `serve` serve `count` connections, one after the other.
+    pub fn start_many(
+        count: usize,
+        mut serve: impl FnMut(usize, TcpStream) -> T + Send + 'static,
+    ) -> Self {
+        Self::start_with(move |listener, last_call| {
+            let serve = |index| Some(serve(index, accept(listener, last_call)?));
+            (0..count).map(serve).collect()
+        })
     }
 }
 

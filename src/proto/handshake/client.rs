@@ -1,5 +1,7 @@
 //! The client's side: the request as it will be written, and every check of the response (RFC 6455 §4.1).
 
+use std::fmt;
+
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::HandshakeError;
@@ -35,7 +37,7 @@ pub struct Offer {
 }
 
 /// A change to the request's fields.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Edit {
     /// Replaces the field of this name where it stands, or adds it at the end.
     Set {
@@ -49,6 +51,16 @@ pub enum Edit {
         /// Field name in any case.
         name: String,
     },
+}
+
+/// Values stay out of logs: any may be a secret.
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Set { name, .. } => write!(f, "Set({name})"),
+            Self::Remove { name } => write!(f, "Remove({name})"),
+        }
+    }
 }
 
 impl Edit {

@@ -151,6 +151,15 @@ impl Jsonl {
                 self.opening.requested = Some(now);
             }
             Event::Response(head) => self.response(head, now),
+            Event::Redirected(redirected) => {
+                // The way to the next server is told as if there had been no other.
+                self.url = self.secrets.url(&redirected.to).into_owned();
+                self.opening = Opening::default();
+            }
+            Event::Exposed(host) => {
+                let message = format!("credentials for {host} are sent unencrypted (ws://)");
+                return self.doubt(out, &message, now);
+            }
             Event::Open(open) => {
                 let opening = std::mem::take(&mut self.opening);
                 self.line(out, self.opened(opening, open), now)?;
@@ -268,14 +277,18 @@ impl Jsonl {
         let ignored = "the server selected none of the offered subprotocols".to_owned();
         let ignored = open.ignored_subprotocols.then_some(&ignored);
         for message in open.tolerated.iter().chain(ignored) {
-            let doubt = Error {
-                message: Cow::Borrowed(message),
-                fatal: false,
-                ..Error::default()
-            };
-            self.line(out, wire::Event::Error(Box::new(doubt)), now)?;
+            self.doubt(out, message, now)?;
         }
         Ok(())
+    }
+
+    fn doubt(&self, out: &mut impl io::Write, message: &str, now: Instant) -> io::Result<()> {
+        let doubt = Error {
+            message: Cow::Borrowed(message),
+            fatal: false,
+            ..Error::default()
+        };
+        self.line(out, wire::Event::Error(Box::new(doubt)), now)
     }
 
     fn connection(

@@ -103,6 +103,11 @@ impl Variable {
         Self::new("url", |report| {
             text(report.secrets.url(report.url).into_owned())
         }),
+        Self::new("url_effective", |report| {
+            let url = report.trace.redirected_to.as_deref();
+            text(report.secrets.url(url.unwrap_or(report.url)).into_owned())
+        }),
+        Self::new("num_redirects", |report| number(report.trace.redirects)),
         Self::new("exitcode", |report| number(report.exit.status())),
         Self::new("errormsg", |report| {
             Value::Text((!report.error.is_empty()).then(|| report.error.to_owned()))

@@ -1,0 +1,286 @@
+//! As whom to connect: what was typed, read from a file or variable, or asked for.
+
+use std::fs;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+use data_encoding::BASE64;
+
+use super::header::check_value;
+use super::netrc::{self, Login, NetrcError};
+use super::target::Target;
+use super::{ConfigError, Environment};
+use crate::cli::AuthArgs;
+use crate::cookie::{Jar, JarError};
+use crate::exit::Exit;
+use crate::render::escape::escape_line;
+use crate::secret::Secret;
+use crate::term;
+
+/// Credentials that cannot be used; none of them is quoted.
+#[derive(Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// A file cannot be read.
+    #[error("{flag}: cannot read {}: {error}; {cure}", file.display())]
+    File {
+        /// The flag that named it.
+        flag: &'static str,
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        error: io::Error,
+        /// What to do.
+        cure: &'static str,
+    },
+    /// A token that is empty.
+    #[error("{0}: the token is empty; without one leave the flag out")]
+    EmptyToken(String),
+    /// A token from standard input.
+    #[error("--bearer @-: stdin holds messages; use @FILE or --bearer-env NAME")]
+    Stdin,
+    /// A variable that is not set, or not text.
+    #[error("--bearer-env {0:?}: there is no such variable, or it is not UTF-8; export it")]
+    Variable(String),
+    /// A password that cannot be asked for.
+    #[error(
+        "-u: there is no terminal to ask for the password on; write -u USER:PASS, -u USER: if it is empty, or use --netrc"
+    )]
+    NoTerminal,
+    /// A password that was not typed.
+    #[error("-u: no password was typed ({0}); 'USER:' has an empty one")]
+    Password(io::Error),
+    /// Ctrl-C at the prompt.
+    #[error("interrupted at the prompt for the password")]
+    Interrupted,
+    /// Nowhere to look for `.netrc`.
+    #[error(
+        "--netrc: HOME is not set, so that there is no ~/.netrc; name the file with --netrc-file"
+    )]
+    NoHome,
+    /// A netrc file that is broken.
+    #[error("{}, {error}", file.display())]
+    Netrc {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and where.
+        error: NetrcError,
+    },
+    /// A user or password that HTTP's Basic scheme cannot carry (RFC 7617 §2).
+    #[error(
+        "{place}: the {problem}, which HTTP Basic authentication cannot carry; use another login"
+    )]
+    Basic {
+        /// Where it came from.
+        place: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// A file that is no cookie jar.
+    #[error("--cookie {}, {error}", file.display())]
+    Jar {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong, and where.
+        error: JarError,
+    },
+}
+
+impl CredentialError {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupt,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+/// The value of `Authorization`: a flag comes before the URL's userinfo, and that before a netrc file.
+///
+/// What was looked for and not found is added to `notes`.
+pub(super) fn authorization(
+    args: &AuthArgs,
+    target: &Target,
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Option<Secret<String>>, ConfigError> {
+    if let Some((place, token)) = bearer(args, environment)? {
+        check_value(&place, token.expose())?;
+        if token.expose().is_empty() {
+            return Err(CredentialError::EmptyToken(place).into());
+        }
+        return Ok(Some(Secret::new(format!("Bearer {}", token.expose()))));
+    }
+    let netrc = |user: Option<&str>| netrc_login(args, &target.host, user, environment);
+    if let Some(user) = &args.user {
+        let login = match user.expose().split_once(':') {
+            Some((user, password)) => login(user, password),
+            None => match netrc(Some(user.expose()))? {
+                Some(login) => login,
+                None => login(user.expose(), &ask(user.expose(), &target.host)?),
+            },
+        };
+        return Ok(Some(basic("-u", &login)?));
+    }
+    if let Some((user, password)) = &target.credentials {
+        let alone = target.url.password().is_none();
+        let known = if alone { netrc(Some(user))? } else { None };
+        let login = known.unwrap_or_else(|| login(user, password));
+        return Ok(Some(basic("the URL", &login)?));
+    }
+    let Some(file) = netrc_file(args, environment)? else {
+        return Ok(None);
+    };
+    if let Some(login) = netrc(None)? {
+        return Ok(Some(basic(&file.display().to_string(), &login)?));
+    }
+    let (host, file) = (&target.host, file.display());
+    notes.push(format!("no login for {host} in {file}, so none is sent"));
+    Ok(None)
+}
+
+/// What `-b` says: cookies as typed, and a jar if any of it is a file.
+pub(super) fn cookies(
+    args: &[String],
+) -> Result<(Option<Secret<String>>, Option<Jar>), ConfigError> {
+    let mut typed = Vec::new();
+    let mut jar: Option<Jar> = None;
+    for arg in args {
+        // As with curl, what is no NAME=VALUE is a file.
+        let file = arg
+            .strip_prefix('@')
+            .or((!arg.contains('=')).then_some(arg));
+        match file {
+            Some(file) => read_jar(jar.get_or_insert_default(), Path::new(file))?,
+            None => typed.push(arg.as_str()),
+        }
+    }
+    let typed = (!typed.is_empty()).then(|| typed.join("; "));
+    if let Some(typed) = &typed {
+        check_value("--cookie", typed)?;
+    }
+    Ok((typed.map(Secret::new), jar))
+}
+
+fn read_jar(jar: &Jar, file: &Path) -> Result<(), CredentialError> {
+    let text = read("--cookie", file, "cookies are typed as NAME=VALUE")?;
+    jar.read(&text).map_err(|error| CredentialError::Jar {
+        file: file.to_owned(),
+        error,
+    })
+}
+
+/// The token and where it came from.
+fn bearer(
+    args: &AuthArgs,
+    environment: &Environment,
+) -> Result<Option<(String, Secret<String>)>, CredentialError> {
+    if let Some(name) = &args.bearer_env {
+        let variable = environment.variable(name);
+        let token = variable.ok_or_else(|| CredentialError::Variable(name.clone()))?;
+        return Ok(Some((format!("--bearer-env {name}"), Secret::new(token))));
+    }
+    let Some(token) = &args.bearer else {
+        return Ok(None);
+    };
+    Ok(Some(match token.expose().strip_prefix('@') {
+        None => ("--bearer".to_owned(), token.clone()),
+        Some("-") => return Err(CredentialError::Stdin),
+        Some(file) => {
+            let text = read(
+                "--bearer",
+                Path::new(file),
+                "it should hold the token alone",
+            )?;
+            let token = text.trim_end_matches(['\r', '\n']).to_owned();
+            (format!("--bearer @{file}"), Secret::new(token))
+        }
+    }))
+}
+
+/// The login for `host`, if a netrc file is to be used and has it.
+fn netrc_login(
+    args: &AuthArgs,
+    host: &str,
+    user: Option<&str>,
+    environment: &Environment,
+) -> Result<Option<Login>, CredentialError> {
+    let Some(file) = netrc_file(args, environment)? else {
+        return Ok(None);
+    };
+    let flag = if args.netrc {
+        "--netrc"
+    } else {
+        "--netrc-file"
+    };
+    let cure = "its lines are such as: machine HOST login USER password PASS";
+    let text = read(flag, &file, cure)?;
+    netrc::find(&text, host, user).map_err(|error| CredentialError::Netrc { file, error })
+}
+
+fn netrc_file(
+    args: &AuthArgs,
+    environment: &Environment,
+) -> Result<Option<PathBuf>, CredentialError> {
+    match &args.netrc_file {
+        Some(file) => Ok(Some(file.clone())),
+        None if args.netrc => match &environment.netrc {
+            Some(file) => Ok(Some(file.clone())),
+            None => Err(CredentialError::NoHome),
+        },
+        None => Ok(None),
+    }
+}
+
+fn read(flag: &'static str, file: &Path, cure: &'static str) -> Result<String, CredentialError> {
+    fs::read_to_string(file).map_err(|error| CredentialError::File {
+        flag,
+        file: file.to_owned(),
+        error,
+        cure,
+    })
+}
+
+fn ask(user: &str, host: &str) -> Result<String, CredentialError> {
+    let prompt = format!("password of {} at {host}: ", escape_line(user));
+    term::password(&prompt).map_err(|error| match error.kind() {
+        ErrorKind::Interrupted => CredentialError::Interrupted,
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidData => CredentialError::Password(error),
+        _ => CredentialError::NoTerminal,
+    })
+}
+
+fn login(user: &str, password: &str) -> Login {
+    Login {
+        user: user.to_owned(),
+        password: Secret::new(password.to_owned()),
+    }
+}
+
+/// The value of `Authorization` for a user and a password (RFC 7617).
+fn basic(place: &str, login: &Login) -> Result<Secret<String>, CredentialError> {
+    let (user, password) = (&login.user, login.password.expose());
+    let problem = if user.contains(':') {
+        Some("user name has a ':'")
+    } else if user.chars().chain(password.chars()).any(char::is_control) {
+        Some("user name or password holds a control character")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        let place = place.to_owned();
+        return Err(CredentialError::Basic { place, problem });
+    }
+    let pair = format!("{user}:{password}");
+    Ok(Secret::new(format!(
+        "Basic {}",
+        BASE64.encode(pair.as_bytes())
+    )))
+}
+
+/// The value of `Authorization` that the userinfo of `target` makes.
+pub(super) fn userinfo(target: &Target) -> Result<Option<Secret<String>>, CredentialError> {
+    let Some((user, password)) = &target.credentials else {
+        return Ok(None);
+    };
+    basic("the URL", &login(user, password)).map(Some)
+}

@@ -1,0 +1,50 @@
+//! `-L`, resolved.
+
+use url::Url;
+
+use super::credential::userinfo;
+use super::target::Target;
+use crate::cli::RedirectArgs;
+use crate::dial;
+use crate::session::redirect::{Follow, Place};
+
+/// Whether, and how, redirections are followed.
+pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
+    let is_wanted = args.location || args.location_trusted;
+    is_wanted.then_some(Follow {
+        limit: args.max_redirs,
+        trusted: args.location_trusted,
+        place,
+    })
+}
+
+/// What a URL is to a session that is redirected there: the rules are those of a URL that is typed.
+fn place(url: &Url) -> Result<Place, String> {
+    let target = Target::parse(url.as_str()).map_err(|error| error.to_string())?;
+    let authorization = userinfo(&target).map_err(|error| error.to_string())?;
+    Ok(Place {
+        url: without_userinfo(&target.url),
+        target: dial_target(&target),
+        authorization,
+        host: target.host_header,
+        request_target: target.request_target,
+    })
+}
+
+/// What of a target is dialled.
+pub(super) fn dial_target(target: &Target) -> dial::Target {
+    dial::Target {
+        host: target.host.clone(),
+        port: target.port,
+        tls: target.tls,
+    }
+}
+
+/// The URL as a session sees it.
+pub(super) fn without_userinfo(url: &Url) -> Url {
+    let mut url = url.clone();
+    // With a host, which it has, these cannot fail.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url
+}
