@@ -39,6 +39,8 @@ const NEVER: i64 = 253_402_300_799;
 /// The most cookies a jar takes, and the most bytes of one, name and value (RFC 6265 §6.1 wants 3000 and 4096).
 const MAX_COOKIES: usize = 3000;
 const MAX_COOKIE: usize = 4 << 10;
+/// The longest `Set-Cookie` that is looked at, with its attributes, in bytes.
+const MAX_FIELD: usize = 8 << 10;
 const HEADER: &str = "# Netscape HTTP Cookie File\n# Written by wsee; it may be edited.\n\n";
 
 impl Jar {
@@ -86,7 +88,7 @@ impl Jar {
     pub fn store<'a>(&self, values: impl Iterator<Item = &'a [u8]>, url: &Url) {
         let url = http(url);
         let mut store = self.lock();
-        for value in values {
+        for value in values.filter(|value| value.len() <= MAX_FIELD) {
             let cookie = std::str::from_utf8(value).ok();
             let Some(cookie) = cookie.and_then(|value| RawCookie::parse(value).ok()) else {
                 continue;
@@ -107,7 +109,8 @@ impl Jar {
 /// not hold or that is huge, and none for TLS from a server without it (RFC 6265bis §5.7).
 fn is_allowed(cookie: &RawCookie<'_>, url: &Url) -> bool {
     let domain = cookie.domain().map(|domain| domain.trim_matches('.'));
-    let is_wide = domain.is_some_and(|domain| !domain.is_empty() && !domain.contains('.'));
+    let is_given = cookie.domain().is_some_and(|domain| !domain.is_empty());
+    let is_wide = is_given && domain.is_some_and(|domain| !domain.contains('.'));
     let own = url.host_str() == domain;
     let is_text = |text: &str| !text.contains(|c: char| c.is_control());
     let is_plain = [Some(cookie.name()), Some(cookie.value()), cookie.path()]
@@ -312,10 +315,13 @@ mod tests {
     #[test]
     fn ignores_cookies_that_a_server_may_not_set() {
         let huge = format!("n={}", "v".repeat(MAX_COOKIE));
+        let path = format!("n=v; Path=/{}", "p".repeat(MAX_FIELD));
         let cases = [
             ("ws://a.example/", "n=v; Domain=b.example"),
             ("ws://a.example/", "n=v; Domain=c.a.example"),
             ("ws://a.example/", "n=v; Domain=example"),
+            ("ws://a.example./", "n=v; Domain=.."),
+            ("ws://a.example/", &path),
             ("ws://a.example/", "n=v; Secure"),
             ("ws://a.example/", "n=a\tb"),
             ("ws://a.example/", "n=v; Path=/a\u{1}"),

@@ -208,13 +208,19 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
     next
 }
 
+/// How much of a URL stands in an error text, in bytes.
+const SHOWN: usize = 200;
+
 /// A URL for an error text: its query may hold secrets.
 fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    let has_query = url.query().is_some();
-    url.set_query(None);
-    let ellipsis = if has_query { "?…" } else { "" };
-    format!("{url}{ellipsis}")
+    let (base, query) = match url.as_str().split_once('?') {
+        Some((base, _)) => (base, "?…"),
+        None => (url.as_str(), ""),
+    };
+    match base.get(..SHOWN) {
+        Some(start) => format!("{start}…"),
+        None => format!("{base}{query}"),
+    }
 }
 
 #[cfg(test)]
@@ -434,6 +440,8 @@ mod tests {
         };
         let text = error("wss://a.example/", "http://a.example/?token=s3cret");
         assert!(text.contains("from wss:// to ws://a.example/?…"), "{text}");
+        let long = format!("http://a.example/{}", "a".repeat(1 << 15));
+        assert!(error("wss://a.example/", &long).len() < 500);
         assert!(error(FIRST, "ftp://a.example/").contains("ftp:"));
         assert!(error(FIRST, "javascript:alert(1)").contains("javascript:"));
         assert!(error(FIRST, "ws://[::1/").contains("not a URL"));
