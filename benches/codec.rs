@@ -27,7 +27,7 @@ const LENGTHS: [u64; 3] = [64, 1 << 10, 1 << 20];
 
 #[divan::bench(args = LENGTHS)]
 fn encode_header(len: u64) -> ([u8; Header::MAX], usize) {
-    let header = Header::new(true, Opcode::Text, Some(KEY), black_box(len));
+    let header = Header::new(true, Opcode::TEXT, Some(KEY), black_box(len));
     let mut bytes = [0; Header::MAX];
     let size = header.encode(&mut bytes);
     (bytes, size)
@@ -36,7 +36,7 @@ fn encode_header(len: u64) -> ([u8; Header::MAX], usize) {
 #[divan::bench(args = LENGTHS)]
 fn decode_header(bencher: Bencher, len: u64) {
     let mut bytes = [0; Header::MAX];
-    Header::new(true, Opcode::Text, Some(KEY), len).encode(&mut bytes);
+    Header::new(true, Opcode::TEXT, Some(KEY), len).encode(&mut bytes);
     bencher.bench(|| Header::decode(black_box(&bytes)));
 }
 
@@ -138,7 +138,7 @@ fn receive(connection: &mut Connection, mut bytes: &[u8], now: Instant) {
 
 #[divan::bench]
 fn receive_10000_texts_of_64_bytes(bencher: Bencher) {
-    let (mut connection, bytes) = (connection(Role::Client), frames(Opcode::Text, 64, 10_000));
+    let (mut connection, bytes) = (connection(Role::Client), frames(Opcode::TEXT, 64, 10_000));
     let now = Instant::now();
     bencher
         .counter(ItemsCount::new(10_000_u32))
@@ -147,7 +147,7 @@ fn receive_10000_texts_of_64_bytes(bencher: Bencher) {
 
 #[divan::bench]
 fn receive_1_mib_binary(bencher: Bencher) {
-    let (mut connection, bytes) = (connection(Role::Client), frames(Opcode::Binary, MIB, 1));
+    let (mut connection, bytes) = (connection(Role::Client), frames(Opcode::BINARY, MIB, 1));
     let now = Instant::now();
     bencher
         .counter(BytesCount::new(MIB))

@@ -48,7 +48,7 @@ impl Args<'_> {
     /// `KEY=VALUE` words, and then the payload in hex or in quotes.
     pub(super) fn frame(mut self) -> Result<FrameSpec, CommandError> {
         let mut frame = FrameSpec {
-            header: Header::new(true, Opcode::Text, None, 0),
+            header: Header::new(true, Opcode::TEXT, None, 0),
             masking: Masking::Random,
             payload: Vec::new(),
         };
@@ -103,12 +103,12 @@ impl Args<'_> {
 
     fn opcode(self, value: &str) -> Result<Opcode, CommandError> {
         let named = [
-            Opcode::Continuation,
-            Opcode::Text,
-            Opcode::Binary,
-            Opcode::Close,
-            Opcode::Ping,
-            Opcode::Pong,
+            Opcode::CONTINUATION,
+            Opcode::TEXT,
+            Opcode::BINARY,
+            Opcode::CLOSE,
+            Opcode::PING,
+            Opcode::PONG,
         ];
         if let Some(opcode) = named.into_iter().find(|opcode| opcode.to_string() == value) {
             return Ok(opcode);
@@ -170,7 +170,7 @@ mod tests {
             frame("/frame fin=0 rsv1=1 rsv3=1 opcode=11 mask=01020304 len=9 lenform=64 de ad")
                 .unwrap();
         assert!(!spec.header.fin && spec.header.rsv1 && !spec.header.rsv2 && spec.header.rsv3);
-        assert_eq!(spec.header.opcode, Opcode::Reserved(11));
+        assert_eq!(spec.header.opcode, Opcode::from_bits(11));
         assert_eq!(
             (spec.header.payload_len, spec.header.length_form),
             (9, LengthForm::Bits64)
@@ -182,14 +182,14 @@ mod tests {
     #[test]
     fn without_keys_it_is_a_right_text_frame() {
         let spec = frame("/frame \"a=b c\"").unwrap();
-        assert_eq!(spec.header, Header::new(true, Opcode::Text, None, 5));
+        assert_eq!(spec.header, Header::new(true, Opcode::TEXT, None, 5));
         assert_eq!(
             (spec.masking, &spec.payload[..]),
             (Masking::Random, &b"a=b c"[..])
         );
         assert_eq!(
             frame("/frame opcode=ping 6869").unwrap().header.opcode,
-            Opcode::Ping
+            Opcode::PING
         );
     }
 

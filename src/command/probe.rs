@@ -25,18 +25,29 @@ impl Probe {
         self.0 = Some(Pending { command, sent: now });
     }
 
-    /// Tells the answer, if `event` is one.
+    /// Tells the answer, if one is waited for and `event` is one.
+    #[inline]
     pub fn answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
-        self.0.as_ref()?;
+        if self.0.is_some() {
+            self.take_answer(event, now)
+        } else {
+            None
+        }
+    }
+
+    #[cold]
+    fn take_answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
         let answer = match event {
             Event::Close(frame) => format!("close {}", close_text(frame.as_ref())),
             Event::Message(message) => format!("a {} message", message.kind),
             Event::Ping { .. } => "a ping".to_owned(),
             Event::Pong { .. } => "a pong".to_owned(),
             Event::Violation(_) | Event::Tolerated(_) => "a broken rule".to_owned(),
-            Event::Ended(End::Lost { error, .. }) => match error {
-                Some(error) => error.clone(),
-                None => "the end of TCP, without a Close frame".to_owned(),
+            Event::Ended(end) => match &**end {
+                End::Lost { error, .. } => error
+                    .clone()
+                    .unwrap_or_else(|| "the end of TCP, without a Close frame".to_owned()),
+                _ => return None,
             },
             _ => return None,
         };

@@ -131,6 +131,9 @@ impl Pipe {
 
     /// Writes to standard error what happened, if it is to be shown.
     fn show(&self, event: &Event<'_>, now: Instant) {
+        if !self.human.shows(event) {
+            return;
+        }
         let mut text = String::new();
         self.human.event(&mut text, event, now);
         if !text.is_empty() {

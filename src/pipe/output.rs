@@ -59,17 +59,17 @@ impl Output {
 
     /// Takes a message or a piece of one.
     pub fn message(&mut self, message: &Message<'_>) {
-        let terminated = self.format.terminator != Terminator::None;
+        let terminator: &[u8] = match self.format.terminator {
+            Terminator::Newline if message.end => b"\n",
+            Terminator::Nul if message.end => b"\0",
+            _ => b"",
+        };
         match message.kind {
-            Kind::Binary if terminated => self.base64(message),
+            Kind::Binary if self.format.terminator != Terminator::None => self.base64(message),
             _ if self.format.escaped => self.escaped(message),
-            _ => self.buffer.extend(message.payload),
+            _ => return self.buffer.extend_both(message.payload, terminator),
         }
-        match self.format.terminator {
-            Terminator::Newline if message.end => self.buffer.extend(b"\n"),
-            Terminator::Nul if message.end => self.buffer.extend(b"\0"),
-            _ => {}
-        }
+        self.buffer.extend(terminator);
     }
 
     /// Takes bytes that need no change.

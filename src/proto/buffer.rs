@@ -44,11 +44,13 @@ impl Buffer {
     }
 
     /// Room at the end for at least `least` bytes; what is written there counts after [`commit`](Self::commit).
+    #[inline]
     pub fn spare(&mut self, least: usize) -> &mut [u8] {
         self.spare_for(least, usize::MAX)
     }
 
     /// The same, when no more than `most` bytes are expected: it does not grow beyond what these need.
+    #[inline]
     pub fn spare_for(&mut self, least: usize, most: usize) -> &mut [u8] {
         if self.bytes.len() - self.end < least {
             self.make_room(least, most.max(least));
@@ -61,6 +63,7 @@ impl Buffer {
     /// # Panics
     ///
     /// When `n` is more than the spare room.
+    #[inline]
     pub fn commit(&mut self, n: usize) {
         assert!(
             n <= self.bytes.len() - self.end,
@@ -74,25 +77,40 @@ impl Buffer {
     /// # Panics
     ///
     /// When `n` is more than what is filled.
+    #[inline]
     pub fn consume(&mut self, n: usize) {
         assert!(n <= self.len(), "consume beyond what is filled");
         self.start += n;
         if self.is_empty() {
-            self.start = 0;
-            self.end = 0;
-            if self.bytes.len() > KEPT {
-                self.bytes = vec![0; KEPT];
-            }
+            self.rewind();
         }
     }
 
     /// Appends `bytes`.
     pub fn extend(&mut self, bytes: &[u8]) {
-        self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
-        self.commit(bytes.len());
+        self.extend_both(bytes, &[]);
+    }
+
+    /// Appends `bytes` and what follows them.
+    pub fn extend_both(&mut self, bytes: &[u8], rest: &[u8]) {
+        let size = bytes.len() + rest.len();
+        let (first, second) = self.spare(size)[..size].split_at_mut(bytes.len());
+        first.copy_from_slice(bytes);
+        second.copy_from_slice(rest);
+        self.commit(size);
+    }
+
+    /// Begins at the front again, once nothing is filled.
+    fn rewind(&mut self) {
+        self.start = 0;
+        self.end = 0;
+        if self.bytes.len() > KEPT {
+            self.bytes = vec![0; KEPT];
+        }
     }
 
     /// Moves what is filled to the front, and grows by doubling when that is not enough.
+    #[cold]
     fn make_room(&mut self, least: usize, most: usize) {
         self.bytes.copy_within(self.start..self.end, 0);
         self.end -= self.start;

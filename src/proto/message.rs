@@ -17,8 +17,8 @@ impl Kind {
     /// The opcode of the message's first frame.
     pub fn opcode(self) -> Opcode {
         match self {
-            Self::Text => Opcode::Text,
-            Self::Binary => Opcode::Binary,
+            Self::Text => Opcode::TEXT,
+            Self::Binary => Opcode::BINARY,
         }
     }
 }
@@ -48,7 +48,18 @@ pub struct InvalidUtf8 {
 
 impl Utf8 {
     /// Takes the next piece.
+    #[inline]
     pub fn push(&mut self, piece: &[u8]) -> Result<(), InvalidUtf8> {
+        if self.partial_len == 0 && simdutf8::basic::from_utf8(piece).is_ok() {
+            self.taken += piece.len() as u64;
+            return Ok(());
+        }
+        self.push_partial(piece)
+    }
+
+    /// Takes a piece that does not consist of whole characters.
+    #[cold]
+    fn push_partial(&mut self, piece: &[u8]) -> Result<(), InvalidUtf8> {
         let rest = self.finish_partial(piece)?;
         let start = self.taken + (piece.len() - rest.len()) as u64;
         self.taken += piece.len() as u64;
@@ -71,6 +82,7 @@ impl Utf8 {
     }
 
     /// Ends the text: no character may be left unfinished.
+    #[inline]
     pub fn finish(&self) -> Result<(), InvalidUtf8> {
         match self.partial_len {
             0 => Ok(()),

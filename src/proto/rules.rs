@@ -192,7 +192,7 @@ pub fn judge(
 
 fn judge_bits(header: &Header, compression: bool) -> Result<(), Rule> {
     // RFC 6455 §5.2: RSV bits MUST be 0 unless an extension is negotiated that defines meanings for them.
-    let starts_message = matches!(header.opcode, Opcode::Text | Opcode::Binary);
+    let starts_message = header.opcode.starts_message();
     match (header.rsv1, compression) {
         // RFC 7692 §6.1: RSV1 is set on the first frame of a compressed message, and on no other.
         (true, true) if !starts_message => return Err(Rule::CompressedInside(header.opcode)),
@@ -210,9 +210,10 @@ fn judge_bits(header: &Header, compression: bool) -> Result<(), Rule> {
 
 fn judge_opcode(opcode: Opcode) -> Result<(), Rule> {
     // RFC 6455 §5.2: if an unknown opcode is received, the receiving endpoint MUST fail the connection.
-    match opcode {
-        Opcode::Reserved(bits) => Err(Rule::ReservedOpcode(bits)),
-        _ => Ok(()),
+    if opcode.is_reserved() {
+        Err(Rule::ReservedOpcode(opcode.bits()))
+    } else {
+        Ok(())
     }
 }
 
@@ -250,8 +251,8 @@ fn judge_control(header: &Header) -> Result<(), Rule> {
 fn judge_sequence(opcode: Opcode, unfinished: Option<Kind>) -> Result<(), Rule> {
     // RFC 6455 §5.4: fragments of one message MUST NOT be interleaved with those of another.
     match (opcode, unfinished) {
-        (Opcode::Continuation, None) => Err(Rule::UnexpectedContinuation),
-        (Opcode::Text | Opcode::Binary, Some(_)) => Err(Rule::ExpectedContinuation),
+        (Opcode::CONTINUATION, None) => Err(Rule::UnexpectedContinuation),
+        (opcode, Some(_)) if opcode.starts_message() => Err(Rule::ExpectedContinuation),
         _ => Ok(()),
     }
 }

@@ -55,7 +55,7 @@ pub(super) struct ClosedWith {
 /// Something to be told about what was sent.
 #[derive(Debug)]
 pub(super) enum Notice {
-    Frame(WireHeader),
+    Frame(Box<WireHeader>),
     Control(Control),
 }
 
@@ -131,7 +131,7 @@ impl Sender {
         loop {
             let (piece, left) = rest.split_at(size.min(rest.len()));
             self.data_frame(left.is_empty(), rsv1, opcode, piece);
-            (opcode, rsv1, rest) = (Opcode::Continuation, false, left);
+            (opcode, rsv1, rest) = (Opcode::CONTINUATION, false, left);
             if rest.is_empty() {
                 break;
             }
@@ -168,7 +168,7 @@ impl Sender {
         let opcode = if start {
             kind.opcode()
         } else {
-            Opcode::Continuation
+            Opcode::CONTINUATION
         };
         let wire = deflated.as_deref().unwrap_or(payload);
         self.data_frame(end, start && deflated.is_some(), opcode, wire);
@@ -178,7 +178,7 @@ impl Sender {
     /// Sends a ping, and waits for its pong; `payload` is at most 125 bytes.
     pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), Closing> {
         self.check_open()?;
-        self.control_frame(Opcode::Ping, payload);
+        self.control_frame(Opcode::PING, payload);
         if self.pings.len() == REMEMBERED_PINGS {
             self.pings.pop_front();
         }
@@ -190,7 +190,7 @@ impl Sender {
     /// Sends a pong that answers nothing (RFC 6455 §5.5.3); `payload` is at most 125 bytes.
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), Closing> {
         self.check_open()?;
-        self.control_frame(Opcode::Pong, payload);
+        self.control_frame(Opcode::PONG, payload);
         self.notice(Control::Pong(payload.to_vec()));
         Ok(())
     }
@@ -203,7 +203,7 @@ impl Sender {
             return;
         }
         let body = frame.as_ref().map(CloseFrame::encode).unwrap_or_default();
-        self.control_frame(Opcode::Close, &body);
+        self.control_frame(Opcode::CLOSE, &body);
         self.notice(Control::Close(frame.clone()));
         self.closed_with = Some(ClosedWith { frame, deadline });
     }
@@ -235,12 +235,12 @@ impl Sender {
         }
         self.output.commit(size + payload.len());
         if self.observe_frames {
-            self.notices.push_back(Notice::Frame(WireHeader {
+            self.notices.push_back(Notice::Frame(Box::new(WireHeader {
                 header: *header,
                 bytes,
                 size,
                 offset: self.sent.bytes,
-            }));
+            })));
         }
         self.sent.bytes += (size + payload.len()) as u64;
         self.sent.frames += 1;
@@ -269,7 +269,7 @@ impl Sender {
             && let Some(payload) = self.owed_pong.take()
             && self.check_open().is_ok()
         {
-            self.control_frame(Opcode::Pong, &payload);
+            self.control_frame(Opcode::PONG, &payload);
         }
     }
 
@@ -297,7 +297,7 @@ impl Sender {
             return false;
         }
         if self.output.len() < PONG_WAITS {
-            self.control_frame(Opcode::Pong, payload);
+            self.control_frame(Opcode::PONG, payload);
             return true;
         }
         self.owed_pong = Some(payload.to_vec());

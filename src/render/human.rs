@@ -117,6 +117,12 @@ impl Human {
         self.style
     }
 
+    /// Whether it shows `event`, or may: messages come too often to find out by writing.
+    #[inline]
+    pub fn shows(&self, event: &Event<'_>) -> bool {
+        self.show.messages || !matches!(event, Event::Connection(connection::Event::Message(_)))
+    }
+
     /// Writes `event` to `out`, if it is to be shown.
     pub fn event(&self, out: &mut String, event: &Event<'_>, now: Instant) {
         match event {
@@ -240,7 +246,7 @@ impl Human {
             Answer::Queued => "   (pong waits)",
             Answer::None => "   (no pong)",
         };
-        self.small(out, Direction::Received, Opcode::Ping, payload, note, now);
+        self.small(out, Direction::Received, Opcode::PING, payload, note, now);
     }
 
     fn pong(&self, out: &mut String, payload: &[u8], rtt: Option<Duration>, now: Instant) {
@@ -248,16 +254,16 @@ impl Human {
             Some(rtt) => format!("   (round trip {})", quantity::duration(rtt)),
             None => "   (answers no ping)".to_owned(),
         };
-        self.small(out, Direction::Received, Opcode::Pong, payload, &note, now);
+        self.small(out, Direction::Received, Opcode::PONG, payload, &note, now);
     }
 
     fn control(&self, out: &mut String, control: &Control, now: Instant) {
         match control {
             Control::Ping(payload) if self.show.ping => {
-                self.small(out, Direction::Sent, Opcode::Ping, payload, "", now);
+                self.small(out, Direction::Sent, Opcode::PING, payload, "", now);
             }
             Control::Pong(payload) if self.show.pong => {
-                self.small(out, Direction::Sent, Opcode::Pong, payload, "", now);
+                self.small(out, Direction::Sent, Opcode::PONG, payload, "", now);
             }
             Control::Close(frame) if self.show.close => {
                 self.close(out, Direction::Sent, frame.as_ref(), now);
@@ -456,7 +462,7 @@ mod tests {
         let mut out = String::new();
         human.event(
             &mut out,
-            &Event::Connection(connection::Event::FrameReceived(frame)),
+            &Event::Connection(connection::Event::FrameReceived(Box::new(frame))),
             start,
         );
         assert_eq!(

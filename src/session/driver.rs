@@ -121,7 +121,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                     self.first_message = Some(now);
                 }
                 connection::Event::Pong { rtt: Some(rtt), .. } => self.round_trips.add(*rtt),
-                connection::Event::Ended(end) => self.end = Some(end.clone()),
+                connection::Event::Ended(end) => self.end = Some(End::clone(end)),
                 _ => {}
             }
             self.mode.event(Event::Connection(event), sender, now);

@@ -68,6 +68,20 @@ fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<Owned
     Ok((ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev).then_some(fd))
 }
 
+/// How much a pipe is asked to hold when much goes through it, in bytes.
+#[cfg(target_os = "linux")]
+const WIDE: usize = 1 << 20;
+
+/// Lets a pipe hold more than the usual 64 KiB, so that both of its ends wait for each other less often.
+///
+/// Only asks: the system has a limit, and what is no pipe has no such size.
+pub(super) fn widen(fd: &impl AsFd) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::pipe::fcntl_setpipe_size(fd, WIDE);
+    #[cfg(not(target_os = "linux"))]
+    let _ = fd;
+}
+
 /// Watches `fd` for `interest`; needs a tokio runtime.
 #[expect(
     deprecated,

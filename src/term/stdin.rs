@@ -11,7 +11,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::mpsc;
 
-use super::descriptor::{Descriptor, classify, watch};
+use super::descriptor::{Descriptor, classify, watch, widen};
 
 /// Standard input as a source of bytes.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ enum Source {
     Ready {
         fd: AsyncFd<OwnedFd>,
         how: How,
+        widened: bool,
     },
     Thread(Blocks),
     /// Closed before wsee started.
@@ -39,6 +40,9 @@ enum How {
     AskFirst,
 }
 
+/// What a pipe usually holds, in bytes: a read of as much shows that its writer waits.
+const FULL_PIPE: usize = 64 << 10;
+
 impl Stdin {
     /// The process's standard input; needs a tokio runtime.
     pub fn open() -> io::Result<Self> {
@@ -55,7 +59,8 @@ impl Stdin {
             Descriptor::File(fd) => return Ok(Self(Source::Thread(Blocks::start(fd)))),
         };
         let fd = watch(fd, Interest::READABLE)?;
-        Ok(Self(Source::Ready { fd, how }))
+        let widened = false;
+        Ok(Self(Source::Ready { fd, how, widened }))
     }
 
     /// Reads what is there into `buffer`; 0 at the end of input.
@@ -67,7 +72,13 @@ impl Stdin {
         match &mut self.0 {
             Source::Closed => Poll::Ready(Ok(0)),
             Source::Thread(blocks) => blocks.poll_read(cx, buffer),
-            Source::Ready { fd, how } => poll_fd(fd, *how, cx, buffer),
+            Source::Ready { fd, how, widened } => {
+                let read = ready!(poll_fd(fd, *how, cx, buffer))?;
+                if read >= FULL_PIPE && !std::mem::replace(widened, true) {
+                    widen(fd);
+                }
+                Poll::Ready(Ok(read))
+            }
         }
     }
 }

@@ -15,7 +15,7 @@ use rustix::net::SendFlags;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-use super::descriptor::{Descriptor, classify, watch};
+use super::descriptor::{Descriptor, classify, watch, widen};
 
 /// Standard output as a sink for bytes.
 pub struct Stdout {
@@ -104,6 +104,7 @@ impl Stdout {
     /// Waits until the stream takes bytes again; the readiness that led here is spent.
     fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.writable.is_none() {
+            widen(&self.fd);
             let copy = self.fd.try_clone()?;
             self.writable = Some(watch(copy, Interest::WRITABLE)?);
         }

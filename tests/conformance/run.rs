@@ -195,7 +195,7 @@ impl Run {
                     let rule = violation.rule;
                     self.violation = Some((rule.section(), rule.close_code().0));
                 }
-                Event::Ended(end) => self.end = Some(end),
+                Event::Ended(end) => self.end = Some(*end),
                 _ => {}
             }
         }

@@ -9,12 +9,14 @@ use crate::proto::rules::Violation;
 use crate::proto::sender::Control;
 
 /// What happened on a connection; payloads are lent until the next event is asked for.
+///
+/// What is rare and large is boxed: every message's event is moved from layer to layer.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A frame header was received; only with [`Config::observe_frames`](super::Config::observe_frames).
-    FrameReceived(WireHeader),
+    FrameReceived(Box<WireHeader>),
     /// A frame header was sent; only with [`Config::observe_frames`](super::Config::observe_frames).
-    FrameSent(WireHeader),
+    FrameSent(Box<WireHeader>),
     /// A message, or with [`Delivery::Streamed`](crate::proto::receiver::Delivery::Streamed) a piece of one.
     Message(Message<'a>),
     /// A ping.
@@ -36,13 +38,13 @@ pub enum Event<'a> {
     /// A control frame was sent that no other event mentions.
     Sent(Control),
     /// The peer broke a rule; the connection fails (RFC 6455 §7.1.7).
-    Violation(Violation),
+    Violation(Box<Violation>),
     /// The peer broke a rule, and the connection goes on; only with [`Config::lenient`](super::Config::lenient).
-    Tolerated(Violation),
+    Tolerated(Box<Violation>),
     /// Nothing came for [`Config::idle_timeout`](super::Config::idle_timeout).
     Idle(Duration),
     /// The connection is over; the last event.
-    Ended(End),
+    Ended(Box<End>),
 }
 
 /// A message or a piece of one.

@@ -11,7 +11,7 @@ pub use event::{Answer, End, Event, Message, reported_code};
 use super::Role;
 use super::buffer::Buffer;
 use super::frame::CloseFrame;
-use super::receiver::{self, Lent, Part, Received, Receiver};
+use super::receiver::{self, Part, Received, Receiver};
 use super::rules::Violation;
 use super::sender::{self, Notice, Sender, Sent};
 
@@ -229,7 +229,7 @@ impl Connection {
         }
         let end = self.end.clone()?;
         self.end_told = true;
-        Some((Event::Ended(end), &mut self.sender))
+        Some((Event::Ended(Box::new(end)), &mut self.sender))
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
@@ -299,22 +299,22 @@ impl Connection {
     /// Does what the RFC asks for when `part` was received, and makes the event of it.
     fn react(&mut self, part: Part, now: Instant) -> (Event<'_>, &mut Sender) {
         let event = match part {
-            Part::Frame(header) => Event::FrameReceived(*header),
+            Part::Frame(header) => Event::FrameReceived(header),
             Part::Message(part) => Event::Message(Message {
                 kind: part.kind,
-                payload: self.receiver.lent(&part.payload),
+                payload: self.receiver.lent(),
                 start: part.start,
                 end: part.end,
                 deflated: part.deflated,
             }),
             Part::Tolerated(violation) => Event::Tolerated(violation),
-            Part::Ping(payload) => {
-                let answer = self.answer_ping(&payload);
-                let payload = self.receiver.lent(&payload);
+            Part::Ping => {
+                let answer = self.answer_ping();
+                let payload = self.receiver.lent();
                 Event::Ping { payload, answer }
             }
-            Part::Pong(payload) => {
-                let payload = self.receiver.lent(&payload);
+            Part::Pong => {
+                let payload = self.receiver.lent();
                 let rtt = self.sender.answered(payload, now);
                 Event::Pong { payload, rtt }
             }
@@ -324,14 +324,14 @@ impl Connection {
             }
             Part::Violation(violation) => {
                 self.fail(Violation::clone(&violation), now);
-                Event::Violation(*violation)
+                Event::Violation(violation)
             }
         };
         (event, &mut self.sender)
     }
 
-    fn answer_ping(&mut self, payload: &Lent) -> Answer {
-        let payload = self.receiver.lent(payload);
+    fn answer_ping(&mut self) -> Answer {
+        let payload = self.receiver.lent();
         match self.config.auto_pong && !self.sender.is_closing() {
             true if self.sender.answer_ping(payload) => Answer::Sent,
             true => Answer::Queued,

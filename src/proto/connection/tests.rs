@@ -95,8 +95,10 @@ fn short(event: &Event<'_>) -> String {
         Event::Idle(limit) => format!("idle {limit:?}"),
         Event::FrameReceived(header) => format!("frame {}", header.header.opcode),
         Event::FrameSent(header) => format!("sent frame {}", header.header.opcode),
-        Event::Ended(End::Closed { by_peer, .. }) => format!("ended, by peer: {by_peer}"),
-        Event::Ended(end) => format!("ended {end:?}"),
+        Event::Ended(end) => match &**end {
+            End::Closed { by_peer, .. } => format!("ended, by peer: {by_peer}"),
+            end => format!("ended {end:?}"),
+        },
     }
 }
 
@@ -323,17 +325,17 @@ fn a_stream_that_ends_tells_what_was_under_way() {
         client.feed_hex(hex);
         client.connection.lost(Some("TCP reset".to_owned()));
         client.now += Duration::from_secs(3);
-        let Some((
-            Event::Ended(End::Lost {
-                error,
-                partial: told,
-                silence,
-                ..
-            }),
-            _,
-        )) = client.connection.poll_event(client.now)
-        else {
+        let Some((Event::Ended(end), _)) = client.connection.poll_event(client.now) else {
             panic!("no end after {hex:?}");
+        };
+        let End::Lost {
+            error,
+            partial: told,
+            silence,
+            ..
+        } = *end
+        else {
+            panic!("{end:?} after {hex:?}");
         };
         assert_eq!(
             (told, silence),

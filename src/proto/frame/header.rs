@@ -2,68 +2,60 @@
 
 use std::fmt;
 
-/// What a frame carries (RFC 6455 §5.2, §11.8).
+/// What a frame carries: four bits (RFC 6455 §5.2, §11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Opcode {
-    /// `0`: continues a fragmented message.
-    Continuation,
-    /// `1`: text, in UTF-8.
-    Text,
-    /// `2`: binary.
-    Binary,
-    /// `8`: closes the connection.
-    Close,
-    /// `9`: asks for a pong.
-    Ping,
-    /// `10`: answers a ping, or is sent unasked.
-    Pong,
-    /// `3`–`7` and `11`–`15`: reserved.
-    Reserved(u8),
-}
+pub struct Opcode(u8);
 
 impl Opcode {
+    /// `0`: continues a fragmented message.
+    pub const CONTINUATION: Self = Self(0);
+    /// `1`: text, in UTF-8.
+    pub const TEXT: Self = Self(1);
+    /// `2`: binary.
+    pub const BINARY: Self = Self(2);
+    /// `8`: closes the connection.
+    pub const CLOSE: Self = Self(8);
+    /// `9`: asks for a pong.
+    pub const PING: Self = Self(9);
+    /// `10`: answers a ping, or is sent unasked.
+    pub const PONG: Self = Self(10);
+
     /// The opcode of the low four bits of `bits`.
     pub fn from_bits(bits: u8) -> Self {
-        match bits & 0x0f {
-            0 => Self::Continuation,
-            1 => Self::Text,
-            2 => Self::Binary,
-            8 => Self::Close,
-            9 => Self::Ping,
-            10 => Self::Pong,
-            other => Self::Reserved(other),
-        }
+        Self(bits & 0x0f)
     }
 
     /// The four bits on the wire.
     pub fn bits(self) -> u8 {
-        match self {
-            Self::Continuation => 0,
-            Self::Text => 1,
-            Self::Binary => 2,
-            Self::Close => 8,
-            Self::Ping => 9,
-            Self::Pong => 10,
-            Self::Reserved(bits) => bits & 0x0f,
-        }
+        self.0
     }
 
     /// Whether this is a control frame: the high bit of the opcode is set (RFC 6455 §5.5).
     pub fn is_control(self) -> bool {
-        self.bits() & 0x08 != 0
+        self.0 & 0x08 != 0
+    }
+
+    /// Whether no meaning is defined for it: `3`–`7` and `11`–`15`.
+    pub fn is_reserved(self) -> bool {
+        matches!(self.0, 3..=7 | 11..)
+    }
+
+    /// Whether this is the first frame of a message.
+    pub fn starts_message(self) -> bool {
+        matches!(self, Self::TEXT | Self::BINARY)
     }
 }
 
 impl fmt::Display for Opcode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Continuation => f.write_str("continuation"),
-            Self::Text => f.write_str("text"),
-            Self::Binary => f.write_str("binary"),
-            Self::Close => f.write_str("close"),
-            Self::Ping => f.write_str("ping"),
-            Self::Pong => f.write_str("pong"),
-            Self::Reserved(bits) => write!(f, "reserved opcode {bits}"),
+        match *self {
+            Self::CONTINUATION => f.write_str("continuation"),
+            Self::TEXT => f.write_str("text"),
+            Self::BINARY => f.write_str("binary"),
+            Self::CLOSE => f.write_str("close"),
+            Self::PING => f.write_str("ping"),
+            Self::PONG => f.write_str("pong"),
+            Self(bits) => write!(f, "reserved opcode {bits}"),
         }
     }
 }

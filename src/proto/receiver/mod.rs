@@ -3,13 +3,12 @@
 mod payload;
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
 use super::Role;
 use super::buffer::Buffer;
 use super::deflate::Inflater;
 use super::frame::{CloseFrame, Header, Opcode};
-use super::message::{Kind, Utf8};
+use super::message::{InvalidUtf8, Kind, Utf8};
 use super::rules::{self, Rule, Violation};
 use payload::Progress;
 
@@ -38,16 +37,16 @@ pub struct WireHeader {
     pub offset: u64,
 }
 
-/// What came out of the received bytes; payloads are lent by [`Receiver::lent`].
+/// What came out of the received bytes; its payload is lent by [`Receiver::lent`].
 #[derive(Debug)]
 pub(super) enum Part {
     Frame(Box<WireHeader>),
     Message(MessagePart),
-    Ping(Lent),
-    Pong(Lent),
+    Ping,
+    Pong,
     Close(Option<CloseFrame>),
     /// A broken rule that is tolerated.
-    Tolerated(Violation),
+    Tolerated(Box<Violation>),
     Violation(Box<Violation>),
 }
 
@@ -55,18 +54,10 @@ pub(super) enum Part {
 #[derive(Debug)]
 pub(super) struct MessagePart {
     pub kind: Kind,
-    pub payload: Lent,
     pub start: bool,
     pub end: bool,
     /// Bytes of the whole message on the wire so far; `None` when it was not compressed.
     pub deflated: Option<u64>,
-}
-
-/// A payload that stays where it is until the next part is asked for.
-#[derive(Debug, Clone)]
-pub(super) enum Lent {
-    Input(Range<usize>),
-    Assembled,
 }
 
 /// What was received, in numbers.
@@ -109,21 +100,25 @@ pub(super) struct Options {
 pub struct Receiver {
     options: Options,
     input: Buffer,
-    /// Bytes at the front of `input` that the last part lent out.
+    /// Bytes at the front of `input` that the last part lent out, unless these are `assembled`.
     lent: usize,
     frame: Option<Frame>,
     message: Option<Unfinished>,
     assembled: Vec<u8>,
     /// Whether `assembled` was lent out with the last part.
     assembled_lent: bool,
-    tolerated: VecDeque<Violation>,
+    tolerated: VecDeque<Box<Violation>>,
     received: Received,
 }
 
 /// The frame whose payload is under way.
 #[derive(Debug)]
 struct Frame {
-    header: Header,
+    opcode: Opcode,
+    fin: bool,
+    masking_key: Option<[u8; 4]>,
+    /// The declared payload length in bytes.
+    len: u64,
     /// Where its payload starts in the stream.
     offset: u64,
     /// Payload bytes already handed on and gone from the input.
@@ -144,6 +139,20 @@ struct Unfinished {
     len: u64,
     /// Whether a piece of it was handed on.
     started: bool,
+}
+
+impl Unfinished {
+    /// Checks the next piece of a text, and at its `end` that no character is left unfinished.
+    ///
+    /// RFC 6455 §8.1: the endpoint MUST fail the connection; at the first byte that cannot be.
+    #[inline]
+    fn check(&mut self, piece: &[u8], end: bool) -> Result<(), InvalidUtf8> {
+        if self.kind != Kind::Text || self.bad_utf8 {
+            return Ok(());
+        }
+        self.utf8.push(piece)?;
+        if end { self.utf8.finish() } else { Ok(()) }
+    }
 }
 
 /// The usual size of a read, in bytes.
@@ -208,7 +217,7 @@ impl Receiver {
         match &self.frame {
             Some(frame) => Some(Partial::Payload {
                 received: frame.taken + self.input.len() as u64,
-                expected: frame.header.payload_len,
+                expected: frame.len,
             }),
             None if !self.input.is_empty() => Some(Partial::Header {
                 received: self.input.len(),
@@ -229,11 +238,12 @@ impl Receiver {
         self.input.consume(self.input.len());
     }
 
-    /// The bytes of a payload that was just handed on.
-    pub(super) fn lent(&self, payload: &Lent) -> &[u8] {
-        match payload {
-            Lent::Input(range) => &self.input.filled()[range.clone()],
-            Lent::Assembled => &self.assembled,
+    /// The payload of the last part; it stays where it is until the next part is asked for.
+    pub(super) fn lent(&self) -> &[u8] {
+        if self.assembled_lent {
+            &self.assembled
+        } else {
+            &self.input.filled()[..self.lent]
         }
     }
 
@@ -273,11 +283,14 @@ impl Receiver {
         let offset = self.received.bytes - self.input.len() as u64;
         self.input.consume(size);
         self.received.frames += 1;
-        if let Opcode::Text | Opcode::Binary = header.opcode {
+        if header.opcode.starts_message() {
             self.start_message(&header);
         }
         self.frame = Some(Frame {
-            header,
+            opcode: header.opcode,
+            fin: header.fin,
+            masking_key: header.masking_key,
+            len: header.payload_len,
             offset: offset + size as u64,
             taken: 0,
             ready: 0,
@@ -305,24 +318,34 @@ impl Receiver {
             unfinished: self.message.as_ref().map(|message| message.kind),
             compression: self.options.inflater.is_some(),
         };
-        let filled = self.input.filled();
-        let offset = self.received.bytes - filled.len() as u64;
-        let violation = |rule| Violation::new(rule, &filled[..size], offset);
-        let (lenient, tolerated) = (self.options.lenient, &mut self.tolerated);
-        rules::judge(header, context, |rule| {
+        let (lenient, mut tolerated) = (self.options.lenient, Vec::new());
+        let judged = rules::judge(header, context, |rule| {
             if !lenient || !rule.is_tolerable() {
                 return Err(rule);
             }
-            tolerated.push_back(violation(rule));
+            tolerated.push(rule);
             Ok(())
-        })
-        .and_then(|()| self.judge_size(header))
-        .map_err(|rule| Box::new(violation(rule)))
+        });
+        for rule in tolerated {
+            let violation = self.bad_header(rule, size);
+            self.tolerated.push_back(Box::new(violation));
+        }
+        judged
+            .and_then(|()| self.judge_size(header))
+            .map_err(|rule| Box::new(self.bad_header(rule, size)))
+    }
+
+    /// A violation by the header of `size` bytes at the front of the input.
+    #[cold]
+    fn bad_header(&self, rule: Rule, size: usize) -> Violation {
+        let filled = self.input.filled();
+        let offset = self.received.bytes - filled.len() as u64;
+        Violation::new(rule, &filled[..size], offset)
     }
 
     fn start_message(&mut self, header: &Header) {
         self.message = Some(Unfinished {
-            kind: if header.opcode == Opcode::Text {
+            kind: if header.opcode == Opcode::TEXT {
                 Kind::Text
             } else {
                 Kind::Binary
@@ -356,6 +379,7 @@ impl Receiver {
     }
 
     /// Lets go of what the last part lent out.
+    #[inline]
     fn forget_lent(&mut self) {
         self.input.consume(std::mem::take(&mut self.lent));
         if std::mem::take(&mut self.assembled_lent) {
@@ -367,7 +391,7 @@ impl Receiver {
     /// Payload bytes of the frame under way that have not arrived.
     fn rest_of_frame(&self) -> u64 {
         self.frame.as_ref().map_or(0, |frame| {
-            (frame.header.payload_len - frame.taken).saturating_sub(self.input.len() as u64)
+            (frame.len - frame.taken).saturating_sub(self.input.len() as u64)
         })
     }
 }
