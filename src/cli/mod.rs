@@ -97,6 +97,7 @@ impl Cli {
 
 /// A command.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     #[expect(
         missing_docs,

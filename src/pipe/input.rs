@@ -111,7 +111,9 @@ impl Input {
         if self.ended {
             return Poll::Ready(Ok(false));
         }
-        let read = ready!(self.stdin.poll_read(cx, self.buffer.spare(LEAST_READ)))?;
+        let room = self.buffer.spare(LEAST_READ);
+        let most = room.len().min(READ);
+        let read = ready!(self.stdin.poll_read(cx, &mut room[..most]))?;
         self.buffer.commit(read);
         self.ended = read == 0;
         Poll::Ready(Ok(true))

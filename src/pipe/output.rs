@@ -44,6 +44,8 @@ pub struct Output {
 
 /// The usual size of the buffer, in bytes.
 const BUFFER: usize = 256 << 10;
+/// Payloads from here on are worth a write of their own, in bytes.
+const LARGE: usize = 64 << 10;
 
 impl Output {
     /// Messages to `stdout`.
@@ -67,7 +69,11 @@ impl Output {
         match message.kind {
             Kind::Binary if self.format.terminator != Terminator::None => self.base64(message),
             _ if self.format.escaped => self.escaped(message),
-            _ => return self.buffer.extend_both(message.payload, terminator),
+            _ => {
+                let written = self.write_at_once(message.payload);
+                let rest = &message.payload[written..];
+                return self.buffer.extend_both(rest, terminator);
+            }
         }
         self.buffer.extend(terminator);
     }
@@ -75,6 +81,15 @@ impl Output {
     /// Takes bytes that need no change.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.buffer.extend(bytes);
+    }
+
+    /// Writes what standard output takes now of a large payload, if nothing waits: that much needs no copy.
+    fn write_at_once(&self, payload: &[u8]) -> usize {
+        if payload.len() < LARGE || !self.buffer.is_empty() {
+            return 0;
+        }
+        // What cannot be written is tried again with the rest, and told then.
+        self.stdout.try_write(payload).unwrap_or(0)
     }
 
     /// Whether so much waits that no more should be taken.

@@ -109,7 +109,7 @@ impl Buffer {
         }
     }
 
-    /// Moves what is filled to the front, and grows by doubling when that is not enough.
+    /// Moves what is filled to the front, and grows by half when that is not enough.
     #[cold]
     fn make_room(&mut self, least: usize, most: usize) {
         self.bytes.copy_within(self.start..self.end, 0);
@@ -117,11 +117,10 @@ impl Buffer {
         self.start = 0;
         if self.bytes.len() - self.end < least {
             let enough = self.end.saturating_add(most);
-            let size = (self.bytes.len() * 2).clamp(self.end + least, enough);
-            // Fresh zero pages take no memory until they are written to; resizing would write to them.
-            let mut bytes = vec![0; size];
-            bytes[..self.end].copy_from_slice(&self.bytes[..self.end]);
-            self.bytes = bytes;
+            let size = (self.bytes.len() * 3 / 2).clamp(self.end + least, enough);
+            // Large storage is moved by the system without a copy, so that it never stands in memory twice.
+            self.bytes.reserve_exact(size - self.bytes.len());
+            self.bytes.resize(size, 0);
         }
     }
 }

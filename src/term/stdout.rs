@@ -75,6 +75,11 @@ impl Stdout {
         }
     }
 
+    /// Writes what the stream takes at once of `bytes`; does not wait for more.
+    pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(self.write_now(bytes)?)
+    }
+
     /// Ready when the reader is gone, also while nothing is written.
     pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(hang_up) = &mut self.hang_up else {

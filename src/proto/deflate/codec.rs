@@ -2,11 +2,13 @@
 
 use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, Status};
 
+use crate::proto::buffer::Buffer;
+
 /// What ends a flushed block, and is left out at the end of a message (RFC 7692 §7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
 /// The least room for output that is made at a time, in bytes.
 const LEAST_STEP: usize = 1 << 10;
-/// The most room for output that is made at a time, in bytes.
+/// The most room for output that is asked for at a time, in bytes.
 const MOST_STEP: usize = 64 << 10;
 /// The smallest window that the compressor has, in bits.
 const LEAST_BITS: u8 = 9;
@@ -117,54 +119,51 @@ impl Inflater {
     pub fn push(
         &mut self,
         input: &[u8],
-        out: &mut Vec<u8>,
+        out: &mut Buffer,
         full: usize,
     ) -> Result<Inflated, InflateError> {
         let start = out.len();
         let mut taken = 0;
-        let step = (input.len() * 4).clamp(LEAST_STEP, MOST_STEP);
+        let least = (input.len() * 4).clamp(LEAST_STEP, MOST_STEP);
         let more = loop {
             if out.len() >= full {
                 break true;
             }
-            let room = step.min(full - out.len());
-            let (status, used, made) = self.step(&input[taken..], out, room)?;
+            let left = full - out.len();
+            let room = out.spare_for(least.min(left), left);
+            let most = room.len().min(left);
+            let (status, used, made) = self.step(&input[taken..], &mut room[..most])?;
+            out.commit(made);
             taken += used;
             match status {
-                Status::StreamEnd => self.restart(&out[start..])?,
+                Status::StreamEnd => self.restart(&out.filled()[start..])?,
                 Status::Ok | Status::BufError => {
-                    if made < room && (taken == input.len() || used == 0) {
+                    if made < most && (taken == input.len() || used == 0) {
                         break false;
                     }
                 }
             }
         };
-        self.remember(&out[start..]);
+        self.remember(&out.filled()[start..]);
         Ok(Inflated { taken, more })
     }
 
-    /// Inflates once, to at most `room` bytes: how it ended, how many bytes went in, and how many came out.
+    /// Inflates once into `room`: how it ended, how many bytes went in, and how many came out.
     fn step(
         &mut self,
         input: &[u8],
-        out: &mut Vec<u8>,
-        room: usize,
+        room: &mut [u8],
     ) -> Result<(Status, usize, usize), InflateError> {
-        let filled = out.len();
-        out.resize(filled + room, 0);
         let before = (self.inflate.total_in(), self.inflate.total_out());
-        let status = self
-            .inflate
-            .decompress(input, &mut out[filled..], FlushDecompress::None);
+        let status = self.inflate.decompress(input, room, FlushDecompress::None);
         let used = usize::try_from(self.inflate.total_in() - before.0).unwrap_or(0);
         let made = usize::try_from(self.inflate.total_out() - before.1).unwrap_or(0);
-        out.truncate(filled + made);
         self.ended &= used == 0;
         Ok((status.map_err(|_| InflateError)?, used, made))
     }
 
     /// Ends the message; not done while [`Inflated::more`] is true.
-    pub fn finish(&mut self, out: &mut Vec<u8>, full: usize) -> Result<Inflated, InflateError> {
+    pub fn finish(&mut self, out: &mut Buffer, full: usize) -> Result<Inflated, InflateError> {
         let rest = if self.ended {
             &[][..]
         } else {
@@ -201,11 +200,13 @@ impl Inflater {
             return;
         }
         let fresh = &fresh[fresh.len().saturating_sub(LARGE_WINDOW)..];
-        self.history.extend_from_slice(fresh);
-        if self.history.len() > 2 * LARGE_WINDOW {
+        if fresh.len() == LARGE_WINDOW {
+            self.history.clear();
+        } else if self.history.len() > LARGE_WINDOW {
             let excess = self.history.len() - LARGE_WINDOW;
             self.history.drain(..excess);
         }
+        self.history.extend_from_slice(fresh);
     }
 }
 
@@ -227,18 +228,18 @@ mod tests {
         let mut all = Vec::new();
         let mut rest = data;
         loop {
-            let mut out = Vec::new();
+            let mut out = Buffer::with_capacity(0);
             let step = inflater.push(rest, &mut out, full)?;
             rest = &rest[step.taken..];
-            all.extend(out);
+            all.extend_from_slice(out.filled());
             if !step.more {
                 break;
             }
         }
         loop {
-            let mut out = Vec::new();
+            let mut out = Buffer::with_capacity(0);
             let step = inflater.finish(&mut out, full)?;
-            all.extend(out);
+            all.extend_from_slice(out.filled());
             if !step.more {
                 return Ok(all);
             }
@@ -326,10 +327,10 @@ mod tests {
     fn a_bomb_stops_at_the_limit() {
         let mut deflater = Deflater::new(15, true);
         let bomb = deflated(&mut deflater, &vec![0; 10 << 20]);
-        let mut out = Vec::new();
+        let mut out = Buffer::with_capacity(0);
         let step = Inflater::new(true).push(&bomb, &mut out, 100_000).unwrap();
         assert!(step.more);
-        assert!(out.capacity() < 300_000, "{}", out.capacity());
+        assert_eq!(out.len(), 100_000);
     }
 
     #[test]

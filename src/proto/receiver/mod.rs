@@ -104,7 +104,7 @@ pub struct Receiver {
     lent: usize,
     frame: Option<Frame>,
     message: Option<Unfinished>,
-    assembled: Vec<u8>,
+    assembled: Buffer,
     /// Whether `assembled` was lent out with the last part.
     assembled_lent: bool,
     tolerated: VecDeque<Box<Violation>>,
@@ -161,8 +161,6 @@ const READ: usize = 256 << 10;
 const LEAST_READ: usize = 16 << 10;
 /// From here on a frame's rest is read for itself, so that the buffer empties with the frame.
 const LARGE_REST: usize = 64 << 10;
-/// Assembling room above this is given back after the message.
-const KEPT: usize = 4 << 20;
 
 impl Receiver {
     pub(super) fn new(options: Options, input: Buffer) -> Self {
@@ -173,7 +171,7 @@ impl Receiver {
             lent: 0,
             frame: None,
             message: None,
-            assembled: Vec::new(),
+            assembled: Buffer::with_capacity(0),
             assembled_lent: false,
             tolerated: VecDeque::new(),
             received: Received {
@@ -185,7 +183,7 @@ impl Receiver {
 
     /// Room to read into; what was read counts after [`commit`](Self::commit).
     ///
-    /// A declared length never decides how much is allocated: room doubles with what has arrived.
+    /// A declared length never decides how much is allocated: room grows with what has arrived.
     pub fn spare(&mut self) -> &mut [u8] {
         self.forget_lent();
         let rest = usize::try_from(self.rest_of_frame()).unwrap_or(usize::MAX);
@@ -241,7 +239,7 @@ impl Receiver {
     /// The payload of the last part; it stays where it is until the next part is asked for.
     pub(super) fn lent(&self) -> &[u8] {
         if self.assembled_lent {
-            &self.assembled
+            self.assembled.filled()
         } else {
             &self.input.filled()[..self.lent]
         }
@@ -383,8 +381,7 @@ impl Receiver {
     fn forget_lent(&mut self) {
         self.input.consume(std::mem::take(&mut self.lent));
         if std::mem::take(&mut self.assembled_lent) {
-            self.assembled.clear();
-            self.assembled.shrink_to(KEPT);
+            self.assembled.consume(self.assembled.len());
         }
     }
 

@@ -92,8 +92,7 @@ impl Receiver {
             self.lent = ready;
             return self.hand_on(end);
         }
-        self.assembled
-            .extend_from_slice(&self.input.filled()[..ready]);
+        self.assembled.extend(&self.input.filled()[..ready]);
         self.input.consume(ready);
         if end {
             return self.hand_on_assembled(true);
@@ -133,7 +132,7 @@ impl Receiver {
         };
         let complete = frame.taken == frame.len;
         let end = complete && frame.fin && !inflated.more;
-        let checked = message.check(&self.assembled[start..], end);
+        let checked = message.check(&self.assembled.filled()[start..], end);
         if let Delivery::Whole { max_message } = self.options.delivery
             && self.assembled.len() > full
         {
