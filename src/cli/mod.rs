@@ -95,19 +95,14 @@ impl Cli {
     }
 }
 
-/// A command.
+/// A command; the flags of one that is not given are not even built.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    #[expect(
-        missing_docs,
-        reason = "documented by its Args, which clap shows as help"
-    )]
+    // The first line of each command's own help stands here too: the rest is built only when it is given.
+    /// Try wsee on a built-in echo server; needs no network
     Demo(DemoArgs),
-    #[expect(
-        missing_docs,
-        reason = "documented by its Args, which clap shows as help"
-    )]
+    /// Run a WebSocket server to debug clients with; it echoes
     Listen(ListenArgs),
     /// Print the completion script for a shell
     ///
@@ -153,6 +148,21 @@ mod tests {
     #[test]
     fn the_definition_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_command_is_introduced_with_the_first_line_of_its_help() {
+        let listed = Cli::command();
+        let mut built = Cli::command();
+        built.build();
+        for command in listed.get_subcommands() {
+            let own = built.find_subcommand(command.get_name());
+            let own = own.and_then(clap::Command::get_about);
+            assert_eq!(
+                command.get_about().map(ToString::to_string),
+                own.map(ToString::to_string)
+            );
+        }
     }
 
     #[test]
