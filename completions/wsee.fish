@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -37,6 +37,17 @@ complete -c wsee -n "__fish_wsee_needs_command" -l netrc-file -d 'The same, with
 complete -c wsee -n "__fish_wsee_needs_command" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l max-redirs -d 'Follow at most N redirects' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -s x -l proxy -d 'Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s U -l proxy-user -d 'Log in to the proxy' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l noproxy -d 'Use no proxy for these hosts' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l proxy-header -d 'Send a header field to an HTTP proxy, with CONNECT' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l proxy-cacert -d 'Trust the CA certificates in FILE (PEM) for an https proxy' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l resolve -d 'Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l connect-to -d 'Connect to another host and port: HOST1:PORT1:HOST2:PORT2' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l interface -d 'Connect through this network interface, or from this local address' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s m -l max-time -d 'Time for the whole run' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
@@ -62,6 +73,9 @@ complete -c wsee -n "__fish_wsee_needs_command" -l netrc -d 'Log in as ~/.netrc 
 complete -c wsee -n "__fish_wsee_needs_command" -s L -l location -d 'Follow redirects (status 301, 302, 303, 307, 308)'
 complete -c wsee -n "__fish_wsee_needs_command" -l location-trusted -d 'Follow redirects, and send credentials to all servers'
 complete -c wsee -n "__fish_wsee_needs_command" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsee -n "__fish_wsee_needs_command" -l proxy-insecure -d 'Accept any certificate of an https proxy'
+complete -c wsee -n "__fish_wsee_needs_command" -s 4 -l ipv4 -d 'Connect to IPv4 addresses only'
+complete -c wsee -n "__fish_wsee_needs_command" -s 6 -l ipv6 -d 'Connect to IPv6 addresses only'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_needs_command" -s 1 -d 'Exit 0 as soon as one message arrived'
 complete -c wsee -n "__fish_wsee_needs_command" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'

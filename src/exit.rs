@@ -16,6 +16,8 @@ pub enum Exit {
     Usage = 2,
     /// The URL is wrong.
     Url = 3,
+    /// The proxy's name has no address.
+    ProxyDns = 5,
     /// The host's name has no address.
     Dns = 6,
     /// No address of the host could be connected to.
@@ -38,6 +40,8 @@ pub enum Exit {
     Limit = 63,
     /// A defect of wsee.
     Internal = 70,
+    /// The proxy made no tunnel.
+    Proxy = 97,
     /// The connection ended without a closing handshake.
     Abnormal = 110,
     /// The peer closed with an error code, or input was left unsent.

@@ -18,7 +18,7 @@
 //! session/     the only socket loop: dials, opens, runs a mode
 //! render/      events as text for people and programs; the one escaper
 //! event.rs     what happens in a session
-//! dial/        target to connected stream: DNS, happy eyeballs, TLS
+//! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS
 //! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
 //!
 //! filter/      jq filters

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::credential::AuthArgs;
+use super::proxy::ProxyArgs;
 use super::redirect::RedirectArgs;
+use super::route::RouteArgs;
 use super::session::SessionArgs;
 use super::value::url_argument;
 
@@ -31,6 +33,12 @@ pub struct ConnectArgs {
     /// How the server proves who it is.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// Through what.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    /// Over which addresses.
+    #[command(flatten)]
+    pub route: RouteArgs,
     /// What a run does once it knows where to connect.
     #[command(flatten)]
     pub session: SessionArgs,

@@ -28,6 +28,7 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Expectation, "--count was not reached"),
     (Exit::Usage, "usage error"),
     (Exit::Url, "bad URL"),
+    (Exit::ProxyDns, "the proxy's name has no address"),
     (Exit::Dns, "the host name has no address"),
     (Exit::Connect, "no connection"),
     (Exit::Refused, "the server refused the upgrade"),
@@ -45,6 +46,7 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Certificate, "the server's certificate is not trusted"),
     (Exit::Limit, "a size limit was exceeded"),
     (Exit::Internal, "internal error"),
+    (Exit::Proxy, "the proxy refused or broke the tunnel"),
     (Exit::Abnormal, "closed without a closing handshake (1006)"),
     (
         Exit::ClosedWithError,

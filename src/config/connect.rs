@@ -8,7 +8,7 @@ use super::compression::parse_compression;
 use super::credential::{authorization, cookies};
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
-use super::{ConfigError, Display, Environment, Timing, redirect};
+use super::{ConfigError, Display, Environment, Timing, redirect, route};
 use crate::cli::{
     ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs, SessionArgs,
     Split, TimeLimit, TlsArgs, Wait,
@@ -61,11 +61,19 @@ impl Connect {
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
-        let tls = dial_options(&args.tls);
+        let dial = dial::Options {
+            route: route::resolve(
+                &args.route,
+                &args.proxy,
+                checked_user_agent(&args.handshake)?,
+                environment,
+            )?,
+            ..dial_options(&args.tls)
+        };
         let mut connect = build(
             &target,
             &args.handshake,
-            tls,
+            dial,
             &args.session,
             environment,
             now,
@@ -183,14 +191,17 @@ fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
             None => vec![deflate::Offer::BROWSER],
         },
         lenient: args.lenient,
-        user_agent: checked(
-            "-A",
-            Some(args.user_agent.clone().unwrap_or_else(user_agent)),
-        )?,
+        user_agent: checked_user_agent(args)?,
         origin: checked("--origin", args.origin.clone())?,
         fields: Vec::new(),
-        edits: parse_headers(&args.header, read_file)?,
+        edits: parse_headers("-H", &args.header, read_file)?,
     })
+}
+
+fn checked_user_agent(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
+    let text = args.user_agent.clone().unwrap_or_else(user_agent);
+    check_value("-A", &text)?;
+    Ok(Some(text))
 }
 
 fn user_agent() -> String {
@@ -203,6 +214,7 @@ fn dial_options(args: &TlsArgs) -> dial::Options {
             insecure: args.insecure,
             cacert: args.cacert.clone(),
         },
+        route: dial::Route::default(),
     }
 }
 

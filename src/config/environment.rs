@@ -4,6 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use crate::secret::Secret;
 use crate::term::Terminals;
 
 /// The parts of the environment that decide something.
@@ -21,6 +22,61 @@ pub struct Environment {
     pub netrc: Option<PathBuf>,
     /// Where state is kept: `$XDG_STATE_HOME`, or `~/.local/state`.
     pub state_dir: Option<PathBuf>,
+    /// The proxies it names.
+    pub proxies: ProxyVariables,
+}
+
+/// The proxies that the environment names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProxyVariables {
+    /// For `ws` URLs.
+    pub ws: Option<Variable>,
+    /// For `wss` URLs.
+    pub wss: Option<Variable>,
+    /// The hosts that are connected to without one.
+    pub bypass: Option<String>,
+}
+
+/// A variable that is set and not empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// Its value, which may hold a password.
+    pub value: Secret<String>,
+}
+
+impl ProxyVariables {
+    /// Looks at the variables that curl looks at, in its order.
+    ///
+    /// `HTTP_PROXY` is none of them: in a CGI program it is the request's `Proxy` header.
+    pub(super) fn read(get: impl Fn(&str) -> Option<OsString>) -> Self {
+        let first = |names: &[&'static str]| {
+            names.iter().find_map(|&name| {
+                let value = get(name).filter(|value| !value.is_empty())?;
+                let value = Secret::new(value.to_string_lossy().into_owned());
+                Some(Variable { name, value })
+            })
+        };
+        Self {
+            ws: first(&[
+                "ws_proxy",
+                "WS_PROXY",
+                "http_proxy",
+                "all_proxy",
+                "ALL_PROXY",
+            ]),
+            wss: first(&[
+                "wss_proxy",
+                "WSS_PROXY",
+                "https_proxy",
+                "HTTPS_PROXY",
+                "all_proxy",
+                "ALL_PROXY",
+            ]),
+            bypass: first(&["no_proxy", "NO_PROXY"]).map(|it| it.value.expose().clone()),
+        }
+    }
 }
 
 impl Environment {
@@ -36,6 +92,7 @@ impl Environment {
                 .map(PathBuf::from)
                 .or_else(|| Some(PathBuf::from(set("HOME")?).join(".netrc"))),
             state_dir: state_dir(set("XDG_STATE_HOME"), set("HOME")),
+            proxies: ProxyVariables::read(|name| env::var_os(name)),
         }
     }
 

@@ -66,19 +66,20 @@ pub enum HeaderProblem {
     File(String),
 }
 
-/// Parses the values of all `-H`, in order. `@FILE` is read with `read`, usually [`read_file`].
+/// Parses the values of all `flag`, in order. `@FILE` is read with `read`, usually [`read_file`].
 pub fn parse_headers(
+    flag: &str,
     args: &[String],
     mut read: impl FnMut(&Path) -> io::Result<String>,
 ) -> Result<Vec<Edit>, HeaderError> {
     let mut edits = Vec::with_capacity(args.len());
     for arg in args {
         match arg.strip_prefix('@') {
-            None => edits.push(parse_header("-H", arg)?),
+            None => edits.push(parse_header(flag, arg)?),
             Some(path) => {
                 let text = read(Path::new(path)).map_err(|error| {
                     let problem = HeaderProblem::File(error.to_string());
-                    HeaderError::new(&format!("-H {arg:?}"), problem)
+                    HeaderError::new(&format!("{flag} {arg:?}"), problem)
                 })?;
                 parse_lines(path, &text, &mut edits)?;
             }
@@ -271,16 +272,20 @@ mod tests {
     #[test]
     fn reads_fields_from_files_in_order() {
         let read = |_: &Path| Ok("A: 1\r\n\r\nB: 2\n".to_owned());
-        let edits = parse_headers(&args(&["X: 0", "@f.txt", "Y: 3"]), read);
+        let edits = parse_headers("-H", &args(&["X: 0", "@f.txt", "Y: 3"]), read);
         let expected = vec![set("X", "0"), set("A", "1"), set("B", "2"), set("Y", "3")];
         assert_eq!(edits, Ok(expected));
     }
 
     #[test]
     fn names_file_and_line_of_a_bad_field() {
-        let error = parse_headers(&args(&["@f.txt"]), |_| Ok("A: 1\n\n folded\n".to_owned()));
+        let error = parse_headers("-H", &args(&["@f.txt"]), |_| {
+            Ok("A: 1\n\n folded\n".to_owned())
+        });
         assert_eq!(error.expect_err("folded").place, "\"f.txt\" line 3");
-        let error = parse_headers(&args(&["@none"]), |_| Err(io::ErrorKind::NotFound.into()));
+        let error = parse_headers("-H", &args(&["@none"]), |_| {
+            Err(io::ErrorKind::NotFound.into())
+        });
         let text = error.expect_err("missing").to_string();
         assert!(text.starts_with("-H \"@none\": cannot read it: "), "{text}");
     }

@@ -10,7 +10,9 @@ mod environment;
 pub mod header;
 mod listen;
 pub mod netrc;
+mod proxy;
 mod redirect;
+mod route;
 pub mod target;
 mod timing;
 
@@ -18,10 +20,12 @@ pub use compression::{CompressionError, CompressionProblem};
 pub use connect::{Connect, Use};
 pub use credential::CredentialError;
 pub use display::Display;
-pub use environment::Environment;
+pub use environment::{Environment, ProxyVariables, Variable};
 pub use listen::Listen;
+pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use timing::{Timing, TimingError};
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::exit::Exit;
@@ -37,6 +41,12 @@ pub enum ConfigError {
     /// A header, subprotocol or other field of the request is wrong.
     #[error(transparent)]
     Header(#[from] HeaderError),
+    /// A proxy cannot be used.
+    #[error(transparent)]
+    Proxy(#[from] ProxyUrlError),
+    /// A local address that is not of the family that is wanted.
+    #[error("--interface {0} is no address of the family that -4 or -6 wants; leave one out")]
+    Interface(IpAddr),
     /// An offer of compression is wrong.
     #[error(transparent)]
     Compression(#[from] CompressionError),
@@ -67,9 +77,12 @@ impl ConfigError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Target(_) => Exit::Url,
-            Self::Header(_) | Self::Compression(_) | Self::Timing(_) | Self::Identity(_) => {
-                Exit::Usage
-            }
+            Self::Header(_)
+            | Self::Proxy(_)
+            | Self::Interface(_)
+            | Self::Compression(_)
+            | Self::Timing(_)
+            | Self::Identity(_) => Exit::Usage,
             Self::Credential(error) => error.exit(),
             Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,
         }

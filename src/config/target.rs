@@ -1,6 +1,7 @@
 //! The URL as typed, resolved to what has to be dialled and written into the request.
 
 mod error;
+pub(super) mod zone;
 
 use std::fmt;
 
@@ -15,7 +16,7 @@ pub use error::{TargetError, TargetProblem};
 pub struct Target {
     /// The URL with its scheme mapped to `ws` or `wss`; it still holds the userinfo.
     pub url: Url,
-    /// The name (IDNA-encoded) or address to dial, IPv6 without its brackets.
+    /// The name (IDNA-encoded) or address to dial, IPv6 without its brackets and with its zone.
     pub host: String,
     /// The port to dial.
     pub port: u16,
@@ -107,13 +108,15 @@ fn resolve(input: &str) -> Result<Target, TargetProblem> {
         (None, rest) => with_host(rest)?,
         (Some(_), rest) => rest.to_owned(),
     };
+    let (rest, zone) = zone::split(&rest)?;
     check_authority(authority(&rest))?;
     if let Some(scheme) = scheme {
-        return build(parse(scheme, &rest)?, None);
+        return build(parse(scheme, &rest)?, zone.as_deref(), None);
     }
     let assumed = Assumption::of(&parse("ws", &rest)?.host().ok_or(TargetProblem::NoHost)?);
     // Parsed again: `Url` has dropped the port if it was the default of the first scheme.
-    build(parse(assumed.scheme(), &rest)?, Some(assumed))
+    let url = parse(assumed.scheme(), &rest)?;
+    build(url, zone.as_deref(), Some(assumed))
 }
 
 /// `Url` drops tabs and newlines and turns backslashes to slashes without a word, so they are
@@ -216,7 +219,7 @@ fn check_authority(authority: &str) -> Result<(), TargetProblem> {
     }
 }
 
-fn split_port(endpoint: &str) -> Result<(&str, Option<&str>), TargetProblem> {
+pub(super) fn split_port(endpoint: &str) -> Result<(&str, Option<&str>), TargetProblem> {
     if endpoint.starts_with('[') {
         let end = endpoint.find(']').map_or(endpoint.len(), |end| end + 1);
         let (host, port) = endpoint.split_at(end);
@@ -234,7 +237,7 @@ fn split_port(endpoint: &str) -> Result<(&str, Option<&str>), TargetProblem> {
     }
 }
 
-fn is_port(port: &str) -> bool {
+pub(super) fn is_port(port: &str) -> bool {
     port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port != 0)
 }
 
@@ -259,11 +262,15 @@ fn parse(scheme: &str, rest: &str) -> Result<Url, TargetProblem> {
     })
 }
 
-fn build(url: Url, assumed: Option<Assumption>) -> Result<Target, TargetProblem> {
+fn build(
+    url: Url,
+    zone: Option<&str>,
+    assumed: Option<Assumption>,
+) -> Result<Target, TargetProblem> {
     let host = url.host().ok_or(TargetProblem::NoHost)?;
     let literal = host.to_string();
     let host = match host {
-        Host::Ipv6(address) => address.to_string(),
+        Host::Ipv6(address) => zone::join(address, zone),
         other => other.to_string(),
     };
     let tls = url.scheme() == "wss";
@@ -303,7 +310,7 @@ fn credentials(url: &Url) -> Result<Option<(String, String)>, TargetProblem> {
     Ok(Some((user, password)))
 }
 
-fn percent_decoded(text: &str) -> Result<String, TargetProblem> {
+pub(super) fn percent_decoded(text: &str) -> Result<String, TargetProblem> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
@@ -425,6 +432,20 @@ mod tests {
         let target = target("ws://[::1]:9001/");
         assert_eq!(target.host, "::1");
         assert_eq!(target.host_header, "[::1]:9001");
+    }
+
+    #[test]
+    fn the_zone_of_an_address_is_dialled_and_not_sent() {
+        for input in ["ws://[fe80::1%25eth0]:9001/", "[fe80::1%eth0]:9001"] {
+            let target = target(input);
+            assert_eq!(target.host, "fe80::1%eth0");
+            assert_eq!(target.host_header, "[fe80::1]:9001");
+            assert!(!target.tls);
+        }
+        assert!(matches!(
+            problem("ws://[fe80::1%]/"),
+            TargetProblem::Zone(_)
+        ));
     }
 
     #[test]

@@ -2,13 +2,16 @@
 
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::{AlertDescription, InvalidMessage};
 
 use super::RootsError;
+use super::proxy::ProxyError;
+use super::route::Family;
 
 /// Why a connection could not be made; the variant says at which stage.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +68,37 @@ pub enum Error {
         /// The host as it was given.
         host: String,
     },
+
+    /// The host has no address of the only family that is wanted.
+    #[error("{host} has no {} address; leave out -{} or --interface", .family.name(), flag(*.family))]
+    Family {
+        /// The host as it was given.
+        host: String,
+        /// The family.
+        family: Family,
+    },
+
+    /// There is no network interface of this name: a usage error.
+    #[error("{place}: no interface is called {name:?}; `ip link` lists them")]
+    Interface {
+        /// Where the name stands.
+        place: &'static str,
+        /// The name.
+        name: String,
+    },
+
+    /// A Unix socket could not be connected to.
+    #[error("cannot connect to the Unix socket {}: {source}{}", .path.display(), unix_hint(.source))]
+    Unix {
+        /// Its path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+
+    /// There is no tunnel through the proxy.
+    #[error(transparent)]
+    Proxy(Box<ProxyError>),
 
     /// The roots that the user gave cannot be used: a usage error.
     #[error(transparent)]
@@ -127,10 +161,28 @@ impl Attempts<'_> {
     }
 }
 
-fn authority(host: &str, port: u16) -> String {
-    match host.parse() {
-        Ok(IpAddr::V6(address)) => format!("[{address}]:{port}"),
-        _ => format!("{host}:{port}"),
+/// Host and port as they stand in a URL.
+pub(super) fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') {
+        format!("[{host}]:{port}")
+    } else {
+        format!("{host}:{port}")
+    }
+}
+
+fn flag(family: Family) -> char {
+    match family {
+        Family::V4 => '4',
+        Family::V6 => '6',
+    }
+}
+
+fn unix_hint(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "; check the path",
+        io::ErrorKind::ConnectionRefused => "; is the server running?",
+        io::ErrorKind::PermissionDenied => "; may this user use it?",
+        _ => "",
     }
 }
 

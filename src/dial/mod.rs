@@ -1,31 +1,46 @@
 //! Turns a target into a connected byte stream, and tells each phase as it happens.
 //!
-//! The phases are name resolution, TCP (happy eyeballs) and, for `wss`, TLS. There is no deadline
-//! in here: the caller puts one around [`dial`], which may be dropped at any await point. The steps
-//! told so far then say how far it got.
+//! The phases are name resolution, TCP (happy eyeballs) and, for `wss`, TLS; on the way there may be
+//! a proxy, with the same phases and a tunnel. There is no deadline in here: the caller puts one
+//! around [`dial`], which may be dropped at any await point. The steps told so far then say how far
+//! it got.
 
 mod certificate;
 mod distrust;
 mod error;
+mod interface;
+pub mod proxy;
+mod refusal;
 mod resolve;
 mod roots;
+pub mod route;
 mod stream;
 mod tcp;
 pub mod tls;
 mod verify;
 
 use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use tokio::net::UnixStream;
+use tokio::time::Instant;
+
+use crate::proto::http1::Head;
 pub use certificate::Certificate;
 pub use error::{Attempt, Error};
+pub use refusal::read_body;
 pub use roots::{RootsError, RootsProblem};
-pub use stream::Stream;
+pub use route::Route;
+pub use stream::{Socket, Stream};
+
+use proxy::Proxy;
+use route::Endpoint;
 
 /// Where to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
-    /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets.
+    /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets, with `%` and its zone.
     pub host: String,
     /// The TCP port.
     pub port: u16,
@@ -33,11 +48,20 @@ pub struct Target {
     pub tls: bool,
 }
 
+impl Target {
+    /// Whether there is no name to resolve.
+    pub fn is_address(&self) -> bool {
+        resolve::literal(&self.host).is_some()
+    }
+}
+
 /// What the caller wishes of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Wishes for TLS; not looked at when the target has none.
     pub tls: tls::Options,
+    /// Wishes for the way there.
+    pub route: Route,
 }
 
 /// What happened on the way to a connection, in order.
@@ -51,9 +75,35 @@ pub enum Step {
         addresses: Vec<IpAddr>,
         /// How long the answer took.
         took: Duration,
+        /// The user gave them: no resolver was asked.
+        pinned: bool,
+    },
+    /// Another host or port is connected to than the target says.
+    Detour(Endpoint),
+    /// A proxy is going to be connected to; the steps until [`Step::Tunnel`] are about it.
+    Proxy(Box<Proxy>),
+    /// The TLS handshake with the proxy was completed.
+    ProxyTls(Box<tls::Session>),
+    /// A proxy was asked for a tunnel by this request.
+    ProxyRequest(Head),
+    /// The proxy answered it.
+    ProxyResponse(Head),
+    /// The proxy connected to the endpoint.
+    Tunnel {
+        /// What it connected to.
+        endpoint: Endpoint,
+        /// How long that took, without the connection to the proxy.
+        took: Duration,
     },
     /// An address was tried and failed.
     Failed(Attempt),
+    /// A connection to a Unix socket was made.
+    ConnectedUnix {
+        /// The path of the socket.
+        path: PathBuf,
+        /// How long it took.
+        took: Duration,
+    },
     /// A TCP connection was made.
     Connected {
         /// The peer's end.
@@ -78,8 +128,7 @@ pub async fn dial(
         .tls
         .then(|| tls::Client::new(target, &options.tls))
         .transpose()?;
-    let addresses = resolve::resolve(target, step).await?;
-    let stream = Stream::Tcp(tcp::connect(target, &addresses, step).await?);
+    let stream = connect(target, options, step).await?;
     match tls {
         Some(client) => client.handshake(stream, step).await,
         None => Ok(stream),
@@ -90,6 +139,41 @@ pub async fn dial(
 pub fn is_localhost(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Makes the connection on which the target's protocol is spoken.
+async fn connect(
+    target: &Target,
+    options: &Options,
+    step: &mut dyn FnMut(Step),
+) -> Result<Stream, Error> {
+    let route = &options.route;
+    if let Some(path) = &route.unix_socket {
+        return connect_unix(path, step).await;
+    }
+    let endpoint = route.endpoint(target);
+    if (&endpoint.host, endpoint.port) != (&target.host, target.port) {
+        step(Step::Detour(endpoint.clone()));
+    }
+    if let Some(proxy) = route.proxies.select(target) {
+        return proxy::connect(proxy, &endpoint, options, step).await;
+    }
+    let addresses = resolve::resolve(&endpoint, route, step).await?;
+    let tcp = tcp::connect(&endpoint, &addresses, route, step).await?;
+    Ok(Stream::Tcp(tcp))
+}
+
+async fn connect_unix(path: &Path, step: &mut dyn FnMut(Step)) -> Result<Stream, Error> {
+    let started = Instant::now();
+    let path = path.to_owned();
+    match UnixStream::connect(&path).await {
+        Ok(unix) => {
+            let took = started.elapsed();
+            step(Step::ConnectedUnix { path, took });
+            Ok(Stream::Unix(unix))
+        }
+        Err(source) => Err(Error::Unix { path, source }),
+    }
 }
 
 #[cfg(test)]

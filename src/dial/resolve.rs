@@ -6,23 +6,72 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::lookup_host;
 use tokio::time::Instant;
 
-use super::{Error, Step, Target};
+use super::route::{Endpoint, Family};
+use super::{Error, Route, Step, interface};
 
-/// The addresses of `target`, in the order in which to try them; never empty.
+/// The addresses of `endpoint`, in the order in which to try them; never empty.
 pub(super) async fn resolve(
-    target: &Target,
+    endpoint: &Endpoint,
+    route: &Route,
     step: &mut dyn FnMut(Step),
 ) -> Result<Vec<SocketAddr>, Error> {
-    if let Ok(address) = target.host.parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(address, target.port)]);
-    }
+    let Endpoint { host, port } = endpoint;
     let started = Instant::now();
-    let addresses = interleave(&lookup(&target.host, target.port).await?);
+    let pinned = route.pinned(endpoint);
+    let found = if let Some(addresses) = pinned {
+        let with_port = |address: &IpAddr| SocketAddr::new(*address, *port);
+        addresses.iter().map(with_port).collect()
+    } else if let Some((address, zone)) = literal(host) {
+        let address = with_zone(SocketAddr::new(address, *port), zone)?;
+        return of_family(&[address], route.family(), host);
+    } else {
+        interleave(&lookup(host, *port).await?)
+    };
+    let addresses = of_family(&found, route.family(), host)?;
     step(Step::Resolved {
-        host: target.host.clone(),
+        host: host.clone(),
         addresses: addresses.iter().map(SocketAddr::ip).collect(),
         took: started.elapsed(),
+        pinned: pinned.is_some(),
     });
+    Ok(addresses)
+}
+
+/// The IP address that `host` is, and its zone if it has one (RFC 4007 §11).
+pub(super) fn literal(host: &str) -> Option<(IpAddr, Option<&str>)> {
+    let (address, zone) = match host.split_once('%') {
+        Some((address, zone)) => (address, Some(zone)),
+        None => (host, None),
+    };
+    Some((address.parse().ok()?, zone))
+}
+
+fn with_zone(address: SocketAddr, zone: Option<&str>) -> Result<SocketAddr, Error> {
+    let (SocketAddr::V6(mut address), Some(zone)) = (address, zone) else {
+        return Ok(address);
+    };
+    address.set_scope_id(match zone.parse() {
+        Ok(index) => index,
+        Err(_) => interface::index(zone, "the zone of the address")?,
+    });
+    Ok(address.into())
+}
+
+/// Those of `addresses` that are of the only family there is to be.
+fn of_family(
+    addresses: &[SocketAddr],
+    family: Option<Family>,
+    host: &str,
+) -> Result<Vec<SocketAddr>, Error> {
+    let Some(family) = family else {
+        return Ok(addresses.to_vec());
+    };
+    let fits = |address: &&SocketAddr| Family::of(address.ip()) == family;
+    let addresses: Vec<_> = addresses.iter().filter(fits).copied().collect();
+    if addresses.is_empty() {
+        let host = host.to_owned();
+        return Err(Error::Family { host, family });
+    }
     Ok(addresses)
 }
 
@@ -82,6 +131,7 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::route::Pin;
     use super::*;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
@@ -112,6 +162,53 @@ mod tests {
         for name in ["localhost.example", "notlocalhost", ""] {
             assert!(!is_localhost(name), "{name}");
         }
+    }
+
+    fn resolved(route: &Route, host: &str) -> Result<Vec<SocketAddr>, Error> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let host = host.to_owned();
+        let endpoint = Endpoint { host, port: 1 };
+        runtime.block_on(resolve(&endpoint, route, &mut |_| {}))
+    }
+
+    #[test]
+    fn only_addresses_of_the_wanted_family_are_left() {
+        let only = |family| Route {
+            family: Some(family),
+            ..Route::default()
+        };
+        let mut v4 = only(Family::V4);
+        assert_eq!(
+            resolved(&v4, "127.0.0.1").unwrap(),
+            addresses(&["127.0.0.1:1"])
+        );
+        let error = resolved(&only(Family::V6), "127.0.0.1").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "127.0.0.1 has no IPv6 address; leave out -6 or --interface"
+        );
+        v4.pins = vec![Pin {
+            host: None,
+            port: 1,
+            addresses: vec!["::1".parse().unwrap(), "192.0.2.1".parse().unwrap()],
+        }];
+        let found = resolved(&v4, "nowhere.invalid").unwrap();
+        assert_eq!(found, addresses(&["192.0.2.1:1"]));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_zone_of_an_address_is_an_index_or_the_name_of_an_interface() {
+        let scope = |host| match resolved(&Route::default(), host)?[..] {
+            [SocketAddr::V6(address)] => Ok::<_, Error>(address.scope_id()),
+            ref other => panic!("{other:?}"),
+        };
+        assert_eq!(scope("fe80::1%lo").unwrap(), scope("fe80::1%1").unwrap());
+        assert_eq!(scope("fe80::1").unwrap(), 0);
+        let error = scope("fe80::1%nosuch0").unwrap_err();
+        assert!(error.to_string().contains("nosuch0"), "{error}");
     }
 
     #[tokio::test]

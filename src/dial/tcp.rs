@@ -8,26 +8,32 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use rustix::net::sockopt;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use super::{Attempt, Error, Step, Target};
+use super::interface::Bound;
+use super::route::Endpoint;
+use super::{Attempt, Error, Route, Step};
 
 /// RFC 8305 §5: the recommended Connection Attempt Delay.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of `addresses` that answers.
+/// Connects to the first of `addresses`, those of `endpoint`, that answers.
 pub(super) async fn connect(
-    target: &Target,
+    endpoint: &Endpoint,
     addresses: &[SocketAddr],
+    route: &Route,
     step: &mut dyn FnMut(Step),
 ) -> Result<TcpStream, Error> {
     let mut on_failure = |attempt: &Attempt| step(Step::Failed(attempt.clone()));
+    let bound = route.interface.as_ref().map(Bound::new).transpose()?;
+    let open = |address| open(address, bound.as_ref(), route);
     let won = race(addresses, open, &mut on_failure)
         .await
         .map_err(|attempts| Error::Connect {
-            host: target.host.clone(),
-            port: target.port,
+            host: endpoint.host.clone(),
+            port: endpoint.port,
             attempts,
         })?;
     let (tcp, local) = won.connection;
@@ -39,12 +45,41 @@ pub(super) async fn connect(
     Ok(tcp)
 }
 
-async fn open(address: SocketAddr) -> io::Result<(TcpStream, SocketAddr)> {
-    let tcp = TcpStream::connect(address).await?;
+async fn open(
+    address: SocketAddr,
+    bound: Option<&Bound<'_>>,
+    route: &Route,
+) -> io::Result<(TcpStream, SocketAddr)> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    if let Some(bound) = bound {
+        bound.bind(&socket, address)?;
+    }
+    let tcp = socket.connect(address).await?;
     // A debugger shows when a frame was sent; Nagle's algorithm would hold it back.
     tcp.set_nodelay(true)?;
+    keep_alive(&tcp, route)?;
     let local = tcp.local_addr()?;
     Ok((tcp, local))
+}
+
+/// Lets TCP find out that the peer is gone.
+fn keep_alive(tcp: &TcpStream, route: &Route) -> io::Result<()> {
+    if let Some(time) = route.keepalive {
+        sockopt::set_socket_keepalive(tcp, true)?;
+        // As curl does: the same time before the first probe and between probes.
+        sockopt::set_tcp_keepidle(tcp, time)?;
+        sockopt::set_tcp_keepintvl(tcp, time)?;
+    }
+    #[cfg(target_os = "linux")]
+    if let Some(time) = route.user_timeout {
+        let millis = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        sockopt::set_tcp_user_timeout(tcp, millis)?;
+    }
+    Ok(())
 }
 
 #[derive(Debug)]
@@ -142,6 +177,27 @@ mod tests {
 
     fn refused<T>() -> io::Result<T> {
         Err(io::ErrorKind::ConnectionRefused.into())
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn tcp_is_told_when_to_look_after_a_silent_peer() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let route = Route {
+            keepalive: Some(Duration::from_secs(7)),
+            user_timeout: Some(Duration::from_millis(2500)),
+            ..Route::default()
+        };
+        let (tcp, _) = open(address, None, &route).await.unwrap();
+        assert!(sockopt::socket_keepalive(&tcp).unwrap());
+        let seven = Duration::from_secs(7);
+        assert_eq!(sockopt::tcp_keepidle(&tcp).unwrap(), seven);
+        assert_eq!(sockopt::tcp_keepintvl(&tcp).unwrap(), seven);
+        assert_eq!(sockopt::tcp_user_timeout(&tcp).unwrap(), 2500);
+
+        let (tcp, _) = open(address, None, &Route::default()).await.unwrap();
+        assert!(!sockopt::socket_keepalive(&tcp).unwrap());
     }
 
     #[tokio::test]

@@ -153,8 +153,10 @@ fn config(provider: CryptoProvider, verifier: Arc<Verifier>) -> ClientConfig {
 }
 
 fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
+    // RFC 6874 §4: the zone of an address means something on this machine only.
+    let name = host.split('%').next().unwrap_or(host);
     // RFC 6066 §3: the name goes without the trailing dot.
-    let name = host.strip_suffix('.').unwrap_or(host);
+    let name = name.strip_suffix('.').unwrap_or(name);
     ServerName::try_from(name.to_owned()).map_err(|_| Error::ServerName {
         host: host.to_owned(),
     })
@@ -276,8 +278,12 @@ mod tests {
             port,
             tls: true,
         };
+        let options = DialOptions {
+            tls,
+            ..DialOptions::default()
+        };
         let mut steps = Vec::new();
-        let result = dial(&target, &DialOptions { tls }, &mut |step| steps.push(step)).await;
+        let result = dial(&target, &options, &mut |step| steps.push(step)).await;
         (result, steps)
     }
 
@@ -516,5 +522,6 @@ mod tests {
         );
         assert!(server_name("localhost.").is_ok());
         assert!(server_name("::1").is_ok());
+        assert!(server_name("fe80::1%eth0").is_ok());
     }
 }

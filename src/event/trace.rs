@@ -12,8 +12,14 @@ use crate::proto::http1::Head;
 pub enum Phase {
     /// The name was resolved.
     Resolve,
-    /// A TCP connection was made.
+    /// A TCP connection was made, to the server or to a proxy.
     Tcp,
+    /// A connection to a Unix socket was made.
+    Unix,
+    /// The TLS handshake with the proxy was done.
+    ProxyTls,
+    /// The proxy connected to the server.
+    Tunnel,
     /// The TLS handshake was done.
     Tls,
     /// The response to the upgrade came.
@@ -76,6 +82,9 @@ impl Trace {
                 self.addresses = Some((*address, *local));
                 self.done(Phase::Tcp, at);
             }
+            Event::Step(Step::ConnectedUnix { .. }) => self.done(Phase::Unix, at),
+            Event::Step(Step::ProxyTls(_)) => self.done(Phase::ProxyTls, at),
+            Event::Step(Step::Tunnel { .. }) => self.done(Phase::Tunnel, at),
             Event::Step(Step::Tls(_)) => self.done(Phase::Tls, at),
             Event::Response(head) => {
                 self.response = Some((*head).clone());
@@ -89,7 +98,13 @@ impl Trace {
                 self.redirects += 1;
                 self.redirected_to = Some(redirected.to.clone());
             }
-            Event::Step(Step::Failed(_))
+            Event::Step(
+                Step::Failed(_)
+                | Step::Detour(_)
+                | Step::Proxy(_)
+                | Step::ProxyRequest(_)
+                | Step::ProxyResponse(_),
+            )
             | Event::Request(_)
             | Event::Exposed(_)
             | Event::Connection(_) => {}
@@ -177,6 +192,7 @@ mod tests {
             host,
             addresses,
             took: ms(1),
+            pinned: false,
         };
         let connected = Step::Connected {
             address,

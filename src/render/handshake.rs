@@ -29,16 +29,43 @@ const NAMES: usize = 8;
 const TIME_COLUMN: usize = 64;
 
 /// Writes one step on the way to the server; `now` dates certificates.
-pub fn step(out: &mut String, step: &Step, style: Style, now: Timestamp) {
+pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: Timestamp) {
     match step {
         Step::Resolved {
             host,
             addresses,
             took,
+            pinned,
         } => {
             let addresses: Vec<String> = addresses.iter().map(IpAddr::to_string).collect();
             let fact = format!("resolved {host} → {}", addresses.join(", "));
-            timed_fact(out, &fact, *took, style);
+            if *pinned {
+                self::fact(out, &format!("{fact} (--resolve)"), style);
+            } else {
+                timed_fact(out, &fact, *took, style);
+            }
+        }
+        Step::Detour(endpoint) => {
+            fact(
+                out,
+                &format!("going to {endpoint} instead (--connect-to)"),
+                style,
+            );
+        }
+        Step::Proxy(proxy) => {
+            let login = proxy.credentials.as_ref().map(|_| ", with credentials");
+            let login = login.unwrap_or_default();
+            fact(
+                out,
+                &format!("proxy {proxy} ({}){login}", proxy.source),
+                style,
+            );
+        }
+        Step::ProxyTls(session) => tls(out, TlsPeer::Proxy, session, style, now),
+        Step::ProxyRequest(request) => head(out, request, Direction::Sent, style, secrets),
+        Step::ProxyResponse(response) => head(out, response, Direction::Received, style, secrets),
+        Step::Tunnel { endpoint, took } => {
+            timed_fact(out, &format!("tunnel to {endpoint}"), *took, style);
         }
         Step::Failed(attempt) => {
             let fact = format!("{attempt} ({})", attempt.address);
@@ -52,7 +79,12 @@ pub fn step(out: &mut String, step: &Step, style: Style, now: Timestamp) {
                 style,
             );
         }
-        Step::Tls(session) => tls(out, session, style, now),
+        Step::ConnectedUnix { path, took } => {
+            let path = path.display().to_string();
+            let fact = format!("connected to {}", escape_line(&path));
+            timed_fact(out, &fact, *took, style);
+        }
+        Step::Tls(session) => tls(out, TlsPeer::Server, session, style, now),
     }
 }
 
@@ -120,7 +152,8 @@ pub fn open(out: &mut String, open: &Open, style: Style) {
 pub fn warning(out: &mut String, event: &Event<'_>, style: Style) {
     match event {
         Event::Exposed(host) => exposed(out, host, style),
-        Event::Step(Step::Tls(session)) => distrust(out, session, style),
+        Event::Step(Step::Tls(session)) => distrust(out, TlsPeer::Server, session, style),
+        Event::Step(Step::ProxyTls(session)) => distrust(out, TlsPeer::Proxy, session, style),
         Event::Open(open) => doubts(out, open, style),
         _ => {}
     }
@@ -138,15 +171,30 @@ fn doubts(out: &mut String, open: &Open, style: Style) {
     }
 }
 
-fn distrust(out: &mut String, session: &tls::Session, style: Style) {
+/// With whom TLS is spoken.
+#[derive(Debug, Clone, Copy)]
+enum TlsPeer {
+    Server,
+    Proxy,
+}
+
+fn distrust(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style) {
     if let Some(distrust) = &session.distrust {
-        let text = format!("! not verified (-k): {}", escape_line(distrust));
+        let flag = match peer {
+            TlsPeer::Server => "-k",
+            TlsPeer::Proxy => "--proxy-insecure",
+        };
+        let text = format!("! not verified ({flag}): {}", escape_line(distrust));
         line(out, style.paint(Role::Error, text));
     }
 }
 
-fn tls(out: &mut String, session: &tls::Session, style: Style, now: Timestamp) {
-    let mut fact = format!("{}, {}", session.version, session.cipher_suite);
+fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, now: Timestamp) {
+    let with = match peer {
+        TlsPeer::Server => "",
+        TlsPeer::Proxy => "with the proxy: ",
+    };
+    let mut fact = format!("{with}{}, {}", session.version, session.cipher_suite);
     if let Some(group) = &session.key_exchange {
         let _ = write!(fact, ", {group}");
     }
@@ -155,7 +203,7 @@ fn tls(out: &mut String, session: &tls::Session, style: Style, now: Timestamp) {
         let text = certificate_text(certificate, now);
         line(out, style.paint(Role::Fact, format_args!("*   {text}")));
     }
-    distrust(out, session, style);
+    distrust(out, peer, session, style);
 }
 
 fn certificate_text(certificate: &Certificate, now: Timestamp) -> String {
@@ -190,6 +238,10 @@ fn certificate_text(certificate: &Certificate, now: Timestamp) -> String {
         ),
     };
     format!("certificate {subject}, {issuer}, {expiry}")
+}
+
+fn fact(out: &mut String, fact: &str, style: Style) {
+    line(out, style.paint(Role::Fact, format_args!("* {fact}")));
 }
 
 fn timed_fact(out: &mut String, fact: &str, took: Duration, style: Style) {
@@ -242,7 +294,14 @@ mod tests {
             local: "127.0.0.1:5".parse().unwrap(),
             took: Duration::from_micros(120),
         };
-        step(&mut out, &step_, Style::new(false), Timestamp::UNIX_EPOCH);
+        let style = Style::new(false);
+        step(
+            &mut out,
+            &step_,
+            style,
+            Secrets::Masked,
+            Timestamp::UNIX_EPOCH,
+        );
         assert_eq!(
             out.trim_end(),
             format!("{:<64} 0.1 ms", "* connected to 127.0.0.1:9001")

@@ -130,7 +130,10 @@ impl Human {
             _ if !self.show.handshake => {}
             Event::Exposed(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),
-            Event::Step(step) => handshake::step(out, step, self.style, self.clock.started()),
+            Event::Step(step) => {
+                let started = self.clock.started();
+                handshake::step(out, step, self.style, self.secrets, started);
+            }
             Event::Request(head) => self.request(out, head),
             Event::Response(head) => self.response(out, head),
             Event::Open(open) => handshake::open(out, open, self.style),

@@ -58,6 +58,9 @@ fn name(phase: Phase) -> &'static str {
     match phase {
         Phase::Resolve => "DNS",
         Phase::Tcp => "TCP",
+        Phase::Unix => "Unix socket",
+        Phase::ProxyTls => "proxy TLS",
+        Phase::Tunnel => "proxy tunnel",
         Phase::Tls => "TLS",
         Phase::Upgrade => "upgrade",
         Phase::FirstMessage => "first message",

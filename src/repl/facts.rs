@@ -44,6 +44,13 @@ impl Facts {
                 self.tls = None;
             }
             Event::Step(Step::Connected { address, .. }) => self.peer = Some(address.to_string()),
+            Event::Step(Step::ConnectedUnix { path, .. }) => {
+                self.peer = Some(path.display().to_string());
+            }
+            Event::Step(Step::Tunnel { endpoint, .. }) => {
+                let proxy = self.peer.take().unwrap_or_default();
+                self.peer = Some(format!("{endpoint} through the proxy at {proxy}"));
+            }
             Event::Step(Step::Tls(session)) => {
                 self.tls = Some(format!("{}, {}", session.version, session.cipher_suite));
             }

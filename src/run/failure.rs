@@ -3,8 +3,10 @@
 use std::fmt::Write;
 
 use crate::config::Connect;
+use crate::dial;
+use crate::dial::proxy::{self, ProxyProblem};
 use crate::event::NotOpen;
-use crate::proto::http1::Head;
+use crate::proto::http1::{Body, Head};
 use crate::render::escape::{escape_line, escape_payload};
 use crate::render::handshake::{Direction, head};
 use crate::render::{Role, Style, hint};
@@ -13,56 +15,76 @@ use crate::session::open::Refused;
 
 /// Why the connection did not open, for events.
 pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {
-    let why = NotOpen::new(error.to_string(), error.exit());
-    match error {
-        OpenError::Refused(refused) => NotOpen {
-            hint: refusal_hint(refused, connect),
-            body: Some(refused.body.content().to_vec()),
-            ..why
-        },
-        _ => why,
+    NotOpen {
+        hint: hint(error, connect),
+        body: answer(error).map(|(_, body)| body.content().to_vec()),
+        ..NotOpen::new(error.to_string(), error.exit())
     }
 }
 
 /// The text for standard error; the response's head is left out when it was `shown`.
 pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown: bool) -> String {
     let mut out = String::new();
-    if let OpenError::Refused(refused) = error {
-        refusal(&mut out, refused, connect, style, shown);
+    if let Some((response, body)) = answer(error) {
+        if !shown {
+            let secrets = connect.display.secrets;
+            head(&mut out, response, Direction::Received, style, secrets);
+        }
+        content(&mut out, body, style);
     }
     let text = error.to_string();
     let text = format!("wsee: {}", escape_line(&text));
     let _ = writeln!(out, "{}", style.paint(Role::Error, text));
-    if let OpenError::Refused(refused) = error
-        && let Some(hint) = refusal_hint(refused, connect)
-    {
+    if let Some(hint) = hint(error, connect) {
         let hint = format!("hint: {}", escape_line(&hint));
         let _ = writeln!(out, "{}", style.paint(Role::Hint, hint));
     }
     out
 }
 
-/// Status line, headers and body of the response.
-fn refusal(out: &mut String, refused: &Refused, connect: &Connect, style: Style, shown: bool) {
-    if !shown {
-        let response = &refused.refusal.response;
-        head(
-            out,
-            response,
-            Direction::Received,
-            style,
-            connect.display.secrets,
-        );
+/// The response that refused, be it the server's or the proxy's.
+fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
+    match error {
+        OpenError::Refused(refused) => Some((&refused.refusal.response, &refused.body)),
+        _ => tunnel_refusal(error).map(|refusal| (&refusal.response, &refusal.body)),
     }
-    let body = escape_payload(refused.body.content());
-    for line in body.trim_end().lines() {
+}
+
+/// What to do next.
+fn hint(error: &OpenError, connect: &Connect) -> Option<String> {
+    match error {
+        OpenError::Refused(refused) => refusal_hint(refused, connect),
+        _ => tunnel_refusal(error).and_then(tunnel_hint),
+    }
+}
+
+/// The body of the response.
+fn content(out: &mut String, body: &Body, style: Style) {
+    let content = escape_payload(body.content());
+    for line in content.trim_end().lines() {
         // Indented, so that it cannot pass for a line of wsee's own.
         let line = line.strip_suffix("\\r").unwrap_or(line);
         let _ = writeln!(out, "  {line}");
     }
-    if refused.body.is_truncated() {
+    if body.is_truncated() {
         let _ = writeln!(out, "{}", style.paint(Role::Fact, "  … the body goes on"));
     }
+}
+
+/// The answer of a proxy that made no tunnel.
+fn tunnel_refusal(error: &OpenError) -> Option<&proxy::Refusal> {
+    match error {
+        OpenError::Dial(dial::Error::Proxy(error)) => match &error.problem {
+            ProxyProblem::Refused(refusal) => Some(refusal),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn tunnel_hint(refusal: &proxy::Refusal) -> Option<String> {
+    let schemes = refusal.response.list("Proxy-Authenticate");
+    hint::tunnel_refused(refusal.status, refusal.authorized, &schemes)
 }
 
 fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {

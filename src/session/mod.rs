@@ -4,6 +4,7 @@ mod credential;
 pub mod driver;
 pub mod mode;
 pub mod open;
+mod phase;
 pub mod redirect;
 pub mod signals;
 pub mod transport;

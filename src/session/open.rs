@@ -9,8 +9,10 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use url::Url;
 
 use super::credential::{Credentials, has_credentials};
+use super::phase::Phase;
 use super::redirect::{self, Follow, RedirectError};
-use crate::dial::{self, Step, Stream, dial};
+use crate::dial::proxy::{ProxyError, ProxyProblem};
+use crate::dial::{self, Step, Stream, dial, read_body};
 use crate::event::{Event, Open};
 use crate::exit::Exit;
 use crate::proto::buffer::Buffer;
@@ -90,16 +92,33 @@ impl OpenError {
     /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Dial(dial::Error::Dns { .. }) => Exit::Dns,
-            Self::Dial(dial::Error::Connect { .. }) => Exit::Connect,
-            Self::Dial(dial::Error::Tls { .. } | dial::Error::ServerName { .. }) => Exit::Tls,
-            Self::Dial(dial::Error::Certificate { .. }) => Exit::Certificate,
-            Self::Dial(dial::Error::ClientRoots(_)) => Exit::Usage,
+            Self::Dial(error) => dial_exit(error),
             Self::Stream(_) | Self::Handshake(_) => Exit::BadHandshake,
             Self::Redirect(_) => Exit::Redirect,
             Self::Refused(_) => Exit::Refused,
             Self::Timeout { .. } => Exit::Timeout,
         }
+    }
+}
+
+fn dial_exit(error: &dial::Error) -> Exit {
+    match error {
+        dial::Error::Dns { .. } | dial::Error::Family { .. } => Exit::Dns,
+        dial::Error::Connect { .. } | dial::Error::Unix { .. } => Exit::Connect,
+        dial::Error::Tls { .. } | dial::Error::ServerName { .. } => Exit::Tls,
+        dial::Error::Certificate { .. } => Exit::Certificate,
+        dial::Error::ClientRoots(_) | dial::Error::Interface { .. } => Exit::Usage,
+        dial::Error::Proxy(error) => proxy_exit(error),
+    }
+}
+
+fn proxy_exit(error: &ProxyError) -> Exit {
+    match &error.problem {
+        ProxyProblem::Way(error) => match dial_exit(error) {
+            Exit::Dns => Exit::ProxyDns,
+            exit => exit,
+        },
+        _ => Exit::Proxy,
     }
 }
 
@@ -126,9 +145,6 @@ pub struct Asked {
     /// Whether credentials or fields stayed behind, as this is another origin than the user's.
     pub withheld: bool,
 }
-
-/// How long the body of a refusal is waited for.
-const BODY_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Opens a connection; `observe` is told each step.
 pub async fn open(
@@ -186,36 +202,6 @@ pub async fn open(
     }
 }
 
-/// What is under way, for the report when time runs out.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Phase {
-    Resolve,
-    Connect,
-    Tls,
-    Upgrade,
-}
-
-impl Phase {
-    /// What comes first on the way to a place.
-    pub(super) fn start(options: &Options) -> Self {
-        let is_literal = options.target.host.parse::<IpAddr>().is_ok();
-        if is_literal {
-            Self::Connect
-        } else {
-            Self::Resolve
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Resolve => "resolving the host's name",
-            Self::Connect => "connecting",
-            Self::Tls => "the TLS handshake",
-            Self::Upgrade => "waiting for the server's answer to the upgrade",
-        }
-    }
-}
-
 /// A response, what it means, and what came behind its head.
 pub(super) struct Answer {
     stream: Stream,
@@ -230,16 +216,12 @@ pub(super) async fn exchange(
     phase: &mut Phase,
 ) -> Result<Answer, OpenError> {
     let mut handshake = Handshake::new(&offer(options), &generate_key());
-    if has_credentials(handshake.request()) && is_exposed(&options.target) {
+    if has_credentials(handshake.request()) && is_exposed(options) {
         observe(Event::Exposed(&options.target.host));
     }
     let tls = options.target.tls;
     let mut step = |step: Step| {
-        *phase = match step {
-            Step::Resolved { .. } | Step::Failed(_) => Phase::Connect,
-            Step::Connected { .. } if tls => Phase::Tls,
-            Step::Connected { .. } | Step::Tls(_) => Phase::Upgrade,
-        };
+        *phase = phase.after(&step, tls);
         observe(Event::Step(&step));
     };
     let mut stream = dial(&options.target, &options.dial, &mut step).await?;
@@ -274,30 +256,20 @@ fn offer(options: &Options) -> Offer {
 }
 
 /// Whether anybody on the way can read what is sent.
-fn is_exposed(target: &dial::Target) -> bool {
+fn is_exposed(options: &Options) -> bool {
+    let target = &options.target;
     let address = target.host.parse::<IpAddr>();
     let is_loopback = address.map_or_else(
         |_| dial::is_localhost(&target.host),
         |address| address.to_canonical().is_loopback(),
     );
-    !target.tls && !is_loopback
+    let stays_here = is_loopback || options.dial.route.unix_socket.is_some();
+    !target.tls && !stays_here
 }
 
 /// Reads the start of a refusal's body, which need not come.
 async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer, asked: Asked) -> OpenError {
-    let mut body = Body::new(&refusal.response);
-    body.push(input.filled());
-    let rest = async {
-        let mut block = [0; 4 << 10];
-        while !body.is_done() {
-            match stream.read(&mut block).await {
-                Ok(n @ 1..) => body.push(&block[..n]),
-                _ => break,
-            }
-        }
-    };
-    // Whatever came until then is what there is to show.
-    let _ = tokio::time::timeout(BODY_PATIENCE, rest).await;
+    let body = read_body(&mut stream, &refusal.response, input.filled()).await;
     OpenError::Refused(Box::new(Refused {
         refusal,
         body,

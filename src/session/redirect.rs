@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::open::{self, Answer, OpenError, Options, Phase};
+use super::open::{self, Answer, OpenError, Options};
+use super::phase::Phase;
 use crate::dial;
 use crate::event::{Event, Redirected};
 use crate::proto::handshake::Outcome;

@@ -4,7 +4,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use crate::dial::Stream;
+use crate::dial::{Socket, Stream};
 
 /// A byte stream, most of the time over TCP.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
@@ -27,10 +27,11 @@ impl Transport for TlsStream<TcpStream> {
 
 impl Transport for Stream {
     fn reset_on_drop(&mut self) {
-        match self {
-            Self::Tcp(stream) => stream.reset_on_drop(),
-            // TLS has no reset of its own: the one of the stream below leaves no `close_notify` behind.
-            Self::Tls(stream) => stream.get_mut().0.reset_on_drop(),
+        match self.socket() {
+            // TLS has no reset of its own: that of the socket below leaves no `close_notify` behind.
+            Socket::Tcp(tcp) => tcp.reset_on_drop(),
+            // A Unix socket knows no reset.
+            Socket::Unix(_) => {}
         }
     }
 }

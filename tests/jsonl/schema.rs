@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::lines::{check, events, names, of_kind};
 use crate::support::peer::{Message, Peer, scripted};
+use crate::support::proxy::{Answer, ESTABLISHED, http, url};
 use crate::support::run::wsee;
 use crate::support::tls::{self, Authority};
 use crate::support::wire::{after_handshake, before_handshake};
@@ -102,6 +103,35 @@ fn tls_is_told_with_what_is_wrong_about_it() {
     assert!(events[0]["tls"]["distrust"].is_string(), "{}", events[0]);
     assert!(events[0]["timings"]["tls_ms"].is_number());
     assert!(events[0]["timings"]["dns_ms"].is_number());
+}
+
+#[test]
+fn a_proxy_on_the_way_is_told_and_so_is_its_refusal() {
+    let (server, proxy) = (scripted(|peer| peer.close(1000, "")), http(ESTABLISHED));
+    let address = url("http", &proxy);
+    let output = wsee(&[server.url(), "--jsonl", "-x", &address]).run();
+    let events = self::events(&output.exits(0));
+    assert_eq!(events[0]["proxy"], address);
+    assert!(events[0]["timings"]["tunnel_ms"].is_number());
+    let line = events[0]["request"]["line"].as_str();
+    assert_eq!(line, Some("GET / HTTP/1.1"));
+
+    let proxy = http(Answer::Say(
+        "HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno",
+    ));
+    let address = url("http", &proxy);
+    let output = wsee(&["ws://h.invalid", "--jsonl", "-x", &address]).run();
+    let events = self::events(&output.exits(97));
+    assert_eq!(events[0]["event"], "error");
+    assert_eq!(events[0]["status"], 403);
+    assert_eq!(events[0]["body"], "no");
+    let line = events[0]["request"]["line"].as_str();
+    assert_eq!(line, Some("CONNECT h.invalid:80 HTTP/1.1"));
+    assert!(
+        events[0]["hint"]
+            .as_str()
+            .is_some_and(|it| it.contains("--noproxy"))
+    );
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 pub mod output;
 pub mod peer;
+pub mod proxy;
 pub mod pty;
 pub mod run;
 pub mod server;

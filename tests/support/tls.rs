@@ -24,6 +24,16 @@ pub struct Identity {
 }
 
 impl Identity {
+    /// The configuration of a server that shows it.
+    pub fn server_config(self) -> ServerConfig {
+        ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![self.certificate], self.key)
+            .expect("a certificate that fits its key")
+    }
+
     /// Writes certificate and key to files in PEM.
     pub fn write(&self) -> (NamedTempFile, NamedTempFile) {
         let certificate = pem("CERTIFICATE", &self.certificate);
@@ -87,12 +97,7 @@ pub fn serving<T: Send + 'static>(
     identity: Identity,
     serve: impl FnOnce(TlsStream) -> T + Send + 'static,
 ) -> Server<T> {
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("protocol versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![identity.certificate], identity.key)
-        .expect("a certificate that fits its key");
+    let config = identity.server_config();
     Server::start(move |stream| {
         let connection = ServerConnection::new(Arc::new(config)).expect("a configuration");
         serve(StreamOwned::new(connection, stream))

@@ -86,6 +86,9 @@ pub enum TargetProblem {
     /// An IPv6 address without brackets.
     #[error("the IPv6 address {0:?} needs brackets; write [ADDRESS] or [ADDRESS]:PORT")]
     Unbracketed(String),
+    /// The zone of an IPv6 address that cannot be one.
+    #[error("the zone {0:?} of the IPv6 address is no interface's; write [fe80::1%25eth0]")]
+    Zone(String),
     /// Not a port.
     #[error(
         "the port {0:?} is not a number from 1 to 65535; correct it, or leave it out with its ':'"

@@ -68,6 +68,24 @@ impl Edit {
     pub fn sets(&self, name: &str) -> bool {
         matches!(self, Self::Set { name: own, .. } if own.eq_ignore_ascii_case(name))
     }
+
+    /// Changes `fields`: a default is replaced where it stands; repeated edits of another name add up,
+    /// as repeated fields do.
+    pub(crate) fn apply(&self, fields: &mut Vec<(String, String)>) {
+        match self {
+            Self::Remove { name } => fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name)),
+            Self::Set { name, value } => {
+                let field = (name.clone(), value.clone());
+                match fields
+                    .iter_mut()
+                    .find(|(other, _)| other.eq_ignore_ascii_case(name))
+                {
+                    Some(slot) if is_default(name) => *slot = field,
+                    _ => fields.push(field),
+                }
+            }
+        }
+    }
 }
 
 /// What client and server agreed on.
@@ -137,7 +155,7 @@ impl Handshake {
     pub fn new(offer: &Offer, key: &str) -> Self {
         let mut fields = own_fields(offer, key);
         for edit in &offer.edits {
-            apply(edit, &mut fields);
+            edit.apply(&mut fields);
         }
         let request = Head::encode(
             &format!("GET {} HTTP/1.1", offer.target),
@@ -336,23 +354,6 @@ fn own_fields(offer: &Offer, key: &str) -> Vec<(String, String)> {
     fields
 }
 
-/// Replaces a default field where it stands; repeated edits of one name add up, as repeated fields do.
-fn apply(edit: &Edit, fields: &mut Vec<(String, String)>) {
-    match edit {
-        Edit::Remove { name } => fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name)),
-        Edit::Set { name, value } => {
-            let field = (name.clone(), value.clone());
-            match fields
-                .iter_mut()
-                .find(|(other, _)| other.eq_ignore_ascii_case(name))
-            {
-                Some(slot) if is_default(name) => *slot = field,
-                _ => fields.push(field),
-            }
-        }
-    }
-}
-
 /// Fields that a request has once, so that an edit replaces them.
 fn is_default(name: &str) -> bool {
     [
@@ -366,6 +367,7 @@ fn is_default(name: &str) -> bool {
         "User-Agent",
         "Origin",
         "Authorization",
+        "Proxy-Authorization",
         "Cookie",
     ]
     .iter()

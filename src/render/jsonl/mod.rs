@@ -20,11 +20,12 @@
 //! # `open`
 //!
 //! The opening handshake is complete. `url` is what was connected to, `address` the peer's IP
-//! address and port, `tls` the `version`, the `cipher_suite` and whether the certificate was
+//! address and port, or the path of its Unix socket; `proxy` the URL of the proxy on the way, whose
+//! address is `address` then; `tls` the `version`, the `cipher_suite` and whether the certificate was
 //! `verified`, with the reason for `distrust` if not (`-k`). `subprotocol` and `extensions` are what the server chose.
 //! `request` and `response` have their first `line` and their `headers`, each with `name` and
 //! `value`, in the order, case and spelling of the wire. `timings` has `dns_ms`, `connect_ms`,
-//! `tls_ms`, `upgrade_ms` (from the request to the end of the response's head) and `total_ms`.
+//! `proxy_tls_ms` and `tunnel_ms` (with a proxy), `tls_ms`, `upgrade_ms` (from the request to the end of the response's head) and `total_ms`.
 //! Secrets in URLs and header fields are `***`, unless `--show-secrets` is given.
 //!
 //! # `message`
@@ -111,6 +112,7 @@ pub struct Jsonl {
 #[derive(Debug, Clone, Default)]
 struct Opening {
     address: Option<String>,
+    proxy: Option<String>,
     tls: Option<Tls>,
     request: Option<wire::Head>,
     requested: Option<Instant>,
@@ -240,7 +242,23 @@ impl Jsonl {
                     distrust: session.distrust.clone(),
                 });
             }
-            Step::Failed(_) => {}
+            Step::ConnectedUnix { path, took } => {
+                opening.address = Some(path.display().to_string());
+                opening.timings.connect_ms = Some(ms(*took));
+            }
+            Step::Proxy(proxy) => opening.proxy = Some(proxy.to_string()),
+            Step::ProxyTls(session) => opening.timings.proxy_tls_ms = Some(ms(session.took)),
+            Step::ProxyRequest(request) => self.opening.request = Some(self.head(request)),
+            Step::ProxyResponse(response) => {
+                self.opening.status = response.status();
+                self.opening.response = Some(self.head(response));
+            }
+            Step::Tunnel { took, .. } => {
+                opening.timings.tunnel_ms = Some(ms(*took));
+                // They were the proxy's.
+                (opening.request, opening.response, opening.status) = (None, None, None);
+            }
+            Step::Failed(_) | Step::Detour(_) => {}
         }
     }
 
@@ -260,6 +278,7 @@ impl Jsonl {
         wire::Event::Open(Box::new(Open {
             url: Cow::Borrowed(&self.url),
             address: opening.address,
+            proxy: opening.proxy,
             tls: opening.tls,
             subprotocol: open.subprotocol.as_deref(),
             extensions: opening.extensions,

@@ -65,6 +65,8 @@ pub(super) struct Open<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subprotocol: Option<&'a str>,
@@ -109,6 +111,10 @@ pub(super) struct Timings {
     pub dns_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connect_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_tls_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tunnel_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls_ms: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]

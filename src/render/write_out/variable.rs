@@ -131,7 +131,10 @@ impl Variable {
         Self::new("wire_in", |report| number(report.received().bytes)),
         Self::new("wire_out", |report| number(report.sent().bytes)),
         Self::new("time_namelookup", |report| report.time(Phase::Resolve)),
-        Self::new("time_connect", |report| report.time(Phase::Tcp)),
+        Self::new("time_connect", |report| {
+            let trace = &report.trace;
+            Value::Time(trace.end_of(Phase::Tcp).or(trace.end_of(Phase::Unix)))
+        }),
         Self::new("time_appconnect", |report| report.time(Phase::Tls)),
         Self::new("time_open", |report| Value::Time(report.trace.opened)),
         Self::new("time_first_message", |report| {

@@ -1,0 +1,40 @@
+//! The way to the server, resolved.
+
+use super::{ConfigError, Environment, proxy};
+use crate::cli::{ProxyArgs, RouteArgs};
+use crate::dial::Route;
+use crate::dial::proxy::Proxies;
+use crate::dial::route::{Family, Interface};
+
+/// Resolves the way to the server; `user_agent` is what an HTTP proxy is told.
+pub(super) fn resolve(
+    args: &RouteArgs,
+    proxy: &ProxyArgs,
+    user_agent: Option<String>,
+    environment: &Environment,
+) -> Result<Route, ConfigError> {
+    let family = match (args.ipv4, args.ipv6) {
+        (true, _) => Some(Family::V4),
+        (_, true) => Some(Family::V6),
+        _ => None,
+    };
+    if let Some(Interface::Address(address)) = args.interface
+        && family.is_some_and(|family| family != Family::of(address))
+    {
+        return Err(ConfigError::Interface(address));
+    }
+    Ok(Route {
+        // What the environment says of proxies is not even looked at where none is used.
+        proxies: match args.unix_socket {
+            Some(_) => Proxies::default(),
+            None => proxy::resolve(proxy, &environment.proxies, user_agent)?,
+        },
+        pins: args.resolve.clone(),
+        detours: args.connect_to.clone(),
+        unix_socket: args.unix_socket.clone(),
+        family,
+        interface: args.interface.clone(),
+        keepalive: args.keepalive_time.0,
+        user_timeout: args.tcp_user_timeout.and_then(|limit| limit.0),
+    })
+}

@@ -1,0 +1,179 @@
+//! Proxies: which one is used for a target, and the tunnel through it.
+
+mod bypass;
+mod error;
+mod http;
+mod socks;
+
+use std::fmt;
+
+use tokio::time::Instant;
+
+pub use bypass::Bypass;
+pub use error::{ProxyError, ProxyProblem, Refusal};
+pub use http::Options as HttpOptions;
+
+use super::resolve::resolve;
+use super::route::Endpoint;
+use super::{Error, Options, Step, Stream, Target, tcp, tls};
+use crate::secret::Secret;
+
+/// The proxies there are, and what goes past them.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies {
+    /// For `ws` URLs.
+    pub ws: Option<Proxy>,
+    /// For `wss` URLs.
+    pub wss: Option<Proxy>,
+    /// What is connected to without a proxy.
+    pub bypass: Bypass,
+    /// What the request to an HTTP proxy says.
+    pub http: HttpOptions,
+    /// Wishes for TLS with an `https` proxy.
+    pub tls: tls::Options,
+}
+
+impl Proxies {
+    /// The proxy to reach `target` through.
+    pub fn select(&self, target: &Target) -> Option<&Proxy> {
+        let proxy = if target.tls { &self.wss } else { &self.ws };
+        let bypassed = || self.bypass.contains(&target.host, target.port);
+        proxy.as_ref().filter(|_| !bypassed())
+    }
+}
+
+/// A proxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// What it speaks.
+    pub kind: Kind,
+    /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+    /// User name and password.
+    pub credentials: Option<Secret<(String, String)>>,
+    /// The flag or the environment variable that names it.
+    pub source: &'static str,
+}
+
+/// What a proxy speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// HTTP, with CONNECT (RFC 9110 §9.3.6).
+    Http,
+    /// The same inside TLS.
+    Https,
+    /// SOCKS4; the name is resolved here.
+    Socks4,
+    /// SOCKS4 in its version 4a; the name is resolved by the proxy.
+    Socks4a,
+    /// SOCKS5 (RFC 1928); the name is resolved here.
+    Socks5,
+    /// SOCKS5; the name is resolved by the proxy.
+    Socks5h,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::Http,
+        Self::Https,
+        Self::Socks4,
+        Self::Socks4a,
+        Self::Socks5,
+        Self::Socks5h,
+    ];
+
+    /// The scheme in its URL.
+    pub fn scheme(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+            Self::Socks4 => "socks4",
+            Self::Socks4a => "socks4a",
+            Self::Socks5 => "socks5",
+            Self::Socks5h => "socks5h",
+        }
+    }
+
+    fn resolves_here(self) -> bool {
+        matches!(self, Self::Socks4 | Self::Socks5)
+    }
+}
+
+/// The URL without its credentials.
+impl fmt::Display for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let authority = super::error::authority(&self.host, self.port);
+        write!(f, "{}://{authority}", self.kind.scheme())
+    }
+}
+
+/// Connects to `endpoint` through `proxy`.
+pub(super) async fn connect(
+    proxy: &Proxy,
+    endpoint: &Endpoint,
+    options: &Options,
+    step: &mut dyn FnMut(Step),
+) -> Result<Stream, Error> {
+    let error = |problem| Error::Proxy(Box::new(ProxyError::new(proxy, problem)));
+    // Before the proxy is bothered: a TLS client that cannot be made is a usage error.
+    let target = Target {
+        host: proxy.host.clone(),
+        port: proxy.port,
+        tls: proxy.kind == Kind::Https,
+    };
+    let tls = target
+        .tls
+        .then(|| tls::Client::new(&target, &options.route.proxies.tls))
+        .transpose()
+        .map_err(|source| error(ProxyProblem::way(source)))?;
+    let addresses = if proxy.kind.resolves_here() {
+        Some(resolve(endpoint, &options.route, step).await?)
+    } else {
+        None
+    };
+    step(Step::Proxy(Box::new(proxy.clone())));
+    let stream = reach(&target, tls, options, step)
+        .await
+        .map_err(|source| error(ProxyProblem::way(source)))?;
+
+    let started = Instant::now();
+    let stream = match proxy.kind {
+        Kind::Http | Kind::Https => {
+            let http = &options.route.proxies.http;
+            http::tunnel(proxy, endpoint, http, stream, step).await
+        }
+        _ => socks::tunnel(proxy, endpoint, addresses.as_deref(), stream).await,
+    }
+    .map_err(error)?;
+    step(Step::Tunnel {
+        endpoint: endpoint.clone(),
+        took: started.elapsed(),
+    });
+    Ok(stream)
+}
+
+/// Connects to the proxy itself.
+async fn reach(
+    target: &Target,
+    tls: Option<tls::Client<'_>>,
+    options: &Options,
+    step: &mut dyn FnMut(Step),
+) -> Result<Stream, Error> {
+    let endpoint = Endpoint {
+        host: target.host.clone(),
+        port: target.port,
+    };
+    let addresses = resolve(&endpoint, &options.route, step).await?;
+    let stream = tcp::connect(&endpoint, &addresses, &options.route, step).await?;
+    let Some(client) = tls else {
+        return Ok(Stream::Tcp(stream));
+    };
+    let mut with_proxy = |told: Step| match told {
+        Step::Tls(session) => step(Step::ProxyTls(session)),
+        other => step(other),
+    };
+    client.handshake(Stream::Tcp(stream), &mut with_proxy).await
+}

@@ -1,0 +1,224 @@
+//! The way to a target, where it is not the straight one.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::Target;
+use super::error::authority;
+use super::proxy::Proxies;
+
+/// What the caller wishes of the way to a target.
+#[derive(Debug, Clone, Default)]
+pub struct Route {
+    /// The proxies, and what goes past them.
+    pub proxies: Proxies,
+    /// Addresses that are not asked of the resolver.
+    pub pins: Vec<Pin>,
+    /// Hosts and ports that are connected to instead of others.
+    pub detours: Vec<Detour>,
+    /// Connect to this Unix socket, whatever the target.
+    pub unix_socket: Option<PathBuf>,
+    /// Only addresses of this family.
+    pub family: Option<Family>,
+    /// Where connections go out.
+    pub interface: Option<Interface>,
+    /// After how much silence, and how often then, TCP asks whether the peer is there.
+    pub keepalive: Option<Duration>,
+    /// How long sent bytes may stay unacknowledged (RFC 5482).
+    pub user_timeout: Option<Duration>,
+}
+
+/// A host, or an address, and a port that is connected to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets.
+    pub host: String,
+    /// The TCP port.
+    pub port: u16,
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&authority(&self.host, self.port))
+    }
+}
+
+/// The addresses of a host, as the user says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The host's name; `None` is every host.
+    pub host: Option<String>,
+    /// The TCP port.
+    pub port: u16,
+    /// Its addresses; at least one.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// A host and port that is connected to instead of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detour {
+    /// The host it is about; `None` is every host.
+    pub host: Option<String>,
+    /// The port it is about; `None` is every port.
+    pub port: Option<u16>,
+    /// The host to connect to; `None` is the same.
+    pub to_host: Option<String>,
+    /// The port to connect to; `None` is the same.
+    pub to_port: Option<u16>,
+}
+
+/// A family of addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// IPv4.
+    V4,
+    /// IPv6.
+    V6,
+}
+
+impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(_) => Self::V4,
+            IpAddr::V6(_) => Self::V6,
+        }
+    }
+
+    /// `IPv4` or `IPv6`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V4 => "IPv4",
+            Self::V6 => "IPv6",
+        }
+    }
+}
+
+/// Where connections go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interface {
+    /// Through the interface of this name.
+    Name(String),
+    /// From this address.
+    Address(IpAddr),
+}
+
+impl Route {
+    /// Where to connect for `target`: the first detour that fits decides.
+    pub(super) fn endpoint(&self, target: &Target) -> Endpoint {
+        let fits = |detour: &&Detour| {
+            let host = detour.host.as_deref();
+            host.is_none_or(|host| is_same_host(host, &target.host))
+                && detour.port.is_none_or(|port| port == target.port)
+        };
+        let detour = self.detours.iter().find(fits);
+        Endpoint {
+            host: detour
+                .and_then(|detour| detour.to_host.clone())
+                .unwrap_or_else(|| target.host.clone()),
+            port: detour
+                .and_then(|detour| detour.to_port)
+                .unwrap_or(target.port),
+        }
+    }
+
+    /// The addresses that the user gave for `endpoint`.
+    pub(super) fn pinned(&self, endpoint: &Endpoint) -> Option<&[IpAddr]> {
+        let fits = |pin: &&Pin| {
+            let host = pin.host.as_deref();
+            host.is_none_or(|host| is_same_host(host, &endpoint.host)) && pin.port == endpoint.port
+        };
+        // As in curl, what is said of a host comes before what is said of all.
+        let own = self.pins.iter().rev().filter(|pin| pin.host.is_some());
+        let all = self.pins.iter().rev().filter(|pin| pin.host.is_none());
+        let pin = own.chain(all).find(fits)?;
+        Some(&pin.addresses)
+    }
+
+    /// The only family of addresses that can be connected to, if there is one.
+    pub(super) fn family(&self) -> Option<Family> {
+        let bound = match self.interface {
+            Some(Interface::Address(address)) => Some(Family::of(address)),
+            _ => None,
+        };
+        self.family.or(bound)
+    }
+}
+
+/// Names are the same in any case, and with or without the dot of the root.
+pub(super) fn is_same_host(a: &str, b: &str) -> bool {
+    let bare = |host| str::strip_suffix(host, ".").unwrap_or(host);
+    bare(a).eq_ignore_ascii_case(bare(b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detour(
+        host: Option<&str>,
+        port: Option<u16>,
+        to_host: Option<&str>,
+        to_port: Option<u16>,
+    ) -> Detour {
+        Detour {
+            host: host.map(str::to_owned),
+            port,
+            to_host: to_host.map(str::to_owned),
+            to_port,
+        }
+    }
+
+    fn end(route: &Route, host: &str, port: u16) -> (String, u16) {
+        let target = Target {
+            host: host.to_owned(),
+            port,
+            tls: false,
+        };
+        let Endpoint { host, port } = route.endpoint(&target);
+        (host, port)
+    }
+
+    #[test]
+    fn the_first_detour_that_fits_decides_and_empty_parts_fit_all() {
+        let route = Route {
+            detours: vec![
+                detour(Some("a.example"), Some(80), Some("b.example"), Some(81)),
+                detour(Some("a.example"), None, None, Some(82)),
+                detour(None, Some(443), Some("::1"), None),
+            ],
+            ..Route::default()
+        };
+        assert_eq!(end(&route, "A.example.", 80), ("b.example".to_owned(), 81));
+        assert_eq!(end(&route, "a.example", 8080), ("a.example".to_owned(), 82));
+        assert_eq!(end(&route, "c.example", 443), ("::1".to_owned(), 443));
+        assert_eq!(end(&route, "c.example", 80), ("c.example".to_owned(), 80));
+    }
+
+    #[test]
+    fn a_pin_of_a_host_comes_before_one_of_all_hosts_and_the_last_one_counts() {
+        let pin = |host: Option<&str>, address: &str| Pin {
+            host: host.map(str::to_owned),
+            port: 80,
+            addresses: vec![address.parse().unwrap()],
+        };
+        let route = Route {
+            pins: vec![
+                pin(Some("a.example"), "192.0.2.1"),
+                pin(Some("a.example"), "192.0.2.2"),
+                pin(None, "192.0.2.3"),
+            ],
+            ..Route::default()
+        };
+        let pinned = |host: &str, port| {
+            let host = host.to_owned();
+            let addresses = route.pinned(&Endpoint { host, port })?;
+            Some(addresses[0].to_string())
+        };
+        assert_eq!(pinned("a.example", 80).as_deref(), Some("192.0.2.2"));
+        assert_eq!(pinned("b.example", 80).as_deref(), Some("192.0.2.3"));
+        assert_eq!(pinned("a.example", 81), None);
+    }
+}
