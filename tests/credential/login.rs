@@ -176,6 +176,12 @@ fn credentials_without_tls_are_warned_of() {
         let output = output.says(warning).never_says("s3cret");
         assert_eq!(output.stderr.matches("unencrypted").count(), 1);
     }
+    let server = site(&["101"]);
+    let port = server.port();
+    let pin = format!("server.example:{port}:127.0.0.1");
+    let url = format!("ws://server.example:{port}/");
+    let output = wsee(&[&url, "--resolve", &pin, "-u", "me:"]).run();
+    output.exits(0).says("! credentials for server.example are");
     for (host, args) in [
         ("0.0.0.0", &[][..]),
         ("0.0.0.0", &["-q", "-u", "me:"]),
