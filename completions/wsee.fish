@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-config debug no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -91,10 +91,13 @@ complete -c wsee -n "__fish_wsee_needs_command" -l timing -d 'Draw how long DNS,
 complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_needs_command" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_needs_command" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
+complete -c wsee -n "__fish_wsee_needs_command" -l no-config -d 'Do not read the configuration file'
+complete -c wsee -n "__fish_wsee_needs_command" -l debug -d 'Print every option, and where it comes from, before anything is done'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-history -d 'Keep the REPL\'s history out of the state directory'
 complete -c wsee -n "__fish_wsee_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_needs_command" -s V -l version -d 'Print version'
 complete -c wsee -n "__fish_wsee_needs_command" -a "demo" -d 'Try wsee on a built-in echo server; needs no network'
+complete -c wsee -n "__fish_wsee_needs_command" -a "curl" -d 'Connect as a pasted curl command would; for "Copy as cURL" in a browser'
 complete -c wsee -n "__fish_wsee_needs_command" -a "listen" -d 'Run a WebSocket server to debug clients with; it echoes'
 complete -c wsee -n "__fish_wsee_needs_command" -a "completions" -d 'Print the completion script for a shell'
 complete -c wsee -n "__fish_wsee_needs_command" -a "man" -d 'Print the manual page of wsee or of one command'
@@ -140,8 +143,11 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timing -d 'Draw how l
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-config -d 'Do not read the configuration file'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l debug -d 'Print every option, and where it comes from, before anything is done'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-history -d 'Keep the REPL\'s history out of the state directory'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand curl" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s s -l subprotocol -d 'Speak these subprotocols, most wanted first; repeat or comma list' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l compress -d 'Set these parameters of permessage-deflate (RFC 7692)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l origin -d 'Accept only requests with this Origin; repeatable' -r

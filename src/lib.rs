@@ -6,7 +6,7 @@
 //! ```text
 //! main.rs      the binary
 //! run/         the commands, each from its command line to its exit status
-//! config/      arguments and environment, resolved to options; the only reader of the environment
+//! config/      arguments, configuration file and environment, resolved to options; the only reader of the environment
 //! cli/         arguments as typed (clap), completions, man pages
 //!
 //! repl/        prompt, commands, completion, history       ─┐

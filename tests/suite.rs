@@ -5,8 +5,10 @@
     reason = "tests have no public interface; pub says what modules share"
 )]
 
+mod config;
 mod conformance;
 mod credential;
+mod curl;
 mod docs;
 mod ending;
 mod handshake;

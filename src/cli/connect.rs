@@ -18,7 +18,8 @@ pub struct ConnectArgs {
     ///
     /// http:// and https:// are taken as ws:// and wss://. Without a scheme, ws:// is used for
     /// loopback and private addresses and wss:// for all others, and the choice is printed.
-    /// USER:PASS@ in front of the host is the same as --user. A fragment (#…) is refused.
+    /// USER:PASS@ in front of the host is the same as --user. A fragment (#…) is refused. @NAME is
+    /// the profile NAME of the configuration file (see --no-config).
     #[arg(required = true, value_parser = url_argument, value_hint = ValueHint::Url)]
     pub url: Option<String>,
     /// What the request says.

@@ -13,6 +13,8 @@ use super::{Cli, manual};
 pub enum Page {
     /// wsee-demo(1)
     Demo,
+    /// wsee-curl(1)
+    Curl,
     /// wsee-listen(1)
     Listen,
     /// wsee-completions(1)
@@ -25,6 +27,7 @@ impl Page {
     fn command_name(self) -> &'static str {
         match self {
             Self::Demo => "demo",
+            Self::Curl => "curl",
             Self::Listen => "listen",
             Self::Completions => "completions",
             Self::Man => "man",

@@ -28,7 +28,7 @@ pub struct LimitArgs {
     ///
     /// The default is 30s in the REPL and off elsewhere. Pings keep proxies from dropping a quiet
     /// connection and find out that a peer is gone (see --ping-timeout).
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub ping_interval: Option<TimeLimit>,
     /// Time for the peer to answer a ping; 0 is off
     ///

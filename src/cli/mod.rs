@@ -1,7 +1,9 @@
 //! The command line, as typed. What it means together with the environment is resolved elsewhere.
 
+mod config;
 mod connect;
 mod credential;
+mod curl;
 mod demo;
 mod display;
 mod format;
@@ -20,12 +22,14 @@ mod value;
 use std::ffi::OsString;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
+pub use config::ConfigArgs;
 pub use connect::{ConnectArgs, HandshakeArgs, TlsArgs};
 pub use credential::AuthArgs;
+pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};
 pub use demo::DemoArgs;
 pub use display::DisplayArgs;
 pub use format::FormatArgs;
@@ -73,20 +77,21 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Parses the command line, program name first.
+    /// Parses the command line, program name first; the matches tell which arguments were given.
     ///
     /// # Errors
     ///
     /// A usage error (exit status 2), or the help or version text that was asked for (0).
-    pub fn parse_args<I, T>(args: I) -> Result<Self, clap::Error>
+    pub fn parse_args<I, T>(args: I) -> Result<(Self, ArgMatches), clap::Error>
     where
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let cli = Self::try_parse_from(args)?;
+        let matches = Self::command().try_get_matches_from(args)?;
+        let cli = Self::from_arg_matches(&matches)?;
         match cli.pipe().and_then(PipeArgs::conflict) {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
-            None => Ok(cli),
+            None => Ok((cli, matches)),
         }
     }
 
@@ -106,6 +111,8 @@ pub enum Command {
     // The first line of each command's own help stands here too: the rest is built only when it is given.
     /// Try wsee on a built-in echo server; needs no network
     Demo(DemoArgs),
+    /// Connect as a pasted curl command would; for "Copy as cURL" in a browser
+    Curl(CurlArgs),
     /// Run a WebSocket server to debug clients with; it echoes
     Listen(ListenArgs),
     /// Print the completion script for a shell
@@ -134,7 +141,8 @@ mod tests {
     use super::*;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
-        Cli::parse_args(std::iter::once("wsee").chain(line.split_whitespace()))
+        let parsed = Cli::parse_args(std::iter::once("wsee").chain(line.split_whitespace()));
+        parsed.map(|(cli, _)| cli)
     }
 
     fn connect(line: &str) -> ConnectArgs {
@@ -311,6 +319,6 @@ mod tests {
         assert!(parse("man listen").is_ok());
         assert!(parse("man").is_ok());
         usage_error("completions tcsh");
-        usage_error("man curl");
+        usage_error("man wget");
     }
 }

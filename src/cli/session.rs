@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::config::ConfigArgs;
 use super::display::DisplayArgs;
 use super::format::FormatArgs;
 use super::limit::LimitArgs;
@@ -30,6 +31,9 @@ pub struct SessionArgs {
     /// What is shown.
     #[command(flatten)]
     pub display: DisplayArgs,
+    /// Where options come from.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Keep the REPL's history out of the state directory
     ///
     /// The lines typed in this run are not saved. Lines that start with a space never are.

@@ -327,7 +327,9 @@ fn listen_host(host: &str) -> Result<&str, ValueError> {
 /// host called `demo`.
 pub(super) fn url_argument(text: &str) -> Result<String, ValueError> {
     match text {
-        "demo" | "listen" | "completions" | "man" => Err(ValueError::UrlIsCommand(text.to_owned())),
+        "demo" | "curl" | "listen" | "completions" | "man" => {
+            Err(ValueError::UrlIsCommand(text.to_owned()))
+        }
         "help" => Err(ValueError::UrlIsHelp),
         _ => Ok(text.to_owned()),
     }

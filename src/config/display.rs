@@ -29,11 +29,7 @@ impl Display {
         Self {
             verbose: args.verbose,
             quiet: args.quiet,
-            secrets: if args.show_secrets {
-                Secrets::Shown
-            } else {
-                Secrets::Masked
-            },
+            secrets: secrets(args),
             color,
             color_allowed: !environment.dumb,
         }
@@ -42,5 +38,14 @@ impl Display {
     /// The style for a stream that is a terminal or not.
     pub fn style(&self, terminal: bool) -> Style {
         Style::new(self.color.unwrap_or(terminal && self.color_allowed))
+    }
+}
+
+/// Whether secrets are to be shown.
+pub(super) fn secrets(args: &DisplayArgs) -> Secrets {
+    if args.show_secrets {
+        Secrets::Shown
+    } else {
+        Secrets::Masked
     }
 }

@@ -20,6 +20,10 @@ pub struct Environment {
     pub dumb: bool,
     /// Where logins are kept: `$NETRC`, or `~/.netrc`.
     pub netrc: Option<PathBuf>,
+    /// Where the configuration file is, if it is: `$XDG_CONFIG_HOME`, or `~/.config`.
+    pub config_file: Option<PathBuf>,
+    /// The variables that are set and have a say, for `--debug`.
+    pub decisive: Vec<(&'static str, String)>,
     /// Where state is kept: `$XDG_STATE_HOME`, or `~/.local/state`.
     pub state_dir: Option<PathBuf>,
     /// The proxies it names.
@@ -91,8 +95,14 @@ impl Environment {
             netrc: set("NETRC")
                 .map(PathBuf::from)
                 .or_else(|| Some(PathBuf::from(set("HOME")?).join(".netrc"))),
-            state_dir: state_dir(set("XDG_STATE_HOME"), set("HOME")),
             proxies: ProxyVariables::read(|name| env::var_os(name)),
+            config_file: base_dir(set("XDG_CONFIG_HOME"), set("HOME"), ".config")
+                .map(|dir| dir.join("wsee/config.toml")),
+            decisive: DECISIVE
+                .iter()
+                .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
+                .collect(),
+            state_dir: base_dir(set("XDG_STATE_HOME"), set("HOME"), ".local/state"),
         }
     }
 
@@ -103,10 +113,32 @@ impl Environment {
     }
 }
 
+/// Every variable that is read, in the order of `--debug`.
+const DECISIVE: &[&str] = &[
+    "HOME",
+    "NETRC",
+    "XDG_CONFIG_HOME",
+    "XDG_STATE_HOME",
+    "TERM",
+    "NO_COLOR",
+    "CLICOLOR_FORCE",
+    "ws_proxy",
+    "WS_PROXY",
+    "wss_proxy",
+    "WSS_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "HTTPS_PROXY",
+    "all_proxy",
+    "ALL_PROXY",
+    "no_proxy",
+    "NO_PROXY",
+];
+
 /// The XDG base directory specification wants relative paths to be ignored.
-fn state_dir(xdg: Option<OsString>, home: Option<OsString>) -> Option<PathBuf> {
+fn base_dir(xdg: Option<OsString>, home: Option<OsString>, default: &str) -> Option<PathBuf> {
     let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || home.map(|home| PathBuf::from(home).join(".local/state"));
+    let home = || home.map(|home| PathBuf::from(home).join(default));
     xdg.or_else(home)
 }
 
@@ -115,15 +147,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn state_lives_where_xdg_says() {
+    fn directories_are_where_xdg_says() {
         let home = || Some(OsString::from("/home/me"));
-        assert_eq!(
-            state_dir(Some("/state".into()), home()),
-            Some("/state".into())
-        );
+        let dir = |xdg: Option<&str>, home| base_dir(xdg.map(OsString::from), home, ".local/state");
+        assert_eq!(dir(Some("/state"), home()), Some("/state".into()));
         let fallback = Some("/home/me/.local/state".into());
-        assert_eq!(state_dir(Some("relative".into()), home()), fallback);
-        assert_eq!(state_dir(None, home()), fallback);
-        assert_eq!(state_dir(None, None), None);
+        assert_eq!(dir(Some("relative"), home()), fallback);
+        assert_eq!(dir(None, home()), fallback);
+        assert_eq!(dir(None, None), None);
     }
 }

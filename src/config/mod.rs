@@ -2,11 +2,14 @@
 //!
 //! The only reader of the environment.
 
+mod command_line;
 mod compression;
 mod connect;
 mod credential;
+mod debug;
 pub mod display;
 mod environment;
+mod file;
 pub mod header;
 mod listen;
 pub mod netrc;
@@ -16,11 +19,13 @@ mod route;
 pub mod target;
 mod timing;
 
+pub use command_line::{CommandLine, CommandLineError};
 pub use compression::{CompressionError, CompressionProblem};
 pub use connect::{Connect, Use};
 pub use credential::CredentialError;
 pub use display::Display;
 pub use environment::{Environment, ProxyVariables, Variable};
+pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use timing::{Timing, TimingError};
@@ -35,6 +40,12 @@ use target::TargetError;
 /// A command line that cannot be obeyed; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
+    /// The configuration file is wrong.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A pasted curl command cannot become a connection.
+    #[error(transparent)]
+    Curl(#[from] crate::cli::CurlError),
     /// The URL is wrong.
     #[error(transparent)]
     Target(#[from] TargetError),
@@ -77,7 +88,9 @@ impl ConfigError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Target(_) => Exit::Url,
-            Self::Header(_)
+            Self::File(_)
+            | Self::Curl(_)
+            | Self::Header(_)
             | Self::Proxy(_)
             | Self::Interface(_)
             | Self::Compression(_)

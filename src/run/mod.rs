@@ -1,6 +1,7 @@
 //! The commands: each resolves its command line, runs, and says how it ended.
 
 mod connect;
+mod curl;
 mod demo;
 mod events;
 mod failure;
@@ -12,45 +13,99 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::time::Instant;
 
-use crate::cli::{Cli, Command, generate};
-use crate::config::{ConfigError, Connect, Environment, Listen};
+use crate::cli::{Command, ConnectArgs, generate};
+use crate::config::{
+    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Use,
+};
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::term;
+use curl::PasteError;
 
 /// Runs wsee with a command line, program name first.
 pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let started = Instant::now();
-    let cli = match Cli::parse_args(args) {
-        Ok(cli) => cli,
-        Err(error) => {
-            // Help and version go to stdout with status 0, errors to stderr with 2.
-            let _ = error.print();
-            return if error.exit_code() == 0 {
-                Exit::Done
-            } else {
-                Exit::Usage
-            };
-        }
-    };
+    let args: Vec<OsString> = args.into_iter().collect();
     let environment = Environment::read();
-    match cli.command {
-        None => match Connect::resolve(&cli.connect, &environment, started) {
-            Ok(connect) => on_runtime(connect::connect(connect, &environment)),
-            Err(error) => {
-                if cli.connect.session.format.jsonl {
-                    events::refused(cli.connect.url.as_deref().unwrap_or_default(), &error);
-                }
-                refuse(&error)
+    match CommandLine::parse(&args, &environment) {
+        Ok(line) => command(line, &environment, started),
+        Err(error) => misunderstood(&error),
+    }
+}
+
+fn command(line: CommandLine, environment: &Environment, started: Instant) -> Exit {
+    for option in line.debug(environment) {
+        term::stderr(&format!("* {}\n", escape_line(&option)));
+    }
+    match line.cli.command {
+        None => url(&line.cli.connect, line.notes, environment, started),
+        Some(Command::Demo(args)) => on_runtime(demo::demo(&args, environment, started)),
+        Some(Command::Curl(args)) => match curl::paste(&args, environment) {
+            Ok(line) => command(line, environment, started),
+            Err(PasteError::CommandLine(error)) => misunderstood(&error),
+            Err(error @ PasteError::Stdin(_)) => {
+                complain(&error.to_string());
+                Exit::Input
             }
         },
-        Some(Command::Demo(args)) => on_runtime(demo::demo(&args, &environment, started)),
-        Some(Command::Listen(args)) => match Listen::resolve(&args, &environment) {
-            Ok(listen) => on_runtime(listen::listen(listen, &environment)),
+        Some(Command::Listen(args)) => match Listen::resolve(&args, environment) {
+            Ok(listen) => on_runtime(listen::listen(listen, environment)),
             Err(error) => refuse(&error),
         },
         Some(Command::Completions { shell }) => print(&generate::completion(shell)),
         Some(Command::Man { command }) => print(&generate::man_page(command)),
+    }
+}
+
+fn url(
+    args: &ConnectArgs,
+    notes: Vec<String>,
+    environment: &Environment,
+    started: Instant,
+) -> Exit {
+    match Connect::resolve(args, environment, started) {
+        Ok(mut connect) => {
+            connect.notes.extend(notes);
+            if args.session.config.debug {
+                resolved(&connect);
+            }
+            on_runtime(connect::connect(connect, environment))
+        }
+        Err(error) => {
+            if args.session.format.jsonl {
+                events::refused(args.url.as_deref().unwrap_or_default(), &error);
+            }
+            refuse(&error)
+        }
+    }
+}
+
+/// Says what the options of a connection came to.
+fn resolved(connect: &Connect) {
+    let url = connect.display.secrets.url(&connect.url);
+    let target = &connect.open.target;
+    let tls = if target.tls { ", TLS" } else { "" };
+    let mode = match connect.usage {
+        Use::Repl(_) => "prompt",
+        Use::Pipe(_) => "pipe",
+    };
+    let facts = format!("url {url} ({} port {}{tls})", target.host, target.port);
+    term::stderr(&format!("* {}\n* mode {mode}\n", escape_line(&facts)));
+}
+
+/// Says what is wrong with the command line, or prints the help it asks for.
+fn misunderstood(error: &CommandLineError) -> Exit {
+    match error {
+        CommandLineError::Usage(error) => {
+            // Help and version go to stdout with status 0, errors to stderr with 2.
+            let _ = error.print();
+            if error.exit_code() == 0 {
+                Exit::Done
+            } else {
+                Exit::Usage
+            }
+        }
+        CommandLineError::Config(error) => refuse(error),
     }
 }
 

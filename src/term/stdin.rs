@@ -83,6 +83,23 @@ impl Stdin {
     }
 }
 
+/// Appends what is there to `text`, waiting for it; false at the end of input.
+///
+/// Nothing beyond it is taken, so that a [`Stdin`] opened later goes on where this stops.
+pub fn read_some(text: &mut Vec<u8>) -> io::Result<bool> {
+    let mut block = [0; 4 << 10];
+    loop {
+        match rustix::io::read(rustix::stdio::stdin(), &mut block) {
+            Ok(n) => {
+                text.extend_from_slice(&block[..n]);
+                return Ok(n > 0);
+            }
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
 fn poll_fd(
     fd: &AsyncFd<OwnedFd>,
     how: How,

@@ -129,6 +129,7 @@ fn shell(command: &str) -> String {
         .arg("-c")
         .arg(format!("exec 2>&1\n{command}"))
         .env("PATH", path())
+        .env("XDG_CONFIG_HOME", "/dev/null")
         .env_remove("NO_COLOR")
         .env_remove("CLICOLOR_FORCE")
         .stdin(Stdio::null())

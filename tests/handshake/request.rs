@@ -5,24 +5,12 @@ use std::io::Write;
 use data_encoding::BASE64;
 
 use crate::support::run::wsee;
-use crate::support::server::Server;
-use crate::support::wire::before_handshake;
-
-/// Starts a server that opens a connection, closes it, and gives back the request.
-fn request_server() -> Server<String> {
-    before_handshake(|mut wire| {
-        let response = wire.response();
-        wire.write(response);
-        wire.write_hex("8802 03e8");
-        wire.read_to_close();
-        wire.request().to_owned()
-    })
-}
+use crate::support::wire::requested;
 
 /// The lines of the request that a wsee with these arguments sends to `path`.
 #[track_caller]
 fn request_to(path: &str, args: &[&str]) -> Vec<String> {
-    let server = request_server();
+    let server = requested();
     let url = format!("{}{path}", server.url());
     wsee(&[&[url.as_str()], args].concat()).run().exits(0);
     let request = server.finish();
@@ -59,7 +47,7 @@ const DEFAULTS: [&str; 7] = [
 
 #[test]
 fn has_the_default_fields_in_order() {
-    let server = request_server();
+    let server = requested();
     let url = format!("{}/chat?room=1", server.url());
     wsee(&[&url]).run().exits(0);
     let port = server.port();
@@ -179,7 +167,7 @@ fn user_is_sent_as_basic_authentication() {
 
 #[test]
 fn credentials_in_the_url_are_sent_as_basic_authentication() {
-    let server = request_server();
+    let server = requested();
     let url = format!("ws://me:p%40ss@127.0.0.1:{}/", server.port());
     wsee(&[&url]).run().exits(0).never_says("p%40ss");
     let expected = format!("Authorization: Basic {}\r\n", BASE64.encode(b"me:p@ss"));
@@ -214,7 +202,7 @@ fn urls_may_leave_out_what_is_plain() {
         "localhost:PORT/x",
         ":PORT/x",
     ] {
-        let server = request_server();
+        let server = requested();
         let url = form.replace("PORT", &server.port().to_string());
         wsee(&[&url]).run().exits(0);
         assert!(server.finish().starts_with("GET /x HTTP/1.1\r\n"), "{form}");
@@ -223,7 +211,7 @@ fn urls_may_leave_out_what_is_plain() {
 
 #[test]
 fn an_assumed_scheme_is_said() {
-    let server = request_server();
+    let server = requested();
     let url = format!("127.0.0.1:{}/x", server.port());
     wsee(&[&url]).run().exits(0).says("ws://");
 }

@@ -1,6 +1,7 @@
 //! Runs the wsee binary, with a deadline.
 
 use std::io::{Read, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -60,6 +61,28 @@ impl Run {
     /// Gives it a stdin that stays open and silent until the test writes to it.
     pub fn stdin_held_open(mut self) -> Self {
         self.input = Input::HeldOpen;
+        self
+    }
+
+    /// Gives it a configuration file that only its owner can read.
+    pub fn config(self, text: &str) -> Self {
+        self.config_with_mode(text, 0o600)
+    }
+
+    /// Gives it a configuration file with these permissions.
+    pub fn config_with_mode(self, text: &str, mode: u32) -> Self {
+        let folder = self.home.path().join("config/wsee");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        let file = folder.join("config.toml");
+        std::fs::write(&file, text).expect("a file");
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(&file, mode).expect("a file");
+        self
+    }
+
+    /// Starts it in this directory.
+    pub fn current_dir(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
         self
     }
 

@@ -61,7 +61,16 @@ pub fn after_handshake<T: Send + 'static>(
     })
 }
 
-/// The same, but permessage-deflate is selected without parameters (RFC 7692).
+/// Starts a server that opens a connection, closes it, and gives back the request.
+pub fn requested() -> Server<String> {
+    after_handshake(|mut wire| {
+        wire.write_hex("8802 03e8");
+        wire.read_to_close();
+        wire.request().to_owned()
+    })
+}
+
+/// The same as [`after_handshake`], but permessage-deflate is selected without parameters (RFC 7692).
 pub fn after_deflating_handshake<T: Send + 'static>(
     script: impl FnOnce(Wire) -> T + Send + 'static,
 ) -> Server<T> {

@@ -1,0 +1,411 @@
+//! `wsee curl`: a command line of curl, as browsers copy it, in wsee's own flags.
+
+mod field;
+mod option;
+mod quote;
+
+use std::ffi::OsString;
+
+use clap::{ArgAction, Args, Command};
+
+use field::Field;
+use option::{Known, Meaning, by_long, by_short};
+pub use quote::QuoteError;
+
+/// Connect as a pasted curl command would; for "Copy as cURL" in a browser
+///
+/// Type 'wsee curl ' and paste what the browser copied (bash), with or without its first word:
+///
+/// wsee curl 'wss://example.com/chat' -H 'Origin: https://example.com' -b 'session=1'
+///
+/// 'wsee curl -' reads the command from stdin, also with the quotes of cmd.exe ("Copy as cURL
+/// (cmd)"); so does a single argument that holds the whole line.
+///
+/// Options mean what they mean in curl, -s and -o too. Fields that every handshake makes anew, such as
+/// Sec-WebSocket-Key, are replaced; Sec-WebSocket-Protocol becomes --subprotocol. What has no
+/// meaning for a WebSocket is ignored and named in a note; a body or another method than GET is
+/// refused. Long options that only wsee has, such as --send or --ping-interval, may be added.
+#[derive(Debug, Args)]
+#[expect(
+    clippy::doc_markdown,
+    reason = "clap prints these comments as they are"
+)]
+pub struct CurlArgs {
+    /// The command, 'curl' in front or not; - reads it from stdin
+    #[arg(
+        value_name = "COMMAND",
+        required = true,
+        trailing_var_arg = true,
+        allow_hyphen_values = true
+    )]
+    pub words: Vec<OsString>,
+}
+
+/// A curl command that no connection can be made of.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CurlError {
+    /// The text cannot be cut into words.
+    #[error("wsee curl: {0}")]
+    Quote(#[from] QuoteError),
+    /// Bytes that are no text. They are not quoted: they may hold secrets.
+    #[error("wsee curl: the command is not UTF-8; percent-encode what is not, %E4 in a URL")]
+    NotUtf8,
+    /// Something else was copied.
+    #[error("wsee curl: this is no curl command; choose \"Copy as cURL\" in the browser")]
+    NotCurl,
+    /// Nowhere to connect to.
+    #[error("wsee curl: no URL in the command; paste all of it")]
+    NoUrl,
+    /// More than one URL. They are not quoted: they may hold secrets.
+    #[error("wsee curl: {0} URLs; leave one, or quote the arguments that have spaces in them")]
+    ManyUrls(usize),
+    /// An option at the end that needs a value.
+    #[error("wsee curl: {0} needs a value; paste all of the command")]
+    NoValue(String),
+    /// A value behind an option that takes none.
+    #[error("wsee curl: {0} takes no value")]
+    Value(String),
+    /// An option that neither curl nor wsee has.
+    #[error("wsee curl: {0} is an option of neither curl nor wsee; see wsee --help")]
+    Unknown(String),
+    /// A request with a body.
+    #[error(
+        "wsee curl: {0} gives the request a body, and an opening handshake is a GET without one \
+         (RFC 6455 §4.1); remove it, and use --send TEXT to send a message"
+    )]
+    Body(String),
+    /// Data for the query.
+    #[error("wsee curl: {0} with -G adds to the URL's query; write it into the URL")]
+    Query(String),
+    /// Another method than GET.
+    #[error(
+        "wsee curl: -X {0} cannot open a WebSocket, the handshake is a GET (RFC 6455 §4.1); remove it"
+    )]
+    Method(String),
+    /// An option that asks for what is not possible.
+    #[error("wsee curl: {option}: {reason}")]
+    Refused {
+        /// As typed.
+        option: String,
+        /// Why, and what to do.
+        reason: &'static str,
+    },
+}
+
+/// A curl command in wsee's terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Translation {
+    /// The arguments of `wsee URL`, without the program's name.
+    pub args: Vec<OsString>,
+    /// What was left out and has to be said.
+    pub notes: Vec<String>,
+}
+
+/// Cuts a text, such as stdin, into the words of a command.
+pub fn words_of(text: &str) -> Result<Vec<OsString>, CurlError> {
+    let words = quote::split(text)?;
+    match words.first().map(String::as_str) {
+        Some(first)
+            if ["fetch(", "Invoke-", "$session", "var "]
+                .iter()
+                .any(|it| first.starts_with(it)) =>
+        {
+            Err(CurlError::NotCurl)
+        }
+        Some("$" | "%") => Ok(words.into_iter().skip(1).map(OsString::from).collect()),
+        _ => Ok(words.into_iter().map(OsString::from).collect()),
+    }
+}
+
+/// Translates the words of a curl command; `wsee` is the definition of wsee's own command line.
+pub fn translate(words: &[OsString], wsee: &Command) -> Result<Translation, CurlError> {
+    let mut words = texts(words)?;
+    if let [line] = words.as_slice()
+        && line.trim_start().starts_with("curl")
+        && line.trim().contains(char::is_whitespace)
+    {
+        words = texts(&words_of(line)?)?;
+    }
+    if matches!(words.first().map(String::as_str), Some("curl" | "curl.exe")) {
+        words.remove(0);
+    }
+    let mut translator = Translator::new(wsee);
+    translator.read(words)?;
+    translator.finish()
+}
+
+fn texts(words: &[OsString]) -> Result<Vec<String>, CurlError> {
+    let text = |word: &OsString| word.clone().into_string().map_err(|_| CurlError::NotUtf8);
+    words.iter().map(text).collect()
+}
+
+struct Translator<'a> {
+    wsee: &'a Command,
+    /// Long names of wsee with their values.
+    flags: Vec<(String, Vec<String>)>,
+    urls: Vec<String>,
+    host: Option<String>,
+    body: Option<String>,
+    is_query: bool,
+    ignored: Vec<String>,
+    is_output: bool,
+}
+
+impl<'a> Translator<'a> {
+    fn new(wsee: &'a Command) -> Self {
+        Self {
+            wsee,
+            flags: Vec::new(),
+            urls: Vec::new(),
+            host: None,
+            body: None,
+            is_query: false,
+            ignored: Vec::new(),
+            is_output: false,
+        }
+    }
+
+    fn read(&mut self, words: Vec<String>) -> Result<(), CurlError> {
+        let mut words = words.into_iter();
+        while let Some(word) = words.next() {
+            if word == "--" {
+                self.urls.extend(words.by_ref());
+            } else if let Some(long) = word.strip_prefix("--") {
+                self.long(long, &mut words)?;
+            } else if word.len() > 1
+                && let Some(letters) = word.strip_prefix('-')
+            {
+                self.letters(letters, &mut words)?;
+            } else {
+                self.urls.push(word);
+            }
+        }
+        Ok(())
+    }
+
+    /// `--name value`, and `--name=value`, which curl does not know but everybody writes.
+    fn long(
+        &mut self,
+        text: &str,
+        rest: &mut impl Iterator<Item = String>,
+    ) -> Result<(), CurlError> {
+        let (name, attached) = match text.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None => (text, None),
+        };
+        let option = format!("--{name}");
+        if let Some(known) = by_long(name) {
+            let value = value(&option, known.takes_value, attached, rest)?;
+            return self.option(known, option, value);
+        }
+        if let Some(known) = name.strip_prefix("no-").and_then(by_long) {
+            return self.switched_off(known, option);
+        }
+        let own = self
+            .wsee
+            .get_arguments()
+            .find(|arg| arg.get_long() == Some(name));
+        let own = own.ok_or_else(|| CurlError::Unknown(option.clone()))?;
+        let takes_values = own.get_action().takes_values();
+        let count = own.get_num_args().map_or(1, |range| range.min_values());
+        let mut values: Vec<String> = attached.into_iter().collect();
+        while takes_values && values.len() < count {
+            values.extend(value(&option, true, None, rest)?);
+        }
+        self.set(name, values);
+        Ok(())
+    }
+
+    /// `-sSL`, `-XGET`, `-H value`.
+    fn letters(
+        &mut self,
+        letters: &str,
+        rest: &mut impl Iterator<Item = String>,
+    ) -> Result<(), CurlError> {
+        let mut letters = letters.chars();
+        while let Some(letter) = letters.next() {
+            let option = format!("-{letter}");
+            let known = by_short(letter).ok_or_else(|| CurlError::Unknown(option.clone()))?;
+            let attached = (known.takes_value && !letters.as_str().is_empty())
+                .then(|| letters.by_ref().collect());
+            let value = value(&option, known.takes_value, attached, rest)?;
+            self.option(known, option, value)?;
+        }
+        Ok(())
+    }
+
+    fn option(
+        &mut self,
+        known: Known,
+        option: String,
+        value: Option<String>,
+    ) -> Result<(), CurlError> {
+        let text = value.clone().unwrap_or_default();
+        match known.meaning {
+            Meaning::Same(name) => self.set(name, value),
+            Meaning::Field => self.field(&option, &text),
+            Meaning::Cookie => self.cookie(&text),
+            Meaning::Referer => {
+                let url = text.strip_suffix(";auto").unwrap_or(&text);
+                self.set("header", [format!("Referer: {url}")]);
+            }
+            Meaning::Method if text.eq_ignore_ascii_case("GET") => {
+                self.ignore(format!("{option} GET"));
+            }
+            Meaning::Method => return Err(CurlError::Method(text)),
+            Meaning::Url => self.urls.push(text),
+            Meaning::Proxy(scheme) => self.set("proxy", [format!("{scheme}{text}")]),
+            Meaning::Body => {
+                self.body.get_or_insert(option);
+            }
+            Meaning::Output => {
+                self.is_output = true;
+                self.ignore(option);
+            }
+            Meaning::Ignored => {
+                self.is_query |= known.long == "get";
+                self.ignore(option);
+            }
+            Meaning::Refused(reason) => return Err(CurlError::Refused { option, reason }),
+        }
+        Ok(())
+    }
+
+    /// `--no-insecure` takes back `--insecure`.
+    fn switched_off(&mut self, known: Known, option: String) -> Result<(), CurlError> {
+        match known.meaning {
+            _ if known.takes_value => Err(CurlError::Unknown(option)),
+            Meaning::Same(name) => {
+                self.flags.retain(|(flag, _)| flag != name);
+                Ok(())
+            }
+            _ => {
+                self.ignore(option);
+                Ok(())
+            }
+        }
+    }
+
+    fn ignore(&mut self, option: String) {
+        if !self.ignored.contains(&option) {
+            self.ignored.push(option);
+        }
+    }
+
+    /// The last value counts, as in curl, unless the flag can be repeated.
+    fn set(&mut self, name: &str, values: impl IntoIterator<Item = String>) {
+        let arg = self
+            .wsee
+            .get_arguments()
+            .find(|arg| arg.get_long() == Some(name));
+        let adds_up = |action: &ArgAction| matches!(action, ArgAction::Append | ArgAction::Count);
+        if !arg.is_some_and(|arg| adds_up(arg.get_action())) {
+            self.flags.retain(|(flag, _)| flag != name);
+        }
+        self.flags
+            .push((name.to_owned(), values.into_iter().collect()));
+    }
+
+    /// A cookie, or the name of a file; an empty one switches on what curl calls its cookie engine.
+    fn cookie(&mut self, text: &str) {
+        if text.is_empty() {
+            self.ignore("-b ''".to_owned());
+        } else {
+            self.set("cookie", [text.to_owned()]);
+        }
+    }
+
+    fn field(&mut self, option: &str, text: &str) {
+        match Field::parse(text) {
+            Field::Replaced => {}
+            Field::Ignored(name) => self.ignore(format!("{option} {name}")),
+            Field::Host(host) => self.host = Some(host),
+            Field::Flag(name, value) => self.set(name, [value]),
+            Field::NoCompression => self.set("no-compress", None),
+            Field::Kept => self.set("header", [text.to_owned()]),
+        }
+    }
+
+    fn finish(mut self) -> Result<Translation, CurlError> {
+        if let Some(option) = self.body {
+            let error = if self.is_query {
+                CurlError::Query
+            } else {
+                CurlError::Body
+            };
+            return Err(error(option));
+        }
+        let url = match self.urls.as_slice() {
+            [] => return Err(CurlError::NoUrl),
+            // curl does not send a fragment either.
+            [url] => url.split('#').next().unwrap_or_default().to_owned(),
+            urls => return Err(CurlError::ManyUrls(urls.len())),
+        };
+        if let Some(host) = self.host.take()
+            && !field::is_host_of(&url, &host)
+        {
+            self.set("header", [format!("Host: {host}")]);
+        }
+        // A flag of wsee's own says it more clearly than a field.
+        if self.flags.iter().any(|(name, _)| name == "no-compress") {
+            self.flags.retain(|(name, _)| name != "compress");
+        }
+        let notes = self.notes();
+        let flags = self
+            .flags
+            .into_iter()
+            .flat_map(|(name, values)| words(&name, values));
+        let args = flags.chain(["--".to_owned(), url]).map(OsString::from);
+        Ok(Translation {
+            args: args.collect(),
+            notes,
+        })
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if !self.ignored.is_empty() {
+            let output = if self.is_output {
+                "; messages go to stdout, so write > FILE"
+            } else {
+                ""
+            };
+            let ignored = self.ignored.join(", ");
+            notes.push(format!(
+                "of no effect on a WebSocket, and ignored: {ignored}{output}"
+            ));
+        }
+        notes
+    }
+}
+
+/// A flag of wsee with its values.
+fn words(name: &str, mut values: Vec<String>) -> Vec<String> {
+    if let [value] = values.as_slice() {
+        return vec![format!("--{name}={value}")];
+    }
+    values.insert(0, format!("--{name}"));
+    values
+}
+
+/// The value of an option that takes one, attached or the next word.
+fn value(
+    option: &str,
+    takes_value: bool,
+    attached: Option<String>,
+    rest: &mut impl Iterator<Item = String>,
+) -> Result<Option<String>, CurlError> {
+    if !takes_value {
+        return match attached {
+            None => Ok(None),
+            Some(_) => Err(CurlError::Value(option.to_owned())),
+        };
+    }
+    let value = attached.or_else(|| rest.next());
+    value
+        .map(Some)
+        .ok_or_else(|| CurlError::NoValue(option.to_owned()))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,261 @@
+//! curl's options, and what each means for a WebSocket.
+
+/// What becomes of an option.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// wsee has the same, under this long name.
+    Same(&'static str),
+    /// A field of the request.
+    Field,
+    /// Cookies, or the file they are in.
+    Cookie,
+    /// The field `Referer`.
+    Referer,
+    /// The method, which can only be GET.
+    Method,
+    /// The URL.
+    Url,
+    /// A proxy without its scheme, which is this.
+    Proxy(&'static str),
+    /// A body, or what makes one.
+    Body,
+    /// A file to write to: standard output can be redirected.
+    Output,
+    /// Of no effect on an opening handshake, or done anyway.
+    Ignored,
+    /// wsee would do something else than what is asked for.
+    Refused(&'static str),
+}
+
+/// An option of curl.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Known {
+    pub(super) long: &'static str,
+    pub(super) takes_value: bool,
+    pub(super) meaning: Meaning,
+}
+
+/// Finds an option by its long name.
+pub(super) fn by_long(name: &str) -> Option<Known> {
+    let row = TABLE.iter().find(|row| row.0 == name);
+    row.copied().map(known).or_else(|| ignored(name))
+}
+
+/// Finds an option by its letter.
+pub(super) fn by_short(letter: char) -> Option<Known> {
+    let row = TABLE.iter().find(|row| row.1 == Some(letter));
+    row.copied().map(known).or_else(|| {
+        let (_, long) = IGNORED_LETTERS.iter().find(|(it, _)| *it == letter)?;
+        ignored(long)
+    })
+}
+
+fn known((long, _, takes_value, meaning): Row) -> Known {
+    Known {
+        long,
+        takes_value,
+        meaning,
+    }
+}
+
+fn ignored(name: &str) -> Option<Known> {
+    let find = |names: &'static str| names.split_whitespace().find(|it| *it == name);
+    let takes_value = find(IGNORED_WITH_VALUE).is_some();
+    let long = find(IGNORED_WITH_VALUE).or_else(|| find(IGNORED_SWITCHES))?;
+    Some(known((long, None, takes_value, Meaning::Ignored)))
+}
+
+type Row = (&'static str, Option<char>, bool, Meaning);
+
+const UNABLE: &str = "wsee cannot do that; remove it";
+const HTTP: &str = "a WebSocket's opening handshake needs HTTP/1.1 (RFC 6455 §4.1); remove it";
+const PROXY_LOGIN: &str = "wsee logs in at a proxy with -U USER:PASS only";
+const LOGIN: &str = "wsee logs in with Basic (-u) or a bearer token (--bearer) only";
+
+#[rustfmt::skip]
+const TABLE: &[Row] = {
+    use Meaning::{Body, Cookie, Field, Ignored, Method, Output, Proxy, Referer, Refused, Same, Url};
+    &[
+        ("header", Some('H'), true, Field),
+        ("cookie", Some('b'), true, Cookie),
+        ("user-agent", Some('A'), true, Same("user-agent")),
+        ("referer", Some('e'), true, Referer),
+        ("request", Some('X'), true, Method),
+        ("url", None, true, Url),
+        ("user", Some('u'), true, Same("user")),
+        ("oauth2-bearer", None, true, Same("bearer")),
+        ("insecure", Some('k'), false, Same("insecure")),
+        ("cacert", None, true, Same("cacert")),
+        ("max-time", Some('m'), true, Same("max-time")),
+        ("connect-timeout", None, true, Same("connect-timeout")),
+        ("verbose", Some('v'), false, Same("verbose")),
+        ("cookie-jar", Some('c'), true, Same("cookie-jar")),
+        ("netrc", Some('n'), false, Same("netrc")),
+        ("netrc-file", None, true, Same("netrc-file")),
+        ("netrc-optional", None, false, Same("netrc")),
+        ("location", Some('L'), false, Same("location")),
+        ("location-trusted", None, false, Same("location-trusted")),
+        ("max-redirs", None, true, Same("max-redirs")),
+        ("proxy", Some('x'), true, Same("proxy")),
+        ("proxy1.0", None, true, Proxy("http://")),
+        ("socks5", None, true, Proxy("socks5://")),
+        ("socks5-hostname", None, true, Proxy("socks5h://")),
+        ("proxy-user", Some('U'), true, Same("proxy-user")),
+        ("noproxy", None, true, Same("noproxy")),
+        ("proxy-header", None, true, Same("proxy-header")),
+        ("proxy-cacert", None, true, Same("proxy-cacert")),
+        ("proxy-insecure", None, false, Same("proxy-insecure")),
+        ("resolve", None, true, Same("resolve")),
+        ("connect-to", None, true, Same("connect-to")),
+        ("unix-socket", None, true, Same("unix-socket")),
+        ("ipv4", Some('4'), false, Same("ipv4")),
+        ("ipv6", Some('6'), false, Same("ipv6")),
+        ("interface", None, true, Same("interface")),
+        ("keepalive-time", None, true, Same("keepalive-time")),
+        ("write-out", Some('w'), true, Same("write-out")),
+        ("disable", Some('q'), false, Same("no-config")),
+
+        ("output", Some('o'), true, Output),
+        ("remote-name", Some('O'), false, Output),
+        ("dump-header", Some('D'), true, Ignored),
+
+        ("data", Some('d'), true, Body),
+        ("data-ascii", None, true, Body),
+        ("data-binary", None, true, Body),
+        ("data-raw", None, true, Body),
+        ("data-urlencode", None, true, Body),
+        ("json", None, true, Body),
+        ("form", Some('F'), true, Body),
+        ("form-string", None, true, Body),
+        ("upload-file", Some('T'), true, Body),
+        ("url-query", None, true, Refused("write the query into the URL")),
+
+        ("head", Some('I'), false, Refused("it asks for HEAD, and the opening handshake is a GET (RFC 6455 §4.1); remove it")),
+        ("http1.0", Some('0'), false, Refused(HTTP)),
+        ("http2-prior-knowledge", None, false, Refused(HTTP)),
+        ("http3-only", None, false, Refused(HTTP)),
+        ("next", Some(':'), false, Refused("only one request can become a connection; paste one")),
+        ("config", Some('K'), true, Refused("a file of curl's options is not read; paste them instead")),
+        ("request-target", None, true, Refused("write the path into the URL")),
+        ("anyauth", None, false, Refused(LOGIN)),
+        ("digest", None, false, Refused(LOGIN)),
+        ("ntlm", None, false, Refused(LOGIN)),
+        ("ntlm-wb", None, false, Refused(LOGIN)),
+        ("negotiate", None, false, Refused(LOGIN)),
+        ("aws-sigv4", None, true, Refused(LOGIN)),
+        ("abstract-unix-socket", None, true, Refused(UNABLE)),
+        ("cert-status", None, false, Refused(UNABLE)),
+        ("crlfile", None, true, Refused(UNABLE)),
+        ("dns-interface", None, true, Refused(UNABLE)),
+        ("dns-ipv4-addr", None, true, Refused(UNABLE)),
+        ("dns-ipv6-addr", None, true, Refused(UNABLE)),
+        ("dns-servers", None, true, Refused(UNABLE)),
+        ("doh-url", None, true, Refused(UNABLE)),
+        ("haproxy-protocol", None, false, Refused(UNABLE)),
+        ("local-port", None, true, Refused(UNABLE)),
+        ("preproxy", None, true, Refused(UNABLE)),
+        ("socks4", None, true, Proxy("socks4://")),
+        ("socks4a", None, true, Proxy("socks4a://")),
+        ("proxy-anyauth", None, false, Refused(PROXY_LOGIN)),
+        ("proxy-digest", None, false, Refused(PROXY_LOGIN)),
+        ("proxy-ntlm", None, false, Refused(PROXY_LOGIN)),
+        ("proxy-negotiate", None, false, Refused(PROXY_LOGIN)),
+        ("proxy-cert", None, true, Refused(UNABLE)),
+        ("proxy-key", None, true, Refused(UNABLE)),
+    ]
+};
+
+/// Letters of options that are ignored.
+const IGNORED_LETTERS: &[(char, &str)] = &[
+    ('#', "progress-bar"),
+    ('1', "tlsv1"),
+    ('2', "sslv2"),
+    ('3', "sslv3"),
+    ('B', "use-ascii"),
+    ('C', "continue-at"),
+    ('G', "get"),
+    ('J', "remote-header-name"),
+    ('N', "no-buffer"),
+    ('P', "ftp-port"),
+    ('Q', "quote"),
+    ('R', "remote-time"),
+    ('S', "show-error"),
+    ('Y', "speed-limit"),
+    ('Z', "parallel"),
+    ('a', "append"),
+    ('f', "fail"),
+    ('g', "globoff"),
+    ('i', "include"),
+    ('j', "junk-session-cookies"),
+    ('l', "list-only"),
+    ('p', "proxytunnel"),
+    ('r', "range"),
+    ('s', "silent"),
+    ('t', "telnet-option"),
+    ('y', "speed-time"),
+    ('z', "time-cond"),
+];
+
+/// Ignored, without a value.
+const IGNORED_SWITCHES: &str = "append basic compressed compressed-ssh create-dirs crlf disable-eprt disable-epsv \
+    disallow-username-in-url fail fail-early fail-with-body false-start form-escape get globoff \
+    http0.9 http1.1 http2 http3 ignore-content-length include junk-session-cookies list-only alpn \
+    buffer keepalive clobber npn sessionid no-buffer parallel parallel-immediate path-as-is post301 post302 \
+    post303 progress-bar progress-meter proxy-basic proxytunnel socks5-basic raw remote-header-name remote-name-all remote-time \
+    remove-on-error retry-all-errors retry-connrefused show-error silent ssl ssl-reqd ssl-allow-beast \
+    ssl-no-revoke sslv2 sslv3 styled-output suppress-connect-headers tcp-fastopen tcp-nodelay tlsv1 \
+    tlsv1.0 tlsv1.1 tr-encoding trace-ids trace-time use-ascii xattr";
+
+/// Ignored, with a value.
+const IGNORED_WITH_VALUE: &str = "alt-svc continue-at create-file-mode etag-compare etag-save \
+    expect100-timeout ftp-port happy-eyeballs-timeout-ms hsts libcurl limit-rate max-filesize output-dir \
+    parallel-max proto proto-default proto-redir quote random-file range rate retry retry-delay \
+    retry-max-time speed-limit speed-time stderr telnet-option time-cond trace trace-ascii trace-config";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn every_name_and_letter_stands_once() {
+        let ignored = || {
+            IGNORED_SWITCHES
+                .split_whitespace()
+                .chain(IGNORED_WITH_VALUE.split_whitespace())
+        };
+        let mut names: Vec<&str> = TABLE.iter().map(|row| row.0).chain(ignored()).collect();
+        let mut letters: Vec<char> = TABLE.iter().filter_map(|row| row.1).collect();
+        letters.extend(IGNORED_LETTERS.iter().map(|(letter, _)| letter));
+        let (all_names, all_letters) = (names.len(), letters.len());
+        names.sort_unstable();
+        names.dedup();
+        letters.sort_unstable();
+        letters.dedup();
+        assert_eq!(names.len(), all_names, "{names:?}");
+        assert_eq!(letters.len(), all_letters, "{letters:?}");
+    }
+
+    #[test]
+    fn every_letter_has_an_option() {
+        for (letter, long) in IGNORED_LETTERS {
+            assert_eq!(by_short(*letter).map(|known| known.long), Some(*long));
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_exists_and_takes_a_value_as_well() {
+        let command = Cli::command();
+        for (long, _, takes_value, meaning) in TABLE {
+            if let Meaning::Same(name) = meaning {
+                let arg = command
+                    .get_arguments()
+                    .find(|arg| arg.get_long() == Some(name));
+                let arg = arg.unwrap_or_else(|| panic!("wsee has no --{name} for {long}"));
+                assert_eq!(arg.get_action().takes_values(), *takes_value, "{long}");
+            }
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! A command line, together with what the configuration file adds to it.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::{ArgMatches, Command as Definition, CommandFactory};
+
+use super::debug;
+use super::file::{self, ConfigFile, Settings, Sources};
+use super::{ConfigError, Environment};
+use crate::cli::{Cli, Command, ConfigArgs};
+
+/// What is to be done, and where that was said.
+#[derive(Debug)]
+pub struct CommandLine {
+    /// The arguments, those of the configuration file among them.
+    pub cli: Cli,
+    /// What has to be said.
+    pub notes: Vec<String>,
+    matches: ArgMatches,
+    sources: Sources,
+}
+
+/// A command line that cannot be obeyed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandLineError {
+    /// It is wrong, or asks for help.
+    #[error(transparent)]
+    Usage(#[from] clap::Error),
+    /// The configuration file is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl From<file::FileError> for CommandLineError {
+    fn from(error: file::FileError) -> Self {
+        Self::Config(error.into())
+    }
+}
+
+impl CommandLine {
+    /// Parses what was typed, program name first, and adds the settings of the configuration file.
+    pub fn parse(args: &[OsString], environment: &Environment) -> Result<Self, CommandLineError> {
+        let path = environment.config_file.as_deref();
+        // Where there is no file, finding that out is all that it costs.
+        let file = path.map_or(Ok(None), ConfigFile::read);
+        if let Ok(None) = file {
+            return Self::without_file(args, path);
+        }
+        let typed = Typed::read(args).filter(|typed| !typed.is_barred);
+        match typed.map(|typed| (typed, file)) {
+            Some((typed, Ok(Some(file)))) => typed.with(&file, args, environment),
+            Some((_, Err(error))) => Err(error.into()),
+            _ => Self::without_file(args, path),
+        }
+    }
+
+    fn without_file(args: &[OsString], path: Option<&Path>) -> Result<Self, CommandLineError> {
+        let line = Self::plain(args)?;
+        match line.profile() {
+            Some(name) => {
+                let is_barred = line.cli.connect.session.config.no_config;
+                Err(file::no_profile(path, name, is_barred).into())
+            }
+            None => Ok(line),
+        }
+    }
+
+    fn plain(args: &[OsString]) -> Result<Self, clap::Error> {
+        let (cli, matches) = Cli::parse_args(args)?;
+        Ok(Self {
+            cli,
+            notes: Vec::new(),
+            matches,
+            sources: Sources::new(),
+        })
+    }
+
+    /// The name behind the `@` that stands in the place of the URL.
+    fn profile(&self) -> Option<&str> {
+        let url = self.cli.connect.url.as_deref()?;
+        url.strip_prefix('@').filter(|_| self.cli.command.is_none())
+    }
+
+    /// What `--debug` prints, if that was asked for.
+    pub fn debug(&self, environment: &Environment) -> Vec<String> {
+        let (name, session) = match &self.cli.command {
+            None => (None, &self.cli.connect.session),
+            Some(Command::Demo(demo)) => (Some("demo"), &demo.session),
+            Some(_) => return Vec::new(),
+        };
+        let ConfigArgs { debug, .. } = session.config;
+        if !debug {
+            return Vec::new();
+        }
+        let mut definition = definition();
+        let secrets = super::display::secrets(&session.display);
+        let (command, matches) = part(&mut definition, &self.matches, name);
+        debug::lines(command, matches, &self.sources, secrets, environment)
+    }
+}
+
+/// A command line that the configuration file adds to, read as far as it can be.
+struct Typed {
+    matches: ArgMatches,
+    /// The command; `None` for `wsee URL`.
+    command: Option<&'static str>,
+    /// The file is not to be read.
+    is_barred: bool,
+    profile: Option<String>,
+}
+
+impl Typed {
+    /// `None` for what has nothing to do with the file: another command, or help.
+    fn read(args: &[OsString]) -> Option<Self> {
+        let definition = definition().ignore_errors(true);
+        let matches = definition.try_get_matches_from(args).ok()?;
+        let command = match matches.subcommand_name() {
+            None => None,
+            Some("demo") => Some("demo"),
+            Some(_) => return None,
+        };
+        let own = command.and_then(|name| matches.subcommand_matches(name));
+        let own = own.unwrap_or(&matches);
+        let url = || own.try_get_one::<String>("url").ok().flatten();
+        Some(Self {
+            command,
+            is_barred: own.get_flag("no_config"),
+            profile: url()
+                .and_then(|url| url.strip_prefix('@'))
+                .map(str::to_owned),
+            matches,
+        })
+    }
+
+    fn with(
+        &self,
+        file: &ConfigFile,
+        args: &[OsString],
+        environment: &Environment,
+    ) -> Result<CommandLine, CommandLineError> {
+        let mut wsee = definition();
+        wsee.build();
+        let mut own = wsee.clone();
+        let (command, matches) = part(&mut own, &self.matches, self.command);
+        let settings =
+            file.settings(self.profile.as_deref(), matches, command, &wsee, &|name| {
+                environment.variable(name)
+            })?;
+        let line = join(args, self.command.is_some(), settings.words());
+        let (mut cli, matches) =
+            Cli::parse_args(&line).map_err(|error| self.explain(args, &settings, error))?;
+        if let Some(url) = settings.url {
+            cli.connect.url = Some(url);
+        }
+        Ok(CommandLine {
+            cli,
+            notes: settings.notes,
+            matches,
+            sources: settings.sources,
+        })
+    }
+
+    /// A mistake is the file's if what was typed is right by itself.
+    fn explain(
+        &self,
+        args: &[OsString],
+        settings: &Settings,
+        error: clap::Error,
+    ) -> CommandLineError {
+        if Cli::parse_args(args).is_err() {
+            return error.into();
+        }
+        let is_command = self.command.is_some();
+        let parse = |words: &[OsString]| {
+            let line = join(args, is_command, words.iter().cloned());
+            Cli::parse_args(&line).map(|_| ())
+        };
+        settings.blame(&error, parse).into()
+    }
+}
+
+fn definition() -> Definition {
+    Cli::command()
+}
+
+/// The definition and the matches of one command, or of `wsee URL`.
+fn part<'a>(
+    wsee: &'a mut Definition,
+    matches: &'a ArgMatches,
+    command: Option<&str>,
+) -> (&'a Definition, &'a ArgMatches) {
+    wsee.build();
+    let command = command.and_then(|name| {
+        Some((
+            wsee.find_subcommand(name)?,
+            matches.subcommand_matches(name)?,
+        ))
+    });
+    command.unwrap_or((wsee, matches))
+}
+
+/// Words of the file behind the program's name, or behind that of the command.
+fn join(
+    args: &[OsString],
+    is_command: bool,
+    words: impl Iterator<Item = OsString>,
+) -> Vec<OsString> {
+    let start = args.len().min(1 + usize::from(is_command));
+    let (front, rest) = args.split_at(start);
+    front
+        .iter()
+        .cloned()
+        .chain(words)
+        .chain(rest.iter().cloned())
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! What can be wrong with the configuration file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A configuration file, or a profile in it, that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {problem}")]
+pub struct FileError {
+    /// Where.
+    pub place: Place,
+    /// What, and what to write instead.
+    pub problem: FileProblem,
+}
+
+/// A file, and a line of it if that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file.
+    pub file: PathBuf,
+    /// Counted from 1.
+    pub line: Option<usize>,
+}
+
+impl Place {
+    /// A line of a file.
+    pub fn line(file: &Path, line: usize) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: Some(line),
+        }
+    }
+
+    /// A file as a whole.
+    pub fn file(file: &Path) -> Self {
+        Self {
+            file: file.to_owned(),
+            line: None,
+        }
+    }
+
+    /// What is wrong there.
+    pub(super) fn error(self, problem: FileProblem) -> FileError {
+        FileError {
+            place: self,
+            problem,
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        match self.line {
+            Some(line) => write!(f, ":{line}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is wrong. Values are never quoted: they may be secrets.
+#[derive(Debug, thiserror::Error)]
+pub enum FileProblem {
+    /// The file is there, but cannot be read.
+    #[error("cannot read it: {0}; --no-config goes on without it")]
+    Read(std::io::Error),
+    /// It is not TOML.
+    #[error("{0} (TOML 1.0)")]
+    Syntax(String),
+    /// No flag of that name.
+    #[error("unknown key '{key}'; {cure}")]
+    UnknownKey {
+        /// As written.
+        key: String,
+        /// What may have been meant.
+        cure: String,
+    },
+    /// A table that is no profile.
+    #[error("[{0}] is no section; a profile is written [profile.{0}]")]
+    Section(String),
+    /// Something else than a table where profiles are.
+    #[error("'{0}' is no profile; write [profile.{0}] and its keys below")]
+    NotProfile(String),
+    /// A URL for every connection.
+    #[error("url belongs below [profile.NAME], for 'wsee @NAME'")]
+    UrlOutside,
+    /// A flag without a value that is given one.
+    #[error("{0} is a switch; write true or false")]
+    NotSwitch(String),
+    /// A flag that counts.
+    #[error("{0} counts; write a number from 0 to 9")]
+    NotCount(String),
+    /// A flag that is given no value.
+    #[error("{0} needs a value; write a string or a number")]
+    NotValue(String),
+    /// A flag with several values.
+    #[error("{key} takes {count} values; write [\"…\", \"…\"]")]
+    NotValues {
+        /// The key.
+        key: String,
+        /// How many.
+        count: usize,
+    },
+    /// A list for a flag that is given once.
+    #[error("{0} takes one value, not a list")]
+    List(String),
+    /// `${NAME}` of a variable that is not there.
+    #[error(
+        "the environment variable {0} is not set; set it, or write $${{{0}}} for the text itself"
+    )]
+    Variable(String),
+    /// `${` that is no variable.
+    #[error("'${{' without a NAME and '}}'; write ${{NAME}}, or $${{ for the text itself")]
+    VariableName,
+    /// A value the flag does not take.
+    #[error("{0}")]
+    Value(String),
+    /// A profile that is not there.
+    #[error("no profile '{name}'; {known}")]
+    UnknownProfile {
+        /// As typed.
+        name: String,
+        /// Which there are.
+        known: String,
+    },
+    /// A profile without a URL.
+    #[error("the profile has no url; add url = \"wss://…\"")]
+    NoUrl,
+    /// A profile without a file.
+    #[error(
+        "there is no such file, so no profile '{0}'; write [profile.{0}] with url = \"wss://…\" in it"
+    )]
+    NoFile(String),
+    /// A profile without reading the file.
+    #[error("'{0}' is a profile in it, and --no-config leaves it out; drop one of them")]
+    NotRead(String),
+}

@@ -1,0 +1,194 @@
+//! The configuration file: defaults and named profiles, each key a long flag.
+//!
+//! Settings become arguments in front of those that were typed, so that types, units and errors are the
+//! command line's own. A file in the current directory is never read: a checkout must not decide
+//! where credentials go.
+
+mod document;
+mod error;
+mod expand;
+mod merge;
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgMatches, Command};
+
+use document::{Document, Profile, Setting};
+pub use error::{FileError, FileProblem, Place};
+pub(super) use merge::Sources;
+use merge::{Argument, Merged, merge};
+
+/// A configuration file that is there.
+#[derive(Debug)]
+pub(super) struct ConfigFile {
+    path: PathBuf,
+    text: String,
+    /// Others than its owner can read it.
+    is_open: bool,
+}
+
+/// What the file adds to a command line.
+#[derive(Debug)]
+pub(super) struct Settings {
+    /// Arguments for in front of those that were typed.
+    args: Vec<Argument>,
+    /// The URL of the profile.
+    pub(super) url: Option<String>,
+    /// Where they come from.
+    pub(super) sources: Sources,
+    /// What has to be said about the file.
+    pub(super) notes: Vec<String>,
+    path: PathBuf,
+}
+
+impl ConfigFile {
+    /// Reads the file; `None` when there is none.
+    pub(super) fn read(path: &Path) -> Result<Option<Self>, FileError> {
+        let fail = |error| Place::file(path).error(FileProblem::Read(error));
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(fail(error)),
+        };
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(fail)?;
+        let mode = file.metadata().map_err(fail)?.permissions().mode();
+        Ok(Some(Self {
+            path: path.to_owned(),
+            text,
+            is_open: mode & 0o077 != 0,
+        }))
+    }
+
+    /// What the file says for a command line: its defaults, and those of `profile`.
+    ///
+    /// `command` is the command that `typed` was parsed by, `wsee` the definition of all keys.
+    pub(super) fn settings(
+        &self,
+        profile: Option<&str>,
+        typed: &ArgMatches,
+        command: &Command,
+        wsee: &Command,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Settings, FileError> {
+        let document = document::parse(&self.text, &self.path, wsee)?;
+        let profile = profile
+            .map(|name| self.profile(&document, name))
+            .transpose()?;
+        let settings = profile.map_or(&[][..], |profile| &profile.settings);
+        let levels: [&[Setting]; 2] = [settings, &document.defaults];
+        let Merged { args, url } = merge(&levels, typed, command, &self.path, variable)?;
+        if let (Some(profile), None) = (profile, &url) {
+            return Err(Place::line(&self.path, profile.line).error(FileProblem::NoUrl));
+        }
+        let mut sources = Sources::new();
+        for arg in &args {
+            let places = sources.entry(arg.key.clone()).or_default();
+            places.push(Place::line(&self.path, arg.line));
+        }
+        Ok(Settings {
+            notes: self.notes(&args, settings),
+            args,
+            url,
+            sources,
+            path: self.path.clone(),
+        })
+    }
+
+    fn profile<'a>(&self, document: &'a Document, name: &str) -> Result<&'a Profile, FileError> {
+        let mut profiles = document.profiles.iter();
+        profiles
+            .find(|profile| profile.name == name)
+            .ok_or_else(|| {
+                let names = document
+                    .profiles
+                    .iter()
+                    .map(|profile| format!("@{}", profile.name));
+                let names = names.collect::<Vec<_>>().join(", ");
+                let known = if names.is_empty() {
+                    format!("there is none; write [profile.{name}] with url = \"wss://…\"")
+                } else {
+                    format!("there is {names}")
+                };
+                let name = name.to_owned();
+                Place::file(&self.path).error(FileProblem::UnknownProfile { name, known })
+            })
+    }
+
+    /// A secret that other users can read is told, unless it only comes from the environment.
+    fn notes(&self, args: &[Argument], profile: &[Setting]) -> Vec<String> {
+        let args = args
+            .iter()
+            .flat_map(|arg| arg.written.iter().map(|text| (&*arg.key, arg.line, text)));
+        let url = profile.iter().filter_map(|setting| match &setting.value {
+            document::Value::Text(text) if setting.key == document::URL => {
+                Some((document::URL, setting.line, text))
+            }
+            _ => None,
+        });
+        let mut secrets = args
+            .chain(url)
+            .filter(|(key, _, text)| !text.contains("${") && super::debug::is_secret(key, text));
+        let secret = secrets.next().filter(|_| self.is_open);
+        let note = secret.map(|(key, line, _)| {
+            let place = Place::line(&self.path, line);
+            let path = self.path.display();
+            format!("{place}: {key} holds a secret that other users can read; chmod 600 {path}")
+        });
+        note.into_iter().collect()
+    }
+}
+
+impl Settings {
+    /// The words to stand in front of what was typed.
+    pub(super) fn words(&self) -> impl Iterator<Item = OsString> + '_ {
+        self.args.iter().flat_map(|arg| arg.words.iter().cloned())
+    }
+
+    /// Finds the setting that makes `parse` fail, which it does with all of them and without any not.
+    pub(super) fn blame(
+        &self,
+        error: &clap::Error,
+        parse: impl Fn(&[OsString]) -> Result<(), clap::Error>,
+    ) -> FileError {
+        let guilty = self.args.iter().find_map(|arg| {
+            let error = parse(&arg.words).err()?;
+            Some((Place::line(&self.path, arg.line), error))
+        });
+        match guilty {
+            Some((place, error)) => place.error(FileProblem::Value(first_line(&error))),
+            None => Place::file(&self.path).error(FileProblem::Value(first_line(error))),
+        }
+    }
+}
+
+/// What clap says, without its advice on how to type a command line.
+fn first_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let mut lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let first = first.strip_prefix("error: ").unwrap_or(first).to_owned();
+    lines.fold(first, |text, line| format!("{text} {line}"))
+}
+
+/// The mistake of asking for a profile where there is no file, or none may be read.
+pub(super) fn no_profile(path: Option<&Path>, name: &str, is_barred: bool) -> FileError {
+    let path = path.unwrap_or(Path::new("config.toml"));
+    let name = name.to_owned();
+    Place::file(path).error(if is_barred {
+        FileProblem::NotRead(name)
+    } else {
+        FileProblem::NoFile(name)
+    })
+}
