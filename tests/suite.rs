@@ -17,6 +17,7 @@ mod interop;
 mod jsonl;
 mod layers;
 mod listen;
+mod middlebox;
 mod pipe;
 mod proxy;
 mod redirect;

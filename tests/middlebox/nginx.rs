@@ -1,0 +1,191 @@
+//! nginx in front of the server.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::process::Command;
+
+use super::{Daemon, free_port};
+use crate::support::peer::{Peer, echoing};
+use crate::support::run::wsee;
+use crate::support::server::{Server, Untouched};
+use crate::support::tls::Authority;
+
+/// nginx with a plain and a TLS port.
+struct Nginx {
+    _daemon: Daemon,
+    plain: u16,
+    tls: u16,
+    authority: Authority,
+}
+
+impl Nginx {
+    /// Starts one in front of the server on port `upstream`.
+    fn start(upstream: u16) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path().display().to_string();
+        let authority = Authority::new();
+        let (certificate, key) = authority.issue(&["localhost"]).write();
+        let (plain, tls) = (free_port(), free_port());
+        let certificate = certificate.path().display();
+        let key = key.path().display();
+        fs::write(directory.path().join("users"), "me:{PLAIN}secret\n").expect("a file");
+        // What nginx needs as root, and ignores otherwise.
+        let user = if rustix::process::geteuid().is_root() {
+            "user root;"
+        } else {
+            ""
+        };
+        let config = format!(
+            r"
+daemon off; master_process off; {user}
+pid {root}/pid; error_log stderr;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {root}/1; proxy_temp_path {root}/2; fastcgi_temp_path {root}/3;
+  uwsgi_temp_path {root}/4; scgi_temp_path {root}/5;
+  proxy_http_version 1.1; proxy_read_timeout 2s;
+  server {{
+    listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl;
+    ssl_certificate {certificate}; ssl_certificate_key {key};
+    proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
+    location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
+    location /members {{
+      auth_basic members; auth_basic_user_file {root}/users;
+      proxy_pass http://127.0.0.1:{upstream};
+    }}
+    location /old {{ return 301 /new; }}
+    location /stripped {{
+      proxy_set_header Upgrade ''; proxy_set_header Connection close;
+      proxy_pass http://127.0.0.1:{upstream};
+    }}
+  }}
+}}
+"
+        );
+        let file = directory.path().join("nginx.conf");
+        fs::write(&file, config).expect("a file");
+        let mut command = Command::new("nginx");
+        command.arg("-p").arg(directory.path()).arg("-c").arg(&file);
+        Self {
+            _daemon: Daemon::start(command, directory, plain),
+            plain,
+            tls,
+            authority,
+        }
+    }
+
+    fn ws(&self, path: &str) -> String {
+        format!("ws://localhost:{}{path}", self.plain)
+    }
+
+    fn wss(&self, path: &str) -> String {
+        format!("wss://localhost:{}{path}", self.tls)
+    }
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn messages_go_both_ways_where_nginx_ends_tls() {
+    let server = echoing();
+    let nginx = Nginx::start(server.port());
+    let big = "x".repeat(1 << 20);
+    let input = format!("one\ntwo\n{big}\n");
+    let args = [
+        &nginx.wss("/"),
+        "--cacert",
+        nginx.authority.path(),
+        "-n",
+        "3",
+    ];
+    wsee(&args)
+        .stdin(input.clone())
+        .run()
+        .exits(0)
+        .prints(input);
+    assert_eq!(server.finish().messages.len(), 3);
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn an_idle_connection_that_nginx_cuts_is_abnormal_and_a_ping_keeps_it() {
+    let server = Server::start_many(2, |_, stream| Peer::accept(stream).record());
+    let nginx = Nginx::start(server.port());
+    wsee(&[&nginx.ws("/")])
+        .stdin_held_open()
+        .run()
+        .exits(110)
+        .ends_with_line("abnormal closure (1006")
+        .says("without a Close frame, 2.0 s after the last frame");
+    wsee(&[&nginx.ws("/"), "--ping-interval", "500ms", "-m", "4s"])
+        .stdin_held_open()
+        .run()
+        .exits(28)
+        .ends_with_line("the 4.0 s of --max-time are over: closed: 1000");
+    drop(server.finish());
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn what_nginx_protects_needs_a_user() {
+    let server = echoing();
+    let nginx = Nginx::start(server.port());
+    let url = nginx.ws("/members");
+    wsee(&[&url]).run().exits(22).says("401").says("-u");
+    wsee(&[&url, "-u", "me:wrong"]).run().exits(22).says("401");
+    wsee(&[&url, "-u", "me:secret", "-1"])
+        .stdin("hi\n")
+        .run()
+        .exits(0)
+        .prints("hi\n");
+    drop(server.finish());
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn a_redirect_of_nginx_is_followed_when_asked() {
+    let server = echoing();
+    let nginx = Nginx::start(server.port());
+    let url = nginx.wss("/old");
+    let ca = nginx.authority.path();
+    wsee(&[&url, "--cacert", ca]).run().exits(22).says("-L");
+    // It names no scheme of ours: http and https are mapped.
+    wsee(&[&url, "--cacert", ca, "-L", "-1"])
+        .stdin("hi\n")
+        .run()
+        .exits(0)
+        .prints("hi\n");
+    drop(server.finish());
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn an_upgrade_that_nginx_strips_is_named() {
+    let server = Server::start(|mut stream| {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).expect("a request");
+            head.extend(byte);
+        }
+        let answer = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(answer.as_bytes()).expect("a connection");
+        String::from_utf8_lossy(&head).to_lowercase()
+    });
+    let nginx = Nginx::start(server.port());
+    wsee(&[&nginx.ws("/stripped")])
+        .run()
+        .exits(22)
+        .says("Upgrade");
+    assert!(!server.finish().contains("upgrade:"));
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn a_server_that_is_down_is_a_bad_gateway() {
+    let nothing = Untouched::start();
+    let port = nothing.port();
+    drop(nothing);
+    let nginx = Nginx::start(port);
+    wsee(&[&nginx.ws("/")]).run().exits(22).says("502");
+}
