@@ -140,9 +140,8 @@ fn garbage_for_socks_is_told() {
             let mut stream = stream;
             stream.read_exact(&mut [0; 3]).expect("a greeting");
             stream.write_all(bytes).expect("a client");
-            stream
-                .shutdown(std::net::Shutdown::Write)
-                .expect("a connection");
+            // The client may have seen enough.
+            let _ = stream.shutdown(std::net::Shutdown::Write);
             while matches!(stream.read(&mut [0; 64]), Ok(1..)) {}
         });
         against("socks5h", proxy.port(), &[]).exits(97).says(words);
