@@ -9,6 +9,7 @@ mod config;
 mod conformance;
 mod credential;
 mod curl;
+mod dialect;
 mod docs;
 mod ending;
 mod handshake;

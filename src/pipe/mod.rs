@@ -24,9 +24,10 @@ use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
-use crate::render::Human;
+use crate::render::dialect::hint_line;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
+use crate::render::{Dialect, Human};
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use crate::term::{self, Stdout};
@@ -93,6 +94,7 @@ pub struct Pipe {
     /// How a command wants to end.
     stop: Option<Stop>,
     probe: Probe,
+    dialect: Dialect,
     noted_binary: bool,
 }
 
@@ -120,6 +122,7 @@ impl Pipe {
             cause: None,
             stop: None,
             probe: Probe::default(),
+            dialect: Dialect::ignored(),
             noted_binary: false,
             options,
         };
@@ -127,6 +130,11 @@ impl Pipe {
             events.start(&mut pipe.output);
         }
         Ok(pipe)
+    }
+
+    /// Takes what the opening handshake told of the protocol on top.
+    pub fn listen_for(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
     }
 
     /// Writes to standard error what happened, if it is to be shown.
@@ -323,6 +331,9 @@ impl Mode for Pipe {
         }
         match event {
             Event::Connection(connection::Event::Message(message)) => {
+                if let Some(hint) = self.dialect.message(&message) {
+                    term::stderr(&hint_line(hint, self.human.style()));
+                }
                 self.message(&message, sender, now);
             }
             Event::Connection(connection::Event::Idle(limit)) => {

@@ -1,6 +1,7 @@
 //! Events as text for people and for programs, and the one way for a peer's bytes to reach a terminal.
 
 pub mod clock;
+pub mod dialect;
 pub mod ending;
 pub mod escape;
 pub mod frame;
@@ -16,6 +17,7 @@ pub mod style;
 pub mod waterfall;
 pub mod write_out;
 
+pub use dialect::Dialect;
 pub use human::{Human, Show};
 pub use jsonl::Jsonl;
 pub use mask::Secrets;

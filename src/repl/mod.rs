@@ -22,7 +22,7 @@ use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::sender::Sender;
 use crate::render::escape::{escape_line, escape_payload};
-use crate::render::{Human, Role, Show, quantity};
+use crate::render::{Dialect, Human, Role, Show, quantity};
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use status::Status;
@@ -55,6 +55,7 @@ pub struct Repl {
     /// Events that came after the wish to end, when too much waited to be printed.
     not_shown: u64,
     probe: Probe,
+    dialect: Dialect,
     stop: Option<Stop>,
     /// The wish to end was told: printing must not hold the end up.
     ending: bool,
@@ -86,6 +87,7 @@ impl Repl {
             out: String::new(),
             not_shown: 0,
             probe: Probe::default(),
+            dialect: Dialect::ignored(),
             stop: None,
             ending: false,
             options,
@@ -98,6 +100,11 @@ impl Repl {
             "a line is sent as a text message; /help lists the commands, Ctrl-D closes",
         );
         Ok(repl)
+    }
+
+    /// Takes what the opening handshake told of the protocol on top.
+    pub fn listen_for(&mut self, dialect: Dialect) {
+        self.dialect = dialect;
     }
 
     /// Prints `last`, and gives the terminal back.
@@ -292,6 +299,11 @@ impl Mode for Repl {
             self.not_shown += 1;
         } else {
             self.human.event(&mut self.out, &event, now);
+        }
+        if let Event::Connection(connection::Event::Message(message)) = &event
+            && let Some(hint) = self.dialect.message(message)
+        {
+            self.print(Role::Hint, &format!("hint: {hint}"));
         }
     }
 

@@ -8,13 +8,14 @@ use super::jar::{self, JarFile};
 use super::report::{Outcome, Reporter};
 use super::{complain, events, failure};
 use crate::config::{Connect, Display, Environment, Use};
-use crate::event::{Ending, Event, NotOpen};
+use crate::event::{Ending, Event, NotOpen, Open};
 use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
 use crate::render::clock::Clock;
+use crate::render::dialect::hint_line;
 use crate::render::ending::ending;
 use crate::render::handshake;
-use crate::render::{Human, Role, Show, Style};
+use crate::render::{Dialect, Human, Role, Show, Style};
 use crate::repl::{self, Facts, Repl};
 use crate::session::{self, Opened, Signals};
 use crate::term::{self, Stdin};
@@ -75,6 +76,11 @@ pub(super) async fn run_pipe(
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
         Err(error) => return cannot("use stdout", &error, Exit::Write),
     };
+    let terminals = environment.terminals;
+    let is_seen = display.verbose > 0 || terminals.stdout && terminals.stderr;
+    if is_seen && !display.quiet {
+        pipe.listen_for(dialect(connect, &opened.open, style, term::stderr));
+    }
     let end = session::run(opened.stream, opened.connection, opened.at, &mut pipe).await;
     let last = last_line(&end);
     let written = pipe.finish(&end, &last, Instant::now()).await;
@@ -104,15 +110,27 @@ async fn run_repl(connect: &Connect, options: repl::Options, environment: &Envir
         Ok(opened) => opened,
         Err(why) => return report.write_out(Outcome::not_open(&why, why.exit)).await,
     };
+    let spoken = dialect(connect, &opened.open, style, term::screen);
     let mut repl = match Repl::open(options, signals, human, facts, opened.at) {
         Ok(repl) => repl,
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
     };
+    repl.listen_for(spoken);
     let end = session::run(opened.stream, opened.connection, opened.at, &mut repl).await;
     report.ended(&end);
     let last = last_line(&end);
     repl.finish(&(report.waterfall(style) + &painted(&last, end.exit(), style)));
     report.write_out(Outcome::of(&end, &last)).await
+}
+
+/// Says which protocol the handshake tells of, or leaves that to the first message.
+fn dialect(connect: &Connect, open: &Open, style: Style, write: fn(&str)) -> Dialect {
+    let target = &connect.open.offer.target;
+    let (dialect, hint) = Dialect::opened(target, open.subprotocol.as_deref());
+    if let Some(hint) = hint {
+        write(&hint_line(hint, style));
+    }
+    dialect
 }
 
 /// A view for a stream that is a terminal or not.

@@ -1,0 +1,187 @@
+//! Which protocol is spoken on top of WebSocket, and what a person has to send first.
+
+use super::style::{Role, Style};
+use crate::proto::connection::Message;
+use crate::proto::message::Kind;
+
+/// A hint as it is shown.
+pub fn hint_line(hint: &str, style: Style) -> String {
+    format!(
+        "{}\n",
+        style.paint(Role::Hint, format_args!("hint: {hint}"))
+    )
+}
+
+/// What a message may hold to be looked at, in bytes.
+const LOOKED_AT: usize = 64 << 10;
+
+/// A protocol on top of WebSocket, found out at most once for each connection.
+#[derive(Debug, Clone, Default)]
+pub struct Dialect {
+    /// The request target, until the protocol is known or the first message was looked at.
+    target: Option<String>,
+}
+
+impl Dialect {
+    /// Nothing is looked for.
+    pub fn ignored() -> Self {
+        Self::default()
+    }
+
+    /// What the opening handshake tells; without a clue the first message is waited for.
+    pub fn opened(target: &str, subprotocol: Option<&str>) -> (Self, Option<&'static str>) {
+        let hint = subprotocol
+            .and_then(of_subprotocol)
+            .or_else(|| of_target(target));
+        let target = hint.is_none().then(|| target.to_owned());
+        (Self { target }, hint)
+    }
+
+    /// What the first message tells; every other one costs a comparison.
+    pub fn message(&mut self, message: &Message<'_>) -> Option<&'static str> {
+        let target = self.target.take()?;
+        let is_small = message.payload.len() <= LOOKED_AT;
+        (message.start && message.end && is_small)
+            .then(|| of_message(message.kind, message.payload, &target))?
+    }
+}
+
+const ENGINE_IO_4: &str =
+    "this speaks Engine.IO 4 (Socket.IO): send 40 to join the default namespace; answer 2 with 3";
+const ENGINE_IO_3: &str = "this speaks Engine.IO 3 (Socket.IO 2): send 2 every 25 s, the answer is 3; an event is 42[\"NAME\",DATA]";
+const GRAPHQL: &str = "this speaks graphql-transport-ws: send {\"type\":\"connection_init\"}, then {\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{\"query\":\"…\"}}";
+const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws: send {\"type\":\"connection_init\"}, then {\"id\":\"1\",\"type\":\"start\",\"payload\":{\"query\":\"…\"}}";
+const SIGNALR: &str = "this speaks SignalR: every message ends with the byte 1e; send {\"protocol\":\"json\",\"version\":1} and that byte (Ctrl-V Ctrl-^ at the prompt)";
+const STOMP: &str = "this speaks STOMP: a frame ends with NUL; at the prompt, /frame 434f4e4e4543540a6163636570742d76657273696f6e3a312e320a686f73743a2f0a0a00 connects";
+const MQTT: &str = "this speaks MQTT, in binary messages: /bin 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 connects, 20 02 00 00 is yes";
+const PHOENIX_2: &str = "this speaks Phoenix channels: send [\"1\",\"1\",\"TOPIC\",\"phx_join\",{}], and [null,\"2\",\"phoenix\",\"heartbeat\",{}] every 30 s";
+const PHOENIX_1: &str = "this speaks Phoenix channels: send {\"topic\":\"TOPIC\",\"event\":\"phx_join\",\"payload\":{},\"ref\":\"1\"}, and event heartbeat to topic phoenix every 30 s";
+
+/// A subprotocol that the server selected is certain.
+fn of_subprotocol(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "graphql-transport-ws" => GRAPHQL,
+        "graphql-ws" => GRAPHQL_LEGACY,
+        "mqtt" | "mqttv3.1" => MQTT,
+        "v10.stomp" | "v11.stomp" | "v12.stomp" => STOMP,
+        _ => return None,
+    })
+}
+
+/// A query that only one protocol asks for.
+fn of_target(target: &str) -> Option<&'static str> {
+    let (path, query) = target.split_once('?')?;
+    let has = |pair: &str| query.split('&').any(|it| it == pair);
+    match path {
+        _ if has("transport=websocket") && has("EIO=4") => Some(ENGINE_IO_4),
+        _ if has("transport=websocket") && has("EIO=3") => Some(ENGINE_IO_3),
+        _ if path.ends_with("/websocket") && has("vsn=2.0.0") => Some(PHOENIX_2),
+        _ if path.ends_with("/websocket") && has("vsn=1.0.0") => Some(PHOENIX_1),
+        _ => None,
+    }
+}
+
+fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> {
+    if kind == Kind::Binary {
+        return is_connack(payload).then_some(MQTT);
+    }
+    let text = std::str::from_utf8(payload).ok()?;
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    if let Some(open) = text.strip_prefix('0').and_then(json) {
+        // The fourth version says how large a message may be, the third does not.
+        let is_open = open.get("sid").is_some() && open.get("pingInterval").is_some();
+        let version = if open.get("maxPayload").is_some() || target.contains("EIO=4") {
+            ENGINE_IO_4
+        } else {
+            ENGINE_IO_3
+        };
+        return is_open.then_some(version);
+    }
+    if text.starts_with('{') && text.ends_with('\x1e') {
+        return Some(SIGNALR);
+    }
+    if text.starts_with("CONNECTED\n") && text.trim_end().ends_with('\0') {
+        return Some(STOMP);
+    }
+    let value = json(text)?;
+    let is_phoenix = |name: Option<&serde_json::Value>| {
+        name.and_then(|it| it.as_str())
+            .is_some_and(|it| it.starts_with("phx_"))
+    };
+    match &value {
+        serde_json::Value::Array(parts) if parts.len() == 5 && is_phoenix(parts.get(3)) => {
+            Some(PHOENIX_2)
+        }
+        serde_json::Value::Object(_) if is_phoenix(value.get("event")) => Some(PHOENIX_1),
+        _ => None,
+    }
+}
+
+/// MQTT 3.1.1 §3.2: the answer to CONNECT.
+fn is_connack(payload: &[u8]) -> bool {
+    matches!(payload, [0x20, 0x02, 0 | 1, 0..=5])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> {
+        let (mut dialect, hint) = Dialect::opened(target, None);
+        assert_eq!(hint, None, "{target}");
+        let message = Message::whole(kind, payload, None);
+        let hint = dialect.message(&message);
+        assert_eq!(dialect.message(&message), None, "told once");
+        hint
+    }
+
+    #[test]
+    fn the_handshake_tells() {
+        let opened = |target, subprotocol| Dialect::opened(target, subprotocol).1;
+        assert_eq!(opened("/", Some("graphql-transport-ws")), Some(GRAPHQL));
+        assert_eq!(opened("/", Some("graphql-ws")), Some(GRAPHQL_LEGACY));
+        assert_eq!(opened("/ws", Some("mqtt")), Some(MQTT));
+        assert_eq!(opened("/ws", Some("v12.stomp")), Some(STOMP));
+        assert_eq!(
+            opened("/socket.io/?EIO=4&transport=websocket", None),
+            Some(ENGINE_IO_4)
+        );
+        assert_eq!(
+            opened("/x/?transport=websocket&EIO=3", None),
+            Some(ENGINE_IO_3)
+        );
+        assert_eq!(opened("/socket/websocket?vsn=2.0.0", None), Some(PHOENIX_2));
+        assert_eq!(opened("/socket/websocket", None), None);
+        assert_eq!(opened("/?EIO=44&transport=websocket", Some("chat")), None);
+    }
+
+    #[test]
+    fn the_first_message_tells() {
+        let text = |text: &str| message(Kind::Text, text.as_bytes(), "/");
+        assert_eq!(
+            text("0{\"sid\":\"a\",\"pingInterval\":1,\"maxPayload\":1}"),
+            Some(ENGINE_IO_4)
+        );
+        assert_eq!(
+            text("0{\"sid\":\"a\",\"pingInterval\":1}"),
+            Some(ENGINE_IO_3)
+        );
+        assert_eq!(text("{}\x1e"), Some(SIGNALR));
+        assert_eq!(text("CONNECTED\nversion:1.2\n\n\0\n"), Some(STOMP));
+        assert_eq!(text("[null,\"1\",\"t\",\"phx_reply\",{}]"), Some(PHOENIX_2));
+        assert_eq!(text("{\"event\":\"phx_reply\"}"), Some(PHOENIX_1));
+        assert_eq!(message(Kind::Binary, b"\x20\x02\x00\x00", "/"), Some(MQTT));
+        for other in [
+            "",
+            "0",
+            "{}",
+            "[1,2,3,4,5]",
+            "hello",
+            "0{\"sid\":1}",
+            "CONNECTED",
+        ] {
+            assert_eq!(text(other), None, "{other:?}");
+        }
+        assert_eq!(message(Kind::Binary, b"\x20\x02\x00\x09", "/"), None);
+    }
+}
