@@ -28,8 +28,9 @@ pub struct ProxyArgs {
     ///
     /// With HTTP Basic authentication, or as SOCKS does. Takes precedence over credentials in the
     /// proxy's URL, and is used for a proxy from the environment, too. Without :PASS the password is
-    /// empty, which SOCKS5 does not allow.
-    #[arg(short = 'U', long, value_name = "USER:PASS", hide_short_help = true)]
+    /// asked for on the terminal, where it is not shown, unless the proxy speaks SOCKS4, which knows
+    /// none; 'USER:' is an empty password.
+    #[arg(short = 'U', long, value_name = "USER[:PASS]", hide_short_help = true)]
     pub proxy_user: Option<Secret<String>>,
     /// Use no proxy for these hosts
     ///

@@ -61,19 +61,10 @@ impl Connect {
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
-        let dial = dial::Options {
-            route: route::resolve(
-                &args.route,
-                &args.proxy,
-                checked_user_agent(&args.handshake)?,
-                environment,
-            )?,
-            ..dial_options(&args.tls)
-        };
         let mut connect = build(
             &target,
             &args.handshake,
-            dial,
+            dial_options(&args.tls),
             &args.session,
             environment,
             now,
@@ -85,6 +76,9 @@ impl Connect {
             connect.cookie_jar = Some((file.clone(), jar));
         }
         // Last, so that nobody types a password for a command line that is refused.
+        let user_agent = connect.open.offer.user_agent.clone();
+        connect.open.dial.route =
+            route::resolve(&args.route, &args.proxy, user_agent, environment)?;
         credentials.authorization =
             authorization(&args.auth, &target, environment, &mut connect.notes)?;
         Ok(connect)
@@ -191,17 +185,14 @@ fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
             None => vec![deflate::Offer::BROWSER],
         },
         lenient: args.lenient,
-        user_agent: checked_user_agent(args)?,
+        user_agent: checked(
+            "-A",
+            Some(args.user_agent.clone().unwrap_or_else(user_agent)),
+        )?,
         origin: checked("--origin", args.origin.clone())?,
         fields: Vec::new(),
         edits: parse_headers("-H", &args.header, read_file)?,
     })
-}
-
-fn checked_user_agent(args: &HandshakeArgs) -> Result<Option<String>, ConfigError> {
-    let text = args.user_agent.clone().unwrap_or_else(user_agent);
-    check_value("-A", &text)?;
-    Ok(Some(text))
 }
 
 fn user_agent() -> String {

@@ -43,12 +43,18 @@ pub enum CredentialError {
     Variable(String),
     /// A password that cannot be asked for.
     #[error(
-        "-u: there is no terminal to ask for the password on; write -u USER:PASS, -u USER: if it is empty, or use --netrc"
+        "{0}: there is no terminal to ask for the password on; write {0} USER:PASS, {0} USER: if it is empty{netrc}",
+        netrc = if *.0 == USER { ", or use --netrc" } else { "" }
     )]
-    NoTerminal,
+    NoTerminal(&'static str),
     /// A password that was not typed.
-    #[error("-u: no password was typed ({0}); 'USER:' has an empty one")]
-    Password(io::Error),
+    #[error("{flag}: no password was typed ({error}); 'USER:' has an empty one")]
+    Password {
+        /// The flag that named the user.
+        flag: &'static str,
+        /// What came instead.
+        error: io::Error,
+    },
     /// Ctrl-C at the prompt.
     #[error("interrupted at the prompt for the password")]
     Interrupted,
@@ -85,6 +91,9 @@ pub enum CredentialError {
     },
 }
 
+/// The flag for the server's user.
+const USER: &str = "-u";
+
 impl CredentialError {
     pub(super) fn exit(&self) -> Exit {
         match self {
@@ -116,10 +125,10 @@ pub(super) fn authorization(
             Some((user, password)) => login(user, password),
             None => match netrc(Some(user.expose()))? {
                 Some(login) => login,
-                None => login(user.expose(), &ask(user.expose(), &target.host)?),
+                None => login(user.expose(), &ask(USER, user.expose(), &target.host)?),
             },
         };
-        return Ok(Some(basic("-u", &login)?));
+        return Ok(Some(basic(USER, &login)?));
     }
     if let Some((user, password)) = &target.credentials {
         let alone = target.url.password().is_none();
@@ -240,12 +249,15 @@ fn read(flag: &'static str, file: &Path, cure: &'static str) -> Result<String, C
     })
 }
 
-fn ask(user: &str, host: &str) -> Result<String, CredentialError> {
+/// Asks for the password of the `user` that `flag` named.
+pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, CredentialError> {
     let prompt = format!("password of {} at {host}: ", escape_line(user));
     term::password(&prompt).map_err(|error| match error.kind() {
         ErrorKind::Interrupted => CredentialError::Interrupted,
-        ErrorKind::UnexpectedEof | ErrorKind::InvalidData => CredentialError::Password(error),
-        _ => CredentialError::NoTerminal,
+        ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
+            CredentialError::Password { flag, error }
+        }
+        _ => CredentialError::NoTerminal(flag),
     })
 }
 

@@ -2,10 +2,10 @@
 
 use url::Host;
 
-use super::ConfigError;
 use super::environment::{ProxyVariables, Variable};
 use super::header::{parse_headers, read_file};
 use super::target::{is_port, percent_decoded, split_port, zone};
+use super::{ConfigError, credential};
 use crate::cli::ProxyArgs;
 use crate::dial::proxy::{Bypass, HttpOptions, Kind, Proxies, Proxy};
 use crate::dial::tls;
@@ -57,42 +57,37 @@ pub(super) fn resolve(
     variables: &ProxyVariables,
     user_agent: Option<String>,
 ) -> Result<Proxies, ConfigError> {
-    let login = args.proxy_user.as_ref().map(login).transpose()?;
-    let parse = |source, url: &Secret<String>| {
-        let mut proxy = parse(source, url.expose())?;
-        let source = match &login {
-            Some(login) => {
-                proxy.credentials = Some(login.clone());
-                PROXY_USER
-            }
-            None => source,
-        };
-        check_login(source, &proxy)?;
-        Ok::<_, ProxyUrlError>(proxy)
-    };
-    let (ws, wss) = match &args.proxy {
+    let edits = parse_headers("--proxy-header", &args.proxy_header, read_file)?;
+    let (mut ws, mut wss) = match &args.proxy {
         Some(none) if none.expose().is_empty() => (None, None),
         Some(url) => {
-            let proxy = parse(PROXY, url)?;
+            let proxy = parse(PROXY, url.expose())?;
             (Some(proxy.clone()), Some(proxy))
         }
         None => {
-            let of = |variable: &Option<Variable>| {
-                let variable = variable.as_ref();
-                variable.map(|it| parse(it.name, &it.value)).transpose()
-            };
-            (of(&variables.ws)?, of(&variables.wss)?)
+            let parse = |it: &Variable| parse(it.name, it.value.expose());
+            let (ws, wss) = (variables.ws.as_ref(), variables.wss.as_ref());
+            (ws.map(parse).transpose()?, wss.map(parse).transpose()?)
         }
     };
+    if let Some(user) = &args.proxy_user
+        && let Some(any) = ws.as_ref().or(wss.as_ref())
+    {
+        let login = login(user, any)?;
+        for proxy in [&mut ws, &mut wss].into_iter().flatten() {
+            proxy.credentials = Some(login.clone());
+        }
+    }
+    for proxy in [&ws, &wss].into_iter().flatten() {
+        let flag = args.proxy_user.is_some().then_some(PROXY_USER);
+        check_login(flag.unwrap_or(proxy.source), proxy)?;
+    }
     let bypass = args.noproxy.as_ref().or(variables.bypass.as_ref());
     Ok(Proxies {
         ws,
         wss,
         bypass: bypass.map_or_else(Bypass::default, |list| Bypass::parse(list)),
-        http: HttpOptions {
-            user_agent,
-            edits: parse_headers("--proxy-header", &args.proxy_header, read_file)?,
-        },
+        http: HttpOptions { user_agent, edits },
         tls: tls::Options {
             insecure: args.proxy_insecure,
             cacert: args.proxy_cacert.clone(),
@@ -100,9 +95,20 @@ pub(super) fn resolve(
     })
 }
 
-fn login(user: &Secret<String>) -> Result<Secret<(String, String)>, ProxyUrlError> {
-    let (user, password) = user.expose().split_once(':').unwrap_or((user.expose(), ""));
-    checked_login(PROXY_USER, user.to_owned(), password.to_owned())
+/// What `--proxy-user` says; a password that is missing is asked for.
+fn login(user: &Secret<String>, proxy: &Proxy) -> Result<Secret<(String, String)>, ConfigError> {
+    let (user, password) = match user.expose().split_once(':') {
+        Some((user, password)) => (user, password.to_owned()),
+        // SOCKS4 knows none.
+        None if matches!(proxy.kind, Kind::Socks4 | Kind::Socks4a) => {
+            (user.expose().as_str(), String::new())
+        }
+        None => {
+            let user = user.expose().as_str();
+            (user, credential::ask("-U", user, &proxy.host)?)
+        }
+    };
+    Ok(checked_login(PROXY_USER, user.to_owned(), password)?)
 }
 
 /// Parses the URL of a proxy, which `source` gave.
@@ -372,15 +378,16 @@ mod tests {
         let url = [("http_proxy", "a:b@h")];
         assert_eq!(login(&[], &url), pair("a", "b"));
         assert_eq!(login(&["-U=c:d:e"], &url), pair("c", "d:e"));
-        assert_eq!(login(&["-U=c", "-x=a:b@h"], &[]), pair("c", ""));
+        assert_eq!(login(&["-U=c:", "-x=a:b@h"], &[]), pair("c", ""));
     }
 
     #[test]
     fn socks_is_not_given_credentials_that_it_cannot_carry() {
         let refused = |flags: &[&str]| proxies(flags, &[]).unwrap_err().to_string();
-        assert!(refused(&["-x=socks5://h", "-U=me"]).starts_with("--proxy-user: SOCKS5"));
+        assert!(refused(&["-x=socks5://h", "-U=me:"]).starts_with("--proxy-user: SOCKS5"));
         assert!(refused(&["-x=socks5h://:p@h"]).starts_with("--proxy: SOCKS5"));
         assert!(refused(&["-x=socks4://a:b@h"]).starts_with("--proxy: SOCKS4"));
         assert!(proxies(&["-x=socks4://a@h"], &[]).is_ok());
+        assert!(proxies(&["-x=socks4://h", "-U=a"], &[]).is_ok());
     }
 }

@@ -116,6 +116,17 @@ pub struct Attempt {
     pub took: Duration,
 }
 
+impl Attempt {
+    /// Whether it failed because nobody knows which network the address is in (RFC 4007 §11).
+    fn lacks_zone(&self) -> bool {
+        let SocketAddr::V6(address) = self.address else {
+            return false;
+        };
+        let is_local = address.ip().is_unicast_link_local() && address.scope_id() == 0;
+        is_local && self.error.kind() == io::ErrorKind::InvalidInput
+    }
+}
+
 /// The address and the reason, as in `127.0.0.1 refused`.
 impl fmt::Display for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -149,7 +160,9 @@ impl fmt::Display for Attempts<'_> {
 impl Attempts<'_> {
     fn hint(&self) -> Option<&'static str> {
         let any = |kind| self.0.iter().any(|attempt| attempt.error.kind() == kind);
-        if any(io::ErrorKind::ConnectionRefused) {
+        if self.0.iter().any(Attempt::lacks_zone) {
+            Some("write it with its interface, as in [fe80::1%25eth0]")
+        } else if any(io::ErrorKind::ConnectionRefused) {
             Some("is the server running on this port?")
         } else if any(io::ErrorKind::TimedOut) {
             Some("does a firewall drop the packets?")
@@ -295,6 +308,17 @@ mod tests {
             "cannot connect to [2001:db8::1]:443: no route to 2001:db8::1, 192.0.2.1 timed out; \
              does a firewall drop the packets?"
         );
+    }
+
+    #[test]
+    fn a_link_local_address_without_zone_is_explained() {
+        let hint = |address: &str| {
+            let attempts = [attempt(address, io::ErrorKind::InvalidInput)];
+            Attempts(&attempts).hint()
+        };
+        assert!(hint("[fe80::1]:80").is_some_and(|hint| hint.contains("%25eth0")));
+        assert_eq!(hint("[fe80::1%2]:80"), None);
+        assert_eq!(hint("192.0.2.1:80"), None);
     }
 
     #[test]

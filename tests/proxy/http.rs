@@ -1,8 +1,9 @@
 //! HTTP proxies: CONNECT for ws and wss, inside TLS too, and their refusals.
 
 use crate::support::output::Output;
-use crate::support::peer::{Peer, echoing};
+use crate::support::peer::{Peer, echoing, scripted};
 use crate::support::proxy::{Answer, ESTABLISHED, http, https, url};
+use crate::support::pty::terminal;
 use crate::support::run::wsee;
 use crate::support::server::{Server, Untouched};
 use crate::support::tls::{self, Authority, TlsStream};
@@ -144,6 +145,26 @@ fn credentials_are_decoded_sent_and_masked() {
         &["--proxy-header", &format!("Proxy-Authorization: {login}")],
         "",
     );
+}
+
+#[test]
+fn a_password_that_is_missing_is_asked_for() {
+    let server = scripted(|peer| peer.close(1000, ""));
+    let proxy = http(Answer::TunnelFor("Basic bWU6cEBzcw=="));
+    let address = url("http", &proxy);
+    let mut terminal = terminal(&[server.url(), "-x", &address, "-U", "me"]).start();
+    terminal.wait_for_line("password of me at 127.0.0.1: ");
+    terminal.press("p@ss\r");
+    assert_eq!(terminal.finish(), 0);
+    assert!(!terminal.contents().contains("p@ss"));
+
+    let proxy = Untouched::start();
+    let address = format!("127.0.0.1:{}", proxy.port());
+    wsee(&["ws://h.invalid", "-x", &address, "-U", "me"])
+        .without_terminal()
+        .run()
+        .exits(2)
+        .says("-U: there is no terminal to ask for the password on; write -U USER:PASS");
 }
 
 #[test]
