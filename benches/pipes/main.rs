@@ -66,7 +66,7 @@ fn bench(args: &[String]) -> Result<bool, Box<dyn Error>> {
         if selected {
             let columns = measure(&runner, &work, &peers, if quick { 1 } else { ROUNDS });
             all_well &= report(&columns);
-            println!("{}", table::row(&work, &columns, &peers));
+            println!("{}", table::row(&work, &columns, &peers, !quick));
         }
     }
     Ok(all_well)

@@ -69,8 +69,8 @@ pub(crate) fn head(peers: &[Client]) -> String {
     format!("| {} |\n|---|---|{rule}", columns.join(" | "))
 }
 
-/// A row of the table.
-pub(crate) fn row(work: &Work, columns: &[Column], peers: &[Client]) -> String {
+/// A row of the table; `judged` unless the run was too short to say anything of speed.
+pub(crate) fn row(work: &Work, columns: &[Column], peers: &[Client], judged: bool) -> String {
     let of = |client| columns.iter().find(|column| column.client == client);
     let limit = of(Client::Limit).or_else(|| of(Client::Zlib));
     let wsee = of(Client::Wsee);
@@ -84,7 +84,7 @@ pub(crate) fn row(work: &Work, columns: &[Column], peers: &[Client]) -> String {
         work.unit().to_owned(),
         cell(limit),
         cell(wsee),
-        format!("{}{}", join(&ratios), if met { "" } else { " ✗" }),
+        format!("{}{}", join(&ratios), if met || !judged { "" } else { " ✗" }),
         format!("{} {}", if work.is_time() { "≤" } else { "≥" }, work.target),
         join(&cpu),
         rss(limit),
