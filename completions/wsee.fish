@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl w/write-out= timing v/verbose q/quiet color= show-secrets no-config debug no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl jq= r/raw-output jq-strict w/write-out= timing v/verbose q/quiet color= show-secrets timestamps= decode= no-config debug no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -62,10 +62,21 @@ complete -c wsee -n "__fish_wsee_needs_command" -l send -d 'Send a message first
 complete -c wsee -n "__fish_wsee_needs_command" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c wsee -n "__fish_wsee_needs_command" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+time\t''
+iso\t''
+rel\t''
+delta\t''"
+complete -c wsee -n "__fish_wsee_needs_command" -l decode -d 'How binary messages are shown: auto, msgpack, cbor, protobuf or hex' -r -f -a "auto\t''
+msgpack\t''
+cbor\t''
+protobuf\t''
+hex\t''"
 complete -c wsee -n "__fish_wsee_needs_command" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-compress -d 'Do not offer compression'
 complete -c wsee -n "__fish_wsee_needs_command" -l lenient -d 'Go on where a server breaks a rule, with a warning'
@@ -87,6 +98,8 @@ complete -c wsee -n "__fish_wsee_needs_command" -l commands -d 'Lines of stdin m
 complete -c wsee -n "__fish_wsee_needs_command" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
 complete -c wsee -n "__fish_wsee_needs_command" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
+complete -c wsee -n "__fish_wsee_needs_command" -s r -l raw-output -d 'With --jq, print strings without quotes'
+complete -c wsee -n "__fish_wsee_needs_command" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
 complete -c wsee -n "__fish_wsee_needs_command" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
 complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_needs_command" -s q -l quiet -d 'Print only errors on stderr'
@@ -121,10 +134,21 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l send -d 'Send a messa
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+time\t''
+iso\t''
+rel\t''
+delta\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l decode -d 'How binary messages are shown: auto, msgpack, cbor, protobuf or hex' -r -f -a "auto\t''
+msgpack\t''
+cbor\t''
+protobuf\t''
+hex\t''"
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-compress -d 'Do not offer compression'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l lenient -d 'Go on where a server breaks a rule, with a warning'
@@ -139,6 +163,8 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l commands -d 'Lines of
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s r -l raw-output -d 'With --jq, print strings without quotes'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s q -l quiet -d 'Print only errors on stderr'
@@ -162,6 +188,16 @@ complete -c wsee -n "__fish_wsee_using_subcommand listen" -l fragment -d 'Send m
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+time\t''
+iso\t''
+rel\t''
+delta\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l decode -d 'How binary messages are shown: auto, msgpack, cbor, protobuf or hex' -r -f -a "auto\t''
+msgpack\t''
+cbor\t''
+protobuf\t''
+hex\t''"
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l no-compress -d 'Do not agree to compression'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l tls -d 'Serve wss:// with a certificate made for this run'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l no-auto-pong -d 'Do not answer pings'

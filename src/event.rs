@@ -149,6 +149,15 @@ impl NotOpen {
     }
 }
 
+/// Fewer messages than were to be counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// How many were to come.
+    pub expected: u64,
+    /// How many came and counted.
+    pub got: u64,
+}
+
 /// How a session ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
@@ -171,7 +180,7 @@ pub struct Ending {
     /// Bytes of received messages that standard output did not take.
     pub unwritten: usize,
     /// `--count`, when fewer messages came.
-    pub missed_count: Option<u64>,
+    pub missed_count: Option<Missed>,
 }
 
 impl Ending {

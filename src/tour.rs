@@ -97,7 +97,7 @@ impl Tour {
         }
     }
 
-    fn sent(&self, message: &Message<'_>, now: Instant) {
+    fn sent(&mut self, message: &Message<'_>, now: Instant) {
         self.show(|human, out| human.sent(out, message, now));
         if let Some(events) = &self.events {
             let mut line = Vec::new();
@@ -106,9 +106,9 @@ impl Tour {
         }
     }
 
-    fn show(&self, write: impl FnOnce(&Human, &mut String)) {
+    fn show(&mut self, write: impl FnOnce(&mut Human, &mut String)) {
         let mut text = String::new();
-        write(&self.human, &mut text);
+        write(&mut self.human, &mut text);
         if !text.is_empty() {
             term::stderr(&text);
         }

@@ -3,6 +3,7 @@
 mod end_of_input;
 mod flow;
 mod input;
+mod jq;
 mod output;
 mod signals;
 mod timing;

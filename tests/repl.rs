@@ -3,6 +3,7 @@
 mod command;
 mod display;
 mod ending;
+mod filter;
 mod flood;
 mod history;
 mod hostile;

@@ -2,6 +2,8 @@
 
 use clap::{ArgAction, Args, ColorChoice};
 
+use super::view::ViewArgs;
+
 /// What is shown on stderr and at the terminal.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
@@ -40,4 +42,7 @@ pub struct DisplayArgs {
     /// token, access_token, api_key, key, sig and password.
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
+    /// How messages are shown.
+    #[command(flatten)]
+    pub view: ViewArgs,
 }

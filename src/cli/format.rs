@@ -14,4 +14,30 @@ pub struct FormatArgs {
     /// schema/events.schema.json. --split events sends what such lines say. Never opens the REPL.
     #[arg(long, conflicts_with_all = ["raw", "null"], hide_short_help = true)]
     pub jsonl: bool,
+    /// Print what the jq filter FILTER gives for each received message
+    ///
+    /// Every output is one line of JSON, as with jq -c; numbers are printed as they were received. A
+    /// message without output prints nothing, and does not count for --count. Messages that are not
+    /// JSON are printed as they are (see --jq-strict). If the filter fails on a message a note on stderr
+    /// says why. jq's standard library is there, but for what reaches outside, such as env and input. In
+    /// the REPL it says what is shown, and /filter changes it.
+    #[arg(long, value_name = "FILTER", conflicts_with_all = ["jsonl", "raw"], hide_short_help = true)]
+    pub jq: Option<String>,
+    /// With --jq, print strings without quotes
+    ///
+    /// As jq -r does. Other values are printed as JSON.
+    #[arg(short, long, requires = "jq", hide_short_help = true)]
+    pub raw_output: bool,
+    /// With --jq, leave out messages that are not JSON
+    ///
+    /// A note on stderr says why. Without it they pass as they are.
+    #[arg(long, requires = "jq", hide_short_help = true)]
+    pub jq_strict: bool,
+}
+
+impl FormatArgs {
+    /// Whether a message cannot be printed piece by piece.
+    pub fn needs_whole_messages(&self) -> bool {
+        self.jsonl || self.jq.is_some()
+    }
 }

@@ -18,6 +18,7 @@ mod route;
 mod session;
 mod timing;
 mod value;
+mod view;
 
 use std::ffi::OsString;
 
@@ -46,6 +47,7 @@ pub use value::{
     CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
     ValueError, Wait,
 };
+pub use view::ViewArgs;
 
 /// A WebSocket client and debugging tool
 ///
@@ -110,11 +112,11 @@ impl Cli {
 pub enum Command {
     // The first line of each command's own help stands here too: the rest is built only when it is given.
     /// Try wsee on a built-in echo server; needs no network
-    Demo(DemoArgs),
+    Demo(Box<DemoArgs>),
     /// Connect as a pasted curl command would; for "Copy as cURL" in a browser
     Curl(CurlArgs),
     /// Run a WebSocket server to debug clients with; it echoes
-    Listen(ListenArgs),
+    Listen(Box<ListenArgs>),
     /// Print the completion script for a shell
     ///
     /// Prints the script that completes wsee's commands and flags, on stdout. Where a shell looks

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
-use super::{CommandError, Topic, Wire};
+use super::{CommandError, Filtering, Setting, Topic, Wire};
 use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::render::{Decode, Timestamps};
 
 /// RFC 6455 §5.5: a control frame's payload has at most 125 bytes.
 const MAX_CONTROL_PAYLOAD: usize = 125;
@@ -130,15 +131,52 @@ impl<'a> Args<'a> {
         })
     }
 
-    pub(super) fn show(self) -> Result<Option<(Topic, bool)>, CommandError> {
+    pub(super) fn show(self) -> Result<Option<Setting>, CommandError> {
         let (word, rest) = self.split_word();
         if word.is_empty() {
             return Ok(None);
         }
         let topic = Topic::ALL.into_iter().find(|topic| topic.name() == word);
-        let topic = topic.ok_or_else(|| self.not_known("ping, pong, frames, time, json or hex"))?;
-        let is_on = rest.switch()?;
-        Ok(Some((topic, is_on)))
+        let topic =
+            topic.ok_or_else(|| self.not_known("ping, pong, frames, time, json, hex or decode"))?;
+        Ok(Some(match topic {
+            Topic::Time => Setting::Time(rest.timestamps()?),
+            Topic::Decode => Setting::Decode(rest.decode()?),
+            topic => Setting::Switch(topic, rest.switch()?),
+        }))
+    }
+
+    fn timestamps(self) -> Result<Timestamps, CommandError> {
+        let (word, rest) = self.split_word();
+        let found = match word {
+            "on" | "" => Some(Timestamps::Time),
+            "off" => Some(Timestamps::None),
+            word => Timestamps::ALL.into_iter().find(|it| it.name() == word),
+        };
+        let found = found.ok_or_else(|| self.not_known("on, off, time, iso, rel or delta"))?;
+        rest.none(found)
+    }
+
+    fn decode(self) -> Result<Decode, CommandError> {
+        let (word, rest) = self.split_word();
+        let found = match word {
+            "on" | "" => Some(Decode::Auto),
+            "off" => Some(Decode::Hex),
+            word => Decode::ALL.into_iter().find(|it| it.name() == word),
+        };
+        let found = found.ok_or_else(|| self.not_known("auto, msgpack, cbor, protobuf or off"))?;
+        rest.none(found)
+    }
+
+    pub(super) fn filter(self) -> Filtering {
+        match self.text.trim() {
+            "" => Filtering::Tell,
+            "off" => Filtering::Off,
+            source => Filtering::By {
+                source: source.to_owned(),
+                column: self.word_column(),
+            },
+        }
     }
 
     fn switch(self) -> Result<bool, CommandError> {

@@ -67,7 +67,10 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
         ("close", []) => CLOSE_CODES.to_vec(),
         ("frame", _) => FRAME_KEYS.to_vec(),
         ("show", []) => Topic::ALL.map(Topic::name).to_vec(),
+        ("show", ["time"]) => vec!["off", "time", "iso", "rel", "delta"],
+        ("show", ["decode"]) => vec!["off", "auto", "msgpack", "cbor", "protobuf"],
         ("show", [_]) => vec!["on", "off"],
+        ("filter", []) => vec!["off"],
         _ => return Completion::None,
     };
     words_from(start + word_at, word, known)
@@ -130,6 +133,8 @@ mod tests {
     fn completes_fixed_arguments() {
         assert_eq!(words("/show  f"), (7, "frames".to_owned()));
         assert_eq!(words("/show frames "), (13, "on off".to_owned()));
+        assert_eq!(words("/show time i"), (11, "iso".to_owned()));
+        assert_eq!(words("/show decode m"), (13, "msgpack".to_owned()));
         assert_eq!(
             words("/close 100"),
             (7, "1000 1001 1002 1003 1007 1008 1009".to_owned())

@@ -15,6 +15,7 @@ pub use self::usage::{COMMANDS, Usage};
 pub use self::wire::Wire;
 
 use self::args::Args;
+use crate::render::{Decode, Timestamps};
 
 /// What a line asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,14 +31,43 @@ pub enum Command {
     /// Show the headers of the opening handshake.
     Headers,
     /// List what is shown, or change it.
-    Show(Option<(Topic, bool)>),
+    Show(Option<Setting>),
+    /// Say how received messages are filtered, or change it.
+    Filter(Filtering),
     /// List the last lines typed, all if there is no number.
     History(Option<usize>),
     /// Close the connection and leave.
     Quit,
 }
 
-/// What `/show` turns on and off.
+/// How received messages are filtered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filtering {
+    /// As they were.
+    Tell,
+    /// Not at all.
+    Off,
+    /// By a jq filter.
+    By {
+        /// The filter, not compiled.
+        source: String,
+        /// The column of the line at which it starts.
+        column: usize,
+    },
+}
+
+/// A change of what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// On or off.
+    Switch(Topic, bool),
+    /// The time in front of every line.
+    Time(Timestamps),
+    /// How binary messages are shown.
+    Decode(Decode),
+}
+
+/// What `/show` changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     /// Pings.
@@ -52,17 +82,20 @@ pub enum Topic {
     Json,
     /// Binary messages as hexdump.
     Hex,
+    /// Binary messages decoded.
+    Decode,
 }
 
 impl Topic {
     /// All topics, in the order they are listed.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Ping,
         Self::Pong,
         Self::Frames,
         Self::Time,
         Self::Json,
         Self::Hex,
+        Self::Decode,
     ];
 
     /// The word for the topic in `/show`.
@@ -74,6 +107,7 @@ impl Topic {
             Self::Time => "time",
             Self::Json => "json",
             Self::Hex => "hex",
+            Self::Decode => "decode",
         }
     }
 }
@@ -104,6 +138,7 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "status" => args.none(Command::Status)?,
         "headers" => args.none(Command::Headers)?,
         "show" => Command::Show(args.show()?),
+        "filter" => Command::Filter(args.filter()),
         "history" => Command::History(args.history()?),
         "help" => Command::Help(args.help()?),
         "quit" => args.none(Command::Quit)?,
@@ -285,17 +320,37 @@ mod tests {
         assert_eq!(parsed("/show"), Command::Show(None));
         assert_eq!(
             parsed("/show frames"),
-            Command::Show(Some((Topic::Frames, true)))
+            Command::Show(Some(Setting::Switch(Topic::Frames, true)))
         );
         assert_eq!(
             parsed("/show  json  off "),
-            Command::Show(Some((Topic::Json, false)))
+            Command::Show(Some(Setting::Switch(Topic::Json, false)))
+        );
+        let time = |time| Command::Show(Some(Setting::Time(time)));
+        assert_eq!(parsed("/show time"), time(Timestamps::Time));
+        assert_eq!(parsed("/show time off"), time(Timestamps::None));
+        assert_eq!(parsed("/show time delta"), time(Timestamps::Delta));
+        let decode = |decode| Command::Show(Some(Setting::Decode(decode)));
+        assert_eq!(parsed("/show decode on"), decode(Decode::Auto));
+        assert_eq!(parsed("/show decode cbor"), decode(Decode::Cbor));
+        assert_eq!(
+            error("/show time 3"),
+            "column 12: \"3\" is not known to /show; use on, off, time, iso, rel or delta"
         );
         assert_eq!(
             error("/show json no"),
             "column 12: \"no\" is not known to /show; use on or off"
         );
         assert!(error("/show all").contains("use ping, pong, frames"));
+    }
+
+    #[test]
+    fn a_filter_is_the_rest_of_the_line() {
+        assert_eq!(parsed("/filter "), Command::Filter(Filtering::Tell));
+        assert_eq!(parsed("/filter off "), Command::Filter(Filtering::Off));
+        let source = ".a | select(. > 1)".to_owned();
+        let by = Filtering::By { source, column: 10 };
+        assert_eq!(parsed("/filter  .a | select(. > 1) "), Command::Filter(by));
     }
 
     #[test]

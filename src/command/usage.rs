@@ -122,8 +122,18 @@ pub const COMMANDS: &[Usage] = &[
         name: "show",
         args: "[TOPIC [on|off]]",
         help: "choose what is shown",
-        details: "TOPIC is ping, pong, frames, time, json or hex. Without arguments: lists them.",
+        details: "TOPIC is ping, pong, frames, time, json, hex or decode. Without arguments: lists them.\n\
+                  time may be off, time, iso, rel or delta; decode off, auto, msgpack, cbor or protobuf:\n\
+                  how binary messages are shown that are no hexdump.",
         example: "/show frames on",
+    },
+    Usage {
+        name: "filter",
+        args: "[FILTER|off]",
+        help: "show what a jq filter makes of received messages",
+        details: "A message without output is not shown; one that is not JSON is shown as it is.\n\
+                  Without arguments: says which filter there is.",
+        example: "/filter select(.op == \"trade\") | .price",
     },
     Usage {
         name: "history",

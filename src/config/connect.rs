@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::compression::parse_compression;
 use super::credential::{authorization, cookies};
+use super::filter::filter;
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
 use super::{ConfigError, Display, Environment, Timing, redirect, route};
@@ -218,7 +219,7 @@ fn connection(session: &SessionArgs, is_repl: bool) -> Config {
             .ping_interval
             .map_or(Some(REPL_PING_INTERVAL), limit_of);
         config.ping_timeout = args.ping_timeout.map_or(Some(REPL_PING_TIMEOUT), limit_of);
-    } else if (pipe.raw || pipe.binary || pipe.echo) && !session.format.jsonl {
+    } else if (pipe.raw || pipe.binary || pipe.echo) && !session.format.needs_whole_messages() {
         config.delivery = Delivery::Streamed;
     }
     config
@@ -278,6 +279,7 @@ fn repl_options(
     }
     Ok(crate::repl::Options {
         send,
+        filter: filter(&session.format)?,
         history: history.filter(|_| !session.no_history),
         close: Some(close_frame(&session.run)),
         max_time,
@@ -310,8 +312,12 @@ fn pipe_options(
         encoding,
         send_encoding,
         jsonl: session.format.jsonl,
+        filter: filter(&session.format)?,
         format: Format {
-            terminator: match (args.raw || args.binary, args.null) {
+            terminator: match (
+                args.raw || args.binary && session.format.jq.is_none(),
+                args.null,
+            ) {
                 (true, _) => Terminator::None,
                 (false, true) => Terminator::Nul,
                 (false, false) => Terminator::Newline,

@@ -1,7 +1,7 @@
 //! What is shown, and how.
 
 use crate::cli::{ColorChoice, DisplayArgs};
-use crate::render::{Secrets, Style};
+use crate::render::{Decode, Secrets, Style, Timestamps};
 
 use super::Environment;
 
@@ -14,6 +14,10 @@ pub struct Display {
     pub quiet: bool,
     /// Whether secrets are shown.
     pub secrets: Secrets,
+    /// What stands in front of what is shown.
+    pub timestamps: Timestamps,
+    /// How binary messages are shown.
+    pub decode: Decode,
     color: Option<bool>,
     color_allowed: bool,
 }
@@ -30,6 +34,8 @@ impl Display {
             verbose: args.verbose,
             quiet: args.quiet,
             secrets: secrets(args),
+            timestamps: args.view.timestamps,
+            decode: args.view.decode,
             color,
             color_allowed: !environment.dumb,
         }

@@ -10,6 +10,7 @@ mod debug;
 pub mod display;
 mod environment;
 mod file;
+mod filter;
 pub mod header;
 mod listen;
 pub mod netrc;
@@ -34,6 +35,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::exit::Exit;
+use crate::filter::CompileError;
 use header::HeaderError;
 use target::TargetError;
 
@@ -78,6 +80,9 @@ pub enum ConfigError {
     /// A format of `--write-out` is wrong, or cannot be read.
     #[error(transparent)]
     Timing(#[from] TimingError),
+    /// The filter of `--jq` is wrong.
+    #[error("--jq, column {}: {}", .0.column, .0.problem)]
+    Filter(#[from] CompileError),
     /// A certificate or key for `listen --tls` cannot be used.
     #[error(transparent)]
     Identity(#[from] crate::listen::IdentityError),
@@ -95,6 +100,7 @@ impl ConfigError {
             | Self::Interface(_)
             | Self::Compression(_)
             | Self::Timing(_)
+            | Self::Filter(_)
             | Self::Identity(_) => Exit::Usage,
             Self::Credential(error) => error.exit(),
             Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,

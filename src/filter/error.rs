@@ -43,6 +43,9 @@ pub enum FilterError {
     /// The filter failed on the message. May quote it, as it is.
     #[error("jq: {0}")]
     Run(String),
+    /// It gave so many outputs for one message that it may never end.
+    #[error("jq: more than {0} outputs for one message; limit({0}; …) says how many are wanted")]
+    Endless(u64),
 }
 
 /// A message that is no JSON, or more than is read.

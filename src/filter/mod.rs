@@ -2,7 +2,9 @@
 
 pub mod error;
 pub mod jq;
+pub mod messages;
 mod read;
 
 pub use error::{CompileError, FilterError, ReadError};
 pub use jq::{Jq, Output};
+pub use messages::{Filter, Filtered};

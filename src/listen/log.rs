@@ -46,12 +46,20 @@ impl Log {
         }
     }
 
-    pub(super) fn event(&self, event: &Event<'_>, now: Instant) {
-        self.write(|out, view| view.event(out, event, now));
+    pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+        let mut text = String::new();
+        if let Some(view) = &mut self.view {
+            view.event(&mut text, event, now);
+        }
+        self.print(&text);
     }
 
-    pub(super) fn sent(&self, message: &Message<'_>, now: Instant) {
-        self.write(|out, view| view.sent(out, message, now));
+    pub(super) fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        let mut text = String::new();
+        if let Some(view) = &mut self.view {
+            view.sent(&mut text, message, now);
+        }
+        self.print(&text);
     }
 
     pub(super) fn head(&self, text: &Head, direction: Direction) {
@@ -81,6 +89,10 @@ impl Log {
         };
         let mut text = String::new();
         write(&mut text, view);
+        self.print(&text);
+    }
+
+    fn print(&self, text: &str) {
         let mut lines = String::with_capacity(text.len() + 16);
         for line in text.lines() {
             let _ = writeln!(lines, "#{} {line}", self.client);

@@ -2,6 +2,7 @@
 
 pub mod encoding;
 mod events;
+mod filter;
 pub mod input;
 mod obey;
 pub mod output;
@@ -9,6 +10,7 @@ mod values;
 
 use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -19,7 +21,8 @@ use obey::InputError;
 pub use output::{Format, Output, Terminator};
 
 use crate::command::probe::Probe;
-use crate::event::{Cause, Ending, Event};
+use crate::event::{Cause, Ending, Event, Missed};
+use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
@@ -46,11 +49,13 @@ pub struct Options {
     pub format: Format,
     /// Events are written instead.
     pub jsonl: bool,
+    /// What is written of received messages.
+    pub filter: Option<Rc<Filter>>,
     /// Records to send before standard input.
     pub send: Vec<Vec<u8>>,
     /// How long to wait for messages after the end of input; `None` for ever.
     pub wait: Option<Duration>,
-    /// End after so many messages.
+    /// End after so many messages that were not filtered out.
     pub count: Option<u64>,
     /// Answer every message with itself instead of reading standard input.
     pub echo: bool,
@@ -89,6 +94,8 @@ pub struct Pipe {
     /// There was input that stands for no message.
     skipped: bool,
     received: u64,
+    /// Those of them that count for `--count`.
+    counted: u64,
     /// Why to end, as soon as the driver asks.
     cause: Option<Cause>,
     /// How a command wants to end.
@@ -119,6 +126,7 @@ impl Pipe {
             sent: 0,
             skipped: false,
             received: 0,
+            counted: 0,
             cause: None,
             stop: None,
             probe: Probe::default(),
@@ -138,7 +146,7 @@ impl Pipe {
     }
 
     /// Writes to standard error what happened, if it is to be shown.
-    fn show(&self, event: &Event<'_>, now: Instant) {
+    fn show(&mut self, event: &Event<'_>, now: Instant) {
         if !self.human.shows(event) {
             return;
         }
@@ -170,7 +178,7 @@ impl Pipe {
     fn has_enough(&self) -> bool {
         self.options
             .count
-            .is_some_and(|count| self.received >= count)
+            .is_some_and(|count| self.counted >= count)
     }
 
     fn message(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
@@ -181,13 +189,11 @@ impl Pipe {
         if self.options.echo {
             self.echo(message, sender, now);
         }
-        if self.events.is_none() {
-            self.note_binary(message);
-            self.output.message(message);
-        }
+        let printed = self.print(message);
         self.received += u64::from(message.end);
-        if self.options.count == Some(self.received) {
-            self.cause.get_or_insert(Cause::Count(self.received));
+        self.counted += u64::from(message.end && printed);
+        if self.options.count == Some(self.counted) {
+            self.cause.get_or_insert(Cause::Count(self.counted));
         }
     }
 
@@ -431,6 +437,8 @@ impl Mode for Pipe {
         let queued = self.send.len() as u64;
         ending.unsent.messages = queued + self.input.as_mut().map_or(0, Input::drain);
         ending.unwritten = self.output.unwritten();
-        ending.missed_count = self.options.count.filter(|&count| self.received < count);
+        let expected = self.options.count.filter(|&count| self.counted < count);
+        let got = self.counted;
+        ending.missed_count = expected.map(|expected| Missed { expected, got });
     }
 }

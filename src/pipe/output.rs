@@ -78,6 +78,11 @@ impl Output {
         self.buffer.extend(terminator);
     }
 
+    /// Takes a whole text.
+    pub(super) fn text(&mut self, text: &[u8]) {
+        self.message(&Message::whole(Kind::Text, text, None));
+    }
+
     /// Takes bytes that need no change.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.buffer.extend(bytes);

@@ -1,7 +1,7 @@
 //! The time of day of an instant.
 
 use std::sync::OnceLock;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -34,8 +34,14 @@ impl Clock {
 
     /// The time at `instant`.
     pub fn time(&self, instant: Instant) -> Timestamp {
-        let passed = instant.saturating_duration_since(self.instant);
-        self.time.saturating_add(passed).unwrap_or(self.time)
+        self.time
+            .saturating_add(self.since_start(instant))
+            .unwrap_or(self.time)
+    }
+
+    /// The time from the reading of the clock to `instant`.
+    pub fn since_start(&self, instant: Instant) -> Duration {
+        instant.saturating_duration_since(self.instant)
     }
 
     /// The time at which the clock was read.
@@ -54,8 +60,6 @@ impl Clock {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     #[test]

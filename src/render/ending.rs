@@ -27,13 +27,9 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         ending.received.messages,
         ratios(ending)
     );
-    if let Some(expected) = ending.missed_count {
-        let expected = quantity::plural(expected, "message");
-        let _ = write!(
-            text,
-            "; expected {expected}, got {}",
-            ending.received.messages
-        );
+    if let Some(missed) = ending.missed_count {
+        let expected = quantity::plural(missed.expected, "message");
+        let _ = write!(text, "; expected {expected}, got {}", missed.got);
     }
     if ending.unwritten > 0 {
         let bytes = quantity::size(ending.unwritten as u64);

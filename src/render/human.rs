@@ -1,9 +1,10 @@
 //! Frames and messages as lines for people: time, arrow, kind, size, payload.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 use std::time::{Duration, Instant};
 
 use super::clock::Clock;
+use super::decode::{Decoded, decode};
 use super::escape::{escape_line, escape_payload};
 use super::frame::header_text;
 use super::handshake::{self, Direction};
@@ -11,6 +12,8 @@ use super::hexdump::hexdump;
 use super::json;
 use super::mask::Secrets;
 use super::quantity;
+use super::replies::Replies;
+use super::show::{Show, Timestamps};
 use super::style::{Role, Style};
 use crate::event::Event;
 use crate::proto::connection::{self, Answer, Message};
@@ -21,67 +24,6 @@ use crate::proto::receiver::WireHeader;
 use crate::proto::rules::Violation;
 use crate::proto::sender::Control;
 
-/// What is shown; the REPL's `/show` switches most of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
-pub struct Show {
-    /// The way to the open connection.
-    pub handshake: bool,
-    /// Messages in both directions.
-    pub messages: bool,
-    /// Pings.
-    pub ping: bool,
-    /// Pongs.
-    pub pong: bool,
-    /// Close frames.
-    pub close: bool,
-    /// One line per frame.
-    pub frames: bool,
-    /// The time of day in front of every line.
-    pub time: bool,
-    /// JSON laid out.
-    pub json: bool,
-    /// Binary messages as hexdumps.
-    pub hex: bool,
-}
-
-impl Show {
-    /// Everything but frames: the REPL's view.
-    pub const REPL: Self = Self {
-        handshake: true,
-        messages: true,
-        ping: true,
-        pong: true,
-        close: true,
-        frames: false,
-        time: true,
-        json: true,
-        hex: true,
-    };
-
-    /// What the REPL and `listen` show when `-v` was given so many times.
-    pub fn repl(verbose: u8) -> Self {
-        Self {
-            frames: verbose >= 2,
-            ..Self::REPL
-        }
-    }
-
-    /// What a pipe shows on standard error when `-v` was given so many times.
-    pub fn pipe(verbose: u8) -> Self {
-        let (once, twice) = (verbose >= 1, verbose >= 2);
-        Self {
-            handshake: once,
-            messages: twice,
-            ping: once,
-            pong: once,
-            close: once,
-            frames: twice,
-            ..Self::REPL
-        }
-    }
-}
-
 /// Writes events as lines; everything in them that came from the peer is escaped.
 #[derive(Debug, Clone)]
 pub struct Human {
@@ -90,6 +32,9 @@ pub struct Human {
     style: Style,
     secrets: Secrets,
     clock: Clock,
+    /// When the last line was written.
+    last: Option<Instant>,
+    replies: Replies,
 }
 
 /// How much of a text message is shown, in bytes.
@@ -109,6 +54,8 @@ impl Human {
             style,
             secrets,
             clock,
+            last: None,
+            replies: Replies::default(),
         }
     }
 
@@ -124,7 +71,7 @@ impl Human {
     }
 
     /// Writes `event` to `out`, if it is to be shown.
-    pub fn event(&self, out: &mut String, event: &Event<'_>, now: Instant) {
+    pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
             _ if !self.show.handshake => {}
@@ -141,7 +88,7 @@ impl Human {
     }
 
     /// Writes a message that was sent.
-    pub fn sent(&self, out: &mut String, message: &Message<'_>, now: Instant) {
+    pub fn sent(&mut self, out: &mut String, message: &Message<'_>, now: Instant) {
         if self.show.messages {
             self.message(out, Direction::Sent, message, now);
         }
@@ -157,7 +104,7 @@ impl Human {
         handshake::head(out, head, Direction::Received, self.style, self.secrets);
     }
 
-    fn connection(&self, out: &mut String, event: &connection::Event<'_>, now: Instant) {
+    fn connection(&mut self, out: &mut String, event: &connection::Event<'_>, now: Instant) {
         use connection::Event::{Close, FrameReceived, FrameSent, Message, Ping, Pong, Sent};
         match event {
             FrameReceived(header) if self.show.frames => {
@@ -183,15 +130,32 @@ impl Human {
         }
     }
 
-    fn message(&self, out: &mut String, direction: Direction, message: &Message<'_>, now: Instant) {
-        let payload = message.payload;
-        self.start(out, direction, now);
-        let kind = self.style.paint(Role::Kind, message.kind);
-        let _ = write!(out, "{kind} {}", size(payload.len()));
-        if let Some(wire) = message.deflated {
-            let wire = format!(" (deflate {})", quantity::size(wire));
-            let _ = write!(out, "{}", self.style.paint(Role::Fact, wire));
+    /// Writes a message that was received, with what a filter made of it in place of its payload.
+    pub fn filtered(
+        &mut self,
+        out: &mut String,
+        message: &Message<'_>,
+        outputs: &[Vec<u8>],
+        now: Instant,
+    ) {
+        self.head(out, Direction::Received, message, now);
+        for (at, output) in outputs.iter().enumerate() {
+            if at > 0 {
+                out.push_str("  ⋯");
+            }
+            self.text(out, output);
         }
+    }
+
+    fn message(
+        &mut self,
+        out: &mut String,
+        direction: Direction,
+        message: &Message<'_>,
+        now: Instant,
+    ) {
+        self.head(out, direction, message, now);
+        let payload = message.payload;
         match (message.start && message.end, message.kind) {
             (false, _) => {
                 let end = if message.end { "last piece" } else { "piece" };
@@ -202,33 +166,64 @@ impl Human {
         }
     }
 
+    /// Writes what stands in front of a payload.
+    fn head(
+        &mut self,
+        out: &mut String,
+        direction: Direction,
+        message: &Message<'_>,
+        now: Instant,
+    ) {
+        let payload = message.payload;
+        self.start(out, direction, now);
+        let kind = self.style.paint(Role::Kind, message.kind);
+        let _ = write!(out, "{kind} {}", size(payload.len()));
+        if let Some(wire) = message.deflated {
+            self.fact(out, format_args!(" (deflate {})", quantity::size(wire)));
+        }
+        let is_short = message.start && message.end && payload.len() <= TEXT_SHOWN;
+        if is_short
+            && let Ok(text) = str::from_utf8(payload)
+            && let Some(took) = self.replies.take(direction, text, now)
+        {
+            let took = quantity::duration(took);
+            self.fact(out, format_args!(" (reply after {took})"));
+        }
+    }
+
+    fn fact(&self, out: &mut String, fact: impl Display) {
+        let _ = write!(out, "{}", self.style.paint(Role::Fact, fact));
+    }
+
     /// Writes a text on the line of its message if it fits, and below it if not.
     fn text(&self, out: &mut String, payload: &[u8]) {
-        let cut = payload.len().min(TEXT_SHOWN);
+        let cut = shown_len(payload);
         let text = String::from_utf8_lossy(&payload[..cut]);
         let laid_out = if self.show.json {
             json::pretty(&text, self.style, INDENT)
         } else {
             None
         };
-        let is_json = laid_out.is_some();
-        let shown = laid_out.unwrap_or_else(|| escape_payload(&payload[..cut]).into_owned());
-        if payload.is_empty() {
-            out.push('\n');
-        } else if !shown.contains('\n') && (is_json || shown.chars().count() <= INLINE) {
-            let _ = writeln!(out, "   {}", shown.trim_start());
-        } else if is_json {
-            let _ = write!(out, "\n{shown}\n");
+        if let Some(shown) = laid_out {
+            laid_out_text(out, &shown);
         } else {
-            out.push('\n');
-            for line in shown.split('\n') {
-                let _ = writeln!(out, "  {line}");
-            }
+            plain_text(out, &escape_payload(&payload[..cut]));
         }
         self.cut(out, payload.len() - cut);
     }
 
     fn binary(&self, out: &mut String, payload: &[u8]) {
+        match decode(payload, self.show.decode, self.style, INDENT) {
+            Decoded::Yes(format, shown) => {
+                self.fact(out, format_args!(" ({format})"));
+                return laid_out_text(out, &shown);
+            }
+            Decoded::Failed(format, why) => {
+                let text = format!("   (not {format}: {why})");
+                let _ = write!(out, "{}", self.style.paint(Role::Warning, text));
+            }
+            Decoded::No => {}
+        }
         out.push('\n');
         if self.show.hex && !payload.is_empty() {
             out.push_str(&hexdump(payload, self.style, BINARY_SHOWN));
@@ -243,7 +238,7 @@ impl Human {
         }
     }
 
-    fn ping(&self, out: &mut String, payload: &[u8], answer: Answer, now: Instant) {
+    fn ping(&mut self, out: &mut String, payload: &[u8], answer: Answer, now: Instant) {
         let note = match answer {
             Answer::Sent => "   (pong sent)",
             Answer::Queued => "   (pong waits)",
@@ -252,7 +247,7 @@ impl Human {
         self.small(out, Direction::Received, Opcode::PING, payload, note, now);
     }
 
-    fn pong(&self, out: &mut String, payload: &[u8], rtt: Option<Duration>, now: Instant) {
+    fn pong(&mut self, out: &mut String, payload: &[u8], rtt: Option<Duration>, now: Instant) {
         let note = match rtt {
             Some(rtt) => format!("   (round trip {})", quantity::duration(rtt)),
             None => "   (answers no ping)".to_owned(),
@@ -260,7 +255,7 @@ impl Human {
         self.small(out, Direction::Received, Opcode::PONG, payload, &note, now);
     }
 
-    fn control(&self, out: &mut String, control: &Control, now: Instant) {
+    fn control(&mut self, out: &mut String, control: &Control, now: Instant) {
         match control {
             Control::Ping(payload) if self.show.ping => {
                 self.small(out, Direction::Sent, Opcode::PING, payload, "", now);
@@ -277,7 +272,7 @@ impl Human {
 
     /// Writes a ping or pong.
     fn small(
-        &self,
+        &mut self,
         out: &mut String,
         direction: Direction,
         opcode: Opcode,
@@ -299,7 +294,7 @@ impl Human {
     }
 
     fn close(
-        &self,
+        &mut self,
         out: &mut String,
         direction: Direction,
         frame: Option<&CloseFrame>,
@@ -323,7 +318,7 @@ impl Human {
         );
     }
 
-    fn frame(&self, out: &mut String, direction: Direction, frame: &WireHeader, now: Instant) {
+    fn frame(&mut self, out: &mut String, direction: Direction, frame: &WireHeader, now: Instant) {
         self.start(out, direction, now);
         let bytes = spaced_hex(&frame.bytes[..frame.size]);
         let text = format!(
@@ -334,10 +329,27 @@ impl Human {
         let _ = writeln!(out, "{}", self.style.paint(Role::Fact, text));
     }
 
+    /// The time of a line, and makes a note of it for the next one.
+    fn timestamp(&mut self, now: Instant) -> Option<String> {
+        let last = self.last.replace(now);
+        Some(match self.show.time {
+            Timestamps::None => return None,
+            Timestamps::Time => self.clock.time_of_day(now),
+            Timestamps::Iso => format!("{:.6}", self.clock.time(now)),
+            Timestamps::Rel => format!("{:>11.6}", self.clock.since_start(now).as_secs_f64()),
+            Timestamps::Delta => {
+                let since = match last {
+                    Some(last) => now.saturating_duration_since(last),
+                    None => self.clock.since_start(now),
+                };
+                format!("{:>11.6}", since.as_secs_f64())
+            }
+        })
+    }
+
     /// Writes time and arrow.
-    fn start(&self, out: &mut String, direction: Direction, now: Instant) {
-        if self.show.time {
-            let time = self.clock.time_of_day(now);
+    fn start(&mut self, out: &mut String, direction: Direction, now: Instant) {
+        if let Some(time) = self.timestamp(now) {
             let _ = write!(out, "{} ", self.style.paint(Role::Fact, time));
         }
         let (role, arrow) = match direction {
@@ -345,6 +357,39 @@ impl Human {
             Direction::Received => (Role::Received, '←'),
         };
         let _ = write!(out, "{} ", self.style.paint(role, arrow));
+    }
+}
+
+/// How much of a text is shown: not half of a character.
+fn shown_len(payload: &[u8]) -> usize {
+    if payload.len() <= TEXT_SHOWN {
+        return payload.len();
+    }
+    let is_inside = |at: &usize| payload[*at] & 0xc0 == 0x80;
+    let back = (0..4).find(|back| !is_inside(&(TEXT_SHOWN - back)));
+    TEXT_SHOWN - back.unwrap_or(0)
+}
+
+/// Writes what was laid out: on this line if it is one line, below if not.
+fn laid_out_text(out: &mut String, shown: &str) {
+    if shown.contains('\n') {
+        let _ = write!(out, "\n{shown}\n");
+    } else {
+        let _ = writeln!(out, "   {}", shown.trim_start());
+    }
+}
+
+/// Writes text on this line if it fits, and indented below if not.
+fn plain_text(out: &mut String, shown: &str) {
+    if shown.is_empty() {
+        out.push('\n');
+    } else if !shown.contains('\n') && shown.chars().count() <= INLINE {
+        let _ = writeln!(out, "   {shown}");
+    } else {
+        out.push('\n');
+        for line in shown.split('\n') {
+            let _ = writeln!(out, "  {line}");
+        }
     }
 }
 
@@ -383,6 +428,7 @@ fn size(len: usize) -> String {
 mod tests {
     use super::*;
     use crate::proto::frame::{CloseCode, Header};
+    use crate::render::Decode;
 
     fn human() -> (Human, Instant) {
         let start = Instant::now();
@@ -392,7 +438,7 @@ mod tests {
     }
 
     fn shown(event: connection::Event<'_>) -> String {
-        let (human, start) = human();
+        let (mut human, start) = human();
         let mut out = String::new();
         human.event(&mut out, &Event::Connection(event), start);
         out
@@ -446,6 +492,110 @@ mod tests {
         assert_eq!(
             shown(connection::Event::Close(Some(close))),
             "12:01:02.123 ← close 1001 going away \"restarting\\x1b[2J\"\n"
+        );
+    }
+
+    fn text(payload: &str) -> Message<'_> {
+        Message::whole(Kind::Text, payload.as_bytes(), None)
+    }
+
+    #[test]
+    fn the_time_in_front_takes_every_form() {
+        for (form, lines) in [
+            (Timestamps::None, ["→ text 1 B   a", "→ text 1 B   b"]),
+            (
+                Timestamps::Iso,
+                [
+                    "2026-11-20T12:01:02.123250Z → text 1 B   a",
+                    "2026-11-20T12:01:03.623250Z → text 1 B   b",
+                ],
+            ),
+            (
+                Timestamps::Rel,
+                ["   0.000250 → text 1 B   a", "   1.500250 → text 1 B   b"],
+            ),
+            (
+                Timestamps::Delta,
+                ["   0.000250 → text 1 B   a", "   1.500000 → text 1 B   b"],
+            ),
+        ] {
+            let (mut human, start) = human();
+            human.show.time = form;
+            let mut out = String::new();
+            let now = start + Duration::from_micros(250);
+            human.sent(&mut out, &text("a"), now);
+            human.sent(&mut out, &text("b"), now + Duration::from_millis(1500));
+            assert_eq!(out.lines().collect::<Vec<_>>(), lines);
+        }
+    }
+
+    #[test]
+    fn a_reply_says_how_long_it_took() {
+        let (mut human, start) = human();
+        let mut out = String::new();
+        human.show.time = Timestamps::None;
+        human.sent(&mut out, &text("{\"id\":1}"), start);
+        let reply = connection::Event::Message(text("{\"id\":1,\"result\":2}"));
+        let now = start + Duration::from_millis(12);
+        human.event(&mut out, &Event::Connection(reply), now);
+        assert_eq!(
+            out,
+            "→ text 8 B   { \"id\": 1 }\n\
+             ← text 19 B (reply after 12.0 ms)   { \"id\": 1, \"result\": 2 }\n"
+        );
+    }
+
+    #[test]
+    fn binary_messages_are_decoded_or_dumped() {
+        let pack = b"\x81\xa1a\x92\x01\xc4\x01\xff";
+        let shown = |decode, hex| {
+            let (mut human, start) = human();
+            human.show.decode = decode;
+            human.show.hex = hex;
+            let mut out = String::new();
+            human.sent(&mut out, &Message::whole(Kind::Binary, pack, None), start);
+            out.strip_prefix("12:01:02.123 → binary 8 B")
+                .expect("a line")
+                .to_owned()
+        };
+        let decoded = "   { \"a\": [1, h'ff'] }\n";
+        assert_eq!(
+            shown(Decode::Auto, true),
+            format!(" (looks like MessagePack){decoded}")
+        );
+        assert_eq!(
+            shown(Decode::MessagePack, false),
+            format!(" (MessagePack){decoded}")
+        );
+        assert!(shown(Decode::Hex, true).starts_with("\n  00000000  81 a1 61 92"));
+        assert_eq!(shown(Decode::Hex, false), "\n");
+        let failed = shown(Decode::Protobuf, true);
+        assert!(
+            failed.starts_with("   (not protobuf: ") && failed.contains("\n  00000000  81"),
+            "{failed}"
+        );
+    }
+
+    #[test]
+    fn what_a_filter_gave_stands_in_place_of_the_payload() {
+        let (mut human, start) = human();
+        let mut out = String::new();
+        let outputs = [b"{\"a\":1}".to_vec(), b"raw\x1b".to_vec()];
+        human.filtered(&mut out, &text("[1]"), &outputs, start);
+        assert_eq!(
+            out,
+            "12:01:02.123 ← text 3 B   { \"a\": 1 }\n  ⋯   raw\\x1b\n"
+        );
+    }
+
+    #[test]
+    fn a_cut_is_not_inside_a_character() {
+        let long = format!("{}é{}", "x".repeat(TEXT_SHOWN - 1), "y".repeat(10));
+        let shown = message(Kind::Text, long.as_bytes());
+        assert!(
+            shown.ends_with("x\n  … 12 B more\n"),
+            "{}",
+            &shown[shown.len() - 40..]
         );
     }
 

@@ -3,123 +3,43 @@
 //! A parsed and rewritten value would lose what a debugger must show: `1E+5`, `1.0`, the order
 //! of keys, duplicate keys, `\u00e9`. So the text is only cut into tokens and spaced anew.
 
-use std::borrow::Cow;
-use std::fmt::Write;
+use serde::de::IgnoredAny;
 
 use super::escape::escape_line;
+use super::layout::{Brackets, Member, Scalar, Value, lay_out};
 use super::style::{Role, Style};
 
 /// Longer texts, in bytes, are not laid out.
 const MAX_LEN: usize = 64 * 1024;
-/// Columns a value may take to stay on one line.
-const MAX_WIDTH: usize = 72;
-/// Deeper values stay on one line: indentation must not multiply what a hostile peer sent.
-const MAX_DEPTH: usize = 16;
-const INDENT: usize = 2;
+/// Deeper texts are not laid out: they are read, and laid out, by recursion.
+const DEEPEST: usize = 127;
 
 /// Lays out a JSON object or array, every line behind `margin` spaces.
 ///
 /// `None` if `text` is anything else, is longer than 64 KiB or nested deeper than 127 levels.
 /// The last line has no newline; all strings are escaped for a terminal.
 pub fn pretty(text: &str, style: Style, margin: usize) -> Option<String> {
-    let root = parse(text)?;
-    let mut printer = Printer {
-        out: " ".repeat(margin),
-        style,
-        margin,
-    };
-    printer.value(&root, 0, 0);
-    Some(printer.out)
+    Some(lay_out(&parse(text)?, style, margin))
 }
 
-/// Parses an object or array; `serde_json` judges it, and refuses depths that could overflow.
-fn parse(text: &str) -> Option<Value<'_>> {
+/// Parses an object or array; `serde_json` judges it.
+pub(super) fn parse(text: &str) -> Option<Value<'_>> {
     if text.len() > MAX_LEN || !text.trim_start().starts_with(['{', '[']) {
         return None;
     }
-    serde_json::from_str::<serde_json::Value>(text).ok()?;
-    Tokens { rest: text }.value()
-}
-
-/// A value as it was received, and the columns it takes on one line.
-struct Value<'a> {
-    width: usize,
-    shape: Shape<'a>,
-}
-
-enum Shape<'a> {
-    Scalar(Scalar<'a>),
-    Container(Brackets, Vec<Member<'a>>),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Brackets {
-    Object,
-    Array,
-}
-
-/// One entry of an object, or of an array: then it has no name.
-struct Member<'a> {
-    name: Option<Scalar<'a>>,
-    value: Value<'a>,
-}
-
-/// A string with its quotes, a number or a literal; escaped for a terminal.
-struct Scalar<'a> {
-    role: Role,
-    text: Cow<'a, str>,
-}
-
-impl Brackets {
-    fn pair(self) -> (char, char) {
-        match self {
-            Self::Object => ('{', '}'),
-            Self::Array => ('[', ']'),
-        }
+    // Not a `serde_json::Value`: that has no place for a number such as 1e999.
+    serde_json::from_str::<IgnoredAny>(text).ok()?;
+    Tokens {
+        rest: text,
+        depth: 0,
     }
-
-    /// What stands inside the brackets on one line.
-    fn padding(self) -> &'static str {
-        match self {
-            Self::Object => " ",
-            Self::Array => "",
-        }
-    }
-
-    fn width(self, members: &[Member<'_>]) -> usize {
-        let Some(commas) = members.len().checked_sub(1) else {
-            return "{}".len();
-        };
-        let inner: usize = members.iter().map(Member::width).sum();
-        "{}".len() + 2 * self.padding().len() + inner + commas * ", ".len()
-    }
-}
-
-impl Member<'_> {
-    fn name_width(&self) -> usize {
-        self.name
-            .as_ref()
-            .map_or(0, |name| name.width() + ": ".len())
-    }
-
-    fn width(&self) -> usize {
-        self.name_width() + self.value.width
-    }
-
-    fn is_number(&self) -> bool {
-        matches!(&self.value.shape, Shape::Scalar(scalar) if scalar.role == Role::JsonNumber)
-    }
-}
-
-impl Scalar<'_> {
-    fn width(&self) -> usize {
-        self.text.chars().count()
-    }
+    .value()
 }
 
 /// What is left of a text that is known to be valid JSON; `None` is its end.
 struct Tokens<'a> {
     rest: &'a str,
+    depth: usize,
 }
 
 impl<'a> Tokens<'a> {
@@ -127,10 +47,7 @@ impl<'a> Tokens<'a> {
         match self.peek()? {
             '{' => self.container(Brackets::Object),
             '[' => self.container(Brackets::Array),
-            _ => self.scalar().map(|scalar| Value {
-                width: scalar.width(),
-                shape: Shape::Scalar(scalar),
-            }),
+            _ => self.scalar().map(Value::scalar),
         }
     }
 
@@ -138,14 +55,16 @@ impl<'a> Tokens<'a> {
         let (open, close) = brackets.pair();
         let mut members = Vec::new();
         self.accept(open)?;
+        self.depth += 1;
+        if self.depth > DEEPEST {
+            return None;
+        }
         while !self.accept(close)? {
             members.push(self.member(brackets)?);
             self.accept(',')?;
         }
-        Some(Value {
-            width: brackets.width(&members),
-            shape: Shape::Container(brackets, members),
-        })
+        self.depth -= 1;
+        Some(Value::container(brackets, members))
     }
 
     fn member(&mut self, brackets: Brackets) -> Option<Member<'a>> {
@@ -212,94 +131,6 @@ fn bare_len(text: &str) -> usize {
     text.find(is_delimiter).unwrap_or(text.len())
 }
 
-struct Printer {
-    out: String,
-    style: Style,
-    margin: usize,
-}
-
-impl Printer {
-    /// Writes `value` at `depth`, on a line that has `column` columns already.
-    fn value(&mut self, value: &Value<'_>, depth: usize, column: usize) {
-        let (brackets, members) = match &value.shape {
-            Shape::Scalar(scalar) => return self.scalar(scalar),
-            Shape::Container(brackets, members) => (*brackets, members),
-        };
-        let (open, close) = brackets.pair();
-        if members.is_empty() {
-            return self.out.extend([open, close]);
-        }
-        self.out.push(open);
-        if column + value.width <= MAX_WIDTH || depth >= MAX_DEPTH {
-            self.on_one_line(members, brackets.padding());
-        } else if members.iter().all(Member::is_number) {
-            self.filled(members, depth + 1);
-            self.new_line(depth);
-        } else {
-            self.one_per_line(members, depth + 1);
-            self.new_line(depth);
-        }
-        self.out.push(close);
-    }
-
-    fn on_one_line(&mut self, members: &[Member<'_>], padding: &str) {
-        self.out.push_str(padding);
-        for (at, member) in members.iter().enumerate() {
-            if at > 0 {
-                self.out.push_str(", ");
-            }
-            self.member(member, MAX_DEPTH, 0);
-        }
-        self.out.push_str(padding);
-    }
-
-    fn one_per_line(&mut self, members: &[Member<'_>], depth: usize) {
-        for (at, member) in members.iter().enumerate() {
-            if at > 0 {
-                self.out.push(',');
-            }
-            self.new_line(depth);
-            self.member(member, depth, depth * INDENT);
-        }
-    }
-
-    /// Writes numbers as many on a line as fit: one on each would be a long narrow column.
-    fn filled(&mut self, members: &[Member<'_>], depth: usize) {
-        let mut column = MAX_WIDTH;
-        for (at, member) in members.iter().enumerate() {
-            if at > 0 {
-                self.out.push(',');
-            }
-            if column + member.width() + 2 > MAX_WIDTH {
-                self.new_line(depth);
-                column = depth * INDENT;
-            } else {
-                self.out.push(' ');
-            }
-            self.member(member, depth, column);
-            column += member.width() + 2;
-        }
-    }
-
-    fn member(&mut self, member: &Member<'_>, depth: usize, column: usize) {
-        if let Some(name) = &member.name {
-            self.scalar(name);
-            self.out.push_str(": ");
-        }
-        self.value(&member.value, depth, column + member.name_width());
-    }
-
-    fn scalar(&mut self, scalar: &Scalar<'_>) {
-        let painted = self.style.paint(scalar.role, &scalar.text);
-        write!(self.out, "{painted}").expect("a String takes all");
-    }
-
-    fn new_line(&mut self, depth: usize) {
-        let indent = self.margin + depth * INDENT;
-        write!(self.out, "\n{:indent$}", "").expect("a String takes all");
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -338,7 +169,7 @@ mod tests {
     fn fills_lines_with_numbers() {
         let shown = plain(&format!("[{}10]", "100, ".repeat(20)));
         assert_eq!(shown.lines().count(), 4);
-        assert!(shown.lines().all(|line| line.len() <= MAX_WIDTH));
+        assert!(shown.lines().all(|line| line.len() <= 72));
     }
 
     #[test]
@@ -354,8 +185,7 @@ mod tests {
 
     #[test]
     fn keeps_every_token_as_received() {
-        let text =
-            r#"{ "a": 1E+5, "a": 1.0, "b": -0, "c": "\u00e9\/ \"}", "": 123456789012345678901 }"#;
+        let text = r#"{ "a": 1E+5, "a": 1.0, "b": -0, "c": "\u00e9\/ \"}", "": 123456789012345678901, "d": 1e999 }"#;
         let tokens = |text: &str| text.split_whitespace().collect::<String>();
         assert_eq!(tokens(&plain(text)), tokens(text));
     }

@@ -1,6 +1,7 @@
 //! Events as text for people and for programs, and the one way for a peer's bytes to reach a terminal.
 
 pub mod clock;
+pub mod decode;
 pub mod dialect;
 pub mod ending;
 pub mod escape;
@@ -11,14 +12,19 @@ pub mod hint;
 pub mod human;
 pub mod json;
 pub mod jsonl;
+mod layout;
 pub mod mask;
 pub mod quantity;
+mod replies;
+mod show;
 pub mod style;
 pub mod waterfall;
 pub mod write_out;
 
+pub use decode::Decode;
 pub use dialect::Dialect;
-pub use human::{Human, Show};
+pub use human::Human;
 pub use jsonl::Jsonl;
 pub use mask::Secrets;
+pub use show::{Show, Timestamps};
 pub use style::{Role, Style};

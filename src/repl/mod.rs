@@ -2,12 +2,15 @@
 
 pub mod editor;
 mod facts;
+mod filter;
+mod show;
 mod status;
 
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -16,13 +19,14 @@ pub use facts::Facts;
 
 use crate::command::probe::Probe;
 use crate::command::wire::{Outcome, WireError};
-use crate::command::{self, COMMANDS, Command, Topic, Usage, Wire};
+use crate::command::{self, COMMANDS, Command, Usage, Wire};
 use crate::event::{Cause, Event, Signal};
+use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::sender::Sender;
 use crate::render::escape::{escape_line, escape_payload};
-use crate::render::{Dialect, Human, Role, Show, quantity};
+use crate::render::{Dialect, Human, Role, quantity};
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use status::Status;
@@ -32,6 +36,8 @@ use status::Status;
 pub struct Options {
     /// Text messages to send first.
     pub send: Vec<String>,
+    /// What is shown of received messages.
+    pub filter: Option<Rc<Filter>>,
     /// Where the history is kept, if it is.
     pub history: Option<PathBuf>,
     /// What our Close frame says.
@@ -156,7 +162,8 @@ impl Repl {
                     .print(&mut self.out, &self.facts, sender, style, now);
             }
             Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
-            Command::Show(change) => self.show(*change),
+            Command::Show(setting) => self.show(*setting),
+            Command::Filter(filtering) => self.filter(filtering),
             Command::History(last) => self.history(*last),
         }
         Ok(())
@@ -222,20 +229,6 @@ impl Repl {
             .push_str("  anything else is sent as a text message; //x sends /x\n");
     }
 
-    fn show(&mut self, change: Option<(Topic, bool)>) {
-        if let Some((topic, on)) = change {
-            *switch(&mut self.human.show, topic) = on;
-        }
-        let states: Vec<String> = Topic::ALL
-            .into_iter()
-            .map(|topic| {
-                let on = *switch(&mut self.human.show, topic);
-                format!("{} {}", topic.name(), if on { "on" } else { "off" })
-            })
-            .collect();
-        self.print(Role::Fact, &format!("shown: {}", states.join(", ")));
-    }
-
     fn history(&mut self, last: Option<usize>) {
         for line in self.editor.history(last.unwrap_or(usize::MAX)) {
             let _ = writeln!(
@@ -268,17 +261,6 @@ impl Repl {
     }
 }
 
-fn switch(show: &mut Show, topic: Topic) -> &mut bool {
-    match topic {
-        Topic::Ping => &mut show.ping,
-        Topic::Pong => &mut show.pong,
-        Topic::Frames => &mut show.frames,
-        Topic::Time => &mut show.time,
-        Topic::Json => &mut show.json,
-        Topic::Hex => &mut show.hex,
-    }
-}
-
 impl Mode for Repl {
     fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
         if let Event::Connection(event) = &event {
@@ -297,7 +279,7 @@ impl Mode for Repl {
         }
         if self.ending && self.out.len() >= PRINT_FULL {
             self.not_shown += 1;
-        } else {
+        } else if !self.is_filtered(&event, now) {
             self.human.event(&mut self.out, &event, now);
         }
         if let Event::Connection(connection::Event::Message(message)) = &event

@@ -46,7 +46,7 @@ pub(super) async fn run_pipe(
     environment: &Environment,
 ) -> Exit {
     let display = connect.display;
-    let human = view(
+    let mut human = view(
         display,
         Show::pipe(display.verbose),
         environment.terminals.stderr,
@@ -56,7 +56,7 @@ pub(super) async fn run_pipe(
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
     };
     let mut report = Reporter::new(connect, environment);
-    let view = (&human, term::stderr as fn(&str));
+    let view = (&mut human, term::stderr as fn(&str));
     let mut events = events::printer(connect).map(pipe::Events::new);
     let observe = |event: &Event<'_>, now| {
         if let Some(events) = &mut events {
@@ -96,7 +96,7 @@ pub(super) async fn run_pipe(
 /// Opens the connection and runs the REPL on it.
 async fn run_repl(connect: &Connect, options: repl::Options, environment: &Environment) -> Exit {
     let display = connect.display;
-    let human = view(display, Show::repl(display.verbose), true);
+    let mut human = view(display, Show::repl(display.verbose), true);
     let style = human.style();
     let mut facts = Facts::new(&connect.url, display.secrets);
     let mut signals = match Signals::new() {
@@ -105,7 +105,7 @@ async fn run_repl(connect: &Connect, options: repl::Options, environment: &Envir
     };
     let observe = |event: &Event<'_>, _| facts.observe(event);
     let mut report = Reporter::new(connect, environment);
-    let view = (&human, term::screen as fn(&str));
+    let view = (&mut human, term::screen as fn(&str));
     let opened = match open(&mut report, view, &mut signals, observe).await {
         Ok(opened) => opened,
         Err(why) => return report.write_out(Outcome::not_open(&why, why.exit)).await,
@@ -136,13 +136,18 @@ fn dialect(connect: &Connect, open: &Open, style: Style, write: fn(&str)) -> Dia
 /// A view for a stream that is a terminal or not.
 pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
     let clock = Clock::new(Instant::now(), jiff::Timestamp::now());
+    let show = Show {
+        time: display.timestamps,
+        decode: display.decode,
+        ..show
+    };
     Human::new(show, display.style(terminal), display.secrets, clock)
 }
 
 /// Opens the connection, shows how through `view`, and tells `observe`; why it did not open is said.
 pub(super) async fn open(
     report: &mut Reporter<'_>,
-    view: (&Human, fn(&str)),
+    view: (&mut Human, fn(&str)),
     signals: &mut Signals,
     mut observe: impl FnMut(&Event<'_>, Instant),
 ) -> Result<Opened, NotOpen> {

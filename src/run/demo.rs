@@ -119,10 +119,10 @@ async fn tour(
     } else {
         Show::repl(2)
     };
-    let human = view(display, show, environment.terminals.stderr);
+    let mut human = view(display, show, environment.terminals.stderr);
     let style = human.style();
     let mut report = Reporter::new(config, environment);
-    let view = (&human, term::stderr as fn(&str));
+    let view = (&mut human, term::stderr as fn(&str));
     let mut events = events::printer(config);
     let mut opening = Vec::new();
     let observe = |event: &Event<'_>, now| {

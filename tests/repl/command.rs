@@ -101,7 +101,10 @@ fn file_sends_a_file_as_it_is() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(b"[1]\n").expect("a file");
     let path = file.path().display();
-    let received = command(&format!("/file {path}"), "← binary 4 B\n");
+    let received = command(
+        &format!("/file {path}"),
+        "← binary 4 B (looks like JSON)   [1]\n",
+    );
     assert_eq!(received.messages, [Message::binary(&b"[1]\n"[..])]);
     let received = command(&format!("/file {path} text"), "← text 4 B ");
     assert_eq!(received.messages, [Message::text("[1]\n")]);
@@ -260,9 +263,13 @@ fn show_frames_tells_every_frame() {
 fn show_lists_and_changes_what_is_shown() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/show\r");
-    terminal.wait_for("\nshown: ping on, pong on, frames off, time on, json on, hex on\n");
-    terminal.press("/show json off\r/show time off\r/show hex off\r/show pong off\r");
-    terminal.wait_for("\nshown: ping on, pong off, frames off, time off, json off, hex off\n");
+    terminal
+        .wait_for("\nshown: ping on, pong on, frames off, time on, json on, hex on, decode auto\n");
+    terminal
+        .press("/show json off\r/show time off\r/show hex off\r/show pong off\r/show decode off\r");
+    terminal.wait_for(
+        "\nshown: ping on, pong off, frames off, time off, json off, hex off, decode off\n",
+    );
     terminal.press("{\"a\":1}\r");
     terminal.wait_for("\n← text 7 B   {\"a\":1}\n");
     terminal.press("/bin 00\r");

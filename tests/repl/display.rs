@@ -78,6 +78,39 @@ fn control_frames_are_shown_with_names_and_payloads() {
 }
 
 #[test]
+fn a_binary_message_is_decoded_if_it_can_be() {
+    let mut terminal = terminal(&["demo", "--no-compress", "--timestamps", "none"]).prompt();
+    terminal.press("/bin 82 a1 61 01 a1 62 c4 01 ff\r");
+    terminal.wait_for("\n← binary 9 B (looks like MessagePack)   { \"a\": 1, \"b\": h'ff' }\n");
+    terminal.press("/show decode cbor\r");
+    terminal.wait_for(", decode cbor\n");
+    terminal.press("/bin 82 01\r");
+    terminal.wait_for("\n← binary 2 B   (not CBOR: ");
+    terminal.wait_for("\n  00000000  82 01 ");
+    terminal.press("/show decode off\r");
+    terminal.wait_for(", decode off\n");
+    terminal.press("/bin a1 61 61 01\r");
+    terminal.wait_for("← binary 4 B\n  00000000  a1 61 61 01 ");
+}
+
+#[test]
+fn a_reply_with_the_id_of_a_request_says_how_long_it_took() {
+    let server = scripted(|mut peer: Peer| {
+        peer.receive();
+        peer.send(Message::text("{\"id\":7,\"result\":1}"));
+        peer.record()
+    });
+    let mut terminal = terminal(&[server.url(), "--timestamps", "rel"]).prompt();
+    terminal.press("{\"id\":7,\"method\":\"a\"}\r");
+    terminal.wait_for("← text 19 B (reply after ");
+    let screen = terminal.contents();
+    let line = screen.lines().find(|line| line.contains('←')).unwrap();
+    let (time, _) = line.split_once('←').unwrap();
+    let shape = time.trim().replace(|c: char| c.is_ascii_digit(), "0");
+    assert_eq!(shape, "0.000000", "{line}");
+}
+
+#[test]
 fn the_time_stands_in_front() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();

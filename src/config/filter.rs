@@ -1,0 +1,18 @@
+//! `--jq`.
+
+use std::rc::Rc;
+
+use super::ConfigError;
+use crate::cli::FormatArgs;
+use crate::filter::Filter;
+
+/// Compiles the filter on received messages, if there is one.
+pub(super) fn filter(args: &FormatArgs) -> Result<Option<Rc<Filter>>, ConfigError> {
+    let Some(source) = &args.jq else {
+        return Ok(None);
+    };
+    let mut filter = Filter::compile(source)?;
+    filter.raw = args.raw_output;
+    filter.strict = args.jq_strict;
+    Ok(Some(Rc::new(filter)))
+}
