@@ -38,7 +38,7 @@ _wsee() {
 
     case "${cmd}" in
         wsee)
-            opts="-H -o -s -b -A -u -L -k -x -U -4 -6 -m -n -1 -0 -r -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help --version demo curl listen completions man"
+            opts="-H -o -s -b -A -u -L -k -E -x -U -4 -6 -m -n -1 -0 -r -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help --version demo curl listen completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -162,6 +162,75 @@ _wsee() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --roots)
+                    COMPREPLY=($(compgen -W "webpki native both" -- "${cur}"))
+                    return 0
+                    ;;
+                --pinnedpubkey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                -E)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --pass)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-max)
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
+                    return 0
+                    ;;
+                --sni)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --proxy)
@@ -508,7 +577,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__listen)
-            opts="-s -v -q -h --subprotocol --compress --no-compress --origin --tls --cert --key --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --verbose --quiet --color --show-secrets --timestamps --decode --help"
+            opts="-s -v -q -h --subprotocol --compress --no-compress --origin --tls --cert --key --client-ca --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --verbose --quiet --color --show-secrets --timestamps --decode --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -546,6 +615,21 @@ _wsee() {
                     return 0
                     ;;
                 --key)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --client-ca)
                     local oldifs
                     if [ -n "${IFS+x}" ]; then
                         oldifs="$IFS"

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl jq= r/raw-output jq-strict w/write-out= timing v/verbose q/quiet color= show-secrets timestamps= decode= no-config debug no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= roots= pinnedpubkey= E/cert= key= pass= tls-min= tls-max= sni= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl jq= r/raw-output jq-strict w/write-out= timing v/verbose q/quiet color= show-secrets timestamps= decode= no-config debug no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -37,6 +37,18 @@ complete -c wsee -n "__fish_wsee_needs_command" -l netrc-file -d 'The same, with
 complete -c wsee -n "__fish_wsee_needs_command" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l max-redirs -d 'Follow at most N redirects' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l roots -d 'Trust Mozilla\'s roots (webpki), the system\'s (native), or both' -r -f -a "webpki\t'Mozilla\'s, compiled in'
+native\t'The system\'s'
+both\t'Mozilla\'s and the system\'s'"
+complete -c wsee -n "__fish_wsee_needs_command" -l pinnedpubkey -d 'Connect only if the server has this public key' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s E -l cert -d 'Show this client certificate if the server asks for one' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l pass -d 'Where the password of --cert or --key is: env:NAME, file:PATH or prompt' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l tls-min -d 'The lowest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c wsee -n "__fish_wsee_needs_command" -l tls-max -d 'The highest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c wsee -n "__fish_wsee_needs_command" -l sni -d 'Ask for the certificate of NAME and verify it, instead of the URL\'s host' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s x -l proxy -d 'Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s U -l proxy-user -d 'Log in to the proxy' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l noproxy -d 'Use no proxy for these hosts' -r
@@ -179,6 +191,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand listen" -l compress -d 'Set th
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l origin -d 'Accept only requests with this Origin; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l cert -d 'Serve wss:// with this certificate chain (PEM)' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l key -d 'The private key of --cert (PEM)' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l client-ca -d 'Let in only clients with a certificate that the CAs in FILE (PEM) signed' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r

@@ -34,6 +34,8 @@ pub enum Exit {
     Tls = 35,
     /// Redirections lead nowhere.
     Redirect = 47,
+    /// The client certificate cannot be used, or the server refused it.
+    ClientCertificate = 58,
     /// The server's certificate is not trusted.
     Certificate = 60,
     /// A size limit was exceeded.

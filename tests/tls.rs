@@ -1,22 +1,34 @@
 //! wss: which certificates are trusted, and what is said of those that are not.
 
+mod client;
+mod key_log;
+mod pin;
+mod sni;
+mod trust;
+mod version;
+
 use std::io::{Read, Write};
 use std::time::Duration;
 
 use crate::support::output::Output;
-use crate::support::peer::{Peer, scripted};
-use crate::support::run::wsee;
+use crate::support::peer::{Peer, Received, scripted};
+use crate::support::run::{Run, wsee};
 use crate::support::server::{Server, Untouched};
-use crate::support::tls::{self, Authority, Identity, TlsStream};
+use crate::support::tls::{self, Authority, Identity, Terms, TlsStream};
 
 /// Runs wsee against a server that shows `identity` and expects to be turned away.
 #[track_caller]
 fn distrusted(identity: Identity, args: &[&str]) -> Output {
-    let server = tls::serving(identity, fails);
+    refused(Terms::of(identity), args).exits(60)
+}
+
+/// Runs wsee against a server that speaks TLS on these terms and gets nothing from it.
+#[track_caller]
+fn refused(terms: Terms, args: &[&str]) -> Output {
+    let server = tls::serving_as(terms, fails);
     wsee(&[&[tls::url(&server).as_str()], args].concat())
         .stdin("never sent\n")
         .run()
-        .exits(60)
         .prints("")
 }
 
@@ -30,12 +42,20 @@ fn fails(mut stream: TlsStream) {
 /// Runs wsee against an echo server that shows `identity`.
 #[track_caller]
 fn trusted(identity: Identity, args: &[&str]) -> Output {
-    let server = tls::serving(identity, |stream| Peer::accept(stream).echo());
-    wsee(&[&[tls::url(&server).as_str(), "-n", "1"], args].concat())
-        .stdin("hello\n")
-        .run()
-        .exits(0)
-        .prints("hello\n")
+    echoed(Terms::of(identity), args)
+}
+
+/// Runs wsee against an echo server that speaks TLS on these terms.
+#[track_caller]
+fn echoed(terms: Terms, args: &[&str]) -> Output {
+    let server = tls::serving_as(terms, |stream| Peer::accept(stream).echo());
+    echo(&server, args).run().exits(0).prints("hello\n")
+}
+
+/// Sends a message, to get it back.
+fn echo(server: &Server<Received>, args: &[&str]) -> Run {
+    let url = tls::url(server);
+    wsee(&[&[url.as_str(), "-n", "1"], args].concat()).stdin("hello\n")
 }
 
 #[test]

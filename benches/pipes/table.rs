@@ -84,7 +84,11 @@ pub(crate) fn row(work: &Work, columns: &[Column], peers: &[Client], judged: boo
         work.unit().to_owned(),
         cell(limit),
         cell(wsee),
-        format!("{}{}", join(&ratios), if met || !judged { "" } else { " ✗" }),
+        format!(
+            "{}{}",
+            join(&ratios),
+            if met || !judged { "" } else { " ✗" }
+        ),
         format!("{} {}", if work.is_time() { "≤" } else { "≥" }, work.target),
         join(&cpu),
         rss(limit),

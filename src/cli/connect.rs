@@ -1,7 +1,5 @@
 //! `wsee URL`: where to connect and as whom.
 
-use std::path::PathBuf;
-
 use clap::{ArgAction, Args, ValueHint};
 
 use super::credential::AuthArgs;
@@ -9,6 +7,7 @@ use super::proxy::ProxyArgs;
 use super::redirect::RedirectArgs;
 use super::route::RouteArgs;
 use super::session::SessionArgs;
+use super::tls::TlsArgs;
 use super::value::url_argument;
 
 /// The arguments of `wsee URL`.
@@ -115,21 +114,4 @@ pub struct HandshakeArgs {
     /// To send none: -H 'User-Agent:'
     #[arg(short = 'A', long, value_name = "TEXT", hide_short_help = true)]
     pub user_agent: Option<String>,
-}
-
-/// Trust in the server's certificate.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "TLS")]
-pub struct TlsArgs {
-    /// Accept any server certificate
-    ///
-    /// The connection is encrypted, but whoever answers is not verified, so an attacker would be
-    /// accepted too. For a private CA, --cacert is better.
-    #[arg(short = 'k', long)]
-    pub insecure: bool,
-    /// Trust the CA certificates in FILE (PEM) as well
-    ///
-    /// May be repeated. They are added to the roots that are trusted anyway. Needless with --insecure.
-    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
-    pub cacert: Vec<PathBuf>,
 }

@@ -92,4 +92,9 @@ pub struct ServerTlsArgs {
     /// Needs --cert.
     #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
+    /// Let in only clients with a certificate that the CAs in FILE (PEM) signed
+    ///
+    /// To try a client's certificate (wsee --cert). Implies --tls.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub client_ca: Option<PathBuf>,
 }

@@ -43,6 +43,10 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
         Exit::Redirect,
         "too many redirects, a circle of them, or one that must not be followed",
     ),
+    (
+        Exit::ClientCertificate,
+        "the client certificate cannot be used, or the server wants another",
+    ),
     (Exit::Certificate, "the server's certificate is not trusted"),
     (Exit::Limit, "a size limit was exceeded"),
     (Exit::Internal, "internal error"),

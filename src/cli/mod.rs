@@ -17,6 +17,7 @@ mod redirect;
 mod route;
 mod session;
 mod timing;
+mod tls;
 mod value;
 mod view;
 
@@ -28,7 +29,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
 pub use config::ConfigArgs;
-pub use connect::{ConnectArgs, HandshakeArgs, TlsArgs};
+pub use connect::{ConnectArgs, HandshakeArgs};
 pub use credential::AuthArgs;
 pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};
 pub use demo::DemoArgs;
@@ -43,6 +44,7 @@ pub use redirect::RedirectArgs;
 pub use route::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use session::{RunArgs, SessionArgs};
 pub use timing::{Format, TimingArgs};
+pub use tls::{RootsArg, TlsArgs, TlsVersion};
 pub use value::{
     CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
     ValueError, Wait,

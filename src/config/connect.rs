@@ -9,10 +9,11 @@ use super::credential::{authorization, cookies};
 use super::filter::filter;
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
+use super::tls::{client_identity, tls_options};
 use super::{ConfigError, Display, Environment, Timing, redirect, route};
 use crate::cli::{
     ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs, SessionArgs,
-    Split, TimeLimit, TlsArgs, Wait,
+    Split, TimeLimit, Wait,
 };
 use crate::cookie::Jar;
 use crate::dial;
@@ -62,10 +63,14 @@ impl Connect {
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
+        let dial = dial::Options {
+            tls: tls_options(&args.tls, environment)?,
+            ..dial::Options::default()
+        };
         let mut connect = build(
             &target,
             &args.handshake,
-            dial_options(&args.tls),
+            dial,
             &args.session,
             environment,
             now,
@@ -80,6 +85,9 @@ impl Connect {
         let user_agent = connect.open.offer.user_agent.clone();
         connect.open.dial.route =
             route::resolve(&args.route, &args.proxy, user_agent, environment)?;
+        if target.tls || args.redirect.location_trusted {
+            connect.open.dial.tls.identity = client_identity(&args.tls, environment)?;
+        }
         credentials.authorization =
             authorization(&args.auth, &target, environment, &mut connect.notes)?;
         Ok(connect)
@@ -198,16 +206,6 @@ fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
 
 fn user_agent() -> String {
     concat!("wsee/", env!("CARGO_PKG_VERSION")).to_owned()
-}
-
-fn dial_options(args: &TlsArgs) -> dial::Options {
-    dial::Options {
-        tls: dial::tls::Options {
-            insecure: args.insecure,
-            cacert: args.cacert.clone(),
-        },
-        route: dial::Route::default(),
-    }
 }
 
 /// The connection of a client; a REPL keeps itself alive.

@@ -28,6 +28,12 @@ pub struct Environment {
     pub state_dir: Option<PathBuf>,
     /// The proxies it names.
     pub proxies: ProxyVariables,
+    /// A file of trusted certificates: `SSL_CERT_FILE`.
+    pub ssl_cert_file: Option<PathBuf>,
+    /// Folders of trusted certificates: `SSL_CERT_DIR`, a list as in `PATH`.
+    pub ssl_cert_dir: Vec<PathBuf>,
+    /// A file for the secrets of TLS connections: `SSLKEYLOGFILE`.
+    pub ssl_key_log_file: Option<PathBuf>,
 }
 
 /// The proxies that the environment names.
@@ -103,6 +109,12 @@ impl Environment {
                 .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
                 .collect(),
             state_dir: base_dir(set("XDG_STATE_HOME"), set("HOME"), ".local/state"),
+            ssl_cert_file: set("SSL_CERT_FILE").map(PathBuf::from),
+            ssl_cert_dir: set("SSL_CERT_DIR").map_or_else(Vec::new, |list| {
+                let folders = env::split_paths(&list);
+                folders.filter(|it| !it.as_os_str().is_empty()).collect()
+            }),
+            ssl_key_log_file: set("SSLKEYLOGFILE").map(PathBuf::from),
         }
     }
 

@@ -54,9 +54,10 @@ impl Listen {
 }
 
 fn identity(args: &ServerTlsArgs, host: &str) -> Result<Option<Identity>, ConfigError> {
+    let clients = args.client_ca.as_deref();
     Ok(match (&args.cert, &args.key) {
-        (Some(cert), Some(key)) => Some(Identity::read(cert, key)?),
-        _ if args.tls => Some(Identity::make(host)?),
+        (Some(cert), Some(key)) => Some(Identity::read(cert, key, clients)?),
+        _ if args.tls || clients.is_some() => Some(Identity::make(host, clients)?),
         _ => None,
     })
 }

@@ -19,6 +19,7 @@ mod redirect;
 mod route;
 pub mod target;
 mod timing;
+mod tls;
 
 pub use command_line::{CommandLine, CommandLineError};
 pub use compression::{CompressionError, CompressionProblem};
@@ -30,6 +31,7 @@ pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use timing::{Timing, TimingError};
+pub use tls::TlsError;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -83,6 +85,9 @@ pub enum ConfigError {
     /// The filter of `--jq` is wrong.
     #[error("--jq, column {}: {}", .0.column, .0.problem)]
     Filter(#[from] CompileError),
+    /// A flag for TLS is wrong, or the client certificate cannot be used.
+    #[error(transparent)]
+    Tls(Box<TlsError>),
     /// A certificate or key for `listen --tls` cannot be used.
     #[error(transparent)]
     Identity(#[from] crate::listen::IdentityError),
@@ -102,6 +107,7 @@ impl ConfigError {
             | Self::Timing(_)
             | Self::Filter(_)
             | Self::Identity(_) => Exit::Usage,
+            Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),
             Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,
         }

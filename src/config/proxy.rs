@@ -91,6 +91,7 @@ pub(super) fn resolve(
         tls: tls::Options {
             insecure: args.proxy_insecure,
             cacert: args.proxy_cacert.clone(),
+            ..tls::Options::default()
         },
     })
 }

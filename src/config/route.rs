@@ -1,5 +1,6 @@
 //! The way to the server, resolved.
 
+use super::tls::use_environment;
 use super::{ConfigError, Environment, proxy};
 use crate::cli::{ProxyArgs, RouteArgs};
 use crate::dial::Route;
@@ -23,12 +24,14 @@ pub(super) fn resolve(
     {
         return Err(ConfigError::Interface(address));
     }
+    // What the environment says of proxies is not even looked at where none is used.
+    let mut proxies = match args.unix_socket {
+        Some(_) => Proxies::default(),
+        None => proxy::resolve(proxy, &environment.proxies, user_agent)?,
+    };
+    use_environment(&mut proxies.tls, environment);
     Ok(Route {
-        // What the environment says of proxies is not even looked at where none is used.
-        proxies: match args.unix_socket {
-            Some(_) => Proxies::default(),
-            None => proxy::resolve(proxy, &environment.proxies, user_agent)?,
-        },
+        proxies,
         pins: args.resolve.clone(),
         detours: args.connect_to.clone(),
         unix_socket: args.unix_socket.clone(),

@@ -31,7 +31,9 @@ impl Certificate {
         let certificate = x509_cert::Certificate::from_der(der).ok()?;
         let body = certificate.tbs_certificate();
         let names = match body.get_extension::<SubjectAltName>() {
-            Ok(Some((_critical, names))) => names.0.iter().filter_map(name_text).collect(),
+            Ok(Some((_critical, names))) => {
+                names.0.iter().filter_map(alternative_name_text).collect()
+            }
             Ok(None) | Err(_) => Vec::new(),
         };
         Some(Self {
@@ -64,6 +66,11 @@ pub(super) fn timestamp(since_epoch: Duration) -> Timestamp {
         .unwrap_or(Timestamp::MAX)
 }
 
+/// A distinguished name in DER, as RFC 4514 text.
+pub(super) fn name_text(der: &[u8]) -> Option<String> {
+    distinguished_name_text(&Name::from_der(der).ok()?)
+}
+
 fn distinguished_name_text(name: &Name) -> Option<String> {
     // Not `to_string`, which panics if a value that a peer made up cannot be formatted.
     let mut text = String::new();
@@ -71,7 +78,7 @@ fn distinguished_name_text(name: &Name) -> Option<String> {
     Some(text)
 }
 
-fn name_text(name: &GeneralName) -> Option<String> {
+fn alternative_name_text(name: &GeneralName) -> Option<String> {
     match name {
         GeneralName::DnsName(name) => Some(name.as_str().to_owned()),
         GeneralName::IpAddress(octets) => address(octets.as_bytes()).map(|ip| ip.to_string()),

@@ -1,6 +1,6 @@
 //! Why a certificate is not trusted, in words, and what helps.
 
-use std::net::IpAddr;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -23,8 +23,34 @@ pub(super) struct Distrust {
     pub(super) cure: &'static str,
 }
 
-/// Puts the verdict on `certificate`, which was shown for `host`, into words.
+/// Puts the verdict on `certificate`, which was shown for `host`, into words; `no_store` says why
+/// the system's roots were not there to know its issuer.
 pub(super) fn explain(
+    verdict: &CertificateError,
+    certificate: Option<&Certificate>,
+    host: &str,
+    no_store: Option<&str>,
+) -> Distrust {
+    let mut distrust = explain_verdict(verdict, certificate, host);
+    if let Some(problem) = no_store.filter(|_| is_about_issuer(verdict)) {
+        let _ = write!(
+            distrust.problem,
+            ", and the system's roots were not read ({problem})"
+        );
+        distrust.cure = "check SSL_CERT_FILE and SSL_CERT_DIR, or trust it with --cacert FILE";
+    }
+    distrust
+}
+
+/// The server has a key that is not pinned; `key` is its pin.
+pub(super) fn unpinned(key: &str) -> Distrust {
+    Distrust {
+        problem: format!("its public key is not a pinned one but {key}"),
+        cure: "if it was renewed, correct --pinnedpubkey",
+    }
+}
+
+fn explain_verdict(
     verdict: &CertificateError,
     certificate: Option<&Certificate>,
     host: &str,
@@ -93,9 +119,10 @@ fn wrong_name(certificate: Option<&Certificate>, host: &str) -> Distrust {
     } else {
         format!("the certificate is not for {host} but for {}", list(names))
     };
-    let cure = match host.parse::<IpAddr>() {
-        Ok(_) => "connect to a name that it is for, or use -k for a test",
-        Err(_) => "check the host name, or use -k for a test",
+    let cure = if names.is_empty() {
+        "it needs one, or use -k for a test"
+    } else {
+        "if it is the right server, verify one of these with --sni NAME, or use -k for a test"
     };
     Distrust { problem, cure }
 }
@@ -127,9 +154,19 @@ fn self_signed(certificate: &Certificate) -> Distrust {
 }
 
 fn refused(verdict: &CertificateError) -> Distrust {
+    let problem = match verdict {
+        CertificateError::BadEncoding => "the certificate is damaged".to_owned(),
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "the certificate is not one for servers (its extended key usage)".to_owned()
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. } => {
+            "the certificate or one of its issuers' is signed with an outdated algorithm".to_owned()
+        }
+        _ => format!("the certificate is not acceptable ({verdict})"),
+    };
     Distrust {
-        problem: format!("the certificate is not acceptable ({verdict})"),
-        cure: "use -k for a test",
+        problem,
+        cure: "renew it on the server, or use -k for a test",
     }
 }
 
@@ -184,7 +221,7 @@ mod tests {
     }
 
     fn problem(verdict: &CertificateError, certificate: &Certificate) -> String {
-        explain(verdict, Some(certificate), "c.example").problem
+        explain(verdict, Some(certificate), "c.example", None).problem
     }
 
     #[test]
@@ -259,7 +296,12 @@ mod tests {
             problem(&verdict, &certificate("CN=me", "CN=me")),
             "the certificate is self-signed (CN=me)"
         );
-        let distrust = explain(&verdict, Some(&certificate("CN=me", "CN=ca")), "c.example");
+        let distrust = explain(
+            &verdict,
+            Some(&certificate("CN=me", "CN=ca")),
+            "c.example",
+            None,
+        );
         assert_eq!(
             distrust.problem,
             "the issuer of the certificate is unknown (CN=ca)"
@@ -283,7 +325,7 @@ mod tests {
     #[test]
     fn falls_back_to_the_verifiers_words() {
         assert_eq!(
-            explain(&CertificateError::Revoked, None, "c.example").problem,
+            explain(&CertificateError::Revoked, None, "c.example", None).problem,
             "the certificate is not acceptable (Revoked)"
         );
     }

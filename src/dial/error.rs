@@ -7,11 +7,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::{AlertDescription, InvalidMessage};
+use rustls::AlertDescription;
 
 use super::RootsError;
+use super::alert::tls_reason;
+use super::client_auth::{ClientAuth, refusal_text};
 use super::proxy::ProxyError;
 use super::route::Family;
+use super::tls::Versions;
 
 /// Why a connection could not be made; the variant says at which stage.
 #[derive(Debug, thiserror::Error)]
@@ -37,14 +40,29 @@ pub enum Error {
     },
 
     /// The TLS handshake failed, for a reason other than the server's certificate.
-    #[error("TLS handshake with {} failed: {}", authority(.host, *.port), tls_reason(.source, *.port))]
+    #[error("TLS handshake with {} failed: {}", authority(.host, *.port), tls_reason(.source, *.port, *.versions))]
     Tls {
         /// The host as it was given.
         host: String,
         /// The TCP port.
         port: u16,
+        /// The versions that were offered.
+        versions: Versions,
         /// What went wrong; holds a [`rustls::Error`] unless the connection itself broke.
         source: io::Error,
+    },
+
+    /// The server demands a client certificate, or refuses the one that it was shown.
+    #[error("{} did not let us in: {}", authority(.host, *.port), refusal_text(.asked, *.alert))]
+    ClientCertificate {
+        /// The host as it was given.
+        host: String,
+        /// The TCP port.
+        port: u16,
+        /// What it asked for, and what it was shown.
+        asked: ClientAuth,
+        /// How it refused.
+        alert: AlertDescription,
     },
 
     /// The server's certificate is not trusted.
@@ -208,58 +226,6 @@ fn resolver_text(error: &io::Error) -> String {
     }
 }
 
-fn tls_reason(error: &io::Error, port: u16) -> String {
-    match error
-        .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    {
-        // A record that begins with no TLS content type, such as `HTTP/1.1 400`.
-        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            format!("the server does not speak TLS on port {port}; try ws://")
-        }
-        Some(rustls::Error::AlertReceived(alert)) => alert_reason(*alert),
-        Some(rustls::Error::PeerIncompatible(reason)) => {
-            format!("the server offers no TLS that wsee accepts ({reason:?}); it may be outdated")
-        }
-        Some(reason) => reason.to_string(),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            format!("the server closed the connection; does it speak TLS on port {port}?")
-        }
-        None => error.to_string(),
-    }
-}
-
-fn alert_reason(alert: AlertDescription) -> String {
-    let cause = match alert {
-        AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => {
-            "no TLS version or cipher suite in common"
-        }
-        AlertDescription::NoApplicationProtocol => "it does not offer http/1.1 (ALPN)",
-        AlertDescription::UnrecognisedName => "it does not know this host name (SNI)",
-        AlertDescription::CertificateRequired => "it asks for a client certificate",
-        _ => return format!("the server sent the alert {}", alert_name(alert)),
-    };
-    format!("the server sent the alert {}: {cause}", alert_name(alert))
-}
-
-/// The alert's name as RFC 8446 §6 spells it, such as `handshake_failure`.
-fn alert_name(alert: AlertDescription) -> String {
-    if let AlertDescription::UnrecognisedName = alert {
-        return "unrecognized_name".to_owned();
-    }
-    let Some(name) = alert.as_str() else {
-        return format!("{}", u8::from(alert));
-    };
-    let mut spelled = String::with_capacity(name.len() + 4);
-    for (index, letter) in name.char_indices() {
-        if letter.is_ascii_uppercase() && index > 0 {
-            spelled.push('_');
-        }
-        spelled.push(letter.to_ascii_lowercase());
-    }
-    spelled
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,10 +236,6 @@ mod tests {
             error: Arc::new(kind.into()),
             took: Duration::ZERO,
         }
-    }
-
-    fn tls_failure(error: rustls::Error) -> String {
-        tls_reason(&io::Error::new(io::ErrorKind::InvalidData, error), 8080)
     }
 
     #[test]
@@ -332,23 +294,6 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "cannot resolve nowhere.invalid: Name or service not known; is the name spelled right?"
-        );
-    }
-
-    #[test]
-    fn names_alerts_as_the_rfc_does() {
-        let failure = |alert| tls_failure(rustls::Error::AlertReceived(alert));
-        assert_eq!(
-            failure(AlertDescription::HandshakeFailure),
-            "the server sent the alert handshake_failure: no TLS version or cipher suite in common"
-        );
-        assert_eq!(
-            failure(AlertDescription::InternalError),
-            "the server sent the alert internal_error"
-        );
-        assert_eq!(
-            failure(AlertDescription::Unknown(200)),
-            "the server sent the alert 200"
         );
     }
 }

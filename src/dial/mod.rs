@@ -5,10 +5,15 @@
 //! around [`dial`], which may be dropped at any await point. The steps told so far then say how far
 //! it got.
 
+mod alert;
 mod certificate;
+mod client_auth;
 mod distrust;
 mod error;
+mod identity;
 mod interface;
+mod key_log;
+mod pin;
 pub mod proxy;
 mod refusal;
 mod resolve;
@@ -19,8 +24,10 @@ mod tcp;
 pub mod tls;
 mod verify;
 
+use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::UnixStream;
@@ -28,9 +35,12 @@ use tokio::time::Instant;
 
 use crate::proto::http1::Head;
 pub use certificate::Certificate;
+pub use client_auth::{ClientAuth, Shown};
 pub use error::{Attempt, Error};
+pub use identity::{Identity, IdentityError, IdentityProblem};
+pub use pin::{PinError, PinProblem, Pins};
 pub use refusal::read_body;
-pub use roots::{RootsError, RootsProblem};
+pub use roots::{Roots, RootsError, RootsProblem, SystemStore};
 pub use route::Route;
 pub use stream::{Socket, Stream};
 
@@ -112,6 +122,13 @@ pub enum Step {
         local: SocketAddr,
         /// How long the attempt that succeeded took.
         took: Duration,
+    },
+    /// The secrets of the TLS connection that follows go to a file.
+    KeyLog {
+        /// The file.
+        file: PathBuf,
+        /// Why it cannot be written, so that they do not.
+        error: Option<Arc<io::Error>>,
     },
     /// The TLS handshake was completed.
     Tls(Box<tls::Session>),

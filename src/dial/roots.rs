@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
+use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 
 /// A `--cacert` file that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -52,11 +53,67 @@ pub(super) fn bundled() -> RootCertStore {
     webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
 }
 
-/// The system's roots; none if there is no store or it cannot be read, which is no error.
-pub(super) fn system() -> RootCertStore {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    roots
+/// Which roots are trusted besides those of `--cacert`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Roots {
+    /// Mozilla's, compiled in.
+    Webpki,
+    /// The system's.
+    Native,
+    /// Mozilla's and the system's.
+    #[default]
+    Both,
+}
+
+/// Where the system's roots are, if not in their usual place.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SystemStore {
+    /// A file of certificates in PEM (`SSL_CERT_FILE`).
+    pub file: Option<PathBuf>,
+    /// Folders of such files (`SSL_CERT_DIR`).
+    pub folders: Vec<PathBuf>,
+}
+
+/// The system's roots.
+#[derive(Debug)]
+pub(super) struct System {
+    pub(super) roots: RootCertStore,
+    /// Why there are none, or not all.
+    pub(super) problem: Option<String>,
+}
+
+impl SystemStore {
+    /// Reads the roots; what cannot be read is no error until somebody needs it.
+    ///
+    /// A system without a store is a problem only if these are the `only` roots.
+    pub(super) fn read(&self, only: bool) -> System {
+        let mut certificates = Vec::new();
+        let mut errors = Vec::new();
+        let mut add = |mut loaded: CertificateResult| {
+            certificates.append(&mut loaded.certs);
+            errors.append(&mut loaded.errors);
+        };
+        let is_usual = self.file.is_none() && self.folders.is_empty();
+        if is_usual {
+            add(load_native_certs());
+        }
+        if let Some(file) = &self.file {
+            add(load_certs_from_paths(Some(file), None));
+        }
+        for folder in &self.folders {
+            add(load_certs_from_paths(None, Some(folder)));
+        }
+        let mut roots = RootCertStore::empty();
+        let (added, _) = roots.add_parsable_certificates(certificates);
+        let problem = match errors.first() {
+            // A usual place holds files that nobody misses.
+            _ if is_usual && (added > 0 || !only) => None,
+            Some(error) => Some(error.to_string()),
+            None if added == 0 => Some("no certificate in it".to_owned()),
+            None => None,
+        };
+        System { roots, problem }
+    }
 }
 
 /// Adds all certificates of a PEM file to `roots`, and returns them.

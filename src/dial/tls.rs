@@ -11,9 +11,11 @@ use rustls::{CertificateError, ClientConfig, ClientConnection, ProtocolVersion};
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
+use super::client_auth::{self, ClientAuth, Resolver};
 use super::distrust::{self, Distrust};
+use super::key_log::KeyLog;
 use super::verify::Verifier;
-use super::{Certificate, Error, Step, Stream, Target};
+use super::{Certificate, Error, Identity, Pins, Roots, Step, Stream, SystemStore, Target};
 
 /// What the caller wishes of TLS.
 #[derive(Debug, Clone, Default)]
@@ -22,6 +24,59 @@ pub struct Options {
     pub insecure: bool,
     /// PEM files with certificates to trust besides the usual roots.
     pub cacert: Vec<PathBuf>,
+    /// The usual roots.
+    pub roots: Roots,
+    /// Where the system's roots are.
+    pub system_store: SystemStore,
+    /// The keys one of which the server must have, whatever else is trusted.
+    pub pins: Option<Pins>,
+    /// What the server is shown if it asks for a client certificate.
+    pub identity: Option<Identity>,
+    /// The versions to offer.
+    pub versions: Versions,
+    /// The name to ask for, and to verify.
+    pub sni: Sni,
+    /// A file to which the secrets of connections are written.
+    pub key_log: Option<PathBuf>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// TLS 1.2 (RFC 5246).
+    Tls12,
+    /// TLS 1.3 (RFC 8446).
+    Tls13,
+}
+
+/// The versions that are offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Versions {
+    /// The lowest.
+    pub min: Version,
+    /// The highest, not below `min`.
+    pub max: Version,
+}
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self {
+            min: Version::Tls12,
+            max: Version::Tls13,
+        }
+    }
+}
+
+/// The name that a server is asked for (Server Name Indication, RFC 6066 §3).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Sni {
+    /// The target's host.
+    #[default]
+    Host,
+    /// Another name or address, which the certificate has to be for.
+    Name(String),
+    /// None; the certificate has to be for the target's host.
+    Off,
 }
 
 /// What a TLS handshake agreed on.
@@ -39,6 +94,10 @@ pub struct Session {
     pub certificate: Option<Certificate>,
     /// With [`Options::insecure`], why the certificate would have been refused.
     pub distrust: Option<String>,
+    /// The name that the server was asked for, if it is not the target's host.
+    pub sni: Sni,
+    /// The server's question for a client certificate.
+    pub client_auth: Option<ClientAuth>,
     /// How long the handshake took.
     pub took: Duration,
 }
@@ -47,28 +106,31 @@ pub struct Session {
 #[derive(Debug)]
 pub(super) struct Client<'a> {
     target: &'a Target,
+    options: &'a Options,
     server_name: ServerName<'static>,
-    insecure: bool,
     verifier: Arc<Verifier>,
-    config: Arc<ClientConfig>,
+    resolver: Arc<Resolver>,
+    config: ClientConfig,
 }
 
 impl<'a> Client<'a> {
     /// Reads the `--cacert` files and checks that the host can be verified.
-    pub(super) fn new(target: &'a Target, options: &Options) -> Result<Self, Error> {
+    pub(super) fn new(target: &'a Target, options: &'a Options) -> Result<Self, Error> {
         // Given explicitly: a process-wide default may be missing or another one.
         let provider = aws_lc_rs::default_provider();
-        let verifier = Arc::new(Verifier::new(
-            provider.signature_verification_algorithms,
-            &options.cacert,
-            options.insecure,
-        )?);
+        let algorithms = provider.signature_verification_algorithms;
+        let verifier = Arc::new(Verifier::new(algorithms, options)?);
+        let resolver = Arc::new(Resolver::new(options.identity.clone()));
+        let mut config = config(provider, options.versions, Arc::clone(&verifier));
+        config.client_auth_cert_resolver = Arc::<Resolver>::clone(&resolver);
+        config.enable_sni = options.sni != Sni::Off;
         Ok(Self {
             target,
-            server_name: server_name(&target.host)?,
-            insecure: options.insecure,
-            config: Arc::new(config(provider, Arc::clone(&verifier))),
+            options,
+            server_name: server_name(verified_name(target, options))?,
             verifier,
+            resolver,
+            config,
         })
     }
 
@@ -78,14 +140,27 @@ impl<'a> Client<'a> {
         stream: Stream,
         step: &mut dyn FnMut(Step),
     ) -> Result<Stream, Error> {
+        let mut config = self.config.clone();
+        if let Some(log) = self.open_key_log(step) {
+            config.key_log = Arc::new(log);
+        }
         let started = Instant::now();
-        let stream = TlsConnector::from(Arc::clone(&self.config))
+        let stream = TlsConnector::from(Arc::new(config))
             .connect(self.server_name.clone(), stream)
             .await
             .map_err(|error| self.explain(error))?;
         let session = self.session(stream.get_ref().1, started.elapsed());
         step(Step::Tls(Box::new(session)));
         Ok(Stream::Tls(Box::new(stream)))
+    }
+
+    /// Opens the file for secrets if there is to be one, and tells of it.
+    fn open_key_log(&self, step: &mut dyn FnMut(Step)) -> Option<KeyLog> {
+        let file = self.options.key_log.clone()?;
+        let opened = KeyLog::open(&file).map_err(Arc::new);
+        let error = opened.as_ref().err().cloned();
+        step(Step::KeyLog { file, error });
+        opened.ok()
     }
 
     fn session(&self, connection: &ClientConnection, took: Duration) -> Session {
@@ -107,42 +182,109 @@ impl<'a> Client<'a> {
                 .and_then(<[_]>::first)
                 .and_then(|leaf| Certificate::parse(leaf)),
             distrust: self.distrust().map(|distrust| distrust.problem),
+            sni: self.options.sni.clone(),
+            client_auth: self.resolver.asked().cloned(),
             took,
         }
     }
 
+    /// What is wrong with the server's certificate, also if it was let pass.
     fn distrust(&self) -> Option<Distrust> {
         let refusal = self.verifier.refusal()?;
         Some(distrust::explain(
             &refusal.verdict,
             refusal.certificate.as_ref(),
-            &self.target.host,
+            verified_name(self.target, self.options),
+            self.verifier.system_problem(),
         ))
     }
 
     fn explain(&self, error: io::Error) -> Error {
-        let (host, port) = (self.target.host.clone(), self.target.port);
-        match (certificate_error(&error).cloned(), self.distrust()) {
-            // What an insecure verifier refused was let pass: the error is about something else.
-            (Some(verdict), Some(distrust)) if !self.insecure => Error::Certificate {
-                host,
-                port,
+        // What an insecure verifier refused was let pass: the error is about something else.
+        let distrust = match self.verifier.unpinned() {
+            Some(key) => Some(distrust::unpinned(key)),
+            None => self.distrust().filter(|_| !self.options.insecure),
+        };
+        match (certificate_error(&error).cloned(), distrust) {
+            (Some(verdict), Some(distrust)) => Error::Certificate {
+                host: self.target.host.clone(),
+                port: self.target.port,
                 problem: distrust.problem,
                 cure: distrust.cure,
                 source: Box::new(verdict.into()),
             },
-            _ => Error::Tls {
-                host,
-                port,
-                source: error,
-            },
+            _ => failure(
+                self.target,
+                self.options.versions,
+                self.resolver.asked(),
+                error,
+            ),
         }
     }
 }
 
-fn config(provider: CryptoProvider, verifier: Arc<Verifier>) -> ClientConfig {
+/// The host that the certificate has to be for.
+fn verified_name<'a>(target: &'a Target, options: &'a Options) -> &'a str {
+    match &options.sni {
+        Sni::Name(name) => name,
+        Sni::Host | Sni::Off => &target.host,
+    }
+}
+
+/// Explains an error of the first read or write after the handshake; what is not about TLS comes back.
+///
+/// RFC 8446 §4.4.2.4: a client that is refused for its certificate has finished its handshake before.
+pub fn late_failure(
+    target: &Target,
+    options: &Options,
+    asked: Option<&ClientAuth>,
+    error: io::Error,
+) -> Result<Error, io::Error> {
+    let inner = error.get_ref().and_then(|it| it.downcast_ref());
+    match inner {
+        Some(rustls::Error::AlertReceived(_)) => {
+            Ok(failure(target, options.versions, asked, error))
+        }
+        _ => Err(error),
+    }
+}
+
+fn failure(
+    target: &Target,
+    versions: Versions,
+    asked: Option<&ClientAuth>,
+    error: io::Error,
+) -> Error {
+    let (host, port) = (target.host.clone(), target.port);
+    let refused = asked.and_then(|asked| Some((asked, client_auth::refusal(asked, &error)?)));
+    match refused {
+        Some((asked, alert)) => Error::ClientCertificate {
+            host,
+            port,
+            asked: asked.clone(),
+            alert,
+        },
+        None => Error::Tls {
+            host,
+            port,
+            versions,
+            source: error,
+        },
+    }
+}
+
+fn config(provider: CryptoProvider, versions: Versions, verifier: Arc<Verifier>) -> ClientConfig {
+    let known = [
+        (Version::Tls13, &rustls::version::TLS13),
+        (Version::Tls12, &rustls::version::TLS12),
+    ];
+    let offered: Vec<_> = known
+        .into_iter()
+        .filter(|(version, _)| (versions.min..=versions.max).contains(version))
+        .map(|(_, offered)| offered)
+        .collect();
     let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
+        .with_protocol_versions(&offered)
         .expect("aws-lc-rs has cipher suites for both versions")
         .dangerous()
         .with_custom_certificate_verifier(verifier)
@@ -302,15 +444,15 @@ mod tests {
 
     fn trusting(file: &NamedTempFile) -> Options {
         Options {
-            insecure: false,
             cacert: vec![file.path().to_owned()],
+            ..Options::default()
         }
     }
 
     fn insecure() -> Options {
         Options {
             insecure: true,
-            cacert: Vec::new(),
+            ..Options::default()
         }
     }
 
@@ -438,7 +580,7 @@ mod tests {
         assert_eq!(
             certificate_problem(stream),
             "the certificate is not for localhost but for a.example; \
-             check the host name, or use -k for a test"
+             if it is the right server, verify one of these with --sni NAME, or use -k for a test"
         );
     }
 
@@ -502,8 +644,8 @@ mod tests {
     #[tokio::test]
     async fn refuses_unusable_roots_before_it_connects() {
         let missing = Options {
-            insecure: false,
             cacert: vec![PathBuf::from("/nowhere/ca.pem")],
+            ..Options::default()
         };
         let (stream, steps) = dial_port(1, missing).await;
         let Err(Error::ClientRoots(RootsError { problem, .. })) = stream else {

@@ -1,6 +1,5 @@
 //! The verification of the server's certificate.
 
-use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -12,9 +11,12 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::certificate::{Certificate, timestamp};
-use super::roots::{self, RootsError};
+use super::pin::{Pins, pin_text};
+use super::roots::{self, Roots, RootsError, System, SystemStore};
+use super::tls::Options;
 
-/// Verifies against the compiled-in roots and `--cacert`, then against the system's.
+/// Verifies against the compiled-in roots and `--cacert`, then against the system's, as far as they
+/// are wanted; then the pins.
 ///
 /// One verifier serves one handshake: it keeps what it refused.
 #[derive(Debug)]
@@ -24,9 +26,13 @@ pub(super) struct Verifier {
     /// The certificates from `--cacert`, also part of `roots`.
     given: Vec<CertificateDer<'static>>,
     /// Read when the other roots do not know the issuer: it costs tens of milliseconds.
-    system_roots: OnceLock<RootCertStore>,
+    system_roots: OnceLock<System>,
+    system_store: SystemStore,
+    wanted: Roots,
+    pins: Option<Pins>,
     insecure: bool,
     refusal: OnceLock<Refusal>,
+    unpinned: OnceLock<String>,
 }
 
 /// What a verifier found wrong.
@@ -37,16 +43,17 @@ pub(super) struct Refusal {
 }
 
 impl Verifier {
-    /// A verifier that trusts the certificates in the `cacert` files too, and that lets all pass
-    /// if it is `insecure`.
+    /// A verifier as `options` want it; reads the `--cacert` files.
     pub(super) fn new(
         algorithms: WebPkiSupportedAlgorithms,
-        cacert: &[PathBuf],
-        insecure: bool,
+        options: &Options,
     ) -> Result<Self, RootsError> {
-        let mut roots = roots::bundled();
+        let mut roots = match options.roots {
+            Roots::Native => RootCertStore::empty(),
+            Roots::Webpki | Roots::Both => roots::bundled(),
+        };
         let mut given = Vec::new();
-        for file in cacert {
+        for file in &options.cacert {
             given.append(&mut roots::add_file(&mut roots, file)?);
         }
         Ok(Self {
@@ -54,14 +61,28 @@ impl Verifier {
             roots,
             given,
             system_roots: OnceLock::new(),
-            insecure,
+            system_store: options.system_store.clone(),
+            wanted: options.roots,
+            pins: options.pins.clone(),
+            insecure: options.insecure,
             refusal: OnceLock::new(),
+            unpinned: OnceLock::new(),
         })
     }
 
     /// What was found wrong, also if it was let pass.
     pub(super) fn refusal(&self) -> Option<&Refusal> {
         self.refusal.get()
+    }
+
+    /// Why the system's roots could not be read, if they were wanted and needed.
+    pub(super) fn system_problem(&self) -> Option<&str> {
+        self.system_roots.get()?.problem.as_deref()
+    }
+
+    /// The key that is none of the pinned ones, as a pin.
+    pub(super) fn unpinned(&self) -> Option<&str> {
+        self.unpinned.get().map(String::as_str)
     }
 
     fn verify(
@@ -98,10 +119,30 @@ impl Verifier {
             Err(rustls::Error::InvalidCertificate(verdict)) if is_about_issuer(&verdict) => verdict,
             settled => return settled,
         };
-        match verify(self.system_roots.get_or_init(roots::system)) {
+        if self.wanted == Roots::Webpki {
+            return Err(first.into());
+        }
+        let read = || self.system_store.read(self.wanted == Roots::Native);
+        match verify(&self.system_roots.get_or_init(read).roots) {
             Err(second) if second == CertificateError::UnknownIssuer.into() => Err(first.into()),
             second => second,
         }
+    }
+
+    /// Whether the certificate's key is a pinned one, if any are.
+    fn is_pinned(&self, leaf: &CertificateDer<'_>) -> bool {
+        let Some(pins) = &self.pins else {
+            return true;
+        };
+        let key = ParsedCertificate::try_from(leaf).map(|it| it.subject_public_key_info());
+        if key.as_ref().is_ok_and(|key| pins.admit(key)) {
+            return true;
+        }
+        self.unpinned.get_or_init(|| match key {
+            Ok(key) => pin_text(&key),
+            Err(_) => "one that cannot be read".to_owned(),
+        });
+        false
     }
 
     /// Whether the user named this very certificate, self-signed and valid now, in `--cacert`.
@@ -139,19 +180,24 @@ impl ServerCertVerifier for Verifier {
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
         match self.verify(end_entity, intermediates, server_name, now) {
-            Ok(()) => Ok(ServerCertVerified::assertion()),
+            Ok(()) => {}
             Err(rustls::Error::InvalidCertificate(verdict)) => {
                 let certificate = Certificate::parse(end_entity);
                 let refusal = self.refusal.get_or_init(|| Refusal {
                     verdict,
                     certificate,
                 });
-                if self.insecure {
-                    return Ok(ServerCertVerified::assertion());
+                if !self.insecure {
+                    return Err(refusal.verdict.clone().into());
                 }
-                Err(refusal.verdict.clone().into())
             }
-            Err(error) => Err(error),
+            Err(error) => return Err(error),
+        }
+        // As in curl, --insecure does not let an unpinned key pass.
+        if self.is_pinned(end_entity) {
+            Ok(ServerCertVerified::assertion())
+        } else {
+            Err(CertificateError::ApplicationVerificationFailure.into())
         }
     }
 

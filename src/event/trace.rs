@@ -103,7 +103,8 @@ impl Trace {
                 | Step::Detour(_)
                 | Step::Proxy(_)
                 | Step::ProxyRequest(_)
-                | Step::ProxyResponse(_),
+                | Step::ProxyResponse(_)
+                | Step::KeyLog { .. },
             )
             | Event::Request(_)
             | Event::Exposed(_)

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rcgen::{Certificate, CertificateParams, DistinguishedName, DnType, KeyPair};
-use rustls::ServerConfig;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate chain with its key, ready to accept connections.
@@ -24,7 +27,7 @@ pub struct Identity {
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     /// A file cannot be read or is not PEM.
-    #[error("{}: no {what} in it ({problem}); it has to be a PEM file", file.display())]
+    #[error("{}: no usable {what} in it ({problem}); it has to be a PEM file", file.display())]
     File {
         /// The file.
         file: PathBuf,
@@ -47,26 +50,18 @@ pub enum IdentityError {
 }
 
 impl Identity {
-    /// Reads a certificate chain and its key from PEM files.
-    pub fn read(cert: &Path, key: &Path) -> Result<Self, IdentityError> {
-        let problem = |file: &Path, what, problem: String| IdentityError::File {
-            file: file.to_owned(),
-            what,
-            problem,
-        };
-        let chain: Vec<_> = CertificateDer::pem_file_iter(cert)
-            .and_then(Iterator::collect)
-            .map_err(|error| problem(cert, "certificate", error.to_string()))?;
-        if chain.is_empty() {
-            return Err(problem(cert, "certificate", "none found".to_owned()));
-        }
+    /// Reads a certificate chain and its key from PEM files; clients need a certificate of the CAs in
+    /// `clients`, if there is that file.
+    pub fn read(cert: &Path, key: &Path, clients: Option<&Path>) -> Result<Self, IdentityError> {
+        let chain = certificates(cert)?;
         let key = PrivateKeyDer::from_pem_file(key)
-            .map_err(|error| problem(key, "private key", error.to_string()))?;
-        Self::new(chain, key, false)
+            .map_err(|error| unusable(key, "private key", error.to_string()))?;
+        Self::new(chain, key, false, clients)
     }
 
-    /// Makes a self-signed certificate for `host` and this machine's loopback names.
-    pub fn make(host: &str) -> Result<Self, IdentityError> {
+    /// Makes a self-signed certificate for `host` and this machine's loopback names; for `clients`
+    /// see [`Self::read`].
+    pub fn make(host: &str, clients: Option<&Path>) -> Result<Self, IdentityError> {
         let mut names = vec![
             "localhost".to_owned(),
             "127.0.0.1".to_owned(),
@@ -80,7 +75,7 @@ impl Identity {
             problem: error.to_string(),
         })?;
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
-        Self::new(vec![certificate.der().clone()], key.into(), true)
+        Self::new(vec![certificate.der().clone()], key.into(), true, clients)
     }
 
     /// Performs the TLS handshake on an accepted stream.
@@ -95,11 +90,16 @@ impl Identity {
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
         self_made: bool,
+        clients: Option<&Path>,
     ) -> Result<Self, IdentityError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let verifier = match clients {
+            Some(file) => client_verifier(file, &provider)?,
+            None => WebPkiClientVerifier::no_client_auth(),
+        };
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
-            .with_no_client_auth()
+            .with_client_cert_verifier(verifier)
             .with_single_cert(chain, key)?;
         // A client that also speaks HTTP/2 must not choose it: the upgrade is HTTP/1.1's.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -107,6 +107,41 @@ impl Identity {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             self_made,
         })
+    }
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
+    let certificates: Vec<_> = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect)
+        .map_err(|error| unusable(file, "certificate", error.to_string()))?;
+    if certificates.is_empty() {
+        return Err(unusable(file, "certificate", "none found".to_owned()));
+    }
+    Ok(certificates)
+}
+
+/// Lets in clients with a certificate of the CAs in `file`.
+fn client_verifier(
+    file: &Path,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ClientCertVerifier>, IdentityError> {
+    let refused = |error: String| unusable(file, "CA certificate", error);
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(file)? {
+        roots
+            .add(certificate)
+            .map_err(|error| refused(error.to_string()))?;
+    }
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider))
+        .build()
+        .map_err(|error| refused(error.to_string()))
+}
+
+fn unusable(file: &Path, what: &'static str, problem: String) -> IdentityError {
+    IdentityError::File {
+        file: file.to_owned(),
+        what,
+        problem,
     }
 }
 

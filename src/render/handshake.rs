@@ -10,7 +10,8 @@ use super::escape::escape_line;
 use super::mask::Secrets;
 use super::quantity;
 use super::style::{Role, Style};
-use crate::dial::{Certificate, Step, tls};
+use crate::dial::tls::{self, Sni};
+use crate::dial::{Certificate, ClientAuth, Shown, Step};
 use crate::event::{Event, Open, Redirected};
 use crate::proto::http1::Head;
 
@@ -25,6 +26,8 @@ pub enum Direction {
 
 /// How many names of a certificate are shown.
 const NAMES: usize = 8;
+/// A certificate that expires within so many days is warned of.
+const EXPIRES_SOON: i64 = 14;
 /// The column at which the time of a phase stands.
 const TIME_COLUMN: usize = 64;
 
@@ -84,6 +87,7 @@ pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: 
             let fact = format!("connected to {}", escape_line(&path));
             timed_fact(out, &fact, *took, style);
         }
+        Step::KeyLog { .. } => key_log(out, step, style),
         Step::Tls(session) => tls(out, TlsPeer::Server, session, style, now),
     }
 }
@@ -148,12 +152,15 @@ pub fn open(out: &mut String, open: &Open, style: Style) {
     doubts(out, open, style);
 }
 
-/// Writes only what has to be known even when nothing else is shown.
-pub fn warning(out: &mut String, event: &Event<'_>, style: Style) {
+/// Writes only what has to be known even when nothing else is shown; `now` dates certificates.
+pub fn warning(out: &mut String, event: &Event<'_>, style: Style, now: Timestamp) {
     match event {
         Event::Exposed(host) => exposed(out, host, style),
-        Event::Step(Step::Tls(session)) => distrust(out, TlsPeer::Server, session, style),
-        Event::Step(Step::ProxyTls(session)) => distrust(out, TlsPeer::Proxy, session, style),
+        Event::Step(step @ Step::KeyLog { .. }) => key_log(out, step, style),
+        Event::Step(Step::Tls(session)) => tls_doubts(out, TlsPeer::Server, session, style, now),
+        Event::Step(Step::ProxyTls(session)) => {
+            tls_doubts(out, TlsPeer::Proxy, session, style, now);
+        }
         Event::Open(open) => doubts(out, open, style),
         _ => {}
     }
@@ -178,14 +185,22 @@ enum TlsPeer {
     Proxy,
 }
 
-fn distrust(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style) {
-    if let Some(distrust) = &session.distrust {
-        let flag = match peer {
-            TlsPeer::Server => "-k",
-            TlsPeer::Proxy => "--proxy-insecure",
-        };
-        let text = format!("! not verified ({flag}): {}", escape_line(distrust));
-        line(out, style.paint(Role::Error, text));
+fn key_log(out: &mut String, step: &Step, style: Style) {
+    let Step::KeyLog { file, error } = step else {
+        return;
+    };
+    let file = file.display().to_string();
+    let file = escape_line(&file);
+    match error {
+        None => {
+            let text =
+                format!("* TLS secrets go to {file} (SSLKEYLOGFILE): it decrypts this connection");
+            line(out, style.paint(Role::Fact, text));
+        }
+        Some(error) => {
+            let text = format!("! SSLKEYLOGFILE: no TLS secrets go to {file}: {error}");
+            line(out, style.paint(Role::Warning, text));
+        }
     }
 }
 
@@ -199,45 +214,105 @@ fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, no
         let _ = write!(fact, ", {group}");
     }
     timed_fact(out, &fact, session.took, style);
-    if let Some(certificate) = &session.certificate {
-        let text = certificate_text(certificate, now);
-        line(out, style.paint(Role::Fact, format_args!("*   {text}")));
+    let mut fact = |text: String| line(out, style.paint(Role::Fact, format_args!("*   {text}")));
+    match &session.sni {
+        Sni::Host => {}
+        Sni::Name(name) => fact(format!("asked for {} (--sni)", escape_line(name))),
+        Sni::Off => fact("asked for no name (--sni)".to_owned()),
     }
-    distrust(out, peer, session, style);
+    if let Some(certificate) = &session.certificate {
+        certificate_texts(certificate, now).for_each(&mut fact);
+    }
+    if let Some(asked) = &session.client_auth {
+        fact(client_auth_text(asked));
+    }
+    tls_doubts(out, peer, session, style, now);
 }
 
-fn certificate_text(certificate: &Certificate, now: Timestamp) -> String {
-    let names: Vec<_> = certificate
-        .names
-        .iter()
-        .map(|name| escape_line(name))
-        .collect();
-    let subject = match certificate.subject.as_str() {
-        "" if names.len() > NAMES => {
-            let more = names.len() - NAMES;
-            format!("{} and {more} more", names[..NAMES].join(", "))
-        }
-        "" => names.join(", "),
-        subject => escape_line(subject).into_owned(),
+/// Writes what may be wrong with the peer's certificate, now or soon.
+fn tls_doubts(
+    out: &mut String,
+    peer: TlsPeer,
+    session: &tls::Session,
+    style: Style,
+    now: Timestamp,
+) {
+    let (peer, flag) = match peer {
+        TlsPeer::Server => ("server", "-k"),
+        TlsPeer::Proxy => ("proxy", "--proxy-insecure"),
+    };
+    if let Some(distrust) = &session.distrust {
+        let text = format!("! not verified ({flag}): {}", escape_line(distrust));
+        line(out, style.paint(Role::Error, text));
+    }
+    let Some(certificate) = &session.certificate else {
+        return;
+    };
+    if let Some(days @ 0..EXPIRES_SOON) = days_left(certificate, now) {
+        let date = certificate.not_after.strftime("%Y-%m-%d %H:%M UTC");
+        let days = days_text(days);
+        let text = format!("! the {peer}'s certificate expires in {days}, on {date}");
+        line(out, style.paint(Role::Warning, text));
+    }
+}
+
+/// Whom a certificate is for, who signed it and until when it is valid.
+fn certificate_texts(certificate: &Certificate, now: Timestamp) -> impl Iterator<Item = String> {
+    let names = names_text(&certificate.names);
+    let (subject, names) = match certificate.subject.as_str() {
+        "" => (names.unwrap_or_default(), None),
+        subject => (escape_line(subject).into_owned(), names),
     };
     let issuer = if certificate.is_self_issued() {
         "self-signed".to_owned()
     } else {
         format!("issuer {}", escape_line(&certificate.issuer))
     };
-    let left = certificate.not_after.duration_since(now);
-    let days = left.as_secs().div_euclid(24 * 60 * 60);
-    let expiry = match days {
-        ..0 => format!(
-            "expired {} ago",
-            quantity::plural(days.unsigned_abs(), "day")
-        ),
-        days => format!(
-            "expires in {}",
-            quantity::plural(days.unsigned_abs(), "day")
-        ),
+    let expiry = match days_left(certificate, now) {
+        None => "never expires".to_owned(),
+        Some(days @ ..0) => format!("expired {} ago", days_text(days)),
+        Some(days) => format!("expires in {}", days_text(days)),
     };
-    format!("certificate {subject}, {issuer}, {expiry}")
+    let first = format!("certificate {subject}, {issuer}, {expiry}");
+    let names = names.map(|names| format!("for {names}"));
+    std::iter::once(first).chain(names)
+}
+
+fn names_text(names: &[String]) -> Option<String> {
+    let shown: Vec<_> = names.iter().take(NAMES).map(|it| escape_line(it)).collect();
+    match names.len() - shown.len() {
+        _ if shown.is_empty() => None,
+        0 => Some(shown.join(", ")),
+        more => Some(format!("{} and {more} more", shown.join(", "))),
+    }
+}
+
+/// Whole days until it expires, negative once it has; `None` if it never does (RFC 5280 §4.1.2.5).
+fn days_left(certificate: &Certificate, now: Timestamp) -> Option<i64> {
+    if certificate.not_after == Timestamp::MAX {
+        return None;
+    }
+    let left = certificate.not_after.duration_since(now);
+    Some(left.as_secs().div_euclid(24 * 60 * 60))
+}
+
+fn days_text(days: i64) -> String {
+    match days {
+        0 => "less than a day".to_owned(),
+        days => quantity::plural(days.unsigned_abs(), "day"),
+    }
+}
+
+fn client_auth_text(asked: &ClientAuth) -> String {
+    let issuers = asked.to_string();
+    let question = format!("it asks for a client certificate{}", escape_line(&issuers));
+    match &asked.shown {
+        Shown::Nothing => format!("{question}: none sent (--cert)"),
+        Shown::Unsuitable => {
+            format!("{question}: none sent, the key of --cert is of another type")
+        }
+        Shown::Certificate(subject) => format!("{question}: sent {}", escape_line(subject)),
+    }
 }
 
 fn fact(out: &mut String, fact: &str, style: Style) {

@@ -6,6 +6,9 @@ use super::mask::Secrets;
 const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket";
 const STRIPPED: &str = "a proxy on the way may have dropped the Upgrade header";
 
+const NO_CERTIFICATE: &str =
+    "the server asked for a client certificate, and there is none; add --cert FILE and --key FILE";
+
 /// A request for an upgrade, and the status it was refused with.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
@@ -24,6 +27,8 @@ pub struct Refusal<'a> {
     pub has_subprotocol: bool,
     /// Whether the user's credentials stayed behind, as a redirection led to another origin.
     pub withheld: bool,
+    /// Whether the server asked for a client certificate and got none.
+    pub wants_certificate: bool,
 }
 
 /// One line on what usually causes a refusal and what to do next, if that is known.
@@ -38,8 +43,9 @@ pub fn refused(
     let hint = match refusal.status {
         200..300 => refusal.wrong_path("is an ordinary page, not a WebSocket endpoint"),
         300..400 => refusal.redirected(header("Location"), secrets),
-        400 => refusal.bad_request(),
         401 | 403 if refusal.withheld => refusal.not_trusted(),
+        400 | 401 | 403 if refusal.wants_certificate => NO_CERTIFICATE.to_owned(),
+        400 => refusal.bad_request(),
         401 => "the server wants credentials; add -u USER:PASS or --bearer TOKEN".to_owned(),
         403 => refusal.forbidden(),
         404 | 410 => refusal.wrong_path("does not exist on this server"),
@@ -229,6 +235,7 @@ mod tests {
             has_origin: false,
             has_subprotocol: false,
             withheld: false,
+            wants_certificate: false,
         }
     }
 

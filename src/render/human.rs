@@ -87,6 +87,11 @@ impl Human {
         }
     }
 
+    /// Writes only what has to be known of `event` even when nothing else is shown.
+    pub fn warning(&self, out: &mut String, event: &Event<'_>) {
+        handshake::warning(out, event, self.style, self.clock.started());
+    }
+
     /// Writes a message that was sent.
     pub fn sent(&mut self, out: &mut String, message: &Message<'_>, now: Instant) {
         if self.show.messages {

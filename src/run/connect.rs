@@ -14,7 +14,6 @@ use crate::pipe::{self, Input, Pipe};
 use crate::render::clock::Clock;
 use crate::render::dialect::hint_line;
 use crate::render::ending::ending;
-use crate::render::handshake;
 use crate::render::{Dialect, Human, Role, Show, Style};
 use crate::repl::{self, Facts, Repl};
 use crate::session::{self, Opened, Signals};
@@ -168,7 +167,7 @@ pub(super) async fn open(
         let mut text = String::new();
         human.event(&mut text, &event, now);
         if !human.show.handshake && !connect.display.quiet {
-            handshake::warning(&mut text, &event, style);
+            human.warning(&mut text, &event);
         }
         if !text.is_empty() {
             write(&text);
@@ -176,7 +175,7 @@ pub(super) async fn open(
         observe(&event, now);
     };
     let opened = tokio::select! {
-        opened = session::open(&connect.open, &mut show) => opened.map_err(|error| {
+        opened = Box::pin(session::open(&connect.open, &mut show)) => opened.map_err(|error| {
             let text = failure::failure(&error, connect, style, human.show.handshake);
             (failure::not_open(&error, connect), text)
         }),

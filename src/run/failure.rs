@@ -98,6 +98,7 @@ fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
         has_origin: offer.origin.is_some() || edited("Origin"),
         has_subprotocol: !offer.subprotocols.is_empty() || edited("Sec-WebSocket-Protocol"),
         withheld: asked.withheld,
+        wants_certificate: asked.wants_certificate,
     };
     let response: &Head = &refused.refusal.response;
     hint::refused(

@@ -12,7 +12,8 @@ use super::credential::{Credentials, has_credentials};
 use super::phase::Phase;
 use super::redirect::{self, Follow, RedirectError};
 use crate::dial::proxy::{ProxyError, ProxyProblem};
-use crate::dial::{self, Step, Stream, dial, read_body};
+use crate::dial::tls::late_failure;
+use crate::dial::{self, ClientAuth, Step, Stream, dial, read_body};
 use crate::event::{Event, Open};
 use crate::exit::Exit;
 use crate::proto::buffer::Buffer;
@@ -106,6 +107,7 @@ fn dial_exit(error: &dial::Error) -> Exit {
         dial::Error::Dns { .. } | dial::Error::Family { .. } => Exit::Dns,
         dial::Error::Connect { .. } | dial::Error::Unix { .. } => Exit::Connect,
         dial::Error::Tls { .. } | dial::Error::ServerName { .. } => Exit::Tls,
+        dial::Error::ClientCertificate { .. } => Exit::ClientCertificate,
         dial::Error::Certificate { .. } => Exit::Certificate,
         dial::Error::ClientRoots(_) | dial::Error::Interface { .. } => Exit::Usage,
         dial::Error::Proxy(error) => proxy_exit(error),
@@ -144,6 +146,8 @@ pub struct Asked {
     pub tls: bool,
     /// Whether credentials or fields stayed behind, as this is another origin than the user's.
     pub withheld: bool,
+    /// Whether the server asked for a client certificate and got none.
+    pub wants_certificate: bool,
 }
 
 /// Opens a connection; `observe` is told each step.
@@ -167,6 +171,7 @@ pub async fn open(
         stream,
         outcome,
         input,
+        client_auth,
     } = answer;
     match outcome {
         Outcome::Refused(refusal) => {
@@ -175,6 +180,7 @@ pub async fn open(
                 target: hop.offer.target.clone(),
                 tls: hop.target.tls,
                 withheld: redirect::withholds(options, &hop),
+                wants_certificate: client_auth.is_some_and(|it| !it.is_answered()),
             };
             Err(refuse(stream, refusal, &input, asked).await)
         }
@@ -207,9 +213,10 @@ pub(super) struct Answer {
     stream: Stream,
     pub(super) outcome: Outcome,
     input: Buffer,
+    client_auth: Option<ClientAuth>,
 }
 
-/// Dials, writes the request and reads the response; what follows the response's head stays in the buffer.
+/// Dials and upgrades.
 pub(super) async fn exchange(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
@@ -220,11 +227,51 @@ pub(super) async fn exchange(
         observe(Event::Exposed(&options.target.host));
     }
     let tls = options.target.tls;
+    let mut client_auth = None;
     let mut step = |step: Step| {
         *phase = phase.after(&step, tls);
+        if let Step::Tls(session) = &step {
+            client_auth.clone_from(&session.client_auth);
+        }
         observe(Event::Step(&step));
     };
     let mut stream = dial(&options.target, &options.dial, &mut step).await?;
+    match upgrade(&mut stream, &mut handshake, observe).await {
+        Ok((outcome, input)) => Ok(Answer {
+            stream,
+            outcome,
+            input,
+            client_auth,
+        }),
+        Err(OpenError::Stream(error)) => {
+            let error = last_words(&mut stream, error).await;
+            let (target, tls) = (&options.target, &options.dial.tls);
+            Err(late_failure(target, tls, client_auth.as_ref(), error)?.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Why the peer ended the connection, if it said so before it did.
+async fn last_words(stream: &mut Stream, error: io::Error) -> io::Error {
+    let is_end = matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    );
+    if !is_end {
+        return error;
+    }
+    // A TLS alert that came before the end is the cause; any other read error is the same end.
+    let read = stream.read(&mut [0; 1]).await;
+    read.err().unwrap_or(error)
+}
+
+/// Writes the request and reads the response; what follows the response's head stays in the buffer.
+async fn upgrade(
+    stream: &mut Stream,
+    handshake: &mut Handshake,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<(Outcome, Buffer), OpenError> {
     stream.write_all(handshake.request().as_bytes()).await?;
     stream.flush().await?;
     observe(Event::Request(handshake.request()));
@@ -233,11 +280,7 @@ pub(super) async fn exchange(
         if let Some((outcome, used)) = handshake.read(input.filled())? {
             observe(Event::Response(outcome.response()));
             input.consume(used);
-            return Ok(Answer {
-                stream,
-                outcome,
-                input,
-            });
+            return Ok((outcome, input));
         }
         match stream.read(input.spare(1)).await? {
             0 => return Err(HandshakeError::Truncated(input.len()).into()),

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::open::{self, Answer, OpenError, Options};
 use super::phase::Phase;
-use crate::dial;
+use crate::dial::{self, tls::Sni};
 use crate::event::{Event, Redirected};
 use crate::proto::handshake::Outcome;
 use crate::proto::handshake::client::Edit;
@@ -108,6 +108,7 @@ pub(super) fn withholds(first: &Options, place: &Options) -> bool {
     let (had, has) = (&first.credentials, &place.credentials);
     let is_left = had.authorization.is_some() && had.authorization != has.authorization
         || had.cookies.is_some() && has.cookies.is_none()
+        || first.dial.tls.identity.is_some() && place.dial.tls.identity.is_none()
         || place.offer.edits.len() < first.offer.edits.len();
     is_left && !is_trusted
 }
@@ -191,6 +192,9 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
     let mut next = first.clone();
     if first.url.origin() != place.url.origin() {
         let edits = &mut next.offer.edits;
+        if let Sni::Name(_) = next.dial.tls.sni {
+            next.dial.tls.sni = Sni::Host;
+        }
         if trusted {
             // A name that was made up for one server is wrong for another.
             edits.retain(|edit| !edit.sets("Host"));
@@ -198,6 +202,7 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
             edits.retain(|edit| matches!(edit, Edit::Remove { .. }));
             next.credentials.authorization = None;
             next.credentials.cookies = None;
+            next.dial.tls.identity = None;
         }
     }
     let authorization = &mut next.credentials.authorization;

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use super::listening;
 use crate::support::run::wsee;
-use crate::support::tls::Authority;
+use crate::support::tls::{Authority, path};
 
 #[test]
 fn a_certificate_of_its_own_is_served_and_its_flag_told() {
@@ -28,14 +28,42 @@ fn a_certificate_of_its_own_is_served_and_its_flag_told() {
 fn a_certificate_from_files_is_served() {
     let authority = Authority::new();
     let (certificate, key) = authority.issue(&["localhost"]).write();
-    let path = |file: &tempfile::NamedTempFile| file.path().display().to_string();
-    let server = listening(&["--cert", &path(&certificate), "--key", &path(&key)]);
+    let server = listening(&["--cert", path(&certificate), "--key", path(&key)]);
     let url = format!("wss://localhost:{}/", server.port);
     wsee(&[&url, "--cacert", authority.path(), "-1"])
         .stdin("hello\n")
         .run()
         .exits(0)
         .prints("hello\n");
+}
+
+#[test]
+fn only_clients_with_a_certificate_of_the_given_authority_are_let_in() {
+    let authority = Authority::new();
+    let server = listening(&["--client-ca", authority.path()]);
+    let url = format!("wss://127.0.0.1:{}/", server.port);
+    wsee(&[&url, "-k"])
+        .stdin("hello\n")
+        .run()
+        .exits(58)
+        .prints("");
+    server.running.wait_for_stderr("#1 ! TLS failed: ");
+    let (certificate, key) = authority.issue_client("me").write();
+    wsee(&[&url, "-k", "-1"])
+        .arg("--cert", path(&certificate))
+        .arg("--key", path(&key))
+        .stdin("hello\n")
+        .run()
+        .exits(0)
+        .prints("hello\n");
+}
+
+#[test]
+fn authorities_that_cannot_be_read_are_a_usage_error() {
+    wsee(&["listen", "--client-ca", "/nonexistent/ca.pem"])
+        .run()
+        .exits(2)
+        .says("/nonexistent/ca.pem");
 }
 
 #[test]

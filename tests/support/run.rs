@@ -52,6 +52,12 @@ enum Input {
 }
 
 impl Run {
+    /// Adds a flag with its value.
+    pub fn arg(mut self, flag: &str, value: &str) -> Self {
+        self.command.args([flag, value]);
+        self
+    }
+
     /// Gives it `bytes` on stdin, then the end of input.
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.input = Input::Bytes(bytes.into());

@@ -48,7 +48,7 @@ pub fn tls_site(identity: Identity, told: &str) -> Server<String> {
     })
 }
 
-fn read_request(mut stream: impl Read) -> String {
+pub fn read_request(mut stream: impl Read) -> String {
     let mut request = Vec::new();
     while !request.ends_with(b"\r\n\r\n") {
         let mut byte = [0];

@@ -258,7 +258,7 @@ impl Jsonl {
                 // They were the proxy's.
                 (opening.request, opening.response, opening.status) = (None, None, None);
             }
-            Step::Failed(_) | Step::Detour(_) => {}
+            Step::Failed(_) | Step::Detour(_) | Step::KeyLog { .. } => {}
         }
     }
 

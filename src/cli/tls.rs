@@ -1,0 +1,121 @@
+//! TLS: whom wsee trusts, and what it shows of itself.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+
+use crate::secret::Secret;
+
+/// Trust in the server, and the server's in wsee.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "TLS")]
+#[expect(
+    clippy::doc_markdown,
+    reason = "clap prints these comments as they are"
+)]
+pub struct TlsArgs {
+    /// Accept any server certificate
+    ///
+    /// The connection is encrypted, but whoever answers is not verified, so an attacker would be
+    /// accepted too. For a private CA, --cacert is better.
+    #[arg(short = 'k', long)]
+    pub insecure: bool,
+    /// Trust the CA certificates in FILE (PEM) as well
+    ///
+    /// May be repeated. They are added to the roots that are trusted anyway (--roots). Needless with
+    /// --insecure.
+    #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
+    pub cacert: Vec<PathBuf>,
+    /// Trust Mozilla's roots (webpki), the system's (native), or both
+    ///
+    /// Mozilla's are compiled in. The system's are read only if the others do not know the
+    /// certificate's issuer; they come from SSL_CERT_FILE and SSL_CERT_DIR where these are set.
+    /// --cacert adds to all of them.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "STORE",
+        default_value_t = RootsArg::Both,
+        hide_short_help = true
+    )]
+    pub roots: RootsArg,
+    /// Connect only if the server has this public key
+    ///
+    /// 'sha256//BASE64', several with ';' between them, or a FILE with a public key in PEM or DER, as
+    /// in curl. The certificate must be valid, too; with --insecure the key alone decides. When the
+    /// key is another one, the error names it. Exit status 60.
+    #[arg(long, value_name = "HASHES|FILE", hide_short_help = true)]
+    pub pinnedpubkey: Option<String>,
+    /// Show this client certificate if the server asks for one
+    ///
+    /// A PEM file with the certificate and those that lead to the CA, or a PKCS#12 file (.p12,
+    /// .pfx). The key may be in the same file; if not, --key names its file. For a password see
+    /// --pass. After a redirect to another origin it is shown only with --location-trusted. Exit
+    /// status 58 if it cannot be used, or if the server refuses it or wants one that is not there.
+    #[arg(
+        short = 'E',
+        long,
+        value_name = "FILE",
+        hide_short_help = true,
+        value_hint = ValueHint::FilePath
+    )]
+    pub cert: Option<PathBuf>,
+    /// The private key of --cert, if it is in a file of its own
+    ///
+    /// In PEM, encrypted (PKCS#8) or not, or PKCS#12. For a password see --pass.
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "cert",
+        hide_short_help = true,
+        value_hint = ValueHint::FilePath
+    )]
+    pub key: Option<PathBuf>,
+    /// Where the password of --cert or --key is: env:NAME, file:PATH or prompt
+    ///
+    /// An environment variable, the first line of a file, or a prompt on the terminal, which is the
+    /// default if the file is encrypted. The password itself cannot be given, unlike curl's: others
+    /// see the command line.
+    #[arg(long, value_name = "SOURCE", requires = "cert", hide_short_help = true)]
+    pub pass: Option<Secret<String>>,
+    /// The lowest TLS version to offer: 1.2 or 1.3
+    ///
+    /// Default 1.2. A server that speaks nothing as high ends the run with exit status 35.
+    #[arg(long, value_enum, value_name = "VERSION", hide_short_help = true)]
+    pub tls_min: Option<TlsVersion>,
+    /// The highest TLS version to offer: 1.2 or 1.3
+    ///
+    /// Default 1.3. May not be below --tls-min.
+    #[arg(long, value_enum, value_name = "VERSION", hide_short_help = true)]
+    pub tls_max: Option<TlsVersion>,
+    /// Ask for the certificate of NAME and verify it, instead of the URL's host
+    ///
+    /// For a server that is reached by another name or by its address. NAME goes on the wire as
+    /// Server Name Indication (RFC 6066), unless it is an address, which TLS does not send. The Host
+    /// field stays the URL's: -H 'Host: NAME' changes it. With --sni '' no name is sent, and the
+    /// certificate must be for the URL's host.
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
+    pub sni: Option<String>,
+}
+
+/// Which roots are trusted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RootsArg {
+    /// Mozilla's, compiled in
+    Webpki,
+    /// The system's
+    Native,
+    /// Mozilla's and the system's
+    Both,
+}
+
+/// A version of TLS that wsee speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TlsVersion {
+    /// TLS 1.2
+    #[value(name = "1.2")]
+    V12,
+    /// TLS 1.3
+    #[value(name = "1.3")]
+    V13,
+}

@@ -1,0 +1,247 @@
+//! TLS flags and environment, resolved.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use rustls::pki_types::ServerName;
+use url::Host;
+
+use super::{ConfigError, Environment};
+use crate::cli::{RootsArg, TlsArgs, TlsVersion};
+use crate::dial::tls::{Options, Sni, Version, Versions};
+use crate::dial::{Identity, IdentityError, IdentityProblem, PinError, Pins, Roots, SystemStore};
+use crate::exit::Exit;
+use crate::render::escape::escape_line;
+use crate::secret::Secret;
+use crate::term;
+
+/// Flags for TLS that cannot be obeyed.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// `--tls-min` is above `--tls-max`.
+    #[error("--tls-min 1.3 and --tls-max 1.2 leave no version; leave out one of them")]
+    NoVersion,
+    /// `--sni` is no name.
+    #[error("--sni {0:?}: not a host name; write a name or an address, or '' for none")]
+    Sni(String),
+    /// A pin is wrong.
+    #[error(transparent)]
+    Pin(#[from] PinError),
+    /// `--pass` names no source. The text may be the password itself.
+    #[error(
+        "--pass takes where the password is, not the password, which others could see: env:NAME, file:PATH or prompt"
+    )]
+    PassSource,
+    /// The certificate or its key cannot be used.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// `--cert FILE:PASSWORD`, as curl has it.
+    #[error(
+        "--cert {}:***: no such file; a password has no place on the command line, where others could see it: use --pass env:NAME, file:PATH or prompt",
+        .0.display()
+    )]
+    PassInCert(PathBuf),
+    /// The variable with the password is not set.
+    #[error("--pass env:{0}: the variable is not set, or is not UTF-8")]
+    PassVariable(String),
+    /// The file with the password cannot be read.
+    #[error("--pass file:{}: {error}; give a readable file with the password in its first line", file.display())]
+    PassFile {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: io::Error,
+    },
+    /// Ctrl-C at the prompt.
+    #[error("interrupted at the prompt for the password")]
+    Interrupted,
+    /// The password cannot be asked for, or was not typed.
+    #[error("{} needs a password, and the terminal gives none ({error}); give --pass env:NAME or file:PATH", file.display())]
+    Prompt {
+        /// The file that needs it.
+        file: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+impl TlsError {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::NoVersion | Self::Sni(_) | Self::Pin(_) | Self::PassSource => Exit::Usage,
+            Self::Identity(_)
+            | Self::PassInCert(_)
+            | Self::PassVariable(_)
+            | Self::PassFile { .. }
+            | Self::Prompt { .. } => Exit::ClientCertificate,
+            Self::Interrupted => Exit::Interrupt,
+        }
+    }
+}
+
+/// The largest file with a password that is read, in bytes.
+const LARGEST_PASS: u64 = 64 << 10;
+
+/// Resolves all flags but those of the client certificate.
+pub(super) fn tls_options(args: &TlsArgs, environment: &Environment) -> Result<Options, TlsError> {
+    let pins = args.pinnedpubkey.as_deref().map(Pins::parse).transpose()?;
+    let mut options = Options {
+        insecure: args.insecure,
+        cacert: args.cacert.clone(),
+        roots: match args.roots {
+            RootsArg::Webpki => Roots::Webpki,
+            RootsArg::Native => Roots::Native,
+            RootsArg::Both => Roots::Both,
+        },
+        pins,
+        versions: versions(args)?,
+        sni: args.sni.as_deref().map_or(Ok(Sni::Host), sni)?,
+        ..Options::default()
+    };
+    use_environment(&mut options, environment);
+    Ok(options)
+}
+
+/// Sets what the environment says of all TLS connections.
+pub(super) fn use_environment(options: &mut Options, environment: &Environment) {
+    options.system_store = SystemStore {
+        file: environment.ssl_cert_file.clone(),
+        folders: environment.ssl_cert_dir.clone(),
+    };
+    options.key_log.clone_from(&environment.ssl_key_log_file);
+}
+
+/// Reads the client certificate, if there is one; may ask for its password.
+pub(super) fn client_identity(
+    args: &TlsArgs,
+    environment: &Environment,
+) -> Result<Option<Identity>, TlsError> {
+    let pass = match &args.pass {
+        Some(source) => pass_source(source)?,
+        None => PassSource::Prompt,
+    };
+    let Some(cert) = &args.cert else {
+        return Ok(None);
+    };
+    let password = |file: &Path| password(&pass, file, environment);
+    let identity = Identity::read(cert, args.key.as_deref(), password);
+    identity
+        .map(Some)
+        .map_err(|error| without_password(cert, error))
+}
+
+fn versions(args: &TlsArgs) -> Result<Versions, TlsError> {
+    let version = |version| match version {
+        TlsVersion::V12 => Version::Tls12,
+        TlsVersion::V13 => Version::Tls13,
+    };
+    let all = Versions::default();
+    let min = args.tls_min.map_or(all.min, version);
+    let max = args.tls_max.map_or(all.max, version);
+    if min > max {
+        return Err(TlsError::NoVersion);
+    }
+    Ok(Versions { min, max })
+}
+
+fn sni(name: &str) -> Result<Sni, TlsError> {
+    if name.is_empty() {
+        return Ok(Sni::Off);
+    }
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return Ok(Sni::Name(address.to_string()));
+    }
+    let name = match Host::parse(name) {
+        Ok(Host::Domain(name)) => name,
+        Ok(Host::Ipv4(address)) => address.to_string(),
+        Ok(Host::Ipv6(address)) => address.to_string(),
+        Err(_) => return Err(TlsError::Sni(name.to_owned())),
+    };
+    match ServerName::try_from(name.as_str()) {
+        Ok(_) => Ok(Sni::Name(name)),
+        Err(_) => Err(TlsError::Sni(name)),
+    }
+}
+
+/// Where the password is.
+enum PassSource<'a> {
+    Variable(&'a str),
+    File(&'a Path),
+    Prompt,
+}
+
+fn pass_source(text: &Secret<String>) -> Result<PassSource<'_>, TlsError> {
+    let text = text.expose();
+    match text.split_once(':') {
+        Some(("env", name)) if !name.is_empty() => Ok(PassSource::Variable(name)),
+        Some(("file", path)) if !path.is_empty() => Ok(PassSource::File(Path::new(path))),
+        None if text == "prompt" => Ok(PassSource::Prompt),
+        _ => Err(TlsError::PassSource),
+    }
+}
+
+/// Keeps the password of curl's `--cert FILE:PASSWORD` out of the message.
+fn without_password(cert: &Path, error: TlsError) -> TlsError {
+    let TlsError::Identity(IdentityError {
+        problem: IdentityProblem::Unreadable(_),
+        file,
+        ..
+    }) = &error
+    else {
+        return error;
+    };
+    let text = cert.to_str().filter(|_| file == cert);
+    match text.and_then(|text| text.rsplit_once(':')) {
+        Some((file, _)) => TlsError::PassInCert(file.into()),
+        None => error,
+    }
+}
+
+fn password(
+    source: &PassSource<'_>,
+    file: &Path,
+    environment: &Environment,
+) -> Result<Secret<String>, TlsError> {
+    match source {
+        PassSource::Variable(name) => environment
+            .variable(name)
+            .map(Secret::new)
+            .ok_or_else(|| TlsError::PassVariable((*name).to_owned())),
+        PassSource::File(path) => first_line(path).map_err(|error| TlsError::PassFile {
+            file: path.to_path_buf(),
+            error,
+        }),
+        PassSource::Prompt => {
+            let prompt = format!("Password for {}: ", file.display());
+            let password = term::password(&escape_line(&prompt));
+            password
+                .map(Secret::new)
+                .map_err(|error| match error.kind() {
+                    ErrorKind::Interrupted => TlsError::Interrupted,
+                    _ => TlsError::Prompt {
+                        file: file.to_owned(),
+                        error,
+                    },
+                })
+        }
+    }
+}
+
+fn first_line(path: &Path) -> io::Result<Secret<String>> {
+    let mut text = String::new();
+    File::open(path)?
+        .take(LARGEST_PASS)
+        .read_to_string(&mut text)?;
+    Ok(Secret::new(
+        text.lines().next().unwrap_or_default().to_owned(),
+    ))
+}
+
+impl From<TlsError> for ConfigError {
+    fn from(error: TlsError) -> Self {
+        Self::Tls(Box::new(error))
+    }
+}

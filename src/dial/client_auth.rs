@@ -1,0 +1,162 @@
+//! The server's question for a client certificate, and what it makes of the answer.
+
+use std::fmt;
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::ResolvesClientCert;
+use rustls::sign::CertifiedKey;
+use rustls::{AlertDescription, SignatureScheme};
+
+use super::certificate::name_text;
+use super::identity::Identity;
+
+/// How many issuers that a server accepts a message lists: it may name thousands.
+const ISSUERS_SHOWN: usize = 4;
+
+/// A server asked for a client certificate (RFC 8446 §4.3.2).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientAuth {
+    /// What it was shown.
+    pub shown: Shown,
+    /// The first of the issuers whose certificates it accepts, as RFC 4514 text; it need not name any.
+    pub issuers: Vec<String>,
+    /// How many issuers it named besides.
+    pub more_issuers: usize,
+}
+
+/// What a server that asked for a client certificate was shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shown {
+    /// Nothing: there is no `--cert`.
+    Nothing,
+    /// Nothing: the server accepts no signature that the key can make.
+    Unsuitable,
+    /// The certificate for this subject.
+    Certificate(String),
+}
+
+impl ClientAuth {
+    /// Whether the server got a certificate.
+    pub fn is_answered(&self) -> bool {
+        matches!(self.shown, Shown::Certificate(_))
+    }
+}
+
+/// The issuers that the server accepts, as in ` issued by CN=a, CN=b`.
+impl fmt::Display for ClientAuth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.issuers.is_empty() {
+            return Ok(());
+        }
+        // A comma is part of most names.
+        write!(f, " issued by {}", self.issuers.join(" or "))?;
+        match self.more_issuers {
+            0 => Ok(()),
+            more => write!(f, " or {more} more"),
+        }
+    }
+}
+
+/// Answers the question, and remembers that it was asked; one for each handshake.
+#[derive(Debug)]
+pub(super) struct Resolver {
+    identity: Option<Identity>,
+    asked: OnceLock<ClientAuth>,
+}
+
+impl Resolver {
+    pub(super) fn new(identity: Option<Identity>) -> Self {
+        Self {
+            identity,
+            asked: OnceLock::new(),
+        }
+    }
+
+    /// The question, if it was asked.
+    pub(super) fn asked(&self) -> Option<&ClientAuth> {
+        self.asked.get()
+    }
+}
+
+impl ResolvesClientCert for Resolver {
+    fn resolve(&self, issuers: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        let suitable = |it: &&Identity| it.key.key.choose_scheme(schemes).is_some();
+        let shown = match (&self.identity, self.identity.as_ref().filter(suitable)) {
+            (None, _) => Shown::Nothing,
+            (Some(_), None) => Shown::Unsuitable,
+            (Some(_), Some(identity)) => Shown::Certificate(identity.subject.clone()),
+        };
+        let first = issuers.iter().take(ISSUERS_SHOWN);
+        let names: Vec<_> = first.filter_map(|der| name_text(der)).collect();
+        self.asked.get_or_init(|| ClientAuth {
+            shown,
+            more_issuers: issuers.len() - names.len(),
+            issuers: names,
+        });
+        let identity = self.identity.as_ref().filter(suitable)?;
+        Some(Arc::clone(&identity.key))
+    }
+
+    fn has_certs(&self) -> bool {
+        self.identity.is_some()
+    }
+}
+
+/// The alert with which the server refused what it was shown, if `error` is that.
+pub(super) fn refusal(asked: &ClientAuth, error: &io::Error) -> Option<AlertDescription> {
+    let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {
+        return None;
+    };
+    let is_about_certificate = match alert {
+        AlertDescription::NoCertificate
+        | AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied
+        | AlertDescription::CertificateRequired => true,
+        // RFC 5246 §7.4.6: what a server may say if it is shown no certificate.
+        AlertDescription::HandshakeFailure => !asked.is_answered(),
+        // A signature that does not verify, be it the client's or its issuer's.
+        AlertDescription::DecryptError => asked.is_answered(),
+        _ => false,
+    };
+    is_about_certificate.then_some(*alert)
+}
+
+/// Why the server refused what it was shown, and what helps.
+pub(super) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> String {
+    let subject = match &asked.shown {
+        Shown::Nothing => {
+            return format!(
+                "it demands a client certificate{asked}; give one with --cert FILE and --key FILE"
+            );
+        }
+        Shown::Unsuitable => {
+            return format!(
+                "it demands a client certificate{asked}, with another type of key than that of --cert"
+            );
+        }
+        Shown::Certificate(subject) => subject,
+    };
+    let reason = match alert {
+        AlertDescription::UnknownCA => "it does not know its issuer",
+        AlertDescription::DecryptError => "its issuer did not sign it with the key that is known",
+        AlertDescription::CertificateExpired => "it has expired",
+        AlertDescription::CertificateRevoked => "it was revoked",
+        AlertDescription::AccessDenied => "it is valid, but may not come in",
+        AlertDescription::UnsupportedCertificate => "it is of a type that the server does not take",
+        _ => "the server does not say why",
+    };
+    let alert = super::alert::alert_name(alert);
+    let wanted = match asked.to_string().as_str() {
+        "" => String::new(),
+        issuers => format!(" it takes those{issuers};"),
+    };
+    format!(
+        "it refuses the client certificate {subject} with the alert {alert} ({reason});{wanted} check --cert"
+    )
+}

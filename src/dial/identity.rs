@@ -1,0 +1,341 @@
+//! What a client shows of itself: a certificate chain and its key.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use p12_keystore::{Certificate as Pkcs12Certificate, Pkcs12Archive};
+use pem::{Pem, PemError};
+use pkcs8::EncryptedPrivateKeyInfoRef;
+use pkcs8::pkcs5::pbes2::Kdf;
+use rustls::InconsistentKeys;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::sign::CertifiedKey;
+
+use super::Certificate;
+use crate::secret::Secret;
+
+/// A client's certificate chain with its key.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    pub(super) key: Arc<CertifiedKey>,
+    /// Whom the certificate is for, as RFC 4514 text.
+    pub(super) subject: String,
+}
+
+/// A `--cert` or `--key` file that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag} {}: {problem}", .file.display())]
+pub struct IdentityError {
+    /// The flag that names the file.
+    pub flag: &'static str,
+    /// The file as it was given.
+    pub file: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub problem: IdentityProblem,
+}
+
+/// What is wrong with a `--cert` or `--key` file.
+#[derive(Debug, thiserror::Error)]
+pub enum IdentityProblem {
+    /// The file cannot be read.
+    #[error("{0}; give a readable file in PEM or PKCS#12")]
+    Unreadable(#[source] io::Error),
+    /// The file is much larger than any certificate.
+    #[error("larger than {} KiB; give a file with one certificate chain and its key", LARGEST >> 10)]
+    TooLarge,
+    /// The file is of no format that can be read.
+    #[error(
+        "neither PEM nor PKCS#12; convert it (from DER: openssl x509 -inform der -in FILE -out FILE.pem)"
+    )]
+    UnknownFormat,
+    /// The PEM is damaged.
+    #[error("not valid PEM ({0}); export the file again")]
+    BadPem(#[source] PemError),
+    /// The PKCS#12 is damaged, or of a kind that cannot be read.
+    #[error(
+        "not a PKCS#12 file that wsee can read ({0}); convert it: openssl pkcs12 -in FILE -out FILE.pem"
+    )]
+    BadPkcs12(#[source] p12_keystore::error::Error),
+    /// There is no certificate in the file.
+    #[error("no certificate in it; --cert takes the certificate, --key its key")]
+    NoCertificate,
+    /// There is no key in the file.
+    #[error("no private key in it; give the file that has it with --key FILE")]
+    NoKey,
+    /// The PEM itself is encrypted, as RFC 1421 has it and OpenSSL once did.
+    #[error(
+        "the key is encrypted in OpenSSL's old way; convert it: openssl pkcs8 -topk8 -in FILE -out FILE.p8"
+    )]
+    OldEncryption,
+    /// The key is encrypted with an algorithm that is not supported.
+    #[error(
+        "the key's encryption is not supported ({0}); convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out FILE.p8"
+    )]
+    Encryption(String),
+    /// The password opens nothing.
+    #[error("the password is wrong; see --pass")]
+    WrongPassword,
+    /// The key belongs to another certificate.
+    #[error(
+        "the key does not belong to the certificate of --cert; check that the files are a pair"
+    )]
+    KeyMismatch,
+    /// rustls cannot use the certificate or the key.
+    #[error("it cannot be used ({0}); export the file again")]
+    Rejected(#[source] rustls::Error),
+}
+
+/// The largest file that is read, in bytes.
+const LARGEST: u64 = 1 << 20;
+/// The most memory that deriving a key from a password may take (RFC 7914 §6), in bytes.
+const LARGEST_SCRYPT: u64 = 1 << 30;
+
+impl Identity {
+    /// Reads a certificate chain and its key, which may be in the same file, from PEM or PKCS#12.
+    ///
+    /// `password` is asked for the password of a file only if one is needed.
+    pub fn read<E: From<IdentityError>>(
+        cert: &Path,
+        key: Option<&Path>,
+        mut password: impl FnMut(&Path) -> Result<Secret<String>, E>,
+    ) -> Result<Self, E> {
+        let certificate = Source::new("--cert", cert);
+        let own_key = key.is_none();
+        let content = certificate.read(own_key, &mut password)?;
+        if content.certificates.is_empty() {
+            return Err(certificate.error(IdentityProblem::NoCertificate).into());
+        }
+        let (source, key) = match key {
+            None => (certificate, content.key),
+            Some(file) => {
+                let source = Source::new("--key", file);
+                let key = source.read(true, &mut password)?.key;
+                (source, key)
+            }
+        };
+        let key = key.ok_or_else(|| source.error(IdentityProblem::NoKey))?;
+        let identity = Self::new(content.certificates, key);
+        Ok(identity.map_err(|problem| source.error(problem))?)
+    }
+
+    fn new(
+        chain: Vec<CertificateDer<'static>>,
+        key: PrivateKeyDer<'static>,
+    ) -> Result<Self, IdentityProblem> {
+        let subject = chain.first().and_then(|leaf| Certificate::parse(leaf));
+        let key = CertifiedKey::from_der(chain, key, &aws_lc_rs::default_provider());
+        let key = key.map_err(|error| match error {
+            rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
+                IdentityProblem::KeyMismatch
+            }
+            error => IdentityProblem::Rejected(error),
+        })?;
+        Ok(Self {
+            key: Arc::new(key),
+            subject: subject.map_or_else(String::new, |leaf| leaf.subject),
+        })
+    }
+}
+
+/// A file and the flag that names it.
+struct Source<'a> {
+    flag: &'static str,
+    file: &'a Path,
+}
+
+/// What a file holds.
+#[derive(Default)]
+struct Content {
+    certificates: Vec<CertificateDer<'static>>,
+    key: Option<PrivateKeyDer<'static>>,
+}
+
+impl<'a> Source<'a> {
+    fn new(flag: &'static str, file: &'a Path) -> Self {
+        Self { flag, file }
+    }
+
+    fn error(&self, problem: IdentityProblem) -> IdentityError {
+        IdentityError {
+            flag: self.flag,
+            file: self.file.to_owned(),
+            problem,
+        }
+    }
+
+    /// Reads the file; an encrypted key is opened only if it is `wanted`.
+    fn read<E: From<IdentityError>>(
+        &self,
+        wanted: bool,
+        password: &mut impl FnMut(&Path) -> Result<Secret<String>, E>,
+    ) -> Result<Content, E> {
+        let bytes = read_file(self.file).map_err(|problem| self.error(problem))?;
+        if !is_pem(&bytes) {
+            return self.read_pkcs12(&bytes, password);
+        }
+        let sections =
+            pem::parse_many(&bytes).map_err(|error| self.error(IdentityProblem::BadPem(error)))?;
+        let mut content = Content::default();
+        for section in sections {
+            if section.tag() == "CERTIFICATE" {
+                content.certificates.push(section.into_contents().into());
+            } else if wanted && content.key.is_none() {
+                content.key = self.read_key(section, password)?;
+            }
+        }
+        Ok(content)
+    }
+
+    /// The key in a section; `None` if it holds something else.
+    fn read_key<E: From<IdentityError>>(
+        &self,
+        section: Pem,
+        password: &mut impl FnMut(&Path) -> Result<Secret<String>, E>,
+    ) -> Result<Option<PrivateKeyDer<'static>>, E> {
+        if section.headers().get("Proc-Type").is_some() {
+            return Err(self.error(IdentityProblem::OldEncryption).into());
+        }
+        let tag = section.tag().to_owned();
+        let der = section.into_contents();
+        Ok(match tag.as_str() {
+            "PRIVATE KEY" => Some(PrivateKeyDer::Pkcs8(der.into())),
+            "RSA PRIVATE KEY" => Some(PrivateKeyDer::Pkcs1(der.into())),
+            "EC PRIVATE KEY" => Some(PrivateKeyDer::Sec1(der.into())),
+            "ENCRYPTED PRIVATE KEY" => {
+                let password = password(self.file)?;
+                Some(decrypt(&der, &password).map_err(|problem| self.error(problem))?)
+            }
+            _ => None,
+        })
+    }
+
+    fn read_pkcs12<E: From<IdentityError>>(
+        &self,
+        bytes: &[u8],
+        password: &mut impl FnMut(&Path) -> Result<Secret<String>, E>,
+    ) -> Result<Content, E> {
+        // Keychains export without a password often enough not to ask for one first.
+        let archive = match Pkcs12Archive::from_pkcs12(bytes, "") {
+            Ok(archive) => archive,
+            Err(_) if !is_pkcs12(bytes) => {
+                return Err(self.error(IdentityProblem::UnknownFormat).into());
+            }
+            Err(_) => {
+                let password = password(self.file)?;
+                Pkcs12Archive::from_pkcs12(bytes, password.expose())
+                    .map_err(|error| self.error(pkcs12_problem(error)))?
+            }
+        };
+        let Some(key) = archive.keys.first() else {
+            let certificates = archive.certs.iter().map(|bag| der(&bag.cert)).collect();
+            return Ok(Content {
+                certificates,
+                key: None,
+            });
+        };
+        let key = PrivateKeyDer::Pkcs8(key.key.as_der().to_vec().into());
+        let certificates: Vec<_> = archive.certs.iter().map(|bag| &bag.cert).collect();
+        Ok(Content {
+            certificates: chain(&certificates, &key),
+            key: Some(key),
+        })
+    }
+}
+
+fn read_file(path: &Path) -> Result<Vec<u8>, IdentityProblem> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes))
+        .map_err(IdentityProblem::Unreadable)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(IdentityProblem::TooLarge);
+    }
+    Ok(bytes)
+}
+
+fn is_pem(bytes: &[u8]) -> bool {
+    memchr::memmem::find(bytes, b"-----BEGIN ").is_some()
+}
+
+/// Whether it begins as RFC 7292 §4 has it: a sequence with the version 3 in front.
+fn is_pkcs12(bytes: &[u8]) -> bool {
+    use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag};
+    let Ok(mut reader) = SliceReader::new(bytes) else {
+        return false;
+    };
+    let is_sequence = Header::decode(&mut reader).is_ok_and(|header| header.tag() == Tag::Sequence);
+    is_sequence
+        && u8::decode(&mut reader).is_ok_and(|version| version == 3)
+        && !reader.is_finished()
+}
+
+fn pkcs12_problem(error: p12_keystore::error::Error) -> IdentityProblem {
+    use p12_keystore::error::Error;
+    match error {
+        Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) => {
+            IdentityProblem::WrongPassword
+        }
+        error => IdentityProblem::BadPkcs12(error),
+    }
+}
+
+/// The certificate of `key` and its issuers, in the order in which TLS wants them.
+///
+/// All as they are if none belongs to the key: the mismatch is told later.
+fn chain(
+    certificates: &[&Pkcs12Certificate],
+    key: &PrivateKeyDer<'static>,
+) -> Vec<CertificateDer<'static>> {
+    let provider = aws_lc_rs::default_provider();
+    let belongs = |certificate: &&&Pkcs12Certificate| {
+        CertifiedKey::from_der(vec![der(certificate)], key.clone_key(), &provider).is_ok()
+    };
+    let Some(leaf) = certificates.iter().find(belongs) else {
+        return certificates.iter().map(|it| der(it)).collect();
+    };
+    let mut chain = vec![*leaf];
+    let mut last = *leaf;
+    while let Some(issuer) = certificates
+        .iter()
+        .find(|it| it.subject() == last.issuer() && !chain.contains(it))
+    {
+        chain.push(issuer);
+        last = issuer;
+    }
+    chain.into_iter().map(der).collect()
+}
+
+fn der(certificate: &Pkcs12Certificate) -> CertificateDer<'static> {
+    certificate.as_der().to_vec().into()
+}
+
+/// Opens an `EncryptedPrivateKeyInfo` (RFC 5958 §3).
+fn decrypt(
+    der: &[u8],
+    password: &Secret<String>,
+) -> Result<PrivateKeyDer<'static>, IdentityProblem> {
+    use pkcs8::pkcs5::Error as Pkcs5Error;
+    let unsupported = |error: &dyn ToString| IdentityProblem::Encryption(error.to_string());
+    let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|error| unsupported(&error))?;
+    if let Some(Kdf::Scrypt(params)) = info.encryption_algorithm.pbes2().map(|it| &it.kdf) {
+        let memory = u64::from(params.block_size)
+            .saturating_mul(128)
+            .saturating_mul(params.cost_parameter);
+        if memory > LARGEST_SCRYPT {
+            return Err(unsupported(&"scrypt with more than 1 GiB"));
+        }
+    }
+    match info.decrypt(password.expose()) {
+        Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),
+        Err(pkcs8::Error::EncryptedPrivateKey(
+            error @ (Pkcs5Error::NoPbes1CryptSupport
+            | Pkcs5Error::UnsupportedAlgorithm { .. }
+            | Pkcs5Error::AlgorithmParametersInvalid { .. }),
+        )) => Err(unsupported(&error)),
+        Err(_) => Err(IdentityProblem::WrongPassword),
+    }
+}

@@ -1,0 +1,66 @@
+//! The secrets of TLS connections, written to a file for those who decrypt a capture.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Mutex;
+
+/// A file in the format of `SSLKEYLOGFILE` (RFC 9850).
+///
+/// Not rustls' own, which reads the environment by itself and does not tell that it cannot write.
+#[derive(Debug)]
+pub(super) struct KeyLog(Mutex<File>);
+
+impl KeyLog {
+    /// Opens `path` to append to it.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        Ok(Self(Mutex::new(options.open(path)?)))
+    }
+}
+
+impl rustls::KeyLog for KeyLog {
+    fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
+        let random = hex::encode(client_random);
+        let line = format!("{label} {random} {}\n", hex::encode(secret));
+        // In one piece: other processes append to the same file. A connection does not fail for it.
+        if let Ok(mut file) = self.0.lock() {
+            let _ = file.write_all(line.as_bytes());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::KeyLog as _;
+
+    use super::*;
+
+    #[test]
+    fn appends_lines_to_a_file_that_only_its_owner_reads() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys");
+        for secret in [[1, 2], [0xfe, 0xff]] {
+            KeyLog::open(&path)
+                .unwrap()
+                .log("LABEL", &[0xab, 0], &secret);
+        }
+        let lines = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(lines, "LABEL ab00 0102\nLABEL ab00 feff\n");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+    }
+
+    #[test]
+    fn says_why_it_cannot_be_written() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(KeyLog::open(folder.path()).is_err());
+    }
+}
