@@ -17,7 +17,10 @@ pub(super) fn starts_container(payload: &[u8]) -> bool {
 
 /// Reads all of `payload` as one item.
 pub(super) fn value(payload: &[u8]) -> Result<Value<'static>, String> {
-    cbor2::validate_slice(payload).map_err(|error| error.to_string())?;
+    cbor2::validate_slice(payload).map_err(|error| match error {
+        cbor2::de::Error::Io(_) => "it is cut off".to_owned(),
+        error => error.to_string(),
+    })?;
     let mut reader = Reader {
         payload,
         decoder: Decoder::from(payload),

@@ -5,7 +5,7 @@ use super::{MAX_DEPTH, bytes, number, scalar, string};
 use crate::render::style::Role;
 
 /// The largest field number that a message may have which is only guessed to be one.
-const PLAUSIBLE: u64 = 2047;
+const PLAUSIBLE: u64 = 511;
 /// The largest field number there is.
 const LARGEST: u64 = (1 << 29) - 1;
 
