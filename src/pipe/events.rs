@@ -63,10 +63,7 @@ impl Pipe {
     ///
     /// It is not waited for when the reader takes nothing and the user wants to end, or at another signal.
     pub async fn finish(mut self, ending: &Ending, message: &str, now: Instant) -> io::Result<()> {
-        let is_lost = matches!(
-            ending.cause,
-            Some(Cause::Write(_) | Cause::OutputClosed)
-        );
+        let is_lost = matches!(ending.cause, Some(Cause::Write(_) | Cause::OutputClosed));
         let Some(events) = self.events.as_ref().filter(|_| !is_lost) else {
             return Ok(());
         };

@@ -6,6 +6,7 @@ mod filter;
 pub mod input;
 mod obey;
 pub mod output;
+mod send;
 mod values;
 
 use std::collections::VecDeque;
@@ -17,7 +18,6 @@ use std::time::{Duration, Instant};
 pub use encoding::{Encoding, EncodingError};
 pub use events::Events;
 pub use input::{Input, Split};
-use obey::InputError;
 pub use output::{Format, Output, Terminator};
 
 use crate::command::probe::Probe;
@@ -31,7 +31,6 @@ use crate::render::dialect::hint_line;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
 use crate::render::{Dialect, Human};
-use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use crate::term::{self, Stdout};
 
@@ -197,19 +196,6 @@ impl Pipe {
         }
     }
 
-    /// Answers a message, or a piece of one, with itself.
-    fn echo(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
-        let (start, end) = (message.start, message.end);
-        if let Ok(deflated) = sender.piece(message.kind, message.payload, start, end) {
-            self.sent += u64::from(end);
-            let answer = Message {
-                deflated,
-                ..*message
-            };
-            self.show_sent(&answer, now);
-        }
-    }
-
     /// Says once that a binary message stands as text among the others.
     fn note_binary(&mut self, message: &Message<'_>) {
         let as_text = self.options.format.terminator != Terminator::None;
@@ -217,76 +203,6 @@ impl Pipe {
             self.noted_binary = true;
             self.note("a binary message is printed in base64; --raw or --binary print its bytes");
         }
-    }
-
-    /// Sends one record.
-    fn send(
-        &mut self,
-        record: &[u8],
-        encoding: Encoding,
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), EncodingError> {
-        let Some((kind, payload)) = encoding.decode(record)? else {
-            self.skipped = true;
-            return Ok(());
-        };
-        if let Ok(deflated) = sender.message(kind, &payload) {
-            self.show_sent(&Message::whole(kind, &payload, deflated), now);
-            self.sent += 1;
-            self.active = now;
-        }
-        Ok(())
-    }
-
-    /// Sends what `--send` gave.
-    fn send_first(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = false;
-        while self.cause.is_none() && sender.output().len() < OUTPUT_FULL {
-            let Some(record) = self.send.pop_front() else {
-                break;
-            };
-            match self.send(&record, self.options.send_encoding, sender, now) {
-                Ok(()) => moved = true,
-                Err(error) => self.cause = Some(Cause::Input(format!("--send, {error}"))),
-            }
-        }
-        moved
-    }
-
-    /// Sends records of standard input until the sender is full or nothing more is there.
-    fn send_input(
-        &mut self,
-        input: &mut Input,
-        cx: &mut Context<'_>,
-        sender: &mut Sender,
-        now: Instant,
-    ) -> bool {
-        let mut moved = false;
-        while self.cause.is_none() && self.stop.is_none() && sender.output().len() < OUTPUT_FULL {
-            if let Some(record) = input.next_record() {
-                moved = true;
-                let sent = if self.options.commands {
-                    self.obey(record, sender, now)
-                } else {
-                    self.send(record, self.options.encoding, sender, now)
-                        .map_err(InputError::from)
-                };
-                if let Err(error) = sent {
-                    let place = format!("{} {}", self.options.split.unit(), input.record());
-                    self.cause = Some(Cause::Input(format!("{place}, {error}")));
-                }
-                continue;
-            }
-            match input.poll_read(cx) {
-                Poll::Ready(Ok(true)) => moved = true,
-                Poll::Ready(Ok(false)) | Poll::Pending => break,
-                Poll::Ready(Err(error)) => {
-                    self.cause = Some(Cause::Input(format!("cannot read stdin: {error}")));
-                }
-            }
-        }
-        moved
     }
 
     /// Whether all input was sent, and there was any: without, the pipe only listens.

@@ -4,13 +4,11 @@ use std::fmt::{Display, Write};
 use std::time::{Duration, Instant};
 
 use super::clock::Clock;
-use super::decode::{Decoded, decode};
-use super::escape::{escape_line, escape_payload};
+use super::escape::escape_line;
 use super::frame::header_text;
 use super::handshake::{self, Direction};
-use super::hexdump::hexdump;
-use super::json;
 use super::mask::Secrets;
+use super::payload::{self, TEXT_SHOWN};
 use super::quantity;
 use super::replies::Replies;
 use super::show::{Show, Timestamps};
@@ -36,15 +34,6 @@ pub struct Human {
     last: Option<Instant>,
     replies: Replies,
 }
-
-/// How much of a text message is shown, in bytes.
-const TEXT_SHOWN: usize = 64 << 10;
-/// How much of a binary message is shown, in bytes.
-const BINARY_SHOWN: usize = 1 << 10;
-/// What may stand on the line of its message, in columns.
-const INLINE: usize = 72;
-/// The indentation of what follows that line.
-const INDENT: usize = 2;
 
 impl Human {
     /// A view that shows `show`.
@@ -148,7 +137,7 @@ impl Human {
             if at > 0 {
                 out.push_str("  ⋯");
             }
-            self.text(out, output);
+            payload::text(out, output, &self.show, self.style);
         }
     }
 
@@ -166,8 +155,8 @@ impl Human {
                 let end = if message.end { "last piece" } else { "piece" };
                 let _ = writeln!(out, "   ({end} of a message that is passed on as it comes)");
             }
-            (true, Kind::Text) => self.text(out, payload),
-            (true, Kind::Binary) => self.binary(out, payload),
+            (true, Kind::Text) => payload::text(out, payload, &self.show, self.style),
+            (true, Kind::Binary) => payload::binary(out, payload, &self.show, self.style),
         }
     }
 
@@ -198,49 +187,6 @@ impl Human {
 
     fn fact(&self, out: &mut String, fact: impl Display) {
         let _ = write!(out, "{}", self.style.paint(Role::Fact, fact));
-    }
-
-    /// Writes a text on the line of its message if it fits, and below it if not.
-    fn text(&self, out: &mut String, payload: &[u8]) {
-        let cut = shown_len(payload);
-        let text = String::from_utf8_lossy(&payload[..cut]);
-        let laid_out = if self.show.json {
-            json::pretty(&text, self.style, INDENT)
-        } else {
-            None
-        };
-        if let Some(shown) = laid_out {
-            laid_out_text(out, &shown);
-        } else {
-            plain_text(out, &escape_payload(&payload[..cut]));
-        }
-        self.cut(out, payload.len() - cut);
-    }
-
-    fn binary(&self, out: &mut String, payload: &[u8]) {
-        match decode(payload, self.show.decode, self.style, INDENT) {
-            Decoded::Yes(format, shown) => {
-                self.fact(out, format_args!(" ({format})"));
-                return laid_out_text(out, &shown);
-            }
-            Decoded::Failed(format, why) => {
-                let text = format!("   (not {format}: {why})");
-                let _ = write!(out, "{}", self.style.paint(Role::Warning, text));
-            }
-            Decoded::No => {}
-        }
-        out.push('\n');
-        if self.show.hex && !payload.is_empty() {
-            out.push_str(&hexdump(payload, self.style, BINARY_SHOWN));
-            out.push('\n');
-        }
-    }
-
-    fn cut(&self, out: &mut String, left: usize) {
-        if left > 0 {
-            let more = format!("  … {} more", quantity::size(left as u64));
-            let _ = writeln!(out, "{}", self.style.paint(Role::Fact, more));
-        }
     }
 
     fn ping(&mut self, out: &mut String, payload: &[u8], answer: Answer, now: Instant) {
@@ -362,39 +308,6 @@ impl Human {
             Direction::Received => (Role::Received, '←'),
         };
         let _ = write!(out, "{} ", self.style.paint(role, arrow));
-    }
-}
-
-/// How much of a text is shown: not half of a character.
-fn shown_len(payload: &[u8]) -> usize {
-    if payload.len() <= TEXT_SHOWN {
-        return payload.len();
-    }
-    let is_inside = |at: &usize| payload[*at] & 0xc0 == 0x80;
-    let back = (0..4).find(|back| !is_inside(&(TEXT_SHOWN - back)));
-    TEXT_SHOWN - back.unwrap_or(0)
-}
-
-/// Writes what was laid out: on this line if it is one line, below if not.
-fn laid_out_text(out: &mut String, shown: &str) {
-    if shown.contains('\n') {
-        let _ = write!(out, "\n{shown}\n");
-    } else {
-        let _ = writeln!(out, "   {}", shown.trim_start());
-    }
-}
-
-/// Writes text on this line if it fits, and indented below if not.
-fn plain_text(out: &mut String, shown: &str) {
-    if shown.is_empty() {
-        out.push('\n');
-    } else if !shown.contains('\n') && shown.chars().count() <= INLINE {
-        let _ = writeln!(out, "   {shown}");
-    } else {
-        out.push('\n');
-        for line in shown.split('\n') {
-            let _ = writeln!(out, "  {line}");
-        }
     }
 }
 

@@ -14,6 +14,7 @@ pub mod json;
 pub mod jsonl;
 mod layout;
 pub mod mask;
+mod payload;
 pub mod quantity;
 mod replies;
 mod show;

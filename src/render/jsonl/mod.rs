@@ -68,32 +68,28 @@
 //! wire), `reason` and `clean`; how long it was open (`duration_ms`); and `sent` and `received`,
 //! each with `messages`, `frames`, `payload_bytes` and `wire_bytes`.
 
+mod convert;
 mod read;
 mod wire;
 
 use std::borrow::Cow;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
+use self::convert::{broken, closing, ended, frame, ms, ping, pong, whole};
 pub use self::read::{ReadError, message};
-use self::wire::{
-    Closed, Connection, Error, Field, Line, Open, Payload, Time, Timings, Tls, Traffic,
-};
+use self::wire::{Closed, Error, Field, Line, Open, Time, Timings, Tls};
 use super::clock::Clock;
 use super::escape::is_unsafe;
 use super::mask::Secrets;
 use crate::dial::Step;
 use crate::event::{self, Ending, Event, NotOpen};
-use crate::proto::connection::{self, Answer, End, Message, reported_code};
-use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
+use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
-use crate::proto::message::Kind;
-use crate::proto::receiver::{Received, WireHeader};
-use crate::proto::rules::Violation;
-use crate::proto::sender::{Control, Sent};
+use crate::proto::sender::Control;
 
 /// The version of the format.
 pub const VERSION: u32 = 1;
@@ -396,123 +392,4 @@ impl Formatter for Inert {
 /// A character in UTF-16, of which JSON's escapes are made (RFC 8259 §7).
 fn units(c: char) -> Vec<u16> {
     c.encode_utf16(&mut [0; 2]).to_vec()
-}
-
-fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wire::Event<'a> {
-    let (r#type, payload) = match message.kind {
-        Kind::Text => (wire::Type::Text, Payload::text(message.payload)),
-        Kind::Binary => (wire::Type::Binary, Payload::Base64(message.payload)),
-    };
-    wire::Event::Message(wire::Message {
-        direction,
-        r#type,
-        size: message.payload.len(),
-        deflated_size: message.deflated,
-        payload,
-    })
-}
-
-fn ping(direction: wire::Direction, payload: &[u8], answer: Option<Answer>) -> wire::Event<'_> {
-    wire::Event::Ping(wire::Ping {
-        direction,
-        size: payload.len(),
-        payload: Payload::text(payload),
-        answer: answer.map(|answer| match answer {
-            Answer::Sent => wire::Answer::Sent,
-            Answer::Queued => wire::Answer::Queued,
-            Answer::None => wire::Answer::None,
-        }),
-    })
-}
-
-fn pong(direction: wire::Direction, payload: &[u8], rtt: Option<Duration>) -> wire::Event<'_> {
-    wire::Event::Pong(wire::Pong {
-        direction,
-        size: payload.len(),
-        payload: Payload::text(payload),
-        rtt_ms: rtt.map(ms),
-    })
-}
-
-fn closing(direction: wire::Direction, close: Option<&CloseFrame>) -> wire::Event<'_> {
-    wire::Event::Close(wire::Close {
-        direction,
-        code: close.map(|close| close.code.0),
-        name: close.and_then(|close| close.code.name()),
-        reason: close.map(|close| close.reason.as_str()),
-    })
-}
-
-fn frame<'a>(direction: wire::Direction, frame: &WireHeader) -> wire::Event<'a> {
-    let header = &frame.header;
-    wire::Event::Frame(wire::Frame {
-        direction,
-        fin: header.fin,
-        rsv1: header.rsv1,
-        rsv2: header.rsv2,
-        rsv3: header.rsv3,
-        opcode: header.opcode.bits(),
-        mask: header.masking_key.map(hex::encode),
-        length: header.payload_len,
-        length_bits: match header.length_form {
-            LengthForm::Bits7 => 7,
-            LengthForm::Bits16 => 16,
-            LengthForm::Bits64 => 64,
-        },
-        header: hex::encode(&frame.bytes[..frame.size]),
-        offset: frame.offset,
-    })
-}
-
-fn broken<'a>(violation: &Violation, fatal: bool) -> wire::Event<'a> {
-    let has_bytes = !violation.bytes.is_empty();
-    wire::Event::Error(Box::new(Error {
-        message: Cow::Owned(violation.rule.to_string()),
-        fatal,
-        section: violation.rule.section(),
-        bytes: has_bytes.then(|| hex::encode(&violation.bytes)),
-        offset: has_bytes.then_some(violation.offset),
-        ..Error::default()
-    }))
-}
-
-fn ended(ending: &Ending) -> Connection<'_> {
-    let (code, reason, clean) = match &ending.end {
-        End::Closed { received, .. } => {
-            let reason = received.as_ref().map(|close| close.reason.as_str());
-            (reported_code(received.as_ref()), reason, true)
-        }
-        _ => (CloseCode::ABNORMAL, None, false),
-    };
-    Connection {
-        code: code.0,
-        reason: reason.filter(|reason| !reason.is_empty()),
-        clean,
-        duration_ms: ms(ending.lasted),
-        sent: sent(ending.sent),
-        received: received(ending.received),
-    }
-}
-
-fn sent(sent: Sent) -> Traffic {
-    Traffic {
-        messages: sent.messages,
-        frames: sent.frames,
-        payload_bytes: sent.payload,
-        wire_bytes: sent.bytes,
-    }
-}
-
-fn received(received: Received) -> Traffic {
-    Traffic {
-        messages: received.messages,
-        frames: received.frames,
-        payload_bytes: received.payload,
-        wire_bytes: received.bytes,
-    }
-}
-
-/// Milliseconds, to the microsecond.
-fn ms(span: Duration) -> f64 {
-    (span.as_secs_f64() * 1e6).round() / 1e3
 }

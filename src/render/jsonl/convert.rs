@@ -1,0 +1,140 @@
+//! From the types of a session to the objects on the wire.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use super::wire::{self, Connection, Error, Payload, Traffic};
+use crate::event::Ending;
+use crate::proto::connection::{Answer, End, Message, reported_code};
+use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
+use crate::proto::message::Kind;
+use crate::proto::receiver::{Received, WireHeader};
+use crate::proto::rules::Violation;
+use crate::proto::sender::Sent;
+
+pub(super) fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wire::Event<'a> {
+    let (r#type, payload) = match message.kind {
+        Kind::Text => (wire::Type::Text, Payload::text(message.payload)),
+        Kind::Binary => (wire::Type::Binary, Payload::Base64(message.payload)),
+    };
+    wire::Event::Message(wire::Message {
+        direction,
+        r#type,
+        size: message.payload.len(),
+        deflated_size: message.deflated,
+        payload,
+    })
+}
+
+pub(super) fn ping(
+    direction: wire::Direction,
+    payload: &[u8],
+    answer: Option<Answer>,
+) -> wire::Event<'_> {
+    wire::Event::Ping(wire::Ping {
+        direction,
+        size: payload.len(),
+        payload: Payload::text(payload),
+        answer: answer.map(|answer| match answer {
+            Answer::Sent => wire::Answer::Sent,
+            Answer::Queued => wire::Answer::Queued,
+            Answer::None => wire::Answer::None,
+        }),
+    })
+}
+
+pub(super) fn pong(
+    direction: wire::Direction,
+    payload: &[u8],
+    rtt: Option<Duration>,
+) -> wire::Event<'_> {
+    wire::Event::Pong(wire::Pong {
+        direction,
+        size: payload.len(),
+        payload: Payload::text(payload),
+        rtt_ms: rtt.map(ms),
+    })
+}
+
+pub(super) fn closing(direction: wire::Direction, close: Option<&CloseFrame>) -> wire::Event<'_> {
+    wire::Event::Close(wire::Close {
+        direction,
+        code: close.map(|close| close.code.0),
+        name: close.and_then(|close| close.code.name()),
+        reason: close.map(|close| close.reason.as_str()),
+    })
+}
+
+pub(super) fn frame<'a>(direction: wire::Direction, frame: &WireHeader) -> wire::Event<'a> {
+    let header = &frame.header;
+    wire::Event::Frame(wire::Frame {
+        direction,
+        fin: header.fin,
+        rsv1: header.rsv1,
+        rsv2: header.rsv2,
+        rsv3: header.rsv3,
+        opcode: header.opcode.bits(),
+        mask: header.masking_key.map(hex::encode),
+        length: header.payload_len,
+        length_bits: match header.length_form {
+            LengthForm::Bits7 => 7,
+            LengthForm::Bits16 => 16,
+            LengthForm::Bits64 => 64,
+        },
+        header: hex::encode(&frame.bytes[..frame.size]),
+        offset: frame.offset,
+    })
+}
+
+pub(super) fn broken<'a>(violation: &Violation, fatal: bool) -> wire::Event<'a> {
+    let has_bytes = !violation.bytes.is_empty();
+    wire::Event::Error(Box::new(Error {
+        message: Cow::Owned(violation.rule.to_string()),
+        fatal,
+        section: violation.rule.section(),
+        bytes: has_bytes.then(|| hex::encode(&violation.bytes)),
+        offset: has_bytes.then_some(violation.offset),
+        ..Error::default()
+    }))
+}
+
+pub(super) fn ended(ending: &Ending) -> Connection<'_> {
+    let (code, reason, clean) = match &ending.end {
+        End::Closed { received, .. } => {
+            let reason = received.as_ref().map(|close| close.reason.as_str());
+            (reported_code(received.as_ref()), reason, true)
+        }
+        _ => (CloseCode::ABNORMAL, None, false),
+    };
+    Connection {
+        code: code.0,
+        reason: reason.filter(|reason| !reason.is_empty()),
+        clean,
+        duration_ms: ms(ending.lasted),
+        sent: sent(ending.sent),
+        received: received(ending.received),
+    }
+}
+
+pub(super) fn sent(sent: Sent) -> Traffic {
+    Traffic {
+        messages: sent.messages,
+        frames: sent.frames,
+        payload_bytes: sent.payload,
+        wire_bytes: sent.bytes,
+    }
+}
+
+pub(super) fn received(received: Received) -> Traffic {
+    Traffic {
+        messages: received.messages,
+        frames: received.frames,
+        payload_bytes: received.payload,
+        wire_bytes: received.bytes,
+    }
+}
+
+/// Milliseconds, to the microsecond.
+pub(super) fn ms(span: Duration) -> f64 {
+    (span.as_secs_f64() * 1e6).round() / 1e3
+}
