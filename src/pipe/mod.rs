@@ -266,7 +266,8 @@ impl Mode for Pipe {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
-        if !sender.output().is_empty() {
+        // Pings and pongs do not count: they would keep it waiting for ever.
+        if sender.unwritten_data() > 0 {
             self.active = now;
         }
         if self.cause.is_some() || self.stop.is_some() || sender.is_closing() {

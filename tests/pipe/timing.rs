@@ -3,7 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
-use crate::support::peer::{Message, recording, scripted};
+use crate::support::peer::{Message, echoing, recording, scripted};
 use crate::support::run::wsee;
 use crate::support::wire::{PING, PONG, Wire, after_handshake, before_handshake};
 
@@ -103,6 +103,18 @@ fn a_server_that_answers_pings_is_kept() {
     .run()
     .exits(0)
     .says("← pong");
+}
+
+#[test]
+fn pings_do_not_put_off_the_end_of_the_wait() {
+    let server = echoing();
+    let args = ["--ping-interval", "100ms", "--wait", "500ms"];
+    wsee(&[&[server.url()], &args[..]].concat())
+        .stdin("x\n")
+        .run()
+        .exits(0)
+        .prints("x\n")
+        .within(Duration::from_secs(5));
 }
 
 #[test]
