@@ -177,9 +177,19 @@ fn lost_text(
     text
 }
 
-/// Whether a silence is as long as the idle timeouts that proxies have: 60 s, 100 s, 10 min.
+/// Idle timeouts that proxies and load balancers have, in seconds.
+///
+/// `HAProxy`'s examples 30 and 50, Heroku 55, nginx and AWS ALB 60, nginx keep-alive 75, Cloudflare 100,
+/// Apache's proxy 120 and 300, Azure 230 and 240, AWS NLB 350, Google and API gateways 600, Envoy 3600.
+const PROXY_TIMEOUTS: [u32; 14] = [
+    30, 50, 55, 60, 75, 90, 100, 120, 230, 240, 300, 350, 600, 3600,
+];
+
+/// Whether a silence is as long as an idle timeout of a proxy, which may look at its clock every few seconds.
 fn is_proxy_timeout(silence: Duration) -> bool {
-    matches!(silence.as_secs(), 55..=65 | 95..=105 | 595..=605)
+    let secs = silence.as_secs_f64();
+    let is_near = |timeout: &u32| (-1.0..=3.0).contains(&(secs - f64::from(*timeout)));
+    PROXY_TIMEOUTS.iter().any(is_near)
 }
 
 fn unsent_text(ending: &Ending) -> String {
@@ -284,6 +294,16 @@ mod tests {
              (17 of 400 bytes), 1 min 0 s after the last frame; typical of a proxy's idle timeout, \
              try --ping-interval 25s; after 12.3 s (4 sent, 17 received)"
         );
+    }
+
+    #[test]
+    fn silences_that_no_proxy_cuts_are_not_blamed_on_one() {
+        for secs in [30, 50, 55, 62, 76, 100, 120, 300, 350, 602, 3601] {
+            assert!(is_proxy_timeout(Duration::from_secs(secs)), "{secs} s");
+        }
+        for secs in [0, 1, 10, 25, 40, 70, 85, 110, 150, 400, 1000] {
+            assert!(!is_proxy_timeout(Duration::from_secs(secs)), "{secs} s");
+        }
     }
 
     #[test]
