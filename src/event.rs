@@ -32,6 +32,30 @@ pub enum Event<'a> {
     Open(&'a Open),
     /// On the open connection.
     Connection(connection::Event<'a>),
+    /// There is no connection, and another is to be made.
+    Retry(&'a Retry<'a>),
+    /// Another connection is open, so long after the one before was lost.
+    Reconnected(Duration),
+}
+
+/// A connection that is to be made anew.
+#[derive(Debug, Clone, Copy)]
+pub struct Retry<'a> {
+    /// Why there is none.
+    pub gone: Gone<'a>,
+    /// How long it is waited for first.
+    pub delay: Duration,
+    /// The number of attempts in a row, this one included.
+    pub attempt: u32,
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, Copy)]
+pub enum Gone<'a> {
+    /// The one there was has ended.
+    Lost(&'a Ending),
+    /// None could be made, for this reason.
+    Failed(&'a str),
 }
 
 /// A redirection that is followed.
@@ -181,11 +205,38 @@ pub struct Ending {
     pub unwritten: usize,
     /// `--count`, when fewer messages came.
     pub missed_count: Option<Missed>,
+    /// Messages of which no later sign of life of the peer shows that they have arrived.
+    pub at_risk: u64,
+    /// How many connections there were, one after the other.
+    pub connections: u32,
+    /// No other could be opened, and that is what ended it.
+    pub gave_up: Option<GaveUp>,
+}
+
+/// The end of all attempts at another connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GaveUp {
+    /// How many there were in a row.
+    pub attempts: u32,
+    /// The exit status that tells why the last one failed.
+    pub exit: Exit,
 }
 
 impl Ending {
+    /// Adds what happened on the connections before.
+    pub fn add(&mut self, before: &Self) {
+        self.sent += before.sent;
+        self.received += before.received;
+        self.round_trips.add_all(before.round_trips);
+        self.at_risk += before.at_risk;
+        self.connections += before.connections;
+    }
+
     /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
+        if let Some(gave_up) = self.gave_up {
+            return gave_up.exit;
+        }
         let exit = self.cause_exit().unwrap_or_else(|| self.end_exit());
         match exit {
             Exit::Done if self.missed_count.is_some() => Exit::Expectation,

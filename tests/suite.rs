@@ -21,6 +21,7 @@ mod listen;
 mod middlebox;
 mod pipe;
 mod proxy;
+mod reconnect;
 mod redirect;
 mod repl;
 mod report;

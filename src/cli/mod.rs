@@ -16,6 +16,7 @@ mod proxy;
 mod redirect;
 mod route;
 mod session;
+mod stay;
 mod timing;
 mod tls;
 mod value;
@@ -43,6 +44,7 @@ pub use proxy::ProxyArgs;
 pub use redirect::RedirectArgs;
 pub use route::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use session::{RunArgs, SessionArgs};
+pub use stay::{Attempts, StayArgs};
 pub use timing::{Format, TimingArgs};
 pub use tls::{RootsArg, TlsArgs, TlsVersion};
 pub use value::{

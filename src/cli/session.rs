@@ -7,6 +7,7 @@ use super::display::DisplayArgs;
 use super::format::FormatArgs;
 use super::limit::LimitArgs;
 use super::pipe::PipeArgs;
+use super::stay::StayArgs;
 use super::timing::TimingArgs;
 use super::value::{CloseReason, CloseStatus, TimeLimit};
 
@@ -25,6 +26,9 @@ pub struct SessionArgs {
     /// How what comes out is printed.
     #[command(flatten)]
     pub format: FormatArgs,
+    /// What keeps the run going.
+    #[command(flatten)]
+    pub stay: StayArgs,
     /// What is told of the run at its end.
     #[command(flatten)]
     pub timing: TimingArgs,

@@ -24,11 +24,11 @@ pub struct TimingArgs {
     /// What stands behind %{onerror} is printed only if the exit status is not 0.
     ///
     /// Times are in seconds and count from the start of the (latest) opening: time_namelookup,
-    /// time_connect (TCP), time_appconnect (TLS), time_open (the 101 response), time_first_message;
+    /// time_connect (TCP), time_proxy (the tunnel), time_appconnect (TLS), time_open (the 101 response), time_first_message;
     /// time_total is the whole run. rtt_avg, rtt_min and rtt_max are from pings to their pongs, and
     /// need --ping-interval or /ping. messages_in and messages_out, bytes_in and bytes_out (payload),
     /// wire_in and wire_out (bytes of all frames) count what went over the connection. Then there are url,
-    /// url_effective and num_redirects (see --location), exitcode, errormsg, http_code (or response_code), subprotocol, extensions, close_code,
+    /// url_effective and num_redirects (see --location), exitcode, errormsg, http_code (or response_code), http_connect (the proxy's), subprotocol, extensions, close_code,
     /// close_reason, remote_ip, remote_port, local_ip and local_port. json is all of them as one object.
     /// What there is not is 0 or empty, and null in JSON. Secrets are masked (see --show-secrets).
     #[arg(short, long, value_name = "FORMAT|@FILE", hide_short_help = true)]

@@ -58,6 +58,9 @@ pub enum ValueError {
     /// curl reads the format from stdin.
     #[error("stdin holds what is sent; write the format into a file, and @FILE")]
     FormatOnStdin,
+    /// Not a number of attempts.
+    #[error("not a number of attempts; write 1 or more, or leave it out for any number")]
+    Attempts,
     /// Not an address to listen on.
     #[error("not an address; write PORT, :PORT, HOST:PORT or [::1]:PORT")]
     ListenAddr,

@@ -5,6 +5,7 @@ mod complete;
 mod error;
 mod frame;
 pub mod probe;
+pub mod schedule;
 mod usage;
 pub mod wire;
 

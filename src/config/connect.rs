@@ -10,7 +10,7 @@ use super::filter::filter;
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
 use super::tls::{client_identity, tls_options};
-use super::{ConfigError, Display, Environment, Timing, redirect, route};
+use super::{ConfigError, Display, Environment, Timing, redirect, route, stay};
 use crate::cli::{
     ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs, SessionArgs,
     Split, TimeLimit, Wait,
@@ -25,7 +25,7 @@ use crate::proto::deflate;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::handshake::Offer;
 use crate::proto::receiver::Delivery;
-use crate::session::{Credentials, open};
+use crate::session::{Backoff, Credentials, open};
 
 /// Everything a connection needs.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct Connect {
     pub cookie_jar: Option<(PathBuf, Jar)>,
     /// What it is used for.
     pub usage: Use,
+    /// When lost connections are made anew, if they are.
+    pub backoff: Option<Backoff>,
     /// How much is shown.
     pub display: Display,
     /// What is told at the end.
@@ -157,6 +159,7 @@ fn build(
         notes: target.assumed.iter().map(ToString::to_string).collect(),
         cookie_jar: None,
         usage,
+        backoff: stay::backoff(&session.stay),
         display: Display::resolve(&session.display, environment),
         timing: Timing::resolve(&session.timing)?,
     })
@@ -278,6 +281,7 @@ fn repl_options(
     Ok(crate::repl::Options {
         send,
         filter: filter(&session.format)?,
+        every: stay::every(&session.stay, Encoding::Text)?,
         history: history.filter(|_| !session.no_history),
         close: Some(close_frame(&session.run)),
         max_time,
@@ -323,6 +327,7 @@ fn pipe_options(
             escaped: environment.terminals.stdout,
         },
         send,
+        every: stay::every(&session.stay, send_encoding)?,
         wait: match args.wait {
             Wait::For(time) => Some(time),
             Wait::Forever => None,

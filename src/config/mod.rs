@@ -17,6 +17,7 @@ pub mod netrc;
 mod proxy;
 mod redirect;
 mod route;
+mod stay;
 pub mod target;
 mod timing;
 mod tls;
@@ -30,6 +31,7 @@ pub use environment::{Environment, ProxyVariables, Variable};
 pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
+pub use stay::EveryError;
 pub use timing::{Timing, TimingError};
 pub use tls::TlsError;
 
@@ -88,6 +90,9 @@ pub enum ConfigError {
     /// A flag for TLS is wrong, or the client certificate cannot be used.
     #[error(transparent)]
     Tls(Box<TlsError>),
+    /// What is to be sent again and again is wrong.
+    #[error(transparent)]
+    Every(#[from] EveryError),
     /// A certificate or key for `listen --tls` cannot be used.
     #[error(transparent)]
     Identity(#[from] crate::listen::IdentityError),
@@ -98,9 +103,13 @@ impl ConfigError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Target(_) => Exit::Url,
+            Self::Send { .. }
+            | Self::SendEncoding(_)
+            | Self::Every(EveryError::File { .. } | EveryError::Encoding(_)) => Exit::Input,
             Self::File(_)
             | Self::Curl(_)
             | Self::Header(_)
+            | Self::Every(_)
             | Self::Proxy(_)
             | Self::Interface(_)
             | Self::Compression(_)
@@ -109,7 +118,6 @@ impl ConfigError {
             | Self::Identity(_) => Exit::Usage,
             Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),
-            Self::Send { .. } | Self::SendEncoding(_) => Exit::Input,
         }
     }
 }

@@ -39,7 +39,7 @@ pub struct Span {
     pub end: Duration,
 }
 
-/// Collected from the events of one opening.
+/// Collected from the events of one opening, the latest.
 #[derive(Debug, Clone)]
 pub struct Trace {
     started: Instant,
@@ -48,6 +48,8 @@ pub struct Trace {
     pub addresses: Option<(SocketAddr, SocketAddr)>,
     /// The latest response.
     pub response: Option<Head>,
+    /// The status of the proxy's answer to CONNECT.
+    pub proxy_status: Option<u16>,
     /// The subprotocol that the server selected.
     pub subprotocol: Option<String>,
     /// When the connection opened.
@@ -66,6 +68,7 @@ impl Trace {
             spans: Vec::new(),
             addresses: None,
             response: None,
+            proxy_status: None,
             subprotocol: None,
             opened: None,
             redirects: 0,
@@ -98,17 +101,19 @@ impl Trace {
                 self.redirects += 1;
                 self.redirected_to = Some(redirected.to.clone());
             }
+            Event::Retry(retry) => *self = Self::new(now + retry.delay),
+            Event::Step(Step::ProxyResponse(head)) => self.proxy_status = head.status(),
             Event::Step(
                 Step::Failed(_)
                 | Step::Detour(_)
                 | Step::Proxy(_)
                 | Step::ProxyRequest(_)
-                | Step::ProxyResponse(_)
                 | Step::KeyLog { .. },
             )
             | Event::Request(_)
             | Event::Exposed(_)
-            | Event::Connection(_) => {}
+            | Event::Connection(_)
+            | Event::Reconnected(_) => {}
         }
     }
 
@@ -167,6 +172,21 @@ impl RoundTrips {
         self.most = self.most.max(rtt);
         self.total = self.total.saturating_add(rtt);
         self.count = self.count.saturating_add(1);
+    }
+
+    /// Takes those that were measured before.
+    pub fn add_all(&mut self, before: Self) {
+        if before.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            *self = before;
+            return;
+        }
+        self.least = self.least.min(before.least);
+        self.most = self.most.max(before.most);
+        self.total = self.total.saturating_add(before.total);
+        self.count = self.count.saturating_add(before.count);
     }
 
     /// Their mean; `None` when none was measured.

@@ -5,6 +5,7 @@ mod events;
 mod filter;
 pub mod input;
 mod obey;
+mod offline;
 pub mod output;
 mod send;
 mod values;
@@ -21,6 +22,7 @@ pub use input::{Input, Split};
 pub use output::{Format, Output, Terminator};
 
 use crate::command::probe::Probe;
+use crate::command::schedule::{Every, Schedule};
 use crate::event::{Cause, Ending, Event, Missed};
 use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
@@ -31,6 +33,7 @@ use crate::render::dialect::hint_line;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
 use crate::render::{Dialect, Human};
+use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use crate::term::{self, Stdout};
 
@@ -52,6 +55,8 @@ pub struct Options {
     pub filter: Option<Rc<Filter>>,
     /// Records to send before standard input.
     pub send: Vec<Vec<u8>>,
+    /// Records to send again and again.
+    pub every: Vec<Every>,
     /// How long to wait for messages after the end of input; `None` for ever.
     pub wait: Option<Duration>,
     /// End after so many messages that were not filtered out.
@@ -71,7 +76,7 @@ pub struct Options {
 impl Options {
     /// Whether there is nothing to do without standard input.
     pub fn needs_input(&self) -> bool {
-        self.send.is_empty() && self.count.is_none() && !self.echo
+        self.send.is_empty() && self.every.is_empty() && self.count.is_none() && !self.echo
     }
 }
 
@@ -82,13 +87,14 @@ pub struct Pipe {
     human: Human,
     signals: Signals,
     send: VecDeque<Vec<u8>>,
+    schedule: Schedule,
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
     output: Output,
     /// Prints events instead of payload.
     events: Option<Events>,
-    /// When something was last sent or a message last came.
-    active: Instant,
+    /// When something was last sent or a message last came; `None` without a connection.
+    active: Option<Instant>,
     sent: u64,
     /// There was input that stands for no message.
     skipped: bool,
@@ -114,14 +120,17 @@ impl Pipe {
         events: Option<Events>,
         now: Instant,
     ) -> io::Result<Self> {
+        let mut schedule = Schedule::new(options.every.clone());
+        schedule.start(now);
         let mut pipe = Self {
+            schedule,
             output: Output::new(Stdout::open()?, options.format),
             events,
             signals,
             send: options.send.iter().cloned().collect(),
             input,
             human,
-            active: now,
+            active: Some(now),
             sent: 0,
             skipped: false,
             received: 0,
@@ -184,7 +193,7 @@ impl Pipe {
         if self.has_enough() {
             return;
         }
-        self.active = now;
+        self.active = Some(now);
         if self.options.echo {
             self.echo(message, sender, now);
         }
@@ -208,12 +217,16 @@ impl Pipe {
     /// Whether all input was sent, and there was any: without, the pipe only listens.
     fn is_input_over(&self) -> bool {
         let had_input = self.sent > 0 || self.skipped;
-        self.input.is_none() && self.send.is_empty() && had_input && !self.options.echo
+        self.input.is_none()
+            && self.send.is_empty()
+            && self.schedule.is_empty()
+            && had_input
+            && !self.options.echo
     }
 
     fn wait_ends(&self) -> Option<Instant> {
         let wait = self.options.wait.filter(|_| self.is_input_over())?;
-        Some(self.active + wait)
+        Some(self.active? + wait)
     }
 
     fn end_of_input(&self) -> Cause {
@@ -268,12 +281,16 @@ impl Mode for Pipe {
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
         // Pings and pongs do not count: they would keep it waiting for ever.
         if sender.unwritten_data() > 0 {
-            self.active = now;
+            self.active = Some(now);
         }
+        self.schedule.hold(true);
         if self.cause.is_some() || self.stop.is_some() || sender.is_closing() {
             return false;
         }
         let mut moved = self.send_first(sender, now);
+        let has_room = self.send.is_empty() && sender.output().len() < OUTPUT_FULL;
+        self.schedule.hold(!has_room);
+        moved |= self.send_due(sender, now);
         if self.send.is_empty()
             && let Some(mut input) = self.input.take()
         {
@@ -330,7 +347,12 @@ impl Mode for Pipe {
 
     fn deadline(&self) -> Option<Instant> {
         let max_time = self.options.max_time.map(|(_, deadline)| deadline);
-        let deadlines = [max_time, self.wait_ends(), self.probe.deadline()];
+        let deadlines = [
+            max_time,
+            self.wait_ends(),
+            self.probe.deadline(),
+            self.schedule.deadline(),
+        ];
         deadlines.into_iter().flatten().min()
     }
 
@@ -343,7 +365,7 @@ impl Mode for Pipe {
     }
 
     fn under_way(&mut self, now: Instant) {
-        self.active = now;
+        self.active = Some(now);
     }
 
     fn wants_frames(&self) -> bool {

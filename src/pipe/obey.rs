@@ -44,7 +44,7 @@ impl Pipe {
             _ => return Err(InputError::OnlyRepl(text.into_owned())),
         };
         self.sent += 1;
-        self.active = now;
+        self.active = Some(now);
         match wire.send(sender, now)? {
             Outcome::Message {
                 kind,

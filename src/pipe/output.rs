@@ -121,6 +121,14 @@ impl Output {
         self.stdout.poll_hang_up(cx)
     }
 
+    /// The message that is coming in will not be completed; what came of it stays.
+    pub fn cut(&mut self) {
+        self.carry.clear();
+        let mut text = String::new();
+        self.escaper.finish(&mut text);
+        self.buffer.extend(text.as_bytes());
+    }
+
     /// Gives up what was not written.
     pub fn discard(&mut self) {
         self.buffer.consume(self.buffer.len());

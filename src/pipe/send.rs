@@ -26,7 +26,7 @@ impl Pipe {
         if let Ok(deflated) = sender.message(kind, &payload) {
             self.show_sent(&Message::whole(kind, &payload, deflated), now);
             self.sent += 1;
-            self.active = now;
+            self.active = Some(now);
         }
         Ok(())
     }
@@ -41,6 +41,21 @@ impl Pipe {
             match self.send(&record, self.options.send_encoding, sender, now) {
                 Ok(()) => moved = true,
                 Err(error) => self.cause = Some(Cause::Input(format!("--send, {error}"))),
+            }
+        }
+        moved
+    }
+
+    /// Sends what `--every` gave and is due.
+    pub(super) fn send_due(&mut self, sender: &mut Sender, now: Instant) -> bool {
+        let mut moved = false;
+        while self.cause.is_none()
+            && let Some(payload) = self.schedule.next(now)
+        {
+            let payload = payload.to_vec();
+            match self.send(&payload, self.options.send_encoding, sender, now) {
+                Ok(()) => moved = true,
+                Err(error) => self.cause = Some(Cause::Input(format!("--every, {error}"))),
             }
         }
         moved

@@ -1,6 +1,7 @@
 //! Messages and control frames become bytes (RFC 6455 §5, §6.1).
 
 use std::collections::VecDeque;
+use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -42,6 +43,16 @@ pub struct Sent {
     pub payload: u64,
     /// What compressed messages came to.
     pub deflated: Deflated,
+}
+
+impl AddAssign for Sent {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.frames += other.frames;
+        self.messages += other.messages;
+        self.payload += other.payload;
+        self.deflated += other.deflated;
+    }
 }
 
 /// A Close frame that was sent.

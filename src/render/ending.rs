@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::escape::escape_line;
 use super::human::{close_text, violation_text};
 use super::quantity;
-use crate::event::{Cause, Ending, Signal};
+use crate::event::{Cause, Ending, GaveUp, Signal};
 use crate::proto::connection::End;
 use crate::proto::frame::CloseFrame;
 use crate::proto::receiver::{Deflated, Partial};
@@ -14,19 +14,14 @@ use crate::proto::rules::Rule;
 
 /// The last line of a session with `peer`: "server" or "client".
 pub fn ending(ending: &Ending, peer: &str) -> String {
-    let mut text = String::new();
-    if let Some(cause) = &ending.cause {
-        text = cause_text(cause);
-    }
-    let _ = write!(text, "{}", end_text(&ending.end, peer));
-    let _ = write!(
-        text,
-        " after {} ({} sent, {} received{})",
-        quantity::duration(ending.lasted),
-        ending.sent.messages,
-        ending.received.messages,
-        ratios(ending)
-    );
+    let mut text = match (ending.gave_up, &ending.cause) {
+        (Some(gave_up), _) => gave_up_text(gave_up),
+        (None, cause) => {
+            let cause = cause.as_ref().map(cause_text).unwrap_or_default();
+            format!("{cause}{} after ", end_text(&ending.end, peer))
+        }
+    };
+    text.push_str(&totals(ending));
     if let Some(missed) = ending.missed_count {
         let expected = quantity::plural(missed.expected, "message");
         let _ = write!(text, "; expected {expected}, got {}", missed.got);
@@ -39,6 +34,55 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         let _ = write!(text, "; {}", unsent_text(ending));
     }
     text
+}
+
+/// The end of all attempts, up to the times.
+fn gave_up_text(gave_up: GaveUp) -> String {
+    let attempts = quantity::plural(gave_up.attempts.into(), "attempt");
+    format!("gave up after {attempts}; ")
+}
+
+/// How long it took, and what went either way.
+fn totals(ending: &Ending) -> String {
+    let mut text = format!(
+        "{} ({} sent, {} received{})",
+        quantity::duration(ending.lasted),
+        ending.sent.messages,
+        ending.received.messages,
+        ratios(ending)
+    );
+    if ending.connections > 1 {
+        let _ = write!(text, " on {} connections", ending.connections);
+        risk(&mut text, ending.at_risk);
+    }
+    text
+}
+
+/// Why a connection is gone, when another is to take its place.
+pub(super) fn loss(ending: &Ending) -> String {
+    let lasted = quantity::duration(ending.lasted);
+    let why = match &ending.end {
+        End::Lost {
+            error,
+            partial,
+            silence,
+            closing,
+        } => lost_text(error.as_deref(), *partial, *silence, *closing, "server"),
+        end => end_text(end, "server"),
+    };
+    let why = why.trim_end_matches(';');
+    let cause = ending.cause.as_ref().map(cause_text).unwrap_or_default();
+    let mut text = format!("connection lost after {lasted}: {cause}{why}");
+    risk(&mut text, ending.at_risk);
+    text
+}
+
+/// Tells of messages whose fate is not known.
+fn risk(text: &mut String, messages: u64) {
+    if messages > 0 {
+        let messages = quantity::plural(messages, "message");
+        let _ = write!(text, "; up to {messages} sent may be lost");
+    }
 }
 
 /// What compression made of the messages in each direction; empty when nothing was compressed.
@@ -108,7 +152,10 @@ fn end_text(end: &End, peer: &str) -> String {
             partial,
             silence,
             closing,
-        } => lost_text(error.as_deref(), *partial, *silence, *closing, peer),
+        } => {
+            let why = lost_text(error.as_deref(), *partial, *silence, *closing, peer);
+            format!("abnormal closure (1006, which is never on the wire): {why}")
+        }
         End::Abandoned { reset: true } => "TCP reset by us, without a Close frame".to_owned(),
         End::Abandoned { reset: false } => "TCP ended by us, without a Close frame".to_owned(),
         End::NotAwaited { sent } => {
@@ -143,13 +190,10 @@ fn lost_text(
     closing: bool,
     peer: &str,
 ) -> String {
-    let mut text = "abnormal closure (1006, which is never on the wire): ".to_owned();
-    match error {
-        Some(error) => text.push_str(&escape_line(error)),
-        None => {
-            let _ = write!(text, "the {peer} ended TCP without a Close frame");
-        }
-    }
+    let mut text = match error {
+        Some(error) => escape_line(error).into_owned(),
+        None => format!("the {peer} ended TCP without a Close frame"),
+    };
     match partial {
         Some(Partial::Header { received }) => {
             let _ = write!(text, " in the middle of a frame header ({received} bytes)");
@@ -217,28 +261,41 @@ mod tests {
     use crate::proto::rules::Violation;
     use crate::proto::sender::Sent;
 
-    fn line(end: End, cause: Option<Cause>) -> String {
-        ending(
-            &Ending {
-                end,
-                cause,
-                lasted: Duration::from_millis(12_300),
-                sent: Sent {
-                    messages: 4,
-                    ..Sent::default()
-                },
-                received: Received {
-                    messages: 17,
-                    ..Received::default()
-                },
-                first_message: None,
-                round_trips: RoundTrips::default(),
-                unsent: Unsent::default(),
-                unwritten: 0,
-                missed_count: None,
+    fn ended(end: End, cause: Option<Cause>) -> Ending {
+        Ending {
+            end,
+            cause,
+            lasted: Duration::from_millis(12_300),
+            sent: Sent {
+                messages: 4,
+                ..Sent::default()
             },
-            "server",
-        )
+            received: Received {
+                messages: 17,
+                ..Received::default()
+            },
+            first_message: None,
+            round_trips: RoundTrips::default(),
+            unsent: Unsent::default(),
+            unwritten: 0,
+            missed_count: None,
+            at_risk: 0,
+            connections: 1,
+            gave_up: None,
+        }
+    }
+
+    fn closed(code: u16) -> Ending {
+        let end = End::Closed {
+            by_peer: true,
+            sent: Some(frame(code, "")),
+            received: Some(frame(code, "")),
+        };
+        ended(end, None)
+    }
+
+    fn line(end: End, cause: Option<Cause>) -> String {
+        ending(&ended(end, cause), "server")
     }
 
     fn frame(code: u16, reason: &str) -> CloseFrame {
@@ -304,6 +361,44 @@ mod tests {
         for secs in [0, 1, 10, 25, 40, 70, 85, 110, 150, 400, 1000] {
             assert!(!is_proxy_timeout(Duration::from_secs(secs)), "{secs} s");
         }
+    }
+
+    #[test]
+    fn a_loss_tells_what_may_be_lost_with_it() {
+        let lost = Ending {
+            end: End::Lost {
+                error: Some("TCP reset".to_owned()),
+                partial: None,
+                silence: Duration::ZERO,
+                closing: false,
+            },
+            cause: None,
+            at_risk: 3,
+            ..closed(1000)
+        };
+        assert_eq!(
+            loss(&lost),
+            "connection lost after 12.3 s: TCP reset; up to 3 messages sent may be lost"
+        );
+        let restarted = closed(1012);
+        assert_eq!(
+            loss(&restarted),
+            "connection lost after 12.3 s: closed by server: 1012 service restart"
+        );
+    }
+
+    #[test]
+    fn the_last_line_tells_of_several_connections() {
+        let mut last = closed(1000);
+        last.add(&Ending {
+            at_risk: 2,
+            ..closed(1012)
+        });
+        assert_eq!(
+            ending(&last, "server"),
+            "closed by server: 1000 normal closure after 12.3 s (8 sent, 34 received) on 2 connections; \
+             up to 2 messages sent may be lost"
+        );
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::clock::Clock;
 use super::escape::escape_line;
 use super::frame::header_text;
+use super::gap;
 use super::handshake::{self, Direction};
 use super::mask::Secrets;
 use super::payload::{self, TEXT_SHOWN};
@@ -63,6 +64,14 @@ impl Human {
     pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
+            Event::Retry(retry) => {
+                let text = format!("! {}", gap::retry(retry));
+                self.note(out, Role::Warning, &text, now);
+            }
+            Event::Reconnected(span) => {
+                let text = format!("* {}", gap::reconnected(*span));
+                self.note(out, Role::Warning, &text, now);
+            }
             _ if !self.show.handshake => {}
             Event::Exposed(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),
@@ -298,16 +307,26 @@ impl Human {
         })
     }
 
+    /// Writes a line about the connection itself; the text must be escaped already.
+    fn note(&mut self, out: &mut String, role: Role, text: &str, now: Instant) {
+        self.time(out, now);
+        let _ = writeln!(out, "{}", self.style.paint(role, text));
+    }
+
     /// Writes time and arrow.
     fn start(&mut self, out: &mut String, direction: Direction, now: Instant) {
-        if let Some(time) = self.timestamp(now) {
-            let _ = write!(out, "{} ", self.style.paint(Role::Fact, time));
-        }
+        self.time(out, now);
         let (role, arrow) = match direction {
             Direction::Sent => (Role::Sent, '→'),
             Direction::Received => (Role::Received, '←'),
         };
         let _ = write!(out, "{} ", self.style.paint(role, arrow));
+    }
+
+    fn time(&mut self, out: &mut String, now: Instant) {
+        if let Some(time) = self.timestamp(now) {
+            let _ = write!(out, "{} ", self.style.paint(Role::Fact, time));
+        }
     }
 }
 

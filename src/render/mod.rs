@@ -6,6 +6,7 @@ pub mod dialect;
 pub mod ending;
 pub mod escape;
 pub mod frame;
+pub mod gap;
 pub mod handshake;
 pub mod hexdump;
 pub mod hint;

@@ -3,6 +3,7 @@
 pub mod editor;
 mod facts;
 mod filter;
+mod offline;
 mod show;
 mod status;
 
@@ -18,9 +19,10 @@ use editor::{Editor, Entry};
 pub use facts::Facts;
 
 use crate::command::probe::Probe;
+use crate::command::schedule::{Every, Schedule};
 use crate::command::wire::{Outcome, WireError};
 use crate::command::{self, COMMANDS, Command, Usage, Wire};
-use crate::event::{Cause, Event, Signal};
+use crate::event::{Cause, Ending, Event, Signal};
 use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
@@ -29,6 +31,7 @@ use crate::render::escape::{escape_line, escape_payload};
 use crate::render::{Dialect, Human, Role, quantity};
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
+use offline::LineError;
 use status::Status;
 
 /// What a REPL is to do.
@@ -38,6 +41,8 @@ pub struct Options {
     pub send: Vec<String>,
     /// What is shown of received messages.
     pub filter: Option<Rc<Filter>>,
+    /// Text messages to send again and again.
+    pub every: Vec<Every>,
     /// Where the history is kept, if it is.
     pub history: Option<PathBuf>,
     /// What our Close frame says.
@@ -56,6 +61,9 @@ pub struct Repl {
     facts: Facts,
     status: Status,
     send: VecDeque<String>,
+    schedule: Schedule,
+    /// What was typed while there was no connection.
+    kept: VecDeque<Wire>,
     /// What waits to be printed.
     out: String,
     /// Events that came after the wish to end, when too much waited to be printed.
@@ -86,7 +94,11 @@ impl Repl {
             color: human.style().is_colored(),
             history: options.history.clone(),
         })?;
+        let mut schedule = Schedule::new(options.every.clone());
+        schedule.start(opened);
         let mut repl = Self {
+            schedule,
+            kept: VecDeque::new(),
             send: options.send.iter().cloned().collect(),
             signals,
             status: Status::new(opened),
@@ -129,10 +141,10 @@ impl Repl {
     }
 
     /// Takes a line that was typed, and says what is wrong with it.
-    fn line(&mut self, line: &str, sender: &mut Sender, now: Instant) {
+    fn line(&mut self, line: &str, sender: Option<&mut Sender>, now: Instant) {
         let outcome = match command::parse(line) {
             Ok(command) => self
-                .command(&command, sender, now)
+                .command(command, sender, now)
                 .map_err(|error| error.to_string()),
             Err(error) => Err(error.to_string()),
         };
@@ -144,29 +156,61 @@ impl Repl {
 
     fn command(
         &mut self,
-        command: &Command,
-        sender: &mut Sender,
+        command: Command,
+        sender: Option<&mut Sender>,
         now: Instant,
-    ) -> Result<(), WireError> {
+    ) -> Result<(), LineError> {
         match command {
             Command::Nothing => {}
-            Command::Wire(wire) => {
-                let outcome = wire.send(sender, now)?;
-                self.outcome(outcome, now);
-            }
+            Command::Wire(wire) => match sender {
+                Some(sender) => self.send(&wire, sender, now)?,
+                None => self.keep(wire)?,
+            },
             Command::Quit => self.quit(Cause::Quit),
-            Command::Help(usage) => self.help(*usage),
+            Command::Help(usage) => self.help(usage),
             Command::Status => {
                 let style = self.human.style();
                 self.status
-                    .print(&mut self.out, &self.facts, sender, style, now);
+                    .print(&mut self.out, &self.facts, sender.as_deref(), style, now);
             }
             Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
-            Command::Show(setting) => self.show(*setting),
-            Command::Filter(filtering) => self.filter(filtering),
-            Command::History(last) => self.history(*last),
+            Command::Show(setting) => self.show(setting),
+            Command::Filter(filtering) => self.filter(&filtering),
+            Command::History(last) => self.history(last),
         }
         Ok(())
+    }
+
+    fn send(&mut self, wire: &Wire, sender: &mut Sender, now: Instant) -> Result<(), WireError> {
+        let outcome = wire.send(sender, now)?;
+        self.outcome(outcome, now);
+        Ok(())
+    }
+
+    /// Sends what is to go out before anything is typed, and what was typed while there was no connection.
+    fn send_queued(&mut self, sender: &mut Sender, now: Instant) -> bool {
+        let first = self.send.drain(..).map(Wire::Text);
+        let queued: Vec<Wire> = first.chain(self.kept.drain(..)).collect();
+        for wire in &queued {
+            if let Err(error) = self.send(wire, sender, now) {
+                let text = escape_line(&error.to_string()).into_owned();
+                self.print(Role::Error, &text);
+            }
+        }
+        !queued.is_empty()
+    }
+
+    /// Sends what is due by `--every`.
+    fn send_due(&mut self, sender: &mut Sender, now: Instant) -> bool {
+        let has_room = !sender.is_closing() && sender.output().len() < OUTPUT_FULL;
+        self.schedule.hold(!has_room);
+        let mut moved = false;
+        while let Some(payload) = self.schedule.next(now) {
+            let wire = Wire::Text(String::from_utf8_lossy(payload).into_owned());
+            // The connection is open.
+            moved |= self.send(&wire, sender, now).is_ok();
+        }
+        moved
     }
 
     /// Shows what was sent, or ends what is to end.
@@ -239,7 +283,7 @@ impl Repl {
         }
     }
 
-    fn entry(&mut self, entry: Entry, sender: &mut Sender, now: Instant) {
+    fn entry(&mut self, entry: Entry, sender: Option<&mut Sender>, now: Instant) {
         match entry {
             Entry::Line(line) if self.ending => {
                 let line = escape_line(&line).into_owned();
@@ -290,17 +334,13 @@ impl Mode for Repl {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = false;
-        while let Some(text) = self.send.pop_front() {
-            // The connection has just opened.
-            let _ = self.command(&Command::Wire(Wire::Text(text)), sender, now);
-            moved = true;
-        }
+        let mut moved = self.send_queued(sender, now);
+        moved |= self.send_due(sender, now);
         while self.stop.is_none() && sender.output().len() < OUTPUT_FULL {
             let Poll::Ready(entry) = self.editor.poll_entry(cx) else {
                 break;
             };
-            self.entry(entry, sender, now);
+            self.entry(entry, Some(sender), now);
             moved = true;
         }
         moved
@@ -326,7 +366,7 @@ impl Mode for Repl {
 
     fn deadline(&self) -> Option<Instant> {
         let max_time = self.options.max_time.map(|(_, deadline)| deadline);
-        [max_time, self.probe.deadline()]
+        [max_time, self.probe.deadline(), self.schedule.deadline()]
             .into_iter()
             .flatten()
             .min()
@@ -338,5 +378,9 @@ impl Mode for Repl {
 
     fn wants_frames(&self) -> bool {
         self.human.show.frames
+    }
+
+    fn complete(&mut self, ending: &mut Ending) {
+        ending.unsent.messages = self.kept.len() as u64;
     }
 }

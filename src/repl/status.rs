@@ -4,10 +4,10 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use super::Facts;
-use crate::event::RoundTrips;
+use crate::event::{Gone, Retry, RoundTrips};
 use crate::proto::connection::Message;
 use crate::proto::receiver::Deflated;
-use crate::proto::sender::Sender;
+use crate::proto::sender::{Sender, Sent};
 use crate::render::ending::ratio;
 use crate::render::escape::escape_line;
 use crate::render::{Role, Style, quantity};
@@ -16,6 +16,10 @@ use crate::render::{Role, Style, quantity};
 #[derive(Debug)]
 pub(super) struct Status {
     opened: Instant,
+    /// Which attempt at another connection is under way, and when it begins.
+    retry: Option<(u32, Instant)>,
+    /// What was sent on the connections before.
+    sent: Sent,
     messages: u64,
     bytes: u64,
     deflated: Deflated,
@@ -26,6 +30,8 @@ impl Status {
     pub(super) fn new(opened: Instant) -> Self {
         Self {
             opened,
+            retry: None,
+            sent: Sent::default(),
             messages: 0,
             bytes: 0,
             deflated: Deflated::default(),
@@ -46,38 +52,51 @@ impl Status {
         self.round_trips.add(rtt);
     }
 
+    /// There is no connection, and another is to be made.
+    pub(super) fn disconnected(&mut self, retry: &Retry<'_>, now: Instant) {
+        self.retry = Some((retry.attempt, now + retry.delay));
+        if let Gone::Lost(ending) = retry.gone {
+            self.sent += ending.sent;
+        }
+    }
+
+    /// There is a connection again.
+    pub(super) fn reconnected(&mut self, now: Instant) {
+        self.retry = None;
+        self.opened = now;
+    }
+
+    /// Writes it; without a sender there is no connection.
     pub(super) fn print(
         &self,
         out: &mut String,
         facts: &Facts,
-        sender: &Sender,
+        sender: Option<&Sender>,
         style: Style,
         now: Instant,
     ) {
-        let sent = sender.sent();
+        let mut sent = self.sent;
+        sent += sender.map(Sender::sent).unwrap_or_default();
+        let buffered = sender.map_or(0, |sender| sender.output().len() as u64);
         let traffic = |messages: u64, bytes: u64, deflated: Deflated| {
             let (messages, bytes) = (quantity::plural(messages, "message"), quantity::size(bytes));
             let ratio = ratio(deflated).map(|ratio| format!(", deflated to {ratio}"));
             format!("{messages}, {bytes}{}", ratio.unwrap_or_default())
         };
-        let state = if sender.is_closing() {
-            "CLOSING (2)"
-        } else {
-            "OPEN (1)"
+        let open_for = match self.retry {
+            Some(_) => "not open".to_owned(),
+            None => quantity::duration(now.saturating_duration_since(self.opened)),
         };
         let none = || "none".to_owned();
         let rows = [
             ("url", facts.url.clone()),
-            ("readyState", state.to_owned()),
+            ("readyState", self.state(sender, now)),
             ("protocol", facts.subprotocol.clone().unwrap_or_else(none)),
             ("extensions", facts.deflate.clone().unwrap_or_else(none)),
-            (
-                "bufferedAmount",
-                quantity::size(sender.output().len() as u64),
-            ),
+            ("bufferedAmount", quantity::size(buffered)),
             ("peer", facts.peer.clone().unwrap_or_else(none)),
             ("TLS", facts.tls.clone().unwrap_or_else(none)),
-            ("open for", quantity::duration(now - self.opened)),
+            ("open for", open_for),
             ("sent", traffic(sent.messages, sent.payload, sent.deflated)),
             (
                 "received",
@@ -88,6 +107,20 @@ impl Status {
         for (name, value) in rows {
             let name = style.paint(Role::Fact, name);
             let _ = writeln!(out, "  {name:<15} {}", escape_line(&value));
+        }
+    }
+
+    fn state(&self, sender: Option<&Sender>, now: Instant) -> String {
+        match (self.retry, sender) {
+            (Some((attempt, at)), _) if at > now => {
+                let left = quantity::duration(at - now);
+                format!("CONNECTING (0): reconnecting in {left} (attempt {attempt})")
+            }
+            (Some((attempt, _)), _) => {
+                format!("CONNECTING (0): reconnecting now (attempt {attempt})")
+            }
+            (None, Some(sender)) if !sender.is_closing() => "OPEN (1)".to_owned(),
+            (None, _) => "CLOSING (2)".to_owned(),
         }
     }
 

@@ -16,7 +16,7 @@ use crate::render::dialect::hint_line;
 use crate::render::ending::ending;
 use crate::render::{Dialect, Human, Role, Show, Style};
 use crate::repl::{self, Facts, Repl};
-use crate::session::{self, Opened, Signals};
+use crate::session::{self, Finish, Lasting, Opened, Plan, Signals};
 use crate::term::{self, Stdin};
 
 /// Runs `wsee URL`.
@@ -69,7 +69,7 @@ pub(super) async fn run_pipe(
             return report.write_out(Outcome::not_open(&why, exit)).await;
         }
     };
-    let style = human.style();
+    let (style, shown) = (human.style(), human.show.handshake);
     let mut pipe = match Pipe::open(options, input, signals, human, events, opened.at) {
         Ok(pipe) => pipe,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
@@ -80,16 +80,32 @@ pub(super) async fn run_pipe(
     if is_seen && !display.quiet {
         pipe.listen_for(dialect(connect, &opened.open, style, term::stderr));
     }
-    let end = session::run(opened.stream, opened.connection, opened.at, &mut pipe).await;
-    let last = last_line(&end);
-    let written = pipe.finish(&end, &last, Instant::now()).await;
-    let exit = say(&end, style, &mut report).await;
+    let finish = Box::pin(keep_up(&mut report, opened, &mut pipe)).await;
+    let last = Last::of_all(&finish, connect, style, shown);
+    let written = pipe
+        .finish(&finish.ending, &last.message, Instant::now())
+        .await;
+    let exit = say(&finish.ending, &last, style, &report).await;
     match written {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             cannot("write to stdout", &error, Exit::Write)
         }
         _ => exit,
     }
+}
+
+/// Runs a mode on the connection, and on every one that takes its place.
+async fn keep_up(report: &mut Reporter<'_>, opened: Opened, mode: &mut impl Lasting) -> Finish {
+    let connect = report.connect();
+    let mut observe = |event: &Event<'_>, now: Instant| report.observe(event, now);
+    let plan = connect.backoff.clone().map(|backoff| Plan {
+        open: &connect.open,
+        backoff,
+        observe: &mut observe,
+    });
+    let finish = session::keep_up(opened, plan, mode).await;
+    report.ended(&finish.ending);
+    finish
 }
 
 /// Opens the connection and runs the REPL on it.
@@ -115,11 +131,10 @@ async fn run_repl(connect: &Connect, options: repl::Options, environment: &Envir
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
     };
     repl.listen_for(spoken);
-    let end = session::run(opened.stream, opened.connection, opened.at, &mut repl).await;
-    report.ended(&end);
-    let last = last_line(&end);
-    repl.finish(&(report.waterfall(style) + &painted(&last, end.exit(), style)));
-    report.write_out(Outcome::of(&end, &last)).await
+    let finish = keep_up(&mut report, opened, &mut repl).await;
+    let (end, last) = (&finish.ending, Last::of_all(&finish, connect, style, true));
+    repl.finish(&(report.waterfall(style) + &last.text(end.exit(), style)));
+    report.write_out(Outcome::of(end, &last.message)).await
 }
 
 /// Says which protocol the handshake tells of, or leaves that to the first message.
@@ -196,30 +211,60 @@ pub(super) async fn open(
 }
 
 /// Writes the last line to standard error, and all else that is told at the end.
-pub(super) async fn say(end: &Ending, style: Style, report: &mut Reporter<'_>) -> Exit {
-    report.ended(end);
-    let (exit, last) = (end.exit(), last_line(end));
+pub(super) async fn say(end: &Ending, last: &Last, style: Style, report: &Reporter<'_>) -> Exit {
+    let exit = end.exit();
     let mut text = report.waterfall(style);
     if exit != Exit::Done || !report.connect().display.quiet {
-        text.push_str(&painted(&last, exit, style));
+        text.push_str(&last.text(exit, style));
         text.push('\n');
     }
     term::stderr(&text);
-    report.write_out(Outcome::of(end, &last)).await
+    report.write_out(Outcome::of(end, &last.message)).await
 }
 
-/// The last line, which always says how it ended.
-pub(super) fn last_line(end: &Ending) -> String {
-    ending(end, "server")
+/// What is said of the end.
+#[derive(Debug)]
+pub(super) struct Last {
+    /// Why no other connection could be opened, in lines; empty if that is not what ended it.
+    failure: String,
+    /// The last line, which always says how it ended.
+    line: String,
+    /// All of it in one line, for programs.
+    pub(super) message: String,
 }
 
-fn painted(last: &str, exit: Exit, style: Style) -> String {
-    let role = if exit == Exit::Done {
-        Role::Fact
-    } else {
-        Role::Error
-    };
-    style.paint(role, last).to_string()
+impl Last {
+    /// The end of the only connection.
+    pub(super) fn of(end: &Ending) -> Self {
+        let line = ending(end, "server");
+        Self {
+            failure: String::new(),
+            message: line.clone(),
+            line,
+        }
+    }
+
+    /// The end of all connections; a response's head is left out when it was `shown`.
+    fn of_all(finish: &Finish, connect: &Connect, style: Style, shown: bool) -> Self {
+        let last = Self::of(&finish.ending);
+        match &finish.failure {
+            None => last,
+            Some(error) => Self {
+                failure: failure::failure(error, connect, style, shown),
+                message: format!("{error}; {}", last.line),
+                line: last.line,
+            },
+        }
+    }
+
+    fn text(&self, exit: Exit, style: Style) -> String {
+        let role = if exit == Exit::Done {
+            Role::Fact
+        } else {
+            Role::Error
+        };
+        format!("{}{}", self.failure, style.paint(role, &self.line))
+    }
 }
 
 fn cannot(what: &str, error: &io::Error, exit: Exit) -> Exit {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::connect::{connect, last_line, open, run_pipe, say, view};
+use super::connect::{Last, connect, open, run_pipe, say, view};
 use super::report::{Outcome, Reporter};
 use super::{complain, events, refuse};
 use crate::cli::DemoArgs;
@@ -54,9 +54,9 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     tokio::spawn(listen::serve(listener, options, signals));
     match &config.usage {
         Use::Pipe(options) if !environment.terminals.stdin && options.needs_input() => {
-            demo_pipe(config, environment).await
+            Box::pin(demo_pipe(config, environment)).await
         }
-        _ => connect(config, environment).await,
+        _ => Box::pin(connect(config, environment)).await,
     }
 }
 
@@ -141,8 +141,10 @@ async fn tour(
     let mut tour = Tour::new(human, events, signals, max_time);
     tour.print(&opening);
     let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
-    tour.finish(&ending, &last_line(&ending), Instant::now());
-    say(&ending, style, &mut report).await
+    let last = Last::of(&ending);
+    tour.finish(&ending, &last.message, Instant::now());
+    report.ended(&ending);
+    say(&ending, &last, style, &report).await
 }
 
 fn fail(what: &str, error: &io::Error) -> Exit {

@@ -8,7 +8,7 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
@@ -18,8 +18,24 @@ use super::transport::Transport;
 use crate::event::{Cause, Ending, Event, RoundTrips, Signal, Unsent};
 use crate::proto::connection::{self, Connection, End};
 
-/// Runs an open connection to its end.
+/// Runs an open connection, the only one, to its end.
 pub async fn run<S, M>(stream: S, connection: Connection, opened: Instant, mode: &mut M) -> Ending
+where
+    S: Transport,
+    M: Mode,
+{
+    let mut ending = drive(stream, connection, opened, mode).await;
+    mode.complete(&mut ending);
+    ending
+}
+
+/// Runs an open connection, after which there may be another, to its end.
+pub(super) async fn drive<S, M>(
+    stream: S,
+    connection: Connection,
+    opened: Instant,
+    mode: &mut M,
+) -> Ending
 where
     S: Transport,
     M: Mode,
@@ -41,11 +57,16 @@ where
         discarded: 0,
         first_message: None,
         round_trips: RoundTrips::default(),
+        heard: false,
+        arrived: 0,
+        mark: None,
     };
     // The driver hands the thread back by itself, after some rounds.
     tokio::task::unconstrained(poll_fn(|cx| driver.poll(cx))).await
 }
 
+/// How long a message may be under way to a peer that sends something meanwhile.
+const UNDER_WAY: Duration = Duration::from_secs(1);
 /// Rounds after which other tasks and the runtime get their turn.
 const ROUNDS: usize = 64;
 
@@ -75,6 +96,12 @@ struct Driver<'m, S, M> {
     discarded: usize,
     first_message: Option<Instant>,
     round_trips: RoundTrips,
+    /// The peer sent something this round.
+    heard: bool,
+    /// Messages that have arrived: the peer sent something long after they were written.
+    arrived: u64,
+    /// Messages that were written at that time.
+    mark: Option<(Instant, u64)>,
 }
 
 impl<S: Transport, M: Mode> Driver<'_, S, M> {
@@ -82,6 +109,9 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         for _ in 0..ROUNDS {
             let now = Instant::now();
             let drained = self.handle_events(now);
+            if std::mem::take(&mut self.heard) {
+                self.mark(now);
+            }
             let mut moved = self.mode.poll_input(cx, self.connection.sender(), now);
             moved |= self.write(cx, now);
             let flushed = self.mode.poll_output(cx).is_ready();
@@ -117,16 +147,37 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 return true;
             };
             match &event {
-                connection::Event::Message(_) if self.first_message.is_none() => {
-                    self.first_message = Some(now);
+                connection::Event::Message(_) => {
+                    self.heard = true;
+                    if self.first_message.is_none() {
+                        self.first_message = Some(now);
+                    }
                 }
-                connection::Event::Pong { rtt: Some(rtt), .. } => self.round_trips.add(*rtt),
+                connection::Event::Pong { rtt, .. } => {
+                    self.heard = true;
+                    if let Some(rtt) = rtt {
+                        self.round_trips.add(*rtt);
+                    }
+                }
                 connection::Event::Ended(end) => self.end = Some(End::clone(end)),
                 _ => {}
             }
             self.mode.event(Event::Connection(event), sender, now);
         }
         false
+    }
+
+    /// Notes what has arrived, now that the peer has sent something.
+    fn mark(&mut self, now: Instant) {
+        match self.mark {
+            Some((at, _)) if now - at < UNDER_WAY => return,
+            Some((_, messages)) => self.arrived = messages,
+            None => {}
+        }
+        let sender = self.connection.sender();
+        if sender.output().is_empty() {
+            self.mark = Some((now, sender.sent().messages));
+        }
     }
 
     /// Whether there is no room for what further events would lead to.
@@ -270,21 +321,32 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
 
     fn ending(&mut self, now: Instant) -> Ending {
         let (sent, received) = self.connection.traffic();
-        let mut ending = Ending {
-            end: self.end.clone().unwrap_or(End::CloseTimeout),
-            cause: self.cause.take(),
+        let end = self.end.clone().unwrap_or(End::CloseTimeout);
+        let cause = self.cause.take();
+        let is_meant = !matches!(cause, None | Some(Cause::Idle(_)));
+        Ending {
+            end,
+            cause,
             lasted: now - self.opened,
             sent,
             received,
             first_message: self.first_message.map(|at| at - self.opened),
             round_trips: self.round_trips,
-            unsent: Unsent::default(),
+            unsent: Unsent {
+                messages: 0,
+                bytes: self.discarded + self.connection.sender().unwritten_data(),
+            },
             unwritten: 0,
             missed_count: None,
-        };
-        self.mode.complete(&mut ending);
-        ending.unsent.bytes = self.discarded + self.connection.sender().unwritten_data();
-        ending
+            // Who wants to end has sent what was to be sent, and the closing handshake tells the rest.
+            at_risk: if is_meant {
+                0
+            } else {
+                sent.messages.saturating_sub(self.arrived)
+            },
+            connections: 1,
+            gave_up: None,
+        }
     }
 }
 

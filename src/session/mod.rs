@@ -1,18 +1,22 @@
 //! The only socket loop: dials, opens, and moves bytes between a socket, the engine and a mode.
 
+pub mod backoff;
 mod credential;
 pub mod driver;
 pub mod mode;
 pub mod open;
 mod phase;
+pub mod reconnect;
 pub mod redirect;
 pub mod signals;
 pub mod transport;
 
+pub use backoff::Backoff;
 pub use credential::Credentials;
 pub use driver::run;
-pub use mode::{Mode, Stop};
+pub use mode::{Lasting, Mode, Stop};
 pub use open::{OpenError, Opened, open};
+pub use reconnect::{Finish, Plan, keep_up};
 pub use redirect::{Follow, Place};
 pub use signals::Signals;
 pub use transport::Transport;

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::event::{Cause, Ending, Event, Signal, Unsent};
+use crate::event::{Cause, Ending, Event, Signal};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::sender::Sender;
 
@@ -49,8 +49,20 @@ pub trait Mode {
     }
 
     /// Adds to the ending what only the mode knows, such as input that was not sent.
-    fn complete(&mut self, ending: &mut Ending) {
-        ending.unsent = Unsent::default();
+    fn complete(&mut self, _ending: &mut Ending) {}
+}
+
+/// A mode that can go on with another connection.
+pub trait Lasting: Mode {
+    /// Whether there is anything left to do.
+    fn goes_on(&self) -> bool;
+
+    /// Takes an event from when there is no connection: [`Event::Retry`] is the first, [`Event::Reconnected`] the last.
+    fn offline(&mut self, event: &Event<'_>, now: Instant);
+
+    /// Takes what is typed while there is no connection; tells whether it was anything.
+    fn poll_offline(&mut self, _cx: &mut Context<'_>, _now: Instant) -> bool {
+        false
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::lines::{check, events, names, of_kind};
-use crate::support::peer::{Message, Peer, scripted};
+use crate::support::peer::{Message, Peer, scripted, scripted_on};
 use crate::support::proxy::{Answer, ESTABLISHED, http, url};
 use crate::support::run::wsee;
 use crate::support::tls::{self, Authority};
@@ -238,4 +238,24 @@ fn the_schema_refuses_what_is_not_in_it() {
     ] {
         assert!(check(&bad).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn a_connection_that_is_lost_is_followed_by_another() {
+    let server = scripted(|mut peer: Peer| peer.send("first"));
+    let port = server.port();
+    let running = wsee(&[server.url(), "--jsonl", "--reconnect"])
+        .stdin_held_open()
+        .spawn();
+    server.serve();
+    running.wait_for_stderr("reconnecting in ");
+    let server = scripted_on(port, |peer: Peer| peer.close(1000, ""));
+    server.serve();
+    let events = events(&running.wait().exits(0));
+    let names = names(&events);
+    assert_eq!(names[..4], ["open", "message received", "retry", "open"]);
+    let retry = of_kind(&events, "retry")[0];
+    assert_eq!(retry["attempt"], 1);
+    let closed = of_kind(&events, "closed")[0];
+    assert_eq!(closed["received"]["messages"], 1);
 }

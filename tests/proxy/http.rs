@@ -44,6 +44,21 @@ fn a_ws_url_is_reached_through_a_tunnel_that_is_shown() {
 }
 
 #[test]
+fn write_out_tells_of_the_tunnel() {
+    let (server, proxy) = (echoing(), http(ESTABLISHED));
+    let format = "%{http_connect} %{http_code} %{time_connect} %{time_proxy} %{time_open}";
+    let args = ["-w", format];
+    let output = through(&url("http", &proxy), "ws", server.port(), &args).exits(0);
+    let stdout = String::from_utf8(output.stdout).expect("UTF-8");
+    let told = stdout.strip_prefix("hello\n200 101 ").expect("statuses");
+    let times: Vec<f64> = told
+        .split(' ')
+        .map(|time| time.parse().expect("a number"))
+        .collect();
+    assert!(times[0] > 0.0 && times.is_sorted(), "{told}");
+}
+
+#[test]
 fn a_scheme_is_not_needed() {
     let (server, proxy) = (echoing(), http(ESTABLISHED));
     let address = format!("127.0.0.1:{}", proxy.port());

@@ -31,6 +31,14 @@ pub fn scripted<T: Send + 'static>(script: impl FnOnce(Peer) -> T + Send + 'stat
     Server::start(|stream| script(Peer::accept(stream)))
 }
 
+/// The same on a port where another server was before.
+pub fn scripted_on<T: Send + 'static>(
+    port: u16,
+    script: impl FnOnce(Peer) -> T + Send + 'static,
+) -> Server<T> {
+    Server::start_on(port, |stream| script(Peer::accept(stream)))
+}
+
 /// Starts a server that answers every text and binary message with itself.
 pub fn echoing() -> Server<Received> {
     scripted(Peer::echo)

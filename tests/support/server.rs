@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::DEADLINE;
 
@@ -22,14 +22,22 @@ pub struct Server<T> {
 impl<T: Send + 'static> Server<T> {
     /// Listens on a free port, and lets `serve` serve the first connection.
     pub fn start(serve: impl FnOnce(TcpStream) -> T + Send + 'static) -> Self {
-        Self::start_with(move |listener, last_call| accept(listener, last_call).map(serve))
+        Self::start_on(0, serve)
+    }
+
+    /// The same on a port where another server was before.
+    pub fn start_on(port: u16, serve: impl FnOnce(TcpStream) -> T + Send + 'static) -> Self {
+        Self::start_with(port, move |listener, last_call| {
+            accept(listener, last_call).map(serve)
+        })
     }
 
     /// Starts it with `serve` for the thread that accepts.
     fn start_with(
+        port: u16,
         serve: impl FnOnce(&TcpListener, &AtomicBool) -> Option<T> + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
         let address = listener.local_addr().expect("an address");
         let is_last_call = Arc::new(AtomicBool::new(false));
         let last_call = Arc::clone(&is_last_call);
@@ -58,6 +66,17 @@ impl<T: Send + 'static> Server<T> {
         self.join()
     }
 
+    /// The same, when the client is still to come.
+    #[track_caller]
+    pub fn serve(mut self) -> T {
+        let end = Instant::now() + DEADLINE;
+        let is_over = |thread: &JoinHandle<_>| thread.is_finished() || end < Instant::now();
+        while self.thread.as_ref().is_some_and(|thread| !is_over(thread)) {
+            thread::sleep(Duration::from_millis(2));
+        }
+        self.join()
+    }
+
     #[track_caller]
     fn join(&mut self) -> T {
         self.is_last_call.store(true, Ordering::SeqCst);
@@ -73,7 +92,7 @@ impl<T: Send + 'static> Server<Vec<T>> {
         count: usize,
         mut serve: impl FnMut(usize, TcpStream) -> T + Send + 'static,
     ) -> Self {
-        Self::start_with(move |listener, last_call| {
+        Self::start_with(0, move |listener, last_call| {
             let serve = |index| Some(serve(index, accept(listener, last_call)?));
             (0..count).map(serve).collect()
         })

@@ -50,6 +50,14 @@ pub fn before_handshake<T: Send + 'static>(
     Server::start(|stream| script(Wire::read_request(stream)))
 }
 
+/// The same on a port where another server was before.
+pub fn before_handshake_on<T: Send + 'static>(
+    port: u16,
+    script: impl FnOnce(Wire) -> T + Send + 'static,
+) -> Server<T> {
+    Server::start_on(port, |stream| script(Wire::read_request(stream)))
+}
+
 /// Starts a server that answers the opening handshake, and leaves the rest to `script`.
 pub fn after_handshake<T: Send + 'static>(
     script: impl FnOnce(Wire) -> T + Send + 'static,

@@ -10,7 +10,7 @@ use std::fmt;
 use tokio::time::Instant;
 
 pub use bypass::Bypass;
-pub use error::{ProxyError, ProxyProblem, Refusal};
+pub use error::{ProxyError, ProxyProblem, Refusal, SocksProblem};
 pub use http::Options as HttpOptions;
 
 use super::resolve::resolve;

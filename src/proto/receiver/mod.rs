@@ -3,6 +3,7 @@
 mod payload;
 
 use std::collections::VecDeque;
+use std::ops::AddAssign;
 
 use super::Role;
 use super::buffer::Buffer;
@@ -82,6 +83,23 @@ pub struct Deflated {
     pub wire: u64,
     /// The same, inflated.
     pub plain: u64,
+}
+
+impl AddAssign for Received {
+    fn add_assign(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.frames += other.frames;
+        self.messages += other.messages;
+        self.payload += other.payload;
+        self.deflated += other.deflated;
+    }
+}
+
+impl AddAssign for Deflated {
+    fn add_assign(&mut self, other: Self) {
+        self.wire += other.wire;
+        self.plain += other.plain;
+    }
 }
 
 /// What a receiver is told to do.

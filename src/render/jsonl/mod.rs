@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `v` | the version of the format, 1 |
 //! | `time` | when it happened, in UTC: `2026-11-20T12:01:02.123456Z` |
-//! | `event` | `open`, `message`, `ping`, `pong`, `close`, `frame`, `error` or `closed` |
+//! | `event` | `open`, `message`, `ping`, `pong`, `close`, `frame`, `error`, `retry` or `closed` |
 //!
 //! A field that does not apply is left out. Fields that end in `_ms` are milliseconds, with
 //! fractions. `direction` is `sent` or `received`. No line holds a control character, nor another
@@ -60,6 +60,11 @@
 //! did not open, what there was of `request` and `response`, the response's `status`, the start of
 //! its `body`, and a `hint` on the usual cause.
 //!
+//! # `retry`
+//!
+//! Only with `--reconnect`: the connection was lost, or could not be made anew, as `message` says.
+//! The next attempt, `attempt` in a row, begins after `delay_ms`. When it succeeds `open` follows.
+//!
 //! # `closed`
 //!
 //! The last line of a run, also if no connection was made. `message` is what the last line on
@@ -84,6 +89,7 @@ pub use self::read::{ReadError, message};
 use self::wire::{Closed, Error, Field, Line, Open, Time, Timings, Tls};
 use super::clock::Clock;
 use super::escape::is_unsafe;
+use super::gap;
 use super::mask::Secrets;
 use crate::dial::Step;
 use crate::event::{self, Ending, Event, NotOpen};
@@ -98,6 +104,8 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, Clone)]
 pub struct Jsonl {
     frames: bool,
+    /// Where each opening begins; redirections lead on.
+    asked_url: String,
     url: String,
     secrets: Secrets,
     clock: Clock,
@@ -121,9 +129,11 @@ struct Opening {
 impl Jsonl {
     /// Writes the events of a connection to `url`; with `frames` also each frame's header.
     pub fn new(url: &str, frames: bool, secrets: Secrets, clock: Clock) -> Self {
+        let url = secrets.url(url).into_owned();
         Self {
             frames,
-            url: secrets.url(url).into_owned(),
+            asked_url: url.clone(),
+            url,
             secrets,
             clock,
             opening: Opening::default(),
@@ -163,6 +173,18 @@ impl Jsonl {
                 self.line(out, self.opened(opening, open), now)?;
                 return self.doubts(out, open, now);
             }
+            Event::Retry(retry) => {
+                self.opening = Opening::default();
+                self.url.clone_from(&self.asked_url);
+                let event = wire::Event::Retry(wire::Retry {
+                    message: gap::retry(retry),
+                    delay_ms: ms(retry.delay),
+                    attempt: retry.attempt,
+                });
+                return self.line(out, event, now);
+            }
+            // The event of the opening has told it.
+            Event::Reconnected(_) => {}
             Event::Connection(event) => return self.connection(out, event, now),
         }
         Ok(())

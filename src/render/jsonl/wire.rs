@@ -46,8 +46,18 @@ pub(super) enum Event<'a> {
     Frame(Frame),
     /// Something is wrong.
     Error(Box<Error<'a>>),
+    /// Another connection is to be made.
+    Retry(Retry),
     /// The run is over; the last line.
     Closed(Box<Closed<'a>>),
+}
+
+/// An attempt at another connection that is to come.
+#[derive(Debug, Serialize)]
+pub(super) struct Retry {
+    pub message: String,
+    pub delay_ms: f64,
+    pub attempt: u32,
 }
 
 /// Which way something went.

@@ -114,6 +114,9 @@ impl Variable {
         }),
         Self::new("http_code", status),
         Self::new("response_code", status),
+        Self::new("http_connect", |report| {
+            Value::Status(report.trace.proxy_status)
+        }),
         Self::new("subprotocol", |report| {
             Value::Text(report.trace.subprotocol.clone())
         }),
@@ -135,6 +138,7 @@ impl Variable {
             let trace = &report.trace;
             Value::Time(trace.end_of(Phase::Tcp).or(trace.end_of(Phase::Unix)))
         }),
+        Self::new("time_proxy", |report| report.time(Phase::Tunnel)),
         Self::new("time_appconnect", |report| report.time(Phase::Tls)),
         Self::new("time_open", |report| Value::Time(report.trace.opened)),
         Self::new("time_first_message", |report| {

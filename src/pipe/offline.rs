@@ -1,0 +1,49 @@
+//! A pipe between two connections.
+
+use std::time::Instant;
+
+use super::Pipe;
+use crate::command::probe::Probe;
+use crate::event::Event;
+use crate::session::Lasting;
+
+impl Lasting for Pipe {
+    fn goes_on(&self) -> bool {
+        let has_all = self
+            .options
+            .count
+            .is_some_and(|count| self.received >= count);
+        self.cause.is_none() && self.stop.is_none() && !has_all
+    }
+
+    fn offline(&mut self, event: &Event<'_>, now: Instant) {
+        match event {
+            Event::Retry(_) => self.disconnected(),
+            Event::Reconnected(_) => self.reconnected(now),
+            _ => {}
+        }
+        if let Some(events) = &mut self.events {
+            events.event(&mut self.output, event, now);
+        }
+        let is_marker = matches!(event, Event::Retry(_) | Event::Reconnected(_));
+        if !(is_marker && self.options.quiet) {
+            self.show(event, now);
+        }
+    }
+}
+
+impl Pipe {
+    fn disconnected(&mut self) {
+        self.active = None;
+        self.probe = Probe::default();
+        self.schedule.stop();
+        self.output.cut();
+    }
+
+    /// Begins as on the first connection, but for input that is already sent.
+    fn reconnected(&mut self, now: Instant) {
+        self.send = self.options.send.iter().cloned().collect();
+        self.schedule.start(now);
+        self.active = Some(now);
+    }
+}

@@ -1,0 +1,31 @@
+//! The time between two connections: why there is none, and what is done about it.
+
+use std::time::Duration;
+
+use super::ending::loss;
+use super::escape::escape_line;
+use super::quantity;
+use crate::event::{Gone, Retry};
+
+/// Why there is no connection, and when the next attempt follows.
+pub fn retry(retry: &Retry<'_>) -> String {
+    let gone = match retry.gone {
+        Gone::Lost(ending) => loss(ending),
+        // What may help is said when there is no attempt left.
+        Gone::Failed(text) => escape_line(without_cure(text)).into_owned(),
+    };
+    let delay = quantity::duration(retry.delay);
+    format!(
+        "{gone}; reconnecting in {delay} (attempt {})",
+        retry.attempt
+    )
+}
+
+/// That there is a connection again.
+pub fn reconnected(gap: Duration) -> String {
+    format!("reconnected after a gap of {}", quantity::duration(gap))
+}
+
+fn without_cure(text: &str) -> &str {
+    text.split_once("; ").map_or(text, |(what, _)| what)
+}

@@ -1,0 +1,279 @@
+//! Which ends of a connection are worth another one, and how long to wait for it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+
+use super::OpenError;
+use crate::dial;
+use crate::dial::proxy::{ProxyProblem, SocksProblem};
+use crate::event::{Cause, Ending};
+use crate::proto::connection::{End, reported_code};
+use crate::proto::handshake::HandshakeError;
+
+/// The longest wait before the first attempt.
+const FIRST: Duration = Duration::from_secs(1);
+/// The longest wait before any.
+const LONGEST: Duration = Duration::from_secs(30);
+/// The longest wait that a server can ask for with `Retry-After`.
+const LONGEST_ASKED: Duration = Duration::from_hours(1);
+
+/// Exponential backoff: each wait is up to twice as long as the one before, from 1 s to 30 s.
+#[derive(Debug, Clone)]
+pub struct Backoff {
+    /// How many attempts in a row may fail.
+    limit: Option<u32>,
+    /// Attempts in a row of which none led to a connection that lasted.
+    attempts: u32,
+    /// The latest wait.
+    waited: Duration,
+}
+
+/// Another attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attempt {
+    /// Its number in a row.
+    pub(super) number: u32,
+    /// How long to wait for it.
+    pub(super) delay: Duration,
+}
+
+impl Backoff {
+    /// Allows `limit` attempts in a row, or any number.
+    pub fn new(limit: Option<u32>) -> Self {
+        Self {
+            limit,
+            attempts: 0,
+            waited: Duration::ZERO,
+        }
+    }
+
+    /// A connection has ended; one that was shorter than the wait for it counts as failed.
+    pub(super) fn lost(&mut self, lasted: Duration) {
+        if lasted >= self.waited {
+            self.attempts = 0;
+        }
+    }
+
+    /// The next attempt, if there may be one, not before `least`; `jitter` is from 0 to 1.
+    ///
+    /// Half of a wait is left to chance, so that the clients of a server do not come back all at once.
+    pub(super) fn next(&mut self, least: Duration, jitter: f64) -> Option<Attempt> {
+        if self.limit.is_some_and(|limit| self.attempts >= limit) {
+            return None;
+        }
+        let doubled = FIRST.saturating_mul(1 << self.attempts.min(8));
+        let share = 0.5 + jitter.clamp(0.0, 1.0) / 2.0;
+        self.waited = doubled.min(LONGEST).mul_f64(share).max(least);
+        self.attempts = self.attempts.saturating_add(1);
+        Some(Attempt {
+            number: self.attempts,
+            delay: self.waited,
+        })
+    }
+}
+
+/// Whether a connection that ended like this is made anew.
+pub(super) fn is_lost(ending: &Ending) -> bool {
+    if let Some(cause) = &ending.cause {
+        return matches!(cause, Cause::Idle(_));
+    }
+    match &ending.end {
+        End::Lost { .. } | End::NoPong(_) => true,
+        End::Closed { received, .. } => {
+            // RFC 6455 §7.4.1 and IANA: going away, internal error, restart, try again later, bad gateway.
+            matches!(reported_code(received.as_ref()).0, 1001 | 1011..=1014)
+        }
+        _ => false,
+    }
+}
+
+/// How long a failure wants to be waited out at least; `None` when there is no point in trying again.
+pub(super) fn retry_after(error: &OpenError, now: Timestamp) -> Option<Duration> {
+    match error {
+        OpenError::Dial(error) if may_pass(error) => Some(Duration::ZERO),
+        OpenError::Handshake(HandshakeError::Truncated(_))
+        | OpenError::Stream(_)
+        | OpenError::Timeout { .. } => Some(Duration::ZERO),
+        OpenError::Refused(refused) if matches!(refused.refusal.status, 429 | 500..=599) => {
+            let asked = refused.refusal.response.text("Retry-After");
+            let asked = asked.and_then(|text| asked_for(&text, now));
+            Some(asked.unwrap_or_default().min(LONGEST_ASKED))
+        }
+        _ => None,
+    }
+}
+
+/// Whether what keeps from the server may be over soon.
+fn may_pass(error: &dial::Error) -> bool {
+    match error {
+        dial::Error::Dns { .. }
+        | dial::Error::Connect { .. }
+        | dial::Error::Unix { .. }
+        | dial::Error::Tls { .. } => true,
+        dial::Error::Proxy(error) => match &error.problem {
+            ProxyProblem::Way(error) => may_pass(error),
+            ProxyProblem::Refused(refusal) => matches!(refusal.status, 429 | 500..=599),
+            ProxyProblem::Socks(problem) => matches!(problem, SocksProblem::Refused { .. }),
+            ProxyProblem::Closed(_) | ProxyProblem::Io(_) => true,
+            ProxyProblem::Head(_) | ProxyProblem::TooManyInterim => false,
+        },
+        _ => false,
+    }
+}
+
+/// RFC 9110 §10.2.3: `Retry-After` is a number of seconds or a date.
+fn asked_for(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More than 64 bits hold is longer than anybody waits.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
+    Some(Duration::try_from(date.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{RoundTrips, Signal, Unsent};
+    use crate::proto::frame::{CloseCode, CloseFrame};
+    use crate::proto::receiver::Received;
+    use crate::proto::sender::Sent;
+
+    const fn secs(count: u64) -> Duration {
+        Duration::from_secs(count)
+    }
+
+    fn delays(backoff: &mut Backoff, jitter: f64, count: usize) -> Vec<Duration> {
+        let mut next = || backoff.next(Duration::ZERO, jitter);
+        (0..count)
+            .filter_map(|_| next().map(|attempt| attempt.delay))
+            .collect()
+    }
+
+    #[test]
+    fn waits_grow_from_one_to_thirty_seconds() {
+        let longest = delays(&mut Backoff::new(None), 1.0, 7);
+        assert_eq!(longest, [1, 2, 4, 8, 16, 30, 30].map(secs));
+        let shortest = delays(&mut Backoff::new(None), 0.0, 7);
+        let halved = longest.iter().map(|delay| *delay / 2);
+        assert_eq!(shortest, halved.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn any_number_of_attempts_can_be_counted() {
+        let mut backoff = Backoff::new(None);
+        backoff.attempts = u32::MAX - 1;
+        assert_eq!(delays(&mut backoff, 1.0, 3), [secs(30); 3]);
+    }
+
+    #[test]
+    fn attempts_are_limited_in_a_row() {
+        let mut backoff = Backoff::new(Some(2));
+        assert_eq!(delays(&mut backoff, 0.0, 5).len(), 2);
+        backoff.lost(secs(5));
+        let attempt = backoff.next(Duration::ZERO, 1.0);
+        let (number, delay) = (1, secs(1));
+        assert_eq!(attempt, Some(Attempt { number, delay }));
+    }
+
+    #[test]
+    fn a_connection_shorter_than_the_wait_for_it_counts_as_failed() {
+        let mut backoff = Backoff::new(None);
+        backoff.lost(Duration::ZERO);
+        assert_eq!(delays(&mut backoff, 1.0, 2), [secs(1), secs(2)]);
+        backoff.lost(Duration::from_millis(1_999));
+        assert_eq!(delays(&mut backoff, 1.0, 1), [secs(4)]);
+        backoff.lost(secs(4));
+        assert_eq!(delays(&mut backoff, 1.0, 1), [secs(1)]);
+    }
+
+    #[test]
+    fn a_server_can_ask_for_a_longer_wait_but_not_for_a_shorter() {
+        let mut backoff = Backoff::new(None);
+        let delay = |attempt: Option<Attempt>| attempt.map(|attempt| attempt.delay);
+        assert_eq!(delay(backoff.next(secs(70), 1.0)), Some(secs(70)));
+        assert_eq!(delay(backoff.next(Duration::ZERO, 1.0)), Some(secs(2)));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now: Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        assert_eq!(asked_for("120", now), Some(secs(120)));
+        let in_a_minute = asked_for("Sat, 21 Nov 2026 10:01:00 GMT", now);
+        assert_eq!(in_a_minute, Some(secs(60)));
+        let long_ago = asked_for("Sun, 06 Nov 1994 08:49:37 GMT", now);
+        assert_eq!(long_ago, Some(Duration::ZERO));
+        assert_eq!(asked_for("soon", now), None);
+        let endless = asked_for("99999999999999999999999", now);
+        assert_eq!(endless, Some(secs(u64::MAX)));
+    }
+
+    fn ending(end: End, cause: Option<Cause>) -> Ending {
+        Ending {
+            end,
+            cause,
+            lasted: secs(1),
+            sent: Sent::default(),
+            received: Received::default(),
+            first_message: None,
+            round_trips: RoundTrips::default(),
+            unsent: Unsent::default(),
+            unwritten: 0,
+            missed_count: None,
+            at_risk: 0,
+            connections: 1,
+            gave_up: None,
+        }
+    }
+
+    fn closed(code: Option<u16>) -> End {
+        let frame = code.map(|code| CloseFrame::new(CloseCode(code), ""));
+        End::Closed {
+            by_peer: true,
+            sent: frame.clone(),
+            received: frame,
+        }
+    }
+
+    fn broken() -> End {
+        End::Lost {
+            error: None,
+            partial: None,
+            silence: Duration::ZERO,
+            closing: false,
+        }
+    }
+
+    #[test]
+    fn what_may_be_over_soon_is_made_anew() {
+        let ends = [1001, 1011, 1012, 1013, 1014].map(|code| closed(Some(code)));
+        for end in ends.into_iter().chain([broken(), End::NoPong(secs(1))]) {
+            assert!(is_lost(&ending(end.clone(), None)), "{end:?}");
+        }
+        assert!(is_lost(&ending(broken(), Some(Cause::Idle(secs(1))))));
+    }
+
+    #[test]
+    fn what_was_meant_is_not_made_anew() {
+        for code in [None, Some(1000), Some(1002), Some(1008), Some(4000)] {
+            assert!(!is_lost(&ending(closed(code), None)), "{code:?}");
+        }
+        let causes = [
+            Cause::Quit,
+            Cause::EndOfInput,
+            Cause::Count(1),
+            Cause::Signal(Signal::Interrupt),
+            Cause::MaxTime(secs(1)),
+            Cause::OutputClosed,
+        ];
+        for cause in causes {
+            assert!(
+                !is_lost(&ending(broken(), Some(cause.clone()))),
+                "{cause:?}"
+            );
+        }
+    }
+}

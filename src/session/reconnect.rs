@@ -1,0 +1,188 @@
+//! One connection after the other, for a mode that goes on.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use super::backoff::{Backoff, is_lost, retry_after};
+use super::driver::drive;
+use super::mode::{Lasting, Stop};
+use super::open::{self, OpenError, Opened};
+use crate::event::{Cause, Ending, Event, GaveUp, Gone, Retry};
+
+/// How connections that are lost are made anew.
+pub struct Plan<'a> {
+    /// How to open one.
+    pub open: &'a open::Options,
+    /// When, and how often.
+    pub backoff: Backoff,
+    /// Is told what happens while there is no connection, besides the mode.
+    pub observe: &'a mut dyn FnMut(&Event<'_>, Instant),
+}
+
+/// How it all ended.
+#[derive(Debug)]
+pub struct Finish {
+    /// How the last connection ended, with what happened on all of them.
+    pub ending: Ending,
+    /// Why no other could be opened, if that is what ended it.
+    pub failure: Option<OpenError>,
+}
+
+/// An attempt that failed.
+struct Failure {
+    error: OpenError,
+    /// How many attempts there were in a row.
+    attempts: u32,
+}
+
+/// Runs `mode` on `opened` and then, if there is a plan, on every connection that takes the place of a lost one.
+pub async fn keep_up<M: Lasting>(
+    opened: Opened,
+    mut plan: Option<Plan<'_>>,
+    mode: &mut M,
+) -> Finish {
+    let since = opened.at;
+    let mut next = opened;
+    let mut before: Option<Ending> = None;
+    let (mut ending, failure) = loop {
+        let mut ending = drive(next.stream, next.connection, next.at, mode).await;
+        let reopened = match &mut plan {
+            Some(plan) if is_lost(&ending) && mode.goes_on() => {
+                plan.backoff.lost(ending.lasted);
+                Box::pin(plan.reopen(&ending, mode)).await
+            }
+            _ => Reopened::Not(None),
+        };
+        if let Some(before) = &before {
+            ending.add(before);
+        }
+        match reopened {
+            Reopened::Open(opened) => next = *opened,
+            Reopened::Stopped(cause) => {
+                // Who does not want to wait any longer did not end the connection.
+                if cause != Cause::Quit {
+                    ending.cause = Some(cause);
+                }
+                break (ending, None);
+            }
+            Reopened::Not(None) => break (ending, None),
+            Reopened::Not(Some(Failure { error, attempts })) => {
+                let exit = error.exit();
+                ending.gave_up = Some(GaveUp { attempts, exit });
+                break (ending, Some(error));
+            }
+        }
+        before = Some(ending);
+    };
+    if ending.connections > 1 {
+        ending.lasted = Instant::now().saturating_duration_since(since);
+    }
+    mode.complete(&mut ending);
+    Finish { ending, failure }
+}
+
+/// What came of the attempts to open another connection.
+enum Reopened {
+    Open(Box<Opened>),
+    Stopped(Cause),
+    /// There is none, for this reason if attempts were made.
+    Not(Option<Failure>),
+}
+
+impl Plan<'_> {
+    /// Waits and tries until a connection is open, or trying on is of no use.
+    async fn reopen<M: Lasting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
+        let (lost, mode) = (Instant::now(), RefCell::new(mode));
+        let mut failure: Option<Failure> = None;
+        let mut least = Some(Duration::ZERO);
+        loop {
+            let attempt = least.and_then(|least| self.backoff.next(least, rand::random()));
+            let Some(attempt) = attempt else {
+                return Reopened::Not(failure);
+            };
+            let text = failure.as_ref().map(|failure| failure.error.to_string());
+            let retry = Retry {
+                gone: text.as_deref().map_or(Gone::Lost(ending), Gone::Failed),
+                delay: attempt.delay,
+                attempt: attempt.number,
+            };
+            self.tell(&Event::Retry(&retry), &mode);
+            let until = Instant::now() + attempt.delay;
+            if let Some(stop) = offline(&mode, Some(until)).await {
+                return Reopened::Stopped(stop.cause);
+            }
+            let options = self.open;
+            let mut tell = |event: Event<'_>| self.tell(&event, &mode);
+            let opened = tokio::select! {
+                biased;
+                opened = open::open(options, &mut tell) => opened,
+                Some(stop) = offline(&mode, None) => return Reopened::Stopped(stop.cause),
+            };
+            match opened {
+                Ok(opened) => {
+                    self.tell(&Event::Reconnected(opened.at - lost), &mode);
+                    return Reopened::Open(Box::new(opened));
+                }
+                Err(error) => {
+                    least = retry_after(&error, Timestamp::now());
+                    let attempts = attempt.number;
+                    failure = Some(Failure { error, attempts });
+                }
+            }
+        }
+    }
+
+    fn tell<M: Lasting>(&mut self, event: &Event<'_>, mode: &RefCell<&mut M>) {
+        let now = Instant::now();
+        (self.observe)(event, now);
+        mode.borrow_mut().offline(event, now);
+    }
+}
+
+/// Serves a mode that has no connection; until it wants to end, or until that time.
+async fn offline<M: Lasting>(mode: &RefCell<&mut M>, until: Option<Instant>) -> Option<Stop> {
+    let mut sleep = pin!(tokio::time::sleep(Duration::ZERO));
+    poll_fn(|cx| {
+        loop {
+            let now = Instant::now();
+            if let Poll::Ready(stop) = poll_offline(&mut **mode.borrow_mut(), cx, now) {
+                return Poll::Ready(Some(stop));
+            }
+            if until.is_some_and(|until| until <= now) {
+                return Poll::Ready(None);
+            }
+            let deadline = [until, mode.borrow().deadline()]
+                .into_iter()
+                .flatten()
+                .min();
+            let Some(deadline) = deadline else {
+                return Poll::Pending;
+            };
+            sleep.as_mut().reset(deadline.into());
+            if sleep.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+        }
+    })
+    .await
+}
+
+/// Moves what is typed and printed, until nothing is left to move.
+fn poll_offline<M: Lasting>(mode: &mut M, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+    loop {
+        let moved = mode.poll_offline(cx, now);
+        // What cannot be written yet is written when there is a connection again.
+        let _ = mode.poll_output(cx);
+        if let Poll::Ready(stop) = mode.poll_stop(cx, now) {
+            return Poll::Ready(stop);
+        }
+        if !moved {
+            return Poll::Pending;
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Runs that outlive their connection, and messages that are repeated.
+
+mod end;
+mod every;
+mod pipe;
+mod repl;

@@ -1,0 +1,101 @@
+//! A REPL whose server dies and comes back.
+
+use std::time::Duration;
+
+use crate::support::peer::{Peer, scripted, scripted_on};
+use crate::support::pty::{Terminal, terminal};
+
+/// A REPL whose server is gone, and that server's port.
+#[track_caller]
+fn orphan(args: &[&str]) -> (Terminal, u16) {
+    let server = scripted(|mut peer: Peer| peer.expect("go"));
+    let (port, url) = (server.port(), server.url().to_owned());
+    let mut terminal = terminal(&[&[url.as_str(), "--reconnect"], args].concat()).prompt();
+    terminal.press("go\r");
+    server.serve();
+    terminal.wait_for("reconnecting in ");
+    (terminal, port)
+}
+
+#[test]
+fn the_prompt_stays_usable_and_messages_are_kept() {
+    let (mut terminal, port) = orphan(&[]);
+    terminal.press("later\r");
+    terminal.wait_for("* kept; it is sent on the next connection");
+    terminal.press("/ping\r");
+    terminal.wait_for("there is no connection, and only messages are kept");
+    terminal.press("/status\r");
+    terminal.wait_for("CONNECTING (0): reconnecting ");
+    let server = scripted_on(port, |mut peer: Peer| {
+        peer.expect("later");
+        peer.send("welcome back");
+        peer.record()
+    });
+    terminal.wait_for("* reconnected after a gap of ");
+    terminal.wait_for("← text 12 B   welcome back");
+    terminal.press("/status\r");
+    terminal.wait_for("OPEN (1)");
+    terminal.wait_for("2 messages, 7 B");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    assert!(server.serve().is_closed);
+    terminal.wait_for(" on 2 connections");
+}
+
+#[test]
+fn what_is_half_typed_stays() {
+    let (mut terminal, port) = orphan(&[]);
+    terminal.press("half");
+    terminal.wait_for_line("> half");
+    let server = scripted_on(port, |mut peer: Peer| {
+        peer.expect("half typed");
+        peer.close(1000, "")
+    });
+    terminal.wait_for("* reconnected after a gap of ");
+    terminal.press(" typed\r");
+    assert_eq!(terminal.finish(), 0);
+    server.serve();
+}
+
+#[test]
+fn send_is_repeated() {
+    let server = scripted(|mut peer: Peer| peer.expect("hello"));
+    let port = server.port();
+    let mut terminal = terminal(&[server.url(), "--reconnect", "--send", "hello"]).prompt();
+    server.serve();
+    terminal.wait_for("reconnecting in ");
+    let server = scripted_on(port, |mut peer: Peer| {
+        peer.expect("hello");
+        peer.close(1000, "")
+    });
+    assert_eq!(terminal.finish(), 0);
+    server.serve();
+}
+
+#[test]
+fn ctrl_c_ends_the_wait() {
+    let (mut terminal, _) = orphan(&[]);
+    terminal.press("\x03");
+    assert_eq!(terminal.finish_within(Duration::from_secs(3)), 130);
+    terminal.wait_for("\ninterrupted: abnormal closure (1006");
+}
+
+#[test]
+fn ctrl_d_ends_the_wait_and_tells_what_was_kept() {
+    let (mut terminal, _) = orphan(&[]);
+    terminal.press("later\r");
+    terminal.wait_for("* kept");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish_within(Duration::from_secs(3)), 110);
+    terminal.wait_for("1 message of input not sent");
+}
+
+#[test]
+fn the_last_attempt_decides() {
+    let server = scripted(|mut peer: Peer| peer.expect("go"));
+    let mut terminal = terminal(&[server.url(), "--reconnect=1"]).prompt();
+    terminal.press("go\r");
+    server.serve();
+    assert_eq!(terminal.finish(), 7);
+    terminal.wait_for("gave up after 1 attempt; ");
+}
