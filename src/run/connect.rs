@@ -29,7 +29,10 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
             } else {
                 match Stdin::open() {
                     Ok(stdin) => Some(Input::new(stdin, &[], options.split)),
-                    Err(error) => return cannot("read stdin", &error, Exit::Input),
+                    Err(error) => {
+                        let why = format!("cannot read stdin: {error}");
+                        return events::give_up(&connect, why, Exit::Input);
+                    }
                 }
             };
             run_pipe(&connect, *options, input, environment).await

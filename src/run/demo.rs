@@ -37,7 +37,12 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     };
     let config = match Connect::demo(args, port, environment, started) {
         Ok(config) => config,
-        Err(error) => return refuse(&error),
+        Err(error) => {
+            if args.session.format.jsonl {
+                events::refused(&format!("ws://127.0.0.1:{port}/"), &error);
+            }
+            return refuse(&error);
+        }
     };
     // The sender lives as long as the demo: the server is not told to end.
     let (_alive, signals) = watch::channel(None);
@@ -78,17 +83,20 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     let first = tokio::select! {
         first = first_input() => first,
         signal = poll_fn(|cx| signals.poll(cx)) => {
-            complain(&format!("ended by {signal} before there was any input"));
-            return signal.exit();
+            let why = format!("ended by {signal} before there was any input");
+            return events::give_up(&config, why, signal.exit());
         }
         () = time_is_up => {
-            complain("no input came within --max-time");
-            return Exit::Timeout;
+            let why = "no input came within --max-time".to_owned();
+            return events::give_up(&config, why, Exit::Timeout);
         }
     };
     let (stdin, read) = match first {
         Ok(first) => first,
-        Err(error) => return fail("cannot read stdin", &error),
+        Err(error) => {
+            let why = format!("cannot read stdin: {error}");
+            return events::give_up(&config, why, Exit::Input);
+        }
     };
     if read.is_empty() {
         return tour(&config, options.max_time, signals, environment).await;

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::print;
+use super::{complain, print};
 use crate::config::{ConfigError, Connect, Use};
 use crate::event::NotOpen;
 use crate::exit::Exit;
@@ -33,6 +33,12 @@ pub(super) fn not_open(jsonl: Option<Jsonl>, why: &NotOpen) -> Exit {
         Exit::Done => why.exit,
         exit => exit,
     }
+}
+
+/// Says why no connection was tried, on stderr and as events.
+pub(super) fn give_up(connect: &Connect, message: String, exit: Exit) -> Exit {
+    complain(&message);
+    not_open(printer(connect), &NotOpen::new(message, exit))
 }
 
 /// Prints the events of a command line that cannot be obeyed.

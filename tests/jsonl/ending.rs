@@ -64,6 +64,19 @@ fn a_signal_before_the_connection_is_open_has_an_end_too() {
 }
 
 #[test]
+fn a_run_that_never_gets_to_connect_has_an_end_too() {
+    let output = wsee(&["demo", "--jsonl", "-m", "200ms"])
+        .stdin_held_open()
+        .run()
+        .exits(28);
+    assert_eq!(events(&output).len(), 2);
+    let output = wsee(&["demo", "--jsonl", "--send", "@/nonexistent"])
+        .run()
+        .exits(26);
+    assert_eq!(events(&output).len(), 2);
+}
+
+#[test]
 fn a_reader_that_is_gone_ends_the_run_with_0() {
     let server = after_handshake(|mut wire| wire.flood(b"\x81\x03abc"));
     let (running, stdout) = wsee(&[server.url(), "--jsonl"]).spawn_with_stdout();
