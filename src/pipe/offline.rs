@@ -9,11 +9,7 @@ use crate::session::Lasting;
 
 impl Lasting for Pipe {
     fn goes_on(&self) -> bool {
-        let has_all = self
-            .options
-            .count
-            .is_some_and(|count| self.received >= count);
-        self.cause.is_none() && self.stop.is_none() && !has_all
+        self.cause.is_none() && self.stop.is_none() && !self.has_enough()
     }
 
     fn offline(&mut self, event: &Event<'_>, now: Instant) {
