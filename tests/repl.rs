@@ -9,3 +9,5 @@ mod history;
 mod hostile;
 mod line;
 mod opening;
+mod routine;
+mod variable;

@@ -7,10 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::command::schedule::{self, PeriodError};
 use crate::proto::frame::{CloseCode, CloseFrame};
-
-/// Far beyond any use, and small enough to be added to a clock reading without overflow.
-const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -85,17 +83,10 @@ impl FromStr for Period {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let text = if bare {
-            format!("{text}s")
-        } else {
-            text.to_owned()
-        };
-        let parsed: jiff::SignedDuration = text.parse().map_err(|_| ValueError::Duration)?;
-        let duration = Duration::try_from(parsed).map_err(|_| ValueError::Duration)?;
-        if duration > LONGEST {
-            return Err(ValueError::DurationTooLong);
-        }
+        let duration = schedule::parse_period(text).map_err(|error| match error {
+            PeriodError::Invalid => ValueError::Duration,
+            PeriodError::TooLong => ValueError::DurationTooLong,
+        })?;
         Ok(Self(duration))
     }
 }

@@ -29,15 +29,26 @@ pub enum Completion {
         /// Where the path begins.
         start: usize,
     },
+    /// The name of a variable, from byte `start` of the line to the cursor.
+    Variable {
+        /// Where the name begins.
+        start: usize,
+        /// What ends it.
+        end: &'static str,
+    },
     /// Nothing that is known.
     None,
 }
 
 /// Completes the word that ends at byte `cursor` of `line`.
 pub fn complete(line: &str, cursor: usize) -> Completion {
-    let Some(typed) = line.get(..cursor).filter(|typed| !typed.starts_with("//")) else {
+    let Some(typed) = line.get(..cursor) else {
         return Completion::None;
     };
+    if let Some(start) = open_variable(typed) {
+        return Completion::Variable { start, end: "}}" };
+    }
+    let typed = if typed.starts_with("//") { "" } else { typed };
     let Some(command) = typed.strip_prefix('/') else {
         return Completion::None;
     };
@@ -53,6 +64,13 @@ pub fn is_complete(text: &str) -> bool {
     !text.trim_start().starts_with(['{', '[']) || open_brackets(text) <= 0
 }
 
+/// Where the name of a variable begins, if `typed` ends in one: behind `{{`.
+fn open_variable(typed: &str) -> Option<usize> {
+    let start = typed.rfind("{{")? + 2;
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    typed[start..].chars().all(is_word).then_some(start)
+}
+
 /// Completes within `args`, which begin at byte `start` of the line.
 fn complete_args(name: &str, args: &str, start: usize) -> Completion {
     if name == "file" {
@@ -64,6 +82,12 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
     let before: Vec<&str> = before.split_whitespace().collect();
     let known: Vec<&str> = match (name, before.as_slice()) {
         ("help", []) => command_names(),
+        ("set" | "capture", []) => {
+            let start = start + word_at;
+            return Completion::Variable { start, end: " " };
+        }
+        ("every", []) => vec!["1s", "5s", "30s", "1m", "stop"],
+        ("repeat", []) => vec!["10", "100", "1000", "stop"],
         ("close", []) => CLOSE_CODES.to_vec(),
         ("frame", _) => FRAME_KEYS.to_vec(),
         ("show", []) => Topic::ALL.map(Topic::name).to_vec(),
@@ -126,7 +150,7 @@ mod tests {
     fn completes_the_names_of_commands() {
         assert_eq!(words("/pi"), (1, "ping".to_owned()));
         assert_eq!(words("/h"), (1, "headers history help".to_owned()));
-        assert_eq!(words("/help st"), (6, "status".to_owned()));
+        assert_eq!(words("/help sta"), (6, "status stats".to_owned()));
     }
 
     #[test]
@@ -139,6 +163,23 @@ mod tests {
             words("/close 100"),
             (7, "1000 1001 1002 1003 1007 1008 1009".to_owned())
         );
+    }
+
+    #[test]
+    fn leaves_variables_to_the_caller() {
+        let variable = |start, end| Completion::Variable { start, end };
+        for (line, expected) in [
+            ("hi {{na", variable(5, "}}")),
+            ("//{{", variable(4, "}}")),
+            ("/text {{a", variable(8, "}}")),
+            ("/set na", variable(5, " ")),
+            ("/capture  ", variable(10, " ")),
+            ("{{a b", Completion::None),
+            ("{{a}}", Completion::None),
+            ("/set na x", Completion::None),
+        ] {
+            assert_eq!(complete(line, line.len()), expected, "{line}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod complete;
 mod error;
 mod frame;
 pub mod probe;
+pub mod routine;
 pub mod schedule;
 mod usage;
 pub mod wire;
@@ -12,6 +13,7 @@ pub mod wire;
 pub use self::complete::{Completion, complete, is_complete};
 pub use self::error::CommandError;
 pub use self::frame::{FrameSpec, Masking};
+pub use self::routine::{Assignment, Capture, Repetition, Timing};
 pub use self::usage::{COMMANDS, Usage};
 pub use self::wire::Wire;
 
@@ -37,6 +39,16 @@ pub enum Command {
     Filter(Filtering),
     /// List the last lines typed, all if there is no number.
     History(Option<usize>),
+    /// List variables, or give one a value.
+    Set(Assignment),
+    /// Give a variable a value out of the last JSON message.
+    Capture(Capture),
+    /// List or change what is sent again and again.
+    Every(Timing),
+    /// Send a message several times.
+    Repeat(Repetition),
+    /// Show counts, rates and round trips.
+    Stats,
     /// Close the connection and leave.
     Quit,
 }
@@ -141,6 +153,11 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "show" => Command::Show(args.show()?),
         "filter" => Command::Filter(args.filter()),
         "history" => Command::History(args.history()?),
+        "set" => Command::Set(args.assignment()?),
+        "capture" => Command::Capture(args.capture()?),
+        "every" => Command::Every(args.timing()?),
+        "repeat" => Command::Repeat(args.repetition()?),
+        "stats" => args.none(Command::Stats)?,
         "help" => Command::Help(args.help()?),
         "quit" => args.none(Command::Quit)?,
         _ => Command::Wire(parse_wire(args, text)?),

@@ -1,6 +1,32 @@
-//! `--every`: messages that go out again and again.
+//! `--every` and `/every`: messages that go out again and again.
 
 use std::time::{Duration, Instant};
+
+/// Longer spans are refused: points in time have an end.
+const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
+
+/// Why a text is no span of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeriodError {
+    /// It is something else.
+    Invalid,
+    /// It is longer than a hundred years.
+    TooLong,
+}
+
+/// Reads `500ms`, `2s`, `1m30s`; a bare number is seconds.
+pub fn parse_period(text: &str) -> Result<Duration, PeriodError> {
+    let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    let unit = if bare { "s" } else { "" };
+    let parsed: jiff::SignedDuration = format!("{text}{unit}")
+        .parse()
+        .map_err(|_| PeriodError::Invalid)?;
+    let period = Duration::try_from(parsed).map_err(|_| PeriodError::Invalid)?;
+    if period > LONGEST {
+        return Err(PeriodError::TooLong);
+    }
+    Ok(period)
+}
 
 /// A message and how often it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,12 +35,16 @@ pub struct Every {
     pub period: Duration,
     /// The message.
     pub payload: Vec<u8>,
+    /// Whether variables may stand in it.
+    pub template: bool,
 }
 
 /// When each of them is due.
 #[derive(Debug, Default)]
 pub struct Schedule {
     every: Vec<Every>,
+    /// How often each was sent.
+    sent: Vec<u64>,
     /// In the order of `every`; none while there is no connection.
     due: Vec<Instant>,
     held: bool,
@@ -24,9 +54,34 @@ impl Schedule {
     /// A schedule that does not run yet.
     pub fn new(every: Vec<Every>) -> Self {
         Self {
+            sent: vec![0; every.len()],
             every,
             ..Self::default()
         }
+    }
+
+    /// Adds a message, which is due at `now`; with the next connection if that is `None`.
+    pub fn add(&mut self, every: Every, now: Option<Instant>) {
+        self.every.push(every);
+        self.sent.push(0);
+        self.due.extend(now);
+    }
+
+    /// Takes one of them out.
+    pub fn remove(&mut self, index: usize) -> Option<Every> {
+        if index >= self.every.len() {
+            return None;
+        }
+        self.sent.remove(index);
+        if index < self.due.len() {
+            self.due.remove(index);
+        }
+        Some(self.every.remove(index))
+    }
+
+    /// All of them, and how often each was sent.
+    pub fn list(&self) -> impl Iterator<Item = (&Every, u64)> {
+        self.every.iter().zip(self.sent.iter().copied())
     }
 
     /// Whether nothing will ever be due.
@@ -51,6 +106,11 @@ impl Schedule {
 
     /// The next message that is due; what was missed is not made up for.
     pub fn next(&mut self, now: Instant) -> Option<&[u8]> {
+        self.next_numbered(now).map(|(every, _)| &*every.payload)
+    }
+
+    /// The same, with its number from 1 on.
+    pub fn next_numbered(&mut self, now: Instant) -> Option<(&Every, u64)> {
         if self.held {
             return None;
         }
@@ -60,7 +120,8 @@ impl Schedule {
         if *due <= now {
             *due = now + every.period;
         }
-        Some(&every.payload)
+        self.sent[index] += 1;
+        Some((every, self.sent[index]))
     }
 
     /// When [`next`](Self::next) is to be asked.
@@ -81,6 +142,7 @@ mod tests {
         let every = |(period, text): &(u64, &str)| Every {
             period: secs(*period),
             payload: text.as_bytes().to_vec(),
+            template: false,
         };
         Schedule::new(periods.iter().map(every).collect())
     }
@@ -133,5 +195,40 @@ mod tests {
         assert_eq!(due(&mut schedule, start + secs(7)), [""; 0]);
         schedule.start(start + secs(8));
         assert_eq!(due(&mut schedule, start + secs(8)), ["a"]);
+    }
+
+    #[test]
+    fn messages_come_and_go_while_others_are_due() {
+        let (start, mut schedule) = (Instant::now(), schedule(&[(2, "a"), (3, "b")]));
+        schedule.start(start);
+        assert_eq!(due(&mut schedule, start), ["a", "b"]);
+        let every = schedule.remove(0).expect("the first");
+        assert_eq!(schedule.remove(1), None);
+        assert_eq!(due(&mut schedule, start + secs(3)), ["b"]);
+        schedule.add(every, Some(start + secs(4)));
+        assert_eq!(due(&mut schedule, start + secs(4)), ["a"]);
+        let sent: Vec<u64> = schedule.list().map(|(_, sent)| sent).collect();
+        assert_eq!(sent, [2, 1]);
+    }
+
+    #[test]
+    fn what_is_added_without_a_connection_is_due_with_the_next() {
+        let (start, mut schedule) = (Instant::now(), schedule(&[(2, "a")]));
+        let every = schedule.list().next().expect("one").0.clone();
+        schedule.add(every, None);
+        assert_eq!(due(&mut schedule, start), [""; 0]);
+        schedule.start(start);
+        assert_eq!(due(&mut schedule, start), ["a", "a"]);
+        assert!(schedule.remove(1).is_some());
+        assert_eq!(due(&mut schedule, start + secs(2)), ["a"]);
+    }
+
+    #[test]
+    fn periods_are_read_as_people_write_them() {
+        assert_eq!(parse_period("2"), Ok(secs(2)));
+        assert_eq!(parse_period("1m30s"), Ok(secs(90)));
+        assert_eq!(parse_period("-1s"), Err(PeriodError::Invalid));
+        assert_eq!(parse_period(""), Err(PeriodError::Invalid));
+        assert_eq!(parse_period("9000000h"), Err(PeriodError::TooLong));
     }
 }

@@ -62,6 +62,38 @@ pub const COMMANDS: &[Usage] = &[
         example: "/frame fin=0 rsv1=1 opcode=3 mask=off 48 65",
     },
     Usage {
+        name: "every",
+        args: "[PERIOD TEXT|stop [N]]",
+        help: "send a text message again and again",
+        details: "PERIOD is 500ms, 5s, 1m …; the first message goes out at once, and {{n}} in it is its\n\
+                  number. Without arguments: lists the timers. /every stop 2 stops the second.",
+        example: "/every 5s {\"op\":\"heartbeat\",\"id\":{{n}}}",
+    },
+    Usage {
+        name: "repeat",
+        args: "N TEXT|stop",
+        help: "send a text message N times",
+        details: "As fast as the server takes them; {{n}} is 1, then 2 … More than 10 are not shown one by\n\
+                  one. /repeat stop stops before the end.",
+        example: "/repeat 1000 {\"id\":{{n}}}",
+    },
+    Usage {
+        name: "set",
+        args: "[NAME [VALUE]]",
+        help: "give a variable a value",
+        details: "{{NAME}} in a message stands for the value; in a JSON string it is escaped as one.\n\
+                  {{uuid}} is a random UUID, {{now}} the time, {{\"{{\"}} two braces. Without VALUE: tells it;\n\
+                  without NAME: lists all.",
+        example: "/set user alice",
+    },
+    Usage {
+        name: "capture",
+        args: "NAME FILTER",
+        help: "set a variable from the last JSON message",
+        details: "The jq filter runs on the last object or array received; strings lose their quotes.",
+        example: "/capture id .result.id",
+    },
+    Usage {
         name: "raw",
         args: "HEX",
         help: "send bytes as they are",
@@ -110,6 +142,14 @@ pub const COMMANDS: &[Usage] = &[
         help: "show the state of the connection",
         details: "URL, subprotocol, extensions, age, counters and round-trip time.",
         example: "/status",
+    },
+    Usage {
+        name: "stats",
+        args: "",
+        help: "show counts, rates and round-trip times",
+        details: "Each sparkline is the last minute, a character for a second; it is as high as the\n\
+                  second with the most messages.",
+        example: "/stats",
     },
     Usage {
         name: "headers",

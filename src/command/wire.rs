@@ -103,6 +103,14 @@ pub enum WireError {
 }
 
 impl Wire {
+    /// Whether it is a message, as servers wait for.
+    pub fn is_message(&self) -> bool {
+        matches!(
+            self,
+            Self::Text(_) | Self::Binary(_) | Self::File { .. } | Self::Fragment { .. }
+        )
+    }
+
     /// Sends it.
     pub fn send(&self, sender: &mut Sender, now: Instant) -> Result<Outcome<'_>, WireError> {
         Ok(match self {

@@ -54,6 +54,7 @@ pub(super) fn every(args: &StayArgs, encoding: Encoding) -> Result<Vec<Every>, E
             Ok(Every {
                 period: parse_period(period)?,
                 payload,
+                template: false,
             })
         })
         .collect()

@@ -3,6 +3,8 @@
 use std::fmt::{Display, Write};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use super::clock::Clock;
 use super::escape::escape_line;
 use super::frame::header_text;
@@ -52,6 +54,11 @@ impl Human {
     /// The style it writes in.
     pub fn style(&self) -> Style {
         self.style
+    }
+
+    /// The time at `now`.
+    pub fn time_at(&self, now: Instant) -> Timestamp {
+        self.clock.time(now)
     }
 
     /// Whether it shows `event`, or may: messages come too often to find out by writing.

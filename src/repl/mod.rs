@@ -1,11 +1,16 @@
 //! The REPL: a person types messages and commands, and watches what comes back.
 
-pub mod editor;
+mod editor;
 mod facts;
 mod filter;
+mod help;
 mod offline;
+mod routine;
 mod show;
+mod stats;
 mod status;
+mod template;
+mod variable;
 
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -21,18 +26,21 @@ pub use facts::Facts;
 use crate::command::probe::Probe;
 use crate::command::schedule::{Every, Schedule};
 use crate::command::wire::{Outcome, WireError};
-use crate::command::{self, COMMANDS, Command, Usage, Wire};
+use crate::command::{self, Command, Wire};
 use crate::event::{Cause, Ending, Event, Signal};
 use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::sender::Sender;
-use crate::render::escape::{escape_line, escape_payload};
+use crate::render::escape::escape_line;
 use crate::render::{Dialect, Human, Role, quantity};
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use offline::LineError;
+use routine::Repeating;
+use stats::Stats;
 use status::Status;
+use variable::{LastJson, Variables};
 
 /// What a REPL is to do.
 #[derive(Debug, Clone)]
@@ -61,7 +69,11 @@ pub struct Repl {
     facts: Facts,
     status: Status,
     send: VecDeque<String>,
+    stats: Stats,
+    variables: Variables,
+    last_json: LastJson,
     schedule: Schedule,
+    repeating: Option<Repeating>,
     /// What was typed while there was no connection.
     kept: VecDeque<Wire>,
     /// What waits to be printed.
@@ -89,15 +101,21 @@ impl Repl {
         facts: Facts,
         opened: Instant,
     ) -> io::Result<Self> {
+        let variables = Variables::default();
         let editor = Editor::start(editor::Options {
             prompt: "> ".to_owned(),
             color: human.style().is_colored(),
             history: options.history.clone(),
+            variables: variables.clone(),
         })?;
         let mut schedule = Schedule::new(options.every.clone());
         schedule.start(opened);
         let mut repl = Self {
+            stats: Stats::new(opened),
+            variables,
+            last_json: LastJson::default(),
             schedule,
+            repeating: None,
             kept: VecDeque::new(),
             send: options.send.iter().cloned().collect(),
             signals,
@@ -162,10 +180,20 @@ impl Repl {
     ) -> Result<(), LineError> {
         match command {
             Command::Nothing => {}
-            Command::Wire(wire) => match sender {
-                Some(sender) => self.send(&wire, sender, now)?,
-                None => self.keep(wire)?,
-            },
+            Command::Wire(wire) => {
+                let wire = self.fill_wire(wire, now)?;
+                match sender {
+                    Some(sender) if self.may_send(&wire, sender) => {
+                        self.send(&wire, sender, now)?;
+                    }
+                    sender => self.keep(wire, sender.is_some())?,
+                }
+            }
+            Command::Set(assignment) => self.assign(assignment, now)?,
+            Command::Capture(capture) => self.capture(capture)?,
+            Command::Every(timing) => self.every(timing, sender.is_some(), now)?,
+            Command::Repeat(repetition) => self.repeat(repetition, sender.is_some(), now)?,
+            Command::Stats => self.print_stats(sender.as_deref(), now),
             Command::Quit => self.quit(Cause::Quit),
             Command::Help(usage) => self.help(usage),
             Command::Status => {
@@ -187,28 +215,25 @@ impl Repl {
         Ok(())
     }
 
-    /// Sends what is to go out before anything is typed, and what was typed while there was no connection.
+    /// Whether it can be sent at once: a message must wait for those before it, all else overtakes them.
+    fn may_send(&self, wire: &Wire, sender: &Sender) -> bool {
+        let is_free = self.kept.is_empty() && sender.output().len() < OUTPUT_FULL;
+        is_free || sender.is_closing() || !wire.is_message()
+    }
+
+    /// Sends what is to go out before anything is typed, and what was typed while it could not be sent.
     fn send_queued(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let first = self.send.drain(..).map(Wire::Text);
-        let queued: Vec<Wire> = first.chain(self.kept.drain(..)).collect();
-        for wire in &queued {
-            if let Err(error) = self.send(wire, sender, now) {
+        let mut moved = false;
+        while !sender.is_closing() && sender.output().len() < OUTPUT_FULL {
+            let first = self.send.pop_front().map(Wire::Text);
+            let Some(wire) = first.or_else(|| self.kept.pop_front()) else {
+                break;
+            };
+            moved = true;
+            if let Err(error) = self.send(&wire, sender, now) {
                 let text = escape_line(&error.to_string()).into_owned();
                 self.print(Role::Error, &text);
             }
-        }
-        !queued.is_empty()
-    }
-
-    /// Sends what is due by `--every`.
-    fn send_due(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let has_room = !sender.is_closing() && sender.output().len() < OUTPUT_FULL;
-        self.schedule.hold(!has_room);
-        let mut moved = false;
-        while let Some(payload) = self.schedule.next(now) {
-            let wire = Wire::Text(String::from_utf8_lossy(payload).into_owned());
-            // The connection is open.
-            moved |= self.send(&wire, sender, now).is_ok();
         }
         moved
     }
@@ -222,6 +247,7 @@ impl Repl {
                 deflated,
             } => {
                 let message = Message::whole(kind, &payload, deflated);
+                self.stats.sent(1, payload.len() as u64, now);
                 self.human.sent(&mut self.out, &message, now);
             }
             Outcome::Control => {}
@@ -232,6 +258,14 @@ impl Repl {
             Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
             Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }
+    }
+
+    /// Counts a message.
+    fn received(&mut self, message: &Message<'_>, now: Instant) {
+        let bytes = message.payload.len() as u64;
+        self.status.received(message);
+        self.stats.received(u64::from(message.end), bytes, now);
+        self.last_json.received(message);
     }
 
     fn quit(&mut self, cause: Cause) {
@@ -253,33 +287,6 @@ impl Repl {
         {
             Some((limit, _)) => Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close)),
             None => Poll::Pending,
-        }
-    }
-
-    fn help(&mut self, usage: Option<&Usage>) {
-        if let Some(usage) = usage {
-            let _ = writeln!(self.out, "/{} {}   {}", usage.name, usage.args, usage.help);
-            if !usage.details.is_empty() {
-                let _ = writeln!(self.out, "  {}", usage.details.replace('\n', "\n  "));
-            }
-            let _ = writeln!(self.out, "  example: {}", usage.example);
-            return;
-        }
-        for usage in COMMANDS {
-            let typed = format!("/{} {}", usage.name, usage.args);
-            let _ = writeln!(self.out, "  {typed:<28} {}", usage.help);
-        }
-        self.out
-            .push_str("  anything else is sent as a text message; //x sends /x\n");
-    }
-
-    fn history(&mut self, last: Option<usize>) {
-        for line in self.editor.history(last.unwrap_or(usize::MAX)) {
-            let _ = writeln!(
-                self.out,
-                "  {}",
-                escape_payload(&line).replace('\n', "\n    ")
-            );
         }
     }
 
@@ -309,8 +316,11 @@ impl Mode for Repl {
     fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
         if let Event::Connection(event) = &event {
             match event {
-                connection::Event::Message(message) => self.status.received(message),
-                connection::Event::Pong { rtt: Some(rtt), .. } => self.status.round_trip(*rtt),
+                connection::Event::Message(message) => self.received(message, now),
+                connection::Event::Pong { rtt: Some(rtt), .. } => {
+                    self.status.round_trip(*rtt);
+                    self.stats.round_trip(*rtt);
+                }
                 connection::Event::Idle(limit) => {
                     let close = self.options.close.clone();
                     self.stop = Some(Stop::in_a_hurry(Cause::Idle(*limit), close));
@@ -336,10 +346,11 @@ impl Mode for Repl {
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
         let mut moved = self.send_queued(sender, now);
         moved |= self.send_due(sender, now);
-        while self.stop.is_none() && sender.output().len() < OUTPUT_FULL {
-            let Poll::Ready(entry) = self.editor.poll_entry(cx) else {
-                break;
-            };
+        moved |= self.send_repeated(sender, now);
+        // Also when there is no room for messages: who waits for a slow server may want to do something else.
+        while self.stop.is_none()
+            && let Poll::Ready(entry) = self.editor.poll_entry(cx)
+        {
             self.entry(entry, Some(sender), now);
             moved = true;
         }

@@ -4,6 +4,9 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::Repl;
+use super::routine::RoutineError;
+use super::template::TemplateError;
+use super::variable::VariableError;
 use crate::command::Wire;
 use crate::command::probe::Probe;
 use crate::command::wire::WireError;
@@ -16,13 +19,19 @@ use crate::session::Lasting;
 pub(super) enum LineError {
     #[error(transparent)]
     Wire(#[from] WireError),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Variable(#[from] VariableError),
+    #[error(transparent)]
+    Routine(#[from] RoutineError),
     #[error("there is no connection, and only messages are kept for the next; /quit leaves")]
     NotKept,
-    #[error("not kept: {MAX_KEPT} messages wait for the next connection already")]
+    #[error("not kept: {MAX_KEPT} messages wait already")]
     Full,
 }
 
-/// Messages that are kept for the next connection.
+/// Messages that are kept until they can be sent.
 const MAX_KEPT: usize = 1000;
 
 impl Lasting for Repl {
@@ -37,6 +46,7 @@ impl Lasting for Repl {
                 self.ending = false;
                 self.probe = Probe::default();
                 self.schedule.stop();
+                self.end_repeating(now);
                 self.status.disconnected(retry, now);
             }
             Event::Reconnected(_) => {
@@ -62,20 +72,23 @@ impl Lasting for Repl {
 }
 
 impl Repl {
-    /// Keeps a message for the next connection.
-    pub(super) fn keep(&mut self, wire: Wire) -> Result<(), LineError> {
-        let is_message = matches!(
-            wire,
-            Wire::Text(_) | Wire::Binary(_) | Wire::File { .. } | Wire::Fragment { .. }
-        );
-        if !is_message {
+    /// Keeps a message until there is room for it, or another connection.
+    pub(super) fn keep(&mut self, wire: Wire, is_open: bool) -> Result<(), LineError> {
+        if !wire.is_message() {
             return Err(LineError::NotKept);
         }
         if self.kept.len() >= MAX_KEPT {
             return Err(LineError::Full);
         }
         self.kept.push_back(wire);
-        self.print(Role::Fact, "* kept; it is sent on the next connection");
+        self.print(
+            Role::Fact,
+            if is_open {
+                "* kept; it is sent when the server has taken what goes before it"
+            } else {
+                "* kept; it is sent on the next connection"
+            },
+        );
         Ok(())
     }
 }

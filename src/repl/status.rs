@@ -75,14 +75,8 @@ impl Status {
         style: Style,
         now: Instant,
     ) {
-        let mut sent = self.sent;
-        sent += sender.map(Sender::sent).unwrap_or_default();
         let buffered = sender.map_or(0, |sender| sender.output().len() as u64);
-        let traffic = |messages: u64, bytes: u64, deflated: Deflated| {
-            let (messages, bytes) = (quantity::plural(messages, "message"), quantity::size(bytes));
-            let ratio = ratio(deflated).map(|ratio| format!(", deflated to {ratio}"));
-            format!("{messages}, {bytes}{}", ratio.unwrap_or_default())
-        };
+        let (sent, received) = self.traffic(sender);
         let open_for = match self.retry {
             Some(_) => "not open".to_owned(),
             None => quantity::duration(now.saturating_duration_since(self.opened)),
@@ -97,17 +91,29 @@ impl Status {
             ("peer", facts.peer.clone().unwrap_or_else(none)),
             ("TLS", facts.tls.clone().unwrap_or_else(none)),
             ("open for", open_for),
-            ("sent", traffic(sent.messages, sent.payload, sent.deflated)),
-            (
-                "received",
-                traffic(self.messages, self.bytes, self.deflated),
-            ),
+            ("sent", sent),
+            ("received", received),
             ("round trip", self.round_trip_text()),
         ];
         for (name, value) in rows {
             let name = style.paint(Role::Fact, name);
             let _ = writeln!(out, "  {name:<15} {}", escape_line(&value));
         }
+    }
+
+    /// What was sent and what was received, on all connections.
+    pub(super) fn traffic(&self, sender: Option<&Sender>) -> (String, String) {
+        let mut sent = self.sent;
+        sent += sender.map(Sender::sent).unwrap_or_default();
+        let text = |messages: u64, bytes: u64, deflated: Deflated| {
+            let (messages, bytes) = (quantity::plural(messages, "message"), quantity::size(bytes));
+            let ratio = ratio(deflated).map(|ratio| format!(", deflated to {ratio}"));
+            format!("{messages}, {bytes}{}", ratio.unwrap_or_default())
+        };
+        (
+            text(sent.messages, sent.payload, sent.deflated),
+            text(self.messages, self.bytes, self.deflated),
+        )
     }
 
     fn state(&self, sender: Option<&Sender>, now: Instant) -> String {

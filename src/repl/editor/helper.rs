@@ -14,6 +14,7 @@ use rustyline::{Context, Helper};
 use super::screen::Screen;
 use crate::command::{self, COMMANDS, Completion};
 use crate::render::style::{Role, Style};
+use crate::repl::variable::Variables;
 
 /// Answers rustyline, and tells the screen what rustyline is about to do.
 pub(super) struct LineHelper {
@@ -21,18 +22,20 @@ pub(super) struct LineHelper {
     screen: Arc<Screen>,
     files: FilenameCompleter,
     history: HistoryHinter,
+    variables: Variables,
     /// Whether the next repaint is due to a key; it is due to printed text otherwise.
     is_key: Cell<bool>,
 }
 
 impl LineHelper {
     /// Colours and hints only if `color` is true.
-    pub(super) fn new(color: bool, screen: Arc<Screen>) -> Self {
+    pub(super) fn new(color: bool, screen: Arc<Screen>, variables: Variables) -> Self {
         Self {
             style: Style::new(color),
             screen,
             files: FilenameCompleter::new(),
             history: HistoryHinter::new(),
+            variables,
             is_key: Cell::new(false),
         }
     }
@@ -50,20 +53,25 @@ impl Completer for LineHelper {
         _: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
         match command::complete(line, pos) {
-            Completion::Words { start, words } => Ok((start, word_pairs(words))),
+            Completion::Words { start, words } => Ok((start, pairs(words, " "))),
             Completion::Path { start } => {
                 // In single quotes the completer leaves spaces as they are, as `/file` does.
                 let quoted = format!("'{}", &line[start..pos]);
                 let (_, files) = self.files.complete_path(&quoted, quoted.len())?;
                 Ok((start, files))
             }
+            Completion::Variable { start, end } => {
+                let names = self.variables.names(&line[start..pos]);
+                Ok((start, pairs(names, end)))
+            }
             Completion::None => Ok((pos, Vec::new())),
         }
     }
 }
 
-fn word_pairs(words: Vec<String>) -> Vec<Pair> {
-    let end = if words.len() == 1 { " " } else { "" };
+/// Candidates; `end` follows the only one.
+fn pairs(words: Vec<String>, end: &str) -> Vec<Pair> {
+    let end = if words.len() == 1 { end } else { "" };
     let pair = |word: String| Pair {
         replacement: format!("{word}{end}"),
         display: word,
@@ -112,13 +120,34 @@ impl Hinter for LineHelper {
     }
 }
 
-/// The arguments of the command that `line` consists of.
+/// The arguments that are missing at the end of `line`, which is a command.
 fn args_hint(line: &str) -> Option<String> {
-    let typed = line.strip_prefix('/')?;
-    let name = typed.strip_suffix(' ').unwrap_or(typed);
+    let (name, args) = match line.strip_prefix('/')?.split_once(' ') {
+        Some((name, args)) => (name, Some(args)),
+        None => (&line[1..], None),
+    };
     let usage = COMMANDS.iter().find(|usage| usage.name == name)?;
-    let space = if typed.len() == name.len() { " " } else { "" };
-    (!usage.args.is_empty()).then(|| format!("{space}{}", usage.args))
+    let Some(typed) = args else {
+        return (!usage.args.is_empty()).then(|| format!(" {}", usage.args));
+    };
+    if typed.is_empty() {
+        return (!usage.args.is_empty()).then(|| usage.args.to_owned());
+    }
+    // In the middle of a word, or of a text, nothing is missing.
+    let is_between = typed.ends_with(' ') && !typed.ends_with("  ") && typed.len() > 1;
+    is_between.then(|| rest_of(usage.args, typed.split_whitespace().count()))?
+}
+
+/// The arguments behind the first `count`, without brackets that open in front of them.
+fn rest_of(args: &str, count: usize) -> Option<String> {
+    // Alternatives and lists have no fixed places.
+    let is_fixed = !args.contains(['|', '…']);
+    let rest: Vec<&str> = args.split(' ').skip(count).filter(|_| is_fixed).collect();
+    let mut rest = rest.join(" ");
+    while rest.matches(']').count() > rest.matches('[').count() {
+        rest.pop();
+    }
+    (!rest.is_empty()).then_some(rest)
 }
 
 impl Highlighter for LineHelper {
@@ -171,15 +200,28 @@ mod tests {
     use super::*;
 
     fn helper(color: bool) -> LineHelper {
-        LineHelper::new(color, Arc::default())
+        LineHelper::new(color, Arc::default(), Variables::default())
     }
 
     #[test]
     fn hints_at_the_arguments_of_a_command() {
         assert_eq!(args_hint("/close").unwrap(), " [CODE [REASON]]");
         assert_eq!(args_hint("/close ").unwrap(), "[CODE [REASON]]");
+        assert_eq!(args_hint("/close 1000 ").unwrap(), "[REASON]");
+        assert_eq!(args_hint("/repeat").unwrap(), " N TEXT|stop");
+        assert_eq!(args_hint("/set name ").unwrap(), "[VALUE]");
+        assert_eq!(args_hint("/fragment 3 ").unwrap(), "TEXT");
         for line in [
-            "/clos", "/close 1", "/close  ", "/status", "//close", "close", "",
+            "/clos",
+            "/close 1",
+            "/close  ",
+            "/close 1000 bye ",
+            "/frame fin=0 ",
+            "/status",
+            "/status ",
+            "//close",
+            "close",
+            "",
         ] {
             assert_eq!(args_hint(line), None, "{line}");
         }
@@ -187,7 +229,7 @@ mod tests {
 
     #[test]
     fn ends_the_only_word_that_fits_with_a_space() {
-        let pairs = |words: &[&str]| word_pairs(words.iter().map(ToString::to_string).collect());
+        let pairs = |words: &[&str]| pairs(words.iter().map(ToString::to_string).collect(), " ");
         assert_eq!(pairs(&["close"])[0].replacement, "close ");
         assert_eq!(pairs(&["headers", "help"])[1].replacement, "help");
     }

@@ -25,6 +25,8 @@ use self::reader::Reader;
 use self::screen::Screen;
 use crate::term::terminal::Terminal;
 
+use super::variable::Variables;
+
 /// Entries that may wait for the session; beyond that no line can be typed.
 const MAX_ENTRIES: usize = 16;
 /// How long the rest of an escape sequence may take, in milliseconds; printing waits for it.
@@ -33,18 +35,20 @@ const TAB_STOP: u8 = 8;
 
 /// What the editor is started with.
 #[derive(Debug, Clone)]
-pub struct Options {
+pub(super) struct Options {
     /// What stands in front of the line being typed.
     pub prompt: String,
     /// Whether prompt and line are coloured, and hints shown.
     pub color: bool,
     /// The file that keeps the lines typed; `None` keeps them for this session only.
     pub history: Option<PathBuf>,
+    /// The variables whose names are completed.
+    pub variables: Variables,
 }
 
 /// What the person at the terminal did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Entry {
+pub(super) enum Entry {
     /// Typed a line, or pasted a text of several.
     Line(String),
     /// Pressed Ctrl-C on an empty line.
@@ -61,7 +65,7 @@ pub enum Entry {
 ///
 /// Dropping it gives the terminal back at once; [`finish`](Self::finish) prints what is left before.
 #[derive(Debug)]
-pub struct Editor {
+pub(super) struct Editor {
     entries: mpsc::Receiver<Entry>,
     has_failed: bool,
     screen: Arc<Screen>,
@@ -79,7 +83,7 @@ impl Editor {
     ///
     /// [`io::ErrorKind::Unsupported`] if standard input or output is no terminal, or one that cannot
     /// move its cursor (`TERM=dumb`).
-    pub fn start(options: Options) -> io::Result<Self> {
+    pub(super) fn start(options: Options) -> io::Result<Self> {
         let screen = Arc::new(Screen::default());
         let (sender, entries) = mpsc::channel(MAX_ENTRIES);
         let mut editor = line_editor(&options, &screen)?;
@@ -107,7 +111,7 @@ impl Editor {
     }
 
     /// Ready with the next thing the person at the terminal did; never again after [`Entry::HungUp`] or [`Entry::Failed`].
-    pub fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
+    pub(super) fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
         if self.has_failed {
             return Poll::Pending;
         }
@@ -121,19 +125,19 @@ impl Editor {
     /// Takes `text`, whole lines that have passed the escaper, to print it above the line being typed.
     ///
     /// Leaves `text` empty and is ready; pending while too much waits to be printed.
-    pub fn poll_print(&mut self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
+    pub(super) fn poll_print(&mut self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
         self.screen.poll_print(cx, text)
     }
 
     /// The `last` lines typed, oldest first.
-    pub fn history(&self, last: usize) -> Vec<String> {
+    pub(super) fn history(&self, last: usize) -> Vec<String> {
         self.lines.last(last)
     }
 
     /// Prints `last` after all else, takes the prompt off the screen and gives the terminal back.
     ///
     /// Takes about half a second at most, also when the terminal does not take what is printed.
-    pub fn finish(self, last: &str) {
+    pub(super) fn finish(self, last: &str) {
         let Self {
             entries,
             screen,
@@ -166,7 +170,11 @@ fn line_editor(
         .build();
     let history = FileHistory::with_config(&config);
     let mut editor = rustyline::Editor::with_history(config, history).map_err(io::Error::other)?;
-    editor.set_helper(Some(LineHelper::new(options.color, Arc::clone(screen))));
+    editor.set_helper(Some(LineHelper::new(
+        options.color,
+        Arc::clone(screen),
+        options.variables.clone(),
+    )));
     Ok(editor)
 }
 

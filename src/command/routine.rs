@@ -1,0 +1,233 @@
+//! Arguments of the commands that keep something: variables, timers, repetitions.
+
+use std::time::Duration;
+
+use super::args::Args;
+use super::{CommandError, schedule};
+
+/// What `/set` is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assignment {
+    /// List all variables.
+    List,
+    /// Tell the value of this one.
+    Tell(String),
+    /// Give this one a value.
+    Give {
+        /// Its name.
+        name: String,
+        /// The value, in which variables may stand.
+        value: String,
+    },
+}
+
+/// What `/every` is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Timing {
+    /// List the timers.
+    List,
+    /// Send a text now and then again and again.
+    Start {
+        /// From one message to the next; not zero.
+        period: Duration,
+        /// The message, in which variables may stand.
+        text: String,
+    },
+    /// Stop the timer with this number in the list, or all.
+    Stop(Option<usize>),
+}
+
+/// What `/repeat` is to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repetition {
+    /// Send a text so many times.
+    Start {
+        /// How often, at least once.
+        count: u64,
+        /// The message, in which variables may stand.
+        text: String,
+    },
+    /// Stop before that.
+    Stop,
+}
+
+/// The value of a variable, taken out of what was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    /// The variable.
+    pub name: String,
+    /// The jq filter, not compiled.
+    pub source: String,
+    /// The column of the line at which it starts.
+    pub column: usize,
+}
+
+/// Names that have a value of their own: a random UUID, the time, the number of the message.
+pub const TAKEN: [&str; 3] = ["uuid", "now", "n"];
+
+/// Whether `name` can stand between `{{` and `}}`: a letter or `_`, then letters, digits and `_`.
+pub fn is_name(name: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(|c: char| is_word(c) && !c.is_ascii_digit()) && name.chars().all(is_word)
+}
+
+impl Args<'_> {
+    pub(super) fn assignment(self) -> Result<Assignment, CommandError> {
+        if self.text.trim().is_empty() {
+            return Ok(Assignment::List);
+        }
+        let (name, rest) = self.name()?;
+        Ok(if rest.text.is_empty() {
+            Assignment::Tell(name)
+        } else {
+            let value = rest.text.to_owned();
+            Assignment::Give { name, value }
+        })
+    }
+
+    pub(super) fn capture(self) -> Result<Capture, CommandError> {
+        let (name, rest) = self.required()?.name()?;
+        let source = rest.required()?.text.trim().to_owned();
+        let column = rest.word_column();
+        Ok(Capture {
+            name,
+            source,
+            column,
+        })
+    }
+
+    pub(super) fn timing(self) -> Result<Timing, CommandError> {
+        let (word, rest) = self.split_word();
+        match word {
+            "" => Ok(Timing::List),
+            "stop" => rest.timer().map(Timing::Stop),
+            word => {
+                let period = schedule::parse_period(word).ok().filter(|it| !it.is_zero());
+                let period =
+                    period.ok_or_else(|| self.not_number("a time, such as 500ms or 5s"))?;
+                let text = rest.required()?.text.to_owned();
+                Ok(Timing::Start { period, text })
+            }
+        }
+    }
+
+    fn timer(self) -> Result<Option<usize>, CommandError> {
+        let (word, rest) = self.split_word();
+        if word.is_empty() {
+            return Ok(None);
+        }
+        let number = word.parse().ok().filter(|number| *number > 0);
+        let number = number.ok_or_else(|| self.not_number("the number of a timer"))?;
+        rest.none(Some(number))
+    }
+
+    pub(super) fn repetition(self) -> Result<Repetition, CommandError> {
+        let (word, rest) = self.required()?.split_word();
+        if word == "stop" {
+            return rest.none(Repetition::Stop);
+        }
+        let count = word.parse().ok().filter(|count| *count > 0);
+        let count = count.ok_or_else(|| self.not_number("a number of messages"))?;
+        let text = rest.required()?.text.to_owned();
+        Ok(Repetition::Start { count, text })
+    }
+
+    /// Splits off the name of a variable.
+    fn name(self) -> Result<(String, Self), CommandError> {
+        let (name, rest) = self.split_word();
+        if !is_name(name) || TAKEN.contains(&name) {
+            return Err(
+                self.not_number("a name of letters, digits and _ (uuid, now and n are taken)")
+            );
+        }
+        Ok((name.to_owned(), rest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Command, parse};
+
+    fn parsed(line: &str) -> Command {
+        parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
+    }
+
+    fn error(line: &str) -> String {
+        parse(line).expect_err(line).to_string()
+    }
+
+    #[test]
+    fn a_value_is_the_rest_of_the_line() {
+        let give = |name: &str, value: &str| {
+            let (name, value) = (name.to_owned(), value.to_owned());
+            Command::Set(Assignment::Give { name, value })
+        };
+        assert_eq!(parsed("/set a  b c "), give("a", " b c "));
+        assert_eq!(parsed("/set"), Command::Set(Assignment::List));
+        let tell = Assignment::Tell("a_1".to_owned());
+        assert_eq!(parsed("/set a_1"), Command::Set(tell));
+    }
+
+    #[test]
+    fn names_are_words_that_are_not_taken() {
+        for line in [
+            "/set 1a x",
+            "/set a-b x",
+            "/set é x",
+            "/set uuid x",
+            "/capture n .a",
+        ] {
+            assert!(error(line).contains("is not a name of letters"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_capture_needs_a_filter() {
+        let capture = Capture {
+            name: "id".to_owned(),
+            source: ".a | .b".to_owned(),
+            column: 13,
+        };
+        assert_eq!(parsed("/capture id .a | .b "), Command::Capture(capture));
+        assert!(error("/capture id").starts_with("/capture needs NAME FILTER"));
+        assert!(error("/capture").starts_with("/capture needs NAME FILTER"));
+    }
+
+    #[test]
+    fn timers_have_a_time_and_a_text() {
+        let start = Timing::Start {
+            period: Duration::from_millis(500),
+            text: "a  b".to_owned(),
+        };
+        assert_eq!(parsed("/every 500ms a  b"), Command::Every(start));
+        assert_eq!(parsed("/every"), Command::Every(Timing::List));
+        assert_eq!(parsed("/every stop"), Command::Every(Timing::Stop(None)));
+        assert_eq!(
+            parsed("/every stop 2"),
+            Command::Every(Timing::Stop(Some(2)))
+        );
+        for line in ["/every 0s x", "/every soon x", "/every -1s x"] {
+            assert!(error(line).contains("is not a time"), "{line}");
+        }
+        assert!(error("/every stop 0").contains("is not the number of a timer"));
+        assert!(error("/every 5s").starts_with("/every needs"));
+    }
+
+    #[test]
+    fn repetitions_are_counted() {
+        let start = Repetition::Start {
+            count: 3,
+            text: "x".to_owned(),
+        };
+        assert_eq!(parsed("/repeat 3 x"), Command::Repeat(start));
+        assert_eq!(parsed("/repeat stop"), Command::Repeat(Repetition::Stop));
+        for line in ["/repeat 0 x", "/repeat x y", "/repeat -1 x"] {
+            assert!(
+                error(line).contains("is not a number of messages"),
+                "{line}"
+            );
+        }
+        assert!(error("/repeat 3 ").starts_with("/repeat needs"));
+    }
+}

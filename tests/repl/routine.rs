@@ -1,0 +1,142 @@
+//! `/every`, `/repeat` and `/stats`.
+
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use crate::support::peer::{Message, Peer, echoing, scripted};
+use crate::support::pty::{Terminal, terminal};
+use crate::support::wire::after_handshake;
+
+#[track_caller]
+fn close(terminal: &mut Terminal) {
+    terminal.wait_for_line("> ");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn every_sends_at_once_and_then_by_its_period() {
+    let server = scripted(|mut peer: Peer| {
+        let mut times = Vec::new();
+        for number in 1..=3 {
+            peer.expect(&format!("beat {number}"));
+            times.push(Instant::now());
+        }
+        peer.record();
+        times
+    });
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/every 100ms beat {{n}}\r");
+    terminal.wait_for("→ text 6 B   beat 3\n");
+    terminal.press("/every stop\r");
+    terminal.wait_for("stopped: 1 timer\n");
+    close(&mut terminal);
+    let times = server.finish();
+    let took = times[2] - times[0];
+    assert!(took >= Duration::from_millis(150), "{took:?}");
+}
+
+#[test]
+fn timers_are_listed_and_stopped_by_number() {
+    let mut terminal =
+        terminal(&["demo", "--no-compress", "--every", "1h", "from {{a}} flag"]).prompt();
+    terminal.wait_for("← text 15 B   from {{a}} flag\n");
+    terminal.press("/every\r");
+    terminal.wait_for("\n1  every 1 h 0 min: from {{a}} flag (sent 1)\n");
+    terminal.press("/every 1m typed\r");
+    terminal.wait_for("← text 5 B   typed\n");
+    terminal.press("/every stop 1\r");
+    terminal.wait_for("\nstopped: every 1 h 0 min: from {{a}} flag\n");
+    terminal.press("/every\r");
+    terminal.wait_for("\n1  every 1 min 0 s: typed (sent 1)\n");
+    terminal.press("/every stop 7\r");
+    terminal.wait_for("\nthere is no timer 7; /every lists them\n");
+    close(&mut terminal);
+}
+
+#[test]
+fn a_timer_follows_its_variables() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/set word one\r");
+    terminal.wait_for("word = one");
+    terminal.press("/every 100ms {{word}}\r");
+    terminal.wait_for("← text 3 B   one\n");
+    terminal.press("/set word two\r");
+    terminal.wait_for("← text 3 B   two\n");
+    close(&mut terminal);
+    server.finish();
+}
+
+#[test]
+fn repeat_counts_its_messages() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/repeat 3 {\"id\":{{n}}}\r");
+    terminal.wait_for("→ text 8 B   { \"id\": 3 }\n");
+    close(&mut terminal);
+    let expected = [1, 2, 3].map(|n| Message::text(format!("{{\"id\":{n}}}")));
+    assert_eq!(server.finish().messages, expected);
+}
+
+#[test]
+fn a_long_repeat_is_told_in_one_line() {
+    let server = scripted(Peer::record);
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/repeat 50000 x{{n}}\r");
+    terminal.wait_for("* /repeat sent 50000 messages, 282.1 KiB in ");
+    assert!(!terminal.contents().contains("→ text"));
+    terminal.press("/stats\r");
+    terminal.wait_for("\n  sent            50000 messages, 282.1 KiB");
+    terminal.wait_for("; 50000 in the busiest second\n");
+    close(&mut terminal);
+    assert_eq!(server.finish().messages.len(), 50_000);
+}
+
+#[test]
+fn a_repeat_to_a_server_that_does_not_read_waits_and_can_be_stopped() {
+    let (release, released) = mpsc::channel::<()>();
+    let server = after_handshake(move |wire| {
+        let _ = released.recv();
+        drop(wire);
+    });
+    let mut terminal = terminal(&[server.url(), "--close-timeout", "100ms"]).prompt();
+    let text = "x".repeat(60);
+    terminal.press(&format!("/repeat 1000000000 {text}\r"));
+    // Loopback takes some MiB, and wsee holds no more than it may.
+    let is_full = |terminal: &Terminal| terminal.contents().contains("bufferedAmount  256.");
+    while !is_full(&terminal) {
+        terminal.press("/status\r");
+        terminal.wait_for("bufferedAmount");
+        terminal.wait_for_line("> ");
+    }
+    terminal.press("in between\r");
+    terminal.wait_for("* kept; it is sent when the server has taken what goes before it");
+    terminal.press("/repeat 5 more\r");
+    terminal.wait_for("another /repeat is under way");
+    terminal.press("/repeat stop\r");
+    terminal.wait_for(" messages of 1000000000, ");
+    terminal.press("\x03");
+    assert_eq!(terminal.finish(), 130);
+    drop(release);
+    server.finish();
+}
+
+#[test]
+fn stats_tell_round_trips() {
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    terminal.press("/stats\r");
+    terminal.wait_for("\n  round trip      not measured yet; /ping measures it\n");
+    terminal.press("hello\r/ping\r");
+    terminal.wait_for("(round trip ");
+    terminal.press("/stats\r");
+    terminal.wait_for(" (1 pong)\n");
+    let screen = terminal.contents();
+    assert!(
+        screen.contains("\n  received        1 message, 5 B\n"),
+        "{screen}"
+    );
+    assert!(screen.contains("1 in the busiest second\n"), "{screen}");
+    assert!(screen.contains('█'), "{screen}");
+    close(&mut terminal);
+}

@@ -1,0 +1,105 @@
+//! `/set`, `/capture`, and messages with variables.
+
+use crate::support::peer::{Message, Peer, echoing, scripted};
+use crate::support::pty::{Terminal, terminal};
+
+#[track_caller]
+fn close(terminal: &mut Terminal) {
+    terminal.wait_for_line("> ");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn a_variable_stands_for_its_value() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/set user alice \"a\"\r");
+    terminal.wait_for("\nuser = alice \"a\"\n");
+    terminal.press("hi {{user}}\r");
+    terminal.wait_for("← text 12 B   hi alice \"a\"\n");
+    terminal.press("{\"to\":\"{{user}}\"}\r");
+    terminal.wait_for("← text 20 B   { \"to\": \"alice \\\"a\\\"\" }\n");
+    terminal.press("/fragment 2 {{\"{{\"}}user}}\r");
+    terminal.wait_for("← text 8 B   {{user}}\n");
+    close(&mut terminal);
+    let expected = ["hi alice \"a\"", "{\"to\":\"alice \\\"a\\\"\"}", "{{user}}"];
+    assert_eq!(server.finish().messages, expected.map(Message::text));
+}
+
+#[test]
+fn what_has_no_value_is_not_sent() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    for line in [
+        "hi {{nobody}}",
+        "/every 1s {{nobody}}",
+        "/repeat 2 {{nobody}}",
+        "/set a {{nobody}}",
+    ] {
+        terminal.press(&format!("{line}\r"));
+        terminal.wait_for_line("> ");
+    }
+    terminal.wait("four errors", |screen, _| {
+        let error = "not sent: {{nobody}} has no value; /set nobody VALUE gives it one";
+        screen.contents().matches(error).count() == 4
+    });
+    terminal.press("/set\r");
+    terminal.wait_for("no variables; /set NAME VALUE sets one");
+    close(&mut terminal);
+    assert_eq!(server.finish().messages, []);
+}
+
+#[test]
+fn capture_takes_a_value_from_the_last_json_message() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send(Message::text("{\"user\":{\"id\":\"u-7\\u001b[2J\"}}"));
+        peer.send(Message::text("not JSON"));
+        peer.record()
+    });
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.wait_for("not JSON");
+    terminal.press("/capture me .user.id\r");
+    terminal.wait_for("\nme = u-7\\x1b[2J\n");
+    terminal.press("/capture me .nothing\r");
+    terminal.wait_for("the last JSON message has no .nothing; nothing was captured");
+    terminal.press("{\"to\":\"{{me}}\"}\r");
+    terminal.wait_for("→ text 21 B");
+    close(&mut terminal);
+    let expected = Message::text("{\"to\":\"u-7\\u001b[2J\"}");
+    assert_eq!(server.finish().messages, [expected]);
+}
+
+#[test]
+fn names_are_completed() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/set username alice\r");
+    terminal.wait_for("\nusername = alice\n");
+    terminal.press("hi {{us\t!\r");
+    terminal.wait_for("← text 9 B   hi alice!\n");
+    terminal.press("/set use\tbob\r");
+    terminal.wait_for("\nusername = bob\n");
+    close(&mut terminal);
+    server.finish();
+}
+
+#[test]
+fn a_uuid_and_the_time_need_no_value() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("{{uuid}} {{uuid}} {{now}}\r");
+    terminal.wait_for("← text 98 B");
+    close(&mut terminal);
+    let messages = server.finish().messages;
+    let [Message::Text(text)] = messages.as_slice() else {
+        panic!("{messages:?}");
+    };
+    let words: Vec<&str> = text.split(' ').collect();
+    assert_eq!((words[0].len(), words[1].len()), (36, 36));
+    assert_ne!(words[0], words[1]);
+    assert!(
+        words[2].ends_with('Z') && words[2].starts_with("20"),
+        "{text}"
+    );
+}
