@@ -243,6 +243,7 @@ impl<'a> Translator<'a> {
         let text = value.clone().unwrap_or_default();
         match known.meaning {
             Meaning::Same(name) => self.set(name, value),
+            Meaning::Fixed(name, value) => self.set(name, [value.to_owned()]),
             Meaning::Field => self.field(&option, &text),
             Meaning::Cookie => self.cookie(&text),
             Meaning::Referer => {

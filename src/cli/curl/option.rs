@@ -5,6 +5,8 @@
 pub(super) enum Meaning {
     /// wsee has the same, under this long name.
     Same(&'static str),
+    /// wsee has a flag of this long name for it, with this value.
+    Fixed(&'static str, &'static str),
     /// A field of the request.
     Field,
     /// Cookies, or the file they are in.
@@ -74,7 +76,7 @@ const LOGIN: &str = "wsee logs in with Basic (-u) or a bearer token (--bearer) o
 
 #[rustfmt::skip]
 const TABLE: &[Row] = {
-    use Meaning::{Body, Cookie, Field, Ignored, Method, Output, Proxy, Referer, Refused, Same, Url};
+    use Meaning::{Body, Cookie, Field, Fixed, Ignored, Method, Output, Proxy, Referer, Refused, Same, Url};
     &[
         ("header", Some('H'), true, Field),
         ("cookie", Some('b'), true, Cookie),
@@ -86,6 +88,13 @@ const TABLE: &[Row] = {
         ("oauth2-bearer", None, true, Same("bearer")),
         ("insecure", Some('k'), false, Same("insecure")),
         ("cacert", None, true, Same("cacert")),
+        ("cert", Some('E'), true, Same("cert")),
+        ("key", None, true, Same("key")),
+        ("pass", None, true, Refused("a password has no place on the command line; use --cert without it, and wsee asks")),
+        ("pinnedpubkey", None, true, Same("pinnedpubkey")),
+        ("tls-max", None, true, Same("tls-max")),
+        ("tlsv1.2", None, false, Fixed("tls-min", "1.2")),
+        ("tlsv1.3", None, false, Fixed("tls-min", "1.3")),
         ("max-time", Some('m'), true, Same("max-time")),
         ("connect-timeout", None, true, Same("connect-timeout")),
         ("verbose", Some('v'), false, Same("verbose")),

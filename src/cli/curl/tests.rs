@@ -101,6 +101,34 @@ fn proxies_have_many_flags_in_curl() {
 }
 
 #[test]
+fn client_certificates_and_versions_keep_their_names() {
+    assert_eq!(
+        args(&[
+            "-E",
+            "a.p12",
+            "--key",
+            "k.pem",
+            "--tlsv1.2",
+            "--tls-max",
+            "1.3",
+            "h"
+        ]),
+        [
+            "--cert=a.p12",
+            "--key=k.pem",
+            "--tls-min=1.2",
+            "--tls-max=1.3",
+            "--",
+            "h"
+        ]
+    );
+    assert!(matches!(
+        translated(&["curl", "h", "--pass", "secret"]),
+        Err(CurlError::Refused { .. })
+    ));
+}
+
+#[test]
 fn the_last_value_counts() {
     assert_eq!(args(&["-m1", "-m2", "h"]), ["--max-time=2", "--", "h"]);
     assert_eq!(args(&["-k", "--no-insecure", "h"]), ["--", "h"]);
