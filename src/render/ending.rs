@@ -85,9 +85,17 @@ fn risk(text: &mut String, messages: u64) {
     }
 }
 
+/// From so many bytes in one direction on it is told what compression made of them.
+const TELLING: u64 = 1 << 10;
+
 /// What compression made of the messages in each direction; empty when nothing was compressed.
 fn ratios(ending: &Ending) -> String {
-    match (ratio(ending.sent.deflated), ratio(ending.received.deflated)) {
+    // A few short messages only grow, which says nothing of compression.
+    let telling = |it: Deflated| ratio(it).filter(|_| it.plain >= TELLING);
+    match (
+        telling(ending.sent.deflated),
+        telling(ending.received.deflated),
+    ) {
         (None, None) => String::new(),
         (Some(sent), None) => format!("; deflated to {sent} out"),
         (None, Some(received)) => format!("; deflated to {received} in"),
