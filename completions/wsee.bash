@@ -38,7 +38,7 @@ _wsee() {
 
     case "${cmd}" in
         wsee)
-            opts="-H -o -s -b -A -u -L -k -E -x -U -4 -6 -m -n -1 -0 -r -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --reconnect --every --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help --version demo curl listen completions man"
+            opts="-H -o -s -b -A -u -L -k -E -x -U -4 -6 -m -n -1 -0 -r -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --reconnect --every --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help --version demo curl listen completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -383,6 +383,21 @@ _wsee() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --record)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
                 --write-out)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -439,7 +454,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__demo)
-            opts="-H -o -s -b -A -m -n -1 -0 -r -w -v -q -h --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --reconnect --every --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help"
+            opts="-H -o -s -b -A -m -n -1 -0 -r -w -v -q -h --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --reconnect --every --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -563,6 +578,21 @@ _wsee() {
                     ;;
                 --every)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
                     return 0
                     ;;
                 --write-out)

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= roots= pinnedpubkey= E/cert= key= pass= tls-min= tls-max= sni= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl jq= r/raw-output jq-strict reconnect= every= w/write-out= timing v/verbose q/quiet color= show-secrets timestamps= decode= no-config debug no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= roots= pinnedpubkey= E/cert= key= pass= tls-min= tls-max= sni= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl jq= r/raw-output jq-strict reconnect= every= record= force w/write-out= timing v/verbose q/quiet color= show-secrets timestamps= decode= no-config debug no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -77,6 +77,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut 
 complete -c wsee -n "__fish_wsee_needs_command" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l record -d 'Record the session in FILE, as its name says: .jsonl or .har' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -114,6 +115,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Be a pipe also wh
 complete -c wsee -n "__fish_wsee_needs_command" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
 complete -c wsee -n "__fish_wsee_needs_command" -s r -l raw-output -d 'With --jq, print strings without quotes'
 complete -c wsee -n "__fish_wsee_needs_command" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
+complete -c wsee -n "__fish_wsee_needs_command" -l force -d 'Overwrite the FILE of --record'
 complete -c wsee -n "__fish_wsee_needs_command" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
 complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_needs_command" -s q -l quiet -d 'Print only errors on stderr'
@@ -151,6 +153,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l record -d 'Record the session in FILE, as its name says: .jsonl or .har' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -181,6 +184,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Be a pipe
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s r -l raw-output -d 'With --jq, print strings without quotes'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l force -d 'Overwrite the FILE of --record'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s q -l quiet -d 'Print only errors on stderr'

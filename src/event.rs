@@ -211,6 +211,8 @@ pub struct Ending {
     pub connections: u32,
     /// No other could be opened, and that is what ended it.
     pub gave_up: Option<GaveUp>,
+    /// A part of the session is not in its recording.
+    pub unrecorded: bool,
 }
 
 /// The end of all attempts at another connection.
@@ -241,6 +243,7 @@ impl Ending {
         match exit {
             Exit::Done if self.missed_count.is_some() => Exit::Expectation,
             Exit::Done if self.is_unsent() => Exit::ClosedWithError,
+            Exit::Done if self.unrecorded => Exit::Write,
             exit => exit,
         }
     }

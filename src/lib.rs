@@ -16,6 +16,7 @@
 //!
 //! command/     a typed line: a message, or a command that sends anything at all
 //! session/     the only socket loop: dials, opens, runs a mode
+//! record/      what happened, to a file
 //! render/      events as text for people and programs; the one escaper
 //! event.rs     what happens in a session
 //! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS
@@ -42,6 +43,7 @@ pub mod filter;
 pub mod listen;
 pub mod pipe;
 pub mod proto;
+pub mod record;
 pub mod render;
 pub mod repl;
 mod run;

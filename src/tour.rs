@@ -8,6 +8,8 @@ use crate::proto::connection::{self, Message};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 use crate::proto::sender::{Closing, Sender};
+use crate::record::Recorder;
+use crate::render::escape::escape_line;
 use crate::render::{Human, Jsonl};
 use crate::session::{Mode, Signals, Stop};
 use crate::term;
@@ -17,6 +19,7 @@ use crate::term;
 pub struct Tour {
     human: Human,
     events: Option<Jsonl>,
+    recorder: Option<Recorder>,
     signals: Signals,
     max_time: Option<(Duration, Instant)>,
     next: usize,
@@ -55,11 +58,17 @@ impl Tour {
         Self {
             human,
             events,
+            recorder: None,
             signals,
             max_time,
             next: 0,
             answered: true,
         }
+    }
+
+    /// Records everything from now on; `recorder` knows how the connection opened.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
     }
 
     fn play(&mut self, step: Step, sender: &mut Sender, now: Instant) -> Result<(), Closing> {
@@ -87,13 +96,26 @@ impl Tour {
         let _ = term::stdout(lines);
     }
 
-    /// Prints the last event, which says `message`.
-    pub fn finish(&self, ending: &Ending, message: &str, now: Instant) {
+    /// Records and prints the last event, which says `message`.
+    pub fn finish(&mut self, ending: &Ending, message: &str, now: Instant) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.closed(ending, message, now);
+        }
+        self.flush_recording();
         if let Some(events) = &self.events {
             let mut line = Vec::new();
             // A Vec takes all.
             let _ = events.closed(&mut line, ending, message, now);
             self.print(&line);
+        }
+    }
+
+    fn flush_recording(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
+            if let Some(complaint) = recorder.complaint() {
+                term::stderr(&format!("wsee: {}\n", escape_line(&complaint)));
+            }
         }
     }
 
@@ -103,6 +125,9 @@ impl Tour {
             let mut line = Vec::new();
             let _ = events.sent(&mut line, message, now);
             self.print(&line);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.sent(message, now);
         }
     }
 
@@ -122,6 +147,9 @@ impl Mode for Tour {
             let mut line = Vec::new();
             let _ = events.event(&mut line, &event, now);
             self.print(&line);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(&event, now);
         }
         self.answered |= matches!(
             event,
@@ -145,6 +173,7 @@ impl Mode for Tour {
     }
 
     fn poll_output(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        self.flush_recording();
         Poll::Ready(())
     }
 
@@ -168,7 +197,14 @@ impl Mode for Tour {
         self.max_time.map(|(_, deadline)| deadline)
     }
 
+    fn complete(&mut self, ending: &mut Ending) {
+        ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
+    }
+
     fn wants_frames(&self) -> bool {
-        self.human.show.frames || self.events.as_ref().is_some_and(Jsonl::wants_frames)
+        let is_recorded = self.recorder.is_some();
+        self.human.show.frames
+            || is_recorded
+            || self.events.as_ref().is_some_and(Jsonl::wants_frames)
     }
 }

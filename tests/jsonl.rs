@@ -3,5 +3,5 @@
 mod content;
 mod ending;
 mod input;
-mod lines;
+pub mod lines;
 mod schema;

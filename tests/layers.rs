@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["cli"],
     &["repl", "pipe", "listen", "tour"],
-    &["session", "command"],
+    &["session", "command", "record"],
     &["render"],
     &["event"],
     &["dial"],

@@ -22,6 +22,7 @@ mod middlebox;
 mod pipe;
 mod proxy;
 mod reconnect;
+mod record;
 mod redirect;
 mod repl;
 mod report;

@@ -7,6 +7,7 @@ use super::display::DisplayArgs;
 use super::format::FormatArgs;
 use super::limit::LimitArgs;
 use super::pipe::PipeArgs;
+use super::record::RecordArgs;
 use super::stay::StayArgs;
 use super::timing::TimingArgs;
 use super::value::{CloseReason, CloseStatus, TimeLimit};
@@ -29,6 +30,9 @@ pub struct SessionArgs {
     /// What keeps the run going.
     #[command(flatten)]
     pub stay: StayArgs,
+    /// What is kept of it.
+    #[command(flatten)]
+    pub record: RecordArgs,
     /// What is told of the run at its end.
     #[command(flatten)]
     pub timing: TimingArgs,

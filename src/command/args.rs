@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
-use super::{CommandError, Filtering, Setting, Topic, Wire};
+use super::{CommandError, Filtering, Record, Setting, Topic, Wire};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::render::{Decode, Timestamps};
 
@@ -91,6 +91,14 @@ impl<'a> Args<'a> {
         };
         let path = PathBuf::from(path);
         Wire::File { path, is_text }
+    }
+
+    pub(super) fn record(self) -> Record {
+        match self.text.trim() {
+            "" => Record::State,
+            "stop" => Record::Stop,
+            path => Record::Start(path.into()),
+        }
     }
 
     pub(super) fn fragment(self) -> Result<Wire, CommandError> {

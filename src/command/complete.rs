@@ -73,7 +73,7 @@ fn open_variable(typed: &str) -> Option<usize> {
 
 /// Completes within `args`, which begin at byte `start` of the line.
 fn complete_args(name: &str, args: &str, start: usize) -> Completion {
-    if name == "file" {
+    if matches!(name, "file" | "record") {
         let start = start + (args.len() - args.trim_start().len());
         return Completion::Path { start };
     }

@@ -17,6 +17,8 @@ pub use self::routine::{Assignment, Capture, Repetition, Timing};
 pub use self::usage::{COMMANDS, Usage};
 pub use self::wire::Wire;
 
+use std::path::PathBuf;
+
 use self::args::Args;
 use crate::render::{Decode, Timestamps};
 
@@ -49,6 +51,8 @@ pub enum Command {
     Repeat(Repetition),
     /// Show counts, rates and round trips.
     Stats,
+    /// Start or end a recording.
+    Record(Record),
     /// Close the connection and leave.
     Quit,
 }
@@ -78,6 +82,17 @@ pub enum Setting {
     Time(Timestamps),
     /// How binary messages are shown.
     Decode(Decode),
+}
+
+/// What `/record` asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// Say whether there is a recording.
+    State,
+    /// End it.
+    Stop,
+    /// Start one in this file.
+    Start(PathBuf),
 }
 
 /// What `/show` changes.
@@ -158,6 +173,7 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "every" => Command::Every(args.timing()?),
         "repeat" => Command::Repeat(args.repetition()?),
         "stats" => args.none(Command::Stats)?,
+        "record" => Command::Record(args.record()),
         "help" => Command::Help(args.help()?),
         "quit" => args.none(Command::Quit)?,
         _ => Command::Wire(parse_wire(args, text)?),
@@ -369,6 +385,16 @@ mod tests {
         let source = ".a | select(. > 1)".to_owned();
         let by = Filtering::By { source, column: 10 };
         assert_eq!(parsed("/filter  .a | select(. > 1) "), Command::Filter(by));
+    }
+
+    #[test]
+    fn records_to_a_path_with_spaces() {
+        assert_eq!(parsed("/record"), Command::Record(Record::State));
+        assert_eq!(parsed("/record stop "), Command::Record(Record::Stop));
+        assert_eq!(
+            parsed("/record my dir/a.har"),
+            Command::Record(Record::Start("my dir/a.har".into()))
+        );
     }
 
     #[test]

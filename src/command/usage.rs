@@ -176,6 +176,14 @@ pub const COMMANDS: &[Usage] = &[
         example: "/filter select(.op == \"trade\") | .price",
     },
     Usage {
+        name: "record",
+        args: "[FILE|stop]",
+        help: "record the session from here on, or end that",
+        details: "The name of FILE must end in .jsonl or .har, and no such file may be there. See --record.\n\
+                  Without arguments: says what is recorded.",
+        example: "/record chat.jsonl",
+    },
+    Usage {
         name: "history",
         args: "[N]",
         help: "list the last N lines typed",

@@ -10,7 +10,7 @@ use super::filter::filter;
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
 use super::tls::{client_identity, tls_options};
-use super::{ConfigError, Display, Environment, Timing, redirect, route, stay};
+use super::{ConfigError, Display, Environment, Timing, record, redirect, route, stay};
 use crate::cli::{
     ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs, SessionArgs,
     Split, TimeLimit, Wait,
@@ -42,6 +42,8 @@ pub struct Connect {
     pub usage: Use,
     /// When lost connections are made anew, if they are.
     pub backoff: Option<Backoff>,
+    /// Where it is recorded.
+    pub record: Option<crate::record::Options>,
     /// How much is shown.
     pub display: Display,
     /// What is told at the end.
@@ -160,6 +162,7 @@ fn build(
         cookie_jar: None,
         usage,
         backoff: stay::backoff(&session.stay),
+        record: record::resolve(&session.record)?,
         display: Display::resolve(&session.display, environment),
         timing: Timing::resolve(&session.timing)?,
     })
@@ -220,10 +223,15 @@ fn connection(session: &SessionArgs, is_repl: bool) -> Config {
             .ping_interval
             .map_or(Some(REPL_PING_INTERVAL), limit_of);
         config.ping_timeout = args.ping_timeout.map_or(Some(REPL_PING_TIMEOUT), limit_of);
-    } else if (pipe.raw || pipe.binary || pipe.echo) && !session.format.needs_whole_messages() {
+    } else if (pipe.raw || pipe.binary || pipe.echo) && !needs_whole_messages(session) {
         config.delivery = Delivery::Streamed;
     }
     config
+}
+
+/// Whether messages are told as one, or kept as one.
+fn needs_whole_messages(session: &SessionArgs) -> bool {
+    session.format.needs_whole_messages() || session.record.record.is_some()
 }
 
 /// What the limit flags say for either role.

@@ -15,6 +15,7 @@ pub mod header;
 mod listen;
 pub mod netrc;
 mod proxy;
+mod record;
 mod redirect;
 mod route;
 mod stay;
@@ -31,6 +32,7 @@ pub use environment::{Environment, ProxyVariables, Variable};
 pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
+pub use record::RecordError;
 pub use stay::EveryError;
 pub use timing::{Timing, TimingError};
 pub use tls::TlsError;
@@ -81,6 +83,9 @@ pub enum ConfigError {
     /// What is to be sent is not what it was said to be.
     #[error("--send, {0}")]
     SendEncoding(#[from] crate::pipe::EncodingError),
+    /// A recording cannot be made as asked for.
+    #[error(transparent)]
+    Record(#[from] RecordError),
     /// A format of `--write-out` is wrong, or cannot be read.
     #[error(transparent)]
     Timing(#[from] TimingError),
@@ -113,6 +118,7 @@ impl ConfigError {
             | Self::Proxy(_)
             | Self::Interface(_)
             | Self::Compression(_)
+            | Self::Record(_)
             | Self::Timing(_)
             | Self::Filter(_)
             | Self::Identity(_) => Exit::Usage,

@@ -59,10 +59,14 @@ impl Events {
 }
 
 impl Pipe {
-    /// Prints the last event, which says `message`, and waits until it is written.
+    /// Records and prints the last event, which says `message`, and waits until it is printed.
     ///
     /// It is not waited for when the reader takes nothing and the user wants to end, or at another signal.
     pub async fn finish(mut self, ending: &Ending, message: &str, now: Instant) -> io::Result<()> {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.closed(ending, message, now);
+        }
+        self.flush_recording();
         let is_lost = matches!(ending.cause, Some(Cause::Write(_) | Cause::OutputClosed));
         let Some(events) = self.events.as_ref().filter(|_| !is_lost) else {
             return Ok(());

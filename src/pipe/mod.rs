@@ -29,6 +29,7 @@ use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
+use crate::record::Recorder;
 use crate::render::dialect::hint_line;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
@@ -93,6 +94,7 @@ pub struct Pipe {
     output: Output,
     /// Prints events instead of payload.
     events: Option<Events>,
+    recorder: Option<Recorder>,
     /// When something was last sent or a message last came; `None` without a connection.
     active: Option<Instant>,
     sent: u64,
@@ -126,6 +128,7 @@ impl Pipe {
             schedule,
             output: Output::new(Stdout::open()?, options.format),
             events,
+            recorder: None,
             signals,
             send: options.send.iter().cloned().collect(),
             input,
@@ -153,6 +156,11 @@ impl Pipe {
         self.dialect = dialect;
     }
 
+    /// Records everything from now on; `recorder` knows how the connection opened.
+    pub fn record(&mut self, recorder: Recorder) {
+        self.recorder = Some(recorder);
+    }
+
     /// Writes to standard error what happened, if it is to be shown.
     fn show(&mut self, event: &Event<'_>, now: Instant) {
         if !self.human.shows(event) {
@@ -168,6 +176,9 @@ impl Pipe {
     fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
         if let Some(events) = &self.events {
             events.sent(&mut self.output, message, now);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.sent(message, now);
         }
         if self.human.show.messages {
             let mut text = String::new();
@@ -239,6 +250,16 @@ impl Pipe {
         Cause::EndOfInput
     }
 
+    /// Writes what was recorded since; a recording that cannot go on is an error also with `--quiet`.
+    fn flush_recording(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.flush();
+            if let Some(complaint) = recorder.complaint() {
+                term::stderr(&format!("wsee: {}\n", escape_line(&complaint)));
+            }
+        }
+    }
+
     fn write_failed(&mut self, error: &io::Error) {
         self.output.discard();
         match error.kind() {
@@ -263,6 +284,9 @@ impl Mode for Pipe {
         let surplus = is_message && self.has_enough();
         if let Some(events) = self.events.as_mut().filter(|_| !surplus) {
             events.event(&mut self.output, &event, now);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(&event, now);
         }
         match event {
             Event::Connection(connection::Event::Message(message)) => {
@@ -301,6 +325,7 @@ impl Mode for Pipe {
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.flush_recording();
         match self.output.poll_flush(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) => Poll::Ready(()),
@@ -369,13 +394,16 @@ impl Mode for Pipe {
     }
 
     fn wants_frames(&self) -> bool {
-        self.human.show.frames || self.events.as_ref().is_some_and(Events::wants_frames)
+        self.human.show.frames
+            || self.recorder.is_some()
+            || self.events.as_ref().is_some_and(Events::wants_frames)
     }
 
     fn complete(&mut self, ending: &mut Ending) {
         let queued = self.send.len() as u64;
         ending.unsent.messages = queued + self.input.as_mut().map_or(0, Input::drain);
         ending.unwritten = self.output.unwritten();
+        ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
         let expected = self.options.count.filter(|&count| self.counted < count);
         let got = self.counted;
         ending.missed_count = expected.map(|expected| Missed { expected, got });

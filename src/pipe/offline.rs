@@ -21,6 +21,9 @@ impl Lasting for Pipe {
         if let Some(events) = &mut self.events {
             events.event(&mut self.output, event, now);
         }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(event, now);
+        }
         let is_marker = matches!(event, Event::Retry(_) | Event::Reconnected(_));
         if !(is_marker && self.options.quiet) {
             self.show(event, now);

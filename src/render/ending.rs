@@ -30,6 +30,9 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         let bytes = quantity::size(ending.unwritten as u64);
         let _ = write!(text, "; {bytes} of output not written");
     }
+    if ending.unrecorded {
+        text.push_str("; the recording is not complete");
+    }
     if ending.is_unsent() {
         let _ = write!(text, "; {}", unsent_text(ending));
     }
@@ -290,6 +293,7 @@ mod tests {
             at_risk: 0,
             connections: 1,
             gave_up: None,
+            unrecorded: false,
         }
     }
 

@@ -5,6 +5,7 @@ mod facts;
 mod filter;
 mod help;
 mod offline;
+mod recording;
 mod routine;
 mod show;
 mod stats;
@@ -22,11 +23,12 @@ use std::time::{Duration, Instant};
 
 use editor::{Editor, Entry};
 pub use facts::Facts;
+pub use recording::Recording;
 
 use crate::command::probe::Probe;
 use crate::command::schedule::{Every, Schedule};
 use crate::command::wire::{Outcome, WireError};
-use crate::command::{self, Command, Wire};
+use crate::command::{self, Command, Record, Wire};
 use crate::event::{Cause, Ending, Event, Signal};
 use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
@@ -67,6 +69,7 @@ pub struct Repl {
     editor: Editor,
     signals: Signals,
     facts: Facts,
+    recording: Recording,
     status: Status,
     send: VecDeque<String>,
     stats: Stats,
@@ -99,6 +102,7 @@ impl Repl {
         signals: Signals,
         human: Human,
         facts: Facts,
+        recording: Recording,
         opened: Instant,
     ) -> io::Result<Self> {
         let variables = Variables::default();
@@ -130,6 +134,7 @@ impl Repl {
             human,
             editor,
             facts,
+            recording,
         };
         repl.print(
             Role::Hint,
@@ -141,6 +146,13 @@ impl Repl {
     /// Takes what the opening handshake told of the protocol on top.
     pub fn listen_for(&mut self, dialect: Dialect) {
         self.dialect = dialect;
+    }
+
+    /// Records how the session ended, as `last` says.
+    pub fn record_end(&mut self, ending: &Ending, last: &str, now: Instant) {
+        if let Some(complaint) = self.recording.close(ending, last, now) {
+            self.complain(&complaint);
+        }
     }
 
     /// Prints `last`, and gives the terminal back.
@@ -167,9 +179,13 @@ impl Repl {
             Err(error) => Err(error.to_string()),
         };
         if let Err(text) = outcome {
-            let text = escape_line(&text).into_owned();
-            self.print(Role::Error, &text);
+            self.complain(&text);
         }
+    }
+
+    fn complain(&mut self, text: &str) {
+        let text = escape_line(text).into_owned();
+        self.print(Role::Error, &text);
     }
 
     fn command(
@@ -204,6 +220,7 @@ impl Repl {
             Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
             Command::Show(setting) => self.show(setting),
             Command::Filter(filtering) => self.filter(&filtering),
+            Command::Record(command) => self.record(&command),
             Command::History(last) => self.history(last),
         }
         Ok(())
@@ -249,6 +266,7 @@ impl Repl {
                 let message = Message::whole(kind, &payload, deflated);
                 self.stats.sent(1, payload.len() as u64, now);
                 self.human.sent(&mut self.out, &message, now);
+                self.recording.sent(&message, now);
             }
             Outcome::Control => {}
             Outcome::Misbehaviour(command) => {
@@ -266,6 +284,16 @@ impl Repl {
         self.status.received(message);
         self.stats.received(u64::from(message.end), bytes, now);
         self.last_json.received(message);
+    }
+
+    fn record(&mut self, command: &Record) {
+        match self.recording.obey(command) {
+            Ok(text) => {
+                let text = format!("* {}", escape_line(&text));
+                self.print(Role::Fact, &text);
+            }
+            Err(text) => self.complain(&text),
+        }
     }
 
     fn quit(&mut self, cause: Cause) {
@@ -331,6 +359,7 @@ impl Mode for Repl {
                 self.print(Role::Fact, &format!("* {}", escape_line(&answer)));
             }
         }
+        self.recording.event(&event, now);
         if self.ending && self.out.len() >= PRINT_FULL {
             self.not_shown += 1;
         } else if !self.is_filtered(&event, now) {
@@ -358,6 +387,9 @@ impl Mode for Repl {
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(complaint) = self.recording.flush() {
+            self.complain(&complaint);
+        }
         let printed = self.out.is_empty() || self.editor.poll_print(cx, &mut self.out).is_ready();
         if printed || self.ending || self.out.len() < PRINT_FULL {
             Poll::Ready(())
@@ -388,10 +420,11 @@ impl Mode for Repl {
     }
 
     fn wants_frames(&self) -> bool {
-        self.human.show.frames
+        self.human.show.frames || self.recording.is_on()
     }
 
     fn complete(&mut self, ending: &mut Ending) {
+        ending.unrecorded = self.recording.has_failed();
         ending.unsent.messages = self.kept.len() as u64;
     }
 }

@@ -41,6 +41,7 @@ impl Lasting for Repl {
 
     fn offline(&mut self, event: &Event<'_>, now: Instant) {
         self.facts.observe(event);
+        self.recording.offline(event, now);
         match event {
             Event::Retry(retry) => {
                 self.ending = false;

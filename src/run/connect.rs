@@ -6,23 +6,24 @@ use std::time::Instant;
 
 use super::jar::{self, JarFile};
 use super::report::{Outcome, Reporter};
-use super::{complain, events, failure};
+use super::{complain, events, failure, recording};
 use crate::config::{Connect, Display, Environment, Use};
 use crate::event::{Ending, Event, NotOpen, Open};
 use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
+use crate::record::Opening;
 use crate::render::clock::Clock;
 use crate::render::dialect::hint_line;
 use crate::render::ending::ending;
 use crate::render::{Dialect, Human, Role, Show, Style};
-use crate::repl::{self, Facts, Repl};
+use crate::repl::{self, Facts, Recording, Repl};
 use crate::session::{self, Finish, Lasting, Opened, Plan, Signals};
 use crate::term::{self, Stdin};
 
 /// Runs `wsee URL`.
 pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit {
     match connect.usage.clone() {
-        Use::Repl(options) => run_repl(&connect, *options, environment).await,
+        Use::Repl(options) => Box::pin(run_repl(&connect, *options, environment)).await,
         Use::Pipe(options) => {
             let input = if options.echo {
                 None
@@ -60,7 +61,17 @@ pub(super) async fn run_pipe(
     let mut report = Reporter::new(connect, environment);
     let view = (&mut human, term::stderr as fn(&str));
     let mut events = events::printer(connect).map(pipe::Events::new);
+    let mut recorder = match recording::start(connect) {
+        Ok(recorder) => recorder,
+        Err(why) => {
+            let exit = events::not_open(events.map(pipe::Events::into_jsonl), &why);
+            return report.write_out(Outcome::not_open(&why, exit)).await;
+        }
+    };
     let observe = |event: &Event<'_>, now| {
+        if let Some(recorder) = &mut recorder {
+            recorder.event(event, now);
+        }
         if let Some(events) = &mut events {
             events.opening(event, now);
         }
@@ -68,6 +79,7 @@ pub(super) async fn run_pipe(
     let opened = match open(&mut report, view, &mut signals, observe).await {
         Ok(opened) => opened,
         Err(why) => {
+            recording::not_open(recorder, &why);
             let exit = events::not_open(events.map(pipe::Events::into_jsonl), &why);
             return report.write_out(Outcome::not_open(&why, exit)).await;
         }
@@ -82,6 +94,9 @@ pub(super) async fn run_pipe(
     let is_seen = display.verbose > 0 || terminals.stdout && terminals.stderr;
     if is_seen && !display.quiet {
         pipe.listen_for(dialect(connect, &opened.open, style, term::stderr));
+    }
+    if let Some(recorder) = recorder {
+        pipe.record(recorder);
     }
     let finish = Box::pin(keep_up(&mut report, opened, &mut pipe)).await;
     let last = Last::of_all(&finish, connect, style, shown);
@@ -121,21 +136,37 @@ async fn run_repl(connect: &Connect, options: repl::Options, environment: &Envir
         Ok(signals) => signals,
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
     };
-    let observe = |event: &Event<'_>, _| facts.observe(event);
     let mut report = Reporter::new(connect, environment);
+    let mut recorder = match recording::start(connect) {
+        Ok(recorder) => recorder,
+        Err(why) => return report.write_out(Outcome::not_open(&why, why.exit)).await,
+    };
+    let mut opening = Opening::default();
+    let observe = |event: &Event<'_>, now| {
+        facts.observe(event);
+        opening.observe(event, now);
+        if let Some(recorder) = &mut recorder {
+            recorder.event(event, now);
+        }
+    };
     let view = (&mut human, term::screen as fn(&str));
     let opened = match open(&mut report, view, &mut signals, observe).await {
         Ok(opened) => opened,
-        Err(why) => return report.write_out(Outcome::not_open(&why, why.exit)).await,
+        Err(why) => {
+            recording::not_open(recorder, &why);
+            return report.write_out(Outcome::not_open(&why, why.exit)).await;
+        }
     };
     let spoken = dialect(connect, &opened.open, style, term::screen);
-    let mut repl = match Repl::open(options, signals, human, facts, opened.at) {
+    let recording = Recording::new(opening, &connect.url, display.secrets, clock()).with(recorder);
+    let mut repl = match Repl::open(options, signals, human, facts, recording, opened.at) {
         Ok(repl) => repl,
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
     };
     repl.listen_for(spoken);
     let finish = keep_up(&mut report, opened, &mut repl).await;
     let (end, last) = (&finish.ending, Last::of_all(&finish, connect, style, true));
+    repl.record_end(end, &last.message, Instant::now());
     repl.finish(&(report.waterfall(style) + &last.text(end.exit(), style)));
     report.write_out(Outcome::of(end, &last.message)).await
 }
@@ -152,13 +183,16 @@ fn dialect(connect: &Connect, open: &Open, style: Style, write: fn(&str)) -> Dia
 
 /// A view for a stream that is a terminal or not.
 pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
-    let clock = Clock::new(Instant::now(), jiff::Timestamp::now());
     let show = Show {
         time: display.timestamps,
         decode: display.decode,
         ..show
     };
-    Human::new(show, display.style(terminal), display.secrets, clock)
+    Human::new(show, display.style(terminal), display.secrets, clock())
+}
+
+fn clock() -> Clock {
+    Clock::new(Instant::now(), jiff::Timestamp::now())
 }
 
 /// Opens the connection, shows how through `view`, and tells `observe`; why it did not open is said.

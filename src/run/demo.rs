@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::connect::{Last, connect, open, run_pipe, say, view};
 use super::report::{Outcome, Reporter};
-use super::{complain, events, refuse};
+use super::{complain, events, recording, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Use};
 use crate::event::Event;
@@ -133,7 +133,17 @@ async fn tour(
     let view = (&mut human, term::stderr as fn(&str));
     let mut events = events::printer(config);
     let mut opening = Vec::new();
+    let mut recorder = match recording::start(config) {
+        Ok(recorder) => recorder,
+        Err(why) => {
+            let exit = events::not_open(events, &why);
+            return report.write_out(Outcome::not_open(&why, exit)).await;
+        }
+    };
     let observe = |event: &Event<'_>, now| {
+        if let Some(recorder) = &mut recorder {
+            recorder.event(event, now);
+        }
         if let Some(events) = &mut events {
             // A Vec takes all.
             let _ = events.event(&mut opening, event, now);
@@ -142,12 +152,16 @@ async fn tour(
     let opened = match open(&mut report, view, &mut signals, observe).await {
         Ok(opened) => opened,
         Err(why) => {
+            recording::not_open(recorder, &why);
             let exit = events::not_open(events, &why);
             return report.write_out(Outcome::not_open(&why, exit)).await;
         }
     };
     let mut tour = Tour::new(human, events, signals, max_time);
     tour.print(&opening);
+    if let Some(recorder) = recorder {
+        tour.record(recorder);
+    }
     let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
     let last = Last::of(&ending);
     tour.finish(&ending, &last.message, Instant::now());

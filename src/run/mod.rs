@@ -7,6 +7,7 @@ mod events;
 mod failure;
 mod jar;
 mod listen;
+mod recording;
 mod report;
 
 use std::ffi::OsString;

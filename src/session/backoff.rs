@@ -226,6 +226,7 @@ mod tests {
             at_risk: 0,
             connections: 1,
             gave_up: None,
+            unrecorded: false,
         }
     }
 

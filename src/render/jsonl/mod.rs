@@ -379,9 +379,14 @@ impl Jsonl {
             time: Time(self.clock.time(now)),
             event,
         };
-        line.serialize(&mut Serializer::with_formatter(&mut out, Inert))?;
+        inert(&line, &mut out)?;
         out.write_all(b"\n")
     }
+}
+
+/// Writes `value` as compact JSON that holds nothing a terminal might act on.
+pub fn inert(value: &impl Serialize, out: impl io::Write) -> io::Result<()> {
+    Ok(value.serialize(&mut Serializer::with_formatter(out, Inert))?)
 }
 
 /// Compact JSON in which what a terminal might act on is escaped.

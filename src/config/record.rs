@@ -1,0 +1,48 @@
+//! `--record`, resolved.
+
+use std::path::PathBuf;
+
+use crate::cli::RecordArgs;
+use crate::record::{Format, Options};
+
+/// A recording that cannot be made as asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The file's name does not say what to write.
+    #[error("--record {}: the name must end in {}, which says what is written", .0.display(), Format::ENDINGS)]
+    Format(PathBuf),
+}
+
+pub(super) fn resolve(args: &RecordArgs) -> Result<Option<Options>, RecordError> {
+    let Some(path) = &args.record else {
+        return Ok(None);
+    };
+    let format = Format::of(path).ok_or_else(|| RecordError::Format(path.clone()))?;
+    Ok(Some(Options {
+        path: path.clone(),
+        format,
+        overwritten: args.force,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ending_of_the_name_says_what_is_written() {
+        let resolve = |name: &str| {
+            resolve(&RecordArgs {
+                record: Some(name.into()),
+                force: false,
+            })
+        };
+        let format = |name| resolve(name).unwrap().unwrap().format;
+        assert_eq!(format("a/b.c.jsonl"), Format::Jsonl);
+        assert_eq!(format("b.har"), Format::Har);
+        for name in ["a", "a.json", ".har", "-", "har"] {
+            let error = resolve(name).expect_err(name).to_string();
+            assert!(error.contains(".jsonl or .har"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The file of a recording: for its owner only, nobody else's, and complete after every write.
+
+use std::fs;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Mode, OFlags};
+
+/// Why a file cannot be recorded to.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// There is one already.
+    #[error("{} exists already; give another name, or --force to overwrite it", .0.display())]
+    Exists(PathBuf),
+    /// It would lead elsewhere.
+    #[error("{} is a symbolic link, which is not followed; name the file itself", .0.display())]
+    Link(PathBuf),
+    /// A device, a pipe, a folder.
+    #[error("{} is not a regular file; give another name", .0.display())]
+    NotFile(PathBuf),
+    /// Somebody else could read it.
+    #[error("{} belongs to another user; give another name", .0.display())]
+    Foreign(PathBuf),
+    /// The system says no.
+    #[error("{}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+}
+
+/// A file that grows before its tail.
+///
+/// The tail closes what is open, so that the file is a whole document whenever nothing is being written.
+#[derive(Debug)]
+pub(super) struct File {
+    inner: fs::File,
+    /// How much of it stays as it is.
+    len: u64,
+    pending: Vec<u8>,
+    tail: &'static [u8],
+    /// The tail that is in the file.
+    written_tail: &'static [u8],
+}
+
+impl File {
+    /// Makes the file, or empties one that is there if it is to be `overwritten`.
+    pub(super) fn create(path: &Path, overwritten: bool) -> Result<Self, FileError> {
+        let path = path.to_owned();
+        // Not even a named pipe must keep us waiting.
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let flags = if overwritten {
+            flags
+        } else {
+            flags | OFlags::EXCL
+        };
+        let fd = match rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR) {
+            Ok(fd) => fd,
+            Err(rustix::io::Errno::EXIST) => return Err(FileError::Exists(path)),
+            Err(rustix::io::Errno::LOOP) => return Err(FileError::Link(path)),
+            Err(rustix::io::Errno::ISDIR | rustix::io::Errno::NXIO) => {
+                return Err(FileError::NotFile(path));
+            }
+            Err(error) => {
+                let error = error.into();
+                return Err(FileError::Io { path, error });
+            }
+        };
+        Ok(Self {
+            inner: claim(fd, path)?,
+            len: 0,
+            pending: Vec::new(),
+            tail: b"",
+            written_tail: b"",
+        })
+    }
+
+    /// What is going to be written.
+    pub(super) fn pending(&mut self) -> &mut Vec<u8> {
+        &mut self.pending
+    }
+
+    /// What is to follow everything from now on.
+    pub(super) fn set_tail(&mut self, tail: &'static [u8]) {
+        self.tail = tail;
+    }
+
+    /// Writes what is pending, and the tail behind it.
+    ///
+    /// What is pending is lines, each a thing that happened. When there is no room for all of them, those that fit are
+    /// kept.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let len = self.pending.len() as u64;
+        // One write for both: a process that is killed between two would leave the document open.
+        self.pending.extend_from_slice(self.tail);
+        let (written, outcome) = self.write();
+        if outcome.is_err() {
+            self.restore(written);
+        } else {
+            self.len += len;
+            self.written_tail = self.tail;
+        }
+        self.pending.clear();
+        outcome
+    }
+
+    /// Writes as much as there is room for; how much that was.
+    fn write(&self) -> (usize, io::Result<()>) {
+        let mut written = 0;
+        while written < self.pending.len() {
+            let rest = &self.pending[written..];
+            match self.inner.write_at(rest, self.len + written as u64) {
+                Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+                Ok(n) => written += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return (written, Err(error)),
+            }
+        }
+        (written, Ok(()))
+    }
+
+    /// Closes the document behind the last line that was `written`; there was room for that.
+    fn restore(&mut self, written: usize) {
+        let room = written.saturating_sub(self.tail.len());
+        let kept = self.lines(room);
+        if kept > 0 {
+            self.written_tail = self.tail;
+        }
+        self.len += kept as u64;
+        let _ = self.inner.write_all_at(self.written_tail, self.len);
+        let end = self.len + self.written_tail.len() as u64;
+        let _ = self.inner.set_len(end);
+    }
+
+    /// How much of the first `room` bytes that are pending is whole lines.
+    fn lines(&self, room: usize) -> usize {
+        let Some(end) = self.pending[..room].iter().rposition(|byte| *byte == b'\n') else {
+            return 0;
+        };
+        if self.tail.is_empty() {
+            return end + 1;
+        }
+        // In a document a newline starts a line, and a comma stands before it.
+        let line = &self.pending[..end];
+        line.strip_suffix(b",").unwrap_or(line).len()
+    }
+}
+
+/// Makes sure that the file is nobody else's, and empties it.
+fn claim(fd: OwnedFd, path: PathBuf) -> Result<fs::File, FileError> {
+    let file = fs::File::from(fd);
+    let metadata = match file.metadata() {
+        Ok(metadata) => metadata,
+        Err(error) => return Err(FileError::Io { path, error }),
+    };
+    if !metadata.is_file() {
+        return Err(FileError::NotFile(path));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(FileError::Foreign(path));
+    }
+    // One that is overwritten may have been for everybody.
+    let emptied = file
+        .set_permissions(fs::Permissions::from_mode(0o600))
+        .and_then(|()| file.set_len(0));
+    match emptied {
+        Ok(()) => Ok(file),
+        Err(error) => Err(FileError::Io { path, error }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn folder() -> tempfile::TempDir {
+        tempfile::tempdir().unwrap()
+    }
+
+    #[test]
+    fn is_complete_after_every_write() {
+        let folder = folder();
+        let path = folder.path().join("a");
+        let mut file = File::create(&path, false).unwrap();
+        let contents = || fs::read_to_string(&path).unwrap();
+        file.pending().extend_from_slice(b"[1");
+        file.set_tail(b"]");
+        file.flush().unwrap();
+        assert_eq!(contents(), "[1]");
+        file.pending().extend_from_slice(b",{\"a\":2");
+        file.set_tail(b"}]");
+        file.flush().unwrap();
+        assert_eq!(contents(), "[1,{\"a\":2}]");
+        file.flush().unwrap();
+        assert_eq!(contents(), "[1,{\"a\":2}]");
+    }
+
+    #[test]
+    fn keeps_the_lines_there_is_room_for() {
+        let folder = folder();
+        let mut lines = File::create(&folder.path().join("a"), false).unwrap();
+        lines.pending().extend_from_slice(b"{1}\n{2}\n{3}\n");
+        assert_eq!(
+            [3, 4, 7, 8, 11, 12].map(|room| lines.lines(room)),
+            [0, 4, 4, 8, 8, 12]
+        );
+        lines.set_tail(b"\n]");
+        lines.pending().clear();
+        lines.pending().extend_from_slice(b"\n[{1},\n{2},\n{3}");
+        let kept = [1, 5, 7, 12, 13].map(|room| &lines.pending[..lines.lines(room)]);
+        assert_eq!(
+            kept,
+            [&b""[..], b"", b"\n[{1}", b"\n[{1},\n{2}", b"\n[{1},\n{2}"]
+        );
+    }
+
+    #[test]
+    fn is_for_its_owner_only() {
+        let folder = folder();
+        let path = folder.path().join("a");
+        let mode = || fs::metadata(&path).unwrap().mode() & 0o777;
+        drop(File::create(&path, false).unwrap());
+        assert_eq!(mode(), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        drop(File::create(&path, true).unwrap());
+        assert_eq!(mode(), 0o600);
+    }
+
+    #[test]
+    fn overwrites_only_what_it_is_told_to() {
+        let folder = folder();
+        let path = folder.path().join("a");
+        fs::write(&path, "precious").unwrap();
+        let refused = File::create(&path, false);
+        assert!(matches!(refused, Err(FileError::Exists(_))), "{refused:?}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        drop(File::create(&path, true).unwrap());
+        assert_eq!(fs::read_to_string(&path).unwrap(), "");
+    }
+
+    #[test]
+    fn follows_no_link_and_takes_no_pipe_or_folder() {
+        let folder = folder();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        fs::write(&target, "precious").unwrap();
+        symlink(&target, &link).unwrap();
+        let refused = File::create(&link, true);
+        assert!(matches!(refused, Err(FileError::Link(_))), "{refused:?}");
+        assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
+        let refused = File::create(folder.path(), true);
+        assert!(matches!(refused, Err(FileError::NotFile(_))), "{refused:?}");
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            Mode::RUSR | Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        let refused = File::create(&pipe, true);
+        assert!(matches!(refused, Err(FileError::NotFile(_))), "{refused:?}");
+    }
+
+    #[test]
+    fn takes_no_file_of_another_user() {
+        if rustix::process::geteuid().is_root() {
+            // Root's own files are the only ones there are to try: the owner is changed instead.
+            let folder = folder();
+            let path = folder.path().join("a");
+            fs::write(&path, "precious").unwrap();
+            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
+            let refused = File::create(&path, true);
+            assert!(matches!(refused, Err(FileError::Foreign(_))), "{refused:?}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP Archives (HAR 1.2), whose entries have the messages of their connection as Chrome's `DevTools` write them.
+//!
+//! A message has a `type` (`send` or `receive`), a `time` in seconds since 1970, an `opcode` (RFC 6455 §5.2) and
+//! `data`, which is base64 unless the opcode is 1 (text). Pings, pongs and Close frames are there too, with their
+//! own opcodes.
+
+mod wire;
+mod write;
+
+pub(super) use write::Har;

@@ -1,0 +1,128 @@
+//! The objects of an archive, one struct for each.
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+/// A request, its response, and the messages that followed; the messages are written behind it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Entry {
+    #[serde(serialize_with = "iso")]
+    pub started_date_time: Timestamp,
+    pub time: f64,
+    pub request: Request,
+    pub response: Response,
+    pub cache: Cache,
+    pub timings: Timings,
+    #[serde(rename = "serverIPAddress", skip_serializing_if = "Option::is_none")]
+    pub server_ip_address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<String>,
+    #[serde(rename = "_error", skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(rename = "_resourceType")]
+    pub resource_type: &'static str,
+}
+
+/// A request; its secrets are masked.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Request {
+    pub method: String,
+    pub url: String,
+    pub http_version: String,
+    pub cookies: [(); 0],
+    pub headers: Vec<Pair>,
+    pub query_string: Vec<Pair>,
+    pub headers_size: i64,
+    pub body_size: i64,
+}
+
+/// A response; its secrets are masked.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Response {
+    pub status: u16,
+    pub status_text: String,
+    pub http_version: String,
+    pub cookies: [(); 0],
+    pub headers: Vec<Pair>,
+    pub content: Content,
+    #[serde(rename = "redirectURL")]
+    pub redirect_url: String,
+    pub headers_size: i64,
+    pub body_size: i64,
+}
+
+/// A header field, or a parameter of a query.
+#[derive(Debug, Serialize)]
+pub(super) struct Pair {
+    pub name: String,
+    pub value: String,
+}
+
+/// The body of a response.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Content {
+    pub size: usize,
+    pub mime_type: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What a cache did: nothing.
+#[derive(Debug, Serialize)]
+pub(super) struct Cache {}
+
+/// Milliseconds; -1 for what did not happen. That of `connect` include those of `ssl`.
+#[derive(Debug, Serialize)]
+pub(super) struct Timings {
+    pub blocked: f64,
+    pub dns: f64,
+    pub connect: f64,
+    pub ssl: f64,
+    pub send: f64,
+    pub wait: f64,
+    pub receive: f64,
+}
+
+/// A message or a control frame.
+#[derive(Debug, Serialize)]
+pub(super) struct Message<'a> {
+    pub r#type: Type,
+    pub time: f64,
+    pub opcode: u8,
+    pub data: Data<'a>,
+}
+
+/// Which way it went.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Type {
+    Send,
+    Receive,
+}
+
+/// A payload.
+#[derive(Debug)]
+pub(super) enum Data<'a> {
+    /// As it is; what is not UTF-8 is replaced.
+    Text(&'a [u8]),
+    /// In base64.
+    Bytes(&'a [u8]),
+}
+
+impl Serialize for Data<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Text(bytes) => serializer.serialize_str(&String::from_utf8_lossy(bytes)),
+            Self::Bytes(bytes) => serializer.collect_str(&BASE64.encode_display(bytes)),
+        }
+    }
+}
+
+fn iso<S: Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{time:.6}"))
+}

@@ -1,0 +1,187 @@
+//! Events to a file.
+
+use std::ffi::OsStr;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::file::{File, FileError};
+use super::har::Har;
+use crate::event::{Ending, Event, NotOpen};
+use crate::proto::connection::Message;
+use crate::render::clock::Clock;
+use crate::render::{Jsonl, Secrets};
+
+/// What a recording looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Events as JSON Lines, with every frame.
+    Jsonl,
+    /// An HTTP Archive.
+    Har,
+}
+
+impl Format {
+    /// The endings of names, as a sentence lists them.
+    pub const ENDINGS: &str = ".jsonl or .har";
+
+    /// The format that the ending of a file's name stands for.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension().and_then(OsStr::to_str) {
+            Some("jsonl") => Some(Self::Jsonl),
+            Some("har") => Some(Self::Har),
+            _ => None,
+        }
+    }
+}
+
+/// Where to record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The file.
+    pub path: PathBuf,
+    /// What it is to hold.
+    pub format: Format,
+    /// A file that is there may be lost.
+    pub overwritten: bool,
+}
+
+/// What is going to be written, in bytes, before it is.
+const FULL: usize = 256 << 10;
+
+/// Writes what happens in a session to a file; a failure ends the recording, and nothing else.
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    /// `None` after a failure.
+    file: Option<File>,
+    writer: Writer,
+    /// A failure that was not told.
+    complaint: Option<String>,
+    recorded: u64,
+}
+
+#[derive(Debug)]
+enum Writer {
+    Jsonl(Box<Jsonl>),
+    Har(Box<Har>),
+}
+
+impl Recorder {
+    /// Makes the file for a connection to `url`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be made, or is there and must not be overwritten.
+    pub fn create(
+        options: &Options,
+        url: &str,
+        secrets: Secrets,
+        clock: Clock,
+    ) -> Result<Self, FileError> {
+        let mut file = File::create(&options.path, options.overwritten)?;
+        let writer = match options.format {
+            Format::Jsonl => Writer::Jsonl(Box::new(Jsonl::new(url, true, secrets, clock))),
+            Format::Har => Writer::Har(Box::new(Har::new(url, secrets, clock, &mut file))),
+        };
+        let path = options.path.clone();
+        file.flush().map_err(|error| FileError::Io {
+            path: path.clone(),
+            error,
+        })?;
+        Ok(Self {
+            path,
+            file: Some(file),
+            writer,
+            complaint: None,
+            recorded: 0,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// How many messages it holds.
+    pub fn recorded(&self) -> u64 {
+        self.recorded
+    }
+
+    /// Takes an event.
+    pub fn event(&mut self, event: &Event<'_>, now: Instant) {
+        use crate::proto::connection::Event::Message;
+        self.recorded += u64::from(matches!(event, Event::Connection(Message(_))));
+        self.write(|writer, file| match writer {
+            Writer::Jsonl(jsonl) => jsonl.event(file.pending(), event, now),
+            Writer::Har(har) => har.event(file, event, now),
+        });
+    }
+
+    /// Takes a message that was sent.
+    pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        self.recorded += 1;
+        self.write(|writer, file| match writer {
+            Writer::Jsonl(jsonl) => jsonl.sent(file.pending(), message, now),
+            Writer::Har(har) => har.sent(file, message, now),
+        });
+    }
+
+    /// Takes why no connection was made.
+    pub fn not_open(&mut self, why: &NotOpen, now: Instant) {
+        self.write(|writer, file| match writer {
+            Writer::Jsonl(jsonl) => jsonl.not_open(file.pending(), why, now),
+            Writer::Har(har) => har.not_open(file, why, now),
+        });
+        self.flush();
+    }
+
+    /// Takes how the connection ended, as `message` says.
+    pub fn closed(&mut self, ending: &Ending, message: &str, now: Instant) {
+        self.write(|writer, file| match writer {
+            Writer::Jsonl(jsonl) => jsonl.closed(file.pending(), ending, message, now),
+            Writer::Har(_) => Ok(()),
+        });
+        self.flush();
+    }
+
+    /// Writes what is not written yet.
+    pub fn flush(&mut self) {
+        if let Some(file) = &mut self.file
+            && let Err(error) = file.flush()
+        {
+            self.fail(&error);
+        }
+    }
+
+    /// Whether something could not be written.
+    pub fn has_failed(&self) -> bool {
+        self.file.is_none()
+    }
+
+    /// A failure, told once.
+    pub fn complaint(&mut self) -> Option<String> {
+        self.complaint.take()
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut Writer, &mut File) -> io::Result<()>) {
+        let Some(file) = &mut self.file else {
+            return;
+        };
+        let mut written = write(&mut self.writer, file);
+        if file.pending().len() >= FULL {
+            written = written.and_then(|()| file.flush());
+        }
+        if let Err(error) = written {
+            self.fail(&error);
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error) {
+        self.file = None;
+        self.complaint = Some(format!(
+            "the recording ends here, {} cannot be written to: {error}",
+            self.path.display()
+        ));
+    }
+}

@@ -1,0 +1,6 @@
+//! Recordings (product: `--record`, `/record`): what is in them, and what becomes of the file.
+
+mod content;
+mod file;
+pub mod har;
+mod repl;
