@@ -14,6 +14,7 @@
 //! listen/      the echo server                               │
 //! tour.rs      what `wsee demo` plays without a terminal   ─┘
 //!
+//! scenario/    the language of test files
 //! command/     a typed line: a message, or a command that sends anything at all
 //! session/     the only socket loop: dials, opens, runs a mode
 //! record/      what happened, to a file
@@ -47,6 +48,7 @@ pub mod record;
 pub mod render;
 pub mod repl;
 mod run;
+pub mod scenario;
 pub mod secret;
 pub mod session;
 pub mod term;

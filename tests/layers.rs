@@ -12,6 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["cli"],
     &["repl", "pipe", "listen", "tour"],
+    &["scenario"],
     &["session", "command", "record"],
     &["render"],
     &["event"],

@@ -14,7 +14,7 @@ pub use self::complete::{Completion, complete, is_complete};
 pub use self::error::CommandError;
 pub use self::frame::{FrameSpec, Masking};
 pub use self::routine::{Assignment, Capture, Repetition, Timing};
-pub use self::usage::{COMMANDS, Usage};
+pub use self::usage::{COMMANDS, Usage, nearest};
 pub use self::wire::Wire;
 
 use std::path::PathBuf;

@@ -216,14 +216,19 @@ pub(super) fn suggest(name: &str) -> Option<&'static Usage> {
     if matches!(name, "exit" | "q" | "bye") {
         return find("quit");
     }
-    let nearest = COMMANDS
-        .iter()
-        .map(|usage| (distance(name, usage.name), usage))
-        .filter(|(distance, usage)| *distance <= 2 && *distance < usage.name.len() - 1)
+    nearest(name, COMMANDS.iter().map(|usage| usage.name)).and_then(find)
+}
+
+/// The word that `name` is most likely a misspelling or an abbreviation of.
+pub fn nearest<'a>(name: &str, words: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
+    let nearest = words
+        .clone()
+        .map(|word| (distance(name, word), word))
+        .filter(|(distance, word)| *distance <= 2 && *distance + 1 < word.len())
         .min_by_key(|(distance, _)| *distance);
-    let is_beginning = |usage: &&Usage| !name.is_empty() && usage.name.starts_with(name);
-    let abbreviated = COMMANDS.iter().find(is_beginning);
-    abbreviated.or(nearest.map(|(_, usage)| usage))
+    let is_beginning = |word: &&str| !name.is_empty() && word.starts_with(name);
+    let abbreviated = words.into_iter().find(is_beginning);
+    abbreviated.or(nearest.map(|(_, word)| word))
 }
 
 /// Edits (insert, delete, replace, swap neighbours) that make `b` of `a`.

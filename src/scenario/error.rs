@@ -1,0 +1,236 @@
+//! What is wrong with a scenario, and where.
+
+use std::fmt::{self, Write};
+
+use super::template::TemplateError;
+use crate::command::{self, CommandError};
+use crate::filter::CompileError;
+
+/// Something that is wrong at a place of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Counted from 1.
+    pub line: usize,
+    /// In characters, from 1.
+    pub column: usize,
+    /// How many characters are meant, at least 1.
+    pub width: usize,
+    /// The line as it is written.
+    pub source: String,
+    /// What is wrong.
+    pub problem: Problem,
+}
+
+impl Mistake {
+    /// The mistake in one line, and the line it is in with the place marked. Nothing is escaped.
+    pub fn report(&self, file: &str) -> String {
+        let Self { line, column, .. } = self;
+        let mut text = format!("{file}:{line}:{column}: {}\n", self.problem);
+        let number = line.to_string();
+        let _ = writeln!(text, " {number} | {}", self.source);
+        let margin = " ".repeat(number.len());
+        let indent: String = self
+            .source
+            .chars()
+            .take(column - 1)
+            .map(|c| if c == '\t' { '\t' } else { ' ' })
+            .collect();
+        let left = self.source.chars().count().saturating_sub(column - 1);
+        let marks = "^".repeat(self.width.min(left).max(1));
+        let _ = writeln!(text, " {margin} | {indent}{marks}");
+        text
+    }
+}
+
+/// What is wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Problem {
+    /// A word that no statement begins with.
+    #[error("unknown word {word:?}{}", suggestion(*.nearest))]
+    UnknownWord {
+        /// The word.
+        word: String,
+        /// What may have been meant.
+        nearest: Option<&'static str>,
+    },
+    /// A word that is no kind of message.
+    #[error("{word:?} is no kind of message{}", suggestion(*.nearest))]
+    UnknownKind {
+        /// The word.
+        word: String,
+        /// What may have been meant.
+        nearest: Option<&'static str>,
+    },
+    /// Something is missing.
+    #[error("{0}")]
+    Missing(&'static str),
+    /// Something is there that does not belong.
+    #[error("{found:?} does not belong here; {cure}")]
+    Unexpected {
+        /// What is there.
+        found: String,
+        /// What to write.
+        cure: &'static str,
+    },
+    /// No span of time.
+    #[error("{0:?} is not a time; write 500ms, 2s or 1m30s")]
+    NotTime(String),
+    /// Braces that make no variable.
+    #[error("{}", template_text(.0))]
+    Template(TemplateError),
+    /// A variable that nothing gives a value to.
+    #[error("the variable {0} has no value here; capture it before, or give it with --var {0}=…")]
+    NoValue(String),
+    /// A variable of the environment that must not be read.
+    #[error("the environment's {0} may not be read; allow it with --allow-env {0}")]
+    NotAllowed(String),
+    /// A name that cannot be given to a variable.
+    #[error("{0:?} cannot be a variable; write a letter, then letters, digits and _")]
+    VariableName(String),
+    /// A text that should be in quotes.
+    #[error("quotes that are not closed; write \"…\", and \\\" for a quote inside of it")]
+    OpenQuote,
+    /// A text between lines of `"""` that does not end.
+    #[error("the text that begins here does not end; a line with {0} ends it")]
+    OpenBlock(String),
+    /// A string that is not written as in JSON.
+    #[error("the text in quotes is not written as in JSON: {0}")]
+    Quoted(String),
+    /// A JSON pattern that is none.
+    #[error("not JSON: {0}")]
+    Json(String),
+    /// A regular expression that is none.
+    #[error("regular expression: {0}")]
+    Regex(String),
+    /// A jq filter that is none.
+    #[error(transparent)]
+    Jq(#[from] CompileError),
+    /// A command of the prompt with wrong arguments.
+    #[error("{0}")]
+    Command(String),
+    /// A status that no response has.
+    #[error("{0:?} is not a status; write three digits from 100 to 599, such as 101")]
+    Status(String),
+    /// A close code that no Close frame and no lost connection has.
+    #[error("{0:?} is not a close code; write 1000 to 4999, and commas between several")]
+    CloseCode(String),
+    /// A payload that no control frame holds.
+    #[error("{0} bytes, and a control frame holds 125 (RFC 6455 §5.5); shorten it")]
+    ControlPayload(usize),
+    /// A header field in a place where it means nothing.
+    #[error(
+        "a header field stands directly under connect, or under the status it is expected with"
+    )]
+    StrayField,
+    /// A flag in a place where it means nothing.
+    #[error("a flag stands directly under connect")]
+    StrayFlag,
+    /// A flag, or several together, that wsee does not take.
+    #[error("{0}")]
+    Flag(String),
+    /// A status in a place where it means nothing.
+    #[error("a status stands under connect, and only once")]
+    StrayStatus,
+    /// A step before any connection.
+    #[error("there is no connection yet; begin the case with: connect URL")]
+    NoConnection,
+    /// A step that says no name, though there are several connections.
+    #[error("the case has several connections; say which one: {0}")]
+    WhichConnection(String),
+    /// A name that no connection has.
+    #[error("there is no connection {name:?}{}", suggestion(.nearest.as_deref()))]
+    UnknownConnection {
+        /// The name.
+        name: String,
+        /// What may have been meant.
+        nearest: Option<String>,
+    },
+    /// A name that a connection cannot have.
+    #[error("a connection cannot be called {0:?}; write a name that is no word of the language")]
+    ConnectionName(String),
+    /// A second connection with the name of one that is open.
+    #[error("the connection is still open; close it before, or give each a name: connect NAME URL")]
+    StillOpen,
+    /// A step on a connection that did not open or was closed.
+    #[error("the connection is not open here: {0}")]
+    NotOpen(&'static str),
+    /// A case with the name of another.
+    #[error("the case on line {0} has the same name")]
+    SameName(usize),
+    /// A case in which nothing is done.
+    #[error("the case is empty; write: connect URL")]
+    EmptyCase,
+    /// The URL cannot be connected to.
+    #[error("{0}")]
+    Url(String),
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(word) => format!("; did you mean {word}?"),
+        None => "; wsee man scenario lists them all".to_owned(),
+    }
+}
+
+fn template_text(error: &TemplateError) -> String {
+    let cure = "for the braces themselves write {{\"{{\"}}";
+    match &error.name {
+        None => format!("the braces of a variable are not closed by }}}}; {cure}"),
+        Some(name) => format!("{:?} is no variable; {cure}", name.trim()),
+    }
+}
+
+/// Columns of one line.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub number: usize,
+    pub line: &'a str,
+}
+
+impl Source<'_> {
+    /// A mistake at `at`, in bytes, that is about `len` bytes.
+    pub(super) fn mistake(self, at: usize, len: usize, problem: Problem) -> Mistake {
+        let at = self.line.floor_char_boundary(at.min(self.line.len()));
+        let end = self
+            .line
+            .ceil_char_boundary((at + len).min(self.line.len()));
+        Mistake {
+            line: self.number,
+            column: self.line[..at].chars().count() + 1,
+            width: self.line[at..end].chars().count().max(1),
+            source: self.line.to_owned(),
+            problem,
+        }
+    }
+}
+
+/// What is wrong with a command of the prompt, without its `/`, and the column it names.
+pub(super) fn command_problem(error: &CommandError) -> (Problem, Option<usize>) {
+    let column = match error {
+        CommandError::NotHex { column, .. }
+        | CommandError::NotBase64 { column }
+        | CommandError::Unexpected { column, .. }
+        | CommandError::NotNumber { column, .. }
+        | CommandError::CloseCode { column, .. }
+        | CommandError::NotKnown { column, .. } => Some(*column),
+        _ => None,
+    };
+    let mut text = error.to_string();
+    if let Some(column) = column {
+        text = text.replacen(&format!("column {column}: "), "", 1);
+    }
+    for usage in command::COMMANDS {
+        text = text.replace(&format!("/{}", usage.name), usage.name);
+    }
+    (Problem::Command(text), column)
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "line {}, column {}: {}",
+            self.line, self.column, self.problem
+        )
+    }
+}

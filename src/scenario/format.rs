@@ -1,0 +1,302 @@
+//! A scenario in its canonical form.
+
+use std::fmt::Write;
+
+use super::ast::{
+    Action, Capture, Content, Expect, ExpectClose, Extract, File, Mood, Pattern, Reason, Statement,
+    Step,
+};
+use super::parse::{parse, send::block_end};
+use super::scan::{Allowed, find_word};
+use super::span;
+use super::template::Template;
+
+/// The file as [`parse`] reads it again: one blank line at most, none at the ends, one before
+/// a case and behind what belongs to `connect`.
+pub fn format(file: &File) -> String {
+    let mut out = String::new();
+    let mut blank = false;
+    let mut previous: Option<&Statement> = None;
+    for line in &file.lines {
+        let statement = &line.statement;
+        if *statement == Statement::Blank {
+            blank = true;
+            continue;
+        }
+        let wanted = blank || previous.is_some_and(|previous| parts(previous, statement));
+        if wanted && previous.is_some() {
+            out.push('\n');
+        }
+        write_statement(&mut out, statement);
+        out.push('\n');
+        blank = false;
+        previous = Some(statement);
+    }
+    out
+}
+
+/// Whether a blank line belongs between two statements.
+fn parts(previous: &Statement, next: &Statement) -> bool {
+    use Statement::{Answer, Case, Comment, Connect, Field, Flag, Status};
+    let of_request = matches!(previous, Connect { .. } | Flag { .. } | Field { .. });
+    match next {
+        Case(_) => !matches!(previous, Comment(_)),
+        Status(_) => of_request,
+        Statement::Step(_) => of_request || matches!(previous, Answer { .. }),
+        Connect { .. } => !matches!(previous, Case(_) | Comment(_) | Connect { .. }),
+        _ => false,
+    }
+}
+
+/// One statement, on one line or, with a text of several, on more.
+pub fn write_statement(out: &mut String, statement: &Statement) {
+    // Writing to a String cannot fail.
+    let _ = match statement {
+        Statement::Blank => Ok(()),
+        Statement::Comment(text) => match text.as_str() {
+            "" => write!(out, "#"),
+            // Two more would make a case of it.
+            text if text.starts_with('#') && !text.starts_with("##") => write!(out, "#{text}"),
+            text => write!(out, "# {text}"),
+        },
+        Statement::Case(name) => write!(out, "### {name}"),
+        Statement::Connect { name: None, url } => write!(out, "connect {url}"),
+        Statement::Connect {
+            name: Some(name),
+            url,
+        } => write!(out, "connect {name} {url}"),
+        Statement::Flag { name, value: None } => write!(out, "--{name}"),
+        Statement::Flag {
+            name,
+            value: Some(value),
+        } => write_flag(out, name, &value.to_string()),
+        Statement::Field { name, value } | Statement::Answer { name, value } => {
+            let value = value.to_string();
+            let blank = if value.is_empty() { "" } else { " " };
+            write!(out, "{name}:{blank}{value}")
+        }
+        Statement::Status(status) => write!(out, "{status}"),
+        Statement::Step(step) => {
+            write_step(out, step);
+            Ok(())
+        }
+    };
+}
+
+/// A value that is empty or has blanks at its ends can only stand behind `=`.
+fn write_flag(out: &mut String, name: &str, value: &str) -> std::fmt::Result {
+    let behind_blank = !value.is_empty() && value.trim() == value;
+    let between = if behind_blank { ' ' } else { '=' };
+    write!(out, "--{name}{between}{value}")
+}
+
+/// A step, as it is written in a scenario.
+pub fn write_step(out: &mut String, step: &Step) {
+    let is_arrow = matches!(
+        step.action,
+        Action::Send(_) | Action::Expect(_) | Action::ExpectClose(_) | Action::ExpectControl { .. }
+    );
+    if let Some(name) = &step.on {
+        out.push_str(name);
+        if !is_arrow {
+            out.push(' ');
+        }
+    }
+    match &step.action {
+        Action::Send(content) => write_send(out, content),
+        Action::Expect(expect) => write_expect(out, expect),
+        Action::ExpectClose(close) => write_expect_close(out, close),
+        Action::ExpectControl {
+            pong,
+            payload,
+            within,
+        } => {
+            out.push_str(if *pong { "< pong" } else { "< ping" });
+            write_payload(out, payload.as_ref());
+            write_span(out, "within", *within);
+        }
+        Action::Ping { payload, within } => {
+            out.push_str("ping");
+            write_payload(out, Some(payload));
+            write_span(out, "within", *within);
+        }
+        Action::Pong(payload) => {
+            out.push_str("pong");
+            write_payload(out, Some(payload));
+        }
+        Action::Close { args, within, .. } => {
+            write_words(out, "close", args);
+            write_span(out, "within", *within);
+        }
+        Action::Command { name, args, .. } => write_words(out, name, args),
+        Action::Wait(time) => {
+            let _ = write!(out, "wait {}", span::write(*time));
+        }
+    }
+}
+
+fn write_words(out: &mut String, name: &str, args: &str) {
+    out.push_str(name);
+    if !args.is_empty() {
+        let _ = write!(out, " {args}");
+    }
+}
+
+fn write_span(out: &mut String, word: &str, time: Option<std::time::Duration>) {
+    if let Some(time) = time {
+        let _ = write!(out, " {word} {}", span::write(time));
+    }
+}
+
+fn write_send(out: &mut String, content: &Content) {
+    match content {
+        Content::Text(text) => {
+            let text = text.to_string();
+            if text.contains('\n') || text.starts_with("\"\"\"") {
+                out.push_str("> ");
+                write_block(out, &text);
+            } else if text.is_empty() {
+                out.push('>');
+            } else {
+                let at = if text.starts_with('@') { "@" } else { "" };
+                let _ = write!(out, "> {at}{text}");
+            }
+        }
+        Content::Binary(bytes) => write_words(out, ">b", &hex(bytes)),
+        Content::File { path, binary } => {
+            let arrow = if *binary { ">b" } else { ">" };
+            let _ = write!(out, "{arrow} @{path}");
+        }
+    }
+}
+
+/// Bytes with blanks between them.
+pub fn hex(bytes: &[u8]) -> String {
+    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}
+
+/// A text between as many quotes as do not stand in it.
+fn write_block(out: &mut String, text: &str) {
+    let mut quotes = "\"\"\"".to_owned();
+    while text
+        .split('\n')
+        .any(|line| block_end(line, &quotes).is_some())
+    {
+        quotes.push('"');
+    }
+    let _ = write!(out, "{quotes}\n{text}\n{quotes}");
+}
+
+fn write_expect(out: &mut String, expect: &Expect) {
+    out.push_str(match expect.mood {
+        Mood::Some => "< ",
+        Mood::Next => "<! ",
+        Mood::None => "!< ",
+    });
+    match &expect.pattern {
+        Pattern::Text(text) => write_text(out, "text", &text.to_string(), expect.mood),
+        Pattern::Json(text) => write_operand(out, "json", text, expect.mood),
+        Pattern::Jq(text) => write_operand(out, "jq", text, expect.mood),
+        Pattern::Re(regex) => write_regex(out, regex),
+        Pattern::Hex(bytes) => write_words(out, "hex", &hex(bytes)),
+        Pattern::Any => out.push_str("any"),
+    }
+    for Capture { name, with } in &expect.captures {
+        let _ = write!(out, " capture {name} = ");
+        match with {
+            Extract::Jq(filter) => {
+                let _ = write!(out, "{filter}");
+            }
+            Extract::Re(regex) => write_regex(out, regex),
+        }
+    }
+    let word = match expect.mood {
+        Mood::None => "for",
+        Mood::Some | Mood::Next => "within",
+    };
+    write_span(out, word, expect.within);
+}
+
+fn write_operand(out: &mut String, kind: &str, text: &Template, mood: Mood) {
+    let text = text.to_string();
+    let _ = write!(out, "{kind} ");
+    let hides_words = find_word(&text, modifiers(mood), true).is_some();
+    if text.contains('\n') || text.starts_with("\"\"\"") || hides_words {
+        write_block(out, &text);
+    } else {
+        out.push_str(&text);
+    }
+}
+
+/// The words that end a text without quotes.
+fn modifiers(mood: Mood) -> &'static [&'static str] {
+    match mood {
+        Mood::None => Allowed::For.words(),
+        Mood::Some | Mood::Next => Allowed::All.words(),
+    }
+}
+
+fn write_text(out: &mut String, kind: &str, text: &str, mood: Mood) {
+    let _ = write!(out, "{kind} ");
+    if text.contains('\n') && !text.contains('\r') {
+        write_block(out, text);
+    } else if is_plain(text, mood) {
+        out.push_str(text);
+    } else {
+        out.push_str(&quoted(text));
+    }
+}
+
+/// Whether a text means itself without quotes.
+fn is_plain(text: &str, mood: Mood) -> bool {
+    !text.is_empty()
+        && text.trim() == text
+        && !text.starts_with('"')
+        && !text.contains(char::is_control)
+        && find_word(text, modifiers(mood), false).is_none()
+}
+
+fn write_regex(out: &mut String, regex: &Template) {
+    let _ = write!(out, "re \"{}\"", regex.to_string().replace('"', "\\\""));
+}
+
+fn write_payload(out: &mut String, payload: Option<&Template>) {
+    let Some(payload) = payload else {
+        return;
+    };
+    let text = payload.to_string();
+    if is_plain(&text, Mood::Some) && !text.contains('"') {
+        let _ = write!(out, " {text}");
+    } else if !text.is_empty() {
+        let _ = write!(out, " {}", quoted(&text));
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn write_expect_close(out: &mut String, close: &ExpectClose) {
+    out.push_str("< close");
+    let codes: Vec<String> = close.codes.iter().map(u16::to_string).collect();
+    if !codes.is_empty() {
+        let _ = write!(out, " {}", codes.join(","));
+    }
+    match &close.reason {
+        Some(Reason::Text(text)) => {
+            let _ = write!(out, " {}", quoted(&text.to_string()));
+        }
+        Some(Reason::Re(regex)) => {
+            out.push(' ');
+            write_regex(out, regex);
+        }
+        None => {}
+    }
+    write_span(out, "within", close.within);
+}
+
+/// The text in its canonical form.
+pub fn rewrite(text: &str) -> Result<String, Vec<super::Mistake>> {
+    parse(text).map(|file| format(&file))
+}

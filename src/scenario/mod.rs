@@ -1,0 +1,24 @@
+//! The language of scenario files (`*.wsee`): what is sent to a server, and what must come of it.
+//!
+//! A file is read line by line. [`parse`] keeps every line, comments and blank lines too, so that
+//! [`format`](mod@format) can write the file anew; [`cases`] makes of the lines what is run.
+//! The language is described in the manual page wsee-scenario(5).
+
+pub mod ast;
+pub mod case;
+pub mod error;
+pub mod format;
+pub mod parse;
+mod scan;
+pub mod span;
+pub mod template;
+
+#[cfg(test)]
+mod tests;
+
+pub use ast::{Action, Expect, File, Pattern, Step};
+pub use case::{Case, Connection, cases};
+pub use error::{Mistake, Problem};
+pub use format::format;
+pub use parse::parse;
+pub use template::{Form, Template, Variable};

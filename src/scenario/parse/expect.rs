@@ -1,0 +1,165 @@
+//! What is expected.
+
+use super::Parser;
+use super::send::hex;
+use super::step::payload;
+use crate::command;
+use crate::scenario::ast::{Action, Expect, ExpectClose, Mood, Pattern, Reason};
+use crate::scenario::error::{Mistake, Problem};
+use crate::scenario::scan::{Allowed, Scan, starts_with_word};
+
+/// Kinds of messages, and then what only `<` waits for.
+const KINDS: [&str; 9] = [
+    "text", "json", "re", "jq", "hex", "any", "close", "ping", "pong",
+];
+
+impl<'a> Parser<'a> {
+    pub(super) fn expect(&mut self, mood: Mood, scan: Scan<'a>) -> Result<Action, Mistake> {
+        let scan = scan.trim();
+        let (kind, operand) = scan.word();
+        match kind {
+            "close" | "ping" | "pong" if mood == Mood::Some => return control(kind, operand),
+            "close" | "ping" | "pong" => {
+                let found = kind.to_owned();
+                let cure = "only < waits for it";
+                return Err(operand
+                    .with(kind)
+                    .mistake(Problem::Unexpected { found, cure }));
+            }
+            _ => {}
+        }
+        let allowed = match mood {
+            Mood::None => Allowed::For,
+            Mood::Some | Mood::Next => Allowed::All,
+        };
+        let (pattern, rest) = self.pattern(kind, operand, allowed)?;
+        let modifiers = rest.modifiers(allowed)?;
+        if mood == Mood::None && modifiers.within.is_none() {
+            let problem = Problem::Missing("for how long? write for TIME at the end, as in for 1s");
+            return Err(scan.mistake(problem));
+        }
+        Ok(Action::Expect(Expect {
+            mood,
+            pattern,
+            within: modifiers.within,
+            captures: modifiers.captures,
+        }))
+    }
+
+    /// The pattern, and the modifiers behind it.
+    fn pattern(
+        &mut self,
+        kind: &'a str,
+        operand: Scan<'a>,
+        allowed: Allowed,
+    ) -> Result<(Pattern, Scan<'a>), Mistake> {
+        if matches!(kind, "text" | "json" | "jq")
+            && let Some((text, rest)) = self.block(operand)?
+        {
+            let pattern = match kind {
+                "text" => Pattern::Text(operand.template_of(&text)?),
+                "json" => Pattern::Json(operand.json(text.trim())?),
+                _ => Pattern::Jq(operand.jq(text.trim())?),
+            };
+            return Ok((pattern, rest));
+        }
+        let (text, rest) = operand.split_modifiers(allowed);
+        Ok(match kind {
+            "text" if operand.rest.starts_with('"') => {
+                let (text, rest) = operand.quoted()?;
+                (Pattern::Text(operand.template_of(&text)?), rest)
+            }
+            "text" => plain_text(operand, allowed)?,
+            "json" => (Pattern::Json(text.json(text.rest)?), rest),
+            "re" => {
+                let (text, rest) = operand.regex_quoted()?;
+                (Pattern::Re(operand.regex(&text)?), rest)
+            }
+            "jq" => (Pattern::Jq(text.jq(text.rest)?), rest),
+            "hex" => (Pattern::Hex(hex(text)?), rest),
+            "any" => (Pattern::Any, operand),
+            "" => {
+                let problem = "what kind of message? write < text, json, re, jq, hex or any";
+                return Err(operand
+                    .source
+                    .mistake(0, operand.at(), Problem::Missing(problem)));
+            }
+            word => return Err(unknown(operand.with(word))),
+        })
+    }
+}
+
+/// A text without quotes, which ends where a modifier begins.
+fn plain_text(operand: Scan<'_>, allowed: Allowed) -> Result<(Pattern, Scan<'_>), Mistake> {
+    let (text, rest) = operand.split_words(allowed);
+    if text.is_empty() {
+        let problem = "a text belongs here; for an empty message write \"\"";
+        return Err(operand.mistake(Problem::Missing(problem)));
+    }
+    Ok((Pattern::Text(text.template()?), rest))
+}
+
+fn unknown(scan: Scan<'_>) -> Mistake {
+    let nearest = command::nearest(scan.rest, KINDS.into_iter());
+    let word = scan.rest.to_owned();
+    scan.mistake(Problem::UnknownKind { word, nearest })
+}
+
+fn control<'a>(kind: &str, operand: Scan<'a>) -> Result<Action, Mistake> {
+    let (text, modifiers) = operand.split_modifiers(Allowed::Within);
+    let within = modifiers.modifiers(Allowed::Within)?.within;
+    if kind == "close" {
+        let (codes, reason) = close(text)?;
+        return Ok(Action::ExpectClose(ExpectClose {
+            codes,
+            reason,
+            within,
+        }));
+    }
+    let payload = match text.rest {
+        "" => None,
+        _ => Some(payload(text)?),
+    };
+    let pong = kind == "pong";
+    Ok(Action::ExpectControl {
+        pong,
+        payload,
+        within,
+    })
+}
+
+/// `CODE,CODE "REASON"`, or `re "REASON"`.
+fn close(scan: Scan<'_>) -> Result<(Vec<u16>, Option<Reason>), Mistake> {
+    let reason_at = scan.rest.find('"').map(|quote| {
+        let before = scan.rest[..quote].trim_end();
+        let is_re = before == "re" || before.ends_with(" re");
+        if is_re { before.len() - 2 } else { quote }
+    });
+    let (codes, reason) = scan.rest.split_at(reason_at.unwrap_or(scan.rest.len()));
+    let mut list = Vec::new();
+    for code in codes
+        .split([',', ' ', '\t'])
+        .filter(|code| !code.is_empty())
+    {
+        match code.parse() {
+            Ok(known @ 1000..=4999) => list.push(known),
+            _ => return Err(scan.with(code).mistake(Problem::CloseCode(code.to_owned()))),
+        }
+    }
+    let scan = scan.with(reason);
+    if scan.is_empty() {
+        return Ok((list, None));
+    }
+    let cure = "only within TIME follows the reason";
+    let reason = if starts_with_word(scan.rest, "re") {
+        let (_, quoted) = scan.word();
+        let (text, rest) = quoted.regex_quoted()?;
+        rest.nothing(cure)?;
+        Reason::Re(quoted.regex(&text)?)
+    } else {
+        let (text, rest) = scan.quoted()?;
+        rest.nothing(cure)?;
+        Reason::Text(scan.template_of(&text)?)
+    };
+    Ok((list, Some(reason)))
+}

@@ -1,0 +1,192 @@
+//! Lines of text become statements.
+
+mod expect;
+pub(super) mod send;
+pub(super) mod step;
+
+use super::ast::{File, Line, Statement};
+use super::error::{Mistake, Problem, Source};
+use super::scan::Scan;
+use super::template::is_name;
+
+/// Reads a scenario; every line that is wrong is told.
+pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
+    let mut parser = Parser::new(text);
+    let (mut file, mut mistakes) = (File::default(), Vec::new());
+    while let Some(source) = parser.next_line() {
+        match parser.statement(source) {
+            Ok(statement) => {
+                parser.place = parser.place.after(&statement);
+                file.lines.push(Line {
+                    number: source.number,
+                    source: source.line.to_owned(),
+                    statement,
+                });
+            }
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(file)
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// What a field or a flag on the next line would belong to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// `connect`.
+    Request,
+    /// The status.
+    Response,
+    /// Nothing.
+    Elsewhere,
+}
+
+impl Place {
+    fn after(self, statement: &Statement) -> Self {
+        match statement {
+            Statement::Connect { .. } => Self::Request,
+            Statement::Status(_) => Self::Response,
+            // A comment may stand between two fields.
+            Statement::Comment(_)
+            | Statement::Flag { .. }
+            | Statement::Field { .. }
+            | Statement::Answer { .. } => self,
+            Statement::Blank | Statement::Case(_) | Statement::Step(_) => Self::Elsewhere,
+        }
+    }
+}
+
+struct Parser<'a> {
+    lines: Vec<&'a str>,
+    /// How many of them were read.
+    read: usize,
+    place: Place,
+}
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut lines: Vec<&str> = text.split('\n').collect();
+        // What follows the last newline is no line.
+        lines.pop_if(|line| line.is_empty());
+        // A carriage return is a part of a message, unless the whole file ends its lines with it.
+        let last_ends = text.ends_with('\n');
+        let ended = lines.len() - usize::from(!last_ends && !lines.is_empty());
+        if ended > 0 && lines[..ended].iter().all(|line| line.ends_with('\r')) {
+            for line in &mut lines {
+                *line = line.strip_suffix('\r').unwrap_or(line);
+            }
+        }
+        Self {
+            lines,
+            read: 0,
+            place: Place::Elsewhere,
+        }
+    }
+
+    fn next_line(&mut self) -> Option<Source<'a>> {
+        let line = self.lines.get(self.read)?;
+        self.read += 1;
+        let number = self.read;
+        Some(Source { number, line })
+    }
+
+    fn statement(&mut self, source: Source<'a>) -> Result<Statement, Mistake> {
+        // Blanks at the end belong to a message, and are no part of anything else.
+        let scan = Scan::new(source, source.line.trim_start());
+        let text = scan.rest.trim_end();
+        if text.is_empty() {
+            Ok(Statement::Blank)
+        } else if let Some(name) = text.strip_prefix("###") {
+            case(scan.with(name))
+        } else if let Some(comment) = text.strip_prefix('#') {
+            let comment = comment.strip_prefix(' ').unwrap_or(comment);
+            Ok(Statement::Comment(comment.to_owned()))
+        } else if text.starts_with("--") {
+            self.flag(scan.with(text))
+        } else if let Some((name, value)) = field(text) {
+            self.field(scan, name, value)
+        } else if text.starts_with(|c: char| c.is_ascii_digit()) {
+            self.status(scan.with(text))
+        } else if super::scan::starts_with_word(text, "connect") {
+            connect(scan.with(text).word().1)
+        } else {
+            self.step(scan).map(Statement::Step)
+        }
+    }
+
+    fn flag(&self, scan: Scan<'a>) -> Result<Statement, Mistake> {
+        if self.place != Place::Request {
+            return Err(scan.mistake(Problem::StrayFlag));
+        }
+        let (word, value) = scan.word();
+        let (word, value) = match word.split_once('=') {
+            Some((name, _)) => (name, Some(value.with(&scan.rest[name.len() + 1..]))),
+            None => (word, Some(value).filter(|value| !value.is_empty())),
+        };
+        let value = value.map(Scan::template).transpose()?;
+        let name = word.trim_start_matches('-').to_owned();
+        Ok(Statement::Flag { name, value })
+    }
+
+    fn field(&self, scan: Scan<'a>, name: &'a str, value: &'a str) -> Result<Statement, Mistake> {
+        let value = || scan.with(value.trim()).template();
+        let name = name.to_owned();
+        match self.place {
+            Place::Request => value().map(|value| Statement::Field { name, value }),
+            Place::Response => value().map(|value| Statement::Answer { name, value }),
+            Place::Elsewhere => Err(scan.mistake(Problem::StrayField)),
+        }
+    }
+
+    fn status(&self, scan: Scan<'a>) -> Result<Statement, Mistake> {
+        let (word, rest) = scan.word();
+        rest.nothing("a status stands alone on its line")?;
+        match word.parse() {
+            Ok(status @ 100..=599) if word.len() == 3 => Ok(Statement::Status(status)),
+            _ => Err(scan.mistake(Problem::Status(word.to_owned()))),
+        }
+    }
+}
+
+fn case(scan: Scan<'_>) -> Result<Statement, Mistake> {
+    let name = scan.rest.trim();
+    if name.is_empty() {
+        let problem = "the case has no name; write: ### NAME";
+        return Err(scan.source.mistake(0, 3, Problem::Missing(problem)));
+    }
+    Ok(Statement::Case(name.to_owned()))
+}
+
+fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
+    let (first, after) = scan.word();
+    let (name, url) = if is_name(first) && !after.is_empty() {
+        (Some(first), after)
+    } else {
+        (None, scan)
+    };
+    if url.is_empty() {
+        let problem = Problem::Missing("connect where to? write: connect ws://localhost:8080/");
+        return Err(scan.source.mistake(0, scan.source.line.len(), problem));
+    }
+    if let Some(name) = name
+        && step::WORDS.contains(&name)
+    {
+        let problem = Problem::ConnectionName(name.to_owned());
+        return Err(scan.mistake_at(0, name.len(), problem));
+    }
+    let (_, more) = url.word();
+    more.nothing("a URL has no blanks; flags stand on lines of their own below connect")?;
+    let (name, url) = (name.map(str::to_owned), url.template()?);
+    Ok(Statement::Connect { name, url })
+}
+
+/// The name and the value of a header field.
+fn field(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once(':')?;
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    (!name.is_empty() && name.chars().all(is_token)).then_some((name, value))
+}

@@ -1,0 +1,279 @@
+//! Text with variables: `{"to":"{{me}}"}`.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Text in which variables stand.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Variable(Variable),
+}
+
+/// What stands between `{{` and `}}`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Variable {
+    /// A captured value, or one given with `--var`.
+    Named(String),
+    /// A variable of the environment.
+    Env(String),
+    /// A random UUID, the same throughout a case.
+    Uuid,
+    /// The time when the case began, the same throughout it.
+    Now,
+}
+
+/// How the value of a variable is written into the text around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// As it is.
+    Plain,
+    /// Inside a string literal of JSON or jq: escaped as such. Outside: as it is.
+    Quoted,
+    /// So that a regular expression matches the value itself.
+    Regex,
+}
+
+/// Braces that make no variable.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateError {
+    /// Where they stand, in bytes.
+    pub at: usize,
+    /// What stands between them; `None` if nothing closes them.
+    pub name: Option<String>,
+}
+
+const OPEN: &str = "{{";
+const CLOSE: &str = "}}";
+/// What stands for `{{` itself.
+const LITERAL: &str = "\"{{\"";
+
+impl Template {
+    /// Reads a text with variables.
+    pub fn parse(text: &str) -> Result<Self, TemplateError> {
+        let mut template = Self::default();
+        let mut rest = text;
+        while let Some(open) = rest.find(OPEN) {
+            template.push_text(&rest[..open]);
+            let at = text.len() - rest.len() + open;
+            let inside = &rest[open + OPEN.len()..];
+            if let Some(after) = inside.strip_prefix(LITERAL).and_then(strip_close) {
+                template.push_text(OPEN);
+                rest = after;
+                continue;
+            }
+            let Some((name, after)) = inside.split_once(CLOSE) else {
+                return Err(TemplateError { at, name: None });
+            };
+            let Some(variable) = Variable::parse(name.trim()) else {
+                let name = Some(name.to_owned());
+                return Err(TemplateError { at, name });
+            };
+            template.0.push(Part::Variable(variable));
+            rest = after;
+        }
+        template.push_text(rest);
+        Ok(template)
+    }
+
+    /// A text without variables, whatever it contains.
+    pub fn literal(text: &str) -> Self {
+        let mut template = Self::default();
+        template.push_text(text);
+        template
+    }
+
+    /// The text, if there are no variables in it.
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Part::Text(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The variables, in their order.
+    pub fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Variable(variable) => Some(variable),
+            Part::Text(_) => None,
+        })
+    }
+
+    /// The text with the values that `value` gives for the variables.
+    pub fn fill<'v, E>(
+        &self,
+        form: Form,
+        mut value: impl FnMut(&Variable) -> Result<Cow<'v, str>, E>,
+    ) -> Result<String, E> {
+        let mut out = String::new();
+        let mut quoted = false;
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => {
+                    quoted = ends_quoted(text, quoted);
+                    out.push_str(text);
+                }
+                Part::Variable(variable) => {
+                    let value = value(variable)?;
+                    match form {
+                        Form::Quoted if quoted => push_escaped(&mut out, &value),
+                        Form::Regex => out.push_str(&regex::escape(&value)),
+                        Form::Plain | Form::Quoted => out.push_str(&value),
+                    }
+                }
+            }
+        }
+        Ok(out)
+    }
+
+    fn push_text(&mut self, text: &str) {
+        match self.0.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Part::Text(last)) => last.push_str(text),
+            _ => self.0.push(Part::Text(text.to_owned())),
+        }
+    }
+}
+
+fn strip_close(text: &str) -> Option<&str> {
+    text.strip_prefix(CLOSE)
+}
+
+/// Whether the end of `text` is inside of a string literal; `quoted` says so of its beginning.
+fn ends_quoted(text: &str, mut quoted: bool) -> bool {
+    let mut escaped = false;
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            _ => {}
+        }
+    }
+    quoted
+}
+
+fn push_escaped(out: &mut String, value: &str) {
+    let literal = serde_json::Value::from(value).to_string();
+    out.push_str(&literal[1..literal.len() - 1]);
+}
+
+/// As it is read by [`Template::parse`].
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => {
+                    f.write_str(&text.replace(OPEN, &format!("{OPEN}{LITERAL}{CLOSE}")))?;
+                }
+                Part::Variable(variable) => write!(f, "{OPEN}{variable}{CLOSE}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Variable {
+    fn parse(name: &str) -> Option<Self> {
+        match name {
+            "uuid" => Some(Self::Uuid),
+            "now" => Some(Self::Now),
+            _ => match name.strip_prefix("env.") {
+                Some(name) => is_name(name).then(|| Self::Env(name.to_owned())),
+                None => is_name(name).then(|| Self::Named(name.to_owned())),
+            },
+        }
+    }
+
+    /// Whether a value can be given to the variable `name`.
+    pub fn is_free(name: &str) -> bool {
+        matches!(Self::parse(name), Some(Self::Named(_)))
+    }
+}
+
+impl fmt::Display for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(name) => f.write_str(name),
+            Self::Env(name) => write!(f, "env.{name}"),
+            Self::Uuid => f.write_str("uuid"),
+            Self::Now => f.write_str("now"),
+        }
+    }
+}
+
+/// A letter or `_`, then letters, digits and `_`.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.starts_with(|c: char| is_word(c) && !c.is_ascii_digit()) && name.chars().all(is_word)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    fn fill(text: &str, form: Form, value: &str) -> String {
+        let template = Template::parse(text).expect("a template");
+        let filled = template.fill(form, |_| Ok::<_, Infallible>(value.into()));
+        filled.unwrap_or_else(|never| match never {})
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for text in [
+            "",
+            "a",
+            "{{a}}",
+            "x{{env.B}}{{uuid}}y{{now}}",
+            "{{\"{{\"}}a}} {b}",
+            "{{{a}}",
+        ] {
+            match Template::parse(text) {
+                Ok(template) => {
+                    assert_eq!(template.to_string(), text);
+                    assert_eq!(Template::parse(&template.to_string()), Ok(template));
+                }
+                Err(_) => assert_eq!(text, "{{{a}}"),
+            }
+        }
+        assert_eq!(Template::parse("{{ a }}").unwrap().to_string(), "{{a}}");
+        let literal = Template::literal("{{a}}{{{{");
+        assert_eq!(Template::parse(&literal.to_string()), Ok(literal));
+    }
+
+    #[test]
+    fn braces_that_make_no_variable_are_an_error_with_a_place() {
+        let error = |text| Template::parse(text).expect_err("an error");
+        assert_eq!(error("ab{{a"), TemplateError { at: 2, name: None });
+        let name = Some("a b".to_owned());
+        assert_eq!(error("é{{a b}}"), TemplateError { at: 2, name });
+        assert_eq!(error("{{}}").name, Some(String::new()));
+        assert_eq!(error("{{env.}}").name, Some("env.".to_owned()));
+    }
+
+    #[test]
+    fn values_take_the_form_of_what_is_around_them() {
+        let value = "a\"b\\.";
+        assert_eq!(fill("<{{v}}>", Form::Plain, value), "<a\"b\\.>");
+        assert_eq!(
+            fill("[\"{{v}}\",{{v}}]", Form::Quoted, value),
+            "[\"a\\\"b\\\\.\",a\"b\\.]"
+        );
+        assert_eq!(fill("\"\\\"{{v}}", Form::Quoted, "\""), "\"\\\"\\\"");
+        assert_eq!(fill("^{{v}}$", Form::Regex, "a.b"), "^a\\.b$");
+    }
+
+    #[test]
+    fn names_of_wsee_are_not_free() {
+        assert!(Variable::is_free("me_2"));
+        for name in ["uuid", "now", "env.X", "2a", "", "a-b", "é"] {
+            assert!(!Variable::is_free(name), "{name}");
+        }
+    }
+}

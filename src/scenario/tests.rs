@@ -1,0 +1,323 @@
+//! Claims about the language as a whole.
+
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::ast::{Action, Content, Statement, Step};
+use super::case::{Known, What};
+use super::{Case, File, Mistake, cases, format, parse};
+
+/// Every statement, in its canonical form.
+const ALL: &str = include_str!("tests/all.wsee");
+
+#[track_caller]
+fn parsed(text: &str) -> File {
+    parse(text).unwrap_or_else(|mistakes| panic!("{text}\n{}", reports(&mistakes)))
+}
+
+fn reports(mistakes: &[Mistake]) -> String {
+    mistakes
+        .iter()
+        .map(|mistake| mistake.report("t.wsee"))
+        .collect()
+}
+
+fn known() -> Known {
+    Known {
+        variables: ["host".to_owned(), "path".to_owned()].into(),
+        environment: ["TOKEN".to_owned()].into(),
+    }
+}
+
+fn cases_of(text: &str) -> Result<Vec<Case>, String> {
+    let file = parse(text).map_err(|mistakes| reports(&mistakes))?;
+    cases(&file, "t", &known()).map_err(|mistakes| reports(&mistakes))
+}
+
+/// The first line of the report for a text with a mistake.
+#[track_caller]
+fn mistake(text: &str) -> String {
+    let report = cases_of(text).expect_err(text);
+    report.lines().next().unwrap_or_default().to_owned()
+}
+
+/// What a step is read as.
+#[track_caller]
+fn action(line: &str) -> Action {
+    let file = parsed(line);
+    match &file.lines[0].statement {
+        Statement::Step(Step { action, .. }) => action.clone(),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn statements(file: &File) -> Vec<&Statement> {
+    let all = file.lines.iter().map(|line| &line.statement);
+    all.filter(|statement| **statement != Statement::Blank)
+        .collect()
+}
+
+#[test]
+fn the_canonical_form_is_its_own() {
+    assert_eq!(format(&parsed(ALL)), ALL);
+    cases_of(ALL).unwrap_or_else(|report| panic!("{report}"));
+}
+
+#[test]
+fn what_is_formatted_means_the_same() {
+    let mut rng = StdRng::seed_from_u64(11);
+    let pieces = pieces();
+    let mut right = 0;
+    for _ in 0..15_000 {
+        let mut text = String::new();
+        for _ in 0..rng.random_range(1..6) {
+            text.push_str(&line(&mut rng, &pieces));
+            text.push_str(["\n", "\n", "\n\n", "\n \n\n"][rng.random_range(0..4)]);
+        }
+        let Ok(file) = parse(&text) else { continue };
+        right += 1;
+        let formatted = format(&file);
+        let again = parsed(&formatted);
+        assert_eq!(
+            statements(&again),
+            statements(&file),
+            "{text}\n=>\n{formatted}"
+        );
+        assert_eq!(format(&again), formatted, "{text}");
+    }
+    assert!(right > 1_000, "only {right} of the texts are scenarios");
+}
+
+#[test]
+fn no_text_makes_the_parser_panic() {
+    let mut rng = StdRng::seed_from_u64(5);
+    let characters: Vec<char> = "<>!b#-\"@{}: \t\nétextjsonrewithincapture=1\\\r"
+        .chars()
+        .collect();
+    for _ in 0..50_000 {
+        let len = rng.random_range(0..24);
+        let text: String = (0..len)
+            .map(|_| characters[rng.random_range(0..characters.len())])
+            .collect();
+        if let Err(report) = cases_of(&text) {
+            assert!(!report.is_empty(), "{text:?}");
+        }
+    }
+}
+
+/// Parts of lines, right and wrong.
+fn pieces() -> Vec<&'static str> {
+    let lines = ALL.split('\n').filter(|line| !line.is_empty());
+    let words = ALL.split_whitespace();
+    lines
+        .chain(words)
+        .chain([
+            "\"", "\"\"\"", "  ", "within", "a\"b", "{{", "##", "@@", "=", "",
+        ])
+        .collect()
+}
+
+fn line(rng: &mut StdRng, pieces: &[&str]) -> String {
+    let mut piece = || pieces[rng.random_range(0..pieces.len())].to_owned();
+    match piece().len() % 8 {
+        0 => format!("{} {}", piece(), piece()),
+        1 => format!("{}  {} {}", piece(), piece(), piece()),
+        _ => piece(),
+    }
+}
+
+#[test]
+fn a_message_is_all_that_follows_the_arrow_and_one_blank() {
+    for (line, text) in [
+        (">", ""),
+        ("> ", ""),
+        ("> hi", "hi"),
+        (">  hi ", " hi "),
+        ("> @@file", "@file"),
+        ("> # no comment", "# no comment"),
+        ("> \"\"\"one line\"\"\"", "one line"),
+        ("> \"\"\"\ntwo\n lines\n\"\"\"", "two\n lines"),
+        ("> \"\"\"\"\n\"\"\"\n\"\"\"\"", "\"\"\""),
+        ("> \"\"\"\n\"\"\"", ""),
+    ] {
+        match action(line) {
+            Action::Send(Content::Text(template)) => {
+                assert_eq!(template.as_literal(), Some(text), "{line}");
+            }
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_carriage_return_is_data_unless_every_line_ends_with_it() {
+    let Action::Send(Content::Text(text)) = action("> a\r\n> b\n") else {
+        panic!("not a text");
+    };
+    assert_eq!(text.as_literal(), Some("a\r"));
+    let Action::Send(Content::Text(text)) = action("> a\r\n> b\r\n") else {
+        panic!("not a text");
+    };
+    assert_eq!(text.as_literal(), Some("a"));
+}
+
+#[test]
+fn mistakes_have_a_place_and_a_cure() {
+    for (text, report) in [
+        (
+            "conect ws://h",
+            "1:1: unknown word \"conect\"; did you mean connect?",
+        ),
+        (
+            "connect ws://h\n\n< txt hi",
+            "3:3: \"txt\" is no kind of message; did you mean text?",
+        ),
+        (
+            "connect ws://h\n\n<text hi",
+            "3:2: a blank belongs between the arrow and what follows it",
+        ),
+        (
+            "connect ws://h\n\n< text hi within 2",
+            "3:18: \"2\" is not a time; write 500ms, 2s or 1m30s",
+        ),
+        (
+            "connect ws://h\n\n< json {\"a\":} within 2s",
+            "3:13: not JSON: expected value at line 1 column 6",
+        ),
+        (
+            "connect ws://h\n\n< re \"(\"",
+            "3:6: regular expression: unclosed group",
+        ),
+        (
+            "connect ws://h\n\n< jq .a | nosuch",
+            "3:11: jq filter, column 6: there is no filter nosuch/0",
+        ),
+        (
+            "connect ws://h\n\n>b 00 0g",
+            "3:8: 'g' is not a hex digit; write bytes as in bin de ad be ef",
+        ),
+        (
+            "connect ws://h\n\n!< any",
+            "3:4: for how long? write for TIME at the end, as in for 1s",
+        ),
+        (
+            "connect ws://h\n\n> {{a b}}",
+            "3:3: \"a b\" is no variable; for the braces themselves write {{\"{{\"}}",
+        ),
+        (
+            "connect ws://h\n\n> \"\"\"\nx",
+            "3:3: the text that begins here does not end; a line with \"\"\" ends it",
+        ),
+        (
+            "connect ws://h\n\n> {{me}}",
+            "3:1: the variable me has no value here; capture it before, or give it with --var me=…",
+        ),
+        (
+            "connect ws://{{env.HOME}}/",
+            "1:1: the environment's HOME may not be read; allow it with --allow-env HOME",
+        ),
+        (
+            "> hi",
+            "1:1: there is no connection yet; begin the case with: connect URL",
+        ),
+        (
+            "X-A: b",
+            "1:1: a header field stands directly under connect, or under the status it is expected with",
+        ),
+        (
+            "connect ws://h\n999",
+            "2:1: \"999\" is not a status; write three digits from 100 to 599, such as 101",
+        ),
+        (
+            "connect ws://h\n401\n> hi",
+            "3:1: the connection is not open here: its upgrade is to be refused",
+        ),
+        (
+            "connect ws://h\n\nclose\n> hi",
+            "4:1: the connection is not open here: it was closed above",
+        ),
+        (
+            "connect a ws://h\nconnect b ws://h\n> hi",
+            "3:1: the case has several connections; say which one: a, b",
+        ),
+        (
+            "connect alice ws://h\nalcie> hi",
+            "2:1: there is no connection \"alcie\"; did you mean alice?",
+        ),
+        (
+            "connect ws://h\nconnect ws://h",
+            "2:1: the connection is still open; close it before, or give each a name: connect NAME URL",
+        ),
+        (
+            "### a\nconnect ws://h\n### a\nconnect ws://h",
+            "3:1: the case on line 1 has the same name",
+        ),
+        (
+            "### a\n# nothing",
+            "1:1: the case is empty; write: connect URL",
+        ),
+        (
+            "connect ws://h\n< close 999",
+            "2:9: \"999\" is not a close code; write 1000 to 4999, and commas between several",
+        ),
+        (
+            "connect ping ws://h",
+            "1:9: a connection cannot be called \"ping\"; write a name that is no word of the language",
+        ),
+        (
+            "connect ws://h\nframe fin=2 00",
+            "2:7: \"fin=2\" is not known to frame; use 0 or 1",
+        ),
+        (
+            "connect ws://h\n< any capture 2x = .a",
+            "2:15: \"2x\" cannot be a variable; write a letter, then letters, digits and _",
+        ),
+    ] {
+        assert_eq!(mistake(text), format!("t.wsee:{report}"), "{text}");
+    }
+}
+
+#[test]
+fn a_report_shows_the_line_and_marks_the_place() {
+    let mistakes = parse("connect ws://h\n\n\t< txt hi").expect_err("a mistake");
+    assert_eq!(
+        mistakes[0].report("a.wsee"),
+        "a.wsee:3:4: \"txt\" is no kind of message; did you mean text?\n \
+         3 | \t< txt hi\n   | \t  ^^^\n"
+    );
+}
+
+#[test]
+fn every_line_with_a_mistake_is_told() {
+    let mistakes = parse("foo\n> ok\nbar baz\n").expect_err("mistakes");
+    let lines: Vec<usize> = mistakes.iter().map(|mistake| mistake.line).collect();
+    assert_eq!(lines, [1, 3]);
+}
+
+#[test]
+fn a_case_without_a_name_is_called_like_its_file() {
+    let cases = cases_of("connect ws://h\n### second\nconnect ws://h\n").unwrap();
+    let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(names, ["t", "second"]);
+}
+
+#[test]
+fn a_connection_takes_its_flags_fields_and_answer() {
+    let cases = cases_of("connect ws://h\n--insecure\n# why\nX-A: b\n\n401\nServer: *\n").unwrap();
+    let What::Connect(connection) = &cases[0].script[0].what else {
+        panic!("no connection");
+    };
+    assert_eq!(connection.flags[0].name, "insecure");
+    assert_eq!(connection.fields[0].0, "X-A");
+    assert_eq!(connection.status, 401);
+    assert_eq!(connection.answers[0].name, "Server");
+}
+
+#[test]
+fn steps_act_on_the_connection_they_name() {
+    let text =
+        "connect a ws://h\nconnect b ws://h\na> 1\nb< any\na ping x\na close\nconnect a ws://h\n";
+    let cases = cases_of(text).unwrap_or_else(|report| panic!("{report}"));
+    let on: Vec<usize> = cases[0].script.iter().map(|act| act.on).collect();
+    assert_eq!(on, [0, 1, 0, 1, 0, 0, 0]);
+}
