@@ -128,6 +128,8 @@ complete -c wsee -n "__fish_wsee_needs_command" -s V -l version -d 'Print versio
 complete -c wsee -n "__fish_wsee_needs_command" -a "demo" -d 'Try wsee on a built-in echo server; needs no network'
 complete -c wsee -n "__fish_wsee_needs_command" -a "curl" -d 'Connect as a pasted curl command would; for "Copy as cURL" in a browser'
 complete -c wsee -n "__fish_wsee_needs_command" -a "listen" -d 'Run a WebSocket server to debug clients with; it echoes'
+complete -c wsee -n "__fish_wsee_needs_command" -a "test" -d 'Test a server: steps on the command line, or scenario files'
+complete -c wsee -n "__fish_wsee_needs_command" -a "fmt" -d 'Rewrite scenario files in their canonical form'
 complete -c wsee -n "__fish_wsee_needs_command" -a "completions" -d 'Print the completion script for a shell'
 complete -c wsee -n "__fish_wsee_needs_command" -a "man" -d 'Print the manual page of wsee or of one command'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
@@ -226,5 +228,114 @@ complete -c wsee -n "__fish_wsee_using_subcommand listen" -s v -l verbose -d 'Sh
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l send -d 'Send a text message; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l send-hex -d 'Send a binary message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping -d 'Send a ping, and wait for its pong' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect -d 'Wait for a text message that is TEXT' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-json -d 'Wait for JSON with these values in it' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-re -d 'Wait for a message that the regular expression matches' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-jq -d 'Wait for JSON for which the jq filter gives true' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-hex -d 'Wait for a binary message with these bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next -d 'The very next message is TEXT' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-json -d 'The very next message is JSON with these values in it' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-re -d 'The regular expression matches the very next message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-jq -d 'The jq filter gives true for the very next message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-hex -d 'The very next message is binary, with these bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-none -d 'No message comes for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-close -d 'Wait for the server to close, with one of these codes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-status -d 'The upgrade is answered with status N' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-subprotocol -d 'The server selects this subprotocol' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-header -d 'The response has this header field: \'Name: value\'' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l timeout -d 'Time for an expectation that does not say its own' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s m -l max-time -d 'Time for each case; 0 is no limit' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l retry -d 'Try N times more if the server is not up yet' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l retry-delay -d 'Time before each further try' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s j -l jobs -d 'Run up to N files at the same time' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l filter -d 'Run only cases whose name contains TEXT' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l var -d 'Give the variable {{NAME}} a value; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l var-file -d 'Read variables from FILE, one NAME=VALUE on each line' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l allow-env -d 'Let scenarios read NAME from the environment, as {{env.NAME}}' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l report-junit -d 'Write a JUnit report to FILE; - is stdout' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l report-tap -d 'Write a TAP 14 report to FILE; - is stdout' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l report-json -d 'Write a JSON report to FILE; - is stdout' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+time\t''
+iso\t''
+rel\t''
+delta\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l decode -d 'How binary messages are shown: auto, msgpack, cbor, protobuf or hex' -r -f -a "auto\t''
+msgpack\t''
+cbor\t''
+protobuf\t''
+hex\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s o -l origin -d 'Send an Origin field, as browsers do' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s u -l user -d 'Log in with HTTP Basic authentication' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l bearer -d 'Log in with a bearer token; @FILE reads it' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l bearer-env -d 'Log in with the bearer token in an environment variable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l netrc-file -d 'The same, with another file than ~/.netrc' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l max-redirs -d 'Follow at most N redirects' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l roots -d 'Trust Mozilla\'s roots (webpki), the system\'s (native), or both' -r -f -a "webpki\t'Mozilla\'s, compiled in'
+native\t'The system\'s'
+both\t'Mozilla\'s and the system\'s'"
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l pinnedpubkey -d 'Connect only if the server has this public key' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s E -l cert -d 'Show this client certificate if the server asks for one' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l pass -d 'Where the password of --cert or --key is: env:NAME, file:PATH or prompt' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l tls-min -d 'The lowest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l tls-max -d 'The highest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l sni -d 'Ask for the certificate of NAME and verify it, instead of the URL\'s host' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s x -l proxy -d 'Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s U -l proxy-user -d 'Log in to the proxy' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l noproxy -d 'Use no proxy for these hosts' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l proxy-header -d 'Send a header field to an HTTP proxy, with CONNECT' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l proxy-cacert -d 'Trust the CA certificates in FILE (PEM) for an https proxy' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l resolve -d 'Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l connect-to -d 'Connect to another host and port: HOST1:PORT1:HOST2:PORT2' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l interface -d 'Connect through this network interface, or from this local address' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l max-message -d 'Largest message to accept' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l fail-fast -d 'Start no more cases when one has failed'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l check -d 'Only look for mistakes in the scenarios'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s q -l quiet -d 'Print only errors on stderr'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-compress -d 'Do not offer compression'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l lenient -d 'Go on where a server breaks a rule, with a warning'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l netrc -d 'Log in as ~/.netrc says'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s L -l location -d 'Follow redirects (status 301, 302, 303, 307, 308)'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l location-trusted -d 'Follow redirects, and send credentials to all servers'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l proxy-insecure -d 'Accept any certificate of an https proxy'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s 4 -l ipv4 -d 'Connect to IPv4 addresses only'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s 6 -l ipv6 -d 'Connect to IPv6 addresses only'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-auto-pong -d 'Do not answer pings'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-config -d 'Do not read the configuration file'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l debug -d 'Print every option, and where it comes from, before anything is done'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand fmt" -l check -d 'Change nothing; exit status 1 if a file is not in its canonical form'
+complete -c wsee -n "__fish_wsee_using_subcommand fmt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

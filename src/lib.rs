@@ -12,6 +12,7 @@
 //! repl/        prompt, commands, completion, history       ─┐
 //! pipe/        standard input to messages, and back          │ modes: none imports another
 //! listen/      the echo server                               │
+//! test/        scenarios against a server, reports           │
 //! tour.rs      what `wsee demo` plays without a terminal   ─┘
 //!
 //! scenario/    the language of test files
@@ -23,6 +24,7 @@
 //! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS
 //! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
 //!
+//! file.rs      files that are there as a whole or not at all
 //! filter/      jq filters
 //! term/        standard input, output and error, the terminal
 //! secret.rs    values that are not shown
@@ -40,6 +42,7 @@ pub mod cookie;
 pub mod dial;
 pub mod event;
 pub mod exit;
+pub mod file;
 pub mod filter;
 pub mod listen;
 pub mod pipe;
@@ -52,6 +55,7 @@ pub mod scenario;
 pub mod secret;
 pub mod session;
 pub mod term;
+pub mod test;
 pub mod tour;
 
 use std::ffi::OsString;

@@ -11,13 +11,15 @@ const LAYERS: &[&[&str]] = &[
     &["run"],
     &["config"],
     &["cli"],
-    &["repl", "pipe", "listen", "tour"],
+    &["repl", "pipe", "listen", "test", "tour"],
     &["scenario"],
     &["session", "command", "record"],
     &["render"],
     &["event"],
     &["dial"],
-    &["proto", "filter", "term", "secret", "cookie", "exit"],
+    &[
+        "proto", "file", "filter", "term", "secret", "cookie", "exit",
+    ],
 ];
 
 /// Modules, and what they never see though it is in a layer below: events connect the two.
@@ -52,7 +54,7 @@ const WORDS: &[Words] = &[
             "Zoned::now",
             "Timestamp::now",
         ],
-        place: Place::Only(&["run/", "session/", "dial/", "listen/"]),
+        place: Place::Only(&["run/", "session/", "dial/", "listen/", "test/"]),
     },
     Words {
         words: &["env::", "std::env"],

@@ -28,5 +28,6 @@ mod repl;
 mod report;
 mod route;
 mod support;
+mod test;
 mod tls;
 mod wire;

@@ -15,7 +15,7 @@ pub struct AuthArgs {
     /// Sends "Authorization: Basic …". Takes precedence over credentials in the URL. Without
     /// :PASS the password is taken from --netrc if the user is in it, and else asked for on the
     /// terminal, where it is not shown, also when stdin is a pipe; 'USER:' is an empty password.
-    #[arg(short, long, value_name = "USER[:PASS]", conflicts_with_all = ["bearer", "bearer_env"])]
+    #[arg(short, long, value_name = "USER[:PASS]", conflicts_with_all = ["bearer", "bearer_env"], hide_short_help = true)]
     pub user: Option<Secret<String>>,
     /// Log in with a bearer token; @FILE reads it
     ///

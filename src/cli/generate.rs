@@ -17,11 +17,20 @@ pub enum Page {
     Curl,
     /// wsee-listen(1)
     Listen,
+    /// wsee-test(1)
+    Test,
+    /// wsee-fmt(1)
+    Fmt,
     /// wsee-completions(1)
     Completions,
     /// wsee-man(1)
     Man,
+    /// wsee-scenario(5), the language of scenario files
+    Scenario,
 }
+
+/// The manual page of the language, but for its title.
+const SCENARIO: &str = include_str!("scenario.roff");
 
 impl Page {
     fn command_name(self) -> &'static str {
@@ -29,8 +38,11 @@ impl Page {
             Self::Demo => "demo",
             Self::Curl => "curl",
             Self::Listen => "listen",
+            Self::Test => "test",
+            Self::Fmt => "fmt",
             Self::Completions => "completions",
             Self::Man => "man",
+            Self::Scenario => "scenario",
         }
     }
 }
@@ -54,6 +66,11 @@ pub fn man_pages() -> Vec<(String, Vec<u8>)> {
 /// The manual page of one command, or of wsee itself, as roff source.
 pub fn man_page(page: Option<Page>) -> Vec<u8> {
     let mut source = Vec::new();
+    if page == Some(Page::Scenario) {
+        let version = env!("CARGO_PKG_VERSION");
+        let title = format!(".TH wsee-scenario 5 \" \" \"wsee {version}\" \"wsee manual\"\n");
+        return (title + SCENARIO).into_bytes();
+    }
     // Writing to a Vec cannot fail.
     let _ = render(page, &mut source);
     source
@@ -62,6 +79,7 @@ pub fn man_page(page: Option<Page>) -> Vec<u8> {
 fn file_name(page: Option<Page>) -> String {
     match page {
         None => "wsee.1".to_owned(),
+        Some(Page::Scenario) => "wsee-scenario.5".to_owned(),
         Some(page) => format!("wsee-{}.1", page.command_name()),
     }
 }
@@ -134,7 +152,9 @@ mod tests {
             .map(|command| format!("wsee-{}.1", command.get_name()))
             .collect();
         assert_eq!(names[0], "wsee.1");
-        assert_eq!(names[1..], subcommands);
+        let (last, commands) = names[1..].split_last().expect("pages");
+        assert_eq!(commands, subcommands);
+        assert_eq!(last, "wsee-scenario.5");
     }
 
     #[test]

@@ -19,14 +19,20 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "echo '{\"op\":\"hi\"}' | wsee -1 example.com/api",
         "send a message, print one reply",
     ),
-    ("wsee listen 9001", "an echo server for your client"),
+    (
+        "wsee test :8080/ws --send hi --expect hi",
+        "a smoke test, for CI jobs",
+    ),
 ];
 
 /// How a run can end, and what each means to a script.
 pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Done, "done"),
-    (Exit::Expectation, "--count was not reached"),
-    (Exit::Usage, "usage error"),
+    (
+        Exit::Expectation,
+        "--count was not reached, or a test failed",
+    ),
+    (Exit::Usage, "usage error, or a mistake in a scenario"),
     (Exit::Url, "bad URL"),
     (Exit::ProxyDns, "the proxy's name has no address"),
     (Exit::Dns, "the host name has no address"),

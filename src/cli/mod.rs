@@ -6,6 +6,7 @@ mod credential;
 mod curl;
 mod demo;
 mod display;
+mod fmt;
 mod format;
 pub mod generate;
 mod limit;
@@ -18,6 +19,7 @@ mod redirect;
 mod route;
 mod session;
 mod stay;
+mod test;
 mod timing;
 mod tls;
 mod value;
@@ -36,6 +38,7 @@ pub use credential::AuthArgs;
 pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};
 pub use demo::DemoArgs;
 pub use display::DisplayArgs;
+pub use fmt::FmtArgs;
 pub use format::FormatArgs;
 pub use generate::Page;
 pub use limit::LimitArgs;
@@ -47,11 +50,12 @@ pub use redirect::RedirectArgs;
 pub use route::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use session::{RunArgs, SessionArgs};
 pub use stay::{Attempts, StayArgs};
+pub use test::{ConnectionArgs, ReportArgs, Step, StepArgs, StepKind, TestArgs, VariableArgs};
 pub use timing::{Format, TimingArgs};
 pub use tls::{RootsArg, TlsArgs, TlsVersion};
 pub use value::{
     CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
-    ValueError, Wait,
+    ValueError, Variable, Wait,
 };
 pub use view::ViewArgs;
 
@@ -123,6 +127,10 @@ pub enum Command {
     Curl(CurlArgs),
     /// Run a WebSocket server to debug clients with; it echoes
     Listen(Box<ListenArgs>),
+    /// Test a server: steps on the command line, or scenario files
+    Test(Box<TestArgs>),
+    /// Rewrite scenario files in their canonical form
+    Fmt(FmtArgs),
     /// Print the completion script for a shell
     ///
     /// Prints the script that completes wsee's commands and flags, on stdout. Where a shell looks

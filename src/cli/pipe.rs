@@ -42,7 +42,7 @@ pub struct PipeArgs {
     /// stdin is sent as binary messages, stdout gets raw bytes
     ///
     /// Without it a text message is printed with a newline, and a binary one as a line of base64.
-    #[arg(long, conflicts_with_all = ["hex", "base64"])]
+    #[arg(long, conflicts_with_all = ["hex", "base64"], hide_short_help = true)]
     pub binary: bool,
     /// Lines of stdin are hexadecimal, sent as binary messages
     ///

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::command::schedule::{self, PeriodError};
 use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::scenario;
 
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -59,6 +60,11 @@ pub enum ValueError {
     /// Not a number of attempts.
     #[error("not a number of attempts; write 1 or more, or leave it out for any number")]
     Attempts,
+    /// Not a variable and its value.
+    #[error(
+        "no variable; write NAME=VALUE, the name with a letter first, then letters, digits and _"
+    )]
+    Variable,
     /// Not an address to listen on.
     #[error("not an address; write PORT, :PORT, HOST:PORT or [::1]:PORT")]
     ListenAddr,
@@ -273,6 +279,29 @@ impl FromStr for Payload {
     }
 }
 
+/// A variable and its value: `NAME=VALUE`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Variable {
+    /// The name.
+    pub name: String,
+    /// All that follows the first `=`.
+    pub value: String,
+}
+
+impl FromStr for Variable {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        match text.split_once('=') {
+            Some((name, value)) if scenario::Variable::is_free(name) => Ok(Self {
+                name: name.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err(ValueError::Variable),
+        }
+    }
+}
+
 /// Where to listen. Without a host that is 127.0.0.1; port 0 is any free port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListenAddr {
@@ -321,7 +350,7 @@ fn listen_host(host: &str) -> Result<&str, ValueError> {
 /// host called `demo`.
 pub(super) fn url_argument(text: &str) -> Result<String, ValueError> {
     match text {
-        "demo" | "curl" | "listen" | "completions" | "man" => {
+        "demo" | "curl" | "listen" | "test" | "fmt" | "completions" | "man" => {
             Err(ValueError::UrlIsCommand(text.to_owned()))
         }
         "help" => Err(ValueError::UrlIsHelp),

@@ -20,6 +20,7 @@ mod redirect;
 mod route;
 mod stay;
 pub mod target;
+pub mod test;
 mod timing;
 mod tls;
 
@@ -34,6 +35,7 @@ pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use record::RecordError;
 pub use stay::EveryError;
+pub use test::{Test, TestError};
 pub use timing::{Timing, TimingError};
 pub use tls::TlsError;
 
@@ -98,6 +100,9 @@ pub enum ConfigError {
     /// What is to be sent again and again is wrong.
     #[error(transparent)]
     Every(#[from] EveryError),
+    /// A test cannot be run.
+    #[error(transparent)]
+    Test(#[from] TestError),
     /// A certificate or key for `listen --tls` cannot be used.
     #[error(transparent)]
     Identity(#[from] crate::listen::IdentityError),
@@ -111,6 +116,7 @@ impl ConfigError {
             Self::Send { .. }
             | Self::SendEncoding(_)
             | Self::Every(EveryError::File { .. } | EveryError::Encoding(_)) => Exit::Input,
+            Self::Test(error) => error.exit(),
             Self::File(_)
             | Self::Curl(_)
             | Self::Header(_)

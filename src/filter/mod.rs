@@ -4,7 +4,9 @@ pub mod error;
 pub mod jq;
 pub mod messages;
 mod read;
+pub mod subset;
 
 pub use error::{CompileError, FilterError, ReadError};
 pub use jq::{Jq, Output};
 pub use messages::{Filter, Filtered};
+pub use subset::{Difference, Subset};

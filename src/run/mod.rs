@@ -5,10 +5,12 @@ mod curl;
 mod demo;
 mod events;
 mod failure;
+mod fmt;
 mod jar;
 mod listen;
 mod recording;
 mod report;
+mod test;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -16,7 +18,7 @@ use std::time::Instant;
 
 use crate::cli::{Command, ConnectArgs, generate};
 use crate::config::{
-    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Use,
+    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Test, Use,
 };
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
@@ -53,6 +55,11 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             Ok(listen) => on_runtime(listen::listen(listen, environment)),
             Err(error) => refuse(&error),
         },
+        Some(Command::Test(args)) => match Test::resolve(&args, environment, started) {
+            Ok(test) => on_runtime(test::test(test, environment)),
+            Err(error) => refuse(&error),
+        },
+        Some(Command::Fmt(args)) => fmt::fmt(&args),
         Some(Command::Completions { shell }) => print(&generate::completion(shell)),
         Some(Command::Man { command }) => print(&generate::man_page(command)),
     }

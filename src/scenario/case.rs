@@ -339,13 +339,14 @@ impl Open {
             }
             None if matches!(step.action, Action::Wait(_)) => Ok(0),
             None if names.len() == 1 => Ok(0),
-            None => match names.iter().position(Option::is_none) {
-                Some(unnamed) => Ok(unnamed),
-                None => {
+            None => {
+                if let Some(unnamed) = names.iter().position(Option::is_none) {
+                    Ok(unnamed)
+                } else {
                     let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
                     Err(Problem::WhichConnection(names.join(", ")))
                 }
-            },
+            }
         }
     }
 }

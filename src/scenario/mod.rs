@@ -4,9 +4,11 @@
 //! [`format`](mod@format) can write the file anew; [`cases`] makes of the lines what is run.
 //! The language is described in the manual page wsee-scenario(5).
 
+pub mod argument;
 pub mod ast;
 pub mod case;
 pub mod error;
+pub mod files;
 pub mod format;
 pub mod parse;
 mod scan;

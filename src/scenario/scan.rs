@@ -158,12 +158,11 @@ impl<'a> Scan<'a> {
     }
 
     fn capture(self) -> Result<(Capture, Self), Mistake> {
-        let (name, after) = match self.rest.split_once('=') {
-            Some((name, after)) => (name.trim(), self.with(after.trim_start())),
-            None => {
-                let problem = "capture what? write: capture NAME = .jq.filter, or = re \"…\"";
-                return Err(self.mistake(Problem::Missing(problem)));
-            }
+        let (name, after) = if let Some((name, after)) = self.rest.split_once('=') {
+            (name.trim(), self.with(after.trim_start()))
+        } else {
+            let problem = "capture what? write: capture NAME = .jq.filter, or = re \"…\"";
+            return Err(self.mistake(Problem::Missing(problem)));
         };
         if !Variable::is_free(name) {
             let problem = Problem::VariableName(name.to_owned());
@@ -305,17 +304,17 @@ impl<'a> Scan<'a> {
 
 /// Where one of `words` stands as a word of its own; `quotes` hide what is in them.
 pub(super) fn find_word(text: &str, words: &[&str], quotes: bool) -> Option<usize> {
-    let (mut quoted, mut escaped, mut after_blank) = (false, false, true);
+    let (mut inside, mut escaped, mut after_blank) = (false, false, true);
     for (at, c) in text.char_indices() {
         let is_word = |word: &&str| starts_with_word(&text[at..], word);
-        if after_blank && !quoted && words.iter().any(is_word) {
+        if after_blank && !inside && words.iter().any(is_word) {
             return Some(at);
         }
         after_blank = c.is_whitespace();
         match c {
             _ if escaped => escaped = false,
-            '\\' if quoted => escaped = true,
-            '"' if quotes => quoted = !quoted,
+            '\\' if inside => escaped = true,
+            '"' if quotes => inside = !inside,
             _ => {}
         }
     }

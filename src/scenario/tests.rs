@@ -162,8 +162,8 @@ fn a_carriage_return_is_data_unless_every_line_ends_with_it() {
 }
 
 #[test]
-fn mistakes_have_a_place_and_a_cure() {
-    for (text, report) in [
+fn mistakes_in_a_line_have_a_place_and_a_cure() {
+    hold(&[
         (
             "conect ws://h",
             "1:1: unknown word \"conect\"; did you mean connect?",
@@ -208,6 +208,12 @@ fn mistakes_have_a_place_and_a_cure() {
             "connect ws://h\n\n> \"\"\"\nx",
             "3:3: the text that begins here does not end; a line with \"\"\" ends it",
         ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_the_order_of_lines_have_a_cure() {
+    hold(&[
         (
             "connect ws://h\n\n> {{me}}",
             "3:1: the variable me has no value here; capture it before, or give it with --var me=…",
@@ -272,7 +278,12 @@ fn mistakes_have_a_place_and_a_cure() {
             "connect ws://h\n< any capture 2x = .a",
             "2:15: \"2x\" cannot be a variable; write a letter, then letters, digits and _",
         ),
-    ] {
+    ]);
+}
+
+#[track_caller]
+fn hold(mistakes: &[(&str, &str)]) {
+    for (text, report) in mistakes {
         assert_eq!(mistake(text), format!("t.wsee:{report}"), "{text}");
     }
 }

@@ -1,6 +1,6 @@
 //! Standard input, read when it is ready.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, OwnedFd};
 use std::task::{Context, Poll, ready};
 
@@ -98,6 +98,11 @@ pub fn read_some(text: &mut Vec<u8>) -> io::Result<bool> {
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Reads all of standard input, and blocks until its end.
+pub fn read_all(bytes: &mut Vec<u8>) -> io::Result<usize> {
+    io::stdin().lock().read_to_end(bytes)
 }
 
 fn poll_fd(

@@ -90,6 +90,11 @@ pub fn after_deflating_handshake<T: Send + 'static>(
     })
 }
 
+/// The server's end of a connection that was accepted, with the request read.
+pub fn serve(stream: TcpStream) -> Wire {
+    Wire::read_request(stream)
+}
+
 impl Wire {
     fn read_request(mut stream: TcpStream) -> Self {
         let mut request = Vec::new();

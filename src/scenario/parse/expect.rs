@@ -105,7 +105,7 @@ fn unknown(scan: Scan<'_>) -> Mistake {
     scan.mistake(Problem::UnknownKind { word, nearest })
 }
 
-fn control<'a>(kind: &str, operand: Scan<'a>) -> Result<Action, Mistake> {
+fn control(kind: &str, operand: Scan<'_>) -> Result<Action, Mistake> {
     let (text, modifiers) = operand.split_modifiers(Allowed::Within);
     let within = modifiers.modifiers(Allowed::Within)?.within;
     if kind == "close" {

@@ -110,7 +110,7 @@ impl<'a> Parser<'a> {
         } else if let Some((name, value)) = field(text) {
             self.field(scan, name, value)
         } else if text.starts_with(|c: char| c.is_ascii_digit()) {
-            self.status(scan.with(text))
+            status(scan.with(text))
         } else if super::scan::starts_with_word(text, "connect") {
             connect(scan.with(text).word().1)
         } else {
@@ -141,14 +141,14 @@ impl<'a> Parser<'a> {
             Place::Elsewhere => Err(scan.mistake(Problem::StrayField)),
         }
     }
+}
 
-    fn status(&self, scan: Scan<'a>) -> Result<Statement, Mistake> {
-        let (word, rest) = scan.word();
-        rest.nothing("a status stands alone on its line")?;
-        match word.parse() {
-            Ok(status @ 100..=599) if word.len() == 3 => Ok(Statement::Status(status)),
-            _ => Err(scan.mistake(Problem::Status(word.to_owned()))),
-        }
+fn status(scan: Scan<'_>) -> Result<Statement, Mistake> {
+    let (word, rest) = scan.word();
+    rest.nothing("a status stands alone on its line")?;
+    match word.parse() {
+        Ok(status @ 100..=599) if word.len() == 3 => Ok(Statement::Status(status)),
+        _ => Err(scan.mistake(Problem::Status(word.to_owned()))),
     }
 }
 

@@ -25,14 +25,6 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn send_binary(&mut self, scan: Scan<'a>) -> Result<Content, Mistake> {
-        let scan = scan.trim();
-        match scan.rest.strip_prefix('@') {
-            Some(path) => file(scan.with(path.trim()), true),
-            None => hex(scan).map(Content::Binary),
-        }
-    }
-
     /// A text in three quotes or more: on this line, or on those up to one that begins with as many.
     ///
     /// Returns it with what follows its end.
@@ -60,6 +52,15 @@ impl<'a> Parser<'a> {
         // What follows is still to be read as statements.
         self.read = begin;
         Err(scan.mistake(Problem::OpenBlock(quotes.to_owned())))
+    }
+}
+
+/// What `>b` sends.
+pub(super) fn binary(scan: Scan<'_>) -> Result<Content, Mistake> {
+    let scan = scan.trim();
+    match scan.rest.strip_prefix('@') {
+        Some(path) => file(scan.with(path.trim()), true),
+        None => hex(scan).map(Content::Binary),
     }
 }
 

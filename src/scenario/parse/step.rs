@@ -1,6 +1,7 @@
 //! Statements that act on a connection.
 
 use super::Parser;
+use super::send::binary;
 use crate::command::{self, Command, Wire};
 use crate::scenario::ast::{Action, Mood, Step};
 use crate::scenario::error::{Mistake, Problem, command_problem};
@@ -57,7 +58,7 @@ impl<'a> Parser<'a> {
         }
         match operator {
             ">" => self.send_text(rest).map(Action::Send),
-            ">b" => self.send_binary(rest).map(Action::Send),
+            ">b" => binary(rest).map(Action::Send),
             "<!" => self.expect(Mood::Next, rest),
             "!<" => self.expect(Mood::None, rest),
             _ => self.expect(Mood::Some, rest),

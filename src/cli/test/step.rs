@@ -1,0 +1,301 @@
+//! Steps on the command line, in the order in which they were typed.
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
+
+/// The steps of a command line.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepArgs {
+    /// In the order given.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What is to be done.
+    pub kind: StepKind,
+    /// The value as typed; empty if it was left out.
+    pub value: String,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepKind {
+    /// `--send`.
+    Send,
+    /// `--send-hex`.
+    SendHex,
+    /// `--ping`.
+    Ping,
+    /// `--expect` and its kin: a kind of pattern, and whether it must be the next message.
+    Expect(&'static str, bool),
+    /// `--expect-none`.
+    ExpectNone,
+    /// `--expect-close`.
+    ExpectClose,
+    /// `--expect-status`.
+    ExpectStatus,
+    /// `--expect-subprotocol`.
+    ExpectSubprotocol,
+    /// `--expect-header`.
+    ExpectHeader,
+}
+
+/// A flag that is a step.
+struct Flag {
+    name: &'static str,
+    value: &'static str,
+    kind: StepKind,
+    help: &'static str,
+    long_help: &'static str,
+}
+
+const FLAGS: &[Flag] = &[
+    Flag {
+        name: "send",
+        value: "TEXT|@FILE",
+        kind: StepKind::Send,
+        help: "Send a text message; @FILE sends a file's content",
+        long_help: "@@ at the start stands for one @ of the text. {{NAME}} is replaced by the \
+                    variable's value, here as in the other steps.",
+    },
+    Flag {
+        name: "send-hex",
+        value: "HEX",
+        kind: StepKind::SendHex,
+        help: "Send a binary message",
+        long_help: "Blanks between the digits do not count.",
+    },
+    Flag {
+        name: "ping",
+        value: "DATA",
+        kind: StepKind::Ping,
+        help: "Send a ping, and wait for its pong",
+        long_help: "DATA may be left out; with it write --ping=DATA.",
+    },
+    Flag {
+        name: "expect",
+        value: "TEXT",
+        kind: StepKind::Expect("text", false),
+        help: "Wait for a text message that is TEXT",
+        long_help: "Messages that do not match are skipped, by this flag and the four that \
+                    follow; all that came are told if none does.",
+    },
+    Flag {
+        name: "expect-json",
+        value: "JSON",
+        kind: StepKind::Expect("json", false),
+        help: "Wait for JSON with these values in it",
+        long_help: "Of an object only the listed keys count. Arrays have to be the same, but the \
+                    string \"...\" in one stands for any items. The string \"*\" stands for any value.",
+    },
+    Flag {
+        name: "expect-re",
+        value: "REGEX",
+        kind: StepKind::Expect("re", false),
+        help: "Wait for a message that the regular expression matches",
+        long_help: "It may match anywhere in the message; ^ and $ are its ends. The syntax is that of \
+                    the Rust crate regex.",
+    },
+    Flag {
+        name: "expect-jq",
+        value: "FILTER",
+        kind: StepKind::Expect("jq", false),
+        help: "Wait for JSON for which the jq filter gives true",
+        long_help: "Any value is taken for true but false and null, as in jq.",
+    },
+    Flag {
+        name: "expect-hex",
+        value: "HEX",
+        kind: StepKind::Expect("hex", false),
+        help: "Wait for a binary message with these bytes",
+        long_help: "Blanks between the digits do not count.",
+    },
+    Flag {
+        name: "expect-next",
+        value: "TEXT",
+        kind: StepKind::Expect("text", true),
+        help: "The very next message is TEXT",
+        long_help: "Nothing is skipped: the first message that no step has taken must match. The \
+                    same for the four flags that follow.",
+    },
+    Flag {
+        name: "expect-next-json",
+        value: "JSON",
+        kind: StepKind::Expect("json", true),
+        help: "The very next message is JSON with these values in it",
+        long_help: "Like --expect-json, but nothing is skipped.",
+    },
+    Flag {
+        name: "expect-next-re",
+        value: "REGEX",
+        kind: StepKind::Expect("re", true),
+        help: "The regular expression matches the very next message",
+        long_help: "Like --expect-re, but nothing is skipped.",
+    },
+    Flag {
+        name: "expect-next-jq",
+        value: "FILTER",
+        kind: StepKind::Expect("jq", true),
+        help: "The jq filter gives true for the very next message",
+        long_help: "Like --expect-jq, but nothing is skipped.",
+    },
+    Flag {
+        name: "expect-next-hex",
+        value: "HEX",
+        kind: StepKind::Expect("hex", true),
+        help: "The very next message is binary, with these bytes",
+        long_help: "Like --expect-hex, but nothing is skipped.",
+    },
+    Flag {
+        name: "expect-none",
+        value: "TIME",
+        kind: StepKind::ExpectNone,
+        help: "No message comes for TIME",
+        long_help: "Messages that came before and were not taken by a step count, too.",
+    },
+    Flag {
+        name: "expect-close",
+        value: "CODES",
+        kind: StepKind::ExpectClose,
+        help: "Wait for the server to close, with one of these codes",
+        long_help: "Write --expect-close=4001,4002; without codes any will do. 1005 is a Close \
+                    frame without a code, 1006 the end of TCP without a Close frame.",
+    },
+    Flag {
+        name: "expect-status",
+        value: "N",
+        kind: StepKind::ExpectStatus,
+        help: "The upgrade is answered with status N",
+        long_help: "Such as 401 for an upgrade that must be refused; then there can be no other step \
+                    but --expect-header. The default is 101.",
+    },
+    Flag {
+        name: "expect-subprotocol",
+        value: "NAME",
+        kind: StepKind::ExpectSubprotocol,
+        help: "The server selects this subprotocol",
+        long_help: "It has to be offered with --subprotocol.",
+    },
+    Flag {
+        name: "expect-header",
+        value: "FIELD",
+        kind: StepKind::ExpectHeader,
+        help: "The response has this header field: 'Name: value'",
+        long_help: "* in the value is any text. 'Name:' with no value says that the field must not be \
+                    there. May be repeated.",
+    },
+];
+
+impl StepKind {
+    /// The flag, as it is typed.
+    pub fn flag(self) -> String {
+        let flag = FLAGS.iter().find(|flag| flag.kind == self);
+        flag.map(|flag| format!("--{}", flag.name))
+            .unwrap_or_default()
+    }
+}
+
+impl Args for StepArgs {
+    fn augment_args(command: Command) -> Command {
+        FLAGS.iter().fold(command, |command, flag| {
+            let arg = Arg::new(flag.name)
+                .long(flag.name)
+                .value_name(flag.value)
+                .help(flag.help)
+                .long_help(format!("{}\n\n{}", flag.help, flag.long_help))
+                .help_heading("Steps")
+                .allow_hyphen_values(true)
+                .action(ArgAction::Append);
+            // A value that may be left out must not be looked for in what follows.
+            let is_optional = matches!(flag.kind, StepKind::Ping | StepKind::ExpectClose);
+            command.arg(if is_optional {
+                arg.num_args(0..=1)
+                    .require_equals(true)
+                    .default_missing_value("")
+            } else {
+                arg
+            })
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for StepArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut args = Self::default();
+        args.update_from_arg_matches(matches)?;
+        Ok(args)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let mut steps: Vec<(usize, Step)> = Vec::new();
+        for flag in FLAGS {
+            let values = matches.get_many::<String>(flag.name).into_iter().flatten();
+            let places = matches.indices_of(flag.name).into_iter().flatten();
+            for (value, place) in values.zip(places) {
+                let (kind, value) = (flag.kind, value.clone());
+                steps.push((place, Step { kind, value }));
+            }
+        }
+        steps.sort_by_key(|(place, _)| *place);
+        self.steps = steps.into_iter().map(|(_, step)| step).collect();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn steps(words: &[&str]) -> Vec<String> {
+        let command = StepArgs::augment_args(Command::new("test")).arg(Arg::new("url"));
+        let words = std::iter::once("test").chain(words.iter().copied());
+        let matches = command.try_get_matches_from(words).expect("steps");
+        let args = StepArgs::from_arg_matches(&matches).expect("steps");
+        let steps = args.steps.iter();
+        steps
+            .map(|step| format!("{} {}", step.kind.flag(), step.value))
+            .collect()
+    }
+
+    #[test]
+    fn steps_keep_the_order_in_which_they_were_typed() {
+        assert_eq!(
+            steps(&[
+                "--expect",
+                "a",
+                "--send",
+                "b",
+                "ws://h",
+                "--ping",
+                "--expect-close",
+                "--send",
+                "-c",
+                "--expect=d",
+                "--ping=x",
+                "--expect-close=1000",
+            ]),
+            [
+                "--expect a",
+                "--send b",
+                "--ping ",
+                "--expect-close ",
+                "--send -c",
+                "--expect d",
+                "--ping x",
+                "--expect-close 1000"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_kind_has_a_flag() {
+        for flag in FLAGS {
+            assert_eq!(flag.kind.flag(), format!("--{}", flag.name));
+        }
+    }
+}

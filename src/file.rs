@@ -1,0 +1,122 @@
+//! Files that are there as a whole or not at all.
+
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// A file that takes its place when it is complete; until then the old one stays.
+#[derive(Debug)]
+pub struct Replacement {
+    path: PathBuf,
+    /// `None` for what cannot be replaced, such as a pipe or a terminal.
+    file: Option<NamedTempFile>,
+}
+
+impl Replacement {
+    /// Opens a file next to `path`, so that what is wrong with the folder is known before the work.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        // A link stays a link, to a file that is replaced.
+        let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let found = fs::metadata(&path).ok();
+        if found.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        if found.as_ref().is_some_and(|found| !found.is_file()) {
+            return Ok(Self { path, file: None });
+        }
+        let folder = match path.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        // For a new file what the user's umask leaves of this.
+        let permissions = Permissions::from_mode(0o666);
+        let file = tempfile::Builder::new()
+            .prefix(".wsee-")
+            .permissions(permissions)
+            .tempfile_in(folder)?;
+        if let Some(found) = found {
+            file.as_file().set_permissions(found.permissions())?;
+        }
+        let file = Some(file);
+        Ok(Self { path, file })
+    }
+
+    /// Puts `contents` in the place of the file.
+    pub fn write(self, contents: &[u8]) -> io::Result<()> {
+        let Some(mut file) = self.file else {
+            return fs::OpenOptions::new()
+                .write(true)
+                .open(&self.path)?
+                .write_all(contents);
+        };
+        file.write_all(contents)?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+}
+
+/// Adds to the end of a file, which is made if it is not there.
+pub fn append(path: &Path, contents: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options
+        .append(true)
+        .create(true)
+        .open(path)?
+        .write_all(contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.collect()
+    }
+
+    #[test]
+    fn the_old_file_stays_until_the_new_one_is_complete() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        let replacement = Replacement::open(&path).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        replacement.write(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o640
+        );
+        assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_one_that_was_not_written() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Replacement::open(&folder.path().join("a")).unwrap());
+        assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_folder_that_is_not_there_is_known_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Replacement::open(&folder.path().join("b/a")).is_err());
+        assert!(Replacement::open(folder.path()).is_err());
+    }
+
+    #[test]
+    fn a_link_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("a"), folder.path().join("b"));
+        fs::write(&path, "old").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        Replacement::open(&link).unwrap().write(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+    }
+}

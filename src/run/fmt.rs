@@ -1,0 +1,99 @@
+//! `wsee fmt`: rewrites scenarios.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::{complain, print};
+use crate::cli::FmtArgs;
+use crate::exit::Exit;
+use crate::file::Replacement;
+use crate::render::escape::{escape_line, escape_payload};
+use crate::scenario::{Mistake, files, format, parse};
+use crate::term;
+
+/// Runs `wsee fmt`.
+pub(super) fn fmt(args: &FmtArgs) -> Exit {
+    if args.files == [Path::new("-")] {
+        return fmt_stdin(args.check);
+    }
+    let files = match files::find(&args.files) {
+        Ok(files) => files,
+        Err(error) => {
+            complain(&error.to_string());
+            return Exit::Input;
+        }
+    };
+    let (mut exit, mut differ) = (Exit::Done, String::new());
+    for file in &files {
+        match rewrite(file, args.check) {
+            Ok(true) if args.check => {
+                differ.push_str(&escape_line(&file.display().to_string()));
+                differ.push('\n');
+            }
+            Ok(_) => {}
+            Err(failed) => exit = failed,
+        }
+    }
+    match print(differ.as_bytes()) {
+        Exit::Done if exit == Exit::Done && !differ.is_empty() => Exit::Expectation,
+        Exit::Done => exit,
+        failed => failed,
+    }
+}
+
+/// Tells whether the file is not in its canonical form, and rewrites it unless it is only `check`ed.
+fn rewrite(path: &PathBuf, check: bool) -> Result<bool, Exit> {
+    let name = path.display().to_string();
+    let cannot = |what: &str, error: &io::Error, exit| {
+        complain(&format!("cannot {what} {name}: {error}"));
+        exit
+    };
+    let bytes = fs::read(path).map_err(|error| cannot("read", &error, Exit::Input))?;
+    let formatted = formatted(&name, &bytes)?;
+    let differs = formatted.as_bytes() != bytes;
+    if differs && !check {
+        Replacement::open(path)
+            .and_then(|file| file.write(formatted.as_bytes()))
+            .map_err(|error| cannot("write", &error, Exit::Write))?;
+    }
+    Ok(differs)
+}
+
+fn fmt_stdin(check: bool) -> Exit {
+    let mut bytes = Vec::new();
+    if let Err(error) = term::stdin::read_all(&mut bytes) {
+        complain(&format!("cannot read stdin: {error}"));
+        return Exit::Input;
+    }
+    match formatted("stdin", &bytes) {
+        Ok(text) if check && text.as_bytes() != bytes => Exit::Expectation,
+        Ok(_) if check => Exit::Done,
+        Ok(text) => print(text.as_bytes()),
+        Err(exit) => exit,
+    }
+}
+
+/// The canonical form; mistakes are told.
+fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let at = error.valid_up_to() + 1;
+            complain(&format!("{name}, byte {at}: not valid UTF-8"));
+            return Err(Exit::Usage);
+        }
+    };
+    parse(text).map(|file| format(&file)).map_err(|mistakes| {
+        tell(name, &mistakes);
+        Exit::Usage
+    })
+}
+
+/// Says what is wrong with a scenario, and where.
+pub(super) fn tell(name: &str, mistakes: &[Mistake]) {
+    for mistake in mistakes {
+        let report = mistake.report(name);
+        term::stderr(&format!("wsee: {}", escape_payload(&report)));
+    }
+}

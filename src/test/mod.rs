@@ -1,0 +1,42 @@
+//! Tests of a server: scenarios are run, and what came of them is told.
+//!
+//! [`suite`] runs files of cases, [`case`](mod@case) one case over real connections, each of which
+//! is a [`link`] to a session of its own. What came of a case is a value; the reports are made of
+//! these values alone.
+
+mod answer;
+pub mod case;
+mod expect;
+mod inbox;
+pub mod link;
+mod log;
+pub mod matcher;
+pub mod report;
+pub mod result;
+mod step;
+pub mod suite;
+pub mod variables;
+
+use std::time::Duration;
+
+pub use case::{Context, Dialer, Request, Unresolved};
+pub use result::{CaseResult, Failure, Kind, Outcome, Run};
+pub use suite::{Group, Suite};
+pub use variables::Given;
+
+/// How cases are run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// How long an expectation is waited for that does not say it itself.
+    pub timeout: Duration,
+    /// How long a case may take.
+    pub max_time: Option<Duration>,
+    /// How often a server that is not up yet is tried again.
+    pub retries: u32,
+    /// How long to wait before that.
+    pub retry_delay: Duration,
+    /// How many files are run at the same time.
+    pub jobs: usize,
+    /// Start no more cases when one has failed.
+    pub fail_fast: bool,
+}

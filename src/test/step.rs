@@ -1,0 +1,177 @@
+//! Steps that send.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use super::case::{Runner, StepResult};
+use super::inbox::Inbox;
+use super::link::{Missed, SendError};
+use super::log::Log;
+use super::result::{Failure, Kind};
+use crate::command::Wire;
+use crate::exit::Exit;
+use crate::proto::connection::End;
+use crate::scenario::ast::Content;
+use crate::scenario::{Action, Form, Template};
+
+/// RFC 6455 §5.5: a control frame's payload has at most 125 bytes.
+const MAX_CONTROL: usize = 125;
+
+impl Runner<'_> {
+    pub(super) async fn step(&mut self, on: usize, action: &Action) -> StepResult<()> {
+        match action {
+            Action::Send(content) => {
+                let wire = self.message(content)?;
+                self.send(on, wire).await
+            }
+            Action::Expect(expect) => self.expect(on, expect).await,
+            Action::ExpectClose(close) => self.expect_close(on, close).await,
+            Action::ExpectControl {
+                pong,
+                payload,
+                within,
+            } => {
+                let payload = payload.as_ref().map(|it| self.control(it)).transpose()?;
+                self.expect_control(on, *pong, payload.as_deref(), *within)
+                    .await
+            }
+            Action::Ping { payload, within } => self.ping(on, payload, *within).await,
+            Action::Pong(payload) => {
+                let wire = Wire::Pong(self.control(payload)?);
+                self.send(on, wire).await
+            }
+            Action::Close { wire, within, .. } => self.close(on, wire.clone(), *within).await,
+            Action::Command { wire, .. } => {
+                self.send(on, wire.clone()).await?;
+                if matches!(wire, Wire::Drop | Wire::Reset) {
+                    self.end(on).await;
+                }
+                Ok(())
+            }
+            Action::Wait(time) => self.wait(*time).await,
+        }
+    }
+
+    fn fill(&self, template: &Template) -> StepResult<String> {
+        let text = self.values.fill(template, Form::Plain);
+        text.map_err(|error| self.error(&error, Exit::Usage))
+    }
+
+    fn control(&self, payload: &Template) -> StepResult<Vec<u8>> {
+        let payload = self.fill(payload)?.into_bytes();
+        if payload.len() > MAX_CONTROL {
+            let len = payload.len();
+            let text = format!("the payload has {len} bytes, a control frame holds {MAX_CONTROL}");
+            return Err(self.error(&text, Exit::Usage));
+        }
+        Ok(payload)
+    }
+
+    fn message(&self, content: &Content) -> StepResult<Wire> {
+        let (path, binary) = match content {
+            Content::Text(text) => return Ok(Wire::Text(self.fill(text)?)),
+            Content::Binary(bytes) => return Ok(Wire::Binary(bytes.clone())),
+            Content::File { path, binary } => (self.fill(path)?, *binary),
+        };
+        let path = self.folder.join(path);
+        let name = path.display();
+        let bytes = fs::read(&path)
+            .map_err(|error| self.error(&format!("cannot read {name}: {error}"), Exit::Input))?;
+        if binary {
+            return Ok(Wire::Binary(bytes));
+        }
+        String::from_utf8(bytes).map(Wire::Text).map_err(|error| {
+            let byte = error.utf8_error().valid_up_to() + 1;
+            let text = format!("{name}, byte {byte}: not valid UTF-8; >b @FILE sends it as binary");
+            self.error(&text, Exit::Input)
+        })
+    }
+
+    async fn send(&self, on: usize, wire: Wire) -> StepResult<()> {
+        let patience = self.context.options.timeout;
+        let sent = self.link(on)?.send(wire, patience).await;
+        sent.map_err(|error| self.not_sent(&error))
+    }
+
+    fn not_sent(&self, error: &SendError) -> Box<Failure> {
+        let message = self.safe(&error.to_string());
+        Box::new(Failure::new(Kind::Failure, message, Exit::Expectation))
+    }
+
+    async fn ping(
+        &self,
+        on: usize,
+        payload: &Template,
+        within: Option<Duration>,
+    ) -> StepResult<()> {
+        let payload = self.control(payload)?;
+        self.link(on)?.inbox().forget_controls();
+        self.send(on, Wire::Ping(payload.clone())).await?;
+        self.expect_control(on, true, Some(&payload), within).await
+    }
+
+    /// Sends a Close frame, and waits until it is answered.
+    async fn close(&mut self, on: usize, wire: Wire, within: Option<Duration>) -> StepResult<()> {
+        let until = self.until(within);
+        let link = self.link(on)?;
+        let closed_before = link.inbox().close.is_some();
+        if !closed_before {
+            let patience = until.deadline.saturating_duration_since(Instant::now());
+            let sent = link.send(wire, patience).await;
+            sent.map_err(|error| self.not_sent(&error))?;
+        }
+        let end = |inbox: &mut Inbox| inbox.ending.as_ref().map(|it| it.end.clone());
+        let ended = match link.wait(until.deadline, end).await {
+            Ok(End::CloseTimeout) => Err(Missed::Late),
+            Ok(end) => Ok(end),
+            Err(missed) => Err(missed),
+        };
+        match ended {
+            Ok(End::Closed { by_peer: false, .. }) => {
+                self.links[on] = None;
+                Ok(())
+            }
+            Ok(End::Closed { .. }) => {
+                let message = "the server closed the connection before".to_owned();
+                Err(Box::new(Failure::new(
+                    Kind::Failure,
+                    message,
+                    Exit::Expectation,
+                )))
+            }
+            Ok(_) => {
+                let log = Log::new(until.since);
+                Err(until.missed(Missed::Ended, "the Close frame was not answered", link, log))
+            }
+            Err(missed) => {
+                let log = Log::new(until.since);
+                Err(until.missed(missed, "the Close frame was not answered", link, log))
+            }
+        }
+    }
+
+    /// Waits until a connection that was dropped is over.
+    async fn end(&mut self, on: usize) {
+        if let Ok(link) = self.link(on) {
+            let until = self.until(None);
+            // There is nothing to be waited for but our own session.
+            let _ = link.wait(until.deadline, |_| None::<()>).await;
+        }
+        self.links[on] = None;
+    }
+
+    async fn wait(&self, time: Duration) -> StepResult<()> {
+        let until = self.until(Some(time));
+        tokio::time::sleep_until(until.deadline.into()).await;
+        if !until.is_of_case {
+            return Ok(());
+        }
+        let limit = crate::render::quantity::duration(until.limit);
+        let message = format!("the {limit} of the case were over (--max-time)");
+        Err(Box::new(Failure::new(
+            Kind::Failure,
+            message,
+            Exit::Timeout,
+        )))
+    }
+}

@@ -1,0 +1,189 @@
+//! The values of variables, and which of them are secrets.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use crate::scenario::{Form, Template, Variable};
+
+/// What variables are before a case begins.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// Given with `--var` or `--var-file`.
+    pub variables: HashMap<String, String>,
+    /// Variables of the environment that may be read; `None` for one that is not set.
+    pub environment: HashMap<String, Option<String>>,
+    /// Whether values of the environment are shown.
+    pub show_secrets: bool,
+}
+
+/// What stands for a secret.
+const MASK: &str = "***";
+/// Shorter values are no secrets: to mask them would hide everything else.
+const SHORTEST_SECRET: usize = 4;
+
+/// A variable without a value.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoValue {
+    /// Nothing gave it one.
+    #[error("the variable {0} has no value; capture it before, or give it with --var {0}=…")]
+    Named(String),
+    /// It is not in the environment.
+    #[error("the environment has no {0}, which --allow-env lets the scenario read")]
+    Env(String),
+    /// The environment's variable may not be read.
+    #[error("the environment's {0} may not be read; allow it with --allow-env {0}")]
+    NotAllowed(String),
+}
+
+/// The values of one case.
+#[derive(Debug)]
+pub struct Values<'a> {
+    given: &'a Given,
+    captured: HashMap<String, String>,
+    uuid: String,
+    now: String,
+}
+
+impl<'a> Values<'a> {
+    /// The values at the beginning of a case.
+    pub fn new(given: &'a Given, now: jiff::Timestamp) -> Self {
+        Self {
+            given,
+            captured: HashMap::new(),
+            uuid: uuid(rand::random()),
+            now: format!("{now:.3}"),
+        }
+    }
+
+    /// Gives a variable a value.
+    pub fn capture(&mut self, name: &str, value: String) {
+        self.captured.insert(name.to_owned(), value);
+    }
+
+    /// The text of a template.
+    pub fn fill(&self, template: &Template, form: Form) -> Result<String, NoValue> {
+        template.fill(form, |variable| self.value(variable))
+    }
+
+    fn value(&self, variable: &Variable) -> Result<Cow<'_, str>, NoValue> {
+        let value = match variable {
+            Variable::Uuid => &self.uuid,
+            Variable::Now => &self.now,
+            Variable::Named(name) => self
+                .captured
+                .get(name)
+                .or_else(|| self.given.variables.get(name))
+                .ok_or_else(|| NoValue::Named(name.clone()))?,
+            Variable::Env(name) => match self.given.environment.get(name) {
+                Some(Some(value)) => value,
+                Some(None) => return Err(NoValue::Env(name.clone())),
+                None => return Err(NoValue::NotAllowed(name.clone())),
+            },
+        };
+        Ok(Cow::Borrowed(value))
+    }
+
+    /// The text with secrets masked.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.given.mask(text)
+    }
+}
+
+impl Given {
+    /// The text with secrets masked.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut masked = Cow::Borrowed(text);
+        if self.show_secrets {
+            return masked;
+        }
+        for secret in self.environment.values().flatten() {
+            if secret.len() >= SHORTEST_SECRET && masked.contains(secret.as_str()) {
+                masked = Cow::Owned(masked.replace(secret.as_str(), MASK));
+            }
+        }
+        masked
+    }
+}
+
+/// A random UUID (RFC 9562 §5.4, version 4).
+fn uuid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = hex::encode(bytes);
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(given: &Given, text: &str) -> Result<String, NoValue> {
+        let mut values = Values::new(given, jiff::Timestamp::UNIX_EPOCH);
+        values.capture("captured", "c".to_owned());
+        values.fill(&Template::parse(text).unwrap(), Form::Plain)
+    }
+
+    fn given() -> Given {
+        Given {
+            variables: [
+                ("a".to_owned(), "1".to_owned()),
+                ("captured".to_owned(), "g".to_owned()),
+            ]
+            .into(),
+            environment: [
+                ("TOKEN".to_owned(), Some("hunter2".to_owned())),
+                ("UNSET".to_owned(), None),
+            ]
+            .into(),
+            show_secrets: false,
+        }
+    }
+
+    #[test]
+    fn what_was_captured_counts_more_than_what_was_given() {
+        assert_eq!(
+            filled(&given(), "{{a}}{{captured}}{{env.TOKEN}}").unwrap(),
+            "1chunter2"
+        );
+        assert_eq!(
+            filled(&given(), "{{now}}").unwrap(),
+            "1970-01-01T00:00:00.000Z"
+        );
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_an_error() {
+        let error = |text| filled(&given(), text).unwrap_err();
+        assert_eq!(error("{{b}}"), NoValue::Named("b".to_owned()));
+        assert_eq!(error("{{env.UNSET}}"), NoValue::Env("UNSET".to_owned()));
+        assert_eq!(
+            error("{{env.HOME}}"),
+            NoValue::NotAllowed("HOME".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_uuid_is_the_same_throughout_a_case_and_another_in_the_next() {
+        let given = given();
+        let text = filled(&given, "{{uuid}} {{uuid}}").unwrap();
+        let (one, other) = text.split_once(' ').unwrap();
+        assert_eq!(one, other);
+        assert_eq!((one.len(), &one[14..15]), (36, "4"));
+        assert_ne!(filled(&given, "{{uuid}}").unwrap(), one);
+    }
+
+    #[test]
+    fn values_of_the_environment_are_masked() {
+        let mut given = given();
+        assert_eq!(given.mask("a hunter2, hunter2"), "a ***, ***");
+        given.show_secrets = true;
+        assert_eq!(given.mask("a hunter2"), "a hunter2");
+    }
+}

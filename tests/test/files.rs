@@ -1,0 +1,260 @@
+//! Scenario files: which are run, and in what order.
+
+use std::fs;
+use std::path::Path;
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::support::output::Output;
+use crate::support::run::{Running, wsee};
+use crate::support::server::Untouched;
+use crate::support::wire::after_handshake;
+
+/// An echo server for any number of connections; gives its host and port.
+fn echo() -> (Running, String) {
+    let listen = wsee(&["listen", "127.0.0.1:0"]).spawn();
+    let said = listen.wait_for_stderr("connect with");
+    let (_, rest) = said.split_once("127.0.0.1:").expect("an address");
+    let port = rest.split('/').next().expect("a port");
+    let host = format!("host=127.0.0.1:{port}");
+    (listen, host)
+}
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    folder
+}
+
+fn path(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).to_str().expect("UTF-8").to_owned()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The names of the cases in the report, in its order, with their words.
+fn names(output: &Output) -> Vec<String> {
+    let report = stdout(output);
+    let lines = report
+        .lines()
+        .filter(|line| !line.starts_with(' ') && line.contains(".wsee: "));
+    lines
+        .map(|line| {
+            let word = line.split_whitespace().next().unwrap_or_default();
+            let name = line.split(".wsee: ").nth(1).unwrap_or_default();
+            format!("{word} {}", name.split("   ").next().unwrap_or_default())
+        })
+        .collect()
+}
+
+const GOOD: &str = "connect ws://{{host}}/\n\n> hi\n< text hi\n";
+const BAD: &str = "connect ws://{{host}}/\n\n> hi\n< text ho within 1s\n";
+
+#[test]
+fn folders_are_searched_and_cases_run_in_order() {
+    let (_listen, host) = echo();
+    let two = format!("### first\n{GOOD}\n### second\n{GOOD}");
+    let folder = folder(&[
+        ("b.wsee", GOOD),
+        ("sub/a.wsee", &two),
+        ("c.txt", "no scenario"),
+    ]);
+    let root = folder.path().to_str().expect("UTF-8");
+    let output = wsee(&["test", root, "--var", &host]).run().exits(0);
+    assert_eq!(names(&output), ["ok b", "ok first", "ok second"]);
+    assert!(stdout(&output).contains("3 passed, 0 failed"));
+    let output = wsee(&["test", root, "--var", &host, "--jobs", "4"])
+        .run()
+        .exits(0);
+    assert!(stdout(&output).contains("3 passed, 0 failed"));
+}
+
+#[test]
+fn a_failure_has_file_line_and_step() {
+    let (_listen, host) = echo();
+    let folder = folder(&[("a.wsee", BAD)]);
+    let file = path(&folder, "a.wsee");
+    let output = wsee(&["test", &file, "--var", &host]).run().exits(1);
+    let report = stdout(&output);
+    assert!(
+        report.contains(&format!("{file}:4: < text ho within 1s")),
+        "{report}"
+    );
+    assert!(
+        report.contains("no message matched within 1.0 s"),
+        "{report}"
+    );
+}
+
+#[test]
+fn fail_fast_skips_what_is_left_and_filter_what_is_not_wanted() {
+    let (_listen, host) = echo();
+    let text = format!("### good one\n{GOOD}\n### bad\n{BAD}\n### good two\n{GOOD}");
+    let folder = folder(&[("a.wsee", &text)]);
+    let file = path(&folder, "a.wsee");
+    let output = wsee(&["test", &file, "--var", &host, "--fail-fast"])
+        .run()
+        .exits(1);
+    assert_eq!(
+        names(&output),
+        ["ok good one", "FAILED bad", "skipped good two"]
+    );
+    let output = wsee(&["test", &file, "--var", &host, "--filter", "GOOD"])
+        .run()
+        .exits(0);
+    assert_eq!(names(&output), ["ok good one", "ok good two"]);
+    wsee(&["test", &file, "--var", &host, "--filter", "none"])
+        .run()
+        .exits(2)
+        .says("no case found: --filter leaves out all 3");
+}
+
+#[test]
+fn files_without_a_case_and_files_that_are_not_there_are_errors() {
+    let folder = folder(&[("a.wsee", "# nothing\n"), ("b/c.txt", "")]);
+    wsee(&["test", &path(&folder, "a.wsee")])
+        .run()
+        .exits(2)
+        .says("no case found");
+    wsee(&["test", &path(&folder, "b")])
+        .run()
+        .exits(26)
+        .says("no scenario in");
+    wsee(&["test", "nowhere.wsee"])
+        .run()
+        .exits(26)
+        .says("cannot read nowhere.wsee");
+}
+
+#[test]
+fn every_mistake_is_told_with_its_place_and_nothing_is_sent() {
+    let server = Untouched::start();
+    let host = format!("127.0.0.1:{}", server.port());
+    let text = format!(
+        "connect ws://{host}/\n--insecur\nX-A: b\n\n< txt hi\n\n### two\nconnect ws://{host}/#x\n"
+    );
+    let folder = folder(&[("a.wsee", &text), ("b.wsee", GOOD)]);
+    let root = folder.path().to_str().expect("UTF-8");
+    wsee(&["test", root, "--check"])
+        .run()
+        .exits(2)
+        .says("a.wsee:5:3: \"txt\" is no kind of message; did you mean text?\n 5 | < txt hi\n   |   ^^^")
+        .says("b.wsee:1:1: the variable host has no value here");
+    let mended = text.replace("txt", "text");
+    fs::write(folder.path().join("a.wsee"), mended).expect("a file");
+    wsee(&["test", root, "--check", "--var", "host=h"])
+        .run()
+        .exits(2)
+        .says("a.wsee:2:1: a connection has no flag --insecur; did you mean --insecure?")
+        .says("a.wsee:8:1: ");
+    let good = path(&folder, "b.wsee");
+    wsee(&["test", &good, "--check", "--var", "host=h"])
+        .run()
+        .exits(0)
+        .prints("1 case in 1 file, no mistakes\n");
+}
+
+#[test]
+fn the_environment_is_read_only_if_allowed_and_masked() {
+    let (_listen, host) = echo();
+    let text = "connect ws://{{host}}/\n\n> {{env.TOKEN}}\n< text no within 1s\n";
+    let folder = folder(&[("a.wsee", text)]);
+    let file = path(&folder, "a.wsee");
+    let run = |args: &[&str]| {
+        let all = [&["test", &file, "--var", &host], args].concat();
+        wsee(&all).env("TOKEN", "hunter2").run()
+    };
+    run(&[])
+        .exits(2)
+        .says("the environment's TOKEN may not be read; allow it with --allow-env TOKEN");
+    let output = run(&["--allow-env", "TOKEN"]).exits(1);
+    let report = stdout(&output);
+    assert!(
+        report.contains("***") && !report.contains("hunter2"),
+        "{report}"
+    );
+    let output = run(&["--allow-env", "TOKEN", "--show-secrets"]).exits(1);
+    assert!(stdout(&output).contains("hunter2"));
+}
+
+#[test]
+fn variables_come_from_files_too() {
+    let (_listen, host) = echo();
+    let folder = folder(&[
+        ("a.wsee", "connect ws://{{host}}/\n\n> {{a}}\n< text 1\n"),
+        ("vars", &format!("# comment\n\n{host}\na=0\na=1\n")),
+        ("bad", "a=1\nnothing\n"),
+    ]);
+    let file = path(&folder, "a.wsee");
+    wsee(&["test", &file, "--var-file", &path(&folder, "vars")])
+        .run()
+        .exits(0);
+    wsee(&["test", &file, "--var-file", &path(&folder, "bad")])
+        .run()
+        .exits(2)
+        .says("bad:2: no variable; write NAME=VALUE");
+}
+
+#[test]
+fn an_interrupt_ends_the_run_and_the_reports_are_written() {
+    let server = after_handshake(|mut wire| {
+        wire.write_hex("8101 61");
+        wire.wait_for_end();
+    });
+    let host = server
+        .url()
+        .strip_prefix("ws://")
+        .expect("a URL")
+        .to_owned();
+    let text = format!(
+        "connect ws://{host}/\n\n< text a\n< text b within 1m\n\n### later\nconnect ws://{host}/\n"
+    );
+    let folder = folder(&[("a.wsee", &text)]);
+    let (file, report) = (path(&folder, "a.wsee"), path(&folder, "r.xml"));
+    let running = wsee(&["test", &file, "-v", "--report-junit", &report]).spawn();
+    running.wait_for_stderr("text 1 B");
+    assert!(!Path::new(&report).exists(), "a report before the end");
+    running.signal(Signal::INT);
+    let output = running.wait().exits(130);
+    assert_eq!(names(&output), ["error a", "skipped later"]);
+    let report = fs::read_to_string(report).expect("a report");
+    assert!(
+        report.contains("tests=\"2\" skipped=\"1\" errors=\"1\""),
+        "{report}"
+    );
+}
+
+#[test]
+fn fmt_rewrites_files_and_check_only_tells() {
+    let folder = folder(&[
+        ("a.wsee", "#x\nconnect   ws://h\n> hi\n\n\n"),
+        ("b.wsee", "connect ws://h\n"),
+    ]);
+    let root = folder.path().to_str().expect("UTF-8");
+    let file = path(&folder, "a.wsee");
+    wsee(&["fmt", "--check", root])
+        .run()
+        .exits(1)
+        .prints(format!("{file}\n"));
+    wsee(&["fmt", root]).run().exits(0).prints("");
+    let text = fs::read_to_string(&file).expect("a file");
+    assert_eq!(text, "# x\nconnect ws://h\n\n> hi\n");
+    wsee(&["fmt", "--check", root]).run().exits(0).prints("");
+    wsee(&["fmt", "-"])
+        .stdin("connect  ws://h")
+        .run()
+        .exits(0)
+        .prints("connect ws://h\n");
+    wsee(&["fmt", "-"])
+        .stdin("conect")
+        .run()
+        .exits(2)
+        .says("stdin:1:1: unknown word");
+}

@@ -1,0 +1,98 @@
+//! Reports for machines.
+
+use std::fs;
+
+use crate::support::output::Output;
+use crate::support::peer::{Peer, scripted};
+use crate::support::run::{Run, wsee};
+
+/// A run that fails on a message which knows all about reports.
+fn failing(args: &[&str]) -> Output {
+    failing_with(args, |run| run)
+}
+
+fn failing_with(args: &[&str], prepare: impl FnOnce(Run) -> Run) -> Output {
+    let server = scripted(|mut peer: Peer| {
+        peer.send("::error::]]> \u{ffff}</failure>\n::warning::x");
+        peer.record()
+    });
+    let url = server.url().to_owned();
+    let all = [&["test", &url, "--expect", "hi", "--timeout", "1s"], args].concat();
+    prepare(wsee(&all)).run().exits(1)
+}
+
+#[test]
+fn a_report_on_stdout_is_alone_there() {
+    let output = failing(&["--report-tap", "-"]);
+    let tap = String::from_utf8(output.stdout.clone()).expect("UTF-8");
+    assert!(
+        tap.starts_with("TAP version 14\n1..1\nnot ok 1 - ws://127.0.0.1:"),
+        "{tap}"
+    );
+    output.says("FAILED  ws://").says("0 passed, 1 failed");
+    let output = failing(&["--report-json", "-", "-q"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(json["cases"][0]["failure"]["step"], "--expect hi");
+}
+
+#[test]
+fn junit_is_well_formed_whatever_came() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("r.xml");
+    failing(&["--report-junit", file.to_str().expect("UTF-8")]);
+    let xml = fs::read_to_string(file).expect("a report");
+    assert!(
+        xml.contains("tests=\"1\"") && xml.contains("failures=\"1\""),
+        "{xml}"
+    );
+    assert!(
+        xml.contains("&lt;/failure&gt;") && !xml.contains('\u{ffff}'),
+        "{xml}"
+    );
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_known_before_the_run() {
+    wsee(&[
+        "test",
+        "ws://127.0.0.1:1/",
+        "--report-tap",
+        "/nowhere/at/all",
+    ])
+    .run()
+    .exits(23)
+    .says("cannot write /nowhere/at/all");
+}
+
+#[test]
+fn in_github_actions_failures_are_annotations_and_nothing_received_is_a_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let summary = folder.path().join("summary.md");
+    let path = summary.to_str().expect("UTF-8").to_owned();
+    let output = failing_with(&[], |run| {
+        run.env("GITHUB_ACTIONS", "true")
+            .env("GITHUB_STEP_SUMMARY", &path)
+    });
+    let report = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<&str> = report.lines().collect();
+    let token = lines[0].strip_prefix("::stop-commands::").expect("a token");
+    let resumed = lines
+        .iter()
+        .position(|line| *line == format!("::{token}::"));
+    let (inside, after) = lines.split_at(resumed.expect("the token again"));
+    assert!(
+        inside.iter().any(|line| line.contains("::error::]]>")),
+        "{report}"
+    );
+    assert_eq!(after.len(), 2, "{report}");
+    assert!(
+        after[1].starts_with("::error title=ws%3A//127.0.0.1%3A"),
+        "{report}"
+    );
+    let summary = fs::read_to_string(summary).expect("a summary");
+    assert!(
+        summary.contains("0 passed, 1 failed") && !summary.contains("</failure>"),
+        "{summary}"
+    );
+}

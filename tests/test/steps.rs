@@ -1,0 +1,291 @@
+//! Smoke tests with steps on the command line.
+
+use std::time::Duration;
+
+use crate::support::peer::{Peer, echoing, recording, scripted};
+use crate::support::run::wsee;
+use crate::support::server::Untouched;
+use crate::support::wire::{PING, PONG, after_handshake, before_handshake};
+
+fn stdout(output: &crate::support::output::Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn without_steps_a_ping_must_be_answered_and_the_close_too() {
+    let server = recording();
+    wsee(&["test", server.url()]).run().exits(0);
+    assert!(server.finish().is_closed);
+
+    let server = after_handshake(|mut wire| {
+        let ping = wire.read_frame();
+        assert_eq!(ping.opcode, PING);
+        wire.wait_for_end();
+    });
+    let output = wsee(&["test", server.url(), "--timeout", "200ms"])
+        .run()
+        .exits(1);
+    assert!(stdout(&output).contains("no pong with this payload came within 200.0 ms"));
+}
+
+#[test]
+fn a_close_that_is_not_answered_fails() {
+    let server = after_handshake(|mut wire| {
+        let ping = wire.read_frame();
+        wire.write([
+            0x80 | PONG,
+            u8::try_from(ping.payload.len()).expect("short"),
+        ]);
+        wire.write(ping.payload);
+        wire.read_frame();
+        wire.wait_for_end();
+    });
+    let output = wsee(&["test", server.url(), "--timeout", "1s"])
+        .run()
+        .exits(1);
+    let report = stdout(&output);
+    assert!(
+        report.contains("the Close frame was not answered"),
+        "{report}"
+    );
+}
+
+#[test]
+fn steps_are_done_in_the_order_given() {
+    let server = scripted(|mut peer: Peer| {
+        peer.expect("a");
+        peer.send("skipped");
+        peer.send(r#"{"op":"joined","n":1}"#);
+        peer.expect("b");
+        peer.send("next");
+        peer.close(4001, "bye")
+    });
+    wsee(&[
+        "test",
+        server.url(),
+        "--send",
+        "a",
+        "--expect-json",
+        r#"{"op":"joined"}"#,
+        "--send",
+        "b",
+        "--expect-next",
+        "next",
+        "--expect-close=4001,4002",
+    ])
+    .run()
+    .exits(0);
+}
+
+#[test]
+fn a_failure_shows_all_that_came_and_what_is_closest() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send("\x1b[2Jfirst");
+        peer.send(r#"{"op":"joining","room":"ci"}"#);
+        peer.send(r#"{"op":"error"}"#);
+        peer.record()
+    });
+    let pattern = r#"{"op":"joined","room":"ci"}"#;
+    let output = wsee(&[
+        "test",
+        server.url(),
+        "--expect-json",
+        pattern,
+        "--timeout",
+        "2s",
+    ])
+    .run()
+    .exits(1);
+    let report = stdout(&output);
+    for part in [
+        "3 messages came and did not match",
+        "\\x1b[2Jfirst",
+        "closest: ",
+        ".op: expected \"joined\", found \"joining\"",
+        "0 passed, 1 failed",
+    ] {
+        assert!(report.contains(part), "no {part:?} in\n{report}");
+    }
+    assert!(!report.contains('\x1b'), "{report:?}");
+}
+
+#[test]
+fn an_unexpected_message_fails_expect_none() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send("oops");
+        peer.record()
+    });
+    let output = wsee(&["test", server.url(), "--expect-none", "5s"])
+        .run()
+        .exits(1);
+    assert!(stdout(&output).contains("a message came that must not"));
+    let server = recording();
+    wsee(&["test", server.url(), "--expect-none", "100ms"])
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn a_refused_upgrade_can_be_what_is_expected() {
+    let refusing = || {
+        before_handshake(|mut wire| {
+            wire.write("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 3\r\n\r\nno\n");
+            wire.wait_for_end();
+        })
+    };
+    let server = refusing();
+    wsee(&[
+        "test",
+        server.url(),
+        "--expect-status",
+        "401",
+        "--expect-header",
+        "WWW-Authenticate: B*",
+    ])
+    .run()
+    .exits(0);
+    let server = refusing();
+    let output = wsee(&["test", server.url(), "--expect-status", "403"])
+        .run()
+        .exits(1);
+    assert!(stdout(&output).contains("expected status 403, the server answered HTTP/1.1 401"));
+    // Nobody expected a refusal: it is told as wsee URL tells it.
+    let server = refusing();
+    wsee(&["test", server.url()]).run().exits(22);
+}
+
+#[test]
+fn a_url_that_cannot_be_connected_to_has_its_own_exit_status() {
+    let server = before_handshake(|mut wire| {
+        wire.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+        wire.wait_for_end();
+    });
+    wsee(&["test", server.url()]).run().exits(112);
+    wsee(&["test", "ws://127.0.0.1:1/"]).run().exits(7);
+    wsee(&["test", "ws://h/#x"]).run().exits(3);
+}
+
+#[test]
+fn a_server_that_breaks_the_protocol_exits_113() {
+    let server = after_handshake(|mut wire| {
+        wire.write_hex("83 00");
+        wire.wait_for_end();
+    });
+    wsee(&["test", server.url(), "--expect", "x"])
+        .run()
+        .exits(113);
+}
+
+#[test]
+fn the_time_of_the_case_ends_it_with_28() {
+    let server = recording();
+    wsee(&["test", server.url(), "--expect", "x", "-m", "300ms"])
+        .run()
+        .exits(28)
+        .within(Duration::from_secs(4));
+    server.finish();
+}
+
+#[test]
+fn a_server_that_starts_late_is_waited_for_with_retry() {
+    let free = Untouched::start();
+    let port = free.port();
+    drop(free);
+    let url = format!("ws://127.0.0.1:{port}");
+    wsee(&["test", &url, "--retry", "1", "--retry-delay", "50ms"])
+        .run()
+        .exits(7);
+    let running = wsee(&["test", &url, "--retry", "200", "--retry-delay", "50ms"]).spawn();
+    let listen = wsee(&["listen", &format!("127.0.0.1:{port}")]).spawn();
+    listen.wait_for_stderr("connect with");
+    running.wait().exits(0);
+}
+
+#[test]
+fn mistakes_of_steps_are_told_before_anything_is_sent() {
+    let server = Untouched::start();
+    let url = format!("ws://127.0.0.1:{}", server.port());
+    for (args, text) in [
+        (
+            &["--expect-json", "{"][..],
+            "--expect-json, column 1: not JSON",
+        ),
+        (
+            &["--expect-re", "("],
+            "--expect-re, column 1: regular expression: unclosed group",
+        ),
+        (&["--expect-jq", ".a |"], "--expect-jq, column 5: jq filter"),
+        (
+            &["--send-hex", "0g"],
+            "--send-hex, column 2: 'g' is not a hex digit",
+        ),
+        (
+            &["--expect-close=x"],
+            "--expect-close, column 1: \"x\" is not a close code",
+        ),
+        (&["--expect-none", "5"], "--expect-none: not a time"),
+        (
+            &["--expect-status", "401", "--send", "x"],
+            "--send: no step can follow a refused upgrade",
+        ),
+        (&["--filter", "x"], "--filter is for scenario files"),
+        (
+            &["--report-tap", "-", "--report-json", "-"],
+            "only one report can go to stdout",
+        ),
+    ] {
+        let mut all = vec!["test", &url];
+        all.extend(args);
+        wsee(&all).run().exits(2).says(text);
+    }
+}
+
+#[test]
+fn a_ping_and_binary_messages_are_steps() {
+    let server = echoing();
+    wsee(&[
+        "test",
+        server.url(),
+        "--ping=x",
+        "--send-hex",
+        "00 ff",
+        "--expect-hex",
+        "00ff",
+    ])
+    .run()
+    .exits(0);
+}
+
+#[test]
+fn header_fields_and_subprotocol_are_those_of_wsee_url() {
+    let server = before_handshake(|mut wire| {
+        let response = wire
+            .response()
+            .replace("\r\n\r\n", "\r\nSec-WebSocket-Protocol: v2\r\n\r\n");
+        wire.write(response);
+        let request = wire.request().to_owned();
+        wire.read_to_close();
+        wire.write_hex("8802 03e8");
+        request
+    });
+    let url = server.url().to_owned();
+    wsee(&[
+        "test",
+        &url,
+        "-H",
+        "X-A: 1",
+        "-s",
+        "v1,v2",
+        "--expect-subprotocol",
+        "v2",
+        "--expect-none",
+        "1ms",
+    ])
+    .run()
+    .exits(0);
+    let request = server.finish();
+    assert!(
+        request.contains("X-A: 1\r\n") && request.contains("v1, v2"),
+        "{request}"
+    );
+}
