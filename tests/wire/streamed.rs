@@ -58,7 +58,8 @@ fn passes(url: &str, args: &[&str], blocks: usize) {
     let peak = output.peak_memory;
     output.exits(0);
     assert!(peak > 0 || !cfg!(target_os = "linux"), "nothing measured");
-    assert!(peak <= 24 << 20, "{} KiB", peak >> 10);
+    // Two thirds of it are pages of the debug binary.
+    assert!(peak <= 32 << 20, "{} KiB", peak >> 10);
 }
 
 fn close(mut wire: Wire) {
