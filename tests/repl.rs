@@ -2,6 +2,7 @@
 
 mod command;
 mod display;
+mod edit;
 mod ending;
 mod filter;
 mod flood;

@@ -49,6 +49,8 @@ pub enum Command {
     Every(Timing),
     /// Send a message several times.
     Repeat(Repetition),
+    /// Write a message in the user's own editor, from this text or the last one on.
+    Edit(Option<String>),
     /// Show counts, rates and round trips.
     Stats,
     /// Start or end a recording.
@@ -172,6 +174,7 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "capture" => Command::Capture(args.capture()?),
         "every" => Command::Every(args.timing()?),
         "repeat" => Command::Repeat(args.repetition()?),
+        "edit" => Command::Edit((!text.trim().is_empty()).then(|| text.to_owned())),
         "stats" => args.none(Command::Stats)?,
         "record" => Command::Record(args.record()),
         "help" => Command::Help(args.help()?),

@@ -46,6 +46,14 @@ pub const COMMANDS: &[Usage] = &[
         example: "/file hello.json text",
     },
     Usage {
+        name: "edit",
+        args: "[TEXT]",
+        help: "write a text message in your own editor",
+        details: "$VISUAL or $EDITOR, else vi, starts with TEXT or the last message; what you save is sent\n\
+                  without its last newline. Messages wait meanwhile. Nothing is sent if nothing changed.",
+        example: "/edit {}",
+    },
+    Usage {
         name: "fragment",
         args: "N TEXT",
         help: "send a text message in N frames",
@@ -54,7 +62,7 @@ pub const COMMANDS: &[Usage] = &[
     },
     Usage {
         name: "frame",
-        args: "[KEY=VALUE…] HEX|\"TEXT\"",
+        args: "[KEY=V…] HEX|\"TEXT\"",
         help: "send any frame, also one that breaks the rules",
         details: "fin=0|1 rsv1=0|1 rsv2=0|1 rsv3=0|1 opcode=0-15 or its name, mask=random|off|HEX,\n\
                   len=N|auto (the declared length), lenform=7|16|64; by default a text frame that is\n\
@@ -63,7 +71,7 @@ pub const COMMANDS: &[Usage] = &[
     },
     Usage {
         name: "every",
-        args: "[PERIOD TEXT|stop [N]]",
+        args: "[PERIOD TEXT|stop]",
         help: "send a text message again and again",
         details: "PERIOD is 500ms, 5s, 1m …; the first message goes out at once, and {{n}} in it is its\n\
                   number. Without arguments: lists the timers. /every stop 2 stops the second.",

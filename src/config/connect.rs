@@ -290,6 +290,7 @@ fn repl_options(
         send,
         filter: filter(&session.format)?,
         every: stay::every(&session.stay, Encoding::Text)?,
+        editor: environment.editor.clone(),
         history: history.filter(|_| !session.no_history),
         close: Some(close_frame(&session.run)),
         max_time,

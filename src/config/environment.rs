@@ -24,6 +24,8 @@ pub struct Environment {
     pub config_file: Option<PathBuf>,
     /// The variables that are set and have a say, for `--debug`.
     pub decisive: Vec<(&'static str, String)>,
+    /// The command of the user's own editor: `$VISUAL`, or `$EDITOR`, or `vi`.
+    pub editor: String,
     /// Where state is kept: `$XDG_STATE_HOME`, or `~/.local/state`.
     pub state_dir: Option<PathBuf>,
     /// The proxies it names.
@@ -108,6 +110,10 @@ impl Environment {
                 .iter()
                 .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
                 .collect(),
+            editor: set("VISUAL")
+                .or_else(|| set("EDITOR"))
+                .and_then(|command| command.into_string().ok())
+                .unwrap_or_else(|| "vi".to_owned()),
             state_dir: base_dir(set("XDG_STATE_HOME"), set("HOME"), ".local/state"),
             ssl_cert_file: set("SSL_CERT_FILE").map(PathBuf::from),
             ssl_cert_dir: set("SSL_CERT_DIR").map_or_else(Vec::new, |list| {
@@ -132,6 +138,8 @@ const DECISIVE: &[&str] = &[
     "XDG_CONFIG_HOME",
     "XDG_STATE_HOME",
     "TERM",
+    "VISUAL",
+    "EDITOR",
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "ws_proxy",

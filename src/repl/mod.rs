@@ -21,7 +21,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use editor::{Editor, Entry};
+use editor::{Draft, Editor, Entry};
 pub use facts::Facts;
 pub use recording::Recording;
 
@@ -33,7 +33,7 @@ use crate::event::{Cause, Ending, Event, Signal};
 use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
-use crate::proto::sender::Sender;
+use crate::proto::sender::{Closing, Sender};
 use crate::render::escape::escape_line;
 use crate::render::{Dialect, Human, Role, quantity};
 use crate::session::mode::OUTPUT_FULL;
@@ -53,6 +53,8 @@ pub struct Options {
     pub filter: Option<Rc<Filter>>,
     /// Text messages to send again and again.
     pub every: Vec<Every>,
+    /// The command of the user's own editor.
+    pub editor: String,
     /// Where the history is kept, if it is.
     pub history: Option<PathBuf>,
     /// What our Close frame says.
@@ -86,10 +88,16 @@ pub struct Repl {
     probe: Probe,
     dialect: Dialect,
     stop: Option<Stop>,
+    /// Until then Ctrl-C is meant for an editor.
+    deaf_until: Instant,
     /// The wish to end was told: printing must not hold the end up.
     ending: bool,
 }
 
+/// The longest that an editor may take.
+const LONGEST_EDIT: Duration = Duration::from_hours(365 * 24);
+/// How long after its editor a signal may come.
+const LATE_INTERRUPT: Duration = Duration::from_millis(500);
 /// Text that waits to be printed, from which on nothing more is read.
 const PRINT_FULL: usize = 64 << 10;
 
@@ -110,6 +118,7 @@ impl Repl {
             prompt: "> ".to_owned(),
             color: human.style().is_colored(),
             history: options.history.clone(),
+            command: options.editor.clone(),
             variables: variables.clone(),
         })?;
         let mut schedule = Schedule::new(options.every.clone());
@@ -129,6 +138,7 @@ impl Repl {
             probe: Probe::default(),
             dialect: Dialect::ignored(),
             stop: None,
+            deaf_until: opened,
             ending: false,
             options,
             human,
@@ -188,6 +198,21 @@ impl Repl {
         self.print(Role::Error, &text);
     }
 
+    /// Sends what was written in an editor; if that is not possible, it stays in its file.
+    fn draft(&mut self, draft: Draft, sender: Option<&mut Sender>, now: Instant) {
+        let wire = Wire::Text(draft.text.clone());
+        let sent = match sender {
+            Some(sender) if self.ending || sender.is_closing() => Err(Closing.to_string()),
+            sender => self
+                .command(Command::Wire(wire), sender, now)
+                .map_err(|error| error.to_string()),
+        };
+        if let Err(error) = sent {
+            let text = format!("{error}; {}", draft.keep());
+            self.complain(&text);
+        }
+    }
+
     fn command(
         &mut self,
         command: Command,
@@ -195,7 +220,8 @@ impl Repl {
         now: Instant,
     ) -> Result<(), LineError> {
         match command {
-            Command::Nothing => {}
+            // The reader of lines obeys /edit.
+            Command::Nothing | Command::Edit(_) => {}
             Command::Wire(wire) => {
                 let wire = self.fill_wire(wire, now)?;
                 match sender {
@@ -264,9 +290,8 @@ impl Repl {
                 deflated,
             } => {
                 let message = Message::whole(kind, &payload, deflated);
-                self.stats.sent(1, payload.len() as u64, now);
+                self.sent(&message, now);
                 self.human.sent(&mut self.out, &message, now);
-                self.recording.sent(&message, now);
             }
             Outcome::Control => {}
             Outcome::Misbehaviour(command) => {
@@ -276,6 +301,12 @@ impl Repl {
             Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
             Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }
+    }
+
+    /// Counts and records a message.
+    fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        self.stats.sent(1, message.payload.len() as u64, now);
+        self.recording.sent(message, now);
     }
 
     /// Counts a message.
@@ -302,8 +333,10 @@ impl Repl {
 
     fn next_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
         let close = self.options.close.clone();
-        if let Poll::Ready(signal) = self.signals.poll(cx) {
-            return Poll::Ready(Stop::signal(signal, close));
+        while let Poll::Ready(signal) = self.signals.poll(cx) {
+            if signal != Signal::Interrupt || now >= self.deaf_until {
+                return Poll::Ready(Stop::signal(signal, close));
+            }
         }
         if let Some(stop) = self.stop.take() {
             return Poll::Ready(stop);
@@ -328,6 +361,15 @@ impl Repl {
                 );
             }
             Entry::Line(line) => self.line(&line, sender, now),
+            Entry::Editing => self.deaf_until = now + LONGEST_EDIT,
+            Entry::Draft(draft) => {
+                self.deaf_until = now + LATE_INTERRUPT;
+                self.draft(draft, sender, now);
+            }
+            Entry::NoDraft(why) => {
+                self.deaf_until = now + LATE_INTERRUPT;
+                self.complain(&why);
+            }
             Entry::Interrupt => {
                 self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
             }

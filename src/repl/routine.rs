@@ -4,7 +4,10 @@ use std::time::Instant;
 
 use super::{LineError, Repl};
 use crate::command::schedule::Every;
+use crate::command::wire::WireError;
 use crate::command::{Repetition, Timing, Wire};
+use crate::proto::connection::Message;
+use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
@@ -154,8 +157,7 @@ impl Repl {
             if run.sent == run.count || !room(sender) {
                 break;
             }
-            let sent = self.send_one(&run, is_shown, sender, now);
-            match sent {
+            match self.send_one(&run, is_shown, sender, now) {
                 Ok(bytes) => {
                     run.bytes += bytes;
                     run.sent += 1;
@@ -186,12 +188,14 @@ impl Repl {
     ) -> Result<u64, LineError> {
         let text = self.fill(&run.text, Some(run.sent + 1), now)?.into_owned();
         let bytes = text.len() as u64;
-        let wire = Wire::Text(text);
         if is_shown {
-            self.send(&wire, sender, now)?;
+            self.send(&Wire::Text(text), sender, now)?;
         } else {
-            wire.send(sender, now)?;
-            self.stats.sent(1, bytes, now);
+            let deflated = sender
+                .message(Kind::Text, text.as_bytes())
+                .map_err(WireError::from)?;
+            let message = Message::whole(Kind::Text, text.as_bytes(), deflated);
+            self.sent(&message, now);
         }
         Ok(bytes)
     }

@@ -39,6 +39,14 @@ impl Terminal {
         Ok(Self { original, farewell })
     }
 
+    /// The terminal for another program.
+    pub fn loan(&self) -> io::Result<Loan> {
+        Ok(Loan {
+            original: self.original.clone(),
+            held: tcgetattr(stdin())?,
+        })
+    }
+
     /// Sets what is written before the terminal is given back.
     pub fn set_farewell(&mut self, text: String) {
         self.farewell = text;
@@ -50,6 +58,23 @@ impl Drop for Terminal {
         let text = std::mem::take(&mut self.farewell) + RESET;
         write_within(STALL, text);
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.original);
+    }
+}
+
+/// What it takes to lend the terminal to another program.
+#[derive(Debug)]
+pub struct Loan {
+    original: Termios,
+    held: Termios,
+}
+
+impl Loan {
+    /// Gives the terminal its modes back while `borrower` runs.
+    pub fn lend<T>(&self, borrower: impl FnOnce() -> T) -> T {
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &self.original);
+        let returned = borrower();
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &self.held);
+        returned
     }
 }
 

@@ -60,7 +60,7 @@ fn help_lists_every_command() {
     let screen = terminal.contents();
     for name in [
         "text", "bin", "b64", "file", "fragment", "ping", "pong", "close", "status", "headers",
-        "show", "history", "help", "quit", "set", "capture", "every", "repeat", "stats",
+        "show", "history", "help", "quit", "edit", "set", "capture", "every", "repeat", "stats",
     ] {
         assert!(
             screen.contains(&format!("\n  /{name} ")),

@@ -140,3 +140,18 @@ fn stats_tell_round_trips() {
     assert!(screen.contains('█'), "{screen}");
     close(&mut terminal);
 }
+
+#[test]
+fn a_long_repeat_is_recorded() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let file = folder.path().join("a.jsonl");
+    let server = scripted(Peer::record);
+    let file_name = file.to_str().expect("UTF-8");
+    let mut terminal = terminal(&[server.url(), "--record", file_name]).prompt();
+    terminal.press("/repeat 20 x{{n}}\r");
+    terminal.wait_for("* /repeat sent 20 messages");
+    close(&mut terminal);
+    server.finish();
+    let recorded = std::fs::read_to_string(&file).expect("a recording");
+    assert!(recorded.contains("\"data\":\"x20\""), "{recorded}");
+}

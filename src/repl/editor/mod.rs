@@ -3,6 +3,7 @@
 //! rustyline blocks, so it has a thread of its own (`reader`), and a second one hands it what is to
 //! be printed (`screen`). The session's task only polls.
 
+mod draft;
 mod helper;
 mod history;
 mod key;
@@ -19,10 +20,12 @@ use rustyline::config::{BellStyle, ColorMode, CompletionType, Config};
 use rustyline::history::FileHistory;
 use tokio::sync::mpsc;
 
+pub(super) use self::draft::Draft;
 use self::helper::LineHelper;
 use self::history::{History, Lines, MAX_LINES};
 use self::reader::Reader;
 use self::screen::Screen;
+use crate::render::escape::escape_line;
 use crate::term::terminal::Terminal;
 
 use super::variable::Variables;
@@ -42,15 +45,23 @@ pub(super) struct Options {
     pub color: bool,
     /// The file that keeps the lines typed; `None` keeps them for this session only.
     pub history: Option<PathBuf>,
+    /// The command of the user's own editor.
+    pub command: String,
     /// The variables whose names are completed.
     pub variables: Variables,
 }
 
 /// What the person at the terminal did.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Entry {
     /// Typed a line, or pasted a text of several.
     Line(String),
+    /// Writes a message in an editor, which has the terminal.
+    Editing,
+    /// Wrote a message in an editor.
+    Draft(Draft),
+    /// Wrote none, for this reason.
+    NoDraft(String),
     /// Pressed Ctrl-C on an empty line.
     Interrupt,
     /// Pressed Ctrl-D on an empty line.
@@ -97,6 +108,9 @@ impl Editor {
             entries: sender,
             screen: Arc::clone(&screen),
             history: History::new(options.history, lines.clone()),
+            command: options.command,
+            loan: terminal.loan()?,
+            last: String::new(),
         };
         spawn("line editor", move || reader.run())?;
         let shared = Arc::clone(&screen);
@@ -136,17 +150,28 @@ impl Editor {
 
     /// Prints `last` after all else, takes the prompt off the screen and gives the terminal back.
     ///
-    /// Takes about half a second at most, also when the terminal does not take what is printed.
+    /// Waits for a program that has the terminal, and then takes about half a second at most, also when the terminal does not take what is printed.
     pub(super) fn finish(self, last: &str) {
         let Self {
-            entries,
+            mut entries,
             screen,
             mut terminal,
             ..
         } = self;
         // Frees a reader that waits for room, so that it can paint.
-        drop(entries);
-        terminal.set_farewell(screen.close(last));
+        entries.close();
+        screen.wait_for_return();
+        let mut text = String::new();
+        while let Ok(entry) = entries.try_recv() {
+            if let Entry::Draft(draft) = entry {
+                let kept = draft.keep();
+                text = format!(
+                    "not sent, the connection is closed; {}\n",
+                    escape_line(&kept)
+                );
+            }
+        }
+        terminal.set_farewell(screen.close(&(text + last)));
     }
 }
 

@@ -6,12 +6,16 @@ use std::sync::Arc;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use tokio::sync::mpsc::Sender;
+use tokio::sync::mpsc::error::SendError;
 
 use super::Entry;
+use super::draft::Draft;
 use super::helper::LineHelper;
 use super::history::History;
 use super::screen::Screen;
-use crate::term::terminal::is_hung_up;
+use crate::command::{self, Command, Wire};
+use crate::render::escape::escape_line;
+use crate::term::terminal::{Loan, is_hung_up};
 
 /// Reads lines until that is impossible.
 pub(super) struct Reader {
@@ -20,6 +24,11 @@ pub(super) struct Reader {
     pub(super) entries: Sender<Entry>,
     pub(super) screen: Arc<Screen>,
     pub(super) history: History,
+    /// The command of the user's editor.
+    pub(super) command: String,
+    pub(super) loan: Loan,
+    /// The last text message, for `/edit`.
+    pub(super) last: String,
 }
 
 impl Reader {
@@ -45,11 +54,47 @@ impl Reader {
     fn line(&mut self, line: String) {
         let kept = self.history.add(&mut self.editor, &line);
         self.note_failure(kept);
+        match command::parse(&line) {
+            Ok(Command::Edit(text)) => return self.edit(text),
+            Ok(Command::Wire(Wire::Text(text))) => self.last = text,
+            _ => {}
+        }
         self.report(Entry::Line(line));
     }
 
+    /// Lets the user write a message; here, as no other line is read meanwhile.
+    fn edit(&mut self, text: Option<String>) {
+        self.screen.lent();
+        self.report(Entry::Editing);
+        let text = text.unwrap_or_else(|| self.last.clone());
+        let written = self.loan.lend(|| Draft::write(&self.command, &text));
+        match written {
+            Ok(draft) => {
+                self.last.clone_from(&draft.text);
+                self.remember(&draft.text);
+                self.report(Entry::Draft(draft));
+            }
+            Err(error) => self.report(Entry::NoDraft(error.to_string())),
+        }
+        self.screen.returned();
+    }
+
+    /// Makes a text a line that sends it.
+    fn remember(&mut self, text: &str) {
+        let slash = if text.starts_with('/') { "/" } else { "" };
+        let kept = self
+            .history
+            .add(&mut self.editor, &format!("{slash}{text}"));
+        self.note_failure(kept);
+    }
+
     fn report(&self, entry: Entry) {
-        let _ = self.entries.blocking_send(entry);
+        // Without a receiver the session has ended.
+        if let Err(SendError(Entry::Draft(draft))) = self.entries.blocking_send(entry) {
+            let kept = escape_line(&draft.keep()).into_owned();
+            self.screen
+                .note(format!("not sent, the connection is closed; {kept}\n"));
+        }
     }
 
     fn note_failure<E: std::fmt::Display>(&self, result: Result<(), E>) {

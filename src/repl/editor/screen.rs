@@ -47,6 +47,8 @@ struct State {
 enum ReaderState {
     #[default]
     BetweenLines,
+    /// Between two lines another program has the terminal.
+    Lent,
     Reading,
     Gone,
 }
@@ -73,6 +75,12 @@ impl Screen {
         state.append(mem::take(text));
         self.changed.notify_all();
         Poll::Ready(())
+    }
+
+    /// Waits until no other program has the terminal.
+    pub(super) fn wait_for_return(&self) {
+        let is_lent = |state: &mut State| state.reader == ReaderState::Lent;
+        drop(self.changed.wait_while(self.lock(), is_lent));
     }
 
     /// Prints `last` after all else and leaves the screen without a prompt; returns what must still
@@ -164,6 +172,17 @@ impl Screen {
         state.reader = ReaderState::BetweenLines;
     }
 
+    /// Another program gets the terminal until [`returned`](Self::returned): nothing is printed meanwhile.
+    pub(super) fn lent(&self) {
+        self.lock().reader = ReaderState::Lent;
+    }
+
+    /// The terminal is there again.
+    pub(super) fn returned(&self) {
+        self.lock().reader = ReaderState::BetweenLines;
+        self.changed.notify_all();
+    }
+
     /// A text has been printed, and the prompt is about to be painted below it.
     ///
     /// Does not return after the last text: there the screen is as the shell shall find it.
@@ -220,10 +239,14 @@ impl State {
     fn can_print(&self) -> bool {
         match self.phase {
             Phase::Last | Phase::Closed => true,
-            _ if self.reader == ReaderState::BetweenLines || self.handed_over.is_some() => false,
+            _ if self.is_between_lines() || self.handed_over.is_some() => false,
             Phase::Open => !self.waiting.is_empty(),
             Phase::Closing => true,
         }
+    }
+
+    fn is_between_lines(&self) -> bool {
+        matches!(self.reader, ReaderState::BetweenLines | ReaderState::Lent)
     }
 
     fn painted(&mut self) {
