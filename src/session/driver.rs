@@ -107,7 +107,8 @@ struct Driver<'m, S, M> {
 impl<S: Transport, M: Mode> Driver<'_, S, M> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         for _ in 0..ROUNDS {
-            let now = Instant::now();
+            // The runtime's clock, which tests may stop.
+            let now = tokio::time::Instant::now().into_std();
             let drained = self.handle_events(now);
             if std::mem::take(&mut self.heard) {
                 self.mark(now);
@@ -214,11 +215,14 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
 
     fn stop(&mut self, stop: Stop, now: Instant) {
         let begun = self.cause.is_some() || self.end.is_some();
+        // A limit on everything counts for the closing handshake too.
+        let is_limit = matches!(stop.cause, Cause::MaxTime(_));
+        let is_late = is_limit && matches!(self.cause, Some(Cause::Quit | Cause::EndOfInput));
         // Lost output counts more than any other reason to end.
-        if !begun || matches!(stop.cause, Cause::Write(_)) {
+        if !begun || is_late || matches!(stop.cause, Cause::Write(_)) {
             self.cause = Some(stop.cause);
         }
-        if begun {
+        if begun && !is_limit {
             return;
         }
         match stop.how {

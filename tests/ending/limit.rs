@@ -112,3 +112,17 @@ fn pings_that_come_in_one_segment_are_answered_by_the_latest_at_least() {
     });
     wsee(&[server.url()]).run().exits(0);
 }
+
+#[test]
+fn the_time_limit_counts_for_the_closing_handshake_too() {
+    let server = after_handshake(|mut wire| {
+        wire.read_to_close();
+        wire.wait_for_end();
+    });
+    wsee(&[server.url(), "--wait", "0", "--max-time", "500ms"])
+        .stdin("x\n")
+        .run()
+        .exits(28)
+        .within(Duration::from_secs(4))
+        .ends_with_line("the 500.0 ms of --max-time are over: the server did not answer");
+}

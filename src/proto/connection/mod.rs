@@ -143,6 +143,8 @@ impl Connection {
         // With a timeout of 0 the Close frame is still to be written.
         let patience = patience.unwrap_or(self.config.close_timeout.max(END_PATIENCE));
         self.sender.close(frame, now + patience);
+        // Who is in a hurry now does not wait as long as was meant before.
+        self.sender.end_by(now + patience);
     }
 
     /// Forgets `n` bytes of the output, which were written to the stream.
@@ -356,6 +358,8 @@ impl Connection {
         let reason = violation.rule.to_string();
         let frame = CloseFrame::new(violation.rule.close_code(), reason);
         self.sender.close(Some(frame), now + END_PATIENCE);
+        // A Close frame may have gone out before, to be answered in longer time.
+        self.sender.end_by(now + END_PATIENCE);
         self.failed = Some(violation);
     }
 
