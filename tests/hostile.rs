@@ -17,7 +17,7 @@ fn stays_below(output: &Output, limit: u64) {
 }
 
 /// `large` with `WSEE_TEST_LARGE=1` in the environment, for a build that is fast; `small` otherwise.
-fn size(small: usize, large: usize) -> usize {
+pub fn size(small: usize, large: usize) -> usize {
     if std::env::var_os("WSEE_TEST_LARGE").is_some() {
         large
     } else {

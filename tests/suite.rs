@@ -27,6 +27,7 @@ mod redirect;
 mod repl;
 mod report;
 mod route;
+mod session;
 mod support;
 mod test;
 mod tls;

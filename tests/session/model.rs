@@ -1,0 +1,209 @@
+//! Every sequence of what server, user, signals and timers can do, against the [`Oracle`].
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use rand::random;
+use wsee::event::{Cause, Signal};
+use wsee::proto::Role;
+use wsee::proto::buffer::Buffer;
+use wsee::proto::connection::{Config, Connection};
+use wsee::proto::frame::{CloseCode, CloseFrame};
+use wsee::session::Stop;
+
+use super::oracle::{ACTS, Act, Oracle, Timers};
+use super::stage::{Stage, now, paused};
+use crate::conformance::case::{close, frame, ping, pong, text};
+
+/// Timers that never run out before a Close frame was sent.
+const QUIET: Timers = Timers {
+    close: 5,
+    ping: None,
+    pong: None,
+    idle: None,
+};
+
+const SETTINGS: [Timers; 3] = [
+    QUIET,
+    Timers {
+        ping: Some(2),
+        pong: Some(2),
+        ..QUIET
+    },
+    Timers {
+        idle: Some(3),
+        ..QUIET
+    },
+];
+
+/// The length of the sequences.
+const LENGTH: usize = 6;
+
+#[test]
+fn every_sequence_of_events_ends_once_and_as_it_should() {
+    for timers in SETTINGS {
+        let mut search = Search {
+            timers,
+            all: crate::hostile::size(3, 5),
+            seen: HashMap::new(),
+            tried: 0,
+        };
+        paused(search.go_on(&mut Vec::new(), &Oracle::new(timers)));
+        let (tried, states) = (search.tried, search.seen.len());
+        assert!(tried > 1000, "{tried} sequences of {timers:?}");
+        assert!(states > 50, "{states} states of {timers:?}");
+    }
+}
+
+/// A search through all sequences.
+struct Search {
+    timers: Timers,
+    /// The length up to which nothing is left out; then no state is gone on from twice.
+    all: usize,
+    /// States that were gone on from, with the number of acts that followed.
+    seen: HashMap<Oracle, usize>,
+    tried: usize,
+}
+
+impl Search {
+    /// Tries all sequences that start with `acts`, which lead to `oracle`.
+    async fn go_on(&mut self, acts: &mut Vec<Act>, oracle: &Oracle) {
+        let left = LENGTH - acts.len();
+        let seen = self.seen.entry(oracle.state()).or_default();
+        let is_known = acts.len() > self.all && *seen >= left;
+        *seen = left.max(*seen);
+        if is_known || left == 0 || oracle.exit.is_some() {
+            self.tried += 1;
+            return run(self.timers, acts).await;
+        }
+        for act in ACTS {
+            if act == Act::Pong && self.timers.ping.is_none() {
+                continue;
+            }
+            let mut next = oracle.clone();
+            next.act(act);
+            acts.push(act);
+            Box::pin(self.go_on(acts, &next)).await;
+            acts.pop();
+        }
+    }
+}
+
+/// Plays one sequence, and then Ctrl-C: it must be over within the patience that this has.
+async fn run(timers: Timers, acts: &[Act]) {
+    let mut stage = Stage::new(connection(timers));
+    let mut oracle = Oracle::new(timers);
+    let mut pings = Pings::default();
+    stage.settle();
+    let rest = [Act::Interrupt, Act::Second];
+    for (done, &act) in (1..).zip(acts.iter().chain(&rest)) {
+        if oracle.exit.is_some() {
+            break;
+        }
+        play(&mut stage, &mut pings, act).await;
+        oracle.act(act);
+        let exit = stage.ending.as_ref().map(wsee::event::Ending::exit);
+        let played: Vec<_> = acts.iter().chain(&rest).take(done).collect();
+        assert_eq!(exit, oracle.exit, "{timers:?}, {played:?}");
+        let messages = stage.puppet.messages().len();
+        assert_eq!(messages, oracle.messages, "{timers:?}, {played:?}");
+    }
+    assert!(oracle.exit.is_some(), "no end after {timers:?}, {acts:?}");
+    assert!(stage.puppet.ends() <= 1, "{timers:?}, {acts:?}");
+    pings.take(&stage.peer_reads());
+    let closed = acts.contains(&Act::Reset) || oracle.sent_close == pings.close;
+    assert!(
+        closed,
+        "{:?} sent, not {:?}: {timers:?}, {acts:?}",
+        pings.close, oracle.sent_close
+    );
+}
+
+async fn play(stage: &mut Stage, pings: &mut Pings, act: Act) {
+    let server = Role::Server;
+    match act {
+        Act::Text => stage.peer_writes(&text("hi").encode(server)),
+        Act::Ping => stage.peer_writes(&ping("hi").encode(server)),
+        Act::Pong => {
+            pings.take(&stage.peer_reads());
+            stage.peer_writes(&pong(&pings.last).encode(server));
+        }
+        Act::Close(code) => stage.peer_writes(&close(code, "").encode(server)),
+        Act::Violation => stage.peer_writes(&frame(3, "").encode(server)),
+        Act::Fin => stage.peer_ends(),
+        Act::Reset => stage.reset(),
+        Act::Input => {
+            stage.puppet.send("line");
+            stage.settle();
+        }
+        Act::EndOfInput => stop(stage, Stop::new(Cause::EndOfInput, Some(normal()))),
+        Act::Interrupt => stop(stage, Stop::signal(Signal::Interrupt, Some(normal()))),
+        Act::MaxTime => {
+            let cause = Cause::MaxTime(Duration::from_secs(9));
+            stop(stage, Stop::in_a_hurry(cause, Some(normal())));
+        }
+        Act::Second => stage.tick().await,
+        Act::Seconds => {
+            for _ in 0..5 {
+                stage.tick().await;
+            }
+        }
+    }
+}
+
+fn stop(stage: &mut Stage, stop: Stop) {
+    stage.puppet.stop(stop);
+    stage.settle();
+}
+
+fn normal() -> CloseFrame {
+    CloseFrame::new(CloseCode::NORMAL, "")
+}
+
+fn connection(timers: Timers) -> Connection {
+    let config = Config {
+        close_timeout: seconds(timers.close),
+        ping_interval: timers.ping.map(seconds),
+        ping_timeout: timers.pong.map(seconds),
+        idle_timeout: timers.idle.map(seconds),
+        ..Config::new(Role::Client)
+    };
+    Connection::new(config, Buffer::with_capacity(256), random(), now())
+}
+
+fn seconds(seconds: i64) -> Duration {
+    Duration::from_secs(seconds.unsigned_abs())
+}
+
+/// What the client wrote: its last ping, and its Close frame.
+#[derive(Debug, Default)]
+struct Pings {
+    last: Vec<u8>,
+    close: Option<u16>,
+}
+
+impl Pings {
+    /// Takes whole frames of less than 126 bytes; claims that they are masked and end with the Close frame.
+    #[track_caller]
+    fn take(&mut self, mut bytes: &[u8]) {
+        while let &[start, len, a, b, c, d, ref rest @ ..] = bytes {
+            assert!(len & 0x80 != 0, "an unmasked frame");
+            assert_eq!(self.close, None, "a frame after the Close frame");
+            let (payload, after) = rest.split_at(usize::from(len & 0x7f));
+            let key = [a, b, c, d];
+            let payload = payload.iter().zip(key.iter().cycle());
+            let payload: Vec<u8> = payload.map(|(byte, key)| byte ^ key).collect();
+            match start {
+                0x89 => self.last = payload,
+                0x88 => {
+                    let code = payload.first_chunk::<2>();
+                    self.close = Some(code.map_or(1005, |code| u16::from_be_bytes(*code)));
+                }
+                0x81 | 0x8a => {}
+                other => panic!("a frame that starts with {other:#x}"),
+            }
+            bytes = after;
+        }
+        assert!(bytes.is_empty(), "a torn frame");
+    }
+}
