@@ -3,4 +3,4 @@
 mod fault;
 mod model;
 mod oracle;
-mod stage;
+pub mod stage;

@@ -12,6 +12,7 @@ mod curl;
 mod dialect;
 mod docs;
 mod ending;
+mod escape;
 mod handshake;
 mod hostile;
 mod interop;

@@ -21,7 +21,7 @@ use crate::config::{
     CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Test, Use,
 };
 use crate::exit::Exit;
-use crate::render::escape::escape_line;
+use crate::render::escape::{escape_line, escape_payload};
 use crate::term;
 use curl::PasteError;
 
@@ -105,8 +105,13 @@ fn resolved(connect: &Connect) {
 fn misunderstood(error: &CommandLineError) -> Exit {
     match error {
         CommandLineError::Usage(error) => {
-            // Help and version go to stdout with status 0, errors to stderr with 2.
-            let _ = error.print();
+            let text = error.render().to_string();
+            if escape_payload(&text) == text && !quotes_controls(error) {
+                // Help and version go to stdout with status 0, errors to stderr with 2.
+                let _ = error.print();
+            } else {
+                term::stderr(&escape_payload(&text));
+            }
             if error.exit_code() == 0 {
                 Exit::Done
             } else {
@@ -115,6 +120,14 @@ fn misunderstood(error: &CommandLineError) -> Exit {
         }
         CommandLineError::Config(error) => refuse(error),
     }
+}
+
+/// Whether an argument that is quoted could steer a terminal: it may have been pasted from anywhere.
+fn quotes_controls(error: &clap::Error) -> bool {
+    error.context().any(|(_, value)| {
+        let value = value.to_string();
+        escape_payload(&value) != value
+    })
 }
 
 /// Says what is wrong with the command line; nothing was sent.

@@ -156,11 +156,16 @@ impl Intermediate {
     }
 }
 
+/// Makes such a certificate for `names` whose owner calls itself `name`.
+pub fn named(name: &str, names: &[&str]) -> Identity {
+    let key = key();
+    let certificate = params(name, names).self_signed(&key);
+    identity(&certificate.expect("a certificate"), &key)
+}
+
 /// Makes a certificate for `names` that is signed with its own key.
 pub fn self_signed(names: &[&str]) -> Identity {
-    let key = key();
-    let certificate = params("wsee test server", names).self_signed(&key);
-    identity(&certificate.expect("a certificate"), &key)
+    named("wsee test server", names)
 }
 
 /// Starts a server that speaks TLS as `identity`, and leaves the rest to `serve`.
