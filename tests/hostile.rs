@@ -3,8 +3,10 @@
 use crate::support::output::Output;
 
 mod bomb;
+mod cut;
 mod flood;
 mod length;
+mod slow;
 
 const MIB: u64 = 1 << 20;
 

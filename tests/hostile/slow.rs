@@ -1,0 +1,100 @@
+//! Peers that take their time, or one byte at a time.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::{MIB, stays_below};
+use crate::support::run::wsee;
+use crate::support::wire::{after_handshake, before_handshake};
+
+/// Two messages, one of them in fragments, and a Close frame.
+const FRAMES: &str = "8103 6f6e65 0102 7477 8901 70 8001 6f 8802 03e8";
+
+#[test]
+fn a_response_and_frames_in_single_bytes_are_read() {
+    let server = before_handshake(|mut wire| {
+        let frames = hex::decode(FRAMES.replace(' ', "")).expect("digits");
+        for byte in [wire.response().into_bytes(), frames].concat() {
+            wire.write([byte]);
+        }
+        wire.wait_for_end();
+    });
+    wsee(&[server.url()]).run().exits(0).prints("one\ntwo\n");
+}
+
+#[test]
+fn frames_that_are_glued_to_the_response_are_read() {
+    let server = before_handshake(|mut wire| {
+        let frames = hex::decode(FRAMES.replace(' ', "")).expect("digits");
+        wire.write([wire.response().into_bytes(), frames].concat());
+        wire.wait_for_end();
+    });
+    wsee(&[server.url()]).run().exits(0).prints("one\ntwo\n");
+}
+
+#[test]
+fn a_large_head_in_small_pieces_takes_linear_time() {
+    let server = before_handshake(|mut wire| {
+        let field = format!("\r\nX: {}\r\n\r\n", "x".repeat(60 << 10));
+        let response = wire.response().replace("\r\n\r\n", &field);
+        for piece in response.as_bytes().chunks(4) {
+            wire.write(piece);
+        }
+        wire.write_hex(FRAMES);
+        wire.wait_for_end();
+    });
+    let output = wsee(&[server.url()]).run();
+    stays_below(&output, 32 * MIB);
+    output
+        .exits(0)
+        .prints("one\ntwo\n")
+        .within(Duration::from_secs(10));
+}
+
+#[test]
+fn a_field_of_many_extensions_takes_linear_time() {
+    let server = before_handshake(|mut wire| {
+        let list = "\r\nSec-WebSocket-Extensions: permessage-deflate";
+        let field = list.to_owned() + &";a=\"\\b\"".repeat(8000) + "\r\n\r\n";
+        let response = wire.response().replace("\r\n\r\n", &field);
+        wire.write(response);
+        wire.wait_for_end();
+    });
+    let output = wsee(&[server.url()]).run();
+    stays_below(&output, 32 * MIB);
+    output.exits(112).within(Duration::from_secs(4));
+}
+
+#[test]
+fn a_dribbled_frame_does_not_stretch_the_time_limit() {
+    let server = after_handshake(|mut wire| {
+        wire.write_hex("827e ffff");
+        wire.dribble(Duration::from_millis(20));
+    });
+    let output = wsee(&[server.url(), "--max-time", "500ms"]).run();
+    stays_below(&output, 32 * MIB);
+    output
+        .exits(28)
+        .prints("")
+        .within(Duration::from_secs(4))
+        .ends_with_line("the 500.0 ms of --max-time are over");
+}
+
+#[test]
+fn a_peer_that_never_reads_costs_no_memory_and_no_time() {
+    let (done, is_done) = mpsc::channel::<()>();
+    let server = after_handshake(move |wire| {
+        // Dropped at the end of the run.
+        let _ = is_done.recv();
+        drop(wire);
+    });
+    let output = wsee(&[server.url(), "--max-time", "500ms"])
+        .stdin("a line of input\n".repeat(4 << 20))
+        .run();
+    drop(done);
+    stays_below(&output, 32 * MIB);
+    output
+        .exits(28)
+        .within(Duration::from_secs(6))
+        .ends_with_line("the 500.0 ms of --max-time are over");
+}
