@@ -492,6 +492,12 @@ fn goes_on_after_broken_rules_when_it_is_told_to() {
             "{hex}"
         );
     }
+    let told = lenient().feed_hex("81 05 68 ff");
+    assert_eq!(
+        told,
+        ["tolerated text that is not UTF-8, at byte 1"],
+        "the rest of the frame is not waited for"
+    );
     let told = lenient().feed_hex("81 02 68 ff 81 01 61");
     assert_eq!(told[1], "tolerated text that is not UTF-8, at byte 1");
     assert_eq!(told[2], "text a");

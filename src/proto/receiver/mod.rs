@@ -280,7 +280,8 @@ impl Receiver {
             match self.take_payload() {
                 Ok(Progress::Part(part)) => return Some(part),
                 Ok(Progress::FrameEnded) => {}
-                Ok(Progress::NeedsMore) => return None,
+                // What was tolerated in the start of a payload is told before the rest comes.
+                Ok(Progress::NeedsMore) => return self.tolerated.pop_front().map(Part::Tolerated),
                 Err(violation) => return Some(Part::Violation(violation)),
             }
         }
