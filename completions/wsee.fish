@@ -129,6 +129,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -a "demo" -d 'Try wsee on a buil
 complete -c wsee -n "__fish_wsee_needs_command" -a "curl" -d 'Connect as a pasted curl command would; for "Copy as cURL" in a browser'
 complete -c wsee -n "__fish_wsee_needs_command" -a "listen" -d 'Run a WebSocket server to debug clients with; it echoes'
 complete -c wsee -n "__fish_wsee_needs_command" -a "test" -d 'Test a server: steps on the command line, or scenario files'
+complete -c wsee -n "__fish_wsee_needs_command" -a "replay" -d 'Send again what the client of a recording sent'
 complete -c wsee -n "__fish_wsee_needs_command" -a "fmt" -d 'Rewrite scenario files in their canonical form'
 complete -c wsee -n "__fish_wsee_needs_command" -a "completions" -d 'Print the completion script for a shell'
 complete -c wsee -n "__fish_wsee_needs_command" -a "man" -d 'Print the manual page of wsee or of one command'
@@ -335,6 +336,93 @@ complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-auto-pong -d 'Do n
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-config -d 'Do not read the configuration file'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l debug -d 'Print every option, and where it comes from, before anything is done'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l speed -d 'Play it N times as fast (10x, 0.5x), or without waiting (max)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l entry -d 'Which connection of a recording that has several, from 1 on' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l wait -d 'When the recording is over, wait until no message came for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s o -l origin -d 'Send an Origin field, as browsers do' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s u -l user -d 'Log in with HTTP Basic authentication' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l bearer -d 'Log in with a bearer token; @FILE reads it' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l bearer-env -d 'Log in with the bearer token in an environment variable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l netrc-file -d 'The same, with another file than ~/.netrc' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l max-redirs -d 'Follow at most N redirects' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l roots -d 'Trust Mozilla\'s roots (webpki), the system\'s (native), or both' -r -f -a "webpki\t'Mozilla\'s, compiled in'
+native\t'The system\'s'
+both\t'Mozilla\'s and the system\'s'"
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l pinnedpubkey -d 'Connect only if the server has this public key' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s E -l cert -d 'Show this client certificate if the server asks for one' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l pass -d 'Where the password of --cert or --key is: env:NAME, file:PATH or prompt' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l tls-min -d 'The lowest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l tls-max -d 'The highest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
+1.3\t'TLS 1.3'"
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l sni -d 'Ask for the certificate of NAME and verify it, instead of the URL\'s host' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s x -l proxy -d 'Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s U -l proxy-user -d 'Log in to the proxy' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l noproxy -d 'Use no proxy for these hosts' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l proxy-header -d 'Send a header field to an HTTP proxy, with CONNECT' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l proxy-cacert -d 'Trust the CA certificates in FILE (PEM) for an https proxy' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l resolve -d 'Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l connect-to -d 'Connect to another host and port: HOST1:PORT1:HOST2:PORT2' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l interface -d 'Connect through this network interface, or from this local address' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s m -l max-time -d 'Time for the whole run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l max-message -d 'Largest message to accept' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l record -d 'Record the session in FILE, as its name says: .jsonl or .har' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+time\t''
+iso\t''
+rel\t''
+delta\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l decode -d 'How binary messages are shown: auto, msgpack, cbor, protobuf or hex' -r -f -a "auto\t''
+msgpack\t''
+cbor\t''
+protobuf\t''
+hex\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 0 -l null -d 'NUL instead of newline ends a message on stdout'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l no-compress -d 'Do not offer compression'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l lenient -d 'Go on where a server breaks a rule, with a warning'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l netrc -d 'Log in as ~/.netrc says'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s L -l location -d 'Follow redirects (status 301, 302, 303, 307, 308)'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l location-trusted -d 'Follow redirects, and send credentials to all servers'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s k -l insecure -d 'Accept any server certificate'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l proxy-insecure -d 'Accept any certificate of an https proxy'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 4 -l ipv4 -d 'Connect to IPv4 addresses only'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 6 -l ipv6 -d 'Connect to IPv6 addresses only'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l no-auto-pong -d 'Do not answer pings'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s r -l raw-output -d 'With --jq, print strings without quotes'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l force -d 'Overwrite the FILE of --record'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s q -l quiet -d 'Print only errors on stderr'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand fmt" -l check -d 'Change nothing; exit status 1 if a file is not in its canonical form'
 complete -c wsee -n "__fish_wsee_using_subcommand fmt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -26,6 +26,7 @@ mod reconnect;
 mod record;
 mod redirect;
 mod repl;
+mod replay;
 mod report;
 mod route;
 mod session;

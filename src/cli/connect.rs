@@ -63,7 +63,7 @@ pub struct HandshakeArgs {
     /// Send an Origin field, as browsers do
     ///
     /// None is sent by default. Servers that check it answer 403 to others.
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     pub origin: Option<String>,
     /// Offer subprotocols, most wanted first; repeat or comma list
     ///

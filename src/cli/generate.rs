@@ -19,6 +19,8 @@ pub enum Page {
     Listen,
     /// wsee-test(1)
     Test,
+    /// wsee-replay(1)
+    Replay,
     /// wsee-fmt(1)
     Fmt,
     /// wsee-completions(1)
@@ -39,6 +41,7 @@ impl Page {
             Self::Curl => "curl",
             Self::Listen => "listen",
             Self::Test => "test",
+            Self::Replay => "replay",
             Self::Fmt => "fmt",
             Self::Completions => "completions",
             Self::Man => "man",

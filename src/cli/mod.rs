@@ -16,6 +16,7 @@ mod pipe;
 mod proxy;
 mod record;
 mod redirect;
+mod replay;
 mod route;
 mod session;
 mod stay;
@@ -47,6 +48,7 @@ pub use pipe::PipeArgs;
 pub use proxy::ProxyArgs;
 pub use record::RecordArgs;
 pub use redirect::RedirectArgs;
+pub use replay::{PlayArgs, ReplayArgs};
 pub use route::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use session::{RunArgs, SessionArgs};
 pub use stay::{Attempts, StayArgs};
@@ -129,6 +131,8 @@ pub enum Command {
     Listen(Box<ListenArgs>),
     /// Test a server: steps on the command line, or scenario files
     Test(Box<TestArgs>),
+    /// Send again what the client of a recording sent
+    Replay(Box<ReplayArgs>),
     /// Rewrite scenario files in their canonical form
     Fmt(FmtArgs),
     /// Print the completion script for a shell

@@ -109,6 +109,25 @@ impl PipeArgs {
         }
     }
 
+    /// What sends nothing of its own, prints received messages as said, and is no prompt.
+    pub(crate) fn silent(wait: Wait, raw: bool, null: bool) -> Self {
+        Self {
+            send: Vec::new(),
+            count: None,
+            one: false,
+            wait,
+            binary: false,
+            hex: false,
+            base64: false,
+            raw,
+            split: None,
+            null,
+            commands: false,
+            echo: false,
+            no_repl: true,
+        }
+    }
+
     /// A contradiction that depends on a value, so that clap cannot find it.
     pub(super) fn conflict(&self) -> Option<&'static str> {
         match self.split {

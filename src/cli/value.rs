@@ -350,7 +350,7 @@ fn listen_host(host: &str) -> Result<&str, ValueError> {
 /// host called `demo`.
 pub(super) fn url_argument(text: &str) -> Result<String, ValueError> {
     match text {
-        "demo" | "curl" | "listen" | "test" | "fmt" | "completions" | "man" => {
+        "demo" | "curl" | "listen" | "test" | "replay" | "fmt" | "completions" | "man" => {
             Err(ValueError::UrlIsCommand(text.to_owned()))
         }
         "help" => Err(ValueError::UrlIsHelp),

@@ -336,6 +336,7 @@ fn pipe_options(
             escaped: environment.terminals.stdout,
         },
         send,
+        play: None,
         every: stay::every(&session.stay, send_encoding)?,
         wait: match args.wait {
             Wait::For(time) => Some(time),

@@ -17,6 +17,7 @@ pub mod netrc;
 mod proxy;
 mod record;
 mod redirect;
+mod replay;
 mod route;
 mod stay;
 pub mod target;
@@ -34,6 +35,7 @@ pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use record::RecordError;
+pub use replay::ReplayError;
 pub use stay::EveryError;
 pub use test::{Test, TestError};
 pub use timing::{Timing, TimingError};
@@ -88,6 +90,9 @@ pub enum ConfigError {
     /// A recording cannot be made as asked for.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A recording cannot be played.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
     /// A format of `--write-out` is wrong, or cannot be read.
     #[error(transparent)]
     Timing(#[from] TimingError),
@@ -117,6 +122,7 @@ impl ConfigError {
             | Self::SendEncoding(_)
             | Self::Every(EveryError::File { .. } | EveryError::Encoding(_)) => Exit::Input,
             Self::Test(error) => error.exit(),
+            Self::Replay(error) => error.exit(),
             Self::File(_)
             | Self::Curl(_)
             | Self::Header(_)

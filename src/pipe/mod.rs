@@ -7,6 +7,7 @@ pub mod input;
 mod obey;
 mod offline;
 pub mod output;
+mod replay;
 mod send;
 mod values;
 
@@ -29,7 +30,7 @@ use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
-use crate::record::Recorder;
+use crate::record::{Play, Player, Recorder};
 use crate::render::dialect::hint_line;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
@@ -58,6 +59,8 @@ pub struct Options {
     pub send: Vec<Vec<u8>>,
     /// Records to send again and again.
     pub every: Vec<Every>,
+    /// A recording that is sent instead of standard input.
+    pub play: Option<Play>,
     /// How long to wait for messages after the end of input; `None` for ever.
     pub wait: Option<Duration>,
     /// End after so many messages that were not filtered out.
@@ -89,6 +92,8 @@ pub struct Pipe {
     signals: Signals,
     send: VecDeque<Vec<u8>>,
     schedule: Schedule,
+    /// `None` when there is no recording to send, or it is over.
+    player: Option<Player>,
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
     output: Output,
@@ -126,6 +131,7 @@ impl Pipe {
         schedule.start(now);
         let mut pipe = Self {
             schedule,
+            player: options.play.clone().map(Player::new),
             output: Output::new(Stdout::open()?, options.format),
             events,
             recorder: None,
@@ -221,7 +227,13 @@ impl Pipe {
         let as_text = self.options.format.terminator != Terminator::None;
         if message.kind == Kind::Binary && as_text && !self.noted_binary {
             self.noted_binary = true;
-            self.note("a binary message is printed in base64; --raw or --binary print its bytes");
+            let flags = match self.options.play {
+                Some(_) => "--raw prints",
+                None => "--raw or --binary print",
+            };
+            self.note(&format!(
+                "a binary message is printed in base64; {flags} its bytes"
+            ));
         }
     }
 
@@ -231,6 +243,7 @@ impl Pipe {
         self.input.is_none()
             && self.send.is_empty()
             && self.schedule.is_empty()
+            && self.player.is_none()
             && had_input
             && !self.options.echo
     }
@@ -243,9 +256,11 @@ impl Pipe {
     fn end_of_input(&self) -> Cause {
         if self.received == 0 && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());
-            self.note(&format!(
-                "no reply within {wait} after the end of input; --wait 30s waits longer, --count 1 for one reply"
-            ));
+            let end = match self.options.play {
+                Some(_) => "the recording; --wait 30s waits longer",
+                None => "input; --wait 30s waits longer, --count 1 for one reply",
+            };
+            self.note(&format!("no reply within {wait} after the end of {end}"));
         }
         Cause::EndOfInput
     }
@@ -257,6 +272,14 @@ impl Pipe {
             if let Some(complaint) = recorder.complaint() {
                 term::stderr(&format!("wsee: {}\n", escape_line(&complaint)));
             }
+        }
+    }
+
+    /// Lets what has its time be due, or not because there is no room for it.
+    fn hold(&mut self, held: bool) {
+        self.schedule.hold(held);
+        if let Some(player) = &mut self.player {
+            player.hold(held);
         }
     }
 
@@ -307,14 +330,15 @@ impl Mode for Pipe {
         if sender.unwritten_data() > 0 {
             self.active = Some(now);
         }
-        self.schedule.hold(true);
+        self.hold(true);
         if self.cause.is_some() || self.stop.is_some() || sender.is_closing() {
             return false;
         }
         let mut moved = self.send_first(sender, now);
         let has_room = self.send.is_empty() && sender.output().len() < OUTPUT_FULL;
-        self.schedule.hold(!has_room);
+        self.hold(!has_room);
         moved |= self.send_due(sender, now);
+        moved |= self.play(sender, now);
         if self.send.is_empty()
             && let Some(mut input) = self.input.take()
         {
@@ -377,6 +401,7 @@ impl Mode for Pipe {
             self.wait_ends(),
             self.probe.deadline(),
             self.schedule.deadline(),
+            self.player.as_ref().and_then(Player::deadline),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -401,7 +426,8 @@ impl Mode for Pipe {
 
     fn complete(&mut self, ending: &mut Ending) {
         let queued = self.send.len() as u64;
-        ending.unsent.messages = queued + self.input.as_mut().map_or(0, Input::drain);
+        let unplayed = self.player.as_mut().map_or(0, Player::unplayed);
+        ending.unsent.messages = queued + unplayed + self.input.as_mut().map_or(0, Input::drain);
         ending.unwritten = self.output.unwritten();
         ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
         let expected = self.options.count.filter(|&count| self.counted < count);

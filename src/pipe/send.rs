@@ -7,6 +7,7 @@ use super::obey::InputError;
 use super::{Encoding, EncodingError, Input, Pipe};
 use crate::event::Cause;
 use crate::proto::connection::Message;
+use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
 use crate::session::mode::OUTPUT_FULL;
 
@@ -23,12 +24,23 @@ impl Pipe {
             self.skipped = true;
             return Ok(());
         };
-        if let Ok(deflated) = sender.message(kind, &payload) {
-            self.show_sent(&Message::whole(kind, &payload, deflated), now);
+        self.send_message(kind, &payload, sender, now);
+        Ok(())
+    }
+
+    /// Sends a message, unless the connection closes.
+    pub(super) fn send_message(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        sender: &mut Sender,
+        now: Instant,
+    ) {
+        if let Ok(deflated) = sender.message(kind, payload) {
+            self.show_sent(&Message::whole(kind, payload, deflated), now);
             self.sent += 1;
             self.active = Some(now);
         }
-        Ok(())
     }
 
     /// Sends what `--send` gave.

@@ -2,13 +2,20 @@
 //!
 //! The ending of the file's name says what is in it: `.jsonl` holds the events of
 //! [`render::jsonl`](crate::render::jsonl), with every frame; `.har` an HTTP Archive 1.2 whose entry has the
-//! `_webSocketMessages` of Chrome's `DevTools`, which open it.
+//! `_webSocketMessages` of Chrome's `DevTools`, which open it. Both are read again, to be played.
 
 mod file;
 mod har;
+mod lines;
 mod opening;
+mod play;
+mod read;
 mod recorder;
 
 pub use file::FileError;
+pub use har::HarError;
+pub use lines::LineError;
 pub use opening::Opening;
+pub use play::{Play, Player, Speed};
+pub use read::{Connection, ReadError, Recording, What};
 pub use recorder::{Format, Options, Recorder};

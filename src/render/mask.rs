@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-const MASK: &str = "***";
+/// What stands in the place of a secret.
+pub const MASK: &str = "***";
 
 /// Headers whose whole value is a secret.
 const SECRET_HEADERS: [&str; 7] = [

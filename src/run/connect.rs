@@ -25,7 +25,7 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
     match connect.usage.clone() {
         Use::Repl(options) => Box::pin(run_repl(&connect, *options, environment)).await,
         Use::Pipe(options) => {
-            let input = if options.echo {
+            let input = if options.echo || options.play.is_some() {
                 None
             } else {
                 match Stdin::open() {

@@ -16,7 +16,7 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::time::Instant;
 
-use crate::cli::{Command, ConnectArgs, generate};
+use crate::cli::{Command, ConnectArgs, ReplayArgs, generate};
 use crate::config::{
     CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Test, Use,
 };
@@ -43,6 +43,7 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
     match line.cli.command {
         None => url(&line.cli.connect, line.notes, environment, started),
         Some(Command::Demo(args)) => on_runtime(demo::demo(&args, environment, started)),
+        Some(Command::Replay(args)) => replay(*args, environment, started),
         Some(Command::Curl(args)) => match curl::paste(&args, environment) {
             Ok(line) => command(line, environment, started),
             Err(PasteError::CommandLine(error)) => misunderstood(&error),
@@ -82,6 +83,19 @@ fn url(
         Err(error) => {
             if args.session.format.jsonl {
                 events::refused(args.url.as_deref().unwrap_or_default(), &error);
+            }
+            refuse(&error)
+        }
+    }
+}
+
+fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit {
+    let (jsonl, url) = (args.format.jsonl, args.url.clone());
+    match Connect::replay(args, environment, started) {
+        Ok(connect) => on_runtime(connect::connect(connect, environment)),
+        Err(error) => {
+            if jsonl {
+                events::refused(url.as_deref().unwrap_or_default(), &error);
             }
             refuse(&error)
         }

@@ -4,7 +4,10 @@
 //! `data`, which is base64 unless the opcode is 1 (text). Pings, pongs and Close frames are there too, with their
 //! own opcodes.
 
+mod read;
 mod wire;
 mod write;
 
+pub use read::HarError;
+pub(super) use read::entries;
 pub(super) use write::Har;

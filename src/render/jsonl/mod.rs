@@ -85,7 +85,7 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 use self::convert::{broken, closing, ended, frame, ms, ping, pong, whole};
-pub use self::read::{ReadError, message};
+pub use self::read::{ReadError, message, without_line};
 use self::wire::{Closed, Error, Field, Line, Open, Time, Timings, Tls};
 use super::clock::Clock;
 use super::escape::is_unsafe;

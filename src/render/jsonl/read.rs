@@ -54,11 +54,7 @@ pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let not_event = |error: serde_json::Error| {
-        let text = error.to_string();
-        // A line has no lines: the column alone says where.
-        ReadError::NotEvent(text.replace(" at line 1 column ", " at column "))
-    };
+    let not_event = |error: serde_json::Error| ReadError::NotEvent(without_line(&error));
     let line: Line<'_> = serde_json::from_slice(line).map_err(not_event)?;
     if let Some(version) = line.v.filter(|version| *version > VERSION) {
         return Err(ReadError::Version(version));
@@ -84,6 +80,12 @@ pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
         return Err(ReadError::Utf8);
     }
     Ok(Some((kind, payload)))
+}
+
+/// The text of an error in a line: the column alone says where.
+pub fn without_line(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.replace(" at line 1 column ", " at column ")
 }
 
 #[cfg(test)]

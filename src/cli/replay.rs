@@ -1,0 +1,145 @@
+//! `wsee replay`: what a recording says the client sent, sent again.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+use super::connect::HandshakeArgs;
+use super::credential::AuthArgs;
+use super::display::DisplayArgs;
+use super::format::FormatArgs;
+use super::limit::LimitArgs;
+use super::proxy::ProxyArgs;
+use super::record::RecordArgs;
+use super::redirect::RedirectArgs;
+use super::route::RouteArgs;
+use super::session::RunArgs;
+use super::timing::TimingArgs;
+use super::tls::TlsArgs;
+use super::value::Wait;
+use crate::record::Speed;
+
+/// Send again what the client of a recording sent
+///
+/// Sends the messages and pings that the client of a recording sent, when it sent them, and prints what comes
+/// back on stdout, as 'wsee URL' does in a pipe; stdin is not read. Pongs go out for the pings that come
+/// now, and the Close frame is that of --close-status. The subprotocols and the origin of the
+/// recording are offered again, unless --subprotocol and --origin say others; other header fields
+/// and credentials are not: give them as to 'wsee URL'.
+#[derive(Debug, Args)]
+pub struct ReplayArgs {
+    /// A .jsonl or .har file that --record made, or a .har that a browser exported
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Where to play it; by default the URL of the recording
+    #[arg(value_hint = ValueHint::Url)]
+    pub url: Option<String>,
+    /// How to play it.
+    #[command(flatten)]
+    pub play: PlayArgs,
+    /// What the request says.
+    #[command(flatten)]
+    pub handshake: HandshakeArgs,
+    /// As whom.
+    #[command(flatten)]
+    pub auth: AuthArgs,
+    /// What to do when the server is elsewhere.
+    #[command(flatten)]
+    pub redirect: RedirectArgs,
+    /// How the server proves who it is.
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    /// Through what.
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    /// Over which addresses.
+    #[command(flatten)]
+    pub route: RouteArgs,
+    /// How long the run may take, and how it closes.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// What an endpoint puts up with.
+    #[command(flatten)]
+    pub limit: LimitArgs,
+    /// How what comes out is printed.
+    #[command(flatten)]
+    pub format: FormatArgs,
+    /// What is kept of it.
+    #[command(flatten)]
+    pub record: RecordArgs,
+    /// What is told of the run at its end.
+    #[command(flatten)]
+    pub timing: TimingArgs,
+    /// What is shown.
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+/// What is played, how fast, and what becomes of the answers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Replay")]
+pub struct PlayArgs {
+    /// Play it N times as fast (10x, 0.5x), or without waiting (max)
+    ///
+    /// By default the times between the messages are those of the recording.
+    #[arg(long, value_name = "Nx|max", default_value = "1x", value_parser = speed)]
+    pub speed: Speed,
+    /// Which connection of a recording that has several, from 1 on
+    ///
+    /// Without it such a recording is refused, and its connections are listed.
+    #[arg(long, value_name = "N")]
+    pub entry: Option<NonZeroUsize>,
+    /// When the recording is over, wait until no message came for TIME
+    ///
+    /// Then Close is sent, and what still comes until the peer's Close is printed. The recording is over when
+    /// its last event is, also one of the server. 'forever' (or -1) leaves the end to the server or --max-time.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "2s",
+        allow_hyphen_values = true
+    )]
+    pub wait: Wait,
+    /// Print received payload as it is, with no newline or NUL after it
+    ///
+    /// For text and binary messages alike. Without it a binary message is printed as a line of base64.
+    #[arg(long, conflicts_with = "null", hide_short_help = true)]
+    pub raw: bool,
+    /// NUL instead of newline ends a message on stdout
+    ///
+    /// For messages that contain newlines.
+    #[arg(short = '0', long, hide_short_help = true)]
+    pub null: bool,
+}
+
+/// Why a speed was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a speed; write 10x, 0.5x or max")]
+struct SpeedError;
+
+fn speed(text: &str) -> Result<Speed, SpeedError> {
+    if text == "max" {
+        return Ok(Speed::Max);
+    }
+    let number = text.strip_suffix('x').unwrap_or(text).parse::<f64>();
+    match number {
+        Ok(factor) if factor.is_normal() && factor > 0.0 => Ok(Speed::Times(factor)),
+        _ => Err(SpeedError),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_speed_is_a_factor_or_all_there_is() {
+        assert_eq!(speed("10x"), Ok(Speed::Times(10.0)));
+        assert_eq!(speed("0.5"), Ok(Speed::Times(0.5)));
+        assert_eq!(speed("max"), Ok(Speed::Max));
+        for text in ["0x", "-1x", "infx", "nanx", "x", "", "fast"] {
+            assert_eq!(speed(text), Err(SpeedError), "{text}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! The connections of an archive, ours or a browser's.
+
+use std::io::Read;
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use crate::proto::frame::Opcode;
+use crate::proto::message::Kind;
+use crate::record::lines::split;
+use crate::record::read::{Connection, Direction, Told, What};
+
+/// The largest archive that is read, in bytes: all its messages are held in memory.
+const MAX_ARCHIVE: u64 = 512 << 20;
+/// What a control frame holds at most (RFC 6455 §5.5), in bytes.
+const MAX_CONTROL: usize = 125;
+
+/// Why an archive cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum HarError {
+    /// It is not one.
+    #[error("not an HTTP Archive: {0}")]
+    NotArchive(#[from] serde_json::Error),
+    /// It is too large.
+    #[error("larger than {} MiB; export the WebSocket connections alone", MAX_ARCHIVE >> 20)]
+    TooLarge,
+    /// A message cannot be played.
+    #[error("entry {entry}, message {message}: {text}")]
+    Message {
+        /// The WebSocket connection, from 1 on.
+        entry: usize,
+        /// The message, from 1 on.
+        message: usize,
+        /// What is wrong with it.
+        text: String,
+    },
+}
+
+/// A WebSocket connection of an archive.
+#[derive(Debug)]
+pub(in crate::record) struct Entry {
+    pub(in crate::record) connection: Connection,
+    pub(in crate::record) told: Vec<Told>,
+}
+
+#[derive(Deserialize)]
+struct Archive {
+    log: Log,
+}
+
+#[derive(Deserialize)]
+struct Log {
+    entries: Vec<Raw>,
+}
+
+/// What is read of an entry; the rest, which may be large, is not even kept.
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(rename = "startedDateTime")]
+    started: Option<String>,
+    request: Head,
+    #[serde(rename = "_webSocketMessages")]
+    messages: Option<Vec<Message>>,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    url: Option<String>,
+    #[serde(default)]
+    headers: Vec<Field>,
+}
+
+#[derive(Deserialize)]
+struct Field {
+    name: String,
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    r#type: String,
+    time: Option<f64>,
+    opcode: Option<i64>,
+    data: Option<String>,
+}
+
+/// The WebSocket connections of an archive; its other entries are passed over.
+pub(in crate::record) fn entries(file: impl Read) -> Result<Vec<Entry>, HarError> {
+    let mut limited = file.take(MAX_ARCHIVE);
+    let archive: Result<Archive, _> = serde_json::from_reader(&mut limited);
+    if limited.limit() == 0 {
+        return Err(HarError::TooLarge);
+    }
+    let entries = archive?.log.entries.into_iter();
+    let entries = entries.filter_map(|mut raw| Some((raw.messages.take()?, raw)));
+    (1..)
+        .zip(entries)
+        .map(|(number, (messages, raw))| entry(number, messages, &raw))
+        .collect()
+}
+
+fn entry(number: usize, messages: Vec<Message>, raw: &Raw) -> Result<Entry, HarError> {
+    let mut connection = connection(raw);
+    let started = raw.started.as_deref().and_then(|time| time.parse().ok());
+    let mut start = started.map(|time: Timestamp| time.as_duration().as_secs_f64());
+    let mut at = Duration::ZERO;
+    let mut told = Vec::with_capacity(messages.len());
+    for (index, message) in (1..).zip(messages) {
+        let time = message.time.map(seconds);
+        if let Some(time) = time {
+            let since = time - *start.get_or_insert(time);
+            at = at.max(Duration::try_from_secs_f64(since).unwrap_or_default());
+        }
+        let read = read(message).map_err(|text| HarError::Message {
+            entry: number,
+            message: index,
+            text,
+        })?;
+        if let Some((direction, what)) = read {
+            let it = Told {
+                at,
+                direction,
+                what,
+            };
+            connection.count(&it);
+            told.push(it);
+        }
+    }
+    Ok(Entry { connection, told })
+}
+
+/// A time in seconds; some exporters write milliseconds or microseconds.
+fn seconds(time: f64) -> f64 {
+    match time {
+        ..1e11 => time,
+        ..1e14 => time / 1e3,
+        _ => time / 1e6,
+    }
+}
+
+fn connection(raw: &Raw) -> Connection {
+    let value = |head: &Head, name: &str| {
+        let mut fields = head.headers.iter();
+        let field = fields.find(|field| field.name.eq_ignore_ascii_case(name))?;
+        Some(field.value.clone())
+    };
+    Connection {
+        url: raw.request.url.clone(),
+        offered: split(value(&raw.request, "Sec-WebSocket-Protocol").as_deref()),
+        origin: value(&raw.request, "Origin"),
+        ..Connection::default()
+    }
+}
+
+/// What a message tells; `None` for what never was on the wire.
+fn read(message: Message) -> Result<Option<(Direction, What)>, String> {
+    let direction = match &*message.r#type {
+        "send" | "sent" => Direction::Sent,
+        "receive" | "received" => Direction::Received,
+        // Chrome writes its own errors among them.
+        "error" => return Ok(None),
+        other => return Err(format!("{other:?} is no type; it is send or receive")),
+    };
+    let data = message.data.unwrap_or_default();
+    let opcode = message.opcode.unwrap_or(1);
+    let what = match u8::try_from(opcode).map(Opcode::from_bits) {
+        Ok(Opcode::TEXT) => What::Message(Kind::Text, data.into_bytes()),
+        Ok(Opcode::BINARY) => What::Message(Kind::Binary, base64(&data)?),
+        Ok(Opcode::PING) => What::Ping(control(&data)?),
+        Ok(Opcode::PONG | Opcode::CLOSE) => What::Other,
+        _ => return Err(format!("{opcode} is no opcode of a message")),
+    };
+    Ok(Some((direction, what)))
+}
+
+fn base64(data: &str) -> Result<Vec<u8>, String> {
+    let decoded = BASE64.decode(data.as_bytes());
+    decoded.map_err(|error| format!("byte {} of its data is not base64", error.position + 1))
+}
+
+/// The payload of a ping; that of other exporters may be text.
+fn control(data: &str) -> Result<Vec<u8>, String> {
+    let payload = base64(data).unwrap_or_else(|_| data.as_bytes().to_vec());
+    if payload.len() > MAX_CONTROL {
+        return Err(format!("a ping of more than {MAX_CONTROL} bytes"));
+    }
+    Ok(payload)
+}

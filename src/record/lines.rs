@@ -1,0 +1,312 @@
+//! Recordings in JSON Lines, read one line after the other.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use data_encoding::BASE64;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::read::{Connection, Direction, ReadError, Told, What};
+use crate::render::jsonl;
+
+/// The longest line that is read, in bytes: a message of `--max-message` in base64, and more.
+const MAX_LINE: u64 = 256 << 20;
+/// What a control frame holds at most (RFC 6455 §5.5), in bytes.
+const MAX_CONTROL: usize = 125;
+
+/// What is wrong with a line.
+#[derive(Debug, thiserror::Error)]
+pub enum LineError {
+    /// It has no end.
+    #[error("longer than {} MiB", MAX_LINE >> 20)]
+    TooLong,
+    /// It is no event.
+    #[error("not an event, {0}; a recording has lines as --record and --jsonl write them")]
+    NotEvent(String),
+    /// The message of an event cannot be read.
+    #[error(transparent)]
+    Message(jsonl::ReadError),
+    /// A field of an event is not what it should be.
+    #[error("{0}")]
+    Field(String),
+}
+
+impl From<jsonl::ReadError> for LineError {
+    fn from(error: jsonl::ReadError) -> Self {
+        match error {
+            jsonl::ReadError::NotEvent(text) => Self::NotEvent(text),
+            other => Self::Message(other),
+        }
+    }
+}
+
+/// What is read of a line besides its message; the rest need not be there.
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    #[serde(borrow)]
+    time: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    direction: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    url: Option<Cow<'a, str>>,
+    request: Option<Request>,
+    data: Option<Cow<'a, str>>,
+    base64: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    headers: Vec<Field>,
+}
+
+#[derive(Deserialize)]
+struct Field {
+    name: String,
+    value: String,
+}
+
+/// What a line is about.
+enum Parsed {
+    Open(Box<Connection>, Option<Timestamp>),
+    Told(Option<Timestamp>, Direction, What),
+    Nothing,
+}
+
+/// The connections of a recording; every line of it is read.
+pub(super) fn connections(
+    file: BufReader<File>,
+    path: &Path,
+) -> Result<Vec<Connection>, ReadError> {
+    let mut reader = Reader::new(file, path);
+    let mut connections: Vec<Connection> = Vec::new();
+    while let Some(read) = reader.next()? {
+        match read {
+            Step::Open(connection) => connections.push(*connection),
+            Step::Told(told) => {
+                // Lines that somebody wrote may tell of messages only.
+                if connections.is_empty() {
+                    connections.push(Connection::default());
+                }
+                if let Some(connection) = connections.last_mut() {
+                    connection.count(&told);
+                }
+            }
+        }
+    }
+    Ok(connections)
+}
+
+/// What the lines tell of one connection.
+#[derive(Debug)]
+pub(super) struct Story {
+    reader: Reader,
+    /// Connections to pass over.
+    before: usize,
+    is_open: bool,
+    is_over: bool,
+}
+
+impl Story {
+    pub(super) fn new(file: BufReader<File>, path: &Path, index: usize) -> Self {
+        Self {
+            reader: Reader::new(file, path),
+            before: index,
+            is_open: false,
+            is_over: false,
+        }
+    }
+
+    pub(super) fn next(&mut self) -> Option<Result<Told, ReadError>> {
+        while !self.is_over {
+            match self.reader.next() {
+                Ok(Some(Step::Open(_))) if self.is_open && self.before == 0 => break,
+                Ok(Some(Step::Open(_))) => {
+                    self.before -= usize::from(self.is_open);
+                    self.is_open = true;
+                }
+                Ok(Some(Step::Told(told))) => {
+                    self.is_open = true;
+                    if self.before == 0 {
+                        return Some(Ok(told));
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    self.is_over = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        self.is_over = true;
+        None
+    }
+}
+
+/// What a recording says next.
+enum Step {
+    Open(Box<Connection>),
+    Told(Told),
+}
+
+/// Reads lines, and counts their times from the opening on.
+#[derive(Debug)]
+struct Reader {
+    file: BufReader<File>,
+    path: PathBuf,
+    line: Vec<u8>,
+    number: u64,
+    opened: Option<Timestamp>,
+    at: Duration,
+}
+
+impl Reader {
+    fn new(file: BufReader<File>, path: &Path) -> Self {
+        Self {
+            file,
+            path: path.to_owned(),
+            line: Vec::new(),
+            number: 0,
+            opened: None,
+            at: Duration::ZERO,
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Step>, ReadError> {
+        while self.read_line()? {
+            let read = match read(&self.line) {
+                Ok(read) => read,
+                // The writer was killed: the start of a line is no event.
+                Err(_) if !self.line.ends_with(b"\n") && self.number > 1 => return Ok(None),
+                Err(error) => return Err(self.wrong(error)),
+            };
+            match read {
+                Parsed::Open(connection, time) => {
+                    self.opened = time;
+                    self.at = Duration::ZERO;
+                    return Ok(Some(Step::Open(connection)));
+                }
+                Parsed::Told(time, direction, what) => {
+                    let at = self.place(time);
+                    return Ok(Some(Step::Told(Told {
+                        at,
+                        direction,
+                        what,
+                    })));
+                }
+                Parsed::Nothing => {}
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the next line; `false` at the end.
+    fn read_line(&mut self) -> Result<bool, ReadError> {
+        self.line.clear();
+        self.number += 1;
+        let mut limited = self.file.by_ref().take(MAX_LINE);
+        let read = limited.read_until(b'\n', &mut self.line);
+        let read = read.map_err(|error| ReadError::Io {
+            path: self.path.clone(),
+            error,
+        })?;
+        if read as u64 == MAX_LINE && !self.line.ends_with(b"\n") {
+            return Err(self.wrong(LineError::TooLong));
+        }
+        Ok(read > 0)
+    }
+
+    /// When something happened, from the opening on; clocks that are set back do not turn time back.
+    fn place(&mut self, time: Option<Timestamp>) -> Duration {
+        if let Some(time) = time {
+            let opened = *self.opened.get_or_insert(time);
+            let since = Duration::try_from(time.duration_since(opened));
+            self.at = self.at.max(since.unwrap_or_default());
+        }
+        self.at
+    }
+
+    fn wrong(&self, error: LineError) -> ReadError {
+        ReadError::Line {
+            path: self.path.clone(),
+            line: self.number,
+            error,
+        }
+    }
+}
+
+fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
+    // What it says of messages, it says of versions and of what is no event too.
+    let message = jsonl::message(bytes)?;
+    if bytes.trim_ascii().is_empty() {
+        return Ok(Parsed::Nothing);
+    }
+    let line: Line<'_> = serde_json::from_slice(bytes)
+        .map_err(|error| LineError::NotEvent(jsonl::without_line(&error)))?;
+    let time = match &line.time {
+        Some(text) => Some(text.parse().map_err(|_| {
+            LineError::Field(format!("{text:?} is no time such as 2026-11-20T12:01:02Z"))
+        })?),
+        None => None,
+    };
+    let direction = match line.direction.as_deref() {
+        Some("sent") | None => Direction::Sent,
+        Some("received") => Direction::Received,
+        Some(other) => {
+            let text = format!("{other:?} is no direction; it is sent or received");
+            return Err(LineError::Field(text));
+        }
+    };
+    let what = match (message, &*line.event) {
+        (Some((kind, payload)), _) => What::Message(kind, payload),
+        (None, "open") => return Ok(Parsed::Open(Box::new(connection(line)), time)),
+        (None, "ping") => What::Ping(control(&line)?),
+        (None, "pong" | "close") => What::Other,
+        _ => return Ok(Parsed::Nothing),
+    };
+    Ok(Parsed::Told(time, direction, what))
+}
+
+fn connection(line: Line<'_>) -> Connection {
+    let fields = line.request.map(|request| request.headers);
+    let fields = fields.unwrap_or_default();
+    let value = |name: &str| {
+        let mut fields = fields.iter();
+        let field = fields.find(|field| field.name.eq_ignore_ascii_case(name))?;
+        Some(field.value.clone())
+    };
+    Connection {
+        url: line.url.map(Cow::into_owned),
+        offered: split(value("Sec-WebSocket-Protocol").as_deref()),
+        origin: value("Origin"),
+        ..Connection::default()
+    }
+}
+
+/// The elements of a list with commas.
+pub(super) fn split(list: Option<&str>) -> Vec<String> {
+    let elements = list.unwrap_or_default().split(',').map(str::trim);
+    let elements = elements.filter(|element| !element.is_empty());
+    elements.map(str::to_owned).collect()
+}
+
+/// The payload of a ping.
+fn control(line: &Line<'_>) -> Result<Vec<u8>, LineError> {
+    let payload = match (&line.data, &line.base64) {
+        (Some(data), _) => data.as_bytes().to_vec(),
+        (None, Some(base64)) => BASE64
+            .decode(base64.as_bytes())
+            .map_err(|error| jsonl::ReadError::Base64(error.position + 1))?,
+        (None, None) => Vec::new(),
+    };
+    if payload.len() > MAX_CONTROL {
+        let text = format!("a ping of more than {MAX_CONTROL} bytes");
+        return Err(LineError::Field(text));
+    }
+    Ok(payload)
+}

@@ -1,0 +1,137 @@
+//! What the client of a recording sent, on a clock.
+
+use std::time::{Duration, Instant};
+
+use super::read::{Direction, ReadError, Recording, Story, Told, What};
+
+/// How fast a recording is played.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Speed {
+    /// So many times as fast as it was.
+    Times(f64),
+    /// Without waiting.
+    Max,
+}
+
+impl Speed {
+    /// How long a time of the recording takes.
+    fn scale(self, span: Duration) -> Duration {
+        match self {
+            Self::Max => Duration::ZERO,
+            // A recording may tell of any time.
+            Self::Times(factor) => {
+                Duration::try_from_secs_f64(span.as_secs_f64() / factor).unwrap_or(Duration::MAX)
+            }
+        }
+    }
+}
+
+/// What is to be played.
+#[derive(Debug, Clone)]
+pub struct Play {
+    /// The recording.
+    pub recording: Recording,
+    /// Which of its connections.
+    pub index: usize,
+    /// How fast.
+    pub speed: Speed,
+}
+
+/// Tells what to send when, as a recording says, from the opening of its connection to its end.
+#[derive(Debug)]
+pub struct Player {
+    play: Play,
+    /// Read from the first call on.
+    story: Option<Story>,
+    /// When the recorded connection would have opened; not known before the first call.
+    start: Option<Instant>,
+    next: Option<Told>,
+    held: bool,
+    over: bool,
+}
+
+impl Player {
+    /// A player whose clock starts with the first call of [`Player::next`].
+    pub fn new(play: Play) -> Self {
+        Self {
+            play,
+            story: None,
+            start: None,
+            next: None,
+            held: false,
+            over: false,
+        }
+    }
+
+    /// The message or ping that is due; `None` when nothing is, or nothing more comes.
+    pub fn next(&mut self, now: Instant) -> Option<Result<What, ReadError>> {
+        self.start.get_or_insert(now);
+        while !self.over {
+            if let Err(error) = self.look_ahead() {
+                self.over = true;
+                return Some(Err(error));
+            }
+            let due = self.due();
+            let told = self.next.take_if(|_| due.is_some_and(|due| due <= now))?;
+            if is_played(&told) {
+                return Some(Ok(told.what));
+            }
+        }
+        None
+    }
+
+    /// Reads what comes next, if that is not known.
+    fn look_ahead(&mut self) -> Result<(), ReadError> {
+        if self.next.is_some() {
+            return Ok(());
+        }
+        let story = match &mut self.story {
+            Some(story) => story,
+            None => self
+                .story
+                .insert(self.play.recording.tell(self.play.index)?),
+        };
+        self.next = story.next().transpose()?;
+        self.over = self.next.is_none();
+        Ok(())
+    }
+
+    /// When what comes next is due.
+    fn due(&self) -> Option<Instant> {
+        let after = self.play.speed.scale(self.next.as_ref()?.at);
+        self.start?.checked_add(after)
+    }
+
+    /// Lets something be due, or not because there is no room for it.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
+    }
+
+    /// When something is due next.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.due().filter(|_| !self.held)
+    }
+
+    /// Whether all of it was played.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// How many messages were not played; they are not played any more.
+    pub fn unplayed(&mut self) -> u64 {
+        let mut left = 0;
+        while !self.over && self.look_ahead().is_ok() {
+            let Some(told) = self.next.take() else {
+                break;
+            };
+            let is_message = matches!(told.what, What::Message(..));
+            left += u64::from(is_message && is_played(&told));
+        }
+        self.over = true;
+        left
+    }
+}
+
+fn is_played(told: &Told) -> bool {
+    told.direction == Direction::Sent && told.what != What::Other
+}

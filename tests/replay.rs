@@ -1,0 +1,5 @@
+//! `wsee replay` (product: replay): recordings sent again, and files that cannot be.
+
+mod archive;
+mod broken;
+mod play;
