@@ -1,5 +1,11 @@
 //! The command line, as typed. What it means together with the environment is resolved elsewhere.
 
+#![allow(
+    rustdoc::bare_urls,
+    rustdoc::broken_intra_doc_links,
+    reason = "clap prints the comments of arguments as they are"
+)]
+
 mod config;
 mod connect;
 mod credential;

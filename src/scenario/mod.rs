@@ -1,6 +1,6 @@
 //! The language of scenario files (`*.wsee`): what is sent to a server, and what must come of it.
 //!
-//! A file is read line by line. [`parse`] keeps every line, comments and blank lines too, so that
+//! A file is read line by line. [`parse()`] keeps every line, comments and blank lines too, so that
 //! [`format`](mod@format) can write the file anew; [`cases`] makes of the lines what is run.
 //! The language is described in the manual page wsee-scenario(5).
 
