@@ -327,8 +327,6 @@ Register-ArgumentCompleter -Native -CommandName 'wsee' -ScriptBlock {
             [CompletionResult]::new('--ping-timeout', '--ping-timeout', [CompletionResultType]::ParameterName, 'Time for the peer to answer a ping; 0 is off')
             [CompletionResult]::new('--max-message', '--max-message', [CompletionResultType]::ParameterName, 'Largest message to accept')
             [CompletionResult]::new('--fragment', '--fragment', [CompletionResultType]::ParameterName, 'Send messages in frames of at most SIZE bytes')
-            [CompletionResult]::new('--reconnect', '--reconnect', [CompletionResultType]::ParameterName, 'Connect again when the connection is lost; N attempts in a row may fail')
-            [CompletionResult]::new('--every', '--every', [CompletionResultType]::ParameterName, 'Send a message now and then every TIME; @FILE sends a file''s content')
             [CompletionResult]::new('--fail-fast', '--fail-fast', [CompletionResultType]::ParameterName, 'Start no more cases when one has failed')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Only look for mistakes in the scenarios')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show handshake, pings, pongs and closes; -vv shows every frame')

@@ -1143,7 +1143,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__test)
-            opts="-m -j -v -q -H -o -s -b -A -u -L -k -E -x -U -4 -6 -h --send --send-hex --ping --expect --expect-json --expect-re --expect-jq --expect-hex --expect-next --expect-next-json --expect-next-re --expect-next-jq --expect-next-hex --expect-none --expect-close --expect-status --expect-subprotocol --expect-header --timeout --max-time --retry --retry-delay --jobs --fail-fast --filter --check --var --var-file --allow-env --report-junit --report-tap --report-json --verbose --quiet --color --show-secrets --timestamps --decode --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --reconnect --every --no-config --debug --help"
+            opts="-m -j -v -q -H -o -s -b -A -u -L -k -E -x -U -4 -6 -h --send --send-hex --ping --expect --expect-json --expect-re --expect-jq --expect-hex --expect-next --expect-next-json --expect-next-re --expect-next-jq --expect-next-hex --expect-none --expect-close --expect-status --expect-subprotocol --expect-header --timeout --max-time --retry --retry-delay --jobs --fail-fast --filter --check --var --var-file --allow-env --report-junit --report-tap --report-json --verbose --quiet --color --show-secrets --timestamps --decode --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --no-config --debug --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1621,14 +1621,6 @@ _wsee() {
                     return 0
                     ;;
                 --fragment)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --reconnect)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --every)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -320,8 +320,6 @@ set edit:completion:arg-completer[wsee] = {|@words|
             cand --ping-timeout 'Time for the peer to answer a ping; 0 is off'
             cand --max-message 'Largest message to accept'
             cand --fragment 'Send messages in frames of at most SIZE bytes'
-            cand --reconnect 'Connect again when the connection is lost; N attempts in a row may fail'
-            cand --every 'Send a message now and then every TIME; @FILE sends a file''s content'
             cand --fail-fast 'Start no more cases when one has failed'
             cand --check 'Only look for mistakes in the scenarios'
             cand -v 'Show handshake, pings, pongs and closes; -vv shows every frame'

@@ -315,8 +315,6 @@ complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-interval -d 'Sen
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l fail-fast -d 'Start no more cases when one has failed'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l check -d 'Only look for mistakes in the scenarios'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'

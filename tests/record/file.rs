@@ -155,7 +155,7 @@ fn a_full_disk_is_told_once_and_the_session_goes_on() {
         if name == "a.har" {
             let archive = archive(&path);
             let kept = messages(&archive["log"]["entries"][0]);
-            assert_eq!(kept[0].2, "first");
+            assert!(kept.iter().any(|message| message.2 == "first"));
         } else {
             let text = fs::read_to_string(&path).expect("a recording");
             assert!(text.ends_with("}\n"), "the last line is cut: {text}");
