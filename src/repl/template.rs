@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::scenario::{Form, Template, Variable};
+
 /// Why a text with variables cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum TemplateError {
@@ -16,11 +18,6 @@ pub(super) enum TemplateError {
     NoValue(String),
 }
 
-const OPEN: &str = "{{";
-const CLOSE: &str = "}}";
-/// What stands for two braces, when it is between others.
-const LITERAL: &str = "\"{{\"";
-
 /// Puts values in the place of variables.
 ///
 /// In a JSON text, which opens with a bracket, values inside of string literals are escaped.
@@ -28,58 +25,29 @@ pub(super) fn fill(
     text: &str,
     mut value: impl FnMut(&str) -> Option<String>,
 ) -> Result<Cow<'_, str>, TemplateError> {
-    if !text.contains(OPEN) {
+    if !text.contains("{{") {
         return Ok(Cow::Borrowed(text));
     }
-    let is_json = text.trim_start().starts_with(['{', '[']);
-    let (mut out, mut rest, mut quoted) = (String::new(), text, false);
-    while let Some((before, inside)) = rest.split_once(OPEN) {
-        quoted = ends_quoted(before, quoted);
-        out.push_str(before);
-        if let Some(after) = literal(inside) {
-            out.push_str(OPEN);
-            rest = after;
-            continue;
+    let template = Template::parse(text).map_err(|error| match error.name {
+        Some(name) => TemplateError::Name(name.trim().to_owned()),
+        None => TemplateError::Open,
+    })?;
+    let form = if text.trim_start().starts_with(['{', '[']) {
+        Form::Quoted
+    } else {
+        Form::Plain
+    };
+    let filled = template.fill(form, |variable| {
+        let name = variable.to_string();
+        match variable {
+            // The environment is for scenarios that were allowed to see it.
+            Variable::Env(_) => Err(TemplateError::Name(name)),
+            _ => value(&name)
+                .map(Cow::Owned)
+                .ok_or(TemplateError::NoValue(name)),
         }
-        let (name, after) = inside.split_once(CLOSE).ok_or(TemplateError::Open)?;
-        let name = name.trim();
-        if !crate::command::routine::is_name(name) {
-            return Err(TemplateError::Name(name.to_owned()));
-        }
-        let value = value(name).ok_or_else(|| TemplateError::NoValue(name.to_owned()))?;
-        if is_json && quoted {
-            push_escaped(&mut out, &value);
-        } else {
-            out.push_str(&value);
-        }
-        rest = after;
-    }
-    out.push_str(rest);
-    Ok(Cow::Owned(out))
-}
-
-/// What follows two literal braces, if `inside` begins with them.
-fn literal(inside: &str) -> Option<&str> {
-    inside.strip_prefix(LITERAL)?.strip_prefix(CLOSE)
-}
-
-/// Whether the end of `text` is inside of a string literal; `quoted` says so of its beginning.
-fn ends_quoted(text: &str, mut quoted: bool) -> bool {
-    let mut escaped = false;
-    for byte in text.bytes() {
-        match byte {
-            _ if escaped => escaped = false,
-            b'\\' if quoted => escaped = true,
-            b'"' => quoted = !quoted,
-            _ => {}
-        }
-    }
-    quoted
-}
-
-fn push_escaped(out: &mut String, value: &str) {
-    let literal = serde_json::Value::from(value).to_string();
-    out.push_str(&literal[1..literal.len() - 1]);
+    });
+    filled.map(Cow::Owned)
 }
 
 #[cfg(test)]

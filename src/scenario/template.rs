@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+pub(super) use crate::command::routine::is_name;
+
 /// Text in which variables stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
@@ -204,12 +206,6 @@ impl fmt::Display for Variable {
             Self::Now => f.write_str("now"),
         }
     }
-}
-
-/// A letter or `_`, then letters, digits and `_`.
-pub(super) fn is_name(name: &str) -> bool {
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    name.starts_with(|c: char| is_word(c) && !c.is_ascii_digit()) && name.chars().all(is_word)
 }
 
 #[cfg(test)]
