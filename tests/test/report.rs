@@ -49,7 +49,34 @@ fn junit_is_well_formed_whatever_came() {
         xml.contains("&lt;/failure&gt;") && !xml.contains('\u{ffff}'),
         "{xml}"
     );
+    assert_allowed_by_schema(&xml);
     assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+/// Claims that each element has only attributes that Jenkins' junit-10.xsd knows.
+#[track_caller]
+fn assert_allowed_by_schema(xml: &str) {
+    const ALLOWED: [(&str, &str); 4] = [
+        ("testsuites", "name time tests failures disabled errors"),
+        (
+            "testsuite",
+            "name tests failures errors time disabled skipped timestamp hostname id package",
+        ),
+        ("testcase", "name assertions time classname status"),
+        ("failure", "message type"),
+    ];
+    for tag in xml.split('<').skip(2).filter(|tag| !tag.starts_with('/')) {
+        let tag = tag.split('>').next().unwrap_or_default();
+        let (element, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        let known = ALLOWED.iter().find(|(name, _)| *name == element);
+        let (_, allowed) = known.unwrap_or_else(|| panic!("<{element}> in {xml}"));
+        // What stands before `=` and after the last value's quote.
+        for name in attributes.split('"').step_by(2) {
+            let name = name.trim().trim_end_matches('=');
+            let is_known = name.is_empty() || allowed.split(' ').any(|it| it == name);
+            assert!(is_known, "<{element} {name}> in {xml}");
+        }
+    }
 }
 
 #[test]
