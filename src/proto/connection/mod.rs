@@ -2,6 +2,7 @@
 
 mod config;
 mod event;
+mod timer;
 
 use std::time::{Duration, Instant};
 
@@ -24,19 +25,6 @@ pub enum State {
     Closing,
     /// Nothing goes either way any more.
     Closed,
-}
-
-/// Timers of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Timer {
-    Close,
-    Ping,
-    Pong,
-    Idle,
-}
-
-impl Timer {
-    const ALL: [Self; 4] = [Self::Close, Self::Ping, Self::Pong, Self::Idle];
 }
 
 /// How long a peer may take to end the stream after both Close frames, or after it broke a rule.
@@ -232,70 +220,6 @@ impl Connection {
         let end = self.end.clone()?;
         self.end_told = true;
         Some((Event::Ended(Box::new(end)), &mut self.sender))
-    }
-
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
-    pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.end.is_some() {
-            return None;
-        }
-        Timer::ALL
-            .into_iter()
-            .filter_map(|timer| self.deadline(timer))
-            .min()
-    }
-
-    /// Lets time pass.
-    pub fn handle_timeout(&mut self, now: Instant) {
-        for timer in Timer::ALL {
-            if self.deadline(timer).is_some_and(|deadline| deadline <= now) {
-                self.expire(timer, now);
-            }
-        }
-    }
-
-    fn deadline(&self, timer: Timer) -> Option<Instant> {
-        let open = self.state() == State::Open;
-        match timer {
-            Timer::Close => self.sender.closed_with().map(|close| close.deadline),
-            Timer::Ping => self
-                .config
-                .ping_interval
-                .filter(|_| open)
-                .map(|interval| self.last_ping + interval),
-            // Whatever comes from the peer shows that it lives: the wait starts anew.
-            Timer::Pong => {
-                let timeout = self.config.ping_timeout.filter(|_| open)?;
-                let asked = self.sender.oldest_ping()?;
-                Some(asked.max(self.last_received) + timeout)
-            }
-            Timer::Idle => self
-                .config
-                .idle_timeout
-                .filter(|_| open && !self.idle_told)
-                .map(|timeout| self.last_received + timeout),
-        }
-    }
-
-    fn expire(&mut self, timer: Timer, now: Instant) {
-        match timer {
-            Timer::Close => self.end_after_close(),
-            Timer::Ping => {
-                self.last_ping = now;
-                self.pings += 1;
-                let payload = self.pings.to_string();
-                // The timer runs only while the connection is open.
-                let _ = self.sender.ping(payload.as_bytes(), now);
-            }
-            Timer::Pong => {
-                let waited = self.config.ping_timeout.unwrap_or_default();
-                self.end.get_or_insert(End::NoPong(waited));
-            }
-            Timer::Idle => {
-                self.idle_told = true;
-                self.idle = self.config.idle_timeout;
-            }
-        }
     }
 
     /// Does what the RFC asks for when `part` was received, and makes the event of it.

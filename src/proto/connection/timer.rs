@@ -1,0 +1,84 @@
+//! What a connection does when nothing comes: pings, and ends that time brings.
+
+use std::time::Instant;
+
+use super::{Connection, End, State};
+
+/// Timers of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Timer {
+    Close,
+    Ping,
+    Pong,
+    Idle,
+}
+
+impl Timer {
+    const ALL: [Self; 4] = [Self::Close, Self::Ping, Self::Pong, Self::Idle];
+}
+
+impl Connection {
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        if self.end.is_some() {
+            return None;
+        }
+        Timer::ALL
+            .into_iter()
+            .filter_map(|timer| self.deadline(timer))
+            .min()
+    }
+
+    /// Lets time pass.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        for timer in Timer::ALL {
+            if self.deadline(timer).is_some_and(|deadline| deadline <= now) {
+                self.expire(timer, now);
+            }
+        }
+    }
+
+    fn deadline(&self, timer: Timer) -> Option<Instant> {
+        let open = self.state() == State::Open;
+        match timer {
+            Timer::Close => self.sender.closed_with().map(|close| close.deadline),
+            Timer::Ping => self
+                .config
+                .ping_interval
+                .filter(|_| open)
+                .map(|interval| self.last_ping + interval),
+            // Whatever comes from the peer shows that it lives: the wait starts anew.
+            Timer::Pong => {
+                let timeout = self.config.ping_timeout.filter(|_| open)?;
+                let asked = self.sender.oldest_ping()?;
+                Some(asked.max(self.last_received) + timeout)
+            }
+            Timer::Idle => self
+                .config
+                .idle_timeout
+                .filter(|_| open && !self.idle_told)
+                .map(|timeout| self.last_received + timeout),
+        }
+    }
+
+    fn expire(&mut self, timer: Timer, now: Instant) {
+        match timer {
+            Timer::Close => self.end_after_close(),
+            Timer::Ping => {
+                self.last_ping = now;
+                self.pings += 1;
+                let payload = self.pings.to_string();
+                // The timer runs only while the connection is open.
+                let _ = self.sender.ping(payload.as_bytes(), now);
+            }
+            Timer::Pong => {
+                let waited = self.config.ping_timeout.unwrap_or_default();
+                self.end.get_or_insert(End::NoPong(waited));
+            }
+            Timer::Idle => {
+                self.idle_told = true;
+                self.idle = self.config.idle_timeout;
+            }
+        }
+    }
+}
