@@ -1,11 +1,13 @@
 //! Two engines joined in memory, or one fed with bytes; time is virtual.
 
+mod closing;
 mod compression;
+mod timer;
 
 use super::*;
 use crate::proto::frame::CloseCode;
 use crate::proto::message::Kind;
-use crate::proto::receiver::{Delivery, Partial};
+use crate::proto::receiver::Delivery;
 use crate::proto::sender::Control;
 
 struct Peer {
@@ -233,120 +235,6 @@ fn names_the_rule_that_was_broken_and_closes_with_its_code() {
 }
 
 #[test]
-fn both_ends_close_after_both_close_frames() {
-    let (mut client, mut server) = (client(), engine(config(Role::Server)));
-    let now = client.now;
-    client
-        .connection
-        .close(Some(CloseFrame::new(CloseCode(4000), "bye")), None, now);
-    client
-        .connection
-        .sender()
-        .message(Kind::Text, b"too late")
-        .unwrap_err();
-    assert_eq!(client.events(), ["sent close 4000"]);
-    assert_eq!(client.connection.state(), State::Closing);
-
-    assert_eq!(
-        server.feed(&client.written()),
-        ["close 4000", "sent close 4000"]
-    );
-    assert!(
-        !server.connection.wants_shutdown(),
-        "the answer is not written yet"
-    );
-    let answer = server.written();
-    assert!(
-        server.connection.wants_shutdown(),
-        "RFC 6455 §7.1.1: the server closes TCP first"
-    );
-
-    assert_eq!(client.feed(&answer), ["close 4000"]);
-    assert_eq!(
-        client.events(),
-        [""; 0],
-        "the client waits for the server to end TCP"
-    );
-    client.connection.lost(None);
-    assert_eq!(client.events(), ["ended, by peer: false"]);
-    assert_eq!(client.connection.state(), State::Closed);
-}
-
-#[test]
-fn messages_that_come_before_the_peers_close_are_still_taken() {
-    let mut client = client();
-    let now = client.now;
-    client.connection.close(None, None, now);
-    let told = client.feed_hex("81 01 61 88 00 81 01 62");
-    assert_eq!(told, ["sent close 1005", "text a", "close 1005"]);
-}
-
-#[test]
-fn a_close_without_answer_ends_with_the_close_timeout() {
-    let mut client = client();
-    let now = client.now;
-    client.connection.close(None, None, now);
-    assert_eq!(client.pass(4999), ["sent close 1005"]);
-    assert_eq!(client.pass(1), ["ended CloseTimeout"]);
-    assert_eq!(client.connection.poll_timeout(), None);
-}
-
-#[test]
-fn a_peer_that_reads_slowly_has_the_close_timeout_from_the_last_byte_on() {
-    let mut client = client();
-    let now = client.now;
-    client
-        .connection
-        .sender()
-        .message(Kind::Binary, &[0; 1000])
-        .unwrap();
-    client.connection.close(None, None, now);
-    client.pass(4000);
-    client.connection.written(500, client.now);
-    assert_eq!(client.pass(4999), [""; 0]);
-    assert_eq!(client.pass(1), ["ended CloseTimeout"]);
-}
-
-#[test]
-fn a_stream_that_ends_tells_what_was_under_way() {
-    for (hex, partial) in [
-        ("", None),
-        ("82", Some(Partial::Header { received: 1 })),
-        (
-            "82 05 61",
-            Some(Partial::Payload {
-                received: 1,
-                expected: 5,
-            }),
-        ),
-        ("02 00", Some(Partial::Message)),
-    ] {
-        let mut client = client();
-        client.feed_hex(hex);
-        client.connection.lost(Some("TCP reset".to_owned()));
-        client.now += Duration::from_secs(3);
-        let Some((Event::Ended(end), _)) = client.connection.poll_event(client.now) else {
-            panic!("no end after {hex:?}");
-        };
-        let End::Lost {
-            error,
-            partial: told,
-            silence,
-            ..
-        } = *end
-        else {
-            panic!("{end:?} after {hex:?}");
-        };
-        assert_eq!(
-            (told, silence),
-            (partial, Duration::from_secs(3)),
-            "{hex:?}"
-        );
-        assert_eq!(error.as_deref(), Some("TCP reset"));
-    }
-}
-
-#[test]
 fn a_flood_of_pings_does_not_grow_the_output() {
     let mut client = client();
     let flood: Vec<u8> = [0x89, 0x7d]
@@ -373,49 +261,6 @@ fn a_declared_length_does_not_allocate() {
     });
     assert_eq!(client.feed_hex("82 7f 7f ff ff ff ff ff ff ff 61"), [""; 0]);
     assert!(client.connection.input().len() < 1 << 20);
-}
-
-#[test]
-fn pings_go_out_on_time_and_measure_the_round_trip() {
-    let mut client = engine(Config {
-        ping_interval: Some(Duration::from_secs(30)),
-        ping_timeout: Some(Duration::from_secs(20)),
-        ..config(Role::Client)
-    });
-    assert_eq!(client.pass(29_999), [""; 0]);
-    assert_eq!(client.pass(1), ["sent ping 1"]);
-    client.now += Duration::from_millis(12);
-    assert_eq!(client.feed_hex("8a 01 31"), ["pong 1 Some(12ms)"]);
-    assert_eq!(client.pass(29_987), [""; 0]);
-    assert_eq!(client.pass(1), ["sent ping 2"]);
-    assert_eq!(client.pass(20_000), ["ended NoPong(20s)"]);
-}
-
-#[test]
-fn whatever_comes_from_the_peer_delays_the_pong_timeout() {
-    let mut client = engine(Config {
-        ping_timeout: Some(Duration::from_secs(20)),
-        ..config(Role::Client)
-    });
-    let now = client.now;
-    client.connection.sender().ping(b"x", now).unwrap();
-    client.pass(19_000);
-    client.feed_hex("82");
-    assert_eq!(client.pass(19_999), [""; 0]);
-    assert_eq!(client.pass(1), ["ended NoPong(20s)"]);
-}
-
-#[test]
-fn silence_is_told_once() {
-    let mut client = engine(Config {
-        idle_timeout: Some(Duration::from_secs(5)),
-        ..config(Role::Client)
-    });
-    client.pass(4000);
-    client.feed_hex("81 00");
-    assert_eq!(client.pass(4999), [""; 0]);
-    assert_eq!(client.pass(1), ["idle 5s"]);
-    assert_eq!(client.pass(60_000), [""; 0]);
 }
 
 #[test]
