@@ -1,0 +1,157 @@
+//! What the driver asks of a pipe.
+
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use super::{Events, Input, Pipe};
+use crate::event::{Cause, Ending, Event, Missed};
+use crate::proto::connection;
+use crate::proto::sender::Sender;
+use crate::record::{Player, Recorder};
+use crate::render::dialect::hint_line;
+use crate::render::escape::escape_line;
+use crate::session::mode::OUTPUT_FULL;
+use crate::session::{Mode, Stop};
+use crate::term;
+
+impl Mode for Pipe {
+    fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
+        if let Event::Connection(event) = &event
+            && let Some(answer) = self.probe.answer(event, now)
+        {
+            self.note(&escape_line(&answer));
+        }
+        self.show(&event, now);
+        let is_message = matches!(event, Event::Connection(connection::Event::Message(_)));
+        let surplus = is_message && self.has_enough();
+        if let Some(events) = self.events.as_mut().filter(|_| !surplus) {
+            events.event(&mut self.output, &event, now);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(&event, now);
+        }
+        match event {
+            Event::Connection(connection::Event::Message(message)) => {
+                if let Some(hint) = self.dialect.message(&message) {
+                    term::stderr(&hint_line(hint, self.human.style()));
+                }
+                self.message(&message, sender, now);
+            }
+            Event::Connection(connection::Event::Idle(limit)) => {
+                self.cause.get_or_insert(Cause::Idle(limit));
+            }
+            _ => {}
+        }
+    }
+
+    fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
+        // Pings and pongs do not count: they would keep it waiting for ever.
+        if sender.unwritten_data() > 0 {
+            self.active = Some(now);
+        }
+        self.hold(true);
+        if self.cause.is_some() || self.stop.is_some() || sender.is_closing() {
+            return false;
+        }
+        let mut moved = self.send_first(sender, now);
+        let has_room = self.send.is_empty() && sender.output().len() < OUTPUT_FULL;
+        self.hold(!has_room);
+        moved |= self.send_due(sender, now);
+        moved |= self.play(sender, now);
+        if self.send.is_empty()
+            && let Some(mut input) = self.input.take()
+        {
+            moved |= self.send_input(&mut input, cx, sender, now);
+            self.input = Some(input).filter(|input| !input.is_done());
+        }
+        moved
+    }
+
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.flush_recording();
+        match self.output.poll_flush(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(())) => Poll::Ready(()),
+            Poll::Ready(Err(error)) => {
+                self.write_failed(&error);
+                Poll::Ready(())
+            }
+        }
+    }
+
+    fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        let close = self.options.close.clone();
+        if let Poll::Ready(signal) = self.signals.poll(cx) {
+            return Poll::Ready(Stop::signal(signal, close));
+        }
+        if self.output.poll_hang_up(cx).is_ready() {
+            self.write_failed(&io::ErrorKind::BrokenPipe.into());
+        }
+        if let Some(silence) = self.probe.silence(now) {
+            self.note(&silence);
+        }
+        if let Some(stop) = self.stop.take() {
+            return Poll::Ready(stop);
+        }
+        match self.cause.take() {
+            // What was sent before the fault is still answered.
+            Some(cause @ Cause::Input(_)) => return Poll::Ready(Stop::new(cause, close)),
+            Some(cause) => return Poll::Ready(Stop::in_a_hurry(cause, close)),
+            None => {}
+        }
+        if let Some((limit, deadline)) = self.options.max_time
+            && deadline <= now
+        {
+            self.options.max_time = None;
+            return Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close));
+        }
+        if self.wait_ends().is_some_and(|end| end <= now) {
+            let cause = self.end_of_input();
+            self.options.wait = None;
+            return Poll::Ready(Stop::new(cause, close));
+        }
+        Poll::Pending
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        let max_time = self.options.max_time.map(|(_, deadline)| deadline);
+        let deadlines = [
+            max_time,
+            self.wait_ends(),
+            self.probe.deadline(),
+            self.schedule.deadline(),
+            self.player.as_ref().and_then(Player::deadline),
+        ];
+        deadlines.into_iter().flatten().min()
+    }
+
+    fn answers(&self) -> bool {
+        self.options.echo
+    }
+
+    fn is_full(&self) -> bool {
+        self.output.is_full()
+    }
+
+    fn under_way(&mut self, now: Instant) {
+        self.active = Some(now);
+    }
+
+    fn wants_frames(&self) -> bool {
+        self.human.show.frames
+            || self.recorder.is_some()
+            || self.events.as_ref().is_some_and(Events::wants_frames)
+    }
+
+    fn complete(&mut self, ending: &mut Ending) {
+        let queued = self.send.len() as u64;
+        let unplayed = self.player.as_mut().map_or(0, Player::unplayed);
+        ending.unsent.messages = queued + unplayed + self.input.as_mut().map_or(0, Input::drain);
+        ending.unwritten = self.output.unwritten();
+        ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
+        let expected = self.options.count.filter(|&count| self.counted < count);
+        let got = self.counted;
+        ending.missed_count = expected.map(|expected| Missed { expected, got });
+    }
+}
