@@ -77,7 +77,7 @@ complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut 
 complete -c wsee -n "__fish_wsee_needs_command" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l record -d 'Record the session in FILE, as its name says: .jsonl or .har' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l record -d 'Record the session in FILE, as its name says: .jsonl, .har or .wsee' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -156,7 +156,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l record -d 'Record the session in FILE, as its name says: .jsonl or .har' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l record -d 'Record the session in FILE, as its name says: .jsonl, .har or .wsee' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -384,7 +384,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand replay" -l ping-timeout -d 'Ti
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l record -d 'Record the session in FILE, as its name says: .jsonl or .har' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l record -d 'Record the session in FILE, as its name says: .jsonl, .har or .wsee' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''

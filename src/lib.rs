@@ -15,10 +15,10 @@
 //! test/        scenarios against a server, reports           │
 //! tour.rs      what `wsee demo` plays without a terminal   ─┘
 //!
+//! record/      what happened, to a file, and from one
 //! scenario/    the language of test files
 //! command/     a typed line: a message, or a command that sends anything at all
 //! session/     the only socket loop: dials, opens, runs a mode
-//! record/      what happened, to a file, and from one
 //! render/      events as text for people and programs; the one escaper
 //! event.rs     what happens in a session
 //! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS

@@ -4,3 +4,4 @@ mod content;
 mod file;
 pub mod har;
 mod repl;
+mod scenario;

@@ -12,10 +12,12 @@ use clap::{Args, ValueHint};
     reason = "clap prints these comments as they are"
 )]
 pub struct RecordArgs {
-    /// Record the session in FILE, as its name says: .jsonl or .har
+    /// Record the session in FILE, as its name says: .jsonl, .har or .wsee
     ///
     /// .jsonl holds what --jsonl -vv prints: every event, with every frame. .har is an HTTP Archive 1.2
-    /// with the messages as Chrome's DevTools write them, which open it.
+    /// with the messages as Chrome's DevTools write them, which open it. .wsee is a scenario for wsee test
+    /// that sends the same and expects the same answers; secrets of the request become variables of the
+    /// environment. What /frame and /raw send is not in it.
     ///
     /// The file is made before the connection, for its owner only; one that is there is not overwritten
     /// without --force. It is complete up to the last event whatever happens to wsee. Secrets of URLs

@@ -187,7 +187,7 @@ pub const COMMANDS: &[Usage] = &[
         name: "record",
         args: "[FILE|stop]",
         help: "record the session from here on, or end that",
-        details: "The name of FILE must end in .jsonl or .har, and no such file may be there. See --record.\n\
+        details: "The name of FILE must end in .jsonl, .har or .wsee, and no such file may be there. See --record.\n\
                   Without arguments: says what is recorded.",
         example: "/record chat.jsonl",
     },

@@ -40,9 +40,10 @@ mod tests {
         let format = |name| resolve(name).unwrap().unwrap().format;
         assert_eq!(format("a/b.c.jsonl"), Format::Jsonl);
         assert_eq!(format("b.har"), Format::Har);
+        assert_eq!(format("c.wsee"), Format::Scenario);
         for name in ["a", "a.json", ".har", "-", "har"] {
             let error = resolve(name).expect_err(name).to_string();
-            assert!(error.contains(".jsonl or .har"), "{error}");
+            assert!(error.contains(".jsonl, .har or .wsee"), "{error}");
         }
     }
 }

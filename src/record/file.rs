@@ -42,6 +42,8 @@ pub(super) struct File {
     /// How much of it stays as it is.
     len: u64,
     pending: Vec<u8>,
+    /// Where in it a thing of several lines may end; none if every line is one.
+    ends: Vec<usize>,
     tail: &'static [u8],
     /// The tail that is in the file.
     written_tail: &'static [u8],
@@ -75,6 +77,7 @@ impl File {
             inner: claim(fd, path)?,
             len: 0,
             pending: Vec::new(),
+            ends: Vec::new(),
             tail: b"",
             written_tail: b"",
         })
@@ -83,6 +86,11 @@ impl File {
     /// What is going to be written.
     pub(super) fn pending(&mut self) -> &mut Vec<u8> {
         &mut self.pending
+    }
+
+    /// What is pending is whole up to here.
+    pub(super) fn end_unit(&mut self) {
+        self.ends.push(self.pending.len());
     }
 
     /// What is to follow everything from now on.
@@ -109,6 +117,7 @@ impl File {
             self.written_tail = self.tail;
         }
         self.pending.clear();
+        self.ends.clear();
         outcome
     }
 
@@ -142,6 +151,10 @@ impl File {
 
     /// How much of the first `room` bytes that are pending is whole lines.
     fn lines(&self, room: usize) -> usize {
+        if !self.ends.is_empty() {
+            let fitting = self.ends.iter().rfind(|end| **end <= room);
+            return fitting.copied().unwrap_or(0);
+        }
         let Some(end) = self.pending[..room].iter().rposition(|byte| *byte == b'\n') else {
             return 0;
         };
@@ -221,6 +234,20 @@ mod tests {
         assert_eq!(
             kept,
             [&b""[..], b"", b"\n[{1}", b"\n[{1},\n{2}", b"\n[{1},\n{2}"]
+        );
+    }
+
+    #[test]
+    fn keeps_no_part_of_a_thing_of_several_lines() {
+        let folder = folder();
+        let mut file = File::create(&folder.path().join("a"), false).unwrap();
+        for unit in [&b"1\n"[..], b"2\n2\n", b"3\n"] {
+            file.pending().extend_from_slice(unit);
+            file.end_unit();
+        }
+        assert_eq!(
+            [1, 2, 4, 5, 6, 8].map(|room| file.lines(room)),
+            [0, 2, 2, 2, 6, 8]
         );
     }
 

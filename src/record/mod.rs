@@ -2,7 +2,8 @@
 //!
 //! The ending of the file's name says what is in it: `.jsonl` holds the events of
 //! [`render::jsonl`](crate::render::jsonl), with every frame; `.har` an HTTP Archive 1.2 whose entry has the
-//! `_webSocketMessages` of Chrome's `DevTools`, which open it. Both are read again, to be played.
+//! `_webSocketMessages` of Chrome's `DevTools`, which open it; `.wsee` a scenario that does the same again.
+//! The first two are read again, to be played.
 
 mod file;
 mod har;
@@ -11,6 +12,7 @@ mod opening;
 mod play;
 mod read;
 mod recorder;
+mod scenario;
 
 pub use file::FileError;
 pub use har::HarError;

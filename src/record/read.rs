@@ -75,16 +75,33 @@ impl Connection {
 #[derive(Debug, Clone)]
 pub struct Recording {
     path: PathBuf,
-    format: Format,
+    notation: Notation,
     /// Its connections, in the order of the file.
     pub connections: Vec<Connection>,
+}
+
+/// How a recording that is read is written.
+#[derive(Debug, Clone, Copy)]
+enum Notation {
+    Lines,
+    Archive,
+}
+
+impl Notation {
+    fn of(path: &Path) -> Option<Self> {
+        match Format::of(path)? {
+            Format::Jsonl => Some(Self::Lines),
+            Format::Har => Some(Self::Archive),
+            Format::Scenario => None,
+        }
+    }
 }
 
 /// Why a recording cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file's name does not say what is in it.
-    #[error("{}: the name of a recording ends in {}", .0.display(), Format::ENDINGS)]
+    #[error("{}: the name of a recording that is played ends in .jsonl or .har", .0.display())]
     Format(PathBuf),
     /// It cannot be read.
     #[error("cannot read {}: {error}", path.display())]
@@ -123,13 +140,13 @@ pub enum ReadError {
 impl Recording {
     /// Reads the whole file, so that what is wrong with it is known before anything is sent.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let Some(format) = Format::of(path) else {
+        let Some(notation) = Notation::of(path) else {
             return Err(ReadError::Format(path.to_owned()));
         };
         let file = open(path)?;
-        let connections = match format {
-            Format::Jsonl => lines::connections(file, path)?,
-            Format::Har => {
+        let connections = match notation {
+            Notation::Lines => lines::connections(file, path)?,
+            Notation::Archive => {
                 let entries = har::entries(file).map_err(|error| har_error(path, error))?;
                 entries.into_iter().map(|entry| entry.connection).collect()
             }
@@ -139,7 +156,7 @@ impl Recording {
         }
         Ok(Self {
             path: path.to_owned(),
-            format,
+            notation,
             connections,
         })
     }
@@ -152,12 +169,12 @@ impl Recording {
     /// What it tells of the connection with this index.
     pub fn tell(&self, index: usize) -> Result<Story, ReadError> {
         let file = open(&self.path)?;
-        match self.format {
-            Format::Jsonl => {
+        match self.notation {
+            Notation::Lines => {
                 let story = lines::Story::new(file, &self.path, index);
                 Ok(Story(Source::Lines(Box::new(story))))
             }
-            Format::Har => {
+            Notation::Archive => {
                 let entries = har::entries(file).map_err(|error| har_error(&self.path, error))?;
                 let told = entries.into_iter().nth(index).map(|entry| entry.told);
                 Ok(Story(Source::Entry(told.unwrap_or_default().into_iter())))

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::file::{File, FileError};
 use super::har::Har;
+use super::scenario::Scenario;
 use crate::event::{Ending, Event, NotOpen};
 use crate::proto::connection::Message;
 use crate::render::clock::Clock;
@@ -19,17 +20,20 @@ pub enum Format {
     Jsonl,
     /// An HTTP Archive.
     Har,
+    /// A scenario.
+    Scenario,
 }
 
 impl Format {
     /// The endings of names, as a sentence lists them.
-    pub const ENDINGS: &str = ".jsonl or .har";
+    pub const ENDINGS: &str = ".jsonl, .har or .wsee";
 
     /// The format that the ending of a file's name stands for.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension().and_then(OsStr::to_str) {
             Some("jsonl") => Some(Self::Jsonl),
             Some("har") => Some(Self::Har),
+            Some("wsee") => Some(Self::Scenario),
             _ => None,
         }
     }
@@ -65,6 +69,7 @@ pub struct Recorder {
 enum Writer {
     Jsonl(Box<Jsonl>),
     Har(Box<Har>),
+    Scenario(Box<Scenario>),
 }
 
 impl Recorder {
@@ -83,6 +88,7 @@ impl Recorder {
         let writer = match options.format {
             Format::Jsonl => Writer::Jsonl(Box::new(Jsonl::new(url, true, secrets, clock))),
             Format::Har => Writer::Har(Box::new(Har::new(url, secrets, clock, &mut file))),
+            Format::Scenario => Writer::Scenario(Box::new(Scenario::new(url, secrets, &mut file))),
         };
         let path = options.path.clone();
         file.flush().map_err(|error| FileError::Io {
@@ -115,6 +121,10 @@ impl Recorder {
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => jsonl.event(file.pending(), event, now),
             Writer::Har(har) => har.event(file, event, now),
+            Writer::Scenario(scenario) => {
+                scenario.event(file, event, now);
+                Ok(())
+            }
         });
     }
 
@@ -124,6 +134,10 @@ impl Recorder {
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => jsonl.sent(file.pending(), message, now),
             Writer::Har(har) => har.sent(file, message, now),
+            Writer::Scenario(scenario) => {
+                scenario.sent(file, message, now);
+                Ok(())
+            }
         });
     }
 
@@ -132,6 +146,10 @@ impl Recorder {
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => jsonl.not_open(file.pending(), why, now),
             Writer::Har(har) => har.not_open(file, why, now),
+            Writer::Scenario(scenario) => {
+                scenario.not_open(file, why, now);
+                Ok(())
+            }
         });
         self.flush();
     }
@@ -141,6 +159,10 @@ impl Recorder {
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => jsonl.closed(file.pending(), ending, message, now),
             Writer::Har(_) => Ok(()),
+            Writer::Scenario(scenario) => {
+                scenario.closed(file, ending, Some(message));
+                Ok(())
+            }
         });
         self.flush();
     }

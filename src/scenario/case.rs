@@ -163,10 +163,12 @@ impl Builder<'_> {
                 let open = self
                     .current
                     .get_or_insert_with(|| Open::new(file_name, line));
-                for variable in variables(statement) {
-                    check_variable(variable, self.known, &open.captured)?;
-                }
-                open.statement(line, statement)
+                let mut variables = variables(statement).into_iter();
+                let known =
+                    variables.try_for_each(|it| check_variable(it, self.known, &open.captured));
+                // What follows must not be told that there is no connection.
+                open.statement(line, statement)?;
+                known
             }
         }
     }

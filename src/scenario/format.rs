@@ -10,6 +10,8 @@ use super::parse::{parse, send::block_end};
 use super::scan::{Allowed, find_word};
 use super::span;
 use super::template::Template;
+use crate::render::escape::{Layout, escape};
+use crate::render::jsonl::inert;
 
 /// The file as [`parse`] reads it again: one blank line at most, none at the ends, one before
 /// a case and behind what belongs to `connect`.
@@ -239,7 +241,7 @@ fn modifiers(mood: Mood) -> &'static [&'static str] {
 
 fn write_text(out: &mut String, kind: &str, text: &str, mood: Mood) {
     let _ = write!(out, "{kind} ");
-    if text.contains('\n') && !text.contains('\r') {
+    if text.contains('\n') && is_clean(text, Layout::Payload) {
         write_block(out, text);
     } else if is_plain(text, mood) {
         out.push_str(text);
@@ -253,7 +255,7 @@ fn is_plain(text: &str, mood: Mood) -> bool {
     !text.is_empty()
         && text.trim() == text
         && !text.starts_with('"')
-        && !text.contains(char::is_control)
+        && is_clean(text, Layout::Line)
         && find_word(text, modifiers(mood), false).is_none()
 }
 
@@ -274,7 +276,15 @@ fn write_payload(out: &mut String, payload: Option<&Template>) {
 }
 
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let mut out = Vec::new();
+    // Writing to a Vec cannot fail.
+    let _ = inert(&text, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+/// Whether nothing in a text could act on a terminal, or deceive its reader.
+fn is_clean(text: &str, layout: Layout) -> bool {
+    escape(text.as_bytes(), layout) == text
 }
 
 fn write_expect_close(out: &mut String, close: &ExpectClose) {

@@ -306,6 +306,14 @@ fn every_line_with_a_mistake_is_told() {
 }
 
 #[test]
+fn a_variable_without_a_value_is_the_only_mistake_of_its_connection() {
+    let text = "connect ws://{{env.HOME}}\nA: {{env.HOME}}\n101\n> hi\n";
+    let report = cases_of(text).expect_err("mistakes");
+    assert_eq!(report.matches("t.wsee:").count(), 2, "{report}");
+    assert!(report.contains("t.wsee:2:1: the environment's HOME"));
+}
+
+#[test]
 fn a_case_without_a_name_is_called_like_its_file() {
     let cases = cases_of("connect ws://h\n### second\nconnect ws://h\n").unwrap();
     let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();

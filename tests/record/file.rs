@@ -15,13 +15,16 @@ use crate::support::peer::{Peer, echoing, recording, scripted};
 use crate::support::run::wsee;
 use crate::support::server::Untouched;
 
+/// A name of each format.
+const NAMES: [&str; 3] = ["a.jsonl", "a.har", "a.wsee"];
+
 fn text(path: &Path) -> &str {
     path.to_str().expect("a path in UTF-8")
 }
 
 #[test]
 fn is_for_its_owner_only() {
-    for name in ["a.jsonl", "a.har"] {
+    for name in NAMES {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
         let server = recording();
@@ -74,7 +77,7 @@ fn a_name_that_says_no_format_is_a_usage_error() {
     wsee(&["ws://127.0.0.1:1", "--record", "chat.txt"])
         .run()
         .exits(2)
-        .says("--record chat.txt: the name must end in .jsonl or .har");
+        .says("--record chat.txt: the name must end in .jsonl, .har or .wsee");
 }
 
 /// Waits until the file satisfies `is_enough`.
@@ -89,7 +92,7 @@ fn wait_for(path: &Path, is_enough: impl Fn(&str) -> bool) {
 
 #[test]
 fn is_complete_when_the_process_is_killed() {
-    for name in ["a.jsonl", "a.har"] {
+    for name in NAMES {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
         let server = scripted(|mut peer: Peer| {
@@ -100,14 +103,17 @@ fn is_complete_when_the_process_is_killed() {
         });
         let args = [server.url(), "--record", text(&path)];
         let running = wsee(&args).stdin_held_open().spawn();
-        wait_for(&path, |text| text.contains("message 99\""));
+        wait_for(&path, |text| text.contains("message 99"));
         running.signal(Signal::KILL);
         server.finish();
         drop(running);
+        let text = fs::read_to_string(&path).expect("a recording");
         if name == "a.har" {
             assert_eq!(messages(&entry(&path)).len(), 100);
+        } else if name == "a.wsee" {
+            assert_eq!(text.matches("\n< text message ").count(), 100);
+            assert!(text.ends_with("99\n"), "{text}");
         } else {
-            let text = fs::read_to_string(&path).expect("a recording");
             assert!(text.ends_with("}\n"), "{text}");
             let lines = text.lines().map(serde_json::from_str::<serde_json::Value>);
             let events: Vec<_> = lines.map(|line| line.expect("JSON")).collect();
@@ -119,7 +125,7 @@ fn is_complete_when_the_process_is_killed() {
 
 #[test]
 fn a_full_disk_is_told_once_and_the_session_goes_on() {
-    for name in ["a.jsonl", "a.har"] {
+    for name in NAMES {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
         let server = scripted(|mut peer: Peer| {
@@ -152,12 +158,15 @@ fn a_full_disk_is_told_once_and_the_session_goes_on() {
             "{stderr}"
         );
         assert!(stderr.contains("the recording is not complete"), "{stderr}");
+        let text = fs::read_to_string(&path).expect("a recording");
         if name == "a.har" {
             let archive = archive(&path);
             let kept = messages(&archive["log"]["entries"][0]);
             assert!(kept.iter().any(|message| message.2 == "first"));
+        } else if name == "a.wsee" {
+            let whole = format!("\n< text {}", "x".repeat(1000));
+            assert!(text.ends_with(&format!("{whole}\n")), "{text}");
         } else {
-            let text = fs::read_to_string(&path).expect("a recording");
             assert!(text.ends_with("}\n"), "the last line is cut: {text}");
         }
     }

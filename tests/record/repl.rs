@@ -46,7 +46,7 @@ fn overwrites_nothing_and_says_what_it_does() {
     terminal.press("/record stop\r");
     terminal.wait_for("nothing is recorded");
     terminal.press("/record a.txt\r");
-    terminal.wait_for("the name must end in .jsonl or .har");
+    terminal.wait_for("the name must end in .jsonl, .har or .wsee");
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
     server.finish();

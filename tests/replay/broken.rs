@@ -114,7 +114,7 @@ fn other_files_are_refused() {
         .says("a.wsee is a scenario, not a recording; say: wsee test ");
     play("a.txt", HI, URL)
         .exits(2)
-        .says("a.txt: the name of a recording ends in .jsonl or .har");
+        .says("a.txt: the name of a recording that is played ends in .jsonl or .har");
     wsee(&["replay", "/dev/null/a.jsonl"]).run().exits(26);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.har");

@@ -1,0 +1,256 @@
+//! A session as a scenario, which `wsee test` runs.
+
+mod opening;
+
+use std::mem;
+use std::time::{Duration, Instant};
+
+use super::file::File;
+use crate::event::{Ending, Event, Gone, NotOpen};
+use crate::proto::connection::{self, End, Message, reported_code};
+use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::message::Kind;
+use crate::proto::sender::Control;
+use crate::render::Secrets;
+use crate::render::escape::{Layout, escape, escape_line};
+use crate::scenario::ast::{
+    self, Action, Content, Expect, ExpectClose, Mood, Pattern, Reason, Statement, Step,
+};
+use crate::scenario::format::{hex, write_statement};
+use crate::scenario::{Template, parse};
+use opening::Opening;
+
+/// An answer that took longer is given as much time as it took, and again as much.
+const SOON: Duration = Duration::from_secs(2);
+
+/// Writes events into a scenario, as it is in its canonical form.
+#[derive(Debug)]
+pub(super) struct Scenario {
+    opening: Opening,
+    /// The connection is open as far as the lines say.
+    is_open: bool,
+    /// A blank line belongs before the next one.
+    gap: bool,
+    /// When what the last line says happened.
+    last: Option<Instant>,
+}
+
+impl Scenario {
+    /// A scenario without a connection to `url`.
+    pub(super) fn new(url: &str, secrets: Secrets, file: &mut File) -> Self {
+        let mut scenario = Self {
+            opening: Opening::new(url, secrets),
+            is_open: false,
+            gap: false,
+            last: None,
+        };
+        scenario.comment(file, "Recorded by wsee; wsee test runs it.");
+        scenario
+    }
+
+    pub(super) fn event(&mut self, file: &mut File, event: &Event<'_>, now: Instant) {
+        match event {
+            Event::Request(head) => {
+                self.opening.clear();
+                self.opening.request = Some((*head).clone());
+            }
+            Event::Response(head) => self.opening.response = Some((*head).clone()),
+            Event::Redirected(redirected) => self.opening.url.clone_from(&redirected.to),
+            Event::Retry(retry) => {
+                if let Gone::Lost(ending) = retry.gone {
+                    self.closed(file, ending, None);
+                }
+                self.opening.clear();
+            }
+            Event::Open(_) => {
+                self.connect(file, now);
+                self.is_open = true;
+            }
+            Event::Connection(event) if self.is_open => self.connection(file, event, now),
+            Event::Connection(_) | Event::Exposed(_) | Event::Step(_) | Event::Reconnected(_) => {}
+        }
+    }
+
+    pub(super) fn sent(&mut self, file: &mut File, message: &Message<'_>, now: Instant) {
+        if !self.is_open {
+            return;
+        }
+        self.last = Some(now);
+        let text = std::str::from_utf8(message.payload);
+        match (message.kind, text) {
+            (Kind::Binary, _) => {
+                let content = Content::Binary(message.payload.to_vec());
+                self.action(file, Action::Send(content));
+            }
+            (Kind::Text, Ok(text)) if is_clean(text, Layout::Payload) => {
+                let content = Content::Text(Template::literal(text));
+                self.action(file, Action::Send(content));
+            }
+            // What `>` sends is written as it is, and this might act on a terminal.
+            (Kind::Text, _) => self.line(file, &format!("frame {}", hex(message.payload))),
+        }
+    }
+
+    pub(super) fn not_open(&mut self, file: &mut File, why: &NotOpen, now: Instant) {
+        self.connect(file, now);
+        let is_refused = self.opening.status().is_some_and(|status| status != 101);
+        if !is_refused {
+            self.comment(file, &why.message);
+        }
+    }
+
+    /// Takes how the connection ended, as `message` says.
+    pub(super) fn closed(&mut self, file: &mut File, ending: &Ending, message: Option<&str>) {
+        if !mem::take(&mut self.is_open) {
+            return;
+        }
+        match &ending.end {
+            End::Lost { .. } => {
+                let close = ExpectClose {
+                    codes: vec![CloseCode::ABNORMAL.0],
+                    ..ExpectClose::default()
+                };
+                self.action(file, Action::ExpectClose(close));
+            }
+            End::Abandoned { reset: true } => self.line(file, "reset"),
+            End::Abandoned { reset: false } => self.line(file, "drop"),
+            _ => {
+                if let Some(message) = message {
+                    self.comment(file, message);
+                }
+                self.line(file, "drop");
+            }
+        }
+    }
+
+    fn connection(&mut self, file: &mut File, event: &connection::Event<'_>, now: Instant) {
+        use connection::Event::{Close, Message, Sent, Violation};
+        match event {
+            Message(message) => self.received(file, message, now),
+            Close(frame) => {
+                self.is_open = false;
+                let close = self.expected_close(frame.as_ref(), now);
+                self.action(file, Action::ExpectClose(close));
+            }
+            Sent(Control::Close(frame)) => {
+                self.is_open = false;
+                self.line(file, &close(frame.as_ref()));
+            }
+            Sent(Control::Ping(payload)) => match std::str::from_utf8(payload) {
+                Ok(text) => {
+                    let payload = Template::literal(text);
+                    let within = None;
+                    self.action(file, Action::Ping { payload, within });
+                }
+                Err(_) => self.line(file, &format!("frame opcode=ping {}", hex(payload))),
+            },
+            Sent(Control::Pong(payload)) => match std::str::from_utf8(payload) {
+                Ok(text) => self.action(file, Action::Pong(Template::literal(text))),
+                Err(_) => self.line(file, &format!("frame opcode=pong {}", hex(payload))),
+            },
+            Violation(_) => self.comment(file, "The server broke the protocol here."),
+            _ => return,
+        }
+        self.last = Some(now);
+    }
+
+    fn received(&mut self, file: &mut File, message: &Message<'_>, now: Instant) {
+        let pattern = match (message.kind, std::str::from_utf8(message.payload)) {
+            (Kind::Text, Ok(text)) => Pattern::Text(Template::literal(text)),
+            _ => Pattern::Hex(message.payload.to_vec()),
+        };
+        let expect = Expect {
+            mood: Mood::Some,
+            pattern,
+            within: self.patience(now),
+            captures: Vec::new(),
+        };
+        self.action(file, Action::Expect(expect));
+    }
+
+    fn expected_close(&self, frame: Option<&CloseFrame>, now: Instant) -> ExpectClose {
+        let code = reported_code(frame).0;
+        let reason = frame.map_or("", |frame| &frame.reason);
+        let literal = || Reason::Text(Template::literal(reason));
+        ExpectClose {
+            // With --lenient others may come, which the language does not know.
+            codes: Some(code)
+                .filter(|code| (1000..=4999).contains(code))
+                .into_iter()
+                .collect(),
+            reason: (!reason.is_empty()).then(literal),
+            within: self.patience(now),
+        }
+    }
+
+    fn patience(&self, now: Instant) -> Option<Duration> {
+        let took = now.saturating_duration_since(self.last?);
+        (took > SOON).then(|| Duration::from_secs(took.as_secs() * 2))
+    }
+
+    /// Writes `connect`, and what the server answered.
+    fn connect(&mut self, file: &mut File, now: Instant) {
+        self.gap = false;
+        self.write(
+            file,
+            &format!(
+                "
+{}",
+                self.opening.write()
+            ),
+        );
+        self.gap = self.opening.subprotocol().is_some();
+        self.last = Some(now);
+    }
+
+    fn action(&mut self, file: &mut File, action: Action) {
+        let mut line = String::new();
+        write_statement(&mut line, &Statement::Step(Step { on: None, action }));
+        self.line(file, &line);
+    }
+
+    fn comment(&mut self, file: &mut File, text: &str) {
+        let mut line = String::new();
+        let text = escape_line(text.trim()).into_owned();
+        write_statement(&mut line, &Statement::Comment(text));
+        self.line(file, &line);
+    }
+
+    fn line(&mut self, file: &mut File, line: &str) {
+        self.write(file, &format!("{line}\n"));
+    }
+
+    fn write(&mut self, file: &mut File, text: &str) {
+        if mem::take(&mut self.gap) {
+            file.pending().push(b'\n');
+        }
+        file.pending().extend_from_slice(text.as_bytes());
+        file.end_unit();
+    }
+}
+
+/// `close` with as much of the frame as the language can say.
+fn close(frame: Option<&CloseFrame>) -> String {
+    let Some(frame) = frame.filter(|frame| frame.code.is_allowed_on_wire()) else {
+        return "close".to_owned();
+    };
+    let code = frame.code.0;
+    let whole = format!("close {code} {}", frame.reason);
+    let says = |file: &ast::File| match file.lines.first().map(|line| &line.statement) {
+        Some(Statement::Step(step)) => {
+            let args = whole.strip_prefix("close ");
+            matches!(&step.action, Action::Close { args: said, .. } if Some(&**said) == args)
+        }
+        _ => false,
+    };
+    let is_said = is_clean(&frame.reason, Layout::Line) && parse(&whole).is_ok_and(|it| says(&it));
+    if is_said {
+        whole
+    } else {
+        format!("close {code}")
+    }
+}
+
+fn is_clean(text: &str, layout: Layout) -> bool {
+    escape(text.as_bytes(), layout) == text
+}

@@ -1,0 +1,203 @@
+//! How a connection is opened: `connect`, what the request said, and what the server answered.
+
+use std::fmt::Write as _;
+
+use url::Url;
+
+use super::is_clean;
+use crate::proto::http1::Head;
+use crate::render::Secrets;
+use crate::render::escape::{Layout, escape_line};
+use crate::render::mask::MASK;
+use crate::scenario::Template;
+use crate::scenario::ast::{File, Line, Statement};
+use crate::scenario::format::format;
+use crate::scenario::template::Variable;
+
+/// Fields that a connection makes for itself.
+const OWN: [&str; 5] = [
+    "Upgrade",
+    "Connection",
+    "Sec-WebSocket-Key",
+    "Sec-WebSocket-Version",
+    "Sec-WebSocket-Extensions",
+];
+const USER_AGENT: &str = concat!("wsee/", env!("CARGO_PKG_VERSION"));
+const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
+
+/// What is known of an opening handshake.
+#[derive(Debug)]
+pub(super) struct Opening {
+    pub(super) url: String,
+    pub(super) secrets: Secrets,
+    pub(super) request: Option<Head>,
+    pub(super) response: Option<Head>,
+}
+
+impl Opening {
+    /// A handshake with the server at `url`, of which nothing is known yet.
+    pub(super) fn new(url: &str, secrets: Secrets) -> Self {
+        Self {
+            url: url.to_owned(),
+            secrets,
+            request: None,
+            response: None,
+        }
+    }
+
+    /// Forgets request and response.
+    pub(super) fn clear(&mut self) {
+        self.request = None;
+        self.response = None;
+    }
+
+    /// The status of the response, if it is one of HTTP.
+    pub(super) fn status(&self) -> Option<u16> {
+        let status = self.response.as_ref().and_then(Head::status);
+        status.filter(|status| (100..=599).contains(status))
+    }
+
+    /// The subprotocol that the server selected, if it can be written.
+    pub(super) fn subprotocol(&self) -> Option<String> {
+        let response = self.response.as_ref()?;
+        let name = response.text(SUBPROTOCOL)?;
+        is_clean(&name, Layout::Line).then_some(name)
+    }
+
+    /// Its lines, as they stand in a scenario.
+    pub(super) fn write(&self) -> String {
+        let url = self.address();
+        let mut statements = vec![Statement::Connect { name: None, url }];
+        statements.extend(self.fields());
+        statements.extend(self.status().map(Statement::Status));
+        statements.extend(self.subprotocol().map(|value| Statement::Answer {
+            name: SUBPROTOCOL.to_owned(),
+            value: Template::literal(&value),
+        }));
+        let mut text = cure(&statements);
+        let lines = statements.into_iter().map(|statement| Line {
+            number: 0,
+            source: String::new(),
+            statement,
+        });
+        let lines = lines.collect();
+        text.push_str(&format(&File { lines }));
+        text
+    }
+
+    /// The URL without the name and password in it, which the request has in a field.
+    fn address(&self) -> Template {
+        let Ok(mut url) = Url::parse(&self.url) else {
+            return self.masked(&self.url);
+        };
+        // Only a URL without a host refuses, and has none.
+        let _ = url.set_username("");
+        let _ = url.set_password(None);
+        self.masked(url.as_str())
+    }
+
+    /// A URL with variables for its secrets.
+    fn masked(&self, url: &str) -> Template {
+        let masked = self.secrets.url(url);
+        if masked == url {
+            return Template::literal(url);
+        }
+        let mut text = String::new();
+        for pair in masked.split_inclusive(['?', '#', '&']) {
+            let (pair, end) = match pair.char_indices().last() {
+                Some((at, '?' | '#' | '&')) => pair.split_at(at),
+                _ => (pair, ""),
+            };
+            let secret = pair.strip_suffix(MASK);
+            match secret.and_then(|pair| pair.strip_suffix('=')) {
+                Some(name) => {
+                    let name = Template::literal(name).to_string();
+                    // Writing to a String cannot fail.
+                    let _ = write!(text, "{name}={{{{{}}}}}", environment(&name));
+                }
+                None => text.push_str(&Template::literal(pair).to_string()),
+            }
+            text.push_str(end);
+        }
+        Template::parse(&text).unwrap_or_else(|_| Template::literal(&masked))
+    }
+
+    /// The fields of the request that are there because somebody asked for them.
+    fn fields(&self) -> Vec<Statement> {
+        let host = host(&self.url);
+        let fields = self.request.iter().flat_map(Head::fields);
+        let fields = fields.map(|(name, value)| (text(name), text(value)));
+        let asked = fields.filter(|(name, value)| {
+            let is = |own: &str| name.eq_ignore_ascii_case(own);
+            !OWN.into_iter().any(is)
+                && (!is("Host") || host.as_ref() != Some(value))
+                && (!is("User-Agent") || value != USER_AGENT)
+        });
+        asked
+            .map(|(name, value)| self.field(name, &value))
+            .collect()
+    }
+
+    fn field(&self, name: String, value: &str) -> Statement {
+        let shown = self.secrets.header_value(&name, value);
+        if !is_clean(value, Layout::Line) {
+            let shown = escape_line(&*shown);
+            return Statement::Comment(format!("not written as it was: {name}: {shown}"));
+        }
+        let value = match &*shown {
+            shown if shown == value => Template::literal(value),
+            MASK => Template::parse(&format!("{{{{{}}}}}", environment(&name)))
+                .unwrap_or_else(|_| Template::literal(MASK)),
+            _ => self.masked(value),
+        };
+        Statement::Field { name, value }
+    }
+}
+
+/// What the field `Host` says of a server by default.
+fn host(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let host = url.host_str()?;
+    Some(match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    })
+}
+
+/// What to do for the variables of the environment; nothing if there are none.
+fn cure(statements: &[Statement]) -> String {
+    let templates = statements.iter().filter_map(|statement| match statement {
+        Statement::Connect { url: it, .. } | Statement::Field { value: it, .. } => Some(it),
+        _ => None,
+    });
+    let flags = templates
+        .flat_map(Template::variables)
+        .filter_map(|variable| match variable {
+            Variable::Env(name) => Some(format!(" --allow-env {name}")),
+            _ => None,
+        });
+    let flags: String = flags.collect();
+    if flags.is_empty() {
+        return flags;
+    }
+    format!("# Secrets are not recorded; they come from the environment with{flags}\n")
+}
+
+/// The variable that holds the secret of this name.
+fn environment(name: &str) -> Variable {
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    let word = |c: char| {
+        if is_word(c) {
+            c.to_ascii_uppercase()
+        } else {
+            '_'
+        }
+    };
+    let name: String = name.chars().map(word).collect();
+    let is_name = name.starts_with(|c: char| !c.is_ascii_digit());
+    Variable::Env(if is_name { name } else { format!("_{name}") })
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
