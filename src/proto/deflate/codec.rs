@@ -81,12 +81,17 @@ impl Deflater {
 pub struct Inflater {
     inflate: Decompress,
     context_takeover: bool,
-    /// The window, in case the peer ends its stream and goes on with references into it.
+    /// The window and what was before it, in case the peer ends its stream and goes on with references into it.
     history: Vec<u8>,
+    /// A new stream has begun, and put out nothing that could refer to the window.
+    lacks_window: bool,
     /// The stream ended with the last byte taken (BFINAL, RFC 7692 §7.2.3.4).
     ended: bool,
     /// How much of the tail the message's end has been given.
     tail: usize,
+    /// Bytes of the window that were copied or moved.
+    #[cfg(test)]
+    copied: usize,
 }
 
 /// Data that is no DEFLATE stream (RFC 1951).
@@ -110,8 +115,11 @@ impl Inflater {
             inflate: Decompress::new(false),
             context_takeover,
             history: Vec::new(),
+            lacks_window: false,
             ended: false,
             tail: 0,
+            #[cfg(test)]
+            copied: 0,
         }
     }
 
@@ -122,7 +130,7 @@ impl Inflater {
         out: &mut Buffer,
         full: usize,
     ) -> Result<Inflated, InflateError> {
-        let start = out.len();
+        let mut remembered = out.len();
         let mut taken = 0;
         let least = (input.len() * 4).clamp(LEAST_STEP, MOST_STEP);
         let more = loop {
@@ -131,12 +139,27 @@ impl Inflater {
             }
             let left = full - out.len();
             let room = out.spare_for(least.min(left), left);
-            let most = room.len().min(left);
+            // Without room it reads up to the first byte that comes out, for which it needs the window.
+            let most = if self.lacks_window {
+                0
+            } else {
+                room.len().min(left)
+            };
             let (status, used, made) = self.step(&input[taken..], &mut room[..most])?;
             out.commit(made);
             taken += used;
             match status {
-                Status::StreamEnd => self.restart(&out.filled()[start..])?,
+                Status::StreamEnd => {
+                    self.remember(&out.filled()[remembered..]);
+                    remembered = out.len();
+                    self.restart();
+                }
+                Status::Ok | Status::BufError if self.lacks_window => {
+                    if taken == input.len() {
+                        break false;
+                    }
+                    self.give_window()?;
+                }
                 Status::Ok | Status::BufError => {
                     if made < most && (taken == input.len() || used == 0) {
                         break false;
@@ -144,7 +167,7 @@ impl Inflater {
                 }
             }
         };
-        self.remember(&out.filled()[start..]);
+        self.remember(&out.filled()[remembered..]);
         Ok(Inflated { taken, more })
     }
 
@@ -181,18 +204,23 @@ impl Inflater {
     }
 
     /// Starts a new stream after the peer ended one; references may still reach into the old one.
-    fn restart(&mut self, fresh: &[u8]) -> Result<(), InflateError> {
+    fn restart(&mut self) {
         self.inflate.reset(false);
         self.ended = true;
-        if self.context_takeover {
-            let mut window = self.history.clone();
-            window.extend_from_slice(fresh);
-            let start = window.len().saturating_sub(LARGE_WINDOW);
-            self.inflate
-                .set_dictionary(&window[start..])
-                .map_err(|_| InflateError)?;
+        self.lacks_window = self.context_takeover;
+    }
+
+    /// Copies the window to the stream that lacks it.
+    fn give_window(&mut self) -> Result<(), InflateError> {
+        self.lacks_window = false;
+        let start = self.history.len().saturating_sub(LARGE_WINDOW);
+        let window = &self.history[start..];
+        #[cfg(test)]
+        {
+            self.copied += window.len();
         }
-        Ok(())
+        let given = self.inflate.set_dictionary(window);
+        given.map(drop).map_err(|_| InflateError)
     }
 
     fn remember(&mut self, fresh: &[u8]) {
@@ -200,11 +228,14 @@ impl Inflater {
             return;
         }
         let fresh = &fresh[fresh.len().saturating_sub(LARGE_WINDOW)..];
-        if fresh.len() == LARGE_WINDOW {
-            self.history.clear();
-        } else if self.history.len() > LARGE_WINDOW {
-            let excess = self.history.len() - LARGE_WINDOW;
-            self.history.drain(..excess);
+        // What is moved to the front was preceded by as much that is forgotten: a byte is moved once.
+        if self.history.len() + fresh.len() > 2 * LARGE_WINDOW {
+            let kept = LARGE_WINDOW - fresh.len();
+            self.history.drain(..self.history.len() - kept);
+            #[cfg(test)]
+            {
+                self.copied += kept;
+            }
         }
         self.history.extend_from_slice(fresh);
     }
@@ -331,6 +362,68 @@ mod tests {
         let step = Inflater::new(true).push(&bomb, &mut out, 100_000).unwrap();
         assert!(step.more);
         assert_eq!(out.len(), 100_000);
+    }
+
+    /// Text of so many bytes in which hardly anything repeats.
+    fn text(len: usize) -> Vec<u8> {
+        let digits = (0..).flat_map(|i: u64| (i * i * 7919 % 999_983).to_string().into_bytes());
+        digits.take(len).collect()
+    }
+
+    #[test]
+    fn streams_that_end_without_output_do_not_copy_the_window() {
+        let (mut deflater, mut inflater) = (Deflater::new(15, true), Inflater::new(true));
+        let text = text(LARGE_WINDOW);
+        let first = deflated(&mut deflater, &text);
+        assert_eq!(inflated(&mut inflater, &first, 1 << 20).as_ref(), Ok(&text));
+        inflater.copied = 0;
+        // A final block with fixed codes, one without compression, and one after another that is not final.
+        for ends in ["03 00", "01 00 00 ff ff", "02 0c 00"] {
+            let flood = hex(ends).repeat(2000);
+            assert_eq!(inflated(&mut inflater, &flood, 1 << 20), Ok(Vec::new()));
+            for byte in hex(ends).repeat(200) {
+                let mut out = Buffer::with_capacity(0);
+                let step = inflater.push(&[byte], &mut out, 1 << 20).unwrap();
+                assert_eq!((step.taken, step.more, out.len()), (1, false, 0));
+            }
+        }
+        assert_eq!(inflater.copied, 0, "bytes of a window nobody refers to");
+        let half = &text[LARGE_WINDOW / 2..];
+        let again = deflated(&mut deflater, half);
+        assert!(again.len() < first.len() / 10, "references into the window");
+        let back = inflated(&mut inflater, &again, 1 << 20);
+        assert_eq!(back.as_deref(), Ok(half));
+        assert!(inflater.copied <= 3 * LARGE_WINDOW);
+    }
+
+    #[test]
+    fn a_window_is_there_for_the_first_byte_after_it_was_cut_anywhere() {
+        let (mut deflater, mut inflater) = (Deflater::new(15, true), Inflater::new(true));
+        let text = text(3000);
+        let first = deflated(&mut deflater, &text);
+        assert_eq!(inflated(&mut inflater, &first, 1 << 20).as_ref(), Ok(&text));
+        for size in 1..8 {
+            let message = [hex("03 00"), deflated(&mut deflater, &text)].concat();
+            let mut out = Buffer::with_capacity(0);
+            for piece in message.chunks(size) {
+                let step = inflater.push(piece, &mut out, 1 << 20).unwrap();
+                assert_eq!((step.taken, step.more), (piece.len(), false));
+            }
+            inflater.finish(&mut out, 1 << 20).unwrap();
+            assert!(out.filled() == text, "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn remembering_small_messages_costs_no_more_than_their_bytes() {
+        let (mut deflater, mut inflater) = (Deflater::new(15, true), Inflater::new(true));
+        let text = text(20);
+        for _ in 0..6000 {
+            let data = deflated(&mut deflater, &text);
+            assert_eq!(inflated(&mut inflater, &data, 1 << 20).as_ref(), Ok(&text));
+        }
+        let made = 6000 * text.len();
+        assert!(inflater.copied <= made, "{} of {made}", inflater.copied);
     }
 
     #[test]
