@@ -88,14 +88,12 @@ pub struct Repl {
     probe: Probe,
     dialect: Dialect,
     stop: Option<Stop>,
-    /// Until then Ctrl-C is meant for an editor.
+    /// Until then Ctrl-C was meant for an editor that has ended.
     deaf_until: Instant,
     /// The wish to end was told: printing must not hold the end up.
     ending: bool,
 }
 
-/// The longest that an editor may take.
-const LONGEST_EDIT: Duration = Duration::from_hours(365 * 24);
 /// How long after its editor a signal may come.
 const LATE_INTERRUPT: Duration = Duration::from_millis(500);
 /// Text that waits to be printed, from which on nothing more is read.
@@ -334,7 +332,8 @@ impl Repl {
     fn next_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
         let close = self.options.close.clone();
         while let Poll::Ready(signal) = self.signals.poll(cx) {
-            if signal != Signal::Interrupt || now >= self.deaf_until {
+            let is_for_editor = self.editor.is_lent() || now < self.deaf_until;
+            if signal != Signal::Interrupt || !is_for_editor {
                 return Poll::Ready(Stop::signal(signal, close));
             }
         }
@@ -361,7 +360,6 @@ impl Repl {
                 );
             }
             Entry::Line(line) => self.line(&line, sender, now),
-            Entry::Editing => self.deaf_until = now + LONGEST_EDIT,
             Entry::Draft(draft) => {
                 self.deaf_until = now + LATE_INTERRUPT;
                 self.draft(draft, sender, now);

@@ -13,6 +13,7 @@ mod screen;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::thread;
 
@@ -56,8 +57,6 @@ pub(super) struct Options {
 pub(super) enum Entry {
     /// Typed a line, or pasted a text of several.
     Line(String),
-    /// Writes a message in an editor, which has the terminal.
-    Editing,
     /// Wrote a message in an editor.
     Draft(Draft),
     /// Wrote none, for this reason.
@@ -80,6 +79,7 @@ pub(super) struct Editor {
     entries: mpsc::Receiver<Entry>,
     has_failed: bool,
     screen: Arc<Screen>,
+    is_lent: Arc<AtomicBool>,
     lines: Lines,
     terminal: Terminal,
 }
@@ -102,6 +102,7 @@ impl Editor {
         let printer = editor.create_external_printer().map_err(unsupported)?;
         let terminal = Terminal::hold()?;
         let lines = Lines::default();
+        let is_lent = Arc::<AtomicBool>::default();
         let reader = Reader {
             editor,
             prompt: options.prompt,
@@ -110,6 +111,7 @@ impl Editor {
             history: History::new(options.history, lines.clone()),
             command: options.command,
             loan: terminal.loan()?,
+            is_lent: Arc::clone(&is_lent),
             last: String::new(),
         };
         spawn("line editor", move || reader.run())?;
@@ -119,6 +121,7 @@ impl Editor {
             entries,
             has_failed: false,
             screen,
+            is_lent,
             lines,
             terminal,
         })
@@ -133,7 +136,15 @@ impl Editor {
         let stopped = || Entry::Failed("the line editor has stopped; start wsee again".to_owned());
         let entry = entry.unwrap_or_else(stopped);
         self.has_failed = matches!(entry, Entry::HungUp | Entry::Failed(_));
+        if matches!(entry, Entry::Draft(_) | Entry::NoDraft(_)) {
+            self.is_lent.store(false, Ordering::Relaxed);
+        }
         Poll::Ready(entry)
+    }
+
+    /// Whether the user's own editor has the terminal, or had it and what came of it was not polled yet.
+    pub(super) fn is_lent(&self) -> bool {
+        self.is_lent.load(Ordering::Relaxed)
     }
 
     /// Takes `text`, whole lines that have passed the escaper, to print it above the line being typed.

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
@@ -27,6 +28,8 @@ pub(super) struct Reader {
     /// The command of the user's editor.
     pub(super) command: String,
     pub(super) loan: Loan,
+    /// Another program has the terminal: a signal from there is not for the session.
+    pub(super) is_lent: Arc<AtomicBool>,
     /// The last text message, for `/edit`.
     pub(super) last: String,
 }
@@ -65,7 +68,8 @@ impl Reader {
     /// Lets the user write a message; here, as no other line is read meanwhile.
     fn edit(&mut self, text: Option<String>) {
         self.screen.lent();
-        self.report(Entry::Editing);
+        // No entry says so: a signal may overtake it.
+        self.is_lent.store(true, Ordering::Relaxed);
         let text = text.unwrap_or_else(|| self.last.clone());
         let written = self.loan.lend(|| Draft::write(&self.command, &text));
         match written {
