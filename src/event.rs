@@ -31,7 +31,7 @@ pub enum Event<'a> {
     /// The connection is open.
     Open(&'a Open),
     /// On the open connection.
-    Connection(connection::Event<'a>),
+    Connection(&'a connection::Event<'a>),
     /// There is no connection, and another is to be made.
     Retry(&'a Retry<'a>),
     /// Another connection is open, so long after the one before was lost.

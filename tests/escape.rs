@@ -98,7 +98,7 @@ fn is_shown_safely(human: &mut Human, any: &Ending, bytes: &[u8]) {
     for event in events {
         let place = format!("{event:?}");
         let mut out = String::new();
-        human.event(&mut out, &Event::Connection(event), now);
+        human.event(&mut out, &Event::Connection(&event), now);
         assert!(!out.is_empty(), "{place} is not shown");
         is_safe(&out, &place);
     }

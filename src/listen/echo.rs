@@ -36,7 +36,7 @@ impl Mode for Echo {
     fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
         self.log.event(&event, now);
         if let Event::Connection(connection::Event::Idle(limit)) = event {
-            self.idle = Some(limit);
+            self.idle = Some(*limit);
         }
         if let Event::Connection(connection::Event::Message(message)) = event
             && let Ok(deflated) =
@@ -45,7 +45,7 @@ impl Mode for Echo {
             self.log.sent(
                 &Message {
                     deflated,
-                    ..message
+                    ..*message
                 },
                 now,
             );

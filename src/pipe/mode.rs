@@ -33,13 +33,13 @@ impl Mode for Pipe {
         }
         match event {
             Event::Connection(connection::Event::Message(message)) => {
-                if let Some(hint) = self.dialect.message(&message) {
+                if let Some(hint) = self.dialect.message(message) {
                     term::stderr(&hint_line(hint, self.human.style()));
                 }
-                self.message(&message, sender, now);
+                self.message(message, sender, now);
             }
             Event::Connection(connection::Event::Idle(limit)) => {
-                self.cause.get_or_insert(Cause::Idle(limit));
+                self.cause.get_or_insert(Cause::Idle(*limit));
             }
             _ => {}
         }

@@ -38,7 +38,17 @@ impl Dialect {
     }
 
     /// What the first message tells; every other one costs a comparison.
+    #[inline]
     pub fn message(&mut self, message: &Message<'_>) -> Option<&'static str> {
+        if self.target.is_some() {
+            self.first_message(message)
+        } else {
+            None
+        }
+    }
+
+    #[cold]
+    fn first_message(&mut self, message: &Message<'_>) -> Option<&'static str> {
         let target = self.target.take()?;
         let is_small = message.payload.len() <= LOOKED_AT;
         (message.start && message.end && is_small)

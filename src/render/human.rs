@@ -381,7 +381,7 @@ mod tests {
         (human, start)
     }
 
-    fn shown(event: connection::Event<'_>) -> String {
+    fn shown(event: &connection::Event<'_>) -> String {
         let (mut human, start) = human();
         let mut out = String::new();
         human.event(&mut out, &Event::Connection(event), start);
@@ -389,7 +389,7 @@ mod tests {
     }
 
     fn message(kind: Kind, payload: &[u8]) -> String {
-        shown(connection::Event::Message(Message {
+        shown(&connection::Event::Message(Message {
             kind,
             payload,
             start: true,
@@ -427,14 +427,14 @@ mod tests {
 
     #[test]
     fn control_frames_show_what_happens_next() {
-        let ping = shown(connection::Event::Ping {
+        let ping = shown(&connection::Event::Ping {
             payload: b"abcd",
             answer: Answer::Sent,
         });
         assert_eq!(ping, "12:01:02.123 ← ping 4 B \"abcd\"   (pong sent)\n");
         let close = CloseFrame::new(CloseCode::GOING_AWAY, "restarting\x1b[2J");
         assert_eq!(
-            shown(connection::Event::Close(Some(close))),
+            shown(&connection::Event::Close(Some(close))),
             "12:01:02.123 ← close 1001 going away \"restarting\\x1b[2J\"\n"
         );
     }
@@ -481,7 +481,7 @@ mod tests {
         human.sent(&mut out, &text("{\"id\":1}"), start);
         let reply = connection::Event::Message(text("{\"id\":1,\"result\":2}"));
         let now = start + Duration::from_millis(12);
-        human.event(&mut out, &Event::Connection(reply), now);
+        human.event(&mut out, &Event::Connection(&reply), now);
         assert_eq!(
             out,
             "→ text 8 B   { \"id\": 1 }\n\
@@ -559,7 +559,7 @@ mod tests {
         let mut out = String::new();
         human.event(
             &mut out,
-            &Event::Connection(connection::Event::FrameReceived(Box::new(frame))),
+            &Event::Connection(&connection::Event::FrameReceived(Box::new(frame))),
             start,
         );
         assert_eq!(

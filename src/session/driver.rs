@@ -163,7 +163,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 connection::Event::Ended(end) => self.end = Some(End::clone(end)),
                 _ => {}
             }
-            self.mode.event(Event::Connection(event), sender, now);
+            self.mode.event(Event::Connection(&event), sender, now);
         }
         false
     }

@@ -208,10 +208,20 @@ impl Connection {
             // RFC 6455 §5.5.1: after a Close frame nothing more is processed.
             self.receiver.discard();
         } else if let Some(part) = self.receiver.poll() {
-            return Some(self.react(part, now));
+            return Some(match part {
+                Part::Message { end } => self.message(end),
+                part => self.react(part, now),
+            });
         }
+        let event = self.poll_end(now)?;
+        Some((event, &mut self.sender))
+    }
+
+    /// The event of a silence, or of the end.
+    #[inline(never)]
+    fn poll_end(&mut self, now: Instant) -> Option<Event<'static>> {
         if let Some(idle) = self.idle.take() {
-            return Some((Event::Idle(idle), &mut self.sender));
+            return Some(Event::Idle(idle));
         }
         self.check_end(now);
         if self.end_told {
@@ -219,20 +229,29 @@ impl Connection {
         }
         let end = self.end.clone()?;
         self.end_told = true;
-        Some((Event::Ended(Box::new(end)), &mut self.sender))
+        Some(Event::Ended(Box::new(end)))
+    }
+
+    /// The event of a message, or of a piece of one.
+    #[inline]
+    fn message(&mut self, end: bool) -> (Event<'_>, &mut Sender) {
+        let part = self.receiver.piece(end);
+        let message = Message {
+            kind: part.kind,
+            payload: self.receiver.lent(),
+            start: part.start,
+            end: part.end,
+            deflated: part.deflated,
+        };
+        (Event::Message(message), &mut self.sender)
     }
 
     /// Does what the RFC asks for when `part` was received, and makes the event of it.
+    #[inline(never)]
     fn react(&mut self, part: Part, now: Instant) -> (Event<'_>, &mut Sender) {
         let event = match part {
+            Part::Message { end } => return self.message(end),
             Part::Frame(header) => Event::FrameReceived(header),
-            Part::Message(part) => Event::Message(Message {
-                kind: part.kind,
-                payload: self.receiver.lent(),
-                start: part.start,
-                end: part.end,
-                deflated: part.deflated,
-            }),
             Part::Tolerated(violation) => Event::Tolerated(violation),
             Part::Ping => {
                 let answer = self.answer_ping();
@@ -245,8 +264,8 @@ impl Connection {
                 Event::Pong { payload, rtt }
             }
             Part::Close(frame) => {
-                self.answer_close(frame.clone(), now);
-                Event::Close(frame)
+                self.answer_close(Option::clone(&frame), now);
+                Event::Close(*frame)
             }
             Part::Violation(violation) => {
                 self.fail(Violation::clone(&violation), now);

@@ -20,26 +20,26 @@ const LARGE_WINDOW: usize = 32 << 10;
 /// Compresses messages.
 #[derive(Debug)]
 pub struct Deflater {
-    deflate: Compress,
+    /// Made with the first message: it takes more memory than all the rest of a connection.
+    deflate: Option<Compress>,
+    window_bits: u8,
     context_takeover: bool,
-    small_window: bool,
 }
 
 impl Deflater {
     /// A compressor with a window of `window_bits` (8 to 15).
     pub fn new(window_bits: u8, context_takeover: bool) -> Self {
-        let bits = window_bits.clamp(LEAST_BITS, 15);
         Self {
-            deflate: Compress::new_with_window_bits(Compression::default(), false, bits),
+            deflate: None,
+            window_bits,
             context_takeover,
-            small_window: window_bits < LEAST_BITS,
         }
     }
 
     /// Appends a piece of a message to `out`, compressed; `end` marks the message's last piece.
     pub fn push(&mut self, piece: &[u8], end: bool, out: &mut Vec<u8>) {
         let start = out.len();
-        if self.small_window {
+        if self.window_bits < LEAST_BITS {
             // zlib has no window of 256 bytes; a full flush makes sure that no reference reaches back further.
             for chunk in piece.chunks(SMALL_WINDOW) {
                 self.flush(chunk, FlushCompress::Full, out);
@@ -56,18 +56,22 @@ impl Deflater {
             // RFC 7692 §7.2.3.6: an empty block, without its tail.
             out.push(0x00);
         }
-        if !self.context_takeover {
-            self.deflate.reset();
+        if let Some(deflate) = self.deflate.as_mut().filter(|_| !self.context_takeover) {
+            deflate.reset();
         }
     }
 
     fn flush(&mut self, mut piece: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {
+        let bits = self.window_bits.clamp(LEAST_BITS, 15);
+        let deflate = self.deflate.get_or_insert_with(|| {
+            Compress::new_with_window_bits(Compression::default(), false, bits)
+        });
         loop {
             out.reserve(piece.len() / 2 + 64);
-            let before = self.deflate.total_in();
+            let before = deflate.total_in();
             // The only error is one of calling it in a wrong state.
-            let _ = self.deflate.compress_vec(piece, out, flush);
-            let taken = usize::try_from(self.deflate.total_in() - before).unwrap_or(0);
+            let _ = deflate.compress_vec(piece, out, flush);
+            let taken = usize::try_from(deflate.total_in() - before).unwrap_or(0);
             piece = &piece[taken..];
             if piece.is_empty() && out.len() < out.capacity() {
                 return;

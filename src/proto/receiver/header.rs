@@ -1,12 +1,13 @@
 //! The start of a frame: its header, read and judged.
 
-use super::{Delivery, Frame, Receiver, Unfinished, WireHeader};
+use super::{Delivery, Frame, Incoming, Receiver, WireHeader};
 use crate::proto::frame::{Header, Opcode};
-use crate::proto::message::{Kind, Utf8};
+use crate::proto::message::Kind;
 use crate::proto::rules::{self, Rule, Violation};
 
 impl Receiver {
     /// Reads and judges the next header; lends it out as it stands on the wire when frames are observed.
+    #[inline]
     pub(super) fn start_frame(
         &mut self,
     ) -> Option<Result<Option<Box<WireHeader>>, Box<Violation>>> {
@@ -18,21 +19,17 @@ impl Receiver {
             .options
             .observe_frames
             .then(|| Box::new(self.wire_header(header, size)));
-        let offset = self.received.bytes - self.input.len() as u64;
         self.input.consume(size);
         self.received.frames += 1;
         if header.opcode.starts_message() {
-            self.start_message(&header);
+            let kind = match header.opcode {
+                Opcode::TEXT => Kind::Text,
+                _ => Kind::Binary,
+            };
+            let compressed = header.rsv1 && self.options.inflater.is_some();
+            self.message = Incoming::new(kind, compressed);
         }
-        self.frame = Some(Frame {
-            opcode: header.opcode,
-            fin: header.fin,
-            masking_key: header.masking_key,
-            len: header.payload_len,
-            offset: offset + size as u64,
-            taken: 0,
-            ready: 0,
-        });
+        self.frame = Frame::new(&header);
         Some(Ok(observed))
     }
 
@@ -46,54 +43,46 @@ impl Receiver {
             header,
             bytes,
             size,
-            offset: self.received.bytes - filled.len() as u64,
+            offset: self.front(),
         }
     }
 
+    #[inline]
     fn judge(&mut self, header: &Header, size: usize) -> Result<(), Box<Violation>> {
         let context = rules::Context {
             sender: self.options.peer,
-            unfinished: self.message.as_ref().map(|message| message.kind),
+            unfinished: self.message.under_way.then_some(self.message.kind),
             compression: self.options.inflater.is_some(),
         };
-        let (lenient, mut tolerated) = (self.options.lenient, Vec::new());
+        let judged = rules::judge(header, context, Err);
+        match judged.and_then(|()| self.judge_size(header)) {
+            Ok(()) => Ok(()),
+            Err(_) => self.bad_header(header, size, context),
+        }
+    }
+
+    /// Judges a header that breaks a rule once more: what is tolerable is only told when the connection goes on.
+    #[cold]
+    fn bad_header(
+        &mut self,
+        header: &Header,
+        size: usize,
+        context: rules::Context,
+    ) -> Result<(), Box<Violation>> {
+        let filled = self.input.filled();
+        let offset = self.front();
+        let violation = |rule| Box::new(Violation::new(rule, &filled[..size], offset));
+        let lenient = self.options.lenient;
         let judged = rules::judge(header, context, |rule| {
             if !lenient || !rule.is_tolerable() {
                 return Err(rule);
             }
-            tolerated.push(rule);
+            self.tolerated.push_back(violation(rule));
             Ok(())
         });
-        for rule in tolerated {
-            let violation = self.bad_header(rule, size);
-            self.tolerated.push_back(Box::new(violation));
-        }
         judged
             .and_then(|()| self.judge_size(header))
-            .map_err(|rule| Box::new(self.bad_header(rule, size)))
-    }
-
-    /// A violation by the header of `size` bytes at the front of the input.
-    #[cold]
-    fn bad_header(&self, rule: Rule, size: usize) -> Violation {
-        let filled = self.input.filled();
-        let offset = self.received.bytes - filled.len() as u64;
-        Violation::new(rule, &filled[..size], offset)
-    }
-
-    fn start_message(&mut self, header: &Header) {
-        self.message = Some(Unfinished {
-            kind: if header.opcode == Opcode::TEXT {
-                Kind::Text
-            } else {
-                Kind::Binary
-            },
-            compressed: header.rsv1 && self.options.inflater.is_some(),
-            utf8: Utf8::default(),
-            bad_utf8: false,
-            len: 0,
-            started: false,
-        });
+            .map_err(violation)
     }
 
     /// A message that has to be kept whole may not outgrow its limit, even before its bytes come.
@@ -103,7 +92,7 @@ impl Receiver {
         let Delivery::Whole { max_message } = self.options.delivery else {
             return Ok(());
         };
-        let unfinished = self.message.as_ref();
+        let unfinished = Some(&self.message).filter(|message| message.under_way);
         let compressed = header.rsv1 || unfinished.is_some_and(|message| message.compressed);
         let before = unfinished.map_or(0, |message| message.len);
         if compressed

@@ -40,13 +40,18 @@ pub struct WireHeader {
 }
 
 /// What came out of the received bytes; its payload is lent by [`Receiver::lent`].
+///
+/// Small enough to be handed on in registers.
 #[derive(Debug)]
 pub(super) enum Part {
     Frame(Box<WireHeader>),
-    Message(MessagePart),
+    /// A message or a piece of one, its last if `end`; [`Receiver::piece`] tells more.
+    Message {
+        end: bool,
+    },
     Ping,
     Pong,
-    Close(Option<CloseFrame>),
+    Close(Box<Option<CloseFrame>>),
     /// A broken rule that is tolerated.
     Tolerated(Box<Violation>),
     Violation(Box<Violation>),
@@ -121,8 +126,8 @@ pub struct Receiver {
     input: Buffer,
     /// Bytes at the front of `input` that the last part lent out, unless these are `assembled`.
     lent: usize,
-    frame: Option<Frame>,
-    message: Option<Unfinished>,
+    frame: Frame,
+    message: Incoming,
     assembled: Buffer,
     /// Whether `assembled` was lent out with the last part.
     assembled_lent: bool,
@@ -130,25 +135,31 @@ pub struct Receiver {
     received: Received,
 }
 
-/// The frame whose payload is under way.
+/// The last frame whose header came.
 #[derive(Debug)]
 struct Frame {
+    /// Whether some of its payload was not handed on.
+    under_way: bool,
     opcode: Opcode,
     fin: bool,
     masking_key: Option<[u8; 4]>,
     /// The declared payload length in bytes.
     len: u64,
-    /// Where its payload starts in the stream.
-    offset: u64,
     /// Payload bytes already handed on and gone from the input.
     taken: u64,
     /// Payload bytes at the front of the input that are unmasked and, unless compressed, checked.
     ready: usize,
 }
 
-/// The message that has begun and not ended.
+/// The last message that began.
 #[derive(Debug)]
-struct Unfinished {
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about a message"
+)]
+struct Incoming {
+    /// Whether it has not ended.
+    under_way: bool,
     kind: Kind,
     compressed: bool,
     utf8: Utf8,
@@ -160,7 +171,35 @@ struct Unfinished {
     started: bool,
 }
 
-impl Unfinished {
+impl Frame {
+    /// A frame with this header, of which nothing came yet.
+    fn new(header: &Header) -> Self {
+        Self {
+            under_way: true,
+            opcode: header.opcode,
+            fin: header.fin,
+            masking_key: header.masking_key,
+            len: header.payload_len,
+            taken: 0,
+            ready: 0,
+        }
+    }
+}
+
+impl Incoming {
+    /// A message of which nothing came yet.
+    fn new(kind: Kind, compressed: bool) -> Self {
+        Self {
+            under_way: true,
+            kind,
+            compressed,
+            utf8: Utf8::default(),
+            bad_utf8: false,
+            len: 0,
+            started: false,
+        }
+    }
+
     /// Checks the next piece of a text, and at its `end` that no character is left unfinished.
     ///
     /// RFC 6455 §8.1: the endpoint MUST fail the connection; at the first byte that cannot be.
@@ -188,8 +227,14 @@ impl Receiver {
             options,
             input,
             lent: 0,
-            frame: None,
-            message: None,
+            frame: Frame {
+                under_way: false,
+                ..Frame::new(&Header::new(true, Opcode::BINARY, None, 0))
+            },
+            message: Incoming {
+                under_way: false,
+                ..Incoming::new(Kind::Binary, false)
+            },
             assembled: Buffer::with_capacity(0),
             assembled_lent: false,
             tolerated: VecDeque::new(),
@@ -231,16 +276,16 @@ impl Receiver {
 
     /// How far the frame that is under way has come; `None` between messages.
     pub fn partial(&self) -> Option<Partial> {
-        match &self.frame {
-            Some(frame) => Some(Partial::Payload {
-                received: frame.taken + self.input.len() as u64,
-                expected: frame.len,
-            }),
-            None if !self.input.is_empty() => Some(Partial::Header {
-                received: self.input.len(),
-            }),
-            None if self.message.is_some() => Some(Partial::Message),
-            None => None,
+        let waiting = self.input.len();
+        if self.frame.under_way {
+            Some(Partial::Payload {
+                received: self.frame.taken + waiting as u64,
+                expected: self.frame.len,
+            })
+        } else if waiting > 0 {
+            Some(Partial::Header { received: waiting })
+        } else {
+            self.message.under_way.then_some(Partial::Message)
         }
     }
 
@@ -251,7 +296,7 @@ impl Receiver {
     /// Forgets everything that was received and not handed on.
     pub(super) fn discard(&mut self) {
         self.lent = 0;
-        self.frame = None;
+        self.frame.under_way = false;
         self.input.consume(self.input.len());
     }
 
@@ -265,13 +310,14 @@ impl Receiver {
     }
 
     /// The next part; `None` when more bytes are needed.
+    #[inline]
     pub(super) fn poll(&mut self) -> Option<Part> {
         self.forget_lent();
         loop {
             if let Some(violation) = self.tolerated.pop_front() {
                 return Some(Part::Tolerated(violation));
             }
-            if self.frame.is_none() {
+            if !self.frame.under_way {
                 match self.start_frame()? {
                     Ok(Some(header)) => return Some(Part::Frame(header)),
                     Ok(None) => continue,
@@ -279,7 +325,8 @@ impl Receiver {
                 }
             }
             match self.take_payload() {
-                Ok(Progress::Part(part)) => return Some(part),
+                Ok(Progress::Message { end }) => return Some(Part::Message { end }),
+                Ok(Progress::Control) => return Some(self.control()),
                 Ok(Progress::FrameEnded) => {}
                 // What was tolerated in the start of a payload is told before the rest comes.
                 Ok(Progress::NeedsMore) => return self.tolerated.pop_front().map(Part::Tolerated),
@@ -299,9 +346,17 @@ impl Receiver {
 
     /// Payload bytes of the frame under way that have not arrived.
     fn rest_of_frame(&self) -> u64 {
-        self.frame.as_ref().map_or(0, |frame| {
+        let frame = &self.frame;
+        if frame.under_way {
             (frame.len - frame.taken).saturating_sub(self.input.len() as u64)
-        })
+        } else {
+            0
+        }
+    }
+
+    /// Where the front of the input stands in the stream.
+    fn front(&self) -> u64 {
+        self.received.bytes - self.input.len() as u64
     }
 }
 

@@ -10,7 +10,12 @@ use crate::proto::rules::{self, Rule, Violation};
 
 /// What taking payload bytes led to.
 pub(super) enum Progress {
-    Part(Part),
+    /// A message or a piece of one is lent out, its last if `end`.
+    Message {
+        end: bool,
+    },
+    /// A control frame is there in full.
+    Control,
     FrameEnded,
     NeedsMore,
 }
@@ -20,105 +25,108 @@ const PIECE: usize = 64 << 10;
 
 impl Receiver {
     /// Unmasks and checks what has arrived of the payload, and hands on what can be.
+    #[inline]
     pub(super) fn take_payload(&mut self) -> Result<Progress, Box<Violation>> {
-        let Some(frame) = &mut self.frame else {
-            return Ok(Progress::NeedsMore);
-        };
+        let frame = &mut self.frame;
         let left = frame.len - frame.taken;
         let here = self.input.len();
         let available = usize::try_from(left).map_or(here, |left| left.min(here));
-        let fresh = frame.ready..available;
+        let fresh = std::mem::replace(&mut frame.ready, available)..available;
         if let Some(key) = frame.masking_key {
-            let offset = frame.taken + frame.ready as u64;
+            let offset = frame.taken + fresh.start as u64;
             mask::apply(&mut self.input.filled_mut()[fresh.clone()], key, offset);
         }
-        frame.ready = available;
         let complete = available as u64 == left;
         if frame.opcode.is_control() {
-            return self.take_control(complete);
+            return Ok(if complete {
+                Progress::Control
+            } else {
+                Progress::NeedsMore
+            });
         }
-        let Some(message) = &mut self.message else {
-            return Ok(Progress::NeedsMore);
-        };
-        if message.compressed {
+        if self.message.compressed {
             return self.take_compressed();
         }
-        self.received.payload += fresh.len() as u64;
         let piece = &self.input.filled()[fresh.clone()];
-        if let Err(error) = message.check(piece, complete && frame.fin) {
+        self.received.payload += piece.len() as u64;
+        if let Err(error) = self.message.check(piece, complete && frame.fin) {
             self.bad_plain(error, fresh)?;
         }
         Ok(self.take_plain(complete))
     }
 
-    fn take_control(&mut self, complete: bool) -> Result<Progress, Box<Violation>> {
-        let Some(frame) = self.frame.take_if(|_| complete) else {
-            return Ok(Progress::NeedsMore);
-        };
-        self.lent = frame.ready;
-        let part = match frame.opcode {
+    /// Ends the control frame that is there in full, and lends its payload out.
+    #[inline(never)]
+    pub(super) fn control(&mut self) -> Part {
+        self.frame.under_way = false;
+        self.lent = self.frame.ready;
+        match self.frame.opcode {
             Opcode::PING => Part::Ping,
             Opcode::PONG => Part::Pong,
             _ => {
                 let body = self.lent();
-                let close = rules::judge_close(body)
-                    .map_err(|rule| Box::new(Violation::new(rule, body, frame.offset)))?;
-                Part::Close(close)
+                match rules::judge_close(body) {
+                    Ok(close) => Part::Close(Box::new(close)),
+                    Err(rule) => {
+                        Part::Violation(Box::new(Violation::new(rule, body, self.front())))
+                    }
+                }
             }
-        };
-        Ok(Progress::Part(part))
+        }
     }
 
     /// Hands on what is ready of a message that is not compressed.
+    #[inline]
     fn take_plain(&mut self, complete: bool) -> Progress {
-        let (Some(frame), Some(message)) = (&mut self.frame, &mut self.message) else {
-            return Progress::NeedsMore;
-        };
-        let (fin, ready) = (frame.fin, frame.ready);
-        let end = complete && fin;
-        let alone = fin && frame.opcode != Opcode::CONTINUATION;
+        let frame = &mut self.frame;
+        let end = complete && frame.fin;
+        let alone = frame.fin && frame.opcode != Opcode::CONTINUATION;
         let streamed = self.options.delivery == Delivery::Streamed;
         if alone && !complete && !streamed {
             // Stays in the input, where it will be lent from in one piece.
             return Progress::NeedsMore;
         }
+        let ready = std::mem::take(&mut frame.ready);
         frame.taken += ready as u64;
-        frame.ready = 0;
         if complete {
-            message.len += frame.len;
-            self.frame = None;
+            self.message.len += frame.len;
+            frame.under_way = false;
         }
         if if streamed { end || ready > 0 } else { alone } {
             self.lent = ready;
-            return self.hand_on(end);
+            return Progress::Message { end };
         }
+        self.assemble(ready, end)
+    }
+
+    /// Moves `ready` bytes from the input to the fragments that came before; lends all of them out at the `end`.
+    #[inline(never)]
+    fn assemble(&mut self, ready: usize, end: bool) -> Progress {
         self.assembled.extend(&self.input.filled()[..ready]);
         self.input.consume(ready);
+        self.assembled_lent = end;
         if end {
-            return self.hand_on_assembled(true);
-        }
-        if complete {
-            Progress::FrameEnded
-        } else {
+            Progress::Message { end }
+        } else if self.frame.under_way {
             Progress::NeedsMore
+        } else {
+            Progress::FrameEnded
         }
     }
 
     /// A text that is not compressed stops being UTF-8, in the `fresh` bytes that are ready or at their end.
     #[cold]
     fn bad_plain(&mut self, error: InvalidUtf8, fresh: Range<usize>) -> Result<(), Box<Violation>> {
-        let (Some(message), Some(frame)) = (&self.message, &self.frame) else {
-            return Ok(());
-        };
-        let before = message.len + frame.taken + fresh.start as u64;
+        let before = self.message.len + self.frame.taken + fresh.start as u64;
         let piece = &self.input.filled()[fresh.clone()];
         let skip = usize::try_from(error.at.saturating_sub(before)).unwrap_or(0);
-        let offset = frame.offset + frame.taken + (fresh.start + skip) as u64;
+        let offset = self.front() + (fresh.start + skip) as u64;
         let rule = Rule::InvalidUtf8(error.at);
         self.bad_utf8(Box::new(Violation::new(rule, &piece[skip..], offset)))
     }
 
     /// Inflates what is ready of a compressed message, and hands on what is enough or all.
+    #[inline(never)]
     fn take_compressed(&mut self) -> Result<Progress, Box<Violation>> {
         let full = match self.options.delivery {
             Delivery::Whole { max_message } => usize::try_from(max_message).unwrap_or(usize::MAX),
@@ -127,12 +135,9 @@ impl Receiver {
         let start = self.assembled.len();
         // One byte more than fits shows that it does not.
         let inflated = self.inflate(full.saturating_add(1))?;
-        let (Some(frame), Some(message)) = (&self.frame, &mut self.message) else {
-            return Ok(Progress::NeedsMore);
-        };
-        let complete = frame.taken == frame.len;
-        let end = complete && frame.fin && !inflated.more;
-        let checked = message.check(&self.assembled.filled()[start..], end);
+        let complete = self.frame.taken == self.frame.len;
+        let end = complete && self.frame.fin && !inflated.more;
+        let checked = self.message.check(&self.assembled.filled()[start..], end);
         if let Delivery::Whole { max_message } = self.options.delivery
             && self.assembled.len() > full
         {
@@ -142,26 +147,26 @@ impl Receiver {
             let violation = Box::new(self.violation(Rule::InvalidUtf8(at)));
             self.bad_utf8(violation)?;
         }
-        if complete
-            && !inflated.more
-            && let (Some(frame), Some(message)) = (self.frame.take(), &mut self.message)
-        {
-            message.len += frame.len;
+        if complete && !inflated.more {
+            self.frame.under_way = false;
+            self.message.len += self.frame.len;
         }
         let streamed = self.options.delivery == Delivery::Streamed;
         if end || streamed && !self.assembled.is_empty() {
-            return Ok(self.hand_on_assembled(end));
+            self.assembled_lent = true;
+            return Ok(Progress::Message { end });
         }
-        Ok(if self.frame.is_none() {
-            Progress::FrameEnded
-        } else {
+        Ok(if self.frame.under_way {
             Progress::NeedsMore
+        } else {
+            Progress::FrameEnded
         })
     }
 
     /// Moves ready payload through the inflater until `full` bytes came out.
     fn inflate(&mut self, full: usize) -> Result<Inflated, Box<Violation>> {
-        let (Some(inflater), Some(frame)) = (&mut self.options.inflater, &mut self.frame) else {
+        let frame = &mut self.frame;
+        let Some(inflater) = &mut self.options.inflater else {
             return Ok(Inflated {
                 taken: 0,
                 more: false,
@@ -192,44 +197,35 @@ impl Receiver {
         if !self.options.lenient {
             return Err(violation);
         }
-        if let Some(message) = &mut self.message {
-            message.bad_utf8 = true;
-        }
+        self.message.bad_utf8 = true;
         self.tolerated.push_back(violation);
         Ok(())
     }
 
     /// A violation by the frame under way, at the last bytes of its payload.
     fn violation(&self, rule: Rule) -> Violation {
-        let Some(frame) = &self.frame else {
-            return Violation::new(rule, &[], self.received.bytes);
-        };
-        let ready = &self.input.filled()[..frame.ready];
+        let ready = &self.input.filled()[..self.frame.ready];
         let tail = &ready[ready.len().saturating_sub(4)..];
-        let offset = frame.offset + frame.taken + (ready.len() - tail.len()) as u64;
+        let offset = self.front() + (ready.len() - tail.len()) as u64;
         Violation::new(rule, tail, offset)
     }
 
-    fn hand_on_assembled(&mut self, end: bool) -> Progress {
-        self.assembled_lent = true;
-        self.hand_on(end)
-    }
-
-    fn hand_on(&mut self, end: bool) -> Progress {
-        let Some(message) = &mut self.message else {
-            return Progress::NeedsMore;
+    /// What is to be told of the message that is lent out; its `end` ends it.
+    #[inline]
+    pub(in crate::proto) fn piece(&mut self, end: bool) -> MessagePart {
+        let frame_taken = if self.frame.under_way {
+            self.frame.taken
+        } else {
+            0
         };
-        let under_way = self.frame.as_ref().map_or(0, |frame| frame.taken);
-        let part = MessagePart {
+        let message = &mut self.message;
+        message.under_way = !end;
+        self.received.messages += u64::from(end);
+        MessagePart {
             kind: message.kind,
             start: !std::mem::replace(&mut message.started, true),
             end,
-            deflated: message.compressed.then_some(message.len + under_way),
-        };
-        if end {
-            self.message = None;
-            self.received.messages += 1;
+            deflated: message.compressed.then_some(message.len + frame_taken),
         }
-        Progress::Part(Part::Message(part))
     }
 }
