@@ -19,14 +19,14 @@ mod stop;
 mod tls;
 
 /// A server that runs.
-struct Listening {
-    running: Running,
-    port: u16,
+pub struct Listening {
+    pub running: Running,
+    pub port: u16,
 }
 
 /// Starts `wsee listen` on a free port.
 #[track_caller]
-fn listening(args: &[&str]) -> Listening {
+pub fn listening(args: &[&str]) -> Listening {
     let running = wsee(&[&["listen", "127.0.0.1:0"], args].concat()).spawn();
     let line = running.wait_for_stderr("\n");
     let port = line.split("://127.0.0.1:").nth(1).and_then(|rest| {
@@ -59,7 +59,7 @@ impl Listening {
 
     /// Ends it with `signal`.
     #[track_caller]
-    fn stop(self, signal: Signal) -> Output {
+    pub fn stop(self, signal: Signal) -> Output {
         self.running.signal(signal);
         self.running.wait()
     }

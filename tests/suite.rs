@@ -20,6 +20,7 @@ mod jsonl;
 mod layers;
 mod listen;
 mod middlebox;
+mod peer;
 mod pipe;
 mod proxy;
 mod reconnect;

@@ -2,7 +2,8 @@
 //!
 //! These tests need programs that not every machine has: `cargo test -- --ignored middlebox`, as `.ci/run` does.
 
-mod nginx;
+pub mod haproxy;
+pub mod nginx;
 mod tinyproxy;
 
 use std::fs;

@@ -11,16 +11,16 @@ use crate::support::server::{Server, Untouched};
 use crate::support::tls::Authority;
 
 /// nginx with a plain and a TLS port.
-struct Nginx {
+pub struct Nginx {
     _daemon: Daemon,
     plain: u16,
     tls: u16,
-    authority: Authority,
+    pub authority: Authority,
 }
 
 impl Nginx {
     /// Starts one in front of the server on port `upstream`.
-    fn start(upstream: u16) -> Self {
+    pub fn start(upstream: u16) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let root = directory.path().display().to_string();
         let authority = Authority::new();
@@ -79,7 +79,7 @@ http {{
         format!("ws://localhost:{}{path}", self.plain)
     }
 
-    fn wss(&self, path: &str) -> String {
+    pub fn wss(&self, path: &str) -> String {
         format!("wss://localhost:{}{path}", self.tls)
     }
 }

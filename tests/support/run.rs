@@ -33,6 +33,17 @@ pub fn wsee(args: &[&str]) -> Run {
         command,
         home,
         input: Input::Empty,
+        deadline: DEADLINE,
+    }
+}
+
+/// Another program, to be run as wsee is, but in the environment of the test.
+pub fn program(command: Command) -> Run {
+    Run {
+        command,
+        home: tempfile::tempdir().expect("a directory"),
+        input: Input::Empty,
+        deadline: DEADLINE,
     }
 }
 
@@ -42,6 +53,7 @@ pub struct Run {
     command: Command,
     home: TempDir,
     input: Input,
+    deadline: Duration,
 }
 
 #[derive(Debug)]
@@ -67,6 +79,12 @@ impl Run {
     /// Gives it a stdin that stays open and silent until the test writes to it.
     pub fn stdin_held_open(mut self) -> Self {
         self.input = Input::HeldOpen;
+        self
+    }
+
+    /// Gives it more time than others have.
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
         self
     }
 
@@ -142,13 +160,13 @@ impl Run {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("wsee starts");
+            .unwrap_or_else(|error| panic!("{}: {error}", self.command.get_program().display()));
         let stdout = child.stdout.take().expect("a pipe");
         let stderr = Stream::collect(child.stderr.take().expect("a pipe"));
         let stdin = feed(child.stdin.take(), self.input);
         let child = Arc::new(Mutex::new(child));
         let running = Running {
-            watchdog: watch(Arc::clone(&child)),
+            watchdog: watch(Arc::clone(&child), self.deadline),
             child,
             stdin,
             stdout: None,
@@ -172,10 +190,10 @@ fn feed(stdin: Option<ChildStdin>, input: Input) -> Option<ChildStdin> {
 }
 
 /// Kills `child` at the deadline, unless the sender is dropped before.
-fn watch(child: Arc<Mutex<Child>>) -> Sender<()> {
+fn watch(child: Arc<Mutex<Child>>, deadline: Duration) -> Sender<()> {
     let (watchdog, ended) = mpsc::channel();
     thread::spawn(move || {
-        if ended.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(deadline) == Err(RecvTimeoutError::Timeout) {
             // An error means that it has ended just now.
             let _ = lock(&child).kill();
         }

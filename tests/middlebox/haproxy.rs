@@ -1,0 +1,119 @@
+//! `HAProxy` in front of the server.
+
+use std::fs;
+use std::process::Command;
+
+use super::{Daemon, free_port};
+use crate::support::peer::{Peer, echoing};
+use crate::support::run::wsee;
+use crate::support::server::{Server, Untouched};
+use crate::support::tls::Authority;
+
+/// `HAProxy` with a plain and a TLS port.
+pub struct HaProxy {
+    _daemon: Daemon,
+    plain: u16,
+    tls: u16,
+    pub authority: Authority,
+}
+
+impl HaProxy {
+    /// Starts one in front of the server on port `upstream`.
+    pub fn start(upstream: u16) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let authority = Authority::new();
+        let (certificate, key) = authority.issue(&["localhost"]).write();
+        // It wants both in one file.
+        let pem = [certificate, key].map(|file| fs::read_to_string(file).expect("a file"));
+        let pair = directory.path().join("pair.pem");
+        fs::write(&pair, pem.concat()).expect("a file");
+        let (plain, tls) = (free_port(), free_port());
+        let config = format!(
+            r"
+global
+  maxconn 64
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+  timeout tunnel 2s
+frontend both
+  bind 127.0.0.1:{plain}
+  bind 127.0.0.1:{tls} ssl crt {pair}
+  http-request deny if {{ path /closed }}
+  default_backend one
+backend one
+  server one 127.0.0.1:{upstream}
+",
+            pair = pair.display()
+        );
+        let file = directory.path().join("haproxy.cfg");
+        fs::write(&file, config).expect("a file");
+        let mut command = Command::new("haproxy");
+        command.arg("-db").arg("-f").arg(&file);
+        Self {
+            _daemon: Daemon::start(command, directory, plain),
+            plain,
+            tls,
+            authority,
+        }
+    }
+
+    fn ws(&self, path: &str) -> String {
+        format!("ws://localhost:{}{path}", self.plain)
+    }
+
+    pub fn wss(&self, path: &str) -> String {
+        format!("wss://localhost:{}{path}", self.tls)
+    }
+}
+
+#[test]
+#[ignore = "needs HAProxy"]
+fn messages_go_both_ways_where_haproxy_ends_tls() {
+    let server = echoing();
+    let haproxy = HaProxy::start(server.port());
+    let big = "x".repeat(1 << 20);
+    let input = format!("one\ntwo\n{big}\n");
+    let url = haproxy.wss("/");
+    let args = [&url, "--cacert", haproxy.authority.path(), "-n", "3"];
+    let run = wsee(&args).stdin(input.clone()).run();
+    run.exits(0).prints(input);
+    assert_eq!(server.finish().messages.len(), 3);
+}
+
+#[test]
+#[ignore = "needs HAProxy"]
+fn a_tunnel_that_haproxy_cuts_is_abnormal_and_a_ping_keeps_it() {
+    let server = Server::start_many(2, |_, stream| Peer::accept(stream).record());
+    let haproxy = HaProxy::start(server.port());
+    wsee(&[&haproxy.ws("/")])
+        .stdin_held_open()
+        .run()
+        .exits(110)
+        .ends_with_line("abnormal closure (1006")
+        .says("2.0 s after the last frame");
+    wsee(&[&haproxy.ws("/"), "--ping-interval", "500ms", "-m", "4s"])
+        .stdin_held_open()
+        .run()
+        .exits(28)
+        .ends_with_line("the 4.0 s of --max-time are over: closed: 1000");
+    drop(server.finish());
+}
+
+#[test]
+#[ignore = "needs HAProxy"]
+fn what_haproxy_answers_itself_is_quoted() {
+    let nothing = Untouched::start();
+    let port = nothing.port();
+    drop(nothing);
+    let haproxy = HaProxy::start(port);
+    let denied = wsee(&[&haproxy.ws("/closed")]).run();
+    denied
+        .exits(22)
+        .says("< HTTP/1.1 403")
+        .says("Request forbidden");
+    let down = wsee(&[&haproxy.ws("/")]).run();
+    down.exits(22).says("< HTTP/1.1 503").says("status 503");
+}

@@ -1,0 +1,83 @@
+//! Other implementations at the other end, as their authors publish them.
+//!
+//! These tests need programs that not every machine has: `tests/peer/install`, the packages chromium, haproxy and
+//! nginx, and `cargo test -- --ignored peer`, as `.ci/run` does.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::run::{Run, Running, program};
+
+mod browser;
+mod client;
+mod million;
+mod proxied;
+mod server;
+
+/// Implementations that a script in `tests/peer/` makes a server or a client of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Library {
+    /// Python's websockets.
+    Websockets,
+    /// npm's ws.
+    Ws,
+}
+
+const LIBRARIES: [Library; 2] = [Library::Websockets, Library::Ws];
+
+impl Library {
+    /// Its script for a `role`.
+    fn script(self, role: &str, args: &[&str]) -> Run {
+        // Shown when a test fails.
+        println!("{self:?} as {role} {args:?}");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let (scripts, home) = (root.join("tests/peer"), root.join("target/peer"));
+        let mut command = match self {
+            Self::Websockets => {
+                let mut python = Command::new(home.join("venv/bin/python"));
+                python.arg(scripts.join(format!("websockets_{role}.py")));
+                python
+            }
+            Self::Ws => {
+                let mut node = Command::new("node");
+                node.env("NODE_PATH", home.join("node_modules"));
+                node.arg(scripts.join(format!("ws_{role}.js")));
+                node
+            }
+        };
+        command.args(args);
+        program(command)
+    }
+
+    /// Starts its server.
+    #[track_caller]
+    fn serve(self, args: &[&str]) -> Server {
+        let running = self.script("server", args).stdin_held_open().spawn();
+        let line = running.wait_for_stdout("\n");
+        let port = line
+            .strip_prefix("listening ")
+            .and_then(|port| port.trim_end().parse().ok());
+        Server {
+            port: port.unwrap_or_else(|| panic!("no port in {line:?}")),
+            running,
+        }
+    }
+}
+
+/// A server that runs.
+struct Server {
+    running: Running,
+    port: u16,
+}
+
+impl Server {
+    fn url(&self, path: &str) -> String {
+        format!("ws://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// Waits until it says how a connection ended.
+    #[track_caller]
+    fn saw_end(&self, text: &str) {
+        self.running.wait_for_stdout(&format!("closed {text}\n"));
+    }
+}

@@ -1,0 +1,45 @@
+//! wsee listens to a browser.
+
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::Signal;
+
+use crate::listen::listening;
+use crate::support::peer::{Message, recording};
+use crate::support::run::{Run, program};
+
+/// Chromium with a page that talks to the server on port `echo`, and tells the one on port `report` what it found.
+fn chromium(echo: u16, report: u16) -> Run {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/browser.html");
+    let mut command = Command::new("chromium");
+    command.args(["--headless", "--disable-gpu", "--no-first-run"]);
+    command.arg("--disable-background-networking");
+    if rustix::process::geteuid().is_root() {
+        command.arg("--no-sandbox");
+    }
+    let page = page.display();
+    command.arg(format!("file://{page}?echo={echo}&report={report}"));
+    let run = program(command);
+    let home = run.home().display().to_string();
+    run.env("HOME", &home)
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn chromium_finds_an_echo_and_orderly_ends() {
+    let server = listening(&[]);
+    let report = recording();
+    let _chromium = chromium(server.port, report.port()).spawn();
+    server.running.wait_for_stderr("#2 > HTTP/1.1 101 ");
+    let log = server.stop(Signal::TERM).exits(143);
+    let found = [
+        "all messages came back",
+        "10000 messages came back in order",
+        "closed 4321 true",
+        "closed 1001 true",
+    ];
+    assert_eq!(report.serve().messages, found.map(Message::text));
+    log.says("> Sec-WebSocket-Extensions: permessage-deflate")
+        .says("#1 * closed by client: 4321 private use \"enough\" after ");
+}
