@@ -12,7 +12,7 @@ impl Receiver {
         &mut self,
     ) -> Option<Result<Option<Box<WireHeader>>, Box<Violation>>> {
         let (header, size) = Header::decode(self.input.filled())?;
-        if let Err(violation) = self.judge(&header, size) {
+        if let Err(violation) = self.judge(header, size) {
             return Some(Err(violation));
         }
         let observed = self
@@ -48,14 +48,14 @@ impl Receiver {
     }
 
     #[inline]
-    fn judge(&mut self, header: &Header, size: usize) -> Result<(), Box<Violation>> {
+    fn judge(&mut self, header: Header, size: usize) -> Result<(), Box<Violation>> {
         let context = rules::Context {
             sender: self.options.peer,
             unfinished: self.message.under_way.then_some(self.message.kind),
             compression: self.options.inflater.is_some(),
         };
-        let judged = rules::judge(header, context, Err);
-        match judged.and_then(|()| self.judge_size(header)) {
+        let judged = rules::judge(&header, context, Err);
+        match judged.and_then(|()| self.judge_size(&header)) {
             Ok(()) => Ok(()),
             Err(_) => self.bad_header(header, size, context),
         }
@@ -65,7 +65,7 @@ impl Receiver {
     #[cold]
     fn bad_header(
         &mut self,
-        header: &Header,
+        header: Header,
         size: usize,
         context: rules::Context,
     ) -> Result<(), Box<Violation>> {
@@ -73,7 +73,7 @@ impl Receiver {
         let offset = self.front();
         let violation = |rule| Box::new(Violation::new(rule, &filled[..size], offset));
         let lenient = self.options.lenient;
-        let judged = rules::judge(header, context, |rule| {
+        let judged = rules::judge(&header, context, |rule| {
             if !lenient || !rule.is_tolerable() {
                 return Err(rule);
             }
@@ -81,7 +81,7 @@ impl Receiver {
             Ok(())
         });
         judged
-            .and_then(|()| self.judge_size(header))
+            .and_then(|()| self.judge_size(&header))
             .map_err(violation)
     }
 
