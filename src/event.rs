@@ -213,6 +213,17 @@ pub struct Ending {
     pub gave_up: Option<GaveUp>,
     /// A part of the session is not in its recording.
     pub unrecorded: bool,
+    /// What came of the comparison with a recording.
+    pub compared: Option<Compared>,
+}
+
+/// The answers of a server, compared with recorded ones.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Those that are as recorded.
+    pub same: u64,
+    /// Those that are not, are missing, or came in addition.
+    pub different: u64,
 }
 
 /// The end of all attempts at another connection.
@@ -240,7 +251,9 @@ impl Ending {
             return gave_up.exit;
         }
         let exit = self.cause_exit().unwrap_or_else(|| self.end_exit());
+        let differs = self.compared.is_some_and(|it| it.different > 0);
         match exit {
+            Exit::Done | Exit::ClosedWithError if differs => Exit::Expectation,
             Exit::Done if self.missed_count.is_some() => Exit::Expectation,
             Exit::Done if self.is_unsent() => Exit::ClosedWithError,
             Exit::Done if self.unrecorded => Exit::Write,

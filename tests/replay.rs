@@ -2,4 +2,5 @@
 
 mod archive;
 mod broken;
+mod diff;
 mod play;

@@ -90,6 +90,13 @@ pub struct PlayArgs {
     /// Without it such a recording is refused, and its connections are listed.
     #[arg(long, value_name = "N")]
     pub entry: Option<NonZeroUsize>,
+    /// Print how the answers differ from those that are recorded, instead of the answers
+    ///
+    /// Exit status 1 if they do. Answers are compared in their order; JSON is the same if its values are, whatever the
+    /// order of its keys. With --jq what the filter makes of both is compared: --jq 'del(.time)' leaves
+    /// out what always differs. Pings, pongs and Close frames are not compared.
+    #[arg(long, conflicts_with_all = ["raw", "null", "jsonl"])]
+    pub diff: bool,
     /// When the recording is over, wait until no message came for TIME
     ///
     /// Then Close is sent, and what still comes until the peer's Close is printed. The recording is over when

@@ -337,6 +337,7 @@ fn pipe_options(
         },
         send,
         play: None,
+        diff: None,
         every: stay::every(&session.stay, send_encoding)?,
         wait: match args.wait {
             Wait::For(time) => Some(time),

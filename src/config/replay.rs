@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::{ConfigError, Connect, Environment, Use};
+use super::{ConfigError, Connect, Display, Environment, Use};
 use crate::cli::{ConfigArgs, ConnectArgs, PipeArgs, ReplayArgs, SessionArgs, StayArgs};
 use crate::exit::Exit;
 use crate::record::{Connection, Play, ReadError, Recording, Speed};
@@ -87,9 +87,15 @@ impl Connect {
         let url = url(&args, connection)?;
         let note = describe(&args, connection);
         let speed = args.play.speed;
+        let diff = args
+            .play
+            .diff
+            .then(|| Display::resolve(&args.display, environment));
+        let diff = diff.map(|it| it.style(environment.terminals.stdout));
         let mut connect = Self::resolve(&arguments(args, url, connection), environment, now)?;
         connect.notes.push(note);
         if let Use::Pipe(options) = &mut connect.usage {
+            options.diff = diff;
             options.play = Some(Play {
                 recording,
                 index,

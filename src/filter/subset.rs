@@ -1,9 +1,8 @@
 //! JSON that contains other JSON.
 
-use std::fmt::Write;
-
 use jaq_json::Val;
 
+use super::compare::{Difference, Terms, compare};
 use super::{ReadError, read};
 
 /// JSON values that a message must have.
@@ -14,22 +13,6 @@ use super::{ReadError, read};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subset(Val);
 
-/// How far a message is from what was expected.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Difference {
-    /// What is not as expected, in words. Quotes the message, as it is.
-    pub places: Vec<String>,
-    /// Values that are as expected.
-    pub same: usize,
-}
-
-/// Any value.
-const ANY: &str = "*";
-/// Any number of items.
-const ITEMS: &str = "...";
-/// Values are quoted up to this length, in characters.
-const QUOTED: usize = 80;
-
 impl Subset {
     /// Reads the expected JSON.
     pub fn parse(text: &str) -> Result<Self, ReadError> {
@@ -39,139 +22,23 @@ impl Subset {
     /// What of the message is not as expected; nothing, if it matches.
     pub fn compare(&self, message: &[u8]) -> Result<Difference, ReadError> {
         let found = read::value(message)?;
-        let mut difference = Difference::default();
-        compare(&mut String::from("."), &self.0, &found, &mut difference);
-        Ok(difference)
+        Ok(compare(Terms::SUBSET, &self.0, &found))
     }
 }
 
-impl Difference {
-    /// Whether the message is as expected.
-    pub fn is_none(&self) -> bool {
-        self.places.is_empty()
+/// JSON that another may be compared with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Json(Val);
+
+impl Json {
+    /// Reads exactly one value.
+    pub fn read(text: &[u8]) -> Result<Self, ReadError> {
+        read::value(text).map(Self)
     }
 
-    fn add(&mut self, path: &str, text: &str) {
-        self.places.push(format!("{path}: {text}"));
-    }
-}
-
-fn compare(path: &mut String, expected: &Val, found: &Val, difference: &mut Difference) {
-    match (expected, found) {
-        (Val::TStr(text), _) if ***text == *ANY.as_bytes() => difference.same += 1,
-        (Val::Obj(expected), Val::Obj(found)) => {
-            for (key, expected) in expected.iter() {
-                let length = path.len();
-                push_key(path, key);
-                match found.get(key) {
-                    Some(found) => compare(path, expected, found, difference),
-                    None => {
-                        difference.add(path, &format!("expected {}, is missing", show(expected)));
-                    }
-                }
-                path.truncate(length);
-            }
-        }
-        (Val::Arr(expected), Val::Arr(found)) => {
-            compare_items(path, expected, found, difference);
-        }
-        (expected, found) if expected == found => difference.same += 1,
-        _ => difference.add(
-            path,
-            &format!("expected {}, found {}", show(expected), show(found)),
-        ),
-    }
-}
-
-fn compare_items(path: &mut String, expected: &[Val], found: &[Val], difference: &mut Difference) {
-    let is_gap = |value: &Val| matches!(value, Val::TStr(text) if ***text == *ITEMS.as_bytes());
-    if expected.iter().any(is_gap) {
-        if fits(expected, found, &is_gap) {
-            difference.same += expected.len();
-        } else {
-            let expected = show(&Val::Arr(expected.to_vec().into()));
-            let found = show(&Val::Arr(found.to_vec().into()));
-            difference.add(path, &format!("expected {expected}, found {found}"));
-        }
-        return;
-    }
-    if expected.len() != found.len() {
-        let text = format!(
-            "expected length {}, found length {}",
-            expected.len(),
-            found.len()
-        );
-        difference.add(path, &text);
-    }
-    for (index, (expected, found)) in expected.iter().zip(found).enumerate() {
-        let length = path.len();
-        // Writing to a String cannot fail.
-        let _ = write!(path, "[{index}]");
-        compare(path, expected, found, difference);
-        path.truncate(length);
-    }
-}
-
-/// Whether the items can be shared out among the expected ones, with gaps taking any number.
-///
-/// As with `*` in the names of files it is enough to go back to the last gap.
-fn fits(expected: &[Val], found: &[Val], is_gap: &impl Fn(&Val) -> bool) -> bool {
-    let (mut at, mut item) = (0, 0);
-    let mut last_gap: Option<(usize, usize)> = None;
-    while item < found.len() {
-        match expected.get(at) {
-            Some(value) if is_gap(value) => {
-                last_gap = Some((at, item));
-                at += 1;
-            }
-            Some(value) if is_same(value, &found[item]) => {
-                at += 1;
-                item += 1;
-            }
-            _ => {
-                let Some((gap, from)) = last_gap else {
-                    return false;
-                };
-                last_gap = Some((gap, from + 1));
-                (at, item) = (gap + 1, from + 1);
-            }
-        }
-    }
-    expected[at..].iter().all(is_gap)
-}
-
-fn is_same(expected: &Val, found: &Val) -> bool {
-    let mut difference = Difference::default();
-    compare(&mut String::new(), expected, found, &mut difference);
-    difference.is_none()
-}
-
-/// `.key`, or `["a key"]`.
-fn push_key(path: &mut String, key: &Val) {
-    let literal = key.to_string();
-    let name = literal.trim_matches('"');
-    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    let is_plain = !name.is_empty()
-        && name.len() + 2 == literal.len()
-        && name.chars().all(is_word)
-        && !name.starts_with(|c: char| c.is_ascii_digit());
-    if is_plain {
-        if !path.ends_with('.') {
-            path.push('.');
-        }
-        path.push_str(name);
-    } else {
-        path.push('[');
-        path.push_str(&literal);
-        path.push(']');
-    }
-}
-
-fn show(value: &Val) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(QUOTED) {
-        Some((at, _)) => format!("{}…", &text[..at]),
-        None => text,
+    /// What is not the same in `other`; the words say what the two are called.
+    pub fn compare(&self, other: &Self, words: (&'static str, &'static str)) -> Difference {
+        compare(Terms::same(words.0, words.1), &self.0, &other.0)
     }
 }
 
@@ -250,6 +117,29 @@ mod tests {
             "12345678901234567890124"
         ));
         assert!(!matches("1", "\"1\""));
+    }
+
+    #[test]
+    fn of_two_that_should_be_the_same_every_key_counts_and_every_string_means_itself() {
+        let read = |text: &str| Json::read(text.as_bytes()).unwrap();
+        let places = |one, other| read(one).compare(&read(other), ("old", "new")).places;
+        assert_eq!(
+            places(r#"{"a":1,"b":[1,{}]}"#, r#" {"b":[1.0,{}],"a":1} "#),
+            [""; 0]
+        );
+        assert_eq!(
+            places(r#"{"a":1,"c":3}"#, r#"{"a":2,"b":[]}"#),
+            [
+                ".a: old 1, new 2",
+                ".c: old 3, is missing",
+                ".b: not old, new []"
+            ]
+        );
+        assert_eq!(places(r#"["*"]"#, "[1]"), [".[0]: old \"*\", new 1"]);
+        assert_eq!(
+            places(r#"["..."]"#, "[]"),
+            [".: old length 1, new length 0"]
+        );
     }
 
     #[test]

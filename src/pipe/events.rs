@@ -59,7 +59,7 @@ impl Events {
 }
 
 impl Pipe {
-    /// Records and prints the last event, which says `message`, and waits until it is printed.
+    /// Records and prints the last event, which says `message`, and waits until all is printed.
     ///
     /// It is not waited for when the reader takes nothing and the user wants to end, or at another signal.
     pub async fn finish(mut self, ending: &Ending, message: &str, now: Instant) -> io::Result<()> {
@@ -68,12 +68,14 @@ impl Pipe {
         }
         self.flush_recording();
         let is_lost = matches!(ending.cause, Some(Cause::Write(_) | Cause::OutputClosed));
-        let Some(events) = self.events.as_ref().filter(|_| !is_lost) else {
+        if is_lost || self.events.is_none() && self.comparison.is_none() {
             return Ok(());
-        };
-        events
-            .jsonl
-            .closed(&mut self.output, ending, message, now)?;
+        }
+        if let Some(events) = &self.events {
+            events
+                .jsonl
+                .closed(&mut self.output, ending, message, now)?;
+        }
         let patience = match ending.cause {
             _ if ending.unwritten > 0 => Duration::ZERO,
             Some(Cause::Signal(_) | Cause::MaxTime(_)) => HURRY,

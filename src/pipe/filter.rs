@@ -8,7 +8,7 @@ use crate::render::escape::escape_line;
 impl Pipe {
     /// Prints a message, or what the filter makes of it; whether anything was printed.
     pub(super) fn print(&mut self, message: &Message<'_>) -> bool {
-        if self.events.is_some() {
+        if self.events.is_some() || self.compare(message) {
             return true;
         }
         let outcome = match &self.options.filter {

@@ -30,10 +30,10 @@ use crate::proto::connection::Message;
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
-use crate::record::{Play, Player, Recorder};
+use crate::record::{Comparison, Play, Player, Recorder};
 use crate::render::escape::escape_line;
 use crate::render::quantity;
-use crate::render::{Dialect, Human};
+use crate::render::{Dialect, Human, Style};
 use crate::session::{Signals, Stop};
 use crate::term::{self, Stdout};
 
@@ -59,6 +59,8 @@ pub struct Options {
     pub every: Vec<Every>,
     /// A recording that is sent instead of standard input.
     pub play: Option<Play>,
+    /// How the answers differ from those of the recording is printed instead of them, in this style.
+    pub diff: Option<Style>,
     /// How long to wait for messages after the end of input; `None` for ever.
     pub wait: Option<Duration>,
     /// End after so many messages that were not filtered out.
@@ -92,6 +94,8 @@ pub struct Pipe {
     schedule: Schedule,
     /// `None` when there is no recording to send, or it is over.
     player: Option<Player>,
+    /// Compares the answers with those of the recording.
+    comparison: Option<Comparison>,
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
     output: Output,
@@ -127,8 +131,12 @@ impl Pipe {
     ) -> io::Result<Self> {
         let mut schedule = Schedule::new(options.every.clone());
         schedule.start(now);
+        let comparison = options.play.as_ref().zip(options.diff);
+        let comparison =
+            comparison.map(|(play, style)| Comparison::new(play, options.filter.clone(), style));
         let mut pipe = Self {
             schedule,
+            comparison,
             player: options.play.clone().map(Player::new),
             output: Output::new(Stdout::open()?, options.format),
             events,

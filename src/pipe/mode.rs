@@ -149,6 +149,7 @@ impl Mode for Pipe {
         let unplayed = self.player.as_mut().map_or(0, Player::unplayed);
         ending.unsent.messages = queued + unplayed + self.input.as_mut().map_or(0, Input::drain);
         ending.unwritten = self.output.unwritten();
+        self.compared(ending);
         ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
         let expected = self.options.count.filter(|&count| self.counted < count);
         let got = self.counted;

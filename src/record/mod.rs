@@ -5,6 +5,7 @@
 //! `_webSocketMessages` of Chrome's `DevTools`, which open it; `.wsee` a scenario that does the same again.
 //! The first two are read again, to be played.
 
+mod compare;
 mod file;
 mod har;
 mod lines;
@@ -14,6 +15,7 @@ mod read;
 mod recorder;
 mod scenario;
 
+pub use compare::Comparison;
 pub use file::FileError;
 pub use har::HarError;
 pub use lines::LineError;

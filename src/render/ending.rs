@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::escape::escape_line;
 use super::human::{close_text, violation_text};
 use super::quantity;
-use crate::event::{Cause, Ending, GaveUp, Signal};
+use crate::event::{Cause, Compared, Ending, GaveUp, Signal};
 use crate::proto::connection::End;
 use crate::proto::frame::CloseFrame;
 use crate::proto::receiver::{Deflated, Partial};
@@ -26,6 +26,9 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         let expected = quantity::plural(missed.expected, "message");
         let _ = write!(text, "; expected {expected}, got {}", missed.got);
     }
+    if let Some(compared) = ending.compared {
+        let _ = write!(text, "; {}", compared_text(compared));
+    }
     if ending.unwritten > 0 {
         let bytes = quantity::size(ending.unwritten as u64);
         let _ = write!(text, "; {bytes} of output not written");
@@ -43,6 +46,15 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
 fn gave_up_text(gave_up: GaveUp) -> String {
     let attempts = quantity::plural(gave_up.attempts.into(), "attempt");
     format!("gave up after {attempts}; ")
+}
+
+/// What came of the comparison with a recording.
+fn compared_text(compared: Compared) -> String {
+    let same = quantity::plural(compared.same, "answer");
+    match compared.different {
+        0 => format!("{same} as recorded"),
+        different => format!("{same} as recorded, {different} different"),
+    }
 }
 
 /// How long it took, and what went either way.
@@ -294,6 +306,7 @@ mod tests {
             connections: 1,
             gave_up: None,
             unrecorded: false,
+            compared: None,
         }
     }
 

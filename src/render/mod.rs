@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod decode;
 pub mod dialect;
+pub mod difference;
 pub mod ending;
 pub mod escape;
 pub mod frame;

@@ -227,6 +227,7 @@ mod tests {
             connections: 1,
             gave_up: None,
             unrecorded: false,
+            compared: None,
         }
     }
 

@@ -351,6 +351,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             connections: 1,
             gave_up: None,
             unrecorded: false,
+            compared: None,
         }
     }
 }

@@ -6,9 +6,8 @@ use super::inbox::Message;
 use super::variables::{NoValue, Values};
 use crate::filter::{CompileError, Jq, ReadError, Subset};
 use crate::proto::message::Kind;
-use crate::render::escape::escape_line;
+use crate::render::difference::{self, Words};
 use crate::scenario::ast::{Capture, Extract, Pattern};
-use crate::scenario::format::hex;
 use crate::scenario::{Form, Template};
 
 /// A pattern, ready to be compared.
@@ -61,6 +60,8 @@ impl Miss {
     }
 }
 
+/// What is expected, and a message.
+const WORDS: Words = ("expected", "found");
 /// The score of a message that is as close as can be.
 const FULL: u32 = 1_000;
 /// Differences that are listed.
@@ -114,7 +115,7 @@ fn check_text(expected: &str, message: &Message) -> Result<(), Miss> {
             let found = String::from_utf8_lossy(&message.payload);
             Err(Miss {
                 score: similarity(expected, &found),
-                difference: first_difference(expected, &found),
+                difference: difference::texts(WORDS, expected, &found),
             })
         }
     }
@@ -132,40 +133,9 @@ fn similarity(a: &str, b: &str) -> u32 {
     score.min(FULL - 1)
 }
 
-/// Both texts, cut around the first place where they differ, and a mark below it.
-fn first_difference(expected: &str, found: &str) -> Vec<String> {
-    let same = expected
-        .chars()
-        .zip(found.chars())
-        .take_while(|(a, b)| a == b)
-        .count();
-    let start = same.saturating_sub(30);
-    let window = |text: &str| {
-        let shown: String = text.chars().skip(start).take(72).collect();
-        let begin = if start > 0 { "…" } else { "" };
-        let end = if text.chars().nth(start + 72).is_some() {
-            "…"
-        } else {
-            ""
-        };
-        format!("{begin}{}{end}", escape_line(&shown))
-    };
-    let common: String = expected.chars().skip(start).take(same - start).collect();
-    let column = escape_line(&common).chars().count() + usize::from(start > 0);
-    vec![
-        format!("expected {}", window(expected)),
-        format!("found    {}", window(found)),
-        format!("         {}^", " ".repeat(column)),
-    ]
-}
-
 fn check_bytes(expected: &[u8], message: &Message) -> Result<(), Miss> {
     let found = &message.payload;
-    let same = expected
-        .iter()
-        .zip(found)
-        .take_while(|(a, b)| a == b)
-        .count();
+    let same = difference::same_bytes(expected, found);
     let is_same = same == expected.len() && same == found.len();
     match message.kind {
         Kind::Binary if is_same => return Ok(()),
@@ -176,16 +146,7 @@ fn check_bytes(expected: &[u8], message: &Message) -> Result<(), Miss> {
         Kind::Text => return Err(Miss::default()),
         Kind::Binary => {}
     }
-    let byte = |bytes: &[u8]| match bytes.get(same) {
-        Some(byte) => hex(&[*byte]),
-        None => "the end".to_owned(),
-    };
-    let line = format!(
-        "byte {}: expected {}, found {}",
-        same + 1,
-        byte(expected),
-        byte(found)
-    );
+    let line = difference::bytes(WORDS, expected, found);
     let longest = expected.len().max(found.len()).max(1);
     let score = u32::try_from(same * (FULL as usize - 1) / longest).unwrap_or(FULL - 1);
     Err(Miss::new(score.max(1), line))

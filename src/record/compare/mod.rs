@@ -1,0 +1,303 @@
+//! The answers of a server against those of a recording, message by message.
+
+mod show;
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use super::play::Play;
+use super::read::{Direction, ReadError, Recording, Story, What};
+use crate::event::Compared;
+use crate::filter::{Filter, Filtered, Json};
+use crate::proto::message::Kind;
+use crate::render::Style;
+
+/// How many answers of either side are kept to find out which of them belong together.
+const AHEAD: usize = 32;
+/// How many bytes of either side are kept for that; a larger answer is kept alone.
+const AHEAD_BYTES: usize = 512 << 10;
+/// Larger texts are not read as JSON, whose values take many times the memory of their text.
+const JSON: usize = 256 << 10;
+
+/// Compares answers as they come, and tells what is different as soon as that is certain.
+#[derive(Debug)]
+pub struct Comparison {
+    recording: Recording,
+    index: usize,
+    filter: Option<Rc<Filter>>,
+    style: Style,
+    /// Read from the first answer on.
+    story: Option<Story>,
+    recorded: Side,
+    live: Side,
+    compared: Compared,
+}
+
+/// Answers of one side that are not settled.
+#[derive(Debug, Default)]
+struct Side {
+    answers: VecDeque<Answer>,
+    bytes: usize,
+    /// Those that are settled.
+    before: u64,
+}
+
+/// A message of the server, or what a filter makes of it.
+#[derive(Debug)]
+struct Answer {
+    kind: Kind,
+    payload: Vec<u8>,
+    json: Option<Json>,
+}
+
+impl Comparison {
+    /// Compares with the answers of what is played; with a filter, what that makes of both.
+    pub fn new(play: &Play, filter: Option<Rc<Filter>>, style: Style) -> Self {
+        Self {
+            recording: play.recording.clone(),
+            index: play.index,
+            filter,
+            style,
+            story: None,
+            recorded: Side::default(),
+            live: Side::default(),
+            compared: Compared::default(),
+        }
+    }
+
+    /// Takes an answer; adds to `out` what is different.
+    ///
+    /// # Errors
+    ///
+    /// The recording cannot be read any more.
+    pub fn live(&mut self, kind: Kind, payload: &[u8], out: &mut String) -> Result<(), ReadError> {
+        self.live.take(self.filter.as_deref(), kind, payload);
+        self.settle(false, out)
+    }
+
+    /// Takes the end of all answers; adds to `out` what is different, and tells what came of it all.
+    ///
+    /// # Errors
+    ///
+    /// The recording cannot be read any more.
+    pub fn finish(&mut self, out: &mut String) -> Result<Compared, ReadError> {
+        self.settle(true, out)?;
+        loop {
+            self.look_ahead()?;
+            match self.recorded.answers.len() {
+                0 => return Ok(self.compared),
+                missing => self.differ(missing, 0, out),
+            }
+        }
+    }
+
+    /// Settles the answers that came, as far as nothing that may still come would change it.
+    fn settle(&mut self, is_over: bool, out: &mut String) -> Result<(), ReadError> {
+        while !self.live.answers.is_empty() {
+            self.look_ahead()?;
+            let is_last = is_over || self.live.is_full();
+            match self.nearest() {
+                // What has not come yet is at least as far away.
+                Some((recorded, live)) if is_last || recorded + live <= self.live.answers.len() => {
+                    self.differ(recorded, live, out);
+                    self.recorded.drop(1);
+                    self.live.drop(1);
+                    self.compared.same += 1;
+                }
+                None if is_last => {
+                    let recorded = self.recorded.answers.len().min(1);
+                    self.differ(recorded, 1, out);
+                }
+                _ => break,
+            }
+        }
+        Ok(())
+    }
+
+    /// How many answers of either side stand before the first that are the same.
+    fn nearest(&self) -> Option<(usize, usize)> {
+        let (recorded, live) = (&self.recorded.answers, &self.live.answers);
+        let is_same = |&(one, other): &(usize, usize)| {
+            let pair = recorded.get(one).zip(live.get(other));
+            pair.is_some_and(|(one, other)| one.is_same(other))
+        };
+        let farthest = (recorded.len() + live.len()).checked_sub(2)?;
+        let mut pairs = (0..=farthest).flat_map(|sum| (0..=sum).map(move |it| (sum - it, it)));
+        pairs.find(is_same)
+    }
+
+    /// Reads as many recorded answers as are kept.
+    fn look_ahead(&mut self) -> Result<(), ReadError> {
+        let story = match &mut self.story {
+            Some(story) => story,
+            None => self.story.insert(self.recording.tell(self.index)?),
+        };
+        while !self.recorded.is_full() {
+            let Some(told) = story.next().transpose()? else {
+                break;
+            };
+            if let (Direction::Received, What::Message(kind, payload)) = (told.direction, told.what)
+            {
+                self.recorded.take(self.filter.as_deref(), kind, &payload);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Side {
+    fn take(&mut self, filter: Option<&Filter>, kind: Kind, payload: &[u8]) {
+        let Some(filter) = filter else {
+            return self.push(kind, payload);
+        };
+        if filter.apply(payload, |output| self.push(Kind::Text, output)) == Filtered::Passes {
+            self.push(kind, payload);
+        }
+    }
+
+    fn push(&mut self, kind: Kind, payload: &[u8]) {
+        self.bytes += payload.len();
+        let is_read = kind == Kind::Text && payload.len() <= JSON;
+        self.answers.push_back(Answer {
+            kind,
+            payload: payload.to_vec(),
+            json: is_read.then(|| Json::read(payload).ok()).flatten(),
+        });
+    }
+
+    /// Forgets the first `count` answers, which are settled.
+    fn drop(&mut self, count: usize) {
+        for answer in self.answers.drain(..count) {
+            self.bytes -= answer.payload.len();
+            self.before += 1;
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.answers.len() >= AHEAD || self.bytes >= AHEAD_BYTES
+    }
+}
+
+impl Answer {
+    fn is_same(&self, other: &Self) -> bool {
+        let is_same_json = self.json.is_some() && self.json == other.json;
+        self.kind == other.kind && (is_same_json || self.payload == other.payload)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::fs;
+
+    use super::*;
+    use crate::record::Speed;
+
+    /// What is told of these answers.
+    fn told(recorded: &[&str], live: &[&str], filter: Option<&str>) -> (String, Compared) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.jsonl");
+        let mut lines = "{\"event\":\"open\"}\n".to_owned();
+        for data in recorded {
+            let data = serde_json::Value::from(*data);
+            let _ = writeln!(
+                lines,
+                "{{\"event\":\"message\",\"direction\":\"received\",\"data\":{data}}}"
+            );
+        }
+        fs::write(&path, lines).unwrap();
+        let recording = Recording::read(&path).unwrap();
+        let play = Play {
+            recording,
+            index: 0,
+            speed: Speed::Max,
+        };
+        let filter = filter.map(|it| Rc::new(Filter::compile(it).unwrap()));
+        let mut comparison = Comparison::new(&play, filter, Style::new(false));
+        let mut out = String::new();
+        for text in live {
+            let payload = text.as_bytes();
+            comparison.live(Kind::Text, payload, &mut out).unwrap();
+        }
+        let compared = comparison.finish(&mut out).unwrap();
+        (out, compared)
+    }
+
+    fn compared(same: u64, different: u64) -> Compared {
+        Compared { same, different }
+    }
+
+    #[test]
+    fn of_what_is_the_same_nothing_is_told() {
+        let told = told(
+            &["a", "{\"b\":1,\"c\":[]}"],
+            &["a", "{\"c\": [], \"b\": 1.0}"],
+            None,
+        );
+        assert_eq!(told, (String::new(), compared(2, 0)));
+    }
+
+    #[test]
+    fn one_that_is_missing_or_new_puts_no_other_out_of_step() {
+        let (text, count) = told(&["a", "b", "c", "d", "e"], &["a", "c", "d", "x", "e"], None);
+        assert_eq!(count, compared(4, 2));
+        assert_eq!(
+            text,
+            "answer 2 is missing: text 1 B b\nlive answer 4 was not recorded: text 1 B x\n"
+        );
+        let (text, count) = told(&["a", "b"], &["a"], None);
+        assert_eq!(count, compared(1, 1));
+        assert_eq!(text, "answer 2 is missing: text 1 B b\n");
+        let (text, _) = told(&[], &["a"], None);
+        assert_eq!(text, "live answer 1 was not recorded: text 1 B a\n");
+    }
+
+    #[test]
+    fn what_changed_is_marked() {
+        let (text, count) = told(
+            &["say hello", "b", "{\"n\":1}"],
+            &["say hallo", "b", "{\"n\":2}"],
+            None,
+        );
+        assert_eq!(count, compared(1, 2));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(
+            lines,
+            [
+                "answer 1 differs:",
+                "  recorded say hello",
+                "  live     say hallo",
+                "                ^",
+                "answer 3 differs:",
+                "  .n: recorded 1, live 2"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_filter_leaves_out_what_always_differs() {
+        let (text, count) = told(
+            &["{\"n\":1,\"at\":5}", "{\"n\":2}", "no json"],
+            &["{\"n\":1,\"at\":6}", "{\"n\":3}", "no json"],
+            Some("del(.at)"),
+        );
+        assert_eq!(count, compared(2, 1));
+        assert_eq!(text, "answer 2 differs:\n  .n: recorded 2, live 3\n");
+    }
+
+    #[test]
+    fn what_differs_all_along_is_told_one_by_one_and_no_more_is_kept() {
+        let numbers = |word: &str| (0..200).map(|it| format!("{word}{it}")).collect::<Vec<_>>();
+        let (recorded, live) = (numbers("a"), numbers("b"));
+        let recorded: Vec<&str> = recorded.iter().map(String::as_str).collect();
+        let live: Vec<&str> = live.iter().map(String::as_str).collect();
+        let (text, count) = told(&recorded, &live, None);
+        assert_eq!(count, compared(0, 200));
+        assert_eq!(text.matches(" differs").count(), 200, "{text}");
+        let mut side = Side::default();
+        side.take(None, Kind::Text, &vec![b'x'; AHEAD_BYTES]);
+        assert!(side.is_full());
+        side.drop(1);
+        assert!(!side.is_full());
+    }
+}

@@ -1,0 +1,58 @@
+//! Where two messages differ, marked.
+
+use super::escape::escape_line;
+
+/// What the two messages are called.
+pub type Words = (&'static str, &'static str);
+
+/// What is shown of a text in front of the first difference, in characters.
+const BEFORE: usize = 30;
+/// What is shown of a text, in characters.
+const SHOWN: usize = 72;
+
+/// Both texts in a line each, cut around the first place where they differ, and a mark below it; all escaped.
+pub fn texts(words: Words, one: &str, other: &str) -> Vec<String> {
+    let same = one
+        .chars()
+        .zip(other.chars())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let start = same.saturating_sub(BEFORE);
+    let window = |text: &str| {
+        let mut rest = text.chars().skip(start);
+        let shown: String = rest.by_ref().take(SHOWN).collect();
+        let begin = if start > 0 { "…" } else { "" };
+        let end = if rest.next().is_some() { "…" } else { "" };
+        format!("{begin}{}{end}", escape_line(&shown))
+    };
+    let common: String = one.chars().skip(start).take(same - start).collect();
+    let column = escape_line(&common).chars().count() + usize::from(start > 0);
+    let width = words.0.len().max(words.1.len());
+    vec![
+        format!("{:width$} {}", words.0, window(one)),
+        format!("{:width$} {}", words.1, window(other)),
+        format!("{:width$} {:column$}^", "", ""),
+    ]
+}
+
+/// The first byte that differs.
+pub fn bytes(words: Words, one: &[u8], other: &[u8]) -> String {
+    let same = same_bytes(one, other);
+    let byte = |bytes: &[u8]| match bytes.get(same) {
+        Some(byte) => format!("{byte:02x}"),
+        None => "the end".to_owned(),
+    };
+    let (first, second) = (byte(one), byte(other));
+    format!(
+        "byte {}: {} {first}, {} {second}",
+        same + 1,
+        words.0,
+        words.1
+    )
+}
+
+/// How many bytes at the beginning are the same.
+pub fn same_bytes(one: &[u8], other: &[u8]) -> usize {
+    let pairs = one.iter().zip(other);
+    pairs.take_while(|(a, b)| a == b).count()
+}
