@@ -18,6 +18,20 @@ pub struct Replacement {
 impl Replacement {
     /// Opens a file next to `path`, so that what is wrong with the folder is known before the work.
     pub fn open(path: &Path) -> io::Result<Self> {
+        Self::create(path, None)
+    }
+
+    /// The same for secrets: a regular file that only its owner may read, whatever the old one was.
+    pub fn private(path: &Path) -> io::Result<Self> {
+        let replacement = Self::create(path, Some(0o600))?;
+        match replacement.file {
+            Some(_) => Ok(replacement),
+            None => Err(io::Error::other("it is not a regular file; name one")),
+        }
+    }
+
+    /// With the permissions of the old file, unless a `mode` is given.
+    fn create(path: &Path, mode: Option<u32>) -> io::Result<Self> {
         // A link stays a link, to a file that is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let found = fs::metadata(&path).ok();
@@ -32,12 +46,12 @@ impl Replacement {
             _ => Path::new("."),
         };
         // For a new file what the user's umask leaves of this.
-        let permissions = Permissions::from_mode(0o666);
+        let permissions = Permissions::from_mode(mode.unwrap_or(0o666));
         let file = tempfile::Builder::new()
             .prefix(".wsee-")
             .permissions(permissions)
             .tempfile_in(folder)?;
-        if let Some(found) = found {
+        if let Some(found) = found.filter(|_| mode.is_none()) {
             file.as_file().set_permissions(found.permissions())?;
         }
         let file = Some(file);
@@ -93,6 +107,21 @@ mod tests {
             0o640
         );
         assert_eq!(names(folder.path()), ["a"]);
+    }
+
+    #[test]
+    fn a_private_file_is_for_its_owner_only_and_regular() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o644)).unwrap();
+        Replacement::private(&path).unwrap().write(b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        for path in [Path::new("/dev/null"), folder.path()] {
+            assert!(Replacement::private(path).is_err(), "{}", path.display());
+        }
     }
 
     #[test]
