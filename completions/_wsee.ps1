@@ -215,6 +215,9 @@ Register-ArgumentCompleter -Native -CommandName 'wsee' -ScriptBlock {
             break
         }
         'wsee;listen' {
+            [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Play the server of a recording (.jsonl or .har) instead of echoing')
+            [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'With --replay, play it N times as fast (10x, 0.5x), or without waiting (max)')
+            [CompletionResult]::new('--entry', '--entry', [CompletionResultType]::ParameterName, 'With --replay, which connection of several: its number, or a part of its URL')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'Speak these subprotocols, most wanted first; repeat or comma list')
             [CompletionResult]::new('--subprotocol', '--subprotocol', [CompletionResultType]::ParameterName, 'Speak these subprotocols, most wanted first; repeat or comma list')
             [CompletionResult]::new('--compress', '--compress', [CompletionResultType]::ParameterName, 'Set these parameters of permessage-deflate (RFC 7692)')
@@ -357,7 +360,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsee' -ScriptBlock {
         }
         'wsee;replay' {
             [CompletionResult]::new('--speed', '--speed', [CompletionResultType]::ParameterName, 'Play it N times as fast (10x, 0.5x), or without waiting (max)')
-            [CompletionResult]::new('--entry', '--entry', [CompletionResultType]::ParameterName, 'Which connection of a recording that has several, from 1 on')
+            [CompletionResult]::new('--entry', '--entry', [CompletionResultType]::ParameterName, 'Which connection of a recording that has several: its number, or a part of its URL')
             [CompletionResult]::new('--wait', '--wait', [CompletionResultType]::ParameterName, 'When the recording is over, wait until no message came for TIME')
             [CompletionResult]::new('-H', '-H ', [CompletionResultType]::ParameterName, 'Send a header field; ''Name:'' removes a default, @FILE reads many')
             [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send a header field; ''Name:'' removes a default, @FILE reads many')
@@ -418,6 +421,7 @@ Register-ArgumentCompleter -Native -CommandName 'wsee' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour')
             [CompletionResult]::new('--timestamps', '--timestamps', [CompletionResultType]::ParameterName, 'The time in front of what is shown: none, time, iso, rel or delta')
             [CompletionResult]::new('--decode', '--decode', [CompletionResultType]::ParameterName, 'How binary messages are shown: auto, msgpack, cbor, protobuf or hex')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Print how the answers differ from those that are recorded, instead of the answers')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print received payload as it is, with no newline or NUL after it')
             [CompletionResult]::new('-0', '-0', [CompletionResultType]::ParameterName, 'NUL instead of newline ends a message on stdout')
             [CompletionResult]::new('--null', '--null', [CompletionResultType]::ParameterName, 'NUL instead of newline ends a message on stdout')

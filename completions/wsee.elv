@@ -209,6 +209,9 @@ set edit:completion:arg-completer[wsee] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'wsee;listen'= {
+            cand --replay 'Play the server of a recording (.jsonl or .har) instead of echoing'
+            cand --speed 'With --replay, play it N times as fast (10x, 0.5x), or without waiting (max)'
+            cand --entry 'With --replay, which connection of several: its number, or a part of its URL'
             cand -s 'Speak these subprotocols, most wanted first; repeat or comma list'
             cand --subprotocol 'Speak these subprotocols, most wanted first; repeat or comma list'
             cand --compress 'Set these parameters of permessage-deflate (RFC 7692)'
@@ -349,7 +352,7 @@ set edit:completion:arg-completer[wsee] = {|@words|
         }
         &'wsee;replay'= {
             cand --speed 'Play it N times as fast (10x, 0.5x), or without waiting (max)'
-            cand --entry 'Which connection of a recording that has several, from 1 on'
+            cand --entry 'Which connection of a recording that has several: its number, or a part of its URL'
             cand --wait 'When the recording is over, wait until no message came for TIME'
             cand -H 'Send a header field; ''Name:'' removes a default, @FILE reads many'
             cand --header 'Send a header field; ''Name:'' removes a default, @FILE reads many'
@@ -410,6 +413,7 @@ set edit:completion:arg-completer[wsee] = {|@words|
             cand --color 'When to use colour'
             cand --timestamps 'The time in front of what is shown: none, time, iso, rel or delta'
             cand --decode 'How binary messages are shown: auto, msgpack, cbor, protobuf or hex'
+            cand --diff 'Print how the answers differ from those that are recorded, instead of the answers'
             cand --raw 'Print received payload as it is, with no newline or NUL after it'
             cand -0 'NUL instead of newline ends a message on stdout'
             cand --null 'NUL instead of newline ends a message on stdout'

@@ -197,6 +197,9 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l debug -d 'Print every
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-history -d 'Keep the REPL\'s history out of the state directory'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand curl" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l replay -d 'Play the server of a recording (.jsonl or .har) instead of echoing' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l speed -d 'With --replay, play it N times as fast (10x, 0.5x), or without waiting (max)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l entry -d 'With --replay, which connection of several: its number, or a part of its URL' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s s -l subprotocol -d 'Speak these subprotocols, most wanted first; repeat or comma list' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l compress -d 'Set these parameters of permessage-deflate (RFC 7692)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l origin -d 'Accept only requests with this Origin; repeatable' -r
@@ -335,7 +338,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-config -d 'Do not 
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l debug -d 'Print every option, and where it comes from, before anything is done'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l speed -d 'Play it N times as fast (10x, 0.5x), or without waiting (max)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l entry -d 'Which connection of a recording that has several, from 1 on' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l entry -d 'Which connection of a recording that has several: its number, or a part of its URL' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l wait -d 'When the recording is over, wait until no message came for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s o -l origin -d 'Send an Origin field, as browsers do' -r
@@ -399,6 +402,7 @@ msgpack\t''
 cbor\t''
 protobuf\t''
 hex\t''"
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l diff -d 'Print how the answers differ from those that are recorded, instead of the answers'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 0 -l null -d 'NUL instead of newline ends a message on stdout'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'

@@ -14,6 +14,7 @@ use crate::support::run::{Running, wsee};
 mod echo;
 mod handshake;
 mod hostile;
+mod replay;
 mod start;
 mod stop;
 mod tls;

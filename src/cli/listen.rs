@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use super::display::DisplayArgs;
 use super::limit::LimitArgs;
+use super::serve::ServeArgs;
 use super::value::ListenAddr;
 
 const ADDR_HELP: &str = "\
@@ -16,7 +17,8 @@ reached from the network.";
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///
-/// Accepts WebSocket connections and answers every message with itself. Ends with Ctrl-C.
+/// Accepts WebSocket connections and answers every message with itself, or plays a recorded server
+/// (--replay). Ends with Ctrl-C.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
     /// Where to listen.
@@ -26,6 +28,9 @@ pub struct ListenArgs {
         long_help = ADDR_HELP
     )]
     pub addr: ListenAddr,
+    /// What it sends.
+    #[command(flatten)]
+    pub serve: ServeArgs,
     /// What the server agrees to.
     #[command(flatten)]
     pub accept: AcceptArgs,

@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::{Args, ValueHint};
 
@@ -85,11 +86,11 @@ pub struct PlayArgs {
     /// By default the times between the messages are those of the recording.
     #[arg(long, value_name = "Nx|max", default_value = "1x", value_parser = speed)]
     pub speed: Speed,
-    /// Which connection of a recording that has several, from 1 on
+    /// Which connection of a recording that has several: its number, or a part of its URL
     ///
-    /// Without it such a recording is refused, and its connections are listed.
-    #[arg(long, value_name = "N")]
-    pub entry: Option<NonZeroUsize>,
+    /// Without it such a recording is refused, and its connections are listed with their numbers.
+    #[arg(long, value_name = "N|URL")]
+    pub entry: Option<Entry>,
     /// Print how the answers differ from those that are recorded, instead of the answers
     ///
     /// Exit status 1 if they do. Answers are compared in their order; JSON is the same if its values are, whatever the
@@ -120,12 +121,39 @@ pub struct PlayArgs {
     pub null: bool,
 }
 
+/// A connection of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    /// By its place, from 1 on.
+    Number(NonZeroUsize),
+    /// By a part of its URL.
+    Url(String),
+}
+
+impl FromStr for Entry {
+    type Err = EntryError;
+
+    fn from_str(text: &str) -> Result<Self, EntryError> {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(number) => Ok(Self::Number(number)),
+            Err(_) if is_number || text.is_empty() => Err(EntryError),
+            Err(_) => Ok(Self::Url(text.to_owned())),
+        }
+    }
+}
+
+/// Why a connection of a recording was refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a connection; write its number, from 1 on, or a part of its URL")]
+pub struct EntryError;
+
 /// Why a speed was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a speed; write 10x, 0.5x or max")]
-struct SpeedError;
+pub(super) struct SpeedError;
 
-fn speed(text: &str) -> Result<Speed, SpeedError> {
+pub(super) fn speed(text: &str) -> Result<Speed, SpeedError> {
     if text == "max" {
         return Ok(Speed::Max);
     }
@@ -139,6 +167,17 @@ fn speed(text: &str) -> Result<Speed, SpeedError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_is_a_number_or_a_part_of_a_url() {
+        let two = NonZeroUsize::new(2).expect("not zero");
+        assert_eq!("2".parse(), Ok(Entry::Number(two)));
+        assert_eq!("chat".parse(), Ok(Entry::Url("chat".to_owned())));
+        assert_eq!("2/a".parse(), Ok(Entry::Url("2/a".to_owned())));
+        for text in ["0", "", "99999999999999999999999999"] {
+            assert_eq!(text.parse::<Entry>(), Err(EntryError), "{text}");
+        }
+    }
 
     #[test]
     fn a_speed_is_a_factor_or_all_there_is() {

@@ -3,13 +3,15 @@
 use super::compression::parse_compression;
 use super::connect::limits;
 use super::header::{check_value, parse_subprotocols};
+use super::recording::{self, RecordingError};
 use super::{ConfigError, Display, Environment};
-use crate::cli::{ListenArgs, ServerTlsArgs};
+use crate::cli::{ListenArgs, ServeArgs, ServerTlsArgs};
 use crate::listen::{Address, Identity};
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
+use crate::record::Play;
 
 /// Everything a server needs.
 #[derive(Debug, Clone)]
@@ -22,6 +24,8 @@ pub struct Listen {
     pub identity: Option<Identity>,
     /// What each connection does by itself.
     pub connection: Config,
+    /// The recorded server it plays, and in words what that is; without it echoes.
+    pub play: Option<(Play, String)>,
     /// How much is shown.
     pub display: Display,
 }
@@ -32,13 +36,20 @@ impl Listen {
         for origin in &args.accept.origin {
             check_value("--origin", origin)?;
         }
+        let play = play(&args.serve)?;
+        let mut subprotocols = parse_subprotocols(&args.accept.subprotocol)?;
+        if let Some((play, _)) = &play
+            && subprotocols.is_empty()
+        {
+            subprotocols.extend(play.recording.connections[play.index].selected.clone());
+        }
         Ok(Self {
             address: Address {
                 host: args.addr.host.clone(),
                 port: args.addr.port,
             },
             policy: Policy {
-                subprotocols: parse_subprotocols(&args.accept.subprotocol)?,
+                subprotocols,
                 origins: args.accept.origin.clone(),
                 compression: match &args.accept.compress {
                     _ if args.accept.no_compress => None,
@@ -48,9 +59,27 @@ impl Listen {
             },
             identity: identity(&args.tls, &args.addr.host)?,
             connection: limits(&args.limit, Role::Server),
+            play,
             display: Display::resolve(&args.display, environment),
         })
     }
+}
+
+/// The recorded server to play, and what that is.
+fn play(args: &ServeArgs) -> Result<Option<(Play, String)>, RecordingError> {
+    let Some(file) = &args.replay else {
+        return Ok(None);
+    };
+    let (recording, index) = recording::read(file, args.entry.as_ref())?;
+    let messages = recording.connections[index].received;
+    let description = recording::describe(&recording, index, messages, args.speed);
+    let play = Play {
+        recording,
+        index,
+        role: Role::Server,
+        speed: args.speed,
+    };
+    Ok(Some((play, description)))
 }
 
 fn identity(args: &ServerTlsArgs, host: &str) -> Result<Option<Identity>, ConfigError> {

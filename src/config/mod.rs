@@ -16,6 +16,7 @@ mod listen;
 pub mod netrc;
 mod proxy;
 mod record;
+mod recording;
 mod redirect;
 mod replay;
 mod route;
@@ -35,6 +36,7 @@ pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use record::RecordError;
+pub use recording::RecordingError;
 pub use replay::ReplayError;
 pub use stay::EveryError;
 pub use test::{Test, TestError};
@@ -90,9 +92,12 @@ pub enum ConfigError {
     /// A recording cannot be made as asked for.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// A recording cannot be played.
+    /// A recording cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
+    /// A recorded server cannot be played.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// A format of `--write-out` is wrong, or cannot be read.
     #[error(transparent)]
     Timing(#[from] TimingError),
@@ -123,6 +128,7 @@ impl ConfigError {
             | Self::Every(EveryError::File { .. } | EveryError::Encoding(_)) => Exit::Input,
             Self::Test(error) => error.exit(),
             Self::Replay(error) => error.exit(),
+            Self::Recording(error) => error.exit(),
             Self::File(_)
             | Self::Curl(_)
             | Self::Header(_)

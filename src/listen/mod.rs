@@ -1,8 +1,10 @@
-//! A WebSocket server to debug clients with: it echoes, and shows what its clients do.
+//! A WebSocket server to debug clients with: it echoes, or plays a recorded server, and shows what its clients do.
 
+mod client;
 mod echo;
 mod identity;
 mod log;
+mod replay;
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,7 +14,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use echo::{Echo, Ended};
+use client::{Client, Ended};
+use echo::Echo;
 pub use identity::{Identity, IdentityError};
 pub use log::Log;
 
@@ -22,10 +25,12 @@ use crate::proto::connection::{Config, Connection};
 use crate::proto::deflate::Params;
 use crate::proto::handshake::server::{Answer, Handshake, Policy};
 use crate::proto::receiver::input_buffer;
+use crate::record::Play;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::render::handshake::Direction;
 use crate::session::{self, Transport};
+use replay::Replay;
 
 /// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,6 +50,8 @@ pub struct Options {
     pub identity: Option<Identity>,
     /// What each connection does by itself.
     pub connection: Config,
+    /// The recorded server it plays; without it echoes.
+    pub play: Option<Play>,
     /// What is shown.
     pub log: Log,
 }
@@ -149,8 +156,14 @@ where
         ..options.connection.clone()
     };
     let connection = Connection::new(config, input, rand::random(), now);
-    let mut echo = Echo::new(log.clone(), ended);
-    let ending = session::run(stream, connection, now, &mut echo).await;
+    let client = Client::new(log.clone(), ended);
+    let ending = match options.play.clone() {
+        None => session::run(stream, connection, now, &mut Echo::new(client)).await,
+        Some(play) => {
+            let mut replay = Replay::new(client, play);
+            Box::pin(session::run(stream, connection, now, &mut replay)).await
+        }
+    };
     log.ending(&ending);
 }
 

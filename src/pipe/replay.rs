@@ -24,7 +24,7 @@ impl Pipe {
                 }
                 // On a connection that closes nothing is sent any more.
                 Some(Ok(What::Ping(payload))) => drop(sender.ping(&payload, now)),
-                Some(Ok(What::Other)) => {}
+                Some(Ok(What::Pong | What::Close(_))) => {}
                 Some(Err(error)) => self.cause = Some(Cause::Input(error.to_string())),
             }
             moved = true;

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::read::{Connection, Direction, ReadError, Told, What};
+use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::render::jsonl;
 
 /// The longest line that is read, in bytes: a message of `--max-message` in base64, and more.
@@ -58,6 +59,10 @@ struct Line<'a> {
     request: Option<Request>,
     data: Option<Cow<'a, str>>,
     base64: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    subprotocol: Option<Cow<'a, str>>,
+    code: Option<u16>,
+    reason: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -266,7 +271,8 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
         (Some((kind, payload)), _) => What::Message(kind, payload),
         (None, "open") => return Ok(Parsed::Open(Box::new(connection(line)), time)),
         (None, "ping") => What::Ping(control(&line)?),
-        (None, "pong" | "close") => What::Other,
+        (None, "pong") => What::Pong,
+        (None, "close") => What::Close(close(line.code, line.reason.as_deref())),
         _ => return Ok(Parsed::Nothing),
     };
     Ok(Parsed::Told(time, direction, what))
@@ -283,9 +289,17 @@ fn connection(line: Line<'_>) -> Connection {
     Connection {
         url: line.url.map(Cow::into_owned),
         offered: split(value("Sec-WebSocket-Protocol").as_deref()),
+        selected: line.subprotocol.map(Cow::into_owned),
         origin: value("Origin"),
         ..Connection::default()
     }
+}
+
+/// The body of a Close frame, if it may be sent (RFC 6455 §5.5 and §7.4).
+pub(super) fn close(code: Option<u16>, reason: Option<&str>) -> Option<CloseFrame> {
+    let (code, reason) = (CloseCode(code?), reason.unwrap_or_default());
+    let may_be_sent = code.is_allowed_on_wire() && reason.len() <= CloseFrame::MAX_REASON;
+    may_be_sent.then(|| CloseFrame::new(code, reason))
 }
 
 /// The elements of a list with commas.

@@ -1,8 +1,9 @@
-//! What the client of a recording sent, on a clock.
+//! What one end of a recorded connection sent, on a clock.
 
 use std::time::{Duration, Instant};
 
 use super::read::{Direction, ReadError, Recording, Story, Told, What};
+use crate::proto::Role;
 
 /// How fast a recording is played.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +34,8 @@ pub struct Play {
     pub recording: Recording,
     /// Which of its connections.
     pub index: usize,
+    /// Which end's part.
+    pub role: Role,
     /// How fast.
     pub speed: Speed,
 }
@@ -48,6 +51,8 @@ pub struct Player {
     next: Option<Told>,
     held: bool,
     over: bool,
+    /// The other end has started the closing handshake: ours only answered.
+    other_closed: bool,
 }
 
 impl Player {
@@ -60,10 +65,11 @@ impl Player {
             next: None,
             held: false,
             over: false,
+            other_closed: false,
         }
     }
 
-    /// The message or ping that is due; `None` when nothing is, or nothing more comes.
+    /// What is due; `None` when nothing is, or nothing more comes. A server's part may end with a Close frame.
     pub fn next(&mut self, now: Instant) -> Option<Result<What, ReadError>> {
         self.start.get_or_insert(now);
         while !self.over {
@@ -73,7 +79,7 @@ impl Player {
             }
             let due = self.due();
             let told = self.next.take_if(|_| due.is_some_and(|due| due <= now))?;
-            if is_played(&told) {
+            if self.is_played(&told) {
                 return Some(Ok(told.what));
             }
         }
@@ -125,13 +131,27 @@ impl Player {
                 break;
             };
             let is_message = matches!(told.what, What::Message(..));
-            left += u64::from(is_message && is_played(&told));
+            left += u64::from(is_message && self.is_played(&told));
         }
         self.over = true;
         left
     }
-}
 
-fn is_played(told: &Told) -> bool {
-    told.direction == Direction::Sent && told.what != What::Other
+    /// Whether this end sent it, and not just in answer.
+    fn is_played(&mut self, told: &Told) -> bool {
+        let own = match self.play.role {
+            Role::Client => Direction::Sent,
+            Role::Server => Direction::Received,
+        };
+        let is_own = told.direction == own;
+        match told.what {
+            What::Message(..) | What::Ping(_) => is_own,
+            What::Pong => false,
+            What::Close(_) => {
+                self.other_closed |= !is_own;
+                // How a client closes is said on its command line.
+                is_own && !self.other_closed && self.play.role == Role::Server
+            }
+        }
+    }
 }

@@ -9,6 +9,7 @@ use std::vec;
 use super::har::{self, HarError};
 use super::lines::{self, LineError};
 use super::recorder::Format;
+use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 
 /// Which way something went, as the client sees it.
@@ -38,8 +39,10 @@ pub enum What {
     Message(Kind, Vec<u8>),
     /// A ping.
     Ping(Vec<u8>),
-    /// A pong or a Close frame, which a connection sends by itself.
-    Other,
+    /// A pong, which a connection sends by itself.
+    Pong,
+    /// A Close frame; `None` for an empty body, or one that must not be sent.
+    Close(Option<CloseFrame>),
 }
 
 /// A connection of a recording.
@@ -49,6 +52,8 @@ pub struct Connection {
     pub url: Option<String>,
     /// The subprotocols that the client offered.
     pub offered: Vec<String>,
+    /// The subprotocol that the server selected.
+    pub selected: Option<String>,
     /// The client's origin.
     pub origin: Option<String>,
     /// How many messages the client sent.

@@ -54,6 +54,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         },
         identity: None,
         connection: Config::new(Role::Server),
+        play: None,
         log: Log::silent(),
     };
     tokio::spawn(listen::serve(listener, options, signals));

@@ -41,6 +41,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         policy: config.policy,
         identity: config.identity,
         connection: config.connection,
+        play: config.play.map(|(play, _)| play),
         log,
     };
     let mut server = tokio::spawn(listen::serve(listener, options, ended));
@@ -69,7 +70,11 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
     };
     if let Some(address) = address {
         let url = format!("{scheme}://{address}/");
-        let text = format!("* listening on {url} (echo); connect with: wsee{flag} {url}");
+        let what = match &config.play {
+            Some((_, description)) => format!("replays {description}"),
+            None => "echo".to_owned(),
+        };
+        let text = format!("* listening on {url} ({what}); connect with: wsee{flag} {url}");
         term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
     }
     Log::new(human, display.secrets)

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use tempfile::TempDir;
 
+use crate::support::output::Output;
 use crate::support::peer::{Message, scripted};
-use crate::support::run::{Output, wsee};
+use crate::support::run::wsee;
 
 /// A recording in which `hi` was answered with these messages, given as fields of events.
 fn recording(answers: &[&str]) -> (TempDir, PathBuf) {
@@ -58,13 +59,17 @@ fn the_same_answers_are_success_and_nothing_is_printed() {
 fn differences_are_listed_and_are_failure() {
     let recorded = [
         r#""data":"{\"op\":\"welcome\",\"n\":1}""#,
+        r#""data":"same""#,
         r#""data":"gone""#,
+        r#""data":"same too""#,
         r#""data":"your name is \u001b[31mAnn""#,
         r#""base64":"AP8=""#,
         r#""data":"bye""#,
     ];
     let live = [
         Message::text("{\"op\":\"welcome\",\"n\":2,\"x\":null}"),
+        Message::text("same"),
+        Message::text("same too"),
         Message::text("your name is \u{1b}[31mBob"),
         Message::binary(vec![0, 0xfe]),
         Message::text("bye"),
@@ -74,14 +79,14 @@ fn differences_are_listed_and_are_failure() {
         r"answer 1 differs:
   .n: recorded 1, live 2
   .x: not recorded, live null
-answer 2 is missing: text 4 B gone
-answer 3 (live 2) differs:
+answer 3 is missing: text 4 B gone
+answer 5 (live 4) differs:
   recorded your name is \x1b[31mAnn
   live     your name is \x1b[31mBob
                                 ^
-answer 4 (live 3) differs:
+answer 6 (live 5) differs:
   byte 2: recorded ff, live fe
-live answer 5 was not recorded: text 8 B \x1b]0;new\x07
+live answer 7 was not recorded: text 8 B \x1b]0;new\x07
 ",
     );
 }

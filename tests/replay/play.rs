@@ -177,21 +177,29 @@ fn one_of_several_connections_is_chosen() {
     wsee(&["replay", text(&path), "ws://127.0.0.1:1"])
         .run()
         .exits(2)
-        .says("has 2 connections, choose one with --entry: 1 ws://one.example/?token=*** (1 sent, 0 received); 2 ws://two.example/ (1 sent, 1 received)");
+        .says("has 2 connections, choose one with --entry NUMBER: 1 ws://one.example/?token=*** (1 sent, 0 received); 2 ws://two.example/ (1 sent, 1 received)");
     wsee(&["replay", text(&path), "--entry", "3"])
         .run()
         .exits(2)
         .says("--entry 3: the last connection of ");
-    let server = echoing();
-    let args = [
-        "replay",
-        text(&path),
-        server.url(),
-        "--entry",
-        "2",
-        "--wait",
-        "0",
-    ];
-    wsee(&args).run().exits(0).prints("b\n");
-    server.finish();
+    for entry in ["2", "two.example"] {
+        let server = echoing();
+        let args = ["replay", text(&path), server.url(), "--entry", entry];
+        wsee(&[&args[..], &["--wait", "0"]].concat())
+            .run()
+            .exits(0)
+            .prints("b\n");
+        server.finish();
+    }
+    let chosen = |entry| wsee(&["replay", text(&path), "--entry", entry]).run();
+    chosen("example").exits(2).says(
+        "has 2 connections with example in their URL, choose one with --entry NUMBER: 1 ws://one",
+    );
+    chosen("three")
+        .exits(2)
+        .says("--entry three: no URL in ")
+        .says(" has that in it: 1 ws://one.example/?token=***");
+    chosen("0")
+        .exits(2)
+        .says("not a connection; write its number, from 1 on, or a part of its URL");
 }

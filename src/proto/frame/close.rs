@@ -21,6 +21,8 @@ impl CloseCode {
     pub const INVALID_PAYLOAD: Self = Self(1007);
     /// 1009: a message that is too big.
     pub const TOO_BIG: Self = Self(1009);
+    /// Something went wrong at this end.
+    pub const INTERNAL: Self = Self(1011);
 
     /// The code's registered name; `None` where the registry has none.
     pub fn name(self) -> Option<&'static str> {

@@ -191,6 +191,7 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::proto::Role;
     use crate::record::Speed;
 
     /// What is told of these answers.
@@ -210,6 +211,7 @@ mod tests {
         let play = Play {
             recording,
             index: 0,
+            role: Role::Client,
             speed: Speed::Max,
         };
         let filter = filter.map(|it| Rc::new(Filter::compile(it).unwrap()));

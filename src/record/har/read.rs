@@ -7,13 +7,14 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::proto::frame::Opcode;
+use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::message::Kind;
-use crate::record::lines::split;
+use crate::record::lines::{close, split};
 use crate::record::read::{Connection, Direction, Told, What};
 
 /// The largest archive that is read, in bytes: all its messages are held in memory.
 const MAX_ARCHIVE: u64 = 512 << 20;
+const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 /// What a control frame holds at most (RFC 6455 §5.5), in bytes.
 const MAX_CONTROL: usize = 125;
 
@@ -61,6 +62,7 @@ struct Raw {
     #[serde(rename = "startedDateTime")]
     started: Option<String>,
     request: Head,
+    response: Option<Head>,
     #[serde(rename = "_webSocketMessages")]
     messages: Option<Vec<Message>>,
 }
@@ -148,7 +150,8 @@ fn connection(raw: &Raw) -> Connection {
     };
     Connection {
         url: raw.request.url.clone(),
-        offered: split(value(&raw.request, "Sec-WebSocket-Protocol").as_deref()),
+        offered: split(value(&raw.request, PROTOCOL).as_deref()),
+        selected: raw.response.as_ref().and_then(|it| value(it, PROTOCOL)),
         origin: value(&raw.request, "Origin"),
         ..Connection::default()
     }
@@ -169,7 +172,8 @@ fn read(message: Message) -> Result<Option<(Direction, What)>, String> {
         Ok(Opcode::TEXT) => What::Message(Kind::Text, data.into_bytes()),
         Ok(Opcode::BINARY) => What::Message(Kind::Binary, base64(&data)?),
         Ok(Opcode::PING) => What::Ping(control(&data)?),
-        Ok(Opcode::PONG | Opcode::CLOSE) => What::Other,
+        Ok(Opcode::PONG) => What::Pong,
+        Ok(Opcode::CLOSE) => What::Close(closing(&data)),
         _ => return Err(format!("{opcode} is no opcode of a message")),
     };
     Ok(Some((direction, what)))
@@ -178,6 +182,16 @@ fn read(message: Message) -> Result<Option<(Direction, What)>, String> {
 fn base64(data: &str) -> Result<Vec<u8>, String> {
     let decoded = BASE64.decode(data.as_bytes());
     decoded.map_err(|error| format!("byte {} of its data is not base64", error.position + 1))
+}
+
+/// The body of a Close frame (RFC 6455 §5.5.1).
+fn closing(data: &str) -> Option<CloseFrame> {
+    let body = base64(data).ok()?;
+    let (code, reason) = body.split_first_chunk()?;
+    close(
+        Some(u16::from_be_bytes(*code)),
+        std::str::from_utf8(reason).ok(),
+    )
 }
 
 /// The payload of a ping; that of other exporters may be text.

@@ -1,0 +1,153 @@
+//! The connection of a recording that is to be played.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Entry;
+use crate::exit::Exit;
+use crate::record::{Connection, ReadError, Recording, Speed};
+use crate::render::Secrets;
+use crate::render::escape::escape_line;
+use crate::render::quantity;
+
+/// A recording that cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordingError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It is a scenario.
+    #[error("{} is a scenario, not a recording; say: wsee test {}", .0.display(), .0.display())]
+    Scenario(PathBuf),
+    /// Several of its connections could be meant.
+    #[error("{} has {count} connections{such}, choose one with --entry NUMBER: {list}", file.display())]
+    Several {
+        /// The file.
+        file: PathBuf,
+        /// How many.
+        count: usize,
+        /// Which ones, if not all.
+        such: String,
+        /// What they are.
+        list: String,
+    },
+    /// It has fewer connections.
+    #[error("--entry {entry}: the last connection of {} is {count}", file.display())]
+    NoEntry {
+        /// The file.
+        file: PathBuf,
+        /// The one that was asked for.
+        entry: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// No connection goes there.
+    #[error("--entry {entry}: no URL in {} has that in it: {list}", file.display())]
+    NoUrl {
+        /// The file.
+        file: PathBuf,
+        /// What was asked for.
+        entry: String,
+        /// What connections there are.
+        list: String,
+    },
+}
+
+impl RecordingError {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Read(ReadError::Format(_))
+            | Self::Scenario(_)
+            | Self::Several { .. }
+            | Self::NoEntry { .. }
+            | Self::NoUrl { .. } => Exit::Usage,
+            Self::Read(_) => Exit::Input,
+        }
+    }
+}
+
+/// Reads a recording, and chooses one of its connections.
+pub(super) fn read(
+    file: &Path,
+    entry: Option<&Entry>,
+) -> Result<(Recording, usize), RecordingError> {
+    if file.extension().is_some_and(|it| it == "wsee") {
+        return Err(RecordingError::Scenario(file.to_owned()));
+    }
+    let recording = Recording::read(file)?;
+    let index = choose(&recording, entry)?;
+    Ok((recording, index))
+}
+
+/// The index of the connection to play.
+fn choose(recording: &Recording, entry: Option<&Entry>) -> Result<usize, RecordingError> {
+    let (file, connections) = (recording.path().to_owned(), &recording.connections);
+    let text = match entry {
+        Some(Entry::Number(number)) if number.get() <= connections.len() => {
+            return Ok(number.get() - 1);
+        }
+        Some(Entry::Number(number)) => {
+            let (entry, count) = (number.get(), connections.len());
+            return Err(RecordingError::NoEntry { file, entry, count });
+        }
+        Some(Entry::Url(text)) => text.as_str(),
+        None => "",
+    };
+    let is_meant = |it: &Connection| it.url.as_deref().unwrap_or_default().contains(text);
+    let meant = connections.iter().enumerate();
+    let meant: Vec<_> = meant.filter(|(_, it)| is_meant(it)).collect();
+    match meant.as_slice() {
+        [] => Err(RecordingError::NoUrl {
+            file,
+            entry: text.to_owned(),
+            list: list(&connections.iter().enumerate().collect::<Vec<_>>()),
+        }),
+        [(index, _)] => Ok(*index),
+        several => Err(RecordingError::Several {
+            file,
+            count: several.len(),
+            such: match text {
+                "" => String::new(),
+                text => format!(" with {text} in their URL"),
+            },
+            list: list(several),
+        }),
+    }
+}
+
+/// How many connections are listed.
+const LISTED: usize = 20;
+
+fn list(connections: &[(usize, &Connection)]) -> String {
+    let mut list = String::new();
+    for (index, connection) in connections.iter().take(LISTED) {
+        let url = connection.url.as_deref().unwrap_or("no URL");
+        let url = Secrets::Masked.url(url);
+        let separator = if list.is_empty() { "" } else { "; " };
+        let (sent, received) = (connection.sent, connection.received);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            list,
+            "{separator}{} {url} ({sent} sent, {received} received)",
+            index + 1
+        );
+    }
+    if connections.len() > LISTED {
+        list.push_str("; \u{2026}");
+    }
+    list
+}
+
+/// What is going to be played, so many messages of it.
+pub(super) fn describe(recording: &Recording, index: usize, messages: u64, speed: Speed) -> String {
+    let file = recording.path().display().to_string();
+    let messages = quantity::plural(messages, "message");
+    let lasted = quantity::duration(recording.connections[index].lasted);
+    let speed = match speed {
+        Speed::Max => " without waiting".to_owned(),
+        Speed::Times(factor) if (factor - 1.0).abs() < f64::EPSILON => String::new(),
+        Speed::Times(factor) => format!(" {factor} times as fast"),
+    };
+    format!("{}: {messages} in {lasted}{speed}", escape_line(&file))
+}
