@@ -28,7 +28,7 @@ const TOGETHER: u32 = 64;
 
 /// Claims that `text` holds nothing that a terminal acts on but newlines and tabs; says where it stood.
 #[track_caller]
-fn is_safe(text: &str, place: &str) {
+pub fn is_safe(text: &str, place: &str) {
     for c in text.chars() {
         let is_control = matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}') && !"\n\t".contains(c);
         let is_bidi = matches!(c,

@@ -3,4 +3,5 @@
 mod archive;
 mod broken;
 mod diff;
+mod hostile;
 mod play;
