@@ -83,7 +83,7 @@ impl Deflater {
 /// Inflates messages.
 #[derive(Debug)]
 pub struct Inflater {
-    inflate: Decompress,
+    decompress: Decompress,
     context_takeover: bool,
     /// The window and what was before it, in case the peer ends its stream and goes on with references into it.
     history: Vec<u8>,
@@ -116,7 +116,7 @@ impl Inflater {
     /// An inflater for a peer that uses context takeover or not; any window is read.
     pub fn new(context_takeover: bool) -> Self {
         Self {
-            inflate: Decompress::new(false),
+            decompress: Decompress::new(false),
             context_takeover,
             history: Vec::new(),
             lacks_window: false,
@@ -133,6 +133,16 @@ impl Inflater {
         input: &[u8],
         out: &mut Buffer,
         full: usize,
+    ) -> Result<Inflated, InflateError> {
+        self.inflate(input, out, full, false)
+    }
+
+    fn inflate(
+        &mut self,
+        input: &[u8],
+        out: &mut Buffer,
+        full: usize,
+        is_tail: bool,
     ) -> Result<Inflated, InflateError> {
         let mut remembered = out.len();
         let mut taken = 0;
@@ -157,6 +167,11 @@ impl Inflater {
                     self.remember(&out.filled()[remembered..]);
                     remembered = out.len();
                     self.restart();
+                    if is_tail {
+                        // The peer did not send what is left of it: that is no start of another stream.
+                        taken = input.len();
+                        break false;
+                    }
                 }
                 Status::Ok | Status::BufError if self.lacks_window => {
                     if taken == input.len() {
@@ -181,10 +196,12 @@ impl Inflater {
         input: &[u8],
         room: &mut [u8],
     ) -> Result<(Status, usize, usize), InflateError> {
-        let before = (self.inflate.total_in(), self.inflate.total_out());
-        let status = self.inflate.decompress(input, room, FlushDecompress::None);
-        let used = usize::try_from(self.inflate.total_in() - before.0).unwrap_or(0);
-        let made = usize::try_from(self.inflate.total_out() - before.1).unwrap_or(0);
+        let before = (self.decompress.total_in(), self.decompress.total_out());
+        let status = self
+            .decompress
+            .decompress(input, room, FlushDecompress::None);
+        let used = usize::try_from(self.decompress.total_in() - before.0).unwrap_or(0);
+        let made = usize::try_from(self.decompress.total_out() - before.1).unwrap_or(0);
         self.ended &= used == 0;
         Ok((status.map_err(|_| InflateError)?, used, made))
     }
@@ -196,12 +213,12 @@ impl Inflater {
         } else {
             &TAIL[self.tail..]
         };
-        let inflated = self.push(rest, out, full)?;
+        let inflated = self.inflate(rest, out, full, true)?;
         self.tail += inflated.taken;
         if !inflated.more {
             self.tail = 0;
             if !self.context_takeover {
-                self.inflate.reset(false);
+                self.decompress.reset(false);
             }
         }
         Ok(inflated)
@@ -209,7 +226,7 @@ impl Inflater {
 
     /// Starts a new stream after the peer ended one; references may still reach into the old one.
     fn restart(&mut self) {
-        self.inflate.reset(false);
+        self.decompress.reset(false);
         self.ended = true;
         self.lacks_window = self.context_takeover;
     }
@@ -223,7 +240,7 @@ impl Inflater {
         {
             self.copied += window.len();
         }
-        let given = self.inflate.set_dictionary(window);
+        let given = self.decompress.set_dictionary(window);
         given.map(drop).map_err(|_| InflateError)
     }
 
@@ -366,6 +383,20 @@ mod tests {
         let step = Inflater::new(true).push(&bomb, &mut out, 100_000).unwrap();
         assert!(step.more);
         assert_eq!(out.len(), 100_000);
+    }
+
+    #[test]
+    fn a_stream_may_end_in_the_tail_that_was_left_out() {
+        for full in [1, 1 << 20] {
+            let mut inflater = Inflater::new(false);
+            // The last two bits of the end of the block are missing, and "Hello" without its last byte.
+            for (data, expected) in [("03", ""), ("f3 48 cd c9 c9 07", "Hello")] {
+                let found = inflated(&mut inflater, &hex(data), full);
+                assert_eq!(found.as_deref(), Ok(expected.as_bytes()), "{data}");
+            }
+            let found = inflated(&mut inflater, &hex("f2 48 cd c9 c9 07 00"), full);
+            assert_eq!(found, Ok(b"Hello".to_vec()));
+        }
     }
 
     /// Text of so many bytes in which hardly anything repeats.
