@@ -60,4 +60,7 @@ pub enum ReadError {
     /// Reading it would take time that grows with the square of its length.
     #[error("JSON with a number of more than {0} characters")]
     LongNumber(usize),
+    /// Its values would take much more memory than its text.
+    #[error("JSON of more than {0} values")]
+    TooMany(usize),
 }

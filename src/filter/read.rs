@@ -8,6 +8,8 @@ use super::ReadError;
 const MAX_DEPTH: usize = 128;
 /// Longer numbers are refused: big integers take time that grows with the square of their length.
 const MAX_NUMBER: usize = 1_000;
+/// More values are refused: each takes up to a quarter of a KiB, however short it is written.
+const MAX_VALUES: usize = 1_000_000;
 
 /// Reads exactly one value.
 ///
@@ -27,6 +29,7 @@ pub(super) fn value(text: &[u8]) -> Result<Val, ReadError> {
 /// Refuses what is valid and too deep or too long.
 fn limit(text: &[u8]) -> Result<(), ReadError> {
     let (mut depth, mut number, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
+    let mut values = 1;
     for &byte in text {
         if in_string {
             in_string = escaped || byte != b'"';
@@ -35,7 +38,11 @@ fn limit(text: &[u8]) -> Result<(), ReadError> {
         }
         match byte {
             b'"' => in_string = true,
-            b'[' | b'{' => depth += 1,
+            b'[' | b'{' => {
+                depth += 1;
+                values += 1;
+            }
+            b',' => values += 1,
             b']' | b'}' => depth -= 1,
             _ => {}
         }
@@ -43,6 +50,9 @@ fn limit(text: &[u8]) -> Result<(), ReadError> {
         number = if is_number { number + 1 } else { 0 };
         if depth > MAX_DEPTH {
             return Err(ReadError::TooDeep(MAX_DEPTH));
+        }
+        if values > MAX_VALUES {
+            return Err(ReadError::TooMany(MAX_VALUES));
         }
         if number > MAX_NUMBER {
             return Err(ReadError::LongNumber(MAX_NUMBER));
@@ -86,6 +96,19 @@ mod tests {
             Err(ReadError::TooDeep(MAX_DEPTH))
         );
         assert!(value(nested(1_000_000).as_bytes()).is_err());
+    }
+
+    #[test]
+    fn refuses_more_values_than_memory_is_for() {
+        let items = |count: usize| format!("[{}0]", "0,".repeat(count - 1));
+        assert!(value(items(MAX_VALUES - 2).as_bytes()).is_ok());
+        for text in [
+            items(MAX_VALUES),
+            format!("[{}]", vec!["[]"; MAX_VALUES / 2].join(",")),
+        ] {
+            let refused = value(text.as_bytes());
+            assert_eq!(refused, Err(ReadError::TooMany(MAX_VALUES)));
+        }
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub struct Output {
     /// The start of a group of base64 whose end has not come.
     carry: Vec<u8>,
     buffer: Buffer,
+    /// How much waits before it is tried to write some of it while more is made.
+    patience: usize,
 }
 
 /// The usual size of the buffer, in bytes.
@@ -56,6 +58,7 @@ impl Output {
             escaper: Escaper::new(Layout::Payload),
             carry: Vec::new(),
             buffer: Buffer::with_capacity(BUFFER),
+            patience: BUFFER,
         }
     }
 
@@ -86,6 +89,18 @@ impl Output {
     /// Takes bytes that need no change.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.buffer.extend(bytes);
+        self.relieve();
+    }
+
+    /// Writes what standard output takes now, if much waits: what one message becomes may be six times as large.
+    fn relieve(&mut self) {
+        if self.buffer.len() < self.patience {
+            return;
+        }
+        // What cannot be written is tried again with the rest, and told then.
+        let written = self.stdout.try_write(self.buffer.filled()).unwrap_or(0);
+        self.buffer.consume(written);
+        self.patience = self.buffer.len() + BUFFER;
     }
 
     /// Writes what standard output takes now of a large payload, if nothing waits: that much needs no copy.
@@ -113,6 +128,7 @@ impl Output {
             let written = ready!(self.stdout.poll_write(cx, self.buffer.filled()))?;
             self.buffer.consume(written);
         }
+        self.patience = BUFFER;
         Poll::Ready(Ok(()))
     }
 
@@ -136,27 +152,39 @@ impl Output {
 
     /// Writes base64, whose groups of three bytes may lie across pieces.
     fn base64(&mut self, message: &Message<'_>) {
-        self.carry.extend_from_slice(message.payload);
-        let rest = if message.end { 0 } else { self.carry.len() % 3 };
-        let whole = self.carry.len() - rest;
-        let text = BASE64.encode(&self.carry[..whole]);
-        self.buffer.extend(text.as_bytes());
-        self.carry.drain(..whole);
+        for piece in message.payload.chunks(LARGE) {
+            self.carry.extend_from_slice(piece);
+            let whole = self.carry.len() - self.carry.len() % 3;
+            self.base64_of_carry(whole);
+        }
+        if message.end {
+            self.base64_of_carry(self.carry.len());
+        }
+    }
+
+    fn base64_of_carry(&mut self, len: usize) {
+        let text = BASE64.encode(&self.carry[..len]);
+        self.carry.drain(..len);
+        self.extend(text.as_bytes());
     }
 
     fn escaped(&mut self, message: &Message<'_>) {
-        let mut text = String::with_capacity(message.payload.len());
-        self.escaper.push(message.payload, &mut text);
+        let mut text = String::new();
+        for piece in message.payload.chunks(LARGE) {
+            self.escaper.push(piece, &mut text);
+            self.extend(text.as_bytes());
+            text.clear();
+        }
         if message.end {
             self.escaper.finish(&mut text);
+            self.extend(text.as_bytes());
         }
-        self.buffer.extend(text.as_bytes());
     }
 }
 
 impl io::Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.buffer.extend(bytes);
+        self.extend(bytes);
         Ok(bytes.len())
     }
 

@@ -125,14 +125,16 @@ impl Run {
     pub fn without_terminal(mut self) -> Self {
         let mut command = Command::new("/usr/bin/setsid");
         command.arg(self.command.get_program());
-        command.args(self.command.get_args());
-        command.env_clear();
-        command.envs(
-            self.command
-                .get_envs()
-                .filter_map(|(name, value)| Some((name, value?))),
-        );
-        self.command = command;
+        self.command = inherit(command, &self.command);
+        self
+    }
+
+    /// Lets its output go, however much it is.
+    pub fn without_output(mut self) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "exec \"$@\" >/dev/null", "sh"]);
+        command.arg(self.command.get_program());
+        self.command = inherit(command, &self.command);
         self
     }
 
@@ -176,6 +178,15 @@ impl Run {
         };
         (running, stdout)
     }
+}
+
+/// Gives `command` the arguments and the environment of another.
+fn inherit(mut command: Command, other: &Command) -> Command {
+    let set = other
+        .get_envs()
+        .filter_map(|(name, value)| Some((name, value?)));
+    command.args(other.get_args()).env_clear().envs(set);
+    command
 }
 
 /// Writes the input in a thread of its own; gives back a stdin that is to be held open.
@@ -254,6 +265,11 @@ impl Running {
         contents
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        lock(&self.child).id()
+    }
+
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&lock(&self.child)), signal).expect("wsee runs");
@@ -295,16 +311,18 @@ impl Drop for Running {
     }
 }
 
+/// The largest resident set of a process so far, in bytes; 0 when it has ended, or the system does not tell.
 #[cfg(target_os = "linux")]
-fn peak_memory_of(pid: u32) -> u64 {
+pub fn peak_memory_of(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok())
         .map_or(0, |kib| kib << 10)
 }
 
+/// The largest resident set of a process so far, in bytes; 0 when it has ended, or the system does not tell.
 #[cfg(not(target_os = "linux"))]
-fn peak_memory_of(_: u32) -> u64 {
+pub fn peak_memory_of(_: u32) -> u64 {
     0
 }
 
