@@ -5,8 +5,8 @@ use crate::support::output::Output;
 mod bomb;
 mod cut;
 mod flood;
-mod length;
 mod slow;
+mod table;
 
 const MIB: u64 = 1 << 20;
 

@@ -66,21 +66,6 @@ fn a_field_of_many_extensions_takes_linear_time() {
 }
 
 #[test]
-fn a_dribbled_frame_does_not_stretch_the_time_limit() {
-    let server = after_handshake(|mut wire| {
-        wire.write_hex("827e ffff");
-        wire.dribble(Duration::from_millis(20));
-    });
-    let output = wsee(&[server.url(), "--max-time", "500ms"]).run();
-    stays_below(&output, 32 * MIB);
-    output
-        .exits(28)
-        .prints("")
-        .within(Duration::from_secs(4))
-        .ends_with_line("the 500.0 ms of --max-time are over");
-}
-
-#[test]
 fn a_peer_that_never_reads_costs_no_memory_and_no_time() {
     let (done, is_done) = mpsc::channel::<()>();
     let server = after_handshake(move |wire| {
