@@ -1,5 +1,7 @@
 //! No code point and no byte of a peer's steers a terminal, in whatever output it stands.
 
+mod output;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
