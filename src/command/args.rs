@@ -6,11 +6,9 @@ use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
 use super::{CommandError, Filtering, Record, Setting, Topic, Wire};
-use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::frame::{CloseCode, CloseFrame, MAX_CONTROL};
 use crate::render::{Decode, Timestamps};
 
-/// RFC 6455 §5.5: a control frame's payload has at most 125 bytes.
-const MAX_CONTROL_PAYLOAD: usize = 125;
 const MAX_FRAGMENTS: usize = 10_000;
 
 /// What follows the name of a command.
@@ -113,7 +111,7 @@ impl<'a> Args<'a> {
     }
 
     pub(super) fn control_payload(self) -> Result<Vec<u8>, CommandError> {
-        fits(self.text, "payload", MAX_CONTROL_PAYLOAD).map(|text| text.as_bytes().to_vec())
+        fits(self.text, "payload", MAX_CONTROL).map(|text| text.as_bytes().to_vec())
     }
 
     pub(super) fn close(self) -> Result<Wire, CommandError> {

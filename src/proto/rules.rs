@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Role;
-use super::frame::{CloseCode, CloseFrame, Header, Opcode};
+use super::frame::{CloseCode, CloseFrame, Header, MAX_CONTROL, Opcode};
 use super::message::Kind;
 
 /// A rule of RFC 6455 that a frame can break.
@@ -241,7 +241,7 @@ fn judge_control(header: &Header) -> Result<(), Rule> {
     // RFC 6455 §5.5: control frames MUST have a payload of 125 bytes or less and MUST NOT be fragmented.
     if !header.fin {
         Err(Rule::FragmentedControl(header.opcode))
-    } else if header.payload_len > 125 {
+    } else if header.payload_len > MAX_CONTROL as u64 {
         Err(Rule::OversizedControl(header.opcode, header.payload_len))
     } else {
         Ok(())

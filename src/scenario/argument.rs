@@ -2,9 +2,10 @@
 
 use super::ast::{Action, Content, ExpectClose, Pattern, Statement, Step};
 use super::error::{Mistake, Source};
-use super::parse::parse;
+use super::parse::{parse, step};
 use super::scan::Scan;
 use super::template::Template;
+use crate::command::Wire;
 
 fn scan(text: &str) -> Scan<'_> {
     let source = Source {
@@ -38,6 +39,12 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, Mistake> {
         Some(Action::Send(Content::Binary(bytes))) => Ok(bytes),
         _ => Ok(Vec::new()),
     }
+}
+
+/// What a command of the prompt sends, such as `frame`.
+pub fn command(name: &str, args: &str) -> Result<Wire, Mistake> {
+    let scan = scan(args);
+    step::wire(name, scan, scan)
 }
 
 /// Codes of a Close frame, with commas between them.

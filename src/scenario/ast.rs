@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::template::Template;
-use crate::command::Wire;
 
 /// A scenario file, line by line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -104,10 +103,10 @@ pub enum Action {
     Pong(Template),
     /// `close`: send a Close frame, and wait for its answer.
     Close {
-        /// Code and reason as they are written.
-        args: String,
-        /// What is sent.
-        wire: Wire,
+        /// The code; without one the frame is empty.
+        code: Option<u16>,
+        /// The reason.
+        reason: Template,
         /// How long to wait.
         within: Option<Duration>,
     },
@@ -115,10 +114,8 @@ pub enum Action {
     Command {
         /// The name of the command.
         name: &'static str,
-        /// What follows it, as it is written.
-        args: String,
-        /// What is sent.
-        wire: Wire,
+        /// What follows it.
+        args: Template,
     },
     /// `wait`: let time pass.
     Wait(Duration),

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::ast::{Action, Capture, Content, Extract, File, Line, Pattern, Reason, Statement, Step};
 use super::error::{Mistake, Problem, Source};
 use super::template::{Template, Variable};
-use crate::command::{Wire, nearest};
+use crate::command::nearest;
 
 /// A case: a script that passes or fails as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -357,7 +357,7 @@ impl Open {
 fn ends(action: &Action) -> bool {
     match action {
         Action::Close { .. } | Action::ExpectClose(_) => true,
-        Action::Command { wire, .. } => matches!(wire, Wire::Drop | Wire::Reset),
+        Action::Command { name, .. } => matches!(*name, "drop" | "reset"),
         _ => false,
     }
 }
@@ -417,7 +417,10 @@ fn step_templates(action: &Action) -> Vec<&Template> {
             None => Vec::new(),
         },
         Action::ExpectControl { payload, .. } => payload.iter().collect(),
-        Action::Ping { payload, .. } | Action::Pong(payload) => vec![payload],
+        Action::Ping { payload: it, .. }
+        | Action::Pong(it)
+        | Action::Close { reason: it, .. }
+        | Action::Command { args: it, .. } => vec![it],
         _ => Vec::new(),
     }
 }

@@ -72,6 +72,12 @@ pub enum Problem {
         /// What to write.
         cure: &'static str,
     },
+    /// A word in a text without quotes that may be a mistyped modifier.
+    #[error(
+        "is {0:?} a part of the text? then write the text in quotes; if not, write within TIME or \
+         capture NAME = …"
+    )]
+    Doubtful(String),
     /// No span of time.
     #[error("{0:?} is not a time; write 500ms, 2s or 1m30s")]
     NotTime(String),
@@ -115,8 +121,13 @@ pub enum Problem {
     #[error("{0:?} is not a close code; write 1000 to 4999, and commas between several")]
     CloseCode(String),
     /// A payload that no control frame holds.
-    #[error("{0} bytes, and a control frame holds 125 (RFC 6455 §5.5); shorten it")]
-    ControlPayload(usize),
+    #[error("{len} bytes, and the control frame holds {limit} (RFC 6455 §5.5); shorten it")]
+    ControlPayload {
+        /// Its bytes.
+        len: usize,
+        /// What may be in it.
+        limit: usize,
+    },
     /// A header field in a place where it means nothing.
     #[error(
         "a header field stands directly under connect, or under the status it is expected with"
@@ -215,7 +226,8 @@ pub(super) fn command_problem(error: &CommandError) -> (Problem, Option<usize>) 
         | CommandError::NotKnown { column, .. } => Some(*column),
         _ => None,
     };
-    let mut text = error.to_string();
+    // The name belongs to one of the commands that take bytes.
+    let mut text = error.to_string().replace("as in /bin ", "as in ");
     if let Some(column) = column {
         text = text.replacen(&format!("column {column}: "), "", 1);
     }

@@ -7,7 +7,7 @@ use super::ast::{
     Step,
 };
 use super::parse::{parse, send::block_end};
-use super::scan::{Allowed, find_word};
+use super::scan::{Allowed, doubtful, find_word};
 use super::span;
 use super::template::Template;
 use crate::render::escape::{Layout, escape};
@@ -126,11 +126,17 @@ pub fn write_step(out: &mut String, step: &Step) {
             out.push_str("pong");
             write_payload(out, Some(payload));
         }
-        Action::Close { args, within, .. } => {
-            write_words(out, "close", args);
+        Action::Close {
+            code,
+            reason,
+            within,
+        } => {
+            let code = code.map(|code| code.to_string());
+            write_words(out, "close", code.as_deref().unwrap_or_default());
+            write_payload(out, Some(reason));
             write_span(out, "within", *within);
         }
-        Action::Command { name, args, .. } => write_words(out, name, args),
+        Action::Command { name, args } => write_words(out, name, &args.to_string()),
         Action::Wait(time) => {
             let _ = write!(out, "wait {}", span::write(*time));
         }
@@ -257,6 +263,7 @@ fn is_plain(text: &str, mood: Mood) -> bool {
         && !text.starts_with('"')
         && is_clean(text, Layout::Line)
         && find_word(text, modifiers(mood), false).is_none()
+        && doubtful(text).is_none()
 }
 
 fn write_regex(out: &mut String, regex: &Template) {

@@ -181,6 +181,14 @@ impl<'a> Scan<'a> {
         Ok((Capture { name, with }, rest))
     }
 
+    /// A text without quotes, in which a mistyped modifier would pass for a part of it.
+    pub(super) fn bare(self) -> Result<Template, Mistake> {
+        if let Some(word) = doubtful(self.rest) {
+            return Err(self.with(word).mistake(Problem::Doubtful(word.to_owned())));
+        }
+        self.template()
+    }
+
     /// Nothing may be left.
     pub(super) fn nothing(self, cure: &'static str) -> Result<(), Mistake> {
         let scan = self.trim();
@@ -319,6 +327,21 @@ pub(super) fn find_word(text: &str, words: &[&str], quotes: bool) -> Option<usiz
         }
     }
     None
+}
+
+/// What may be a mistyped modifier: a word that is nearly one, or a time at the end.
+pub(super) fn doubtful(text: &str) -> Option<&str> {
+    let is_near = |word: &&str| {
+        let end = word.find(|c: char| !c.is_alphabetic());
+        let word = word[..end.unwrap_or(word.len())].to_lowercase();
+        let mut words = Allowed::All.words().iter();
+        words.any(|modifier| strsim::damerau_levenshtein(&word, modifier) <= 1)
+    };
+    let near = text.split_whitespace().find(is_near);
+    near.or_else(|| {
+        let (_, last) = text.rsplit_once(char::is_whitespace)?;
+        span::parse(last).is_some().then_some(last)
+    })
 }
 
 /// The last line of the error, which says it in words.

@@ -3,9 +3,9 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::ast::{Action, Content, Statement, Step};
+use super::ast::{Action, Content, Pattern, Statement, Step};
 use super::case::{Known, What};
-use super::{Case, File, Mistake, cases, format, parse};
+use super::{Case, File, Mistake, Template, cases, format, parse};
 
 /// Every statement, in its canonical form.
 const ALL: &str = include_str!("tests/all.wsee");
@@ -68,7 +68,7 @@ fn what_is_formatted_means_the_same() {
     let mut rng = StdRng::seed_from_u64(11);
     let pieces = pieces();
     let mut right = 0;
-    for _ in 0..15_000 {
+    for _ in 0..20_000 {
         let mut text = String::new();
         for _ in 0..rng.random_range(1..6) {
             text.push_str(&line(&mut rng, &pieces));
@@ -194,7 +194,7 @@ fn mistakes_in_a_line_have_a_place_and_a_cure() {
         ),
         (
             "connect ws://h\n\n>b 00 0g",
-            "3:8: 'g' is not a hex digit; write bytes as in bin de ad be ef",
+            "3:8: 'g' is not a hex digit; write bytes as in de ad be ef",
         ),
         (
             "connect ws://h\n\n!< any",
@@ -209,6 +209,95 @@ fn mistakes_in_a_line_have_a_place_and_a_cure() {
             "3:3: the text that begins here does not end; a line with \"\"\" ends it",
         ),
     ]);
+}
+
+#[test]
+fn a_mistyped_modifier_is_never_a_part_of_a_text() {
+    for (line, column, word) in [
+        ("< text hello withn 1s", 14, "withn"),
+        ("< text hello Within 1s", 14, "Within"),
+        ("< text hello within=1s", 14, "within=1s"),
+        ("< text hello for 1s", 18, "1s"),
+        ("< text hello witin 1s capture a = .a", 14, "witin"),
+        ("< text hello catpure a = .a", 14, "catpure"),
+        ("<! text hello in 500ms", 18, "500ms"),
+        ("!< text hello within 1s for 1s", 15, "within"),
+        ("ping hello withn 1s", 12, "withn"),
+        ("pong hello within 1s", 12, "within"),
+        ("< ping hello withn 1s", 14, "withn"),
+        ("close 1000 bye withn 1s", 16, "withn"),
+    ] {
+        let report = mistake(&format!("connect ws://h\n{line}"));
+        let start = format!("t.wsee:2:{column}: is {word:?} a part of the text?");
+        assert!(report.starts_with(&start), "{line}: {report}");
+    }
+    for line in [
+        "< json {} withn 1s",
+        "< jq .a withn 1s",
+        "< hex 00 withn 1s",
+        "< any withn 1s",
+        "< re \"a\" withn 1s",
+        "< text \"a\" withn 1s",
+        "< close 1000 withn 1s",
+        "< close 1000 \"a\" withn 1s",
+        "close 1000 withn",
+        "wait 1s withn 1s",
+        "< any capture a = .a withn 1s",
+        "!< any fro 1s",
+    ] {
+        mistake(&format!("connect ws://h\n{line}"));
+    }
+}
+
+#[test]
+fn in_quotes_a_text_may_look_like_a_modifier() {
+    for text in ["done in 5s", "image captured", "within 1s", "a capture b"] {
+        let line = format!("< text \"{text}\" within 2s");
+        let Action::Expect(expect) = action(&line) else {
+            panic!("{line}");
+        };
+        assert_eq!(expect.pattern, Pattern::Text(Template::literal(text)));
+        assert_eq!(format(&parsed(&line)), format!("{line}\n"));
+    }
+    for text in ["5s", "hello for ever", "without end"] {
+        assert!(matches!(
+            action(&format!("< text {text}")),
+            Action::Expect(_)
+        ));
+    }
+}
+
+#[test]
+fn the_reason_of_a_close_is_a_text_like_others() {
+    for (line, text) in [
+        ("close 1000 bye", "bye"),
+        ("close 1000 \"bye\"", "bye"),
+        ("close 1000 \"within 1s\" within 2s", "within 1s"),
+        ("close 1000", ""),
+        ("close", ""),
+    ] {
+        let Action::Close { reason, .. } = action(line) else {
+            panic!("{line}");
+        };
+        assert_eq!(reason.as_literal(), Some(text), "{line}");
+    }
+    let long = format!("close 1000 {}", "a".repeat(124));
+    assert!(mistake(&format!("connect ws://h\n{long}")).contains("124 bytes"));
+}
+
+#[test]
+fn variables_stand_in_everything_that_is_sent() {
+    for line in [
+        "fragment 2 a {{x}}",
+        "frame \"{{x}}\"",
+        "raw {{x}}",
+        "close 1000 {{x}}",
+        "ping {{x}}",
+    ] {
+        let report = mistake(&format!("connect ws://h\n{line}"));
+        assert!(report.contains("the variable x has no value"), "{report}");
+    }
+    assert!(mistake("connect ws://h\nraw 0g").contains("2:6: 'g' is not a hex digit"));
 }
 
 #[test]

@@ -11,11 +11,9 @@ use super::result::{Failure, Kind};
 use crate::command::Wire;
 use crate::exit::Exit;
 use crate::proto::connection::End;
+use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::Content;
-use crate::scenario::{Action, Form, Template};
-
-/// RFC 6455 §5.5: a control frame's payload has at most 125 bytes.
-const MAX_CONTROL: usize = 125;
+use crate::scenario::{Action, Form, Problem, Template, argument};
 
 impl Runner<'_> {
     pub(super) async fn step(&mut self, on: usize, action: &Action) -> StepResult<()> {
@@ -32,22 +30,23 @@ impl Runner<'_> {
                 within,
             } => {
                 let payload = payload.as_ref().map(|it| self.control(it)).transpose()?;
-                self.expect_control(on, *pong, payload.as_deref(), *within)
-                    .await
+                let payload = payload.as_deref().map(str::as_bytes);
+                self.expect_control(on, *pong, payload, *within).await
             }
             Action::Ping { payload, within } => self.ping(on, payload, *within).await,
             Action::Pong(payload) => {
-                let wire = Wire::Pong(self.control(payload)?);
+                let wire = Wire::Pong(self.control(payload)?.into_bytes());
                 self.send(on, wire).await
             }
-            Action::Close { wire, within, .. } => self.close(on, wire.clone(), *within).await,
-            Action::Command { wire, .. } => {
-                self.send(on, wire.clone()).await?;
-                if matches!(wire, Wire::Drop | Wire::Reset) {
-                    self.end(on).await;
-                }
-                Ok(())
+            Action::Close {
+                code,
+                reason,
+                within,
+            } => {
+                let (code, reason) = (*code, self.short(reason, CloseFrame::MAX_REASON)?);
+                self.close(on, Wire::Close { code, reason }, *within).await
             }
+            Action::Command { name, args } => self.command(on, name, args).await,
             Action::Wait(time) => self.wait(*time).await,
         }
     }
@@ -57,14 +56,32 @@ impl Runner<'_> {
         text.map_err(|error| self.error(&error, Exit::Usage))
     }
 
-    fn control(&self, payload: &Template) -> StepResult<Vec<u8>> {
-        let payload = self.fill(payload)?.into_bytes();
-        if payload.len() > MAX_CONTROL {
-            let len = payload.len();
-            let text = format!("the payload has {len} bytes, a control frame holds {MAX_CONTROL}");
-            return Err(self.error(&text, Exit::Usage));
+    fn control(&self, payload: &Template) -> StepResult<String> {
+        self.short(payload, MAX_CONTROL)
+    }
+
+    /// A text that a control frame has room for.
+    fn short(&self, text: &Template, limit: usize) -> StepResult<String> {
+        let text = self.fill(text)?;
+        if text.len() > limit {
+            let len = text.len();
+            let problem = Problem::ControlPayload { len, limit };
+            return Err(self.error(&problem, Exit::Usage));
         }
-        Ok(payload)
+        Ok(text)
+    }
+
+    /// Sends what the command of the prompt does.
+    async fn command(&mut self, on: usize, name: &str, args: &Template) -> StepResult<()> {
+        let args = self.fill(args)?;
+        let wire = argument::command(name, &args);
+        let wire = wire.map_err(|mistake| self.error(&mistake.problem, Exit::Usage))?;
+        let is_end = matches!(wire, Wire::Drop | Wire::Reset);
+        self.send(on, wire).await?;
+        if is_end {
+            self.end(on).await;
+        }
+        Ok(())
     }
 
     fn message(&self, content: &Content) -> StepResult<Wire> {
@@ -104,7 +121,7 @@ impl Runner<'_> {
         payload: &Template,
         within: Option<Duration>,
     ) -> StepResult<()> {
-        let payload = self.control(payload)?;
+        let payload = self.control(payload)?.into_bytes();
         self.link(on)?.inbox().forget_controls();
         self.send(on, Wire::Ping(payload.clone())).await?;
         self.expect_control(on, true, Some(&payload), within).await

@@ -2,7 +2,6 @@
 
 use super::TestError;
 use crate::cli::{Payload, Step, StepKind, TestArgs};
-use crate::command::Wire;
 use crate::config::Connect;
 use crate::proto::frame::CloseCode;
 use crate::scenario::argument;
@@ -158,11 +157,9 @@ impl Builder {
 }
 
 fn close() -> Action {
-    let code = Some(CloseCode::NORMAL.0);
-    let reason = String::new();
     Action::Close {
-        args: "1000".to_owned(),
-        wire: Wire::Close { code, reason },
+        code: Some(CloseCode::NORMAL.0),
+        reason: Template::default(),
         within: None,
     }
 }

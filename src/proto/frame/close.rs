@@ -83,7 +83,7 @@ pub struct CloseFrame {
 
 impl CloseFrame {
     /// A control frame holds 125 bytes, two of which are the code (RFC 6455 §5.5).
-    pub const MAX_REASON: usize = 123;
+    pub const MAX_REASON: usize = super::MAX_CONTROL - 2;
 
     /// A body with this code and reason.
     pub fn new(code: CloseCode, reason: impl Into<String>) -> Self {

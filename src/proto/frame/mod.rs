@@ -9,3 +9,6 @@ pub mod mask;
 
 pub use close::{CloseCode, CloseFrame};
 pub use header::{Header, LengthForm, Opcode};
+
+/// What the payload of a control frame has at most, in bytes (RFC 6455 §5.5).
+pub const MAX_CONTROL: usize = 125;

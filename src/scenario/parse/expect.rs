@@ -4,6 +4,7 @@ use super::Parser;
 use super::send::hex;
 use super::step::payload;
 use crate::command;
+use crate::proto::frame::MAX_CONTROL;
 use crate::scenario::ast::{Action, Expect, ExpectClose, Mood, Pattern, Reason};
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::{Allowed, Scan, starts_with_word};
@@ -96,7 +97,7 @@ fn plain_text(operand: Scan<'_>, allowed: Allowed) -> Result<(Pattern, Scan<'_>)
         let problem = "a text belongs here; for an empty message write \"\"";
         return Err(operand.mistake(Problem::Missing(problem)));
     }
-    Ok((Pattern::Text(text.template()?), rest))
+    Ok((Pattern::Text(text.bare()?), rest))
 }
 
 fn unknown(scan: Scan<'_>) -> Mistake {
@@ -118,7 +119,7 @@ fn control(kind: &str, operand: Scan<'_>) -> Result<Action, Mistake> {
     }
     let payload = match text.rest {
         "" => None,
-        _ => Some(payload(text)?),
+        _ => Some(payload(text, MAX_CONTROL)?),
     };
     let pong = kind == "pong";
     Ok(Action::ExpectControl {

@@ -3,6 +3,7 @@
 use super::Parser;
 use super::send::binary;
 use crate::command::{self, Command, Wire};
+use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::{Action, Mood, Step};
 use crate::scenario::error::{Mistake, Problem, command_problem};
 use crate::scenario::scan::{Allowed, Scan};
@@ -12,9 +13,6 @@ use crate::scenario::template::{Template, is_name};
 pub(in crate::scenario) const WORDS: [&str; 10] = [
     "connect", "ping", "pong", "close", "wait", "frame", "raw", "fragment", "drop", "reset",
 ];
-
-/// RFC 6455 §5.5: a control frame's payload has at most 125 bytes.
-pub(in crate::scenario) const MAX_CONTROL: usize = 125;
 
 /// Longer ones first: one may begin as another.
 const OPERATORS: [&str; 5] = [">b", ">", "<!", "<", "!<"];
@@ -42,7 +40,7 @@ impl<'a> Parser<'a> {
         let (word, args) = scan.word();
         let action = match word {
             "ping" => ping(args)?,
-            "pong" => Action::Pong(payload(args)?),
+            "pong" => Action::Pong(payload(args, MAX_CONTROL)?),
             "close" => close(scan, args)?,
             "wait" => Action::Wait(args.span()?),
             "frame" | "raw" | "fragment" | "drop" | "reset" => command(scan, args)?,
@@ -88,23 +86,24 @@ fn unknown(scan: Scan<'_>, word: &str) -> Mistake {
 fn ping(args: Scan<'_>) -> Result<Action, Mistake> {
     let (text, modifiers) = args.split_modifiers(Allowed::Within);
     let within = modifiers.modifiers(Allowed::Within)?.within;
-    let payload = payload(text)?;
+    let payload = payload(text, MAX_CONTROL)?;
     Ok(Action::Ping { payload, within })
 }
 
-/// The payload of a control frame: a text, in quotes or not.
-pub(super) fn payload(scan: Scan<'_>) -> Result<Template, Mistake> {
+/// A text of at most `limit` bytes in a control frame, in quotes or not.
+pub(super) fn payload(scan: Scan<'_>, limit: usize) -> Result<Template, Mistake> {
     let scan = scan.trim();
     let template = if scan.rest.starts_with('"') {
         let (text, rest) = scan.quoted()?;
         rest.nothing("nothing follows the payload but within TIME")?;
         scan.template_of(&text)?
     } else {
-        scan.template()?
+        scan.bare()?
     };
     match template.as_literal() {
-        Some(text) if text.len() > MAX_CONTROL => {
-            Err(scan.mistake(Problem::ControlPayload(text.len())))
+        Some(text) if text.len() > limit => {
+            let len = text.len();
+            Err(scan.mistake(Problem::ControlPayload { len, limit }))
         }
         _ => Ok(template),
     }
@@ -113,9 +112,14 @@ pub(super) fn payload(scan: Scan<'_>) -> Result<Template, Mistake> {
 fn close(scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
     let (args, modifiers) = args.split_modifiers(Allowed::Within);
     let within = modifiers.modifiers(Allowed::Within)?.within;
+    let (code, reason) = args.word();
+    let code = match wire("close", scan, args.with(code))? {
+        Wire::Close { code, .. } => code,
+        _ => None,
+    };
     Ok(Action::Close {
-        wire: wire("close", scan, args)?,
-        args: args.rest.to_owned(),
+        code,
+        reason: payload(reason, CloseFrame::MAX_REASON)?,
         within,
     })
 }
@@ -126,15 +130,22 @@ fn command(scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
         .into_iter()
         .find(|name| *name == word)
         .unwrap_or("frame");
-    Ok(Action::Command {
-        name,
-        args: args.rest.to_owned(),
-        wire: wire(name, scan, args)?,
-    })
+    let template = args.template()?;
+    if let Some(text) = template.as_literal() {
+        // Columns are those of the text as it is written, but for written braces.
+        let written = if text == args.rest { args.rest } else { text };
+        wire(name, scan, args.with(written))?;
+    }
+    let args = template;
+    Ok(Action::Command { name, args })
 }
 
 /// What the command of the prompt would send.
-pub(super) fn wire(name: &str, scan: Scan<'_>, args: Scan<'_>) -> Result<Wire, Mistake> {
+pub(in crate::scenario) fn wire(
+    name: &str,
+    scan: Scan<'_>,
+    args: Scan<'_>,
+) -> Result<Wire, Mistake> {
     let line = match args.rest {
         "" => format!("/{name}"),
         args => format!("/{name} {args}"),
