@@ -105,9 +105,9 @@ fn says_how_it_was_closed_from_here() {
     server.finish();
     let scenario = recorded(&path);
     assert!(scenario.contains("\n101\n> hi\n"), "{scenario}");
-    // The language would take the reason for a time.
+    // Without quotes the reason would be taken for a time.
     let last = scenario.lines().last();
-    assert_eq!(last, Some("close 4000"), "{scenario}");
+    assert_eq!(last, Some("close 4000 \"within 2s\""), "{scenario}");
 }
 
 #[test]

@@ -13,11 +13,11 @@ use crate::proto::message::Kind;
 use crate::proto::sender::Control;
 use crate::render::Secrets;
 use crate::render::escape::{Layout, escape, escape_line};
+use crate::scenario::Template;
 use crate::scenario::ast::{
-    self, Action, Content, Expect, ExpectClose, Mood, Pattern, Reason, Statement, Step,
+    Action, Content, Expect, ExpectClose, Mood, Pattern, Reason, Statement, Step,
 };
 use crate::scenario::format::{hex, write_statement};
-use crate::scenario::{Template, parse};
 use opening::Opening;
 
 /// An answer that took longer is given as much time as it took, and again as much.
@@ -134,7 +134,7 @@ impl Scenario {
             }
             Sent(Control::Close(frame)) => {
                 self.is_open = false;
-                self.line(file, &close(frame.as_ref()));
+                self.action(file, close(frame.as_ref()));
             }
             Sent(Control::Ping(payload)) => match std::str::from_utf8(payload) {
                 Ok(text) => {
@@ -229,25 +229,13 @@ impl Scenario {
     }
 }
 
-/// `close` with as much of the frame as the language can say.
-fn close(frame: Option<&CloseFrame>) -> String {
-    let Some(frame) = frame.filter(|frame| frame.code.is_allowed_on_wire()) else {
-        return "close".to_owned();
-    };
-    let code = frame.code.0;
-    let whole = format!("close {code} {}", frame.reason);
-    let says = |file: &ast::File| match file.lines.first().map(|line| &line.statement) {
-        Some(Statement::Step(step)) => {
-            let args = whole.strip_prefix("close ");
-            matches!(&step.action, Action::Close { args: said, .. } if Some(&**said) == args)
-        }
-        _ => false,
-    };
-    let is_said = is_clean(&frame.reason, Layout::Line) && parse(&whole).is_ok_and(|it| says(&it));
-    if is_said {
-        whole
-    } else {
-        format!("close {code}")
+fn close(frame: Option<&CloseFrame>) -> Action {
+    // With /frame others may go out, which the language does not know.
+    let frame = frame.filter(|frame| frame.code.is_allowed_on_wire());
+    Action::Close {
+        code: frame.map(|frame| frame.code.0),
+        reason: Template::literal(frame.map_or("", |frame| &frame.reason)),
+        within: None,
     }
 }
 
