@@ -21,24 +21,42 @@ pub struct Mistake {
     pub problem: Problem,
 }
 
+/// What is shown of a line, in characters.
+const SHOWN: usize = 400;
+
 impl Mistake {
     /// The mistake in one line, and the line it is in with the place marked. Nothing is escaped.
     pub fn report(&self, file: &str) -> String {
         let Self { line, column, .. } = self;
         let mut text = format!("{file}:{line}:{column}: {}\n", self.problem);
         let number = line.to_string();
-        let _ = writeln!(text, " {number} | {}", self.source);
+        let (shown, before) = self.shown();
+        let _ = writeln!(text, " {number} | {shown}");
         let margin = " ".repeat(number.len());
-        let indent: String = self
-            .source
+        let indent: String = shown
             .chars()
-            .take(column - 1)
+            .take(before)
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
-        let left = self.source.chars().count().saturating_sub(column - 1);
+        let left = shown.chars().count().saturating_sub(before);
         let marks = "^".repeat(self.width.min(left).max(1));
         let _ = writeln!(text, " {margin} | {indent}{marks}");
         text
+    }
+
+    /// The line, cut around the place if it is long, and how many characters are in front of that.
+    fn shown(&self) -> (String, usize) {
+        let before = self.column - 1;
+        let skipped = before.saturating_sub(SHOWN / 2);
+        let mut rest = self.source.chars().skip(skipped);
+        let mut shown: String = rest.by_ref().take(SHOWN).collect();
+        if rest.next().is_some() {
+            shown.push('…');
+        }
+        if skipped > 0 {
+            shown.insert(0, '…');
+        }
+        (shown, before - skipped + usize::from(skipped > 0))
     }
 }
 

@@ -304,7 +304,11 @@ impl<'a> Scan<'a> {
                 0
             };
             let len = if is_place { 1 } else { self.rest.len() };
-            return Err(self.mistake_at(at, len, Problem::Json(error.to_string())));
+            let text = error.to_string();
+            // The place is that of the mistake, if it is known.
+            let words = text.split(" at line").next().filter(|_| is_place);
+            let problem = Problem::Json(words.unwrap_or(&text).to_owned());
+            return Err(self.mistake_at(at, len, problem));
         }
         Ok(template)
     }

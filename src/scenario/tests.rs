@@ -182,7 +182,7 @@ fn mistakes_in_a_line_have_a_place_and_a_cure() {
         ),
         (
             "connect ws://h\n\n< json {\"a\":} within 2s",
-            "3:13: not JSON: expected value at line 1 column 6",
+            "3:13: not JSON: expected value",
         ),
         (
             "connect ws://h\n\n< re \"(\"",
@@ -385,6 +385,22 @@ fn a_report_shows_the_line_and_marks_the_place() {
         "a.wsee:3:4: \"txt\" is no kind of message; did you mean text?\n \
          3 | \t< txt hi\n   | \t  ^^^\n"
     );
+}
+
+#[test]
+fn a_long_line_is_shown_around_the_place() {
+    let (left, right) = ("é".repeat(10_000), "x".repeat(10_000));
+    let text = format!("connect ws://h\n> {left}{{{{a b}}}}{right}");
+    let report = parse(&text).expect_err("a mistake")[0].report("a.wsee");
+    let lines: Vec<&str> = report.lines().collect();
+    assert!(lines[0].starts_with("a.wsee:2:10003: \"a b\" is no variable"));
+    let place = lines[2].find('^').map(|at| lines[2][..at].chars().count());
+    let shown: String = lines[1].chars().skip(place.expect("a mark")).collect();
+    assert!(
+        shown.starts_with("{{a b}}xxx") && shown.ends_with('…'),
+        "{shown}"
+    );
+    assert!(lines[1].chars().count() < 420);
 }
 
 #[test]

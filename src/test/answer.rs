@@ -43,14 +43,10 @@ impl Runner<'_> {
                 self.check(connection, Some(&refused.refusal.response))
             }
             Err(OpenError::Refused(refused)) => Err(self.refused(connection, &refused)),
-            Err(error) => {
-                let kind = match &error {
-                    OpenError::Handshake(_) => Kind::Failure,
-                    _ => Kind::Error,
-                };
-                let message = self.safe(&error.to_string());
-                Err(Box::new(Failure::new(kind, message, error.exit())))
+            Err(error @ OpenError::Handshake(_)) => {
+                Err(self.unlike_head(&error.to_string(), head.as_ref(), error.exit()))
             }
+            Err(error) => Err(self.error(&error, error.exit())),
         }
     }
 

@@ -128,12 +128,13 @@ impl<'a> Runner<'a> {
         };
         let open = self.links.get(act.on).and_then(Option::as_ref);
         let connection = failure.connection.or_else(|| open.map(state));
-        Failure {
+        let failure = Failure {
             line: (line > 0).then_some(line),
             step,
             connection,
             ..failure
-        }
+        };
+        failure.cut()
     }
 
     /// A connection that ended though no step says so.
@@ -145,7 +146,7 @@ impl<'a> Runner<'a> {
                 End::Closed { .. } => return None,
                 _ => exit(ended),
             };
-            let message = format!("behind the last step: {}", ending(ended, "server"));
+            let message = format!("after the last step: {}", ending(ended, "server"));
             let mut failure = Failure::new(Kind::Failure, message, exit);
             failure.connection = Some("over".to_owned());
             Some(failure)
@@ -222,11 +223,14 @@ impl Until {
             ),
             Missed::Late => (format!("{what} within {limit}"), Exit::Expectation),
             Missed::Ended => (
-                format!("{what} before the connection ended"),
+                format!(
+                    "{what} before the connection ended, {} into this step",
+                    quantity::duration(self.since.elapsed())
+                ),
                 link.inbox().ending.as_ref().map_or(Exit::Expectation, exit),
             ),
             Missed::Overflow => (
-                format!("{what}, but more messages than can be kept (64 MiB)"),
+                format!("{what}; more messages came than are kept (64 MiB, or 100000)"),
                 Exit::Limit,
             ),
         };

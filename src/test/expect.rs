@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::case::{Runner, StepResult, Until, exit};
 use super::inbox::{Inbox, Message};
-use super::link::Missed;
+use super::link::{Link, Missed};
 use super::log::Log;
 use super::matcher::{CaptureError, Matcher, MatcherError, Miss, capture};
 use super::result::{Failure, Kind};
@@ -60,14 +60,7 @@ impl Runner<'_> {
             None
         };
         let found = link.wait(until.deadline, look).await;
-        found.map_err(|missed| {
-            let what = if log.shown.is_empty() {
-                "no message came"
-            } else {
-                "no message matched"
-            };
-            until.missed(missed, what, link, log)
-        })
+        found.map_err(|missed| no_message(until, missed, link, log))
     }
 
     async fn expect_next(
@@ -80,9 +73,7 @@ impl Runner<'_> {
         let message = link
             .wait(until.deadline, Inbox::take)
             .await
-            .map_err(|missed| {
-                until.missed(missed, "no message came", link, Log::new(until.since))
-            })?;
+            .map_err(|missed| no_message(until, missed, link, Log::new(until.since)))?;
         match matcher.check(&message) {
             Ok(()) => Ok(message),
             Err(miss) => {
@@ -227,6 +218,19 @@ impl Runner<'_> {
             .map(Some)
             .map_err(|error| self.error(&error, Exit::Usage))
     }
+}
+
+/// The failure of a step that waited for a message and saw those in the log.
+fn no_message(until: Until, missed: Missed, link: &Link, log: Log) -> Box<Failure> {
+    if !log.shown.is_empty() {
+        return until.missed(missed, "no message matched", link, log);
+    }
+    let mut failure = until.missed(missed, "no message came", link, log);
+    if link.inbox().received > 0 {
+        let text = "those that came before were taken by earlier steps";
+        failure.notes.push(text.to_owned());
+    }
+    failure
 }
 
 fn is_closed(inbox: &Inbox) -> bool {

@@ -91,8 +91,11 @@ impl Link {
     }
 
     /// Sends something; tells when it was handed to the connection.
-    pub async fn send(&self, wire: Wire, patience: Duration) -> Result<(), SendError> {
+    ///
+    /// `deadline` is for that, and for the answer if it is a Close frame.
+    pub async fn send(&self, wire: Wire, deadline: Instant) -> Result<(), SendError> {
         {
+            let patience = deadline.saturating_duration_since(Instant::now());
             let mut state = self.shared.state.borrow_mut();
             state.orders.push_back(Order { wire, patience });
             if let Some(waker) = state.waker.take() {
@@ -106,7 +109,9 @@ impl Link {
             if self.inbox().ending.is_some() {
                 return Err(SendError::Ended);
             }
-            self.shared.changed.notified().await;
+            let changed = self.shared.changed.notified();
+            let in_time = tokio::time::timeout_at(deadline.into(), changed).await;
+            in_time.map_err(|_| SendError::Stuck)?;
         }
     }
 
@@ -129,6 +134,10 @@ impl Link {
                     return Err(Missed::Ended);
                 }
             }
+            // A peer that never pauses would be looked at for ever.
+            if Instant::now() >= deadline {
+                return Err(Missed::Late);
+            }
             let changed = self.shared.changed.notified();
             if tokio::time::timeout_at(deadline.into(), changed)
                 .await
@@ -147,7 +156,7 @@ impl Link {
                 reason: String::new(),
             };
             // Should it be closing already, its end is near.
-            let _ = self.send(close, FAREWELL).await;
+            let _ = self.send(close, Instant::now() + FAREWELL).await;
             let _ = self
                 .wait(Instant::now() + 2 * FAREWELL, |_| None::<()>)
                 .await;
@@ -167,6 +176,9 @@ pub enum SendError {
     /// It could not be handed to the connection.
     #[error(transparent)]
     Wire(WireError),
+    /// There was no room for it.
+    #[error("the server does not read, so that this could not be sent in time")]
+    Stuck,
     /// The connection is over.
     #[error("the connection is over; nothing more can be sent")]
     Ended,

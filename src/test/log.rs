@@ -26,8 +26,8 @@ pub(super) struct Log {
 const SHOWN: usize = 4 << 10;
 /// What is shown of one message, in bytes.
 const SHOWN_OF_ONE: usize = 1 << 10;
-/// What a message takes at least.
-const LEAST: usize = 16;
+/// What stands in front of each message.
+const PREFIX: usize = 32;
 
 impl Log {
     /// A log of what comes from `since` on.
@@ -58,12 +58,13 @@ impl Log {
             };
             self.closest = Some((miss.score, closest));
         }
-        if self.room < LEAST {
+        if self.room < 2 * PREFIX {
             self.more += 1;
             return;
         }
-        let shown = self.show(message, self.room.min(SHOWN_OF_ONE), values);
-        self.room -= shown.payload.len().max(LEAST).min(self.room);
+        let room = (self.room - PREFIX).min(SHOWN_OF_ONE);
+        let shown = self.show(message, room, values);
+        self.room = self.room.saturating_sub(PREFIX + shown.payload.len());
         self.shown.push(shown);
     }
 

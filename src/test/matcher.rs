@@ -156,7 +156,7 @@ fn check_json(subset: &Subset, payload: &[u8]) -> Result<(), Miss> {
     let difference = match subset.compare(payload) {
         Ok(difference) if difference.is_none() => return Ok(()),
         Ok(difference) => difference,
-        Err(error) => return Err(Miss::new(0, error.to_string())),
+        Err(error) => return Err(Miss::new(1, error.to_string())),
     };
     let all = difference.same + difference.places.len();
     let score = difference.same * (FULL as usize - 2) / all + 1;
@@ -175,7 +175,7 @@ fn check_json(subset: &Subset, payload: &[u8]) -> Result<(), Miss> {
 fn check_jq(filter: &Jq, payload: &[u8]) -> Result<(), Miss> {
     let output = match filter.run(payload) {
         Ok(mut outputs) => outputs.next(),
-        Err(error) => return Err(Miss::new(0, error.to_string())),
+        Err(error) => return Err(Miss::new(1, error.to_string())),
     };
     match output {
         Some(Ok(output)) if output.is_truthy() => Ok(()),

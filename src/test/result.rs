@@ -102,7 +102,43 @@ pub struct Closest {
     pub difference: Vec<String>,
 }
 
+/// What is shown of one text, and of all notes together, in bytes.
+const LONGEST_LINE: usize = 1 << 10;
+const LONGEST_NOTES: usize = 4 << 10;
+
+/// The text, or its beginning if it is longer than `room` bytes.
+pub(super) fn cut(text: &str, room: usize) -> String {
+    if text.len() <= room {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(room)])
+}
+
 impl Failure {
+    /// The failure with all texts cut to what can be read: a peer and a scenario may have long ones.
+    pub(super) fn cut(mut self) -> Self {
+        self.step = cut(&self.step, LONGEST_LINE);
+        self.message = cut(&self.message, LONGEST_LINE);
+        self.connection = self.connection.map(|text| cut(&text, LONGEST_LINE));
+        let differences = self.closest.iter_mut().flat_map(|it| &mut it.difference);
+        for line in self.notes.iter_mut().chain(differences) {
+            *line = cut(line, LONGEST_LINE);
+        }
+        let mut room = LONGEST_NOTES;
+        let has_room = |line: &&String| {
+            let is_short = line.len() <= room;
+            room = room.saturating_sub(line.len());
+            is_short
+        };
+        let shown = self.notes.iter().take_while(has_room).count();
+        let left = self.notes.len() - shown;
+        if left > 0 {
+            self.notes.truncate(shown);
+            self.notes.push(format!("… and {left} more lines"));
+        }
+        self
+    }
+
     /// A failure of which only this is known.
     pub fn new(kind: Kind, message: String, exit: Exit) -> Self {
         Self {
@@ -166,4 +202,38 @@ pub struct Counts {
     pub errors: usize,
     /// Not run.
     pub skipped: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_of_a_failure_is_cut() {
+        let long = "é".repeat(10_000);
+        let shown = Shown {
+            after: Duration::ZERO,
+            kind: "text".to_owned(),
+            size: 1,
+            payload: "a".to_owned(),
+        };
+        let failure = Failure {
+            step: long.clone(),
+            notes: vec![long.clone(); 9],
+            connection: Some(long.clone()),
+            closest: Some(Closest {
+                message: shown,
+                difference: vec![long.clone()],
+            }),
+            ..Failure::new(Kind::Failure, long, Exit::Expectation)
+        };
+        let failure = failure.cut();
+        let closest = failure.closest.expect("the closest");
+        for text in [&failure.step, &failure.message, &closest.difference[0]] {
+            assert!(text.len() < 1100 && text.ends_with('…'), "{text}");
+        }
+        assert!(failure.connection.is_some_and(|text| text.len() < 1100));
+        assert_eq!(failure.notes.len(), 4);
+        assert_eq!(failure.notes[3], "… and 6 more lines");
+    }
 }

@@ -1,7 +1,7 @@
 //! Steps that send.
 
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::case::{Runner, StepResult};
 use super::inbox::Inbox;
@@ -105,8 +105,8 @@ impl Runner<'_> {
     }
 
     async fn send(&self, on: usize, wire: Wire) -> StepResult<()> {
-        let patience = self.context.options.timeout;
-        let sent = self.link(on)?.send(wire, patience).await;
+        let deadline = self.until(None).deadline;
+        let sent = self.link(on)?.send(wire, deadline).await;
         sent.map_err(|error| self.not_sent(&error))
     }
 
@@ -133,8 +133,7 @@ impl Runner<'_> {
         let link = self.link(on)?;
         let closed_before = link.inbox().close.is_some();
         if !closed_before {
-            let patience = until.deadline.saturating_duration_since(Instant::now());
-            let sent = link.send(wire, patience).await;
+            let sent = link.send(wire, until.deadline).await;
             sent.map_err(|error| self.not_sent(&error))?;
         }
         let end = |inbox: &mut Inbox| inbox.ending.as_ref().map(|it| it.end.clone());

@@ -33,31 +33,47 @@ pub struct Suite<'a> {
 
 /// What is known while it runs.
 struct Progress<'p> {
-    /// The results by group and case.
-    results: RefCell<Vec<Vec<Option<CaseResult>>>>,
+    /// The results, in the order of the files and their cases.
+    results: RefCell<Vec<Option<CaseResult>>>,
+    /// How many of them were told: what runs ahead has to wait for its turn.
+    told: Cell<usize>,
     /// When the case that runs in each group began.
     running: RefCell<Vec<Option<Instant>>>,
     /// The next group that nobody works on.
     next: Cell<usize>,
     failed: Cell<bool>,
-    told: &'p dyn Fn(&CaseResult),
+    tell: &'p dyn Fn(&CaseResult),
+}
+
+impl Progress<'_> {
+    fn add(&self, index: usize, result: CaseResult) {
+        let mut results = self.results.borrow_mut();
+        results[index] = Some(result);
+        while let Some(Some(result)) = results.get(self.told.get()) {
+            (self.tell)(result);
+            self.told.set(self.told.get() + 1);
+        }
+    }
 }
 
 impl Suite<'_> {
-    /// Runs all cases, or as many as there is time for before `signal` comes; each result is `told`.
+    /// Runs all cases, or as many as there is time for before `signal` comes.
+    ///
+    /// `tell` is given each result as soon as all before it are known.
     pub async fn run(
         &self,
         signal: impl Future<Output = Signal>,
-        told: &dyn Fn(&CaseResult),
+        tell: &dyn Fn(&CaseResult),
     ) -> Run {
         let (began, started) = (Instant::now(), jiff::Timestamp::now());
-        let none = |group: &Group| vec![None; group.cases.len()];
+        let count = self.groups.iter().map(|group| group.cases.len()).sum();
         let progress = Progress {
-            results: RefCell::new(self.groups.iter().map(none).collect()),
+            results: RefCell::new(vec![None; count]),
+            told: Cell::new(0),
             running: RefCell::new(vec![None; self.groups.len()]),
             next: Cell::new(0),
             failed: Cell::new(false),
-            told,
+            tell,
         };
         let local = LocalSet::new();
         let interrupted = tokio::select! {
@@ -95,7 +111,8 @@ impl Suite<'_> {
                 return;
             };
             progress.next.set(index + 1);
-            for (number, case) in group.cases.iter().enumerate() {
+            let first = self.groups[..index].iter().map(|group| group.cases.len());
+            for (number, case) in (first.sum::<usize>()..).zip(&group.cases) {
                 if progress.failed.get() && self.context.options.fail_fast {
                     return;
                 }
@@ -106,30 +123,26 @@ impl Suite<'_> {
                 if matches!(outcome, Outcome::Failed(_)) {
                     progress.failed.set(true);
                 }
-                let result = result(group, case, outcome, began.elapsed());
-                (progress.told)(&result);
-                progress.results.borrow_mut()[index][number] = Some(result);
+                progress.add(number, result(group, case, outcome, began.elapsed()));
             }
         }
     }
 
     /// All results; cases that were not run are skipped, and the one that a signal ended has failed.
     fn results(&self, progress: &Progress<'_>, interrupted: Option<Signal>) -> Vec<CaseResult> {
-        let mut all = Vec::new();
-        let results = progress.results.take();
-        for (index, (group, results)) in self.groups.iter().zip(results).enumerate() {
+        let mut number = 0;
+        for (index, group) in self.groups.iter().enumerate() {
             let mut running = progress.running.borrow_mut()[index].take();
-            for (case, known) in group.cases.iter().zip(results) {
-                let unknown = || {
+            for case in &group.cases {
+                let is_known = progress.results.borrow()[number].is_some();
+                if !is_known {
                     let (outcome, took) = not_run(interrupted, running.take());
-                    let unknown = result(group, case, outcome, took);
-                    (progress.told)(&unknown);
-                    unknown
-                };
-                all.push(known.unwrap_or_else(unknown));
+                    progress.add(number, result(group, case, outcome, took));
+                }
+                number += 1;
             }
         }
-        all
+        progress.results.take().into_iter().flatten().collect()
     }
 }
 
