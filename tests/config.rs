@@ -6,7 +6,7 @@ use crate::support::peer::{Message, echoing};
 use crate::support::pty::terminal;
 use crate::support::run::{Run, wsee};
 use crate::support::server::{Server, Untouched};
-use crate::support::wire::requested;
+use crate::support::wire::{before_handshake, requested};
 
 /// A profile `staging` for a server, with more keys.
 fn profile(server: &Server<String>, keys: &str) -> String {
@@ -329,4 +329,48 @@ fn the_prompt_opens_for_a_profile_too() {
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
     assert_eq!(server.finish().messages, [Message::text("hi")]);
+}
+
+#[test]
+fn a_test_takes_a_profile_and_nothing_else_of_the_file() {
+    let config = "origin = \"http://default\"\n[profile.p]\nurl = \"ws://HOST/chat\"\nuser-agent = \"me\"\nwait = 1\n";
+    let found = tested(config, "@p");
+    for line in [
+        "GET /chat HTTP/1.1",
+        "User-Agent: me",
+        "Origin: http://default",
+    ] {
+        assert!(found.lines().any(|it| it == line), "{line:?} in {found}");
+    }
+    let plain = tested(config, "ws://HOST/");
+    assert!(!plain.contains("Origin:"), "{plain}");
+    wsee(&["test", "@q"])
+        .config("[profile.p]\nurl = \"ws://h\"\n")
+        .run()
+        .exits(2)
+        .says("no profile 'q'; there is @p");
+    wsee(&["test", "@q"])
+        .run()
+        .exits(2)
+        .says("so no profile 'q'");
+}
+
+/// The request of a test of `target`, which is refused.
+#[track_caller]
+fn tested(config: &str, target: &str) -> String {
+    let server = before_handshake(|mut wire| {
+        wire.write("HTTP/1.1 401 No\r\nContent-Length: 0\r\n\r\n");
+        wire.request().to_owned()
+    });
+    let host = format!("127.0.0.1:{}", server.port());
+    wsee(&[
+        "test",
+        &target.replace("HOST", &host),
+        "--expect-status",
+        "401",
+    ])
+    .config(&config.replace("HOST", &host))
+    .run()
+    .exits(0);
+    server.finish()
 }

@@ -35,7 +35,7 @@ mod view;
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use clap::ColorChoice;
@@ -109,7 +109,8 @@ impl Cli {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let matches = Self::command().try_get_matches_from(args)?;
+        let matches = Self::command().try_get_matches_from(args);
+        let matches = matches.map_err(too_many)?;
         let cli = Self::from_arg_matches(&matches)?;
         match cli.pipe().and_then(PipeArgs::conflict) {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
@@ -124,6 +125,17 @@ impl Cli {
             Some(_) => None,
         }
     }
+}
+
+/// A second word is taken for a command by clap.
+fn too_many(error: clap::Error) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let text = format!(
+        "'{word}' is one word too many, as wsee takes one URL; what is to be sent goes behind --send"
+    );
+    Cli::command().error(ErrorKind::UnknownArgument, text)
 }
 
 /// A command; the flags of one that is not given are not even built.
@@ -318,6 +330,15 @@ mod tests {
     fn a_command_after_options_is_not_taken_for_a_host() {
         assert!(usage_error("-v demo").contains("wsee demo"));
         assert!(usage_error("-k help").contains("wsee --help"));
+    }
+
+    #[test]
+    fn a_second_word_is_no_command() {
+        for line in ["ws://a ws://b", "ws://a hello", "demo.example hello"] {
+            let error = usage_error(line);
+            assert!(error.contains("is one word too many"), "{error}");
+            assert!(error.contains("--send"), "{error}");
+        }
     }
 
     #[test]

@@ -78,8 +78,12 @@ impl CommandLine {
 
     /// The name behind the `@` that stands in the place of the URL.
     fn profile(&self) -> Option<&str> {
-        let url = self.cli.connect.url.as_deref()?;
-        url.strip_prefix('@').filter(|_| self.cli.command.is_none())
+        let url = match &self.cli.command {
+            None => self.cli.connect.url.as_ref(),
+            Some(Command::Test(test)) => only(&test.targets),
+            Some(_) => None,
+        };
+        url?.strip_prefix('@')
     }
 
     /// What `--debug` prints, if that was asked for.
@@ -118,17 +122,32 @@ impl Typed {
         let command = match matches.subcommand_name() {
             None => None,
             Some("demo") => Some("demo"),
+            Some("test") => Some("test"),
             Some(_) => return None,
         };
         let own = command.and_then(|name| matches.subcommand_matches(name));
         let own = own.unwrap_or(&matches);
-        let url = || own.try_get_one::<String>("url").ok().flatten();
+        let url = match command {
+            Some("test") => {
+                let targets = own.get_many::<String>("targets").into_iter().flatten();
+                // Without a profile a test is the same everywhere.
+                Some(
+                    only(&targets.collect::<Vec<_>>())
+                        .filter(|url| url.starts_with('@'))?
+                        .as_str(),
+                )
+            }
+            _ => own
+                .try_get_one::<String>("url")
+                .ok()
+                .flatten()
+                .map(String::as_str),
+        };
+        let is_barred = own.try_get_one::<bool>("no_config").ok().flatten();
         Some(Self {
             command,
-            is_barred: own.get_flag("no_config"),
-            profile: url()
-                .and_then(|url| url.strip_prefix('@'))
-                .map(str::to_owned),
+            is_barred: is_barred.copied().unwrap_or_default(),
+            profile: url.and_then(|url| url.strip_prefix('@')).map(str::to_owned),
             matches,
         })
     }
@@ -151,7 +170,10 @@ impl Typed {
         let (mut cli, matches) =
             Cli::parse_args(&line).map_err(|error| self.explain(args, &settings, error))?;
         if let Some(url) = settings.url {
-            cli.connect.url = Some(url);
+            match &mut cli.command {
+                Some(Command::Test(test)) => test.targets = vec![url],
+                _ => cli.connect.url = Some(url),
+            }
         }
         Ok(CommandLine {
             cli,
@@ -177,6 +199,14 @@ impl Typed {
             Cli::parse_args(&line).map(|_| ())
         };
         settings.blame(&error, parse).into()
+    }
+}
+
+/// The only one of several that may be there.
+fn only<T>(all: &[T]) -> Option<&T> {
+    match all {
+        [one] => Some(one),
+        _ => None,
     }
 }
 

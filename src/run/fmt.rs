@@ -21,7 +21,7 @@ pub(super) fn fmt(args: &FmtArgs) -> Exit {
         Ok(files) => files,
         Err(error) => {
             complain(&error.to_string());
-            return Exit::Input;
+            return error.exit();
         }
     };
     let (mut exit, mut differ) = (Exit::Done, String::new());

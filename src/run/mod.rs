@@ -57,7 +57,10 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             Err(error) => refuse(&error),
         },
         Some(Command::Test(args)) => match Test::resolve(&args, environment, started) {
-            Ok(test) => on_runtime(test::test(test, environment)),
+            Ok(mut test) => {
+                test.notes.extend(line.notes);
+                on_runtime(test::test(test, environment))
+            }
             Err(error) => refuse(&error),
         },
         Some(Command::Fmt(args)) => fmt::fmt(&args),

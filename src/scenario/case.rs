@@ -378,6 +378,13 @@ fn check_variable(
     }
 }
 
+/// Whether all variables of a step that is not in a file have values.
+pub fn check(action: &Action, known: &Known) -> Result<(), Problem> {
+    let templates = step_templates(action).into_iter();
+    let mut variables = templates.flat_map(Template::variables);
+    variables.try_for_each(|variable| check_variable(variable, known, &HashSet::new()))
+}
+
 /// The variables of a statement.
 fn variables(statement: &Statement) -> Vec<&Variable> {
     let templates: Vec<&Template> = match statement {

@@ -4,6 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::exit::Exit;
+
 /// What the name of a scenario ends with.
 const EXTENSION: &str = "wsee";
 
@@ -21,6 +23,16 @@ pub enum FilesError {
     /// A folder without a scenario in it.
     #[error("no scenario in {}; the name of one ends with .wsee", .0.display())]
     Empty(PathBuf),
+}
+
+impl FilesError {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Read { .. } => Exit::Input,
+            Self::Empty(_) => Exit::Usage,
+        }
+    }
 }
 
 /// The files themselves, and all scenarios in the folders, in the order of their names.

@@ -77,6 +77,16 @@ fn folders_are_searched_and_cases_run_in_order() {
 }
 
 #[test]
+fn results_are_told_in_the_order_of_the_files_whatever_is_ready_first() {
+    let (_listen, host) = echo();
+    let slow = GOOD.replace("> hi", "wait 300ms\n> hi");
+    let folder = folder(&[("a.wsee", &slow), ("b.wsee", GOOD), ("c.wsee", GOOD)]);
+    let root = folder.path().to_str().expect("UTF-8");
+    let output = wsee(&["test", root, "--var", &host, "--jobs", "3"]).run();
+    assert_eq!(names(&output.exits(0)), ["ok a", "ok b", "ok c"]);
+}
+
+#[test]
 fn a_failure_has_file_line_and_step() {
     let (_listen, host) = echo();
     let folder = folder(&[("a.wsee", BAD)]);
@@ -125,7 +135,7 @@ fn files_without_a_case_and_files_that_are_not_there_are_errors() {
         .says("no case found");
     wsee(&["test", &path(&folder, "b")])
         .run()
-        .exits(26)
+        .exits(2)
         .says("no scenario in");
     wsee(&["test", "nowhere.wsee"])
         .run()

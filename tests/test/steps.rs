@@ -220,6 +220,14 @@ fn mistakes_of_steps_are_told_before_anything_is_sent() {
             "--send-hex, column 2: 'g' is not a hex digit",
         ),
         (
+            &["--expect", "{{a}}"],
+            "--expect: the variable a has no value; give it with --var a=…",
+        ),
+        (
+            &["--send", "{{env.A}}"],
+            "--send: the environment's A may not be read; allow it with --allow-env A",
+        ),
+        (
             &["--expect-close=x"],
             "--expect-close, column 1: \"x\" is not a close code",
         ),
@@ -238,6 +246,32 @@ fn mistakes_of_steps_are_told_before_anything_is_sent() {
         all.extend(args);
         wsee(&all).run().exits(2).says(text);
     }
+}
+
+#[test]
+fn a_server_that_never_pauses_does_not_stop_the_clock() {
+    let server = after_handshake(|mut wire| wire.flood(b"\x81\x05hello"));
+    let output = wsee(&["test", server.url(), "--expect", "x", "--timeout", "100ms"]).run();
+    // Where reading is slower than the flood there is an end of what is kept.
+    assert!(matches!(output.status, 1 | 63), "{}", stdout(&output));
+    assert!(stdout(&output).contains("no message matched"));
+    assert!(stdout(&output).len() < 8 << 10, "{}", stdout(&output));
+}
+
+#[test]
+fn a_target_that_is_no_file_is_said_to_be_a_url() {
+    wsee(&["test", "nowhere.invalid"])
+        .run()
+        .exits(6)
+        .says("there is no file or folder nowhere.invalid, so it is a URL");
+    wsee(&["test", "./nowhere"])
+        .run()
+        .exits(26)
+        .says("cannot read ./nowhere");
+    wsee(&["test", "nowhere", "ws://127.0.0.1:1"])
+        .run()
+        .exits(2)
+        .says("there is no file or folder nowhere; of several targets each has to be one");
 }
 
 #[test]

@@ -22,13 +22,15 @@ use super::value::{Period, TimeLimit, Variable};
 /// scenario). A URL without steps is asked for a valid handshake, the answer to a ping and a clean
 /// close. The report goes to stdout. Exit status 0 if everything was as expected, 1 if not, 2 for a
 /// scenario with a mistake; for a URL that cannot be connected to it is that of wsee URL.
-/// The configuration file is not read: a test is the same everywhere.
+/// The configuration file is read only for wsee test @NAME, where it counts as for wsee @NAME as far as
+/// wsee test has the same flags: any other test is the same everywhere.
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// A URL, or scenario files and folders of them
     ///
-    /// A name that ends with .wsee, or that there is in the file system, is a file or folder; any
-    /// other one is a URL, in the forms that wsee URL takes.
+    /// A name that ends with .wsee, that begins with / or ., or that there is in the file system, is a
+    /// file or folder; any other one is a URL, in the forms that wsee URL takes. @NAME is the URL of a
+    /// profile, with its flags.
     #[arg(required = true, value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub targets: Vec<String>,
     /// What is done, in order.

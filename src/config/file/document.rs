@@ -96,8 +96,16 @@ impl Reader<'_> {
                 DeValue::Table(profiles) if name == PROFILE => {
                     document.profiles = self.profiles(profiles)?;
                 }
-                DeValue::Table(_) => {
-                    return self.error(line, FileProblem::Section(name.to_owned()));
+                DeValue::Table(table) => {
+                    // [profiles.x] for [profile.x].
+                    let below = table.iter().find(|(_, it)| it.get_ref().is_table());
+                    let below = below.map(|(key, _)| key.get_ref().to_string());
+                    let found = match &below {
+                        Some(key) => format!("{name}.{key}"),
+                        None => name.to_owned(),
+                    };
+                    let profile = below.unwrap_or_else(|| name.to_owned());
+                    return self.error(line, FileProblem::Section { found, profile });
                 }
                 _ if name == URL => return self.error(line, FileProblem::UrlOutside),
                 _ => document.defaults.push(self.setting(key, value)?),
@@ -307,6 +315,10 @@ mod tests {
         assert_error(
             "[staging]\nurl = \"h\"",
             "c.toml:1: [staging] is no section; a profile is written [profile.staging]",
+        );
+        assert_error(
+            "[profiles.staging]\nurl = \"h\"",
+            "c.toml:1: [profiles.staging] is no section; a profile is written [profile.staging]",
         );
         assert_error("url = \"h\"", "c.toml:1: url belongs below [profile.NAME]");
         assert_error("[profile]\na = 1", "c.toml:2: 'a' is no profile");

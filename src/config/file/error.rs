@@ -76,8 +76,13 @@ pub enum FileProblem {
         cure: String,
     },
     /// A table that is no profile.
-    #[error("[{0}] is no section; a profile is written [profile.{0}]")]
-    Section(String),
+    #[error("[{found}] is no section; a profile is written [profile.{profile}]")]
+    Section {
+        /// As written.
+        found: String,
+        /// The name that was meant.
+        profile: String,
+    },
     /// Something else than a table where profiles are.
     #[error("'{0}' is no profile; write [profile.{0}] and its keys below")]
     NotProfile(String),

@@ -36,6 +36,10 @@ impl Flags {
 
 impl Dialer for Flags {
     fn options(&self, request: &Request) -> Result<open::Options, Unresolved> {
+        if request.url.starts_with('@') {
+            let text = "a scenario cannot use a profile; write its URL here, or {{NAME}} and --var";
+            return Err(usage(text.to_owned()));
+        }
         let mut more = Vec::new();
         for (name, value) in &request.flags {
             check(name)?;

@@ -88,7 +88,7 @@ impl Test {
         })?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let cases = scenario::parse(&text)
-            .and_then(|file| scenario::cases(&file, &stem, &self.known()))
+            .and_then(|file| scenario::cases(&file, &stem, &super::known(&self.given)))
             .map_err(places)?;
         let wrong = self.wrong_connections(&cases);
         if !wrong.is_empty() {

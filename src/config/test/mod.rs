@@ -95,7 +95,9 @@ pub enum TestError {
     #[error("{0} is a step for a URL; scenario files have their own")]
     StepsForFiles(String),
     /// Several targets of which one is a URL.
-    #[error("several targets must be files; {0} is none. A URL is tested alone")]
+    #[error(
+        "there is no file or folder {0}; of several targets each has to be one, and a URL stands alone"
+    )]
     ManyTargets(String),
     /// A flag for scenario files only.
     #[error("{0} is for scenario files; a URL is one case")]
@@ -131,7 +133,8 @@ impl TestError {
     /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Files(_) | Self::VarFile { .. } => Exit::Input,
+            Self::Files(error) => error.exit(),
+            Self::VarFile { .. } => Exit::Input,
             _ => Exit::Usage,
         }
     }
@@ -147,20 +150,25 @@ impl Test {
         check_reports(&args.report)?;
         let display = Display::resolve(&args.display, environment);
         let flags = Flags::new(args.connection.clone(), environment.clone(), now);
+        let given = given(&args.variables, environment, args.display.show_secrets)?;
         let mut notes = Vec::new();
         let targets = match args.targets.as_slice() {
             [url] if !is_file(url) => {
                 check_url_flags(args)?;
                 let connect = flags.connect(url)?;
-                notes.clone_from(&connect.notes);
-                Targets::Steps(Box::new(steps::case(args, url, &connect)?))
+                if !url.contains([':', '@']) {
+                    notes.push(format!("there is no file or folder {url}, so it is a URL"));
+                }
+                notes.extend(connect.notes.iter().cloned());
+                let known = known(&given);
+                Targets::Steps(Box::new(steps::case(args, url, &connect, &known)?))
             }
             targets => Targets::Files(find(args, targets)?),
         };
         Ok(Self {
             targets,
             options: options(args),
-            given: given(&args.variables, environment, args.display.show_secrets)?,
+            given,
             flags,
             filter: args
                 .run
@@ -175,14 +183,14 @@ impl Test {
             display,
         })
     }
+}
 
-    /// The names that have values before a case begins.
-    pub fn known(&self) -> Known {
-        let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<HashSet<String>>();
-        Known {
-            variables: names(self.given.variables.keys().collect()),
-            environment: names(self.given.environment.keys().collect()),
-        }
+/// The names that have values before a case begins.
+fn known(given: &Given) -> Known {
+    let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<HashSet<String>>();
+    Known {
+        variables: names(given.variables.keys().collect()),
+        environment: names(given.environment.keys().collect()),
     }
 }
 
@@ -192,7 +200,7 @@ fn is_file(target: &str) -> bool {
     let is_named = path
         .extension()
         .is_some_and(|extension| extension == "wsee");
-    is_named && !target.contains("://") || path.exists()
+    is_named && !target.contains("://") || target.starts_with(['/', '.']) || path.exists()
 }
 
 fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<PathBuf>, TestError> {

@@ -6,12 +6,18 @@ use crate::config::Connect;
 use crate::proto::frame::CloseCode;
 use crate::scenario::argument;
 use crate::scenario::ast::{Action, Content, Expect, Mood, Pattern};
-use crate::scenario::case::{Act, Answer, Connection, What};
-use crate::scenario::{Case, Mistake, Template, span};
+use crate::scenario::case::{Act, Answer, Connection, Known, What};
+use crate::scenario::{self, Case, Mistake, Problem, Template, span};
 
 /// The case that the steps are; without steps a ping and a close.
-pub(super) fn case(args: &TestArgs, url: &str, connect: &Connect) -> Result<Case, TestError> {
+pub(super) fn case(
+    args: &TestArgs,
+    url: &str,
+    connect: &Connect,
+    known: &Known,
+) -> Result<Case, TestError> {
     let mut builder = Builder {
+        known,
         connection: Connection {
             url: Template::literal(url),
             flags: Vec::new(),
@@ -29,14 +35,15 @@ pub(super) fn case(args: &TestArgs, url: &str, connect: &Connect) -> Result<Case
     Ok(builder.finish(shown))
 }
 
-struct Builder {
+struct Builder<'a> {
+    known: &'a Known,
     connection: Connection,
     script: Vec<Act>,
     /// A step waits for the server to close.
     is_closed: bool,
 }
 
-impl Builder {
+impl Builder<'_> {
     fn step(&mut self, step: &Step) -> Result<(), TestError> {
         let value = step.value.as_str();
         let mistake = |mistake: Mistake| TestError::Step {
@@ -85,6 +92,13 @@ impl Builder {
         if self.is_closed {
             return Err(wrong(step, "no step can follow --expect-close"));
         }
+        scenario::case::check(&action, self.known).map_err(|problem| match problem {
+            Problem::NoValue(name) => {
+                let text = format!("the variable {name} has no value; give it with --var {name}=…");
+                wrong(step, &text)
+            }
+            problem => wrong(step, &problem),
+        })?;
         self.is_closed = matches!(action, Action::ExpectClose(_));
         self.script.push(Act {
             line: 0,
