@@ -159,7 +159,7 @@ fn check_json(subset: &Subset, payload: &[u8]) -> Result<(), Miss> {
         Err(error) => return Err(Miss::new(1, error.to_string())),
     };
     let all = difference.same + difference.places.len();
-    let score = difference.same * (FULL as usize - 2) / all + 1;
+    let score = difference.same * (FULL as usize - 3) / all + 2;
     let mut places = difference.places;
     let left = places.len().saturating_sub(LISTED);
     places.truncate(LISTED);
@@ -179,9 +179,9 @@ fn check_jq(filter: &Jq, payload: &[u8]) -> Result<(), Miss> {
     };
     match output {
         Some(Ok(output)) if output.is_truthy() => Ok(()),
-        Some(Ok(output)) => Err(Miss::new(2, format!("the filter gave {}", output.json()))),
-        Some(Err(error)) => Err(Miss::new(1, error.to_string())),
-        None => Err(Miss::new(1, "the filter gave nothing")),
+        Some(Ok(output)) => Err(Miss::new(3, format!("the filter gave {}", output.json()))),
+        Some(Err(error)) => Err(Miss::new(2, error.to_string())),
+        None => Err(Miss::new(2, "the filter gave nothing")),
     }
 }
 
