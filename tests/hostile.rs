@@ -3,6 +3,7 @@
 use crate::support::output::Output;
 
 mod bomb;
+mod controls;
 mod cut;
 mod flood;
 mod slow;

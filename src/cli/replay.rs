@@ -27,7 +27,7 @@ use crate::record::Speed;
 /// back on stdout, as 'wsee URL' does in a pipe; stdin is not read. Pongs go out for the pings that come
 /// now, and the Close frame is that of --close-status. The subprotocols and the origin of the
 /// recording are offered again, unless --subprotocol and --origin say others; other header fields
-/// and credentials are not: give them as to 'wsee URL'.
+/// and credentials are not: give them as to 'wsee URL'. 'wsee listen --replay' plays the server instead.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
     /// A .jsonl or .har file that --record made, or a .har that a browser exported

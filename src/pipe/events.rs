@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::{Output, Pipe};
 use crate::event::{Cause, Ending, Event};
-use crate::proto::connection::Message;
+use crate::proto::connection::{self, Message};
 use crate::render::Jsonl;
+use crate::render::jsonl::Pieces;
 
 /// How long the reader of standard output may take over the last line when the user does not want to wait.
 const HURRY: Duration = Duration::from_secs(1);
@@ -18,7 +19,22 @@ const HURRY: Duration = Duration::from_secs(1);
 pub struct Events {
     jsonl: Jsonl,
     opening: Vec<u8>,
+    /// The rest of a message's line, which waits for room.
+    rest: Option<Rest>,
 }
+
+/// The rest of a line.
+#[derive(Debug)]
+struct Rest {
+    pieces: Pieces,
+    /// Bytes of payload that are not in the output yet.
+    left: usize,
+    /// Lines that follow it.
+    later: Vec<u8>,
+}
+
+/// Messages from here on are written piece by piece, in bytes.
+const LARGE: usize = 64 << 10;
 
 impl Events {
     /// Events as `jsonl` writes them.
@@ -26,6 +42,7 @@ impl Events {
         Self {
             jsonl,
             opening: Vec::new(),
+            rest: None,
         }
     }
 
@@ -46,11 +63,48 @@ impl Events {
 
     pub(super) fn event(&mut self, output: &mut Output, event: &Event<'_>, now: Instant) {
         // An Output takes all, and tells later what it cannot write.
-        let _ = self.jsonl.event(output, event, now);
+        let _ = match event {
+            Event::Connection(connection::Event::Message(message))
+                if message.payload.len() >= LARGE =>
+            {
+                let begun = self.jsonl.begin(output, message, now);
+                begun.map(|pieces| {
+                    let (left, later) = (message.payload.len(), Vec::new());
+                    self.rest = Some(Rest {
+                        pieces,
+                        left,
+                        later,
+                    });
+                })
+            }
+            _ => self.jsonl.event(output, event, now),
+        };
     }
 
-    pub(super) fn sent(&self, output: &mut Output, message: &Message<'_>, now: Instant) {
-        let _ = self.jsonl.sent(output, message, now);
+    pub(super) fn sent(&mut self, output: &mut Output, message: &Message<'_>, now: Instant) {
+        let _ = match &mut self.rest {
+            Some(rest) => self.jsonl.sent(&mut rest.later, message, now),
+            None => self.jsonl.sent(output, message, now),
+        };
+    }
+
+    /// Writes more of the line that is not complete, if there is one.
+    pub(super) fn rest(&mut self, output: &mut Output, payload: &[u8]) -> bool {
+        let Some(rest) = &mut self.rest else {
+            return false;
+        };
+        if let Ok(true) = rest.pieces.write(output, payload) {
+            rest.left = rest.pieces.left(payload.len());
+        } else {
+            output.extend(&rest.later);
+            self.rest = None;
+        }
+        true
+    }
+
+    /// Bytes of a message that are not in the output.
+    pub(super) fn left(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| rest.left)
     }
 
     pub(super) fn wants_frames(&self) -> bool {
@@ -71,7 +125,8 @@ impl Pipe {
         if is_lost || self.events.is_none() && self.comparison.is_none() {
             return Ok(());
         }
-        if let Some(events) = &self.events {
+        // A line that was cut stays the last one.
+        if let Some(events) = self.events.as_ref().filter(|events| events.left() == 0) {
             events
                 .jsonl
                 .closed(&mut self.output, ending, message, now)?;

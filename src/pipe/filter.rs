@@ -18,7 +18,7 @@ impl Pipe {
         let (printed, error) = match outcome {
             Filtered::Passes => {
                 self.note_binary(message);
-                self.output.message(message);
+                self.print_payload(message);
                 return true;
             }
             Filtered::LeftOut(error) => (false, Some(error)),

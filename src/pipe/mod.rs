@@ -9,6 +9,7 @@ mod obey;
 mod offline;
 pub mod output;
 mod replay;
+mod rest;
 mod send;
 mod values;
 
@@ -21,6 +22,7 @@ pub use encoding::{Encoding, EncodingError};
 pub use events::Events;
 pub use input::{Input, Split};
 pub use output::{Format, Output, Terminator};
+use rest::Rest;
 
 use crate::command::probe::Probe;
 use crate::command::schedule::{Every, Schedule};
@@ -99,6 +101,8 @@ pub struct Pipe {
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
     output: Output,
+    /// What is left to be printed of the last message.
+    rest: Option<Rest>,
     /// Prints events instead of payload.
     events: Option<Events>,
     recorder: Option<Recorder>,
@@ -139,6 +143,7 @@ impl Pipe {
             comparison,
             player: options.play.clone().map(Player::new),
             output: Output::new(Stdout::open()?, options.format),
+            rest: None,
             events,
             recorder: None,
             signals,
@@ -186,7 +191,7 @@ impl Pipe {
     }
 
     fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
-        if let Some(events) = &self.events {
+        if let Some(events) = &mut self.events {
             events.sent(&mut self.output, message, now);
         }
         if let Some(recorder) = &mut self.recorder {

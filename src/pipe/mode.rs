@@ -45,6 +45,10 @@ impl Mode for Pipe {
         }
     }
 
+    fn rest(&mut self, payload: &[u8]) -> bool {
+        self.print_rest(payload)
+    }
+
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
         // Pings and pongs do not count: they would keep it waiting for ever.
         if sender.unwritten_data() > 0 {
@@ -148,7 +152,7 @@ impl Mode for Pipe {
         let queued = self.send.len() as u64;
         let unplayed = self.player.as_mut().map_or(0, Player::unplayed);
         ending.unsent.messages = queued + unplayed + self.input.as_mut().map_or(0, Input::drain);
-        ending.unwritten = self.output.unwritten();
+        ending.unwritten = self.unwritten();
         self.compared(ending);
         ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
         let expected = self.options.count.filter(|&count| self.counted < count);

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::mem;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
@@ -33,6 +34,9 @@ pub enum FileError {
     },
 }
 
+/// What is kept pending at most, in bytes, unless it was pushed at once.
+const SPILL: usize = 1 << 20;
+
 /// A file that grows before its tail.
 ///
 /// The tail closes what is open, so that the file is a whole document whenever nothing is being written.
@@ -42,6 +46,8 @@ pub(super) struct File {
     /// How much of it stays as it is.
     len: u64,
     pending: Vec<u8>,
+    /// How much of what is pending is in the file already, in front of the rest.
+    spilled: u64,
     /// Where in it a thing of several lines may end; none if every line is one.
     ends: Vec<usize>,
     tail: &'static [u8],
@@ -77,6 +83,7 @@ impl File {
             inner: claim(fd, path)?,
             len: 0,
             pending: Vec::new(),
+            spilled: 0,
             ends: Vec::new(),
             tail: b"",
             written_tail: b"",
@@ -101,12 +108,12 @@ impl File {
     /// Writes what is pending, and the tail behind it.
     ///
     /// What is pending is lines, each a thing that happened. When there is no room for all of them, those that fit are
-    /// kept.
+    /// kept; but none of one that is too large to be kept pending as a whole.
     pub(super) fn flush(&mut self) -> io::Result<()> {
-        if self.pending.is_empty() {
+        if self.pending.is_empty() && self.spilled == 0 {
             return Ok(());
         }
-        let len = self.pending.len() as u64;
+        let len = self.spilled + self.pending.len() as u64;
         // One write for both: a process that is killed between two would leave the document open.
         self.pending.extend_from_slice(self.tail);
         let (written, outcome) = self.write();
@@ -118,15 +125,29 @@ impl File {
         }
         self.pending.clear();
         self.ends.clear();
+        self.spilled = 0;
+        outcome
+    }
+
+    /// Writes what is pending, as a part of what is not complete.
+    fn spill(&mut self) -> io::Result<()> {
+        let (written, outcome) = self.write();
+        if outcome.is_err() {
+            self.restore(written);
+        } else {
+            self.spilled += self.pending.len() as u64;
+        }
+        self.pending.clear();
         outcome
     }
 
     /// Writes as much as there is room for; how much that was.
     fn write(&self) -> (usize, io::Result<()>) {
+        let start = self.len + self.spilled;
         let mut written = 0;
         while written < self.pending.len() {
             let rest = &self.pending[written..];
-            match self.inner.write_at(rest, self.len + written as u64) {
+            match self.inner.write_at(rest, start + written as u64) {
                 Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
                 Ok(n) => written += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -139,7 +160,11 @@ impl File {
     /// Closes the document behind the last line that was `written`; there was room for that.
     fn restore(&mut self, written: usize) {
         let room = written.saturating_sub(self.tail.len());
-        let kept = self.lines(room);
+        let kept = match mem::take(&mut self.spilled) {
+            0 => self.lines(room),
+            // What is pending is the rest of a line.
+            _ => 0,
+        };
         if kept > 0 {
             self.written_tail = self.tail;
         }
@@ -164,6 +189,21 @@ impl File {
         // In a document a newline starts a line, and a comma stands before it.
         let line = &self.pending[..end];
         line.strip_suffix(b",").unwrap_or(line).len()
+    }
+}
+
+/// Pushes to what is pending; what is too large to be kept is written piece by piece, and counts with the next flush.
+impl io::Write for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() >= SPILL {
+            self.spill()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Self::flush(self)
     }
 }
 
@@ -248,6 +288,32 @@ mod tests {
         assert_eq!(
             [1, 2, 4, 5, 6, 8].map(|room| file.lines(room)),
             [0, 2, 2, 2, 6, 8]
+        );
+    }
+
+    #[test]
+    fn what_is_too_large_is_written_in_pieces_and_counts_when_it_is_whole() {
+        let folder = folder();
+        let path = folder.path().join("a");
+        let mut file = File::create(&path, false).unwrap();
+        let large = "x".repeat(SPILL);
+        file.set_tail(b"]");
+        io::Write::write_all(&mut file, b"[1").unwrap();
+        file.flush().unwrap();
+        io::Write::write_all(&mut file, b",\"").unwrap();
+        io::Write::write_all(&mut file, large.as_bytes()).unwrap();
+        assert!(file.pending().is_empty());
+        io::Write::write_all(&mut file, b"\"").unwrap();
+        file.flush().unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            format!("[1,\"{large}\"]")
+        );
+        io::Write::write_all(&mut file, large.as_bytes()).unwrap();
+        file.restore(0);
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            format!("[1,\"{large}\"]")
         );
     }
 

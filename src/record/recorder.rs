@@ -52,6 +52,8 @@ pub struct Options {
 
 /// What is going to be written, in bytes, before it is.
 const FULL: usize = 256 << 10;
+/// Messages from here on may be written in pieces, in bytes; what is before them is kept if there is no room for them.
+const LARGE: usize = 64 << 10;
 
 /// Writes what happens in a session to a file; a failure ends the recording, and nothing else.
 #[derive(Debug)]
@@ -117,9 +119,11 @@ impl Recorder {
     /// Takes an event.
     pub fn event(&mut self, event: &Event<'_>, now: Instant) {
         use crate::proto::connection::Event::Message;
-        self.recorded += u64::from(matches!(event, Event::Connection(Message(_))));
+        if let Event::Connection(Message(message)) = event {
+            self.make_room(message);
+        }
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.event(file.pending(), event, now),
+            Writer::Jsonl(jsonl) => jsonl.event(file, event, now),
             Writer::Har(har) => har.event(file, event, now),
             Writer::Scenario(scenario) => {
                 scenario.event(file, event, now);
@@ -130,9 +134,9 @@ impl Recorder {
 
     /// Takes a message that was sent.
     pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
-        self.recorded += 1;
+        self.make_room(message);
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.sent(file.pending(), message, now),
+            Writer::Jsonl(jsonl) => jsonl.sent(file, message, now),
             Writer::Har(har) => har.sent(file, message, now),
             Writer::Scenario(scenario) => {
                 scenario.sent(file, message, now);
@@ -144,7 +148,7 @@ impl Recorder {
     /// Takes why no connection was made.
     pub fn not_open(&mut self, why: &NotOpen, now: Instant) {
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.not_open(file.pending(), why, now),
+            Writer::Jsonl(jsonl) => jsonl.not_open(file, why, now),
             Writer::Har(har) => har.not_open(file, why, now),
             Writer::Scenario(scenario) => {
                 scenario.not_open(file, why, now);
@@ -157,7 +161,7 @@ impl Recorder {
     /// Takes how the connection ended, as `message` says.
     pub fn closed(&mut self, ending: &Ending, message: &str, now: Instant) {
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.closed(file.pending(), ending, message, now),
+            Writer::Jsonl(jsonl) => jsonl.closed(file, ending, message, now),
             Writer::Har(_) => Ok(()),
             Writer::Scenario(scenario) => {
                 scenario.closed(file, ending, Some(message));
@@ -165,6 +169,14 @@ impl Recorder {
             }
         });
         self.flush();
+    }
+
+    /// Counts a message that is going to be written.
+    fn make_room(&mut self, message: &Message<'_>) {
+        self.recorded += 1;
+        if message.payload.len() >= LARGE {
+            self.flush();
+        }
     }
 
     /// Writes what is not written yet.

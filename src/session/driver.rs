@@ -141,6 +141,9 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         self.connection.observe_frames(self.mode.wants_frames());
         self.connection.handle_timeout(now);
         while !self.is_full() {
+            if self.mode.rest(self.connection.lent()) {
+                continue;
+            }
             let Some((event, sender)) = self.connection.poll_event(now) else {
                 if std::mem::take(&mut self.fresh) && self.connection.is_under_way() {
                     self.mode.under_way(now);

@@ -14,6 +14,13 @@ pub trait Mode {
     /// Takes an event; may send in return.
     fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant);
 
+    /// Goes on with the last message, of which not all was taken at once; tells whether there was anything left to do.
+    ///
+    /// Its payload is lent again. No other event comes before all is taken.
+    fn rest(&mut self, _payload: &[u8]) -> bool {
+        false
+    }
+
     /// Moves input to `sender` until that is [full](OUTPUT_FULL) or input runs dry; tells whether it moved any.
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool;
 

@@ -246,6 +246,11 @@ impl Connection {
         (Event::Message(message), &mut self.sender)
     }
 
+    /// The payload of the last event; nothing if it had none, or if bytes were read since.
+    pub fn lent(&self) -> &[u8] {
+        self.receiver.lent()
+    }
+
     /// Does what the RFC asks for when `part` was received, and makes the event of it.
     #[inline(never)]
     fn react(&mut self, part: Part, now: Instant) -> (Event<'_>, &mut Sender) {

@@ -272,7 +272,7 @@ impl Har {
         let out = file.pending();
         out.extend_from_slice(if *messages == 0 { b"\n" } else { b",\n" });
         *messages += 1;
-        inert(&message, out)
+        inert(&message, file)
     }
 }
 

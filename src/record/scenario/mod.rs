@@ -13,6 +13,7 @@ use crate::proto::message::Kind;
 use crate::proto::sender::Control;
 use crate::render::Secrets;
 use crate::render::escape::{Layout, escape, escape_line};
+use crate::render::quantity;
 use crate::scenario::Template;
 use crate::scenario::ast::{
     Action, Content, Expect, ExpectClose, Mood, Pattern, Reason, Statement, Step,
@@ -22,6 +23,9 @@ use opening::Opening;
 
 /// An answer that took longer is given as much time as it took, and again as much.
 const SOON: Duration = Duration::from_secs(2);
+
+/// A larger message is not written, in bytes: a line takes several times its memory, and nobody reads it.
+const LARGE: usize = 1 << 20;
 
 /// Writes events into a scenario, as it is in its canonical form.
 #[derive(Debug)]
@@ -155,7 +159,13 @@ impl Scenario {
     }
 
     fn received(&mut self, file: &mut File, message: &Message<'_>, now: Instant) {
+        let size = message.payload.len();
+        if size > LARGE {
+            let size = quantity::size(size as u64);
+            self.comment(file, &format!("{size} came, too large to be written here:"));
+        }
         let pattern = match (message.kind, std::str::from_utf8(message.payload)) {
+            _ if size > LARGE => Pattern::Any,
             (Kind::Text, Ok(text)) => Pattern::Text(Template::literal(text)),
             _ => Pattern::Hex(message.payload.to_vec()),
         };

@@ -74,6 +74,7 @@
 //! each with `messages`, `frames`, `payload_bytes` and `wire_bytes`.
 
 mod convert;
+mod pieces;
 mod read;
 mod wire;
 
@@ -85,6 +86,7 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 use self::convert::{broken, closing, ended, frame, ms, ping, pong, whole};
+pub use self::pieces::Pieces;
 pub use self::read::{ReadError, message, without_line};
 use self::wire::{Closed, Error, Field, Line, Open, Time, Timings, Tls};
 use super::clock::Clock;
