@@ -39,12 +39,12 @@ pub fn listening(args: &[&str]) -> Listening {
 }
 
 impl Listening {
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("ws://127.0.0.1:{}/", self.port)
     }
 
     /// A TCP connection.
-    fn connect(&self) -> TcpStream {
+    pub fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("wsee listens");
         for set in [TcpStream::set_read_timeout, TcpStream::set_write_timeout] {
             set(&stream, Some(DEADLINE)).expect("a socket");

@@ -9,7 +9,7 @@ use yawc::close::CloseCode;
 use yawc::frame::{Frame, OpCode};
 use yawc::{Options, Role, WebSocket};
 
-use super::listen::{connect, listening};
+use crate::listen::listening;
 use crate::support::DEADLINE;
 use crate::support::output::Output;
 use crate::support::run::wsee;
@@ -189,16 +189,15 @@ fn is_served(options: Options, args: &[&str]) {
 /// The same with a message of `large` bytes.
 #[track_caller]
 fn is_served_up_to(large: usize, options: Options, args: &[&str]) {
-    let (running, port) = listening(args);
+    let server = listening(args);
     block_on(async {
-        let url = format!("ws://localhost:{port}/").parse().expect("a URL");
-        let socket = WebSocket::handshake(url, polled(connect(port)), options).await;
+        let url = server.url().parse().expect("a URL");
+        let socket = WebSocket::handshake(url, polled(server.connect()), options).await;
         converse(socket.expect("an opening handshake"), large).await;
     });
-    let text = running.wait_for_stderr("deflated to ");
+    let text = server.running.wait_for_stderr("deflated to ");
     assert!(text.contains(" % in"), "{text}");
-    running.signal(Signal::INT);
-    running.wait();
+    server.stop(Signal::INT);
 }
 
 #[test]

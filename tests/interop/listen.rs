@@ -12,32 +12,9 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tokio_tungstenite::tungstenite::client::client;
 
-use crate::support::DEADLINE;
+use crate::listen::listening;
 use crate::support::peer::{Message, Peer};
-use crate::support::run::{Running, wsee};
 use crate::support::tls::Authority;
-
-/// Starts `wsee listen` on a free port; gives back that port too.
-pub fn listening(args: &[&str]) -> (Running, u16) {
-    let running = wsee(&[&["listen", "127.0.0.1:0"], args].concat()).spawn();
-    let text = running.wait_for_stderr("\n");
-    let port = text.split("127.0.0.1:").nth(1).and_then(|rest| {
-        rest.split(|c: char| !c.is_ascii_digit())
-            .next()?
-            .parse()
-            .ok()
-    });
-    (
-        running,
-        port.unwrap_or_else(|| panic!("no address in {text:?}")),
-    )
-}
-
-pub fn connect(port: u16) -> TcpStream {
-    let stream = TcpStream::connect(("127.0.0.1", port)).expect("wsee listens");
-    stream.set_read_timeout(Some(DEADLINE)).expect("a socket");
-    stream
-}
 
 fn open<S: Read + Write + Debug>(stream: S, url: &str) -> Peer<S> {
     let (socket, _) = client(url, stream).expect("an opening handshake");
@@ -64,30 +41,31 @@ fn converse<S: Read + Write + Debug>(mut peer: Peer<S>) {
 
 #[test]
 fn echoes_over_ws_to_many_clients() {
-    let (running, port) = listening(&[]);
+    let server = listening(&[]);
     let clients: Vec<_> = (0..4)
-        .map(|_| std::thread::spawn(move || converse(open(connect(port), "ws://localhost/"))))
+        .map(|_| server.connect())
+        .map(|stream| std::thread::spawn(|| converse(open(stream, "ws://localhost/"))))
         .collect();
     for client in clients {
         client.join().expect("an echo");
     }
-    running.signal(Signal::INT);
-    running.wait();
+    server.stop(Signal::INT);
 }
 
 #[test]
 fn echoes_over_wss() {
     let authority = Authority::new();
     let (certificate, key) = authority.issue(&["localhost"]).write();
-    let (_running, port) = listening(&["--cert", path(&certificate), "--key", path(&key)]);
-    converse(open(connect_tls(port, &authority), "wss://localhost/"));
+    let server = listening(&["--cert", path(&certificate), "--key", path(&key)]);
+    let stream = over_tls(server.connect(), &authority);
+    converse(open(stream, "wss://localhost/"));
 }
 
 fn path(file: &tempfile::NamedTempFile) -> &str {
     file.path().to_str().expect("a path in UTF-8")
 }
 
-fn connect_tls(port: u16, authority: &Authority) -> StreamOwned<ClientConnection, TcpStream> {
+fn over_tls(stream: TcpStream, authority: &Authority) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     let root = CertificateDer::from_pem_file(authority.path()).expect("a certificate");
     roots.add(root).expect("a certificate");
@@ -98,5 +76,5 @@ fn connect_tls(port: u16, authority: &Authority) -> StreamOwned<ClientConnection
         .with_no_client_auth();
     let name = ServerName::try_from("localhost").expect("a name");
     let connection = ClientConnection::new(Arc::new(config), name).expect("a configuration");
-    StreamOwned::new(connection, connect(port))
+    StreamOwned::new(connection, stream)
 }
