@@ -30,7 +30,7 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Done, "done"),
     (
         Exit::Expectation,
-        "--count was not reached, or a test failed",
+        "--count was not reached, a test failed, or answers differ from a recording",
     ),
     (Exit::Usage, "usage error, or a mistake in a scenario"),
     (Exit::Url, "bad URL"),
