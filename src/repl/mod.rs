@@ -368,6 +368,8 @@ impl Repl {
                 self.deaf_until = now + LATE_INTERRUPT;
                 self.complain(&why);
             }
+            // The line editor hears of Ctrl-C in the user's editor as well.
+            Entry::Interrupt if now < self.deaf_until => {}
             Entry::Interrupt => {
                 self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
             }
