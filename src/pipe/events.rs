@@ -88,10 +88,15 @@ impl Events {
         };
     }
 
-    /// Writes more of the line that is not complete, if there is one.
-    pub(super) fn rest(&mut self, output: &mut Output, payload: &[u8]) -> bool {
+    /// Whether a line is not complete.
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Writes more of the line that is not complete.
+    pub(super) fn rest(&mut self, output: &mut Output, payload: &[u8]) {
         let Some(rest) = &mut self.rest else {
-            return false;
+            return;
         };
         if let Ok(true) = rest.pieces.write(output, payload) {
             rest.left = rest.pieces.left(payload.len());
@@ -99,7 +104,6 @@ impl Events {
             output.extend(&rest.later);
             self.rest = None;
         }
-        true
     }
 
     /// Bytes of a message that are not in the output.

@@ -45,8 +45,12 @@ impl Mode for Pipe {
         }
     }
 
-    fn rest(&mut self, payload: &[u8]) -> bool {
-        self.print_rest(payload)
+    fn has_rest(&self) -> bool {
+        self.rest.is_some() || self.events.as_ref().is_some_and(Events::has_rest)
+    }
+
+    fn rest(&mut self, payload: &[u8]) {
+        self.print_rest(payload);
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {

@@ -34,13 +34,13 @@ impl Pipe {
         });
     }
 
-    /// Prints more of the last message, if it is not complete.
-    pub(super) fn print_rest(&mut self, payload: &[u8]) -> bool {
+    /// Prints more of the last message.
+    pub(super) fn print_rest(&mut self, payload: &[u8]) {
         if let Some(events) = &mut self.events {
             return events.rest(&mut self.output, payload);
         }
         let Some(rest) = &mut self.rest else {
-            return false;
+            return;
         };
         let (from, to) = (rest.at, payload.len().min(rest.at + PIECE));
         rest.at = to;
@@ -52,7 +52,6 @@ impl Pipe {
             deflated: None,
         });
         self.rest.take_if(|rest| rest.at == rest.len);
-        true
     }
 
     /// Bytes of received messages that were not printed.

@@ -141,7 +141,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         self.connection.observe_frames(self.mode.wants_frames());
         self.connection.handle_timeout(now);
         while !self.is_full() {
-            if self.mode.rest(self.connection.lent()) {
+            if self.mode.has_rest() {
+                self.mode.rest(self.connection.lent());
                 continue;
             }
             let Some((event, sender)) = self.connection.poll_event(now) else {

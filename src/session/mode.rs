@@ -14,12 +14,13 @@ pub trait Mode {
     /// Takes an event; may send in return.
     fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant);
 
-    /// Goes on with the last message, of which not all was taken at once; tells whether there was anything left to do.
-    ///
-    /// Its payload is lent again. No other event comes before all is taken.
-    fn rest(&mut self, _payload: &[u8]) -> bool {
+    /// Whether not all of the last message was taken at once.
+    fn has_rest(&self) -> bool {
         false
     }
+
+    /// Goes on with the last message, whose `payload` is lent again; no other event comes before all is taken.
+    fn rest(&mut self, _payload: &[u8]) {}
 
     /// Moves input to `sender` until that is [full](OUTPUT_FULL) or input runs dry; tells whether it moved any.
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool;
