@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::ast::{Action, Capture, Content, Extract, File, Line, Pattern, Reason, Statement, Step};
+use super::ast::{Action, File, Line, Statement, Step};
 use super::error::{Mistake, Problem, Source};
-use super::template::{Template, Variable};
+use super::known::{Known, check_variable, variables};
+use super::template::Template;
 use crate::command::nearest;
 
 /// A case: a script that passes or fails as a whole.
@@ -81,15 +82,6 @@ pub struct Answer {
     pub name: String,
     /// The value, in which `*` is any text; empty if the field must not be there.
     pub value: Template,
-}
-
-/// What has a value before a case begins.
-#[derive(Debug, Clone, Default)]
-pub struct Known {
-    /// Variables given with `--var` or `--var-file`.
-    pub variables: HashSet<String>,
-    /// Variables of the environment that may be read.
-    pub environment: HashSet<String>,
 }
 
 /// The cases of a file; one without `###` has the name `name`. Every mistake is told.
@@ -359,75 +351,5 @@ fn ends(action: &Action) -> bool {
         Action::Close { .. } | Action::ExpectClose(_) => true,
         Action::Command { name, .. } => matches!(*name, "drop" | "reset"),
         _ => false,
-    }
-}
-
-fn check_variable(
-    variable: &Variable,
-    known: &Known,
-    captured: &HashSet<String>,
-) -> Result<(), Problem> {
-    match variable {
-        Variable::Named(name) if captured.contains(name) || known.variables.contains(name) => {
-            Ok(())
-        }
-        Variable::Named(name) => Err(Problem::NoValue(name.clone())),
-        Variable::Env(name) if known.environment.contains(name) => Ok(()),
-        Variable::Env(name) => Err(Problem::NotAllowed(name.clone())),
-        Variable::Uuid | Variable::Now => Ok(()),
-    }
-}
-
-/// Whether all variables of a step that is not in a file have values.
-pub fn check(action: &Action, known: &Known) -> Result<(), Problem> {
-    let templates = step_templates(action).into_iter();
-    let mut variables = templates.flat_map(Template::variables);
-    variables.try_for_each(|variable| check_variable(variable, known, &HashSet::new()))
-}
-
-/// The variables of a statement.
-fn variables(statement: &Statement) -> Vec<&Variable> {
-    let templates: Vec<&Template> = match statement {
-        Statement::Connect { url, .. } => vec![url],
-        Statement::Flag { value, .. } => value.iter().collect(),
-        Statement::Field { value, .. } | Statement::Answer { value, .. } => vec![value],
-        Statement::Step(step) => step_templates(&step.action),
-        _ => Vec::new(),
-    };
-    templates
-        .into_iter()
-        .flat_map(Template::variables)
-        .collect()
-}
-
-fn step_templates(action: &Action) -> Vec<&Template> {
-    match action {
-        Action::Send(Content::Text(text)) => vec![text],
-        Action::Send(Content::File { path, .. }) => vec![path],
-        Action::Expect(expect) => {
-            let pattern = match &expect.pattern {
-                Pattern::Text(it) | Pattern::Json(it) | Pattern::Re(it) | Pattern::Jq(it) => {
-                    Some(it)
-                }
-                Pattern::Hex(_) | Pattern::Any => None,
-            };
-            let captures = expect
-                .captures
-                .iter()
-                .map(|Capture { with, .. }| match with {
-                    Extract::Jq(it) | Extract::Re(it) => it,
-                });
-            pattern.into_iter().chain(captures).collect()
-        }
-        Action::ExpectClose(close) => match &close.reason {
-            Some(Reason::Text(it) | Reason::Re(it)) => vec![it],
-            None => Vec::new(),
-        },
-        Action::ExpectControl { payload, .. } => payload.iter().collect(),
-        Action::Ping { payload: it, .. }
-        | Action::Pong(it)
-        | Action::Close { reason: it, .. }
-        | Action::Command { args: it, .. } => vec![it],
-        _ => Vec::new(),
     }
 }

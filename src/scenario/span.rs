@@ -2,19 +2,16 @@
 
 use std::time::Duration;
 
-/// Far beyond any use, and small enough to be added to a clock reading without overflow.
-const LONGEST: Duration = Duration::from_hours(24 * 366);
+use crate::command::schedule::parse_period;
 
-/// Reads a span; the unit must be there.
+/// Reads a span as flags do, but the unit must be there.
 pub fn parse(text: &str) -> Option<Duration> {
     let starts_right = text.starts_with(|c: char| c.is_ascii_digit());
     let ends_right = text.ends_with(|c: char| c.is_ascii_alphabetic());
     if !starts_right || !ends_right {
         return None;
     }
-    let span: jiff::SignedDuration = text.parse().ok()?;
-    let span = Duration::try_from(span).ok()?;
-    (span <= LONGEST).then_some(span)
+    parse_period(text).ok()
 }
 
 /// Writes a span so that [`parse`] reads the same.

@@ -4,8 +4,8 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::ast::{Action, Content, Pattern, Statement, Step};
-use super::case::{Known, What};
-use super::{Case, File, Mistake, Template, cases, format, parse};
+use super::case::What;
+use super::{Case, File, Known, Mistake, Template, cases, format, parse};
 
 /// Every statement, in its canonical form.
 const ALL: &str = include_str!("tests/all.wsee");

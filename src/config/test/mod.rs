@@ -15,9 +15,8 @@ pub use load::{Loaded, Mistakes};
 use super::{ConfigError, Connect, Display, Environment};
 use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs};
 use crate::exit::Exit;
-use crate::scenario::case::Known;
 use crate::scenario::files;
-use crate::scenario::{self, Mistake};
+use crate::scenario::{self, Known, Mistake};
 use crate::test::{Given, Options};
 
 /// Everything a test run needs.

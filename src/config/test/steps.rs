@@ -6,8 +6,8 @@ use crate::config::Connect;
 use crate::proto::frame::CloseCode;
 use crate::scenario::argument;
 use crate::scenario::ast::{Action, Content, Expect, Mood, Pattern};
-use crate::scenario::case::{Act, Answer, Connection, Known, What};
-use crate::scenario::{self, Case, Mistake, Problem, Template, span};
+use crate::scenario::case::{Act, Answer, Connection, What};
+use crate::scenario::{Case, Known, Mistake, Problem, Template, known, span};
 
 /// The case that the steps are; without steps a ping and a close.
 pub(super) fn case(
@@ -92,7 +92,7 @@ impl Builder<'_> {
         if self.is_closed {
             return Err(wrong(step, "no step can follow --expect-close"));
         }
-        scenario::case::check(&action, self.known).map_err(|problem| match problem {
+        known::check(&action, self.known).map_err(|problem| match problem {
             Problem::NoValue(name) => {
                 let text = format!("the variable {name} has no value; give it with --var {name}=…");
                 wrong(step, &text)
