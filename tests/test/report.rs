@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use boon::{Compiler, Schemas};
+
 use crate::support::output::Output;
 use crate::support::peer::{Peer, scripted};
 use crate::support::run::{Run, wsee};
@@ -33,6 +35,35 @@ fn a_report_on_stdout_is_alone_there() {
     let output = failing(&["--report-json", "-", "-q"]);
     let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
     assert_eq!(json["cases"][0]["failure"]["step"], "--expect hi");
+}
+
+#[test]
+fn a_json_report_is_as_its_schema_says() {
+    assert_valid(&failing(&["--report-json", "-", "-q"]));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.wsee");
+    let case =
+        "### no server\nconnect ws://127.0.0.1:1/\n\n### skipped\nconnect ws://127.0.0.1:1/\n";
+    fs::write(&file, case).expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    let output = wsee(&["test", file, "--fail-fast", "-q", "--report-json", "-"]);
+    let report = assert_valid(&output.run().exits(1));
+    assert_eq!(report["cases"][0]["outcome"], "error");
+    assert_eq!(report["cases"][1]["outcome"], "skipped");
+}
+
+#[track_caller]
+fn assert_valid(output: &Output) -> serde_json::Value {
+    let schema = include_str!("../../schema/report.schema.json");
+    let schema = serde_json::from_str(schema).expect("a schema in JSON");
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    let name = "report.schema.json";
+    compiler.add_resource(name, schema).expect("a schema");
+    let index = compiler.compile(name, &mut schemas).expect("a schema");
+    let report = serde_json::from_slice(&output.stdout).expect("JSON");
+    let checked = schemas.validate(&report, index);
+    checked.unwrap_or_else(|error| panic!("{error}\n{report:#}"));
+    report
 }
 
 #[test]

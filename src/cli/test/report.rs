@@ -26,7 +26,8 @@ pub struct ReportArgs {
     pub report_tap: Option<PathBuf>,
     /// Write a JSON report to FILE; - is stdout
     ///
-    /// One object with counts and cases; 'version' is 1, and names will only be added.
+    /// One object with counts and cases, as schema/report.schema.json in wsee's source says; 'version'
+    /// is 1, and names will only be added.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report_json: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! The JSON report.
 //!
-//! One object: `version` is 1; within a version members may be added, but none is removed or given
+//! One object, as `schema/report.schema.json` says: `version` is 1; within a version members may be added, but none is removed or given
 //! another meaning. Durations are in milliseconds. Texts are escaped and masked as on a terminal.
 
 use std::time::Duration;
