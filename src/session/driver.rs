@@ -329,7 +329,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
 
     fn ending(&mut self, now: Instant) -> Ending {
         let (sent, received) = self.connection.traffic();
-        let end = self.end.clone().unwrap_or(End::CloseTimeout);
+        let end = self.end.clone();
+        let end = end.unwrap_or_else(|| self.connection.end_now());
         let cause = self.cause.take();
         let is_meant = !matches!(cause, None | Some(Cause::Idle(_)));
         Ending {

@@ -78,8 +78,29 @@ enum Cause {
     Decisive(Exit),
 }
 
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ended {
+    /// After both Close frames: whether the peer's came first, and its code.
+    Closed { by_peer: bool, code: u16 },
+    /// The peer broke a rule.
+    Failed,
+    /// The stream ended or was reset.
+    Lost,
+    /// The peer did not answer a Close frame.
+    CloseTimeout,
+    /// The peer did not answer a ping.
+    NoPong,
+    /// The user waits for nothing any more.
+    Abandoned,
+}
+
 /// A session as it should be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about a session"
+)]
 pub struct Oracle {
     timers: Timers,
     now: i64,
@@ -102,6 +123,10 @@ pub struct Oracle {
     pub messages: usize,
     /// The exit status, once it is over.
     pub exit: Option<Exit>,
+    /// How the connection ended, then.
+    pub ended: Option<Ended>,
+    /// Whether the mode is told of it.
+    pub is_told: bool,
 }
 
 impl Oracle {
@@ -122,6 +147,8 @@ impl Oracle {
             idle_told: false,
             messages: 0,
             exit: None,
+            ended: None,
+            is_told: true,
         }
     }
 
@@ -150,7 +177,7 @@ impl Oracle {
             Act::EndOfInput => self.end(Cause::Undecided, 1000, None),
             // Input has no say in how it ends.
             Act::Input => {}
-            Act::Fin | Act::Reset => self.stream_ends(Exit::Abnormal),
+            Act::Fin | Act::Reset => self.stream_ends(Ended::Lost),
             Act::Text | Act::Ping | Act::Pong | Act::Close(_) | Act::Violation => {
                 self.receive(act);
             }
@@ -207,6 +234,8 @@ impl Oracle {
         if self.cause.is_some() {
             // A second reason to end does not wait for anything.
             self.exit = Some(Exit::Interrupt);
+            self.ended = Some(self.ended_by(Ended::Abandoned));
+            self.is_told = false;
         }
         self.end(Cause::Decisive(Exit::Interrupt), 1000, Some(HURRY));
     }
@@ -230,7 +259,7 @@ impl Oracle {
             return;
         }
         if self.deadline.is_some_and(|deadline| deadline <= self.now) {
-            self.stream_ends(Exit::Abnormal);
+            self.stream_ends(Ended::CloseTimeout);
         }
         if !self.is_open() {
             return;
@@ -245,6 +274,7 @@ impl Oracle {
             && asked.max(self.last_received) + timeout <= self.now
         {
             self.exit = Some(Exit::NoPong);
+            self.ended = Some(Ended::NoPong);
         }
         if let Some(idle) = self.timers.idle
             && self.exit.is_none()
@@ -256,14 +286,25 @@ impl Oracle {
         }
     }
 
-    /// Nothing comes any more; `lost` is the exit status when there was no closing handshake.
-    fn stream_ends(&mut self, lost: Exit) {
-        let exit = match (self.failed, self.received_close) {
-            (true, _) => Exit::Protocol,
-            (false, Some((1000, _))) => Exit::Done,
-            (false, Some(_)) => Exit::ClosedWithError,
+    /// How it ends, in this way if there was no closing handshake.
+    fn ended_by(&self, lost: Ended) -> Ended {
+        match (self.failed, self.received_close) {
+            (true, _) => Ended::Failed,
+            (false, Some((code, by_peer))) => Ended::Closed { by_peer, code },
             (false, None) => lost,
+        }
+    }
+
+    /// Nothing comes any more, for this reason if there was no closing handshake.
+    fn stream_ends(&mut self, lost: Ended) {
+        let ended = self.ended_by(lost);
+        let exit = match ended {
+            Ended::Failed => Exit::Protocol,
+            Ended::Closed { code: 1000, .. } => Exit::Done,
+            Ended::Closed { .. } => Exit::ClosedWithError,
+            _ => Exit::Abnormal,
         };
+        self.ended = Some(ended);
         self.exit = Some(match self.cause {
             Some(Cause::Decisive(exit)) => exit,
             Some(Cause::Undecided) | None => exit,

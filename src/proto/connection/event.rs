@@ -116,7 +116,7 @@ pub enum End {
         /// Whether TCP was reset.
         reset: bool,
     },
-    /// The answer to the Close frame was not waited for, as the configuration wants it.
+    /// The answer to the Close frame was not waited for, as the configuration or the user wants it.
     NotAwaited {
         /// The Close frame that was sent.
         sent: Option<CloseFrame>,

@@ -338,22 +338,28 @@ impl Connection {
         if self.end.is_some() {
             return;
         }
+        let is_awaited = !self.patient || !self.config.close_timeout.is_zero();
+        self.end = Some(match self.end_now() {
+            End::NotAwaited { .. } if is_awaited => End::CloseTimeout,
+            end => end,
+        });
+    }
+
+    /// How it ends if nothing more is waited for, after a Close frame went out.
+    pub fn end_now(&self) -> End {
         let sent = self
             .sender
             .closed_with()
             .and_then(|close| close.frame.clone());
-        self.end = Some(match (&self.failed, &self.received_close) {
+        match (&self.failed, &self.received_close) {
             (Some(violation), _) => End::Failed(violation.clone()),
             (None, Some(close)) => End::Closed {
                 by_peer: close.first,
                 sent,
                 received: close.frame.clone(),
             },
-            (None, None) if self.patient && self.config.close_timeout.is_zero() => {
-                End::NotAwaited { sent }
-            }
-            (None, None) => End::CloseTimeout,
-        });
+            (None, None) => End::NotAwaited { sent },
+        }
     }
 }
 
