@@ -360,16 +360,14 @@ impl Repl {
                 );
             }
             Entry::Line(line) => self.line(&line, sender, now),
-            Entry::Draft(draft) => {
+            Entry::Edited(written, taken) => {
                 self.deaf_until = now + LATE_INTERRUPT;
-                self.draft(draft, sender, now);
+                match written {
+                    Ok(draft) => self.draft(draft, sender, now),
+                    Err(why) => self.complain(&why),
+                }
+                drop(taken);
             }
-            Entry::NoDraft(why) => {
-                self.deaf_until = now + LATE_INTERRUPT;
-                self.complain(&why);
-            }
-            // The line editor hears of Ctrl-C in the user's editor as well.
-            Entry::Interrupt if now < self.deaf_until => {}
             Entry::Interrupt => {
                 self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
             }

@@ -19,7 +19,7 @@ use std::thread;
 
 use rustyline::config::{BellStyle, ColorMode, CompletionType, Config};
 use rustyline::history::FileHistory;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 pub(super) use self::draft::Draft;
 use self::helper::LineHelper;
@@ -57,10 +57,8 @@ pub(super) struct Options {
 pub(super) enum Entry {
     /// Typed a line, or pasted a text of several.
     Line(String),
-    /// Wrote a message in an editor.
-    Draft(Draft),
-    /// Wrote none, for this reason.
-    NoDraft(String),
+    /// Wrote a message in an editor, or none for this reason; the prompt returns when the sender is dropped.
+    Edited(Result<Draft, String>, oneshot::Sender<()>),
     /// Pressed Ctrl-C on an empty line.
     Interrupt,
     /// Pressed Ctrl-D on an empty line.
@@ -136,7 +134,7 @@ impl Editor {
         let stopped = || Entry::Failed("the line editor has stopped; start wsee again".to_owned());
         let entry = entry.unwrap_or_else(stopped);
         self.has_failed = matches!(entry, Entry::HungUp | Entry::Failed(_));
-        if matches!(entry, Entry::Draft(_) | Entry::NoDraft(_)) {
+        if matches!(entry, Entry::Edited(..)) {
             self.is_lent.store(false, Ordering::Relaxed);
         }
         Poll::Ready(entry)
@@ -174,7 +172,7 @@ impl Editor {
         screen.wait_for_return();
         let mut text = String::new();
         while let Ok(entry) = entries.try_recv() {
-            if let Entry::Draft(draft) = entry {
+            if let Entry::Edited(Ok(draft), _) = entry {
                 let kept = draft.keep();
                 text = format!(
                     "not sent, the connection is closed; {}\n",

@@ -8,6 +8,7 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::SendError;
+use tokio::sync::oneshot;
 
 use super::Entry;
 use super::draft::Draft;
@@ -72,15 +73,17 @@ impl Reader {
         self.is_lent.store(true, Ordering::Relaxed);
         let text = text.unwrap_or_else(|| self.last.clone());
         let written = self.loan.lend(|| Draft::write(&self.command, &text));
-        match written {
-            Ok(draft) => {
-                self.last.clone_from(&draft.text);
-                self.remember(&draft.text);
-                self.report(Entry::Draft(draft));
-            }
-            Err(error) => self.report(Entry::NoDraft(error.to_string())),
+        if let Ok(draft) = &written {
+            self.last.clone_from(&draft.text);
+            self.remember(&draft.text);
         }
+        let (taken, is_taken) = oneshot::channel();
+        let written = written.map_err(|error| error.to_string());
+        self.report(Entry::Edited(written, taken));
         self.screen.returned();
+        // A signal from the editor may not have reached the session's thread: it must find the session's
+        // handler there, not rustyline's. The sender is only dropped.
+        let _ = is_taken.blocking_recv();
     }
 
     /// Makes a text a line that sends it.
@@ -94,7 +97,7 @@ impl Reader {
 
     fn report(&self, entry: Entry) {
         // Without a receiver the session has ended.
-        if let Err(SendError(Entry::Draft(draft))) = self.entries.blocking_send(entry) {
+        if let Err(SendError(Entry::Edited(Ok(draft), _))) = self.entries.blocking_send(entry) {
             let kept = escape_line(&draft.keep()).into_owned();
             self.screen
                 .note(format!("not sent, the connection is closed; {kept}\n"));
