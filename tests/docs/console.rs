@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use crate::support::run::{Running, wsee};
 
@@ -104,6 +105,9 @@ impl<'a> Block<'a> {
     }
 }
 
+/// How long the commands of a block may take together, one of which sends 100 000 messages.
+const WHOLE_BLOCK: Duration = Duration::from_secs(120);
+
 /// A `wsee listen` that serves a block.
 struct Server {
     port: String,
@@ -112,7 +116,8 @@ struct Server {
 
 impl Server {
     fn start(args: &[&str]) -> Self {
-        let running = wsee(&[&["listen", "127.0.0.1:0"], args].concat()).spawn();
+        let listen = wsee(&[&["listen", "127.0.0.1:0"], args].concat());
+        let running = listen.deadline(WHOLE_BLOCK).spawn();
         let said = running.wait_for_stderr("connect with");
         let (_, address) = said.split_once("127.0.0.1:").expect("an address");
         let port = address.split('/').next().expect("a port").to_owned();
