@@ -37,7 +37,7 @@ pub enum CommandError {
         found: char,
     },
     /// The hex digits do not make whole bytes.
-    #[error("{digits} hex digits are not whole bytes; write two digits for each byte")]
+    #[error("an odd number of hex digits ({digits}); write two for each byte")]
     OddHex {
         /// How many there are.
         digits: usize,

@@ -268,7 +268,7 @@ mod tests {
         );
         assert_eq!(
             error("/bin abc"),
-            "3 hex digits are not whole bytes; write two digits for each byte"
+            "an odd number of hex digits (3); write two for each byte"
         );
     }
 

@@ -106,7 +106,7 @@ impl<'a> Block<'a> {
 }
 
 /// How long the commands of a block may take together, one of which sends 100 000 messages.
-const WHOLE_BLOCK: Duration = Duration::from_secs(120);
+const WHOLE_BLOCK: Duration = Duration::from_mins(2);
 
 /// A `wsee listen` that serves a block.
 struct Server {

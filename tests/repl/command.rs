@@ -41,7 +41,7 @@ fn an_unknown_command_is_not_sent_but_suggests() {
 #[test]
 fn wrong_arguments_are_not_sent() {
     rejected("/bin 0g", "column 7: 'g' is not a hex digit");
-    rejected("/bin 012", "3 hex digits are not whole bytes");
+    rejected("/bin 012", "an odd number of hex digits (3)");
     rejected("/b64 !", "column 6: not valid base64");
     rejected("/file /nonexistent", "cannot read /nonexistent: ");
     rejected("/fragment 0 x", "column 11: \"0\" is not ");
