@@ -4,9 +4,11 @@ mod editor;
 mod facts;
 mod filter;
 mod help;
+mod obey;
 mod offline;
 mod recording;
 mod routine;
+mod send;
 mod show;
 mod stats;
 mod status;
@@ -21,22 +23,20 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use editor::{Draft, Editor, Entry};
+use editor::Editor;
 pub use facts::Facts;
 pub use recording::Recording;
 
+use crate::command::Wire;
 use crate::command::probe::Probe;
 use crate::command::schedule::{Every, Schedule};
-use crate::command::wire::{Outcome, WireError};
-use crate::command::{self, Command, Record, Wire};
 use crate::event::{Cause, Ending, Event, Signal};
 use crate::filter::Filter;
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
-use crate::proto::sender::{Closing, Sender};
+use crate::proto::sender::Sender;
 use crate::render::escape::escape_line;
 use crate::render::{Dialect, Human, Role, quantity};
-use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Signals, Stop};
 use offline::LineError;
 use routine::Repeating;
@@ -94,8 +94,6 @@ pub struct Repl {
     ending: bool,
 }
 
-/// How long after its editor a signal may come.
-const LATE_INTERRUPT: Duration = Duration::from_millis(500);
 /// Text that waits to be printed, from which on nothing more is read.
 const PRINT_FULL: usize = 64 << 10;
 
@@ -178,127 +176,9 @@ impl Repl {
         let _ = writeln!(self.out, "{}", self.human.style().paint(role, text));
     }
 
-    /// Takes a line that was typed, and says what is wrong with it.
-    fn line(&mut self, line: &str, sender: Option<&mut Sender>, now: Instant) {
-        let outcome = match command::parse(line) {
-            Ok(command) => self
-                .command(command, sender, now)
-                .map_err(|error| error.to_string()),
-            Err(error) => Err(error.to_string()),
-        };
-        if let Err(text) = outcome {
-            self.complain(&text);
-        }
-    }
-
     fn complain(&mut self, text: &str) {
         let text = escape_line(text).into_owned();
         self.print(Role::Error, &text);
-    }
-
-    /// Sends what was written in an editor; if that is not possible, it stays in its file.
-    fn draft(&mut self, draft: Draft, sender: Option<&mut Sender>, now: Instant) {
-        let wire = Wire::Text(draft.text.clone());
-        let sent = match sender {
-            Some(sender) if self.ending || sender.is_closing() => Err(Closing.to_string()),
-            sender => self
-                .command(Command::Wire(wire), sender, now)
-                .map_err(|error| error.to_string()),
-        };
-        if let Err(error) = sent {
-            let text = format!("{error}; {}", draft.keep());
-            self.complain(&text);
-        }
-    }
-
-    fn command(
-        &mut self,
-        command: Command,
-        sender: Option<&mut Sender>,
-        now: Instant,
-    ) -> Result<(), LineError> {
-        match command {
-            // The reader of lines obeys /edit.
-            Command::Nothing | Command::Edit(_) => {}
-            Command::Wire(wire) => {
-                let wire = self.fill_wire(wire, now)?;
-                match sender {
-                    Some(sender) if self.may_send(&wire, sender) => {
-                        self.send(&wire, sender, now)?;
-                    }
-                    sender => self.keep(wire, sender.is_some())?,
-                }
-            }
-            Command::Set(assignment) => self.assign(assignment, now)?,
-            Command::Capture(capture) => self.capture(capture)?,
-            Command::Every(timing) => self.every(timing, sender.is_some(), now)?,
-            Command::Repeat(repetition) => self.repeat(repetition, sender.is_some(), now)?,
-            Command::Stats => self.print_stats(sender.as_deref(), now),
-            Command::Quit => self.quit(Cause::Quit),
-            Command::Help(usage) => self.help(usage),
-            Command::Status => {
-                let style = self.human.style();
-                self.status
-                    .print(&mut self.out, &self.facts, sender.as_deref(), style, now);
-            }
-            Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
-            Command::Show(setting) => self.show(setting),
-            Command::Filter(filtering) => self.filter(&filtering),
-            Command::Record(command) => self.record(&command),
-            Command::History(last) => self.history(last),
-        }
-        Ok(())
-    }
-
-    fn send(&mut self, wire: &Wire, sender: &mut Sender, now: Instant) -> Result<(), WireError> {
-        let outcome = wire.send(sender, now)?;
-        self.outcome(outcome, now);
-        Ok(())
-    }
-
-    /// Whether it can be sent at once: a message must wait for those before it, all else overtakes them.
-    fn may_send(&self, wire: &Wire, sender: &Sender) -> bool {
-        let is_free = self.kept.is_empty() && sender.output().len() < OUTPUT_FULL;
-        is_free || sender.is_closing() || !wire.is_message()
-    }
-
-    /// Sends what is to go out before anything is typed, and what was typed while it could not be sent.
-    fn send_queued(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = false;
-        while !sender.is_closing() && sender.output().len() < OUTPUT_FULL {
-            let first = self.send.pop_front().map(Wire::Text);
-            let Some(wire) = first.or_else(|| self.kept.pop_front()) else {
-                break;
-            };
-            moved = true;
-            if let Err(error) = self.send(&wire, sender, now) {
-                let text = escape_line(&error.to_string()).into_owned();
-                self.print(Role::Error, &text);
-            }
-        }
-        moved
-    }
-
-    /// Shows what was sent, or ends what is to end.
-    fn outcome(&mut self, outcome: Outcome<'_>, now: Instant) {
-        match outcome {
-            Outcome::Message {
-                kind,
-                payload,
-                deflated,
-            } => {
-                let message = Message::whole(kind, &payload, deflated);
-                self.sent(&message, now);
-                self.human.sent(&mut self.out, &message, now);
-            }
-            Outcome::Control => {}
-            Outcome::Misbehaviour(command) => {
-                self.probe.sent(command, now);
-                self.print(Role::Sent, &format!("{command} sent"));
-            }
-            Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
-            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
-        }
     }
 
     /// Counts and records a message.
@@ -313,20 +193,6 @@ impl Repl {
         self.status.received(message);
         self.stats.received(u64::from(message.end), bytes, now);
         self.last_json.received(message);
-    }
-
-    fn record(&mut self, command: &Record) {
-        match self.recording.obey(command) {
-            Ok(text) => {
-                let text = format!("* {}", escape_line(&text));
-                self.print(Role::Fact, &text);
-            }
-            Err(text) => self.complain(&text),
-        }
-    }
-
-    fn quit(&mut self, cause: Cause) {
-        self.stop = Some(Stop::new(cause, self.options.close.clone()));
     }
 
     fn next_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
@@ -347,35 +213,6 @@ impl Repl {
         {
             Some((limit, _)) => Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close)),
             None => Poll::Pending,
-        }
-    }
-
-    fn entry(&mut self, entry: Entry, sender: Option<&mut Sender>, now: Instant) {
-        match entry {
-            Entry::Line(line) if self.ending => {
-                let line = escape_line(&line).into_owned();
-                self.print(
-                    Role::Error,
-                    &format!("not sent, the connection is closing: {line}"),
-                );
-            }
-            Entry::Line(line) => self.line(&line, sender, now),
-            Entry::Edited(written, taken) => {
-                self.deaf_until = now + LATE_INTERRUPT;
-                match written {
-                    Ok(draft) => self.draft(draft, sender, now),
-                    Err(why) => self.complain(&why),
-                }
-                drop(taken);
-            }
-            Entry::Interrupt => {
-                self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
-            }
-            Entry::HungUp => {
-                self.stop = Some(Stop::signal(Signal::Hangup, self.options.close.clone()));
-            }
-            Entry::End => self.quit(Cause::Quit),
-            Entry::Failed(text) => self.quit(Cause::Input(text)),
         }
     }
 }

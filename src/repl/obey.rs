@@ -1,0 +1,128 @@
+//! What a person at the prompt does, and what comes of it.
+
+use std::time::{Duration, Instant};
+
+use super::editor::{Draft, Entry};
+use super::{LineError, Repl};
+use crate::command::{self, Command, Record, Wire};
+use crate::event::{Cause, Signal};
+use crate::proto::sender::{Closing, Sender};
+use crate::render::Role;
+use crate::render::escape::escape_line;
+use crate::session::Stop;
+
+/// How long after its editor a signal may come.
+const LATE_INTERRUPT: Duration = Duration::from_millis(500);
+
+impl Repl {
+    /// Obeys what the person at the terminal did; without a sender there is no connection.
+    pub(super) fn entry(&mut self, entry: Entry, sender: Option<&mut Sender>, now: Instant) {
+        match entry {
+            Entry::Line(line) if self.ending => {
+                let line = escape_line(&line).into_owned();
+                self.print(
+                    Role::Error,
+                    &format!("not sent, the connection is closing: {line}"),
+                );
+            }
+            Entry::Line(line) => self.line(&line, sender, now),
+            Entry::Edited(written, taken) => {
+                self.deaf_until = now + LATE_INTERRUPT;
+                match written {
+                    Ok(draft) => self.draft(draft, sender, now),
+                    Err(why) => self.complain(&why),
+                }
+                drop(taken);
+            }
+            Entry::Interrupt => {
+                self.stop = Some(Stop::signal(Signal::Interrupt, self.options.close.clone()));
+            }
+            Entry::HungUp => {
+                self.stop = Some(Stop::signal(Signal::Hangup, self.options.close.clone()));
+            }
+            Entry::End => self.quit(Cause::Quit),
+            Entry::Failed(text) => self.quit(Cause::Input(text)),
+        }
+    }
+
+    /// Takes a line that was typed, and says what is wrong with it.
+    fn line(&mut self, line: &str, sender: Option<&mut Sender>, now: Instant) {
+        let outcome = match command::parse(line) {
+            Ok(command) => self
+                .command(command, sender, now)
+                .map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(text) = outcome {
+            self.complain(&text);
+        }
+    }
+
+    /// Sends what was written in an editor; if that is not possible, it stays in its file.
+    fn draft(&mut self, draft: Draft, sender: Option<&mut Sender>, now: Instant) {
+        let wire = Wire::Text(draft.text.clone());
+        let sent = match sender {
+            Some(sender) if self.ending || sender.is_closing() => Err(Closing.to_string()),
+            sender => self
+                .command(Command::Wire(wire), sender, now)
+                .map_err(|error| error.to_string()),
+        };
+        if let Err(error) = sent {
+            let text = format!("{error}; {}", draft.keep());
+            self.complain(&text);
+        }
+    }
+
+    fn command(
+        &mut self,
+        command: Command,
+        sender: Option<&mut Sender>,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        match command {
+            // The reader of lines obeys /edit.
+            Command::Nothing | Command::Edit(_) => {}
+            Command::Wire(wire) => {
+                let wire = self.fill_wire(wire, now)?;
+                match sender {
+                    Some(sender) if self.may_send(&wire, sender) => {
+                        self.send(&wire, sender, now)?;
+                    }
+                    sender => self.keep(wire, sender.is_some())?,
+                }
+            }
+            Command::Set(assignment) => self.assign(assignment, now)?,
+            Command::Capture(capture) => self.capture(capture)?,
+            Command::Every(timing) => self.every(timing, sender.is_some(), now)?,
+            Command::Repeat(repetition) => self.repeat(repetition, sender.is_some(), now)?,
+            Command::Stats => self.print_stats(sender.as_deref(), now),
+            Command::Quit => self.quit(Cause::Quit),
+            Command::Help(usage) => self.help(usage),
+            Command::Status => {
+                let style = self.human.style();
+                self.status
+                    .print(&mut self.out, &self.facts, sender.as_deref(), style, now);
+            }
+            Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
+            Command::Show(setting) => self.show(setting),
+            Command::Filter(filtering) => self.filter(&filtering),
+            Command::Record(command) => self.record(&command),
+            Command::History(last) => self.history(last),
+        }
+        Ok(())
+    }
+
+    fn record(&mut self, command: &Record) {
+        match self.recording.obey(command) {
+            Ok(text) => {
+                let text = format!("* {}", escape_line(&text));
+                self.print(Role::Fact, &text);
+            }
+            Err(text) => self.complain(&text),
+        }
+    }
+
+    fn quit(&mut self, cause: Cause) {
+        self.stop = Some(Stop::new(cause, self.options.close.clone()));
+    }
+}

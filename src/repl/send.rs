@@ -1,0 +1,73 @@
+//! What goes out: what was typed, and what was to be sent before.
+
+use std::time::Instant;
+
+use super::Repl;
+use crate::command::Wire;
+use crate::command::wire::{Outcome, WireError};
+use crate::event::Cause;
+use crate::proto::connection::Message;
+use crate::proto::sender::Sender;
+use crate::render::Role;
+use crate::render::escape::escape_line;
+use crate::session::Stop;
+use crate::session::mode::OUTPUT_FULL;
+
+impl Repl {
+    /// Sends and shows it.
+    pub(super) fn send(
+        &mut self,
+        wire: &Wire,
+        sender: &mut Sender,
+        now: Instant,
+    ) -> Result<(), WireError> {
+        let outcome = wire.send(sender, now)?;
+        self.outcome(outcome, now);
+        Ok(())
+    }
+
+    /// Whether it can be sent at once: a message must wait for those before it, all else overtakes them.
+    pub(super) fn may_send(&self, wire: &Wire, sender: &Sender) -> bool {
+        let is_free = self.kept.is_empty() && sender.output().len() < OUTPUT_FULL;
+        is_free || sender.is_closing() || !wire.is_message()
+    }
+
+    /// Sends what is to go out before anything is typed, and what was typed while it could not be sent.
+    pub(super) fn send_queued(&mut self, sender: &mut Sender, now: Instant) -> bool {
+        let mut moved = false;
+        while !sender.is_closing() && sender.output().len() < OUTPUT_FULL {
+            let first = self.send.pop_front().map(Wire::Text);
+            let Some(wire) = first.or_else(|| self.kept.pop_front()) else {
+                break;
+            };
+            moved = true;
+            if let Err(error) = self.send(&wire, sender, now) {
+                let text = escape_line(&error.to_string()).into_owned();
+                self.print(Role::Error, &text);
+            }
+        }
+        moved
+    }
+
+    /// Shows what was sent, or ends what is to end.
+    fn outcome(&mut self, outcome: Outcome<'_>, now: Instant) {
+        match outcome {
+            Outcome::Message {
+                kind,
+                payload,
+                deflated,
+            } => {
+                let message = Message::whole(kind, &payload, deflated);
+                self.sent(&message, now);
+                self.human.sent(&mut self.out, &message, now);
+            }
+            Outcome::Control => {}
+            Outcome::Misbehaviour(command) => {
+                self.probe.sent(command, now);
+                self.print(Role::Sent, &format!("{command} sent"));
+            }
+            Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
+            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
+        }
+    }
+}
