@@ -15,7 +15,7 @@ use crate::cookie::{Jar, JarError};
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::secret::Secret;
-use crate::term;
+use crate::term::{self, PasswordError};
 
 /// Credentials that cannot be used; none of them is quoted.
 #[derive(Debug, thiserror::Error)]
@@ -55,9 +55,9 @@ pub enum CredentialError {
         /// What came instead.
         error: io::Error,
     },
-    /// Ctrl-C at the prompt.
-    #[error("interrupted at the prompt for the password")]
-    Interrupted,
+    /// Ctrl-C or a signal at the prompt.
+    #[error(transparent)]
+    Ended(PasswordError),
     /// Nowhere to look for `.netrc`.
     #[error(
         "--netrc: HOME is not set, so that there is no ~/.netrc; name the file with --netrc-file"
@@ -97,7 +97,7 @@ const USER: &str = "-u";
 impl CredentialError {
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Interrupted => Exit::Interrupt,
+            Self::Ended(error) => ended(error),
             _ => Exit::Usage,
         }
     }
@@ -252,13 +252,25 @@ fn read(flag: &'static str, file: &Path, cure: &'static str) -> Result<String, C
 /// Asks for the password of the `user` that `flag` named.
 pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, CredentialError> {
     let prompt = format!("password of {} at {host}: ", escape_line(user));
-    term::password(&prompt).map_err(|error| match error.kind() {
-        ErrorKind::Interrupted => CredentialError::Interrupted,
-        ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
-            CredentialError::Password { flag, error }
-        }
-        _ => CredentialError::NoTerminal(flag),
+    term::password(&prompt).map_err(|error| match error {
+        PasswordError::Io(error) => match error.kind() {
+            ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
+                CredentialError::Password { flag, error }
+            }
+            _ => CredentialError::NoTerminal(flag),
+        },
+        ended => CredentialError::Ended(ended),
     })
+}
+
+/// The status that tells how a prompt ended.
+pub(super) fn ended(error: &PasswordError) -> Exit {
+    match error {
+        PasswordError::Interrupted => Exit::Interrupt,
+        PasswordError::Terminated => Exit::Terminate,
+        PasswordError::HungUp => Exit::Hangup,
+        PasswordError::Io(_) => Exit::Usage,
+    }
 }
 
 fn login(user: &str, password: &str) -> Login {

@@ -1,21 +1,21 @@
 //! TLS flags and environment, resolved.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, Read};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::ServerName;
 use url::Host;
 
-use super::{ConfigError, Environment};
+use super::{ConfigError, Environment, credential};
 use crate::cli::{RootsArg, TlsArgs, TlsVersion};
 use crate::dial::tls::{Options, Sni, Version, Versions};
 use crate::dial::{Identity, IdentityError, IdentityProblem, PinError, Pins, Roots, SystemStore};
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::secret::Secret;
-use crate::term;
+use crate::term::{self, PasswordError};
 
 /// Flags for TLS that cannot be obeyed.
 #[derive(Debug, thiserror::Error)]
@@ -54,9 +54,9 @@ pub enum TlsError {
         /// What is wrong with it.
         error: io::Error,
     },
-    /// Ctrl-C at the prompt.
-    #[error("interrupted at the prompt for the password")]
-    Interrupted,
+    /// Ctrl-C or a signal at the prompt.
+    #[error(transparent)]
+    Ended(PasswordError),
     /// The password cannot be asked for, or was not typed.
     #[error("{} needs a password, and the terminal gives none ({error}); give --pass env:NAME or file:PATH", file.display())]
     Prompt {
@@ -77,7 +77,7 @@ impl TlsError {
             | Self::PassVariable(_)
             | Self::PassFile { .. }
             | Self::Prompt { .. } => Exit::ClientCertificate,
-            Self::Interrupted => Exit::Interrupt,
+            Self::Ended(error) => credential::ended(error),
         }
     }
 }
@@ -217,15 +217,13 @@ fn password(
         PassSource::Prompt => {
             let prompt = format!("Password for {}: ", file.display());
             let password = term::password(&escape_line(&prompt));
-            password
-                .map(Secret::new)
-                .map_err(|error| match error.kind() {
-                    ErrorKind::Interrupted => TlsError::Interrupted,
-                    _ => TlsError::Prompt {
-                        file: file.to_owned(),
-                        error,
-                    },
-                })
+            password.map(Secret::new).map_err(|error| match error {
+                PasswordError::Io(error) => TlsError::Prompt {
+                    file: file.to_owned(),
+                    error,
+                },
+                ended => TlsError::Ended(ended),
+            })
         }
     }
 }

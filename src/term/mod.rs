@@ -9,7 +9,7 @@ pub mod terminal;
 
 use std::io::{self, IsTerminal, Write};
 
-pub use password::password;
+pub use password::{PasswordError, password};
 pub use stderr::stderr;
 pub use stdin::Stdin;
 pub use stdout::Stdout;

@@ -6,23 +6,56 @@ use std::io::{self, ErrorKind, Read, Write};
 use rustix::termios::{
     LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
 };
+use tokio::runtime::Builder;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::spawn_blocking;
 
 /// What Ctrl-C sends.
 const CTRL_C: u8 = 0x03;
 
+/// Why there is no password.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// Ctrl-C.
+    #[error("interrupted at the prompt for the password")]
+    Interrupted,
+    /// SIGTERM.
+    #[error("ended by SIGTERM at the prompt for the password")]
+    Terminated,
+    /// SIGHUP.
+    #[error("ended by SIGHUP at the prompt for the password")]
+    HungUp,
+    /// [`ErrorKind::UnexpectedEof`] for Ctrl-D; whatever opening `/dev/tty` says if there is no terminal.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 /// Asks on the process's terminal, whatever the standard streams are, and reads one line.
 ///
-/// # Errors
-///
-/// [`ErrorKind::Interrupted`] for Ctrl-C, [`ErrorKind::UnexpectedEof`] for Ctrl-D; whatever opening
-/// `/dev/tty` says if there is no terminal.
-pub fn password(prompt: &str) -> io::Result<String> {
+/// Makes a tokio runtime for that long: a signal must not end the process before the terminal echoes again.
+pub fn password(prompt: &str) -> Result<String, PasswordError> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let line = runtime.block_on(ask(prompt));
+    // Whoever reads the terminal may do so for ever.
+    runtime.shutdown_background();
+    let not_utf8 = |_| io::Error::new(ErrorKind::InvalidData, "not UTF-8");
+    Ok(String::from_utf8(line?).map_err(not_utf8)?)
+}
+
+async fn ask(prompt: &str) -> Result<Vec<u8>, PasswordError> {
+    let mut terminated = signal(SignalKind::terminate())?;
+    let mut hung_up = signal(SignalKind::hangup())?;
     let hidden = Hidden::new(File::options().read(true).write(true).open("/dev/tty")?)?;
     (&hidden.tty).write_all(prompt.as_bytes())?;
-    let line = read_line(&hidden.tty);
+    let tty = hidden.tty.try_clone()?;
+    let line = tokio::select! {
+        line = spawn_blocking(move || read_line(&tty)) => line.map_err(io::Error::other)?,
+        _ = terminated.recv() => Err(PasswordError::Terminated),
+        _ = hung_up.recv() => return Err(PasswordError::HungUp),
+    };
     // The typed line break was not shown either.
     (&hidden.tty).write_all(b"\n")?;
-    String::from_utf8(line?).map_err(|_| io::Error::new(ErrorKind::InvalidData, "not UTF-8"))
+    line
 }
 
 /// A terminal that does not echo, until this is dropped.
@@ -35,7 +68,7 @@ impl Hidden {
     fn new(tty: File) -> io::Result<Self> {
         let original = tcgetattr(&tty)?;
         let mut modes = original.clone();
-        // A signal would end the process before it gives the terminal its echo back, so Ctrl-C ends the line instead.
+        // Ctrl-C ends the line instead: its signal would go to all of a pipeline, whose shell reads the terminal next.
         modes.local_modes -= LocalModes::ECHO | LocalModes::ISIG;
         modes.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
         tcsetattr(&tty, OptionalActions::Flush, &modes)?;
@@ -51,16 +84,16 @@ impl Drop for Hidden {
 }
 
 /// Reads up to the end of the line, which the kernel edits.
-fn read_line(mut tty: &File) -> io::Result<Vec<u8>> {
+fn read_line(mut tty: &File) -> Result<Vec<u8>, PasswordError> {
     let mut line = Vec::new();
     let mut block = [0; 1 << 10];
     loop {
         match tty.read(&mut block)? {
-            0 => return Err(ErrorKind::UnexpectedEof.into()),
+            0 => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
             n => line.extend_from_slice(&block[..n]),
         }
         match line.last() {
-            Some(&CTRL_C) => return Err(ErrorKind::Interrupted.into()),
+            Some(&CTRL_C) => return Err(PasswordError::Interrupted),
             Some(b'\n') => {
                 line.pop();
                 return Ok(line);

@@ -1,12 +1,13 @@
 //! The modes of the terminal: changed while the editor runs, given back at its end.
 
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::stdio::{stderr, stdin};
+use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr,
 };
@@ -88,7 +89,16 @@ pub fn is_hung_up() -> bool {
 
 /// The columns of the terminal that standard error is; 80 when it does not tell.
 pub fn columns() -> usize {
-    match tcgetwinsize(stderr()) {
+    columns_of(stderr())
+}
+
+/// The columns of the terminal that standard output is; 80 when it does not tell.
+pub fn width() -> usize {
+    columns_of(stdout())
+}
+
+fn columns_of(terminal: impl AsFd) -> usize {
+    match tcgetwinsize(terminal) {
         Ok(size) if size.ws_col > 0 => size.ws_col.into(),
         _ => 80,
     }

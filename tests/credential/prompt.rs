@@ -1,6 +1,7 @@
 //! The password that `-u USER` asks for.
 
 use data_encoding::BASE64;
+use rustix::process::Signal;
 
 use crate::support::pty::{shell, terminal};
 use crate::support::run::wsee;
@@ -67,6 +68,23 @@ fn interrupted_sends_nothing_and_gives_the_terminal_back() {
         let mut terminal = terminal(&[&url, "-u", "me"]).start();
         terminal.wait_for_line(PROMPT);
         terminal.press(key);
+        // Claims that echo and signals are as before.
+        assert_eq!(terminal.finish(), status);
+        terminal.wait_for(text);
+    }
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for (signal, status, text) in [
+        (Signal::TERM, 143, "ended by SIGTERM at the prompt"),
+        (Signal::HUP, 129, "ended by SIGHUP at the prompt"),
+    ] {
+        let server = Untouched::start();
+        let url = format!("ws://127.0.0.1:{}", server.port());
+        let mut terminal = terminal(&[&url, "-u", "me"]).start();
+        terminal.wait_for_line(PROMPT);
+        terminal.signal(signal);
         // Claims that echo and signals are as before.
         assert_eq!(terminal.finish(), status);
         terminal.wait_for(text);
