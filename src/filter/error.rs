@@ -46,6 +46,21 @@ pub enum FilterError {
     /// It gave so many outputs for one message that it may never end.
     #[error("jq: more than {0} outputs for one message; limit({0}; …) says how many are wanted")]
     Endless(u64),
+    /// It did so much for one message that it may never end.
+    #[error("jq: more than {0} steps for one message; a filter must come to an end")]
+    TooLong(u64),
+    /// It calls itself so often that the stack would be exhausted.
+    #[error(
+        "jq: calls nested too deep; write the recursion so that the call is the last thing done"
+    )]
+    TooDeep,
+}
+
+impl FilterError {
+    /// Whether the filter may never come to an end, on the next message either.
+    pub fn is_endless(&self) -> bool {
+        matches!(self, Self::Endless(_) | Self::TooLong(_))
+    }
 }
 
 /// A message that is no JSON, or more than is read.

@@ -4,27 +4,29 @@ use std::borrow::Cow;
 use std::fmt;
 
 use jaq_core::box_iter::box_once;
-use jaq_core::data::JustLut;
+use jaq_core::load::parse::Def;
 use jaq_core::load::{self, Arena, File, Loader};
 use jaq_core::native::{self, Fun};
 use jaq_core::{Compiler, Ctx, Exn, Vars, compile};
 use jaq_json::Val;
 use jaq_std::ValT as _;
 
+use super::budget::{self, Budget, Data, Run};
 use super::error::CompileProblem;
 use super::{CompileError, FilterError, read};
 
-type Data = JustLut<Val>;
-
 /// A compiled filter.
 ///
-/// It has jq's standard library, but for what reaches out of the filter: the environment (`env`),
+/// What it does for one message has a [limit](FilterError::TooLong). It has jq's standard library, but for what reaches out of the filter: the environment (`env`),
 /// standard error (`debug`, `stderr`), other inputs (`input`), the process (`halt`) and modules.
 pub struct Jq {
     source: String,
     filter: jaq_core::Filter<Data>,
+    budget: Budget,
 }
 
+/// What the whole filter is defined as; it may call itself, as any definition.
+const MAIN: &str = "main_filter";
 /// Functions, and definitions that use them, that a filter does not get.
 const LEFT_OUT: [&str; 8] = [
     "env",
@@ -51,20 +53,27 @@ impl Jq {
             .filter(|(name, ..)| !LEFT_OUT.contains(name))
             .chain([from_json()]);
         let arena = Arena::default();
-        let file = File {
-            code: source,
-            path: (),
+        let file = |code| File { code, path: () };
+        // Only the loader tells what is wrong; what it loads cannot be changed, so it is parsed again.
+        Loader::new([])
+            .load(&arena, file(source))
+            .map_err(|errors| load_error(source, &errors))?;
+        let main = Def {
+            name: MAIN,
+            args: Vec::new(),
+            body: load::parse(source, |parser| parser.term()).unwrap_or_default(),
         };
-        let modules = Loader::new(defs)
-            .load(&arena, file)
+        let modules = Loader::new(budget::definitions(defs, main))
+            .load(&arena, file(MAIN))
             .map_err(|errors| load_error(source, &errors))?;
         let filter = Compiler::default()
-            .with_funs(funs)
+            .with_funs(budget::natives(funs))
             .compile(modules)
             .map_err(|errors| undefined(source, &errors))?;
         Ok(Self {
             source: source.to_owned(),
             filter,
+            budget: Budget::default(),
         })
     }
 
@@ -79,9 +88,16 @@ impl Jq {
         text: &[u8],
     ) -> Result<impl Iterator<Item = Result<Output, FilterError>>, FilterError> {
         let input = read::value(text)?;
-        let context = Ctx::<Data>::new(&self.filter.lut, Vars::new([]));
+        let budget = &self.budget;
+        budget.start(text.len());
+        let run = Run {
+            lut: &self.filter.lut,
+            budget,
+        };
+        let context = Ctx::<Data>::new(run, Vars::new([]));
         let outputs = self.filter.id.run((context, input));
-        Ok(outputs.map(|output| output.map(Output).map_err(run_error)))
+        let failed = |error| run_error(error, budget);
+        Ok(outputs.map(move |output| output.map(Output).map_err(failed)))
     }
 }
 
@@ -127,12 +143,12 @@ fn parse_string(value: &Val) -> Result<Val, jaq_json::Error> {
     read::value(text).map_err(jaq_core::Error::str)
 }
 
-fn run_error(error: Exn<'_, Val>) -> FilterError {
-    FilterError::Run(match error.get_err() {
-        Ok(error) => error.to_string(),
-        // Neither halts nor breaks leave a filter that has no `halt`.
-        Err(_) => "the filter stopped".to_owned(),
-    })
+fn run_error(error: Exn<'_, Val>, budget: &Budget) -> FilterError {
+    match error.get_err() {
+        Ok(error) => FilterError::Run(error.to_string()),
+        // A filter has no `halt` of its own, and breaks do not leave it.
+        Err(exception) => budget.halted(exception.get_halt().unwrap_or_default()),
+    }
 }
 
 /// The first of the errors of lexer and parser.
@@ -231,8 +247,9 @@ mod tests {
     #[track_caller]
     fn failure(filter: &str, text: &str) -> String {
         let filter = Jq::compile(filter).expect("a filter");
-        let last = filter.run(text.as_bytes()).expect("JSON").last();
-        last.expect("an output").expect_err("a failure").to_string()
+        let mut outputs = filter.run(text.as_bytes()).expect("JSON");
+        let failure = outputs.find_map(Result::err);
+        failure.expect("a failure").to_string()
     }
 
     #[test]
@@ -364,5 +381,50 @@ mod tests {
         assert_eq!(outputs("fromjson | .a", r#""{\"a\": 1}""#), ["1"]);
         let deep = format!("\"{}{}\"", "[".repeat(100_000), "]".repeat(100_000));
         assert!(failure("fromjson", &deep).contains("nested deeper"));
+    }
+
+    #[test]
+    fn a_filter_that_never_ends_is_ended() {
+        for filter in [
+            "def f: f; f",
+            "last(range(infinite))",
+            "range(infinite) | empty",
+            "[repeat(.)] | length",
+            "reduce range(infinite) as $x (0; . + 1)",
+            "until(false; .)",
+        ] {
+            let error = failure(filter, "[[1,{}]]");
+            assert!(error.contains("steps for one message"), "{filter}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_recursion_that_never_ends_is_ended() {
+        for filter in [
+            "def f: 1 + f; f",
+            "def f: [f]; f",
+            "def f: f | f; f",
+            "def f: try f catch f; f",
+            ".[0] |= (def f: f; f)",
+            "path(def f: f; f)",
+            "{a: 1} as {(def g: g; g): $b} | 1",
+            "\"\\(def f: f; f)\"",
+        ] {
+            let error = failure(filter, "[1]");
+            let is_ended = error.contains("nested too deep") || error.contains("steps");
+            assert!(is_ended, "{filter}: {error}");
+        }
+    }
+
+    #[test]
+    fn steps_are_counted_for_each_message_and_change_no_output() {
+        let filter = Jq::compile("[range(3; 0; -1), limit(3; repeat(7))] | tojson").unwrap();
+        for _ in 0..3 {
+            let outputs = filter.run(b"null").unwrap();
+            let outputs: Vec<String> = outputs.map(|output| output.unwrap().json()).collect();
+            assert_eq!(outputs, ["\"[3,2,1,7,7,7]\""]);
+        }
+        assert_eq!(outputs("[paths]", r#"{"a":[1]}"#), ["[[\"a\"],[\"a\",0]]"]);
+        assert_eq!(outputs("map_values(. + 1)", r#"{"a":1}"#), ["{\"a\":2}"]);
     }
 }

@@ -1,5 +1,6 @@
 //! jq filters on JSON that a peer sent.
 
+mod budget;
 mod compare;
 pub mod error;
 pub mod jq;

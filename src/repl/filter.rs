@@ -81,10 +81,16 @@ impl Repl {
             }
         };
         if let Some(error) = error {
-            self.print(
-                Role::Warning,
-                &format!("! {}", escape_line(&error.to_string())),
-            );
+            let text = format!("! {}", escape_line(&error.to_string()));
+            self.print(Role::Warning, &text);
+            if error.is_endless() {
+                // The prompt would stand still at each message.
+                self.options.filter = None;
+                self.print(
+                    Role::Warning,
+                    "! the filter is off; /filter FILTER sets another",
+                );
+            }
         }
         true
     }

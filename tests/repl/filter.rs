@@ -17,9 +17,7 @@ fn a_filter_says_what_is_shown_of_received_json() {
     terminal.press("/filter\r/filter off\r{\"c\":3}\r");
     terminal.wait_for("no filter; /filter FILTER sets one\n");
     terminal.wait_for("← text 7 B   { \"c\": 3 }\n");
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
+    terminal.leave();
 }
 
 #[test]
@@ -28,6 +26,18 @@ fn a_filter_that_is_wrong_points_into_the_line() {
     terminal.press("/filter .a | nosuch\r");
     terminal.wait_for("column 14: there is no filter nosuch/0\n");
     terminal.wait_for("no filter; /filter FILTER sets one");
+}
+
+#[test]
+fn a_filter_that_never_ends_is_switched_off() {
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    terminal.press("/filter def f: f; f\r{\"a\":1}\r");
+    terminal
+        .wait_for("! jq: more than 1000070 steps for one message; a filter must come to an end\n");
+    terminal.wait_for("! the filter is off; /filter FILTER sets another\n");
+    terminal.press("{\"a\":2}\r");
+    terminal.wait_for("← text 7 B   { \"a\": 2 }\n");
+    terminal.leave();
 }
 
 #[test]
