@@ -15,7 +15,7 @@ use crate::config::{Connect, Environment, Use};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::listen::{self, Log};
-use crate::pipe::Input;
+use crate::pipe::{Input, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
@@ -24,6 +24,10 @@ use crate::render::Show;
 use crate::session::{self, Signals};
 use crate::term::{self, Stdin};
 use crate::tour::Tour;
+
+/// Why the tour does not do what only a pipe does.
+const NO_PAYLOAD: &str = "without input wsee demo plays its tour, which prints no messages on \
+    stdout; for --jq, --raw, --binary and -0 give it some, as in: echo '[1]' | wsee demo --jq .";
 
 /// Runs `wsee demo`.
 pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: Instant) -> Exit {
@@ -99,6 +103,10 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
             return events::give_up(&config, why, Exit::Input);
         }
     };
+    let is_plain = options.filter.is_none() && options.format.terminator == Terminator::Newline;
+    if read.is_empty() && !is_plain {
+        return events::give_up(&config, NO_PAYLOAD.to_owned(), Exit::Usage);
+    }
     if read.is_empty() {
         return tour(&config, options.max_time, signals, environment).await;
     }

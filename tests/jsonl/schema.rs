@@ -12,6 +12,17 @@ use crate::support::tls::{self, Authority};
 use crate::support::wire::{after_handshake, before_handshake};
 
 #[test]
+fn the_tour_prints_no_messages_and_says_so() {
+    for flag in [&["--jq", "."][..], &["--raw"]] {
+        wsee(&[&["demo"], flag].concat())
+            .run()
+            .exits(2)
+            .prints("")
+            .says("wsee demo --jq .");
+    }
+}
+
+#[test]
 fn the_tour_has_every_event_of_a_session_that_goes_well() {
     let output = wsee(&["demo", "--jsonl", "-vv"]).run().exits(0);
     let events = events(&output);
