@@ -43,7 +43,7 @@ pub enum Event<'a> {
 pub struct Retry<'a> {
     /// Why there is none.
     pub gone: Gone<'a>,
-    /// How long it is waited for first.
+    /// How long it is waited for first; not at all if the user asked for it.
     pub delay: Duration,
     /// The number of attempts in a row, this one included.
     pub attempt: u32,
@@ -89,6 +89,8 @@ pub struct Open {
 pub enum Cause {
     /// The user said so in the REPL.
     Quit,
+    /// The user wants another connection in its place.
+    Reconnect,
     /// All input was sent, and nothing came for the time given with `--wait`.
     EndOfInput,
     /// So many messages came as `--count` asked for.
@@ -269,7 +271,7 @@ impl Ending {
     /// The status of a cause that decides alone.
     fn cause_exit(&self) -> Option<Exit> {
         Some(match self.cause.as_ref()? {
-            Cause::Quit | Cause::EndOfInput => return None,
+            Cause::Quit | Cause::Reconnect | Cause::EndOfInput => return None,
             Cause::Count(_) | Cause::OutputClosed => Exit::Done,
             Cause::Signal(signal) => signal.exit(),
             Cause::MaxTime(_) | Cause::Idle(_) => Exit::Timeout,

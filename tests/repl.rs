@@ -4,6 +4,7 @@ mod command;
 mod display;
 mod edit;
 mod ending;
+mod file;
 mod filter;
 mod flood;
 mod history;

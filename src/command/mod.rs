@@ -7,6 +7,7 @@ mod frame;
 pub mod probe;
 pub mod routine;
 pub mod schedule;
+pub mod upload;
 mod usage;
 pub mod wire;
 
@@ -55,6 +56,8 @@ pub enum Command {
     Stats,
     /// Start or end a recording.
     Record(Record),
+    /// Close the connection and open another.
+    Reconnect,
     /// Close the connection and leave.
     Quit,
 }
@@ -178,6 +181,7 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "stats" => args.none(Command::Stats)?,
         "record" => Command::Record(args.record()),
         "help" => Command::Help(args.help()?),
+        "reconnect" => args.none(Command::Reconnect)?,
         "quit" => args.none(Command::Quit)?,
         _ => Command::Wire(parse_wire(args, text)?),
     })

@@ -42,7 +42,9 @@ pub const COMMANDS: &[Usage] = &[
         name: "file",
         args: "PATH [text]",
         help: "send a file as one message",
-        details: "It goes out as a binary message, with `text` behind the path as a text message.",
+        details: "It goes out as a binary message, with `text` behind the path as a text message. A file\n\
+                  of more than 64 KiB is sent in frames of so many bytes, while it is read; Ctrl-C stops\n\
+                  that, and closes the connection.",
         example: "/file hello.json text",
     },
     Usage {
@@ -129,6 +131,14 @@ pub const COMMANDS: &[Usage] = &[
         details: "CODE is 1000-1003, 1007-1014 or 3000-4999; REASON has at most 123 bytes.\n\
                   Without CODE the Close frame is empty (RFC 6455 §7.4).",
         example: "/close 1001 going away",
+    },
+    Usage {
+        name: "reconnect",
+        args: "",
+        help: "close the connection and open another",
+        details: "With the same options. Variables, timers, the filter, a recording and what waits to be\n\
+                  sent stay. If there is no other connection, it is tried again as with --reconnect.",
+        example: "/reconnect",
     },
     Usage {
         name: "drop",

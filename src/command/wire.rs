@@ -1,12 +1,12 @@
 //! Commands that send: the same from the REPL and, with `--commands`, from a pipe.
 
 use std::borrow::Cow;
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
 use super::FrameSpec;
+use super::upload::Upload;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 use crate::proto::sender::{Closing, Sender};
@@ -54,7 +54,7 @@ pub enum Wire {
 }
 
 /// What came of sending.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Outcome<'a> {
     /// A message went out.
     Message {
@@ -65,6 +65,8 @@ pub enum Outcome<'a> {
         /// Its size on the wire if it was compressed.
         deflated: Option<u64>,
     },
+    /// A file is to go out, step by step.
+    Upload(Box<Upload>),
     /// A control frame went out, of which an event tells.
     Control,
     /// Something went out that may break the rules; by this command.
@@ -92,13 +94,19 @@ pub enum WireError {
         /// What the system said.
         error: io::Error,
     },
+    /// Not a file with an end: a directory, a device, a named pipe.
+    #[error("cannot send {}: not a regular file", path.display())]
+    NoFile {
+        /// What there is instead.
+        path: PathBuf,
+    },
     /// A file that is to be text is not.
     #[error("{}, byte {byte}: not valid UTF-8; without \"text\" it is sent as binary", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
         /// The first bad byte, from 1 on.
-        byte: usize,
+        byte: u64,
     },
 }
 
@@ -116,7 +124,9 @@ impl Wire {
         Ok(match self {
             Self::Text(text) => message(Kind::Text, text.as_bytes().into(), sender)?,
             Self::Binary(payload) => message(Kind::Binary, payload.into(), sender)?,
-            Self::File { path, is_text } => file(path, *is_text, sender)?,
+            Self::File { path, is_text } => {
+                Outcome::Upload(Box::new(Upload::open(path, *is_text)?))
+            }
             Self::Fragment { frames, text } => fragments(*frames, text.as_bytes(), sender)?,
             Self::Frame(frame) => {
                 frame.send(sender);
@@ -154,20 +164,6 @@ fn message<'a>(
         payload,
         deflated,
     })
-}
-
-fn file<'a>(path: &Path, is_text: bool, sender: &mut Sender) -> Result<Outcome<'a>, WireError> {
-    let path = path.to_owned();
-    let payload = match fs::read(&path) {
-        Ok(payload) => payload,
-        Err(error) => return Err(WireError::File { path, error }),
-    };
-    if is_text && let Err(error) = std::str::from_utf8(&payload) {
-        let byte = error.valid_up_to() + 1;
-        return Err(WireError::NotText { path, byte });
-    }
-    let kind = if is_text { Kind::Text } else { Kind::Binary };
-    message(kind, payload.into(), sender)
 }
 
 fn fragments<'a>(

@@ -25,6 +25,8 @@ impl Pipe {
             Filtered::Ran { outputs, error } => (outputs > 0, error),
         };
         if let Some(error) = error {
+            // So that Ctrl-C is not for after all messages that have come.
+            self.is_late = error.is_endless();
             self.note(&escape_line(&error.to_string()));
         }
         printed

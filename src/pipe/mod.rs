@@ -26,6 +26,7 @@ use rest::Rest;
 
 use crate::command::probe::Probe;
 use crate::command::schedule::{Every, Schedule};
+use crate::command::upload::Upload;
 use crate::event::{Cause, Event};
 use crate::filter::Filter;
 use crate::proto::connection::Message;
@@ -98,6 +99,8 @@ pub struct Pipe {
     player: Option<Player>,
     /// Compares the answers with those of the recording.
     comparison: Option<Comparison>,
+    /// A file that is going out.
+    upload: Option<Box<Upload>>,
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
     output: Output,
@@ -121,6 +124,8 @@ pub struct Pipe {
     probe: Probe,
     dialect: Dialect,
     noted_binary: bool,
+    /// A filter took long: other things have their turn before the next message.
+    is_late: bool,
 }
 
 impl Pipe {
@@ -148,6 +153,7 @@ impl Pipe {
             recorder: None,
             signals,
             send: options.send.iter().cloned().collect(),
+            upload: None,
             input,
             human,
             active: Some(now),
@@ -160,6 +166,7 @@ impl Pipe {
             probe: Probe::default(),
             dialect: Dialect::ignored(),
             noted_binary: false,
+            is_late: false,
             options,
         };
         if let Some(events) = &mut pipe.events {
@@ -252,6 +259,7 @@ impl Pipe {
     fn is_input_over(&self) -> bool {
         let had_input = self.sent > 0 || self.skipped;
         self.input.is_none()
+            && self.upload.is_none()
             && self.send.is_empty()
             && self.schedule.is_empty()
             && self.player.is_none()

@@ -62,6 +62,9 @@ impl Mode for Pipe {
         if self.cause.is_some() || self.stop.is_some() || sender.is_closing() {
             return false;
         }
+        if self.upload.is_some() {
+            return self.send_upload(sender, now);
+        }
         let mut moved = self.send_first(sender, now);
         let has_room = self.send.is_empty() && sender.output().len() < OUTPUT_FULL;
         self.hold(!has_room);
@@ -89,6 +92,7 @@ impl Mode for Pipe {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        self.is_late = false;
         let close = self.options.close.clone();
         if let Poll::Ready(signal) = self.signals.poll(cx) {
             return Poll::Ready(Stop::signal(signal, close));
@@ -139,7 +143,7 @@ impl Mode for Pipe {
     }
 
     fn is_full(&self) -> bool {
-        self.output.is_full()
+        self.output.is_full() || self.is_late
     }
 
     fn under_way(&mut self, now: Instant) {
@@ -155,7 +159,9 @@ impl Mode for Pipe {
     fn complete(&mut self, ending: &mut Ending) {
         let queued = self.send.len() as u64;
         let unplayed = self.player.as_mut().map_or(0, Player::unplayed);
-        ending.unsent.messages = queued + unplayed + self.input.as_mut().map_or(0, Input::drain);
+        let unfinished = u64::from(self.upload.is_some());
+        ending.unsent.messages =
+            unfinished + queued + unplayed + self.input.as_mut().map_or(0, Input::drain);
         ending.unwritten = self.unwritten();
         self.compared(ending);
         ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);

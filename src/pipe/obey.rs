@@ -4,12 +4,14 @@ use std::time::Instant;
 
 use super::Pipe;
 use super::encoding::{EncodingError, utf8};
+use crate::command::upload::Step;
 use crate::command::wire::{Outcome, WireError};
 use crate::command::{self, Command, CommandError, Wire};
 use crate::event::Cause;
 use crate::proto::connection::Message;
 use crate::proto::sender::Sender;
 use crate::session::Stop;
+use crate::session::mode::OUTPUT_FULL;
 
 /// Why a line of input cannot be obeyed.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,9 @@ pub(super) enum InputError {
     #[error("{0}: works in the REPL only")]
     OnlyRepl(String),
 }
+
+/// Pieces of a file after which the socket has its turn.
+const PIECES: usize = 64;
 
 impl Pipe {
     /// Obeys a line that may be a command.
@@ -51,11 +56,42 @@ impl Pipe {
                 payload,
                 deflated,
             } => self.show_sent(&Message::whole(kind, &payload, deflated), now),
+            Outcome::Upload(upload) => self.upload = Some(upload),
             Outcome::Control => {}
             Outcome::Misbehaviour(command) => self.probe.sent(command, now),
             Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
             Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }
         Ok(())
+    }
+
+    /// Sends pieces of a file until the sender is full.
+    pub(super) fn send_upload(&mut self, sender: &mut Sender, now: Instant) -> bool {
+        let Some(mut upload) = self.upload.take() else {
+            return false;
+        };
+        let mut moved = false;
+        for _ in 0..PIECES {
+            if sender.output().len() >= OUTPUT_FULL {
+                break;
+            }
+            moved = true;
+            self.active = Some(now);
+            match upload.step(sender) {
+                Ok(Step::Checked) => {}
+                Ok(Step::Sent(message)) => {
+                    self.show_sent(&message, now);
+                    if message.end {
+                        return true;
+                    }
+                }
+                Err(error) => {
+                    self.cause = Some(Cause::Input(error.to_string()));
+                    return true;
+                }
+            }
+        }
+        self.upload = Some(upload);
+        moved
     }
 }

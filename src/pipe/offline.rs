@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::Pipe;
 use crate::command::probe::Probe;
 use crate::event::Event;
+use crate::render::escape::escape_line;
 use crate::session::Lasting;
 
 impl Lasting for Pipe {
@@ -34,6 +35,11 @@ impl Lasting for Pipe {
 impl Pipe {
     fn disconnected(&mut self) {
         self.active = None;
+        if let Some(upload) = self.upload.take() {
+            let path = upload.path().display();
+            let text = format!("{path} was not sent to its end, and is not sent again");
+            self.note(&escape_line(&text));
+        }
         self.probe = Probe::default();
         self.schedule.stop();
         self.output.cut();

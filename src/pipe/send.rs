@@ -82,7 +82,9 @@ impl Pipe {
         now: Instant,
     ) -> bool {
         let mut moved = false;
-        while self.cause.is_none() && self.stop.is_none() && sender.output().len() < OUTPUT_FULL {
+        let may_go_on =
+            |pipe: &Self| pipe.cause.is_none() && pipe.stop.is_none() && pipe.upload.is_none();
+        while may_go_on(self) && sender.output().len() < OUTPUT_FULL {
             if let Some(record) = input.next_record() {
                 moved = true;
                 let sent = if self.options.commands {

@@ -263,6 +263,11 @@ impl Sender {
         self.sent.bytes += bytes.len() as u64;
     }
 
+    /// The longest fragment of a message in bytes, if that was set.
+    pub fn fragment_size(&self) -> Option<usize> {
+        self.fragment
+    }
+
     /// A fresh masking key (RFC 6455 §5.3).
     pub fn masking_key(&mut self) -> [u8; 4] {
         self.masks.next_u32().to_ne_bytes()

@@ -87,7 +87,10 @@ pub(super) fn loss(ending: &Ending) -> String {
     };
     let why = why.trim_end_matches(';');
     let cause = ending.cause.as_ref().map(cause_text).unwrap_or_default();
-    let mut text = format!("connection lost after {lasted}: {cause}{why}");
+    let mut text = match ending.cause {
+        Some(Cause::Reconnect) => format!("{why} after {lasted}"),
+        _ => format!("connection lost after {lasted}: {cause}{why}"),
+    };
     risk(&mut text, ending.at_risk);
     text
 }
@@ -130,7 +133,7 @@ pub fn ratio(deflated: Deflated) -> Option<String> {
 /// Why this side ended it, up to the colon.
 fn cause_text(cause: &Cause) -> String {
     match cause {
-        Cause::Quit | Cause::EndOfInput => String::new(),
+        Cause::Quit | Cause::Reconnect | Cause::EndOfInput => String::new(),
         Cause::Count(count) => format!("got {}: ", quantity::plural(*count, "message")),
         Cause::OutputClosed => "the reader of stdout is gone: ".to_owned(),
         Cause::Signal(Signal::Interrupt) => "interrupted: ".to_owned(),

@@ -14,6 +14,9 @@ pub fn retry(retry: &Retry<'_>) -> String {
         // What may help is said when there is no attempt left.
         Gone::Failed(text) => escape_line(without_cure(text)).into_owned(),
     };
+    if retry.delay.is_zero() {
+        return format!("{gone}; reconnecting");
+    }
     let delay = quantity::duration(retry.delay);
     format!(
         "{gone}; reconnecting in {delay} (attempt {})",

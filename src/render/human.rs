@@ -72,8 +72,12 @@ impl Human {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
             Event::Retry(retry) => {
-                let text = format!("! {}", gap::retry(retry));
-                self.note(out, Role::Warning, &text, now);
+                let text = gap::retry(retry);
+                if retry.delay.is_zero() {
+                    self.note(out, Role::Fact, &format!("* {text}"), now);
+                } else {
+                    self.note(out, Role::Warning, &format!("! {text}"), now);
+                }
             }
             Event::Reconnected(span) => {
                 let text = format!("* {}", gap::reconnected(*span));

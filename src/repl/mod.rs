@@ -2,6 +2,7 @@
 
 mod editor;
 mod facts;
+mod file;
 mod filter;
 mod help;
 mod obey;
@@ -38,6 +39,7 @@ use crate::proto::sender::Sender;
 use crate::render::escape::escape_line;
 use crate::render::{Dialect, Human, Role, quantity};
 use crate::session::{Mode, Signals, Stop};
+use file::Sending;
 use offline::LineError;
 use routine::Repeating;
 use stats::Stats;
@@ -79,6 +81,11 @@ pub struct Repl {
     last_json: LastJson,
     schedule: Schedule,
     repeating: Option<Repeating>,
+    sending: Option<Sending>,
+    /// Files that were not sent to their end.
+    unfinished: u64,
+    /// Another connection was asked for; nothing has been done for it yet.
+    anew: bool,
     /// What was typed while there was no connection.
     kept: VecDeque<Wire>,
     /// What waits to be printed.
@@ -125,6 +132,9 @@ impl Repl {
             last_json: LastJson::default(),
             schedule,
             repeating: None,
+            sending: None,
+            unfinished: 0,
+            anew: false,
             kept: VecDeque::new(),
             send: options.send.iter().cloned().collect(),
             signals,
@@ -163,6 +173,7 @@ impl Repl {
 
     /// Prints `last`, and gives the terminal back.
     pub fn finish(mut self, last: &str) {
+        self.end_file();
         if self.not_shown > 0 {
             let left_out = quantity::plural(self.not_shown, "event");
             self.print(Role::Fact, &format!("… {left_out} not shown"));
@@ -250,7 +261,8 @@ impl Mode for Repl {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = self.send_queued(sender, now);
+        let mut moved = self.send_file(sender, now);
+        moved |= self.send_queued(sender, now);
         moved |= self.send_due(sender, now);
         moved |= self.send_repeated(sender, now);
         // Also when there is no room for messages: who waits for a slow server may want to do something else.
@@ -280,16 +292,22 @@ impl Mode for Repl {
             self.print(Role::Fact, &format!("* {text}"));
         }
         let stop = self.next_stop(cx, now);
-        self.ending |= stop.is_ready();
+        if stop.is_ready() {
+            self.ending = true;
+            self.end_file();
+        }
         stop
     }
 
     fn deadline(&self) -> Option<Instant> {
         let max_time = self.options.max_time.map(|(_, deadline)| deadline);
-        [max_time, self.probe.deadline(), self.schedule.deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        let deadlines = [
+            max_time,
+            self.probe.deadline(),
+            self.schedule.deadline(),
+            self.bar_deadline(),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     fn is_full(&self) -> bool {
@@ -302,6 +320,7 @@ impl Mode for Repl {
 
     fn complete(&mut self, ending: &mut Ending) {
         ending.unrecorded = self.recording.has_failed();
-        ending.unsent.messages = self.kept.len() as u64;
+        self.end_file();
+        ending.unsent.messages = self.kept.len() as u64 + self.unfinished;
     }
 }

@@ -17,8 +17,10 @@ const LATE_INTERRUPT: Duration = Duration::from_millis(500);
 impl Repl {
     /// Obeys what the person at the terminal did; without a sender there is no connection.
     pub(super) fn entry(&mut self, entry: Entry, sender: Option<&mut Sender>, now: Instant) {
+        // What is typed from now on is for the next connection.
+        let sender = sender.filter(|_| !self.anew);
         match entry {
-            Entry::Line(line) if self.ending => {
+            Entry::Line(line) if self.ending && !self.anew => {
                 let line = escape_line(&line).into_owned();
                 self.print(
                     Role::Error,
@@ -96,6 +98,7 @@ impl Repl {
             Command::Every(timing) => self.every(timing, sender.is_some(), now)?,
             Command::Repeat(repetition) => self.repeat(repetition, sender.is_some(), now)?,
             Command::Stats => self.print_stats(sender.as_deref(), now),
+            Command::Reconnect => self.reconnect(sender.is_some(), now)?,
             Command::Quit => self.quit(Cause::Quit),
             Command::Help(usage) => self.help(usage),
             Command::Status => {
@@ -122,7 +125,7 @@ impl Repl {
         }
     }
 
-    fn quit(&mut self, cause: Cause) {
+    pub(super) fn quit(&mut self, cause: Cause) {
         self.stop = Some(Stop::new(cause, self.options.close.clone()));
     }
 }

@@ -10,9 +10,9 @@ use super::variable::VariableError;
 use crate::command::Wire;
 use crate::command::probe::Probe;
 use crate::command::wire::WireError;
-use crate::event::Event;
+use crate::event::{Cause, Event};
 use crate::render::Role;
-use crate::session::Lasting;
+use crate::session::{Lasting, Stop};
 
 /// Why a line cannot be obeyed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +29,8 @@ pub(super) enum LineError {
     NotKept,
     #[error("not kept: {MAX_KEPT} messages wait already")]
     Full,
+    #[error("another connection is being made already; /quit leaves")]
+    Reconnecting,
 }
 
 /// Messages that are kept until they can be sent.
@@ -44,10 +46,11 @@ impl Lasting for Repl {
         self.recording.offline(event, now);
         match event {
             Event::Retry(retry) => {
-                self.ending = false;
+                (self.ending, self.anew) = (false, false);
                 self.probe = Probe::default();
                 self.schedule.stop();
                 self.end_repeating(now);
+                self.end_file(false);
                 self.status.disconnected(retry, now);
             }
             Event::Reconnected(_) => {
@@ -58,6 +61,10 @@ impl Lasting for Repl {
             _ => {}
         }
         self.human.event(&mut self.out, event, now);
+    }
+
+    fn is_in_a_hurry(&mut self) -> bool {
+        std::mem::take(&mut self.anew)
     }
 
     fn poll_offline(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
@@ -73,6 +80,22 @@ impl Lasting for Repl {
 }
 
 impl Repl {
+    /// Closes the connection to open another, or ends the wait for one.
+    pub(super) fn reconnect(&mut self, is_open: bool, now: Instant) -> Result<(), LineError> {
+        if self.anew || self.status.is_connecting(now) {
+            return Err(LineError::Reconnecting);
+        }
+        self.anew = true;
+        if is_open {
+            self.end_repeating(now);
+            let close = self.options.close.clone();
+            self.stop = Some(Stop::in_a_hurry(Cause::Reconnect, close));
+        } else {
+            self.status.hasten(now);
+        }
+        Ok(())
+    }
+
     /// Keeps a message until there is room for it, or another connection.
     pub(super) fn keep(&mut self, wire: Wire, is_open: bool) -> Result<(), LineError> {
         if !wire.is_message() {

@@ -11,7 +11,6 @@ use crate::proto::message::Kind;
 use crate::proto::sender::Sender;
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
-use crate::session::mode::OUTPUT_FULL;
 
 /// A `/repeat` that is under way.
 #[derive(Debug)]
@@ -97,7 +96,7 @@ impl Repl {
 
     /// Sends what is due by `--every` and `/every`.
     pub(super) fn send_due(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let has_room = !sender.is_closing() && sender.output().len() < OUTPUT_FULL;
+        let has_room = !sender.is_closing() && self.has_room(sender);
         self.schedule.hold(!has_room);
         let mut moved = false;
         while let Some((every, number)) = self.schedule.next_numbered(now) {
@@ -152,9 +151,8 @@ impl Repl {
             return false;
         };
         let (before, is_shown) = (run.sent, run.count <= SHOWN);
-        let room = |sender: &Sender| sender.output().len() < OUTPUT_FULL;
         for _ in 0..BATCH {
-            if run.sent == run.count || !room(sender) {
+            if run.sent == run.count || !self.has_room(sender) {
                 break;
             }
             match self.send_one(&run, is_shown, sender, now) {

@@ -26,16 +26,21 @@ impl Repl {
         Ok(())
     }
 
+    /// Whether a message can begin: not inside another, and not while too much waits to be written.
+    pub(super) fn has_room(&self, sender: &Sender) -> bool {
+        self.sending.is_none() && sender.output().len() < OUTPUT_FULL
+    }
+
     /// Whether it can be sent at once: a message must wait for those before it, all else overtakes them.
     pub(super) fn may_send(&self, wire: &Wire, sender: &Sender) -> bool {
-        let is_free = self.kept.is_empty() && sender.output().len() < OUTPUT_FULL;
+        let is_free = self.kept.is_empty() && self.has_room(sender);
         is_free || sender.is_closing() || !wire.is_message()
     }
 
     /// Sends what is to go out before anything is typed, and what was typed while it could not be sent.
     pub(super) fn send_queued(&mut self, sender: &mut Sender, now: Instant) -> bool {
         let mut moved = false;
-        while !sender.is_closing() && sender.output().len() < OUTPUT_FULL {
+        while !sender.is_closing() && self.has_room(sender) {
             let first = self.send.pop_front().map(Wire::Text);
             let Some(wire) = first.or_else(|| self.kept.pop_front()) else {
                 break;
@@ -61,6 +66,7 @@ impl Repl {
                 self.sent(&message, now);
                 self.human.sent(&mut self.out, &message, now);
             }
+            Outcome::Upload(upload) => self.start_file(upload, now),
             Outcome::Control => {}
             Outcome::Misbehaviour(command) => {
                 self.probe.sent(command, now);

@@ -60,6 +60,18 @@ impl Status {
         }
     }
 
+    /// Whether another connection is being made.
+    pub(super) fn is_connecting(&self, now: Instant) -> bool {
+        self.retry.is_some_and(|(_, at)| at <= now)
+    }
+
+    /// The next attempt at another connection begins.
+    pub(super) fn hasten(&mut self, now: Instant) {
+        if let Some((_, at)) = &mut self.retry {
+            *at = now;
+        }
+    }
+
     /// There is a connection again.
     pub(super) fn reconnected(&mut self, now: Instant) {
         self.retry = None;

@@ -17,7 +17,7 @@ use crate::render::dialect::hint_line;
 use crate::render::ending::ending;
 use crate::render::{Dialect, Human, Role, Show, Style};
 use crate::repl::{self, Facts, Recording, Repl};
-use crate::session::{self, Finish, Lasting, Opened, Plan, Signals};
+use crate::session::{self, Backoff, Finish, Lasting, Opened, Plan, Signals};
 use crate::term::{self, Stdin};
 
 /// Runs `wsee URL`.
@@ -116,11 +116,13 @@ pub(super) async fn run_pipe(
 async fn keep_up(report: &mut Reporter<'_>, opened: Opened, mode: &mut impl Lasting) -> Finish {
     let connect = report.connect();
     let mut observe = |event: &Event<'_>, now: Instant| report.observe(event, now);
-    let plan = connect.backoff.clone().map(|backoff| Plan {
+    let plan = Plan {
         open: &connect.open,
-        backoff,
+        // What is asked for at the prompt is tried until it is there.
+        backoff: connect.backoff.clone().unwrap_or(Backoff::new(None)),
+        is_lasting: connect.backoff.is_some(),
         observe: &mut observe,
-    });
+    };
     let finish = session::keep_up(opened, plan, mode).await;
     report.ended(&finish.ending);
     finish

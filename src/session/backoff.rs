@@ -56,6 +56,16 @@ impl Backoff {
         }
     }
 
+    /// An attempt at once, the first in a row: the user asks for it.
+    pub(super) fn at_once(&mut self) -> Attempt {
+        self.attempts = 1;
+        self.waited = Duration::ZERO;
+        Attempt {
+            number: self.attempts,
+            delay: self.waited,
+        }
+    }
+
     /// The next attempt, if there may be one, not before `least`; `jitter` is from 0 to 1.
     ///
     /// Half of a wait is left to chance, so that the clients of a server do not come back all at once.

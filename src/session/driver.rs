@@ -222,6 +222,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         // A limit on everything counts for the closing handshake too.
         let is_limit = matches!(stop.cause, Cause::MaxTime(_));
         let is_late = is_limit && matches!(self.cause, Some(Cause::Quit | Cause::EndOfInput));
+        // Who wants another connection may want to leave before it is there.
+        let is_late = is_late || self.cause == Some(Cause::Reconnect);
         // Lost output counts more than any other reason to end.
         if !begun || is_late || matches!(stop.cause, Cause::Write(_)) {
             self.cause = Some(stop.cause);

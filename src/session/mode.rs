@@ -68,6 +68,11 @@ pub trait Lasting: Mode {
     /// Takes an event from when there is no connection: [`Event::Retry`] is the first, [`Event::Reconnected`] the last.
     fn offline(&mut self, event: &Event<'_>, now: Instant);
 
+    /// Whether the wait for another connection is to end, because the user asks for it; told once.
+    fn is_in_a_hurry(&mut self) -> bool {
+        false
+    }
+
     /// Takes what is typed while there is no connection; tells whether it was anything.
     fn poll_offline(&mut self, _cx: &mut Context<'_>, _now: Instant) -> bool {
         false

@@ -14,12 +14,14 @@ use super::mode::{Lasting, Stop};
 use super::open::{self, OpenError, Opened};
 use crate::event::{Cause, Ending, Event, GaveUp, Gone, Retry};
 
-/// How connections that are lost are made anew.
+/// How connections are made anew.
 pub struct Plan<'a> {
     /// How to open one.
     pub open: &'a open::Options,
     /// When, and how often.
     pub backoff: Backoff,
+    /// Whether a connection that is lost is made anew; one that the user wants to be always is.
+    pub is_lasting: bool,
     /// Is told what happens while there is no connection, besides the mode.
     pub observe: &'a mut dyn FnMut(&Event<'_>, Instant),
 }
@@ -40,23 +42,18 @@ struct Failure {
     attempts: u32,
 }
 
-/// Runs `mode` on `opened` and then, if there is a plan, on every connection that takes the place of a lost one.
-pub async fn keep_up<M: Lasting>(
-    opened: Opened,
-    mut plan: Option<Plan<'_>>,
-    mode: &mut M,
-) -> Finish {
+/// Runs `mode` on `opened`, and then on every connection that takes the place of the one before.
+pub async fn keep_up<M: Lasting>(opened: Opened, mut plan: Plan<'_>, mode: &mut M) -> Finish {
     let since = opened.at;
     let mut next = opened;
     let mut before: Option<Ending> = None;
     let (mut ending, failure) = loop {
         let mut ending = drive(next.stream, next.connection, next.at, mode).await;
-        let reopened = match &mut plan {
-            Some(plan) if is_lost(&ending) && mode.goes_on() => {
-                plan.backoff.lost(ending.lasted);
-                Box::pin(plan.reopen(&ending, mode)).await
-            }
-            _ => Reopened::Not(None),
+        let reopened = if plan.goes_on(&ending) && mode.goes_on() {
+            plan.backoff.lost(ending.lasted);
+            Box::pin(plan.reopen(&ending, mode)).await
+        } else {
+            Reopened::Not(None)
         };
         if let Some(before) = &before {
             ending.add(before);
@@ -95,13 +92,23 @@ enum Reopened {
 }
 
 impl Plan<'_> {
+    /// Whether another connection takes the place of one that ended like this.
+    fn goes_on(&self, ending: &Ending) -> bool {
+        ending.cause == Some(Cause::Reconnect) || self.is_lasting && is_lost(ending)
+    }
+
     /// Waits and tries until a connection is open, or trying on is of no use.
     async fn reopen<M: Lasting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
         let (lost, mode) = (Instant::now(), RefCell::new(mode));
         let mut failure: Option<Failure> = None;
         let mut least = Some(Duration::ZERO);
+        let mut asked = ending.cause == Some(Cause::Reconnect);
         loop {
-            let attempt = least.and_then(|least| self.backoff.next(least, rand::random()));
+            let attempt = if std::mem::take(&mut asked) {
+                Some(self.backoff.at_once())
+            } else {
+                least.and_then(|least| self.backoff.next(least, rand::random()))
+            };
             let Some(attempt) = attempt else {
                 return Reopened::Not(failure);
             };
@@ -153,7 +160,8 @@ async fn offline<M: Lasting>(mode: &RefCell<&mut M>, until: Option<Instant>) -> 
             if let Poll::Ready(stop) = poll_offline(&mut **mode.borrow_mut(), cx, now) {
                 return Poll::Ready(Some(stop));
             }
-            if until.is_some_and(|until| until <= now) {
+            let is_over = |until| until <= now || mode.borrow_mut().is_in_a_hurry();
+            if until.is_some_and(is_over) {
                 return Poll::Ready(None);
             }
             let deadline = [until, mode.borrow().deadline()]

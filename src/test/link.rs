@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 
 use super::inbox::Inbox;
 use crate::command::Wire;
+use crate::command::upload::Step;
 use crate::command::wire::{Outcome, WireError};
 use crate::event::{Cause, Event};
 use crate::proto::connection::{self, Message};
@@ -210,6 +211,14 @@ impl Side {
                 let message = Message::whole(kind, &payload, deflated);
                 self.show(|human, text| human.sent(text, &message, now));
             }
+            Outcome::Upload(mut upload) => loop {
+                if let Step::Sent(message) = upload.step(sender)? {
+                    self.show(|human, text| human.sent(text, &message, now));
+                    if message.end {
+                        break;
+                    }
+                }
+            },
             Outcome::Control | Outcome::Misbehaviour(_) => {}
             Outcome::Close(frame) => self.stop = Some(close(frame, order.patience)),
             Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),

@@ -91,6 +91,64 @@ fn ctrl_d_ends_the_wait_and_tells_what_was_kept() {
 }
 
 #[test]
+fn reconnect_closes_and_keeps_what_the_prompt_holds() {
+    let server = scripted(Peer::record);
+    let (port, url) = (server.port(), server.url().to_owned());
+    let mut terminal = terminal(&[&url, "--send", "hi"]).prompt();
+    terminal.press("/set name value\r/filter .a\r/show time off\r/every 1h beat {{n}}\r");
+    terminal.wait_for("→ text 6 B   beat 1\n");
+    terminal.press("/reconnect\r");
+    let first = server.finish();
+    assert_eq!(first.close, Some((1000, String::new())));
+    let server = scripted_on(port, |mut peer: Peer| {
+        for text in ["hi", "beat 2", "value"] {
+            peer.expect(text);
+        }
+        peer.send("{\"a\":7}");
+        peer.record()
+    });
+    terminal.wait_for("; reconnecting");
+    terminal.wait_for("* reconnected after a gap of ");
+    terminal.press("{{name}}\r");
+    terminal.wait_for("\n← text 7 B   7\n");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    server.serve();
+    terminal.wait_for(" on 2 connections");
+}
+
+#[test]
+fn reconnect_is_tried_until_the_server_is_back() {
+    let server = scripted(Peer::record);
+    let port = server.port();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/reconnect\r");
+    assert!(server.finish().is_closed);
+    terminal.wait_for("reconnecting in ");
+    terminal.press("later\r");
+    terminal.wait_for("* kept; it is sent on the next connection");
+    let server = scripted_on(port, |mut peer: Peer| {
+        peer.expect("later");
+        peer.close(1000, "")
+    });
+    // It need not wait as long as it would.
+    terminal.press("/reconnect\r");
+    assert_eq!(terminal.finish(), 0);
+    server.serve();
+}
+
+#[test]
+fn quit_ends_a_reconnect() {
+    let server = scripted(Peer::record);
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/reconnect\r");
+    server.finish();
+    terminal.wait_for("reconnecting in ");
+    terminal.press("/quit\r");
+    assert_eq!(terminal.finish_within(Duration::from_secs(3)), 0);
+}
+
+#[test]
 fn the_last_attempt_decides() {
     let server = scripted(|mut peer: Peer| peer.expect("go"));
     let mut terminal = terminal(&[server.url(), "--reconnect=1"]).prompt();

@@ -25,6 +25,8 @@ pub(super) struct LineHelper {
     variables: Variables,
     /// Whether the next repaint is due to a key; it is due to printed text otherwise.
     is_key: Cell<bool>,
+    /// Whether the line may end after the next repaint.
+    is_last: Cell<bool>,
 }
 
 impl LineHelper {
@@ -37,6 +39,7 @@ impl LineHelper {
             history: HistoryHinter::new(),
             variables,
             is_key: Cell::new(false),
+            is_last: Cell::new(false),
         }
     }
 }
@@ -166,7 +169,8 @@ impl Highlighter for LineHelper {
         if !self.is_key.take() {
             self.screen.text_painted();
         }
-        Cow::Owned(self.style.paint(Role::Kind, prompt).to_string())
+        let bar = self.screen.bar(self.is_last.take());
+        Cow::Owned(format!("{bar}{}", self.style.paint(Role::Kind, prompt)))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
@@ -179,8 +183,9 @@ impl Highlighter for LineHelper {
     }
 
     /// Always asks for a repaint, so that every key is followed by exactly one.
-    fn highlight_char(&self, _: &str, _: usize, _: CmdKind) -> bool {
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
         self.is_key.set(true);
+        self.is_last.set(matches!(kind, CmdKind::ForcedRefresh));
         true
     }
 }

@@ -152,6 +152,11 @@ impl Editor {
         self.screen.poll_print(cx, text)
     }
 
+    /// Shows `bar`, of one row, between what was printed and the line being typed, or takes it away.
+    pub(super) fn set_bar(&self, bar: Option<String>) {
+        self.screen.set_bar(bar);
+    }
+
     /// The `last` lines typed, oldest first.
     pub(super) fn history(&self, last: usize) -> Vec<String> {
         self.lines.last(last)

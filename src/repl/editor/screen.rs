@@ -24,6 +24,8 @@ const PRINT_TIMEOUT: Duration = Duration::from_millis(50);
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
 /// Clears from the start of the cursor's line to the end of the screen.
 const CLEAR_BELOW: &str = "\r\x1b[J";
+/// The same from the row above, where a bar stands; the cursor is at the start of its line.
+const CLEAR_BAR: &str = "\x1b[A\x1b[J";
 
 /// Text on its way to the terminal; shared by the session, the printer and the reader.
 #[derive(Debug, Default)]
@@ -36,11 +38,32 @@ pub(super) struct Screen {
 struct State {
     waiting: String,
     /// A copy of what rustyline has, until it is painted.
-    handed_over: Option<String>,
+    handed_over: Option<HandedOver>,
+    bar: Bar,
     is_printing: bool,
     reader: ReaderState,
     phase: Phase,
     session: Option<Waker>,
+}
+
+/// Text that rustyline has.
+#[derive(Debug)]
+struct HandedOver {
+    text: String,
+    /// The bar that is painted below it.
+    bar: Option<String>,
+    /// It clears the row above the prompt first.
+    clears: bool,
+}
+
+/// A row right above the prompt that shows how far something is.
+#[derive(Debug, Default)]
+struct Bar {
+    wanted: Option<String>,
+    /// What is wanted has not been painted.
+    is_new: bool,
+    /// Whether there is such a row.
+    is_shown: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +98,14 @@ impl Screen {
         state.append(mem::take(text));
         self.changed.notify_all();
         Poll::Ready(())
+    }
+
+    /// Shows `bar` right above the prompt from now on, or nothing there.
+    pub(super) fn set_bar(&self, bar: Option<String>) {
+        let mut state = self.lock();
+        state.bar.is_new = state.bar.wanted != bar;
+        state.bar.wanted = bar;
+        self.changed.notify_all();
     }
 
     /// Waits until no other program has the terminal.
@@ -126,13 +157,12 @@ impl Screen {
             Phase::Closing => state.phase = Phase::Last,
             Phase::Last | Phase::Closed => return None,
         }
-        let text = mem::take(&mut state.waiting);
-        state.handed_over = Some(text.clone());
+        let printed = state.hand_over();
         state.is_printing = true;
         if let Some(session) = state.session.take() {
             session.wake();
         }
-        Some(text)
+        Some(printed)
     }
 
     fn printed(&self) {
@@ -181,6 +211,11 @@ impl Screen {
     pub(super) fn returned(&self) {
         self.lock().reader = ReaderState::BetweenLines;
         self.changed.notify_all();
+    }
+
+    /// The row above the prompt that is about to be painted, if that has to change; `is_last` when the line may end with that.
+    pub(super) fn bar(&self, is_last: bool) -> String {
+        self.lock().repaint_bar(is_last)
     }
 
     /// A text has been printed, and the prompt is about to be painted below it.
@@ -240,7 +275,7 @@ impl State {
         match self.phase {
             Phase::Last | Phase::Closed => true,
             _ if self.is_between_lines() || self.handed_over.is_some() => false,
-            Phase::Open => !self.waiting.is_empty(),
+            Phase::Open => !self.waiting.is_empty() || self.bar.has_changed(),
             Phase::Closing => true,
         }
     }
@@ -249,8 +284,51 @@ impl State {
         matches!(self.reader, ReaderState::BetweenLines | ReaderState::Lent)
     }
 
+    /// What is printed next: all that waits, with the bar below it.
+    fn hand_over(&mut self) -> String {
+        let text = mem::take(&mut self.waiting);
+        let bar = self.bar.wanted.clone();
+        self.bar.is_new = false;
+        let clears = self.bar.is_shown;
+        let mut printed = String::new();
+        if clears {
+            printed.push_str(CLEAR_BAR);
+        }
+        printed.push_str(&text);
+        if let Some(bar) = &bar {
+            printed.push_str(bar);
+            printed.push('\n');
+        }
+        self.handed_over = Some(HandedOver { text, bar, clears });
+        printed
+    }
+
+    /// Makes sure that the text under way finds above the prompt what it was made for.
+    fn repaint_bar(&mut self, is_last: bool) -> String {
+        if is_last {
+            let is_shown = mem::take(&mut self.bar.is_shown);
+            return if is_shown {
+                CLEAR_BAR.to_owned()
+            } else {
+                String::new()
+            };
+        }
+        let is_due = match &self.handed_over {
+            Some(text) => text.clears,
+            None => self.bar.wanted.is_some(),
+        };
+        if !is_due || self.bar.is_shown {
+            return String::new();
+        }
+        self.bar.is_shown = true;
+        let bar = self.bar.wanted.as_deref().unwrap_or_default();
+        format!("{bar}\n")
+    }
+
     fn painted(&mut self) {
-        self.handed_over = None;
+        if let Some(text) = self.handed_over.take() {
+            self.bar.is_shown = text.bar.is_some();
+        }
         if self.phase == Phase::Last {
             self.phase = Phase::Closed;
         }
@@ -258,8 +336,15 @@ impl State {
 
     fn take_back(&mut self) {
         if let Some(text) = self.handed_over.take() {
-            self.waiting.insert_str(0, &text);
+            self.waiting.insert_str(0, &text.text);
         }
+    }
+}
+
+impl Bar {
+    /// Whether it has to be painted for its own sake; where there is no text to come it stays.
+    fn has_changed(&self) -> bool {
+        self.is_new && self.wanted.is_some()
     }
 }
 

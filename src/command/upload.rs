@@ -1,0 +1,168 @@
+//! A file that goes out as one message, piece by piece.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Seek};
+use std::path::{Path, PathBuf};
+
+use super::wire::WireError;
+use crate::proto::connection::Message;
+use crate::proto::message::{Kind, Utf8};
+use crate::proto::sender::Sender;
+
+/// A file of which no more than a piece is in memory.
+///
+/// A text is read twice: what is not UTF-8 must be found before the message has begun, as there is no
+/// way to take one back.
+#[derive(Debug)]
+pub struct Upload {
+    path: PathBuf,
+    file: File,
+    kind: Kind,
+    len: u64,
+    /// Bytes of a text that are checked; all of a binary message.
+    checked: u64,
+    sent: u64,
+    utf8: Utf8,
+    block: Vec<u8>,
+}
+
+/// What a step came to.
+#[derive(Debug)]
+pub enum Step<'a> {
+    /// A piece of the text is known to be UTF-8.
+    Checked,
+    /// A piece of the message went out; the last one says so.
+    Sent(Message<'a>),
+}
+
+/// The longest piece, in bytes: a file that is longer goes out in several frames, between which pings
+/// are answered.
+pub const PIECE: usize = 64 << 10;
+
+impl Upload {
+    /// Opens the file at `path`.
+    pub fn open(path: &Path, is_text: bool) -> Result<Self, WireError> {
+        let failed = |error| WireError::File {
+            path: path.to_owned(),
+            error,
+        };
+        // Before it is opened: to open a named pipe waits for its writer.
+        let found = path.metadata().map_err(failed)?;
+        if !found.is_file() {
+            let path = path.to_owned();
+            return Err(WireError::NoFile { path });
+        }
+        let file = File::open(path).map_err(failed)?;
+        let len = file.metadata().map_err(failed)?.len();
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            kind: if is_text { Kind::Text } else { Kind::Binary },
+            len,
+            checked: if is_text { 0 } else { len },
+            sent: 0,
+            utf8: Utf8::default(),
+            block: Vec::new(),
+        })
+    }
+
+    /// The file, as typed.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the message is made of.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The bytes of the file.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether the file is empty.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The bytes that are checked, while that is under way.
+    pub fn checked(&self) -> Option<u64> {
+        (self.checked < self.len).then_some(self.checked)
+    }
+
+    /// The bytes that are sent.
+    pub fn sent(&self) -> u64 {
+        self.sent
+    }
+
+    /// Checks or sends the next piece; must not be called after the last.
+    ///
+    /// # Errors
+    ///
+    /// After the first piece was sent, the message cannot be ended any more.
+    pub fn step(&mut self, sender: &mut Sender) -> Result<Step<'_>, WireError> {
+        if self.checked < self.len {
+            self.read(self.checked, PIECE)?;
+            self.check(self.checked + self.block.len() as u64)?;
+            return Ok(Step::Checked);
+        }
+        let longest = match sender.fragment_size() {
+            // One that fits is left to the sender, which may compress it first.
+            Some(size) if self.len > PIECE as u64 => size.min(PIECE),
+            _ => PIECE,
+        };
+        self.read(self.sent, longest)?;
+        let (start, end) = (
+            self.sent == 0,
+            self.sent + self.block.len() as u64 == self.len,
+        );
+        let deflated = if start && end {
+            sender.message(self.kind, &self.block)?
+        } else {
+            sender.piece(self.kind, &self.block, start, end)?
+        };
+        self.sent += self.block.len() as u64;
+        Ok(Step::Sent(Message {
+            kind: self.kind,
+            payload: &self.block,
+            start,
+            end,
+            deflated,
+        }))
+    }
+
+    /// Reads the next piece, which begins at byte `at`.
+    fn read(&mut self, at: u64, longest: usize) -> Result<(), WireError> {
+        let left = usize::try_from(self.len - at).unwrap_or(usize::MAX);
+        self.block.resize(longest.min(left), 0);
+        let failed = |error: io::Error| WireError::File {
+            path: self.path.clone(),
+            error: match error.kind() {
+                ErrorKind::UnexpectedEof => io::Error::other("it became shorter meanwhile"),
+                _ => error,
+            },
+        };
+        self.file.read_exact(&mut self.block).map_err(failed)
+    }
+
+    /// Takes a piece of text up to byte `end`, and goes back to the start after the last.
+    fn check(&mut self, end: u64) -> Result<(), WireError> {
+        let pushed = self.utf8.push(&self.block);
+        let is_last = end == self.len;
+        let checked = pushed.and_then(|()| if is_last { self.utf8.finish() } else { Ok(()) });
+        checked.map_err(|error| WireError::NotText {
+            path: self.path.clone(),
+            byte: error.at + 1,
+        })?;
+        if is_last {
+            let rewound = self.file.rewind();
+            rewound.map_err(|error| WireError::File {
+                path: self.path.clone(),
+                error,
+            })?;
+        }
+        self.checked = end;
+        Ok(())
+    }
+}
