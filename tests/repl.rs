@@ -13,3 +13,4 @@ mod line;
 mod opening;
 mod routine;
 mod variable;
+mod view;
