@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::support::peer::{Message, Peer, Received, echoing, scripted};
-use crate::support::pty::{Terminal, terminal};
+use crate::support::pty::terminal;
 use crate::support::wire::{CONTINUATION, Frame, TEXT, after_handshake};
 
 /// Types `line` into the REPL of an echo server, waits for `shown` and closes; what the server has received.
@@ -13,15 +13,8 @@ fn command(line: &str, shown: &str) -> Received {
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press(&format!("{line}\r"));
     terminal.wait_for(shown);
-    close(&mut terminal);
+    terminal.leave();
     server.finish()
-}
-
-#[track_caller]
-fn close(terminal: &mut Terminal) {
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
 }
 
 /// Types `line` into the REPL, which tells `error` and sends nothing.
@@ -67,7 +60,7 @@ fn help_lists_every_command() {
             "{name}:\n{screen}"
         );
     }
-    close(&mut terminal);
+    terminal.leave();
 }
 
 #[test]
@@ -129,7 +122,7 @@ fn ping_is_answered_with_its_payload() {
     terminal.wait("the round trip", |screen, _| {
         screen.contents().contains("\n  round trip      last ")
     });
-    close(&mut terminal);
+    terminal.leave();
     assert_eq!(
         server.finish().messages,
         [Message::Ping(b"are you there"[..].into())]
@@ -186,7 +179,7 @@ fn fragment_sends_as_many_frames() {
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("/fragment 3 hello world\r");
     terminal.wait_for("→ text 11 B   hello world\n");
-    close(&mut terminal);
+    terminal.leave();
     let frame = |fin, opcode, payload: &str| Frame {
         fin,
         opcode,
@@ -220,7 +213,7 @@ fn status_tells_the_state_of_the_connection() {
     ] {
         assert!(screen.contains(&row), "no {row:?}:\n{screen}");
     }
-    close(&mut terminal);
+    terminal.leave();
 }
 
 #[test]
@@ -232,7 +225,7 @@ fn headers_are_shown_again() {
         let twice = |line| text.matches(line).count() == 2;
         twice("> GET / HTTP/1.1\n") && twice("> X-Mixed-CASE: v\n") && twice("< HTTP/1.1 101 ")
     });
-    close(&mut terminal);
+    terminal.leave();
 }
 
 #[test]
@@ -256,7 +249,7 @@ fn show_frames_tells_every_frame() {
     terminal.press("cd\r");
     terminal.wait_for("← text 2 B   cd\n");
     assert_eq!(terminal.contents().matches("← frame").count(), 1);
-    close(&mut terminal);
+    terminal.leave();
 }
 
 #[test]
@@ -277,7 +270,7 @@ fn show_lists_and_changes_what_is_shown() {
     terminal.press("/ping\r/ping\rend\r");
     terminal.wait_for("← text 3 B   end\n");
     assert!(!terminal.contents().contains("← pong"));
-    close(&mut terminal);
+    terminal.leave();
 }
 
 #[test]
@@ -285,5 +278,5 @@ fn history_lists_the_last_lines() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("one\rtwo\r/history 2\r");
     terminal.wait_for("\n  two\n  /history 2\n");
-    close(&mut terminal);
+    terminal.leave();
 }

@@ -136,9 +136,7 @@ fn keepalive_pings_are_shown_with_their_round_trip() {
     let screen = terminal.contents();
     let sent = screen.matches("→ ping ").count();
     assert!((2..=3).contains(&sent), "{sent} pings:\n{screen}");
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
+    terminal.leave();
 }
 
 #[test]

@@ -5,17 +5,10 @@ use std::sync::mpsc;
 
 use crate::support::DEADLINE;
 use crate::support::peer::{Message, Peer, echoing, scripted};
-use crate::support::pty::{Terminal, terminal};
+use crate::support::pty::terminal;
 
 /// An editor that writes one line from the terminal.
 const LINE_EDITOR: &str = "f() { echo editing; read -r line; echo \"$line\" >\"$1\"; }; f";
-
-#[track_caller]
-fn close(terminal: &mut Terminal) {
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
-}
 
 #[test]
 fn what_is_saved_becomes_one_message() {
@@ -24,7 +17,7 @@ fn what_is_saved_becomes_one_message() {
     let mut terminal = terminal(&[server.url()]).env("EDITOR", editor).prompt();
     terminal.press("/set user bob\r/edit\r");
     terminal.wait_for("← text 8 B");
-    close(&mut terminal);
+    terminal.leave();
     assert_eq!(server.finish().messages, [Message::text("a\n\nb/bob")]);
 }
 
@@ -41,7 +34,7 @@ fn it_starts_with_the_last_message() {
     terminal.wait_for("\nnothing was changed; nothing is sent\n");
     terminal.press("/edit one more\r");
     terminal.wait_for("← text 8 B   two more\n");
-    close(&mut terminal);
+    terminal.leave();
     let expected = ["one", "two", "two more"].map(Message::text);
     assert_eq!(server.finish().messages, expected);
 }
@@ -75,7 +68,7 @@ fn messages_wait_until_the_terminal_is_back() {
         after.is_some_and(|it| it.contains("← text 9 B   meanwhile\n")),
         "{screen}"
     );
-    close(&mut terminal);
+    terminal.leave();
     assert_eq!(server.finish().messages, [Message::text("typed text")]);
 }
 
@@ -91,7 +84,7 @@ fn ctrl_c_ends_the_editor_only() {
     terminal.wait_for("; nothing is sent\n");
     terminal.press("still here\r");
     terminal.wait_for("← text 10 B   still here\n");
-    close(&mut terminal);
+    terminal.leave();
     server.finish();
 }
 

@@ -67,9 +67,7 @@ fn attacked_by(message: Message, shown: &str) {
     });
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.wait_for(shown);
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
+    terminal.leave();
     assert_harmless(&terminal);
 }
 

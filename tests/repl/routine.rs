@@ -7,13 +7,6 @@ use crate::support::peer::{Message, Peer, echoing, scripted};
 use crate::support::pty::{Terminal, terminal};
 use crate::support::wire::after_handshake;
 
-#[track_caller]
-fn close(terminal: &mut Terminal) {
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
-}
-
 #[test]
 fn every_sends_at_once_and_then_by_its_period() {
     let server = scripted(|mut peer: Peer| {
@@ -30,7 +23,7 @@ fn every_sends_at_once_and_then_by_its_period() {
     terminal.wait_for("→ text 6 B   beat 3\n");
     terminal.press("/every stop\r");
     terminal.wait_for("stopped: 1 timer\n");
-    close(&mut terminal);
+    terminal.leave();
     let times = server.finish();
     let took = times[2] - times[0];
     assert!(took >= Duration::from_millis(150), "{took:?}");
@@ -51,7 +44,7 @@ fn timers_are_listed_and_stopped_by_number() {
     terminal.wait_for("\n1  every 1 min 0 s: typed (sent 1)\n");
     terminal.press("/every stop 7\r");
     terminal.wait_for("\nthere is no timer 7; /every lists them\n");
-    close(&mut terminal);
+    terminal.leave();
 }
 
 #[test]
@@ -64,7 +57,7 @@ fn a_timer_follows_its_variables() {
     terminal.wait_for("← text 3 B   one\n");
     terminal.press("/set word two\r");
     terminal.wait_for("← text 3 B   two\n");
-    close(&mut terminal);
+    terminal.leave();
     server.finish();
 }
 
@@ -74,7 +67,7 @@ fn repeat_counts_its_messages() {
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("/repeat 3 {\"id\":{{n}}}\r");
     terminal.wait_for("→ text 8 B   { \"id\": 3 }\n");
-    close(&mut terminal);
+    terminal.leave();
     let expected = [1, 2, 3].map(|n| Message::text(format!("{{\"id\":{n}}}")));
     assert_eq!(server.finish().messages, expected);
 }
@@ -89,7 +82,7 @@ fn a_long_repeat_is_told_in_one_line() {
     terminal.press("/stats\r");
     terminal.wait_for("\n  sent            50000 messages, 282.1 KiB");
     terminal.wait_for("; 50000 in the busiest second\n");
-    close(&mut terminal);
+    terminal.leave();
     assert_eq!(server.finish().messages.len(), 50_000);
 }
 
@@ -138,7 +131,7 @@ fn stats_tell_round_trips() {
     );
     assert!(screen.contains("1 in the busiest second\n"), "{screen}");
     assert!(screen.contains('█'), "{screen}");
-    close(&mut terminal);
+    terminal.leave();
 }
 
 #[test]
@@ -150,7 +143,7 @@ fn a_long_repeat_is_recorded() {
     let mut terminal = terminal(&[server.url(), "--record", file_name]).prompt();
     terminal.press("/repeat 20 x{{n}}\r");
     terminal.wait_for("* /repeat sent 20 messages");
-    close(&mut terminal);
+    terminal.leave();
     server.finish();
     let recorded = std::fs::read_to_string(&file).expect("a recording");
     assert!(recorded.contains("\"data\":\"x20\""), "{recorded}");

@@ -1,14 +1,7 @@
 //! `/set`, `/capture`, and messages with variables.
 
 use crate::support::peer::{Message, Peer, echoing, scripted};
-use crate::support::pty::{Terminal, terminal};
-
-#[track_caller]
-fn close(terminal: &mut Terminal) {
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
-}
+use crate::support::pty::terminal;
 
 #[test]
 fn a_variable_stands_for_its_value() {
@@ -22,7 +15,7 @@ fn a_variable_stands_for_its_value() {
     terminal.wait_for("← text 20 B   { \"to\": \"alice \\\"a\\\"\" }\n");
     terminal.press("/fragment 2 {{\"{{\"}}user}}\r");
     terminal.wait_for("← text 8 B   {{user}}\n");
-    close(&mut terminal);
+    terminal.leave();
     let expected = ["hi alice \"a\"", "{\"to\":\"alice \\\"a\\\"\"}", "{{user}}"];
     assert_eq!(server.finish().messages, expected.map(Message::text));
 }
@@ -46,7 +39,7 @@ fn what_has_no_value_is_not_sent() {
     });
     terminal.press("/set\r");
     terminal.wait_for("no variables; /set NAME VALUE sets one");
-    close(&mut terminal);
+    terminal.leave();
     assert_eq!(server.finish().messages, []);
 }
 
@@ -65,7 +58,7 @@ fn capture_takes_a_value_from_the_last_json_message() {
     terminal.wait_for("the last JSON message has no .nothing; nothing was captured");
     terminal.press("{\"to\":\"{{me}}\"}\r");
     terminal.wait_for("→ text 21 B");
-    close(&mut terminal);
+    terminal.leave();
     let expected = Message::text("{\"to\":\"u-7\\u001b[2J\"}");
     assert_eq!(server.finish().messages, [expected]);
 }
@@ -80,7 +73,7 @@ fn names_are_completed() {
     terminal.wait_for("← text 9 B   hi alice!\n");
     terminal.press("/set use\tbob\r");
     terminal.wait_for("\nusername = bob\n");
-    close(&mut terminal);
+    terminal.leave();
     server.finish();
 }
 
@@ -90,7 +83,7 @@ fn a_uuid_and_the_time_need_no_value() {
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("{{uuid}} {{uuid}} {{now}}\r");
     terminal.wait_for("← text 98 B");
-    close(&mut terminal);
+    terminal.leave();
     let messages = server.finish().messages;
     let [Message::Text(text)] = messages.as_slice() else {
         panic!("{messages:?}");

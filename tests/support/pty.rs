@@ -148,6 +148,14 @@ impl Terminal {
         self.wait(line, |screen, _| cursor_line(screen) == line);
     }
 
+    /// Leaves an empty prompt with Ctrl-D; claims that all is well.
+    #[track_caller]
+    pub fn leave(&mut self) {
+        self.wait_for_line("> ");
+        self.press("\x04");
+        assert_eq!(self.finish(), 0);
+    }
+
     /// Waits for the end of wsee; claims that it leaves the terminal as it was. The exit status.
     #[track_caller]
     pub fn finish(&mut self) -> u32 {
