@@ -214,7 +214,7 @@ impl<'a> Args<'a> {
             (_, Some(usage)) => Some(usage),
             (name, None) => {
                 let name = name.to_owned();
-                return Err(CommandError::Unknown { name });
+                return Err(CommandError::NoHelp { name });
             }
         };
         rest.none(usage)

@@ -15,6 +15,12 @@ pub enum CommandError {
         /// The name as typed, without `/`.
         name: String,
     },
+    /// There is no such command to explain.
+    #[error("unknown command /{name}; {}", cure(name))]
+    NoHelp {
+        /// The name as typed, without `/`.
+        name: String,
+    },
     /// An argument that the command needs is not there.
     #[error("/{} needs {}; for example {}", .0.name, .0.args, .0.example)]
     Missing(&'static Usage),
@@ -96,9 +102,12 @@ pub enum CommandError {
 }
 
 fn cure_unknown(name: &str) -> String {
-    let as_text = format!("//{name} sends the text \"/{name}\"");
+    format!("{} (//{name} sends the text \"/{name}\")", cure(name))
+}
+
+fn cure(name: &str) -> String {
     match usage::suggest(name) {
-        Some(usage) => format!("did you mean /{}? ({as_text})", usage.name),
-        None => format!("/help lists them ({as_text})"),
+        Some(usage) => format!("did you mean /{}?", usage.name),
+        None => "/help lists them".to_owned(),
     }
 }

@@ -9,7 +9,7 @@ pub struct Usage {
     pub args: &'static str,
     /// What it does, in one line.
     pub help: &'static str,
-    /// What else there is to know; may have several lines.
+    /// What else there is to know, to be wrapped at words.
     pub details: &'static str,
     /// A line to type.
     pub example: &'static str,
@@ -158,7 +158,8 @@ pub const COMMANDS: &[Usage] = &[
         name: "status",
         args: "",
         help: "show the state of the connection",
-        details: "URL, subprotocol, extensions, age, counters and round-trip time.",
+        details: "url, readyState, protocol, extensions and bufferedAmount as the WebSocket API names\n\
+                  them; peer, TLS, age, counters and round-trip time.",
         example: "/status",
     },
     Usage {

@@ -158,7 +158,12 @@ fn build(
             timeout_flag,
         },
         url: target.url.to_string(),
-        notes: target.assumed.iter().map(ToString::to_string).collect(),
+        notes: target
+            .assumed
+            .iter()
+            .map(ToString::to_string)
+            .chain(no_prompt(&session.pipe, environment))
+            .collect(),
         cookie_jar: None,
         usage,
         backoff: stay::backoff(&session.stay),
@@ -182,6 +187,19 @@ fn is_repl(pipe: &PipeArgs, environment: &Environment) -> bool {
         || pipe.null
         || pipe.split.is_some();
     terminals.stdin && terminals.stdout && !environment.dumb && !pipe_flags
+}
+
+/// Why there is no prompt where somebody may expect one.
+fn no_prompt(pipe: &PipeArgs, environment: &Environment) -> Option<String> {
+    let able = Environment {
+        dumb: false,
+        ..environment.clone()
+    };
+    let is_missed = environment.dumb && is_repl(pipe, &able);
+    is_missed.then(|| {
+        "the terminal cannot show the prompt (TERM=dumb or not set): each line is sent as a message"
+            .to_owned()
+    })
 }
 
 fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
@@ -292,7 +310,9 @@ fn repl_options(
         every: stay::every(&session.stay, Encoding::Text)?,
         editor: environment.editor.clone(),
         history: history.filter(|_| !session.no_history),
+        home: environment.home.clone(),
         close: Some(close_frame(&session.run)),
+        close_timeout: session.limit.close_timeout.0,
         max_time,
     })
 }

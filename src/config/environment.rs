@@ -18,6 +18,8 @@ pub struct Environment {
     pub force_color: bool,
     /// `TERM` is `dumb` or not set.
     pub dumb: bool,
+    /// Where `~` is: `$HOME`.
+    pub home: Option<PathBuf>,
     /// Where logins are kept: `$NETRC`, or `~/.netrc`.
     pub netrc: Option<PathBuf>,
     /// Where the configuration file is, if it is: `$XDG_CONFIG_HOME`, or `~/.config`.
@@ -100,6 +102,7 @@ impl Environment {
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             dumb: set("TERM").is_none_or(|term| term == "dumb"),
+            home: set("HOME").map(PathBuf::from),
             netrc: set("NETRC")
                 .map(PathBuf::from)
                 .or_else(|| Some(PathBuf::from(set("HOME")?).join(".netrc"))),

@@ -57,10 +57,14 @@ pub struct Options {
     pub every: Vec<Every>,
     /// The command of the user's own editor.
     pub editor: String,
+    /// What `~` stands for in paths.
+    pub home: Option<PathBuf>,
     /// Where the history is kept, if it is.
     pub history: Option<PathBuf>,
     /// What our Close frame says.
     pub close: Option<CloseFrame>,
+    /// How long the server may take to answer it, also while it sends something else.
+    pub close_timeout: Duration,
     /// End after this time, of which the deadline is left.
     pub max_time: Option<(Duration, Instant)>,
 }
@@ -173,7 +177,7 @@ impl Repl {
 
     /// Prints `last`, and gives the terminal back.
     pub fn finish(mut self, last: &str) {
-        self.end_file();
+        self.end_file(false);
         if self.not_shown > 0 {
             let left_out = quantity::plural(self.not_shown, "event");
             self.print(Role::Fact, &format!("… {left_out} not shown"));
@@ -294,7 +298,7 @@ impl Mode for Repl {
         let stop = self.next_stop(cx, now);
         if stop.is_ready() {
             self.ending = true;
-            self.end_file();
+            self.end_file(true);
         }
         stop
     }
@@ -320,7 +324,7 @@ impl Mode for Repl {
 
     fn complete(&mut self, ending: &mut Ending) {
         ending.unrecorded = self.recording.has_failed();
-        self.end_file();
+        self.end_file(false);
         ending.unsent.messages = self.kept.len() as u64 + self.unfinished;
     }
 }

@@ -1,11 +1,13 @@
 //! What a person at the prompt does, and what comes of it.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::editor::{Draft, Entry};
 use super::{LineError, Repl};
 use crate::command::{self, Command, Record, Wire};
 use crate::event::{Cause, Signal};
+use crate::proto::frame::CloseFrame;
 use crate::proto::sender::{Closing, Sender};
 use crate::render::Role;
 use crate::render::escape::escape_line;
@@ -85,7 +87,13 @@ impl Repl {
             // The reader of lines obeys /edit.
             Command::Nothing | Command::Edit(_) => {}
             Command::Wire(wire) => {
-                let wire = self.fill_wire(wire, now)?;
+                let wire = match self.fill_wire(wire, now)? {
+                    Wire::File { path, is_text } => {
+                        let path = self.at_home(path);
+                        Wire::File { path, is_text }
+                    }
+                    wire => wire,
+                };
                 match sender {
                     Some(sender) if self.may_send(&wire, sender) => {
                         self.send(&wire, sender, now)?;
@@ -109,6 +117,10 @@ impl Repl {
             Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
             Command::Show(setting) => self.show(setting),
             Command::Filter(filtering) => self.filter(&filtering),
+            Command::Record(Record::Start(path)) => {
+                let path = self.at_home(path);
+                self.record(&Record::Start(path));
+            }
             Command::Record(command) => self.record(&command),
             Command::History(last) => self.history(last),
         }
@@ -125,7 +137,20 @@ impl Repl {
         }
     }
 
+    /// The path, with the user's home for `~`, as completion writes it.
+    fn at_home(&self, path: PathBuf) -> PathBuf {
+        match (path.strip_prefix("~"), &self.options.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path,
+        }
+    }
+
     pub(super) fn quit(&mut self, cause: Cause) {
-        self.stop = Some(Stop::new(cause, self.options.close.clone()));
+        self.close(cause, self.options.close.clone());
+    }
+
+    /// A server that goes on sending gets no more time: somebody waits for the end.
+    pub(super) fn close(&mut self, cause: Cause, frame: Option<CloseFrame>) {
+        self.stop = Some(Stop::within(cause, frame, self.options.close_timeout));
     }
 }

@@ -72,7 +72,7 @@ impl Repl {
                 self.probe.sent(command, now);
                 self.print(Role::Sent, &format!("{command} sent"));
             }
-            Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
+            Outcome::Close(frame) => self.close(Cause::Quit, frame),
             Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }
     }

@@ -119,11 +119,17 @@ impl Stop {
         Self { cause, how }
     }
 
-    /// Ends with a Close frame, and gives the peer a second.
-    pub fn in_a_hurry(cause: Cause, frame: Option<CloseFrame>) -> Self {
-        let patience = Some(HURRY);
+    /// Ends with a Close frame, and gives the peer so long, whatever it does meanwhile.
+    pub fn within(cause: Cause, frame: Option<CloseFrame>, patience: Duration) -> Self {
+        // Without patience the answer is not waited for at all, which is no failure of the peer.
+        let patience = Some(patience).filter(|patience| !patience.is_zero());
         let how = How::Close { frame, patience };
         Self { cause, how }
+    }
+
+    /// Ends with a Close frame, and gives the peer a second.
+    pub fn in_a_hurry(cause: Cause, frame: Option<CloseFrame>) -> Self {
+        Self::within(cause, frame, HURRY)
     }
 
     /// Ends TCP without a Close frame.

@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, isatty, tcgetattr, tcgetwinsize, tcsetattr,
@@ -14,6 +15,10 @@ use rustix::termios::{
 
 /// Ends a synchronized update and bracketed paste.
 const RESET: &str = "\x1b[?2026l\x1b[?2004l";
+/// Begins bracketed paste.
+const PASTE: &str = "\x1b[?2004h";
+/// How long it takes at most until a process that was told to stop has stopped.
+const STOPPING: Duration = Duration::from_millis(50);
 /// How long a terminal may take for the last bytes.
 const STALL: Duration = Duration::from_secs(1);
 
@@ -76,6 +81,24 @@ impl Loan {
         let returned = borrower();
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.held);
         returned
+    }
+}
+
+impl Loan {
+    /// Stops the process, as Ctrl-Z does elsewhere, until its shell continues it.
+    pub fn suspend(&self) {
+        let Ok(modes) = tcgetattr(stdin()) else {
+            return;
+        };
+        super::screen(RESET);
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &self.original);
+        let _ = kill_current_process_group(Signal::TSTP);
+        // Any thread may be the one that takes the signal, and only then do all of them stop.
+        thread::sleep(STOPPING);
+        let _ = tcsetattr(stdin(), OptionalActions::Now, &modes);
+        super::screen(PASTE);
+        // The terminal may have another size by now.
+        let _ = kill_process(getpid(), Signal::WINCH);
     }
 }
 

@@ -59,7 +59,9 @@ fn the_last_line_stands_alone_below_all_else() {
         last.is_some_and(|line| line.starts_with("terminated")),
         "{screen}"
     );
-    assert!(!screen.contains("half"), "{screen}");
+    // What was not sent is told above it, and the prompt is gone.
+    assert!(screen.contains("\nnot sent: half"), "{screen}");
+    assert!(!screen.contains("> half"), "{screen}");
 }
 
 /// Runs the REPL against a server that closes, while something is typed.

@@ -108,9 +108,7 @@ fn every_line_typed_meanwhile_is_sent() {
     terminal.wait("the last line", |_, bytes| {
         contains(bytes, "   typed 49\r\n")
     });
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
+    terminal.leave();
     assert!(numbers(&terminal.bytes()).into_iter().eq(0..1_000));
     let expected: Vec<_> = (0..50)
         .map(|line| Message::text(format!("typed {line}")))
@@ -166,4 +164,15 @@ fn all_that_came_before_the_close_is_shown() {
     terminal.wait_for("message 19999\n");
     terminal.wait_for("\nclosed by server: 1000 normal closure \"done\" after ");
     assert!(numbers(&terminal.bytes()).into_iter().eq(0..20_000));
+}
+
+#[test]
+fn ctrl_d_is_not_put_off_by_a_server_that_goes_on() {
+    let server = after_handshake(|mut wire| wire.flood(b"\x81\x02hi"));
+    let mut terminal = terminal(&[server.url(), "--close-timeout", "300ms"]).prompt();
+    terminal.wait_for("← text 2 B   hi");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish_within(SOON), 110);
+    terminal.wait_for("the server did not answer the Close frame in time");
+    server.finish();
 }

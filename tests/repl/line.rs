@@ -9,9 +9,7 @@ fn typed(type_in: impl FnOnce(&mut Terminal)) -> Received {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     type_in(&mut terminal);
-    terminal.wait_for_line("> ");
-    terminal.press("\x04");
-    assert_eq!(terminal.finish(), 0);
+    terminal.leave();
     server.finish()
 }
 

@@ -155,6 +155,7 @@ fn rest_of(args: &str, count: usize) -> Option<String> {
 
 impl Highlighter for LineHelper {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        self.screen.line_is(line);
         let is_command = line.starts_with('/') && !line.starts_with("//");
         if !is_command || !self.style.is_colored() {
             return Cow::Borrowed(line);

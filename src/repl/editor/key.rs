@@ -1,4 +1,4 @@
-//! Ctrl-C and Ctrl-D.
+//! Ctrl-C, Ctrl-D and Ctrl-Z.
 
 use rustyline::history::History;
 use rustyline::{
@@ -8,15 +8,22 @@ use rustyline::{
 use tokio::sync::mpsc::Sender;
 
 use super::Entry;
+use crate::term::terminal::Loan;
 
-/// Binds Ctrl-C and Ctrl-D, which report to `entries` from an empty line.
+/// Binds Ctrl-C and Ctrl-D, which report to `entries` from an empty line, and Ctrl-Z, which gives the terminal to the shell.
 ///
-/// rustyline's own commands for them end the line and leave a prompt behind.
-pub(super) fn bind<H: Helper, I: History>(editor: &mut Editor<H, I>, entries: &Sender<Entry>) {
+/// rustyline's own commands for the first two end the line and leave a prompt behind; its own for the
+/// third does not wait for the stop, and sets its modes before the shell sets others.
+pub(super) fn bind<H: Helper, I: History>(
+    editor: &mut Editor<H, I>,
+    entries: &Sender<Entry>,
+    loan: Loan,
+) {
     let interrupt = Interrupt(entries.clone());
     editor.bind_sequence(KeyEvent::ctrl('C'), handler(interrupt));
     let end = End(entries.clone());
     editor.bind_sequence(KeyEvent::ctrl('D'), handler(end));
+    editor.bind_sequence(KeyEvent::ctrl('Z'), handler(Suspend(loan)));
 }
 
 fn handler(handler: impl ConditionalEventHandler + 'static) -> EventHandler {
@@ -40,6 +47,15 @@ impl ConditionalEventHandler for End {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
         let is_empty = ctx.line().is_empty();
         is_empty.then(|| report(&self.0, Entry::End))
+    }
+}
+
+struct Suspend(Loan);
+
+impl ConditionalEventHandler for Suspend {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        self.0.suspend();
+        Some(Cmd::Repaint)
     }
 }
 

@@ -10,6 +10,7 @@ mod key;
 mod reader;
 mod screen;
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,9 +97,9 @@ impl Editor {
         let screen = Arc::new(Screen::default());
         let (sender, entries) = mpsc::channel(MAX_ENTRIES);
         let mut editor = line_editor(&options, &screen)?;
-        key::bind(&mut editor, &sender);
         let printer = editor.create_external_printer().map_err(unsupported)?;
         let terminal = Terminal::hold()?;
+        key::bind(&mut editor, &sender, terminal.loan()?);
         let lines = Lines::default();
         let is_lent = Arc::<AtomicBool>::default();
         let reader = Reader {
@@ -184,6 +185,10 @@ impl Editor {
                     escape_line(&kept)
                 );
             }
+        }
+        let typed = screen.typed();
+        if !typed.trim().is_empty() {
+            let _ = writeln!(text, "not sent: {}", escape_line(&typed));
         }
         terminal.set_farewell(screen.close(&(text + last)));
     }

@@ -40,6 +40,8 @@ struct State {
     /// A copy of what rustyline has, until it is painted.
     handed_over: Option<HandedOver>,
     bar: Bar,
+    /// The line being typed.
+    typed: String,
     is_printing: bool,
     reader: ReaderState,
     phase: Phase,
@@ -103,7 +105,7 @@ impl Screen {
     /// Shows `bar` right above the prompt from now on, or nothing there.
     pub(super) fn set_bar(&self, bar: Option<String>) {
         let mut state = self.lock();
-        state.bar.is_new = state.bar.wanted != bar;
+        state.bar.is_new |= state.bar.wanted != bar;
         state.bar.wanted = bar;
         self.changed.notify_all();
     }
@@ -112,6 +114,11 @@ impl Screen {
     pub(super) fn wait_for_return(&self) {
         let is_lent = |state: &mut State| state.reader == ReaderState::Lent;
         drop(self.changed.wait_while(self.lock(), is_lent));
+    }
+
+    /// The line being typed.
+    pub(super) fn typed(&self) -> String {
+        self.lock().typed.clone()
     }
 
     /// Prints `last` after all else and leaves the screen without a prompt; returns what must still
@@ -200,6 +207,7 @@ impl Screen {
             .wait_timeout_while(self.lock(), PRINT_TIMEOUT, is_printing);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.reader = ReaderState::BetweenLines;
+        state.typed.clear();
     }
 
     /// Another program gets the terminal until [`returned`](Self::returned): nothing is printed meanwhile.
@@ -211,6 +219,13 @@ impl Screen {
     pub(super) fn returned(&self) {
         self.lock().reader = ReaderState::BetweenLines;
         self.changed.notify_all();
+    }
+
+    /// The line being typed is now this.
+    pub(super) fn line_is(&self, line: &str) {
+        let mut state = self.lock();
+        state.typed.clear();
+        state.typed.push_str(line);
     }
 
     /// The row above the prompt that is about to be painted, if that has to change; `is_last` when the line may end with that.
@@ -409,6 +424,58 @@ mod tests {
         screen.line_begins();
         printed.recv_timeout(DEADLINE).unwrap();
         assert!(print(&screen, "more").is_ready());
+    }
+
+    #[test]
+    fn a_bar_stays_below_what_is_printed() {
+        let (screen, printed) = screen();
+        let next = || printed.recv_timeout(DEADLINE).unwrap();
+        screen.line_begins();
+        screen.set_bar(Some("1 %".to_owned()));
+        assert_eq!(next(), "1 %\n");
+        screen.text_painted();
+        screen.set_bar(Some("2 %".to_owned()));
+        assert_eq!(next(), "\x1b[A\x1b[J2 %\n");
+        screen.text_painted();
+        assert!(print(&screen, "one\n").is_ready());
+        assert_eq!(next(), "\x1b[A\x1b[Jone\n2 %\n");
+        screen.text_painted();
+        screen.set_bar(None);
+        assert!(print(&screen, "done\n").is_ready());
+        assert_eq!(next(), "\x1b[A\x1b[Jdone\n");
+        screen.text_painted();
+        assert!(print(&screen, "more\n").is_ready());
+        assert_eq!(next(), "more\n");
+    }
+
+    #[test]
+    fn a_bar_is_not_left_above_a_line_that_ends() {
+        let (screen, printed) = screen();
+        screen.line_begins();
+        screen.set_bar(Some("1 %".to_owned()));
+        printed.recv_timeout(DEADLINE).unwrap();
+        screen.text_painted();
+        assert_eq!(screen.bar(false), "");
+        assert_eq!(screen.bar(true), CLEAR_BAR);
+        assert_eq!(screen.bar(false), "1 %\n");
+        assert_eq!(screen.bar(false), "");
+    }
+
+    #[test]
+    fn a_text_finds_the_bar_that_it_clears() {
+        let (screen, printed) = screen();
+        screen.line_begins();
+        screen.set_bar(Some("1 %".to_owned()));
+        printed.recv_timeout(DEADLINE).unwrap();
+        screen.text_painted();
+        screen.set_bar(None);
+        assert!(print(&screen, "done\n").is_ready());
+        printed.recv_timeout(DEADLINE).unwrap();
+        // The line ends before rustyline prints what it was handed.
+        assert_eq!(screen.bar(true), CLEAR_BAR);
+        assert_eq!(screen.bar(false), "\n");
+        screen.text_painted();
+        assert_eq!(screen.bar(false), "");
     }
 
     #[test]
