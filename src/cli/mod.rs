@@ -109,6 +109,7 @@ impl Cli {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
+        let args = test::join_close_codes(args.into_iter().map(Into::into));
         let matches = Self::command().try_get_matches_from(args);
         let matches = matches.map_err(too_many)?;
         let cli = Self::from_arg_matches(&matches)?;

@@ -71,7 +71,8 @@ fn steps_are_done_in_the_order_given() {
         "b",
         "--expect-next",
         "next",
-        "--expect-close=4001,4002",
+        "--expect-close",
+        "4001,4002",
     ])
     .run()
     .exits(0);

@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 pub use connection::ConnectionArgs;
 pub use report::ReportArgs;
+pub(super) use step::join_close_codes;
 pub use step::{Step, StepArgs, StepKind};
 
 use super::display::DisplayArgs;

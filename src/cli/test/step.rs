@@ -1,5 +1,7 @@
 //! Steps on the command line, in the order in which they were typed.
 
+use std::ffi::{OsStr, OsString};
+
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 /// The steps of a command line.
@@ -159,7 +161,7 @@ const FLAGS: &[Flag] = &[
         value: "CODES",
         kind: StepKind::ExpectClose,
         help: "Wait for the server to close, with one of these codes",
-        long_help: "Write --expect-close=4001,4002; without codes any will do. 1005 is a Close \
+        long_help: "Several codes stand with commas: 4001,4002; without codes any will do. 1005 is a Close \
                     frame without a code, 1006 the end of TCP without a Close frame.",
     },
     Flag {
@@ -194,6 +196,27 @@ impl StepKind {
         flag.map(|flag| format!("--{}", flag.name))
             .unwrap_or_default()
     }
+}
+
+/// Makes `--expect-close 4001,4002` of `wsee test` one word, as clap takes a value that may be left out only so.
+pub(in crate::cli) fn join_close_codes(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for arg in args {
+        let is_test = joined.get(1).is_some_and(|command| command == "test");
+        match joined.last_mut() {
+            Some(last) if is_test && last == "--expect-close" && is_close_codes(&arg) => {
+                last.push("=");
+                last.push(arg);
+            }
+            _ => joined.push(arg),
+        }
+    }
+    joined
+}
+
+fn is_close_codes(arg: &OsStr) -> bool {
+    let is_code = |code: &str| code.len() == 4 && code.bytes().all(|byte| byte.is_ascii_digit());
+    arg.to_str().is_some_and(|arg| arg.split(',').all(is_code))
 }
 
 impl Args for StepArgs {
@@ -290,6 +313,24 @@ mod tests {
                 "--expect-close 1000"
             ]
         );
+    }
+
+    #[test]
+    fn close_codes_may_be_a_word_of_their_own() {
+        let joined = |words: &[&str]| {
+            let words = words.iter().map(OsString::from);
+            let joined = join_close_codes(words);
+            joined.join(OsStr::new(" ")).into_string().expect("UTF-8")
+        };
+        let codes = ["wsee", "test", "--expect-close", "4001,4002", "ws://h"];
+        assert_eq!(joined(&codes), "wsee test --expect-close=4001,4002 ws://h");
+        for others in [
+            ["wsee", "test", "--expect-close", "ws://h"],
+            ["wsee", "test", "--expect-close", "--ping"],
+            ["wsee", "demo", "--expect-close", "1000"],
+        ] {
+            assert_eq!(joined(&others), others.join(" "));
+        }
     }
 
     #[test]
