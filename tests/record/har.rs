@@ -190,9 +190,11 @@ fn messages_that_would_be_streamed_are_recorded_whole() {
     server.finish();
     let messages = messages(&entry(&path));
     let whole = data_encoding::BASE64.encode(&big);
-    let received: Vec<_> = messages.iter().filter(|it| it.0 == "receive").collect();
+    // The Close frame behind it may come too late to be waited for.
+    let is_answer = |it: &&(String, u64, String)| it.0 == "receive" && it.1 != 8;
+    let received: Vec<_> = messages.iter().filter(is_answer).collect();
     assert!(
-        received.len() == 2 && received[0].2 == whole,
+        received.len() == 1 && received[0].2 == whole,
         "not one message"
     );
 }
