@@ -15,8 +15,16 @@ pub struct Extension {
 
 /// A list of extensions that breaks the grammar of RFC 6455 §9.1; what is left from the fault on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a list of extensions (RFC 6455 §9.1) from \"{0}\" on")]
+#[error("not a list of extensions (RFC 6455 §9.1){}", place(.0))]
 pub struct ExtensionSyntaxError(pub String);
+
+fn place(rest: &str) -> String {
+    if rest.is_empty() {
+        ": it ends too early".to_owned()
+    } else {
+        format!(" from \"{rest}\" on")
+    }
+}
 
 /// All extensions in all `Sec-WebSocket-Extensions` fields of a head.
 pub fn extensions(head: &Head) -> Result<Vec<Extension>, ExtensionSyntaxError> {
@@ -159,5 +167,8 @@ mod tests {
         ] {
             assert!(parse(value).is_err(), "{value}");
         }
+        let told = |value| parse(value).unwrap_err().to_string();
+        assert!(told("a b").ends_with("(RFC 6455 §9.1) from \"b\" on"));
+        assert!(told("a;").ends_with("(RFC 6455 §9.1): it ends too early"));
     }
 }
