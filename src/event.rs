@@ -219,6 +219,29 @@ pub struct Ending {
     pub compared: Option<Compared>,
 }
 
+impl Ending {
+    /// The end of one connection, on which nothing was sent or received.
+    pub fn new(end: End, cause: Option<Cause>, lasted: Duration) -> Self {
+        Self {
+            end,
+            cause,
+            lasted,
+            sent: Sent::default(),
+            received: Received::default(),
+            first_message: None,
+            round_trips: RoundTrips::default(),
+            unsent: Unsent::default(),
+            unwritten: 0,
+            missed_count: None,
+            at_risk: 0,
+            connections: 1,
+            gave_up: None,
+            unrecorded: false,
+            compared: None,
+        }
+    }
+}
+
 /// The answers of a server, compared with recorded ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Compared {

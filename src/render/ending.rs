@@ -281,7 +281,6 @@ fn unsent_text(ending: &Ending) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{RoundTrips, Unsent};
     use crate::proto::frame::CloseCode;
     use crate::proto::receiver::Received;
     use crate::proto::rules::Violation;
@@ -289,9 +288,6 @@ mod tests {
 
     fn ended(end: End, cause: Option<Cause>) -> Ending {
         Ending {
-            end,
-            cause,
-            lasted: Duration::from_millis(12_300),
             sent: Sent {
                 messages: 4,
                 ..Sent::default()
@@ -300,16 +296,7 @@ mod tests {
                 messages: 17,
                 ..Received::default()
             },
-            first_message: None,
-            round_trips: RoundTrips::default(),
-            unsent: Unsent::default(),
-            unwritten: 0,
-            missed_count: None,
-            at_risk: 0,
-            connections: 1,
-            gave_up: None,
-            unrecorded: false,
-            compared: None,
+            ..Ending::new(end, cause, Duration::from_millis(12_300))
         }
     }
 

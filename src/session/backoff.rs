@@ -147,10 +147,8 @@ fn asked_for(text: &str, now: Timestamp) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::{RoundTrips, Signal, Unsent};
+    use crate::event::Signal;
     use crate::proto::frame::{CloseCode, CloseFrame};
-    use crate::proto::receiver::Received;
-    use crate::proto::sender::Sent;
 
     const fn secs(count: u64) -> Duration {
         Duration::from_secs(count)
@@ -222,23 +220,7 @@ mod tests {
     }
 
     fn ending(end: End, cause: Option<Cause>) -> Ending {
-        Ending {
-            end,
-            cause,
-            lasted: secs(1),
-            sent: Sent::default(),
-            received: Received::default(),
-            first_message: None,
-            round_trips: RoundTrips::default(),
-            unsent: Unsent::default(),
-            unwritten: 0,
-            missed_count: None,
-            at_risk: 0,
-            connections: 1,
-            gave_up: None,
-            unrecorded: false,
-            compared: None,
-        }
+        Ending::new(end, cause, secs(1))
     }
 
     fn closed(code: Option<u16>) -> End {

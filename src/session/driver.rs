@@ -336,9 +336,6 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         let cause = self.cause.take();
         let is_meant = !matches!(cause, None | Some(Cause::Idle(_)));
         Ending {
-            end,
-            cause,
-            lasted: now - self.opened,
             sent,
             received,
             first_message: self.first_message.map(|at| at - self.opened),
@@ -347,18 +344,13 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 messages: 0,
                 bytes: self.discarded + self.connection.sender().unwritten_data(),
             },
-            unwritten: 0,
-            missed_count: None,
             // Who wants to end has sent what was to be sent, and the closing handshake tells the rest.
             at_risk: if is_meant {
                 0
             } else {
                 sent.messages.saturating_sub(self.arrived)
             },
-            connections: 1,
-            gave_up: None,
-            unrecorded: false,
-            compared: None,
+            ..Ending::new(end, cause, now - self.opened)
         }
     }
 }
