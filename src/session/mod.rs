@@ -10,6 +10,7 @@ pub mod reconnect;
 pub mod redirect;
 pub mod signals;
 pub mod transport;
+mod upgrade;
 
 pub use backoff::Backoff;
 pub use credential::Credentials;
@@ -20,3 +21,4 @@ pub use reconnect::{Finish, Plan, keep_up};
 pub use redirect::{Follow, Place};
 pub use signals::Signals;
 pub use transport::Transport;
+pub use upgrade::upgrade;

@@ -4,13 +4,14 @@ use std::io;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use url::Url;
 
 use super::credential::{Credentials, has_credentials};
 use super::phase::Phase;
 use super::redirect::{self, Follow, RedirectError};
+use super::upgrade::upgrade;
 use crate::dial::proxy::{ProxyError, ProxyProblem};
 use crate::dial::tls::late_failure;
 use crate::dial::{self, ClientAuth, Step, Stream, dial, read_body};
@@ -21,7 +22,6 @@ use crate::proto::connection::{Config, Connection};
 use crate::proto::handshake::client::Handshake;
 use crate::proto::handshake::{HandshakeError, Offer, Outcome, Refusal};
 use crate::proto::http1::Body;
-use crate::proto::receiver::input_buffer;
 
 /// What is to be opened.
 #[derive(Debug, Clone)]
@@ -264,29 +264,6 @@ async fn last_words(stream: &mut Stream, error: io::Error) -> io::Error {
     // A TLS alert that came before the end is the cause; any other read error is the same end.
     let read = stream.read(&mut [0; 1]).await;
     read.err().unwrap_or(error)
-}
-
-/// Writes the request and reads the response; what follows the response's head stays in the buffer.
-async fn upgrade(
-    stream: &mut Stream,
-    handshake: &mut Handshake,
-    observe: &mut dyn FnMut(Event<'_>),
-) -> Result<(Outcome, Buffer), OpenError> {
-    stream.write_all(handshake.request().as_bytes()).await?;
-    stream.flush().await?;
-    observe(Event::Request(handshake.request()));
-    let mut input = input_buffer();
-    loop {
-        if let Some((outcome, used)) = handshake.read(input.filled())? {
-            observe(Event::Response(outcome.response()));
-            input.consume(used);
-            return Ok((outcome, input));
-        }
-        match stream.read(input.spare(1)).await? {
-            0 => return Err(HandshakeError::Truncated(input.len()).into()),
-            n => input.commit(n),
-        }
-    }
 }
 
 /// The offer, completed with the fields that tell who asks.

@@ -1,8 +1,7 @@
 //! A transport that fails, ends, delays or splits its n-th read or write, for every n of a session.
 
 use std::cell::RefCell;
-use std::io;
-use std::ops::Range;
+use std::io::{self, ErrorKind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,13 +15,18 @@ use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
-use wsee::event::Ending;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use wsee::dial::read_body;
+use wsee::event::{Ending, Event};
 use wsee::exit::Exit;
 use wsee::proto::Role;
 use wsee::proto::buffer::Buffer;
 use wsee::proto::connection::{Config, Connection, End};
-use wsee::proto::deflate::Params;
-use wsee::session::run;
+use wsee::proto::deflate::Offer as Compression;
+use wsee::proto::handshake::client::Handshake;
+use wsee::proto::handshake::{HandshakeError, Offer, Outcome};
+use wsee::session::{OpenError, run, upgrade};
 
 use super::stage::{Line, Puppet, now, paused};
 use crate::conformance::case::{binary, close, continuation, deflated, ping, text};
@@ -125,7 +129,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Faulty<S> {
     ) -> Poll<io::Result<()>> {
         let fault = ready!(self.fault(Side::Read, cx));
         let most = match fault {
-            Some(Fault::Error) => return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into())),
+            Some(Fault::Error) => return Poll::Ready(Err(ErrorKind::ConnectionReset.into())),
             Some(Fault::End) => return Poll::Ready(Ok(())),
             Some(Fault::Split) => 1,
             Some(Fault::Delay) | None => buffer.remaining(),
@@ -151,7 +155,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Faulty<S> {
     ) -> Poll<io::Result<usize>> {
         let fault = ready!(self.fault(Side::Write, cx));
         let most = match fault {
-            Some(Fault::Error) => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
+            Some(Fault::Error) => return Poll::Ready(Err(ErrorKind::BrokenPipe.into())),
             Some(Fault::End) => return Poll::Ready(Ok(0)),
             Some(Fault::Split) => 1,
             Some(Fault::Delay) | None => bytes.len(),
@@ -191,10 +195,58 @@ fn script() -> Vec<(Vec<u8>, Option<&'static [u8]>)> {
 /// Bytes that the server writes at once.
 const CHUNK: usize = 9;
 
-/// Plays the script in small pieces, and ends the stream when the client has, or does not want to.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
-    let bytes: Vec<u8> = script().into_iter().flat_map(|(frame, _)| frame).collect();
-    for chunk in bytes.chunks(CHUNK) {
+/// What the server answers the opening handshake with.
+#[derive(Debug, Clone, Copy)]
+enum Response {
+    Agrees,
+    Refuses,
+}
+
+/// The body of a refusal.
+const BODY: &str = "no such chat";
+
+impl Response {
+    /// Its head, to a request with this `Sec-WebSocket-Key`: of the same length for all.
+    fn head(self, key: &str) -> String {
+        match self {
+            Self::Agrees => format!(
+                "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+                 Sec-WebSocket-Extensions: permessage-deflate\r\nSec-WebSocket-Accept: {}\r\n\r\n",
+                derive_accept_key(key.as_bytes())
+            ),
+            Self::Refuses => format!(
+                "HTTP/1.1 404 Not Found\r\nContent-Length: {}\r\n\r\n",
+                BODY.len()
+            ),
+        }
+    }
+
+    fn bytes(self, key: &str) -> Vec<u8> {
+        let rest = match self {
+            Self::Agrees => script().into_iter().flat_map(|(frame, _)| frame).collect(),
+            Self::Refuses => BODY.as_bytes().to_vec(),
+        };
+        [self.head(key).into_bytes(), rest].concat()
+    }
+}
+
+/// Reads a request's head, and returns its `Sec-WebSocket-Key`; `None` when it does not come.
+async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        request.push(stream.read_u8().await.ok()?);
+    }
+    let request = String::from_utf8(request).ok()?;
+    let key = |line: &str| line.strip_prefix("Sec-WebSocket-Key: ").map(str::to_owned);
+    request.lines().find_map(key)
+}
+
+/// Plays its part in small pieces, and ends the stream when the client has, or does not want to.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, response: Response) {
+    let Some(key) = request(&mut stream).await else {
+        return;
+    };
+    for chunk in response.bytes(&key).chunks(CHUNK) {
         if stream.write_all(chunk).await.is_err() || stream.flush().await.is_err() {
             return;
         }
@@ -207,56 +259,78 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let _ = stream.shutdown().await;
 }
 
-fn connection() -> Connection {
-    let config = Config {
-        deflate: Some(Params {
-            client_max_window_bits: 15,
-            server_max_window_bits: 15,
-            client_no_context_takeover: false,
-            server_no_context_takeover: false,
-        }),
-        ..Config::new(Role::Client)
-    };
-    Connection::new(config, Buffer::with_capacity(256), random(), now())
+fn offer() -> Offer {
+    Offer {
+        target: "/chat".to_owned(),
+        host: "localhost".to_owned(),
+        subprotocols: Vec::new(),
+        require_subprotocol: false,
+        compression: vec![Compression::default()],
+        lenient: false,
+        user_agent: None,
+        origin: None,
+        fields: Vec::new(),
+        edits: Vec::new(),
+    }
 }
 
-/// How a session with a fault went.
+/// How a connection with a fault went.
 struct Run {
     plan: Plan,
-    ending: Ending,
-    messages: Vec<Vec<u8>>,
     seen: Rc<RefCell<Seen>>,
+    went: Result<Session, OpenError>,
 }
 
-/// No session takes longer, in the time that is virtual.
+/// An open connection, from its opening to its end.
+struct Session {
+    ending: Ending,
+    messages: Vec<Vec<u8>>,
+}
+
+/// Nothing takes longer, in the time that is virtual.
 const LONG: Duration = Duration::from_secs(20);
 
-async fn client<S: AsyncRead + AsyncWrite + Unpin>(stream: S) -> (Ending, Vec<Vec<u8>>) {
+/// The opening handshake.
+async fn open<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+) -> Result<(Outcome, Buffer), OpenError> {
+    let mut handshake = Handshake::new(&offer(), &generate_key());
+    let mut observe = |_: Event<'_>| {};
+    let opening = timeout(LONG, upgrade(stream, &mut handshake, &mut observe));
+    opening.await.expect("an end of the opening handshake")
+}
+
+async fn client<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Result<Session, OpenError> {
+    let (outcome, input) = open(&mut stream).await?;
+    let Outcome::Agreed(agreed) = outcome else {
+        panic!("{outcome:?}");
+    };
+    assert!(agreed.deflate.is_some());
+    let config = Config {
+        deflate: agreed.deflate,
+        ..Config::new(Role::Client)
+    };
+    let connection = Connection::new(config, input, random(), now());
     let puppet = Puppet::default();
     puppet.echo();
     puppet.send("hello");
     let opened = now();
     let mut mode = puppet.clone();
-    let ending = timeout(
-        LONG,
-        run(Line::new(stream), connection(), opened, &mut mode),
-    )
-    .await;
+    let session = run(Line::new(stream), connection, opened, &mut mode);
+    let ending = timeout(LONG, session).await.expect("an end");
     assert_eq!(puppet.ends(), 1);
-    (ending.expect("an end"), puppet.messages())
+    Ok(Session {
+        ending,
+        messages: puppet.messages(),
+    })
 }
 
 async fn plain(plan: Plan) -> Run {
     let (near, far) = tokio::io::duplex(4 << 10);
-    tokio::spawn(serve(far));
+    tokio::spawn(serve(far, Response::Agrees));
     let (stream, seen) = Faulty::new(near, plan);
-    let (ending, messages) = client(stream).await;
-    Run {
-        plan,
-        ending,
-        messages,
-        seen,
-    }
+    let went = client(stream).await;
+    Run { plan, seen, went }
 }
 
 /// The same inside TLS, with the fault below it; `None` when the TLS handshake failed.
@@ -265,7 +339,7 @@ async fn secured(plan: Plan, (client_config, server_config): &Configs) -> (Optio
     let acceptor = TlsAcceptor::from(Arc::clone(server_config));
     tokio::spawn(async move {
         if let Ok(stream) = acceptor.accept(far).await {
-            serve(stream).await;
+            serve(stream, Response::Agrees).await;
         }
     });
     let (stream, seen) = Faulty::new(near, plan);
@@ -276,15 +350,9 @@ async fn secured(plan: Plan, (client_config, server_config): &Configs) -> (Optio
         let struck = seen.borrow().struck;
         return (None, struck);
     };
-    let (ending, messages) = client(stream).await;
+    let went = client(stream).await;
     let struck = seen.borrow().struck;
-    let run = Run {
-        plan,
-        ending,
-        messages,
-        seen,
-    };
-    (Some(run), struck)
+    (Some(Run { plan, seen, went }), struck)
 }
 
 type Configs = (Arc<ClientConfig>, Arc<ServerConfig>);
@@ -304,9 +372,9 @@ fn configs() -> Configs {
     (Arc::new(client), Arc::new(server))
 }
 
-/// All messages that are whole in the first `read` bytes.
+/// All messages that are whole in the first `read` bytes of what the server sends.
 fn whole_in(read: usize) -> Vec<Vec<u8>> {
-    let mut end = 0;
+    let mut end = Response::Agrees.head("").len();
     let mut messages = Vec::new();
     for (frame, message) in script() {
         end += frame.len();
@@ -325,26 +393,31 @@ impl Run {
         !self.is_struck() || matches!(self.plan.fault, Fault::Delay | Fault::Split)
     }
 
-    /// Claims that the ending says what happened, given what must have come and what may have.
+    /// Claims that it says what happened, given what messages must have come and what may have.
     fn is_true(&self, must: &[Vec<u8>], may: &[Vec<u8>]) {
-        let (plan, end, exit) = (self.plan, &self.ending.end, self.ending.exit());
-        assert!(
-            self.messages.starts_with(must),
-            "{plan:?}: {:?}",
-            self.messages
-        );
-        assert!(
-            may.starts_with(&self.messages),
-            "{plan:?}: {:?}",
-            self.messages
-        );
+        match &self.went {
+            Ok(session) => self.is_true_of(session, must, may),
+            Err(error) => {
+                assert!(!self.is_harmless(), "{:?}: {error}", self.plan);
+                tells(error, self.plan);
+                assert!(must.is_empty(), "{:?}: {error}", self.plan);
+            }
+        }
+    }
+
+    /// The same, of a connection that opened.
+    fn is_true_of(&self, session: &Session, must: &[Vec<u8>], may: &[Vec<u8>]) {
+        let Session { ending, messages } = session;
+        let (plan, end, exit) = (self.plan, &ending.end, ending.exit());
+        assert!(messages.starts_with(must), "{plan:?}: {messages:?}");
+        assert!(may.starts_with(messages), "{plan:?}: {messages:?}");
         let is_closed = matches!(end, End::Closed { by_peer: true, .. });
         if self.is_harmless() || plan.side == Side::Write {
             assert!(is_closed, "{plan:?}: {end:?}");
         }
         if is_closed {
             // What could not be written is said, and is no success.
-            let unsent = self.ending.unsent.bytes > 0;
+            let unsent = ending.unsent.bytes > 0;
             let expected = if unsent {
                 Exit::ClosedWithError
             } else {
@@ -362,64 +435,99 @@ impl Run {
     }
 }
 
-fn plans(fault: Fault) -> impl Iterator<Item = Vec<Plan>> {
-    const ALL: Range<usize> = 0..1000;
-    [Side::Read, Side::Write]
-        .into_iter()
-        .map(move |side| ALL.map(|at| Plan { side, at, fault }).collect())
+/// Claims that the error of an opening handshake is what the fault makes of it.
+fn tells(error: &OpenError, plan: Plan) {
+    let kind = match error {
+        OpenError::Stream(error) => Some(error.kind()),
+        OpenError::Handshake(HandshakeError::Truncated(_)) => None,
+        other => panic!("{plan:?}: {other:?}"),
+    };
+    let is_it = match (plan.side, plan.fault) {
+        // Inside TLS an end without close_notify is an error.
+        (Side::Read, Fault::End) => matches!(kind, None | Some(ErrorKind::UnexpectedEof)),
+        (Side::Read, _) => kind == Some(ErrorKind::ConnectionReset),
+        (Side::Write, Fault::End) => kind == Some(ErrorKind::WriteZero),
+        (Side::Write, _) => kind == Some(ErrorKind::BrokenPipe),
+    };
+    assert!(is_it, "{plan:?}: {error:?}");
+    assert_eq!(error.exit(), Exit::BadHandshake, "{plan:?}");
+}
+
+/// Strikes each operation, `least` or more, with each fault; `play` tells whether there was one to strike.
+fn strike(least: usize, mut play: impl FnMut(Plan) -> bool) {
+    for side in [Side::Read, Side::Write] {
+        for fault in FAULTS {
+            let struck = (0..1000).position(|at| !play(Plan { side, at, fault }));
+            let struck = struck.expect("an end of the operations");
+            assert!(struck >= least, "{side:?}, {fault:?}: {struck}");
+        }
+    }
 }
 
 #[test]
 fn every_fault_at_every_operation_is_survived_and_told() {
     let all = whole_in(usize::MAX);
-    for fault in FAULTS {
-        for plans in plans(fault) {
-            let mut struck = 0;
-            for plan in plans {
-                let run = paused(plain(plan));
-                let read = run.seen.borrow().read;
-                run.is_true(&whole_in(read), &whole_in(read));
-                if run.is_harmless() {
-                    assert_eq!(run.messages, all, "{plan:?}");
-                }
-                if !run.is_struck() {
-                    break;
-                }
-                struck += 1;
-            }
-            assert!(
-                (5..999).contains(&struck),
-                "{fault:?} struck {struck} times"
-            );
+    strike(5, |plan| {
+        let run = paused(plain(plan));
+        let whole = whole_in(run.seen.borrow().read);
+        run.is_true(&whole, &whole);
+        if let Ok(session) = &run.went
+            && run.is_harmless()
+        {
+            assert_eq!(session.messages, all, "{plan:?}");
         }
-    }
+        run.is_struck()
+    });
 }
 
 #[test]
 fn every_fault_below_tls_is_survived_and_told() {
     let configs = configs();
     let all = whole_in(usize::MAX);
-    for fault in FAULTS {
-        for plans in plans(fault) {
-            let mut struck = 0;
-            for plan in plans {
-                let (run, is_struck) = paused(secured(plan, &configs));
-                if let Some(run) = &run {
-                    // Below TLS nobody can tell how much of the payload came.
-                    run.is_true(if run.is_harmless() { &all } else { &[] }, &all);
-                } else {
-                    let fails = matches!(fault, Fault::Error | Fault::End);
-                    assert!(is_struck && fails, "{plan:?}: no TLS");
-                }
-                if !is_struck {
-                    break;
-                }
-                struck += 1;
-            }
-            assert!(
-                (5..999).contains(&struck),
-                "{fault:?} struck {struck} times"
-            );
+    strike(5, |plan| {
+        let (run, is_struck) = paused(secured(plan, &configs));
+        if let Some(run) = &run {
+            // Below TLS nobody can tell how much of the payload came.
+            run.is_true(if run.is_harmless() { &all } else { &[] }, &all);
+        } else {
+            let fails = matches!(plan.fault, Fault::Error | Fault::End);
+            assert!(is_struck && fails, "{plan:?}: no TLS");
         }
-    }
+        is_struck
+    });
+}
+
+#[test]
+fn every_fault_in_a_refusal_leaves_what_came_of_it() {
+    let head = Response::Refuses.head("").len();
+    strike(1, |plan| {
+        let (refused, seen) = paused(refused(plan));
+        let Seen { read, struck, .. } = *seen.borrow();
+        let is_harmless = !struck || matches!(plan.fault, Fault::Delay | Fault::Split);
+        match refused {
+            Ok(body) => assert_eq!(body, BODY[..read - head], "{plan:?}"),
+            Err(error) => {
+                assert!(!is_harmless, "{plan:?}: {error}");
+                tells(&error, plan);
+            }
+        }
+        assert!(!is_harmless || read == head + BODY.len(), "{plan:?}");
+        struck
+    });
+}
+
+/// The body of a refusal, as far as it came.
+async fn refused(plan: Plan) -> (Result<String, OpenError>, Rc<RefCell<Seen>>) {
+    let (near, far) = tokio::io::duplex(4 << 10);
+    tokio::spawn(serve(far, Response::Refuses));
+    let (mut stream, seen) = Faulty::new(near, plan);
+    let body = match open(&mut stream).await {
+        Ok((Outcome::Refused(refusal), input)) => {
+            let body = read_body(&mut stream, &refusal.response, input.filled()).await;
+            Ok(String::from_utf8_lossy(body.content()).into_owned())
+        }
+        Ok((other, _)) => panic!("{other:?}"),
+        Err(error) => Err(error),
+    };
+    (body, seen)
 }

@@ -1,0 +1,37 @@
+//! The opening handshake over any stream: the request out, the response in.
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::OpenError;
+use crate::event::Event;
+use crate::proto::buffer::Buffer;
+use crate::proto::handshake::client::Handshake;
+use crate::proto::handshake::{HandshakeError, Outcome};
+use crate::proto::receiver::input_buffer;
+
+/// Writes the request and reads the response; what follows the response's head stays in the buffer.
+///
+/// # Errors
+///
+/// [`OpenError::Stream`] when the stream breaks, [`OpenError::Handshake`] when it ends or the response is no valid answer.
+pub async fn upgrade(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    handshake: &mut Handshake,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<(Outcome, Buffer), OpenError> {
+    stream.write_all(handshake.request().as_bytes()).await?;
+    stream.flush().await?;
+    observe(Event::Request(handshake.request()));
+    let mut input = input_buffer();
+    loop {
+        if let Some((outcome, used)) = handshake.read(input.filled())? {
+            observe(Event::Response(outcome.response()));
+            input.consume(used);
+            return Ok((outcome, input));
+        }
+        match stream.read(input.spare(1)).await? {
+            0 => return Err(HandshakeError::Truncated(input.len()).into()),
+            n => input.commit(n),
+        }
+    }
+}
