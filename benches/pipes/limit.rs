@@ -9,6 +9,7 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use crate::stream::{self, Duplex};
 use crate::wire::{self, Reader};
@@ -86,8 +87,15 @@ pub(crate) fn run(args: &[String]) -> Result<(), Box<dyn Error>> {
         }
         Task::Receive => receive(&mut reader, &mut stdout)?,
         Task::Echo => {
-            let sending = std::thread::spawn(move || framer.pump(&mut stdin, &mut { second }));
+            let (receiving, received) = mpsc::channel::<()>();
+            let sending = std::thread::spawn(move || {
+                let pumped = framer.pump(&mut stdin, &mut { second });
+                // The processor time of a thread that has ended is not seen.
+                let _ = received.recv();
+                pumped
+            });
             receive(&mut reader, &mut stdout)?;
+            drop(receiving);
             sending.join().map_err(|_| "sending panicked")??;
         }
         Task::RoundTrips | Task::Start => {
