@@ -185,11 +185,8 @@ impl Pipe {
         self.recorder = Some(recorder);
     }
 
-    /// Writes to standard error what happened, if it is to be shown.
+    /// Writes to standard error what happened.
     fn show(&mut self, event: &Event<'_>, now: Instant) {
-        if !self.human.shows(event) {
-            return;
-        }
         let mut text = String::new();
         self.human.event(&mut text, event, now);
         if !text.is_empty() {

@@ -22,7 +22,9 @@ impl Mode for Pipe {
         {
             self.note(&escape_line(&answer));
         }
-        self.show(&event, now);
+        if self.human.shows(&event) {
+            self.show(&event, now);
+        }
         let is_message = matches!(event, Event::Connection(connection::Event::Message(_)));
         let surplus = is_message && self.has_enough();
         if let Some(events) = self.events.as_mut().filter(|_| !surplus) {

@@ -64,21 +64,19 @@ impl Output {
 
     /// Takes a message or a piece of one.
     pub fn message(&mut self, message: &Message<'_>) {
-        let terminator: &[u8] = match self.format.terminator {
-            Terminator::Newline if message.end => b"\n",
-            Terminator::Nul if message.end => b"\0",
-            _ => b"",
-        };
-        match message.kind {
-            Kind::Binary if self.format.terminator != Terminator::None => self.base64(message),
-            _ if self.format.escaped => self.escaped(message),
-            _ => {
-                let written = self.write_at_once(message.payload);
-                let rest = &message.payload[written..];
-                return self.buffer.extend_both(rest, terminator);
-            }
+        if message.kind == Kind::Binary && self.format.terminator != Terminator::None {
+            self.base64(message);
+        } else if self.format.escaped {
+            self.escaped(message);
+        } else {
+            let written = self.write_at_once(message.payload);
+            self.buffer.extend(&message.payload[written..]);
         }
-        self.buffer.extend(terminator);
+        match self.format.terminator {
+            Terminator::Newline if message.end => self.buffer.extend(b"\n"),
+            Terminator::Nul if message.end => self.buffer.extend(b"\0"),
+            _ => {}
+        }
     }
 
     /// Takes a whole text.
@@ -151,6 +149,7 @@ impl Output {
     }
 
     /// Writes base64, whose groups of three bytes may lie across pieces.
+    #[inline(never)]
     fn base64(&mut self, message: &Message<'_>) {
         for piece in message.payload.chunks(LARGE) {
             self.carry.extend_from_slice(piece);
@@ -168,6 +167,7 @@ impl Output {
         self.extend(text.as_bytes());
     }
 
+    #[inline(never)]
     fn escaped(&mut self, message: &Message<'_>) {
         let mut text = String::new();
         for piece in message.payload.chunks(LARGE) {

@@ -87,20 +87,14 @@ impl Buffer {
     }
 
     /// Appends `bytes`.
+    #[inline]
     pub fn extend(&mut self, bytes: &[u8]) {
-        self.extend_both(bytes, &[]);
-    }
-
-    /// Appends `bytes` and what follows them.
-    pub fn extend_both(&mut self, bytes: &[u8], rest: &[u8]) {
-        let size = bytes.len() + rest.len();
-        let (first, second) = self.spare(size)[..size].split_at_mut(bytes.len());
-        first.copy_from_slice(bytes);
-        second.copy_from_slice(rest);
-        self.commit(size);
+        self.spare(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
     }
 
     /// Begins at the front again, once nothing is filled.
+    #[inline]
     fn rewind(&mut self) {
         self.start = 0;
         self.end = 0;

@@ -235,10 +235,11 @@ impl Sender {
 
     /// Sends a frame exactly as its header says, whatever the rules; the payload is masked with its key.
     pub fn frame(&mut self, header: &Header, payload: &[u8]) {
+        let room = self.output.spare(Header::MAX + payload.len());
         let mut bytes = [0; Header::MAX];
         let size = header.encode(&mut bytes);
-        let room = self.output.spare(size + payload.len());
-        room[..size].copy_from_slice(&bytes[..size]);
+        // All of it at once; the payload goes over what is too much.
+        room[..Header::MAX].copy_from_slice(&bytes);
         let target = &mut room[size..size + payload.len()];
         match header.masking_key {
             Some(key) => mask::copy_masked(target, payload, key),
@@ -246,15 +247,20 @@ impl Sender {
         }
         self.output.commit(size + payload.len());
         if self.observe_frames {
-            self.notices.push_back(Notice::Frame(Box::new(WireHeader {
-                header: *header,
-                bytes,
-                size,
-                offset: self.sent.bytes,
-            })));
+            self.notice_frame(header, bytes, size);
         }
         self.sent.bytes += (size + payload.len()) as u64;
         self.sent.frames += 1;
+    }
+
+    #[cold]
+    fn notice_frame(&mut self, header: &Header, bytes: [u8; Header::MAX], size: usize) {
+        self.notices.push_back(Notice::Frame(Box::new(WireHeader {
+            header: *header,
+            bytes,
+            size,
+            offset: self.sent.bytes,
+        })));
     }
 
     /// Sends bytes as they are, whatever they mean.

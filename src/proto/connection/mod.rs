@@ -208,10 +208,10 @@ impl Connection {
             // RFC 6455 §5.5.1: after a Close frame nothing more is processed.
             self.receiver.discard();
         } else if let Some(part) = self.receiver.poll() {
-            return Some(match part {
-                Part::Message { end } => self.message(end),
-                part => self.react(part, now),
-            });
+            if let Part::Message { end } = part {
+                return Some(self.message(end));
+            }
+            return Some(self.react(part, now));
         }
         let event = self.poll_end(now)?;
         Some((event, &mut self.sender))

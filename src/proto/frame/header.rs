@@ -128,12 +128,13 @@ impl Header {
     /// Reads a header from the start of `bytes`, with the number of bytes it takes; `None` when bytes are missing.
     pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
-        let (payload_len, length_form, rest) = decode_length(second & 0x7f, rest)?;
+        let (payload_len, length_form, more) = decode_length(second & 0x7f, rest)?;
+        let mut size = 2 + more;
         let masking_key = match second & 0x80 {
             0 => None,
-            _ => Some(*rest.first_chunk::<4>()?),
+            _ => Some(*rest[more..].first_chunk::<4>()?),
         };
-        let size = bytes.len() - rest.len() + masking_key.map_or(0, |key| key.len());
+        size += masking_key.map_or(0, |key| key.len());
         let header = Self {
             fin: first & 0x80 != 0,
             rsv1: first & 0x40 != 0,
@@ -183,29 +184,30 @@ impl Header {
         size
     }
 
-    /// Whether the length is written in the shortest form that holds it.
+    /// Whether no shorter form would hold the length.
     pub fn is_minimal(&self) -> bool {
-        self.length_form == LengthForm::minimal(self.payload_len)
+        match self.length_form {
+            LengthForm::Bits7 => true,
+            LengthForm::Bits16 => self.payload_len > 125,
+            LengthForm::Bits64 => self.payload_len > 0xffff,
+        }
     }
 }
 
-/// The length that the seven bits in `short` start, its form, and what follows it.
-fn decode_length(short: u8, rest: &[u8]) -> Option<(u64, LengthForm, &[u8])> {
-    match short {
+/// The length that the seven bits in `short` start, its form, and how many bytes of `rest` belong to it.
+#[inline]
+fn decode_length(short: u8, rest: &[u8]) -> Option<(u64, LengthForm, usize)> {
+    Some(match short {
         126 => {
-            let (bytes, rest) = rest.split_first_chunk::<2>()?;
-            Some((
-                u64::from(u16::from_be_bytes(*bytes)),
-                LengthForm::Bits16,
-                rest,
-            ))
+            let len = u16::from_be_bytes(*rest.first_chunk()?);
+            (u64::from(len), LengthForm::Bits16, 2)
         }
         127 => {
-            let (bytes, rest) = rest.split_first_chunk::<8>()?;
-            Some((u64::from_be_bytes(*bytes), LengthForm::Bits64, rest))
+            let len = u64::from_be_bytes(*rest.first_chunk()?);
+            (len, LengthForm::Bits64, 8)
         }
-        short => Some((u64::from(short), LengthForm::Bits7, rest)),
-    }
+        short => (u64::from(short), LengthForm::Bits7, 0),
+    })
 }
 
 #[cfg(test)]

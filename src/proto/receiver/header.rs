@@ -12,13 +12,13 @@ impl Receiver {
         &mut self,
     ) -> Option<Result<Option<Box<WireHeader>>, Box<Violation>>> {
         let (header, size) = Header::decode(self.input.filled())?;
-        if let Err(violation) = self.judge(header, size) {
+        if self.judge(&header, Err).is_err()
+            && let Err(violation) = self.bad_header()
+        {
             return Some(Err(violation));
         }
-        let observed = self
-            .options
-            .observe_frames
-            .then(|| Box::new(self.wire_header(header, size)));
+        let observed = self.options.observe_frames.then(|| self.wire_header());
+        let observed = observed.flatten();
         self.input.consume(size);
         self.received.frames += 1;
         if header.opcode.starts_message() {
@@ -35,54 +35,57 @@ impl Receiver {
 
     /// The header at the front of the input, with its bytes.
     #[cold]
-    fn wire_header(&self, header: Header, size: usize) -> WireHeader {
+    fn wire_header(&self) -> Option<Box<WireHeader>> {
         let filled = self.input.filled();
+        let (header, size) = Header::decode(filled)?;
         let mut bytes = [0; Header::MAX];
         bytes[..size].copy_from_slice(&filled[..size]);
-        WireHeader {
+        Some(Box::new(WireHeader {
             header,
             bytes,
             size,
             offset: self.front(),
-        }
+        }))
     }
 
     #[inline]
-    fn judge(&mut self, header: Header, size: usize) -> Result<(), Box<Violation>> {
+    fn judge(
+        &self,
+        header: &Header,
+        tolerate: impl FnMut(Rule) -> Result<(), Rule>,
+    ) -> Result<(), Rule> {
         let context = rules::Context {
             sender: self.options.peer,
             unfinished: self.message.under_way.then_some(self.message.kind),
             compression: self.options.inflater.is_some(),
         };
-        let judged = rules::judge(&header, context, Err);
-        match judged.and_then(|()| self.judge_size(&header)) {
-            Ok(()) => Ok(()),
-            Err(_) => self.bad_header(header, size, context),
-        }
+        rules::judge(header, context, tolerate)?;
+        self.judge_size(header)
     }
 
     /// Judges a header that breaks a rule once more: what is tolerable is only told when the connection goes on.
+    ///
+    /// It is decoded anew, so that one that breaks no rule need not be kept.
     #[cold]
-    fn bad_header(
-        &mut self,
-        header: Header,
-        size: usize,
-        context: rules::Context,
-    ) -> Result<(), Box<Violation>> {
+    fn bad_header(&mut self) -> Result<(), Box<Violation>> {
         let filled = self.input.filled();
+        let Some((header, size)) = Header::decode(filled) else {
+            return Ok(());
+        };
         let offset = self.front();
         let violation = |rule| Box::new(Violation::new(rule, &filled[..size], offset));
         let lenient = self.options.lenient;
-        let judged = rules::judge(&header, context, |rule| {
+        let mut tolerated = Vec::new();
+        let judged = self.judge(&header, |rule| {
             if !lenient || !rule.is_tolerable() {
                 return Err(rule);
             }
-            self.tolerated.push_back(violation(rule));
+            tolerated.push(violation(rule));
             Ok(())
         });
+        let judged = judged.map_err(violation);
+        self.tolerated.extend(tolerated);
         judged
-            .and_then(|()| self.judge_size(&header))
-            .map_err(violation)
     }
 
     /// A message that has to be kept whole may not outgrow its limit, even before its bytes come.

@@ -213,11 +213,6 @@ impl Receiver {
     /// What is to be told of the message that is lent out; its `end` ends it.
     #[inline]
     pub(in crate::proto) fn piece(&mut self, end: bool) -> MessagePart {
-        let frame_taken = if self.frame.under_way {
-            self.frame.taken
-        } else {
-            0
-        };
         let message = &mut self.message;
         message.under_way = !end;
         self.received.messages += u64::from(end);
@@ -225,7 +220,10 @@ impl Receiver {
             kind: message.kind,
             start: !std::mem::replace(&mut message.started, true),
             end,
-            deflated: message.compressed.then_some(message.len + frame_taken),
+            deflated: message.compressed.then(|| {
+                let under_way = Some(&self.frame).filter(|frame| frame.under_way);
+                message.len + under_way.map_or(0, |frame| frame.taken)
+            }),
         }
     }
 }
