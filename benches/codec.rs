@@ -56,7 +56,7 @@ fn mask_in_place(bencher: Bencher, len: usize) {
         .bench_local(|| mask::apply(black_box(&mut payload), KEY, 1));
 }
 
-#[divan::bench(args = ["ASCII", "mixed"], consts = [64, MIB])]
+#[divan::bench(args = ["ASCII", "mixed"], consts = [20, 64, 100, MIB])]
 fn check_utf8<const LEN: usize>(bencher: Bencher, script: &str) {
     let sample = if script == "ASCII" {
         "plain words "

@@ -6,7 +6,7 @@ use data_encoding::BASE64;
 use hex::FromHexError;
 use serde::de::IgnoredAny;
 
-use crate::proto::message::Kind;
+use crate::proto::message::{Kind, is_utf8};
 use crate::render::jsonl::{self, ReadError};
 
 /// How a record is turned into a message.
@@ -72,7 +72,7 @@ type Decoded<'a> = (Kind, Cow<'a, [u8]>);
 
 /// `record`, which must be UTF-8.
 pub fn utf8(record: &[u8]) -> Result<&[u8], EncodingError> {
-    if simdutf8::basic::from_utf8(record).is_ok() {
+    if is_utf8(record) {
         return Ok(record);
     }
     match std::str::from_utf8(record) {

@@ -29,6 +29,33 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Up to so many bytes it is worth to look for ASCII first.
+const SHORT: usize = 512;
+
+/// Whether `bytes` are UTF-8.
+#[inline]
+pub fn is_utf8(bytes: &[u8]) -> bool {
+    bytes.len() <= SHORT && is_ascii(bytes) || simdutf8::basic::from_utf8(bytes).is_ok()
+}
+
+/// Whether `bytes` are ASCII, as most short messages are: in a fifth of the time that finding out about UTF-8 takes.
+#[inline]
+fn is_ascii(bytes: &[u8]) -> bool {
+    const LANE: usize = 16;
+    let merge = |mut all: [u8; LANE], lane: &[u8; LANE]| {
+        for i in 0..LANE {
+            all[i] |= lane[i];
+        }
+        all
+    };
+    let Some(last) = bytes.last_chunk() else {
+        return bytes.iter().all(u8::is_ascii);
+    };
+    // The last lane stands for what the others leave, and may overlap them.
+    let all = bytes.as_chunks().0.iter().fold(*last, merge);
+    u128::from_ne_bytes(all) & u128::from_ne_bytes([0x80; LANE]) == 0
+}
+
 /// A UTF-8 check that takes its input in pieces and fails at the first byte that cannot be.
 #[derive(Debug, Default, Clone)]
 pub struct Utf8 {
@@ -50,7 +77,7 @@ impl Utf8 {
     /// Takes the next piece.
     #[inline]
     pub fn push(&mut self, piece: &[u8]) -> Result<(), InvalidUtf8> {
-        if self.partial_len == 0 && simdutf8::basic::from_utf8(piece).is_ok() {
+        if self.partial_len == 0 && is_utf8(piece) {
             self.taken += piece.len() as u64;
             return Ok(());
         }
@@ -63,7 +90,7 @@ impl Utf8 {
         let rest = self.finish_partial(piece)?;
         let start = self.taken + (piece.len() - rest.len()) as u64;
         self.taken += piece.len() as u64;
-        if simdutf8::basic::from_utf8(rest).is_ok() {
+        if is_utf8(rest) {
             return Ok(());
         }
         let Err(error) = std::str::from_utf8(rest) else {
