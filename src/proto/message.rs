@@ -197,4 +197,17 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn a_byte_that_is_not_ascii_is_found_at_every_place_of_every_length() {
+        for len in 0..100 {
+            let mut text = vec![b'a'; len];
+            assert!(is_utf8(&text), "{len} bytes");
+            for at in 0..len {
+                text[at] = 0x80;
+                assert!(!is_utf8(&text), "byte {at} of {len}");
+                text[at] = b'a';
+            }
+        }
+    }
 }
