@@ -47,7 +47,7 @@ where
         opened,
         sleep: None,
         broken: false,
-        unflushed: false,
+        unflushed: None,
         shut_down: false,
         cause: None,
         end: None,
@@ -82,7 +82,8 @@ struct Driver<'m, S, M> {
     sleep: Option<Pin<Box<Sleep>>>,
     /// Writing failed: what there is to read is still read.
     broken: bool,
-    unflushed: bool,
+    /// Bytes of messages that the stream took and may still hold; `None` when it holds nothing.
+    unflushed: Option<usize>,
     shut_down: bool,
     cause: Option<Cause>,
     end: Option<End>,
@@ -261,11 +262,13 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             }
             match Pin::new(&mut self.stream).poll_write(cx, output) {
                 Poll::Ready(Ok(n @ 1..)) => {
+                    let before = self.connection.sender().unwritten_data();
                     self.connection.written(n, now);
-                    self.unflushed = true;
+                    let taken = before.saturating_sub(self.connection.sender().unwritten_data());
+                    *self.unflushed.get_or_insert(0) += taken;
                     moved = true;
                 }
-                Poll::Ready(_) => self.broken = true,
+                Poll::Ready(_) => self.break_off(),
                 Poll::Pending => return moved,
             }
         }
@@ -274,12 +277,22 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
     }
 
     fn flush(&mut self, cx: &mut Context<'_>) {
-        if self.unflushed && !self.broken {
-            self.unflushed = Pin::new(&mut self.stream).poll_flush(cx).is_pending();
+        if self.unflushed.is_some() && !self.broken {
+            match Pin::new(&mut self.stream).poll_flush(cx) {
+                Poll::Ready(Ok(())) => self.unflushed = None,
+                Poll::Ready(Err(_)) => self.break_off(),
+                Poll::Pending => {}
+            }
         }
-        if !self.shut_down && !self.unflushed && self.connection.wants_shutdown() {
+        if !self.shut_down && self.unflushed.is_none() && self.connection.wants_shutdown() {
             self.shut_down = Pin::new(&mut self.stream).poll_shutdown(cx).is_ready();
         }
+    }
+
+    /// Writing has failed: what the stream took and may still hold is lost as well.
+    fn break_off(&mut self) {
+        self.broken = true;
+        self.discarded += self.unflushed.take().unwrap_or(0);
     }
 
     /// Reads once.

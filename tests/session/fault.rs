@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use flate2::{Decompress, FlushDecompress};
 use rand::random;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -51,6 +52,7 @@ const FAULTS: [Fault; 4] = [Fault::Error, Fault::End, Fault::Delay, Fault::Split
 enum Side {
     Read,
     Write,
+    Flush,
 }
 
 /// A fault, and the operation that it strikes, counted from 0.
@@ -66,6 +68,7 @@ struct Plan {
 struct Seen {
     reads: usize,
     writes: usize,
+    flushes: usize,
     /// Bytes that were read.
     read: usize,
     struck: bool,
@@ -106,6 +109,7 @@ impl<S> Faulty<S> {
         let done = match side {
             Side::Read => seen.reads,
             Side::Write => seen.writes,
+            Side::Flush => seen.flushes,
         };
         if done != self.plan.at && !self.is_broken {
             return Poll::Ready(None);
@@ -166,7 +170,12 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Faulty<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        if ready!(self.fault(Side::Flush, cx)) == Some(Fault::Error) {
+            return Poll::Ready(Err(ErrorKind::BrokenPipe.into()));
+        }
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.seen.borrow_mut().flushes += 1;
+        Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -241,22 +250,62 @@ async fn request(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     request.lines().find_map(key)
 }
 
-/// Plays its part in small pieces, and ends the stream when the client has, or does not want to.
-async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, response: Response) {
+/// Plays its part in small pieces, and ends the stream when the client has, or does not want to; returns what came.
+async fn serve<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, response: Response) -> Vec<u8> {
+    let mut rest = Vec::new();
     let Some(key) = request(&mut stream).await else {
-        return;
+        return rest;
     };
     for chunk in response.bytes(&key).chunks(CHUNK) {
         if stream.write_all(chunk).await.is_err() || stream.flush().await.is_err() {
-            return;
+            break;
         }
         // Time passes, so that the client reads each piece by itself.
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     // A client whose writing is broken says nothing more.
-    let mut rest = Vec::new();
     let _ = timeout(Duration::from_millis(500), stream.read_to_end(&mut rest)).await;
     let _ = stream.shutdown().await;
+    rest
+}
+
+/// The messages of a client's frames, each a frame of its own; one that is torn is none.
+fn messages_in(mut bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut inflater = Decompress::new(false);
+    let mut messages = Vec::new();
+    while let Some((first, payload, rest)) = frame_in(bytes) {
+        match (first & 0x0f, first & 0x40) {
+            (1 | 2, 0) => messages.push(payload),
+            (1 | 2, _) => {
+                // RFC 7692 §7.2.2: the tail that was left out.
+                let payload = [&payload[..], &[0, 0, 0xff, 0xff]].concat();
+                let mut message = Vec::with_capacity(1 << 10);
+                let inflated =
+                    inflater.decompress_vec(&payload, &mut message, FlushDecompress::Sync);
+                inflated.expect("a compressed message");
+                messages.push(message);
+            }
+            _ => {}
+        }
+        bytes = rest;
+    }
+    messages
+}
+
+/// The first byte of the first frame, its payload without the mask, and what follows it.
+fn frame_in(bytes: &[u8]) -> Option<(u8, Vec<u8>, &[u8])> {
+    let (&[first, second], rest) = bytes.split_first_chunk()?;
+    let (len, rest) = match second & 0x7f {
+        126 => {
+            let (len, rest) = rest.split_first_chunk()?;
+            (u16::from_be_bytes(*len), rest)
+        }
+        len => (u16::from(len), rest),
+    };
+    let (key, rest) = rest.split_first_chunk::<4>()?;
+    let (payload, rest) = rest.split_at_checked(usize::from(len))?;
+    let payload = payload.iter().zip(key.iter().cycle());
+    Some((first, payload.map(|(byte, key)| byte ^ key).collect(), rest))
 }
 
 fn offer() -> Offer {
@@ -279,12 +328,15 @@ struct Run {
     plan: Plan,
     seen: Rc<RefCell<Seen>>,
     went: Result<Session, OpenError>,
+    /// The messages that reached the server.
+    arrived: Vec<Vec<u8>>,
 }
 
 /// An open connection, from its opening to its end.
 struct Session {
     ending: Ending,
     messages: Vec<Vec<u8>>,
+    sent: Vec<Vec<u8>>,
 }
 
 /// Nothing takes longer, in the time that is virtual.
@@ -322,37 +374,58 @@ async fn client<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Result<Sess
     Ok(Session {
         ending,
         messages: puppet.messages(),
+        sent: puppet.sent(),
     })
 }
 
 async fn plain(plan: Plan) -> Run {
     let (near, far) = tokio::io::duplex(4 << 10);
-    tokio::spawn(serve(far, Response::Agrees));
+    let server = tokio::spawn(serve(far, Response::Agrees));
     let (stream, seen) = Faulty::new(near, plan);
     let went = client(stream).await;
-    Run { plan, seen, went }
+    let arrived = messages_in(&server.await.expect("what came"));
+    Run {
+        plan,
+        seen,
+        went,
+        arrived,
+    }
 }
 
-/// The same inside TLS, with the fault below it; `None` when the TLS handshake failed.
-async fn secured(plan: Plan, (client_config, server_config): &Configs) -> (Option<Run>, bool) {
+/// The same inside TLS, with the fault below it: the run, and how much came out of TLS.
+///
+/// `Err` when the TLS handshake failed, and whether it was struck.
+async fn secured(plan: Plan, (client, server): &Configs) -> Result<(Run, usize), bool> {
     let (near, far): (DuplexStream, _) = tokio::io::duplex(16 << 10);
-    let acceptor = TlsAcceptor::from(Arc::clone(server_config));
-    tokio::spawn(async move {
-        if let Ok(stream) = acceptor.accept(far).await {
-            serve(stream, Response::Agrees).await;
+    let acceptor = TlsAcceptor::from(Arc::clone(server));
+    let server = tokio::spawn(async move {
+        match acceptor.accept(far).await {
+            Ok(stream) => serve(stream, Response::Agrees).await,
+            Err(_) => Vec::new(),
         }
     });
     let (stream, seen) = Faulty::new(near, plan);
     let name = ServerName::try_from("localhost").expect("a name");
-    let connector = TlsConnector::from(Arc::clone(client_config));
+    let connector = TlsConnector::from(Arc::clone(client));
     let handshake = timeout(LONG, connector.connect(name, stream)).await;
     let Ok(stream) = handshake.expect("an end of the handshake") else {
-        let struck = seen.borrow().struck;
-        return (None, struck);
+        return Err(seen.borrow().struck);
     };
-    let went = client(stream).await;
-    let struck = seen.borrow().struck;
-    (Some(Run { plan, seen, went }), struck)
+    let never = Plan {
+        at: usize::MAX,
+        ..plan
+    };
+    let (stream, above) = Faulty::new(stream, never);
+    let went = self::client(stream).await;
+    let arrived = messages_in(&server.await.expect("what came"));
+    let run = Run {
+        plan,
+        seen,
+        went,
+        arrived,
+    };
+    let read = above.borrow().read;
+    Ok((run, read))
 }
 
 type Configs = (Arc<ClientConfig>, Arc<ServerConfig>);
@@ -393,38 +466,46 @@ impl Run {
         !self.is_struck() || matches!(self.plan.fault, Fault::Delay | Fault::Split)
     }
 
-    /// Claims that it says what happened, given what messages must have come and what may have.
-    fn is_true(&self, must: &[Vec<u8>], may: &[Vec<u8>]) {
+    /// Claims that it says what happened, when `read` bytes came from the server.
+    fn is_true(&self, read: usize) {
+        let whole = whole_in(read);
         match &self.went {
-            Ok(session) => self.is_true_of(session, must, may),
+            Ok(session) => self.is_true_of(session, &whole),
             Err(error) => {
                 assert!(!self.is_harmless(), "{:?}: {error}", self.plan);
                 tells(error, self.plan);
-                assert!(must.is_empty(), "{:?}: {error}", self.plan);
+                assert!(whole.is_empty(), "{:?}: {error}", self.plan);
             }
+        }
+        if self.is_harmless() {
+            assert_eq!(whole, whole_in(usize::MAX), "{:?}", self.plan);
         }
     }
 
-    /// The same, of a connection that opened.
-    fn is_true_of(&self, session: &Session, must: &[Vec<u8>], may: &[Vec<u8>]) {
-        let Session { ending, messages } = session;
+    /// The same, of a connection that opened, on which these messages came.
+    fn is_true_of(&self, session: &Session, whole: &[Vec<u8>]) {
+        let Session {
+            ending,
+            messages,
+            sent,
+        } = session;
         let (plan, end, exit) = (self.plan, &ending.end, ending.exit());
-        assert!(messages.starts_with(must), "{plan:?}: {messages:?}");
-        assert!(may.starts_with(messages), "{plan:?}: {messages:?}");
+        assert_eq!(messages, whole, "{plan:?}");
         let is_closed = matches!(end, End::Closed { by_peer: true, .. });
-        if self.is_harmless() || plan.side == Side::Write {
+        if self.is_harmless() || plan.side != Side::Read {
             assert!(is_closed, "{plan:?}: {end:?}");
         }
         if is_closed {
-            // What could not be written is said, and is no success.
-            let unsent = ending.unsent.bytes > 0;
-            let expected = if unsent {
-                Exit::ClosedWithError
-            } else {
-                Exit::Done
-            };
-            assert_eq!(exit, expected, "{plan:?}");
-            assert!(!unsent || !self.is_harmless(), "{plan:?}");
+            // What did not arrive is said, and is no success.
+            match exit {
+                Exit::Done => assert_eq!(&self.arrived, sent, "{plan:?}"),
+                exit => {
+                    assert_eq!(exit, Exit::ClosedWithError, "{plan:?}");
+                    assert!(ending.unsent.bytes > 0, "{plan:?}");
+                    assert!(!self.is_harmless(), "{plan:?}");
+                    assert!(sent.starts_with(&self.arrived), "{plan:?}");
+                }
+            }
         } else {
             assert!(matches!(end, End::Lost { .. }), "{plan:?}: {end:?}");
             assert_eq!(exit, Exit::Abnormal, "{plan:?}");
@@ -447,7 +528,7 @@ fn tells(error: &OpenError, plan: Plan) {
         (Side::Read, Fault::End) => matches!(kind, None | Some(ErrorKind::UnexpectedEof)),
         (Side::Read, _) => kind == Some(ErrorKind::ConnectionReset),
         (Side::Write, Fault::End) => kind == Some(ErrorKind::WriteZero),
-        (Side::Write, _) => kind == Some(ErrorKind::BrokenPipe),
+        (Side::Write | Side::Flush, _) => kind == Some(ErrorKind::BrokenPipe),
     };
     assert!(is_it, "{plan:?}: {error:?}");
     assert_eq!(error.exit(), Exit::BadHandshake, "{plan:?}");
@@ -455,8 +536,11 @@ fn tells(error: &OpenError, plan: Plan) {
 
 /// Strikes each operation, `least` or more, with each fault; `play` tells whether there was one to strike.
 fn strike(least: usize, mut play: impl FnMut(Plan) -> bool) {
-    for side in [Side::Read, Side::Write] {
+    for side in [Side::Read, Side::Write, Side::Flush] {
         for fault in FAULTS {
+            if side == Side::Flush && !matches!(fault, Fault::Error | Fault::Delay) {
+                continue;
+            }
             let struck = (0..1000).position(|at| !play(Plan { side, at, fault }));
             let struck = struck.expect("an end of the operations");
             assert!(struck >= least, "{side:?}, {fault:?}: {struck}");
@@ -466,16 +550,9 @@ fn strike(least: usize, mut play: impl FnMut(Plan) -> bool) {
 
 #[test]
 fn every_fault_at_every_operation_is_survived_and_told() {
-    let all = whole_in(usize::MAX);
     strike(5, |plan| {
         let run = paused(plain(plan));
-        let whole = whole_in(run.seen.borrow().read);
-        run.is_true(&whole, &whole);
-        if let Ok(session) = &run.went
-            && run.is_harmless()
-        {
-            assert_eq!(session.messages, all, "{plan:?}");
-        }
+        run.is_true(run.seen.borrow().read);
         run.is_struck()
     });
 }
@@ -483,17 +560,16 @@ fn every_fault_at_every_operation_is_survived_and_told() {
 #[test]
 fn every_fault_below_tls_is_survived_and_told() {
     let configs = configs();
-    let all = whole_in(usize::MAX);
-    strike(5, |plan| {
-        let (run, is_struck) = paused(secured(plan, &configs));
-        if let Some(run) = &run {
-            // Below TLS nobody can tell how much of the payload came.
-            run.is_true(if run.is_harmless() { &all } else { &[] }, &all);
-        } else {
+    strike(5, |plan| match paused(secured(plan, &configs)) {
+        Ok((run, read)) => {
+            run.is_true(read);
+            run.is_struck()
+        }
+        Err(is_struck) => {
             let fails = matches!(plan.fault, Fault::Error | Fault::End);
             assert!(is_struck && fails, "{plan:?}: no TLS");
+            is_struck
         }
-        is_struck
     });
 }
 

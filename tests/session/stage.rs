@@ -26,6 +26,7 @@ struct Strings {
     input: RefCell<VecDeque<String>>,
     stops: RefCell<VecDeque<Stop>>,
     messages: RefCell<Vec<Vec<u8>>>,
+    sent: RefCell<Vec<Vec<u8>>>,
     ends: Cell<usize>,
     is_echoing: Cell<bool>,
 }
@@ -51,6 +52,11 @@ impl Puppet {
         self.0.messages.borrow().clone()
     }
 
+    /// The messages that went out, or were to.
+    pub fn sent(&self) -> Vec<Vec<u8>> {
+        self.0.sent.borrow().clone()
+    }
+
     /// How many times it was told that the connection has ended.
     pub fn ends(&self) -> usize {
         self.0.ends.get()
@@ -62,9 +68,10 @@ impl Mode for Puppet {
         assert_eq!(self.ends(), 0, "an event after the end: {event:?}");
         match event {
             Event::Connection(connection::Event::Message(message)) => {
-                if self.0.is_echoing.get() {
-                    // Nothing can be sent to a peer that has closed.
-                    let _ = sender.message(message.kind, message.payload);
+                // Nothing can be sent to a peer that has closed.
+                if self.0.is_echoing.get() && sender.message(message.kind, message.payload).is_ok()
+                {
+                    self.0.sent.borrow_mut().push(message.payload.to_vec());
                 }
                 let mut messages = self.0.messages.borrow_mut();
                 messages.push(message.payload.to_vec());
@@ -84,6 +91,7 @@ impl Mode for Puppet {
             && let Some(text) = input.pop_front()
         {
             moved |= sender.message(Kind::Text, text.as_bytes()).is_ok();
+            self.0.sent.borrow_mut().push(text.into_bytes());
         }
         moved
     }
