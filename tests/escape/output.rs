@@ -16,16 +16,27 @@ fn is_told_safely(output: &Output, args: &[&str]) {
     let stdout = String::from_utf8_lossy(&output.stdout);
     for text in [&stdout, output.stderr.as_str()] {
         is_safe(text, &format!("{args:?}"));
+        is_one_line(text);
     }
     let is_told = stdout.contains("evil") || output.stderr.contains("evil");
     assert!(is_told, "{args:?}: {stdout}{}", output.stderr);
 }
 
+/// Ends the reason of a hostile Close frame.
+const FORGED: &str = "\nforged";
+
+/// Claims that no line is a peer's alone.
+#[track_caller]
+fn is_one_line(text: &str) {
+    assert!(!text.contains(FORGED), "a forged line in {text:?}");
+}
+
 /// A text message and a Close frame, hostile both.
 fn attack(wire: &mut Wire) {
-    for (start, code) in [(0x81, &[][..]), (0x88, &[0x0f, 0xa0])] {
-        let len = u8::try_from(code.len() + TEXT.len()).expect("a short payload");
-        wire.write([&[start, len], code, TEXT.as_bytes()].concat());
+    let reason = [&[0x0f, 0xa0], TEXT.as_bytes(), FORGED.as_bytes()].concat();
+    for (start, payload) in [(0x81, TEXT.as_bytes()), (0x88, &reason)] {
+        let len = u8::try_from(payload.len()).expect("a short payload");
+        wire.write([&[start, len], payload].concat());
     }
 }
 
@@ -77,7 +88,9 @@ fn on_a_terminal(args: &[&str]) {
     // Line ends, and what gives the terminal back.
     let own = ["\r\n", "\x1b[?2026l", "\x1b[?2004l"];
     let rest = own.iter().fold(text, |text, own| text.replace(own, "\n"));
-    is_safe(&colourless(&rest), &format!("{args:?}"));
+    let rest = colourless(&rest);
+    is_safe(&rest, &format!("{args:?}"));
+    is_one_line(&rest);
 }
 
 /// The text without changes of colour.

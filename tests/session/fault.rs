@@ -280,9 +280,9 @@ fn messages_in(mut bytes: &[u8]) -> Vec<Vec<u8>> {
                 // RFC 7692 §7.2.2: the tail that was left out.
                 let payload = [&payload[..], &[0, 0, 0xff, 0xff]].concat();
                 let mut message = Vec::with_capacity(1 << 10);
-                let inflated =
-                    inflater.decompress_vec(&payload, &mut message, FlushDecompress::Sync);
-                inflated.expect("a compressed message");
+                inflater
+                    .decompress_vec(&payload, &mut message, FlushDecompress::Sync)
+                    .expect("a compressed message");
                 messages.push(message);
             }
             _ => {}
