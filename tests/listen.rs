@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio_tungstenite::tungstenite::client::client;
@@ -28,7 +29,14 @@ pub struct Listening {
 /// Starts `wsee listen` on a free port.
 #[track_caller]
 pub fn listening(args: &[&str]) -> Listening {
-    let running = wsee(&[&["listen", "127.0.0.1:0"], args].concat()).spawn();
+    listening_for(DEADLINE, args)
+}
+
+/// The same, with more time than usual.
+#[track_caller]
+pub fn listening_for(deadline: Duration, args: &[&str]) -> Listening {
+    let run = wsee(&[&["listen", "127.0.0.1:0"], args].concat());
+    let running = run.deadline(deadline).spawn();
     let line = running.wait_for_stderr("\n");
     let port = line.split("://127.0.0.1:").nth(1).and_then(|rest| {
         let (port, _) = rest.split_once('/')?;

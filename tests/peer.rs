@@ -5,6 +5,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use crate::support::run::{Run, Running, program};
 
@@ -22,6 +23,9 @@ enum Library {
     /// npm's ws.
     Ws,
 }
+
+/// How long a script may run: millions of messages take scripts a while.
+const DEADLINE: Duration = Duration::from_mins(5);
 
 const LIBRARIES: [Library; 2] = [Library::Websockets, Library::Ws];
 
@@ -46,7 +50,7 @@ impl Library {
             }
         };
         command.args(args);
-        program(command)
+        program(command).deadline(DEADLINE)
     }
 
     /// Starts its server.

@@ -2,8 +2,8 @@
 
 use rustix::process::Signal;
 
-use super::LIBRARIES;
-use crate::listen::listening;
+use super::{DEADLINE, LIBRARIES};
+use crate::listen::listening_for;
 
 /// What wsee lets clients agree to, and its answer to them.
 const PARAMETERS: [(&[&str], &str); 2] = [
@@ -22,7 +22,7 @@ const PARAMETERS: [(&[&str], &str); 2] = [
 fn clients_find_an_echo_and_orderly_ends() {
     for (args, agreed) in PARAMETERS {
         for library in LIBRARIES {
-            let server = listening(args);
+            let server = listening_for(DEADLINE, args);
             let port = server.port.to_string();
             let client = library.script("client", &[&port]).spawn();
             client.wait_for_stdout("waiting for a close\n");

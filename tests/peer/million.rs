@@ -1,11 +1,10 @@
 //! Many messages: none is lost, and none out of order.
 
-use std::time::Duration;
+use rustix::process::Signal;
 
-use super::Library;
+use super::{DEADLINE, Library};
+use crate::listen::listening_for;
 use crate::support::run::wsee;
-
-const DEADLINE: Duration = Duration::from_mins(5);
 
 /// The numbers below a million, one a line.
 fn numbers() -> String {
@@ -34,4 +33,16 @@ fn a_million_compressed_messages_arrive() {
     let run = wsee(&[&url]).deadline(DEADLINE).run();
     let run = run.exits(0).says("; deflated to ");
     assert!(run.stdout == numbers().as_bytes(), "other messages came");
+}
+
+#[test]
+#[ignore = "needs npm's ws"]
+fn a_million_messages_pass_a_wsee_that_listens() {
+    let server = listening_for(DEADLINE, &["--no-compress"]);
+    let port = server.port.to_string();
+    let client = Library::Ws.script("client", &[&port, "1000000"]).run();
+    client
+        .exits(0)
+        .prints("1000000 messages came back in order\n");
+    server.stop(Signal::TERM).exits(143);
 }

@@ -174,6 +174,7 @@ impl Run {
             stdout: None,
             stderr,
             started: Instant::now(),
+            deadline: self.deadline,
             _home: self.home,
         };
         (running, stdout)
@@ -220,6 +221,7 @@ pub struct Running {
     stdout: Option<Stream>,
     stderr: Stream,
     started: Instant,
+    deadline: Duration,
     watchdog: Sender<()>,
     _home: TempDir,
 }
@@ -256,7 +258,7 @@ impl Running {
 
     #[track_caller]
     fn wait_for(&self, stream: &Stream, text: &str) -> String {
-        let contents = stream.wait_until(|contents| contents.contains(text));
+        let contents = stream.wait_until(self.deadline, |contents| contents.contains(text));
         assert!(
             contents.contains(text),
             "{text:?} never came, only {contents:?}; stderr:\n{}",
@@ -357,19 +359,19 @@ impl Stream {
         stream
     }
 
-    /// Waits until `is_enough` or the end, at most until the deadline.
-    fn wait_until(&self, is_enough: impl Fn(&str) -> bool) -> String {
+    /// Waits until `is_enough` or the end, at most for `patience`.
+    fn wait_until(&self, patience: Duration, is_enough: impl Fn(&str) -> bool) -> String {
         let (collected, changed) = &*self.0;
         let not_yet = |collected: &mut Collected| {
             !collected.ended && !is_enough(&String::from_utf8_lossy(&collected.bytes))
         };
-        let waited = changed.wait_timeout_while(lock(collected), DEADLINE, not_yet);
+        let waited = changed.wait_timeout_while(lock(collected), patience, not_yet);
         let (collected, _) = waited.unwrap_or_else(PoisonError::into_inner);
         String::from_utf8_lossy(&collected.bytes).into_owned()
     }
 
     fn so_far(&self) -> String {
-        self.wait_until(|_| true)
+        self.wait_until(Duration::ZERO, |_| true)
     }
 
     fn so_far_and_rest(&self) -> String {
