@@ -6,7 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::support::pty::{history_of, terminal};
+use crate::support::pty::{history_of, shell, terminal};
 
 fn home() -> TempDir {
     tempfile::tempdir().expect("a directory")
@@ -107,4 +107,25 @@ fn a_link_in_its_place_is_left_alone_and_the_repl_goes_on() {
     terminal.press("one\r");
     terminal.wait_for("← text 3 B   one\n");
     assert_eq!(fs::read(&target).expect("a file"), b"");
+}
+
+#[test]
+fn a_full_disk_is_told_once_and_leaves_what_was_there() {
+    let home = home();
+    run(home.path(), &[], &["one"]);
+    let history = history_of(home.path());
+    let before = fs::read(&history).expect("a history");
+    // Blocks of 512 or 1024 bytes, as the shell counts.
+    let mut terminal = shell("trap '' XFSZ; ulimit -f 1; exec $WSEE demo --no-compress")
+        .home(home.path())
+        .prompt();
+    terminal.press(&format!("{}\r", "x".repeat(1100)));
+    terminal.wait_for("no history is kept in");
+    terminal.press("two\r");
+    terminal.wait_for("← text 3 B   two\n");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    assert_eq!(fs::read(&history).expect("a history"), before);
+    let bytes = String::from_utf8_lossy(&terminal.bytes()).into_owned();
+    assert_eq!(bytes.matches("no history is kept in").count(), 1, "{bytes}");
 }

@@ -2,15 +2,18 @@
 
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use rustix::fs::OFlags;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Editor, Helper};
 use thiserror::Error;
+
+use crate::file::Replacement;
 
 /// The most lines that are kept.
 pub(super) const MAX_LINES: usize = 10_000;
@@ -24,7 +27,7 @@ pub(super) enum HistoryError {
     NotFile(PathBuf),
     #[error("{0:?} belongs to another user, so no history is kept; chown it, or use --no-history")]
     Foreign(PathBuf),
-    #[error("no history is kept in {path:?}: {source}; make it writable, or use --no-history")]
+    #[error("no history is kept in {path:?}: {source}; mend that, or use --no-history")]
     Io { path: PathBuf, source: io::Error },
     #[error("no history is kept in {path:?}: {source}; remove it, or use --no-history")]
     Content {
@@ -86,6 +89,9 @@ impl History {
         for line in editor.history().iter() {
             self.lines.push(line.clone());
         }
+        if let Err(source) = tidy(&path, editor.history().iter()) {
+            return Err(HistoryError::Io { path, source });
+        }
         self.path = Some(path);
         Ok(())
     }
@@ -105,12 +111,47 @@ impl History {
         let Some(path) = self.path.take() else {
             return Ok(());
         };
-        if let Err(source) = editor.append_history(&path) {
-            return Err(HistoryError::Content { path, source });
+        if let Err(source) = append(&path, line) {
+            return Err(HistoryError::Io { path, source });
         }
         self.path = Some(path);
         Ok(())
     }
+}
+
+/// What the file starts with, as rustyline reads it: the lines are [`escaped`].
+const HEAD: &str = "#V2\n";
+
+/// A line of the file.
+fn escaped(line: &str) -> String {
+    line.replace('\\', r"\\").replace('\n', r"\n") + "\n"
+}
+
+/// Adds a line to the file; other sessions may do so as well. What could not be written as a whole is taken back.
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let mut file = options.custom_flags(flags).open(path)?;
+    let before = file.metadata()?.len();
+    let head = if before == 0 { HEAD } else { "" };
+    let written = file.write_all((head.to_owned() + &escaped(line)).as_bytes());
+    if written.is_err() {
+        file.set_len(before)?;
+    }
+    written
+}
+
+/// Replaces the file with `lines` when it holds twice as many as are kept, or has another form.
+fn tidy<'a>(path: &Path, lines: impl Iterator<Item = &'a String>) -> io::Result<()> {
+    let found = fs::read(path)?;
+    let has_form = found.is_empty() || found.starts_with(HEAD.as_bytes());
+    if has_form && memchr::memchr_iter(b'\n', &found).count() <= 2 * MAX_LINES {
+        return Ok(());
+    }
+    let lines = lines.map(|line| escaped(line));
+    let text: String = std::iter::once(HEAD.to_owned()).chain(lines).collect();
+    Replacement::private(path)?.write(text.as_bytes())
 }
 
 /// Makes sure that `path` is a file that only this user can read.
@@ -157,6 +198,8 @@ fn create(path: &Path) -> io::Result<()> {
 mod tests {
     use std::os::unix::fs::symlink;
 
+    use rustyline::history::History as _;
+
     use super::*;
 
     fn mode(path: &Path) -> u32 {
@@ -190,6 +233,48 @@ mod tests {
         assert!(matches!(refused, Err(HistoryError::NotFile(_))));
         let inside = secure(&link.join("history"));
         assert!(matches!(inside, Err(HistoryError::Io { .. })));
+    }
+
+    /// The lines that rustyline reads in the file.
+    fn read(path: &Path) -> Vec<String> {
+        let mut history = FileHistory::new();
+        history.load(path).unwrap();
+        history.iter().cloned().collect()
+    }
+
+    #[test]
+    fn rustyline_reads_what_is_appended() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history");
+        let lines = ["one", "a\nb", r"a\nb", r"\\", "wörd"];
+        for line in lines {
+            append(&path, line).unwrap();
+        }
+        assert_eq!(read(&path), lines);
+        assert_eq!(mode(&path), 0o600);
+        let link = directory.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert!(append(&link, "two").is_err());
+    }
+
+    #[test]
+    fn too_many_lines_or_another_form_are_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history");
+        let kept = ["one".to_owned(), "two".to_owned()];
+        for (found, replaced) in [
+            (String::new(), false),
+            (HEAD.to_owned() + &"x\n".repeat(2 * MAX_LINES - 1), false),
+            (HEAD.to_owned() + &"x\n".repeat(2 * MAX_LINES), true),
+            ("old\n".to_owned(), true),
+        ] {
+            fs::write(&path, &found).unwrap();
+            tidy(&path, kept.iter()).unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(text == "#V2\none\ntwo\n", replaced);
+            assert_eq!(text == found, !replaced);
+        }
+        assert_eq!(mode(&path), 0o600);
     }
 
     #[test]
