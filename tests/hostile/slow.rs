@@ -1,7 +1,10 @@
 //! Peers that take their time, or one byte at a time.
 
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use wsee::proto::http1::Reader;
+use wsee::proto::http1::head::Message;
 
 use super::{MIB, stays_below};
 use crate::support::run::wsee;
@@ -49,6 +52,31 @@ fn a_large_head_in_small_pieces_takes_linear_time() {
         .exits(0)
         .prints("one\ntwo\n")
         .within(Duration::from_secs(10));
+}
+
+#[test]
+fn a_head_in_single_bytes_takes_linear_time() {
+    // What looks through all of it again for each byte takes sixteen times as long for four times the size.
+    let [small, large] = [15, 60].map(|size| {
+        let times = (0..5).map(|_| time_to_read(size << 10));
+        times.min().expect("a time")
+    });
+    assert!(
+        large < 9 * small,
+        "{small:?} for 15 KiB, {large:?} for 60 KiB"
+    );
+}
+
+/// The time that a response's head of `size` bytes takes when it comes byte by byte.
+fn time_to_read(size: usize) -> Duration {
+    let head = format!("HTTP/1.1 101 Yes\r\nX: {}\r\n\r\n", "x".repeat(size));
+    let mut reader = Reader::new(Message::Response);
+    let started = Instant::now();
+    for end in 1..head.len() {
+        assert_eq!(reader.read(&head.as_bytes()[..end]), Ok(None));
+    }
+    assert!(reader.read(head.as_bytes()).is_ok_and(|it| it.is_some()));
+    started.elapsed()
 }
 
 #[test]

@@ -235,6 +235,20 @@ mod tests {
         assert!(matches!(inside, Err(HistoryError::Io { .. })));
     }
 
+    #[test]
+    fn refuses_a_file_of_another_user() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        if rustix::process::geteuid().is_root() {
+            // Root's own files are the only ones there are to try: the owner is changed instead.
+            std::os::unix::fs::chown(file.path(), Some(65534), None).unwrap();
+            let refused = secure(file.path());
+            assert!(matches!(refused, Err(HistoryError::Foreign(_))));
+        } else {
+            let refused = secure(Path::new("/etc/passwd"));
+            assert!(matches!(refused, Err(HistoryError::Foreign(_))));
+        }
+    }
+
     /// The lines that rustyline reads in the file.
     fn read(path: &Path) -> Vec<String> {
         let mut history = FileHistory::new();
