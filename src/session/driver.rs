@@ -67,6 +67,8 @@ where
 
 /// How long a message may be under way to a peer that sends something meanwhile.
 const UNDER_WAY: Duration = Duration::from_secs(1);
+/// The most that a stream keeps of what it took, in bytes: rustls's buffer.
+const MOST_HELD: usize = 64 << 10;
 /// Rounds after which other tasks and the runtime get their turn.
 const ROUNDS: usize = 64;
 
@@ -265,11 +267,12 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                     let before = self.connection.sender().unwritten_data();
                     self.connection.written(n, now);
                     let taken = before.saturating_sub(self.connection.sender().unwritten_data());
-                    *self.unflushed.get_or_insert(0) += taken;
+                    let held = self.unflushed.unwrap_or(0) + taken;
+                    self.unflushed = Some(held.min(MOST_HELD));
                     moved = true;
                 }
                 Poll::Ready(_) => self.break_off(),
-                Poll::Pending => return moved,
+                Poll::Pending => break,
             }
         }
         self.flush(cx);
@@ -355,7 +358,9 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             round_trips: self.round_trips,
             unsent: Unsent {
                 messages: 0,
-                bytes: self.discarded + self.connection.sender().unwritten_data(),
+                bytes: self.discarded
+                    + self.unflushed.unwrap_or(0)
+                    + self.connection.sender().unwritten_data(),
             },
             // Who wants to end has sent what was to be sent, and the closing handshake tells the rest.
             at_risk: if is_meant {
