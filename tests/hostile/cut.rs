@@ -1,11 +1,13 @@
 //! A session that is cut off at every place, in order (FIN) and by a reset (RST).
 
+use std::io::{self, Write};
+use std::net::Shutdown;
+
 use super::{MIB, stays_below};
 use crate::support::output::Output;
-use crate::support::peer::Peer;
 use crate::support::run::wsee;
 use crate::support::tls::{self, self_signed};
-use crate::support::wire::{Wire, before_handshake};
+use crate::support::wire::{Wire, before_handshake, read_request, response_to};
 
 /// The frames of a session, each with the output that is complete behind it.
 const FRAMES: [(&str, &str); 6] = [
@@ -49,11 +51,15 @@ fn cut_after(len: usize, end: fn(Wire)) -> Output {
     });
     let output = wsee(&[server.url()]).run();
     server.finish();
-    // A run of some milliseconds may be over before anybody looks at its memory.
-    if output.peak_memory > 0 {
-        stays_below(&output, 32 * MIB);
-    }
+    stays_small(&output);
     output
+}
+
+/// A run of some milliseconds may be over before anybody looks at its memory.
+fn stays_small(output: &Output) {
+    if output.peak_memory > 0 {
+        stays_below(output, 32 * MIB);
+    }
 }
 
 /// The length of the response, which does not depend on the key.
@@ -112,17 +118,41 @@ fn a_reset_at_every_place_is_told() {
     }
 }
 
+/// Runs wsee against a server that writes so many bytes inside TLS, and ends TCP without `close_notify`.
+fn cut_in_tls_after(len: usize) -> Output {
+    let server = tls::serving(self_signed(&["localhost"]), move |mut stream| {
+        let response = response_to(&read_request(&mut stream));
+        let all = [response.into_bytes(), bytes()].concat();
+        stream.write_all(&all[..len]).expect("a client that reads");
+        stream.flush().expect("a client that reads");
+        // RFC 8446 §6.1: the alert that tells the end from a cut is missing.
+        let _ = stream.sock.shutdown(Shutdown::Write);
+        let _ = io::copy(&mut stream.sock, &mut io::sink());
+    });
+    let output = wsee(&[&tls::url(&server), "--insecure"]).run();
+    server.finish();
+    stays_small(&output);
+    output
+}
+
 #[test]
 fn an_end_of_tls_without_close_notify_is_no_orderly_end() {
-    let server = tls::serving(self_signed(&["localhost"]), |stream| {
-        // Dropped, the stream ends without the alert (RFC 8446 §6.1).
-        Peer::accept(stream).send("hi");
-    });
-    let url = tls::url(&server);
-    wsee(&[&url, "--insecure"])
-        .run()
-        .exits(110)
-        .prints("hi\n")
-        .ends_with_line("abnormal closure (1006")
-        .says("TLS ended without close_notify");
+    let response = response_len();
+    for len in [0, 1, response / 2, response - 1] {
+        let output = cut_in_tls_after(len).exits(112).prints("");
+        output.ends_with_line("wsee: ");
+    }
+    let frames = bytes().len();
+    for len in 0..frames {
+        cut_in_tls_after(response + len)
+            .exits(110)
+            .prints(complete_in(len))
+            .ends_with_line("abnormal closure (1006")
+            .says("TLS ended without close_notify");
+    }
+    // What was said is complete with both Close frames.
+    cut_in_tls_after(response + frames)
+        .exits(0)
+        .prints(complete_in(frames))
+        .ends_with_line("closed by server: 1000 normal closure \"bye\"");
 }

@@ -95,18 +95,37 @@ pub fn serve(stream: TcpStream) -> Wire {
     Wire::read_request(stream)
 }
 
+/// Reads the head of a request, with the empty line at its end.
+pub fn read_request(stream: &mut impl Read) -> String {
+    let mut request = Vec::new();
+    while !request.ends_with(b"\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).expect("a request");
+        request.push(byte[0]);
+    }
+    String::from_utf8(request).expect("a request in UTF-8")
+}
+
+/// The response that opens the connection which `request` asks for.
+pub fn response_to(request: &str) -> String {
+    let accept = accept_key(request);
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+}
+
+/// The Sec-WebSocket-Accept that `request` demands.
+fn accept_key(request: &str) -> String {
+    let name = "Sec-WebSocket-Key: ";
+    let key = request.lines().find_map(|line| line.strip_prefix(name));
+    derive_accept_key(key.expect("a Sec-WebSocket-Key").as_bytes())
+}
+
 impl Wire {
     fn read_request(mut stream: TcpStream) -> Self {
-        let mut request = Vec::new();
-        while !request.ends_with(b"\r\n\r\n") {
-            let mut byte = [0];
-            stream.read_exact(&mut byte).expect("a request");
-            request.push(byte[0]);
-        }
-        Self {
-            stream,
-            request: String::from_utf8(request).expect("a request in UTF-8"),
-        }
+        let request = read_request(&mut stream);
+        Self { stream, request }
     }
 
     /// The request's head, with the empty line at its end.
@@ -116,21 +135,7 @@ impl Wire {
 
     /// The response that opens the connection.
     pub fn response(&self) -> String {
-        let accept = self.accept_key();
-        format!(
-            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-             Sec-WebSocket-Accept: {accept}\r\n\r\n"
-        )
-    }
-
-    /// The Sec-WebSocket-Accept that the request demands.
-    pub fn accept_key(&self) -> String {
-        let name = "Sec-WebSocket-Key: ";
-        let key = self
-            .request
-            .lines()
-            .find_map(|line| line.strip_prefix(name));
-        derive_accept_key(key.expect("a Sec-WebSocket-Key").as_bytes())
+        response_to(&self.request)
     }
 
     /// Writes bytes.
