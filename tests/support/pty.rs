@@ -92,7 +92,10 @@ impl Setup {
     #[track_caller]
     pub fn prompt(self) -> Terminal {
         let terminal = self.start();
-        terminal.wait_for_line("> ");
+        // Lines of a request begin like a prompt, but the editor asks for pastes in brackets.
+        terminal.wait("a prompt", |screen, _| {
+            screen.bracketed_paste() && cursor_line(screen) == "> "
+        });
         terminal
     }
 }
