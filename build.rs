@@ -1,6 +1,6 @@
 //! Asks the linker for packed relative relocations (`DT_RELR`) where this system's C library reads them.
 //!
-//! They are a fortieth of the size, which every start reads: 0.7 MiB of resident memory less.
+//! Every start reads them, and they take 11 KiB instead of 0.7 MiB.
 
 use std::env;
 use std::process::Command;
