@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::server::Server;
 use super::tls::{self, Identity};
+use super::wire::read_request;
 
 /// Starts a site that gives `answers` in their order, each to one connection; the requests' heads are what it has seen.
 ///
@@ -20,9 +21,9 @@ pub fn site(answers: &[&str]) -> Server<Vec<String>> {
 /// The same, but every answer takes its time.
 pub fn slow_site(delay: Duration, answers: &[&str]) -> Server<Vec<String>> {
     let answers: Vec<String> = answers.iter().map(ToString::to_string).collect();
-    Server::start_many(answers.len(), move |index, stream| {
+    Server::start_many(answers.len(), move |index, mut stream| {
         let port = stream.local_addr().expect("an address").port();
-        let request = read_request(&stream);
+        let request = read_request(&mut stream);
         thread::sleep(delay);
         answer(
             stream,
@@ -46,16 +47,6 @@ pub fn tls_site(identity: Identity, told: &str) -> Server<String> {
         );
         request
     })
-}
-
-pub fn read_request(mut stream: impl Read) -> String {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).expect("a request");
-        request.push(byte[0]);
-    }
-    String::from_utf8(request).expect("a request in UTF-8")
 }
 
 fn answer(mut stream: impl Read + Write, request: &str, told: &str) {

@@ -15,8 +15,9 @@ use crate::support::peer::{Peer, echoing};
 use crate::support::pty::terminal;
 use crate::support::run::wsee;
 use crate::support::server::Untouched;
-use crate::support::site::{read_request, site};
+use crate::support::site::site;
 use crate::support::tls::{self, Authority, Identity, Terms, TlsStream, file, path, pem};
+use crate::support::wire::read_request;
 
 const PASSWORD: &str = "correct horse";
 
