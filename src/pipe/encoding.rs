@@ -51,6 +51,7 @@ pub enum EncodingError {
 
 impl Encoding {
     /// The message that `record` stands for, if any; spaces in hexadecimal and base64 do not count.
+    #[inline]
     pub fn decode(self, record: &[u8]) -> Result<Option<Decoded<'_>>, EncodingError> {
         let decoded = match self {
             Self::Text => (Kind::Text, Cow::Borrowed(utf8(record)?)),

@@ -40,8 +40,6 @@ pub struct Input {
     stdin: Stdin,
     split: Split,
     buffer: Buffer,
-    /// Bytes at the front of the buffer that the last record lent out.
-    lent: usize,
     /// Bytes in which no separator was found.
     searched: usize,
     values: Values,
@@ -63,7 +61,6 @@ impl Input {
             stdin,
             split,
             buffer,
-            lent: 0,
             searched: 0,
             values: Values::default(),
             records: 0,
@@ -73,7 +70,6 @@ impl Input {
 
     /// The next record; `None` when more has to be read, or nothing follows.
     pub fn next_record(&mut self) -> Option<&[u8]> {
-        self.buffer.consume(std::mem::take(&mut self.lent));
         let filled = self.buffer.filled();
         let (record, used) = match self.split {
             Split::Line => separated(filled, b'\n', self.searched, self.ended),
@@ -82,7 +78,7 @@ impl Input {
                 Some(value) => Some((value.clone(), value.end)),
                 None if self.ended => {
                     // Nothing but space is left.
-                    self.lent = filled.len();
+                    self.buffer.lend(filled.len());
                     None
                 }
                 None => None,
@@ -96,10 +92,10 @@ impl Input {
             None
         })?;
         self.searched = 0;
-        self.lent = used;
         self.records += 1;
         let terminated = used > record.end;
-        let record = &self.buffer.filled()[record];
+        let lent = self.buffer.lend(used);
+        let record = &self.buffer.lent(lent)[record];
         Some(match self.split {
             Split::Line if terminated => record.strip_suffix(b"\r").unwrap_or(record),
             _ => record,
@@ -111,7 +107,7 @@ impl Input {
         if self.ended {
             return Poll::Ready(Ok(false));
         }
-        let room = self.buffer.spare(LEAST_READ);
+        let room = self.buffer.spare_for(LEAST_READ, usize::MAX);
         let most = room.len().min(READ);
         let read = ready!(self.stdin.poll_read(cx, &mut room[..most]))?;
         self.buffer.commit(read);
@@ -126,7 +122,7 @@ impl Input {
 
     /// Whether everything was read and handed on.
     pub fn is_done(&self) -> bool {
-        self.ended && self.buffer.len() == self.lent
+        self.ended && self.buffer.is_empty()
     }
 
     /// Takes what is there and was not handed on apart, and counts it.

@@ -1,5 +1,7 @@
 //! Bytes on their way between a socket and the engine.
 
+use std::ops::Range;
+
 /// A growing byte queue: filled at the end, consumed at the front.
 ///
 /// All of its storage is always initialised, so that filling it costs one pass.
@@ -46,12 +48,17 @@ impl Buffer {
     /// Room at the end for at least `least` bytes; what is written there counts after [`commit`](Self::commit).
     #[inline]
     pub fn spare(&mut self, least: usize) -> &mut [u8] {
-        self.spare_for(least, usize::MAX)
+        if self.bytes.len() - self.end < least {
+            self.make_room(least, usize::MAX);
+        }
+        &mut self.bytes[self.end..]
     }
 
-    /// The same, when no more than `most` bytes are expected: it does not grow beyond what these need.
-    #[inline]
+    /// Room to read at least `least` bytes into; it does not grow beyond what `most` bytes need.
     pub fn spare_for(&mut self, least: usize, most: usize) -> &mut [u8] {
+        if self.is_empty() {
+            self.rewind();
+        }
         if self.bytes.len() - self.end < least {
             self.make_room(least, most.max(least));
         }
@@ -79,11 +86,29 @@ impl Buffer {
     /// When `n` is more than what is filled.
     #[inline]
     pub fn consume(&mut self, n: usize) {
-        assert!(n <= self.len(), "consume beyond what is filled");
-        self.start += n;
+        self.lend(n);
         if self.is_empty() {
             self.rewind();
         }
+    }
+
+    /// Forgets the `n` oldest bytes, and tells where they stand until room is asked for.
+    ///
+    /// # Panics
+    ///
+    /// When `n` is more than what is filled.
+    #[inline]
+    pub fn lend(&mut self, n: usize) -> Range<usize> {
+        assert!(n <= self.len(), "more than what is filled");
+        let from = self.start;
+        self.start += n;
+        from..self.start
+    }
+
+    /// The bytes that were [lent](Self::lend) there.
+    #[inline]
+    pub fn lent(&self, place: Range<usize>) -> &[u8] {
+        &self.bytes[place]
     }
 
     /// Appends `bytes`.

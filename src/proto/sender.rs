@@ -234,33 +234,22 @@ impl Sender {
     }
 
     /// Sends a frame exactly as its header says, whatever the rules; the payload is masked with its key.
+    #[inline]
     pub fn frame(&mut self, header: &Header, payload: &[u8]) {
         let room = self.output.spare(Header::MAX + payload.len());
-        let mut bytes = [0; Header::MAX];
-        let size = header.encode(&mut bytes);
-        // All of it at once; the payload goes over what is too much.
-        room[..Header::MAX].copy_from_slice(&bytes);
+        let size = header.encode(room);
+        if self.observe_frames {
+            let header = WireHeader::new(*header, size, room, self.sent.bytes);
+            self.notices.push_back(Notice::Frame(Box::new(header)));
+        }
         let target = &mut room[size..size + payload.len()];
         match header.masking_key {
             Some(key) => mask::copy_masked(target, payload, key),
             None => target.copy_from_slice(payload),
         }
         self.output.commit(size + payload.len());
-        if self.observe_frames {
-            self.notice_frame(header, bytes, size);
-        }
         self.sent.bytes += (size + payload.len()) as u64;
         self.sent.frames += 1;
-    }
-
-    #[cold]
-    fn notice_frame(&mut self, header: &Header, bytes: [u8; Header::MAX], size: usize) {
-        self.notices.push_back(Notice::Frame(Box::new(WireHeader {
-            header: *header,
-            bytes,
-            size,
-            offset: self.sent.bytes,
-        })));
     }
 
     /// Sends bytes as they are, whatever they mean.
@@ -368,16 +357,21 @@ impl Sender {
     }
 
     /// Counts a piece of a message, and keeps the storage of what it was compressed to.
+    #[inline]
     fn count(&mut self, payload: &[u8], end: bool, deflated: Option<Vec<u8>>) -> Option<u64> {
         self.sent.messages += u64::from(end);
         self.sent.payload += payload.len() as u64;
-        let deflated = deflated?;
+        Some(self.count_deflated(payload, deflated?))
+    }
+
+    #[inline(never)]
+    fn count_deflated(&mut self, payload: &[u8], deflated: Vec<u8>) -> u64 {
         let wire = deflated.len() as u64;
         self.sent.deflated.wire += wire;
         self.sent.deflated.plain += payload.len() as u64;
         self.deflated = deflated;
         self.deflated.shrink_to(KEPT);
-        Some(wire)
+        wire
     }
 
     fn data_frame(&mut self, fin: bool, rsv1: bool, opcode: Opcode, payload: &[u8]) {

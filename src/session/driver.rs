@@ -148,13 +148,16 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 self.mode.rest(self.connection.lent());
                 continue;
             }
-            let Some((event, sender)) = self.connection.poll_event(now) else {
+            let mut polled = self.connection.poll_event(now);
+            // Looked at where it is: to move what has just been written would stall the processor.
+            let Some((event, sender)) = &mut polled else {
+                drop(polled);
                 if std::mem::take(&mut self.fresh) && self.connection.is_under_way() {
                     self.mode.under_way(now);
                 }
                 return true;
             };
-            match &event {
+            match event {
                 connection::Event::Message(_) => {
                     self.heard = true;
                     if self.first_message.is_none() {
@@ -170,7 +173,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 connection::Event::Ended(end) => self.end = Some(End::clone(end)),
                 _ => {}
             }
-            self.mode.event(Event::Connection(&event), sender, now);
+            self.mode.event(Event::Connection(event), sender, now);
         }
         false
     }

@@ -110,3 +110,17 @@ fn what_has_no_meaning_is_not_tolerated() {
         assert_eq!(server.finish()[0].close_code(), Some(1002), "{bytes:?}");
     }
 }
+
+#[test]
+fn the_mark_of_compression_that_was_not_agreed_on_lifts_no_limit() {
+    let server = before_handshake(move |mut wire| {
+        let bytes = b"\xc1\x05hello";
+        wire.write([wire.response().as_bytes(), bytes].concat());
+        wire.read_to_close()
+    });
+    wsee(&[server.url(), "--lenient", "--max-message", "4"])
+        .run()
+        .exits(63)
+        .prints("");
+    assert_eq!(server.finish()[0].close_code(), Some(1009));
+}

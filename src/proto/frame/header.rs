@@ -72,6 +72,12 @@ pub enum LengthForm {
 }
 
 impl LengthForm {
+    /// Whether the second byte of a header, without the mask bit, is the length.
+    #[inline]
+    pub fn is_short(bits: u8) -> bool {
+        bits < 126
+    }
+
     /// The shortest form that holds `len`.
     pub fn minimal(len: u64) -> Self {
         match len {
@@ -151,11 +157,17 @@ impl Header {
     /// Writes the header to the front of `out`, and returns how many bytes it takes.
     ///
     /// A length that its form cannot hold is cut to the form's bits.
+    ///
+    /// # Panics
+    ///
+    /// When `out` is shorter than [`MAX`](Self::MAX).
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the form decides how many bits go out"
     )]
-    pub fn encode(&self, out: &mut [u8; Self::MAX]) -> usize {
+    #[inline]
+    pub fn encode(&self, out: &mut [u8]) -> usize {
+        let out = &mut out[..Self::MAX];
         let flag = |set: bool, bit: u8| if set { bit } else { 0 };
         out[0] = flag(self.fin, 0x80)
             | flag(self.rsv1, 0x40)

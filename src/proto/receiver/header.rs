@@ -1,91 +1,82 @@
 //! The start of a frame: its header, read and judged.
 
-use super::{Delivery, Frame, Incoming, Receiver, WireHeader};
+use std::ops::ControlFlow;
+
+use super::{Delivery, Frame, Incoming, Part, Receiver, WireHeader};
 use crate::proto::frame::{Header, Opcode};
 use crate::proto::message::Kind;
 use crate::proto::rules::{self, Rule, Violation};
 
 impl Receiver {
-    /// Reads and judges the next header; lends it out as it stands on the wire when frames are observed.
+    /// Reads and judges the next header; breaks off where there is something to tell before its payload is taken.
     #[inline]
-    pub(super) fn start_frame(
-        &mut self,
-    ) -> Option<Result<Option<Box<WireHeader>>, Box<Violation>>> {
-        let (header, size) = Header::decode(self.input.filled())?;
-        if self.judge(&header, Err).is_err()
-            && let Err(violation) = self.bad_header()
+    pub(super) fn start_frame(&mut self) -> ControlFlow<Option<Part>> {
+        let wire = self.input.filled();
+        let Some((header, size)) = Header::decode(wire) else {
+            return ControlFlow::Break(None);
+        };
+        let unfinished = self.message.under_way;
+        let passes = self.glance.passes([wire[0], wire[1]], unfinished);
+        if !(passes && self.judge_size(&header).is_ok())
+            && let Err(violation) = self.judge_closely()
         {
-            return Some(Err(violation));
+            return ControlFlow::Break(Some(Part::Violation(violation)));
         }
-        let observed = self.options.observe_frames.then(|| self.wire_header());
-        let observed = observed.flatten();
-        self.input.consume(size);
+        let observed = self.options.observe_frames.then(|| {
+            let wire = self.input.filled();
+            let header = WireHeader::new(header, size, wire, self.front());
+            Part::Frame(Box::new(header))
+        });
+        self.input.lend(size);
         self.received.frames += 1;
         if header.opcode.starts_message() {
             let kind = match header.opcode {
                 Opcode::TEXT => Kind::Text,
                 _ => Kind::Binary,
             };
-            let compressed = header.rsv1 && self.options.inflater.is_some();
-            self.message = Incoming::new(kind, compressed);
+            self.message = Incoming::new(kind, self.is_compressed(&header));
         }
         self.frame = Frame::new(&header);
-        Some(Ok(observed))
+        match observed.or_else(|| self.tolerated.pop_front().map(Part::Tolerated)) {
+            None => ControlFlow::Continue(()),
+            told => ControlFlow::Break(told),
+        }
     }
 
-    /// The header at the front of the input, with its bytes.
-    #[cold]
-    fn wire_header(&self) -> Option<Box<WireHeader>> {
-        let filled = self.input.filled();
-        let (header, size) = Header::decode(filled)?;
-        let mut bytes = [0; Header::MAX];
-        bytes[..size].copy_from_slice(&filled[..size]);
-        Some(Box::new(WireHeader {
-            header,
-            bytes,
-            size,
-            offset: self.front(),
-        }))
-    }
-
-    #[inline]
-    fn judge(
-        &self,
-        header: &Header,
-        tolerate: impl FnMut(Rule) -> Result<(), Rule>,
-    ) -> Result<(), Rule> {
-        let context = rules::Context {
-            sender: self.options.peer,
-            unfinished: self.message.under_way.then_some(self.message.kind),
-            compression: self.options.inflater.is_some(),
-        };
-        rules::judge(header, context, tolerate)?;
-        self.judge_size(header)
-    }
-
-    /// Judges a header that breaks a rule once more: what is tolerable is only told when the connection goes on.
+    /// Judges the header at the front of the input; what is tolerated of it is only told when the connection goes on.
     ///
-    /// It is decoded anew, so that one that breaks no rule need not be kept.
-    #[cold]
-    fn bad_header(&mut self) -> Result<(), Box<Violation>> {
+    /// It is decoded anew, so that one that passes at a glance need not be kept.
+    #[inline(never)]
+    fn judge_closely(&mut self) -> Result<(), Box<Violation>> {
         let filled = self.input.filled();
         let Some((header, size)) = Header::decode(filled) else {
             return Ok(());
         };
         let offset = self.front();
         let violation = |rule| Box::new(Violation::new(rule, &filled[..size], offset));
-        let lenient = self.options.lenient;
+        let context = rules::Context {
+            sender: self.options.peer,
+            unfinished: self.message.under_way,
+            compression: self.options.inflater.is_some(),
+        };
         let mut tolerated = Vec::new();
-        let judged = self.judge(&header, |rule| {
-            if !lenient || !rule.is_tolerable() {
+        let judged = rules::judge(&header, context, |rule| {
+            if !self.options.lenient || !rule.is_tolerable() {
                 return Err(rule);
             }
             tolerated.push(violation(rule));
             Ok(())
         });
+        let judged = judged.and_then(|()| self.judge_size(&header));
         let judged = judged.map_err(violation);
         self.tolerated.extend(tolerated);
         judged
+    }
+
+    /// Whether a message that starts so is compressed; RSV1 means nothing if that was not agreed on.
+    #[inline]
+    fn is_compressed(&self, header: &Header) -> bool {
+        header.rsv1 && self.options.inflater.is_some()
     }
 
     /// A message that has to be kept whole may not outgrow its limit, even before its bytes come.
@@ -95,9 +86,10 @@ impl Receiver {
         let Delivery::Whole { max_message } = self.options.delivery else {
             return Ok(());
         };
-        let unfinished = Some(&self.message).filter(|message| message.under_way);
-        let compressed = header.rsv1 || unfinished.is_some_and(|message| message.compressed);
-        let before = unfinished.map_or(0, |message| message.len);
+        let (compressed, before) = match header.opcode {
+            Opcode::CONTINUATION => (self.message.compressed, self.message.len),
+            _ => (self.is_compressed(header), 0),
+        };
         if compressed
             || header.opcode.is_control()
             || header.payload_len <= max_message.saturating_sub(before)

@@ -4,14 +4,14 @@ mod header;
 mod payload;
 
 use std::collections::VecDeque;
-use std::ops::AddAssign;
+use std::ops::{AddAssign, ControlFlow, Range};
 
 use super::Role;
 use super::buffer::Buffer;
 use super::deflate::Inflater;
 use super::frame::{CloseFrame, Header, Opcode};
 use super::message::{InvalidUtf8, Kind, Utf8};
-use super::rules::Violation;
+use super::rules::{Glance, Violation};
 use payload::Progress;
 
 /// How message payloads are handed on.
@@ -37,6 +37,21 @@ pub struct WireHeader {
     pub size: usize,
     /// Where it starts, counted from the first byte after the opening handshake.
     pub offset: u64,
+}
+
+impl WireHeader {
+    /// The header that `wire` starts with, which starts at `offset`.
+    #[cold]
+    pub(super) fn new(header: Header, size: usize, wire: &[u8], offset: u64) -> Self {
+        let mut bytes = [0; Header::MAX];
+        bytes[..size].copy_from_slice(&wire[..size]);
+        Self {
+            header,
+            bytes,
+            size,
+            offset,
+        }
+    }
 }
 
 /// What came out of the received bytes; its payload is lent by [`Receiver::lent`].
@@ -123,16 +138,23 @@ pub(super) struct Options {
 #[derive(Debug)]
 pub struct Receiver {
     options: Options,
+    glance: Glance,
     input: Buffer,
-    /// Bytes at the front of `input` that the last part lent out, unless these are `assembled`.
-    lent: usize,
+    lent: Lent,
     frame: Frame,
     message: Incoming,
     assembled: Buffer,
-    /// Whether `assembled` was lent out with the last part.
-    assembled_lent: bool,
     tolerated: VecDeque<Box<Violation>>,
     received: Received,
+}
+
+/// Where the payload stands that was lent out last.
+#[derive(Debug)]
+enum Lent {
+    /// In the input, which has forgotten it.
+    Input(Range<usize>),
+    /// It is all that is assembled.
+    Assembled,
 }
 
 /// The last frame whose header came.
@@ -224,9 +246,10 @@ impl Receiver {
     pub(super) fn new(options: Options, input: Buffer) -> Self {
         let bytes = input.len() as u64;
         Self {
+            glance: Glance::new(options.peer, options.inflater.is_some()),
             options,
             input,
-            lent: 0,
+            lent: Lent::Input(0..0),
             frame: Frame {
                 under_way: false,
                 ..Frame::new(&Header::new(true, Opcode::BINARY, None, 0))
@@ -236,7 +259,6 @@ impl Receiver {
                 ..Incoming::new(Kind::Binary, false)
             },
             assembled: Buffer::with_capacity(0),
-            assembled_lent: false,
             tolerated: VecDeque::new(),
             received: Received {
                 bytes,
@@ -249,7 +271,8 @@ impl Receiver {
     ///
     /// A declared length never decides how much is allocated: room grows with what has arrived.
     pub fn spare(&mut self) -> &mut [u8] {
-        self.forget_lent();
+        self.clear_assembled();
+        self.lent = Lent::Input(0..0);
         let rest = usize::try_from(self.rest_of_frame()).unwrap_or(usize::MAX);
         let least = match rest {
             0 => LEAST_READ,
@@ -295,34 +318,31 @@ impl Receiver {
 
     /// Forgets everything that was received and not handed on.
     pub(super) fn discard(&mut self) {
-        self.lent = 0;
         self.frame.under_way = false;
         self.input.consume(self.input.len());
     }
 
-    /// The payload of the last part; it stays where it is until the next part is asked for.
+    /// The payload of the last part that had one; it stays where it is until the next part or room is asked for.
+    #[inline]
     pub(super) fn lent(&self) -> &[u8] {
-        if self.assembled_lent {
-            self.assembled.filled()
-        } else {
-            &self.input.filled()[..self.lent]
+        match &self.lent {
+            Lent::Input(place) => self.input.lent(place.clone()),
+            Lent::Assembled => self.assembled.filled(),
         }
     }
 
     /// The next part; `None` when more bytes are needed.
     #[inline]
     pub(super) fn poll(&mut self) -> Option<Part> {
-        self.forget_lent();
+        self.clear_assembled();
         loop {
             if let Some(violation) = self.tolerated.pop_front() {
                 return Some(Part::Tolerated(violation));
             }
-            if !self.frame.under_way {
-                match self.start_frame()? {
-                    Ok(Some(header)) => return Some(Part::Frame(header)),
-                    Ok(None) => continue,
-                    Err(violation) => return Some(Part::Violation(violation)),
-                }
+            if !self.frame.under_way
+                && let ControlFlow::Break(told) = self.start_frame()
+            {
+                return told;
             }
             match self.take_payload() {
                 Ok(Progress::Message { end }) => return Some(Part::Message { end }),
@@ -335,12 +355,12 @@ impl Receiver {
         }
     }
 
-    /// Lets go of what the last part lent out.
+    /// Lets go of what was assembled, if it was lent out.
     #[inline]
-    fn forget_lent(&mut self) {
-        self.input.consume(std::mem::take(&mut self.lent));
-        if std::mem::take(&mut self.assembled_lent) {
+    fn clear_assembled(&mut self) {
+        if matches!(self.lent, Lent::Assembled) {
             self.assembled.consume(self.assembled.len());
+            self.lent = Lent::Input(0..0);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Delivery, MessagePart, Part, Receiver};
+use super::{Delivery, Lent, MessagePart, Part, Receiver};
 use crate::proto::deflate::{InflateError, Inflated};
 use crate::proto::frame::{Opcode, mask};
 use crate::proto::message::InvalidUtf8;
@@ -58,8 +58,9 @@ impl Receiver {
     /// Ends the control frame that is there in full, and lends its payload out.
     #[inline(never)]
     pub(super) fn control(&mut self) -> Part {
+        let offset = self.front();
         self.frame.under_way = false;
-        self.lent = self.frame.ready;
+        self.lent = Lent::Input(self.input.lend(self.frame.ready));
         match self.frame.opcode {
             Opcode::PING => Part::Ping,
             Opcode::PONG => Part::Pong,
@@ -67,9 +68,7 @@ impl Receiver {
                 let body = self.lent();
                 match rules::judge_close(body) {
                     Ok(close) => Part::Close(Box::new(close)),
-                    Err(rule) => {
-                        Part::Violation(Box::new(Violation::new(rule, body, self.front())))
-                    }
+                    Err(rule) => Part::Violation(Box::new(Violation::new(rule, body, offset))),
                 }
             }
         }
@@ -93,7 +92,7 @@ impl Receiver {
             frame.under_way = false;
         }
         if if streamed { end || ready > 0 } else { alone } {
-            self.lent = ready;
+            self.lent = Lent::Input(self.input.lend(ready));
             return Progress::Message { end };
         }
         self.assemble(ready, end)
@@ -104,8 +103,8 @@ impl Receiver {
     fn assemble(&mut self, ready: usize, end: bool) -> Progress {
         self.assembled.extend(&self.input.filled()[..ready]);
         self.input.consume(ready);
-        self.assembled_lent = end;
         if end {
+            self.lent = Lent::Assembled;
             Progress::Message { end }
         } else if self.frame.under_way {
             Progress::NeedsMore
@@ -153,7 +152,7 @@ impl Receiver {
         }
         let streamed = self.options.delivery == Delivery::Streamed;
         if end || streamed && !self.assembled.is_empty() {
-            self.assembled_lent = true;
+            self.lent = Lent::Assembled;
             return Ok(Progress::Message { end });
         }
         Ok(if self.frame.under_way {
