@@ -59,10 +59,7 @@ impl Encoding {
             Self::Binary => (Kind::Binary, Cow::Borrowed(record)),
             Self::Hex => (Kind::Binary, Cow::Owned(hex(record)?)),
             Self::Base64 => (Kind::Binary, Cow::Owned(base64(record)?)),
-            Self::Event => {
-                let message = jsonl::message(record)?;
-                return Ok(message.map(|(kind, payload)| (kind, Cow::Owned(payload))));
-            }
+            Self::Event => return event(record),
         };
         Ok(Some(decoded))
     }
@@ -72,6 +69,7 @@ impl Encoding {
 type Decoded<'a> = (Kind, Cow<'a, [u8]>);
 
 /// `record`, which must be UTF-8.
+#[inline]
 pub fn utf8(record: &[u8]) -> Result<&[u8], EncodingError> {
     if is_utf8(record) {
         return Ok(record);
@@ -82,6 +80,13 @@ pub fn utf8(record: &[u8]) -> Result<&[u8], EncodingError> {
     }
 }
 
+#[inline(never)]
+fn event(record: &[u8]) -> Result<Option<Decoded<'_>>, EncodingError> {
+    let message = jsonl::message(record)?;
+    Ok(message.map(|(kind, payload)| (kind, Cow::Owned(payload))))
+}
+
+#[inline(never)]
 fn json(record: &[u8]) -> Result<&[u8], EncodingError> {
     let record = utf8(record)?;
     serde_json::from_slice::<IgnoredAny>(record)
@@ -89,6 +94,7 @@ fn json(record: &[u8]) -> Result<&[u8], EncodingError> {
     Ok(record)
 }
 
+#[inline(never)]
 fn hex(record: &[u8]) -> Result<Vec<u8>, EncodingError> {
     hex::decode(without_spaces(record)).map_err(|error| match error {
         FromHexError::InvalidHexCharacter { index, .. } => EncodingError::Hex(place(record, index)),
@@ -96,6 +102,7 @@ fn hex(record: &[u8]) -> Result<Vec<u8>, EncodingError> {
     })
 }
 
+#[inline(never)]
 fn base64(record: &[u8]) -> Result<Vec<u8>, EncodingError> {
     BASE64
         .decode(&without_spaces(record))

@@ -194,6 +194,7 @@ impl Pipe {
         }
     }
 
+    #[inline]
     fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
         if let Some(events) = &mut self.events {
             events.sent(&mut self.output, message, now);
@@ -202,10 +203,15 @@ impl Pipe {
             recorder.sent(message, now);
         }
         if self.human.show.messages {
-            let mut text = String::new();
-            self.human.sent(&mut text, message, now);
-            term::stderr(&text);
+            self.print_sent(message, now);
         }
+    }
+
+    #[inline(never)]
+    fn print_sent(&mut self, message: &Message<'_>, now: Instant) {
+        let mut text = String::new();
+        self.human.sent(&mut text, message, now);
+        term::stderr(&text);
     }
 
     fn note(&self, text: &str) {

@@ -30,6 +30,7 @@ enum Inside {
 impl Values {
     /// Where the next value is in `filled`, which starts with what was there before; a value that
     /// goes on where `filled` ends is complete only when nothing follows.
+    #[inline(never)]
     pub(super) fn next(&mut self, filled: &[u8], ended: bool) -> Option<Range<usize>> {
         while let Some(&byte) = filled.get(self.at) {
             if let Some(end) = self.take(byte) {

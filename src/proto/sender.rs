@@ -234,12 +234,13 @@ impl Sender {
     }
 
     /// Sends a frame exactly as its header says, whatever the rules; the payload is masked with its key.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of a header is known where it is made")]
+    #[inline(always)]
     pub fn frame(&mut self, header: &Header, payload: &[u8]) {
         let room = self.output.spare(Header::MAX + payload.len());
         let size = header.encode(room);
         if self.observe_frames {
-            let header = WireHeader::new(*header, size, room, self.sent.bytes);
+            let header = WireHeader::new(*header, &room[..size], self.sent.bytes);
             self.notices.push_back(Notice::Frame(Box::new(header)));
         }
         let target = &mut room[size..size + payload.len()];
@@ -374,6 +375,7 @@ impl Sender {
         wire
     }
 
+    #[inline(never)]
     fn data_frame(&mut self, fin: bool, rsv1: bool, opcode: Opcode, payload: &[u8]) {
         let mut header = self.plain(fin, opcode, payload);
         // RFC 7692 §6.1: RSV1 on the first frame of a compressed message only.

@@ -1,6 +1,6 @@
 //! The start of a frame: its header, read and judged.
 
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 
 use super::{Delivery, Frame, Incoming, Part, Receiver, WireHeader};
 use crate::proto::frame::{Header, Opcode};
@@ -22,12 +22,7 @@ impl Receiver {
         {
             return ControlFlow::Break(Some(Part::Violation(violation)));
         }
-        let observed = self.options.observe_frames.then(|| {
-            let wire = self.input.filled();
-            let header = WireHeader::new(header, size, wire, self.front());
-            Part::Frame(Box::new(header))
-        });
-        self.input.lend(size);
+        let place = self.input.lend(size);
         self.received.frames += 1;
         if header.opcode.starts_message() {
             let kind = match header.opcode {
@@ -37,10 +32,22 @@ impl Receiver {
             self.message = Incoming::new(kind, self.is_compressed(&header));
         }
         self.frame = Frame::new(&header);
-        match observed.or_else(|| self.tolerated.pop_front().map(Part::Tolerated)) {
-            None => ControlFlow::Continue(()),
-            told => ControlFlow::Break(told),
+        if self.options.observe_frames {
+            return ControlFlow::Break(self.observed(place));
         }
+        if self.tolerated.is_empty() {
+            return ControlFlow::Continue(());
+        }
+        ControlFlow::Break(self.tolerated.pop_front().map(Part::Tolerated))
+    }
+
+    /// The header that stands at `place`, decoded anew, so that one that nobody looks at need not be kept.
+    #[cold]
+    fn observed(&self, place: Range<usize>) -> Option<Part> {
+        let wire = self.input.lent(place);
+        let (header, size) = Header::decode(wire)?;
+        let offset = self.front() - size as u64;
+        Some(Part::Frame(Box::new(WireHeader::new(header, wire, offset))))
     }
 
     /// Judges the header at the front of the input; what is tolerated of it is only told when the connection goes on.

@@ -40,11 +40,12 @@ pub struct WireHeader {
 }
 
 impl WireHeader {
-    /// The header that `wire` starts with, which starts at `offset`.
+    /// The header that stands as `wire` at `offset`.
     #[cold]
-    pub(super) fn new(header: Header, size: usize, wire: &[u8], offset: u64) -> Self {
+    pub(super) fn new(header: Header, wire: &[u8], offset: u64) -> Self {
+        let size = wire.len();
         let mut bytes = [0; Header::MAX];
-        bytes[..size].copy_from_slice(&wire[..size]);
+        bytes[..size].copy_from_slice(wire);
         Self {
             header,
             bytes,
