@@ -45,7 +45,7 @@ pub struct Output {
 }
 
 /// The usual size of the buffer, in bytes.
-const BUFFER: usize = 256 << 10;
+const BUFFER: usize = 128 << 10;
 /// Payloads from here on are worth a write of their own, in bytes.
 const LARGE: usize = 64 << 10;
 

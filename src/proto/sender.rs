@@ -108,7 +108,7 @@ const REMEMBERED_PINGS: usize = 32;
 /// Storage for compression above this is given back, in bytes.
 const KEPT: usize = 1 << 20;
 /// The usual size of the output, in bytes.
-const OUTPUT: usize = 256 << 10;
+const OUTPUT: usize = 128 << 10;
 
 impl Sender {
     /// A sender whose masking keys come from `seed`, which must be unpredictable (RFC 6455 §5.3).
@@ -234,7 +234,10 @@ impl Sender {
     }
 
     /// Sends a frame exactly as its header says, whatever the rules; the payload is masked with its key.
-    #[expect(clippy::inline_always, reason = "most of a header is known where it is made")]
+    #[expect(
+        clippy::inline_always,
+        reason = "most of a header is known where it is made"
+    )]
     #[inline(always)]
     pub fn frame(&mut self, header: &Header, payload: &[u8]) {
         let room = self.output.spare(Header::MAX + payload.len());

@@ -80,7 +80,7 @@ pub trait Lasting: Mode {
 }
 
 /// Output from which on no more input is taken, in bytes.
-pub const OUTPUT_FULL: usize = 256 << 10;
+pub const OUTPUT_FULL: usize = 128 << 10;
 
 /// How long a peer may take over the closing handshake when the user does not want to wait.
 const HURRY: Duration = Duration::from_secs(1);

@@ -237,7 +237,7 @@ impl Incoming {
 }
 
 /// The usual size of a read, in bytes.
-const READ: usize = 256 << 10;
+const READ: usize = 128 << 10;
 /// The least room worth a read, in bytes.
 const LEAST_READ: usize = 16 << 10;
 /// From here on a frame's rest is read for itself, so that the buffer empties with the frame.
