@@ -48,7 +48,7 @@ pub struct Input {
 }
 
 /// The usual size of a read, in bytes.
-const READ: usize = 128 << 10;
+const READ: usize = 256 << 10;
 /// The least room worth a read, in bytes.
 const LEAST_READ: usize = 64 << 10;
 

@@ -128,7 +128,7 @@ impl Buffer {
         }
     }
 
-    /// Moves what is filled to the front, and grows by a quarter when that is not enough.
+    /// Moves what is filled to the front, and grows by half when that is not enough.
     #[cold]
     fn make_room(&mut self, least: usize, most: usize) {
         self.bytes.copy_within(self.start..self.end, 0);
@@ -136,7 +136,7 @@ impl Buffer {
         self.start = 0;
         if self.bytes.len() - self.end < least {
             let enough = self.end.saturating_add(most);
-            let size = (self.bytes.len() * 5 / 4).clamp(self.end + least, enough);
+            let size = (self.bytes.len() * 3 / 2).clamp(self.end + least, enough);
             // Large storage is moved by the system without a copy, so that it never stands in memory twice.
             self.bytes.reserve_exact(size - self.bytes.len());
             self.bytes.resize(size, 0);
