@@ -11,6 +11,7 @@ use crate::support::DEADLINE;
 use crate::support::output::Output;
 use crate::support::peer::Peer;
 use crate::support::run::{Running, wsee};
+use crate::support::wire::read_head;
 
 mod echo;
 mod handshake;
@@ -78,13 +79,7 @@ impl Listening {
 #[track_caller]
 fn exchange(stream: &mut (impl Read + Write), request: impl AsRef<[u8]>) -> String {
     stream.write_all(request.as_ref()).expect("a connection");
-    let mut response = Vec::new();
-    while !response.ends_with(b"\r\n\r\n") {
-        let mut byte = [0];
-        stream.read_exact(&mut byte).expect("a response");
-        response.push(byte[0]);
-    }
-    String::from_utf8(response).expect("a response in UTF-8")
+    read_head(stream)
 }
 
 /// A request as RFC 6455 §1.3 shows it, with these fields more.

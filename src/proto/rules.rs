@@ -172,7 +172,7 @@ pub struct Context {
     pub compression: bool,
 }
 
-/// Knows the most frequent frames that break no rule from two bytes: the judge was asked about all of them beforehand.
+/// Recognises short frames that break no rule by their first two bytes: the judge was asked about each beforehand.
 #[derive(Debug)]
 pub struct Glance {
     /// Whether a frame with this first byte breaks no rule: outside a message, and inside one.

@@ -7,7 +7,7 @@ use super::{MIB, stays_below};
 use crate::support::output::Output;
 use crate::support::run::wsee;
 use crate::support::tls::{self, self_signed};
-use crate::support::wire::{Wire, before_handshake, read_request, response_to};
+use crate::support::wire::{Wire, before_handshake, read_head, response_to};
 
 /// The frames of a session, each with the output that is complete behind it.
 const FRAMES: [(&str, &str); 6] = [
@@ -121,7 +121,7 @@ fn a_reset_at_every_place_is_told() {
 /// Runs wsee against a server that writes so many bytes inside TLS, and ends TCP without `close_notify`.
 fn cut_in_tls_after(len: usize) -> Output {
     let server = tls::serving(self_signed(&["localhost"]), move |mut stream| {
-        let response = response_to(&read_request(&mut stream));
+        let response = response_to(&read_head(&mut stream));
         let all = [response.into_bytes(), bytes()].concat();
         stream.write_all(&all[..len]).expect("a client that reads");
         stream.flush().expect("a client that reads");

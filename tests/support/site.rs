@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::server::Server;
 use super::tls::{self, Identity};
-use super::wire::read_request;
+use super::wire::read_head;
 
 /// Starts a site that gives `answers` in their order, each to one connection; the requests' heads are what it has seen.
 ///
@@ -23,7 +23,7 @@ pub fn slow_site(delay: Duration, answers: &[&str]) -> Server<Vec<String>> {
     let answers: Vec<String> = answers.iter().map(ToString::to_string).collect();
     Server::start_many(answers.len(), move |index, mut stream| {
         let port = stream.local_addr().expect("an address").port();
-        let request = read_request(&mut stream);
+        let request = read_head(&mut stream);
         thread::sleep(delay);
         answer(
             stream,
@@ -39,7 +39,7 @@ pub fn tls_site(identity: Identity, told: &str) -> Server<String> {
     let told = told.to_owned();
     tls::serving(identity, move |mut stream| {
         let port = stream.sock.local_addr().expect("an address").port();
-        let request = read_request(&mut stream);
+        let request = read_head(&mut stream);
         answer(
             &mut stream,
             &request,

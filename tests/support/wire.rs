@@ -95,15 +95,16 @@ pub fn serve(stream: TcpStream) -> Wire {
     Wire::read_request(stream)
 }
 
-/// Reads the head of a request, with the empty line at its end.
-pub fn read_request(stream: &mut impl Read) -> String {
-    let mut request = Vec::new();
-    while !request.ends_with(b"\r\n\r\n") {
+/// Reads the head of a request or a response, with the empty line at its end, and nothing behind it.
+#[track_caller]
+pub fn read_head(stream: &mut impl Read) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
         let mut byte = [0];
-        stream.read_exact(&mut byte).expect("a request");
-        request.push(byte[0]);
+        stream.read_exact(&mut byte).expect("a head");
+        head.push(byte[0]);
     }
-    String::from_utf8(request).expect("a request in UTF-8")
+    String::from_utf8(head).expect("a head in UTF-8")
 }
 
 /// The response that opens the connection which `request` asks for.
@@ -124,7 +125,7 @@ fn accept_key(request: &str) -> String {
 
 impl Wire {
     fn read_request(mut stream: TcpStream) -> Self {
-        let request = read_request(&mut stream);
+        let request = read_head(&mut stream);
         Self { stream, request }
     }
 

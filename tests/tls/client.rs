@@ -17,7 +17,7 @@ use crate::support::run::wsee;
 use crate::support::server::Untouched;
 use crate::support::site::site;
 use crate::support::tls::{self, Authority, Identity, Terms, TlsStream, file, path, pem};
-use crate::support::wire::read_request;
+use crate::support::wire::read_head;
 
 const PASSWORD: &str = "correct horse";
 
@@ -306,7 +306,7 @@ fn a_refusal_by_a_server_that_asked_hints_at_the_certificate() {
     let authority = Authority::new();
     let terms = Terms::of(authority.issue(&["localhost"])).asking_clients_of(&authority);
     let server = tls::serving_as(terms, |mut stream| {
-        read_request(&mut stream);
+        read_head(&mut stream);
         let response = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n";
         stream.write_all(response).expect("a client");
     });
