@@ -19,7 +19,7 @@ pub use trace::{Phase, RoundTrips, Span, Trace};
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The request to this host will tell who asks, and everybody on the way can read it.
-    Exposed(&'a str),
+    CredentialsInClear(&'a str),
     /// On the way to the server.
     Step(&'a dial::Step),
     /// The upgrade request went out.
@@ -42,7 +42,7 @@ pub enum Event<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct Retry<'a> {
     /// Why there is none.
-    pub gone: Gone<'a>,
+    pub gone: DisconnectReason<'a>,
     /// How long it is waited for first; not at all if the user asked for it.
     pub delay: Duration,
     /// The number of attempts in a row, this one included.
@@ -51,7 +51,7 @@ pub struct Retry<'a> {
 
 /// Why there is no connection.
 #[derive(Debug, Clone, Copy)]
-pub enum Gone<'a> {
+pub enum DisconnectReason<'a> {
     /// The one there was has ended.
     Lost(&'a Ending),
     /// None could be made, for this reason.
@@ -66,7 +66,7 @@ pub struct Redirected {
     /// The URL it leads to; secrets in it are not masked.
     pub to: String,
     /// Whether credentials or fields stay behind, as that is another origin than the user's.
-    pub withheld: bool,
+    pub credentials_dropped: bool,
 }
 
 /// An open connection.
@@ -177,7 +177,7 @@ impl NotOpen {
 
 /// Fewer messages than were to be counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missed {
+pub struct CountMissed {
     /// How many were to come.
     pub expected: u64,
     /// How many came and counted.
@@ -206,7 +206,7 @@ pub struct Ending {
     /// Bytes of received messages that standard output did not take.
     pub unwritten: usize,
     /// `--count`, when fewer messages came.
-    pub missed_count: Option<Missed>,
+    pub missed_count: Option<CountMissed>,
     /// Messages of which no later sign of life of the peer shows that they have arrived.
     pub at_risk: u64,
     /// How many connections there were, one after the other.

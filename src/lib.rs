@@ -9,10 +9,10 @@
 //! config/      arguments, configuration file and environment, resolved to options; the only reader of the environment
 //! cli/         arguments as typed (clap), completions, man pages
 //!
-//! repl/        prompt, commands, completion, history       ─┐
+//! prompt/      editor, commands, completion, history       ─┐
 //! pipe/        standard input to messages, and back          │ modes: none imports another
-//! listen/      the echo server                               │
-//! test/        scenarios against a server, reports           │
+//! serve/       the echo server                               │
+//! runner/      scenarios against a server, reports           │
 //! tour.rs      what `wsee demo` plays without a terminal   ─┘
 //!
 //! record/      what happened, to a file, and from one
@@ -24,7 +24,7 @@
 //! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS
 //! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
 //!
-//! file.rs      files that are there as a whole or not at all
+//! atomic_file.rs  files that are replaced as a whole
 //! filter/      jq filters
 //! term/        standard input, output and error, the terminal
 //! secret.rs    values that are not shown
@@ -35,6 +35,7 @@
 //! `render` never sees `session`; `session` never sees `render`, `config` or `cli`; `proto` sees
 //! nothing but itself. `tests/layers.rs` holds these rules.
 
+pub mod atomic_file;
 pub mod cli;
 pub mod command;
 pub mod config;
@@ -42,20 +43,19 @@ pub mod cookie;
 pub mod dial;
 pub mod event;
 pub mod exit;
-pub mod file;
 pub mod filter;
-pub mod listen;
 pub mod pipe;
+pub mod prompt;
 pub mod proto;
 pub mod record;
 pub mod render;
-pub mod repl;
 mod run;
+pub mod runner;
 pub mod scenario;
 pub mod secret;
+pub mod serve;
 pub mod session;
 pub mod term;
-pub mod test;
 pub mod tour;
 
 use std::ffi::OsString;

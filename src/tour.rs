@@ -183,7 +183,7 @@ impl Mode for Tour {
             return Poll::Ready(Stop::signal(signal, close));
         }
         if let Some((limit, _)) = self.max_time.take_if(|(_, deadline)| *deadline <= now) {
-            return Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close));
+            return Poll::Ready(Stop::promptly(Cause::MaxTime(limit), close));
         }
         if self.answered && self.next == STEPS.len() {
             self.answered = false;

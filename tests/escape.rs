@@ -17,7 +17,7 @@ use wsee::proto::http1::head;
 use wsee::proto::message::Kind;
 use wsee::proto::sender::Control;
 use wsee::render::clock::Clock;
-use wsee::render::ending::ending;
+use wsee::render::close_summary::ending;
 use wsee::render::{Human, Secrets, Show, Style};
 
 use crate::session::stage::{Stage, now, paused};
@@ -45,7 +45,7 @@ pub fn is_safe(text: &str, place: &str) {
 
 fn view() -> Human {
     let clock = Clock::new(Instant::now(), jiff::Timestamp::now());
-    Human::new(Show::repl(2), Style::new(false), Secrets::Shown, clock)
+    Human::new(Show::prompt(2), Style::new(false), Secrets::Shown, clock)
 }
 
 /// All code points, some at a time.

@@ -11,7 +11,7 @@ const LAYERS: &[&[&str]] = &[
     &["run"],
     &["config"],
     &["cli"],
-    &["repl", "pipe", "listen", "test", "tour"],
+    &["prompt", "pipe", "serve", "runner", "tour"],
     &["record"],
     &["scenario"],
     &["session", "command"],
@@ -19,7 +19,13 @@ const LAYERS: &[&[&str]] = &[
     &["event"],
     &["dial"],
     &[
-        "proto", "file", "filter", "term", "secret", "cookie", "exit",
+        "proto",
+        "atomic_file",
+        "filter",
+        "term",
+        "secret",
+        "cookie",
+        "exit",
     ],
 ];
 
@@ -55,7 +61,7 @@ const WORDS: &[Words] = &[
             "Zoned::now",
             "Timestamp::now",
         ],
-        place: Place::Only(&["run/", "session/", "dial/", "listen/", "test/"]),
+        place: Place::Only(&["run/", "session/", "dial/", "serve/", "runner/"]),
     },
     Words {
         words: &["env::", "std::env"],
@@ -122,7 +128,7 @@ fn the_scanner_sees_what_it_must() {
     assert!(broken_import("render", "session").is_some());
     assert!(broken_import("session", "render").is_some());
     assert!(broken_import("proto", "exit").is_some());
-    assert!(broken_import("pipe", "repl").is_some());
+    assert!(broken_import("pipe", "prompt").is_some());
     assert!(broken_import("pipe", "session").is_none());
     assert!(has_word("    let now = Instant::now();", "Instant::now"));
     assert!(!has_word("use tokio_rustls::rustls;", "tokio"));

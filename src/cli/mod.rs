@@ -20,14 +20,14 @@ mod listen;
 mod manual;
 mod pipe;
 mod proxy;
+mod reconnect;
 mod record;
 mod redirect;
 mod replay;
 mod route;
+mod runner;
 mod serve;
 mod session;
-mod stay;
-mod test;
 mod timing;
 mod tls;
 mod value;
@@ -53,14 +53,14 @@ pub use limit::LimitArgs;
 pub use listen::{AcceptArgs, ListenArgs, ServerTlsArgs};
 pub use pipe::PipeArgs;
 pub use proxy::ProxyArgs;
+pub use reconnect::{Attempts, ReconnectArgs};
 pub use record::RecordArgs;
 pub use redirect::RedirectArgs;
 pub use replay::{Entry, PlayArgs, ReplayArgs};
 pub use route::{KeepaliveTime, RouteArgs, RouteValueError};
+pub use runner::{ConnectionArgs, ReportArgs, Step, StepArgs, StepKind, TestArgs, VariableArgs};
 pub use serve::ServeArgs;
 pub use session::{RunArgs, SessionArgs};
-pub use stay::{Attempts, StayArgs};
-pub use test::{ConnectionArgs, ReportArgs, Step, StepArgs, StepKind, TestArgs, VariableArgs};
 pub use timing::{Format, TimingArgs};
 pub use tls::{RootsArg, TlsArgs, TlsVersion};
 pub use value::{
@@ -109,7 +109,7 @@ impl Cli {
         I: IntoIterator<Item = T>,
         T: Into<OsString> + Clone,
     {
-        let args = test::join_close_codes(args.into_iter().map(Into::into));
+        let args = runner::join_close_codes(args.into_iter().map(Into::into));
         let matches = Self::command().try_get_matches_from(args);
         let matches = matches.map_err(too_many)?;
         let cli = Self::from_arg_matches(&matches)?;

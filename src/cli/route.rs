@@ -9,7 +9,7 @@ use clap::{ArgAction, Args, ValueHint};
 use url::Host;
 
 use super::value::{Period, TimeLimit, ValueError};
-use crate::dial::route::{Detour, Interface, Pin};
+use crate::dial::route::{ConnectTo, Interface, ResolveOverride};
 
 /// The way to the server, below TLS.
 #[derive(Debug, Args)]
@@ -25,14 +25,14 @@ pub struct RouteArgs {
     /// addresses stand in brackets. What the request and TLS say of the host stays the same. May be
     /// repeated; the last one for a host counts. Also for the name of a proxy.
     #[arg(long, value_name = "HOST:PORT:ADDR", value_parser = pin, action = ArgAction::Append, hide_short_help = true)]
-    pub resolve: Vec<Pin>,
+    pub resolve: Vec<ResolveOverride>,
     /// Connect to another host and port: HOST1:PORT1:HOST2:PORT2
     ///
     /// For a URL with HOST1 and PORT1, connects to HOST2 and PORT2. An empty HOST1 or PORT1 is any,
     /// an empty HOST2 or PORT2 the same as in the URL. What the request and TLS say of the host stays
     /// the same. May be repeated; the first one that fits counts. A proxy is asked for HOST2:PORT2.
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", value_parser = detour, action = ArgAction::Append, hide_short_help = true)]
-    pub connect_to: Vec<Detour>,
+    pub connect_to: Vec<ConnectTo>,
     /// Connect to a Unix socket instead of the URL's host
     ///
     /// What the request and TLS say of the host stays the same. No proxy is used, not even one from
@@ -109,12 +109,12 @@ impl FromStr for KeepaliveTime {
 pub enum RouteValueError {
     /// Not in the syntax of `--resolve`.
     #[error("not HOST:PORT:ADDR; write example.com:443:127.0.0.1 or *:443:[::1]")]
-    Pin,
+    Resolve,
     /// Not in the syntax of `--connect-to`.
     #[error(
         "not HOST1:PORT1:HOST2:PORT2; write example.com:443:localhost:8443 or ::localhost:8443"
     )]
-    Detour,
+    ConnectTo,
     /// An address that is none.
     #[error("{0:?} is not an IP address")]
     Address(String),
@@ -135,21 +135,21 @@ pub enum RouteValueError {
     Value(#[from] ValueError),
 }
 
-fn pin(text: &str) -> Result<Pin, RouteValueError> {
+fn pin(text: &str) -> Result<ResolveOverride, RouteValueError> {
     use RouteValueError as E;
     // curl's `+` lets an entry time out, which a single run does not live to see.
     let text = text.strip_prefix('+').unwrap_or(text);
-    let (host, rest) = split_host(text).ok_or(E::Pin)?;
+    let (host, rest) = split_host(text).ok_or(E::Resolve)?;
     let (port, addresses) = rest
         .and_then(|rest| rest.split_once(':'))
         .filter(|(_, addresses)| !host.is_empty() && !addresses.is_empty())
-        .ok_or(E::Pin)?;
+        .ok_or(E::Resolve)?;
     let address = |text: &str| {
         let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
         let address = bare.unwrap_or(text).parse::<IpAddr>();
         address.map_err(|_| E::Address(text.to_owned()))
     };
-    Ok(Pin {
+    Ok(ResolveOverride {
         host: match host {
             "*" => None,
             host => Some(self::host(host)?),
@@ -162,17 +162,17 @@ fn pin(text: &str) -> Result<Pin, RouteValueError> {
     })
 }
 
-fn detour(text: &str) -> Result<Detour, RouteValueError> {
+fn detour(text: &str) -> Result<ConnectTo, RouteValueError> {
     use RouteValueError as E;
-    let (from, rest) = split_host(text).ok_or(E::Detour)?;
+    let (from, rest) = split_host(text).ok_or(E::ConnectTo)?;
     let (port, rest) = rest
         .and_then(|rest| rest.split_once(':'))
-        .ok_or(E::Detour)?;
-    let (to, to_port) = split_host(rest).ok_or(E::Detour)?;
+        .ok_or(E::ConnectTo)?;
+    let (to, to_port) = split_host(rest).ok_or(E::ConnectTo)?;
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let host = |text: &str| given(text).map(|it| self::host(&it)).transpose();
     let port_of = |text: &str| given(text).map(|it| self::port(&it)).transpose();
-    Ok(Detour {
+    Ok(ConnectTo {
         host: host(from)?,
         port: port_of(port)?,
         to_host: host(to)?,
@@ -252,7 +252,7 @@ mod tests {
             ":80:127.0.0.1",
             "[::1:80:127.0.0.1",
         ] {
-            assert_eq!(pin(text), Err(RouteValueError::Pin), "{text}");
+            assert_eq!(pin(text), Err(RouteValueError::Resolve), "{text}");
         }
         let port = RouteValueError::Port("0".to_owned());
         assert_eq!(pin("a:0:127.0.0.1"), Err(port));
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn reads_detours_with_empty_parts() {
         let read = |text| {
-            let Detour {
+            let ConnectTo {
                 host,
                 port,
                 to_host,
@@ -285,7 +285,7 @@ mod tests {
             (some("::1"), Some(80), None, Some(81))
         );
         assert_eq!(read(":::"), (None, None, None, None));
-        assert_eq!(detour("a:80"), Err(RouteValueError::Detour));
+        assert_eq!(detour("a:80"), Err(RouteValueError::ConnectTo));
         assert_eq!(
             detour("a:80:b:x"),
             Err(RouteValueError::Port("x".to_owned()))

@@ -7,8 +7,8 @@ use super::display::DisplayArgs;
 use super::format::FormatArgs;
 use super::limit::LimitArgs;
 use super::pipe::PipeArgs;
+use super::reconnect::ReconnectArgs;
 use super::record::RecordArgs;
-use super::stay::StayArgs;
 use super::timing::TimingArgs;
 use super::value::{CloseReason, CloseStatus, TimeLimit};
 
@@ -29,7 +29,7 @@ pub struct SessionArgs {
     pub format: FormatArgs,
     /// What keeps the run going.
     #[command(flatten)]
-    pub stay: StayArgs,
+    pub reconnect: ReconnectArgs,
     /// What is kept of it.
     #[command(flatten)]
     pub record: RecordArgs,

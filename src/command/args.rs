@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
-use super::{CommandError, Filtering, Record, Setting, Topic, Wire};
+use super::{CommandError, Filtering, Outgoing, Record, Setting, Topic};
 use crate::proto::frame::{CloseCode, CloseFrame, MAX_CONTROL};
 use crate::render::{Decode, Timestamps};
 
@@ -81,14 +81,14 @@ impl<'a> Args<'a> {
             })
     }
 
-    pub(super) fn file(self) -> Wire {
+    pub(super) fn file(self) -> Outgoing {
         let path = self.text.trim();
         let (path, is_text) = match path.strip_suffix("text") {
             Some(path) if path.ends_with(char::is_whitespace) => (path.trim_end(), true),
             _ => (path, false),
         };
         let path = PathBuf::from(path);
-        Wire::File { path, is_text }
+        Outgoing::File { path, is_text }
     }
 
     pub(super) fn record(self) -> Record {
@@ -99,7 +99,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub(super) fn fragment(self) -> Result<Wire, CommandError> {
+    pub(super) fn fragment(self) -> Result<Outgoing, CommandError> {
         let (word, rest) = self.split_word();
         let frames = word
             .parse()
@@ -107,21 +107,21 @@ impl<'a> Args<'a> {
             .filter(|frames| (1..=MAX_FRAGMENTS).contains(frames));
         let frames = frames.ok_or_else(|| self.not_number("a number of frames from 1 to 10000"))?;
         let text = rest.text.to_owned();
-        Ok(Wire::Fragment { frames, text })
+        Ok(Outgoing::Fragment { frames, text })
     }
 
     pub(super) fn control_payload(self) -> Result<Vec<u8>, CommandError> {
         fits(self.text, "payload", MAX_CONTROL).map(|text| text.as_bytes().to_vec())
     }
 
-    pub(super) fn close(self) -> Result<Wire, CommandError> {
+    pub(super) fn close(self) -> Result<Outgoing, CommandError> {
         let (word, rest) = self.split_word();
         let code = match word {
             "" => None,
             word => Some(self.close_code(word)?),
         };
         let reason = fits(rest.text.trim(), "reason", CloseFrame::MAX_REASON)?.to_owned();
-        Ok(Wire::Close { code, reason })
+        Ok(Outgoing::Close { code, reason })
     }
 
     fn close_code(self, word: &str) -> Result<u16, CommandError> {

@@ -154,11 +154,11 @@ impl Args<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, Wire, parse};
+    use crate::command::{Command, Outgoing, parse};
 
     fn frame(line: &str) -> Result<FrameSpec, String> {
         match parse(line) {
-            Ok(Command::Wire(Wire::Frame(frame))) => Ok(frame),
+            Ok(Command::Outgoing(Outgoing::Frame(frame))) => Ok(frame),
             Ok(other) => Err(format!("{other:?}")),
             Err(error) => Err(error.to_string()),
         }

@@ -4,19 +4,19 @@ mod args;
 mod complete;
 mod error;
 mod frame;
-pub mod probe;
+pub mod outgoing;
+pub mod reaction;
 pub mod routine;
 pub mod schedule;
 pub mod upload;
 mod usage;
-pub mod wire;
 
 pub use self::complete::{Completion, complete, is_complete};
 pub use self::error::CommandError;
 pub use self::frame::{FrameSpec, Masking};
+pub use self::outgoing::Outgoing;
 pub use self::routine::{Assignment, Capture, Repetition, Timing};
 pub use self::usage::{COMMANDS, Usage, nearest};
-pub use self::wire::Wire;
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ pub enum Command {
     /// An empty line: nothing is sent.
     Nothing,
     /// Send something.
-    Wire(Wire),
+    Outgoing(Outgoing),
     /// List the commands, or explain one.
     Help(Option<&'static Usage>),
     /// Show the state of the connection.
@@ -150,7 +150,7 @@ pub fn parse(line: &str) -> Result<Command, CommandError> {
     if line.is_empty() {
         return Ok(Command::Nothing);
     }
-    let text = |text: &str| Ok(Command::Wire(Wire::Text(text.to_owned())));
+    let text = |text: &str| Ok(Command::Outgoing(Outgoing::Text(text.to_owned())));
     match line.strip_prefix('/') {
         None => text(line),
         Some(rest) if rest.starts_with('/') => text(rest),
@@ -183,24 +183,24 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "help" => Command::Help(args.help()?),
         "reconnect" => args.none(Command::Reconnect)?,
         "quit" => args.none(Command::Quit)?,
-        _ => Command::Wire(parse_wire(args, text)?),
+        _ => Command::Outgoing(parse_wire(args, text)?),
     })
 }
 
-fn parse_wire(args: Args<'_>, text: &str) -> Result<Wire, CommandError> {
+fn parse_wire(args: Args<'_>, text: &str) -> Result<Outgoing, CommandError> {
     Ok(match args.usage.name {
-        "text" => Wire::Text(text.to_owned()),
-        "bin" => Wire::Binary(args.required()?.hex()?),
-        "b64" => Wire::Binary(args.required()?.base64()?),
+        "text" => Outgoing::Text(text.to_owned()),
+        "bin" => Outgoing::Binary(args.required()?.hex()?),
+        "b64" => Outgoing::Binary(args.required()?.base64()?),
         "file" => args.required()?.file(),
         "fragment" => args.required()?.fragment()?,
-        "frame" => Wire::Frame(args.required()?.frame()?),
-        "raw" => Wire::Raw(args.required()?.hex()?),
-        "ping" => Wire::Ping(args.control_payload()?),
-        "pong" => Wire::Pong(args.control_payload()?),
+        "frame" => Outgoing::Frame(args.required()?.frame()?),
+        "raw" => Outgoing::Raw(args.required()?.hex()?),
+        "ping" => Outgoing::Ping(args.control_payload()?),
+        "pong" => Outgoing::Pong(args.control_payload()?),
         "close" => args.close()?,
-        "drop" => args.none(Wire::Drop)?,
-        "reset" => args.none(Wire::Reset)?,
+        "drop" => args.none(Outgoing::Drop)?,
+        "reset" => args.none(Outgoing::Reset)?,
         name => {
             let name = name.to_owned();
             return Err(CommandError::Unknown { name });
@@ -231,17 +231,23 @@ mod tests {
             ("a\nb", "a\nb"),
             ("//", "/"),
         ] {
-            assert_eq!(parsed(line), Command::Wire(Wire::Text(text.to_owned())));
+            assert_eq!(
+                parsed(line),
+                Command::Outgoing(Outgoing::Text(text.to_owned()))
+            );
         }
         assert_eq!(parsed(""), Command::Nothing);
     }
 
     #[test]
     fn text_keeps_everything_behind_one_space() {
-        assert_eq!(parsed("/text"), Command::Wire(Wire::Text(String::new())));
+        assert_eq!(
+            parsed("/text"),
+            Command::Outgoing(Outgoing::Text(String::new()))
+        );
         assert_eq!(
             parsed("/text  a\nb "),
-            Command::Wire(Wire::Text(" a\nb ".to_owned()))
+            Command::Outgoing(Outgoing::Text(" a\nb ".to_owned()))
         );
     }
 
@@ -255,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(
                 parsed(line),
-                Command::Wire(Wire::Binary(vec![0xde, 0xad, 0xbe, 0xef]))
+                Command::Outgoing(Outgoing::Binary(vec![0xde, 0xad, 0xbe, 0xef]))
             );
         }
     }
@@ -282,7 +288,7 @@ mod tests {
             let expected = vec![0xde, 0xad, 0xbe, 0xef];
             assert_eq!(
                 parse(line),
-                Ok(Command::Wire(Wire::Binary(expected))),
+                Ok(Command::Outgoing(Outgoing::Binary(expected))),
                 "{line}"
             );
         }
@@ -293,7 +299,7 @@ mod tests {
     #[test]
     fn reads_a_path_with_spaces() {
         let file = |path: &str, is_text| {
-            Command::Wire(Wire::File {
+            Command::Outgoing(Outgoing::File {
                 path: PathBuf::from(path),
                 is_text,
             })
@@ -305,10 +311,13 @@ mod tests {
 
     #[test]
     fn limits_the_payload_of_control_frames() {
-        assert_eq!(parsed("/ping"), Command::Wire(Wire::Ping(Vec::new())));
+        assert_eq!(
+            parsed("/ping"),
+            Command::Outgoing(Outgoing::Ping(Vec::new()))
+        );
         assert_eq!(
             parsed("/pong a b"),
-            Command::Wire(Wire::Pong(b"a b".to_vec()))
+            Command::Outgoing(Outgoing::Pong(b"a b".to_vec()))
         );
         assert_eq!(
             error(&format!("/ping {}", "é".repeat(63))),
@@ -319,7 +328,7 @@ mod tests {
     #[test]
     fn closes_with_codes_that_may_be_sent() {
         let close = |code, reason: &str| {
-            Command::Wire(Wire::Close {
+            Command::Outgoing(Outgoing::Close {
                 code,
                 reason: reason.to_owned(),
             })
@@ -344,7 +353,7 @@ mod tests {
         let text = "a  b".to_owned();
         assert_eq!(
             parsed("/fragment 3 a  b"),
-            Command::Wire(Wire::Fragment { frames: 3, text })
+            Command::Outgoing(Outgoing::Fragment { frames: 3, text })
         );
         for line in [
             "/fragment 0 a",

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::wire::WireError;
+use super::outgoing::WireError;
 use crate::proto::connection::Message;
 use crate::proto::message::{Kind, Utf8};
 use crate::proto::sender::Sender;

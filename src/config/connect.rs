@@ -10,7 +10,7 @@ use super::filter::filter;
 use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
 use super::target::Target;
 use super::tls::{client_identity, tls_options};
-use super::{ConfigError, Display, Environment, Timing, record, redirect, route, stay};
+use super::{ConfigError, Display, Environment, Timing, reconnect, record, redirect, route};
 use crate::cli::{
     ConnectArgs, DemoArgs, HandshakeArgs, LimitArgs, Payload, PipeArgs, RunArgs, SessionArgs,
     Split, TimeLimit, Wait,
@@ -54,7 +54,7 @@ pub struct Connect {
 #[derive(Debug, Clone)]
 pub enum Use {
     /// A person at a terminal.
-    Repl(Box<crate::repl::Options>),
+    Prompt(Box<crate::prompt::Options>),
     /// A pipe.
     Pipe(Box<pipe::Options>),
 }
@@ -125,10 +125,10 @@ fn build(
     environment: &Environment,
     now: Instant,
 ) -> Result<Connect, ConfigError> {
-    let is_repl = !session.format.jsonl && is_repl(&session.pipe, environment);
+    let is_prompt = !session.format.jsonl && is_prompt(&session.pipe, environment);
     let max_time = limit(session.run.max_time).map(|limit| (limit, now + limit));
-    let usage = if is_repl {
-        Use::Repl(Box::new(repl_options(session, environment, max_time)?))
+    let usage = if is_prompt {
+        Use::Prompt(Box::new(repl_options(session, environment, max_time)?))
     } else {
         Use::Pipe(Box::new(pipe_options(session, environment, max_time)?))
     };
@@ -152,7 +152,7 @@ fn build(
             follow: None,
             connection: Config {
                 lenient: handshake.lenient,
-                ..connection(session, is_repl)
+                ..connection(session, is_prompt)
             },
             connect_timeout,
             timeout_flag,
@@ -166,7 +166,7 @@ fn build(
             .collect(),
         cookie_jar: None,
         usage,
-        backoff: stay::backoff(&session.stay),
+        backoff: reconnect::backoff(&session.reconnect),
         record: record::resolve(&session.record)?,
         display: Display::resolve(&session.display, environment),
         timing: Timing::resolve(&session.timing)?,
@@ -174,7 +174,7 @@ fn build(
 }
 
 /// A REPL needs a terminal on both sides, and nothing that only makes sense in a pipe.
-fn is_repl(pipe: &PipeArgs, environment: &Environment) -> bool {
+fn is_prompt(pipe: &PipeArgs, environment: &Environment) -> bool {
     let terminals = environment.terminals;
     let pipe_flags = pipe.no_repl
         || pipe.echo
@@ -195,7 +195,7 @@ fn no_prompt(pipe: &PipeArgs, environment: &Environment) -> Option<String> {
         dumb: false,
         ..environment.clone()
     };
-    let is_missed = environment.dumb && is_repl(pipe, &able);
+    let is_missed = environment.dumb && is_prompt(pipe, &able);
     is_missed.then(|| {
         "the terminal cannot show the prompt (TERM=dumb or not set): each line is sent as a message"
             .to_owned()
@@ -233,10 +233,10 @@ fn user_agent() -> String {
 }
 
 /// The connection of a client; a REPL keeps itself alive.
-fn connection(session: &SessionArgs, is_repl: bool) -> Config {
+fn connection(session: &SessionArgs, is_prompt: bool) -> Config {
     let (args, pipe) = (&session.limit, &session.pipe);
     let mut config = limits(args, Role::Client);
-    if is_repl {
+    if is_prompt {
         config.ping_interval = args
             .ping_interval
             .map_or(Some(REPL_PING_INTERVAL), limit_of);
@@ -295,7 +295,7 @@ fn repl_options(
     session: &SessionArgs,
     environment: &Environment,
     max_time: Option<(Duration, Instant)>,
-) -> Result<crate::repl::Options, ConfigError> {
+) -> Result<crate::prompt::Options, ConfigError> {
     let history = environment
         .state_dir
         .as_ref()
@@ -304,10 +304,10 @@ fn repl_options(
     for record in records(&session.pipe.send)? {
         send.push(String::from_utf8_lossy(utf8(&record)?).into_owned());
     }
-    Ok(crate::repl::Options {
+    Ok(crate::prompt::Options {
         send,
         filter: filter(&session.format)?,
-        every: stay::every(&session.stay, Encoding::Text)?,
+        every: reconnect::every(&session.reconnect, Encoding::Text)?,
         editor: environment.editor.clone(),
         history: history.filter(|_| !session.no_history),
         home: environment.home.clone(),
@@ -358,7 +358,7 @@ fn pipe_options(
         send,
         play: None,
         diff: None,
-        every: stay::every(&session.stay, send_encoding)?,
+        every: reconnect::every(&session.reconnect, send_encoding)?,
         wait: match args.wait {
             Wait::For(time) => Some(time),
             Wait::Forever => None,

@@ -6,12 +6,12 @@ use super::header::{check_value, parse_subprotocols};
 use super::recording::{self, RecordingError};
 use super::{ConfigError, Display, Environment};
 use crate::cli::{ListenArgs, ServeArgs, ServerTlsArgs};
-use crate::listen::{Address, Identity};
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::record::Play;
+use crate::serve::{Address, Identity};
 
 /// Everything a server needs.
 #[derive(Debug, Clone)]

@@ -15,14 +15,14 @@ pub mod header;
 mod listen;
 pub mod netrc;
 mod proxy;
+mod reconnect;
 mod record;
 mod recording;
 mod redirect;
 mod replay;
 mod route;
-mod stay;
+pub mod runner;
 pub mod target;
-pub mod test;
 mod timing;
 mod tls;
 
@@ -35,11 +35,11 @@ pub use environment::{Environment, ProxyVariables, Variable};
 pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
+pub use reconnect::EveryError;
 pub use record::RecordError;
 pub use recording::RecordingError;
 pub use replay::ReplayError;
-pub use stay::EveryError;
-pub use test::{Test, TestError};
+pub use runner::{Test, TestError};
 pub use timing::{Timing, TimingError};
 pub use tls::TlsError;
 
@@ -115,7 +115,7 @@ pub enum ConfigError {
     Test(#[from] TestError),
     /// A certificate or key for `listen --tls` cannot be used.
     #[error(transparent)]
-    Identity(#[from] crate::listen::IdentityError),
+    Identity(#[from] crate::serve::IdentityError),
 }
 
 impl ConfigError {

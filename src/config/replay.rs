@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::recording::{self, RecordingError};
 use super::{ConfigError, Connect, Display, Environment, Use};
-use crate::cli::{ConfigArgs, ConnectArgs, PipeArgs, ReplayArgs, SessionArgs, StayArgs};
+use crate::cli::{ConfigArgs, ConnectArgs, PipeArgs, ReconnectArgs, ReplayArgs, SessionArgs};
 use crate::exit::Exit;
 use crate::proto::Role;
 use crate::record::{Connection, Play, Recording};
@@ -126,7 +126,7 @@ fn arguments(args: ReplayArgs, url: String, connection: &Connection) -> ConnectA
             limit: args.limit,
             pipe: PipeArgs::silent(play.wait, play.raw, play.null),
             format: args.format,
-            stay: StayArgs {
+            reconnect: ReconnectArgs {
                 reconnect: None,
                 every: Vec::new(),
             },

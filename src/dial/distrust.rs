@@ -16,7 +16,7 @@ const NAMES_SHOWN: usize = 8;
 
 /// Why a certificate is not trusted.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Distrust {
+pub(super) struct VerifyProblem {
     /// What is wrong with it. May hold text from the certificate, as it is.
     pub(super) problem: String,
     /// What the user can do.
@@ -30,7 +30,7 @@ pub(super) fn explain(
     certificate: Option<&Certificate>,
     host: &str,
     no_store: Option<&str>,
-) -> Distrust {
+) -> VerifyProblem {
     let mut distrust = explain_verdict(verdict, certificate, host);
     if let Some(problem) = no_store.filter(|_| is_about_issuer(verdict)) {
         let _ = write!(
@@ -43,8 +43,8 @@ pub(super) fn explain(
 }
 
 /// The server has a key that is not pinned; `key` is its pin.
-pub(super) fn unpinned(key: &str) -> Distrust {
-    Distrust {
+pub(super) fn unpinned(key: &str) -> VerifyProblem {
+    VerifyProblem {
         problem: format!("its public key is not a pinned one but {key}"),
         cure: "if it was renewed, correct --pinnedpubkey",
     }
@@ -54,7 +54,7 @@ fn explain_verdict(
     verdict: &CertificateError,
     certificate: Option<&Certificate>,
     host: &str,
-) -> Distrust {
+) -> VerifyProblem {
     match verdict {
         CertificateError::ExpiredContext { time, not_after } => {
             expired(*time, *not_after, certificate)
@@ -80,7 +80,7 @@ fn explain_verdict(
     }
 }
 
-fn expired(now: UnixTime, not_after: UnixTime, leaf: Option<&Certificate>) -> Distrust {
+fn expired(now: UnixTime, not_after: UnixTime, leaf: Option<&Certificate>) -> VerifyProblem {
     let (now, not_after) = (moment(now), moment(not_after));
     // The verifier does not say which certificate of the chain has expired.
     let which = match leaf {
@@ -91,19 +91,19 @@ fn expired(now: UnixTime, not_after: UnixTime, leaf: Option<&Certificate>) -> Di
         0 => "less than a day ago".to_owned(),
         days => format!("{} ago", count_of_days(days)),
     };
-    Distrust {
+    VerifyProblem {
         problem: format!("{which} expired on {} ({ago})", date(not_after)),
         cure: "renew it on the server, or use -k for a test",
     }
 }
 
-fn not_valid_yet(now: UnixTime, not_before: UnixTime) -> Distrust {
+fn not_valid_yet(now: UnixTime, not_before: UnixTime) -> VerifyProblem {
     let (now, not_before) = (moment(now), moment(not_before));
     let ahead = match days_between(now, not_before) {
         0 => "in less than a day".to_owned(),
         days => format!("in {}", count_of_days(days)),
     };
-    Distrust {
+    VerifyProblem {
         problem: format!(
             "the certificate is not valid before {} ({ahead})",
             date(not_before)
@@ -112,7 +112,7 @@ fn not_valid_yet(now: UnixTime, not_before: UnixTime) -> Distrust {
     }
 }
 
-fn wrong_name(certificate: Option<&Certificate>, host: &str) -> Distrust {
+fn wrong_name(certificate: Option<&Certificate>, host: &str) -> VerifyProblem {
     let names = certificate.map_or(&[][..], |certificate| certificate.names.as_slice());
     let problem = if names.is_empty() {
         format!("the certificate is not for {host}: it has no subjectAltName with a name")
@@ -124,21 +124,21 @@ fn wrong_name(certificate: Option<&Certificate>, host: &str) -> Distrust {
     } else {
         "if it is the right server, verify one of these with --sni NAME, or use -k for a test"
     };
-    Distrust { problem, cure }
+    VerifyProblem { problem, cure }
 }
 
-fn not_issued(verdict: &CertificateError, certificate: &Certificate) -> Distrust {
+fn not_issued(verdict: &CertificateError, certificate: &Certificate) -> VerifyProblem {
     if certificate.is_self_issued() {
         return self_signed(certificate);
     }
     let issuer = &certificate.issuer;
     if *verdict == CertificateError::UnknownIssuer {
-        return Distrust {
+        return VerifyProblem {
             problem: format!("the issuer of the certificate is unknown ({issuer})"),
             cure: "trust the issuer with --cacert FILE, or use -k for a test",
         };
     }
-    Distrust {
+    VerifyProblem {
         problem: format!(
             "the certificate was not signed with the key of its known issuer ({issuer})"
         ),
@@ -146,14 +146,14 @@ fn not_issued(verdict: &CertificateError, certificate: &Certificate) -> Distrust
     }
 }
 
-fn self_signed(certificate: &Certificate) -> Distrust {
-    Distrust {
+fn self_signed(certificate: &Certificate) -> VerifyProblem {
+    VerifyProblem {
         problem: format!("the certificate is self-signed ({})", certificate.subject),
         cure: "trust it with --cacert FILE, or use -k for a test",
     }
 }
 
-fn refused(verdict: &CertificateError) -> Distrust {
+fn refused(verdict: &CertificateError) -> VerifyProblem {
     let problem = match verdict {
         CertificateError::BadEncoding => "the certificate is damaged".to_owned(),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
@@ -164,7 +164,7 @@ fn refused(verdict: &CertificateError) -> Distrust {
         }
         _ => format!("the certificate is not acceptable ({verdict})"),
     };
-    Distrust {
+    VerifyProblem {
         problem,
         cure: "renew it on the server, or use -k for a test",
     }

@@ -89,7 +89,7 @@ pub enum Step {
         pinned: bool,
     },
     /// Another host or port is connected to than the target says.
-    Detour(Endpoint),
+    ConnectTo(Endpoint),
     /// A proxy is going to be connected to; the steps until [`Step::Tunnel`] are about it.
     Proxy(Box<Proxy>),
     /// The TLS handshake with the proxy was completed.
@@ -170,7 +170,7 @@ async fn connect(
     }
     let endpoint = route.endpoint(target);
     if (&endpoint.host, endpoint.port) != (&target.host, target.port) {
-        step(Step::Detour(endpoint.clone()));
+        step(Step::ConnectTo(endpoint.clone()));
     }
     if let Some(proxy) = route.proxies.select(target) {
         return proxy::connect(proxy, &endpoint, options, step).await;

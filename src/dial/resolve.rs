@@ -131,7 +131,7 @@ fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::route::Pin;
+    use super::super::route::ResolveOverride;
     use super::*;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
@@ -189,7 +189,7 @@ mod tests {
             error.to_string(),
             "127.0.0.1 has no IPv6 address; leave out -6 or --interface"
         );
-        v4.pins = vec![Pin {
+        v4.pins = vec![ResolveOverride {
             host: None,
             port: 1,
             addresses: vec!["::1".parse().unwrap(), "192.0.2.1".parse().unwrap()],

@@ -15,9 +15,9 @@ pub struct Route {
     /// The proxies, and what goes past them.
     pub proxies: Proxies,
     /// Addresses that are not asked of the resolver.
-    pub pins: Vec<Pin>,
+    pub pins: Vec<ResolveOverride>,
     /// Hosts and ports that are connected to instead of others.
-    pub detours: Vec<Detour>,
+    pub detours: Vec<ConnectTo>,
     /// Connect to this Unix socket, whatever the target.
     pub unix_socket: Option<PathBuf>,
     /// Only addresses of this family.
@@ -47,7 +47,7 @@ impl fmt::Display for Endpoint {
 
 /// The addresses of a host, as the user says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Pin {
+pub struct ResolveOverride {
     /// The host's name; `None` is every host.
     pub host: Option<String>,
     /// The TCP port.
@@ -58,7 +58,7 @@ pub struct Pin {
 
 /// A host and port that is connected to instead of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detour {
+pub struct ConnectTo {
     /// The host it is about; `None` is every host.
     pub host: Option<String>,
     /// The port it is about; `None` is every port.
@@ -108,7 +108,7 @@ pub enum Interface {
 impl Route {
     /// Where to connect for `target`: the first detour that fits decides.
     pub(super) fn endpoint(&self, target: &Target) -> Endpoint {
-        let fits = |detour: &&Detour| {
+        let fits = |detour: &&ConnectTo| {
             let host = detour.host.as_deref();
             host.is_none_or(|host| is_same_host(host, &target.host))
                 && detour.port.is_none_or(|port| port == target.port)
@@ -126,7 +126,7 @@ impl Route {
 
     /// The addresses that the user gave for `endpoint`.
     pub(super) fn pinned(&self, endpoint: &Endpoint) -> Option<&[IpAddr]> {
-        let fits = |pin: &&Pin| {
+        let fits = |pin: &&ResolveOverride| {
             let host = pin.host.as_deref();
             host.is_none_or(|host| is_same_host(host, &endpoint.host)) && pin.port == endpoint.port
         };
@@ -162,8 +162,8 @@ mod tests {
         port: Option<u16>,
         to_host: Option<&str>,
         to_port: Option<u16>,
-    ) -> Detour {
-        Detour {
+    ) -> ConnectTo {
+        ConnectTo {
             host: host.map(str::to_owned),
             port,
             to_host: to_host.map(str::to_owned),
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn a_pin_of_a_host_comes_before_one_of_all_hosts_and_the_last_one_counts() {
-        let pin = |host: Option<&str>, address: &str| Pin {
+        let pin = |host: Option<&str>, address: &str| ResolveOverride {
             host: host.map(str::to_owned),
             port: 80,
             addresses: vec![address.parse().unwrap()],

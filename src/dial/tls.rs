@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::client_auth::{self, ClientAuth, Resolver};
-use super::distrust::{self, Distrust};
+use super::distrust::{self, VerifyProblem};
 use super::key_log::KeyLog;
 use super::verify::Verifier;
 use super::{Certificate, Error, Identity, Pins, Roots, Step, Stream, SystemStore, Target};
@@ -189,7 +189,7 @@ impl<'a> Client<'a> {
     }
 
     /// What is wrong with the server's certificate, also if it was let pass.
-    fn distrust(&self) -> Option<Distrust> {
+    fn distrust(&self) -> Option<VerifyProblem> {
         let refusal = self.verifier.refusal()?;
         Some(distrust::explain(
             &refusal.verdict,

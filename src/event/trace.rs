@@ -105,13 +105,13 @@ impl Trace {
             Event::Step(Step::ProxyResponse(head)) => self.proxy_status = head.status(),
             Event::Step(
                 Step::Failed(_)
-                | Step::Detour(_)
+                | Step::ConnectTo(_)
                 | Step::Proxy(_)
                 | Step::ProxyRequest(_)
                 | Step::KeyLog { .. },
             )
             | Event::Request(_)
-            | Event::Exposed(_)
+            | Event::CredentialsInClear(_)
             | Event::Connection(_)
             | Event::Reconnected(_) => {}
         }

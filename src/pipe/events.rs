@@ -20,12 +20,12 @@ pub struct Events {
     jsonl: Jsonl,
     opening: Vec<u8>,
     /// The rest of a message's line, which waits for room.
-    rest: Option<Rest>,
+    rest: Option<LargeMessage>,
 }
 
 /// The rest of a line.
 #[derive(Debug)]
-struct Rest {
+struct LargeMessage {
     pieces: Pieces,
     /// Bytes of payload that are not in the output yet.
     left: usize,
@@ -70,7 +70,7 @@ impl Events {
                 let begun = self.jsonl.begin(output, message, now);
                 begun.map(|pieces| {
                     let (left, later) = (message.payload.len(), Vec::new());
-                    self.rest = Some(Rest {
+                    self.rest = Some(LargeMessage {
                         pieces,
                         left,
                         later,

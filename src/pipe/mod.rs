@@ -4,12 +4,12 @@ pub mod encoding;
 mod events;
 mod filter;
 pub mod input;
+mod large_message;
 mod mode;
 mod obey;
 mod offline;
 pub mod output;
 mod replay;
-mod rest;
 mod send;
 mod values;
 
@@ -21,10 +21,10 @@ use std::time::{Duration, Instant};
 pub use encoding::{Encoding, EncodingError};
 pub use events::Events;
 pub use input::{Input, Split};
+use large_message::LargeMessage;
 pub use output::{Format, Output, Terminator};
-use rest::Rest;
 
-use crate::command::probe::Probe;
+use crate::command::reaction::PeerReaction;
 use crate::command::schedule::{Every, Schedule};
 use crate::command::upload::Upload;
 use crate::event::{Cause, Event};
@@ -105,7 +105,7 @@ pub struct Pipe {
     input: Option<Input>,
     output: Output,
     /// What is left to be printed of the last message.
-    rest: Option<Rest>,
+    rest: Option<LargeMessage>,
     /// Prints events instead of payload.
     events: Option<Events>,
     recorder: Option<Recorder>,
@@ -121,7 +121,7 @@ pub struct Pipe {
     cause: Option<Cause>,
     /// How a command wants to end.
     stop: Option<Stop>,
-    probe: Probe,
+    reaction: PeerReaction,
     dialect: Dialect,
     noted_binary: bool,
     /// A filter took long: other things have their turn before the next message.
@@ -163,7 +163,7 @@ impl Pipe {
             counted: 0,
             cause: None,
             stop: None,
-            probe: Probe::default(),
+            reaction: PeerReaction::default(),
             dialect: Dialect::ignored(),
             noted_binary: false,
             is_late: false,
@@ -176,7 +176,7 @@ impl Pipe {
     }
 
     /// Takes what the opening handshake told of the protocol on top.
-    pub fn listen_for(&mut self, dialect: Dialect) {
+    pub fn set_dialect(&mut self, dialect: Dialect) {
         self.dialect = dialect;
     }
 

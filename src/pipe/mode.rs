@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::{Events, Input, Pipe};
-use crate::event::{Cause, Ending, Event, Missed};
+use crate::event::{Cause, CountMissed, Ending, Event};
 use crate::proto::connection;
 use crate::proto::sender::Sender;
 use crate::record::{Player, Recorder};
@@ -18,7 +18,7 @@ use crate::term;
 impl Mode for Pipe {
     fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
         if let Event::Connection(event) = &event
-            && let Some(answer) = self.probe.answer(event, now)
+            && let Some(answer) = self.reaction.answer(event, now)
         {
             self.note(&escape_line(&answer));
         }
@@ -102,7 +102,7 @@ impl Mode for Pipe {
         if self.output.poll_hang_up(cx).is_ready() {
             self.write_failed(&io::ErrorKind::BrokenPipe.into());
         }
-        if let Some(silence) = self.probe.silence(now) {
+        if let Some(silence) = self.reaction.silence(now) {
             self.note(&silence);
         }
         if let Some(stop) = self.stop.take() {
@@ -111,14 +111,14 @@ impl Mode for Pipe {
         match self.cause.take() {
             // What was sent before the fault is still answered.
             Some(cause @ Cause::Input(_)) => return Poll::Ready(Stop::new(cause, close)),
-            Some(cause) => return Poll::Ready(Stop::in_a_hurry(cause, close)),
+            Some(cause) => return Poll::Ready(Stop::promptly(cause, close)),
             None => {}
         }
         if let Some((limit, deadline)) = self.options.max_time
             && deadline <= now
         {
             self.options.max_time = None;
-            return Poll::Ready(Stop::in_a_hurry(Cause::MaxTime(limit), close));
+            return Poll::Ready(Stop::promptly(Cause::MaxTime(limit), close));
         }
         if self.wait_ends().is_some_and(|end| end <= now) {
             let cause = self.end_of_input();
@@ -133,7 +133,7 @@ impl Mode for Pipe {
         let deadlines = [
             max_time,
             self.wait_ends(),
-            self.probe.deadline(),
+            self.reaction.deadline(),
             self.schedule.deadline(),
             self.player.as_ref().and_then(Player::deadline),
         ];
@@ -169,6 +169,6 @@ impl Mode for Pipe {
         ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
         let expected = self.options.count.filter(|&count| self.counted < count);
         let got = self.counted;
-        ending.missed_count = expected.map(|expected| Missed { expected, got });
+        ending.missed_count = expected.map(|expected| CountMissed { expected, got });
     }
 }

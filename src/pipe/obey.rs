@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::Pipe;
 use super::encoding::{EncodingError, utf8};
+use crate::command::outgoing::{Outcome, WireError};
 use crate::command::upload::Step;
-use crate::command::wire::{Outcome, WireError};
-use crate::command::{self, Command, CommandError, Wire};
+use crate::command::{self, Command, CommandError, Outgoing};
 use crate::event::Cause;
 use crate::proto::connection::Message;
 use crate::proto::sender::Sender;
@@ -21,7 +21,7 @@ pub(super) enum InputError {
     #[error(transparent)]
     Command(#[from] CommandError),
     #[error(transparent)]
-    Wire(#[from] WireError),
+    Outgoing(#[from] WireError),
     #[error("{0}: works in the REPL only")]
     OnlyRepl(String),
 }
@@ -38,9 +38,9 @@ impl Pipe {
         now: Instant,
     ) -> Result<(), InputError> {
         let text = String::from_utf8_lossy(utf8(line)?);
-        let wire = match command::parse(&text)? {
-            Command::Nothing => Wire::Text(String::new()),
-            Command::Wire(wire) => wire,
+        let outgoing = match command::parse(&text)? {
+            Command::Nothing => Outgoing::Text(String::new()),
+            Command::Outgoing(outgoing) => outgoing,
             Command::Quit => {
                 let close = self.options.close.clone();
                 self.stop.get_or_insert(Stop::new(Cause::Quit, close));
@@ -50,7 +50,7 @@ impl Pipe {
         };
         self.sent += 1;
         self.active = Some(now);
-        match wire.send(sender, now)? {
+        match outgoing.send(sender, now)? {
             Outcome::Message {
                 kind,
                 payload,
@@ -58,7 +58,7 @@ impl Pipe {
             } => self.show_sent(&Message::whole(kind, &payload, deflated), now),
             Outcome::Upload(upload) => self.upload = Some(upload),
             Outcome::Control => {}
-            Outcome::Misbehaviour(command) => self.probe.sent(command, now),
+            Outcome::Misbehaviour(command) => self.reaction.sent(command, now),
             Outcome::Close(frame) => self.stop = Some(Stop::new(Cause::Quit, frame)),
             Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }

@@ -3,17 +3,17 @@
 use std::time::Instant;
 
 use super::Pipe;
-use crate::command::probe::Probe;
+use crate::command::reaction::PeerReaction;
 use crate::event::Event;
 use crate::render::escape::escape_line;
-use crate::session::Lasting;
+use crate::session::Reconnecting;
 
-impl Lasting for Pipe {
-    fn goes_on(&self) -> bool {
+impl Reconnecting for Pipe {
+    fn wants_reconnect(&self) -> bool {
         self.cause.is_none() && self.stop.is_none() && !self.has_enough()
     }
 
-    fn offline(&mut self, event: &Event<'_>, now: Instant) {
+    fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
         match event {
             Event::Retry(_) => self.disconnected(),
             Event::Reconnected(_) => self.reconnected(now),
@@ -40,7 +40,7 @@ impl Pipe {
             let text = format!("{path} was not sent to its end, and is not sent again");
             self.note(&escape_line(&text));
         }
-        self.probe = Probe::default();
+        self.reaction = PeerReaction::default();
         self.schedule.stop();
         self.output.cut();
     }

@@ -6,7 +6,7 @@ use super::Pipe;
 use crate::event::{Cause, Ending};
 use crate::proto::connection::Message;
 use crate::proto::sender::Sender;
-use crate::record::What;
+use crate::record::RecordedKind;
 use crate::session::mode::OUTPUT_FULL;
 
 impl Pipe {
@@ -19,12 +19,12 @@ impl Pipe {
         while self.cause.is_none() && sender.output().len() < OUTPUT_FULL {
             match player.next(now) {
                 None => break,
-                Some(Ok(What::Message(kind, payload))) => {
+                Some(Ok(RecordedKind::Message(kind, payload))) => {
                     self.send_message(kind, &payload, sender, now);
                 }
                 // On a connection that closes nothing is sent any more.
-                Some(Ok(What::Ping(payload))) => drop(sender.ping(&payload, now)),
-                Some(Ok(What::Pong | What::Close(_))) => {}
+                Some(Ok(RecordedKind::Ping(payload))) => drop(sender.ping(&payload, now)),
+                Some(Ok(RecordedKind::Pong | RecordedKind::Close(_))) => {}
                 Some(Err(error)) => self.cause = Some(Cause::Input(error.to_string())),
             }
             moved = true;

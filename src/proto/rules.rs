@@ -174,13 +174,13 @@ pub struct Context {
 
 /// Recognises short frames that break no rule by their first two bytes: the judge was asked about each beforehand.
 #[derive(Debug)]
-pub struct Glance {
+pub struct ShortFrameTable {
     /// Whether a frame with this first byte breaks no rule: outside a message, and inside one.
     flawless: [[bool; 256]; 2],
     mask_bit: u8,
 }
 
-impl Glance {
+impl ShortFrameTable {
     /// Asks the judge about the short frames of `sender`.
     pub fn new(sender: Role, compression: bool) -> Self {
         let mask_bit = match sender {
@@ -323,7 +323,7 @@ mod tests {
             for (compression, unfinished) in
                 [(false, false), (false, true), (true, false), (true, true)]
             {
-                let glance = Glance::new(sender, compression);
+                let glance = ShortFrameTable::new(sender, compression);
                 let context = Context {
                     sender,
                     unfinished,

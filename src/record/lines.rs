@@ -10,7 +10,7 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::read::{Connection, Direction, ReadError, Told, What};
+use super::read::{Connection, Direction, ReadError, RecordedEvent, RecordedKind};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::render::jsonl;
 
@@ -79,7 +79,7 @@ struct Field {
 /// What a line is about.
 enum Parsed {
     Open(Box<Connection>, Option<Timestamp>),
-    Told(Option<Timestamp>, Direction, What),
+    RecordedEvent(Option<Timestamp>, Direction, RecordedKind),
     Nothing,
 }
 
@@ -93,7 +93,7 @@ pub(super) fn connections(
     while let Some(read) = reader.next()? {
         match read {
             Step::Open(connection) => connections.push(*connection),
-            Step::Told(told) => {
+            Step::RecordedEvent(told) => {
                 // Lines that somebody wrote may tell of messages only.
                 if connections.is_empty() {
                     connections.push(Connection::default());
@@ -109,7 +109,7 @@ pub(super) fn connections(
 
 /// What the lines tell of one connection.
 #[derive(Debug)]
-pub(super) struct Story {
+pub(super) struct EventReader {
     reader: Reader,
     /// Connections to pass over.
     before: usize,
@@ -117,7 +117,7 @@ pub(super) struct Story {
     is_over: bool,
 }
 
-impl Story {
+impl EventReader {
     pub(super) fn new(file: BufReader<File>, path: &Path, index: usize) -> Self {
         Self {
             reader: Reader::new(file, path),
@@ -127,7 +127,7 @@ impl Story {
         }
     }
 
-    pub(super) fn next(&mut self) -> Option<Result<Told, ReadError>> {
+    pub(super) fn next(&mut self) -> Option<Result<RecordedEvent, ReadError>> {
         while !self.is_over {
             match self.reader.next() {
                 Ok(Some(Step::Open(_))) if self.is_open && self.before == 0 => break,
@@ -135,7 +135,7 @@ impl Story {
                     self.before -= usize::from(self.is_open);
                     self.is_open = true;
                 }
-                Ok(Some(Step::Told(told))) => {
+                Ok(Some(Step::RecordedEvent(told))) => {
                     self.is_open = true;
                     if self.before == 0 {
                         return Some(Ok(told));
@@ -156,7 +156,7 @@ impl Story {
 /// What a recording says next.
 enum Step {
     Open(Box<Connection>),
-    Told(Told),
+    RecordedEvent(RecordedEvent),
 }
 
 /// Reads lines, and counts their times from the opening on.
@@ -196,12 +196,12 @@ impl Reader {
                     self.at = Duration::ZERO;
                     return Ok(Some(Step::Open(connection)));
                 }
-                Parsed::Told(time, direction, what) => {
+                Parsed::RecordedEvent(time, direction, what) => {
                     let at = self.place(time);
-                    return Ok(Some(Step::Told(Told {
+                    return Ok(Some(Step::RecordedEvent(RecordedEvent {
                         at,
                         direction,
-                        what,
+                        kind: what,
                     })));
                 }
                 Parsed::Nothing => {}
@@ -268,14 +268,14 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
         }
     };
     let what = match (message, &*line.event) {
-        (Some((kind, payload)), _) => What::Message(kind, payload),
+        (Some((kind, payload)), _) => RecordedKind::Message(kind, payload),
         (None, "open") => return Ok(Parsed::Open(Box::new(connection(line)), time)),
-        (None, "ping") => What::Ping(control(&line)?),
-        (None, "pong") => What::Pong,
-        (None, "close") => What::Close(close(line.code, line.reason.as_deref())),
+        (None, "ping") => RecordedKind::Ping(control(&line)?),
+        (None, "pong") => RecordedKind::Pong,
+        (None, "close") => RecordedKind::Close(close(line.code, line.reason.as_deref())),
         _ => return Ok(Parsed::Nothing),
     };
-    Ok(Parsed::Told(time, direction, what))
+    Ok(Parsed::RecordedEvent(time, direction, what))
 }
 
 fn connection(line: Line<'_>) -> Connection {

@@ -21,5 +21,5 @@ pub use har::HarError;
 pub use lines::LineError;
 pub use opening::Opening;
 pub use play::{Play, Player, Speed};
-pub use read::{Connection, ReadError, Recording, What};
+pub use read::{Connection, ReadError, RecordedKind, Recording};
 pub use recorder::{Format, Options, Recorder};

@@ -14,7 +14,7 @@ pub struct Opening(Vec<(Kept, Instant)>);
 /// An event that is not lent.
 #[derive(Debug, Clone)]
 enum Kept {
-    Exposed(String),
+    CredentialsInClear(String),
     Step(Step),
     Request(Head),
     Response(Head),
@@ -26,7 +26,7 @@ impl Opening {
     /// Takes an event of the opening.
     pub fn observe(&mut self, event: &Event<'_>, now: Instant) {
         let kept = match event {
-            Event::Exposed(host) => Kept::Exposed((*host).to_owned()),
+            Event::CredentialsInClear(host) => Kept::CredentialsInClear((*host).to_owned()),
             Event::Step(step) => Kept::Step((*step).clone()),
             Event::Request(head) => Kept::Request((*head).clone()),
             Event::Response(head) => Kept::Response((*head).clone()),
@@ -45,7 +45,7 @@ impl Opening {
     pub fn tell(&self, recorder: &mut Recorder) {
         for (kept, at) in &self.0 {
             let event = match kept {
-                Kept::Exposed(host) => Event::Exposed(host),
+                Kept::CredentialsInClear(host) => Event::CredentialsInClear(host),
                 Kept::Step(step) => Event::Step(step),
                 Kept::Request(head) => Event::Request(head),
                 Kept::Response(head) => Event::Response(head),

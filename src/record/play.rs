@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::read::{Direction, ReadError, Recording, Story, Told, What};
+use super::read::{Direction, EventReader, ReadError, RecordedEvent, RecordedKind, Recording};
 use crate::proto::Role;
 
 /// How fast a recording is played.
@@ -45,10 +45,10 @@ pub struct Play {
 pub struct Player {
     play: Play,
     /// Read from the first call on.
-    story: Option<Story>,
+    story: Option<EventReader>,
     /// When the recorded connection would have opened; not known before the first call.
     start: Option<Instant>,
-    next: Option<Told>,
+    next: Option<RecordedEvent>,
     held: bool,
     over: bool,
     /// The other end has started the closing handshake: ours only answered.
@@ -70,7 +70,7 @@ impl Player {
     }
 
     /// What is due; `None` when nothing is, or nothing more comes. A server's part may end with a Close frame.
-    pub fn next(&mut self, now: Instant) -> Option<Result<What, ReadError>> {
+    pub fn next(&mut self, now: Instant) -> Option<Result<RecordedKind, ReadError>> {
         self.start.get_or_insert(now);
         while !self.over {
             if let Err(error) = self.look_ahead() {
@@ -80,7 +80,7 @@ impl Player {
             let due = self.due();
             let told = self.next.take_if(|_| due.is_some_and(|due| due <= now))?;
             if self.is_played(&told) {
-                return Some(Ok(told.what));
+                return Some(Ok(told.kind));
             }
         }
         None
@@ -95,7 +95,7 @@ impl Player {
             Some(story) => story,
             None => self
                 .story
-                .insert(self.play.recording.tell(self.play.index)?),
+                .insert(self.play.recording.events(self.play.index)?),
         };
         self.next = story.next().transpose()?;
         self.over = self.next.is_none();
@@ -130,7 +130,7 @@ impl Player {
             let Some(told) = self.next.take() else {
                 break;
             };
-            let is_message = matches!(told.what, What::Message(..));
+            let is_message = matches!(told.kind, RecordedKind::Message(..));
             left += u64::from(is_message && self.is_played(&told));
         }
         self.over = true;
@@ -138,16 +138,16 @@ impl Player {
     }
 
     /// Whether this end sent it, and not just in answer.
-    fn is_played(&mut self, told: &Told) -> bool {
+    fn is_played(&mut self, told: &RecordedEvent) -> bool {
         let own = match self.play.role {
             Role::Client => Direction::Sent,
             Role::Server => Direction::Received,
         };
         let is_own = told.direction == own;
-        match told.what {
-            What::Message(..) | What::Ping(_) => is_own,
-            What::Pong => false,
-            What::Close(_) => {
+        match told.kind {
+            RecordedKind::Message(..) | RecordedKind::Ping(_) => is_own,
+            RecordedKind::Pong => false,
+            RecordedKind::Close(_) => {
                 self.other_closed |= !is_own;
                 // How a client closes is said on its command line.
                 is_own && !self.other_closed && self.play.role == Role::Server

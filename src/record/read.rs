@@ -23,18 +23,18 @@ pub enum Direction {
 
 /// Something that went over a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct RecordedEvent {
     /// When, from the opening of the connection; never less than that of what was told before.
     pub at: Duration,
     /// Which way.
     pub direction: Direction,
     /// What.
-    pub what: What,
+    pub kind: RecordedKind,
 }
 
 /// What went over a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum RecordedKind {
     /// A message.
     Message(Kind, Vec<u8>),
     /// A ping.
@@ -65,9 +65,9 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn count(&mut self, told: &Told) {
+    pub(super) fn count(&mut self, told: &RecordedEvent) {
         self.lasted = told.at;
-        if let What::Message(..) = told.what {
+        if let RecordedKind::Message(..) = told.kind {
             match told.direction {
                 Direction::Sent => self.sent += 1,
                 Direction::Received => self.received += 1,
@@ -172,17 +172,19 @@ impl Recording {
     }
 
     /// What it tells of the connection with this index.
-    pub fn tell(&self, index: usize) -> Result<Story, ReadError> {
+    pub fn events(&self, index: usize) -> Result<EventReader, ReadError> {
         let file = open(&self.path)?;
         match self.notation {
             Notation::Lines => {
-                let story = lines::Story::new(file, &self.path, index);
-                Ok(Story(Source::Lines(Box::new(story))))
+                let story = lines::EventReader::new(file, &self.path, index);
+                Ok(EventReader(Source::Lines(Box::new(story))))
             }
             Notation::Archive => {
                 let entries = har::entries(file).map_err(|error| har_error(&self.path, error))?;
                 let told = entries.into_iter().nth(index).map(|entry| entry.told);
-                Ok(Story(Source::Entry(told.unwrap_or_default().into_iter())))
+                Ok(EventReader(Source::Entry(
+                    told.unwrap_or_default().into_iter(),
+                )))
             }
         }
     }
@@ -190,17 +192,17 @@ impl Recording {
 
 /// What a recording tells of a connection, from its opening to its end.
 #[derive(Debug)]
-pub struct Story(Source);
+pub struct EventReader(Source);
 
 #[derive(Debug)]
 enum Source {
     /// Read as it is asked for: it may be long.
-    Lines(Box<lines::Story>),
-    Entry(vec::IntoIter<Told>),
+    Lines(Box<lines::EventReader>),
+    Entry(vec::IntoIter<RecordedEvent>),
 }
 
-impl Iterator for Story {
-    type Item = Result<Told, ReadError>;
+impl Iterator for EventReader {
+    type Item = Result<RecordedEvent, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {

@@ -48,7 +48,7 @@ pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: 
                 timed_fact(out, &fact, *took, style);
             }
         }
-        Step::Detour(endpoint) => {
+        Step::ConnectTo(endpoint) => {
             fact(
                 out,
                 &format!("going to {endpoint} instead (--connect-to)"),
@@ -121,7 +121,7 @@ pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secre
         redirected.status,
         escape_line(&*to)
     );
-    if redirected.withheld {
+    if redirected.credentials_dropped {
         fact += "; credentials and fields are not sent to another origin (--location-trusted)";
     }
     line(out, style.paint(Role::Fact, fact));
@@ -155,7 +155,7 @@ pub fn open(out: &mut String, open: &Open, style: Style) {
 /// Writes only what has to be known even when nothing else is shown; `now` dates certificates.
 pub fn warning(out: &mut String, event: &Event<'_>, style: Style, now: Timestamp) {
     match event {
-        Event::Exposed(host) => exposed(out, host, style),
+        Event::CredentialsInClear(host) => exposed(out, host, style),
         Event::Step(step @ Step::KeyLog { .. }) => key_log(out, step, style),
         Event::Step(Step::Tls(session)) => tls_doubts(out, TlsPeer::Server, session, style, now),
         Event::Step(Step::ProxyTls(session)) => {

@@ -26,7 +26,7 @@ pub struct Refusal<'a> {
     /// Whether the request offered a subprotocol.
     pub has_subprotocol: bool,
     /// Whether the user's credentials stayed behind, as a redirection led to another origin.
-    pub withheld: bool,
+    pub credentials_dropped: bool,
     /// Whether the server asked for a client certificate and got none.
     pub wants_certificate: bool,
 }
@@ -43,7 +43,7 @@ pub fn refused(
     let hint = match refusal.status {
         200..300 => refusal.wrong_path("is an ordinary page, not a WebSocket endpoint"),
         300..400 => refusal.redirected(header("Location"), secrets),
-        401 | 403 if refusal.withheld => refusal.not_trusted(),
+        401 | 403 if refusal.credentials_dropped => refusal.not_trusted(),
         400 | 401 | 403 if refusal.wants_certificate => NO_CERTIFICATE.to_owned(),
         400 => refusal.bad_request(),
         401 => "the server wants credentials; add -u USER:PASS or --bearer TOKEN".to_owned(),
@@ -234,7 +234,7 @@ mod tests {
             is_tls: true,
             has_origin: false,
             has_subprotocol: false,
-            withheld: false,
+            credentials_dropped: false,
             wants_certificate: false,
         }
     }

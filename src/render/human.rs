@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use super::clock::Clock;
 use super::escape::escape_line;
 use super::frame::header_text;
-use super::gap;
 use super::handshake::{self, Direction};
 use super::mask::Secrets;
 use super::payload::{self, TEXT_SHOWN};
 use super::quantity;
-use super::replies::Replies;
+use super::reconnect;
+use super::request_pairs::RequestPairs;
 use super::show::{Show, Timestamps};
 use super::style::{Role, Style};
 use crate::event::Event;
@@ -35,7 +35,7 @@ pub struct Human {
     clock: Clock,
     /// When the last line was written.
     last: Option<Instant>,
-    replies: Replies,
+    replies: RequestPairs,
 }
 
 impl Human {
@@ -47,7 +47,7 @@ impl Human {
             secrets,
             clock,
             last: None,
-            replies: Replies::default(),
+            replies: RequestPairs::default(),
         }
     }
 
@@ -72,7 +72,7 @@ impl Human {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
             Event::Retry(retry) => {
-                let text = gap::retry(retry);
+                let text = reconnect::retry(retry);
                 if retry.delay.is_zero() {
                     self.note(out, Role::Fact, &format!("* {text}"), now);
                 } else {
@@ -80,11 +80,11 @@ impl Human {
                 }
             }
             Event::Reconnected(span) => {
-                let text = format!("* {}", gap::reconnected(*span));
+                let text = format!("* {}", reconnect::reconnected(*span));
                 self.note(out, Role::Warning, &text, now);
             }
             _ if !self.show.handshake => {}
-            Event::Exposed(host) => handshake::exposed(out, host, self.style),
+            Event::CredentialsInClear(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),
             Event::Step(step) => {
                 let started = self.clock.started();

@@ -1,13 +1,12 @@
 //! Events as text for people and for programs, and the one way for a peer's bytes to reach a terminal.
 
 pub mod clock;
+pub mod close_summary;
 pub mod decode;
 pub mod dialect;
 pub mod difference;
-pub mod ending;
 pub mod escape;
 pub mod frame;
-pub mod gap;
 pub mod handshake;
 pub mod hexdump;
 pub mod hint;
@@ -18,7 +17,8 @@ mod layout;
 pub mod mask;
 mod payload;
 pub mod quantity;
-mod replies;
+pub mod reconnect;
+mod request_pairs;
 mod show;
 pub mod style;
 pub mod waterfall;

@@ -44,7 +44,7 @@ impl Show {
     };
 
     /// What the REPL and `listen` show when `-v` was given so many times.
-    pub fn repl(verbose: u8) -> Self {
+    pub fn prompt(verbose: u8) -> Self {
         Self {
             frames: verbose >= 2,
             ..Self::REPL

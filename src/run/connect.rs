@@ -4,26 +4,26 @@ use std::future::poll_fn;
 use std::io;
 use std::time::Instant;
 
-use super::jar::{self, JarFile};
+use super::cookie_jar::{self, JarFile};
 use super::report::{Outcome, Reporter};
 use super::{complain, events, failure, recording};
 use crate::config::{Connect, Display, Environment, Use};
 use crate::event::{Ending, Event, NotOpen, Open};
 use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
+use crate::prompt::{self, Facts, Prompt, Recording};
 use crate::record::Opening;
 use crate::render::clock::Clock;
+use crate::render::close_summary::ending;
 use crate::render::dialect::hint_line;
-use crate::render::ending::ending;
 use crate::render::{Dialect, Human, Role, Show, Style};
-use crate::repl::{self, Facts, Recording, Repl};
-use crate::session::{self, Backoff, Finish, Lasting, Opened, Plan, Signals};
+use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
 use crate::term::{self, Stdin};
 
 /// Runs `wsee URL`.
 pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit {
     match connect.usage.clone() {
-        Use::Repl(options) => Box::pin(run_repl(&connect, *options, environment)).await,
+        Use::Prompt(options) => Box::pin(run_prompt(&connect, *options, environment)).await,
         Use::Pipe(options) => {
             let input = if options.echo || options.play.is_some() {
                 None
@@ -93,13 +93,13 @@ pub(super) async fn run_pipe(
     let terminals = environment.terminals;
     let is_seen = display.verbose > 0 || terminals.stdout && terminals.stderr;
     if is_seen && !display.quiet {
-        pipe.listen_for(dialect(connect, &opened.open, style, term::stderr));
+        pipe.set_dialect(dialect(connect, &opened.open, style, term::stderr));
     }
     if let Some(recorder) = recorder {
         pipe.record(recorder);
     }
     let finish = Box::pin(keep_up(&mut report, opened, &mut pipe)).await;
-    let last = Last::of_all(&finish, connect, style, shown);
+    let last = FinalLine::of_all(&finish, connect, style, shown);
     let written = pipe
         .finish(&finish.ending, &last.message, Instant::now())
         .await;
@@ -113,7 +113,11 @@ pub(super) async fn run_pipe(
 }
 
 /// Runs a mode on the connection, and on every one that takes its place.
-async fn keep_up(report: &mut Reporter<'_>, opened: Opened, mode: &mut impl Lasting) -> Finish {
+async fn keep_up(
+    report: &mut Reporter<'_>,
+    opened: Opened,
+    mode: &mut impl Reconnecting,
+) -> Finish {
     let connect = report.connect();
     let mut observe = |event: &Event<'_>, now: Instant| report.observe(event, now);
     let plan = Plan {
@@ -129,9 +133,13 @@ async fn keep_up(report: &mut Reporter<'_>, opened: Opened, mode: &mut impl Last
 }
 
 /// Opens the connection and runs the REPL on it.
-async fn run_repl(connect: &Connect, options: repl::Options, environment: &Environment) -> Exit {
+async fn run_prompt(
+    connect: &Connect,
+    options: prompt::Options,
+    environment: &Environment,
+) -> Exit {
     let display = connect.display;
-    let mut human = view(display, Show::repl(display.verbose), true);
+    let mut human = view(display, Show::prompt(display.verbose), true);
     let style = human.style();
     let mut facts = Facts::new(&connect.url, display.secrets);
     let mut signals = match Signals::new() {
@@ -161,15 +169,18 @@ async fn run_repl(connect: &Connect, options: repl::Options, environment: &Envir
     };
     let spoken = dialect(connect, &opened.open, style, term::screen);
     let recording = Recording::new(opening, &connect.url, display.secrets, clock()).with(recorder);
-    let mut repl = match Repl::open(options, signals, human, facts, recording, opened.at) {
-        Ok(repl) => repl,
+    let mut prompt = match Prompt::open(options, signals, human, facts, recording, opened.at) {
+        Ok(prompt) => prompt,
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
     };
-    repl.listen_for(spoken);
-    let finish = keep_up(&mut report, opened, &mut repl).await;
-    let (end, last) = (&finish.ending, Last::of_all(&finish, connect, style, true));
-    repl.record_end(end, &last.message, Instant::now());
-    repl.finish(&(report.waterfall(style) + &last.text(end.exit(), style)));
+    prompt.set_dialect(spoken);
+    let finish = keep_up(&mut report, opened, &mut prompt).await;
+    let (end, last) = (
+        &finish.ending,
+        FinalLine::of_all(&finish, connect, style, true),
+    );
+    prompt.record_end(end, &last.message, Instant::now());
+    prompt.finish(&(report.waterfall(style) + &last.text(end.exit(), style)));
     report.write_out(Outcome::of(end, &last.message)).await
 }
 
@@ -212,7 +223,7 @@ pub(super) async fn open(
             style.paint(Role::Fact, format_args!("* {note}"))
         ));
     }
-    let jar = jar::prepare(connect)?;
+    let jar = cookie_jar::prepare(connect)?;
     let mut is_answered = false;
     let mut show = |event: Event<'_>| {
         let now = Instant::now();
@@ -250,7 +261,12 @@ pub(super) async fn open(
 }
 
 /// Writes the last line to standard error, and all else that is told at the end.
-pub(super) async fn say(end: &Ending, last: &Last, style: Style, report: &Reporter<'_>) -> Exit {
+pub(super) async fn say(
+    end: &Ending,
+    last: &FinalLine,
+    style: Style,
+    report: &Reporter<'_>,
+) -> Exit {
     let exit = end.exit();
     let mut text = report.waterfall(style);
     if exit != Exit::Done || !report.connect().display.quiet {
@@ -263,7 +279,7 @@ pub(super) async fn say(end: &Ending, last: &Last, style: Style, report: &Report
 
 /// What is said of the end.
 #[derive(Debug)]
-pub(super) struct Last {
+pub(super) struct FinalLine {
     /// Why no other connection could be opened, in lines; empty if that is not what ended it.
     failure: String,
     /// The last line, which always says how it ended.
@@ -272,7 +288,7 @@ pub(super) struct Last {
     pub(super) message: String,
 }
 
-impl Last {
+impl FinalLine {
     /// The end of the only connection.
     pub(super) fn of(end: &Ending) -> Self {
         let line = ending(end, "server");

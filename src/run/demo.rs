@@ -7,20 +7,20 @@ use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::connect::{Last, connect, open, run_pipe, say, view};
+use super::connect::{FinalLine, connect, open, run_pipe, say, view};
 use super::report::{Outcome, Reporter};
 use super::{complain, events, recording, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Use};
 use crate::event::Event;
 use crate::exit::Exit;
-use crate::listen::{self, Log};
 use crate::pipe::{Input, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
+use crate::serve::{self, Log};
 use crate::session::{self, Signals};
 use crate::term::{self, Stdin};
 use crate::tour::Tour;
@@ -50,7 +50,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     };
     // The sender lives as long as the demo: the server is not told to end.
     let (_alive, signals) = watch::channel(None);
-    let options = listen::Options {
+    let options = serve::Options {
         policy: Policy {
             subprotocols: config.open.offer.subprotocols.clone(),
             origins: Vec::new(),
@@ -61,7 +61,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         play: None,
         log: Log::silent(),
     };
-    tokio::spawn(listen::serve(listener, options, signals));
+    tokio::spawn(serve::serve(listener, options, signals));
     match &config.usage {
         Use::Pipe(options) if !environment.terminals.stdin && options.needs_input() => {
             Box::pin(demo_pipe(config, environment)).await
@@ -134,7 +134,7 @@ async fn tour(
     let show = if display.quiet {
         Show::pipe(0)
     } else {
-        Show::repl(2)
+        Show::prompt(2)
     };
     let mut human = view(display, show, environment.terminals.stderr);
     let style = human.style();
@@ -172,7 +172,7 @@ async fn tour(
         tour.record(recorder);
     }
     let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
-    let last = Last::of(&ending);
+    let last = FinalLine::of(&ending);
     tour.finish(&ending, &last.message, Instant::now());
     report.ended(&ending);
     say(&ending, &last, style, &report).await

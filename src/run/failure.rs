@@ -97,7 +97,7 @@ fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
         is_tls: asked.tls,
         has_origin: offer.origin.is_some() || edited("Origin"),
         has_subprotocol: !offer.subprotocols.is_empty() || edited("Sec-WebSocket-Protocol"),
-        withheld: asked.withheld,
+        credentials_dropped: asked.credentials_dropped,
         wants_certificate: asked.wants_certificate,
     };
     let response: &Head = &refused.refusal.response;

@@ -5,9 +5,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{complain, print};
+use crate::atomic_file::Replacement;
 use crate::cli::FmtArgs;
 use crate::exit::Exit;
-use crate::file::Replacement;
 use crate::render::escape::{escape_line, escape_payload};
 use crate::scenario::{Mistake, files, format, parse};
 use crate::term;

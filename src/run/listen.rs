@@ -10,8 +10,8 @@ use super::complain;
 use super::connect::view;
 use crate::config::{Environment, Listen};
 use crate::exit::Exit;
-use crate::listen::{self, Log, Options};
 use crate::render::{Role, Show};
+use crate::serve::{self, Log, Options};
 use crate::session::Signals;
 use crate::term;
 
@@ -44,7 +44,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         play: config.play.map(|(play, _)| play),
         log,
     };
-    let mut server = tokio::spawn(listen::serve(listener, options, ended));
+    let mut server = tokio::spawn(serve::serve(listener, options, ended));
     let signal = poll_fn(|cx| signals.poll(cx)).await;
     // The server holds the other end until it is over.
     let _ = end.send(Some(signal));
@@ -61,7 +61,7 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
     if display.quiet {
         return Log::silent();
     }
-    let show = Show::repl(display.verbose);
+    let show = Show::prompt(display.verbose);
     let human = view(display, show, environment.terminals.stderr);
     let (scheme, flag) = match &config.identity {
         None => ("ws", ""),

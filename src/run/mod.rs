@@ -1,16 +1,16 @@
 //! The commands: each resolves its command line, runs, and says how it ended.
 
 mod connect;
+mod cookie_jar;
 mod curl;
 mod demo;
 mod events;
 mod failure;
 mod fmt;
-mod jar;
 mod listen;
 mod recording;
 mod report;
-mod test;
+mod runner;
 
 use std::ffi::OsString;
 use std::future::Future;
@@ -59,7 +59,7 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
         Some(Command::Test(args)) => match Test::resolve(&args, environment, started) {
             Ok(mut test) => {
                 test.notes.extend(line.notes);
-                on_runtime(test::test(test, environment))
+                on_runtime(runner::test(test, environment))
             }
             Err(error) => refuse(&error),
         },
@@ -111,7 +111,7 @@ fn resolved(connect: &Connect) {
     let target = &connect.open.target;
     let tls = if target.tls { ", TLS" } else { "" };
     let mode = match connect.usage {
-        Use::Repl(_) => "prompt",
+        Use::Prompt(_) => "prompt",
         Use::Pipe(_) => "pipe",
     };
     let facts = format!("url {url} ({} port {}{tls})", target.host, target.port);

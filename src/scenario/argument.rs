@@ -5,7 +5,7 @@ use super::error::{Mistake, Source};
 use super::parse::{parse, step};
 use super::scan::Scan;
 use super::template::Template;
-use crate::command::Wire;
+use crate::command::Outgoing;
 
 fn scan(text: &str) -> Scan<'_> {
     let source = Source {
@@ -42,9 +42,9 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, Mistake> {
 }
 
 /// What a command of the prompt sends, such as `frame`.
-pub fn command(name: &str, args: &str) -> Result<Wire, Mistake> {
+pub fn command(name: &str, args: &str) -> Result<Outgoing, Mistake> {
     let scan = scan(args);
-    step::wire(name, scan, scan)
+    step::outgoing(name, scan, scan)
 }
 
 /// Codes of a Close frame, with commas between them.

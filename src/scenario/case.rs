@@ -31,12 +31,12 @@ pub struct Act {
     /// The connection, by index.
     pub on: usize,
     /// What is done.
-    pub what: What,
+    pub kind: ActKind,
 }
 
 /// What is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum ActKind {
     /// A connection is opened, or refused as expected.
     Connect(Connection),
     /// Something is done on an open connection.
@@ -256,7 +256,7 @@ impl Open {
             line: line.number,
             source: line.source.clone(),
             on,
-            what: What::Connect(Connection {
+            kind: ActKind::Connect(Connection {
                 url: url.clone(),
                 flags: Vec::new(),
                 fields: Vec::new(),
@@ -271,7 +271,7 @@ impl Open {
     fn connection(&mut self) -> Result<&mut Connection, Problem> {
         match self.case.script.last_mut() {
             Some(Act {
-                what: What::Connect(connection),
+                kind: ActKind::Connect(connection),
                 ..
             }) => Ok(connection),
             _ => Err(Problem::NoConnection),
@@ -312,7 +312,7 @@ impl Open {
             line: line.number,
             source: line.source.clone(),
             on,
-            what: What::Step(step.action.clone()),
+            kind: ActKind::Step(step.action.clone()),
         });
         Ok(())
     }

@@ -4,7 +4,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::ast::{Action, Content, Pattern, Statement, Step};
-use super::case::What;
+use super::case::ActKind;
 use super::{Case, File, Known, Mistake, Template, cases, format, parse};
 
 /// Every statement, in its canonical form.
@@ -428,7 +428,7 @@ fn a_case_without_a_name_is_called_like_its_file() {
 #[test]
 fn a_connection_takes_its_flags_fields_and_answer() {
     let cases = cases_of("connect ws://h\n--insecure\n# why\nX-A: b\n\n401\nServer: *\n").unwrap();
-    let What::Connect(connection) = &cases[0].script[0].what else {
+    let ActKind::Connect(connection) = &cases[0].script[0].kind else {
         panic!("no connection");
     };
     assert_eq!(connection.flags[0].name, "insecure");

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
-use super::mode::{How, Mode, OUTPUT_FULL, Stop};
+use super::mode::{CloseMode, Mode, OUTPUT_FULL, Stop};
 use super::transport::Transport;
 use crate::event::{Cause, Ending, Event, RoundTrips, Signal, Unsent};
 use crate::proto::connection::{self, Connection, End};
@@ -53,13 +53,13 @@ where
         end: None,
         aborted: false,
         give_up: None,
-        fresh: false,
+        undelivered_input: false,
         discarded: 0,
         first_message: None,
         round_trips: RoundTrips::default(),
-        heard: false,
+        received_this_round: false,
         arrived: 0,
-        mark: None,
+        delivery_mark: None,
     };
     // The driver hands the thread back by itself, after some rounds.
     tokio::task::unconstrained(poll_fn(|cx| driver.poll(cx))).await
@@ -94,17 +94,17 @@ struct Driver<'m, S, M> {
     /// When output that cannot be written is no longer waited for.
     give_up: Option<Instant>,
     /// Bytes came whose events were not all handed on.
-    fresh: bool,
+    undelivered_input: bool,
     /// Bytes of messages that a broken stream did not take.
     discarded: usize,
     first_message: Option<Instant>,
     round_trips: RoundTrips,
     /// The peer sent something this round.
-    heard: bool,
+    received_this_round: bool,
     /// Messages that have arrived: the peer sent something long after they were written.
     arrived: u64,
     /// Messages that were written at that time.
-    mark: Option<(Instant, u64)>,
+    delivery_mark: Option<(Instant, u64)>,
 }
 
 impl<S: Transport, M: Mode> Driver<'_, S, M> {
@@ -113,8 +113,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             // The runtime's clock, which tests may stop.
             let now = tokio::time::Instant::now().into_std();
             let drained = self.handle_events(now);
-            if std::mem::take(&mut self.heard) {
-                self.mark(now);
+            if std::mem::take(&mut self.received_this_round) {
+                self.note_delivery(now);
             }
             let mut moved = self.mode.poll_input(cx, self.connection.sender(), now);
             moved |= self.write(cx, now);
@@ -127,7 +127,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 moved |= self.read(cx, now);
             } else {
                 // What has come waits for our own output: the peer is not silent.
-                self.connection.not_reading(now);
+                self.connection.pause_reading(now);
                 self.mode.under_way(now);
                 moved |= flushed && !drained && !self.is_full();
             }
@@ -152,20 +152,20 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             // Looked at where it is: to move what has just been written would stall the processor.
             let Some((event, sender)) = &mut polled else {
                 drop(polled);
-                if std::mem::take(&mut self.fresh) && self.connection.is_under_way() {
+                if std::mem::take(&mut self.undelivered_input) && self.connection.is_under_way() {
                     self.mode.under_way(now);
                 }
                 return true;
             };
             match event {
                 connection::Event::Message(_) => {
-                    self.heard = true;
+                    self.received_this_round = true;
                     if self.first_message.is_none() {
                         self.first_message = Some(now);
                     }
                 }
                 connection::Event::Pong { rtt, .. } => {
-                    self.heard = true;
+                    self.received_this_round = true;
                     if let Some(rtt) = rtt {
                         self.round_trips.add(*rtt);
                     }
@@ -179,15 +179,15 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
     }
 
     /// Notes what has arrived, now that the peer has sent something.
-    fn mark(&mut self, now: Instant) {
-        match self.mark {
+    fn note_delivery(&mut self, now: Instant) {
+        match self.delivery_mark {
             Some((at, _)) if now - at < UNDER_WAY => return,
             Some((_, messages)) => self.arrived = messages,
             None => {}
         }
         let sender = self.connection.sender();
         if sender.output().is_empty() {
-            self.mark = Some((now, sender.sent().messages));
+            self.delivery_mark = Some((now, sender.sent().messages));
         }
     }
 
@@ -238,14 +238,14 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             return;
         }
         match stop.how {
-            How::Close { frame, patience } => {
+            CloseMode::Close { frame, patience } => {
                 let impatient = matches!(self.cause, Some(Cause::Signal(_) | Cause::MaxTime(_)));
                 self.give_up = patience
                     .filter(|_| impatient)
                     .map(|patience| now + patience);
                 self.connection.close(frame, patience, now);
             }
-            How::Abandon { reset } => {
+            CloseMode::Abandon { reset } => {
                 if reset {
                     self.stream.reset_on_drop();
                 }
@@ -274,7 +274,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                     self.unflushed = Some(held.min(MOST_HELD));
                     moved = true;
                 }
-                Poll::Ready(_) => self.break_off(),
+                Poll::Ready(_) => self.fail_writes(),
                 Poll::Pending => break,
             }
         }
@@ -286,7 +286,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         if self.unflushed.is_some() && !self.broken {
             match Pin::new(&mut self.stream).poll_flush(cx) {
                 Poll::Ready(Ok(())) => self.unflushed = None,
-                Poll::Ready(Err(_)) => self.break_off(),
+                Poll::Ready(Err(_)) => self.fail_writes(),
                 Poll::Pending => {}
             }
         }
@@ -296,7 +296,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
     }
 
     /// Writing has failed: what the stream took and may still hold is lost as well.
-    fn break_off(&mut self) {
+    fn fail_writes(&mut self) {
         self.broken = true;
         self.discarded += self.unflushed.take().unwrap_or(0);
     }
@@ -310,7 +310,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 match buffer.filled().len() {
                     0 => self.connection.lost(None),
                     n => {
-                        self.fresh = true;
+                        self.undelivered_input = true;
                         self.connection.received(n, now);
                     }
                 }

@@ -15,7 +15,7 @@ mod upgrade;
 pub use backoff::Backoff;
 pub use credential::Credentials;
 pub use driver::run;
-pub use mode::{Lasting, Mode, Stop};
+pub use mode::{Mode, Reconnecting, Stop};
 pub use open::{OpenError, Opened, open};
 pub use reconnect::{Finish, Plan, keep_up};
 pub use redirect::{Follow, Place};

@@ -61,20 +61,20 @@ pub trait Mode {
 }
 
 /// A mode that can go on with another connection.
-pub trait Lasting: Mode {
+pub trait Reconnecting: Mode {
     /// Whether there is anything left to do.
-    fn goes_on(&self) -> bool;
+    fn wants_reconnect(&self) -> bool;
 
     /// Takes an event from when there is no connection: [`Event::Retry`] is the first, [`Event::Reconnected`] the last.
-    fn offline(&mut self, event: &Event<'_>, now: Instant);
+    fn while_disconnected(&mut self, event: &Event<'_>, now: Instant);
 
     /// Whether the wait for another connection is to end, because the user asks for it; told once.
-    fn is_in_a_hurry(&mut self) -> bool {
+    fn take_reconnect_now(&mut self) -> bool {
         false
     }
 
     /// Takes what is typed while there is no connection; tells whether it was anything.
-    fn poll_offline(&mut self, _cx: &mut Context<'_>, _now: Instant) -> bool {
+    fn poll_while_disconnected(&mut self, _cx: &mut Context<'_>, _now: Instant) -> bool {
         false
     }
 }
@@ -91,12 +91,12 @@ pub struct Stop {
     /// Why.
     pub cause: Cause,
     /// How.
-    pub how: How,
+    pub how: CloseMode,
 }
 
 /// How a connection is ended.
 #[derive(Debug, Clone)]
-pub enum How {
+pub enum CloseMode {
     /// With a closing handshake.
     Close {
         /// What the Close frame says.
@@ -115,7 +115,7 @@ impl Stop {
     /// Ends with a Close frame, and gives the peer the usual time.
     pub fn new(cause: Cause, frame: Option<CloseFrame>) -> Self {
         let patience = None;
-        let how = How::Close { frame, patience };
+        let how = CloseMode::Close { frame, patience };
         Self { cause, how }
     }
 
@@ -123,18 +123,18 @@ impl Stop {
     pub fn within(cause: Cause, frame: Option<CloseFrame>, patience: Duration) -> Self {
         // Without patience the answer is not waited for at all, which is no failure of the peer.
         let patience = Some(patience).filter(|patience| !patience.is_zero());
-        let how = How::Close { frame, patience };
+        let how = CloseMode::Close { frame, patience };
         Self { cause, how }
     }
 
     /// Ends with a Close frame, and gives the peer a second.
-    pub fn in_a_hurry(cause: Cause, frame: Option<CloseFrame>) -> Self {
+    pub fn promptly(cause: Cause, frame: Option<CloseFrame>) -> Self {
         Self::within(cause, frame, HURRY)
     }
 
     /// Ends TCP without a Close frame.
     pub fn abandon(cause: Cause, reset: bool) -> Self {
-        let how = How::Abandon { reset };
+        let how = CloseMode::Abandon { reset };
         Self { cause, how }
     }
 
@@ -144,6 +144,6 @@ impl Stop {
             Signal::Interrupt => close,
             Signal::Terminate | Signal::Hangup => Some(CloseFrame::new(CloseCode::GOING_AWAY, "")),
         };
-        Self::in_a_hurry(Cause::Signal(signal), close)
+        Self::promptly(Cause::Signal(signal), close)
     }
 }

@@ -145,7 +145,7 @@ pub struct Asked {
     /// Whether TLS was spoken.
     pub tls: bool,
     /// Whether credentials or fields stayed behind, as this is another origin than the user's.
-    pub withheld: bool,
+    pub credentials_dropped: bool,
     /// Whether the server asked for a client certificate and got none.
     pub wants_certificate: bool,
 }
@@ -179,7 +179,7 @@ pub async fn open(
                 host: hop.offer.host.clone(),
                 target: hop.offer.target.clone(),
                 tls: hop.target.tls,
-                withheld: redirect::withholds(options, &hop),
+                credentials_dropped: redirect::withholds(options, &hop),
                 wants_certificate: client_auth.is_some_and(|it| !it.is_answered()),
             };
             Err(refuse(stream, refusal, &input, asked).await)
@@ -224,7 +224,7 @@ pub(super) async fn exchange(
 ) -> Result<Answer, OpenError> {
     let mut handshake = Handshake::new(&offer(options), &generate_key());
     if has_credentials(handshake.request()) && is_exposed(options) {
-        observe(Event::Exposed(&options.target.host));
+        observe(Event::CredentialsInClear(&options.target.host));
     }
     let tls = options.target.tls;
     let mut client_auth = None;

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use super::backoff::{Backoff, is_lost, retry_after};
 use super::driver::drive;
-use super::mode::{Lasting, Stop};
+use super::mode::{Reconnecting, Stop};
 use super::open::{self, OpenError, Opened};
-use crate::event::{Cause, Ending, Event, GaveUp, Gone, Retry};
+use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Retry};
 
 /// How connections are made anew.
 pub struct Plan<'a> {
@@ -43,13 +43,13 @@ struct Failure {
 }
 
 /// Runs `mode` on `opened`, and then on every connection that takes the place of the one before.
-pub async fn keep_up<M: Lasting>(opened: Opened, mut plan: Plan<'_>, mode: &mut M) -> Finish {
+pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: &mut M) -> Finish {
     let since = opened.at;
     let mut next = opened;
     let mut before: Option<Ending> = None;
     let (mut ending, failure) = loop {
         let mut ending = drive(next.stream, next.connection, next.at, mode).await;
-        let reopened = if plan.goes_on(&ending) && mode.goes_on() {
+        let reopened = if plan.wants_reconnect(&ending) && mode.wants_reconnect() {
             plan.backoff.lost(ending.lasted);
             Box::pin(plan.reopen(&ending, mode)).await
         } else {
@@ -93,12 +93,12 @@ enum Reopened {
 
 impl Plan<'_> {
     /// Whether another connection takes the place of one that ended like this.
-    fn goes_on(&self, ending: &Ending) -> bool {
+    fn wants_reconnect(&self, ending: &Ending) -> bool {
         ending.cause == Some(Cause::Reconnect) || self.is_lasting && is_lost(ending)
     }
 
     /// Waits and tries until a connection is open, or trying on is of no use.
-    async fn reopen<M: Lasting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
+    async fn reopen<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
         let (lost, mode) = (Instant::now(), RefCell::new(mode));
         let mut failure: Option<Failure> = None;
         let mut least = Some(Duration::ZERO);
@@ -114,13 +114,15 @@ impl Plan<'_> {
             };
             let text = failure.as_ref().map(|failure| failure.error.to_string());
             let retry = Retry {
-                gone: text.as_deref().map_or(Gone::Lost(ending), Gone::Failed),
+                gone: text
+                    .as_deref()
+                    .map_or(DisconnectReason::Lost(ending), DisconnectReason::Failed),
                 delay: attempt.delay,
                 attempt: attempt.number,
             };
             self.tell(&Event::Retry(&retry), &mode);
             let until = Instant::now() + attempt.delay;
-            if let Some(stop) = offline(&mode, Some(until)).await {
+            if let Some(stop) = while_disconnected(&mode, Some(until)).await {
                 return Reopened::Stopped(stop.cause);
             }
             let options = self.open;
@@ -128,7 +130,7 @@ impl Plan<'_> {
             let opened = tokio::select! {
                 biased;
                 opened = open::open(options, &mut tell) => opened,
-                Some(stop) = offline(&mode, None) => return Reopened::Stopped(stop.cause),
+                Some(stop) = while_disconnected(&mode, None) => return Reopened::Stopped(stop.cause),
             };
             match opened {
                 Ok(opened) => {
@@ -144,23 +146,26 @@ impl Plan<'_> {
         }
     }
 
-    fn tell<M: Lasting>(&mut self, event: &Event<'_>, mode: &RefCell<&mut M>) {
+    fn tell<M: Reconnecting>(&mut self, event: &Event<'_>, mode: &RefCell<&mut M>) {
         let now = Instant::now();
         (self.observe)(event, now);
-        mode.borrow_mut().offline(event, now);
+        mode.borrow_mut().while_disconnected(event, now);
     }
 }
 
 /// Serves a mode that has no connection; until it wants to end, or until that time.
-async fn offline<M: Lasting>(mode: &RefCell<&mut M>, until: Option<Instant>) -> Option<Stop> {
+async fn while_disconnected<M: Reconnecting>(
+    mode: &RefCell<&mut M>,
+    until: Option<Instant>,
+) -> Option<Stop> {
     let mut sleep = pin!(tokio::time::sleep(Duration::ZERO));
     poll_fn(|cx| {
         loop {
             let now = Instant::now();
-            if let Poll::Ready(stop) = poll_offline(&mut **mode.borrow_mut(), cx, now) {
+            if let Poll::Ready(stop) = poll_while_disconnected(&mut **mode.borrow_mut(), cx, now) {
                 return Poll::Ready(Some(stop));
             }
-            let is_over = |until| until <= now || mode.borrow_mut().is_in_a_hurry();
+            let is_over = |until| until <= now || mode.borrow_mut().take_reconnect_now();
             if until.is_some_and(is_over) {
                 return Poll::Ready(None);
             }
@@ -181,9 +186,13 @@ async fn offline<M: Lasting>(mode: &RefCell<&mut M>, until: Option<Instant>) -> 
 }
 
 /// Moves what is typed and printed, until nothing is left to move.
-fn poll_offline<M: Lasting>(mode: &mut M, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+fn poll_while_disconnected<M: Reconnecting>(
+    mode: &mut M,
+    cx: &mut Context<'_>,
+    now: Instant,
+) -> Poll<Stop> {
     loop {
-        let moved = mode.poll_offline(cx, now);
+        let moved = mode.poll_while_disconnected(cx, now);
         // What cannot be written yet is written when there is a connection again.
         let _ = mode.poll_output(cx);
         if let Poll::Ready(stop) = mode.poll_stop(cx, now) {

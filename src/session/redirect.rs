@@ -95,7 +95,7 @@ pub(super) async fn exchange<'a>(
         observe(Event::Redirected(&Redirected {
             status,
             to: next.url.to_string(),
-            withheld: withholds(first, &next),
+            credentials_dropped: withholds(first, &next),
         }));
         *phase = Phase::start(&next);
         hop = Cow::Owned(next);

@@ -21,7 +21,7 @@ pub struct Stdin(Source);
 enum Source {
     Ready {
         fd: AsyncFd<OwnedFd>,
-        how: How,
+        how: ReadMode,
         widened: bool,
     },
     Thread(Blocks),
@@ -31,7 +31,7 @@ enum Source {
 
 /// How a descriptor is read without blocking.
 #[derive(Debug, Clone, Copy)]
-enum How {
+enum ReadMode {
     /// It never blocks.
     NonBlocking { short_read_empties: bool },
     /// It is asked not to, call by call.
@@ -53,9 +53,9 @@ impl Stdin {
             Descriptor::Own {
                 fd,
                 short_read_empties,
-            } => (fd, How::NonBlocking { short_read_empties }),
-            Descriptor::Socket(fd) => (fd, How::Socket),
-            Descriptor::Shared(fd) => (fd, How::AskFirst),
+            } => (fd, ReadMode::NonBlocking { short_read_empties }),
+            Descriptor::Socket(fd) => (fd, ReadMode::Socket),
+            Descriptor::Shared(fd) => (fd, ReadMode::AskFirst),
             Descriptor::File(fd) => return Ok(Self(Source::Thread(Blocks::start(fd)))),
         };
         let fd = watch(fd, Interest::READABLE)?;
@@ -107,7 +107,7 @@ pub fn read_all(bytes: &mut Vec<u8>) -> io::Result<usize> {
 
 fn poll_fd(
     fd: &AsyncFd<OwnedFd>,
-    how: How,
+    how: ReadMode,
     cx: &mut Context<'_>,
     buffer: &mut [u8],
 ) -> Poll<io::Result<usize>> {
@@ -117,8 +117,8 @@ fn poll_fd(
             Ok(n) => {
                 let empties = !matches!(
                     how,
-                    How::AskFirst
-                        | How::NonBlocking {
+                    ReadMode::AskFirst
+                        | ReadMode::NonBlocking {
                             short_read_empties: false
                         }
                 );
@@ -137,11 +137,11 @@ fn poll_fd(
     }
 }
 
-fn read_now(fd: &OwnedFd, how: How, buffer: &mut [u8]) -> rustix::io::Result<usize> {
+fn read_now(fd: &OwnedFd, how: ReadMode, buffer: &mut [u8]) -> rustix::io::Result<usize> {
     match how {
-        How::NonBlocking { .. } => rustix::io::read(fd, buffer),
-        How::Socket => rustix::net::recv(fd, buffer, RecvFlags::DONTWAIT).map(|(_, n)| n),
-        How::AskFirst => {
+        ReadMode::NonBlocking { .. } => rustix::io::read(fd, buffer),
+        ReadMode::Socket => rustix::net::recv(fd, buffer, RecvFlags::DONTWAIT).map(|(_, n)| n),
+        ReadMode::AskFirst => {
             let mut asked = [PollFd::new(fd, PollFlags::IN)];
             match rustix::event::poll(&mut asked, Some(&rustix::event::Timespec::default()))? {
                 0 => Err(rustix::io::Errno::AGAIN),

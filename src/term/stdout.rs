@@ -20,7 +20,7 @@ use super::descriptor::{Descriptor, classify, watch, widen};
 /// Standard output as a sink for bytes.
 pub struct Stdout {
     fd: OwnedFd,
-    how: How,
+    how: WriteMode,
     /// Registered when output had to wait for the first time.
     writable: Option<AsyncFd<OwnedFd>>,
     hang_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
@@ -28,7 +28,7 @@ pub struct Stdout {
 
 /// How the descriptor is written to without blocking.
 #[derive(Debug, Clone, Copy)]
-enum How {
+enum WriteMode {
     NonBlocking,
     Socket,
     /// It is asked first whether it would block; when not, it takes this many bytes (POSIX: `PIPE_BUF`).
@@ -46,13 +46,13 @@ impl Stdout {
     /// A pipe whose reader is already gone is an error of kind [`io::ErrorKind::BrokenPipe`].
     pub fn open() -> io::Result<Self> {
         let (fd, how) = match classify(io::stdout().as_fd(), OFlags::WRONLY)? {
-            Descriptor::Own { fd, .. } => (fd, How::NonBlocking),
-            Descriptor::Socket(fd) => (fd, How::Socket),
-            Descriptor::File(fd) => (fd, How::File),
-            Descriptor::Shared(fd) => (fd, How::AskFirst),
+            Descriptor::Own { fd, .. } => (fd, WriteMode::NonBlocking),
+            Descriptor::Socket(fd) => (fd, WriteMode::Socket),
+            Descriptor::File(fd) => (fd, WriteMode::File),
+            Descriptor::Shared(fd) => (fd, WriteMode::AskFirst),
         };
         let hang_up = match how {
-            How::File => None,
+            WriteMode::File => None,
             _ => Some(hang_up(fd.try_clone()?)?),
         };
         Ok(Self {
@@ -92,11 +92,11 @@ impl Stdout {
 
     fn write_now(&self, bytes: &[u8]) -> rustix::io::Result<usize> {
         match self.how {
-            How::NonBlocking | How::File => rustix::io::write(&self.fd, bytes),
-            How::Socket => {
+            WriteMode::NonBlocking | WriteMode::File => rustix::io::write(&self.fd, bytes),
+            WriteMode::Socket => {
                 rustix::net::send(&self.fd, bytes, SendFlags::DONTWAIT | SendFlags::NOSIGNAL)
             }
-            How::AskFirst => {
+            WriteMode::AskFirst => {
                 let mut asked = [PollFd::new(&self.fd, PollFlags::OUT)];
                 match rustix::event::poll(&mut asked, Some(&rustix::event::Timespec::default()))? {
                     0 => Err(Errno::AGAIN),

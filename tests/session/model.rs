@@ -188,7 +188,7 @@ async fn play(stage: &mut Stage, pings: &mut Pings, act: Act) {
         Act::Interrupt => stop(stage, Stop::signal(Signal::Interrupt, Some(normal()))),
         Act::MaxTime => {
             let cause = Cause::MaxTime(Duration::from_secs(9));
-            stop(stage, Stop::in_a_hurry(cause, Some(normal())));
+            stop(stage, Stop::promptly(cause, Some(normal())));
         }
         Act::Second => stage.tick().await,
         Act::Seconds => {

@@ -77,7 +77,7 @@ impl Mode for Puppet {
                 messages.push(message.payload.to_vec());
             }
             Event::Connection(connection::Event::Idle(limit)) => {
-                self.stop(Stop::in_a_hurry(Cause::Idle(*limit), None));
+                self.stop(Stop::promptly(Cause::Idle(*limit), None));
             }
             Event::Connection(connection::Event::Ended(_)) => self.0.ends.set(self.ends() + 1),
             _ => {}

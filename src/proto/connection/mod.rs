@@ -45,7 +45,7 @@ pub struct Connection {
     failed: Option<Violation>,
     lost: Option<Lost>,
     /// Whether a peer that takes long to read what precedes our Close frame is waited for.
-    patient: bool,
+    waits_for_reader: bool,
     end: Option<End>,
     end_told: bool,
 }
@@ -95,7 +95,7 @@ impl Connection {
             received_close: None,
             failed: None,
             lost: None,
-            patient: false,
+            waits_for_reader: false,
             end: None,
             end_told: false,
         }
@@ -115,7 +115,7 @@ impl Connection {
     pub fn received(&mut self, n: usize, now: Instant) {
         self.receiver.commit(n);
         self.last_received = now;
-        self.wait_on(now);
+        self.extend_close_timeout(now);
     }
 
     /// The stream has ended: in order, or with the transport's error.
@@ -127,7 +127,7 @@ impl Connection {
     ///
     /// The close timeout counts from the last byte that was written or came; `patience` counts from now.
     pub fn close(&mut self, frame: Option<CloseFrame>, patience: Option<Duration>, now: Instant) {
-        self.patient = patience.is_none() && !self.sender.is_closing();
+        self.waits_for_reader = patience.is_none() && !self.sender.is_closing();
         // With a timeout of 0 the Close frame is still to be written.
         let patience = patience.unwrap_or(self.config.close_timeout.max(END_PATIENCE));
         self.sender.close(frame, now + patience);
@@ -138,12 +138,12 @@ impl Connection {
     /// Forgets `n` bytes of the output, which were written to the stream.
     pub fn written(&mut self, n: usize, now: Instant) {
         self.sender.written(n);
-        self.wait_on(now);
+        self.extend_close_timeout(now);
     }
 
     /// The close timeout is about a peer that does nothing: it begins anew.
-    fn wait_on(&mut self, now: Instant) {
-        if self.patient && self.received_close.is_none() && self.failed.is_none() {
+    fn extend_close_timeout(&mut self, now: Instant) {
+        if self.waits_for_reader && self.received_close.is_none() && self.failed.is_none() {
             self.sender.wait_until(now + self.config.close_timeout);
         }
     }
@@ -154,9 +154,9 @@ impl Connection {
     }
 
     /// Nothing is read because the caller cannot take it: silence until `now` does not count.
-    pub fn not_reading(&mut self, now: Instant) {
+    pub fn pause_reading(&mut self, now: Instant) {
         self.last_received = now;
-        self.wait_on(now);
+        self.extend_close_timeout(now);
     }
 
     /// Whether a message has begun and not ended.
@@ -338,7 +338,7 @@ impl Connection {
         if self.end.is_some() {
             return;
         }
-        let is_awaited = !self.patient || !self.config.close_timeout.is_zero();
+        let is_awaited = !self.waits_for_reader || !self.config.close_timeout.is_zero();
         self.end = Some(match self.end_now() {
             End::NotAwaited { .. } if is_awaited => End::CloseTimeout,
             end => end,

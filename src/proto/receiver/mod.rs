@@ -11,7 +11,7 @@ use super::buffer::Buffer;
 use super::deflate::Inflater;
 use super::frame::{CloseFrame, Header, Opcode};
 use super::message::{InvalidUtf8, Kind, Utf8};
-use super::rules::{Glance, Violation};
+use super::rules::{ShortFrameTable, Violation};
 use payload::Progress;
 
 /// How message payloads are handed on.
@@ -139,7 +139,7 @@ pub(super) struct Options {
 #[derive(Debug)]
 pub struct Receiver {
     options: Options,
-    glance: Glance,
+    glance: ShortFrameTable,
     input: Buffer,
     lent: Lent,
     frame: Frame,
@@ -247,7 +247,7 @@ impl Receiver {
     pub(super) fn new(options: Options, input: Buffer) -> Self {
         let bytes = input.len() as u64;
         Self {
-            glance: Glance::new(options.peer, options.inflater.is_some()),
+            glance: ShortFrameTable::new(options.peer, options.inflater.is_some()),
             options,
             input,
             lent: Lent::Input(0..0),

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::play::Play;
-use super::read::{Direction, ReadError, Recording, Story, What};
+use super::read::{Direction, EventReader, ReadError, RecordedKind, Recording};
 use crate::event::Compared;
 use crate::filter::{Filter, Filtered, Json};
 use crate::proto::message::Kind;
@@ -27,7 +27,7 @@ pub struct Comparison {
     filter: Option<Rc<Filter>>,
     style: Style,
     /// Read from the first answer on.
-    story: Option<Story>,
+    story: Option<EventReader>,
     recorded: Side,
     live: Side,
     compared: Compared,
@@ -130,13 +130,14 @@ impl Comparison {
     fn look_ahead(&mut self) -> Result<(), ReadError> {
         let story = match &mut self.story {
             Some(story) => story,
-            None => self.story.insert(self.recording.tell(self.index)?),
+            None => self.story.insert(self.recording.events(self.index)?),
         };
         while !self.recorded.is_full() {
             let Some(told) = story.next().transpose()? else {
                 break;
             };
-            if let (Direction::Received, What::Message(kind, payload)) = (told.direction, told.what)
+            if let (Direction::Received, RecordedKind::Message(kind, payload)) =
+                (told.direction, told.kind)
             {
                 self.recorded.take(self.filter.as_deref(), kind, &payload);
             }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::message::Kind;
 use crate::record::lines::{close, split};
-use crate::record::read::{Connection, Direction, Told, What};
+use crate::record::read::{Connection, Direction, RecordedEvent, RecordedKind};
 
 /// The largest archive that is read, in bytes: all its messages are held in memory.
 const MAX_ARCHIVE: u64 = 512 << 20;
@@ -43,7 +43,7 @@ pub enum HarError {
 #[derive(Debug)]
 pub(in crate::record) struct Entry {
     pub(in crate::record) connection: Connection,
-    pub(in crate::record) told: Vec<Told>,
+    pub(in crate::record) told: Vec<RecordedEvent>,
 }
 
 #[derive(Deserialize)]
@@ -121,10 +121,10 @@ fn entry(number: usize, messages: Vec<Message>, raw: &Raw) -> Result<Entry, HarE
             text,
         })?;
         if let Some((direction, what)) = read {
-            let it = Told {
+            let it = RecordedEvent {
                 at,
                 direction,
-                what,
+                kind: what,
             };
             connection.count(&it);
             told.push(it);
@@ -158,7 +158,7 @@ fn connection(raw: &Raw) -> Connection {
 }
 
 /// What a message tells; `None` for what never was on the wire.
-fn read(message: Message) -> Result<Option<(Direction, What)>, String> {
+fn read(message: Message) -> Result<Option<(Direction, RecordedKind)>, String> {
     let direction = match &*message.r#type {
         "send" | "sent" => Direction::Sent,
         "receive" | "received" => Direction::Received,
@@ -169,11 +169,11 @@ fn read(message: Message) -> Result<Option<(Direction, What)>, String> {
     let data = message.data.unwrap_or_default();
     let opcode = message.opcode.unwrap_or(1);
     let what = match u8::try_from(opcode).map(Opcode::from_bits) {
-        Ok(Opcode::TEXT) => What::Message(Kind::Text, data.into_bytes()),
-        Ok(Opcode::BINARY) => What::Message(Kind::Binary, base64(&data)?),
-        Ok(Opcode::PING) => What::Ping(control(&data)?),
-        Ok(Opcode::PONG) => What::Pong,
-        Ok(Opcode::CLOSE) => What::Close(closing(&data)),
+        Ok(Opcode::TEXT) => RecordedKind::Message(Kind::Text, data.into_bytes()),
+        Ok(Opcode::BINARY) => RecordedKind::Message(Kind::Binary, base64(&data)?),
+        Ok(Opcode::PING) => RecordedKind::Ping(control(&data)?),
+        Ok(Opcode::PONG) => RecordedKind::Pong,
+        Ok(Opcode::CLOSE) => RecordedKind::Close(closing(&data)),
         _ => return Err(format!("{opcode} is no opcode of a message")),
     };
     Ok(Some((direction, what)))

@@ -96,7 +96,7 @@ impl Har {
                 self.opening = Opening::default();
             }
             Event::Retry(_) => self.opening = Opening::default(),
-            Event::Exposed(_) | Event::Reconnected(_) => {}
+            Event::CredentialsInClear(_) | Event::Reconnected(_) => {}
             Event::Open(_) => return self.begin(file, None, now),
             Event::Connection(event) => return self.connection(file, event, now),
         }

@@ -6,7 +6,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use super::file::File;
-use crate::event::{Ending, Event, Gone, NotOpen};
+use crate::event::{DisconnectReason, Ending, Event, NotOpen};
 use crate::proto::connection::{self, End, Message, reported_code};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
@@ -61,7 +61,7 @@ impl Scenario {
             Event::Response(head) => self.opening.response = Some((*head).clone()),
             Event::Redirected(redirected) => self.opening.url.clone_from(&redirected.to),
             Event::Retry(retry) => {
-                if let Gone::Lost(ending) = retry.gone {
+                if let DisconnectReason::Lost(ending) = retry.gone {
                     self.closed(file, ending, None);
                 }
                 self.opening.clear();
@@ -71,7 +71,10 @@ impl Scenario {
                 self.is_open = true;
             }
             Event::Connection(event) if self.is_open => self.connection(file, event, now),
-            Event::Connection(_) | Event::Exposed(_) | Event::Step(_) | Event::Reconnected(_) => {}
+            Event::Connection(_)
+            | Event::CredentialsInClear(_)
+            | Event::Step(_)
+            | Event::Reconnected(_) => {}
         }
     }
 

@@ -91,8 +91,8 @@ pub use self::read::{ReadError, message, without_line};
 use self::wire::{Closed, Error, Field, Line, Open, Time, Timings, Tls};
 use super::clock::Clock;
 use super::escape::is_unsafe;
-use super::gap;
 use super::mask::Secrets;
+use super::reconnect;
 use crate::dial::Step;
 use crate::event::{self, Ending, Event, NotOpen};
 use crate::proto::connection::{self, Message};
@@ -166,7 +166,7 @@ impl Jsonl {
                 self.url = self.secrets.url(&redirected.to).into_owned();
                 self.opening = Opening::default();
             }
-            Event::Exposed(host) => {
+            Event::CredentialsInClear(host) => {
                 let message = format!("credentials for {host} are sent unencrypted (ws://)");
                 return self.doubt(out, &message, now);
             }
@@ -179,7 +179,7 @@ impl Jsonl {
                 self.opening = Opening::default();
                 self.url.clone_from(&self.asked_url);
                 let event = wire::Event::Retry(wire::Retry {
-                    message: gap::retry(retry),
+                    message: reconnect::retry(retry),
                     delay_ms: ms(retry.delay),
                     attempt: retry.attempt,
                 });
@@ -278,7 +278,7 @@ impl Jsonl {
                 // They were the proxy's.
                 (opening.request, opening.response, opening.status) = (None, None, None);
             }
-            Step::Failed(_) | Step::Detour(_) | Step::KeyLog { .. } => {}
+            Step::Failed(_) | Step::ConnectTo(_) | Step::KeyLog { .. } => {}
         }
     }
 

@@ -1,8 +1,8 @@
 //! What is sent, and texts of several lines.
 
 use super::Parser;
-use super::step::wire;
-use crate::command::Wire;
+use super::step::outgoing;
+use crate::command::Outgoing;
 use crate::scenario::ast::Content;
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::Scan;
@@ -84,8 +84,8 @@ pub(super) fn hex(scan: Scan<'_>) -> Result<Vec<u8>, Mistake> {
     if scan.is_empty() {
         return Ok(Vec::new());
     }
-    match wire("bin", scan, scan)? {
-        Wire::Binary(bytes) => Ok(bytes),
+    match outgoing("bin", scan, scan)? {
+        Outgoing::Binary(bytes) => Ok(bytes),
         _ => Ok(Vec::new()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Parser;
 use super::send::binary;
-use crate::command::{self, Command, Wire};
+use crate::command::{self, Command, Outgoing};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::{Action, Mood, Step};
 use crate::scenario::error::{Mistake, Problem, command_problem};
@@ -113,8 +113,8 @@ fn close(scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
     let (args, modifiers) = args.split_modifiers(Allowed::Within);
     let within = modifiers.modifiers(Allowed::Within)?.within;
     let (code, reason) = args.word();
-    let code = match wire("close", scan, args.with(code))? {
-        Wire::Close { code, .. } => code,
+    let code = match outgoing("close", scan, args.with(code))? {
+        Outgoing::Close { code, .. } => code,
         _ => None,
     };
     Ok(Action::Close {
@@ -134,24 +134,24 @@ fn command(scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
     if let Some(text) = template.as_literal() {
         // Columns are those of the text as it is written, but for written braces.
         let written = if text == args.rest { args.rest } else { text };
-        wire(name, scan, args.with(written))?;
+        outgoing(name, scan, args.with(written))?;
     }
     let args = template;
     Ok(Action::Command { name, args })
 }
 
 /// What the command of the prompt would send.
-pub(in crate::scenario) fn wire(
+pub(in crate::scenario) fn outgoing(
     name: &str,
     scan: Scan<'_>,
     args: Scan<'_>,
-) -> Result<Wire, Mistake> {
+) -> Result<Outgoing, Mistake> {
     let line = match args.rest {
         "" => format!("/{name}"),
         args => format!("/{name} {args}"),
     };
     match command::parse(&line) {
-        Ok(Command::Wire(wire)) => Ok(wire),
+        Ok(Command::Outgoing(outgoing)) => Ok(outgoing),
         Ok(_) => Err(unknown(scan, name)),
         Err(error) => {
             let (problem, column) = command_problem(&error);

@@ -1,0 +1,79 @@
+//! What keeps a run going, resolved.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::cli::{Attempts, Payload, Period, ReconnectArgs, ValueError};
+use crate::command::schedule::Every;
+use crate::pipe::{Encoding, EncodingError};
+use crate::session::Backoff;
+
+/// An `--every` that cannot be obeyed; nothing was sent.
+#[derive(Debug, thiserror::Error)]
+pub enum EveryError {
+    /// The time is not one.
+    #[error("--every '{text}': {error}")]
+    Period {
+        /// The time as typed.
+        text: String,
+        /// What is wrong with it.
+        error: ValueError,
+    },
+    /// The time is zero.
+    #[error("--every '{0}': without a pause there is no end to it; write 100ms or more")]
+    Zero(String),
+    /// The message is not one.
+    #[error("--every, {0}")]
+    Payload(ValueError),
+    /// The file with the message cannot be read.
+    #[error("--every @{}: cannot read it: {error}", file.display())]
+    File {
+        /// The file.
+        file: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// What is to be sent is not what it was said to be.
+    #[error("--every, {0}")]
+    Encoding(#[from] EncodingError),
+}
+
+/// When lost connections are made anew, if they are.
+pub(super) fn backoff(args: &ReconnectArgs) -> Option<Backoff> {
+    let Attempts(limit) = args.reconnect?;
+    Some(Backoff::new(limit.map(u32::from)))
+}
+
+/// What is sent again and again, files read.
+pub(super) fn every(args: &ReconnectArgs, encoding: Encoding) -> Result<Vec<Every>, EveryError> {
+    let pairs = args.every.as_chunks::<2>().0.iter();
+    pairs
+        .map(|[period, text]| {
+            let payload = payload(text)?;
+            encoding.decode(&payload)?;
+            Ok(Every {
+                period: parse_period(period)?,
+                payload,
+                template: false,
+            })
+        })
+        .collect()
+}
+
+fn parse_period(text: &str) -> Result<std::time::Duration, EveryError> {
+    match text.parse() {
+        Ok(Period(period)) if period.is_zero() => Err(EveryError::Zero(text.to_owned())),
+        Ok(Period(period)) => Ok(period),
+        Err(error) => Err(EveryError::Period {
+            text: text.to_owned(),
+            error,
+        }),
+    }
+}
+
+fn payload(text: &str) -> Result<Vec<u8>, EveryError> {
+    match text.parse().map_err(EveryError::Payload)? {
+        Payload::Text(text) => Ok(text.into_bytes()),
+        Payload::File(file) => fs::read(&file).map_err(|error| EveryError::File { file, error }),
+    }
+}

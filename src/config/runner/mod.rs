@@ -1,0 +1,296 @@
+//! `wsee test`, resolved.
+
+mod dialer;
+mod load;
+mod steps;
+
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+pub use dialer::Flags;
+pub use load::{Loaded, Mistakes};
+
+use super::{ConfigError, Connect, Display, Environment};
+use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs};
+use crate::exit::Exit;
+use crate::runner::{Given, Options};
+use crate::scenario::files;
+use crate::scenario::{self, Known, Mistake};
+
+/// Everything a test run needs.
+#[derive(Debug)]
+pub struct Test {
+    /// What is run.
+    pub targets: Targets,
+    /// How cases are run.
+    pub options: Options,
+    /// Values for variables.
+    pub given: Given,
+    /// How connections are made.
+    pub flags: Flags,
+    /// Texts of which a case's name must contain one, in lower case; none for all cases.
+    pub filter: Vec<String>,
+    /// Only look for mistakes.
+    pub check: bool,
+    /// Where reports go.
+    pub reports: ReportArgs,
+    /// Set in a job of GitHub Actions.
+    pub github: Option<GitHub>,
+    /// What was assumed and has to be said.
+    pub notes: Vec<String>,
+    /// How much is shown.
+    pub display: Display,
+}
+
+/// What is run.
+#[derive(Debug)]
+pub enum Targets {
+    /// The steps of the command line, for one URL.
+    Steps(Box<scenario::Case>),
+    /// Scenario files.
+    Files(Vec<PathBuf>),
+}
+
+/// A job of GitHub Actions.
+#[derive(Debug, Clone)]
+pub struct GitHub {
+    /// The file whose Markdown is shown with the job.
+    pub summary: Option<PathBuf>,
+}
+
+impl GitHub {
+    fn detect(environment: &Environment) -> Option<Self> {
+        let is_set = environment.variable("GITHUB_ACTIONS")? == "true";
+        is_set.then(|| Self {
+            summary: environment
+                .variable("GITHUB_STEP_SUMMARY")
+                .map(PathBuf::from),
+        })
+    }
+}
+
+/// A command line of `wsee test` that cannot be obeyed.
+#[derive(Debug, thiserror::Error)]
+pub enum TestError {
+    /// A value of a step.
+    #[error("{flag}, column {}: {}", .mistake.column, .mistake.problem)]
+    Step {
+        /// The flag.
+        flag: String,
+        /// What is wrong with it.
+        mistake: Box<Mistake>,
+    },
+    /// A value of a step that has no columns.
+    #[error("{flag}: {problem}")]
+    StepValue {
+        /// The flag.
+        flag: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Steps for scenario files.
+    #[error("{0} is a step for a URL; scenario files have their own")]
+    StepsForFiles(String),
+    /// Several targets of which one is a URL.
+    #[error(
+        "there is no file or folder {0}; of several targets each has to be one, and a URL stands alone"
+    )]
+    ManyTargets(String),
+    /// A flag for scenario files only.
+    #[error("{0} is for scenario files; a URL is one case")]
+    FilesOnly(&'static str),
+    /// Files or folders that cannot be used.
+    #[error(transparent)]
+    Files(#[from] files::FilesError),
+    /// A file of variables that cannot be read.
+    #[error("--var-file {}: cannot read it: {error}", path.display())]
+    VarFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A line of such a file that gives no variable.
+    #[error("{}:{line}: no variable; write NAME=VALUE", path.display())]
+    VarLine {
+        /// The file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// The flags of the connection.
+    #[error("{0}")]
+    Flags(String),
+    /// Two reports on standard output.
+    #[error("only one report can go to stdout; write the others to files")]
+    ManyReports,
+}
+
+impl TestError {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Files(error) => error.exit(),
+            Self::VarFile { .. } => Exit::Input,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+impl Test {
+    /// Resolves `wsee test`.
+    pub fn resolve(
+        args: &TestArgs,
+        environment: &Environment,
+        now: Instant,
+    ) -> Result<Self, ConfigError> {
+        check_reports(&args.report)?;
+        let display = Display::resolve(&args.display, environment);
+        let flags = Flags::new(args.connection.clone(), environment.clone(), now);
+        let given = given(&args.variables, environment, args.display.show_secrets)?;
+        let mut notes = Vec::new();
+        let targets = match args.targets.as_slice() {
+            [url] if !is_file(url) => {
+                check_url_flags(args)?;
+                let connect = flags.connect(url)?;
+                if !url.contains([':', '@']) {
+                    notes.push(format!("there is no file or folder {url}, so it is a URL"));
+                }
+                notes.extend(connect.notes.iter().cloned());
+                let known = known(&given);
+                Targets::Steps(Box::new(steps::case(args, url, &connect, &known)?))
+            }
+            targets => Targets::Files(find(args, targets)?),
+        };
+        Ok(Self {
+            targets,
+            options: options(args),
+            given,
+            flags,
+            filter: args
+                .run
+                .filter
+                .iter()
+                .map(|text| text.to_lowercase())
+                .collect(),
+            check: args.run.check,
+            reports: args.report.clone(),
+            github: GitHub::detect(environment),
+            notes,
+            display,
+        })
+    }
+}
+
+/// The names that have values before a case begins.
+fn known(given: &Given) -> Known {
+    let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<HashSet<String>>();
+    Known {
+        variables: names(given.variables.keys().collect()),
+        environment: names(given.environment.keys().collect()),
+    }
+}
+
+/// Whether a target is a file or folder, and no URL.
+fn is_file(target: &str) -> bool {
+    let path = Path::new(target);
+    let is_named = path
+        .extension()
+        .is_some_and(|extension| extension == "wsee");
+    is_named && !target.contains("://") || target.starts_with(['/', '.']) || path.exists()
+}
+
+fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<PathBuf>, TestError> {
+    if let Some(target) = targets.iter().find(|target| !is_file(target)) {
+        return Err(TestError::ManyTargets(target.clone()));
+    }
+    if let Some(step) = args.steps.steps.first() {
+        return Err(TestError::StepsForFiles(step.kind.flag()));
+    }
+    let paths: Vec<PathBuf> = targets.iter().map(PathBuf::from).collect();
+    Ok(files::find(&paths)?)
+}
+
+fn check_url_flags(args: &TestArgs) -> Result<(), TestError> {
+    if !args.run.filter.is_empty() {
+        return Err(TestError::FilesOnly("--filter"));
+    }
+    Ok(())
+}
+
+fn check_reports(args: &ReportArgs) -> Result<(), TestError> {
+    let reports = [&args.report_junit, &args.report_tap, &args.report_json];
+    let on_stdout = reports
+        .into_iter()
+        .flatten()
+        .filter(|path| **path == Path::new("-"));
+    if on_stdout.count() > 1 {
+        return Err(TestError::ManyReports);
+    }
+    Ok(())
+}
+
+fn options(args: &TestArgs) -> Options {
+    Options {
+        timeout: args.run.timeout.0,
+        max_time: args.run.max_time.0,
+        retries: args.run.retry,
+        retry_delay: args.run.retry_delay.0.max(SHORTEST_DELAY),
+        jobs: args.run.jobs.get(),
+        fail_fast: args.run.fail_fast,
+    }
+}
+
+/// A server that is starting is not to be flooded.
+const SHORTEST_DELAY: Duration = Duration::from_millis(1);
+
+fn given(
+    args: &VariableArgs,
+    environment: &Environment,
+    show_secrets: bool,
+) -> Result<Given, TestError> {
+    let mut variables = HashMap::new();
+    for path in &args.var_file {
+        for variable in var_file(path)? {
+            variables.insert(variable.name, variable.value);
+        }
+    }
+    let typed = args.var.iter().cloned();
+    variables.extend(typed.map(|variable| (variable.name, variable.value)));
+    let allowed = args.allow_env.iter();
+    let environment = allowed.map(|name| (name.clone(), environment.variable(name)));
+    Ok(Given {
+        variables,
+        environment: environment.collect(),
+        show_secrets,
+    })
+}
+
+fn var_file(path: &Path) -> Result<Vec<Variable>, TestError> {
+    let text = fs::read_to_string(path).map_err(|error| TestError::VarFile {
+        path: path.to_owned(),
+        error,
+    })?;
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| {
+        let line = line.trim_start();
+        !line.is_empty() && !line.starts_with('#')
+    });
+    lines
+        .map(|(number, line)| {
+            line.parse().map_err(|_| TestError::VarLine {
+                path: path.to_owned(),
+                line: number,
+            })
+        })
+        .collect()
+}
+
+impl Flags {
+    /// The connection to a URL with the flags of the command line alone.
+    fn connect(&self, url: &str) -> Result<Connect, ConfigError> {
+        let args = self.args(&[], url).map_err(TestError::Flags)?;
+        self.resolve(&args)
+    }
+}

@@ -1,0 +1,159 @@
+//! `/edit`: a message that is written in the user's own editor.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+
+use tempfile::{Builder, NamedTempFile, TempPath};
+
+/// A text that was written, and the file in which it is until it was sent.
+#[derive(Debug)]
+pub(in crate::prompt) struct Draft {
+    pub(in crate::prompt) text: String,
+    path: TempPath,
+}
+
+/// Why there is no text.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum DraftError {
+    #[error("cannot make a file to edit: {0}")]
+    Create(io::Error),
+    #[error("cannot run {editor:?}: {error}; set VISUAL or EDITOR to an editor")]
+    Run { editor: String, error: io::Error },
+    #[error("{editor:?} ended with {status}; nothing is sent")]
+    Failed { editor: String, status: ExitStatus },
+    #[error("cannot read {path:?}: {error}")]
+    Read { path: PathBuf, error: io::Error },
+    #[error("{path:?}, byte {byte}: not valid UTF-8; nothing is sent (/file {} sends it)", path.display())]
+    NotText { path: PathBuf, byte: usize },
+    #[error("nothing was written; nothing is sent")]
+    Empty,
+    #[error("nothing was changed; nothing is sent")]
+    Unchanged,
+}
+
+impl Draft {
+    /// Lets the user change `text` in `editor`, a command as in the environment; returns when that ends.
+    pub(super) fn write(editor: &str, text: &str) -> Result<Self, DraftError> {
+        let path = create(text).map_err(DraftError::Create)?.into_temp_path();
+        run(editor, &path)?;
+        let written = read(path.as_ref());
+        let written = match written {
+            Err(error @ DraftError::NotText { .. }) => {
+                // What was written is not thrown away.
+                let _ = path.keep();
+                return Err(error);
+            }
+            written => written?,
+        };
+        match written {
+            text if text.is_empty() => Err(DraftError::Empty),
+            written if written == text => Err(DraftError::Unchanged),
+            text => Ok(Self { text, path }),
+        }
+    }
+
+    /// Leaves the text in its file, and says so.
+    pub(in crate::prompt) fn keep(self) -> String {
+        match self.path.keep() {
+            Ok(path) => format!("the text is in {}", path.display()),
+            Err(error) => format!("the text is lost: {error}"),
+        }
+    }
+}
+
+/// A file that only this user can read.
+fn create(text: &str) -> io::Result<NamedTempFile> {
+    // Editors colour by the name.
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    let suffix = if is_json { ".json" } else { ".txt" };
+    let mut file = Builder::new().prefix("wsee-").suffix(suffix).tempfile()?;
+    file.write_all(text.as_bytes())?;
+    if !text.is_empty() {
+        file.write_all(b"\n")?;
+    }
+    Ok(file)
+}
+
+/// Runs an editor as git does: the command may have arguments of its own.
+fn run(editor: &str, path: &Path) -> Result<(), DraftError> {
+    let mut shell = Command::new("/bin/sh");
+    let command = shell.args(["-c", &format!("{editor} \"$1\""), "sh"]);
+    let status = command.arg(path).status();
+    let editor = editor.to_owned();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(DraftError::Failed { editor, status }),
+        Err(error) => Err(DraftError::Run { editor, error }),
+    }
+}
+
+/// What the file holds, without the end of its last line.
+fn read(path: &Path) -> Result<String, DraftError> {
+    let bytes = fs::read(path).map_err(|error| DraftError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    let mut text = String::from_utf8(bytes).map_err(|error| DraftError::NotText {
+        path: path.to_owned(),
+        byte: error.utf8_error().valid_up_to() + 1,
+    })?;
+    if text.ends_with('\n') {
+        text.pop();
+    }
+    if text.ends_with('\r') {
+        text.pop();
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_file_is_private_and_goes_away() {
+        let draft = Draft::write("stat -c %a >>", "x").expect_err("no change to the file");
+        assert!(matches!(draft, DraftError::Failed { .. }), "{draft}");
+        let draft = Draft::write("printf more >>", "{}").expect("a draft");
+        assert_eq!(draft.text, "{}\nmore");
+        let path = draft.path.to_path_buf();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        assert!(path.to_string_lossy().ends_with(".json"));
+        drop(draft);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_is_kept_stays_in_its_file() {
+        let draft = Draft::write("echo kept >", "").expect("a draft");
+        let told = draft.keep();
+        let path = told.strip_prefix("the text is in ").expect("a path");
+        assert_eq!(fs::read_to_string(path).unwrap(), "kept\n");
+        fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn says_why_nothing_is_sent() {
+        let error = |editor, text| Draft::write(editor, text).expect_err(editor).to_string();
+        assert_eq!(error("true", "x"), "nothing was changed; nothing is sent");
+        assert_eq!(error(": >", "x"), "nothing was written; nothing is sent");
+        assert_eq!(
+            error("false", ""),
+            "\"false\" ended with exit status: 1; nothing is sent"
+        );
+        assert!(error("/nonexistent", "").contains("ended with exit status: 127"));
+        assert!(error("rm", "").starts_with("cannot read "));
+        let text = error("printf 'ab\\377' >", "");
+        assert!(text.contains(", byte 3: not valid UTF-8"), "{text}");
+        let path = text.split('"').nth(1).expect("a path");
+        assert_eq!(fs::read(path).unwrap(), b"ab\xff");
+        fs::remove_file(path).unwrap();
+    }
+}

@@ -1,0 +1,256 @@
+//! What rustyline asks about the line being typed: completion, hints, colours, whether it is complete.
+
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::sync::Arc;
+
+use rustyline::completion::{Completer, FilenameCompleter, Pair};
+use rustyline::config::CompletionType;
+use rustyline::highlight::{CmdKind, Highlighter};
+use rustyline::hint::{Hint, Hinter, HistoryHinter};
+use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{Context, Helper};
+
+use super::screen::Screen;
+use crate::command::{self, COMMANDS, Completion};
+use crate::prompt::variable::Variables;
+use crate::render::style::{Role, Style};
+
+/// Answers rustyline, and tells the screen what rustyline is about to do.
+pub(super) struct LineHelper {
+    style: Style,
+    screen: Arc<Screen>,
+    files: FilenameCompleter,
+    history: HistoryHinter,
+    variables: Variables,
+    /// Whether the next repaint is due to a key; it is due to printed text otherwise.
+    is_key: Cell<bool>,
+    /// Whether the line may end after the next repaint.
+    is_last: Cell<bool>,
+}
+
+impl LineHelper {
+    /// Colours and hints only if `color` is true.
+    pub(super) fn new(color: bool, screen: Arc<Screen>, variables: Variables) -> Self {
+        Self {
+            style: Style::new(color),
+            screen,
+            files: FilenameCompleter::new(),
+            history: HistoryHinter::new(),
+            variables,
+            is_key: Cell::new(false),
+            is_last: Cell::new(false),
+        }
+    }
+}
+
+impl Helper for LineHelper {}
+
+impl Completer for LineHelper {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        match command::complete(line, pos) {
+            Completion::Words { start, words } => Ok((start, pairs(words, " "))),
+            Completion::Path { start } => {
+                // In single quotes the completer leaves spaces as they are, as `/file` does.
+                let quoted = format!("'{}", &line[start..pos]);
+                let (_, files) = self.files.complete_path(&quoted, quoted.len())?;
+                Ok((start, files))
+            }
+            Completion::Variable { start, end } => {
+                let names = self.variables.names(&line[start..pos]);
+                Ok((start, pairs(names, end)))
+            }
+            Completion::None => Ok((pos, Vec::new())),
+        }
+    }
+}
+
+/// Candidates; `end` follows the only one.
+fn pairs(words: Vec<String>, end: &str) -> Vec<Pair> {
+    let end = if words.len() == 1 { end } else { "" };
+    let pair = |word: String| Pair {
+        replacement: format!("{word}{end}"),
+        display: word,
+    };
+    words.into_iter().map(pair).collect()
+}
+
+/// What could follow the line.
+pub(super) struct LineHint {
+    text: String,
+    can_be_taken: bool,
+}
+
+impl Hint for LineHint {
+    fn display(&self) -> &str {
+        &self.text
+    }
+
+    fn completion(&self) -> Option<&str> {
+        self.can_be_taken.then_some(&self.text)
+    }
+}
+
+impl Hinter for LineHelper {
+    type Hint = LineHint;
+
+    fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<LineHint> {
+        // The first thing rustyline asks for when it reads a line.
+        self.screen.line_begins();
+        // Without colours a hint looks as if it had been typed.
+        if !self.style.is_colored() || pos < line.len() {
+            return None;
+        }
+        let args = args_hint(line).map(|text| LineHint {
+            text,
+            can_be_taken: false,
+        });
+        args.or_else(|| {
+            let text = self.history.hint(line, pos, ctx)?;
+            let is_short = !text.contains(char::is_control);
+            is_short.then_some(LineHint {
+                text,
+                can_be_taken: true,
+            })
+        })
+    }
+}
+
+/// The arguments that are missing at the end of `line`, which is a command.
+fn args_hint(line: &str) -> Option<String> {
+    let (name, args) = match line.strip_prefix('/')?.split_once(' ') {
+        Some((name, args)) => (name, Some(args)),
+        None => (&line[1..], None),
+    };
+    let usage = COMMANDS.iter().find(|usage| usage.name == name)?;
+    let Some(typed) = args else {
+        return (!usage.args.is_empty()).then(|| format!(" {}", usage.args));
+    };
+    if typed.is_empty() {
+        return (!usage.args.is_empty()).then(|| usage.args.to_owned());
+    }
+    // In the middle of a word, or of a text, nothing is missing.
+    let is_between = typed.ends_with(' ') && !typed.ends_with("  ") && typed.len() > 1;
+    is_between.then(|| rest_of(usage.args, typed.split_whitespace().count()))?
+}
+
+/// The arguments behind the first `count`, without brackets that open in front of them.
+fn rest_of(args: &str, count: usize) -> Option<String> {
+    // Alternatives and lists have no fixed places.
+    let is_fixed = !args.contains(['|', '…']);
+    let rest: Vec<&str> = args.split(' ').skip(count).filter(|_| is_fixed).collect();
+    let mut rest = rest.join(" ");
+    while rest.matches(']').count() > rest.matches('[').count() {
+        rest.pop();
+    }
+    (!rest.is_empty()).then_some(rest)
+}
+
+impl Highlighter for LineHelper {
+    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
+        self.screen.line_is(line);
+        let is_command = line.starts_with('/') && !line.starts_with("//");
+        if !is_command || !self.style.is_colored() {
+            return Cow::Borrowed(line);
+        }
+        let end = line.find(char::is_whitespace).unwrap_or(line.len());
+        let (name, args) = line.split_at(end);
+        Cow::Owned(format!("{}{args}", self.style.paint(Role::Sent, name)))
+    }
+
+    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
+        // The first part of every repaint, and the only sign of rustyline that text was printed.
+        if !self.is_key.take() {
+            self.screen.text_painted();
+        }
+        let bar = self.screen.bar(self.is_last.take());
+        Cow::Owned(format!("{bar}{}", self.style.paint(Role::Kind, prompt)))
+    }
+
+    fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        Cow::Owned(self.style.paint(Role::Fact, hint).to_string())
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.is_key.set(true);
+        Cow::Borrowed(candidate)
+    }
+
+    /// Always asks for a repaint, so that every key is followed by exactly one.
+    fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
+        self.is_key.set(true);
+        self.is_last.set(matches!(kind, CmdKind::ForcedRefresh));
+        true
+    }
+}
+
+impl Validator for LineHelper {
+    fn validate(&self, ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
+        if !command::is_complete(ctx.input()) {
+            return Ok(ValidationResult::Incomplete);
+        }
+        self.screen.line_ends();
+        Ok(ValidationResult::Valid(None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn helper(color: bool) -> LineHelper {
+        LineHelper::new(color, Arc::default(), Variables::default())
+    }
+
+    #[test]
+    fn hints_at_the_arguments_of_a_command() {
+        assert_eq!(args_hint("/close").unwrap(), " [CODE [REASON]]");
+        assert_eq!(args_hint("/close ").unwrap(), "[CODE [REASON]]");
+        assert_eq!(args_hint("/close 1000 ").unwrap(), "[REASON]");
+        assert_eq!(args_hint("/repeat").unwrap(), " N TEXT|stop");
+        assert_eq!(args_hint("/set name ").unwrap(), "[VALUE]");
+        assert_eq!(args_hint("/fragment 3 ").unwrap(), "TEXT");
+        for line in [
+            "/clos",
+            "/close 1",
+            "/close  ",
+            "/close 1000 bye ",
+            "/frame fin=0 ",
+            "/status",
+            "/status ",
+            "//close",
+            "close",
+            "",
+        ] {
+            assert_eq!(args_hint(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn ends_the_only_word_that_fits_with_a_space() {
+        let pairs = |words: &[&str]| pairs(words.iter().map(ToString::to_string).collect(), " ");
+        assert_eq!(pairs(&["close"])[0].replacement, "close ");
+        assert_eq!(pairs(&["headers", "help"])[1].replacement, "help");
+    }
+
+    #[test]
+    fn paints_the_name_of_a_command() {
+        let painted = helper(true).highlight("/ping x", 0).into_owned();
+        assert!(painted.starts_with('\x1b') && painted.ends_with(" x"));
+        assert_eq!(helper(true).highlight("//ping", 0), "//ping");
+    }
+
+    #[test]
+    fn paints_nothing_without_colour() {
+        assert_eq!(helper(false).highlight("/ping", 0), "/ping");
+        assert_eq!(helper(false).highlight_prompt("> ", true), "> ");
+        assert_eq!(helper(false).highlight_hint("x"), "x");
+    }
+}

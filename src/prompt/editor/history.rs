@@ -1,0 +1,303 @@
+//! The lines typed: in memory for `/history`, in a file for the next time.
+
+use std::collections::VecDeque;
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rustix::fs::OFlags;
+use rustyline::error::ReadlineError;
+use rustyline::history::FileHistory;
+use rustyline::{Editor, Helper};
+use thiserror::Error;
+
+use crate::atomic_file::Replacement;
+
+/// The most lines that are kept.
+pub(super) const MAX_LINES: usize = 10_000;
+
+/// Why the file of the history is not used.
+#[derive(Debug, Error)]
+pub(super) enum HistoryError {
+    #[error("{0:?} is a symbolic link, so no history is kept; make it a file, or use --no-history")]
+    Link(PathBuf),
+    #[error("{0:?} is not a file, so no history is kept; remove it, or use --no-history")]
+    NotFile(PathBuf),
+    #[error("{0:?} belongs to another user, so no history is kept; chown it, or use --no-history")]
+    Foreign(PathBuf),
+    #[error("no history is kept in {path:?}: {source}; mend that, or use --no-history")]
+    Io { path: PathBuf, source: io::Error },
+    #[error("no history is kept in {path:?}: {source}; remove it, or use --no-history")]
+    Content {
+        path: PathBuf,
+        source: ReadlineError,
+    },
+}
+
+/// The lines typed, for more than one thread.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Lines(Arc<Mutex<VecDeque<String>>>);
+
+impl Lines {
+    /// The `count` newest lines, oldest first.
+    pub(super) fn last(&self, count: usize) -> Vec<String> {
+        let lines = self.lock();
+        let skipped = lines.len().saturating_sub(count);
+        lines.iter().skip(skipped).cloned().collect()
+    }
+
+    fn push(&self, line: String) {
+        let mut lines = self.lock();
+        if lines.len() == MAX_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Keeps the lines of an editor.
+#[derive(Debug)]
+pub(super) struct History {
+    path: Option<PathBuf>,
+    lines: Lines,
+}
+
+impl History {
+    /// Keeps lines in `lines` and, if there is a `path`, in that file.
+    pub(super) fn new(path: Option<PathBuf>, lines: Lines) -> Self {
+        Self { path, lines }
+    }
+
+    /// Gives `editor` the lines of earlier sessions; after an error the file is left alone.
+    pub(super) fn load<H: Helper>(
+        &mut self,
+        editor: &mut Editor<H, FileHistory>,
+    ) -> Result<(), HistoryError> {
+        let Some(path) = self.path.take() else {
+            return Ok(());
+        };
+        secure(&path)?;
+        if let Err(source) = editor.load_history(&path) {
+            return Err(HistoryError::Content { path, source });
+        }
+        for line in editor.history().iter() {
+            self.lines.push(line.clone());
+        }
+        if let Err(source) = tidy(&path, editor.history().iter()) {
+            return Err(HistoryError::Io { path, source });
+        }
+        self.path = Some(path);
+        Ok(())
+    }
+
+    /// Keeps `line`, unless it starts with a space or is the last one again; after an error the file
+    /// is left alone.
+    pub(super) fn add<H: Helper>(
+        &mut self,
+        editor: &mut Editor<H, FileHistory>,
+        line: &str,
+    ) -> Result<(), HistoryError> {
+        // In memory it cannot fail.
+        if !editor.add_history_entry(line).unwrap_or(false) {
+            return Ok(());
+        }
+        self.lines.push(line.to_owned());
+        let Some(path) = self.path.take() else {
+            return Ok(());
+        };
+        if let Err(source) = append(&path, line) {
+            return Err(HistoryError::Io { path, source });
+        }
+        self.path = Some(path);
+        Ok(())
+    }
+}
+
+/// What the file starts with, as rustyline reads it: the lines are [`escaped`].
+const HEAD: &str = "#V2\n";
+
+/// A line of the file.
+fn escaped(line: &str) -> String {
+    line.replace('\\', r"\\").replace('\n', r"\n") + "\n"
+}
+
+/// Adds a line to the file; other sessions may do so as well. What could not be written as a whole is taken back.
+fn append(path: &Path, line: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true).mode(0o600);
+    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
+    let mut file = options.custom_flags(flags).open(path)?;
+    let before = file.metadata()?.len();
+    let head = if before == 0 { HEAD } else { "" };
+    let written = file.write_all((head.to_owned() + &escaped(line)).as_bytes());
+    if written.is_err() {
+        file.set_len(before)?;
+    }
+    written
+}
+
+/// Replaces the file with `lines` when it holds twice as many as are kept, or has another form.
+fn tidy<'a>(path: &Path, lines: impl Iterator<Item = &'a String>) -> io::Result<()> {
+    let found = fs::read(path)?;
+    let has_form = found.is_empty() || found.starts_with(HEAD.as_bytes());
+    if has_form && memchr::memchr_iter(b'\n', &found).count() <= 2 * MAX_LINES {
+        return Ok(());
+    }
+    let lines = lines.map(|line| escaped(line));
+    let text: String = std::iter::once(HEAD.to_owned()).chain(lines).collect();
+    Replacement::private(path)?.write(text.as_bytes())
+}
+
+/// Makes sure that `path` is a file that only this user can read.
+fn secure(path: &Path) -> Result<(), HistoryError> {
+    let failed = |source| HistoryError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    let metadata = match fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return create(path).map_err(failed);
+        }
+        metadata => metadata.map_err(failed)?,
+    };
+    let path = path.to_owned();
+    if metadata.is_symlink() {
+        return Err(HistoryError::Link(path));
+    }
+    if !metadata.is_file() {
+        return Err(HistoryError::NotFile(path));
+    }
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err(HistoryError::Foreign(path));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        return fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed);
+    }
+    Ok(())
+}
+
+fn create(path: &Path) -> io::Result<()> {
+    if let Some(directory) = path.parent() {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(directory)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    options.open(path).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use rustyline::history::History as _;
+
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn creates_a_private_file_in_a_private_directory() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state/wsee/history");
+        secure(&path).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        assert_eq!(mode(path.parent().unwrap()), 0o700);
+    }
+
+    #[test]
+    fn makes_a_file_that_others_can_read_private() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::set_permissions(file.path(), Permissions::from_mode(0o644)).unwrap();
+        secure(file.path()).unwrap();
+        assert_eq!(mode(file.path()), 0o600);
+    }
+
+    #[test]
+    fn refuses_what_is_not_a_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let link = directory.path().join("link");
+        symlink("elsewhere", &link).unwrap();
+        assert!(matches!(secure(&link), Err(HistoryError::Link(_))));
+        let refused = secure(directory.path());
+        assert!(matches!(refused, Err(HistoryError::NotFile(_))));
+        let inside = secure(&link.join("history"));
+        assert!(matches!(inside, Err(HistoryError::Io { .. })));
+    }
+
+    #[test]
+    fn refuses_a_file_of_another_user() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        if rustix::process::geteuid().is_root() {
+            // Root's own files are the only ones there are to try: the owner is changed instead.
+            std::os::unix::fs::chown(file.path(), Some(65534), None).unwrap();
+            let refused = secure(file.path());
+            assert!(matches!(refused, Err(HistoryError::Foreign(_))));
+        } else {
+            let refused = secure(Path::new("/etc/passwd"));
+            assert!(matches!(refused, Err(HistoryError::Foreign(_))));
+        }
+    }
+
+    /// The lines that rustyline reads in the file.
+    fn read(path: &Path) -> Vec<String> {
+        let mut history = FileHistory::new();
+        history.load(path).unwrap();
+        history.iter().cloned().collect()
+    }
+
+    #[test]
+    fn rustyline_reads_what_is_appended() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history");
+        let lines = ["one", "a\nb", r"a\nb", r"\\", "wörd"];
+        for line in lines {
+            append(&path, line).unwrap();
+        }
+        assert_eq!(read(&path), lines);
+        assert_eq!(mode(&path), 0o600);
+        let link = directory.path().join("link");
+        symlink(&path, &link).unwrap();
+        assert!(append(&link, "two").is_err());
+    }
+
+    #[test]
+    fn too_many_lines_or_another_form_are_replaced() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("history");
+        let kept = ["one".to_owned(), "two".to_owned()];
+        for (found, replaced) in [
+            (String::new(), false),
+            (HEAD.to_owned() + &"x\n".repeat(2 * MAX_LINES - 1), false),
+            (HEAD.to_owned() + &"x\n".repeat(2 * MAX_LINES), true),
+            ("old\n".to_owned(), true),
+        ] {
+            fs::write(&path, &found).unwrap();
+            tidy(&path, kept.iter()).unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            assert_eq!(text == "#V2\none\ntwo\n", replaced);
+            assert_eq!(text == found, !replaced);
+        }
+        assert_eq!(mode(&path), 0o600);
+    }
+
+    #[test]
+    fn lists_the_newest_lines_oldest_first() {
+        let lines = Lines::default();
+        for number in 0..=MAX_LINES {
+            lines.push(number.to_string());
+        }
+        assert_eq!(lines.last(2), ["9999", "10000"]);
+        assert_eq!(lines.last(usize::MAX).len(), MAX_LINES);
+    }
+}

@@ -1,0 +1,73 @@
+//! `/help` and `/history`.
+
+use std::fmt::Write;
+
+use super::Prompt;
+use crate::command::{COMMANDS, Usage};
+use crate::render::escape::escape_payload;
+use crate::term::terminal;
+
+/// What stands in front of the lines about a command, in columns.
+const INDENT: usize = 2;
+/// The longest of these lines, in characters.
+const LONGEST: usize = 96;
+
+impl Prompt {
+    pub(super) fn help(&mut self, usage: Option<&Usage>) {
+        if let Some(usage) = usage {
+            let typed = format!("/{} {}", usage.name, usage.args);
+            let _ = writeln!(self.out, "{}   {}", typed.trim_end(), usage.help);
+            for line in wrapped(usage.details, terminal::width()) {
+                let _ = writeln!(self.out, "  {line}");
+            }
+            let _ = writeln!(self.out, "  example: {}", usage.example);
+            return;
+        }
+        for usage in COMMANDS {
+            let typed = format!("/{} {}", usage.name, usage.args);
+            let _ = writeln!(self.out, "  {typed:<28} {}", usage.help);
+        }
+        self.out
+            .push_str("  anything else is sent as a text message; //x sends /x\n");
+    }
+
+    pub(super) fn history(&mut self, last: Option<usize>) {
+        for line in self.editor.history(last.unwrap_or(usize::MAX)) {
+            let _ = writeln!(
+                self.out,
+                "  {}",
+                escape_payload(&line).replace('\n', "\n    ")
+            );
+        }
+    }
+}
+
+/// The words in lines that fit behind an indent; no longer than is read with ease.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let room = columns.saturating_sub(INDENT + 1).clamp(1, LONGEST);
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_wrapped_where_the_terminal_ends() {
+        assert_eq!(wrapped("one two  three", 12), ["one two", "three"]);
+        assert_eq!(wrapped("one two  three", 1), ["one", "two", "three"]);
+        assert_eq!(wrapped("", 80), [""; 0]);
+        let longest = wrapped(&"word ".repeat(100), 1000).remove(0);
+        assert!(longest.len() <= LONGEST, "{longest}");
+    }
+}

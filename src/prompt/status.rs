@@ -1,0 +1,158 @@
+//! `/status`: where the connection stands, in the words of the WebSocket API.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use super::Facts;
+use crate::event::{DisconnectReason, Retry, RoundTrips};
+use crate::proto::connection::Message;
+use crate::proto::receiver::Deflated;
+use crate::proto::sender::{Sender, Sent};
+use crate::render::close_summary::ratio;
+use crate::render::escape::escape_line;
+use crate::render::{Role, Style, quantity};
+
+/// Counters that only the REPL keeps.
+#[derive(Debug)]
+pub(super) struct Status {
+    opened: Instant,
+    /// Which attempt at another connection is under way, and when it begins.
+    retry: Option<(u32, Instant)>,
+    /// What was sent on the connections before.
+    sent: Sent,
+    messages: u64,
+    bytes: u64,
+    deflated: Deflated,
+    round_trips: RoundTrips,
+}
+
+impl Status {
+    pub(super) fn new(opened: Instant) -> Self {
+        Self {
+            opened,
+            retry: None,
+            sent: Sent::default(),
+            messages: 0,
+            bytes: 0,
+            deflated: Deflated::default(),
+            round_trips: RoundTrips::default(),
+        }
+    }
+
+    pub(super) fn received(&mut self, message: &Message<'_>) {
+        self.bytes += message.payload.len() as u64;
+        self.messages += u64::from(message.end);
+        if let Some(wire) = message.deflated {
+            self.deflated.wire += wire;
+            self.deflated.plain += message.payload.len() as u64;
+        }
+    }
+
+    pub(super) fn round_trip(&mut self, rtt: Duration) {
+        self.round_trips.add(rtt);
+    }
+
+    /// There is no connection, and another is to be made.
+    pub(super) fn disconnected(&mut self, retry: &Retry<'_>, now: Instant) {
+        self.retry = Some((retry.attempt, now + retry.delay));
+        if let DisconnectReason::Lost(ending) = retry.gone {
+            self.sent += ending.sent;
+        }
+    }
+
+    /// Whether another connection is being made.
+    pub(super) fn is_connecting(&self, now: Instant) -> bool {
+        self.retry.is_some_and(|(_, at)| at <= now)
+    }
+
+    /// The next attempt at another connection begins.
+    pub(super) fn hasten(&mut self, now: Instant) {
+        if let Some((_, at)) = &mut self.retry {
+            *at = now;
+        }
+    }
+
+    /// There is a connection again.
+    pub(super) fn reconnected(&mut self, now: Instant) {
+        self.retry = None;
+        self.opened = now;
+    }
+
+    /// Writes it; without a sender there is no connection.
+    pub(super) fn print(
+        &self,
+        out: &mut String,
+        facts: &Facts,
+        sender: Option<&Sender>,
+        style: Style,
+        now: Instant,
+    ) {
+        let buffered = sender.map_or(0, |sender| sender.output().len() as u64);
+        let (sent, received) = self.traffic(sender);
+        let open_for = match self.retry {
+            Some(_) => "not open".to_owned(),
+            None => quantity::duration(now.saturating_duration_since(self.opened)),
+        };
+        let none = || "none".to_owned();
+        let rows = [
+            ("url", facts.url.clone()),
+            ("readyState", self.state(sender, now)),
+            ("protocol", facts.subprotocol.clone().unwrap_or_else(none)),
+            ("extensions", facts.deflate.clone().unwrap_or_else(none)),
+            ("bufferedAmount", quantity::size(buffered)),
+            ("peer", facts.peer.clone().unwrap_or_else(none)),
+            ("TLS", facts.tls.clone().unwrap_or_else(none)),
+            ("open for", open_for),
+            ("sent", sent),
+            ("received", received),
+            ("round trip", self.round_trip_text()),
+        ];
+        for (name, value) in rows {
+            let name = style.paint(Role::Fact, name);
+            let _ = writeln!(out, "  {name:<15} {}", escape_line(&value));
+        }
+    }
+
+    /// What was sent and what was received, on all connections.
+    pub(super) fn traffic(&self, sender: Option<&Sender>) -> (String, String) {
+        let mut sent = self.sent;
+        sent += sender.map(Sender::sent).unwrap_or_default();
+        let text = |messages: u64, bytes: u64, deflated: Deflated| {
+            let (messages, bytes) = (quantity::plural(messages, "message"), quantity::size(bytes));
+            let ratio = ratio(deflated).map(|ratio| format!(", deflated to {ratio}"));
+            format!("{messages}, {bytes}{}", ratio.unwrap_or_default())
+        };
+        (
+            text(sent.messages, sent.payload, sent.deflated),
+            text(self.messages, self.bytes, self.deflated),
+        )
+    }
+
+    fn state(&self, sender: Option<&Sender>, now: Instant) -> String {
+        match (self.retry, sender) {
+            (Some((attempt, at)), _) if at > now => {
+                let left = quantity::duration(at - now);
+                format!("CONNECTING (0): reconnecting in {left} (attempt {attempt})")
+            }
+            (Some((attempt, _)), _) => {
+                format!("CONNECTING (0): reconnecting now (attempt {attempt})")
+            }
+            (None, Some(sender)) if !sender.is_closing() => "OPEN (1)".to_owned(),
+            (None, _) => "CLOSING (2)".to_owned(),
+        }
+    }
+
+    fn round_trip_text(&self) -> String {
+        let trips = self.round_trips;
+        if trips.count == 0 {
+            return "not measured yet; /ping measures it".to_owned();
+        }
+        format!(
+            "last {}, least {}, most {} ({})",
+            quantity::duration(trips.last),
+            quantity::duration(trips.least),
+            quantity::duration(trips.most),
+            quantity::plural(trips.count.into(), "pong")
+        )
+    }
+}

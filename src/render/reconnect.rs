@@ -1,0 +1,34 @@
+//! The time between two connections: why there is none, and what is done about it.
+
+use std::time::Duration;
+
+use super::close_summary::loss;
+use super::escape::escape_line;
+use super::quantity;
+use crate::event::{DisconnectReason, Retry};
+
+/// Why there is no connection, and when the next attempt follows.
+pub fn retry(retry: &Retry<'_>) -> String {
+    let gone = match retry.gone {
+        DisconnectReason::Lost(ending) => loss(ending),
+        // What may help is said when there is no attempt left.
+        DisconnectReason::Failed(text) => escape_line(without_cure(text)).into_owned(),
+    };
+    if retry.delay.is_zero() {
+        return format!("{gone}; reconnecting");
+    }
+    let delay = quantity::duration(retry.delay);
+    format!(
+        "{gone}; reconnecting in {delay} (attempt {})",
+        retry.attempt
+    )
+}
+
+/// That there is a connection again.
+pub fn reconnected(gap: Duration) -> String {
+    format!("reconnected after a gap of {}", quantity::duration(gap))
+}
+
+fn without_cure(text: &str) -> &str {
+    text.split_once("; ").map_or(text, |(what, _)| what)
+}

@@ -1,0 +1,228 @@
+//! `wsee test`: runs scenarios, and writes the reports.
+
+use std::future::poll_fn;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::connect::view;
+use super::fmt::tell;
+use super::{complain, print};
+use crate::atomic_file::Replacement;
+use crate::config::Environment;
+use crate::config::runner::{GitHub, Mistakes, Test};
+use crate::exit::Exit;
+use crate::render::escape::escape_line;
+use crate::render::quantity;
+use crate::render::{Show, Style};
+use crate::runner::report::{github, human, json, junit, tap};
+use crate::runner::suite::Suite;
+use crate::runner::{CaseResult, Context, Group, Run};
+use crate::session::Signals;
+use crate::term;
+
+/// Runs `wsee test`.
+pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
+    if !test.display.quiet {
+        for note in &test.notes {
+            term::stderr(&format!("* {}\n", escape_line(note)));
+        }
+    }
+    let groups = match load(&test) {
+        Ok(groups) => groups,
+        Err(exit) => return exit,
+    };
+    if test.check {
+        return checked(&groups);
+    }
+    let reports = match open_reports(&test) {
+        Ok(reports) => reports,
+        Err(exit) => return exit,
+    };
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            complain(&format!("cannot wait for signals: {error}"));
+            return Exit::Internal;
+        }
+    };
+    let voice = Voice::new(&test, &reports, environment);
+    let token = github::token();
+    if test.github.is_some() {
+        // What is shown of a server must not be taken for commands of the job.
+        voice.say(&github::stop(&token));
+    }
+    let human = view(
+        test.display,
+        show(test.display.verbose),
+        environment.terminals.stderr,
+    );
+    let suite = Suite {
+        groups: &groups,
+        context: Context {
+            options: &test.options,
+            given: &test.given,
+            dialer: &test.flags,
+            human: &human,
+            secrets: test.display.secrets,
+        },
+    };
+    let signal = poll_fn(|cx| signals.poll(cx));
+    let run = suite.run(signal, &|case| voice.case(case)).await;
+    voice.summary(&run);
+    if let Some(github) = &test.github {
+        voice.say(&github::resume(&token));
+        voice.say(&github::annotations(&run));
+        summarize(github, &run);
+    }
+    write_reports(reports, &run)
+}
+
+/// What `-v` shows on standard error: all messages from the first on.
+fn show(verbose: u8) -> Show {
+    Show {
+        messages: verbose >= 1,
+        ..Show::pipe(verbose)
+    }
+}
+
+/// Reads what is to be run; mistakes are told.
+fn load(test: &Test) -> Result<Vec<Group>, Exit> {
+    let loaded = test.load().map_err(|wrong| {
+        let mut exit = Exit::Usage;
+        for mistakes in wrong {
+            match mistakes {
+                Mistakes::File { path, error } => {
+                    complain(&format!("{}: {error}", path.display()));
+                    exit = Exit::Input;
+                }
+                Mistakes::Places { file, mistakes } => tell(&file, &mistakes),
+            }
+        }
+        exit
+    })?;
+    if loaded.groups.is_empty() {
+        let problem = match loaded.found {
+            0 => "no case found: the files are empty".to_owned(),
+            found => format!("no case found: --filter leaves out all {found}"),
+        };
+        complain(&problem);
+        return Err(Exit::Usage);
+    }
+    Ok(loaded.groups)
+}
+
+fn checked(groups: &[Group]) -> Exit {
+    let cases = groups.iter().map(|group| group.cases.len() as u64).sum();
+    let cases = quantity::plural(cases, "case");
+    let files = quantity::plural(groups.len() as u64, "file");
+    print(format!("{cases} in {files}, no mistakes\n").as_bytes())
+}
+
+/// The report for people, on the stream that no other report takes.
+struct Voice {
+    to_stderr: bool,
+    quiet: bool,
+    style: Style,
+}
+
+impl Voice {
+    fn new(test: &Test, reports: &[Report], environment: &Environment) -> Self {
+        let to_stderr = reports.iter().any(|report| report.file.is_none());
+        let terminals = environment.terminals;
+        let terminal = if to_stderr {
+            terminals.stderr
+        } else {
+            terminals.stdout
+        };
+        Self {
+            to_stderr,
+            quiet: test.display.quiet,
+            style: test.display.style(terminal),
+        }
+    }
+
+    fn say(&self, text: &str) {
+        if self.to_stderr {
+            term::stderr(text);
+        } else {
+            // A reader that is gone has read enough; the exit status still tells.
+            let _ = term::stdout(text.as_bytes());
+        }
+    }
+
+    fn case(&self, case: &CaseResult) {
+        self.say(&human::case(case, self.style, self.quiet));
+    }
+
+    fn summary(&self, run: &Run) {
+        if !self.quiet || run.exit() != Exit::Done {
+            self.say(&human::summary(run, self.style));
+        }
+    }
+}
+
+/// A report that is to be written.
+struct Report {
+    path: PathBuf,
+    /// `None` for standard output.
+    file: Option<Replacement>,
+    write: Writer,
+}
+
+/// Makes a report of a run.
+type Writer = fn(&Run) -> String;
+
+/// Opens all reports, so that a folder that is not there is known before the work.
+fn open_reports(test: &Test) -> Result<Vec<Report>, Exit> {
+    let reports: [(&Option<PathBuf>, Writer); 3] = [
+        (&test.reports.report_junit, junit::report),
+        (&test.reports.report_tap, tap::report),
+        (&test.reports.report_json, json::report),
+    ];
+    let mut opened = Vec::new();
+    for (path, write) in reports {
+        let Some(path) = path else { continue };
+        let file = if path == Path::new("-") {
+            None
+        } else {
+            Some(Replacement::open(path).map_err(|error| cannot_write(path, &error))?)
+        };
+        let path = path.clone();
+        opened.push(Report { path, file, write });
+    }
+    Ok(opened)
+}
+
+fn write_reports(reports: Vec<Report>, run: &Run) -> Exit {
+    let mut exit = run.exit();
+    for report in reports {
+        let text = (report.write)(run);
+        let written = match report.file {
+            Some(file) => file.write(text.as_bytes()),
+            None => term::stdout(text.as_bytes()),
+        };
+        match written {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                exit = cannot_write(&report.path, &error);
+            }
+            _ => {}
+        }
+    }
+    exit
+}
+
+fn cannot_write(path: &Path, error: &io::Error) -> Exit {
+    complain(&format!("cannot write {}: {error}", path.display()));
+    Exit::Write
+}
+
+/// Adds to the summary of a job, which other steps of it write, too.
+fn summarize(github: &GitHub, run: &Run) {
+    let Some(path) = &github.summary else {
+        return;
+    };
+    if let Err(error) = crate::atomic_file::append(path, github::summary(run).as_bytes()) {
+        // The job does not depend on it.
+        complain(&format!("cannot write {}: {error}", path.display()));
+    }
+}

@@ -1,0 +1,222 @@
+//! Opening a connection, and what the server answers.
+
+use std::time::Duration;
+
+use super::case::{Request, Runner, StepResult};
+use super::link::ScriptedConnection;
+use super::matcher::glob;
+use super::result::{Failure, Kind};
+use crate::dial;
+use crate::event::Event;
+use crate::exit::Exit;
+use crate::proto::http1::Head;
+use crate::render::quantity;
+use crate::scenario::Form;
+use crate::scenario::case::{Answer, Connection};
+use crate::session::open::{self, Refused};
+use crate::session::{self, OpenError, Opened};
+use crate::term;
+
+/// What is shown of the body of a refusal, in bytes.
+const BODY: usize = 1 << 10;
+/// The response of a connection that opened.
+const SWITCHING: u16 = 101;
+
+impl Runner<'_> {
+    pub(super) async fn connect(&mut self, on: usize, connection: &Connection) -> StepResult<()> {
+        let options = self.resolve(connection)?;
+        let (result, head) = self.open(&options, connection.status).await?;
+        match result {
+            Ok(opened) if connection.status == SWITCHING => {
+                self.check(connection, head.as_ref())?;
+                self.links[on] = Some(ScriptedConnection::start(
+                    opened,
+                    self.context.human.clone(),
+                ));
+                Ok(())
+            }
+            Ok(opened) => {
+                // Dropped without a closing handshake: the case is over.
+                drop(opened);
+                let status = connection.status;
+                let message = format!("expected status {status}, but the connection opened (101)");
+                Err(self.unlike_head(&message, head.as_ref(), Exit::Expectation))
+            }
+            Err(OpenError::Refused(refused)) if refused.refusal.status == connection.status => {
+                self.check(connection, Some(&refused.refusal.response))
+            }
+            Err(OpenError::Refused(refused)) => Err(self.refused(connection, &refused)),
+            Err(error @ OpenError::Handshake(_)) => {
+                Err(self.unlike_head(&error.to_string(), head.as_ref(), error.exit()))
+            }
+            Err(error) => Err(self.error(&error, error.exit())),
+        }
+    }
+
+    fn resolve(&self, connection: &Connection) -> StepResult<open::Options> {
+        let fill = |template| {
+            let text = self.values.fill(template, Form::Plain);
+            text.map_err(|error| self.error(&error, Exit::Usage))
+        };
+        let mut request = Request {
+            url: fill(&connection.url)?,
+            flags: Vec::new(),
+            fields: Vec::new(),
+        };
+        for flag in &connection.flags {
+            let value = flag.value.as_ref().map(fill).transpose()?;
+            request.flags.push((flag.name.clone(), value));
+        }
+        for (name, value) in &connection.fields {
+            request.fields.push((name.clone(), fill(value)?));
+        }
+        let options = self.context.dialer.options(&request);
+        options.map_err(|error| self.error(&error, error.exit))
+    }
+
+    /// Opens a connection, again and again while the server is not up yet; with the response's head.
+    async fn open(
+        &mut self,
+        options: &open::Options,
+        status: u16,
+    ) -> StepResult<(Result<Opened, OpenError>, Option<Head>)> {
+        let mut retries = self.context.options.retries;
+        loop {
+            let (result, head) = self.open_once(options).await?;
+            match &result {
+                Err(error) if retries > 0 && is_starting(error, status) => {
+                    retries -= 1;
+                    tokio::time::sleep(self.context.options.retry_delay).await;
+                    self.start_clock();
+                }
+                _ => return Ok((result, head)),
+            }
+        }
+    }
+
+    async fn open_once(
+        &self,
+        options: &open::Options,
+    ) -> StepResult<(Result<Opened, OpenError>, Option<Head>)> {
+        let mut human = self.context.human.clone();
+        let mut head = None;
+        let mut observe = |event: Event<'_>| {
+            let mut text = String::new();
+            human.event(&mut text, &event, std::time::Instant::now());
+            if !text.is_empty() {
+                term::stderr(&text);
+            }
+            if let Event::Response(response) = event {
+                head = Some(response.clone());
+            }
+        };
+        let opening = session::open(options, &mut observe);
+        let (deadline, limit) = match self.deadline {
+            Some((deadline, limit)) => (Some(deadline), limit),
+            None => (None, Duration::ZERO),
+        };
+        let result = match deadline {
+            None => opening.await,
+            Some(deadline) => {
+                if let Ok(result) = tokio::time::timeout_at(deadline.into(), opening).await {
+                    result
+                } else {
+                    let limit = quantity::duration(limit);
+                    let text = format!(
+                        "no connection before the {limit} of the case were over (--max-time)"
+                    );
+                    return Err(self.error(&text, Exit::Timeout));
+                }
+            }
+        };
+        Ok((result, head))
+    }
+
+    /// The expected fields of a response.
+    fn check(&self, connection: &Connection, head: Option<&Head>) -> StepResult<()> {
+        let Some(head) = head else {
+            return Ok(());
+        };
+        for answer in &connection.answers {
+            let expected = self.values.fill(&answer.value, Form::Plain);
+            let expected = expected.map_err(|error| self.error(&error, Exit::Usage))?;
+            if let Some(problem) = field_problem(head, answer, &expected) {
+                let mut failure = self.unlike_head(&problem, Some(head), Exit::Expectation);
+                // In a scenario the field has a line of its own.
+                failure.line = Some(answer.line);
+                failure.step = self.safe(answer.source.trim());
+                return Err(failure);
+            }
+        }
+        Ok(())
+    }
+
+    fn refused(&self, connection: &Connection, refused: &Refused) -> Box<Failure> {
+        let response = &refused.refusal.response;
+        let line = String::from_utf8_lossy(response.start_line()).into_owned();
+        let expected = connection.status;
+        let message = format!("expected status {expected}, the server answered {line}");
+        let exit = match expected {
+            SWITCHING => Exit::Refused,
+            _ => Exit::Expectation,
+        };
+        let mut failure = self.unlike_head(&message, Some(response), exit);
+        let body = refused.body.content();
+        let body = String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned();
+        let lines = body.trim_end().lines().map(|line| self.safe(line));
+        failure.notes.extend(lines);
+        failure
+    }
+
+    /// A failure with the response's head as it came.
+    fn unlike_head(&self, message: &str, head: Option<&Head>, exit: Exit) -> Box<Failure> {
+        let mut failure = Failure::new(Kind::Failure, self.safe(message), exit);
+        if let Some(head) = head {
+            failure
+                .notes
+                .push(self.safe(&String::from_utf8_lossy(head.start_line())));
+            for (name, value) in head.fields() {
+                let (name, value) = (
+                    String::from_utf8_lossy(name),
+                    String::from_utf8_lossy(value),
+                );
+                let value = self.context.secrets.header_value(&name, &value);
+                failure.notes.push(self.safe(&format!("{name}: {value}")));
+            }
+        }
+        Box::new(failure)
+    }
+}
+
+/// Whether a server that is starting fails like this.
+fn is_starting(error: &OpenError, status: u16) -> bool {
+    match error {
+        OpenError::Dial(dial::Error::Connect { .. } | dial::Error::Dns { .. })
+        | OpenError::Stream(_)
+        | OpenError::Timeout { .. } => true,
+        // What a proxy says whose server is not up.
+        OpenError::Refused(refused) => {
+            let found = refused.refusal.status;
+            found != status && matches!(found, 502..=504)
+        }
+        _ => false,
+    }
+}
+
+fn field_problem(head: &Head, answer: &Answer, expected: &str) -> Option<String> {
+    let name = &answer.name;
+    let found: Vec<String> = head
+        .values(name)
+        .map(|value| String::from_utf8_lossy(value).into_owned())
+        .collect();
+    match (expected, found.as_slice()) {
+        ("", []) => None,
+        ("", [value, ..]) => Some(format!("expected no {name}, found {value:?}")),
+        (expected, []) => Some(format!("expected {name}: {expected}, the field is missing")),
+        (expected, values) if values.iter().any(|value| glob(expected, value)) => None,
+        (expected, values) => {
+            let values = values.join(", ");
+            Some(format!("expected {name}: {expected}, found {values}"))
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! One case: its script, step by step, on real connections.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::Options;
+use super::link::{ScriptedConnection, WaitError};
+use super::log::{Log, safe};
+use super::result::{Failure, Kind, Outcome};
+use super::variables::{Given, Values};
+use crate::event::Ending;
+use crate::exit::Exit;
+use crate::proto::connection::End;
+use crate::render::close_summary::ending;
+use crate::render::human::close_text;
+use crate::render::quantity;
+use crate::render::{Human, Secrets};
+use crate::scenario::Case;
+use crate::scenario::case::{Act, ActKind};
+use crate::session::open;
+
+/// What all cases of a run share.
+pub struct Context<'a> {
+    /// How cases are run.
+    pub options: &'a Options,
+    /// What variables are before a case begins.
+    pub given: &'a Given,
+    /// Who knows how to connect.
+    pub dialer: &'a dyn Dialer,
+    /// Shows what happens on the connections.
+    pub human: &'a Human,
+    /// Whether secrets are shown.
+    pub secrets: Secrets,
+}
+
+/// A connection that is to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Where to.
+    pub url: String,
+    /// Flags of the command line, without `--`.
+    pub flags: Vec<(String, Option<String>)>,
+    /// Fields of the request, in order.
+    pub fields: Vec<(String, String)>,
+}
+
+/// Makes of a request what a session needs.
+pub trait Dialer {
+    /// Resolves a URL with the flags of the command line and of the scenario.
+    fn options(&self, request: &Request) -> Result<open::Options, Unresolved>;
+}
+
+/// A request that cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unresolved {
+    /// What is wrong with it.
+    pub message: String,
+    /// The exit status that tells it.
+    pub exit: Exit,
+}
+
+/// Runs a case; files are looked for in `folder`. Must be called on a `LocalSet`.
+pub async fn run(case: &Case, folder: &Path, context: &Context<'_>) -> Outcome {
+    let mut runner = Runner::new(case, folder, context);
+    let mut outcome = Outcome::Passed;
+    for act in &case.script {
+        if let Err(failure) = runner.act(act).await {
+            outcome = Outcome::Failed(Box::new(runner.place(*failure, act)));
+            break;
+        }
+    }
+    if let (Outcome::Passed, Some(act)) = (&outcome, case.script.last())
+        && let Some(failure) = runner.lost()
+    {
+        outcome = Outcome::Failed(Box::new(runner.place(failure, act)));
+    }
+    runner.finish().await;
+    outcome
+}
+
+/// A failure is large, and rare.
+pub(super) type StepResult<T> = Result<T, Box<Failure>>;
+
+pub(super) struct Runner<'a> {
+    pub context: &'a Context<'a>,
+    pub folder: &'a Path,
+    pub values: Values<'a>,
+    /// The connections that are open, by the index in the case.
+    pub links: Vec<Option<ScriptedConnection>>,
+    /// When the case must be over, and the time it has.
+    pub deadline: Option<(Instant, Duration)>,
+}
+
+impl<'a> Runner<'a> {
+    fn new(case: &Case, folder: &'a Path, context: &'a Context<'a>) -> Self {
+        let mut runner = Self {
+            context,
+            folder,
+            values: Values::new(context.given, jiff::Timestamp::now()),
+            links: case.connections.iter().map(|_| None).collect(),
+            deadline: None,
+        };
+        runner.start_clock();
+        runner
+    }
+
+    /// The time of the case begins now: waiting for a server to start does not count.
+    pub(super) fn start_clock(&mut self) {
+        let limit = self.context.options.max_time;
+        self.deadline = limit.map(|limit| (Instant::now() + limit, limit));
+    }
+
+    async fn act(&mut self, act: &Act) -> StepResult<()> {
+        match &act.kind {
+            ActKind::Connect(connection) => self.connect(act.on, connection).await,
+            ActKind::Step(action) => self.step(act.on, action).await,
+        }
+    }
+
+    /// A failure with the step it happened in.
+    fn place(&self, failure: Failure, act: &Act) -> Failure {
+        let line = failure.line.unwrap_or(act.line);
+        let step = if failure.step.is_empty() {
+            safe(act.source.trim(), &self.values)
+        } else {
+            failure.step
+        };
+        let open = self.links.get(act.on).and_then(Option::as_ref);
+        let connection = failure.connection.or_else(|| open.map(state));
+        let failure = Failure {
+            line: (line > 0).then_some(line),
+            step,
+            connection,
+            ..failure
+        };
+        failure.cut()
+    }
+
+    /// A connection that ended though no step says so.
+    fn lost(&self) -> Option<Failure> {
+        self.links.iter().flatten().find_map(|link| {
+            let inbox = link.inbox();
+            let ended = inbox.ending.as_ref()?;
+            let exit = match &ended.end {
+                End::Closed { .. } => return None,
+                _ => exit(ended),
+            };
+            let message = format!("after the last step: {}", ending(ended, "server"));
+            let mut failure = Failure::new(Kind::Failure, message, exit);
+            failure.connection = Some("over".to_owned());
+            Some(failure)
+        })
+    }
+
+    async fn finish(&mut self) {
+        for link in self.links.iter().flatten() {
+            link.finish().await;
+        }
+    }
+
+    /// The open connection of a step.
+    pub(super) fn link(&self, on: usize) -> StepResult<&ScriptedConnection> {
+        self.links.get(on).and_then(Option::as_ref).ok_or_else(|| {
+            let message = "the connection is not open".to_owned();
+            Box::new(Failure::new(Kind::Error, message, Exit::Expectation))
+        })
+    }
+
+    /// When a step that waits for `within`, or the usual time, is over.
+    pub(super) fn until(&self, within: Option<Duration>) -> Until {
+        let limit = within.unwrap_or(self.context.options.timeout);
+        let now = Instant::now();
+        match self.deadline {
+            Some((deadline, max_time)) if deadline < now + limit => Until {
+                since: now,
+                deadline,
+                limit: max_time,
+                is_of_case: true,
+            },
+            _ => Until {
+                since: now,
+                deadline: now + limit,
+                limit,
+                is_of_case: false,
+            },
+        }
+    }
+
+    /// A text that may hold anything, as it may be shown.
+    pub(super) fn safe(&self, text: &str) -> String {
+        safe(text, &self.values)
+    }
+
+    /// A case that cannot be run.
+    pub(super) fn error(&self, error: &impl ToString, exit: Exit) -> Box<Failure> {
+        Box::new(Failure::new(
+            Kind::Error,
+            self.safe(&error.to_string()),
+            exit,
+        ))
+    }
+}
+
+/// How long a step waits.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Until {
+    pub since: Instant,
+    pub deadline: Instant,
+    pub limit: Duration,
+    /// The time of the case is over before that of the step.
+    pub is_of_case: bool,
+}
+
+impl Until {
+    /// The failure of a step that waited for something which did not come: `what`, as in "no pong came".
+    pub(super) fn missed(
+        self,
+        missed: WaitError,
+        what: &str,
+        link: &ScriptedConnection,
+        log: Log,
+    ) -> Box<Failure> {
+        let limit = quantity::duration(self.limit);
+        let (message, exit) = match missed {
+            WaitError::Late if self.is_of_case => (
+                format!("{what} before the {limit} of the case were over (--max-time)"),
+                Exit::Timeout,
+            ),
+            WaitError::Late => (format!("{what} within {limit}"), Exit::Expectation),
+            WaitError::Ended => (
+                format!(
+                    "{what} before the connection ended, {} into this step",
+                    quantity::duration(self.since.elapsed())
+                ),
+                link.inbox().ending.as_ref().map_or(Exit::Expectation, exit),
+            ),
+            WaitError::Overflow => (
+                format!("{what}; more messages came than are kept (64 MiB, or 100000)"),
+                Exit::Limit,
+            ),
+        };
+        let mut failure = Failure::new(Kind::Failure, message, exit);
+        failure.waited = Some(self.since.elapsed());
+        failure.connection = Some(state(link));
+        (failure.received, failure.more, failure.closest) = log.into_closest();
+        Box::new(failure)
+    }
+}
+
+/// The exit status of an ending that no step expects.
+pub(super) fn exit(ending: &Ending) -> Exit {
+    match &ending.end {
+        End::Failed(_) | End::NoPong(_) => ending.exit(),
+        _ => Exit::Expectation,
+    }
+}
+
+/// How a connection is, in words.
+pub(super) fn state(link: &ScriptedConnection) -> String {
+    let inbox = link.inbox();
+    if let Some(ended) = &inbox.ending {
+        ending(ended, "server")
+    } else {
+        let received = quantity::plural(inbox.received, "message");
+        let state = match &inbox.close {
+            Some((frame, _)) => format!("closing, the server sent {}", close_text(frame.as_ref())),
+            None => "open".to_owned(),
+        };
+        format!("{state}, {received} received")
+    }
+}

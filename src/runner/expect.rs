@@ -1,0 +1,244 @@
+//! Steps that wait for messages.
+
+use std::time::Duration;
+
+use super::case::{Runner, StepResult, Until, exit};
+use super::inbox::{Inbox, Message};
+use super::link::{ScriptedConnection, WaitError};
+use super::log::Log;
+use super::matcher::{CaptureError, Matcher, MatcherError, Miss, capture};
+use super::result::{Failure, Kind};
+use crate::exit::Exit;
+use crate::proto::connection::End;
+use crate::proto::frame::CloseCode;
+use crate::render::human::close_text;
+use crate::scenario::Form;
+use crate::scenario::ast::{Expect, ExpectClose, Mood, Reason};
+
+impl Runner<'_> {
+    pub(super) async fn expect(&mut self, on: usize, expect: &Expect) -> StepResult<()> {
+        let matcher = Matcher::new(&expect.pattern, &self.values)
+            .map_err(|error| self.error(&error, Exit::Usage))?;
+        let message = match expect.mood {
+            Mood::Some => self.expect_some(on, &matcher, expect.within).await?,
+            Mood::Next => self.expect_next(on, &matcher, expect.within).await?,
+            Mood::None => return self.expect_none(on, &matcher, expect.within).await,
+        };
+        for wanted in &expect.captures {
+            let value = capture(wanted, &message, &self.values)
+                .map_err(|error| self.not_captured(&wanted.name, &error))?;
+            self.values.capture(&wanted.name, value);
+        }
+        Ok(())
+    }
+
+    fn not_captured(&self, name: &str, error: &CaptureError) -> Box<Failure> {
+        let kind = match error {
+            CaptureError::Nothing(_) => Kind::Failure,
+            CaptureError::Matcher(_) => Kind::Error,
+        };
+        let message = self.safe(&format!("cannot capture {name}: {error}"));
+        Box::new(Failure::new(kind, message, Exit::Expectation))
+    }
+
+    /// Takes messages out until one matches.
+    async fn expect_some(
+        &self,
+        on: usize,
+        matcher: &Matcher,
+        within: Option<Duration>,
+    ) -> StepResult<Message> {
+        let (link, until) = (self.link(on)?, self.until(within));
+        let mut log = Log::new(until.since);
+        let look = |inbox: &mut Inbox| {
+            while let Some(message) = inbox.take() {
+                match matcher.check(&message) {
+                    Ok(()) => return Some(message),
+                    Err(miss) => log.add(&message, &miss, &self.values),
+                }
+            }
+            None
+        };
+        let found = link.wait(until.deadline, look).await;
+        found.map_err(|missed| no_message(until, missed, link, log))
+    }
+
+    async fn expect_next(
+        &self,
+        on: usize,
+        matcher: &Matcher,
+        within: Option<Duration>,
+    ) -> StepResult<Message> {
+        let (link, until) = (self.link(on)?, self.until(within));
+        let message = link
+            .wait(until.deadline, Inbox::take)
+            .await
+            .map_err(|missed| no_message(until, missed, link, Log::new(until.since)))?;
+        match matcher.check(&message) {
+            Ok(()) => Ok(message),
+            Err(miss) => {
+                let text = "the next message is not as expected";
+                Err(self.unlike(text, &message, miss, until))
+            }
+        }
+    }
+
+    /// Looks at messages and leaves them there: what follows may wait for them.
+    async fn expect_none(
+        &self,
+        on: usize,
+        matcher: &Matcher,
+        within: Option<Duration>,
+    ) -> StepResult<()> {
+        let (link, until) = (self.link(on)?, self.until(within));
+        let mut seen = 0;
+        let look = |inbox: &mut Inbox| {
+            let new = inbox.messages.iter().skip(seen);
+            let found = new.clone().find(|message| matcher.check(message).is_ok());
+            seen = inbox.messages.len();
+            found.cloned()
+        };
+        match link.wait(until.deadline, look).await {
+            Ok(message) => {
+                let miss = Miss {
+                    score: 1,
+                    difference: Vec::new(),
+                };
+                let text = "a message came that must not";
+                Err(self.unlike(text, &message, miss, until))
+            }
+            Err(WaitError::Late) if !until.is_of_case => Ok(()),
+            Err(WaitError::Ended) if is_closed(&link.inbox()) => Ok(()),
+            Err(missed) => {
+                let what = "no such message came";
+                Err(until.missed(missed, what, link, Log::new(until.since)))
+            }
+        }
+    }
+
+    fn unlike(&self, text: &str, message: &Message, miss: Miss, until: Until) -> Box<Failure> {
+        let mut failure = Failure::new(Kind::Failure, text.to_owned(), Exit::Expectation);
+        let mut log = Log::new(until.since);
+        let miss = Miss {
+            score: miss.score.max(1),
+            ..miss
+        };
+        log.add(message, &miss, &self.values);
+        failure.waited = Some(until.since.elapsed());
+        let (_, _, closest) = log.into_closest();
+        failure.closest = closest;
+        Box::new(failure)
+    }
+
+    pub(super) async fn expect_control(
+        &self,
+        on: usize,
+        pong: bool,
+        payload: Option<&[u8]>,
+        within: Option<Duration>,
+    ) -> StepResult<()> {
+        let (link, until) = (self.link(on)?, self.until(within));
+        let look = |inbox: &mut Inbox| {
+            while let Some(control) = inbox.take_control() {
+                if control.pong == pong && payload.is_none_or(|it| *it == control.payload) {
+                    return Some(());
+                }
+            }
+            None
+        };
+        let found = link.wait(until.deadline, look).await;
+        found.map_err(|missed| {
+            let what = match (pong, payload) {
+                (false, None) => "no ping came",
+                (false, Some(_)) => "no ping with this payload came",
+                (true, None) => "no pong came",
+                (true, Some(_)) => "no pong with this payload came",
+            };
+            until.missed(missed, what, link, Log::new(until.since))
+        })
+    }
+
+    pub(super) async fn expect_close(&mut self, on: usize, close: &ExpectClose) -> StepResult<()> {
+        let reason = self.reason(close.reason.as_ref())?;
+        let (link, until) = (self.link(on)?, self.until(close.within));
+        let mut log = Log::new(until.since);
+        let look = |inbox: &mut Inbox| {
+            while let Some(message) = inbox.take() {
+                log.add(&message, &Miss::default(), &self.values);
+            }
+            inbox.ending.as_ref().map(|ending| ending.end.clone())
+        };
+        let end = link.wait(until.deadline, look).await;
+        let end = end.map_err(|missed| until.missed(missed, "no Close frame came", link, log))?;
+        let (code, text) = match &end {
+            End::Closed {
+                by_peer: true,
+                received,
+                ..
+            } => {
+                let code = received.as_ref().map_or(CloseCode::NO_STATUS, |it| it.code);
+                let text = received.as_ref().map_or("", |frame| &frame.reason);
+                (code, text)
+            }
+            End::Lost { .. } => (CloseCode(1006), ""),
+            _ => (CloseCode(0), ""),
+        };
+        let is_code = match close.codes.as_slice() {
+            [] => code.0 != 0 && code.0 != 1006,
+            codes => codes.contains(&code.0),
+        };
+        if !is_code || !reason.is_none_or(|reason| reason.is_match(text)) {
+            let found = match &end {
+                End::Closed { received, .. } => close_text(received.as_ref()),
+                _ => "no Close frame".to_owned(),
+            };
+            let message = format!("the connection ended otherwise: {}", self.safe(&found));
+            let exit = link.inbox().ending.as_ref().map_or(Exit::Expectation, exit);
+            let mut failure = Failure::new(Kind::Failure, message, exit);
+            failure.connection = Some(super::case::state(link));
+            failure.waited = Some(until.since.elapsed());
+            return Err(Box::new(failure));
+        }
+        self.links[on] = None;
+        Ok(())
+    }
+
+    fn reason(&self, reason: Option<&Reason>) -> StepResult<Option<regex::Regex>> {
+        let text = match reason {
+            None => return Ok(None),
+            Some(Reason::Text(text)) => {
+                let text = self.values.fill(text, Form::Plain);
+                text.map(|text| format!("^(?:{})$", regex::escape(&text)))
+            }
+            Some(Reason::Re(text)) => self.values.fill(text, Form::Regex),
+        };
+        let text = text.map_err(|error| self.error(&error, Exit::Usage))?;
+        let regex = regex::Regex::new(&text).map_err(MatcherError::from);
+        regex
+            .map(Some)
+            .map_err(|error| self.error(&error, Exit::Usage))
+    }
+}
+
+/// The failure of a step that waited for a message and saw those in the log.
+fn no_message(
+    until: Until,
+    missed: WaitError,
+    link: &ScriptedConnection,
+    log: Log,
+) -> Box<Failure> {
+    if !log.shown.is_empty() {
+        return until.missed(missed, "no message matched", link, log);
+    }
+    let mut failure = until.missed(missed, "no message came", link, log);
+    if link.inbox().received > 0 {
+        let text = "those that came before were taken by earlier steps";
+        failure.notes.push(text.to_owned());
+    }
+    failure
+}
+
+fn is_closed(inbox: &Inbox) -> bool {
+    let end = inbox.ending.as_ref().map(|ending| &ending.end);
+    matches!(end, Some(End::Closed { .. }))
+}

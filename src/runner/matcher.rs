@@ -1,0 +1,420 @@
+//! Whether a message is as expected, and if not, how far from it.
+
+use regex::bytes::Regex;
+
+use super::inbox::Message;
+use super::variables::{NoValue, Values};
+use crate::filter::{CompileError, Jq, ReadError, Subset};
+use crate::proto::message::Kind;
+use crate::render::difference::{self, Words};
+use crate::scenario::ast::{Capture, Extract, Pattern};
+use crate::scenario::{Form, Template};
+
+/// A pattern, ready to be compared.
+#[derive(Debug)]
+pub enum Matcher {
+    /// A text message with this text.
+    Text(String),
+    /// JSON with these values.
+    Json(Subset),
+    /// Text that the expression finds itself in.
+    Re(Regex),
+    /// JSON for which the filter's first output is neither false nor null.
+    Jq(Jq),
+    /// A binary message with these bytes.
+    Hex(Vec<u8>),
+    /// Any message.
+    Any,
+}
+
+/// A pattern that cannot be compared, now that its variables have values.
+#[derive(Debug, thiserror::Error)]
+pub enum MatcherError {
+    /// A variable has none.
+    #[error(transparent)]
+    NoValue(#[from] NoValue),
+    /// The text is no JSON.
+    #[error("with the values of its variables the pattern is {0}")]
+    Json(#[from] ReadError),
+    /// The text is no regular expression.
+    #[error("with the values of its variables: {0}")]
+    Regex(#[from] regex::Error),
+    /// The text is no jq filter.
+    #[error("with the values of its variables: {0}")]
+    Jq(#[from] CompileError),
+}
+
+/// How far a message is from what was expected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Miss {
+    /// The higher the closer; 0 for a message that has nothing in common.
+    pub score: u32,
+    /// What is different, a line each. Not escaped, but for texts that a caret points into.
+    pub difference: Vec<String>,
+}
+
+impl Miss {
+    fn new(score: u32, line: impl Into<String>) -> Self {
+        let difference = vec![line.into()];
+        Self { score, difference }
+    }
+}
+
+/// What is expected, and a message.
+const WORDS: Words = ("expected", "found");
+/// The score of a message that is as close as can be.
+const FULL: u32 = 1_000;
+/// Differences that are listed.
+const LISTED: usize = 8;
+/// Longer texts are compared by their beginning, in characters: the time grows with the square.
+const COMPARED: usize = 512;
+
+impl Matcher {
+    /// The pattern with the values of its variables.
+    pub fn new(pattern: &Pattern, values: &Values<'_>) -> Result<Self, MatcherError> {
+        Ok(match pattern {
+            Pattern::Text(text) => Self::Text(values.fill(text, Form::Plain)?),
+            Pattern::Json(text) => Self::Json(Subset::parse(&values.fill(text, Form::Quoted)?)?),
+            Pattern::Re(text) => Self::Re(regex(text, values)?),
+            Pattern::Jq(text) => Self::Jq(Jq::compile(&values.fill(text, Form::Quoted)?)?),
+            Pattern::Hex(bytes) => Self::Hex(bytes.clone()),
+            Pattern::Any => Self::Any,
+        })
+    }
+
+    /// Whether a message is as expected.
+    pub fn check(&self, message: &Message) -> Result<(), Miss> {
+        let payload = &message.payload;
+        match self {
+            Self::Any => Ok(()),
+            Self::Text(text) => check_text(text, message),
+            Self::Hex(bytes) => check_bytes(bytes, message),
+            Self::Re(regex) if regex.is_match(payload) => Ok(()),
+            Self::Re(_) => Err(Miss::default()),
+            Self::Json(subset) => check_json(subset, payload),
+            Self::Jq(filter) => check_jq(filter, payload),
+        }
+    }
+}
+
+/// A regular expression with the values of its variables.
+pub fn regex(template: &Template, values: &Values<'_>) -> Result<Regex, MatcherError> {
+    Ok(Regex::new(&values.fill(template, Form::Regex)?)?)
+}
+
+fn check_text(expected: &str, message: &Message) -> Result<(), Miss> {
+    let is_same = message.payload == expected.as_bytes();
+    match message.kind {
+        Kind::Text if is_same => Ok(()),
+        Kind::Binary if is_same => Err(Miss::new(
+            FULL - 1,
+            "the bytes are the same, but the message is binary",
+        )),
+        Kind::Binary => Err(Miss::default()),
+        Kind::Text => {
+            let found = String::from_utf8_lossy(&message.payload);
+            Err(Miss {
+                score: similarity(expected, &found),
+                difference: difference::texts(WORDS, expected, &found),
+            })
+        }
+    }
+}
+
+fn similarity(a: &str, b: &str) -> u32 {
+    let cut = |text: &str| text.chars().take(COMPARED).collect::<String>();
+    let similarity = strsim::normalized_levenshtein(&cut(a), &cut(b));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 1000"
+    )]
+    let score = (similarity * f64::from(FULL)) as u32;
+    score.min(FULL - 1)
+}
+
+fn check_bytes(expected: &[u8], message: &Message) -> Result<(), Miss> {
+    let found = &message.payload;
+    let same = difference::same_bytes(expected, found);
+    let is_same = same == expected.len() && same == found.len();
+    match message.kind {
+        Kind::Binary if is_same => return Ok(()),
+        Kind::Text if is_same => {
+            let text = "the bytes are the same, but the message is text";
+            return Err(Miss::new(FULL - 1, text));
+        }
+        Kind::Text => return Err(Miss::default()),
+        Kind::Binary => {}
+    }
+    let line = difference::bytes(WORDS, expected, found);
+    let longest = expected.len().max(found.len()).max(1);
+    let score = u32::try_from(same * (FULL as usize - 1) / longest).unwrap_or(FULL - 1);
+    Err(Miss::new(score.max(1), line))
+}
+
+fn check_json(subset: &Subset, payload: &[u8]) -> Result<(), Miss> {
+    let difference = match subset.compare(payload) {
+        Ok(difference) if difference.is_none() => return Ok(()),
+        Ok(difference) => difference,
+        Err(error) => return Err(Miss::new(1, error.to_string())),
+    };
+    let all = difference.same + difference.places.len();
+    let score = difference.same * (FULL as usize - 3) / all + 2;
+    let mut places = difference.places;
+    let left = places.len().saturating_sub(LISTED);
+    places.truncate(LISTED);
+    if left > 0 {
+        places.push(format!("… and {left} more"));
+    }
+    Err(Miss {
+        score: u32::try_from(score).unwrap_or(FULL - 1),
+        difference: places,
+    })
+}
+
+fn check_jq(filter: &Jq, payload: &[u8]) -> Result<(), Miss> {
+    let output = match filter.run(payload) {
+        Ok(mut outputs) => outputs.next(),
+        Err(error) => return Err(Miss::new(1, error.to_string())),
+    };
+    match output {
+        Some(Ok(output)) if output.is_truthy() => Ok(()),
+        Some(Ok(output)) => Err(Miss::new(3, format!("the filter gave {}", output.json()))),
+        Some(Err(error)) => Err(Miss::new(2, error.to_string())),
+        None => Err(Miss::new(2, "the filter gave nothing")),
+    }
+}
+
+/// The value that is captured of a message, or why there is none. Quotes the message, as it is.
+pub fn capture(
+    capture: &Capture,
+    message: &Message,
+    values: &Values<'_>,
+) -> Result<String, CaptureError> {
+    let bytes = match &capture.with {
+        Extract::Jq(filter) => {
+            let filter = values
+                .fill(filter, Form::Quoted)
+                .map_err(MatcherError::from)?;
+            first_output(&filter, &message.payload)?
+        }
+        Extract::Re(template) => {
+            let regex = regex(template, values)?;
+            let found = regex.captures(&message.payload);
+            let found = found.ok_or_else(|| {
+                CaptureError::Nothing("the regular expression is not found in the message".into())
+            })?;
+            // A group that took no part leaves what all of it matched.
+            let group = found.get(1).or_else(|| found.get(0));
+            group
+                .map(|group| group.as_bytes().to_vec())
+                .unwrap_or_default()
+        }
+    };
+    String::from_utf8(bytes).map_err(|_| CaptureError::Nothing("the value is not UTF-8".into()))
+}
+
+/// Why nothing was captured.
+#[derive(Debug, thiserror::Error)]
+pub enum CaptureError {
+    /// The filter or expression cannot be used.
+    #[error(transparent)]
+    Matcher(#[from] MatcherError),
+    /// There is nothing to be captured.
+    #[error("{0}")]
+    Nothing(String),
+}
+
+fn first_output(filter: &str, payload: &[u8]) -> Result<Vec<u8>, CaptureError> {
+    let jq = Jq::compile(filter).map_err(MatcherError::from)?;
+    let nothing = |text: String| CaptureError::Nothing(text);
+    let mut outputs = jq
+        .run(payload)
+        .map_err(|error| nothing(error.to_string()))?;
+    match outputs.next() {
+        None => Err(nothing(format!("{filter} gave nothing"))),
+        Some(Err(error)) => Err(nothing(error.to_string())),
+        Some(Ok(output)) if output.json() == "null" => Err(nothing(format!("{filter} gave null"))),
+        Some(Ok(output)) => Ok(output.raw().into_owned()),
+    }
+}
+
+/// Whether `text` is `pattern`, in which `*` is any text.
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let parts: Vec<String> = pattern.split('*').map(regex::escape).collect();
+    // Parts are escaped, so that this is an expression.
+    regex::Regex::new(&format!("^(?s:{})$", parts.join(".*"))).is_ok_and(|it| it.is_match(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+    use crate::runner::Given;
+    use crate::scenario::ast::{Action, Statement};
+    use crate::scenario::parse;
+
+    fn message(kind: Kind, payload: impl AsRef<[u8]>) -> Message {
+        Message {
+            at: Instant::now(),
+            kind,
+            payload: payload.as_ref().to_vec(),
+        }
+    }
+
+    fn text(payload: &str) -> Message {
+        message(Kind::Text, payload)
+    }
+
+    /// The pattern of an expectation, as it is written.
+    #[track_caller]
+    fn matcher(pattern: &str) -> Matcher {
+        let file = parse(&format!("< {pattern}")).expect("a pattern");
+        let Statement::Step(step) = &file.lines[0].statement else {
+            panic!("no step");
+        };
+        let Action::Expect(expect) = &step.action else {
+            panic!("no expectation");
+        };
+        let given = Given {
+            variables: [("v".to_owned(), "a\"b.".to_owned())].into(),
+            ..Given::default()
+        };
+        let values = Values::new(&given, jiff::Timestamp::UNIX_EPOCH);
+        Matcher::new(&expect.pattern, &values).expect("a matcher")
+    }
+
+    #[track_caller]
+    fn difference(pattern: &str, message: &Message) -> Vec<String> {
+        matcher(pattern)
+            .check(message)
+            .expect_err("a miss")
+            .difference
+    }
+
+    #[test]
+    fn each_kind_takes_what_it_says() {
+        for (pattern, message, is_match) in [
+            ("text hi", text("hi"), true),
+            ("text hi", text("hi "), false),
+            ("text \"\"", text(""), true),
+            ("text {{v}}", text("a\"b."), true),
+            ("json {\"a\":1}", text("{\"b\":2,\"a\":1}"), true),
+            ("json {\"a\":\"{{v}}\"}", text("{\"a\":\"a\\\"b.\"}"), true),
+            ("json 1", message(Kind::Binary, "1"), true),
+            ("json 1", text("x"), false),
+            ("re \"^a.c$\"", text("abc"), true),
+            ("re \"^{{v}}$\"", text("a\"b."), true),
+            ("re \"^{{v}}$\"", text("a\"bx"), false),
+            ("jq .a > 1", text("{\"a\":2}"), true),
+            ("jq .a > 1", text("{\"a\":1}"), false),
+            ("jq .a", text("[]"), false),
+            ("jq .a == \"{{v}}\"", text("{\"a\":\"a\\\"b.\"}"), true),
+            ("hex 61", message(Kind::Binary, "a"), true),
+            ("hex 61", text("a"), false),
+            ("any", text(""), true),
+        ] {
+            assert_eq!(
+                matcher(pattern).check(&message).is_ok(),
+                is_match,
+                "{pattern} {message:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_first_difference_of_a_text_is_marked() {
+        assert_eq!(
+            difference("text hello world", &text("hello wurld")),
+            [
+                "expected hello world",
+                "found    hello wurld",
+                "                ^"
+            ]
+        );
+        assert_eq!(
+            difference("text \"\\ta\"", &text("\tb")),
+            ["expected \\ta", "found    \\tb", "           ^"]
+        );
+        let long = "x".repeat(100);
+        let lines = difference(&format!("text {long}a"), &text(&format!("{long}b")));
+        assert_eq!(
+            lines[0].find('a'),
+            lines[2].find('^').map(|at| at + "…".len() - 1)
+        );
+    }
+
+    #[test]
+    fn a_difference_of_kind_is_told() {
+        assert_eq!(
+            difference("text a", &message(Kind::Binary, "a")),
+            ["the bytes are the same, but the message is binary"]
+        );
+        assert_eq!(
+            difference("hex 61", &text("a")),
+            ["the bytes are the same, but the message is text"]
+        );
+        assert_eq!(
+            difference("hex 61 62", &message(Kind::Binary, "a")),
+            ["byte 2: expected 62, found the end"]
+        );
+    }
+
+    #[test]
+    fn filters_say_what_they_gave() {
+        assert_eq!(difference("jq .a", &text("{}")), ["the filter gave null"]);
+        assert_eq!(
+            difference("jq empty", &text("{}")),
+            ["the filter gave nothing"]
+        );
+        assert_eq!(
+            difference("jq .a", &text("1")),
+            ["jq: cannot index 1 with \"a\""]
+        );
+    }
+
+    #[test]
+    fn the_closer_a_message_the_higher_its_score() {
+        let score = |pattern: &str, payload: &str| {
+            matcher(pattern)
+                .check(&text(payload))
+                .expect_err("a miss")
+                .score
+        };
+        assert!(score("text hello", "hallo") > score("text hello", "bye"));
+        let pattern = "json {\"a\":1,\"b\":2}";
+        assert!(score(pattern, "{\"a\":1,\"b\":0}") > score(pattern, "{\"a\":0,\"b\":0}"));
+        assert!(score(pattern, "{}") > score(pattern, "x"));
+    }
+
+    #[test]
+    fn a_star_in_a_field_is_any_text() {
+        assert!(glob("*", "anything"));
+        assert!(glob("nginx/*", "nginx/1.2"));
+        assert!(glob("a*b*c", "a.b.c"));
+        assert!(!glob("nginx", "nginx/1.2"));
+        assert!(!glob("a.c", "abc"));
+    }
+
+    #[test]
+    fn captures_of_hostile_values_are_told_not_taken() {
+        let given = Given::default();
+        let values = Values::new(&given, jiff::Timestamp::UNIX_EPOCH);
+        let with = |with| Capture {
+            name: "x".to_owned(),
+            with,
+        };
+        let jq = with(Extract::Jq(Template::literal(".id")));
+        let re = with(Extract::Re(Template::literal("id=(\\d+)")));
+        let taken = |it: &Capture, payload: &str| {
+            capture(it, &text(payload), &values).map_err(|error| error.to_string())
+        };
+        assert_eq!(taken(&jq, "{\"id\":\"a\"}"), Ok("a".to_owned()));
+        assert_eq!(taken(&jq, "{\"id\":[1]}"), Ok("[1]".to_owned()));
+        assert_eq!(taken(&jq, "{}"), Err(".id gave null".to_owned()));
+        assert!(taken(&jq, "x").is_err());
+        assert_eq!(taken(&re, "id=12;"), Ok("12".to_owned()));
+        assert!(taken(&re, "id=x").is_err());
+    }
+}

@@ -1,0 +1,112 @@
+//! Annotations and the summary of a job of GitHub Actions.
+
+use std::fmt::Write;
+
+use super::{details, place};
+use crate::render::quantity;
+use crate::runner::result::{Kind, Outcome, Run};
+
+/// Keeps the runner from reading workflow commands in what follows, up to [`resume`].
+///
+/// The token must be one that nothing that is printed can know.
+pub fn stop(token: &str) -> String {
+    format!("::stop-commands::{token}\n")
+}
+
+/// Lets the runner read commands again.
+pub fn resume(token: &str) -> String {
+    format!("::{token}::\n")
+}
+
+/// A token for [`stop`].
+pub fn token() -> String {
+    hex::encode(rand::random::<[u8; 16]>())
+}
+
+/// A workflow command for every case that failed, which marks its line.
+pub fn annotations(run: &Run) -> String {
+    let mut out = String::new();
+    for case in &run.cases {
+        let Outcome::Failed(failure) = &case.outcome else {
+            continue;
+        };
+        let mut text = failure.message.clone();
+        if !failure.step.is_empty() {
+            let _ = write!(text, "\n{}", failure.step);
+        }
+        for line in details(failure) {
+            let _ = write!(text, "\n{line}");
+        }
+        out.push_str("::error ");
+        if let Some(file) = &case.file {
+            let line = failure.line.unwrap_or(case.line);
+            let _ = write!(out, "file={},line={line},", property(file));
+        }
+        let _ = writeln!(out, "title={}::{}", property(&case.name), data(&text));
+    }
+    out
+}
+
+/// The job's summary in Markdown: a table of all cases, and what failed.
+pub fn summary(run: &Run) -> String {
+    let counts = run.counts();
+    let mut out = format!(
+        "### wsee test: {} passed, {} failed, {} skipped\n\n",
+        counts.passed, counts.failed, counts.skipped
+    );
+    out.push_str("| | case | time |\n|---|---|---:|\n");
+    for case in &run.cases {
+        let word = match &case.outcome {
+            Outcome::Passed => "passed",
+            Outcome::Failed(failure) if failure.kind == Kind::Error => "**error**",
+            Outcome::Failed(_) => "**failed**",
+            Outcome::Skipped(_) => "skipped",
+        };
+        let file = case.file.iter().map(|file| format!("{file}: "));
+        let name: String = file.chain([case.name.clone()]).collect();
+        let took = quantity::duration(case.took);
+        let _ = writeln!(out, "| {word} | {} | {took} |", html(&name));
+    }
+    for case in &run.cases {
+        let Outcome::Failed(failure) = &case.outcome else {
+            continue;
+        };
+        let place = html(&place(case, failure));
+        let _ = write!(out, "\n<details open><summary>{place}</summary>\n\n<pre>");
+        let head = [failure.step.clone(), failure.message.clone()];
+        for line in head.into_iter().chain(details(failure)) {
+            // A blank line would end the block, and Markdown would begin.
+            let line = if line.is_empty() { " " } else { &line };
+            let _ = writeln!(out, "{}", html(line));
+        }
+        out.push_str("</pre>\n</details>\n");
+    }
+    out
+}
+
+/// The text of a command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
+}
+
+/// The value of a command's property.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+/// Text that means nothing to HTML, nor to Markdown.
+fn html(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' | '<' | '>' | '"' | '\'' | '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '~'
+            | '!' | '@' | ':' => {
+                let _ = write!(out, "&#{};", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}

@@ -1,0 +1,207 @@
+//! Steps that send.
+
+use std::fs;
+use std::time::Duration;
+
+use super::case::{Runner, StepResult};
+use super::inbox::Inbox;
+use super::link::{SendError, WaitError};
+use super::log::Log;
+use super::result::{Failure, Kind};
+use crate::command::Outgoing;
+use crate::exit::Exit;
+use crate::proto::connection::End;
+use crate::proto::frame::{CloseFrame, MAX_CONTROL};
+use crate::scenario::ast::Content;
+use crate::scenario::{Action, Form, Problem, Template, argument};
+
+impl Runner<'_> {
+    pub(super) async fn step(&mut self, on: usize, action: &Action) -> StepResult<()> {
+        match action {
+            Action::Send(content) => {
+                let outgoing = self.message(content)?;
+                self.send(on, outgoing).await
+            }
+            Action::Expect(expect) => self.expect(on, expect).await,
+            Action::ExpectClose(close) => self.expect_close(on, close).await,
+            Action::ExpectControl {
+                pong,
+                payload,
+                within,
+            } => {
+                let payload = payload.as_ref().map(|it| self.control(it)).transpose()?;
+                let payload = payload.as_deref().map(str::as_bytes);
+                self.expect_control(on, *pong, payload, *within).await
+            }
+            Action::Ping { payload, within } => self.ping(on, payload, *within).await,
+            Action::Pong(payload) => {
+                let outgoing = Outgoing::Pong(self.control(payload)?.into_bytes());
+                self.send(on, outgoing).await
+            }
+            Action::Close {
+                code,
+                reason,
+                within,
+            } => {
+                let (code, reason) = (*code, self.short(reason, CloseFrame::MAX_REASON)?);
+                self.close(on, Outgoing::Close { code, reason }, *within)
+                    .await
+            }
+            Action::Command { name, args } => self.command(on, name, args).await,
+            Action::Wait(time) => self.wait(*time).await,
+        }
+    }
+
+    fn fill(&self, template: &Template) -> StepResult<String> {
+        let text = self.values.fill(template, Form::Plain);
+        text.map_err(|error| self.error(&error, Exit::Usage))
+    }
+
+    fn control(&self, payload: &Template) -> StepResult<String> {
+        self.short(payload, MAX_CONTROL)
+    }
+
+    /// A text that a control frame has room for.
+    fn short(&self, text: &Template, limit: usize) -> StepResult<String> {
+        let text = self.fill(text)?;
+        if text.len() > limit {
+            let len = text.len();
+            let problem = Problem::ControlPayload { len, limit };
+            return Err(self.error(&problem, Exit::Usage));
+        }
+        Ok(text)
+    }
+
+    /// Sends what the command of the prompt does.
+    async fn command(&mut self, on: usize, name: &str, args: &Template) -> StepResult<()> {
+        let args = self.fill(args)?;
+        let outgoing = argument::command(name, &args);
+        let outgoing = outgoing.map_err(|mistake| self.error(&mistake.problem, Exit::Usage))?;
+        let is_end = matches!(outgoing, Outgoing::Drop | Outgoing::Reset);
+        self.send(on, outgoing).await?;
+        if is_end {
+            self.end(on).await;
+        }
+        Ok(())
+    }
+
+    fn message(&self, content: &Content) -> StepResult<Outgoing> {
+        let (path, binary) = match content {
+            Content::Text(text) => return Ok(Outgoing::Text(self.fill(text)?)),
+            Content::Binary(bytes) => return Ok(Outgoing::Binary(bytes.clone())),
+            Content::File { path, binary } => (self.fill(path)?, *binary),
+        };
+        let path = self.folder.join(path);
+        let name = path.display();
+        let bytes = fs::read(&path)
+            .map_err(|error| self.error(&format!("cannot read {name}: {error}"), Exit::Input))?;
+        if binary {
+            return Ok(Outgoing::Binary(bytes));
+        }
+        String::from_utf8(bytes)
+            .map(Outgoing::Text)
+            .map_err(|error| {
+                let byte = error.utf8_error().valid_up_to() + 1;
+                let text =
+                    format!("{name}, byte {byte}: not valid UTF-8; >b @FILE sends it as binary");
+                self.error(&text, Exit::Input)
+            })
+    }
+
+    async fn send(&self, on: usize, outgoing: Outgoing) -> StepResult<()> {
+        let deadline = self.until(None).deadline;
+        let sent = self.link(on)?.send(outgoing, deadline).await;
+        sent.map_err(|error| self.not_sent(&error))
+    }
+
+    fn not_sent(&self, error: &SendError) -> Box<Failure> {
+        let message = self.safe(&error.to_string());
+        Box::new(Failure::new(Kind::Failure, message, Exit::Expectation))
+    }
+
+    async fn ping(
+        &self,
+        on: usize,
+        payload: &Template,
+        within: Option<Duration>,
+    ) -> StepResult<()> {
+        let payload = self.control(payload)?.into_bytes();
+        self.link(on)?.inbox().forget_controls();
+        self.send(on, Outgoing::Ping(payload.clone())).await?;
+        self.expect_control(on, true, Some(&payload), within).await
+    }
+
+    /// Sends a Close frame, and waits until it is answered.
+    async fn close(
+        &mut self,
+        on: usize,
+        outgoing: Outgoing,
+        within: Option<Duration>,
+    ) -> StepResult<()> {
+        let until = self.until(within);
+        let link = self.link(on)?;
+        let closed_before = link.inbox().close.is_some();
+        if !closed_before {
+            let sent = link.send(outgoing, until.deadline).await;
+            sent.map_err(|error| self.not_sent(&error))?;
+        }
+        let end = |inbox: &mut Inbox| inbox.ending.as_ref().map(|it| it.end.clone());
+        let ended = match link.wait(until.deadline, end).await {
+            Ok(End::CloseTimeout) => Err(WaitError::Late),
+            Ok(end) => Ok(end),
+            Err(missed) => Err(missed),
+        };
+        match ended {
+            Ok(End::Closed { by_peer: false, .. }) => {
+                self.links[on] = None;
+                Ok(())
+            }
+            Ok(End::Closed { .. }) => {
+                let message = "the server closed the connection before".to_owned();
+                Err(Box::new(Failure::new(
+                    Kind::Failure,
+                    message,
+                    Exit::Expectation,
+                )))
+            }
+            Ok(_) => {
+                let log = Log::new(until.since);
+                Err(until.missed(
+                    WaitError::Ended,
+                    "the Close frame was not answered",
+                    link,
+                    log,
+                ))
+            }
+            Err(missed) => {
+                let log = Log::new(until.since);
+                Err(until.missed(missed, "the Close frame was not answered", link, log))
+            }
+        }
+    }
+
+    /// Waits until a connection that was dropped is over.
+    async fn end(&mut self, on: usize) {
+        if let Ok(link) = self.link(on) {
+            let until = self.until(None);
+            // There is nothing to be waited for but our own session.
+            let _ = link.wait(until.deadline, |_| None::<()>).await;
+        }
+        self.links[on] = None;
+    }
+
+    async fn wait(&self, time: Duration) -> StepResult<()> {
+        let until = self.until(Some(time));
+        tokio::time::sleep_until(until.deadline.into()).await;
+        if !until.is_of_case {
+            return Ok(());
+        }
+        let limit = crate::render::quantity::duration(until.limit);
+        let message = format!("the {limit} of the case were over (--max-time)");
+        Err(Box::new(Failure::new(
+            Kind::Failure,
+            message,
+            Exit::Timeout,
+        )))
+    }
+}

@@ -1,0 +1,104 @@
+//! What a server shows of its clients: every line starts with the client's number.
+
+use std::fmt::Write;
+use std::time::Instant;
+
+use crate::event::{Ending, Event};
+use crate::proto::connection::Message;
+use crate::proto::http1::Head;
+use crate::render::close_summary::ending;
+use crate::render::handshake::{Direction, head};
+use crate::render::{Human, Role, Secrets};
+use crate::term;
+
+/// How clients are shown; silent when there is no view.
+#[derive(Debug, Clone)]
+pub struct Log {
+    client: u64,
+    view: Option<Human>,
+    secrets: Secrets,
+}
+
+impl Log {
+    /// Shows clients as `view` does.
+    pub fn new(view: Human, secrets: Secrets) -> Self {
+        Self {
+            client: 0,
+            view: Some(view),
+            secrets,
+        }
+    }
+
+    /// Shows nothing.
+    pub fn silent() -> Self {
+        Self {
+            client: 0,
+            view: None,
+            secrets: Secrets::Masked,
+        }
+    }
+
+    /// The log of one client.
+    pub(super) fn of(&self, client: u64) -> Self {
+        Self {
+            client,
+            ..self.clone()
+        }
+    }
+
+    pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+        let mut text = String::new();
+        if let Some(view) = &mut self.view {
+            view.event(&mut text, event, now);
+        }
+        self.print(&text);
+    }
+
+    pub(super) fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        let mut text = String::new();
+        if let Some(view) = &mut self.view {
+            view.sent(&mut text, message, now);
+        }
+        self.print(&text);
+    }
+
+    pub(super) fn head(&self, text: &Head, direction: Direction) {
+        let secrets = self.secrets;
+        self.write(|out, view| head(out, text, direction, view.style(), secrets));
+    }
+
+    pub(super) fn note(&self, role: Role, text: &str) {
+        self.write(|out, view| {
+            out.push_str(&view.style().paint(role, text).to_string());
+            out.push('\n');
+        });
+    }
+
+    pub(super) fn ending(&self, end: &Ending) {
+        let text = ending(end, "client");
+        self.note(Role::Fact, &format!("* {text}"));
+    }
+
+    pub(super) fn wants_frames(&self) -> bool {
+        self.view.as_ref().is_some_and(|view| view.show.frames)
+    }
+
+    fn write(&self, write: impl FnOnce(&mut String, &Human)) {
+        let Some(view) = &self.view else {
+            return;
+        };
+        let mut text = String::new();
+        write(&mut text, view);
+        self.print(&text);
+    }
+
+    fn print(&self, text: &str) {
+        let mut lines = String::with_capacity(text.len() + 16);
+        for line in text.lines() {
+            let _ = writeln!(lines, "#{} {line}", self.client);
+        }
+        if !lines.is_empty() {
+            term::stderr(&lines);
+        }
+    }
+}
