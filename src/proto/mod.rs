@@ -11,6 +11,8 @@
 //! [`Connection::handle_timeout`]: connection::Connection::handle_timeout
 //! [`Sender::output`]: sender::Sender::output
 
+#![warn(missing_docs)]
+
 pub mod buffer;
 pub mod connection;
 pub mod deflate;
