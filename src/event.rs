@@ -10,9 +10,8 @@ use crate::exit::Exit;
 use crate::proto::connection::{self, End, reported_code};
 use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
-use crate::proto::receiver::Received;
 use crate::proto::rules::Rule;
-use crate::proto::sender::Sent;
+use crate::proto::traffic::Traffic;
 pub use trace::{Phase, RoundTrips, Span, Trace};
 
 /// One thing that happened; what it holds is lent.
@@ -194,9 +193,9 @@ pub struct Ending {
     /// From the opening of the connection to its end.
     pub lasted: Duration,
     /// What was sent.
-    pub sent: Sent,
+    pub sent: Traffic,
     /// What was received.
-    pub received: Received,
+    pub received: Traffic,
     /// From the opening of the connection to the first message.
     pub first_message: Option<Duration>,
     /// From pings to their pongs.
@@ -226,8 +225,8 @@ impl Ending {
             end,
             cause,
             lasted,
-            sent: Sent::default(),
-            received: Received::default(),
+            sent: Traffic::default(),
+            received: Traffic::default(),
             first_message: None,
             round_trips: RoundTrips::default(),
             unsent: Unsent::default(),

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use super::Facts;
 use crate::event::{DisconnectReason, Retry, RoundTrips};
 use crate::proto::connection::Message;
-use crate::proto::receiver::Deflated;
-use crate::proto::sender::{Sender, Sent};
+use crate::proto::sender::Sender;
+use crate::proto::traffic::{Deflated, Traffic};
 use crate::render::close_summary::ratio;
 use crate::render::escape::escape_line;
 use crate::render::{Role, Style, quantity};
@@ -19,7 +19,7 @@ pub(super) struct Status {
     /// Which attempt at another connection is under way, and when it begins.
     retry: Option<(u32, Instant)>,
     /// What was sent on the connections before.
-    sent: Sent,
+    sent: Traffic,
     messages: u64,
     bytes: u64,
     deflated: Deflated,
@@ -31,7 +31,7 @@ impl Status {
         Self {
             opened,
             retry: None,
-            sent: Sent::default(),
+            sent: Traffic::default(),
             messages: 0,
             bytes: 0,
             deflated: Deflated::default(),

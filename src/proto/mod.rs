@@ -23,6 +23,7 @@ pub mod message;
 pub mod receiver;
 pub mod rules;
 pub mod sender;
+pub mod traffic;
 
 /// Which end of the connection this endpoint is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,6 @@
 //! Messages and control frames become bytes (RFC 6455 §5, §6.1).
 
 use std::collections::VecDeque;
-use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
@@ -12,7 +11,8 @@ use super::buffer::Buffer;
 use super::deflate::Deflater;
 use super::frame::{CloseFrame, Header, Opcode, mask};
 use super::message::Kind;
-use super::receiver::{Deflated, WireHeader};
+use super::receiver::WireHeader;
+use super::traffic::Traffic;
 
 /// The connection is closing or closed: nothing more may be sent (RFC 6455 §5.5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,31 +28,6 @@ pub enum Control {
     Pong(Vec<u8>),
     /// A close; `None` for an empty body.
     Close(Option<CloseFrame>),
-}
-
-/// What was sent, in numbers.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Sent {
-    /// Bytes of the stream, headers included.
-    pub bytes: u64,
-    /// Frames.
-    pub frames: u64,
-    /// Messages.
-    pub messages: u64,
-    /// Payload bytes of messages, before compression.
-    pub payload: u64,
-    /// What compressed messages came to.
-    pub deflated: Deflated,
-}
-
-impl AddAssign for Sent {
-    fn add_assign(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.frames += other.frames;
-        self.messages += other.messages;
-        self.payload += other.payload;
-        self.deflated += other.deflated;
-    }
 }
 
 /// A Close frame that was sent.
@@ -96,7 +71,7 @@ pub struct Sender {
     /// Pings that no pong has answered, oldest first.
     pings: VecDeque<(Vec<u8>, Instant)>,
     notices: VecDeque<Notice>,
-    sent: Sent,
+    sent: Traffic,
     /// Where the last data frame ends in the stream.
     data_end: u64,
 }
@@ -125,7 +100,7 @@ impl Sender {
             owed_pong: None,
             pings: VecDeque::new(),
             notices: VecDeque::new(),
-            sent: Sent::default(),
+            sent: Traffic::default(),
             data_end: 0,
         }
     }
@@ -300,7 +275,7 @@ impl Sender {
     }
 
     /// What was sent so far.
-    pub fn sent(&self) -> Sent {
+    pub fn sent(&self) -> Traffic {
         self.sent
     }
 

@@ -9,8 +9,9 @@ use super::quantity;
 use crate::event::{Cause, Compared, Ending, GaveUp, Signal};
 use crate::proto::connection::End;
 use crate::proto::frame::CloseFrame;
-use crate::proto::receiver::{Deflated, Partial};
+use crate::proto::receiver::Partial;
 use crate::proto::rules::Rule;
+use crate::proto::traffic::Deflated;
 
 /// The last line of a session with `peer`: "server" or "client".
 pub fn ending(ending: &Ending, peer: &str) -> String {
@@ -282,19 +283,18 @@ fn unsent_text(ending: &Ending) -> String {
 mod tests {
     use super::*;
     use crate::proto::frame::CloseCode;
-    use crate::proto::receiver::Received;
     use crate::proto::rules::Violation;
-    use crate::proto::sender::Sent;
+    use crate::proto::traffic::Traffic;
 
     fn ended(end: End, cause: Option<Cause>) -> Ending {
         Ending {
-            sent: Sent {
+            sent: Traffic {
                 messages: 4,
-                ..Sent::default()
+                ..Traffic::default()
             },
-            received: Received {
+            received: Traffic {
                 messages: 17,
-                ..Received::default()
+                ..Traffic::default()
             },
             ..Ending::new(end, cause, Duration::from_millis(12_300))
         }

@@ -12,9 +12,10 @@ pub use event::{Answer, End, Event, Message, reported_code};
 use super::Role;
 use super::buffer::Buffer;
 use super::frame::CloseFrame;
-use super::receiver::{self, Part, Received, Receiver};
+use super::receiver::{self, Part, Receiver};
 use super::rules::Violation;
-use super::sender::{self, Notice, Sender, Sent};
+use super::sender::{self, Notice, Sender};
+use super::traffic::Traffic;
 
 /// The state of a connection, in the WebSocket API's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,8 +171,8 @@ impl Connection {
         self.sender.set_observe_frames(on);
     }
 
-    /// What went out and came in so far.
-    pub fn traffic(&self) -> (Sent, Received) {
+    /// What was sent so far, and what was received.
+    pub fn traffic(&self) -> (Traffic, Traffic) {
         (self.sender.sent(), self.receiver.received())
     }
 

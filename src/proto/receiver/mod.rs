@@ -4,7 +4,7 @@ mod header;
 mod payload;
 
 use std::collections::VecDeque;
-use std::ops::{AddAssign, ControlFlow, Range};
+use std::ops::{ControlFlow, Range};
 
 use super::Role;
 use super::buffer::Buffer;
@@ -12,6 +12,7 @@ use super::deflate::Inflater;
 use super::frame::{CloseFrame, Header, Opcode};
 use super::message::{InvalidUtf8, Kind, Utf8};
 use super::rules::{ShortFrameTable, Violation};
+use super::traffic::Traffic;
 use payload::Progress;
 
 /// How message payloads are handed on.
@@ -83,47 +84,6 @@ pub(super) struct MessagePart {
     pub deflated: Option<u64>,
 }
 
-/// What was received, in numbers.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Received {
-    /// Bytes of the stream, headers included.
-    pub bytes: u64,
-    /// Frames whose header was complete.
-    pub frames: u64,
-    /// Messages that were complete.
-    pub messages: u64,
-    /// Payload bytes of messages, inflated.
-    pub payload: u64,
-    /// What compressed messages came to.
-    pub deflated: Deflated,
-}
-
-/// Compressed messages in one direction, in bytes.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Deflated {
-    /// Payload on the wire.
-    pub wire: u64,
-    /// The same, inflated.
-    pub plain: u64,
-}
-
-impl AddAssign for Received {
-    fn add_assign(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.frames += other.frames;
-        self.messages += other.messages;
-        self.payload += other.payload;
-        self.deflated += other.deflated;
-    }
-}
-
-impl AddAssign for Deflated {
-    fn add_assign(&mut self, other: Self) {
-        self.wire += other.wire;
-        self.plain += other.plain;
-    }
-}
-
 /// What a receiver is told to do.
 #[derive(Debug)]
 pub(super) struct Options {
@@ -146,7 +106,7 @@ pub struct Receiver {
     message: Incoming,
     assembled: Buffer,
     tolerated: VecDeque<Box<Violation>>,
-    received: Received,
+    received: Traffic,
 }
 
 /// Where the payload stands that was lent out last.
@@ -261,9 +221,9 @@ impl Receiver {
             },
             assembled: Buffer::with_capacity(0),
             tolerated: VecDeque::new(),
-            received: Received {
+            received: Traffic {
                 bytes,
-                ..Received::default()
+                ..Traffic::default()
             },
         }
     }
@@ -294,7 +254,7 @@ impl Receiver {
     }
 
     /// What was received so far.
-    pub fn received(&self) -> Received {
+    pub fn received(&self) -> Traffic {
         self.received
     }
 

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::wire::{self, Connection, Error, Payload, Traffic};
+use super::wire::{self, Connection, Error, Payload};
 use crate::event::Ending;
 use crate::proto::connection::{Answer, End, Message, reported_code};
 use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
 use crate::proto::message::Kind;
-use crate::proto::receiver::{Received, WireHeader};
+use crate::proto::receiver::WireHeader;
 use crate::proto::rules::Violation;
-use crate::proto::sender::Sent;
+use crate::proto::traffic::Traffic;
 
 pub(super) fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wire::Event<'a> {
     let (r#type, payload) = match message.kind {
@@ -111,26 +111,17 @@ pub(super) fn ended(ending: &Ending) -> Connection<'_> {
         reason: reason.filter(|reason| !reason.is_empty()),
         clean,
         duration_ms: ms(ending.lasted),
-        sent: sent(ending.sent),
-        received: received(ending.received),
+        sent: traffic(ending.sent),
+        received: traffic(ending.received),
     }
 }
 
-pub(super) fn sent(sent: Sent) -> Traffic {
-    Traffic {
-        messages: sent.messages,
-        frames: sent.frames,
-        payload_bytes: sent.payload,
-        wire_bytes: sent.bytes,
-    }
-}
-
-pub(super) fn received(received: Received) -> Traffic {
-    Traffic {
-        messages: received.messages,
-        frames: received.frames,
-        payload_bytes: received.payload,
-        wire_bytes: received.bytes,
+fn traffic(traffic: Traffic) -> wire::Traffic {
+    wire::Traffic {
+        messages: traffic.messages,
+        frames: traffic.frames,
+        payload_bytes: traffic.payload,
+        wire_bytes: traffic.bytes,
     }
 }
 

@@ -10,8 +10,7 @@ use crate::exit::Exit;
 use crate::proto::connection::{End, reported_code};
 use crate::proto::frame::CloseFrame;
 use crate::proto::http1::Head;
-use crate::proto::receiver::Received;
-use crate::proto::sender::Sent;
+use crate::proto::traffic::Traffic;
 use crate::render::Secrets;
 
 /// A run that is over.
@@ -227,13 +226,13 @@ impl Report<'_> {
         })
     }
 
-    fn received(&self) -> Received {
+    fn received(&self) -> Traffic {
         self.ending
             .map(|ending| ending.received)
             .unwrap_or_default()
     }
 
-    fn sent(&self) -> Sent {
+    fn sent(&self) -> Traffic {
         self.ending.map(|ending| ending.sent).unwrap_or_default()
     }
 
