@@ -10,7 +10,7 @@ use rand::{Rng, SeedableRng};
 use wsee::event::{Cause, Ending, Event};
 use wsee::proto::Role;
 use wsee::proto::buffer::Buffer;
-use wsee::proto::connection::{self, Answer, Config, Connection, End, Message};
+use wsee::proto::connection::{self, AutoPong, Config, Connection, End, Message};
 use wsee::proto::frame::{CloseCode, CloseFrame};
 use wsee::proto::http1::Reader;
 use wsee::proto::http1::head;
@@ -76,7 +76,7 @@ fn is_shown_safely(human: &mut Human, any: &Ending, bytes: &[u8]) {
     let now = Instant::now();
     let text = String::from_utf8_lossy(bytes);
     let json = serde_json::json!({ &*text: [&*text] }).to_string();
-    let (answer, rtt) = (Answer::Sent, None);
+    let (answer, rtt) = (AutoPong::Sent, None);
     let frame = Some(CloseFrame::new(CloseCode(1008), text.as_ref()));
     let mut events = vec![
         Data(Message::whole(Kind::Text, bytes, None)),

@@ -17,7 +17,7 @@ use super::request_pairs::RequestPairs;
 use super::show::{Show, Timestamps};
 use super::style::{Role, Style};
 use crate::event::Event;
-use crate::proto::connection::{self, Answer, Message};
+use crate::proto::connection::{self, AutoPong, Message};
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
@@ -209,11 +209,11 @@ impl Human {
         let _ = write!(out, "{}", self.style.paint(Role::Fact, fact));
     }
 
-    fn ping(&mut self, out: &mut String, payload: &[u8], answer: Answer, now: Instant) {
+    fn ping(&mut self, out: &mut String, payload: &[u8], answer: AutoPong, now: Instant) {
         let note = match answer {
-            Answer::Sent => "   (pong sent)",
-            Answer::Queued => "   (pong waits)",
-            Answer::None => "   (no pong)",
+            AutoPong::Sent => "   (pong sent)",
+            AutoPong::Queued => "   (pong waits)",
+            AutoPong::None => "   (no pong)",
         };
         self.small(out, Direction::Received, Opcode::PING, payload, note, now);
     }
@@ -433,7 +433,7 @@ mod tests {
     fn control_frames_show_what_happens_next() {
         let ping = shown(&connection::Event::Ping {
             payload: b"abcd",
-            answer: Answer::Sent,
+            answer: AutoPong::Sent,
         });
         assert_eq!(ping, "12:01:02.123 ← ping 4 B \"abcd\"   (pong sent)\n");
         let close = CloseFrame::new(CloseCode::GOING_AWAY, "restarting\x1b[2J");

@@ -23,7 +23,7 @@ use crate::event::Signal;
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
 use crate::proto::deflate::Params;
-use crate::proto::handshake::server::{Answer, Handshake, Policy};
+use crate::proto::handshake::server::{Handshake, Policy, Upgrade};
 use crate::proto::receiver::input_buffer;
 use crate::record::Play;
 use crate::render::Role;
@@ -205,7 +205,7 @@ where
 /// Answers the request; tells whether the client was refused.
 async fn reply<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
-    answer: &Answer,
+    answer: &Upgrade,
     log: &Log,
 ) -> io::Result<bool> {
     log.head(&answer.request, Direction::Received);

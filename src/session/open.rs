@@ -167,7 +167,7 @@ pub async fn open(
         });
     };
     let (answer, hop) = answer?;
-    let Answer {
+    let Exchange {
         stream,
         outcome,
         input,
@@ -208,8 +208,8 @@ pub async fn open(
     }
 }
 
-/// A response, what it means, and what came behind its head.
-pub(super) struct Answer {
+/// An upgrade request that was answered: the stream, and the bytes after the response's head.
+pub(super) struct Exchange {
     stream: Stream,
     pub(super) outcome: Outcome,
     input: Buffer,
@@ -221,7 +221,7 @@ pub(super) async fn exchange(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
     phase: &mut Phase,
-) -> Result<Answer, OpenError> {
+) -> Result<Exchange, OpenError> {
     let mut handshake = Handshake::new(&offer(options), &generate_key());
     if has_credentials(handshake.request()) && is_exposed(options) {
         observe(Event::CredentialsInClear(&options.target.host));
@@ -237,7 +237,7 @@ pub(super) async fn exchange(
     };
     let mut stream = dial(&options.target, &options.dial, &mut step).await?;
     match upgrade(&mut stream, &mut handshake, observe).await {
-        Ok((outcome, input)) => Ok(Answer {
+        Ok((outcome, input)) => Ok(Exchange {
             stream,
             outcome,
             input,

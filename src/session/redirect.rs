@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use url::Url;
 
-use super::open::{self, Answer, OpenError, Options};
+use super::open::{self, Exchange, OpenError, Options};
 use super::phase::Phase;
 use crate::dial::{self, tls::Sni};
 use crate::event::{Event, Redirected};
@@ -78,7 +78,7 @@ pub(super) async fn exchange<'a>(
     first: &'a Options,
     observe: &mut dyn FnMut(Event<'_>),
     phase: &mut Phase,
-) -> Result<(Answer, Cow<'a, Options>), OpenError> {
+) -> Result<(Exchange, Cow<'a, Options>), OpenError> {
     let mut trail = Trail::new(first);
     let mut hop = Cow::Borrowed(first);
     loop {

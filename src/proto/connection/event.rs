@@ -24,7 +24,7 @@ pub enum Event<'a> {
         /// Its payload.
         payload: &'a [u8],
         /// What was done about it.
-        answer: Answer,
+        answer: AutoPong,
     },
     /// A pong.
     Pong {
@@ -75,9 +75,9 @@ impl<'a> Message<'a> {
     }
 }
 
-/// What was done about a ping.
+/// What the connection did about a ping by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
+pub enum AutoPong {
     /// A pong was sent.
     Sent,
     /// A pong will be sent when there is room, unless a later ping comes first.

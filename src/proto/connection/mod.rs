@@ -7,7 +7,7 @@ mod timer;
 use std::time::{Duration, Instant};
 
 pub use config::Config;
-pub use event::{Answer, End, Event, Message, reported_code};
+pub use event::{AutoPong, End, Event, Message, reported_code};
 
 use super::Role;
 use super::buffer::Buffer;
@@ -281,12 +281,12 @@ impl Connection {
         (event, &mut self.sender)
     }
 
-    fn answer_ping(&mut self) -> Answer {
+    fn answer_ping(&mut self) -> AutoPong {
         let payload = self.receiver.lent();
         match self.config.auto_pong && !self.sender.is_closing() {
-            true if self.sender.answer_ping(payload) => Answer::Sent,
-            true => Answer::Queued,
-            false => Answer::None,
+            true if self.sender.answer_ping(payload) => AutoPong::Sent,
+            true => AutoPong::Queued,
+            false => AutoPong::None,
         }
     }
 

@@ -19,9 +19,9 @@ pub struct Policy {
     pub compression: Option<deflate::Offer>,
 }
 
-/// A request that was read, and the response to it.
+/// An upgrade request and the response to it.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Upgrade {
     /// The request.
     pub request: Head,
     /// The response that goes out.
@@ -88,7 +88,7 @@ impl Handshake {
     }
 
     /// Looks at all received bytes; `None` when the end of the request is missing.
-    pub fn read(&mut self, received: &[u8]) -> Result<Option<(Answer, usize)>, HeadError> {
+    pub fn read(&mut self, received: &[u8]) -> Result<Option<(Upgrade, usize)>, HeadError> {
         let Some(request) = self.reader.read(received)? else {
             return Ok(None);
         };
@@ -148,7 +148,7 @@ fn accept_key(request: &Head) -> Result<String, Refused> {
     }
 }
 
-fn agree(request: Head, accept: &str, policy: &Policy) -> Answer {
+fn agree(request: Head, accept: &str, policy: &Policy) -> Upgrade {
     let offered = request.list("Sec-WebSocket-Protocol");
     let mut wanted = policy.subprotocols.iter();
     let subprotocol = wanted.find(|name| offered.contains(name)).cloned();
@@ -171,7 +171,7 @@ fn agree(request: Head, accept: &str, policy: &Policy) -> Answer {
             .as_deref()
             .map(|value| ("Sec-WebSocket-Extensions", value)),
     );
-    Answer {
+    Upgrade {
         deflate: selected.map(|(_, params)| params),
         response: Head::encode("HTTP/1.1 101 Switching Protocols", fields),
         request,
@@ -191,7 +191,7 @@ fn select_deflate(request: &Head, policy: &Policy) -> Option<(Extension, Params)
     Some(offer.accept(wish))
 }
 
-fn refuse(request: Head, refused: Refused) -> Answer {
+fn refuse(request: Head, refused: Refused) -> Upgrade {
     let mut fields = vec![("Connection", "close"), ("Content-Length", "0")];
     match refused {
         Refused::NoUpgrade => fields.push(("Upgrade", "websocket")),
@@ -200,7 +200,7 @@ fn refuse(request: Head, refused: Refused) -> Answer {
         Refused::Method => fields.push(("Allow", "GET")),
         _ => {}
     }
-    Answer {
+    Upgrade {
         response: Head::encode(refused.status_line(), fields),
         request,
         subprotocol: None,
@@ -218,7 +218,7 @@ mod tests {
         Origin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\n\
         Sec-WebSocket-Version: 13\r\n\r\n";
 
-    fn answer(request: &str, policy: Policy) -> Answer {
+    fn answer(request: &str, policy: Policy) -> Upgrade {
         let read = Handshake::new(policy).read(request.as_bytes());
         read.unwrap().unwrap().0
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::wire::{self, Connection, Error, Payload};
 use crate::event::Ending;
-use crate::proto::connection::{Answer, End, Message, reported_code};
+use crate::proto::connection::{AutoPong, End, Message, reported_code};
 use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
 use crate::proto::message::Kind;
 use crate::proto::receiver::WireHeader;
@@ -29,16 +29,16 @@ pub(super) fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wi
 pub(super) fn ping(
     direction: wire::Direction,
     payload: &[u8],
-    answer: Option<Answer>,
+    answer: Option<AutoPong>,
 ) -> wire::Event<'_> {
     wire::Event::Ping(wire::Ping {
         direction,
         size: payload.len(),
         payload: Payload::text(payload),
         answer: answer.map(|answer| match answer {
-            Answer::Sent => wire::Answer::Sent,
-            Answer::Queued => wire::Answer::Queued,
-            Answer::None => wire::Answer::None,
+            AutoPong::Sent => wire::Answer::Sent,
+            AutoPong::Queued => wire::Answer::Queued,
+            AutoPong::None => wire::Answer::None,
         }),
     })
 }
