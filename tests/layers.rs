@@ -2,6 +2,8 @@
 //!
 //! Lines are read as text: unit tests and comment lines are skipped, nothing else is understood.
 
+mod circles;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -150,6 +152,19 @@ fn the_scanner_sees_what_it_must() {
 /// Applies a rule to every line of code and fails with all that break it.
 #[track_caller]
 fn hold(rule: impl Fn(&File, &str) -> Vec<String>) {
+    let mut broken = String::new();
+    for file in &sources() {
+        for (number, line) in code(&file.source) {
+            for text in rule(file, line) {
+                let _ = writeln!(broken, "src/{}:{number}: {text}", file.path);
+            }
+        }
+    }
+    assert!(broken.is_empty(), "the layers are broken:\n{broken}");
+}
+
+/// All files, without those of unit tests.
+fn sources() -> Vec<File> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
     collect(&root, &root, &mut files);
@@ -158,15 +173,7 @@ fn hold(rule: impl Fn(&File, &str) -> Vec<String>) {
         "no modules in {}",
         root.display()
     );
-    let mut broken = String::new();
-    for file in &files {
-        for (number, line) in code(&file.source) {
-            for text in rule(file, line) {
-                let _ = writeln!(broken, "src/{}:{number}: {text}", file.path);
-            }
-        }
-    }
-    assert!(broken.is_empty(), "the layers are broken:\n{broken}");
+    files
 }
 
 /// A file of the library or the binary; the path is relative to `src`.
