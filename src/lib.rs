@@ -29,6 +29,7 @@
 //! term/        standard input, output and error, the terminal
 //! secret.rs    values that are not shown
 //! cookie.rs    what servers want to be told again
+//! duration.rs  durations as people write them
 //! exit.rs      every exit status
 //! ```
 //!
@@ -41,6 +42,7 @@ pub mod command;
 pub mod config;
 pub mod cookie;
 pub mod dial;
+pub mod duration;
 pub mod event;
 pub mod exit;
 pub mod filter;

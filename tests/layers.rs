@@ -27,6 +27,7 @@ const LAYERS: &[&[&str]] = &[
         "term",
         "secret",
         "cookie",
+        "duration",
         "exit",
     ],
 ];

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use crate::command::schedule::{self, PeriodError};
+use crate::duration::{self, DurationError};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::scenario;
 
@@ -89,9 +89,9 @@ impl FromStr for Period {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let duration = schedule::parse_period(text).map_err(|error| match error {
-            PeriodError::Invalid => ValueError::Duration,
-            PeriodError::TooLong => ValueError::DurationTooLong,
+        let duration = duration::parse(text).map_err(|error| match error {
+            DurationError::Invalid => ValueError::Duration,
+            DurationError::TooLong => ValueError::DurationTooLong,
         })?;
         Ok(Self(duration))
     }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::CommandError;
 use super::args::Args;
-use super::{CommandError, schedule};
+use crate::duration;
 
 /// What `/set` is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,7 +103,7 @@ impl Args<'_> {
             "" => Ok(Timing::List),
             "stop" => rest.timer().map(Timing::Stop),
             word => {
-                let period = schedule::parse_period(word).ok().filter(|it| !it.is_zero());
+                let period = duration::parse(word).ok().filter(|it| !it.is_zero());
                 let period =
                     period.ok_or_else(|| self.not_number("a time, such as 500ms or 5s"))?;
                 let text = rest.required()?.text.to_owned();

@@ -2,32 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-/// Longer spans are refused: points in time have an end.
-const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
-
-/// Why a text is no span of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PeriodError {
-    /// It is something else.
-    Invalid,
-    /// It is longer than a hundred years.
-    TooLong,
-}
-
-/// Reads `500ms`, `2s`, `1m30s`; a bare number is seconds.
-pub fn parse_period(text: &str) -> Result<Duration, PeriodError> {
-    let bare = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let unit = if bare { "s" } else { "" };
-    let parsed: jiff::SignedDuration = format!("{text}{unit}")
-        .parse()
-        .map_err(|_| PeriodError::Invalid)?;
-    let period = Duration::try_from(parsed).map_err(|_| PeriodError::Invalid)?;
-    if period > LONGEST {
-        return Err(PeriodError::TooLong);
-    }
-    Ok(period)
-}
-
 /// A message and how often it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Every {
@@ -221,14 +195,5 @@ mod tests {
         assert_eq!(due(&mut schedule, start), ["a", "a"]);
         assert!(schedule.remove(1).is_some());
         assert_eq!(due(&mut schedule, start + secs(2)), ["a"]);
-    }
-
-    #[test]
-    fn periods_are_read_as_people_write_them() {
-        assert_eq!(parse_period("2"), Ok(secs(2)));
-        assert_eq!(parse_period("1m30s"), Ok(secs(90)));
-        assert_eq!(parse_period("-1s"), Err(PeriodError::Invalid));
-        assert_eq!(parse_period(""), Err(PeriodError::Invalid));
-        assert_eq!(parse_period("9000000h"), Err(PeriodError::TooLong));
     }
 }

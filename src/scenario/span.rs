@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::command::schedule::parse_period;
+use crate::duration;
 
 /// Reads a span as flags do, but the unit must be there.
 pub fn parse(text: &str) -> Option<Duration> {
@@ -11,7 +11,7 @@ pub fn parse(text: &str) -> Option<Duration> {
     if !starts_right || !ends_right {
         return None;
     }
-    parse_period(text).ok()
+    duration::parse(text).ok()
 }
 
 /// Writes a span so that [`parse`] reads the same.
