@@ -269,6 +269,8 @@ fn debug_tells_where_every_option_comes_from() {
     let output = wsee(&["@staging", "--debug", "-A", "me", "-H", "Y: z"])
         .config(&profile(&server, keys))
         .env("NO_COLOR", "1")
+        .env("SSL_CERT_FILE", "/none.pem")
+        .env("SSL_CERT_DIR", "/none")
         .run()
         .exits(0)
         .never_says("hunter2");
@@ -295,6 +297,8 @@ fn debug_tells_where_every_option_comes_from() {
     output
         .says(&url)
         .says("* environment NO_COLOR=1\n")
+        .says("* environment SSL_CERT_FILE=/none.pem\n")
+        .says("* environment SSL_CERT_DIR=/none\n")
         .says("* mode pipe\n");
     server.finish();
 }

@@ -1,8 +1,9 @@
 //! What the process was started in.
 
+use std::cell::RefCell;
 use std::env;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::secret::Secret;
 use crate::term::Terminals;
@@ -24,7 +25,7 @@ pub struct Environment {
     pub netrc: Option<PathBuf>,
     /// Where the configuration file is, if it is: `$XDG_CONFIG_HOME`, or `~/.config`.
     pub config_file: Option<PathBuf>,
-    /// The variables that are set and have a say, for `--debug`.
+    /// The variables that were read and are set, in the order of `--debug`.
     pub decisive: Vec<(&'static str, String)>,
     /// The command of the user's own editor: `$VISUAL`, or `$EDITOR`, or `vi`.
     pub editor: String,
@@ -64,11 +65,10 @@ impl ProxyVariables {
     /// Looks at the variables that curl looks at, in its order.
     ///
     /// `HTTP_PROXY` is none of them: in a CGI program it is the request's `Proxy` header.
-    pub(super) fn read(get: impl Fn(&str) -> Option<OsString>) -> Self {
+    pub(super) fn read(set: &impl Fn(&'static str) -> Option<OsString>) -> Self {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|&name| {
-                let value = get(name).filter(|value| !value.is_empty())?;
-                let value = Secret::new(value.to_string_lossy().into_owned());
+                let value = Secret::new(set(name)?.to_string_lossy().into_owned());
                 Some(Variable { name, value })
             })
         };
@@ -94,37 +94,52 @@ impl ProxyVariables {
 }
 
 impl Environment {
-    /// Looks at the process's environment.
+    /// Reads the process's environment.
     pub fn read() -> Self {
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        Self {
+        Self::from_variables(|name| env::var_os(name))
+    }
+
+    /// The environment with the variables that `get` knows; an empty one counts as not set.
+    fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Self {
+        // Every variable is read through `set`, so that none is missing from `--debug`.
+        let shown = RefCell::new(Vec::<(&str, String)>::new());
+        let set = |name: &'static str| {
+            let value = get(name).filter(|value| !value.is_empty())?;
+            let mut shown = shown.borrow_mut();
+            if shown.iter().all(|(known, _)| *known != name) {
+                shown.push((name, value.to_string_lossy().into_owned()));
+            }
+            Some(value)
+        };
+        let home = set("HOME");
+        let mut environment = Self {
             terminals: Terminals::detect(),
-            no_color: set("NO_COLOR").is_some(),
-            force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
-            dumb: set("TERM").is_none_or(|term| term == "dumb"),
-            home: set("HOME").map(PathBuf::from),
-            netrc: set("NETRC")
-                .map(PathBuf::from)
-                .or_else(|| Some(PathBuf::from(set("HOME")?).join(".netrc"))),
-            proxies: ProxyVariables::read(|name| env::var_os(name)),
-            config_file: base_dir(set("XDG_CONFIG_HOME"), set("HOME"), ".config")
+            netrc: set("NETRC").map(PathBuf::from).or_else(|| {
+                let home = home.as_ref()?;
+                Some(Path::new(home).join(".netrc"))
+            }),
+            config_file: base_dir(set("XDG_CONFIG_HOME"), home.as_ref(), ".config")
                 .map(|dir| dir.join("wsee/config.toml")),
-            decisive: DECISIVE
-                .iter()
-                .filter_map(|name| Some((*name, set(name)?.to_string_lossy().into_owned())))
-                .collect(),
+            state_dir: base_dir(set("XDG_STATE_HOME"), home.as_ref(), ".local/state"),
+            home: home.map(PathBuf::from),
+            dumb: set("TERM").is_none_or(|term| term == "dumb"),
             editor: set("VISUAL")
                 .or_else(|| set("EDITOR"))
                 .and_then(|command| command.into_string().ok())
                 .unwrap_or_else(|| "vi".to_owned()),
-            state_dir: base_dir(set("XDG_STATE_HOME"), set("HOME"), ".local/state"),
+            no_color: set("NO_COLOR").is_some(),
+            force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
+            proxies: ProxyVariables::read(&set),
             ssl_cert_file: set("SSL_CERT_FILE").map(PathBuf::from),
             ssl_cert_dir: set("SSL_CERT_DIR").map_or_else(Vec::new, |list| {
                 let folders = env::split_paths(&list);
                 folders.filter(|it| !it.as_os_str().is_empty()).collect()
             }),
             ssl_key_log_file: set("SSLKEYLOGFILE").map(PathBuf::from),
-        }
+            decisive: Vec::new(),
+        };
+        environment.decisive = shown.take();
+        environment
     }
 
     /// The variable that the user named; `None` if it is not set or not UTF-8.
@@ -134,34 +149,10 @@ impl Environment {
     }
 }
 
-/// Every variable that is read, in the order of `--debug`.
-const DECISIVE: &[&str] = &[
-    "HOME",
-    "NETRC",
-    "XDG_CONFIG_HOME",
-    "XDG_STATE_HOME",
-    "TERM",
-    "VISUAL",
-    "EDITOR",
-    "NO_COLOR",
-    "CLICOLOR_FORCE",
-    "ws_proxy",
-    "WS_PROXY",
-    "wss_proxy",
-    "WSS_PROXY",
-    "http_proxy",
-    "https_proxy",
-    "HTTPS_PROXY",
-    "all_proxy",
-    "ALL_PROXY",
-    "no_proxy",
-    "NO_PROXY",
-];
-
 /// The XDG base directory specification wants relative paths to be ignored.
-fn base_dir(xdg: Option<OsString>, home: Option<OsString>, default: &str) -> Option<PathBuf> {
+fn base_dir(xdg: Option<OsString>, home: Option<&OsString>, default: &str) -> Option<PathBuf> {
     let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || home.map(|home| PathBuf::from(home).join(default));
+    let home = || home.map(|home| Path::new(home).join(default));
     xdg.or_else(home)
 }
 
@@ -171,12 +162,39 @@ mod tests {
 
     #[test]
     fn directories_are_where_xdg_says() {
-        let home = || Some(OsString::from("/home/me"));
+        let me = OsString::from("/home/me");
+        let home = || Some(&me);
         let dir = |xdg: Option<&str>, home| base_dir(xdg.map(OsString::from), home, ".local/state");
         assert_eq!(dir(Some("/state"), home()), Some("/state".into()));
         let fallback = Some("/home/me/.local/state".into());
         assert_eq!(dir(Some("relative"), home()), fallback);
         assert_eq!(dir(None, home()), fallback);
         assert_eq!(dir(None, None), None);
+    }
+
+    #[test]
+    fn every_variable_that_is_read_is_shown_once() {
+        let read = RefCell::new(Vec::new());
+        let environment = Environment::from_variables(|name| {
+            read.borrow_mut().push(name.to_owned());
+            Some(OsString::from("/x"))
+        });
+        let mut read = read.take();
+        read.sort();
+        read.dedup();
+        let shown = environment.decisive.iter();
+        let mut shown: Vec<_> = shown.map(|(name, _)| (*name).to_owned()).collect();
+        shown.sort();
+        assert_eq!(shown, read);
+        for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"] {
+            assert!(shown.iter().any(|it| it == name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_not_set() {
+        let environment = Environment::from_variables(|_| Some(OsString::new()));
+        assert_eq!(environment.decisive, []);
+        assert_eq!((environment.home, environment.no_color), (None, false));
     }
 }

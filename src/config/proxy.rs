@@ -302,8 +302,9 @@ mod tests {
                 other => panic!("{other}"),
             }
         }
-        let variables = ProxyVariables::read(|name| {
-            let variable = variables.iter().find(|(own, _)| *own == name);
+        let variables = ProxyVariables::read(&|name| {
+            let mut set = variables.iter().filter(|(_, value)| !value.is_empty());
+            let variable = set.find(|(own, _)| *own == name);
             variable.map(|(_, value)| OsString::from(value))
         });
         resolve(&args, &variables, None)
