@@ -106,7 +106,7 @@ pub struct HandshakeArgs {
     /// NAME=VALUE, or several with '; ' between them. Several --cookie are joined in the same way
     /// into one field. @FILE, or a FILE without '=' in its name, is a cookie jar in the format of
     /// Netscape and curl: those of its cookies are sent that fit the URL's host and path, are not expired, and
-    /// are not limited to TLS where there is none. See --cookie-jar.
+    /// are not limited to TLS where there is none. wsee URL --cookie-jar writes such files.
     #[arg(short = 'b', long, value_name = "COOKIES", action = ArgAction::Append, hide_short_help = true)]
     pub cookie: Vec<String>,
     /// Send this User-Agent instead of wsee/VERSION

@@ -11,13 +11,13 @@ pub struct FormatArgs {
     /// One object for each event, in both directions: open, message, ping, pong, close, error, with
     /// -vv frame, and at last closed, which has the exit status. Text stands in data, binary in
     /// base64; passwords and tokens are masked. The fields are described in
-    /// schema/events.schema.json. --split events sends what such lines say. Never opens the REPL.
+    /// schema/events.schema.json. wsee URL --split events sends what such lines say. Never opens the REPL.
     #[arg(long, conflicts_with_all = ["raw", "null"], hide_short_help = true)]
     pub jsonl: bool,
     /// Print what the jq filter FILTER gives for each received message
     ///
     /// Every output is one line of JSON, as with jq -c; numbers are printed as they were received. A
-    /// message without output prints nothing, and does not count for --count. Messages that are not
+    /// message without output prints nothing, and does not count for wsee URL --count. Messages that are not
     /// JSON are printed as they are (see --jq-strict). If the filter fails on a message a note on stderr
     /// says why. jq's standard library is there, but for what reaches outside, such as env and input. In
     /// the REPL it says what is shown, and /filter changes it.

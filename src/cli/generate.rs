@@ -183,4 +183,69 @@ mod tests {
     fn pages_are_the_same_every_time() {
         assert_eq!(man_pages(), man_pages());
     }
+
+    /// The long flags of a command; `URL` is wsee without a command.
+    fn flags_of(wsee: &Command, name: &str) -> Option<Vec<String>> {
+        let command = match name {
+            "URL" => Some(wsee),
+            // The language has the flags of a connection.
+            "scenario" => wsee.find_subcommand("test"),
+            name => wsee.find_subcommand(name),
+        };
+        let flags = command?.get_arguments().filter_map(clap::Arg::get_long);
+        Some(flags.map(str::to_owned).collect())
+    }
+
+    /// Every `--flag` in `text`, with the command it is said to be of; without one it is `own`.
+    fn named_flags<'a>(text: &'a str, own: &'a str) -> Vec<(&'a str, &'a str)> {
+        let is_part = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let mut flags = Vec::new();
+        for sentence in text.split(". ") {
+            let mut command = own;
+            let mut words = sentence
+                .split([' ', '(', ')', '\'', '"', '=', '[', '/', '\n'])
+                .peekable();
+            while let Some(word) = words.next() {
+                if word == "wsee" {
+                    command = words.peek().copied().unwrap_or(own);
+                } else if let Some(flag) = word.strip_prefix("--") {
+                    let end = flag.find(|c| !is_part(c)).unwrap_or(flag.len());
+                    flags.extend((end > 0).then_some((&flag[..end], command)));
+                }
+            }
+        }
+        flags
+    }
+
+    #[test]
+    fn every_flag_that_a_text_names_is_one_of_its_command() {
+        let mut wsee = Cli::command();
+        wsee.build();
+        let help = |name: &str| {
+            let mut command = match name {
+                "URL" => wsee.clone(),
+                name => wsee.find_subcommand(name)?.clone(),
+            };
+            Some(command.render_long_help().to_string())
+        };
+        let mut count = 0;
+        for page in std::iter::once(None).chain(Page::value_variants().iter().copied().map(Some)) {
+            let own = page.map_or("URL", Page::command_name);
+            let roff = ["\\fB", "\\fI", "\\fR", "\\*(Aq"]
+                .iter()
+                .fold(text(man_page(page)), |roff, font| roff.replace(font, ""))
+                .replace("\\-", "-");
+            for text in [Some(roff), help(own)].into_iter().flatten() {
+                let words: Vec<&str> = text.split_whitespace().collect();
+                let text = words.join(" ").replace(": ", ". ");
+                for (flag, command) in named_flags(&text, own) {
+                    let flags = flags_of(&wsee, command).or_else(|| flags_of(&wsee, "URL"));
+                    let is_known = flags.is_some_and(|it| it.iter().any(|known| known == flag));
+                    assert!(is_known, "{own}: wsee {command} has no --{flag}");
+                    count += 1;
+                }
+            }
+        }
+        assert!(count > 500, "{count} flags");
+    }
 }

@@ -39,8 +39,8 @@ pub struct LimitArgs {
     /// Largest message to accept
     ///
     /// Bytes, or a number with K, M, G, KiB, MiB or GiB (powers of 1024). A larger message fails
-    /// the connection with 1009; a client exits with status 63. Where messages are passed on as they
-    /// come (--raw, --binary, --echo) there is no limit, and none is needed.
+    /// the connection with 1009; a client exits with status 63. wsee URL has no limit with --raw,
+    /// --binary or --echo, which pass on a message while it arrives.
     #[arg(
         long,
         value_name = "SIZE",

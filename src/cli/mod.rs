@@ -258,7 +258,7 @@ mod tests {
             session.run.connect_timeout,
             TimeLimit(Some(Duration::from_secs(10)))
         );
-        assert_eq!(session.run.close_status, None);
+        assert_eq!(session.run.close_code, None);
         assert_eq!(session.limit.close_timeout, Period(Duration::from_secs(5)));
         assert_eq!(session.limit.max_message, Size(64 << 20));
         assert_eq!(session.limit.ping_interval, None);

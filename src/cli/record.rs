@@ -22,8 +22,8 @@ pub struct RecordArgs {
     /// The file is made before the connection, for its owner only; one that is there is not overwritten
     /// without --force. It is complete up to the last event whatever happens to wsee. Secrets of URLs
     /// and header fields are masked (see --show-secrets); payload is recorded as it is. If the file
-    /// cannot be written to, the session goes on without, and the exit status is 23. With --raw,
-    /// --binary or --echo a message is then handled once it is complete, and --max-message applies.
+    /// cannot be written to, the session continues without it, and the exit status is 23. wsee URL --raw,
+    /// --binary or --echo then handles a message once it is complete, and --max-message applies.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
     pub record: Option<PathBuf>,
     /// Overwrite the FILE of --record

@@ -25,7 +25,7 @@ use crate::record::Speed;
 ///
 /// Sends the messages and pings that the client of a recording sent, when it sent them, and prints what comes
 /// back on stdout, as 'wsee URL' does in a pipe; stdin is not read. Pongs go out for the pings that come
-/// now, and the Close frame is that of --close-status. The subprotocols and the origin of the
+/// now, and the Close frame is that of --close-code. The subprotocols and the origin of the
 /// recording are offered again, unless --subprotocol and --origin say others; other header fields
 /// and credentials are not: give them as to 'wsee URL'. 'wsee listen --replay' plays the server instead.
 #[derive(Debug, Args)]

@@ -72,8 +72,8 @@ pub struct RunArgs {
     /// Status code of the Close frame wsee sends by itself
     ///
     /// 1000-1003, 1007-1014 or 3000-4999. The default is 1000, and 1001 after SIGTERM.
-    #[arg(id = "close-code", long, value_name = "CODE", hide_short_help = true)]
-    pub close_status: Option<CloseStatus>,
+    #[arg(long, value_name = "CODE", hide_short_help = true)]
+    pub close_code: Option<CloseStatus>,
     /// Reason in the Close frame wsee sends by itself
     ///
     /// At most 123 bytes of UTF-8. By default there is none.

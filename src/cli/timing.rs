@@ -28,7 +28,7 @@ pub struct TimingArgs {
     /// time_total is the whole run. rtt_avg, rtt_min and rtt_max are from pings to their pongs, and
     /// need --ping-interval or /ping. messages_in and messages_out, bytes_in and bytes_out (payload),
     /// wire_in and wire_out (bytes of all frames) count what went over the connection. Then there are url,
-    /// url_effective and num_redirects (see --location), exitcode, errormsg, http_code (or response_code), http_connect (the proxy's), subprotocol, extensions, close_code,
+    /// url_effective and num_redirects (see wsee URL --location), exitcode, errormsg, http_code (or response_code), http_connect (the proxy's), subprotocol, extensions, close_code,
     /// close_reason, remote_ip, remote_port, local_ip and local_port. json is all of them as one object.
     /// What there is not is 0 or empty, and null in JSON. Secrets are masked (see --show-secrets).
     #[arg(short, long, value_name = "FORMAT|@FILE", hide_short_help = true)]

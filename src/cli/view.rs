@@ -17,7 +17,7 @@ pub struct ViewArgs {
     ///
     /// In the REPL, by 'listen', and on stderr with -v. time is the local time of day, iso the date and
     /// time in UTC; rel is in seconds since wsee started, delta since what was shown before. In the REPL
-    /// /show time changes it. The events of --jsonl have their own.
+    /// /show time changes it. Events of wsee URL --jsonl have their own.
     #[arg(
         long,
         value_name = "FORM",

@@ -284,7 +284,7 @@ fn limit_of(limit: TimeLimit) -> Option<Duration> {
 
 fn close_frame(args: &RunArgs) -> CloseFrame {
     let code = args
-        .close_status
+        .close_code
         .as_ref()
         .map_or(CloseCode::NORMAL, |code| CloseCode(code.0));
     let reason = args.close_reason.as_ref().map_or("", |reason| &reason.0);

@@ -21,10 +21,11 @@ pub use quote::QuoteError;
 /// 'wsee curl -' reads the command from stdin, also with the quotes of cmd.exe ("Copy as cURL
 /// (cmd)"); so does a single argument that holds the whole line.
 ///
-/// Options mean what they mean in curl, -s and -o too. Fields that every handshake makes anew, such as
-/// Sec-WebSocket-Key, are replaced; Sec-WebSocket-Protocol becomes --subprotocol. What has no
-/// meaning for a WebSocket is ignored and named in a note; a body or another method than GET is
-/// refused. Long options that only wsee has, such as --send or --ping-interval, may be added.
+/// Options mean what they mean in curl, including -s and -o. Fields that every handshake generates,
+/// such as Sec-WebSocket-Key, are replaced; Sec-WebSocket-Protocol becomes wsee URL --subprotocol.
+/// Options with no meaning for a WebSocket are ignored and listed in a note; a body or a method other
+/// than GET is refused. Long options that only wsee URL has, such as --send or --ping-interval, may
+/// be added.
 #[derive(Debug, Args)]
 #[expect(
     clippy::doc_markdown,

@@ -22,7 +22,7 @@ pub struct ConnectionArgs {
 /// Headings of flags that are not about the connection.
 const OTHER_HEADINGS: [&str; 3] = ["Pipes", "Output", "Staying up"];
 /// Flags that are not about it, or mean something else here.
-const OTHER_FLAGS: [&str; 4] = ["url", "max_time", "close-code", "close_reason"];
+const OTHER_FLAGS: [&str; 4] = ["url", "max_time", "close_code", "close_reason"];
 
 /// The flags that a connection may have.
 fn connection_args() -> impl Iterator<Item = Arg> {
