@@ -25,6 +25,7 @@
 //! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
 //!
 //! atomic_file.rs  files that are replaced as a whole
+//! diagnostic.rs   errors with hints
 //! filter/      jq filters
 //! term/        standard input, output and error, the terminal
 //! secret.rs    values that are not shown
@@ -41,6 +42,7 @@ pub mod cli;
 pub mod command;
 pub mod config;
 pub mod cookie;
+pub mod diagnostic;
 pub mod dial;
 pub mod duration;
 pub mod event;

@@ -28,6 +28,7 @@ const LAYERS: &[&[&str]] = &[
         "secret",
         "cookie",
         "duration",
+        "diagnostic",
         "exit",
     ],
 ];

@@ -46,6 +46,7 @@ pub use tls::TlsError;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::filter::CompileError;
 use header::HeaderError;
@@ -142,6 +143,15 @@ impl ConfigError {
             | Self::Identity(_) => Exit::Usage,
             Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),
+        }
+    }
+}
+
+impl Diagnostic for ConfigError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Tls(error) => error.hint(),
+            _ => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use url::Host;
 
 use super::{ConfigError, Environment, credential};
 use crate::cli::{RootsArg, TlsArgs, TlsVersion};
+use crate::diagnostic::Diagnostic;
 use crate::dial::tls::{Options, Sni, Version, Versions};
 use crate::dial::{Identity, IdentityError, IdentityProblem, PinError, Pins, Roots, SystemStore};
 use crate::exit::Exit;
@@ -78,6 +79,16 @@ impl TlsError {
             | Self::PassFile { .. }
             | Self::Prompt { .. } => Exit::ClientCertificate,
             Self::Ended(error) => credential::ended(error),
+        }
+    }
+}
+
+impl Diagnostic for TlsError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Pin(error) => error.hint(),
+            Self::Identity(error) => error.hint(),
+            _ => None,
         }
     }
 }

@@ -9,8 +9,8 @@ use crate::event::{Cause, CountMissed, Ending, Event};
 use crate::proto::connection;
 use crate::proto::sender::Sender;
 use crate::record::{Player, Recorder};
-use crate::render::dialect::hint_line;
 use crate::render::escape::escape_line;
+use crate::render::message;
 use crate::session::mode::OUTPUT_FULL;
 use crate::session::{Mode, Stop};
 use crate::term;
@@ -36,7 +36,7 @@ impl Mode for Pipe {
         match event {
             Event::Connection(connection::Event::Message(message)) => {
                 if let Some(hint) = self.dialect.message(message) {
-                    term::stderr(&hint_line(hint, self.human.style()));
+                    term::stderr(&message::hint(hint, self.human.style()));
                 }
                 self.message(message, sender, now);
             }

@@ -1,16 +1,7 @@
 //! Which protocol is spoken on top of WebSocket, and what a person has to send first.
 
-use super::style::{Role, Style};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
-
-/// A hint as it is shown.
-pub fn hint_line(hint: &str, style: Style) -> String {
-    format!(
-        "{}\n",
-        style.paint(Role::Hint, format_args!("hint: {hint}"))
-    )
-}
 
 /// What a message may hold to be looked at, in bytes.
 const LOOKED_AT: usize = 64 << 10;

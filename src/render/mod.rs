@@ -15,6 +15,7 @@ pub mod json;
 pub mod jsonl;
 mod layout;
 pub mod mask;
+pub mod message;
 mod payload;
 pub mod quantity;
 pub mod reconnect;

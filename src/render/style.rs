@@ -50,6 +50,8 @@ pub enum Role {
 }
 
 impl Style {
+    pub const PLAIN: Self = Self::new(false);
+
     /// A style that paints if `color` is true, and leaves text as it is otherwise.
     pub const fn new(color: bool) -> Self {
         Self { color }

@@ -15,8 +15,7 @@ use crate::prompt::{self, Facts, Prompt, Recording};
 use crate::record::Opening;
 use crate::render::clock::Clock;
 use crate::render::close_summary::ending;
-use crate::render::dialect::hint_line;
-use crate::render::{Dialect, Human, Role, Show, Style};
+use crate::render::{Dialect, Human, Role, Show, Style, message};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
 use crate::term::{self, Stdin};
 
@@ -189,7 +188,7 @@ fn dialect(connect: &Connect, open: &Open, style: Style, write: fn(&str)) -> Dia
     let target = &connect.open.offer.target;
     let (dialect, hint) = Dialect::opened(target, open.subprotocol.as_deref());
     if let Some(hint) = hint {
-        write(&hint_line(hint, style));
+        write(&message::hint(hint, style));
     }
     dialect
 }

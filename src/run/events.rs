@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::{complain, print};
 use crate::config::{ConfigError, Connect, Use};
+use crate::diagnostic::Diagnostic;
 use crate::event::NotOpen;
 use crate::exit::Exit;
 use crate::render::clock::Clock;
@@ -44,7 +45,10 @@ pub(super) fn give_up(connect: &Connect, message: String, exit: Exit) -> Exit {
 /// Prints the events of a command line that cannot be obeyed.
 pub(super) fn refused(url: &str, error: &ConfigError) {
     let jsonl = Jsonl::new(url, false, Secrets::Masked, clock());
-    let why = NotOpen::new(error.to_string(), error.exit());
+    let why = NotOpen {
+        hint: error.hint(),
+        ..NotOpen::new(error.to_string(), error.exit())
+    };
     not_open(Some(jsonl), &why);
 }
 

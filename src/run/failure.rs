@@ -3,13 +3,16 @@
 use std::fmt::Write;
 
 use crate::config::Connect;
+use crate::diagnostic::Diagnostic;
 use crate::dial;
 use crate::dial::proxy::{self, ProxyProblem};
 use crate::event::NotOpen;
 use crate::proto::http1::{Body, Head};
-use crate::render::escape::{escape_line, escape_payload};
+use crate::render::escape::escape_payload;
 use crate::render::handshake::{Direction, head};
-use crate::render::{Role, Style, hint};
+use crate::render::hint::refusal;
+use crate::render::message;
+use crate::render::{Role, Style};
 use crate::session::OpenError;
 use crate::session::open::Refused;
 
@@ -32,13 +35,11 @@ pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown:
         }
         content(&mut out, body, style);
     }
-    let text = error.to_string();
-    let text = format!("wsee: {}", escape_line(&text));
-    let _ = writeln!(out, "{}", style.paint(Role::Error, text));
+    // The last line says how it ended.
     if let Some(hint) = hint(error, connect) {
-        let hint = format!("hint: {}", escape_line(&hint));
-        let _ = writeln!(out, "{}", style.paint(Role::Hint, hint));
+        out.push_str(&message::hint(&hint, style));
     }
+    out.push_str(&message::problem(&error.to_string(), style));
     out
 }
 
@@ -54,7 +55,10 @@ fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
 fn hint(error: &OpenError, connect: &Connect) -> Option<String> {
     match error {
         OpenError::Refused(refused) => refusal_hint(refused, connect),
-        _ => tunnel_refusal(error).and_then(tunnel_hint),
+        _ => match tunnel_refusal(error) {
+            Some(refusal) => tunnel_hint(refusal),
+            None => error.hint(),
+        },
     }
 }
 
@@ -84,13 +88,13 @@ fn tunnel_refusal(error: &OpenError) -> Option<&proxy::Refusal> {
 
 fn tunnel_hint(refusal: &proxy::Refusal) -> Option<String> {
     let schemes = refusal.response.list("Proxy-Authenticate");
-    hint::tunnel_refused(refusal.status, refusal.authorized, &schemes)
+    refusal::tunnel_refused(refusal.status, refusal.authorized, &schemes)
 }
 
 fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
     let (offer, asked) = (&connect.open.offer, &refused.asked);
     let edited = |name: &str| offer.edits.iter().any(|edit| edit.sets(name));
-    let request = hint::Refusal {
+    let request = refusal::Refusal {
         status: refused.refusal.status,
         host: &asked.host,
         target: &asked.target,
@@ -101,7 +105,7 @@ fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
         wants_certificate: asked.wants_certificate,
     };
     let response: &Head = &refused.refusal.response;
-    hint::refused(
+    refusal::refused(
         &request,
         |name| response.text(name),
         connect.display.secrets,

@@ -20,8 +20,10 @@ use crate::cli::{Command, ConnectArgs, ReplayArgs, generate};
 use crate::config::{
     CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Test, Use,
 };
+use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::render::escape::{escape_line, escape_payload};
+use crate::render::{Style, message};
 use crate::term;
 use curl::PasteError;
 
@@ -150,12 +152,16 @@ fn quotes_controls(error: &clap::Error) -> bool {
 /// Says what is wrong with the command line; nothing was sent.
 fn refuse(error: &ConfigError) -> Exit {
     complain(&error.to_string());
+    // As with clap's tips, the hint follows: nothing has run whose end a last line could report.
+    if let Some(hint) = error.hint() {
+        term::stderr(&message::hint(&hint, Style::PLAIN));
+    }
     error.exit()
 }
 
 /// Writes an error of wsee's own, in one line.
 fn complain(text: &str) {
-    term::stderr(&format!("wsee: {}\n", escape_line(text)));
+    term::stderr(&message::problem(text, Style::PLAIN));
 }
 
 fn print(bytes: &[u8]) -> Exit {

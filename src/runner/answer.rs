@@ -6,6 +6,7 @@ use super::case::{Request, Runner, StepResult};
 use super::link::ScriptedConnection;
 use super::matcher::glob;
 use super::result::{Failure, Kind};
+use crate::diagnostic::Diagnostic;
 use crate::dial;
 use crate::event::Event;
 use crate::exit::Exit;
@@ -46,10 +47,16 @@ impl Runner<'_> {
                 self.check(connection, Some(&refused.refusal.response))
             }
             Err(OpenError::Refused(refused)) => Err(self.refused(connection, &refused)),
-            Err(error @ OpenError::Handshake(_)) => {
-                Err(self.unlike_head(&error.to_string(), head.as_ref(), error.exit()))
+            Err(error) => {
+                let mut failure = match error {
+                    OpenError::Handshake(_) => {
+                        self.unlike_head(&error.to_string(), head.as_ref(), error.exit())
+                    }
+                    _ => self.error(&error, error.exit()),
+                };
+                failure.hint = error.hint().map(|hint| self.safe(&hint));
+                Err(failure)
             }
-            Err(error) => Err(self.error(&error, error.exit())),
         }
     }
 

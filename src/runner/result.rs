@@ -64,6 +64,8 @@ pub struct Failure {
     pub step: String,
     /// What went wrong, in one line.
     pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
     /// What else there is to know, a line each.
     pub notes: Vec<String>,
     /// How long the step waited.
@@ -119,6 +121,7 @@ impl Failure {
     pub(super) fn cut(mut self) -> Self {
         self.step = cut(&self.step, LONGEST_LINE);
         self.message = cut(&self.message, LONGEST_LINE);
+        self.hint = self.hint.map(|text| cut(&text, LONGEST_LINE));
         self.connection = self.connection.map(|text| cut(&text, LONGEST_LINE));
         let differences = self.closest.iter_mut().flat_map(|it| &mut it.difference);
         for line in self.notes.iter_mut().chain(differences) {
@@ -146,6 +149,7 @@ impl Failure {
             line: None,
             step: String::new(),
             message,
+            hint: None,
             notes: Vec::new(),
             waited: None,
             received: Vec::new(),

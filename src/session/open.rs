@@ -12,6 +12,7 @@ use super::credential::{Credentials, has_credentials};
 use super::phase::Phase;
 use super::redirect::{self, Follow, RedirectError};
 use super::upgrade::upgrade;
+use crate::diagnostic::Diagnostic;
 use crate::dial::proxy::{ProxyError, ProxyProblem};
 use crate::dial::tls::late_failure;
 use crate::dial::{self, ClientAuth, Step, Stream, dial, read_body};
@@ -78,7 +79,7 @@ pub enum OpenError {
     #[error("the server refused the upgrade with status {}", .0.refusal.status)]
     Refused(Box<Refused>),
     /// The time ran out.
-    #[error("{phase} took longer than {limit:?}; {flag} allows more")]
+    #[error("{phase} took longer than {limit:?}")]
     Timeout {
         /// What was under way.
         phase: &'static str,
@@ -98,6 +99,17 @@ impl OpenError {
             Self::Redirect(_) => Exit::Redirect,
             Self::Refused(_) => Exit::Refused,
             Self::Timeout { .. } => Exit::Timeout,
+        }
+    }
+}
+
+impl Diagnostic for OpenError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Dial(error) => error.hint(),
+            Self::Handshake(error) => error.hint(),
+            Self::Timeout { flag, .. } => Some(format!("{flag} allows more")),
+            Self::Stream(_) | Self::Redirect(_) | Self::Refused(_) => None,
         }
     }
 }

@@ -193,10 +193,10 @@ fn a_proxy_that_wants_credentials_exits_97_and_the_flag_is_offered() {
             .says("\n  who's it?\n")
             .says("refused the tunnel to server.invalid:9 with status 407")
     };
-    refused(&[]).ends_with_line("hint: the proxy wants credentials; add -U USER:PASS");
+    refused(&[]).says("\nhint: the proxy wants credentials; add -U USER:PASS");
     refused(&["-U", "me:wrong"])
         .never_says("wrong")
-        .ends_with_line("hint: the proxy does not accept these credentials; check -U");
+        .says("\nhint: the proxy does not accept these credentials; check -U");
 }
 
 #[test]

@@ -44,6 +44,8 @@ struct Details<'a> {
     line: Option<usize>,
     step: &'a str,
     message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<&'a str>,
     notes: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     waited_ms: Option<f64>,
@@ -118,6 +120,7 @@ fn details(failure: &Failure) -> Details<'_> {
         line: failure.line,
         step: &failure.step,
         message: &failure.message,
+        hint: failure.hint.as_deref(),
         notes: &failure.notes,
         waited_ms: failure.waited.map(millis),
         received: failure.received.iter().map(message).collect(),

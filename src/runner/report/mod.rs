@@ -23,7 +23,11 @@ pub(super) fn place(case: &CaseResult, failure: &Failure) -> String {
 
 /// All that is known about a failure but its message, a line each.
 pub(super) fn details(failure: &Failure) -> Vec<String> {
-    let mut lines = failure.notes.clone();
+    let hint = failure.hint.as_ref().map(|hint| format!("hint: {hint}"));
+    let mut lines: Vec<String> = hint
+        .into_iter()
+        .chain(failure.notes.iter().cloned())
+        .collect();
     if !failure.received.is_empty() {
         let all = failure.received.len() as u64 + failure.more;
         let count = quantity::plural(all, "message");

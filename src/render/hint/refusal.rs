@@ -1,6 +1,6 @@
 //! What to do next when a server refuses the upgrade.
 
-use super::mask::Secrets;
+use crate::render::mask::Secrets;
 
 /// Where a Socket.IO server listens, with the query it demands.
 const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket";

@@ -1,0 +1,5 @@
+//! Hints that name flags, for what the layers below report.
+
+mod dial;
+mod handshake;
+pub mod refusal;

@@ -1,0 +1,19 @@
+//! Lines in which wsee speaks for itself.
+
+use super::escape::escape_line;
+use super::{Role, Style};
+
+/// What went wrong, as a line.
+pub fn problem(text: &str, style: Style) -> String {
+    line(Role::Error, "wsee: ", text, style)
+}
+
+/// What to do about it, as a line.
+pub fn hint(text: &str, style: Style) -> String {
+    line(Role::Hint, "hint: ", text, style)
+}
+
+fn line(role: Role, prefix: &str, text: &str, style: Style) -> String {
+    let text = format!("{prefix}{}", escape_line(text));
+    format!("{}\n", style.paint(role, text))
+}
