@@ -5,12 +5,15 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use crate::render::clock::Clock;
 use crate::secret::Secret;
 use crate::term::Terminals;
 
 /// The parts of the environment that decide something.
 #[derive(Debug, Clone)]
 pub struct Environment {
+    /// The clock of the run: every output takes its times from it, so that one event has one time.
+    pub clock: Clock,
     /// Which standard streams are terminals.
     pub terminals: Terminals,
     /// `NO_COLOR` is set and not empty (no-color.org).
@@ -94,13 +97,13 @@ impl ProxyVariables {
 }
 
 impl Environment {
-    /// Reads the process's environment.
-    pub fn read() -> Self {
-        Self::from_variables(|name| env::var_os(name))
+    /// Reads the environment of the process, whose clock is `clock`.
+    pub fn read(clock: Clock) -> Self {
+        Self::from_variables(clock, |name| env::var_os(name))
     }
 
     /// The environment with the variables that `get` knows; an empty one counts as not set.
-    fn from_variables(get: impl Fn(&str) -> Option<OsString>) -> Self {
+    fn from_variables(clock: Clock, get: impl Fn(&str) -> Option<OsString>) -> Self {
         // Every variable is read through `set`, so that none is missing from `--debug`.
         let shown = RefCell::new(Vec::<(&str, String)>::new());
         let set = |name: &'static str| {
@@ -113,6 +116,7 @@ impl Environment {
         };
         let home = set("HOME");
         let mut environment = Self {
+            clock,
             terminals: Terminals::detect(),
             netrc: set("NETRC").map(PathBuf::from).or_else(|| {
                 let home = home.as_ref()?;
@@ -158,7 +162,13 @@ fn base_dir(xdg: Option<OsString>, home: Option<&OsString>, default: &str) -> Op
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
+
+    fn clock() -> Clock {
+        Clock::new(Instant::now(), jiff::Timestamp::UNIX_EPOCH)
+    }
 
     #[test]
     fn directories_are_where_xdg_says() {
@@ -175,7 +185,7 @@ mod tests {
     #[test]
     fn every_variable_that_is_read_is_shown_once() {
         let read = RefCell::new(Vec::new());
-        let environment = Environment::from_variables(|name| {
+        let environment = Environment::from_variables(clock(), |name| {
             read.borrow_mut().push(name.to_owned());
             Some(OsString::from("/x"))
         });
@@ -193,7 +203,7 @@ mod tests {
 
     #[test]
     fn an_empty_variable_counts_as_not_set() {
-        let environment = Environment::from_variables(|_| Some(OsString::new()));
+        let environment = Environment::from_variables(clock(), |_| Some(OsString::new()));
         assert_eq!(environment.decisive, []);
         assert_eq!((environment.home, environment.no_color), (None, false));
     }

@@ -13,7 +13,6 @@ use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
 use crate::prompt::{self, Facts, Prompt, Recording};
 use crate::record::Opening;
-use crate::render::clock::Clock;
 use crate::render::close_summary::ending;
 use crate::render::{Dialect, Human, Role, Show, Style, message};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
@@ -31,7 +30,7 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
                     Ok(stdin) => Some(Input::new(stdin, &[], options.split)),
                     Err(error) => {
                         let why = format!("cannot read stdin: {error}");
-                        return events::give_up(&connect, why, Exit::Input);
+                        return events::give_up(&connect, environment, why, Exit::Input);
                     }
                 }
             };
@@ -52,6 +51,7 @@ pub(super) async fn run_pipe(
         display,
         Show::pipe(display.verbose),
         environment.terminals.stderr,
+        environment,
     );
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
@@ -59,8 +59,8 @@ pub(super) async fn run_pipe(
     };
     let mut report = Reporter::new(connect, environment);
     let view = (&mut human, term::stderr as fn(&str));
-    let mut events = events::printer(connect).map(pipe::Events::new);
-    let mut recorder = match recording::start(connect) {
+    let mut events = events::printer(connect, environment).map(pipe::Events::new);
+    let mut recorder = match recording::start(connect, environment) {
         Ok(recorder) => recorder,
         Err(why) => {
             let exit = events::not_open(events.map(pipe::Events::into_jsonl), &why);
@@ -138,7 +138,7 @@ async fn run_prompt(
     environment: &Environment,
 ) -> Exit {
     let display = connect.display;
-    let mut human = view(display, Show::prompt(display.verbose), true);
+    let mut human = view(display, Show::prompt(display.verbose), true, environment);
     let style = human.style();
     let mut facts = Facts::new(&connect.url, display.secrets);
     let mut signals = match Signals::new() {
@@ -146,7 +146,7 @@ async fn run_prompt(
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
     };
     let mut report = Reporter::new(connect, environment);
-    let mut recorder = match recording::start(connect) {
+    let mut recorder = match recording::start(connect, environment) {
         Ok(recorder) => recorder,
         Err(why) => return report.write_out(Outcome::not_open(&why, why.exit)).await,
     };
@@ -167,7 +167,8 @@ async fn run_prompt(
         }
     };
     let spoken = dialect(connect, &opened.open, style, term::screen);
-    let recording = Recording::new(opening, &connect.url, display.secrets, clock()).with(recorder);
+    let clock = environment.clock.clone();
+    let recording = Recording::new(opening, &connect.url, display.secrets, clock).with(recorder);
     let mut prompt = match Prompt::open(options, signals, human, facts, recording, opened.at) {
         Ok(prompt) => prompt,
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
@@ -194,17 +195,19 @@ fn dialect(connect: &Connect, open: &Open, style: Style, write: fn(&str)) -> Dia
 }
 
 /// A view for a stream that is a terminal or not.
-pub(super) fn view(display: Display, show: Show, terminal: bool) -> Human {
+pub(super) fn view(
+    display: Display,
+    show: Show,
+    terminal: bool,
+    environment: &Environment,
+) -> Human {
     let show = Show {
         time: display.timestamps,
         decode: display.decode,
         ..show
     };
-    Human::new(show, display.style(terminal), display.secrets, clock())
-}
-
-fn clock() -> Clock {
-    Clock::new(Instant::now(), jiff::Timestamp::now())
+    let clock = environment.clock.clone();
+    Human::new(show, display.style(terminal), display.secrets, clock)
 }
 
 /// Opens the connection, shows how through `view`, and tells `observe`; why it did not open is said.

@@ -43,7 +43,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         Ok(config) => config,
         Err(error) => {
             if args.session.format.jsonl {
-                events::refused(&format!("ws://127.0.0.1:{port}/"), &error);
+                events::refused(&format!("ws://127.0.0.1:{port}/"), &error, environment);
             }
             return refuse(&error);
         }
@@ -89,23 +89,23 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
         first = first_input() => first,
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let why = format!("ended by {signal} before there was any input");
-            return events::give_up(&config, why, signal.exit());
+            return events::give_up(&config, environment, why, signal.exit());
         }
         () = time_is_up => {
             let why = "no input came within --max-time".to_owned();
-            return events::give_up(&config, why, Exit::Timeout);
+            return events::give_up(&config, environment, why, Exit::Timeout);
         }
     };
     let (stdin, read) = match first {
         Ok(first) => first,
         Err(error) => {
             let why = format!("cannot read stdin: {error}");
-            return events::give_up(&config, why, Exit::Input);
+            return events::give_up(&config, environment, why, Exit::Input);
         }
     };
     let is_plain = options.filter.is_none() && options.format.terminator == Terminator::Newline;
     if read.is_empty() && !is_plain {
-        return events::give_up(&config, NO_PAYLOAD.to_owned(), Exit::Usage);
+        return events::give_up(&config, environment, NO_PAYLOAD.to_owned(), Exit::Usage);
     }
     if read.is_empty() {
         return tour(&config, options.max_time, signals, environment).await;
@@ -136,13 +136,13 @@ async fn tour(
     } else {
         Show::prompt(2)
     };
-    let mut human = view(display, show, environment.terminals.stderr);
+    let mut human = view(display, show, environment.terminals.stderr, environment);
     let style = human.style();
     let mut report = Reporter::new(config, environment);
     let view = (&mut human, term::stderr as fn(&str));
-    let mut events = events::printer(config);
+    let mut events = events::printer(config, environment);
     let mut opening = Vec::new();
-    let mut recorder = match recording::start(config) {
+    let mut recorder = match recording::start(config, environment) {
         Ok(recorder) => recorder,
         Err(why) => {
             let exit = events::not_open(events, &why);

@@ -3,23 +3,27 @@
 use std::time::Instant;
 
 use super::{complain, print};
-use crate::config::{ConfigError, Connect, Use};
+use crate::config::{ConfigError, Connect, Environment, Use};
 use crate::diagnostic::Diagnostic;
 use crate::event::NotOpen;
 use crate::exit::Exit;
-use crate::render::clock::Clock;
 use crate::render::{Jsonl, Secrets};
 
 /// The printer of events, if they are wanted.
-pub(super) fn printer(connect: &Connect) -> Option<Jsonl> {
+pub(super) fn printer(connect: &Connect, environment: &Environment) -> Option<Jsonl> {
     let Use::Pipe(options) = &connect.usage else {
         return None;
     };
     let display = connect.display;
     let frames = display.verbose >= 2;
-    options
-        .jsonl
-        .then(|| Jsonl::new(&connect.url, frames, display.secrets, clock()))
+    options.jsonl.then(|| {
+        Jsonl::new(
+            &connect.url,
+            frames,
+            display.secrets,
+            environment.clock.clone(),
+        )
+    })
 }
 
 /// Prints the events of a connection that did not open; gives the exit status.
@@ -37,21 +41,22 @@ pub(super) fn not_open(jsonl: Option<Jsonl>, why: &NotOpen) -> Exit {
 }
 
 /// Says why no connection was tried, on stderr and as events.
-pub(super) fn give_up(connect: &Connect, message: String, exit: Exit) -> Exit {
+pub(super) fn give_up(
+    connect: &Connect,
+    environment: &Environment,
+    message: String,
+    exit: Exit,
+) -> Exit {
     complain(&message);
-    not_open(printer(connect), &NotOpen::new(message, exit))
+    not_open(printer(connect, environment), &NotOpen::new(message, exit))
 }
 
 /// Prints the events of a command line that cannot be obeyed.
-pub(super) fn refused(url: &str, error: &ConfigError) {
-    let jsonl = Jsonl::new(url, false, Secrets::Masked, clock());
+pub(super) fn refused(url: &str, error: &ConfigError, environment: &Environment) {
+    let jsonl = Jsonl::new(url, false, Secrets::Masked, environment.clock.clone());
     let why = NotOpen {
         hint: error.hint(),
         ..NotOpen::new(error.to_string(), error.exit())
     };
     not_open(Some(jsonl), &why);
-}
-
-fn clock() -> Clock {
-    Clock::new(Instant::now(), jiff::Timestamp::now())
 }

@@ -62,7 +62,7 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
         return Log::silent();
     }
     let show = Show::prompt(display.verbose);
-    let human = view(display, show, environment.terminals.stderr);
+    let human = view(display, show, environment.terminals.stderr, environment);
     let (scheme, flag) = match &config.identity {
         None => ("ws", ""),
         Some(identity) if identity.self_made => ("wss", " -k"),

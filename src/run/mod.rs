@@ -16,12 +16,15 @@ use std::ffi::OsString;
 use std::future::Future;
 use std::time::Instant;
 
+use jiff::Timestamp;
+
 use crate::cli::{Command, ConnectArgs, ReplayArgs, generate};
 use crate::config::{
     CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Test, Use,
 };
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
+use crate::render::clock::Clock;
 use crate::render::escape::{escape_line, escape_payload};
 use crate::render::{Style, message};
 use crate::term;
@@ -31,7 +34,7 @@ use curl::PasteError;
 pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let started = Instant::now();
     let args: Vec<OsString> = args.into_iter().collect();
-    let environment = Environment::read();
+    let environment = Environment::read(Clock::new(started, Timestamp::now()));
     match CommandLine::parse(&args, &environment) {
         Ok(line) => command(line, &environment, started),
         Err(error) => misunderstood(&error),
@@ -87,7 +90,8 @@ fn url(
         }
         Err(error) => {
             if args.session.format.jsonl {
-                events::refused(args.url.as_deref().unwrap_or_default(), &error);
+                let url = args.url.as_deref().unwrap_or_default();
+                events::refused(url, &error, environment);
             }
             refuse(&error)
         }
@@ -100,7 +104,7 @@ fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit
         Ok(connect) => on_runtime(connect::connect(connect, environment)),
         Err(error) => {
             if jsonl {
-                events::refused(url.as_deref().unwrap_or_default(), &error);
+                events::refused(url.as_deref().unwrap_or_default(), &error, environment);
             }
             refuse(&error)
         }

@@ -3,18 +3,20 @@
 use std::time::Instant;
 
 use super::complain;
-use crate::config::Connect;
+use crate::config::{Connect, Environment};
 use crate::event::NotOpen;
 use crate::exit::Exit;
 use crate::record::Recorder;
-use crate::render::clock::Clock;
 
 /// Makes the file of the recording, if there is to be one; a failure is said.
-pub(super) fn start(connect: &Connect) -> Result<Option<Recorder>, NotOpen> {
+pub(super) fn start(
+    connect: &Connect,
+    environment: &Environment,
+) -> Result<Option<Recorder>, NotOpen> {
     let Some(options) = &connect.record else {
         return Ok(None);
     };
-    let clock = Clock::new(Instant::now(), jiff::Timestamp::now());
+    let clock = environment.clock.clone();
     let recorder = Recorder::create(options, &connect.url, connect.display.secrets, clock);
     recorder.map(Some).map_err(|error| {
         let text = format!("--record: {error}");

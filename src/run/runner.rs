@@ -55,6 +55,7 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
         test.display,
         show(test.display.verbose),
         environment.terminals.stderr,
+        environment,
     );
     let suite = Suite {
         groups: &groups,

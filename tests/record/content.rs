@@ -57,6 +57,32 @@ fn the_lines_are_those_of_jsonl_with_every_frame() {
 }
 
 #[test]
+fn one_event_has_one_time_in_every_output() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.jsonl");
+    let server = scripted(|mut peer| {
+        peer.expect("hi");
+        peer.send("there");
+        peer.close(1000, "")
+    });
+    let path_text = path.to_str().expect("UTF-8");
+    let flags = ["--jsonl", "-vv", "--timestamps", "iso", "--wait", "forever"];
+    let args = [&[server.url(), "--record", path_text], &flags[..]].concat();
+    let output = wsee(&args).stdin("hi\n").run().exits(0);
+    server.finish();
+    let printed = lines::events(&output);
+    assert_eq!(printed, events(&path));
+    for event in &printed {
+        let name = event["event"].as_str().expect("a name");
+        if ["message", "frame", "close"].contains(&name) {
+            let time = event["time"].as_str().expect("a time");
+            let is_shown = output.stderr.contains(time);
+            assert!(is_shown, "{event}: {}", output.stderr);
+        }
+    }
+}
+
+#[test]
 fn secrets_are_masked_unless_they_are_to_be_shown() {
     for format in FORMATS {
         for (flags, is_shown) in [(&[][..], false), (&["--show-secrets"][..], true)] {
