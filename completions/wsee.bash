@@ -47,7 +47,7 @@ _wsee() {
 
     case "${cmd}" in
         wsee)
-            opts="-H -o -s -b -A -u -L -k -E -x -U -4 -6 -m -n -1 -0 -r -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --reconnect --every --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help --version demo curl listen test replay fmt completions man"
+            opts="-H -o -s -b -A -u -L -k -E -x -U -4 -6 -m -n -1 -0 -r -w -v -q -h -V --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --max-time --close-code --close-reason --send --wait --count --binary --hex --base64 --split --commands --echo --no-repl --jsonl --raw --null --jq --raw-output --jq-strict --reconnect --every --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help --version demo curl listen test replay fmt completions man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -320,22 +320,6 @@ _wsee() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-code)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -360,7 +344,27 @@ _wsee() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -369,10 +373,6 @@ _wsee() {
                     return 0
                     ;;
                 -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -463,7 +463,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__demo)
-            opts="-H -o -s -b -A -m -n -1 -0 -r -w -v -q -h --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --send --count --wait --binary --hex --base64 --raw --split --null --commands --echo --no-repl --jsonl --jq --raw-output --jq-strict --reconnect --every --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help"
+            opts="-H -o -s -b -A -m -n -1 -0 -r -w -v -q -h --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --connect-timeout --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --max-time --close-code --close-reason --send --wait --count --binary --hex --base64 --split --commands --echo --no-repl --jsonl --raw --null --jq --raw-output --jq-strict --reconnect --every --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --no-config --debug --no-history --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -517,22 +517,6 @@ _wsee() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-code)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -557,7 +541,27 @@ _wsee() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --send)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -566,10 +570,6 @@ _wsee() {
                     return 0
                     ;;
                 -n)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --wait)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -794,7 +794,7 @@ _wsee() {
             return 0
             ;;
         wsee__subcmd__replay)
-            opts="-0 -H -o -s -b -A -u -L -k -E -x -U -4 -6 -m -r -w -v -q -h --speed --entry --diff --wait --raw --null --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --max-time --close-code --close-reason --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --jsonl --jq --raw-output --jq-strict --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --help"
+            opts="-H -o -s -b -A -u -L -k -E -x -U -4 -6 -m -0 -r -w -v -q -h --speed --entry --diff --wait --header --origin --subprotocol --require-subprotocol --compress --no-compress --lenient --cookie --user-agent --user --bearer --bearer-env --netrc --netrc-file --cookie-jar --location --location-trusted --max-redirs --insecure --cacert --roots --pinnedpubkey --cert --key --pass --tls-min --tls-max --sni --proxy --proxy-user --noproxy --proxy-header --proxy-cacert --proxy-insecure --resolve --connect-to --unix-socket --ipv4 --ipv6 --interface --keepalive-time --tcp-user-timeout --connect-timeout --idle-timeout --close-timeout --ping-interval --ping-timeout --max-message --fragment --no-auto-pong --max-time --close-code --close-reason --jsonl --raw --null --jq --raw-output --jq-strict --record --force --write-out --timing --verbose --quiet --color --show-secrets --timestamps --decode --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1079,22 +1079,6 @@ _wsee() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --max-time)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -m)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-code)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-reason)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1116,6 +1100,22 @@ _wsee() {
                     return 0
                     ;;
                 --fragment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-time)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-code)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-reason)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_wsee_global_optspecs
-    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= roots= pinnedpubkey= E/cert= key= pass= tls-min= tls-max= sni= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= m/max-time= close-code= close-reason= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong send= n/count= 1 wait= binary hex base64 raw split= 0/null commands echo no-repl jsonl jq= r/raw-output jq-strict reconnect= every= record= force w/write-out= timing v/verbose q/quiet color= show-secrets timestamps= decode= no-config debug no-history h/help V/version
+    string join \n H/header= o/origin= s/subprotocol= require-subprotocol compress= no-compress lenient b/cookie= A/user-agent= u/user= bearer= bearer-env= netrc netrc-file= cookie-jar= L/location location-trusted max-redirs= k/insecure cacert= roots= pinnedpubkey= E/cert= key= pass= tls-min= tls-max= sni= x/proxy= U/proxy-user= noproxy= proxy-header= proxy-cacert= proxy-insecure resolve= connect-to= unix-socket= 4/ipv4 6/ipv6 interface= keepalive-time= tcp-user-timeout= connect-timeout= idle-timeout= close-timeout= ping-interval= ping-timeout= max-message= fragment= no-auto-pong m/max-time= close-code= close-reason= send= wait= n/count= 1 binary hex base64 split= commands echo no-repl jsonl raw 0/null jq= r/raw-output jq-strict reconnect= every= record= force w/write-out= timing v/verbose q/quiet color= show-secrets timestamps= decode= no-config debug no-history h/help V/version
 end
 
 function __fish_wsee_needs_command
@@ -61,18 +61,18 @@ complete -c wsee -n "__fish_wsee_needs_command" -l interface -d 'Connect through
 complete -c wsee -n "__fish_wsee_needs_command" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s m -l max-time -d 'Time for the whole run' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s m -l max-time -d 'Time for the whole run' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
@@ -107,12 +107,12 @@ complete -c wsee -n "__fish_wsee_needs_command" -s 1 -d 'Exit 0 as soon as one m
 complete -c wsee -n "__fish_wsee_needs_command" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'
 complete -c wsee -n "__fish_wsee_needs_command" -l hex -d 'Lines of stdin are hexadecimal, sent as binary messages'
 complete -c wsee -n "__fish_wsee_needs_command" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
-complete -c wsee -n "__fish_wsee_needs_command" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
-complete -c wsee -n "__fish_wsee_needs_command" -s 0 -l null -d 'NUL instead of newline ends a message, on stdin and on stdout'
 complete -c wsee -n "__fish_wsee_needs_command" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
 complete -c wsee -n "__fish_wsee_needs_command" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
 complete -c wsee -n "__fish_wsee_needs_command" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
+complete -c wsee -n "__fish_wsee_needs_command" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
+complete -c wsee -n "__fish_wsee_needs_command" -s 0 -l null -d 'NUL instead of newline ends a message on stdout, and on stdin where it is read'
 complete -c wsee -n "__fish_wsee_needs_command" -s r -l raw-output -d 'With --jq, print strings without quotes'
 complete -c wsee -n "__fish_wsee_needs_command" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
 complete -c wsee -n "__fish_wsee_needs_command" -l force -d 'Overwrite the FILE of --record'
@@ -140,18 +140,18 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -l compress -d 'Offer pe
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s m -l max-time -d 'Time for the whole run' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s m -l max-time -d 'Time for the whole run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
@@ -179,12 +179,12 @@ complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 1 -d 'Exit 0 as soon 
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l hex -d 'Lines of stdin are hexadecimal, sent as binary messages'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 0 -l null -d 'NUL instead of newline ends a message, on stdin and on stdout'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l echo -d 'Answer every message with itself; stdin is not read'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 0 -l null -d 'NUL instead of newline ends a message on stdout, and on stdin where it is read'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s r -l raw-output -d 'With --jq, print strings without quotes'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l force -d 'Overwrite the FILE of --record'
@@ -377,15 +377,15 @@ complete -c wsee -n "__fish_wsee_using_subcommand replay" -l interface -d 'Conne
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s m -l max-time -d 'Time for the whole run' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s m -l max-time -d 'Time for the whole run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l record -d 'Record the session in FILE, as its name says: .jsonl, .har or .wsee' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
@@ -403,8 +403,6 @@ cbor\t''
 protobuf\t''
 hex\t''"
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l diff -d 'Print how the answers differ from those that are recorded, instead of the answers'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 0 -l null -d 'NUL instead of newline ends a message on stdout'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l no-compress -d 'Do not offer compression'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l lenient -d 'Go on where a server breaks a rule, with a warning'
@@ -417,6 +415,8 @@ complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 4 -l ipv4 -d 'Conne
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 6 -l ipv6 -d 'Connect to IPv6 addresses only'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 0 -l null -d 'NUL instead of newline ends a message on stdout, and on stdin where it is read'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s r -l raw-output -d 'With --jq, print strings without quotes'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l force -d 'Overwrite the FILE of --record'

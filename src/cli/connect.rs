@@ -3,6 +3,7 @@
 use clap::{ArgAction, Args, ValueHint};
 
 use super::credential::AuthArgs;
+use super::limit::ClientLimitArgs;
 use super::proxy::ProxyArgs;
 use super::redirect::RedirectArgs;
 use super::route::RouteArgs;
@@ -21,27 +22,29 @@ pub struct ConnectArgs {
     /// the profile NAME of the configuration file (see --no-config).
     #[arg(required = true, value_parser = url_argument, value_hint = ValueHint::Url)]
     pub url: Option<String>,
-    /// What the request says.
     #[command(flatten)]
-    pub handshake: HandshakeArgs,
-    /// As whom.
-    #[command(flatten)]
-    pub auth: AuthArgs,
-    /// What to do when the server is elsewhere.
-    #[command(flatten)]
-    pub redirect: RedirectArgs,
-    /// How the server proves who it is.
-    #[command(flatten)]
-    pub tls: TlsArgs,
-    /// Through what.
-    #[command(flatten)]
-    pub proxy: ProxyArgs,
-    /// Over which addresses.
-    #[command(flatten)]
-    pub route: RouteArgs,
-    /// What a run does once it knows where to connect.
+    pub dial: DialArgs,
     #[command(flatten)]
     pub session: SessionArgs,
+}
+
+/// How to connect; what to do then is [`SessionArgs`].
+#[derive(Debug, Args)]
+pub struct DialArgs {
+    #[command(flatten)]
+    pub handshake: HandshakeArgs,
+    #[command(flatten)]
+    pub auth: AuthArgs,
+    #[command(flatten)]
+    pub redirect: RedirectArgs,
+    #[command(flatten)]
+    pub tls: TlsArgs,
+    #[command(flatten)]
+    pub proxy: ProxyArgs,
+    #[command(flatten)]
+    pub route: RouteArgs,
+    #[command(flatten)]
+    pub limit: ClientLimitArgs,
 }
 
 /// Fields of the upgrade request.

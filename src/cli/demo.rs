@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::connect::HandshakeArgs;
+use super::limit::ClientLimitArgs;
 use super::session::SessionArgs;
 
 /// Try wsee on a built-in echo server; needs no network
@@ -12,10 +13,10 @@ use super::session::SessionArgs;
 /// binary, fragments, ping, close), shows every frame and exits 0.
 #[derive(Debug, Args)]
 pub struct DemoArgs {
-    /// What the request says.
     #[command(flatten)]
     pub handshake: HandshakeArgs,
-    /// What the run does.
+    #[command(flatten)]
+    pub limit: ClientLimitArgs,
     #[command(flatten)]
     pub session: SessionArgs,
 }

@@ -2,10 +2,19 @@
 
 use clap::Args;
 
-/// How what is received is printed.
+/// How received messages are printed on stdout.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Pipes")]
 pub struct FormatArgs {
+    #[command(flatten)]
+    pub print: PrintArgs,
+    #[command(flatten)]
+    pub filter: FilterArgs,
+}
+
+/// The forms of stdout that only a pipe has: each of these flags keeps the prompt from opening.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Pipes")]
+pub struct PrintArgs {
     /// Print events as JSON Lines on stdout instead of payload
     ///
     /// One object for each event, in both directions: open, message, ping, pong, close, error, with
@@ -14,6 +23,26 @@ pub struct FormatArgs {
     /// schema/events.schema.json. wsee URL --split events sends what such lines say. Never opens the REPL.
     #[arg(long, conflicts_with_all = ["raw", "null"], hide_short_help = true)]
     pub jsonl: bool,
+    /// Print received payload as it is, with no newline or NUL after it
+    ///
+    /// For text and binary messages alike. Changes nothing about the input.
+    #[arg(long, conflicts_with = "null", hide_short_help = true)]
+    pub raw: bool,
+    /// NUL instead of newline ends a message on stdout, and on stdin where it is read
+    ///
+    /// For messages that contain newlines. wsee URL --split nul is the same for stdin only.
+    #[arg(short = '0', long, hide_short_help = true)]
+    pub null: bool,
+}
+
+/// Which part of received messages is printed, or shown at the prompt.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Pipes")]
+#[expect(
+    clippy::doc_markdown,
+    reason = "clap prints these comments as they are"
+)]
+pub struct FilterArgs {
     /// Print what the jq filter FILTER gives for each received message
     ///
     /// Every output is one line of JSON, as with jq -c; numbers are printed as they were received. A
@@ -35,9 +64,16 @@ pub struct FormatArgs {
     pub jq_strict: bool,
 }
 
+impl PrintArgs {
+    /// Whether any of the flags is given.
+    pub fn is_given(&self) -> bool {
+        *self != Self::default()
+    }
+}
+
 impl FormatArgs {
     /// Whether a message cannot be printed piece by piece.
     pub fn needs_whole_messages(&self) -> bool {
-        self.jsonl || self.jq.is_some()
+        self.print.jsonl || self.filter.jq.is_some()
     }
 }

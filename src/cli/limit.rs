@@ -4,6 +4,24 @@ use clap::Args;
 
 use super::value::{Period, Size, TimeLimit};
 
+/// Limits of a connection that is opened, and of its opening.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits and timing")]
+pub struct ClientLimitArgs {
+    /// Time for the handshake, from DNS to the 101 response
+    ///
+    /// 500ms, 2s, 1m or 1m30s; a bare number is seconds; 0 is no limit. Exit status 28.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "10s",
+        hide_short_help = true
+    )]
+    pub connect_timeout: TimeLimit,
+    #[command(flatten)]
+    pub endpoint: LimitArgs,
+}
+
 /// Limits of one connection.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits and timing")]

@@ -41,15 +41,15 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
 pub use config::ConfigArgs;
-pub use connect::{ConnectArgs, HandshakeArgs};
+pub use connect::{ConnectArgs, DialArgs, HandshakeArgs};
 pub use credential::AuthArgs;
 pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};
 pub use demo::DemoArgs;
 pub use display::DisplayArgs;
 pub use fmt::FmtArgs;
-pub use format::FormatArgs;
+pub use format::{FilterArgs, FormatArgs, PrintArgs};
 pub use generate::Page;
-pub use limit::LimitArgs;
+pub use limit::{ClientLimitArgs, LimitArgs};
 pub use listen::{AcceptArgs, ListenArgs, ServerTlsArgs};
 pub use pipe::PipeArgs;
 pub use proxy::ProxyArgs;
@@ -60,7 +60,7 @@ pub use replay::{Entry, PlayArgs, ReplayArgs};
 pub use route::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use runner::{ConnectionArgs, ReportArgs, Step, StepArgs, StepKind, TestArgs, VariableArgs};
 pub use serve::ServeArgs;
-pub use session::{RunArgs, SessionArgs};
+pub use session::{OutputArgs, RunArgs, SessionArgs};
 pub use timing::{Format, TimingArgs};
 pub use tls::{RootsArg, TlsArgs, TlsVersion};
 pub use value::{
@@ -255,27 +255,28 @@ mod tests {
         assert_eq!(args.url.as_deref(), Some("ws://localhost"));
         let session = args.session;
         assert_eq!(
-            session.run.connect_timeout,
+            args.dial.limit.connect_timeout,
             TimeLimit(Some(Duration::from_secs(10)))
         );
         assert_eq!(session.run.close_code, None);
-        assert_eq!(session.limit.close_timeout, Period(Duration::from_secs(5)));
-        assert_eq!(session.limit.max_message, Size(64 << 20));
-        assert_eq!(session.limit.ping_interval, None);
-        assert_eq!(session.pipe.wait, Wait::For(Duration::from_secs(2)));
+        let limit = args.dial.limit.endpoint;
+        assert_eq!(limit.close_timeout, Period(Duration::from_secs(5)));
+        assert_eq!(limit.max_message, Size(64 << 20));
+        assert_eq!(limit.ping_interval, None);
+        assert_eq!(session.wait, Wait::For(Duration::from_secs(2)));
         assert_eq!(session.pipe.count(), None);
-        assert_eq!(session.display.color, ColorChoice::Auto);
+        assert_eq!(session.output.display.color, ColorChoice::Auto);
     }
 
     #[test]
     fn flags_may_follow_the_url_and_repeat() {
         let args = connect("ws://h -H A:b -H C: -s v1,v2 -s v3 -kvv --send a --send @b");
         let session = args.session;
-        assert_eq!(args.handshake.header, ["A:b", "C:"]);
-        assert_eq!(args.handshake.subprotocol, ["v1,v2", "v3"]);
-        assert!(args.tls.insecure);
-        assert_eq!(session.display.verbose, 2);
-        assert_eq!(session.pipe.send.len(), 2);
+        assert_eq!(args.dial.handshake.header, ["A:b", "C:"]);
+        assert_eq!(args.dial.handshake.subprotocol, ["v1,v2", "v3"]);
+        assert!(args.dial.tls.insecure);
+        assert_eq!(session.output.display.verbose, 2);
+        assert_eq!(session.send.len(), 2);
     }
 
     #[test]
@@ -289,7 +290,7 @@ mod tests {
         assert_eq!(connect("-1 ws://h").session.pipe.count(), Some(1));
         assert_eq!(connect("-n 3 ws://h").session.pipe.count(), Some(3));
         let args = connect("ws://h --wait -1");
-        assert_eq!(args.session.pipe.wait, Wait::Forever);
+        assert_eq!(args.session.wait, Wait::Forever);
         assert_eq!(args.session.pipe.count(), None);
     }
 

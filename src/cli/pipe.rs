@@ -1,21 +1,14 @@
 //! What goes in and comes out when wsee is a pipe.
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
-use super::value::{Count, Payload, Split, Wait};
+use super::value::{Count, Split};
 
-/// How stdin becomes messages, how messages become stdout, and when it is enough.
-#[derive(Debug, Args)]
+/// The flags that only a pipe has: each of them keeps the prompt from opening.
+#[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Pipes")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag as typed")]
 pub struct PipeArgs {
-    /// Send a message first; @FILE sends a file's content
-    ///
-    /// May be repeated. Messages go out in the order given, before the REPL opens or stdin is sent. Each is one
-    /// message of the kind stdin would be: text, or binary with --binary, --hex or --base64. @@
-    /// at the start stands for one @ of the text.
-    #[arg(long, value_name = "TEXT|@FILE", action = ArgAction::Append)]
-    pub send: Vec<Payload>,
     /// Exit 0 as soon as N messages arrived (-1 for one)
     ///
     /// Exit status 1 if the connection closes before. A URL in its place is refused: wscat's -n is -k here.
@@ -26,19 +19,6 @@ pub struct PipeArgs {
     /// The same as --count 1.
     #[arg(short = '1', conflicts_with = "count", hide_short_help = true)]
     one: bool,
-    /// At the end of stdin, wait until no message came for TIME
-    ///
-    /// The end of stdin never drops replies: wsee keeps receiving until no message came for TIME,
-    /// then sends Close 1000 and prints what still comes until the peer's Close. With 0 it closes
-    /// at once, and still prints. 'forever' (or -1) leaves it to the peer, --count or --max-time.
-    /// Empty stdin is listening only.
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "2s",
-        allow_hyphen_values = true
-    )]
-    pub wait: Wait,
     /// stdin is sent as binary messages, stdout gets raw bytes
     ///
     /// Without it a text message is printed with a newline, and a binary one as a line of base64.
@@ -54,11 +34,6 @@ pub struct PipeArgs {
     /// Changes nothing about the output.
     #[arg(long, hide_short_help = true)]
     pub base64: bool,
-    /// Print received payload as it is, with no newline or NUL after it
-    ///
-    /// For text and binary messages alike. Changes nothing about the input.
-    #[arg(long, conflicts_with = "null", hide_short_help = true)]
-    pub raw: bool,
     /// Where stdin is cut into messages: line, nul, none, json, events or SIZE
     ///
     /// line: one line is one message, without its newline and one carriage return before it; an
@@ -75,11 +50,6 @@ pub struct PipeArgs {
         hide_short_help = true
     )]
     pub split: Option<Split>,
-    /// NUL instead of newline ends a message, on stdin and on stdout
-    ///
-    /// For messages that contain newlines. --split nul is the same for stdin only.
-    #[arg(short = '0', long, hide_short_help = true)]
-    pub null: bool,
     /// Lines of stdin may be commands of the REPL, such as /ping or /frame
     ///
     /// A line that starts with / is a command that sends: /text, /bin, /b64, /file, /fragment,
@@ -101,30 +71,16 @@ pub struct PipeArgs {
 }
 
 impl PipeArgs {
+    /// Whether any of the flags is given.
+    pub fn is_given(&self) -> bool {
+        *self != Self::default()
+    }
+
     /// The number of messages after which the run is done, if there is one.
     pub fn count(&self) -> Option<u64> {
         match (self.one, self.count) {
             (true, _) => Some(1),
             (false, count) => count.map(|Count(count)| count),
-        }
-    }
-
-    /// What sends nothing of its own, prints received messages as said, and is no prompt.
-    pub(crate) fn silent(wait: Wait, raw: bool, null: bool) -> Self {
-        Self {
-            send: Vec::new(),
-            count: None,
-            one: false,
-            wait,
-            binary: false,
-            hex: false,
-            base64: false,
-            raw,
-            split: None,
-            null,
-            commands: false,
-            echo: false,
-            no_repl: true,
         }
     }
 

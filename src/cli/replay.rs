@@ -6,18 +6,9 @@ use std::str::FromStr;
 
 use clap::{Args, ValueHint};
 
-use super::connect::HandshakeArgs;
-use super::credential::AuthArgs;
-use super::display::DisplayArgs;
+use super::connect::DialArgs;
 use super::format::FormatArgs;
-use super::limit::LimitArgs;
-use super::proxy::ProxyArgs;
-use super::record::RecordArgs;
-use super::redirect::RedirectArgs;
-use super::route::RouteArgs;
-use super::session::RunArgs;
-use super::timing::TimingArgs;
-use super::tls::TlsArgs;
+use super::session::{OutputArgs, RunArgs};
 use super::value::Wait;
 use crate::record::Speed;
 
@@ -36,45 +27,16 @@ pub struct ReplayArgs {
     /// Where to play it; by default the URL of the recording
     #[arg(value_hint = ValueHint::Url)]
     pub url: Option<String>,
-    /// How to play it.
     #[command(flatten)]
     pub play: PlayArgs,
-    /// What the request says.
     #[command(flatten)]
-    pub handshake: HandshakeArgs,
-    /// As whom.
-    #[command(flatten)]
-    pub auth: AuthArgs,
-    /// What to do when the server is elsewhere.
-    #[command(flatten)]
-    pub redirect: RedirectArgs,
-    /// How the server proves who it is.
-    #[command(flatten)]
-    pub tls: TlsArgs,
-    /// Through what.
-    #[command(flatten)]
-    pub proxy: ProxyArgs,
-    /// Over which addresses.
-    #[command(flatten)]
-    pub route: RouteArgs,
-    /// How long the run may take, and how it closes.
+    pub dial: DialArgs,
     #[command(flatten)]
     pub run: RunArgs,
-    /// What an endpoint puts up with.
-    #[command(flatten)]
-    pub limit: LimitArgs,
-    /// How what comes out is printed.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// What is kept of it.
     #[command(flatten)]
-    pub record: RecordArgs,
-    /// What is told of the run at its end.
-    #[command(flatten)]
-    pub timing: TimingArgs,
-    /// What is shown.
-    #[command(flatten)]
-    pub display: DisplayArgs,
+    pub output: OutputArgs,
 }
 
 /// What is played, how fast, and what becomes of the answers.
@@ -109,16 +71,6 @@ pub struct PlayArgs {
         allow_hyphen_values = true
     )]
     pub wait: Wait,
-    /// Print received payload as it is, with no newline or NUL after it
-    ///
-    /// For text and binary messages alike. Without it a binary message is printed as a line of base64.
-    #[arg(long, conflicts_with = "null", hide_short_help = true)]
-    pub raw: bool,
-    /// NUL instead of newline ends a message on stdout
-    ///
-    /// For messages that contain newlines.
-    #[arg(short = '0', long, hide_short_help = true)]
-    pub null: bool,
 }
 
 /// A connection of a recording.

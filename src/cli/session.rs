@@ -1,45 +1,50 @@
 //! What `wsee URL` and `wsee demo` do once they know where to connect.
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::config::ConfigArgs;
 use super::display::DisplayArgs;
 use super::format::FormatArgs;
-use super::limit::LimitArgs;
 use super::pipe::PipeArgs;
 use super::reconnect::ReconnectArgs;
 use super::record::RecordArgs;
 use super::timing::TimingArgs;
-use super::value::{CloseReason, CloseStatus, TimeLimit};
+use super::value::{CloseReason, CloseStatus, Payload, TimeLimit, Wait};
 
-/// One run of the client.
+/// What to do once the connection is open.
 #[derive(Debug, Args)]
 pub struct SessionArgs {
-    /// How long the run may take, and how it closes.
     #[command(flatten)]
     pub run: RunArgs,
-    /// What an endpoint puts up with.
-    #[command(flatten)]
-    pub limit: LimitArgs,
-    /// What goes in and comes out.
+    /// Send a message first; @FILE sends a file's content
+    ///
+    /// May be repeated. Messages go out in the order given, before the REPL opens or stdin is sent. Each is one
+    /// message of the kind stdin would be: text, or binary with --binary, --hex or --base64. @@
+    /// at the start stands for one @ of the text.
+    #[arg(long, help_heading = "Pipes", value_name = "TEXT|@FILE", action = ArgAction::Append)]
+    pub send: Vec<Payload>,
+    /// At the end of stdin, wait until no message came for TIME
+    ///
+    /// The end of stdin never drops replies: wsee keeps receiving until no message came for TIME,
+    /// then sends Close 1000 and prints what still comes until the peer's Close. With 0 it closes
+    /// at once, and still prints. 'forever' (or -1) leaves it to the peer, --count or --max-time.
+    /// Empty stdin is listening only.
+    #[arg(
+        long,
+        help_heading = "Pipes",
+        value_name = "TIME",
+        default_value = "2s",
+        allow_hyphen_values = true
+    )]
+    pub wait: Wait,
     #[command(flatten)]
     pub pipe: PipeArgs,
-    /// How what comes out is printed.
     #[command(flatten)]
     pub format: FormatArgs,
-    /// What keeps the run going.
     #[command(flatten)]
     pub reconnect: ReconnectArgs,
-    /// What is kept of it.
     #[command(flatten)]
-    pub record: RecordArgs,
-    /// What is told of the run at its end.
-    #[command(flatten)]
-    pub timing: TimingArgs,
-    /// What is shown.
-    #[command(flatten)]
-    pub display: DisplayArgs,
-    /// Where options come from.
+    pub output: OutputArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Keep the REPL's history out of the state directory
@@ -49,20 +54,28 @@ pub struct SessionArgs {
     pub no_history: bool,
 }
 
+impl SessionArgs {
+    /// Whether a flag is given that makes sense in a pipe only.
+    pub fn is_pipe(&self) -> bool {
+        self.pipe.is_given() || self.format.print.is_given()
+    }
+}
+
+/// What a run shows and keeps besides its messages.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    #[command(flatten)]
+    pub record: RecordArgs,
+    #[command(flatten)]
+    pub timing: TimingArgs,
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
 /// The limits of a run, and what its Close frame says.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Limits and timing")]
 pub struct RunArgs {
-    /// Time for the handshake, from DNS to the 101 response
-    ///
-    /// 500ms, 2s, 1m or 1m30s; a bare number is seconds; 0 is no limit. Exit status 28.
-    #[arg(
-        long,
-        value_name = "TIME",
-        default_value = "10s",
-        hide_short_help = true
-    )]
-    pub connect_timeout: TimeLimit,
     /// Time for the whole run
     ///
     /// By default, and with 0, there is no limit. When it runs out wsee closes and exits with

@@ -8,7 +8,7 @@ use clap::{ArgMatches, Command as Definition, CommandFactory};
 use super::debug;
 use super::file::{self, ConfigFile, Settings, Sources};
 use super::{ConfigError, Environment};
-use crate::cli::{Cli, Command, ConfigArgs};
+use crate::cli::{Cli, Command, SessionArgs};
 
 /// What is to be done, and where that was said.
 #[derive(Debug)]
@@ -59,8 +59,11 @@ impl CommandLine {
         let line = Self::plain(args)?;
         match line.profile() {
             Some(name) => {
-                let is_barred = line.cli.connect.session.config.no_config;
-                Err(file::no_profile(path, name, is_barred).into())
+                let config = match &line.cli.command {
+                    Some(Command::Test(test)) => &test.config,
+                    _ => &line.cli.connect.session.config,
+                };
+                Err(file::no_profile(path, name, config.no_config).into())
             }
             None => Ok(line),
         }
@@ -88,17 +91,21 @@ impl CommandLine {
 
     /// What `--debug` prints, if that was asked for.
     pub fn debug(&self, environment: &Environment) -> Vec<String> {
-        let (name, session) = match &self.cli.command {
-            None => (None, &self.cli.connect.session),
-            Some(Command::Demo(demo)) => (Some("demo"), &demo.session),
+        let session = |args: &SessionArgs| (args.config.debug, args.output.display.show_secrets);
+        let (name, (debug, show_secrets)) = match &self.cli.command {
+            None => (None, session(&self.cli.connect.session)),
+            Some(Command::Demo(demo)) => (Some("demo"), session(&demo.session)),
+            Some(Command::Test(test)) => {
+                let flags = (test.config.debug, test.display.show_secrets);
+                (Some("test"), flags)
+            }
             Some(_) => return Vec::new(),
         };
-        let ConfigArgs { debug, .. } = session.config;
         if !debug {
             return Vec::new();
         }
         let mut definition = definition();
-        let secrets = super::display::secrets(&session.display);
+        let secrets = super::display::secrets(show_secrets);
         let (command, matches) = part(&mut definition, &self.matches, name);
         debug::lines(command, matches, &self.sources, secrets, environment)
     }

@@ -33,7 +33,7 @@ impl Display {
         Self {
             verbose: args.verbose,
             quiet: args.quiet,
-            secrets: secrets(args),
+            secrets: secrets(args.show_secrets),
             timestamps: args.view.timestamps,
             decode: args.view.decode,
             color,
@@ -48,8 +48,8 @@ impl Display {
 }
 
 /// Whether secrets are to be shown.
-pub(super) fn secrets(args: &DisplayArgs) -> Secrets {
-    if args.show_secrets {
+pub(super) fn secrets(show: bool) -> Secrets {
+    if show {
         Secrets::Shown
     } else {
         Secrets::Masked

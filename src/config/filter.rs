@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::ConfigError;
-use crate::cli::FormatArgs;
+use crate::cli::FilterArgs;
 use crate::filter::Filter;
 
 /// Compiles the filter on received messages, if there is one.
-pub(super) fn filter(args: &FormatArgs) -> Result<Option<Rc<Filter>>, ConfigError> {
+pub(super) fn filter(args: &FilterArgs) -> Result<Option<Rc<Filter>>, ConfigError> {
     let Some(source) = &args.jq else {
         return Ok(None);
     };

@@ -1,7 +1,7 @@
 //! `wsee listen`, resolved.
 
 use super::compression::parse_compression;
-use super::connect::limits;
+use super::dialing::limits;
 use super::header::{check_value, parse_subprotocols};
 use super::recording::{self, RecordingError};
 use super::{ConfigError, Display, Environment};

@@ -7,6 +7,7 @@ mod compression;
 mod connect;
 mod credential;
 mod debug;
+mod dialing;
 pub mod display;
 mod environment;
 mod file;
@@ -28,8 +29,9 @@ mod tls;
 
 pub use command_line::{CommandLine, CommandLineError};
 pub use compression::{CompressionError, CompressionProblem};
-pub use connect::{Connect, Use};
+pub use connect::{Connect, Mode};
 pub use credential::CredentialError;
+pub use dialing::Dialing;
 pub use display::Display;
 pub use environment::{Environment, ProxyVariables, Variable};
 pub use file::{FileError, FileProblem, Place};

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use super::dialing::Dialing;
 use super::recording::{self, RecordingError};
-use super::{ConfigError, Connect, Display, Environment, Use};
-use crate::cli::{ConfigArgs, ConnectArgs, PipeArgs, ReconnectArgs, ReplayArgs, SessionArgs};
+use super::target::Target;
+use super::{ConfigError, Connect, Display, Environment, Mode, connect};
+use crate::cli::ReplayArgs;
 use crate::exit::Exit;
+use crate::pipe;
 use crate::proto::Role;
 use crate::record::{Connection, Play, Recording};
 use crate::render::Secrets;
@@ -55,31 +58,55 @@ impl Connect {
     ) -> Result<Self, ConfigError> {
         let (recording, index) = read(&args)?;
         let connection = &recording.connections[index];
-        let url = url(&args, connection)?;
+        let target = Target::parse(&url(&args, connection)?)?;
         let speed = args.play.speed;
         let description = recording::describe(&recording, index, connection.sent, speed);
-        let diff = args
-            .play
-            .diff
-            .then(|| Display::resolve(&args.display, environment));
-        let diff = diff.map(|it| it.style(environment.terminals.stdout));
-        let mut connect = Self::resolve(&arguments(args, url, connection), environment, now)?;
-        connect.notes.push(format!("replays {description}"));
-        if let Use::Pipe(options) = &mut connect.usage {
-            options.diff = diff;
-            options.play = Some(Play {
+        let mut dial = args.dial;
+        if dial.handshake.subprotocol.is_empty() {
+            let offered = &connection.offered;
+            dial.handshake.subprotocol.clone_from(offered);
+        }
+        if dial.handshake.origin.is_none() {
+            dial.handshake.origin.clone_from(&connection.origin);
+        }
+        let style = || {
+            let display = Display::resolve(&args.output.display, environment);
+            display.style(environment.terminals.stdout)
+        };
+        let max_time = connect::max_time(&args.run, now);
+        let silent = connect::silent_pipe(
+            &args.format,
+            args.play.wait,
+            &args.run,
+            max_time,
+            environment,
+        )?;
+        let mode = Mode::Pipe(Box::new(pipe::Options {
+            diff: args.play.diff.then(style),
+            play: Some(Play {
                 recording,
                 index,
                 role: Role::Client,
                 speed,
-            });
+            }),
+            quiet: args.output.display.quiet,
+            ..silent
+        }));
+        let mut connect = Self::new(mode, max_time, &args.output, environment, || {
+            Dialing::resolve(&dial, &target, environment)
+        })?;
+        if args.format.print.raw {
+            let config = &mut connect.dialing.open.connection;
+            connect::stream(config, &args.format, &args.output);
         }
+        let note = format!("replays {description}");
+        connect.dialing.notes.push(note);
         Ok(connect)
     }
 }
 
 fn read(args: &ReplayArgs) -> Result<(Recording, usize), ReplayError> {
-    if let Some(record) = &args.record.record
+    if let Some(record) = &args.output.record.record
         && is_same(record, &args.file)
     {
         return Err(ReplayError::Overwritten(record.clone()));
@@ -101,43 +128,5 @@ fn url(args: &ReplayArgs, connection: &Connection) -> Result<String, ReplayError
             url: Secrets::Masked.url(url).into_owned(),
         }),
         Some(url) => Ok(url.clone()),
-    }
-}
-
-/// The arguments of `wsee URL` that do the same, but for what is sent.
-fn arguments(args: ReplayArgs, url: String, connection: &Connection) -> ConnectArgs {
-    let (play, mut handshake) = (args.play, args.handshake);
-    if handshake.subprotocol.is_empty() {
-        handshake.subprotocol.clone_from(&connection.offered);
-    }
-    if handshake.origin.is_none() {
-        handshake.origin.clone_from(&connection.origin);
-    }
-    ConnectArgs {
-        url: Some(url),
-        handshake,
-        auth: args.auth,
-        redirect: args.redirect,
-        tls: args.tls,
-        proxy: args.proxy,
-        route: args.route,
-        session: SessionArgs {
-            run: args.run,
-            limit: args.limit,
-            pipe: PipeArgs::silent(play.wait, play.raw, play.null),
-            format: args.format,
-            reconnect: ReconnectArgs {
-                reconnect: None,
-                every: Vec::new(),
-            },
-            record: args.record,
-            timing: args.timing,
-            display: args.display,
-            config: ConfigArgs {
-                no_config: false,
-                debug: false,
-            },
-            no_history: true,
-        },
     }
 }

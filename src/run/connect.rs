@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::cookie_jar::{self, JarFile};
 use super::report::{Outcome, Reporter};
 use super::{complain, events, failure, recording};
-use crate::config::{Connect, Display, Environment, Use};
+use crate::config::{Connect, Display, Environment, Mode};
 use crate::event::{Ending, Event, NotOpen, Open};
 use crate::exit::Exit;
 use crate::pipe::{self, Input, Pipe};
@@ -20,9 +20,9 @@ use crate::term::{self, Stdin};
 
 /// Runs `wsee URL`.
 pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit {
-    match connect.usage.clone() {
-        Use::Prompt(options) => Box::pin(run_prompt(&connect, *options, environment)).await,
-        Use::Pipe(options) => {
+    match connect.mode.clone() {
+        Mode::Prompt(options) => Box::pin(run_prompt(&connect, *options, environment)).await,
+        Mode::Pipe(options) => {
             let input = if options.echo || options.play.is_some() {
                 None
             } else {
@@ -120,7 +120,7 @@ async fn keep_up(
     let connect = report.connect();
     let mut observe = |event: &Event<'_>, now: Instant| report.observe(event, now);
     let plan = Plan {
-        open: &connect.open,
+        open: &connect.dialing.open,
         // What is asked for at the prompt is tried until it is there.
         backoff: connect.backoff.clone().unwrap_or(Backoff::new(None)),
         is_lasting: connect.backoff.is_some(),
@@ -140,7 +140,7 @@ async fn run_prompt(
     let display = connect.display;
     let mut human = view(display, Show::prompt(display.verbose), true, environment);
     let style = human.style();
-    let mut facts = Facts::new(&connect.url, display.secrets);
+    let mut facts = Facts::new(&connect.dialing.url, display.secrets);
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
         Err(error) => return cannot("wait for signals", &error, Exit::Internal),
@@ -168,7 +168,8 @@ async fn run_prompt(
     };
     let spoken = dialect(connect, &opened.open, style, term::screen);
     let clock = environment.clock.clone();
-    let recording = Recording::new(opening, &connect.url, display.secrets, clock).with(recorder);
+    let recording =
+        Recording::new(opening, &connect.dialing.url, display.secrets, clock).with(recorder);
     let mut prompt = match Prompt::open(options, signals, human, facts, recording, opened.at) {
         Ok(prompt) => prompt,
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
@@ -186,7 +187,7 @@ async fn run_prompt(
 
 /// Says which protocol the handshake tells of, or leaves that to the first message.
 fn dialect(connect: &Connect, open: &Open, style: Style, write: fn(&str)) -> Dialect {
-    let target = &connect.open.offer.target;
+    let target = &connect.dialing.open.offer.target;
     let (dialect, hint) = Dialect::opened(target, open.subprotocol.as_deref());
     if let Some(hint) = hint {
         write(&message::hint(hint, style));
@@ -219,7 +220,12 @@ pub(super) async fn open(
 ) -> Result<Opened, NotOpen> {
     let (connect, (human, write)) = (report.connect(), view);
     let style = human.style();
-    for note in connect.notes.iter().filter(|_| !connect.display.quiet) {
+    for note in connect
+        .dialing
+        .notes
+        .iter()
+        .filter(|_| !connect.display.quiet)
+    {
         write(&format!(
             "{}\n",
             style.paint(Role::Fact, format_args!("* {note}"))
@@ -242,7 +248,7 @@ pub(super) async fn open(
         observe(&event, now);
     };
     let opened = tokio::select! {
-        opened = Box::pin(session::open(&connect.open, &mut show)) => opened.map_err(|error| {
+        opened = Box::pin(session::open(&connect.dialing.open, &mut show)) => opened.map_err(|error| {
             let text = failure::failure(&error, connect, style, human.show.handshake);
             (failure::not_open(&error, connect), text)
         }),

@@ -19,7 +19,7 @@ pub(super) struct JarFile<'a> {
 
 /// Makes a file beside the one that `--cookie-jar` names, so that it is known early whether that can be done.
 pub(super) fn prepare(connect: &Connect) -> Result<Option<JarFile<'_>>, NotOpen> {
-    let Some((path, jar)) = &connect.cookie_jar else {
+    let Some((path, jar)) = &connect.dialing.cookie_jar else {
         return Ok(None);
     };
     match create(path) {

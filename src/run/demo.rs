@@ -11,7 +11,7 @@ use super::connect::{FinalLine, connect, open, run_pipe, say, view};
 use super::report::{Outcome, Reporter};
 use super::{complain, events, recording, refuse};
 use crate::cli::DemoArgs;
-use crate::config::{Connect, Environment, Use};
+use crate::config::{Connect, Environment, Mode};
 use crate::event::Event;
 use crate::exit::Exit;
 use crate::pipe::{Input, Terminator};
@@ -42,7 +42,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     let config = match Connect::demo(args, port, environment, started) {
         Ok(config) => config,
         Err(error) => {
-            if args.session.format.jsonl {
+            if args.session.format.print.jsonl {
                 events::refused(&format!("ws://127.0.0.1:{port}/"), &error, environment);
             }
             return refuse(&error);
@@ -52,7 +52,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     let (_alive, signals) = watch::channel(None);
     let options = serve::Options {
         policy: Policy {
-            subprotocols: config.open.offer.subprotocols.clone(),
+            subprotocols: config.dialing.open.offer.subprotocols.clone(),
             origins: Vec::new(),
             compression: Some(deflate::Offer::default()),
         },
@@ -62,8 +62,8 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         log: Log::silent(),
     };
     tokio::spawn(serve::serve(listener, options, signals));
-    match &config.usage {
-        Use::Pipe(options) if !environment.terminals.stdin && options.needs_input() => {
+    match &config.mode {
+        Mode::Pipe(options) if !environment.terminals.stdin && options.needs_input() => {
             Box::pin(demo_pipe(config, environment)).await
         }
         _ => Box::pin(connect(config, environment)).await,
@@ -72,7 +72,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
 
 /// Pipes standard input if there is any, and plays the tour if there is none.
 async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
-    let Use::Pipe(options) = &config.usage else {
+    let Mode::Pipe(options) = &config.mode else {
         return Exit::Internal;
     };
     let mut signals = match Signals::new() {

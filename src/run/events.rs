@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::{complain, print};
-use crate::config::{ConfigError, Connect, Environment, Use};
+use crate::config::{ConfigError, Connect, Environment, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::event::NotOpen;
 use crate::exit::Exit;
@@ -11,14 +11,14 @@ use crate::render::{Jsonl, Secrets};
 
 /// The printer of events, if they are wanted.
 pub(super) fn printer(connect: &Connect, environment: &Environment) -> Option<Jsonl> {
-    let Use::Pipe(options) = &connect.usage else {
+    let Mode::Pipe(options) = &connect.mode else {
         return None;
     };
     let display = connect.display;
     let frames = display.verbose >= 2;
     options.jsonl.then(|| {
         Jsonl::new(
-            &connect.url,
+            &connect.dialing.url,
             frames,
             display.secrets,
             environment.clock.clone(),

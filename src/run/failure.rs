@@ -92,7 +92,7 @@ fn tunnel_hint(refusal: &proxy::Refusal) -> Option<String> {
 }
 
 fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
-    let (offer, asked) = (&connect.open.offer, &refused.asked);
+    let (offer, asked) = (&connect.dialing.open.offer, &refused.asked);
     let edited = |name: &str| offer.edits.iter().any(|edit| edit.sets(name));
     let request = refusal::Refusal {
         status: refused.refusal.status,

@@ -20,7 +20,7 @@ use jiff::Timestamp;
 
 use crate::cli::{Command, ConnectArgs, ReplayArgs, generate};
 use crate::config::{
-    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Test, Use,
+    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Test,
 };
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
@@ -61,7 +61,7 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             Ok(listen) => on_runtime(listen::listen(listen, environment)),
             Err(error) => refuse(&error),
         },
-        Some(Command::Test(args)) => match Test::resolve(&args, environment, started) {
+        Some(Command::Test(args)) => match Test::resolve(&args, environment) {
             Ok(mut test) => {
                 test.notes.extend(line.notes);
                 on_runtime(runner::test(test, environment))
@@ -82,14 +82,14 @@ fn url(
 ) -> Exit {
     match Connect::resolve(args, environment, started) {
         Ok(mut connect) => {
-            connect.notes.extend(notes);
+            connect.dialing.notes.extend(notes);
             if args.session.config.debug {
                 resolved(&connect);
             }
             on_runtime(connect::connect(connect, environment))
         }
         Err(error) => {
-            if args.session.format.jsonl {
+            if args.session.format.print.jsonl {
                 let url = args.url.as_deref().unwrap_or_default();
                 events::refused(url, &error, environment);
             }
@@ -99,7 +99,7 @@ fn url(
 }
 
 fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit {
-    let (jsonl, url) = (args.format.jsonl, args.url.clone());
+    let (jsonl, url) = (args.format.print.jsonl, args.url.clone());
     match Connect::replay(args, environment, started) {
         Ok(connect) => on_runtime(connect::connect(connect, environment)),
         Err(error) => {
@@ -113,12 +113,12 @@ fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit
 
 /// Says what the options of a connection came to.
 fn resolved(connect: &Connect) {
-    let url = connect.display.secrets.url(&connect.url);
-    let target = &connect.open.target;
+    let url = connect.display.secrets.url(&connect.dialing.url);
+    let target = &connect.dialing.open.target;
     let tls = if target.tls { ", TLS" } else { "" };
-    let mode = match connect.usage {
-        Use::Prompt(_) => "prompt",
-        Use::Pipe(_) => "pipe",
+    let mode = match connect.mode {
+        Mode::Prompt(_) => "prompt",
+        Mode::Pipe(_) => "pipe",
     };
     let facts = format!("url {url} ({} port {}{tls})", target.host, target.port);
     term::stderr(&format!("* {}\n* mode {mode}\n", escape_line(&facts)));

@@ -17,7 +17,12 @@ pub(super) fn start(
         return Ok(None);
     };
     let clock = environment.clock.clone();
-    let recorder = Recorder::create(options, &connect.url, connect.display.secrets, clock);
+    let recorder = Recorder::create(
+        options,
+        &connect.dialing.url,
+        connect.display.secrets,
+        clock,
+    );
     recorder.map(Some).map_err(|error| {
         let text = format!("--record: {error}");
         complain(&text);

@@ -110,7 +110,7 @@ impl<'a> Reporter<'a> {
             ending: outcome.ending,
             exit: outcome.exit,
             error: outcome.error,
-            url: &self.connect.url,
+            url: &self.connect.dialing.url,
             total: self.started.elapsed(),
             secrets: self.connect.display.secrets,
         };

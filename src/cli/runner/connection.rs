@@ -10,7 +10,7 @@ use clap::{
     Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Id,
 };
 
-use crate::cli::{Cli, ConnectArgs};
+use crate::cli::{Cli, ConnectArgs, DialArgs};
 
 /// Flags for every connection, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,36 +19,19 @@ pub struct ConnectionArgs {
     pub tokens: Vec<OsString>,
 }
 
-/// Headings of flags that are not about the connection.
-const OTHER_HEADINGS: [&str; 3] = ["Pipes", "Output", "Staying up"];
-/// Flags that are not about it, or mean something else here.
-const OTHER_FLAGS: [&str; 4] = ["url", "max_time", "close_code", "close_reason"];
-
 /// The flags that a connection may have.
-fn connection_args() -> impl Iterator<Item = Arg> {
-    let connect = ConnectArgs::augment_args(Command::new("wsee"));
-    let args: Vec<Arg> = connect.get_arguments().cloned().collect();
-    args.into_iter().filter(|arg| {
-        let heading = arg.get_help_heading().unwrap_or_default();
-        let is_other = OTHER_HEADINGS.contains(&heading);
-        !is_other && !OTHER_FLAGS.contains(&arg.get_id().as_str())
-    })
+fn connection_args() -> Vec<Arg> {
+    let dial = DialArgs::augment_args(Command::new("wsee"));
+    dial.get_arguments().cloned().collect()
 }
 
 impl Args for ConnectionArgs {
     fn augment_args(command: Command) -> Command {
-        let connect = ConnectArgs::augment_args(Command::new("wsee"));
-        let args: Vec<Arg> = connection_args().collect();
-        let is_known = |id: &Id| args.iter().any(|arg| arg.get_id() == id);
-        // A flag may require a group instead of one of its flags.
-        let groups: Vec<ArgGroup> = connect
-            .get_groups()
-            .filter(|group| group.get_args().next().is_some())
-            .filter(|group| group.get_args().all(is_known))
-            .cloned()
-            .collect();
+        let dial = DialArgs::augment_args(Command::new("wsee"));
+        let groups: Vec<ArgGroup> = dial.get_groups().cloned().collect();
+        let args = connection_args().into_iter();
         // Most tests need none of them: the short help would be nothing else.
-        let args = args.into_iter().map(|arg| arg.hide_short_help(true));
+        let args = args.map(|arg| arg.hide_short_help(true));
         command.args(args).groups(groups)
     }
 
@@ -111,6 +94,7 @@ impl ConnectionArgs {
     /// Whether a connection may have the flag, which is given without `--`; if not, one that is like it.
     pub fn check_name(name: &str) -> Result<(), Option<String>> {
         let names: Vec<String> = connection_args()
+            .iter()
             .filter_map(|arg| arg.get_long().map(str::to_owned))
             .collect();
         if names.iter().any(|known| known == name) {
@@ -162,8 +146,8 @@ mod tests {
     fn flags_are_kept_as_typed() {
         let args = args("-H A:1 -k --header B:2 --connect-timeout 3s");
         let connect = args.with([], "ws://h").unwrap();
-        assert_eq!(connect.handshake.header, ["A:1", "B:2"]);
-        assert!(connect.tls.insecure);
+        assert_eq!(connect.dial.handshake.header, ["A:1", "B:2"]);
+        assert!(connect.dial.tls.insecure);
     }
 
     #[test]
@@ -171,8 +155,8 @@ mod tests {
         let args = args("-H A:1 --origin a --insecure");
         let more = more(&["--header=B:2", "--origin=b", "--insecure"]);
         let connect = args.with(more, "ws://h").unwrap();
-        assert_eq!(connect.handshake.header, ["A:1", "B:2"]);
-        assert_eq!(connect.handshake.origin.as_deref(), Some("b"));
+        assert_eq!(connect.dial.handshake.header, ["A:1", "B:2"]);
+        assert_eq!(connect.dial.handshake.origin.as_deref(), Some("b"));
     }
 
     #[test]

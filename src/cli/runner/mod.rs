@@ -13,6 +13,7 @@ pub use report::ReportArgs;
 pub(super) use step::join_close_codes;
 pub use step::{Step, StepArgs, StepKind};
 
+use super::config::ConfigArgs;
 use super::display::DisplayArgs;
 use super::value::{Period, TimeLimit, Variable};
 
@@ -49,9 +50,10 @@ pub struct TestArgs {
     /// What is shown.
     #[command(flatten)]
     pub display: DisplayArgs,
-    /// How connections are made.
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
 }
 
 /// Which cases are run, and how.

@@ -1,10 +1,10 @@
 //! Connections of a test: flags of the command line, and those of the scenario.
 
 use std::ffi::OsString;
-use std::time::Instant;
 
 use crate::cli::{ConnectArgs, ConnectionArgs};
-use crate::config::{ConfigError, Connect, Environment};
+use crate::config::target::Target;
+use crate::config::{ConfigError, Dialing, Environment};
 use crate::runner::{Dialer, Request, Unresolved};
 use crate::session::open;
 
@@ -13,24 +13,20 @@ use crate::session::open;
 pub struct Flags {
     typed: ConnectionArgs,
     environment: Environment,
-    now: Instant,
 }
 
 impl Flags {
-    pub(super) fn new(typed: ConnectionArgs, environment: Environment, now: Instant) -> Self {
-        Self {
-            typed,
-            environment,
-            now,
-        }
+    pub(super) fn new(typed: ConnectionArgs, environment: Environment) -> Self {
+        Self { typed, environment }
     }
 
     pub(super) fn args(&self, more: &[OsString], url: &str) -> Result<ConnectArgs, String> {
         self.typed.with(more.iter().cloned(), url)
     }
 
-    pub(super) fn resolve(&self, args: &ConnectArgs) -> Result<Connect, ConfigError> {
-        Connect::resolve(args, &self.environment, self.now)
+    pub(super) fn resolve(&self, args: &ConnectArgs) -> Result<Dialing, ConfigError> {
+        let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
+        Dialing::resolve(&args.dial, &target, &self.environment)
     }
 }
 
@@ -53,11 +49,11 @@ impl Dialer for Flags {
             more.push(format!("--header={name}: {value}").into());
         }
         let args = self.args(&more, &request.url).map_err(usage)?;
-        let connect = self.resolve(&args).map_err(|error| Unresolved {
+        let dialing = self.resolve(&args).map_err(|error| Unresolved {
             message: error.to_string(),
             exit: error.exit(),
         })?;
-        Ok(connect.open)
+        Ok(dialing.open)
     }
 }
 

@@ -7,12 +7,12 @@ mod steps;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub use dialer::Flags;
 pub use load::{Loaded, Mistakes};
 
-use super::{ConfigError, Connect, Display, Environment};
+use super::{ConfigError, Dialing, Display, Environment};
 use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs};
 use crate::exit::Exit;
 use crate::runner::{Given, Options};
@@ -141,26 +141,23 @@ impl TestError {
 
 impl Test {
     /// Resolves `wsee test`.
-    pub fn resolve(
-        args: &TestArgs,
-        environment: &Environment,
-        now: Instant,
-    ) -> Result<Self, ConfigError> {
+    pub fn resolve(args: &TestArgs, environment: &Environment) -> Result<Self, ConfigError> {
         check_reports(&args.report)?;
         let display = Display::resolve(&args.display, environment);
-        let flags = Flags::new(args.connection.clone(), environment.clone(), now);
+        let flags = Flags::new(args.connection.clone(), environment.clone());
         let given = given(&args.variables, environment, args.display.show_secrets)?;
         let mut notes = Vec::new();
         let targets = match args.targets.as_slice() {
             [url] if !is_file(url) => {
                 check_url_flags(args)?;
-                let connect = flags.connect(url)?;
+                let dialing = flags.dialing(url)?;
                 if !url.contains([':', '@']) {
                     notes.push(format!("there is no file or folder {url}, so it is a URL"));
                 }
-                notes.extend(connect.notes.iter().cloned());
+                notes.extend(dialing.notes.iter().cloned());
                 let known = known(&given);
-                Targets::Steps(Box::new(steps::case(args, url, &connect, &known)?))
+                let shown = display.secrets.url(&dialing.url).into_owned();
+                Targets::Steps(Box::new(steps::case(args, url, shown, &known)?))
             }
             targets => Targets::Files(find(args, targets)?),
         };
@@ -289,7 +286,7 @@ fn var_file(path: &Path) -> Result<Vec<Variable>, TestError> {
 
 impl Flags {
     /// The connection to a URL with the flags of the command line alone.
-    fn connect(&self, url: &str) -> Result<Connect, ConfigError> {
+    fn dialing(&self, url: &str) -> Result<Dialing, ConfigError> {
         let args = self.args(&[], url).map_err(TestError::Flags)?;
         self.resolve(&args)
     }

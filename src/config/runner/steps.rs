@@ -2,7 +2,6 @@
 
 use super::TestError;
 use crate::cli::{Payload, Step, StepKind, TestArgs};
-use crate::config::Connect;
 use crate::proto::frame::CloseCode;
 use crate::scenario::argument;
 use crate::scenario::ast::{Action, Content, Expect, Mood, Pattern};
@@ -13,7 +12,7 @@ use crate::scenario::{Case, Known, Mistake, Problem, Template, known, span};
 pub(super) fn case(
     args: &TestArgs,
     url: &str,
-    connect: &Connect,
+    shown: String,
     known: &Known,
 ) -> Result<Case, TestError> {
     let mut builder = Builder {
@@ -31,7 +30,6 @@ pub(super) fn case(
     for step in &args.steps.steps {
         builder.step(step)?;
     }
-    let shown = connect.display.secrets.url(&connect.url).into_owned();
     Ok(builder.finish(shown))
 }
 

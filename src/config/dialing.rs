@@ -1,0 +1,145 @@
+//! How to connect: target, route, proxy, TLS, credentials, handshake and limits, resolved.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::compression::parse_compression;
+use super::credential::{authorization, cookies};
+use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
+use super::target::Target;
+use super::tls::{client_identity, tls_options};
+use super::{ConfigError, Environment, redirect, route};
+use crate::cli::{ClientLimitArgs, DialArgs, HandshakeArgs, LimitArgs};
+use crate::cookie::Jar;
+use crate::dial;
+use crate::proto::Role;
+use crate::proto::connection::Config;
+use crate::proto::deflate;
+use crate::proto::handshake::Offer;
+use crate::proto::receiver::Delivery;
+use crate::session::{Credentials, open};
+
+/// How to connect.
+#[derive(Debug, Clone)]
+pub struct Dialing {
+    pub open: open::Options,
+    /// The URL that is connected to; secrets in it are not masked.
+    pub url: String,
+    /// What was assumed and has to be said.
+    pub notes: Vec<String>,
+    /// Where to write the cookies of a jar to.
+    pub cookie_jar: Option<(PathBuf, Jar)>,
+}
+
+impl Dialing {
+    /// Resolves the flags for `target`; may ask for passwords.
+    pub(super) fn resolve(
+        args: &DialArgs,
+        target: &Target,
+        environment: &Environment,
+    ) -> Result<Self, ConfigError> {
+        let mut dialing = Self::plain(&args.handshake, &args.limit, target)?;
+        let open = &mut dialing.open;
+        open.dial.tls = tls_options(&args.tls, environment)?;
+        open.follow = redirect::follow(&args.redirect);
+        if let Some(file) = &args.auth.cookie_jar {
+            let jar = open.credentials.jar.get_or_insert_default().clone();
+            dialing.cookie_jar = Some((file.clone(), jar));
+        }
+        // Last, so that nobody types a password for a command line that is refused.
+        let user_agent = open.offer.user_agent.clone();
+        open.dial.route = route::resolve(&args.route, &args.proxy, user_agent, environment)?;
+        if target.tls || args.redirect.location_trusted {
+            open.dial.tls.identity = client_identity(&args.tls, environment)?;
+        }
+        open.credentials.authorization =
+            authorization(&args.auth, target, environment, &mut dialing.notes)?;
+        Ok(dialing)
+    }
+
+    /// A connection with neither credentials nor a route of its own.
+    pub(super) fn plain(
+        handshake: &HandshakeArgs,
+        limit: &ClientLimitArgs,
+        target: &Target,
+    ) -> Result<Self, ConfigError> {
+        let (cookies, jar) = cookies(&handshake.cookie)?;
+        Ok(Self {
+            open: open::Options {
+                url: redirect::without_userinfo(&target.url),
+                target: redirect::dial_target(target),
+                dial: dial::Options::default(),
+                offer: offer(target, handshake)?,
+                credentials: Credentials {
+                    authorization: None,
+                    cookies,
+                    jar,
+                },
+                follow: None,
+                connection: Config {
+                    lenient: handshake.lenient,
+                    ..limits(&limit.endpoint, Role::Client)
+                },
+                connect_timeout: limit.connect_timeout.0.unwrap_or(Duration::MAX),
+                timeout_flag: "--connect-timeout",
+            },
+            url: target.url.to_string(),
+            notes: target.assumed.iter().map(ToString::to_string).collect(),
+            cookie_jar: None,
+        })
+    }
+
+    /// Lets the opening take no longer than the run may.
+    pub(super) fn within(&mut self, max_time: Option<Duration>) {
+        if let Some(limit) = max_time.filter(|limit| *limit < self.open.connect_timeout) {
+            self.open.connect_timeout = limit;
+            self.open.timeout_flag = "--max-time";
+        }
+    }
+}
+
+fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
+    let user_agent = match &args.user_agent {
+        Some(given) => given.clone(),
+        None => concat!("wsee/", env!("CARGO_PKG_VERSION")).to_owned(),
+    };
+    check_value("-A", &user_agent)?;
+    if let Some(origin) = &args.origin {
+        check_value("--origin", origin)?;
+    }
+    Ok(Offer {
+        target: target.request_target.clone(),
+        host: target.host_header.clone(),
+        subprotocols: parse_subprotocols(&args.subprotocol)?,
+        require_subprotocol: args.require_subprotocol,
+        compression: match &args.compress {
+            _ if args.no_compress => Vec::new(),
+            Some(offer) => parse_compression(offer)?,
+            None => vec![deflate::Offer::BROWSER],
+        },
+        lenient: args.lenient,
+        user_agent: Some(user_agent),
+        origin: args.origin.clone(),
+        fields: Vec::new(),
+        edits: parse_headers("-H", &args.header, read_file)?,
+    })
+}
+
+/// What the limit flags say for either role.
+pub(super) fn limits(args: &LimitArgs, role: Role) -> Config {
+    let limit = |given: Option<crate::cli::TimeLimit>| given.and_then(|limit| limit.0);
+    Config {
+        delivery: Delivery::Whole {
+            max_message: args.max_message.0,
+        },
+        fragment: args
+            .fragment
+            .map(|size| usize::try_from(size.0).unwrap_or(usize::MAX)),
+        auto_pong: !args.no_auto_pong,
+        close_timeout: args.close_timeout.0,
+        ping_interval: limit(args.ping_interval),
+        ping_timeout: limit(args.ping_timeout),
+        idle_timeout: limit(args.idle_timeout),
+        ..Config::new(role)
+    }
+}
