@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::scenario::template::random_uuid;
 use crate::scenario::{Form, Template, Variable};
 
 /// What variables are before a case begins.
@@ -50,7 +51,7 @@ impl<'a> Values<'a> {
         Self {
             given,
             captured: HashMap::new(),
-            uuid: uuid(rand::random()),
+            uuid: random_uuid(),
             now: format!("{now:.3}"),
         }
     }
@@ -103,21 +104,6 @@ impl Given {
         }
         masked
     }
-}
-
-/// A random UUID (RFC 9562 §5.4, version 4).
-fn uuid(mut bytes: [u8; 16]) -> String {
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = hex::encode(bytes);
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    parts.join("-")
 }
 
 #[cfg(test)]

@@ -48,6 +48,25 @@ pub struct TemplateError {
     pub name: Option<String>,
 }
 
+/// A random UUID (RFC 9562 §5.4, version 4), the value of `{{uuid}}`.
+pub fn random_uuid() -> String {
+    uuid(rand::random())
+}
+
+fn uuid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex = hex::encode(bytes);
+    let parts = [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ];
+    parts.join("-")
+}
+
 const OPEN: &str = "{{";
 const CLOSE: &str = "}}";
 /// What stands for `{{` itself.
@@ -218,6 +237,12 @@ mod tests {
         let template = Template::parse(text).expect("a template");
         let filled = template.fill(form, |_| Ok::<_, Infallible>(value.into()));
         filled.unwrap_or_else(|never| match never {})
+    }
+
+    #[test]
+    fn a_uuid_says_that_it_is_random() {
+        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
+        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
     }
 
     #[test]
