@@ -2,7 +2,9 @@
 
 pub mod backoff;
 mod credential;
+mod delivery;
 pub mod driver;
+mod lifecycle;
 pub mod mode;
 pub mod open;
 mod phase;
@@ -11,6 +13,7 @@ pub mod redirect;
 pub mod signals;
 pub mod transport;
 mod upgrade;
+mod write_side;
 
 pub use backoff::Backoff;
 pub use credential::Credentials;

@@ -1,0 +1,100 @@
+//! The sending direction of a stream, and what is lost with it.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use super::transport::Transport;
+use crate::proto::connection::Connection;
+
+/// The most that a stream holds back of what it took, in bytes: rustls limits its buffer to this by default.
+const MOST_HELD: usize = 64 << 10;
+
+#[derive(Debug, Default)]
+pub(super) enum WriteSide {
+    /// The stream holds nothing back.
+    #[default]
+    Clean,
+    /// The stream took this many bytes of messages and may still hold them.
+    Unflushed(usize),
+    /// The end of the stream was sent.
+    ShutDown,
+    /// Writing failed, and these bytes of messages were lost. What the peer sent can still be read.
+    Broken { lost: usize },
+}
+
+impl WriteSide {
+    /// Writes what the stream takes and flushes it; ends the sending direction when the engine wants that.
+    ///
+    /// Returns whether the stream took anything.
+    pub(super) fn write<S: Transport>(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut S,
+        connection: &mut Connection,
+        now: Instant,
+    ) -> bool {
+        let mut moved = false;
+        while !connection.sender().output().is_empty() {
+            let before = connection.sender().unwritten_data();
+            let output = connection.sender().output();
+            if let Self::Broken { lost } = self {
+                let n = output.len();
+                *lost += before;
+                connection.written(n, now);
+                continue;
+            }
+            match Pin::new(&mut *stream).poll_write(cx, output) {
+                Poll::Ready(Ok(n @ 1..)) => {
+                    connection.written(n, now);
+                    let left = connection.sender().unwritten_data();
+                    let held = self.lost() + before.saturating_sub(left);
+                    *self = Self::Unflushed(held.min(MOST_HELD));
+                    moved = true;
+                }
+                Poll::Ready(_) => self.fail(),
+                Poll::Pending => break,
+            }
+        }
+        self.flush(cx, stream, connection);
+        moved
+    }
+
+    fn flush<S: Transport>(
+        &mut self,
+        cx: &mut Context<'_>,
+        stream: &mut S,
+        connection: &Connection,
+    ) {
+        if let Self::Unflushed(_) = self {
+            match Pin::new(&mut *stream).poll_flush(cx) {
+                Poll::Ready(Ok(())) => *self = Self::Clean,
+                Poll::Ready(Err(_)) => self.fail(),
+                Poll::Pending => {}
+            }
+        }
+        if let Self::Clean = self
+            && connection.wants_shutdown()
+            && Pin::new(stream).poll_shutdown(cx).is_ready()
+        {
+            *self = Self::ShutDown;
+        }
+    }
+
+    fn fail(&mut self) {
+        *self = Self::Broken { lost: self.lost() };
+    }
+
+    /// Whether writing failed.
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Self::Broken { .. })
+    }
+
+    /// Bytes of messages that are lost if the stream ends now.
+    pub(super) fn lost(&self) -> usize {
+        match *self {
+            Self::Clean | Self::ShutDown => 0,
+            Self::Unflushed(bytes) | Self::Broken { lost: bytes } => bytes,
+        }
+    }
+}
