@@ -36,6 +36,8 @@ pub(super) struct ClosedWith {
     pub frame: Option<CloseFrame>,
     /// When the peer's answer is no longer waited for.
     pub deadline: Instant,
+    /// Whether every sign of life of the peer prolongs the wait.
+    pub patient: bool,
 }
 
 /// Something to be told about what was sent.
@@ -185,13 +187,31 @@ impl Sender {
     ///
     /// Only the first call has an effect: one Close frame is all that may be sent (RFC 6455 §5.5.1).
     pub fn close(&mut self, frame: Option<CloseFrame>, deadline: Instant) {
+        self.close_with(frame, deadline, false);
+    }
+
+    /// Starts the closing handshake like [`close`](Self::close); every sign of life of the peer may prolong the wait.
+    pub(super) fn close_patiently(&mut self, frame: Option<CloseFrame>, deadline: Instant) {
+        self.close_with(frame, deadline, true);
+    }
+
+    fn close_with(&mut self, frame: Option<CloseFrame>, deadline: Instant, patient: bool) {
         if self.closed_with.is_some() {
             return;
         }
         let body = frame.as_ref().map(CloseFrame::encode).unwrap_or_default();
         self.control_frame(Opcode::CLOSE, &body);
         self.notice(Control::Close(frame.clone()));
-        self.closed_with = Some(ClosedWith { frame, deadline });
+        self.closed_with = Some(ClosedWith {
+            frame,
+            deadline,
+            patient,
+        });
+    }
+
+    /// Whether the wait for the peer's Close frame is prolonged by every sign of life.
+    pub(super) fn is_patient(&self) -> bool {
+        self.closed_with.as_ref().is_some_and(|close| close.patient)
     }
 
     /// Waits for the peer until `deadline`, once a Close frame was sent.
@@ -205,6 +225,7 @@ impl Sender {
     pub(super) fn end_by(&mut self, deadline: Instant) {
         if let Some(close) = &mut self.closed_with {
             close.deadline = close.deadline.min(deadline);
+            close.patient = false;
         }
     }
 

@@ -40,25 +40,43 @@ pub struct Connection {
     last_received: Instant,
     last_ping: Instant,
     pings: u64,
-    idle_told: bool,
-    idle: Option<Duration>,
-    received_close: Option<ReceivedClose>,
-    failed: Option<Violation>,
-    lost: Option<Lost>,
-    /// Whether a peer that takes long to read what precedes our Close frame is waited for.
-    waits_for_reader: bool,
-    end: Option<End>,
-    end_told: bool,
+    silence: Silence,
+    peer: PeerSide,
+    stream: StreamState,
 }
 
-/// The end of the stream, with the transport's error if there was one.
+/// What the peer's direction has come to.
 #[derive(Debug)]
-struct Lost(Option<String>);
+enum PeerSide {
+    Open,
+    /// Its Close frame came, before ours if `first`.
+    Closed {
+        frame: Option<CloseFrame>,
+        first: bool,
+    },
+    /// It broke a rule.
+    Failed(Violation),
+}
 
+/// What the stream below has come to.
 #[derive(Debug)]
-struct ReceivedClose {
-    frame: Option<CloseFrame>,
-    first: bool,
+enum StreamState {
+    Open,
+    /// It ended, with the transport's error if there was one; what came before is still handed on.
+    Lost {
+        error: Option<String>,
+    },
+    /// The connection is over, which is still to be reported.
+    Over(End),
+    Reported,
+}
+
+/// What has been reported of a peer that sends nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Silence {
+    Unnoticed,
+    Noticed,
+    Reported,
 }
 
 impl Connection {
@@ -91,14 +109,9 @@ impl Connection {
             last_received: now,
             last_ping: now,
             pings: 0,
-            idle_told: false,
-            idle: None,
-            received_close: None,
-            failed: None,
-            lost: None,
-            waits_for_reader: false,
-            end: None,
-            end_told: false,
+            silence: Silence::Unnoticed,
+            peer: PeerSide::Open,
+            stream: StreamState::Open,
         }
     }
 
@@ -121,19 +134,25 @@ impl Connection {
 
     /// The stream has ended: in order, or with the transport's error.
     pub fn lost(&mut self, error: Option<String>) {
-        self.lost.get_or_insert(Lost(error));
+        if let StreamState::Open = self.stream {
+            self.stream = StreamState::Lost { error };
+        }
     }
 
     /// Starts the closing handshake; the peer has `patience` for its answer, or the configured close timeout.
     ///
     /// The close timeout counts from the last byte that was written or came; `patience` counts from now.
     pub fn close(&mut self, frame: Option<CloseFrame>, patience: Option<Duration>, now: Instant) {
-        self.waits_for_reader = patience.is_none() && !self.sender.is_closing();
         // With a timeout of 0 the Close frame is still to be written.
-        let patience = patience.unwrap_or(self.config.close_timeout.max(END_PATIENCE));
-        self.sender.close(frame, now + patience);
-        // Who is in a hurry now does not wait as long as was meant before.
-        self.sender.end_by(now + patience);
+        let usual = self.config.close_timeout.max(END_PATIENCE);
+        let deadline = now + patience.unwrap_or(usual);
+        if self.sender.is_closing() {
+            self.sender.end_by(deadline);
+        } else if patience.is_none() {
+            self.sender.close_patiently(frame, deadline);
+        } else {
+            self.sender.close(frame, deadline);
+        }
     }
 
     /// Forgets `n` bytes of the output, which were written to the stream.
@@ -144,14 +163,14 @@ impl Connection {
 
     /// The close timeout is about a peer that does nothing: it begins anew.
     fn extend_close_timeout(&mut self, now: Instant) {
-        if self.waits_for_reader && self.received_close.is_none() && self.failed.is_none() {
+        if self.sender.is_patient() && self.peer_is_open() {
             self.sender.wait_until(now + self.config.close_timeout);
         }
     }
 
     /// This end drops the stream without a closing handshake.
     pub fn abandon(&mut self, reset: bool) {
-        self.end.get_or_insert(End::Abandoned { reset });
+        self.end_as(End::Abandoned { reset });
     }
 
     /// Nothing is read because the caller cannot take it: silence until `now` does not count.
@@ -178,22 +197,41 @@ impl Connection {
 
     /// The connection's state.
     pub fn state(&self) -> State {
-        if self.end.is_some() || self.lost.is_some() {
-            State::Closed
-        } else if self.sender.is_closing() || self.received_close.is_some() {
-            State::Closing
-        } else {
-            State::Open
+        match self.stream {
+            StreamState::Open if self.is_closing() => State::Closing,
+            StreamState::Open => State::Open,
+            _ => State::Closed,
+        }
+    }
+
+    /// Whether a Close frame was sent or received.
+    fn is_closing(&self) -> bool {
+        self.sender.is_closing() || matches!(self.peer, PeerSide::Closed { .. })
+    }
+
+    fn peer_is_open(&self) -> bool {
+        matches!(self.peer, PeerSide::Open)
+    }
+
+    fn is_over(&self) -> bool {
+        matches!(self.stream, StreamState::Over(_) | StreamState::Reported)
+    }
+
+    /// Ends the connection like this, unless it is over already.
+    fn end_as(&mut self, end: End) {
+        if !self.is_over() {
+            self.stream = StreamState::Over(end);
         }
     }
 
     /// Whether the stream's sending direction is to be ended once the output is written (RFC 6455 §7.1.1).
     pub fn wants_shutdown(&self) -> bool {
-        let over = match self.config.role {
-            Role::Server => self.is_handshake_complete(),
-            Role::Client => false,
+        let is_ours = match &self.peer {
+            PeerSide::Open => false,
+            PeerSide::Closed { .. } => self.config.role == Role::Server,
+            PeerSide::Failed(_) => true,
         };
-        (over || self.failed.is_some()) && self.sender.output().is_empty()
+        is_ours && self.sender.output().is_empty()
     }
 
     /// The next event, with the sending half to react to it; `None` when more bytes or time are needed.
@@ -205,7 +243,7 @@ impl Connection {
             };
             return Some((event, &mut self.sender));
         }
-        if self.received_close.is_some() || self.failed.is_some() {
+        if !self.peer_is_open() {
             // RFC 6455 §5.5.1: after a Close frame nothing more is processed.
             self.receiver.discard();
         } else if let Some(part) = self.receiver.poll() {
@@ -221,16 +259,22 @@ impl Connection {
     /// The event of a silence, or of the end.
     #[inline(never)]
     fn poll_end(&mut self, now: Instant) -> Option<Event<'static>> {
-        if let Some(idle) = self.idle.take() {
-            return Some(Event::Idle(idle));
+        if let (Silence::Noticed, Some(limit)) = (self.silence, self.config.idle_timeout) {
+            self.silence = Silence::Reported;
+            return Some(Event::Idle(limit));
         }
-        self.check_end(now);
-        if self.end_told {
+        if let StreamState::Lost { error } = &mut self.stream {
+            let error = error.take();
+            let end = self.end_of_stream(error, now);
+            self.stream = StreamState::Over(end);
+        }
+        let StreamState::Over(_) = self.stream else {
             return None;
+        };
+        match std::mem::replace(&mut self.stream, StreamState::Reported) {
+            StreamState::Over(end) => Some(Event::Ended(Box::new(end))),
+            _ => None,
         }
-        let end = self.end.clone()?;
-        self.end_told = true;
-        Some(Event::Ended(Box::new(end)))
     }
 
     /// The event of a message, or of a piece of one.
@@ -291,10 +335,10 @@ impl Connection {
     }
 
     fn answer_close(&mut self, frame: Option<CloseFrame>, now: Instant) {
-        self.received_close = Some(ReceivedClose {
+        self.peer = PeerSide::Closed {
             frame: frame.clone(),
             first: !self.sender.is_closing(),
-        });
+        };
         // RFC 6455 §5.5.1: the endpoint typically echos the status code it received.
         let echo = frame.map(|frame| CloseFrame::new(frame.code, ""));
         let deadline = now + END_PATIENCE.min(self.config.close_timeout);
@@ -309,41 +353,30 @@ impl Connection {
         self.sender.close(Some(frame), now + END_PATIENCE);
         // A Close frame may have gone out before, to be answered in longer time.
         self.sender.end_by(now + END_PATIENCE);
-        self.failed = Some(violation);
+        self.peer = PeerSide::Failed(violation);
     }
 
-    fn is_handshake_complete(&self) -> bool {
-        self.received_close.is_some() && self.sender.is_closing()
-    }
-
-    fn check_end(&mut self, now: Instant) {
-        let Some(Lost(error)) = &self.lost else {
-            return;
-        };
-        if self.end.is_some() {
-            return;
+    /// How it ends when the stream has ended.
+    fn end_of_stream(&self, error: Option<String>, now: Instant) -> End {
+        if !self.peer_is_open() {
+            return self.end_now();
         }
-        if self.is_handshake_complete() || self.failed.is_some() {
-            return self.end_after_close();
-        }
-        self.end = Some(End::Lost {
-            error: error.clone(),
+        End::Lost {
+            error,
             partial: self.receiver.partial(),
             silence: now.saturating_duration_since(self.last_received),
             closing: self.sender.is_closing(),
-        });
+        }
     }
 
-    /// The end, once a Close frame went out and the stream ended or the wait for it did.
-    fn end_after_close(&mut self) {
-        if self.end.is_some() {
-            return;
-        }
-        let is_awaited = !self.waits_for_reader || !self.config.close_timeout.is_zero();
-        self.end = Some(match self.end_now() {
+    /// Ends the connection, as the wait for the peer is over.
+    fn end_wait(&mut self) {
+        let is_awaited = !self.sender.is_patient() || !self.config.close_timeout.is_zero();
+        let end = match self.end_now() {
             End::NotAwaited { .. } if is_awaited => End::CloseTimeout,
             end => end,
-        });
+        };
+        self.end_as(end);
     }
 
     /// How it ends if nothing more is waited for, after a Close frame went out.
@@ -352,14 +385,14 @@ impl Connection {
             .sender
             .closed_with()
             .and_then(|close| close.frame.clone());
-        match (&self.failed, &self.received_close) {
-            (Some(violation), _) => End::Failed(violation.clone()),
-            (None, Some(close)) => End::Closed {
-                by_peer: close.first,
+        match &self.peer {
+            PeerSide::Failed(violation) => End::Failed(violation.clone()),
+            PeerSide::Closed { frame, first } => End::Closed {
+                by_peer: *first,
                 sent,
-                received: close.frame.clone(),
+                received: frame.clone(),
             },
-            (None, None) => End::NotAwaited { sent },
+            PeerSide::Open => End::NotAwaited { sent },
         }
     }
 }

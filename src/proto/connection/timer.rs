@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{Connection, End, State};
+use super::{Connection, End, Silence, State};
 
 /// Timers of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl Timer {
 impl Connection {
     /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        if self.end.is_some() {
+        if self.is_over() {
             return None;
         }
         Timer::ALL
@@ -56,14 +56,14 @@ impl Connection {
             Timer::Idle => self
                 .config
                 .idle_timeout
-                .filter(|_| open && !self.idle_told)
+                .filter(|_| open && self.silence == Silence::Unnoticed)
                 .map(|timeout| self.last_received + timeout),
         }
     }
 
     fn expire(&mut self, timer: Timer, now: Instant) {
         match timer {
-            Timer::Close => self.end_after_close(),
+            Timer::Close => self.end_wait(),
             Timer::Ping => {
                 self.last_ping = now;
                 self.pings += 1;
@@ -73,12 +73,9 @@ impl Connection {
             }
             Timer::Pong => {
                 let waited = self.config.ping_timeout.unwrap_or_default();
-                self.end.get_or_insert(End::NoPong(waited));
+                self.end_as(End::NoPong(waited));
             }
-            Timer::Idle => {
-                self.idle_told = true;
-                self.idle = self.config.idle_timeout;
-            }
+            Timer::Idle => self.silence = Silence::Noticed,
         }
     }
 }
