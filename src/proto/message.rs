@@ -29,6 +29,34 @@ impl fmt::Display for Kind {
     }
 }
 
+/// A message or a piece of one.
+#[derive(Debug, Clone, Copy)]
+pub struct Message<'a> {
+    /// What it is made of.
+    pub kind: Kind,
+    /// Its bytes; valid UTF-8 when the kind is text and the message is whole.
+    pub payload: &'a [u8],
+    /// Whether this is its first piece.
+    pub start: bool,
+    /// Whether this is its last piece.
+    pub end: bool,
+    /// Bytes of the whole message on the wire so far; `None` when it was not compressed.
+    pub deflated: Option<u64>,
+}
+
+impl<'a> Message<'a> {
+    /// A message in one piece; `deflated` is its size on the wire if it was compressed.
+    pub fn whole(kind: Kind, payload: &'a [u8], deflated: Option<u64>) -> Self {
+        Self {
+            kind,
+            payload,
+            start: true,
+            end: true,
+            deflated,
+        }
+    }
+}
+
 /// Up to so many bytes it is worth to look for ASCII first.
 const SHORT: usize = 512;
 

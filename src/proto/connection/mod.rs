@@ -6,8 +6,9 @@ mod timer;
 
 use std::time::{Duration, Instant};
 
+pub use super::message::Message;
 pub use config::Config;
-pub use event::{AutoPong, End, Event, Message, reported_code};
+pub use event::{AutoPong, End, Event, reported_code};
 
 use super::Role;
 use super::buffer::Buffer;
@@ -280,14 +281,7 @@ impl Connection {
     /// The event of a message, or of a piece of one.
     #[inline]
     fn message(&mut self, end: bool) -> (Event<'_>, &mut Sender) {
-        let part = self.receiver.piece(end);
-        let message = Message {
-            kind: part.kind,
-            payload: self.receiver.lent(),
-            start: part.start,
-            end: part.end,
-            deflated: part.deflated,
-        };
+        let message = self.receiver.message(end);
         (Event::Message(message), &mut self.sender)
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{Delivery, Frame, Incoming, Part, Receiver, WireHeader};
+use super::{Delivery, Frame, Incoming, Part, Receiver, Step, WireHeader};
 use crate::proto::frame::{Header, Opcode};
 use crate::proto::message::Kind;
 use crate::proto::rules::{self, Rule, Violation};
@@ -10,7 +10,7 @@ use crate::proto::rules::{self, Rule, Violation};
 impl Receiver {
     /// Reads and judges the next header; breaks off where there is something to tell before its payload is taken.
     #[inline]
-    pub(super) fn start_frame(&mut self) -> ControlFlow<Option<Part>> {
+    pub(super) fn start_frame(&mut self) -> Step {
         let wire = self.input.filled();
         let Some((header, size)) = Header::decode(wire) else {
             return ControlFlow::Break(None);

@@ -13,7 +13,6 @@ use super::frame::{CloseFrame, Header, Opcode};
 use super::message::{InvalidUtf8, Kind, Utf8};
 use super::rules::{ShortFrameTable, Violation};
 use super::traffic::Traffic;
-use payload::Progress;
 
 /// How message payloads are handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +61,7 @@ impl WireHeader {
 #[derive(Debug)]
 pub(super) enum Part {
     Frame(Box<WireHeader>),
-    /// A message or a piece of one, its last if `end`; [`Receiver::piece`] tells more.
+    /// A message or a piece of one, its last if `end`; [`Receiver::message`] makes it.
     Message {
         end: bool,
     },
@@ -74,15 +73,8 @@ pub(super) enum Part {
     Violation(Box<Violation>),
 }
 
-/// A message or a piece of one.
-#[derive(Debug)]
-pub(super) struct MessagePart {
-    pub kind: Kind,
-    pub start: bool,
-    pub end: bool,
-    /// Bytes of the whole message on the wire so far; `None` when it was not compressed.
-    pub deflated: Option<u64>,
-}
+/// A step of taking bytes: goes on, or breaks off with the next part, or without one when more bytes are needed.
+type Step<T = ()> = ControlFlow<Option<Part>, T>;
 
 /// What a receiver is told to do.
 #[derive(Debug)]
@@ -301,17 +293,13 @@ impl Receiver {
                 return Some(Part::Tolerated(violation));
             }
             if !self.frame.under_way
-                && let ControlFlow::Break(told) = self.start_frame()
+                && let ControlFlow::Break(part) = self.start_frame()
             {
-                return told;
+                return part;
             }
-            match self.take_payload() {
-                Ok(Progress::Message { end }) => return Some(Part::Message { end }),
-                Ok(Progress::Control) => return Some(self.control()),
-                Ok(Progress::FrameEnded) => {}
-                // What was tolerated in the start of a payload is told before the rest comes.
-                Ok(Progress::NeedsMore) => return self.tolerated.pop_front().map(Part::Tolerated),
-                Err(violation) => return Some(Part::Violation(violation)),
+            if let ControlFlow::Break(part) = self.take_payload() {
+                // What was tolerated in the start of a payload is reported before the rest comes.
+                return part.or_else(|| self.tolerated.pop_front().map(Part::Tolerated));
             }
         }
     }

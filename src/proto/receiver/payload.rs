@@ -1,24 +1,12 @@
 //! What a frame carries: unmasked, inflated, checked, and put together to messages.
 
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use super::{Delivery, Lent, MessagePart, Part, Receiver};
-use crate::proto::deflate::{InflateError, Inflated};
+use super::{Delivery, Lent, Part, Receiver, Step};
+use crate::proto::deflate::Inflated;
 use crate::proto::frame::{Opcode, mask};
-use crate::proto::message::InvalidUtf8;
+use crate::proto::message::{InvalidUtf8, Message};
 use crate::proto::rules::{self, Rule, Violation};
-
-/// What taking payload bytes led to.
-pub(super) enum Progress {
-    /// A message or a piece of one is lent out, its last if `end`.
-    Message {
-        end: bool,
-    },
-    /// A control frame is there in full.
-    Control,
-    FrameEnded,
-    NeedsMore,
-}
 
 /// How much of a compressed message is inflated at a time when it is streamed, in bytes.
 const PIECE: usize = 64 << 10;
@@ -26,7 +14,7 @@ const PIECE: usize = 64 << 10;
 impl Receiver {
     /// Unmasks and checks what has arrived of the payload, and hands on what can be.
     #[inline]
-    pub(super) fn take_payload(&mut self) -> Result<Progress, Box<Violation>> {
+    pub(super) fn take_payload(&mut self) -> Step {
         let frame = &mut self.frame;
         let left = frame.len - frame.taken;
         let here = self.input.len();
@@ -38,11 +26,8 @@ impl Receiver {
         }
         let complete = available as u64 == left;
         if frame.opcode.is_control() {
-            return Ok(if complete {
-                Progress::Control
-            } else {
-                Progress::NeedsMore
-            });
+            let part = if complete { Some(self.control()) } else { None };
+            return ControlFlow::Break(part);
         }
         if self.message.compressed {
             return self.take_compressed();
@@ -52,12 +37,12 @@ impl Receiver {
         if let Err(error) = self.message.check(piece, complete && frame.fin) {
             self.bad_plain(error, fresh)?;
         }
-        Ok(self.take_plain(complete))
+        self.take_plain(complete)
     }
 
     /// Ends the control frame that is there in full, and lends its payload out.
     #[inline(never)]
-    pub(super) fn control(&mut self) -> Part {
+    fn control(&mut self) -> Part {
         let offset = self.front();
         self.frame.under_way = false;
         self.lent = Lent::Input(self.input.lend(self.frame.ready));
@@ -76,14 +61,14 @@ impl Receiver {
 
     /// Hands on what is ready of a message that is not compressed.
     #[inline]
-    fn take_plain(&mut self, complete: bool) -> Progress {
+    fn take_plain(&mut self, complete: bool) -> Step {
         let frame = &mut self.frame;
         let end = complete && frame.fin;
         let alone = frame.fin && frame.opcode != Opcode::CONTINUATION;
         let streamed = self.options.delivery == Delivery::Streamed;
         if alone && !complete && !streamed {
             // Stays in the input, where it will be lent from in one piece.
-            return Progress::NeedsMore;
+            return ControlFlow::Break(None);
         }
         let ready = std::mem::take(&mut frame.ready);
         frame.taken += ready as u64;
@@ -93,40 +78,47 @@ impl Receiver {
         }
         if if streamed { end || ready > 0 } else { alone } {
             self.lent = Lent::Input(self.input.lend(ready));
-            return Progress::Message { end };
+            return ControlFlow::Break(Some(Part::Message { end }));
         }
         self.assemble(ready, end)
     }
 
     /// Moves `ready` bytes from the input to the fragments that came before; lends all of them out at the `end`.
     #[inline(never)]
-    fn assemble(&mut self, ready: usize, end: bool) -> Progress {
+    fn assemble(&mut self, ready: usize, end: bool) -> Step {
         self.assembled.extend(&self.input.filled()[..ready]);
         self.input.consume(ready);
         if end {
             self.lent = Lent::Assembled;
-            Progress::Message { end }
-        } else if self.frame.under_way {
-            Progress::NeedsMore
+            ControlFlow::Break(Some(Part::Message { end }))
         } else {
-            Progress::FrameEnded
+            self.next_frame()
+        }
+    }
+
+    /// Continues with the next frame, if this one has ended.
+    fn next_frame(&self) -> Step {
+        if self.frame.under_way {
+            ControlFlow::Break(None)
+        } else {
+            ControlFlow::Continue(())
         }
     }
 
     /// A text that is not compressed stops being UTF-8, in the `fresh` bytes that are ready or at their end.
     #[cold]
-    fn bad_plain(&mut self, error: InvalidUtf8, fresh: Range<usize>) -> Result<(), Box<Violation>> {
+    fn bad_plain(&mut self, error: InvalidUtf8, fresh: Range<usize>) -> Step {
         let before = self.message.len + self.frame.taken + fresh.start as u64;
         let piece = &self.input.filled()[fresh.clone()];
         let skip = usize::try_from(error.at.saturating_sub(before)).unwrap_or(0);
         let offset = self.front() + (fresh.start + skip) as u64;
         let rule = Rule::InvalidUtf8(error.at);
-        self.bad_utf8(Box::new(Violation::new(rule, &piece[skip..], offset)))
+        self.bad_utf8(Violation::new(rule, &piece[skip..], offset))
     }
 
     /// Inflates what is ready of a compressed message, and hands on what is enough or all.
     #[inline(never)]
-    fn take_compressed(&mut self) -> Result<Progress, Box<Violation>> {
+    fn take_compressed(&mut self) -> Step {
         let full = match self.options.delivery {
             Delivery::Whole { max_message } => usize::try_from(max_message).unwrap_or(usize::MAX),
             Delivery::Streamed => PIECE,
@@ -140,10 +132,10 @@ impl Receiver {
         if let Delivery::Whole { max_message } = self.options.delivery
             && self.assembled.len() > full
         {
-            return Err(Box::new(self.violation(Rule::MessageTooBig(max_message))));
+            return fail(self.violation(Rule::MessageTooBig(max_message)));
         }
         if let Err(InvalidUtf8 { at }) = checked {
-            let violation = Box::new(self.violation(Rule::InvalidUtf8(at)));
+            let violation = self.violation(Rule::InvalidUtf8(at));
             self.bad_utf8(violation)?;
         }
         if complete && !inflated.more {
@@ -153,20 +145,16 @@ impl Receiver {
         let streamed = self.options.delivery == Delivery::Streamed;
         if end || streamed && !self.assembled.is_empty() {
             self.lent = Lent::Assembled;
-            return Ok(Progress::Message { end });
+            return ControlFlow::Break(Some(Part::Message { end }));
         }
-        Ok(if self.frame.under_way {
-            Progress::NeedsMore
-        } else {
-            Progress::FrameEnded
-        })
+        self.next_frame()
     }
 
     /// Moves ready payload through the inflater until `full` bytes came out.
-    fn inflate(&mut self, full: usize) -> Result<Inflated, Box<Violation>> {
+    fn inflate(&mut self, full: usize) -> Step<Inflated> {
         let frame = &mut self.frame;
         let Some(inflater) = &mut self.options.inflater else {
-            return Ok(Inflated {
+            return ControlFlow::Continue(Inflated {
                 taken: 0,
                 more: false,
             });
@@ -185,20 +173,22 @@ impl Receiver {
                 result = inflater.finish(&mut self.assembled, full);
             }
         }
-        let step = result.map_err(|InflateError| Box::new(self.violation(Rule::NotDeflate)))?;
+        let Ok(inflated) = result else {
+            return fail(self.violation(Rule::NotDeflate));
+        };
         let made = (self.assembled.len() - start) as u64;
         self.received.payload += made;
         self.received.deflated.plain += made;
-        Ok(step)
+        ControlFlow::Continue(inflated)
     }
 
-    fn bad_utf8(&mut self, violation: Box<Violation>) -> Result<(), Box<Violation>> {
+    fn bad_utf8(&mut self, violation: Violation) -> Step {
         if !self.options.lenient {
-            return Err(violation);
+            return fail(violation);
         }
         self.message.bad_utf8 = true;
-        self.tolerated.push_back(violation);
-        Ok(())
+        self.tolerated.push_back(Box::new(violation));
+        ControlFlow::Continue(())
     }
 
     /// A violation by the frame under way, at the last bytes of its payload.
@@ -209,20 +199,27 @@ impl Receiver {
         Violation::new(rule, tail, offset)
     }
 
-    /// What is to be told of the message that is lent out; its `end` ends it.
+    /// The message, or the piece of one, that is lent out; its `end` ends it.
     #[inline]
-    pub(in crate::proto) fn piece(&mut self, end: bool) -> MessagePart {
+    pub(in crate::proto) fn message(&mut self, end: bool) -> Message<'_> {
         let message = &mut self.message;
         message.under_way = !end;
         self.received.messages += u64::from(end);
-        MessagePart {
+        let start = !std::mem::replace(&mut message.started, true);
+        let deflated = message.compressed.then(|| {
+            let under_way = Some(&self.frame).filter(|frame| frame.under_way);
+            message.len + under_way.map_or(0, |frame| frame.taken)
+        });
+        Message {
             kind: message.kind,
-            start: !std::mem::replace(&mut message.started, true),
+            payload: self.lent(),
+            start,
             end,
-            deflated: message.compressed.then(|| {
-                let under_way = Some(&self.frame).filter(|frame| frame.under_way);
-                message.len + under_way.map_or(0, |frame| frame.taken)
-            }),
+            deflated,
         }
     }
+}
+
+fn fail<T>(violation: Violation) -> Step<T> {
+    ControlFlow::Break(Some(Part::Violation(Box::new(violation))))
 }
