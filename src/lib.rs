@@ -15,6 +15,8 @@
 //! runner/      scenarios against a server, reports           │
 //! tour.rs      what `wsee demo` plays without a terminal   ─┘
 //!
+//! outbox/      the one place that sends: queue, timers, a recording, a file
+//!
 //! record/      what happened, to a file, and from one
 //! scenario/    the language of test files
 //! command/     a typed line: a message, or a command that sends anything at all
@@ -48,6 +50,7 @@ pub mod duration;
 pub mod event;
 pub mod exit;
 pub mod filter;
+pub mod outbox;
 pub mod pipe;
 pub mod prompt;
 pub mod proto;

@@ -11,7 +11,7 @@ use crate::proto::sender::{Closing, Sender};
 use crate::record::Recorder;
 use crate::render::escape::escape_line;
 use crate::render::{Human, Jsonl};
-use crate::session::{Mode, Signals, Stop};
+use crate::session::{Mode, Signals, Stop, Turn};
 use crate::term;
 
 /// Plays one step after the other, each when the answer to the one before has come.
@@ -141,7 +141,8 @@ impl Tour {
 }
 
 impl Mode for Tour {
-    fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
+        let now = turn.now;
         self.show(|human, out| human.event(out, &event, now));
         if let Some(events) = &mut self.events {
             let mut line = Vec::new();
@@ -160,7 +161,7 @@ impl Mode for Tour {
         );
     }
 
-    fn poll_input(&mut self, _: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
+    fn poll_input(&mut self, _: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         if !self.answered {
             return false;
         }
@@ -169,7 +170,7 @@ impl Mode for Tour {
         };
         self.next += 1;
         self.answered = false;
-        self.play(step, sender, now).is_ok()
+        self.play(step, turn.sender, turn.now).is_ok()
     }
 
     fn poll_output(&mut self, _: &mut Context<'_>) -> Poll<()> {

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["cli"],
     &["prompt", "pipe", "serve", "runner", "tour"],
+    &["outbox"],
     &["record"],
     &["scenario"],
     &["session", "command"],

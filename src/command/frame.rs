@@ -3,7 +3,6 @@
 use super::CommandError;
 use super::args::Args;
 use crate::proto::frame::{Header, LengthForm, Opcode};
-use crate::proto::sender::Sender;
 
 /// A frame that is to be sent as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,23 +24,6 @@ pub enum Masking {
     Off,
     /// With this key.
     Key([u8; 4]),
-}
-
-impl FrameSpec {
-    /// Sends the frame, and returns its header.
-    pub fn send(&self, sender: &mut Sender) -> Header {
-        let masking_key = match self.masking {
-            Masking::Random => Some(sender.masking_key()),
-            Masking::Off => None,
-            Masking::Key(key) => Some(key),
-        };
-        let header = Header {
-            masking_key,
-            ..self.header
-        };
-        sender.frame(&header, &self.payload);
-        header
-    }
 }
 
 impl Args<'_> {

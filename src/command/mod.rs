@@ -7,8 +7,6 @@ mod frame;
 pub mod outgoing;
 pub mod reaction;
 pub mod routine;
-pub mod schedule;
-pub mod upload;
 mod usage;
 
 pub use self::complete::{Completion, complete, is_complete};

@@ -11,10 +11,10 @@ use crate::duration;
 pub enum Assignment {
     /// List all variables.
     List,
-    /// Tell the value of this one.
-    Tell(String),
-    /// Give this one a value.
-    Give {
+    /// Show the value of this one.
+    Show(String),
+    /// Set the value of this one.
+    Set {
         /// Its name.
         name: String,
         /// The value, in which variables may stand.
@@ -79,10 +79,10 @@ impl Args<'_> {
         }
         let (name, rest) = self.name()?;
         Ok(if rest.text.is_empty() {
-            Assignment::Tell(name)
+            Assignment::Show(name)
         } else {
             let value = rest.text.to_owned();
-            Assignment::Give { name, value }
+            Assignment::Set { name, value }
         })
     }
 
@@ -162,11 +162,11 @@ mod tests {
     fn a_value_is_the_rest_of_the_line() {
         let give = |name: &str, value: &str| {
             let (name, value) = (name.to_owned(), value.to_owned());
-            Command::Set(Assignment::Give { name, value })
+            Command::Set(Assignment::Set { name, value })
         };
         assert_eq!(parsed("/set a  b c "), give("a", " b c "));
         assert_eq!(parsed("/set"), Command::Set(Assignment::List));
-        let tell = Assignment::Tell("a_1".to_owned());
+        let tell = Assignment::Show("a_1".to_owned());
         assert_eq!(parsed("/set a_1"), Command::Set(tell));
     }
 

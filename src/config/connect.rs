@@ -12,11 +12,12 @@ use crate::cli::{
     ConnectArgs, DemoArgs, FormatArgs, LimitArgs, OutputArgs, Payload, RunArgs, SessionArgs, Split,
     Wait,
 };
-use crate::pipe::encoding::utf8;
+use crate::command::Outgoing;
 use crate::pipe::{self, Encoding, Format, Terminator};
 use crate::prompt;
 use crate::proto::connection::Config;
 use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::message::Kind;
 use crate::proto::receiver::Delivery;
 use crate::session::Backoff;
 
@@ -170,12 +171,8 @@ fn prompt_options(
     max_time: MaxTime,
 ) -> Result<prompt::Options, ConfigError> {
     let state = environment.state_dir.as_ref().filter(|_| !args.no_history);
-    let mut send = Vec::new();
-    for record in records(&args.send)? {
-        send.push(String::from_utf8_lossy(utf8(&record)?).into_owned());
-    }
     Ok(prompt::Options {
-        send,
+        send: messages(&args.send, Encoding::Text)?,
         filter: filter(&args.format.filter)?,
         every: reconnect::every(&args.reconnect, Encoding::Text)?,
         editor: environment.editor.clone(),
@@ -204,10 +201,6 @@ fn pipe_options(
         Some(Split::Events) => Encoding::Event,
         _ => send_encoding,
     };
-    let send = records(&args.send)?;
-    for record in &send {
-        send_encoding.decode(record)?;
-    }
     let is_raw = pipe.binary && args.format.filter.jq.is_none();
     let silent = silent_pipe(&args.format, args.wait, &args.run, max_time, environment)?;
     Ok(pipe::Options {
@@ -222,8 +215,7 @@ fn pipe_options(
             }
         },
         encoding,
-        send_encoding,
-        send,
+        send: messages(&args.send, send_encoding)?,
         format: Format {
             terminator: if is_raw {
                 Terminator::None
@@ -252,7 +244,6 @@ pub(super) fn silent_pipe(
     Ok(pipe::Options {
         split: pipe::Split::Line,
         encoding: Encoding::Text,
-        send_encoding: Encoding::Text,
         jsonl: format.print.jsonl,
         filter: filter(&format.filter)?,
         format: Format {
@@ -280,7 +271,21 @@ pub(super) fn silent_pipe(
     })
 }
 
-/// What `--send` says, files read.
+/// The messages of `--send`, files read.
+fn messages(payloads: &[Payload], encoding: Encoding) -> Result<Vec<Outgoing>, ConfigError> {
+    let mut messages = Vec::new();
+    for record in records(payloads)? {
+        messages.extend(match encoding.decode(&record)? {
+            Some((Kind::Text, text)) => {
+                Some(Outgoing::Text(String::from_utf8_lossy(&text).into_owned()))
+            }
+            Some((Kind::Binary, bytes)) => Some(Outgoing::Binary(bytes.into_owned())),
+            None => None,
+        });
+    }
+    Ok(messages)
+}
+
 fn records(payloads: &[Payload]) -> Result<Vec<Vec<u8>>, ConfigError> {
     let read = |file: &PathBuf| {
         fs::read(file).map_err(|error| ConfigError::Send {

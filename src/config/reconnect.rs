@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use crate::cli::{Attempts, Payload, Period, ReconnectArgs, ValueError};
-use crate::command::schedule::Every;
+use crate::outbox::Every;
 use crate::pipe::{Encoding, EncodingError};
 use crate::session::Backoff;
 
@@ -46,18 +46,19 @@ pub(super) fn backoff(args: &ReconnectArgs) -> Option<Backoff> {
 
 /// What is sent again and again, files read.
 pub(super) fn every(args: &ReconnectArgs, encoding: Encoding) -> Result<Vec<Every>, EveryError> {
-    let pairs = args.every.as_chunks::<2>().0.iter();
-    pairs
-        .map(|[period, text]| {
-            let payload = payload(text)?;
-            encoding.decode(&payload)?;
-            Ok(Every {
-                period: parse_period(period)?,
-                payload,
-                template: false,
-            })
-        })
-        .collect()
+    let mut all = Vec::new();
+    for [period, text] in args.every.as_chunks::<2>().0 {
+        let payload = payload(text)?;
+        let decoded = encoding.decode(&payload)?;
+        let period = parse_period(period)?;
+        all.extend(decoded.map(|(kind, payload)| Every {
+            period,
+            kind,
+            payload: payload.into_owned(),
+            is_template: false,
+        }));
+    }
+    Ok(all)
 }
 
 fn parse_period(text: &str) -> Result<std::time::Duration, EveryError> {

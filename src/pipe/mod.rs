@@ -6,14 +6,12 @@ mod filter;
 pub mod input;
 mod large_message;
 mod mode;
-mod obey;
 mod offline;
 pub mod output;
 mod replay;
 mod send;
 mod values;
 
-use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -24,20 +22,19 @@ pub use input::{Input, Split};
 use large_message::LargeMessage;
 pub use output::{Format, Output, Terminator};
 
+use crate::command::Outgoing;
 use crate::command::reaction::PeerReaction;
-use crate::command::schedule::{Every, Schedule};
-use crate::command::upload::Upload;
 use crate::event::{Cause, Event};
 use crate::filter::Filter;
+use crate::outbox::{Every, Outbox};
 use crate::proto::connection::Message;
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
-use crate::proto::sender::Sender;
-use crate::record::{Comparison, Play, Player, Recorder};
+use crate::record::{Comparison, Play, Recorder};
 use crate::render::escape::escape_line;
 use crate::render::quantity;
 use crate::render::{Dialect, Human, Style};
-use crate::session::{Signals, Stop};
+use crate::session::{Signals, Stop, Turn};
 use crate::term::{self, Stdout};
 
 /// What a pipe is to do.
@@ -48,17 +45,15 @@ pub struct Options {
     pub split: Split,
     /// What records stand for.
     pub encoding: Encoding,
-    /// What the records of `send` stand for.
-    pub send_encoding: Encoding,
     /// How received messages are written.
     pub format: Format,
     /// Events are written instead.
     pub jsonl: bool,
     /// What is written of received messages.
     pub filter: Option<Rc<Filter>>,
-    /// Records to send before standard input.
-    pub send: Vec<Vec<u8>>,
-    /// Records to send again and again.
+    /// Messages to send before standard input.
+    pub send: Vec<Outgoing>,
+    /// Messages to send again and again.
     pub every: Vec<Every>,
     /// A recording that is sent instead of standard input.
     pub play: Option<Play>,
@@ -93,14 +88,9 @@ pub struct Pipe {
     options: Options,
     human: Human,
     signals: Signals,
-    send: VecDeque<Vec<u8>>,
-    schedule: Schedule,
-    /// `None` when there is no recording to send, or it is over.
-    player: Option<Player>,
+    outbox: Outbox,
     /// Compares the answers with those of the recording.
     comparison: Option<Comparison>,
-    /// A file that is going out.
-    upload: Option<Box<Upload>>,
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
     output: Output,
@@ -111,9 +101,8 @@ pub struct Pipe {
     recorder: Option<Recorder>,
     /// When something was last sent or a message last came; `None` without a connection.
     active: Option<Instant>,
-    sent: u64,
-    /// There was input that stands for no message.
-    skipped: bool,
+    /// Whether there was anything to send: without, the pipe only listens.
+    had_input: bool,
     received: u64,
     /// Those of them that count for `--count`.
     counted: u64,
@@ -138,27 +127,25 @@ impl Pipe {
         events: Option<Events>,
         now: Instant,
     ) -> io::Result<Self> {
-        let mut schedule = Schedule::new(options.every.clone());
-        schedule.start(now);
+        let had_input = !options.send.is_empty() || !options.every.is_empty();
+        let (send, every) = (options.send.clone(), options.every.clone());
+        let mut outbox = Outbox::new(send, every, options.play.clone());
+        outbox.start(now);
         let comparison = options.play.as_ref().zip(options.diff);
         let comparison =
             comparison.map(|(play, style)| Comparison::new(play, options.filter.clone(), style));
         let mut pipe = Self {
-            schedule,
+            outbox,
             comparison,
-            player: options.play.clone().map(Player::new),
             output: Output::new(Stdout::open()?, options.format),
             rest: None,
             events,
             recorder: None,
             signals,
-            send: options.send.iter().cloned().collect(),
-            upload: None,
             input,
             human,
             active: Some(now),
-            sent: 0,
-            skipped: false,
+            had_input,
             received: 0,
             counted: 0,
             cause: None,
@@ -194,26 +181,6 @@ impl Pipe {
         }
     }
 
-    #[inline]
-    fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
-        if let Some(events) = &mut self.events {
-            events.sent(&mut self.output, message, now);
-        }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.sent(message, now);
-        }
-        if self.human.show.messages {
-            self.print_sent(message, now);
-        }
-    }
-
-    #[inline(never)]
-    fn print_sent(&mut self, message: &Message<'_>, now: Instant) {
-        let mut text = String::new();
-        self.human.sent(&mut text, message, now);
-        term::stderr(&text);
-    }
-
     fn note(&self, text: &str) {
         if !self.options.quiet {
             term::stderr(&format!("wsee: {text}\n"));
@@ -227,13 +194,13 @@ impl Pipe {
             .is_some_and(|count| self.counted >= count)
     }
 
-    fn message(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
+    fn message(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
         if self.has_enough() {
             return;
         }
-        self.active = Some(now);
+        self.active = Some(turn.now);
         if self.options.echo {
-            self.echo(message, sender, now);
+            self.echo(message, turn);
         }
         let printed = self.print(message);
         self.received += u64::from(message.end);
@@ -258,16 +225,9 @@ impl Pipe {
         }
     }
 
-    /// Whether all input was sent, and there was any: without, the pipe only listens.
+    /// Whether all input was sent, and there was any.
     fn is_input_over(&self) -> bool {
-        let had_input = self.sent > 0 || self.skipped;
-        self.input.is_none()
-            && self.upload.is_none()
-            && self.send.is_empty()
-            && self.schedule.is_empty()
-            && self.player.is_none()
-            && had_input
-            && !self.options.echo
+        self.input.is_none() && self.outbox.is_done() && self.had_input && !self.options.echo
     }
 
     fn wait_ends(&self) -> Option<Instant> {
@@ -294,14 +254,6 @@ impl Pipe {
             if let Some(complaint) = recorder.complaint() {
                 term::stderr(&format!("wsee: {}\n", escape_line(&complaint)));
             }
-        }
-    }
-
-    /// Lets what has its time be due, or not because there is no room for it.
-    fn hold(&mut self, held: bool) {
-        self.schedule.hold(held);
-        if let Some(player) = &mut self.player {
-            player.hold(held);
         }
     }
 

@@ -7,16 +7,15 @@ use std::time::Instant;
 use super::{Events, Input, Pipe};
 use crate::event::{Cause, CountMissed, Ending, Event};
 use crate::proto::connection;
-use crate::proto::sender::Sender;
-use crate::record::{Player, Recorder};
+use crate::record::Recorder;
 use crate::render::escape::escape_line;
 use crate::render::message;
-use crate::session::mode::OUTPUT_FULL;
-use crate::session::{Mode, Stop};
+use crate::session::{Mode, Stop, Turn};
 use crate::term;
 
 impl Mode for Pipe {
-    fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
+        let now = turn.now;
         if let Event::Connection(event) = &event
             && let Some(answer) = self.reaction.answer(event, now)
         {
@@ -38,7 +37,7 @@ impl Mode for Pipe {
                 if let Some(hint) = self.dialect.message(message) {
                     term::stderr(&message::hint(hint, self.human.style()));
                 }
-                self.message(message, sender, now);
+                self.message(message, turn);
             }
             Event::Connection(connection::Event::Idle(limit)) => {
                 self.cause.get_or_insert(Cause::Idle(*limit));
@@ -55,27 +54,20 @@ impl Mode for Pipe {
         self.print_rest(payload);
     }
 
-    fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
+    fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         // Pings and pongs do not count: they would keep it waiting for ever.
-        if sender.unwritten_data() > 0 {
-            self.active = Some(now);
+        if turn.sender.unwritten_data() > 0 {
+            self.active = Some(turn.now);
         }
-        self.hold(true);
-        if self.cause.is_some() || self.stop.is_some() || sender.is_closing() {
+        if self.cause.is_some() || self.stop.is_some() || turn.sender.is_closing() {
+            self.outbox.hold(true);
             return false;
         }
-        if self.upload.is_some() {
-            return self.send_upload(sender, now);
-        }
-        let mut moved = self.send_first(sender, now);
-        let has_room = self.send.is_empty() && sender.output().len() < OUTPUT_FULL;
-        self.hold(!has_room);
-        moved |= self.send_due(sender, now);
-        moved |= self.play(sender, now);
-        if self.send.is_empty()
+        let mut moved = self.fill(turn);
+        if self.outbox.has_room(turn)
             && let Some(mut input) = self.input.take()
         {
-            moved |= self.send_input(&mut input, cx, sender, now);
+            moved |= self.send_input(&mut input, cx, turn);
             self.input = Some(input).filter(|input| !input.is_done());
         }
         moved
@@ -134,8 +126,7 @@ impl Mode for Pipe {
             max_time,
             self.wait_ends(),
             self.reaction.deadline(),
-            self.schedule.deadline(),
-            self.player.as_ref().and_then(Player::deadline),
+            self.outbox.deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -159,11 +150,8 @@ impl Mode for Pipe {
     }
 
     fn complete(&mut self, ending: &mut Ending) {
-        let queued = self.send.len() as u64;
-        let unplayed = self.player.as_mut().map_or(0, Player::unplayed);
-        let unfinished = u64::from(self.upload.is_some());
-        ending.unsent.messages =
-            unfinished + queued + unplayed + self.input.as_mut().map_or(0, Input::drain);
+        let unread = self.input.as_mut().map_or(0, Input::drain);
+        ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
         self.compared(ending);
         ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);

@@ -35,20 +35,18 @@ impl Reconnecting for Pipe {
 impl Pipe {
     fn disconnected(&mut self) {
         self.active = None;
-        if let Some(upload) = self.upload.take() {
+        if let Some(upload) = self.outbox.stop() {
             let path = upload.path().display();
             let text = format!("{path} was not sent to its end, and is not sent again");
             self.note(&escape_line(&text));
         }
         self.reaction = PeerReaction::default();
-        self.schedule.stop();
         self.output.cut();
     }
 
     /// Begins as on the first connection, but for input that is already sent.
     fn reconnected(&mut self, now: Instant) {
-        self.send = self.options.send.iter().cloned().collect();
-        self.schedule.start(now);
+        self.outbox.start(now);
         self.active = Some(now);
     }
 }

@@ -1,45 +1,10 @@
-//! A recording instead of standard input.
-
-use std::time::Instant;
+//! `wsee replay --diff`: how the answers differ from those of the recording.
 
 use super::Pipe;
 use crate::event::{Cause, Ending};
 use crate::proto::connection::Message;
-use crate::proto::sender::Sender;
-use crate::record::RecordedKind;
-use crate::session::mode::OUTPUT_FULL;
 
 impl Pipe {
-    /// Sends what the recording says is due.
-    pub(super) fn play(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let Some(mut player) = self.player.take() else {
-            return false;
-        };
-        let mut moved = false;
-        while self.cause.is_none() && sender.output().len() < OUTPUT_FULL {
-            match player.next(now) {
-                None => break,
-                Some(Ok(RecordedKind::Message(kind, payload))) => {
-                    self.send_message(kind, &payload, sender, now);
-                }
-                // On a connection that closes nothing is sent any more.
-                Some(Ok(RecordedKind::Ping(payload))) => drop(sender.ping(&payload, now)),
-                Some(Ok(RecordedKind::Pong | RecordedKind::Close(_))) => {}
-                Some(Err(error)) => self.cause = Some(Cause::Input(error.to_string())),
-            }
-            moved = true;
-        }
-        player.hold(sender.output().len() >= OUTPUT_FULL);
-        if player.is_over() {
-            // The last answers may be late; a recording in which nothing is sent has an end too.
-            self.active = Some(now);
-            self.skipped = true;
-        } else {
-            self.player = Some(player);
-        }
-        moved
-    }
-
     /// Prints how an answer differs from the recorded one, if that is asked for.
     pub(super) fn compare(&mut self, answer: &Message<'_>) -> bool {
         let Some(comparison) = &mut self.comparison else {

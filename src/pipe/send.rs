@@ -1,76 +1,107 @@
-//! What goes to the peer: `--send`, standard input, echoes.
+//! What goes to the peer: `--send`, `--every`, a recording, standard input, echoes.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::obey::InputError;
-use super::{Encoding, EncodingError, Input, Pipe};
+use super::encoding::{EncodingError, utf8};
+use super::{Events, Input, Output, Pipe};
+use crate::command::reaction::PeerReaction;
+use crate::command::{self, Command, CommandError, Outgoing};
 use crate::event::Cause;
+use crate::outbox::{self, Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
-use crate::proto::message::Kind;
-use crate::proto::sender::Sender;
-use crate::session::mode::OUTPUT_FULL;
+use crate::record::Recorder;
+use crate::render::Human;
+use crate::session::mode::CloseMode;
+use crate::session::{Stop, Turn};
+use crate::term;
+
+/// Why a record of standard input is not sent.
+#[derive(Debug, thiserror::Error)]
+enum InputError {
+    #[error(transparent)]
+    Encoding(#[from] EncodingError),
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    #[error(transparent)]
+    Send(#[from] SendError),
+    #[error("{0}: works in the REPL only")]
+    OnlyRepl(String),
+}
+
+/// What a pipe does about what it sends.
+pub(super) struct Observer<'p> {
+    events: Option<&'p mut Events>,
+    output: &'p mut Output,
+    recorder: Option<&'p mut Recorder>,
+    human: &'p mut Human,
+    reaction: &'p mut PeerReaction,
+    active: &'p mut Option<Instant>,
+    stop: &'p mut Option<Stop>,
+}
+
+impl SendObserver for Observer<'_> {
+    #[inline]
+    fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        *self.active = Some(now);
+        if let Some(events) = &mut self.events {
+            events.sent(self.output, message, now);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.sent(message, now);
+        }
+        if self.human.show.messages {
+            show(self.human, message, now);
+        }
+    }
+
+    fn misbehaved(&mut self, command: &'static str, now: Instant) {
+        self.reaction.sent(command, now);
+    }
+
+    fn end(&mut self, how: CloseMode) {
+        let cause = Cause::Quit;
+        *self.stop = Some(Stop { cause, how });
+    }
+}
+
+#[inline(never)]
+fn show(human: &mut Human, message: &Message<'_>, now: Instant) {
+    let mut text = String::new();
+    human.sent(&mut text, message, now);
+    term::stderr(&text);
+}
 
 impl Pipe {
-    /// Sends one record.
-    fn send(
-        &mut self,
-        record: &[u8],
-        encoding: Encoding,
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), EncodingError> {
-        let Some((kind, payload)) = encoding.decode(record)? else {
-            self.skipped = true;
-            return Ok(());
+    /// What sends, and what observes that.
+    #[inline]
+    fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
+        let observer = Observer {
+            events: self.events.as_mut(),
+            output: &mut self.output,
+            recorder: self.recorder.as_mut(),
+            human: &mut self.human,
+            reaction: &mut self.reaction,
+            active: &mut self.active,
+            stop: &mut self.stop,
         };
-        self.send_message(kind, &payload, sender, now);
-        Ok(())
+        (&mut self.outbox, observer)
     }
 
-    /// Sends a message, unless the connection closes.
-    pub(super) fn send_message(
-        &mut self,
-        kind: Kind,
-        payload: &[u8],
-        sender: &mut Sender,
-        now: Instant,
-    ) {
-        if let Ok(deflated) = sender.message(kind, payload) {
-            self.show_sent(&Message::whole(kind, payload, deflated), now);
-            self.sent += 1;
-            self.active = Some(now);
+    /// Sends what the outbox holds.
+    pub(super) fn fill(&mut self, turn: &mut Turn<'_>) -> bool {
+        let was_playing = self.outbox.is_playing();
+        let (outbox, mut observer) = self.sending();
+        let filled = outbox.fill(turn, &mut observer);
+        if was_playing && !self.outbox.is_playing() {
+            // The last answers may be late; a recording in which nothing is sent has an end too.
+            self.active = Some(turn.now);
+            self.had_input = true;
         }
-    }
-
-    /// Sends what `--send` gave.
-    pub(super) fn send_first(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = false;
-        while self.cause.is_none() && sender.output().len() < OUTPUT_FULL {
-            let Some(record) = self.send.pop_front() else {
-                break;
-            };
-            match self.send(&record, self.options.send_encoding, sender, now) {
-                Ok(()) => moved = true,
-                Err(error) => self.cause = Some(Cause::Input(format!("--send, {error}"))),
-            }
-        }
-        moved
-    }
-
-    /// Sends what `--every` gave and is due.
-    pub(super) fn send_due(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = false;
-        while self.cause.is_none()
-            && let Some(payload) = self.schedule.next(now)
-        {
-            let payload = payload.to_vec();
-            match self.send(&payload, self.options.send_encoding, sender, now) {
-                Ok(()) => moved = true,
-                Err(error) => self.cause = Some(Cause::Input(format!("--every, {error}"))),
-            }
-        }
-        moved
+        filled.unwrap_or_else(|error| {
+            self.cause = Some(Cause::Input(error.to_string()));
+            true
+        })
     }
 
     /// Sends records of standard input until the sender is full or nothing more is there.
@@ -78,20 +109,17 @@ impl Pipe {
         &mut self,
         input: &mut Input,
         cx: &mut Context<'_>,
-        sender: &mut Sender,
-        now: Instant,
+        turn: &mut Turn<'_>,
     ) -> bool {
         let mut moved = false;
-        let may_go_on =
-            |pipe: &Self| pipe.cause.is_none() && pipe.stop.is_none() && pipe.upload.is_none();
-        while may_go_on(self) && sender.output().len() < OUTPUT_FULL {
+        while self.cause.is_none() && self.stop.is_none() && self.outbox.has_room(turn) {
             if let Some(record) = input.next_record() {
                 moved = true;
+                self.had_input = true;
                 let sent = if self.options.commands {
-                    self.obey(record, sender, now)
+                    self.execute(record, turn)
                 } else {
-                    self.send(record, self.options.encoding, sender, now)
-                        .map_err(InputError::from)
+                    self.send(record, turn)
                 };
                 if let Err(error) = sent {
                     let place = format!("{} {}", self.options.split.unit(), input.record());
@@ -110,16 +138,39 @@ impl Pipe {
         moved
     }
 
+    /// Sends one record, if it stands for a message.
+    #[inline]
+    fn send(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {
+        if let Some((kind, payload)) = self.options.encoding.decode(record)? {
+            let (_, mut observer) = self.sending();
+            outbox::message(kind, &payload, turn, &mut observer)?;
+        }
+        Ok(())
+    }
+
+    /// Executes a record that may be a command (`--commands`).
+    fn execute(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {
+        let line = String::from_utf8_lossy(utf8(record)?);
+        let outgoing = match command::parse(&line)? {
+            Command::Nothing => Outgoing::Text(String::new()),
+            Command::Outgoing(outgoing) => outgoing,
+            Command::Quit => {
+                let close = self.options.close.clone();
+                self.stop.get_or_insert(Stop::new(Cause::Quit, close));
+                return Ok(());
+            }
+            _ => return Err(InputError::OnlyRepl(line.into_owned())),
+        };
+        self.active = Some(turn.now);
+        let (outbox, mut observer) = self.sending();
+        Ok(outbox.send(&outgoing, turn, &mut observer)?)
+    }
+
     /// Answers a message, or a piece of one, with itself.
-    pub(super) fn echo(&mut self, message: &Message<'_>, sender: &mut Sender, now: Instant) {
-        let (start, end) = (message.start, message.end);
-        if let Ok(deflated) = sender.piece(message.kind, message.payload, start, end) {
-            self.sent += u64::from(end);
-            let answer = Message {
-                deflated,
-                ..*message
-            };
-            self.show_sent(&answer, now);
+    pub(super) fn echo(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
+        if let Some(answer) = outbox::echo(message, turn) {
+            let (_, mut observer) = self.sending();
+            observer.sent(&answer, turn.now);
         }
     }
 }

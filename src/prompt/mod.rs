@@ -1,22 +1,23 @@
 //! The REPL: a person types messages and commands, and watches what comes back.
 
 mod editor;
+mod error;
+mod execute;
 mod facts;
-mod file;
 mod filter;
 mod help;
-mod obey;
 mod offline;
 mod recording;
-mod routine;
+mod repeat;
 mod send;
 mod show;
 mod stats;
 mod status;
-mod template;
+mod stopping;
+mod timer;
+mod transfer;
 mod variable;
 
-use std::collections::VecDeque;
 use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
@@ -30,30 +31,29 @@ pub use recording::Recording;
 
 use crate::command::Outgoing;
 use crate::command::reaction::PeerReaction;
-use crate::command::schedule::{Every, Schedule};
-use crate::event::{Cause, Ending, Event, Signal};
+use crate::event::{Cause, Ending, Event};
 use crate::filter::Filter;
+use crate::outbox::{Every, Outbox};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
-use crate::proto::sender::Sender;
 use crate::render::escape::escape_line;
 use crate::render::{Dialect, Human, Role, quantity};
-use crate::session::{Mode, Signals, Stop};
-use file::Sending;
-use offline::LineError;
-use routine::Repeating;
+use crate::session::{Mode, Signals, Stop, Turn};
+use repeat::Repeat;
 use stats::Stats;
 use status::Status;
-use variable::{LastJson, Variables};
+use stopping::Stopping;
+use transfer::Transfer;
+use variable::Variables;
 
 /// What a REPL is to do.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Text messages to send first.
-    pub send: Vec<String>,
+    /// Messages to send first.
+    pub send: Vec<Outgoing>,
     /// What is shown of received messages.
     pub filter: Option<Rc<Filter>>,
-    /// Text messages to send again and again.
+    /// Messages to send again and again.
     pub every: Vec<Every>,
     /// The command of the user's own editor.
     pub editor: String,
@@ -75,34 +75,23 @@ pub struct Prompt {
     options: Options,
     human: Human,
     editor: Editor,
-    signals: Signals,
     facts: Facts,
     recording: Recording,
     status: Status,
-    send: VecDeque<String>,
     stats: Stats,
     variables: Variables,
-    last_json: LastJson,
-    schedule: Schedule,
-    repeating: Option<Repeating>,
-    sending: Option<Sending>,
+    outbox: Outbox,
+    repeat: Option<Repeat>,
+    transfer: Option<Transfer>,
     /// Files that were not sent to their end.
     unfinished: u64,
-    /// Another connection was asked for; nothing has been done for it yet.
-    reconnect_requested: bool,
-    /// What was typed while there was no connection.
-    queued: VecDeque<Outgoing>,
     /// What waits to be printed.
     out: String,
     /// Events that came after the wish to end, when too much waited to be printed.
     events_skipped: u64,
     reaction: PeerReaction,
     dialect: Dialect,
-    stop: Option<Stop>,
-    /// Until then Ctrl-C was meant for an editor that has ended.
-    ignore_interrupt_until: Instant,
-    /// The wish to end was told: printing must not hold the end up.
-    is_closing: bool,
+    stopping: Stopping,
 }
 
 /// Text that waits to be printed, from which on nothing more is read.
@@ -126,30 +115,23 @@ impl Prompt {
             color: human.style().is_colored(),
             history: options.history.clone(),
             command: options.editor.clone(),
-            variables: variables.clone(),
+            variables: variables.values(),
         })?;
-        let mut schedule = Schedule::new(options.every.clone());
-        schedule.start(opened);
+        let mut outbox = Outbox::new(options.send.clone(), options.every.clone(), None);
+        outbox.start(opened);
         let mut repl = Self {
             stats: Stats::new(opened),
             variables,
-            last_json: LastJson::default(),
-            schedule,
-            repeating: None,
-            sending: None,
+            outbox,
+            repeat: None,
+            transfer: None,
             unfinished: 0,
-            reconnect_requested: false,
-            queued: VecDeque::new(),
-            send: options.send.iter().cloned().collect(),
-            signals,
+            stopping: Stopping::new(signals, &options, opened),
             status: Status::new(opened),
             out: String::new(),
             events_skipped: 0,
             reaction: PeerReaction::default(),
             dialect: Dialect::ignored(),
-            stop: None,
-            ignore_interrupt_until: opened,
-            is_closing: false,
             options,
             human,
             editor,
@@ -177,7 +159,7 @@ impl Prompt {
 
     /// Prints `last`, and gives the terminal back.
     pub fn finish(mut self, last: &str) {
-        self.end_file(false);
+        self.end_transfer(false);
         if self.events_skipped > 0 {
             let left_out = quantity::plural(self.events_skipped, "event");
             self.print(Role::Fact, &format!("… {left_out} not shown"));
@@ -196,44 +178,18 @@ impl Prompt {
         self.print(Role::Error, &text);
     }
 
-    /// Counts and records a message.
-    fn sent(&mut self, message: &Message<'_>, now: Instant) {
-        self.stats.sent(1, message.payload.len() as u64, now);
-        self.recording.sent(message, now);
-    }
-
     /// Counts a message.
     fn received(&mut self, message: &Message<'_>, now: Instant) {
         let bytes = message.payload.len() as u64;
         self.status.received(message);
         self.stats.received(u64::from(message.end), bytes, now);
-        self.last_json.received(message);
-    }
-
-    fn next_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
-        let close = self.options.close.clone();
-        while let Poll::Ready(signal) = self.signals.poll(cx) {
-            let is_for_editor = self.editor.is_lent() || now < self.ignore_interrupt_until;
-            if signal != Signal::Interrupt || !is_for_editor {
-                return Poll::Ready(Stop::signal(signal, close));
-            }
-        }
-        if let Some(stop) = self.stop.take() {
-            return Poll::Ready(stop);
-        }
-        match self
-            .options
-            .max_time
-            .take_if(|(_, deadline)| *deadline <= now)
-        {
-            Some((limit, _)) => Poll::Ready(Stop::promptly(Cause::MaxTime(limit), close)),
-            None => Poll::Pending,
-        }
+        self.variables.received(message);
     }
 }
 
 impl Mode for Prompt {
-    fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
+        let now = turn.now;
         if let Event::Connection(event) = &event {
             match event {
                 connection::Event::Message(message) => self.received(message, now),
@@ -242,8 +198,7 @@ impl Mode for Prompt {
                     self.stats.round_trip(*rtt);
                 }
                 connection::Event::Idle(limit) => {
-                    let close = self.options.close.clone();
-                    self.stop = Some(Stop::promptly(Cause::Idle(*limit), close));
+                    self.stopping.promptly(Cause::Idle(*limit));
                 }
                 _ => {}
             }
@@ -252,7 +207,7 @@ impl Mode for Prompt {
             }
         }
         self.recording.event(&event, now);
-        if self.is_closing && self.out.len() >= PRINT_FULL {
+        if self.stopping.is_closing() && self.out.len() >= PRINT_FULL {
             self.events_skipped += 1;
         } else if !self.is_filtered(&event, now) {
             self.human.event(&mut self.out, &event, now);
@@ -264,16 +219,15 @@ impl Mode for Prompt {
         }
     }
 
-    fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = self.send_file(sender, now);
-        moved |= self.send_queued(sender, now);
-        moved |= self.send_due(sender, now);
-        moved |= self.send_repeated(sender, now);
+    fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
+        let now = turn.now;
+        let mut moved = self.fill(turn);
+        moved |= self.send_repeated(turn);
         // Also when there is no room for messages: who waits for a slow server may want to do something else.
-        while self.stop.is_none()
+        while !self.stopping.is_wished()
             && let Poll::Ready(entry) = self.editor.poll_entry(cx)
         {
-            self.entry(entry, Some(sender), now);
+            self.entry(entry, Some(turn), now);
             moved = true;
         }
         moved
@@ -284,7 +238,7 @@ impl Mode for Prompt {
             self.complain(&complaint);
         }
         let printed = self.out.is_empty() || self.editor.poll_print(cx, &mut self.out).is_ready();
-        if printed || self.is_closing || self.out.len() < PRINT_FULL {
+        if printed || self.stopping.is_closing() || self.out.len() < PRINT_FULL {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -295,27 +249,25 @@ impl Mode for Prompt {
         if let Some(text) = self.reaction.silence(now) {
             self.print(Role::Fact, &format!("* {text}"));
         }
-        let stop = self.next_stop(cx, now);
+        let stop = self.stopping.poll(cx, self.editor.is_lent(), now);
         if stop.is_ready() {
-            self.is_closing = true;
-            self.end_file(true);
+            self.end_transfer(true);
         }
         stop
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let max_time = self.options.max_time.map(|(_, deadline)| deadline);
         let deadlines = [
-            max_time,
+            self.stopping.deadline(),
             self.reaction.deadline(),
-            self.schedule.deadline(),
-            self.bar_deadline(),
+            self.outbox.deadline(),
+            self.transfer.as_ref().map(Transfer::deadline),
         ];
         deadlines.into_iter().flatten().min()
     }
 
     fn is_full(&self) -> bool {
-        !self.is_closing && self.out.len() >= PRINT_FULL
+        !self.stopping.is_closing() && self.out.len() >= PRINT_FULL
     }
 
     fn wants_frames(&self) -> bool {
@@ -324,7 +276,7 @@ impl Mode for Prompt {
 
     fn complete(&mut self, ending: &mut Ending) {
         ending.unrecorded = self.recording.has_failed();
-        self.end_file(false);
-        ending.unsent.messages = self.queued.len() as u64 + self.unfinished;
+        self.end_transfer(false);
+        ending.unsent.messages = self.outbox.unsent() + self.unfinished;
     }
 }

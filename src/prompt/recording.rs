@@ -42,8 +42,8 @@ impl Recording {
         self
     }
 
-    /// Obeys `/record`; what came of it, or why not.
-    pub(super) fn obey(&mut self, command: &Record) -> Result<String, String> {
+    /// Executes `/record`; returns what came of it, or why nothing did.
+    pub(super) fn execute(&mut self, command: &Record) -> Result<String, String> {
         match command {
             Record::State => Ok(self.state()),
             Record::Stop => self.stop(),

@@ -1,79 +1,208 @@
-//! What goes out: what was typed, and what was to be sent before.
+//! What is sent from the prompt, and what is shown and counted of it.
 
+use std::fmt::Write as _;
 use std::time::Instant;
 
-use super::Prompt;
+use super::error::LineError;
+use super::stats::Stats;
+use super::stopping::Stopping;
+use super::transfer::{self, Transfer};
+use super::variable::Variables;
+use super::{Prompt, Recording};
 use crate::command::Outgoing;
-use crate::command::outgoing::{Outcome, WireError};
+use crate::command::reaction::PeerReaction;
 use crate::event::Cause;
+use crate::outbox::{Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
-use crate::proto::sender::Sender;
-use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::session::Stop;
-use crate::session::mode::OUTPUT_FULL;
+use crate::render::{Human, Role};
+use crate::session::Turn;
+use crate::session::mode::CloseMode;
+use crate::term::terminal;
+
+/// Messages that are kept until they can be sent; a pasted file must not fill the memory.
+const MAX_KEPT: usize = 1000;
+
+/// What the prompt does about what it sends.
+struct Observer<'p> {
+    human: &'p mut Human,
+    out: &'p mut String,
+    stats: &'p mut Stats,
+    recording: &'p mut Recording,
+    reaction: &'p mut PeerReaction,
+    stopping: &'p mut Stopping,
+    transfer: Option<&'p mut Transfer>,
+    variables: &'p Variables,
+    /// Messages are counted and recorded, but not shown.
+    is_quiet: bool,
+}
+
+impl SendObserver for Observer<'_> {
+    fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        let bytes = message.payload.len() as u64;
+        self.stats.sent(u64::from(message.end), bytes, now);
+        self.recording.sent(message, now);
+        if let Some(transfer) = &mut self.transfer {
+            transfer.sent();
+        }
+        // The pieces of a file are summed up when all are sent.
+        if message.start && message.end && !self.is_quiet {
+            self.human.sent(self.out, message, now);
+        }
+    }
+
+    fn misbehaved(&mut self, command: &'static str, now: Instant) {
+        self.reaction.sent(command, now);
+        let text = format!("{command} sent");
+        let style = self.human.style();
+        let _ = writeln!(self.out, "{}", style.paint(Role::Sent, &text));
+    }
+
+    fn end(&mut self, how: CloseMode) {
+        self.stopping.end(Cause::Quit, how);
+    }
+
+    fn variable(&self, name: &str, number: u64, now: Instant) -> Option<String> {
+        let time = self.human.time_at(now);
+        self.variables.value(name, Some(number), time)
+    }
+}
 
 impl Prompt {
-    /// Sends and shows it.
+    /// What sends, and what observes that.
+    fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
+        let observer = Observer {
+            human: &mut self.human,
+            out: &mut self.out,
+            stats: &mut self.stats,
+            recording: &mut self.recording,
+            reaction: &mut self.reaction,
+            stopping: &mut self.stopping,
+            transfer: self.transfer.as_mut(),
+            variables: &self.variables,
+            is_quiet: false,
+        };
+        (&mut self.outbox, observer)
+    }
+
+    /// Sends what the outbox holds.
+    pub(super) fn fill(&mut self, turn: &mut Turn<'_>) -> bool {
+        let (outbox, mut observer) = self.sending();
+        let filled = outbox.fill(turn, &mut observer);
+        if turn.sender.is_closing() && self.transfer.is_some() {
+            self.end_transfer(false);
+            return true;
+        }
+        let moved = filled.unwrap_or_else(|error| {
+            self.send_failed(&error);
+            true
+        });
+        self.update_transfer(turn.now);
+        moved
+    }
+
+    /// Sends at once what was typed, or keeps it until that is possible.
     pub(super) fn send(
         &mut self,
-        outgoing: &Outgoing,
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), WireError> {
-        let outcome = outgoing.send(sender, now)?;
-        self.outcome(outcome, now);
+        outgoing: Outgoing,
+        turn: Option<&mut Turn<'_>>,
+    ) -> Result<(), LineError> {
+        let is_open = turn.is_some();
+        if let Some(turn) = turn {
+            // A message waits for those before it, everything else overtakes them.
+            let is_free = !outgoing.is_message() || self.outbox.has_room(turn);
+            if is_free || turn.sender.is_closing() {
+                let (outbox, mut observer) = self.sending();
+                outbox.send(&outgoing, turn, &mut observer)?;
+                self.update_transfer(turn.now);
+                return Ok(());
+            }
+        } else if !outgoing.is_message() {
+            return Err(LineError::NotKept);
+        }
+        if self.outbox.queued() >= MAX_KEPT {
+            return Err(LineError::Full(MAX_KEPT));
+        }
+        self.outbox.push(outgoing);
+        let when = if is_open {
+            "when the server has taken what goes before it"
+        } else {
+            "on the next connection"
+        };
+        self.print(Role::Fact, &format!("* kept; it is sent {when}"));
         Ok(())
     }
 
-    /// Whether a message can begin: not inside another, and not while too much waits to be written.
-    pub(super) fn has_room(&self, sender: &Sender) -> bool {
-        self.sending.is_none() && sender.output().len() < OUTPUT_FULL
-    }
-
-    /// Whether it can be sent at once: a message must wait for those before it, all else overtakes them.
-    pub(super) fn may_send(&self, outgoing: &Outgoing, sender: &Sender) -> bool {
-        let is_free = self.queued.is_empty() && self.has_room(sender);
-        is_free || sender.is_closing() || !outgoing.is_message()
-    }
-
-    /// Sends what is to go out before anything is typed, and what was typed while it could not be sent.
-    pub(super) fn send_queued(&mut self, sender: &mut Sender, now: Instant) -> bool {
-        let mut moved = false;
-        while !sender.is_closing() && self.has_room(sender) {
-            let first = self.send.pop_front().map(Outgoing::Text);
-            let Some(outgoing) = first.or_else(|| self.queued.pop_front()) else {
-                break;
-            };
-            moved = true;
-            if let Err(error) = self.send(&outgoing, sender, now) {
-                let text = escape_line(&error.to_string()).into_owned();
-                self.print(Role::Error, &text);
-            }
+    /// Sends the next messages of a `/repeat`.
+    pub(super) fn send_repeated(&mut self, turn: &mut Turn<'_>) -> bool {
+        let Some(mut repeat) = self.repeat.take() else {
+            return false;
+        };
+        let (outbox, mut observer) = self.sending();
+        observer.is_quiet = !repeat.is_shown();
+        let sent = repeat.send(outbox, turn, &mut observer);
+        let is_over = repeat.is_over() || sent.is_err();
+        self.repeat = Some(repeat);
+        let moved = sent.unwrap_or_else(|error| {
+            self.complain(&error.to_string());
+            true
+        });
+        if is_over {
+            self.end_repeat(turn.now);
         }
         moved
     }
 
-    /// Shows what was sent, or ends what is to end.
-    fn outcome(&mut self, outcome: Outcome<'_>, now: Instant) {
-        match outcome {
-            Outcome::Message {
-                kind,
-                payload,
-                deflated,
-            } => {
-                let message = Message::whole(kind, &payload, deflated);
-                self.sent(&message, now);
-                self.human.sent(&mut self.out, &message, now);
+    /// Reports what a `/repeat` has sent, if one is in progress; nothing more of it is sent.
+    pub(super) fn end_repeat(&mut self, now: Instant) {
+        let repeat = self.repeat.take();
+        if let Some(text) = repeat.and_then(|repeat| repeat.summary(now)) {
+            self.print(Role::Fact, &text);
+        }
+    }
+
+    /// Reports a file that will not be sent to its end, if one was being sent.
+    pub(super) fn end_transfer(&mut self, is_stopped: bool) {
+        let Some(upload) = self.outbox.cancel_upload() else {
+            return;
+        };
+        self.transfer = None;
+        self.editor.set_bar(None);
+        self.unfinished += 1;
+        let text = transfer::unfinished(&upload, is_stopped);
+        self.print(Role::Warning, &escape_line(&text));
+    }
+
+    fn send_failed(&mut self, error: &SendError) {
+        self.complain(&error.to_string());
+        if self.outbox.upload().is_some() {
+            // A message that has begun cannot be ended any more.
+            self.stopping.quit(Cause::Input(error.to_string()));
+        } else {
+            self.transfer = None;
+            self.editor.set_bar(None);
+        }
+    }
+
+    /// Draws the bar of a file that is being sent, and takes it away at its end.
+    fn update_transfer(&mut self, now: Instant) {
+        match (self.outbox.upload(), &mut self.transfer) {
+            (None, None) => {}
+            (Some(upload), None) => self.transfer = Some(Transfer::new(upload, now)),
+            (Some(upload), Some(transfer)) => {
+                if let Some(bar) = transfer.bar(upload, terminal::width(), now) {
+                    let bar = self.human.style().paint(Role::Fact, &bar).to_string();
+                    self.editor.set_bar(Some(bar));
+                }
             }
-            Outcome::Upload(upload) => self.start_file(upload, now),
-            Outcome::Control => {}
-            Outcome::Misbehaviour(command) => {
-                self.reaction.sent(command, now);
-                self.print(Role::Sent, &format!("{command} sent"));
+            (None, Some(transfer)) => {
+                let summary = transfer.summary(now);
+                self.transfer = None;
+                self.editor.set_bar(None);
+                if let Some(text) = summary {
+                    self.print(Role::Fact, &escape_line(&text));
+                }
             }
-            Outcome::Close(frame) => self.close(Cause::Quit, frame),
-            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
         }
     }
 }

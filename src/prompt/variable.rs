@@ -3,24 +3,32 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
-use super::template::{self, TemplateError};
-use super::{LineError, Prompt};
+use jiff::Timestamp;
+
 use crate::command::{Assignment, Capture, Outgoing};
 use crate::filter::{FilterError, Jq};
+use crate::outbox::{TemplateError, template};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
-use crate::render::{Role, quantity};
+use crate::render::quantity;
+use crate::scenario::template::random_uuid;
 
-/// Variables and their values, for more than one thread.
+/// Variables, and the message from which they can be captured.
+#[derive(Debug, Default)]
+pub(super) struct Variables {
+    values: Values,
+    last_json: LastJson,
+}
+
+/// Names and values; the thread of the editor completes the names.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Variables(Arc<Mutex<BTreeMap<String, String>>>);
+pub(super) struct Values(Arc<Mutex<BTreeMap<String, String>>>);
 
 /// The last JSON message that was received, for `/capture`.
 #[derive(Debug, Default)]
-pub(super) enum LastJson {
+enum LastJson {
     #[default]
     None,
     Kept(Vec<u8>),
@@ -43,6 +51,8 @@ pub(super) enum VariableError {
     Run(#[from] FilterError),
     #[error("the last JSON message has no {0}; nothing was captured")]
     Nothing(String),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
 }
 
 /// The longest message that is kept for `/capture`, in bytes.
@@ -50,7 +60,7 @@ const MAX_KEPT: usize = 1 << 20;
 /// How much of a value is shown, in characters.
 const SHOWN: usize = 200;
 
-impl Variables {
+impl Values {
     /// The names that begin like this.
     pub(super) fn names(&self, start: &str) -> Vec<String> {
         let variables = self.lock();
@@ -62,8 +72,11 @@ impl Variables {
         self.lock().get(name).cloned()
     }
 
-    pub(super) fn set(&self, name: String, value: String) {
+    /// Sets a variable, and returns the line to print.
+    fn set(&self, name: String, value: String) -> String {
+        let line = described(&name, &value);
         self.lock().insert(name, value);
+        line
     }
 
     fn list(&self) -> Vec<(String, String)> {
@@ -79,7 +92,7 @@ impl Variables {
 
 impl LastJson {
     /// Keeps a message that looks like JSON.
-    pub(super) fn received(&mut self, message: &Message<'_>) {
+    fn received(&mut self, message: &Message<'_>) {
         let is_whole = message.start && message.end && message.kind == Kind::Text;
         let first = message.payload.iter().find(|it| !it.is_ascii_whitespace());
         if !is_whole || !matches!(first, Some(b'{' | b'[')) {
@@ -116,93 +129,92 @@ impl LastJson {
     }
 }
 
-impl Prompt {
-    pub(super) fn assign(&mut self, assignment: Assignment, now: Instant) -> Result<(), LineError> {
-        match assignment {
+impl Variables {
+    /// Takes note of a received message, for `/capture`.
+    pub(super) fn received(&mut self, message: &Message<'_>) {
+        self.last_json.received(message);
+    }
+
+    /// The values, for completion.
+    pub(super) fn values(&self) -> Values {
+        self.values.clone()
+    }
+
+    /// Executes `/set`, and returns the lines to print.
+    pub(super) fn set(
+        &mut self,
+        assignment: Assignment,
+        time: Timestamp,
+    ) -> Result<Vec<String>, VariableError> {
+        Ok(match assignment {
             Assignment::List => {
-                let list = self.variables.list();
+                let list = self.values.list();
                 if list.is_empty() {
-                    self.print(Role::Fact, "no variables; /set NAME VALUE sets one");
+                    return Ok(vec!["no variables; /set NAME VALUE sets one".to_owned()]);
                 }
-                for (name, value) in list {
-                    self.tell(&name, &value);
-                }
+                let lines = list.iter().map(|(name, value)| described(name, value));
+                lines.collect()
             }
-            Assignment::Tell(name) => {
-                let value = self.variables.get(&name);
+            Assignment::Show(name) => {
+                let value = self.values.get(&name);
                 let value = value.ok_or_else(|| VariableError::NoValue(name.clone()))?;
-                self.tell(&name, &value);
+                vec![described(&name, &value)]
             }
-            Assignment::Give { name, value } => {
-                let value = self.fill(&value, None, now)?.into_owned();
-                self.tell(&name, &value);
-                self.variables.set(name, value);
+            Assignment::Set { name, value } => {
+                let value = self.fill(&value, None, time)?.into_owned();
+                vec![self.values.set(name, value)]
             }
-        }
-        Ok(())
+        })
     }
 
-    pub(super) fn capture(&mut self, capture: Capture) -> Result<(), LineError> {
+    /// Executes `/capture`, and returns the line to print.
+    pub(super) fn capture(&mut self, capture: Capture) -> Result<String, VariableError> {
         let value = self.last_json.capture(&capture)?;
-        self.tell(&capture.name, &value);
-        self.variables.set(capture.name, value);
-        Ok(())
+        Ok(self.values.set(capture.name, value))
     }
 
-    fn tell(&mut self, name: &str, value: &str) {
-        let mut shown: String = value.chars().take(SHOWN).collect();
-        if shown.len() < value.len() {
-            shown.push('…');
-        }
-        let text = format!("{name} = {}", escape_line(&shown));
-        self.print(Role::Fact, &text);
-    }
-
-    /// What is sent for a command in whose text variables stand.
+    /// What is sent for a line that may contain variables.
     pub(super) fn fill_outgoing(
         &self,
         outgoing: Outgoing,
-        now: Instant,
+        time: Timestamp,
     ) -> Result<Outgoing, TemplateError> {
         Ok(match outgoing {
-            Outgoing::Text(text) => Outgoing::Text(self.fill(&text, None, now)?.into_owned()),
+            Outgoing::Text(text) => Outgoing::Text(self.fill(&text, None, time)?.into_owned()),
             Outgoing::Fragment { frames, text } => {
-                let text = self.fill(&text, None, now)?.into_owned();
+                let text = self.fill(&text, None, time)?.into_owned();
                 Outgoing::Fragment { frames, text }
             }
             outgoing => outgoing,
         })
     }
 
-    /// The text with values in place of variables; `number` is that of the message, if they are counted.
+    /// The text with values in place of variables; `number` is that of a message that is counted.
     pub(super) fn fill<'t>(
         &self,
         text: &'t str,
         number: Option<u64>,
-        now: Instant,
+        time: Timestamp,
     ) -> Result<Cow<'t, str>, TemplateError> {
-        template::fill(text, |name| match (name, number) {
+        template::fill(text, |name| self.value(name, number, time))
+    }
+
+    pub(super) fn value(&self, name: &str, number: Option<u64>, time: Timestamp) -> Option<String> {
+        match (name, number) {
             ("n", Some(number)) => Some(number.to_string()),
-            ("uuid", _) => Some(uuid(rand::random())),
-            ("now", _) => Some(format!("{:.3}", self.human.time_at(now))),
-            _ => self.variables.get(name),
-        })
+            ("uuid", _) => Some(random_uuid()),
+            ("now", _) => Some(format!("{time:.3}")),
+            _ => self.values.get(name),
+        }
     }
 }
 
-/// A random UUID (RFC 9562 §5.4, version 4).
-fn uuid(bytes: [u8; 16]) -> String {
-    let bits = u128::from_be_bytes(bytes);
-    let version = bits & !(0xf << 76) | 4 << 76;
-    let hex = format!("{:032x}", version & !(3 << 62) | 2 << 62);
-    let parts = [
-        &hex[..8],
-        &hex[8..12],
-        &hex[12..16],
-        &hex[16..20],
-        &hex[20..],
-    ];
-    parts.join("-")
+fn described(name: &str, value: &str) -> String {
+    let mut shown: String = value.chars().take(SHOWN).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    format!("{name} = {}", escape_line(&shown))
 }
 
 fn size(bytes: usize) -> String {
@@ -265,11 +277,5 @@ mod tests {
         );
         let broken = captured(&received(&["{\"a\""]), ".").expect_err("broken");
         assert!(broken.starts_with("the last JSON message: not JSON: "));
-    }
-
-    #[test]
-    fn a_uuid_says_that_it_is_random() {
-        assert_eq!(uuid([0; 16]), "00000000-0000-4000-8000-000000000000");
-        assert_eq!(uuid([0xff; 16]), "ffffffff-ffff-4fff-bfff-ffffffffffff");
     }
 }

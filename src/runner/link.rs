@@ -11,15 +11,13 @@ use tokio::task::JoinHandle;
 
 use super::inbox::Inbox;
 use crate::command::Outgoing;
-use crate::command::outgoing::{Outcome, WireError};
-use crate::command::upload::Step;
 use crate::event::{Cause, Event};
+use crate::outbox::{self, Outbox, SendObserver};
 use crate::proto::connection::{self, Message};
-use crate::proto::frame::{CloseCode, CloseFrame};
-use crate::proto::sender::Sender;
+use crate::proto::frame::CloseCode;
 use crate::render::Human;
 use crate::session::mode::CloseMode;
-use crate::session::{self, Mode, Opened, Stop};
+use crate::session::{self, Mode, Opened, Stop, Turn};
 use crate::term;
 
 /// The script's side of a connection.
@@ -42,7 +40,7 @@ struct State {
     inbox: Inbox,
     orders: VecDeque<SendRequest>,
     /// What came of the orders.
-    results: VecDeque<Result<(), WireError>>,
+    results: VecDeque<Result<(), outbox::SendError>>,
     waker: Option<Waker>,
 }
 
@@ -75,6 +73,7 @@ impl ScriptedConnection {
         let mut mode = TestMode {
             shared: Rc::clone(&shared),
             human,
+            outbox: Outbox::default(),
             stop: None,
         };
         let session = tokio::task::spawn_local(async move {
@@ -176,7 +175,7 @@ impl Drop for ScriptedConnection {
 pub enum SendError {
     /// It could not be handed to the connection.
     #[error(transparent)]
-    Outgoing(WireError),
+    Outgoing(outbox::SendError),
     /// There was no room for it.
     #[error("the server does not read, so that this could not be sent in time")]
     Stuck,
@@ -189,65 +188,55 @@ pub enum SendError {
 struct TestMode {
     shared: Rc<Shared>,
     human: Human,
+    outbox: Outbox,
     stop: Option<Stop>,
 }
 
 impl TestMode {
-    fn show(&mut self, write: impl FnOnce(&mut Human, &mut String)) {
-        let mut text = String::new();
-        write(&mut self.human, &mut text);
-        if !text.is_empty() {
-            term::stderr(&text);
-        }
-    }
-
-    fn obey(
-        &mut self,
-        order: &SendRequest,
-        sender: &mut Sender,
-        now: Instant,
-    ) -> Result<(), WireError> {
-        match order.outgoing.send(sender, now)? {
-            Outcome::Message {
-                kind,
-                payload,
-                deflated,
-            } => {
-                let message = Message::whole(kind, &payload, deflated);
-                self.show(|human, text| human.sent(text, &message, now));
-            }
-            Outcome::Upload(mut upload) => loop {
-                if let Step::Sent(message) = upload.step(sender)? {
-                    self.show(|human, text| human.sent(text, &message, now));
-                    if message.end {
-                        break;
-                    }
-                }
-            },
-            Outcome::Control | Outcome::Misbehaviour(_) => {}
-            Outcome::Close(frame) => self.stop = Some(close(frame, order.patience)),
-            Outcome::Abandon { reset } => self.stop = Some(Stop::abandon(Cause::Quit, reset)),
-        }
-        Ok(())
+    fn send(&mut self, order: &SendRequest, turn: &mut Turn<'_>) -> Result<(), outbox::SendError> {
+        let mut observer = Observer {
+            human: &mut self.human,
+            patience: order.patience,
+            stop: &mut self.stop,
+        };
+        self.outbox.send(&order.outgoing, turn, &mut observer)
     }
 }
 
-fn close(frame: Option<CloseFrame>, patience: Duration) -> Stop {
-    Stop {
-        cause: Cause::Quit,
-        how: CloseMode::Close {
-            frame,
-            patience: Some(patience),
-        },
+struct Observer<'t> {
+    human: &'t mut Human,
+    patience: Duration,
+    stop: &'t mut Option<Stop>,
+}
+
+impl SendObserver for Observer<'_> {
+    fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        show(self.human, |human, text| human.sent(text, message, now));
+    }
+
+    fn end(&mut self, how: CloseMode) {
+        let (cause, how) = (Cause::Quit, how.within(self.patience));
+        *self.stop = Some(Stop { cause, how });
+    }
+}
+
+fn show(human: &mut Human, write: impl FnOnce(&mut Human, &mut String)) {
+    let mut text = String::new();
+    write(human, &mut text);
+    if !text.is_empty() {
+        term::stderr(&text);
     }
 }
 
 impl Mode for TestMode {
-    fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
+        let now = turn.now;
         let is_violation = matches!(event, Event::Connection(connection::Event::Violation(_)));
         // The report tells a broken rule as the state of the connection.
         if self.human.show.messages || !is_violation {
-            self.show(|human, text| human.event(text, &event, now));
+            show(&mut self.human, |human, text| {
+                human.event(text, &event, now);
+            });
         }
         let Event::Connection(event) = &event else {
             return;
@@ -259,7 +248,7 @@ impl Mode for TestMode {
         }
     }
 
-    fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
+    fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         let order = {
             let mut state = self.shared.state.borrow_mut();
             let order = state.orders.pop_front();
@@ -271,7 +260,7 @@ impl Mode for TestMode {
         let Some(order) = order else {
             return false;
         };
-        let result = self.obey(&order, sender, now);
+        let result = self.send(&order, turn);
         self.shared.state.borrow_mut().results.push_back(result);
         self.shared.changed.notify_one();
         true

@@ -5,9 +5,9 @@ use std::time::Instant;
 
 use super::client::Client;
 use crate::event::Event;
-use crate::proto::connection::{self, Message};
-use crate::proto::sender::Sender;
-use crate::session::{Mode, Stop};
+use crate::outbox;
+use crate::proto::connection;
+use crate::session::{Mode, Stop, Turn};
 
 /// Answers every message with itself.
 #[derive(Debug)]
@@ -22,23 +22,16 @@ impl Echo {
 }
 
 impl Mode for Echo {
-    fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant) {
-        self.client.event(&event, now);
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
+        self.client.event(&event, turn.now);
         if let Event::Connection(connection::Event::Message(message)) = event
-            && let Ok(deflated) =
-                sender.piece(message.kind, message.payload, message.start, message.end)
+            && let Some(answer) = outbox::echo(message, turn)
         {
-            self.client.log.sent(
-                &Message {
-                    deflated,
-                    ..*message
-                },
-                now,
-            );
+            self.client.log.sent(&answer, turn.now);
         }
     }
 
-    fn poll_input(&mut self, _: &mut Context<'_>, _: &mut Sender, _: Instant) -> bool {
+    fn poll_input(&mut self, _: &mut Context<'_>, _: &mut Turn<'_>) -> bool {
         false
     }
 

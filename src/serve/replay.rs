@@ -3,22 +3,21 @@
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use super::Log;
 use super::client::Client;
 use crate::event::{Cause, Event};
+use crate::outbox::{Outbox, SendObserver};
 use crate::proto::connection::Message;
 use crate::proto::frame::{CloseCode, CloseFrame};
-use crate::proto::message::Kind;
-use crate::proto::sender::Sender;
-use crate::record::{Play, Player, RecordedKind};
-use crate::session::mode::OUTPUT_FULL;
-use crate::session::{Mode, Stop};
+use crate::record::Play;
+use crate::session::mode::CloseMode;
+use crate::session::{Mode, Stop, Turn};
 
 /// Plays the part of a recorded server; what the client sends is shown, and changes nothing.
 #[derive(Debug)]
 pub(super) struct Replay {
     client: Client,
-    /// `None` when all of it was played.
-    player: Option<Player>,
+    outbox: Outbox,
     stop: Option<Stop>,
 }
 
@@ -26,54 +25,49 @@ impl Replay {
     pub(super) fn new(client: Client, play: Play) -> Self {
         Self {
             client,
-            player: Some(Player::new(play)),
+            outbox: Outbox::new(Vec::new(), Vec::new(), Some(play)),
             stop: None,
-        }
-    }
-
-    fn send(&mut self, what: RecordedKind, sender: &mut Sender, now: Instant) {
-        match what {
-            RecordedKind::Message(kind, payload) => self.message(kind, &payload, sender, now),
-            // On a connection that closes nothing is sent any more.
-            RecordedKind::Ping(payload) => drop(sender.ping(&payload, now)),
-            RecordedKind::Pong => {}
-            RecordedKind::Close(frame) => self.stop = Some(Stop::new(Cause::EndOfInput, frame)),
-        }
-    }
-
-    fn message(&mut self, kind: Kind, payload: &[u8], sender: &mut Sender, now: Instant) {
-        if let Ok(deflated) = sender.message(kind, payload) {
-            let message = Message::whole(kind, payload, deflated);
-            self.client.log.sent(&message, now);
         }
     }
 }
 
-impl Mode for Replay {
-    fn event(&mut self, event: Event<'_>, _: &mut Sender, now: Instant) {
-        self.client.event(&event, now);
+struct Observer<'r> {
+    log: &'r mut Log,
+    stop: &'r mut Option<Stop>,
+}
+
+impl SendObserver for Observer<'_> {
+    fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        self.log.sent(message, now);
     }
 
-    fn poll_input(&mut self, _: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool {
-        let Some(mut player) = self.player.take().filter(|_| !sender.is_closing()) else {
+    fn end(&mut self, how: CloseMode) {
+        let cause = Cause::EndOfInput;
+        *self.stop = Some(Stop { cause, how });
+    }
+}
+
+impl Mode for Replay {
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
+        self.client.event(&event, turn.now);
+    }
+
+    fn poll_input(&mut self, _: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
+        if self.stop.is_some() {
             return false;
-        };
-        let mut moved = false;
-        while self.stop.is_none() && sender.output().len() < OUTPUT_FULL {
-            match player.next(now) {
-                None => break,
-                Some(Ok(what)) => self.send(what, sender, now),
-                Some(Err(error)) => {
-                    let close = CloseFrame::new(CloseCode::INTERNAL, "");
-                    let cause = Cause::Input(error.to_string());
-                    self.stop = Some(Stop::new(cause, Some(close)));
-                }
-            }
-            moved = true;
         }
-        player.hold(sender.output().len() >= OUTPUT_FULL);
-        self.player = Some(player).filter(|player| !player.is_over());
-        moved
+        let mut observer = Observer {
+            log: &mut self.client.log,
+            stop: &mut self.stop,
+        };
+        self.outbox
+            .fill(turn, &mut observer)
+            .unwrap_or_else(|error| {
+                let close = CloseFrame::new(CloseCode::INTERNAL, "");
+                let cause = Cause::Input(error.to_string());
+                self.stop = Some(Stop::new(cause, Some(close)));
+                true
+            })
     }
 
     fn poll_output(&mut self, _: &mut Context<'_>) -> Poll<()> {
@@ -88,7 +82,7 @@ impl Mode for Replay {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.player.as_ref().and_then(Player::deadline)
+        self.outbox.deadline()
     }
 
     fn wants_frames(&self) -> bool {

@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 use super::delivery::Delivery;
 use super::lifecycle::Lifecycle;
-use super::mode::{CloseMode, Mode, OUTPUT_FULL};
+use super::mode::{CloseMode, Mode, OUTPUT_FULL, Turn};
 use super::transport::Transport;
 use super::write_side::WriteSide;
 use crate::event::{Ending, Event, RoundTrips, Unsent};
@@ -85,7 +85,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             let now = tokio::time::Instant::now().into_std();
             let drained = self.handle_events(now);
             self.delivery.end_round(self.connection.sender(), now);
-            let mut moved = self.mode.poll_input(cx, self.connection.sender(), now);
+            let sender = self.connection.sender();
+            let mut moved = self.mode.poll_input(cx, &mut Turn { sender, now });
             moved |= self
                 .write_side
                 .write(cx, &mut self.stream, &mut self.connection, now);
@@ -144,7 +145,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 connection::Event::Ended(end) => self.lifecycle.end(End::clone(end)),
                 _ => {}
             }
-            self.mode.event(Event::Connection(event), sender, now);
+            let mut turn = Turn { sender, now };
+            self.mode.event(Event::Connection(event), &mut turn);
         }
         false
     }

@@ -18,7 +18,7 @@ mod write_side;
 pub use backoff::Backoff;
 pub use credential::Credentials;
 pub use driver::run;
-pub use mode::{Mode, Reconnecting, Stop};
+pub use mode::{Mode, Reconnecting, Stop, Turn};
 pub use open::{OpenError, Opened, open};
 pub use reconnect::{Finish, Plan, keep_up};
 pub use redirect::{Follow, Place};

@@ -12,7 +12,7 @@ use crate::proto::sender::Sender;
 /// The driver calls all of it in its own task; nothing may block.
 pub trait Mode {
     /// Takes an event; may send in return.
-    fn event(&mut self, event: Event<'_>, sender: &mut Sender, now: Instant);
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>);
 
     /// Whether not all of the last message was taken at once.
     fn has_rest(&self) -> bool {
@@ -22,8 +22,8 @@ pub trait Mode {
     /// Goes on with the last message, whose `payload` is lent again; no other event comes before all is taken.
     fn rest(&mut self, _payload: &[u8]) {}
 
-    /// Moves input to `sender` until that is [full](OUTPUT_FULL) or input runs dry; tells whether it moved any.
-    fn poll_input(&mut self, cx: &mut Context<'_>, sender: &mut Sender, now: Instant) -> bool;
+    /// Sends input while [there is room](Turn::has_room) and any is left; returns whether it moved any.
+    fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool;
 
     /// Ready when all output is written; until then nothing more is read from the socket.
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()>;
@@ -79,8 +79,23 @@ pub trait Reconnecting: Mode {
     }
 }
 
-/// Output from which on no more input is taken, in bytes.
-pub const OUTPUT_FULL: usize = 128 << 10;
+/// A chance to send something.
+#[derive(Debug)]
+pub struct Turn<'s> {
+    pub sender: &'s mut Sender,
+    pub now: Instant,
+}
+
+impl Turn<'_> {
+    /// Whether another message may be sent before output has to be written.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.sender.output().len() < OUTPUT_FULL
+    }
+}
+
+/// Output from which on no more input is taken, in bytes: as much as the sender's buffer usually holds.
+pub(super) const OUTPUT_FULL: usize = 128 << 10;
 
 /// How long a peer may take over the closing handshake when the user does not want to wait.
 const HURRY: Duration = Duration::from_secs(1);
@@ -111,6 +126,21 @@ pub enum CloseMode {
     },
 }
 
+impl CloseMode {
+    /// The same, but the peer may take this long over the closing handshake, whatever else it sends.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        match self {
+            Self::Close { frame, .. } => {
+                // Without patience the answer is not waited for at all, which is no failure of the peer.
+                let patience = Some(patience).filter(|patience| !patience.is_zero());
+                Self::Close { frame, patience }
+            }
+            abandon @ Self::Abandon { .. } => abandon,
+        }
+    }
+}
+
 impl Stop {
     /// Ends with a Close frame, and gives the peer the usual time.
     pub fn new(cause: Cause, frame: Option<CloseFrame>) -> Self {
@@ -121,9 +151,8 @@ impl Stop {
 
     /// Ends with a Close frame, and gives the peer so long, whatever it does meanwhile.
     pub fn within(cause: Cause, frame: Option<CloseFrame>, patience: Duration) -> Self {
-        // Without patience the answer is not waited for at all, which is no failure of the peer.
-        let patience = Some(patience).filter(|patience| !patience.is_zero());
-        let how = CloseMode::Close { frame, patience };
+        let Self { cause, how } = Self::new(cause, frame);
+        let how = how.within(patience);
         Self { cause, how }
     }
 

@@ -92,7 +92,7 @@ fn ctrl_c_stops_it_and_closes() {
     terminal.press("\x03");
     assert_eq!(terminal.finish(), 130);
     terminal.wait_for(" of 48.0 MiB of ");
-    terminal.wait_for("what has begun cannot be taken back, so the connection is closed");
+    terminal.wait_for("a message cannot be abandoned half-sent, so the connection is closed");
     let screen = terminal.contents();
     assert!(!screen.contains("Ctrl-C stops"), "{screen}");
     drop((release, server));

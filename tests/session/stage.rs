@@ -14,8 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf};
 use wsee::event::{Cause, Ending, Event};
 use wsee::proto::connection::{self, Connection};
 use wsee::proto::message::Kind;
-use wsee::proto::sender::Sender;
-use wsee::session::{Mode, Stop, Transport, run};
+use wsee::session::{Mode, Stop, Transport, Turn, run};
 
 /// A mode that does what the test says, and keeps what it is told.
 #[derive(Debug, Default, Clone)]
@@ -64,13 +63,13 @@ impl Puppet {
 }
 
 impl Mode for Puppet {
-    fn event(&mut self, event: Event<'_>, sender: &mut Sender, _: Instant) {
+    fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         assert_eq!(self.ends(), 0, "an event after the end: {event:?}");
         match event {
             Event::Connection(connection::Event::Message(message)) => {
                 // Nothing can be sent to a peer that has closed.
-                if self.0.is_echoing.get() && sender.message(message.kind, message.payload).is_ok()
-                {
+                let is_echoing = self.0.is_echoing.get();
+                if is_echoing && turn.sender.message(message.kind, message.payload).is_ok() {
                     self.0.sent.borrow_mut().push(message.payload.to_vec());
                 }
                 let mut messages = self.0.messages.borrow_mut();
@@ -84,13 +83,13 @@ impl Mode for Puppet {
         }
     }
 
-    fn poll_input(&mut self, _: &mut Context<'_>, sender: &mut Sender, _: Instant) -> bool {
+    fn poll_input(&mut self, _: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         let mut input = self.0.input.borrow_mut();
         let mut moved = false;
-        while !sender.is_closing()
+        while !turn.sender.is_closing()
             && let Some(text) = input.pop_front()
         {
-            moved |= sender.message(Kind::Text, text.as_bytes()).is_ok();
+            moved |= turn.sender.message(Kind::Text, text.as_bytes()).is_ok();
             self.0.sent.borrow_mut().push(text.into_bytes());
         }
         moved

@@ -13,7 +13,7 @@ use rustyline::{Context, Helper};
 
 use super::screen::Screen;
 use crate::command::{self, COMMANDS, Completion};
-use crate::prompt::variable::Variables;
+use crate::prompt::variable::Values;
 use crate::render::style::{Role, Style};
 
 /// Answers rustyline, and tells the screen what rustyline is about to do.
@@ -22,7 +22,7 @@ pub(super) struct LineHelper {
     screen: Arc<Screen>,
     files: FilenameCompleter,
     history: HistoryHinter,
-    variables: Variables,
+    variables: Values,
     /// Whether the next repaint is due to a key; it is due to printed text otherwise.
     is_key: Cell<bool>,
     /// Whether the line may end after the next repaint.
@@ -31,7 +31,7 @@ pub(super) struct LineHelper {
 
 impl LineHelper {
     /// Colours and hints only if `color` is true.
-    pub(super) fn new(color: bool, screen: Arc<Screen>, variables: Variables) -> Self {
+    pub(super) fn new(color: bool, screen: Arc<Screen>, variables: Values) -> Self {
         Self {
             style: Style::new(color),
             screen,
@@ -206,7 +206,7 @@ mod tests {
     use super::*;
 
     fn helper(color: bool) -> LineHelper {
-        LineHelper::new(color, Arc::default(), Variables::default())
+        LineHelper::new(color, Arc::default(), Values::default())
     }
 
     #[test]

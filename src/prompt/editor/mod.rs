@@ -27,10 +27,11 @@ use self::helper::LineHelper;
 use self::history::{History, Lines, MAX_LINES};
 use self::reader::Reader;
 use self::screen::Screen;
+use crate::command::{Command, CommandError};
 use crate::render::escape::escape_line;
 use crate::term::terminal::Terminal;
 
-use super::variable::Variables;
+use super::variable::Values;
 
 /// Entries that may wait for the session; beyond that no line can be typed.
 const MAX_ENTRIES: usize = 16;
@@ -50,14 +51,14 @@ pub(super) struct Options {
     /// The command of the user's own editor.
     pub command: String,
     /// The variables whose names are completed.
-    pub variables: Variables,
+    pub variables: Values,
 }
 
 /// What the person at the terminal did.
 #[derive(Debug)]
 pub(super) enum Entry {
-    /// Typed a line, or pasted a text of several.
-    Line(String),
+    /// Typed a line, or pasted a text of several; what it means.
+    Line(String, Result<Command, CommandError>),
     /// Wrote a message in an editor, or none for this reason; the prompt returns when the sender is dropped.
     Edited(Result<Draft, String>, oneshot::Sender<()>),
     /// Pressed Ctrl-C on an empty line.

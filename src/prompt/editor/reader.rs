@@ -58,12 +58,14 @@ impl Reader {
     fn line(&mut self, line: String) {
         let kept = self.history.add(&mut self.editor, &line);
         self.note_failure(kept);
-        match command::parse(&line) {
+        let command = match command::parse(&line) {
             Ok(Command::Edit(text)) => return self.edit(text),
-            Ok(Command::Outgoing(Outgoing::Text(text))) => self.last = text,
-            _ => {}
+            command => command,
+        };
+        if let Ok(Command::Outgoing(Outgoing::Text(text))) = &command {
+            self.last.clone_from(text);
         }
-        self.report(Entry::Line(line));
+        self.report(Entry::Line(line, command));
     }
 
     /// Lets the user write a message; here, as no other line is read meanwhile.

@@ -6,7 +6,7 @@ use crate::scenario::{Form, Template, Variable};
 
 /// Why a text with variables cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum TemplateError {
+pub enum TemplateError {
     #[error("not sent: {{{{ is not closed; write {{{{\"{{{{\"}}}} for two braces")]
     Open,
     #[error("not sent: {0:?} is no name of a variable; write {{{{\"{{{{\"}}}} for two braces")]
@@ -21,7 +21,7 @@ pub(super) enum TemplateError {
 /// Puts values in the place of variables.
 ///
 /// In a JSON text, which opens with a bracket, values inside of string literals are escaped.
-pub(super) fn fill(
+pub fn fill(
     text: &str,
     mut value: impl FnMut(&str) -> Option<String>,
 ) -> Result<Cow<'_, str>, TemplateError> {

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use super::outgoing::WireError;
+use super::SendError;
 use crate::proto::connection::Message;
 use crate::proto::message::{Kind, Utf8};
 use crate::proto::sender::Sender;
@@ -37,12 +37,12 @@ pub enum Step<'a> {
 
 /// The longest piece, in bytes: a file that is longer goes out in several frames, between which pings
 /// are answered.
-pub const PIECE: usize = 64 << 10;
+const PIECE: usize = 64 << 10;
 
 impl Upload {
     /// Opens the file at `path`.
-    pub fn open(path: &Path, is_text: bool) -> Result<Self, WireError> {
-        let failed = |error| WireError::File {
+    pub fn open(path: &Path, is_text: bool) -> Result<Self, SendError> {
+        let failed = |error| SendError::File {
             path: path.to_owned(),
             error,
         };
@@ -50,7 +50,7 @@ impl Upload {
         let found = path.metadata().map_err(failed)?;
         if !found.is_file() {
             let path = path.to_owned();
-            return Err(WireError::NoFile { path });
+            return Err(SendError::NoFile { path });
         }
         let file = File::open(path).map_err(failed)?;
         let len = file.metadata().map_err(failed)?.len();
@@ -101,7 +101,7 @@ impl Upload {
     /// # Errors
     ///
     /// After the first piece was sent, the message cannot be ended any more.
-    pub fn step(&mut self, sender: &mut Sender) -> Result<Step<'_>, WireError> {
+    pub fn step(&mut self, sender: &mut Sender) -> Result<Step<'_>, SendError> {
         if self.checked < self.len {
             self.read(self.checked, PIECE)?;
             self.check(self.checked + self.block.len() as u64)?;
@@ -133,10 +133,10 @@ impl Upload {
     }
 
     /// Reads the next piece, which begins at byte `at`.
-    fn read(&mut self, at: u64, longest: usize) -> Result<(), WireError> {
+    fn read(&mut self, at: u64, longest: usize) -> Result<(), SendError> {
         let left = usize::try_from(self.len - at).unwrap_or(usize::MAX);
         self.block.resize(longest.min(left), 0);
-        let failed = |error: io::Error| WireError::File {
+        let failed = |error: io::Error| SendError::File {
             path: self.path.clone(),
             error: match error.kind() {
                 ErrorKind::UnexpectedEof => io::Error::other("it became shorter meanwhile"),
@@ -147,17 +147,17 @@ impl Upload {
     }
 
     /// Takes a piece of text up to byte `end`, and goes back to the start after the last.
-    fn check(&mut self, end: u64) -> Result<(), WireError> {
+    fn check(&mut self, end: u64) -> Result<(), SendError> {
         let pushed = self.utf8.push(&self.block);
         let is_last = end == self.len;
         let checked = pushed.and_then(|()| if is_last { self.utf8.finish() } else { Ok(()) });
-        checked.map_err(|error| WireError::NotText {
+        checked.map_err(|error| SendError::NotText {
             path: self.path.clone(),
             byte: error.at + 1,
         })?;
         if is_last {
             let rewound = self.file.rewind();
-            rewound.map_err(|error| WireError::File {
+            rewound.map_err(|error| SendError::File {
                 path: self.path.clone(),
                 error,
             })?;

@@ -2,15 +2,17 @@
 
 use std::time::{Duration, Instant};
 
+use crate::proto::message::Kind;
+
 /// A message and how often it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Every {
     /// From one message to the next; not zero.
     pub period: Duration,
-    /// The message.
+    pub kind: Kind,
     pub payload: Vec<u8>,
-    /// Whether variables may stand in it.
-    pub template: bool,
+    /// Whether the payload is a text that may contain variables.
+    pub is_template: bool,
 }
 
 /// When each of them is due.
@@ -78,13 +80,8 @@ impl Schedule {
         self.held = held;
     }
 
-    /// The next message that is due; what was missed is not made up for.
-    pub fn next(&mut self, now: Instant) -> Option<&[u8]> {
-        self.next_numbered(now).map(|(every, _)| &*every.payload)
-    }
-
-    /// The same, with its number from 1 on.
-    pub fn next_numbered(&mut self, now: Instant) -> Option<(&Every, u64)> {
+    /// The next message that is due, and how often it was sent, this time included; missed times are skipped.
+    pub fn next(&mut self, now: Instant) -> Option<(&Every, u64)> {
         if self.held {
             return None;
         }
@@ -115,8 +112,9 @@ mod tests {
     fn schedule(periods: &[(u64, &str)]) -> Schedule {
         let every = |(period, text): &(u64, &str)| Every {
             period: secs(*period),
+            kind: Kind::Text,
             payload: text.as_bytes().to_vec(),
-            template: false,
+            is_template: false,
         };
         Schedule::new(periods.iter().map(every).collect())
     }
@@ -124,8 +122,8 @@ mod tests {
     /// Everything that is due at `now`.
     fn due(schedule: &mut Schedule, now: Instant) -> Vec<String> {
         let mut all = Vec::new();
-        while let Some(payload) = schedule.next(now) {
-            all.push(String::from_utf8_lossy(payload).into_owned());
+        while let Some((every, _)) = schedule.next(now) {
+            all.push(String::from_utf8_lossy(&every.payload).into_owned());
         }
         all
     }

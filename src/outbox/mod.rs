@@ -1,0 +1,261 @@
+//! The one place that sends: messages that wait, timers, a recording that is played, a file in progress.
+
+mod error;
+mod schedule;
+mod send;
+pub mod template;
+mod upload;
+
+use std::collections::VecDeque;
+use std::time::Instant;
+
+pub use error::SendError;
+pub use schedule::{Every, Schedule};
+pub use send::{SendObserver, echo, message};
+pub use template::TemplateError;
+pub use upload::Upload;
+
+use crate::command::Outgoing;
+use crate::proto::message::Kind;
+use crate::record::{Play, Player, RecordedKind};
+use crate::session::Turn;
+use crate::session::mode::CloseMode;
+use upload::Step;
+
+/// Everything that goes to the peer without being asked for at that moment, and whatever else a mode sends.
+///
+/// Nothing begins inside another message, or while the output is full.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    /// Messages that are sent first on every connection.
+    initial: Vec<Outgoing>,
+    /// Those of them that this connection still has to send.
+    first: VecDeque<Outgoing>,
+    queue: VecDeque<Outgoing>,
+    schedule: Schedule,
+    /// `None` when there is no recording to send, or it is over.
+    player: Option<Player>,
+    upload: Option<Box<Upload>>,
+}
+
+/// Pieces of a file after which keys and the socket have their turn: 4 MiB, a few milliseconds.
+const PIECES: usize = 64;
+
+impl Outbox {
+    /// An outbox that sends `initial` and `every` on each connection, and plays `play` on the first.
+    pub fn new(initial: Vec<Outgoing>, every: Vec<Every>, play: Option<Play>) -> Self {
+        Self {
+            initial,
+            schedule: Schedule::new(every),
+            player: play.map(Player::new),
+            ..Self::default()
+        }
+    }
+
+    /// A connection has opened.
+    pub fn start(&mut self, now: Instant) {
+        self.first = self.initial.iter().cloned().collect();
+        self.schedule.start(now);
+    }
+
+    /// The connection has ended; returns the file that was not sent to its end.
+    pub fn stop(&mut self) -> Option<Box<Upload>> {
+        self.schedule.stop();
+        self.cancel_upload()
+    }
+
+    /// Gives up a file that was not sent to its end; its message cannot be ended any more.
+    pub fn cancel_upload(&mut self) -> Option<Box<Upload>> {
+        self.upload.take()
+    }
+
+    /// Keeps something until there is room for it, after everything that waits already.
+    pub fn push(&mut self, outgoing: Outgoing) {
+        self.queue.push_back(outgoing);
+    }
+
+    /// How many messages were pushed and not sent yet.
+    pub fn queued(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// What is sent again and again.
+    pub fn schedule(&mut self) -> &mut Schedule {
+        &mut self.schedule
+    }
+
+    /// The file that is being sent.
+    pub fn upload(&self) -> Option<&Upload> {
+        self.upload.as_deref()
+    }
+
+    /// Whether a recording is being played.
+    pub fn is_playing(&self) -> bool {
+        self.player.is_some()
+    }
+
+    /// Whether nothing is left to send, now or later.
+    pub fn is_done(&self) -> bool {
+        !self.is_waiting() && self.schedule.is_empty() && self.player.is_none()
+    }
+
+    /// Whether a message may be sent now, in its turn.
+    #[inline]
+    pub fn has_room(&self, turn: &Turn<'_>) -> bool {
+        !self.is_waiting() && turn.has_room()
+    }
+
+    /// Whether a file or a message has to go out before anything else.
+    #[inline]
+    fn is_waiting(&self) -> bool {
+        self.upload.is_some() || !self.first.is_empty() || !self.queue.is_empty()
+    }
+
+    /// Sends what waits and what is due while there is room; returns whether anything moved.
+    pub fn fill(
+        &mut self,
+        turn: &mut Turn<'_>,
+        observer: &mut impl SendObserver,
+    ) -> Result<bool, SendError> {
+        self.hold(true);
+        if turn.sender.is_closing() {
+            return Ok(false);
+        }
+        if self.upload.is_some() {
+            return self.send_upload(turn, observer);
+        }
+        let mut moved = self.send_queued(turn, observer)?;
+        if self.has_room(turn) {
+            self.hold(false);
+            moved |= self.send_due(turn, observer)?;
+            moved |= self.play(turn, observer)?;
+        }
+        Ok(moved)
+    }
+
+    /// When [`fill`](Self::fill) has something to send at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        let player = self.player.as_ref().and_then(Player::deadline);
+        [self.schedule.deadline(), player]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Stops or resumes everything that is due by the clock, so that it wakes nobody in vain.
+    pub fn hold(&mut self, held: bool) {
+        self.schedule.hold(held);
+        if let Some(player) = &mut self.player {
+            player.hold(held);
+        }
+    }
+
+    /// How many messages were not sent to their end; a recording is not played any further.
+    pub fn unsent(&mut self) -> u64 {
+        let waiting = self.first.len() + self.queue.len() + usize::from(self.upload.is_some());
+        waiting as u64 + self.player.as_mut().map_or(0, Player::unplayed)
+    }
+
+    fn send_upload(
+        &mut self,
+        turn: &mut Turn<'_>,
+        observer: &mut impl SendObserver,
+    ) -> Result<bool, SendError> {
+        let Some(mut upload) = self.upload.take() else {
+            return Ok(false);
+        };
+        let mut moved = false;
+        for _ in 0..PIECES {
+            if !turn.has_room() {
+                break;
+            }
+            moved = true;
+            match upload.step(turn.sender) {
+                Ok(Step::Checked) => {}
+                Ok(Step::Sent(message)) => {
+                    observer.sent(&message, turn.now);
+                    if message.end {
+                        return Ok(true);
+                    }
+                }
+                Err(error) => {
+                    // A message that has begun stays unfinished; one that has not never was.
+                    self.upload = Some(upload).filter(|upload| upload.sent() > 0);
+                    return Err(error);
+                }
+            }
+        }
+        self.upload = Some(upload);
+        Ok(moved)
+    }
+
+    fn send_queued(
+        &mut self,
+        turn: &mut Turn<'_>,
+        observer: &mut impl SendObserver,
+    ) -> Result<bool, SendError> {
+        let mut moved = false;
+        while turn.has_room()
+            && self.upload.is_none()
+            && let Some(outgoing) = self.first.pop_front().or_else(|| self.queue.pop_front())
+        {
+            self.send(&outgoing, turn, observer)?;
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Sends what is due by `--every` and `/every`.
+    fn send_due(
+        &mut self,
+        turn: &mut Turn<'_>,
+        observer: &mut impl SendObserver,
+    ) -> Result<bool, SendError> {
+        let mut moved = false;
+        while let Some((every, number)) = self.schedule.next(turn.now) {
+            let now = turn.now;
+            if every.is_template {
+                let text = String::from_utf8_lossy(&every.payload);
+                let value = |name: &str| observer.variable(name, number, now);
+                let text = template::fill(&text, value)?.into_owned();
+                message(Kind::Text, text.as_bytes(), turn, observer)?;
+            } else {
+                message(every.kind, &every.payload, turn, observer)?;
+            }
+            moved = true;
+        }
+        Ok(moved)
+    }
+
+    /// Sends what the recording says is due.
+    fn play(
+        &mut self,
+        turn: &mut Turn<'_>,
+        observer: &mut impl SendObserver,
+    ) -> Result<bool, SendError> {
+        let Some(player) = &mut self.player else {
+            return Ok(false);
+        };
+        let mut moved = false;
+        while turn.has_room()
+            && let Some(due) = player.next(turn.now)
+        {
+            moved = true;
+            match due? {
+                RecordedKind::Message(kind, payload) => {
+                    message(kind, &payload, turn, observer)?;
+                }
+                RecordedKind::Ping(payload) => turn.sender.ping(&payload, turn.now)?,
+                RecordedKind::Pong => {}
+                RecordedKind::Close(frame) => {
+                    let patience = None;
+                    observer.end(CloseMode::Close { frame, patience });
+                    break;
+                }
+            }
+        }
+        player.hold(!turn.has_room());
+        self.player.take_if(|player| player.is_over());
+        Ok(moved)
+    }
+}

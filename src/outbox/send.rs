@@ -1,0 +1,118 @@
+//! What each thing that can be sent puts on the wire.
+
+use std::time::Instant;
+
+use super::{Outbox, SendError, Upload};
+use crate::command::{FrameSpec, Masking, Outgoing};
+use crate::proto::connection::Message;
+use crate::proto::frame::{CloseCode, CloseFrame, Header};
+use crate::proto::message::Kind;
+use crate::proto::sender::Sender;
+use crate::session::Turn;
+use crate::session::mode::CloseMode;
+
+/// What a mode does about what is sent for it.
+pub trait SendObserver {
+    /// A message, or a piece of one, was sent.
+    fn sent(&mut self, message: &Message<'_>, now: Instant);
+
+    /// Something that may break the rules was sent, by this command.
+    fn misbehaved(&mut self, _command: &'static str, _now: Instant) {}
+
+    /// The connection is to be ended.
+    fn end(&mut self, how: CloseMode);
+
+    /// The value of a variable in the message of a timer that is sent for the `number`th time.
+    fn variable(&self, _name: &str, _number: u64, _now: Instant) -> Option<String> {
+        None
+    }
+}
+
+impl Outbox {
+    /// Sends something at once, whatever waits: a file is begun, an end is handed to the observer.
+    pub fn send(
+        &mut self,
+        outgoing: &Outgoing,
+        turn: &mut Turn<'_>,
+        observer: &mut impl SendObserver,
+    ) -> Result<(), SendError> {
+        let now = turn.now;
+        match outgoing {
+            Outgoing::Text(text) => message(Kind::Text, text.as_bytes(), turn, observer)?,
+            Outgoing::Binary(payload) => message(Kind::Binary, payload, turn, observer)?,
+            Outgoing::File { path, is_text } => {
+                self.upload = Some(Box::new(Upload::open(path, *is_text)?));
+            }
+            Outgoing::Fragment { frames, text } => {
+                fragments(*frames, text.as_bytes(), turn, observer)?;
+            }
+            Outgoing::Frame(spec) => {
+                frame(spec, turn.sender);
+                observer.misbehaved("/frame", now);
+            }
+            Outgoing::Raw(bytes) => {
+                turn.sender.raw(bytes);
+                observer.misbehaved("/raw", now);
+            }
+            // An event reports control frames.
+            Outgoing::Ping(payload) => turn.sender.ping(payload, now)?,
+            Outgoing::Pong(payload) => turn.sender.pong(payload)?,
+            Outgoing::Close { code, reason } => observer.end(CloseMode::Close {
+                frame: code.map(|code| CloseFrame::new(CloseCode(code), reason)),
+                patience: None,
+            }),
+            Outgoing::Drop => observer.end(CloseMode::Abandon { reset: false }),
+            Outgoing::Reset => observer.end(CloseMode::Abandon { reset: true }),
+        }
+        Ok(())
+    }
+}
+
+/// Sends one message at once, whatever waits.
+#[inline]
+pub fn message(
+    kind: Kind,
+    payload: &[u8],
+    turn: &mut Turn<'_>,
+    observer: &mut impl SendObserver,
+) -> Result<(), SendError> {
+    let deflated = turn.sender.message(kind, payload)?;
+    observer.sent(&Message::whole(kind, payload, deflated), turn.now);
+    Ok(())
+}
+
+fn fragments(
+    frames: usize,
+    text: &[u8],
+    turn: &mut Turn<'_>,
+    observer: &mut impl SendObserver,
+) -> Result<(), SendError> {
+    let len = text.len();
+    let pieces = (0..frames).map(|i| &text[len * i / frames..len * (i + 1) / frames]);
+    let deflated = turn.sender.fragments(Kind::Text, pieces)?;
+    observer.sent(&Message::whole(Kind::Text, text, deflated), turn.now);
+    Ok(())
+}
+
+fn frame(spec: &FrameSpec, sender: &mut Sender) {
+    let masking_key = match spec.masking {
+        Masking::Random => Some(sender.masking_key()),
+        Masking::Off => None,
+        Masking::Key(key) => Some(key),
+    };
+    let header = Header {
+        masking_key,
+        ..spec.header
+    };
+    sender.frame(&header, &spec.payload);
+}
+
+/// Sends a message, or a piece of one, back to where it came from; `None` on a connection that closes.
+pub fn echo<'m>(message: &Message<'m>, turn: &mut Turn<'_>) -> Option<Message<'m>> {
+    let (kind, payload) = (message.kind, message.payload);
+    let sent = turn.sender.piece(kind, payload, message.start, message.end);
+    sent.ok().map(|deflated| Message {
+        deflated,
+        ..*message
+    })
+}

@@ -1,0 +1,195 @@
+//! What a person at the prompt does, and what comes of it.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use super::Prompt;
+use super::editor::{Draft, Entry};
+use super::error::LineError;
+use super::repeat::{Repeat, RepeatError};
+use super::timer;
+use crate::command::{Command, CommandError, Outgoing, Record, Repetition, Timing};
+use crate::event::{Cause, Signal};
+use crate::proto::sender::Closing;
+use crate::render::Role;
+use crate::render::escape::escape_line;
+use crate::session::Turn;
+
+impl Prompt {
+    /// Executes what the person at the terminal did; without a turn there is no connection.
+    pub(super) fn entry(&mut self, entry: Entry, turn: Option<&mut Turn<'_>>, now: Instant) {
+        // What is typed after /reconnect is for the next connection.
+        let is_for_next = self.stopping.is_reconnect_requested();
+        let turn = turn.filter(|_| !is_for_next);
+        match entry {
+            Entry::Line(line, _) if self.stopping.is_closing() && !is_for_next => {
+                let text = format!("not sent, the connection is closing: {line}");
+                self.complain(&text);
+            }
+            Entry::Line(_, command) => self.line(command, turn, now),
+            Entry::Edited(written, taken) => {
+                self.stopping.editor_ended(now);
+                match written {
+                    Ok(draft) => self.draft(draft, turn, now),
+                    Err(why) => self.complain(&why),
+                }
+                drop(taken);
+            }
+            Entry::Interrupt => self.stopping.signal(Signal::Interrupt),
+            Entry::HungUp => self.stopping.signal(Signal::Hangup),
+            Entry::End => self.stopping.quit(Cause::Quit),
+            Entry::Failed(text) => self.stopping.quit(Cause::Input(text)),
+        }
+    }
+
+    /// Executes a line that was typed, or says what is wrong with it.
+    fn line(
+        &mut self,
+        command: Result<Command, CommandError>,
+        turn: Option<&mut Turn<'_>>,
+        now: Instant,
+    ) {
+        let outcome = match command {
+            Ok(command) => self.execute(command, turn, now).map_err(|e| e.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Err(text) = outcome {
+            self.complain(&text);
+        }
+    }
+
+    /// Sends what was written in an editor; if that is not possible, it stays in its file.
+    fn draft(&mut self, draft: Draft, turn: Option<&mut Turn<'_>>, now: Instant) {
+        let outgoing = Outgoing::Text(draft.text.clone());
+        let is_closing = |turn: &Turn<'_>| turn.sender.is_closing();
+        let sent = if turn.as_deref().is_some_and(is_closing)
+            || turn.is_some() && self.stopping.is_closing()
+        {
+            Err(Closing.to_string())
+        } else {
+            let sent = self.execute(Command::Outgoing(outgoing), turn, now);
+            sent.map_err(|error| error.to_string())
+        };
+        if let Err(error) = sent {
+            let text = format!("{error}; {}", draft.keep());
+            self.complain(&text);
+        }
+    }
+
+    fn execute(
+        &mut self,
+        command: Command,
+        turn: Option<&mut Turn<'_>>,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        let is_open = turn.is_some();
+        let sender = turn.as_deref().map(|turn| &*turn.sender);
+        match command {
+            // The thread that reads lines executes /edit.
+            Command::Nothing | Command::Edit(_) => {}
+            Command::Outgoing(outgoing) => {
+                let time = self.human.time_at(now);
+                let outgoing = match self.variables.fill_outgoing(outgoing, time)? {
+                    Outgoing::File { path, is_text } => {
+                        let path = self.at_home(path);
+                        Outgoing::File { path, is_text }
+                    }
+                    outgoing => outgoing,
+                };
+                self.send(outgoing, turn)?;
+            }
+            Command::Set(assignment) => {
+                let time = self.human.time_at(now);
+                let lines = self.variables.set(assignment, time)?;
+                self.print_all(&lines);
+            }
+            Command::Capture(capture) => {
+                let line = self.variables.capture(capture)?;
+                self.print(Role::Fact, &line);
+            }
+            Command::Every(timing) => self.every(timing, is_open, now)?,
+            Command::Repeat(repetition) => self.repeat(repetition, is_open, now)?,
+            Command::Stats => self.print_stats(sender, now),
+            Command::Reconnect => self.reconnect(is_open, now)?,
+            Command::Quit => self.stopping.quit(Cause::Quit),
+            Command::Help(usage) => self.help(usage),
+            Command::Status => {
+                let style = self.human.style();
+                self.status
+                    .print(&mut self.out, &self.facts, sender, style, now);
+            }
+            Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
+            Command::Show(setting) => self.show(setting),
+            Command::Filter(filtering) => self.filter(&filtering),
+            Command::Record(Record::Start(path)) => {
+                let path = self.at_home(path);
+                self.record(&Record::Start(path));
+            }
+            Command::Record(command) => self.record(&command),
+            Command::History(last) => self.history(last),
+        }
+        Ok(())
+    }
+
+    fn every(&mut self, timing: Timing, is_open: bool, now: Instant) -> Result<(), LineError> {
+        if let Timing::Start { text, .. } = &timing {
+            self.check_template(text, now)?;
+        }
+        let opened = is_open.then_some(now);
+        let lines = timer::every(self.outbox.schedule(), timing, opened)?;
+        self.print_all(&lines);
+        Ok(())
+    }
+
+    fn repeat(
+        &mut self,
+        repetition: Repetition,
+        is_open: bool,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        match (repetition, &self.repeat) {
+            (Repetition::Start { .. }, Some(_)) => return Err(RepeatError::InProgress.into()),
+            (Repetition::Start { .. }, None) if !is_open => {
+                return Err(RepeatError::NoConnection.into());
+            }
+            (Repetition::Start { count, text }, None) => {
+                self.check_template(&text, now)?;
+                self.repeat = Some(Repeat::new(text, count, now));
+            }
+            (Repetition::Stop, None) => return Err(RepeatError::NotInProgress.into()),
+            (Repetition::Stop, Some(_)) => self.end_repeat(now),
+        }
+        Ok(())
+    }
+
+    /// Finds what is wrong with a text that is sent later, and more than once.
+    fn check_template(&self, text: &str, now: Instant) -> Result<(), LineError> {
+        let time = self.human.time_at(now);
+        self.variables.fill(text, Some(1), time)?;
+        Ok(())
+    }
+
+    fn print_all(&mut self, lines: &[String]) {
+        for line in lines {
+            self.print(Role::Fact, line);
+        }
+    }
+
+    fn record(&mut self, command: &Record) {
+        match self.recording.execute(command) {
+            Ok(text) => {
+                let text = format!("* {}", escape_line(&text));
+                self.print(Role::Fact, &text);
+            }
+            Err(text) => self.complain(&text),
+        }
+    }
+
+    /// The path, with the user's home for `~`, as completion writes it.
+    fn at_home(&self, path: PathBuf) -> PathBuf {
+        match (path.strip_prefix("~"), &self.options.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path,
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! `/repeat`: one message sent several times.
+
+use std::time::Instant;
+
+use crate::outbox::{self, Outbox, SendError, SendObserver, template};
+use crate::proto::message::Kind;
+use crate::render::quantity;
+use crate::session::Turn;
+
+/// A `/repeat` in progress.
+#[derive(Debug)]
+pub(super) struct Repeat {
+    text: String,
+    count: u64,
+    sent: u64,
+    bytes: u64,
+    since: Instant,
+}
+
+/// Why a `/repeat` cannot start or stop.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RepeatError {
+    #[error("another /repeat is in progress; /repeat stop stops it")]
+    InProgress,
+    #[error("no /repeat is in progress")]
+    NotInProgress,
+    #[error("there is no connection to repeat it on")]
+    NoConnection,
+}
+
+/// Up to this many messages are shown one by one; more are summed up.
+const SHOWN: u64 = 10;
+/// Messages after which keys and the socket have their turn.
+const BATCH: usize = 1000;
+
+impl Repeat {
+    pub(super) fn new(text: String, count: u64, now: Instant) -> Self {
+        Self {
+            text,
+            count,
+            sent: 0,
+            bytes: 0,
+            since: now,
+        }
+    }
+
+    /// Whether its messages are shown one by one.
+    pub(super) fn is_shown(&self) -> bool {
+        self.count <= SHOWN
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.sent == self.count
+    }
+
+    /// Sends the next messages while there is room; returns whether it sent any.
+    pub(super) fn send(
+        &mut self,
+        outbox: &Outbox,
+        turn: &mut Turn<'_>,
+        observer: &mut impl SendObserver,
+    ) -> Result<bool, SendError> {
+        let before = self.sent;
+        for _ in 0..BATCH {
+            if self.is_over() || !outbox.has_room(turn) {
+                break;
+            }
+            let (number, now) = (self.sent + 1, turn.now);
+            let value = |name: &str| observer.variable(name, number, now);
+            let text = template::fill(&self.text, value)?;
+            outbox::message(Kind::Text, text.as_bytes(), turn, observer)?;
+            self.bytes += text.len() as u64;
+            self.sent += 1;
+        }
+        Ok(self.sent > before)
+    }
+
+    /// Describes what was sent, unless each message was shown.
+    pub(super) fn summary(&self, now: Instant) -> Option<String> {
+        if self.is_shown() && self.is_over() {
+            return None;
+        }
+        let of = if self.is_over() {
+            String::new()
+        } else {
+            format!(" of {}", self.count)
+        };
+        Some(format!(
+            "* /repeat sent {}{of}, {} in {}",
+            quantity::plural(self.sent, "message"),
+            quantity::size(self.bytes),
+            quantity::duration(now.saturating_duration_since(self.since)),
+        ))
+    }
+}

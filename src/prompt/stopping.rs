@@ -1,0 +1,132 @@
+//! Why, when and how this side ends the connection.
+
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use super::Options;
+use crate::event::{Cause, Signal};
+use crate::proto::frame::CloseFrame;
+use crate::session::mode::CloseMode;
+use crate::session::{Signals, Stop};
+
+/// The wish to end the connection, and what is done about signals and time limits.
+#[derive(Debug)]
+pub(super) struct Stopping {
+    signals: Signals,
+    /// What our Close frame says.
+    close: Option<CloseFrame>,
+    close_timeout: Duration,
+    max_time: Option<(Duration, Instant)>,
+    stop: Option<Stop>,
+    /// Another connection was asked for; nothing has been done for it yet.
+    reconnect_requested: bool,
+    /// Until then a late SIGINT belongs to the user's editor.
+    ignore_interrupt_until: Instant,
+    /// The session knows of the wish: printing must not delay the end.
+    is_closing: bool,
+}
+
+/// How long after its editor has ended a SIGINT may arrive that was for the editor.
+const LATE_INTERRUPT: Duration = Duration::from_millis(500);
+
+impl Stopping {
+    pub(super) fn new(signals: Signals, options: &Options, now: Instant) -> Self {
+        Self {
+            signals,
+            close: options.close.clone(),
+            close_timeout: options.close_timeout,
+            max_time: options.max_time,
+            stop: None,
+            reconnect_requested: false,
+            ignore_interrupt_until: now,
+            is_closing: false,
+        }
+    }
+
+    /// Ends the connection with a closing handshake, if nothing else was wished before.
+    pub(super) fn quit(&mut self, cause: Cause) {
+        let (frame, patience) = (self.close.clone(), None);
+        self.end(cause, CloseMode::Close { frame, patience });
+    }
+
+    /// Ends the connection; a server that keeps sending gets no more time, as somebody is waiting.
+    pub(super) fn end(&mut self, cause: Cause, how: CloseMode) {
+        let how = how.within(self.close_timeout);
+        self.stop = Some(Stop { cause, how });
+    }
+
+    /// Ends the connection with a closing handshake of a second at most.
+    pub(super) fn promptly(&mut self, cause: Cause) {
+        self.stop = Some(Stop::promptly(cause, self.close.clone()));
+    }
+
+    pub(super) fn signal(&mut self, signal: Signal) {
+        self.stop = Some(Stop::signal(signal, self.close.clone()));
+    }
+
+    /// Asks for another connection: closes this one, or ends the wait for the next.
+    pub(super) fn reconnect(&mut self, is_open: bool) {
+        self.reconnect_requested = true;
+        if is_open {
+            self.promptly(Cause::Reconnect);
+        }
+    }
+
+    pub(super) fn is_reconnect_requested(&self) -> bool {
+        self.reconnect_requested
+    }
+
+    pub(super) fn take_reconnect(&mut self) -> bool {
+        std::mem::take(&mut self.reconnect_requested)
+    }
+
+    /// The connection is gone, and another is to be opened.
+    pub(super) fn disconnected(&mut self) {
+        (self.is_closing, self.reconnect_requested) = (false, false);
+    }
+
+    /// The user's editor has given the terminal back.
+    pub(super) fn editor_ended(&mut self, now: Instant) {
+        self.ignore_interrupt_until = now + LATE_INTERRUPT;
+    }
+
+    /// Whether the end is wished, and the session does not know yet.
+    pub(super) fn is_wished(&self) -> bool {
+        self.stop.is_some()
+    }
+
+    /// Whether the session knows that the connection is to end.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// Ready with the wish to end; a SIGINT while an editor has the terminal (`is_lent`) is for that.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>, is_lent: bool, now: Instant) -> Poll<Stop> {
+        let next = self.next(cx, is_lent, now);
+        self.is_closing |= next.is_ready();
+        next
+    }
+
+    fn next(&mut self, cx: &mut Context<'_>, is_lent: bool, now: Instant) -> Poll<Stop> {
+        while let Poll::Ready(signal) = self.signals.poll(cx) {
+            let is_for_editor = is_lent || now < self.ignore_interrupt_until;
+            if signal != Signal::Interrupt || !is_for_editor {
+                return Poll::Ready(Stop::signal(signal, self.close.clone()));
+            }
+        }
+        if let Some(stop) = self.stop.take() {
+            return Poll::Ready(stop);
+        }
+        match self.max_time.take_if(|(_, deadline)| *deadline <= now) {
+            Some((limit, _)) => {
+                let cause = Cause::MaxTime(limit);
+                Poll::Ready(Stop::promptly(cause, self.close.clone()))
+            }
+            None => Poll::Pending,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.max_time.map(|(_, deadline)| deadline)
+    }
+}
