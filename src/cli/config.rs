@@ -2,13 +2,11 @@
 
 use clap::Args;
 
+use super::heading::Heading;
+
 /// The configuration file, and what became of it.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Configuration")]
-#[expect(
-    clippy::doc_markdown,
-    reason = "clap prints these comments as they are"
-)]
+#[command(next_help_heading = Heading::Configuration)]
 pub struct ConfigArgs {
     /// Do not read the configuration file
     ///

@@ -1,15 +1,18 @@
-//! `wsee URL`: where to connect and as whom.
+//! `wsee URL`: how to connect, and what to do then.
 
 use clap::{ArgAction, Args, ValueHint};
 
-use super::credential::AuthArgs;
-use super::limit::ClientLimitArgs;
+use super::address::RouteArgs;
+use super::config::ConfigArgs;
+use super::handshake::{AuthArgs, HandshakeArgs, RedirectArgs};
+use super::heading::Heading;
+use super::limit::{ClientLimitArgs, RunArgs};
+use super::output::OutputArgs;
+use super::pipe::{FormatArgs, PipeArgs};
 use super::proxy::ProxyArgs;
-use super::redirect::RedirectArgs;
-use super::route::RouteArgs;
-use super::session::SessionArgs;
+use super::reconnect::ReconnectArgs;
 use super::tls::TlsArgs;
-use super::value::url_argument;
+use super::value::{Payload, Wait, url_argument};
 
 /// The arguments of `wsee URL`.
 #[derive(Debug, Args)]
@@ -47,74 +50,52 @@ pub struct DialArgs {
     pub limit: ClientLimitArgs,
 }
 
-/// Fields of the upgrade request.
+/// What to do once the connection is open.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Handshake")]
-#[expect(
-    clippy::doc_markdown,
-    reason = "clap prints these comments as they are"
-)]
-pub struct HandshakeArgs {
-    /// Send a header field; 'Name:' removes a default, @FILE reads many
+pub struct SessionArgs {
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Send a message first; @FILE sends a file's content
     ///
-    /// 'Name: value' replaces a default of that name or adds the field, 'Name:' removes the
-    /// default, 'Name;' sends the field with an empty value, and @FILE reads one field from each
-    /// line of a file. May be repeated. Names, case and order go on the wire as given. A control character is a
-    /// usage error, and nothing is sent.
-    #[arg(short = 'H', long, value_name = "FIELD", action = ArgAction::Append)]
-    pub header: Vec<String>,
-    /// Send an Origin field, as browsers do
+    /// May be repeated. Messages go out in the order given, before the REPL opens or stdin is sent. Each is one
+    /// message of the kind stdin would be: text, or binary with --binary, --hex or --base64. @@
+    /// at the start stands for one @ of the text.
+    #[arg(long, help_heading = Heading::Pipes, value_name = "TEXT|@FILE", action = ArgAction::Append)]
+    pub send: Vec<Payload>,
+    /// At the end of stdin, wait until no message came for TIME
     ///
-    /// None is sent by default. Servers that check it answer 403 to others.
-    #[arg(short, long, hide_short_help = true)]
-    pub origin: Option<String>,
-    /// Offer subprotocols, most wanted first; repeat or comma list
-    ///
-    /// Sent as Sec-WebSocket-Protocol. wsee warns if the server chooses none of them (see
-    /// --require-subprotocol) and fails if it chooses another.
-    #[arg(short, long, value_name = "NAMES", action = ArgAction::Append)]
-    pub subprotocol: Vec<String>,
-    /// Fail if the server chooses none of the offered subprotocols
-    ///
-    /// Needs --subprotocol. Without this flag it is a warning; with it, exit status 112.
-    #[arg(long, requires = "subprotocol", hide_short_help = true)]
-    pub require_subprotocol: bool,
-    /// Offer permessage-deflate with these parameters (RFC 7692)
-    ///
-    /// The value of Sec-WebSocket-Extensions, such as 'permessage-deflate;
-    /// server_no_context_takeover; server_max_window_bits=10'; several, with commas between them, are
-    /// offered in this order. By default wsee offers what browsers do: 'permessage-deflate;
-    /// client_max_window_bits'. What the server makes of it is shown when the connection opens.
+    /// The end of stdin never drops replies: wsee keeps receiving until no message came for TIME,
+    /// then sends Close 1000 and prints what still comes until the peer's Close. With 0 it closes
+    /// at once, and still prints. 'forever' (or -1) leaves it to the peer, --count or --max-time.
+    /// Empty stdin is listening only.
     #[arg(
         long,
-        value_name = "OFFER",
-        conflicts_with = "no_compress",
-        hide_short_help = true
+        help_heading = Heading::Pipes,
+        value_name = "TIME",
+        default_value = "2s",
+        allow_hyphen_values = true
     )]
-    pub compress: Option<String>,
-    /// Do not offer compression
+    pub wait: Wait,
+    #[command(flatten)]
+    pub pipe: PipeArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
+    #[command(flatten)]
+    pub reconnect: ReconnectArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Keep the REPL's history out of the state directory
     ///
-    /// Without it messages are compressed when the server agrees.
-    #[arg(long, hide_short_help = true)]
-    pub no_compress: bool,
-    /// Go on where a server breaks a rule, with a warning
-    ///
-    /// For masked frames, reserved bits, lengths not in their shortest form, text that is not UTF-8,
-    /// and a handshake with a wrong Accept, Upgrade or Connection field. Without it each of these
-    /// ends the connection (exit status 112 or 113).
-    #[arg(long, hide_short_help = true)]
-    pub lenient: bool,
-    /// Send a Cookie field; @FILE sends cookies of a file; repeatable
-    ///
-    /// NAME=VALUE, or several with '; ' between them. Several --cookie are joined in the same way
-    /// into one field. @FILE, or a FILE without '=' in its name, is a cookie jar in the format of
-    /// Netscape and curl: those of its cookies are sent that fit the URL's host and path, are not expired, and
-    /// are not limited to TLS where there is none. wsee URL --cookie-jar writes such files.
-    #[arg(short = 'b', long, value_name = "COOKIES", action = ArgAction::Append, hide_short_help = true)]
-    pub cookie: Vec<String>,
-    /// Send this User-Agent instead of wsee/VERSION
-    ///
-    /// To send none: -H 'User-Agent:'
-    #[arg(short = 'A', long, value_name = "TEXT", hide_short_help = true)]
-    pub user_agent: Option<String>,
+    /// The lines typed in this run are not saved. Lines that start with a space never are.
+    #[arg(long, hide_short_help = true, help_heading = Heading::Output)]
+    pub no_history: bool,
+}
+
+impl SessionArgs {
+    /// Whether a flag is given that makes sense in a pipe only.
+    pub fn is_pipe(&self) -> bool {
+        self.pipe.is_given() || self.format.print.is_given()
+    }
 }

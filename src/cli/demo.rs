@@ -2,9 +2,9 @@
 
 use clap::Args;
 
-use super::connect::HandshakeArgs;
+use super::connect::SessionArgs;
+use super::handshake::HandshakeArgs;
 use super::limit::ClientLimitArgs;
-use super::session::SessionArgs;
 
 /// Try wsee on a built-in echo server; needs no network
 ///

@@ -1,12 +1,13 @@
-//! What an endpoint puts up with: limits and keepalive, for the client and for `listen`.
+//! "Limits and timing": limits and keepalive of a connection, and limits of a run.
 
 use clap::Args;
 
-use super::value::{Period, Size, TimeLimit};
+use super::heading::Heading;
+use super::value::{CloseReason, CloseStatus, Period, Size, TimeLimit};
 
 /// Limits of a connection that is opened, and of its opening.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Limits and timing")]
+#[command(next_help_heading = Heading::Limits)]
 pub struct ClientLimitArgs {
     /// Time for the handshake, from DNS to the 101 response
     ///
@@ -24,7 +25,7 @@ pub struct ClientLimitArgs {
 
 /// Limits of one connection.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Limits and timing")]
+#[command(next_help_heading = Heading::Limits)]
 pub struct LimitArgs {
     /// Give up when nothing has come from the peer for TIME
     ///
@@ -76,4 +77,26 @@ pub struct LimitArgs {
     /// RFC 6455 §5.5.2 wants an answer: this is to see what the peer does without it.
     #[arg(long, hide_short_help = true)]
     pub no_auto_pong: bool,
+}
+
+/// The limits of a run, and what its Close frame says.
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Limits)]
+pub struct RunArgs {
+    /// Time for the whole run
+    ///
+    /// By default, and with 0, there is no limit. When it runs out wsee closes and exits with
+    /// status 28.
+    #[arg(short, long, value_name = "TIME")]
+    pub max_time: Option<TimeLimit>,
+    /// Status code of the Close frame wsee sends by itself
+    ///
+    /// 1000-1003, 1007-1014 or 3000-4999. The default is 1000, and 1001 after SIGTERM.
+    #[arg(long, value_name = "CODE", hide_short_help = true)]
+    pub close_code: Option<CloseStatus>,
+    /// Reason in the Close frame wsee sends by itself
+    ///
+    /// At most 123 bytes of UTF-8. By default there is none.
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
+    pub close_reason: Option<CloseReason>,
 }

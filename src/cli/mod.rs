@@ -1,73 +1,61 @@
 //! The command line, as typed. What it means together with the environment is resolved elsewhere.
 
 #![allow(
+    clippy::doc_markdown,
     rustdoc::bare_urls,
     rustdoc::broken_intra_doc_links,
     reason = "clap prints the comments of arguments as they are"
 )]
 
+mod address;
 mod config;
 mod connect;
-mod credential;
 mod curl;
 mod demo;
-mod display;
 mod fmt;
-mod format;
 pub mod generate;
+mod handshake;
+mod heading;
 mod limit;
 mod listen;
 mod manual;
+mod output;
 mod pipe;
 mod proxy;
 mod reconnect;
-mod record;
-mod redirect;
 mod replay;
-mod route;
 mod runner;
-mod serve;
-mod session;
-mod timing;
 mod tls;
 mod value;
-mod view;
 
 use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use address::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
 pub use config::ConfigArgs;
-pub use connect::{ConnectArgs, DialArgs, HandshakeArgs};
-pub use credential::AuthArgs;
+pub use connect::{ConnectArgs, DialArgs, SessionArgs};
 pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};
 pub use demo::DemoArgs;
-pub use display::DisplayArgs;
 pub use fmt::FmtArgs;
-pub use format::{FilterArgs, FormatArgs, PrintArgs};
 pub use generate::Page;
-pub use limit::{ClientLimitArgs, LimitArgs};
-pub use listen::{AcceptArgs, ListenArgs, ServerTlsArgs};
-pub use pipe::PipeArgs;
+pub use handshake::{AcceptArgs, AuthArgs, HandshakeArgs, RedirectArgs};
+pub use limit::{ClientLimitArgs, LimitArgs, RunArgs};
+pub use listen::ListenArgs;
+pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, TimingArgs, ViewArgs};
+pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;
 pub use reconnect::{Attempts, ReconnectArgs};
-pub use record::RecordArgs;
-pub use redirect::RedirectArgs;
-pub use replay::{Entry, PlayArgs, ReplayArgs};
-pub use route::{KeepaliveTime, RouteArgs, RouteValueError};
+pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use runner::{ConnectionArgs, ReportArgs, Step, StepArgs, StepKind, TestArgs, VariableArgs};
-pub use serve::ServeArgs;
-pub use session::{OutputArgs, RunArgs, SessionArgs};
-pub use timing::{Format, TimingArgs};
-pub use tls::{RootsArg, TlsArgs, TlsVersion};
+pub use tls::{RootsArg, ServerTlsArgs, TlsArgs, TlsVersion};
 pub use value::{
     CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
     ValueError, Variable, Wait,
 };
-pub use view::ViewArgs;
 
 /// A WebSocket client and debugging tool
 ///
@@ -93,7 +81,6 @@ pub struct Cli {
     /// A command other than to connect to a URL.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// The connection to make when there is no command.
     #[command(flatten)]
     pub connect: ConnectArgs,
 }

@@ -4,15 +4,13 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
+use super::heading::Heading;
+
 use crate::secret::Secret;
 
 /// The proxy, and what it is told.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Proxy")]
-#[expect(
-    clippy::doc_markdown,
-    reason = "clap prints these comments as they are"
-)]
+#[command(next_help_heading = Heading::Proxy)]
 pub struct ProxyArgs {
     /// Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]
     ///

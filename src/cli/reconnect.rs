@@ -5,11 +5,13 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args};
 
+use super::heading::Heading;
+
 use super::value::ValueError;
 
 /// How a run outlives silence and lost connections.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Staying up")]
+#[command(next_help_heading = Heading::Reconnect)]
 pub struct ReconnectArgs {
     /// Connect again when the connection is lost; N attempts in a row may fail
     ///

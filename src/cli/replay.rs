@@ -1,4 +1,4 @@
-//! `wsee replay`: what a recording says the client sent, sent again.
+//! `wsee replay`: what a recording says the client sent, sent again; "Replay" in `wsee listen`.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -7,8 +7,10 @@ use std::str::FromStr;
 use clap::{Args, ValueHint};
 
 use super::connect::DialArgs;
-use super::format::FormatArgs;
-use super::session::{OutputArgs, RunArgs};
+use super::heading::Heading;
+use super::limit::RunArgs;
+use super::output::OutputArgs;
+use super::pipe::FormatArgs;
 use super::value::Wait;
 use crate::record::Speed;
 
@@ -41,7 +43,7 @@ pub struct ReplayArgs {
 
 /// What is played, how fast, and what becomes of the answers.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Replay")]
+#[command(next_help_heading = Heading::Replay)]
 pub struct PlayArgs {
     /// Play it N times as fast (10x, 0.5x), or without waiting (max)
     ///
@@ -71,6 +73,29 @@ pub struct PlayArgs {
         allow_hyphen_values = true
     )]
     pub wait: Wait,
+}
+
+/// A recorded server instead of an echo.
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Replay)]
+pub struct ServeArgs {
+    /// Play the server of a recording (.jsonl or .har) instead of echoing
+    ///
+    /// Every client gets the messages and pings that the recorded server sent, when it sent them, counted
+    /// from its own opening; if that server closed the connection, this one does too. What clients send is
+    /// shown, and changes nothing. The recorded subprotocol is selected, unless --subprotocol says others.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub replay: Option<PathBuf>,
+    /// With --replay, play it N times as fast (10x, 0.5x), or without waiting (max)
+    ///
+    /// By default the times between the messages are those of the recording.
+    #[arg(long, value_name = "Nx|max", default_value = "1x", value_parser = speed, requires = "replay")]
+    pub speed: Speed,
+    /// With --replay, which connection of several: its number, or a part of its URL
+    ///
+    /// Without it such a recording is refused, and its connections are listed with their numbers.
+    #[arg(long, value_name = "N|URL", requires = "replay")]
+    pub entry: Option<Entry>,
 }
 
 /// A connection of a recording.
@@ -103,9 +128,9 @@ pub struct EntryError;
 /// Why a speed was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a speed; write 10x, 0.5x or max")]
-pub(super) struct SpeedError;
+struct SpeedError;
 
-pub(super) fn speed(text: &str) -> Result<Speed, SpeedError> {
+fn speed(text: &str) -> Result<Speed, SpeedError> {
     if text == "max" {
         return Ok(Speed::Max);
     }

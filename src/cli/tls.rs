@@ -1,18 +1,15 @@
-//! TLS: whom wsee trusts, and what it shows of itself.
+//! "TLS": whom a client trusts and what it shows of itself, and the certificate of a server.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::heading::Heading;
 use crate::secret::Secret;
 
 /// Trust in the server, and the server's in wsee.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "TLS")]
-#[expect(
-    clippy::doc_markdown,
-    reason = "clap prints these comments as they are"
-)]
+#[command(next_help_heading = Heading::Tls)]
 pub struct TlsArgs {
     /// Accept any server certificate
     ///
@@ -96,6 +93,33 @@ pub struct TlsArgs {
     /// certificate must be for the URL's host.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub sni: Option<String>,
+}
+
+/// TLS on the server's side.
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Tls)]
+pub struct ServerTlsArgs {
+    /// Serve wss:// with a certificate made for this run
+    ///
+    /// It is self-signed: clients must be told to accept it (wsee -k). Use --cert and --key for one
+    /// of your own, which imply --tls.
+    #[arg(long)]
+    pub tls: bool,
+    /// Serve wss:// with this certificate chain (PEM)
+    ///
+    /// Needs --key. Implies --tls.
+    #[arg(long, value_name = "FILE", requires = "key", value_hint = ValueHint::FilePath)]
+    pub cert: Option<PathBuf>,
+    /// The private key of --cert (PEM)
+    ///
+    /// Needs --cert.
+    #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
+    pub key: Option<PathBuf>,
+    /// Let in only clients with a certificate that the CAs in FILE (PEM) signed
+    ///
+    /// To try a client's certificate (wsee --cert). Implies --tls.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Which roots are trusted.

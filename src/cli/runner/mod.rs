@@ -8,13 +8,15 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, ValueHint};
 
+use crate::cli::heading::Heading;
+
 pub use connection::ConnectionArgs;
 pub use report::ReportArgs;
 pub(super) use step::join_close_codes;
 pub use step::{Step, StepArgs, StepKind};
 
 use super::config::ConfigArgs;
-use super::display::DisplayArgs;
+use super::output::DisplayArgs;
 use super::value::{Period, TimeLimit, Variable};
 
 /// Test a server: steps on the command line, or scenario files
@@ -35,19 +37,14 @@ pub struct TestArgs {
     /// profile, with its flags.
     #[arg(required = true, value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub targets: Vec<String>,
-    /// What is done, in order.
     #[command(flatten)]
     pub steps: StepArgs,
-    /// Which cases are run, and how.
     #[command(flatten)]
     pub run: TestRunArgs,
-    /// Values for variables.
     #[command(flatten)]
     pub variables: VariableArgs,
-    /// What is told.
     #[command(flatten)]
     pub report: ReportArgs,
-    /// What is shown.
     #[command(flatten)]
     pub display: DisplayArgs,
     #[command(flatten)]
@@ -58,7 +55,7 @@ pub struct TestArgs {
 
 /// Which cases are run, and how.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Running")]
+#[command(next_help_heading = Heading::Running)]
 pub struct TestRunArgs {
     /// Time for an expectation that does not say its own
     ///
@@ -109,7 +106,7 @@ pub struct TestRunArgs {
 
 /// Values for variables.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Variables")]
+#[command(next_help_heading = Heading::Variables)]
 pub struct VariableArgs {
     /// Give the variable {{NAME}} a value; repeatable
     ///

@@ -4,13 +4,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 
+use crate::cli::heading::Heading;
+
 /// Reports for machines; the one for people is always there.
 #[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Reports")]
-#[expect(
-    clippy::doc_markdown,
-    reason = "clap prints these comments as they are"
-)]
+#[command(next_help_heading = Heading::Reports)]
 pub struct ReportArgs {
     /// Write a JUnit report to FILE; - is stdout
     ///

@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
+use crate::cli::heading::Heading;
+
 /// The steps of a command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepArgs {
@@ -227,7 +229,7 @@ impl Args for StepArgs {
                 .value_name(flag.value)
                 .help(flag.help)
                 .long_help(format!("{}\n\n{}", flag.help, flag.long_help))
-                .help_heading("Steps")
+                .help_heading(Heading::Steps)
                 .allow_hyphen_values(true)
                 .action(ArgAction::Append);
             // A value that may be left out must not be looked for in what follows.

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, ValueHint};
+
+use super::heading::Heading;
 use url::Host;
 
 use super::value::{Period, TimeLimit, ValueError};
@@ -13,11 +15,7 @@ use crate::dial::route::{ConnectTo, Interface, ResolveOverride};
 
 /// The way to the server, below TLS.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Addresses")]
-#[expect(
-    clippy::doc_markdown,
-    reason = "clap prints these comments as they are"
-)]
+#[command(next_help_heading = Heading::Addresses)]
 pub struct RouteArgs {
     /// Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…
     ///

@@ -1,0 +1,44 @@
+//! The headings under which help and manual pages list flags.
+
+use clap::builder::Str;
+
+/// A heading; nothing but the layout of the help hangs on it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Heading {
+    Handshake,
+    Tls,
+    Proxy,
+    Addresses,
+    Limits,
+    Pipes,
+    Reconnect,
+    Output,
+    Configuration,
+    Replay,
+    Steps,
+    Running,
+    Variables,
+    Reports,
+}
+
+impl From<Heading> for Str {
+    fn from(heading: Heading) -> Self {
+        match heading {
+            Heading::Handshake => "Handshake",
+            Heading::Tls => "TLS",
+            Heading::Proxy => "Proxy",
+            Heading::Addresses => "Addresses",
+            Heading::Limits => "Limits and timing",
+            Heading::Pipes => "Pipes",
+            Heading::Reconnect => "Staying connected",
+            Heading::Output => "Output",
+            Heading::Configuration => "Configuration",
+            Heading::Replay => "Replay",
+            Heading::Steps => "Steps",
+            Heading::Running => "Running",
+            Heading::Variables => "Variables",
+            Heading::Reports => "Reports",
+        }
+        .into()
+    }
+}
