@@ -9,7 +9,7 @@ use crate::atomic_file::Replacement;
 use crate::cli::FmtArgs;
 use crate::exit::Exit;
 use crate::render::escape::{escape_line, escape_payload};
-use crate::scenario::{Mistake, files, format, parse};
+use crate::scenario::{Mistake, folder, format, parse};
 use crate::term;
 
 /// Runs `wsee fmt`.
@@ -17,7 +17,7 @@ pub(super) fn fmt(args: &FmtArgs) -> Exit {
     if args.files == [Path::new("-")] {
         return fmt_stdin(args.check);
     }
-    let files = match files::find(&args.files) {
+    let files = match folder::find(&args.files) {
         Ok(files) => files,
         Err(error) => {
             complain(&error.to_string());

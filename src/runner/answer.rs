@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::case::{Request, Runner, StepResult};
-use super::link::ScriptedConnection;
+use super::connection::ScriptedConnection;
 use super::matcher::glob;
 use super::result::{Failure, Kind};
 use crate::diagnostic::Diagnostic;

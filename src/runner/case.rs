@@ -4,10 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::Options;
-use super::link::{ScriptedConnection, WaitError};
+use super::connection::{ScriptedConnection, WaitError};
 use super::log::{Log, safe};
 use super::result::{Failure, Kind, Outcome};
-use super::variables::{Given, Values};
+use super::variable::{Given, Values};
 use crate::event::Ending;
 use crate::exit::Exit;
 use crate::proto::connection::End;

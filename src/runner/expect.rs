@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::case::{Runner, StepResult, Until, exit};
+use super::connection::{ScriptedConnection, WaitError};
 use super::inbox::{Inbox, Message};
-use super::link::{ScriptedConnection, WaitError};
 use super::log::Log;
 use super::matcher::{CaptureError, Matcher, MatcherError, Miss, capture};
 use super::result::{Failure, Kind};

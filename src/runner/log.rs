@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::inbox::Message;
 use super::matcher::Miss;
 use super::result::{Closest, Shown};
-use super::variables::Values;
+use super::variable::Values;
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
 

@@ -3,7 +3,7 @@
 use regex::bytes::Regex;
 
 use super::inbox::Message;
-use super::variables::{NoValue, Values};
+use super::variable::{NoValue, Values};
 use crate::filter::{CompileError, Jq, ReadError, Subset};
 use crate::proto::message::Kind;
 use crate::render::difference::{self, Words};

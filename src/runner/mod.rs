@@ -1,28 +1,28 @@
 //! Tests of a server: scenarios are run, and what came of them is told.
 //!
 //! [`suite`] runs files of cases, [`case`](mod@case) one case over real connections, each of which
-//! is a [`link`] to a session of its own. What came of a case is a value; the reports are made of
+//! is a [`connection`] to a session of its own. What came of a case is a value; the reports are made of
 //! these values alone.
 
 mod answer;
 pub mod case;
+pub mod connection;
 mod expect;
 mod inbox;
-pub mod link;
 mod log;
 pub mod matcher;
 pub mod report;
 pub mod result;
 mod step;
 pub mod suite;
-pub mod variables;
+pub mod variable;
 
 use std::time::Duration;
 
 pub use case::{Context, Dialer, Request, Unresolved};
 pub use result::{CaseResult, Failure, Kind, Outcome, Run};
 pub use suite::{Group, Suite};
-pub use variables::Given;
+pub use variable::Given;
 
 /// How cases are run.
 #[derive(Debug, Clone)]

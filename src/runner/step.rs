@@ -4,8 +4,8 @@ use std::fs;
 use std::time::Duration;
 
 use super::case::{Runner, StepResult};
+use super::connection::{SendError, WaitError};
 use super::inbox::Inbox;
-use super::link::{SendError, WaitError};
 use super::log::Log;
 use super::result::{Failure, Kind};
 use crate::command::Outgoing;

@@ -8,7 +8,7 @@ pub mod argument;
 pub mod ast;
 pub mod case;
 pub mod error;
-pub mod files;
+pub mod folder;
 pub mod format;
 pub mod known;
 pub mod parse;

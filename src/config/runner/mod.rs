@@ -2,7 +2,7 @@
 
 mod dialer;
 mod load;
-mod steps;
+mod step;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -16,7 +16,7 @@ use super::{ConfigError, Dialing, Display, Environment};
 use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs};
 use crate::exit::Exit;
 use crate::runner::{Given, Options};
-use crate::scenario::files;
+use crate::scenario::folder::{self, FolderError};
 use crate::scenario::{self, Known, Mistake};
 
 /// Everything a test run needs.
@@ -103,7 +103,7 @@ pub enum TestError {
     FilesOnly(&'static str),
     /// Files or folders that cannot be used.
     #[error(transparent)]
-    Files(#[from] files::FilesError),
+    Files(#[from] FolderError),
     /// A file of variables that cannot be read.
     #[error("--var-file {}: cannot read it: {error}", path.display())]
     VarFile {
@@ -157,7 +157,7 @@ impl Test {
                 notes.extend(dialing.notes.iter().cloned());
                 let known = known(&given);
                 let shown = display.secrets.url(&dialing.url).into_owned();
-                Targets::Steps(Box::new(steps::case(args, url, shown, &known)?))
+                Targets::Steps(Box::new(step::case(args, url, shown, &known)?))
             }
             targets => Targets::Files(find(args, targets)?),
         };
@@ -207,7 +207,7 @@ fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<PathBuf>, TestError> 
         return Err(TestError::StepsForFiles(step.kind.flag()));
     }
     let paths: Vec<PathBuf> = targets.iter().map(PathBuf::from).collect();
-    Ok(files::find(&paths)?)
+    Ok(folder::find(&paths)?)
 }
 
 fn check_url_flags(args: &TestArgs) -> Result<(), TestError> {

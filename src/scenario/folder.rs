@@ -11,7 +11,7 @@ const EXTENSION: &str = "wsee";
 
 /// A file or folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum FilesError {
+pub enum FolderError {
     /// It cannot be read.
     #[error("cannot read {}: {error}", path.display())]
     Read {
@@ -25,7 +25,7 @@ pub enum FilesError {
     Empty(PathBuf),
 }
 
-impl FilesError {
+impl FolderError {
     /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
@@ -36,7 +36,7 @@ impl FilesError {
 }
 
 /// The files themselves, and all scenarios in the folders, in the order of their names.
-pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FilesError> {
+pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FolderError> {
     let mut files = Vec::new();
     for path in paths {
         let kind = fs::metadata(path).map_err(|error| failed(path, error))?;
@@ -47,14 +47,14 @@ pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FilesError> {
         let before = files.len();
         collect(path, &mut files)?;
         if files.len() == before {
-            return Err(FilesError::Empty(path.clone()));
+            return Err(FolderError::Empty(path.clone()));
         }
         files[before..].sort();
     }
     Ok(files)
 }
 
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FilesError> {
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
     for entry in fs::read_dir(folder).map_err(|error| failed(folder, error))? {
         let entry = entry.map_err(|error| failed(folder, error))?;
         let path = entry.path();
@@ -69,7 +69,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FilesError> {
     Ok(())
 }
 
-fn failed(path: &Path, error: io::Error) -> FilesError {
+fn failed(path: &Path, error: io::Error) -> FolderError {
     let path = path.to_owned();
-    FilesError::Read { path, error }
+    FolderError::Read { path, error }
 }
