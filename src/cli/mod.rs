@@ -50,7 +50,7 @@ pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;
 pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
-pub use runner::{ConnectionArgs, ReportArgs, Step, StepArgs, StepKind, TestArgs, VariableArgs};
+pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
 pub use tls::{RootsArg, ServerTlsArgs, TlsArgs, TlsVersion};
 pub use value::{
     CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,

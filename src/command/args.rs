@@ -124,7 +124,7 @@ impl<'a> Args<'a> {
         Ok(Outgoing::Close { code, reason })
     }
 
-    fn close_code(self, word: &str) -> Result<u16, CommandError> {
+    pub(super) fn close_code(self, word: &str) -> Result<u16, CommandError> {
         let parsed = word.parse();
         let code = parsed.map_err(|_| self.not_number("a close code of four digits"))?;
         // RFC 6455 §7.4: 1004 to 1006 and 1015 MUST NOT be sent, and others are not defined.

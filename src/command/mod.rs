@@ -4,6 +4,7 @@ mod args;
 mod complete;
 mod error;
 mod frame;
+pub mod grammar;
 pub mod outgoing;
 pub mod reaction;
 pub mod routine;

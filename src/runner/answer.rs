@@ -12,8 +12,7 @@ use crate::event::Event;
 use crate::exit::Exit;
 use crate::proto::http1::Head;
 use crate::render::quantity;
-use crate::scenario::Form;
-use crate::scenario::case::{Answer, Connection};
+use crate::scenario::{Statement, Step, Template};
 use crate::session::open::{self, Refused};
 use crate::session::{self, OpenError, Opened};
 use crate::term;
@@ -24,13 +23,16 @@ const BODY: usize = 1 << 10;
 const SWITCHING: u16 = 101;
 
 impl Runner<'_> {
-    pub(super) async fn connect(&mut self, on: usize, connection: &Connection) -> StepResult<()> {
-        let options = self.resolve(connection)?;
-        let (result, head) = self.open(&options, connection.status).await?;
+    pub(super) async fn connect(&mut self, step: &Step, url: &Template) -> StepResult<()> {
+        let request = Request::new(url, &step.below, |template| self.fill(template))?;
+        let options = self.context.dialer.options(&request);
+        let options = options.map_err(|error| self.error(&error, error.exit))?;
+        let status = step.status();
+        let (result, head) = self.open(&options, status).await?;
         match result {
-            Ok(opened) if connection.status == SWITCHING => {
-                self.check(connection, head.as_ref())?;
-                self.links[on] = Some(ScriptedConnection::start(
+            Ok(opened) if status == SWITCHING => {
+                self.check(step, head.as_ref())?;
+                self.links[step.on] = Some(ScriptedConnection::start(
                     opened,
                     self.context.human.clone(),
                 ));
@@ -39,14 +41,13 @@ impl Runner<'_> {
             Ok(opened) => {
                 // Dropped without a closing handshake: the case is over.
                 drop(opened);
-                let status = connection.status;
                 let message = format!("expected status {status}, but the connection opened (101)");
                 Err(self.unlike_head(&message, head.as_ref(), Exit::Expectation))
             }
-            Err(OpenError::Refused(refused)) if refused.refusal.status == connection.status => {
-                self.check(connection, Some(&refused.refusal.response))
+            Err(OpenError::Refused(refused)) if refused.refusal.status == status => {
+                self.check(step, Some(&refused.refusal.response))
             }
-            Err(OpenError::Refused(refused)) => Err(self.refused(connection, &refused)),
+            Err(OpenError::Refused(refused)) => Err(self.refused(status, &refused)),
             Err(error) => {
                 let mut failure = match error {
                     OpenError::Handshake(_) => {
@@ -58,27 +59,6 @@ impl Runner<'_> {
                 Err(failure)
             }
         }
-    }
-
-    fn resolve(&self, connection: &Connection) -> StepResult<open::Options> {
-        let fill = |template| {
-            let text = self.values.fill(template, Form::Plain);
-            text.map_err(|error| self.error(&error, Exit::Usage))
-        };
-        let mut request = Request {
-            url: fill(&connection.url)?,
-            flags: Vec::new(),
-            fields: Vec::new(),
-        };
-        for flag in &connection.flags {
-            let value = flag.value.as_ref().map(fill).transpose()?;
-            request.flags.push((flag.name.clone(), value));
-        }
-        for (name, value) in &connection.fields {
-            request.fields.push((name.clone(), fill(value)?));
-        }
-        let options = self.context.dialer.options(&request);
-        options.map_err(|error| self.error(&error, error.exit))
     }
 
     /// Opens a connection, again and again while the server is not up yet; with the response's head.
@@ -140,28 +120,29 @@ impl Runner<'_> {
     }
 
     /// The expected fields of a response.
-    fn check(&self, connection: &Connection, head: Option<&Head>) -> StepResult<()> {
+    fn check(&self, step: &Step, head: Option<&Head>) -> StepResult<()> {
         let Some(head) = head else {
             return Ok(());
         };
-        for answer in &connection.answers {
-            let expected = self.values.fill(&answer.value, Form::Plain);
-            let expected = expected.map_err(|error| self.error(&error, Exit::Usage))?;
-            if let Some(problem) = field_problem(head, answer, &expected) {
+        for line in &step.below {
+            let Statement::Answer { name, value } = &line.statement else {
+                continue;
+            };
+            let expected = self.fill(value)?;
+            if let Some(problem) = field_problem(head, name, &expected) {
                 let mut failure = self.unlike_head(&problem, Some(head), Exit::Expectation);
                 // In a scenario the field has a line of its own.
-                failure.line = Some(answer.line);
-                failure.step = self.safe(answer.source.trim());
+                failure.line = Some(line.number);
+                failure.step = self.safe(line.source.trim());
                 return Err(failure);
             }
         }
         Ok(())
     }
 
-    fn refused(&self, connection: &Connection, refused: &Refused) -> Box<Failure> {
+    fn refused(&self, expected: u16, refused: &Refused) -> Box<Failure> {
         let response = &refused.refusal.response;
         let line = String::from_utf8_lossy(response.start_line()).into_owned();
-        let expected = connection.status;
         let message = format!("expected status {expected}, the server answered {line}");
         let exit = match expected {
             SWITCHING => Exit::Refused,
@@ -210,8 +191,7 @@ fn is_starting(error: &OpenError, status: u16) -> bool {
     }
 }
 
-fn field_problem(head: &Head, answer: &Answer, expected: &str) -> Option<String> {
-    let name = &answer.name;
+fn field_problem(head: &Head, name: &str, expected: &str) -> Option<String> {
     let found: Vec<String> = head
         .values(name)
         .map(|value| String::from_utf8_lossy(value).into_owned())

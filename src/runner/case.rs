@@ -15,8 +15,7 @@ use crate::render::close_summary::ending;
 use crate::render::human::close_text;
 use crate::render::quantity;
 use crate::render::{Human, Secrets};
-use crate::scenario::Case;
-use crate::scenario::case::{Act, ActKind};
+use crate::scenario::{Case, Line, Statement, Step, Template};
 use crate::session::open;
 
 /// What all cases of a run share.
@@ -44,6 +43,34 @@ pub struct Request {
     pub fields: Vec<(String, String)>,
 }
 
+impl Request {
+    /// The request of `connect`, given what stands `below` it and how templates are filled.
+    pub fn new<E>(
+        url: &Template,
+        below: &[Line],
+        fill: impl Fn(&Template) -> Result<String, E>,
+    ) -> Result<Self, E> {
+        let mut request = Self {
+            url: fill(url)?,
+            flags: Vec::new(),
+            fields: Vec::new(),
+        };
+        for line in below {
+            match &line.statement {
+                Statement::Flag { name, value } => {
+                    let value = value.as_ref().map(&fill).transpose()?;
+                    request.flags.push((name.clone(), value));
+                }
+                Statement::Field { name, value } => {
+                    request.fields.push((name.clone(), fill(value)?));
+                }
+                _ => {}
+            }
+        }
+        Ok(request)
+    }
+}
+
 /// Makes of a request what a session needs.
 pub trait Dialer {
     /// Resolves a URL with the flags of the command line and of the scenario.
@@ -64,16 +91,16 @@ pub struct Unresolved {
 pub async fn run(case: &Case, folder: &Path, context: &Context<'_>) -> Outcome {
     let mut runner = Runner::new(case, folder, context);
     let mut outcome = Outcome::Passed;
-    for act in &case.script {
-        if let Err(failure) = runner.act(act).await {
-            outcome = Outcome::Failed(Box::new(runner.place(*failure, act)));
+    for step in &case.steps {
+        if let Err(failure) = runner.step(step).await {
+            outcome = Outcome::Failed(Box::new(runner.place(*failure, step)));
             break;
         }
     }
-    if let (Outcome::Passed, Some(act)) = (&outcome, case.script.last())
+    if let (Outcome::Passed, Some(step)) = (&outcome, case.steps.last())
         && let Some(failure) = runner.lost()
     {
-        outcome = Outcome::Failed(Box::new(runner.place(failure, act)));
+        outcome = Outcome::Failed(Box::new(runner.place(failure, step)));
     }
     runner.finish().await;
     outcome
@@ -111,26 +138,28 @@ impl<'a> Runner<'a> {
         self.deadline = limit.map(|limit| (Instant::now() + limit, limit));
     }
 
-    async fn act(&mut self, act: &Act) -> StepResult<()> {
-        match &act.kind {
-            ActKind::Connect(connection) => self.connect(act.on, connection).await,
-            ActKind::Step(action) => self.step(act.on, action).await,
+    async fn step(&mut self, step: &Step) -> StepResult<()> {
+        match &step.line.statement {
+            Statement::Connect { url, .. } => self.connect(step, url).await,
+            Statement::Action { action, .. } => self.action(step.on, action).await,
+            // Other statements stand below `connect`.
+            _ => Ok(()),
         }
     }
 
     /// A failure with the step it happened in.
-    fn place(&self, failure: Failure, act: &Act) -> Failure {
-        let line = failure.line.unwrap_or(act.line);
-        let step = if failure.step.is_empty() {
-            safe(act.source.trim(), &self.values)
+    fn place(&self, failure: Failure, step: &Step) -> Failure {
+        let line = failure.line.unwrap_or(step.line.number);
+        let shown = if failure.step.is_empty() {
+            safe(step.line.source.trim(), &self.values)
         } else {
             failure.step
         };
-        let open = self.links.get(act.on).and_then(Option::as_ref);
+        let open = self.links.get(step.on).and_then(Option::as_ref);
         let connection = failure.connection.or_else(|| open.map(state));
         let failure = Failure {
             line: (line > 0).then_some(line),
-            step,
+            step: shown,
             connection,
             ..failure
         };

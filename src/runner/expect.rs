@@ -13,16 +13,16 @@ use crate::proto::connection::End;
 use crate::proto::frame::CloseCode;
 use crate::render::human::close_text;
 use crate::scenario::Form;
-use crate::scenario::ast::{Expect, ExpectClose, Mood, Reason};
+use crate::scenario::ast::{Expect, ExpectClose, Match, Reason};
 
 impl Runner<'_> {
     pub(super) async fn expect(&mut self, on: usize, expect: &Expect) -> StepResult<()> {
         let matcher = Matcher::new(&expect.pattern, &self.values)
             .map_err(|error| self.error(&error, Exit::Usage))?;
-        let message = match expect.mood {
-            Mood::Some => self.expect_some(on, &matcher, expect.within).await?,
-            Mood::Next => self.expect_next(on, &matcher, expect.within).await?,
-            Mood::None => return self.expect_none(on, &matcher, expect.within).await,
+        let message = match expect.matching {
+            Match::Eventually => self.expect_eventually(on, &matcher, expect.within).await?,
+            Match::Next => self.expect_next(on, &matcher, expect.within).await?,
+            Match::Never => return self.expect_never(on, &matcher, expect.within).await,
         };
         for wanted in &expect.captures {
             let value = capture(wanted, &message, &self.values)
@@ -42,7 +42,7 @@ impl Runner<'_> {
     }
 
     /// Takes messages out until one matches.
-    async fn expect_some(
+    async fn expect_eventually(
         &self,
         on: usize,
         matcher: &Matcher,
@@ -84,7 +84,7 @@ impl Runner<'_> {
     }
 
     /// Looks at messages and leaves them there: what follows may wait for them.
-    async fn expect_none(
+    async fn expect_never(
         &self,
         on: usize,
         matcher: &Matcher,

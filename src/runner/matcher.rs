@@ -252,8 +252,7 @@ mod tests {
 
     use super::*;
     use crate::runner::Given;
-    use crate::scenario::ast::{Action, Statement};
-    use crate::scenario::parse;
+    use crate::scenario::{Action, Statement, parse};
 
     fn message(kind: Kind, payload: impl AsRef<[u8]>) -> Message {
         Message {
@@ -271,10 +270,10 @@ mod tests {
     #[track_caller]
     fn matcher(pattern: &str) -> Matcher {
         let file = parse(&format!("< {pattern}")).expect("a pattern");
-        let Statement::Step(step) = &file.lines[0].statement else {
-            panic!("no step");
+        let Statement::Action { action, .. } = &file.lines[0].statement else {
+            panic!("no action");
         };
-        let Action::Expect(expect) = &step.action else {
+        let Action::Expect(expect) = action else {
             panic!("no expectation");
         };
         let given = Given {

@@ -13,10 +13,11 @@ use crate::exit::Exit;
 use crate::proto::connection::End;
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::Content;
-use crate::scenario::{Action, Form, Problem, Template, argument};
+use crate::scenario::typed::Typed;
+use crate::scenario::{Action, Form, Problem, Template};
 
 impl Runner<'_> {
-    pub(super) async fn step(&mut self, on: usize, action: &Action) -> StepResult<()> {
+    pub(super) async fn action(&mut self, on: usize, action: &Action) -> StepResult<()> {
         match action {
             Action::Send(content) => {
                 let outgoing = self.message(content)?;
@@ -47,12 +48,16 @@ impl Runner<'_> {
                 self.close(on, Outgoing::Close { code, reason }, *within)
                     .await
             }
-            Action::Command { name, args } => self.command(on, name, args).await,
+            Action::Typed(typed) => {
+                let outgoing = self.typed(typed)?;
+                self.send(on, outgoing).await
+            }
+            Action::Abandon { reset } => self.abandon(on, *reset).await,
             Action::Wait(time) => self.wait(*time).await,
         }
     }
 
-    fn fill(&self, template: &Template) -> StepResult<String> {
+    pub(super) fn fill(&self, template: &Template) -> StepResult<String> {
         let text = self.values.fill(template, Form::Plain);
         text.map_err(|error| self.error(&error, Exit::Usage))
     }
@@ -72,16 +77,28 @@ impl Runner<'_> {
         Ok(text)
     }
 
-    /// Sends what the command of the prompt does.
-    async fn command(&mut self, on: usize, name: &str, args: &Template) -> StepResult<()> {
-        let args = self.fill(args)?;
-        let outgoing = argument::command(name, &args);
-        let outgoing = outgoing.map_err(|mistake| self.error(&mistake.problem, Exit::Usage))?;
-        let is_end = matches!(outgoing, Outgoing::Drop | Outgoing::Reset);
-        self.send(on, outgoing).await?;
-        if is_end {
-            self.end(on).await;
+    /// What a command sends; its arguments are read now if variables stand in them.
+    fn typed(&self, typed: &Typed) -> StepResult<Outgoing> {
+        if let Some(outgoing) = &typed.value {
+            return Ok(outgoing.clone());
         }
+        let args = self.fill(&typed.args)?;
+        let outgoing = typed.grammar.parse(&args);
+        outgoing.map_err(|error| self.error(&Problem::of_command(&error).0, Exit::Usage))
+    }
+
+    /// Drops the connection, and waits until it is over.
+    async fn abandon(&mut self, on: usize, reset: bool) -> StepResult<()> {
+        let outgoing = if reset {
+            Outgoing::Reset
+        } else {
+            Outgoing::Drop
+        };
+        self.send(on, outgoing).await?;
+        let until = self.until(None);
+        // There is nothing to wait for but our own session.
+        let _ = self.link(on)?.wait(until.deadline, |_| None::<()>).await;
+        self.links[on] = None;
         Ok(())
     }
 
@@ -178,16 +195,6 @@ impl Runner<'_> {
                 Err(until.missed(missed, "the Close frame was not answered", link, log))
             }
         }
-    }
-
-    /// Waits until a connection that was dropped is over.
-    async fn end(&mut self, on: usize) {
-        if let Ok(link) = self.link(on) {
-            let until = self.until(None);
-            // There is nothing to be waited for but our own session.
-            let _ = link.wait(until.deadline, |_| None::<()>).await;
-        }
-        self.links[on] = None;
     }
 
     async fn wait(&self, time: Duration) -> StepResult<()> {

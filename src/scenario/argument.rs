@@ -1,11 +1,119 @@
-//! Parts of the language that stand alone, as flags of the command line give them.
+//! Statements as flags of the command line give them, such as `--expect-json VALUE`.
 
-use super::ast::{Action, Content, ExpectClose, Pattern, Statement, Step};
-use super::error::{Mistake, Source};
-use super::parse::{parse, step};
+use std::time::Duration;
+
+use super::ast::{Action, Content, Expect, Match, Pattern, Statement};
+use super::error::{Mistake, Problem, Source};
+use super::parse::{self, close_frame};
 use super::scan::Scan;
 use super::template::Template;
-use crate::command::Outgoing;
+
+/// What a flag with this value says; columns of a mistake count from the start of the value.
+pub type Parse = fn(&str) -> Result<Statement, Mistake>;
+
+/// Sends a text, or the content of the file whose path follows `@`.
+pub fn send(value: &str) -> Result<Statement, Mistake> {
+    let scan = scan(value);
+    let content = match value.strip_prefix('@') {
+        None => Content::Text(scan.template()?),
+        Some(text) if text.starts_with('@') => Content::Text(scan.with(text).template()?),
+        Some("") => {
+            let problem = "expected a file name after @; for a text that starts with @ write @@";
+            return Err(scan.mistake(Problem::Missing(problem)));
+        }
+        Some(path) => Content::File {
+            path: Template::literal(path),
+            binary: false,
+        },
+    };
+    Ok(action(Action::Send(content)))
+}
+
+pub fn send_hex(digits: &str) -> Result<Statement, Mistake> {
+    let bytes = scan(digits).bytes()?;
+    Ok(action(Action::Send(Content::Binary(bytes))))
+}
+
+pub fn ping(payload: &str) -> Result<Statement, Mistake> {
+    let payload = scan(payload).template()?;
+    let within = None;
+    Ok(action(Action::Ping { payload, within }))
+}
+
+pub fn text(operand: &str) -> Result<Pattern, Mistake> {
+    scan(operand).template().map(Pattern::Text)
+}
+
+pub fn json(operand: &str) -> Result<Pattern, Mistake> {
+    scan(operand).json(operand).map(Pattern::Json)
+}
+
+pub fn re(operand: &str) -> Result<Pattern, Mistake> {
+    scan(operand).regex(operand).map(Pattern::Re)
+}
+
+pub fn jq(operand: &str) -> Result<Pattern, Mistake> {
+    scan(operand).jq(operand).map(Pattern::Jq)
+}
+
+pub fn hex(digits: &str) -> Result<Pattern, Mistake> {
+    scan(digits).bytes().map(Pattern::Hex)
+}
+
+pub fn expect(matching: Match, pattern: Result<Pattern, Mistake>) -> Result<Statement, Mistake> {
+    let pattern = pattern?;
+    Ok(expectation(matching, pattern, None))
+}
+
+/// No message for this time.
+pub fn expect_none(time: &str) -> Result<Statement, Mistake> {
+    let time = scan(time).span()?;
+    Ok(expectation(Match::Never, Pattern::Any, Some(time)))
+}
+
+/// Codes with commas between them.
+pub fn expect_close(codes: &str) -> Result<Statement, Mistake> {
+    let close = close_frame(scan(codes))?;
+    Ok(action(Action::ExpectClose(close)))
+}
+
+pub fn expect_status(status: &str) -> Result<Statement, Mistake> {
+    parse::status(scan(status))
+}
+
+pub fn expect_subprotocol(name: &str) -> Result<Statement, Mistake> {
+    answer("Sec-WebSocket-Protocol", scan(name))
+}
+
+/// `NAME: VALUE`.
+pub fn expect_header(field: &str) -> Result<Statement, Mistake> {
+    let scan = scan(field);
+    let Some((name, value)) = field.split_once(':') else {
+        let problem = "no ':' in the field; write 'Name: value'";
+        return Err(scan.mistake(Problem::Missing(problem)));
+    };
+    answer(name.trim(), scan.with(value.trim()))
+}
+
+fn answer(name: &str, value: Scan<'_>) -> Result<Statement, Mistake> {
+    Ok(Statement::Answer {
+        name: name.to_owned(),
+        value: value.template()?,
+    })
+}
+
+fn expectation(matching: Match, pattern: Pattern, within: Option<Duration>) -> Statement {
+    action(Action::Expect(Expect {
+        matching,
+        pattern,
+        within,
+        captures: Vec::new(),
+    }))
+}
+
+fn action(action: Action) -> Statement {
+    Statement::Action { on: None, action }
+}
 
 fn scan(text: &str) -> Scan<'_> {
     let source = Source {
@@ -15,88 +123,51 @@ fn scan(text: &str) -> Scan<'_> {
     Scan::new(source, text)
 }
 
-/// A text with variables.
-pub fn text(text: &str) -> Result<Template, Mistake> {
-    scan(text).template()
-}
-
-/// The pattern of an expectation; `kind` is the word of the language.
-pub fn pattern(kind: &str, operand: &str) -> Result<Pattern, Mistake> {
-    let scan = scan(operand);
-    Ok(match kind {
-        "json" => Pattern::Json(scan.json(operand)?),
-        "re" => Pattern::Re(scan.regex(operand)?),
-        "jq" => Pattern::Jq(scan.jq(operand)?),
-        "hex" => Pattern::Hex(bytes(operand)?),
-        "text" => Pattern::Text(scan.template()?),
-        _ => Pattern::Any,
-    })
-}
-
-/// Bytes in hexadecimal.
-pub fn bytes(text: &str) -> Result<Vec<u8>, Mistake> {
-    match shifted(">b ", text)? {
-        Some(Action::Send(Content::Binary(bytes))) => Ok(bytes),
-        _ => Ok(Vec::new()),
-    }
-}
-
-/// What a command of the prompt sends, such as `frame`.
-pub fn command(name: &str, args: &str) -> Result<Outgoing, Mistake> {
-    let scan = scan(args);
-    step::outgoing(name, scan, scan)
-}
-
-/// Codes of a Close frame, with commas between them.
-pub fn close(codes: &str) -> Result<ExpectClose, Mistake> {
-    match shifted("< close ", codes)? {
-        Some(Action::ExpectClose(close)) => Ok(close),
-        _ => Ok(ExpectClose::default()),
-    }
-}
-
-/// What `text` means behind `start`; the columns of a mistake count from the text.
-fn shifted(start: &str, text: &str) -> Result<Option<Action>, Mistake> {
-    let line = format!("{start}{}", text.replace(['\n', '\r'], " "));
-    let file = parse(&line).map_err(|mistakes| {
-        let mut mistake = mistakes.into_iter().next().unwrap_or_else(|| {
-            let problem = super::Problem::Missing("a value belongs here");
-            scan(text).mistake(problem)
-        });
-        mistake.column = mistake.column.saturating_sub(start.len()).max(1);
-        text.clone_into(&mut mistake.source);
-        mistake
-    })?;
-    let first = file.lines.into_iter().next().map(|line| line.statement);
-    Ok(match first {
-        Some(Statement::Step(Step { action, .. })) => Some(action),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn columns_count_from_the_value() {
-        let column = |result: Result<Pattern, Mistake>| result.expect_err("a mistake").column;
-        assert_eq!(column(pattern("json", "{\"a\":}")), 6);
-        assert_eq!(column(pattern("jq", ".a | nosuch")), 6);
-        assert_eq!(column(pattern("text", "a{{")), 2);
-        assert_eq!(column(pattern("hex", "00 0g")), 5);
-        assert_eq!(close("1000,x").expect_err("a mistake").column, 6);
+        for (parse, value, column) in [
+            (expect_json as Parse, "{\"a\":}", 6),
+            (expect_jq, ".a | nosuch", 6),
+            (send, "a{{", 2),
+            (send, "@@{{", 3),
+            (send_hex, "00 0g", 5),
+            (expect_close, "1000,x", 6),
+        ] {
+            assert_eq!(parse(value).expect_err(value).column, column, "{value}");
+        }
+    }
+
+    fn expect_json(value: &str) -> Result<Statement, Mistake> {
+        expect(Match::Next, json(value))
+    }
+
+    fn expect_jq(value: &str) -> Result<Statement, Mistake> {
+        expect(Match::Next, jq(value))
     }
 
     #[test]
-    fn values_are_what_they_are_in_a_scenario() {
-        assert_eq!(bytes("00ff"), Ok(vec![0, 255]));
-        assert_eq!(bytes(""), Ok(Vec::new()));
-        assert_eq!(close("4001,4002").unwrap().codes, [4001, 4002]);
-        assert_eq!(close("").unwrap(), ExpectClose::default());
-        assert_eq!(
-            pattern("text", "within 2s"),
-            Ok(Pattern::Text(Template::literal("within 2s")))
-        );
+    fn a_value_says_what_the_same_line_of_a_scenario_says() {
+        for (statement, line) in [
+            (send("a {{b}}"), "> a {{b}}"),
+            (send("@@a"), "> @@a"),
+            (send("@a b"), "> @a b"),
+            (send_hex("00ff"), ">b 00 ff"),
+            (send_hex(""), ">b"),
+            (ping("x"), "ping x"),
+            (
+                expect(Match::Next, text("within 2s")),
+                "<! text \"within 2s\"",
+            ),
+            (expect_none("1s"), "!< any for 1s"),
+            (expect_close("4001,4002"), "< close 4001,4002"),
+            (expect_close(""), "< close"),
+        ] {
+            let file = parse::parse(line).expect(line);
+            assert_eq!(statement.as_ref(), Ok(&file.lines[0].statement), "{line}");
+        }
     }
 }

@@ -1,104 +1,58 @@
-//! Lines become cases: what is done on which connection, in order.
+//! Lines become cases: which of them act on which connection, in order.
 
 use std::collections::HashSet;
 
-use super::ast::{Action, File, Line, Statement, Step};
+use super::ast::{Action, File, Line, Statement};
 use super::error::{Mistake, Problem, Source};
-use super::known::{Known, check_variable, variables};
-use super::template::Template;
+use super::known::{self, Known};
 use crate::command::nearest;
 
-/// A case: a script that passes or fails as a whole.
+/// A script that passes or fails as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// Its name: of `###`, or of the file.
+    /// The name after `###`, or that of the file.
     pub name: String,
     /// The line it begins on.
     pub line: usize,
     /// The names of its connections; a step says which by its index.
     pub connections: Vec<Option<String>>,
-    /// What is done, in order.
-    pub script: Vec<Act>,
+    /// In the order in which they run.
+    pub steps: Vec<Step>,
 }
 
-/// Something that is done in a case.
+/// A line that runs, with the lines that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Act {
-    /// The line it is written on.
-    pub line: usize,
-    /// The line as it is written.
-    pub source: String,
+pub struct Step {
     /// The connection, by index.
     pub on: usize,
-    /// What is done.
-    pub kind: ActKind,
+    /// `connect`, or an action.
+    pub line: Line,
+    /// Flags, fields, the status and expected fields below `connect`.
+    pub below: Vec<Line>,
 }
 
-/// What is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ActKind {
-    /// A connection is opened, or refused as expected.
-    Connect(Connection),
-    /// Something is done on an open connection.
-    Step(Action),
+impl Step {
+    /// The expected status of the response to `connect`.
+    pub fn status(&self) -> u16 {
+        let mut statuses = self.below.iter().filter_map(|line| match line.statement {
+            Statement::Status(status) => Some(status),
+            _ => None,
+        });
+        statuses.next().unwrap_or(101)
+    }
 }
 
-/// A connection, and the expected answer to its request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Connection {
-    /// Where to.
-    pub url: Template,
-    /// Flags of the command line.
-    pub flags: Vec<Flag>,
-    /// Fields of the request, in order.
-    pub fields: Vec<(String, Template)>,
-    /// The expected status.
-    pub status: u16,
-    /// Expected fields of the response.
-    pub answers: Vec<Answer>,
-}
-
-/// A flag of the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Flag {
-    /// The line it is written on.
-    pub line: usize,
-    /// The line as it is written.
-    pub source: String,
-    /// The name, without `--`.
-    pub name: String,
-    /// The value, if there is one.
-    pub value: Option<Template>,
-}
-
-/// An expected field of the response.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The line it is written on.
-    pub line: usize,
-    /// The line as it is written.
-    pub source: String,
-    /// The name.
-    pub name: String,
-    /// The value, in which `*` is any text; empty if the field must not be there.
-    pub value: Template,
-}
-
-/// The cases of a file; one without `###` has the name `name`. Every mistake is told.
-pub fn cases(file: &File, name: &str, known: &Known) -> Result<Vec<Case>, Vec<Mistake>> {
+/// The cases of a file, which has this name; or all mistakes in them.
+pub fn cases(file: File, name: &str, known: &Known) -> Result<Vec<Case>, Vec<Mistake>> {
     let mut builder = Builder {
+        file_name: name,
         known,
         cases: Vec::new(),
         current: None,
         mistakes: Vec::new(),
     };
-    for line in &file.lines {
-        if let Err(problem) = builder.line(line, name) {
-            let length = line.source.len();
-            builder
-                .mistakes
-                .push(source(line).mistake(0, length, problem));
-        }
+    for line in file.lines {
+        builder.line(line);
     }
     builder.finish();
     if builder.mistakes.is_empty() {
@@ -108,14 +62,12 @@ pub fn cases(file: &File, name: &str, known: &Known) -> Result<Vec<Case>, Vec<Mi
     }
 }
 
-fn source(line: &Line) -> Source<'_> {
-    Source {
-        number: line.number,
-        line: &line.source,
-    }
+fn mistake(number: usize, line: &str, problem: Problem) -> Mistake {
+    Source { number, line }.mistake(0, line.len(), problem)
 }
 
 struct Builder<'a> {
+    file_name: &'a str,
     known: &'a Known,
     cases: Vec<Case>,
     current: Option<Open>,
@@ -129,8 +81,6 @@ struct Open {
     /// What is known about each connection at this line.
     states: Vec<State>,
     captured: HashSet<String>,
-    /// Whether flags, fields and the status may follow.
-    status_read: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,47 +91,48 @@ enum State {
 }
 
 impl Builder<'_> {
-    fn line(&mut self, line: &Line, file_name: &str) -> Result<(), Problem> {
+    fn line(&mut self, line: Line) {
         match &line.statement {
-            Statement::Blank | Statement::Comment(_) => Ok(()),
-            Statement::Case(name) => {
-                self.finish();
-                let same = self.cases.iter().find(|case| case.name == *name);
-                let problem = same.map(|case| Problem::SameName(case.line));
-                self.current = Some(Open::new(name, line));
-                problem.map_or(Ok(()), Err)
+            Statement::Blank | Statement::Comment(_) => return,
+            Statement::Case(name) => return self.begin(name, &line),
+            _ => {}
+        }
+        let open = self
+            .current
+            .get_or_insert_with(|| Open::new(self.file_name, &line));
+        let known = known::check(&line.statement, self.known, &open.captured);
+        let wrong = |problem| mistake(line.number, &line.source, problem);
+        match open.enter(&line.statement) {
+            Ok(on) => {
+                self.mistakes.extend(known.err().map(wrong));
+                // Kept even so: a missing value must not cause mistakes in the lines that follow.
+                open.push(line, on);
             }
-            statement => {
-                let open = self
-                    .current
-                    .get_or_insert_with(|| Open::new(file_name, line));
-                let mut variables = variables(statement).into_iter();
-                let known =
-                    variables.try_for_each(|it| check_variable(it, self.known, &open.captured));
-                // What follows must not be told that there is no connection.
-                open.statement(line, statement)?;
-                known
-            }
+            Err(problem) => self.mistakes.push(wrong(problem)),
         }
     }
 
+    fn begin(&mut self, name: &str, line: &Line) {
+        self.finish();
+        if let Some(same) = self.cases.iter().find(|case| case.name == name) {
+            let problem = Problem::SameName(same.line);
+            self.mistakes
+                .push(mistake(line.number, &line.source, problem));
+        }
+        self.current = Some(Open::new(name, line));
+    }
+
     fn finish(&mut self) {
-        let Some(open) = self.current.take() else {
+        let Some(Open { case, header, .. }) = self.current.take() else {
             return;
         };
-        if open.case.script.is_empty() {
-            let source = Source {
-                number: open.case.line,
-                line: &open.header,
-            };
-            let mistake = source.mistake(0, open.header.len(), Problem::EmptyCase);
-            // A case without a connection was told already, if a step is in it.
-            let told = self.mistakes.iter().any(|it| it.line >= mistake.line);
-            if !told {
-                self.mistakes.push(mistake);
-            }
+        // A mistake in it explains why nothing of it is left.
+        let is_explained = self.mistakes.iter().any(|it| it.line >= case.line);
+        if case.steps.is_empty() && !is_explained {
+            self.mistakes
+                .push(mistake(case.line, &header, Problem::EmptyCase));
         }
-        self.cases.push(open.case);
+        self.cases.push(case);
     }
 }
 
@@ -192,54 +143,36 @@ impl Open {
                 name: name.to_owned(),
                 line: line.number,
                 connections: Vec::new(),
-                script: Vec::new(),
+                steps: Vec::new(),
             },
             header: line.source.clone(),
             states: Vec::new(),
             captured: HashSet::new(),
-            status_read: false,
         }
     }
 
-    fn statement(&mut self, line: &Line, statement: &Statement) -> Result<(), Problem> {
-        let (number, source) = (line.number, line.source.clone());
+    /// Follows what a statement does. Returns the connection of a step; `None` for what belongs to
+    /// the `connect` above.
+    fn enter(&mut self, statement: &Statement) -> Result<Option<usize>, Problem> {
         match statement {
-            Statement::Connect { name, url } => self.connect(line, name.as_ref(), url)?,
-            Statement::Flag { name, value } => {
-                let (name, value) = (name.clone(), value.clone());
-                self.connection()?.flags.push(Flag {
-                    line: number,
-                    source,
-                    name,
-                    value,
-                });
-            }
-            Statement::Field { name, value } => {
-                let field = (name.clone(), value.clone());
-                self.connection()?.fields.push(field);
-            }
-            Statement::Status(status) => self.status(*status)?,
-            Statement::Answer { name, value } => {
-                let (name, value) = (name.clone(), value.clone());
-                self.connection()?.answers.push(Answer {
-                    line: number,
-                    source,
-                    name,
-                    value,
-                });
-            }
-            Statement::Step(step) => self.step(line, step)?,
-            Statement::Blank | Statement::Comment(_) | Statement::Case(_) => {}
+            Statement::Connect { name, .. } => self.connect(name.as_ref()).map(Some),
+            Statement::Action { on, action } => self.action(on.as_ref(), action).map(Some),
+            Statement::Status(status) => self.status(*status).map(|()| None),
+            _ if self.connection().is_some() => Ok(None),
+            _ => Err(Problem::NoConnection),
         }
-        Ok(())
     }
 
-    fn connect(
-        &mut self,
-        line: &Line,
-        name: Option<&String>,
-        url: &Template,
-    ) -> Result<(), Problem> {
+    fn push(&mut self, line: Line, on: Option<usize>) {
+        if let Some(on) = on {
+            let below = Vec::new();
+            self.case.steps.push(Step { on, line, below });
+        } else if let Some(connect) = self.case.steps.last_mut() {
+            connect.below.push(line);
+        }
+    }
+
+    fn connect(&mut self, name: Option<&String>) -> Result<usize, Problem> {
         let same = |known: &Option<String>| known.as_ref() == name;
         let on = match self.case.connections.iter().position(same) {
             Some(on) if self.states[on] == State::Open => return Err(Problem::StillOpen),
@@ -251,75 +184,53 @@ impl Open {
             }
         };
         self.states[on] = State::Open;
-        self.status_read = false;
-        self.case.script.push(Act {
-            line: line.number,
-            source: line.source.clone(),
-            on,
-            kind: ActKind::Connect(Connection {
-                url: url.clone(),
-                flags: Vec::new(),
-                fields: Vec::new(),
-                status: 101,
-                answers: Vec::new(),
-            }),
-        });
-        Ok(())
+        Ok(on)
     }
 
-    /// The connection that is being described: nothing was done on it.
-    fn connection(&mut self) -> Result<&mut Connection, Problem> {
-        match self.case.script.last_mut() {
-            Some(Act {
-                kind: ActKind::Connect(connection),
-                ..
-            }) => Ok(connection),
-            _ => Err(Problem::NoConnection),
-        }
+    /// The `connect` after which nothing was done yet.
+    fn connection(&self) -> Option<&Step> {
+        let last = self.case.steps.last()?;
+        matches!(last.line.statement, Statement::Connect { .. }).then_some(last)
     }
 
     fn status(&mut self, status: u16) -> Result<(), Problem> {
-        if std::mem::replace(&mut self.status_read, true) {
-            return Err(Problem::StrayStatus);
+        let is_status = |line: &Line| matches!(line.statement, Statement::Status(_));
+        match self.connection() {
+            Some(connect) if !connect.below.iter().any(is_status) => {
+                if status != 101 {
+                    let on = connect.on;
+                    self.states[on] = State::Refused;
+                }
+                Ok(())
+            }
+            _ => Err(Problem::StrayStatus),
         }
-        let connection = self.connection().map_err(|_| Problem::StrayStatus)?;
-        connection.status = status;
-        if let Some(act) = self.case.script.last()
-            && status != 101
-        {
-            self.states[act.on] = State::Refused;
-        }
-        Ok(())
     }
 
-    fn step(&mut self, line: &Line, step: &Step) -> Result<(), Problem> {
-        let on = self.find(step)?;
-        let is_wait = matches!(step.action, Action::Wait(_));
+    fn action(&mut self, name: Option<&String>, action: &Action) -> Result<usize, Problem> {
+        let on = self.find(name, action)?;
         match self.states[on] {
-            _ if is_wait => {}
+            _ if matches!(action, Action::Wait(_)) => {}
             State::Open => {}
-            State::Refused => return Err(Problem::NotOpen("its upgrade is to be refused")),
-            State::Closed => return Err(Problem::NotOpen("it was closed above")),
+            State::Refused => return Err(Problem::NotOpen("a refused upgrade")),
+            State::Closed => return Err(Problem::NotOpen("the end of its connection")),
         }
-        if ends(&step.action) {
-            self.states[on] = State::Closed;
+        match action {
+            Action::Close { .. } | Action::ExpectClose(_) | Action::Abandon { .. } => {
+                self.states[on] = State::Closed;
+            }
+            Action::Expect(expect) => {
+                let names = expect.captures.iter().map(|capture| capture.name.clone());
+                self.captured.extend(names);
+            }
+            _ => {}
         }
-        if let Action::Expect(expect) = &step.action {
-            let names = expect.captures.iter().map(|capture| capture.name.clone());
-            self.captured.extend(names);
-        }
-        self.case.script.push(Act {
-            line: line.number,
-            source: line.source.clone(),
-            on,
-            kind: ActKind::Step(step.action.clone()),
-        });
-        Ok(())
+        Ok(on)
     }
 
-    fn find(&self, step: &Step) -> Result<usize, Problem> {
+    fn find(&self, name: Option<&String>, action: &Action) -> Result<usize, Problem> {
         let names = &self.case.connections;
-        match &step.on {
+        match name {
             _ if names.is_empty() => Err(Problem::NoConnection),
             Some(name) => {
                 let found = names.iter().position(|known| known.as_ref() == Some(name));
@@ -331,25 +242,12 @@ impl Open {
                     }
                 })
             }
-            None if matches!(step.action, Action::Wait(_)) => Ok(0),
+            None if matches!(action, Action::Wait(_)) => Ok(0),
             None if names.len() == 1 => Ok(0),
-            None => {
-                if let Some(unnamed) = names.iter().position(Option::is_none) {
-                    Ok(unnamed)
-                } else {
-                    let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
-                    Err(Problem::WhichConnection(names.join(", ")))
-                }
-            }
+            None => names.iter().position(Option::is_none).ok_or_else(|| {
+                let names: Vec<&str> = names.iter().flatten().map(String::as_str).collect();
+                Problem::WhichConnection(names.join(", "))
+            }),
         }
-    }
-}
-
-/// Whether the connection is not open any more when the step is done.
-fn ends(action: &Action) -> bool {
-    match action {
-        Action::Close { .. } | Action::ExpectClose(_) => true,
-        Action::Command { name, .. } => matches!(*name, "drop" | "reset"),
-        _ => false,
     }
 }

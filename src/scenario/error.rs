@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::template::TemplateError;
-use crate::command::{self, CommandError};
+use crate::command::CommandError;
 use crate::filter::CompileError;
 
 /// Something that is wrong at a place of a scenario.
@@ -181,7 +181,7 @@ pub enum Problem {
     #[error("the connection is still open; close it before, or give each a name: connect NAME URL")]
     StillOpen,
     /// A step on a connection that did not open or was closed.
-    #[error("the connection is not open here: {0}")]
+    #[error("no step can follow {0}")]
     NotOpen(&'static str),
     /// A case with the name of another.
     #[error("the case on line {0} has the same name")]
@@ -233,26 +233,55 @@ impl Source<'_> {
     }
 }
 
-/// What is wrong with a command of the prompt, without its `/`, and the column it names.
-pub(super) fn command_problem(error: &CommandError) -> (Problem, Option<usize>) {
-    let column = match error {
-        CommandError::NotHex { column, .. }
-        | CommandError::NotBase64 { column }
-        | CommandError::Unexpected { column, .. }
-        | CommandError::NotNumber { column, .. }
-        | CommandError::CloseCode { column, .. }
-        | CommandError::NotKnown { column, .. } => Some(*column),
-        _ => None,
-    };
-    // The name belongs to one of the commands that take bytes.
-    let mut text = error.to_string().replace("as in /bin ", "as in ");
-    if let Some(column) = column {
-        text = text.replacen(&format!("column {column}: "), "", 1);
+impl Problem {
+    /// What is wrong with the arguments of a command, and the column of it within them.
+    pub fn of_command(error: &CommandError) -> (Self, Option<usize>) {
+        // At the prompt commands begin with a slash, and the column is part of the text.
+        let (text, column) = match error {
+            CommandError::Missing(usage) => {
+                let example = usage.example.trim_start_matches('/');
+                (
+                    format!("{} needs {}, as in {example}", usage.name, usage.args),
+                    None,
+                )
+            }
+            CommandError::NotHex { column, found } => (
+                format!("{found:?} is not a hex digit; write bytes as in de ad be ef"),
+                Some(*column),
+            ),
+            CommandError::NotNumber {
+                column,
+                found,
+                wanted,
+                example,
+            } => {
+                let example = example.trim_start_matches('/');
+                (
+                    format!("{found:?} is not {wanted}, as in {example}"),
+                    Some(*column),
+                )
+            }
+            CommandError::CloseCode { column, code } => (
+                format!(
+                    "close code {code} may not be sent (RFC 6455 §7.4); \
+                     use 1000-1003, 1007-1014 or 3000-4999"
+                ),
+                Some(*column),
+            ),
+            CommandError::NotKnown {
+                name,
+                column,
+                found,
+                wanted,
+            } => (
+                format!("{found:?} is not known to {name}; use {wanted}"),
+                Some(*column),
+            ),
+            // The others say no column, and name no command.
+            other => (other.to_string(), None),
+        };
+        (Self::Command(text), column)
     }
-    for usage in command::COMMANDS {
-        text = text.replace(&format!("/{}", usage.name), usage.name);
-    }
-    (Problem::Command(text), column)
 }
 
 impl fmt::Display for Mistake {

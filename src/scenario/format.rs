@@ -3,24 +3,26 @@
 use std::fmt::Write;
 
 use super::ast::{
-    Action, Capture, Content, Expect, ExpectClose, Extract, File, Mood, Pattern, Reason, Statement,
-    Step,
+    Action, Capture, Content, Expect, ExpectClose, Extract, File, Match, Pattern, Reason, Statement,
 };
-use super::parse::{parse, send::block_end};
-use super::scan::{Allowed, doubtful, find_word};
+use super::scan::{Allowed, block_end, doubtful, find_word};
 use super::span;
 use super::template::Template;
 use crate::render::escape::{Layout, escape};
 use crate::render::jsonl::inert;
 
-/// The file as [`parse`] reads it again: one blank line at most, none at the ends, one before
-/// a case and behind what belongs to `connect`.
+/// The file as [`parse`](super::parse()) reads it again: one blank line at most, none at the ends,
+/// one before a case and after what belongs to `connect`.
 pub fn format(file: &File) -> String {
+    write_all(file.lines.iter().map(|line| &line.statement))
+}
+
+/// Statements, one below the other, with the blank lines of [`format`].
+pub fn write_all<'a>(statements: impl Iterator<Item = &'a Statement>) -> String {
     let mut out = String::new();
     let mut blank = false;
     let mut previous: Option<&Statement> = None;
-    for line in &file.lines {
-        let statement = &line.statement;
+    for statement in statements {
         if *statement == Statement::Blank {
             blank = true;
             continue;
@@ -44,7 +46,7 @@ fn parts(previous: &Statement, next: &Statement) -> bool {
     match next {
         Case(_) => !matches!(previous, Comment(_)),
         Status(_) => of_request,
-        Statement::Step(_) => of_request || matches!(previous, Answer { .. }),
+        Statement::Action { .. } => of_request || matches!(previous, Answer { .. }),
         Connect { .. } => !matches!(previous, Case(_) | Comment(_) | Connect { .. }),
         _ => false,
     }
@@ -78,8 +80,8 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
             write!(out, "{name}:{blank}{value}")
         }
         Statement::Status(status) => write!(out, "{status}"),
-        Statement::Step(step) => {
-            write_step(out, step);
+        Statement::Action { on, action } => {
+            write_action(out, on.as_deref(), action);
             Ok(())
         }
     };
@@ -92,19 +94,18 @@ fn write_flag(out: &mut String, name: &str, value: &str) -> std::fmt::Result {
     write!(out, "--{name}{between}{value}")
 }
 
-/// A step, as it is written in a scenario.
-pub fn write_step(out: &mut String, step: &Step) {
+fn write_action(out: &mut String, on: Option<&str>, action: &Action) {
     let is_arrow = matches!(
-        step.action,
+        action,
         Action::Send(_) | Action::Expect(_) | Action::ExpectClose(_) | Action::ExpectControl { .. }
     );
-    if let Some(name) = &step.on {
+    if let Some(name) = on {
         out.push_str(name);
         if !is_arrow {
             out.push(' ');
         }
     }
-    match &step.action {
+    match action {
         Action::Send(content) => write_send(out, content),
         Action::Expect(expect) => write_expect(out, expect),
         Action::ExpectClose(close) => write_expect_close(out, close),
@@ -136,7 +137,8 @@ pub fn write_step(out: &mut String, step: &Step) {
             write_payload(out, Some(reason));
             write_span(out, "within", *within);
         }
-        Action::Command { name, args } => write_words(out, name, &args.to_string()),
+        Action::Typed(typed) => write_words(out, typed.grammar.name(), &typed.args.to_string()),
+        Action::Abandon { reset } => out.push_str(if *reset { "reset" } else { "drop" }),
         Action::Wait(time) => {
             let _ = write!(out, "wait {}", span::write(*time));
         }
@@ -197,15 +199,15 @@ fn write_block(out: &mut String, text: &str) {
 }
 
 fn write_expect(out: &mut String, expect: &Expect) {
-    out.push_str(match expect.mood {
-        Mood::Some => "< ",
-        Mood::Next => "<! ",
-        Mood::None => "!< ",
+    out.push_str(match expect.matching {
+        Match::Eventually => "< ",
+        Match::Next => "<! ",
+        Match::Never => "!< ",
     });
     match &expect.pattern {
-        Pattern::Text(text) => write_text(out, "text", &text.to_string(), expect.mood),
-        Pattern::Json(text) => write_operand(out, "json", text, expect.mood),
-        Pattern::Jq(text) => write_operand(out, "jq", text, expect.mood),
+        Pattern::Text(text) => write_text(out, "text", &text.to_string(), expect.matching),
+        Pattern::Json(text) => write_operand(out, "json", text, expect.matching),
+        Pattern::Jq(text) => write_operand(out, "jq", text, expect.matching),
         Pattern::Re(regex) => write_regex(out, regex),
         Pattern::Hex(bytes) => write_words(out, "hex", &hex(bytes)),
         Pattern::Any => out.push_str("any"),
@@ -219,17 +221,17 @@ fn write_expect(out: &mut String, expect: &Expect) {
             Extract::Re(regex) => write_regex(out, regex),
         }
     }
-    let word = match expect.mood {
-        Mood::None => "for",
-        Mood::Some | Mood::Next => "within",
+    let word = match expect.matching {
+        Match::Never => "for",
+        Match::Eventually | Match::Next => "within",
     };
     write_span(out, word, expect.within);
 }
 
-fn write_operand(out: &mut String, kind: &str, text: &Template, mood: Mood) {
+fn write_operand(out: &mut String, kind: &str, text: &Template, matching: Match) {
     let text = text.to_string();
     let _ = write!(out, "{kind} ");
-    let hides_words = find_word(&text, modifiers(mood), true).is_some();
+    let hides_words = find_word(&text, modifiers(matching), true).is_some();
     if text.contains('\n') || text.starts_with("\"\"\"") || hides_words {
         write_block(out, &text);
     } else {
@@ -238,18 +240,18 @@ fn write_operand(out: &mut String, kind: &str, text: &Template, mood: Mood) {
 }
 
 /// The words that end a text without quotes.
-fn modifiers(mood: Mood) -> &'static [&'static str] {
-    match mood {
-        Mood::None => Allowed::For.words(),
-        Mood::Some | Mood::Next => Allowed::All.words(),
+fn modifiers(matching: Match) -> &'static [&'static str] {
+    match matching {
+        Match::Never => Allowed::For.words(),
+        Match::Eventually | Match::Next => Allowed::All.words(),
     }
 }
 
-fn write_text(out: &mut String, kind: &str, text: &str, mood: Mood) {
+fn write_text(out: &mut String, kind: &str, text: &str, matching: Match) {
     let _ = write!(out, "{kind} ");
     if text.contains('\n') && is_clean(text, Layout::Payload) {
         write_block(out, text);
-    } else if is_plain(text, mood) {
+    } else if is_plain(text, matching) {
         out.push_str(text);
     } else {
         out.push_str(&quoted(text));
@@ -257,12 +259,12 @@ fn write_text(out: &mut String, kind: &str, text: &str, mood: Mood) {
 }
 
 /// Whether a text means itself without quotes.
-fn is_plain(text: &str, mood: Mood) -> bool {
+fn is_plain(text: &str, matching: Match) -> bool {
     !text.is_empty()
         && text.trim() == text
         && !text.starts_with('"')
         && is_clean(text, Layout::Line)
-        && find_word(text, modifiers(mood), false).is_none()
+        && find_word(text, modifiers(matching), false).is_none()
         && doubtful(text).is_none()
 }
 
@@ -275,7 +277,7 @@ fn write_payload(out: &mut String, payload: Option<&Template>) {
         return;
     };
     let text = payload.to_string();
-    if is_plain(&text, Mood::Some) && !text.contains('"') {
+    if is_plain(&text, Match::Eventually) && !text.contains('"') {
         let _ = write!(out, " {text}");
     } else if !text.is_empty() {
         let _ = write!(out, " {}", quoted(&text));
@@ -311,9 +313,4 @@ fn write_expect_close(out: &mut String, close: &ExpectClose) {
         None => {}
     }
     write_span(out, "within", close.within);
-}
-
-/// The text in its canonical form.
-pub fn rewrite(text: &str) -> Result<String, Vec<super::Mistake>> {
-    parse(text).map(|file| format(&file))
 }

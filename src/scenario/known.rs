@@ -1,87 +1,77 @@
-//! Variables of a scenario: which there are, and whether something gives them a value.
+//! Variables of a scenario: whether something gives them a value.
 
 use std::collections::HashSet;
 
-use super::ast::{Action, Capture, Content, Extract, Pattern, Reason, Statement};
+use super::ast::{Action, Capture, Content, Expect, Extract, Pattern, Reason, Statement};
 use super::error::Problem;
 use super::template::{Template, Variable};
 
-/// What has a value before a case begins.
+/// The variables that have a value before a case begins.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// Variables given with `--var` or `--var-file`.
+    /// Given with `--var` or `--var-file`.
     pub variables: HashSet<String>,
     /// Variables of the environment that may be read.
     pub environment: HashSet<String>,
 }
 
-/// Whether all variables of a step that is not in a file have values.
-pub fn check(action: &Action, known: &Known) -> Result<(), Problem> {
-    let templates = step_templates(action).into_iter();
-    let mut variables = templates.flat_map(Template::variables);
-    variables.try_for_each(|variable| check_variable(variable, known, &HashSet::new()))
-}
-
-/// Whether the variable has a value: one that is known, or one that was captured.
-pub(super) fn check_variable(
-    variable: &Variable,
+/// Whether all variables of a statement have values: known ones, or captured ones.
+pub(super) fn check(
+    statement: &Statement,
     known: &Known,
     captured: &HashSet<String>,
 ) -> Result<(), Problem> {
-    match variable {
-        Variable::Named(name) if captured.contains(name) || known.variables.contains(name) => {
-            Ok(())
+    let has_value = |name| captured.contains(name) || known.variables.contains(name);
+    let mut variables = templates(statement)
+        .into_iter()
+        .flat_map(Template::variables);
+    variables.try_for_each(|variable| match variable {
+        Variable::Named(name) if !has_value(name) => Err(Problem::NoValue(name.clone())),
+        Variable::Env(name) if !known.environment.contains(name) => {
+            Err(Problem::NotAllowed(name.clone()))
         }
-        Variable::Named(name) => Err(Problem::NoValue(name.clone())),
-        Variable::Env(name) if known.environment.contains(name) => Ok(()),
-        Variable::Env(name) => Err(Problem::NotAllowed(name.clone())),
-        Variable::Uuid | Variable::Now => Ok(()),
+        _ => Ok(()),
+    })
+}
+
+fn templates(statement: &Statement) -> Vec<&Template> {
+    match statement {
+        Statement::Connect { url: it, .. }
+        | Statement::Field { value: it, .. }
+        | Statement::Answer { value: it, .. } => vec![it],
+        Statement::Flag { value, .. } => value.iter().collect(),
+        Statement::Action { action, .. } => of_action(action),
+        Statement::Blank | Statement::Comment(_) | Statement::Case(_) | Statement::Status(_) => {
+            Vec::new()
+        }
     }
 }
 
-/// The variables of a statement.
-pub(super) fn variables(statement: &Statement) -> Vec<&Variable> {
-    let templates: Vec<&Template> = match statement {
-        Statement::Connect { url, .. } => vec![url],
-        Statement::Flag { value, .. } => value.iter().collect(),
-        Statement::Field { value, .. } | Statement::Answer { value, .. } => vec![value],
-        Statement::Step(step) => step_templates(&step.action),
-        _ => Vec::new(),
-    };
-    templates
-        .into_iter()
-        .flat_map(Template::variables)
-        .collect()
-}
-
-fn step_templates(action: &Action) -> Vec<&Template> {
+fn of_action(action: &Action) -> Vec<&Template> {
     match action {
-        Action::Send(Content::Text(text)) => vec![text],
-        Action::Send(Content::File { path, .. }) => vec![path],
-        Action::Expect(expect) => {
-            let pattern = match &expect.pattern {
-                Pattern::Text(it) | Pattern::Json(it) | Pattern::Re(it) | Pattern::Jq(it) => {
-                    Some(it)
-                }
-                Pattern::Hex(_) | Pattern::Any => None,
-            };
-            let captures = expect
-                .captures
-                .iter()
-                .map(|Capture { with, .. }| match with {
-                    Extract::Jq(it) | Extract::Re(it) => it,
-                });
-            pattern.into_iter().chain(captures).collect()
-        }
+        Action::Send(Content::Text(it) | Content::File { path: it, .. })
+        | Action::Ping { payload: it, .. }
+        | Action::Pong(it)
+        | Action::Close { reason: it, .. } => vec![it],
+        Action::Typed(typed) => vec![&typed.args],
+        Action::Expect(expect) => of_expectation(expect),
         Action::ExpectClose(close) => match &close.reason {
             Some(Reason::Text(it) | Reason::Re(it)) => vec![it],
             None => Vec::new(),
         },
         Action::ExpectControl { payload, .. } => payload.iter().collect(),
-        Action::Ping { payload: it, .. }
-        | Action::Pong(it)
-        | Action::Close { reason: it, .. }
-        | Action::Command { args: it, .. } => vec![it],
-        _ => Vec::new(),
+        Action::Send(Content::Binary(_)) | Action::Abandon { .. } | Action::Wait(_) => Vec::new(),
     }
+}
+
+fn of_expectation(expect: &Expect) -> Vec<&Template> {
+    let pattern = match &expect.pattern {
+        Pattern::Text(it) | Pattern::Json(it) | Pattern::Re(it) | Pattern::Jq(it) => Some(it),
+        Pattern::Hex(_) | Pattern::Any => None,
+    };
+    let captures = expect.captures.iter();
+    let captures = captures.map(|Capture { with, .. }| match with {
+        Extract::Jq(it) | Extract::Re(it) => it,
+    });
+    pattern.into_iter().chain(captures).collect()
 }

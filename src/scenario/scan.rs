@@ -5,8 +5,7 @@ use std::time::Duration;
 use super::ast::{Capture, Extract};
 use super::error::{Mistake, Problem, Source};
 use super::span;
-use super::template::{Form, Template, Variable};
-use crate::filter::Jq;
+use super::template::Variable;
 
 /// A piece of a line that knows where it stands.
 #[derive(Debug, Clone, Copy)]
@@ -93,26 +92,6 @@ impl<'a> Scan<'a> {
         (&rest[..end], self.with(rest[end..].trim_start()))
     }
 
-    /// All of the rest as a template.
-    pub(super) fn template(self) -> Result<Template, Mistake> {
-        self.template_of(self.rest)
-    }
-
-    /// `text`, which the rest stands for, as a template.
-    pub(super) fn template_of(self, text: &str) -> Result<Template, Mistake> {
-        Template::parse(text).map_err(|error| {
-            let (at, len) = if text == self.rest {
-                (
-                    error.at,
-                    "{{}}".len() + error.name.as_ref().map_or(0, String::len),
-                )
-            } else {
-                (0, self.rest.len())
-            };
-            self.mistake_at(at, len, Problem::Template(error))
-        })
-    }
-
     /// Cuts the rest where the first modifier begins; quotes hide what is in them.
     pub(super) fn split_modifiers(self, allowed: Allowed) -> (Self, Self) {
         self.split(allowed, true)
@@ -181,14 +160,6 @@ impl<'a> Scan<'a> {
         Ok((Capture { name, with }, rest))
     }
 
-    /// A text without quotes, in which a mistyped modifier would pass for a part of it.
-    pub(super) fn bare(self) -> Result<Template, Mistake> {
-        if let Some(word) = doubtful(self.rest) {
-            return Err(self.with(word).mistake(Problem::Doubtful(word.to_owned())));
-        }
-        self.template()
-    }
-
     /// Nothing may be left.
     pub(super) fn nothing(self, cure: &'static str) -> Result<(), Mistake> {
         let scan = self.trim();
@@ -197,16 +168,6 @@ impl<'a> Scan<'a> {
         }
         let found = scan.rest.to_owned();
         Err(scan.mistake(Problem::Unexpected { found, cure }))
-    }
-
-    /// All of the rest as a span of time.
-    pub(super) fn span(self) -> Result<Duration, Mistake> {
-        span::parse(self.rest).ok_or_else(|| match self.rest {
-            "" => self.mistake(Problem::Missing(
-                "a time belongs here; write 500ms, 2s or 1m30s",
-            )),
-            text => self.mistake(Problem::NotTime(text.to_owned())),
-        })
     }
 
     /// A string in quotes, written as in JSON, and what follows it.
@@ -254,64 +215,6 @@ impl<'a> Scan<'a> {
         }
         Err(self.mistake(Problem::OpenQuote))
     }
-
-    /// A jq filter that the rest stands for; compiled, if no variable is in it.
-    pub(super) fn jq(self, text: &str) -> Result<Template, Mistake> {
-        if text.is_empty() {
-            let problem = Problem::Missing("a jq filter belongs here, such as .user.id");
-            return Err(self.mistake(problem));
-        }
-        let template = self.template_of(text)?;
-        if let Some(filter) = template.as_literal()
-            && let Err(error) = Jq::compile(filter)
-        {
-            let place = filter.char_indices().nth(error.column - 1);
-            let (at, len) = match place {
-                _ if text != self.rest => (0, self.rest.len()),
-                Some((at, _)) => (at, 1),
-                None => (filter.len(), 1),
-            };
-            return Err(self.mistake_at(at, len, error.into()));
-        }
-        Ok(template)
-    }
-
-    /// A regular expression that the rest stands for; compiled, if no variable is in it.
-    pub(super) fn regex(self, text: &str) -> Result<Template, Mistake> {
-        let template = self.template_of(text)?;
-        if let Some(text) = template.as_literal()
-            && let Err(error) = regex::Regex::new(text)
-        {
-            return Err(self.mistake(Problem::Regex(regex_error(&error))));
-        }
-        Ok(template)
-    }
-
-    /// A JSON pattern that the rest stands for; read, with a value for each variable.
-    pub(super) fn json(self, text: &str) -> Result<Template, Mistake> {
-        if text.trim().is_empty() {
-            let problem = Problem::Missing("a JSON value belongs here, such as {\"op\":\"*\"}");
-            return Err(self.mistake(problem));
-        }
-        let template = self.template_of(text)?;
-        let filled = template.fill(Form::Plain, |_| Ok::<_, ()>("0".into()));
-        let filled = filled.unwrap_or_default();
-        if let Err(error) = serde_json::from_str::<serde::de::IgnoredAny>(&filled) {
-            let is_place = template.as_literal().is_some() && text == self.rest;
-            let at = if is_place {
-                error.column().saturating_sub(1)
-            } else {
-                0
-            };
-            let len = if is_place { 1 } else { self.rest.len() };
-            let text = error.to_string();
-            // The place is that of the mistake, if it is known.
-            let words = text.split(" at line").next().filter(|_| is_place);
-            let problem = Problem::Json(words.unwrap_or(&text).to_owned());
-            return Err(self.mistake_at(at, len, problem));
-        }
-        Ok(template)
-    }
 }
 
 /// Where one of `words` stands as a word of its own; `quotes` hide what is in them.
@@ -348,15 +251,14 @@ pub(super) fn doubtful(text: &str) -> Option<&str> {
     })
 }
 
-/// The last line of the error, which says it in words.
-pub(crate) fn regex_error(error: &regex::Error) -> String {
-    let text = error.to_string();
-    let last = text.lines().last().unwrap_or_default();
-    last.strip_prefix("error: ").unwrap_or(last).to_owned()
-}
-
 /// Whether `text` begins with `word` as a word of its own.
 pub(super) fn starts_with_word(text: &str, word: &str) -> bool {
     let after = text.strip_prefix(word);
     after.is_some_and(|after| after.is_empty() || after.starts_with(char::is_whitespace))
+}
+
+/// What follows the quotes that end a text.
+pub(super) fn block_end<'a>(line: &'a str, quotes: &str) -> Option<&'a str> {
+    let rest = line.strip_prefix(quotes)?;
+    (rest.is_empty() || rest.starts_with([' ', '\t'])).then_some(rest)
 }

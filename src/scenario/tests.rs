@@ -3,9 +3,10 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::ast::{Action, Content, Pattern, Statement, Step};
-use super::case::ActKind;
-use super::{Case, File, Known, Mistake, Template, cases, format, parse};
+use super::ast::Content;
+use super::{
+    Action, Case, File, Known, Mistake, Pattern, Statement, Template, cases, format, parse,
+};
 
 /// Every statement, in its canonical form.
 const ALL: &str = include_str!("tests/all.wsee");
@@ -31,7 +32,7 @@ fn known() -> Known {
 
 fn cases_of(text: &str) -> Result<Vec<Case>, String> {
     let file = parse(text).map_err(|mistakes| reports(&mistakes))?;
-    cases(&file, "t", &known()).map_err(|mistakes| reports(&mistakes))
+    cases(file, "t", &known()).map_err(|mistakes| reports(&mistakes))
 }
 
 /// The first line of the report for a text with a mistake.
@@ -46,7 +47,7 @@ fn mistake(text: &str) -> String {
 fn action(line: &str) -> Action {
     let file = parsed(line);
     match &file.lines[0].statement {
-        Statement::Step(Step { action, .. }) => action.clone(),
+        Statement::Action { action, .. } => action.clone(),
         other => panic!("{line}: {other:?}"),
     }
 }
@@ -174,7 +175,7 @@ fn mistakes_in_a_line_have_a_place_and_a_cure() {
         ),
         (
             "connect ws://h\n\n<text hi",
-            "3:2: a blank belongs between the arrow and what follows it",
+            "3:2: put a blank between the arrow and what follows it",
         ),
         (
             "connect ws://h\n\n< text hi within 2",
@@ -325,11 +326,11 @@ fn mistakes_in_the_order_of_lines_have_a_cure() {
         ),
         (
             "connect ws://h\n401\n> hi",
-            "3:1: the connection is not open here: its upgrade is to be refused",
+            "3:1: no step can follow a refused upgrade",
         ),
         (
             "connect ws://h\n\nclose\n> hi",
-            "4:1: the connection is not open here: it was closed above",
+            "4:1: no step can follow the end of its connection",
         ),
         (
             "connect a ws://h\nconnect b ws://h\n> hi",
@@ -428,13 +429,11 @@ fn a_case_without_a_name_is_called_like_its_file() {
 #[test]
 fn a_connection_takes_its_flags_fields_and_answer() {
     let cases = cases_of("connect ws://h\n--insecure\n# why\nX-A: b\n\n401\nServer: *\n").unwrap();
-    let ActKind::Connect(connection) = &cases[0].script[0].kind else {
-        panic!("no connection");
-    };
-    assert_eq!(connection.flags[0].name, "insecure");
-    assert_eq!(connection.fields[0].0, "X-A");
-    assert_eq!(connection.status, 401);
-    assert_eq!(connection.answers[0].name, "Server");
+    let connect = &cases[0].steps[0];
+    assert_eq!(connect.status(), 401);
+    let below = connect.below.iter().map(|line| line.source.as_str());
+    let below: Vec<&str> = below.collect();
+    assert_eq!(below, ["--insecure", "X-A: b", "401", "Server: *"]);
 }
 
 #[test]
@@ -442,6 +441,6 @@ fn steps_act_on_the_connection_they_name() {
     let text =
         "connect a ws://h\nconnect b ws://h\na> 1\nb< any\na ping x\na close\nconnect a ws://h\n";
     let cases = cases_of(text).unwrap_or_else(|report| panic!("{report}"));
-    let on: Vec<usize> = cases[0].script.iter().map(|act| act.on).collect();
+    let on: Vec<usize> = cases[0].steps.iter().map(|step| step.on).collect();
     assert_eq!(on, [0, 1, 0, 1, 0, 0, 0]);
 }

@@ -23,7 +23,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("proto::handshake", "client error"),
     ("record", "har lines read recorder"),
     ("render", "close_summary human reconnect"),
-    ("scenario::parse", "send step"),
     ("session", "open phase redirect upgrade"),
 ];
 

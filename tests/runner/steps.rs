@@ -209,16 +209,19 @@ fn mistakes_of_steps_are_told_before_anything_is_sent() {
     for (args, text) in [
         (
             &["--expect-json", "{"][..],
-            "--expect-json, column 1: not JSON",
+            "for '--expect-json <JSON>': column 1: not JSON",
         ),
         (
             &["--expect-re", "("],
-            "--expect-re, column 1: regular expression: unclosed group",
+            "for '--expect-re <REGEX>': column 1: regular expression: unclosed group",
         ),
-        (&["--expect-jq", ".a |"], "--expect-jq, column 5: jq filter"),
+        (
+            &["--expect-jq", ".a |"],
+            "for '--expect-jq <FILTER>': column 5: jq filter",
+        ),
         (
             &["--send-hex", "0g"],
-            "--send-hex, column 2: 'g' is not a hex digit",
+            "for '--send-hex <HEX>': column 2: 'g' is not a hex digit",
         ),
         (
             &["--expect", "{{a}}"],
@@ -230,9 +233,12 @@ fn mistakes_of_steps_are_told_before_anything_is_sent() {
         ),
         (
             &["--expect-close=x"],
-            "--expect-close, column 1: \"x\" is not a close code",
+            "for '--expect-close[=<CODES>]': column 1: \"x\" is not a close code",
         ),
-        (&["--expect-none", "5"], "--expect-none: not a time"),
+        (
+            &["--expect-none", "5"],
+            "for '--expect-none <TIME>': column 1: \"5\" is not a time",
+        ),
         (
             &["--expect-status", "401", "--send", "x"],
             "--send: no step can follow a refused upgrade",

@@ -12,8 +12,8 @@ use crate::cli::heading::Heading;
 
 pub use connection::ConnectionArgs;
 pub use report::ReportArgs;
+pub use step::StepArgs;
 pub(super) use step::join_close_codes;
-pub use step::{Step, StepArgs, StepKind};
 
 use super::config::ConfigArgs;
 use super::output::DisplayArgs;

@@ -5,60 +5,50 @@ use std::ffi::{OsStr, OsString};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 
 use crate::cli::heading::Heading;
+use crate::scenario::{Line, Match, Mistake, Statement, argument};
 
 /// The steps of a command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepArgs {
-    /// In the order given.
-    pub steps: Vec<Step>,
-}
-
-/// One step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// What is to be done.
-    pub kind: StepKind,
-    /// The value as typed; empty if it was left out.
-    pub value: String,
-}
-
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepKind {
-    /// `--send`.
-    Send,
-    /// `--send-hex`.
-    SendHex,
-    /// `--ping`.
-    Ping,
-    /// `--expect` and its kin: a kind of pattern, and whether it must be the next message.
-    Expect(&'static str, bool),
-    /// `--expect-none`.
-    ExpectNone,
-    /// `--expect-close`.
-    ExpectClose,
-    /// `--expect-status`.
-    ExpectStatus,
-    /// `--expect-subprotocol`.
-    ExpectSubprotocol,
-    /// `--expect-header`.
-    ExpectHeader,
+    /// In the order given; the source of each is the flag with its value.
+    pub lines: Vec<Line>,
 }
 
 /// A flag that is a step.
 struct Flag {
     name: &'static str,
     value: &'static str,
-    kind: StepKind,
+    parse: argument::Parse,
     help: &'static str,
     long_help: &'static str,
+}
+
+impl Flag {
+    /// Whether the value may be left out.
+    fn is_optional(&self) -> bool {
+        matches!(self.name, "ping" | "expect-close")
+    }
+
+    fn line(&self, value: &OsStr, statement: Statement) -> Line {
+        let (name, value) = (self.name, value.to_string_lossy());
+        let source = if value.is_empty() && self.is_optional() {
+            format!("--{name}")
+        } else {
+            format!("--{name} {value}")
+        };
+        Line {
+            number: 0,
+            source,
+            statement,
+        }
+    }
 }
 
 const FLAGS: &[Flag] = &[
     Flag {
         name: "send",
         value: "TEXT|@FILE",
-        kind: StepKind::Send,
+        parse: argument::send,
         help: "Send a text message; @FILE sends a file's content",
         long_help: "@@ at the start stands for one @ of the text. {{NAME}} is replaced by the \
                     variable's value, here as in the other steps.",
@@ -66,21 +56,21 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "send-hex",
         value: "HEX",
-        kind: StepKind::SendHex,
+        parse: argument::send_hex,
         help: "Send a binary message",
         long_help: "Blanks between the digits do not count.",
     },
     Flag {
         name: "ping",
         value: "DATA",
-        kind: StepKind::Ping,
+        parse: argument::ping,
         help: "Send a ping, and wait for its pong",
         long_help: "DATA may be left out; with it write --ping=DATA.",
     },
     Flag {
         name: "expect",
         value: "TEXT",
-        kind: StepKind::Expect("text", false),
+        parse: |it| argument::expect(Match::Eventually, argument::text(it)),
         help: "Wait for a text message that is TEXT",
         long_help: "Messages that do not match are skipped, by this flag and the four that \
                     follow; all that came are told if none does.",
@@ -88,7 +78,7 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "expect-json",
         value: "JSON",
-        kind: StepKind::Expect("json", false),
+        parse: |it| argument::expect(Match::Eventually, argument::json(it)),
         help: "Wait for JSON with these values in it",
         long_help: "Of an object only the listed keys count. Arrays have to be the same, but the \
                     string \"...\" in one stands for any items. The string \"*\" stands for any value.",
@@ -96,7 +86,7 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "expect-re",
         value: "REGEX",
-        kind: StepKind::Expect("re", false),
+        parse: |it| argument::expect(Match::Eventually, argument::re(it)),
         help: "Wait for a message that the regular expression matches",
         long_help: "It may match anywhere in the message; ^ and $ are its ends. The syntax is that of \
                     the Rust crate regex.",
@@ -104,21 +94,21 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "expect-jq",
         value: "FILTER",
-        kind: StepKind::Expect("jq", false),
+        parse: |it| argument::expect(Match::Eventually, argument::jq(it)),
         help: "Wait for JSON for which the jq filter gives true",
         long_help: "Any value is taken for true but false and null, as in jq.",
     },
     Flag {
         name: "expect-hex",
         value: "HEX",
-        kind: StepKind::Expect("hex", false),
+        parse: |it| argument::expect(Match::Eventually, argument::hex(it)),
         help: "Wait for a binary message with these bytes",
         long_help: "Blanks between the digits do not count.",
     },
     Flag {
         name: "expect-next",
         value: "TEXT",
-        kind: StepKind::Expect("text", true),
+        parse: |it| argument::expect(Match::Next, argument::text(it)),
         help: "The very next message is TEXT",
         long_help: "Nothing is skipped: the first message that no step has taken must match. The \
                     same for the four flags that follow.",
@@ -126,42 +116,42 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "expect-next-json",
         value: "JSON",
-        kind: StepKind::Expect("json", true),
+        parse: |it| argument::expect(Match::Next, argument::json(it)),
         help: "The very next message is JSON with these values in it",
         long_help: "Like --expect-json, but nothing is skipped.",
     },
     Flag {
         name: "expect-next-re",
         value: "REGEX",
-        kind: StepKind::Expect("re", true),
+        parse: |it| argument::expect(Match::Next, argument::re(it)),
         help: "The regular expression matches the very next message",
         long_help: "Like --expect-re, but nothing is skipped.",
     },
     Flag {
         name: "expect-next-jq",
         value: "FILTER",
-        kind: StepKind::Expect("jq", true),
+        parse: |it| argument::expect(Match::Next, argument::jq(it)),
         help: "The jq filter gives true for the very next message",
         long_help: "Like --expect-jq, but nothing is skipped.",
     },
     Flag {
         name: "expect-next-hex",
         value: "HEX",
-        kind: StepKind::Expect("hex", true),
+        parse: |it| argument::expect(Match::Next, argument::hex(it)),
         help: "The very next message is binary, with these bytes",
         long_help: "Like --expect-hex, but nothing is skipped.",
     },
     Flag {
         name: "expect-none",
         value: "TIME",
-        kind: StepKind::ExpectNone,
+        parse: argument::expect_none,
         help: "No message comes for TIME",
         long_help: "Messages that came before and were not taken by a step count, too.",
     },
     Flag {
         name: "expect-close",
         value: "CODES",
-        kind: StepKind::ExpectClose,
+        parse: argument::expect_close,
         help: "Wait for the server to close, with one of these codes",
         long_help: "Several codes stand with commas: 4001,4002; without codes any will do. 1005 is a Close \
                     frame without a code, 1006 the end of TCP without a Close frame.",
@@ -169,7 +159,7 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "expect-status",
         value: "N",
-        kind: StepKind::ExpectStatus,
+        parse: argument::expect_status,
         help: "The upgrade is answered with status N",
         long_help: "Such as 401 for an upgrade that must be refused; then there can be no other step \
                     but --expect-header. The default is 101.",
@@ -177,28 +167,19 @@ const FLAGS: &[Flag] = &[
     Flag {
         name: "expect-subprotocol",
         value: "NAME",
-        kind: StepKind::ExpectSubprotocol,
+        parse: argument::expect_subprotocol,
         help: "The server selects this subprotocol",
         long_help: "It has to be offered with --subprotocol.",
     },
     Flag {
         name: "expect-header",
         value: "FIELD",
-        kind: StepKind::ExpectHeader,
+        parse: argument::expect_header,
         help: "The response has this header field: 'Name: value'",
         long_help: "* in the value is any text. 'Name:' with no value says that the field must not be \
                     there. May be repeated.",
     },
 ];
-
-impl StepKind {
-    /// The flag, as it is typed.
-    pub fn flag(self) -> String {
-        let flag = FLAGS.iter().find(|flag| flag.kind == self);
-        flag.map(|flag| format!("--{}", flag.name))
-            .unwrap_or_default()
-    }
-}
 
 /// Makes `--expect-close 4001,4002` of `wsee test` one word, as clap takes a value that may be left out only so.
 pub(in crate::cli) fn join_close_codes(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
@@ -224,17 +205,21 @@ fn is_close_codes(arg: &OsStr) -> bool {
 impl Args for StepArgs {
     fn augment_args(command: Command) -> Command {
         FLAGS.iter().fold(command, |command, flag| {
+            let parse = |value: &str| {
+                let wrong = |it: Mistake| format!("column {}: {}", it.column, it.problem);
+                (flag.parse)(value).map_err(wrong)
+            };
             let arg = Arg::new(flag.name)
                 .long(flag.name)
                 .value_name(flag.value)
+                .value_parser(parse)
                 .help(flag.help)
                 .long_help(format!("{}\n\n{}", flag.help, flag.long_help))
                 .help_heading(Heading::Steps)
                 .allow_hyphen_values(true)
                 .action(ArgAction::Append);
             // A value that may be left out must not be looked for in what follows.
-            let is_optional = matches!(flag.kind, StepKind::Ping | StepKind::ExpectClose);
-            command.arg(if is_optional {
+            command.arg(if flag.is_optional() {
                 arg.num_args(0..=1)
                     .require_equals(true)
                     .default_missing_value("")
@@ -257,17 +242,17 @@ impl FromArgMatches for StepArgs {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let mut steps: Vec<(usize, Step)> = Vec::new();
+        let mut lines: Vec<(usize, Line)> = Vec::new();
         for flag in FLAGS {
-            let values = matches.get_many::<String>(flag.name).into_iter().flatten();
+            let typed = matches.get_raw(flag.name).into_iter().flatten();
+            let read = matches.get_many::<Statement>(flag.name);
             let places = matches.indices_of(flag.name).into_iter().flatten();
-            for (value, place) in values.zip(places) {
-                let (kind, value) = (flag.kind, value.clone());
-                steps.push((place, Step { kind, value }));
+            for ((typed, read), place) in typed.zip(read.into_iter().flatten()).zip(places) {
+                lines.push((place, flag.line(typed, read.clone())));
             }
         }
-        steps.sort_by_key(|(place, _)| *place);
-        self.steps = steps.into_iter().map(|(_, step)| step).collect();
+        lines.sort_by_key(|(place, _)| *place);
+        self.lines = lines.into_iter().map(|(_, line)| line).collect();
         Ok(())
     }
 }
@@ -281,10 +266,7 @@ mod tests {
         let words = std::iter::once("test").chain(words.iter().copied());
         let matches = command.try_get_matches_from(words).expect("steps");
         let args = StepArgs::from_arg_matches(&matches).expect("steps");
-        let steps = args.steps.iter();
-        steps
-            .map(|step| format!("{} {}", step.kind.flag(), step.value))
-            .collect()
+        args.lines.into_iter().map(|line| line.source).collect()
     }
 
     #[test]
@@ -307,8 +289,8 @@ mod tests {
             [
                 "--expect a",
                 "--send b",
-                "--ping ",
-                "--expect-close ",
+                "--ping",
+                "--expect-close",
                 "--send -c",
                 "--expect d",
                 "--ping x",
@@ -332,13 +314,6 @@ mod tests {
             ["wsee", "demo", "--expect-close", "1000"],
         ] {
             assert_eq!(joined(&others), others.join(" "));
-        }
-    }
-
-    #[test]
-    fn every_kind_has_a_flag() {
-        for flag in FLAGS {
-            assert_eq!(flag.kind.flag(), format!("--{}", flag.name));
         }
     }
 }

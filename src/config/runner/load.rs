@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Targets, Test};
 use crate::runner::{Dialer, Group, Request, Unresolved};
-use crate::scenario::case::{ActKind, Connection};
-use crate::scenario::{self, Case, Mistake, Problem};
+use crate::scenario::{self, Case, Mistake, Problem, Statement, Step, Template};
 
 /// What there is to run.
 #[derive(Debug)]
@@ -41,10 +40,10 @@ impl Test {
     pub fn load(&self) -> Result<Loaded, Vec<Mistakes>> {
         let (mut groups, mut wrong) = (Vec::new(), Vec::new());
         match &self.targets {
-            Targets::Steps(case) => groups.push(Group {
+            Targets::Steps(cases) => groups.push(Group {
                 file: None,
                 folder: PathBuf::from("."),
-                cases: vec![Case::clone(case)],
+                cases: cases.clone(),
             }),
             Targets::Files(files) => {
                 for path in files {
@@ -88,7 +87,7 @@ impl Test {
         })?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let cases = scenario::parse(&text)
-            .and_then(|file| scenario::cases(&file, &stem, &super::known(&self.given)))
+            .and_then(|file| scenario::cases(file, &stem, &super::known(&self.given)))
             .map_err(places)?;
         let wrong = self.wrong_connections(&cases);
         if !wrong.is_empty() {
@@ -103,44 +102,28 @@ impl Test {
 
     /// Mistakes in URLs, flags and fields that are known before the run: those without variables.
     fn wrong_connections(&self, cases: &[Case]) -> Vec<Mistake> {
-        let acts = cases.iter().flat_map(|case| &case.script);
-        let wrong = acts.filter_map(|act| {
-            let ActKind::Connect(connection) = &act.kind else {
-                return None;
-            };
-            let request = literal(connection)?;
+        let steps = cases.iter().flat_map(|case| &case.steps);
+        let wrong = steps.filter_map(|step| {
+            let request = literal(step)?;
             let error = self.flags.options(&request).err()?;
-            let flag = connection.flags.iter().find(|flag| {
-                let name = format!("--{}", flag.name);
-                error.message.contains(&name)
+            let flag = step.below.iter().find(|line| match &line.statement {
+                Statement::Flag { name, .. } => error.message.contains(&format!("--{name}")),
+                _ => false,
             });
-            let (line, source) = flag.map_or((act.line, &act.source), |it| (it.line, &it.source));
-            Some(mistake(line, source, &error))
+            let line = flag.unwrap_or(&step.line);
+            Some(mistake(line.number, &line.source, &error))
         });
         wrong.collect()
     }
 }
 
-/// The request, if no variable is in it.
-fn literal(connection: &Connection) -> Option<Request> {
-    let mut request = Request {
-        url: connection.url.as_literal()?.to_owned(),
-        flags: Vec::new(),
-        fields: Vec::new(),
+/// The request of `connect`, if no variable is in it.
+fn literal(step: &Step) -> Option<Request> {
+    let Statement::Connect { url, .. } = &step.line.statement else {
+        return None;
     };
-    for flag in &connection.flags {
-        let value = match &flag.value {
-            Some(value) => Some(value.as_literal()?.to_owned()),
-            None => None,
-        };
-        request.flags.push((flag.name.clone(), value));
-    }
-    for (name, value) in &connection.fields {
-        request
-            .fields
-            .push((name.clone(), value.as_literal()?.to_owned()));
-    }
-    Some(request)
+    let fill = |template: &Template| template.as_literal().map(str::to_owned).ok_or(());
+    Request::new(url, &step.below, fill).ok()
 }
 
 fn mistake(line: usize, source: &str, error: &Unresolved) -> Mistake {

@@ -48,7 +48,7 @@ pub struct Test {
 #[derive(Debug)]
 pub enum Targets {
     /// The steps of the command line, for one URL.
-    Steps(Box<scenario::Case>),
+    Steps(Vec<scenario::Case>),
     /// Scenario files.
     Files(Vec<PathBuf>),
 }
@@ -74,22 +74,9 @@ impl GitHub {
 /// A command line of `wsee test` that cannot be obeyed.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
-    /// A value of a step.
-    #[error("{flag}, column {}: {}", .mistake.column, .mistake.problem)]
-    Step {
-        /// The flag.
-        flag: String,
-        /// What is wrong with it.
-        mistake: Box<Mistake>,
-    },
-    /// A value of a step that has no columns.
-    #[error("{flag}: {problem}")]
-    StepValue {
-        /// The flag.
-        flag: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// Steps without values, or in an order that is not possible.
+    #[error("{}", step::problems(.0))]
+    Steps(Vec<Mistake>),
     /// Steps for scenario files.
     #[error("{0} is a step for a URL; scenario files have their own")]
     StepsForFiles(String),
@@ -156,8 +143,8 @@ impl Test {
                 }
                 notes.extend(dialing.notes.iter().cloned());
                 let known = known(&given);
-                let shown = display.secrets.url(&dialing.url).into_owned();
-                Targets::Steps(Box::new(step::case(args, url, shown, &known)?))
+                let name = display.secrets.url(&dialing.url);
+                Targets::Steps(step::case(&args.steps.lines, url, &name, &known)?)
             }
             targets => Targets::Files(find(args, targets)?),
         };
@@ -203,8 +190,9 @@ fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<PathBuf>, TestError> 
     if let Some(target) = targets.iter().find(|target| !is_file(target)) {
         return Err(TestError::ManyTargets(target.clone()));
     }
-    if let Some(step) = args.steps.steps.first() {
-        return Err(TestError::StepsForFiles(step.kind.flag()));
+    if let Some(step) = args.steps.lines.first() {
+        let flag = step.source.split_whitespace().next().unwrap_or_default();
+        return Err(TestError::StepsForFiles(flag.to_owned()));
     }
     let paths: Vec<PathBuf> = targets.iter().map(PathBuf::from).collect();
     Ok(folder::find(&paths)?)

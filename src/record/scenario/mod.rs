@@ -16,7 +16,7 @@ use crate::render::escape::{Layout, escape, escape_line};
 use crate::render::quantity;
 use crate::scenario::Template;
 use crate::scenario::ast::{
-    Action, Content, Expect, ExpectClose, Mood, Pattern, Reason, Statement, Step,
+    Action, Content, Expect, ExpectClose, Match, Pattern, Reason, Statement,
 };
 use crate::scenario::format::{hex, write_statement};
 use opening::Opening;
@@ -119,13 +119,12 @@ impl Scenario {
                 };
                 self.action(file, Action::ExpectClose(close));
             }
-            End::Abandoned { reset: true } => self.line(file, "reset"),
-            End::Abandoned { reset: false } => self.line(file, "drop"),
+            End::Abandoned { reset } => self.action(file, Action::Abandon { reset: *reset }),
             _ => {
                 if let Some(message) = message {
                     self.comment(file, message);
                 }
-                self.line(file, "drop");
+                self.action(file, Action::Abandon { reset: false });
             }
         }
     }
@@ -173,7 +172,7 @@ impl Scenario {
             _ => Pattern::Hex(message.payload.to_vec()),
         };
         let expect = Expect {
-            mood: Mood::Some,
+            matching: Match::Eventually,
             pattern,
             within: self.patience(now),
             captures: Vec::new(),
@@ -218,7 +217,7 @@ impl Scenario {
 
     fn action(&mut self, file: &mut File, action: Action) {
         let mut line = String::new();
-        write_statement(&mut line, &Statement::Step(Step { on: None, action }));
+        write_statement(&mut line, &Statement::Action { on: None, action });
         self.line(file, &line);
     }
 

@@ -10,8 +10,8 @@ use crate::render::Secrets;
 use crate::render::escape::{Layout, escape_line};
 use crate::render::mask::MASK;
 use crate::scenario::Template;
-use crate::scenario::ast::{File, Line, Statement};
-use crate::scenario::format::format;
+use crate::scenario::ast::Statement;
+use crate::scenario::format::write_all;
 use crate::scenario::template::Variable;
 
 /// Fields that a connection makes for itself.
@@ -75,13 +75,7 @@ impl Opening {
             value: Template::literal(&value),
         }));
         let mut text = cure(&statements);
-        let lines = statements.into_iter().map(|statement| Line {
-            number: 0,
-            source: String::new(),
-            statement,
-        });
-        let lines = lines.collect();
-        text.push_str(&format(&File { lines }));
+        text.push_str(&write_all(statements.iter()));
         text
     }
 

@@ -1,11 +1,9 @@
 //! What is expected.
 
-use super::Parser;
-use super::send::hex;
-use super::step::payload;
+use super::lines::Lines;
 use crate::command;
 use crate::proto::frame::MAX_CONTROL;
-use crate::scenario::ast::{Action, Expect, ExpectClose, Mood, Pattern, Reason};
+use crate::scenario::ast::{Action, Expect, ExpectClose, Match, Pattern, Reason};
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::{Allowed, Scan, starts_with_word};
 
@@ -14,80 +12,84 @@ const KINDS: [&str; 9] = [
     "text", "json", "re", "jq", "hex", "any", "close", "ping", "pong",
 ];
 
-impl<'a> Parser<'a> {
-    pub(super) fn expect(&mut self, mood: Mood, scan: Scan<'a>) -> Result<Action, Mistake> {
-        let scan = scan.trim();
-        let (kind, operand) = scan.word();
-        match kind {
-            "close" | "ping" | "pong" if mood == Mood::Some => return control(kind, operand),
-            "close" | "ping" | "pong" => {
-                let found = kind.to_owned();
-                let cure = "only < waits for it";
-                return Err(operand
-                    .with(kind)
-                    .mistake(Problem::Unexpected { found, cure }));
-            }
-            _ => {}
+pub(super) fn message<'a>(
+    lines: &mut Lines<'a>,
+    matching: Match,
+    scan: Scan<'a>,
+) -> Result<Action, Mistake> {
+    let scan = scan.trim();
+    let (kind, operand) = scan.word();
+    match kind {
+        "close" | "ping" | "pong" if matching == Match::Eventually => {
+            return control(kind, operand);
         }
-        let allowed = match mood {
-            Mood::None => Allowed::For,
-            Mood::Some | Mood::Next => Allowed::All,
-        };
-        let (pattern, rest) = self.pattern(kind, operand, allowed)?;
-        let modifiers = rest.modifiers(allowed)?;
-        if mood == Mood::None && modifiers.within.is_none() {
-            let problem = Problem::Missing("for how long? write for TIME at the end, as in for 1s");
-            return Err(scan.mistake(problem));
+        "close" | "ping" | "pong" => {
+            let found = kind.to_owned();
+            let cure = "only < waits for it";
+            return Err(operand
+                .with(kind)
+                .mistake(Problem::Unexpected { found, cure }));
         }
-        Ok(Action::Expect(Expect {
-            mood,
-            pattern,
-            within: modifiers.within,
-            captures: modifiers.captures,
-        }))
+        _ => {}
     }
+    let allowed = match matching {
+        Match::Never => Allowed::For,
+        Match::Eventually | Match::Next => Allowed::All,
+    };
+    let (pattern, rest) = pattern(lines, kind, operand, allowed)?;
+    let modifiers = rest.modifiers(allowed)?;
+    if matching == Match::Never && modifiers.within.is_none() {
+        let problem = Problem::Missing("for how long? write for TIME at the end, as in for 1s");
+        return Err(scan.mistake(problem));
+    }
+    Ok(Action::Expect(Expect {
+        matching,
+        pattern,
+        within: modifiers.within,
+        captures: modifiers.captures,
+    }))
+}
 
-    /// The pattern, and the modifiers behind it.
-    fn pattern(
-        &mut self,
-        kind: &'a str,
-        operand: Scan<'a>,
-        allowed: Allowed,
-    ) -> Result<(Pattern, Scan<'a>), Mistake> {
-        if matches!(kind, "text" | "json" | "jq")
-            && let Some((text, rest)) = self.block(operand)?
-        {
-            let pattern = match kind {
-                "text" => Pattern::Text(operand.template_of(&text)?),
-                "json" => Pattern::Json(operand.json(text.trim())?),
-                _ => Pattern::Jq(operand.jq(text.trim())?),
-            };
-            return Ok((pattern, rest));
-        }
-        let (text, rest) = operand.split_modifiers(allowed);
-        Ok(match kind {
-            "text" if operand.rest.starts_with('"') => {
-                let (text, rest) = operand.quoted()?;
-                (Pattern::Text(operand.template_of(&text)?), rest)
-            }
-            "text" => plain_text(operand, allowed)?,
-            "json" => (Pattern::Json(text.json(text.rest)?), rest),
-            "re" => {
-                let (text, rest) = operand.regex_quoted()?;
-                (Pattern::Re(operand.regex(&text)?), rest)
-            }
-            "jq" => (Pattern::Jq(text.jq(text.rest)?), rest),
-            "hex" => (Pattern::Hex(hex(text)?), rest),
-            "any" => (Pattern::Any, operand),
-            "" => {
-                let problem = "what kind of message? write < text, json, re, jq, hex or any";
-                return Err(operand
-                    .source
-                    .mistake(0, operand.at(), Problem::Missing(problem)));
-            }
-            word => return Err(unknown(operand.with(word))),
-        })
+/// The pattern, and the modifiers behind it.
+fn pattern<'a>(
+    lines: &mut Lines<'a>,
+    kind: &'a str,
+    operand: Scan<'a>,
+    allowed: Allowed,
+) -> Result<(Pattern, Scan<'a>), Mistake> {
+    if matches!(kind, "text" | "json" | "jq")
+        && let Some((text, rest)) = lines.block(operand)?
+    {
+        let pattern = match kind {
+            "text" => Pattern::Text(operand.template_of(&text)?),
+            "json" => Pattern::Json(operand.json(text.trim())?),
+            _ => Pattern::Jq(operand.jq(text.trim())?),
+        };
+        return Ok((pattern, rest));
     }
+    let (text, rest) = operand.split_modifiers(allowed);
+    Ok(match kind {
+        "text" if operand.rest.starts_with('"') => {
+            let (text, rest) = operand.quoted()?;
+            (Pattern::Text(operand.template_of(&text)?), rest)
+        }
+        "text" => plain_text(operand, allowed)?,
+        "json" => (Pattern::Json(text.json(text.rest)?), rest),
+        "re" => {
+            let (text, rest) = operand.regex_quoted()?;
+            (Pattern::Re(operand.regex(&text)?), rest)
+        }
+        "jq" => (Pattern::Jq(text.jq(text.rest)?), rest),
+        "hex" => (Pattern::Hex(text.bytes()?), rest),
+        "any" => (Pattern::Any, operand),
+        "" => {
+            let problem = "what kind of message? write < text, json, re, jq, hex or any";
+            return Err(operand
+                .source
+                .mistake(0, operand.at(), Problem::Missing(problem)));
+        }
+        word => return Err(unknown(operand.with(word))),
+    })
 }
 
 /// A text without quotes, which ends where a modifier begins.
@@ -107,19 +109,14 @@ fn unknown(scan: Scan<'_>) -> Mistake {
 }
 
 fn control(kind: &str, operand: Scan<'_>) -> Result<Action, Mistake> {
+    if kind == "close" {
+        return close_frame(operand).map(Action::ExpectClose);
+    }
     let (text, modifiers) = operand.split_modifiers(Allowed::Within);
     let within = modifiers.modifiers(Allowed::Within)?.within;
-    if kind == "close" {
-        let (codes, reason) = close(text)?;
-        return Ok(Action::ExpectClose(ExpectClose {
-            codes,
-            reason,
-            within,
-        }));
-    }
     let payload = match text.rest {
         "" => None,
-        _ => Some(payload(text, MAX_CONTROL)?),
+        _ => Some(text.payload(MAX_CONTROL)?),
     };
     let pong = kind == "pong";
     Ok(Action::ExpectControl {
@@ -129,27 +126,42 @@ fn control(kind: &str, operand: Scan<'_>) -> Result<Action, Mistake> {
     })
 }
 
-/// `CODE,CODE "REASON"`, or `re "REASON"`.
-fn close(scan: Scan<'_>) -> Result<(Vec<u16>, Option<Reason>), Mistake> {
+/// `CODE,CODE "REASON" within TIME`, or `re "REASON"`.
+pub(in crate::scenario) fn close_frame(scan: Scan<'_>) -> Result<ExpectClose, Mistake> {
+    let (scan, modifiers) = scan.split_modifiers(Allowed::Within);
+    let within = modifiers.modifiers(Allowed::Within)?.within;
     let reason_at = scan.rest.find('"').map(|quote| {
         let before = scan.rest[..quote].trim_end();
         let is_re = before == "re" || before.ends_with(" re");
         if is_re { before.len() - 2 } else { quote }
     });
     let (codes, reason) = scan.rest.split_at(reason_at.unwrap_or(scan.rest.len()));
-    let mut list = Vec::new();
-    for code in codes
-        .split([',', ' ', '\t'])
-        .filter(|code| !code.is_empty())
-    {
-        match code.parse() {
-            Ok(known @ 1000..=4999) => list.push(known),
-            _ => return Err(scan.with(code).mistake(Problem::CloseCode(code.to_owned()))),
-        }
-    }
-    let scan = scan.with(reason);
+    let codes = close_codes(scan.with(codes))?;
+    let reason = close_reason(scan.with(reason))?;
+    Ok(ExpectClose {
+        codes,
+        reason,
+        within,
+    })
+}
+
+fn close_codes(scan: Scan<'_>) -> Result<Vec<u16>, Mistake> {
+    let is_separator = |c: char| c == ',' || c.is_whitespace();
+    let codes = scan
+        .rest
+        .split(is_separator)
+        .filter(|code| !code.is_empty());
+    codes
+        .map(|code| match code.parse() {
+            Ok(known @ 1000..=4999) => Ok(known),
+            _ => Err(scan.with(code).mistake(Problem::CloseCode(code.to_owned()))),
+        })
+        .collect()
+}
+
+fn close_reason(scan: Scan<'_>) -> Result<Option<Reason>, Mistake> {
     if scan.is_empty() {
-        return Ok((list, None));
+        return Ok(None);
     }
     let cure = "only within TIME follows the reason";
     let reason = if starts_with_word(scan.rest, "re") {
@@ -162,5 +174,5 @@ fn close(scan: Scan<'_>) -> Result<(Vec<u16>, Option<Reason>), Mistake> {
         rest.nothing(cure)?;
         Reason::Text(scan.template_of(&text)?)
     };
-    Ok((list, Some(reason)))
+    Ok(Some(reason))
 }

@@ -1,19 +1,26 @@
 //! Lines of text become statements.
 
+mod action;
 mod expect;
-pub(super) mod send;
-pub(super) mod step;
+mod lines;
+mod send;
 
 use super::ast::{File, Line, Statement};
 use super::error::{Mistake, Problem, Source};
-use super::scan::Scan;
+use super::scan::{Scan, starts_with_word};
 use super::template::is_name;
+use action::action;
+pub(super) use expect::close_frame;
+use lines::Lines;
 
 /// Reads a scenario; every line that is wrong is told.
 pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
-    let mut parser = Parser::new(text);
     let (mut file, mut mistakes) = (File::default(), Vec::new());
-    while let Some(source) = parser.next_line() {
+    let mut parser = Parser {
+        lines: Lines::new(text),
+        place: Place::Elsewhere,
+    };
+    while let Some(source) = parser.lines.next_line() {
         match parser.statement(source) {
             Ok(statement) => {
                 parser.place = parser.place.after(&statement);
@@ -54,46 +61,17 @@ impl Place {
             | Statement::Flag { .. }
             | Statement::Field { .. }
             | Statement::Answer { .. } => self,
-            Statement::Blank | Statement::Case(_) | Statement::Step(_) => Self::Elsewhere,
+            Statement::Blank | Statement::Case(_) | Statement::Action { .. } => Self::Elsewhere,
         }
     }
 }
 
 struct Parser<'a> {
-    lines: Vec<&'a str>,
-    /// How many of them were read.
-    read: usize,
+    lines: Lines<'a>,
     place: Place,
 }
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let mut lines: Vec<&str> = text.split('\n').collect();
-        // What follows the last newline is no line.
-        lines.pop_if(|line| line.is_empty());
-        // A carriage return is a part of a message, unless the whole file ends its lines with it.
-        let last_ends = text.ends_with('\n');
-        let ended = lines.len() - usize::from(!last_ends && !lines.is_empty());
-        if ended > 0 && lines[..ended].iter().all(|line| line.ends_with('\r')) {
-            for line in &mut lines {
-                *line = line.strip_suffix('\r').unwrap_or(line);
-            }
-        }
-        Self {
-            lines,
-            read: 0,
-            place: Place::Elsewhere,
-        }
-    }
-
-    fn next_line(&mut self) -> Option<Source<'a>> {
-        let line = self.lines.get(self.read)?;
-        self.read += 1;
-        let number = self.read;
-        Some(Source { number, line })
-    }
-
     fn statement(&mut self, source: Source<'a>) -> Result<Statement, Mistake> {
         // Blanks at the end belong to a message, and are no part of anything else.
         let scan = Scan::new(source, source.line.trim_start());
@@ -111,10 +89,10 @@ impl<'a> Parser<'a> {
             self.field(scan, name, value)
         } else if text.starts_with(|c: char| c.is_ascii_digit()) {
             status(scan.with(text))
-        } else if super::scan::starts_with_word(text, "connect") {
+        } else if starts_with_word(text, "connect") {
             connect(scan.with(text).word().1)
         } else {
-            self.step(scan).map(Statement::Step)
+            action(&mut self.lines, scan)
         }
     }
 
@@ -143,7 +121,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-fn status(scan: Scan<'_>) -> Result<Statement, Mistake> {
+pub(super) fn status(scan: Scan<'_>) -> Result<Statement, Mistake> {
     let (word, rest) = scan.word();
     rest.nothing("a status stands alone on its line")?;
     match word.parse() {
@@ -173,7 +151,7 @@ fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
         return Err(scan.source.mistake(0, scan.source.line.len(), problem));
     }
     if let Some(name) = name
-        && step::WORDS.contains(&name)
+        && action::WORDS.contains(&name)
     {
         let problem = Problem::ConnectionName(name.to_owned());
         return Err(scan.mistake_at(0, name.len(), problem));

@@ -1,0 +1,129 @@
+//! Actions on a connection.
+
+use super::lines::Lines;
+use super::{expect, send};
+use crate::command::{grammar, nearest};
+use crate::proto::frame::{CloseFrame, MAX_CONTROL};
+use crate::scenario::ast::{Action, Match, Statement};
+use crate::scenario::error::{Mistake, Problem};
+use crate::scenario::scan::{Allowed, Scan};
+use crate::scenario::template::is_name;
+use crate::scenario::typed::{Grammar, Typed};
+
+/// Words that an action begins with, after the name of its connection.
+pub(super) const WORDS: [&str; 10] = [
+    "connect", "ping", "pong", "close", "wait", "frame", "raw", "fragment", "drop", "reset",
+];
+
+/// Longer ones first: one may begin as another.
+const OPERATORS: [&str; 5] = [">b", ">", "<!", "<", "!<"];
+
+pub(super) fn action<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Statement, Mistake> {
+    if let Some((name, operator, rest)) = operator(scan.rest) {
+        let on = (!name.is_empty()).then(|| name.to_owned());
+        let action = message(lines, operator, scan.with(rest))?;
+        return Ok(Statement::Action { on, action });
+    }
+    let scan = scan.trim();
+    let (first, after) = scan.word();
+    let (second, _) = after.word();
+    let is_named = is_name(first)
+        && !WORDS.contains(&first)
+        && WORDS.contains(&second)
+        && !matches!(second, "connect" | "wait");
+    let (on, scan) = if is_named {
+        (Some(first.to_owned()), after)
+    } else {
+        (None, scan)
+    };
+    let action = word(scan)?;
+    Ok(Statement::Action { on, action })
+}
+
+fn message<'a>(lines: &mut Lines<'a>, operator: &str, rest: Scan<'a>) -> Result<Action, Mistake> {
+    if !rest.is_empty() && !rest.rest.starts_with([' ', '\t']) {
+        let problem = Problem::Missing("put a blank between the arrow and what follows it");
+        return Err(rest.mistake(problem));
+    }
+    match operator {
+        ">" => send::text(lines, rest).map(Action::Send),
+        ">b" => send::binary(rest).map(Action::Send),
+        "<!" => expect::message(lines, Match::Next, rest),
+        "!<" => expect::message(lines, Match::Never, rest),
+        _ => expect::message(lines, Match::Eventually, rest),
+    }
+}
+
+/// An action that begins with a word.
+fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
+    let (word, args) = scan.word();
+    match word {
+        "ping" => ping(args),
+        "pong" => args.payload(MAX_CONTROL).map(Action::Pong),
+        "close" => close(args),
+        "wait" => args.span().map(Action::Wait),
+        "drop" | "reset" => {
+            args.nothing("drop and reset take no arguments")?;
+            let reset = word == "reset";
+            Ok(Action::Abandon { reset })
+        }
+        _ => match Grammar::find(word) {
+            Some(grammar) => typed(grammar, scan, args),
+            None => Err(unknown(scan, word)),
+        },
+    }
+}
+
+/// A connection's name, an arrow, and what follows it.
+fn operator(text: &str) -> Option<(&str, &'static str, &str)> {
+    let arrow = text.find(['>', '<', '!'])?;
+    let (name, from) = text.split_at(arrow);
+    let operator = OPERATORS.iter().find(|operator| {
+        let after = from.strip_prefix(**operator);
+        // `>b` is the arrow, and `>bc` is `>` with a blank missing.
+        after.is_some_and(|after| **operator != ">b" || !after.starts_with(char::is_alphanumeric))
+    })?;
+    let is_alone = name.is_empty() || is_name(name);
+    is_alone.then_some((name, *operator, &from[operator.len()..]))
+}
+
+fn unknown(scan: Scan<'_>, word: &str) -> Mistake {
+    let nearest = nearest(word, WORDS.into_iter());
+    let word = word.to_owned();
+    scan.mistake_at(0, word.len(), Problem::UnknownWord { word, nearest })
+}
+
+fn ping(args: Scan<'_>) -> Result<Action, Mistake> {
+    let (text, modifiers) = args.split_modifiers(Allowed::Within);
+    let within = modifiers.modifiers(Allowed::Within)?.within;
+    let payload = text.payload(MAX_CONTROL)?;
+    Ok(Action::Ping { payload, within })
+}
+
+fn close(args: Scan<'_>) -> Result<Action, Mistake> {
+    let (args, modifiers) = args.split_modifiers(Allowed::Within);
+    let within = modifiers.modifiers(Allowed::Within)?.within;
+    let (code, reason) = args.word();
+    let code = match code {
+        "" => None,
+        code => {
+            let parsed = grammar::close_code(code);
+            Some(parsed.map_err(|error| args.with(code).command_mistake(&error))?)
+        }
+    };
+    Ok(Action::Close {
+        code,
+        reason: reason.payload(CloseFrame::MAX_REASON)?,
+        within,
+    })
+}
+
+/// `args` follows the name of a command, which `scan` begins with.
+fn typed(grammar: Grammar, scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
+    let typed = Typed::new(grammar, args.template()?);
+    // Columns are those of the text as it is written, unless it has written braces.
+    let place = if args.is_empty() { scan } else { args };
+    typed
+        .map(Action::Typed)
+        .map_err(|error| place.command_mistake(&error))
+}
