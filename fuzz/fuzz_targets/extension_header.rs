@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use wsee::proto::deflate::{NAME, Offer, Params};
-use wsee::proto::handshake::extension::parse;
+use wsee::proto::extension::parse;
 
 fuzz_target!(|value: &str| {
     let Ok(extensions) = parse(value) else {

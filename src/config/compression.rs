@@ -1,7 +1,7 @@
 //! `--compress` as typed.
 
 use crate::proto::deflate::{self, Offer, ParamsError};
-use crate::proto::handshake::extension::{self, ExtensionSyntaxError};
+use crate::proto::extension::{self, ExtensionSyntaxError};
 
 /// An offer that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

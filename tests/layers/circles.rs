@@ -19,8 +19,6 @@ const KNOWN: &[(&str, &str)] = &[
         "alert client_auth distrust error interface proxy resolve route tcp tls verify",
     ),
     ("prompt", "offline routine variable"),
-    ("proto", "deflate handshake"),
-    ("proto::handshake", "client error"),
     ("record", "har lines read recorder"),
     ("render", "close_summary human reconnect"),
     ("session", "open phase redirect upgrade"),

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::NAME;
-use crate::proto::handshake::extension::Extension;
+use crate::proto::extension::Extension;
 
 /// What a client offers, or asks of a server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -263,7 +263,7 @@ impl fmt::Display for Params {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::handshake::extension::parse;
+    use crate::proto::extension::parse;
 
     fn extension(text: &str) -> Extension {
         parse(text).unwrap().remove(0)

@@ -6,8 +6,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::HandshakeError;
 use super::VERSION;
-use super::extension::{Extension, extensions};
 use crate::proto::deflate::{self, Params};
+use crate::proto::extension::{Extension, extensions};
 use crate::proto::http1::Head;
 use crate::proto::http1::head::{Message, Reader};
 
@@ -131,8 +131,8 @@ impl Outcome {
     }
 }
 
-/// Interim responses that are skipped.
-pub(super) const MAX_INTERIM: usize = 8;
+/// Interim responses that are skipped; a server sends one or two (100, 103), so that more only waste time.
+const MAX_INTERIM: usize = 8;
 
 /// An opening handshake under way.
 #[derive(Debug)]
@@ -197,7 +197,7 @@ impl Handshake {
                     self.interim += 1;
                     self.reader = Reader::new(Message::Response);
                 }
-                Some(100..=199) => return Err(HandshakeError::TooManyInterim),
+                Some(100..=199) => return Err(HandshakeError::TooManyInterim(MAX_INTERIM)),
                 status => {
                     let refusal = Refusal {
                         status: status.unwrap_or(0),
@@ -499,7 +499,7 @@ mod tests {
         let endless = "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(9);
         assert_eq!(
             Handshake::new(&offer(&[]), KEY).read(endless.as_bytes()),
-            Err(HandshakeError::TooManyInterim)
+            Err(HandshakeError::TooManyInterim(MAX_INTERIM))
         );
     }
 

@@ -1,8 +1,7 @@
 //! Why a response is no valid answer.
 
-use super::client::MAX_INTERIM;
-use super::extension::ExtensionSyntaxError;
 use crate::proto::deflate::ParamsError;
+use crate::proto::extension::ExtensionSyntaxError;
 use crate::proto::http1::HeadError;
 
 /// A response that breaks RFC 6455 §4.1 or HTTP.
@@ -15,8 +14,8 @@ pub enum HandshakeError {
     #[error("{}", truncated(*.0))]
     Truncated(usize),
     /// More interim responses than anyone needs.
-    #[error("more than {} interim (1xx) responses", MAX_INTERIM)]
-    TooManyInterim,
+    #[error("more than {0} interim (1xx) responses")]
+    TooManyInterim(usize),
     /// The version is not HTTP/1.1 (RFC 6455 §4.1 asks for at least that).
     #[error("the 101 is not in HTTP/1.1")]
     HttpVersion,
@@ -35,29 +34,25 @@ pub enum HandshakeError {
         found: Option<String>,
     },
     /// An extension that was not offered (RFC 6455 §4.1, item 5).
-    #[error("the server uses the extension \"{0}\" that was not offered (RFC 6455 §4.1)")]
+    #[error("the server uses the extension \"{0}\", which was not offered (RFC 6455 §4.1)")]
     Extension(String),
     /// The list of extensions cannot be read.
     #[error("the server sent {0}")]
     ExtensionSyntax(#[from] ExtensionSyntaxError),
     /// permessage-deflate with parameters that were not offered or do not exist.
-    #[error("{0}; --no-compress connects without compression")]
+    #[error(transparent)]
     Deflate(#[from] ParamsError),
     /// permessage-deflate twice.
     #[error("the server selected permessage-deflate twice (RFC 7692 §5)")]
     ManyDeflates,
     /// A subprotocol that was not offered (RFC 6455 §4.1, item 6).
-    #[error(
-        "the server selected the subprotocol \"{0}\" that was not offered (RFC 6455 §4.1); to accept it add -s '{0}'"
-    )]
+    #[error("the server selected the subprotocol \"{0}\", which was not offered (RFC 6455 §4.1)")]
     Subprotocol(String),
     /// More than one `Sec-WebSocket-Protocol` (RFC 6455 §11.3.4).
     #[error("the server selected more than one subprotocol: \"{0}\" (RFC 6455 §11.3.4)")]
     ManySubprotocols(String),
     /// No subprotocol was selected, but one is required.
-    #[error(
-        "the server selected none of the offered subprotocols, and --require-subprotocol asks for one"
-    )]
+    #[error("the server selected none of the offered subprotocols")]
     NoSubprotocol,
 }
 

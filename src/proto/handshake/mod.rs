@@ -2,7 +2,6 @@
 
 pub mod client;
 mod error;
-pub mod extension;
 pub mod server;
 
 pub use client::{Agreed, Offer, Outcome, Refusal};

@@ -3,8 +3,8 @@
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::VERSION;
-use super::extension::{Extension, ExtensionSyntaxError, extensions};
 use crate::proto::deflate::{self, Params};
+use crate::proto::extension::{Extension, ExtensionSyntaxError, extensions};
 use crate::proto::http1::head::{Message, Reader};
 use crate::proto::http1::{Head, HeadError};
 
