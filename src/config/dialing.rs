@@ -17,12 +17,12 @@ use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::Offer;
 use crate::proto::receiver::Delivery;
-use crate::session::{Credentials, open};
+use crate::session::{self, Credentials};
 
 /// How to connect.
 #[derive(Debug, Clone)]
 pub struct Dialing {
-    pub open: open::Options,
+    pub open: session::Options,
     /// The URL that is connected to; secrets in it are not masked.
     pub url: String,
     /// What was assumed and has to be said.
@@ -65,7 +65,7 @@ impl Dialing {
     ) -> Result<Self, ConfigError> {
         let (cookies, jar) = cookies(&handshake.cookie)?;
         Ok(Self {
-            open: open::Options {
+            open: session::Options {
                 url: redirect::without_userinfo(&target.url),
                 target: redirect::dial_target(target),
                 dial: dial::Options::default(),

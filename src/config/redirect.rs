@@ -6,7 +6,7 @@ use super::credential::userinfo;
 use super::target::Target;
 use crate::cli::RedirectArgs;
 use crate::dial;
-use crate::session::redirect::{Follow, Place};
+use crate::session::{Follow, Place};
 
 /// Whether, and how, redirections are followed.
 pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {

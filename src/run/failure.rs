@@ -14,7 +14,7 @@ use crate::render::hint::refusal;
 use crate::render::message;
 use crate::render::{Role, Style};
 use crate::session::OpenError;
-use crate::session::open::Refused;
+use crate::session::Refused;
 
 /// Why the connection did not open, for events.
 pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {

@@ -13,8 +13,7 @@ use crate::exit::Exit;
 use crate::proto::http1::Head;
 use crate::render::quantity;
 use crate::scenario::{Statement, Step, Template};
-use crate::session::open::{self, Refused};
-use crate::session::{self, OpenError, Opened};
+use crate::session::{self, OpenError, Opened, Refused};
 use crate::term;
 
 /// What is shown of the body of a refusal, in bytes.
@@ -64,7 +63,7 @@ impl Runner<'_> {
     /// Opens a connection, again and again while the server is not up yet; with the response's head.
     async fn open(
         &mut self,
-        options: &open::Options,
+        options: &session::Options,
         status: u16,
     ) -> StepResult<(Result<Opened, OpenError>, Option<Head>)> {
         let mut retries = self.context.options.retries;
@@ -83,7 +82,7 @@ impl Runner<'_> {
 
     async fn open_once(
         &self,
-        options: &open::Options,
+        options: &session::Options,
     ) -> StepResult<(Result<Opened, OpenError>, Option<Head>)> {
         let mut human = self.context.human.clone();
         let mut head = None;

@@ -16,7 +16,7 @@ use crate::render::human::close_text;
 use crate::render::quantity;
 use crate::render::{Human, Secrets};
 use crate::scenario::{Case, Line, Statement, Step, Template};
-use crate::session::open;
+use crate::session;
 
 /// What all cases of a run share.
 pub struct Context<'a> {
@@ -74,7 +74,7 @@ impl Request {
 /// Makes of a request what a session needs.
 pub trait Dialer {
     /// Resolves a URL with the flags of the command line and of the scenario.
-    fn options(&self, request: &Request) -> Result<open::Options, Unresolved>;
+    fn options(&self, request: &Request) -> Result<session::Options, Unresolved>;
 }
 
 /// A request that cannot be made.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-use super::OpenError;
+use super::error::OpenError;
 use crate::dial;
 use crate::dial::proxy::{ProxyProblem, SocksProblem};
 use crate::event::{Cause, Ending};

@@ -1,6 +1,6 @@
 //! What is under way while a connection is opened, for the report when time runs out.
 
-use super::open::Options;
+use super::options::Options;
 use crate::dial::Step;
 use crate::dial::proxy::Kind;
 

@@ -10,14 +10,16 @@ use jiff::Timestamp;
 
 use super::backoff::{Backoff, is_lost, retry_after};
 use super::driver::drive;
+use super::error::OpenError;
 use super::mode::{Reconnecting, Stop};
-use super::open::{self, OpenError, Opened};
+use super::open::{Opened, open};
+use super::options::Options;
 use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Retry};
 
 /// How connections are made anew.
 pub struct Plan<'a> {
     /// How to open one.
-    pub open: &'a open::Options,
+    pub open: &'a Options,
     /// When, and how often.
     pub backoff: Backoff,
     /// Whether a connection that is lost is made anew; one that the user wants to be always is.
@@ -129,7 +131,7 @@ impl Plan<'_> {
             let mut tell = |event: Event<'_>| self.tell(&event, &mode);
             let opened = tokio::select! {
                 biased;
-                opened = open::open(options, &mut tell) => opened,
+                opened = open(options, &mut tell) => opened,
                 Some(stop) = while_disconnected(&mode, None) => return Reopened::Stopped(stop.cause),
             };
             match opened {

@@ -1,42 +1,10 @@
 //! Redirections, which RFC 6455 §4.1 lets a client follow: where to, and what goes along.
 
-use std::borrow::Cow;
-
 use url::Url;
 
-use super::open::{self, Exchange, OpenError, Options};
-use super::phase::Phase;
-use crate::dial::{self, tls::Sni};
-use crate::event::{Event, Redirected};
-use crate::proto::handshake::Outcome;
+use super::options::{Follow, Options, Place};
+use crate::dial::tls::Sni;
 use crate::proto::handshake::client::Edit;
-use crate::secret::Secret;
-
-/// The wish to follow redirections.
-#[derive(Debug, Clone)]
-pub struct Follow {
-    /// How many are followed.
-    pub limit: u16,
-    /// Whether every server gets what the user gave for the first.
-    pub trusted: bool,
-    /// Makes a place of a URL with the scheme ws or wss, or says why there is none.
-    pub place: fn(&Url) -> Result<Place, String>,
-}
-
-/// Where a redirection leads.
-#[derive(Debug, Clone)]
-pub struct Place {
-    /// The URL, without userinfo and fragment.
-    pub url: Url,
-    /// What to dial.
-    pub target: dial::Target,
-    /// The `Host` field.
-    pub host: String,
-    /// Path and query.
-    pub request_target: String,
-    /// The value of `Authorization` that the URL's userinfo makes.
-    pub authorization: Option<Secret<String>>,
-}
 
 /// Why a redirection was not followed.
 #[derive(Debug, thiserror::Error)]
@@ -73,35 +41,6 @@ pub enum RedirectError {
     Location(String),
 }
 
-/// Opens the way to the server that answers with no redirection; with its answer, what it was asked.
-pub(super) async fn exchange<'a>(
-    first: &'a Options,
-    observe: &mut dyn FnMut(Event<'_>),
-    phase: &mut Phase,
-) -> Result<(Exchange, Cow<'a, Options>), OpenError> {
-    let mut trail = Trail::new(first);
-    let mut hop = Cow::Borrowed(first);
-    loop {
-        trail.record(&hop);
-        let answer = open::exchange(&hop, observe, phase).await?;
-        let response = answer.outcome.response();
-        hop.credentials.learn(response, &hop.url);
-        let (Some(follow), Some((status, location))) =
-            (&first.follow, redirection(&answer.outcome))
-        else {
-            return Ok((answer, hop));
-        };
-        let next = trail.next(follow, &hop, &location)?;
-        observe(Event::Redirected(&Redirected {
-            status,
-            to: next.url.to_string(),
-            credentials_dropped: withholds(first, &next),
-        }));
-        *phase = Phase::start(&next);
-        hop = Cow::Owned(next);
-    }
-}
-
 /// Whether something that the user gave stays behind in a request to `place`.
 pub(super) fn withholds(first: &Options, place: &Options) -> bool {
     let is_trusted = first.follow.as_ref().is_some_and(|follow| follow.trusted);
@@ -113,36 +52,26 @@ pub(super) fn withholds(first: &Options, place: &Options) -> bool {
     is_left && !is_trusted
 }
 
-/// Status and Location of a response that sends the client elsewhere (RFC 9110 §15.4).
-fn redirection(outcome: &Outcome) -> Option<(u16, String)> {
-    match outcome {
-        Outcome::Refused(refusal) if matches!(refusal.status, 301..=303 | 307 | 308) => {
-            Some((refusal.status, refusal.response.text("Location")?))
-        }
-        _ => None,
-    }
-}
-
 /// The requests that were made.
-struct Trail<'a> {
+pub(super) struct Trail<'a> {
     first: &'a Options,
     /// URL and cookies of each: with another cookie the answer may be another.
     asked: Vec<(Url, Option<String>)>,
 }
 
 impl<'a> Trail<'a> {
-    fn new(first: &'a Options) -> Self {
+    pub(super) fn new(first: &'a Options) -> Self {
         let asked = Vec::new();
         Self { first, asked }
     }
 
     /// Remembers a request, before its answer sets other cookies.
-    fn record(&mut self, hop: &Options) {
+    pub(super) fn record(&mut self, hop: &Options) {
         self.asked.push(asked(hop));
     }
 
     /// What to ask after `hop` was answered with `location`.
-    fn next(
+    pub(super) fn next(
         &self,
         follow: &Follow,
         hop: &Options,
@@ -235,9 +164,11 @@ mod tests {
 
     use super::*;
     use crate::cookie::Jar;
+    use crate::dial;
     use crate::proto::Role;
     use crate::proto::connection::Config;
     use crate::proto::handshake::Offer;
+    use crate::secret::Secret;
     use crate::session::Credentials;
 
     const FIRST: &str = "ws://a.example/chat";

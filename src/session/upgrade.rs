@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::OpenError;
+use super::error::OpenError;
 use crate::event::Event;
 use crate::proto::buffer::Buffer;
 use crate::proto::handshake::client::Handshake;

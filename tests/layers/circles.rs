@@ -21,7 +21,6 @@ const KNOWN: &[(&str, &str)] = &[
     ("prompt", "offline routine variable"),
     ("record", "har lines read recorder"),
     ("render", "close_summary human reconnect"),
-    ("session", "open phase redirect upgrade"),
 ];
 
 type Path = Vec<String>;

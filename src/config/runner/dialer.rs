@@ -6,7 +6,7 @@ use crate::cli::{ConnectArgs, ConnectionArgs};
 use crate::config::target::Target;
 use crate::config::{ConfigError, Dialing, Environment};
 use crate::runner::{Dialer, Request, Unresolved};
-use crate::session::open;
+use crate::session;
 
 /// Flags for every connection.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ impl Flags {
 }
 
 impl Dialer for Flags {
-    fn options(&self, request: &Request) -> Result<open::Options, Unresolved> {
+    fn options(&self, request: &Request) -> Result<session::Options, Unresolved> {
         if request.url.starts_with('@') {
             let text = "a scenario cannot use a profile; write its URL here, or {{NAME}} and --var";
             return Err(usage(text.to_owned()));

@@ -1,0 +1,114 @@
+//! Why a connection did not open.
+
+use std::io;
+use std::time::Duration;
+
+use super::redirect::RedirectError;
+use crate::diagnostic::Diagnostic;
+use crate::dial;
+use crate::dial::proxy::{ProxyError, ProxyProblem};
+use crate::exit::Exit;
+use crate::proto::handshake::{HandshakeError, Refusal};
+use crate::proto::http1::Body;
+
+/// Why a connection did not open.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No stream to the server.
+    #[error(transparent)]
+    Dial(#[from] dial::Error),
+    /// The stream broke during the handshake.
+    #[error("the connection broke during the opening handshake: {0}")]
+    Stream(#[from] io::Error),
+    /// The response is no valid answer.
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    /// The server redirected to where one must not go.
+    #[error(transparent)]
+    Redirect(#[from] RedirectError),
+    /// The server answered with another status than 101.
+    #[error("the server refused the upgrade with status {}", .0.refusal.status)]
+    Refused(Box<Refused>),
+    /// The time ran out.
+    #[error("{phase} took longer than {limit:?}")]
+    Timeout {
+        /// What was under way.
+        phase: &'static str,
+        /// The time there was.
+        limit: Duration,
+        /// The flag that set it.
+        flag: &'static str,
+    },
+}
+
+impl OpenError {
+    /// The exit status that tells it.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Dial(error) => dial_exit(error),
+            Self::Stream(_) | Self::Handshake(_) => Exit::BadHandshake,
+            Self::Redirect(_) => Exit::Redirect,
+            Self::Refused(_) => Exit::Refused,
+            Self::Timeout { .. } => Exit::Timeout,
+        }
+    }
+}
+
+impl Diagnostic for OpenError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Dial(error) => error.hint(),
+            Self::Handshake(error) => error.hint(),
+            Self::Timeout { flag, .. } => Some(format!("{flag} allows more")),
+            Self::Stream(_) | Self::Redirect(_) | Self::Refused(_) => None,
+        }
+    }
+}
+
+fn dial_exit(error: &dial::Error) -> Exit {
+    match error {
+        dial::Error::Dns { .. } | dial::Error::Family { .. } => Exit::Dns,
+        dial::Error::Connect { .. } | dial::Error::Unix { .. } => Exit::Connect,
+        dial::Error::Tls { .. } | dial::Error::ServerName { .. } => Exit::Tls,
+        dial::Error::ClientCertificate { .. } => Exit::ClientCertificate,
+        dial::Error::Certificate { .. } => Exit::Certificate,
+        dial::Error::ClientRoots(_) | dial::Error::Interface { .. } => Exit::Usage,
+        dial::Error::Proxy(error) => proxy_exit(error),
+    }
+}
+
+fn proxy_exit(error: &ProxyError) -> Exit {
+    match &error.problem {
+        ProxyProblem::Way(error) => match dial_exit(error) {
+            Exit::Dns => Exit::ProxyDns,
+            exit => exit,
+        },
+        _ => Exit::Proxy,
+    }
+}
+
+/// A refusal with its body.
+#[derive(Debug)]
+pub struct Refused {
+    /// The response's head.
+    pub refusal: Refusal,
+    /// The start of its body.
+    pub body: Body,
+    /// The request: the last, if there were redirections.
+    pub asked: Asked,
+}
+
+/// What a request was for.
+#[derive(Debug)]
+pub struct Asked {
+    /// The `Host` field, before any edit.
+    pub host: String,
+    /// Path and query.
+    pub target: String,
+    /// Whether TLS was spoken.
+    pub tls: bool,
+    /// Whether credentials or fields stayed behind, as this is another origin than the user's.
+    pub credentials_dropped: bool,
+    /// Whether the server asked for a client certificate and got none.
+    pub wants_certificate: bool,
+}

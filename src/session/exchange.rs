@@ -1,0 +1,139 @@
+//! Requests for an upgrade and their responses, until one is no redirection.
+
+use std::borrow::Cow;
+use std::io;
+use std::net::IpAddr;
+
+use tokio::io::AsyncReadExt;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+
+use super::credential::has_credentials;
+use super::error::OpenError;
+use super::options::Options;
+use super::phase::Phase;
+use super::redirect::{Trail, withholds};
+use super::upgrade::upgrade;
+use crate::dial::tls::late_failure;
+use crate::dial::{self, ClientAuth, Step, Stream, dial};
+use crate::event::{Event, Redirected};
+use crate::proto::buffer::Buffer;
+use crate::proto::handshake::client::Handshake;
+use crate::proto::handshake::{Offer, Outcome};
+
+/// An upgrade request that was answered: the stream, and the bytes after the response's head.
+pub(super) struct Exchange {
+    pub(super) stream: Stream,
+    pub(super) outcome: Outcome,
+    pub(super) input: Buffer,
+    pub(super) client_auth: Option<ClientAuth>,
+}
+
+/// Opens the way to the server that answers with no redirection; with its answer, what it was asked.
+pub(super) async fn exchange<'a>(
+    first: &'a Options,
+    observe: &mut dyn FnMut(Event<'_>),
+    phase: &mut Phase,
+) -> Result<(Exchange, Cow<'a, Options>), OpenError> {
+    let mut trail = Trail::new(first);
+    let mut hop = Cow::Borrowed(first);
+    loop {
+        trail.record(&hop);
+        let answer = request(&hop, observe, phase).await?;
+        let response = answer.outcome.response();
+        hop.credentials.learn(response, &hop.url);
+        let (Some(follow), Some((status, location))) =
+            (&first.follow, redirection(&answer.outcome))
+        else {
+            return Ok((answer, hop));
+        };
+        let next = trail.next(follow, &hop, &location)?;
+        observe(Event::Redirected(&Redirected {
+            status,
+            to: next.url.to_string(),
+            credentials_dropped: withholds(first, &next),
+        }));
+        *phase = Phase::start(&next);
+        hop = Cow::Owned(next);
+    }
+}
+
+/// Status and Location of a response that sends the client elsewhere (RFC 9110 §15.4).
+fn redirection(outcome: &Outcome) -> Option<(u16, String)> {
+    match outcome {
+        Outcome::Refused(refusal) if matches!(refusal.status, 301..=303 | 307 | 308) => {
+            Some((refusal.status, refusal.response.text("Location")?))
+        }
+        _ => None,
+    }
+}
+
+/// Dials and upgrades.
+async fn request(
+    options: &Options,
+    observe: &mut dyn FnMut(Event<'_>),
+    phase: &mut Phase,
+) -> Result<Exchange, OpenError> {
+    let mut handshake = Handshake::new(&offer(options), &generate_key());
+    if has_credentials(handshake.request()) && is_exposed(options) {
+        observe(Event::CredentialsInClear(&options.target.host));
+    }
+    let tls = options.target.tls;
+    let mut client_auth = None;
+    let mut step = |step: Step| {
+        *phase = phase.after(&step, tls);
+        if let Step::Tls(session) = &step {
+            client_auth.clone_from(&session.client_auth);
+        }
+        observe(Event::Step(&step));
+    };
+    let mut stream = dial(&options.target, &options.dial, &mut step).await?;
+    match upgrade(&mut stream, &mut handshake, observe).await {
+        Ok((outcome, input)) => Ok(Exchange {
+            stream,
+            outcome,
+            input,
+            client_auth,
+        }),
+        Err(OpenError::Stream(error)) => {
+            let error = last_words(&mut stream, error).await;
+            let (target, tls) = (&options.target, &options.dial.tls);
+            Err(late_failure(target, tls, client_auth.as_ref(), error)?.into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Why the peer ended the connection, if it said so before it did.
+async fn last_words(stream: &mut Stream, error: io::Error) -> io::Error {
+    let is_end = matches!(
+        error.kind(),
+        io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset
+    );
+    if !is_end {
+        return error;
+    }
+    // A TLS alert that came before the end is the cause; any other read error is the same end.
+    let read = stream.read(&mut [0; 1]).await;
+    read.err().unwrap_or(error)
+}
+
+/// The offer, completed with the fields that tell who asks.
+fn offer(options: &Options) -> Offer {
+    let mut offer = options.offer.clone();
+    offer
+        .fields
+        .extend(options.credentials.fields(&options.url));
+    offer
+}
+
+/// Whether anybody on the way can read what is sent.
+fn is_exposed(options: &Options) -> bool {
+    let target = &options.target;
+    let address = target.host.parse::<IpAddr>();
+    let is_loopback = address.map_or_else(
+        |_| dial::is_localhost(&target.host),
+        |address| address.to_canonical().is_loopback(),
+    );
+    let stays_here = is_loopback || options.dial.route.unix_socket.is_some();
+    !target.tls && !stays_here
+}
