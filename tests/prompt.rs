@@ -11,6 +11,6 @@ mod history;
 mod hostile;
 mod line;
 mod opening;
-mod routine;
+mod timer;
 mod variable;
 mod view;

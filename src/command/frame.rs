@@ -2,29 +2,8 @@
 
 use super::CommandError;
 use super::args::Args;
+use super::outgoing::{FrameSpec, Masking};
 use crate::proto::frame::{Header, LengthForm, Opcode};
-
-/// A frame that is to be sent as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrameSpec {
-    /// The header, but for the masking key.
-    pub header: Header,
-    /// How the payload is masked.
-    pub masking: Masking,
-    /// What follows the header.
-    pub payload: Vec<u8>,
-}
-
-/// How the payload of a typed frame is masked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Masking {
-    /// With a fresh key, as RFC 6455 §5.3 demands of a client.
-    Random,
-    /// Not at all.
-    Off,
-    /// With this key.
-    Key([u8; 4]),
-}
 
 impl Args<'_> {
     /// `KEY=VALUE` words, and then the payload in hex or in quotes.

@@ -5,17 +5,18 @@ mod complete;
 mod error;
 mod frame;
 pub mod grammar;
-pub mod outgoing;
+mod outgoing;
 pub mod reaction;
-pub mod routine;
+mod timer;
 mod usage;
+pub mod variable;
 
 pub use self::complete::{Completion, complete, is_complete};
 pub use self::error::CommandError;
-pub use self::frame::{FrameSpec, Masking};
-pub use self::outgoing::Outgoing;
-pub use self::routine::{Assignment, Capture, Repetition, Timing};
+pub use self::outgoing::{FrameSpec, Masking, Outgoing};
+pub use self::timer::{Repetition, Timing};
 pub use self::usage::{COMMANDS, Usage, nearest};
+pub use self::variable::{Assignment, Capture};
 
 use std::path::PathBuf;
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::FrameSpec;
+use crate::proto::frame::Header;
 
 /// Something to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +44,28 @@ pub enum Outgoing {
     Drop,
     /// The end of TCP with a reset.
     Reset,
+}
+
+/// A frame that is to be sent as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameSpec {
+    /// The header, but for the masking key.
+    pub header: Header,
+    /// How the payload is masked.
+    pub masking: Masking,
+    /// What follows the header.
+    pub payload: Vec<u8>,
+}
+
+/// How the payload of a typed frame is masked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Masking {
+    /// With a fresh key, as RFC 6455 §5.3 demands of a client.
+    Random,
+    /// Not at all.
+    Off,
+    /// With this key.
+    Key([u8; 4]),
 }
 
 impl Outgoing {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-pub(super) use crate::command::routine::is_name;
+pub(super) use crate::command::variable::is_name;
 
 /// Text in which variables stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

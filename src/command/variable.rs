@@ -1,10 +1,7 @@
-//! Arguments of the commands that keep something: variables, timers, repetitions.
-
-use std::time::Duration;
+//! Arguments of `/set` and `/capture`.
 
 use super::CommandError;
 use super::args::Args;
-use crate::duration;
 
 /// What `/set` is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,36 +17,6 @@ pub enum Assignment {
         /// The value, in which variables may stand.
         value: String,
     },
-}
-
-/// What `/every` is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Timing {
-    /// List the timers.
-    List,
-    /// Send a text now and then again and again.
-    Start {
-        /// From one message to the next; not zero.
-        period: Duration,
-        /// The message, in which variables may stand.
-        text: String,
-    },
-    /// Stop the timer with this number in the list, or all.
-    Stop(Option<usize>),
-}
-
-/// What `/repeat` is to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Repetition {
-    /// Send a text so many times.
-    Start {
-        /// How often, at least once.
-        count: u64,
-        /// The message, in which variables may stand.
-        text: String,
-    },
-    /// Stop before that.
-    Stop,
 }
 
 /// The value of a variable, taken out of what was received.
@@ -95,42 +62,6 @@ impl Args<'_> {
             source,
             column,
         })
-    }
-
-    pub(super) fn timing(self) -> Result<Timing, CommandError> {
-        let (word, rest) = self.split_word();
-        match word {
-            "" => Ok(Timing::List),
-            "stop" => rest.timer().map(Timing::Stop),
-            word => {
-                let period = duration::parse(word).ok().filter(|it| !it.is_zero());
-                let period =
-                    period.ok_or_else(|| self.not_number("a time, such as 500ms or 5s"))?;
-                let text = rest.required()?.text.to_owned();
-                Ok(Timing::Start { period, text })
-            }
-        }
-    }
-
-    fn timer(self) -> Result<Option<usize>, CommandError> {
-        let (word, rest) = self.split_word();
-        if word.is_empty() {
-            return Ok(None);
-        }
-        let number = word.parse().ok().filter(|number| *number > 0);
-        let number = number.ok_or_else(|| self.not_number("the number of a timer"))?;
-        rest.none(Some(number))
-    }
-
-    pub(super) fn repetition(self) -> Result<Repetition, CommandError> {
-        let (word, rest) = self.required()?.split_word();
-        if word == "stop" {
-            return rest.none(Repetition::Stop);
-        }
-        let count = word.parse().ok().filter(|count| *count > 0);
-        let count = count.ok_or_else(|| self.not_number("a number of messages"))?;
-        let text = rest.required()?.text.to_owned();
-        Ok(Repetition::Start { count, text })
     }
 
     /// Splits off the name of a variable.
@@ -193,42 +124,5 @@ mod tests {
         assert_eq!(parsed("/capture id .a | .b "), Command::Capture(capture));
         assert!(error("/capture id").starts_with("/capture needs NAME FILTER"));
         assert!(error("/capture").starts_with("/capture needs NAME FILTER"));
-    }
-
-    #[test]
-    fn timers_have_a_time_and_a_text() {
-        let start = Timing::Start {
-            period: Duration::from_millis(500),
-            text: "a  b".to_owned(),
-        };
-        assert_eq!(parsed("/every 500ms a  b"), Command::Every(start));
-        assert_eq!(parsed("/every"), Command::Every(Timing::List));
-        assert_eq!(parsed("/every stop"), Command::Every(Timing::Stop(None)));
-        assert_eq!(
-            parsed("/every stop 2"),
-            Command::Every(Timing::Stop(Some(2)))
-        );
-        for line in ["/every 0s x", "/every soon x", "/every -1s x"] {
-            assert!(error(line).contains("is not a time"), "{line}");
-        }
-        assert!(error("/every stop 0").contains("is not the number of a timer"));
-        assert!(error("/every 5s").starts_with("/every needs"));
-    }
-
-    #[test]
-    fn repetitions_are_counted() {
-        let start = Repetition::Start {
-            count: 3,
-            text: "x".to_owned(),
-        };
-        assert_eq!(parsed("/repeat 3 x"), Command::Repeat(start));
-        assert_eq!(parsed("/repeat stop"), Command::Repeat(Repetition::Stop));
-        for line in ["/repeat 0 x", "/repeat x y", "/repeat -1 x"] {
-            assert!(
-                error(line).contains("is not a number of messages"),
-                "{line}"
-            );
-        }
-        assert!(error("/repeat 3 ").starts_with("/repeat needs"));
     }
 }
