@@ -1,6 +1,7 @@
 //! What happens in a session, as its outputs are told.
 
-mod trace;
+mod opening;
+mod round_trip;
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +13,8 @@ use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
 use crate::proto::rules::Rule;
 use crate::proto::traffic::Traffic;
-pub use trace::{Phase, RoundTrips, Span, Trace};
+pub use opening::{Opening, Phase, Span, Timings};
+pub use round_trip::RoundTrips;
 
 /// One thing that happened; what it holds is lent.
 #[derive(Debug)]

@@ -12,10 +12,10 @@
 //! prompt/      editor, commands, completion, history       ─┐
 //! pipe/        standard input to messages, and back          │ modes: none imports another
 //! serve/       the echo server                               │
-//! runner/      scenarios against a server, reports           │
-//! tour.rs      what `wsee demo` plays without a terminal   ─┘
+//! runner/      scenarios against a server, reports          ─┘
 //!
 //! outbox/      the one place that sends: queue, timers, a recording, a file
+//! observe/     the one fan-out of events: view, `--jsonl`, recording, the opening
 //!
 //! record/      what happened, to a file, and from one
 //! scenario/    the language of test files
@@ -50,6 +50,7 @@ pub mod duration;
 pub mod event;
 pub mod exit;
 pub mod filter;
+pub mod observe;
 pub mod outbox;
 pub mod pipe;
 pub mod prompt;
@@ -63,7 +64,6 @@ pub mod secret;
 pub mod serve;
 pub mod session;
 pub mod term;
-pub mod tour;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;

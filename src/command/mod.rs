@@ -6,7 +6,6 @@ mod error;
 mod frame;
 pub mod grammar;
 mod outgoing;
-pub mod reaction;
 mod timer;
 mod usage;
 pub mod variable;

@@ -228,7 +228,6 @@ fn pipe_options(
         count: pipe.count(),
         echo: pipe.echo,
         commands: pipe.commands,
-        quiet: args.output.display.quiet,
         ..silent
     })
 }
@@ -265,9 +264,9 @@ pub(super) fn silent_pipe(
         count: None,
         echo: false,
         commands: false,
+        is_demo: false,
         close: Some(close_frame(run)),
         max_time,
-        quiet: false,
     })
 }
 

@@ -89,7 +89,6 @@ impl Connect {
                 role: Role::Client,
                 speed,
             }),
-            quiet: args.output.display.quiet,
             ..silent
         }));
         let mut connect = Self::new(mode, max_time, &args.output, environment, || {

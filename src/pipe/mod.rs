@@ -1,41 +1,37 @@
 //! The pipe: standard input to the socket, messages to standard output.
 
 pub mod encoding;
-mod events;
-mod filter;
 pub mod input;
-mod large_message;
 mod mode;
 mod offline;
 pub mod output;
-mod replay;
+mod print;
 mod send;
 mod values;
 
+use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 pub use encoding::{Encoding, EncodingError};
-pub use events::Events;
 pub use input::{Input, Split};
-use large_message::LargeMessage;
 pub use output::{Format, Output, Terminator};
+use print::Printer;
 
 use crate::command::Outgoing;
-use crate::command::reaction::PeerReaction;
-use crate::event::{Cause, Event};
+use crate::event::{Cause, Ending};
 use crate::filter::Filter;
+use crate::observe::Observers;
 use crate::outbox::{Every, Outbox};
 use crate::proto::connection::Message;
 use crate::proto::frame::CloseFrame;
-use crate::proto::message::Kind;
-use crate::record::{Comparison, Play, Recorder};
-use crate::render::escape::escape_line;
+use crate::record::Play;
+use crate::render::Style;
 use crate::render::quantity;
-use crate::render::{Dialect, Human, Style};
 use crate::session::{Signals, Stop, Turn};
-use crate::term::{self, Stdout};
+use crate::term::Stdout;
 
 /// What a pipe is to do.
 #[derive(Debug, Clone)]
@@ -67,13 +63,17 @@ pub struct Options {
     pub echo: bool,
     /// Input lines that start with `/` are commands.
     pub commands: bool,
+    /// The input is a script for a spectator: each line waits for the answer to the one before, and
+    /// messages are shown instead of printed.
+    pub is_demo: bool,
     /// What our Close frame says.
     pub close: Option<CloseFrame>,
     /// End after this time, of which the deadline is left.
     pub max_time: Option<(Duration, Instant)>,
-    /// Say nothing but errors on standard error.
-    pub quiet: bool,
 }
+
+/// How long the reader of standard output may take over the last line when the user does not want to wait.
+const HURRY: Duration = Duration::from_secs(1);
 
 impl Options {
     /// Whether there is nothing to do without standard input.
@@ -86,19 +86,12 @@ impl Options {
 #[derive(Debug)]
 pub struct Pipe {
     options: Options,
-    human: Human,
+    observers: Observers,
     signals: Signals,
     outbox: Outbox,
-    /// Compares the answers with those of the recording.
-    comparison: Option<Comparison>,
     /// `None` when it is not read, or was read to its end.
     input: Option<Input>,
-    output: Output,
-    /// What is left to be printed of the last message.
-    rest: Option<LargeMessage>,
-    /// Prints events instead of payload.
-    events: Option<Events>,
-    recorder: Option<Recorder>,
+    printer: Printer,
     /// When something was last sent or a message last came; `None` without a connection.
     active: Option<Instant>,
     /// Whether there was anything to send: without, the pipe only listens.
@@ -110,81 +103,44 @@ pub struct Pipe {
     cause: Option<Cause>,
     /// How a command wants to end.
     stop: Option<Stop>,
-    reaction: PeerReaction,
-    dialect: Dialect,
-    noted_binary: bool,
-    /// A filter took long: other things have their turn before the next message.
-    is_late: bool,
 }
 
 impl Pipe {
     /// A pipe from `input`, unless that is not to be read, to standard output; needs a tokio runtime.
+    ///
+    /// `lines` are what `--jsonl` has for the opening.
     pub fn open(
         options: Options,
         input: Option<Input>,
         signals: Signals,
-        human: Human,
-        events: Option<Events>,
+        observers: Observers,
+        lines: &[u8],
         now: Instant,
     ) -> io::Result<Self> {
         let had_input = !options.send.is_empty() || !options.every.is_empty();
         let (send, every) = (options.send.clone(), options.every.clone());
         let mut outbox = Outbox::new(send, every, options.play.clone());
         outbox.start(now);
-        let comparison = options.play.as_ref().zip(options.diff);
-        let comparison =
-            comparison.map(|(play, style)| Comparison::new(play, options.filter.clone(), style));
-        let mut pipe = Self {
+        let mut printer = Printer::new(&options, Stdout::open()?);
+        printer.output.extend(lines);
+        Ok(Self {
             outbox,
-            comparison,
-            output: Output::new(Stdout::open()?, options.format),
-            rest: None,
-            events,
-            recorder: None,
+            printer,
             signals,
             input,
-            human,
+            observers,
             active: Some(now),
             had_input,
             received: 0,
             counted: 0,
             cause: None,
             stop: None,
-            reaction: PeerReaction::default(),
-            dialect: Dialect::ignored(),
-            noted_binary: false,
-            is_late: false,
             options,
-        };
-        if let Some(events) = &mut pipe.events {
-            events.start(&mut pipe.output);
-        }
-        Ok(pipe)
+        })
     }
 
-    /// Takes what the opening handshake told of the protocol on top.
-    pub fn set_dialect(&mut self, dialect: Dialect) {
-        self.dialect = dialect;
-    }
-
-    /// Records everything from now on; `recorder` knows how the connection opened.
-    pub fn record(&mut self, recorder: Recorder) {
-        self.recorder = Some(recorder);
-    }
-
-    /// Writes to standard error what happened.
-    fn show(&mut self, event: &Event<'_>, now: Instant) {
-        let mut text = String::new();
-        self.human.event(&mut text, event, now);
-        if !text.is_empty() {
-            term::stderr(&text);
-        }
-    }
-
-    fn note(&self, text: &str) {
-        if !self.options.quiet {
-            term::stderr(&format!("wsee: {text}\n"));
-        }
+    pub fn observers(&mut self) -> &mut Observers {
+        &mut self.observers
     }
 
     /// Whether as many messages came as were to be counted.
@@ -202,26 +158,17 @@ impl Pipe {
         if self.options.echo {
             self.echo(message, turn);
         }
-        let printed = self.print(message);
+        let printed = match self.printer.message(message, &mut self.observers.view) {
+            Ok(printed) => printed,
+            Err(error) => {
+                self.cause = Some(Cause::Input(error.to_string()));
+                true
+            }
+        };
         self.received += u64::from(message.end);
         self.counted += u64::from(message.end && printed);
         if self.options.count == Some(self.counted) {
             self.cause.get_or_insert(Cause::Count(self.counted));
-        }
-    }
-
-    /// Says once that a binary message stands as text among the others.
-    fn note_binary(&mut self, message: &Message<'_>) {
-        let as_text = self.options.format.terminator != Terminator::None;
-        if message.kind == Kind::Binary && as_text && !self.noted_binary {
-            self.noted_binary = true;
-            let flags = match self.options.play {
-                Some(_) => "--raw prints",
-                None => "--raw or --binary print",
-            };
-            self.note(&format!(
-                "a binary message is printed in base64; {flags} its bytes"
-            ));
         }
     }
 
@@ -235,30 +182,21 @@ impl Pipe {
         Some(self.active? + wait)
     }
 
-    fn end_of_input(&self) -> Cause {
+    fn end_of_input(&mut self) -> Cause {
         if self.received == 0 && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());
             let end = match self.options.play {
                 Some(_) => "the recording; --wait 30s waits longer",
                 None => "input; --wait 30s waits longer, --count 1 for one reply",
             };
-            self.note(&format!("no reply within {wait} after the end of {end}"));
+            let view = &mut self.observers.view;
+            view.note(&format!("no reply within {wait} after the end of {end}"));
         }
         Cause::EndOfInput
     }
 
-    /// Writes what was recorded since; a recording that cannot go on is an error also with `--quiet`.
-    fn flush_recording(&mut self) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.flush();
-            if let Some(complaint) = recorder.complaint() {
-                term::stderr(&format!("wsee: {}\n", escape_line(&complaint)));
-            }
-        }
-    }
-
     fn write_failed(&mut self, error: &io::Error) {
-        self.output.discard();
+        self.printer.output.discard();
         match error.kind() {
             io::ErrorKind::BrokenPipe => {
                 self.cause.get_or_insert(Cause::OutputClosed);
@@ -266,5 +204,36 @@ impl Pipe {
             // Lost output counts more than any other reason to end.
             _ => self.cause = Some(Cause::Write(error.to_string())),
         }
+    }
+    /// Bytes of received messages that were not printed.
+    fn unwritten(&self) -> usize {
+        self.printer.unwritten() + self.observers.unwritten()
+    }
+
+    /// Records and prints the last event, which says `message`, and waits until all is printed.
+    ///
+    /// It is not waited for when the reader takes nothing and the user wants to end, or at another signal.
+    pub async fn finish(&mut self, ending: &Ending, message: &str, now: Instant) -> io::Result<()> {
+        let is_lost = matches!(ending.cause, Some(Cause::Write(_) | Cause::OutputClosed));
+        let lines = (!is_lost).then_some(&mut self.printer.output);
+        self.observers.closed(ending, message, lines, now);
+        if is_lost || !self.observers.has_lines() && !self.printer.prints_at_end() {
+            return Ok(());
+        }
+        let patience = match ending.cause {
+            _ if ending.unwritten > 0 => Duration::ZERO,
+            Some(Cause::Signal(_) | Cause::MaxTime(_)) => HURRY,
+            _ => Duration::MAX,
+        };
+        let (output, signals) = (&mut self.printer.output, &mut self.signals);
+        let written = poll_fn(|cx| {
+            if output.poll_hang_up(cx).is_ready() || signals.poll(cx).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+            output.poll_flush(cx)
+        });
+        tokio::time::timeout(patience, written)
+            .await
+            .unwrap_or(Ok(()))
     }
 }

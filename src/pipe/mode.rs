@@ -4,40 +4,21 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::{Events, Input, Pipe};
+use super::{Input, Pipe};
 use crate::event::{Cause, CountMissed, Ending, Event};
 use crate::proto::connection;
-use crate::record::Recorder;
-use crate::render::escape::escape_line;
-use crate::render::message;
 use crate::session::{Mode, Stop, Turn};
-use crate::term;
 
 impl Mode for Pipe {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
-        let now = turn.now;
-        if let Event::Connection(event) = &event
-            && let Some(answer) = self.reaction.answer(event, now)
-        {
-            self.note(&escape_line(&answer));
-        }
-        if self.human.shows(&event) {
-            self.show(&event, now);
-        }
         let is_message = matches!(event, Event::Connection(connection::Event::Message(_)));
-        let surplus = is_message && self.has_enough();
-        if let Some(events) = self.events.as_mut().filter(|_| !surplus) {
-            events.event(&mut self.output, &event, now);
-        }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.event(&event, now);
-        }
+        let is_surplus = is_message && self.has_enough();
+        let lines = (!is_surplus).then_some(&mut self.printer.output);
+        self.observers.event(&event, lines, turn.now);
         match event {
-            Event::Connection(connection::Event::Message(message)) => {
-                if let Some(hint) = self.dialect.message(message) {
-                    term::stderr(&message::hint(hint, self.human.style()));
-                }
-                self.message(message, turn);
+            Event::Connection(connection::Event::Message(message)) => self.message(message, turn),
+            Event::Connection(connection::Event::Pong { .. }) if self.options.is_demo => {
+                self.received += 1;
             }
             Event::Connection(connection::Event::Idle(limit)) => {
                 self.cause.get_or_insert(Cause::Idle(*limit));
@@ -47,11 +28,14 @@ impl Mode for Pipe {
     }
 
     fn has_rest(&self) -> bool {
-        self.rest.is_some() || self.events.as_ref().is_some_and(Events::has_rest)
+        self.printer.has_rest() || self.observers.has_rest()
     }
 
     fn rest(&mut self, payload: &[u8]) {
-        self.print_rest(payload);
+        match self.observers.lines() {
+            Some(lines) => lines.rest(&mut self.printer.output, payload),
+            None => self.printer.rest(payload),
+        }
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
@@ -74,8 +58,8 @@ impl Mode for Pipe {
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.flush_recording();
-        match self.output.poll_flush(cx) {
+        self.observers.flush();
+        match self.printer.output.poll_flush(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) => Poll::Ready(()),
             Poll::Ready(Err(error)) => {
@@ -86,17 +70,15 @@ impl Mode for Pipe {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
-        self.is_late = false;
+        self.printer.is_late = false;
         let close = self.options.close.clone();
         if let Poll::Ready(signal) = self.signals.poll(cx) {
             return Poll::Ready(Stop::signal(signal, close));
         }
-        if self.output.poll_hang_up(cx).is_ready() {
+        if self.printer.output.poll_hang_up(cx).is_ready() {
             self.write_failed(&io::ErrorKind::BrokenPipe.into());
         }
-        if let Some(silence) = self.reaction.silence(now) {
-            self.note(&silence);
-        }
+        self.observers.note_silence(now);
         if let Some(stop) = self.stop.take() {
             return Poll::Ready(stop);
         }
@@ -125,7 +107,7 @@ impl Mode for Pipe {
         let deadlines = [
             max_time,
             self.wait_ends(),
-            self.reaction.deadline(),
+            self.observers.reaction.deadline(),
             self.outbox.deadline(),
         ];
         deadlines.into_iter().flatten().min()
@@ -136,7 +118,7 @@ impl Mode for Pipe {
     }
 
     fn is_full(&self) -> bool {
-        self.output.is_full() || self.is_late
+        self.printer.output.is_full() || self.printer.is_late
     }
 
     fn under_way(&mut self, now: Instant) {
@@ -144,17 +126,17 @@ impl Mode for Pipe {
     }
 
     fn wants_frames(&self) -> bool {
-        self.human.show.frames
-            || self.recorder.is_some()
-            || self.events.as_ref().is_some_and(Events::wants_frames)
+        self.observers.wants_frames()
     }
 
     fn complete(&mut self, ending: &mut Ending) {
         let unread = self.input.as_mut().map_or(0, Input::drain);
         ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
-        self.compared(ending);
-        ending.unrecorded = self.recorder.as_ref().is_some_and(Recorder::has_failed);
+        if let Err(error) = self.printer.finish(ending) {
+            ending.cause = Some(Cause::Input(error.to_string()));
+        }
+        ending.unrecorded = self.observers.recording.has_failed();
         let expected = self.options.count.filter(|&count| self.counted < count);
         let got = self.counted;
         ending.missed_count = expected.map(|expected| CountMissed { expected, got });

@@ -3,9 +3,7 @@
 use std::time::Instant;
 
 use super::Pipe;
-use crate::command::reaction::PeerReaction;
 use crate::event::Event;
-use crate::render::escape::escape_line;
 use crate::session::Reconnecting;
 
 impl Reconnecting for Pipe {
@@ -19,16 +17,8 @@ impl Reconnecting for Pipe {
             Event::Reconnected(_) => self.reconnected(now),
             _ => {}
         }
-        if let Some(events) = &mut self.events {
-            events.event(&mut self.output, event, now);
-        }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.event(event, now);
-        }
-        let is_marker = matches!(event, Event::Retry(_) | Event::Reconnected(_));
-        if !(is_marker && self.options.quiet) {
-            self.show(event, now);
-        }
+        self.observers
+            .event(event, Some(&mut self.printer.output), now);
     }
 }
 
@@ -38,10 +28,9 @@ impl Pipe {
         if let Some(upload) = self.outbox.stop() {
             let path = upload.path().display();
             let text = format!("{path} was not sent to its end, and is not sent again");
-            self.note(&escape_line(&text));
+            self.observers.view.note(&text);
         }
-        self.reaction = PeerReaction::default();
-        self.output.cut();
+        self.printer.output.cut();
     }
 
     /// Begins as on the first connection, but for input that is already sent.

@@ -4,17 +4,14 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::encoding::{EncodingError, utf8};
-use super::{Events, Input, Output, Pipe};
-use crate::command::reaction::PeerReaction;
+use super::{Input, Output, Pipe};
 use crate::command::{self, Command, CommandError, Outgoing};
 use crate::event::Cause;
+use crate::observe::Observers;
 use crate::outbox::{self, Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
-use crate::record::Recorder;
-use crate::render::Human;
 use crate::session::mode::CloseMode;
 use crate::session::{Stop, Turn};
-use crate::term;
 
 /// Why a record of standard input is not sent.
 #[derive(Debug, thiserror::Error)]
@@ -31,11 +28,8 @@ enum InputError {
 
 /// What a pipe does about what it sends.
 pub(super) struct Observer<'p> {
-    events: Option<&'p mut Events>,
+    observers: &'p mut Observers,
     output: &'p mut Output,
-    recorder: Option<&'p mut Recorder>,
-    human: &'p mut Human,
-    reaction: &'p mut PeerReaction,
     active: &'p mut Option<Instant>,
     stop: &'p mut Option<Stop>,
 }
@@ -44,19 +38,11 @@ impl SendObserver for Observer<'_> {
     #[inline]
     fn sent(&mut self, message: &Message<'_>, now: Instant) {
         *self.active = Some(now);
-        if let Some(events) = &mut self.events {
-            events.sent(self.output, message, now);
-        }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.sent(message, now);
-        }
-        if self.human.show.messages {
-            show(self.human, message, now);
-        }
+        self.observers.sent(message, Some(self.output), now);
     }
 
     fn misbehaved(&mut self, command: &'static str, now: Instant) {
-        self.reaction.sent(command, now);
+        self.observers.reaction.sent(command, now);
     }
 
     fn end(&mut self, how: CloseMode) {
@@ -65,23 +51,13 @@ impl SendObserver for Observer<'_> {
     }
 }
 
-#[inline(never)]
-fn show(human: &mut Human, message: &Message<'_>, now: Instant) {
-    let mut text = String::new();
-    human.sent(&mut text, message, now);
-    term::stderr(&text);
-}
-
 impl Pipe {
     /// What sends, and what observes that.
     #[inline]
     fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
         let observer = Observer {
-            events: self.events.as_mut(),
-            output: &mut self.output,
-            recorder: self.recorder.as_mut(),
-            human: &mut self.human,
-            reaction: &mut self.reaction,
+            observers: &mut self.observers,
+            output: &mut self.printer.output,
             active: &mut self.active,
             stop: &mut self.stop,
         };
@@ -113,6 +89,9 @@ impl Pipe {
     ) -> bool {
         let mut moved = false;
         while self.cause.is_none() && self.stop.is_none() && self.outbox.has_room(turn) {
+            if self.options.is_demo && input.record() > self.received {
+                break;
+            }
             if let Some(record) = input.next_record() {
                 moved = true;
                 self.had_input = true;

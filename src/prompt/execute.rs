@@ -10,9 +10,9 @@ use super::repeat::{Repeat, RepeatError};
 use super::timer;
 use crate::command::{Command, CommandError, Outgoing, Record, Repetition, Timing};
 use crate::event::{Cause, Signal};
+use crate::observe::Observers;
 use crate::proto::sender::Closing;
 use crate::render::Role;
-use crate::render::escape::escape_line;
 use crate::session::Turn;
 
 impl Prompt {
@@ -88,7 +88,7 @@ impl Prompt {
             // The thread that reads lines executes /edit.
             Command::Nothing | Command::Edit(_) => {}
             Command::Outgoing(outgoing) => {
-                let time = self.human.time_at(now);
+                let time = self.observers.view.time_at(now);
                 let outgoing = match self.variables.fill_outgoing(outgoing, time)? {
                     Outgoing::File { path, is_text } => {
                         let path = self.at_home(path);
@@ -99,7 +99,7 @@ impl Prompt {
                 self.send(outgoing, turn)?;
             }
             Command::Set(assignment) => {
-                let time = self.human.time_at(now);
+                let time = self.observers.view.time_at(now);
                 let lines = self.variables.set(assignment, time)?;
                 self.print_all(&lines);
             }
@@ -114,11 +114,13 @@ impl Prompt {
             Command::Quit => self.stopping.quit(Cause::Quit),
             Command::Help(usage) => self.help(usage),
             Command::Status => {
-                let style = self.human.style();
-                self.status
-                    .print(&mut self.out, &self.facts, sender, style, now);
+                let Observers { view, opening, .. } = &mut self.observers;
+                self.status.print(view, opening, sender, now);
             }
-            Command::Headers => self.facts.print_heads(&mut self.out, &self.human),
+            Command::Headers => {
+                let Observers { view, opening, .. } = &mut self.observers;
+                view.heads(opening.request(), opening.response());
+            }
             Command::Show(setting) => self.show(setting),
             Command::Filter(filtering) => self.filter(&filtering),
             Command::Record(Record::Start(path)) => {
@@ -164,7 +166,7 @@ impl Prompt {
 
     /// Finds what is wrong with a text that is sent later, and more than once.
     fn check_template(&self, text: &str, now: Instant) -> Result<(), LineError> {
-        let time = self.human.time_at(now);
+        let time = self.observers.view.time_at(now);
         self.variables.fill(text, Some(1), time)?;
         Ok(())
     }
@@ -176,11 +178,11 @@ impl Prompt {
     }
 
     fn record(&mut self, command: &Record) {
-        match self.recording.execute(command) {
-            Ok(text) => {
-                let text = format!("* {}", escape_line(&text));
-                self.print(Role::Fact, &text);
-            }
+        let Observers {
+            recording, opening, ..
+        } = &mut self.observers;
+        match recording.execute(command, opening) {
+            Ok(text) => self.observers.view.note(&text),
             Err(text) => self.complain(&text),
         }
     }

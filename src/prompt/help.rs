@@ -14,30 +14,28 @@ const LONGEST: usize = 96;
 
 impl Prompt {
     pub(super) fn help(&mut self, usage: Option<&Usage>) {
+        let out = self.observers.view.text();
         if let Some(usage) = usage {
             let typed = format!("/{} {}", usage.name, usage.args);
-            let _ = writeln!(self.out, "{}   {}", typed.trim_end(), usage.help);
+            let _ = writeln!(out, "{}   {}", typed.trim_end(), usage.help);
             for line in wrapped(usage.details, terminal::width()) {
-                let _ = writeln!(self.out, "  {line}");
+                let _ = writeln!(out, "  {line}");
             }
-            let _ = writeln!(self.out, "  example: {}", usage.example);
+            let _ = writeln!(out, "  example: {}", usage.example);
             return;
         }
         for usage in COMMANDS {
             let typed = format!("/{} {}", usage.name, usage.args);
-            let _ = writeln!(self.out, "  {typed:<28} {}", usage.help);
+            let _ = writeln!(out, "  {typed:<28} {}", usage.help);
         }
-        self.out
-            .push_str("  anything else is sent as a text message; //x sends /x\n");
+        out.push_str("  anything else is sent as a text message; //x sends /x\n");
     }
 
     pub(super) fn history(&mut self, last: Option<usize>) {
+        let out = self.observers.view.text();
         for line in self.editor.history(last.unwrap_or(usize::MAX)) {
-            let _ = writeln!(
-                self.out,
-                "  {}",
-                escape_payload(&line).replace('\n', "\n    ")
-            );
+            let line = escape_payload(&line).replace('\n', "\n    ");
+            let _ = writeln!(out, "  {line}");
         }
     }
 }

@@ -3,11 +3,9 @@
 mod editor;
 mod error;
 mod execute;
-mod facts;
 mod filter;
 mod help;
 mod offline;
-mod recording;
 mod repeat;
 mod send;
 mod show;
@@ -18,7 +16,6 @@ mod timer;
 mod transfer;
 mod variable;
 
-use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -26,18 +23,15 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use editor::Editor;
-pub use facts::Facts;
-pub use recording::Recording;
 
 use crate::command::Outgoing;
-use crate::command::reaction::PeerReaction;
 use crate::event::{Cause, Ending, Event};
 use crate::filter::Filter;
+use crate::observe::{NO_LINES, Observers};
 use crate::outbox::{Every, Outbox};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
-use crate::render::escape::escape_line;
-use crate::render::{Dialect, Human, Role, quantity};
+use crate::render::{Role, quantity};
 use crate::session::{Mode, Signals, Stop, Turn};
 use repeat::Repeat;
 use stats::Stats;
@@ -73,10 +67,8 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Prompt {
     options: Options,
-    human: Human,
+    observers: Observers,
     editor: Editor,
-    facts: Facts,
-    recording: Recording,
     status: Status,
     stats: Stats,
     variables: Variables,
@@ -85,41 +77,36 @@ pub struct Prompt {
     transfer: Option<Transfer>,
     /// Files that were not sent to their end.
     unfinished: u64,
-    /// What waits to be printed.
-    out: String,
-    /// Events that came after the wish to end, when too much waited to be printed.
-    events_skipped: u64,
-    reaction: PeerReaction,
-    dialect: Dialect,
     stopping: Stopping,
 }
-
-/// Text that waits to be printed, from which on nothing more is read.
-const PRINT_FULL: usize = 64 << 10;
 
 impl Prompt {
     /// A REPL at the terminal; needs a tokio runtime.
     ///
     /// Taking `signals` makes sure that they exist: rustyline puts back the handlers that it finds.
     pub fn open(
-        options: Options,
+        mut options: Options,
         signals: Signals,
-        human: Human,
-        facts: Facts,
-        recording: Recording,
+        mut observers: Observers,
         opened: Instant,
     ) -> io::Result<Self> {
         let variables = Variables::default();
         let editor = Editor::start(editor::Options {
             prompt: "> ".to_owned(),
-            color: human.style().is_colored(),
+            color: observers.view.style().is_colored(),
             history: options.history.clone(),
             command: options.editor.clone(),
             variables: variables.values(),
         })?;
         let mut outbox = Outbox::new(options.send.clone(), options.every.clone(), None);
         outbox.start(opened);
-        let mut repl = Self {
+        observers.view.hand_over();
+        observers.view.filter = options.filter.take();
+        observers.view.print(
+            Role::Hint,
+            "a line is sent as a text message; /help lists the commands, Ctrl-D closes",
+        );
+        Ok(Self {
             stats: Stats::new(opened),
             variables,
             outbox,
@@ -128,54 +115,37 @@ impl Prompt {
             unfinished: 0,
             stopping: Stopping::new(signals, &options, opened),
             status: Status::new(opened),
-            out: String::new(),
-            events_skipped: 0,
-            reaction: PeerReaction::default(),
-            dialect: Dialect::ignored(),
             options,
-            human,
+            observers,
             editor,
-            facts,
-            recording,
-        };
-        repl.print(
-            Role::Hint,
-            "a line is sent as a text message; /help lists the commands, Ctrl-D closes",
-        );
-        Ok(repl)
+        })
     }
 
-    /// Takes what the opening handshake told of the protocol on top.
-    pub fn set_dialect(&mut self, dialect: Dialect) {
-        self.dialect = dialect;
-    }
-
-    /// Records how the session ended, as `last` says.
-    pub fn record_end(&mut self, ending: &Ending, last: &str, now: Instant) {
-        if let Some(complaint) = self.recording.close(ending, last, now) {
-            self.complain(&complaint);
-        }
+    pub fn observers(&mut self) -> &mut Observers {
+        &mut self.observers
     }
 
     /// Prints `last`, and gives the terminal back.
-    pub fn finish(mut self, last: &str) {
+    pub fn finish(mut self, last: &str) -> Observers {
         self.end_transfer(false);
-        if self.events_skipped > 0 {
-            let left_out = quantity::plural(self.events_skipped, "event");
-            self.print(Role::Fact, &format!("… {left_out} not shown"));
+        let skipped = self.observers.view.skipped();
+        if skipped > 0 {
+            let skipped = quantity::plural(skipped, "event");
+            self.print(Role::Fact, &format!("… {skipped} not shown"));
         }
-        self.out.push_str(last);
-        self.out.push('\n');
-        self.editor.finish(&self.out);
+        let text = self.observers.view.text();
+        text.push_str(last);
+        text.push('\n');
+        self.editor.finish(text);
+        self.observers
     }
 
     fn print(&mut self, role: Role, text: &str) {
-        let _ = writeln!(self.out, "{}", self.human.style().paint(role, text));
+        self.observers.view.print(role, text);
     }
 
     fn complain(&mut self, text: &str) {
-        let text = escape_line(text).into_owned();
-        self.print(Role::Error, &text);
+        self.observers.view.complain(text);
     }
 
     /// Counts a message.
@@ -202,21 +172,8 @@ impl Mode for Prompt {
                 }
                 _ => {}
             }
-            if let Some(answer) = self.reaction.answer(event, now) {
-                self.print(Role::Fact, &format!("* {}", escape_line(&answer)));
-            }
         }
-        self.recording.event(&event, now);
-        if self.stopping.is_closing() && self.out.len() >= PRINT_FULL {
-            self.events_skipped += 1;
-        } else if !self.is_filtered(&event, now) {
-            self.human.event(&mut self.out, &event, now);
-        }
-        if let Event::Connection(connection::Event::Message(message)) = &event
-            && let Some(hint) = self.dialect.message(message)
-        {
-            self.print(Role::Hint, &format!("hint: {hint}"));
-        }
+        self.observers.event(&event, NO_LINES, now);
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
@@ -234,11 +191,10 @@ impl Mode for Prompt {
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(complaint) = self.recording.flush() {
-            self.complain(&complaint);
-        }
-        let printed = self.out.is_empty() || self.editor.poll_print(cx, &mut self.out).is_ready();
-        if printed || self.stopping.is_closing() || self.out.len() < PRINT_FULL {
+        self.observers.flush();
+        let view = &mut self.observers.view;
+        let printed = view.text().is_empty() || self.editor.poll_print(cx, view.text()).is_ready();
+        if printed || self.stopping.is_closing() || !view.is_full() {
             Poll::Ready(())
         } else {
             Poll::Pending
@@ -246,11 +202,10 @@ impl Mode for Prompt {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
-        if let Some(text) = self.reaction.silence(now) {
-            self.print(Role::Fact, &format!("* {text}"));
-        }
+        self.observers.note_silence(now);
         let stop = self.stopping.poll(cx, self.editor.is_lent(), now);
         if stop.is_ready() {
+            self.observers.view.set_closing(true);
             self.end_transfer(true);
         }
         stop
@@ -259,7 +214,7 @@ impl Mode for Prompt {
     fn deadline(&self) -> Option<Instant> {
         let deadlines = [
             self.stopping.deadline(),
-            self.reaction.deadline(),
+            self.observers.reaction.deadline(),
             self.outbox.deadline(),
             self.transfer.as_ref().map(Transfer::deadline),
         ];
@@ -267,15 +222,15 @@ impl Mode for Prompt {
     }
 
     fn is_full(&self) -> bool {
-        !self.stopping.is_closing() && self.out.len() >= PRINT_FULL
+        !self.stopping.is_closing() && self.observers.view.is_full()
     }
 
     fn wants_frames(&self) -> bool {
-        self.human.show.frames || self.recording.is_on()
+        self.observers.wants_frames()
     }
 
     fn complete(&mut self, ending: &mut Ending) {
-        ending.unrecorded = self.recording.has_failed();
+        ending.unrecorded = self.observers.recording.has_failed();
         self.end_transfer(false);
         ending.unsent.messages = self.outbox.unsent() + self.unfinished;
     }

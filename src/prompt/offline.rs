@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use super::Prompt;
 use super::error::LineError;
-use crate::command::reaction::PeerReaction;
 use crate::event::Event;
+use crate::observe::NO_LINES;
 use crate::session::Reconnecting;
 
 impl Reconnecting for Prompt {
@@ -15,12 +15,10 @@ impl Reconnecting for Prompt {
     }
 
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
-        self.facts.observe(event);
-        self.recording.while_disconnected(event, now);
         match event {
             Event::Retry(retry) => {
                 self.stopping.disconnected();
-                self.reaction = PeerReaction::default();
+                self.observers.view.set_closing(false);
                 self.end_repeat(now);
                 self.end_transfer(false);
                 self.outbox.stop();
@@ -32,7 +30,7 @@ impl Reconnecting for Prompt {
             }
             _ => {}
         }
-        self.human.event(&mut self.out, event, now);
+        self.observers.event(event, NO_LINES, now);
     }
 
     fn take_reconnect_now(&mut self) -> bool {

@@ -1,21 +1,20 @@
 //! What is sent from the prompt, and what is shown and counted of it.
 
-use std::fmt::Write as _;
 use std::time::Instant;
 
+use super::Prompt;
 use super::error::LineError;
 use super::stats::Stats;
 use super::stopping::Stopping;
 use super::transfer::{self, Transfer};
 use super::variable::Variables;
-use super::{Prompt, Recording};
 use crate::command::Outgoing;
-use crate::command::reaction::PeerReaction;
 use crate::event::Cause;
+use crate::observe::{NO_LINES, Observers};
 use crate::outbox::{Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
+use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::render::{Human, Role};
 use crate::session::Turn;
 use crate::session::mode::CloseMode;
 use crate::term::terminal;
@@ -25,11 +24,8 @@ const MAX_KEPT: usize = 1000;
 
 /// What the prompt does about what it sends.
 struct Observer<'p> {
-    human: &'p mut Human,
-    out: &'p mut String,
+    observers: &'p mut Observers,
     stats: &'p mut Stats,
-    recording: &'p mut Recording,
-    reaction: &'p mut PeerReaction,
     stopping: &'p mut Stopping,
     transfer: Option<&'p mut Transfer>,
     variables: &'p Variables,
@@ -41,21 +37,21 @@ impl SendObserver for Observer<'_> {
     fn sent(&mut self, message: &Message<'_>, now: Instant) {
         let bytes = message.payload.len() as u64;
         self.stats.sent(u64::from(message.end), bytes, now);
-        self.recording.sent(message, now);
         if let Some(transfer) = &mut self.transfer {
             transfer.sent();
         }
         // The pieces of a file are summed up when all are sent.
         if message.start && message.end && !self.is_quiet {
-            self.human.sent(self.out, message, now);
+            self.observers.sent(message, NO_LINES, now);
+        } else {
+            self.observers.recording.sent(message, now);
         }
     }
 
     fn misbehaved(&mut self, command: &'static str, now: Instant) {
-        self.reaction.sent(command, now);
+        self.observers.reaction.sent(command, now);
         let text = format!("{command} sent");
-        let style = self.human.style();
-        let _ = writeln!(self.out, "{}", style.paint(Role::Sent, &text));
+        self.observers.view.print(Role::Sent, &text);
     }
 
     fn end(&mut self, how: CloseMode) {
@@ -63,7 +59,7 @@ impl SendObserver for Observer<'_> {
     }
 
     fn variable(&self, name: &str, number: u64, now: Instant) -> Option<String> {
-        let time = self.human.time_at(now);
+        let time = self.observers.view.time_at(now);
         self.variables.value(name, Some(number), time)
     }
 }
@@ -72,11 +68,8 @@ impl Prompt {
     /// What sends, and what observes that.
     fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
         let observer = Observer {
-            human: &mut self.human,
-            out: &mut self.out,
+            observers: &mut self.observers,
             stats: &mut self.stats,
-            recording: &mut self.recording,
-            reaction: &mut self.reaction,
             stopping: &mut self.stopping,
             transfer: self.transfer.as_mut(),
             variables: &self.variables,
@@ -191,7 +184,12 @@ impl Prompt {
             (Some(upload), None) => self.transfer = Some(Transfer::new(upload, now)),
             (Some(upload), Some(transfer)) => {
                 if let Some(bar) = transfer.bar(upload, terminal::width(), now) {
-                    let bar = self.human.style().paint(Role::Fact, &bar).to_string();
+                    let bar = self
+                        .observers
+                        .view
+                        .style()
+                        .paint(Role::Fact, &bar)
+                        .to_string();
                     self.editor.set_bar(Some(bar));
                 }
             }

@@ -7,7 +7,7 @@ use crate::render::{Decode, Role, Show, Timestamps};
 impl Prompt {
     /// Changes what is shown, and lists it.
     pub(super) fn show(&mut self, setting: Option<Setting>) {
-        let show = &mut self.human.show;
+        let show = self.observers.view.show();
         match setting {
             Some(Setting::Switch(topic, on)) => {
                 if let Some(switch) = switch(show, topic) {

@@ -179,10 +179,10 @@ impl Prompt {
             rows.extend(flow.sparkline().map(|bars| ("", bars)));
         }
         rows.push(("round trip", self.stats.round_trip_text()));
-        let style = self.human.style();
+        let style = self.observers.view.style();
         for (name, value) in rows {
             let name = style.paint(Role::Fact, name);
-            let _ = writeln!(self.out, "  {name:<15} {value}");
+            let _ = writeln!(self.observers.view.text(), "  {name:<15} {value}");
         }
     }
 }

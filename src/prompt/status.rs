@@ -3,14 +3,15 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use super::Facts;
-use crate::event::{DisconnectReason, Retry, RoundTrips};
+use crate::dial::Step;
+use crate::event::{DisconnectReason, Opening, Retry, RoundTrips};
+use crate::observe::View;
 use crate::proto::connection::Message;
 use crate::proto::sender::Sender;
 use crate::proto::traffic::{Deflated, Traffic};
 use crate::render::close_summary::ratio;
 use crate::render::escape::escape_line;
-use crate::render::{Role, Style, quantity};
+use crate::render::{Role, quantity};
 
 /// Counters that only the REPL keeps.
 #[derive(Debug)]
@@ -78,13 +79,12 @@ impl Status {
         self.opened = now;
     }
 
-    /// Writes it; without a sender there is no connection.
+    /// Prints it; without a sender there is no connection.
     pub(super) fn print(
         &self,
-        out: &mut String,
-        facts: &Facts,
+        view: &mut View,
+        opening: &Opening,
         sender: Option<&Sender>,
-        style: Style,
         now: Instant,
     ) {
         let buffered = sender.map_or(0, |sender| sender.output().len() as u64);
@@ -94,22 +94,33 @@ impl Status {
             None => quantity::duration(now.saturating_duration_since(self.opened)),
         };
         let none = || "none".to_owned();
+        let open = opening.open();
+        let (protocol, deflate) = (
+            open.and_then(|open| open.subprotocol.clone()),
+            open.and_then(|open| open.deflate),
+        );
+        let tls = opening.step(|step| match step {
+            Step::Tls(session) => Some(format!("{}, {}", session.version, session.cipher_suite)),
+            _ => None,
+        });
+        let url = view.secrets().url(opening.url()).into_owned();
         let rows = [
-            ("url", facts.url.clone()),
+            ("url", url),
             ("readyState", self.state(sender, now)),
-            ("protocol", facts.subprotocol.clone().unwrap_or_else(none)),
-            ("extensions", facts.deflate.clone().unwrap_or_else(none)),
+            ("protocol", protocol.unwrap_or_else(none)),
+            ("extensions", deflate.map_or_else(none, |it| it.to_string())),
             ("bufferedAmount", quantity::size(buffered)),
-            ("peer", facts.peer.clone().unwrap_or_else(none)),
-            ("TLS", facts.tls.clone().unwrap_or_else(none)),
+            ("peer", peer(opening).unwrap_or_else(none)),
+            ("TLS", tls.unwrap_or_else(none)),
             ("open for", open_for),
             ("sent", sent),
             ("received", received),
             ("round trip", self.round_trip_text()),
         ];
+        let style = view.style();
         for (name, value) in rows {
             let name = style.paint(Role::Fact, name);
-            let _ = writeln!(out, "  {name:<15} {}", escape_line(&value));
+            let _ = writeln!(view.text(), "  {name:<15} {}", escape_line(&value));
         }
     }
 
@@ -155,4 +166,17 @@ impl Status {
             quantity::plural(trips.count.into(), "pong")
         )
     }
+}
+
+/// The other end, and the proxy on the way to it.
+fn peer(opening: &Opening) -> Option<String> {
+    let address = opening.address()?;
+    let endpoint = opening.step(|step| match step {
+        Step::Tunnel { endpoint, .. } => Some(endpoint),
+        _ => None,
+    });
+    Some(match endpoint {
+        Some(endpoint) => format!("{endpoint} through the proxy at {address}"),
+        None => address,
+    })
 }

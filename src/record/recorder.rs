@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::file::{File, FileError};
 use super::har::Har;
 use super::scenario::Scenario;
-use crate::event::{Ending, Event, NotOpen};
+use crate::event::{Ending, Event, NotOpen, Opening};
 use crate::proto::connection::Message;
 use crate::render::clock::Clock;
 use crate::render::{Jsonl, Secrets};
@@ -75,22 +75,17 @@ enum Writer {
 }
 
 impl Recorder {
-    /// Makes the file for a connection to `url`.
+    /// Makes the file.
     ///
     /// # Errors
     ///
     /// The file cannot be made, or is there and must not be overwritten.
-    pub fn create(
-        options: &Options,
-        url: &str,
-        secrets: Secrets,
-        clock: Clock,
-    ) -> Result<Self, FileError> {
+    pub fn create(options: &Options, secrets: Secrets, clock: Clock) -> Result<Self, FileError> {
         let mut file = File::create(&options.path, options.overwritten)?;
         let writer = match options.format {
-            Format::Jsonl => Writer::Jsonl(Box::new(Jsonl::new(url, true, secrets, clock))),
-            Format::Har => Writer::Har(Box::new(Har::new(url, secrets, clock, &mut file))),
-            Format::Scenario => Writer::Scenario(Box::new(Scenario::new(url, secrets, &mut file))),
+            Format::Jsonl => Writer::Jsonl(Box::new(Jsonl::new(true, secrets, clock))),
+            Format::Har => Writer::Har(Box::new(Har::new(secrets, clock, &mut file))),
+            Format::Scenario => Writer::Scenario(Box::new(Scenario::new(secrets, &mut file))),
         };
         let path = options.path.clone();
         file.flush().map_err(|error| FileError::Io {
@@ -116,17 +111,17 @@ impl Recorder {
         self.recorded
     }
 
-    /// Takes an event.
-    pub fn event(&mut self, event: &Event<'_>, now: Instant) {
+    /// Takes an event; `opening` has all of its connection's opening, this event included.
+    pub fn event(&mut self, event: &Event<'_>, opening: &Opening, now: Instant) {
         use crate::proto::connection::Event::Message;
         if let Event::Connection(Message(message)) = event {
             self.make_room(message);
         }
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.event(file, event, now),
-            Writer::Har(har) => har.event(file, event, now),
+            Writer::Jsonl(jsonl) => jsonl.event(file, event, opening, now),
+            Writer::Har(har) => har.event(file, event, opening, now),
             Writer::Scenario(scenario) => {
-                scenario.event(file, event, now);
+                scenario.event(file, event, opening, now);
                 Ok(())
             }
         });
@@ -146,12 +141,12 @@ impl Recorder {
     }
 
     /// Takes why no connection was made.
-    pub fn not_open(&mut self, why: &NotOpen, now: Instant) {
+    pub fn not_open(&mut self, why: &NotOpen, opening: &Opening, now: Instant) {
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.not_open(file, why, now),
-            Writer::Har(har) => har.not_open(file, why, now),
+            Writer::Jsonl(jsonl) => jsonl.not_open(file, why, opening, now),
+            Writer::Har(har) => har.not_open(file, why, opening, now),
             Writer::Scenario(scenario) => {
-                scenario.not_open(file, why, now);
+                scenario.not_open(file, why, opening, now);
                 Ok(())
             }
         });

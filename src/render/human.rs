@@ -56,6 +56,10 @@ impl Human {
         self.style
     }
 
+    pub fn secrets(&self) -> Secrets {
+        self.secrets
+    }
+
     /// The time at `now`.
     pub fn time_at(&self, now: Instant) -> Timestamp {
         self.clock.time(now)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::quantity;
 use super::style::{Role, Style};
-use crate::event::{Phase, Span, Trace};
+use crate::event::{Opening, Phase, Span};
 
 /// What is drawn on.
 #[derive(Debug, Clone, Copy)]
@@ -26,17 +26,17 @@ const LEAST_BAR: usize = 10;
 const STRETCH: u32 = 4;
 
 /// Writes a line for each phase, and one for what was under way at `end` if the connection did not open.
-pub fn waterfall(out: &mut String, trace: &Trace, end: Duration, canvas: Canvas) {
-    let done = trace.spans().last().map_or(Duration::ZERO, |span| span.end);
-    let failed = trace.opened.is_none().then_some((done, end.max(done)));
-    let rows = trace
-        .spans()
+pub fn waterfall(out: &mut String, opening: &Opening, end: Duration, canvas: Canvas) {
+    let spans = opening.spans();
+    let done = spans.last().map_or(Duration::ZERO, |span| span.end);
+    let failed = opening.opened().is_none().then_some((done, end.max(done)));
+    let rows = spans
         .iter()
         .map(|span| (name(span.phase), span.start, span.end))
         .chain(failed.map(|(start, end)| ("not finished", start, end)));
     let last = failed.map_or(done, |(_, end)| end);
     let axis = Axis {
-        length: axis_length(trace.spans(), last),
+        length: axis_length(&spans, last),
         columns: bar_columns(canvas.columns),
         is_plain: canvas.columns.is_none(),
     };
@@ -136,20 +136,20 @@ mod tests {
         Duration::from_millis(count)
     }
 
-    /// A trace with TCP done at 10 ms and, if it is opened, the upgrade at 20 ms.
-    fn trace(opens: bool) -> Trace {
+    /// An opening with TCP done at 10 ms and, if it is opened, the upgrade at 20 ms.
+    fn opening(opens: bool) -> Opening {
         let start = Instant::now();
-        let mut trace = Trace::new(start);
+        let mut opening = Opening::new("ws://h/", start);
         let address = "127.0.0.1:9".parse().unwrap();
         let connected = Step::Connected {
             address,
             local: address,
             took: ms(10),
         };
-        trace.observe(&Event::Step(&connected), start + ms(10));
+        opening.observe(&Event::Step(&connected), start + ms(10));
         if opens {
             let head = Head::encode("HTTP/1.1 101 x", []);
-            trace.observe(&Event::Response(&head), start + ms(20));
+            opening.observe(&Event::Response(&head), start + ms(20));
             let open = Open {
                 subprotocol: None,
                 ignored_subprotocols: false,
@@ -157,21 +157,21 @@ mod tests {
                 tolerated: Vec::new(),
                 took: ms(20),
             };
-            trace.observe(&Event::Open(&open), start + ms(20));
+            opening.observe(&Event::Open(&open), start + ms(20));
         }
-        trace
+        opening
     }
 
-    fn drawn(trace: &Trace, end: Duration, columns: Option<usize>) -> String {
+    fn drawn(opening: &Opening, end: Duration, columns: Option<usize>) -> String {
         let mut out = String::new();
         let style = Style::new(false);
-        waterfall(&mut out, trace, end, Canvas { columns, style });
+        waterfall(&mut out, opening, end, Canvas { columns, style });
         out
     }
 
     #[test]
     fn bars_follow_each_other_on_one_axis() {
-        let text = drawn(&trace(true), ms(500), Some(LABELS + 1 + 10));
+        let text = drawn(&opening(true), ms(500), Some(LABELS + 1 + 10));
         assert_eq!(
             text,
             "timing                  took   done at\n\
@@ -182,9 +182,9 @@ mod tests {
 
     #[test]
     fn a_late_first_message_does_not_hide_the_other_bars() {
-        let mut trace = trace(true);
-        trace.first_message(Duration::from_hours(1));
-        let text = drawn(&trace, Duration::from_hours(1), Some(LABELS + 1 + 40));
+        let mut opening = opening(true);
+        opening.first_message(Duration::from_hours(1));
+        let text = drawn(&opening, Duration::from_hours(1), Some(LABELS + 1 + 40));
         let bars: Vec<usize> = text
             .lines()
             .skip(1)
@@ -196,14 +196,14 @@ mod tests {
 
     #[test]
     fn what_is_no_terminal_gets_ascii() {
-        let text = drawn(&trace(true), ms(20), None);
+        let text = drawn(&opening(true), ms(20), None);
         assert!(text.is_ascii(), "{text}");
         assert!(text.contains("  ===="), "{text}");
     }
 
     #[test]
     fn what_did_not_finish_is_shown() {
-        let text = drawn(&trace(false), ms(110), None);
+        let text = drawn(&opening(false), ms(110), None);
         assert!(
             text.contains("not finished      100.0 ms  110.0 ms"),
             "{text}"
@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_gets_numbers_only() {
-        let text = drawn(&trace(true), ms(20), Some(LABELS));
+        let text = drawn(&opening(true), ms(20), Some(LABELS));
         assert!(!text.contains('█'), "{text}");
         assert!(
             text.lines().all(|line| line.chars().count() <= LABELS),

@@ -2,28 +2,35 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::connect::{FinalLine, connect, open, run_pipe, say, view};
-use super::report::{Outcome, Reporter};
-use super::{complain, events, recording, refuse};
+use super::connect::connect;
+use super::session::{self, Task};
+use super::{complain, events, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Mode};
-use crate::event::Event;
 use crate::exit::Exit;
-use crate::pipe::{Input, Terminator};
+use crate::pipe::{Input, Split, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
 use crate::serve::{self, Log};
-use crate::session::{self, Signals};
-use crate::term::{self, Stdin};
-use crate::tour::Tour;
+use crate::session::Signals;
+use crate::term::Stdin;
+
+/// What is typed when nobody types: every kind of message and control frame once.
+const TOUR: &str = r#"hello
+{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"channels":["trades","book"],"depth":10,"snapshot":true}}
+/bin 00 01 02 03 20 62 69 6e 61 72 79 20 de ad be ef 20 ff
+/fragment 2 one message in two frames
+/ping are you there?
+/close 1000 end of the tour
+"#;
 
 /// Why the tour does not do what only a pipe does.
 const NO_PAYLOAD: &str = "without input wsee demo plays its tour, which prints no messages on \
@@ -107,12 +114,22 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     if read.is_empty() && !is_plain {
         return events::give_up(&config, environment, NO_PAYLOAD.to_owned(), Exit::Usage);
     }
+    let mut options = options.clone();
+    let (mut read, mut show) = (read, Show::pipe(config.display.verbose));
     if read.is_empty() {
-        return tour(&config, options.max_time, signals, environment).await;
+        read = TOUR.as_bytes().to_vec();
+        (options.is_demo, options.commands, options.split) = (true, true, Split::Line);
+        if !config.display.quiet {
+            show = Show::prompt(2);
+        }
     }
-    let options = options.as_ref().clone();
-    let input = Input::new(stdin, &read, options.split);
-    run_pipe(&config, options, Some(input), environment).await
+    let input = Some(Input::new(stdin, &read, options.split));
+    let task = Task::Pipe {
+        options,
+        input,
+        show,
+    };
+    session::run(&config, task, environment).await
 }
 
 /// Waits for the first bytes of standard input; none at its end.
@@ -122,60 +139,6 @@ async fn first_input() -> io::Result<(Stdin, Vec<u8>)> {
     let read = poll_fn(|cx| stdin.poll_read(cx, &mut block)).await?;
     block.truncate(read);
     Ok((stdin, block))
-}
-
-async fn tour(
-    config: &Connect,
-    max_time: Option<(Duration, Instant)>,
-    mut signals: Signals,
-    environment: &Environment,
-) -> Exit {
-    let display = config.display;
-    let show = if display.quiet {
-        Show::pipe(0)
-    } else {
-        Show::prompt(2)
-    };
-    let mut human = view(display, show, environment.terminals.stderr, environment);
-    let style = human.style();
-    let mut report = Reporter::new(config, environment);
-    let view = (&mut human, term::stderr as fn(&str));
-    let mut events = events::printer(config, environment);
-    let mut opening = Vec::new();
-    let mut recorder = match recording::start(config, environment) {
-        Ok(recorder) => recorder,
-        Err(why) => {
-            let exit = events::not_open(events, &why);
-            return report.write_out(Outcome::not_open(&why, exit)).await;
-        }
-    };
-    let observe = |event: &Event<'_>, now| {
-        if let Some(recorder) = &mut recorder {
-            recorder.event(event, now);
-        }
-        if let Some(events) = &mut events {
-            // A Vec takes all.
-            let _ = events.event(&mut opening, event, now);
-        }
-    };
-    let opened = match open(&mut report, view, &mut signals, observe).await {
-        Ok(opened) => opened,
-        Err(why) => {
-            recording::not_open(recorder, &why);
-            let exit = events::not_open(events, &why);
-            return report.write_out(Outcome::not_open(&why, exit)).await;
-        }
-    };
-    let mut tour = Tour::new(human, events, signals, max_time);
-    tour.print(&opening);
-    if let Some(recorder) = recorder {
-        tour.record(recorder);
-    }
-    let ending = session::run(opened.stream, opened.connection, opened.at, &mut tour).await;
-    let last = FinalLine::of(&ending);
-    tour.finish(&ending, &last.message, Instant::now());
-    report.ended(&ending);
-    say(&ending, &last, style, &report).await
 }
 
 fn fail(what: &str, error: &io::Error) -> Exit {

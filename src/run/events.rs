@@ -1,11 +1,11 @@
-//! `--jsonl` where there is no pipe: connections that did not open, and the tour.
+//! `--jsonl` for connections that are not even tried.
 
 use std::time::Instant;
 
 use super::{complain, print};
 use crate::config::{ConfigError, Connect, Environment, Mode};
 use crate::diagnostic::Diagnostic;
-use crate::event::NotOpen;
+use crate::event::{NotOpen, Opening};
 use crate::exit::Exit;
 use crate::render::{Jsonl, Secrets};
 
@@ -16,28 +16,9 @@ pub(super) fn printer(connect: &Connect, environment: &Environment) -> Option<Js
     };
     let display = connect.display;
     let frames = display.verbose >= 2;
-    options.jsonl.then(|| {
-        Jsonl::new(
-            &connect.dialing.url,
-            frames,
-            display.secrets,
-            environment.clock.clone(),
-        )
-    })
-}
-
-/// Prints the events of a connection that did not open; gives the exit status.
-pub(super) fn not_open(jsonl: Option<Jsonl>, why: &NotOpen) -> Exit {
-    let Some(mut jsonl) = jsonl else {
-        return why.exit;
-    };
-    let mut lines = Vec::new();
-    // A Vec takes all.
-    let _ = jsonl.not_open(&mut lines, why, Instant::now());
-    match print(&lines) {
-        Exit::Done => why.exit,
-        exit => exit,
-    }
+    options
+        .jsonl
+        .then(|| Jsonl::new(frames, display.secrets, environment.clock.clone()))
 }
 
 /// Says why no connection was tried, on stderr and as events.
@@ -48,15 +29,30 @@ pub(super) fn give_up(
     exit: Exit,
 ) -> Exit {
     complain(&message);
-    not_open(printer(connect, environment), &NotOpen::new(message, exit))
+    let jsonl = printer(connect, environment);
+    not_open(jsonl, &connect.dialing.url, &NotOpen::new(message, exit))
 }
 
-/// Prints the events of a command line that cannot be obeyed.
+/// Prints the events of a command line that is refused.
 pub(super) fn refused(url: &str, error: &ConfigError, environment: &Environment) {
-    let jsonl = Jsonl::new(url, false, Secrets::Masked, environment.clock.clone());
+    let jsonl = Jsonl::new(false, Secrets::Masked, environment.clock.clone());
     let why = NotOpen {
         hint: error.hint(),
         ..NotOpen::new(error.to_string(), error.exit())
     };
-    not_open(Some(jsonl), &why);
+    not_open(Some(jsonl), url, &why);
+}
+
+/// Prints the events of a connection that was not tried; returns the exit status.
+fn not_open(jsonl: Option<Jsonl>, url: &str, why: &NotOpen) -> Exit {
+    let Some(jsonl) = jsonl else {
+        return why.exit;
+    };
+    let (now, mut lines) = (Instant::now(), Vec::new());
+    // A Vec takes all.
+    let _ = jsonl.not_open(&mut lines, why, &Opening::new(url, now), now);
+    match print(&lines) {
+        Exit::Done => why.exit,
+        exit => exit,
+    }
 }

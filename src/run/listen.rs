@@ -7,7 +7,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::complain;
-use super::connect::view;
+use super::view::view;
 use crate::config::{Environment, Listen};
 use crate::exit::Exit;
 use crate::render::{Role, Show};

@@ -6,11 +6,13 @@ mod curl;
 mod demo;
 mod events;
 mod failure;
+mod final_line;
 mod fmt;
 mod listen;
-mod recording;
 mod report;
 mod runner;
+mod session;
+mod view;
 
 use std::ffi::OsString;
 use std::future::Future;

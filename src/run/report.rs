@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::complain;
 use crate::config::{Connect, Environment};
-use crate::event::{Ending, Event, NotOpen, Trace};
+use crate::event::{Ending, NotOpen, Opening};
 use crate::exit::Exit;
 use crate::render::Style;
 use crate::render::waterfall::{Canvas, waterfall};
@@ -21,7 +21,6 @@ pub(super) struct Reporter<'a> {
     connect: &'a Connect,
     terminals: Terminals,
     started: Instant,
-    trace: Trace,
 }
 
 /// How a run ended.
@@ -58,12 +57,10 @@ impl<'a> Outcome<'a> {
 impl<'a> Reporter<'a> {
     /// Begins with the run.
     pub(super) fn new(connect: &'a Connect, environment: &Environment) -> Self {
-        let started = Instant::now();
         Self {
             connect,
             terminals: environment.terminals,
-            started,
-            trace: Trace::new(started),
+            started: Instant::now(),
         }
     }
 
@@ -72,41 +69,24 @@ impl<'a> Reporter<'a> {
         self.connect
     }
 
-    /// Takes an event of the opening.
-    pub(super) fn observe(&mut self, event: &Event<'_>, now: Instant) {
-        self.trace.observe(event, now);
-    }
-
-    /// Takes how the connection ended.
-    pub(super) fn ended(&mut self, ending: &Ending) {
-        if let Some(after) = ending.first_message {
-            self.trace.first_message(after);
-        }
-    }
-
     /// What stands above the last line; empty unless `--timing` was given.
-    pub(super) fn waterfall(&self, style: Style) -> String {
+    pub(super) fn waterfall(&self, opening: &Opening, style: Style) -> String {
         let mut out = String::new();
         if self.connect.timing.waterfall {
             let columns = self.terminals.stderr.then(term::terminal::columns);
             let canvas = Canvas { columns, style };
-            waterfall(
-                &mut out,
-                &self.trace,
-                self.trace.total(Instant::now()),
-                canvas,
-            );
+            waterfall(&mut out, opening, opening.total(Instant::now()), canvas);
         }
         out
     }
 
     /// Prints what `--write-out` asks for; the exit status of it all.
-    pub(super) async fn write_out(&self, outcome: Outcome<'_>) -> Exit {
+    pub(super) async fn write_out(&self, outcome: Outcome<'_>, opening: &Opening) -> Exit {
         let Some(template) = &self.connect.timing.write_out else {
             return outcome.exit;
         };
         let report = Report {
-            trace: &self.trace,
+            opening,
             ending: outcome.ending,
             exit: outcome.exit,
             error: outcome.error,

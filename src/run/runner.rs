@@ -4,8 +4,8 @@ use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::connect::view;
 use super::fmt::tell;
+use super::view::view;
 use super::{complain, print};
 use crate::atomic_file::Replacement;
 use crate::config::Environment;

@@ -24,8 +24,6 @@ pub struct Plan<'a> {
     pub backoff: Backoff,
     /// Whether a connection that is lost is made anew; one that the user wants to be always is.
     pub is_lasting: bool,
-    /// Is told what happens while there is no connection, besides the mode.
-    pub observe: &'a mut dyn FnMut(&Event<'_>, Instant),
 }
 
 /// How it all ended.
@@ -102,6 +100,10 @@ impl Plan<'_> {
     /// Waits and tries until a connection is open, or trying on is of no use.
     async fn reopen<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
         let (lost, mode) = (Instant::now(), RefCell::new(mode));
+        let mut report = |event: Event<'_>| {
+            let now = Instant::now();
+            mode.borrow_mut().while_disconnected(&event, now);
+        };
         let mut failure: Option<Failure> = None;
         let mut least = Some(Duration::ZERO);
         let mut asked = ending.cause == Some(Cause::Reconnect);
@@ -122,21 +124,20 @@ impl Plan<'_> {
                 delay: attempt.delay,
                 attempt: attempt.number,
             };
-            self.tell(&Event::Retry(&retry), &mode);
+            report(Event::Retry(&retry));
             let until = Instant::now() + attempt.delay;
             if let Some(stop) = while_disconnected(&mode, Some(until)).await {
                 return Reopened::Stopped(stop.cause);
             }
             let options = self.open;
-            let mut tell = |event: Event<'_>| self.tell(&event, &mode);
             let opened = tokio::select! {
                 biased;
-                opened = open(options, &mut tell) => opened,
+                opened = open(options, &mut report) => opened,
                 Some(stop) = while_disconnected(&mode, None) => return Reopened::Stopped(stop.cause),
             };
             match opened {
                 Ok(opened) => {
-                    self.tell(&Event::Reconnected(opened.at - lost), &mode);
+                    report(Event::Reconnected(opened.at - lost));
                     return Reopened::Open(Box::new(opened));
                 }
                 Err(error) => {
@@ -146,12 +147,6 @@ impl Plan<'_> {
                 }
             }
         }
-    }
-
-    fn tell<M: Reconnecting>(&mut self, event: &Event<'_>, mode: &RefCell<&mut M>) {
-        let now = Instant::now();
-        (self.observe)(event, now);
-        mode.borrow_mut().while_disconnected(event, now);
     }
 }
 

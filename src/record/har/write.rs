@@ -1,15 +1,13 @@
 //! A session as an archive.
 
 use std::io;
-use std::mem;
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use url::Url;
 
 use super::wire::{Cache, Content, Data, Entry, Message, Pair, Request, Response, Timings, Type};
 use crate::dial::Step;
-use crate::event::{Event, NotOpen};
+use crate::event::{self, Event, NotOpen, Opening};
 use crate::proto::connection::{self, Message as Received};
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::http1::Head;
@@ -28,36 +26,15 @@ const END_OF_ENTRY: &[u8] = b"\n]}\n]}}\n";
 /// Writes events into an archive.
 #[derive(Debug)]
 pub(in crate::record) struct Har {
-    url: String,
     secrets: Secrets,
     clock: Clock,
-    opening: Opening,
     /// An entry is open, which has so many messages.
     messages: Option<u64>,
 }
 
-/// What is known of a connection that is not open yet.
-#[derive(Debug, Default)]
-struct Opening {
-    started: Option<Instant>,
-    address: Option<SocketAddr>,
-    dns: Option<Duration>,
-    connect: Option<Duration>,
-    tls: Option<Duration>,
-    request: Option<Head>,
-    requested: Option<Instant>,
-    response: Option<Head>,
-    wait: Option<Duration>,
-}
-
 impl Har {
-    /// An archive without entries, for connections to `url`.
-    pub(in crate::record) fn new(
-        url: &str,
-        secrets: Secrets,
-        clock: Clock,
-        file: &mut File,
-    ) -> Self {
+    /// An archive without entries.
+    pub(in crate::record) fn new(secrets: Secrets, clock: Clock, file: &mut File) -> Self {
         let start = concat!(
             "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"wsee\",\"version\":\"",
             env!("CARGO_PKG_VERSION"),
@@ -66,10 +43,8 @@ impl Har {
         file.pending().extend_from_slice(start.as_bytes());
         file.set_tail(END);
         Self {
-            url: url.to_owned(),
             secrets,
             clock,
-            opening: Opening::default(),
             messages: None,
         }
     }
@@ -78,29 +53,14 @@ impl Har {
         &mut self,
         file: &mut File,
         event: &Event<'_>,
+        opening: &Opening,
         now: Instant,
     ) -> io::Result<()> {
         match event {
-            Event::Step(step) => self.opening.step(step, now),
-            Event::Request(head) => {
-                self.opening.started.get_or_insert(now);
-                self.opening.request = Some((*head).clone());
-                self.opening.requested = Some(now);
-            }
-            Event::Response(head) => {
-                self.opening.wait = self.opening.requested.map(|since| now - since);
-                self.opening.response = Some((*head).clone());
-            }
-            Event::Redirected(redirected) => {
-                self.url.clone_from(&redirected.to);
-                self.opening = Opening::default();
-            }
-            Event::Retry(_) => self.opening = Opening::default(),
-            Event::CredentialsInClear(_) | Event::Reconnected(_) => {}
-            Event::Open(_) => return self.begin(file, None, now),
-            Event::Connection(event) => return self.connection(file, event, now),
+            Event::Open(_) => self.begin(file, opening, None, now),
+            Event::Connection(event) => self.connection(file, event, now),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     pub(in crate::record) fn sent(
@@ -116,14 +76,21 @@ impl Har {
         &mut self,
         file: &mut File,
         why: &NotOpen,
+        opening: &Opening,
         now: Instant,
     ) -> io::Result<()> {
-        self.begin(file, Some(why), now)
+        self.begin(file, opening, Some(why), now)
     }
 
     /// Writes an entry up to its messages.
-    fn begin(&mut self, file: &mut File, why: Option<&NotOpen>, now: Instant) -> io::Result<()> {
-        let entry = self.entry(why, now);
+    fn begin(
+        &mut self,
+        file: &mut File,
+        opening: &Opening,
+        why: Option<&NotOpen>,
+        now: Instant,
+    ) -> io::Result<()> {
+        let entry = self.entry(opening, why, now);
         let out = file.pending();
         // In one line: an entry is written as a whole, or not at all.
         out.extend_from_slice(if self.messages.is_some() {
@@ -142,29 +109,33 @@ impl Har {
         Ok(())
     }
 
-    fn entry(&mut self, why: Option<&NotOpen>, now: Instant) -> Entry {
-        let opening = mem::take(&mut self.opening);
-        let timings = opening.timings();
+    fn entry(&self, opening: &Opening, why: Option<&NotOpen>, now: Instant) -> Entry {
+        let timings = Timings::from(opening.timings());
+        let address = opening.step(|step| match step {
+            Step::Connected { address, .. } => Some(*address),
+            _ => None,
+        });
         Entry {
-            started_date_time: self.clock.time(opening.started.unwrap_or(now)),
+            started_date_time: self.clock.time(opening.hop_started().unwrap_or(now)),
             time: timings.total(),
-            request: self.request(opening.request.as_ref()),
-            response: self.response(opening.response.as_ref(), why),
+            request: self.request(opening),
+            response: self.response(opening.response(), why),
             cache: Cache {},
             timings,
-            server_ip_address: opening.address.map(|address| address.ip().to_string()),
-            connection: opening.address.map(|address| address.port().to_string()),
+            server_ip_address: address.map(|address| address.ip().to_string()),
+            connection: address.map(|address| address.port().to_string()),
             error: why.map(|why| why.message.clone()),
             resource_type: "websocket",
         }
     }
 
-    fn request(&self, head: Option<&Head>) -> Request {
+    fn request(&self, opening: &Opening) -> Request {
+        let head = opening.request();
         let line = head.map(|head| self.secrets.start_line(&text(head.start_line())));
         let line = line.unwrap_or_else(|| "GET / HTTP/1.1".to_owned());
         let mut words = line.splitn(3, ' ').map(str::to_owned);
         let method = words.next().unwrap_or_default();
-        let url = self.secrets.url(&self.url).into_owned();
+        let url = self.secrets.url(opening.url()).into_owned();
         let query = Url::parse(&url).ok();
         let query = query.iter().flat_map(Url::query_pairs);
         Request {
@@ -276,32 +247,17 @@ impl Har {
     }
 }
 
-impl Opening {
-    fn step(&mut self, step: &Step, now: Instant) {
-        let took = match step {
-            Step::Resolved { took, .. } => self.dns.insert(*took),
-            Step::Connected { address, took, .. } => {
-                self.address = Some(*address);
-                self.connect.insert(*took)
-            }
-            Step::ConnectedUnix { took, .. } => self.connect.insert(*took),
-            Step::Tls(session) => self.tls.insert(session.took),
-            _ => return,
-        };
-        self.started
-            .get_or_insert(now.checked_sub(*took).unwrap_or(now));
-    }
-
-    fn timings(&self) -> Timings {
+impl From<event::Timings> for Timings {
+    fn from(timings: event::Timings) -> Self {
         let ms = |span: Option<Duration>| span.map_or(-1.0, |span| span.as_secs_f64() * 1e3);
-        let tls = self.tls.unwrap_or_default();
-        Timings {
+        let tls = timings.tls.unwrap_or_default();
+        Self {
             blocked: -1.0,
-            dns: ms(self.dns),
-            connect: ms(self.connect.map(|connect| connect + tls)),
-            ssl: ms(self.tls),
+            dns: ms(timings.dns),
+            connect: ms(timings.connect.map(|connect| connect + tls)),
+            ssl: ms(timings.tls),
             send: 0.0,
-            wait: ms(self.wait).max(0.0),
+            wait: ms(timings.upgrade).max(0.0),
             receive: 0.0,
         }
     }

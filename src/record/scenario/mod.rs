@@ -6,7 +6,7 @@ use std::mem;
 use std::time::{Duration, Instant};
 
 use super::file::File;
-use crate::event::{DisconnectReason, Ending, Event, NotOpen};
+use crate::event::{DisconnectReason, Ending, Event, NotOpen, Opening};
 use crate::proto::connection::{self, End, Message, reported_code};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
@@ -19,7 +19,6 @@ use crate::scenario::ast::{
     Action, Content, Expect, ExpectClose, Match, Pattern, Reason, Statement,
 };
 use crate::scenario::format::{hex, write_statement};
-use opening::Opening;
 
 /// An answer that took longer is given as much time as it took, and again as much.
 const SOON: Duration = Duration::from_secs(2);
@@ -30,7 +29,7 @@ const LARGE: usize = 1 << 20;
 /// Writes events into a scenario, as it is in its canonical form.
 #[derive(Debug)]
 pub(super) struct Scenario {
-    opening: Opening,
+    secrets: Secrets,
     /// The connection is open as far as the lines say.
     is_open: bool,
     /// A blank line belongs before the next one.
@@ -40,10 +39,10 @@ pub(super) struct Scenario {
 }
 
 impl Scenario {
-    /// A scenario without a connection to `url`.
-    pub(super) fn new(url: &str, secrets: Secrets, file: &mut File) -> Self {
+    /// A scenario without a connection.
+    pub(super) fn new(secrets: Secrets, file: &mut File) -> Self {
         let mut scenario = Self {
-            opening: Opening::new(url, secrets),
+            secrets,
             is_open: false,
             gap: false,
             last: None,
@@ -52,29 +51,25 @@ impl Scenario {
         scenario
     }
 
-    pub(super) fn event(&mut self, file: &mut File, event: &Event<'_>, now: Instant) {
+    pub(super) fn event(
+        &mut self,
+        file: &mut File,
+        event: &Event<'_>,
+        opening: &Opening,
+        now: Instant,
+    ) {
         match event {
-            Event::Request(head) => {
-                self.opening.clear();
-                self.opening.request = Some((*head).clone());
-            }
-            Event::Response(head) => self.opening.response = Some((*head).clone()),
-            Event::Redirected(redirected) => self.opening.url.clone_from(&redirected.to),
             Event::Retry(retry) => {
                 if let DisconnectReason::Lost(ending) = retry.gone {
                     self.closed(file, ending, None);
                 }
-                self.opening.clear();
             }
             Event::Open(_) => {
-                self.connect(file, now);
+                self.connect(file, opening, now);
                 self.is_open = true;
             }
             Event::Connection(event) if self.is_open => self.connection(file, event, now),
-            Event::Connection(_)
-            | Event::CredentialsInClear(_)
-            | Event::Step(_)
-            | Event::Reconnected(_) => {}
+            _ => {}
         }
     }
 
@@ -98,9 +93,15 @@ impl Scenario {
         }
     }
 
-    pub(super) fn not_open(&mut self, file: &mut File, why: &NotOpen, now: Instant) {
-        self.connect(file, now);
-        let is_refused = self.opening.status().is_some_and(|status| status != 101);
+    pub(super) fn not_open(
+        &mut self,
+        file: &mut File,
+        why: &NotOpen,
+        opening: &Opening,
+        now: Instant,
+    ) {
+        self.connect(file, opening, now);
+        let is_refused = opening::status(opening).is_some_and(|status| status != 101);
         if !is_refused {
             self.comment(file, &why.message);
         }
@@ -201,17 +202,11 @@ impl Scenario {
     }
 
     /// Writes `connect`, and what the server answered.
-    fn connect(&mut self, file: &mut File, now: Instant) {
+    fn connect(&mut self, file: &mut File, opening: &Opening, now: Instant) {
         self.gap = false;
-        self.write(
-            file,
-            &format!(
-                "
-{}",
-                self.opening.write()
-            ),
-        );
-        self.gap = self.opening.subprotocol().is_some();
+        let text = opening::write(opening, self.secrets);
+        self.write(file, &format!("\n{text}"));
+        self.gap = opening::subprotocol(opening).is_some();
         self.last = Some(now);
     }
 

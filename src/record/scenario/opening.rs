@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use url::Url;
 
 use super::is_clean;
+use crate::event::Opening;
 use crate::proto::http1::Head;
 use crate::render::Secrets;
 use crate::render::escape::{Layout, escape_line};
@@ -25,64 +26,42 @@ const OWN: [&str; 5] = [
 const USER_AGENT: &str = concat!("wsee/", env!("CARGO_PKG_VERSION"));
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// What is known of an opening handshake.
-#[derive(Debug)]
-pub(super) struct Opening {
-    pub(super) url: String,
-    pub(super) secrets: Secrets,
-    pub(super) request: Option<Head>,
-    pub(super) response: Option<Head>,
+/// The status of the response, if it is one of HTTP.
+pub(super) fn status(opening: &Opening) -> Option<u16> {
+    let status = opening.response().and_then(Head::status);
+    status.filter(|status| (100..=599).contains(status))
 }
 
-impl Opening {
-    /// A handshake with the server at `url`, of which nothing is known yet.
-    pub(super) fn new(url: &str, secrets: Secrets) -> Self {
-        Self {
-            url: url.to_owned(),
-            secrets,
-            request: None,
-            response: None,
-        }
-    }
+/// The subprotocol that the server selected, if it can be written.
+pub(super) fn subprotocol(opening: &Opening) -> Option<String> {
+    let name = opening.response()?.text(SUBPROTOCOL)?;
+    is_clean(&name, Layout::Line).then_some(name)
+}
 
-    /// Forgets request and response.
-    pub(super) fn clear(&mut self) {
-        self.request = None;
-        self.response = None;
-    }
+/// The lines of `opening` in a scenario.
+pub(super) fn write(opening: &Opening, secrets: Secrets) -> String {
+    let masker = Masker(secrets);
+    let url = masker.address(opening.url());
+    let mut statements = vec![Statement::Connect { name: None, url }];
+    statements.extend(masker.fields(opening));
+    statements.extend(status(opening).map(Statement::Status));
+    statements.extend(subprotocol(opening).map(|value| Statement::Answer {
+        name: SUBPROTOCOL.to_owned(),
+        value: Template::literal(&value),
+    }));
+    let mut text = note_on_secrets(&statements);
+    text.push_str(&write_all(statements.iter()));
+    text
+}
 
-    /// The status of the response, if it is one of HTTP.
-    pub(super) fn status(&self) -> Option<u16> {
-        let status = self.response.as_ref().and_then(Head::status);
-        status.filter(|status| (100..=599).contains(status))
-    }
+/// Writes variables of the environment in place of secrets.
+struct Masker(Secrets);
 
-    /// The subprotocol that the server selected, if it can be written.
-    pub(super) fn subprotocol(&self) -> Option<String> {
-        let response = self.response.as_ref()?;
-        let name = response.text(SUBPROTOCOL)?;
-        is_clean(&name, Layout::Line).then_some(name)
-    }
-
-    /// Its lines, as they stand in a scenario.
-    pub(super) fn write(&self) -> String {
-        let url = self.address();
-        let mut statements = vec![Statement::Connect { name: None, url }];
-        statements.extend(self.fields());
-        statements.extend(self.status().map(Statement::Status));
-        statements.extend(self.subprotocol().map(|value| Statement::Answer {
-            name: SUBPROTOCOL.to_owned(),
-            value: Template::literal(&value),
-        }));
-        let mut text = cure(&statements);
-        text.push_str(&write_all(statements.iter()));
-        text
-    }
-
+impl Masker {
     /// The URL without the name and password in it, which the request has in a field.
-    fn address(&self) -> Template {
-        let Ok(mut url) = Url::parse(&self.url) else {
-            return self.masked(&self.url);
+    fn address(&self, url: &str) -> Template {
+        let Ok(mut url) = Url::parse(url) else {
+            return self.masked(url);
         };
         // Only a URL without a host refuses, and has none.
         let _ = url.set_username("");
@@ -92,7 +71,7 @@ impl Opening {
 
     /// A URL with variables for its secrets.
     fn masked(&self, url: &str) -> Template {
-        let masked = self.secrets.url(url);
+        let masked = self.0.url(url);
         if masked == url {
             return Template::literal(url);
         }
@@ -117,9 +96,9 @@ impl Opening {
     }
 
     /// The fields of the request that are there because somebody asked for them.
-    fn fields(&self) -> Vec<Statement> {
-        let host = host(&self.url);
-        let fields = self.request.iter().flat_map(Head::fields);
+    fn fields(&self, opening: &Opening) -> Vec<Statement> {
+        let host = host(opening.url());
+        let fields = opening.request().into_iter().flat_map(Head::fields);
         let fields = fields.map(|(name, value)| (text(name), text(value)));
         let asked = fields.filter(|(name, value)| {
             let is = |own: &str| name.eq_ignore_ascii_case(own);
@@ -133,7 +112,7 @@ impl Opening {
     }
 
     fn field(&self, name: String, value: &str) -> Statement {
-        let shown = self.secrets.header_value(&name, value);
+        let shown = self.0.header_value(&name, value);
         if !is_clean(value, Layout::Line) {
             let shown = escape_line(&*shown);
             return Statement::Comment(format!("not written as it was: {name}: {shown}"));
@@ -158,8 +137,8 @@ fn host(url: &str) -> Option<String> {
     })
 }
 
-/// What to do for the variables of the environment; nothing if there are none.
-fn cure(statements: &[Statement]) -> String {
+/// A comment on the variables of the environment; empty if there are none.
+fn note_on_secrets(statements: &[Statement]) -> String {
     let templates = statements.iter().filter_map(|statement| match statement {
         Statement::Connect { url: it, .. } | Statement::Field { value: it, .. } => Some(it),
         _ => None,

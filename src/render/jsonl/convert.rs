@@ -3,14 +3,40 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::wire::{self, Connection, Error, Payload};
-use crate::event::Ending;
+use super::wire::{self, Connection, Error, Payload, Timings, Tls};
+use crate::dial::tls;
+use crate::event::{self, Ending};
 use crate::proto::connection::{AutoPong, End, Message, reported_code};
 use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
 use crate::proto::message::Kind;
 use crate::proto::receiver::WireHeader;
 use crate::proto::rules::Violation;
 use crate::proto::traffic::Traffic;
+
+impl From<&tls::Session> for Tls {
+    fn from(session: &tls::Session) -> Self {
+        Self {
+            version: session.version.clone(),
+            cipher_suite: session.cipher_suite.clone(),
+            verified: session.distrust.is_none(),
+            distrust: session.distrust.clone(),
+        }
+    }
+}
+
+impl From<event::Timings> for Timings {
+    fn from(timings: event::Timings) -> Self {
+        Self {
+            dns_ms: timings.dns.map(ms),
+            connect_ms: timings.connect.map(ms),
+            proxy_tls_ms: timings.proxy_tls.map(ms),
+            tunnel_ms: timings.tunnel.map(ms),
+            tls_ms: timings.tls.map(ms),
+            upgrade_ms: timings.upgrade.map(ms),
+            total_ms: None,
+        }
+    }
+}
 
 pub(super) fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wire::Event<'a> {
     let (r#type, payload) = match message.kind {

@@ -94,7 +94,7 @@ use super::escape::is_unsafe;
 use super::mask::Secrets;
 use super::reconnect;
 use crate::dial::Step;
-use crate::event::{self, Ending, Event, NotOpen};
+use crate::event::{self, Ending, Event, NotOpen, Opening};
 use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::proto::sender::Control;
@@ -106,39 +106,17 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, Clone)]
 pub struct Jsonl {
     frames: bool,
-    /// Where each opening begins; redirections lead on.
-    asked_url: String,
-    url: String,
     secrets: Secrets,
     clock: Clock,
-    opening: Opening,
-}
-
-/// What is known of a connection that is not open yet.
-#[derive(Debug, Clone, Default)]
-struct Opening {
-    address: Option<String>,
-    proxy: Option<String>,
-    tls: Option<Tls>,
-    request: Option<wire::Head>,
-    requested: Option<Instant>,
-    response: Option<wire::Head>,
-    status: Option<u16>,
-    extensions: Option<String>,
-    timings: Timings,
 }
 
 impl Jsonl {
-    /// Writes the events of a connection to `url`; with `frames` also each frame's header.
-    pub fn new(url: &str, frames: bool, secrets: Secrets, clock: Clock) -> Self {
-        let url = secrets.url(url).into_owned();
+    /// Writes the events of a session; with `frames` also each frame's header.
+    pub fn new(frames: bool, secrets: Secrets, clock: Clock) -> Self {
         Self {
             frames,
-            asked_url: url.clone(),
-            url,
             secrets,
             clock,
-            opening: Opening::default(),
         }
     }
 
@@ -147,49 +125,39 @@ impl Jsonl {
         self.frames
     }
 
-    /// Writes `event`, if it is one of the format; what leads to an open connection is kept for `open`.
+    /// Writes `event`, if it is one of the format; `opening` has what led to an open connection.
     pub fn event(
-        &mut self,
+        &self,
         out: &mut impl io::Write,
         event: &Event<'_>,
+        opening: &Opening,
         now: Instant,
     ) -> io::Result<()> {
         match event {
-            Event::Step(step) => self.step(step),
-            Event::Request(head) => {
-                self.opening.request = Some(self.head(head));
-                self.opening.requested = Some(now);
-            }
-            Event::Response(head) => self.response(head, now),
-            Event::Redirected(redirected) => {
-                // The way to the next server is told as if there had been no other.
-                self.url = self.secrets.url(&redirected.to).into_owned();
-                self.opening = Opening::default();
-            }
+            Event::Connection(event) => self.connection(out, event, now),
             Event::CredentialsInClear(host) => {
                 let message = format!("credentials for {host} are sent unencrypted (ws://)");
-                return self.doubt(out, &message, now);
+                self.doubt(out, &message, now)
             }
             Event::Open(open) => {
-                let opening = std::mem::take(&mut self.opening);
                 self.line(out, self.opened(opening, open), now)?;
-                return self.doubts(out, open, now);
+                self.doubts(out, open, now)
             }
             Event::Retry(retry) => {
-                self.opening = Opening::default();
-                self.url.clone_from(&self.asked_url);
                 let event = wire::Event::Retry(wire::Retry {
                     message: reconnect::retry(retry),
                     delay_ms: ms(retry.delay),
                     attempt: retry.attempt,
                 });
-                return self.line(out, event, now);
+                self.line(out, event, now)
             }
-            // The event of the opening has told it.
-            Event::Reconnected(_) => {}
-            Event::Connection(event) => return self.connection(out, event, now),
+            // These are parts of the event "open".
+            Event::Step(_)
+            | Event::Request(_)
+            | Event::Response(_)
+            | Event::Redirected(_)
+            | Event::Reconnected(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// Writes a message that was sent.
@@ -204,19 +172,20 @@ impl Jsonl {
 
     /// Writes why no connection was made, and the last line.
     pub fn not_open(
-        &mut self,
+        &self,
         out: &mut impl io::Write,
         why: &NotOpen,
+        opening: &Opening,
         now: Instant,
     ) -> io::Result<()> {
-        let opening = std::mem::take(&mut self.opening);
+        let (request, response) = opening.exchange();
         let error = Error {
             message: Cow::Borrowed(&why.message),
             fatal: true,
             hint: why.hint.as_deref(),
-            status: opening.status,
-            request: opening.request,
-            response: opening.response,
+            status: response.and_then(Head::status),
+            request: request.map(|head| self.head(head)),
+            response: response.map(|head| self.head(head)),
             body: why.body.as_deref().map(String::from_utf8_lossy),
             ..Error::default()
         };
@@ -245,68 +214,32 @@ impl Jsonl {
         self.line(out, wire::Event::Closed(Box::new(closed)), now)
     }
 
-    fn step(&mut self, step: &Step) {
-        let opening = &mut self.opening;
-        match step {
-            Step::Resolved { took, .. } => opening.timings.dns_ms = Some(ms(*took)),
-            Step::Connected { address, took, .. } => {
-                opening.address = Some(address.to_string());
-                opening.timings.connect_ms = Some(ms(*took));
-            }
-            Step::Tls(session) => {
-                opening.timings.tls_ms = Some(ms(session.took));
-                opening.tls = Some(Tls {
-                    version: session.version.clone(),
-                    cipher_suite: session.cipher_suite.clone(),
-                    verified: session.distrust.is_none(),
-                    distrust: session.distrust.clone(),
-                });
-            }
-            Step::ConnectedUnix { path, took } => {
-                opening.address = Some(path.display().to_string());
-                opening.timings.connect_ms = Some(ms(*took));
-            }
-            Step::Proxy(proxy) => opening.proxy = Some(proxy.to_string()),
-            Step::ProxyTls(session) => opening.timings.proxy_tls_ms = Some(ms(session.took)),
-            Step::ProxyRequest(request) => self.opening.request = Some(self.head(request)),
-            Step::ProxyResponse(response) => {
-                self.opening.status = response.status();
-                self.opening.response = Some(self.head(response));
-            }
-            Step::Tunnel { took, .. } => {
-                opening.timings.tunnel_ms = Some(ms(*took));
-                // They were the proxy's.
-                (opening.request, opening.response, opening.status) = (None, None, None);
-            }
-            Step::Failed(_) | Step::ConnectTo(_) | Step::KeyLog { .. } => {}
-        }
-    }
-
-    fn response(&mut self, head: &Head, now: Instant) {
-        let extensions: Vec<_> = head
-            .values("Sec-WebSocket-Extensions")
-            .map(String::from_utf8_lossy)
-            .collect();
-        let waited = self.opening.requested.map(|requested| now - requested);
-        self.opening.extensions = (!extensions.is_empty()).then(|| extensions.join(", "));
-        self.opening.timings.upgrade_ms = waited.map(ms);
-        self.opening.status = head.status();
-        self.opening.response = Some(self.head(head));
-    }
-
-    fn opened<'a>(&'a self, opening: Opening, open: &'a event::Open) -> wire::Event<'a> {
+    fn opened<'a>(&self, opening: &Opening, open: &'a event::Open) -> wire::Event<'a> {
+        let response = opening.response();
+        let extensions = response.map(|head| {
+            let values = head.values("Sec-WebSocket-Extensions");
+            let values: Vec<_> = values.map(String::from_utf8_lossy).collect();
+            values.join(", ")
+        });
+        let url = self.secrets.url(opening.url()).into_owned();
         wire::Event::Open(Box::new(Open {
-            url: Cow::Borrowed(&self.url),
-            address: opening.address,
-            proxy: opening.proxy,
-            tls: opening.tls,
+            url: Cow::Owned(url),
+            address: opening.address(),
+            proxy: opening.step(|step| match step {
+                Step::Proxy(proxy) => Some(proxy.to_string()),
+                _ => None,
+            }),
+            tls: opening.step(|step| match step {
+                Step::Tls(session) => Some(Tls::from(&**session)),
+                _ => None,
+            }),
             subprotocol: open.subprotocol.as_deref(),
-            extensions: opening.extensions,
-            request: opening.request,
-            response: opening.response,
+            extensions: extensions.filter(|values| !values.is_empty()),
+            request: opening.request().map(|head| self.head(head)),
+            response: response.map(|head| self.head(head)),
             timings: Timings {
                 total_ms: Some(ms(open.took)),
-                ..opening.timings
+                ..Timings::from(opening.timings())
             },
         }))
     }

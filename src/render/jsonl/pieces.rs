@@ -82,7 +82,6 @@ impl Pieces {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
     use crate::proto::connection;
     use crate::render::Secrets;
     use crate::render::clock::Clock;
@@ -91,7 +90,7 @@ mod tests {
     fn the_pieces_are_the_line() {
         let now = Instant::now();
         let clock = Clock::new(now, jiff::Timestamp::UNIX_EPOCH);
-        let mut jsonl = Jsonl::new("ws://h/", false, Secrets::Masked, clock);
+        let jsonl = Jsonl::new(false, Secrets::Masked, clock);
         // Characters of every length, at all places where a piece may end.
         let texts = ["a", "\u{e9}", "\u{20ac}", "\u{1f600}", "\u{1b}"];
         let mut payloads: Vec<(Kind, Vec<u8>)> = Vec::new();
@@ -109,8 +108,7 @@ mod tests {
             let message = Message::whole(*kind, payload, Some(17));
             let mut line = Vec::new();
             let event = connection::Event::Message(message);
-            let event = Event::Connection(&event);
-            jsonl.event(&mut line, &event, now).unwrap();
+            jsonl.connection(&mut line, &event, now).unwrap();
             let mut written = Vec::new();
             let mut pieces = jsonl.begin(&mut written, &message, now).unwrap();
             while pieces.write(&mut written, payload).unwrap() {}

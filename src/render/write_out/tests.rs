@@ -1,23 +1,23 @@
 use std::time::{Duration, Instant};
 
 use super::*;
-use crate::event::{Event, Trace};
+use crate::event::{Event, Opening};
 use crate::exit::Exit;
 use crate::proto::http1::Head;
 use crate::render::Secrets;
 
-fn trace() -> Trace {
+fn opening() -> Opening {
     let start = Instant::now();
-    let mut trace = Trace::new(start);
+    let mut opening = Opening::new("ws://h/", start);
     let fields = [("Server", "a\x1b[2Jb"), ("Set-Cookie", "id=1")];
     let head = Head::encode("HTTP/1.1 403 Forbidden", fields);
-    trace.observe(&Event::Response(&head), start + Duration::from_millis(3));
-    trace
+    opening.observe(&Event::Response(&head), start + Duration::from_millis(3));
+    opening
 }
 
-fn report(trace: &Trace) -> Report<'_> {
+fn report(opening: &Opening) -> Report<'_> {
     Report {
-        trace,
+        opening,
         ending: None,
         exit: Exit::Refused,
         error: "refused",
@@ -29,7 +29,7 @@ fn report(trace: &Trace) -> Report<'_> {
 
 fn filled(format: &str) -> Vec<(Stream, String)> {
     let template = Template::parse(format).unwrap_or_else(|error| panic!("{error}"));
-    template.fill(&report(&trace()), |stream| stream == Stream::Stderr)
+    template.fill(&report(&opening()), |stream| stream == Stream::Stderr)
 }
 
 fn text(format: &str) -> String {
@@ -90,10 +90,10 @@ fn secrets_are_masked() {
 fn after_onerror_only_failures_are_told() {
     assert_eq!(text("a%{onerror}b"), "ab");
     let template = Template::parse("a%{onerror}b").unwrap();
-    let trace = trace();
+    let opening = opening();
     let done = Report {
         exit: Exit::Done,
-        ..report(&trace)
+        ..report(&opening)
     };
     let stdout = (Stream::Stdout, "a".to_owned());
     assert_eq!(template.fill(&done, |_| false), [stdout]);

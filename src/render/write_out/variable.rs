@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Number};
 
-use crate::event::{Ending, Phase, Trace};
+use crate::event::{Ending, Opening, Phase};
 use crate::exit::Exit;
 use crate::proto::connection::{End, reported_code};
 use crate::proto::frame::CloseFrame;
@@ -16,8 +16,7 @@ use crate::render::Secrets;
 /// A run that is over.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
-    /// The latest opening.
-    pub trace: &'a Trace,
+    pub opening: &'a Opening,
     /// How the connection ended; `None` when it never opened.
     pub ending: Option<&'a Ending>,
     /// The exit status.
@@ -103,10 +102,10 @@ impl Variable {
             text(report.secrets.url(report.url).into_owned())
         }),
         Self::new("url_effective", |report| {
-            let url = report.trace.redirected_to.as_deref();
+            let url = report.opening.redirected_to();
             text(report.secrets.url(url.unwrap_or(report.url)).into_owned())
         }),
-        Self::new("num_redirects", |report| number(report.trace.redirects)),
+        Self::new("num_redirects", |report| number(report.opening.redirects())),
         Self::new("exitcode", |report| number(report.exit.status())),
         Self::new("errormsg", |report| {
             Value::Text((!report.error.is_empty()).then(|| report.error.to_owned()))
@@ -114,10 +113,11 @@ impl Variable {
         Self::new("http_code", status),
         Self::new("response_code", status),
         Self::new("http_connect", |report| {
-            Value::Status(report.trace.proxy_status)
+            Value::Status(report.opening.proxy_status())
         }),
         Self::new("subprotocol", |report| {
-            Value::Text(report.trace.subprotocol.clone())
+            let open = report.opening.open();
+            Value::Text(open.and_then(|open| open.subprotocol.clone()))
         }),
         Self::new("extensions", extensions),
         Self::new("close_code", |report| {
@@ -134,12 +134,12 @@ impl Variable {
         Self::new("wire_out", |report| number(report.sent().bytes)),
         Self::new("time_namelookup", |report| report.time(Phase::Resolve)),
         Self::new("time_connect", |report| {
-            let trace = &report.trace;
-            Value::Time(trace.end_of(Phase::Tcp).or(trace.end_of(Phase::Unix)))
+            let end_of = |phase| report.opening.end_of(phase);
+            Value::Time(end_of(Phase::Tcp).or(end_of(Phase::Unix)))
         }),
         Self::new("time_proxy", |report| report.time(Phase::Tunnel)),
         Self::new("time_appconnect", |report| report.time(Phase::Tls)),
-        Self::new("time_open", |report| Value::Time(report.trace.opened)),
+        Self::new("time_open", |report| Value::Time(report.opening.opened())),
         Self::new("time_first_message", |report| {
             report.time(Phase::FirstMessage)
         }),
@@ -182,14 +182,14 @@ fn port(address: Option<SocketAddr>) -> Value {
 }
 
 fn status(report: &Report<'_>) -> Value {
-    let response = report.trace.response.as_ref();
+    let response = report.opening.last_response();
     Value::Status(response.and_then(Head::status))
 }
 
 /// The extensions that were agreed on, as the server wrote them.
 fn extensions(report: &Report<'_>) -> Value {
-    let response = report.trace.response.as_ref();
-    let response = response.filter(|_| report.trace.opened.is_some());
+    let response = report.opening.last_response();
+    let response = response.filter(|_| report.opening.opened().is_some());
     let agreed = response.map(|head| head.list("Sec-WebSocket-Extensions").join(", "));
     Value::Text(agreed.filter(|agreed| !agreed.is_empty()))
 }
@@ -205,7 +205,7 @@ impl Report<'_> {
 
     /// The first field called `name` of the latest response; a secret as it may be shown.
     pub(super) fn header(&self, name: &str) -> Value {
-        let response = self.trace.response.as_ref();
+        let response = self.opening.last_response();
         let value = response.and_then(|head| head.text(name));
         Value::Text(value.map(|value| self.secrets.header_value(name, &value).into_owned()))
     }
@@ -237,7 +237,7 @@ impl Report<'_> {
     }
 
     fn time(&self, phase: Phase) -> Value {
-        Value::Time(self.trace.end_of(phase))
+        Value::Time(self.opening.end_of(phase))
     }
 
     fn rtt(&self, get: impl Fn(&Ending) -> Duration) -> Value {
@@ -246,10 +246,10 @@ impl Report<'_> {
     }
 
     fn remote(&self) -> Option<SocketAddr> {
-        self.trace.addresses.map(|(remote, _)| remote)
+        self.opening.addresses().map(|(remote, _)| remote)
     }
 
     fn local(&self) -> Option<SocketAddr> {
-        self.trace.addresses.map(|(_, local)| local)
+        self.opening.addresses().map(|(_, local)| local)
     }
 }

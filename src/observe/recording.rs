@@ -1,33 +1,43 @@
-//! `--record` and `/record`: a recording may start and stop while the session goes on.
+//! `--record` and `/record`: a recording may start and stop while the session continues.
 
 use std::path::Path;
 use std::time::Instant;
 
 use crate::command::Record;
-use crate::event::{Ending, Event};
+use crate::event::{Ending, Event, NotOpen, Opening};
 use crate::proto::connection::Message;
-use crate::record::{Format, Opening, Options, Recorder};
+use crate::record::{FileError, Format, Options, Recorder};
 use crate::render::clock::Clock;
 use crate::render::{Secrets, quantity};
 
 /// The recording of a session, if there is one, and what it takes to start one.
 #[derive(Debug)]
 pub struct Recording {
-    opening: Opening,
-    url: String,
     secrets: Secrets,
     clock: Clock,
     recorder: Option<Recorder>,
-    /// What was to be recorded is not.
+    /// Something could not be recorded.
     has_failed: bool,
 }
 
 impl Recording {
-    /// No recording yet, for a connection to `url` that opened as `opening` tells.
-    pub fn new(opening: Opening, url: &str, secrets: Secrets, clock: Clock) -> Self {
+    /// A recording as `options` want it, if they do.
+    pub fn new(
+        options: Option<&Options>,
+        secrets: Secrets,
+        clock: Clock,
+    ) -> Result<Self, FileError> {
+        let create = |options| Recorder::create(options, secrets, clock.clone());
+        let recorder = options.map(create).transpose()?;
+        Ok(Self {
+            recorder,
+            ..Self::off(secrets, clock)
+        })
+    }
+
+    /// No recording, until `/record` starts one.
+    pub fn off(secrets: Secrets, clock: Clock) -> Self {
         Self {
-            opening,
-            url: url.to_owned(),
             secrets,
             clock,
             recorder: None,
@@ -35,19 +45,12 @@ impl Recording {
         }
     }
 
-    /// With a recording that knows how the connection opened.
-    #[must_use]
-    pub fn with(mut self, recorder: Option<Recorder>) -> Self {
-        self.recorder = recorder;
-        self
-    }
-
-    /// Executes `/record`; returns what came of it, or why nothing did.
-    pub(super) fn execute(&mut self, command: &Record) -> Result<String, String> {
+    /// Executes `/record`; the result in words, or why it failed.
+    pub fn execute(&mut self, command: &Record, opening: &Opening) -> Result<String, String> {
         match command {
             Record::State => Ok(self.state()),
             Record::Stop => self.stop(),
-            Record::Start(path) => self.start(path),
+            Record::Start(path) => self.start(path, opening),
         }
     }
 
@@ -58,7 +61,7 @@ impl Recording {
         }
     }
 
-    fn start(&mut self, path: &Path) -> Result<String, String> {
+    fn start(&mut self, path: &Path, opening: &Opening) -> Result<String, String> {
         if let Some(recorder) = &self.recorder {
             let path = recorder.path().display();
             return Err(format!(
@@ -77,9 +80,11 @@ impl Recording {
             format,
             overwritten: false,
         };
-        let recorder = Recorder::create(&options, &self.url, self.secrets, self.clock.clone());
+        let recorder = Recorder::create(&options, self.secrets, self.clock.clone());
         let mut recorder = recorder.map_err(|error| error.to_string())?;
-        self.opening.tell(&mut recorder);
+        for (event, at) in opening.replay() {
+            recorder.event(&event, opening, at);
+        }
         self.recorder = Some(recorder);
         Ok(format!(
             "recording from here on to {}; /record stop ends it",
@@ -103,28 +108,34 @@ impl Recording {
         ))
     }
 
-    /// Takes an event between two connections, for a recording that starts on the next.
-    pub(super) fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
-        if matches!(event, Event::Retry(_)) {
-            self.opening = Opening::default();
-        }
-        self.opening.observe(event, now);
-        self.event(event, now);
-    }
-
-    pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+    #[inline]
+    pub(super) fn event(&mut self, event: &Event<'_>, opening: &Opening, now: Instant) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.event(event, now);
+            recorder.event(event, opening, now);
         }
     }
 
-    pub(super) fn sent(&mut self, message: &Message<'_>, now: Instant) {
+    /// Takes a message that was sent.
+    #[inline]
+    pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
         if let Some(recorder) = &mut self.recorder {
             recorder.sent(message, now);
         }
     }
 
-    /// Writes what was recorded since; gives back why that failed, once.
+    pub(super) fn not_open(&mut self, why: &NotOpen, opening: &Opening, now: Instant) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.not_open(why, opening, now);
+        }
+    }
+
+    pub(super) fn closed(&mut self, ending: &Ending, last: &str, now: Instant) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.closed(ending, last, now);
+        }
+    }
+
+    /// Writes what was recorded since; after a failure, which it returns, there is no recording.
     pub(super) fn flush(&mut self) -> Option<String> {
         let recorder = self.recorder.as_mut()?;
         recorder.flush();
@@ -134,19 +145,12 @@ impl Recording {
         Some(complaint)
     }
 
-    /// Records how the session ended; gives back why that failed.
-    pub(super) fn close(&mut self, ending: &Ending, last: &str, now: Instant) -> Option<String> {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.closed(ending, last, now);
-        }
-        self.flush()
-    }
-
-    pub(super) fn is_on(&self) -> bool {
+    pub fn is_on(&self) -> bool {
         self.recorder.is_some()
     }
 
-    pub(super) fn has_failed(&self) -> bool {
+    /// Whether something could not be recorded.
+    pub fn has_failed(&self) -> bool {
         self.has_failed
     }
 }

@@ -1,0 +1,446 @@
+//! How a connection opened, collected once from the events of its opening.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::{Event, Open, Redirected};
+use crate::dial::Step;
+use crate::proto::http1::Head;
+
+/// The latest opening: its events, from which everything else is read.
+///
+/// The events of an opening are a dozen or so, and questions about them are rare; to keep them
+/// whole is less to get wrong than a set of fields for each output that asks.
+#[derive(Debug, Clone)]
+pub struct Opening {
+    url: String,
+    started: Instant,
+    events: Vec<(Kept, Instant)>,
+    first_message: Option<Duration>,
+    /// A retry was announced, which begins at this time and replaces this opening.
+    next: Option<Instant>,
+}
+
+/// An event that is owned.
+#[derive(Debug, Clone)]
+enum Kept {
+    CredentialsInClear(String),
+    Step(Step),
+    Request(Head),
+    Response(Head),
+    Redirected(Redirected),
+    Open(Open),
+}
+
+/// A part of the way to the first message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Resolve,
+    /// A TCP connection to the server or to a proxy.
+    Tcp,
+    Unix,
+    ProxyTls,
+    Tunnel,
+    Tls,
+    Upgrade,
+    FirstMessage,
+}
+
+/// A completed phase, timed from the start of its opening.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Span {
+    pub phase: Phase,
+    /// The end of the phase before.
+    pub start: Duration,
+    pub end: Duration,
+}
+
+/// How long each part took on the way to the last server asked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    pub dns: Option<Duration>,
+    pub connect: Option<Duration>,
+    pub proxy_tls: Option<Duration>,
+    pub tunnel: Option<Duration>,
+    pub tls: Option<Duration>,
+    /// From the upgrade request to its response.
+    pub upgrade: Option<Duration>,
+}
+
+impl Opening {
+    /// An opening of `url`, with its secrets unmasked, that begins at `started`.
+    pub fn new(url: &str, started: Instant) -> Self {
+        Self {
+            url: url.to_owned(),
+            started,
+            events: Vec::new(),
+            first_message: None,
+            next: None,
+        }
+    }
+
+    /// Takes an event that happened at `now`.
+    pub fn observe(&mut self, event: &Event<'_>, now: Instant) {
+        if let Event::Retry(retry) = event {
+            // Until then the last attempt can still be asked about.
+            self.next = Some(now + retry.delay);
+            return;
+        }
+        let Some(kept) = Kept::of(event) else {
+            return;
+        };
+        if let Some(started) = self.next.take() {
+            // The user may have cut the delay short.
+            self.started = started.min(now);
+            self.events.clear();
+            self.first_message = None;
+        }
+        self.events.push((kept, now));
+    }
+
+    /// Takes the time from the opening of the connection to its first message.
+    pub fn first_message(&mut self, after: Duration) {
+        self.first_message = Some(after);
+    }
+
+    /// The events again, from the last redirection on; none while another attempt is waited for.
+    pub fn replay(&self) -> impl Iterator<Item = (Event<'_>, Instant)> {
+        let events = if self.next.is_none() { self.hop() } else { &[] };
+        events.iter().map(|(kept, at)| (kept.lend(), *at))
+    }
+
+    /// The URL of the last server asked; secrets in it are not masked.
+    pub fn url(&self) -> &str {
+        self.redirected_to().unwrap_or(&self.url)
+    }
+
+    /// Where the last redirection led; secrets in it are not masked.
+    pub fn redirected_to(&self) -> Option<&str> {
+        self.redirections().last()
+    }
+
+    /// The number of redirections followed.
+    pub fn redirects(&self) -> u64 {
+        self.redirections().count() as u64
+    }
+
+    /// The addresses of the peer and of this end of the latest TCP connection.
+    pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
+        last(&self.events, |kept| match kept {
+            Kept::Step(Step::Connected { address, local, .. }) => Some((*address, *local)),
+            _ => None,
+        })
+    }
+
+    /// The latest response to an upgrade request.
+    pub fn last_response(&self) -> Option<&Head> {
+        last(&self.events, Kept::response)
+    }
+
+    /// The status of the latest answer of a proxy.
+    pub fn proxy_status(&self) -> Option<u16> {
+        last(&self.events, |kept| match kept {
+            Kept::Step(Step::ProxyResponse(head)) => Some(head.status()),
+            _ => None,
+        })?
+    }
+
+    /// What was agreed on, once the connection is open.
+    pub fn open(&self) -> Option<&Open> {
+        match self.events.last() {
+            Some((Kept::Open(open), _)) => Some(open),
+            _ => None,
+        }
+    }
+
+    /// When the connection opened, from the start.
+    pub fn opened(&self) -> Option<Duration> {
+        let (_, at) = self.events.last().filter(|_| self.open().is_some())?;
+        Some(at.saturating_duration_since(self.started))
+    }
+
+    /// The request to the last server asked.
+    pub fn request(&self) -> Option<&Head> {
+        last(self.hop(), |kept| match kept {
+            Kept::Request(head) => Some(head),
+            _ => None,
+        })
+    }
+
+    /// The response of the last server asked.
+    pub fn response(&self) -> Option<&Head> {
+        last(self.hop(), Kept::response)
+    }
+
+    /// The latest request and response, which are a proxy's as long as that has not connected.
+    pub fn exchange(&self) -> (Option<&Head>, Option<&Head>) {
+        let is_tunnel = |kept: &Kept| matches!(kept, Kept::Step(Step::Tunnel { .. }));
+        let events = after(self.hop(), is_tunnel);
+        let request = last(events, |kept| match kept {
+            Kept::Request(head) | Kept::Step(Step::ProxyRequest(head)) => Some(head),
+            _ => None,
+        });
+        let response = last(events, |kept| match kept {
+            Kept::Response(head) | Kept::Step(Step::ProxyResponse(head)) => Some(head),
+            _ => None,
+        });
+        (request, response)
+    }
+
+    /// What `pick` finds in the latest step to the last server asked.
+    pub fn step<'a, T>(&'a self, pick: impl Fn(&'a Step) -> Option<T>) -> Option<T> {
+        last(self.hop(), |kept| match kept {
+            Kept::Step(step) => pick(step),
+            _ => None,
+        })
+    }
+
+    /// What was connected to, which is the proxy if there is one: an address or a path.
+    pub fn address(&self) -> Option<String> {
+        self.step(|step| match step {
+            Step::Connected { address, .. } => Some(address.to_string()),
+            Step::ConnectedUnix { path, .. } => Some(path.display().to_string()),
+            _ => None,
+        })
+    }
+
+    /// When the way to the last server asked began.
+    pub fn hop_started(&self) -> Option<Instant> {
+        self.hop().iter().find_map(|(kept, at)| match kept {
+            Kept::Request(_) => Some(*at),
+            Kept::Step(step) => at.checked_sub(took(step)?),
+            _ => None,
+        })
+    }
+
+    /// How long each part took on the way to the last server asked.
+    pub fn timings(&self) -> Timings {
+        let (mut timings, mut requested) = (Timings::default(), None);
+        for (kept, at) in self.hop() {
+            match kept {
+                Kept::Step(step) => timings.add(step),
+                Kept::Request(_) => requested = Some(*at),
+                Kept::Response(_) => timings.upgrade = requested.map(|requested| *at - requested),
+                _ => {}
+            }
+        }
+        timings
+    }
+
+    /// The completed phases in order, those of servers that redirected among them.
+    pub fn spans(&self) -> Vec<Span> {
+        let done = self.events.iter().filter_map(|(kept, at)| {
+            let end = at.saturating_duration_since(self.started);
+            Some((kept.phase()?, end))
+        });
+        let first_message = self.opened().zip(self.first_message);
+        let first_message =
+            first_message.map(|(opened, after)| (Phase::FirstMessage, opened + after));
+        let mut start = Duration::ZERO;
+        let spans = done.chain(first_message).map(|(phase, end)| Span {
+            phase,
+            start: std::mem::replace(&mut start, end),
+            end,
+        });
+        spans.collect()
+    }
+
+    /// When `phase` was completed last, from the start.
+    pub fn end_of(&self, phase: Phase) -> Option<Duration> {
+        let spans = self.spans();
+        let mut spans = spans.iter().rev();
+        spans.find(|span| span.phase == phase).map(|span| span.end)
+    }
+
+    /// The time from the start to `now`.
+    pub fn total(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.started)
+    }
+
+    fn redirections(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().filter_map(|(kept, _)| match kept {
+            Kept::Redirected(redirected) => Some(redirected.to.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The events on the way to the last server asked.
+    fn hop(&self) -> &[(Kept, Instant)] {
+        after(&self.events, |kept| matches!(kept, Kept::Redirected(_)))
+    }
+}
+
+impl Timings {
+    fn add(&mut self, step: &Step) {
+        let timing = match step {
+            Step::Resolved { .. } => &mut self.dns,
+            Step::Connected { .. } | Step::ConnectedUnix { .. } => &mut self.connect,
+            Step::ProxyTls(_) => &mut self.proxy_tls,
+            Step::Tunnel { .. } => &mut self.tunnel,
+            Step::Tls(_) => &mut self.tls,
+            _ => return,
+        };
+        *timing = took(step);
+    }
+}
+
+impl Kept {
+    fn of(event: &Event<'_>) -> Option<Self> {
+        Some(match event {
+            Event::CredentialsInClear(host) => Self::CredentialsInClear((*host).to_owned()),
+            Event::Step(step) => Self::Step((*step).clone()),
+            Event::Request(head) => Self::Request((*head).clone()),
+            Event::Response(head) => Self::Response((*head).clone()),
+            Event::Redirected(redirected) => Self::Redirected((*redirected).clone()),
+            Event::Open(open) => Self::Open((*open).clone()),
+            Event::Retry(_) | Event::Reconnected(_) | Event::Connection(_) => return None,
+        })
+    }
+
+    fn lend(&self) -> Event<'_> {
+        match self {
+            Self::CredentialsInClear(host) => Event::CredentialsInClear(host),
+            Self::Step(step) => Event::Step(step),
+            Self::Request(head) => Event::Request(head),
+            Self::Response(head) => Event::Response(head),
+            Self::Redirected(redirected) => Event::Redirected(redirected),
+            Self::Open(open) => Event::Open(open),
+        }
+    }
+
+    fn response(&self) -> Option<&Head> {
+        match self {
+            Self::Response(head) => Some(head),
+            _ => None,
+        }
+    }
+
+    /// The phase that it completes.
+    fn phase(&self) -> Option<Phase> {
+        Some(match self {
+            Self::Step(Step::Resolved { .. }) => Phase::Resolve,
+            Self::Step(Step::Connected { .. }) => Phase::Tcp,
+            Self::Step(Step::ConnectedUnix { .. }) => Phase::Unix,
+            Self::Step(Step::ProxyTls(_)) => Phase::ProxyTls,
+            Self::Step(Step::Tunnel { .. }) => Phase::Tunnel,
+            Self::Step(Step::Tls(_)) => Phase::Tls,
+            Self::Response(_) => Phase::Upgrade,
+            _ => return None,
+        })
+    }
+}
+
+/// What `pick` finds in the last event in which it finds anything.
+fn last<'a, T>(events: &'a [(Kept, Instant)], pick: impl Fn(&'a Kept) -> Option<T>) -> Option<T> {
+    events.iter().rev().find_map(|(kept, _)| pick(kept))
+}
+
+/// The events after the last one that `is_mark`, or all.
+fn after(events: &[(Kept, Instant)], is_mark: impl Fn(&Kept) -> bool) -> &[(Kept, Instant)] {
+    let mark = events.iter().rposition(|(kept, _)| is_mark(kept));
+    &events[mark.map_or(0, |at| at + 1)..]
+}
+
+fn took(step: &Step) -> Option<Duration> {
+    match step {
+        Step::Resolved { took, .. }
+        | Step::Connected { took, .. }
+        | Step::ConnectedUnix { took, .. }
+        | Step::Tunnel { took, .. } => Some(*took),
+        Step::Tls(session) | Step::ProxyTls(session) => Some(session.took),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::{DisconnectReason, Retry};
+
+    const fn ms(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    fn connected(took: Duration) -> Step {
+        let address = "127.0.0.1:9".parse().unwrap();
+        Step::Connected {
+            address,
+            local: address,
+            took,
+        }
+    }
+
+    fn resolved() -> Step {
+        let (host, addresses) = ("h".to_owned(), Vec::new());
+        Step::Resolved {
+            host,
+            addresses,
+            took: ms(1),
+            pinned: false,
+        }
+    }
+
+    #[test]
+    fn a_phase_begins_where_the_one_before_it_ended() {
+        let start = Instant::now();
+        let mut opening = Opening::new("ws://h/", start);
+        opening.observe(&Event::Step(&resolved()), start + ms(2));
+        opening.observe(&Event::Step(&connected(ms(1))), start + ms(5));
+        let spans = opening.spans();
+        let spans: Vec<_> = spans
+            .iter()
+            .map(|it| (it.phase, it.start, it.end))
+            .collect();
+        assert_eq!(
+            spans,
+            [(Phase::Resolve, ms(0), ms(2)), (Phase::Tcp, ms(2), ms(5))]
+        );
+        assert_eq!(opening.end_of(Phase::Tcp), Some(ms(5)));
+        assert_eq!(opening.end_of(Phase::Tls), None);
+    }
+
+    #[test]
+    fn there_is_no_first_message_before_the_connection_opens() {
+        let mut opening = Opening::new("ws://h/", Instant::now());
+        opening.first_message(ms(1));
+        assert!(opening.spans().is_empty());
+    }
+
+    #[test]
+    fn a_redirection_starts_a_new_way_of_the_same_opening() {
+        let start = Instant::now();
+        let mut opening = Opening::new("ws://a/", start);
+        opening.observe(&Event::Step(&resolved()), start);
+        opening.observe(&Event::Step(&connected(ms(1))), start);
+        let redirected = Redirected {
+            status: 302,
+            to: "ws://b/".to_owned(),
+            credentials_dropped: false,
+        };
+        opening.observe(&Event::Redirected(&redirected), start);
+        opening.observe(&Event::Step(&connected(ms(7))), start + ms(9));
+        assert_eq!((opening.url(), opening.redirects()), ("ws://b/", 1));
+        let timings = opening.timings();
+        assert_eq!((timings.dns, timings.connect), (None, Some(ms(7))));
+        assert_eq!(opening.hop_started(), Some(start + ms(2)));
+        assert_eq!(opening.spans().len(), 3);
+    }
+
+    #[test]
+    fn a_failed_attempt_is_known_until_the_next_one_begins() {
+        let start = Instant::now();
+        let mut opening = Opening::new("ws://h/", start);
+        opening.observe(&Event::Step(&connected(ms(1))), start);
+        let retry = Retry {
+            gone: DisconnectReason::Failed("why"),
+            delay: ms(100),
+            attempt: 1,
+        };
+        opening.observe(&Event::Retry(&retry), start);
+        assert!(opening.address().is_some());
+        assert_eq!(opening.replay().count(), 0);
+        opening.observe(&Event::Step(&resolved()), start + ms(103));
+        assert_eq!(opening.address(), None);
+        assert_eq!(opening.end_of(Phase::Resolve), Some(ms(3)));
+    }
+}

@@ -1,0 +1,73 @@
+//! Round-trip times, measured by pings and their pongs.
+
+use std::time::Duration;
+
+/// The times from pings to their pongs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoundTrips {
+    /// How many were measured.
+    pub count: u32,
+    /// The latest.
+    pub last: Duration,
+    /// The shortest.
+    pub least: Duration,
+    /// The longest.
+    pub most: Duration,
+    total: Duration,
+}
+
+impl RoundTrips {
+    /// Takes one more.
+    pub fn add(&mut self, rtt: Duration) {
+        self.least = if self.count == 0 {
+            rtt
+        } else {
+            self.least.min(rtt)
+        };
+        self.last = rtt;
+        self.most = self.most.max(rtt);
+        self.total = self.total.saturating_add(rtt);
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// Takes those that were measured before.
+    pub fn add_all(&mut self, before: Self) {
+        if before.count == 0 {
+            return;
+        }
+        if self.count == 0 {
+            *self = before;
+            return;
+        }
+        self.least = self.least.min(before.least);
+        self.most = self.most.max(before.most);
+        self.total = self.total.saturating_add(before.total);
+        self.count = self.count.saturating_add(before.count);
+    }
+
+    /// Their mean; `None` when none was measured.
+    pub fn mean(&self) -> Option<Duration> {
+        self.total.checked_div(self.count)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(count: u64) -> Duration {
+        Duration::from_millis(count)
+    }
+
+    #[test]
+    fn round_trips_have_a_mean_once_there_are_any() {
+        let mut trips = RoundTrips::default();
+        assert_eq!(trips.mean(), None);
+        trips.add(ms(4));
+        trips.add(ms(2));
+        assert_eq!(
+            (trips.mean(), trips.least, trips.most, trips.last),
+            (Some(ms(3)), ms(2), ms(4), ms(2))
+        );
+    }
+}

@@ -1,0 +1,116 @@
+//! `--jsonl`: events as lines of JSON, of which that of a large message is written in pieces.
+
+use std::io;
+use std::time::Instant;
+
+use crate::event::{Ending, Event, NotOpen, Opening};
+use crate::proto::connection::{self, Message};
+use crate::render::Jsonl;
+use crate::render::jsonl::Pieces;
+
+/// Messages from here on are written in pieces, in bytes: a line takes up to six times its payload.
+const LARGE: usize = 64 << 10;
+
+/// Writes events, and remembers how far the line of the last message is.
+///
+/// Writing to the outputs they are given never fails: these keep what they cannot write, and
+/// report it when they are flushed.
+#[derive(Debug)]
+pub struct Lines {
+    jsonl: Jsonl,
+    rest: Option<Rest>,
+}
+
+/// The rest of a line that waits for room.
+#[derive(Debug)]
+struct Rest {
+    pieces: Pieces,
+    /// Bytes of payload that are not in the output yet.
+    left: usize,
+    /// Lines that follow it.
+    later: Vec<u8>,
+}
+
+impl Lines {
+    pub(super) fn new(jsonl: Jsonl) -> Self {
+        Self { jsonl, rest: None }
+    }
+
+    pub(super) fn event(
+        &mut self,
+        out: &mut impl io::Write,
+        event: &Event<'_>,
+        opening: &Opening,
+        now: Instant,
+    ) {
+        match event {
+            Event::Connection(connection::Event::Message(message))
+                if message.payload.len() >= LARGE =>
+            {
+                if let Ok(pieces) = self.jsonl.begin(out, message, now) {
+                    self.rest = Some(Rest {
+                        pieces,
+                        left: message.payload.len(),
+                        later: Vec::new(),
+                    });
+                }
+            }
+            _ => drop(self.jsonl.event(out, event, opening, now)),
+        }
+    }
+
+    pub(super) fn sent(&mut self, out: &mut impl io::Write, message: &Message<'_>, now: Instant) {
+        let _ = match &mut self.rest {
+            Some(rest) => self.jsonl.sent(&mut rest.later, message, now),
+            None => self.jsonl.sent(out, message, now),
+        };
+    }
+
+    pub(super) fn not_open(
+        &self,
+        out: &mut Vec<u8>,
+        why: &NotOpen,
+        opening: &Opening,
+        now: Instant,
+    ) {
+        let _ = self.jsonl.not_open(out, why, opening, now);
+    }
+
+    pub(super) fn closed(
+        &self,
+        out: &mut impl io::Write,
+        ending: &Ending,
+        message: &str,
+        now: Instant,
+    ) {
+        // A line that was cut stays the last one.
+        if self.left() == 0 {
+            let _ = self.jsonl.closed(out, ending, message, now);
+        }
+    }
+
+    pub(super) fn has_rest(&self) -> bool {
+        self.rest.is_some()
+    }
+
+    /// Writes more of the line that is not complete; `payload` is all of its message.
+    pub fn rest(&mut self, out: &mut impl io::Write, payload: &[u8]) {
+        let Some(rest) = &mut self.rest else {
+            return;
+        };
+        if let Ok(true) = rest.pieces.write(out, payload) {
+            rest.left = rest.pieces.left(payload.len());
+        } else {
+            let _ = out.write_all(&rest.later);
+            self.rest = None;
+        }
+    }
+
+    pub(super) fn left(&self) -> usize {
+        self.rest.as_ref().map_or(0, |rest| rest.left)
+    }
+
+    pub(super) fn wants_frames(&self) -> bool {
+        self.jsonl.wants_frames()
+    }
+}

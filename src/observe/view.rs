@@ -1,0 +1,262 @@
+//! The lines for people, and where they go.
+
+use std::fmt::Write;
+use std::rc::Rc;
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use crate::event::Event;
+use crate::filter::{Filter, Filtered};
+use crate::proto::connection::{self, Message};
+use crate::proto::http1::Head;
+use crate::render::escape::escape_line;
+use crate::render::{Human, Role, Secrets, Show, Style, message};
+use crate::term;
+
+/// Text that waits to be printed, from which on nothing more should be read, in bytes.
+const FULL: usize = 64 << 10;
+/// Outputs of the filter that are shown of one message.
+const OUTPUTS_SHOWN: u64 = 100;
+
+/// Shows events as lines.
+#[derive(Debug)]
+pub struct View {
+    human: Human,
+    outlet: Outlet,
+    /// Only warnings and errors are shown.
+    is_quiet: bool,
+    /// What is shown of received messages.
+    pub filter: Option<Rc<Filter>>,
+    text: String,
+    is_closing: bool,
+    skipped: u64,
+}
+
+/// Where lines go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outlet {
+    /// Standard error, on which lines of wsee's own have its name in front.
+    Stderr,
+    /// The terminal, as long as no editor has it.
+    Screen,
+    /// An editor, which takes the text when it has room.
+    Editor,
+}
+
+impl View {
+    /// A view through `human`; a quiet one shows no more than warnings and errors.
+    pub fn new(human: Human, outlet: Outlet, is_quiet: bool) -> Self {
+        Self {
+            human,
+            outlet,
+            is_quiet,
+            filter: None,
+            text: String::new(),
+            is_closing: false,
+            skipped: 0,
+        }
+    }
+
+    pub fn style(&self) -> Style {
+        self.human.style()
+    }
+
+    pub fn secrets(&self) -> Secrets {
+        self.human.secrets()
+    }
+
+    pub fn time_at(&self, now: Instant) -> Timestamp {
+        self.human.time_at(now)
+    }
+
+    /// What is shown, which can be changed.
+    pub fn show(&mut self) -> &mut Show {
+        &mut self.human.show
+    }
+
+    pub fn shows_frames(&self) -> bool {
+        self.human.show.frames
+    }
+
+    pub fn shows_handshake(&self) -> bool {
+        self.human.show.handshake
+    }
+
+    #[inline]
+    pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+        if self.human.shows(event) {
+            self.show_event(event, now);
+        }
+    }
+
+    #[inline(never)]
+    fn show_event(&mut self, event: &Event<'_>, now: Instant) {
+        let is_marker = matches!(event, Event::Retry(_) | Event::Reconnected(_));
+        if is_marker && self.is_quiet {
+            return;
+        }
+        if self.is_closing && self.is_full() {
+            self.skipped += 1;
+            return;
+        }
+        let is_filtered = match event {
+            Event::Connection(connection::Event::Message(message)) => {
+                self.show_filtered(message, now)
+            }
+            _ => false,
+        };
+        if !is_filtered {
+            self.human.event(&mut self.text, event, now);
+        }
+        self.deliver();
+    }
+
+    /// Shows what a user has to know of an opening that is not shown.
+    pub(super) fn warning(&mut self, event: &Event<'_>) {
+        if !self.human.show.handshake && !self.is_quiet {
+            self.human.warning(&mut self.text, event);
+            self.deliver();
+        }
+    }
+
+    /// Shows a message that was sent.
+    #[inline]
+    pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        if self.human.show.messages {
+            self.show_sent(message, now);
+        }
+    }
+
+    #[inline(never)]
+    fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
+        self.human.sent(&mut self.text, message, now);
+        self.deliver();
+    }
+
+    /// Shows the heads of an opening handshake.
+    pub fn heads(&mut self, request: Option<&Head>, response: Option<&Head>) {
+        if let Some(request) = request {
+            self.human.request(&mut self.text, request);
+        }
+        if let Some(response) = response {
+            self.human.response(&mut self.text, response);
+        }
+        self.deliver();
+    }
+
+    /// Shows a line of wsee's own, unless the view is quiet.
+    pub fn note(&mut self, text: &str) {
+        let text = escape_line(text);
+        match self.outlet {
+            Outlet::Stderr if self.is_quiet => {}
+            Outlet::Stderr => self.line(&format!("wsee: {text}")),
+            Outlet::Screen | Outlet::Editor => self.print(Role::Fact, &format!("* {text}")),
+        }
+    }
+
+    /// Shows an error that does not end the session.
+    pub fn complain(&mut self, text: &str) {
+        let text = escape_line(text);
+        match self.outlet {
+            Outlet::Stderr => self.line(&format!("wsee: {text}")),
+            Outlet::Screen | Outlet::Editor => self.print(Role::Error, &text),
+        }
+    }
+
+    pub fn hint(&mut self, text: &str) {
+        let line = message::hint(text, self.style());
+        self.text.push_str(&line);
+        self.deliver();
+    }
+
+    /// Shows a line that has passed the escaper.
+    pub fn print(&mut self, role: Role, text: &str) {
+        self.line(&self.style().paint(role, text).to_string());
+    }
+
+    fn line(&mut self, line: &str) {
+        let _ = writeln!(self.text, "{line}");
+        self.deliver();
+    }
+
+    fn deliver(&mut self) {
+        let write = match self.outlet {
+            Outlet::Stderr => term::stderr,
+            Outlet::Screen => term::screen,
+            Outlet::Editor => return,
+        };
+        if !self.text.is_empty() {
+            write(&self.text);
+            self.text.clear();
+        }
+    }
+
+    /// Leaves the lines to an editor from now on.
+    pub fn hand_over(&mut self) {
+        self.outlet = Outlet::Editor;
+    }
+
+    /// The lines that wait to be printed.
+    pub fn text(&mut self) -> &mut String {
+        &mut self.text
+    }
+
+    /// Whether so much waits to be printed that nothing more should be read.
+    pub fn is_full(&self) -> bool {
+        self.text.len() >= FULL
+    }
+
+    /// Notes whether the session is closing: events are skipped then rather than waited for.
+    pub fn set_closing(&mut self, is_closing: bool) {
+        self.is_closing = is_closing;
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// The number of events that were skipped.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Shows what the filter makes of a message; `false` if it passes as it is.
+    fn show_filtered(&mut self, message: &Message<'_>, now: Instant) -> bool {
+        let Some(filter) = self.filter.clone() else {
+            return false;
+        };
+        let (mut shown, mut count) = (Vec::new(), 0);
+        let outcome = filter.apply(message.payload, |output| {
+            count += 1;
+            if count <= OUTPUTS_SHOWN {
+                shown.push(output.to_vec());
+            }
+        });
+        let error = match outcome {
+            Filtered::Passes => return false,
+            Filtered::LeftOut(_) => None,
+            Filtered::Ran { outputs, error } => {
+                if !shown.is_empty() {
+                    self.human.filtered(&mut self.text, message, &shown, now);
+                }
+                let left = outputs.saturating_sub(OUTPUTS_SHOWN);
+                if left > 0 {
+                    self.print(Role::Fact, &format!("  … {left} more outputs"));
+                }
+                error
+            }
+        };
+        if let Some(error) = error {
+            let text = format!("! {}", escape_line(&error.to_string()));
+            self.print(Role::Warning, &text);
+            if error.is_endless() {
+                // It would block the prompt again at each message.
+                self.filter = None;
+                let off = "! the filter is off; /filter FILTER sets another";
+                self.print(Role::Warning, off);
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,223 @@
+//! The script of every session: open, observe, run a mode, last line, `--write-out`.
+
+use std::future::poll_fn;
+use std::io;
+use std::time::Instant;
+
+use super::cookie_jar::{self, JarFile};
+use super::final_line::FinalLine;
+use super::report::{Outcome, Reporter};
+use super::view::view;
+use super::{complain, events, failure, print};
+use crate::config::{Connect, Environment};
+use crate::event::{Event, NotOpen, Opening};
+use crate::exit::Exit;
+use crate::observe::{NO_LINES, Observers, Outlet, Recording, View};
+use crate::pipe::{self, Input, Pipe};
+use crate::prompt::{self, Prompt};
+use crate::render::{Role, Show, Style};
+use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
+use crate::term;
+
+/// What a session is for.
+pub(super) enum Task {
+    /// A person at a terminal.
+    Prompt(Box<prompt::Options>),
+    /// A pipe from `input`, if that is read.
+    Pipe {
+        options: Box<pipe::Options>,
+        input: Option<Input>,
+        /// What is shown on standard error.
+        show: Show,
+    },
+}
+
+/// Opens the connection, runs the task on it, and says how it ended.
+pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment) -> Exit {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => return cannot("wait for signals", &error, Exit::Internal),
+    };
+    let report = Reporter::new(connect, environment);
+    let mut lines = Vec::new();
+    let (mut observers, recording) = observers(connect, &task, environment);
+    let opened = match recording {
+        Ok(()) => open(&report, &mut observers, &mut lines, &mut signals).await,
+        Err(why) => Err(why),
+    };
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(why) => {
+            observers.not_open(&why, &mut lines, Instant::now());
+            let exit = match print(&lines) {
+                Exit::Done => why.exit,
+                exit => exit,
+            };
+            let outcome = Outcome::not_open(&why, exit);
+            return report.write_out(outcome, &observers.opening).await;
+        }
+    };
+    let target = &connect.dialing.open.offer.target;
+    match task {
+        Task::Prompt(options) => {
+            observers.find_dialect(target);
+            let prompt = Prompt::open(*options, signals, observers, opened.at);
+            Box::pin(run_prompt(&report, opened, prompt)).await
+        }
+        Task::Pipe { options, input, .. } => {
+            let terminals = environment.terminals;
+            let is_seen = connect.display.verbose > 0 || terminals.stdout && terminals.stderr;
+            if is_seen && !connect.display.quiet {
+                observers.find_dialect(target);
+            }
+            let pipe = Pipe::open(*options, input, signals, observers, &lines, opened.at);
+            Box::pin(run_pipe(&report, opened, pipe)).await
+        }
+    }
+}
+
+/// Runs a prompt to its end.
+async fn run_prompt(report: &Reporter<'_>, opened: Opened, prompt: io::Result<Prompt>) -> Exit {
+    let mut prompt = match prompt {
+        Ok(prompt) => prompt,
+        Err(error) => return cannot("use the terminal", &error, Exit::Internal),
+    };
+    let style = prompt.observers().view.style();
+    let finish = keep_up(report.connect(), opened, &mut prompt).await;
+    let (end, last) = (
+        &finish.ending,
+        FinalLine::of(&finish, report.connect(), style, true),
+    );
+    prompt
+        .observers()
+        .closed(end, &last.message, NO_LINES, Instant::now());
+    let text = report.waterfall(&prompt.observers().opening, style) + &last.text(end.exit(), style);
+    let observers = prompt.finish(&text);
+    let outcome = Outcome::of(end, &last.message);
+    report.write_out(outcome, &observers.opening).await
+}
+
+/// Runs a pipe to its end.
+async fn run_pipe(report: &Reporter<'_>, opened: Opened, pipe: io::Result<Pipe>) -> Exit {
+    let mut pipe = match pipe {
+        Ok(pipe) => pipe,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
+        Err(error) => return cannot("use stdout", &error, Exit::Write),
+    };
+    let view = &pipe.observers().view;
+    let (style, shown) = (view.style(), view.shows_handshake());
+    let finish = keep_up(report.connect(), opened, &mut pipe).await;
+    let (end, last) = (
+        &finish.ending,
+        FinalLine::of(&finish, report.connect(), style, shown),
+    );
+    let written = pipe.finish(end, &last.message, Instant::now()).await;
+    let opening = &pipe.observers().opening;
+    say(report, opening, &last, end.exit(), style);
+    let outcome = Outcome::of(end, &last.message);
+    let exit = report.write_out(outcome, opening).await;
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            cannot("write to stdout", &error, Exit::Write)
+        }
+        _ => exit,
+    }
+}
+
+/// Writes the last line to standard error, with the waterfall of `--timing` above.
+fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, style: Style) {
+    let mut text = report.waterfall(opening, style);
+    if exit != Exit::Done || !report.connect().display.quiet {
+        text.push_str(&last.text(exit, style));
+        text.push('\n');
+    }
+    term::stderr(&text);
+}
+
+/// Runs a mode on the connection, and on every one that takes its place.
+async fn keep_up(connect: &Connect, opened: Opened, mode: &mut impl Reconnecting) -> Finish {
+    let plan = Plan {
+        open: &connect.dialing.open,
+        // `/reconnect` retries without limit.
+        backoff: connect.backoff.clone().unwrap_or(Backoff::new(None)),
+        is_lasting: connect.backoff.is_some(),
+    };
+    session::keep_up(opened, plan, mode).await
+}
+
+/// Those who watch the session; an error if it cannot be recorded, which is shown.
+fn observers(
+    connect: &Connect,
+    task: &Task,
+    environment: &Environment,
+) -> (Observers, Result<(), NotOpen>) {
+    let display = connect.display;
+    let (show, terminal, outlet, is_quiet) = match task {
+        Task::Prompt(_) => (Show::prompt(display.verbose), true, Outlet::Screen, false),
+        Task::Pipe { show, .. } => {
+            let terminal = environment.terminals.stderr;
+            (*show, terminal, Outlet::Stderr, display.quiet)
+        }
+    };
+    let view = View::new(view(display, show, terminal, environment), outlet, is_quiet);
+    let clock = &environment.clock;
+    let recording = Recording::new(connect.record.as_ref(), display.secrets, clock.clone());
+    let (recording, result) = match recording {
+        Ok(recording) => (recording, Ok(())),
+        Err(error) => {
+            let text = format!("--record: {error}");
+            complain(&text);
+            let recording = Recording::off(display.secrets, clock.clone());
+            (recording, Err(NotOpen::new(text, Exit::Write)))
+        }
+    };
+    let jsonl = events::printer(connect, environment);
+    let opening = Opening::new(&connect.dialing.url, Instant::now());
+    (Observers::new(view, jsonl, recording, opening), result)
+}
+
+/// Opens the connection; why it did not open is shown.
+async fn open(
+    report: &Reporter<'_>,
+    observers: &mut Observers,
+    lines: &mut Vec<u8>,
+    signals: &mut Signals,
+) -> Result<Opened, NotOpen> {
+    let (connect, style) = (report.connect(), observers.view.style());
+    let shown = observers.view.shows_handshake();
+    for note in connect
+        .dialing
+        .notes
+        .iter()
+        .filter(|_| !connect.display.quiet)
+    {
+        observers.view.print(Role::Fact, &format!("* {note}"));
+    }
+    let jar = cookie_jar::prepare(connect)?;
+    let mut observe = |event: Event<'_>| observers.opening(&event, lines, Instant::now());
+    let opened = tokio::select! {
+        opened = Box::pin(session::open(&connect.dialing.open, &mut observe)) => opened.map_err(|error| {
+            let text = failure::failure(&error, connect, style, shown);
+            (failure::not_open(&error, connect), text)
+        }),
+        signal = poll_fn(|cx| signals.poll(cx)) => {
+            let error = format!("ended by {signal} before the connection was open");
+            let text = format!("wsee: {error}\n");
+            Err((NotOpen::new(error, signal.exit()), text))
+        }
+    };
+    let is_answered = observers.opening.last_response().is_some();
+    let written = jar.filter(|_| is_answered).map(JarFile::write);
+    let (why, text) = match (opened, written) {
+        (Ok(opened), None | Some(Ok(()))) => return Ok(opened),
+        (Ok(_), Some(Err(why))) => (why, String::new()),
+        (Err(failed), _) => failed,
+    };
+    term::stderr(&(report.waterfall(&observers.opening, style) + &text));
+    Err(why)
+}
+
+fn cannot(what: &str, error: &io::Error, exit: Exit) -> Exit {
+    complain(&format!("cannot {what}: {error}"));
+    exit
+}
