@@ -1,9 +1,7 @@
 //! The `JUnit` report, in the form that Jenkins, GitLab and GitHub's reporters read.
 
-use std::borrow::Cow;
-
-use chrono::{DateTime, FixedOffset};
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use std::fmt::{self, Write as _};
+use std::time::Duration;
 
 use super::{details, place};
 use crate::runner::result::{CaseResult, Failure, Kind, Outcome, Run};
@@ -13,75 +11,124 @@ const COMMAND_LINE: &str = "wsee test";
 
 /// The report; each file is a suite.
 pub fn report(run: &Run) -> String {
-    let mut report = Report::new("wsee");
-    report.set_time(run.took);
-    let started = timestamp(run);
-    for group in run.cases.chunk_by(|a, b| a.file == b.file) {
-        let name = group.first().and_then(|case| case.file.as_deref());
-        let mut suite = TestSuite::new(clean(name.unwrap_or(COMMAND_LINE)));
-        suite.set_time(group.iter().map(|case| case.took).sum());
-        if let Some(started) = started {
-            suite.set_timestamp(started);
-        }
-        suite.add_test_cases(group.iter().map(test_case));
-        report.add_test_suite(suite);
+    let mut xml = String::new();
+    // Writing to memory cannot fail.
+    let _ = write_report(run, &mut xml);
+    xml
+}
+
+fn write_report(run: &Run, xml: &mut String) -> fmt::Result {
+    // `<testsuites>` has no attribute `skipped` in Jenkins' schema (junit-10.xsd), only each suite has.
+    let [_, failures, errors] = counts(&run.cases);
+    let (tests, time) = (run.cases.len(), seconds(run.took));
+    writeln!(xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
+    writeln!(
+        xml,
+        "<testsuites name=\"wsee\" tests=\"{tests}\" failures=\"{failures}\" errors=\"{errors}\" time=\"{time}\">"
+    )?;
+    for cases in run.cases.chunk_by(|a, b| a.file == b.file) {
+        write_suite(run, cases, xml)?;
     }
-    // Writing to memory cannot fail, and all texts are clean.
-    without_total_of_skipped(&report.to_string().unwrap_or_default())
+    writeln!(xml, "</testsuites>")
 }
 
-/// `<testsuites>` has no attribute `skipped` in Jenkins' schema (junit-10.xsd), only each suite has.
-fn without_total_of_skipped(xml: &str) -> String {
-    let Some((before, after)) = xml.split_once(" skipped=\"") else {
-        return xml.to_owned();
-    };
-    let rest = after.split_once('"').map_or("", |(_, rest)| rest);
-    format!("{before}{rest}")
+fn write_suite(run: &Run, cases: &[CaseResult], xml: &mut String) -> fmt::Result {
+    let name = attribute(cases.first().map_or(COMMAND_LINE, file));
+    let [skipped, failures, errors] = counts(cases);
+    let (tests, time) = (
+        cases.len(),
+        seconds(cases.iter().map(|case| case.took).sum()),
+    );
+    writeln!(
+        xml,
+        "    <testsuite name=\"{name}\" tests=\"{tests}\" skipped=\"{skipped}\" errors=\"{errors}\" \
+         failures=\"{failures}\" timestamp=\"{:.3}\" time=\"{time}\">",
+        run.started
+    )?;
+    for case in cases {
+        write_case(case, xml)?;
+    }
+    writeln!(xml, "    </testsuite>")
 }
 
-fn timestamp(run: &Run) -> Option<DateTime<FixedOffset>> {
-    DateTime::parse_from_rfc3339(&run.started.to_string()).ok()
-}
-
-fn test_case(case: &CaseResult) -> TestCase {
-    let status = match &case.outcome {
-        Outcome::Passed => TestCaseStatus::success(),
-        Outcome::Failed(failure) => failed(case, failure),
+fn write_case(case: &CaseResult, xml: &mut String) -> fmt::Result {
+    let (name, file, time) = (
+        attribute(&case.name),
+        attribute(file(case)),
+        seconds(case.took),
+    );
+    write!(
+        xml,
+        "        <testcase name=\"{name}\" classname=\"{file}\" time=\"{time}\""
+    )?;
+    match &case.outcome {
+        Outcome::Passed => return writeln!(xml, "/>"),
+        Outcome::Failed(failure) => {
+            let (kind, message) = (element(failure.kind), attribute(&failure.message));
+            writeln!(
+                xml,
+                ">\n            <{kind} message=\"{message}\" type=\"{kind}\">{}</{kind}>",
+                escape(&description(case, failure))
+            )?;
+        }
         Outcome::Skipped(reason) => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(clean(reason));
-            status
+            let reason = attribute(reason);
+            writeln!(xml, ">\n            <skipped message=\"{reason}\"/>")?;
         }
-    };
-    let mut test_case = TestCase::new(clean(&case.name), status);
-    let file = case.file.as_deref().unwrap_or(COMMAND_LINE);
-    test_case.set_classname(clean(file)).set_time(case.took);
-    test_case
-}
-
-fn failed(case: &CaseResult, failure: &Failure) -> TestCaseStatus {
-    let (kind, name) = match failure.kind {
-        Kind::Failure => (NonSuccessKind::Failure, "failure"),
-        Kind::Error => (NonSuccessKind::Error, "error"),
-    };
-    let head = format!("{}: {}", place(case, failure), failure.step);
-    let lines: Vec<String> = [head, failure.message.clone()]
-        .into_iter()
-        .chain(details(failure))
-        .collect();
-    let mut status = TestCaseStatus::non_success(kind);
-    status
-        .set_type(name)
-        .set_message(clean(&failure.message))
-        .set_description(clean(&lines.join("\n")));
-    status
-}
-
-/// XML 1.0 §2.2: these two are no characters. All others that are none the crate leaves out.
-fn clean(text: &str) -> Cow<'_, str> {
-    if text.contains(['\u{fffe}', '\u{ffff}']) {
-        Cow::Owned(text.replace(['\u{fffe}', '\u{ffff}'], "\u{fffd}"))
-    } else {
-        Cow::Borrowed(text)
     }
+    writeln!(xml, "        </testcase>")
+}
+
+fn description(case: &CaseResult, failure: &Failure) -> String {
+    let head = format!("{}: {}", place(case, failure), failure.step);
+    let lines = [head, failure.message.clone()];
+    let lines: Vec<String> = lines.into_iter().chain(details(failure)).collect();
+    lines.join("\n")
+}
+
+/// How many were skipped, failed, and ended in an error.
+fn counts(cases: &[CaseResult]) -> [usize; 3] {
+    let count = |is: fn(&Outcome) -> bool| cases.iter().filter(|case| is(&case.outcome)).count();
+    [
+        count(|it| matches!(it, Outcome::Skipped(_))),
+        count(|it| matches!(it, Outcome::Failed(it) if element(it.kind) == "failure")),
+        count(|it| matches!(it, Outcome::Failed(it) if element(it.kind) == "error")),
+    ]
+}
+
+fn element(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Failure => "failure",
+        Kind::Error => "error",
+    }
+}
+
+fn file(case: &CaseResult) -> &str {
+    case.file.as_deref().unwrap_or(COMMAND_LINE)
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.3}", time.as_secs_f64())
+}
+
+/// An attribute's text; a bare line break or tab would be read as a space.
+fn attribute(text: &str) -> String {
+    escape(text).replace('\n', "&#10;").replace('\t', "&#9;")
+}
+
+/// An element's text, without what is no character in XML 1.0 (§2.2).
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            c if c.is_control() && !matches!(c, '\n' | '\t') => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
 }
