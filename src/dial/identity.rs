@@ -5,16 +5,16 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use p12_keystore::{Certificate as Pkcs12Certificate, Pkcs12Archive};
+use der::Decode as _;
 use pem::{Pem, PemError};
 use pkcs8::EncryptedPrivateKeyInfoRef;
-use pkcs8::pkcs5::pbes2::Kdf;
 use rustls::InconsistentKeys;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::sign::CertifiedKey;
 
 use super::Certificate;
+use super::pkcs12::{Archive, Pkcs12Error, is_affordable, is_pkcs12};
 use crate::secret::Secret;
 
 /// A client's certificate chain with its key.
@@ -59,7 +59,7 @@ pub enum IdentityProblem {
     #[error(
         "not a PKCS#12 file that wsee can read ({0}); convert it: openssl pkcs12 -in FILE -out FILE.pem"
     )]
-    BadPkcs12(#[source] p12_keystore::error::Error),
+    BadPkcs12(#[source] Pkcs12Error),
     /// There is no certificate in the file.
     #[error("no certificate in it; --cert takes the certificate, --key its key")]
     NoCertificate,
@@ -91,8 +91,6 @@ pub enum IdentityProblem {
 
 /// The largest file that is read, in bytes.
 const LARGEST: u64 = 1 << 20;
-/// The most memory that deriving a key from a password may take (RFC 7914 §6), in bytes.
-const LARGEST_SCRYPT: u64 = 1 << 30;
 
 impl Identity {
     /// Reads a certificate chain and its key, which may be in the same file, from PEM or PKCS#12.
@@ -218,31 +216,24 @@ impl<'a> Source<'a> {
         bytes: &[u8],
         password: &mut impl FnMut(&Path) -> Result<Secret<String>, E>,
     ) -> Result<Content, E> {
-        // Keychains export without a password often enough not to ask for one first.
-        let archive = match Pkcs12Archive::from_pkcs12(bytes, "") {
-            Ok(archive) => archive,
+        // Many exports from keychains have no password, so try an empty one first.
+        let archive = match Archive::read(bytes, "") {
             Err(_) if !is_pkcs12(bytes) => {
                 return Err(self.error(IdentityProblem::UnknownFormat).into());
             }
+            result @ (Ok(_) | Err(Pkcs12Error::Unsupported(_))) => result,
             Err(_) => {
                 let password = password(self.file)?;
-                Pkcs12Archive::from_pkcs12(bytes, password.expose())
-                    .map_err(|error| self.error(pkcs12_problem(error)))?
+                Archive::read(bytes, password.expose())
             }
         };
-        let Some(key) = archive.keys.first() else {
-            let certificates = archive.certs.iter().map(|bag| der(&bag.cert)).collect();
-            return Ok(Content {
-                certificates,
-                key: None,
-            });
+        let archive = archive.map_err(|error| self.error(pkcs12_problem(error)))?;
+        let key = archive.keys.into_iter().next().map(PrivateKeyDer::Pkcs8);
+        let certificates = match &key {
+            Some(key) => chain(archive.certificates, key),
+            None => archive.certificates,
         };
-        let key = PrivateKeyDer::Pkcs8(key.key.as_der().to_vec().into());
-        let certificates: Vec<_> = archive.certs.iter().map(|bag| &bag.cert).collect();
-        Ok(Content {
-            certificates: chain(&certificates, &key),
-            key: Some(key),
-        })
+        Ok(Content { certificates, key })
     }
 }
 
@@ -261,56 +252,42 @@ fn is_pem(bytes: &[u8]) -> bool {
     memchr::memmem::find(bytes, b"-----BEGIN ").is_some()
 }
 
-/// Whether it begins as RFC 7292 §4 has it: a sequence with the version 3 in front.
-fn is_pkcs12(bytes: &[u8]) -> bool {
-    use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag};
-    let Ok(mut reader) = SliceReader::new(bytes) else {
-        return false;
-    };
-    let is_sequence = Header::decode(&mut reader).is_ok_and(|header| header.tag() == Tag::Sequence);
-    is_sequence
-        && u8::decode(&mut reader).is_ok_and(|version| version == 3)
-        && !reader.is_finished()
-}
-
-fn pkcs12_problem(error: p12_keystore::error::Error) -> IdentityProblem {
-    use p12_keystore::error::Error;
+fn pkcs12_problem(error: Pkcs12Error) -> IdentityProblem {
     match error {
-        Error::MacError(_) | Error::UnpadError | Error::Pkcs5Error(_) => {
-            IdentityProblem::WrongPassword
-        }
+        Pkcs12Error::WrongPassword => IdentityProblem::WrongPassword,
         error => IdentityProblem::BadPkcs12(error),
     }
 }
 
 /// The certificate of `key` and its issuers, in the order in which TLS wants them.
 ///
-/// All as they are if none belongs to the key: the mismatch is told later.
+/// All as they are if none belongs to the key: the mismatch is reported later.
 fn chain(
-    certificates: &[&Pkcs12Certificate],
+    mut certificates: Vec<CertificateDer<'static>>,
     key: &PrivateKeyDer<'static>,
 ) -> Vec<CertificateDer<'static>> {
     let provider = aws_lc_rs::default_provider();
-    let belongs = |certificate: &&&Pkcs12Certificate| {
-        CertifiedKey::from_der(vec![der(certificate)], key.clone_key(), &provider).is_ok()
+    let belongs = |certificate: &CertificateDer<'static>| {
+        CertifiedKey::from_der(vec![certificate.clone()], key.clone_key(), &provider).is_ok()
     };
-    let Some(leaf) = certificates.iter().find(belongs) else {
-        return certificates.iter().map(|it| der(it)).collect();
+    let Some(leaf) = certificates.iter().position(belongs) else {
+        return certificates;
     };
-    let mut chain = vec![*leaf];
-    let mut last = *leaf;
-    while let Some(issuer) = certificates
-        .iter()
-        .find(|it| it.subject() == last.issuer() && !chain.contains(it))
-    {
-        chain.push(issuer);
-        last = issuer;
+    let mut chain = vec![certificates.swap_remove(leaf)];
+    while let Some(issuer) = chain.last().and_then(|last| issuer(last, &certificates)) {
+        chain.push(certificates.swap_remove(issuer));
     }
-    chain.into_iter().map(der).collect()
+    chain
 }
 
-fn der(certificate: &Pkcs12Certificate) -> CertificateDer<'static> {
-    certificate.as_der().to_vec().into()
+/// The place of a certificate whose subject is the issuer of `last`.
+fn issuer(last: &CertificateDer<'_>, certificates: &[CertificateDer<'_>]) -> Option<usize> {
+    let last = x509_cert::Certificate::from_der(last).ok()?;
+    let issuer = last.tbs_certificate().issuer();
+    certificates.iter().position(|it| {
+        let certificate = x509_cert::Certificate::from_der(it);
+        certificate.is_ok_and(|it| it.tbs_certificate().subject() == issuer)
+    })
 }
 
 /// Opens an `EncryptedPrivateKeyInfo` (RFC 5958 §3).
@@ -321,13 +298,10 @@ fn decrypt(
     use pkcs8::pkcs5::Error as Pkcs5Error;
     let unsupported = |error: &dyn ToString| IdentityProblem::Encryption(error.to_string());
     let info = EncryptedPrivateKeyInfoRef::try_from(der).map_err(|error| unsupported(&error))?;
-    if let Some(Kdf::Scrypt(params)) = info.encryption_algorithm.pbes2().map(|it| &it.kdf) {
-        let memory = u64::from(params.block_size)
-            .saturating_mul(128)
-            .saturating_mul(params.cost_parameter);
-        if memory > LARGEST_SCRYPT {
-            return Err(unsupported(&"scrypt with more than 1 GiB"));
-        }
+    if !is_affordable(&info.encryption_algorithm) {
+        return Err(unsupported(
+            &"deriving its key takes too much time or memory",
+        ));
     }
     match info.decrypt(password.expose()) {
         Ok(key) => Ok(PrivatePkcs8KeyDer::from(key.as_bytes().to_vec()).into()),

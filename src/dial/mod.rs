@@ -14,6 +14,7 @@ mod identity;
 mod interface;
 mod key_log;
 mod pin;
+mod pkcs12;
 pub mod proxy;
 mod refusal;
 mod resolve;
