@@ -1,4 +1,4 @@
-//! What follows the name of a command.
+//! The arguments of a command.
 
 use std::path::PathBuf;
 
@@ -9,13 +9,13 @@ use super::{CommandError, Filtering, Outgoing, Record, Setting, Topic};
 use crate::proto::frame::{CloseCode, CloseFrame, MAX_CONTROL};
 use crate::render::{Decode, Timestamps};
 
+/// Enough to stress a server's reassembly; each frame takes a header of up to 14 bytes.
 const MAX_FRAGMENTS: usize = 10_000;
 
-/// What follows the name of a command.
 #[derive(Clone, Copy)]
 pub(super) struct Args<'a> {
     pub(super) line: &'a str,
-    /// The end of `line`, behind the name and one space.
+    /// The end of `line`, after the name and one space.
     pub(super) text: &'a str,
     pub(super) usage: &'static Usage,
 }
@@ -176,7 +176,7 @@ impl<'a> Args<'a> {
 
     pub(super) fn filter(self) -> Filtering {
         match self.text.trim() {
-            "" => Filtering::Tell,
+            "" => Filtering::Show,
             "off" => Filtering::Off,
             source => Filtering::By {
                 source: source.to_owned(),
@@ -220,7 +220,7 @@ impl<'a> Args<'a> {
         rest.none(usage)
     }
 
-    /// The error for the first word, where a number should be.
+    /// The error for a first word that should be a number.
     pub(super) fn not_number(self, wanted: &'static str) -> CommandError {
         CommandError::NotNumber {
             column: self.word_column(),
@@ -230,7 +230,7 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// The error for the first word, where another should be.
+    /// The error for a first word that is not one of those known.
     pub(super) fn not_known(self, wanted: &'static str) -> CommandError {
         CommandError::NotKnown {
             column: self.word_column(),
@@ -259,7 +259,7 @@ impl<'a> Args<'a> {
     }
 }
 
-/// The characters of `text` that should be hex digits, with the byte where each stands.
+/// The characters of `text` that should be hex digits, each with its byte offset.
 fn hex_digits(text: &str) -> Vec<(usize, char)> {
     let is_separator = |c: char| c.is_whitespace() || matches!(c, ':' | ',');
     let mut digits = Vec::new();

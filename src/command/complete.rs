@@ -1,42 +1,36 @@
-//! Completion of commands and their arguments, and whether a line is whole.
+//! Completion of commands and their arguments, and whether a line is complete.
 
 use super::Topic;
 use super::usage::COMMANDS;
 
-/// Status codes that are defined and may be sent (RFC 6455 §7.4.1, IANA), and the first of the others.
+/// Defined status codes that may be sent (RFC 6455 §7.4.1, IANA), and the first of the private ones.
 const CLOSE_CODES: [&str; 13] = [
     "1000", "1001", "1002", "1003", "1007", "1008", "1009", "1010", "1011", "1012", "1013", "1014",
     "3000",
 ];
 
-/// What a frame can be told to be.
 const FRAME_KEYS: [&str; 8] = [
     "fin=0", "rsv1=1", "rsv2=1", "rsv3=1", "opcode=", "mask=off", "len=", "lenform=",
 ];
 
-/// What could stand at the cursor.
+/// What can be typed at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completion {
     /// One of these words, from byte `start` of the line to the cursor.
     Words {
-        /// Where the word begins.
         start: usize,
-        /// The words that begin as typed.
         words: Vec<String>,
     },
     /// The path of a file, from byte `start` of the line to the cursor.
     Path {
-        /// Where the path begins.
         start: usize,
     },
     /// The name of a variable, from byte `start` of the line to the cursor.
     Variable {
-        /// Where the name begins.
         start: usize,
-        /// What ends it.
+        /// Inserted after the name.
         end: &'static str,
     },
-    /// Nothing that is known.
     None,
 }
 
@@ -58,13 +52,13 @@ pub fn complete(line: &str, cursor: usize) -> Completion {
     }
 }
 
-/// Whether `text` is a whole message: one that opens with `{` or `[` ends when all brackets
-/// outside strings are closed.
+/// Whether `text` is complete: a message that opens with `{` or `[` is when all brackets outside
+/// strings are closed.
 pub fn is_complete(text: &str) -> bool {
     !text.trim_start().starts_with(['{', '[']) || open_brackets(text) <= 0
 }
 
-/// Where the name of a variable begins, if `typed` ends in one: behind `{{`.
+/// Where the name of a variable begins, if `typed` ends in one: after `{{`.
 fn open_variable(typed: &str) -> Option<usize> {
     let start = typed.rfind("{{")? + 2;
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -116,7 +110,7 @@ fn words_from(start: usize, typed: &str, known: Vec<&str>) -> Completion {
     Completion::Words { start, words }
 }
 
-/// Brackets left open at the end of `text`; negative as soon as one closes too many.
+/// The number of brackets left open at the end of `text`; negative if too many are closed.
 fn open_brackets(text: &str) -> i64 {
     let (mut open, mut is_string, mut is_escaped) = (0, false, false);
     for byte in text.bytes() {

@@ -1,4 +1,4 @@
-//! A frame as typed: every part of it can be what it must not be.
+//! The arguments of `/frame`: every part of a frame can be invalid.
 
 use super::CommandError;
 use super::args::Args;
@@ -6,7 +6,7 @@ use super::outgoing::{FrameSpec, Masking};
 use crate::proto::frame::{Header, LengthForm, Opcode};
 
 impl Args<'_> {
-    /// `KEY=VALUE` words, and then the payload in hex or in quotes.
+    /// `KEY=VALUE` words, then the payload in hex or in quotes.
     pub(super) fn frame(mut self) -> Result<FrameSpec, CommandError> {
         let mut frame = FrameSpec {
             header: Header::new(true, Opcode::TEXT, None, 0),
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn every_part_of_a_frame_can_be_said() {
+    fn every_part_of_a_frame_can_be_set() {
         let spec =
             frame("/frame fin=0 rsv1=1 rsv3=1 opcode=11 mask=01020304 len=9 lenform=64 de ad")
                 .unwrap();
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn without_keys_it_is_a_right_text_frame() {
+    fn without_keys_it_is_a_valid_text_frame() {
         let spec = frame("/frame \"a=b c\"").unwrap();
         assert_eq!(spec.header, Header::new(true, Opcode::TEXT, None, 5));
         assert_eq!(
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_not_known() {
+    fn rejects_unknown_keys_and_values() {
         for (line, part) in [
             (
                 "/frame fin=2 00",

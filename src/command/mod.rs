@@ -1,4 +1,4 @@
-//! What a typed line means: a text message, or a command that starts with `/`.
+//! The grammar of a typed line: a text message, or a command that starts with `/`.
 
 mod args;
 mod complete;
@@ -22,57 +22,51 @@ use std::path::PathBuf;
 use self::args::Args;
 use crate::render::{Decode, Timestamps};
 
-/// What a line asks for.
+/// What a line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// An empty line: nothing is sent.
+    /// An empty line.
     Nothing,
-    /// Send something.
     Outgoing(Outgoing),
-    /// List the commands, or explain one.
+    /// Lists the commands, or explains one.
     Help(Option<&'static Usage>),
-    /// Show the state of the connection.
     Status,
-    /// Show the headers of the opening handshake.
     Headers,
-    /// List what is shown, or change it.
+    /// Lists what is shown, or changes it.
     Show(Option<Setting>),
-    /// Say how received messages are filtered, or change it.
+    /// Shows the filter of received messages, or changes it.
     Filter(Filtering),
-    /// List the last lines typed, all if there is no number.
+    /// Lists the last lines typed; all of them without a number.
     History(Option<usize>),
-    /// List variables, or give one a value.
+    /// Lists the variables, or sets one.
     Set(Assignment),
-    /// Give a variable a value out of the last JSON message.
+    /// Sets a variable from the last JSON message.
     Capture(Capture),
-    /// List or change what is sent again and again.
+    /// Lists the timers, or starts or stops one.
     Every(Timing),
-    /// Send a message several times.
+    /// Sends a message several times, or stops that.
     Repeat(Repetition),
-    /// Write a message in the user's own editor, from this text or the last one on.
+    /// Opens the user's editor with this text, or with the last message.
     Edit(Option<String>),
-    /// Show counts, rates and round trips.
+    /// Shows counts, rates and round trips.
     Stats,
-    /// Start or end a recording.
     Record(Record),
-    /// Close the connection and open another.
+    /// Closes the connection and opens another.
     Reconnect,
-    /// Close the connection and leave.
+    /// Closes the connection and ends wsee.
     Quit,
 }
 
-/// How received messages are filtered.
+/// What `/filter` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filtering {
-    /// As they were.
-    Tell,
-    /// Not at all.
+    /// Shows the filter, and leaves it as it is.
+    Show,
     Off,
-    /// By a jq filter.
     By {
-        /// The filter, not compiled.
+        /// A jq filter, not compiled.
         source: String,
-        /// The column of the line at which it starts.
+        /// The column where it starts.
         column: usize,
     },
 }
@@ -80,46 +74,41 @@ pub enum Filtering {
 /// A change of what is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
-    /// On or off.
     Switch(Topic, bool),
-    /// The time in front of every line.
+    /// The time at the start of every line.
     Time(Timestamps),
     /// How binary messages are shown.
     Decode(Decode),
 }
 
-/// What `/record` asks for.
+/// What `/record` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
-    /// Say whether there is a recording.
+    /// Shows whether there is a recording.
     State,
-    /// End it.
     Stop,
-    /// Start one in this file.
     Start(PathBuf),
 }
 
 /// What `/show` changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
-    /// Pings.
     Ping,
-    /// Pongs.
     Pong,
     /// A line for every frame.
     Frames,
-    /// The time in front of every line.
+    /// The time at the start of every line.
     Time,
-    /// JSON laid out.
+    /// JSON, indented.
     Json,
-    /// Binary messages as hexdump.
+    /// Binary messages, as a hexdump.
     Hex,
-    /// Binary messages decoded.
+    /// Binary messages, decoded.
     Decode,
 }
 
 impl Topic {
-    /// All topics, in the order they are listed.
+    /// In the order they are listed.
     pub const ALL: [Self; 7] = [
         Self::Ping,
         Self::Pong,
@@ -130,7 +119,6 @@ impl Topic {
         Self::Decode,
     ];
 
-    /// The word for the topic in `/show`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ping => "ping",
@@ -144,7 +132,7 @@ impl Topic {
     }
 }
 
-/// Reads one line, or a pasted text of several.
+/// Parses a line, or a pasted text of several lines.
 pub fn parse(line: &str) -> Result<Command, CommandError> {
     if line.is_empty() {
         return Ok(Command::Nothing);
@@ -182,11 +170,11 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "help" => Command::Help(args.help()?),
         "reconnect" => args.none(Command::Reconnect)?,
         "quit" => args.none(Command::Quit)?,
-        _ => Command::Outgoing(parse_wire(args, text)?),
+        _ => Command::Outgoing(parse_outgoing(args, text)?),
     })
 }
 
-fn parse_wire(args: Args<'_>, text: &str) -> Result<Outgoing, CommandError> {
+fn parse_outgoing(args: Args<'_>, text: &str) -> Result<Outgoing, CommandError> {
     Ok(match args.usage.name {
         "text" => Outgoing::Text(text.to_owned()),
         "bin" => Outgoing::Binary(args.required()?.hex()?),
@@ -239,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn text_keeps_everything_behind_one_space() {
+    fn text_keeps_everything_after_one_space() {
         assert_eq!(
             parsed("/text"),
             Command::Outgoing(Outgoing::Text(String::new()))
@@ -395,7 +383,7 @@ mod tests {
 
     #[test]
     fn a_filter_is_the_rest_of_the_line() {
-        assert_eq!(parsed("/filter "), Command::Filter(Filtering::Tell));
+        assert_eq!(parsed("/filter "), Command::Filter(Filtering::Show));
         assert_eq!(parsed("/filter off "), Command::Filter(Filtering::Off));
         let source = ".a | select(. > 1)".to_owned();
         let by = Filtering::By { source, column: 10 };

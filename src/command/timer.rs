@@ -6,33 +6,30 @@ use super::CommandError;
 use super::args::Args;
 use crate::duration;
 
-/// What `/every` is to do.
+/// What `/every` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Timing {
-    /// List the timers.
     List,
-    /// Send a text now and then again and again.
+    /// Sends a text at once, and then periodically.
     Start {
-        /// From one message to the next; not zero.
+        /// Not zero.
         period: Duration,
-        /// The message, in which variables may stand.
+        /// May contain variables.
         text: String,
     },
-    /// Stop the timer with this number in the list, or all.
+    /// Stops the timer with this number in the list, or all.
     Stop(Option<usize>),
 }
 
-/// What `/repeat` is to do.
+/// What `/repeat` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Repetition {
-    /// Send a text so many times.
     Start {
-        /// How often, at least once.
+        /// At least 1.
         count: u64,
-        /// The message, in which variables may stand.
+        /// May contain variables.
         text: String,
     },
-    /// Stop before that.
     Stop,
 }
 

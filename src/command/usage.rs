@@ -7,9 +7,9 @@ pub struct Usage {
     pub name: &'static str,
     /// The arguments; optional ones in brackets, empty if there are none.
     pub args: &'static str,
-    /// What it does, in one line.
+    /// One line.
     pub help: &'static str,
-    /// What else there is to know, to be wrapped at words.
+    /// Further explanation, wrapped at words when it is printed.
     pub details: &'static str,
     /// A line to type.
     pub example: &'static str,
@@ -21,106 +21,107 @@ pub const COMMANDS: &[Usage] = &[
         name: "text",
         args: "[TEXT]",
         help: "send a text message",
-        details: "For text that a plain line cannot be: empty, or with brackets left open.",
+        details: "For text that cannot be typed as a plain line: empty text, or text with an unclosed bracket.",
         example: "/text {",
     },
     Usage {
         name: "bin",
         args: "HEX",
         help: "send a binary message",
-        details: "Spaces, ':', ',' and 0x in front of a byte are ignored.",
+        details: "Spaces, ':', ',' and a 0x before a byte are ignored.",
         example: "/bin de ad be ef",
     },
     Usage {
         name: "b64",
         args: "DATA",
-        help: "send a binary message, given in base64",
-        details: "The standard and the URL-safe alphabet, with or without padding.",
+        help: "send a binary message given in base64",
+        details: "Accepts the standard and the URL-safe alphabet, with or without padding.",
         example: "/b64 3q2+7w==",
     },
     Usage {
         name: "file",
         args: "PATH [text]",
         help: "send a file as one message",
-        details: "It goes out as a binary message, with `text` behind the path as a text message. A file\n\
-                  of more than 64 KiB is sent in frames of so many bytes, while it is read; Ctrl-C stops\n\
-                  that, and closes the connection.",
+        details: "Sent as a binary message, or as a text message with `text` after the path. A file of more\n\
+                  than 64 KiB is sent in frames of 64 KiB while it is read; Ctrl-C stops that and closes\n\
+                  the connection.",
         example: "/file hello.json text",
     },
     Usage {
         name: "edit",
         args: "[TEXT]",
-        help: "write a text message in your own editor",
-        details: "$VISUAL or $EDITOR, else vi, starts with TEXT or the last message; what you save is sent\n\
-                  without its last newline. Messages wait meanwhile. Nothing is sent if nothing changed.",
+        help: "write a text message in your editor",
+        details: "Opens $VISUAL, $EDITOR or vi with TEXT, or with the last message. The saved text is sent\n\
+                  without its final newline; nothing is sent if it did not change. Received messages are\n\
+                  shown when the editor exits.",
         example: "/edit {}",
     },
     Usage {
         name: "fragment",
         args: "N TEXT",
         help: "send a text message in N frames",
-        details: "The frames are about equally long; N is 1 to 10000 (RFC 6455 §5.4).",
+        details: "The frames have about the same length; N is 1 to 10000 (RFC 6455 §5.4).",
         example: "/fragment 3 hello world",
     },
     Usage {
         name: "frame",
         args: "[KEY=V…] HEX|\"TEXT\"",
-        help: "send any frame, also one that breaks the rules",
+        help: "send any frame, even an invalid one",
         details: "fin=0|1 rsv1=0|1 rsv2=0|1 rsv3=0|1 opcode=0-15 or its name, mask=random|off|HEX,\n\
-                  len=N|auto (the declared length), lenform=7|16|64; by default a text frame that is\n\
-                  right. What the server does next is shown as its answer.",
+                  len=N|auto (the declared length), lenform=7|16|64; the default is a valid text frame.\n\
+                  What the server does next is shown as its answer.",
         example: "/frame fin=0 rsv1=1 opcode=3 mask=off 48 65",
     },
     Usage {
         name: "every",
         args: "[PERIOD TEXT|stop]",
-        help: "send a text message again and again",
-        details: "PERIOD is 500ms, 5s, 1m …; the first message goes out at once, and {{n}} in it is its\n\
-                  number. Without arguments: lists the timers. /every stop 2 stops the second.",
+        help: "send a text message periodically",
+        details: "PERIOD is 500ms, 5s, 1m …; the first message is sent at once, and {{n}} in it is its\n\
+                  number. Without arguments, lists the timers. /every stop 2 stops the second one.",
         example: "/every 5s {\"op\":\"heartbeat\",\"id\":{{n}}}",
     },
     Usage {
         name: "repeat",
         args: "N TEXT|stop",
         help: "send a text message N times",
-        details: "As fast as the server takes them; {{n}} is 1, then 2 … More than 10 are not shown one by\n\
-                  one. /repeat stop stops before the end.",
+        details: "Sends as fast as the server reads; {{n}} is 1, then 2 … More than 10 messages are summed up\n\
+                  instead of shown one by one. /repeat stop ends it early.",
         example: "/repeat 1000 {\"id\":{{n}}}",
     },
     Usage {
         name: "set",
         args: "[NAME [VALUE]]",
-        help: "give a variable a value",
-        details: "{{NAME}} in a message stands for the value; in a JSON string it is escaped as one.\n\
-                  {{uuid}} is a random UUID, {{now}} the time, {{\"{{\"}} two braces. Without VALUE: tells it;\n\
-                  without NAME: lists all.",
+        help: "set a variable",
+        details: "{{NAME}} in a message is replaced by the value, escaped inside a JSON string. {{uuid}} is a\n\
+                  random UUID, {{now}} the time, {{\"{{\"}} two braces. Without VALUE, shows the variable;\n\
+                  without NAME, lists all.",
         example: "/set user alice",
     },
     Usage {
         name: "capture",
         args: "NAME FILTER",
         help: "set a variable from the last JSON message",
-        details: "The jq filter runs on the last object or array received; strings lose their quotes.",
+        details: "The jq filter runs on the last JSON object or array received; strings lose their quotes.",
         example: "/capture id .result.id",
     },
     Usage {
         name: "raw",
         args: "HEX",
-        help: "send bytes as they are",
-        details: "They stand in the stream between two frames, whatever they mean.",
+        help: "send raw bytes",
+        details: "They are written to the stream between two frames, whatever they mean.",
         example: "/raw 81 85 37 fa 21 3d 7f 9f 4d 51 58",
     },
     Usage {
         name: "ping",
         args: "[DATA]",
         help: "send a ping",
-        details: "DATA is text of at most 125 bytes; the pong must bring it back.",
+        details: "DATA is text of at most 125 bytes; the pong must return it.",
         example: "/ping are you there",
     },
     Usage {
         name: "pong",
         args: "[DATA]",
-        help: "send a pong that nobody asked for",
+        help: "send an unsolicited pong",
         details: "DATA is text of at most 125 bytes (RFC 6455 §5.5.3).",
         example: "/pong heartbeat",
     },
@@ -136,21 +137,21 @@ pub const COMMANDS: &[Usage] = &[
         name: "reconnect",
         args: "",
         help: "close the connection and open another",
-        details: "With the same options. Variables, timers, the filter, a recording and what waits to be\n\
-                  sent stay. If there is no other connection, it is tried again as with --reconnect.",
+        details: "Uses the same options. Variables, timers, the filter, the recording and queued messages\n\
+                  are kept. A connection that cannot be opened is retried as with --reconnect.",
         example: "/reconnect",
     },
     Usage {
         name: "drop",
         args: "",
-        help: "end TCP without a Close frame",
+        help: "drop the TCP connection without a Close frame",
         details: "The server sees an abnormal closure, which it reports as 1006.",
         example: "/drop",
     },
     Usage {
         name: "reset",
         args: "",
-        help: "reset TCP (RST)",
+        help: "reset the TCP connection (RST)",
         details: "The server sees \"connection reset by peer\".",
         example: "/reset",
     },
@@ -158,55 +159,55 @@ pub const COMMANDS: &[Usage] = &[
         name: "status",
         args: "",
         help: "show the state of the connection",
-        details: "url, readyState, protocol, extensions and bufferedAmount as the WebSocket API names\n\
-                  them; peer, TLS, age, counters and round-trip time.",
+        details: "url, readyState, protocol, extensions and bufferedAmount, named as in the WebSocket API;\n\
+                  also peer, TLS, age, counters and round-trip time.",
         example: "/status",
     },
     Usage {
         name: "stats",
         args: "",
         help: "show counts, rates and round-trip times",
-        details: "Each sparkline is the last minute, a character for a second; it is as high as the\n\
-                  second with the most messages.",
+        details: "Each sparkline covers the last minute, one character per second, scaled to the busiest\n\
+                  second.",
         example: "/stats",
     },
     Usage {
         name: "headers",
         args: "",
         help: "show the headers of the opening handshake",
-        details: "Both request and response, as they were on the wire.",
+        details: "Both request and response, exactly as sent and received.",
         example: "/headers",
     },
     Usage {
         name: "show",
         args: "[TOPIC [on|off]]",
         help: "choose what is shown",
-        details: "TOPIC is ping, pong, frames, time, json, hex or decode. Without arguments: lists them.\n\
-                  time may be off, time, iso, rel or delta; decode off, auto, msgpack, cbor or protobuf:\n\
-                  how binary messages are shown that are no hexdump.",
+        details: "TOPIC is ping, pong, frames, time, json, hex or decode. Without arguments, lists them.\n\
+                  time takes off, time, iso, rel or delta; decode, which chooses how binary messages are\n\
+                  shown, takes off (a hexdump), auto, msgpack, cbor or protobuf.",
         example: "/show frames on",
     },
     Usage {
         name: "filter",
         args: "[FILTER|off]",
-        help: "show what a jq filter makes of received messages",
+        help: "show received messages through a jq filter",
         details: "A message without output is not shown; one that is not JSON is shown as it is.\n\
-                  Without arguments: says which filter there is.",
+                  Without arguments, shows the current filter.",
         example: "/filter select(.op == \"trade\") | .price",
     },
     Usage {
         name: "record",
         args: "[FILE|stop]",
-        help: "record the session from here on, or end that",
-        details: "The name of FILE must end in .jsonl, .har or .wsee, and no such file may be there. See --record.\n\
-                  Without arguments: says what is recorded.",
+        help: "start or stop recording the session",
+        details: "FILE must end in .jsonl, .har or .wsee and must not exist yet; see --record.\n\
+                  Without arguments, shows what is being recorded.",
         example: "/record chat.jsonl",
     },
     Usage {
         name: "history",
         args: "[N]",
         help: "list the last N lines typed",
-        details: "Without N: all of them. A line that starts with a space is not kept.",
+        details: "Without N, lists all. A line that starts with a space is not kept.",
         example: "/history 10",
     },
     Usage {
@@ -220,7 +221,7 @@ pub const COMMANDS: &[Usage] = &[
         name: "quit",
         args: "",
         help: "close the connection and leave",
-        details: "The same as Ctrl-D.",
+        details: "Same as Ctrl-D.",
         example: "/quit",
     },
 ];
@@ -250,7 +251,7 @@ pub fn nearest<'a>(name: &str, words: impl Iterator<Item = &'a str> + Clone) -> 
     abbreviated.or(nearest.map(|(_, word)| word))
 }
 
-/// Edits (insert, delete, replace, swap neighbours) that make `b` of `a`.
+/// The number of edits (insert, delete, replace, swap neighbours) that turn `a` into `b`.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut two_before = vec![0; b.len() + 1];
@@ -297,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn suggests_nothing_for_another_word() {
+    fn suggests_nothing_for_a_different_word() {
         for typed in ["", "subscribe", "api/v1/users", "zz"] {
             assert_eq!(suggest(typed), None, "{typed}");
         }

@@ -3,37 +3,32 @@
 use super::CommandError;
 use super::args::Args;
 
-/// What `/set` is to do.
+/// What `/set` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assignment {
-    /// List all variables.
     List,
-    /// Show the value of this one.
     Show(String),
-    /// Set the value of this one.
     Set {
-        /// Its name.
         name: String,
-        /// The value, in which variables may stand.
+        /// May contain variables.
         value: String,
     },
 }
 
-/// The value of a variable, taken out of what was received.
+/// A variable whose value is taken from the last JSON message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
-    /// The variable.
     pub name: String,
-    /// The jq filter, not compiled.
+    /// A jq filter, not compiled.
     pub source: String,
-    /// The column of the line at which it starts.
+    /// The column where the filter starts.
     pub column: usize,
 }
 
-/// Names that have a value of their own: a random UUID, the time, the number of the message.
+/// Names with a value of their own: a random UUID, the time, the number of the message.
 pub const TAKEN: [&str; 3] = ["uuid", "now", "n"];
 
-/// Whether `name` can stand between `{{` and `}}`: a letter or `_`, then letters, digits and `_`.
+/// Whether `name` can be between `{{` and `}}`: a letter or `_`, then letters, digits and `_`.
 pub fn is_name(name: &str) -> bool {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     name.starts_with(|c: char| is_word(c) && !c.is_ascii_digit()) && name.chars().all(is_word)
@@ -91,18 +86,18 @@ mod tests {
 
     #[test]
     fn a_value_is_the_rest_of_the_line() {
-        let give = |name: &str, value: &str| {
+        let set = |name: &str, value: &str| {
             let (name, value) = (name.to_owned(), value.to_owned());
             Command::Set(Assignment::Set { name, value })
         };
-        assert_eq!(parsed("/set a  b c "), give("a", " b c "));
+        assert_eq!(parsed("/set a  b c "), set("a", " b c "));
         assert_eq!(parsed("/set"), Command::Set(Assignment::List));
-        let tell = Assignment::Show("a_1".to_owned());
-        assert_eq!(parsed("/set a_1"), Command::Set(tell));
+        let show = Assignment::Show("a_1".to_owned());
+        assert_eq!(parsed("/set a_1"), Command::Set(show));
     }
 
     #[test]
-    fn names_are_words_that_are_not_taken() {
+    fn reserved_and_malformed_names_are_rejected() {
         for line in [
             "/set 1a x",
             "/set a-b x",

@@ -12,7 +12,7 @@ impl Prompt {
     /// Changes the filter, and says which there is.
     pub(super) fn filter(&mut self, filtering: &Filtering) {
         match filtering {
-            Filtering::Tell => {}
+            Filtering::Show => {}
             Filtering::Off => self.observers.view.filter = None,
             Filtering::By { source, column } => match Filter::compile(source) {
                 Ok(filter) => {

@@ -120,12 +120,16 @@ fn a_full_disk_is_told_once_and_leaves_what_was_there() {
         .home(home.path())
         .prompt();
     terminal.press(&format!("{}\r", "x".repeat(1100)));
-    terminal.wait_for("no history is kept in");
+    terminal.wait_for("cannot keep history in");
     terminal.press("two\r");
     terminal.wait_for("← text 3 B   two\n");
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
     assert_eq!(fs::read(&history).expect("a history"), before);
     let bytes = String::from_utf8_lossy(&terminal.bytes()).into_owned();
-    assert_eq!(bytes.matches("no history is kept in").count(), 1, "{bytes}");
+    assert_eq!(
+        bytes.matches("cannot keep history in").count(),
+        1,
+        "{bytes}"
+    );
 }

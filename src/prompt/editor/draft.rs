@@ -1,4 +1,4 @@
-//! `/edit`: a message that is written in the user's own editor.
+//! `/edit`: a message written in the user's editor.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,17 +7,17 @@ use std::process::{Command, ExitStatus};
 
 use tempfile::{Builder, NamedTempFile, TempPath};
 
-/// A text that was written, and the file in which it is until it was sent.
+/// A written text, and the file that holds it until it is sent.
 #[derive(Debug)]
 pub(in crate::prompt) struct Draft {
     pub(in crate::prompt) text: String,
     path: TempPath,
 }
 
-/// Why there is no text.
+/// Why the editor produced no message.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DraftError {
-    #[error("cannot make a file to edit: {0}")]
+    #[error("cannot create a file to edit: {0}")]
     Create(io::Error),
     #[error("cannot run {editor:?}: {error}; set VISUAL or EDITOR to an editor")]
     Run { editor: String, error: io::Error },
@@ -34,14 +34,14 @@ pub(super) enum DraftError {
 }
 
 impl Draft {
-    /// Lets the user change `text` in `editor`, a command as in the environment; returns when that ends.
+    /// Lets the user change `text` in `editor`, a shell command; returns when the editor exits.
     pub(super) fn write(editor: &str, text: &str) -> Result<Self, DraftError> {
         let path = create(text).map_err(DraftError::Create)?.into_temp_path();
         run(editor, &path)?;
         let written = read(path.as_ref());
         let written = match written {
             Err(error @ DraftError::NotText { .. }) => {
-                // What was written is not thrown away.
+                // The user's work is not thrown away.
                 let _ = path.keep();
                 return Err(error);
             }
@@ -54,7 +54,7 @@ impl Draft {
         }
     }
 
-    /// Leaves the text in its file, and says so.
+    /// Keeps the file, and returns a note of where it is.
     pub(in crate::prompt) fn keep(self) -> String {
         match self.path.keep() {
             Ok(path) => format!("the text is in {}", path.display()),
@@ -65,7 +65,7 @@ impl Draft {
 
 /// A file that only this user can read.
 fn create(text: &str) -> io::Result<NamedTempFile> {
-    // Editors colour by the name.
+    // Editors choose their highlighting by the file name.
     let is_json = text.trim_start().starts_with(['{', '[']);
     let suffix = if is_json { ".json" } else { ".txt" };
     let mut file = Builder::new().prefix("wsee-").suffix(suffix).tempfile()?;
@@ -76,7 +76,7 @@ fn create(text: &str) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Runs an editor as git does: the command may have arguments of its own.
+/// Runs an editor through the shell, as git does: the command may include arguments.
 fn run(editor: &str, path: &Path) -> Result<(), DraftError> {
     let mut shell = Command::new("/bin/sh");
     let command = shell.args(["-c", &format!("{editor} \"$1\""), "sh"]);
@@ -89,7 +89,7 @@ fn run(editor: &str, path: &Path) -> Result<(), DraftError> {
     }
 }
 
-/// What the file holds, without the end of its last line.
+/// The text of the file, without its final newline.
 fn read(path: &Path) -> Result<String, DraftError> {
     let bytes = fs::read(path).map_err(|error| DraftError::Read {
         path: path.to_owned(),
@@ -115,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_private_and_goes_away() {
+    fn the_file_is_private_and_removed_with_the_draft() {
         let draft = Draft::write("stat -c %a >>", "x").expect_err("no change to the file");
         assert!(matches!(draft, DraftError::Failed { .. }), "{draft}");
         let draft = Draft::write("printf more >>", "{}").expect("a draft");
@@ -131,10 +131,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_stays_in_its_file() {
+    fn a_draft_that_is_kept_stays_in_its_file() {
         let draft = Draft::write("echo kept >", "").expect("a draft");
-        let told = draft.keep();
-        let path = told.strip_prefix("the text is in ").expect("a path");
+        let note = draft.keep();
+        let path = note.strip_prefix("the text is in ").expect("a path");
         assert_eq!(fs::read_to_string(path).unwrap(), "kept\n");
         fs::remove_file(path).unwrap();
     }

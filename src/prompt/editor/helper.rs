@@ -1,4 +1,4 @@
-//! What rustyline asks about the line being typed: completion, hints, colours, whether it is complete.
+//! rustyline's callbacks for the line being typed: completion, hints, colours, validation.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -16,16 +16,16 @@ use crate::command::{self, COMMANDS, Completion};
 use crate::prompt::variable::Values;
 use crate::render::style::{Role, Style};
 
-/// Answers rustyline, and tells the screen what rustyline is about to do.
+/// Answers rustyline, and notifies the screen of what rustyline is about to do.
 pub(super) struct LineHelper {
     style: Style,
     screen: Arc<Screen>,
     files: FilenameCompleter,
     history: HistoryHinter,
     variables: Values,
-    /// Whether the next repaint is due to a key; it is due to printed text otherwise.
+    /// The next repaint follows a key; otherwise it follows printed text.
     is_key: Cell<bool>,
-    /// Whether the line may end after the next repaint.
+    /// The line may end after the next repaint.
     is_last: Cell<bool>,
 }
 
@@ -58,7 +58,7 @@ impl Completer for LineHelper {
         match command::complete(line, pos) {
             Completion::Words { start, words } => Ok((start, pairs(words, " "))),
             Completion::Path { start } => {
-                // In single quotes the completer leaves spaces as they are, as `/file` does.
+                // Inside single quotes the completer does not escape spaces, which /file would not unescape.
                 let quoted = format!("'{}", &line[start..pos]);
                 let (_, files) = self.files.complete_path(&quoted, quoted.len())?;
                 Ok((start, files))
@@ -72,7 +72,7 @@ impl Completer for LineHelper {
     }
 }
 
-/// Candidates; `end` follows the only one.
+/// Candidates; `end` is appended to a single one.
 fn pairs(words: Vec<String>, end: &str) -> Vec<Pair> {
     let end = if words.len() == 1 { end } else { "" };
     let pair = |word: String| Pair {
@@ -82,7 +82,7 @@ fn pairs(words: Vec<String>, end: &str) -> Vec<Pair> {
     words.into_iter().map(pair).collect()
 }
 
-/// What could follow the line.
+/// A suggestion that follows the line.
 pub(super) struct LineHint {
     text: String,
     can_be_taken: bool,
@@ -104,7 +104,7 @@ impl Hinter for LineHelper {
     fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<LineHint> {
         // The first thing rustyline asks for when it reads a line.
         self.screen.line_begins();
-        // Without colours a hint looks as if it had been typed.
+        // Without colours a hint looks like typed text.
         if !self.style.is_colored() || pos < line.len() {
             return None;
         }
@@ -136,14 +136,14 @@ fn args_hint(line: &str) -> Option<String> {
     if typed.is_empty() {
         return (!usage.args.is_empty()).then(|| usage.args.to_owned());
     }
-    // In the middle of a word, or of a text, nothing is missing.
+    // No hint in the middle of a word or a text.
     let is_between = typed.ends_with(' ') && !typed.ends_with("  ") && typed.len() > 1;
     is_between.then(|| rest_of(usage.args, typed.split_whitespace().count()))?
 }
 
-/// The arguments behind the first `count`, without brackets that open in front of them.
+/// The arguments after the first `count`, without brackets that open before them.
 fn rest_of(args: &str, count: usize) -> Option<String> {
-    // Alternatives and lists have no fixed places.
+    // Alternatives and lists have no fixed positions.
     let is_fixed = !args.contains(['|', '…']);
     let rest: Vec<&str> = args.split(' ').skip(count).filter(|_| is_fixed).collect();
     let mut rest = rest.join(" ");
@@ -166,7 +166,7 @@ impl Highlighter for LineHelper {
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, _: bool) -> Cow<'b, str> {
-        // The first part of every repaint, and the only sign of rustyline that text was printed.
+        // Called first in every repaint, and rustyline's only sign that text was printed.
         if !self.is_key.take() {
             self.screen.text_painted();
         }
@@ -183,7 +183,7 @@ impl Highlighter for LineHelper {
         Cow::Borrowed(candidate)
     }
 
-    /// Always asks for a repaint, so that every key is followed by exactly one.
+    /// Always requests a repaint, so that exactly one follows every key.
     fn highlight_char(&self, _: &str, _: usize, kind: CmdKind) -> bool {
         self.is_key.set(true);
         self.is_last.set(matches!(kind, CmdKind::ForcedRefresh));
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_the_only_word_that_fits_with_a_space() {
+    fn a_single_candidate_ends_with_a_space() {
         let pairs = |words: &[&str]| pairs(words.iter().map(ToString::to_string).collect(), " ");
         assert_eq!(pairs(&["close"])[0].replacement, "close ");
         assert_eq!(pairs(&["headers", "help"])[1].replacement, "help");

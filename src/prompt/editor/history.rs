@@ -1,4 +1,4 @@
-//! The lines typed: in memory for `/history`, in a file for the next time.
+//! The lines typed: in memory for `/history`, in a file for later sessions.
 
 use std::collections::VecDeque;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
@@ -15,10 +15,10 @@ use thiserror::Error;
 
 use crate::atomic_file::Replacement;
 
-/// The most lines that are kept.
+/// More than anybody scrolls through; with short lines the file stays below a megabyte.
 pub(super) const MAX_LINES: usize = 10_000;
 
-/// Why the file of the history is not used.
+/// Why the history file is not used.
 #[derive(Debug, Error)]
 pub(super) enum HistoryError {
     #[error("{0:?} is a symbolic link, so no history is kept; make it a file, or use --no-history")]
@@ -27,16 +27,16 @@ pub(super) enum HistoryError {
     NotFile(PathBuf),
     #[error("{0:?} belongs to another user, so no history is kept; chown it, or use --no-history")]
     Foreign(PathBuf),
-    #[error("no history is kept in {path:?}: {source}; mend that, or use --no-history")]
+    #[error("cannot keep history in {path:?}: {source}; fix that, or use --no-history")]
     Io { path: PathBuf, source: io::Error },
-    #[error("no history is kept in {path:?}: {source}; remove it, or use --no-history")]
+    #[error("cannot keep history in {path:?}: {source}; remove it, or use --no-history")]
     Content {
         path: PathBuf,
         source: ReadlineError,
     },
 }
 
-/// The lines typed, for more than one thread.
+/// The lines typed, shared between threads.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Lines(Arc<Mutex<VecDeque<String>>>);
 
@@ -61,7 +61,6 @@ impl Lines {
     }
 }
 
-/// Keeps the lines of an editor.
 #[derive(Debug)]
 pub(super) struct History {
     path: Option<PathBuf>,
@@ -69,12 +68,12 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Keeps lines in `lines` and, if there is a `path`, in that file.
+    /// Keeps lines in `lines` and, if there is one, in the file at `path`.
     pub(super) fn new(path: Option<PathBuf>, lines: Lines) -> Self {
         Self { path, lines }
     }
 
-    /// Gives `editor` the lines of earlier sessions; after an error the file is left alone.
+    /// Loads the lines of earlier sessions into `editor`; after an error the file is not used any more.
     pub(super) fn load<H: Helper>(
         &mut self,
         editor: &mut Editor<H, FileHistory>,
@@ -96,14 +95,14 @@ impl History {
         Ok(())
     }
 
-    /// Keeps `line`, unless it starts with a space or is the last one again; after an error the file
-    /// is left alone.
+    /// Keeps `line`, unless it starts with a space or repeats the last one; after an error the file is
+    /// not used any more.
     pub(super) fn add<H: Helper>(
         &mut self,
         editor: &mut Editor<H, FileHistory>,
         line: &str,
     ) -> Result<(), HistoryError> {
-        // In memory it cannot fail.
+        // This cannot fail in memory.
         if !editor.add_history_entry(line).unwrap_or(false) {
             return Ok(());
         }
@@ -119,15 +118,14 @@ impl History {
     }
 }
 
-/// What the file starts with, as rustyline reads it: the lines are [`escaped`].
+/// The first line of rustyline's format, in which lines are [`escaped`].
 const HEAD: &str = "#V2\n";
 
-/// A line of the file.
 fn escaped(line: &str) -> String {
     line.replace('\\', r"\\").replace('\n', r"\n") + "\n"
 }
 
-/// Adds a line to the file; other sessions may do so as well. What could not be written as a whole is taken back.
+/// Appends a line to the file, as other sessions may do at the same time; a partial line is removed.
 fn append(path: &Path, line: &str) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.append(true).create(true).mode(0o600);
@@ -142,11 +140,11 @@ fn append(path: &Path, line: &str) -> io::Result<()> {
     written
 }
 
-/// Replaces the file with `lines` when it holds twice as many as are kept, or has another form.
+/// Replaces the file with `lines` if it holds twice as many as are kept, or has an old format.
 fn tidy<'a>(path: &Path, lines: impl Iterator<Item = &'a String>) -> io::Result<()> {
     let found = fs::read(path)?;
-    let has_form = found.is_empty() || found.starts_with(HEAD.as_bytes());
-    if has_form && memchr::memchr_iter(b'\n', &found).count() <= 2 * MAX_LINES {
+    let is_current = found.is_empty() || found.starts_with(HEAD.as_bytes());
+    if is_current && memchr::memchr_iter(b'\n', &found).count() <= 2 * MAX_LINES {
         return Ok(());
     }
     let lines = lines.map(|line| escaped(line));
@@ -154,7 +152,7 @@ fn tidy<'a>(path: &Path, lines: impl Iterator<Item = &'a String>) -> io::Result<
     Replacement::private(path)?.write(text.as_bytes())
 }
 
-/// Makes sure that `path` is a file that only this user can read.
+/// Makes sure that `path` is a file that only this user can read; creates it if needed.
 fn secure(path: &Path) -> Result<(), HistoryError> {
     let failed = |source| HistoryError::Io {
         path: path.to_owned(),
@@ -224,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_file() {
+    fn rejects_links_and_directories() {
         let directory = tempfile::tempdir().unwrap();
         let link = directory.path().join("link");
         symlink("elsewhere", &link).unwrap();
@@ -236,10 +234,10 @@ mod tests {
     }
 
     #[test]
-    fn refuses_a_file_of_another_user() {
+    fn rejects_a_file_of_another_user() {
         let file = tempfile::NamedTempFile::new().unwrap();
         if rustix::process::geteuid().is_root() {
-            // Root's own files are the only ones there are to try: the owner is changed instead.
+            // Root owns every file here, so the owner is changed instead.
             std::os::unix::fs::chown(file.path(), Some(65534), None).unwrap();
             let refused = secure(file.path());
             assert!(matches!(refused, Err(HistoryError::Foreign(_))));
@@ -272,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn too_many_lines_or_another_form_are_replaced() {
+    fn a_file_with_too_many_lines_or_an_old_format_is_replaced() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("history");
         let kept = ["one".to_owned(), "two".to_owned()];

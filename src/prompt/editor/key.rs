@@ -12,8 +12,9 @@ use crate::term::terminal::Loan;
 
 /// Binds Ctrl-C and Ctrl-D, which report to `entries` from an empty line, and Ctrl-Z, which gives the terminal to the shell.
 ///
-/// rustyline's own commands for the first two end the line and leave a prompt behind; its own for the
-/// third does not wait for the stop, and sets its modes before the shell sets others.
+/// rustyline's own commands for the first two end the line and leave a prompt on the screen; its own
+/// for the third does not wait until the process stops, and sets its terminal modes before the shell
+/// changes them.
 pub(super) fn bind<H: Helper, I: History>(
     editor: &mut Editor<H, I>,
     entries: &Sender<Entry>,
@@ -59,7 +60,7 @@ impl ConditionalEventHandler for Suspend {
     }
 }
 
-/// Sends `entry`; the command takes the prompt of a history search away.
+/// Sends `entry`; the repaint removes the prompt of a history search.
 fn report(entries: &Sender<Entry>, entry: Entry) -> Cmd {
     // Without a receiver the session has ended.
     let _ = entries.blocking_send(entry);

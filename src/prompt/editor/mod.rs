@@ -1,7 +1,7 @@
 //! The line editor: lines are typed at the bottom of the terminal while text is printed above them.
 //!
-//! rustyline blocks, so it has a thread of its own (`reader`), and a second one hands it what is to
-//! be printed (`screen`). The session's task only polls.
+//! rustyline blocks, so it runs in a thread of its own (`reader`); a second thread hands it the text
+//! to print (`screen`). The session's task only polls.
 
 mod draft;
 mod helper;
@@ -33,45 +33,44 @@ use crate::term::terminal::Terminal;
 
 use super::variable::Values;
 
-/// Entries that may wait for the session; beyond that no line can be typed.
+/// Entries that may wait for the session before typing blocks.
 const MAX_ENTRIES: usize = 16;
-/// How long the rest of an escape sequence may take, in milliseconds; printing waits for it.
+/// How long the rest of an escape sequence may take, in milliseconds: printing waits for it, and
+/// a slow SSH connection splits sequences.
 const ESCAPE_TIMEOUT: u16 = 100;
 const TAB_STOP: u8 = 8;
 
-/// What the editor is started with.
 #[derive(Debug, Clone)]
 pub(super) struct Options {
-    /// What stands in front of the line being typed.
     pub prompt: String,
-    /// Whether prompt and line are coloured, and hints shown.
+    /// Colours the prompt and the line, and shows hints.
     pub color: bool,
-    /// The file that keeps the lines typed; `None` keeps them for this session only.
+    /// The file of lines typed; `None` keeps them for this session only.
     pub history: Option<PathBuf>,
-    /// The command of the user's own editor.
+    /// The command that starts the user's editor.
     pub command: String,
-    /// The variables whose names are completed.
+    /// Their names are completed.
     pub variables: Values,
 }
 
-/// What the person at the terminal did.
+/// A user's action at the terminal.
 #[derive(Debug)]
 pub(super) enum Entry {
-    /// Typed a line, or pasted a text of several; what it means.
+    /// A typed line, or a pasted text of several lines, and its meaning.
     Line(String, Result<Command, CommandError>),
-    /// Wrote a message in an editor, or none for this reason; the prompt returns when the sender is dropped.
+    /// A message from the user's editor, or why there is none; the prompt returns when the sender is dropped.
     Edited(Result<Draft, String>, oneshot::Sender<()>),
-    /// Pressed Ctrl-C on an empty line.
+    /// Ctrl-C on an empty line.
     Interrupt,
-    /// Pressed Ctrl-D on an empty line.
+    /// Ctrl-D on an empty line.
     End,
     /// The terminal is gone.
     HungUp,
-    /// Nothing more can be read, for this reason.
+    /// Why nothing more can be read.
     Failed(String),
 }
 
-/// A line editor that has the terminal.
+/// A line editor that owns the terminal.
 ///
 /// Dropping it gives the terminal back at once; [`finish`](Self::finish) prints what is left before.
 #[derive(Debug)]
@@ -87,13 +86,13 @@ pub(super) struct Editor {
 impl Editor {
     /// Takes the terminal and shows the prompt.
     ///
-    /// A handler for SIGINT must be there before: while it reads a line rustyline has its own, and
-    /// afterwards it restores the one it found.
+    /// A handler for SIGINT must be installed before: rustyline uses its own while it reads a line, and
+    /// then restores the one it found.
     ///
     /// # Errors
     ///
-    /// [`io::ErrorKind::Unsupported`] if standard input or output is no terminal, or one that cannot
-    /// move its cursor (`TERM=dumb`).
+    /// [`io::ErrorKind::Unsupported`] if standard input or output is not a terminal, or the terminal
+    /// cannot move its cursor (`TERM=dumb`).
     pub(super) fn start(options: Options) -> io::Result<Self> {
         let screen = Arc::new(Screen::default());
         let (sender, entries) = mpsc::channel(MAX_ENTRIES);
@@ -127,7 +126,7 @@ impl Editor {
         })
     }
 
-    /// Ready with the next thing the person at the terminal did; never again after [`Entry::HungUp`] or [`Entry::Failed`].
+    /// Ready with the next entry; never again after [`Entry::HungUp`] or [`Entry::Failed`].
     pub(super) fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
         if self.has_failed {
             return Poll::Pending;
@@ -142,19 +141,19 @@ impl Editor {
         Poll::Ready(entry)
     }
 
-    /// Whether the user's own editor has the terminal, or had it and what came of it was not polled yet.
+    /// Whether the user's editor has the terminal, or its result was not polled yet.
     pub(super) fn is_lent(&self) -> bool {
         self.is_lent.load(Ordering::Relaxed)
     }
 
-    /// Takes `text`, whole lines that have passed the escaper, to print it above the line being typed.
+    /// Takes `text`, whole escaped lines, to print it above the line being typed.
     ///
-    /// Leaves `text` empty and is ready; pending while too much waits to be printed.
+    /// Ready when it has taken `text`; pending while too much waits to be printed.
     pub(super) fn poll_print(&mut self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
         self.screen.poll_print(cx, text)
     }
 
-    /// Shows `bar`, of one row, between what was printed and the line being typed, or takes it away.
+    /// Shows `bar`, of one row, above the line being typed, or removes it.
     pub(super) fn set_bar(&self, bar: Option<String>) {
         self.screen.set_bar(bar);
     }
@@ -164,9 +163,10 @@ impl Editor {
         self.lines.last(last)
     }
 
-    /// Prints `last` after all else, takes the prompt off the screen and gives the terminal back.
+    /// Prints `last` after everything else, removes the prompt and gives the terminal back.
     ///
-    /// Waits for a program that has the terminal, and then takes about half a second at most, also when the terminal does not take what is printed.
+    /// Waits for a program that has the terminal; after that it takes half a second at most, even if the
+    /// terminal takes no output.
     pub(super) fn finish(self, last: &str) {
         let Self {
             mut entries,
@@ -174,7 +174,7 @@ impl Editor {
             mut terminal,
             ..
         } = self;
-        // Frees a reader that waits for room, so that it can paint.
+        // A reader that waits for room must continue, or nothing can be painted.
         entries.close();
         screen.wait_for_return();
         let mut text = String::new();
@@ -205,10 +205,10 @@ fn line_editor(
         .history_ignore_space(true)
         .auto_add_history(false)
         .completion_type(CompletionType::List)
-        // Waiting for a second Tab, rustyline does not print.
+        // While it waits for a second Tab, rustyline does not print.
         .completion_show_all_if_ambiguous(true)
         .keyseq_timeout(Some(ESCAPE_TIMEOUT))
-        // Else, with NO_COLOR, rustyline would not call the highlighter, which `screen` depends on.
+        // With NO_COLOR rustyline would not call the highlighter, which `screen` depends on.
         .color_mode(ColorMode::Forced)
         .bell_style(BellStyle::None)
         .tab_stop(TAB_STOP)

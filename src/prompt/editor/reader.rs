@@ -19,24 +19,24 @@ use crate::command::{self, Command, Outgoing};
 use crate::render::escape::escape_line;
 use crate::term::terminal::{Loan, is_hung_up};
 
-/// Reads lines until that is impossible.
+/// Reads lines until the terminal is gone or fails.
 pub(super) struct Reader {
     pub(super) editor: rustyline::Editor<LineHelper, FileHistory>,
     pub(super) prompt: String,
     pub(super) entries: Sender<Entry>,
     pub(super) screen: Arc<Screen>,
     pub(super) history: History,
-    /// The command of the user's editor.
+    /// The command that starts the user's editor.
     pub(super) command: String,
     pub(super) loan: Loan,
-    /// Another program has the terminal: a signal from there is not for the session.
+    /// Another program has the terminal: its signals are not for the session.
     pub(super) is_lent: Arc<AtomicBool>,
     /// The last text message, for `/edit`.
     pub(super) last: String,
 }
 
 impl Reader {
-    /// Reads on when the session no longer listens: only inside `readline` is anything printed.
+    /// Keeps reading when the session no longer listens, as text is printed only inside `readline`.
     pub(super) fn run(mut self) {
         let leaving = Leaving(Arc::clone(&self.screen));
         let loaded = self.history.load(&mut self.editor);
@@ -68,10 +68,10 @@ impl Reader {
         self.report(Entry::Line(line, command));
     }
 
-    /// Lets the user write a message; here, as no other line is read meanwhile.
+    /// Lets the user write a message; this thread does it, since it must not read lines at the same time.
     fn edit(&mut self, text: Option<String>) {
         self.screen.lent();
-        // No entry says so: a signal may overtake it.
+        // A flag, not an entry: a signal could overtake an entry.
         self.is_lent.store(true, Ordering::Relaxed);
         let text = text.unwrap_or_else(|| self.last.clone());
         let written = self.loan.lend(|| Draft::write(&self.command, &text));
@@ -83,12 +83,12 @@ impl Reader {
         let written = written.map_err(|error| error.to_string());
         self.report(Entry::Edited(written, taken));
         self.screen.returned();
-        // A signal from the editor may not have reached the session's thread: it must find the session's
-        // handler there, not rustyline's. The sender is only dropped.
+        // A signal from the editor may still be on its way to the session's thread, and must find the
+        // session's handler there, not rustyline's. The sender is only ever dropped.
         let _ = is_taken.blocking_recv();
     }
 
-    /// Makes a text a line that sends it.
+    /// Adds a line to the history that sends this text.
     fn remember(&mut self, text: &str) {
         let slash = if text.starts_with('/') { "/" } else { "" };
         let kept = self
@@ -113,7 +113,7 @@ impl Reader {
     }
 }
 
-/// Lets the printer go on without a reader, also when that panics.
+/// Lets the printer continue without a reader, even if that panics.
 struct Leaving(Arc<Screen>);
 
 impl Drop for Leaving {
@@ -130,11 +130,11 @@ enum Outcome {
 
 fn outcome(error: &ReadlineError) -> Outcome {
     match error {
-        // Ctrl-C and Ctrl-D are bound; here they come as a signal, or from keys set with stty.
+        // Ctrl-C and Ctrl-D are bound: these come from a signal, or from keys set with stty.
         ReadlineError::Interrupted => Outcome::Report(Entry::Interrupt),
-        // Ctrl-D is a key here, so that only a terminal that is gone has an end.
+        // Ctrl-D is bound to a key, so end of file means that the terminal is gone.
         ReadlineError::Eof => Outcome::Stop(Entry::HungUp),
-        // A resize at the wrong moment, or a key that is not UTF-8: only the line is lost.
+        // A resize at the wrong moment, or a key that is not UTF-8: only this line is lost.
         ReadlineError::Signal(_) => Outcome::Again,
         ReadlineError::Io(error) if error.kind() == ErrorKind::InvalidData => Outcome::Again,
         _ if is_hung_up() => Outcome::Stop(Entry::HungUp),

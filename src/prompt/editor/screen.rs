@@ -1,8 +1,8 @@
-//! What is printed above the line being typed, and when.
+//! Text printed above the line being typed.
 //!
-//! rustyline's printer passes text to the thread that reads keys, or writes it itself if that is not
-//! in `readline`. The first is safe at any time. The second would run into a prompt that appears, or a
-//! line that ends, at the same moment: so nothing is printed between two lines.
+//! rustyline's printer passes text to the thread that reads keys, or writes it itself if that thread
+//! is not in `readline`. The first is always safe. The second races with a prompt that appears or a
+//! line that ends, so nothing is printed between two lines.
 
 use std::mem;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,22 +12,22 @@ use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
-/// Text from which on no more is taken, in bytes; slow terminals draw as much in half a second.
+/// No more text is taken from this many bytes on; a slow terminal draws them in half a second.
 const FULL: usize = 32 << 10;
-/// How much a terminal that was too slow is still given, in bytes.
+/// How much a terminal that is too slow still gets at the end, in bytes.
 const BACKLOG: usize = 8 << 10;
-/// The time between two prints, so that a flood leaves the terminal time to draw.
+/// The time between two prints, about 30 a second: a flood must leave the terminal time to draw.
 const PACE: Duration = Duration::from_millis(33);
-/// How long the end of a line waits for a print that has begun.
+/// How long the end of a line waits for a print in progress; short enough not to be felt as lag.
 const PRINT_TIMEOUT: Duration = Duration::from_millis(50);
-/// How long the end waits for the last print.
+/// How long the end of the session waits for the last print.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
 /// Clears from the start of the cursor's line to the end of the screen.
 const CLEAR_BELOW: &str = "\r\x1b[J";
-/// The same from the row above, where a bar stands; the cursor is at the start of its line.
+/// The same from the row above, which holds a bar; the cursor is at the start of its line.
 const CLEAR_BAR: &str = "\x1b[A\x1b[J";
 
-/// Text on its way to the terminal; shared by the session, the printer and the reader.
+/// Text on its way to the terminal, shared by the session, the printer and the reader.
 #[derive(Debug, Default)]
 pub(super) struct Screen {
     state: Mutex<State>,
@@ -37,7 +37,7 @@ pub(super) struct Screen {
 #[derive(Debug, Default)]
 struct State {
     waiting: String,
-    /// A copy of what rustyline has, until it is painted.
+    /// A copy of the text that rustyline has, until it is painted.
     handed_over: Option<HandedOver>,
     bar: Bar,
     /// The line being typed.
@@ -48,23 +48,22 @@ struct State {
     session: Option<Waker>,
 }
 
-/// Text that rustyline has.
+/// Text that rustyline has not painted yet.
 #[derive(Debug)]
 struct HandedOver {
     text: String,
-    /// The bar that is painted below it.
+    /// The bar painted below it.
     bar: Option<String>,
     /// It clears the row above the prompt first.
     clears: bool,
 }
 
-/// A row right above the prompt that shows how far something is.
+/// A progress bar in the row above the prompt.
 #[derive(Debug, Default)]
 struct Bar {
     wanted: Option<String>,
-    /// What is wanted has not been painted.
+    /// The wanted bar has not been painted.
     is_new: bool,
-    /// Whether there is such a row.
     is_shown: bool,
 }
 
@@ -72,7 +71,7 @@ struct Bar {
 enum ReaderState {
     #[default]
     BetweenLines,
-    /// Between two lines another program has the terminal.
+    /// Another program has the terminal, between two lines.
     Lent,
     Reading,
     Gone,
@@ -83,14 +82,14 @@ enum Phase {
     #[default]
     Open,
     Closing,
-    /// The last text has been handed over.
+    /// The last text was handed over.
     Last,
     Closed,
 }
 
 /// For the session's task.
 impl Screen {
-    /// Takes `text` and is ready, unless too much is waiting.
+    /// Ready when it has taken `text`; pending while too much waits.
     pub(super) fn poll_print(&self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
         let mut state = self.lock();
         if state.waiting.len() >= FULL {
@@ -102,7 +101,7 @@ impl Screen {
         Poll::Ready(())
     }
 
-    /// Shows `bar` right above the prompt from now on, or nothing there.
+    /// Shows `bar` above the prompt from now on, or no bar.
     pub(super) fn set_bar(&self, bar: Option<String>) {
         let mut state = self.lock();
         state.bar.is_new |= state.bar.wanted != bar;
@@ -121,8 +120,8 @@ impl Screen {
         self.lock().typed.clone()
     }
 
-    /// Prints `last` after all else and leaves the screen without a prompt; returns what must still
-    /// be written because it was not printed in time.
+    /// Prints `last` after everything else and removes the prompt; returns the text that was not
+    /// printed in time and still has to be written.
     pub(super) fn close(&self, last: &str) -> String {
         let mut state = self.lock();
         state.append(last.to_owned());
@@ -148,13 +147,13 @@ impl Screen {
     /// Prints until the screen is closed.
     pub(super) fn print_all(&self, mut printer: impl ExternalPrinter) {
         while let Some(text) = self.next_batch() {
-            // It fails if the terminal is gone, which the reader notices too.
+            // Fails only if the terminal is gone, which the reader notices as well.
             let _ = printer.print(text);
             self.printed();
         }
     }
 
-    /// Waits for text that can be printed now; `None` if there will be no more.
+    /// Waits for text that can be printed; `None` if no more will come.
     fn next_batch(&self) -> Option<String> {
         let is_idle = |state: &mut State| !state.can_print();
         let state = self.changed.wait_while(self.lock(), is_idle);
@@ -180,20 +179,20 @@ impl Screen {
         }
         self.changed.notify_all();
         let is_open = |state: &mut State| state.phase == Phase::Open;
-        // Wakes early when the last text comes, which must not wait.
+        // The last text must not wait: it ends the pause early.
         let _paced = self.changed.wait_timeout_while(state, PACE, is_open);
     }
 }
 
 /// For the reader's thread.
 impl Screen {
-    /// Adds a line of the editor's own, however much is waiting.
+    /// Adds a line of the editor itself, however much waits.
     pub(super) fn note(&self, line: String) {
         self.lock().append(line);
         self.changed.notify_all();
     }
 
-    /// The prompt is about to be painted; may be told again while the line is being typed.
+    /// The prompt is about to be painted; may be called again while the line is being typed.
     pub(super) fn line_begins(&self) {
         self.lock().reader = ReaderState::Reading;
         self.changed.notify_all();
@@ -210,32 +209,32 @@ impl Screen {
         state.typed.clear();
     }
 
-    /// Another program gets the terminal until [`returned`](Self::returned): nothing is printed meanwhile.
+    /// Another program has the terminal until [`returned`](Self::returned), and nothing is printed.
     pub(super) fn lent(&self) {
         self.lock().reader = ReaderState::Lent;
     }
 
-    /// The terminal is there again.
+    /// The terminal is available again.
     pub(super) fn returned(&self) {
         self.lock().reader = ReaderState::BetweenLines;
         self.changed.notify_all();
     }
 
-    /// The line being typed is now this.
     pub(super) fn line_is(&self, line: &str) {
         let mut state = self.lock();
         state.typed.clear();
         state.typed.push_str(line);
     }
 
-    /// The row above the prompt that is about to be painted, if that has to change; `is_last` when the line may end with that.
+    /// The change to the bar above the prompt that is about to be painted; `is_last` if the line may end
+    /// with this repaint.
     pub(super) fn bar(&self, is_last: bool) -> String {
         self.lock().repaint_bar(is_last)
     }
 
-    /// A text has been printed, and the prompt is about to be painted below it.
+    /// A text was printed, and the prompt is about to be painted below it.
     ///
-    /// Does not return after the last text: there the screen is as the shell shall find it.
+    /// Does not return after the last text, so that the shell finds the screen without a prompt.
     pub(super) fn text_painted(&self) {
         let mut state = self.lock();
         state.painted();
@@ -248,7 +247,7 @@ impl Screen {
         }
     }
 
-    /// No line will be read any more.
+    /// No more lines will be read.
     pub(super) fn reader_is_gone(&self) {
         let mut state = self.lock();
         state.reader = ReaderState::Gone;
@@ -272,7 +271,7 @@ impl State {
         }
     }
 
-    /// Leaves out the older part of a long backlog: it must not take the time of the last text.
+    /// Drops the older part of a long backlog, which would delay the last text.
     fn shorten(&mut self) {
         let excess = self.waiting.len().saturating_sub(BACKLOG);
         let cut = self
@@ -282,7 +281,7 @@ impl State {
             .position(|byte| byte == b'\n');
         if let Some(cut) = cut.filter(|_| excess > 0) {
             self.waiting
-                .replace_range(..=excess + cut, "… more came that is not shown\n");
+                .replace_range(..=excess + cut, "… earlier output not shown\n");
         }
     }
 
@@ -299,7 +298,7 @@ impl State {
         matches!(self.reader, ReaderState::BetweenLines | ReaderState::Lent)
     }
 
-    /// What is printed next: all that waits, with the bar below it.
+    /// The text to print next: all that waits, with the bar below it.
     fn hand_over(&mut self) -> String {
         let text = mem::take(&mut self.waiting);
         let bar = self.bar.wanted.clone();
@@ -318,7 +317,7 @@ impl State {
         printed
     }
 
-    /// Makes sure that the text under way finds above the prompt what it was made for.
+    /// Paints the bar that the text in progress expects above the prompt.
     fn repaint_bar(&mut self, is_last: bool) -> String {
         if is_last {
             let is_shown = mem::take(&mut self.bar.is_shown);
@@ -357,7 +356,7 @@ impl State {
 }
 
 impl Bar {
-    /// Whether it has to be painted for its own sake; where there is no text to come it stays.
+    /// Whether it has to be painted although no text comes; a bar that is gone is cleared by the next text.
     fn has_changed(&self) -> bool {
         self.is_new && self.wanted.is_some()
     }
@@ -404,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn joins_what_comes_while_it_prints() {
+    fn text_that_arrives_while_printing_is_joined() {
         let (screen, printed) = screen();
         screen.line_begins();
         assert!(print(&screen, "one\n").is_ready());
@@ -417,7 +416,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_no_more_when_it_is_full() {
+    fn takes_no_more_text_when_full() {
         let (screen, printed) = screen();
         assert!(print(&screen, &"x".repeat(FULL)).is_ready());
         assert!(print(&screen, "more").is_pending());
@@ -462,7 +461,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_finds_the_bar_that_it_clears() {
+    fn a_text_clears_the_bar_that_was_there() {
         let (screen, printed) = screen();
         screen.line_begins();
         screen.set_bar(Some("1 %".to_owned()));
@@ -479,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn returns_what_was_not_painted_in_time() {
+    fn text_that_is_not_painted_in_time_is_returned() {
         let (screen, printed) = screen();
         screen.line_begins();
         assert!(print(&screen, "handed over\n").is_ready());
