@@ -9,12 +9,9 @@ use std::time::Duration;
 
 use rustls::AlertDescription;
 
-use super::RootsError;
-use super::alert::tls_reason;
-use super::client_auth::{ClientAuth, refusal_text};
 use super::proxy::ProxyError;
 use super::route::Family;
-use super::tls::Versions;
+use super::tls::{ClientAuth, RootsError, Versions, refusal_text, tls_reason};
 
 /// Why a connection could not be made; the variant says at which stage.
 #[derive(Debug, thiserror::Error)]

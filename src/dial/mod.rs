@@ -5,25 +5,15 @@
 //! around [`dial`], which may be dropped at any await point. The steps told so far then say how far
 //! it got.
 
-mod alert;
-mod certificate;
-mod client_auth;
-mod distrust;
 mod error;
-mod identity;
 mod interface;
-mod key_log;
-mod pin;
-mod pkcs12;
 pub mod proxy;
 mod refusal;
 mod resolve;
-mod roots;
 pub mod route;
 mod stream;
 mod tcp;
 pub mod tls;
-mod verify;
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -35,15 +25,14 @@ use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use crate::proto::http1::Head;
-pub use certificate::Certificate;
-pub use client_auth::{ClientAuth, Shown};
 pub use error::{Attempt, Error};
-pub use identity::{Identity, IdentityError, IdentityProblem};
-pub use pin::{PinError, PinProblem, Pins};
 pub use refusal::read_body;
-pub use roots::{Roots, RootsError, RootsProblem, SystemStore};
 pub use route::Route;
 pub use stream::{Socket, Stream};
+pub use tls::{
+    Certificate, ClientAuth, Identity, IdentityError, IdentityProblem, PinError, PinProblem, Pins,
+    Roots, RootsError, RootsProblem, Shown, SystemStore,
+};
 
 use proxy::Proxy;
 use route::Endpoint;

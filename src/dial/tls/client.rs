@@ -1,7 +1,6 @@
-//! TLS over a stream.
+//! The TLS handshake of a client.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,99 +11,15 @@ use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
 use super::client_auth::{self, ClientAuth, Resolver};
-use super::distrust::{self, VerifyProblem};
 use super::key_log::KeyLog;
 use super::verify::Verifier;
-use super::{Certificate, Error, Identity, Pins, Roots, Step, Stream, SystemStore, Target};
-
-/// What the caller wishes of TLS.
-#[derive(Debug, Clone, Default)]
-pub struct Options {
-    /// Accept any certificate; what is wrong with it is in [`Session::distrust`].
-    pub insecure: bool,
-    /// PEM files with certificates to trust besides the usual roots.
-    pub cacert: Vec<PathBuf>,
-    /// The usual roots.
-    pub roots: Roots,
-    /// Where the system's roots are.
-    pub system_store: SystemStore,
-    /// The keys one of which the server must have, whatever else is trusted.
-    pub pins: Option<Pins>,
-    /// What the server is shown if it asks for a client certificate.
-    pub identity: Option<Identity>,
-    /// The versions to offer.
-    pub versions: Versions,
-    /// The name to ask for, and to verify.
-    pub sni: Sni,
-    /// A file to which the secrets of connections are written.
-    pub key_log: Option<PathBuf>,
-}
-
-/// A version of TLS.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// TLS 1.2 (RFC 5246).
-    Tls12,
-    /// TLS 1.3 (RFC 8446).
-    Tls13,
-}
-
-/// The versions that are offered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Versions {
-    /// The lowest.
-    pub min: Version,
-    /// The highest, not below `min`.
-    pub max: Version,
-}
-
-impl Default for Versions {
-    fn default() -> Self {
-        Self {
-            min: Version::Tls12,
-            max: Version::Tls13,
-        }
-    }
-}
-
-/// The name that a server is asked for (Server Name Indication, RFC 6066 §3).
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Sni {
-    /// The target's host.
-    #[default]
-    Host,
-    /// Another name or address, which the certificate has to be for.
-    Name(String),
-    /// None; the certificate has to be for the target's host.
-    Off,
-}
-
-/// What a TLS handshake agreed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Session {
-    /// The protocol version, such as `TLS 1.3`.
-    pub version: String,
-    /// The cipher suite, such as `TLS13_AES_128_GCM_SHA256`.
-    pub cipher_suite: String,
-    /// The key exchange group, such as `X25519MLKEM768`.
-    pub key_exchange: Option<String>,
-    /// The application protocol that the server chose (ALPN, RFC 7301), lossily decoded.
-    pub alpn: Option<String>,
-    /// The server's certificate; `None` if it does not parse.
-    pub certificate: Option<Certificate>,
-    /// With [`Options::insecure`], why the certificate would have been refused.
-    pub distrust: Option<String>,
-    /// The name that the server was asked for, if it is not the target's host.
-    pub sni: Sni,
-    /// The server's question for a client certificate.
-    pub client_auth: Option<ClientAuth>,
-    /// How long the handshake took.
-    pub took: Duration,
-}
+use super::verify_problem::{self, VerifyProblem};
+use super::{Certificate, Options, Session, Sni, Version, Versions};
+use crate::dial::{Error, Step, Stream, Target};
 
 /// One TLS handshake, prepared.
 #[derive(Debug)]
-pub(super) struct Client<'a> {
+pub(in crate::dial) struct Client<'a> {
     target: &'a Target,
     options: &'a Options,
     server_name: ServerName<'static>,
@@ -115,7 +30,7 @@ pub(super) struct Client<'a> {
 
 impl<'a> Client<'a> {
     /// Reads the `--cacert` files and checks that the host can be verified.
-    pub(super) fn new(target: &'a Target, options: &'a Options) -> Result<Self, Error> {
+    pub(in crate::dial) fn new(target: &'a Target, options: &'a Options) -> Result<Self, Error> {
         // Given explicitly: a process-wide default may be missing or another one.
         let provider = aws_lc_rs::default_provider();
         let algorithms = provider.signature_verification_algorithms;
@@ -135,7 +50,7 @@ impl<'a> Client<'a> {
     }
 
     /// Performs the handshake over `stream`.
-    pub(super) async fn handshake(
+    pub(in crate::dial) async fn handshake(
         &self,
         stream: Stream,
         step: &mut dyn FnMut(Step),
@@ -191,7 +106,7 @@ impl<'a> Client<'a> {
     /// What is wrong with the server's certificate, also if it was let pass.
     fn distrust(&self) -> Option<VerifyProblem> {
         let refusal = self.verifier.refusal()?;
-        Some(distrust::explain(
+        Some(verify_problem::explain(
             &refusal.verdict,
             refusal.certificate.as_ref(),
             verified_name(self.target, self.options),
@@ -202,7 +117,7 @@ impl<'a> Client<'a> {
     fn explain(&self, error: io::Error) -> Error {
         // What an insecure verifier refused was let pass: the error is about something else.
         let distrust = match self.verifier.unpinned() {
-            Some(key) => Some(distrust::unpinned(key)),
+            Some(key) => Some(verify_problem::unpinned(key)),
             None => self.distrust().filter(|_| !self.options.insecure),
         };
         match (certificate_error(&error).cloned(), distrust) {
@@ -333,8 +248,9 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
 
-    use super::super::{Options as DialOptions, RootsError, RootsProblem, dial};
+    use super::super::{RootsError, RootsProblem};
     use super::*;
+    use crate::dial::{Options as DialOptions, dial};
 
     /// A certificate with its key, as a server has it.
     struct Identity {
@@ -644,7 +560,7 @@ mod tests {
     #[tokio::test]
     async fn refuses_unusable_roots_before_it_connects() {
         let missing = Options {
-            cacert: vec![PathBuf::from("/nowhere/ca.pem")],
+            cacert: vec!["/nowhere/ca.pem".into()],
             ..Options::default()
         };
         let (stream, steps) = dial_port(1, missing).await;

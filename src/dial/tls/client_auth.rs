@@ -128,7 +128,7 @@ pub(super) fn refusal(asked: &ClientAuth, error: &io::Error) -> Option<AlertDesc
 }
 
 /// Why the server refused what it was shown, and what helps.
-pub(super) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> String {
+pub(in crate::dial) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> String {
     let subject = match &asked.shown {
         Shown::Nothing => {
             return format!(

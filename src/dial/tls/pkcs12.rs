@@ -344,10 +344,10 @@ mod tests {
     use super::*;
 
     const PASSWORD: &str = "correcthorse";
-    const UNENCRYPTED: &[u8] = include_bytes!("../../tests/tls/pkcs12/unencrypted.p12");
-    const NO_MAC: &[u8] = include_bytes!("../../tests/tls/pkcs12/no-mac.p12");
-    const RC2_40: &[u8] = include_bytes!("../../tests/tls/pkcs12/rc2-40.p12");
-    const AES_256: &[u8] = include_bytes!("../../tests/tls/pkcs12/aes-256.p12");
+    const UNENCRYPTED: &[u8] = include_bytes!("../../../tests/tls/pkcs12/unencrypted.p12");
+    const NO_MAC: &[u8] = include_bytes!("../../../tests/tls/pkcs12/no-mac.p12");
+    const RC2_40: &[u8] = include_bytes!("../../../tests/tls/pkcs12/rc2-40.p12");
+    const AES_256: &[u8] = include_bytes!("../../../tests/tls/pkcs12/aes-256.p12");
 
     #[test]
     fn reads_every_encryption_that_openssl_writes() {
@@ -357,8 +357,8 @@ mod tests {
             AES_256,
             NO_MAC,
             RC2_40,
-            include_bytes!("../../tests/tls/pkcs12/rc2-128.p12"),
-            include_bytes!("../../tests/tls/pkcs12/plain-certificate.p12"),
+            include_bytes!("../../../tests/tls/pkcs12/rc2-128.p12"),
+            include_bytes!("../../../tests/tls/pkcs12/plain-certificate.p12"),
         ] {
             let archive = Archive::read(file, PASSWORD).unwrap();
             assert_eq!(archive.certificates, expected.certificates);

@@ -4,10 +4,10 @@ use std::io;
 
 use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
-use super::tls::{Version, Versions};
+use super::{Version, Versions};
 
 /// What went wrong with the server on `port`, which was offered `versions`, and what helps.
-pub(super) fn tls_reason(error: &io::Error, port: u16, versions: Versions) -> String {
+pub(in crate::dial) fn tls_reason(error: &io::Error, port: u16, versions: Versions) -> String {
     match error
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())

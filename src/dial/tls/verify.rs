@@ -10,10 +10,10 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
+use super::Options;
 use super::certificate::{Certificate, timestamp};
 use super::pin::{Pins, pin_text};
 use super::roots::{self, Roots, RootsError, System, SystemStore};
-use super::tls::Options;
 
 /// Verifies against the compiled-in roots and `--cacert`, then against the system's, as far as they
 /// are wanted; then the pins.
