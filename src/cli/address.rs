@@ -11,7 +11,8 @@ use super::heading::Heading;
 use url::Host;
 
 use super::value::{Period, TimeLimit, ValueError};
-use crate::dial::route::{ConnectTo, Interface, ResolveOverride};
+use crate::dial::Interface;
+use crate::dial::route::{ConnectTo, ResolveOverride};
 
 /// The way to the server, below TLS.
 #[derive(Debug, Args)]

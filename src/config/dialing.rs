@@ -48,7 +48,8 @@ impl Dialing {
         }
         // Last, so that nobody types a password for a command line that is refused.
         let user_agent = open.offer.user_agent.clone();
-        open.dial.route = route::resolve(&args.route, &args.proxy, user_agent, environment)?;
+        (open.dial.route, open.dial.proxies) =
+            route::resolve(&args.route, &args.proxy, user_agent, environment)?;
         if target.tls || args.redirect.location_trusted {
             open.dial.tls.identity = client_identity(&args.tls, environment)?;
         }

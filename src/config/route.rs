@@ -3,9 +3,8 @@
 use super::tls::use_environment;
 use super::{ConfigError, Environment, proxy};
 use crate::cli::{ProxyArgs, RouteArgs};
-use crate::dial::Route;
 use crate::dial::proxy::Proxies;
-use crate::dial::route::{Family, Interface};
+use crate::dial::{Family, Interface, Route};
 
 /// Resolves the way to the server; `user_agent` is what an HTTP proxy is told.
 pub(super) fn resolve(
@@ -13,7 +12,7 @@ pub(super) fn resolve(
     proxy: &ProxyArgs,
     user_agent: Option<String>,
     environment: &Environment,
-) -> Result<Route, ConfigError> {
+) -> Result<(Route, Proxies), ConfigError> {
     let family = match (args.ipv4, args.ipv6) {
         (true, _) => Some(Family::V4),
         (_, true) => Some(Family::V6),
@@ -30,8 +29,7 @@ pub(super) fn resolve(
         None => proxy::resolve(proxy, &environment.proxies, user_agent)?,
     };
     use_environment(&mut proxies.tls, environment);
-    Ok(Route {
-        proxies,
+    let route = Route {
         pins: args.resolve.clone(),
         detours: args.connect_to.clone(),
         unix_socket: args.unix_socket.clone(),
@@ -39,5 +37,6 @@ pub(super) fn resolve(
         interface: args.interface.clone(),
         keepalive: args.keepalive_time.0,
         user_timeout: args.tcp_user_timeout.and_then(|limit| limit.0),
-    })
+    };
+    Ok((route, proxies))
 }

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use rustls::AlertDescription;
 
+use super::endpoint::authority;
+use super::family::Family;
 use super::proxy::ProxyError;
-use super::route::Family;
 use super::tls::{ClientAuth, RootsError, Versions, refusal_text, tls_reason};
 
 /// Why a connection could not be made; the variant says at which stage.
@@ -186,15 +187,6 @@ impl Attempts<'_> {
         } else {
             None
         }
-    }
-}
-
-/// Host and port as they stand in a URL.
-pub(super) fn authority(host: &str, port: u16) -> String {
-    if host.contains(':') {
-        format!("[{host}]:{port}")
-    } else {
-        format!("{host}:{port}")
     }
 }
 

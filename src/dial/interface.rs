@@ -8,7 +8,16 @@ use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 use tokio::net::TcpSocket;
 
 use super::Error;
-use super::route::{Family, Interface};
+use super::family::Family;
+
+/// Where connections go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interface {
+    /// Through the interface of this name.
+    Name(String),
+    /// From this address.
+    Address(IpAddr),
+}
 
 /// Where connections go out; the interface exists.
 #[derive(Debug)]

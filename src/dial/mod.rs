@@ -5,7 +5,9 @@
 //! around [`dial`], which may be dropped at any await point. The steps told so far then say how far
 //! it got.
 
+mod endpoint;
 mod error;
+mod family;
 mod interface;
 pub mod proxy;
 mod refusal;
@@ -25,7 +27,10 @@ use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use crate::proto::http1::Head;
+pub use endpoint::Endpoint;
 pub use error::{Attempt, Error};
+pub use family::Family;
+pub use interface::Interface;
 pub use refusal::read_body;
 pub use route::Route;
 pub use stream::{Socket, Stream};
@@ -34,8 +39,7 @@ pub use tls::{
     Roots, RootsError, RootsProblem, Shown, SystemStore,
 };
 
-use proxy::Proxy;
-use route::Endpoint;
+use proxy::{Proxies, Proxy};
 
 /// Where to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +55,7 @@ pub struct Target {
 impl Target {
     /// Whether there is no name to resolve.
     pub fn is_address(&self) -> bool {
-        resolve::literal(&self.host).is_some()
+        endpoint::literal(&self.host).is_some()
     }
 }
 
@@ -62,6 +66,8 @@ pub struct Options {
     pub tls: tls::Options,
     /// Wishes for the way there.
     pub route: Route,
+    /// The proxies, and what goes past them.
+    pub proxies: Proxies,
 }
 
 /// What happened on the way to a connection, in order.
@@ -162,7 +168,7 @@ async fn connect(
     if (&endpoint.host, endpoint.port) != (&target.host, target.port) {
         step(Step::ConnectTo(endpoint.clone()));
     }
-    if let Some(proxy) = route.proxies.select(target) {
+    if let Some(proxy) = options.proxies.select(target) {
         return proxy::connect(proxy, &endpoint, options, step).await;
     }
     let addresses = resolve::resolve(&endpoint, route, step).await?;

@@ -6,7 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::net::lookup_host;
 use tokio::time::Instant;
 
-use super::route::{Endpoint, Family};
+use super::endpoint::{Endpoint, literal};
+use super::family::Family;
 use super::{Error, Route, Step, interface};
 
 /// The addresses of `endpoint`, in the order in which to try them; never empty.
@@ -35,15 +36,6 @@ pub(super) async fn resolve(
         pinned: pinned.is_some(),
     });
     Ok(addresses)
-}
-
-/// The IP address that `host` is, and its zone if it has one (RFC 4007 §11).
-pub(super) fn literal(host: &str) -> Option<(IpAddr, Option<&str>)> {
-    let (address, zone) = match host.split_once('%') {
-        Some((address, zone)) => (address, Some(zone)),
-        None => (host, None),
-    };
-    Some((address.parse().ok()?, zone))
 }
 
 fn with_zone(address: SocketAddr, zone: Option<&str>) -> Result<SocketAddr, Error> {

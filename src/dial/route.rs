@@ -1,19 +1,17 @@
 //! The way to a target, where it is not the straight one.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Target;
-use super::error::authority;
-use super::proxy::Proxies;
+use super::endpoint::{Endpoint, is_same_host};
+use super::family::Family;
+use super::interface::Interface;
 
 /// What the caller wishes of the way to a target.
 #[derive(Debug, Clone, Default)]
 pub struct Route {
-    /// The proxies, and what goes past them.
-    pub proxies: Proxies,
     /// Addresses that are not asked of the resolver.
     pub pins: Vec<ResolveOverride>,
     /// Hosts and ports that are connected to instead of others.
@@ -28,21 +26,6 @@ pub struct Route {
     pub keepalive: Option<Duration>,
     /// How long sent bytes may stay unacknowledged (RFC 5482).
     pub user_timeout: Option<Duration>,
-}
-
-/// A host, or an address, and a port that is connected to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets.
-    pub host: String,
-    /// The TCP port.
-    pub port: u16,
-}
-
-impl fmt::Display for Endpoint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&authority(&self.host, self.port))
-    }
 }
 
 /// The addresses of a host, as the user says.
@@ -67,42 +50,6 @@ pub struct ConnectTo {
     pub to_host: Option<String>,
     /// The port to connect to; `None` is the same.
     pub to_port: Option<u16>,
-}
-
-/// A family of addresses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Family {
-    /// IPv4.
-    V4,
-    /// IPv6.
-    V6,
-}
-
-impl Family {
-    /// The family of an address.
-    pub fn of(address: IpAddr) -> Self {
-        match address {
-            IpAddr::V4(_) => Self::V4,
-            IpAddr::V6(_) => Self::V6,
-        }
-    }
-
-    /// `IPv4` or `IPv6`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::V4 => "IPv4",
-            Self::V6 => "IPv6",
-        }
-    }
-}
-
-/// Where connections go out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Interface {
-    /// Through the interface of this name.
-    Name(String),
-    /// From this address.
-    Address(IpAddr),
 }
 
 impl Route {
@@ -145,12 +92,6 @@ impl Route {
         };
         self.family.or(bound)
     }
-}
-
-/// Names are the same in any case, and with or without the dot of the root.
-pub(super) fn is_same_host(a: &str, b: &str) -> bool {
-    let bare = |host| str::strip_suffix(host, ".").unwrap_or(host);
-    bare(a).eq_ignore_ascii_case(bare(b))
 }
 
 #[cfg(test)]

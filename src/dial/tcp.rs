@@ -13,8 +13,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
 use super::interface::Bound;
-use super::route::Endpoint;
-use super::{Attempt, Error, Route, Step};
+use super::{Attempt, Endpoint, Error, Route, Step};
 
 /// RFC 8305 §5: the recommended Connection Attempt Delay.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);

@@ -6,8 +6,7 @@ use rustls::InvalidMessage;
 use tokio_socks::Error as Socks;
 
 use super::{Kind, Proxy};
-use crate::dial::Error;
-use crate::dial::route::Endpoint;
+use crate::dial::{Endpoint, Error};
 use crate::proto::http1::{Body, Head, HeadError};
 
 /// Why there is no tunnel through a proxy.

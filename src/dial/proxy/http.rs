@@ -5,8 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Proxy;
 use super::error::{ProxyProblem, Refusal};
-use crate::dial::error::authority;
-use crate::dial::route::Endpoint;
+use crate::dial::endpoint::{Endpoint, authority};
 use crate::dial::{Step, Stream, read_body};
 use crate::proto::handshake::client::Edit;
 use crate::proto::http1::head::{Message, Reader};

@@ -13,9 +13,9 @@ pub use bypass::Bypass;
 pub use error::{ProxyError, ProxyProblem, Refusal, SocksProblem};
 pub use http::Options as HttpOptions;
 
+use super::endpoint::authority;
 use super::resolve::resolve;
-use super::route::Endpoint;
-use super::{Error, Options, Step, Stream, Target, tcp, tls};
+use super::{Endpoint, Error, Options, Step, Stream, Target, tcp, tls};
 use crate::secret::Secret;
 
 /// The proxies there are, and what goes past them.
@@ -105,7 +105,7 @@ impl Kind {
 /// The URL without its credentials.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let authority = super::error::authority(&self.host, self.port);
+        let authority = authority(&self.host, self.port);
         write!(f, "{}://{authority}", self.kind.scheme())
     }
 }
@@ -126,7 +126,7 @@ pub(super) async fn connect(
     };
     let tls = target
         .tls
-        .then(|| tls::Client::new(&target, &options.route.proxies.tls))
+        .then(|| tls::Client::new(&target, &options.proxies.tls))
         .transpose()
         .map_err(|source| error(ProxyProblem::way(source)))?;
     let addresses = if proxy.kind.resolves_here() {
@@ -142,7 +142,7 @@ pub(super) async fn connect(
     let started = Instant::now();
     let stream = match proxy.kind {
         Kind::Http | Kind::Https => {
-            let http = &options.route.proxies.http;
+            let http = &options.proxies.http;
             http::tunnel(proxy, endpoint, http, stream, step).await
         }
         _ => socks::tunnel(proxy, endpoint, addresses.as_deref(), stream).await,

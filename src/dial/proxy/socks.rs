@@ -8,8 +8,7 @@ use tokio_socks::{Error, TargetAddr};
 use super::error::{ProxyProblem, SocksProblem};
 use super::{Kind, Proxy};
 use crate::dial::Stream;
-use crate::dial::resolve::literal;
-use crate::dial::route::Endpoint;
+use crate::dial::endpoint::{Endpoint, literal};
 use crate::secret::Secret;
 
 /// Asks the proxy at the other end of `stream` for a tunnel to the first of `addresses`, or, without
