@@ -127,6 +127,17 @@ fn words_stay_in_their_places() {
 }
 
 #[test]
+fn flags_are_named_above_dial_and_proto() {
+    hold(|file, line| {
+        let is_below = ["dial/", "proto/"].map(|it| file.path.starts_with(it));
+        let flags = flags(line).filter(|_| is_below.contains(&true));
+        flags
+            .map(|flag| format!("{flag} belongs in render::hint"))
+            .collect()
+    });
+}
+
+#[test]
 fn the_scanner_sees_what_it_must() {
     let found: Vec<&str> =
         imports("use crate::event::Event; fn f(_: crate::dial::Trace)").collect();
@@ -139,6 +150,8 @@ fn the_scanner_sees_what_it_must() {
     assert!(has_word("    let now = Instant::now();", "Instant::now"));
     assert!(!has_word("use tokio_rustls::rustls;", "tokio"));
     assert!(!has_word("eprint!(\"\")", "print!"));
+    let line = "\"--pass-it on\", b\"-----BEGIN\", x";
+    assert_eq!(flags(line).collect::<Vec<_>>(), ["--pass-it"]);
     let source = "a\n// b\n#[cfg(test)]\nmod tests;\nc\n#[cfg(test)]\nmod tests {\nd\n";
     let lines: Vec<(usize, &str)> = code(source).collect();
     assert_eq!(
@@ -206,6 +219,18 @@ fn code(source: &str) -> impl Iterator<Item = (usize, &str)> {
     lines
         .take_while(|(_, line)| *line != "mod tests {")
         .filter(|(_, line)| !line.trim_start().starts_with("//"))
+}
+
+/// The long flags in a line; two or more of five dashes, as in PEM, are none.
+fn flags(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("--").filter_map(|(at, _)| {
+        let rest = &line[at + 2..];
+        let end = rest
+            .find(|c: char| !c.is_ascii_lowercase() && c != '-')
+            .unwrap_or(rest.len());
+        let starts_here = !line[..at].ends_with('-') && !rest.starts_with('-');
+        (starts_here && end > 0).then(|| &line[at..at + 2 + end])
+    })
 }
 
 /// The top-level module a file belongs to.

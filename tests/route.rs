@@ -160,7 +160,7 @@ fn connections_go_out_from_the_given_address_or_interface() {
     }
     connect("ws://127.0.0.1:1", &["--interface", "nosuch0"])
         .exits(2)
-        .says("--interface: no interface is called \"nosuch0\"");
+        .says("there is no network interface \"nosuch0\"\n");
     connect("ws://127.0.0.1:1", &["--interface", "192.0.2.1"]).exits(7);
     connect("ws://h", &["--interface", "::1", "-4"]).exits(2);
 }

@@ -28,7 +28,7 @@ pub enum TlsError {
     #[error("--sni {0:?}: not a host name; write a name or an address, or '' for none")]
     Sni(String),
     /// A pin is wrong.
-    #[error(transparent)]
+    #[error("--pinnedpubkey {0}")]
     Pin(#[from] PinError),
     /// `--pass` names no source. The text may be the password itself.
     #[error(
@@ -36,7 +36,7 @@ pub enum TlsError {
     )]
     PassSource,
     /// The certificate or its key cannot be used.
-    #[error(transparent)]
+    #[error("--{} {}", if .0.is_key { "key" } else { "cert" }, .0)]
     Identity(#[from] IdentityError),
     /// `--cert FILE:PASSWORD`, as curl has it.
     #[error(

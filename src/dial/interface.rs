@@ -27,7 +27,7 @@ impl<'a> Bound<'a> {
     /// Checks that the interface exists.
     pub(super) fn new(interface: &'a Interface) -> Result<Self, Error> {
         if let Interface::Name(name) = interface {
-            index(name, "--interface")?;
+            index(name)?;
         }
         Ok(Self(interface))
     }
@@ -68,12 +68,10 @@ fn address_of(name: &str, peer: IpAddr) -> io::Result<IpAddr> {
     })
 }
 
-/// The index of the interface `name`, which stands at `place`.
-pub(super) fn index(name: &str, place: &'static str) -> Result<u32, Error> {
+pub(super) fn index(name: &str) -> Result<u32, Error> {
     socket(AddressFamily::INET, SocketType::DGRAM, None)
         .and_then(|any| netdevice::name_to_index(any, name))
         .map_err(|_| Error::Interface {
-            place,
             name: name.to_owned(),
         })
 }

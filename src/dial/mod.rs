@@ -28,7 +28,9 @@ use tokio::time::Instant;
 
 use crate::proto::http1::Head;
 pub use endpoint::Endpoint;
-pub use error::{Attempt, Error};
+pub use error::{
+    Attempt, Error, ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusal,
+};
 pub use family::Family;
 pub use interface::Interface;
 pub use refusal::read_body;
@@ -36,7 +38,7 @@ pub use route::Route;
 pub use stream::{Socket, Stream};
 pub use tls::{
     Certificate, ClientAuth, Identity, IdentityError, IdentityProblem, PinError, PinProblem, Pins,
-    Roots, RootsError, RootsProblem, Shown, SystemStore,
+    Roots, RootsError, RootsProblem, Shown, SystemStore, TlsFailure, TlsProblem, VerifyProblem,
 };
 
 use proxy::{Proxies, Proxy};
@@ -143,7 +145,7 @@ pub async fn dial(
         .transpose()?;
     let stream = connect(target, options, step).await?;
     match tls {
-        Some(client) => client.handshake(stream, step).await,
+        Some(client) => Ok(client.handshake(stream, step).await?),
         None => Ok(stream),
     }
 }
@@ -257,10 +259,7 @@ mod tests {
         assert!(matches!(steps.as_slice(), [Step::Failed(_)]), "{steps:?}");
         assert_eq!(
             error.to_string(),
-            format!(
-                "cannot connect to 127.0.0.1:{port}: 127.0.0.1 refused; \
-                 is the server running on this port?"
-            )
+            format!("cannot connect to 127.0.0.1:{port}: 127.0.0.1 refused")
         );
     }
 }

@@ -44,7 +44,7 @@ fn with_zone(address: SocketAddr, zone: Option<&str>) -> Result<SocketAddr, Erro
     };
     address.set_scope_id(match zone.parse() {
         Ok(index) => index,
-        Err(_) => interface::index(zone, "the zone of the address")?,
+        Err(_) => interface::index(zone)?,
     });
     Ok(address.into())
 }
@@ -177,10 +177,7 @@ mod tests {
             addresses(&["127.0.0.1:1"])
         );
         let error = resolved(&only(Family::V6), "127.0.0.1").unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "127.0.0.1 has no IPv6 address; leave out -6 or --interface"
-        );
+        assert_eq!(error.to_string(), "127.0.0.1 has no IPv6 address");
         v4.pins = vec![ResolveOverride {
             host: None,
             port: 1,

@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use crate::config::Connect;
 use crate::diagnostic::Diagnostic;
-use crate::dial;
-use crate::dial::proxy::{self, ProxyProblem};
+use crate::dial::{self, ProxyProblem, TunnelRefusal};
 use crate::event::NotOpen;
 use crate::proto::http1::{Body, Head};
 use crate::render::escape::escape_payload;
@@ -55,10 +54,7 @@ fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
 fn hint(error: &OpenError, connect: &Connect) -> Option<String> {
     match error {
         OpenError::Refused(refused) => refusal_hint(refused, connect),
-        _ => match tunnel_refusal(error) {
-            Some(refusal) => tunnel_hint(refusal),
-            None => error.hint(),
-        },
+        _ => error.hint(),
     }
 }
 
@@ -76,7 +72,7 @@ fn content(out: &mut String, body: &Body, style: Style) {
 }
 
 /// The answer of a proxy that made no tunnel.
-fn tunnel_refusal(error: &OpenError) -> Option<&proxy::Refusal> {
+fn tunnel_refusal(error: &OpenError) -> Option<&TunnelRefusal> {
     match error {
         OpenError::Dial(dial::Error::Proxy(error)) => match &error.problem {
             ProxyProblem::Refused(refusal) => Some(refusal),
@@ -84,11 +80,6 @@ fn tunnel_refusal(error: &OpenError) -> Option<&proxy::Refusal> {
         },
         _ => None,
     }
-}
-
-fn tunnel_hint(refusal: &proxy::Refusal) -> Option<String> {
-    let schemes = refusal.response.list("Proxy-Authenticate");
-    refusal::tunnel_refused(refusal.status, refusal.authorized, &schemes)
 }
 
 fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {

@@ -6,8 +6,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
 use super::error::OpenError;
-use crate::dial;
-use crate::dial::proxy::{ProxyProblem, SocksProblem};
+use crate::dial::{self, ProxyProblem, SocksProblem, TlsProblem};
 use crate::event::{Cause, Ending};
 use crate::proto::connection::{End, reported_code};
 use crate::proto::handshake::HandshakeError;
@@ -118,12 +117,10 @@ pub(super) fn retry_after(error: &OpenError, now: Timestamp) -> Option<Duration>
 /// Whether what keeps from the server may be over soon.
 fn may_pass(error: &dial::Error) -> bool {
     match error {
-        dial::Error::Dns { .. }
-        | dial::Error::Connect { .. }
-        | dial::Error::Unix { .. }
-        | dial::Error::Tls { .. } => true,
+        dial::Error::Dns { .. } | dial::Error::Connect { .. } | dial::Error::Unix { .. } => true,
+        dial::Error::Tls(failure) => matches!(failure.problem, TlsProblem::Handshake(_)),
         dial::Error::Proxy(error) => match &error.problem {
-            ProxyProblem::Way(error) => may_pass(error),
+            ProxyProblem::Unreachable(error) => may_pass(error),
             ProxyProblem::Refused(refusal) => matches!(refusal.status, 429 | 500..=599),
             ProxyProblem::Socks(problem) => matches!(problem, SocksProblem::Refused { .. }),
             ProxyProblem::Closed(_) | ProxyProblem::Io(_) => true,

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::redirect::RedirectError;
 use crate::diagnostic::Diagnostic;
-use crate::dial;
-use crate::dial::proxy::{ProxyError, ProxyProblem};
+use crate::dial::{self, ProxyError, ProxyProblem, TlsFailure, TlsProblem};
 use crate::exit::Exit;
 use crate::proto::handshake::{HandshakeError, Refusal};
 use crate::proto::http1::Body;
@@ -69,17 +68,24 @@ fn dial_exit(error: &dial::Error) -> Exit {
     match error {
         dial::Error::Dns { .. } | dial::Error::Family { .. } => Exit::Dns,
         dial::Error::Connect { .. } | dial::Error::Unix { .. } => Exit::Connect,
-        dial::Error::Tls { .. } | dial::Error::ServerName { .. } => Exit::Tls,
-        dial::Error::ClientCertificate { .. } => Exit::ClientCertificate,
-        dial::Error::Certificate { .. } => Exit::Certificate,
-        dial::Error::ClientRoots(_) | dial::Error::Interface { .. } => Exit::Usage,
+        dial::Error::Tls(failure) => tls_exit(failure),
+        dial::Error::Interface { .. } => Exit::Usage,
         dial::Error::Proxy(error) => proxy_exit(error),
+    }
+}
+
+fn tls_exit(failure: &TlsFailure) -> Exit {
+    match failure.problem {
+        TlsProblem::Handshake(_) | TlsProblem::ServerName => Exit::Tls,
+        TlsProblem::ClientCertificate { .. } => Exit::ClientCertificate,
+        TlsProblem::Certificate(_) => Exit::Certificate,
+        TlsProblem::Roots(_) => Exit::Usage,
     }
 }
 
 fn proxy_exit(error: &ProxyError) -> Exit {
     match &error.problem {
-        ProxyProblem::Way(error) => match dial_exit(error) {
+        ProxyProblem::Unreachable(error) => match dial_exit(error) {
             Exit::Dns => Exit::ProxyDns,
             exit => exit,
         },

@@ -97,7 +97,8 @@ async fn request(
         Err(OpenError::Stream(error)) => {
             let error = last_words(&mut stream, error).await;
             let (target, tls) = (&options.target, &options.dial.tls);
-            Err(late_failure(target, tls, client_auth.as_ref(), error)?.into())
+            let failure = late_failure(target, tls, client_auth.as_ref(), error)?;
+            Err(dial::Error::from(failure).into())
         }
         Err(error) => Err(error),
     }

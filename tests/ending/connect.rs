@@ -30,7 +30,9 @@ fn a_refused_name_is_explained_by_each_of_its_addresses() {
     for address in ("localhost", port).to_socket_addrs().expect("localhost") {
         output = output.says(&format!("{} refused", address.ip()));
     }
-    assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+    let lines: Vec<&str> = output.stderr.lines().collect();
+    assert_eq!(lines.len(), 2, "{}", output.stderr);
+    assert_eq!(lines[0], "hint: is the server running on this port?");
 }
 
 #[test]

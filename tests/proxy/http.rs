@@ -137,7 +137,8 @@ fn a_proxy_without_tls_exits_35_and_http_is_offered() {
     });
     through(&url("https", &proxy), "ws", 9, &[])
         .exits(35)
-        .says("does not speak TLS; write http://");
+        .says("does not speak TLS\n")
+        .says("hint: write http://");
 }
 
 #[test]

@@ -83,7 +83,8 @@ fn credentials_are_given_when_the_proxy_wants_them() {
     let proxy = socks5(login);
     through(&url("socks5h", &proxy), "ws://h.invalid", &[])
         .exits(97)
-        .says("wants credentials; add -U USER:PASS");
+        .says("wants credentials\n")
+        .says("hint: add -U USER:PASS");
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn every_reply_code_is_put_into_words() {
         (E::HostUnreachable, "host unreachable (reply 4)"),
         (E::ConnectionRefused, "connection refused (reply 5)"),
         (E::TtlExpired, "TTL expired (reply 6)"),
-        (E::CommandNotSupported, "does not do CONNECT (reply 7)"),
+        (E::CommandNotSupported, "does not support CONNECT (reply 7)"),
         (E::AddressTypeNotSupported, "type of address (reply 8)"),
     ] {
         let proxy = refusing_socks5(error);

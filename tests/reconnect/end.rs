@@ -51,7 +51,8 @@ fn so_many_attempts_may_fail_and_the_last_decides() {
         .prints("x\n7")
         .says("(attempt 2)")
         .never_says("(attempt 3)")
-        .says("127.0.0.1 refused; is the server running on this port?\n")
+        .says("hint: is the server running on this port?\n")
+        .says("127.0.0.1 refused\n")
         .ends_with_line("gave up after 2 attempts; ")
         .says("; 2 messages of input not sent\n");
 }

@@ -278,9 +278,9 @@ fn a_server_that_refuses_the_certificate_says_which_it_takes() {
         for version in [&TLS12, &TLS13] {
             turned_away(&authority, version, &args)
                 .says(&format!(
-                    "refuses the client certificate CN=wsee test server with the alert {alert}"
+                    "rejects the client certificate CN=wsee test server with the alert {alert}"
                 ))
-                .says("it takes those issued by CN=wsee test CA");
+                .says("it accepts those issued by CN=wsee test CA");
         }
     }
 }

@@ -23,7 +23,7 @@ fn another_key_exits_60_and_is_named() {
     let (own, other) = (identity.pin(), tls::self_signed(&["a"]).pin());
     let args = ["--cacert", authority.path(), "--pinnedpubkey", &other];
     distrusted(identity, &args)
-        .says(&format!("not a pinned one but {own};"))
+        .says(&format!("its public key {own} is not pinned\n"))
         .says("--pinnedpubkey");
 }
 
@@ -31,7 +31,7 @@ fn another_key_exits_60_and_is_named() {
 fn insecure_does_not_let_another_key_pass() {
     let identity = tls::self_signed(&["localhost"]);
     let other = tls::self_signed(&["a"]).pin();
-    distrusted(identity, &["-k", "--pinnedpubkey", &other]).says("not a pinned one");
+    distrusted(identity, &["-k", "--pinnedpubkey", &other]).says("is not pinned\n");
 
     let identity = tls::self_signed(&["localhost"]);
     let own = identity.pin();

@@ -4,8 +4,8 @@ use data_encoding::BASE64;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::Proxy;
-use super::error::{ProxyProblem, Refusal};
 use crate::dial::endpoint::{Endpoint, authority};
+use crate::dial::error::{ProxyProblem, TunnelRefusal};
 use crate::dial::{Step, Stream, read_body};
 use crate::proto::handshake::client::Edit;
 use crate::proto::http1::head::{Message, Reader};
@@ -51,7 +51,7 @@ pub(super) async fn tunnel(
             100..=199 if status != 101 => {}
             _ => {
                 let body = read_body(&mut stream, &response, &received[start..]).await;
-                return Err(ProxyProblem::Refused(Box::new(Refusal {
+                return Err(ProxyProblem::Refused(Box::new(TunnelRefusal {
                     endpoint: endpoint.clone(),
                     status,
                     response,

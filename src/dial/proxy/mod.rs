@@ -1,7 +1,6 @@
 //! Proxies: which one is used for a target, and the tunnel through it.
 
 mod bypass;
-mod error;
 mod http;
 mod socks;
 
@@ -10,10 +9,10 @@ use std::fmt;
 use tokio::time::Instant;
 
 pub use bypass::Bypass;
-pub use error::{ProxyError, ProxyProblem, Refusal, SocksProblem};
 pub use http::Options as HttpOptions;
 
 use super::endpoint::authority;
+use super::error::{ProxyError, ProxyProblem};
 use super::resolve::resolve;
 use super::{Endpoint, Error, Options, Step, Stream, Target, tcp, tls};
 use crate::secret::Secret;
@@ -117,7 +116,14 @@ pub(super) async fn connect(
     options: &Options,
     step: &mut dyn FnMut(Step),
 ) -> Result<Stream, Error> {
-    let error = |problem| Error::Proxy(Box::new(ProxyError::new(proxy, problem)));
+    let error = |problem| {
+        Error::Proxy(Box::new(ProxyError {
+            proxy: proxy.to_string(),
+            origin: proxy.source,
+            problem,
+        }))
+    };
+    let unreachable = |source| error(ProxyProblem::Unreachable(Box::new(source)));
     // Before the proxy is bothered: a TLS client that cannot be made is a usage error.
     let target = Target {
         host: proxy.host.clone(),
@@ -128,7 +134,7 @@ pub(super) async fn connect(
         .tls
         .then(|| tls::Client::new(&target, &options.proxies.tls))
         .transpose()
-        .map_err(|source| error(ProxyProblem::way(source)))?;
+        .map_err(|failure| unreachable(failure.into()))?;
     let addresses = if proxy.kind.resolves_here() {
         Some(resolve(endpoint, &options.route, step).await?)
     } else {
@@ -137,7 +143,7 @@ pub(super) async fn connect(
     step(Step::Proxy(Box::new(proxy.clone())));
     let stream = reach(&target, tls, options, step)
         .await
-        .map_err(|source| error(ProxyProblem::way(source)))?;
+        .map_err(unreachable)?;
 
     let started = Instant::now();
     let stream = match proxy.kind {
@@ -175,5 +181,7 @@ async fn reach(
         Step::Tls(session) => step(Step::ProxyTls(session)),
         other => step(other),
     };
-    client.handshake(Stream::Tcp(stream), &mut with_proxy).await
+    Ok(client
+        .handshake(Stream::Tcp(stream), &mut with_proxy)
+        .await?)
 }

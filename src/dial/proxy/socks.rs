@@ -5,10 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use tokio_socks::tcp::{Socks4Stream, Socks5Stream};
 use tokio_socks::{Error, TargetAddr};
 
-use super::error::{ProxyProblem, SocksProblem};
 use super::{Kind, Proxy};
 use crate::dial::Stream;
 use crate::dial::endpoint::{Endpoint, literal};
+use crate::dial::error::{ProxyProblem, SocksProblem, SocksReply};
 use crate::secret::Secret;
 
 /// Asks the proxy at the other end of `stream` for a tunnel to the first of `addresses`, or, without
@@ -21,7 +21,7 @@ pub(super) async fn tunnel(
 ) -> Result<Stream, ProxyProblem> {
     let target = target(proxy.kind, endpoint, addresses)?;
     let login = proxy.credentials.as_ref().map(Secret::expose);
-    let refused = |error| SocksProblem::new(proxy.kind, endpoint, error, login.is_some());
+    let refused = |error| problem(proxy.kind, endpoint, error, login.is_some());
     let stream = match (proxy.kind, login) {
         (Kind::Socks4 | Kind::Socks4a, None) => {
             let stream = Socks4Stream::connect_with_socket(stream, target).await;
@@ -45,6 +45,38 @@ pub(super) async fn tunnel(
         Error::Io(source) => source.into(),
         error => refused(error).into(),
     })
+}
+
+/// Translates an error of the library.
+fn problem(kind: Kind, endpoint: &Endpoint, error: Error, authorized: bool) -> SocksProblem {
+    let reply = match error {
+        Error::NoAcceptableAuthMethods | Error::AuthorizationRequired if authorized => {
+            return SocksProblem::CredentialsUnwanted;
+        }
+        Error::NoAcceptableAuthMethods | Error::AuthorizationRequired => {
+            return SocksProblem::CredentialsWanted;
+        }
+        Error::PasswordAuthFailure(_) => return SocksProblem::CredentialsRejected,
+        Error::IdentdAuthFailure | Error::InvalidUserIdAuthFailure => {
+            return SocksProblem::UserRejected;
+        }
+        Error::GeneralSocksServerFailure if matches!(kind, Kind::Socks4 | Kind::Socks4a) => {
+            SocksReply::Socks4Failure
+        }
+        Error::GeneralSocksServerFailure => SocksReply::GeneralFailure,
+        Error::ConnectionNotAllowedByRuleset => SocksReply::NotAllowed,
+        Error::NetworkUnreachable => SocksReply::NetworkUnreachable,
+        Error::HostUnreachable => SocksReply::HostUnreachable,
+        Error::ConnectionRefused => SocksReply::ConnectionRefused,
+        Error::TtlExpired => SocksReply::TtlExpired,
+        Error::CommandNotSupported => SocksReply::CommandNotSupported,
+        Error::AddressTypeNotSupported => SocksReply::AddressNotSupported,
+        other => return SocksProblem::Protocol(other.to_string().to_lowercase()),
+    };
+    SocksProblem::Refused {
+        endpoint: endpoint.to_string(),
+        reply,
+    }
 }
 
 /// What the proxy is asked to connect to.

@@ -6,65 +6,111 @@ use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
 use super::{Version, Versions};
 
-/// What went wrong with the server on `port`, which was offered `versions`, and what helps.
-pub(in crate::dial) fn tls_reason(error: &io::Error, port: u16, versions: Versions) -> String {
-    match error
+/// A handshake that failed.
+#[derive(Debug)]
+pub struct HandshakeProblem {
+    /// May quote the server.
+    pub(super) text: String,
+    /// The usual reason for this, if it is known.
+    pub reason: Option<HandshakeReason>,
+    /// Holds a [`rustls::Error`] unless the connection itself broke.
+    pub source: io::Error,
+}
+
+/// What usually makes a handshake fail like this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandshakeReason {
+    /// The server speaks something else on this port.
+    NotTls,
+    /// The server closed the connection instead of answering.
+    Closed,
+    /// The server does not speak the only version that was offered.
+    OnlyVersion(Version),
+    /// The server does not know the name it was asked for.
+    UnknownName,
+    /// The server speaks none of the versions and algorithms that wsee has.
+    Outdated,
+}
+
+/// Explains why the handshake with a server on `port`, which was offered `versions`, failed.
+pub(super) fn explain(source: io::Error, port: u16, versions: Versions) -> HandshakeProblem {
+    let error = source
         .get_ref()
-        .and_then(|inner| inner.downcast_ref::<rustls::Error>())
-    {
+        .and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    let (text, reason) = match error {
         // A record that begins with no TLS content type, such as `HTTP/1.1 400`.
-        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
-            format!("the server does not speak TLS on port {port}; try ws://")
-        }
+        Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => (
+            format!("the server does not speak TLS on port {port}"),
+            Some(HandshakeReason::NotTls),
+        ),
         Some(rustls::Error::AlertReceived(alert)) => alert_reason(*alert, versions),
         Some(rustls::Error::PeerIncompatible(reason)) => incompatible_reason(reason, versions),
-        Some(reason) => reason.to_string(),
-        None if error.kind() == io::ErrorKind::UnexpectedEof => {
-            format!("the server closed the connection; does it speak TLS on port {port}?")
-        }
-        None => error.to_string(),
+        Some(reason) => (reason.to_string(), None),
+        None if source.kind() == io::ErrorKind::UnexpectedEof => (
+            "the server closed the connection".to_owned(),
+            Some(HandshakeReason::Closed),
+        ),
+        None => (source.to_string(), None),
+    };
+    HandshakeProblem {
+        text,
+        reason,
+        source,
     }
 }
 
-fn alert_reason(alert: AlertDescription, versions: Versions) -> String {
-    let cause = match alert {
+fn alert_reason(alert: AlertDescription, versions: Versions) -> (String, Option<HandshakeReason>) {
+    let (cause, reason) = match alert {
         AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion => {
-            match other_version(versions) {
-                Some((offered, cure)) => format!("it may not speak {offered}; {cure}"),
-                None => "no TLS version or cipher suite in common".to_owned(),
+            match only_version(versions) {
+                Some(version) => (
+                    format!(": it may not speak {}", version.name()),
+                    Some(HandshakeReason::OnlyVersion(version)),
+                ),
+                None => (
+                    ": no TLS version or cipher suite in common".to_owned(),
+                    None,
+                ),
             }
         }
-        AlertDescription::NoApplicationProtocol => "it does not offer http/1.1 (ALPN)".to_owned(),
-        AlertDescription::UnrecognisedName => {
-            "it does not know this host name; --sni NAME asks for another".to_owned()
+        AlertDescription::NoApplicationProtocol => {
+            (": it does not offer http/1.1 (ALPN)".to_owned(), None)
         }
-        _ => return format!("the server sent the alert {}", alert_name(alert)),
+        AlertDescription::UnrecognisedName => (
+            ": it does not know this host name".to_owned(),
+            Some(HandshakeReason::UnknownName),
+        ),
+        _ => (String::new(), None),
     };
-    format!("the server sent the alert {}: {cause}", alert_name(alert))
+    let alert = alert_name(alert);
+    (format!("the server sent the alert {alert}{cause}"), reason)
 }
 
-fn incompatible_reason(reason: &PeerIncompatible, versions: Versions) -> String {
+fn incompatible_reason(
+    reason: &PeerIncompatible,
+    versions: Versions,
+) -> (String, Option<HandshakeReason>) {
     let about_version = matches!(
         reason,
         PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig
             | PeerIncompatible::Tls12NotOfferedOrEnabled
             | PeerIncompatible::ServerDoesNotSupportTls12Or13
     );
-    match other_version(versions).filter(|_| about_version) {
-        Some((offered, cure)) => format!("the server does not speak {offered}; {cure}"),
-        None => {
-            format!("the server offers no TLS that wsee accepts ({reason:?}); it may be outdated")
-        }
+    match only_version(versions).filter(|_| about_version) {
+        Some(version) => (
+            format!("the server does not speak {}", version.name()),
+            Some(HandshakeReason::OnlyVersion(version)),
+        ),
+        None => (
+            format!("the server offers no TLS that wsee accepts ({reason:?})"),
+            Some(HandshakeReason::Outdated),
+        ),
     }
 }
 
-/// The only version that was offered, and how to offer the other one.
-fn other_version(versions: Versions) -> Option<(&'static str, &'static str)> {
-    match (versions.min, versions.max) {
-        (Version::Tls12, Version::Tls13) => None,
-        (Version::Tls13, _) => Some(("TLS 1.3", "--tls-min 1.2 allows TLS 1.2")),
-        (_, Version::Tls12) => Some(("TLS 1.2", "--tls-max 1.3 allows TLS 1.3")),
-    }
+/// The version that was offered, if it was only one.
+fn only_version(versions: Versions) -> Option<Version> {
+    (versions.min == versions.max).then_some(versions.max)
 }
 
 /// The alert's name as RFC 8446 §6 spells it, such as `handshake_failure`.
@@ -96,49 +142,43 @@ mod tests {
         max: Version::Tls13,
     };
 
-    fn tls_failure(error: rustls::Error, versions: Versions) -> String {
+    fn explained(error: rustls::Error, versions: Versions) -> HandshakeProblem {
         let error = io::Error::new(io::ErrorKind::InvalidData, error);
-        tls_reason(&error, 8080, versions)
+        explain(error, 8080, versions)
     }
 
     #[test]
     fn names_alerts_as_the_rfc_does() {
-        let failure = |alert| tls_failure(rustls::Error::AlertReceived(alert), Versions::default());
+        let text = |alert| explained(rustls::Error::AlertReceived(alert), Versions::default()).text;
         assert_eq!(
-            failure(AlertDescription::HandshakeFailure),
+            text(AlertDescription::HandshakeFailure),
             "the server sent the alert handshake_failure: no TLS version or cipher suite in common"
         );
         assert_eq!(
-            failure(AlertDescription::InternalError),
+            text(AlertDescription::InternalError),
             "the server sent the alert internal_error"
         );
         assert_eq!(
-            failure(AlertDescription::Unknown(200)),
+            text(AlertDescription::Unknown(200)),
             "the server sent the alert 200"
         );
         assert_eq!(alert_name(AlertDescription::UnknownCA), "unknown_ca");
     }
 
     #[test]
-    fn names_the_flag_that_left_out_the_servers_version() {
+    fn the_version_is_blamed_only_if_one_was_left_out() {
         for error in [
             rustls::Error::AlertReceived(AlertDescription::ProtocolVersion),
             PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig.into(),
         ] {
-            let text = tls_failure(error, ONLY_TLS13);
-            let end = "not speak TLS 1.3; --tls-min 1.2 allows TLS 1.2";
-            assert!(text.ends_with(end), "{text}");
-        }
-    }
-
-    #[test]
-    fn names_no_flag_if_everything_was_offered() {
-        for error in [
-            rustls::Error::AlertReceived(AlertDescription::ProtocolVersion),
-            PeerIncompatible::ServerDoesNotSupportTls12Or13.into(),
-        ] {
-            let text = tls_failure(error, Versions::default());
-            assert!(!text.contains("--tls"), "{text}");
+            let problem = explained(error.clone(), ONLY_TLS13);
+            assert!(problem.text.ends_with("not speak TLS 1.3"), "{problem:?}");
+            assert_eq!(
+                problem.reason,
+                Some(HandshakeReason::OnlyVersion(Version::Tls13))
+            );
+            let problem = explained(error, Versions::default());
+            assert!(!problem.text.contains("speak"), "{problem:?}");
         }
     }
 }

@@ -6,16 +6,18 @@ use std::time::Duration;
 
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::ServerName;
-use rustls::{CertificateError, ClientConfig, ClientConnection, ProtocolVersion};
+use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 use tokio::time::Instant;
 use tokio_rustls::TlsConnector;
 
+use super::alert;
 use super::client_auth::{self, ClientAuth, Resolver};
+use super::error::{TlsFailure, TlsProblem};
 use super::key_log::KeyLog;
 use super::verify::Verifier;
 use super::verify_problem::{self, VerifyProblem};
 use super::{Certificate, Options, Session, Sni, Version, Versions};
-use crate::dial::{Error, Step, Stream, Target};
+use crate::dial::{Step, Stream, Target};
 
 /// One TLS handshake, prepared.
 #[derive(Debug)]
@@ -30,11 +32,16 @@ pub(in crate::dial) struct Client<'a> {
 
 impl<'a> Client<'a> {
     /// Reads the `--cacert` files and checks that the host can be verified.
-    pub(in crate::dial) fn new(target: &'a Target, options: &'a Options) -> Result<Self, Error> {
+    pub(in crate::dial) fn new(
+        target: &'a Target,
+        options: &'a Options,
+    ) -> Result<Self, TlsFailure> {
         // Given explicitly: a process-wide default may be missing or another one.
         let provider = aws_lc_rs::default_provider();
         let algorithms = provider.signature_verification_algorithms;
-        let verifier = Arc::new(Verifier::new(algorithms, options)?);
+        let verifier = Verifier::new(algorithms, options)
+            .map_err(|error| failure(target, TlsProblem::Roots(error)))?;
+        let verifier = Arc::new(verifier);
         let resolver = Arc::new(Resolver::new(options.identity.clone()));
         let mut config = config(provider, options.versions, Arc::clone(&verifier));
         config.client_auth_cert_resolver = Arc::<Resolver>::clone(&resolver);
@@ -42,7 +49,7 @@ impl<'a> Client<'a> {
         Ok(Self {
             target,
             options,
-            server_name: server_name(verified_name(target, options))?,
+            server_name: server_name(target, options)?,
             verifier,
             resolver,
             config,
@@ -54,7 +61,7 @@ impl<'a> Client<'a> {
         &self,
         stream: Stream,
         step: &mut dyn FnMut(Step),
-    ) -> Result<Stream, Error> {
+    ) -> Result<Stream, TlsFailure> {
         let mut config = self.config.clone();
         if let Some(log) = self.open_key_log(step) {
             config.key_log = Arc::new(log);
@@ -96,7 +103,7 @@ impl<'a> Client<'a> {
                 .peer_certificates()
                 .and_then(<[_]>::first)
                 .and_then(|leaf| Certificate::parse(leaf)),
-            distrust: self.distrust().map(|distrust| distrust.problem),
+            distrust: self.distrust().map(|problem| problem.text),
             sni: self.options.sni.clone(),
             client_auth: self.resolver.asked().cloned(),
             took,
@@ -114,21 +121,17 @@ impl<'a> Client<'a> {
         ))
     }
 
-    fn explain(&self, error: io::Error) -> Error {
+    fn explain(&self, error: io::Error) -> TlsFailure {
         // What an insecure verifier refused was let pass: the error is about something else.
         let distrust = match self.verifier.unpinned() {
             Some(key) => Some(verify_problem::unpinned(key)),
             None => self.distrust().filter(|_| !self.options.insecure),
         };
-        match (certificate_error(&error).cloned(), distrust) {
-            (Some(verdict), Some(distrust)) => Error::Certificate {
-                host: self.target.host.clone(),
-                port: self.target.port,
-                problem: distrust.problem,
-                cure: distrust.cure,
-                source: Box::new(verdict.into()),
-            },
-            _ => failure(
+        match distrust {
+            Some(problem) if is_about_certificate(&error) => {
+                failure(self.target, TlsProblem::Certificate(problem))
+            }
+            _ => failed(
                 self.target,
                 self.options.versions,
                 self.resolver.asked(),
@@ -154,37 +157,36 @@ pub fn late_failure(
     options: &Options,
     asked: Option<&ClientAuth>,
     error: io::Error,
-) -> Result<Error, io::Error> {
+) -> Result<TlsFailure, io::Error> {
     let inner = error.get_ref().and_then(|it| it.downcast_ref());
     match inner {
-        Some(rustls::Error::AlertReceived(_)) => {
-            Ok(failure(target, options.versions, asked, error))
-        }
+        Some(rustls::Error::AlertReceived(_)) => Ok(failed(target, options.versions, asked, error)),
         _ => Err(error),
     }
 }
 
-fn failure(
+fn failed(
     target: &Target,
     versions: Versions,
     asked: Option<&ClientAuth>,
     error: io::Error,
-) -> Error {
-    let (host, port) = (target.host.clone(), target.port);
+) -> TlsFailure {
     let refused = asked.and_then(|asked| Some((asked, client_auth::refusal(asked, &error)?)));
-    match refused {
-        Some((asked, alert)) => Error::ClientCertificate {
-            host,
-            port,
+    let problem = match refused {
+        Some((asked, alert)) => TlsProblem::ClientCertificate {
             asked: asked.clone(),
             alert,
         },
-        None => Error::Tls {
-            host,
-            port,
-            versions,
-            source: error,
-        },
+        None => TlsProblem::Handshake(alert::explain(error, target.port, versions)),
+    };
+    failure(target, problem)
+}
+
+fn failure(target: &Target, problem: TlsProblem) -> TlsFailure {
+    TlsFailure {
+        host: target.host.clone(),
+        port: target.port,
+        problem,
     }
 }
 
@@ -209,14 +211,13 @@ fn config(provider: CryptoProvider, versions: Versions, verifier: Arc<Verifier>)
     config
 }
 
-fn server_name(host: &str) -> Result<ServerName<'static>, Error> {
+fn server_name(target: &Target, options: &Options) -> Result<ServerName<'static>, TlsFailure> {
+    let host = verified_name(target, options);
     // RFC 6874 §4: the zone of an address means something on this machine only.
     let name = host.split('%').next().unwrap_or(host);
     // RFC 6066 §3: the name goes without the trailing dot.
     let name = name.strip_suffix('.').unwrap_or(name);
-    ServerName::try_from(name.to_owned()).map_err(|_| Error::ServerName {
-        host: host.to_owned(),
-    })
+    ServerName::try_from(name.to_owned()).map_err(|_| failure(target, TlsProblem::ServerName))
 }
 
 fn version_text(version: ProtocolVersion) -> String {
@@ -227,11 +228,9 @@ fn version_text(version: ProtocolVersion) -> String {
     }
 }
 
-fn certificate_error(error: &io::Error) -> Option<&CertificateError> {
-    match error.get_ref()?.downcast_ref::<rustls::Error>()? {
-        rustls::Error::InvalidCertificate(verdict) => Some(verdict),
-        _ => None,
-    }
+fn is_about_certificate(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|it| it.downcast_ref());
+    matches!(inner, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 #[cfg(test)]
@@ -248,9 +247,9 @@ mod tests {
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
 
-    use super::super::{RootsError, RootsProblem};
+    use super::super::RootsProblem;
     use super::*;
-    use crate::dial::{Options as DialOptions, dial};
+    use crate::dial::{Error, Options as DialOptions, dial};
 
     /// A certificate with its key, as a server has it.
     struct Identity {
@@ -375,11 +374,15 @@ mod tests {
     /// The part of a certificate error after `cannot trust localhost:PORT: `.
     fn certificate_problem(result: Result<Stream, Error>) -> String {
         let error = result.unwrap_err();
-        assert!(matches!(error, Error::Certificate { .. }), "{error:?}");
-        let text = error.to_string();
-        let (start, problem) = text.split_once(": ").unwrap();
-        assert!(start.starts_with("cannot trust localhost:"), "{text}");
-        problem.to_owned()
+        let Error::Tls(failure) = &error else {
+            panic!("{error:?}");
+        };
+        let TlsProblem::Certificate(problem) = &failure.problem else {
+            panic!("{error:?}");
+        };
+        let text = format!("cannot trust localhost:{}: {problem}", failure.port);
+        assert_eq!(error.to_string(), text);
+        problem.to_string()
     }
 
     #[tokio::test]
@@ -420,8 +423,7 @@ mod tests {
         let (stream, _) = dial_server(&identity, b"http/1.1", Options::default()).await;
         assert_eq!(
             certificate_problem(stream),
-            "the issuer of the certificate is unknown (CN=wsee test authority); \
-             trust the issuer with --cacert FILE, or use -k for a test"
+            "the issuer of the certificate is unknown (CN=wsee test authority)"
         );
     }
 
@@ -445,8 +447,7 @@ mod tests {
             let (stream, _) = dial_server(&identity, b"http/1.1", Options::default()).await;
             assert_eq!(
                 certificate_problem(stream),
-                "the certificate is self-signed (CN=localhost); \
-                 trust it with --cacert FILE, or use -k for a test"
+                "the certificate is self-signed (CN=localhost)"
             );
         }
     }
@@ -495,8 +496,7 @@ mod tests {
         let (stream, _) = dial_server(&identity, b"http/1.1", trusting(&authority)).await;
         assert_eq!(
             certificate_problem(stream),
-            "the certificate is not for localhost but for a.example; \
-             if it is the right server, verify one of these with --sni NAME, or use -k for a test"
+            "the certificate is not for localhost but for a.example"
         );
     }
 
@@ -538,7 +538,7 @@ mod tests {
             stream.unwrap_err().to_string(),
             format!(
                 "TLS handshake with localhost:{port} failed: \
-                 the server does not speak TLS on port {port}; try ws://"
+                 the server does not speak TLS on port {port}"
             )
         );
     }
@@ -564,19 +564,31 @@ mod tests {
             ..Options::default()
         };
         let (stream, steps) = dial_port(1, missing).await;
-        let Err(Error::ClientRoots(RootsError { problem, .. })) = stream else {
+        let Err(Error::Tls(failure)) = stream else {
             panic!("{stream:?}");
         };
-        assert!(matches!(problem, RootsProblem::Unreadable(_)));
+        let TlsProblem::Roots(error) = failure.problem else {
+            panic!("{failure:?}");
+        };
+        assert!(matches!(error.problem, RootsProblem::Unreadable(_)));
         assert!(steps.is_empty(), "{steps:?}");
     }
 
     #[test]
     fn refuses_a_host_that_no_certificate_can_name() {
+        let options = Options::default();
+        let server_name = |host: &str| {
+            let target = Target {
+                host: host.to_owned(),
+                port: 443,
+                tls: true,
+            };
+            super::server_name(&target, &options)
+        };
         let error = server_name("a b").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "\"a b\" is not a host name that TLS can verify; check the URL"
+            "\"a b\" is not a host name that TLS can verify"
         );
         assert!(server_name("localhost.").is_ok());
         assert!(server_name("::1").is_ok());

@@ -8,6 +8,7 @@ use rustls::client::ResolvesClientCert;
 use rustls::sign::CertifiedKey;
 use rustls::{AlertDescription, SignatureScheme};
 
+use super::alert::alert_name;
 use super::certificate::name_text;
 use super::identity::Identity;
 
@@ -28,7 +29,7 @@ pub struct ClientAuth {
 /// What a server that asked for a client certificate was shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// Nothing: there is no `--cert`.
+    /// Nothing: there is no client certificate.
     Nothing,
     /// Nothing: the server accepts no signature that the key can make.
     Unsuitable,
@@ -127,18 +128,12 @@ pub(super) fn refusal(asked: &ClientAuth, error: &io::Error) -> Option<AlertDesc
     is_about_certificate.then_some(*alert)
 }
 
-/// Why the server refused what it was shown, and what helps.
-pub(in crate::dial) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> String {
+/// What the server did about the certificate it was shown, as a predicate.
+pub(super) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> String {
     let subject = match &asked.shown {
-        Shown::Nothing => {
-            return format!(
-                "it demands a client certificate{asked}; give one with --cert FILE and --key FILE"
-            );
-        }
+        Shown::Nothing => return format!("demands a client certificate{asked}"),
         Shown::Unsuitable => {
-            return format!(
-                "it demands a client certificate{asked}, with another type of key than that of --cert"
-            );
+            return format!("demands a client certificate{asked}, for another type of key");
         }
         Shown::Certificate(subject) => subject,
     };
@@ -147,16 +142,14 @@ pub(in crate::dial) fn refusal_text(asked: &ClientAuth, alert: AlertDescription)
         AlertDescription::DecryptError => "its issuer did not sign it with the key that is known",
         AlertDescription::CertificateExpired => "it has expired",
         AlertDescription::CertificateRevoked => "it was revoked",
-        AlertDescription::AccessDenied => "it is valid, but may not come in",
-        AlertDescription::UnsupportedCertificate => "it is of a type that the server does not take",
+        AlertDescription::AccessDenied => "the certificate is valid, but access was denied",
+        AlertDescription::UnsupportedCertificate => "the server does not accept its type",
         _ => "the server does not say why",
     };
-    let alert = super::alert::alert_name(alert);
+    let alert = alert_name(alert);
     let wanted = match asked.to_string().as_str() {
         "" => String::new(),
-        issuers => format!(" it takes those{issuers};"),
+        issuers => format!("; it accepts those{issuers}"),
     };
-    format!(
-        "it refuses the client certificate {subject} with the alert {alert} ({reason});{wanted} check --cert"
-    )
+    format!("rejects the client certificate {subject} with the alert {alert} ({reason}){wanted}")
 }

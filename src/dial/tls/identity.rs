@@ -1,4 +1,4 @@
-//! What a client shows of itself: a certificate chain and its key.
+//! A client's certificate chain and its key.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -25,67 +25,45 @@ pub struct Identity {
     pub(super) subject: String,
 }
 
-/// A `--cert` or `--key` file that cannot be used.
+/// A file of a client certificate or of its key that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{flag} {}: {problem}", .file.display())]
+#[error("{}: {problem}", .file.display())]
 pub struct IdentityError {
-    /// The flag that names the file.
-    pub flag: &'static str,
+    /// Whether it is the file of the key, not of the certificate.
+    pub is_key: bool,
     /// The file as it was given.
     pub file: PathBuf,
-    /// What is wrong with it.
     #[source]
     pub problem: IdentityProblem,
 }
 
-/// What is wrong with a `--cert` or `--key` file.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityProblem {
-    /// The file cannot be read.
-    #[error("{0}; give a readable file in PEM or PKCS#12")]
+    #[error("{0}")]
     Unreadable(#[source] io::Error),
-    /// The file is much larger than any certificate.
-    #[error("larger than {} KiB; give a file with one certificate chain and its key", LARGEST >> 10)]
+    #[error("larger than {} KiB", LARGEST >> 10)]
     TooLarge,
-    /// The file is of no format that can be read.
-    #[error(
-        "neither PEM nor PKCS#12; convert it (from DER: openssl x509 -inform der -in FILE -out FILE.pem)"
-    )]
+    #[error("neither PEM nor PKCS#12")]
     UnknownFormat,
-    /// The PEM is damaged.
-    #[error("not valid PEM ({0}); export the file again")]
+    #[error("not valid PEM ({0})")]
     BadPem(#[source] PemError),
-    /// The PKCS#12 is damaged, or of a kind that cannot be read.
-    #[error(
-        "not a PKCS#12 file that wsee can read ({0}); convert it: openssl pkcs12 -in FILE -out FILE.pem"
-    )]
+    /// Damaged, or of a kind that cannot be read.
+    #[error("not a PKCS#12 file that wsee can read ({0})")]
     BadPkcs12(#[source] Pkcs12Error),
-    /// There is no certificate in the file.
-    #[error("no certificate in it; --cert takes the certificate, --key its key")]
+    #[error("no certificate in it")]
     NoCertificate,
-    /// There is no key in the file.
-    #[error("no private key in it; give the file that has it with --key FILE")]
+    #[error("no private key in it")]
     NoKey,
     /// The PEM itself is encrypted, as RFC 1421 has it and OpenSSL once did.
-    #[error(
-        "the key is encrypted in OpenSSL's old way; convert it: openssl pkcs8 -topk8 -in FILE -out FILE.p8"
-    )]
+    #[error("the key is encrypted in OpenSSL's old way")]
     OldEncryption,
-    /// The key is encrypted with an algorithm that is not supported.
-    #[error(
-        "the key's encryption is not supported ({0}); convert it: openssl pkcs8 -topk8 -v2 aes-256-cbc -in FILE -out FILE.p8"
-    )]
+    #[error("the key's encryption is not supported ({0})")]
     Encryption(String),
-    /// The password opens nothing.
-    #[error("the password is wrong; see --pass")]
+    #[error("the password is wrong")]
     WrongPassword,
-    /// The key belongs to another certificate.
-    #[error(
-        "the key does not belong to the certificate of --cert; check that the files are a pair"
-    )]
+    #[error("the key does not belong to the certificate")]
     KeyMismatch,
-    /// rustls cannot use the certificate or the key.
-    #[error("it cannot be used ({0}); export the file again")]
+    #[error("rustls cannot use it ({0})")]
     Rejected(#[source] rustls::Error),
 }
 
@@ -101,7 +79,7 @@ impl Identity {
         key: Option<&Path>,
         mut password: impl FnMut(&Path) -> Result<Secret<String>, E>,
     ) -> Result<Self, E> {
-        let certificate = Source::new("--cert", cert);
+        let certificate = Source::new(cert, false);
         let own_key = key.is_none();
         let content = certificate.read(own_key, &mut password)?;
         if content.certificates.is_empty() {
@@ -110,7 +88,7 @@ impl Identity {
         let (source, key) = match key {
             None => (certificate, content.key),
             Some(file) => {
-                let source = Source::new("--key", file);
+                let source = Source::new(file, true);
                 let key = source.read(true, &mut password)?.key;
                 (source, key)
             }
@@ -139,10 +117,10 @@ impl Identity {
     }
 }
 
-/// A file and the flag that names it.
+/// A file to read from.
 struct Source<'a> {
-    flag: &'static str,
     file: &'a Path,
+    is_key: bool,
 }
 
 /// What a file holds.
@@ -153,13 +131,13 @@ struct Content {
 }
 
 impl<'a> Source<'a> {
-    fn new(flag: &'static str, file: &'a Path) -> Self {
-        Self { flag, file }
+    fn new(file: &'a Path, is_key: bool) -> Self {
+        Self { file, is_key }
     }
 
     fn error(&self, problem: IdentityProblem) -> IdentityError {
         IdentityError {
-            flag: self.flag,
+            is_key: self.is_key,
             file: self.file.to_owned(),
             problem,
         }

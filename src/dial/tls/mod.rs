@@ -4,6 +4,7 @@ mod alert;
 mod certificate;
 mod client;
 mod client_auth;
+mod error;
 mod identity;
 mod key_log;
 mod pin;
@@ -15,15 +16,16 @@ mod verify_problem;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub(super) use alert::tls_reason;
+pub use alert::{HandshakeProblem, HandshakeReason};
 pub use certificate::Certificate;
 pub(super) use client::Client;
 pub use client::late_failure;
-pub(super) use client_auth::refusal_text;
 pub use client_auth::{ClientAuth, Shown};
+pub use error::{TlsFailure, TlsProblem};
 pub use identity::{Identity, IdentityError, IdentityProblem};
 pub use pin::{PinError, PinProblem, Pins};
 pub use roots::{Roots, RootsError, RootsProblem, SystemStore};
+pub use verify_problem::{VerifyProblem, VerifyProblemKind};
 
 /// What the caller wishes of TLS.
 #[derive(Debug, Clone, Default)]
@@ -55,6 +57,15 @@ pub enum Version {
     Tls12,
     /// TLS 1.3 (RFC 8446).
     Tls13,
+}
+
+impl Version {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tls12 => "TLS 1.2",
+            Self::Tls13 => "TLS 1.3",
+        }
+    }
 }
 
 /// The versions that are offered.

@@ -20,7 +20,7 @@ pub struct Pins(Vec<[u8; 32]>);
 
 /// A value of `--pinnedpubkey` that cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("--pinnedpubkey {value}: {problem}")]
+#[error("{value}: {problem}")]
 pub struct PinError {
     /// The hash or the file.
     pub value: String,
@@ -33,15 +33,13 @@ pub struct PinError {
 #[derive(Debug, thiserror::Error)]
 pub enum PinProblem {
     /// Not a hash.
-    #[error("not the base64 of 32 bytes; write sha256//HASH, several with ';' between them")]
+    #[error("not the base64 of 32 bytes")]
     Hash,
     /// The file cannot be read.
-    #[error("{0}; give a readable file, or sha256//HASH")]
+    #[error("{0}")]
     Unreadable(#[source] io::Error),
     /// The file holds no public key.
-    #[error(
-        "no public key in PEM or DER in it; make one: openssl x509 -in CERT.pem -noout -pubkey"
-    )]
+    #[error("no public key in PEM or DER in it")]
     NoKey,
 }
 
@@ -162,7 +160,7 @@ mod tests {
         assert!(
             error
                 .to_string()
-                .starts_with("--pinnedpubkey /nowhere/key.pem: No such file")
+                .starts_with("/nowhere/key.pem: No such file")
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Why a certificate is not trusted, in words, and what helps.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,11 +16,34 @@ const NAMES_SHOWN: usize = 8;
 
 /// Why a certificate is not trusted.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct VerifyProblem {
-    /// What is wrong with it. May hold text from the certificate, as it is.
-    pub(super) problem: String,
-    /// What the user can do.
-    pub(super) cure: &'static str,
+pub struct VerifyProblem {
+    /// May hold text from the certificate, as it is.
+    pub(super) text: String,
+    pub kind: VerifyProblemKind,
+}
+
+impl fmt::Display for VerifyProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// What the fix for an untrusted certificate depends on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VerifyProblemKind {
+    /// The issuer is unknown, and the system's roots could not be read.
+    NoSystemRoots,
+    NotPinned,
+    NotYetValid,
+    WrongName,
+    /// It is for no name at all.
+    NoName,
+    UnknownIssuer,
+    /// The issuer's name is known with another key.
+    WrongIssuerKey,
+    SelfSigned,
+    /// It has expired, is damaged, or is of a kind that servers must not have.
+    Unusable,
 }
 
 /// Puts the verdict on `certificate`, which was shown for `host`, into words; `no_store` says why
@@ -31,22 +54,22 @@ pub(super) fn explain(
     host: &str,
     no_store: Option<&str>,
 ) -> VerifyProblem {
-    let mut distrust = explain_verdict(verdict, certificate, host);
-    if let Some(problem) = no_store.filter(|_| is_about_issuer(verdict)) {
+    let mut problem = explain_verdict(verdict, certificate, host);
+    if let Some(reason) = no_store.filter(|_| is_about_issuer(verdict)) {
         let _ = write!(
-            distrust.problem,
-            ", and the system's roots were not read ({problem})"
+            problem.text,
+            ", and the system's roots were not read ({reason})"
         );
-        distrust.cure = "check SSL_CERT_FILE and SSL_CERT_DIR, or trust it with --cacert FILE";
+        problem.kind = VerifyProblemKind::NoSystemRoots;
     }
-    distrust
+    problem
 }
 
 /// The server has a key that is not pinned; `key` is its pin.
 pub(super) fn unpinned(key: &str) -> VerifyProblem {
     VerifyProblem {
-        problem: format!("its public key is not a pinned one but {key}"),
-        cure: "if it was renewed, correct --pinnedpubkey",
+        text: format!("its public key {key} is not pinned"),
+        kind: VerifyProblemKind::NotPinned,
     }
 }
 
@@ -92,8 +115,8 @@ fn expired(now: UnixTime, not_after: UnixTime, leaf: Option<&Certificate>) -> Ve
         days => format!("{} ago", count_of_days(days)),
     };
     VerifyProblem {
-        problem: format!("{which} expired on {} ({ago})", date(not_after)),
-        cure: "renew it on the server, or use -k for a test",
+        text: format!("{which} expired on {} ({ago})", date(not_after)),
+        kind: VerifyProblemKind::Unusable,
     }
 }
 
@@ -104,27 +127,28 @@ fn not_valid_yet(now: UnixTime, not_before: UnixTime) -> VerifyProblem {
         days => format!("in {}", count_of_days(days)),
     };
     VerifyProblem {
-        problem: format!(
+        text: format!(
             "the certificate is not valid before {} ({ahead})",
             date(not_before)
         ),
-        cure: "check the clock of this machine, or use -k for a test",
+        kind: VerifyProblemKind::NotYetValid,
     }
 }
 
 fn wrong_name(certificate: Option<&Certificate>, host: &str) -> VerifyProblem {
     let names = certificate.map_or(&[][..], |certificate| certificate.names.as_slice());
-    let problem = if names.is_empty() {
-        format!("the certificate is not for {host}: it has no subjectAltName with a name")
-    } else {
-        format!("the certificate is not for {host} but for {}", list(names))
-    };
-    let cure = if names.is_empty() {
-        "it needs one, or use -k for a test"
-    } else {
-        "if it is the right server, verify one of these with --sni NAME, or use -k for a test"
-    };
-    VerifyProblem { problem, cure }
+    if names.is_empty() {
+        return VerifyProblem {
+            text: format!(
+                "the certificate is not for {host}, as it has no subjectAltName with a name"
+            ),
+            kind: VerifyProblemKind::NoName,
+        };
+    }
+    VerifyProblem {
+        text: format!("the certificate is not for {host} but for {}", list(names)),
+        kind: VerifyProblemKind::WrongName,
+    }
 }
 
 fn not_issued(verdict: &CertificateError, certificate: &Certificate) -> VerifyProblem {
@@ -134,27 +158,25 @@ fn not_issued(verdict: &CertificateError, certificate: &Certificate) -> VerifyPr
     let issuer = &certificate.issuer;
     if *verdict == CertificateError::UnknownIssuer {
         return VerifyProblem {
-            problem: format!("the issuer of the certificate is unknown ({issuer})"),
-            cure: "trust the issuer with --cacert FILE, or use -k for a test",
+            text: format!("the issuer of the certificate is unknown ({issuer})"),
+            kind: VerifyProblemKind::UnknownIssuer,
         };
     }
     VerifyProblem {
-        problem: format!(
-            "the certificate was not signed with the key of its known issuer ({issuer})"
-        ),
-        cure: "check that --cacert FILE is the issuer's latest, or use -k for a test",
+        text: format!("the certificate was not signed with the key of its known issuer ({issuer})"),
+        kind: VerifyProblemKind::WrongIssuerKey,
     }
 }
 
 fn self_signed(certificate: &Certificate) -> VerifyProblem {
     VerifyProblem {
-        problem: format!("the certificate is self-signed ({})", certificate.subject),
-        cure: "trust it with --cacert FILE, or use -k for a test",
+        text: format!("the certificate is self-signed ({})", certificate.subject),
+        kind: VerifyProblemKind::SelfSigned,
     }
 }
 
 fn refused(verdict: &CertificateError) -> VerifyProblem {
-    let problem = match verdict {
+    let text = match verdict {
         CertificateError::BadEncoding => "the certificate is damaged".to_owned(),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
             "the certificate is not one for servers (its extended key usage)".to_owned()
@@ -165,8 +187,8 @@ fn refused(verdict: &CertificateError) -> VerifyProblem {
         _ => format!("the certificate is not acceptable ({verdict})"),
     };
     VerifyProblem {
-        problem,
-        cure: "renew it on the server, or use -k for a test",
+        text,
+        kind: VerifyProblemKind::Unusable,
     }
 }
 
@@ -221,7 +243,7 @@ mod tests {
     }
 
     fn problem(verdict: &CertificateError, certificate: &Certificate) -> String {
-        explain(verdict, Some(certificate), "c.example", None).problem
+        explain(verdict, Some(certificate), "c.example", None).text
     }
 
     #[test]
@@ -285,7 +307,7 @@ mod tests {
         leaf.names.clear();
         assert_eq!(
             problem(&verdict, &leaf),
-            "the certificate is not for c.example: it has no subjectAltName with a name"
+            "the certificate is not for c.example, as it has no subjectAltName with a name"
         );
     }
 
@@ -296,17 +318,14 @@ mod tests {
             problem(&verdict, &certificate("CN=me", "CN=me")),
             "the certificate is self-signed (CN=me)"
         );
-        let distrust = explain(
-            &verdict,
-            Some(&certificate("CN=me", "CN=ca")),
-            "c.example",
-            None,
-        );
+        let issued = certificate("CN=me", "CN=ca");
         assert_eq!(
-            distrust.problem,
-            "the issuer of the certificate is unknown (CN=ca)"
+            explain(&verdict, Some(&issued), "c.example", None),
+            VerifyProblem {
+                text: "the issuer of the certificate is unknown (CN=ca)".to_owned(),
+                kind: VerifyProblemKind::UnknownIssuer,
+            }
         );
-        assert!(distrust.cure.contains("--cacert FILE"));
     }
 
     #[test]
@@ -325,7 +344,7 @@ mod tests {
     #[test]
     fn falls_back_to_the_verifiers_words() {
         assert_eq!(
-            explain(&CertificateError::Revoked, None, "c.example", None).problem,
+            explain(&CertificateError::Revoked, None, "c.example", None).text,
             "the certificate is not acceptable (Revoked)"
         );
     }

@@ -1,22 +1,51 @@
 //! Hints for connections that could not be made.
 
+use std::io::ErrorKind;
+
+use super::{proxy, tls};
 use crate::diagnostic::Diagnostic;
-use crate::dial::{Error, IdentityError, PinError};
+use crate::dial::{Attempt, Error, Family};
 
 impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
+        match self {
+            Self::Dns { .. } => Some("is the name spelled right?".to_owned()),
+            Self::Connect { attempts, .. } => attempts_hint(attempts).map(str::to_owned),
+            Self::Tls(failure) => tls::failure(failure).map(str::to_owned),
+            Self::Family { family, .. } => {
+                let flag = match family {
+                    Family::V4 => "-4",
+                    Family::V6 => "-6",
+                };
+                Some(format!("leave out {flag} or --interface"))
+            }
+            Self::Interface { .. } => Some("`ip link` lists the interfaces".to_owned()),
+            Self::Unix { source, .. } => unix(source.kind()).map(str::to_owned),
+            Self::Proxy(error) => proxy::error(error),
+        }
+    }
+}
+
+fn attempts_hint(attempts: &[Attempt]) -> Option<&'static str> {
+    let any = |kind| attempts.iter().any(|attempt| attempt.error.kind() == kind);
+    if attempts.iter().any(Attempt::lacks_zone) {
+        Some("write it with its interface, as in [fe80::1%25eth0]")
+    } else if any(ErrorKind::ConnectionRefused) {
+        Some("is the server running on this port?")
+    } else if any(ErrorKind::TimedOut) {
+        Some("does a firewall drop the packets?")
+    } else if any(ErrorKind::NetworkUnreachable) {
+        Some("is the network up?")
+    } else {
         None
     }
 }
 
-impl Diagnostic for IdentityError {
-    fn hint(&self) -> Option<String> {
-        None
-    }
-}
-
-impl Diagnostic for PinError {
-    fn hint(&self) -> Option<String> {
-        None
+fn unix(error: ErrorKind) -> Option<&'static str> {
+    match error {
+        ErrorKind::NotFound => Some("check the path"),
+        ErrorKind::ConnectionRefused => Some("is the server running?"),
+        ErrorKind::PermissionDenied => Some("may this user use it?"),
+        _ => None,
     }
 }

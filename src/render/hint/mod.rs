@@ -2,4 +2,6 @@
 
 mod dial;
 mod handshake;
+mod proxy;
 pub mod refusal;
+mod tls;

@@ -61,46 +61,6 @@ pub fn refused(
     Some(hint)
 }
 
-/// One line on why a proxy makes no tunnel, and what to do next.
-///
-/// `schemes` are the elements of `Proxy-Authenticate`. The line may quote them: escape it to show it.
-pub fn tunnel_refused(status: u16, authorized: bool, schemes: &[String]) -> Option<String> {
-    let hint = match status {
-        400 | 405 | 501 => "it may be a web server and no proxy; check host and port".to_owned(),
-        403 => {
-            "its rules forbid this host or port; ask who runs it, or go past it with --noproxy HOST"
-                .to_owned()
-        }
-        // tinyproxy answers 401 to credentials that it does not know.
-        401 | 407 => wanted_login(authorized, schemes),
-        502..=504 => {
-            "it cannot reach the server; check host and port, or go past it with --noproxy HOST"
-                .to_owned()
-        }
-        _ => return None,
-    };
-    Some(hint)
-}
-
-fn wanted_login(authorized: bool, schemes: &[String]) -> String {
-    let is_basic = |scheme: &String| {
-        let name = scheme.split(' ').next().unwrap_or_default();
-        name.eq_ignore_ascii_case("Basic")
-    };
-    if !schemes.is_empty() && !schemes.iter().any(is_basic) {
-        let scheme = schemes[0].split(' ').next().unwrap_or_default();
-        return format!(
-            "the proxy wants {scheme} authentication, wsee does Basic; \
-             give its credentials with --proxy-header 'Proxy-Authorization: …'"
-        );
-    }
-    if authorized {
-        "the proxy does not accept these credentials; check -U, or USER:PASS@ in its URL".to_owned()
-    } else {
-        "the proxy wants credentials; add -U USER:PASS".to_owned()
-    }
-}
-
 impl Refusal<'_> {
     fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or(self.target)
@@ -260,20 +220,6 @@ mod tests {
         let shown = hint(&refusal(400, "/socket.io/"), "", "");
         assert!(shown.ends_with("/socket.io/?EIO=4&transport=websocket"));
         assert!(!hint(&refusal(404, SOCKET_IO), "", "").contains("Socket.IO"));
-    }
-
-    #[test]
-    fn tells_what_a_proxy_wants() {
-        let login = |authorized, schemes: &[&str]| {
-            let schemes: Vec<String> = schemes.iter().map(|&it| it.to_owned()).collect();
-            tunnel_refused(407, authorized, &schemes).expect("a hint")
-        };
-        assert!(login(false, &["basic realm=\"x\""]).contains("add -U USER:PASS"));
-        assert!(login(true, &["Negotiate", "Basic"]).contains("does not accept"));
-        assert!(login(true, &["Negotiate"]).contains("Negotiate"));
-        let unknown = tunnel_refused(401, true, &[]).expect("a hint");
-        assert!(unknown.contains("does not accept"));
-        assert_eq!(tunnel_refused(418, false, &[]), None);
     }
 
     #[test]

@@ -1,0 +1,51 @@
+//! Why there is no TLS connection.
+
+use rustls::AlertDescription;
+
+use super::alert::HandshakeProblem;
+use super::client_auth::{ClientAuth, refusal_text};
+use super::roots::RootsError;
+use super::verify_problem::VerifyProblem;
+use crate::dial::endpoint::authority;
+
+/// A TLS handshake that failed, or could not be tried.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", text(.host, *.port, .problem))]
+pub struct TlsFailure {
+    /// The host as it was given.
+    pub host: String,
+    pub port: u16,
+    pub problem: TlsProblem,
+}
+
+#[derive(Debug)]
+pub enum TlsProblem {
+    /// The handshake failed, for a reason other than a certificate.
+    Handshake(HandshakeProblem),
+    /// The server demands a client certificate, or rejects the one that it was shown.
+    ClientCertificate {
+        asked: ClientAuth,
+        alert: AlertDescription,
+    },
+    /// The server's certificate is not trusted.
+    Certificate(VerifyProblem),
+    /// No certificate can be for this host, so that none could be verified.
+    ServerName,
+    /// The roots that the user gave cannot be used: a usage error.
+    Roots(RootsError),
+}
+
+fn text(host: &str, port: u16, problem: &TlsProblem) -> String {
+    let server = authority(host, port);
+    match problem {
+        TlsProblem::Handshake(problem) => {
+            format!("TLS handshake with {server} failed: {}", problem.text)
+        }
+        TlsProblem::ClientCertificate { asked, alert } => {
+            format!("{server} {}", refusal_text(asked, *alert))
+        }
+        TlsProblem::Certificate(problem) => format!("cannot trust {server}: {problem}"),
+        TlsProblem::ServerName => format!("{host:?} is not a host name that TLS can verify"),
+        TlsProblem::Roots(error) => error.to_string(),
+    }
+}
