@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgGroup, Args, ValueHint};
 
 use super::heading::Heading;
+use super::secrecy::{Cookies, Field};
 use crate::secret::Secret;
 
 /// Fields of the upgrade request.
@@ -18,7 +19,7 @@ pub struct HandshakeArgs {
     /// line of a file. May be repeated. Names, case and order go on the wire as given. A control character is a
     /// usage error, and nothing is sent.
     #[arg(short = 'H', long, value_name = "FIELD", action = ArgAction::Append)]
-    pub header: Vec<String>,
+    pub header: Vec<Field>,
     /// Send an Origin field, as browsers do
     ///
     /// None is sent by default. Servers that check it answer 403 to others.
@@ -67,7 +68,7 @@ pub struct HandshakeArgs {
     /// Netscape and curl: those of its cookies are sent that fit the URL's host and path, are not expired, and
     /// are not limited to TLS where there is none. wsee URL --cookie-jar writes such files.
     #[arg(short = 'b', long, value_name = "COOKIES", action = ArgAction::Append, hide_short_help = true)]
-    pub cookie: Vec<String>,
+    pub cookie: Vec<Cookies>,
     /// Send this User-Agent instead of wsee/VERSION
     ///
     /// To send none: -H 'User-Agent:'

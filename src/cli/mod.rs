@@ -25,6 +25,7 @@ mod proxy;
 mod reconnect;
 mod replay;
 mod runner;
+mod secrecy;
 mod tls;
 mod value;
 
@@ -51,6 +52,7 @@ pub use proxy::ProxyArgs;
 pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
+pub use secrecy::{Cookies, Field, ProxyUrl, holds_secret, shown, takes_fields};
 pub use tls::{RootsArg, ServerTlsArgs, TlsArgs, TlsVersion};
 pub use value::{
     CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
@@ -259,7 +261,8 @@ mod tests {
     fn flags_may_follow_the_url_and_repeat() {
         let args = connect("ws://h -H A:b -H C: -s v1,v2 -s v3 -kvv --send a --send @b");
         let session = args.session;
-        assert_eq!(args.dial.handshake.header, ["A:b", "C:"]);
+        let fields = ["A:b", "C:"].map(|field| Field(field.to_owned()));
+        assert_eq!(args.dial.handshake.header, fields);
         assert_eq!(args.dial.handshake.subprotocol, ["v1,v2", "v3"]);
         assert!(args.dial.tls.insecure);
         assert_eq!(session.output.display.verbose, 2);

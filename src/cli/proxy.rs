@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, ValueHint};
 
 use super::heading::Heading;
+use super::secrecy::{Field, ProxyUrl};
 
 use crate::secret::Secret;
 
@@ -21,7 +22,7 @@ pub struct ProxyArgs {
     /// wss_proxy, then http_proxy or https_proxy, then all_proxy, each also in capitals but for
     /// http_proxy. -x '' uses no proxy at all. A refusal by the proxy is exit status 97.
     #[arg(short = 'x', long, value_name = "URL", hide_short_help = true)]
-    pub proxy: Option<Secret<String>>,
+    pub proxy: Option<ProxyUrl>,
     /// Log in to the proxy
     ///
     /// With HTTP Basic authentication, or as SOCKS does. Takes precedence over credentials in the
@@ -42,7 +43,7 @@ pub struct ProxyArgs {
     /// Written as for --header: 'Name: value', 'Name:' to remove, 'Name;' to send it empty, @FILE to
     /// read many. May be repeated. --header is for the server, and the proxy does not see it.
     #[arg(long, value_name = "FIELD", action = ArgAction::Append, hide_short_help = true)]
-    pub proxy_header: Vec<String>,
+    pub proxy_header: Vec<Field>,
     /// Trust the CA certificates in FILE (PEM) for an https proxy
     ///
     /// May be repeated. They are added to the roots that are trusted anyway. --cacert is for the

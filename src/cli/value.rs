@@ -7,6 +7,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::Subcommand;
+
+use super::Command;
 use crate::duration::{self, DurationError};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::scenario;
@@ -350,10 +353,8 @@ fn listen_host(host: &str) -> Result<&str, ValueError> {
 /// host called `demo`.
 pub(super) fn url_argument(text: &str) -> Result<String, ValueError> {
     match text {
-        "demo" | "curl" | "listen" | "test" | "replay" | "fmt" | "completions" | "man" => {
-            Err(ValueError::UrlIsCommand(text.to_owned()))
-        }
         "help" => Err(ValueError::UrlIsHelp),
+        name if Command::has_subcommand(name) => Err(ValueError::UrlIsCommand(name.to_owned())),
         _ => Ok(text.to_owned()),
     }
 }

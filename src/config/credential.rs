@@ -10,7 +10,7 @@ use super::header::check_value;
 use super::netrc::{self, Login, NetrcError};
 use super::target::Target;
 use super::{ConfigError, Environment};
-use crate::cli::AuthArgs;
+use crate::cli::{AuthArgs, Cookies};
 use crate::cookie::{Jar, JarError};
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
@@ -149,11 +149,11 @@ pub(super) fn authorization(
 
 /// What `-b` says: cookies as typed, and a jar if any of it is a file.
 pub(super) fn cookies(
-    args: &[String],
+    args: &[Cookies],
 ) -> Result<(Option<Secret<String>>, Option<Jar>), ConfigError> {
     let mut typed = Vec::new();
     let mut jar: Option<Jar> = None;
-    for arg in args {
+    for Cookies(arg) in args {
         // As with curl, what is no NAME=VALUE is a file.
         let file = arg
             .strip_prefix('@')

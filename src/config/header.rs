@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::cli::Field;
 use crate::proto::handshake::client::Edit;
 
 /// A header field, or a part of one, that must not be sent.
@@ -69,11 +70,11 @@ pub enum HeaderProblem {
 /// Parses the values of all `flag`, in order. `@FILE` is read with `read`, usually [`read_file`].
 pub fn parse_headers(
     flag: &str,
-    args: &[String],
+    args: &[Field],
     mut read: impl FnMut(&Path) -> io::Result<String>,
 ) -> Result<Vec<Edit>, HeaderError> {
     let mut edits = Vec::with_capacity(args.len());
-    for arg in args {
+    for Field(arg) in args {
         match arg.strip_prefix('@') {
             None => edits.push(parse_header(flag, arg)?),
             Some(path) => {
@@ -198,6 +199,11 @@ mod tests {
         parse_header("-H", text).map_err(|error| error.problem)
     }
 
+    fn fields(values: &[&str]) -> Vec<Field> {
+        let fields = values.iter().map(|&value| Field(value.to_owned()));
+        fields.collect()
+    }
+
     fn args(values: &[&str]) -> Vec<String> {
         values.iter().map(|&value| value.to_owned()).collect()
     }
@@ -272,18 +278,18 @@ mod tests {
     #[test]
     fn reads_fields_from_files_in_order() {
         let read = |_: &Path| Ok("A: 1\r\n\r\nB: 2\n".to_owned());
-        let edits = parse_headers("-H", &args(&["X: 0", "@f.txt", "Y: 3"]), read);
+        let edits = parse_headers("-H", &fields(&["X: 0", "@f.txt", "Y: 3"]), read);
         let expected = vec![set("X", "0"), set("A", "1"), set("B", "2"), set("Y", "3")];
         assert_eq!(edits, Ok(expected));
     }
 
     #[test]
     fn names_file_and_line_of_a_bad_field() {
-        let error = parse_headers("-H", &args(&["@f.txt"]), |_| {
+        let error = parse_headers("-H", &fields(&["@f.txt"]), |_| {
             Ok("A: 1\n\n folded\n".to_owned())
         });
         assert_eq!(error.expect_err("folded").place, "\"f.txt\" line 3");
-        let error = parse_headers("-H", &args(&["@none"]), |_| {
+        let error = parse_headers("-H", &fields(&["@none"]), |_| {
             Err(io::ErrorKind::NotFound.into())
         });
         let text = error.expect_err("missing").to_string();

@@ -59,9 +59,9 @@ pub(super) fn resolve(
 ) -> Result<Proxies, ConfigError> {
     let edits = parse_headers("--proxy-header", &args.proxy_header, read_file)?;
     let (mut ws, mut wss) = match &args.proxy {
-        Some(none) if none.expose().is_empty() => (None, None),
+        Some(none) if none.0.expose().is_empty() => (None, None),
         Some(url) => {
-            let proxy = parse(PROXY, url.expose())?;
+            let proxy = parse(PROXY, url.0.expose())?;
             (Some(proxy.clone()), Some(proxy))
         }
         None => {

@@ -12,7 +12,6 @@ use super::{File, code, is_word, sources};
 
 /// Modules in which there still are circles, and the children in them. To become empty: take out what you cure.
 const KNOWN: &[(&str, &str)] = &[
-    ("config", "debug file"),
     ("record", "har lines read recorder"),
     ("render", "close_summary human reconnect"),
 ];

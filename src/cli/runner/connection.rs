@@ -130,6 +130,7 @@ fn text(error: &clap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Field;
 
     fn args(line: &str) -> ConnectionArgs {
         let command = ConnectionArgs::augment_args(Command::new("test"));
@@ -146,7 +147,8 @@ mod tests {
     fn flags_are_kept_as_typed() {
         let args = args("-H A:1 -k --header B:2 --connect-timeout 3s");
         let connect = args.with([], "ws://h").unwrap();
-        assert_eq!(connect.dial.handshake.header, ["A:1", "B:2"]);
+        let fields = ["A:1", "B:2"].map(|field| Field(field.to_owned()));
+        assert_eq!(connect.dial.handshake.header, fields);
         assert!(connect.dial.tls.insecure);
     }
 
@@ -155,7 +157,8 @@ mod tests {
         let args = args("-H A:1 --origin a --insecure");
         let more = more(&["--header=B:2", "--origin=b", "--insecure"]);
         let connect = args.with(more, "ws://h").unwrap();
-        assert_eq!(connect.dial.handshake.header, ["A:1", "B:2"]);
+        let fields = ["A:1", "B:2"].map(|field| Field(field.to_owned()));
+        assert_eq!(connect.dial.handshake.header, fields);
         assert_eq!(connect.dial.handshake.origin.as_deref(), Some("b"));
     }
 

@@ -10,9 +10,7 @@ use clap::{Arg, ArgMatches, Command, Id};
 use super::document::{Setting, URL, Value};
 use super::error::{FileError, Place};
 use super::expand::expand;
-
-/// Flags that add to those of a weaker source: each value is about a field of its own.
-const ADDING: [&str; 2] = ["header", "proxy-header"];
+use crate::cli::takes_fields;
 
 /// Settings as arguments, to stand in front of those that were typed.
 #[derive(Debug, Default)]
@@ -32,6 +30,8 @@ pub(super) struct Argument {
     pub(super) words: Vec<OsString>,
     /// Before variables were expanded, to tell what the file itself holds.
     pub(super) written: Vec<String>,
+    /// The flag's ID and the name of the field, if it is a flag whose values add up.
+    field: Option<(Id, String)>,
 }
 
 /// Where the values of a flag come from, in their order; what is not in it was typed.
@@ -73,7 +73,7 @@ pub(super) fn merge(
 struct Given {
     ids: Vec<Id>,
     /// Flags that add up, with the names of the fields.
-    fields: Vec<(String, String)>,
+    fields: Vec<(Id, String)>,
 }
 
 impl Given {
@@ -88,15 +88,8 @@ impl Given {
                 continue;
             }
             given.ids.push(arg.get_id().clone());
-            let long = arg.get_long().unwrap_or_default();
-            for value in typed
-                .get_raw(id)
-                .into_iter()
-                .flatten()
-                .filter(|_| ADDING.contains(&long))
-            {
-                let name = field_name(&value.to_string_lossy());
-                given.fields.push((long.to_owned(), name));
+            for value in typed.get_raw(id).into_iter().flatten() {
+                given.fields.extend(field(arg, &value.to_string_lossy()));
             }
         }
         given
@@ -110,13 +103,13 @@ impl Given {
                 .find(of_key)
                 .map(|it| it.get_id().clone());
             self.ids.extend(id);
-            self.fields.extend(arg.field());
+            self.fields.extend(arg.field.clone());
         }
     }
 
     fn replaces(&self, arg: &Arg, command: &Command) -> bool {
         if self.ids.contains(arg.get_id()) {
-            return arg.get_long().is_none_or(|long| !ADDING.contains(&long));
+            return !takes_fields(arg);
         }
         let conflict = |arg: &Arg, other: &Arg| {
             let conflicts = command.get_arg_conflicts_with(arg);
@@ -131,26 +124,16 @@ impl Given {
     }
 
     fn has_field(&self, arg: &Argument) -> bool {
-        arg.field()
-            .is_some_and(|field| self.fields.contains(&field))
+        let field = arg.field.as_ref();
+        field.is_some_and(|field| self.fields.contains(field))
     }
 }
 
-impl Argument {
-    /// The flag and the field it is about, if it is one that adds up.
-    fn field(&self) -> Option<(String, String)> {
-        let text = self
-            .written
-            .first()
-            .filter(|_| ADDING.contains(&&*self.key))?;
-        Some((self.key.clone(), field_name(text)))
-    }
-}
-
-/// The name in a `NAME: VALUE`, `NAME:` or `NAME;`, to be compared.
-fn field_name(text: &str) -> String {
+/// The field that a value is about, if the flag takes fields: the name before `:` or `;`.
+fn field(arg: &Arg, text: &str) -> Option<(Id, String)> {
     let end = text.find([':', ';']).unwrap_or(text.len());
-    text[..end].to_ascii_lowercase()
+    let name = text[..end].to_ascii_lowercase();
+    takes_fields(arg).then(|| (arg.get_id().clone(), name))
 }
 
 type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -174,6 +157,7 @@ fn arguments(
         key: setting.key.clone(),
         line: setting.line,
         words: words.into_iter().map(OsString::from).collect(),
+        field: written.first().and_then(|text| field(arg, text)),
         written,
     };
     let expanded = |text: &String| {

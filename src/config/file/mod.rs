@@ -22,6 +22,8 @@ pub use error::{FileError, FileProblem, Place};
 pub(super) use merge::Sources;
 use merge::{Argument, Merged, merge};
 
+use crate::cli::holds_secret;
+
 /// A configuration file that is there.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
@@ -95,7 +97,7 @@ impl ConfigFile {
             places.push(Place::line(&self.path, arg.line));
         }
         Ok(Settings {
-            notes: self.notes(&args, settings),
+            notes: self.notes(&args, settings, wsee),
             args,
             url,
             sources,
@@ -124,7 +126,12 @@ impl ConfigFile {
     }
 
     /// A secret that other users can read is told, unless it only comes from the environment.
-    fn notes(&self, args: &[Argument], profile: &[Setting]) -> Vec<String> {
+    fn notes(&self, args: &[Argument], profile: &[Setting], wsee: &Command) -> Vec<String> {
+        let is_secret = |key: &str, value: &str| {
+            let mut flags = wsee.get_arguments();
+            let flag = flags.find(|arg| arg.get_long().unwrap_or(arg.get_id().as_str()) == key);
+            flag.is_some_and(|arg| holds_secret(arg, value))
+        };
         let args = args
             .iter()
             .flat_map(|arg| arg.written.iter().map(|text| (&*arg.key, arg.line, text)));
@@ -136,7 +143,7 @@ impl ConfigFile {
         });
         let mut secrets = args
             .chain(url)
-            .filter(|(key, _, text)| !text.contains("${") && super::debug::is_secret(key, text));
+            .filter(|(key, _, text)| !text.contains("${") && is_secret(key, text));
         let secret = secrets.next().filter(|_| self.is_open);
         let note = secret.map(|(key, line, _)| {
             let place = Place::line(&self.path, line);
