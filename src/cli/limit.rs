@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::heading::Heading;
-use super::value::{CloseReason, CloseStatus, Period, Size, TimeLimit};
+use super::value::{Period, Size, TimeLimit, close_code, close_reason};
+use crate::proto::frame::CloseCode;
 
 /// Limits of a connection that is opened, and of its opening.
 #[derive(Debug, Args)]
@@ -92,11 +93,11 @@ pub struct RunArgs {
     /// Status code of the Close frame wsee sends by itself
     ///
     /// 1000-1003, 1007-1014 or 3000-4999. The default is 1000, and 1001 after SIGTERM.
-    #[arg(long, value_name = "CODE", hide_short_help = true)]
-    pub close_code: Option<CloseStatus>,
+    #[arg(long, value_name = "CODE", value_parser = close_code, hide_short_help = true)]
+    pub close_code: Option<CloseCode>,
     /// Reason in the Close frame wsee sends by itself
     ///
     /// At most 123 bytes of UTF-8. By default there is none.
-    #[arg(long, value_name = "TEXT", hide_short_help = true)]
-    pub close_reason: Option<CloseReason>,
+    #[arg(long, value_name = "TEXT", value_parser = close_reason, hide_short_help = true)]
+    pub close_reason: Option<String>,
 }

@@ -7,7 +7,8 @@ use super::limit::LimitArgs;
 use super::output::DisplayArgs;
 use super::replay::ServeArgs;
 use super::tls::ServerTlsArgs;
-use super::value::ListenAddr;
+use super::value::listen_address;
+use crate::serve::Address;
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///
@@ -19,8 +20,8 @@ pub struct ListenArgs {
     ///
     /// Without a host it is 127.0.0.1, which only this machine reaches; 0.0.0.0:PORT or [::]:PORT is
     /// reached from the network.
-    #[arg(default_value = "127.0.0.1:9001")]
-    pub addr: ListenAddr,
+    #[arg(default_value = "127.0.0.1:9001", value_parser = listen_address)]
+    pub addr: Address,
     #[command(flatten)]
     pub serve: ServeArgs,
     #[command(flatten)]

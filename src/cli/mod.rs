@@ -53,11 +53,8 @@ pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
 pub use secrecy::{Cookies, Field, ProxyUrl, holds_secret, shown, takes_fields};
-pub use tls::{RootsArg, ServerTlsArgs, TlsArgs, TlsVersion};
-pub use value::{
-    CloseReason, CloseStatus, Count, ListenAddr, Payload, Period, Size, Split, TimeLimit,
-    ValueError, Variable, Wait,
-};
+pub use tls::{ServerTlsArgs, TlsArgs};
+pub use value::{Count, Payload, Period, Size, TimeLimit, ValueError, Variable, Wait};
 
 /// A WebSocket client and debugging tool
 ///
@@ -349,7 +346,7 @@ mod tests {
             panic!("not a listen command");
         };
         let host = "127.0.0.1".to_owned();
-        assert_eq!(args.addr, ListenAddr { host, port: 9001 });
+        assert_eq!(args.addr, crate::serve::Address { host, port: 9001 });
         usage_error("listen --cert a.pem");
         usage_error("listen nowhere");
     }

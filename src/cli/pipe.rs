@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::heading::Heading;
-use super::value::{Count, Split};
+use super::value::Count;
+use crate::pipe::Split;
 
 /// The flags that only a pipe has: each of them keeps the prompt from opening.
 #[derive(Debug, Default, PartialEq, Eq, Args)]

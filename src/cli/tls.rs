@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::heading::Heading;
+use crate::dial::Roots;
+use crate::dial::tls::Version;
 use crate::secret::Secret;
 
 /// Trust in the server, and the server's in wsee.
@@ -32,10 +35,10 @@ pub struct TlsArgs {
         long,
         value_enum,
         value_name = "STORE",
-        default_value_t = RootsArg::Both,
+        default_value_t = Roots::Both,
         hide_short_help = true
     )]
-    pub roots: RootsArg,
+    pub roots: Roots,
     /// Connect only if the server has this public key
     ///
     /// 'sha256//BASE64', several with ';' between them, or a FILE with a public key in PEM or DER, as
@@ -79,12 +82,12 @@ pub struct TlsArgs {
     ///
     /// Default 1.2. A server that speaks nothing as high ends the run with exit status 35.
     #[arg(long, value_enum, value_name = "VERSION", hide_short_help = true)]
-    pub tls_min: Option<TlsVersion>,
+    pub tls_min: Option<Version>,
     /// The highest TLS version to offer: 1.2 or 1.3
     ///
     /// Default 1.3. May not be below --tls-min.
     #[arg(long, value_enum, value_name = "VERSION", hide_short_help = true)]
-    pub tls_max: Option<TlsVersion>,
+    pub tls_max: Option<Version>,
     /// Ask for the certificate of NAME and verify it, instead of the URL's host
     ///
     /// For a server that is reached by another name or by its address. NAME goes on the wire as
@@ -122,24 +125,29 @@ pub struct ServerTlsArgs {
     pub client_ca: Option<PathBuf>,
 }
 
-/// Which roots are trusted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum RootsArg {
-    /// Mozilla's, compiled in
-    Webpki,
-    /// The system's
-    Native,
-    /// Mozilla's and the system's
-    Both,
+impl ValueEnum for Roots {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Webpki, Self::Native, Self::Both]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Webpki => PossibleValue::new("webpki").help("Mozilla's, compiled in"),
+            Self::Native => PossibleValue::new("native").help("The system's"),
+            Self::Both => PossibleValue::new("both").help("Mozilla's and the system's"),
+        })
+    }
 }
 
-/// A version of TLS that wsee speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum TlsVersion {
-    /// TLS 1.2
-    #[value(name = "1.2")]
-    V12,
-    /// TLS 1.3
-    #[value(name = "1.3")]
-    V13,
+impl ValueEnum for Version {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Tls12, Self::Tls13]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Self::Tls12 => PossibleValue::new("1.2").help("TLS 1.2"),
+            Self::Tls13 => PossibleValue::new("1.3").help("TLS 1.3"),
+        })
+    }
 }

@@ -11,8 +11,10 @@ use clap::Subcommand;
 
 use super::Command;
 use crate::duration::{self, DurationError};
+use crate::pipe::Split;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::scenario;
+use crate::serve::Address;
 
 /// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +49,7 @@ pub enum ValueError {
     #[error(
         "not a status code that may be sent; write 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)"
     )]
-    CloseStatus,
+    CloseCode,
     /// A close reason that does not fit into a Close frame.
     #[error("{0} bytes of UTF-8, and a close reason holds 123 (RFC 6455 §5.5); shorten it")]
     CloseReason(usize),
@@ -170,23 +172,6 @@ fn unit_bytes(unit: &str) -> Option<u64> {
     }
 }
 
-/// How stdin is cut into messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Split {
-    /// One line is one message.
-    Line,
-    /// NUL ends a message.
-    Nul,
-    /// All of stdin is one message.
-    None,
-    /// One JSON value is one message.
-    Json,
-    /// One line is one event as `--jsonl` prints it.
-    Events,
-    /// Chunks of this many bytes.
-    Size(Size),
-}
-
 impl FromStr for Split {
     type Err = ValueError;
 
@@ -194,11 +179,11 @@ impl FromStr for Split {
         match text {
             "line" => Ok(Self::Line),
             "nul" => Ok(Self::Nul),
-            "none" => Ok(Self::None),
+            "none" => Ok(Self::Whole),
             "json" => Ok(Self::Json),
             "events" => Ok(Self::Events),
             _ => match text.parse() {
-                Ok(size) => Ok(Self::Size(size)),
+                Ok(Size(size)) => Ok(Self::Size(usize::try_from(size).unwrap_or(usize::MAX))),
                 Err(ValueError::Size) => Err(ValueError::Split),
                 Err(error) => Err(error),
             },
@@ -229,35 +214,21 @@ fn looks_like_url(text: &str) -> bool {
         || text.matches('.').count() == 3
 }
 
-/// A close status code that an endpoint may send (RFC 6455 §7.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CloseStatus(pub u16);
-
-impl FromStr for CloseStatus {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        // RFC 6455 §7.4.1: 1004 is reserved; 1005, 1006 and 1015 MUST NOT be sent.
-        match text.parse() {
-            Ok(code) if CloseCode(code).is_allowed_on_wire() => Ok(Self(code)),
-            _ => Err(ValueError::CloseStatus),
-        }
+/// A status code that an endpoint may send (RFC 6455 §7.4).
+pub(super) fn close_code(text: &str) -> Result<CloseCode, ValueError> {
+    // RFC 6455 §7.4.1: 1004 is reserved; 1005, 1006 and 1015 MUST NOT be sent.
+    match text.parse().map(CloseCode) {
+        Ok(code) if code.is_allowed_on_wire() => Ok(code),
+        _ => Err(ValueError::CloseCode),
     }
 }
 
 /// A close reason that fits into a Close frame.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CloseReason(pub String);
-
-impl FromStr for CloseReason {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        if text.len() > CloseFrame::MAX_REASON {
-            return Err(ValueError::CloseReason(text.len()));
-        }
-        Ok(Self(text.to_owned()))
+pub(super) fn close_reason(text: &str) -> Result<String, ValueError> {
+    if text.len() > CloseFrame::MAX_REASON {
+        return Err(ValueError::CloseReason(text.len()));
     }
+    Ok(text.to_owned())
 }
 
 /// A message given on the command line.
@@ -305,32 +276,20 @@ impl FromStr for Variable {
     }
 }
 
-/// Where to listen. Without a host that is 127.0.0.1; port 0 is any free port.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListenAddr {
-    /// A name or an address, IPv6 without its brackets.
-    pub host: String,
-    /// The port, 0 for any that is free.
-    pub port: u16,
-}
-
-impl FromStr for ListenAddr {
-    type Err = ValueError;
-
-    fn from_str(text: &str) -> Result<Self, ValueError> {
-        let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
-        let port_is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
-        if !port_is_number && !text.contains(':') {
-            return Err(ValueError::ListenAddr);
-        }
-        let port = port
-            .parse()
-            .ok()
-            .filter(|_| port_is_number)
-            .ok_or_else(|| ValueError::ListenPort(port.to_owned()))?;
-        let host = listen_host(host)?.to_owned();
-        Ok(Self { host, port })
+/// Where to listen: without a host that is 127.0.0.1; port 0 is any free port.
+pub(super) fn listen_address(text: &str) -> Result<Address, ValueError> {
+    let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
+    let port_is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    if !port_is_number && !text.contains(':') {
+        return Err(ValueError::ListenAddr);
     }
+    let port = port
+        .parse()
+        .ok()
+        .filter(|_| port_is_number)
+        .ok_or_else(|| ValueError::ListenPort(port.to_owned()))?;
+    let host = listen_host(host)?.to_owned();
+    Ok(Address { host, port })
 }
 
 fn listen_host(host: &str) -> Result<&str, ValueError> {
@@ -434,8 +393,8 @@ mod tests {
     fn splits_by_word_or_by_size() {
         assert_eq!("line".parse(), Ok(Split::Line));
         assert_eq!("nul".parse(), Ok(Split::Nul));
-        assert_eq!("none".parse(), Ok(Split::None));
-        assert_eq!("4K".parse(), Ok(Split::Size(Size(4096))));
+        assert_eq!("none".parse(), Ok(Split::Whole));
+        assert_eq!("4K".parse(), Ok(Split::Size(4096)));
         assert_eq!("word".parse::<Split>(), Err(ValueError::Split));
     }
 
@@ -459,24 +418,20 @@ mod tests {
     #[test]
     fn accepts_only_status_codes_that_may_be_sent() {
         for code in [1000, 1003, 1007, 1014, 3000, 4999] {
-            assert_eq!(code.to_string().parse(), Ok(CloseStatus(code)));
+            assert_eq!(close_code(&code.to_string()), Ok(CloseCode(code)));
         }
         for code in [
             "999", "1004", "1005", "1006", "1015", "2000", "5000", "x", "70000",
         ] {
-            assert_eq!(
-                code.parse::<CloseStatus>(),
-                Err(ValueError::CloseStatus),
-                "{code}"
-            );
+            assert_eq!(close_code(code), Err(ValueError::CloseCode), "{code}");
         }
     }
 
     #[test]
     fn counts_a_close_reason_in_bytes() {
-        assert!("é".repeat(61).parse::<CloseReason>().is_ok());
+        assert!(close_reason(&"é".repeat(61)).is_ok());
         assert_eq!(
-            "é".repeat(62).parse::<CloseReason>(),
+            close_reason(&"é".repeat(62)),
             Err(ValueError::CloseReason(124))
         );
     }
@@ -501,7 +456,7 @@ mod tests {
             ("[::1]:9001", "::1", 9001),
         ] {
             let host = host.to_owned();
-            assert_eq!(text.parse(), Ok(ListenAddr { host, port }), "{text}");
+            assert_eq!(listen_address(text), Ok(Address { host, port }), "{text}");
         }
     }
 
@@ -516,15 +471,11 @@ mod tests {
             "ws://a:1",
             "a b:1",
         ] {
-            assert_eq!(
-                text.parse::<ListenAddr>(),
-                Err(ValueError::ListenAddr),
-                "{text}"
-            );
+            assert_eq!(listen_address(text), Err(ValueError::ListenAddr), "{text}");
         }
         for (text, port) in [("99999", "99999"), ("a:b", "b"), ("a:", ""), ("a:+1", "+1")] {
             assert_eq!(
-                text.parse::<ListenAddr>(),
+                listen_address(text),
                 Err(ValueError::ListenPort(port.into())),
                 "{text}"
             );

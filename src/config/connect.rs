@@ -9,11 +9,10 @@ use super::filter::filter;
 use super::target::Target;
 use super::{ConfigError, Display, Environment, Timing, reconnect, record};
 use crate::cli::{
-    ConnectArgs, DemoArgs, FormatArgs, LimitArgs, OutputArgs, Payload, RunArgs, SessionArgs, Split,
-    Wait,
+    ConnectArgs, DemoArgs, FormatArgs, LimitArgs, OutputArgs, Payload, RunArgs, SessionArgs, Wait,
 };
 use crate::command::Outgoing;
-use crate::pipe::{self, Encoding, Format, Terminator};
+use crate::pipe::{self, Encoding, Format, Split, Terminator};
 use crate::prompt;
 use crate::proto::connection::Config;
 use crate::proto::frame::{CloseCode, CloseFrame};
@@ -157,11 +156,8 @@ pub(super) fn stream(config: &mut Config, format: &FormatArgs, output: &OutputAr
 }
 
 pub(super) fn close_frame(args: &RunArgs) -> CloseFrame {
-    let code = args
-        .close_code
-        .map_or(CloseCode::NORMAL, |code| CloseCode(code.0));
-    let reason = args.close_reason.as_ref().map_or("", |reason| &reason.0);
-    CloseFrame::new(code, reason)
+    let code = args.close_code.unwrap_or(CloseCode::NORMAL);
+    CloseFrame::new(code, args.close_reason.as_deref().unwrap_or_default())
 }
 
 fn prompt_options(
@@ -204,15 +200,10 @@ fn pipe_options(
     let is_raw = pipe.binary && args.format.filter.jq.is_none();
     let silent = silent_pipe(&args.format, args.wait, &args.run, max_time, environment)?;
     Ok(pipe::Options {
-        split: match pipe.split {
-            _ if args.format.print.null => pipe::Split::Nul,
-            Some(Split::Line | Split::Events) | None => pipe::Split::Line,
-            Some(Split::Json) => pipe::Split::Json,
-            Some(Split::Nul) => pipe::Split::Nul,
-            Some(Split::None) => pipe::Split::Whole,
-            Some(Split::Size(size)) => {
-                pipe::Split::Size(usize::try_from(size.0).unwrap_or(usize::MAX))
-            }
+        split: if args.format.print.null {
+            Split::Nul
+        } else {
+            pipe.split.unwrap_or(Split::Line)
         },
         encoding,
         send: messages(&args.send, send_encoding)?,
@@ -241,7 +232,7 @@ pub(super) fn silent_pipe(
     environment: &Environment,
 ) -> Result<pipe::Options, ConfigError> {
     Ok(pipe::Options {
-        split: pipe::Split::Line,
+        split: Split::Line,
         encoding: Encoding::Text,
         jsonl: format.print.jsonl,
         filter: filter(&format.filter)?,

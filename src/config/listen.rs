@@ -44,10 +44,7 @@ impl Listen {
             subprotocols.extend(play.recording.connections[play.index].selected.clone());
         }
         Ok(Self {
-            address: Address {
-                host: args.addr.host.clone(),
-                port: args.addr.port,
-            },
+            address: args.addr.clone(),
             policy: Policy {
                 subprotocols,
                 origins: args.accept.origin.clone(),

@@ -9,10 +9,10 @@ use rustls::pki_types::ServerName;
 use url::Host;
 
 use super::{ConfigError, Environment, credential};
-use crate::cli::{RootsArg, TlsArgs, TlsVersion};
+use crate::cli::TlsArgs;
 use crate::diagnostic::Diagnostic;
-use crate::dial::tls::{Options, Sni, Version, Versions};
-use crate::dial::{Identity, IdentityError, IdentityProblem, PinError, Pins, Roots, SystemStore};
+use crate::dial::tls::{Options, Sni, Versions};
+use crate::dial::{Identity, IdentityError, IdentityProblem, PinError, Pins, SystemStore};
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::secret::Secret;
@@ -102,11 +102,7 @@ pub(super) fn tls_options(args: &TlsArgs, environment: &Environment) -> Result<O
     let mut options = Options {
         insecure: args.insecure,
         cacert: args.cacert.clone(),
-        roots: match args.roots {
-            RootsArg::Webpki => Roots::Webpki,
-            RootsArg::Native => Roots::Native,
-            RootsArg::Both => Roots::Both,
-        },
+        roots: args.roots,
         pins,
         versions: versions(args)?,
         sni: args.sni.as_deref().map_or(Ok(Sni::Host), sni)?,
@@ -145,13 +141,9 @@ pub(super) fn client_identity(
 }
 
 fn versions(args: &TlsArgs) -> Result<Versions, TlsError> {
-    let version = |version| match version {
-        TlsVersion::V12 => Version::Tls12,
-        TlsVersion::V13 => Version::Tls13,
-    };
     let all = Versions::default();
-    let min = args.tls_min.map_or(all.min, version);
-    let max = args.tls_max.map_or(all.max, version);
+    let min = args.tls_min.unwrap_or(all.min);
+    let max = args.tls_max.unwrap_or(all.max);
     if min > max {
         return Err(TlsError::NoVersion);
     }

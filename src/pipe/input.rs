@@ -19,15 +19,17 @@ pub enum Split {
     Whole,
     /// After so many bytes.
     Size(usize),
-    /// Behind each JSON value.
+    /// After each JSON value.
     Json,
+    /// As for lines, each of which is an event as `--jsonl` prints it.
+    Events,
 }
 
 impl Split {
     /// What a record is called.
     pub fn unit(self) -> &'static str {
         match self {
-            Self::Line => "line",
+            Self::Line | Self::Events => "line",
             Self::Json => "value",
             Self::Nul | Self::Whole | Self::Size(_) => "record",
         }
@@ -72,7 +74,7 @@ impl Input {
     pub fn next_record(&mut self) -> Option<&[u8]> {
         let filled = self.buffer.filled();
         let (record, used) = match self.split {
-            Split::Line => separated(filled, b'\n', self.searched, self.ended),
+            Split::Line | Split::Events => separated(filled, b'\n', self.searched, self.ended),
             Split::Nul => separated(filled, b'\0', self.searched, self.ended),
             Split::Json => match self.values.next(filled, self.ended) {
                 Some(value) => Some((value.clone(), value.end)),
@@ -97,7 +99,9 @@ impl Input {
         let lent = self.buffer.lend(used);
         let record = &self.buffer.lent(lent)[record];
         Some(match self.split {
-            Split::Line if terminated => record.strip_suffix(b"\r").unwrap_or(record),
+            Split::Line | Split::Events if terminated => {
+                record.strip_suffix(b"\r").unwrap_or(record)
+            }
             _ => record,
         })
     }

@@ -58,7 +58,6 @@ pub enum Roots {
     Webpki,
     /// The system's.
     Native,
-    /// Mozilla's and the system's.
     #[default]
     Both,
 }
