@@ -7,7 +7,7 @@ use super::Prompt;
 use super::editor::{Draft, Entry};
 use super::error::LineError;
 use super::repeat::{Repeat, RepeatError};
-use super::timer;
+use super::{filter, help, show, timer};
 use crate::command::{Command, CommandError, Outgoing, Record, Repetition, Timing};
 use crate::event::{Cause, Signal};
 use crate::observe::Observers;
@@ -109,10 +109,13 @@ impl Prompt {
             }
             Command::Every(timing) => self.every(timing, is_open, now)?,
             Command::Repeat(repetition) => self.repeat(repetition, is_open, now)?,
-            Command::Stats => self.print_stats(sender, now),
+            Command::Stats => {
+                let view = &mut self.observers.view;
+                self.stats.print(view, &self.status, sender, now);
+            }
             Command::Reconnect => self.reconnect(is_open, now)?,
             Command::Quit => self.stopping.quit(Cause::Quit),
-            Command::Help(usage) => self.help(usage),
+            Command::Help(usage) => help::help(usage, self.observers.view.text()),
             Command::Status => {
                 let Observers { view, opening, .. } = &mut self.observers;
                 self.status.print(view, opening, sender, now);
@@ -121,14 +124,17 @@ impl Prompt {
                 let Observers { view, opening, .. } = &mut self.observers;
                 view.heads(opening.request(), opening.response());
             }
-            Command::Show(setting) => self.show(setting),
-            Command::Filter(filtering) => self.filter(&filtering),
+            Command::Show(setting) => show::execute(setting, &mut self.observers.view),
+            Command::Filter(filtering) => filter::execute(&filtering, &mut self.observers.view),
             Command::Record(Record::Start(path)) => {
                 let path = self.at_home(path);
                 self.record(&Record::Start(path));
             }
             Command::Record(command) => self.record(&command),
-            Command::History(last) => self.history(last),
+            Command::History(last) => {
+                let lines = self.editor.history(last.unwrap_or(usize::MAX));
+                help::history(&lines, self.observers.view.text());
+            }
         }
         Ok(())
     }

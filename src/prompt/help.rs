@@ -2,45 +2,42 @@
 
 use std::fmt::Write;
 
-use super::Prompt;
 use crate::command::{COMMANDS, Usage};
 use crate::render::escape::escape_payload;
 use crate::term::terminal;
 
-/// What stands in front of the lines about a command, in columns.
+/// The indent of the lines about a command, in columns.
 const INDENT: usize = 2;
-/// The longest of these lines, in characters.
+/// The longest of these lines, in characters: longer ones are hard to read.
 const LONGEST: usize = 96;
 
-impl Prompt {
-    pub(super) fn help(&mut self, usage: Option<&Usage>) {
-        let out = self.observers.view.text();
-        if let Some(usage) = usage {
-            let typed = format!("/{} {}", usage.name, usage.args);
-            let _ = writeln!(out, "{}   {}", typed.trim_end(), usage.help);
-            for line in wrapped(usage.details, terminal::width()) {
-                let _ = writeln!(out, "  {line}");
-            }
-            let _ = writeln!(out, "  example: {}", usage.example);
-            return;
-        }
-        for usage in COMMANDS {
-            let typed = format!("/{} {}", usage.name, usage.args);
-            let _ = writeln!(out, "  {typed:<28} {}", usage.help);
-        }
-        out.push_str("  anything else is sent as a text message; //x sends /x\n");
-    }
-
-    pub(super) fn history(&mut self, last: Option<usize>) {
-        let out = self.observers.view.text();
-        for line in self.editor.history(last.unwrap_or(usize::MAX)) {
-            let line = escape_payload(&line).replace('\n', "\n    ");
+/// Explains one command, or lists all of them.
+pub(super) fn help(usage: Option<&Usage>, out: &mut String) {
+    if let Some(usage) = usage {
+        let typed = format!("/{} {}", usage.name, usage.args);
+        let _ = writeln!(out, "{}   {}", typed.trim_end(), usage.help);
+        for line in wrapped(usage.details, terminal::width()) {
             let _ = writeln!(out, "  {line}");
         }
+        let _ = writeln!(out, "  example: {}", usage.example);
+        return;
+    }
+    for usage in COMMANDS {
+        let typed = format!("/{} {}", usage.name, usage.args);
+        let _ = writeln!(out, "  {typed:<28} {}", usage.help);
+    }
+    out.push_str("  anything else is sent as a text message; //x sends /x\n");
+}
+
+/// Lists lines that were typed.
+pub(super) fn history(lines: &[String], out: &mut String) {
+    for line in lines {
+        let line = escape_payload(line).replace('\n', "\n    ");
+        let _ = writeln!(out, "  {line}");
     }
 }
 
-/// The words in lines that fit behind an indent; no longer than is read with ease.
+/// Wraps text at words into lines that fit after the indent.
 fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let room = columns.saturating_sub(INDENT + 1).clamp(1, LONGEST);
     let mut lines: Vec<String> = Vec::new();

@@ -184,12 +184,8 @@ impl Prompt {
             (Some(upload), None) => self.transfer = Some(Transfer::new(upload, now)),
             (Some(upload), Some(transfer)) => {
                 if let Some(bar) = transfer.bar(upload, terminal::width(), now) {
-                    let bar = self
-                        .observers
-                        .view
-                        .style()
-                        .paint(Role::Fact, &bar)
-                        .to_string();
+                    let style = self.observers.view.style();
+                    let bar = style.paint(Role::Fact, &bar).to_string();
                     self.editor.set_bar(Some(bar));
                 }
             }

@@ -1,26 +1,24 @@
-//! `/show`, and what the view has for its topics.
+//! `/show`: what a view shows.
 
-use super::Prompt;
 use crate::command::{Setting, Topic};
+use crate::observe::View;
 use crate::render::{Decode, Role, Show, Timestamps};
 
-impl Prompt {
-    /// Changes what is shown, and lists it.
-    pub(super) fn show(&mut self, setting: Option<Setting>) {
-        let show = self.observers.view.show();
-        match setting {
-            Some(Setting::Switch(topic, on)) => {
-                if let Some(switch) = switch(show, topic) {
-                    *switch = on;
-                }
+/// Changes what a view shows, and lists it.
+pub(super) fn execute(setting: Option<Setting>, view: &mut View) {
+    let show = view.show();
+    match setting {
+        Some(Setting::Switch(topic, on)) => {
+            if let Some(switch) = switch(show, topic) {
+                *switch = on;
             }
-            Some(Setting::Time(time)) => show.time = time,
-            Some(Setting::Decode(decode)) => show.decode = decode,
-            None => {}
         }
-        let states = Topic::ALL.map(|topic| format!("{} {}", topic.name(), state(show, topic)));
-        self.print(Role::Fact, &format!("shown: {}", states.join(", ")));
+        Some(Setting::Time(time)) => show.time = time,
+        Some(Setting::Decode(decode)) => show.decode = decode,
+        None => {}
     }
+    let states = Topic::ALL.map(|topic| format!("{} {}", topic.name(), state(show, topic)));
+    view.print(Role::Fact, &format!("shown: {}", states.join(", ")));
 }
 
 fn state(show: &mut Show, topic: Topic) -> &'static str {
@@ -41,7 +39,7 @@ fn state(show: &mut Show, topic: Topic) -> &'static str {
     }
 }
 
-/// What a topic switches, if it is on or off only.
+/// The switch of a topic that is only on or off.
 fn switch(show: &mut Show, topic: Topic) -> Option<&mut bool> {
     Some(match topic {
         Topic::Ping => &mut show.ping,

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::Prompt;
+use super::status::Status;
+use crate::observe::View;
 use crate::proto::sender::Sender;
 use crate::render::{Role, quantity};
 
@@ -88,6 +89,36 @@ impl Stats {
     }
 }
 
+impl Stats {
+    /// Prints all of it; the counts of messages are those of `status`.
+    pub(super) fn print(
+        &mut self,
+        view: &mut View,
+        status: &Status,
+        sender: Option<&Sender>,
+        now: Instant,
+    ) {
+        self.received.forget(now);
+        self.sent.forget(now);
+        let (sent, received) = status.traffic(sender);
+        let mut rows = Vec::new();
+        for (name, total, flow) in [
+            ("received", received, &self.received),
+            ("sent", sent, &self.sent),
+        ] {
+            rows.push((name, total));
+            rows.push(("", flow.rate_text(now)));
+            rows.extend(flow.sparkline().map(|bars| ("", bars)));
+        }
+        rows.push(("round trip", self.round_trip_text()));
+        let style = view.style();
+        for (name, value) in rows {
+            let name = style.paint(Role::Fact, name);
+            let _ = writeln!(view.text(), "  {name:<15} {value}");
+        }
+    }
+}
+
 impl Flow {
     fn new(since: Instant) -> Self {
         Self {
@@ -162,29 +193,6 @@ impl Flow {
 
 fn slot(second: u64) -> usize {
     usize::try_from(second % SECONDS as u64).unwrap_or_default()
-}
-
-impl Prompt {
-    pub(super) fn print_stats(&mut self, sender: Option<&Sender>, now: Instant) {
-        self.stats.received.forget(now);
-        self.stats.sent.forget(now);
-        let (sent, received) = self.status.traffic(sender);
-        let mut rows = Vec::new();
-        for (name, total, flow) in [
-            ("received", received, &self.stats.received),
-            ("sent", sent, &self.stats.sent),
-        ] {
-            rows.push((name, total));
-            rows.push(("", flow.rate_text(now)));
-            rows.extend(flow.sparkline().map(|bars| ("", bars)));
-        }
-        rows.push(("round trip", self.stats.round_trip_text()));
-        let style = self.observers.view.style();
-        for (name, value) in rows {
-            let name = style.paint(Role::Fact, name);
-            let _ = writeln!(self.observers.view.text(), "  {name:<15} {value}");
-        }
-    }
 }
 
 #[cfg(test)]
