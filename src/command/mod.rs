@@ -6,6 +6,7 @@ mod error;
 mod frame;
 pub mod grammar;
 mod outgoing;
+mod prompt;
 mod timer;
 mod usage;
 pub mod variable;
@@ -13,123 +14,21 @@ pub mod variable;
 pub use self::complete::{Completion, complete, is_complete};
 pub use self::error::CommandError;
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
+pub use self::prompt::{Filtering, PromptCommand, Record, Setting, Topic};
 pub use self::timer::{Repetition, Timing};
 pub use self::usage::{COMMANDS, Usage, nearest};
 pub use self::variable::{Assignment, Capture};
 
-use std::path::PathBuf;
-
 use self::args::Args;
-use crate::render::{Decode, Timestamps};
-
 /// What a line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     /// An empty line.
     Nothing,
     Outgoing(Outgoing),
-    /// Lists the commands, or explains one.
-    Help(Option<&'static Usage>),
-    Status,
-    Headers,
-    /// Lists what is shown, or changes it.
-    Show(Option<Setting>),
-    /// Shows the filter of received messages, or changes it.
-    Filter(Filtering),
-    /// Lists the last lines typed; all of them without a number.
-    History(Option<usize>),
-    /// Lists the variables, or sets one.
-    Set(Assignment),
-    /// Sets a variable from the last JSON message.
-    Capture(Capture),
-    /// Lists the timers, or starts or stops one.
-    Every(Timing),
-    /// Sends a message several times, or stops that.
-    Repeat(Repetition),
-    /// Opens the user's editor with this text, or with the last message.
-    Edit(Option<String>),
-    /// Shows counts, rates and round trips.
-    Stats,
-    Record(Record),
-    /// Closes the connection and opens another.
-    Reconnect,
+    Prompt(PromptCommand),
     /// Closes the connection and ends wsee.
     Quit,
-}
-
-/// What `/filter` does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Filtering {
-    /// Shows the filter, and leaves it as it is.
-    Show,
-    Off,
-    By {
-        /// A jq filter, not compiled.
-        source: String,
-        /// The column where it starts.
-        column: usize,
-    },
-}
-
-/// A change of what is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Setting {
-    Switch(Topic, bool),
-    /// The time at the start of every line.
-    Time(Timestamps),
-    /// How binary messages are shown.
-    Decode(Decode),
-}
-
-/// What `/record` does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Record {
-    /// Shows whether there is a recording.
-    State,
-    Stop,
-    Start(PathBuf),
-}
-
-/// What `/show` changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Topic {
-    Ping,
-    Pong,
-    /// A line for every frame.
-    Frames,
-    /// The time at the start of every line.
-    Time,
-    /// JSON, indented.
-    Json,
-    /// Binary messages, as a hexdump.
-    Hex,
-    /// Binary messages, decoded.
-    Decode,
-}
-
-impl Topic {
-    /// In the order they are listed.
-    pub const ALL: [Self; 7] = [
-        Self::Ping,
-        Self::Pong,
-        Self::Frames,
-        Self::Time,
-        Self::Json,
-        Self::Hex,
-        Self::Decode,
-    ];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Ping => "ping",
-            Self::Pong => "pong",
-            Self::Frames => "frames",
-            Self::Time => "time",
-            Self::Json => "json",
-            Self::Hex => "hex",
-            Self::Decode => "decode",
-        }
-    }
 }
 
 /// Parses a line, or a pasted text of several lines.
@@ -154,24 +53,24 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         return Err(CommandError::Unknown { name });
     };
     let args = Args { line, text, usage };
-    Ok(match usage.name {
-        "status" => args.none(Command::Status)?,
-        "headers" => args.none(Command::Headers)?,
-        "show" => Command::Show(args.show()?),
-        "filter" => Command::Filter(args.filter()),
-        "history" => Command::History(args.history()?),
-        "set" => Command::Set(args.assignment()?),
-        "capture" => Command::Capture(args.capture()?),
-        "every" => Command::Every(args.timing()?),
-        "repeat" => Command::Repeat(args.repetition()?),
-        "edit" => Command::Edit((!text.trim().is_empty()).then(|| text.to_owned())),
-        "stats" => args.none(Command::Stats)?,
-        "record" => Command::Record(args.record()),
-        "help" => Command::Help(args.help()?),
-        "reconnect" => args.none(Command::Reconnect)?,
-        "quit" => args.none(Command::Quit)?,
-        _ => Command::Outgoing(parse_outgoing(args, text)?),
-    })
+    Ok(Command::Prompt(match usage.name {
+        "status" => args.none(PromptCommand::Status)?,
+        "headers" => args.none(PromptCommand::Headers)?,
+        "show" => PromptCommand::Show(args.show()?),
+        "filter" => PromptCommand::Filter(args.filter()),
+        "history" => PromptCommand::History(args.history()?),
+        "set" => PromptCommand::Set(args.assignment()?),
+        "capture" => PromptCommand::Capture(args.capture()?),
+        "every" => PromptCommand::Every(args.timing()?),
+        "repeat" => PromptCommand::Repeat(args.repetition()?),
+        "edit" => PromptCommand::Edit((!text.trim().is_empty()).then(|| text.to_owned())),
+        "stats" => args.none(PromptCommand::Stats)?,
+        "record" => PromptCommand::Record(args.record()),
+        "help" => PromptCommand::Help(args.help()?),
+        "reconnect" => args.none(PromptCommand::Reconnect)?,
+        "quit" => return args.none(Command::Quit),
+        _ => return Ok(Command::Outgoing(parse_outgoing(args, text)?)),
+    }))
 }
 
 fn parse_outgoing(args: Args<'_>, text: &str) -> Result<Outgoing, CommandError> {
@@ -200,6 +99,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::render::{Decode, Timestamps};
 
     fn parsed(line: &str) -> Command {
         parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
@@ -354,20 +254,26 @@ mod tests {
 
     #[test]
     fn shows_topics() {
-        assert_eq!(parsed("/show"), Command::Show(None));
+        assert_eq!(parsed("/show"), Command::Prompt(PromptCommand::Show(None)));
         assert_eq!(
             parsed("/show frames"),
-            Command::Show(Some(Setting::Switch(Topic::Frames, true)))
+            Command::Prompt(PromptCommand::Show(Some(Setting::Switch(
+                Topic::Frames,
+                true
+            ))))
         );
         assert_eq!(
             parsed("/show  json  off "),
-            Command::Show(Some(Setting::Switch(Topic::Json, false)))
+            Command::Prompt(PromptCommand::Show(Some(Setting::Switch(
+                Topic::Json,
+                false
+            ))))
         );
-        let time = |time| Command::Show(Some(Setting::Time(time)));
+        let time = |time| Command::Prompt(PromptCommand::Show(Some(Setting::Time(time))));
         assert_eq!(parsed("/show time"), time(Timestamps::Time));
         assert_eq!(parsed("/show time off"), time(Timestamps::None));
         assert_eq!(parsed("/show time delta"), time(Timestamps::Delta));
-        let decode = |decode| Command::Show(Some(Setting::Decode(decode)));
+        let decode = |decode| Command::Prompt(PromptCommand::Show(Some(Setting::Decode(decode))));
         assert_eq!(parsed("/show decode on"), decode(Decode::Auto));
         assert_eq!(parsed("/show decode cbor"), decode(Decode::Cbor));
         assert_eq!(
@@ -383,26 +289,41 @@ mod tests {
 
     #[test]
     fn a_filter_is_the_rest_of_the_line() {
-        assert_eq!(parsed("/filter "), Command::Filter(Filtering::Show));
-        assert_eq!(parsed("/filter off "), Command::Filter(Filtering::Off));
+        assert_eq!(
+            parsed("/filter "),
+            Command::Prompt(PromptCommand::Filter(Filtering::Show))
+        );
+        assert_eq!(
+            parsed("/filter off "),
+            Command::Prompt(PromptCommand::Filter(Filtering::Off))
+        );
         let source = ".a | select(. > 1)".to_owned();
         let by = Filtering::By { source, column: 10 };
-        assert_eq!(parsed("/filter  .a | select(. > 1) "), Command::Filter(by));
+        assert_eq!(
+            parsed("/filter  .a | select(. > 1) "),
+            Command::Prompt(PromptCommand::Filter(by))
+        );
     }
 
     #[test]
     fn records_to_a_path_with_spaces() {
-        assert_eq!(parsed("/record"), Command::Record(Record::State));
-        assert_eq!(parsed("/record stop "), Command::Record(Record::Stop));
+        assert_eq!(
+            parsed("/record"),
+            Command::Prompt(PromptCommand::Record(Record::State))
+        );
+        assert_eq!(
+            parsed("/record stop "),
+            Command::Prompt(PromptCommand::Record(Record::Stop))
+        );
         assert_eq!(
             parsed("/record my dir/a.har"),
-            Command::Record(Record::Start("my dir/a.har".into()))
+            Command::Prompt(PromptCommand::Record(Record::Start("my dir/a.har".into())))
         );
     }
 
     #[test]
     fn helps_with_a_command_by_either_name() {
-        assert_eq!(parsed("/help"), Command::Help(None));
+        assert_eq!(parsed("/help"), Command::Prompt(PromptCommand::Help(None)));
         assert_eq!(parsed("/help /ping"), parsed("/help ping"));
         assert_eq!(
             error("/help pign"),
@@ -421,7 +342,10 @@ mod tests {
             "column 9: /status does not take \"now\"; leave it out, or see /help status"
         );
         assert_eq!(parsed("/quit "), Command::Quit);
-        assert_eq!(parsed("/history 5"), Command::History(Some(5)));
+        assert_eq!(
+            parsed("/history 5"),
+            Command::Prompt(PromptCommand::History(Some(5)))
+        );
         assert!(error("/history 5 6").starts_with("column 12"));
     }
 

@@ -74,7 +74,7 @@ impl Args<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, parse};
+    use crate::command::{Command, PromptCommand, parse};
 
     fn parsed(line: &str) -> Command {
         parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
@@ -90,12 +90,21 @@ mod tests {
             period: Duration::from_millis(500),
             text: "a  b".to_owned(),
         };
-        assert_eq!(parsed("/every 500ms a  b"), Command::Every(start));
-        assert_eq!(parsed("/every"), Command::Every(Timing::List));
-        assert_eq!(parsed("/every stop"), Command::Every(Timing::Stop(None)));
+        assert_eq!(
+            parsed("/every 500ms a  b"),
+            Command::Prompt(PromptCommand::Every(start))
+        );
+        assert_eq!(
+            parsed("/every"),
+            Command::Prompt(PromptCommand::Every(Timing::List))
+        );
+        assert_eq!(
+            parsed("/every stop"),
+            Command::Prompt(PromptCommand::Every(Timing::Stop(None)))
+        );
         assert_eq!(
             parsed("/every stop 2"),
-            Command::Every(Timing::Stop(Some(2)))
+            Command::Prompt(PromptCommand::Every(Timing::Stop(Some(2))))
         );
         for line in ["/every 0s x", "/every soon x", "/every -1s x"] {
             assert!(error(line).contains("is not a time"), "{line}");
@@ -110,8 +119,14 @@ mod tests {
             count: 3,
             text: "x".to_owned(),
         };
-        assert_eq!(parsed("/repeat 3 x"), Command::Repeat(start));
-        assert_eq!(parsed("/repeat stop"), Command::Repeat(Repetition::Stop));
+        assert_eq!(
+            parsed("/repeat 3 x"),
+            Command::Prompt(PromptCommand::Repeat(start))
+        );
+        assert_eq!(
+            parsed("/repeat stop"),
+            Command::Prompt(PromptCommand::Repeat(Repetition::Stop))
+        );
         for line in ["/repeat 0 x", "/repeat x y", "/repeat -1 x"] {
             assert!(
                 error(line).contains("is not a number of messages"),

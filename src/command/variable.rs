@@ -74,7 +74,7 @@ impl Args<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, parse};
+    use crate::command::{Command, PromptCommand, parse};
 
     fn parsed(line: &str) -> Command {
         parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
@@ -88,12 +88,18 @@ mod tests {
     fn a_value_is_the_rest_of_the_line() {
         let set = |name: &str, value: &str| {
             let (name, value) = (name.to_owned(), value.to_owned());
-            Command::Set(Assignment::Set { name, value })
+            Command::Prompt(PromptCommand::Set(Assignment::Set { name, value }))
         };
         assert_eq!(parsed("/set a  b c "), set("a", " b c "));
-        assert_eq!(parsed("/set"), Command::Set(Assignment::List));
+        assert_eq!(
+            parsed("/set"),
+            Command::Prompt(PromptCommand::Set(Assignment::List))
+        );
         let show = Assignment::Show("a_1".to_owned());
-        assert_eq!(parsed("/set a_1"), Command::Set(show));
+        assert_eq!(
+            parsed("/set a_1"),
+            Command::Prompt(PromptCommand::Set(show))
+        );
     }
 
     #[test]
@@ -116,7 +122,10 @@ mod tests {
             source: ".a | .b".to_owned(),
             column: 13,
         };
-        assert_eq!(parsed("/capture id .a | .b "), Command::Capture(capture));
+        assert_eq!(
+            parsed("/capture id .a | .b "),
+            Command::Prompt(PromptCommand::Capture(capture))
+        );
         assert!(error("/capture id").starts_with("/capture needs NAME FILTER"));
         assert!(error("/capture").starts_with("/capture needs NAME FILTER"));
     }

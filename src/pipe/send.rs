@@ -22,8 +22,8 @@ enum InputError {
     Command(#[from] CommandError),
     #[error(transparent)]
     Send(#[from] SendError),
-    #[error("{0}: works in the REPL only")]
-    OnlyRepl(String),
+    #[error("{0}: works at the prompt only")]
+    PromptOnly(String),
 }
 
 /// What a pipe does about what it sends.
@@ -138,7 +138,7 @@ impl Pipe {
                 self.stop.get_or_insert(Stop::new(Cause::Quit, close));
                 return Ok(());
             }
-            _ => return Err(InputError::OnlyRepl(line.into_owned())),
+            Command::Prompt(_) => return Err(InputError::PromptOnly(line.into_owned())),
         };
         self.active = Some(turn.now);
         let (outbox, mut observer) = self.sending();

@@ -8,10 +8,10 @@ use super::editor::{Draft, Entry};
 use super::error::LineError;
 use super::repeat::{Repeat, RepeatError};
 use super::{filter, help, show, timer};
-use crate::command::{Command, CommandError, Outgoing, Record, Repetition, Timing};
+use crate::command::{Command, CommandError, Outgoing, PromptCommand, Record, Repetition, Timing};
 use crate::event::{Cause, Signal};
 use crate::observe::Observers;
-use crate::proto::sender::Closing;
+use crate::proto::sender::{Closing, Sender};
 use crate::render::Role;
 use crate::session::Turn;
 
@@ -82,58 +82,68 @@ impl Prompt {
         turn: Option<&mut Turn<'_>>,
         now: Instant,
     ) -> Result<(), LineError> {
-        let is_open = turn.is_some();
-        let sender = turn.as_deref().map(|turn| &*turn.sender);
+        match command {
+            Command::Nothing => {}
+            Command::Outgoing(outgoing) => self.fill_and_send(outgoing, turn, now)?,
+            Command::Quit => self.stopping.quit(Cause::Quit),
+            Command::Prompt(command) => {
+                let sender = turn.as_deref().map(|turn| &*turn.sender);
+                self.execute_here(command, sender, now)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fill_and_send(
+        &mut self,
+        outgoing: Outgoing,
+        turn: Option<&mut Turn<'_>>,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        let time = self.observers.view.time_at(now);
+        let outgoing = match self.variables.fill_outgoing(outgoing, time)? {
+            Outgoing::File { path, is_text } => {
+                let path = self.at_home(path);
+                Outgoing::File { path, is_text }
+            }
+            outgoing => outgoing,
+        };
+        self.send(outgoing, turn)
+    }
+
+    /// Executes a command that concerns the prompt; without a sender there is no connection.
+    fn execute_here(
+        &mut self,
+        command: PromptCommand,
+        sender: Option<&Sender>,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        let is_open = sender.is_some();
+        let Observers { view, opening, .. } = &mut self.observers;
         match command {
             // The thread that reads lines executes /edit.
-            Command::Nothing | Command::Edit(_) => {}
-            Command::Outgoing(outgoing) => {
-                let time = self.observers.view.time_at(now);
-                let outgoing = match self.variables.fill_outgoing(outgoing, time)? {
-                    Outgoing::File { path, is_text } => {
-                        let path = self.at_home(path);
-                        Outgoing::File { path, is_text }
-                    }
-                    outgoing => outgoing,
-                };
-                self.send(outgoing, turn)?;
-            }
-            Command::Set(assignment) => {
-                let time = self.observers.view.time_at(now);
-                let lines = self.variables.set(assignment, time)?;
+            PromptCommand::Edit(_) => {}
+            PromptCommand::Set(assignment) => {
+                let lines = self.variables.set(assignment, view.time_at(now))?;
                 self.print_all(&lines);
             }
-            Command::Capture(capture) => {
+            PromptCommand::Capture(capture) => {
                 let line = self.variables.capture(capture)?;
-                self.print(Role::Fact, &line);
+                view.print(Role::Fact, &line);
             }
-            Command::Every(timing) => self.every(timing, is_open, now)?,
-            Command::Repeat(repetition) => self.repeat(repetition, is_open, now)?,
-            Command::Stats => {
-                let view = &mut self.observers.view;
-                self.stats.print(view, &self.status, sender, now);
-            }
-            Command::Reconnect => self.reconnect(is_open, now)?,
-            Command::Quit => self.stopping.quit(Cause::Quit),
-            Command::Help(usage) => help::help(usage, self.observers.view.text()),
-            Command::Status => {
-                let Observers { view, opening, .. } = &mut self.observers;
-                self.status.print(view, opening, sender, now);
-            }
-            Command::Headers => {
-                let Observers { view, opening, .. } = &mut self.observers;
-                view.heads(opening.request(), opening.response());
-            }
-            Command::Show(setting) => show::execute(setting, &mut self.observers.view),
-            Command::Filter(filtering) => filter::execute(&filtering, &mut self.observers.view),
-            Command::Record(Record::Start(path)) => {
-                let path = self.at_home(path);
-                self.record(&Record::Start(path));
-            }
-            Command::Record(command) => self.record(&command),
-            Command::History(last) => {
+            PromptCommand::Every(timing) => self.every(timing, is_open, now)?,
+            PromptCommand::Repeat(repetition) => self.repeat(repetition, is_open, now)?,
+            PromptCommand::Stats => self.stats.print(view, &self.status, sender, now),
+            PromptCommand::Reconnect => self.reconnect(is_open, now)?,
+            PromptCommand::Help(usage) => help::help(usage, view.text()),
+            PromptCommand::Status => self.status.print(view, opening, sender, now),
+            PromptCommand::Headers => view.heads(opening.request(), opening.response()),
+            PromptCommand::Show(setting) => show::execute(setting, view),
+            PromptCommand::Filter(filtering) => filter::execute(&filtering, view),
+            PromptCommand::Record(command) => self.record(command),
+            PromptCommand::History(last) => {
                 let lines = self.editor.history(last.unwrap_or(usize::MAX));
-                help::history(&lines, self.observers.view.text());
+                help::history(&lines, view.text());
             }
         }
         Ok(())
@@ -183,11 +193,15 @@ impl Prompt {
         }
     }
 
-    fn record(&mut self, command: &Record) {
+    fn record(&mut self, command: Record) {
+        let command = match command {
+            Record::Start(path) => Record::Start(self.at_home(path)),
+            command => command,
+        };
         let Observers {
             recording, opening, ..
         } = &mut self.observers;
-        match recording.execute(command, opening) {
+        match recording.execute(&command, opening) {
             Ok(text) => self.observers.view.note(&text),
             Err(text) => self.complain(&text),
         }

@@ -15,7 +15,7 @@ use super::draft::Draft;
 use super::helper::LineHelper;
 use super::history::History;
 use super::screen::Screen;
-use crate::command::{self, Command, Outgoing};
+use crate::command::{self, Command, Outgoing, PromptCommand};
 use crate::render::escape::escape_line;
 use crate::term::terminal::{Loan, is_hung_up};
 
@@ -59,7 +59,7 @@ impl Reader {
         let kept = self.history.add(&mut self.editor, &line);
         self.note_failure(kept);
         let command = match command::parse(&line) {
-            Ok(Command::Edit(text)) => return self.edit(text),
+            Ok(Command::Prompt(PromptCommand::Edit(text))) => return self.edit(text),
             command => command,
         };
         if let Ok(Command::Outgoing(Outgoing::Text(text))) = &command {

@@ -1,0 +1,113 @@
+//! Commands that only the prompt executes.
+
+use std::path::PathBuf;
+
+use super::timer::{Repetition, Timing};
+use super::usage::Usage;
+use super::variable::{Assignment, Capture};
+use crate::render::{Decode, Timestamps};
+
+/// A command that does more than send something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PromptCommand {
+    /// Lists the commands, or explains one.
+    Help(Option<&'static Usage>),
+    Status,
+    Headers,
+    /// Lists what is shown, or changes it.
+    Show(Option<Setting>),
+    /// Shows the filter of received messages, or changes it.
+    Filter(Filtering),
+    /// Lists the last lines typed; all of them without a number.
+    History(Option<usize>),
+    /// Lists the variables, or sets one.
+    Set(Assignment),
+    /// Sets a variable from the last JSON message.
+    Capture(Capture),
+    /// Lists the timers, or starts or stops one.
+    Every(Timing),
+    /// Sends a message several times, or stops that.
+    Repeat(Repetition),
+    /// Opens the user's editor with this text, or with the last message.
+    Edit(Option<String>),
+    /// Shows counts, rates and round trips.
+    Stats,
+    Record(Record),
+    /// Closes the connection and opens another.
+    Reconnect,
+}
+
+/// What `/filter` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Filtering {
+    /// Shows the filter, and leaves it as it is.
+    Show,
+    Off,
+    By {
+        /// A jq filter, not compiled.
+        source: String,
+        /// The column where it starts.
+        column: usize,
+    },
+}
+
+/// A change of what is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    Switch(Topic, bool),
+    /// The time at the start of every line.
+    Time(Timestamps),
+    /// How binary messages are shown.
+    Decode(Decode),
+}
+
+/// What `/record` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// Shows whether there is a recording.
+    State,
+    Stop,
+    Start(PathBuf),
+}
+
+/// What `/show` changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Ping,
+    Pong,
+    /// A line for every frame.
+    Frames,
+    /// The time at the start of every line.
+    Time,
+    /// JSON, indented.
+    Json,
+    /// Binary messages, as a hexdump.
+    Hex,
+    /// Binary messages, decoded.
+    Decode,
+}
+
+impl Topic {
+    /// In the order they are listed.
+    pub const ALL: [Self; 7] = [
+        Self::Ping,
+        Self::Pong,
+        Self::Frames,
+        Self::Time,
+        Self::Json,
+        Self::Hex,
+        Self::Decode,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ping => "ping",
+            Self::Pong => "pong",
+            Self::Frames => "frames",
+            Self::Time => "time",
+            Self::Json => "json",
+            Self::Hex => "hex",
+            Self::Decode => "decode",
+        }
+    }
+}
