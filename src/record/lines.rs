@@ -10,40 +10,9 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::read::{Connection, Direction, ReadError, RecordedEvent, RecordedKind};
-use crate::proto::frame::{CloseCode, CloseFrame};
+use super::error::{LineError, MAX_LINE, ReadError};
+use super::event::{Connection, Direction, MAX_CONTROL, RecordedEvent, RecordedKind, close, split};
 use crate::render::jsonl;
-
-/// The longest line that is read, in bytes: a message of `--max-message` in base64, and more.
-const MAX_LINE: u64 = 256 << 20;
-/// What a control frame holds at most (RFC 6455 §5.5), in bytes.
-const MAX_CONTROL: usize = 125;
-
-/// What is wrong with a line.
-#[derive(Debug, thiserror::Error)]
-pub enum LineError {
-    /// It has no end.
-    #[error("longer than {} MiB", MAX_LINE >> 20)]
-    TooLong,
-    /// It is no event.
-    #[error("not an event, {0}; a recording has lines as --record and --jsonl write them")]
-    NotEvent(String),
-    /// The message of an event cannot be read.
-    #[error(transparent)]
-    Message(jsonl::ReadError),
-    /// A field of an event is not what it should be.
-    #[error("{0}")]
-    Field(String),
-}
-
-impl From<jsonl::ReadError> for LineError {
-    fn from(error: jsonl::ReadError) -> Self {
-        match error {
-            jsonl::ReadError::NotEvent(text) => Self::NotEvent(text),
-            other => Self::Message(other),
-        }
-    }
-}
 
 /// What is read of a line besides its message; the rest need not be there.
 #[derive(Deserialize)]
@@ -109,7 +78,7 @@ pub(super) fn connections(
 
 /// What the lines tell of one connection.
 #[derive(Debug)]
-pub(super) struct EventReader {
+pub(super) struct LineEvents {
     reader: Reader,
     /// Connections to pass over.
     before: usize,
@@ -117,7 +86,7 @@ pub(super) struct EventReader {
     is_over: bool,
 }
 
-impl EventReader {
+impl LineEvents {
     pub(super) fn new(file: BufReader<File>, path: &Path, index: usize) -> Self {
         Self {
             reader: Reader::new(file, path),
@@ -293,20 +262,6 @@ fn connection(line: Line<'_>) -> Connection {
         origin: value("Origin"),
         ..Connection::default()
     }
-}
-
-/// The body of a Close frame, if it may be sent (RFC 6455 §5.5 and §7.4).
-pub(super) fn close(code: Option<u16>, reason: Option<&str>) -> Option<CloseFrame> {
-    let (code, reason) = (CloseCode(code?), reason.unwrap_or_default());
-    let may_be_sent = code.is_allowed_on_wire() && reason.len() <= CloseFrame::MAX_REASON;
-    may_be_sent.then(|| CloseFrame::new(code, reason))
-}
-
-/// The elements of a list with commas.
-pub(super) fn split(list: Option<&str>) -> Vec<String> {
-    let elements = list.unwrap_or_default().split(',').map(str::trim);
-    let elements = elements.filter(|element| !element.is_empty());
-    elements.map(str::to_owned).collect()
 }
 
 /// The payload of a ping.

@@ -6,7 +6,10 @@
 //! The first two are read again, to be played.
 
 mod compare;
+mod error;
+mod event;
 mod file;
+mod format;
 mod har;
 mod lines;
 mod play;
@@ -15,9 +18,11 @@ mod recorder;
 mod scenario;
 
 pub use compare::Comparison;
+pub use error::{LineError, ReadError};
+pub use event::{Connection, RecordedKind};
 pub use file::FileError;
+pub use format::Format;
 pub use har::HarError;
-pub use lines::LineError;
 pub use play::{Play, Player, Speed};
-pub use read::{Connection, ReadError, RecordedKind, Recording};
-pub use recorder::{Format, Options, Recorder};
+pub use read::Recording;
+pub use recorder::{Options, Recorder};

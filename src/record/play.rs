@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::read::{Direction, EventReader, ReadError, RecordedEvent, RecordedKind, Recording};
+use super::error::ReadError;
+use super::event::{Direction, RecordedEvent, RecordedKind};
+use super::read::{EventReader, Recording};
 use crate::proto::Role;
 
 /// How fast a recording is played.

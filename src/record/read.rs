@@ -1,80 +1,15 @@
 //! What a file tells of a session: one of ours, or an archive that a browser exported.
 
 use std::fs;
-use std::io::{self, BufReader};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 use std::vec;
 
+use super::error::ReadError;
+use super::event::{Connection, RecordedEvent};
+use super::format::Format;
 use super::har::{self, HarError};
-use super::lines::{self, LineError};
-use super::recorder::Format;
-use crate::proto::frame::CloseFrame;
-use crate::proto::message::Kind;
-
-/// Which way something went, as the client sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    /// From the client.
-    Sent,
-    /// From the server.
-    Received,
-}
-
-/// Something that went over a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedEvent {
-    /// When, from the opening of the connection; never less than that of what was told before.
-    pub at: Duration,
-    /// Which way.
-    pub direction: Direction,
-    /// What.
-    pub kind: RecordedKind,
-}
-
-/// What went over a connection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RecordedKind {
-    /// A message.
-    Message(Kind, Vec<u8>),
-    /// A ping.
-    Ping(Vec<u8>),
-    /// A pong, which a connection sends by itself.
-    Pong,
-    /// A Close frame; `None` for an empty body, or one that must not be sent.
-    Close(Option<CloseFrame>),
-}
-
-/// A connection of a recording.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Connection {
-    /// Where it went; secrets in it may be masked.
-    pub url: Option<String>,
-    /// The subprotocols that the client offered.
-    pub offered: Vec<String>,
-    /// The subprotocol that the server selected.
-    pub selected: Option<String>,
-    /// The client's origin.
-    pub origin: Option<String>,
-    /// How many messages the client sent.
-    pub sent: u64,
-    /// How many messages the server sent.
-    pub received: u64,
-    /// From its opening to the last that is told of it.
-    pub lasted: Duration,
-}
-
-impl Connection {
-    pub(super) fn count(&mut self, told: &RecordedEvent) {
-        self.lasted = told.at;
-        if let RecordedKind::Message(..) = told.kind {
-            match told.direction {
-                Direction::Sent => self.sent += 1,
-                Direction::Received => self.received += 1,
-            }
-        }
-    }
-}
+use super::lines;
 
 /// A recording that was read once; what it tells of a connection is read again when it is asked for.
 #[derive(Debug, Clone)]
@@ -100,46 +35,6 @@ impl Notation {
             Format::Scenario => None,
         }
     }
-}
-
-/// Why a recording cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file's name does not say what is in it.
-    #[error("{}: the name of a recording that is played ends in .jsonl or .har", .0.display())]
-    Format(PathBuf),
-    /// It cannot be read.
-    #[error("cannot read {}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// A device, a pipe, a folder.
-    #[error("{} is not a regular file; save the recording in one, it is read twice", .0.display())]
-    NotFile(PathBuf),
-    /// A line is no event.
-    #[error("{}, line {line}: {error}", path.display())]
-    Line {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1 on.
-        line: u64,
-        /// What is wrong with it.
-        error: LineError,
-    },
-    /// It is no archive.
-    #[error("{}: {error}", path.display())]
-    Har {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        error: HarError,
-    },
-    /// There is nothing in it.
-    #[error("{} tells of no WebSocket connection", .0.display())]
-    Empty(PathBuf),
 }
 
 impl Recording {
@@ -176,7 +71,7 @@ impl Recording {
         let file = open(&self.path)?;
         match self.notation {
             Notation::Lines => {
-                let story = lines::EventReader::new(file, &self.path, index);
+                let story = lines::LineEvents::new(file, &self.path, index);
                 Ok(EventReader(Source::Lines(Box::new(story))))
             }
             Notation::Archive => {
@@ -197,7 +92,7 @@ pub struct EventReader(Source);
 #[derive(Debug)]
 enum Source {
     /// Read as it is asked for: it may be long.
-    Lines(Box<lines::EventReader>),
+    Lines(Box<lines::LineEvents>),
     Entry(vec::IntoIter<RecordedEvent>),
 }
 

@@ -1,43 +1,17 @@
 //! Events to a file.
 
-use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::file::{File, FileError};
+use super::format::Format;
 use super::har::Har;
 use super::scenario::Scenario;
 use crate::event::{Ending, Event, NotOpen, Opening};
 use crate::proto::connection::Message;
 use crate::render::clock::Clock;
 use crate::render::{Jsonl, Secrets};
-
-/// What a recording looks like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Events as JSON Lines, with every frame.
-    Jsonl,
-    /// An HTTP Archive.
-    Har,
-    /// A scenario.
-    Scenario,
-}
-
-impl Format {
-    /// The endings of names, as a sentence lists them.
-    pub const ENDINGS: &str = ".jsonl, .har or .wsee";
-
-    /// The format that the ending of a file's name stands for.
-    pub fn of(path: &Path) -> Option<Self> {
-        match path.extension().and_then(OsStr::to_str) {
-            Some("jsonl") => Some(Self::Jsonl),
-            Some("har") => Some(Self::Har),
-            Some("wsee") => Some(Self::Scenario),
-            _ => None,
-        }
-    }
-}
 
 /// Where to record.
 #[derive(Debug, Clone, PartialEq, Eq)]

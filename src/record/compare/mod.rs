@@ -5,8 +5,10 @@ mod show;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
+use super::error::ReadError;
+use super::event::{Direction, RecordedKind};
 use super::play::Play;
-use super::read::{Direction, EventReader, ReadError, RecordedKind, Recording};
+use super::read::{EventReader, Recording};
 use crate::event::Compared;
 use crate::filter::{Filter, Filtered, Json};
 use crate::proto::message::Kind;

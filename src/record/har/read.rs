@@ -9,14 +9,13 @@ use serde::Deserialize;
 
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::message::Kind;
-use crate::record::lines::{close, split};
-use crate::record::read::{Connection, Direction, RecordedEvent, RecordedKind};
+use crate::record::event::{
+    Connection, Direction, MAX_CONTROL, RecordedEvent, RecordedKind, close, split,
+};
 
 /// The largest archive that is read, in bytes: all its messages are held in memory.
 const MAX_ARCHIVE: u64 = 512 << 20;
 const PROTOCOL: &str = "Sec-WebSocket-Protocol";
-/// What a control frame holds at most (RFC 6455 §5.5), in bytes.
-const MAX_CONTROL: usize = 125;
 
 /// Why an archive cannot be read.
 #[derive(Debug, thiserror::Error)]
