@@ -20,7 +20,7 @@ use wsee::render::clock::Clock;
 use wsee::render::close_summary::ending;
 use wsee::render::{Human, Secrets, Show, Style};
 
-use crate::session::stage::{Stage, now, paused};
+use crate::session::harness::{Harness, now, paused};
 use crate::support::run::wsee;
 use crate::support::tls;
 use crate::support::wire::{after_handshake, before_handshake};
@@ -140,9 +140,9 @@ fn some_ending() -> Ending {
     paused(async {
         let config = Config::new(Role::Client);
         let connection = Connection::new(config, Buffer::with_capacity(16), [7; 32], now());
-        let mut stage = Stage::new(connection);
-        stage.peer_ends();
-        stage.ending.expect("an end")
+        let mut harness = Harness::new(connection);
+        harness.peer_ends();
+        harness.ending.expect("an end")
     })
 }
 

@@ -1,8 +1,8 @@
-//! The driver and the engine together, in memory: their peer, their user, their transport and their clock are the test's.
+//! The driver and the engine together, in memory; the test plays peer, user, transport and clock.
 
 mod fault;
-mod faulty;
+mod fault_stream;
+pub mod harness;
 mod model;
 mod oracle;
 mod server;
-pub mod stage;

@@ -25,9 +25,9 @@ use wsee::proto::handshake::client::Handshake;
 use wsee::proto::handshake::{HandshakeError, Offer, Outcome};
 use wsee::session::{OpenError, run, upgrade};
 
-use super::faulty::{FAULTS, Fault, Faulty, Plan, Seen, Side};
-use super::server::{BODY, Response, messages_in, script, serve};
-use super::stage::{Line, Puppet, now, paused};
+use super::fault_stream::{FAULTS, Fault, FaultStream, Plan, Seen, Side};
+use super::harness::{Line, ScriptedMode, now, paused};
+use super::server::{BODY, Response, frames, messages_in, serve};
 use crate::support::tls::Authority;
 
 fn offer() -> Offer {
@@ -61,7 +61,7 @@ struct Session {
     sent: Vec<Vec<u8>>,
 }
 
-/// Nothing takes longer, in the time that is virtual.
+/// Nothing takes longer, in virtual time.
 const LONG: Duration = Duration::from_secs(20);
 
 /// The opening handshake.
@@ -85,25 +85,25 @@ async fn client<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Result<Sess
         ..Config::new(Role::Client)
     };
     let connection = Connection::new(config, input, random(), now());
-    let puppet = Puppet::default();
-    puppet.echo();
-    puppet.send("hello");
+    let script = ScriptedMode::default();
+    script.echo();
+    script.send("hello");
     let opened = now();
-    let mut mode = puppet.clone();
+    let mut mode = script.clone();
     let session = run(Line::new(stream), connection, opened, &mut mode);
     let ending = timeout(LONG, session).await.expect("an end");
-    assert_eq!(puppet.ends(), 1);
+    assert_eq!(script.ends(), 1);
     Ok(Session {
         ending,
-        messages: puppet.messages(),
-        sent: puppet.sent(),
+        messages: script.messages(),
+        sent: script.sent(),
     })
 }
 
 async fn plain(plan: Plan) -> Run {
     let (near, far) = tokio::io::duplex(4 << 10);
     let server = tokio::spawn(serve(far, Response::Agrees));
-    let (stream, seen) = Faulty::new(near, plan);
+    let (stream, seen) = FaultStream::new(near, plan);
     let went = client(stream).await;
     let arrived = messages_in(&server.await.expect("what came"));
     Run {
@@ -116,7 +116,7 @@ async fn plain(plan: Plan) -> Run {
 
 /// The same inside TLS, with the fault below it: the run, and how much came out of TLS.
 ///
-/// `Err` when the TLS handshake failed, and whether it was struck.
+/// `Err` when the TLS handshake failed, with whether the fault was injected.
 async fn secured(plan: Plan, (client, server): &Configs) -> Result<(Run, usize), bool> {
     let (near, far): (DuplexStream, _) = tokio::io::duplex(16 << 10);
     let acceptor = TlsAcceptor::from(Arc::clone(server));
@@ -126,18 +126,18 @@ async fn secured(plan: Plan, (client, server): &Configs) -> Result<(Run, usize),
             Err(_) => Vec::new(),
         }
     });
-    let (stream, seen) = Faulty::new(near, plan);
+    let (stream, seen) = FaultStream::new(near, plan);
     let name = ServerName::try_from("localhost").expect("a name");
     let connector = TlsConnector::from(Arc::clone(client));
     let handshake = timeout(LONG, connector.connect(name, stream)).await;
     let Ok(stream) = handshake.expect("an end of the handshake") else {
-        return Err(seen.borrow().struck);
+        return Err(seen.borrow().injected);
     };
     let never = Plan {
         at: usize::MAX,
         ..plan
     };
-    let (stream, above) = Faulty::new(stream, never);
+    let (stream, above) = FaultStream::new(stream, never);
     let went = self::client(stream).await;
     let arrived = messages_in(&server.await.expect("what came"));
     let run = Run {
@@ -171,7 +171,7 @@ fn configs() -> Configs {
 fn whole_in(read: usize) -> Vec<Vec<u8>> {
     let mut end = Response::Agrees.head("").len();
     let mut messages = Vec::new();
-    for (frame, message) in script() {
+    for (frame, message) in frames() {
         end += frame.len();
         messages.extend(message.filter(|_| end <= read).map(<[u8]>::to_vec));
     }
@@ -179,23 +179,23 @@ fn whole_in(read: usize) -> Vec<Vec<u8>> {
 }
 
 impl Run {
-    fn is_struck(&self) -> bool {
-        self.seen.borrow().struck
+    fn is_injected(&self) -> bool {
+        self.seen.borrow().injected
     }
 
     /// Whether nothing was lost, only late.
     fn is_harmless(&self) -> bool {
-        !self.is_struck() || matches!(self.plan.fault, Fault::Delay | Fault::Split)
+        !self.is_injected() || matches!(self.plan.fault, Fault::Delay | Fault::Split)
     }
 
-    /// Claims that it says what happened, when `read` bytes came from the server.
+    /// Asserts that it reports what happened, when `read` bytes came from the server.
     fn is_true(&self, read: usize) {
         let whole = whole_in(read);
         match &self.went {
             Ok(session) => self.is_true_of(session, &whole),
             Err(error) => {
                 assert!(!self.is_harmless(), "{:?}: {error}", self.plan);
-                tells(error, self.plan);
+                is_explained(error, self.plan);
                 assert!(whole.is_empty(), "{:?}: {error}", self.plan);
             }
         }
@@ -218,7 +218,7 @@ impl Run {
             assert!(is_closed, "{plan:?}: {end:?}");
         }
         if is_closed {
-            // What did not arrive is said, and is no success.
+            // What did not arrive is reported and is no success.
             match exit {
                 Exit::Done => assert_eq!(&self.arrived, sent, "{plan:?}"),
                 exit => {
@@ -232,14 +232,17 @@ impl Run {
             assert!(matches!(end, End::Lost { .. }), "{plan:?}: {end:?}");
             assert_eq!(exit, Exit::Abnormal, "{plan:?}");
         }
-        let told = matches!(end, End::Lost { error: Some(_), .. });
+        let is_reported = matches!(end, End::Lost { error: Some(_), .. });
         let is_silent = plan.side == Side::Read && plan.fault == Fault::Error && !is_closed;
-        assert!(told || !is_silent, "{plan:?}: the error is not told");
+        assert!(
+            is_reported || !is_silent,
+            "{plan:?}: the error is not reported"
+        );
     }
 }
 
-/// Claims that the error of an opening handshake is what the fault makes of it.
-fn tells(error: &OpenError, plan: Plan) {
+/// Asserts that the error of an opening handshake is what the fault makes of it.
+fn is_explained(error: &OpenError, plan: Plan) {
     let kind = match error {
         OpenError::Stream(error) => Some(error.kind()),
         OpenError::Handshake(HandshakeError::Truncated(_)) => None,
@@ -256,61 +259,61 @@ fn tells(error: &OpenError, plan: Plan) {
     assert_eq!(error.exit(), Exit::BadHandshake, "{plan:?}");
 }
 
-/// Strikes each operation, `least` or more, with each fault; `play` tells whether there was one to strike.
-fn strike(least: usize, mut play: impl FnMut(Plan) -> bool) {
+/// Injects each fault into each operation, `least` or more; `play` returns whether there was such an operation.
+fn inject(least: usize, mut play: impl FnMut(Plan) -> bool) {
     for side in [Side::Read, Side::Write, Side::Flush] {
         for fault in FAULTS {
             if side == Side::Flush && !matches!(fault, Fault::Error | Fault::Delay) {
                 continue;
             }
-            let struck = (0..1000).position(|at| !play(Plan { side, at, fault }));
-            let struck = struck.expect("an end of the operations");
-            assert!(struck >= least, "{side:?}, {fault:?}: {struck}");
+            let injected = (0..1000).position(|at| !play(Plan { side, at, fault }));
+            let injected = injected.expect("an end of the operations");
+            assert!(injected >= least, "{side:?}, {fault:?}: {injected}");
         }
     }
 }
 
 #[test]
-fn every_fault_at_every_operation_is_survived_and_told() {
-    strike(5, |plan| {
+fn every_fault_at_every_operation_is_survived_and_reported() {
+    inject(5, |plan| {
         let run = paused(plain(plan));
         run.is_true(run.seen.borrow().read);
-        run.is_struck()
+        run.is_injected()
     });
 }
 
 #[test]
-fn every_fault_below_tls_is_survived_and_told() {
+fn every_fault_below_tls_is_survived_and_reported() {
     let configs = configs();
-    strike(5, |plan| match paused(secured(plan, &configs)) {
+    inject(5, |plan| match paused(secured(plan, &configs)) {
         Ok((run, read)) => {
             run.is_true(read);
-            run.is_struck()
+            run.is_injected()
         }
-        Err(is_struck) => {
+        Err(is_injected) => {
             let fails = matches!(plan.fault, Fault::Error | Fault::End);
-            assert!(is_struck && fails, "{plan:?}: no TLS");
-            is_struck
+            assert!(is_injected && fails, "{plan:?}: no TLS");
+            is_injected
         }
     });
 }
 
 #[test]
-fn every_fault_in_a_refusal_leaves_what_came_of_it() {
+fn every_fault_in_a_refusal_leaves_what_was_received_of_it() {
     let head = Response::Refuses.head("").len();
-    strike(1, |plan| {
+    inject(1, |plan| {
         let (refused, seen) = paused(refused(plan));
-        let Seen { read, struck, .. } = *seen.borrow();
-        let is_harmless = !struck || matches!(plan.fault, Fault::Delay | Fault::Split);
+        let Seen { read, injected, .. } = *seen.borrow();
+        let is_harmless = !injected || matches!(plan.fault, Fault::Delay | Fault::Split);
         match refused {
             Ok(body) => assert_eq!(body, BODY[..read - head], "{plan:?}"),
             Err(error) => {
                 assert!(!is_harmless, "{plan:?}: {error}");
-                tells(&error, plan);
+                is_explained(&error, plan);
             }
         }
         assert!(!is_harmless || read == head + BODY.len(), "{plan:?}");
-        struck
+        injected
     });
 }
 
@@ -318,7 +321,7 @@ fn every_fault_in_a_refusal_leaves_what_came_of_it() {
 async fn refused(plan: Plan) -> (Result<String, OpenError>, Rc<RefCell<Seen>>) {
     let (near, far) = tokio::io::duplex(4 << 10);
     tokio::spawn(serve(far, Response::Refuses));
-    let (mut stream, seen) = Faulty::new(near, plan);
+    let (mut stream, seen) = FaultStream::new(near, plan);
     let body = match open(&mut stream).await {
         Ok((Outcome::Refused(refusal), input)) => {
             let body = read_body(&mut stream, &refusal.response, input.filled()).await;

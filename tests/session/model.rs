@@ -13,8 +13,8 @@ use wsee::proto::connection::{Config, Connection, End, reported_code};
 use wsee::proto::frame::{CloseCode, CloseFrame};
 use wsee::session::Stop;
 
+use super::harness::{Harness, now, paused};
 use super::oracle::{ACTS, Act, Ended, Oracle, Timers};
-use super::stage::{Stage, now, paused};
 use crate::conformance::case::{close, frame, ping, pong, text};
 
 /// Timers that never run out before a Close frame was sent.
@@ -120,29 +120,33 @@ impl Search {
 
 /// Plays one sequence, and then Ctrl-C: it must be over within the patience that this has.
 async fn run(timers: Timers, acts: &[Act]) {
-    let mut stage = Stage::new(connection(timers));
+    let mut harness = Harness::new(connection(timers));
     let mut oracle = Oracle::new(timers);
     let mut pings = Pings::default();
-    stage.settle();
+    harness.settle();
     let rest = [Act::Interrupt, Act::Second];
     for (done, &act) in (1..).zip(acts.iter().chain(&rest)) {
         if oracle.exit.is_some() {
             break;
         }
-        play(&mut stage, &mut pings, act).await;
+        play(&mut harness, &mut pings, act).await;
         oracle.act(act);
-        let exit = stage.ending.as_ref().map(Ending::exit);
-        let ended = stage.ending.as_ref().map(|ending| ended(&ending.end));
+        let exit = harness.ending.as_ref().map(Ending::exit);
+        let ended = harness.ending.as_ref().map(|ending| ended(&ending.end));
         let played: Vec<_> = acts.iter().chain(&rest).take(done).collect();
         assert_eq!(exit, oracle.exit, "{timers:?}, {played:?}");
         assert_eq!(ended, oracle.ended, "{timers:?}, {played:?}");
-        let messages = stage.puppet.messages().len();
+        let messages = harness.script.messages().len();
         assert_eq!(messages, oracle.messages, "{timers:?}, {played:?}");
     }
     assert!(oracle.exit.is_some(), "no end after {timers:?}, {acts:?}");
-    let ends = stage.puppet.ends();
-    assert_eq!(ends, usize::from(oracle.is_told), "{timers:?}, {acts:?}");
-    pings.take(&stage.peer_reads());
+    let ends = harness.script.ends();
+    assert_eq!(
+        ends,
+        usize::from(oracle.is_reported),
+        "{timers:?}, {acts:?}"
+    );
+    pings.take(&harness.peer_reads());
     let closed = acts.contains(&Act::Reset) || oracle.sent_close == pings.close;
     assert!(
         closed,
@@ -167,41 +171,41 @@ fn ended(end: &End) -> Ended {
     }
 }
 
-async fn play(stage: &mut Stage, pings: &mut Pings, act: Act) {
+async fn play(harness: &mut Harness, pings: &mut Pings, act: Act) {
     let server = Role::Server;
     match act {
-        Act::Text => stage.peer_writes(&text("hi").encode(server)),
-        Act::Ping => stage.peer_writes(&ping("hi").encode(server)),
+        Act::Text => harness.peer_writes(&text("hi").encode(server)),
+        Act::Ping => harness.peer_writes(&ping("hi").encode(server)),
         Act::Pong => {
-            pings.take(&stage.peer_reads());
-            stage.peer_writes(&pong(&pings.last).encode(server));
+            pings.take(&harness.peer_reads());
+            harness.peer_writes(&pong(&pings.last).encode(server));
         }
-        Act::Close(code) => stage.peer_writes(&close(code, "").encode(server)),
-        Act::Violation => stage.peer_writes(&frame(3, "").encode(server)),
-        Act::Fin => stage.peer_ends(),
-        Act::Reset => stage.reset(),
+        Act::Close(code) => harness.peer_writes(&close(code, "").encode(server)),
+        Act::Violation => harness.peer_writes(&frame(3, "").encode(server)),
+        Act::Fin => harness.peer_ends(),
+        Act::Reset => harness.reset(),
         Act::Input => {
-            stage.puppet.send("line");
-            stage.settle();
+            harness.script.send("line");
+            harness.settle();
         }
-        Act::EndOfInput => stop(stage, Stop::new(Cause::EndOfInput, Some(normal()))),
-        Act::Interrupt => stop(stage, Stop::signal(Signal::Interrupt, Some(normal()))),
+        Act::EndOfInput => stop(harness, Stop::new(Cause::EndOfInput, Some(normal()))),
+        Act::Interrupt => stop(harness, Stop::signal(Signal::Interrupt, Some(normal()))),
         Act::MaxTime => {
             let cause = Cause::MaxTime(Duration::from_secs(9));
-            stop(stage, Stop::promptly(cause, Some(normal())));
+            stop(harness, Stop::promptly(cause, Some(normal())));
         }
-        Act::Second => stage.tick().await,
+        Act::Second => harness.tick().await,
         Act::Seconds => {
             for _ in 0..5 {
-                stage.tick().await;
+                harness.tick().await;
             }
         }
     }
 }
 
-fn stop(stage: &mut Stage, stop: Stop) {
-    stage.puppet.stop(stop);
-    stage.settle();
+fn stop(harness: &mut Harness, stop: Stop) {
+    harness.script.stop(stop);
+    harness.settle();
 }
 
 fn normal() -> CloseFrame {

@@ -1,4 +1,4 @@
-//! What has to come of a session, said a second time and in other words than the engine's.
+//! An independent model of how a session has to end, written in other terms than the engine.
 
 use wsee::exit::Exit;
 
@@ -64,7 +64,7 @@ pub struct Timers {
     pub idle: Option<i64>,
 }
 
-/// Seconds that a user who is in a hurry waits for the closing handshake.
+/// Seconds the closing handshake may take when the user does not want to wait.
 const HURRY: i64 = 1;
 /// Seconds that a peer has for the end of TCP.
 const END: i64 = 1;
@@ -72,7 +72,7 @@ const END: i64 = 1;
 /// What makes this side end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Cause {
-    /// The exit status tells how the connection ended.
+    /// The exit status depends on how the connection ended.
     Undecided,
     /// This is the exit status, however the connection ends.
     Decisive(Exit),
@@ -118,15 +118,15 @@ pub struct Oracle {
     last_received: i64,
     last_ping: i64,
     unanswered: Option<i64>,
-    idle_told: bool,
+    idle_reported: bool,
     /// How many messages were handed on.
     pub messages: usize,
     /// The exit status, once it is over.
     pub exit: Option<Exit>,
     /// How the connection ended, then.
     pub ended: Option<Ended>,
-    /// Whether the mode is told of it.
-    pub is_told: bool,
+    /// Whether the mode learns of it.
+    pub is_reported: bool,
 }
 
 impl Oracle {
@@ -144,15 +144,15 @@ impl Oracle {
             last_received: 0,
             last_ping: 0,
             unanswered: None,
-            idle_told: false,
+            idle_reported: false,
             messages: 0,
             exit: None,
             ended: None,
-            is_told: true,
+            is_reported: true,
         }
     }
 
-    /// What decides about its future: the same for two pasts that differ in nothing that counts.
+    /// Everything that determines its future: equal for two pasts that differ only in what does not matter.
     pub fn state(&self) -> Self {
         let counts = self.timers.pong.is_some() || self.timers.idle.is_some();
         let since = |at: i64| at - self.now;
@@ -211,7 +211,7 @@ impl Oracle {
         }
     }
 
-    /// A Close frame goes out unless one did before; the peer has no more than so many seconds left.
+    /// A Close frame goes out unless one did before; the peer has at most this many seconds left.
     fn close(&mut self, code: u16, patience: i64) {
         self.sent_close.get_or_insert(code);
         let deadline = self.now + patience;
@@ -235,7 +235,7 @@ impl Oracle {
             // A second reason to end does not wait for anything.
             self.exit = Some(Exit::Interrupt);
             self.ended = Some(self.ended_by(Ended::Abandoned));
-            self.is_told = false;
+            self.is_reported = false;
         }
         self.end(Cause::Decisive(Exit::Interrupt), 1000, Some(HURRY));
     }
@@ -278,10 +278,10 @@ impl Oracle {
         }
         if let Some(idle) = self.timers.idle
             && self.exit.is_none()
-            && !self.idle_told
+            && !self.idle_reported
             && self.last_received + idle <= self.now
         {
-            self.idle_told = true;
+            self.idle_reported = true;
             self.end(Cause::Decisive(Exit::Timeout), 1005, Some(HURRY));
         }
     }

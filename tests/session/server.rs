@@ -11,8 +11,8 @@ use wsee::proto::Role;
 use crate::conformance::case::{binary, close, continuation, deflated, ping, text};
 
 /// What the server sends; each with the message that is whole with it.
-pub fn script() -> Vec<(Vec<u8>, Option<&'static [u8]>)> {
-    let frames = [
+pub fn frames() -> Vec<(Vec<u8>, Option<&'static [u8]>)> {
+    let all = [
         (text("one"), Some(&b"one"[..])),
         (text("tw").more(), None),
         (ping("p"), None),
@@ -25,7 +25,7 @@ pub fn script() -> Vec<(Vec<u8>, Option<&'static [u8]>)> {
     let encode = |(frame, message): (crate::conformance::case::Frame, _)| {
         (frame.encode(Role::Server), message)
     };
-    frames.into_iter().map(encode).collect()
+    all.into_iter().map(encode).collect()
 }
 
 /// Bytes that the server writes at once.
@@ -59,7 +59,7 @@ impl Response {
 
     fn bytes(self, key: &str) -> Vec<u8> {
         let rest = match self {
-            Self::Agrees => script().into_iter().flat_map(|(frame, _)| frame).collect(),
+            Self::Agrees => frames().into_iter().flat_map(|(frame, _)| frame).collect(),
             Self::Refuses => BODY.as_bytes().to_vec(),
         };
         [self.head(key).into_bytes(), rest].concat()

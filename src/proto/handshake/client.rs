@@ -461,7 +461,7 @@ mod tests {
             ),
             (
                 format!("{good}Sec-WebSocket-Protocol: mqtt\r\n"),
-                "-s 'mqtt'",
+                "\"mqtt\", which was not offered",
             ),
             (
                 format!("{good}Sec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n"),

@@ -18,10 +18,10 @@ use wsee::session::{Mode, Stop, Transport, Turn, run};
 
 /// A mode that does what the test says, and keeps what it is told.
 #[derive(Debug, Default, Clone)]
-pub struct Puppet(Rc<Strings>);
+pub struct ScriptedMode(Rc<Script>);
 
 #[derive(Debug, Default)]
-struct Strings {
+struct Script {
     input: RefCell<VecDeque<String>>,
     stops: RefCell<VecDeque<Stop>>,
     messages: RefCell<Vec<Vec<u8>>>,
@@ -30,7 +30,7 @@ struct Strings {
     is_echoing: Cell<bool>,
 }
 
-impl Puppet {
+impl ScriptedMode {
     /// Sends a text message, as soon as the driver takes input.
     pub fn send(&self, text: &str) {
         self.0.input.borrow_mut().push_back(text.to_owned());
@@ -62,7 +62,7 @@ impl Puppet {
     }
 }
 
-impl Mode for Puppet {
+impl Mode for ScriptedMode {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         assert_eq!(self.ends(), 0, "an event after the end: {event:?}");
         match event {
@@ -167,12 +167,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Transport for Line<S> {
 const MANY: usize = 100;
 
 /// A running driver with its peer's end of the line.
-pub struct Stage {
+pub struct Harness {
     driver: Pin<Box<dyn Future<Output = Ending>>>,
     /// What the driver told when it was over.
     pub ending: Option<Ending>,
     /// What the driver serves.
-    pub puppet: Puppet,
+    pub script: ScriptedMode,
     peer: DuplexStream,
     is_reset: Rc<Cell<bool>>,
     woken: Arc<Woken>,
@@ -186,20 +186,20 @@ impl Wake for Woken {
     }
 }
 
-impl Stage {
+impl Harness {
     /// Starts a driver on `connection`, in a runtime whose clock stands still.
     pub fn new(connection: Connection) -> Self {
         let (near, peer) = tokio::io::duplex(8 << 10);
         let line = Line::new(near);
         let is_reset = Rc::clone(&line.is_reset);
-        let puppet = Puppet::default();
-        let mut mode = puppet.clone();
+        let script = ScriptedMode::default();
+        let mut mode = script.clone();
         let opened = now();
         let driver = Box::pin(async move { run(line, connection, opened, &mut mode).await });
         Self {
             driver,
             ending: None,
-            puppet,
+            script,
             peer,
             is_reset,
             woken: Arc::new(Woken(AtomicBool::new(false))),

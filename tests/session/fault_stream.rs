@@ -32,7 +32,7 @@ pub enum Side {
     Flush,
 }
 
-/// A fault, and the operation that it strikes, counted from 0.
+/// A fault and the operation it hits, counted from 0.
 #[derive(Debug, Clone, Copy)]
 pub struct Plan {
     pub side: Side,
@@ -40,7 +40,7 @@ pub struct Plan {
     pub fault: Fault,
 }
 
-/// What a faulty stream saw.
+/// What a stream stream saw.
 #[derive(Debug, Default)]
 pub struct Seen {
     reads: usize,
@@ -48,12 +48,12 @@ pub struct Seen {
     flushes: usize,
     /// Bytes that were read.
     pub read: usize,
-    pub struck: bool,
+    pub injected: bool,
 }
 
 /// A stream with one fault.
 #[derive(Debug)]
-pub struct Faulty<S> {
+pub struct FaultStream<S> {
     stream: S,
     plan: Plan,
     seen: Rc<RefCell<Seen>>,
@@ -64,17 +64,17 @@ pub struct Faulty<S> {
 /// How long an operation is delayed.
 const DELAY: Duration = Duration::from_millis(300);
 
-impl<S> Faulty<S> {
+impl<S> FaultStream<S> {
     pub fn new(stream: S, plan: Plan) -> (Self, Rc<RefCell<Seen>>) {
         let seen = Rc::<RefCell<Seen>>::default();
-        let faulty = Self {
+        let stream = Self {
             stream,
             plan,
             seen: Rc::clone(&seen),
             delay: None,
             is_broken: false,
         };
-        (faulty, seen)
+        (stream, seen)
     }
 
     /// The fault of this operation, once a delay is over.
@@ -91,7 +91,7 @@ impl<S> Faulty<S> {
         if done != self.plan.at && !self.is_broken {
             return Poll::Ready(None);
         }
-        seen.struck = true;
+        seen.injected = true;
         self.is_broken = matches!(self.plan.fault, Fault::Error | Fault::End);
         if self.plan.fault == Fault::Delay {
             let deadline = Instant::now() + DELAY;
@@ -102,7 +102,7 @@ impl<S> Faulty<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Faulty<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for FaultStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -128,7 +128,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Faulty<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Faulty<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for FaultStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
