@@ -176,7 +176,7 @@ pub struct Context {
 #[derive(Debug)]
 pub struct ShortFrameTable {
     /// Whether a frame with this first byte breaks no rule: outside a message, and inside one.
-    flawless: [[bool; 256]; 2],
+    conforming: [[bool; 256]; 2],
     mask_bit: u8,
 }
 
@@ -187,7 +187,7 @@ impl ShortFrameTable {
             Role::Client => 0x80,
             Role::Server => 0,
         };
-        let flawless = [false, true].map(|unfinished| {
+        let conforming = [false, true].map(|unfinished| {
             let context = Context {
                 sender,
                 unfinished,
@@ -196,38 +196,41 @@ impl ShortFrameTable {
             std::array::from_fn(|first| {
                 let [first, ..] = first.to_le_bytes();
                 let short = Header::decode(&[first, mask_bit, 0, 0, 0, 0]);
-                short.is_some_and(|(header, _)| judge(&header, context, Err).is_ok())
+                short.is_some_and(|(header, _)| check(&header, context, Err).is_ok())
             })
         });
-        Self { flawless, mask_bit }
+        Self {
+            conforming,
+            mask_bit,
+        }
     }
 
     /// Whether a frame that starts so surely breaks no rule; the judge knows about the others.
     #[inline]
     pub fn passes(&self, [first, second]: [u8; 2], unfinished: bool) -> bool {
         LengthForm::is_short(second ^ self.mask_bit)
-            && self.flawless[usize::from(unfinished)][usize::from(first)]
+            && self.conforming[usize::from(unfinished)][usize::from(first)]
     }
 }
 
 /// Judges a frame by its header; `tolerate` decides of each broken rule whether to go on.
-pub fn judge(
+pub fn check(
     header: &Header,
     context: Context,
     mut tolerate: impl FnMut(Rule) -> Result<(), Rule>,
 ) -> Result<(), Rule> {
-    judge_bits(header, context.compression).or_else(&mut tolerate)?;
-    judge_opcode(header.opcode)?;
-    judge_mask(header, context.sender).or_else(&mut tolerate)?;
-    judge_length(header).or_else(&mut tolerate)?;
+    check_bits(header, context.compression).or_else(&mut tolerate)?;
+    check_opcode(header.opcode)?;
+    check_mask(header, context.sender).or_else(&mut tolerate)?;
+    check_length(header).or_else(&mut tolerate)?;
     if header.opcode.is_control() {
-        judge_control(header)
+        check_control(header)
     } else {
-        judge_sequence(header.opcode, context.unfinished)
+        check_sequence(header.opcode, context.unfinished)
     }
 }
 
-fn judge_bits(header: &Header, compression: bool) -> Result<(), Rule> {
+fn check_bits(header: &Header, compression: bool) -> Result<(), Rule> {
     // RFC 6455 §5.2: RSV bits MUST be 0 unless an extension is negotiated that defines meanings for them.
     if !(header.rsv1 || header.rsv2 || header.rsv3) {
         return Ok(());
@@ -248,7 +251,7 @@ fn judge_bits(header: &Header, compression: bool) -> Result<(), Rule> {
     Ok(())
 }
 
-fn judge_opcode(opcode: Opcode) -> Result<(), Rule> {
+fn check_opcode(opcode: Opcode) -> Result<(), Rule> {
     // RFC 6455 §5.2: if an unknown opcode is received, the receiving endpoint MUST fail the connection.
     if opcode.is_reserved() {
         Err(Rule::ReservedOpcode(opcode.bits()))
@@ -257,7 +260,7 @@ fn judge_opcode(opcode: Opcode) -> Result<(), Rule> {
     }
 }
 
-fn judge_mask(header: &Header, sender: Role) -> Result<(), Rule> {
+fn check_mask(header: &Header, sender: Role) -> Result<(), Rule> {
     // RFC 6455 §5.1: a client MUST mask all frames; a server MUST NOT mask any.
     match (sender, header.masking_key) {
         (Role::Server, Some(_)) => Err(Rule::MaskedByServer),
@@ -266,7 +269,7 @@ fn judge_mask(header: &Header, sender: Role) -> Result<(), Rule> {
     }
 }
 
-fn judge_length(header: &Header) -> Result<(), Rule> {
+fn check_length(header: &Header) -> Result<(), Rule> {
     // RFC 6455 §5.2: the most significant bit MUST be 0; the minimal number of bytes MUST be used.
     if header.payload_len >> 63 != 0 {
         Err(Rule::LengthTooBig(header.payload_len))
@@ -277,7 +280,7 @@ fn judge_length(header: &Header) -> Result<(), Rule> {
     }
 }
 
-fn judge_control(header: &Header) -> Result<(), Rule> {
+fn check_control(header: &Header) -> Result<(), Rule> {
     // RFC 6455 §5.5: control frames MUST have a payload of 125 bytes or less and MUST NOT be fragmented.
     if !header.fin {
         Err(Rule::FragmentedControl(header.opcode))
@@ -288,7 +291,7 @@ fn judge_control(header: &Header) -> Result<(), Rule> {
     }
 }
 
-fn judge_sequence(opcode: Opcode, unfinished: bool) -> Result<(), Rule> {
+fn check_sequence(opcode: Opcode, unfinished: bool) -> Result<(), Rule> {
     // RFC 6455 §5.4: fragments of one message MUST NOT be interleaved with those of another.
     match (opcode.starts_message(), unfinished) {
         (false, false) => Err(Rule::UnexpectedContinuation),
@@ -298,7 +301,7 @@ fn judge_sequence(opcode: Opcode, unfinished: bool) -> Result<(), Rule> {
 }
 
 /// Judges and reads the body of a Close frame; `None` when it is empty (RFC 6455 §5.5.1).
-pub fn judge_close(body: &[u8]) -> Result<Option<CloseFrame>, Rule> {
+pub fn parse_close(body: &[u8]) -> Result<Option<CloseFrame>, Rule> {
     let Some((code, reason)) = body.split_first_chunk::<2>() else {
         return match body {
             [] => Ok(None),
@@ -323,7 +326,7 @@ mod tests {
             for (compression, unfinished) in
                 [(false, false), (false, true), (true, false), (true, true)]
             {
-                let glance = ShortFrameTable::new(sender, compression);
+                let table = ShortFrameTable::new(sender, compression);
                 let context = Context {
                     sender,
                     unfinished,
@@ -333,10 +336,14 @@ mod tests {
                     let [first, second] = bytes;
                     let wire = [first, second, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
                     let (header, _) = Header::decode(&wire).expect("a whole header");
-                    let judged = judge(&header, context, Err);
+                    let checked = check(&header, context, Err);
                     let is_short = header.length_form == LengthForm::Bits7;
-                    let passes = glance.passes(bytes, unfinished);
-                    assert_eq!(passes, is_short && judged.is_ok(), "{header:?} {context:?}");
+                    let passes = table.passes(bytes, unfinished);
+                    assert_eq!(
+                        passes,
+                        is_short && checked.is_ok(),
+                        "{header:?} {context:?}"
+                    );
                 }
             }
         }

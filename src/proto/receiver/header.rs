@@ -1,4 +1,4 @@
-//! The start of a frame: its header, read and judged.
+//! The start of a frame: its header, read and checked.
 
 use std::ops::{ControlFlow, Range};
 
@@ -16,9 +16,9 @@ impl Receiver {
             return ControlFlow::Break(None);
         };
         let unfinished = self.message.under_way;
-        let passes = self.glance.passes([wire[0], wire[1]], unfinished);
-        if !(passes && self.judge_size(&header).is_ok())
-            && let Err(violation) = self.judge_closely()
+        let passes = self.short_frames.passes([wire[0], wire[1]], unfinished);
+        if !(passes && self.check_size(&header).is_ok())
+            && let Err(violation) = self.check_header()
         {
             return ControlFlow::Break(Some(Part::Violation(violation)));
         }
@@ -54,7 +54,7 @@ impl Receiver {
     ///
     /// It is decoded anew, so that one that passes at a glance need not be kept.
     #[inline(never)]
-    fn judge_closely(&mut self) -> Result<(), Box<Violation>> {
+    fn check_header(&mut self) -> Result<(), Box<Violation>> {
         let filled = self.input.filled();
         let Some((header, size)) = Header::decode(filled) else {
             return Ok(());
@@ -67,17 +67,17 @@ impl Receiver {
             compression: self.options.inflater.is_some(),
         };
         let mut tolerated = Vec::new();
-        let judged = rules::judge(&header, context, |rule| {
+        let checked = rules::check(&header, context, |rule| {
             if !self.options.lenient || !rule.is_tolerable() {
                 return Err(rule);
             }
             tolerated.push(violation(rule));
             Ok(())
         });
-        let judged = judged.and_then(|()| self.judge_size(&header));
-        let judged = judged.map_err(violation);
+        let checked = checked.and_then(|()| self.check_size(&header));
+        let checked = checked.map_err(violation);
         self.tolerated.extend(tolerated);
-        judged
+        checked
     }
 
     /// Whether a message that starts so is compressed; RSV1 means nothing if that was not agreed on.
@@ -89,7 +89,7 @@ impl Receiver {
     /// A message that has to be kept whole may not outgrow its limit, even before its bytes come.
     ///
     /// What a compressed one inflates to shows only while it is inflated.
-    fn judge_size(&self, header: &Header) -> Result<(), Rule> {
+    fn check_size(&self, header: &Header) -> Result<(), Rule> {
         let Delivery::Whole { max_message } = self.options.delivery else {
             return Ok(());
         };

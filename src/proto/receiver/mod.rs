@@ -91,7 +91,7 @@ pub(super) struct Options {
 #[derive(Debug)]
 pub struct Receiver {
     options: Options,
-    glance: ShortFrameTable,
+    short_frames: ShortFrameTable,
     input: Buffer,
     lent: Lent,
     frame: Frame,
@@ -199,7 +199,7 @@ impl Receiver {
     pub(super) fn new(options: Options, input: Buffer) -> Self {
         let bytes = input.len() as u64;
         Self {
-            glance: ShortFrameTable::new(options.peer, options.inflater.is_some()),
+            short_frames: ShortFrameTable::new(options.peer, options.inflater.is_some()),
             options,
             input,
             lent: Lent::Input(0..0),

@@ -51,7 +51,7 @@ impl Receiver {
             Opcode::PONG => Part::Pong,
             _ => {
                 let body = self.lent();
-                match rules::judge_close(body) {
+                match rules::parse_close(body) {
                     Ok(close) => Part::Close(Box::new(close)),
                     Err(rule) => Part::Violation(Box::new(Violation::new(rule, body, offset))),
                 }
