@@ -15,8 +15,11 @@ use crate::support::run::wsee;
 
 #[test]
 fn completions_are_those_of_the_command_line() {
-    let shells = Shell::value_variants().iter();
-    let scripts = shells.map(|shell| (shell.file_name("wsee"), generate::completion(*shell)));
+    // Those of the shells that Linux distributions package; for others there is `wsee completions`.
+    let shells = [Shell::Bash, Shell::Fish, Shell::Zsh];
+    let scripts = shells
+        .iter()
+        .map(|shell| (shell.file_name("wsee"), generate::completion(*shell)));
     holds_exactly("completions", scripts.collect());
 }
 
@@ -26,7 +29,7 @@ fn manual_pages_are_those_of_the_command_line() {
 }
 
 #[test]
-fn completions_are_printed_as_committed() {
+fn every_shell_gets_its_completions_printed() {
     for shell in Shell::value_variants() {
         let script = generate::completion(*shell);
         wsee(&["completions", &shell.to_string()])
