@@ -3,7 +3,7 @@
 use super::compression::parse_compression;
 use super::dialing::limits;
 use super::header::{check_value, parse_subprotocols};
-use super::recording::{self, RecordingError};
+use super::playback::{self, PlaybackError};
 use super::{ConfigError, Display, Environment};
 use crate::cli::{ListenArgs, ServeArgs, ServerTlsArgs};
 use crate::proto::Role;
@@ -63,13 +63,13 @@ impl Listen {
 }
 
 /// The recorded server to play, and what that is.
-fn play(args: &ServeArgs) -> Result<Option<(Play, String)>, RecordingError> {
+fn play(args: &ServeArgs) -> Result<Option<(Play, String)>, PlaybackError> {
     let Some(file) = &args.replay else {
         return Ok(None);
     };
-    let (recording, index) = recording::read(file, args.entry.as_ref())?;
+    let (recording, index) = playback::read(file, args.entry.as_ref())?;
     let messages = recording.connections[index].received;
-    let description = recording::describe(&recording, index, messages, args.speed);
+    let description = playback::describe(&recording, index, messages, args.speed);
     let play = Play {
         recording,
         index,

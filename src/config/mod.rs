@@ -15,10 +15,10 @@ mod filter;
 pub mod header;
 mod listen;
 pub mod netrc;
+mod playback;
 mod proxy;
 mod reconnect;
 mod record;
-mod recording;
 mod redirect;
 mod replay;
 mod route;
@@ -36,10 +36,10 @@ pub use display::Display;
 pub use environment::{Environment, ProxyVariables, Variable};
 pub use file::{FileError, FileProblem, Place};
 pub use listen::Listen;
+pub use playback::PlaybackError;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use reconnect::EveryError;
 pub use record::RecordError;
-pub use recording::RecordingError;
 pub use replay::ReplayError;
 pub use runner::{Test, TestError};
 pub use timing::{Timing, TimingError};
@@ -100,7 +100,7 @@ pub enum ConfigError {
     Replay(#[from] ReplayError),
     /// A recorded server cannot be played.
     #[error(transparent)]
-    Recording(#[from] RecordingError),
+    Playback(#[from] PlaybackError),
     /// A format of `--write-out` is wrong, or cannot be read.
     #[error(transparent)]
     Timing(#[from] TimingError),
@@ -131,7 +131,7 @@ impl ConfigError {
             | Self::Every(EveryError::File { .. } | EveryError::Encoding(_)) => Exit::Input,
             Self::Test(error) => error.exit(),
             Self::Replay(error) => error.exit(),
-            Self::Recording(error) => error.exit(),
+            Self::Playback(error) => error.exit(),
             Self::File(_)
             | Self::Curl(_)
             | Self::Header(_)

@@ -12,7 +12,7 @@ use crate::render::quantity;
 
 /// A recording that cannot be played.
 #[derive(Debug, thiserror::Error)]
-pub enum RecordingError {
+pub enum PlaybackError {
     /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -53,7 +53,7 @@ pub enum RecordingError {
     },
 }
 
-impl RecordingError {
+impl PlaybackError {
     /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
@@ -71,9 +71,9 @@ impl RecordingError {
 pub(super) fn read(
     file: &Path,
     entry: Option<&Entry>,
-) -> Result<(Recording, usize), RecordingError> {
+) -> Result<(Recording, usize), PlaybackError> {
     if file.extension().is_some_and(|it| it == "wsee") {
-        return Err(RecordingError::Scenario(file.to_owned()));
+        return Err(PlaybackError::Scenario(file.to_owned()));
     }
     let recording = Recording::read(file)?;
     let index = choose(&recording, entry)?;
@@ -81,7 +81,7 @@ pub(super) fn read(
 }
 
 /// The index of the connection to play.
-fn choose(recording: &Recording, entry: Option<&Entry>) -> Result<usize, RecordingError> {
+fn choose(recording: &Recording, entry: Option<&Entry>) -> Result<usize, PlaybackError> {
     let (file, connections) = (recording.path().to_owned(), &recording.connections);
     let text = match entry {
         Some(Entry::Number(number)) if number.get() <= connections.len() => {
@@ -89,7 +89,7 @@ fn choose(recording: &Recording, entry: Option<&Entry>) -> Result<usize, Recordi
         }
         Some(Entry::Number(number)) => {
             let (entry, count) = (number.get(), connections.len());
-            return Err(RecordingError::NoEntry { file, entry, count });
+            return Err(PlaybackError::NoEntry { file, entry, count });
         }
         Some(Entry::Url(text)) => text.as_str(),
         None => "",
@@ -98,13 +98,13 @@ fn choose(recording: &Recording, entry: Option<&Entry>) -> Result<usize, Recordi
     let meant = connections.iter().enumerate();
     let meant: Vec<_> = meant.filter(|(_, it)| is_meant(it)).collect();
     match meant.as_slice() {
-        [] => Err(RecordingError::NoUrl {
+        [] => Err(PlaybackError::NoUrl {
             file,
             entry: text.to_owned(),
             list: list(&connections.iter().enumerate().collect::<Vec<_>>()),
         }),
         [(index, _)] => Ok(*index),
-        several => Err(RecordingError::Several {
+        several => Err(PlaybackError::Several {
             file,
             count: several.len(),
             such: match text {

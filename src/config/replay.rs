@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::dialing::Dialing;
-use super::recording::{self, RecordingError};
+use super::playback::{self, PlaybackError};
 use super::target::Target;
 use super::{ConfigError, Connect, Display, Environment, Mode, connect};
 use crate::cli::ReplayArgs;
@@ -21,7 +21,7 @@ use crate::render::mask::MASK;
 pub enum ReplayError {
     /// It cannot be read, or it is not clear which connection is meant.
     #[error(transparent)]
-    Recording(#[from] RecordingError),
+    Playback(#[from] PlaybackError),
     /// Nobody knows where to.
     #[error("{} names no URL; give it behind the file", .0.display())]
     NoUrl(PathBuf),
@@ -42,7 +42,7 @@ impl ReplayError {
     /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Recording(error) => error.exit(),
+            Self::Playback(error) => error.exit(),
             Self::Overwritten(_) => Exit::Usage,
             Self::NoUrl(_) | Self::Masked { .. } => Exit::Url,
         }
@@ -60,7 +60,7 @@ impl Connect {
         let connection = &recording.connections[index];
         let target = Target::parse(&url(&args, connection)?)?;
         let speed = args.play.speed;
-        let description = recording::describe(&recording, index, connection.sent, speed);
+        let description = playback::describe(&recording, index, connection.sent, speed);
         let mut dial = args.dial;
         if dial.handshake.subprotocol.is_empty() {
             let offered = &connection.offered;
@@ -110,7 +110,7 @@ fn read(args: &ReplayArgs) -> Result<(Recording, usize), ReplayError> {
     {
         return Err(ReplayError::Overwritten(record.clone()));
     }
-    Ok(recording::read(&args.file, args.play.entry.as_ref())?)
+    Ok(playback::read(&args.file, args.play.entry.as_ref())?)
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
