@@ -62,7 +62,6 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
         context: Context {
             options: &test.options,
             given: &test.given,
-            dialer: &test.flags,
             human: &human,
             secrets: test.display.secrets,
         },

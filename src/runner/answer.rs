@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::case::{Request, Runner, StepResult};
+use super::case::{Runner, StepResult};
 use super::connection::ScriptedConnection;
+use super::dial::{Dial, Request};
 use super::matcher::glob;
 use super::result::{Failure, Kind};
 use crate::diagnostic::Diagnostic;
@@ -22,10 +23,18 @@ const BODY: usize = 1 << 10;
 const SWITCHING: u16 = 101;
 
 impl Runner<'_> {
-    pub(super) async fn connect(&mut self, step: &Step, url: &Template) -> StepResult<()> {
+    pub(super) async fn connect(
+        &mut self,
+        step: &Step,
+        url: &Template,
+        dial: &dyn Dial,
+    ) -> StepResult<()> {
         let request = Request::new(url, &step.below, |template| self.fill(template))?;
-        let options = self.context.dialer.options(&request);
-        let options = options.map_err(|error| self.error(&error, error.exit))?;
+        let options = dial.options(&request).map_err(|unresolved| {
+            let mut failure = self.error(&unresolved.message, unresolved.exit);
+            failure.hint = unresolved.hint.map(|hint| self.safe(&hint));
+            failure
+        })?;
         let status = step.status();
         let (result, head) = self.open(&options, status).await?;
         match result {

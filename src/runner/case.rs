@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::Options;
 use super::connection::{ScriptedConnection, WaitError};
+use super::dial::{Dial, Prepared};
 use super::log::{Log, safe};
 use super::result::{Failure, Kind, Outcome};
 use super::variable::{Given, Values};
@@ -15,8 +16,7 @@ use crate::render::close_summary::ending;
 use crate::render::human::close_text;
 use crate::render::quantity;
 use crate::render::{Human, Secrets};
-use crate::scenario::{Case, Line, Statement, Step, Template};
-use crate::session;
+use crate::scenario::{Case, Statement, Step};
 
 /// What all cases of a run share.
 pub struct Context<'a> {
@@ -24,75 +24,19 @@ pub struct Context<'a> {
     pub options: &'a Options,
     /// What variables are before a case begins.
     pub given: &'a Given,
-    /// Who knows how to connect.
-    pub dialer: &'a dyn Dialer,
     /// Shows what happens on the connections.
     pub human: &'a Human,
     /// Whether secrets are shown.
     pub secrets: Secrets,
 }
 
-/// A connection that is to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// Where to.
-    pub url: String,
-    /// Flags of the command line, without `--`.
-    pub flags: Vec<(String, Option<String>)>,
-    /// Fields of the request, in order.
-    pub fields: Vec<(String, String)>,
-}
-
-impl Request {
-    /// The request of `connect`, given what stands `below` it and how templates are filled.
-    pub fn new<E>(
-        url: &Template,
-        below: &[Line],
-        fill: impl Fn(&Template) -> Result<String, E>,
-    ) -> Result<Self, E> {
-        let mut request = Self {
-            url: fill(url)?,
-            flags: Vec::new(),
-            fields: Vec::new(),
-        };
-        for line in below {
-            match &line.statement {
-                Statement::Flag { name, value } => {
-                    let value = value.as_ref().map(&fill).transpose()?;
-                    request.flags.push((name.clone(), value));
-                }
-                Statement::Field { name, value } => {
-                    request.fields.push((name.clone(), fill(value)?));
-                }
-                _ => {}
-            }
-        }
-        Ok(request)
-    }
-}
-
-/// Makes of a request what a session needs.
-pub trait Dialer {
-    /// Resolves a URL with the flags of the command line and of the scenario.
-    fn options(&self, request: &Request) -> Result<session::Options, Unresolved>;
-}
-
-/// A request that cannot be made.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct Unresolved {
-    /// What is wrong with it.
-    pub message: String,
-    /// The exit status that tells it.
-    pub exit: Exit,
-}
-
 /// Runs a case; files are looked for in `folder`. Must be called on a `LocalSet`.
-pub async fn run(case: &Case, folder: &Path, context: &Context<'_>) -> Outcome {
+pub async fn run(prepared: &Prepared, folder: &Path, context: &Context<'_>) -> Outcome {
+    let Prepared { case, dials } = prepared;
     let mut runner = Runner::new(case, folder, context);
     let mut outcome = Outcome::Passed;
-    for step in &case.steps {
-        if let Err(failure) = runner.step(step).await {
+    for (step, dial) in case.steps.iter().zip(dials) {
+        if let Err(failure) = runner.step(step, dial.as_deref()).await {
             outcome = Outcome::Failed(Box::new(runner.place(*failure, step)));
             break;
         }
@@ -138,10 +82,10 @@ impl<'a> Runner<'a> {
         self.deadline = limit.map(|limit| (Instant::now() + limit, limit));
     }
 
-    async fn step(&mut self, step: &Step) -> StepResult<()> {
-        match &step.line.statement {
-            Statement::Connect { url, .. } => self.connect(step, url).await,
-            Statement::Action { action, .. } => self.action(step.on, action).await,
+    async fn step(&mut self, step: &Step, dial: Option<&dyn Dial>) -> StepResult<()> {
+        match (&step.line.statement, dial) {
+            (Statement::Connect { url, .. }, Some(dial)) => self.connect(step, url, dial).await,
+            (Statement::Action { action, .. }, _) => self.action(step.on, action).await,
             // Other statements stand below `connect`.
             _ => Ok(()),
         }

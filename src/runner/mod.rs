@@ -7,6 +7,7 @@
 mod answer;
 pub mod case;
 pub mod connection;
+mod dial;
 mod expect;
 mod inbox;
 mod log;
@@ -19,7 +20,8 @@ pub mod variable;
 
 use std::time::Duration;
 
-pub use case::{Context, Dialer, Request, Unresolved};
+pub use case::Context;
+pub use dial::{Dial, Flags, Prepared, Request, Unresolved, flags};
 pub use result::{CaseResult, Failure, Kind, Outcome, Run};
 pub use suite::{Group, Suite};
 pub use variable::Given;

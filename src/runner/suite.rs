@@ -8,19 +8,18 @@ use std::time::{Duration, Instant};
 use tokio::task::LocalSet;
 
 use super::case::{self, Context};
+use super::dial::Prepared;
 use super::result::{CaseResult, Failure, Kind, Outcome, Run};
 use crate::event::Signal;
-use crate::scenario::Case;
 
 /// The cases of one file, or the steps of a command line.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Group {
     /// The file as it was named; `None` for steps of the command line.
     pub file: Option<String>,
     /// The folder in which its files are looked for.
     pub folder: PathBuf,
-    /// The cases.
-    pub cases: Vec<Case>,
+    pub cases: Vec<Prepared>,
 }
 
 /// A run of cases.
@@ -161,7 +160,12 @@ fn not_run(interrupted: Option<Signal>, running: Option<Instant>) -> (Outcome, D
     }
 }
 
-fn result(group: &Group, case: &Case, outcome: Outcome, took: Duration) -> CaseResult {
+fn result(
+    group: &Group,
+    Prepared { case, .. }: &Prepared,
+    outcome: Outcome,
+    took: Duration,
+) -> CaseResult {
     CaseResult {
         file: group.file.clone(),
         name: case.name.clone(),

@@ -70,16 +70,11 @@ impl<'a> Values<'a> {
         let value = match variable {
             Variable::Uuid => &self.uuid,
             Variable::Now => &self.now,
-            Variable::Named(name) => self
-                .captured
-                .get(name)
-                .or_else(|| self.given.variables.get(name))
-                .ok_or_else(|| NoValue::Named(name.clone()))?,
-            Variable::Env(name) => match self.given.environment.get(name) {
-                Some(Some(value)) => value,
-                Some(None) => return Err(NoValue::Env(name.clone())),
-                None => return Err(NoValue::NotAllowed(name.clone())),
+            Variable::Named(name) => match self.captured.get(name) {
+                Some(value) => value,
+                None => return self.given.named(name),
             },
+            Variable::Env(name) => return self.given.env(name),
         };
         Ok(Cow::Borrowed(value))
     }
@@ -91,6 +86,20 @@ impl<'a> Values<'a> {
 }
 
 impl Given {
+    pub fn named(&self, name: &str) -> Result<Cow<'_, str>, NoValue> {
+        let value = self.variables.get(name);
+        let value = value.ok_or_else(|| NoValue::Named(name.to_owned()))?;
+        Ok(Cow::Borrowed(value))
+    }
+
+    pub fn env(&self, name: &str) -> Result<Cow<'_, str>, NoValue> {
+        match self.environment.get(name) {
+            Some(Some(value)) => Ok(Cow::Borrowed(value)),
+            Some(None) => Err(NoValue::Env(name.to_owned())),
+            None => Err(NoValue::NotAllowed(name.to_owned())),
+        }
+    }
+
     /// The text with secrets masked.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut masked = Cow::Borrowed(text);

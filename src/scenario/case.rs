@@ -20,6 +20,23 @@ pub struct Case {
     pub steps: Vec<Step>,
 }
 
+impl Case {
+    /// The variables that get a value while it runs.
+    pub fn captured(&self) -> HashSet<String> {
+        let captures = self
+            .steps
+            .iter()
+            .flat_map(|step| match &step.line.statement {
+                Statement::Action {
+                    action: Action::Expect(expect),
+                    ..
+                } => expect.captures.as_slice(),
+                _ => &[],
+            });
+        captures.map(|capture| capture.name.clone()).collect()
+    }
+}
+
 /// A line that runs, with the lines that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {

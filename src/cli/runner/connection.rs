@@ -4,13 +4,10 @@
 
 use std::ffi::OsString;
 
-use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{
-    Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, CommandFactory, FromArgMatches, Id,
-};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
-use crate::cli::{Cli, ConnectArgs, DialArgs};
+use crate::cli::DialArgs;
 
 /// Flags for every connection, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,37 +68,47 @@ impl FromArgMatches for ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// The arguments of `wsee URL` with these flags and `more`, whose single values count more.
+    /// These flags and `more`, whose single values count more; `more` has names without `--`.
     ///
     /// # Errors
     ///
     /// A text that says which flag is wrong, and why.
-    pub fn with(
-        &self,
-        more: impl IntoIterator<Item = OsString>,
-        url: &str,
-    ) -> Result<ConnectArgs, String> {
-        let tokens = std::iter::once(OsString::from("wsee"))
-            .chain(self.tokens.iter().cloned())
-            .chain(more)
-            .chain(["--".into(), url.into()]);
-        let parsed = lenient(Cli::command())
+    pub fn with(&self, more: &[(String, Option<String>)]) -> Result<DialArgs, String> {
+        let more = more.iter().map(|(name, value)| match value {
+            Some(value) => format!("--{name}={value}"),
+            None => format!("--{name}"),
+        });
+        let tokens = self.tokens.iter().cloned().chain(more.map(OsString::from));
+        let command = Command::new("wsee")
+            .no_binary_name(true)
+            .disable_help_flag(true);
+        lenient(DialArgs::augment_args(command))
             .try_get_matches_from(tokens)
-            .and_then(|matches| Cli::from_arg_matches(&matches));
-        parsed.map(|cli| cli.connect).map_err(|error| text(&error))
+            .and_then(|matches| DialArgs::from_arg_matches(&matches))
+            .map_err(|error| text(&error))
     }
 
-    /// Whether a connection may have the flag, which is given without `--`; if not, one that is like it.
-    pub fn check_name(name: &str) -> Result<(), Option<String>> {
-        let names: Vec<String> = connection_args()
-            .iter()
-            .filter_map(|arg| arg.get_long().map(str::to_owned))
-            .collect();
-        if names.iter().any(|known| known == name) {
-            return Ok(());
+    /// Whether a connection may have the flag of this name, with or without a value.
+    ///
+    /// # Errors
+    ///
+    /// A text that says what is wrong with it.
+    pub fn check(name: &str, has_value: bool) -> Result<(), String> {
+        let args = connection_args();
+        let Some(arg) = args.iter().find(|arg| arg.get_long() == Some(name)) else {
+            let known = args.iter().filter_map(Arg::get_long);
+            return Err(match crate::command::nearest(name, known) {
+                Some(nearest) => {
+                    format!("a connection has no flag --{name}; did you mean --{nearest}?")
+                }
+                None => format!("a connection has no flag --{name}; wsee test --help lists them"),
+            });
+        };
+        match arg.get_action().takes_values() {
+            true if !has_value => Err(format!("--{name} needs a value")),
+            false if has_value => Err(format!("--{name} takes no value")),
+            _ => Ok(()),
         }
-        let known = names.iter().map(String::as_str);
-        Err(crate::command::nearest(name, known).map(str::to_owned))
     }
 }
 
@@ -117,14 +124,15 @@ fn lenient(command: Command) -> Command {
     })
 }
 
-/// The error in one line, without clap's label and advice.
+/// The error in one line, without clap's label, usage and advice.
 fn text(error: &clap::Error) -> String {
-    if error.kind() == ErrorKind::DisplayHelp || error.kind() == ErrorKind::DisplayVersion {
-        return "a scenario cannot ask for help".to_owned();
-    }
     let text = error.render().to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    let lines = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.is_empty());
+    let line = lines.collect::<Vec<_>>().join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
 }
 
 #[cfg(test)]
@@ -139,51 +147,70 @@ mod tests {
         ConnectionArgs::from_arg_matches(&matches).expect("flags")
     }
 
-    fn more(words: &[&str]) -> Vec<OsString> {
-        words.iter().map(OsString::from).collect()
+    fn more(flags: &[(&str, &str)]) -> Vec<(String, Option<String>)> {
+        let flags = flags.iter();
+        flags
+            .map(|(name, value)| {
+                let value = (!value.is_empty()).then(|| (*value).to_owned());
+                ((*name).to_owned(), value)
+            })
+            .collect()
     }
 
     #[test]
     fn flags_are_kept_as_typed() {
         let args = args("-H A:1 -k --header B:2 --connect-timeout 3s");
-        let connect = args.with([], "ws://h").unwrap();
+        let dial = args.with(&[]).unwrap();
         let fields = ["A:1", "B:2"].map(|field| Field(field.to_owned()));
-        assert_eq!(connect.dial.handshake.header, fields);
-        assert!(connect.dial.tls.insecure);
+        assert_eq!(dial.handshake.header, fields);
+        assert!(dial.tls.insecure);
     }
 
     #[test]
     fn a_scenario_adds_lists_and_overrides_values() {
         let args = args("-H A:1 --origin a --insecure");
-        let more = more(&["--header=B:2", "--origin=b", "--insecure"]);
-        let connect = args.with(more, "ws://h").unwrap();
+        let more = more(&[("header", "B:2"), ("origin", "b"), ("insecure", "")]);
+        let dial = args.with(&more).unwrap();
         let fields = ["A:1", "B:2"].map(|field| Field(field.to_owned()));
-        assert_eq!(connect.dial.handshake.header, fields);
-        assert_eq!(connect.dial.handshake.origin.as_deref(), Some("b"));
+        assert_eq!(dial.handshake.header, fields);
+        assert_eq!(dial.handshake.origin.as_deref(), Some("b"));
     }
 
     #[test]
-    fn what_is_wrong_is_said_in_one_line() {
+    fn an_error_is_one_line_that_names_the_flag() {
         let args = ConnectionArgs::default();
-        let error = args
-            .with(more(&["--connect-timeout=x"]), "ws://h")
-            .unwrap_err();
-        assert!(
-            error.contains("--connect-timeout") && !error.contains('\n'),
-            "{error}"
-        );
-        assert!(args.with(more(&["--help"]), "ws://h").is_err());
+        for (flag, other) in [
+            (("connect-timeout", "x"), "connect-timeout"),
+            (("require-subprotocol", ""), "--subprotocol"),
+        ] {
+            let error = args.with(&more(&[flag])).unwrap_err();
+            assert!(error.contains(other) && !error.contains('\n'), "{error}");
+        }
     }
 
     #[test]
-    fn flags_of_pipes_and_prompt_are_no_flags_of_a_connection() {
-        for name in ["insecure", "header", "cacert", "max-message"] {
-            assert_eq!(ConnectionArgs::check_name(name), Ok(()), "{name}");
+    fn a_connection_has_the_flags_that_say_how_to_connect() {
+        for name in ["header", "cacert", "max-message"] {
+            assert_eq!(ConnectionArgs::check(name, true), Ok(()), "{name}");
         }
-        for name in ["send", "count", "verbose", "max-time", "url", "no-history"] {
-            assert!(ConnectionArgs::check_name(name).is_err(), "{name}");
+        for name in [
+            "send",
+            "count",
+            "verbose",
+            "max-time",
+            "url",
+            "no-history",
+            "help",
+        ] {
+            assert!(ConnectionArgs::check(name, true).is_err(), "{name}");
         }
-        let nearest = ConnectionArgs::check_name("insecur");
-        assert_eq!(nearest, Err(Some("insecure".to_owned())));
+        for (name, has_value, problem) in [
+            ("insecur", false, "did you mean --insecure?"),
+            ("insecure", true, "--insecure takes no value"),
+            ("header", false, "--header needs a value"),
+        ] {
+            let error = ConnectionArgs::check(name, has_value).unwrap_err();
+            assert!(error.contains(problem), "{error}");
+        }
     }
 }

@@ -1,18 +1,41 @@
-//! Connections of a test: flags of the command line, and those of the scenario.
+//! Connections of a test: the flags of the command line with those of a scenario.
 
-use std::ffi::OsString;
+use std::rc::Rc;
 
-use crate::cli::{ConnectArgs, ConnectionArgs};
+use crate::cli::{ConnectionArgs, DialArgs};
+use crate::config::header::parse_header;
 use crate::config::target::Target;
 use crate::config::{ConfigError, Dialing, Environment};
-use crate::runner::{Dialer, Request, Unresolved};
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::runner::{self, Dial, Request, Unresolved};
+use crate::scenario::{Line, Statement, Template};
 use crate::session;
 
-/// Flags for every connection.
+/// The flags of the command line, which count for every connection.
 #[derive(Debug)]
 pub struct Flags {
     typed: ConnectionArgs,
     environment: Environment,
+}
+
+/// A connection of a scenario.
+#[derive(Debug)]
+pub(super) enum Connection {
+    Resolved(Box<session::Options>),
+    /// The URL or a field has variables whose values only the run knows.
+    Late {
+        flags: Rc<Flags>,
+        args: Box<DialArgs>,
+    },
+    /// A flag has such a variable.
+    LateFlags(Rc<Flags>),
+}
+
+/// Something that is wrong below `connect`, or with its URL if there is no line.
+pub(super) struct Wrong<'a> {
+    pub line: Option<&'a Line>,
+    pub error: Unresolved,
 }
 
 impl Flags {
@@ -20,55 +43,101 @@ impl Flags {
         Self { typed, environment }
     }
 
-    pub(super) fn args(&self, more: &[OsString], url: &str) -> Result<ConnectArgs, String> {
-        self.typed.with(more.iter().cloned(), url)
+    /// The connection to a URL with the flags of the command line alone.
+    pub(super) fn dialing(&self, url: &str) -> Result<Dialing, ConfigError> {
+        let args = self.typed.with(&[]).map_err(super::TestError::Flags)?;
+        self.resolve(&args, url)
     }
 
-    pub(super) fn resolve(&self, args: &ConnectArgs) -> Result<Dialing, ConfigError> {
-        let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
-        Dialing::resolve(&args.dial, &target, &self.environment)
+    fn resolve(&self, args: &DialArgs, url: &str) -> Result<Dialing, ConfigError> {
+        Dialing::resolve(args, &Target::parse(url)?, &self.environment)
     }
-}
 
-impl Dialer for Flags {
-    fn options(&self, request: &Request) -> Result<session::Options, Unresolved> {
+    fn args(&self, flags: &runner::Flags) -> Result<DialArgs, Unresolved> {
+        self.typed.with(flags).map_err(usage)
+    }
+
+    fn options(&self, args: &DialArgs, request: &Request) -> Result<session::Options, Unresolved> {
         if request.url.starts_with('@') {
             let text = "a scenario cannot use a profile; write its URL here, or {{NAME}} and --var";
             return Err(usage(text.to_owned()));
         }
-        let mut more = Vec::new();
-        for (name, value) in &request.flags {
-            check(name)?;
-            more.push(OsString::from(match value {
-                Some(value) => format!("--{name}={value}"),
-                None => format!("--{name}"),
-            }));
-        }
+        let mut open = self.resolve(args, &request.url)?.open;
         for (name, value) in &request.fields {
             // A field without a value is left out of the request, as with -H.
-            more.push(format!("--header={name}: {value}").into());
+            let edit =
+                parse_header(name, &format!("{name}: {value}")).map_err(ConfigError::from)?;
+            open.offer.edits.push(edit);
         }
-        let args = self.args(&more, &request.url).map_err(usage)?;
-        let dialing = self.resolve(&args).map_err(|error| Unresolved {
-            message: error.to_string(),
-            exit: error.exit(),
-        })?;
-        Ok(dialing.open)
+        Ok(open)
+    }
+
+    /// Resolves a connection as far as `known` has the values of its variables.
+    pub(super) fn connection<'a>(
+        self: &Rc<Self>,
+        url: &Template,
+        below: &'a [Line],
+        known: impl Fn(&Template) -> Result<String, ()>,
+    ) -> Result<Connection, Wrong<'a>> {
+        for line in below {
+            if let Statement::Flag { name, value } = &line.statement {
+                let checked = ConnectionArgs::check(name, value.is_some());
+                checked.map_err(|text| Wrong {
+                    line: Some(line),
+                    error: usage(text),
+                })?;
+            }
+        }
+        let named = |error| wrong(below, error);
+        if let Ok(request) = Request::new(url, below, &known) {
+            let args = self.args(&request.flags).map_err(named)?;
+            let options = self.options(&args, &request).map_err(named)?;
+            return Ok(Connection::Resolved(Box::new(options)));
+        }
+        let flags = Rc::clone(self);
+        let Ok(typed) = runner::flags(below, &known) else {
+            return Ok(Connection::LateFlags(flags));
+        };
+        let args = self.args(&typed).map_err(named)?;
+        let args = Box::new(args);
+        Ok(Connection::Late { flags, args })
     }
 }
 
-fn check(name: &str) -> Result<(), Unresolved> {
-    ConnectionArgs::check_name(name).map_err(|nearest| {
-        usage(match nearest {
-            Some(nearest) => {
-                format!("a connection has no flag --{name}; did you mean --{nearest}?")
-            }
-            None => format!("a connection has no flag --{name}; wsee test --help lists them"),
-        })
-    })
+/// An error with the line of the flag that it names.
+fn wrong(below: &[Line], error: Unresolved) -> Wrong<'_> {
+    let line = below.iter().find(|line| match &line.statement {
+        Statement::Flag { name, .. } => error.message.contains(&format!("--{name}")),
+        _ => false,
+    });
+    Wrong { line, error }
+}
+
+impl Dial for Connection {
+    fn options(&self, request: &Request) -> Result<session::Options, Unresolved> {
+        match self {
+            Self::Resolved(options) => Ok(session::Options::clone(options)),
+            Self::Late { flags, args } => flags.options(args, request),
+            Self::LateFlags(flags) => flags.options(&flags.args(&request.flags)?, request),
+        }
+    }
+}
+
+impl From<ConfigError> for Unresolved {
+    fn from(error: ConfigError) -> Self {
+        Self {
+            message: error.to_string(),
+            hint: error.hint(),
+            exit: error.exit(),
+        }
+    }
 }
 
 fn usage(message: String) -> Unresolved {
-    let exit = crate::exit::Exit::Usage;
-    Unresolved { message, exit }
+    let exit = Exit::Usage;
+    Unresolved {
+        message,
+        hint: None,
+        exit,
+    }
 }

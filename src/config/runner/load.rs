@@ -1,11 +1,16 @@
 //! Scenario files, read and looked through.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::dialer::{Connection, Wrong};
 use super::{Targets, Test};
-use crate::runner::{Dialer, Group, Request, Unresolved};
-use crate::scenario::{self, Case, Mistake, Problem, Statement, Step, Template};
+use crate::runner::{Dial, Group, Prepared, Unresolved};
+use crate::scenario::{
+    self, Case, Form, Line, Mistake, Problem, Statement, Step, Template, Variable,
+};
+use crate::session;
 
 /// What there is to run.
 #[derive(Debug)]
@@ -40,10 +45,13 @@ impl Test {
     pub fn load(&self) -> Result<Loaded, Vec<Mistakes>> {
         let (mut groups, mut wrong) = (Vec::new(), Vec::new());
         match &self.targets {
-            Targets::Steps(cases) => groups.push(Group {
+            Targets::Steps { cases, open } => groups.push(Group {
                 file: None,
                 folder: PathBuf::from("."),
-                cases: cases.clone(),
+                cases: cases
+                    .iter()
+                    .map(|case| of_command_line(case, open))
+                    .collect(),
             }),
             Targets::Files(files) => {
                 for path in files {
@@ -59,7 +67,7 @@ impl Test {
         }
         let found = groups.iter().map(|group| group.cases.len()).sum();
         for group in &mut groups {
-            group.cases.retain(|case| self.is_wanted(case));
+            group.cases.retain(|it| self.is_wanted(&it.case));
         }
         groups.retain(|group| !group.cases.is_empty());
         Ok(Loaded { groups, found })
@@ -89,10 +97,7 @@ impl Test {
         let cases = scenario::parse(&text)
             .and_then(|file| scenario::cases(file, &stem, &super::known(&self.given)))
             .map_err(places)?;
-        let wrong = self.wrong_connections(&cases);
-        if !wrong.is_empty() {
-            return Err(places(wrong));
-        }
+        let cases = self.prepare(cases).map_err(places)?;
         Ok(Group {
             file: Some(name.clone()),
             folder: path.parent().unwrap_or(Path::new("")).to_owned(),
@@ -100,39 +105,74 @@ impl Test {
         })
     }
 
-    /// Mistakes in URLs, flags and fields that are known before the run: those without variables.
-    fn wrong_connections(&self, cases: &[Case]) -> Vec<Mistake> {
-        let steps = cases.iter().flat_map(|case| &case.steps);
-        let wrong = steps.filter_map(|step| {
-            let request = literal(step)?;
-            let error = self.flags.options(&request).err()?;
-            let flag = step.below.iter().find(|line| match &line.statement {
-                Statement::Flag { name, .. } => error.message.contains(&format!("--{name}")),
-                _ => false,
+    /// Resolves the connections of the cases as far as their variables have values.
+    fn prepare(&self, cases: Vec<Case>) -> Result<Vec<Prepared>, Vec<Mistake>> {
+        let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
+        for case in cases {
+            let captured = case.captured();
+            let dials = case.steps.iter().map(|step| {
+                let dial = self.dial(step, &captured);
+                dial.unwrap_or_else(|mistake| {
+                    mistakes.push(mistake);
+                    None
+                })
             });
-            let line = flag.unwrap_or(&step.line);
-            Some(mistake(line.number, &line.source, &error))
-        });
-        wrong.collect()
+            let dials = dials.collect();
+            prepared.push(Prepared { case, dials });
+        }
+        if mistakes.is_empty() {
+            Ok(prepared)
+        } else {
+            Err(mistakes)
+        }
+    }
+
+    fn dial(
+        &self,
+        step: &Step,
+        captured: &HashSet<String>,
+    ) -> Result<Option<Box<dyn Dial>>, Mistake> {
+        let Statement::Connect { url, .. } = &step.line.statement else {
+            return Ok(None);
+        };
+        // A captured value replaces a given one, so it is not known yet.
+        let known = |template: &Template| {
+            template.fill(Form::Plain, |variable| match variable {
+                Variable::Named(name) if captured.contains(name) => Err(()),
+                Variable::Named(name) => self.given.named(name).map_err(drop),
+                Variable::Env(name) => self.given.env(name).map_err(drop),
+                Variable::Uuid | Variable::Now => Err(()),
+            })
+        };
+        match self.flags.connection(url, &step.below, known) {
+            Ok(connection) => Ok(Some(Box::new(connection))),
+            Err(Wrong { line, error }) => Err(self.mistake(line.unwrap_or(&step.line), &error)),
+        }
+    }
+
+    fn mistake(&self, line: &Line, error: &Unresolved) -> Mistake {
+        let Line { number, source, .. } = line;
+        let indent = source.len() - source.trim_start().len();
+        let hint = error.hint.iter().map(|hint| format!("; {hint}"));
+        let text = error.message.clone() + &hint.collect::<String>();
+        Mistake {
+            line: *number,
+            column: indent + 1,
+            width: source.trim().chars().count().max(1),
+            source: source.clone(),
+            problem: Problem::Flag(self.given.mask(&text).into_owned()),
+        }
     }
 }
 
-/// The request of `connect`, if no variable is in it.
-fn literal(step: &Step) -> Option<Request> {
-    let Statement::Connect { url, .. } = &step.line.statement else {
-        return None;
+/// The one connection of the command line is already resolved.
+fn of_command_line(case: &Case, open: &session::Options) -> Prepared {
+    let dial = |step: &Step| -> Option<Box<dyn Dial>> {
+        let is_connect = matches!(step.line.statement, Statement::Connect { .. });
+        is_connect.then(|| Box::new(Connection::Resolved(Box::new(open.clone()))) as _)
     };
-    let fill = |template: &Template| template.as_literal().map(str::to_owned).ok_or(());
-    Request::new(url, &step.below, fill).ok()
-}
-
-fn mistake(line: usize, source: &str, error: &Unresolved) -> Mistake {
-    let indent = source.len() - source.trim_start().len();
-    Mistake {
-        line,
-        column: indent + 1,
-        width: source.trim().chars().count().max(1),
-        source: source.to_owned(),
-        problem: Problem::Flag(error.message.clone()),
+    Prepared {
+        case: case.clone(),
+        dials: case.steps.iter().map(dial).collect(),
     }
 }

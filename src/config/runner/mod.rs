@@ -7,17 +7,19 @@ mod step;
 use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::Duration;
 
 pub use dialer::Flags;
 pub use load::{Loaded, Mistakes};
 
-use super::{ConfigError, Dialing, Display, Environment};
+use super::{ConfigError, Display, Environment};
 use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs};
 use crate::exit::Exit;
 use crate::runner::{Given, Options};
 use crate::scenario::folder::{self, FolderError};
 use crate::scenario::{self, Known, Mistake};
+use crate::session;
 
 /// Everything a test run needs.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ pub struct Test {
     /// Values for variables.
     pub given: Given,
     /// How connections are made.
-    pub flags: Flags,
+    pub flags: Rc<Flags>,
     /// Texts of which a case's name must contain one, in lower case; none for all cases.
     pub filter: Vec<String>,
     /// Only look for mistakes.
@@ -47,8 +49,11 @@ pub struct Test {
 /// What is run.
 #[derive(Debug)]
 pub enum Targets {
-    /// The steps of the command line, for one URL.
-    Steps(Vec<scenario::Case>),
+    /// The steps of the command line, and how their URL is connected to.
+    Steps {
+        cases: Vec<scenario::Case>,
+        open: Box<session::Options>,
+    },
     /// Scenario files.
     Files(Vec<PathBuf>),
 }
@@ -131,7 +136,7 @@ impl Test {
     pub fn resolve(args: &TestArgs, environment: &Environment) -> Result<Self, ConfigError> {
         check_reports(&args.report)?;
         let display = Display::resolve(&args.display, environment);
-        let flags = Flags::new(args.connection.clone(), environment.clone());
+        let flags = Rc::new(Flags::new(args.connection.clone(), environment.clone()));
         let given = given(&args.variables, environment, args.display.show_secrets)?;
         let mut notes = Vec::new();
         let targets = match args.targets.as_slice() {
@@ -144,7 +149,9 @@ impl Test {
                 notes.extend(dialing.notes.iter().cloned());
                 let known = known(&given);
                 let name = display.secrets.url(&dialing.url);
-                Targets::Steps(step::case(&args.steps.lines, url, &name, &known)?)
+                let cases = step::case(&args.steps.lines, url, &name, &known)?;
+                let open = Box::new(dialing.open);
+                Targets::Steps { cases, open }
             }
             targets => Targets::Files(find(args, targets)?),
         };
@@ -270,12 +277,4 @@ fn var_file(path: &Path) -> Result<Vec<Variable>, TestError> {
             })
         })
         .collect()
-}
-
-impl Flags {
-    /// The connection to a URL with the flags of the command line alone.
-    fn dialing(&self, url: &str) -> Result<Dialing, ConfigError> {
-        let args = self.args(&[], url).map_err(TestError::Flags)?;
-        self.resolve(&args)
-    }
 }
