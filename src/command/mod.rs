@@ -14,10 +14,10 @@ pub mod variable;
 pub use self::complete::{Completion, complete, is_complete};
 pub use self::error::CommandError;
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
-pub use self::prompt::{Filtering, PromptCommand, Record, Setting, Topic};
-pub use self::timer::{Repetition, Timing};
+pub use self::prompt::{
+    Assignment, Capture, Filtering, PromptCommand, Record, Repetition, Setting, Timing, Topic,
+};
 pub use self::usage::{COMMANDS, Usage, nearest};
-pub use self::variable::{Assignment, Capture};
 
 use self::args::Args;
 /// What a line means.

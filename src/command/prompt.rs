@@ -1,10 +1,9 @@
 //! Commands that only the prompt executes.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use super::timer::{Repetition, Timing};
 use super::usage::Usage;
-use super::variable::{Assignment, Capture};
 use crate::render::{Decode, Timestamps};
 
 /// A command that does more than send something.
@@ -35,6 +34,55 @@ pub enum PromptCommand {
     Record(Record),
     /// Closes the connection and opens another.
     Reconnect,
+}
+
+/// What `/set` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assignment {
+    List,
+    Show(String),
+    Set {
+        name: String,
+        /// May contain variables.
+        value: String,
+    },
+}
+
+/// A variable whose value is taken from the last JSON message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Capture {
+    pub name: String,
+    /// A jq filter, not compiled.
+    pub source: String,
+    /// The column where the filter starts.
+    pub column: usize,
+}
+
+/// What `/every` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Timing {
+    List,
+    /// Sends a text at once, and then periodically.
+    Start {
+        /// Not zero.
+        period: Duration,
+        /// May contain variables.
+        text: String,
+    },
+    /// Stops the timer with this number in the list, or all.
+    Stop(Option<usize>),
+}
+
+/// What `/repeat` does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Repetition {
+    Start {
+        /// At least 1.
+        count: u64,
+        /// May contain variables.
+        text: String,
+    },
+    Stop,
 }
 
 /// What `/filter` does.

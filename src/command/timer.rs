@@ -1,37 +1,9 @@
 //! Arguments of `/every` and `/repeat`.
 
-use std::time::Duration;
-
 use super::CommandError;
 use super::args::Args;
+use super::prompt::{Repetition, Timing};
 use crate::duration;
-
-/// What `/every` does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Timing {
-    List,
-    /// Sends a text at once, and then periodically.
-    Start {
-        /// Not zero.
-        period: Duration,
-        /// May contain variables.
-        text: String,
-    },
-    /// Stops the timer with this number in the list, or all.
-    Stop(Option<usize>),
-}
-
-/// What `/repeat` does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Repetition {
-    Start {
-        /// At least 1.
-        count: u64,
-        /// May contain variables.
-        text: String,
-    },
-    Stop,
-}
 
 impl Args<'_> {
     pub(super) fn timing(self) -> Result<Timing, CommandError> {
@@ -73,6 +45,8 @@ impl Args<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::command::{Command, PromptCommand, parse};
 

@@ -2,28 +2,7 @@
 
 use super::CommandError;
 use super::args::Args;
-
-/// What `/set` does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Assignment {
-    List,
-    Show(String),
-    Set {
-        name: String,
-        /// May contain variables.
-        value: String,
-    },
-}
-
-/// A variable whose value is taken from the last JSON message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capture {
-    pub name: String,
-    /// A jq filter, not compiled.
-    pub source: String,
-    /// The column where the filter starts.
-    pub column: usize,
-}
+use super::prompt::{Assignment, Capture};
 
 /// Names with a value of their own: a random UUID, the time, the number of the message.
 pub const TAKEN: [&str; 3] = ["uuid", "now", "n"];
