@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn values_stand_in_the_place_of_names() {
+    fn values_replace_names() {
         for (text, expected) in [
             ("a{{a}}b{{ a }}", "a1b1"),
             ("{\"x\":{\"y\":{{a}}}}", "{\"x\":{\"y\":1}}"),

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_behind_each_value_in_pieces_of_any_size() {
+    fn splits_after_each_value_in_pieces_of_any_size() {
         let text = "{\"a\":\"}\\\"]\"}[1,\n[2]] \"s\\\\\"\ttrue 17\n-1.5e3{} null\"x\"[]9";
         let expected = [
             r#"{"a":"}\"]"}"#,
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_broken_is_a_value_too_so_that_it_can_be_told() {
+    fn malformed_text_is_a_value_so_that_it_is_reported() {
         assert_eq!(values(" {\"a\": ", 3), ["{\"a\": "]);
         assert_eq!(values("]1", 1), ["]", "1"]);
         assert_eq!(values("a,b c", 2), ["a,b", "c"]);

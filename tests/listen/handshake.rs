@@ -71,7 +71,7 @@ fn selects_no_subprotocol_that_was_not_offered() {
 }
 
 #[test]
-fn agrees_to_compression_unless_told_not_to() {
+fn agrees_to_compression_unless_disabled() {
     let offer = "Sec-WebSocket-Extensions: x, permessage-deflate; client_max_window_bits\r\n";
     let response = answered(&[], offer);
     assert!(

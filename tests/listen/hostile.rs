@@ -91,7 +91,7 @@ fn clients_that_stall_in_the_handshake_block_nobody() {
 }
 
 #[test]
-fn clients_that_vanish_are_told_and_end_nothing() {
+fn a_client_that_vanishes_is_logged_and_the_server_continues() {
     let server = listening(&[]);
     drop(server.connect());
     server
@@ -111,7 +111,7 @@ fn clients_that_vanish_are_told_and_end_nothing() {
 }
 
 #[test]
-fn what_is_no_request_is_told_and_ends_nothing() {
+fn a_malformed_request_is_logged_and_the_server_continues() {
     let server = listening(&[]);
     for junk in [
         "SSH-2.0-OpenSSH_9.6\r\n\r\n",

@@ -130,7 +130,7 @@ fn one_of_several_connections_is_chosen() {
 }
 
 #[test]
-fn what_cannot_be_played_is_told_before_anybody_connects() {
+fn an_unusable_recording_is_reported_before_anybody_connects() {
     wsee(&["listen", "0", "--replay", "/nowhere/a.har"])
         .run()
         .exits(26)

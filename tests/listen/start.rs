@@ -10,7 +10,7 @@ use crate::support::run::wsee;
 use crate::support::tls::self_signed;
 
 #[test]
-fn tells_where_it_listens_and_how_to_connect() {
+fn shows_where_it_listens_and_how_to_connect() {
     let server = listening(&[]);
     let url = server.url();
     let line = format!("* listening on {url} (echo); connect with: wsee {url}\n");
@@ -23,7 +23,7 @@ fn tells_where_it_listens_and_how_to_connect() {
 }
 
 #[test]
-fn quiet_tells_nothing() {
+fn quiet_shows_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener
         .local_addr()
@@ -60,7 +60,7 @@ fn an_address_of_another_machine_exits_7() {
 }
 
 #[test]
-fn what_is_no_address_is_a_usage_error() {
+fn an_invalid_address_is_a_usage_error() {
     for address in [
         "99999",
         "127.0.0.1:",
@@ -90,7 +90,7 @@ fn certificate_and_key_go_together() {
 }
 
 #[test]
-fn a_file_that_is_no_certificate_is_named() {
+fn a_file_without_a_certificate_is_named() {
     let (certificate, key) = self_signed(&["localhost"]).write();
     let mut other = NamedTempFile::new().expect("a file");
     other

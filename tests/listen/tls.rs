@@ -9,7 +9,7 @@ use crate::support::run::wsee;
 use crate::support::tls::{Authority, path};
 
 #[test]
-fn a_certificate_of_its_own_is_served_and_its_flag_told() {
+fn a_self_made_certificate_is_served_and_the_flag_for_it_shown() {
     let server = listening(&["--tls"]);
     let url = format!("wss://127.0.0.1:{}/", server.port);
     server
@@ -67,7 +67,7 @@ fn authorities_that_cannot_be_read_are_a_usage_error() {
 }
 
 #[test]
-fn a_client_without_tls_is_told_and_ends_nothing() {
+fn a_client_without_tls_is_logged_and_the_server_continues() {
     let server = listening(&["--tls"]);
     wsee(&[&server.url()]).run().exits(112).prints("");
     server.running.wait_for_stderr("#1 ! TLS failed: ");

@@ -26,7 +26,7 @@ fn prints_a_reply_that_comes_after_the_end_of_input() {
 }
 
 #[test]
-fn each_reply_starts_the_wait_anew() {
+fn each_reply_restarts_the_wait() {
     let server = scripted(|mut peer| {
         peer.expect("question");
         for n in 0..4 {
@@ -54,7 +54,7 @@ fn waits_two_seconds_by_default() {
 }
 
 #[test]
-fn wait_0_closes_at_once_and_still_prints_what_comes() {
+fn wait_0_closes_at_once_and_still_prints_replies() {
     let server = after_handshake(|mut wire| {
         let frames = wire.read_to_close();
         sleep(A_MOMENT);
@@ -129,7 +129,7 @@ fn says_nothing_of_the_kind_when_something_did() {
 }
 
 #[test]
-fn sends_what_was_typed_before_the_connection_was_open() {
+fn input_from_before_the_connection_opened_is_sent() {
     let server = before_handshake(|mut wire| {
         sleep(A_MOMENT);
         let response = wire.response();
@@ -165,7 +165,7 @@ fn does_not_wait_for_stdin_when_the_server_has_closed() {
 }
 
 #[test]
-fn tells_input_that_could_not_be_sent() {
+fn unsent_input_is_reported() {
     let server = scripted(|mut peer| {
         peer.receive();
         peer.close(1000, "")
@@ -182,7 +182,7 @@ fn tells_input_that_could_not_be_sent() {
 }
 
 #[test]
-fn close_code_and_reason_are_what_the_server_sees() {
+fn the_server_sees_the_close_code_and_reason() {
     let server = recording();
     wsee(&[
         server.url(),

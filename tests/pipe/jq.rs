@@ -32,7 +32,7 @@ fn every_output_is_a_line_and_a_message_may_have_none() {
 }
 
 #[test]
-fn what_is_not_json_passes_unless_strict() {
+fn messages_that_are_not_json_pass_unless_strict() {
     let messages = ["hello", r#"{"a":1}"#];
     received(&messages, &["--jq", ".a"])
         .exits(0)
@@ -73,7 +73,7 @@ fn a_filter_that_cannot_be_compiled_is_a_usage_error_with_its_column() {
 }
 
 #[test]
-fn it_does_not_go_with_what_prints_otherwise() {
+fn jq_conflicts_with_flags_that_print_something_else() {
     for args in [
         ["--jq", ".", "--raw"],
         ["--jq", ".", "--jsonl"],

@@ -37,7 +37,7 @@ fn a_pipe_gets_exact_bytes() {
 }
 
 #[test]
-fn prints_binary_messages_as_base64_and_says_so_once() {
+fn prints_binary_messages_as_base64_and_notes_that_once() {
     let binary = || Message::binary(b"\xde\xad\xbe\xef".to_vec());
     let output = received(vec![binary(), Message::text("t"), binary()], &[]);
     let output = output.exits(0).prints("3q2+7w==\nt\n3q2+7w==\n");

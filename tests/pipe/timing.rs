@@ -48,7 +48,7 @@ fn idle_timeout_ends_the_run_with_28() {
 }
 
 #[test]
-fn what_comes_starts_the_idle_timeout_anew() {
+fn received_messages_restart_the_idle_timeout() {
     let server = scripted(|mut peer| {
         for n in 0..4 {
             sleep(Duration::from_millis(300));

@@ -70,7 +70,7 @@ fn help_explains_a_command() {
 }
 
 #[test]
-fn text_sends_what_a_line_cannot_be() {
+fn text_sends_text_that_no_plain_line_can() {
     let received = command("/text {", "← text 1 B   {\n");
     assert_eq!(received.messages, [Message::text("{")]);
     let received = command("/text", "← text 0 B\n");
@@ -104,7 +104,7 @@ fn file_sends_a_file_as_it_is() {
 }
 
 #[test]
-fn file_says_where_a_file_is_not_text() {
+fn file_names_the_first_byte_that_is_not_utf8() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(b"ab\xff").expect("a file");
     let path = file.path().display();
@@ -194,7 +194,7 @@ fn fragment_sends_as_many_frames() {
 }
 
 #[test]
-fn status_tells_the_state_of_the_connection() {
+fn status_shows_the_state_of_the_connection() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("hello\r");
@@ -229,7 +229,7 @@ fn headers_are_shown_again() {
 }
 
 #[test]
-fn show_frames_tells_every_frame() {
+fn show_frames_shows_every_frame() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("/show frames on\r");
@@ -253,7 +253,7 @@ fn show_frames_tells_every_frame() {
 }
 
 #[test]
-fn show_lists_and_changes_what_is_shown() {
+fn show_lists_and_changes_the_view() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/show\r");
     terminal

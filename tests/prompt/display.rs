@@ -94,7 +94,7 @@ fn a_binary_message_is_decoded_if_it_can_be() {
 }
 
 #[test]
-fn a_reply_with_the_id_of_a_request_says_how_long_it_took() {
+fn a_reply_with_the_id_of_a_request_shows_the_time_between() {
     let server = scripted(|mut peer: Peer| {
         peer.receive();
         peer.send(Message::text("{\"id\":7,\"result\":1}"));

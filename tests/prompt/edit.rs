@@ -11,7 +11,7 @@ use crate::support::pty::terminal;
 const LINE_EDITOR: &str = "f() { echo editing; read -r line; echo \"$line\" >\"$1\"; }; f";
 
 #[test]
-fn what_is_saved_becomes_one_message() {
+fn the_saved_text_becomes_one_message() {
     let server = echoing();
     let editor = "printf 'a\\n\\nb/{{user}}\\n' >";
     let mut terminal = terminal(&[server.url()]).env("EDITOR", editor).prompt();

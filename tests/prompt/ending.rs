@@ -85,7 +85,7 @@ fn closed_with(code: u16, reason: &'static str, status: u32) -> String {
 }
 
 #[test]
-fn the_last_line_tells_how_the_server_closed() {
+fn the_last_line_shows_how_the_server_closed() {
     let line = closed_with(1000, "", 0);
     assert!(
         line.starts_with("closed by server: 1000 normal closure after "),
@@ -123,7 +123,7 @@ fn broken_by(bytes: &'static str, reset: bool, status: u32) -> String {
 }
 
 #[test]
-fn the_last_line_tells_an_abnormal_closure() {
+fn the_last_line_shows_an_abnormal_closure() {
     for reset in [false, true] {
         let line = broken_by("8102 6869", reset, 110);
         assert!(line.starts_with("abnormal closure (1006"), "{line}");
@@ -131,7 +131,7 @@ fn the_last_line_tells_an_abnormal_closure() {
 }
 
 #[test]
-fn the_last_line_tells_a_violation() {
+fn the_last_line_shows_a_violation() {
     let line = broken_by("9300", false, 113);
     assert!(
         line.starts_with("protocol violation by the server: "),

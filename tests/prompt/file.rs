@@ -99,7 +99,7 @@ fn ctrl_c_stops_it_and_closes() {
 }
 
 #[test]
-fn what_cannot_be_sent_is_named() {
+fn a_file_that_cannot_be_sent_is_named() {
     let folder = tempfile::tempdir().expect("a directory");
     let latin = folder.path().join("latin1.txt");
     let mut text = "é".repeat(100_000).into_bytes();
@@ -131,12 +131,12 @@ fn a_file_that_ends_early_ends_the_connection() {
     file.set_len(0).expect("a short file");
     release.send(()).expect("a server");
     assert_eq!(terminal.finish(), 26);
-    terminal.wait_for("it became shorter meanwhile");
+    terminal.wait_for("it became shorter while it was read");
     server.finish();
 }
 
 #[test]
-fn a_cut_off_file_is_told_when_the_connection_is_lost() {
+fn an_incomplete_file_is_reported_when_the_connection_is_lost() {
     let (_folder, path) = large(48);
     let (go, gone) = mpsc::channel();
     let server = scripted(move |peer: Peer| {
@@ -148,7 +148,7 @@ fn a_cut_off_file_is_told_when_the_connection_is_lost() {
     terminal.wait_for("Ctrl-C stops");
     go.send(()).expect("a server");
     assert_eq!(terminal.finish(), 110);
-    terminal.wait_for("large.bin, and no end of the message\n");
+    terminal.wait_for("large.bin; the message is incomplete\n");
     terminal.wait_for("; 1 message of input");
     server.finish();
 }

@@ -4,7 +4,7 @@ use crate::support::peer::{Message, Peer, scripted};
 use crate::support::pty::terminal;
 
 #[test]
-fn a_filter_says_what_is_shown_of_received_json() {
+fn a_filter_selects_the_shown_part_of_received_json() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/filter select(.a) | .a\r");
     terminal.wait_for("\nfilter: select(.a) | .a\n");

@@ -97,7 +97,7 @@ fn the_line_being_typed_stays_whole() {
 }
 
 #[test]
-fn every_line_typed_meanwhile_is_sent() {
+fn every_line_typed_during_a_flood_is_sent() {
     let server = chatting(1_000);
     let mut terminal = terminal(&[server.url()]).start();
     for line in 0..50 {
@@ -167,7 +167,7 @@ fn all_that_came_before_the_close_is_shown() {
 }
 
 #[test]
-fn ctrl_d_is_not_put_off_by_a_server_that_goes_on() {
+fn ctrl_d_is_not_delayed_by_a_server_that_keeps_sending() {
     let server = after_handshake(|mut wire| wire.flood(b"\x81\x02hi"));
     let mut terminal = terminal(&[server.url(), "--close-timeout", "300ms"]).prompt();
     terminal.wait_for("← text 2 B   hi");

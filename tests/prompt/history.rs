@@ -62,7 +62,7 @@ fn is_readable_by_its_owner_only() {
 }
 
 #[test]
-fn leaves_out_what_starts_with_a_space() {
+fn a_line_that_starts_with_a_space_is_not_kept() {
     let home = home();
     run(home.path(), &[], &[" secret", "known"]);
     let kept = fs::read_to_string(history_of(home.path())).expect("a history");
@@ -94,7 +94,7 @@ fn no_history_neither_reads_nor_writes_it() {
 }
 
 #[test]
-fn a_link_in_its_place_is_left_alone_and_the_repl_goes_on() {
+fn a_symbolic_link_is_not_followed_and_the_prompt_continues() {
     let home = home();
     let (history, target) = (history_of(home.path()), home.path().join("target"));
     fs::create_dir_all(history.parent().expect("a directory")).expect("a directory");
@@ -110,7 +110,7 @@ fn a_link_in_its_place_is_left_alone_and_the_repl_goes_on() {
 }
 
 #[test]
-fn a_full_disk_is_told_once_and_leaves_what_was_there() {
+fn a_full_disk_is_reported_once_and_keeps_older_lines() {
     let home = home();
     run(home.path(), &[], &["one"]);
     let history = history_of(home.path());

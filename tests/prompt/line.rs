@@ -141,7 +141,7 @@ fn tab_completes_a_path() {
 }
 
 #[test]
-fn up_recalls_what_was_typed() {
+fn up_recalls_earlier_lines() {
     let received = typed(|terminal| {
         terminal.press("one\rtwo\r");
         terminal.wait_for("← text 3 B   two\n");
@@ -156,7 +156,7 @@ fn up_recalls_what_was_typed() {
 }
 
 #[test]
-fn ctrl_r_searches_what_was_typed() {
+fn ctrl_r_searches_earlier_lines() {
     let received = typed(|terminal| {
         terminal.press("needle\rhay\r");
         terminal.wait_for("← text 3 B   hay\n");

@@ -73,7 +73,7 @@ fn sends_a_typed_line_and_shows_the_echo() {
 }
 
 #[test]
-fn sends_what_the_command_line_says_first() {
+fn messages_of_the_command_line_are_sent_first() {
     let server = echoing();
     let mut terminal = terminal(&[server.url(), "--send", "one", "--send", "two"]).prompt();
     terminal.wait_for("← text 3 B   two\n");

@@ -73,7 +73,7 @@ fn repeat_counts_its_messages() {
 }
 
 #[test]
-fn a_long_repeat_is_told_in_one_line() {
+fn a_long_repeat_is_summed_up_in_one_line() {
     let server = scripted(Peer::record);
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("/repeat 50000 x{{n}}\r");

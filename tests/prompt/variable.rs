@@ -21,7 +21,7 @@ fn a_variable_stands_for_its_value() {
 }
 
 #[test]
-fn what_has_no_value_is_not_sent() {
+fn a_message_with_an_unset_variable_is_not_sent() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     for line in [

@@ -43,7 +43,7 @@ fn the_end_of_stdin_does_not_end_it() {
 }
 
 #[test]
-fn it_begins_anew_on_every_connection() {
+fn it_restarts_on_every_connection() {
     let server = scripted(|mut peer: Peer| peer.expect("tick"));
     let port = server.port();
     let running = wsee(&[server.url(), "--reconnect", "--every", "1h", "tick"]).spawn();
@@ -58,7 +58,7 @@ fn it_begins_anew_on_every_connection() {
 }
 
 #[test]
-fn the_repl_repeats_it_too() {
+fn the_prompt_sends_it_as_well() {
     let server = scripted(|mut peer: Peer| {
         peer.expect("tick");
         peer.expect("tick");
@@ -70,7 +70,7 @@ fn the_repl_repeats_it_too() {
 }
 
 #[test]
-fn what_cannot_be_repeated_is_refused_before_anything_is_sent() {
+fn an_invalid_message_is_rejected_before_anything_is_sent() {
     let cases = [
         (["0", "x"], 2, "without a pause"),
         (["soon", "x"], 2, "--every 'soon': not a duration"),

@@ -76,7 +76,7 @@ const CHROME: &str = r#"{
 }"#;
 
 #[test]
-fn what_chrome_exports_is_played() {
+fn an_archive_exported_by_chrome_is_played() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("chat.example.har");
     fs::write(&path, CHROME).expect("a file");
@@ -110,7 +110,7 @@ fn what_chrome_exports_is_played() {
 }
 
 #[test]
-fn flags_replace_what_the_recording_says_of_the_request() {
+fn flags_override_the_recorded_request() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.har");
     fs::write(&path, CHROME).expect("a file");

@@ -18,7 +18,7 @@ const HI: &str = "{\"event\":\"message\",\"data\":\"hi\"}\n";
 const URL: &[&str] = &["ws://127.0.0.1:1"];
 
 #[test]
-fn a_line_that_is_no_event_is_told_with_its_number() {
+fn a_line_that_is_not_an_event_is_reported_with_its_number() {
     for (line, says) in [
         (
             "oops",
@@ -76,7 +76,7 @@ fn archive(messages: &str) -> String {
 }
 
 #[test]
-fn an_archive_that_is_none_is_told_with_the_place() {
+fn a_malformed_archive_is_reported_with_the_place() {
     play("a.har", "{\n\"log\": {\n", URL)
         .exits(26)
         .says("a.har: not an HTTP Archive: EOF while parsing an object at line 3 column 0");
@@ -137,7 +137,7 @@ fn a_url_that_is_not_known_exactly_has_to_be_given() {
 }
 
 #[test]
-fn what_is_played_is_not_overwritten() {
+fn the_played_recording_is_not_overwritten() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.jsonl");
     fs::write(&path, HI).expect("a file");

@@ -92,7 +92,7 @@ live answer 7 was not recorded: text 8 B \x1b]0;new\x07
 }
 
 #[test]
-fn a_code_that_tells_an_error_does_not_hide_differences() {
+fn an_error_code_does_not_hide_differences() {
     let output = diff(&[r#""data":"a""#], &[Message::text("b")], 4000, &[]);
     output.exits(1).says("0 answers as recorded, 1 different");
     let output = diff(&[r#""data":"a""#], &[Message::text("a")], 4000, &[]);
@@ -100,7 +100,7 @@ fn a_code_that_tells_an_error_does_not_hide_differences() {
 }
 
 #[test]
-fn what_a_filter_leaves_out_is_not_compared() {
+fn messages_that_the_filter_drops_are_not_compared() {
     let recorded = [r#""data":"{\"a\":1,\"time\":1}""#];
     let live = [Message::text("{\"a\":1,\"time\":2}")];
     diff(&recorded, &live, 1000, &["--jq", "del(.time)"])

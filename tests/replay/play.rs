@@ -35,7 +35,7 @@ fn record(path: &Path) -> (u16, Received) {
 }
 
 #[test]
-fn the_server_receives_what_it_received_then() {
+fn the_server_receives_the_recorded_messages() {
     for name in ["a.jsonl", "a.har"] {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
@@ -54,7 +54,7 @@ fn the_server_receives_what_it_received_then() {
 }
 
 #[test]
-fn without_a_url_it_goes_where_the_recording_went() {
+fn without_a_url_it_connects_to_the_recorded_one() {
     for name in ["a.jsonl", "a.har"] {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
@@ -118,7 +118,7 @@ fn at_the_highest_speed_nothing_is_waited_for() {
 }
 
 #[test]
-fn only_what_the_client_sent_is_sent() {
+fn only_messages_of_the_recorded_client_are_sent() {
     let (_folder, path) = lines(&[
         r#"{"event":"open","url":"ws://127.0.0.1:1"}"#,
         r#"{"event":"message","direction":"received","data":"theirs"}"#,
@@ -152,7 +152,7 @@ fn a_recording_in_which_nothing_was_sent_has_an_end() {
 }
 
 #[test]
-fn what_could_not_be_sent_is_told() {
+fn unsent_messages_are_reported() {
     let (_folder, path) = apart(59);
     let server = scripted(|mut peer| {
         peer.expect("a");
