@@ -99,7 +99,7 @@ pub enum Filtering {
     },
 }
 
-/// A change of what is shown.
+/// What `/show` changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
     Switch(Topic, bool),
@@ -118,7 +118,7 @@ pub enum Record {
     Start(PathBuf),
 }
 
-/// What `/show` changes.
+/// Something that `/show` turns on or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     Ping,

@@ -1,6 +1,6 @@
 //! The list of commands, for `/help`, completion and suggestions.
 
-/// How a command is typed and what it does, for `/help` and completion.
+/// A command's syntax and description, for `/help` and completion.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Usage {
     /// The name, without `/`.

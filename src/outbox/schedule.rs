@@ -1,13 +1,13 @@
-//! `--every` and `/every`: messages that go out again and again.
+//! `--every` and `/every`: messages sent periodically.
 
 use std::time::{Duration, Instant};
 
 use crate::proto::message::Kind;
 
-/// A message and how often it is sent.
+/// A message that is sent periodically.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Every {
-    /// From one message to the next; not zero.
+    /// Not zero.
     pub period: Duration,
     pub kind: Kind,
     pub payload: Vec<u8>,
@@ -15,19 +15,19 @@ pub struct Every {
     pub is_template: bool,
 }
 
-/// When each of them is due.
+/// When each periodic message is due.
 #[derive(Debug, Default)]
 pub struct Schedule {
     every: Vec<Every>,
-    /// How often each was sent.
+    /// How often each was sent, in the order of `every`.
     sent: Vec<u64>,
-    /// In the order of `every`; none while there is no connection.
+    /// In the order of `every`; empty without a connection.
     due: Vec<Instant>,
     held: bool,
 }
 
 impl Schedule {
-    /// A schedule that does not run yet.
+    /// A schedule that has not started.
     pub fn new(every: Vec<Every>) -> Self {
         Self {
             sent: vec![0; every.len()],
@@ -36,14 +36,13 @@ impl Schedule {
         }
     }
 
-    /// Adds a message, which is due at `now`; with the next connection if that is `None`.
+    /// Adds a message that is due at `now`, or with the next connection if that is `None`.
     pub fn add(&mut self, every: Every, now: Option<Instant>) {
         self.every.push(every);
         self.sent.push(0);
         self.due.extend(now);
     }
 
-    /// Takes one of them out.
     pub fn remove(&mut self, index: usize) -> Option<Every> {
         if index >= self.every.len() {
             return None;
@@ -55,7 +54,7 @@ impl Schedule {
         Some(self.every.remove(index))
     }
 
-    /// All of them, and how often each was sent.
+    /// All messages, and how often each was sent.
     pub fn list(&self) -> impl Iterator<Item = (&Every, u64)> {
         self.every.iter().zip(self.sent.iter().copied())
     }
@@ -65,17 +64,17 @@ impl Schedule {
         self.every.is_empty()
     }
 
-    /// A connection is open: each message is due now, and then after every period.
+    /// A connection has opened: each message is due now, and then after every period.
     pub fn start(&mut self, now: Instant) {
         self.due = vec![now; self.every.len()];
     }
 
-    /// The connection is gone.
+    /// The connection has ended.
     pub fn stop(&mut self) {
         self.due.clear();
     }
 
-    /// Lets messages be due, or not because there is no room for them.
+    /// Holds back all messages while there is no room for them.
     pub fn hold(&mut self, held: bool) {
         self.held = held;
     }
@@ -95,7 +94,7 @@ impl Schedule {
         Some((every, self.sent[index]))
     }
 
-    /// When [`next`](Self::next) is to be asked.
+    /// When the next message is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.due.iter().filter(|_| !self.held).min().copied()
     }
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn each_is_due_at_once_and_then_by_its_period() {
+    fn each_message_is_due_at_once_and_then_after_its_period() {
         let (start, mut schedule) = (Instant::now(), schedule(&[(2, "a"), (3, "b")]));
         assert_eq!(schedule.deadline(), None);
         schedule.start(start);
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_is_not_made_up_for() {
+    fn missed_times_are_skipped() {
         let (start, mut schedule) = (Instant::now(), schedule(&[(2, "a")]));
         schedule.start(start);
         assert_eq!(due(&mut schedule, start + secs(7)), ["a"]);
@@ -149,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_due_while_there_is_no_room() {
+    fn nothing_is_due_while_held() {
         let (start, mut schedule) = (Instant::now(), schedule(&[(2, "a")]));
         schedule.start(start);
         schedule.hold(true);
@@ -170,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_come_and_go_while_others_are_due() {
+    fn messages_can_be_added_and_removed_while_it_runs() {
         let (start, mut schedule) = (Instant::now(), schedule(&[(2, "a"), (3, "b")]));
         schedule.start(start);
         assert_eq!(due(&mut schedule, start), ["a", "b"]);
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_added_without_a_connection_is_due_with_the_next() {
+    fn a_message_added_without_a_connection_is_due_with_the_next() {
         let (start, mut schedule) = (Instant::now(), schedule(&[(2, "a")]));
         let every = schedule.list().next().expect("one").0.clone();
         schedule.add(every, None);

@@ -1,4 +1,4 @@
-//! What each thing that can be sent puts on the wire.
+//! How each kind of outgoing data is sent.
 
 use std::time::Instant;
 
@@ -11,12 +11,12 @@ use crate::proto::sender::Sender;
 use crate::session::Turn;
 use crate::session::mode::CloseMode;
 
-/// What a mode does about what is sent for it.
+/// A mode's reactions to what is sent for it.
 pub trait SendObserver {
     /// A message, or a piece of one, was sent.
     fn sent(&mut self, message: &Message<'_>, now: Instant);
 
-    /// Something that may break the rules was sent, by this command.
+    /// This command sent something that may break the protocol's rules.
     fn misbehaved(&mut self, _command: &'static str, _now: Instant) {}
 
     /// The connection is to be ended.
@@ -29,7 +29,7 @@ pub trait SendObserver {
 }
 
 impl Outbox {
-    /// Sends something at once, whatever waits: a file is begun, an end is handed to the observer.
+    /// Sends something at once, whatever waits: starts a file, or hands an end to the observer.
     pub fn send(
         &mut self,
         outgoing: &Outgoing,
@@ -107,7 +107,7 @@ fn frame(spec: &FrameSpec, sender: &mut Sender) {
     sender.frame(&header, &spec.payload);
 }
 
-/// Sends a message, or a piece of one, back to where it came from; `None` on a connection that closes.
+/// Sends a received message, or a piece of one, back; `None` on a connection that is closing.
 pub fn echo<'m>(message: &Message<'m>, turn: &mut Turn<'_>) -> Option<Message<'m>> {
     let (kind, payload) = (message.kind, message.payload);
     let sent = turn.sender.piece(kind, payload, message.start, message.end);

@@ -1,4 +1,4 @@
-//! A file that goes out as one message, piece by piece.
+//! A file that is sent as one message, piece by piece.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Seek};
@@ -9,44 +9,42 @@ use crate::proto::connection::Message;
 use crate::proto::message::{Kind, Utf8};
 use crate::proto::sender::Sender;
 
-/// A file of which no more than a piece is in memory.
+/// A file of which at most one piece is in memory.
 ///
-/// A text is read twice: what is not UTF-8 must be found before the message has begun, as there is no
-/// way to take one back.
+/// A text is read twice: invalid UTF-8 must be found before the message begins, since a message cannot be
+/// abandoned.
 #[derive(Debug)]
 pub struct Upload {
     path: PathBuf,
     file: File,
     kind: Kind,
     len: u64,
-    /// Bytes of a text that are checked; all of a binary message.
+    /// Bytes checked to be UTF-8; all of a binary message.
     checked: u64,
     sent: u64,
     utf8: Utf8,
     block: Vec<u8>,
 }
 
-/// What a step came to.
 #[derive(Debug)]
 pub enum Step<'a> {
-    /// A piece of the text is known to be UTF-8.
+    /// A piece of the text is valid UTF-8.
     Checked,
-    /// A piece of the message went out; the last one says so.
+    /// A piece of the message was sent; the last one is marked as the end.
     Sent(Message<'a>),
 }
 
-/// The longest piece, in bytes: a file that is longer goes out in several frames, between which pings
-/// are answered.
+/// The longest piece, in bytes. A longer file is sent in several frames, so that pings can be answered
+/// in between.
 const PIECE: usize = 64 << 10;
 
 impl Upload {
-    /// Opens the file at `path`.
     pub fn open(path: &Path, is_text: bool) -> Result<Self, SendError> {
         let failed = |error| SendError::File {
             path: path.to_owned(),
             error,
         };
-        // Before it is opened: to open a named pipe waits for its writer.
+        // Checked before opening, as opening a named pipe waits for its writer.
         let found = path.metadata().map_err(failed)?;
         if !found.is_file() {
             let path = path.to_owned();
@@ -66,32 +64,30 @@ impl Upload {
         })
     }
 
-    /// The file, as typed.
+    /// As typed.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What the message is made of.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The bytes of the file.
+    /// In bytes.
     pub fn len(&self) -> u64 {
         self.len
     }
 
-    /// Whether the file is empty.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The bytes that are checked, while that is under way.
+    /// The bytes checked so far; `None` when all are.
     pub fn checked(&self) -> Option<u64> {
         (self.checked < self.len).then_some(self.checked)
     }
 
-    /// The bytes that are sent.
+    /// The bytes sent so far.
     pub fn sent(&self) -> u64 {
         self.sent
     }
@@ -100,7 +96,7 @@ impl Upload {
     ///
     /// # Errors
     ///
-    /// After the first piece was sent, the message cannot be ended any more.
+    /// After an error past the first piece, the message stays unfinished.
     pub fn step(&mut self, sender: &mut Sender) -> Result<Step<'_>, SendError> {
         if self.checked < self.len {
             self.read(self.checked, PIECE)?;
@@ -108,7 +104,7 @@ impl Upload {
             return Ok(Step::Checked);
         }
         let longest = match sender.fragment_size() {
-            // One that fits is left to the sender, which may compress it first.
+            // The sender fragments a file that fits into one piece, after compressing it.
             Some(size) if self.len > PIECE as u64 => size.min(PIECE),
             _ => PIECE,
         };
@@ -132,21 +128,21 @@ impl Upload {
         }))
     }
 
-    /// Reads the next piece, which begins at byte `at`.
+    /// Reads the next piece, from byte `at` on.
     fn read(&mut self, at: u64, longest: usize) -> Result<(), SendError> {
         let left = usize::try_from(self.len - at).unwrap_or(usize::MAX);
         self.block.resize(longest.min(left), 0);
         let failed = |error: io::Error| SendError::File {
             path: self.path.clone(),
             error: match error.kind() {
-                ErrorKind::UnexpectedEof => io::Error::other("it became shorter meanwhile"),
+                ErrorKind::UnexpectedEof => io::Error::other("it became shorter while it was read"),
                 _ => error,
             },
         };
         self.file.read_exact(&mut self.block).map_err(failed)
     }
 
-    /// Takes a piece of text up to byte `end`, and goes back to the start after the last.
+    /// Checks a piece of text up to byte `end`, and rewinds after the last.
     fn check(&mut self, end: u64) -> Result<(), SendError> {
         let pushed = self.utf8.push(&self.block);
         let is_last = end == self.len;

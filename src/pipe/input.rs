@@ -1,4 +1,4 @@
-//! Standard input cut into records, one message each.
+//! Standard input, split into records of one message each.
 
 use std::io;
 use std::ops::Range;
@@ -8,16 +8,16 @@ use super::values::Values;
 use crate::proto::buffer::Buffer;
 use crate::term::Stdin;
 
-/// Where one record ends and the next begins.
+/// Where a record ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     /// At each `\n`; one `\r` before it is not part of the record.
     Line,
     /// At each NUL.
     Nul,
-    /// Nowhere: all of the input is one record.
+    /// At the end: the whole input is one record.
     Whole,
-    /// After so many bytes.
+    /// After this many bytes.
     Size(usize),
     /// After each JSON value.
     Json,
@@ -26,7 +26,7 @@ pub enum Split {
 }
 
 impl Split {
-    /// What a record is called.
+    /// The word for a record.
     pub fn unit(self) -> &'static str {
         match self {
             Self::Line | Self::Events => "line",
@@ -36,26 +36,25 @@ impl Split {
     }
 }
 
-/// Standard input as a series of records.
 #[derive(Debug)]
 pub struct Input {
     stdin: Stdin,
     split: Split,
     buffer: Buffer,
-    /// Bytes in which no separator was found.
+    /// Bytes already searched for a separator.
     searched: usize,
     values: Values,
     records: u64,
     ended: bool,
 }
 
-/// The usual size of a read, in bytes.
+/// The usual size of a read, in bytes; with a smaller buffer, large lines need more reads and moves.
 const READ: usize = 256 << 10;
-/// The least room worth a read, in bytes.
+/// With less room than this, in bytes, the buffer grows before a read.
 const LEAST_READ: usize = 64 << 10;
 
 impl Input {
-    /// Records of `stdin`, of which `read` came already.
+    /// Records of `stdin`, of which `read` was read already.
     pub fn new(stdin: Stdin, read: &[u8], split: Split) -> Self {
         let mut buffer = Buffer::with_capacity(READ);
         buffer.extend(read);
@@ -70,7 +69,7 @@ impl Input {
         }
     }
 
-    /// The next record; `None` when more has to be read, or nothing follows.
+    /// The next record; `None` if more must be read or nothing follows.
     pub fn next_record(&mut self) -> Option<&[u8]> {
         let filled = self.buffer.filled();
         let (record, used) = match self.split {
@@ -79,7 +78,7 @@ impl Input {
             Split::Json => match self.values.next(filled, self.ended) {
                 Some(value) => Some((value.clone(), value.end)),
                 None if self.ended => {
-                    // Nothing but space is left.
+                    // Only whitespace is left.
                     self.buffer.lend(filled.len());
                     None
                 }
@@ -106,7 +105,7 @@ impl Input {
         })
     }
 
-    /// Reads more; ready with `false` when nothing follows.
+    /// Reads more; ready with `false` at the end of the input.
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         if self.ended {
             return Poll::Ready(Ok(false));
@@ -119,19 +118,19 @@ impl Input {
         Poll::Ready(Ok(true))
     }
 
-    /// The number of the last record, from 1 on.
+    /// The number of the last record, from 1.
     pub fn record(&self) -> u64 {
         self.records
     }
 
-    /// Whether everything was read and handed on.
+    /// Whether all input was read and returned as records.
     pub fn is_done(&self) -> bool {
         self.ended && self.buffer.is_empty()
     }
 
-    /// Takes what is there and was not handed on apart, and counts it.
+    /// Counts the records that were not returned yet, and drops them.
     pub fn drain(&mut self) -> u64 {
-        // What cannot be read any more is not there.
+        // Errors are ignored: unread input is simply not counted.
         let _ = self.poll_read(&mut Context::from_waker(Waker::noop()));
         self.ended = true;
         let before = self.records;
@@ -140,7 +139,7 @@ impl Input {
     }
 }
 
-/// Where a record is, and how many bytes are used up with it.
+/// Where a record is, and how many bytes it takes with its separator.
 type Found = (Range<usize>, usize);
 
 /// The record that ends at `separator`.
@@ -152,7 +151,7 @@ fn separated(filled: &[u8], separator: u8, searched: usize, ended: bool) -> Opti
     }
 }
 
-/// What is left at the end of the input, unless that is nothing.
+/// The rest of the input, unless it is empty.
 fn all(filled: &[u8]) -> Option<Found> {
     (!filled.is_empty()).then_some((0..filled.len(), filled.len()))
 }

@@ -181,7 +181,7 @@ impl Mode for Prompt {
         let mut moved = self.fill(turn);
         moved |= self.send_repeated(turn);
         // Also when there is no room for messages: who waits for a slow server may want to do something else.
-        while !self.stopping.is_wished()
+        while !self.stopping.is_pending()
             && let Poll::Ready(entry) = self.editor.poll_entry(cx)
         {
             self.entry(entry, Some(turn), now);

@@ -11,7 +11,7 @@ use crate::session::Reconnecting;
 
 impl Reconnecting for Prompt {
     fn wants_reconnect(&self) -> bool {
-        !self.stopping.is_wished()
+        !self.stopping.is_pending()
     }
 
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
@@ -39,7 +39,7 @@ impl Reconnecting for Prompt {
 
     fn poll_while_disconnected(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut moved = false;
-        while !self.stopping.is_wished()
+        while !self.stopping.is_pending()
             && let Poll::Ready(entry) = self.editor.poll_entry(cx)
         {
             self.entry(entry, None, now);

@@ -24,13 +24,13 @@ pub(super) enum RepeatError {
     InProgress,
     #[error("no /repeat is in progress")]
     NotInProgress,
-    #[error("there is no connection to repeat it on")]
+    #[error("/repeat needs an open connection")]
     NoConnection,
 }
 
-/// Up to this many messages are shown one by one; more are summed up.
+/// Up to this many messages are shown one by one, as many as fit on a screen; more are summed up.
 const SHOWN: u64 = 10;
-/// Messages after which keys and the socket have their turn.
+/// Messages after which keys and the socket get their turn.
 const BATCH: usize = 1000;
 
 impl Repeat {
@@ -75,7 +75,7 @@ impl Repeat {
         Ok(self.sent > before)
     }
 
-    /// Describes what was sent, unless each message was shown.
+    /// Sums up the messages sent, unless each one was shown.
     pub(super) fn summary(&self, now: Instant) -> Option<String> {
         if self.is_shown() && self.is_over() {
             return None;

@@ -1,4 +1,4 @@
-//! `/show`: what a view shows.
+//! `/show`: the switches of the view.
 
 use crate::command::{Setting, Topic};
 use crate::observe::View;

@@ -9,7 +9,7 @@ use crate::proto::frame::CloseFrame;
 use crate::session::mode::CloseMode;
 use crate::session::{Signals, Stop};
 
-/// The wish to end the connection, and what is done about signals and time limits.
+/// A pending end of the connection, and the signals and limits that cause one.
 #[derive(Debug)]
 pub(super) struct Stopping {
     signals: Signals,
@@ -22,11 +22,11 @@ pub(super) struct Stopping {
     reconnect_requested: bool,
     /// Until then a late SIGINT belongs to the user's editor.
     ignore_interrupt_until: Instant,
-    /// The session knows of the wish: printing must not delay the end.
+    /// The session is closing, and printing must not delay that.
     is_closing: bool,
 }
 
-/// How long after its editor has ended a SIGINT may arrive that was for the editor.
+/// How long after the editor's exit a SIGINT may still be one that was meant for it.
 const LATE_INTERRUPT: Duration = Duration::from_millis(500);
 
 impl Stopping {
@@ -43,7 +43,7 @@ impl Stopping {
         }
     }
 
-    /// Ends the connection with a closing handshake, if nothing else was wished before.
+    /// Ends the connection with a closing handshake.
     pub(super) fn quit(&mut self, cause: Cause) {
         let (frame, patience) = (self.close.clone(), None);
         self.end(cause, CloseMode::Close { frame, patience });
@@ -90,17 +90,17 @@ impl Stopping {
         self.ignore_interrupt_until = now + LATE_INTERRUPT;
     }
 
-    /// Whether the end is wished, and the session does not know yet.
-    pub(super) fn is_wished(&self) -> bool {
+    /// Whether an end is pending that the session has not taken yet.
+    pub(super) fn is_pending(&self) -> bool {
         self.stop.is_some()
     }
 
-    /// Whether the session knows that the connection is to end.
+    /// Whether the session has taken an end.
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing
     }
 
-    /// Ready with the wish to end; a SIGINT while an editor has the terminal (`is_lent`) is for that.
+    /// Ready with a pending end; a SIGINT is ignored while an editor has the terminal (`is_lent`).
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, is_lent: bool, now: Instant) -> Poll<Stop> {
         let next = self.next(cx, is_lent, now);
         self.is_closing |= next.is_ready();

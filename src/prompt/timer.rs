@@ -13,14 +13,14 @@ use crate::render::quantity;
 pub(super) enum TimerError {
     #[error("there is no timer {0}; /every lists them")]
     NoTimer(usize),
-    #[error("{MAX_TIMERS} timers run already; /every stop N stops one")]
+    #[error("{MAX_TIMERS} timers are running; /every stop N stops one")]
     TooMany,
 }
 
-/// More than anybody can keep apart in a list; a pasted text must not start thousands.
+/// A guard against a pasted text that starts thousands of them.
 const MAX_TIMERS: usize = 100;
 
-/// Executes `/every`, and returns the lines to print; without `opened` timers start with the next connection.
+/// Executes `/every` and returns the lines to print; without `opened`, timers start with the next connection.
 pub(super) fn every(
     schedule: &mut Schedule,
     timing: Timing,

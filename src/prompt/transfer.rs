@@ -59,7 +59,7 @@ impl Transfer {
         Some(bar(upload, took, columns))
     }
 
-    /// Describes a file that was sent; `None` if it fit into one frame and was shown like any message.
+    /// Describes the sent file; `None` if it fit into one frame, which was shown like any message.
     pub(super) fn summary(&self, now: Instant) -> Option<String> {
         let took = now.saturating_duration_since(self.since);
         (self.frames > 1).then(|| {
@@ -76,7 +76,7 @@ impl Transfer {
     }
 }
 
-/// Describes a file that was not sent to its end; `is_stopped` if somebody at the prompt ended it.
+/// Describes a file that was not sent completely; `is_stopped` if the user ended it.
 pub(super) fn unfinished(upload: &Upload, is_stopped: bool) -> String {
     let (path, sent) = (upload.path().display(), upload.sent());
     if sent == 0 {
@@ -88,10 +88,10 @@ pub(super) fn unfinished(upload: &Upload, is_stopped: bool) -> String {
     } else {
         ""
     };
-    format!("! /file sent {sent} of {len} of {path}, and no end of the message{why}")
+    format!("! /file sent {sent} of {len} of {path}; the message is incomplete{why}")
 }
 
-/// How far it is, in one row of `columns`.
+/// The progress, in one row of `columns`.
 fn bar(upload: &Upload, took: Duration, columns: usize) -> String {
     let (doing, done) = match upload.checked() {
         Some(checked) => ("checked", checked),
@@ -106,7 +106,7 @@ fn bar(upload: &Upload, took: Duration, columns: usize) -> String {
         "; Ctrl-C stops".to_owned(),
     ];
     for fact in facts {
-        // The last column stays free: in it a terminal may go to the next row.
+        // The last column stays free, as a terminal may wrap after it.
         if text.len() + fact.len() + BAR.1 < columns {
             text.push_str(&fact);
         }

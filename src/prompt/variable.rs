@@ -1,4 +1,4 @@
-//! `/set` and `/capture`: variables, and the messages in which they stand.
+//! `/set` and `/capture`: variables and their values in messages.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -26,13 +26,13 @@ pub(super) struct Variables {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Values(Arc<Mutex<BTreeMap<String, String>>>);
 
-/// The last JSON message that was received, for `/capture`.
+/// The last JSON message received, for `/capture`.
 #[derive(Debug, Default)]
 enum LastJson {
     #[default]
     None,
     Kept(Vec<u8>),
-    /// It has so many bytes, too many to be kept.
+    /// Its length in bytes; too long to be kept.
     TooLarge(usize),
 }
 
@@ -43,7 +43,7 @@ pub(super) enum VariableError {
     Filter { column: usize, problem: String },
     #[error("{0} has no value; /set {0} VALUE gives it one")]
     NoValue(String),
-    #[error("no JSON object or array was received yet")]
+    #[error("no JSON object or array received yet")]
     NoMessage,
     #[error("the last JSON message has {}; /capture works up to {}", size(*.0), size(MAX_KEPT))]
     TooLarge(usize),
@@ -55,13 +55,13 @@ pub(super) enum VariableError {
     Template(#[from] TemplateError),
 }
 
-/// The longest message that is kept for `/capture`, in bytes.
+/// The longest message kept for `/capture`, in bytes; each JSON message is copied, so this bounds the cost.
 const MAX_KEPT: usize = 1 << 20;
-/// How much of a value is shown, in characters.
+/// How much of a value is shown, in characters: a few rows of a terminal.
 const SHOWN: usize = 200;
 
 impl Values {
-    /// The names that begin like this.
+    /// The names that start with `start`.
     pub(super) fn names(&self, start: &str) -> Vec<String> {
         let variables = self.lock();
         let names = variables.keys().filter(|name| name.starts_with(start));
@@ -109,7 +109,7 @@ impl LastJson {
         }
     }
 
-    /// The first output of the filter; strings without their quotes.
+    /// The first output of the filter; strings lose their quotes.
     fn capture(&self, capture: &Capture) -> Result<String, VariableError> {
         let filter = Jq::compile(&capture.source).map_err(|error| VariableError::Filter {
             column: capture.column + error.column - 1,
@@ -130,7 +130,6 @@ impl LastJson {
 }
 
 impl Variables {
-    /// Takes note of a received message, for `/capture`.
     pub(super) fn received(&mut self, message: &Message<'_>) {
         self.last_json.received(message);
     }
@@ -173,7 +172,7 @@ impl Variables {
         Ok(self.values.set(capture.name, value))
     }
 
-    /// What is sent for a line that may contain variables.
+    /// The same, with values in place of variables.
     pub(super) fn fill_outgoing(
         &self,
         outgoing: Outgoing,
@@ -251,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn says_why_nothing_was_captured() {
+    fn the_error_states_why_nothing_was_captured() {
         let last = received(&["{\"a\":1}"]);
         let error = |source| captured(&last, source).expect_err(source);
         assert_eq!(
@@ -268,7 +267,7 @@ mod tests {
         );
         assert!(error(".a.b").starts_with("the last JSON message: jq: cannot index"));
         let none = captured(&received(&["hello"]), ".").expect_err("no message");
-        assert_eq!(none, "no JSON object or array was received yet");
+        assert_eq!(none, "no JSON object or array received yet");
         let large = format!("[{}", "0".repeat(MAX_KEPT));
         let large = captured(&received(&[&large]), ".").expect_err("too large");
         assert_eq!(

@@ -1,4 +1,4 @@
-//! A client of the server: what is shown of it, and when the server ends its connection.
+//! What every client has in common: its log, and when the server ends its connection.
 
 use std::fmt;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use crate::session::Stop;
 /// Completes with the signal that ends the server.
 pub(super) type Ended = Pin<Box<dyn Future<Output = Signal> + Send>>;
 
-/// What is the same for every client, whatever is sent to it.
+/// The part that echoing and replaying have in common.
 pub(super) struct Client {
     pub(super) log: Log,
     ended: Option<Ended>,
@@ -30,7 +30,6 @@ impl Client {
         }
     }
 
-    /// Shows an event.
     pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
         self.log.event(event, now);
         if let Event::Connection(connection::Event::Idle(limit)) = event {
@@ -38,7 +37,7 @@ impl Client {
         }
     }
 
-    /// Ready when the client was silent for too long, or the server ends.
+    /// Ready when the client was silent for too long or the server ends.
     pub(super) fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
         if let Some(limit) = self.idle.take() {
             let close = CloseFrame::new(CloseCode::NORMAL, "idle");

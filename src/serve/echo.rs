@@ -1,4 +1,4 @@
-//! Every message comes back to the client.
+//! Every message is sent back to the client.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -9,7 +9,6 @@ use crate::outbox;
 use crate::proto::connection;
 use crate::session::{Mode, Stop, Turn};
 
-/// Answers every message with itself.
 #[derive(Debug)]
 pub(super) struct Echo {
     client: Client,

@@ -1,4 +1,4 @@
-//! What a `wss` server shows of itself: a certificate and its key.
+//! The certificate and key of a `wss` server.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,39 +19,28 @@ use tokio_rustls::TlsAcceptor;
 #[derive(Clone)]
 pub struct Identity {
     acceptor: TlsAcceptor,
-    /// Whether wsee made the certificate, so that no client trusts it.
+    /// wsee made the certificate, so no client trusts it.
     pub self_made: bool,
 }
 
-/// Why a certificate or key cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// A file cannot be read or is not PEM.
-    #[error("{}: no usable {what} in it ({problem}); it has to be a PEM file", file.display())]
+    #[error("{}: no usable {what} ({problem}); it must be a PEM file", file.display())]
     File {
-        /// The file.
         file: PathBuf,
-        /// What it should hold.
         what: &'static str,
-        /// What is wrong.
         problem: String,
     },
-    /// Certificate and key do not go together, or rustls cannot use them.
+    /// Certificate and key do not match, or rustls cannot use them.
     #[error("certificate and key cannot be used: {0}")]
     Rejected(#[from] rustls::Error),
-    /// The certificate could not be made.
     #[error("cannot make a certificate for {host:?}: {problem}")]
-    Make {
-        /// The host it is for.
-        host: String,
-        /// What is wrong.
-        problem: String,
-    },
+    Make { host: String, problem: String },
 }
 
 impl Identity {
-    /// Reads a certificate chain and its key from PEM files; clients need a certificate of the CAs in
-    /// `clients`, if there is that file.
+    /// Reads a certificate chain and its key from PEM files; with `clients`, a client needs a certificate
+    /// from one of the CAs in that file.
     pub fn read(cert: &Path, key: &Path, clients: Option<&Path>) -> Result<Self, IdentityError> {
         let chain = certificates(cert)?;
         let key = PrivateKeyDer::from_pem_file(key)
@@ -59,8 +48,8 @@ impl Identity {
         Self::new(chain, key, false, clients)
     }
 
-    /// Makes a self-signed certificate for `host` and this machine's loopback names; for `clients`
-    /// see [`Self::read`].
+    /// Makes a self-signed certificate for `host` and this machine's loopback names; `clients` as for
+    /// [`Self::read`].
     pub fn make(host: &str, clients: Option<&Path>) -> Result<Self, IdentityError> {
         let mut names = vec![
             "localhost".to_owned(),
@@ -101,7 +90,7 @@ impl Identity {
             .with_safe_default_protocol_versions()?
             .with_client_cert_verifier(verifier)
             .with_single_cert(chain, key)?;
-        // A client that also speaks HTTP/2 must not choose it: the upgrade is HTTP/1.1's.
+        // A client that supports HTTP/2 must not choose it, as the upgrade needs HTTP/1.1.
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
@@ -120,7 +109,7 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityErr
     Ok(certificates)
 }
 
-/// Lets in clients with a certificate of the CAs in `file`.
+/// Accepts clients with a certificate from one of the CAs in `file`.
 fn client_verifier(
     file: &Path,
     provider: &Arc<CryptoProvider>,
@@ -145,7 +134,7 @@ fn unusable(file: &Path, what: &'static str, problem: String) -> IdentityError {
     }
 }
 
-/// A certificate for `names` that is valid for a month, so that nobody comes to rely on it.
+/// A certificate for `names`, valid for a month so that nobody comes to rely on it.
 fn self_signed(names: Vec<String>) -> Result<(Certificate, KeyPair), rcgen::Error> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;

@@ -1,4 +1,4 @@
-//! What a server shows of its clients: every line starts with the client's number.
+//! The log of a server: every line starts with the client's number.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::render::handshake::{Direction, head};
 use crate::render::{Human, Role, Secrets};
 use crate::term;
 
-/// How clients are shown; silent when there is no view.
+/// Shows clients; silent without a view.
 #[derive(Debug, Clone)]
 pub struct Log {
     client: u64,
@@ -20,7 +20,6 @@ pub struct Log {
 }
 
 impl Log {
-    /// Shows clients as `view` does.
     pub fn new(view: Human, secrets: Secrets) -> Self {
         Self {
             client: 0,
@@ -29,7 +28,6 @@ impl Log {
         }
     }
 
-    /// Shows nothing.
     pub fn silent() -> Self {
         Self {
             client: 0,

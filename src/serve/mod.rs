@@ -1,4 +1,5 @@
-//! A WebSocket server to debug clients with: it echoes, or plays a recorded server, and shows what its clients do.
+//! A WebSocket server for debugging clients: it echoes messages or plays a recorded server, and shows
+//! what its clients do.
 
 mod client;
 mod echo;
@@ -37,38 +38,34 @@ use replay::Replay;
 pub struct Address {
     /// A name or an IP address, without brackets.
     pub host: String,
-    /// The port; 0 for any that is free.
+    /// 0 for any free port.
     pub port: u16,
 }
 
-/// What a server does with every client.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Whom it lets in.
     pub policy: Policy,
-    /// Its certificate and key, for `wss`.
+    /// Certificate and key, for `wss`.
     pub identity: Option<Identity>,
-    /// What each connection does by itself.
     pub connection: Config,
-    /// The recorded server it plays; without it echoes.
+    /// The recorded server to play; without one the server echoes.
     pub play: Option<Play>,
-    /// What is shown.
     pub log: Log,
 }
 
-/// How long a client may take over its opening handshake.
+/// How long a client may take for its opening handshake: more than any client needs, even by hand.
 const OPENING: Duration = Duration::from_secs(10);
-/// How long a client that is refused may take to end the stream.
+/// How long a refused client may take to end the stream.
 const LINGER: Duration = Duration::from_secs(1);
-/// How much of what such a client still sends is read, in bytes.
+/// How much more is read from a refused client, in bytes.
 const LINGER_BYTES: u64 = 64 << 10;
-/// The answer to what is no request.
+/// The answer to anything that is not an HTTP request.
 const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-/// How long clients may take over the closing handshake when the server ends.
+/// How long clients may take for the closing handshake when the server ends; the user is waiting.
 const CLOSING: Duration = Duration::from_secs(2);
 
-/// Serves clients until a signal comes through `signals`, then closes all of them.
+/// Serves clients until `signals` has a signal, then closes their connections.
 pub async fn serve(
     listener: TcpListener,
     options: Options,
@@ -90,7 +87,7 @@ pub async fn serve(
                     clients.spawn(client(stream, options, log, wait(signals.clone())));
                 }
                 Err(error) => {
-                    // Out of descriptors, most likely: the clients that end give some back.
+                    // Most likely out of file descriptors: clients that disconnect return some.
                     options.log.note(Role::Error, &format!("! cannot accept a client: {error}"));
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -99,7 +96,7 @@ pub async fn serve(
     }
     drop(listener);
     let closed = async { while clients.join_next().await.is_some() {} };
-    // Clients that take longer are cut off.
+    // Slower clients are disconnected.
     let _ = tokio::time::timeout(CLOSING, closed).await;
 }
 
@@ -112,7 +109,7 @@ fn wait(mut signals: watch::Receiver<Option<Signal>>) -> Ended {
             .map(|signal| *signal);
         match signal {
             Ok(Some(signal)) => signal,
-            // Nobody is left to send one.
+            // The sender is gone, so no signal will come.
             _ => std::future::pending().await,
         }
     })
@@ -167,10 +164,10 @@ where
     log.ending(&ending);
 }
 
-/// What follows the request, and the parameters of permessage-deflate.
+/// The bytes after the request, and the parameters of permessage-deflate.
 type Opened = (Buffer, Option<Params>);
 
-/// Performs the opening handshake; `None` when the client was refused.
+/// Performs the opening handshake; `None` if the client was refused.
 async fn open<S>(stream: &mut S, options: &Options, log: &Log) -> io::Result<Option<Opened>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -202,7 +199,7 @@ where
     }
 }
 
-/// Answers the request; tells whether the client was refused.
+/// Answers the request; returns whether the client was refused.
 async fn reply<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
     answer: &Upgrade,
@@ -221,7 +218,8 @@ async fn reply<S: AsyncRead + AsyncWrite + Unpin>(
     Ok(true)
 }
 
-/// Ends the stream, and reads what still comes: closing on unread bytes would reset what was written.
+/// Ends the stream and reads what still arrives: closing a socket with unread bytes would reset it, and
+/// the client could lose the answer.
 async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
     stream.shutdown().await?;
     let mut rest = stream.take(LINGER_BYTES);

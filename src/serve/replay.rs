@@ -1,4 +1,4 @@
-//! The client gets what the server of a recording sent.
+//! The client receives what the server of a recording sent.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -13,7 +13,7 @@ use crate::record::Play;
 use crate::session::mode::CloseMode;
 use crate::session::{Mode, Stop, Turn};
 
-/// Plays the part of a recorded server; what the client sends is shown, and changes nothing.
+/// Plays a recorded server; messages from the client are shown and have no effect.
 #[derive(Debug)]
 pub(super) struct Replay {
     client: Client,

@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn rustyline_reads_what_is_appended() {
+    fn rustyline_reads_appended_lines() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("history");
         let lines = ["one", "a\nb", r"a\nb", r"\\", "wörd"];

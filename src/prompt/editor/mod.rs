@@ -72,7 +72,7 @@ pub(super) enum Entry {
 
 /// A line editor that owns the terminal.
 ///
-/// Dropping it gives the terminal back at once; [`finish`](Self::finish) prints what is left before.
+/// Dropping it gives the terminal back at once; [`finish`](Self::finish) first prints what is left.
 #[derive(Debug)]
 pub(super) struct Editor {
     entries: mpsc::Receiver<Entry>,

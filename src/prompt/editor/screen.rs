@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_stays_below_what_is_printed() {
+    fn a_bar_stays_below_printed_text() {
         let (screen, printed) = screen();
         let next = || printed.recv_timeout(DEADLINE).unwrap();
         screen.line_begins();
