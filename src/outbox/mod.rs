@@ -22,9 +22,9 @@ use crate::session::Turn;
 use crate::session::mode::CloseMode;
 use upload::Step;
 
-/// Everything that goes to the peer without being asked for at that moment, and whatever else a mode sends.
+/// Messages to send as soon as there is room: queued, due, or recorded, or a file in pieces.
 ///
-/// Nothing begins inside another message, or while the output is full.
+/// Nothing starts inside another message or while the output is full.
 #[derive(Debug, Default)]
 pub struct Outbox {
     /// Messages that are sent first on every connection.
@@ -64,7 +64,7 @@ impl Outbox {
         self.cancel_upload()
     }
 
-    /// Gives up a file that was not sent to its end; its message cannot be ended any more.
+    /// Gives up the file in progress; its message stays unfinished.
     pub fn cancel_upload(&mut self) -> Option<Box<Upload>> {
         self.upload.take()
     }
@@ -74,12 +74,12 @@ impl Outbox {
         self.queue.push_back(outgoing);
     }
 
-    /// How many messages were pushed and not sent yet.
+    /// The number of messages pushed and not sent yet.
     pub fn queued(&self) -> usize {
         self.queue.len()
     }
 
-    /// What is sent again and again.
+    /// The messages sent periodically.
     pub fn schedule(&mut self) -> &mut Schedule {
         &mut self.schedule
     }
@@ -94,7 +94,7 @@ impl Outbox {
         self.player.is_some()
     }
 
-    /// Whether nothing is left to send, now or later.
+    /// Whether nothing is left to send, either now or later.
     pub fn is_done(&self) -> bool {
         !self.is_waiting() && self.schedule.is_empty() && self.player.is_none()
     }
@@ -111,7 +111,7 @@ impl Outbox {
         self.upload.is_some() || !self.first.is_empty() || !self.queue.is_empty()
     }
 
-    /// Sends what waits and what is due while there is room; returns whether anything moved.
+    /// Sends waiting and due messages while there is room; returns whether anything moved.
     pub fn fill(
         &mut self,
         turn: &mut Turn<'_>,
@@ -142,7 +142,7 @@ impl Outbox {
             .min()
     }
 
-    /// Stops or resumes everything that is due by the clock, so that it wakes nobody in vain.
+    /// Stops or resumes everything timed, so that a deadline without room does not wake the driver.
     pub fn hold(&mut self, held: bool) {
         self.schedule.hold(held);
         if let Some(player) = &mut self.player {
@@ -150,7 +150,7 @@ impl Outbox {
         }
     }
 
-    /// How many messages were not sent to their end; a recording is not played any further.
+    /// The number of messages not sent to their end; a recording is not played any further.
     pub fn unsent(&mut self) -> u64 {
         let waiting = self.first.len() + self.queue.len() + usize::from(self.upload.is_some());
         waiting as u64 + self.player.as_mut().map_or(0, Player::unplayed)
@@ -205,7 +205,7 @@ impl Outbox {
         Ok(moved)
     }
 
-    /// Sends what is due by `--every` and `/every`.
+    /// Sends the due messages of `--every` and `/every`.
     fn send_due(
         &mut self,
         turn: &mut Turn<'_>,
@@ -227,7 +227,7 @@ impl Outbox {
         Ok(moved)
     }
 
-    /// Sends what the recording says is due.
+    /// Sends the due messages of the recording.
     fn play(
         &mut self,
         turn: &mut Turn<'_>,
@@ -257,5 +257,132 @@ impl Outbox {
         player.hold(!turn.has_room());
         self.player.take_if(|player| player.is_over());
         Ok(moved)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::proto::Role;
+    use crate::proto::connection::{Config, Connection, Message};
+    use crate::proto::receiver::input_buffer;
+
+    /// Payloads of messages, and the number of ends.
+    #[derive(Default)]
+    struct Log(Vec<String>, usize);
+
+    impl SendObserver for Log {
+        fn sent(&mut self, message: &Message<'_>, _: Instant) {
+            let start = &message.payload[..message.payload.len().min(9)];
+            self.0.push(String::from_utf8_lossy(start).into_owned());
+        }
+
+        fn end(&mut self, _: CloseMode) {
+            self.1 += 1;
+        }
+
+        fn variable(&self, name: &str, number: u64, _: Instant) -> Option<String> {
+            (name == "n").then(|| number.to_string())
+        }
+    }
+
+    fn text(text: &str) -> Outgoing {
+        Outgoing::Text(text.to_owned())
+    }
+
+    fn every(payload: &str, is_template: bool) -> Every {
+        Every {
+            period: Duration::from_secs(1),
+            kind: Kind::Text,
+            payload: payload.as_bytes().to_vec(),
+            is_template,
+        }
+    }
+
+    fn connection(now: Instant) -> Connection {
+        let config = Config::new(Role::Client);
+        Connection::new(config, input_buffer(), [0; 32], now)
+    }
+
+    /// What is sent until nothing moves any more, while the peer reads everything or nothing.
+    fn filled(outbox: &mut Outbox, connection: &mut Connection, now: Instant, reads: bool) -> Log {
+        let mut log = Log::default();
+        loop {
+            let sender = connection.sender();
+            let moved = outbox.fill(&mut Turn { sender, now }, &mut log).unwrap();
+            if reads {
+                let len = connection.sender().output().len();
+                connection.written(len, now);
+            }
+            if !moved {
+                return log;
+            }
+        }
+    }
+
+    #[test]
+    fn messages_are_sent_in_order_and_timers_after_them() {
+        let now = Instant::now();
+        let mut connection = connection(now);
+        let timers = vec![every("tick", false), every("{{n}}", true)];
+        let mut outbox = Outbox::new(vec![text("first")], timers, None);
+        outbox.push(text("queued"));
+        outbox.start(now);
+        let log = filled(&mut outbox, &mut connection, now, true);
+        assert_eq!(log.0, ["first", "queued", "tick", "1"]);
+        assert_eq!(outbox.deadline(), Some(now + Duration::from_secs(1)));
+        outbox.start(now);
+        let log = filled(&mut outbox, &mut connection, now, true);
+        assert_eq!(log.0, ["first", "tick", "2"]);
+    }
+
+    #[test]
+    fn nothing_starts_inside_a_file() {
+        let now = Instant::now();
+        let mut connection = connection(now);
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[b'x'; 100_000]).unwrap();
+        let mut outbox = Outbox::new(Vec::new(), vec![every("tick", false)], None);
+        outbox.start(now);
+        let path = file.path().to_owned();
+        outbox.push(Outgoing::File {
+            path,
+            is_text: true,
+        });
+        outbox.push(text("after"));
+        let log = filled(&mut outbox, &mut connection, now, true);
+        assert_eq!(log.0, ["xxxxxxxxx", "xxxxxxxxx", "after", "tick"]);
+    }
+
+    #[test]
+    fn without_room_messages_wait_and_timers_set_no_deadline() {
+        let now = Instant::now();
+        let mut connection = connection(now);
+        let large = "x".repeat(128 << 10);
+        let mut outbox = Outbox::new(vec![text(&large), text("b")], vec![every("c", false)], None);
+        outbox.start(now);
+        let log = filled(&mut outbox, &mut connection, now, false);
+        assert_eq!(log.0, ["xxxxxxxxx"]);
+        assert_eq!(outbox.deadline(), None);
+        assert_eq!(outbox.unsent(), 1);
+        let log = filled(&mut outbox, &mut connection, now, true);
+        assert_eq!(log.0.len(), 0, "the output was full");
+        let log = filled(&mut outbox, &mut connection, now, true);
+        assert_eq!(log.0, ["b", "c"]);
+    }
+
+    #[test]
+    fn a_close_command_is_handed_to_the_observer() {
+        let now = Instant::now();
+        let mut connection = connection(now);
+        let (mut outbox, mut log) = (Outbox::default(), Log::default());
+        let sender = connection.sender();
+        let turn = &mut Turn { sender, now };
+        outbox.send(&Outgoing::Drop, turn, &mut log).unwrap();
+        assert_eq!(log.1, 1);
+        assert!(turn.sender.output().is_empty());
     }
 }
