@@ -58,7 +58,7 @@ pub(super) struct Runner<'a> {
     pub folder: &'a Path,
     pub values: Values<'a>,
     /// The connections that are open, by the index in the case.
-    pub links: Vec<Option<ScriptedConnection>>,
+    pub connections: Vec<Option<ScriptedConnection>>,
     /// When the case must be over, and the time it has.
     pub deadline: Option<(Instant, Duration)>,
 }
@@ -69,7 +69,7 @@ impl<'a> Runner<'a> {
             context,
             folder,
             values: Values::new(context.given, jiff::Timestamp::now()),
-            links: case.connections.iter().map(|_| None).collect(),
+            connections: case.connections.iter().map(|_| None).collect(),
             deadline: None,
         };
         runner.start_clock();
@@ -99,7 +99,7 @@ impl<'a> Runner<'a> {
         } else {
             failure.step
         };
-        let open = self.links.get(step.on).and_then(Option::as_ref);
+        let open = self.connections.get(step.on).and_then(Option::as_ref);
         let connection = failure.connection.or_else(|| open.map(state));
         let failure = Failure {
             line: (line > 0).then_some(line),
@@ -112,8 +112,8 @@ impl<'a> Runner<'a> {
 
     /// A connection that ended though no step says so.
     fn lost(&self) -> Option<Failure> {
-        self.links.iter().flatten().find_map(|link| {
-            let inbox = link.inbox();
+        self.connections.iter().flatten().find_map(|connection| {
+            let inbox = connection.inbox();
             let ended = inbox.ending.as_ref()?;
             let exit = match &ended.end {
                 End::Closed { .. } => return None,
@@ -127,17 +127,20 @@ impl<'a> Runner<'a> {
     }
 
     async fn finish(&mut self) {
-        for link in self.links.iter().flatten() {
-            link.finish().await;
+        for connection in self.connections.iter().flatten() {
+            connection.finish().await;
         }
     }
 
     /// The open connection of a step.
-    pub(super) fn link(&self, on: usize) -> StepResult<&ScriptedConnection> {
-        self.links.get(on).and_then(Option::as_ref).ok_or_else(|| {
-            let message = "the connection is not open".to_owned();
-            Box::new(Failure::new(Kind::Error, message, Exit::Expectation))
-        })
+    pub(super) fn connection(&self, on: usize) -> StepResult<&ScriptedConnection> {
+        self.connections
+            .get(on)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| {
+                let message = "the connection is not open".to_owned();
+                Box::new(Failure::new(Kind::Error, message, Exit::Expectation))
+            })
     }
 
     /// When a step that waits for `within`, or the usual time, is over.
@@ -191,7 +194,7 @@ impl Until {
         self,
         missed: WaitError,
         what: &str,
-        link: &ScriptedConnection,
+        connection: &ScriptedConnection,
         log: Log,
     ) -> Box<Failure> {
         let limit = quantity::duration(self.limit);
@@ -206,7 +209,11 @@ impl Until {
                     "{what} before the connection ended, {} into this step",
                     quantity::duration(self.since.elapsed())
                 ),
-                link.inbox().ending.as_ref().map_or(Exit::Expectation, exit),
+                connection
+                    .inbox()
+                    .ending
+                    .as_ref()
+                    .map_or(Exit::Expectation, exit),
             ),
             WaitError::Overflow => (
                 format!("{what}; more messages came than are kept (64 MiB, or 100000)"),
@@ -215,7 +222,7 @@ impl Until {
         };
         let mut failure = Failure::new(Kind::Failure, message, exit);
         failure.waited = Some(self.since.elapsed());
-        failure.connection = Some(state(link));
+        failure.connection = Some(state(connection));
         (failure.received, failure.more, failure.closest) = log.into_closest();
         Box::new(failure)
     }
@@ -230,8 +237,8 @@ pub(super) fn exit(ending: &Ending) -> Exit {
 }
 
 /// How a connection is, in words.
-pub(super) fn state(link: &ScriptedConnection) -> String {
-    let inbox = link.inbox();
+pub(super) fn state(connection: &ScriptedConnection) -> String {
+    let inbox = connection.inbox();
     if let Some(ended) = &inbox.ending {
         ending(ended, "server")
     } else {

@@ -38,8 +38,8 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     inbox: Inbox,
-    orders: VecDeque<SendRequest>,
-    /// What came of the orders.
+    requests: VecDeque<SendRequest>,
+    /// What came of the requests.
     results: VecDeque<Result<(), outbox::SendError>>,
     waker: Option<Waker>,
 }
@@ -70,7 +70,7 @@ impl ScriptedConnection {
     /// Runs a session on an open connection; must be called on a `LocalSet`.
     pub fn start(opened: Opened, human: Human) -> Self {
         let shared = Rc::new(Shared::default());
-        let mut mode = TestMode {
+        let mut mode = ScriptMode {
             shared: Rc::clone(&shared),
             human,
             outbox: Outbox::default(),
@@ -97,7 +97,7 @@ impl ScriptedConnection {
         {
             let patience = deadline.saturating_duration_since(Instant::now());
             let mut state = self.shared.state.borrow_mut();
-            state.orders.push_back(SendRequest { outgoing, patience });
+            state.requests.push_back(SendRequest { outgoing, patience });
             if let Some(waker) = state.waker.take() {
                 waker.wake();
             }
@@ -185,21 +185,25 @@ pub enum SendError {
 }
 
 /// The session's side.
-struct TestMode {
+struct ScriptMode {
     shared: Rc<Shared>,
     human: Human,
     outbox: Outbox,
     stop: Option<Stop>,
 }
 
-impl TestMode {
-    fn send(&mut self, order: &SendRequest, turn: &mut Turn<'_>) -> Result<(), outbox::SendError> {
+impl ScriptMode {
+    fn send(
+        &mut self,
+        request: &SendRequest,
+        turn: &mut Turn<'_>,
+    ) -> Result<(), outbox::SendError> {
         let mut observer = Observer {
             human: &mut self.human,
-            patience: order.patience,
+            patience: request.patience,
             stop: &mut self.stop,
         };
-        self.outbox.send(&order.outgoing, turn, &mut observer)
+        self.outbox.send(&request.outgoing, turn, &mut observer)
     }
 }
 
@@ -228,7 +232,7 @@ fn show(human: &mut Human, write: impl FnOnce(&mut Human, &mut String)) {
     }
 }
 
-impl Mode for TestMode {
+impl Mode for ScriptMode {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         let now = turn.now;
         let is_violation = matches!(event, Event::Connection(connection::Event::Violation(_)));
@@ -249,18 +253,18 @@ impl Mode for TestMode {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
-        let order = {
+        let request = {
             let mut state = self.shared.state.borrow_mut();
-            let order = state.orders.pop_front();
-            if order.is_none() {
+            let request = state.requests.pop_front();
+            if request.is_none() {
                 state.waker = Some(cx.waker().clone());
             }
-            order
+            request
         };
-        let Some(order) = order else {
+        let Some(request) = request else {
             return false;
         };
-        let result = self.send(&order, turn);
+        let result = self.send(&request, turn);
         self.shared.state.borrow_mut().results.push_back(result);
         self.shared.changed.notify_one();
         true

@@ -49,7 +49,7 @@ impl Request {
         fill: impl Fn(&Template) -> Result<String, E>,
     ) -> Result<Self, E> {
         let fields = below.iter().filter_map(|line| match &line.statement {
-            Statement::Field { name, value } => Some((name, value)),
+            Statement::RequestField { name, value } => Some((name, value)),
             _ => None,
         });
         let fields = fields.map(|(name, value)| Ok((name.clone(), fill(value)?)));

@@ -48,7 +48,7 @@ impl Runner<'_> {
         matcher: &Matcher,
         within: Option<Duration>,
     ) -> StepResult<Message> {
-        let (link, until) = (self.link(on)?, self.until(within));
+        let (connection, until) = (self.connection(on)?, self.until(within));
         let mut log = Log::new(until.since);
         let look = |inbox: &mut Inbox| {
             while let Some(message) = inbox.take() {
@@ -59,8 +59,8 @@ impl Runner<'_> {
             }
             None
         };
-        let found = link.wait(until.deadline, look).await;
-        found.map_err(|missed| no_message(until, missed, link, log))
+        let found = connection.wait(until.deadline, look).await;
+        found.map_err(|missed| no_message(until, missed, connection, log))
     }
 
     async fn expect_next(
@@ -69,11 +69,11 @@ impl Runner<'_> {
         matcher: &Matcher,
         within: Option<Duration>,
     ) -> StepResult<Message> {
-        let (link, until) = (self.link(on)?, self.until(within));
-        let message = link
+        let (connection, until) = (self.connection(on)?, self.until(within));
+        let message = connection
             .wait(until.deadline, Inbox::take)
             .await
-            .map_err(|missed| no_message(until, missed, link, Log::new(until.since)))?;
+            .map_err(|missed| no_message(until, missed, connection, Log::new(until.since)))?;
         match matcher.check(&message) {
             Ok(()) => Ok(message),
             Err(miss) => {
@@ -90,7 +90,7 @@ impl Runner<'_> {
         matcher: &Matcher,
         within: Option<Duration>,
     ) -> StepResult<()> {
-        let (link, until) = (self.link(on)?, self.until(within));
+        let (connection, until) = (self.connection(on)?, self.until(within));
         let mut seen = 0;
         let look = |inbox: &mut Inbox| {
             let new = inbox.messages.iter().skip(seen);
@@ -98,7 +98,7 @@ impl Runner<'_> {
             seen = inbox.messages.len();
             found.cloned()
         };
-        match link.wait(until.deadline, look).await {
+        match connection.wait(until.deadline, look).await {
             Ok(message) => {
                 let miss = Miss {
                     score: 1,
@@ -108,10 +108,10 @@ impl Runner<'_> {
                 Err(self.unlike(text, &message, miss, until))
             }
             Err(WaitError::Late) if !until.is_of_case => Ok(()),
-            Err(WaitError::Ended) if is_closed(&link.inbox()) => Ok(()),
+            Err(WaitError::Ended) if is_closed(&connection.inbox()) => Ok(()),
             Err(missed) => {
                 let what = "no such message came";
-                Err(until.missed(missed, what, link, Log::new(until.since)))
+                Err(until.missed(missed, what, connection, Log::new(until.since)))
             }
         }
     }
@@ -137,7 +137,7 @@ impl Runner<'_> {
         payload: Option<&[u8]>,
         within: Option<Duration>,
     ) -> StepResult<()> {
-        let (link, until) = (self.link(on)?, self.until(within));
+        let (connection, until) = (self.connection(on)?, self.until(within));
         let look = |inbox: &mut Inbox| {
             while let Some(control) = inbox.take_control() {
                 if control.pong == pong && payload.is_none_or(|it| *it == control.payload) {
@@ -146,7 +146,7 @@ impl Runner<'_> {
             }
             None
         };
-        let found = link.wait(until.deadline, look).await;
+        let found = connection.wait(until.deadline, look).await;
         found.map_err(|missed| {
             let what = match (pong, payload) {
                 (false, None) => "no ping came",
@@ -154,13 +154,13 @@ impl Runner<'_> {
                 (true, None) => "no pong came",
                 (true, Some(_)) => "no pong with this payload came",
             };
-            until.missed(missed, what, link, Log::new(until.since))
+            until.missed(missed, what, connection, Log::new(until.since))
         })
     }
 
     pub(super) async fn expect_close(&mut self, on: usize, close: &ExpectClose) -> StepResult<()> {
         let reason = self.reason(close.reason.as_ref())?;
-        let (link, until) = (self.link(on)?, self.until(close.within));
+        let (connection, until) = (self.connection(on)?, self.until(close.within));
         let mut log = Log::new(until.since);
         let look = |inbox: &mut Inbox| {
             while let Some(message) = inbox.take() {
@@ -168,8 +168,9 @@ impl Runner<'_> {
             }
             inbox.ending.as_ref().map(|ending| ending.end.clone())
         };
-        let end = link.wait(until.deadline, look).await;
-        let end = end.map_err(|missed| until.missed(missed, "no Close frame came", link, log))?;
+        let end = connection.wait(until.deadline, look).await;
+        let end =
+            end.map_err(|missed| until.missed(missed, "no Close frame came", connection, log))?;
         let (code, text) = match &end {
             End::Closed {
                 by_peer: true,
@@ -193,13 +194,17 @@ impl Runner<'_> {
                 _ => "no Close frame".to_owned(),
             };
             let message = format!("the connection ended otherwise: {}", self.safe(&found));
-            let exit = link.inbox().ending.as_ref().map_or(Exit::Expectation, exit);
+            let exit = connection
+                .inbox()
+                .ending
+                .as_ref()
+                .map_or(Exit::Expectation, exit);
             let mut failure = Failure::new(Kind::Failure, message, exit);
-            failure.connection = Some(super::case::state(link));
+            failure.connection = Some(super::case::state(connection));
             failure.waited = Some(until.since.elapsed());
             return Err(Box::new(failure));
         }
-        self.links[on] = None;
+        self.connections[on] = None;
         Ok(())
     }
 
@@ -224,14 +229,14 @@ impl Runner<'_> {
 fn no_message(
     until: Until,
     missed: WaitError,
-    link: &ScriptedConnection,
+    connection: &ScriptedConnection,
     log: Log,
 ) -> Box<Failure> {
     if !log.shown.is_empty() {
-        return until.missed(missed, "no message matched", link, log);
+        return until.missed(missed, "no message matched", connection, log);
     }
-    let mut failure = until.missed(missed, "no message came", link, log);
-    if link.inbox().received > 0 {
+    let mut failure = until.missed(missed, "no message came", connection, log);
+    if connection.inbox().received > 0 {
         let text = "those that came before were taken by earlier steps";
         failure.notes.push(text.to_owned());
     }

@@ -4,8 +4,9 @@
 //! is a [`connection`] to a session of its own. What came of a case is a value; the reports are made of
 //! these values alone.
 
-mod answer;
+mod action;
 pub mod case;
+mod connect;
 pub mod connection;
 mod dial;
 mod expect;
@@ -14,7 +15,7 @@ mod log;
 pub mod matcher;
 pub mod report;
 pub mod result;
-mod step;
+
 pub mod suite;
 pub mod variable;
 

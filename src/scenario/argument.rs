@@ -96,7 +96,7 @@ pub fn expect_header(field: &str) -> Result<Statement, Mistake> {
 }
 
 fn answer(name: &str, value: Scan<'_>) -> Result<Statement, Mistake> {
-    Ok(Statement::Answer {
+    Ok(Statement::ResponseField {
         name: name.to_owned(),
         value: value.template()?,
     })

@@ -43,7 +43,7 @@ pub enum Statement {
         value: Option<Template>,
     },
     /// `NAME: VALUE` below `connect`: a field of the request.
-    Field {
+    RequestField {
         name: String,
         value: Template,
     },
@@ -52,7 +52,7 @@ pub enum Statement {
     /// `NAME: PATTERN` below the status: an expected field of the response.
     ///
     /// `*` in the value is any text. An empty value expects that the field is missing.
-    Answer {
+    ResponseField {
         name: String,
         value: Template,
     },

@@ -41,12 +41,12 @@ pub fn write_all<'a>(statements: impl Iterator<Item = &'a Statement>) -> String 
 
 /// Whether a blank line belongs between two statements.
 fn parts(previous: &Statement, next: &Statement) -> bool {
-    use Statement::{Answer, Case, Comment, Connect, Field, Flag, Status};
-    let of_request = matches!(previous, Connect { .. } | Flag { .. } | Field { .. });
+    use Statement::{Case, Comment, Connect, Flag, RequestField, ResponseField, Status};
+    let of_request = matches!(previous, Connect { .. } | Flag { .. } | RequestField { .. });
     match next {
         Case(_) => !matches!(previous, Comment(_)),
         Status(_) => of_request,
-        Statement::Action { .. } => of_request || matches!(previous, Answer { .. }),
+        Statement::Action { .. } => of_request || matches!(previous, ResponseField { .. }),
         Connect { .. } => !matches!(previous, Case(_) | Comment(_) | Connect { .. }),
         _ => false,
     }
@@ -74,7 +74,7 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
             name,
             value: Some(value),
         } => write_flag(out, name, &value.to_string()),
-        Statement::Field { name, value } | Statement::Answer { name, value } => {
+        Statement::RequestField { name, value } | Statement::ResponseField { name, value } => {
             let value = value.to_string();
             let blank = if value.is_empty() { "" } else { " " };
             write!(out, "{name}:{blank}{value}")

@@ -37,8 +37,8 @@ pub(super) fn check(
 fn templates(statement: &Statement) -> Vec<&Template> {
     match statement {
         Statement::Connect { url: it, .. }
-        | Statement::Field { value: it, .. }
-        | Statement::Answer { value: it, .. } => vec![it],
+        | Statement::RequestField { value: it, .. }
+        | Statement::ResponseField { value: it, .. } => vec![it],
         Statement::Flag { value, .. } => value.iter().collect(),
         Statement::Action { action, .. } => of_action(action),
         Statement::Blank | Statement::Comment(_) | Statement::Case(_) | Statement::Status(_) => {

@@ -45,7 +45,7 @@ pub(super) fn write(opening: &Opening, secrets: Secrets) -> String {
     let mut statements = vec![Statement::Connect { name: None, url }];
     statements.extend(masker.fields(opening));
     statements.extend(status(opening).map(Statement::Status));
-    statements.extend(subprotocol(opening).map(|value| Statement::Answer {
+    statements.extend(subprotocol(opening).map(|value| Statement::ResponseField {
         name: SUBPROTOCOL.to_owned(),
         value: Template::literal(&value),
     }));
@@ -123,7 +123,7 @@ impl Masker {
                 .unwrap_or_else(|_| Template::literal(MASK)),
             _ => self.masked(value),
         };
-        Statement::Field { name, value }
+        Statement::RequestField { name, value }
     }
 }
 
@@ -140,7 +140,7 @@ fn host(url: &str) -> Option<String> {
 /// A comment on the variables of the environment; empty if there are none.
 fn note_on_secrets(statements: &[Statement]) -> String {
     let templates = statements.iter().filter_map(|statement| match statement {
-        Statement::Connect { url: it, .. } | Statement::Field { value: it, .. } => Some(it),
+        Statement::Connect { url: it, .. } | Statement::RequestField { value: it, .. } => Some(it),
         _ => None,
     });
     let flags = templates

@@ -59,8 +59,8 @@ impl Place {
             // A comment may stand between two fields.
             Statement::Comment(_)
             | Statement::Flag { .. }
-            | Statement::Field { .. }
-            | Statement::Answer { .. } => self,
+            | Statement::RequestField { .. }
+            | Statement::ResponseField { .. } => self,
             Statement::Blank | Statement::Case(_) | Statement::Action { .. } => Self::Elsewhere,
         }
     }
@@ -114,8 +114,8 @@ impl<'a> Parser<'a> {
         let value = || scan.with(value.trim()).template();
         let name = name.to_owned();
         match self.place {
-            Place::Request => value().map(|value| Statement::Field { name, value }),
-            Place::Response => value().map(|value| Statement::Answer { name, value }),
+            Place::Request => value().map(|value| Statement::RequestField { name, value }),
+            Place::Response => value().map(|value| Statement::ResponseField { name, value }),
             Place::Elsewhere => Err(scan.mistake(Problem::StrayField)),
         }
     }

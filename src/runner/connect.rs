@@ -40,7 +40,7 @@ impl Runner<'_> {
         match result {
             Ok(opened) if status == SWITCHING => {
                 self.check(step, head.as_ref())?;
-                self.links[step.on] = Some(ScriptedConnection::start(
+                self.connections[step.on] = Some(ScriptedConnection::start(
                     opened,
                     self.context.human.clone(),
                 ));
@@ -133,7 +133,7 @@ impl Runner<'_> {
             return Ok(());
         };
         for line in &step.below {
-            let Statement::Answer { name, value } = &line.statement else {
+            let Statement::ResponseField { name, value } = &line.statement else {
                 continue;
             };
             let expected = self.fill(value)?;

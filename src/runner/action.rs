@@ -97,8 +97,11 @@ impl Runner<'_> {
         self.send(on, outgoing).await?;
         let until = self.until(None);
         // There is nothing to wait for but our own session.
-        let _ = self.link(on)?.wait(until.deadline, |_| None::<()>).await;
-        self.links[on] = None;
+        let _ = self
+            .connection(on)?
+            .wait(until.deadline, |_| None::<()>)
+            .await;
+        self.connections[on] = None;
         Ok(())
     }
 
@@ -127,7 +130,7 @@ impl Runner<'_> {
 
     async fn send(&self, on: usize, outgoing: Outgoing) -> StepResult<()> {
         let deadline = self.until(None).deadline;
-        let sent = self.link(on)?.send(outgoing, deadline).await;
+        let sent = self.connection(on)?.send(outgoing, deadline).await;
         sent.map_err(|error| self.not_sent(&error))
     }
 
@@ -143,7 +146,7 @@ impl Runner<'_> {
         within: Option<Duration>,
     ) -> StepResult<()> {
         let payload = self.control(payload)?.into_bytes();
-        self.link(on)?.inbox().forget_controls();
+        self.connection(on)?.inbox().forget_controls();
         self.send(on, Outgoing::Ping(payload.clone())).await?;
         self.expect_control(on, true, Some(&payload), within).await
     }
@@ -156,21 +159,21 @@ impl Runner<'_> {
         within: Option<Duration>,
     ) -> StepResult<()> {
         let until = self.until(within);
-        let link = self.link(on)?;
-        let closed_before = link.inbox().close.is_some();
+        let connection = self.connection(on)?;
+        let closed_before = connection.inbox().close.is_some();
         if !closed_before {
-            let sent = link.send(outgoing, until.deadline).await;
+            let sent = connection.send(outgoing, until.deadline).await;
             sent.map_err(|error| self.not_sent(&error))?;
         }
         let end = |inbox: &mut Inbox| inbox.ending.as_ref().map(|it| it.end.clone());
-        let ended = match link.wait(until.deadline, end).await {
+        let ended = match connection.wait(until.deadline, end).await {
             Ok(End::CloseTimeout) => Err(WaitError::Late),
             Ok(end) => Ok(end),
             Err(missed) => Err(missed),
         };
         match ended {
             Ok(End::Closed { by_peer: false, .. }) => {
-                self.links[on] = None;
+                self.connections[on] = None;
                 Ok(())
             }
             Ok(End::Closed { .. }) => {
@@ -186,13 +189,13 @@ impl Runner<'_> {
                 Err(until.missed(
                     WaitError::Ended,
                     "the Close frame was not answered",
-                    link,
+                    connection,
                     log,
                 ))
             }
             Err(missed) => {
                 let log = Log::new(until.since);
-                Err(until.missed(missed, "the Close frame was not answered", link, log))
+                Err(until.missed(missed, "the Close frame was not answered", connection, log))
             }
         }
     }
