@@ -1,4 +1,4 @@
-//! How a connection opened, collected once from the events of its opening.
+//! How a connection opened, collected once from its events.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -7,21 +7,20 @@ use super::{Event, Open, Redirected};
 use crate::dial::Step;
 use crate::proto::http1::Head;
 
-/// The latest opening: its events, from which everything else is read.
+/// The latest opening, kept as its events.
 ///
-/// The events of an opening are a dozen or so, and questions about them are rare; to keep them
-/// whole is less to get wrong than a set of fields for each output that asks.
+/// An opening has about a dozen events and is queried rarely, so one list is simpler than a set of
+/// fields for each output that asks.
 #[derive(Debug, Clone)]
 pub struct Opening {
     url: String,
     started: Instant,
     events: Vec<(Kept, Instant)>,
     first_message: Option<Duration>,
-    /// A retry was announced, which begins at this time and replaces this opening.
+    /// When the announced retry begins, which then replaces this opening.
     next: Option<Instant>,
 }
 
-/// An event that is owned.
 #[derive(Debug, Clone)]
 enum Kept {
     CredentialsInClear(String),
@@ -32,11 +31,10 @@ enum Kept {
     Open(Open),
 }
 
-/// A part of the way to the first message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     Resolve,
-    /// A TCP connection to the server or to a proxy.
+    /// A TCP connection to the server or a proxy.
     Tcp,
     Unix,
     ProxyTls,
@@ -46,16 +44,14 @@ pub enum Phase {
     FirstMessage,
 }
 
-/// A completed phase, timed from the start of its opening.
+/// A completed phase, timed from the start of the opening.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Span {
     pub phase: Phase,
-    /// The end of the phase before.
     pub start: Duration,
     pub end: Duration,
 }
 
-/// How long each part took on the way to the last server asked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
     pub dns: Option<Duration>,
@@ -63,12 +59,10 @@ pub struct Timings {
     pub proxy_tls: Option<Duration>,
     pub tunnel: Option<Duration>,
     pub tls: Option<Duration>,
-    /// From the upgrade request to its response.
     pub upgrade: Option<Duration>,
 }
 
 impl Opening {
-    /// An opening of `url`, with its secrets unmasked, that begins at `started`.
     pub fn new(url: &str, started: Instant) -> Self {
         Self {
             url: url.to_owned(),
@@ -79,10 +73,9 @@ impl Opening {
         }
     }
 
-    /// Takes an event that happened at `now`.
     pub fn observe(&mut self, event: &Event<'_>, now: Instant) {
         if let Event::Retry(retry) = event {
-            // Until then the last attempt can still be asked about.
+            // Until then this attempt can still be queried.
             self.next = Some(now + retry.delay);
             return;
         }
@@ -90,7 +83,7 @@ impl Opening {
             return;
         };
         if let Some(started) = self.next.take() {
-            // The user may have cut the delay short.
+            // The user may cut the delay short.
             self.started = started.min(now);
             self.events.clear();
             self.first_message = None;
@@ -98,33 +91,31 @@ impl Opening {
         self.events.push((kept, now));
     }
 
-    /// Takes the time from the opening of the connection to its first message.
+    /// Notes how long after the opening the first message arrived.
     pub fn first_message(&mut self, after: Duration) {
         self.first_message = Some(after);
     }
 
-    /// The events again, from the last redirection on; none while another attempt is waited for.
+    /// The events since the last redirection; none while waiting for another attempt.
     pub fn replay(&self) -> impl Iterator<Item = (Event<'_>, Instant)> {
         let events = if self.next.is_none() { self.hop() } else { &[] };
         events.iter().map(|(kept, at)| (kept.lend(), *at))
     }
 
-    /// The URL of the last server asked; secrets in it are not masked.
+    /// The URL of the current hop; secrets in it are not masked.
     pub fn url(&self) -> &str {
         self.redirected_to().unwrap_or(&self.url)
     }
 
-    /// Where the last redirection led; secrets in it are not masked.
     pub fn redirected_to(&self) -> Option<&str> {
         self.redirections().last()
     }
 
-    /// The number of redirections followed.
     pub fn redirects(&self) -> u64 {
         self.redirections().count() as u64
     }
 
-    /// The addresses of the peer and of this end of the latest TCP connection.
+    /// The remote and local address of the latest TCP connection, on any hop.
     pub fn addresses(&self) -> Option<(SocketAddr, SocketAddr)> {
         last(&self.events, |kept| match kept {
             Kept::Step(Step::Connected { address, local, .. }) => Some((*address, *local)),
@@ -132,12 +123,11 @@ impl Opening {
         })
     }
 
-    /// The latest response to an upgrade request.
+    /// The latest response to an upgrade request, on any hop.
     pub fn last_response(&self) -> Option<&Head> {
         last(&self.events, Kept::response)
     }
 
-    /// The status of the latest answer of a proxy.
     pub fn proxy_status(&self) -> Option<u16> {
         last(&self.events, |kept| match kept {
             Kept::Step(Step::ProxyResponse(head)) => Some(head.status()),
@@ -145,7 +135,6 @@ impl Opening {
         })?
     }
 
-    /// What was agreed on, once the connection is open.
     pub fn open(&self) -> Option<&Open> {
         match self.events.last() {
             Some((Kept::Open(open), _)) => Some(open),
@@ -153,13 +142,12 @@ impl Opening {
         }
     }
 
-    /// When the connection opened, from the start.
     pub fn opened(&self) -> Option<Duration> {
         let (_, at) = self.events.last().filter(|_| self.open().is_some())?;
         Some(at.saturating_duration_since(self.started))
     }
 
-    /// The request to the last server asked.
+    /// The request of the current hop.
     pub fn request(&self) -> Option<&Head> {
         last(self.hop(), |kept| match kept {
             Kept::Request(head) => Some(head),
@@ -167,12 +155,12 @@ impl Opening {
         })
     }
 
-    /// The response of the last server asked.
+    /// The response of the current hop.
     pub fn response(&self) -> Option<&Head> {
         last(self.hop(), Kept::response)
     }
 
-    /// The latest request and response, which are a proxy's as long as that has not connected.
+    /// The latest request and response: the proxy's until the tunnel is open.
     pub fn exchange(&self) -> (Option<&Head>, Option<&Head>) {
         let is_tunnel = |kept: &Kept| matches!(kept, Kept::Step(Step::Tunnel { .. }));
         let events = after(self.hop(), is_tunnel);
@@ -187,7 +175,7 @@ impl Opening {
         (request, response)
     }
 
-    /// What `pick` finds in the latest step to the last server asked.
+    /// What `pick` finds in the latest step of the current hop.
     pub fn step<'a, T>(&'a self, pick: impl Fn(&'a Step) -> Option<T>) -> Option<T> {
         last(self.hop(), |kept| match kept {
             Kept::Step(step) => pick(step),
@@ -195,7 +183,7 @@ impl Opening {
         })
     }
 
-    /// What was connected to, which is the proxy if there is one: an address or a path.
+    /// The address or socket path that was connected to, which is the proxy's if there is one.
     pub fn address(&self) -> Option<String> {
         self.step(|step| match step {
             Step::Connected { address, .. } => Some(address.to_string()),
@@ -204,7 +192,6 @@ impl Opening {
         })
     }
 
-    /// When the way to the last server asked began.
     pub fn hop_started(&self) -> Option<Instant> {
         self.hop().iter().find_map(|(kept, at)| match kept {
             Kept::Request(_) => Some(*at),
@@ -213,7 +200,6 @@ impl Opening {
         })
     }
 
-    /// How long each part took on the way to the last server asked.
     pub fn timings(&self) -> Timings {
         let (mut timings, mut requested) = (Timings::default(), None);
         for (kept, at) in self.hop() {
@@ -227,7 +213,7 @@ impl Opening {
         timings
     }
 
-    /// The completed phases in order, those of servers that redirected among them.
+    /// The completed phases of all hops, in order.
     pub fn spans(&self) -> Vec<Span> {
         let done = self.events.iter().filter_map(|(kept, at)| {
             let end = at.saturating_duration_since(self.started);
@@ -245,14 +231,12 @@ impl Opening {
         spans.collect()
     }
 
-    /// When `phase` was completed last, from the start.
     pub fn end_of(&self, phase: Phase) -> Option<Duration> {
         let spans = self.spans();
         let mut spans = spans.iter().rev();
         spans.find(|span| span.phase == phase).map(|span| span.end)
     }
 
-    /// The time from the start to `now`.
     pub fn total(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.started)
     }
@@ -264,7 +248,7 @@ impl Opening {
         })
     }
 
-    /// The events on the way to the last server asked.
+    /// The events since the last redirection.
     fn hop(&self) -> &[(Kept, Instant)] {
         after(&self.events, |kept| matches!(kept, Kept::Redirected(_)))
     }
@@ -315,7 +299,6 @@ impl Kept {
         }
     }
 
-    /// The phase that it completes.
     fn phase(&self) -> Option<Phase> {
         Some(match self {
             Self::Step(Step::Resolved { .. }) => Phase::Resolve,
@@ -330,12 +313,11 @@ impl Kept {
     }
 }
 
-/// What `pick` finds in the last event in which it finds anything.
 fn last<'a, T>(events: &'a [(Kept, Instant)], pick: impl Fn(&'a Kept) -> Option<T>) -> Option<T> {
     events.iter().rev().find_map(|(kept, _)| pick(kept))
 }
 
-/// The events after the last one that `is_mark`, or all.
+/// The events after the last mark, or all.
 fn after(events: &[(Kept, Instant)], is_mark: impl Fn(&Kept) -> bool) -> &[(Kept, Instant)] {
     let mark = events.iter().rposition(|(kept, _)| is_mark(kept));
     &events[mark.map_or(0, |at| at + 1)..]

@@ -1,23 +1,17 @@
-//! Round-trip times, measured by pings and their pongs.
+//! Round-trip times of pings.
 
 use std::time::Duration;
 
-/// The times from pings to their pongs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct RoundTrips {
-    /// How many were measured.
     pub count: u32,
-    /// The latest.
     pub last: Duration,
-    /// The shortest.
     pub least: Duration,
-    /// The longest.
     pub most: Duration,
     total: Duration,
 }
 
 impl RoundTrips {
-    /// Takes one more.
     pub fn add(&mut self, rtt: Duration) {
         self.least = if self.count == 0 {
             rtt
@@ -30,7 +24,7 @@ impl RoundTrips {
         self.count = self.count.saturating_add(1);
     }
 
-    /// Takes those that were measured before.
+    /// Adds the measurements of earlier connections, which come before these.
     pub fn add_all(&mut self, before: Self) {
         if before.count == 0 {
             return;
@@ -45,7 +39,6 @@ impl RoundTrips {
         self.count = self.count.saturating_add(before.count);
     }
 
-    /// Their mean; `None` when none was measured.
     pub fn mean(&self) -> Option<Duration> {
         self.total.checked_div(self.count)
     }

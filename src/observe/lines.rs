@@ -1,4 +1,4 @@
-//! `--jsonl`: events as lines of JSON, of which that of a large message is written in pieces.
+//! `--jsonl`: events as JSON lines; the line of a large message is written in pieces.
 
 use std::io;
 use std::time::Instant;
@@ -8,26 +8,24 @@ use crate::proto::connection::{self, Message};
 use crate::render::Jsonl;
 use crate::render::jsonl::Pieces;
 
-/// Messages from here on are written in pieces, in bytes: a line takes up to six times its payload.
+/// Payload size in bytes from which a message is written in pieces: its line may be six times as long.
 const LARGE: usize = 64 << 10;
 
-/// Writes events, and remembers how far the line of the last message is.
+/// Writes events, and tracks the unfinished line of a large message.
 ///
-/// Writing to the outputs they are given never fails: these keep what they cannot write, and
-/// report it when they are flushed.
+/// Errors are ignored: the outputs it is given buffer what they cannot write, and report the error
+/// when they are flushed.
 #[derive(Debug)]
 pub struct Lines {
     jsonl: Jsonl,
     rest: Option<Rest>,
 }
 
-/// The rest of a line that waits for room.
 #[derive(Debug)]
 struct Rest {
     pieces: Pieces,
-    /// Bytes of payload that are not in the output yet.
+    /// Bytes of payload not yet in the output.
     left: usize,
-    /// Lines that follow it.
     later: Vec<u8>,
 }
 
@@ -83,7 +81,7 @@ impl Lines {
         message: &str,
         now: Instant,
     ) {
-        // A line that was cut stays the last one.
+        // An unfinished line stays the last one.
         if self.left() == 0 {
             let _ = self.jsonl.closed(out, ending, message, now);
         }
@@ -93,7 +91,7 @@ impl Lines {
         self.rest.is_some()
     }
 
-    /// Writes more of the line that is not complete; `payload` is all of its message.
+    /// Continues the unfinished line; `payload` is the whole payload again.
     pub fn rest(&mut self, out: &mut impl io::Write, payload: &[u8]) {
         let Some(rest) = &mut self.rest else {
             return;

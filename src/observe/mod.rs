@@ -1,9 +1,9 @@
 //! Everything that watches a session: one fan-out of its events to the view, `--jsonl`, the
-//! recording, and what waits for a certain message.
+//! recording, the peer's reaction and the hint on subprotocols.
 //!
 //! A mode calls [`Observers::event`] for each event and [`Observers::sent`] for each message it
-//! sends. Messages come too often to ask who wants them: a consumer that is absent costs one
-//! comparison, and nothing is formatted, copied or timed for it.
+//! sends. This is the hot path: an absent consumer costs one comparison, and nothing is formatted,
+//! copied or timed for it.
 
 mod lines;
 mod reaction;
@@ -33,11 +33,10 @@ pub struct Observers {
     dialect: Dialect,
 }
 
-/// For a mode without `--jsonl`, or an event that does not belong there.
+/// For modes without `--jsonl`.
 pub const NO_LINES: Option<&mut io::Sink> = None;
 
 impl Observers {
-    /// Those of a session whose opening is about to begin.
     pub fn new(view: View, jsonl: Option<Jsonl>, recording: Recording, opening: Opening) -> Self {
         Self {
             view,
@@ -49,7 +48,7 @@ impl Observers {
         }
     }
 
-    /// Takes an event; the lines of `--jsonl` go to `out`.
+    /// Reports an event; `--jsonl` writes to `out`.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         match event {
@@ -72,13 +71,12 @@ impl Observers {
         }
     }
 
-    /// Takes an event of the first opening, of which warnings are shown even if the rest is not.
+    /// Reports an event of the first opening, whose warnings are shown even without `-v`.
     pub fn opening(&mut self, event: &Event<'_>, out: &mut Vec<u8>, now: Instant) {
         self.event(event, Some(out), now);
         self.view.warning(event);
     }
 
-    /// Takes an event from when there is no open connection.
     #[cold]
     fn outside(&mut self, event: &Event<'_>, now: Instant) {
         self.opening.observe(event, now);
@@ -87,7 +85,7 @@ impl Observers {
         }
     }
 
-    /// Takes a message that was sent; the lines of `--jsonl` go to `out`.
+    /// Reports a sent message; `--jsonl` writes to `out`.
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
@@ -97,7 +95,7 @@ impl Observers {
         self.view.sent(message, now);
     }
 
-    /// Looks for a protocol on top of the connection that has just opened to `target`, and in its first message.
+    /// Looks for a known protocol in the handshake with `target`, or else in the first message.
     pub fn find_dialect(&mut self, target: &str) {
         let subprotocol = self.opening.open().and_then(|it| it.subprotocol.as_deref());
         let (dialect, hint) = Dialect::opened(target, subprotocol);
@@ -107,7 +105,6 @@ impl Observers {
         }
     }
 
-    /// Takes why no connection opened.
     pub fn not_open(&mut self, why: &NotOpen, out: &mut Vec<u8>, now: Instant) {
         self.recording.not_open(why, &self.opening, now);
         self.flush();
@@ -116,7 +113,7 @@ impl Observers {
         }
     }
 
-    /// Takes how the session ended, which `message` says.
+    /// Reports the end of the session, with `message` as its summary.
     pub fn closed(
         &mut self,
         ending: &Ending,
@@ -134,42 +131,37 @@ impl Observers {
         }
     }
 
-    /// Writes what was recorded since.
     pub fn flush(&mut self) {
         if let Some(complaint) = self.recording.flush() {
             self.view.complain(&complaint);
         }
     }
 
-    /// Shows that the peer did not react, once it is time.
     pub fn note_silence(&mut self, now: Instant) {
         if let Some(silence) = self.reaction.silence(now) {
             self.view.note(&silence);
         }
     }
 
-    /// The part of a message's line that is not written yet, if `--jsonl` has one.
     pub fn lines(&mut self) -> Option<&mut Lines> {
         self.lines.as_mut()
     }
 
-    /// Whether `--jsonl` takes standard output.
     pub fn has_lines(&self) -> bool {
         self.lines.is_some()
     }
 
-    /// Whether a line waits for room.
+    /// Whether the line of a large message is unfinished.
     #[inline]
     pub fn has_rest(&self) -> bool {
         self.lines.as_ref().is_some_and(Lines::has_rest)
     }
 
-    /// Bytes of a received message that are not in its line yet.
+    /// Bytes of a received message not yet in its line.
     pub fn unwritten(&self) -> usize {
         self.lines.as_ref().map_or(0, Lines::left)
     }
 
-    /// Whether frame headers are wanted as events.
     pub fn wants_frames(&self) -> bool {
         self.view.shows_frames()
             || self.recording.is_on()

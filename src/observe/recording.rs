@@ -10,18 +10,15 @@ use crate::record::{FileError, Format, Options, Recorder};
 use crate::render::clock::Clock;
 use crate::render::{Secrets, quantity};
 
-/// The recording of a session, if there is one, and what it takes to start one.
 #[derive(Debug)]
 pub struct Recording {
     secrets: Secrets,
     clock: Clock,
     recorder: Option<Recorder>,
-    /// Something could not be recorded.
     has_failed: bool,
 }
 
 impl Recording {
-    /// A recording as `options` want it, if they do.
     pub fn new(
         options: Option<&Options>,
         secrets: Secrets,
@@ -35,7 +32,6 @@ impl Recording {
         })
     }
 
-    /// No recording, until `/record` starts one.
     pub fn off(secrets: Secrets, clock: Clock) -> Self {
         Self {
             secrets,
@@ -45,7 +41,7 @@ impl Recording {
         }
     }
 
-    /// Executes `/record`; the result in words, or why it failed.
+    /// Executes `/record`; returns the line to show, or the problem.
     pub fn execute(&mut self, command: &Record, opening: &Opening) -> Result<String, String> {
         match command {
             Record::State => Ok(self.state()),
@@ -64,13 +60,11 @@ impl Recording {
     fn start(&mut self, path: &Path, opening: &Opening) -> Result<String, String> {
         if let Some(recorder) = &self.recorder {
             let path = recorder.path().display();
-            return Err(format!(
-                "recording to {path} already; /record stop ends that"
-            ));
+            return Err(format!("already recording to {path}; /record stop ends it"));
         }
         let Some(format) = Format::of(path) else {
             return Err(format!(
-                "{}: the name must end in {}, which says what is written",
+                "{}: the name must end in {}, which selects the format",
                 path.display(),
                 Format::ENDINGS
             ));
@@ -87,14 +81,14 @@ impl Recording {
         }
         self.recorder = Some(recorder);
         Ok(format!(
-            "recording from here on to {}; /record stop ends it",
+            "recording to {} from now on; /record stop ends it",
             path.display()
         ))
     }
 
     fn stop(&mut self) -> Result<String, String> {
         let Some(mut recorder) = self.recorder.take() else {
-            return Err("nothing is recorded; /record FILE starts".to_owned());
+            return Err("not recording; /record FILE starts".to_owned());
         };
         recorder.flush();
         self.has_failed |= recorder.has_failed();
@@ -115,7 +109,6 @@ impl Recording {
         }
     }
 
-    /// Takes a message that was sent.
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
         if let Some(recorder) = &mut self.recorder {
@@ -135,7 +128,7 @@ impl Recording {
         }
     }
 
-    /// Writes what was recorded since; after a failure, which it returns, there is no recording.
+    /// Writes the pending part; a failure, which it returns, ends the recording.
     pub(super) fn flush(&mut self) -> Option<String> {
         let recorder = self.recorder.as_mut()?;
         recorder.flush();
@@ -149,7 +142,6 @@ impl Recording {
         self.recorder.is_some()
     }
 
-    /// Whether something could not be recorded.
     pub fn has_failed(&self) -> bool {
         self.has_failed
     }

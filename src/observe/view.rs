@@ -1,4 +1,4 @@
-//! The lines for people, and where they go.
+//! The lines for people, and where they are written.
 
 use std::fmt::Write;
 use std::rc::Rc;
@@ -14,38 +14,34 @@ use crate::render::escape::escape_line;
 use crate::render::{Human, Role, Secrets, Show, Style, message};
 use crate::term;
 
-/// Text that waits to be printed, from which on nothing more should be read, in bytes.
+/// Unprinted text in bytes at which reading pauses.
 const FULL: usize = 64 << 10;
-/// Outputs of the filter that are shown of one message.
+/// Filter outputs shown per message: a filter can yield millions.
 const OUTPUTS_SHOWN: u64 = 100;
 
-/// Shows events as lines.
 #[derive(Debug)]
 pub struct View {
     human: Human,
     outlet: Outlet,
-    /// Only warnings and errors are shown.
     is_quiet: bool,
-    /// What is shown of received messages.
     pub filter: Option<Rc<Filter>>,
     text: String,
     is_closing: bool,
     skipped: u64,
 }
 
-/// Where lines go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outlet {
-    /// Standard error, on which lines of wsee's own have its name in front.
+    /// Standard error; notes start with `wsee:`.
     Stderr,
-    /// The terminal, as long as no editor has it.
+    /// The terminal, before the line editor starts.
     Screen,
-    /// An editor, which takes the text when it has room.
+    /// The line editor, which takes the text when it has room.
     Editor,
 }
 
 impl View {
-    /// A view through `human`; a quiet one shows no more than warnings and errors.
+    /// With `is_quiet`, notes and reconnections are not shown.
     pub fn new(human: Human, outlet: Outlet, is_quiet: bool) -> Self {
         Self {
             human,
@@ -70,7 +66,6 @@ impl View {
         self.human.time_at(now)
     }
 
-    /// What is shown, which can be changed.
     pub fn show(&mut self) -> &mut Show {
         &mut self.human.show
     }
@@ -112,7 +107,7 @@ impl View {
         self.deliver();
     }
 
-    /// Shows what a user has to know of an opening that is not shown.
+    /// Shows the warnings of an opening that is not shown itself.
     pub(super) fn warning(&mut self, event: &Event<'_>) {
         if !self.human.show.handshake && !self.is_quiet {
             self.human.warning(&mut self.text, event);
@@ -120,7 +115,6 @@ impl View {
         }
     }
 
-    /// Shows a message that was sent.
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
         if self.human.show.messages {
@@ -134,7 +128,6 @@ impl View {
         self.deliver();
     }
 
-    /// Shows the heads of an opening handshake.
     pub fn heads(&mut self, request: Option<&Head>, response: Option<&Head>) {
         if let Some(request) = request {
             self.human.request(&mut self.text, request);
@@ -145,7 +138,6 @@ impl View {
         self.deliver();
     }
 
-    /// Shows a line of wsee's own, unless the view is quiet.
     pub fn note(&mut self, text: &str) {
         let text = escape_line(text);
         match self.outlet {
@@ -155,7 +147,6 @@ impl View {
         }
     }
 
-    /// Shows an error that does not end the session.
     pub fn complain(&mut self, text: &str) {
         let text = escape_line(text);
         match self.outlet {
@@ -170,7 +161,7 @@ impl View {
         self.deliver();
     }
 
-    /// Shows a line that has passed the escaper.
+    /// Shows a line that is already escaped.
     pub fn print(&mut self, role: Role, text: &str) {
         self.line(&self.style().paint(role, text).to_string());
     }
@@ -192,22 +183,21 @@ impl View {
         }
     }
 
-    /// Leaves the lines to an editor from now on.
+    /// Keeps lines for the line editor from now on.
     pub fn hand_over(&mut self) {
         self.outlet = Outlet::Editor;
     }
 
-    /// The lines that wait to be printed.
+    /// The unprinted lines.
     pub fn text(&mut self) -> &mut String {
         &mut self.text
     }
 
-    /// Whether so much waits to be printed that nothing more should be read.
     pub fn is_full(&self) -> bool {
         self.text.len() >= FULL
     }
 
-    /// Notes whether the session is closing: events are skipped then rather than waited for.
+    /// While closing, events are skipped instead of delaying the end when the view is full.
     pub fn set_closing(&mut self, is_closing: bool) {
         self.is_closing = is_closing;
     }
@@ -216,12 +206,11 @@ impl View {
         self.is_closing
     }
 
-    /// The number of events that were skipped.
     pub fn skipped(&self) -> u64 {
         self.skipped
     }
 
-    /// Shows what the filter makes of a message; `false` if it passes as it is.
+    /// Shows the filter's outputs for a message; `false` if the message passes unfiltered.
     fn show_filtered(&mut self, message: &Message<'_>, now: Instant) -> bool {
         let Some(filter) = self.filter.clone() else {
             return false;
@@ -251,7 +240,7 @@ impl View {
             let text = format!("! {}", escape_line(&error.to_string()));
             self.print(Role::Warning, &text);
             if error.is_endless() {
-                // It would block the prompt again at each message.
+                // It would block the prompt at each message.
                 self.filter = None;
                 let off = "! the filter is off; /filter FILTER sets another";
                 self.print(Role::Warning, off);

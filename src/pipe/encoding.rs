@@ -1,4 +1,4 @@
-//! What an input record stands for.
+//! How an input record becomes a message.
 
 use std::borrow::Cow;
 
@@ -9,48 +9,43 @@ use serde::de::IgnoredAny;
 use crate::proto::message::{Kind, is_utf8};
 use crate::render::jsonl::{self, ReadError};
 
-/// How a record is turned into a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Encoding {
     /// UTF-8, sent as text.
     Text,
-    /// Sent as binary, as it is.
+    /// Sent as binary, unchanged.
     Binary,
-    /// Hexadecimal, sent as the bytes it stands for.
+    /// Hexadecimal, sent as binary.
     Hex,
-    /// Base64, sent as the bytes it stands for.
+    /// Base64, sent as binary.
     Base64,
     /// JSON, sent as text.
     Json,
-    /// An event as `--jsonl` prints it; the message that it tells of is sent.
+    /// A `--jsonl` event, whose message is sent.
     Event,
 }
 
-/// Why a record cannot be sent.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EncodingError {
-    /// Not UTF-8 from this byte on, counted from 1.
+    /// The first invalid byte, from 1.
     #[error("byte {0}: not valid UTF-8; use --binary")]
     Utf8(usize),
-    /// Not a hexadecimal digit at this byte, counted from 1.
-    #[error("byte {0}: not a hex digit; --hex takes pairs of hex digits")]
+    /// The first invalid byte, from 1.
+    #[error("byte {0}: not a hex digit; --hex expects pairs of hex digits")]
     Hex(usize),
-    /// A hexadecimal digit without its other half.
-    #[error("an odd number of hex digits; --hex takes pairs of them")]
+    #[error("an odd number of hex digits; --hex expects pairs of them")]
     OddHex,
-    /// Not base64 from this byte on, counted from 1.
-    #[error("byte {0}: not base64; --base64 takes standard base64 with padding")]
+    /// The first invalid byte, from 1.
+    #[error("byte {0}: not base64; --base64 expects standard base64 with padding")]
     Base64(usize),
-    /// Not one JSON value.
     #[error("not JSON, {0}; --split line sends text of any kind")]
     Json(String),
-    /// Not an event.
     #[error(transparent)]
     Event(#[from] ReadError),
 }
 
 impl Encoding {
-    /// The message that `record` stands for, if any; spaces in hexadecimal and base64 do not count.
+    /// The message in `record`, if any; spaces in hexadecimal and base64 are ignored.
     #[inline]
     pub fn decode(self, record: &[u8]) -> Result<Option<Decoded<'_>>, EncodingError> {
         let decoded = match self {
@@ -65,10 +60,8 @@ impl Encoding {
     }
 }
 
-/// The kind of a message, and its payload.
 type Decoded<'a> = (Kind, Cow<'a, [u8]>);
 
-/// `record`, which must be UTF-8.
 #[inline]
 pub fn utf8(record: &[u8]) -> Result<&[u8], EncodingError> {
     if is_utf8(record) {
@@ -109,7 +102,7 @@ fn base64(record: &[u8]) -> Result<Vec<u8>, EncodingError> {
         .map_err(|error| EncodingError::Base64(place(record, error.position)))
 }
 
-/// Where the byte stands in `record`, from 1 on, that is at `index` without the spaces.
+/// The position in `record`, from 1, of the byte at `index` without spaces.
 fn place(record: &[u8], index: usize) -> usize {
     let mut kept = (1..)
         .zip(record)

@@ -33,82 +33,72 @@ use crate::render::quantity;
 use crate::session::{Signals, Stop, Turn};
 use crate::term::Stdout;
 
-/// What a pipe is to do.
 #[derive(Debug, Clone)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Options {
-    /// Where records end.
     pub split: Split,
-    /// What records stand for.
     pub encoding: Encoding,
-    /// How received messages are written.
     pub format: Format,
-    /// Events are written instead.
+    /// Print events instead of payloads.
     pub jsonl: bool,
-    /// What is written of received messages.
     pub filter: Option<Rc<Filter>>,
-    /// Messages to send before standard input.
+    /// Sent before standard input.
     pub send: Vec<Outgoing>,
-    /// Messages to send again and again.
     pub every: Vec<Every>,
-    /// A recording that is sent instead of standard input.
+    /// Sent instead of standard input.
     pub play: Option<Play>,
-    /// How the answers differ from those of the recording is printed instead of them, in this style.
+    /// Print differences from the recorded answers instead of payloads, in this style.
     pub diff: Option<Style>,
-    /// How long to wait for messages after the end of input; `None` for ever.
+    /// How long to wait for messages after the end of input; `None` for forever.
     pub wait: Option<Duration>,
-    /// End after so many messages that were not filtered out.
+    /// End after this many messages that pass the filter.
     pub count: Option<u64>,
-    /// Answer every message with itself instead of reading standard input.
+    /// Echo every message instead of reading standard input.
     pub echo: bool,
-    /// Input lines that start with `/` are commands.
     pub commands: bool,
-    /// The input is a script for a spectator: each line waits for the answer to the one before, and
-    /// messages are shown instead of printed.
+    /// The input is a script for a spectator: each line waits for the reply to the previous one, and
+    /// messages are shown on standard error only.
     pub is_demo: bool,
-    /// What our Close frame says.
     pub close: Option<CloseFrame>,
-    /// End after this time, of which the deadline is left.
+    /// The limit and its deadline.
     pub max_time: Option<(Duration, Instant)>,
 }
 
-/// How long the reader of standard output may take over the last line when the user does not want to wait.
+/// How long to wait for the reader of standard output after a signal or timeout.
 const HURRY: Duration = Duration::from_secs(1);
 
 impl Options {
-    /// Whether there is nothing to do without standard input.
     pub fn needs_input(&self) -> bool {
         self.send.is_empty() && self.every.is_empty() && self.count.is_none() && !self.echo
     }
 }
 
-/// A session between standard input and standard output.
 #[derive(Debug)]
 pub struct Pipe {
     options: Options,
     observers: Observers,
     signals: Signals,
     outbox: Outbox,
-    /// `None` when it is not read, or was read to its end.
+    /// `None` when it is not read, or at its end.
     input: Option<Input>,
     printer: Printer,
-    /// When something was last sent or a message last came; `None` without a connection.
+    /// When a message was last sent or received; `None` without a connection.
     active: Option<Instant>,
-    /// Whether there was anything to send: without, the pipe only listens.
+    /// Without any input, the pipe only listens.
     had_input: bool,
     received: u64,
-    /// Those of them that count for `--count`.
+    /// Messages that count for `--count`.
     counted: u64,
-    /// Why to end, as soon as the driver asks.
+    /// Why to end, for the driver to collect.
     cause: Option<Cause>,
-    /// How a command wants to end.
+    /// How a command ends the connection.
     stop: Option<Stop>,
 }
 
 impl Pipe {
-    /// A pipe from `input`, unless that is not to be read, to standard output; needs a tokio runtime.
+    /// A pipe from `input` to standard output; needs a tokio runtime.
     ///
-    /// `lines` are what `--jsonl` has for the opening.
+    /// `lines` is the `--jsonl` output of the opening.
     pub fn open(
         options: Options,
         input: Option<Input>,
@@ -143,7 +133,6 @@ impl Pipe {
         &mut self.observers
     }
 
-    /// Whether as many messages came as were to be counted.
     fn has_enough(&self) -> bool {
         self.options
             .count
@@ -172,7 +161,6 @@ impl Pipe {
         }
     }
 
-    /// Whether all input was sent, and there was any.
     fn is_input_over(&self) -> bool {
         self.input.is_none() && self.outbox.is_done() && self.had_input && !self.options.echo
     }
@@ -201,18 +189,17 @@ impl Pipe {
             io::ErrorKind::BrokenPipe => {
                 self.cause.get_or_insert(Cause::OutputClosed);
             }
-            // Lost output counts more than any other reason to end.
+            // Lost output outweighs any other reason to end.
             _ => self.cause = Some(Cause::Write(error.to_string())),
         }
     }
-    /// Bytes of received messages that were not printed.
     fn unwritten(&self) -> usize {
         self.printer.unwritten() + self.observers.unwritten()
     }
 
-    /// Records and prints the last event, which says `message`, and waits until all is printed.
+    /// Reports the end, with `message` as its summary, and waits until everything is printed.
     ///
-    /// It is not waited for when the reader takes nothing and the user wants to end, or at another signal.
+    /// It does not wait for a reader that is stuck when the user wants to end, nor after another signal.
     pub async fn finish(&mut self, ending: &Ending, message: &str, now: Instant) -> io::Result<()> {
         let is_lost = matches!(ending.cause, Some(Cause::Write(_) | Cause::OutputClosed));
         let lines = (!is_lost).then_some(&mut self.printer.output);

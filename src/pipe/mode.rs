@@ -1,4 +1,4 @@
-//! What the driver asks of a pipe.
+//! The pipe as the driver sees it.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -39,7 +39,7 @@ impl Mode for Pipe {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
-        // Pings and pongs do not count: they would keep it waiting for ever.
+        // Pings and pongs do not count: they would keep the pipe waiting forever.
         if turn.sender.unwritten_data() > 0 {
             self.active = Some(turn.now);
         }
@@ -83,7 +83,7 @@ impl Mode for Pipe {
             return Poll::Ready(stop);
         }
         match self.cause.take() {
-            // What was sent before the fault is still answered.
+            // Replies to what was sent before the error may still arrive.
             Some(cause @ Cause::Input(_)) => return Poll::Ready(Stop::new(cause, close)),
             Some(cause) => return Poll::Ready(Stop::promptly(cause, close)),
             None => {}

@@ -27,13 +27,13 @@ impl Pipe {
         self.active = None;
         if let Some(upload) = self.outbox.stop() {
             let path = upload.path().display();
-            let text = format!("{path} was not sent to its end, and is not sent again");
+            let text = format!("{path} was not sent completely, and is not sent again");
             self.observers.view.note(&text);
         }
         self.printer.output.cut();
     }
 
-    /// Begins as on the first connection, but for input that is already sent.
+    /// Starts over, except for input that was already sent.
     fn reconnected(&mut self, now: Instant) {
         self.outbox.start(now);
         self.active = Some(now);

@@ -11,46 +11,40 @@ use crate::proto::message::Kind;
 use crate::render::escape::{Escaper, Layout};
 use crate::term::Stdout;
 
-/// How messages are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Format {
-    /// What follows a message.
     pub terminator: Terminator,
-    /// Whether a terminal has to be protected from the payload.
+    /// Whether to escape payloads, for a terminal.
     pub escaped: bool,
 }
 
-/// What follows a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Terminator {
-    /// A newline.
     Newline,
-    /// A NUL.
     Nul,
-    /// Nothing: the payloads' exact bytes, as they come.
+    /// Nothing: the exact bytes of the payloads.
     None,
 }
 
-/// Standard output, and what waits to be written to it.
+/// Standard output and its buffer.
 #[derive(Debug)]
 pub struct Output {
     stdout: Stdout,
     format: Format,
     escaper: Escaper,
-    /// The start of a group of base64 whose end has not come.
+    /// The incomplete base64 group at the end of a piece.
     carry: Vec<u8>,
     buffer: Buffer,
-    /// How much waits before it is tried to write some of it while more is made.
+    /// Buffered bytes at which to write before encoding more.
     patience: usize,
 }
 
-/// The usual size of the buffer, in bytes.
+/// Bytes: one write for many small messages, and still little memory.
 const BUFFER: usize = 128 << 10;
-/// Payloads from here on are worth a write of their own, in bytes.
+/// Payload size in bytes that is worth its own write.
 const LARGE: usize = 64 << 10;
 
 impl Output {
-    /// Messages to `stdout`.
     pub fn new(stdout: Stdout, format: Format) -> Self {
         Self {
             stdout,
@@ -62,7 +56,7 @@ impl Output {
         }
     }
 
-    /// Takes a message or a piece of one.
+    /// Writes a message or a piece of one.
     pub fn message(&mut self, message: &Message<'_>) {
         if message.kind == Kind::Binary && self.format.terminator != Terminator::None {
             self.base64(message);
@@ -79,48 +73,43 @@ impl Output {
         }
     }
 
-    /// Takes a whole text.
     pub(super) fn text(&mut self, text: &[u8]) {
         self.message(&Message::whole(Kind::Text, text, None));
     }
 
-    /// Takes bytes that need no change.
     pub(super) fn extend(&mut self, bytes: &[u8]) {
         self.buffer.extend(bytes);
         self.relieve();
     }
 
-    /// Writes what standard output takes now, if much waits: what one message becomes may be six times as large.
+    /// Writes early when the buffer is large, as escaping can make a message six times as long.
     fn relieve(&mut self) {
         if self.buffer.len() < self.patience {
             return;
         }
-        // What cannot be written is tried again with the rest, and told then.
+        // An error shows again, and is reported, when the rest is flushed.
         let written = self.stdout.try_write(self.buffer.filled()).unwrap_or(0);
         self.buffer.consume(written);
         self.patience = self.buffer.len() + BUFFER;
     }
 
-    /// Writes what standard output takes now of a large payload, if nothing waits: that much needs no copy.
+    /// Writes a large payload directly if the buffer is empty, which saves a copy.
     fn write_at_once(&self, payload: &[u8]) -> usize {
         if payload.len() < LARGE || !self.buffer.is_empty() {
             return 0;
         }
-        // What cannot be written is tried again with the rest, and told then.
+        // An error shows again, and is reported, when the rest is flushed.
         self.stdout.try_write(payload).unwrap_or(0)
     }
 
-    /// Whether so much waits that no more should be taken.
     pub fn is_full(&self) -> bool {
         self.buffer.len() >= BUFFER
     }
 
-    /// How many bytes wait to be written.
     pub fn unwritten(&self) -> usize {
         self.buffer.len()
     }
 
-    /// Ready when everything is written.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.buffer.is_empty() {
             let written = ready!(self.stdout.poll_write(cx, self.buffer.filled()))?;
@@ -130,12 +119,11 @@ impl Output {
         Poll::Ready(Ok(()))
     }
 
-    /// Ready when the reader is gone.
     pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.stdout.poll_hang_up(cx)
     }
 
-    /// The message that is coming in will not be completed; what came of it stays.
+    /// Ends an incomplete message after a lost connection; what was printed of it stays.
     pub fn cut(&mut self) {
         self.carry.clear();
         let mut text = String::new();
@@ -143,12 +131,11 @@ impl Output {
         self.buffer.extend(text.as_bytes());
     }
 
-    /// Gives up what was not written.
     pub fn discard(&mut self) {
         self.buffer.consume(self.buffer.len());
     }
 
-    /// Writes base64, whose groups of three bytes may lie across pieces.
+    /// Writes base64, whose groups of three bytes may span pieces.
     #[inline(never)]
     fn base64(&mut self, message: &Message<'_>) {
         for piece in message.payload.chunks(LARGE) {

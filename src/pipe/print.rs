@@ -12,35 +12,34 @@ use crate::proto::message::Kind;
 use crate::record::{Comparison, ReadError};
 use crate::term::Stdout;
 
-/// Messages from here on are printed in pieces, in bytes: a copy of all would double their memory.
+/// Payload size in bytes from which a message is printed in pieces: a full copy would double its memory.
 const LARGE: usize = 1 << 20;
-/// What is printed at a time, in bytes: the size of a pipe with room for more at the reader's side.
+/// Bytes per piece, as for a read from standard input.
 const PIECE: usize = 256 << 10;
 
-/// Prints payloads, what a filter makes of them, or how they differ from a recording.
+/// Prints payloads, a filter's outputs, or differences from a recording.
 #[derive(Debug)]
 pub(super) struct Printer {
     pub(super) output: Output,
     prints: Prints,
     rest: Option<Rest>,
-    /// The filter took long on the last message: signals get a chance before the next one.
+    /// The filter was slow on the last message; handle signals before the next one.
     pub(super) is_late: bool,
 }
 
-/// What is printed of a message.
 #[derive(Debug)]
 enum Prints {
-    /// Nothing: the output is for other things.
+    /// Nothing: standard output has the events of `--jsonl`, or nothing at all.
     Nothing,
     Payload {
         filter: Option<Rc<Filter>>,
-        /// The hint on flags, until it is shown.
+        /// Flags to suggest with the first binary message.
         binary_hint: Option<&'static str>,
     },
     Difference(Box<Comparison>),
 }
 
-/// How far the last message, or the last piece of one, was printed.
+/// The unprinted rest of a large message.
 #[derive(Debug)]
 struct Rest {
     kind: Kind,
@@ -75,7 +74,7 @@ impl Printer {
         }
     }
 
-    /// Prints a message or a piece of one; whether it counts, as it was not filtered out.
+    /// Prints a message or a piece of one; returns whether it passed the filter.
     pub(super) fn message(
         &mut self,
         message: &Message<'_>,
@@ -120,7 +119,6 @@ impl Printer {
         Ok(printed)
     }
 
-    /// Prints a payload; a large one as there is room for it.
     fn payload(&mut self, message: &Message<'_>) {
         if message.payload.len() < LARGE {
             return self.output.message(message);
@@ -138,7 +136,7 @@ impl Printer {
         self.rest.is_some()
     }
 
-    /// Prints more of the last message, whose payload this is.
+    /// Continues the last message, whose whole payload this is.
     pub(super) fn rest(&mut self, payload: &[u8]) {
         let Some(rest) = &mut self.rest else {
             return;
@@ -155,18 +153,16 @@ impl Printer {
         self.rest.take_if(|rest| rest.at == rest.len);
     }
 
-    /// Bytes of received messages that standard output has not taken.
     pub(super) fn unwritten(&self) -> usize {
         let rest = self.rest.as_ref().map_or(0, |rest| rest.len - rest.at);
         self.output.unwritten() + rest
     }
 
-    /// Whether something is printed when the session is over.
     pub(super) fn prints_at_end(&self) -> bool {
         matches!(self.prints, Prints::Difference(_))
     }
 
-    /// Prints what is missing from the answers of a recording, and adds the result to `ending`.
+    /// Prints missing answers, and adds the result of the comparison to `ending`.
     pub(super) fn finish(&mut self, ending: &mut Ending) -> Result<(), ReadError> {
         if let Prints::Difference(comparison) = &mut self.prints {
             let mut text = String::new();

@@ -1,4 +1,4 @@
-//! What goes to the peer: `--send`, `--every`, a recording, standard input, echoes.
+//! What a pipe sends: `--send`, `--every`, a recording, standard input, echoes.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -13,7 +13,6 @@ use crate::proto::connection::Message;
 use crate::session::mode::CloseMode;
 use crate::session::{Stop, Turn};
 
-/// Why a record of standard input is not sent.
 #[derive(Debug, thiserror::Error)]
 enum InputError {
     #[error(transparent)]
@@ -26,7 +25,6 @@ enum InputError {
     PromptOnly(String),
 }
 
-/// What a pipe does about what it sends.
 pub(super) struct Observer<'p> {
     observers: &'p mut Observers,
     output: &'p mut Output,
@@ -52,7 +50,6 @@ impl SendObserver for Observer<'_> {
 }
 
 impl Pipe {
-    /// What sends, and what observes that.
     #[inline]
     fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
         let observer = Observer {
@@ -64,13 +61,12 @@ impl Pipe {
         (&mut self.outbox, observer)
     }
 
-    /// Sends what the outbox holds.
     pub(super) fn fill(&mut self, turn: &mut Turn<'_>) -> bool {
         let was_playing = self.outbox.is_playing();
         let (outbox, mut observer) = self.sending();
         let filled = outbox.fill(turn, &mut observer);
         if was_playing && !self.outbox.is_playing() {
-            // The last answers may be late; a recording in which nothing is sent has an end too.
+            // The last replies may still arrive; a recording that sends nothing ends as well.
             self.active = Some(turn.now);
             self.had_input = true;
         }
@@ -80,7 +76,7 @@ impl Pipe {
         })
     }
 
-    /// Sends records of standard input until the sender is full or nothing more is there.
+    /// Sends records of standard input until the sender is full or no input is available.
     pub(super) fn send_input(
         &mut self,
         input: &mut Input,
@@ -117,7 +113,6 @@ impl Pipe {
         moved
     }
 
-    /// Sends one record, if it stands for a message.
     #[inline]
     fn send(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {
         if let Some((kind, payload)) = self.options.encoding.decode(record)? {
@@ -127,7 +122,6 @@ impl Pipe {
         Ok(())
     }
 
-    /// Executes a record that may be a command (`--commands`).
     fn execute(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {
         let line = String::from_utf8_lossy(utf8(record)?);
         let outgoing = match command::parse(&line)? {
@@ -145,7 +139,6 @@ impl Pipe {
         Ok(outbox.send(&outgoing, turn, &mut observer)?)
     }
 
-    /// Answers a message, or a piece of one, with itself.
     pub(super) fn echo(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
         if let Some(answer) = outbox::echo(message, turn) {
             let (_, mut observer) = self.sending();

@@ -1,17 +1,14 @@
-//! Where one JSON value of a stream ends and the next begins.
+//! Boundaries between the JSON values of a stream.
 
 use std::ops::Range;
 
-/// Finds the values of a stream that comes in pieces, without looking at any byte twice.
+/// Finds the values of a stream that arrives in pieces, looking at each byte once.
 ///
-/// It only counts brackets and quotes: whether a value is JSON is judged elsewhere.
+/// It only counts brackets and quotes; whether a value is valid JSON is checked later.
 #[derive(Debug, Default)]
 pub(super) struct Values {
-    /// How many bytes were looked at.
     at: usize,
-    /// Where the value starts, once it has.
     start: Option<usize>,
-    /// Brackets that are open.
     depth: usize,
     inside: Inside,
 }
@@ -23,13 +20,13 @@ enum Inside {
     /// A number or a word.
     Bare,
     String,
-    /// A string, behind a backslash.
+    /// A string, after a backslash.
     Escape,
 }
 
 impl Values {
-    /// Where the next value is in `filled`, which starts with what was there before; a value that
-    /// goes on where `filled` ends is complete only when nothing follows.
+    /// The next value in `filled`, which extends the input of the last call; a value that reaches the
+    /// end of `filled` is complete only if the input has `ended`.
     #[inline(never)]
     pub(super) fn next(&mut self, filled: &[u8], ended: bool) -> Option<Range<usize>> {
         while let Some(&byte) = filled.get(self.at) {
@@ -41,7 +38,7 @@ impl Values {
         if ended { self.finish(self.at) } else { None }
     }
 
-    /// Takes a byte; gives the end of the value if that is known now.
+    /// Takes a byte; returns the end of the value if it is known now.
     fn take(&mut self, byte: u8) -> Option<usize> {
         if self.start.is_none() && !byte.is_ascii_whitespace() {
             self.start = Some(self.at);
@@ -53,7 +50,7 @@ impl Values {
                 return self.end_if_outside(self.at + 1);
             }
             (Inside::String, _) => {}
-            // What follows a bare value at the top belongs to the next one.
+            // A delimiter after a bare top-level value starts the next one.
             (Inside::Bare, b'"' | b'[' | b'{') if self.depth == 0 => return Some(self.at),
             (Inside::Escape, _) | (_, b'"') => self.inside = Inside::String,
             (_, b'[' | b'{') => {
@@ -79,7 +76,7 @@ impl Values {
         (self.depth == 0).then_some(end)
     }
 
-    /// Starts anew behind the value that ends at `end`.
+    /// Starts over after the value that ends at `end`.
     fn finish(&mut self, end: usize) -> Option<Range<usize>> {
         let start = std::mem::take(self).start?;
         Some(start..end)

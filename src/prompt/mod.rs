@@ -1,4 +1,4 @@
-//! The REPL: a person types messages and commands, and watches what comes back.
+//! The prompt: a person types messages and commands, and watches the replies.
 
 mod editor;
 mod error;
@@ -40,30 +40,24 @@ use stopping::Stopping;
 use transfer::Transfer;
 use variable::Variables;
 
-/// What a REPL is to do.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Messages to send first.
     pub send: Vec<Outgoing>,
-    /// What is shown of received messages.
     pub filter: Option<Rc<Filter>>,
-    /// Messages to send again and again.
     pub every: Vec<Every>,
-    /// The command of the user's own editor.
+    /// The command line of the user's editor.
     pub editor: String,
-    /// What `~` stands for in paths.
+    /// `~` in paths.
     pub home: Option<PathBuf>,
-    /// Where the history is kept, if it is.
+    /// `None` if the history is not saved.
     pub history: Option<PathBuf>,
-    /// What our Close frame says.
     pub close: Option<CloseFrame>,
-    /// How long the server may take to answer it, also while it sends something else.
+    /// How long the server may take to reply to our Close frame, whatever else it sends.
     pub close_timeout: Duration,
-    /// End after this time, of which the deadline is left.
+    /// The limit and its deadline.
     pub max_time: Option<(Duration, Instant)>,
 }
 
-/// A session between a person and a server.
 #[derive(Debug)]
 pub struct Prompt {
     options: Options,
@@ -75,15 +69,15 @@ pub struct Prompt {
     outbox: Outbox,
     repeat: Option<Repeat>,
     transfer: Option<Transfer>,
-    /// Files that were not sent to their end.
+    /// Files that were not sent completely.
     unfinished: u64,
     stopping: Stopping,
 }
 
 impl Prompt {
-    /// A REPL at the terminal; needs a tokio runtime.
+    /// Takes over the terminal; needs a tokio runtime.
     ///
-    /// Taking `signals` makes sure that they exist: rustyline puts back the handlers that it finds.
+    /// `signals` must exist before: rustyline restores the handlers that it finds.
     pub fn open(
         mut options: Options,
         signals: Signals,
@@ -125,7 +119,6 @@ impl Prompt {
         &mut self.observers
     }
 
-    /// Prints `last`, and gives the terminal back.
     pub fn finish(mut self, last: &str) -> Observers {
         self.end_transfer(false);
         let skipped = self.observers.view.skipped();
@@ -148,7 +141,6 @@ impl Prompt {
         self.observers.view.complain(text);
     }
 
-    /// Counts a message.
     fn received(&mut self, message: &Message<'_>, now: Instant) {
         let bytes = message.payload.len() as u64;
         self.status.received(message);
@@ -180,7 +172,7 @@ impl Mode for Prompt {
         let now = turn.now;
         let mut moved = self.fill(turn);
         moved |= self.send_repeated(turn);
-        // Also when there is no room for messages: who waits for a slow server may want to do something else.
+        // Even without room for messages: commands must work while a slow server is not reading.
         while !self.stopping.is_pending()
             && let Poll::Ready(entry) = self.editor.poll_entry(cx)
         {

@@ -1,4 +1,4 @@
-//! A REPL between two connections.
+//! The prompt between two connections.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -50,7 +50,6 @@ impl Reconnecting for Prompt {
 }
 
 impl Prompt {
-    /// Closes the connection to open another, or ends the wait for one.
     pub(super) fn reconnect(&mut self, is_open: bool, now: Instant) -> Result<(), LineError> {
         if self.stopping.is_reconnect_requested() || self.status.is_connecting(now) {
             return Err(LineError::Reconnecting);

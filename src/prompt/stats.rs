@@ -10,22 +10,19 @@ use crate::observe::View;
 use crate::proto::sender::Sender;
 use crate::render::{Role, quantity};
 
-/// What is counted for `/stats`.
 #[derive(Debug)]
 pub(super) struct Stats {
     received: Flow,
     sent: Flow,
-    /// In microseconds; made with the first.
+    /// In microseconds; created with the first.
     round_trips: Option<Histogram<u32>>,
 }
 
-/// Messages of one direction in the last seconds.
 #[derive(Debug)]
 struct Flow {
     since: Instant,
-    /// A ring: second `n` since the start is at `n % SECONDS`.
+    /// A ring buffer: second `n` since the start is at `n % SECONDS`.
     seconds: Vec<Second>,
-    /// The latest second that is in the ring.
     latest: u64,
 }
 
@@ -35,11 +32,11 @@ struct Second {
     bytes: u64,
 }
 
-/// How long messages are remembered, in seconds: as many columns as a sparkline has.
+/// Seconds of history, one for each column of a sparkline.
 const SECONDS: usize = 60;
-/// The seconds that a rate is taken over.
+/// Seconds over which a rate is averaged.
 const RATE: u64 = 10;
-/// A round trip that is longer counts as this long.
+/// Longer round trips count as this long.
 const LONGEST: Duration = Duration::from_hours(1);
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -62,12 +59,12 @@ impl Stats {
 
     pub(super) fn round_trip(&mut self, rtt: Duration) {
         if self.round_trips.is_none() {
-            // Three digits are a number that it takes.
+            // Three significant digits are valid, so this cannot fail.
             self.round_trips = Histogram::new(3).ok();
         }
         if let Some(histogram) = &mut self.round_trips {
             let micros = u64::try_from(rtt.min(LONGEST).as_micros()).unwrap_or_default();
-            // It grows up to the longest.
+            // The histogram resizes itself up to LONGEST.
             let _ = histogram.record(micros);
         }
     }
@@ -135,7 +132,7 @@ impl Flow {
         second.bytes += bytes;
     }
 
-    /// Makes room for the seconds that have passed.
+    /// Clears the slots of the seconds that have passed.
     fn forget(&mut self, now: Instant) {
         let current = now.saturating_duration_since(self.since).as_secs();
         if current <= self.latest {
@@ -148,20 +145,19 @@ impl Flow {
         self.latest = current;
     }
 
-    /// The last seconds, oldest first; the current one is not over.
+    /// The last seconds, oldest first, the current one included.
     fn last(&self, count: u64) -> impl Iterator<Item = Second> {
         let first = (self.latest + 1).saturating_sub(count);
         (first..=self.latest).map(|second| self.seconds[slot(second)])
     }
 
-    /// Messages and bytes for each of the last seconds.
     fn rate_text(&self, now: Instant) -> String {
         let (mut messages, mut bytes) = (0, 0);
         for second in self.last(RATE) {
             messages += second.messages;
             bytes += second.bytes;
         }
-        // At least a second, so that a burst at the start is no rate beyond measure.
+        // At least one second, so that a burst at the start does not show an absurd rate.
         let passed = now.saturating_duration_since(self.since).as_millis();
         let millis = passed.clamp(1000, u128::from(RATE) * 1000);
         let tenths = u128::from(messages) * 10_000 / millis;
@@ -176,7 +172,7 @@ impl Flow {
         )
     }
 
-    /// The messages of each second as a bar; none if there were none.
+    /// The messages of each second as a bar; `None` without messages.
     fn sparkline(&self) -> Option<String> {
         let most = self.last(SECONDS as u64).map(|it| it.messages).max()?;
         let bar = |second: Second| {

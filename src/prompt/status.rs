@@ -1,4 +1,4 @@
-//! `/status`: where the connection stands, in the words of the WebSocket API.
+//! `/status`: the state of the connection, in the words of the WebSocket API.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -13,13 +13,12 @@ use crate::render::close_summary::ratio;
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
 
-/// Counters that only the REPL keeps.
 #[derive(Debug)]
 pub(super) struct Status {
     opened: Instant,
-    /// Which attempt at another connection is under way, and when it begins.
+    /// The number of the current attempt to reconnect, and when it begins.
     retry: Option<(u32, Instant)>,
-    /// What was sent on the connections before.
+    /// Sent on earlier connections.
     sent: Traffic,
     messages: u64,
     bytes: u64,
@@ -53,7 +52,7 @@ impl Status {
         self.round_trips.add(rtt);
     }
 
-    /// There is no connection, and another is to be made.
+    /// The connection is lost or was not made, and another attempt follows.
     pub(super) fn disconnected(&mut self, retry: &Retry<'_>, now: Instant) {
         self.retry = Some((retry.attempt, now + retry.delay));
         if let DisconnectReason::Lost(ending) = retry.gone {
@@ -61,25 +60,23 @@ impl Status {
         }
     }
 
-    /// Whether another connection is being made.
     pub(super) fn is_connecting(&self, now: Instant) -> bool {
         self.retry.is_some_and(|(_, at)| at <= now)
     }
 
-    /// The next attempt at another connection begins.
+    /// Lets the next attempt to reconnect begin now.
     pub(super) fn hasten(&mut self, now: Instant) {
         if let Some((_, at)) = &mut self.retry {
             *at = now;
         }
     }
 
-    /// There is a connection again.
     pub(super) fn reconnected(&mut self, now: Instant) {
         self.retry = None;
         self.opened = now;
     }
 
-    /// Prints it; without a sender there is no connection.
+    /// Prints the status; without a sender there is no connection.
     pub(super) fn print(
         &self,
         view: &mut View,
@@ -124,7 +121,7 @@ impl Status {
         }
     }
 
-    /// What was sent and what was received, on all connections.
+    /// The sent and the received traffic of all connections, as text.
     pub(super) fn traffic(&self, sender: Option<&Sender>) -> (String, String) {
         let mut sent = self.sent;
         sent += sender.map(Sender::sent).unwrap_or_default();
@@ -168,7 +165,7 @@ impl Status {
     }
 }
 
-/// The other end, and the proxy on the way to it.
+/// The peer, and the proxy on the way to it.
 fn peer(opening: &Opening) -> Option<String> {
     let address = opening.address()?;
     let endpoint = opening.step(|step| match step {

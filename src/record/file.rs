@@ -1,4 +1,4 @@
-//! The file of a recording: for its owner only, nobody else's, and complete after every write.
+//! The file of a recording: private to its owner, and complete after every write.
 
 use std::fs;
 use std::io;
@@ -9,57 +9,47 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-/// Why a file cannot be recorded to.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// There is one already.
     #[error("{} exists already; give another name, or --force to overwrite it", .0.display())]
     Exists(PathBuf),
-    /// It would lead elsewhere.
     #[error("{} is a symbolic link, which is not followed; name the file itself", .0.display())]
     Link(PathBuf),
-    /// A device, a pipe, a folder.
+    /// A device, a pipe, a directory.
     #[error("{} is not a regular file; give another name", .0.display())]
     NotFile(PathBuf),
-    /// Somebody else could read it.
     #[error("{} belongs to another user; give another name", .0.display())]
     Foreign(PathBuf),
-    /// The system says no.
     #[error("{}: {error}", path.display())]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
+    Io { path: PathBuf, error: io::Error },
 }
 
-/// What is kept pending at most, in bytes, unless it was pushed at once.
+/// Pending bytes at which a single large unit is written in parts.
 const SPILL: usize = 1 << 20;
 
 /// A file that grows before its tail.
 ///
-/// The tail closes what is open, so that the file is a whole document whenever nothing is being written.
+/// The tail closes open brackets, so that the file is a complete document between writes.
 #[derive(Debug)]
 pub(super) struct File {
     inner: fs::File,
-    /// How much of it stays as it is.
+    /// Bytes before the tail.
     len: u64,
     pending: Vec<u8>,
-    /// How much of what is pending is in the file already, in front of the rest.
+    /// Bytes of an incomplete unit that are in the file already.
     spilled: u64,
-    /// Where in it a thing of several lines may end; none if every line is one.
+    /// Offsets in `pending` at which a unit of several lines ends; empty if every line is a unit.
     ends: Vec<usize>,
     tail: &'static [u8],
-    /// The tail that is in the file.
+    /// The tail currently in the file.
     written_tail: &'static [u8],
 }
 
 impl File {
-    /// Makes the file, or empties one that is there if it is to be `overwritten`.
+    /// Creates the file, or empties an existing one if it may be `overwritten`.
     pub(super) fn create(path: &Path, overwritten: bool) -> Result<Self, FileError> {
         let path = path.to_owned();
-        // Not even a named pipe must keep us waiting.
+        // Opening a named pipe must not block.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
         let flags = if overwritten {
@@ -90,31 +80,29 @@ impl File {
         })
     }
 
-    /// What is going to be written.
     pub(super) fn pending(&mut self) -> &mut Vec<u8> {
         &mut self.pending
     }
 
-    /// What is pending is whole up to here.
+    /// Marks the end of a unit of several lines.
     pub(super) fn end_unit(&mut self) {
         self.ends.push(self.pending.len());
     }
 
-    /// What is to follow everything from now on.
     pub(super) fn set_tail(&mut self, tail: &'static [u8]) {
         self.tail = tail;
     }
 
-    /// Writes what is pending, and the tail behind it.
+    /// Writes the pending lines and the tail.
     ///
-    /// What is pending is lines, each a thing that happened. When there is no room for all of them, those that fit are
-    /// kept; but none of one that is too large to be kept pending as a whole.
+    /// If the disk is full, the lines that fit are kept, but no part of a unit that is too large to be
+    /// buffered whole.
     pub(super) fn flush(&mut self) -> io::Result<()> {
         if self.pending.is_empty() && self.spilled == 0 {
             return Ok(());
         }
         let len = self.spilled + self.pending.len() as u64;
-        // One write for both: a process that is killed between two would leave the document open.
+        // One write for both: a process killed between two writes would leave the document unclosed.
         self.pending.extend_from_slice(self.tail);
         let (written, outcome) = self.write();
         if outcome.is_err() {
@@ -129,7 +117,7 @@ impl File {
         outcome
     }
 
-    /// Writes what is pending, as a part of what is not complete.
+    /// Writes pending bytes of an incomplete unit.
     fn spill(&mut self) -> io::Result<()> {
         let (written, outcome) = self.write();
         if outcome.is_err() {
@@ -141,7 +129,7 @@ impl File {
         outcome
     }
 
-    /// Writes as much as there is room for; how much that was.
+    /// Writes as much as fits; returns the number of bytes.
     fn write(&self) -> (usize, io::Result<()>) {
         let start = self.len + self.spilled;
         let mut written = 0;
@@ -157,12 +145,12 @@ impl File {
         (written, Ok(()))
     }
 
-    /// Closes the document behind the last line that was `written`; there was room for that.
+    /// Closes the document after the last complete line among the `written` bytes, for which there was room.
     fn restore(&mut self, written: usize) {
         let room = written.saturating_sub(self.tail.len());
         let kept = match mem::take(&mut self.spilled) {
             0 => self.lines(room),
-            // What is pending is the rest of a line.
+            // The pending bytes are the rest of a line.
             _ => 0,
         };
         if kept > 0 {
@@ -174,7 +162,7 @@ impl File {
         let _ = self.inner.set_len(end);
     }
 
-    /// How much of the first `room` bytes that are pending is whole lines.
+    /// The length of the complete lines within the first `room` pending bytes.
     fn lines(&self, room: usize) -> usize {
         if !self.ends.is_empty() {
             let fitting = self.ends.iter().rfind(|end| **end <= room);
@@ -186,13 +174,13 @@ impl File {
         if self.tail.is_empty() {
             return end + 1;
         }
-        // In a document a newline starts a line, and a comma stands before it.
+        // In a document a newline starts an element, and a comma precedes it.
         let line = &self.pending[..end];
         line.strip_suffix(b",").unwrap_or(line).len()
     }
 }
 
-/// Pushes to what is pending; what is too large to be kept is written piece by piece, and counts with the next flush.
+/// Appends to the pending bytes; a unit that is too large is written in parts, and counts with the next flush.
 impl io::Write for File {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.pending.extend_from_slice(bytes);
@@ -207,7 +195,7 @@ impl io::Write for File {
     }
 }
 
-/// Makes sure that the file is nobody else's, and empties it.
+/// Checks that the file belongs to the user, and empties it.
 fn claim(fd: OwnedFd, path: PathBuf) -> Result<fs::File, FileError> {
     let file = fs::File::from(fd);
     let metadata = match file.metadata() {
@@ -220,7 +208,7 @@ fn claim(fd: OwnedFd, path: PathBuf) -> Result<fs::File, FileError> {
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(FileError::Foreign(path));
     }
-    // One that is overwritten may have been for everybody.
+    // An overwritten file may have been readable by others.
     let emptied = file
         .set_permissions(fs::Permissions::from_mode(0o600))
         .and_then(|()| file.set_len(0));

@@ -1,24 +1,22 @@
-//! The formats of recordings.
-
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// What a recording looks like.
+/// The format of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Events as JSON Lines, with every frame.
+    /// JSON Lines, with every frame.
     Jsonl,
-    /// An HTTP Archive.
+    /// HTTP Archive 1.2.
     Har,
-    /// A scenario.
+    /// A scenario for `wsee test`.
     Scenario,
 }
 
 impl Format {
-    /// The endings of names, as a sentence lists them.
+    /// The file extensions, as listed in a sentence.
     pub const ENDINGS: &str = ".jsonl, .har or .wsee";
 
-    /// The format that the ending of a file's name stands for.
+    /// The format for the file's extension.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension().and_then(OsStr::to_str) {
             Some("jsonl") => Some(Self::Jsonl),

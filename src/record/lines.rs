@@ -1,4 +1,4 @@
-//! Recordings in JSON Lines, read one line after the other.
+//! Recordings in JSON Lines, read line by line.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -14,7 +14,7 @@ use super::error::{LineError, MAX_LINE, ReadError};
 use super::event::{Connection, Direction, MAX_CONTROL, RecordedEvent, RecordedKind, close, split};
 use crate::render::jsonl;
 
-/// What is read of a line besides its message; the rest need not be there.
+/// The fields of a line besides its message.
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
@@ -45,14 +45,13 @@ struct Field {
     value: String,
 }
 
-/// What a line is about.
 enum Parsed {
     Open(Box<Connection>, Option<Timestamp>),
     RecordedEvent(Option<Timestamp>, Direction, RecordedKind),
     Nothing,
 }
 
-/// The connections of a recording; every line of it is read.
+/// The connections of a recording; reads and checks every line.
 pub(super) fn connections(
     file: BufReader<File>,
     path: &Path,
@@ -63,7 +62,7 @@ pub(super) fn connections(
         match read {
             Step::Open(connection) => connections.push(*connection),
             Step::RecordedEvent(told) => {
-                // Lines that somebody wrote may tell of messages only.
+                // Lines written by hand may have messages only.
                 if connections.is_empty() {
                     connections.push(Connection::default());
                 }
@@ -76,11 +75,11 @@ pub(super) fn connections(
     Ok(connections)
 }
 
-/// What the lines tell of one connection.
+/// The events of one connection.
 #[derive(Debug)]
 pub(super) struct LineEvents {
     reader: Reader,
-    /// Connections to pass over.
+    /// Connections to skip.
     before: usize,
     is_open: bool,
     is_over: bool,
@@ -122,13 +121,12 @@ impl LineEvents {
     }
 }
 
-/// What a recording says next.
 enum Step {
     Open(Box<Connection>),
     RecordedEvent(RecordedEvent),
 }
 
-/// Reads lines, and counts their times from the opening on.
+/// Reads lines, with times relative to the opening.
 #[derive(Debug)]
 struct Reader {
     file: BufReader<File>,
@@ -155,7 +153,7 @@ impl Reader {
         while self.read_line()? {
             let read = match read(&self.line) {
                 Ok(read) => read,
-                // The writer was killed: the start of a line is no event.
+                // The writer was killed in the middle of the last line.
                 Err(_) if !self.line.ends_with(b"\n") && self.number > 1 => return Ok(None),
                 Err(error) => return Err(self.wrong(error)),
             };
@@ -179,7 +177,6 @@ impl Reader {
         Ok(None)
     }
 
-    /// Reads the next line; `false` at the end.
     fn read_line(&mut self) -> Result<bool, ReadError> {
         self.line.clear();
         self.number += 1;
@@ -195,7 +192,7 @@ impl Reader {
         Ok(read > 0)
     }
 
-    /// When something happened, from the opening on; clocks that are set back do not turn time back.
+    /// The time since the opening, which never decreases even if the clock was set back.
     fn place(&mut self, time: Option<Timestamp>) -> Duration {
         if let Some(time) = time {
             let opened = *self.opened.get_or_insert(time);
@@ -215,7 +212,7 @@ impl Reader {
 }
 
 fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
-    // What it says of messages, it says of versions and of what is no event too.
+    // It also checks the version, and that the line is an event.
     let message = jsonl::message(bytes)?;
     if bytes.trim_ascii().is_empty() {
         return Ok(Parsed::Nothing);
@@ -224,7 +221,9 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
         .map_err(|error| LineError::NotEvent(jsonl::without_line(&error)))?;
     let time = match &line.time {
         Some(text) => Some(text.parse().map_err(|_| {
-            LineError::Field(format!("{text:?} is no time such as 2026-11-20T12:01:02Z"))
+            LineError::Field(format!(
+                "{text:?} is not a time such as 2026-11-20T12:01:02Z"
+            ))
         })?),
         None => None,
     };
@@ -232,7 +231,7 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
         Some("sent") | None => Direction::Sent,
         Some("received") => Direction::Received,
         Some(other) => {
-            let text = format!("{other:?} is no direction; it is sent or received");
+            let text = format!("{other:?} is not a direction; expected sent or received");
             return Err(LineError::Field(text));
         }
     };
@@ -264,7 +263,6 @@ fn connection(line: Line<'_>) -> Connection {
     }
 }
 
-/// The payload of a ping.
 fn control(line: &Line<'_>) -> Result<Vec<u8>, LineError> {
     let payload = match (&line.data, &line.base64) {
         (Some(data), _) => data.as_bytes().to_vec(),

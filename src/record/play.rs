@@ -1,4 +1,4 @@
-//! What one end of a recorded connection sent, on a clock.
+//! Plays what one end of a recorded connection sent.
 
 use std::time::{Duration, Instant};
 
@@ -7,21 +7,18 @@ use super::event::{Direction, RecordedEvent, RecordedKind};
 use super::read::{EventReader, Recording};
 use crate::proto::Role;
 
-/// How fast a recording is played.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {
-    /// So many times as fast as it was.
+    /// A factor.
     Times(f64),
-    /// Without waiting.
     Max,
 }
 
 impl Speed {
-    /// How long a time of the recording takes.
     fn scale(self, span: Duration) -> Duration {
         match self {
             Self::Max => Duration::ZERO,
-            // A recording may tell of any time.
+            // A recording may contain any time.
             Self::Times(factor) => {
                 Duration::try_from_secs_f64(span.as_secs_f64() / factor).unwrap_or(Duration::MAX)
             }
@@ -29,36 +26,32 @@ impl Speed {
     }
 }
 
-/// What is to be played.
 #[derive(Debug, Clone)]
 pub struct Play {
-    /// The recording.
     pub recording: Recording,
-    /// Which of its connections.
+    /// The connection in it.
     pub index: usize,
-    /// Which end's part.
+    /// The end whose part is played.
     pub role: Role,
-    /// How fast.
     pub speed: Speed,
 }
 
-/// Tells what to send when, as a recording says, from the opening of its connection to its end.
+/// Yields what to send when it is due.
 #[derive(Debug)]
 pub struct Player {
     play: Play,
-    /// Read from the first call on.
     story: Option<EventReader>,
-    /// When the recorded connection would have opened; not known before the first call.
+    /// When the recorded connection would have opened; set by the first call.
     start: Option<Instant>,
     next: Option<RecordedEvent>,
     held: bool,
     over: bool,
-    /// The other end has started the closing handshake: ours only answered.
+    /// The other end started the closing handshake, so our Close frame was only the reply.
     other_closed: bool,
 }
 
 impl Player {
-    /// A player whose clock starts with the first call of [`Player::next`].
+    /// The clock starts with the first call of [`Player::next`].
     pub fn new(play: Play) -> Self {
         Self {
             play,
@@ -71,7 +64,7 @@ impl Player {
         }
     }
 
-    /// What is due; `None` when nothing is, or nothing more comes. A server's part may end with a Close frame.
+    /// What is due, if anything; a server's part may end with a Close frame.
     pub fn next(&mut self, now: Instant) -> Option<Result<RecordedKind, ReadError>> {
         self.start.get_or_insert(now);
         while !self.over {
@@ -88,7 +81,6 @@ impl Player {
         None
     }
 
-    /// Reads what comes next, if that is not known.
     fn look_ahead(&mut self) -> Result<(), ReadError> {
         if self.next.is_some() {
             return Ok(());
@@ -104,28 +96,25 @@ impl Player {
         Ok(())
     }
 
-    /// When what comes next is due.
     fn due(&self) -> Option<Instant> {
         let after = self.play.speed.scale(self.next.as_ref()?.at);
         self.start?.checked_add(after)
     }
 
-    /// Lets something be due, or not because there is no room for it.
+    /// While held, nothing has a deadline: there is no room to send it.
     pub fn hold(&mut self, held: bool) {
         self.held = held;
     }
 
-    /// When something is due next.
     pub fn deadline(&self) -> Option<Instant> {
         self.due().filter(|_| !self.held)
     }
 
-    /// Whether all of it was played.
     pub fn is_over(&self) -> bool {
         self.over
     }
 
-    /// How many messages were not played; they are not played any more.
+    /// Ends playing; returns the number of messages that were not played.
     pub fn unplayed(&mut self) -> u64 {
         let mut left = 0;
         while !self.over && self.look_ahead().is_ok() {
@@ -139,7 +128,7 @@ impl Player {
         left
     }
 
-    /// Whether this end sent it, and not just in answer.
+    /// Whether this end sent it, and not only as a reply.
     fn is_played(&mut self, told: &RecordedEvent) -> bool {
         let own = match self.play.role {
             Role::Client => Direction::Sent,
@@ -151,7 +140,7 @@ impl Player {
             RecordedKind::Pong => false,
             RecordedKind::Close(_) => {
                 self.other_closed |= !is_own;
-                // How a client closes is said on its command line.
+                // For a client, the command line says how to close.
                 is_own && !self.other_closed && self.play.role == Role::Server
             }
         }

@@ -1,4 +1,4 @@
-//! What a file tells of a session: one of ours, or an archive that a browser exported.
+//! Reads recordings: wsee's own, or an archive that a browser exported.
 
 use std::fs;
 use std::io::BufReader;
@@ -11,16 +11,14 @@ use super::format::Format;
 use super::har::{self, HarError};
 use super::lines;
 
-/// A recording that was read once; what it tells of a connection is read again when it is asked for.
+/// A checked recording; the events of a connection are read again on demand.
 #[derive(Debug, Clone)]
 pub struct Recording {
     path: PathBuf,
     notation: Notation,
-    /// Its connections, in the order of the file.
     pub connections: Vec<Connection>,
 }
 
-/// How a recording that is read is written.
 #[derive(Debug, Clone, Copy)]
 enum Notation {
     Lines,
@@ -38,7 +36,7 @@ impl Notation {
 }
 
 impl Recording {
-    /// Reads the whole file, so that what is wrong with it is known before anything is sent.
+    /// Reads and checks the whole file, so that errors show before anything is sent.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
         let Some(notation) = Notation::of(path) else {
             return Err(ReadError::Format(path.to_owned()));
@@ -61,12 +59,11 @@ impl Recording {
         })
     }
 
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What it tells of the connection with this index.
+    /// The events of the connection with this index.
     pub fn events(&self, index: usize) -> Result<EventReader, ReadError> {
         let file = open(&self.path)?;
         match self.notation {
@@ -85,13 +82,13 @@ impl Recording {
     }
 }
 
-/// What a recording tells of a connection, from its opening to its end.
+/// The events of a recorded connection.
 #[derive(Debug)]
 pub struct EventReader(Source);
 
 #[derive(Debug)]
 enum Source {
-    /// Read as it is asked for: it may be long.
+    /// Read on demand, as it may be long.
     Lines(Box<lines::LineEvents>),
     Entry(vec::IntoIter<RecordedEvent>),
 }

@@ -1,4 +1,4 @@
-//! Events to a file.
+//! Writes events to a file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,30 +13,27 @@ use crate::proto::connection::Message;
 use crate::render::clock::Clock;
 use crate::render::{Jsonl, Secrets};
 
-/// Where to record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The file.
     pub path: PathBuf,
-    /// What it is to hold.
     pub format: Format,
-    /// A file that is there may be lost.
+    /// Whether an existing file may be overwritten.
     pub overwritten: bool,
 }
 
-/// What is going to be written, in bytes, before it is.
+/// Pending bytes at which to write.
 const FULL: usize = 256 << 10;
-/// Messages from here on may be written in pieces, in bytes; what is before them is kept if there is no room for them.
+/// Payload size in bytes before which pending lines are written: they survive if the disk has no room for the message.
 const LARGE: usize = 64 << 10;
 
-/// Writes what happens in a session to a file; a failure ends the recording, and nothing else.
+/// Writes the events of a session to a file; a failure ends the recording, not the session.
 #[derive(Debug)]
 pub struct Recorder {
     path: PathBuf,
     /// `None` after a failure.
     file: Option<File>,
     writer: Writer,
-    /// A failure that was not told.
+    /// A failure that was not reported yet.
     complaint: Option<String>,
     recorded: u64,
 }
@@ -49,11 +46,7 @@ enum Writer {
 }
 
 impl Recorder {
-    /// Makes the file.
-    ///
-    /// # Errors
-    ///
-    /// The file cannot be made, or is there and must not be overwritten.
+    /// Creates the file; fails if it exists and must not be overwritten.
     pub fn create(options: &Options, secrets: Secrets, clock: Clock) -> Result<Self, FileError> {
         let mut file = File::create(&options.path, options.overwritten)?;
         let writer = match options.format {
@@ -75,17 +68,16 @@ impl Recorder {
         })
     }
 
-    /// The file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// How many messages it holds.
+    /// The number of recorded messages.
     pub fn recorded(&self) -> u64 {
         self.recorded
     }
 
-    /// Takes an event; `opening` has all of its connection's opening, this event included.
+    /// Records an event; `opening` already includes it.
     pub fn event(&mut self, event: &Event<'_>, opening: &Opening, now: Instant) {
         use crate::proto::connection::Event::Message;
         if let Event::Connection(Message(message)) = event {
@@ -101,7 +93,6 @@ impl Recorder {
         });
     }
 
-    /// Takes a message that was sent.
     pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
         self.make_room(message);
         self.write(|writer, file| match writer {
@@ -114,7 +105,6 @@ impl Recorder {
         });
     }
 
-    /// Takes why no connection was made.
     pub fn not_open(&mut self, why: &NotOpen, opening: &Opening, now: Instant) {
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => jsonl.not_open(file, why, opening, now),
@@ -127,7 +117,7 @@ impl Recorder {
         self.flush();
     }
 
-    /// Takes how the connection ended, as `message` says.
+    /// Records the end, with `message` as its summary.
     pub fn closed(&mut self, ending: &Ending, message: &str, now: Instant) {
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => jsonl.closed(file, ending, message, now),
@@ -140,7 +130,6 @@ impl Recorder {
         self.flush();
     }
 
-    /// Counts a message that is going to be written.
     fn make_room(&mut self, message: &Message<'_>) {
         self.recorded += 1;
         if message.payload.len() >= LARGE {
@@ -148,7 +137,6 @@ impl Recorder {
         }
     }
 
-    /// Writes what is not written yet.
     pub fn flush(&mut self) {
         if let Some(file) = &mut self.file
             && let Err(error) = file.flush()
@@ -157,12 +145,11 @@ impl Recorder {
         }
     }
 
-    /// Whether something could not be written.
     pub fn has_failed(&self) -> bool {
         self.file.is_none()
     }
 
-    /// A failure, told once.
+    /// Takes the unreported failure.
     pub fn complaint(&mut self) -> Option<String> {
         self.complaint.take()
     }
@@ -183,7 +170,7 @@ impl Recorder {
     fn fail(&mut self, error: &io::Error) {
         self.file = None;
         self.complaint = Some(format!(
-            "the recording ends here, {} cannot be written to: {error}",
+            "the recording ends here, cannot write to {}: {error}",
             self.path.display()
         ));
     }

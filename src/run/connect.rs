@@ -8,7 +8,6 @@ use crate::pipe::Input;
 use crate::render::Show;
 use crate::term::Stdin;
 
-/// Runs `wsee URL`.
 pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit {
     let task = match &connect.mode {
         Mode::Prompt(options) => Task::Prompt(options.clone()),

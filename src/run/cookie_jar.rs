@@ -1,4 +1,4 @@
-//! `--cookie-jar`: the file is made before anything is sent, and is replaced in one go.
+//! `--cookie-jar`: the file is created before anything is sent, and replaced atomically.
 
 use std::io;
 use std::path::Path;
@@ -10,14 +10,13 @@ use crate::cookie::Jar;
 use crate::event::NotOpen;
 use crate::exit::Exit;
 
-/// A cookie jar with the file that will hold it.
 pub(super) struct JarFile<'a> {
     jar: &'a Jar,
     path: &'a Path,
     file: Replacement,
 }
 
-/// Makes a file beside the one that `--cookie-jar` names, so that it is known early whether that can be done.
+/// Creates a file next to the one of `--cookie-jar`, so that errors show before anything is sent.
 pub(super) fn prepare(connect: &Connect) -> Result<Option<JarFile<'_>>, NotOpen> {
     let Some((path, jar)) = &connect.dialing.cookie_jar else {
         return Ok(None);
@@ -29,7 +28,6 @@ pub(super) fn prepare(connect: &Connect) -> Result<Option<JarFile<'_>>, NotOpen>
 }
 
 impl JarFile<'_> {
-    /// Writes what is in the jar by now.
     pub(super) fn write(self) -> Result<(), NotOpen> {
         let written = self.file.write(self.jar.write().as_bytes());
         written.map_err(|error| fail(self.path, &error))
@@ -39,12 +37,12 @@ impl JarFile<'_> {
 fn create(path: &Path) -> io::Result<Replacement> {
     // Stdout is for messages.
     if path == Path::new("-") {
-        return Err(io::Error::other("it is not a regular file; name one"));
+        return Err(io::Error::other("not a regular file; name another one"));
     }
     Replacement::private(path)
 }
 
-/// Says it at once: a connection that does not open has its own last line.
+/// Reports the error immediately: a connection that does not open has its own last line.
 fn fail(path: &Path, error: &io::Error) -> NotOpen {
     let text = format!("--cookie-jar {}: {error}", path.display());
     complain(&text);

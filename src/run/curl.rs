@@ -1,4 +1,4 @@
-//! `wsee curl`: a pasted command, made a `wsee URL`.
+//! `wsee curl`: a pasted curl command as `wsee URL`.
 
 use std::ffi::OsString;
 use std::io;
@@ -9,7 +9,6 @@ use crate::cli::{Cli, CurlArgs, CurlError, QuoteError, translate, words_of};
 use crate::config::{CommandLine, CommandLineError, ConfigError, Environment};
 use crate::term;
 
-/// Why a command could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PasteError {
     #[error(transparent)]
@@ -24,10 +23,10 @@ impl From<CurlError> for PasteError {
     }
 }
 
-/// More than any command line, and little enough to hold.
+/// Bytes: more than any command line, and little enough to hold.
 const LONGEST: usize = 4 << 20;
 
-/// Translates the command, and parses what it has become.
+/// Translates the command, and parses the result.
 pub(super) fn paste(args: &CurlArgs, environment: &Environment) -> Result<CommandLine, PasteError> {
     let words = match args.words.as_slice() {
         [only] if only == "-" => typed(environment)?,
@@ -43,7 +42,7 @@ pub(super) fn paste(args: &CurlArgs, environment: &Environment) -> Result<Comman
     Ok(line)
 }
 
-/// Reads the command from standard input: to its end, or at a terminal until the command is whole.
+/// Reads the command from standard input, at a terminal only until the command is complete.
 fn typed(environment: &Environment) -> Result<Vec<OsString>, PasteError> {
     let is_terminal = environment.terminals.stdin;
     if is_terminal {

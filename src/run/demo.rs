@@ -23,7 +23,7 @@ use crate::serve::{self, Log};
 use crate::session::Signals;
 use crate::term::Stdin;
 
-/// What is typed when nobody types: every kind of message and control frame once.
+/// The input of the tour: every kind of message and control frame once.
 const TOUR: &str = r#"hello
 {"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"channels":["trades","book"],"depth":10,"snapshot":true}}
 /bin 00 01 02 03 20 62 69 6e 61 72 79 20 de ad be ef 20 ff
@@ -32,11 +32,9 @@ const TOUR: &str = r#"hello
 /close 1000 end of the tour
 "#;
 
-/// Why the tour does not do what only a pipe does.
-const NO_PAYLOAD: &str = "without input wsee demo plays its tour, which prints no messages on \
-    stdout; for --jq, --raw, --binary and -0 give it some, as in: echo '[1]' | wsee demo --jq .";
+const NO_PAYLOAD: &str = "without input, wsee demo plays a tour that prints no messages on stdout; \
+    --jq, --raw, --binary and -0 need input, as in echo '[1]' | wsee demo --jq .";
 
-/// Runs `wsee demo`.
 pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: Instant) -> Exit {
     let listener = match TcpListener::bind("127.0.0.1:0").await {
         Ok(listener) => listener,
@@ -55,7 +53,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
             return refuse(&error);
         }
     };
-    // The sender lives as long as the demo: the server is not told to end.
+    // Dropping the sender would end the server.
     let (_alive, signals) = watch::channel(None);
     let options = serve::Options {
         policy: Policy {
@@ -77,7 +75,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     }
 }
 
-/// Pipes standard input if there is any, and plays the tour if there is none.
+/// Pipes standard input, or plays the tour if it is empty.
 async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     let Mode::Pipe(options) = &config.mode else {
         return Exit::Internal;
@@ -95,11 +93,11 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     let first = tokio::select! {
         first = first_input() => first,
         signal = poll_fn(|cx| signals.poll(cx)) => {
-            let why = format!("ended by {signal} before there was any input");
+            let why = format!("stopped by {signal} before any input");
             return events::give_up(&config, environment, why, signal.exit());
         }
         () = time_is_up => {
-            let why = "no input came within --max-time".to_owned();
+            let why = "no input within --max-time".to_owned();
             return events::give_up(&config, environment, why, Exit::Timeout);
         }
     };
@@ -132,7 +130,7 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     session::run(&config, task, environment).await
 }
 
-/// Waits for the first bytes of standard input; none at its end.
+/// Waits for the first bytes of standard input; empty at its end.
 async fn first_input() -> io::Result<(Stdin, Vec<u8>)> {
     let mut stdin = Stdin::open()?;
     let mut block = vec![0; 64 << 10];

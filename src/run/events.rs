@@ -1,4 +1,4 @@
-//! `--jsonl` for connections that are not even tried.
+//! `--jsonl` for connections that are never attempted.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::event::{NotOpen, Opening};
 use crate::exit::Exit;
 use crate::render::{Jsonl, Secrets};
 
-/// The printer of events, if they are wanted.
+/// The writer of events, with `--jsonl`.
 pub(super) fn printer(connect: &Connect, environment: &Environment) -> Option<Jsonl> {
     let Mode::Pipe(options) = &connect.mode else {
         return None;
@@ -21,7 +21,7 @@ pub(super) fn printer(connect: &Connect, environment: &Environment) -> Option<Js
         .then(|| Jsonl::new(frames, display.secrets, environment.clock.clone()))
 }
 
-/// Says why no connection was tried, on stderr and as events.
+/// Reports why no connection is attempted, on stderr and as events.
 pub(super) fn give_up(
     connect: &Connect,
     environment: &Environment,
@@ -33,7 +33,7 @@ pub(super) fn give_up(
     not_open(jsonl, &connect.dialing.url, &NotOpen::new(message, exit))
 }
 
-/// Prints the events of a command line that is refused.
+/// Prints the events of an invalid command line.
 pub(super) fn refused(url: &str, error: &ConfigError, environment: &Environment) {
     let jsonl = Jsonl::new(false, Secrets::Masked, environment.clock.clone());
     let why = NotOpen {
@@ -43,13 +43,12 @@ pub(super) fn refused(url: &str, error: &ConfigError, environment: &Environment)
     not_open(Some(jsonl), url, &why);
 }
 
-/// Prints the events of a connection that was not tried; returns the exit status.
 fn not_open(jsonl: Option<Jsonl>, url: &str, why: &NotOpen) -> Exit {
     let Some(jsonl) = jsonl else {
         return why.exit;
     };
     let (now, mut lines) = (Instant::now(), Vec::new());
-    // A Vec takes all.
+    // Writing to a Vec cannot fail.
     let _ = jsonl.not_open(&mut lines, why, &Opening::new(url, now), now);
     match print(&lines) {
         Exit::Done => why.exit,

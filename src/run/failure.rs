@@ -1,4 +1,4 @@
-//! Why a connection did not open, and what to do next.
+//! Why a connection did not open, and how to fix it.
 
 use std::fmt::Write;
 
@@ -15,7 +15,6 @@ use crate::render::{Role, Style};
 use crate::session::OpenError;
 use crate::session::Refused;
 
-/// Why the connection did not open, for events.
 pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {
     NotOpen {
         hint: hint(error, connect),
@@ -24,7 +23,7 @@ pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {
     }
 }
 
-/// The text for standard error; the response's head is left out when it was `shown`.
+/// The text for standard error, without the response's head if that was already `shown`.
 pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown: bool) -> String {
     let mut out = String::new();
     if let Some((response, body)) = answer(error) {
@@ -34,7 +33,7 @@ pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown:
         }
         content(&mut out, body, style);
     }
-    // The last line says how it ended.
+    // The last line says how it ended, so the hint goes before.
     if let Some(hint) = hint(error, connect) {
         out.push_str(&message::hint(&hint, style));
     }
@@ -42,7 +41,7 @@ pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown:
     out
 }
 
-/// The response that refused, be it the server's or the proxy's.
+/// The response that refused, from the server or the proxy.
 fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
     match error {
         OpenError::Refused(refused) => Some((&refused.refusal.response, &refused.body)),
@@ -50,7 +49,6 @@ fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
     }
 }
 
-/// What to do next.
 fn hint(error: &OpenError, connect: &Connect) -> Option<String> {
     match error {
         OpenError::Refused(refused) => refusal_hint(refused, connect),
@@ -58,20 +56,18 @@ fn hint(error: &OpenError, connect: &Connect) -> Option<String> {
     }
 }
 
-/// The body of the response.
 fn content(out: &mut String, body: &Body, style: Style) {
     let content = escape_payload(body.content());
     for line in content.trim_end().lines() {
-        // Indented, so that it cannot pass for a line of wsee's own.
+        // Indented, so that it cannot be mistaken for a line of wsee's own.
         let line = line.strip_suffix("\\r").unwrap_or(line);
         let _ = writeln!(out, "  {line}");
     }
     if body.is_truncated() {
-        let _ = writeln!(out, "{}", style.paint(Role::Fact, "  … the body goes on"));
+        let _ = writeln!(out, "{}", style.paint(Role::Fact, "  … the body continues"));
     }
 }
 
-/// The answer of a proxy that made no tunnel.
 fn tunnel_refusal(error: &OpenError) -> Option<&TunnelRefusal> {
     match error {
         OpenError::Dial(dial::Error::Proxy(error)) => match &error.problem {

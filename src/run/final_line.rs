@@ -7,19 +7,17 @@ use crate::render::close_summary::ending;
 use crate::render::{Role, Style};
 use crate::session::Finish;
 
-/// What is said of the end.
 #[derive(Debug)]
 pub(super) struct FinalLine {
-    /// Why no other connection could be opened, in lines; empty if that is not what ended it.
+    /// Why reconnecting failed, in lines; empty if it did not.
     failure: String,
-    /// The last line, which always says how it ended.
     line: String,
-    /// All of it in one line, for programs.
+    /// Everything on one line, for programs.
     pub(super) message: String,
 }
 
 impl FinalLine {
-    /// The end of all connections; a response's head is left out when it was `shown`.
+    /// The end of the session; a response's head is left out if it was already `shown`.
     pub(super) fn of(finish: &Finish, connect: &Connect, style: Style, shown: bool) -> Self {
         let line = ending(&finish.ending, "server");
         let (failure, message) = match &finish.failure {

@@ -12,7 +12,6 @@ use crate::render::escape::{escape_line, escape_payload};
 use crate::scenario::{Mistake, folder, format, parse};
 use crate::term;
 
-/// Runs `wsee fmt`.
 pub(super) fn fmt(args: &FmtArgs) -> Exit {
     if args.files == [Path::new("-")] {
         return fmt_stdin(args.check);
@@ -42,7 +41,7 @@ pub(super) fn fmt(args: &FmtArgs) -> Exit {
     }
 }
 
-/// Tells whether the file is not in its canonical form, and rewrites it unless it is only `check`ed.
+/// Returns whether the file differs from its canonical form, and rewrites it unless it is only `check`ed.
 fn rewrite(path: &PathBuf, check: bool) -> Result<bool, Exit> {
     let name = path.display().to_string();
     let cannot = |what: &str, error: &io::Error, exit| {
@@ -74,7 +73,7 @@ fn fmt_stdin(check: bool) -> Exit {
     }
 }
 
-/// The canonical form; mistakes are told.
+/// The canonical form; reports mistakes.
 fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
@@ -90,7 +89,6 @@ fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
     })
 }
 
-/// Says what is wrong with a scenario, and where.
 pub(super) fn tell(name: &str, mistakes: &[Mistake]) {
     for mistake in mistakes {
         let report = mistake.report(name);

@@ -1,4 +1,4 @@
-//! `wsee listen`: binds, says where, and serves until a signal comes.
+//! `wsee listen`: serves until a signal arrives.
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
@@ -15,7 +15,6 @@ use crate::serve::{self, Log, Options};
 use crate::session::Signals;
 use crate::term;
 
-/// Runs `wsee listen`.
 pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     let address = &config.address;
     let listener = match TcpListener::bind((address.host.as_str(), address.port)).await {
@@ -23,7 +22,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         Err(error) => {
             let place = format!("{}:{}", address.host, address.port);
             complain(&format!(
-                "cannot listen on {place}: {error}; another port may be free, 0 is any"
+                "cannot listen on {place}: {error}; try another port, or 0 for any free one"
             ));
             return Exit::Connect;
         }
@@ -46,7 +45,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     };
     let mut server = tokio::spawn(serve::serve(listener, options, ended));
     let signal = poll_fn(|cx| signals.poll(cx)).await;
-    // The server holds the other end until it is over.
+    // The server holds the receiver until it ends.
     let _ = end.send(Some(signal));
     tokio::select! {
         _ = &mut server => {}
@@ -55,7 +54,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     signal.exit()
 }
 
-/// The view of the clients; says where the server listens and how to reach it.
+/// The log of clients; reports where the server listens and how to reach it.
 fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) -> Log {
     let display = config.display;
     if display.quiet {

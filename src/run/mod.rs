@@ -1,4 +1,4 @@
-//! The commands: each resolves its command line, runs, and says how it ended.
+//! The commands: each resolves its command line, runs, and reports how it ended.
 
 mod connect;
 mod cookie_jar;
@@ -113,7 +113,7 @@ fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit
     }
 }
 
-/// Says what the options of a connection came to.
+/// `--debug`: reports where to connect and in which mode.
 fn resolved(connect: &Connect) {
     let url = connect.display.secrets.url(&connect.dialing.url);
     let target = &connect.dialing.open.target;
@@ -126,7 +126,7 @@ fn resolved(connect: &Connect) {
     term::stderr(&format!("* {}\n* mode {mode}\n", escape_line(&facts)));
 }
 
-/// Says what is wrong with the command line, or prints the help it asks for.
+/// Reports a usage error, or prints the requested help.
 fn misunderstood(error: &CommandLineError) -> Exit {
     match error {
         CommandLineError::Usage(error) => {
@@ -147,7 +147,7 @@ fn misunderstood(error: &CommandLineError) -> Exit {
     }
 }
 
-/// Whether an argument that is quoted could steer a terminal: it may have been pasted from anywhere.
+/// Whether a quoted argument, which may have been pasted from anywhere, could act on a terminal.
 fn quotes_controls(error: &clap::Error) -> bool {
     error.context().any(|(_, value)| {
         let value = value.to_string();
@@ -155,17 +155,15 @@ fn quotes_controls(error: &clap::Error) -> bool {
     })
 }
 
-/// Says what is wrong with the command line; nothing was sent.
 fn refuse(error: &ConfigError) -> Exit {
     complain(&error.to_string());
-    // As with clap's tips, the hint follows: nothing has run whose end a last line could report.
+    // The hint follows, as clap's tips do: nothing ran whose end a last line could report.
     if let Some(hint) = error.hint() {
         term::stderr(&message::hint(&hint, Style::PLAIN));
     }
     error.exit()
 }
 
-/// Writes an error of wsee's own, in one line.
 fn complain(text: &str) {
     term::stderr(&message::problem(text, Style::PLAIN));
 }
@@ -182,7 +180,7 @@ fn print(bytes: &[u8]) -> Exit {
     }
 }
 
-/// Runs `command` on a runtime of this thread.
+/// Runs `command` on a single-threaded runtime.
 fn on_runtime(command: impl Future<Output = Exit>) -> Exit {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -190,7 +188,7 @@ fn on_runtime(command: impl Future<Output = Exit>) -> Exit {
     match runtime {
         Ok(runtime) => {
             let exit = runtime.block_on(command);
-            // A name that is still being resolved, or a file being read, is not waited for.
+            // Do not wait for a name being resolved or a file being read.
             runtime.shutdown_background();
             exit
         }

@@ -1,4 +1,4 @@
-//! What is told of a run when it is over, besides how it ended: `--timing` and `--write-out`.
+//! Reports at the end of a run: `--timing` and `--write-out`.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -12,10 +12,9 @@ use crate::render::waterfall::{Canvas, waterfall};
 use crate::render::write_out::{Report, Stream};
 use crate::term::{self, Terminals};
 
-/// How long a reader of standard output that takes nothing is waited for.
+/// How long to wait for a stuck reader of standard output.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// Collects what is told at the end of a run.
 #[derive(Debug)]
 pub(super) struct Reporter<'a> {
     connect: &'a Connect,
@@ -23,18 +22,16 @@ pub(super) struct Reporter<'a> {
     started: Instant,
 }
 
-/// How a run ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Outcome<'a> {
-    /// How the connection ended; `None` when it never opened.
+    /// `None` if the connection never opened.
     pub(super) ending: Option<&'a Ending>,
-    /// What stands in the last line, if that is an error.
+    /// The last line, if that is an error.
     pub(super) error: &'a str,
     pub(super) exit: Exit,
 }
 
 impl<'a> Outcome<'a> {
-    /// A connection that ended, as `last` says.
     pub(super) fn of(ending: &'a Ending, last: &'a str) -> Self {
         let exit = ending.exit();
         Self {
@@ -44,7 +41,7 @@ impl<'a> Outcome<'a> {
         }
     }
 
-    /// No connection; `exit` may tell of more than `why` does.
+    /// No connection; `exit` may reflect a later error than `why`.
     pub(super) fn not_open(why: &'a NotOpen, exit: Exit) -> Self {
         Self {
             ending: None,
@@ -55,7 +52,6 @@ impl<'a> Outcome<'a> {
 }
 
 impl<'a> Reporter<'a> {
-    /// Begins with the run.
     pub(super) fn new(connect: &'a Connect, environment: &Environment) -> Self {
         Self {
             connect,
@@ -64,12 +60,11 @@ impl<'a> Reporter<'a> {
         }
     }
 
-    /// What the run was asked for.
     pub(super) fn connect(&self) -> &'a Connect {
         self.connect
     }
 
-    /// What stands above the last line; empty unless `--timing` was given.
+    /// The text of `--timing`; empty without the flag.
     pub(super) fn waterfall(&self, opening: &Opening, style: Style) -> String {
         let mut out = String::new();
         if self.connect.timing.waterfall {
@@ -80,7 +75,7 @@ impl<'a> Reporter<'a> {
         out
     }
 
-    /// Prints what `--write-out` asks for; the exit status of it all.
+    /// Prints the text of `--write-out`; returns the exit status of the run.
     pub(super) async fn write_out(&self, outcome: Outcome<'_>, opening: &Opening) -> Exit {
         let Some(template) = &self.connect.timing.write_out else {
             return outcome.exit;
@@ -95,7 +90,7 @@ impl<'a> Reporter<'a> {
             secrets: self.connect.display.secrets,
         };
         let is_escaped = |stream| stream == Stream::Stderr || self.terminals.stdout;
-        // A reader that left payload untaken takes no more than that.
+        // A reader that did not accept the payload accepts no more.
         let is_stuck = outcome.ending.is_some_and(|ending| ending.unwritten > 0);
         for (stream, text) in template.fill(&report, is_escaped) {
             match stream {

@@ -1,4 +1,4 @@
-//! `wsee test`: runs scenarios, and writes the reports.
+//! `wsee test`: runs scenarios and writes reports.
 
 use std::future::poll_fn;
 use std::io;
@@ -20,7 +20,6 @@ use crate::runner::{CaseResult, Context, Group, Run};
 use crate::session::Signals;
 use crate::term;
 
-/// Runs `wsee test`.
 pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
     if !test.display.quiet {
         for note in &test.notes {
@@ -48,7 +47,7 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
     let voice = Voice::new(&test, &reports, environment);
     let token = github::token();
     if test.github.is_some() {
-        // What is shown of a server must not be taken for commands of the job.
+        // Output from a server must not be interpreted as workflow commands.
         voice.say(&github::stop(&token));
     }
     let human = view(
@@ -77,7 +76,7 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
     write_reports(reports, &run)
 }
 
-/// What `-v` shows on standard error: all messages from the first on.
+/// `-v` shows messages on standard error, unlike in a pipe.
 fn show(verbose: u8) -> Show {
     Show {
         messages: verbose >= 1,
@@ -85,7 +84,7 @@ fn show(verbose: u8) -> Show {
     }
 }
 
-/// Reads what is to be run; mistakes are told.
+/// Loads the scenarios; reports mistakes.
 fn load(test: &Test) -> Result<Vec<Group>, Exit> {
     let loaded = test.load().map_err(|wrong| {
         let mut exit = Exit::Usage;
@@ -103,7 +102,7 @@ fn load(test: &Test) -> Result<Vec<Group>, Exit> {
     if loaded.groups.is_empty() {
         let problem = match loaded.found {
             0 => "no case found: the files are empty".to_owned(),
-            found => format!("no case found: --filter leaves out all {found}"),
+            found => format!("no case found: --filter excludes all {found}"),
         };
         complain(&problem);
         return Err(Exit::Usage);
@@ -118,7 +117,7 @@ fn checked(groups: &[Group]) -> Exit {
     print(format!("{cases} in {files}, no mistakes\n").as_bytes())
 }
 
-/// The report for people, on the stream that no other report takes.
+/// The report for people, on the stream that no other report uses.
 struct Voice {
     to_stderr: bool,
     quiet: bool,
@@ -145,7 +144,7 @@ impl Voice {
         if self.to_stderr {
             term::stderr(text);
         } else {
-            // A reader that is gone has read enough; the exit status still tells.
+            // A closed pipe is not an error; the exit status still shows the result.
             let _ = term::stdout(text.as_bytes());
         }
     }
@@ -161,7 +160,6 @@ impl Voice {
     }
 }
 
-/// A report that is to be written.
 struct Report {
     path: PathBuf,
     /// `None` for standard output.
@@ -169,10 +167,9 @@ struct Report {
     write: Writer,
 }
 
-/// Makes a report of a run.
 type Writer = fn(&Run) -> String;
 
-/// Opens all reports, so that a folder that is not there is known before the work.
+/// Opens all reports, so that a missing directory shows before the run.
 fn open_reports(test: &Test) -> Result<Vec<Report>, Exit> {
     let reports: [(&Option<PathBuf>, Writer); 3] = [
         (&test.reports.report_junit, junit::report),
@@ -216,13 +213,13 @@ fn cannot_write(path: &Path, error: &io::Error) -> Exit {
     Exit::Write
 }
 
-/// Adds to the summary of a job, which other steps of it write, too.
+/// Appends to the summary of a job, to which other steps write as well.
 fn summarize(github: &GitHub, run: &Run) {
     let Some(path) = &github.summary else {
         return;
     };
     if let Err(error) = crate::atomic_file::append(path, github::summary(run).as_bytes()) {
-        // The job does not depend on it.
+        // The job does not depend on the summary.
         complain(&format!("cannot write {}: {error}", path.display()));
     }
 }

@@ -19,20 +19,17 @@ use crate::render::{Role, Show, Style};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
 use crate::term;
 
-/// What a session is for.
 pub(super) enum Task {
-    /// A person at a terminal.
     Prompt(Box<prompt::Options>),
-    /// A pipe from `input`, if that is read.
     Pipe {
         options: Box<pipe::Options>,
         input: Option<Input>,
-        /// What is shown on standard error.
+        /// The view on standard error.
         show: Show,
     },
 }
 
-/// Opens the connection, runs the task on it, and says how it ended.
+/// Opens the connection, runs the task, and reports how it ended.
 pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment) -> Exit {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
@@ -76,7 +73,6 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
     }
 }
 
-/// Runs a prompt to its end.
 async fn run_prompt(report: &Reporter<'_>, opened: Opened, prompt: io::Result<Prompt>) -> Exit {
     let mut prompt = match prompt {
         Ok(prompt) => prompt,
@@ -97,7 +93,6 @@ async fn run_prompt(report: &Reporter<'_>, opened: Opened, prompt: io::Result<Pr
     report.write_out(outcome, &observers.opening).await
 }
 
-/// Runs a pipe to its end.
 async fn run_pipe(report: &Reporter<'_>, opened: Opened, pipe: io::Result<Pipe>) -> Exit {
     let mut pipe = match pipe {
         Ok(pipe) => pipe,
@@ -124,7 +119,7 @@ async fn run_pipe(report: &Reporter<'_>, opened: Opened, pipe: io::Result<Pipe>)
     }
 }
 
-/// Writes the last line to standard error, with the waterfall of `--timing` above.
+/// Writes the waterfall of `--timing` and the last line to standard error.
 fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, style: Style) {
     let mut text = report.waterfall(opening, style);
     if exit != Exit::Done || !report.connect().display.quiet {
@@ -134,7 +129,7 @@ fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, s
     term::stderr(&text);
 }
 
-/// Runs a mode on the connection, and on every one that takes its place.
+/// Runs a mode on the connection and on those that replace it.
 async fn keep_up(connect: &Connect, opened: Opened, mode: &mut impl Reconnecting) -> Finish {
     let plan = Plan {
         open: &connect.dialing.open,
@@ -145,7 +140,7 @@ async fn keep_up(connect: &Connect, opened: Opened, mode: &mut impl Reconnecting
     session::keep_up(opened, plan, mode).await
 }
 
-/// Those who watch the session; an error if it cannot be recorded, which is shown.
+/// The observers; reports an error if the session cannot be recorded.
 fn observers(
     connect: &Connect,
     task: &Task,
@@ -176,7 +171,7 @@ fn observers(
     (Observers::new(view, jsonl, recording, opening), result)
 }
 
-/// Opens the connection; why it did not open is shown.
+/// Opens the connection; reports why it did not open.
 async fn open(
     report: &Reporter<'_>,
     observers: &mut Observers,
@@ -201,7 +196,7 @@ async fn open(
             (failure::not_open(&error, connect), text)
         }),
         signal = poll_fn(|cx| signals.poll(cx)) => {
-            let error = format!("ended by {signal} before the connection was open");
+            let error = format!("stopped by {signal} before the connection opened");
             let text = format!("wsee: {error}\n");
             Err((NotOpen::new(error, signal.exit()), text))
         }

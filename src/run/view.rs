@@ -1,9 +1,8 @@
-//! The view, as the command line asks for it.
+//! The view as configured on the command line.
 
 use crate::config::{Display, Environment};
 use crate::render::{Human, Show};
 
-/// A view for a stream that is a terminal or not.
 pub(super) fn view(
     display: Display,
     show: Show,

@@ -101,7 +101,7 @@ fn cuts_a_long_body_and_says_so() {
         (4000..=4 << 10).contains(&shown),
         "{shown} bytes of the body"
     );
-    output.says("the body goes on");
+    output.says("the body continues");
 }
 
 #[test]

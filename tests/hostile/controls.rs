@@ -50,7 +50,7 @@ fn a_recording_of_it_is_written_piece_by_piece() {
         match name {
             "a.wsee" => assert!(
                 recorded.ends_with(
-                    "\n# 16.0 MiB came, too large to be written here:\n< any\n< close 1000\n"
+                    "\n# received 16.0 MiB, too large to write here:\n< any\n< close 1000\n"
                 ),
                 "{}",
                 recorded.len()

@@ -16,7 +16,7 @@ fn starts_and_stops_while_the_session_goes_on() {
     terminal.press("before\r");
     terminal.wait_for("← text 6 B");
     terminal.press(&format!("/record {shown}\r"));
-    terminal.wait_for("recording from here on to");
+    terminal.wait_for("recording to");
     terminal.press("kept\r");
     terminal.wait_for("← text 4 B");
     terminal.press("/record stop\r");
@@ -44,7 +44,7 @@ fn overwrites_nothing_and_says_what_it_does() {
     terminal.press(&format!("/record {}\r", path.display()));
     terminal.wait_for("exists already");
     terminal.press("/record stop\r");
-    terminal.wait_for("nothing is recorded");
+    terminal.wait_for("not recording;");
     terminal.press("/record a.txt\r");
     terminal.wait_for("the name must end in .jsonl, .har or .wsee");
     terminal.press("\x04");

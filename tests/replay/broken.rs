@@ -22,7 +22,7 @@ fn a_line_that_is_not_an_event_is_reported_with_its_number() {
     for (line, says) in [
         (
             "oops",
-            "a.jsonl, line 3: not an event, expected value at column 1; a recording has lines as --record and --jsonl write them",
+            "a.jsonl, line 3: not an event, expected value at column 1; expected a line as --record and --jsonl write it",
         ),
         (
             "{}",
@@ -30,7 +30,7 @@ fn a_line_that_is_not_an_event_is_reported_with_its_number() {
         ),
         (
             "{\"v\":99,\"event\":\"open\"}",
-            "line 3: version 99 of the events is newer",
+            "line 3: version 99 of the event format is newer",
         ),
         (
             "{\"event\":\"message\",\"base64\":\"A_==\"}",
@@ -38,11 +38,11 @@ fn a_line_that_is_not_an_event_is_reported_with_its_number() {
         ),
         (
             "{\"event\":\"message\",\"data\":\"a\",\"time\":\"noon\"}",
-            "line 3: \"noon\" is no time",
+            "line 3: \"noon\" is not a time",
         ),
         (
             "{\"event\":\"message\",\"data\":\"a\",\"direction\":\"up\"}",
-            "line 3: \"up\" is no direction; it is sent or received",
+            "line 3: \"up\" is not a direction; expected sent or received",
         ),
         (
             &format!("{{\"event\":\"ping\",\"data\":\"{}\"}}", "x".repeat(126)),
@@ -83,15 +83,15 @@ fn a_malformed_archive_is_reported_with_the_place() {
     for (message, says) in [
         (
             "{\"type\":\"send\",\"opcode\":2,\"data\":\"A_==\"}",
-            "entry 1, message 2: byte 2 of its data is not base64",
+            "entry 1, message 2: byte 2 of its data is not valid base64",
         ),
         (
             "{\"type\":\"up\"}",
-            "entry 1, message 2: \"up\" is no type; it is send or receive",
+            "entry 1, message 2: \"up\" is not a type; expected send or receive",
         ),
         (
             "{\"type\":\"send\",\"opcode\":3}",
-            "entry 1, message 2: 3 is no opcode of a message",
+            "entry 1, message 2: 3 is not an opcode of a message",
         ),
     ] {
         let messages = format!("{{\"type\":\"send\",\"opcode\":1,\"data\":\"a\"}},{message}");
@@ -102,7 +102,7 @@ fn a_malformed_archive_is_reported_with_the_place() {
 #[test]
 fn a_file_without_a_connection_has_nothing_to_play() {
     for (name, content) in [("a.jsonl", ""), ("a.har", "{\"log\":{\"entries\":[]}}")] {
-        let says = format!("{name} tells of no WebSocket connection");
+        let says = format!("{name} contains no WebSocket connection");
         play(name, content, URL).exits(26).says(&says);
     }
 }
@@ -114,7 +114,7 @@ fn other_files_are_refused() {
         .says("a.wsee is a scenario, not a recording; say: wsee test ");
     play("a.txt", HI, URL)
         .exits(2)
-        .says("a.txt: the name of a recording that is played ends in .jsonl or .har");
+        .says("a.txt: the name of a recording to replay must end in .jsonl or .har");
     wsee(&["replay", "/dev/null/a.jsonl"]).run().exits(26);
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.har");

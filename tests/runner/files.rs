@@ -123,7 +123,7 @@ fn fail_fast_skips_what_is_left_and_filter_what_is_not_wanted() {
     wsee(&["test", &file, "--var", &host, "--filter", "none"])
         .run()
         .exits(2)
-        .says("no case found: --filter leaves out all 3");
+        .says("no case found: --filter excludes all 3");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The answers of a server against those of a recording, message by message.
+//! A server's answers against recorded ones, message by message.
 
 mod show;
 
@@ -14,37 +14,36 @@ use crate::filter::{Filter, Filtered, Json};
 use crate::proto::message::Kind;
 use crate::render::Style;
 
-/// How many answers of either side are kept to find out which of them belong together.
+/// Answers of either side that are kept to find matching pairs.
 const AHEAD: usize = 32;
-/// How many bytes of either side are kept for that; a larger answer is kept alone.
+/// Bytes of either side that are kept for that; a larger answer is kept alone.
 const AHEAD_BYTES: usize = 512 << 10;
-/// Larger texts are not read as JSON, whose values take many times the memory of their text.
+/// Texts above this many bytes are not parsed as JSON: the values take many times their memory.
 const JSON: usize = 256 << 10;
 
-/// Compares answers as they come, and tells what is different as soon as that is certain.
+/// Compares answers as they arrive, and reports a difference once it is certain.
 #[derive(Debug)]
 pub struct Comparison {
     recording: Recording,
     index: usize,
     filter: Option<Rc<Filter>>,
     style: Style,
-    /// Read from the first answer on.
     story: Option<EventReader>,
     recorded: Side,
     live: Side,
     compared: Compared,
 }
 
-/// Answers of one side that are not settled.
+/// The unmatched answers of one side.
 #[derive(Debug, Default)]
 struct Side {
     answers: VecDeque<Answer>,
     bytes: usize,
-    /// Those that are settled.
+    /// The number of answers before them.
     before: u64,
 }
 
-/// A message of the server, or what a filter makes of it.
+/// A message of the server, or the filter's outputs for it.
 #[derive(Debug)]
 struct Answer {
     kind: Kind,
@@ -53,7 +52,6 @@ struct Answer {
 }
 
 impl Comparison {
-    /// Compares with the answers of what is played; with a filter, what that makes of both.
     pub fn new(play: &Play, filter: Option<Rc<Filter>>, style: Style) -> Self {
         Self {
             recording: play.recording.clone(),
@@ -67,21 +65,13 @@ impl Comparison {
         }
     }
 
-    /// Takes an answer; adds to `out` what is different.
-    ///
-    /// # Errors
-    ///
-    /// The recording cannot be read any more.
+    /// Takes an answer; appends differences to `out`.
     pub fn live(&mut self, kind: Kind, payload: &[u8], out: &mut String) -> Result<(), ReadError> {
         self.live.take(self.filter.as_deref(), kind, payload);
         self.settle(false, out)
     }
 
-    /// Takes the end of all answers; adds to `out` what is different, and tells what came of it all.
-    ///
-    /// # Errors
-    ///
-    /// The recording cannot be read any more.
+    /// Ends the comparison; appends the last differences to `out`.
     pub fn finish(&mut self, out: &mut String) -> Result<Compared, ReadError> {
         self.settle(true, out)?;
         loop {
@@ -93,13 +83,13 @@ impl Comparison {
         }
     }
 
-    /// Settles the answers that came, as far as nothing that may still come would change it.
+    /// Matches answers as far as later ones cannot change the result.
     fn settle(&mut self, is_over: bool, out: &mut String) -> Result<(), ReadError> {
         while !self.live.answers.is_empty() {
             self.look_ahead()?;
             let is_last = is_over || self.live.is_full();
             match self.nearest() {
-                // What has not come yet is at least as far away.
+                // An answer that is still to come is at least as far away.
                 Some((recorded, live)) if is_last || recorded + live <= self.live.answers.len() => {
                     self.differ(recorded, live, out);
                     self.recorded.drop(1);
@@ -116,7 +106,7 @@ impl Comparison {
         Ok(())
     }
 
-    /// How many answers of either side stand before the first that are the same.
+    /// The number of answers of either side before the first equal pair.
     fn nearest(&self) -> Option<(usize, usize)> {
         let (recorded, live) = (&self.recorded.answers, &self.live.answers);
         let is_same = |&(one, other): &(usize, usize)| {
@@ -128,7 +118,6 @@ impl Comparison {
         pairs.find(is_same)
     }
 
-    /// Reads as many recorded answers as are kept.
     fn look_ahead(&mut self) -> Result<(), ReadError> {
         let story = match &mut self.story {
             Some(story) => story,
@@ -168,7 +157,6 @@ impl Side {
         });
     }
 
-    /// Forgets the first `count` answers, which are settled.
     fn drop(&mut self, count: usize) {
         for answer in self.answers.drain(..count) {
             self.bytes -= answer.payload.len();

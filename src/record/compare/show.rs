@@ -1,4 +1,4 @@
-//! Differences, in words.
+//! Differences as text.
 
 use std::fmt::Write;
 
@@ -10,13 +10,13 @@ use crate::render::quantity;
 use crate::render::{Role, Style};
 
 const WORDS: Words = ("recorded", "live");
-/// Differences in one answer that are told.
+/// Differences shown per answer.
 const TOLD: usize = 8;
-/// What is shown of an answer that has no counterpart, in characters or bytes.
+/// Characters or bytes shown of an answer without a counterpart.
 const SHOWN: usize = 72;
 
 impl Comparison {
-    /// Tells that the first answers are not the same, and settles them.
+    /// Reports the first answers as different, and drops them.
     pub(super) fn differ(&mut self, recorded: usize, live: usize, out: &mut String) {
         let style = self.style;
         let expected = (self.recorded.before + 1..).zip(&self.recorded.answers);
@@ -41,7 +41,7 @@ impl Comparison {
     }
 }
 
-/// An answer and its number, from 1 on.
+/// An answer and its number, from 1.
 type Numbered<'a> = (u64, &'a Answer);
 
 fn changed(out: &mut String, style: Style, recorded: Numbered<'_>, live: Numbered<'_>) {
@@ -59,7 +59,7 @@ fn changed(out: &mut String, style: Style, recorded: Numbered<'_>, live: Numbere
     }
 }
 
-/// What is not the same, in lines that are escaped.
+/// The differences, as escaped lines.
 fn differences(one: &Answer, other: &Answer) -> Vec<String> {
     if one.kind != other.kind {
         return vec![format!(
@@ -95,7 +95,6 @@ fn alone(out: &mut String, style: Style, text: &str, answer: &Answer) {
     let _ = writeln!(out, "{text} {}", preview(answer));
 }
 
-/// Kind, size and beginning of an answer.
 fn preview(answer: &Answer) -> String {
     let size = quantity::size(answer.payload.len() as u64);
     let start = &answer.payload[..answer.payload.len().min(SHOWN)];
@@ -106,7 +105,7 @@ fn preview(answer: &Answer) -> String {
     };
     match answer.kind {
         Kind::Text => {
-            // Only a character that was cut in two is not UTF-8.
+            // Only a character that was cut in two is invalid UTF-8.
             let valid = start.utf8_chunks().next().map_or("", |chunk| chunk.valid());
             format!("text {size} {}{cut}", escape_line(valid))
         }

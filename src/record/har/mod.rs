@@ -1,7 +1,7 @@
-//! HTTP Archives (HAR 1.2), whose entries have the messages of their connection as Chrome's `DevTools` write them.
+//! HTTP Archives (HAR 1.2) whose entries hold messages in the format of Chrome's `DevTools`.
 //!
 //! A message has a `type` (`send` or `receive`), a `time` in seconds since 1970, an `opcode` (RFC 6455 §5.2) and
-//! `data`, which is base64 unless the opcode is 1 (text). Pings, pongs and Close frames are there too, with their
+//! `data`, which is base64 unless the opcode is 1 (text). Pings, pongs and Close frames are included, with their
 //! own opcodes.
 
 mod read;

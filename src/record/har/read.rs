@@ -1,4 +1,4 @@
-//! The connections of an archive, ours or a browser's.
+//! Reads archives, wsee's own or a browser's.
 
 use std::io::Read;
 use std::time::Duration;
@@ -13,32 +13,26 @@ use crate::record::event::{
     Connection, Direction, MAX_CONTROL, RecordedEvent, RecordedKind, close, split,
 };
 
-/// The largest archive that is read, in bytes: all its messages are held in memory.
+/// The largest archive in bytes: all its messages are held in memory.
 const MAX_ARCHIVE: u64 = 512 << 20;
 const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// Why an archive cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum HarError {
-    /// It is not one.
     #[error("not an HTTP Archive: {0}")]
     NotArchive(#[from] serde_json::Error),
-    /// It is too large.
     #[error("larger than {} MiB; export the WebSocket connections alone", MAX_ARCHIVE >> 20)]
     TooLarge,
-    /// A message cannot be played.
     #[error("entry {entry}, message {message}: {text}")]
     Message {
-        /// The WebSocket connection, from 1 on.
+        /// The WebSocket connection, from 1.
         entry: usize,
-        /// The message, from 1 on.
+        /// From 1.
         message: usize,
-        /// What is wrong with it.
         text: String,
     },
 }
 
-/// A WebSocket connection of an archive.
 #[derive(Debug)]
 pub(in crate::record) struct Entry {
     pub(in crate::record) connection: Connection,
@@ -55,7 +49,7 @@ struct Log {
     entries: Vec<Raw>,
 }
 
-/// What is read of an entry; the rest, which may be large, is not even kept.
+/// The fields of an entry that are read; others, which may be large, are skipped.
 #[derive(Deserialize)]
 struct Raw {
     #[serde(rename = "startedDateTime")]
@@ -87,7 +81,7 @@ struct Message {
     data: Option<String>,
 }
 
-/// The WebSocket connections of an archive; its other entries are passed over.
+/// The WebSocket connections of an archive; other entries are skipped.
 pub(in crate::record) fn entries(file: impl Read) -> Result<Vec<Entry>, HarError> {
     let mut limited = file.take(MAX_ARCHIVE);
     let archive: Result<Archive, _> = serde_json::from_reader(&mut limited);
@@ -156,14 +150,14 @@ fn connection(raw: &Raw) -> Connection {
     }
 }
 
-/// What a message tells; `None` for what never was on the wire.
+/// The event of a message; `None` for one that never was on the wire.
 fn read(message: Message) -> Result<Option<(Direction, RecordedKind)>, String> {
     let direction = match &*message.r#type {
         "send" | "sent" => Direction::Sent,
         "receive" | "received" => Direction::Received,
-        // Chrome writes its own errors among them.
+        // Chrome lists its own errors among the messages.
         "error" => return Ok(None),
-        other => return Err(format!("{other:?} is no type; it is send or receive")),
+        other => return Err(format!("{other:?} is not a type; expected send or receive")),
     };
     let data = message.data.unwrap_or_default();
     let opcode = message.opcode.unwrap_or(1);
@@ -173,14 +167,19 @@ fn read(message: Message) -> Result<Option<(Direction, RecordedKind)>, String> {
         Ok(Opcode::PING) => RecordedKind::Ping(control(&data)?),
         Ok(Opcode::PONG) => RecordedKind::Pong,
         Ok(Opcode::CLOSE) => RecordedKind::Close(closing(&data)),
-        _ => return Err(format!("{opcode} is no opcode of a message")),
+        _ => return Err(format!("{opcode} is not an opcode of a message")),
     };
     Ok(Some((direction, what)))
 }
 
 fn base64(data: &str) -> Result<Vec<u8>, String> {
     let decoded = BASE64.decode(data.as_bytes());
-    decoded.map_err(|error| format!("byte {} of its data is not base64", error.position + 1))
+    decoded.map_err(|error| {
+        format!(
+            "byte {} of its data is not valid base64",
+            error.position + 1
+        )
+    })
 }
 
 /// The body of a Close frame (RFC 6455 §5.5.1).
@@ -193,7 +192,7 @@ fn closing(data: &str) -> Option<CloseFrame> {
     )
 }
 
-/// The payload of a ping; that of other exporters may be text.
+/// The payload of a ping, which some exporters write as text.
 fn control(data: &str) -> Result<Vec<u8>, String> {
     let payload = base64(data).unwrap_or_else(|_| data.as_bytes().to_vec());
     if payload.len() > MAX_CONTROL {

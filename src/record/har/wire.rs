@@ -1,10 +1,10 @@
-//! The objects of an archive, one struct for each.
+//! The objects of an archive.
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// A request, its response, and the messages that followed; the messages are written behind it.
+/// A request and its response; the messages are written after it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Entry {
@@ -25,7 +25,6 @@ pub(super) struct Entry {
     pub resource_type: &'static str,
 }
 
-/// A request; its secrets are masked.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Request {
@@ -39,7 +38,6 @@ pub(super) struct Request {
     pub body_size: i64,
 }
 
-/// A response; its secrets are masked.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Response {
@@ -55,14 +53,12 @@ pub(super) struct Response {
     pub body_size: i64,
 }
 
-/// A header field, or a parameter of a query.
 #[derive(Debug, Serialize)]
 pub(super) struct Pair {
     pub name: String,
     pub value: String,
 }
 
-/// The body of a response.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Content {
@@ -72,11 +68,10 @@ pub(super) struct Content {
     pub text: Option<String>,
 }
 
-/// What a cache did: nothing.
 #[derive(Debug, Serialize)]
 pub(super) struct Cache {}
 
-/// Milliseconds; -1 for what did not happen. That of `connect` include those of `ssl`.
+/// Milliseconds, -1 if not applicable; `connect` includes `ssl`.
 #[derive(Debug, Serialize)]
 pub(super) struct Timings {
     pub blocked: f64,
@@ -88,7 +83,6 @@ pub(super) struct Timings {
     pub receive: f64,
 }
 
-/// A message or a control frame.
 #[derive(Debug, Serialize)]
 pub(super) struct Message<'a> {
     pub r#type: Type,
@@ -97,7 +91,6 @@ pub(super) struct Message<'a> {
     pub data: Data<'a>,
 }
 
-/// Which way it went.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Type {
@@ -105,12 +98,10 @@ pub(super) enum Type {
     Receive,
 }
 
-/// A payload.
 #[derive(Debug)]
 pub(super) enum Data<'a> {
-    /// As it is; what is not UTF-8 is replaced.
+    /// As is; invalid UTF-8 is replaced.
     Text(&'a [u8]),
-    /// In base64.
     Bytes(&'a [u8]),
 }
 

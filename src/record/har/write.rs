@@ -1,4 +1,4 @@
-//! A session as an archive.
+//! Writes a session as an archive.
 
 use std::io;
 use std::time::{Duration, Instant};
@@ -18,22 +18,18 @@ use crate::render::Secrets;
 use crate::render::clock::Clock;
 use crate::render::jsonl::inert;
 
-/// What follows the entries.
 const END: &[u8] = b"\n]}}\n";
-/// What follows the messages of the last entry.
 const END_OF_ENTRY: &[u8] = b"\n]}\n]}}\n";
 
-/// Writes events into an archive.
 #[derive(Debug)]
 pub(in crate::record) struct Har {
     secrets: Secrets,
     clock: Clock,
-    /// An entry is open, which has so many messages.
+    /// The number of messages in the open entry, if there is one.
     messages: Option<u64>,
 }
 
 impl Har {
-    /// An archive without entries.
     pub(in crate::record) fn new(secrets: Secrets, clock: Clock, file: &mut File) -> Self {
         let start = concat!(
             "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"wsee\",\"version\":\"",
@@ -82,7 +78,6 @@ impl Har {
         self.begin(file, opening, Some(why), now)
     }
 
-    /// Writes an entry up to its messages.
     fn begin(
         &mut self,
         file: &mut File,
@@ -92,7 +87,7 @@ impl Har {
     ) -> io::Result<()> {
         let entry = self.entry(opening, why, now);
         let out = file.pending();
-        // In one line: an entry is written as a whole, or not at all.
+        // On one line: an entry is written as a whole, or not at all.
         out.extend_from_slice(if self.messages.is_some() {
             b"\n]},{"
         } else {
@@ -101,7 +96,7 @@ impl Har {
         let start = out.len();
         inert(&entry, &mut *out)?;
         out.remove(start);
-        // The messages stand last in the object, so that it can be added to.
+        // The messages come last in the object, so that more can be appended.
         out.pop();
         out.extend_from_slice(b",\"_webSocketMessages\":[");
         file.set_tail(END_OF_ENTRY);
@@ -155,7 +150,7 @@ impl Har {
         }
     }
 
-    /// The response; without one its status is 0, as browsers write it.
+    /// Without a response the status is 0, as browsers write it.
     fn response(&self, head: Option<&Head>, why: Option<&NotOpen>) -> Response {
         let line = head.map(|head| text(head.start_line())).unwrap_or_default();
         let mut words = line.splitn(3, ' ').map(str::to_owned);
@@ -264,7 +259,7 @@ impl From<event::Timings> for Timings {
 }
 
 impl Timings {
-    /// The sum of all that happened; `ssl` is a part of `connect`.
+    /// The sum of all phases; `connect` includes `ssl`.
     fn total(&self) -> f64 {
         let spans = [self.dns, self.connect, self.send, self.wait, self.receive];
         spans.iter().filter(|span| **span > 0.0).sum()

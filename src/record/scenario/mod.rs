@@ -1,4 +1,4 @@
-//! A session as a scenario, which `wsee test` runs.
+//! Writes a session as a scenario for `wsee test`.
 
 mod opening;
 
@@ -20,26 +20,25 @@ use crate::scenario::ast::{
 };
 use crate::scenario::format::{hex, write_statement};
 
-/// An answer that took longer is given as much time as it took, and again as much.
+/// Answers that took longer get a limit of twice their time.
 const SOON: Duration = Duration::from_secs(2);
 
-/// A larger message is not written, in bytes: a line takes several times its memory, and nobody reads it.
+/// Messages above this many bytes are not written: a line takes several times their memory, and nobody reads it.
 const LARGE: usize = 1 << 20;
 
-/// Writes events into a scenario, as it is in its canonical form.
+/// Writes events as a scenario in canonical form.
 #[derive(Debug)]
 pub(super) struct Scenario {
     secrets: Secrets,
-    /// The connection is open as far as the lines say.
+    /// Whether the connection is open according to the written lines.
     is_open: bool,
-    /// A blank line belongs before the next one.
+    /// Whether a blank line precedes the next one.
     gap: bool,
-    /// When what the last line says happened.
+    /// The time of the last line's event.
     last: Option<Instant>,
 }
 
 impl Scenario {
-    /// A scenario without a connection.
     pub(super) fn new(secrets: Secrets, file: &mut File) -> Self {
         let mut scenario = Self {
             secrets,
@@ -88,7 +87,7 @@ impl Scenario {
                 let content = Content::Text(Template::literal(text));
                 self.action(file, Action::Send(content));
             }
-            // What `>` sends is written as it is, and this might act on a terminal.
+            // `>` takes text as is, and this text could act on a terminal.
             (Kind::Text, _) => self.line(file, &format!("frame {}", hex(message.payload))),
         }
     }
@@ -107,7 +106,7 @@ impl Scenario {
         }
     }
 
-    /// Takes how the connection ended, as `message` says.
+    /// Records the end, with `message` as its summary.
     pub(super) fn closed(&mut self, file: &mut File, ending: &Ending, message: Option<&str>) {
         if !mem::take(&mut self.is_open) {
             return;
@@ -165,7 +164,7 @@ impl Scenario {
         let size = message.payload.len();
         if size > LARGE {
             let size = quantity::size(size as u64);
-            self.comment(file, &format!("{size} came, too large to be written here:"));
+            self.comment(file, &format!("received {size}, too large to write here:"));
         }
         let pattern = match (message.kind, std::str::from_utf8(message.payload)) {
             _ if size > LARGE => Pattern::Any,
@@ -186,7 +185,7 @@ impl Scenario {
         let reason = frame.map_or("", |frame| &frame.reason);
         let literal = || Reason::Text(Template::literal(reason));
         ExpectClose {
-            // With --lenient others may come, which the language does not know.
+            // With --lenient other codes may arrive, which the language does not know.
             codes: Some(code)
                 .filter(|code| (1000..=4999).contains(code))
                 .into_iter()
@@ -201,7 +200,7 @@ impl Scenario {
         (took > SOON).then(|| Duration::from_secs(took.as_secs() * 2))
     }
 
-    /// Writes `connect`, and what the server answered.
+    /// Writes `connect` and the server's answer.
     fn connect(&mut self, file: &mut File, opening: &Opening, now: Instant) {
         self.gap = false;
         let text = opening::write(opening, self.secrets);
@@ -237,7 +236,7 @@ impl Scenario {
 }
 
 fn close(frame: Option<&CloseFrame>) -> Action {
-    // With /frame others may go out, which the language does not know.
+    // With /frame other codes may be sent, which the language does not know.
     let frame = frame.filter(|frame| frame.code.is_allowed_on_wire());
     Action::Close {
         code: frame.map(|frame| frame.code.0),

@@ -1,4 +1,4 @@
-//! How a connection is opened: `connect`, what the request said, and what the server answered.
+//! The opening in a scenario: `connect`, request fields, and the server's answer.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ use crate::scenario::ast::Statement;
 use crate::scenario::format::write_all;
 use crate::scenario::template::Variable;
 
-/// Fields that a connection makes for itself.
+/// Fields that every connection sets itself.
 const OWN: [&str; 5] = [
     "Upgrade",
     "Connection",
@@ -26,19 +26,18 @@ const OWN: [&str; 5] = [
 const USER_AGENT: &str = concat!("wsee/", env!("CARGO_PKG_VERSION"));
 const SUBPROTOCOL: &str = "Sec-WebSocket-Protocol";
 
-/// The status of the response, if it is one of HTTP.
+/// The status of the response, if it is valid in HTTP.
 pub(super) fn status(opening: &Opening) -> Option<u16> {
     let status = opening.response().and_then(Head::status);
     status.filter(|status| (100..=599).contains(status))
 }
 
-/// The subprotocol that the server selected, if it can be written.
+/// The selected subprotocol, if it can be written.
 pub(super) fn subprotocol(opening: &Opening) -> Option<String> {
     let name = opening.response()?.text(SUBPROTOCOL)?;
     is_clean(&name, Layout::Line).then_some(name)
 }
 
-/// The lines of `opening` in a scenario.
 pub(super) fn write(opening: &Opening, secrets: Secrets) -> String {
     let masker = Masker(secrets);
     let url = masker.address(opening.url());
@@ -54,22 +53,21 @@ pub(super) fn write(opening: &Opening, secrets: Secrets) -> String {
     text
 }
 
-/// Writes variables of the environment in place of secrets.
+/// Writes environment variables in place of secrets.
 struct Masker(Secrets);
 
 impl Masker {
-    /// The URL without the name and password in it, which the request has in a field.
+    /// The URL without name and password, which the request has in a field.
     fn address(&self, url: &str) -> Template {
         let Ok(mut url) = Url::parse(url) else {
             return self.masked(url);
         };
-        // Only a URL without a host refuses, and has none.
+        // Only a URL without a host refuses, and it has no userinfo.
         let _ = url.set_username("");
         let _ = url.set_password(None);
         self.masked(url.as_str())
     }
 
-    /// A URL with variables for its secrets.
     fn masked(&self, url: &str) -> Template {
         let masked = self.0.url(url);
         if masked == url {
@@ -95,7 +93,7 @@ impl Masker {
         Template::parse(&text).unwrap_or_else(|_| Template::literal(&masked))
     }
 
-    /// The fields of the request that are there because somebody asked for them.
+    /// The request fields that the user asked for.
     fn fields(&self, opening: &Opening) -> Vec<Statement> {
         let host = host(opening.url());
         let fields = opening.request().into_iter().flat_map(Head::fields);
@@ -115,7 +113,7 @@ impl Masker {
         let shown = self.0.header_value(&name, value);
         if !is_clean(value, Layout::Line) {
             let shown = escape_line(&*shown);
-            return Statement::Comment(format!("not written as it was: {name}: {shown}"));
+            return Statement::Comment(format!("not written exactly: {name}: {shown}"));
         }
         let value = match &*shown {
             shown if shown == value => Template::literal(value),
@@ -127,7 +125,7 @@ impl Masker {
     }
 }
 
-/// What the field `Host` says of a server by default.
+/// The default value of `Host`.
 fn host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let host = url.host_str()?;
@@ -137,7 +135,7 @@ fn host(url: &str) -> Option<String> {
     })
 }
 
-/// A comment on the variables of the environment; empty if there are none.
+/// A comment that lists the environment variables; empty if there are none.
 fn note_on_secrets(statements: &[Statement]) -> String {
     let templates = statements.iter().filter_map(|statement| match statement {
         Statement::Connect { url: it, .. } | Statement::RequestField { value: it, .. } => Some(it),
@@ -156,7 +154,6 @@ fn note_on_secrets(statements: &[Statement]) -> String {
     format!("# Secrets are not recorded; they come from the environment with{flags}\n")
 }
 
-/// The variable that holds the secret of this name.
 fn environment(name: &str) -> Variable {
     let is_word = |c: char| c.is_ascii_alphanumeric();
     let word = |c: char| {

@@ -1,4 +1,4 @@
-//! From the types of a session to the objects on the wire.
+//! Converts the types of a session to the objects of the format.
 
 use std::borrow::Cow;
 use std::time::Duration;

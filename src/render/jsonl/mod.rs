@@ -14,8 +14,8 @@
 //! | `event` | `open`, `message`, `ping`, `pong`, `close`, `frame`, `error`, `retry` or `closed` |
 //!
 //! A field that does not apply is left out. Fields that end in `_ms` are milliseconds, with
-//! fractions. `direction` is `sent` or `received`. No line holds a control character, nor another
-//! that a terminal might act on: they are written as `\u` escapes, which stand for the same text.
+//! fractions. `direction` is `sent` or `received`. No line contains a control character, or
+//! another that a terminal might act on: these are written as `\u` escapes.
 //!
 //! # `open`
 //!
@@ -32,8 +32,8 @@
 //!
 //! A whole message. `direction`; `type` is `text` or `binary`; `size` is the payload's length in
 //! bytes, and `deflated_size` its length on the wire if it was compressed. The payload of a text
-//! stands in `data`, that of a binary message in `base64`. Exactly one of the two is there; it is
-//! `base64` also for a text that is not UTF-8, which `--lenient` lets pass.
+//! message is in `data`, that of a binary message in `base64`. Exactly one of the two is present;
+//! `base64` is also used for text that is not UTF-8, which `--lenient` accepts.
 //!
 //! # `ping`, `pong`
 //!
@@ -54,15 +54,14 @@
 //!
 //! # `error`
 //!
-//! Something is wrong: `message`, and whether it is `fatal` to the connection. After `open` come
-//! those that say what is doubtful about the handshake. If the peer broke a
-//! rule of an RFC, `section`, the offending `bytes` in hex and their `offset`. If the connection
-//! did not open, what there was of `request` and `response`, the response's `status`, the start of
+//! Something is wrong: `message`, and whether it is `fatal` to the connection. Errors after
+//! `open` report doubts about the handshake. If the peer broke a rule of an RFC, `section`, the offending `bytes` in hex and their `offset`. If the connection
+//! did not open, as much of `request` and `response` as there was, the response's `status`, the start of
 //! its `body`, and a `hint` on the usual cause.
 //!
 //! # `retry`
 //!
-//! Only with `--reconnect`: the connection was lost, or could not be made anew, as `message` says.
+//! Only with `--reconnect`: the connection was lost or reconnecting failed, as `message` says.
 //! The next attempt, `attempt` in a row, begins after `delay_ms`. When it succeeds `open` follows.
 //!
 //! # `closed`
@@ -102,7 +101,6 @@ use crate::proto::sender::Control;
 /// The version of the format.
 pub const VERSION: u32 = 1;
 
-/// Writes events as lines of JSON.
 #[derive(Debug, Clone)]
 pub struct Jsonl {
     frames: bool,
@@ -111,7 +109,7 @@ pub struct Jsonl {
 }
 
 impl Jsonl {
-    /// Writes the events of a session; with `frames` also each frame's header.
+    /// With `frames`, each frame's header is written as well.
     pub fn new(frames: bool, secrets: Secrets, clock: Clock) -> Self {
         Self {
             frames,
@@ -120,12 +118,11 @@ impl Jsonl {
         }
     }
 
-    /// Whether it writes the headers of frames.
     pub fn wants_frames(&self) -> bool {
         self.frames
     }
 
-    /// Writes `event`, if it is one of the format; `opening` has what led to an open connection.
+    /// Writes `event`, if the format has it; an `open` event takes its fields from `opening`.
     pub fn event(
         &self,
         out: &mut impl io::Write,
@@ -151,7 +148,7 @@ impl Jsonl {
                 });
                 self.line(out, event, now)
             }
-            // These are parts of the event "open".
+            // Parts of the `open` event.
             Event::Step(_)
             | Event::Request(_)
             | Event::Response(_)
@@ -160,7 +157,6 @@ impl Jsonl {
         }
     }
 
-    /// Writes a message that was sent.
     pub fn sent(
         &self,
         out: &mut impl io::Write,
@@ -170,7 +166,7 @@ impl Jsonl {
         self.line(out, whole(wire::Direction::Sent, message), now)
     }
 
-    /// Writes why no connection was made, and the last line.
+    /// Writes why no connection was made, as an `error` and a `closed` event.
     pub fn not_open(
         &self,
         out: &mut impl io::Write,
@@ -198,7 +194,7 @@ impl Jsonl {
         self.line(out, wire::Event::Closed(Box::new(closed)), now)
     }
 
-    /// Writes the last line, which says `message` on how the connection ended.
+    /// Writes the last line, with `message` as its summary.
     pub fn closed(
         &self,
         out: &mut impl io::Write,
@@ -244,7 +240,7 @@ impl Jsonl {
         }))
     }
 
-    /// Writes what may be wrong with an open connection.
+    /// Writes doubts about the handshake of an open connection.
     fn doubts(&self, out: &mut impl io::Write, open: &event::Open, now: Instant) -> io::Result<()> {
         let ignored = "the server selected none of the offered subprotocols".to_owned();
         let ignored = open.ignored_subprotocols.then_some(&ignored);
@@ -319,12 +315,11 @@ impl Jsonl {
     }
 }
 
-/// Writes `value` as compact JSON that holds nothing a terminal might act on.
+/// Writes `value` as compact JSON without characters that could act on a terminal.
 pub fn inert(value: &impl Serialize, out: impl io::Write) -> io::Result<()> {
     Ok(value.serialize(&mut Serializer::with_formatter(out, Inert))?)
 }
 
-/// Compact JSON in which what a terminal might act on is escaped.
 struct Inert;
 
 impl Formatter for Inert {
@@ -334,7 +329,7 @@ impl Formatter for Inert {
         fragment: &str,
     ) -> io::Result<()> {
         let mut rest = fragment;
-        // Most text is ASCII, and its controls do not get here but for DEL.
+        // Most text is ASCII, whose controls serde_json escapes before, except DEL.
         let is_plain = |text: &str| text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
         while !is_plain(rest)
             && let Some(at) = rest.find(is_unsafe)
@@ -351,7 +346,7 @@ impl Formatter for Inert {
     }
 }
 
-/// A character in UTF-16, of which JSON's escapes are made (RFC 8259 §7).
+/// The UTF-16 code units of a character, as JSON escapes them (RFC 8259 §7).
 fn units(c: char) -> Vec<u16> {
     c.encode_utf16(&mut [0; 2]).to_vec()
 }

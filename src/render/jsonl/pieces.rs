@@ -1,4 +1,4 @@
-//! Lines that are written piece by piece, so that they are never in memory as a whole.
+//! Lines written in pieces, so that a whole line is never in memory.
 
 use std::io;
 use std::time::Instant;
@@ -11,21 +11,18 @@ use super::{Jsonl, inert};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 
-/// What is written at a time, in bytes of payload; so that no group of base64 is cut.
+/// Bytes of payload per piece; a multiple of 3, so that no base64 group is split.
 const PIECE: usize = 48 << 10;
-/// What follows the payload.
 const END: &[u8] = b"\"}\n";
 
-/// The rest of the line of a received message.
 #[derive(Debug)]
 pub struct Pieces {
-    /// How much of the payload was written, in bytes.
+    /// Bytes of payload written.
     at: usize,
     is_text: bool,
 }
 
 impl Jsonl {
-    /// Writes the line of a received message up to its payload.
     pub fn begin(
         &self,
         out: &mut impl io::Write,
@@ -49,7 +46,7 @@ impl Jsonl {
 }
 
 impl Pieces {
-    /// Writes the next piece of the `payload`, with which the line begins; tells whether more is left.
+    /// Writes the next piece of `payload`; returns whether more is left.
     pub fn write(&mut self, out: &mut impl io::Write, payload: &[u8]) -> io::Result<bool> {
         let mut end = payload.len().min(self.at + PIECE);
         if self.is_text {
@@ -73,7 +70,6 @@ impl Pieces {
         Ok(false)
     }
 
-    /// How much of a payload of this length is not written yet.
     pub fn left(&self, len: usize) -> usize {
         len - self.at
     }

@@ -1,4 +1,4 @@
-//! Lines read back in: the messages they tell of.
+//! Reads lines back, for the messages in them.
 
 use std::borrow::Cow;
 
@@ -8,27 +8,21 @@ use serde::Deserialize;
 use super::VERSION;
 use crate::proto::message::Kind;
 
-/// Why a line cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    /// Not JSON, or not an event.
-    #[error("not an event, {0}; --split events takes lines as --jsonl prints them")]
+    #[error("not an event, {0}; --split events expects lines as --jsonl prints them")]
     NotEvent(String),
-    /// Of a version that was made later.
-    #[error("version {0} of the events is newer than this wsee, which knows {VERSION}")]
+    #[error("version {0} of the event format is newer than {VERSION}, which this wsee reads")]
     Version(u32),
-    /// A message without a payload, or with two.
     #[error("a message event needs either data or base64")]
     Payload,
-    /// The payload is not base64 from this byte on, counted from 1.
-    #[error("byte {0} of its base64 is not base64; it takes the standard alphabet with padding")]
+    /// The first invalid byte, from 1.
+    #[error("byte {0} of its base64 is invalid; expected the standard alphabet with padding")]
     Base64(usize),
-    /// The payload of a text message is not UTF-8.
     #[error("a message event of type text whose base64 is not UTF-8 cannot be sent as text")]
     Utf8,
 }
 
-/// What is read of a line; the rest need not be there.
 #[derive(Deserialize)]
 struct Line<'a> {
     v: Option<u32>,
@@ -46,10 +40,10 @@ enum Type {
     Binary,
 }
 
-/// The message, sent or received, that a line tells of; `None` if it tells of something else.
+/// The sent or received message in a line; `None` for other events.
 ///
-/// Of the fields only `event` and the payload have to be there: `{"event":"message","data":"hi"}`
-/// is a text message, and a message with `base64` is a binary one unless its `type` says text.
+/// Only `event` and the payload are required: `{"event":"message","data":"hi"}` is a text message,
+/// and a message with `base64` is binary unless its `type` is text.
 pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
@@ -82,7 +76,7 @@ pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
     Ok(Some((kind, payload)))
 }
 
-/// The text of an error in a line: the column alone says where.
+/// The text of a serde error without the line number, which is always 1.
 pub fn without_line(error: &serde_json::Error) -> String {
     let text = error.to_string();
     text.replace(" at line 1 column ", " at column ")

@@ -1,4 +1,4 @@
-//! The objects on the wire, one struct for each; what they mean is written down in [the module](super).
+//! The objects of the format, which [the module](super) explains.
 
 use std::borrow::Cow;
 
@@ -6,14 +6,11 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-/// One line.
 #[derive(Debug, Serialize)]
 pub(super) struct Line<'a> {
-    /// The [version](super::VERSION) of the schema.
+    /// [`VERSION`](super::VERSION)
     pub v: u32,
-    /// When it happened.
     pub time: Time,
-    /// What happened.
     #[serde(flatten)]
     pub event: Event<'a>,
 }
@@ -28,31 +25,22 @@ impl Serialize for Time {
     }
 }
 
-/// What happened, named by the field `event`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 pub(super) enum Event<'a> {
-    /// The connection is open.
     Open(Box<Open<'a>>),
-    /// A message was sent or received.
     Message(Message<'a>),
-    /// A ping was sent or received.
     Ping(Ping<'a>),
-    /// A pong was sent or received.
     Pong(Pong<'a>),
-    /// A Close frame was sent or received.
     Close(Close<'a>),
-    /// A frame's header; only with `-vv`.
+    /// Only with `-vv`.
     Frame(Frame),
-    /// Something is wrong.
     Error(Box<Error<'a>>),
-    /// Another connection is to be made.
     Retry(Retry),
-    /// The run is over; the last line.
+    /// The last line.
     Closed(Box<Closed<'a>>),
 }
 
-/// An attempt at another connection that is to come.
 #[derive(Debug, Serialize)]
 pub(super) struct Retry {
     pub message: String,
@@ -60,7 +48,6 @@ pub(super) struct Retry {
     pub attempt: u32,
 }
 
-/// Which way something went.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Direction {
@@ -68,7 +55,6 @@ pub(super) enum Direction {
     Received,
 }
 
-/// An opening handshake that was completed.
 #[derive(Debug, Serialize)]
 pub(super) struct Open<'a> {
     pub url: Cow<'a, str>,
@@ -89,7 +75,6 @@ pub(super) struct Open<'a> {
     pub timings: Timings,
 }
 
-/// What was agreed on in the TLS handshake.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Tls {
     pub version: String,
@@ -99,21 +84,20 @@ pub(super) struct Tls {
     pub distrust: Option<String>,
 }
 
-/// The head of a request or response, secrets masked.
+/// Secrets are masked.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Head {
     pub line: String,
     pub headers: Vec<Field>,
 }
 
-/// A header field.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Field {
     pub name: String,
     pub value: String,
 }
 
-/// How long each phase of the opening took; a phase that did not happen is left out.
+/// The duration of each phase of the opening that took place.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are the format's")]
 pub(super) struct Timings {
@@ -133,7 +117,6 @@ pub(super) struct Timings {
     pub total_ms: Option<f64>,
 }
 
-/// A message.
 #[derive(Debug, Serialize)]
 pub(super) struct Message<'a> {
     pub direction: Direction,
@@ -145,7 +128,6 @@ pub(super) struct Message<'a> {
     pub payload: Payload<'a>,
 }
 
-/// What a message is made of.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Type {
@@ -153,18 +135,16 @@ pub(super) enum Type {
     Binary,
 }
 
-/// Exact bytes, under the name of how they are written.
+/// Exact bytes, under a name for their encoding.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Payload<'a> {
-    /// As they are.
     Data(&'a str),
-    /// In base64.
     Base64(#[serde(serialize_with = "base64")] &'a [u8]),
 }
 
 impl<'a> Payload<'a> {
-    /// Bytes as text where they are text.
+    /// Bytes as text if they are valid UTF-8.
     pub(super) fn text(bytes: &'a [u8]) -> Self {
         std::str::from_utf8(bytes).map_or(Self::Base64(bytes), Self::Data)
     }
@@ -174,7 +154,6 @@ fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error>
     serializer.collect_str(&BASE64.encode_display(bytes))
 }
 
-/// A ping.
 #[derive(Debug, Serialize)]
 pub(super) struct Ping<'a> {
     pub direction: Direction,
@@ -185,7 +164,6 @@ pub(super) struct Ping<'a> {
     pub answer: Option<Answer>,
 }
 
-/// What was done about a ping.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Answer {
@@ -194,7 +172,6 @@ pub(super) enum Answer {
     None,
 }
 
-/// A pong.
 #[derive(Debug, Serialize)]
 pub(super) struct Pong<'a> {
     pub direction: Direction,
@@ -205,7 +182,6 @@ pub(super) struct Pong<'a> {
     pub rtt_ms: Option<f64>,
 }
 
-/// A Close frame.
 #[derive(Debug, Serialize)]
 pub(super) struct Close<'a> {
     pub direction: Direction,
@@ -217,7 +193,6 @@ pub(super) struct Close<'a> {
     pub reason: Option<&'a str>,
 }
 
-/// A frame's header.
 #[derive(Debug, Serialize)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -238,7 +213,6 @@ pub(super) struct Frame {
     pub offset: u64,
 }
 
-/// Something that is wrong.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Error<'a> {
     pub message: Cow<'a, str>,
@@ -261,7 +235,6 @@ pub(super) struct Error<'a> {
     pub body: Option<Cow<'a, str>>,
 }
 
-/// How it ended.
 #[derive(Debug, Serialize)]
 pub(super) struct Closed<'a> {
     pub message: Cow<'a, str>,
@@ -270,7 +243,6 @@ pub(super) struct Closed<'a> {
     pub connection: Option<Connection<'a>>,
 }
 
-/// How a connection that was open ended.
 #[derive(Debug, Serialize)]
 pub(super) struct Connection<'a> {
     pub code: u16,
@@ -282,7 +254,6 @@ pub(super) struct Connection<'a> {
     pub received: Traffic,
 }
 
-/// What went one way.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(super) struct Traffic {
     pub messages: u64,
