@@ -11,27 +11,27 @@
 //!
 //! prompt/      editor, commands, completion, history       ─┐
 //! pipe/        standard input to messages, and back          │ modes: none imports another
-//! serve/       the echo server                               │
+//! serve/       a server that echoes, or plays a recording    │
 //! runner/      scenarios against a server, reports          ─┘
 //!
 //! outbox/      the one place that sends: queue, timers, a recording, a file
 //! observe/     the one fan-out of events: view, `--jsonl`, recording, the opening
 //!
-//! record/      what happened, to a file, and from one
+//! record/      events to files, and from them
 //! scenario/    the language of test files
-//! command/     a typed line: a message, or a command that sends anything at all
+//! command/     the grammar of a typed line
 //! session/     the only socket loop: dials, opens, runs a mode
 //! render/      events as text for people and programs; the one escaper
-//! event.rs     what happens in a session
+//! event.rs     the events of a session
 //! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS
 //! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
 //!
-//! atomic_file.rs  files that are replaced as a whole
+//! atomic_file.rs  atomic file replacement
 //! diagnostic.rs   errors with hints
 //! filter/      jq filters
 //! term/        standard input, output and error, the terminal
 //! secret.rs    values that are not shown
-//! cookie.rs    what servers want to be told again
+//! cookie.rs    cookie jar (RFC 6265), Netscape cookie files
 //! duration.rs  durations as people write them
 //! exit.rs      every exit status
 //! ```
