@@ -136,8 +136,41 @@ const END_PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Usage {
     /// Processor time.
     pub(crate) cpu: Duration,
-    /// The most memory that was resident, in bytes.
-    pub(crate) rss: u64,
+    pub(crate) memory: Memory,
+}
+
+/// Peaks, in bytes; 0 where nothing was measured.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Memory {
+    /// What the process took for itself (`RssAnon`): heap, stacks, what it wrote to its data.
+    pub(crate) own: u64,
+    /// With the pages of the binary and its libraries, which are shared and can be dropped at any time.
+    pub(crate) resident: u64,
+}
+
+impl Memory {
+    /// Reads `/proc/PID/status`, which knows the peak of everything, but only the present size of each part.
+    fn parse(status: &str) -> Self {
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            kib.unwrap_or(0) << 10
+        };
+        let resident = field("VmHWM:");
+        // Files stay mapped: what they take now is about what they took at the peak.
+        let own = resident.saturating_sub(field("RssFile:") + field("RssShmem:"));
+        Self {
+            own: own.max(field("RssAnon:")),
+            resident,
+        }
+    }
+
+    pub(crate) fn max(self, other: Self) -> Self {
+        Self {
+            own: self.own.max(other.own),
+            resident: self.resident.max(other.resident),
+        }
+    }
 }
 
 impl Process {
@@ -161,10 +194,6 @@ impl Process {
     pub(crate) fn usage(&self) -> io::Result<Usage> {
         let folder = PathBuf::from(format!("/proc/{}", self.child.id()));
         let status = fs::read_to_string(folder.join("status"))?;
-        let peak = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next());
-        let kib: u64 = peak.and_then(|kib| kib.parse().ok()).unwrap_or(0);
         let mut nanoseconds = 0;
         for thread in fs::read_dir(folder.join("task"))? {
             let times = fs::read_to_string(thread?.path().join("schedstat"))?;
@@ -173,7 +202,7 @@ impl Process {
         }
         Ok(Usage {
             cpu: Duration::from_nanos(nanoseconds),
-            rss: kib << 10,
+            memory: Memory::parse(&status),
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, Process, Usage};
+use crate::client::{Client, Memory, Process, Usage};
 use crate::record::{Blocks, Check, Series};
 use crate::server::Server;
 use crate::stream::Identity;
@@ -29,7 +29,7 @@ impl Sample {
     pub(crate) fn of_series(series: Series, elapsed: Duration) -> Self {
         let usage = Usage {
             cpu: elapsed,
-            rss: 0,
+            memory: Memory::default(),
         };
         Self::of_rate(series, elapsed, usage)
     }
@@ -161,7 +161,7 @@ impl Runner {
             let (elapsed, used) = self.start_once(work, client, input, &line)?;
             times.push(elapsed.as_secs_f64() * 1e3);
             usage.cpu += used.cpu;
-            usage.rss = usage.rss.max(used.rss);
+            usage.memory = usage.memory.max(used.memory);
         }
         times.sort_unstable_by(f64::total_cmp);
         Ok(Sample {

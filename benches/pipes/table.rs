@@ -1,6 +1,6 @@
 //! The table of results, in Markdown.
 
-use crate::client::Client;
+use crate::client::{Client, Memory};
 use crate::run::Sample;
 use crate::work::Work;
 
@@ -32,10 +32,11 @@ impl Column {
         self.median(|sample| Some(sample.usage.cpu.as_secs_f64()))
     }
 
+    /// A median in MiB.
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-    fn rss(&self) -> Option<f64> {
+    fn memory(&self, part: impl Fn(&Memory) -> u64) -> Option<f64> {
         self.median(|sample| {
-            let used = sample.usage.rss;
+            let used = part(&sample.usage.memory);
             (used > 0).then_some(used as f64 / f64::from(1 << 20))
         })
     }
@@ -58,6 +59,9 @@ pub(crate) fn head(peers: &[Client]) -> String {
         "ratio",
         "target",
         "CPU ratio",
+        "own limit, MiB",
+        "own wsee, MiB",
+        "at most",
         "RSS limit, MiB",
         "RSS wsee, MiB",
     ];
@@ -75,7 +79,12 @@ pub(crate) fn row(work: &Work, columns: &[Column], peers: &[Client], judged: boo
     let limit = of(Client::Limit).or_else(|| of(Client::Zlib));
     let wsee = of(Client::Wsee);
     let cell = |column: Option<&Column>| column.map_or_else(|| join(&[]), Column::cell);
-    let rss = |column: Option<&Column>| join(column.and_then(Column::rss).as_slice());
+    let own = |column: Option<&Column>| column.and_then(|column| column.memory(|it| it.own));
+    let resident = |column: Option<&Column>| {
+        let used = column.and_then(|column| column.memory(|it| it.resident));
+        join(used.as_slice())
+    };
+    let mark = |is_met: bool| if is_met || !judged { "" } else { " ✗" };
     let ratios = ratios(limit, wsee, Column::figures);
     let met = !ratios.is_empty() && ratios.iter().all(|&ratio| work.is_met_by(ratio));
     let cpu = self::ratios(limit, wsee, |column| column.cpu().into_iter().collect());
@@ -84,15 +93,18 @@ pub(crate) fn row(work: &Work, columns: &[Column], peers: &[Client], judged: boo
         work.unit().to_owned(),
         cell(limit),
         cell(wsee),
-        format!(
-            "{}{}",
-            join(&ratios),
-            if met || !judged { "" } else { " ✗" }
-        ),
+        format!("{}{}", join(&ratios), mark(met)),
         format!("{} {}", if work.is_time() { "≤" } else { "≥" }, work.target),
         join(&cpu),
-        rss(limit),
-        rss(wsee),
+        join(own(limit).as_slice()),
+        format!(
+            "{}{}",
+            join(own(wsee).as_slice()),
+            mark(own(wsee).is_none_or(|used| used <= work.memory()))
+        ),
+        format!("{}", work.memory()),
+        resident(limit),
+        resident(wsee),
     ];
     cells.extend(peers.iter().map(|&peer| cell(of(peer))));
     format!("| {} |", cells.join(" | "))

@@ -53,6 +53,15 @@ impl Work {
         }
     }
 
+    /// The most memory that wsee may take for itself, in MiB.
+    pub(crate) fn memory(&self) -> f64 {
+        let messages = if self.series.size < 1 << 10 { 3.0 } else { 6.0 };
+        match self.layer {
+            Layer::Tls => messages + 2.0,
+            Layer::Plain | Layer::Deflate => messages,
+        }
+    }
+
     /// What the figures are in.
     pub(crate) fn unit(&self) -> &'static str {
         match self.task {

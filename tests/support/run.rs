@@ -313,20 +313,24 @@ impl Drop for Running {
     }
 }
 
-/// The largest resident set of a wsee so far, in bytes; 0 when it has ended, or the system does not tell.
+/// The most memory that a wsee took for itself so far, in bytes; 0 when it has ended, or on other systems.
 #[cfg(target_os = "linux")]
 pub fn peak_memory_of(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     if !status.starts_with("Name:\twsee") {
-        // It has just been forked: what it would tell is this process's memory.
+        // It has just been forked, and has this process's memory.
         return 0;
     }
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok())
-        .map_or(0, |kib| kib << 10)
+    let field = |name| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|line: &str| line.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+            .map_or(0, |kib| kib << 10)
+    };
+    // Pages of the binary are shared and can be dropped; a peak is known of all pages only.
+    field("VmHWM:").saturating_sub(field("RssFile:"))
 }
 
-/// The largest resident set of a wsee so far, in bytes; 0 when it has ended, or the system does not tell.
+/// The most memory that a wsee took for itself so far, in bytes; 0 when it has ended, or on other systems.
 #[cfg(not(target_os = "linux"))]
 pub fn peak_memory_of(_: u32) -> u64 {
     0
