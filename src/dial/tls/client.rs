@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConfig, ClientConnection, ProtocolVersion};
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use tokio_rustls::TlsConnector;
 use super::alert;
 use super::client_auth::{self, ClientAuth, Resolver};
 use super::error::{TlsFailure, TlsProblem};
+use super::key_exchange::client_provider;
 use super::key_log::KeyLog;
 use super::verify::Verifier;
 use super::verify_problem::{self, VerifyProblem};
@@ -37,7 +38,7 @@ impl<'a> Client<'a> {
         options: &'a Options,
     ) -> Result<Self, TlsFailure> {
         // Given explicitly: a process-wide default may be missing or another one.
-        let provider = aws_lc_rs::default_provider();
+        let provider = client_provider();
         let algorithms = provider.signature_verification_algorithms;
         let verifier = Verifier::new(algorithms, options)
             .map_err(|error| failure(target, TlsProblem::Roots(error)))?;
@@ -241,6 +242,7 @@ mod tests {
         BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd,
     };
     use rustls::ServerConfig;
+    use rustls::crypto::aws_lc_rs;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
     use tempfile::NamedTempFile;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -6,6 +6,7 @@ mod client;
 mod client_auth;
 mod error;
 mod identity;
+mod key_exchange;
 mod key_log;
 mod pin;
 mod pkcs12;
