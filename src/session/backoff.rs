@@ -1,4 +1,4 @@
-//! Which ends of a connection are worth another one, and how long to wait for it.
+//! When to reconnect, and how long to wait first.
 
 use std::time::Duration;
 
@@ -11,35 +11,32 @@ use crate::event::{Cause, Ending};
 use crate::proto::connection::{End, reported_code};
 use crate::proto::handshake::HandshakeError;
 
-/// The longest wait before the first attempt.
+/// The longest wait before the first attempt: a server that restarts is back within seconds.
 const FIRST: Duration = Duration::from_secs(1);
-/// The longest wait before any.
+/// The longest wait before any attempt: a person who fixed the network does not want to wait longer.
 const LONGEST: Duration = Duration::from_secs(30);
-/// The longest wait that a server can ask for with `Retry-After`.
+/// The longest `Retry-After` that is honoured; a mistaken date must not stop a run for days.
 const LONGEST_ASKED: Duration = Duration::from_hours(1);
 
 /// Exponential backoff: each wait is up to twice as long as the one before, from 1 s to 30 s.
 #[derive(Debug, Clone)]
 pub struct Backoff {
-    /// How many attempts in a row may fail.
+    /// The number of attempts in a row that may fail.
     limit: Option<u32>,
-    /// Attempts in a row of which none led to a connection that lasted.
+    /// Attempts in a row that led to no lasting connection.
     attempts: u32,
-    /// The latest wait.
+    /// The last wait.
     waited: Duration,
 }
 
-/// Another attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Attempt {
-    /// Its number in a row.
     pub(super) number: u32,
-    /// How long to wait for it.
     pub(super) delay: Duration,
 }
 
 impl Backoff {
-    /// Allows `limit` attempts in a row, or any number.
+    /// Allows `limit` attempts in a row, or any number if it is `None`.
     pub fn new(limit: Option<u32>) -> Self {
         Self {
             limit,
@@ -48,14 +45,14 @@ impl Backoff {
         }
     }
 
-    /// A connection has ended; one that was shorter than the wait for it counts as failed.
+    /// Notes that a connection has ended; one shorter than the wait before it counts as a failed attempt.
     pub(super) fn lost(&mut self, lasted: Duration) {
         if lasted >= self.waited {
             self.attempts = 0;
         }
     }
 
-    /// An attempt at once, the first in a row: the user asks for it.
+    /// An immediate attempt that the user asks for, the first in a row.
     pub(super) fn at_once(&mut self) -> Attempt {
         self.attempts = 1;
         self.waited = Duration::ZERO;
@@ -67,7 +64,7 @@ impl Backoff {
 
     /// The next attempt, if there may be one, not before `least`; `jitter` is from 0 to 1.
     ///
-    /// Half of a wait is left to chance, so that the clients of a server do not come back all at once.
+    /// Half of the wait is random, so that the clients of a server do not all reconnect at once.
     pub(super) fn next(&mut self, least: Duration, jitter: f64) -> Option<Attempt> {
         if self.limit.is_some_and(|limit| self.attempts >= limit) {
             return None;
@@ -83,7 +80,7 @@ impl Backoff {
     }
 }
 
-/// Whether a connection that ended like this is made anew.
+/// Whether a connection that ended like this was lost, rather than ended on purpose.
 pub(super) fn is_lost(ending: &Ending) -> bool {
     if let Some(cause) = &ending.cause {
         return matches!(cause, Cause::Idle(_));
@@ -98,7 +95,7 @@ pub(super) fn is_lost(ending: &Ending) -> bool {
     }
 }
 
-/// How long a failure wants to be waited out at least; `None` when there is no point in trying again.
+/// The shortest wait after a failure; `None` when another attempt is pointless.
 pub(super) fn retry_after(error: &OpenError, now: Timestamp) -> Option<Duration> {
     match error {
         OpenError::Dial(error) if may_pass(error) => Some(Duration::ZERO),
@@ -114,7 +111,7 @@ pub(super) fn retry_after(error: &OpenError, now: Timestamp) -> Option<Duration>
     }
 }
 
-/// Whether what keeps from the server may be over soon.
+/// Whether the failure may be temporary.
 fn may_pass(error: &dial::Error) -> bool {
     match error {
         dial::Error::Dns { .. } | dial::Error::Connect { .. } | dial::Error::Unix { .. } => true,
@@ -134,7 +131,7 @@ fn may_pass(error: &dial::Error) -> bool {
 fn asked_for(text: &str, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More than 64 bits hold is longer than anybody waits.
+        // A number beyond 64 bits is cut to the longest wait by the caller.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
     let date = rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;

@@ -1,4 +1,4 @@
-//! As whom a request is made.
+//! Credentials and cookies of a request.
 
 use url::Url;
 
@@ -6,19 +6,18 @@ use crate::cookie::Jar;
 use crate::proto::http1::Head;
 use crate::secret::Secret;
 
-/// What the user gave for the URL's origin, and cookies, which have rules of their own.
+/// Credentials for the URL's origin, and cookies, which follow their own rules.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
-    /// The value of `Authorization`.
     pub authorization: Option<Secret<String>>,
-    /// Cookies as they were typed.
+    /// Cookies from the command line, sent as they are.
     pub cookies: Option<Secret<String>>,
-    /// Cookies that know where they belong; takes those that servers set.
+    /// Cookies that are sent where they belong; servers may set more.
     pub jar: Option<Jar>,
 }
 
 impl Credentials {
-    /// The fields of a request to `url` that tell who asks.
+    /// The credential fields of a request to `url`.
     pub(super) fn fields(&self, url: &Url) -> Vec<(String, String)> {
         let authorization = self.authorization.as_ref();
         let authorization = authorization.map(|value| value.expose().clone());
@@ -32,7 +31,6 @@ impl Credentials {
             .collect()
     }
 
-    /// The value of `Cookie` in a request to `url`.
     pub(super) fn cookie(&self, url: &Url) -> Option<String> {
         let jar = self.jar.as_ref().and_then(|jar| jar.header(url));
         let typed = self.cookies.as_ref().map(|it| it.expose().clone());
@@ -40,7 +38,7 @@ impl Credentials {
         (!cookies.is_empty()).then(|| cookies.join("; "))
     }
 
-    /// Takes the cookies that `response` from `url` sets.
+    /// Stores the cookies that `response` from `url` sets.
     pub(super) fn learn(&self, response: &Head, url: &Url) {
         if let Some(jar) = &self.jar {
             jar.store(response.values("Set-Cookie"), url);
@@ -48,7 +46,7 @@ impl Credentials {
     }
 }
 
-/// Whether `request` tells who asks.
+/// Whether `request` carries credentials.
 pub(super) fn has_credentials(request: &Head) -> bool {
     ["Authorization", "Cookie", "Proxy-Authorization"]
         .iter()

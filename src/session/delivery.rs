@@ -1,15 +1,15 @@
-//! Which of the messages that were sent have surely arrived.
+//! Which sent messages are known to have arrived.
 
 use std::time::{Duration, Instant};
 
 use crate::event::Cause;
 use crate::proto::sender::Sender;
 
-/// How long a message may be on its way to a peer that sends something meanwhile.
+/// How long a message may be in flight while the peer sends.
 ///
-/// Only an estimate is possible, as WebSocket acknowledges nothing: whatever the peer sends this long after a message
-/// was written shows that the connection was alive after it. A second is more than any usual round trip, and a network
-/// that fails loses what was sent in the last second at most, so that few messages are reported at risk.
+/// WebSocket acknowledges nothing, so this is an estimate: bytes the peer sends this long after a message was written
+/// show that the connection still worked then. A second is longer than a usual round trip, and short enough that few
+/// messages count as at risk.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
@@ -21,7 +21,7 @@ pub(super) struct Delivery {
     mark: Option<Mark>,
 }
 
-/// All output was written at this time, when so many messages had been sent.
+/// A time at which all output was written, and the number of messages sent until then.
 #[derive(Debug)]
 struct Mark {
     at: Instant,
@@ -34,7 +34,7 @@ impl Delivery {
         self.received = true;
     }
 
-    /// Looks once per round at what the peer's sign of life says of earlier messages.
+    /// Called once per round: bytes from the peer confirm messages written `UNDER_WAY` before.
     pub(super) fn end_round(&mut self, sender: &Sender, now: Instant) {
         if !std::mem::take(&mut self.received) {
             return;
@@ -50,11 +50,11 @@ impl Delivery {
         }
     }
 
-    /// How many of `sent` messages may be lost with a connection that ended for `cause`.
+    /// How many of `sent` messages nothing received since confirms as delivered.
     pub(super) fn at_risk(&self, sent: u64, cause: Option<&Cause>) -> u64 {
         match cause {
             None | Some(Cause::Idle(_)) => sent.saturating_sub(self.arrived),
-            // A deliberate end comes after everything was sent; the closing handshake shows whether it arrived.
+            // After a deliberate end, the closing handshake shows whether everything arrived.
             Some(_) => 0,
         }
     }

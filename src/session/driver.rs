@@ -21,7 +21,7 @@ use super::write_side::WriteSide;
 use crate::event::{Ending, Event, RoundTrips, Unsent};
 use crate::proto::connection::{self, Connection, End};
 
-/// Runs an open connection, the only one, to its end.
+/// Runs an open connection to its end; the mode gets no other.
 pub async fn run<S, M>(stream: S, connection: Connection, opened: Instant, mode: &mut M) -> Ending
 where
     S: Transport,
@@ -32,7 +32,7 @@ where
     ending
 }
 
-/// Runs an open connection, after which there may be another, to its end.
+/// Runs an open connection to its end; another may follow.
 pub(super) async fn drive<S, M>(
     stream: S,
     connection: Connection,
@@ -56,11 +56,13 @@ where
         first_message: None,
         round_trips: RoundTrips::default(),
     };
-    // The driver hands the thread back by itself, after some rounds.
+    // Tokio's own budget is not needed: after `ROUNDS` the driver yields by itself.
     tokio::task::unconstrained(poll_fn(|cx| driver.poll(cx))).await
 }
 
-/// Rounds after which other tasks and the runtime get their turn.
+/// Rounds after which the driver yields, so that signals and other connections get their turn.
+///
+/// A round handles up to one read (128 KiB), so this is at most 8 MiB, some milliseconds of work.
 const ROUNDS: usize = 64;
 
 struct Driver<'m, S, M> {
@@ -72,7 +74,7 @@ struct Driver<'m, S, M> {
     lifecycle: Lifecycle,
     write_side: WriteSide,
     delivery: Delivery,
-    /// Bytes came whose events were not all handed on.
+    /// Input whose events were not all handed on.
     undelivered_input: bool,
     first_message: Option<Instant>,
     round_trips: RoundTrips,
@@ -81,7 +83,7 @@ struct Driver<'m, S, M> {
 impl<S: Transport, M: Mode> Driver<'_, S, M> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         for _ in 0..ROUNDS {
-            // The runtime's clock, which tests may stop.
+            // The runtime's clock, because tests pause it.
             let now = tokio::time::Instant::now().into_std();
             let drained = self.handle_events(now);
             self.delivery.end_round(self.connection.sender(), now);
@@ -98,7 +100,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             if flushed && drained && !self.is_full() {
                 moved |= self.read(cx, now);
             } else {
-                // What has come waits for our own output: the peer is not silent.
+                // Received bytes wait for our own output: the peer is not silent.
                 self.connection.pause_reading(now);
                 self.mode.under_way(now);
                 moved |= flushed && !drained && !self.is_full();
@@ -111,7 +113,9 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         Poll::Pending
     }
 
-    /// Lets time pass, and hands on events until there are none, or no room for what they lead to.
+    /// Advances the engine's clock and hands on events until none are left or the output is full.
+    ///
+    /// Returns whether none are left.
     fn handle_events(&mut self, now: Instant) -> bool {
         self.connection.observe_frames(self.mode.wants_frames());
         self.connection.handle_timeout(now);
@@ -121,7 +125,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 continue;
             }
             let mut polled = self.connection.poll_event(now);
-            // Looked at where it is: to move what has just been written would stall the processor.
+            // Match by reference: moving the event right after it was written costs a store-forwarding stall.
             let Some((event, sender)) = &mut polled else {
                 drop(polled);
                 if std::mem::take(&mut self.undelivered_input) && self.connection.is_under_way() {
@@ -151,13 +155,13 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         false
     }
 
-    /// Whether there is no room for what further events would lead to.
+    /// Whether there is no room for the output of further events.
     fn is_full(&mut self) -> bool {
         let answers = self.mode.answers() && !self.write_side.is_broken();
         self.mode.is_full() || answers && self.connection.sender().output().len() >= OUTPUT_FULL
     }
 
-    /// Starts the closing handshake when the mode wants to end; a second signal does not wait for it.
+    /// Starts the closing handshake when the mode wants to end; a second signal ends the wait for it.
     fn handle_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut moved = false;
         while let Poll::Ready(stop) = self.mode.poll_stop(cx, now) {
@@ -179,7 +183,6 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         moved
     }
 
-    /// Reads once.
     fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut buffer = ReadBuf::new(self.connection.input());
         match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
@@ -218,7 +221,8 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         let sleep = self
             .sleep
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        // A deadline that moved back is not worth a reset: the sleep ends early, and begins anew.
+        // If the deadline moved later, keep the old timer: it fires early, and we sleep again. That is
+        // cheaper than a reset for every message.
         if sleep.is_elapsed() || deadline < sleep.deadline() {
             sleep.as_mut().reset(deadline);
         }
@@ -245,7 +249,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
     }
 }
 
-/// A transport's error in the words that the last line uses.
+/// A transport's error, as the last line shows it.
 fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionReset => "TCP reset".to_owned(),

@@ -10,38 +10,31 @@ use crate::exit::Exit;
 use crate::proto::handshake::{HandshakeError, Refusal};
 use crate::proto::http1::Body;
 
-/// Why a connection did not open.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// No stream to the server.
     #[error(transparent)]
     Dial(#[from] dial::Error),
     /// The stream broke during the handshake.
     #[error("the connection broke during the opening handshake: {0}")]
     Stream(#[from] io::Error),
-    /// The response is no valid answer.
+    /// The response is not a valid answer to the upgrade.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
-    /// The server redirected to where one must not go.
+    /// A redirection was not followed.
     #[error(transparent)]
     Redirect(#[from] RedirectError),
-    /// The server answered with another status than 101.
+    /// The response's status is not 101.
     #[error("the server refused the upgrade with status {}", .0.refusal.status)]
     Refused(Box<Refused>),
-    /// The time ran out.
     #[error("{phase} took longer than {limit:?}")]
     Timeout {
-        /// What was under way.
         phase: &'static str,
-        /// The time there was.
         limit: Duration,
-        /// The flag that set it.
         flag: &'static str,
     },
 }
 
 impl OpenError {
-    /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Dial(error) => dial_exit(error),
@@ -93,27 +86,22 @@ fn proxy_exit(error: &ProxyError) -> Exit {
     }
 }
 
-/// A refusal with its body.
 #[derive(Debug)]
 pub struct Refused {
-    /// The response's head.
     pub refusal: Refusal,
-    /// The start of its body.
+    /// The start of the response's body.
     pub body: Body,
-    /// The request: the last, if there were redirections.
+    /// The last request, after redirections.
     pub asked: Asked,
 }
 
-/// What a request was for.
 #[derive(Debug)]
 pub struct Asked {
     /// The `Host` field, before any edit.
     pub host: String,
-    /// Path and query.
     pub target: String,
-    /// Whether TLS was spoken.
     pub tls: bool,
-    /// Whether credentials or fields stayed behind, as this is another origin than the user's.
+    /// Whether credentials or fields were dropped because this is another origin.
     pub credentials_dropped: bool,
     /// Whether the server asked for a client certificate and got none.
     pub wants_certificate: bool,

@@ -1,4 +1,4 @@
-//! Requests for an upgrade and their responses, until one is no redirection.
+//! Upgrade requests and their responses, following redirections.
 
 use std::borrow::Cow;
 use std::io;
@@ -20,7 +20,7 @@ use crate::proto::buffer::Buffer;
 use crate::proto::handshake::client::Handshake;
 use crate::proto::handshake::{Offer, Outcome};
 
-/// An upgrade request that was answered: the stream, and the bytes after the response's head.
+/// The stream, the response's meaning, and the bytes after its head.
 pub(super) struct Exchange {
     pub(super) stream: Stream,
     pub(super) outcome: Outcome,
@@ -28,7 +28,7 @@ pub(super) struct Exchange {
     pub(super) client_auth: Option<ClientAuth>,
 }
 
-/// Opens the way to the server that answers with no redirection; with its answer, what it was asked.
+/// Follows redirections to the server that answers with anything else; also returns the last request.
 pub(super) async fn exchange<'a>(
     first: &'a Options,
     observe: &mut dyn FnMut(Event<'_>),
@@ -57,7 +57,7 @@ pub(super) async fn exchange<'a>(
     }
 }
 
-/// Status and Location of a response that sends the client elsewhere (RFC 9110 §15.4).
+/// Status and `Location` of a redirection (RFC 9110 §15.4).
 fn redirection(outcome: &Outcome) -> Option<(u16, String)> {
     match outcome {
         Outcome::Refused(refusal) if matches!(refusal.status, 301..=303 | 307 | 308) => {
@@ -67,7 +67,6 @@ fn redirection(outcome: &Outcome) -> Option<(u16, String)> {
     }
 }
 
-/// Dials and upgrades.
 async fn request(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
@@ -104,7 +103,7 @@ async fn request(
     }
 }
 
-/// Why the peer ended the connection, if it said so before it did.
+/// Why the peer ended the connection, if it sent an alert first.
 async fn last_words(stream: &mut Stream, error: io::Error) -> io::Error {
     let is_end = matches!(
         error.kind(),
@@ -113,12 +112,12 @@ async fn last_words(stream: &mut Stream, error: io::Error) -> io::Error {
     if !is_end {
         return error;
     }
-    // A TLS alert that came before the end is the cause; any other read error is the same end.
+    // A TLS alert received before the end is the cause; any other read error is the same end.
     let read = stream.read(&mut [0; 1]).await;
     read.err().unwrap_or(error)
 }
 
-/// The offer, completed with the fields that tell who asks.
+/// The offer, completed with credentials.
 fn offer(options: &Options) -> Offer {
     let mut offer = options.offer.clone();
     offer
@@ -127,7 +126,7 @@ fn offer(options: &Options) -> Offer {
     offer
 }
 
-/// Whether anybody on the way can read what is sent.
+/// Whether anybody between here and the server can read what is sent.
 fn is_exposed(options: &Options) -> bool {
     let target = &options.target;
     let address = target.host.parse::<IpAddr>();

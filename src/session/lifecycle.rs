@@ -1,4 +1,4 @@
-//! How far a connection is on its way to its end, and which reason to end it counts.
+//! The end of a connection: how far it is, and which of several causes counts.
 
 use std::time::Instant;
 
@@ -6,29 +6,28 @@ use super::mode::{CloseMode, Stop};
 use crate::event::{Cause, Signal};
 use crate::proto::connection::End;
 
-/// Whether a connection runs, closes or is over.
 #[derive(Debug, Default)]
 pub(super) enum Lifecycle {
     #[default]
     Running,
-    /// This side has ended it, and waits for the peer.
+    /// This side has started the end and waits for the peer.
     Closing {
         cause: Cause,
-        /// When output that cannot be written is no longer waited for, once the connection has ended.
+        /// When to stop waiting for blocked output, once the connection has ended.
         give_up: Option<Instant>,
     },
-    /// The engine has reported the end; output may be waiting to be written.
+    /// The engine has reported the end; output may still wait to be written.
     Ended {
         end: End,
         cause: Option<Cause>,
         give_up: Option<Instant>,
     },
-    /// The user waits for nothing any more.
+    /// The user does not wait any longer.
     Aborted { cause: Cause, end: Option<End> },
 }
 
 impl Lifecycle {
-    /// Takes a reason to end; returns how to close if that is to be done now.
+    /// Takes a reason to end; returns how to close if the closing handshake starts now or gets a new deadline.
     pub(super) fn stop(&mut self, stop: Stop, now: Instant) -> Option<CloseMode> {
         let Stop { cause, how } = stop;
         if self.is_aborted_by(&cause) {
@@ -57,7 +56,7 @@ impl Lifecycle {
                     *first = cause;
                 }
                 *give_up = [*give_up, patience].into_iter().flatten().min();
-                // A limit on everything counts for the closing handshake too.
+                // --max-time also limits the closing handshake.
                 is_limit.then_some(how)
             }
             Self::Ended { cause: first, .. } => {
@@ -72,7 +71,7 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the user does not want to wait for what is under way.
+    /// Whether `cause` ends the wait for a close that is already in progress.
     fn is_aborted_by(&self, cause: &Cause) -> bool {
         match (self, cause) {
             (Self::Running, _) => false,
@@ -112,7 +111,7 @@ impl Lifecycle {
         }
     }
 
-    /// Whether nothing is left to do or to wait for; `flushed` says whether the mode's output is written.
+    /// Whether nothing is left to do; `flushed` is whether the mode's output is written.
     pub(super) fn is_over(&self, flushed: bool, now: Instant) -> bool {
         match self {
             Self::Running | Self::Closing { .. } => false,
@@ -121,7 +120,7 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the user waits for nothing any more.
+    /// Whether the user does not wait any longer.
     pub(super) fn is_aborted(&self) -> bool {
         matches!(self, Self::Aborted { .. })
     }
@@ -134,7 +133,7 @@ impl Lifecycle {
         }
     }
 
-    /// How the connection ended, if the engine has reported that, and why this side ended it, if it did.
+    /// The reported end, if there is one, and this side's cause, if it ended the connection.
     pub(super) fn into_end(self) -> (Option<End>, Option<Cause>) {
         match self {
             Self::Running => (None, None),

@@ -1,4 +1,4 @@
-//! What a session serves: a pipe, a REPL, an echo server.
+//! The interface between the driver and what it serves: a pipe, a prompt, an echo server.
 
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -7,25 +7,25 @@ use crate::event::{Cause, Ending, Event, Signal};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::sender::Sender;
 
-/// Where a session's input comes from and its events go to.
+/// The source of a session's input and the receiver of its events.
 ///
 /// The driver calls all of it in its own task; nothing may block.
 pub trait Mode {
-    /// Takes an event; may send in return.
+    /// Handles an event; may send in return.
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>);
 
-    /// Whether not all of the last message was taken at once.
+    /// Whether the last message was only partly consumed.
     fn has_rest(&self) -> bool {
         false
     }
 
-    /// Goes on with the last message, whose `payload` is lent again; no other event comes before all is taken.
+    /// Continues with the last message; `payload` is the same slice. No other event comes before all of it is consumed.
     fn rest(&mut self, _payload: &[u8]) {}
 
     /// Sends input while [there is room](Turn::has_room) and any is left; returns whether it moved any.
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool;
 
-    /// Ready when all output is written; until then nothing more is read from the socket.
+    /// Ready once all output is written; until then nothing more is read from the socket.
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()>;
 
     /// Ready when this side wants to end the connection; may be ready more than once.
@@ -33,7 +33,7 @@ pub trait Mode {
 
     /// Whether events make it send, so that nothing may be read while the output is full.
     ///
-    /// Input must not have that effect: a peer that waits for us to read would wait for ever.
+    /// Input must not have that effect: a peer that waits for us to read would wait forever.
     fn answers(&self) -> bool {
         false
     }
@@ -43,10 +43,10 @@ pub trait Mode {
         false
     }
 
-    /// A message is coming in, or waits for output to be taken: the peer is not silent.
+    /// Called while a message is incomplete or blocked on output, so that this time does not count as silence.
     fn under_way(&mut self, _now: Instant) {}
 
-    /// When [`poll_stop`](Self::poll_stop) is to be asked again at the latest.
+    /// The latest time for the next call of [`poll_stop`](Self::poll_stop).
     fn deadline(&self) -> Option<Instant> {
         None
     }
@@ -56,24 +56,24 @@ pub trait Mode {
         false
     }
 
-    /// Adds to the ending what only the mode knows, such as input that was not sent.
+    /// Adds what only the mode knows to the ending, such as input that was not sent.
     fn complete(&mut self, _ending: &mut Ending) {}
 }
 
-/// A mode that can go on with another connection.
+/// A mode that can continue with another connection.
 pub trait Reconnecting: Mode {
-    /// Whether there is anything left to do.
+    /// Whether anything is left to do.
     fn wants_reconnect(&self) -> bool;
 
-    /// Takes an event from when there is no connection: [`Event::Retry`] is the first, [`Event::Reconnected`] the last.
+    /// Handles an event while there is no connection, from [`Event::Retry`] to [`Event::Reconnected`].
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant);
 
-    /// Whether the wait for another connection is to end, because the user asks for it; told once.
+    /// Whether the user asks to reconnect without waiting; true once per request.
     fn take_reconnect_now(&mut self) -> bool {
         false
     }
 
-    /// Takes what is typed while there is no connection; tells whether it was anything.
+    /// Handles input while there is no connection; returns whether there was any.
     fn poll_while_disconnected(&mut self, _cx: &mut Context<'_>, _now: Instant) -> bool {
         false
     }
@@ -97,29 +97,25 @@ impl Turn<'_> {
 /// Output from which on no more input is taken, in bytes: as much as the sender's buffer usually holds.
 pub(super) const OUTPUT_FULL: usize = 128 << 10;
 
-/// How long a peer may take over the closing handshake when the user does not want to wait.
+/// How long the closing handshake may take when the user does not want to wait: more than a round trip to
+/// anywhere, and not yet annoying after Ctrl-C.
 const HURRY: Duration = Duration::from_secs(1);
 
 /// The wish to end a connection.
 #[derive(Debug, Clone)]
 pub struct Stop {
-    /// Why.
     pub cause: Cause,
-    /// How.
     pub how: CloseMode,
 }
 
-/// How a connection is ended.
 #[derive(Debug, Clone)]
 pub enum CloseMode {
-    /// With a closing handshake.
     Close {
-        /// What the Close frame says.
         frame: Option<CloseFrame>,
-        /// How long the peer may take; `None` for the connection's own close timeout.
+        /// How long the peer may take; `None` means the connection's close timeout.
         patience: Option<Duration>,
     },
-    /// By the end of TCP alone.
+    /// By dropping the TCP connection.
     Abandon {
         /// Whether TCP is reset.
         reset: bool,
@@ -132,7 +128,7 @@ impl CloseMode {
     pub fn within(self, patience: Duration) -> Self {
         match self {
             Self::Close { frame, .. } => {
-                // Without patience the answer is not waited for at all, which is no failure of the peer.
+                // Without patience nothing is waited for, so a missing answer is not the peer's failure.
                 let patience = Some(patience).filter(|patience| !patience.is_zero());
                 Self::Close { frame, patience }
             }
@@ -142,32 +138,32 @@ impl CloseMode {
 }
 
 impl Stop {
-    /// Ends with a Close frame, and gives the peer the usual time.
+    /// Ends with a Close frame; the peer has the configured close timeout.
     pub fn new(cause: Cause, frame: Option<CloseFrame>) -> Self {
         let patience = None;
         let how = CloseMode::Close { frame, patience };
         Self { cause, how }
     }
 
-    /// Ends with a Close frame, and gives the peer so long, whatever it does meanwhile.
+    /// Ends with a Close frame; the peer has this long, whatever else it sends.
     pub fn within(cause: Cause, frame: Option<CloseFrame>, patience: Duration) -> Self {
         let Self { cause, how } = Self::new(cause, frame);
         let how = how.within(patience);
         Self { cause, how }
     }
 
-    /// Ends with a Close frame, and gives the peer a second.
+    /// Ends with a Close frame; the peer has a second.
     pub fn promptly(cause: Cause, frame: Option<CloseFrame>) -> Self {
         Self::within(cause, frame, HURRY)
     }
 
-    /// Ends TCP without a Close frame.
+    /// Drops the TCP connection without a Close frame.
     pub fn abandon(cause: Cause, reset: bool) -> Self {
         let how = CloseMode::Abandon { reset };
         Self { cause, how }
     }
 
-    /// Ends because of `signal`: Ctrl-C closes as asked for with `--close-code`, the others say "going away".
+    /// Ends because of `signal`: Ctrl-C closes with the `--close-code`, other signals with 1001 (going away).
     pub fn signal(signal: Signal, close: Option<CloseFrame>) -> Self {
         let close = match signal {
             Signal::Interrupt => close,

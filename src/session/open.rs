@@ -13,20 +13,15 @@ use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
 use crate::proto::handshake::{Outcome, Refusal};
 
-/// An open connection and its stream.
 #[derive(Debug)]
 pub struct Opened {
-    /// The stream.
     pub stream: Stream,
-    /// The engine.
     pub connection: Connection,
-    /// What was agreed on.
     pub open: Open,
-    /// When it opened.
     pub at: Instant,
 }
 
-/// Opens a connection; `observe` is told each step.
+/// Opens a connection and reports each step to `observe`.
 pub async fn open(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
@@ -84,7 +79,7 @@ pub async fn open(
     }
 }
 
-/// Reads the start of a refusal's body, which need not come.
+/// Reads the start of a refusal's body, if the server sends one.
 async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer, asked: Asked) -> OpenError {
     let body = read_body(&mut stream, &refusal.response, input.filled()).await;
     OpenError::Refused(Box::new(Refused {

@@ -10,37 +10,33 @@ use crate::proto::connection::Config;
 use crate::proto::handshake::Offer;
 use crate::secret::Secret;
 
-/// What is to be opened.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where to, without userinfo.
+    /// The URL, without userinfo.
     pub url: Url,
-    /// The same, to dial.
+    /// What `url` resolves to for dialling.
     pub target: dial::Target,
-    /// How to get there.
     pub dial: dial::Options,
-    /// What to ask for; its fields are completed with the credentials.
+    /// The upgrade request; credentials are added to its fields.
     pub offer: Offer,
-    /// As whom.
     pub credentials: Credentials,
-    /// Whether to go where the server redirects to.
+    /// How to follow redirections; `None` to refuse them.
     pub follow: Option<Follow>,
-    /// What the connection does by itself.
+    /// How the connection behaves once open.
     pub connection: Config,
-    /// From DNS to the 101.
+    /// From DNS to the 101 response.
     pub connect_timeout: Duration,
     /// The flag that set this limit.
     pub timeout_flag: &'static str,
 }
 
-/// The wish to follow redirections.
 #[derive(Debug, Clone)]
 pub struct Follow {
-    /// How many are followed.
+    /// The largest number of redirections to follow.
     pub limit: u16,
-    /// Whether every server gets what the user gave for the first.
+    /// Whether every server gets the credentials that the user gave for the first.
     pub trusted: bool,
-    /// Makes a place of a URL with the scheme ws or wss, or says why there is none.
+    /// Resolves a URL with the scheme ws or wss, or says why it cannot.
     pub place: fn(&Url) -> Result<Place, String>,
 }
 
@@ -49,12 +45,11 @@ pub struct Follow {
 pub struct Place {
     /// The URL, without userinfo and fragment.
     pub url: Url,
-    /// What to dial.
     pub target: dial::Target,
     /// The `Host` field.
     pub host: String,
     /// Path and query.
     pub request_target: String,
-    /// The value of `Authorization` that the URL's userinfo makes.
+    /// The `Authorization` value from the URL's userinfo.
     pub authorization: Option<Secret<String>>,
 }

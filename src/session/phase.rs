@@ -1,10 +1,9 @@
-//! What is under way while a connection is opened, for the report when time runs out.
+//! The current phase of opening a connection, reported when time runs out.
 
 use super::options::Options;
 use crate::dial::Step;
 use crate::dial::proxy::Kind;
 
-/// A part of opening a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Resolve,
@@ -17,7 +16,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    /// What comes first on the way to a place.
+    /// The first phase.
     pub(super) fn start(options: &Options) -> Self {
         let is_unix = options.dial.route.unix_socket.is_some();
         if is_unix || options.target.is_address() {
@@ -27,7 +26,7 @@ impl Phase {
         }
     }
 
-    /// What comes next after `step`; `tls` says whether TLS is spoken with the server.
+    /// The phase after `step`; `tls` is whether the server is reached over TLS.
     pub(super) fn after(self, step: &Step, tls: bool) -> Self {
         let with_server = || if tls { Self::Tls } else { Self::Upgrade };
         match (self, step) {

@@ -1,4 +1,4 @@
-//! One connection after the other, for a mode that goes on.
+//! Reconnecting: one connection after another, for a mode that outlives them.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -16,33 +16,29 @@ use super::open::{Opened, open};
 use super::options::Options;
 use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Retry};
 
-/// How connections are made anew.
+/// How to reconnect.
 pub struct Plan<'a> {
-    /// How to open one.
     pub open: &'a Options,
-    /// When, and how often.
     pub backoff: Backoff,
-    /// Whether a connection that is lost is made anew; one that the user wants to be always is.
+    /// Whether to reconnect after a lost connection; a reconnect the user asks for always happens.
     pub is_lasting: bool,
 }
 
-/// How it all ended.
 #[derive(Debug)]
 pub struct Finish {
-    /// How the last connection ended, with what happened on all of them.
+    /// The end of the last connection, with the totals of all of them.
     pub ending: Ending,
-    /// Why no other could be opened, if that is what ended it.
+    /// Why no other connection could be opened, if that ended the run.
     pub failure: Option<OpenError>,
 }
 
-/// An attempt that failed.
 struct Failure {
     error: OpenError,
-    /// How many attempts there were in a row.
+    /// The number of attempts in a row.
     attempts: u32,
 }
 
-/// Runs `mode` on `opened`, and then on every connection that takes the place of the one before.
+/// Runs `mode` on `opened` and on every connection that replaces it.
 pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: &mut M) -> Finish {
     let since = opened.at;
     let mut next = opened;
@@ -61,7 +57,7 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
         match reopened {
             Reopened::Open(opened) => next = *opened,
             Reopened::Stopped(cause) => {
-                // Who does not want to wait any longer did not end the connection.
+                // Ctrl-D during the wait is not the reason the connection ended.
                 if cause != Cause::Quit {
                     ending.cause = Some(cause);
                 }
@@ -83,21 +79,21 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
     Finish { ending, failure }
 }
 
-/// What came of the attempts to open another connection.
+/// The result of the attempts to open another connection.
 enum Reopened {
     Open(Box<Opened>),
     Stopped(Cause),
-    /// There is none, for this reason if attempts were made.
+    /// No connection, with the last failure if attempts were made.
     Not(Option<Failure>),
 }
 
 impl Plan<'_> {
-    /// Whether another connection takes the place of one that ended like this.
+    /// Whether to replace a connection that ended like this.
     fn wants_reconnect(&self, ending: &Ending) -> bool {
         ending.cause == Some(Cause::Reconnect) || self.is_lasting && is_lost(ending)
     }
 
-    /// Waits and tries until a connection is open, or trying on is of no use.
+    /// Waits and tries until a connection is open or another attempt is pointless.
     async fn reopen<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
         let (lost, mode) = (Instant::now(), RefCell::new(mode));
         let mut report = |event: Event<'_>| {
@@ -150,7 +146,7 @@ impl Plan<'_> {
     }
 }
 
-/// Serves a mode that has no connection; until it wants to end, or until that time.
+/// Runs a mode without a connection until `until` or until it wants to end.
 async fn while_disconnected<M: Reconnecting>(
     mode: &RefCell<&mut M>,
     until: Option<Instant>,
@@ -182,7 +178,7 @@ async fn while_disconnected<M: Reconnecting>(
     .await
 }
 
-/// Moves what is typed and printed, until nothing is left to move.
+/// Moves input and output until nothing is left to move.
 fn poll_while_disconnected<M: Reconnecting>(
     mode: &mut M,
     cx: &mut Context<'_>,
@@ -190,7 +186,7 @@ fn poll_while_disconnected<M: Reconnecting>(
 ) -> Poll<Stop> {
     loop {
         let moved = mode.poll_while_disconnected(cx, now);
-        // What cannot be written yet is written when there is a connection again.
+        // Output that is blocked now is written once there is a connection again.
         let _ = mode.poll_output(cx);
         if let Poll::Ready(stop) = mode.poll_stop(cx, now) {
             return Poll::Ready(stop);

@@ -1,4 +1,4 @@
-//! Redirections, which RFC 6455 §4.1 lets a client follow: where to, and what goes along.
+//! Redirections, which RFC 6455 §4.1 lets a client follow: where they lead and what is sent there.
 
 use url::Url;
 
@@ -41,7 +41,7 @@ pub enum RedirectError {
     Location(String),
 }
 
-/// Whether something that the user gave stays behind in a request to `place`.
+/// Whether a request to `place` leaves out something the user gave.
 pub(super) fn withholds(first: &Options, place: &Options) -> bool {
     let is_trusted = first.follow.as_ref().is_some_and(|follow| follow.trusted);
     let (had, has) = (&first.credentials, &place.credentials);
@@ -55,7 +55,7 @@ pub(super) fn withholds(first: &Options, place: &Options) -> bool {
 /// The requests that were made.
 pub(super) struct Trail<'a> {
     first: &'a Options,
-    /// URL and cookies of each: with another cookie the answer may be another.
+    /// URL and cookies of each: the same URL with another cookie may get another response.
     asked: Vec<(Url, Option<String>)>,
 }
 
@@ -65,12 +65,12 @@ impl<'a> Trail<'a> {
         Self { first, asked }
     }
 
-    /// Remembers a request, before its answer sets other cookies.
+    /// Records a request, before its response sets other cookies.
     pub(super) fn record(&mut self, hop: &Options) {
         self.asked.push(asked(hop));
     }
 
-    /// What to ask after `hop` was answered with `location`.
+    /// The next request, after `hop` was redirected to `location`.
     pub(super) fn next(
         &self,
         follow: &Follow,
@@ -95,12 +95,12 @@ impl<'a> Trail<'a> {
     }
 }
 
-/// What makes two requests the same.
+/// What identifies a request: two with the same URL and cookies are a loop.
 fn asked(hop: &Options) -> (Url, Option<String>) {
     (hop.url.clone(), hop.credentials.cookie(&hop.url))
 }
 
-/// The URL that `location` means at `base`, its scheme mapped to ws or wss.
+/// Resolves `location` against `base`; the scheme becomes ws or wss.
 fn resolve(base: &Url, location: &str) -> Result<Url, RedirectError> {
     let mut url = base
         .join(location)
@@ -110,13 +110,13 @@ fn resolve(base: &Url, location: &str) -> Result<Url, RedirectError> {
         "https" | "wss" => "wss",
         other => return Err(RedirectError::Scheme(other.to_owned())),
     };
-    // Between these schemes it cannot fail.
+    // Cannot fail between these schemes.
     let _ = url.set_scheme(scheme);
     url.set_fragment(None);
     Ok(url)
 }
 
-/// The first request as it may be made to `place`: what the user gave is for the first origin, unless all are trusted.
+/// The first request, adapted to `place`: what the user gave is for the first origin, unless all are trusted.
 fn request(first: &Options, place: Place, trusted: bool) -> Options {
     let mut next = first.clone();
     if first.url.origin() != place.url.origin() {
@@ -125,7 +125,7 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
             next.dial.tls.sni = Sni::Host;
         }
         if trusted {
-            // A name that was made up for one server is wrong for another.
+            // A host name set for one server is wrong for another.
             edits.retain(|edit| !edit.sets("Host"));
         } else {
             edits.retain(|edit| matches!(edit, Edit::Remove { .. }));
@@ -143,10 +143,10 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
     next
 }
 
-/// How much of a URL stands in an error text, in bytes.
+/// How much of a URL is shown in an error, in bytes: two lines of a terminal, not a page.
 const SHOWN: usize = 200;
 
-/// A URL for an error text: its query may hold secrets.
+/// A URL for an error, without its query, which may hold secrets.
 fn shown(url: &Url) -> String {
     let (base, query) = match url.as_str().split_once('?') {
         Some((base, _)) => (base, "?…"),

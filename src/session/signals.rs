@@ -7,12 +7,12 @@ use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
 use crate::event::Signal;
 
-/// Waits for SIGHUP, SIGINT and SIGTERM; from its creation on they no longer end the process by themselves.
+/// Waits for SIGHUP, SIGINT and SIGTERM, which no longer end the process once this exists.
 #[derive(Debug)]
 pub struct Signals([(Signal, Stream); 3]);
 
 impl Signals {
-    /// Needs a tokio runtime with signals.
+    /// Needs a Tokio runtime with I/O enabled.
     pub fn new() -> io::Result<Self> {
         Ok(Self([
             (Signal::Interrupt, signal(SignalKind::interrupt())?),
@@ -21,7 +21,7 @@ impl Signals {
         ]))
     }
 
-    /// Ready with each signal that comes.
+    /// Ready with each signal that is received.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Signal> {
         for (kind, stream) in &mut self.0 {
             if stream.poll_recv(cx) == Poll::Ready(Some(())) {

@@ -1,4 +1,4 @@
-//! What a session runs on.
+//! Byte streams below a session.
 
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
@@ -6,7 +6,7 @@ use tokio_rustls::server::TlsStream;
 
 use crate::dial::{Socket, Stream};
 
-/// A byte stream, most of the time over TCP.
+/// A byte stream, usually over TCP.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Makes the end of the stream a reset (RST) instead of an orderly end (FIN), if it can.
     fn reset_on_drop(&mut self);
@@ -28,9 +28,9 @@ impl Transport for TlsStream<TcpStream> {
 impl Transport for Stream {
     fn reset_on_drop(&mut self) {
         match self.socket() {
-            // TLS has no reset of its own: that of the socket below leaves no `close_notify` behind.
+            // TLS has no reset of its own; resetting the socket below also sends no `close_notify`.
             Socket::Tcp(tcp) => tcp.reset_on_drop(),
-            // A Unix socket knows no reset.
+            // A Unix socket cannot be reset.
             Socket::Unix(_) => {}
         }
     }

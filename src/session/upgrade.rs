@@ -1,4 +1,4 @@
-//! The opening handshake over any stream: the request out, the response in.
+//! The opening handshake over any stream.
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -9,11 +9,11 @@ use crate::proto::handshake::client::Handshake;
 use crate::proto::handshake::{HandshakeError, Outcome};
 use crate::proto::receiver::input_buffer;
 
-/// Writes the request and reads the response; what follows the response's head stays in the buffer.
+/// Writes the request and reads the response; bytes after the response's head stay in the buffer.
 ///
 /// # Errors
 ///
-/// [`OpenError::Stream`] when the stream breaks, [`OpenError::Handshake`] when it ends or the response is no valid answer.
+/// [`OpenError::Stream`] when the stream breaks, [`OpenError::Handshake`] when it ends or the response is not valid.
 pub async fn upgrade(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     handshake: &mut Handshake,

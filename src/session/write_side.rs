@@ -1,4 +1,4 @@
-//! The sending direction of a stream, and what is lost with it.
+//! The sending direction of a stream, and the bytes lost with it.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::transport::Transport;
 use crate::proto::connection::Connection;
 
-/// The most that a stream holds back of what it took, in bytes: rustls limits its buffer to this by default.
+/// The most that a stream holds back of what it took, in bytes: the default limit of rustls's buffer.
 const MOST_HELD: usize = 64 << 10;
 
 #[derive(Debug, Default)]
@@ -17,14 +17,14 @@ pub(super) enum WriteSide {
     Clean,
     /// The stream took this many bytes of messages and may still hold them.
     Unflushed(usize),
-    /// The end of the stream was sent.
+    /// The sending direction was shut down.
     ShutDown,
-    /// Writing failed, and these bytes of messages were lost. What the peer sent can still be read.
+    /// Writing failed, and this many bytes of messages were lost. Reading continues.
     Broken { lost: usize },
 }
 
 impl WriteSide {
-    /// Writes what the stream takes and flushes it; ends the sending direction when the engine wants that.
+    /// Writes what the stream takes and flushes it; shuts the sending direction down when the engine asks for that.
     ///
     /// Returns whether the stream took anything.
     pub(super) fn write<S: Transport>(
@@ -85,7 +85,6 @@ impl WriteSide {
         *self = Self::Broken { lost: self.lost() };
     }
 
-    /// Whether writing failed.
     pub(super) fn is_broken(&self) -> bool {
         matches!(self, Self::Broken { .. })
     }
