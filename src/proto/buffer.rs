@@ -1,10 +1,10 @@
-//! Bytes on their way between a socket and the engine.
+//! Bytes between a socket and the engine.
 
 use std::ops::Range;
 
 /// A growing byte queue: filled at the end, consumed at the front.
 ///
-/// All of its storage is always initialised, so that filling it costs one pass.
+/// All of its storage is initialised, so that a read goes straight into it without `unsafe`.
 #[derive(Debug)]
 pub struct Buffer {
     bytes: Vec<u8>,
@@ -12,8 +12,11 @@ pub struct Buffer {
     end: usize,
 }
 
-/// Storage above this is given back once the buffer is empty, so that one large message does not stay resident.
-const KEPT: usize = 4 << 20;
+/// Storage above this is freed once the buffer is empty, in bytes.
+///
+/// One large message must not stay resident, but a stream of messages of 1 MiB, a common limit of servers, must not
+/// allocate for each: a buffer that grows by half holds one of them within 2 MiB.
+const IDLE_STORAGE: usize = 4 << 20;
 
 impl Buffer {
     /// An empty buffer with room for `capacity` bytes.
@@ -25,27 +28,27 @@ impl Buffer {
         }
     }
 
-    /// How many bytes wait in it.
+    /// The number of bytes in it.
     pub fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Whether nothing waits in it.
+    /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// The bytes that wait, oldest first.
+    /// Its bytes, oldest first.
     pub fn filled(&self) -> &[u8] {
         &self.bytes[self.start..self.end]
     }
 
-    /// The bytes that wait, to be changed in place.
+    /// Its bytes, to be changed in place.
     pub fn filled_mut(&mut self) -> &mut [u8] {
         &mut self.bytes[self.start..self.end]
     }
 
-    /// Room at the end for at least `least` bytes; what is written there counts after [`commit`](Self::commit).
+    /// Room at the end for at least `least` bytes; bytes written there count after [`commit`](Self::commit).
     #[inline]
     pub fn spare(&mut self, least: usize) -> &mut [u8] {
         if self.bytes.len() - self.end < least {
@@ -54,7 +57,7 @@ impl Buffer {
         &mut self.bytes[self.end..]
     }
 
-    /// Room to read at least `least` bytes into; it does not grow beyond what `most` bytes need.
+    /// Room at the end for at least `least` bytes; the buffer does not grow beyond room for `most`.
     pub fn spare_for(&mut self, least: usize, most: usize) -> &mut [u8] {
         if self.is_empty() {
             self.rewind();
@@ -79,11 +82,11 @@ impl Buffer {
         self.end += n;
     }
 
-    /// Forgets the `n` oldest bytes.
+    /// Consumes the `n` oldest bytes.
     ///
     /// # Panics
     ///
-    /// When `n` is more than what is filled.
+    /// When fewer than `n` bytes are filled.
     #[inline]
     pub fn consume(&mut self, n: usize) {
         self.lend(n);
@@ -92,20 +95,20 @@ impl Buffer {
         }
     }
 
-    /// Forgets the `n` oldest bytes, and tells where they stand until room is asked for.
+    /// Consumes the `n` oldest bytes; returns their place, which stays valid until room is requested.
     ///
     /// # Panics
     ///
-    /// When `n` is more than what is filled.
+    /// When fewer than `n` bytes are filled.
     #[inline]
     pub fn lend(&mut self, n: usize) -> Range<usize> {
-        assert!(n <= self.len(), "more than what is filled");
+        assert!(n <= self.len(), "more than is filled");
         let from = self.start;
         self.start += n;
         from..self.start
     }
 
-    /// The bytes that were [lent](Self::lend) there.
+    /// The bytes at a place that [`lend`](Self::lend) returned.
     #[inline]
     pub fn lent(&self, place: Range<usize>) -> &[u8] {
         &self.bytes[place]
@@ -118,17 +121,17 @@ impl Buffer {
         self.end += bytes.len();
     }
 
-    /// Begins at the front again, once nothing is filled.
+    /// Starts at the front again, once the buffer is empty.
     #[inline]
     fn rewind(&mut self) {
         self.start = 0;
         self.end = 0;
-        if self.bytes.len() > KEPT {
-            self.bytes = vec![0; KEPT];
+        if self.bytes.len() > IDLE_STORAGE {
+            self.bytes = vec![0; IDLE_STORAGE];
         }
     }
 
-    /// Moves what is filled to the front, and grows by half when that is not enough.
+    /// Moves the filled bytes to the front, and grows by half if that is not enough.
     #[cold]
     fn make_room(&mut self, least: usize, most: usize) {
         self.bytes.copy_within(self.start..self.end, 0);
@@ -137,7 +140,8 @@ impl Buffer {
         if self.bytes.len() - self.end < least {
             let enough = self.end.saturating_add(most);
             let size = (self.bytes.len() * 3 / 2).clamp(self.end + least, enough);
-            // Large storage is moved by the system without a copy, so that it never stands in memory twice.
+            // For large blocks the allocator remaps pages (mremap) instead of copying them, so that they are
+            // never in memory twice.
             self.bytes.reserve_exact(size - self.bytes.len());
             self.bytes.resize(size, 0);
         }
@@ -169,8 +173,8 @@ mod tests {
     #[test]
     fn gives_large_storage_back_when_empty() {
         let mut buffer = Buffer::with_capacity(16);
-        buffer.extend(&vec![1; KEPT * 2]);
-        buffer.consume(KEPT * 2);
-        assert_eq!(buffer.bytes.len(), KEPT);
+        buffer.extend(&vec![1; IDLE_STORAGE * 2]);
+        buffer.consume(IDLE_STORAGE * 2);
+        assert_eq!(buffer.bytes.len(), IDLE_STORAGE);
     }
 }

@@ -1,10 +1,10 @@
-//! Messages, the unit applications see (RFC 6455 §5.4): their kind, and streaming UTF-8.
+//! Messages, the unit that applications see (RFC 6455 §5.4), and streaming UTF-8.
 
 use std::fmt;
 
 use super::frame::Opcode;
 
-/// What a message is made of (RFC 6455 §5.6).
+/// The type of a message (RFC 6455 §5.6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// UTF-8 text.
@@ -32,7 +32,7 @@ impl fmt::Display for Kind {
 /// A message or a piece of one.
 #[derive(Debug, Clone, Copy)]
 pub struct Message<'a> {
-    /// What it is made of.
+    /// Text or binary.
     pub kind: Kind,
     /// Its bytes; valid UTF-8 when the kind is text and the message is whole.
     pub payload: &'a [u8],
@@ -57,16 +57,16 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Up to so many bytes it is worth to look for ASCII first.
-const SHORT: usize = 512;
+/// Up to this many bytes, checking for ASCII first pays; longer texts are faster with SIMD validation at once.
+const ASCII_FIRST: usize = 512;
 
 /// Whether `bytes` are UTF-8.
 #[inline]
 pub fn is_utf8(bytes: &[u8]) -> bool {
-    bytes.len() <= SHORT && is_ascii(bytes) || simdutf8::basic::from_utf8(bytes).is_ok()
+    bytes.len() <= ASCII_FIRST && is_ascii(bytes) || simdutf8::basic::from_utf8(bytes).is_ok()
 }
 
-/// Whether `bytes` are ASCII, as most short messages are: in a third of the time that finding out about UTF-8 takes.
+/// Whether `bytes` are ASCII, as most short messages are. Takes a third of the time of a check for UTF-8.
 #[inline]
 fn is_ascii(bytes: &[u8]) -> bool {
     const LANE: usize = 16;
@@ -79,30 +79,30 @@ fn is_ascii(bytes: &[u8]) -> bool {
     let Some(last) = bytes.last_chunk() else {
         return bytes.iter().all(u8::is_ascii);
     };
-    // The last lane stands for what the others leave, and may overlap them.
+    // The last 16 bytes, which may overlap the previous lane, cover the remainder.
     let all = bytes.as_chunks().0.iter().fold(*last, merge);
     u128::from_ne_bytes(all) & u128::from_ne_bytes([0x80; LANE]) == 0
 }
 
-/// A UTF-8 check that takes its input in pieces and fails at the first byte that cannot be.
+/// A UTF-8 check of input in pieces, which fails at the first invalid byte.
 #[derive(Debug, Default, Clone)]
 pub struct Utf8 {
-    /// The start of a character whose end has not come yet.
+    /// The start of a character whose end is still missing.
     partial: [u8; 3],
     partial_len: usize,
-    /// How many bytes were taken before this piece.
+    /// The number of bytes before this piece.
     taken: u64,
 }
 
-/// Where a text stops being UTF-8: the offset in bytes of the first byte of the bad sequence.
+/// A text that is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvalidUtf8 {
-    /// Offset in bytes from the start of the text.
+    /// Where the bad sequence starts, in bytes from the start of the text.
     pub at: u64,
 }
 
 impl Utf8 {
-    /// Takes the next piece.
+    /// Checks the next piece.
     #[inline]
     pub fn push(&mut self, piece: &[u8]) -> Result<(), InvalidUtf8> {
         if self.partial_len == 0 && is_utf8(piece) {
@@ -112,7 +112,7 @@ impl Utf8 {
         self.push_partial(piece)
     }
 
-    /// Takes a piece that does not consist of whole characters.
+    /// Checks a piece that does not consist of whole characters.
     #[cold]
     fn push_partial(&mut self, piece: &[u8]) -> Result<(), InvalidUtf8> {
         let rest = self.finish_partial(piece)?;
@@ -136,7 +136,7 @@ impl Utf8 {
         Ok(())
     }
 
-    /// Ends the text: no character may be left unfinished.
+    /// Ends the text, in which no character may be incomplete.
     #[inline]
     pub fn finish(&self) -> Result<(), InvalidUtf8> {
         match self.partial_len {
@@ -147,7 +147,7 @@ impl Utf8 {
         }
     }
 
-    /// Completes the character that the last piece began, and returns what follows it in `piece`.
+    /// Completes the character that the last piece began; returns the rest of `piece`.
     fn finish_partial<'a>(&mut self, mut piece: &'a [u8]) -> Result<&'a [u8], InvalidUtf8> {
         let began = self.taken - self.partial_len as u64;
         while self.partial_len > 0 {
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn fails_at_the_first_byte_that_cannot_be() {
+    fn fails_at_the_first_invalid_byte() {
         // A surrogate is recognised by its second byte, before its third has come.
         let mut utf8 = Utf8::default();
         assert_eq!(utf8.push(b"ab\xed"), Ok(()));
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_byte_that_is_not_ascii_is_found_at_every_place_of_every_length() {
+    fn finds_a_non_ascii_byte_anywhere_in_any_length() {
         for len in 0..100 {
             let mut text = vec![b'a'; len];
             assert!(is_utf8(&text), "{len} bytes");

@@ -1,4 +1,4 @@
-//! The judge: what RFC 6455 allows a peer to send.
+//! The rules of RFC 6455 and RFC 7692 for what a peer may send.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ pub enum Rule {
     MaskedByServer,
     /// A client's frame is not masked.
     UnmaskedByClient,
-    /// A reserved bit is set that no extension gave a meaning: 1, 2 or 3.
+    /// A reserved bit (1, 2 or 3) is set, although no negotiated extension defines it.
     ReservedBit(u8),
-    /// A compressed message, though compression was not agreed on.
+    /// A compressed message, although compression was not negotiated.
     CompressedUnasked,
-    /// The mark of a compressed message on a frame that does not start one.
+    /// RSV1, which marks a compressed message, on a frame that does not start one.
     CompressedInside(Opcode),
-    /// A compressed message that is no DEFLATE stream.
+    /// A compressed message that is not valid DEFLATE data.
     NotDeflate,
     /// The opcode is reserved.
     ReservedOpcode(u8),
@@ -28,26 +28,26 @@ pub enum Rule {
     OversizedControl(Opcode, u64),
     /// A continuation frame without a message to continue.
     UnexpectedContinuation,
-    /// A new message inside an unfinished one.
+    /// A new message before the end of the last one.
     ExpectedContinuation,
     /// The length is not written in the shortest form.
     NonMinimalLength(u64),
     /// The most significant bit of a 64-bit length is set.
     LengthTooBig(u64),
-    /// A text message is not UTF-8; the offset of the bad sequence.
+    /// A text message is not UTF-8; holds the offset of the bad sequence.
     InvalidUtf8(u64),
     /// A Close frame with a body of one byte.
     CloseBodyOfOneByte,
-    /// A close code that must not stand on the wire.
+    /// A close code that must not be sent.
     ForbiddenCloseCode(CloseCode),
     /// A close reason that is not UTF-8.
     CloseReasonNotUtf8,
-    /// Not a rule of the RFC: a message is larger than the limit that was set, in bytes.
+    /// Not a rule of an RFC: a message exceeds our limit, in bytes.
     MessageTooBig(u64),
 }
 
 impl Rule {
-    /// Where the RFC says so; `None` for a limit of ours.
+    /// The section of the RFC; `None` for a limit of our own.
     pub fn section(self) -> Option<&'static str> {
         Some(match self {
             Self::MaskedByServer | Self::UnmaskedByClient => "RFC 6455 §5.1",
@@ -85,34 +85,39 @@ impl fmt::Display for Rule {
             Self::MaskedByServer => f.write_str("a server must not mask its frames"),
             Self::UnmaskedByClient => f.write_str("a client must mask its frames"),
             Self::ReservedBit(bit) => {
-                write!(f, "RSV{bit} is set without an extension that uses it")
+                write!(f, "RSV{bit} is set, but no negotiated extension uses it")
             }
             Self::CompressedUnasked => {
-                f.write_str("a compressed frame (RSV1), though compression was not agreed on")
+                f.write_str("a compressed frame (RSV1), although compression was not negotiated")
             }
             Self::CompressedInside(opcode) => {
-                write!(f, "RSV1 on a {opcode} frame, which starts no message")
+                write!(
+                    f,
+                    "RSV1 on a {opcode} frame, which does not start a message"
+                )
             }
-            Self::NotDeflate => f.write_str("a compressed message that is no DEFLATE stream"),
+            Self::NotDeflate => f.write_str("a compressed message that is not valid DEFLATE data"),
             Self::ReservedOpcode(bits) => write!(f, "opcode {bits} is reserved"),
             Self::FragmentedControl(opcode) => write!(f, "a {opcode} frame must not be fragmented"),
             Self::OversizedControl(opcode, len) => {
                 write!(f, "a {opcode} frame carries at most 125 bytes, not {len}")
             }
             Self::UnexpectedContinuation => {
-                f.write_str("a continuation without a message to continue")
+                f.write_str("a continuation frame without a message to continue")
             }
-            Self::ExpectedContinuation => f.write_str("a new message inside an unfinished one"),
+            Self::ExpectedContinuation => {
+                f.write_str("a new message before the end of the last one")
+            }
             Self::NonMinimalLength(len) => {
                 write!(f, "the length {len} is not written in its shortest form")
             }
             Self::LengthTooBig(_) => f.write_str("the top bit of a 64-bit length must be 0"),
-            Self::InvalidUtf8(at) => write!(f, "text that is not UTF-8, at byte {at}"),
-            Self::CloseBodyOfOneByte => {
-                f.write_str("a close body is empty or starts with a 2-byte code")
-            }
+            Self::InvalidUtf8(at) => write!(f, "text is not UTF-8 at byte {at}"),
+            Self::CloseBodyOfOneByte => f.write_str(
+                "a Close body of one byte; it must be empty or start with a 2-byte code",
+            ),
             Self::ForbiddenCloseCode(code) => write!(f, "close code {} must not be sent", code.0),
-            Self::CloseReasonNotUtf8 => f.write_str("a close reason that is not UTF-8"),
+            Self::CloseReasonNotUtf8 => f.write_str("the close reason is not UTF-8"),
             Self::MessageTooBig(limit) => {
                 write!(f, "a message larger than the limit of {limit} bytes")
             }
@@ -121,7 +126,7 @@ impl fmt::Display for Rule {
 }
 
 impl Rule {
-    /// Whether a connection can go on as if the rule had been kept.
+    /// Whether the connection can continue as if the rule had been kept.
     pub fn is_tolerable(self) -> bool {
         matches!(
             self,
@@ -136,19 +141,19 @@ impl Rule {
     }
 }
 
-/// A rule that the peer broke, with the bytes that broke it.
+/// A broken rule, with the bytes that broke it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Violation {
-    /// What was broken.
+    /// The broken rule.
     pub rule: Rule,
-    /// The offending bytes, at most [`Self::MAX_BYTES`]: the frame's header, or what stands at the fault.
+    /// The offending bytes, at most [`Self::MAX_BYTES`]: the frame's header, or the payload from the fault on.
     pub bytes: Vec<u8>,
     /// Where these bytes start, counted from the first byte after the opening handshake.
     pub offset: u64,
 }
 
 impl Violation {
-    /// How many offending bytes are kept.
+    /// The most offending bytes that are kept: a header (14), rounded up to a line of a hex dump.
     pub const MAX_BYTES: usize = 16;
 
     /// A broken rule with the start of `bytes`.
@@ -161,27 +166,29 @@ impl Violation {
     }
 }
 
-/// What the judge needs to know besides the frame.
+/// The state of the connection, on which a frame's validity depends.
 #[derive(Debug, Clone, Copy)]
 pub struct Context {
     /// The role of the peer that sent the frame.
     pub sender: Role,
     /// Whether a message is unfinished.
     pub unfinished: bool,
-    /// Whether permessage-deflate was agreed on.
+    /// Whether permessage-deflate was negotiated.
     pub compression: bool,
 }
 
-/// Recognises short frames that break no rule by their first two bytes: the judge was asked about each beforehand.
+/// Short frames that break no rule, by their first two bytes.
+///
+/// Nearly every frame is one of these, and a look-up costs less than the checks, which are done once per first byte.
 #[derive(Debug)]
 pub struct ShortFrameTable {
-    /// Whether a frame with this first byte breaks no rule: outside a message, and inside one.
+    /// Whether a frame with this first byte conforms: outside a message, and inside one.
     conforming: [[bool; 256]; 2],
     mask_bit: u8,
 }
 
 impl ShortFrameTable {
-    /// Asks the judge about the short frames of `sender`.
+    /// Checks every short frame that `sender` can send.
     pub fn new(sender: Role, compression: bool) -> Self {
         let mask_bit = match sender {
             Role::Client => 0x80,
@@ -205,7 +212,7 @@ impl ShortFrameTable {
         }
     }
 
-    /// Whether a frame that starts so surely breaks no rule; the judge knows about the others.
+    /// Whether these two bytes alone prove that the frame conforms; [`check`] decides the rest.
     #[inline]
     pub fn passes(&self, [first, second]: [u8; 2], unfinished: bool) -> bool {
         LengthForm::is_short(second ^ self.mask_bit)
@@ -213,7 +220,7 @@ impl ShortFrameTable {
     }
 }
 
-/// Judges a frame by its header; `tolerate` decides of each broken rule whether to go on.
+/// Checks a frame by its header; `tolerate` decides for each tolerable rule whether to continue.
 pub fn check(
     header: &Header,
     context: Context,
@@ -300,7 +307,7 @@ fn check_sequence(opcode: Opcode, unfinished: bool) -> Result<(), Rule> {
     }
 }
 
-/// Judges and reads the body of a Close frame; `None` when it is empty (RFC 6455 §5.5.1).
+/// Reads the body of a Close frame; `None` when it is empty (RFC 6455 §5.5.1).
 pub fn parse_close(body: &[u8]) -> Result<Option<CloseFrame>, Rule> {
     let Some((code, reason)) = body.split_first_chunk::<2>() else {
         return match body {

@@ -1,4 +1,4 @@
-//! Messages and control frames become bytes (RFC 6455 §5, §6.1).
+//! Encodes messages and control frames (RFC 6455 §5, §6.1).
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use super::traffic::Traffic;
 #[error("the connection is closing; nothing more can be sent")]
 pub struct Closing;
 
-/// A control frame that went out.
+/// A control frame that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
     /// A ping with its payload.
@@ -34,20 +34,20 @@ pub enum Control {
 #[derive(Debug, Clone)]
 pub(super) struct ClosedWith {
     pub frame: Option<CloseFrame>,
-    /// When the peer's answer is no longer waited for.
+    /// When to stop waiting for the peer's answer.
     pub deadline: Instant,
-    /// Whether every sign of life of the peer prolongs the wait.
+    /// Whether bytes that are written or received extend the deadline.
     pub patient: bool,
 }
 
-/// Something to be told about what was sent.
+/// Something that was sent and becomes an event.
 #[derive(Debug)]
 pub(super) enum Notice {
     Frame(Box<WireHeader>),
     Control(Control),
 }
 
-/// What a sender is told to do.
+/// The configuration of a sender.
 #[derive(Debug)]
 pub(super) struct Options {
     pub role: Role,
@@ -65,12 +65,12 @@ pub struct Sender {
     output: Buffer,
     masks: StdRng,
     deflater: Option<Deflater>,
-    /// Storage for what is compressed.
+    /// Storage for compressed payloads, reused.
     deflated: Vec<u8>,
     closed_with: Option<ClosedWith>,
-    /// The latest ping that could not be answered at once.
+    /// The payload of the latest ping that could not be answered at once.
     owed_pong: Option<Vec<u8>>,
-    /// Pings that no pong has answered, oldest first.
+    /// Unanswered pings, oldest first.
     pings: VecDeque<(Vec<u8>, Instant)>,
     notices: VecDeque<Notice>,
     sent: Traffic,
@@ -78,14 +78,16 @@ pub struct Sender {
     data_end: u64,
 }
 
-/// Output from which on pongs wait: a flood of pings must not grow the output.
+/// From this much output on pongs wait, in bytes: a flood of pings must not grow the output.
+///
+/// Half of the output buffer: it leaves room for messages, and is more than a peer that reads lets pile up.
 const PONG_WAITS: usize = 64 << 10;
-/// Pings that are remembered for their round trip.
+/// The number of pings that are remembered for their round trip: more than a peer that answers leaves open.
 const REMEMBERED_PINGS: usize = 32;
-/// Storage for compression above this is given back, in bytes.
-const KEPT: usize = 1 << 20;
-/// The usual size of the output, in bytes.
-const OUTPUT: usize = 128 << 10;
+/// Storage for compressed payloads above this is freed, in bytes: a message of 1 MiB, a common limit of servers, fits.
+const IDLE_DEFLATED: usize = 1 << 20;
+/// The initial size of the output, in bytes: about what is sent between two writes.
+const OUTPUT_SIZE: usize = 128 << 10;
 
 impl Sender {
     /// A sender whose masking keys come from `seed`, which must be unpredictable (RFC 6455 §5.3).
@@ -96,7 +98,7 @@ impl Sender {
             observe_frames: options.observe_frames,
             deflater: options.deflater,
             deflated: Vec::new(),
-            output: Buffer::with_capacity(OUTPUT),
+            output: Buffer::with_capacity(OUTPUT_SIZE),
             masks: StdRng::from_seed(seed),
             closed_with: None,
             owed_pong: None,
@@ -127,7 +129,7 @@ impl Sender {
         Ok(self.count(payload, true, deflated))
     }
 
-    /// Sends one message with each piece in a frame of its own (RFC 6455 §5.4).
+    /// Sends one message with each piece in its own frame (RFC 6455 §5.4).
     pub fn fragments<'a>(
         &mut self,
         kind: Kind,
@@ -143,7 +145,7 @@ impl Sender {
         Ok(wire)
     }
 
-    /// Sends a piece of a message whose pieces come one by one: `start` with the first, `end` with the last.
+    /// Sends a piece of a message: `start` is set for the first, `end` for the last.
     pub fn piece(
         &mut self,
         kind: Kind,
@@ -163,7 +165,7 @@ impl Sender {
         Ok(self.count(payload, end, deflated))
     }
 
-    /// Sends a ping, and waits for its pong; `payload` is at most 125 bytes.
+    /// Sends a ping and expects its pong; `payload` is at most 125 bytes.
     pub fn ping(&mut self, payload: &[u8], now: Instant) -> Result<(), Closing> {
         self.check_open()?;
         self.control_frame(Opcode::PING, payload);
@@ -175,7 +177,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Sends a pong that answers nothing (RFC 6455 §5.5.3); `payload` is at most 125 bytes.
+    /// Sends an unsolicited pong (RFC 6455 §5.5.3); `payload` is at most 125 bytes.
     pub fn pong(&mut self, payload: &[u8]) -> Result<(), Closing> {
         self.check_open()?;
         self.control_frame(Opcode::PONG, payload);
@@ -183,14 +185,14 @@ impl Sender {
         Ok(())
     }
 
-    /// Starts the closing handshake, or answers the peer's; waits for the peer until `deadline`.
+    /// Starts the closing handshake or answers the peer's; waits for the peer until `deadline`.
     ///
-    /// Only the first call has an effect: one Close frame is all that may be sent (RFC 6455 §5.5.1).
+    /// Only the first call has an effect: only one Close frame may be sent (RFC 6455 §5.5.1).
     pub fn close(&mut self, frame: Option<CloseFrame>, deadline: Instant) {
         self.close_with(frame, deadline, false);
     }
 
-    /// Starts the closing handshake like [`close`](Self::close); every sign of life of the peer may prolong the wait.
+    /// Like [`close`](Self::close), but bytes that are written or received may extend the deadline.
     pub(super) fn close_patiently(&mut self, frame: Option<CloseFrame>, deadline: Instant) {
         self.close_with(frame, deadline, true);
     }
@@ -209,19 +211,19 @@ impl Sender {
         });
     }
 
-    /// Whether the wait for the peer's Close frame is prolonged by every sign of life.
+    /// Whether bytes that are written or received extend the wait for the peer's Close frame.
     pub(super) fn is_patient(&self) -> bool {
         self.closed_with.as_ref().is_some_and(|close| close.patient)
     }
 
-    /// Waits for the peer until `deadline`, once a Close frame was sent.
+    /// Sets the deadline for the peer, if a Close frame was sent.
     pub(super) fn wait_until(&mut self, deadline: Instant) {
         if let Some(close) = &mut self.closed_with {
             close.deadline = deadline;
         }
     }
 
-    /// Waits for the peer no longer than `deadline`, once a Close frame was sent.
+    /// Limits the wait for the peer to `deadline`, if a Close frame was sent.
     pub(super) fn end_by(&mut self, deadline: Instant) {
         if let Some(close) = &mut self.closed_with {
             close.deadline = close.deadline.min(deadline);
@@ -229,10 +231,10 @@ impl Sender {
         }
     }
 
-    /// Sends a frame exactly as its header says, whatever the rules; the payload is masked with its key.
+    /// Sends a frame exactly as its header says, even if that breaks a rule; masks the payload with its key.
     #[expect(
         clippy::inline_always,
-        reason = "most of a header is known where it is made"
+        reason = "callers know most of the header, so that encoding it is a few stores"
     )]
     #[inline(always)]
     pub fn frame(&mut self, header: &Header, payload: &[u8]) {
@@ -252,13 +254,13 @@ impl Sender {
         self.sent.frames += 1;
     }
 
-    /// Sends bytes as they are, whatever they mean.
+    /// Sends bytes as they are, which need not be a frame.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.output.extend(bytes);
         self.sent.bytes += bytes.len() as u64;
     }
 
-    /// The longest fragment of a message in bytes, if that was set.
+    /// The largest fragment of a message in bytes, if that is limited.
     pub fn fragment_size(&self) -> Option<usize> {
         self.fragment
     }
@@ -268,12 +270,12 @@ impl Sender {
         self.masks.next_u32().to_ne_bytes()
     }
 
-    /// What waits to be written to the socket.
+    /// Bytes to be written to the socket.
     pub fn output(&self) -> &[u8] {
         self.output.filled()
     }
 
-    /// Forgets `n` bytes of [`output`](Self::output) that were written.
+    /// Consumes `n` bytes of [`output`](Self::output) that were written.
     pub fn written(&mut self, n: usize) {
         self.output.consume(n);
         if self.output.len() < PONG_WAITS
@@ -284,7 +286,7 @@ impl Sender {
         }
     }
 
-    /// How many bytes of the output belong to messages.
+    /// The number of bytes of the output that belong to messages.
     pub fn unwritten_data(&self) -> usize {
         let written = self.sent.bytes - self.output.len() as u64;
         usize::try_from(self.data_end.saturating_sub(written)).unwrap_or(usize::MAX)
@@ -300,7 +302,7 @@ impl Sender {
         self.sent
     }
 
-    /// Answers a ping at once, or later when too much output waits; then only the latest is answered.
+    /// Answers a ping at once, or later if too much output is waiting; then only the latest ping is answered.
     ///
     /// RFC 6455 §5.5.3: an endpoint MAY elect to send a Pong for only the most recent Ping.
     pub(super) fn answer_ping(&mut self, payload: &[u8]) -> bool {
@@ -315,14 +317,14 @@ impl Sender {
         false
     }
 
-    /// The time since the ping that `payload` answers; older pings count as answered too.
+    /// The time since the ping that `payload` answers; also counts older pings as answered.
     pub(super) fn answered(&mut self, payload: &[u8], now: Instant) -> Option<Duration> {
         let index = self.pings.iter().position(|(sent, _)| sent == payload)?;
         let (_, at) = self.pings.drain(..=index).next_back()?;
         Some(now.saturating_duration_since(at))
     }
 
-    /// When the oldest ping without an answer went out.
+    /// When the oldest unanswered ping was sent.
     pub(super) fn oldest_ping(&self) -> Option<Instant> {
         self.pings.front().map(|&(_, at)| at)
     }
@@ -347,7 +349,7 @@ impl Sender {
         }
     }
 
-    /// Compresses a piece of a message, if compression was agreed on.
+    /// Compresses a piece of a message, if compression was negotiated.
     fn deflate(&mut self, payload: &[u8], end: bool) -> Option<Vec<u8>> {
         let deflater = self.deflater.as_mut()?;
         let mut out = std::mem::take(&mut self.deflated);
@@ -356,7 +358,7 @@ impl Sender {
         Some(out)
     }
 
-    /// Counts a piece of a message, and keeps the storage of what it was compressed to.
+    /// Counts a piece of a message, and keeps the storage of its compressed payload.
     #[inline]
     fn count(&mut self, payload: &[u8], end: bool, deflated: Option<Vec<u8>>) -> Option<u64> {
         self.sent.messages += u64::from(end);
@@ -370,7 +372,7 @@ impl Sender {
         self.sent.deflated.wire += wire;
         self.sent.deflated.plain += payload.len() as u64;
         self.deflated = deflated;
-        self.deflated.shrink_to(KEPT);
+        self.deflated.shrink_to(IDLE_DEFLATED);
         wire
     }
 
@@ -388,7 +390,7 @@ impl Sender {
         self.frame(&header, payload);
     }
 
-    /// A header that follows every rule, with a fresh masking key for a client.
+    /// A valid header, with a fresh masking key for a client.
     fn plain(&mut self, fin: bool, opcode: Opcode, payload: &[u8]) -> Header {
         // RFC 6455 §5.3: a fresh masking key for each frame, from a strong source of entropy.
         let masking_key = match self.role {

@@ -1,4 +1,4 @@
-//! What a connection is to do by itself.
+//! Configuration of a connection.
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use crate::proto::Role;
 use crate::proto::deflate::{Deflater, Inflater, Params};
 use crate::proto::receiver::Delivery;
 
-/// What a connection is to do by itself.
+/// Configuration of a connection.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Which end this is.
     pub role: Role,
-    /// How messages are handed on.
+    /// How messages are delivered.
     pub delivery: Delivery,
-    /// Outgoing messages are split into frames of at most this many bytes.
+    /// The largest frame of an outgoing message, in bytes of payload; larger messages are fragmented.
     pub fragment: Option<usize>,
     /// Whether pings are answered (RFC 6455 §5.5.2 demands it).
     pub auto_pong: bool,
     /// How long the peer may take to answer a Close frame and to end the stream.
     pub close_timeout: Duration,
-    /// How often a ping is sent.
+    /// The time from one ping to the next.
     pub ping_interval: Option<Duration>,
     /// How long a pong may take.
     pub ping_timeout: Option<Duration>,
@@ -27,9 +27,9 @@ pub struct Config {
     pub idle_timeout: Option<Duration>,
     /// Whether every frame header becomes an event.
     pub observe_frames: bool,
-    /// The parameters of permessage-deflate, when it was agreed on.
+    /// The permessage-deflate parameters, if it was negotiated.
     pub deflate: Option<Params>,
-    /// Whether to go on after a broken rule where that has a meaning.
+    /// Whether to continue after a broken rule where that is possible.
     pub lenient: bool,
 }
 

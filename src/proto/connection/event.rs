@@ -1,4 +1,4 @@
-//! What a connection tells.
+//! Events of a connection, and how it ended.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::proto::receiver::{Partial, WireHeader};
 use crate::proto::rules::Violation;
 use crate::proto::sender::Control;
 
-/// What happened on a connection; payloads are lent until the next event is asked for.
+/// What happened on a connection; payloads are borrowed until the next event is polled.
 ///
-/// What is rare and large is boxed: every message's event is moved from layer to layer.
+/// Rare and large data is boxed, because the event of every message is moved between layers.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A frame header was received; only with [`Config::observe_frames`](super::Config::observe_frames).
@@ -23,7 +23,7 @@ pub enum Event<'a> {
     Ping {
         /// Its payload.
         payload: &'a [u8],
-        /// What was done about it.
+        /// What the connection did about it.
         answer: AutoPong,
     },
     /// A pong.
@@ -35,13 +35,13 @@ pub enum Event<'a> {
     },
     /// The peer's Close frame; `None` for an empty body.
     Close(Option<CloseFrame>),
-    /// A control frame was sent that no other event mentions.
+    /// A control frame was sent that no other event reports.
     Sent(Control),
     /// The peer broke a rule; the connection fails (RFC 6455 §7.1.7).
     Violation(Box<Violation>),
-    /// The peer broke a rule, and the connection goes on; only with [`Config::lenient`](super::Config::lenient).
+    /// The peer broke a rule, and the connection continues; only with [`Config::lenient`](super::Config::lenient).
     Tolerated(Box<Violation>),
-    /// Nothing came for [`Config::idle_timeout`](super::Config::idle_timeout).
+    /// Nothing was received for [`Config::idle_timeout`](super::Config::idle_timeout).
     Idle(Duration),
     /// The connection is over; the last event.
     Ended(Box<End>),
@@ -52,13 +52,13 @@ pub enum Event<'a> {
 pub enum AutoPong {
     /// A pong was sent.
     Sent,
-    /// A pong will be sent when there is room, unless a later ping comes first.
+    /// A pong will be sent when there is room, unless another ping is received first.
     Queued,
     /// None: automatic pongs are off, or the connection is closing.
     None,
 }
 
-/// How a connection came to its end.
+/// How a connection ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
     /// After a closing handshake.
@@ -74,11 +74,11 @@ pub enum End {
     Failed(Violation),
     /// The stream ended without a closing handshake.
     Lost {
-        /// Why, as the transport says; `None` for an orderly end of stream.
+        /// The transport's error; `None` for an orderly end of the stream.
         error: Option<String>,
-        /// What was under way.
+        /// What was incomplete.
         partial: Option<Partial>,
-        /// The time since the last byte came.
+        /// The time since the last byte was received.
         silence: Duration,
         /// Whether a Close frame had been sent.
         closing: bool,
@@ -88,7 +88,7 @@ pub enum End {
         /// Whether TCP was reset.
         reset: bool,
     },
-    /// The answer to the Close frame was not waited for, as the configuration or the user wants it.
+    /// The answer to the Close frame was not waited for, by configuration or because the user wished so.
     NotAwaited {
         /// The Close frame that was sent.
         sent: Option<CloseFrame>,

@@ -1,4 +1,4 @@
-//! A connection after its opening handshake: states, the closing handshake, timers (RFC 6455 §5.5, §7).
+//! A connection after its opening handshake: states, closing handshake and timers (RFC 6455 §5.5, §7).
 
 mod config;
 mod event;
@@ -21,15 +21,17 @@ use super::traffic::Traffic;
 /// The state of a connection, in the WebSocket API's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
-    /// Messages go both ways.
+    /// Messages can be sent and received.
     Open,
     /// A Close frame was sent or received.
     Closing,
-    /// Nothing goes either way any more.
+    /// Nothing more is sent or received.
     Closed,
 }
 
 /// How long a peer may take to end the stream after both Close frames, or after it broke a rule.
+///
+/// Nothing more is expected then, so this only has to be longer than a round trip, and it keeps a command waiting.
 const END_PATIENCE: Duration = Duration::from_secs(1);
 
 /// One end of a WebSocket connection.
@@ -46,11 +48,11 @@ pub struct Connection {
     stream: StreamState,
 }
 
-/// What the peer's direction has come to.
+/// The state of the peer's direction.
 #[derive(Debug)]
 enum PeerSide {
     Open,
-    /// Its Close frame came, before ours if `first`.
+    /// Its Close frame was received, before ours was sent if `first`.
     Closed {
         frame: Option<CloseFrame>,
         first: bool,
@@ -59,20 +61,20 @@ enum PeerSide {
     Failed(Violation),
 }
 
-/// What the stream below has come to.
+/// The state of the stream below.
 #[derive(Debug)]
 enum StreamState {
     Open,
-    /// It ended, with the transport's error if there was one; what came before is still handed on.
+    /// It ended, with the transport's error if there was one; earlier input is still delivered.
     Lost {
         error: Option<String>,
     },
-    /// The connection is over, which is still to be reported.
+    /// The connection is over; this is yet to be reported.
     Over(End),
     Reported,
 }
 
-/// What has been reported of a peer that sends nothing.
+/// Whether the peer has been silent for the idle timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Silence {
     Unnoticed,
@@ -81,7 +83,7 @@ enum Silence {
 }
 
 impl Connection {
-    /// A connection that has just opened; `input` may hold bytes that came after the handshake.
+    /// A connection that has just opened; `input` may hold bytes received after the handshake.
     ///
     /// `seed` feeds the masking keys and must be unpredictable (RFC 6455 §5.3).
     pub fn new(config: Config, input: Buffer, seed: [u8; 32], now: Instant) -> Self {
@@ -121,19 +123,19 @@ impl Connection {
         &mut self.sender
     }
 
-    /// Room for received bytes; tell how many came with [`received`](Self::received).
+    /// Room for received bytes; report their number with [`received`](Self::received).
     pub fn input(&mut self) -> &mut [u8] {
         self.receiver.spare()
     }
 
-    /// Takes `n` bytes that were read into [`input`](Self::input).
+    /// Processes `n` bytes that were read into [`input`](Self::input).
     pub fn received(&mut self, n: usize, now: Instant) {
         self.receiver.commit(n);
         self.last_received = now;
         self.extend_close_timeout(now);
     }
 
-    /// The stream has ended: in order, or with the transport's error.
+    /// Notes that the stream has ended, in order or with the transport's error.
     pub fn lost(&mut self, error: Option<String>) {
         if let StreamState::Open = self.stream {
             self.stream = StreamState::Lost { error };
@@ -142,9 +144,9 @@ impl Connection {
 
     /// Starts the closing handshake; the peer has `patience` for its answer, or the configured close timeout.
     ///
-    /// The close timeout counts from the last byte that was written or came; `patience` counts from now.
+    /// The close timeout counts from the last byte that was written or received; `patience` counts from now.
     pub fn close(&mut self, frame: Option<CloseFrame>, patience: Option<Duration>, now: Instant) {
-        // With a timeout of 0 the Close frame is still to be written.
+        // Even with a timeout of 0 the Close frame has to be written.
         let usual = self.config.close_timeout.max(END_PATIENCE);
         let deadline = now + patience.unwrap_or(usual);
         if self.sender.is_closing() {
@@ -156,36 +158,36 @@ impl Connection {
         }
     }
 
-    /// Forgets `n` bytes of the output, which were written to the stream.
+    /// Consumes `n` bytes of the output that were written to the stream.
     pub fn written(&mut self, n: usize, now: Instant) {
         self.sender.written(n);
         self.extend_close_timeout(now);
     }
 
-    /// The close timeout is about a peer that does nothing: it begins anew.
+    /// Restarts the close timeout, which limits how long the peer may do nothing.
     fn extend_close_timeout(&mut self, now: Instant) {
         if self.sender.is_patient() && self.peer_is_open() {
             self.sender.wait_until(now + self.config.close_timeout);
         }
     }
 
-    /// This end drops the stream without a closing handshake.
+    /// Drops the stream without a closing handshake.
     pub fn abandon(&mut self, reset: bool) {
         self.end_as(End::Abandoned { reset });
     }
 
-    /// Nothing is read because the caller cannot take it: silence until `now` does not count.
+    /// Notes that the caller does not read because its output is full: silence until `now` does not count.
     pub fn pause_reading(&mut self, now: Instant) {
         self.last_received = now;
         self.extend_close_timeout(now);
     }
 
-    /// Whether a message has begun and not ended.
+    /// Whether a message is incomplete.
     pub fn is_under_way(&self) -> bool {
         self.receiver.partial().is_some()
     }
 
-    /// Switches events for frame headers on or off.
+    /// Turns events for frame headers on or off.
     pub fn observe_frames(&mut self, on: bool) {
         self.receiver.set_observe_frames(on);
         self.sender.set_observe_frames(on);
@@ -218,14 +220,14 @@ impl Connection {
         matches!(self.stream, StreamState::Over(_) | StreamState::Reported)
     }
 
-    /// Ends the connection like this, unless it is over already.
+    /// Ends the connection like this, unless it is already over.
     fn end_as(&mut self, end: End) {
         if !self.is_over() {
             self.stream = StreamState::Over(end);
         }
     }
 
-    /// Whether the stream's sending direction is to be ended once the output is written (RFC 6455 §7.1.1).
+    /// Whether to shut down the stream's sending direction now (RFC 6455 §7.1.1: the server first).
     pub fn wants_shutdown(&self) -> bool {
         let is_ours = match &self.peer {
             PeerSide::Open => false,
@@ -245,7 +247,7 @@ impl Connection {
             return Some((event, &mut self.sender));
         }
         if !self.peer_is_open() {
-            // RFC 6455 §5.5.1: after a Close frame nothing more is processed.
+            // RFC 6455 §5.5.1: after a Close frame, any further data is discarded.
             self.receiver.discard();
         } else if let Some(part) = self.receiver.poll() {
             if let Part::Message { end } = part {
@@ -257,7 +259,7 @@ impl Connection {
         Some((event, &mut self.sender))
     }
 
-    /// The event of a silence, or of the end.
+    /// The event of an idle timeout or of the end.
     #[inline(never)]
     fn poll_end(&mut self, now: Instant) -> Option<Event<'static>> {
         if let (Silence::Noticed, Some(limit)) = (self.silence, self.config.idle_timeout) {
@@ -278,19 +280,19 @@ impl Connection {
         }
     }
 
-    /// The event of a message, or of a piece of one.
+    /// The event of a message or of a piece of one.
     #[inline]
     fn message(&mut self, end: bool) -> (Event<'_>, &mut Sender) {
         let message = self.receiver.message(end);
         (Event::Message(message), &mut self.sender)
     }
 
-    /// The payload of the last event; nothing if it had none, or if bytes were read since.
+    /// The payload of the last event; empty if it had none or if bytes were read since.
     pub fn lent(&self) -> &[u8] {
         self.receiver.lent()
     }
 
-    /// Does what the RFC asks for when `part` was received, and makes the event of it.
+    /// Reacts to `part` as the RFC demands; returns its event.
     #[inline(never)]
     fn react(&mut self, part: Part, now: Instant) -> (Event<'_>, &mut Sender) {
         let event = match part {
@@ -340,17 +342,17 @@ impl Connection {
         self.sender.end_by(deadline);
     }
 
-    /// Fails the connection: says why in a Close frame and takes no more data (RFC 6455 §7.1.7).
+    /// Fails the connection: sends a Close frame with the reason and discards further input (RFC 6455 §7.1.7).
     fn fail(&mut self, violation: Violation, now: Instant) {
         let reason = violation.rule.to_string();
         let frame = CloseFrame::new(violation.rule.close_code(), reason);
         self.sender.close(Some(frame), now + END_PATIENCE);
-        // A Close frame may have gone out before, to be answered in longer time.
+        // An earlier Close frame may have a later deadline.
         self.sender.end_by(now + END_PATIENCE);
         self.peer = PeerSide::Failed(violation);
     }
 
-    /// How it ends when the stream has ended.
+    /// The end that the end of the stream leads to.
     fn end_of_stream(&self, error: Option<String>, now: Instant) -> End {
         if !self.peer_is_open() {
             return self.end_now();
@@ -363,7 +365,7 @@ impl Connection {
         }
     }
 
-    /// Ends the connection, as the wait for the peer is over.
+    /// Ends the connection because the wait for the peer is over.
     fn end_wait(&mut self) {
         let is_awaited = !self.sender.is_patient() || !self.config.close_timeout.is_zero();
         let end = match self.end_now() {
@@ -373,7 +375,7 @@ impl Connection {
         self.end_as(end);
     }
 
-    /// How it ends if nothing more is waited for, after a Close frame went out.
+    /// The end if nothing more is waited for after a Close frame was sent.
     pub fn end_now(&self) -> End {
         let sent = self
             .sender

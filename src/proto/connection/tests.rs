@@ -200,7 +200,7 @@ fn names_the_rule_that_was_broken_and_closes_with_its_code() {
             "a ping frame carries at most 125 bytes, not 126",
             1002,
         ),
-        ("80 00", "a continuation without a message", 1002),
+        ("80 00", "a continuation frame without a message", 1002),
         ("01 00 81 00", "a new message inside", 1002),
         ("81 7e 00 7d", "not written in its shortest form", 1002),
         ("82 7f 80 00 00 00 00 00 00 00", "the top bit", 1002),
@@ -321,7 +321,7 @@ fn goes_on_after_broken_rules_when_it_is_told_to() {
         ),
         (
             "a1 02 68 69",
-            "RSV2 is set without an extension that uses it",
+            "RSV2 is set, but no negotiated extension uses it",
             "text hi",
         ),
         (
@@ -340,11 +340,11 @@ fn goes_on_after_broken_rules_when_it_is_told_to() {
     let told = lenient().feed_hex("81 05 68 ff");
     assert_eq!(
         told,
-        ["tolerated text that is not UTF-8, at byte 1"],
+        ["tolerated text is not UTF-8 at byte 1"],
         "the rest of the frame is not waited for"
     );
     let told = lenient().feed_hex("81 02 68 ff 81 01 61");
-    assert_eq!(told[1], "tolerated text that is not UTF-8, at byte 1");
+    assert_eq!(told[1], "tolerated text is not UTF-8 at byte 1");
     assert_eq!(told[2], "text a");
     assert!(
         lenient().feed_hex("83 00")[0].starts_with("violation"),

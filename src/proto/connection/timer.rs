@@ -1,10 +1,9 @@
-//! What a connection does when nothing comes: pings, and ends that time brings.
+//! Timers: pings, and ends of a connection that time brings.
 
 use std::time::Instant;
 
 use super::{Connection, End, Silence, State};
 
-/// Timers of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timer {
     Close,
@@ -18,7 +17,7 @@ impl Timer {
 }
 
 impl Connection {
-    /// When [`handle_timeout`](Self::handle_timeout) is to be called at the latest.
+    /// The latest time for the next call of [`handle_timeout`](Self::handle_timeout).
     pub fn poll_timeout(&self) -> Option<Instant> {
         if self.is_over() {
             return None;
@@ -29,7 +28,7 @@ impl Connection {
             .min()
     }
 
-    /// Lets time pass.
+    /// Handles the timers that have expired at `now`.
     pub fn handle_timeout(&mut self, now: Instant) {
         for timer in Timer::ALL {
             if self.deadline(timer).is_some_and(|deadline| deadline <= now) {
@@ -47,7 +46,7 @@ impl Connection {
                 .ping_interval
                 .filter(|_| open)
                 .map(|interval| self.last_ping + interval),
-            // Whatever comes from the peer shows that it lives: the wait starts anew.
+            // Any byte from the peer shows that it is alive and restarts the wait.
             Timer::Pong => {
                 let timeout = self.config.ping_timeout.filter(|_| open)?;
                 let asked = self.sender.oldest_ping()?;

@@ -1,4 +1,4 @@
-//! The start of a frame: its header, read and checked.
+//! Reads and checks frame headers.
 
 use std::ops::{ControlFlow, Range};
 
@@ -8,7 +8,7 @@ use crate::proto::message::Kind;
 use crate::proto::rules::{self, Rule, Violation};
 
 impl Receiver {
-    /// Reads and judges the next header; breaks off where there is something to tell before its payload is taken.
+    /// Reads and checks the next header; breaks if there is something to report before its payload.
     #[inline]
     pub(super) fn start_frame(&mut self) -> Step {
         let wire = self.input.filled();
@@ -41,7 +41,7 @@ impl Receiver {
         ControlFlow::Break(self.tolerated.pop_front().map(Part::Tolerated))
     }
 
-    /// The header that stands at `place`, decoded anew, so that one that nobody looks at need not be kept.
+    /// The header at `place`, as a part. It is decoded again, so that a header nobody observes need not be kept.
     #[cold]
     fn observed(&self, place: Range<usize>) -> Option<Part> {
         let wire = self.input.lent(place);
@@ -50,9 +50,9 @@ impl Receiver {
         Some(Part::Frame(Box::new(WireHeader::new(header, wire, offset))))
     }
 
-    /// Judges the header at the front of the input; what is tolerated of it is only told when the connection goes on.
+    /// Checks the header at the front of the input; tolerated faults are queued, to be reported if the connection continues.
     ///
-    /// It is decoded anew, so that one that passes at a glance need not be kept.
+    /// Decodes it again, so that the common path, a header in the table of short frames, need not keep it.
     #[inline(never)]
     fn check_header(&mut self) -> Result<(), Box<Violation>> {
         let filled = self.input.filled();
@@ -80,15 +80,15 @@ impl Receiver {
         checked
     }
 
-    /// Whether a message that starts so is compressed; RSV1 means nothing if that was not agreed on.
+    /// Whether a message with this first header is compressed; RSV1 has no meaning if compression was not negotiated.
     #[inline]
     fn is_compressed(&self, header: &Header) -> bool {
         header.rsv1 && self.options.inflater.is_some()
     }
 
-    /// A message that has to be kept whole may not outgrow its limit, even before its bytes come.
+    /// Checks the limit of a message that is delivered whole, before its bytes arrive.
     ///
-    /// What a compressed one inflates to shows only while it is inflated.
+    /// The size of a compressed message is known only while it is inflated.
     fn check_size(&self, header: &Header) -> Result<(), Rule> {
         let Delivery::Whole { max_message } = self.options.delivery else {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Received bytes become frames, and frames become messages (RFC 6455 §5.4, §6.2).
+//! Decodes received bytes to frames and messages (RFC 6455 §5.4, §6.2).
 
 mod header;
 mod payload;
@@ -14,12 +14,12 @@ use super::message::{InvalidUtf8, Kind, Utf8};
 use super::rules::{ShortFrameTable, Violation};
 use super::traffic::Traffic;
 
-/// How message payloads are handed on.
+/// How message payloads are delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
-    /// Each message in one piece, at most this many bytes.
+    /// Each message in one piece, up to a limit.
     Whole {
-        /// The limit in bytes, after inflating.
+        /// The limit in bytes, after inflation.
         max_message: u64,
     },
     /// In pieces as they arrive, in constant memory.
@@ -29,18 +29,18 @@ pub enum Delivery {
 /// A frame header as it was received or sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WireHeader {
-    /// What it says.
+    /// Its fields.
     pub header: Header,
     /// Its bytes; only the first [`size`](Self::size) count.
     pub bytes: [u8; Header::MAX],
-    /// How many bytes it takes.
+    /// Its length in bytes.
     pub size: usize,
     /// Where it starts, counted from the first byte after the opening handshake.
     pub offset: u64,
 }
 
 impl WireHeader {
-    /// The header that stands as `wire` at `offset`.
+    /// The header whose bytes are `wire`, at `offset`.
     #[cold]
     pub(super) fn new(header: Header, wire: &[u8], offset: u64) -> Self {
         let size = wire.len();
@@ -55,13 +55,13 @@ impl WireHeader {
     }
 }
 
-/// What came out of the received bytes; its payload is lent by [`Receiver::lent`].
+/// The next thing in the received bytes; [`Receiver::lent`] has its payload.
 ///
-/// Small enough to be handed on in registers.
+/// Small enough to be returned in registers.
 #[derive(Debug)]
 pub(super) enum Part {
     Frame(Box<WireHeader>),
-    /// A message or a piece of one, its last if `end`; [`Receiver::message`] makes it.
+    /// A message, or a piece of one, the last if `end`; [`Receiver::message`] returns it.
     Message {
         end: bool,
     },
@@ -73,16 +73,16 @@ pub(super) enum Part {
     Violation(Box<Violation>),
 }
 
-/// A step of taking bytes: goes on, or breaks off with the next part, or without one when more bytes are needed.
+/// A step of decoding: continues, or breaks with the next part, or with none if more bytes are needed.
 type Step<T = ()> = ControlFlow<Option<Part>, T>;
 
-/// What a receiver is told to do.
+/// The configuration of a receiver.
 #[derive(Debug)]
 pub(super) struct Options {
     pub peer: Role,
     pub delivery: Delivery,
     pub observe_frames: bool,
-    /// Whether to go on after a broken rule where that has a meaning.
+    /// Whether to continue after a broken rule where that is possible.
     pub lenient: bool,
     pub inflater: Option<Inflater>,
 }
@@ -101,28 +101,28 @@ pub struct Receiver {
     received: Traffic,
 }
 
-/// Where the payload stands that was lent out last.
+/// Where the last payload is that was lent out.
 #[derive(Debug)]
 enum Lent {
-    /// In the input, which has forgotten it.
+    /// In the input buffer, already consumed there.
     Input(Range<usize>),
-    /// It is all that is assembled.
+    /// In the assembled message: all of it.
     Assembled,
 }
 
-/// The last frame whose header came.
+/// The last frame whose header was read.
 #[derive(Debug)]
 struct Frame {
-    /// Whether some of its payload was not handed on.
+    /// Whether some of its payload has not been delivered.
     under_way: bool,
     opcode: Opcode,
     fin: bool,
     masking_key: Option<[u8; 4]>,
     /// The declared payload length in bytes.
     len: u64,
-    /// Payload bytes already handed on and gone from the input.
+    /// Payload bytes already consumed from the input.
     taken: u64,
-    /// Payload bytes at the front of the input that are unmasked and, unless compressed, checked.
+    /// Payload bytes at the front of the input that are unmasked and, unless compressed, checked as UTF-8.
     ready: usize,
 }
 
@@ -133,21 +133,21 @@ struct Frame {
     reason = "independent facts about a message"
 )]
 struct Incoming {
-    /// Whether it has not ended.
+    /// Whether its end is still missing.
     under_way: bool,
     kind: Kind,
     compressed: bool,
     utf8: Utf8,
-    /// Bad UTF-8 was found and tolerated.
+    /// Invalid UTF-8 was found and tolerated.
     bad_utf8: bool,
-    /// Payload bytes on the wire, of the frames before this one.
+    /// Payload bytes on the wire of the frames before this one.
     len: u64,
-    /// Whether a piece of it was handed on.
+    /// Whether a piece of it was delivered.
     started: bool,
 }
 
 impl Frame {
-    /// A frame with this header, of which nothing came yet.
+    /// A frame with this header, of which no payload was received.
     fn new(header: &Header) -> Self {
         Self {
             under_way: true,
@@ -162,7 +162,7 @@ impl Frame {
 }
 
 impl Incoming {
-    /// A message of which nothing came yet.
+    /// A message of which nothing was received.
     fn new(kind: Kind, compressed: bool) -> Self {
         Self {
             under_way: true,
@@ -175,9 +175,9 @@ impl Incoming {
         }
     }
 
-    /// Checks the next piece of a text, and at its `end` that no character is left unfinished.
+    /// Checks the next piece of a text, and at its `end` that the last character is complete.
     ///
-    /// RFC 6455 §8.1: the endpoint MUST fail the connection; at the first byte that cannot be.
+    /// RFC 6455 §8.1: the endpoint MUST fail the connection. We do so at the first invalid byte.
     #[inline]
     fn check(&mut self, piece: &[u8], end: bool) -> Result<(), InvalidUtf8> {
         if self.kind != Kind::Text || self.bad_utf8 {
@@ -188,11 +188,15 @@ impl Incoming {
     }
 }
 
-/// The usual size of a read, in bytes.
-const READ: usize = 128 << 10;
-/// The least room worth a read, in bytes.
+/// The size of the input buffer, and so of most reads, in bytes: a system call's cost is spread over some 1,500
+/// messages of 64 bytes, and the buffer still fits a core's L2 cache.
+const INPUT_SIZE: usize = 128 << 10;
+/// The least room worth a read, in bytes; below this the input is moved to the front first.
 const LEAST_READ: usize = 16 << 10;
-/// From here on a frame's rest is read for itself, so that the buffer empties with the frame.
+/// A frame's rest above this, in bytes, is read alone, so that the buffer is empty after it.
+///
+/// What follows a large frame would otherwise be copied to the front together with it. Below this a read of its own
+/// would cost more than the copy.
 const LARGE_REST: usize = 64 << 10;
 
 impl Receiver {
@@ -220,9 +224,9 @@ impl Receiver {
         }
     }
 
-    /// Room to read into; what was read counts after [`commit`](Self::commit).
+    /// Room to read into; bytes read there count after [`commit`](Self::commit).
     ///
-    /// A declared length never decides how much is allocated: room grows with what has arrived.
+    /// A declared length alone never causes an allocation: the buffer grows with received bytes.
     pub fn spare(&mut self) -> &mut [u8] {
         self.clear_assembled();
         self.lent = Lent::Input(0..0);
@@ -231,7 +235,7 @@ impl Receiver {
             0 => LEAST_READ,
             rest => LEAST_READ.min(rest),
         };
-        let spare = self.input.spare_for(least, rest.max(READ));
+        let spare = self.input.spare_for(least, rest.max(INPUT_SIZE));
         if rest > LARGE_REST && rest < spare.len() {
             &mut spare[..rest]
         } else {
@@ -250,7 +254,7 @@ impl Receiver {
         self.received
     }
 
-    /// How far the frame that is under way has come; `None` between messages.
+    /// How much of the current frame has been received; `None` between messages.
     pub fn partial(&self) -> Option<Partial> {
         let waiting = self.input.len();
         if self.frame.under_way {
@@ -269,13 +273,13 @@ impl Receiver {
         self.options.observe_frames = on;
     }
 
-    /// Forgets everything that was received and not handed on.
+    /// Discards everything that was received and not delivered.
     pub(super) fn discard(&mut self) {
         self.frame.under_way = false;
         self.input.consume(self.input.len());
     }
 
-    /// The payload of the last part that had one; it stays where it is until the next part or room is asked for.
+    /// The payload of the last part; valid until the next part or room to read is requested.
     #[inline]
     pub(super) fn lent(&self) -> &[u8] {
         match &self.lent {
@@ -298,13 +302,13 @@ impl Receiver {
                 return part;
             }
             if let ControlFlow::Break(part) = self.take_payload() {
-                // What was tolerated in the start of a payload is reported before the rest comes.
+                // A fault tolerated in the start of a payload is reported before the rest arrives.
                 return part.or_else(|| self.tolerated.pop_front().map(Part::Tolerated));
             }
         }
     }
 
-    /// Lets go of what was assembled, if it was lent out.
+    /// Discards the assembled message, if it was lent out.
     #[inline]
     fn clear_assembled(&mut self) {
         if matches!(self.lent, Lent::Assembled) {
@@ -313,7 +317,7 @@ impl Receiver {
         }
     }
 
-    /// Payload bytes of the frame under way that have not arrived.
+    /// Payload bytes of the current frame that have not been received.
     fn rest_of_frame(&self) -> u64 {
         let frame = &self.frame;
         if frame.under_way {
@@ -323,28 +327,28 @@ impl Receiver {
         }
     }
 
-    /// Where the front of the input stands in the stream.
+    /// The offset of the front of the input in the stream.
     fn front(&self) -> u64 {
         self.received.bytes - self.input.len() as u64
     }
 }
 
-/// A buffer of the size that reads want.
+/// A buffer of the usual size for reads.
 pub fn input_buffer() -> Buffer {
-    Buffer::with_capacity(READ)
+    Buffer::with_capacity(INPUT_SIZE)
 }
 
-/// How far a frame or message had come when the stream ended.
+/// How much of a frame or message was received when the stream ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partial {
     /// In a frame header.
     Header {
-        /// Bytes of it that arrived.
+        /// Bytes of it that were received.
         received: usize,
     },
     /// In a frame's payload.
     Payload {
-        /// Bytes of it that arrived.
+        /// Bytes of it that were received.
         received: u64,
         /// Its declared length in bytes.
         expected: u64,

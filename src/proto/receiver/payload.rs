@@ -1,4 +1,4 @@
-//! What a frame carries: unmasked, inflated, checked, and put together to messages.
+//! Frame payloads: unmasked, inflated, checked and assembled to messages.
 
 use std::ops::{ControlFlow, Range};
 
@@ -8,11 +8,12 @@ use crate::proto::frame::{Opcode, mask};
 use crate::proto::message::{InvalidUtf8, Message};
 use crate::proto::rules::{self, Rule, Violation};
 
-/// How much of a compressed message is inflated at a time when it is streamed, in bytes.
-const PIECE: usize = 64 << 10;
+/// How much of a streamed compressed message is inflated at a time, in bytes: two windows of DEFLATE, so that the
+/// window is moved rarely, and a small message's buffer stays small.
+const INFLATED_PIECE: usize = 64 << 10;
 
 impl Receiver {
-    /// Unmasks and checks what has arrived of the payload, and hands on what can be.
+    /// Unmasks and checks the payload received so far, and delivers what it can.
     #[inline]
     pub(super) fn take_payload(&mut self) -> Step {
         let frame = &mut self.frame;
@@ -40,7 +41,7 @@ impl Receiver {
         self.take_plain(complete)
     }
 
-    /// Ends the control frame that is there in full, and lends its payload out.
+    /// Ends a complete control frame and lends out its payload.
     #[inline(never)]
     fn control(&mut self) -> Part {
         let offset = self.front();
@@ -59,7 +60,7 @@ impl Receiver {
         }
     }
 
-    /// Hands on what is ready of a message that is not compressed.
+    /// Delivers the ready payload of an uncompressed message.
     #[inline]
     fn take_plain(&mut self, complete: bool) -> Step {
         let frame = &mut self.frame;
@@ -67,7 +68,7 @@ impl Receiver {
         let alone = frame.fin && frame.opcode != Opcode::CONTINUATION;
         let streamed = self.options.delivery == Delivery::Streamed;
         if alone && !complete && !streamed {
-            // Stays in the input, where it will be lent from in one piece.
+            // It stays in the input until it can be lent out in one piece.
             return ControlFlow::Break(None);
         }
         let ready = std::mem::take(&mut frame.ready);
@@ -83,7 +84,7 @@ impl Receiver {
         self.assemble(ready, end)
     }
 
-    /// Moves `ready` bytes from the input to the fragments that came before; lends all of them out at the `end`.
+    /// Appends `ready` bytes of the input to the fragments before; lends out all of them at the `end`.
     #[inline(never)]
     fn assemble(&mut self, ready: usize, end: bool) -> Step {
         self.assembled.extend(&self.input.filled()[..ready]);
@@ -105,7 +106,7 @@ impl Receiver {
         }
     }
 
-    /// A text that is not compressed stops being UTF-8, in the `fresh` bytes that are ready or at their end.
+    /// Handles invalid UTF-8 in the `fresh` bytes of an uncompressed text, or at their end.
     #[cold]
     fn bad_plain(&mut self, error: InvalidUtf8, fresh: Range<usize>) -> Step {
         let before = self.message.len + self.frame.taken + fresh.start as u64;
@@ -116,15 +117,15 @@ impl Receiver {
         self.bad_utf8(Violation::new(rule, &piece[skip..], offset))
     }
 
-    /// Inflates what is ready of a compressed message, and hands on what is enough or all.
+    /// Inflates the ready payload of a compressed message; delivers a piece of it or all.
     #[inline(never)]
     fn take_compressed(&mut self) -> Step {
         let full = match self.options.delivery {
             Delivery::Whole { max_message } => usize::try_from(max_message).unwrap_or(usize::MAX),
-            Delivery::Streamed => PIECE,
+            Delivery::Streamed => INFLATED_PIECE,
         };
         let start = self.assembled.len();
-        // One byte more than fits shows that it does not.
+        // One byte above the limit shows that the message exceeds it.
         let inflated = self.inflate(full.saturating_add(1))?;
         let complete = self.frame.taken == self.frame.len;
         let end = complete && self.frame.fin && !inflated.more;
@@ -150,7 +151,7 @@ impl Receiver {
         self.next_frame()
     }
 
-    /// Moves ready payload through the inflater until `full` bytes came out.
+    /// Inflates ready payload until `full` bytes are assembled.
     fn inflate(&mut self, full: usize) -> Step<Inflated> {
         let frame = &mut self.frame;
         let Some(inflater) = &mut self.options.inflater else {
@@ -191,7 +192,7 @@ impl Receiver {
         ControlFlow::Continue(())
     }
 
-    /// A violation by the frame under way, at the last bytes of its payload.
+    /// A violation by the current frame, at the last bytes of its payload.
     fn violation(&self, rule: Rule) -> Violation {
         let ready = &self.input.filled()[..self.frame.ready];
         let tail = &ready[ready.len().saturating_sub(4)..];
@@ -199,7 +200,7 @@ impl Receiver {
         Violation::new(rule, tail, offset)
     }
 
-    /// The message, or the piece of one, that is lent out; its `end` ends it.
+    /// The message, or piece of one, that is lent out.
     #[inline]
     pub(in crate::proto) fn message(&mut self, end: bool) -> Message<'_> {
         let message = &mut self.message;
