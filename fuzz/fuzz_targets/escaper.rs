@@ -1,4 +1,4 @@
-//! Nothing that steers a terminal gets through, in whatever pieces it comes.
+//! Nothing that controls a terminal gets through, however it is split.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! Streams of frames: what they mean does not depend on how they are cut, nor on who reads them.
+//! Streams of frames: their meaning does not depend on how they are split, and tungstenite agrees on it.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ use wsee::proto::deflate::Params;
 use wsee::proto::message::Kind;
 use wsee::proto::receiver::Delivery;
 
-/// The largest message that is taken, in bytes.
+/// The message size limit, in bytes.
 const LIMIT: usize = 1 << 20;
 
 fuzz_target!(|input: (u8, [u8; 4], &[u8])| {
@@ -40,42 +40,42 @@ fuzz_target!(|input: (u8, [u8; 4], &[u8])| {
         lenient: is_on(5),
         ..Config::new(role)
     };
-    // Nobody has to inflate more than this in a test; the limit holds for whole messages only.
+    // Bounds what a streamed bomb inflates to, as the limit holds for whole messages only.
     let stream = &stream[..stream.len().min(16 << 10)];
-    let whole = told(&config, &[usize::MAX], stream);
+    let whole = receive(&config, &[usize::MAX], stream);
     let sizes = cuts.map(|cut| 1 + usize::from(cut));
-    assert_eq!(whole, told(&config, &sizes, stream), "{config:?}");
-    assert_eq!(whole, told(&config, &[1], stream), "{config:?}");
+    assert_eq!(whole, receive(&config, &sizes, stream), "{config:?}");
+    assert_eq!(whole, receive(&config, &[1], stream), "{config:?}");
     if is_on(3) || is_on(5) || is_on(1) || is_on(2) || whole.failed {
         return;
     }
-    if let Some(theirs) = theirs(role, stream) {
-        let closed = whole.told.last().is_some_and(|last| last.0 == "close");
-        let is_equal = whole.told == theirs || closed && theirs.starts_with(&whole.told);
-        assert!(is_equal, "{:?}, and theirs {theirs:?}", whole.told);
+    if let Some(theirs) = tungstenite(role, stream) {
+        let closed = whole.items.last().is_some_and(|last| last.0 == "close");
+        let is_equal = whole.items == theirs || closed && theirs.starts_with(&whole.items);
+        assert!(is_equal, "{:?}, and theirs {theirs:?}", whole.items);
     }
 });
 
-/// What came of a stream.
+/// Everything that a stream leads to.
 #[derive(Debug, Default, PartialEq)]
-struct Verdict {
-    told: Vec<Told>,
-    /// What came of a message that has not ended.
+struct Received {
+    items: Vec<Item>,
+    /// The payload of an incomplete message.
     partial: Vec<u8>,
-    /// Rules whose violation was tolerated.
+    /// Tolerated violations.
     tolerated: Vec<String>,
     failed: bool,
-    /// What went back: pongs, a Close frame.
+    /// The number of frames sent in return: pongs and a Close frame.
     answers: u64,
 }
 
 /// The name of an event, and its payload.
-type Told = (&'static str, Vec<u8>);
+type Item = (&'static str, Vec<u8>);
 
-fn told(config: &Config, sizes: &[usize], mut stream: &[u8]) -> Verdict {
+fn receive(config: &Config, sizes: &[usize], mut stream: &[u8]) -> Received {
     let now = Instant::now();
     let mut connection = Connection::new(config.clone(), Buffer::with_capacity(16), [7; 32], now);
-    let mut verdict = Verdict::default();
+    let mut received = Received::default();
     let mut sizes = sizes.iter().cycle();
     while !stream.is_empty() {
         let room = connection.input();
@@ -85,40 +85,40 @@ fn told(config: &Config, sizes: &[usize], mut stream: &[u8]) -> Verdict {
         connection.received(n, now);
         stream = &stream[n..];
         while let Some((event, _)) = connection.poll_event(now) {
-            take(&mut verdict, event);
+            take(&mut received, event);
         }
         let written = connection.sender().output().len();
         connection.written(written, now);
     }
-    verdict.partial.clear();
+    received.partial.clear();
     if config.deflate.is_some()
-        && verdict.failed
-        && let Some((_, rule)) = verdict.told.last_mut()
+        && received.failed
+        && let Some((_, rule)) = received.items.last_mut()
     {
-        // Of the faults of a compressed text, the one that is met first depends on how much was inflated at once.
+        // Which fault of a compressed text is found first depends on how much is inflated at once.
         rule.clear();
-        verdict.tolerated.clear();
+        received.tolerated.clear();
     }
-    verdict.answers = connection.traffic().0.frames;
-    verdict
+    received.answers = connection.traffic().0.frames;
+    received
 }
 
-fn take(verdict: &mut Verdict, event: Event<'_>) {
+fn take(received: &mut Received, event: Event<'_>) {
     let (name, payload) = match event {
         Event::Message(message) => {
             let name = match message.kind {
                 Kind::Text => "text",
                 Kind::Binary => "binary",
             };
-            // Where the pieces of a streamed message are cut, and how many come before a violation, has no meaning.
+            // Where a streamed message is split, and how many pieces precede a violation, has no meaning.
             if message.start {
-                verdict.partial.clear();
+                received.partial.clear();
             }
-            verdict.partial.extend_from_slice(message.payload);
+            received.partial.extend_from_slice(message.payload);
             if !message.end {
                 return;
             }
-            (name, std::mem::take(&mut verdict.partial))
+            (name, std::mem::take(&mut received.partial))
         }
         Event::Ping { payload, .. } => ("ping", payload.to_vec()),
         Event::Pong { payload, .. } => ("pong", payload.to_vec()),
@@ -131,20 +131,20 @@ fn take(verdict: &mut Verdict, event: Event<'_>) {
             ("frame", bytes)
         }
         Event::Tolerated(violation) => {
-            // A whole message comes before what is wrong with it, one in pieces after.
-            return verdict.tolerated.push(violation.rule.to_string());
+            // Kept apart, as a whole message precedes its fault, and one in pieces follows it.
+            return received.tolerated.push(violation.rule.to_string());
         }
         Event::Violation(violation) => {
-            verdict.failed = true;
+            received.failed = true;
             ("violation", violation.rule.to_string().into_bytes())
         }
         _ => return,
     };
-    verdict.told.push((name, payload));
+    received.items.push((name, payload));
 }
 
-/// What tungstenite makes of it; `None` when it refuses the stream.
-fn theirs(role: Role, stream: &[u8]) -> Option<Vec<Told>> {
+/// The same, as tungstenite reads it; `None` when it refuses the stream.
+fn tungstenite(role: Role, stream: &[u8]) -> Option<Vec<Item>> {
     let role = match role {
         Role::Client => TheirRole::Client,
         Role::Server => TheirRole::Server,
@@ -154,9 +154,9 @@ fn theirs(role: Role, stream: &[u8]) -> Option<Vec<Told>> {
         .max_message_size(Some(LIMIT));
     let memory = Memory(Cursor::new(stream));
     let mut socket = WebSocket::from_raw_socket(memory, role, Some(config));
-    let mut told = Vec::new();
+    let mut items = Vec::new();
     loop {
-        told.push(match socket.read() {
+        items.push(match socket.read() {
             Ok(Message::Text(text)) => ("text", text.as_bytes().to_vec()),
             Ok(Message::Binary(payload)) => ("binary", payload.to_vec()),
             Ok(Message::Ping(payload)) => ("ping", payload.to_vec()),
@@ -166,14 +166,14 @@ fn theirs(role: Role, stream: &[u8]) -> Option<Vec<Told>> {
                 ("close", code.to_be_bytes().to_vec())
             }
             Ok(Message::Frame(_)) => unreachable!("never read"),
-            Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return Some(told),
-            Err(Error::ConnectionClosed) => return Some(told),
+            Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => return Some(items),
+            Err(Error::ConnectionClosed) => return Some(items),
             Err(_) => return None,
         });
     }
 }
 
-/// A stream in memory that would block at its end, and forgets what is written to it.
+/// A stream in memory that blocks at its end and discards what is written to it.
 struct Memory<'a>(Cursor<&'a [u8]>);
 
 impl Read for Memory<'_> {

@@ -1,4 +1,4 @@
-//! Compressed messages: what they inflate to does not depend on how they are cut, and stays within bounds.
+//! Compressed messages: the result does not depend on how they are split, and stays within its limit.
 
 #![no_main]
 
@@ -6,7 +6,7 @@ use libfuzzer_sys::fuzz_target;
 use wsee::proto::buffer::Buffer;
 use wsee::proto::deflate::{Deflater, InflateError, Inflater};
 
-/// Where inflating stops, in bytes.
+/// The most that is inflated, in bytes.
 const LIMIT: usize = 1 << 18;
 
 fuzz_target!(|input: (u8, u8, &[u8], &[u8])| {
@@ -58,7 +58,7 @@ fn inflate(
     Ok(out)
 }
 
-/// Moves what was inflated; tells whether it is as much as is wanted.
+/// Moves inflated bytes to `out`; returns whether that reached the limit.
 fn drain(buffer: &mut Buffer, full: usize, out: &mut Vec<u8>) -> bool {
     assert!(buffer.len() <= full, "{} of {full} bytes", buffer.len());
     let left = LIMIT - out.len();
@@ -67,7 +67,7 @@ fn drain(buffer: &mut Buffer, full: usize, out: &mut Vec<u8>) -> bool {
     out.len() == LIMIT
 }
 
-/// What is compressed comes out again.
+/// Compresses messages and inflates them again.
 fn round_trip(bits: u8, takeover: bool, size: usize, messages: [&[u8]; 2]) {
     let mut deflater = Deflater::new(bits, takeover);
     let mut inflater = Inflater::new(takeover);

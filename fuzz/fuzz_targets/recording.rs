@@ -1,4 +1,4 @@
-//! Recordings: nothing panics, and what is told of a connection is what was counted when the file was read.
+//! Recordings: nothing panics, and both passes over a file count the same events.
 
 #![no_main]
 
@@ -24,10 +24,10 @@ fn read(path: &Path) {
     };
     for (index, connection) in recording.connections.iter().enumerate() {
         let mut last = Default::default();
-        for told in recording.tell(index).expect("the same file") {
-            let told = told.expect("the same lines");
-            assert!(last <= told.at, "time turns back");
-            last = told.at;
+        for event in recording.events(index).expect("the same file") {
+            let event = event.expect("the same lines");
+            assert!(last <= event.at, "time turns back");
+            last = event.at;
         }
         assert_eq!(last, connection.lasted);
         for (role, messages) in [

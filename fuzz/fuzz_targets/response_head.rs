@@ -1,4 +1,4 @@
-//! Responses to the upgrade: what they mean does not depend on how they are cut.
+//! Responses to the upgrade: their meaning does not depend on how they are split.
 
 #![no_main]
 

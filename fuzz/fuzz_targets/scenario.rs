@@ -1,4 +1,4 @@
-//! Scenario files: nothing panics, and the canonical form can be read and is its own canonical form.
+//! Scenario files: nothing panics, and formatting is idempotent.
 
 #![no_main]
 

@@ -1,4 +1,4 @@
-//! UTF-8 in pieces means what it means in one piece to the standard library.
+//! UTF-8 checked in pieces agrees with the standard library on the whole.
 
 #![no_main]
 
