@@ -13,7 +13,7 @@ pub struct Extension {
     pub params: Vec<(String, Option<String>)>,
 }
 
-/// A list of extensions that breaks the grammar of RFC 6455 §9.1; what is left from the fault on.
+/// A list of extensions that breaks the grammar of RFC 6455 §9.1; holds the rest from the fault on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a list of extensions (RFC 6455 §9.1){}", place(.0))]
 pub struct ExtensionSyntaxError(pub String);
@@ -40,7 +40,7 @@ pub fn parse(value: &str) -> Result<Vec<Extension>, ExtensionSyntaxError> {
     let mut cursor = Cursor { rest: value };
     let mut list = Vec::new();
     loop {
-        // RFC 9110 §5.6.1: empty elements of a list are to be ignored.
+        // RFC 9110 §5.6.1: a recipient MUST ignore empty elements of a list.
         while cursor.take(',') {}
         if cursor.rest.is_empty() {
             return Ok(list);
@@ -52,7 +52,7 @@ pub fn parse(value: &str) -> Result<Vec<Extension>, ExtensionSyntaxError> {
     }
 }
 
-/// What is left of a field's value.
+/// The rest of a field's value.
 struct Cursor<'a> {
     rest: &'a str,
 }
@@ -121,7 +121,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Bytes of a token (RFC 9110 §5.6.2).
+/// Whether a byte may be in a token (RFC 9110 §5.6.2).
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

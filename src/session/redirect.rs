@@ -144,7 +144,7 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
 }
 
 /// How much of a URL is shown in an error, in bytes: two lines of a terminal, not a page.
-const SHOWN: usize = 200;
+const MAX_SHOWN: usize = 200;
 
 /// A URL for an error, without its query, which may hold secrets.
 fn shown(url: &Url) -> String {
@@ -152,7 +152,7 @@ fn shown(url: &Url) -> String {
         Some((base, _)) => (base, "?…"),
         None => (url.as_str(), ""),
     };
-    match base.get(..SHOWN) {
+    match base.get(..MAX_SHOWN) {
         Some(start) => format!("{start}…"),
         None => format!("{base}{query}"),
     }

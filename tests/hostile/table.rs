@@ -68,9 +68,9 @@ const CASES: &[Case] = table! {
     "CVE-2026-1528: 2^63 - 1 bytes announced", [], |wire| announces(wire, (1 << 63) - 1), Fin => 63, "limit exceeded: a message larger than the limit of 67108864 bytes", 32;
     "CVE-2026-1528: 2^63 bytes announced", [], |wire| announces(wire, 1 << 63), Fin => 113, "protocol violation by the server: the top bit of a 64-bit length must be 0 (RFC 6455 §5.2)", 32;
     "CVE-2026-1528: 2^64 - 1 bytes announced", [], |wire| announces(wire, u64::MAX), Fin => 113, "protocol violation by the server: the top bit of a 64-bit length must be 0 (RFC 6455 §5.2)", 32;
-    "CVE-2026-2229: a window of 7 bits", [], |wire| selects(wire, "server_max_window_bits=7"), After => 112, "wsee: server_max_window_bits has to be 8 to 15 without leading zeros, not \"7\"", 32;
-    "CVE-2026-2229: a window of 16 bits", [], |wire| selects(wire, "server_max_window_bits=16"), After => 112, "wsee: server_max_window_bits has to be 8 to 15 without leading zeros, not \"16\"", 32;
-    "CVE-2026-2229: a window of 2^64 bits", [], |wire| selects(wire, "client_max_window_bits=18446744073709551616"), After => 112, "wsee: client_max_window_bits has to be 8 to 15 without leading zeros, not \"18446744073709551616\"", 32;
+    "CVE-2026-2229: a window of 7 bits", [], |wire| selects(wire, "server_max_window_bits=7"), After => 112, "wsee: server_max_window_bits must be 8 to 15 without leading zeros, not \"7\"", 32;
+    "CVE-2026-2229: a window of 16 bits", [], |wire| selects(wire, "server_max_window_bits=16"), After => 112, "wsee: server_max_window_bits must be 8 to 15 without leading zeros, not \"16\"", 32;
+    "CVE-2026-2229: a window of 2^64 bits", [], |wire| selects(wire, "client_max_window_bits=18446744073709551616"), After => 112, "wsee: client_max_window_bits must be 8 to 15 without leading zeros, not \"18446744073709551616\"", 32;
     "CVE-2026-48779: 300 000 fragments of a byte", [], tiny_fragments, Fin => 0, "closed by server: 1000 normal closure", 34;
     "CVE-2026-48779: the same, with a limit", ["--max-message", "1000"], tiny_fragments_beyond_the_limit, Fin => 63, "limit exceeded: a message larger than the limit of 1000 bytes", 32;
     "CVE-2023-43669: a head of 64 KiB in pieces", [], large_head_in_pieces, Fin => 0, "closed by server: 1000 normal closure", 32;

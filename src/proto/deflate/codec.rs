@@ -4,23 +4,23 @@ use flate2::{Compress, Compression, Decompress, FlushCompress, FlushDecompress, 
 
 use crate::proto::buffer::Buffer;
 
-/// What ends a flushed block, and is left out at the end of a message (RFC 7692 §7.2.1).
+/// The end of a flushed block, which is removed at the end of a message (RFC 7692 §7.2.1).
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
-/// The least room for output that is made at a time, in bytes.
-const LEAST_STEP: usize = 1 << 10;
-/// The most room for output that is asked for at a time, in bytes.
-const MOST_STEP: usize = 64 << 10;
-/// The smallest window that the compressor has, in bits.
+/// The least room made for output at a time, in bytes: small messages need no more.
+const LEAST_ROOM: usize = 1 << 10;
+/// The most room requested for output at a time, in bytes: two windows, so that a bomb cannot allocate much.
+const MOST_ROOM: usize = 64 << 10;
+/// The smallest window of zlib's compressor, in bits.
 const LEAST_BITS: u8 = 9;
-/// The window of 8 bits, in bytes.
+/// The size of a window of 8 bits, in bytes.
 const SMALL_WINDOW: usize = 256;
-/// The largest window, in bytes.
+/// The size of a window of 15 bits, in bytes.
 const LARGE_WINDOW: usize = 32 << 10;
 
 /// Compresses messages.
 #[derive(Debug)]
 pub struct Deflater {
-    /// Made with the first message: it takes more memory than all the rest of a connection.
+    /// Created with the first message, as it takes more memory than all the rest of a connection.
     deflate: Option<Compress>,
     window_bits: u8,
     context_takeover: bool,
@@ -36,11 +36,11 @@ impl Deflater {
         }
     }
 
-    /// Appends a piece of a message to `out`, compressed; `end` marks the message's last piece.
+    /// Compresses a piece of a message and appends it to `out`; `end` marks the last piece.
     pub fn push(&mut self, piece: &[u8], end: bool, out: &mut Vec<u8>) {
         let start = out.len();
         if self.window_bits < LEAST_BITS {
-            // zlib has no window of 256 bytes; a full flush makes sure that no reference reaches back further.
+            // zlib has no window of 256 bytes; a full flush every 256 bytes keeps references within them.
             for chunk in piece.chunks(SMALL_WINDOW) {
                 self.flush(chunk, FlushCompress::Full, out);
             }
@@ -69,7 +69,7 @@ impl Deflater {
         loop {
             out.reserve(piece.len() / 2 + 64);
             let before = deflate.total_in();
-            // The only error is one of calling it in a wrong state.
+            // The only error is a call in the wrong state.
             let _ = deflate.compress_vec(piece, out, flush);
             let taken = usize::try_from(deflate.total_in() - before).unwrap_or(0);
             piece = &piece[taken..];
@@ -85,35 +85,35 @@ impl Deflater {
 pub struct Inflater {
     decompress: Decompress,
     context_takeover: bool,
-    /// The window and what was before it, in case the peer ends its stream and goes on with references into it.
+    /// The window and what precedes it, in case the peer ends a stream and its next one refers to the window.
     history: Vec<u8>,
-    /// A new stream has begun, and put out nothing that could refer to the window.
+    /// A new stream has begun that was not given the window yet.
     lacks_window: bool,
-    /// The stream ended with the last byte taken (BFINAL, RFC 7692 §7.2.3.4).
+    /// The stream ended with the last byte consumed (BFINAL, RFC 7692 §7.2.3.4).
     ended: bool,
-    /// How much of the tail the message's end has been given.
+    /// How many bytes of [`TAIL`] were inflated at the end of the message.
     tail: usize,
     /// Bytes of the window that were copied or moved.
     #[cfg(test)]
     copied: usize,
 }
 
-/// Data that is no DEFLATE stream (RFC 1951).
+/// Data that is not a DEFLATE stream (RFC 1951).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a DEFLATE stream")]
 pub struct InflateError;
 
-/// How far inflating came.
+/// The progress of inflation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inflated {
-    /// How many bytes of the input were taken.
+    /// The number of bytes of the input that were consumed.
     pub taken: usize,
-    /// Whether there is more output than there was room for.
+    /// Whether output remains that did not fit.
     pub more: bool,
 }
 
 impl Inflater {
-    /// An inflater for a peer that uses context takeover or not; any window is read.
+    /// An inflater for a peer with or without context takeover, and with any window.
     pub fn new(context_takeover: bool) -> Self {
         Self {
             decompress: Decompress::new(false),
@@ -127,7 +127,7 @@ impl Inflater {
         }
     }
 
-    /// Appends to `out` what `input` inflates to, until `out` has `full` bytes.
+    /// Inflates `input` and appends it to `out`, until `out` has `full` bytes.
     pub fn push(
         &mut self,
         input: &[u8],
@@ -146,14 +146,14 @@ impl Inflater {
     ) -> Result<Inflated, InflateError> {
         let mut remembered = out.len();
         let mut taken = 0;
-        let least = (input.len() * 4).clamp(LEAST_STEP, MOST_STEP);
+        let least = (input.len() * 4).clamp(LEAST_ROOM, MOST_ROOM);
         let more = loop {
             if out.len() >= full {
                 break true;
             }
             let left = full - out.len();
             let room = out.spare_for(least.min(left), left);
-            // Without room it reads up to the first byte that comes out, for which it needs the window.
+            // Without room, zlib stops before the first byte of output, which may need the window.
             let most = if self.lacks_window {
                 0
             } else {
@@ -168,7 +168,7 @@ impl Inflater {
                     remembered = out.len();
                     self.restart();
                     if is_tail {
-                        // The peer did not send what is left of it: that is no start of another stream.
+                        // The rest of the tail is ours, not the start of another stream of the peer.
                         taken = input.len();
                         break false;
                     }
@@ -190,7 +190,7 @@ impl Inflater {
         Ok(Inflated { taken, more })
     }
 
-    /// Inflates once into `room`: how it ended, how many bytes went in, and how many came out.
+    /// Inflates once into `room`; returns the status, the bytes consumed and the bytes produced.
     fn step(
         &mut self,
         input: &[u8],
@@ -206,7 +206,7 @@ impl Inflater {
         Ok((status.map_err(|_| InflateError)?, used, made))
     }
 
-    /// Ends the message; not done while [`Inflated::more`] is true.
+    /// Ends the message; to be repeated while [`Inflated::more`] is true.
     pub fn finish(&mut self, out: &mut Buffer, full: usize) -> Result<Inflated, InflateError> {
         let rest = if self.ended {
             &[][..]
@@ -224,14 +224,14 @@ impl Inflater {
         Ok(inflated)
     }
 
-    /// Starts a new stream after the peer ended one; references may still reach into the old one.
+    /// Starts a new stream after the peer ended one, whose references may reach into the old one.
     fn restart(&mut self) {
         self.decompress.reset(false);
         self.ended = true;
         self.lacks_window = self.context_takeover;
     }
 
-    /// Copies the window to the stream that lacks it.
+    /// Gives the new stream the window.
     fn give_window(&mut self) -> Result<(), InflateError> {
         self.lacks_window = false;
         let start = self.history.len().saturating_sub(LARGE_WINDOW);
@@ -249,7 +249,7 @@ impl Inflater {
             return;
         }
         let fresh = &fresh[fresh.len().saturating_sub(LARGE_WINDOW)..];
-        // What is moved to the front was preceded by as much that is forgotten: a byte is moved once.
+        // We compact only after discarding at least as much, so each byte moves at most once.
         if self.history.len() + fresh.len() > 2 * LARGE_WINDOW {
             let kept = LARGE_WINDOW - fresh.len();
             self.history.drain(..self.history.len() - kept);

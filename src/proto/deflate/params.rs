@@ -1,20 +1,20 @@
-//! Offers, responses and the parameters that are agreed on (RFC 7692 §7.1).
+//! Offers, responses and negotiated parameters (RFC 7692 §7.1).
 
 use std::fmt;
 
 use super::NAME;
 use crate::proto::extension::Extension;
 
-/// What a client offers, or asks of a server.
+/// A client's offer, or a server's response to it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Offer {
-    /// The server is not to use context takeover.
+    /// The server must not use context takeover.
     pub server_no_context_takeover: bool,
     /// The client will not use context takeover.
     pub client_no_context_takeover: bool,
     /// The largest window the server may use, in bits.
     pub server_max_window_bits: Option<u8>,
-    /// The server may limit the client's window; with a value, the client uses no larger one anyway.
+    /// The server may limit the client's window; with a value, the client uses no larger window in any case.
     pub client_max_window_bits: Option<Limit>,
 }
 
@@ -23,11 +23,11 @@ pub struct Offer {
 pub enum Limit {
     /// The parameter has no value.
     Any,
-    /// At most so many bits.
+    /// At most this many bits.
     Bits(u8),
 }
 
-/// What client and server agreed on.
+/// The negotiated parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Params {
     /// The server starts every message with an empty window.
@@ -47,20 +47,20 @@ pub enum ParamsError {
     #[error("unknown parameter \"{0}\" of permessage-deflate (RFC 7692 §7)")]
     Unknown(String),
     /// A parameter twice.
-    #[error("parameter {0} of permessage-deflate stands there twice (RFC 7692 §7)")]
+    #[error("duplicate parameter {0} of permessage-deflate (RFC 7692 §7)")]
     Duplicate(String),
-    /// A value where none belongs.
-    #[error("{0} takes no value, \"{1}\" was given (RFC 7692 §7.1.1)")]
+    /// A value of a parameter that takes none.
+    #[error("{0} takes no value, but has \"{1}\" (RFC 7692 §7.1.1)")]
     UnexpectedValue(&'static str, String),
     /// A number of bits that is not 8 to 15.
-    #[error("{name} has to be 8 to 15 without leading zeros, not {} (RFC 7692 §7.1.2)", shown(.value.as_deref()))]
+    #[error("{name} must be 8 to 15 without leading zeros, not {} (RFC 7692 §7.1.2)", shown(.value.as_deref()))]
     WindowBits {
         /// The parameter.
         name: &'static str,
         /// Its value.
         value: Option<String>,
     },
-    /// The response sets a limit that no offer allows.
+    /// The response does not match any offer.
     #[error("{0} (RFC 7692 §7.1)")]
     NotOffered(&'static str),
 }
@@ -77,7 +77,7 @@ const CLIENT_BITS: &str = "client_max_window_bits";
 const MAX_BITS: u8 = 15;
 
 impl Offer {
-    /// What browsers offer.
+    /// The offer of browsers.
     pub const BROWSER: Self = Self {
         server_no_context_takeover: false,
         client_no_context_takeover: false,
@@ -85,7 +85,7 @@ impl Offer {
         client_max_window_bits: Some(Limit::Any),
     };
 
-    /// Reads the parameters of an extension that is called [`NAME`].
+    /// Parses the parameters of an extension named [`NAME`].
     pub fn parse(extension: &Extension) -> Result<Self, ParamsError> {
         let mut offer = Self::default();
         let mut seen: Vec<&str> = Vec::new();
@@ -115,7 +115,7 @@ impl Offer {
         Ok(offer)
     }
 
-    /// The extension as it stands in the field.
+    /// The extension, as in the header field.
     pub fn to_extension(self) -> Extension {
         let flag = |name: &str, set: bool| set.then(|| (name.to_owned(), None));
         let number = |name: &str, bits: u8| (name.to_owned(), Some(bits.to_string()));
@@ -136,7 +136,7 @@ impl Offer {
         }
     }
 
-    /// What a server answers to this offer, given what it wishes itself (RFC 7692 §7.1).
+    /// A server's response to this offer, given its own wishes (RFC 7692 §7.1).
     pub fn accept(self, wish: Self) -> (Extension, Params) {
         let wished_client_bits = match wish.client_max_window_bits {
             Some(Limit::Bits(bits)) => bits,
@@ -160,7 +160,7 @@ impl Offer {
         (response.to_extension(), response.params())
     }
 
-    /// The parameters when this is the response.
+    /// The negotiated parameters if this is the response.
     fn params(self) -> Params {
         Params {
             server_no_context_takeover: self.server_no_context_takeover,
@@ -173,7 +173,7 @@ impl Offer {
         }
     }
 
-    /// Whether `response` is a lawful answer to this offer; the words say why not.
+    /// Checks that `response` matches this offer; the error says why it does not.
     fn allows(self, response: Self) -> Result<(), &'static str> {
         // RFC 7692 §7.1.1.1: a server that accepts this offer MUST include the parameter.
         if self.server_no_context_takeover && !response.server_no_context_takeover {

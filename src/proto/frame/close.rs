@@ -2,26 +2,26 @@
 
 use std::fmt;
 
-/// A status code that says why a connection is closed (RFC 6455 §7.4).
+/// The status code of a Close frame (RFC 6455 §7.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CloseCode(pub u16);
 
 impl CloseCode {
     /// 1000: the purpose of the connection is fulfilled.
     pub const NORMAL: Self = Self(1000);
-    /// 1001: the endpoint goes away.
+    /// 1001: the endpoint is going away.
     pub const GOING_AWAY: Self = Self(1001);
     /// 1002: a protocol error.
     pub const PROTOCOL_ERROR: Self = Self(1002);
-    /// 1005: local only, for a Close frame without a code.
+    /// 1005: not on the wire; stands for a Close frame without a code.
     pub const NO_STATUS: Self = Self(1005);
-    /// 1006: local only, for the end of a connection without a Close frame.
+    /// 1006: not on the wire; stands for a connection that ended without a Close frame.
     pub const ABNORMAL: Self = Self(1006);
-    /// 1007: data that does not fit its type, such as text that is not UTF-8.
+    /// 1007: data that does not match its type, such as text that is not UTF-8.
     pub const INVALID_PAYLOAD: Self = Self(1007);
     /// 1009: a message that is too big.
     pub const TOO_BIG: Self = Self(1009);
-    /// Something went wrong at this end.
+    /// 1011: an internal error at this end.
     pub const INTERNAL: Self = Self(1011);
 
     /// The code's registered name; `None` where the registry has none.
@@ -52,7 +52,7 @@ impl CloseCode {
         })
     }
 
-    /// Whether the code may stand in a Close frame (RFC 6455 §7.4.1, §7.4.2).
+    /// Whether the code may be sent in a Close frame (RFC 6455 §7.4.1, §7.4.2).
     pub fn is_allowed_on_wire(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
     }
@@ -77,7 +77,7 @@ impl fmt::Display for CloseCode {
 pub struct CloseFrame {
     /// Why the connection is closed.
     pub code: CloseCode,
-    /// In words; may be empty; at most [`Self::MAX_REASON`] bytes on the wire.
+    /// The reason; may be empty; at most [`Self::MAX_REASON`] bytes on the wire.
     pub reason: String,
 }
 

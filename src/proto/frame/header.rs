@@ -1,4 +1,4 @@
-//! The frame header (RFC 6455 §5.2), read and written bit by bit.
+//! The frame header (RFC 6455 §5.2), decoded and encoded bit by bit.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ impl Opcode {
     pub const CLOSE: Self = Self(8);
     /// `9`: asks for a pong.
     pub const PING: Self = Self(9);
-    /// `10`: answers a ping, or is sent unasked.
+    /// `10`: answers a ping, or is unsolicited.
     pub const PONG: Self = Self(10);
 
     /// The opcode of the low four bits of `bits`.
@@ -35,7 +35,7 @@ impl Opcode {
         self.0 & 0x08 != 0
     }
 
-    /// Whether no meaning is defined for it: `3`–`7` and `11`–`15`.
+    /// Whether it is reserved: `3`–`7` and `11`–`15`.
     pub fn is_reserved(self) -> bool {
         matches!(self.0, 3..=7 | 11..)
     }
@@ -88,7 +88,7 @@ impl LengthForm {
     }
 }
 
-/// A frame header, exactly as it stands on the wire.
+/// A frame header, exactly as on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -97,7 +97,7 @@ impl LengthForm {
 pub struct Header {
     /// The last frame of its message.
     pub fin: bool,
-    /// First reserved bit; permessage-deflate's mark of a compressed message (RFC 7692 §6).
+    /// First reserved bit; permessage-deflate marks compressed messages with it (RFC 7692 §6).
     pub rsv1: bool,
     /// Second reserved bit.
     pub rsv2: bool,
@@ -114,7 +114,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// The most bytes a header takes.
+    /// The longest header, in bytes.
     pub const MAX: usize = 14;
 
     /// A header with `opcode` and the shortest length, no reserved bit set.
@@ -131,7 +131,7 @@ impl Header {
         }
     }
 
-    /// Reads a header from the start of `bytes`, with the number of bytes it takes; `None` when bytes are missing.
+    /// Decodes the header at the start of `bytes`; returns it with its length, or `None` when bytes are missing.
     pub fn decode(bytes: &[u8]) -> Option<(Self, usize)> {
         let (&[first, second], rest) = bytes.split_first_chunk::<2>()?;
         let (payload_len, length_form, more) = decode_length(second & 0x7f, rest)?;
@@ -154,9 +154,9 @@ impl Header {
         Some((header, size))
     }
 
-    /// Writes the header to the front of `out`, and returns how many bytes it takes.
+    /// Encodes the header to the front of `out`; returns its length.
     ///
-    /// A length that its form cannot hold is cut to the form's bits.
+    /// A payload length that its form cannot hold is truncated.
     ///
     /// # Panics
     ///
@@ -206,7 +206,7 @@ impl Header {
     }
 }
 
-/// The length that the seven bits in `short` start, its form, and how many bytes of `rest` belong to it.
+/// The length whose first seven bits are `short`, its form, and the number of bytes of `rest` it takes.
 #[inline]
 fn decode_length(short: u8, rest: &[u8]) -> Option<(u64, LengthForm, usize)> {
     Some(match short {

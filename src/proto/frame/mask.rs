@@ -1,10 +1,10 @@
-//! Masking (RFC 6455 §5.3): every payload byte XOR the key's byte at the same place modulo four.
+//! Masking (RFC 6455 §5.3): each payload byte is XORed with the key's byte at the same offset modulo four.
 
-/// Writes `source` masked with `key` to `target`, which has the same length.
+/// Writes `source`, masked with `key`, to `target`, which has the same length.
 pub fn copy_masked(target: &mut [u8], source: &[u8], key: [u8; 4]) {
     let (targets, target_rest) = target.as_chunks_mut();
     let (sources, source_rest) = source.as_chunks();
-    // Word by word, which the compiler does in vector registers.
+    // Word by word, which the compiler vectorises.
     for (to, from) in targets.iter_mut().zip(sources) {
         *to = masked(*from, key);
     }
@@ -13,7 +13,7 @@ pub fn copy_masked(target: &mut [u8], source: &[u8], key: [u8; 4]) {
     }
 }
 
-/// Masks or unmasks `payload` in place; its first byte stands at `offset` in the frame's payload.
+/// Masks or unmasks `payload` in place; `offset` is that of its first byte in the frame's payload.
 pub fn apply(payload: &mut [u8], key: [u8; 4], offset: u64) {
     let turn = usize::from((offset % 4) as u8);
     let key = std::array::from_fn(|i| key[(i + turn) % 4]);

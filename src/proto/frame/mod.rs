@@ -1,6 +1,6 @@
 //! Frames, the wire unit of RFC 6455 §5: headers, masking and close bodies.
 //!
-//! Nothing here judges: every bit that can stand on the wire can be read and written.
+//! Nothing here checks rules: every header that is possible on the wire can be decoded and encoded.
 //! [`rules`](super::rules) says what is allowed.
 
 pub mod close;
@@ -10,5 +10,5 @@ pub mod mask;
 pub use close::{CloseCode, CloseFrame};
 pub use header::{Header, LengthForm, Opcode};
 
-/// What the payload of a control frame has at most, in bytes (RFC 6455 §5.5).
+/// The largest payload of a control frame, in bytes (RFC 6455 §5.5).
 pub const MAX_CONTROL: usize = 125;

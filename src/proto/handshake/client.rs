@@ -1,4 +1,4 @@
-//! The client's side: the request as it will be written, and every check of the response (RFC 6455 §4.1).
+//! The client's side: the request and every check of the response (RFC 6455 §4.1).
 
 use std::fmt;
 
@@ -11,49 +11,49 @@ use crate::proto::extension::{Extension, extensions};
 use crate::proto::http1::Head;
 use crate::proto::http1::head::{Message, Reader};
 
-/// What a client asks a server for.
+/// What the request asks for.
 #[derive(Debug, Clone)]
 pub struct Offer {
     /// Path and query.
     pub target: String,
     /// The `Host` field: host, and port unless it is the scheme's.
     pub host: String,
-    /// Subprotocols, most wanted first.
+    /// Subprotocols, in order of preference.
     pub subprotocols: Vec<String>,
     /// Whether the server has to select one of them.
     pub require_subprotocol: bool,
-    /// Sets of permessage-deflate parameters, most wanted first; none offers no compression.
+    /// Offers of permessage-deflate, in order of preference; empty to offer no compression.
     pub compression: Vec<deflate::Offer>,
-    /// Whether to go on after a response that breaks a rule where that has a meaning.
+    /// Whether to continue after a response that breaks a rule, where that is possible.
     pub lenient: bool,
     /// The value of `User-Agent`.
     pub user_agent: Option<String>,
     /// The value of `Origin` (RFC 6454).
     pub origin: Option<String>,
-    /// Fields after all of these: credentials, cookies.
+    /// Further fields: credentials and cookies.
     pub fields: Vec<(String, String)>,
-    /// Changes to all of the above, in order.
+    /// Changes to all fields above, in order.
     pub edits: Vec<Edit>,
 }
 
 /// A change to the request's fields.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Edit {
-    /// Replaces the field of this name where it stands, or adds it at the end.
+    /// Replaces the field of this name in its place, or adds it at the end.
     Set {
-        /// Field name, as it will be written.
+        /// The field name, as it is sent.
         name: String,
-        /// Field value; may be empty.
+        /// The field value; may be empty.
         value: String,
     },
     /// Removes the field of this name.
     Remove {
-        /// Field name in any case.
+        /// The field name, case-insensitive.
         name: String,
     },
 }
 
-/// Values stay out of logs: any may be a secret.
+/// Keeps values out of logs, as any may be a secret.
 impl fmt::Debug for Edit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,13 +64,12 @@ impl fmt::Debug for Edit {
 }
 
 impl Edit {
-    /// Whether it gives the field `name` a value.
+    /// Whether it sets the field `name`.
     pub fn sets(&self, name: &str) -> bool {
         matches!(self, Self::Set { name: own, .. } if own.eq_ignore_ascii_case(name))
     }
 
-    /// Changes `fields`: a default is replaced where it stands; repeated edits of another name add up,
-    /// as repeated fields do.
+    /// Applies the edit to `fields`. A default is replaced in its place; other names may be added repeatedly.
     pub(crate) fn apply(&self, fields: &mut Vec<(String, String)>) {
         match self {
             Self::Remove { name } => fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name)),
@@ -95,7 +94,7 @@ pub struct Agreed {
     pub response: Head,
     /// The subprotocol that the server selected.
     pub subprotocol: Option<String>,
-    /// The server selected no subprotocol though some were offered, which RFC 6455 §4.2.2 allows.
+    /// Subprotocols were offered, but the server selected none, which RFC 6455 §4.2.2 allows.
     pub ignored_subprotocols: bool,
     /// The parameters of permessage-deflate, if the server selected it.
     pub deflate: Option<Params>,
@@ -103,7 +102,7 @@ pub struct Agreed {
     pub tolerated: Vec<HandshakeError>,
 }
 
-/// A response that is no 101.
+/// A response other than 101.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The response.
@@ -112,7 +111,7 @@ pub struct Refusal {
     pub status: u16,
 }
 
-/// What a response means.
+/// The meaning of a response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The connection is open.
@@ -131,7 +130,7 @@ impl Outcome {
     }
 }
 
-/// Interim responses that are skipped; a server sends one or two (100, 103), so that more only waste time.
+/// The number of interim responses that are skipped; servers send one or two (100, 103).
 const MAX_INTERIM: usize = 8;
 
 /// An opening handshake under way.
@@ -141,17 +140,17 @@ pub struct Handshake {
     accept: String,
     subprotocols: Vec<String>,
     require_subprotocol: bool,
-    /// What stands in the request; an edit may have put anything there.
+    /// Taken from the request as it is sent, because edits may have changed it.
     extensions: Vec<Extension>,
     lenient: bool,
     reader: Reader,
-    /// Where the response starts in what was received: behind the interim ones.
+    /// Where the response starts in the received bytes, after interim responses.
     start: usize,
     interim: usize,
 }
 
 impl Handshake {
-    /// The handshake of `offer`, with `key` as its nonce (16 bytes in base64).
+    /// A handshake with `offer`; `key` is its nonce (16 bytes in base64).
     pub fn new(offer: &Offer, key: &str) -> Self {
         let mut fields = own_fields(offer, key);
         for edit in &offer.edits {
@@ -163,7 +162,7 @@ impl Handshake {
                 .iter()
                 .map(|(name, value)| (name.as_str(), value.as_str())),
         );
-        // An edit may have replaced the key or the subprotocols: what is written counts.
+        // An edit may have replaced the key or the subprotocols, so read them from the request.
         let key = request.text("Sec-WebSocket-Key").unwrap_or_default();
         Self {
             accept: derive_accept_key(key.as_bytes()),
@@ -178,12 +177,12 @@ impl Handshake {
         }
     }
 
-    /// The request as it goes out.
+    /// The request as it is sent.
     pub fn request(&self) -> &Head {
         &self.request
     }
 
-    /// Looks at all received bytes that were not taken; with the outcome, how many of them it takes.
+    /// Reads the response from all bytes received so far; returns its outcome and its length in bytes.
     pub fn read(&mut self, received: &[u8]) -> Result<Option<(Outcome, usize)>, HandshakeError> {
         loop {
             let Some(head) = self.reader.read(&received[self.start..])? else {
@@ -257,7 +256,7 @@ impl Handshake {
                 .iter()
                 .filter(|offer| offer.name == extension.name);
             if extension.name != deflate::NAME {
-                // Offered by an edit: the user knows what the server is to do with it.
+                // An edit offered this extension, so the user handles it.
                 if offered.count() == 0 {
                     return Err(HandshakeError::Extension(extension.to_string()));
                 }
@@ -317,13 +316,13 @@ fn check_connection(response: &Head) -> Result<(), HandshakeError> {
     Ok(())
 }
 
-/// All values of a field, as they would stand in one line.
+/// All values of a field, joined as in one line.
 fn joined(head: &Head, name: &str) -> Option<String> {
     let values: Vec<_> = head.values(name).map(String::from_utf8_lossy).collect();
     (!values.is_empty()).then(|| values.join(", "))
 }
 
-/// The request's fields before any edit, in the order of the RFC's own example (§1.3).
+/// The request's fields before any edit, in the order of the RFC's example (§1.3).
 fn own_fields(offer: &Offer, key: &str) -> Vec<(String, String)> {
     let mut fields: Vec<(String, String)> = [
         ("Host", offer.host.as_str()),
@@ -354,7 +353,7 @@ fn own_fields(offer: &Offer, key: &str) -> Vec<(String, String)> {
     fields
 }
 
-/// Fields that a request has once, so that an edit replaces them.
+/// Fields that occur once in a request, so that an edit replaces them.
 fn is_default(name: &str) -> bool {
     [
         "Host",

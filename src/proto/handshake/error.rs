@@ -1,4 +1,4 @@
-//! Why a response is no valid answer.
+//! Why a response is not a valid answer to the upgrade.
 
 use crate::proto::deflate::ParamsError;
 use crate::proto::extension::ExtensionSyntaxError;
@@ -7,36 +7,36 @@ use crate::proto::http1::HeadError;
 /// A response that breaks RFC 6455 §4.1 or HTTP.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// The head cannot be read.
+    /// The head is malformed.
     #[error(transparent)]
     Head(#[from] HeadError),
     /// The stream ended before the head did, after this many bytes.
     #[error("{}", truncated(*.0))]
     Truncated(usize),
-    /// More interim responses than anyone needs.
+    /// More than this many interim responses.
     #[error("more than {0} interim (1xx) responses")]
     TooManyInterim(usize),
     /// The version is not HTTP/1.1 (RFC 6455 §4.1 asks for at least that).
-    #[error("the 101 is not in HTTP/1.1")]
+    #[error("the 101 response is not HTTP/1.1")]
     HttpVersion,
     /// `Upgrade` is not `websocket` (RFC 6455 §4.1, item 2).
-    #[error("{}, RFC 6455 §4.1 asks for \"Upgrade: websocket\"", server_sent("Upgrade", .0.as_deref()))]
+    #[error("{}, but RFC 6455 §4.1 demands \"Upgrade: websocket\"", server_sent("Upgrade", .0.as_deref()))]
     Upgrade(Option<String>),
     /// `Connection` lacks the token `upgrade` (RFC 6455 §4.1, item 3).
-    #[error("{}, RFC 6455 §4.1 asks for \"Connection: Upgrade\"", server_sent("Connection", .0.as_deref()))]
+    #[error("{}, but RFC 6455 §4.1 demands \"Connection: Upgrade\"", server_sent("Connection", .0.as_deref()))]
     Connection(Option<String>),
-    /// `Sec-WebSocket-Accept` is missing, wrong or there more than once (RFC 6455 §4.1, item 4).
-    #[error("{}, the key that was sent demands \"{expected}\" (RFC 6455 §4.1)", server_sent("Sec-WebSocket-Accept", .found.as_deref()))]
+    /// `Sec-WebSocket-Accept` is missing, wrong or repeated (RFC 6455 §4.1, item 4).
+    #[error("{}, but the key demands \"{expected}\" (RFC 6455 §4.1)", server_sent("Sec-WebSocket-Accept", .found.as_deref()))]
     Accept {
-        /// What the key that was sent demands.
+        /// The value that the key demands.
         expected: String,
-        /// What came; several are joined.
+        /// The received value; several are joined.
         found: Option<String>,
     },
     /// An extension that was not offered (RFC 6455 §4.1, item 5).
     #[error("the server uses the extension \"{0}\", which was not offered (RFC 6455 §4.1)")]
     Extension(String),
-    /// The list of extensions cannot be read.
+    /// The list of extensions is malformed.
     #[error("the server sent {0}")]
     ExtensionSyntax(#[from] ExtensionSyntaxError),
     /// permessage-deflate with parameters that were not offered or do not exist.

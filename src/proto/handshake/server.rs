@@ -1,4 +1,4 @@
-//! The server's side: every check of the request, and the response (RFC 6455 §4.2).
+//! The server's side: every check of the request and the response (RFC 6455 §4.2).
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
@@ -8,29 +8,29 @@ use crate::proto::extension::{Extension, ExtensionSyntaxError, extensions};
 use crate::proto::http1::head::{Message, Reader};
 use crate::proto::http1::{Head, HeadError};
 
-/// What a server lets in.
+/// What a server accepts.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
-    /// Subprotocols it speaks, most wanted first; the first that the client offers too is selected.
+    /// Supported subprotocols, in order of preference; the first that the client also offers is selected.
     pub subprotocols: Vec<String>,
-    /// Origins it lets in; all when empty.
+    /// Allowed origins; all when empty.
     pub origins: Vec<String>,
-    /// What it wishes of permessage-deflate; `None` to do without.
+    /// Wishes for permessage-deflate; `None` for no compression.
     pub compression: Option<deflate::Offer>,
 }
 
-/// An upgrade request and the response to it.
+/// An upgrade request and its response.
 #[derive(Debug, Clone)]
 pub struct Upgrade {
     /// The request.
     pub request: Head,
-    /// The response that goes out.
+    /// The response that is sent.
     pub response: Head,
     /// The subprotocol that was selected.
     pub subprotocol: Option<String>,
     /// The parameters of permessage-deflate, if it was offered and selected.
     pub deflate: Option<Params>,
-    /// Why the client was refused; `None` when the connection is open.
+    /// Why the client was refused; `None` if it was not.
     pub refused: Option<Refused>,
 }
 
@@ -41,21 +41,21 @@ pub enum Refused {
     #[error("not a GET in HTTP/1.1")]
     Method,
     /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
-    #[error("no upgrade to WebSocket is asked for")]
+    #[error("not a request to upgrade to WebSocket")]
     NoUpgrade,
-    /// The key is not 16 bytes in base64, or not there exactly once.
+    /// The key is not 16 bytes in base64, or is missing or repeated.
     #[error("Sec-WebSocket-Key is not 16 bytes in base64")]
     Key,
     /// The version is not 13.
     #[error("Sec-WebSocket-Version is not {VERSION}")]
     Version,
-    /// No `Host`, or more than one.
+    /// `Host` is missing or repeated.
     #[error("not exactly one Host header")]
     Host,
-    /// The list of extensions cannot be read.
+    /// The list of extensions is malformed.
     #[error("{0}")]
     Extensions(ExtensionSyntaxError),
-    /// The origin is not let in.
+    /// The origin is not allowed.
     #[error("the origin {} is not allowed", .0.as_deref().unwrap_or("(none)"))]
     Origin(Option<String>),
 }
@@ -71,7 +71,7 @@ impl Refused {
     }
 }
 
-/// Reads a request from all received bytes; with the answer, how many of them it takes.
+/// The server's side of an opening handshake.
 #[derive(Debug)]
 pub struct Handshake {
     policy: Policy,
@@ -79,7 +79,7 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// A handshake with a client that `policy` judges.
+    /// A handshake with any client that `policy` accepts.
     pub fn new(policy: Policy) -> Self {
         Self {
             policy,
@@ -87,7 +87,8 @@ impl Handshake {
         }
     }
 
-    /// Looks at all received bytes; `None` when the end of the request is missing.
+    /// Reads the request from all bytes received so far; returns the response with the length of the request in
+    /// bytes, or `None` when the end of the request is missing.
     pub fn read(&mut self, received: &[u8]) -> Result<Option<(Upgrade, usize)>, HeadError> {
         let Some(request) = self.reader.read(received)? else {
             return Ok(None);
@@ -180,7 +181,7 @@ fn agree(request: Head, accept: &str, policy: &Policy) -> Upgrade {
     }
 }
 
-/// Accepts the first offer of permessage-deflate that makes sense; a server may decline the others (RFC 7692 §5).
+/// Accepts the first valid offer of permessage-deflate; a server may decline the others (RFC 7692 §5).
 fn select_deflate(request: &Head, policy: &Policy) -> Option<(Extension, Params)> {
     let wish = policy.compression?;
     let offers = extensions(request).unwrap_or_default();
@@ -195,7 +196,7 @@ fn refuse(request: Head, refused: Refused) -> Upgrade {
     let mut fields = vec![("Connection", "close"), ("Content-Length", "0")];
     match refused {
         Refused::NoUpgrade => fields.push(("Upgrade", "websocket")),
-        // RFC 6455 §4.4: the versions the server understands.
+        // RFC 6455 §4.4: the versions that the server supports.
         Refused::Version => fields.push(("Sec-WebSocket-Version", VERSION)),
         Refused::Method => fields.push(("Allow", "GET")),
         _ => {}

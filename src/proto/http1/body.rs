@@ -1,37 +1,37 @@
-//! The body of a refused upgrade: its framing (RFC 9112 §6), and the start of its content.
+//! The body of a refused upgrade: its framing (RFC 9112 §6) and the start of its content.
 
 use super::Head;
 
-/// Reads a body in pieces, and keeps the start of it.
+/// Reads a body in pieces and keeps its start.
 #[derive(Debug)]
 pub struct Body {
     framing: Framing,
     content: Vec<u8>,
-    /// Bytes of a chunk header that is not complete.
+    /// Bytes of an incomplete chunk header.
     pending: Vec<u8>,
     truncated: bool,
 }
 
-/// The longest chunk header, with its extensions, in bytes.
+/// The longest chunk header, with extensions, in bytes: ample, as nobody uses extensions.
 const MAX_CHUNK_HEADER: usize = 4 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Framing {
-    /// So many bytes are left.
+    /// This many bytes are left.
     Length(u64),
     /// A chunk header comes next.
     ChunkHeader,
-    /// So many bytes of a chunk, with its line break, are left.
+    /// This many bytes of a chunk are left, including its line break.
     Chunk(u64),
     /// Everything until the stream ends.
     UntilEnd,
-    /// All of it came, or what follows makes no sense.
+    /// The body is complete, or the rest is malformed.
     Done,
 }
 
 impl Body {
-    /// How many bytes of a body are kept.
-    pub const KEPT: usize = 4 << 10;
+    /// How many bytes of a body are kept: a page of text, enough for an error message.
+    pub const MAX_CONTENT: usize = 4 << 10;
 
     /// The body that follows `head`, a response.
     pub fn new(head: &Head) -> Self {
@@ -54,7 +54,7 @@ impl Body {
         }
     }
 
-    /// Takes the next bytes of the stream.
+    /// Processes the next bytes of the stream.
     pub fn push(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             bytes = match self.framing {
@@ -74,7 +74,7 @@ impl Body {
         }
     }
 
-    /// Whether all of the body came, or more than is kept.
+    /// Whether the body is complete, or longer than what is kept.
     pub fn is_done(&self) -> bool {
         self.framing == Framing::Done || self.truncated
     }
@@ -89,10 +89,10 @@ impl Body {
         self.truncated
     }
 
-    /// Keeps the next `left` bytes, as far as they came and there is room.
+    /// Keeps the next `left` bytes, as far as they were received and fit.
     fn keep_up_to<'a>(&mut self, bytes: &'a [u8], left: u64) -> (u64, &'a [u8]) {
         let taken = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
-        let room = (Self::KEPT - self.content.len()).min(taken);
+        let room = (Self::MAX_CONTENT - self.content.len()).min(taken);
         self.content.extend_from_slice(&bytes[..room]);
         self.truncated |= room < taken;
         (taken as u64, &bytes[taken..])
@@ -119,7 +119,7 @@ impl Body {
         }
     }
 
-    /// Takes chunk data; the last two of the `left` bytes are its line break.
+    /// Processes chunk data; the last two of the `left` bytes are its line break.
     fn chunk<'a>(&mut self, bytes: &'a [u8], left: u64) -> &'a [u8] {
         let (data, _) = self.keep_up_to(bytes, left.saturating_sub(2));
         let skipped = (left - data).min(bytes.len() as u64 - data).min(2);
@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn keeps_no_more_than_its_limit() {
         let body = body(&[], &[b'x'; 10_000], 1000);
-        assert_eq!(body.content().len(), Body::KEPT);
+        assert_eq!(body.content().len(), Body::MAX_CONTENT);
         assert!(body.is_truncated());
     }
 

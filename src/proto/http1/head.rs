@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A head as it stands on the wire, with an index of its parts.
+/// A head as it is on the wire, with an index of its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
     raw: Vec<u8>,
@@ -16,7 +16,7 @@ impl Head {
     /// The most fields a head may have.
     pub const MAX_FIELDS: usize = 128;
 
-    /// Writes a head from its start line and fields, which the caller has checked for line breaks.
+    /// Encodes a head from its start line and fields, in which the caller has ruled out line breaks.
     pub fn encode<'a>(
         start_line: &str,
         fields: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -37,7 +37,7 @@ impl Head {
         }
     }
 
-    /// All of its bytes, with the empty line that ends it.
+    /// All of its bytes, including the empty line at its end.
     pub fn as_bytes(&self) -> &[u8] {
         &self.raw
     }
@@ -54,20 +54,20 @@ impl Head {
             .map(|(name, value)| (&self.raw[name.clone()], &self.raw[value.clone()]))
     }
 
-    /// The values of all fields called `name`, whatever the case.
+    /// The values of all fields named `name`, case-insensitively.
     pub fn values(&self, name: &str) -> impl Iterator<Item = &[u8]> {
         self.fields()
             .filter(move |(other, _)| other.eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value)
     }
 
-    /// The first value of `name` as text; what is not UTF-8 is replaced.
+    /// The first value of `name` as text; invalid UTF-8 is replaced.
     pub fn text(&self, name: &str) -> Option<String> {
         let value = self.values(name).next()?;
         Some(String::from_utf8_lossy(value).into_owned())
     }
 
-    /// The elements of the comma-separated lists in all fields called `name` (RFC 9110 §5.6.1).
+    /// The elements of the comma-separated lists in all fields named `name` (RFC 9110 §5.6.1).
     pub fn list(&self, name: &str) -> Vec<String> {
         self.values(name)
             .flat_map(|value| value.split(|&byte| byte == b','))
@@ -92,7 +92,7 @@ fn append(raw: &mut Vec<u8>, text: &str) -> Range<usize> {
 /// What is wrong with a head.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeadError {
-    /// The first bytes cannot start an HTTP/1.1 message; they are kept.
+    /// The first bytes, which are kept, cannot start an HTTP/1.1 message.
     #[error("{}", not_http(.0))]
     NotHttp(Vec<u8>),
     /// The head is larger than [`Head::MAX_BYTES`].
@@ -130,11 +130,11 @@ pub enum Message {
     Response,
 }
 
-/// Finds the end of a head in bytes that come in pieces, in linear time.
+/// Finds the end of a head in bytes that arrive in pieces, in linear time.
 #[derive(Debug)]
 pub struct Reader {
     message: Message,
-    /// Bytes in which no end was found.
+    /// The number of bytes that were searched for the end.
     searched: usize,
 }
 
@@ -147,7 +147,7 @@ impl Reader {
         }
     }
 
-    /// Reads the head at the start of `bytes`, all that came so far; `None` when its end is missing.
+    /// Reads the head at the start of `bytes`, which are all bytes so far; `None` when its end is missing.
     pub fn read(&mut self, bytes: &[u8]) -> Result<Option<Head>, HeadError> {
         self.check_start(bytes)?;
         let Some(end) = self.find_end(bytes) else {
@@ -163,7 +163,7 @@ impl Reader {
         parse(self.message, &bytes[..end]).map(Some)
     }
 
-    /// Refuses at once what cannot become a head, so that nobody waits for the rest of it.
+    /// Refuses bytes that cannot become a head at once, instead of waiting for the rest.
     fn check_start(&self, bytes: &[u8]) -> Result<(), HeadError> {
         let fits = match self.message {
             Message::Response => {
@@ -183,7 +183,7 @@ impl Reader {
         }
     }
 
-    /// The length of the head: up to and with the first empty line.
+    /// The length of the head, including the first empty line.
     fn find_end(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut from = self.searched.saturating_sub(3);
         while let Some(found) = memchr::memchr(b'\n', &bytes[from..]) {

@@ -1,4 +1,4 @@
-//! HTTP/1.1 heads, kept verbatim: names, order and case as they stand on the wire (RFC 9112).
+//! HTTP/1.1 heads, kept verbatim: names, order and case as on the wire (RFC 9112).
 
 pub mod body;
 pub mod head;
