@@ -26,63 +26,63 @@ end
 
 complete -c wsee -n "__fish_wsee_needs_command" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s o -l origin -d 'Send an Origin field, as browsers do' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s s -l subprotocol -d 'Offer subprotocols in order of preference; repeat, or use a comma list' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s b -l cookie -d 'Send cookies, as NAME=VALUE or from @FILE; repeatable' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s u -l user -d 'Log in with HTTP Basic authentication' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l bearer -d 'Log in with a bearer token; @FILE reads it' -r -F
-complete -c wsee -n "__fish_wsee_needs_command" -l bearer-env -d 'Log in with the bearer token in an environment variable' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l netrc-file -d 'The same, with another file than ~/.netrc' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l bearer -d 'Log in with a bearer token; @FILE reads it from a file' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l bearer-env -d 'Log in with the bearer token in the environment variable NAME' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l netrc-file -d 'Log in with the credentials in FILE instead of ~/.netrc' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l max-redirs -d 'Follow at most N redirects' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l cacert -d 'Also trust the CA certificates in FILE (PEM)' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l roots -d 'Trust Mozilla\'s roots (webpki), the system\'s (native), or both' -r -f -a "webpki\t'Mozilla\'s, compiled in'
 native\t'The system\'s'
 both\t'Mozilla\'s and the system\'s'"
 complete -c wsee -n "__fish_wsee_needs_command" -l pinnedpubkey -d 'Connect only if the server has this public key' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s E -l cert -d 'Show this client certificate if the server asks for one' -r -F
-complete -c wsee -n "__fish_wsee_needs_command" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
-complete -c wsee -n "__fish_wsee_needs_command" -l pass -d 'Where the password of --cert or --key is: env:NAME, file:PATH or prompt' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s E -l cert -d 'Present this client certificate if the server asks for one' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l key -d 'The private key of --cert, if it is in a separate file' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -l pass -d 'Where to get the password of --cert or --key: env:NAME, file:PATH or prompt' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l tls-min -d 'The lowest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
 1.3\t'TLS 1.3'"
 complete -c wsee -n "__fish_wsee_needs_command" -l tls-max -d 'The highest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
 1.3\t'TLS 1.3'"
-complete -c wsee -n "__fish_wsee_needs_command" -l sni -d 'Ask for the certificate of NAME and verify it, instead of the URL\'s host' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l sni -d 'Expect a certificate for NAME instead of the URL\'s host' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s x -l proxy -d 'Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]' -r
 complete -c wsee -n "__fish_wsee_needs_command" -s U -l proxy-user -d 'Log in to the proxy' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l noproxy -d 'Use no proxy for these hosts' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l noproxy -d 'Do not use a proxy for these hosts' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l proxy-header -d 'Send a header field to an HTTP proxy, with CONNECT' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l proxy-cacert -d 'Trust the CA certificates in FILE (PEM) for an https proxy' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l resolve -d 'Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l connect-to -d 'Connect to another host and port: HOST1:PORT1:HOST2:PORT2' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
 complete -c wsee -n "__fish_wsee_needs_command" -l interface -d 'Connect through this network interface, or from this local address' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l keepalive-time -d 'Send TCP keepalive probes after TIME of silence; 0 is off' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l connect-timeout -d 'Time limit for the opening, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l idle-timeout -d 'Give up when nothing arrives from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s m -l max-time -d 'Time for the whole run' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
-complete -c wsee -n "__fish_wsee_needs_command" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_needs_command" -l record -d 'Record the session in FILE, as its name says: .jsonl, .har or .wsee' -r -F
-complete -c wsee -n "__fish_wsee_needs_command" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s m -l max-time -d 'Time limit for the whole run' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l close-code -d 'Status code of the Close frame that ends the run' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l close-reason -d 'Reason in the Close frame that ends the run' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l send -d 'Send a message first; @FILE sends the content of a file' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l wait -d 'After stdin ends, wait until no message arrives for TIME' -r
+complete -c wsee -n "__fish_wsee_needs_command" -s n -l count -d 'Exit 0 as soon as N messages have arrived (-1 for one)' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l split -d 'How to split stdin into messages: line, nul, none, json, events or SIZE' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l jq -d 'Print the output of the jq filter FILTER for each received message' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l reconnect -d 'Reconnect when the connection is lost; N attempts in a row may fail' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l every -d 'Send a message every TIME, starting now; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_needs_command" -l record -d 'Record the session in FILE, in the format of its name: .jsonl, .har or .wsee' -r -F
+complete -c wsee -n "__fish_wsee_needs_command" -s w -l write-out -d 'Print FORMAT on stdout after the run, even if it failed' -r
 complete -c wsee -n "__fish_wsee_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c wsee -n "__fish_wsee_needs_command" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+complete -c wsee -n "__fish_wsee_needs_command" -l timestamps -d 'The time shown before each event: none, time, iso, rel or delta' -r -f -a "none\t''
 time\t''
 iso\t''
 rel\t''
@@ -92,37 +92,37 @@ msgpack\t''
 cbor\t''
 protobuf\t''
 hex\t''"
-complete -c wsee -n "__fish_wsee_needs_command" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_needs_command" -l require-subprotocol -d 'Fail if the server selects none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-compress -d 'Do not offer compression'
-complete -c wsee -n "__fish_wsee_needs_command" -l lenient -d 'Go on where a server breaks a rule, with a warning'
-complete -c wsee -n "__fish_wsee_needs_command" -l netrc -d 'Log in as ~/.netrc says'
+complete -c wsee -n "__fish_wsee_needs_command" -l lenient -d 'Tolerate a server that breaks a rule, with a warning'
+complete -c wsee -n "__fish_wsee_needs_command" -l netrc -d 'Log in with the credentials in ~/.netrc'
 complete -c wsee -n "__fish_wsee_needs_command" -s L -l location -d 'Follow redirects (status 301, 302, 303, 307, 308)'
-complete -c wsee -n "__fish_wsee_needs_command" -l location-trusted -d 'Follow redirects, and send credentials to all servers'
+complete -c wsee -n "__fish_wsee_needs_command" -l location-trusted -d 'Follow redirects, and send credentials to every server'
 complete -c wsee -n "__fish_wsee_needs_command" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsee -n "__fish_wsee_needs_command" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsee -n "__fish_wsee_needs_command" -s 4 -l ipv4 -d 'Connect to IPv4 addresses only'
 complete -c wsee -n "__fish_wsee_needs_command" -s 6 -l ipv6 -d 'Connect to IPv6 addresses only'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-auto-pong -d 'Do not answer pings'
-complete -c wsee -n "__fish_wsee_needs_command" -s 1 -d 'Exit 0 as soon as one message arrived'
-complete -c wsee -n "__fish_wsee_needs_command" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'
-complete -c wsee -n "__fish_wsee_needs_command" -l hex -d 'Lines of stdin are hexadecimal, sent as binary messages'
-complete -c wsee -n "__fish_wsee_needs_command" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
-complete -c wsee -n "__fish_wsee_needs_command" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
+complete -c wsee -n "__fish_wsee_needs_command" -s 1 -d 'Exit 0 as soon as one message has arrived'
+complete -c wsee -n "__fish_wsee_needs_command" -l binary -d 'Send stdin as binary messages, and print the raw bytes received'
+complete -c wsee -n "__fish_wsee_needs_command" -l hex -d 'Read lines of hexadecimal digits, and send them as binary messages'
+complete -c wsee -n "__fish_wsee_needs_command" -l base64 -d 'Read lines of base64, and send them as binary messages'
+complete -c wsee -n "__fish_wsee_needs_command" -l commands -d 'Accept prompt commands such as /ping or /frame in lines of stdin'
 complete -c wsee -n "__fish_wsee_needs_command" -l echo -d 'Answer every message with itself; stdin is not read'
-complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
+complete -c wsee -n "__fish_wsee_needs_command" -l no-repl -d 'Act as a pipe even on a terminal'
 complete -c wsee -n "__fish_wsee_needs_command" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
 complete -c wsee -n "__fish_wsee_needs_command" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
-complete -c wsee -n "__fish_wsee_needs_command" -s 0 -l null -d 'NUL instead of newline ends a message on stdout, and on stdin where it is read'
+complete -c wsee -n "__fish_wsee_needs_command" -s 0 -l null -d 'End messages with NUL instead of a newline, on stdout and stdin'
 complete -c wsee -n "__fish_wsee_needs_command" -s r -l raw-output -d 'With --jq, print strings without quotes'
-complete -c wsee -n "__fish_wsee_needs_command" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
+complete -c wsee -n "__fish_wsee_needs_command" -l jq-strict -d 'With --jq, skip messages that are not JSON'
 complete -c wsee -n "__fish_wsee_needs_command" -l force -d 'Overwrite the FILE of --record'
 complete -c wsee -n "__fish_wsee_needs_command" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
-complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_needs_command" -s v -l verbose -d 'Show the handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_needs_command" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_needs_command" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
 complete -c wsee -n "__fish_wsee_needs_command" -l no-config -d 'Do not read the configuration file'
-complete -c wsee -n "__fish_wsee_needs_command" -l debug -d 'Print every option, and where it comes from, before anything is done'
-complete -c wsee -n "__fish_wsee_needs_command" -l no-history -d 'Keep the REPL\'s history out of the state directory'
+complete -c wsee -n "__fish_wsee_needs_command" -l debug -d 'Print every option and its source before anything is done'
+complete -c wsee -n "__fish_wsee_needs_command" -l no-history -d 'Do not save the prompt\'s history'
 complete -c wsee -n "__fish_wsee_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_needs_command" -s V -l version -d 'Print version'
 complete -c wsee -n "__fish_wsee_needs_command" -a "demo" -d 'Try wsee on a built-in echo server; needs no network'
@@ -135,33 +135,33 @@ complete -c wsee -n "__fish_wsee_needs_command" -a "completions" -d 'Print the c
 complete -c wsee -n "__fish_wsee_needs_command" -a "man" -d 'Print the manual page of wsee or of one command'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s o -l origin -d 'Send an Origin field, as browsers do' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s s -l subprotocol -d 'Offer subprotocols in order of preference; repeat, or use a comma list' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s b -l cookie -d 'Send cookies, as NAME=VALUE or from @FILE; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l connect-timeout -d 'Time limit for the opening, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l idle-timeout -d 'Give up when nothing arrives from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s m -l max-time -d 'Time for the whole run' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l send -d 'Send a message first; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l wait -d 'At the end of stdin, wait until no message came for TIME' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s n -l count -d 'Exit 0 as soon as N messages arrived (-1 for one)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'Where stdin is cut into messages: line, nul, none, json, events or SIZE' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l reconnect -d 'Connect again when the connection is lost; N attempts in a row may fail' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l every -d 'Send a message now and then every TIME; @FILE sends a file\'s content' -r
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l record -d 'Record the session in FILE, as its name says: .jsonl, .har or .wsee' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s m -l max-time -d 'Time limit for the whole run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-code -d 'Status code of the Close frame that ends the run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l close-reason -d 'Reason in the Close frame that ends the run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l send -d 'Send a message first; @FILE sends the content of a file' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l wait -d 'After stdin ends, wait until no message arrives for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s n -l count -d 'Exit 0 as soon as N messages have arrived (-1 for one)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l split -d 'How to split stdin into messages: line, nul, none, json, events or SIZE' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq -d 'Print the output of the jq filter FILTER for each received message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l reconnect -d 'Reconnect when the connection is lost; N attempts in a row may fail' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l every -d 'Send a message every TIME, starting now; @FILE sends a file\'s content' -r
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l record -d 'Record the session in FILE, in the format of its name: .jsonl, .har or .wsee' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s w -l write-out -d 'Print FORMAT on stdout after the run, even if it failed' -r
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timestamps -d 'The time shown before each event: none, time, iso, rel or delta' -r -f -a "none\t''
 time\t''
 iso\t''
 rel\t''
@@ -171,42 +171,42 @@ msgpack\t''
 cbor\t''
 protobuf\t''
 hex\t''"
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l require-subprotocol -d 'Fail if the server selects none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-compress -d 'Do not offer compression'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l lenient -d 'Go on where a server breaks a rule, with a warning'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l lenient -d 'Tolerate a server that breaks a rule, with a warning'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-auto-pong -d 'Do not answer pings'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 1 -d 'Exit 0 as soon as one message arrived'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l binary -d 'stdin is sent as binary messages, stdout gets raw bytes'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l hex -d 'Lines of stdin are hexadecimal, sent as binary messages'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l base64 -d 'Lines of stdin are base64, sent as binary messages'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l commands -d 'Lines of stdin may be commands of the REPL, such as /ping or /frame'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 1 -d 'Exit 0 as soon as one message has arrived'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l binary -d 'Send stdin as binary messages, and print the raw bytes received'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l hex -d 'Read lines of hexadecimal digits, and send them as binary messages'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l base64 -d 'Read lines of base64, and send them as binary messages'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l commands -d 'Accept prompt commands such as /ping or /frame in lines of stdin'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l echo -d 'Answer every message with itself; stdin is not read'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Be a pipe also when stdin and stdout are a terminal'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-repl -d 'Act as a pipe even on a terminal'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 0 -l null -d 'NUL instead of newline ends a message on stdout, and on stdin where it is read'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s 0 -l null -d 'End messages with NUL instead of a newline, on stdout and stdin'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s r -l raw-output -d 'With --jq, print strings without quotes'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l jq-strict -d 'With --jq, skip messages that are not JSON'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l force -d 'Overwrite the FILE of --record'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -s v -l verbose -d 'Show the handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-config -d 'Do not read the configuration file'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l debug -d 'Print every option, and where it comes from, before anything is done'
-complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-history -d 'Keep the REPL\'s history out of the state directory'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l debug -d 'Print every option and its source before anything is done'
+complete -c wsee -n "__fish_wsee_using_subcommand demo" -l no-history -d 'Do not save the prompt\'s history'
 complete -c wsee -n "__fish_wsee_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand curl" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l replay -d 'Play the server of a recording (.jsonl or .har) instead of echoing' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -l speed -d 'With --replay, play it N times as fast (10x, 0.5x), or without waiting (max)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -l entry -d 'With --replay, which connection of several: its number, or a part of its URL' -r
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -s s -l subprotocol -d 'Speak these subprotocols, most wanted first; repeat or comma list' -r
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -l compress -d 'Set these parameters of permessage-deflate (RFC 7692)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l speed -d 'With --replay, play N times as fast (10x, 0.5x), or without waiting (max)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l entry -d 'With --replay, which connection to play: its number, or part of its URL' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -s s -l subprotocol -d 'Accept subprotocols in order of preference; repeat, or use a comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l compress -d 'Set the parameters of permessage-deflate (RFC 7692)' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l origin -d 'Accept only requests with this Origin; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l cert -d 'Serve wss:// with this certificate chain (PEM)' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l key -d 'The private key of --cert (PEM)' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -l client-ca -d 'Let in only clients with a certificate that the CAs in FILE (PEM) signed' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l client-ca -d 'Require a client certificate signed by a CA in FILE (PEM)' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l idle-timeout -d 'Give up when nothing arrives from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
@@ -215,7 +215,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand listen" -l fragment -d 'Send m
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l timestamps -d 'The time shown before each event: none, time, iso, rel or delta' -r -f -a "none\t''
 time\t''
 iso\t''
 rel\t''
@@ -226,9 +226,9 @@ cbor\t''
 protobuf\t''
 hex\t''"
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l no-compress -d 'Do not agree to compression'
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -l tls -d 'Serve wss:// with a certificate made for this run'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -l tls -d 'Serve wss:// with a certificate generated for this run'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l no-auto-pong -d 'Do not answer pings'
-complete -c wsee -n "__fish_wsee_using_subcommand listen" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand listen" -s v -l verbose -d 'Show the handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -265,7 +265,7 @@ complete -c wsee -n "__fish_wsee_using_subcommand test" -l report-json -d 'Write
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l timestamps -d 'The time shown before each event: none, time, iso, rel or delta' -r -f -a "none\t''
 time\t''
 iso\t''
 rel\t''
@@ -277,42 +277,42 @@ protobuf\t''
 hex\t''"
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s o -l origin -d 'Send an Origin field, as browsers do' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s s -l subprotocol -d 'Offer subprotocols in order of preference; repeat, or use a comma list' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s b -l cookie -d 'Send cookies, as NAME=VALUE or from @FILE; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s u -l user -d 'Log in with HTTP Basic authentication' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l bearer -d 'Log in with a bearer token; @FILE reads it' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l bearer-env -d 'Log in with the bearer token in an environment variable' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l netrc-file -d 'The same, with another file than ~/.netrc' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l bearer -d 'Log in with a bearer token; @FILE reads it from a file' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l bearer-env -d 'Log in with the bearer token in the environment variable NAME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l netrc-file -d 'Log in with the credentials in FILE instead of ~/.netrc' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l max-redirs -d 'Follow at most N redirects' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l cacert -d 'Also trust the CA certificates in FILE (PEM)' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l roots -d 'Trust Mozilla\'s roots (webpki), the system\'s (native), or both' -r -f -a "webpki\t'Mozilla\'s, compiled in'
 native\t'The system\'s'
 both\t'Mozilla\'s and the system\'s'"
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l pinnedpubkey -d 'Connect only if the server has this public key' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -s E -l cert -d 'Show this client certificate if the server asks for one' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l pass -d 'Where the password of --cert or --key is: env:NAME, file:PATH or prompt' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s E -l cert -d 'Present this client certificate if the server asks for one' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l key -d 'The private key of --cert, if it is in a separate file' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l pass -d 'Where to get the password of --cert or --key: env:NAME, file:PATH or prompt' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l tls-min -d 'The lowest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
 1.3\t'TLS 1.3'"
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l tls-max -d 'The highest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
 1.3\t'TLS 1.3'"
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l sni -d 'Ask for the certificate of NAME and verify it, instead of the URL\'s host' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l sni -d 'Expect a certificate for NAME instead of the URL\'s host' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s x -l proxy -d 'Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s U -l proxy-user -d 'Log in to the proxy' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l noproxy -d 'Use no proxy for these hosts' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l noproxy -d 'Do not use a proxy for these hosts' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l proxy-header -d 'Send a header field to an HTTP proxy, with CONNECT' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l proxy-cacert -d 'Trust the CA certificates in FILE (PEM) for an https proxy' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l resolve -d 'Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l connect-to -d 'Connect to another host and port: HOST1:PORT1:HOST2:PORT2' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l interface -d 'Connect through this network interface, or from this local address' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l keepalive-time -d 'Send TCP keepalive probes after TIME of silence; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l connect-timeout -d 'Time limit for the opening, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l idle-timeout -d 'Give up when nothing arrives from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
@@ -320,79 +320,79 @@ complete -c wsee -n "__fish_wsee_using_subcommand test" -l max-message -d 'Large
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l fail-fast -d 'Start no more cases when one has failed'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l check -d 'Only look for mistakes in the scenarios'
-complete -c wsee -n "__fish_wsee_using_subcommand test" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s v -l verbose -d 'Show the handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l require-subprotocol -d 'Fail if the server selects none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-compress -d 'Do not offer compression'
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l lenient -d 'Go on where a server breaks a rule, with a warning'
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l netrc -d 'Log in as ~/.netrc says'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l lenient -d 'Tolerate a server that breaks a rule, with a warning'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l netrc -d 'Log in with the credentials in ~/.netrc'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s L -l location -d 'Follow redirects (status 301, 302, 303, 307, 308)'
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l location-trusted -d 'Follow redirects, and send credentials to all servers'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l location-trusted -d 'Follow redirects, and send credentials to every server'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s 4 -l ipv4 -d 'Connect to IPv4 addresses only'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s 6 -l ipv6 -d 'Connect to IPv6 addresses only'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l no-config -d 'Do not read the configuration file'
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l debug -d 'Print every option, and where it comes from, before anything is done'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l debug -d 'Print every option and its source before anything is done'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l speed -d 'Play it N times as fast (10x, 0.5x), or without waiting (max)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l entry -d 'Which connection of a recording that has several: its number, or a part of its URL' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l wait -d 'When the recording is over, wait until no message came for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l speed -d 'Replay N times as fast (10x, 0.5x), or without waiting (max)' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l entry -d 'Which connection of the recording to replay: its number, or part of its URL' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l wait -d 'After the recording ends, wait until no message arrives for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s H -l header -d 'Send a header field; \'Name:\' removes a default, @FILE reads many' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s o -l origin -d 'Send an Origin field, as browsers do' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s s -l subprotocol -d 'Offer subprotocols, most wanted first; repeat or comma list' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s s -l subprotocol -d 'Offer subprotocols in order of preference; repeat, or use a comma list' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l compress -d 'Offer permessage-deflate with these parameters (RFC 7692)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s b -l cookie -d 'Send a Cookie field; @FILE sends cookies of a file; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s b -l cookie -d 'Send cookies, as NAME=VALUE or from @FILE; repeatable' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s A -l user-agent -d 'Send this User-Agent instead of wsee/VERSION' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s u -l user -d 'Log in with HTTP Basic authentication' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l bearer -d 'Log in with a bearer token; @FILE reads it' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l bearer-env -d 'Log in with the bearer token in an environment variable' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l netrc-file -d 'The same, with another file than ~/.netrc' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l bearer -d 'Log in with a bearer token; @FILE reads it from a file' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l bearer-env -d 'Log in with the bearer token in the environment variable NAME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l netrc-file -d 'Log in with the credentials in FILE instead of ~/.netrc' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l cookie-jar -d 'Write the cookies that the server sets to FILE' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l max-redirs -d 'Follow at most N redirects' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l cacert -d 'Trust the CA certificates in FILE (PEM) as well' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l cacert -d 'Also trust the CA certificates in FILE (PEM)' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l roots -d 'Trust Mozilla\'s roots (webpki), the system\'s (native), or both' -r -f -a "webpki\t'Mozilla\'s, compiled in'
 native\t'The system\'s'
 both\t'Mozilla\'s and the system\'s'"
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l pinnedpubkey -d 'Connect only if the server has this public key' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s E -l cert -d 'Show this client certificate if the server asks for one' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l key -d 'The private key of --cert, if it is in a file of its own' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l pass -d 'Where the password of --cert or --key is: env:NAME, file:PATH or prompt' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s E -l cert -d 'Present this client certificate if the server asks for one' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l key -d 'The private key of --cert, if it is in a separate file' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l pass -d 'Where to get the password of --cert or --key: env:NAME, file:PATH or prompt' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l tls-min -d 'The lowest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
 1.3\t'TLS 1.3'"
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l tls-max -d 'The highest TLS version to offer: 1.2 or 1.3' -r -f -a "1.2\t'TLS 1.2'
 1.3\t'TLS 1.3'"
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l sni -d 'Ask for the certificate of NAME and verify it, instead of the URL\'s host' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l sni -d 'Expect a certificate for NAME instead of the URL\'s host' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s x -l proxy -d 'Connect through this proxy: [SCHEME://][USER:PASS@]HOST[:PORT]' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s U -l proxy-user -d 'Log in to the proxy' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l noproxy -d 'Use no proxy for these hosts' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l noproxy -d 'Do not use a proxy for these hosts' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l proxy-header -d 'Send a header field to an HTTP proxy, with CONNECT' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l proxy-cacert -d 'Trust the CA certificates in FILE (PEM) for an https proxy' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l resolve -d 'Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l connect-to -d 'Connect to another host and port: HOST1:PORT1:HOST2:PORT2' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l unix-socket -d 'Connect to a Unix socket instead of the URL\'s host' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l interface -d 'Connect through this network interface, or from this local address' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l keepalive-time -d 'Let TCP ask for signs of life after TIME of silence; 0 is off' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l keepalive-time -d 'Send TCP keepalive probes after TIME of silence; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l tcp-user-timeout -d 'Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l connect-timeout -d 'Time for the handshake, from DNS to the 101 response' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l idle-timeout -d 'Give up when nothing has come from the peer for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l connect-timeout -d 'Time limit for the opening, from DNS to the 101 response' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l idle-timeout -d 'Give up when nothing arrives from the peer for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-timeout -d 'Time for the peer to answer a Close frame' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l ping-interval -d 'Send a ping every TIME; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s m -l max-time -d 'Time for the whole run' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-code -d 'Status code of the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-reason -d 'Reason in the Close frame wsee sends by itself' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq -d 'Print what the jq filter FILTER gives for each received message' -r
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l record -d 'Record the session in FILE, as its name says: .jsonl, .har or .wsee' -r -F
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s w -l write-out -d 'Print FORMAT on stdout when the run is over, also when it failed' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s m -l max-time -d 'Time limit for the whole run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-code -d 'Status code of the Close frame that ends the run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l close-reason -d 'Reason in the Close frame that ends the run' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq -d 'Print the output of the jq filter FILTER for each received message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l record -d 'Record the session in FILE, in the format of its name: .jsonl, .har or .wsee' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s w -l write-out -d 'Print FORMAT on stdout after the run, even if it failed' -r
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l timestamps -d 'The time in front of what is shown: none, time, iso, rel or delta' -r -f -a "none\t''
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l timestamps -d 'The time shown before each event: none, time, iso, rel or delta' -r -f -a "none\t''
 time\t''
 iso\t''
 rel\t''
@@ -402,13 +402,13 @@ msgpack\t''
 cbor\t''
 protobuf\t''
 hex\t''"
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l diff -d 'Print how the answers differ from those that are recorded, instead of the answers'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l require-subprotocol -d 'Fail if the server chooses none of the offered subprotocols'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l diff -d 'Print how the answers differ from the recorded ones, instead of the answers'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l require-subprotocol -d 'Fail if the server selects none of the offered subprotocols'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l no-compress -d 'Do not offer compression'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l lenient -d 'Go on where a server breaks a rule, with a warning'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l netrc -d 'Log in as ~/.netrc says'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l lenient -d 'Tolerate a server that breaks a rule, with a warning'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l netrc -d 'Log in with the credentials in ~/.netrc'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s L -l location -d 'Follow redirects (status 301, 302, 303, 307, 308)'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l location-trusted -d 'Follow redirects, and send credentials to all servers'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l location-trusted -d 'Follow redirects, and send credentials to every server'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s k -l insecure -d 'Accept any server certificate'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l proxy-insecure -d 'Accept any certificate of an https proxy'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 4 -l ipv4 -d 'Connect to IPv4 addresses only'
@@ -416,16 +416,16 @@ complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 6 -l ipv6 -d 'Conne
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l no-auto-pong -d 'Do not answer pings'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jsonl -d 'Print events as JSON Lines on stdout instead of payload'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l raw -d 'Print received payload as it is, with no newline or NUL after it'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 0 -l null -d 'NUL instead of newline ends a message on stdout, and on stdin where it is read'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s 0 -l null -d 'End messages with NUL instead of a newline, on stdout and stdin'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s r -l raw-output -d 'With --jq, print strings without quotes'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq-strict -d 'With --jq, leave out messages that are not JSON'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -l jq-strict -d 'With --jq, skip messages that are not JSON'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l force -d 'Overwrite the FILE of --record'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l timing -d 'Draw how long DNS, TCP, TLS, the upgrade and the first message took'
-complete -c wsee -n "__fish_wsee_using_subcommand replay" -s v -l verbose -d 'Show handshake, pings, pongs and closes; -vv shows every frame'
+complete -c wsee -n "__fish_wsee_using_subcommand replay" -s v -l verbose -d 'Show the handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'
 complete -c wsee -n "__fish_wsee_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c wsee -n "__fish_wsee_using_subcommand fmt" -l check -d 'Change nothing; exit status 1 if a file is not in its canonical form'
+complete -c wsee -n "__fish_wsee_using_subcommand fmt" -l check -d 'Change nothing; exit with status 1 if a file is not in canonical form'
 complete -c wsee -n "__fish_wsee_using_subcommand fmt" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'

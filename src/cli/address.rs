@@ -20,22 +20,24 @@ use crate::dial::route::{ConnectTo, ResolveOverride};
 pub struct RouteArgs {
     /// Use these addresses for a host and port: HOST:PORT:ADDR[,ADDR]…
     ///
-    /// The resolver is not asked. HOST may be *, for every host that has no line of its own; IPv6
-    /// addresses stand in brackets. What the request and TLS say of the host stays the same. May be
-    /// repeated; the last one for a host counts. Also for the name of a proxy.
+    /// The resolver is not asked. HOST may be *, which matches every host without an entry of its
+    /// own; IPv6 addresses are written in brackets. The host in the request and in TLS does not
+    /// change. May be repeated; the last entry for a host applies. Also applies to the name of a
+    /// proxy.
     #[arg(long, value_name = "HOST:PORT:ADDR", value_parser = pin, action = ArgAction::Append, hide_short_help = true)]
     pub resolve: Vec<ResolveOverride>,
     /// Connect to another host and port: HOST1:PORT1:HOST2:PORT2
     ///
-    /// For a URL with HOST1 and PORT1, connects to HOST2 and PORT2. An empty HOST1 or PORT1 is any,
-    /// an empty HOST2 or PORT2 the same as in the URL. What the request and TLS say of the host stays
-    /// the same. May be repeated; the first one that fits counts. A proxy is asked for HOST2:PORT2.
+    /// For a URL with HOST1 and PORT1, wsee connects to HOST2 and PORT2. An empty HOST1 or PORT1
+    /// matches any; an empty HOST2 or PORT2 keeps that of the URL. The host in the request and in
+    /// TLS does not change. May be repeated; the first match applies. A proxy is asked for
+    /// HOST2:PORT2.
     #[arg(long, value_name = "HOST1:PORT1:HOST2:PORT2", value_parser = detour, action = ArgAction::Append, hide_short_help = true)]
     pub connect_to: Vec<ConnectTo>,
     /// Connect to a Unix socket instead of the URL's host
     ///
-    /// What the request and TLS say of the host stays the same. No proxy is used, not even one from
-    /// the environment.
+    /// The host in the request and in TLS does not change. No proxy is used, not even one from the
+    /// environment.
     #[arg(
         long,
         value_name = "PATH",
@@ -46,26 +48,26 @@ pub struct RouteArgs {
     pub unix_socket: Option<PathBuf>,
     /// Connect to IPv4 addresses only
     ///
-    /// Also to the proxy, if there is one. A host without any is exit status 6.
+    /// Also applies to a proxy. A host without such an address is exit status 6.
     #[arg(short = '4', long, conflicts_with = "ipv6", hide_short_help = true)]
     pub ipv4: bool,
     /// Connect to IPv6 addresses only
     ///
-    /// Also to the proxy, if there is one. A host without any is exit status 6.
+    /// Also applies to a proxy. A host without such an address is exit status 6.
     #[arg(short = '6', long, hide_short_help = true)]
     pub ipv6: bool,
     /// Connect through this network interface, or from this local address
     ///
-    /// A name such as eth0 ties the connection to that interface; where the system allows that to
-    /// the superuser only, it is made from an address of the interface. Also for a connection to a
-    /// proxy.
+    /// A name such as eth0 binds the connection to that interface; where only the superuser may do
+    /// that, wsee connects from an address of the interface instead. Also applies to a connection
+    /// to a proxy.
     #[arg(long, value_name = "NAME|ADDR", value_parser = interface, hide_short_help = true)]
     pub interface: Option<Interface>,
-    /// Let TCP ask for signs of life after TIME of silence; 0 is off
+    /// Send TCP keepalive probes after TIME of silence; 0 is off
     ///
-    /// And again each TIME until it gives up (after 9 times, on Linux). Whole seconds up to 32767s.
-    /// It keeps the state of routers and firewalls alive, where --ping-interval also keeps proxies
-    /// from closing the connection.
+    /// Probes repeat every TIME until TCP gives up (after 9 on Linux). Takes whole seconds, up to
+    /// 32767s. Probes keep the connection alive in routers and firewalls; --ping-interval also
+    /// keeps proxies from closing it.
     #[arg(
         long,
         value_name = "TIME",
@@ -75,8 +77,8 @@ pub struct RouteArgs {
     pub keepalive_time: KeepaliveTime,
     /// Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)
     ///
-    /// By default, and with 0, the system decides, which on Linux takes about 15 minutes. The end of
-    /// the connection is abnormal then: exit status 110. On Linux only.
+    /// By default, and with 0, the system decides; Linux gives up after about 15 minutes. The
+    /// connection then ends abnormally (exit status 110). Linux only.
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub tcp_user_timeout: Option<TimeLimit>,
 }

@@ -10,16 +10,18 @@ use super::heading::Heading;
 pub struct ConfigArgs {
     /// Do not read the configuration file
     ///
-    /// It is $XDG_CONFIG_HOME/wsee/config.toml, by default ~/.config/wsee/config.toml. Any long flag is a key
-    /// of it, without its dashes. Keys at the top are defaults; those below [profile.NAME], url among
-    /// them, are used by 'wsee @NAME'. A flag on the command line replaces the key, --header adds
-    /// to it. ${NAME} in a string is an environment variable.
+    /// The file is $XDG_CONFIG_HOME/wsee/config.toml, by default ~/.config/wsee/config.toml. Its
+    /// keys are the long flags without dashes. Keys at the top are defaults; keys under
+    /// [profile.NAME], which include url, apply to 'wsee @NAME'. A flag on the command line
+    /// replaces the key, except that --header adds to it. ${NAME} in a string is replaced by the
+    /// environment variable.
     #[arg(long, hide_short_help = true)]
     pub no_config: bool,
-    /// Print every option, and where it comes from, before anything is done
+    /// Print every option and its source before anything is done
     ///
-    /// On stderr: the command line, the configuration file (with its line) or a default, and the
-    /// environment variables that have a say. Secrets are masked, unless there is --show-secrets.
+    /// Printed on stderr. The source is the command line, the configuration file (with the line) or
+    /// a default. Environment variables that were read are also listed. Secrets are masked, except
+    /// with --show-secrets.
     #[arg(long, hide_short_help = true)]
     pub debug: bool,
 }

@@ -17,12 +17,12 @@ use super::value::{Payload, Wait, url_argument};
 /// The arguments of `wsee URL`.
 #[derive(Debug, Args)]
 pub struct ConnectArgs {
-    /// ws:// or wss:// URL; the scheme may be left out, and the host of :PORT/PATH is localhost
+    /// ws:// or wss:// URL; the scheme is optional, and :PORT/PATH means localhost
     ///
-    /// http:// and https:// are taken as ws:// and wss://. Without a scheme, ws:// is used for
-    /// loopback and private addresses and wss:// for all others, and the choice is printed.
-    /// USER:PASS@ in front of the host is the same as --user. A fragment (#…) is refused. @NAME is
-    /// the profile NAME of the configuration file (see --no-config).
+    /// http:// and https:// are accepted as ws:// and wss://. Without a scheme, wsee uses ws:// for
+    /// loopback and private addresses and wss:// for all others, and prints its choice. USER:PASS@
+    /// before the host is the same as --user. A fragment (#…) is refused. @NAME is the profile NAME
+    /// of the configuration file (see --no-config).
     #[arg(required = true, value_parser = url_argument, value_hint = ValueHint::Url)]
     pub url: Option<String>,
     #[command(flatten)]
@@ -55,19 +55,19 @@ pub struct DialArgs {
 pub struct SessionArgs {
     #[command(flatten)]
     pub run: RunArgs,
-    /// Send a message first; @FILE sends a file's content
+    /// Send a message first; @FILE sends the content of a file
     ///
-    /// May be repeated. Messages go out in the order given, before the REPL opens or stdin is sent. Each is one
-    /// message of the kind stdin would be: text, or binary with --binary, --hex or --base64. @@
-    /// at the start stands for one @ of the text.
+    /// May be repeated. Messages are sent in the given order, before the prompt opens or stdin is
+    /// read. Each is of the kind that stdin would be: text, or binary with --binary, --hex or
+    /// --base64. To send a text that starts with @, write @@.
     #[arg(long, help_heading = Heading::Pipes, value_name = "TEXT|@FILE", action = ArgAction::Append)]
     pub send: Vec<Payload>,
-    /// At the end of stdin, wait until no message came for TIME
+    /// After stdin ends, wait until no message arrives for TIME
     ///
-    /// The end of stdin never drops replies: wsee keeps receiving until no message came for TIME,
-    /// then sends Close 1000 and prints what still comes until the peer's Close. With 0 it closes
-    /// at once, and still prints. 'forever' (or -1) leaves it to the peer, --count or --max-time.
-    /// Empty stdin is listening only.
+    /// The end of stdin does not cut replies off: wsee keeps receiving until no message has arrived
+    /// for TIME, then sends Close 1000 and prints what arrives before the peer's Close. With 0 it
+    /// closes at once, and still prints what arrives. With 'forever' (or -1) the peer, --count or
+    /// --max-time ends the run. An empty stdin only listens.
     #[arg(
         long,
         help_heading = Heading::Pipes,
@@ -86,9 +86,10 @@ pub struct SessionArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Keep the REPL's history out of the state directory
+    /// Do not save the prompt's history
     ///
-    /// The lines typed in this run are not saved. Lines that start with a space never are.
+    /// Lines typed in this run are not saved in the state directory. Lines that start with a space
+    /// never are.
     #[arg(long, hide_short_help = true, help_heading = Heading::Output)]
     pub no_history: bool,
 }

@@ -8,8 +8,8 @@ use super::limit::ClientLimitArgs;
 
 /// Try wsee on a built-in echo server; needs no network
 ///
-/// Starts an echo server on loopback and connects to it, exactly as 'wsee URL' would: a prompt at
-/// a terminal, a pipe otherwise. With no terminal and no input it plays a short tour (text, JSON,
+/// Starts an echo server on loopback and connects to it as 'wsee URL' would: a prompt on a
+/// terminal, a pipe otherwise. Without terminal and input it plays a short tour (text, JSON,
 /// binary, fragments, ping, close), shows every frame and exits 0.
 #[derive(Debug, Args)]
 pub struct DemoArgs {

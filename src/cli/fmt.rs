@@ -6,16 +6,17 @@ use clap::{Args, ValueHint};
 
 /// Rewrite scenario files in their canonical form
 ///
-/// Changes blanks and blank lines, and the way texts are quoted, but never what a scenario means;
-/// comments are kept. A file that is no scenario is not touched: exit status 2, with the place.
+/// Changes spaces, blank lines and the quoting of texts, but never the meaning of a scenario;
+/// comments are kept. A file that is not a valid scenario is left unchanged, with exit status 2 and
+/// the position of the mistake.
 #[derive(Debug, Args)]
 pub struct FmtArgs {
-    /// Scenario files, or folders with files *.wsee; - is stdin to stdout
+    /// Scenario files, or folders of *.wsee files; - formats stdin to stdout
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub files: Vec<PathBuf>,
-    /// Change nothing; exit status 1 if a file is not in its canonical form
+    /// Change nothing; exit with status 1 if a file is not in canonical form
     ///
-    /// Prints the names of these files on stdout. For a CI job or a hook before a commit.
+    /// Prints the names of these files on stdout. For CI jobs and pre-commit hooks.
     #[arg(long)]
     pub check: bool,
 }

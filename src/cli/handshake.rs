@@ -14,24 +14,24 @@ use crate::secret::Secret;
 pub struct HandshakeArgs {
     /// Send a header field; 'Name:' removes a default, @FILE reads many
     ///
-    /// 'Name: value' replaces a default of that name or adds the field, 'Name:' removes the
+    /// 'Name: value' adds the field or replaces the default of that name, 'Name:' removes the
     /// default, 'Name;' sends the field with an empty value, and @FILE reads one field from each
-    /// line of a file. May be repeated. Names, case and order go on the wire as given. A control character is a
-    /// usage error, and nothing is sent.
+    /// line of a file. May be repeated. Names, case and order are sent as given. A control
+    /// character in a field is a usage error.
     #[arg(short = 'H', long, value_name = "FIELD", action = ArgAction::Append)]
     pub header: Vec<Field>,
     /// Send an Origin field, as browsers do
     ///
-    /// None is sent by default. Servers that check it answer 403 to others.
+    /// By default none is sent. Servers that check it refuse other origins with 403.
     #[arg(short, long, hide_short_help = true)]
     pub origin: Option<String>,
-    /// Offer subprotocols, most wanted first; repeat or comma list
+    /// Offer subprotocols in order of preference; repeat, or use a comma list
     ///
-    /// Sent as Sec-WebSocket-Protocol. wsee warns if the server chooses none of them (see
-    /// --require-subprotocol) and fails if it chooses another.
+    /// Sent as Sec-WebSocket-Protocol. wsee warns if the server selects none of them (see
+    /// --require-subprotocol), and fails if it selects one that was not offered.
     #[arg(short, long, value_name = "NAMES", action = ArgAction::Append)]
     pub subprotocol: Vec<String>,
-    /// Fail if the server chooses none of the offered subprotocols
+    /// Fail if the server selects none of the offered subprotocols
     ///
     /// Needs --subprotocol. Without this flag it is a warning; with it, exit status 112.
     #[arg(long, requires = "subprotocol", hide_short_help = true)]
@@ -39,9 +39,9 @@ pub struct HandshakeArgs {
     /// Offer permessage-deflate with these parameters (RFC 7692)
     ///
     /// The value of Sec-WebSocket-Extensions, such as 'permessage-deflate;
-    /// server_no_context_takeover; server_max_window_bits=10'; several, with commas between them, are
-    /// offered in this order. By default wsee offers what browsers do: 'permessage-deflate;
-    /// client_max_window_bits'. What the server makes of it is shown when the connection opens.
+    /// server_no_context_takeover; server_max_window_bits=10'. Several offers, separated by commas,
+    /// are sent in this order. The default is the offer of browsers, 'permessage-deflate;
+    /// client_max_window_bits'. The agreed parameters are shown when the connection opens.
     #[arg(
         long,
         value_name = "OFFER",
@@ -51,27 +51,28 @@ pub struct HandshakeArgs {
     pub compress: Option<String>,
     /// Do not offer compression
     ///
-    /// Without it messages are compressed when the server agrees.
+    /// By default messages are compressed if the server agrees.
     #[arg(long, hide_short_help = true)]
     pub no_compress: bool,
-    /// Go on where a server breaks a rule, with a warning
+    /// Tolerate a server that breaks a rule, with a warning
     ///
-    /// For masked frames, reserved bits, lengths not in their shortest form, text that is not UTF-8,
-    /// and a handshake with a wrong Accept, Upgrade or Connection field. Without it each of these
-    /// ends the connection (exit status 112 or 113).
+    /// Applies to masked frames, reserved bits, lengths that are not in their shortest form, text
+    /// that is not UTF-8, and a handshake with a wrong Accept, Upgrade or Connection field. Without
+    /// this flag each of these ends the connection (exit status 112 or 113).
     #[arg(long, hide_short_help = true)]
     pub lenient: bool,
-    /// Send a Cookie field; @FILE sends cookies of a file; repeatable
+    /// Send cookies, as NAME=VALUE or from @FILE; repeatable
     ///
-    /// NAME=VALUE, or several with '; ' between them. Several --cookie are joined in the same way
-    /// into one field. @FILE, or a FILE without '=' in its name, is a cookie jar in the format of
-    /// Netscape and curl: those of its cookies are sent that fit the URL's host and path, are not expired, and
-    /// are not limited to TLS where there is none. wsee URL --cookie-jar writes such files.
+    /// Several cookies in one value are separated by '; '. All --cookie flags are joined into one
+    /// Cookie field. @FILE, or a value without '=', names a cookie jar in the format of Netscape
+    /// and curl; wsee sends those of its cookies that match the URL's host and path, have not
+    /// expired, and, over ws://, are not marked as secure. wsee URL --cookie-jar writes such a
+    /// file.
     #[arg(short = 'b', long, value_name = "COOKIES", action = ArgAction::Append, hide_short_help = true)]
     pub cookie: Vec<Cookies>,
     /// Send this User-Agent instead of wsee/VERSION
     ///
-    /// To send none: -H 'User-Agent:'
+    /// To send none, use -H 'User-Agent:'.
     #[arg(short = 'A', long, value_name = "TEXT", hide_short_help = true)]
     pub user_agent: Option<String>,
 }
@@ -82,16 +83,16 @@ pub struct HandshakeArgs {
 pub struct AuthArgs {
     /// Log in with HTTP Basic authentication
     ///
-    /// Sends "Authorization: Basic …". Takes precedence over credentials in the URL. Without
-    /// :PASS the password is taken from --netrc if the user is in it, and else asked for on the
-    /// terminal, where it is not shown, also when stdin is a pipe; 'USER:' is an empty password.
+    /// Sends "Authorization: Basic …" and overrides credentials in the URL. Without :PASS the
+    /// password is taken from --netrc if the user is listed there; otherwise wsee asks for it on
+    /// the terminal, without echo, even if stdin is a pipe. 'USER:' is an empty password.
     #[arg(short, long, value_name = "USER[:PASS]", conflicts_with_all = ["bearer", "bearer_env"], hide_short_help = true)]
     pub user: Option<Secret<String>>,
-    /// Log in with a bearer token; @FILE reads it
+    /// Log in with a bearer token; @FILE reads it from a file
     ///
-    /// Sends "Authorization: Bearer TOKEN". Takes precedence over credentials in the URL. @FILE
-    /// takes the token from a file, without the line break at its end, and keeps it out of the list
-    /// of processes and the shell's history; so does --bearer-env.
+    /// Sends "Authorization: Bearer TOKEN" and overrides credentials in the URL. The token in a
+    /// file may end with a line break, which is not sent. Like --bearer-env, a file keeps the token
+    /// out of the list of processes and the shell's history.
     #[arg(
         long,
         value_name = "TOKEN|@FILE",
@@ -99,29 +100,29 @@ pub struct AuthArgs {
         value_hint = ValueHint::FilePath
     )]
     pub bearer: Option<Secret<String>>,
-    /// Log in with the bearer token in an environment variable
+    /// Log in with the bearer token in the environment variable NAME
     ///
-    /// NAME is the variable's name. It is an error if it is not set or empty.
+    /// A variable that is empty or not set is an error.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub bearer_env: Option<String>,
-    /// Log in as ~/.netrc says
+    /// Log in with the credentials in ~/.netrc
     ///
-    /// Reads $NETRC, or ~/.netrc, and sends user and password of the machine that is the URL's
-    /// host, or those of 'default', as HTTP Basic authentication. --user, --bearer and credentials
-    /// in the URL take precedence; --user NAME without a password takes that of NAME. Machines that
-    /// the server redirects to are not looked up.
+    /// Reads $NETRC, or ~/.netrc, and sends the user and password of the machine that is the URL's
+    /// host, or those of 'default', with HTTP Basic authentication. --user, --bearer and
+    /// credentials in the URL override it; --user NAME without a password takes the password of
+    /// NAME. Hosts reached by a redirect are not looked up.
     #[arg(long, conflicts_with = "netrc_file", hide_short_help = true)]
     pub netrc: bool,
-    /// The same, with another file than ~/.netrc
+    /// Log in with the credentials in FILE instead of ~/.netrc
     ///
-    /// See --netrc.
+    /// Otherwise the same as --netrc.
     #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub netrc_file: Option<PathBuf>,
     /// Write the cookies that the server sets to FILE
     ///
-    /// In the format of Netscape and curl, readable by its owner only, as soon as the server has
-    /// answered, whatever the answer was. FILE is replaced: cookies that were in it are kept only if
-    /// --cookie @FILE read them.
+    /// Uses the format of Netscape and curl. The file is readable by its owner only, and is written
+    /// as soon as the server has responded, whatever the status. It is replaced: to keep its
+    /// cookies, read them with --cookie @FILE.
     #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub cookie_jar: Option<PathBuf>,
 }
@@ -135,17 +136,18 @@ pub struct AuthArgs {
 pub struct RedirectArgs {
     /// Follow redirects (status 301, 302, 303, 307, 308)
     ///
-    /// By default a redirect is a refused upgrade. At most --max-redirs are followed, within the one
-    /// --connect-timeout; never from wss:// to ws://, and never in a circle (exit status 47). At
-    /// another origin (scheme, host or port) than the URL's, credentials, --cookie and --header
-    /// fields are not sent, unless --location-trusted says so; cookies of a file go where they
-    /// belong. http:// and https:// in a Location are taken as ws:// and wss://.
+    /// By default a redirect counts as a refused upgrade. At most --max-redirs redirects are
+    /// followed, all within --connect-timeout, but never from wss:// to ws:// and never in a loop
+    /// (exit status 47). If the origin (scheme, host or port) changes, credentials, --cookie and
+    /// --header fields are not sent, unless --location-trusted is given; cookies from a file are
+    /// sent to the hosts they belong to. http:// and https:// in a Location are accepted as ws://
+    /// and wss://.
     #[arg(short = 'L', long, hide_short_help = true)]
     pub location: bool,
-    /// Follow redirects, and send credentials to all servers
+    /// Follow redirects, and send credentials to every server
     ///
-    /// As --location, but credentials, --cookie and --header fields (except Host) go along to any
-    /// origin: whoever can make the server redirect gets them.
+    /// Like --location, but credentials, --cookie and --header fields (except Host) are sent to any
+    /// origin. Whoever can make the server redirect gets them.
     #[arg(long, hide_short_help = true)]
     pub location_trusted: bool,
     /// Follow at most N redirects
@@ -165,26 +167,26 @@ pub struct RedirectArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Handshake)]
 pub struct AcceptArgs {
-    /// Speak these subprotocols, most wanted first; repeat or comma list
+    /// Accept subprotocols in order of preference; repeat, or use a comma list
     ///
-    /// The first that the client offers is chosen. By default, and if it offers none of them, the
-    /// response names no subprotocol.
+    /// wsee selects the first one that the client offers. By default, or if the client offers none
+    /// of them, the response names no subprotocol.
     #[arg(short, long, value_name = "NAMES", action = ArgAction::Append)]
     pub subprotocol: Vec<String>,
-    /// Set these parameters of permessage-deflate (RFC 7692)
+    /// Set the parameters of permessage-deflate (RFC 7692)
     ///
-    /// Such as 'permessage-deflate; server_no_context_takeover; client_max_window_bits=10', as far
-    /// as a client's offer allows them. By default wsee agrees to what a client offers.
+    /// For example 'permessage-deflate; server_no_context_takeover; client_max_window_bits=10', as
+    /// far as the client's offer allows. By default wsee accepts the client's offer.
     #[arg(long, value_name = "PARAMS", conflicts_with = "no_compress")]
     pub compress: Option<String>,
     /// Do not agree to compression
     ///
-    /// Clients that offer permessage-deflate are answered without it.
+    /// The response to an offer of permessage-deflate does not include it.
     #[arg(long)]
     pub no_compress: bool,
     /// Accept only requests with this Origin; repeatable
     ///
-    /// Others, and requests without an Origin, get 403. By default every origin is accepted.
+    /// Other requests, and those without an Origin, get 403. By default every origin is accepted.
     #[arg(long, value_name = "ORIGIN", action = ArgAction::Append)]
     pub origin: Vec<String>,
 }

@@ -10,9 +10,10 @@ use crate::proto::frame::CloseCode;
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Limits)]
 pub struct ClientLimitArgs {
-    /// Time for the handshake, from DNS to the 101 response
+    /// Time limit for the opening, from DNS to the 101 response
     ///
-    /// 500ms, 2s, 1m or 1m30s; a bare number is seconds; 0 is no limit. Exit status 28.
+    /// For example 500ms, 2s, 1m or 1m30s; a bare number is in seconds, and 0 is no limit. Exit
+    /// status 28.
     #[arg(
         long,
         value_name = "TIME",
@@ -28,15 +29,15 @@ pub struct ClientLimitArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Limits)]
 pub struct LimitArgs {
-    /// Give up when nothing has come from the peer for TIME
+    /// Give up when nothing arrives from the peer for TIME
     ///
     /// By default, and with 0, there is no limit. A client exits with status 28.
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub idle_timeout: Option<TimeLimit>,
     /// Time for the peer to answer a Close frame
     ///
-    /// A peer that does nothing for this long is dropped: it counts from the last byte that was
-    /// written or came. With 0 the answer is not waited for.
+    /// The time starts again with every byte that is sent or received. When it runs out, wsee drops
+    /// the connection. With 0 it does not wait for the answer.
     #[arg(
         long,
         value_name = "TIME",
@@ -46,19 +47,19 @@ pub struct LimitArgs {
     pub close_timeout: Period,
     /// Send a ping every TIME; 0 is off
     ///
-    /// The default is 30s in the REPL and off elsewhere. Pings keep proxies from dropping a quiet
-    /// connection and find out that a peer is gone (see --ping-timeout).
+    /// The default is 30s at the prompt and off elsewhere. Pings keep proxies from dropping a quiet
+    /// connection, and detect a peer that is gone (see --ping-timeout).
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub ping_interval: Option<TimeLimit>,
     /// Time for the peer to answer a ping; 0 is off
     ///
-    /// The default is 20s in the REPL and off elsewhere. When it runs out the connection is failed;
-    /// a client exits with status 114. Has no effect without pings.
+    /// The default is 20s at the prompt and off elsewhere. When it runs out, the connection is
+    /// failed; a client exits with status 114. Has no effect without pings.
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub ping_timeout: Option<TimeLimit>,
     /// Largest message to accept
     ///
-    /// Bytes, or a number with K, M, G, KiB, MiB or GiB (powers of 1024). A larger message fails
+    /// In bytes, or with a unit: K, M, G, KiB, MiB or GiB (powers of 1024). A larger message fails
     /// the connection with 1009; a client exits with status 63. wsee URL has no limit with --raw,
     /// --binary or --echo, which pass on a message while it arrives.
     #[arg(
@@ -70,12 +71,12 @@ pub struct LimitArgs {
     pub max_message: Size,
     /// Send messages in frames of at most SIZE bytes
     ///
-    /// By default a message is one frame. Takes the same units as --max-message.
+    /// By default each message is sent as one frame. Takes the same units as --max-message.
     #[arg(long, value_name = "SIZE", hide_short_help = true)]
     pub fragment: Option<Size>,
     /// Do not answer pings
     ///
-    /// RFC 6455 §5.5.2 wants an answer: this is to see what the peer does without it.
+    /// Shows what the peer does without the answer that RFC 6455 §5.5.2 requires.
     #[arg(long, hide_short_help = true)]
     pub no_auto_pong: bool,
 }
@@ -84,18 +85,18 @@ pub struct LimitArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Limits)]
 pub struct RunArgs {
-    /// Time for the whole run
+    /// Time limit for the whole run
     ///
-    /// By default, and with 0, there is no limit. When it runs out wsee closes and exits with
-    /// status 28.
+    /// By default, and with 0, there is no limit. When it runs out, wsee closes the connection and
+    /// exits with status 28.
     #[arg(short, long, value_name = "TIME")]
     pub max_time: Option<TimeLimit>,
-    /// Status code of the Close frame wsee sends by itself
+    /// Status code of the Close frame that ends the run
     ///
-    /// 1000-1003, 1007-1014 or 3000-4999. The default is 1000, and 1001 after SIGTERM.
+    /// 1000-1003, 1007-1014 or 3000-4999. The default is 1000, or 1001 after SIGTERM.
     #[arg(long, value_name = "CODE", value_parser = close_code, hide_short_help = true)]
     pub close_code: Option<CloseCode>,
-    /// Reason in the Close frame wsee sends by itself
+    /// Reason in the Close frame that ends the run
     ///
     /// At most 123 bytes of UTF-8. By default there is none.
     #[arg(long, value_name = "TEXT", value_parser = close_reason, hide_short_help = true)]

@@ -12,14 +12,14 @@ use crate::serve::Address;
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///
-/// Accepts WebSocket connections and answers every message with itself, or plays a recorded server
-/// (--replay). Ends with Ctrl-C.
+/// Accepts WebSocket connections and echoes every message, or plays a recorded server (--replay).
+/// Stop it with Ctrl-C.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
-    /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 is any free one
+    /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 takes any free port
     ///
-    /// Without a host it is 127.0.0.1, which only this machine reaches; 0.0.0.0:PORT or [::]:PORT is
-    /// reached from the network.
+    /// The default host is 127.0.0.1, which is reachable from this machine only; use 0.0.0.0:PORT
+    /// or [::]:PORT to accept connections from the network.
     #[arg(default_value = "127.0.0.1:9001", value_parser = listen_address)]
     pub addr: Address,
     #[command(flatten)]

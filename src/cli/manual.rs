@@ -1,42 +1,42 @@
-//! The parts of the help and of the manual page that belong to no flag.
+//! Help and manual page: examples and exit statuses.
 
 use std::fmt::Write as _;
 
 use crate::exit::Exit;
 
-/// Command lines to start from, and what each does.
+/// Command lines to start from, and what they do.
 pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("wsee demo", "try it on a built-in echo server"),
     (
         "wsee wss://example.com/chat",
-        "connect, see the handshake, type",
+        "connect, watch the handshake, type messages",
     ),
     (
         "wsee -s chat.v2 --bearer \"$TOKEN\" :8080/ws",
-        "localhost, subprotocol and token",
+        "localhost, with a subprotocol and a token",
     ),
     (
         "echo '{\"op\":\"hi\"}' | wsee -1 example.com/api",
-        "send a message, print one reply",
+        "send one message, print one reply",
     ),
     (
         "wsee test :8080/ws --send hi --expect hi",
-        "a smoke test, for CI jobs",
+        "smoke-test a server in CI",
     ),
 ];
 
-/// How a run can end, and what each means to a script.
+/// Exit statuses and their meanings.
 pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Done, "done"),
     (
         Exit::Expectation,
-        "--count was not reached, a test failed, or answers differ from a recording",
+        "--count was not reached, a test failed, or answers differ from the recording",
     ),
     (Exit::Usage, "usage error, or a mistake in a scenario"),
     (Exit::Url, "bad URL"),
     (Exit::ProxyDns, "the proxy's name has no address"),
     (Exit::Dns, "the host name has no address"),
-    (Exit::Connect, "no connection"),
+    (Exit::Connect, "the connection could not be made"),
     (Exit::Refused, "the server refused the upgrade"),
     (Exit::Write, "output could not be written"),
     (
@@ -47,11 +47,11 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Tls, "the TLS handshake failed"),
     (
         Exit::Redirect,
-        "too many redirects, a circle of them, or one that must not be followed",
+        "too many redirects, a redirect loop, or one that must not be followed",
     ),
     (
         Exit::ClientCertificate,
-        "the client certificate cannot be used, or the server wants another",
+        "the client certificate cannot be used, or the server rejects it",
     ),
     (Exit::Certificate, "the server's certificate is not trusted"),
     (Exit::Limit, "a size limit was exceeded"),
@@ -64,13 +64,13 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     ),
     (Exit::BadHandshake, "bad handshake response"),
     (Exit::Protocol, "the peer broke RFC 6455"),
-    (Exit::NoPong, "no answer to a ping"),
+    (Exit::NoPong, "the peer did not answer a ping"),
     (Exit::Hangup, "SIGHUP"),
     (Exit::Interrupt, "SIGINT (Ctrl-C)"),
     (Exit::Terminate, "SIGTERM"),
 ];
 
-/// What stands under the flags of `-h`.
+/// The text after the flags of `-h`.
 pub(super) fn short_help_end() -> String {
     format!(
         "{}\nThese are the most used flags; --help explains all of them.",
@@ -78,7 +78,7 @@ pub(super) fn short_help_end() -> String {
     )
 }
 
-/// What stands under the flags of `--help`.
+/// The text after the flags of `--help`.
 pub(super) fn long_help_end() -> String {
     let mut text = examples();
     text.push_str("\nExit status:\n");

@@ -58,10 +58,10 @@ pub use value::{Count, Payload, Period, Size, TimeLimit, ValueError, Variable, W
 
 /// A WebSocket client and debugging tool
 ///
-/// Connects to URL. At a terminal it shows the handshake and opens a prompt: every line is sent as
-/// a text message, every frame that arrives is shown. With stdin or stdout redirected it is a
-/// pipe: stdin is sent, one message for each line, and what is received is printed on stdout, and
-/// nothing else is; everything wsee has to say goes to stderr.
+/// Connects to URL. On a terminal it shows the handshake and opens a prompt, where every typed line
+/// is sent as a text message and every received frame is shown. If stdin or stdout is redirected,
+/// wsee is a pipe: each line of stdin is sent as a message, and received messages, and nothing
+/// else, are printed on stdout. All diagnostics go to stderr.
 #[derive(Debug, Parser)]
 #[command(
     name = "wsee",
@@ -144,19 +144,19 @@ pub enum Command {
     Fmt(FmtArgs),
     /// Print the completion script for a shell
     ///
-    /// Prints the script that completes wsee's commands and flags, on stdout. Where a shell looks
-    /// for it is written in the shell's manual; for example:
+    /// Prints on stdout the script that completes wsee's commands and flags. The shell's manual says
+    /// where to put it. For example:
     ///
     /// wsee completions fish > ~/.config/fish/completions/wsee.fish
     Completions {
-        /// The shell to complete in
+        /// The shell
         shell: Shell,
     },
     /// Print the manual page of wsee or of one command
     ///
-    /// Prints the page as roff source, on stdout. To read it: wsee man | man -l -
+    /// Prints the page on stdout as roff source. To read it, run wsee man | man -l -
     Man {
-        /// The command whose page to print; without it, the page of wsee itself
+        /// The command; by default wsee itself
         command: Option<Page>,
     },
 }

@@ -25,23 +25,25 @@ pub struct OutputArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct RecordArgs {
-    /// Record the session in FILE, as its name says: .jsonl, .har or .wsee
+    /// Record the session in FILE, in the format of its name: .jsonl, .har or .wsee
     ///
-    /// .jsonl holds what --jsonl -vv prints: every event, with every frame. .har is an HTTP Archive 1.2
-    /// with the messages as Chrome's DevTools write them, which open it. .wsee is a scenario for wsee test
-    /// that sends the same and expects the same answers; secrets of the request become variables of the
-    /// environment. What /frame and /raw send is not in it.
+    /// .jsonl is the output of --jsonl -vv: every event, including every frame. .har is an HTTP
+    /// Archive 1.2 that Chrome's DevTools can open, with the messages as they export them. .wsee is
+    /// a scenario for wsee test that sends the same messages and expects the same answers; secrets
+    /// of the request become environment variables in it, and what /frame and /raw send is left
+    /// out.
     ///
-    /// The file is made before the connection, for its owner only; one that is there is not overwritten
-    /// without --force. It is complete up to the last event whatever happens to wsee. Secrets of URLs
-    /// and header fields are masked (see --show-secrets); payload is recorded as it is. If the file
-    /// cannot be written to, the session continues without it, and the exit status is 23. wsee URL --raw,
-    /// --binary or --echo then handles a message once it is complete, and --max-message applies.
+    /// FILE is created before the connection, readable by its owner only; an existing file is
+    /// overwritten only with --force. It is complete up to the last event, even if wsee is killed.
+    /// Secrets in URLs and header fields are masked (see --show-secrets); payload is recorded as it
+    /// is. If writing fails, the session continues without recording, and the exit status is 23.
+    /// wsee URL --raw, --binary or --echo then handles a message once it is complete, and
+    /// --max-message applies.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, hide_short_help = true)]
     pub record: Option<PathBuf>,
     /// Overwrite the FILE of --record
     ///
-    /// Only a regular file of your own, and no symbolic link.
+    /// Overwrites only regular files that you own, never a symbolic link.
     #[arg(long, requires = "record", hide_short_help = true)]
     pub force: bool,
 }
@@ -50,28 +52,31 @@ pub struct RecordArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct TimingArgs {
-    /// Print FORMAT on stdout when the run is over, also when it failed
+    /// Print FORMAT on stdout after the run, even if it failed
     ///
-    /// As in curl: %{name} stands for a variable, %header{name} for a field of the server's response,
-    /// %% for a percent sign, and \n, \r and \t for what they are in C. @FILE reads the format from a
-    /// file, whose line breaks do not count. It follows the received payload on stdout, and the last
-    /// line on stderr; what stands behind %{stderr} goes there instead, and %{stdout} switches back.
-    /// What stands behind %{onerror} is printed only if the exit status is not 0.
+    /// As in curl, %{name} is a variable, %header{name} a field of the server's response, and %% a
+    /// percent sign; \n, \r and \t are as in C. @FILE reads the format from a file and ignores its
+    /// line breaks. The output follows the received payload on stdout, and the last line on stderr.
+    /// %{stderr} sends the rest to stderr, and %{stdout} switches back. Text after %{onerror} is
+    /// printed only if the exit status is not 0.
     ///
-    /// Times are in seconds and count from the start of the (latest) opening: time_namelookup,
-    /// time_connect (TCP), time_proxy (the tunnel), time_appconnect (TLS), time_open (the 101 response), time_first_message;
-    /// time_total is the whole run. rtt_avg, rtt_min and rtt_max are from pings to their pongs, and
-    /// need --ping-interval or /ping. messages_in and messages_out, bytes_in and bytes_out (payload),
-    /// wire_in and wire_out (bytes of all frames) count what went over the connection. Then there are url,
-    /// url_effective and num_redirects (see wsee URL --location), exitcode, errormsg, http_code (or response_code), http_connect (the proxy's), subprotocol, extensions, close_code,
-    /// close_reason, remote_ip, remote_port, local_ip and local_port. json is all of them as one object.
-    /// What there is not is 0 or empty, and null in JSON. Secrets are masked (see --show-secrets).
+    /// Times are in seconds since the start of the (latest) opening: time_namelookup, time_connect
+    /// (TCP), time_proxy (the tunnel), time_appconnect (TLS), time_open (the 101 response),
+    /// time_first_message; time_total is the whole run. rtt_avg, rtt_min and rtt_max are measured
+    /// from pings to their pongs, and need --ping-interval or /ping. messages_in and messages_out,
+    /// bytes_in and bytes_out (payload), wire_in and wire_out (all bytes of frames) count the
+    /// traffic. Other variables are url, url_effective and num_redirects (see wsee URL --location),
+    /// exitcode, errormsg, http_code (or response_code), http_connect (the proxy's), subprotocol,
+    /// extensions, close_code, close_reason, remote_ip, remote_port, local_ip and local_port. json
+    /// is all of them as one object. A missing value is 0 or empty, and null in JSON. Secrets are
+    /// masked (see --show-secrets).
     #[arg(short, long, value_name = "FORMAT|@FILE", hide_short_help = true)]
     pub write_out: Option<Format>,
     /// Draw how long DNS, TCP, TLS, the upgrade and the first message took
     ///
-    /// On stderr when the run is over, above its last line, also with --quiet. At a terminal as bars of its
-    /// width. A first message that takes long is cut short, so that the other bars can be told apart.
+    /// Printed on stderr after the run, above the last line, even with --quiet. On a terminal the
+    /// bars fill its width. The bar of a late first message is cut, so that the others remain
+    /// readable.
     #[arg(long, hide_short_help = true)]
     pub timing: bool,
 }
@@ -80,21 +85,22 @@ pub struct TimingArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct DisplayArgs {
-    /// Show handshake, pings, pongs and closes; -vv shows every frame
+    /// Show the handshake, pings, pongs and closes; -vv shows every frame
     ///
-    /// On stderr. The REPL shows them without -v. With -vv there is one line for each frame: FIN,
-    /// RSV1-3, opcode, mask key, length and wire bytes.
+    /// On stderr. The prompt shows them without -v. With -vv each frame is one line: FIN, RSV1-3,
+    /// opcode, mask key, length and wire bytes.
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
     /// Print only errors on stderr
     ///
-    /// Leaves out notes, and how the connection ended if it ended well. The exit status is the
-    /// same, and so is what the REPL shows.
+    /// Omits notes, and the last line if the connection ended well. The exit status and the display
+    /// at the prompt do not change.
     #[arg(short, long)]
     pub quiet: bool,
     /// When to use colour
     ///
-    /// auto is colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE asks for it elsewhere.
+    /// auto uses colour on a terminal, unless NO_COLOR is set; CLICOLOR_FORCE turns it on
+    /// elsewhere.
     #[arg(
         long,
         value_name = "WHEN",
@@ -105,9 +111,9 @@ pub struct DisplayArgs {
     pub color: ColorChoice,
     /// Print passwords, tokens and cookies instead of ***
     ///
-    /// By default they are masked wherever header fields or URLs are printed: Authorization,
-    /// Proxy-Authorization, Cookie, Set-Cookie, the userinfo of URLs, and query keys such as
-    /// token, access_token, api_key, key, sig and password.
+    /// By default they are masked in all header fields and URLs that are printed: Authorization,
+    /// Proxy-Authorization, Cookie, Set-Cookie, the userinfo of URLs, and query keys such as token,
+    /// access_token, api_key, key, sig and password.
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
     #[command(flatten)]
@@ -118,11 +124,11 @@ pub struct DisplayArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct ViewArgs {
-    /// The time in front of what is shown: none, time, iso, rel or delta
+    /// The time shown before each event: none, time, iso, rel or delta
     ///
-    /// In the REPL, by 'listen', and on stderr with -v. time is the local time of day, iso the date and
-    /// time in UTC; rel is in seconds since wsee started, delta since what was shown before. In the REPL
-    /// /show time changes it. Events of wsee URL --jsonl have their own.
+    /// At the prompt, with 'listen', and on stderr with -v. time is the local time of day, iso the
+    /// date and time in UTC, rel seconds since wsee started, delta seconds since the previous
+    /// event. At the prompt, /show time changes it. Events of wsee URL --jsonl have their own.
     #[arg(
         long,
         value_name = "FORM",
@@ -134,10 +140,11 @@ pub struct ViewArgs {
     pub timestamps: Timestamps,
     /// How binary messages are shown: auto, msgpack, cbor, protobuf or hex
     ///
-    /// In the REPL, by 'listen', and on stderr with -vv. auto shows JSON, MessagePack, CBOR and protocol
-    /// buffers decoded where a message can hardly be anything else, and says what it looks like; the rest
-    /// is a hexdump. msgpack, cbor and protobuf say why a message is none; without a schema the fields of
-    /// a protocol buffer have numbers for names. hex is always a hexdump. /show decode changes it.
+    /// At the prompt, with 'listen', and on stderr with -vv. auto decodes JSON, MessagePack, CBOR
+    /// and protocol buffers if a message can hardly be anything else, names the guessed format, and
+    /// shows the rest as a hexdump. msgpack, cbor and protobuf say why a message cannot be decoded;
+    /// without a schema, fields of protocol buffers are numbered. hex always shows a hexdump. At
+    /// the prompt, /show decode changes it.
     #[arg(
         long,
         value_name = "FORMAT",

@@ -11,40 +11,41 @@ use crate::pipe::Split;
 #[command(next_help_heading = Heading::Pipes)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag as typed")]
 pub struct PipeArgs {
-    /// Exit 0 as soon as N messages arrived (-1 for one)
+    /// Exit 0 as soon as N messages have arrived (-1 for one)
     ///
-    /// Exit status 1 if the connection closes before. A URL in its place is refused: wscat's -n is -k here.
+    /// If the connection closes earlier, the exit status is 1. A URL in the place of N is refused,
+    /// because wscat's -n is -k here.
     #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
     count: Option<Count>,
-    /// Exit 0 as soon as one message arrived
+    /// Exit 0 as soon as one message has arrived
     ///
     /// The same as --count 1.
     #[arg(short = '1', conflicts_with = "count", hide_short_help = true)]
     one: bool,
-    /// stdin is sent as binary messages, stdout gets raw bytes
+    /// Send stdin as binary messages, and print the raw bytes received
     ///
-    /// Without it a text message is printed with a newline, and a binary one as a line of base64.
+    /// By default a text message is printed with a newline, and a binary one as a line of base64.
     #[arg(long, conflicts_with_all = ["hex", "base64"], hide_short_help = true)]
     pub binary: bool,
-    /// Lines of stdin are hexadecimal, sent as binary messages
+    /// Read lines of hexadecimal digits, and send them as binary messages
     ///
-    /// Changes nothing about the output.
+    /// Does not change the output.
     #[arg(long, conflicts_with = "base64", hide_short_help = true)]
     pub hex: bool,
-    /// Lines of stdin are base64, sent as binary messages
+    /// Read lines of base64, and send them as binary messages
     ///
-    /// Changes nothing about the output.
+    /// Does not change the output.
     #[arg(long, hide_short_help = true)]
     pub base64: bool,
-    /// Where stdin is cut into messages: line, nul, none, json, events or SIZE
+    /// How to split stdin into messages: line, nul, none, json, events or SIZE
     ///
-    /// line: one line is one message, without its newline and one carriage return before it; an
-    /// empty line is an empty message. nul: NUL ends a message. none: all of stdin is one message.
-    /// json: a stream of JSON values, each a text message exactly as it was typed, over several lines
-    /// or several on a line. events: lines as --jsonl prints them; the messages they tell of are sent,
-    /// those that were received like those that were sent, and other events are skipped.
-    /// {"event":"message","data":"hi"} is enough. SIZE, with --binary only: chunks of that many bytes,
-    /// with the units of --max-message. The default is line.
+    /// line (the default): each line is a message, without its newline and a carriage return before
+    /// it; an empty line is an empty message. nul: each message ends with NUL. none: all of stdin
+    /// is one message. json: each JSON value is a text message, sent exactly as written; values may
+    /// span lines or share one. events: each line is an event as --jsonl prints it; messages are
+    /// sent, whether the event says sent or received, and other events are skipped;
+    /// {"event":"message","data":"hi"} is enough. SIZE, with --binary only: chunks of SIZE bytes,
+    /// with the units of --max-message.
     #[arg(
         long,
         value_name = "HOW",
@@ -52,22 +53,22 @@ pub struct PipeArgs {
         hide_short_help = true
     )]
     pub split: Option<Split>,
-    /// Lines of stdin may be commands of the REPL, such as /ping or /frame
+    /// Accept prompt commands such as /ping or /frame in lines of stdin
     ///
-    /// A line that starts with / is a command that sends: /text, /bin, /b64, /file, /fragment,
-    /// /frame, /raw, /ping, /pong, /close, /drop, /reset or /quit; //x sends /x, and any other line
-    /// is a text message. What the server does after a /frame or /raw is told on stderr. Off by
-    /// default, so that data is never taken for a command.
+    /// A line that starts with / is a command: /text, /bin, /b64, /file, /fragment, /frame, /raw,
+    /// /ping, /pong, /close, /drop, /reset or /quit. //x sends /x, and any other line is a text
+    /// message. The server's reaction to a /frame or /raw is shown on stderr. Off by default, so
+    /// that data is never mistaken for a command.
     #[arg(long, conflicts_with_all = ["binary", "hex", "base64", "split", "null", "echo"], hide_short_help = true)]
     pub commands: bool,
     /// Answer every message with itself; stdin is not read
     ///
-    /// The answer has the type of the message. Messages are still printed.
+    /// The answer has the same type as the message. Received messages are still printed.
     #[arg(long, conflicts_with_all = ["split", "hex", "base64"], hide_short_help = true)]
     pub echo: bool,
-    /// Be a pipe also when stdin and stdout are a terminal
+    /// Act as a pipe even on a terminal
     ///
-    /// Lines typed are sent as they are, with no prompt and no commands.
+    /// Typed lines are sent as they are, without prompt or commands.
     #[arg(long, hide_short_help = true)]
     pub no_repl: bool,
 }
@@ -115,20 +116,20 @@ pub struct FormatArgs {
 pub struct PrintArgs {
     /// Print events as JSON Lines on stdout instead of payload
     ///
-    /// One object for each event, in both directions: open, message, ping, pong, close, error, with
-    /// -vv frame, and at last closed, which has the exit status. Text stands in data, binary in
-    /// base64; passwords and tokens are masked. The fields are described in
-    /// schema/events.schema.json. wsee URL --split events sends what such lines say. Never opens the REPL.
+    /// Each event is one object, in both directions: open, message, ping, pong, close, error, with
+    /// -vv frame, and finally closed, which includes the exit status. Text is in data, binary
+    /// payload in base64; passwords and tokens are masked. schema/events.schema.json describes all
+    /// fields. wsee URL --split events sends the messages of such lines. Never opens the prompt.
     #[arg(long, conflicts_with_all = ["raw", "null"], hide_short_help = true)]
     pub jsonl: bool,
     /// Print received payload as it is, with no newline or NUL after it
     ///
-    /// For text and binary messages alike. Changes nothing about the input.
+    /// Applies to both text and binary messages. Does not change the input.
     #[arg(long, conflicts_with = "null", hide_short_help = true)]
     pub raw: bool,
-    /// NUL instead of newline ends a message on stdout, and on stdin where it is read
+    /// End messages with NUL instead of a newline, on stdout and stdin
     ///
-    /// For messages that contain newlines. wsee URL --split nul is the same for stdin only.
+    /// For messages that contain newlines. wsee URL --split nul applies to stdin only.
     #[arg(short = '0', long, hide_short_help = true)]
     pub null: bool,
 }
@@ -144,23 +145,24 @@ impl PrintArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Pipes)]
 pub struct FilterArgs {
-    /// Print what the jq filter FILTER gives for each received message
+    /// Print the output of the jq filter FILTER for each received message
     ///
-    /// Every output is one line of JSON, as with jq -c; numbers are printed as they were received. A
-    /// message without output prints nothing, and does not count for wsee URL --count. Messages that are not
-    /// JSON are printed as they are (see --jq-strict). If the filter fails on a message a note on stderr
-    /// says why. jq's standard library is there, but for what reaches outside, such as env and input. In
-    /// the REPL it says what is shown, and /filter changes it.
+    /// Each output is one line of JSON, as with jq -c; numbers are printed as received. A message
+    /// without output prints nothing, and does not count for wsee URL --count. Messages that are
+    /// not JSON are printed unchanged (see --jq-strict). If the filter fails on a message, a note
+    /// on stderr says why. jq's standard library is available, except for functions that reach
+    /// outside, such as env and input. At the prompt the filter applies to what is shown, and
+    /// /filter changes it.
     #[arg(long, value_name = "FILTER", conflicts_with_all = ["jsonl", "raw"], hide_short_help = true)]
     pub jq: Option<String>,
     /// With --jq, print strings without quotes
     ///
-    /// As jq -r does. Other values are printed as JSON.
+    /// Like jq -r. Other values are printed as JSON.
     #[arg(short, long, requires = "jq", hide_short_help = true)]
     pub raw_output: bool,
-    /// With --jq, leave out messages that are not JSON
+    /// With --jq, skip messages that are not JSON
     ///
-    /// A note on stderr says why. Without it they pass as they are.
+    /// A note on stderr says why. By default they are printed unchanged.
     #[arg(long, requires = "jq", hide_short_help = true)]
     pub jq_strict: bool,
 }

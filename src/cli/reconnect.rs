@@ -13,20 +13,20 @@ use super::value::ValueError;
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Reconnect)]
 pub struct ReconnectArgs {
-    /// Connect again when the connection is lost; N attempts in a row may fail
+    /// Reconnect when the connection is lost; N attempts in a row may fail
     ///
-    /// A connection is lost when it ends without a closing handshake, when a ping is not answered, when
-    /// --idle-timeout runs out, and when the server closes with 1001 or 1011 to 1014. Any other end is
-    /// meant, and stays the end. The first connection must be made at once; what is lost later is made
-    /// anew after a wait of up to 1 s, which doubles up to 30 s with every attempt that fails and every
-    /// connection that is shorter than the wait for it. An attempt fails where there is no connection
-    /// or no TLS, and at a status of 429 or 500 to 599, whose Retry-After is honoured up to 1 hour; another
-    /// status or an untrusted certificate ends the run. Without N there is no limit.
+    /// A connection is lost when it ends without a closing handshake, when a ping is not answered,
+    /// when --idle-timeout runs out, or when the server closes with 1001 or 1011 to 1014. Any other
+    /// close is deliberate and final. The first connection must succeed at once. wsee reconnects
+    /// after a wait of up to 1 s, which doubles, up to 30 s, with every failed attempt and every
+    /// connection shorter than the wait before it. An attempt fails if TCP or TLS fails, or with
+    /// status 429 or 500 to 599, whose Retry-After is honoured up to 1 hour; any other status or an
+    /// untrusted certificate ends the run. Without N there is no limit.
     ///
-    /// --send goes out again on every connection. No other message is sent twice: what was read from
-    /// stdin or typed and not sent goes out on the next connection, and what was on its way and
-    /// may be lost is counted. --max-time and --count are for all connections together. The exit
-    /// status tells how the last one ended, or the last attempt.
+    /// --send is repeated on every connection. No other message is sent twice: input that was not
+    /// sent yet is sent on the next connection, and messages that may have been lost in transit are
+    /// counted. --max-time and --count apply to all connections together. The exit status is that
+    /// of the last connection or attempt.
     #[arg(
         long,
         value_name = "N",
@@ -36,12 +36,12 @@ pub struct ReconnectArgs {
         hide_short_help = true
     )]
     pub reconnect: Option<Attempts>,
-    /// Send a message now and then every TIME; @FILE sends a file's content
+    /// Send a message every TIME, starting now; @FILE sends a file's content
     ///
-    /// May be repeated. The first is sent when the connection opens, after --send, and so it is on
-    /// every connection with --reconnect. A message has the kind that --send would give it. While the server takes
-    /// nothing, none is sent. In a pipe the end of stdin then ends nothing: --count, --max-time, a
-    /// signal or the server do.
+    /// May be repeated. The first message is sent when the connection opens, after --send; with
+    /// --reconnect, on every connection. Messages have the same kind as those of --send. None are
+    /// sent while the server is not reading. In a pipe the run does not end with stdin, but with
+    /// --count, --max-time, a signal or the server.
     #[arg(
         long,
         num_args = 2,

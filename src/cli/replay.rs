@@ -16,17 +16,18 @@ use crate::record::Speed;
 
 /// Send again what the client of a recording sent
 ///
-/// Sends the messages and pings that the client of a recording sent, when it sent them, and prints what comes
-/// back on stdout, as 'wsee URL' does in a pipe; stdin is not read. Pongs go out for the pings that come
-/// now, and the Close frame is that of --close-code. The subprotocols and the origin of the
-/// recording are offered again, unless --subprotocol and --origin say others; other header fields
-/// and credentials are not: give them as to 'wsee URL'. 'wsee listen --replay' plays the server instead.
+/// Sends the messages and pings that the client of a recording sent, with the same timing, and
+/// prints the answers on stdout, like 'wsee URL' in a pipe; stdin is not read. wsee answers pings
+/// as they arrive, and closes with --close-code. It offers the subprotocols and the origin of the
+/// recording, unless --subprotocol and --origin override them. Other header fields and credentials
+/// are not repeated; pass them as to 'wsee URL'. To play the server instead, use 'wsee listen
+/// --replay'.
 #[derive(Debug, Args)]
 pub struct ReplayArgs {
-    /// A .jsonl or .har file that --record made, or a .har that a browser exported
+    /// A .jsonl or .har file from --record, or a .har file exported by a browser
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// Where to play it; by default the URL of the recording
+    /// The server to replay to; by default the URL of the recording
     #[arg(value_hint = ValueHint::Url)]
     pub url: Option<String>,
     #[command(flatten)]
@@ -45,27 +46,30 @@ pub struct ReplayArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Replay)]
 pub struct PlayArgs {
-    /// Play it N times as fast (10x, 0.5x), or without waiting (max)
+    /// Replay N times as fast (10x, 0.5x), or without waiting (max)
     ///
-    /// By default the times between the messages are those of the recording.
+    /// By default messages keep the timing of the recording.
     #[arg(long, value_name = "Nx|max", default_value = "1x", value_parser = speed)]
     pub speed: Speed,
-    /// Which connection of a recording that has several: its number, or a part of its URL
+    /// Which connection of the recording to replay: its number, or part of its URL
     ///
-    /// Without it such a recording is refused, and its connections are listed with their numbers.
+    /// Needed if the recording has several; without it, wsee lists them with their numbers and
+    /// exits.
     #[arg(long, value_name = "N|URL")]
     pub entry: Option<Entry>,
-    /// Print how the answers differ from those that are recorded, instead of the answers
+    /// Print how the answers differ from the recorded ones, instead of the answers
     ///
-    /// Exit status 1 if they do. Answers are compared in their order; JSON is the same if its values are, whatever the
-    /// order of its keys. With --jq what the filter makes of both is compared: --jq 'del(.time)' leaves
-    /// out what always differs. Pings, pongs and Close frames are not compared.
+    /// Exit status 1 if they differ. Answers are compared in order; JSON is compared by value,
+    /// whatever the order of its keys. With --jq the outputs of the filter are compared, so that
+    /// --jq 'del(.time)' ignores what always differs. Pings, pongs and Close frames are not
+    /// compared.
     #[arg(long, conflicts_with_all = ["raw", "null", "jsonl"])]
     pub diff: bool,
-    /// When the recording is over, wait until no message came for TIME
+    /// After the recording ends, wait until no message arrives for TIME
     ///
-    /// Then Close is sent, and what still comes until the peer's Close is printed. The recording is over when
-    /// its last event is, also one of the server. 'forever' (or -1) leaves the end to the server or --max-time.
+    /// Then wsee sends Close, and prints what arrives before the peer's Close. The recording ends
+    /// with its last event, even if that is the server's. With 'forever' (or -1) the server or
+    /// --max-time ends the run.
     #[arg(
         long,
         value_name = "TIME",
@@ -81,19 +85,21 @@ pub struct PlayArgs {
 pub struct ServeArgs {
     /// Play the server of a recording (.jsonl or .har) instead of echoing
     ///
-    /// Every client gets the messages and pings that the recorded server sent, when it sent them, counted
-    /// from its own opening; if that server closed the connection, this one does too. What clients send is
-    /// shown, and changes nothing. The recorded subprotocol is selected, unless --subprotocol says others.
+    /// Every client gets the messages and pings that the recorded server sent, with the same
+    /// timing, counted from its own opening. If that server closed the connection, so does wsee.
+    /// Messages from clients are shown, but change nothing. The recorded subprotocol is selected,
+    /// unless --subprotocol overrides it.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub replay: Option<PathBuf>,
-    /// With --replay, play it N times as fast (10x, 0.5x), or without waiting (max)
+    /// With --replay, play N times as fast (10x, 0.5x), or without waiting (max)
     ///
-    /// By default the times between the messages are those of the recording.
+    /// By default messages keep the timing of the recording.
     #[arg(long, value_name = "Nx|max", default_value = "1x", value_parser = speed, requires = "replay")]
     pub speed: Speed,
-    /// With --replay, which connection of several: its number, or a part of its URL
+    /// With --replay, which connection to play: its number, or part of its URL
     ///
-    /// Without it such a recording is refused, and its connections are listed with their numbers.
+    /// Needed if the recording has several; without it, wsee lists them with their numbers and
+    /// exits.
     #[arg(long, value_name = "N|URL", requires = "replay")]
     pub entry: Option<Entry>,
 }

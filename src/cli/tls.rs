@@ -16,21 +16,21 @@ use crate::secret::Secret;
 pub struct TlsArgs {
     /// Accept any server certificate
     ///
-    /// The connection is encrypted, but whoever answers is not verified, so an attacker would be
-    /// accepted too. For a private CA, --cacert is better.
+    /// The connection is encrypted, but the server is not verified, so it may be an attacker's. For
+    /// a private CA, prefer --cacert.
     #[arg(short = 'k', long)]
     pub insecure: bool,
-    /// Trust the CA certificates in FILE (PEM) as well
+    /// Also trust the CA certificates in FILE (PEM)
     ///
-    /// May be repeated. They are added to the roots that are trusted anyway (--roots). Needless with
+    /// May be repeated. They are added to the roots that --roots selects. Has no effect with
     /// --insecure.
     #[arg(long, value_name = "FILE", hide_short_help = true, value_hint = ValueHint::FilePath)]
     pub cacert: Vec<PathBuf>,
     /// Trust Mozilla's roots (webpki), the system's (native), or both
     ///
-    /// Mozilla's are compiled in. The system's are read only if the others do not know the
-    /// certificate's issuer; they come from SSL_CERT_FILE and SSL_CERT_DIR where these are set.
-    /// --cacert adds to all of them.
+    /// Mozilla's roots are compiled in. With both, the system's roots are read only if Mozilla's do
+    /// not include the certificate's issuer. The system's roots come from SSL_CERT_FILE and
+    /// SSL_CERT_DIR if these are set. --cacert adds to the selected roots.
     #[arg(
         long,
         value_enum,
@@ -41,17 +41,18 @@ pub struct TlsArgs {
     pub roots: Roots,
     /// Connect only if the server has this public key
     ///
-    /// 'sha256//BASE64', several with ';' between them, or a FILE with a public key in PEM or DER, as
-    /// in curl. The certificate must be valid, too; with --insecure the key alone decides. When the
-    /// key is another one, the error names it. Exit status 60.
+    /// Takes 'sha256//BASE64', several of these separated by ';', or a FILE with a public key in
+    /// PEM or DER, as in curl. The certificate must also be valid; with --insecure only the key
+    /// counts. If the key differs, the error shows its hash. Exit status 60.
     #[arg(long, value_name = "HASHES|FILE", hide_short_help = true)]
     pub pinnedpubkey: Option<String>,
-    /// Show this client certificate if the server asks for one
+    /// Present this client certificate if the server asks for one
     ///
-    /// A PEM file with the certificate and those that lead to the CA, or a PKCS#12 file (.p12,
-    /// .pfx). The key may be in the same file; if not, --key names its file. For a password see
-    /// --pass. After a redirect to another origin it is shown only with --location-trusted. Exit
-    /// status 58 if it cannot be used, or if the server refuses it or wants one that is not there.
+    /// A PEM file with the certificate and its chain up to the CA, or a PKCS#12 file (.p12, .pfx).
+    /// The key may be in the same file; otherwise pass it with --key. For a password see --pass.
+    /// After a redirect to another origin the certificate is presented only with
+    /// --location-trusted. The exit status is 58 if the certificate cannot be used, if the server
+    /// rejects it, or if the server asks for one and none is given.
     #[arg(
         short = 'E',
         long,
@@ -60,9 +61,9 @@ pub struct TlsArgs {
         value_hint = ValueHint::FilePath
     )]
     pub cert: Option<PathBuf>,
-    /// The private key of --cert, if it is in a file of its own
+    /// The private key of --cert, if it is in a separate file
     ///
-    /// In PEM, encrypted (PKCS#8) or not, or PKCS#12. For a password see --pass.
+    /// PEM, encrypted (PKCS#8) or not, or PKCS#12. For a password see --pass.
     #[arg(
         long,
         value_name = "FILE",
@@ -71,29 +72,29 @@ pub struct TlsArgs {
         value_hint = ValueHint::FilePath
     )]
     pub key: Option<PathBuf>,
-    /// Where the password of --cert or --key is: env:NAME, file:PATH or prompt
+    /// Where to get the password of --cert or --key: env:NAME, file:PATH or prompt
     ///
     /// An environment variable, the first line of a file, or a prompt on the terminal, which is the
-    /// default if the file is encrypted. The password itself cannot be given, unlike curl's: others
-    /// see the command line.
+    /// default for an encrypted file. Unlike with curl, the password itself cannot be given, as
+    /// other users can see the command line.
     #[arg(long, value_name = "SOURCE", requires = "cert", hide_short_help = true)]
     pub pass: Option<Secret<String>>,
     /// The lowest TLS version to offer: 1.2 or 1.3
     ///
-    /// Default 1.2. A server that speaks nothing as high ends the run with exit status 35.
+    /// The default is 1.2. If the server supports no version this high, the exit status is 35.
     #[arg(long, value_enum, value_name = "VERSION", hide_short_help = true)]
     pub tls_min: Option<Version>,
     /// The highest TLS version to offer: 1.2 or 1.3
     ///
-    /// Default 1.3. May not be below --tls-min.
+    /// The default is 1.3. May not be lower than --tls-min.
     #[arg(long, value_enum, value_name = "VERSION", hide_short_help = true)]
     pub tls_max: Option<Version>,
-    /// Ask for the certificate of NAME and verify it, instead of the URL's host
+    /// Expect a certificate for NAME instead of the URL's host
     ///
-    /// For a server that is reached by another name or by its address. NAME goes on the wire as
-    /// Server Name Indication (RFC 6066), unless it is an address, which TLS does not send. The Host
-    /// field stays the URL's: -H 'Host: NAME' changes it. With --sni '' no name is sent, and the
-    /// certificate must be for the URL's host.
+    /// For a server that is reached by another name or by its address. NAME is sent as Server Name
+    /// Indication (RFC 6066), unless it is an IP address, for which TLS has no such field. The Host
+    /// field stays that of the URL; to change it, use -H 'Host: NAME'. With --sni '' no name is
+    /// sent, and the certificate must be valid for the URL's host.
     #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub sni: Option<String>,
 }
@@ -102,10 +103,10 @@ pub struct TlsArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Tls)]
 pub struct ServerTlsArgs {
-    /// Serve wss:// with a certificate made for this run
+    /// Serve wss:// with a certificate generated for this run
     ///
-    /// It is self-signed: clients must be told to accept it (wsee -k). Use --cert and --key for one
-    /// of your own, which imply --tls.
+    /// The certificate is self-signed, so clients must accept it explicitly (wsee -k). To use a
+    /// certificate of your own, pass --cert and --key, which imply --tls.
     #[arg(long)]
     pub tls: bool,
     /// Serve wss:// with this certificate chain (PEM)
@@ -118,9 +119,9 @@ pub struct ServerTlsArgs {
     /// Needs --cert.
     #[arg(long, value_name = "FILE", requires = "cert", value_hint = ValueHint::FilePath)]
     pub key: Option<PathBuf>,
-    /// Let in only clients with a certificate that the CAs in FILE (PEM) signed
+    /// Require a client certificate signed by a CA in FILE (PEM)
     ///
-    /// To try a client's certificate (wsee --cert). Implies --tls.
+    /// For testing client certificates (wsee URL --cert). Implies --tls.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub client_ca: Option<PathBuf>,
 }

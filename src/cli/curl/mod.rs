@@ -14,12 +14,12 @@ pub use quote::QuoteError;
 
 /// Connect as a pasted curl command would; for "Copy as cURL" in a browser
 ///
-/// Type 'wsee curl ' and paste what the browser copied (bash), with or without its first word:
+/// Type 'wsee curl ' and paste what the browser copied (bash), with or without the word curl:
 ///
 /// wsee curl 'wss://example.com/chat' -H 'Origin: https://example.com' -b 'session=1'
 ///
-/// 'wsee curl -' reads the command from stdin, also with the quotes of cmd.exe ("Copy as cURL
-/// (cmd)"); so does a single argument that holds the whole line.
+/// 'wsee curl -' reads the command from stdin. There, and in a single argument with the whole line,
+/// the quotes of cmd.exe ("Copy as cURL (cmd)") are understood as well.
 ///
 /// Options mean what they mean in curl, including -s and -o. Fields that every handshake generates,
 /// such as Sec-WebSocket-Key, are replaced; Sec-WebSocket-Protocol becomes wsee URL --subprotocol.
@@ -27,12 +27,8 @@ pub use quote::QuoteError;
 /// than GET is refused. Long options that only wsee URL has, such as --send or --ping-interval, may
 /// be added.
 #[derive(Debug, Args)]
-#[expect(
-    clippy::doc_markdown,
-    reason = "clap prints these comments as they are"
-)]
 pub struct CurlArgs {
-    /// The command, 'curl' in front or not; - reads it from stdin
+    /// The command, with or without the word curl; - reads it from stdin
     #[arg(
         value_name = "COMMAND",
         required = true,
