@@ -11,3 +11,11 @@ pub trait Diagnostic: std::error::Error {
     /// It may quote the peer or a file as they are: escape it to show it.
     fn hint(&self) -> Option<String>;
 }
+
+/// The problem and its hint, for places that have room for one line.
+pub fn one_line(error: &dyn Diagnostic) -> String {
+    match error.hint() {
+        Some(hint) => format!("{error}; {hint}"),
+        None => error.to_string(),
+    }
+}

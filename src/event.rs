@@ -6,6 +6,7 @@ mod round_trip;
 use std::fmt;
 use std::time::Duration;
 
+use crate::diagnostic::Diagnostic;
 use crate::dial;
 use crate::exit::Exit;
 use crate::proto::connection::{self, End, reported_code};
@@ -84,9 +85,22 @@ pub enum Cause {
     MaxTime(Duration),
     Idle(Duration),
     /// The input is malformed or cannot be read.
-    Input(String),
+    Input {
+        problem: String,
+        hint: Option<String>,
+    },
     /// Standard output failed.
     Write(String),
+}
+
+impl Cause {
+    /// Input that cannot be sent or read.
+    pub fn input(error: &dyn Diagnostic) -> Self {
+        Self::Input {
+            problem: error.to_string(),
+            hint: error.hint(),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,12 +226,14 @@ pub struct Compared {
     pub different: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GaveUp {
     /// Attempts in a row.
     pub attempts: u32,
     /// The exit status for the last failure.
     pub exit: Exit,
+    /// What to do about the last failure.
+    pub hint: Option<String>,
 }
 
 impl Ending {
@@ -231,7 +247,7 @@ impl Ending {
     }
 
     pub fn exit(&self) -> Exit {
-        if let Some(gave_up) = self.gave_up {
+        if let Some(gave_up) = &self.gave_up {
             return gave_up.exit;
         }
         let exit = self.cause_exit().unwrap_or_else(|| self.end_exit());
@@ -257,7 +273,7 @@ impl Ending {
             Cause::Count(_) | Cause::OutputClosed => Exit::Done,
             Cause::Signal(signal) => signal.exit(),
             Cause::MaxTime(_) | Cause::Idle(_) => Exit::Timeout,
-            Cause::Input(_) => Exit::Input,
+            Cause::Input { .. } => Exit::Input,
             Cause::Write(_) => Exit::Write,
         })
     }

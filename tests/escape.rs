@@ -110,7 +110,14 @@ fn is_shown_safely(human: &mut Human, any: &Ending, bytes: &[u8]) {
         received: Some(CloseFrame::new(CloseCode(1008), text.as_ref())),
     };
     is_safe(
-        &last_line(any, end, Cause::Input(text.clone().into_owned())),
+        &last_line(
+            any,
+            end,
+            Cause::Input {
+                problem: text.clone().into_owned(),
+                hint: None,
+            },
+        ),
         "the last line",
     );
     let end = End::Lost {

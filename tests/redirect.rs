@@ -234,7 +234,10 @@ fn cookies_of_a_jar_go_where_they_belong() {
 #[test]
 fn a_circle_is_found() {
     let (output, requests) = visit(&["302 /chat?token=s3cret"], &["-L"]);
-    output.exits(47).says("in a circle").never_says("s3cret");
+    output
+        .exits(47)
+        .says("redirect loop, back to ")
+        .never_says("s3cret");
     assert_eq!(requests.len(), 1);
     let answers = ["302 /a", "302 /b", "302 a"];
     let (output, _) = visit(&answers, &["-L"]);
@@ -309,7 +312,9 @@ fn what_leads_nowhere_exits_47() {
     ] {
         let (output, _) = visit(&[&format!("302 {location}")], &["-L"]);
         let output = output.exits(47).says(text).never_says("s3cret");
-        assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+        let lines = output.stderr.lines();
+        let count = lines.filter(|line| !line.starts_with("hint: ")).count();
+        assert_eq!(count, 1, "{}", output.stderr);
     }
 }
 

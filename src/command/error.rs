@@ -3,39 +3,40 @@
 use thiserror::Error;
 
 use super::usage::{self, Usage};
+use crate::diagnostic::Diagnostic;
 
 /// Why a line that starts with `/` is rejected; nothing is sent.
 ///
 /// Columns are counted in characters, from 1.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CommandError {
-    #[error("unknown command /{name}; {}", hint_unknown(name))]
+    #[error("unknown command /{name}")]
     Unknown {
         /// As typed, without `/`.
         name: String,
     },
     /// `/help` names a command that does not exist.
-    #[error("unknown command /{name}; {}", hint(name))]
+    #[error("unknown command /{name}")]
     NoHelp {
         /// As typed, without `/`.
         name: String,
     },
-    #[error("/{} needs {}; for example {}", .0.name, .0.args, .0.example)]
+    #[error("/{} needs {}", .0.name, .0.args)]
     Missing(&'static Usage),
-    #[error("column {column}: /{name} does not take {found:?}; leave it out, or see /help {name}")]
+    #[error("column {column}: /{name} does not take {found:?}")]
     Unexpected {
         name: &'static str,
         column: usize,
         found: String,
     },
-    #[error("column {column}: {found:?} is not a hex digit; write bytes as in /bin de ad be ef")]
+    #[error("column {column}: {found:?} is not a hex digit")]
     NotHex { column: usize, found: char },
-    #[error("an odd number of hex digits ({digits}); write two for each byte")]
+    #[error("an odd number of hex digits ({digits})")]
     OddHex { digits: usize },
-    #[error("column {column}: not valid base64; write it as in /b64 3q2+7w==")]
+    #[error("column {column}: not valid base64")]
     NotBase64 { column: usize },
     /// An argument is not a number in the allowed range.
-    #[error("column {column}: {found:?} is not {wanted}; for example {example}")]
+    #[error("column {column}: {found:?} is not {wanted}")]
     NotNumber {
         column: usize,
         found: String,
@@ -44,13 +45,10 @@ pub enum CommandError {
         example: &'static str,
     },
     /// The status code may not be sent (RFC 6455 §7.4).
-    #[error(
-        "column {column}: close code {code} may not be sent (RFC 6455 §7.4); \
-         use 1000-1003, 1007-1014 or 3000-4999"
-    )]
+    #[error("column {column}: close code {code} may not be sent (RFC 6455 §7.4)")]
     CloseCode { column: usize, code: u16 },
     /// A payload or reason is longer than a control frame holds (RFC 6455 §5.5).
-    #[error("the {what} has {len} bytes, a control frame holds {max}; shorten it by {}", len - max)]
+    #[error("the {what} has {len} bytes, a control frame holds {max}")]
     TooLong {
         what: &'static str,
         /// In bytes.
@@ -58,7 +56,7 @@ pub enum CommandError {
         /// The longest allowed, in bytes.
         max: usize,
     },
-    #[error("column {column}: {found:?} is not known to /{name}; use {wanted}")]
+    #[error("column {column}: {found:?} is not known to /{name}")]
     NotKnown {
         name: &'static str,
         column: usize,
@@ -67,11 +65,27 @@ pub enum CommandError {
     },
 }
 
-fn hint_unknown(name: &str) -> String {
-    format!("{} (//{name} sends the text \"/{name}\")", hint(name))
+impl Diagnostic for CommandError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Unknown { name } => {
+                format!("{} (//{name} sends the text \"/{name}\")", suggestion(name))
+            }
+            Self::NoHelp { name } => suggestion(name),
+            Self::Missing(usage) => format!("for example {}", usage.example),
+            Self::Unexpected { name, .. } => format!("leave it out, or see /help {name}"),
+            Self::NotHex { .. } => "write bytes as in /bin de ad be ef".to_owned(),
+            Self::OddHex { .. } => "write two for each byte".to_owned(),
+            Self::NotBase64 { .. } => "write it as in /b64 3q2+7w==".to_owned(),
+            Self::NotNumber { example, .. } => format!("for example {example}"),
+            Self::CloseCode { .. } => "use 1000-1003, 1007-1014 or 3000-4999".to_owned(),
+            Self::TooLong { len, max, .. } => format!("shorten it by {}", len - max),
+            Self::NotKnown { wanted, .. } => format!("use {wanted}"),
+        })
+    }
 }
 
-fn hint(name: &str) -> String {
+fn suggestion(name: &str) -> String {
     match usage::suggest(name) {
         Some(usage) => format!("did you mean /{}?", usage.name),
         None => "/help lists them".to_owned(),

@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn error(line: &str) -> String {
-        parse(line).expect_err(line).to_string()
+        crate::diagnostic::one_line(&parse(line).expect_err(line))
     }
 
     #[test]

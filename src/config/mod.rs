@@ -153,6 +153,9 @@ impl Diagnostic for ConfigError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Tls(error) => error.hint(),
+            Self::SendEncoding(error) | Self::Every(EveryError::Encoding(error)) => error.hint(),
+            Self::Playback(PlaybackError::Read(error))
+            | Self::Replay(ReplayError::Playback(PlaybackError::Read(error))) => error.hint(),
             _ => None,
         }
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::command::Record;
+use crate::diagnostic::one_line;
 use crate::event::{Ending, Event, NotOpen, Opening};
 use crate::proto::connection::Message;
 use crate::record::{FileError, Format, Options, Recorder};
@@ -75,7 +76,7 @@ impl Recording {
             overwritten: false,
         };
         let recorder = Recorder::create(&options, self.secrets, self.clock.clone());
-        let mut recorder = recorder.map_err(|error| error.to_string())?;
+        let mut recorder = recorder.map_err(|error| one_line(&error))?;
         for (event, at) in opening.replay() {
             recorder.event(&event, opening, at);
         }

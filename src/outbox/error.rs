@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::TemplateError;
+use crate::diagnostic::Diagnostic;
 use crate::proto::sender::Closing;
 use crate::record::ReadError;
 
@@ -28,7 +29,7 @@ pub enum SendError {
         path: PathBuf,
     },
     /// A file that is to be text is not.
-    #[error("{}, byte {byte}: not valid UTF-8; without \"text\" it is sent as binary", path.display())]
+    #[error("{}, byte {byte} is not valid UTF-8", path.display())]
     NotText {
         /// The file.
         path: PathBuf,
@@ -39,4 +40,15 @@ pub enum SendError {
     Template(#[from] TemplateError),
     #[error(transparent)]
     Recording(#[from] ReadError),
+}
+
+impl Diagnostic for SendError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NotText { .. } => Some("without \"text\" it is sent as binary".to_owned()),
+            Self::Template(error) => error.hint(),
+            Self::Recording(error) => error.hint(),
+            Self::Closing(_) | Self::File { .. } | Self::NoFile { .. } => None,
+        }
+    }
 }

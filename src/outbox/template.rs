@@ -2,20 +2,29 @@
 
 use std::borrow::Cow;
 
+use crate::diagnostic::Diagnostic;
 use crate::scenario::{Form, Template, Variable};
 
 /// Why a text with variables cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    #[error("not sent: {{{{ is not closed; write {{{{\"{{{{\"}}}} for two braces")]
+    #[error("not sent: {{{{ is not closed")]
     Open,
-    #[error("not sent: {0:?} is no name of a variable; write {{{{\"{{{{\"}}}} for two braces")]
+    #[error("not sent: {0:?} is not a variable name")]
     Name(String),
-    #[error(
-        "not sent: {{{{{0}}}}} has no value; /set {0} VALUE gives it one, \
-         and {{{{\"{{{{\"}}}} stands for two braces"
-    )]
+    #[error("not sent: {{{{{0}}}}} has no value")]
     NoValue(String),
+}
+
+impl Diagnostic for TemplateError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Open | Self::Name(_) => "write {{\"{{\"}} for two braces".to_owned(),
+            Self::NoValue(name) => {
+                format!("/set {name} VALUE gives it one; write {{{{\"{{{{\"}}}} for two braces")
+            }
+        })
+    }
 }
 
 /// Puts values in the place of variables.

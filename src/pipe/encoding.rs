@@ -6,6 +6,7 @@ use data_encoding::BASE64;
 use hex::FromHexError;
 use serde::de::IgnoredAny;
 
+use crate::diagnostic::Diagnostic;
 use crate::proto::message::{Kind, is_utf8};
 use crate::render::jsonl::{self, ReadError};
 
@@ -28,20 +29,36 @@ pub enum Encoding {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EncodingError {
     /// The first invalid byte, from 1.
-    #[error("byte {0}: not valid UTF-8; use --binary")]
+    #[error("byte {0} is not valid UTF-8")]
     Utf8(usize),
     /// The first invalid byte, from 1.
-    #[error("byte {0}: not a hex digit; --hex expects pairs of hex digits")]
+    #[error("byte {0} is not a hex digit")]
     Hex(usize),
-    #[error("an odd number of hex digits; --hex expects pairs of them")]
+    #[error("an odd number of hex digits")]
     OddHex,
     /// The first invalid byte, from 1.
-    #[error("byte {0}: not base64; --base64 expects standard base64 with padding")]
+    #[error("byte {0} is not base64")]
     Base64(usize),
-    #[error("not JSON, {0}; --split line sends text of any kind")]
+    #[error("not JSON, {0}")]
     Json(String),
     #[error(transparent)]
     Event(#[from] ReadError),
+}
+
+impl Diagnostic for EncodingError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Utf8(_) => "--binary sends any bytes",
+            Self::Hex(_) | Self::OddHex => "--hex expects pairs of hex digits",
+            Self::Base64(_) => "--base64 expects standard base64 with padding",
+            Self::Json(_) => "--split line sends text of any kind",
+            Self::Event(ReadError::NotEvent(_)) => {
+                "--split events expects lines as --jsonl prints them"
+            }
+            Self::Event(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
 }
 
 impl Encoding {

@@ -150,7 +150,7 @@ impl Pipe {
         let printed = match self.printer.message(message, &mut self.observers.view) {
             Ok(printed) => printed,
             Err(error) => {
-                self.cause = Some(Cause::Input(error.to_string()));
+                self.cause = Some(Cause::input(&error));
                 true
             }
         };

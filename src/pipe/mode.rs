@@ -84,7 +84,7 @@ impl Mode for Pipe {
         }
         match self.cause.take() {
             // Replies to what was sent before the error may still arrive.
-            Some(cause @ Cause::Input(_)) => return Poll::Ready(Stop::new(cause, close)),
+            Some(cause @ Cause::Input { .. }) => return Poll::Ready(Stop::new(cause, close)),
             Some(cause) => return Poll::Ready(Stop::promptly(cause, close)),
             None => {}
         }
@@ -134,7 +134,7 @@ impl Mode for Pipe {
         ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
         if let Err(error) = self.printer.finish(ending) {
-            ending.cause = Some(Cause::Input(error.to_string()));
+            ending.cause = Some(Cause::input(&error));
         }
         ending.unrecorded = self.observers.recording.has_failed();
         let expected = self.options.count.filter(|&count| self.counted < count);

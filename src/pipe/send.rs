@@ -6,6 +6,7 @@ use std::time::Instant;
 use super::encoding::{EncodingError, utf8};
 use super::{Input, Output, Pipe};
 use crate::command::{self, Command, CommandError, Outgoing};
+use crate::diagnostic::Diagnostic;
 use crate::event::Cause;
 use crate::observe::Observers;
 use crate::outbox::{self, Outbox, SendError, SendObserver};
@@ -21,7 +22,7 @@ enum InputError {
     Command(#[from] CommandError),
     #[error(transparent)]
     Send(#[from] SendError),
-    #[error("{0}: works at the prompt only")]
+    #[error("{0} works at the prompt only")]
     PromptOnly(String),
 }
 
@@ -30,6 +31,17 @@ pub(super) struct Observer<'p> {
     output: &'p mut Output,
     active: &'p mut Option<Instant>,
     stop: &'p mut Option<Stop>,
+}
+
+impl Diagnostic for InputError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Encoding(error) => error.hint(),
+            Self::Command(error) => error.hint(),
+            Self::Send(error) => error.hint(),
+            Self::PromptOnly(_) => None,
+        }
+    }
 }
 
 impl SendObserver for Observer<'_> {
@@ -71,7 +83,7 @@ impl Pipe {
             self.had_input = true;
         }
         filled.unwrap_or_else(|error| {
-            self.cause = Some(Cause::Input(error.to_string()));
+            self.cause = Some(Cause::input(&error));
             true
         })
     }
@@ -98,7 +110,10 @@ impl Pipe {
                 };
                 if let Err(error) = sent {
                     let place = format!("{} {}", self.options.split.unit(), input.record());
-                    self.cause = Some(Cause::Input(format!("{place}, {error}")));
+                    self.cause = Some(Cause::Input {
+                        problem: format!("{place}, {error}"),
+                        hint: error.hint(),
+                    });
                 }
                 continue;
             }
@@ -106,7 +121,10 @@ impl Pipe {
                 Poll::Ready(Ok(true)) => moved = true,
                 Poll::Ready(Ok(false)) | Poll::Pending => break,
                 Poll::Ready(Err(error)) => {
-                    self.cause = Some(Cause::Input(format!("cannot read stdin: {error}")));
+                    self.cause = Some(Cause::Input {
+                        problem: format!("cannot read stdin ({error})"),
+                        hint: None,
+                    });
                 }
             }
         }

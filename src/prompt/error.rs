@@ -3,6 +3,7 @@
 use super::repeat::RepeatError;
 use super::timer::TimerError;
 use super::variable::VariableError;
+use crate::diagnostic::Diagnostic;
 use crate::outbox::{SendError, TemplateError};
 
 /// Why a line cannot be executed.
@@ -18,10 +19,21 @@ pub(super) enum LineError {
     Timer(#[from] TimerError),
     #[error(transparent)]
     Repeat(#[from] RepeatError),
-    #[error("there is no connection, and only messages are kept for the next; /quit leaves")]
+    #[error("there is no connection, and only messages are kept for the next")]
     NotKept,
     #[error("not queued: {0} messages wait already")]
     Full(usize),
-    #[error("another connection is being made already; /quit leaves")]
+    #[error("another connection is being made already")]
     Reconnecting,
+}
+
+impl Diagnostic for LineError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Send(error) => error.hint(),
+            Self::Template(error) => error.hint(),
+            Self::NotKept | Self::Reconnecting => Some("/quit leaves".to_owned()),
+            Self::Variable(_) | Self::Timer(_) | Self::Repeat(_) | Self::Full(_) => None,
+        }
+    }
 }

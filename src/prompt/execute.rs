@@ -9,6 +9,7 @@ use super::error::LineError;
 use super::repeat::{Repeat, RepeatError};
 use super::{filter, help, show, timer};
 use crate::command::{Command, CommandError, Outgoing, PromptCommand, Record, Repetition, Timing};
+use crate::diagnostic::one_line;
 use crate::event::{Cause, Signal};
 use crate::observe::Observers;
 use crate::proto::sender::{Closing, Sender};
@@ -38,7 +39,10 @@ impl Prompt {
             Entry::Interrupt => self.stopping.signal(Signal::Interrupt),
             Entry::HungUp => self.stopping.signal(Signal::Hangup),
             Entry::End => self.stopping.quit(Cause::Quit),
-            Entry::Failed(text) => self.stopping.quit(Cause::Input(text)),
+            Entry::Failed(problem) => self.stopping.quit(Cause::Input {
+                problem,
+                hint: None,
+            }),
         }
     }
 
@@ -50,8 +54,10 @@ impl Prompt {
         now: Instant,
     ) {
         let outcome = match command {
-            Ok(command) => self.execute(command, turn, now).map_err(|e| e.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(command) => self
+                .execute(command, turn, now)
+                .map_err(|error| one_line(&error)),
+            Err(error) => Err(one_line(&error)),
         };
         if let Err(text) = outcome {
             self.complain(&text);

@@ -9,6 +9,7 @@ use super::stopping::Stopping;
 use super::transfer::{self, Transfer};
 use super::variable::Variables;
 use crate::command::Outgoing;
+use crate::diagnostic::one_line;
 use crate::event::Cause;
 use crate::observe::{NO_LINES, Observers};
 use crate::outbox::{Outbox, SendError, SendObserver};
@@ -167,10 +168,10 @@ impl Prompt {
     }
 
     fn send_failed(&mut self, error: &SendError) {
-        self.complain(&error.to_string());
+        self.complain(&one_line(error));
         if self.outbox.upload().is_some() {
             // A message that has begun cannot be ended any more.
-            self.stopping.quit(Cause::Input(error.to_string()));
+            self.stopping.quit(Cause::input(error));
         } else {
             self.transfer = None;
             self.editor.set_bar(None);

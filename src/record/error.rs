@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::har::HarError;
+use crate::diagnostic::Diagnostic;
 use crate::render::jsonl;
 
 /// The longest line in bytes: more than a message of the default `--max-message` in base64.
@@ -16,7 +17,7 @@ pub enum ReadError {
     #[error("cannot read {}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
     /// A device, a pipe, a directory.
-    #[error("{} is not a regular file; save the recording to one, as it is read twice", .0.display())]
+    #[error("{} is not a regular file, and it is read twice", .0.display())]
     NotFile(PathBuf),
     #[error("{}, line {line}: {error}", path.display())]
     Line {
@@ -31,11 +32,29 @@ pub enum ReadError {
     Empty(PathBuf),
 }
 
+impl Diagnostic for ReadError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotFile(_) => "save the recording to a file",
+            Self::Line {
+                error: LineError::NotEvent(_),
+                ..
+            } => "a recording has lines as --record and --jsonl write them",
+            Self::Har {
+                error: HarError::TooLarge,
+                ..
+            } => "export only the WebSocket connections",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum LineError {
     #[error("longer than {} MiB", MAX_LINE >> 20)]
     TooLong,
-    #[error("not an event, {0}; expected a line as --record and --jsonl write it")]
+    #[error("not an event, {0}")]
     NotEvent(String),
     #[error(transparent)]
     Message(jsonl::ReadError),

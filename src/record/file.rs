@@ -9,19 +9,33 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
+use crate::diagnostic::Diagnostic;
+
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    #[error("{} exists already; give another name, or --force to overwrite it", .0.display())]
+    #[error("{} exists already", .0.display())]
     Exists(PathBuf),
-    #[error("{} is a symbolic link, which is not followed; name the file itself", .0.display())]
+    #[error("{} is a symbolic link, which is not followed", .0.display())]
     Link(PathBuf),
     /// A device, a pipe, a directory.
-    #[error("{} is not a regular file; give another name", .0.display())]
+    #[error("{} is not a regular file", .0.display())]
     NotFile(PathBuf),
-    #[error("{} belongs to another user; give another name", .0.display())]
+    #[error("{} belongs to another user", .0.display())]
     Foreign(PathBuf),
     #[error("{}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
+}
+
+impl Diagnostic for FileError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Exists(_) => "give another name, or --force to overwrite it",
+            Self::Link(_) => "name the file itself",
+            Self::NotFile(_) | Self::Foreign(_) => "give another name",
+            Self::Io { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
 }
 
 /// Pending bytes at which a single large unit is written in parts.

@@ -15,7 +15,7 @@ use crate::proto::traffic::Deflated;
 
 /// The last line of a session with `peer`: "server" or "client".
 pub fn ending(ending: &Ending, peer: &str) -> String {
-    let mut text = match (ending.gave_up, &ending.cause) {
+    let mut text = match (&ending.gave_up, &ending.cause) {
         (Some(gave_up), _) => gave_up_text(gave_up),
         (None, cause) => {
             let cause = cause.as_ref().map(cause_text).unwrap_or_default();
@@ -35,7 +35,7 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         let _ = write!(text, "; {bytes} of output not written");
     }
     if ending.unrecorded {
-        text.push_str("; the recording is not complete");
+        text.push_str("; the recording is incomplete");
     }
     if ending.is_unsent() {
         let _ = write!(text, "; {}", unsent_text(ending));
@@ -43,8 +43,31 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
     text
 }
 
+/// What to do about the end of a session.
+pub fn hint(ending: &Ending) -> Option<String> {
+    match (&ending.gave_up, &ending.cause, &ending.end) {
+        (Some(gave_up), ..) => gave_up.hint.clone(),
+        (None, Some(Cause::Input { hint, .. }), _) => hint.clone(),
+        (None, None, End::Failed(violation))
+            if matches!(violation.rule, Rule::MessageTooBig(_)) =>
+        {
+            Some("--max-message sets the limit".to_owned())
+        }
+        (
+            None,
+            None,
+            End::Lost {
+                silence,
+                closing: false,
+                ..
+            },
+        ) if is_proxy_timeout(*silence) => Some("try --ping-interval 25s".to_owned()),
+        _ => None,
+    }
+}
+
 /// The end of all attempts, up to the times.
-fn gave_up_text(gave_up: GaveUp) -> String {
+fn gave_up_text(gave_up: &GaveUp) -> String {
     let attempts = quantity::plural(gave_up.attempts.into(), "attempt");
     format!("gave up after {attempts}; ")
 }
@@ -83,15 +106,14 @@ pub(super) fn loss(ending: &Ending) -> String {
             partial,
             silence,
             closing,
-        } => lost_text(error.as_deref(), *partial, *silence, *closing, "server"),
-        end => end_text(end, "server"),
+        } => {
+            let why = lost_text(error.as_deref(), *partial, *silence, *closing, "server");
+            format!("connection lost after {lasted}: {why}")
+        }
+        end => format!("{} after {lasted}", end_text(end, "server")),
     };
-    let why = why.trim_end_matches(';');
     let cause = ending.cause.as_ref().map(cause_text).unwrap_or_default();
-    let mut text = match ending.cause {
-        Some(Cause::Reconnect) => format!("{why} after {lasted}"),
-        _ => format!("connection lost after {lasted}: {cause}{why}"),
-    };
+    let mut text = format!("{cause}{why}");
     risk(&mut text, ending.at_risk);
     text
 }
@@ -131,25 +153,24 @@ pub fn ratio(deflated: Deflated) -> Option<String> {
     Some(format!("{percent} %"))
 }
 
-/// Why this side ended it, up to the colon.
+/// Why this side ended it, up to the semicolon.
 fn cause_text(cause: &Cause) -> String {
     match cause {
         Cause::Quit | Cause::Reconnect | Cause::EndOfInput => String::new(),
-        Cause::Count(count) => format!("got {}: ", quantity::plural(*count, "message")),
-        Cause::OutputClosed => "the reader of stdout is gone: ".to_owned(),
-        Cause::Signal(Signal::Interrupt) => "interrupted: ".to_owned(),
-        Cause::Signal(Signal::Terminate) => "terminated (SIGTERM): ".to_owned(),
-        Cause::Signal(Signal::Hangup) => "hung up (SIGHUP): ".to_owned(),
-        Cause::MaxTime(limit) => format!(
-            "the {} of --max-time are over: ",
-            quantity::duration(*limit)
-        ),
+        Cause::Count(count) => format!("got {}; ", quantity::plural(*count, "message")),
+        Cause::OutputClosed => "the reader of stdout is gone; ".to_owned(),
+        Cause::Signal(Signal::Interrupt) => "interrupted; ".to_owned(),
+        Cause::Signal(Signal::Terminate) => "terminated (SIGTERM); ".to_owned(),
+        Cause::Signal(Signal::Hangup) => "hung up (SIGHUP); ".to_owned(),
+        Cause::MaxTime(limit) => {
+            format!("stopped by --max-time ({}); ", quantity::duration(*limit))
+        }
         Cause::Idle(limit) => {
             let limit = quantity::duration(*limit);
-            format!("nothing received for {limit} (--idle-timeout): ")
+            format!("nothing received for {limit} (--idle-timeout); ")
         }
-        Cause::Input(text) => format!("{}: ", escape_line(text)),
-        Cause::Write(text) => format!("cannot write to stdout, {}: ", escape_line(text)),
+        Cause::Input { problem, .. } => format!("{}; ", escape_line(problem)),
+        Cause::Write(text) => format!("cannot write to stdout ({}); ", escape_line(text)),
     }
 }
 
@@ -162,10 +183,7 @@ fn end_text(end: &End, peer: &str) -> String {
         } => format!("closed by {peer}: {}", close_text(received.as_ref())),
         End::Closed { sent, received, .. } => closed_text(sent.as_ref(), received.as_ref(), peer),
         End::Failed(violation) if matches!(violation.rule, Rule::MessageTooBig(_)) => {
-            format!(
-                "limit exceeded: {}; --max-message sets the limit; closed with 1009",
-                violation.rule
-            )
+            format!("limit exceeded: {}; closed with 1009", violation.rule)
         }
         End::Failed(violation) => {
             let code = violation.rule.close_code().0;
@@ -183,8 +201,12 @@ fn end_text(end: &End, peer: &str) -> String {
             let why = lost_text(error.as_deref(), *partial, *silence, *closing, peer);
             format!("abnormal closure (1006, which is never on the wire): {why}")
         }
-        End::Abandoned { reset: true } => "TCP reset by us, without a Close frame".to_owned(),
-        End::Abandoned { reset: false } => "TCP ended by us, without a Close frame".to_owned(),
+        End::Abandoned { reset: true } => {
+            "connection dropped by us (TCP RST), no Close frame sent".to_owned()
+        }
+        End::Abandoned { reset: false } => {
+            "connection dropped by us (TCP FIN), no Close frame sent".to_owned()
+        }
         End::NotAwaited { sent } => {
             format!(
                 "closed: {}, without waiting for the answer",
@@ -194,7 +216,7 @@ fn end_text(end: &End, peer: &str) -> String {
         End::CloseTimeout => format!("the {peer} did not answer the Close frame in time"),
         End::NoPong(limit) => {
             format!(
-                "the {peer} sent no pong, nor anything else, for {}",
+                "no pong (or anything else) from the {peer} for {}",
                 quantity::duration(*limit)
             )
         }
@@ -243,7 +265,7 @@ fn lost_text(
         );
     }
     if !closing && is_proxy_timeout(silence) {
-        text.push_str("; typical of a proxy's idle timeout, try --ping-interval 25s;");
+        text.push_str(" (typical of a proxy's idle timeout)");
     }
     text
 }
@@ -335,7 +357,7 @@ mod tests {
         };
         assert_eq!(
             line(end, Some(Cause::Signal(Signal::Interrupt))),
-            "interrupted: closed: 1000 normal closure after 12.3 s (4 sent, 17 received)"
+            "interrupted; closed: 1000 normal closure after 12.3 s (4 sent, 17 received)"
         );
     }
 
@@ -361,11 +383,13 @@ mod tests {
             closing: false,
         };
         assert_eq!(
-            line(end, None),
+            line(end.clone(), None),
             "abnormal closure (1006, which is never on the wire): TCP reset in the middle of a frame \
-             (17 of 400 bytes), 1 min 0 s after the last frame; typical of a proxy's idle timeout, \
-             try --ping-interval 25s; after 12.3 s (4 sent, 17 received)"
+             (17 of 400 bytes), 1 min 0 s after the last frame (typical of a proxy's idle timeout) \
+             after 12.3 s (4 sent, 17 received)"
         );
+        let hint = hint(&ended(end, None));
+        assert_eq!(hint.as_deref(), Some("try --ping-interval 25s"));
     }
 
     #[test]
@@ -398,7 +422,7 @@ mod tests {
         let restarted = closed(1012);
         assert_eq!(
             loss(&restarted),
-            "connection lost after 12.3 s: closed by server: 1012 service restart"
+            "closed by server: 1012 service restart after 12.3 s"
         );
     }
 

@@ -11,8 +11,7 @@ use crate::event::{DisconnectReason, Retry};
 pub fn retry(retry: &Retry<'_>) -> String {
     let gone = match retry.gone {
         DisconnectReason::Lost(ending) => loss(ending),
-        // What may help is said when there is no attempt left.
-        DisconnectReason::Failed(text) => escape_line(without_cure(text)).into_owned(),
+        DisconnectReason::Failed(text) => escape_line(text).into_owned(),
     };
     if retry.delay.is_zero() {
         return format!("{gone}; reconnecting");
@@ -27,8 +26,4 @@ pub fn retry(retry: &Retry<'_>) -> String {
 /// That there is a connection again.
 pub fn reconnected(gap: Duration) -> String {
     format!("reconnected after a gap of {}", quantity::duration(gap))
-}
-
-fn without_cure(text: &str) -> &str {
-    text.split_once("; ").map_or(text, |(what, _)| what)
 }

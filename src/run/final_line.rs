@@ -3,14 +3,14 @@
 use super::failure;
 use crate::config::Connect;
 use crate::exit::Exit;
-use crate::render::close_summary::ending;
-use crate::render::{Role, Style};
+use crate::render::close_summary::{ending, hint};
+use crate::render::{Role, Style, message};
 use crate::session::Finish;
 
 #[derive(Debug)]
 pub(super) struct FinalLine {
-    /// Why reconnecting failed, in lines; empty if it did not.
-    failure: String,
+    /// Lines above it: the hint, or why reconnecting failed.
+    above: String,
     line: String,
     /// Everything on one line, for programs.
     pub(super) message: String,
@@ -20,15 +20,19 @@ impl FinalLine {
     /// The end of the session; a response's head is left out if it was already `shown`.
     pub(super) fn of(finish: &Finish, connect: &Connect, style: Style, shown: bool) -> Self {
         let line = ending(&finish.ending, "server");
-        let (failure, message) = match &finish.failure {
-            None => (String::new(), line.clone()),
+        let (above, message) = match &finish.failure {
+            None => {
+                let hint = hint(&finish.ending);
+                let hint = hint.map(|hint| message::hint(&hint, style));
+                (hint.unwrap_or_default(), line.clone())
+            }
             Some(error) => (
                 failure::failure(error, connect, style, shown),
                 format!("{error}; {line}"),
             ),
         };
         Self {
-            failure,
+            above,
             line,
             message,
         }
@@ -40,6 +44,6 @@ impl FinalLine {
         } else {
             Role::Error
         };
-        format!("{}{}", self.failure, style.paint(role, &self.line))
+        format!("{}{}", self.above, style.paint(role, &self.line))
     }
 }

@@ -25,6 +25,7 @@ use crate::config::{
     CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Test,
 };
 use crate::diagnostic::Diagnostic;
+use crate::event::NotOpen;
 use crate::exit::Exit;
 use crate::render::clock::Clock;
 use crate::render::escape::{escape_line, escape_payload};
@@ -166,6 +167,14 @@ fn refuse(error: &ConfigError) -> Exit {
 
 fn complain(text: &str) {
     term::stderr(&message::problem(text, Style::PLAIN));
+}
+
+/// Says why nothing was connected; the hint comes first, as the last line says how it ended.
+fn say_why(why: &NotOpen) {
+    if let Some(hint) = &why.hint {
+        term::stderr(&message::hint(hint, Style::PLAIN));
+    }
+    complain(&why.message);
 }
 
 fn print(bytes: &[u8]) -> Exit {

@@ -8,14 +8,15 @@ use super::cookie_jar::{self, JarFile};
 use super::final_line::FinalLine;
 use super::report::{Outcome, Reporter};
 use super::view::view;
-use super::{complain, events, failure, print};
+use super::{complain, events, failure, print, say_why};
 use crate::config::{Connect, Environment};
+use crate::diagnostic::Diagnostic;
 use crate::event::{Event, NotOpen, Opening};
 use crate::exit::Exit;
 use crate::observe::{NO_LINES, Observers, Outlet, Recording, View};
 use crate::pipe::{self, Input, Pipe};
 use crate::prompt::{self, Prompt};
-use crate::render::{Role, Show, Style};
+use crate::render::{Role, Show, Style, message};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
 use crate::term;
 
@@ -160,10 +161,13 @@ fn observers(
     let (recording, result) = match recording {
         Ok(recording) => (recording, Ok(())),
         Err(error) => {
-            let text = format!("--record: {error}");
-            complain(&text);
+            let why = NotOpen {
+                hint: error.hint(),
+                ..NotOpen::new(format!("--record: {error}"), Exit::Write)
+            };
+            say_why(&why);
             let recording = Recording::off(display.secrets, clock.clone());
-            (recording, Err(NotOpen::new(text, Exit::Write)))
+            (recording, Err(why))
         }
     };
     let jsonl = events::printer(connect, environment);
@@ -197,7 +201,7 @@ async fn open(
         }),
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let error = format!("stopped by {signal} before the connection opened");
-            let text = format!("wsee: {error}\n");
+            let text = message::problem(&error, style);
             Err((NotOpen::new(error, signal.exit()), text))
         }
     };

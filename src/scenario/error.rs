@@ -4,6 +4,7 @@ use std::fmt::{self, Write};
 
 use super::template::TemplateError;
 use crate::command::CommandError;
+use crate::diagnostic::one_line;
 use crate::filter::CompileError;
 
 /// Something that is wrong at a place of a scenario.
@@ -278,7 +279,7 @@ impl Problem {
                 Some(*column),
             ),
             // The others say no column, and name no command.
-            other => (other.to_string(), None),
+            other => (one_line(other), None),
         };
         (Self::Command(text), column)
     }

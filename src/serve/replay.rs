@@ -64,7 +64,7 @@ impl Mode for Replay {
             .fill(turn, &mut observer)
             .unwrap_or_else(|error| {
                 let close = CloseFrame::new(CloseCode::INTERNAL, "");
-                let cause = Cause::Input(error.to_string());
+                let cause = Cause::input(&error);
                 self.stop = Some(Stop::new(cause, Some(close)));
                 true
             })

@@ -52,7 +52,8 @@ impl Diagnostic for OpenError {
             Self::Dial(error) => error.hint(),
             Self::Handshake(error) => error.hint(),
             Self::Timeout { flag, .. } => Some(format!("{flag} allows more")),
-            Self::Stream(_) | Self::Redirect(_) | Self::Refused(_) => None,
+            Self::Redirect(error) => error.hint(),
+            Self::Stream(_) | Self::Refused(_) => None,
         }
     }
 }

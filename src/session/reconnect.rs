@@ -14,6 +14,7 @@ use super::error::OpenError;
 use super::mode::{Reconnecting, Stop};
 use super::open::{Opened, open};
 use super::options::Options;
+use crate::diagnostic::Diagnostic;
 use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Retry};
 
 /// How to reconnect.
@@ -65,8 +66,11 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
             }
             Reopened::Not(None) => break (ending, None),
             Reopened::Not(Some(Failure { error, attempts })) => {
-                let exit = error.exit();
-                ending.gave_up = Some(GaveUp { attempts, exit });
+                ending.gave_up = Some(GaveUp {
+                    attempts,
+                    exit: error.exit(),
+                    hint: error.hint(),
+                });
                 break (ending, Some(error));
             }
         }

@@ -3,42 +3,37 @@
 use url::Url;
 
 use super::options::{Follow, Options, Place};
+use crate::diagnostic::Diagnostic;
 use crate::dial::tls::Sni;
 use crate::proto::handshake::client::Edit;
 
-/// Why a redirection was not followed.
+/// Why a redirection was not followed; URLs are without their query.
 #[derive(Debug, thiserror::Error)]
 pub enum RedirectError {
-    /// One too many.
-    #[error("more than {limit} redirects, the next to {to}; --max-redirs allows more")]
-    TooMany {
-        /// How many were allowed.
-        limit: u16,
-        /// Where it leads, without its query.
-        to: String,
-    },
-    /// To where the same was asked before.
-    #[error(
-        "the redirects lead in a circle, back to {to}; the server may want a cookie (-b) or other credentials"
-    )]
-    Circle {
-        /// Where it leads, without its query.
-        to: String,
-    },
-    /// From TLS to no TLS.
-    #[error(
-        "refused to follow a redirect from wss:// to {to}, which is not encrypted; if the server speaks TLS there, connect to it with wss://"
-    )]
-    Downgrade {
-        /// Where it leads, without its query.
-        to: String,
-    },
-    /// To a scheme that is not about WebSocket.
-    #[error("cannot follow a redirect to {0}:, which is not WebSocket; check the URL's path")]
+    #[error("more than {limit} redirects, the next to {to}")]
+    TooMany { limit: u16, to: String },
+    /// The same was asked there before.
+    #[error("redirect loop, back to {to}")]
+    Circle { to: String },
+    #[error("refused to follow a redirect from wss:// to {to}, which is not encrypted")]
+    Downgrade { to: String },
+    #[error("cannot follow a redirect to {0}:, which is not WebSocket")]
     Scheme(String),
-    /// To nowhere.
     #[error("cannot follow a redirect: its Location is not a URL to connect to ({0})")]
     Location(String),
+}
+
+impl Diagnostic for RedirectError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::TooMany { .. } => "--max-redirs allows more",
+            Self::Circle { .. } => "the server may want a cookie (-b) or other credentials",
+            Self::Downgrade { .. } => "if the server speaks TLS there, connect to it with wss://",
+            Self::Scheme(_) => "check the URL's path",
+            Self::Location(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
 }
 
 /// Whether a request to `place` leaves out something the user gave.

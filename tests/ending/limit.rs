@@ -124,5 +124,5 @@ fn the_time_limit_counts_for_the_closing_handshake_too() {
         .run()
         .exits(28)
         .within(Duration::from_secs(4))
-        .ends_with_line("the 500.0 ms of --max-time are over: the server did not answer");
+        .ends_with_line("stopped by --max-time (500.0 ms); the server did not answer");
 }

@@ -109,5 +109,5 @@ fn a_peer_that_never_reads_costs_no_memory_and_no_time() {
     output
         .exits(28)
         .within(Duration::from_secs(6))
-        .ends_with_line("the 500.0 ms of --max-time are over");
+        .ends_with_line("stopped by --max-time (500.0 ms)");
 }

@@ -121,7 +121,7 @@ fn an_idle_connection_that_nginx_cuts_is_abnormal_and_a_ping_keeps_it() {
         .stdin_held_open()
         .run()
         .exits(28)
-        .ends_with_line("the 4.0 s of --max-time are over: closed: 1000");
+        .ends_with_line("stopped by --max-time (4.0 s); closed: 1000");
     drop(server.finish());
 }
 

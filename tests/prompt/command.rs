@@ -108,7 +108,7 @@ fn file_names_the_first_byte_that_is_not_utf8() {
     let mut file = tempfile::NamedTempFile::new().expect("a file");
     file.write_all(b"ab\xff").expect("a file");
     let path = file.path().display();
-    rejected(&format!("/file {path} text"), "byte 3: not valid UTF-8");
+    rejected(&format!("/file {path} text"), "byte 3 is not valid UTF-8");
 }
 
 #[test]

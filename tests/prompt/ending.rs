@@ -25,21 +25,21 @@ fn ended_by(end: impl FnOnce(&Terminal), status: u32) -> (Terminal, Option<(u16,
 fn sigterm_closes_with_1001() {
     let (terminal, close) = ended_by(|terminal| terminal.signal(Signal::TERM), 143);
     assert_eq!(close, Some((1001, String::new())));
-    terminal.wait_for("\nterminated (SIGTERM): closed: 1001 going away after ");
+    terminal.wait_for("\nterminated (SIGTERM); closed: 1001 going away after ");
 }
 
 #[test]
 fn sighup_closes_with_1001() {
     let (terminal, close) = ended_by(|terminal| terminal.signal(Signal::HUP), 129);
     assert_eq!(close, Some((1001, String::new())));
-    terminal.wait_for("\nhung up (SIGHUP): closed: 1001 going away after ");
+    terminal.wait_for("\nhung up (SIGHUP); closed: 1001 going away after ");
 }
 
 #[test]
 fn sigint_closes_with_1000() {
     let (terminal, close) = ended_by(|terminal| terminal.signal(Signal::INT), 130);
     assert_eq!(close, Some((1000, String::new())));
-    terminal.wait_for("\ninterrupted: closed: 1000 normal closure after ");
+    terminal.wait_for("\ninterrupted; closed: 1000 normal closure after ");
 }
 
 #[test]
@@ -155,5 +155,5 @@ fn a_server_that_sends_no_pong_ends_it() {
     let args = ["--ping-interval", "100ms", "--ping-timeout", "200ms"];
     let mut terminal = terminal(&[&[server.url()], &args[..]].concat()).start();
     assert_eq!(terminal.finish(), 114);
-    terminal.wait_for("\nthe server sent no pong, nor anything else, for ");
+    terminal.wait_for("\nno pong (or anything else) from the server for ");
 }

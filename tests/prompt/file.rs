@@ -113,7 +113,7 @@ fn a_file_that_cannot_be_sent_is_named() {
     terminal.wait_for(": not a regular file\n");
     terminal.press(&format!("/file {name}/latin1.txt text\r"));
     terminal.wait_for(
-        "latin1.txt, byte 200001: not valid UTF-8; without \"text\" it is sent as binary",
+        "latin1.txt, byte 200001 is not valid UTF-8; without \"text\" it is sent as binary",
     );
     terminal.press("still there\r");
     terminal.wait_for("← text 11 B   still there\n");

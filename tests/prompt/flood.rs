@@ -135,7 +135,7 @@ fn an_interrupt_does_not_wait_for_a_server_that_does_not_listen() {
     terminal.wait_for("spam\n> ");
     terminal.press("\x03");
     assert_eq!(terminal.finish_within(SOON), 130);
-    terminal.wait_for("\ninterrupted: ");
+    terminal.wait_for("\ninterrupted; ");
 }
 
 #[test]

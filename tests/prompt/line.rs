@@ -38,7 +38,7 @@ fn ctrl_c_on_an_empty_line_closes() {
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("\x03");
     assert_eq!(terminal.finish(), 130);
-    terminal.wait_for("interrupted: closed: 1000");
+    terminal.wait_for("interrupted; closed: 1000");
     assert_eq!(server.finish().close, Some((1000, String::new())));
 }
 

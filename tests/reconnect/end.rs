@@ -92,7 +92,7 @@ fn max_time_is_for_all_connections_together() {
         .wait()
         .exits(28)
         .within(Duration::from_secs(4))
-        .says("the 2.0 s of --max-time are over: ");
+        .says("stopped by --max-time (2.0 s); ");
 }
 
 #[test]

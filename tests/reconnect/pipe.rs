@@ -66,7 +66,7 @@ fn a_server_that_restarts_is_waited_for() {
     running
         .wait()
         .exits(0)
-        .says(": closed by server: 1012 service restart \"back soon\"; reconnecting in ")
+        .says("! closed by server: 1012 service restart \"back soon\" after ")
         .ends_with_line("closed by server: 1000 normal closure \"done\" after ");
 }
 
@@ -86,7 +86,7 @@ fn a_connection_without_pongs_is_made_anew() {
     let pings = ["--ping-interval", "100ms", "--ping-timeout", "200ms"];
     let args = [&[server.url(), "--reconnect"], &pings[..]].concat();
     let running = wsee(&args).stdin_held_open().spawn();
-    running.wait_for_stderr("sent no pong, nor anything else, for 200.0 ms; reconnecting in ");
+    running.wait_for_stderr("no pong (or anything else) from the server for 200.0 ms after ");
     server.serve();
     let server = scripted_on(port, |peer: Peer| peer.close(1000, ""));
     server.serve();
@@ -99,7 +99,7 @@ fn a_silent_connection_is_made_anew() {
     let port = server.port();
     let args = [server.url(), "--reconnect", "--idle-timeout", "300ms"];
     let running = wsee(&args).stdin_held_open().spawn();
-    running.wait_for_stderr("nothing received for 300.0 ms (--idle-timeout): ");
+    running.wait_for_stderr("nothing received for 300.0 ms (--idle-timeout); ");
     assert!(server.serve().is_closed);
     let server = scripted_on(port, |peer: Peer| peer.close(1000, ""));
     server.serve();

@@ -77,7 +77,7 @@ fn ctrl_c_ends_the_wait() {
     let (mut terminal, _) = orphan(&[]);
     terminal.press("\x03");
     assert_eq!(terminal.finish_within(Duration::from_secs(3)), 130);
-    terminal.wait_for("\ninterrupted: abnormal closure (1006");
+    terminal.wait_for("\ninterrupted; abnormal closure (1006");
 }
 
 #[test]

@@ -49,7 +49,8 @@ fn a_file_that_is_there_is_refused_before_anything_is_sent() {
     wsee(&[&url, "--record", text(&path)])
         .run()
         .exits(23)
-        .says("a.jsonl exists already; give another name, or --force to overwrite it");
+        .says("hint: give another name, or --force to overwrite it\n")
+        .says("a.jsonl exists already\n");
     assert_eq!(fs::read_to_string(&path).expect("a file"), "precious");
 }
 
@@ -64,7 +65,7 @@ fn force_overwrites_but_follows_no_link() {
     wsee(&[&url, "--record", text(&link), "--force"])
         .run()
         .exits(23)
-        .says("is a symbolic link, which is not followed; name the file itself");
+        .says("is a symbolic link, which is not followed\n");
     let server = echoing();
     let args = [server.url(), "--record", text(&path), "--force", "-1"];
     wsee(&args).stdin("hi\n").run().exits(0);
@@ -157,7 +158,7 @@ fn a_full_disk_is_told_once_and_the_session_goes_on() {
             1,
             "{stderr}"
         );
-        assert!(stderr.contains("the recording is not complete"), "{stderr}");
+        assert!(stderr.contains("the recording is incomplete"), "{stderr}");
         let text = fs::read_to_string(&path).expect("a recording");
         if name == "a.har" {
             let archive = archive(&path);

@@ -88,7 +88,7 @@ fn drop_ends_tcp_in_order_without_a_close_frame() {
         .stdin("/drop\n")
         .run()
         .exits(0)
-        .ends_with_line("TCP ended by us, without a Close frame");
+        .ends_with_line("connection dropped by us (TCP FIN), no Close frame sent");
     assert_eq!(server.finish().expect("a FIN"), b"");
 }
 
@@ -99,7 +99,7 @@ fn reset_resets_tcp() {
         .stdin("/reset\n")
         .run()
         .exits(0)
-        .ends_with_line("TCP reset by us, without a Close frame");
+        .ends_with_line("connection dropped by us (TCP RST), no Close frame sent");
     let error = server.finish().expect_err("a reset");
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }

@@ -21,7 +21,7 @@ const PROTOCOL: &str = "Sec-WebSocket-Protocol";
 pub enum HarError {
     #[error("not an HTTP Archive: {0}")]
     NotArchive(#[from] serde_json::Error),
-    #[error("larger than {} MiB; export the WebSocket connections alone", MAX_ARCHIVE >> 20)]
+    #[error("larger than {} MiB", MAX_ARCHIVE >> 20)]
     TooLarge,
     #[error("entry {entry}, message {message}: {text}")]
     Message {

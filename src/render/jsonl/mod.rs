@@ -67,7 +67,7 @@
 //! # `closed`
 //!
 //! The last line of a run, also if no connection was made. `message` is what the last line on
-//! stderr says, `exit` the exit status. After a connection that was open, what a browser's
+//! stderr says, `hint` what to do about it, `exit` the exit status. After a connection that was open, what a browser's
 //! `CloseEvent` says: `code` (1005 for an empty Close frame and 1006 without one are never on the
 //! wire), `reason` and `clean`; how long it was open (`duration_ms`); and `sent` and `received`,
 //! each with `messages`, `frames`, `payload_bytes` and `wire_bytes`.
@@ -89,6 +89,7 @@ pub use self::pieces::Pieces;
 pub use self::read::{ReadError, message, without_line};
 use self::wire::{Closed, Error, Field, Line, Open, Time, Timings, Tls};
 use super::clock::Clock;
+use super::close_summary;
 use super::escape::is_unsafe;
 use super::mask::Secrets;
 use super::reconnect;
@@ -188,6 +189,7 @@ impl Jsonl {
         self.line(out, wire::Event::Error(Box::new(error)), now)?;
         let closed = Closed {
             message: Cow::Borrowed(&why.message),
+            hint: why.hint.as_deref().map(Cow::Borrowed),
             exit: why.exit.status(),
             connection: None,
         };
@@ -204,6 +206,7 @@ impl Jsonl {
     ) -> io::Result<()> {
         let closed = Closed {
             message: Cow::Borrowed(message),
+            hint: close_summary::hint(ending).map(Cow::Owned),
             exit: ending.exit().status(),
             connection: Some(ended(ending)),
         };

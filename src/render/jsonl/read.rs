@@ -10,7 +10,7 @@ use crate::proto::message::Kind;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
-    #[error("not an event, {0}; --split events expects lines as --jsonl prints them")]
+    #[error("not an event, {0}")]
     NotEvent(String),
     #[error("version {0} of the event format is newer than {VERSION}, which this wsee reads")]
     Version(u32),

@@ -238,6 +238,8 @@ pub(super) struct Error<'a> {
 #[derive(Debug, Serialize)]
 pub(super) struct Closed<'a> {
     pub message: Cow<'a, str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<Cow<'a, str>>,
     pub exit: u8,
     #[serde(flatten)]
     pub connection: Option<Connection<'a>>,
