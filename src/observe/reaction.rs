@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::proto::connection::{End, Event};
-use crate::render::human::close_text;
+use crate::render::close::close_text;
 use crate::render::quantity;
 
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::time::Duration;
 
+use super::close::{close_text, violation_text};
 use super::escape::escape_line;
-use super::human::{close_text, violation_text};
 use super::quantity;
 use crate::event::{Cause, Compared, Ending, GaveUp, Signal};
 use crate::proto::connection::End;

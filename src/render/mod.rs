@@ -1,6 +1,7 @@
 //! Events as text for people and for programs, and the one way for a peer's bytes to reach a terminal.
 
 pub mod clock;
+pub mod close;
 pub mod close_summary;
 pub mod decode;
 pub mod dialect;

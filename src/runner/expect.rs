@@ -11,7 +11,7 @@ use super::result::{Failure, Kind};
 use crate::exit::Exit;
 use crate::proto::connection::End;
 use crate::proto::frame::CloseCode;
-use crate::render::human::close_text;
+use crate::render::close::close_text;
 use crate::scenario::Form;
 use crate::scenario::ast::{Expect, ExpectClose, Match, Reason};
 

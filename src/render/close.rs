@@ -1,0 +1,34 @@
+//! Why a connection is closed, as a phrase within a line.
+
+use std::fmt::Write as _;
+
+use super::escape::escape_line;
+use crate::proto::frame::CloseFrame;
+use crate::proto::rules::Violation;
+
+/// Code, name and reason of a Close frame; says which codes are never on the wire.
+pub fn close_text(frame: Option<&CloseFrame>) -> String {
+    match frame {
+        None => "without a code (reported as 1005, which is never on the wire)".to_owned(),
+        Some(frame) if frame.reason.is_empty() => frame.code.to_string(),
+        Some(frame) => format!("{} \"{}\"", frame.code, escape_line(&frame.reason)),
+    }
+}
+
+/// What was broken, where the RFC says so, and the bytes that broke it.
+pub fn violation_text(violation: &Violation) -> String {
+    let mut text = violation.rule.to_string();
+    if let Some(section) = violation.rule.section() {
+        let _ = write!(text, " ({section})");
+    }
+    if !violation.bytes.is_empty() {
+        let bytes = spaced_hex(&violation.bytes);
+        let _ = write!(text, "; bytes {bytes} at offset {}", violation.offset);
+    }
+    text
+}
+
+pub(super) fn spaced_hex(bytes: &[u8]) -> String {
+    let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    bytes.join(" ")
+}
