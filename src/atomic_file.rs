@@ -1,4 +1,4 @@
-//! Files that are there as a whole or not at all.
+//! Atomic file replacement.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -7,21 +7,21 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// A file that takes its place when it is complete; until then the old one stays.
+/// A file that replaces the old one when it is complete.
 #[derive(Debug)]
 pub struct Replacement {
     path: PathBuf,
-    /// `None` for what cannot be replaced, such as a pipe or a terminal.
+    /// `None` for a pipe, a terminal or anything else that cannot be replaced.
     file: Option<NamedTempFile>,
 }
 
 impl Replacement {
-    /// Opens a file next to `path`, so that what is wrong with the folder is known before the work.
+    /// Opens a file next to `path`, so that a problem with the folder is known before the work begins.
     pub fn open(path: &Path) -> io::Result<Self> {
         Self::create(path, None)
     }
 
-    /// The same for secrets: a regular file that only its owner may read, whatever the old one was.
+    /// The same for secrets: a regular file that only its owner may read, whatever the permissions of the old one.
     pub fn private(path: &Path) -> io::Result<Self> {
         let replacement = Self::create(path, Some(0o600))?;
         match replacement.file {
@@ -32,7 +32,7 @@ impl Replacement {
 
     /// With the permissions of the old file, unless a `mode` is given.
     fn create(path: &Path, mode: Option<u32>) -> io::Result<Self> {
-        // A link stays a link, to a file that is replaced.
+        // A symbolic link stays; the file that it leads to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let found = fs::metadata(&path).ok();
         if found.as_ref().is_some_and(fs::Metadata::is_dir) {
@@ -45,7 +45,7 @@ impl Replacement {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        // For a new file what the user's umask leaves of this.
+        // A new file gets what the user's umask leaves of this.
         let permissions = Permissions::from_mode(mode.unwrap_or(0o666));
         let file = tempfile::Builder::new()
             .prefix(".wsee-")
@@ -58,7 +58,7 @@ impl Replacement {
         Ok(Self { path, file })
     }
 
-    /// Puts `contents` in the place of the file.
+    /// Replaces the file's contents.
     pub fn write(self, contents: &[u8]) -> io::Result<()> {
         let Some(mut file) = self.file else {
             return fs::OpenOptions::new()
@@ -72,7 +72,7 @@ impl Replacement {
     }
 }
 
-/// Adds to the end of a file, which is made if it is not there.
+/// Appends to a file, which is created if it does not exist.
 pub fn append(path: &Path, contents: &[u8]) -> io::Result<()> {
     let mut options = fs::OpenOptions::new();
     options

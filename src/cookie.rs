@@ -1,4 +1,4 @@
-//! Cookies that servers set (RFC 6265), kept in a jar and in files of the format of Netscape and curl.
+//! Cookie jar (RFC 6265) and cookie files in the format of Netscape and curl.
 
 use std::fmt;
 use std::fmt::Write as _;
@@ -20,7 +20,7 @@ impl fmt::Debug for Jar {
     }
 }
 
-/// Why a file is no cookie jar; nothing of it is quoted.
+/// Why a file is not a cookie jar; none of it is quoted, as it may hold secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct JarError {
@@ -30,21 +30,21 @@ pub struct JarError {
     pub problem: &'static str,
 }
 
-/// In front of the domain of a cookie that scripts of a page must not see.
+/// Precedes the domain of a cookie that a page's scripts must not see.
 const HTTP_ONLY: &str = "#HttpOnly_";
 const NO_COOKIE: &str =
     "not a cookie of a Netscape file, which has 7 fields with tabs between them";
-/// The last second that the library knows, in the year 9999; some programs write later ones for 'never'.
+/// The last second that the library supports, in the year 9999; some programs write later ones for 'never'.
 const NEVER: i64 = 253_402_300_799;
 /// The most cookies a jar takes, and the most bytes of one, name and value (RFC 6265 §6.1 wants 3000 and 4096).
 const MAX_COOKIES: usize = 3000;
 const MAX_COOKIE: usize = 4 << 10;
-/// The longest `Set-Cookie` that is looked at, with its attributes, in bytes.
+/// Longer `Set-Cookie` fields are ignored, in bytes with attributes.
 const MAX_FIELD: usize = 8 << 10;
 const HEADER: &str = "# Netscape HTTP Cookie File\n# Written by wsee; it may be edited.\n\n";
 
 impl Jar {
-    /// Adds the cookies of a file in the format of Netscape and curl; those that are expired are left out.
+    /// Adds the cookies of a file in the format of Netscape and curl, without expired ones.
     pub fn read(&self, text: &str) -> Result<(), JarError> {
         let mut store = self.lock();
         for (index, line) in text.lines().enumerate() {
@@ -56,7 +56,7 @@ impl Jar {
                 line: index + 1,
                 problem,
             })?;
-            // What is left are cookies that are expired.
+            // Only expired cookies fail here.
             let _ = store.insert_raw(&cookie, &url);
         }
         Ok(())
@@ -70,7 +70,7 @@ impl Jar {
         HEADER.to_owned() + &lines.concat()
     }
 
-    /// The value of `Cookie` in a request to `url`, if any cookie belongs there.
+    /// The value of `Cookie` in a request to `url`, if any cookie matches.
     ///
     /// RFC 6265 §5.4: cookies with longer paths SHOULD be listed before those with shorter ones.
     pub fn header(&self, url: &Url) -> Option<String> {
@@ -84,7 +84,7 @@ impl Jar {
         (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 
-    /// Takes the values of `Set-Cookie` in a response from `url`; what breaks the rules is ignored (RFC 6265 §5.3).
+    /// Takes the values of `Set-Cookie` in a response from `url`; invalid ones are ignored (RFC 6265 §5.3).
     pub fn store<'a>(&self, values: impl Iterator<Item = &'a [u8]>, url: &Url) {
         let url = http(url);
         let mut store = self.lock();
@@ -105,7 +105,7 @@ impl Jar {
     }
 }
 
-/// What the library leaves to its caller: no cookie of a whole top-level domain, none that a file could
+/// What the library leaves to its caller: no cookie for a whole top-level domain, none that a file could
 /// not hold or that is huge, and none for TLS from a server without it (RFC 6265bis §5.7).
 fn is_allowed(cookie: &RawCookie<'_>, url: &Url) -> bool {
     let domain = cookie.domain().map(|domain| domain.trim_matches('.'));
@@ -122,7 +122,7 @@ fn is_allowed(cookie: &RawCookie<'_>, url: &Url) -> bool {
     is_plain && is_small && (!is_wide || own) && (!secure || url.scheme() == "https")
 }
 
-/// The library knows the schemes of HTTP only.
+/// The library only knows the schemes of HTTP.
 fn http(url: &Url) -> Url {
     let mut http = url.clone();
     // Between these schemes it cannot fail.
@@ -134,7 +134,7 @@ fn http(url: &Url) -> Url {
     http
 }
 
-/// A line of a file, as a cookie and a URL that could have set it.
+/// A line of a file as a cookie, and a URL that could have set it.
 fn parse(line: &str) -> Result<(RawCookie<'static>, Url), &'static str> {
     let (line, http_only) = match line.strip_prefix(HTTP_ONLY) {
         Some(line) => (line, true),

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Exit {
-    /// Everything that was asked for was done.
+    /// Success.
     Done = 0,
     /// An expectation failed, or `--count` was not reached.
     Expectation = 1,
@@ -26,13 +26,13 @@ pub enum Exit {
     Refused = 22,
     /// Output could not be written.
     Write = 23,
-    /// Input could not be read, or is not what it was said to be.
+    /// Input could not be read, or is not in the expected encoding.
     Input = 26,
     /// A time limit ran out.
     Timeout = 28,
     /// The TLS handshake failed.
     Tls = 35,
-    /// Redirections lead nowhere.
+    /// Redirects could not be followed.
     Redirect = 47,
     /// The client certificate cannot be used, or the server refused it.
     ClientCertificate = 58,
@@ -42,7 +42,7 @@ pub enum Exit {
     Limit = 63,
     /// A defect of wsee.
     Internal = 70,
-    /// The proxy made no tunnel.
+    /// The proxy did not open a tunnel.
     Proxy = 97,
     /// The connection ended without a closing handshake.
     Abnormal = 110,

@@ -14,7 +14,7 @@ impl<T> Secret<T> {
         Self(value)
     }
 
-    /// The value itself, for the place that puts it on the wire.
+    /// The value itself, for the code that sends it.
     pub fn expose(&self) -> &T {
         &self.0
     }

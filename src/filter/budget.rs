@@ -1,8 +1,8 @@
-//! A limit on what a filter may do for one message.
+//! A limit on the work of a filter for one message.
 //!
-//! jq's language has loops that never end, and jaq cannot be interrupted. So every definition, of the
+//! jq's language has endless loops, and jaq cannot be interrupted. So every definition, of the
 //! library's and of the filter's own, begins with a step that is counted, and so does every output of
-//! `range`; nothing else can go on for ever. A step also sees how much of the stack is in use, which
+//! `range`; nothing else can run forever. A step also checks how much of the stack is in use, which
 //! a recursion would exhaust.
 
 use std::cell::Cell;
@@ -20,7 +20,7 @@ use jaq_json::Val;
 
 use super::FilterError;
 
-/// What natives of a filter get: the filter, and what is left to it.
+/// What native functions of a filter get: the filter, and its remaining budget.
 pub(super) struct Data;
 
 /// A run of a filter.
@@ -41,7 +41,7 @@ impl<'a> HasLut<'a, Data> for Run<'a> {
     }
 }
 
-/// What a filter may still do for the message at hand.
+/// What a filter may still do for the current message.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     steps: Cell<u64>,
@@ -55,18 +55,18 @@ pub(super) struct Budget {
 const STEPS: u64 = 1_000_000;
 /// Further steps for each of its bytes.
 const STEPS_PER_BYTE: u64 = 10;
-/// The stack that a filter may use, in bytes: half of what a thread has, of which the main one has more.
+/// The stack that a filter may use, in bytes: half of a thread's stack; the main thread has more.
 const STACK: usize = 1 << 20;
 /// The name of the step, which no filter can call.
 const STEP: &str = "a step";
 /// The name of the `range` that is not counted.
 const RANGE: &str = "range itself";
-/// How a run is ended: by a halt, which no `try` catches.
+/// Ends a run by a halt, which no `try` catches.
 const TOO_LONG: i32 = 1;
 const TOO_DEEP: i32 = 2;
 
 impl Budget {
-    /// Begins anew, with a message of `len` bytes.
+    /// Resets it for a message of `len` bytes.
     pub(super) fn start(&self, len: usize) {
         let limit = STEPS + STEPS_PER_BYTE * len as u64;
         self.limit.set(limit);

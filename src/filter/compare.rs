@@ -7,16 +7,16 @@ use jaq_json::{Map, Val};
 /// How far a value is from another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// What is not the same, in words. Quotes the values, as they are.
+    /// The differences in words. Quotes values unescaped.
     pub places: Vec<String>,
     /// Values that are the same.
     pub same: usize,
 }
 
-/// What is compared, and how it is told.
+/// What to compare, and how to report it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
-    /// Only the listed keys count, and some strings stand for other values.
+    /// Only the listed keys count, and some strings are placeholders.
     is_subset: bool,
     /// What the first value is called.
     one: &'static str,
@@ -55,7 +55,7 @@ impl Difference {
     }
 }
 
-/// What is not the same in two values.
+/// Collects the differences of two values.
 pub(super) fn compare(terms: Terms, one: &Val, other: &Val) -> Difference {
     let mut comparison = Comparison {
         terms,

@@ -1,4 +1,4 @@
-//! What is wrong with a filter, or with what it was run on.
+//! Errors of a filter, and of its input.
 
 /// A filter that cannot be compiled: a usage error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -37,19 +37,19 @@ pub enum CompileProblem {
 /// Why a filter gave no output, or no more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
-    /// The message is no JSON that can be read.
+    /// The message is not JSON that can be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The filter failed on the message. May quote it, as it is.
     #[error("jq: {0}")]
     Run(String),
-    /// It gave so many outputs for one message that it may never end.
+    /// It gave more outputs for one message than the limit; it may never end.
     #[error("jq: more than {0} outputs for one message; limit({0}; …) says how many are wanted")]
     Endless(u64),
-    /// It did so much for one message that it may never end.
+    /// It took more steps for one message than the limit; it may never end.
     #[error("jq: more than {0} steps for one message; a filter must come to an end")]
     TooLong(u64),
-    /// It calls itself so often that the stack would be exhausted.
+    /// Its recursion would exhaust the stack.
     #[error(
         "jq: calls nested too deep; write the recursion so that the call is the last thing done"
     )]
@@ -57,13 +57,13 @@ pub enum FilterError {
 }
 
 impl FilterError {
-    /// Whether the filter may never come to an end, on the next message either.
+    /// Whether the filter may never end on the next message either.
     pub fn is_endless(&self) -> bool {
         matches!(self, Self::Endless(_) | Self::TooLong(_))
     }
 }
 
-/// A message that is no JSON, or more than is read.
+/// A message that is not JSON, or exceeds a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// A violation of RFC 8259.

@@ -17,8 +17,8 @@ use super::{CompileError, FilterError, read};
 
 /// A compiled filter.
 ///
-/// What it does for one message has a [limit](FilterError::TooLong). It has jq's standard library, but for what reaches out of the filter: the environment (`env`),
-/// standard error (`debug`, `stderr`), other inputs (`input`), the process (`halt`) and modules.
+/// Its work for one message has a [limit](FilterError::TooLong). It has jq's standard library except what
+/// reaches out of the filter: the environment (`env`), standard error (`debug`, `stderr`), other inputs (`input`), the process (`halt`) and modules.
 pub struct Jq {
     source: String,
     filter: jaq_core::Filter<Data>,
@@ -54,7 +54,7 @@ impl Jq {
             .chain([from_json()]);
         let arena = Arena::default();
         let file = |code| File { code, path: () };
-        // Only the loader tells what is wrong; what it loads cannot be changed, so it is parsed again.
+        // Only the loader reports errors, but its result cannot be changed, so the source is parsed again.
         Loader::new([])
             .load(&arena, file(source))
             .map_err(|errors| load_error(source, &errors))?;
@@ -112,7 +112,7 @@ impl fmt::Debug for Jq {
 pub struct Output(Val);
 
 impl Output {
-    /// The value as JSON in one line, numbers as they were received. Not escaped for a terminal.
+    /// The value as JSON on one line, numbers as received. Not escaped for a terminal.
     pub fn json(&self) -> String {
         self.0.to_string()
     }
@@ -186,7 +186,7 @@ fn expectation(expected: &str, found: &str) -> CompileProblem {
     CompileProblem::Expected { expected, found }
 }
 
-/// The first name that means nothing.
+/// The first undefined name.
 fn undefined(source: &str, errors: &compile::Errors<&str, ()>) -> CompileError {
     let first = errors.first().and_then(|(_, errors)| errors.first());
     let Some((name, symbol)) = first else {
@@ -208,7 +208,7 @@ fn undefined(source: &str, errors: &compile::Errors<&str, ()>) -> CompileError {
     }
 }
 
-/// Where `part`, a slice of `source`, begins, in characters from 1; behind the end if it is none.
+/// Where `part`, a slice of `source`, begins, in characters from 1; after the end if it is not a slice of it.
 fn column(source: &str, part: Option<&str>) -> usize {
     let start = source.as_ptr() as usize;
     let at = part

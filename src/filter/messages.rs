@@ -1,38 +1,38 @@
-//! A filter on messages as they come.
+//! A filter on received messages.
 
 use super::{CompileError, FilterError, Jq};
 
-/// What is done with received messages.
+/// How received messages are filtered.
 #[derive(Debug)]
 pub struct Filter {
     jq: Jq,
-    /// Strings are given without quotes, as jq's `-r` does.
+    /// Strings are output without quotes, as by jq's `-r`.
     pub raw: bool,
-    /// Messages that are not JSON are left out.
+    /// Messages that are not JSON are dropped.
     pub strict: bool,
 }
 
-/// What came of a message.
+/// The result for one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filtered {
-    /// It is not JSON, and passes as it is.
+    /// It is not JSON and passes unchanged.
     Passes,
-    /// It is not JSON, and is left out.
+    /// It is not JSON and is dropped.
     LeftOut(FilterError),
     /// The filter ran.
     Ran {
         /// How many outputs it gave.
         outputs: u64,
-        /// Why it gave no more.
+        /// Why there are no more.
         error: Option<FilterError>,
     },
 }
 
-/// Outputs of one message after which a filter is taken for one that never ends.
+/// Outputs of one message after which a filter is taken to be endless.
 const ENDLESS: u64 = 1_000_000;
 
 impl Filter {
-    /// Compiles `source`; strings are quoted, and what is not JSON passes.
+    /// Compiles `source`; strings are quoted, and messages that are not JSON pass.
     pub fn compile(source: &str) -> Result<Self, CompileError> {
         Ok(Self {
             jq: Jq::compile(source)?,

@@ -1,4 +1,4 @@
-//! JSON from a peer, read without trust.
+//! Reads untrusted JSON.
 
 use jaq_json::{Val, read};
 
@@ -13,7 +13,7 @@ const MAX_VALUES: usize = 1_000_000;
 
 /// Reads exactly one value.
 ///
-/// jaq's own reader accepts comments, `NaN`, byte strings and any depth, so another judges first.
+/// jaq's own reader accepts comments, `NaN`, byte strings and any depth, so `serde_json` checks first.
 pub(super) fn value(text: &[u8]) -> Result<Val, ReadError> {
     // RFC 8259 §8.1: a reader may ignore a byte order mark.
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
@@ -26,7 +26,7 @@ pub(super) fn value(text: &[u8]) -> Result<Val, ReadError> {
     read::parse_single(text).map_err(|error| ReadError::Syntax(error.to_string()))
 }
 
-/// Refuses what is valid and too deep or too long.
+/// Refuses valid JSON that is too deep or too long.
 fn limit(text: &[u8]) -> Result<(), ReadError> {
     let (mut depth, mut number, mut in_string, mut escaped) = (0_usize, 0_usize, false, false);
     let mut values = 1;

@@ -1,4 +1,4 @@
-//! What kind of descriptor a standard stream is, and how to use it without blocking.
+//! Standard streams by kind of descriptor, and their use without blocking.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -50,10 +50,10 @@ pub(super) fn classify(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Des
     })
 }
 
-/// Opens the file behind `stream` again, so that it can be non-blocking for us alone.
+/// Opens the file of `stream` again, so that it can be non-blocking for us alone.
 ///
 /// `O_NONBLOCK` belongs to the open file description, which other processes share: setting it on the stream itself
-/// would surprise them. Linux opens a pipe or terminal anew through `/proc`; elsewhere, `None`.
+/// would surprise them. Linux opens a pipe or terminal again through `/proc`; elsewhere, `None`.
 fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<OwnedFd>> {
     use std::os::fd::AsRawFd;
     let path = format!("/proc/self/fd/{}", stream.as_raw_fd());
@@ -68,13 +68,13 @@ fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<Owned
     Ok((ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev).then_some(fd))
 }
 
-/// How much a pipe is asked to hold when much goes through it, in bytes.
+/// The capacity that a busy pipe is asked to have, in bytes: what Linux allows without privileges.
 #[cfg(target_os = "linux")]
 const WIDE: usize = 1 << 20;
 
-/// Lets a pipe hold more than the usual 64 KiB, so that both of its ends wait for each other less often.
+/// Raises the capacity of a pipe from the usual 64 KiB, so that its ends wait for each other less often.
 ///
-/// Only asks: the system has a limit, and what is no pipe has no such size.
+/// Errors are ignored: the system has a limit, and only pipes have a capacity.
 pub(super) fn widen(fd: &impl AsFd) {
     #[cfg(target_os = "linux")]
     let _ = rustix::pipe::fcntl_setpipe_size(fd, WIDE);
@@ -85,7 +85,7 @@ pub(super) fn widen(fd: &impl AsFd) {
 /// Watches `fd` for `interest`; needs a tokio runtime.
 #[expect(
     deprecated,
-    reason = "what its successor asks the caller for holds: an OwnedFd keeps its descriptor until it is dropped"
+    reason = "its successor has the caller promise what OwnedFd guarantees: the descriptor stays open"
 )]
 pub(super) fn watch(fd: OwnedFd, interest: Interest) -> io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::with_interest(fd, interest)

@@ -1,4 +1,4 @@
-//! Standard input, output and error, and the terminal: nothing else in wsee touches them.
+//! Standard input, output and error, and the terminal; no other module touches them.
 
 mod descriptor;
 mod password;
@@ -26,7 +26,7 @@ pub struct Terminals {
 }
 
 impl Terminals {
-    /// Looks at the process's streams.
+    /// Those of this process.
     pub fn detect() -> Self {
         Self {
             stdin: io::stdin().is_terminal(),
@@ -38,7 +38,7 @@ impl Terminals {
 
 /// Writes `text`, which must have passed the escaper, to standard output, which is a terminal.
 pub fn screen(text: &str) {
-    // A terminal that is gone hangs the process up.
+    // If the terminal is gone, SIGHUP ends the process.
     let _ = stdout(text.as_bytes());
 }
 

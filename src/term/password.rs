@@ -1,4 +1,4 @@
-//! A password typed at the terminal, which does not show it.
+//! Asks for a password at the terminal, without echo.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -25,18 +25,18 @@ pub enum PasswordError {
     /// SIGHUP.
     #[error("ended by SIGHUP at the prompt for the password")]
     HungUp,
-    /// [`ErrorKind::UnexpectedEof`] for Ctrl-D; whatever opening `/dev/tty` says if there is no terminal.
+    /// [`ErrorKind::UnexpectedEof`] for Ctrl-D; the error of opening `/dev/tty` if there is no terminal.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 /// Asks on the process's terminal, whatever the standard streams are, and reads one line.
 ///
-/// Makes a tokio runtime for that long: a signal must not end the process before the terminal echoes again.
+/// Runs a tokio runtime meanwhile, because a signal must not end the process before echo is restored.
 pub fn password(prompt: &str) -> Result<String, PasswordError> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let line = runtime.block_on(ask(prompt));
-    // Whoever reads the terminal may do so for ever.
+    // The thread that reads the terminal may never return.
     runtime.shutdown_background();
     let not_utf8 = |_| io::Error::new(ErrorKind::InvalidData, "not UTF-8");
     Ok(String::from_utf8(line?).map_err(not_utf8)?)
@@ -53,7 +53,7 @@ async fn ask(prompt: &str) -> Result<Vec<u8>, PasswordError> {
         _ = terminated.recv() => Err(PasswordError::Terminated),
         _ = hung_up.recv() => return Err(PasswordError::HungUp),
     };
-    // The typed line break was not shown either.
+    // The typed line break was not echoed either.
     (&hidden.tty).write_all(b"\n")?;
     line
 }
@@ -68,7 +68,7 @@ impl Hidden {
     fn new(tty: File) -> io::Result<Self> {
         let original = tcgetattr(&tty)?;
         let mut modes = original.clone();
-        // Ctrl-C ends the line instead: its signal would go to all of a pipeline, whose shell reads the terminal next.
+        // Ctrl-C ends the line instead: a signal would go to the whole pipeline, and its shell would read the terminal.
         modes.local_modes -= LocalModes::ECHO | LocalModes::ISIG;
         modes.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
         tcsetattr(&tty, OptionalActions::Flush, &modes)?;
@@ -78,12 +78,12 @@ impl Hidden {
 
 impl Drop for Hidden {
     fn drop(&mut self) {
-        // Drain: what is typed ahead is not for the password.
+        // Drain, not flush: text typed ahead is for whoever reads next.
         let _ = tcsetattr(&self.tty, OptionalActions::Drain, &self.original);
     }
 }
 
-/// Reads up to the end of the line, which the kernel edits.
+/// Reads one line, which the kernel edits.
 fn read_line(mut tty: &File) -> Result<Vec<u8>, PasswordError> {
     let mut line = Vec::new();
     let mut block = [0; 1 << 10];

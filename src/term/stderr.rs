@@ -1,4 +1,4 @@
-//! Standard error, which must not hold anything up: a reader that does not read loses lines.
+//! Standard error, which never blocks a session: a reader that does not read loses lines.
 
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::FileType;
 
-/// How long a reader that has stopped reading is waited for, once.
+/// How long to wait, once, for a reader that has stopped reading: long enough for a pager, short for a session.
 const PATIENCE: Timespec = Timespec {
     tv_sec: 1,
     tv_nsec: 0,
@@ -14,12 +14,12 @@ const PATIENCE: Timespec = Timespec {
 /// What a pipe that polls as writable takes without blocking (Linux: `PIPE_BUF`).
 const PIPE_BUF: usize = 4096;
 
-/// The reader did not read in time; it is not waited for again until it does.
+/// The reader did not read in time; until it does, there is no more waiting for it.
 static STUCK: AtomicBool = AtomicBool::new(false);
 
 /// Writes `text`, which must have passed the escaper, to standard error.
 ///
-/// A standard error that cannot be written to is nobody's to be told about.
+/// Errors are ignored, as there is nowhere to report them.
 pub fn stderr(text: &str) {
     if !is_pipe() {
         let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -32,7 +32,7 @@ pub fn stderr(text: &str) {
     }
 }
 
-/// Whether a reader decides how fast it takes what is written.
+/// Whether a reader on the other side can block writes.
 fn is_pipe() -> bool {
     let kind = rustix::fs::fstat(rustix::stdio::stderr());
     kind.is_ok_and(|stat| {

@@ -34,13 +34,13 @@ enum Source {
 enum ReadMode {
     /// It never blocks.
     NonBlocking { short_read_empties: bool },
-    /// It is asked not to, call by call.
+    /// Each call asks it not to.
     Socket,
-    /// It is asked first whether it would.
+    /// Polled before each read.
     AskFirst,
 }
 
-/// What a pipe usually holds, in bytes: a read of as much shows that its writer waits.
+/// The usual capacity of a pipe, in bytes: after a read of this much its writer is probably waiting.
 const FULL_PIPE: usize = 64 << 10;
 
 impl Stdin {
@@ -85,7 +85,7 @@ impl Stdin {
 
 /// Appends what is there to `text`, waiting for it; false at the end of input.
 ///
-/// Nothing beyond it is taken, so that a [`Stdin`] opened later goes on where this stops.
+/// Takes nothing beyond that, so that a [`Stdin`] opened later continues there.
 pub fn read_some(text: &mut Vec<u8>) -> io::Result<bool> {
     let mut block = [0; 4 << 10];
     loop {
@@ -123,7 +123,7 @@ fn poll_fd(
                         }
                 );
                 if empties && n > 0 && n < buffer.len() {
-                    // Saves the read that would only say that there is nothing more.
+                    // Saves a read that would only return EAGAIN.
                     guard.clear_ready();
                 }
                 return Poll::Ready(Ok(n));

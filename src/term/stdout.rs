@@ -1,4 +1,4 @@
-//! Standard output, written while it takes the bytes.
+//! Standard output, written without blocking.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -21,7 +21,7 @@ use super::descriptor::{Descriptor, classify, watch, widen};
 pub struct Stdout {
     fd: OwnedFd,
     how: WriteMode,
-    /// Registered when output had to wait for the first time.
+    /// Registered when output has to wait for the first time.
     writable: Option<AsyncFd<OwnedFd>>,
     hang_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
@@ -31,13 +31,13 @@ pub struct Stdout {
 enum WriteMode {
     NonBlocking,
     Socket,
-    /// It is asked first whether it would block; when not, it takes this many bytes (POSIX: `PIPE_BUF`).
+    /// Polled before each write, of at most [`PIPE_BUF`] bytes.
     AskFirst,
     /// A file, which does not block for long.
     File,
 }
 
-/// What a pipe that polls as writable takes without blocking.
+/// What a pipe that polls as writable takes without blocking: the least that POSIX allows.
 const PIPE_BUF: usize = 512;
 
 impl Stdout {
@@ -80,7 +80,7 @@ impl Stdout {
         Ok(self.write_now(bytes)?)
     }
 
-    /// Ready when the reader is gone, also while nothing is written.
+    /// Ready when the reader is gone, even while nothing is written.
     pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(hang_up) = &mut self.hang_up else {
             return Poll::Pending;
@@ -106,7 +106,7 @@ impl Stdout {
         }
     }
 
-    /// Waits until the stream takes bytes again; the readiness that led here is spent.
+    /// Waits until the stream takes bytes again, and clears that readiness.
     fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.writable.is_none() {
             widen(&self.fd);
@@ -143,7 +143,7 @@ pub async fn write_within(limit: Duration, bytes: &[u8]) -> io::Result<()> {
 fn hang_up(fd: OwnedFd) -> io::Result<Pin<Box<dyn Future<Output = ()> + Send>>> {
     let fd = watch(fd, Interest::ERROR)?;
     Ok(Box::pin(async move {
-        // Should the wait itself fail, a write will tell.
+        // If the wait itself fails, the next write reports the error.
         if fd.ready(Interest::ERROR).await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -21,7 +21,7 @@ use crate::secret::Secret;
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub(super) key: Arc<CertifiedKey>,
-    /// Whom the certificate is for, as RFC 4514 text.
+    /// The subject of the certificate, as RFC 4514 text.
     pub(super) subject: String,
 }
 
@@ -123,7 +123,6 @@ struct Source<'a> {
     is_key: bool,
 }
 
-/// What a file holds.
 #[derive(Default)]
 struct Content {
     certificates: Vec<CertificateDer<'static>>,
