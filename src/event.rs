@@ -14,7 +14,7 @@ use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
 use crate::proto::rules::Rule;
 use crate::proto::traffic::Traffic;
-pub use opening::{Opening, Phase, Span, Timings};
+pub use opening::{Opening, Phase, Span};
 pub use round_trip::RoundTrips;
 
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub enum Event<'a> {
 /// A reconnection attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry<'a> {
-    pub gone: DisconnectReason<'a>,
+    pub reason: DisconnectReason<'a>,
     /// The wait before the attempt; zero if the user asked for it.
     pub delay: Duration,
     /// The number of this attempt in a row, from 1.

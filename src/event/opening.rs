@@ -52,16 +52,6 @@ pub struct Span {
     pub end: Duration,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Timings {
-    pub dns: Option<Duration>,
-    pub connect: Option<Duration>,
-    pub proxy_tls: Option<Duration>,
-    pub tunnel: Option<Duration>,
-    pub tls: Option<Duration>,
-    pub upgrade: Option<Duration>,
-}
-
 impl Opening {
     pub fn new(url: &str, started: Instant) -> Self {
         Self {
@@ -200,17 +190,17 @@ impl Opening {
         })
     }
 
-    pub fn timings(&self) -> Timings {
-        let (mut timings, mut requested) = (Timings::default(), None);
-        for (kept, at) in self.hop() {
-            match kept {
-                Kept::Step(step) => timings.add(step),
-                Kept::Request(_) => requested = Some(*at),
-                Kept::Response(_) => timings.upgrade = requested.map(|requested| *at - requested),
-                _ => {}
-            }
+    /// How long `phase` alone took on the current hop; for the upgrade, from request to response.
+    pub fn took(&self, phase: Phase) -> Option<Duration> {
+        let mut events = self.hop().iter().rev();
+        let (kept, at) = events.find(|(kept, _)| kept.phase() == Some(phase))?;
+        match kept {
+            Kept::Step(step) => took(step),
+            _ => events.find_map(|(kept, requested)| match kept {
+                Kept::Request(_) => Some(*at - *requested),
+                _ => None,
+            }),
         }
-        timings
     }
 
     /// The completed phases of all hops, in order.
@@ -251,20 +241,6 @@ impl Opening {
     /// The events since the last redirection.
     fn hop(&self) -> &[(Kept, Instant)] {
         after(&self.events, |kept| matches!(kept, Kept::Redirected(_)))
-    }
-}
-
-impl Timings {
-    fn add(&mut self, step: &Step) {
-        let timing = match step {
-            Step::Resolved { .. } => &mut self.dns,
-            Step::Connected { .. } | Step::ConnectedUnix { .. } => &mut self.connect,
-            Step::ProxyTls(_) => &mut self.proxy_tls,
-            Step::Tunnel { .. } => &mut self.tunnel,
-            Step::Tls(_) => &mut self.tls,
-            _ => return,
-        };
-        *timing = took(step);
     }
 }
 
@@ -402,8 +378,8 @@ mod tests {
         opening.observe(&Event::Redirected(&redirected), start);
         opening.observe(&Event::Step(&connected(ms(7))), start + ms(9));
         assert_eq!((opening.url(), opening.redirects()), ("ws://b/", 1));
-        let timings = opening.timings();
-        assert_eq!((timings.dns, timings.connect), (None, Some(ms(7))));
+        assert_eq!(opening.took(Phase::Resolve), None);
+        assert_eq!(opening.took(Phase::Tcp), Some(ms(7)));
         assert_eq!(opening.hop_started(), Some(start + ms(2)));
         assert_eq!(opening.spans().len(), 3);
     }
@@ -414,7 +390,7 @@ mod tests {
         let mut opening = Opening::new("ws://h/", start);
         opening.observe(&Event::Step(&connected(ms(1))), start);
         let retry = Retry {
-            gone: DisconnectReason::Failed("why"),
+            reason: DisconnectReason::Failed("why"),
             delay: ms(100),
             attempt: 1,
         };

@@ -5,7 +5,7 @@
 //! sends. This is the hot path: an absent consumer costs one comparison, and nothing is formatted,
 //! copied or timed for it.
 
-mod lines;
+mod jsonl;
 mod reaction;
 mod recording;
 mod view;
@@ -13,7 +13,7 @@ mod view;
 use std::io;
 use std::time::Instant;
 
-pub use lines::Lines;
+pub use jsonl::JsonLines;
 pub use reaction::PeerReaction;
 pub use recording::Recording;
 pub use view::{Outlet, View};
@@ -29,7 +29,7 @@ pub struct Observers {
     pub recording: Recording,
     pub opening: Opening,
     pub reaction: PeerReaction,
-    lines: Option<Lines>,
+    lines: Option<JsonLines>,
     dialect: Dialect,
 }
 
@@ -43,7 +43,7 @@ impl Observers {
             recording,
             opening,
             reaction: PeerReaction::default(),
-            lines: jsonl.map(Lines::new),
+            lines: jsonl.map(JsonLines::new),
             dialect: Dialect::ignored(),
         }
     }
@@ -143,7 +143,7 @@ impl Observers {
         }
     }
 
-    pub fn lines(&mut self) -> Option<&mut Lines> {
+    pub fn lines(&mut self) -> Option<&mut JsonLines> {
         self.lines.as_mut()
     }
 
@@ -154,17 +154,17 @@ impl Observers {
     /// Whether the line of a large message is unfinished.
     #[inline]
     pub fn has_rest(&self) -> bool {
-        self.lines.as_ref().is_some_and(Lines::has_rest)
+        self.lines.as_ref().is_some_and(JsonLines::has_rest)
     }
 
     /// Bytes of a received message not yet in its line.
     pub fn unwritten(&self) -> usize {
-        self.lines.as_ref().map_or(0, Lines::left)
+        self.lines.as_ref().map_or(0, JsonLines::left)
     }
 
     pub fn wants_frames(&self) -> bool {
         self.view.shows_frames()
             || self.recording.is_on()
-            || self.lines.as_ref().is_some_and(Lines::wants_frames)
+            || self.lines.as_ref().is_some_and(JsonLines::wants_frames)
     }
 }

@@ -4,7 +4,7 @@ use std::io;
 use std::ops::Range;
 use std::task::{Context, Poll, Waker, ready};
 
-use super::values::Values;
+use super::value::Values;
 use crate::proto::buffer::Buffer;
 use crate::term::Stdin;
 

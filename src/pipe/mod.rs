@@ -7,7 +7,7 @@ mod offline;
 pub mod output;
 mod print;
 mod send;
-mod values;
+mod value;
 
 use std::future::poll_fn;
 use std::io;

@@ -55,7 +55,7 @@ impl Status {
     /// The connection is lost or was not made, and another attempt follows.
     pub(super) fn disconnected(&mut self, retry: &Retry<'_>, now: Instant) {
         self.retry = Some((retry.attempt, now + retry.delay));
-        if let DisconnectReason::Lost(ending) = retry.gone {
+        if let DisconnectReason::Lost(ending) = retry.reason {
             self.sent += ending.sent;
         }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 
@@ -49,10 +51,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn count(&mut self, told: &RecordedEvent) {
-        self.lasted = told.at;
-        if let RecordedKind::Message(..) = told.kind {
-            match told.direction {
+    pub(super) fn count(&mut self, event: &RecordedEvent) {
+        self.lasted = event.at;
+        if let RecordedKind::Message(..) = event.kind {
+            match event.direction {
                 Direction::Sent => self.sent += 1,
                 Direction::Received => self.received += 1,
             }
@@ -71,4 +73,18 @@ pub(super) fn split(list: Option<&str>) -> Vec<String> {
     let elements = list.unwrap_or_default().split(',').map(str::trim);
     let elements = elements.filter(|element| !element.is_empty());
     elements.map(str::to_owned).collect()
+}
+
+/// A header field.
+#[derive(Deserialize)]
+pub(super) struct Field {
+    name: String,
+    value: String,
+}
+
+/// The value of the first field with this name.
+pub(super) fn value(fields: &[Field], name: &str) -> Option<String> {
+    let mut fields = fields.iter();
+    let field = fields.find(|field| field.name.eq_ignore_ascii_case(name))?;
+    Some(field.value.clone())
 }

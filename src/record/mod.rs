@@ -11,7 +11,7 @@ mod event;
 mod file;
 mod format;
 mod har;
-mod lines;
+mod jsonl;
 mod play;
 mod read;
 mod recorder;

@@ -40,7 +40,7 @@ pub struct Play {
 #[derive(Debug)]
 pub struct Player {
     play: Play,
-    story: Option<EventReader>,
+    events: Option<EventReader>,
     /// When the recorded connection would have opened; set by the first call.
     start: Option<Instant>,
     next: Option<RecordedEvent>,
@@ -55,7 +55,7 @@ impl Player {
     pub fn new(play: Play) -> Self {
         Self {
             play,
-            story: None,
+            events: None,
             start: None,
             next: None,
             held: false,
@@ -73,9 +73,9 @@ impl Player {
                 return Some(Err(error));
             }
             let due = self.due();
-            let told = self.next.take_if(|_| due.is_some_and(|due| due <= now))?;
-            if self.is_played(&told) {
-                return Some(Ok(told.kind));
+            let event = self.next.take_if(|_| due.is_some_and(|due| due <= now))?;
+            if self.is_played(&event) {
+                return Some(Ok(event.kind));
             }
         }
         None
@@ -85,13 +85,13 @@ impl Player {
         if self.next.is_some() {
             return Ok(());
         }
-        let story = match &mut self.story {
-            Some(story) => story,
+        let events = match &mut self.events {
+            Some(events) => events,
             None => self
-                .story
+                .events
                 .insert(self.play.recording.events(self.play.index)?),
         };
-        self.next = story.next().transpose()?;
+        self.next = events.next().transpose()?;
         self.over = self.next.is_none();
         Ok(())
     }
@@ -118,24 +118,24 @@ impl Player {
     pub fn unplayed(&mut self) -> u64 {
         let mut left = 0;
         while !self.over && self.look_ahead().is_ok() {
-            let Some(told) = self.next.take() else {
+            let Some(event) = self.next.take() else {
                 break;
             };
-            let is_message = matches!(told.kind, RecordedKind::Message(..));
-            left += u64::from(is_message && self.is_played(&told));
+            let is_message = matches!(event.kind, RecordedKind::Message(..));
+            left += u64::from(is_message && self.is_played(&event));
         }
         self.over = true;
         left
     }
 
     /// Whether this end sent it, and not only as a reply.
-    fn is_played(&mut self, told: &RecordedEvent) -> bool {
+    fn is_played(&mut self, event: &RecordedEvent) -> bool {
         let own = match self.play.role {
             Role::Client => Direction::Sent,
             Role::Server => Direction::Received,
         };
-        let is_own = told.direction == own;
-        match told.kind {
+        let is_own = event.direction == own;
+        match event.kind {
             RecordedKind::Message(..) | RecordedKind::Ping(_) => is_own,
             RecordedKind::Pong => false,
             RecordedKind::Close(_) => {

@@ -9,7 +9,7 @@ use super::error::ReadError;
 use super::event::{Connection, RecordedEvent};
 use super::format::Format;
 use super::har::{self, HarError};
-use super::lines;
+use super::jsonl;
 
 /// A checked recording; the events of a connection are read again on demand.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl Recording {
         };
         let file = open(path)?;
         let connections = match notation {
-            Notation::Lines => lines::connections(file, path)?,
+            Notation::Lines => jsonl::connections(file, path)?,
             Notation::Archive => {
                 let entries = har::entries(file).map_err(|error| har_error(path, error))?;
                 entries.into_iter().map(|entry| entry.connection).collect()
@@ -68,14 +68,14 @@ impl Recording {
         let file = open(&self.path)?;
         match self.notation {
             Notation::Lines => {
-                let story = lines::LineEvents::new(file, &self.path, index);
-                Ok(EventReader(Source::Lines(Box::new(story))))
+                let events = jsonl::LineEvents::new(file, &self.path, index);
+                Ok(EventReader(Source::Lines(Box::new(events))))
             }
             Notation::Archive => {
                 let entries = har::entries(file).map_err(|error| har_error(&self.path, error))?;
-                let told = entries.into_iter().nth(index).map(|entry| entry.told);
+                let events = entries.into_iter().nth(index).map(|entry| entry.events);
                 Ok(EventReader(Source::Entry(
-                    told.unwrap_or_default().into_iter(),
+                    events.unwrap_or_default().into_iter(),
                 )))
             }
         }
@@ -89,7 +89,7 @@ pub struct EventReader(Source);
 #[derive(Debug)]
 enum Source {
     /// Read on demand, as it may be long.
-    Lines(Box<lines::LineEvents>),
+    Lines(Box<jsonl::LineEvents>),
     Entry(vec::IntoIter<RecordedEvent>),
 }
 
@@ -98,8 +98,8 @@ impl Iterator for EventReader {
 
     fn next(&mut self) -> Option<Self::Item> {
         match &mut self.0 {
-            Source::Lines(story) => story.next(),
-            Source::Entry(told) => told.next().map(Ok),
+            Source::Lines(events) => events.next(),
+            Source::Entry(events) => events.next().map(Ok),
         }
     }
 }

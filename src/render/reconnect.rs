@@ -9,7 +9,7 @@ use crate::event::{DisconnectReason, Retry};
 
 /// Why there is no connection, and when the next attempt follows.
 pub fn retry(retry: &Retry<'_>) -> String {
-    let gone = match retry.gone {
+    let gone = match retry.reason {
         DisconnectReason::Lost(ending) => loss(ending),
         DisconnectReason::Failed(text) => escape_line(text).into_owned(),
     };

@@ -1,6 +1,6 @@
 //! `wsee URL`: a prompt at a terminal, a pipe elsewhere.
 
-use super::events;
+use super::jsonl;
 use super::session::{self, Task};
 use crate::config::{Connect, Environment, Mode};
 use crate::exit::Exit;
@@ -19,7 +19,7 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
                     Ok(stdin) => Some(Input::new(stdin, &[], options.split)),
                     Err(error) => {
                         let why = format!("cannot read stdin: {error}");
-                        return events::give_up(&connect, environment, why, Exit::Input);
+                        return jsonl::give_up(&connect, environment, why, Exit::Input);
                     }
                 }
             };

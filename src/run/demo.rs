@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::connect::connect;
 use super::session::{self, Task};
-use super::{complain, events, refuse};
+use super::{complain, jsonl, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Mode};
 use crate::exit::Exit;
@@ -48,7 +48,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         Ok(config) => config,
         Err(error) => {
             if args.session.format.print.jsonl {
-                events::refused(&format!("ws://127.0.0.1:{port}/"), &error, environment);
+                jsonl::refused(&format!("ws://127.0.0.1:{port}/"), &error, environment);
             }
             return refuse(&error);
         }
@@ -94,23 +94,23 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
         first = first_input() => first,
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let why = format!("stopped by {signal} before any input");
-            return events::give_up(&config, environment, why, signal.exit());
+            return jsonl::give_up(&config, environment, why, signal.exit());
         }
         () = time_is_up => {
             let why = "no input within --max-time".to_owned();
-            return events::give_up(&config, environment, why, Exit::Timeout);
+            return jsonl::give_up(&config, environment, why, Exit::Timeout);
         }
     };
     let (stdin, read) = match first {
         Ok(first) => first,
         Err(error) => {
             let why = format!("cannot read stdin: {error}");
-            return events::give_up(&config, environment, why, Exit::Input);
+            return jsonl::give_up(&config, environment, why, Exit::Input);
         }
     };
     let is_plain = options.filter.is_none() && options.format.terminator == Terminator::Newline;
     if read.is_empty() && !is_plain {
-        return events::give_up(&config, environment, NO_PAYLOAD.to_owned(), Exit::Usage);
+        return jsonl::give_up(&config, environment, NO_PAYLOAD.to_owned(), Exit::Usage);
     }
     let mut options = options.clone();
     let (mut read, mut show) = (read, Show::pipe(config.display.verbose));
@@ -139,7 +139,7 @@ async fn first_input() -> io::Result<(Stdin, Vec<u8>)> {
     Ok((stdin, block))
 }
 
-fn fail(what: &str, error: &io::Error) -> Exit {
-    complain(&format!("{what}: {error}"));
+fn fail(problem: &str, error: &io::Error) -> Exit {
+    complain(&format!("{problem}: {error}"));
     Exit::Internal
 }

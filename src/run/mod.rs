@@ -4,10 +4,10 @@ mod connect;
 mod cookie_jar;
 mod curl;
 mod demo;
-mod events;
 mod failure;
 mod final_line;
 mod fmt;
+mod jsonl;
 mod listen;
 mod report;
 mod runner;
@@ -94,7 +94,7 @@ fn url(
         Err(error) => {
             if args.session.format.print.jsonl {
                 let url = args.url.as_deref().unwrap_or_default();
-                events::refused(url, &error, environment);
+                jsonl::refused(url, &error, environment);
             }
             refuse(&error)
         }
@@ -107,7 +107,7 @@ fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit
         Ok(connect) => on_runtime(connect::connect(connect, environment)),
         Err(error) => {
             if jsonl {
-                events::refused(url.as_deref().unwrap_or_default(), &error, environment);
+                jsonl::refused(url.as_deref().unwrap_or_default(), &error, environment);
             }
             refuse(&error)
         }

@@ -8,7 +8,7 @@ use super::cookie_jar::{self, JarFile};
 use super::final_line::FinalLine;
 use super::report::{Outcome, Reporter};
 use super::view::view;
-use super::{complain, events, failure, print, say_why};
+use super::{complain, failure, jsonl, print, say_why};
 use crate::config::{Connect, Environment};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, NotOpen, Opening};
@@ -170,9 +170,9 @@ fn observers(
             (recording, Err(why))
         }
     };
-    let jsonl = events::printer(connect, environment);
+    let writer = jsonl::writer(connect, environment);
     let opening = Opening::new(&connect.dialing.url, Instant::now());
-    (Observers::new(view, jsonl, recording, opening), result)
+    (Observers::new(view, writer, recording, opening), result)
 }
 
 /// Opens the connection; reports why it did not open.

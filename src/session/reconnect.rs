@@ -118,7 +118,7 @@ impl Plan<'_> {
             };
             let text = failure.as_ref().map(|failure| failure.error.to_string());
             let retry = Retry {
-                gone: text
+                reason: text
                     .as_deref()
                     .map_or(DisconnectReason::Lost(ending), DisconnectReason::Failed),
                 delay: attempt.delay,

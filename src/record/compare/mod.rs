@@ -28,7 +28,7 @@ pub struct Comparison {
     index: usize,
     filter: Option<Rc<Filter>>,
     style: Style,
-    story: Option<EventReader>,
+    events: Option<EventReader>,
     recorded: Side,
     live: Side,
     compared: Compared,
@@ -58,7 +58,7 @@ impl Comparison {
             index: play.index,
             filter,
             style,
-            story: None,
+            events: None,
             recorded: Side::default(),
             live: Side::default(),
             compared: Compared::default(),
@@ -119,16 +119,16 @@ impl Comparison {
     }
 
     fn look_ahead(&mut self) -> Result<(), ReadError> {
-        let story = match &mut self.story {
-            Some(story) => story,
-            None => self.story.insert(self.recording.events(self.index)?),
+        let events = match &mut self.events {
+            Some(events) => events,
+            None => self.events.insert(self.recording.events(self.index)?),
         };
         while !self.recorded.is_full() {
-            let Some(told) = story.next().transpose()? else {
+            let Some(event) = events.next().transpose()? else {
                 break;
             };
             if let (Direction::Received, RecordedKind::Message(kind, payload)) =
-                (told.direction, told.kind)
+                (event.direction, event.kind)
             {
                 self.recorded.take(self.filter.as_deref(), kind, &payload);
             }
@@ -185,8 +185,8 @@ mod tests {
     use crate::proto::Role;
     use crate::record::Speed;
 
-    /// What is told of these answers.
-    fn told(recorded: &[&str], live: &[&str], filter: Option<&str>) -> (String, Compared) {
+    /// What is compare of these answers.
+    fn compare(recorded: &[&str], live: &[&str], filter: Option<&str>) -> (String, Compared) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.jsonl");
         let mut lines = "{\"event\":\"open\"}\n".to_owned();
@@ -222,32 +222,32 @@ mod tests {
 
     #[test]
     fn of_what_is_the_same_nothing_is_told() {
-        let told = told(
+        let result = compare(
             &["a", "{\"b\":1,\"c\":[]}"],
             &["a", "{\"c\": [], \"b\": 1.0}"],
             None,
         );
-        assert_eq!(told, (String::new(), compared(2, 0)));
+        assert_eq!(result, (String::new(), compared(2, 0)));
     }
 
     #[test]
     fn one_that_is_missing_or_new_puts_no_other_out_of_step() {
-        let (text, count) = told(&["a", "b", "c", "d", "e"], &["a", "c", "d", "x", "e"], None);
+        let (text, count) = compare(&["a", "b", "c", "d", "e"], &["a", "c", "d", "x", "e"], None);
         assert_eq!(count, compared(4, 2));
         assert_eq!(
             text,
             "answer 2 is missing: text 1 B b\nlive answer 4 was not recorded: text 1 B x\n"
         );
-        let (text, count) = told(&["a", "b"], &["a"], None);
+        let (text, count) = compare(&["a", "b"], &["a"], None);
         assert_eq!(count, compared(1, 1));
         assert_eq!(text, "answer 2 is missing: text 1 B b\n");
-        let (text, _) = told(&[], &["a"], None);
+        let (text, _) = compare(&[], &["a"], None);
         assert_eq!(text, "live answer 1 was not recorded: text 1 B a\n");
     }
 
     #[test]
     fn what_changed_is_marked() {
-        let (text, count) = told(
+        let (text, count) = compare(
             &["say hello", "b", "{\"n\":1}"],
             &["say hallo", "b", "{\"n\":2}"],
             None,
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn a_filter_leaves_out_what_always_differs() {
-        let (text, count) = told(
+        let (text, count) = compare(
             &["{\"n\":1,\"at\":5}", "{\"n\":2}", "no json"],
             &["{\"n\":1,\"at\":6}", "{\"n\":3}", "no json"],
             Some("del(.at)"),
@@ -284,7 +284,7 @@ mod tests {
         let (recorded, live) = (numbers("a"), numbers("b"));
         let recorded: Vec<&str> = recorded.iter().map(String::as_str).collect();
         let live: Vec<&str> = live.iter().map(String::as_str).collect();
-        let (text, count) = told(&recorded, &live, None);
+        let (text, count) = compare(&recorded, &live, None);
         assert_eq!(count, compared(0, 200));
         assert_eq!(text.matches(" differs").count(), 200, "{text}");
         let mut side = Side::default();

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::message::Kind;
 use crate::record::event::{
-    Connection, Direction, MAX_CONTROL, RecordedEvent, RecordedKind, close, split,
+    Connection, Direction, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
 };
 
 /// The largest archive in bytes: all its messages are held in memory.
@@ -36,7 +36,7 @@ pub enum HarError {
 #[derive(Debug)]
 pub(in crate::record) struct Entry {
     pub(in crate::record) connection: Connection,
-    pub(in crate::record) told: Vec<RecordedEvent>,
+    pub(in crate::record) events: Vec<RecordedEvent>,
 }
 
 #[derive(Deserialize)]
@@ -68,12 +68,6 @@ struct Head {
 }
 
 #[derive(Deserialize)]
-struct Field {
-    name: String,
-    value: String,
-}
-
-#[derive(Deserialize)]
 struct Message {
     r#type: String,
     time: Option<f64>,
@@ -101,7 +95,7 @@ fn entry(number: usize, messages: Vec<Message>, raw: &Raw) -> Result<Entry, HarE
     let started = raw.started.as_deref().and_then(|time| time.parse().ok());
     let mut start = started.map(|time: Timestamp| time.as_duration().as_secs_f64());
     let mut at = Duration::ZERO;
-    let mut told = Vec::with_capacity(messages.len());
+    let mut events = Vec::with_capacity(messages.len());
     for (index, message) in (1..).zip(messages) {
         let time = message.time.map(seconds);
         if let Some(time) = time {
@@ -113,17 +107,17 @@ fn entry(number: usize, messages: Vec<Message>, raw: &Raw) -> Result<Entry, HarE
             message: index,
             text,
         })?;
-        if let Some((direction, what)) = read {
-            let it = RecordedEvent {
+        if let Some((direction, kind)) = read {
+            let event = RecordedEvent {
                 at,
                 direction,
-                kind: what,
+                kind,
             };
-            connection.count(&it);
-            told.push(it);
+            connection.count(&event);
+            events.push(event);
         }
     }
-    Ok(Entry { connection, told })
+    Ok(Entry { connection, events })
 }
 
 /// A time in seconds; some exporters write milliseconds or microseconds.
@@ -136,11 +130,7 @@ fn seconds(time: f64) -> f64 {
 }
 
 fn connection(raw: &Raw) -> Connection {
-    let value = |head: &Head, name: &str| {
-        let mut fields = head.headers.iter();
-        let field = fields.find(|field| field.name.eq_ignore_ascii_case(name))?;
-        Some(field.value.clone())
-    };
+    let value = |head: &Head, name| value(&head.headers, name);
     Connection {
         url: raw.request.url.clone(),
         offered: split(value(&raw.request, PROTOCOL).as_deref()),
@@ -161,7 +151,7 @@ fn read(message: Message) -> Result<Option<(Direction, RecordedKind)>, String> {
     };
     let data = message.data.unwrap_or_default();
     let opcode = message.opcode.unwrap_or(1);
-    let what = match u8::try_from(opcode).map(Opcode::from_bits) {
+    let kind = match u8::try_from(opcode).map(Opcode::from_bits) {
         Ok(Opcode::TEXT) => RecordedKind::Message(Kind::Text, data.into_bytes()),
         Ok(Opcode::BINARY) => RecordedKind::Message(Kind::Binary, base64(&data)?),
         Ok(Opcode::PING) => RecordedKind::Ping(control(&data)?),
@@ -169,7 +159,7 @@ fn read(message: Message) -> Result<Option<(Direction, RecordedKind)>, String> {
         Ok(Opcode::CLOSE) => RecordedKind::Close(closing(&data)),
         _ => return Err(format!("{opcode} is not an opcode of a message")),
     };
-    Ok(Some((direction, what)))
+    Ok(Some((direction, kind)))
 }
 
 fn base64(data: &str) -> Result<Vec<u8>, String> {

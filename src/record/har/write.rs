@@ -7,7 +7,7 @@ use url::Url;
 
 use super::wire::{Cache, Content, Data, Entry, Message, Pair, Request, Response, Timings, Type};
 use crate::dial::Step;
-use crate::event::{self, Event, NotOpen, Opening};
+use crate::event::{Event, NotOpen, Opening, Phase};
 use crate::proto::connection::{self, Message as Received};
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::http1::Head;
@@ -105,7 +105,7 @@ impl Har {
     }
 
     fn entry(&self, opening: &Opening, why: Option<&NotOpen>, now: Instant) -> Entry {
-        let timings = Timings::from(opening.timings());
+        let timings = Timings::of(opening);
         let address = opening.step(|step| match step {
             Step::Connected { address, .. } => Some(*address),
             _ => None,
@@ -242,23 +242,22 @@ impl Har {
     }
 }
 
-impl From<event::Timings> for Timings {
-    fn from(timings: event::Timings) -> Self {
+impl Timings {
+    fn of(opening: &Opening) -> Self {
         let ms = |span: Option<Duration>| span.map_or(-1.0, |span| span.as_secs_f64() * 1e3);
-        let tls = timings.tls.unwrap_or_default();
+        let (tls, tcp) = (opening.took(Phase::Tls), opening.took(Phase::Tcp));
+        let connect = tcp.or_else(|| opening.took(Phase::Unix));
         Self {
             blocked: -1.0,
-            dns: ms(timings.dns),
-            connect: ms(timings.connect.map(|connect| connect + tls)),
-            ssl: ms(timings.tls),
+            dns: ms(opening.took(Phase::Resolve)),
+            connect: ms(connect.map(|connect| connect + tls.unwrap_or_default())),
+            ssl: ms(tls),
             send: 0.0,
-            wait: ms(timings.upgrade).max(0.0),
+            wait: ms(opening.took(Phase::Upgrade)).max(0.0),
             receive: 0.0,
         }
     }
-}
 
-impl Timings {
     /// The sum of all phases; `connect` includes `ssl`.
     fn total(&self) -> f64 {
         let spans = [self.dns, self.connect, self.send, self.wait, self.receive];

@@ -59,7 +59,7 @@ impl Scenario {
     ) {
         match event {
             Event::Retry(retry) => {
-                if let DisconnectReason::Lost(ending) = retry.gone {
+                if let DisconnectReason::Lost(ending) = retry.reason {
                     self.closed(file, ending, None);
                 }
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::wire::{self, Connection, Error, Payload, Timings, Tls};
 use crate::dial::tls;
-use crate::event::{self, Ending};
+use crate::event::{Ending, Opening, Phase};
 use crate::proto::connection::{AutoPong, End, Message, reported_code};
 use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
 use crate::proto::message::Kind;
@@ -24,17 +24,16 @@ impl From<&tls::Session> for Tls {
     }
 }
 
-impl From<event::Timings> for Timings {
-    fn from(timings: event::Timings) -> Self {
-        Self {
-            dns_ms: timings.dns.map(ms),
-            connect_ms: timings.connect.map(ms),
-            proxy_tls_ms: timings.proxy_tls.map(ms),
-            tunnel_ms: timings.tunnel.map(ms),
-            tls_ms: timings.tls.map(ms),
-            upgrade_ms: timings.upgrade.map(ms),
-            total_ms: None,
-        }
+pub(super) fn timings(opening: &Opening, total: Duration) -> Timings {
+    let took = |phase| opening.took(phase).map(ms);
+    Timings {
+        dns_ms: took(Phase::Resolve),
+        connect_ms: took(Phase::Tcp).or_else(|| took(Phase::Unix)),
+        proxy_tls_ms: took(Phase::ProxyTls),
+        tunnel_ms: took(Phase::Tunnel),
+        tls_ms: took(Phase::Tls),
+        upgrade_ms: took(Phase::Upgrade),
+        total_ms: Some(ms(total)),
     }
 }
 

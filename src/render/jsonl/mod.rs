@@ -84,10 +84,10 @@ use std::time::Instant;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
-use self::convert::{broken, closing, ended, frame, ms, ping, pong, whole};
+use self::convert::{broken, closing, ended, frame, ms, ping, pong, timings, whole};
 pub use self::pieces::Pieces;
 pub use self::read::{ReadError, message, without_line};
-use self::wire::{Closed, Error, Field, Line, Open, Time, Timings, Tls};
+use self::wire::{Closed, Error, Field, Line, Open, Time, Tls};
 use super::clock::Clock;
 use super::close_summary;
 use super::escape::is_unsafe;
@@ -236,10 +236,7 @@ impl Jsonl {
             extensions: extensions.filter(|values| !values.is_empty()),
             request: opening.request().map(|head| self.head(head)),
             response: response.map(|head| self.head(head)),
-            timings: Timings {
-                total_ms: Some(ms(open.took)),
-                ..Timings::from(opening.timings())
-            },
+            timings: timings(opening, open.took),
         }))
     }
 

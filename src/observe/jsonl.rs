@@ -16,7 +16,7 @@ const LARGE: usize = 64 << 10;
 /// Errors are ignored: the outputs it is given buffer what they cannot write, and report the error
 /// when they are flushed.
 #[derive(Debug)]
-pub struct Lines {
+pub struct JsonLines {
     jsonl: Jsonl,
     rest: Option<Rest>,
 }
@@ -29,7 +29,7 @@ struct Rest {
     later: Vec<u8>,
 }
 
-impl Lines {
+impl JsonLines {
     pub(super) fn new(jsonl: Jsonl) -> Self {
         Self { jsonl, rest: None }
     }

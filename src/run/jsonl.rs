@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::render::{Jsonl, Secrets};
 
 /// The writer of events, with `--jsonl`.
-pub(super) fn printer(connect: &Connect, environment: &Environment) -> Option<Jsonl> {
+pub(super) fn writer(connect: &Connect, environment: &Environment) -> Option<Jsonl> {
     let Mode::Pipe(options) = &connect.mode else {
         return None;
     };
@@ -29,7 +29,7 @@ pub(super) fn give_up(
     exit: Exit,
 ) -> Exit {
     complain(&message);
-    let jsonl = printer(connect, environment);
+    let jsonl = writer(connect, environment);
     not_open(jsonl, &connect.dialing.url, &NotOpen::new(message, exit))
 }
 

@@ -11,7 +11,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::error::{LineError, MAX_LINE, ReadError};
-use super::event::{Connection, Direction, MAX_CONTROL, RecordedEvent, RecordedKind, close, split};
+use super::event::{
+    Connection, Direction, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
+};
 use crate::render::jsonl;
 
 /// The fields of a line besides its message.
@@ -39,12 +41,6 @@ struct Request {
     headers: Vec<Field>,
 }
 
-#[derive(Deserialize)]
-struct Field {
-    name: String,
-    value: String,
-}
-
 enum Parsed {
     Open(Box<Connection>, Option<Timestamp>),
     RecordedEvent(Option<Timestamp>, Direction, RecordedKind),
@@ -61,13 +57,13 @@ pub(super) fn connections(
     while let Some(read) = reader.next()? {
         match read {
             Step::Open(connection) => connections.push(*connection),
-            Step::RecordedEvent(told) => {
+            Step::RecordedEvent(event) => {
                 // Lines written by hand may have messages only.
                 if connections.is_empty() {
                     connections.push(Connection::default());
                 }
                 if let Some(connection) = connections.last_mut() {
-                    connection.count(&told);
+                    connection.count(&event);
                 }
             }
         }
@@ -103,10 +99,10 @@ impl LineEvents {
                     self.before -= usize::from(self.is_open);
                     self.is_open = true;
                 }
-                Ok(Some(Step::RecordedEvent(told))) => {
+                Ok(Some(Step::RecordedEvent(event))) => {
                     self.is_open = true;
                     if self.before == 0 {
-                        return Some(Ok(told));
+                        return Some(Ok(event));
                     }
                 }
                 Ok(None) => break,
@@ -163,12 +159,12 @@ impl Reader {
                     self.at = Duration::ZERO;
                     return Ok(Some(Step::Open(connection)));
                 }
-                Parsed::RecordedEvent(time, direction, what) => {
+                Parsed::RecordedEvent(time, direction, kind) => {
                     let at = self.place(time);
                     return Ok(Some(Step::RecordedEvent(RecordedEvent {
                         at,
                         direction,
-                        kind: what,
+                        kind,
                     })));
                 }
                 Parsed::Nothing => {}
@@ -235,7 +231,7 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
             return Err(LineError::Field(text));
         }
     };
-    let what = match (message, &*line.event) {
+    let kind = match (message, &*line.event) {
         (Some((kind, payload)), _) => RecordedKind::Message(kind, payload),
         (None, "open") => return Ok(Parsed::Open(Box::new(connection(line)), time)),
         (None, "ping") => RecordedKind::Ping(control(&line)?),
@@ -243,17 +239,13 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
         (None, "close") => RecordedKind::Close(close(line.code, line.reason.as_deref())),
         _ => return Ok(Parsed::Nothing),
     };
-    Ok(Parsed::RecordedEvent(time, direction, what))
+    Ok(Parsed::RecordedEvent(time, direction, kind))
 }
 
 fn connection(line: Line<'_>) -> Connection {
     let fields = line.request.map(|request| request.headers);
     let fields = fields.unwrap_or_default();
-    let value = |name: &str| {
-        let mut fields = fields.iter();
-        let field = fields.find(|field| field.name.eq_ignore_ascii_case(name))?;
-        Some(field.value.clone())
-    };
+    let value = |name| value(&fields, name);
     Connection {
         url: line.url.map(Cow::into_owned),
         offered: split(value("Sec-WebSocket-Protocol").as_deref()),
