@@ -218,7 +218,7 @@ fn an_unknown_profile_lists_those_there_are() {
 }
 
 #[test]
-fn a_secret_that_others_can_read_is_told() {
+fn a_secret_that_others_can_read_is_reported() {
     let server = requested();
     let keys = "bearer = \"hunter2\"\n";
     wsee(&["@staging"])
@@ -263,7 +263,7 @@ fn mistakes_on_the_command_line_stay_its_own() {
 }
 
 #[test]
-fn debug_tells_where_every_option_comes_from() {
+fn debug_shows_where_every_option_comes_from() {
     let server = requested();
     let keys = "bearer = \"hunter2\"\nheader = \"X-Api-Key: hunter2\"\n";
     let output = wsee(&["@staging", "--debug", "-A", "me", "-H", "Y: z"])
@@ -304,7 +304,7 @@ fn debug_tells_where_every_option_comes_from() {
 }
 
 #[test]
-fn debug_shows_secrets_only_when_told_to() {
+fn debug_shows_secrets_only_on_request() {
     let server = requested();
     wsee(&[
         server.url(),
@@ -320,7 +320,7 @@ fn debug_shows_secrets_only_when_told_to() {
 }
 
 #[test]
-fn the_prompt_opens_for_a_profile_too() {
+fn the_prompt_opens_for_a_profile() {
     let server = echoing();
     let home = tempfile::tempdir().expect("a home");
     let folder = home.path().join(".config/wsee");

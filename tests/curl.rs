@@ -96,7 +96,7 @@ fn assert_is_the_browsers(request: &str) {
 }
 
 #[test]
-fn what_chrome_copies_for_bash() {
+fn chromes_bash_command_is_accepted() {
     for run in [from_stdin, as_one_argument] {
         let (request, output) = sent(CHROME_BASH, run);
         assert_is_the_browsers(&request);
@@ -105,7 +105,7 @@ fn what_chrome_copies_for_bash() {
 }
 
 #[test]
-fn what_chrome_copies_for_cmd() {
+fn chromes_cmd_command_is_accepted() {
     for run in [from_stdin, as_one_argument] {
         let (request, _) = sent(CHROME_CMD, run);
         assert_is_the_browsers(&request);
@@ -113,7 +113,7 @@ fn what_chrome_copies_for_cmd() {
 }
 
 #[test]
-fn what_firefox_copies() {
+fn firefoxs_command_is_accepted() {
     let (request, output) = sent(FIREFOX, from_stdin);
     assert_is_the_browsers(&request);
     assert!(!request.contains("Accept-Encoding"), "{request}");
@@ -125,7 +125,7 @@ fn what_firefox_copies() {
 }
 
 #[test]
-fn what_a_shell_has_unquoted_after_wsee_curl() {
+fn arguments_that_the_shell_unquoted_are_accepted() {
     let server = echoing();
     let url = server.url().replace("ws://", "http://");
     wsee(&[
@@ -159,7 +159,7 @@ fn exit_statuses_are_those_of_wsee() {
 }
 
 #[test]
-fn a_request_that_is_no_handshake_is_refused_before_anything_is_sent() {
+fn a_request_that_is_not_a_handshake_is_refused_before_anything_is_sent() {
     for (args, text) in [
         (&["-d", "a=b"][..], "-d gives the request a body"),
         (

@@ -44,7 +44,7 @@ fn a_url_that_says_it_is_enough() {
 }
 
 #[test]
-fn a_pipe_without_v_is_not_told() {
+fn a_pipe_without_v_gets_no_dialect_hint() {
     let server = engine_io();
     wsee(&[server.url()]).run().exits(0).never_says("hint: ");
 }

@@ -277,7 +277,7 @@ fn a_wrong_choice_reaches_stderr_escaped() {
 }
 
 #[test]
-fn what_comes_on_an_open_connection_reaches_stderr_escaped() {
+fn received_text_reaches_stderr_escaped() {
     let server = after_handshake(|mut wire| {
         let frame = |start: u8, payload: &str| {
             let len = u8::try_from(payload.len()).expect("a short payload");

@@ -92,7 +92,7 @@ fn each_hop_is_shown_without_its_secrets() {
 }
 
 #[test]
-fn what_was_given_for_the_first_origin_goes_along_within_it() {
+fn credentials_follow_a_redirect_within_their_origin() {
     for args in SECRETS {
         let (_, requests) = visit(&["302 /a", "101"], &[args, &["-L"][..]].concat());
         assert!(holds_secret(&requests[1]), "{args:?}: {}", requests[1]);
@@ -144,7 +144,7 @@ fn userinfo_and_netrc_are_for_the_first_origin() {
 }
 
 #[test]
-fn what_is_no_secret_goes_along() {
+fn headers_without_secrets_follow_a_redirect_to_another_origin() {
     let args = ["-L", "-s", "chat", "-o", "http://o.example", "-A", "mine"];
     let (_, _, other) = cross(&args);
     assert_eq!(values(&other, "Sec-WebSocket-Protocol"), ["chat"]);
@@ -245,7 +245,7 @@ fn a_circle_is_found() {
 }
 
 #[test]
-fn a_page_that_sets_a_cookie_and_leads_to_itself_is_no_circle() {
+fn a_page_that_sets_a_cookie_and_redirects_to_itself_is_not_a_loop() {
     let jar = tempfile::tempdir().expect("a directory");
     let jar = jar.path().join("jar");
     let jar = jar.to_str().expect("UTF-8");
@@ -302,7 +302,7 @@ fn from_wss_to_wss() {
 }
 
 #[test]
-fn what_leads_nowhere_exits_47() {
+fn a_redirect_that_leads_nowhere_exits_47() {
     for (location, text) in [
         ("ftp://127.0.0.1/", "ftp:"),
         ("ws://127.0.0.1:0/", "port"),
@@ -319,7 +319,7 @@ fn what_leads_nowhere_exits_47() {
 }
 
 #[test]
-fn what_is_no_redirect_is_a_refusal() {
+fn a_3xx_status_that_is_not_a_redirect_is_a_refusal() {
     for answer in ["302", "300 /a", "304 /a", "305 /a", "404 /a"] {
         visit(&[answer], &["-L"]).0.exits(22);
     }
@@ -356,7 +356,7 @@ fn all_hops_share_one_time_limit() {
 }
 
 #[test]
-fn reports_tell_of_the_last_server() {
+fn reports_describe_the_last_server() {
     let other = site(&["101"]);
     let first = site(&["302 /a", &format!("302 {}/b?token=s3cret", other.url())]);
     let format = "%{num_redirects} %{url_effective} %{http_code}\n";
@@ -371,7 +371,7 @@ fn reports_tell_of_the_last_server() {
 }
 
 #[test]
-fn the_prompt_tells_the_url_in_the_end() {
+fn the_prompt_shows_the_final_url() {
     let echo = crate::support::peer::echoing();
     let first = site(&[&format!("302 {}/real?token=s3cret", echo.url())]);
     let mut terminal = terminal(&[first.url(), "-L"]).prompt();

@@ -98,7 +98,7 @@ fn a_self_signed_certificate_exits_60() {
 }
 
 #[test]
-fn a_certificate_for_another_name_exits_60_and_tells_its_names() {
+fn a_certificate_for_another_name_exits_60_and_its_names_are_listed() {
     let authority = Authority::new();
     let identity = authority.issue(&["other.example", "another.example"]);
     distrusted(identity, &["--cacert", authority.path()])
@@ -107,7 +107,7 @@ fn a_certificate_for_another_name_exits_60_and_tells_its_names() {
 }
 
 #[test]
-fn insecure_connects_and_tells_what_verification_would_have_said() {
+fn insecure_connects_and_shows_the_certificate_problem() {
     trusted(tls::self_signed(&["localhost"]), &["-k"]).says("self-signed");
     trusted(tls::self_signed(&["other.example"]), &["-k"]);
     let expired = Authority::new().issue_expired(&["localhost"]);

@@ -322,7 +322,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_word_is_no_command() {
+    fn a_second_word_is_not_a_command() {
         for line in ["ws://a ws://b", "ws://a hello", "demo.example hello"] {
             let error = usage_error(line);
             assert!(error.contains("is one word too many"), "{error}");
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn listens_on_loopback_unless_told_otherwise() {
+    fn listens_on_loopback_by_default() {
         let Ok(Some(Command::Listen(args))) = parse("listen").map(|cli| cli.command) else {
             panic!("not a listen command");
         };

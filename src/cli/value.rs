@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_duration() {
+    fn refuses_invalid_durations() {
         for text in ["", "soon", "-2s", "2s ago", "1.2.3", ".", "2 parsecs"] {
             assert_eq!(period(text), Err(ValueError::Duration), "{text:?}");
         }
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_no_time_limit() {
+    fn zero_is_not_a_time_limit() {
         assert_eq!("0".parse(), Ok(TimeLimit(None)));
         assert_eq!("0s".parse(), Ok(TimeLimit(None)));
         assert_eq!("3s".parse(), Ok(TimeLimit(Some(Duration::from_secs(3)))));

@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_names_that_are_no_tokens() {
+    fn refuses_names_that_are_not_tokens() {
         assert_eq!(header(": b"), Err(HeaderProblem::EmptyToken));
         assert_eq!(header(";"), Err(HeaderProblem::EmptyToken));
         for (text, token, found, position) in [

@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_proxy_is_told_without_its_credentials() {
+    fn an_invalid_proxy_is_reported_without_its_credentials() {
         for (url, start) in [
             ("gopher://me:hunter2@h", "\"gopher\" is not a kind"),
             ("me:hunter2@", "no valid host"),

@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tells_the_addresses_of_a_name_before_it_connects() {
+    async fn reports_the_addresses_of_a_name_before_it_connects() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut steps = Vec::new();
 
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tells_every_refused_address_and_names_it_in_the_error() {
+    async fn reports_every_refused_address_and_names_it_in_the_error() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         drop(listener);

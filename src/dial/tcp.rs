@@ -180,7 +180,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[tokio::test]
-    async fn tcp_is_told_when_to_look_after_a_silent_peer() {
+    async fn keepalive_settings_reach_the_socket() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let route = Route {

@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_json_passes_or_is_left_out() {
+    fn non_json_passes_or_is_dropped() {
         let mut filter = Filter::compile(".").unwrap();
         assert_eq!(applied(&filter, "hello").1, Filtered::Passes);
         filter.strict = true;

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_is_counted() {
+    fn equal_elements_are_counted() {
         let subset = Subset::parse(r#"{"a":1,"b":[2,3],"c":4}"#).unwrap();
         let difference = subset.compare(br#"{"a":1,"b":[2,0]}"#).unwrap();
         assert_eq!((difference.same, difference.places.len()), (2, 2));

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn braces_that_are_no_variable_are_an_error() {
+    fn braces_around_anything_but_a_variable_are_an_error() {
         let error = |text| filled(text).expect_err("an error");
         assert_eq!(
             error("hi {{b}}"),

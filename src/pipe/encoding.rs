@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn hex_and_base64_stand_for_bytes() {
+    fn hex_and_base64_encode_bytes() {
         let bytes = Ok(Some((Kind::Binary, Cow::Borrowed(&b"\xde\xad"[..]))));
         assert_eq!(Encoding::Hex.decode(b"de ad"), bytes);
         assert_eq!(Encoding::Base64.decode(b"3q0="), bytes);

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_large_is_written_in_pieces_and_counts_when_it_is_whole() {
+    fn large_messages_are_written_in_pieces_and_counted_when_complete() {
         let folder = folder();
         let path = folder.path().join("a");
         let mut file = File::create(&path, false).unwrap();
@@ -332,7 +332,7 @@ mod tests {
     }
 
     #[test]
-    fn overwrites_only_what_it_is_told_to() {
+    fn overwrites_only_on_request() {
         let folder = folder();
         let path = folder.path().join("a");
         fs::write(&path, "precious").unwrap();

@@ -340,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_who_closed_with_what() {
+    fn shows_who_closed_and_with_which_code() {
         let end = End::Closed {
             by_peer: true,
             sent: Some(frame(1008, "")),
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_tells_what_may_be_lost_with_it() {
+    fn a_lost_connection_reports_unconfirmed_messages() {
         let lost = Ending {
             end: End::Lost {
                 error: Some("TCP reset".to_owned()),
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_line_tells_of_several_connections() {
+    fn the_last_line_counts_several_connections() {
         let mut last = closed(1000);
         last.add(&Ending {
             at_risk: 2,

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_handshake_tells() {
+    fn the_handshake_reveals_the_dialect() {
         let opened = |target, subprotocol| Dialect::opened(target, subprotocol).1;
         assert_eq!(opened("/", Some("graphql-transport-ws")), Some(GRAPHQL));
         assert_eq!(opened("/", Some("graphql-ws")), Some(GRAPHQL_LEGACY));
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_message_tells() {
+    fn the_first_message_reveals_the_dialect() {
         let text = |text: &str| message(Kind::Text, text.as_bytes(), "/");
         assert_eq!(
             text("0{\"sid\":\"a\",\"pingInterval\":1,\"maxPayload\":1}"),

@@ -503,7 +503,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_filter_gave_stands_in_place_of_the_payload() {
+    fn filter_output_replaces_the_payload() {
         let (mut human, start) = human();
         let mut out = String::new();
         let outputs = [b"{\"a\":1}".to_vec(), b"raw\x1b".to_vec()];

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn starts_every_line_behind_the_margin() {
+    fn starts_every_line_after_the_margin() {
         let text = format!("[\"{}\",1]", "a".repeat(80));
         let shown = pretty(&text, Style::new(false), 2).expect("an array");
         let indents: Vec<_> = shown

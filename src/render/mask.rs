@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn masks_userinfo_wherever_an_authority_may_stand() {
+    fn masks_userinfo_wherever_an_authority_can_appear() {
         let cases = [
             ("wss://user:pass@host/chat", "wss://***@host/chat"),
             ("wss://us@er:p@ss@host", "wss://***@host"),

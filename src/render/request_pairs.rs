@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_proper_id_is_not_paired() {
+    fn messages_without_a_usable_id_are_not_paired() {
         let (mut replies, now) = (RequestPairs::default(), Instant::now());
         let long = format!("{{\"id\":\"{}\"}}", "a".repeat(LONGEST_ID));
         for text in [

@@ -195,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_terminal_gets_ascii() {
+    fn a_waterfall_outside_a_terminal_is_ascii() {
         let text = drawn(&opening(true), ms(20), None);
         assert!(text.is_ascii(), "{text}");
         assert!(text.contains("  ===="), "{text}");
     }
 
     #[test]
-    fn what_did_not_finish_is_shown() {
+    fn an_unfinished_phase_is_shown() {
         let text = drawn(&opening(false), ms(110), None);
         assert!(
             text.contains("not finished      100.0 ms  110.0 ms"),

@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_of_kind_is_told() {
+    fn a_difference_of_kind_is_reported() {
         assert_eq!(
             difference("text a", &message(Kind::Binary, "a")),
             ["the bytes are the same, but the message is binary"]
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn captures_of_hostile_values_are_told_not_taken() {
+    fn captures_of_hostile_values_are_reported_and_rejected() {
         let given = Given::default();
         let values = Values::new(&given, jiff::Timestamp::UNIX_EPOCH);
         let with = |with| Capture {

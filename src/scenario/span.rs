@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_text_is_read_back() {
         for text in ["0s", "500ms", "2s", "1m", "1m30s", "1500ms", "250us", "7ns"] {
             let span = parse(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(write(span), text);

@@ -65,7 +65,7 @@ fn the_canonical_form_is_its_own() {
 }
 
 #[test]
-fn what_is_formatted_means_the_same() {
+fn formatting_keeps_the_meaning() {
     let mut rng = StdRng::seed_from_u64(11);
     let pieces = pieces();
     let mut right = 0;
@@ -163,7 +163,7 @@ fn a_carriage_return_is_data_unless_every_line_ends_with_it() {
 }
 
 #[test]
-fn mistakes_in_a_line_have_a_place_and_a_cure() {
+fn mistakes_in_a_line_have_a_place_and_a_hint() {
     hold(&[
         (
             "conect ws://h",
@@ -287,7 +287,7 @@ fn the_reason_of_a_close_is_a_text_like_others() {
 }
 
 #[test]
-fn variables_stand_in_everything_that_is_sent() {
+fn variables_work_in_everything_that_is_sent() {
     for line in [
         "fragment 2 a {{x}}",
         "frame \"{{x}}\"",
@@ -302,7 +302,7 @@ fn variables_stand_in_everything_that_is_sent() {
 }
 
 #[test]
-fn mistakes_in_the_order_of_lines_have_a_cure() {
+fn mistakes_in_the_order_of_lines_have_a_hint() {
     hold(&[
         (
             "connect ws://h\n\n> {{me}}",
@@ -405,7 +405,7 @@ fn a_long_line_is_shown_around_the_place() {
 }
 
 #[test]
-fn every_line_with_a_mistake_is_told() {
+fn every_line_with_a_mistake_is_reported() {
     let mistakes = parse("foo\n> ok\nbar baz\n").expect_err("mistakes");
     let lines: Vec<usize> = mistakes.iter().map(|mistake| mistake.line).collect();
     assert_eq!(lines, [1, 3]);

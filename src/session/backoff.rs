@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_be_over_soon_is_made_anew() {
+    fn temporary_failures_are_retried() {
         let ends = [1001, 1011, 1012, 1013, 1014].map(|code| closed(Some(code)));
         for end in ends.into_iter().chain([broken(), End::NoPong(secs(1))]) {
             assert!(is_lost(&ending(end.clone(), None)), "{end:?}");
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_meant_is_not_made_anew() {
+    fn deliberate_endings_are_not_retried() {
         for code in [None, Some(1000), Some(1002), Some(1008), Some(4000)] {
             assert!(!is_lost(&ending(closed(code), None)), "{code:?}");
         }

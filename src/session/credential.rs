@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn cookies_of_the_jar_stand_in_front_of_those_typed() {
+    fn cookies_of_the_jar_precede_those_given() {
         let mut credentials = Credentials {
             authorization: Some(Secret::new("Bearer t".to_owned())),
             cookies: Some(Secret::new("b=2".to_owned())),

@@ -254,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_user_gave_stays_with_its_origin() {
+    fn user_supplied_fields_stay_with_their_origin() {
         let cases = [
             (FIRST, "/other?q", true),
             (FIRST, "//a.example:80/x", true),

@@ -136,7 +136,7 @@ fn unusual_ends_of_a_message_are_understood() {
 }
 
 #[test]
-fn streams_that_end_start_anew() {
+fn a_deflate_stream_that_ends_is_followed_by_a_new_one() {
     let twice = [is_text("Hello"), is_text("Hello")];
     let bfinal = "f348cdc9c9070000";
     hold([
@@ -297,7 +297,7 @@ fn fragments_are_inflated_as_one_message() {
 }
 
 #[test]
-fn plain_messages_may_stand_between_compressed_ones() {
+fn plain_messages_may_come_between_compressed_ones() {
     hold([
         inflates(BIT, "a plain one alone", [text("plain")]).tells([is_text("plain")]),
         inflates(
@@ -361,7 +361,7 @@ fn the_bit_belongs_on_the_first_frame_of_a_message() {
 }
 
 #[test]
-fn what_is_no_deflate_stream_fails() {
+fn invalid_deflate_data_fails() {
     hold(
         [
             ("a block of type 3", "07"),

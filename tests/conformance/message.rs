@@ -73,7 +73,7 @@ fn a_thousand_fragments_become_one_message() {
 }
 
 #[test]
-fn control_frames_may_stand_between_fragments() {
+fn control_frames_may_come_between_fragments() {
     hold([
         fragments("a ping", [text("a").more(), ping("p"), continuation("b")])
             .tells([is_ping("p"), is_text("ab")]),
@@ -154,7 +154,7 @@ fn a_message_inside_another_fails() {
 }
 
 #[test]
-fn what_is_unfinished_is_not_told() {
+fn unfinished_messages_are_not_reported() {
     hold([
         fragments("a header", [text("").declares(5)]),
         fragments("a frame", [text("Hel").declares(5)]),

@@ -149,7 +149,7 @@ fn a_jar_that_cannot_be_written_is_said_before_anything_is_sent() {
 }
 
 #[test]
-fn a_file_that_is_no_jar_is_a_usage_error() {
+fn a_file_that_is_not_a_cookie_jar_is_a_usage_error() {
     let server = Untouched::start();
     let url = format!("ws://127.0.0.1:{}", server.port());
     let folder = folder();

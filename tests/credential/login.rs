@@ -109,7 +109,7 @@ fn netrc_is_looked_for_where_curl_does() {
 }
 
 #[test]
-fn what_is_said_elsewhere_comes_before_netrc() {
+fn explicit_credentials_win_over_netrc() {
     let home = |home: &Path| std::fs::write(home.join(".netrc"), NETRC).expect("a file");
     let (bearer, _) = sent(&["--netrc", "--bearer", "s3cret3"], home, &[]);
     assert_eq!(bearer, ["Bearer s3cret3"]);

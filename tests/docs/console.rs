@@ -28,7 +28,7 @@ fn the_readme_shows_what_happens() {
 }
 
 #[test]
-fn what_differs_from_run_to_run_is_made_equal() {
+fn values_that_differ_between_runs_are_normalized() {
     for (a, b) in [
         (
             "12:01:02.123 → text 2 B   hi",

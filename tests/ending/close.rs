@@ -41,7 +41,7 @@ fn closes_with_an_error_exit_111() {
 }
 
 #[test]
-fn the_last_line_tells_code_reason_time_and_counts() {
+fn the_last_line_shows_code_reason_time_and_counts() {
     let output = closed_with(1008, "token expired").exits(111);
     let line = output.last_line();
     let start = "closed by server: 1008 policy violation \"token expired\" after ";
@@ -78,7 +78,7 @@ fn a_close_without_a_code_exits_0_and_1005_is_said_to_be_local() {
 }
 
 #[test]
-fn the_last_line_tells_a_close_of_ours() {
+fn the_last_line_shows_that_we_closed() {
     let server = scripted(Peer::record);
     let output = wsee(&[server.url(), "--wait", "0"])
         .stdin("a\nb\n")

@@ -114,7 +114,7 @@ fn pings_that_come_in_one_segment_are_answered_by_the_latest_at_least() {
 }
 
 #[test]
-fn the_time_limit_counts_for_the_closing_handshake_too() {
+fn the_time_limit_includes_the_closing_handshake() {
     let server = after_handshake(|mut wire| {
         wire.read_to_close();
         wire.wait_for_end();

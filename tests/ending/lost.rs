@@ -19,7 +19,7 @@ fn an_end_without_a_close_frame_is_abnormal() {
 }
 
 #[test]
-fn an_end_in_the_middle_of_a_frame_tells_how_much_came() {
+fn an_end_within_a_frame_shows_how_much_arrived() {
     let server = after_handshake(|mut wire| {
         wire.write_hex("827e 0190 0102030405060708090a0b0c0d0e0f1011");
         wire.end();
@@ -33,7 +33,7 @@ fn an_end_in_the_middle_of_a_frame_tells_how_much_came() {
 }
 
 #[test]
-fn a_reset_in_the_middle_of_a_frame_tells_how_much_came() {
+fn a_reset_within_a_frame_shows_how_much_arrived() {
     let server = after_handshake(|mut wire| {
         wire.write_hex("8904 72656164 827e 0190 0102030405060708090a0b0c0d0e0f1011");
         // The pong shows that the client has read what came before the reset.

@@ -12,7 +12,7 @@ use crate::support::wire::{Wire, after_handshake, before_handshake};
 
 /// Claims that neither stdout nor stderr steers a terminal, and that what was hostile is told.
 #[track_caller]
-fn is_told_safely(output: &Output, args: &[&str]) {
+fn is_printed_safely(output: &Output, args: &[&str]) {
     let stdout = String::from_utf8_lossy(&output.stdout);
     for text in [&stdout, output.stderr.as_str()] {
         is_safe(text, &format!("{args:?}"));
@@ -62,7 +62,7 @@ fn reports_of_a_failed_test() {
             });
             let args = [&["test", server.url(), "--timeout", "5s"], &step[..], args].concat();
             let output = wsee(&args).env("GITHUB_ACTIONS", "true").run().exits(1);
-            is_told_safely(&output, &args);
+            is_printed_safely(&output, &args);
         }
     }
 }
@@ -112,7 +112,7 @@ fn colourless(text: &str) -> String {
 }
 
 #[test]
-fn what_write_out_prints() {
+fn write_out_is_escaped() {
     let server = before_handshake(|mut wire| {
         let response = wire.response();
         let field = format!("\r\nServer: {LINE}\r\n\r\n");
@@ -126,7 +126,7 @@ fn what_write_out_prints() {
 }
 
 #[test]
-fn what_a_proxy_answers() {
+fn a_proxys_response_is_escaped() {
     for status in [200, 302, 403, 407, 502] {
         let proxy = before_handshake(move |mut wire| {
             let body = TEXT.repeat(2);
@@ -149,7 +149,7 @@ fn what_a_proxy_answers() {
     });
     let url = proxy.url().replace("ws:", "http:");
     let args = ["ws://server.invalid", "-x", &url];
-    is_told_safely(&wsee(&args).run().exits(97), &args);
+    is_printed_safely(&wsee(&args).run().exits(97), &args);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn a_certificate_and_a_response_with_every_message_of_the_program() {
         "--count",
         "1",
     ];
-    is_told_safely(&wsee(&args).run(), &args);
+    is_printed_safely(&wsee(&args).run(), &args);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn files_that_cannot_be_read() {
         ] {
             let output = wsee(args).run();
             assert_ne!(output.status, 0, "{args:?}");
-            is_told_safely(&output, args);
+            is_printed_safely(&output, args);
         }
     }
     for text in [
@@ -246,7 +246,7 @@ fn files_that_cannot_be_read() {
     ] {
         let output = wsee(&args).run();
         assert_ne!(output.status, 0, "{args:?}");
-        is_told_safely(&output, &args);
+        is_printed_safely(&output, &args);
     }
 }
 
@@ -254,5 +254,5 @@ fn files_that_cannot_be_read() {
 fn a_closing_handshake_of_a_peer_that_speaks_websocket() {
     let server = scripted(|peer: Peer| peer.close(4000, TEXT));
     let args = [server.url(), "-v"];
-    is_told_safely(&wsee(&args).stdin_held_open().run().exits(111), &args);
+    is_printed_safely(&wsee(&args).stdin_held_open().run().exits(111), &args);
 }

@@ -72,7 +72,7 @@ fn masks_secrets_and_shows_the_rest_verbatim() {
 }
 
 #[test]
-fn tells_the_steps_and_what_is_open() {
+fn shows_the_steps_and_the_open_phase() {
     let (output, ..) = shown(&[]);
     output.says("* connected to 127.0.0.1:").says("* open");
 }

@@ -27,7 +27,7 @@ pub(super) fn bomb(mebibytes: usize) -> Vec<u8> {
 }
 
 #[test]
-fn what_a_message_is_turned_into_is_written_while_it_is_made() {
+fn converted_output_is_written_while_it_is_produced() {
     // JSON spells out each of the zeros in six characters, base64 makes four of three.
     for (first, args) in [(0xc1, &["--jsonl"][..]), (0xc2, &["--jsonl"]), (0xc2, &[])] {
         let server = after_deflating_handshake(move |mut wire| {
@@ -45,7 +45,7 @@ fn what_a_message_is_turned_into_is_written_while_it_is_made() {
 }
 
 #[test]
-fn what_inflates_to_much_is_passed_on_as_it_comes() {
+fn an_inflated_message_is_passed_on_in_pieces() {
     let server = after_deflating_handshake(|mut wire| {
         wire.write(bomb(64));
         wire.write_hex("8802 03e8");
@@ -58,7 +58,7 @@ fn what_inflates_to_much_is_passed_on_as_it_comes() {
 }
 
 #[test]
-fn what_inflates_to_much_is_echoed_as_it_comes() {
+fn an_inflated_message_is_echoed_in_pieces() {
     let server = after_deflating_handshake(|mut wire| {
         wire.write(bomb(64));
         while !wire.read_frame().fin {}

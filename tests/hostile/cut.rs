@@ -76,7 +76,7 @@ fn response_len() -> usize {
 }
 
 #[test]
-fn an_end_at_every_place_is_told_and_loses_nothing_before_it() {
+fn an_end_at_every_byte_is_reported_and_loses_nothing_before_it() {
     let response = response_len();
     for len in (0..response).step_by(STEP) {
         let output = cut_after(len, Wire::end).exits(112).prints("");
@@ -96,7 +96,7 @@ fn an_end_at_every_place_is_told_and_loses_nothing_before_it() {
 }
 
 #[test]
-fn a_reset_at_every_place_is_told() {
+fn a_reset_at_every_byte_is_reported() {
     let response = response_len();
     let frames = bytes().len();
     let places = (0..response)
@@ -136,7 +136,7 @@ fn cut_in_tls_after(len: usize) -> Output {
 }
 
 #[test]
-fn an_end_of_tls_without_close_notify_is_no_orderly_end() {
+fn an_end_of_tls_without_close_notify_is_not_orderly() {
     let response = response_len();
     for len in [0, 1, response / 2, response - 1] {
         let output = cut_in_tls_after(len).exits(112).prints("");

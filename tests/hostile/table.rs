@@ -107,7 +107,7 @@ const CASES: &[Case] = table! {
 };
 
 #[test]
-fn every_hostile_server_is_told_of_and_costs_little() {
+fn every_hostile_server_is_reported_and_costs_little_memory() {
     let left = Mutex::new(CASES.iter());
     let next = || left.lock().expect("no failure").next();
     let wrong = || -> Vec<String> { iter::from_fn(next).filter_map(Case::wrong).collect() };

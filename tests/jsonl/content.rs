@@ -8,7 +8,7 @@ use crate::support::run::wsee;
 use crate::support::wire::after_handshake;
 
 #[test]
-fn text_stands_in_data_and_binary_in_base64_both_ways() {
+fn text_is_in_data_and_binary_in_base64_in_both_directions() {
     let server = scripted(|mut peer| {
         peer.receive();
         peer.send(Message::binary(b"\0\xff".to_vec()));
@@ -43,7 +43,7 @@ fn text_stands_in_data_and_binary_in_base64_both_ways() {
 }
 
 #[test]
-fn an_echo_is_told_both_ways_and_whole() {
+fn an_echo_is_reported_whole_in_both_directions() {
     let server = after_handshake(|mut wire| {
         wire.write_hex("0102 6869 8001 21 8802 03e8");
         wire.read_to_close();

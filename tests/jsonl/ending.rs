@@ -34,7 +34,7 @@ fn the_last_event_says_what_the_last_line_on_stderr_says() {
 }
 
 #[test]
-fn no_more_messages_are_told_than_were_to_be_counted() {
+fn messages_beyond_the_count_are_not_reported() {
     let server = scripted(|mut peer| {
         for text in ["1", "2", "3"] {
             peer.send(text);
@@ -47,7 +47,7 @@ fn no_more_messages_are_told_than_were_to_be_counted() {
 }
 
 #[test]
-fn a_signal_before_the_connection_is_open_has_an_end_too() {
+fn a_signal_before_the_connection_is_open_writes_an_ending() {
     let (asked, is_asked) = std::sync::mpsc::channel();
     let server = before_handshake(move |wire| {
         asked.send(()).expect("a test");
@@ -64,7 +64,7 @@ fn a_signal_before_the_connection_is_open_has_an_end_too() {
 }
 
 #[test]
-fn a_run_that_never_gets_to_connect_has_an_end_too() {
+fn a_run_that_never_connects_writes_an_ending() {
     let output = wsee(&["demo", "--jsonl", "-m", "200ms"])
         .stdin_held_open()
         .run()

@@ -46,7 +46,7 @@ fn events_may_be_written_by_hand_and_mixed_with_send() {
 }
 
 #[test]
-fn a_line_that_is_no_event_is_named() {
+fn a_line_that_is_not_an_event_is_named() {
     let server = recording();
     let output = wsee(&[server.url(), "--split", "events"])
         .stdin("{\"event\":\"message\",\"data\":\"hi\"}\nhello\n")
@@ -102,7 +102,7 @@ fn a_json_value_is_sent_as_soon_as_it_is_complete() {
 }
 
 #[test]
-fn what_is_not_json_is_named_by_value_and_place() {
+fn non_json_is_named_by_value_and_place() {
     let server = recording();
     wsee(&[server.url(), "--split", "json"])
         .stdin("{} [1,]")

@@ -73,7 +73,7 @@ fn events_come_in_order_and_with_their_direction() {
 }
 
 #[test]
-fn frames_are_told_with_vv_only() {
+fn frames_are_reported_with_vv_only() {
     let run = |verbose: &[&str]| {
         let server = after_handshake(|mut wire| {
             wire.write_hex("0102 6869 8900 8000 8802 03e8");
@@ -104,7 +104,7 @@ fn frames_are_told_with_vv_only() {
 }
 
 #[test]
-fn tls_is_told_with_what_is_wrong_about_it() {
+fn tls_is_reported_with_its_certificate_problem() {
     let identity = Authority::new().issue(&["localhost"]);
     let server = tls::serving(identity, |stream| Peer::accept(stream).close(1000, ""));
     let url = tls::url(&server);
@@ -117,7 +117,7 @@ fn tls_is_told_with_what_is_wrong_about_it() {
 }
 
 #[test]
-fn a_proxy_on_the_way_is_told_and_so_is_its_refusal() {
+fn a_proxy_and_its_refusal_are_reported() {
     let (server, proxy) = (scripted(|peer| peer.close(1000, "")), http(ESTABLISHED));
     let address = url("http", &proxy);
     let output = wsee(&[server.url(), "--jsonl", "-x", &address]).run();
@@ -146,7 +146,7 @@ fn a_proxy_on_the_way_is_told_and_so_is_its_refusal() {
 }
 
 #[test]
-fn what_the_peer_breaks_is_an_error_with_section_and_bytes() {
+fn a_violation_is_an_error_event_with_section_and_bytes() {
     let broken = |args: &[&str], status| {
         let server = after_handshake(|mut wire| {
             wire.write_hex("8182 00000000 6869 8800");

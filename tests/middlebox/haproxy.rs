@@ -104,7 +104,7 @@ fn a_tunnel_that_haproxy_cuts_is_abnormal_and_a_ping_keeps_it() {
 
 #[test]
 #[ignore = "needs HAProxy"]
-fn what_haproxy_answers_itself_is_quoted() {
+fn haproxys_own_response_is_quoted() {
     let nothing = Untouched::start();
     let port = nothing.port();
     drop(nothing);

@@ -127,7 +127,7 @@ fn an_idle_connection_that_nginx_cuts_is_abnormal_and_a_ping_keeps_it() {
 
 #[test]
 #[ignore = "needs nginx"]
-fn what_nginx_protects_needs_a_user() {
+fn a_location_that_nginx_protects_needs_a_user() {
     let server = echoing();
     let nginx = Nginx::start(server.port());
     let url = nginx.ws("/members");

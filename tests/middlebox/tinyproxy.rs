@@ -57,7 +57,7 @@ fn tls_goes_through_a_tunnel_from_end_to_end() {
 
 #[test]
 #[ignore = "needs tinyproxy"]
-fn a_proxy_that_wants_a_user_is_told_apart_from_the_server() {
+fn a_proxy_that_wants_a_user_is_distinguished_from_the_server() {
     let (_proxy, port) = start(Some("me secret"));
     let server = Untouched::start();
     let url = format!("ws://127.0.0.1:{}/", server.port());

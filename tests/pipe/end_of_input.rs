@@ -119,7 +119,7 @@ fn says_when_nothing_came_back() {
 }
 
 #[test]
-fn says_nothing_of_the_kind_when_something_did() {
+fn is_silent_when_something_came_back() {
     wsee(&[echoing().url(), "--wait", "100ms"])
         .stdin("a\n")
         .run()

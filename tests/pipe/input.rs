@@ -159,7 +159,7 @@ fn text_that_is_not_utf8_ends_the_run_at_its_line_and_byte() {
 }
 
 #[test]
-fn lines_that_are_no_hex_or_base64_end_the_run() {
+fn lines_that_are_not_hex_or_base64_end_the_run() {
     for (flag, line) in [("--hex", "0g"), ("--base64", "3q2")] {
         let server = recording();
         wsee(&[server.url(), flag])

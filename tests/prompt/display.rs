@@ -111,7 +111,7 @@ fn a_reply_with_the_id_of_a_request_shows_the_time_between() {
 }
 
 #[test]
-fn the_time_stands_in_front() {
+fn the_time_comes_first() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("hello\r");
@@ -140,7 +140,7 @@ fn keepalive_pings_are_shown_with_their_round_trip() {
 }
 
 #[test]
-fn text_of_several_lines_stands_below_its_line() {
+fn text_of_several_lines_is_below_its_heading() {
     let server = scripted(|mut peer: Peer| {
         peer.send(Message::text("first\nsecond\n"));
         peer.record()

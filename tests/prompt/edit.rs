@@ -22,7 +22,7 @@ fn the_saved_text_becomes_one_message() {
 }
 
 #[test]
-fn it_starts_with_the_last_message() {
+fn edit_starts_with_the_last_message() {
     let server = echoing();
     let setup = terminal(&[server.url()]).env("EDITOR", "false");
     let mut terminal = setup.env("VISUAL", "sed -i s/one/two/").prompt();

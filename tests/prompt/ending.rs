@@ -51,7 +51,7 @@ fn a_terminal_that_is_closed_ends_it() {
 }
 
 #[test]
-fn the_last_line_stands_alone_below_all_else() {
+fn the_last_line_is_below_all_other_output() {
     let (terminal, _) = ended_by(|terminal| terminal.signal(Signal::TERM), 143);
     let screen = terminal.contents();
     let last = screen.trim_end().lines().last();

@@ -116,7 +116,7 @@ fn a_repeat_to_a_server_that_does_not_read_waits_and_can_be_stopped() {
 }
 
 #[test]
-fn stats_tell_round_trips() {
+fn stats_show_round_trips() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/stats\r");
     terminal.wait_for("\n  round trip      not measured yet; /ping measures it\n");

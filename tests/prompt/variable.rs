@@ -4,7 +4,7 @@ use crate::support::peer::{Message, Peer, echoing, scripted};
 use crate::support::pty::terminal;
 
 #[test]
-fn a_variable_stands_for_its_value() {
+fn a_variable_is_replaced_by_its_value() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("/set user alice \"a\"\r");

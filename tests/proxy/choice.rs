@@ -68,7 +68,7 @@ fn an_empty_list_takes_the_place_of_that_in_the_environment() {
 }
 
 #[test]
-fn a_proxy_that_makes_no_sense_is_a_usage_error_without_its_password() {
+fn an_invalid_proxy_is_a_usage_error_that_hides_its_password() {
     wsee(&["ws://127.0.0.1:1", "-x", "ftp://me:hunter2@h"])
         .run()
         .exits(2)

@@ -45,7 +45,7 @@ fn a_proxy_without_an_address_exits_5() {
 }
 
 #[test]
-fn a_proxy_that_is_no_proxy_is_told_by_what_it_said() {
+fn a_server_that_is_not_a_proxy_is_recognized_by_its_answer() {
     answered(|mut wire| {
         wire.write("SSH-2.0-OpenSSH_9.6\r\n");
         wire.wait_for_end();
@@ -77,7 +77,7 @@ fn a_head_without_end_is_cut_off() {
 }
 
 #[test]
-fn what_a_proxy_says_reaches_no_terminal_as_it_is() {
+fn a_proxys_text_reaches_a_terminal_escaped_only() {
     answered(|mut wire| {
         wire.write("HTTP/1.1 403 \x1b[2J\r\nX: \x1b]0;x\x07\r\nContent-Length: 4\r\n\r\n\x1b[2J");
         wire.wait_for_end();
@@ -115,7 +115,7 @@ fn silence_and_dribble_run_into_the_connect_timeout() {
 }
 
 #[test]
-fn garbage_for_socks_is_told() {
+fn garbage_instead_of_socks_is_reported() {
     for (bytes, words) in [
         (
             &b"HTTP/1.1 400 Bad Request\r\n\r\n"[..],

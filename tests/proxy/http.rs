@@ -44,7 +44,7 @@ fn a_ws_url_is_reached_through_a_tunnel_that_is_shown() {
 }
 
 #[test]
-fn write_out_tells_of_the_tunnel() {
+fn write_out_describes_the_tunnel() {
     let (server, proxy) = (echoing(), http(ESTABLISHED));
     let format = "%{http_connect} %{http_code} %{time_connect} %{time_proxy} %{time_open}";
     let args = ["-w", format];
@@ -66,7 +66,7 @@ fn a_scheme_is_not_needed() {
 }
 
 #[test]
-fn what_follows_the_head_of_the_answer_belongs_to_the_tunnel() {
+fn bytes_after_the_proxys_response_head_belong_to_the_tunnel() {
     let together = "HTTP/1.1 204 x\r\nServer: y\r\n\r\nHTTP/1.1 103 Early Hints\r\nA: b\r\n\r\n";
     let (server, proxy) = (echoing(), http(Answer::Tunnel(together)));
     through(&url("http", &proxy), "ws", server.port(), &[])
@@ -201,7 +201,7 @@ fn a_proxy_that_wants_credentials_exits_97_and_the_flag_is_offered() {
 }
 
 #[test]
-fn a_refusal_of_the_proxy_is_told_from_one_of_the_server() {
+fn a_refusal_by_the_proxy_is_distinguished_from_the_servers() {
     for (response, hint) in [
         (
             "HTTP/1.1 403 Filtered\r\nContent-Length: 0\r\n\r\n",

@@ -26,7 +26,7 @@ fn texts(received: &Received) -> Vec<&str> {
 }
 
 #[test]
-fn input_goes_on_where_it_was_and_only_send_is_repeated() {
+fn input_continues_where_it_was_and_only_send_is_repeated() {
     let server = scripted(|mut peer: Peer| {
         peer.expect("hello");
         peer.expect("one");
@@ -80,7 +80,7 @@ fn attempts_that_fail_are_followed_by_others() {
 }
 
 #[test]
-fn a_connection_without_pongs_is_made_anew() {
+fn a_connection_without_pongs_is_replaced() {
     let server = after_handshake(Wire::wait_for_end);
     let port = server.port();
     let pings = ["--ping-interval", "100ms", "--ping-timeout", "200ms"];
@@ -94,7 +94,7 @@ fn a_connection_without_pongs_is_made_anew() {
 }
 
 #[test]
-fn a_silent_connection_is_made_anew() {
+fn a_silent_connection_is_replaced() {
     let server = scripted(Peer::record);
     let port = server.port();
     let args = [server.url(), "--reconnect", "--idle-timeout", "300ms"];

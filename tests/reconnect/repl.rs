@@ -43,7 +43,7 @@ fn the_prompt_stays_usable_and_messages_are_kept() {
 }
 
 #[test]
-fn what_is_half_typed_stays() {
+fn a_half_typed_line_survives_a_reconnect() {
     let (mut terminal, port) = orphan(&[]);
     terminal.press("half");
     terminal.wait_for_line("> half");
@@ -81,7 +81,7 @@ fn ctrl_c_ends_the_wait() {
 }
 
 #[test]
-fn ctrl_d_ends_the_wait_and_tells_what_was_kept() {
+fn ctrl_d_ends_the_wait_and_reports_queued_messages() {
     let (mut terminal, _) = orphan(&[]);
     terminal.press("later\r");
     terminal.wait_for("* kept");

@@ -74,7 +74,7 @@ fn force_overwrites_but_follows_no_link() {
 }
 
 #[test]
-fn a_name_that_says_no_format_is_a_usage_error() {
+fn a_file_name_without_a_known_format_is_a_usage_error() {
     wsee(&["ws://127.0.0.1:1", "--record", "chat.txt"])
         .run()
         .exits(2)
@@ -125,7 +125,7 @@ fn is_complete_when_the_process_is_killed() {
 }
 
 #[test]
-fn a_full_disk_is_told_once_and_the_session_goes_on() {
+fn a_full_disk_is_reported_once_and_the_session_continues() {
     for name in NAMES {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);

@@ -7,7 +7,7 @@ use crate::support::peer::echoing;
 use crate::support::pty::terminal;
 
 #[test]
-fn starts_and_stops_while_the_session_goes_on() {
+fn recording_starts_and_stops_during_a_session() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("a.har");
     let shown = path.display().to_string();

@@ -6,7 +6,7 @@ use crate::support::run::wsee;
 use crate::support::wire::{Wire, before_handshake};
 
 #[test]
-fn the_phases_stand_above_the_last_line() {
+fn the_phases_are_above_the_last_line() {
     let server = scripted(|mut peer| {
         peer.send("first");
         peer.close(1000, "")
@@ -38,7 +38,7 @@ fn a_name_is_resolved_first() {
 }
 
 #[test]
-fn what_was_under_way_when_it_failed_is_shown() {
+fn the_phase_that_failed_is_shown() {
     let server = before_handshake(Wire::wait_for_end);
     let args = [server.url(), "--timing", "--connect-timeout", "300ms"];
     let output = wsee(&args).run().exits(28);

@@ -11,7 +11,7 @@ use crate::support::server::Untouched;
 use crate::support::wire::{Wire, after_handshake, before_handshake};
 
 #[test]
-fn it_follows_the_payload_on_stdout() {
+fn write_out_follows_the_payload_on_stdout() {
     let server = echoing();
     wsee(&[
         server.url(),
@@ -26,7 +26,7 @@ fn it_follows_the_payload_on_stdout() {
 }
 
 #[test]
-fn it_goes_to_stderr_where_the_format_says_so() {
+fn write_out_goes_to_stderr_where_the_format_says_so() {
     let server = echoing();
     let output = wsee(&[
         server.url(),
@@ -81,7 +81,7 @@ fn round_trips_are_measured_with_pings() {
 }
 
 #[test]
-fn it_is_printed_after_a_refusal_too() {
+fn write_out_is_printed_after_a_refusal() {
     let server = before_handshake(|mut wire| {
         wire.write("HTTP/1.1 503 Busy\r\nX-Node: n7\r\nContent-Length: 0\r\n\r\n");
         wire.end();
@@ -94,7 +94,7 @@ fn it_is_printed_after_a_refusal_too() {
 }
 
 #[test]
-fn it_is_printed_after_a_refused_connection_too() {
+fn write_out_is_printed_after_a_refused_connection() {
     wsee(&[
         "ws://127.0.0.1:1",
         "-w",

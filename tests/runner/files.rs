@@ -77,7 +77,7 @@ fn folders_are_searched_and_cases_run_in_order() {
 }
 
 #[test]
-fn results_are_told_in_the_order_of_the_files_whatever_is_ready_first() {
+fn results_are_reported_in_the_order_of_the_files() {
     let (_listen, host) = echo();
     let slow = GOOD.replace("> hi", "wait 300ms\n> hi");
     let folder = folder(&[("a.wsee", &slow), ("b.wsee", GOOD), ("c.wsee", GOOD)]);
@@ -144,7 +144,7 @@ fn files_without_a_case_and_files_that_are_not_there_are_errors() {
 }
 
 #[test]
-fn every_mistake_is_told_with_its_place_and_nothing_is_sent() {
+fn every_mistake_is_reported_with_its_place_and_nothing_is_sent() {
     let server = Untouched::start();
     let host = format!("127.0.0.1:{}", server.port());
     let text = format!(
@@ -195,7 +195,7 @@ fn the_environment_is_read_only_if_allowed_and_masked() {
 }
 
 #[test]
-fn variables_come_from_files_too() {
+fn variables_come_from_files() {
     let (_listen, host) = echo();
     let folder = folder(&[
         ("a.wsee", "connect ws://{{host}}/\n\n> {{a}}\n< text 1\n"),

@@ -12,7 +12,7 @@ fn stdout(output: &crate::support::output::Output) -> String {
 }
 
 #[test]
-fn without_steps_a_ping_must_be_answered_and_the_close_too() {
+fn without_steps_a_ping_and_the_close_must_be_answered() {
     let server = recording();
     wsee(&["test", server.url()]).run().exits(0);
     assert!(server.finish().is_closed);
@@ -203,7 +203,7 @@ fn a_server_that_starts_late_is_waited_for_with_retry() {
 }
 
 #[test]
-fn mistakes_of_steps_are_told_before_anything_is_sent() {
+fn mistakes_in_steps_are_reported_before_anything_is_sent() {
     let server = Untouched::start();
     let url = format!("ws://127.0.0.1:{}", server.port());
     for (args, text) in [
@@ -266,7 +266,7 @@ fn a_server_that_never_pauses_does_not_stop_the_clock() {
 }
 
 #[test]
-fn a_target_that_is_no_file_is_said_to_be_a_url() {
+fn a_target_that_is_not_a_file_is_reported_as_a_url() {
     wsee(&["test", "nowhere.invalid"])
         .run()
         .exits(6)

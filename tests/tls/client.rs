@@ -185,7 +185,7 @@ fn a_wrong_password_exits_58() {
 }
 
 #[test]
-fn a_password_that_cannot_be_had_exits_58() {
+fn an_unavailable_password_exits_58() {
     let store = pkcs12(&Authority::new().issue_client("me"), PASSWORD);
     let cert = ["--cert", path(&store), "--pass"];
     unusable(&[&cert[..], &["env:WSEE_TEST_UNSET"]].concat()).says("the variable is not set");
@@ -209,7 +209,7 @@ fn a_password_on_the_command_line_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn files_that_are_no_pair_exit_58() {
+fn a_key_of_another_certificate_exits_58() {
     let authority = Authority::new();
     let (cert, _) = authority.issue_client("me").write();
     let (_, key) = authority.issue_client("you").write();
@@ -218,7 +218,7 @@ fn files_that_are_no_pair_exit_58() {
 }
 
 #[test]
-fn files_that_are_no_certificate_or_key_exit_58_and_name_the_cure() {
+fn unusable_certificate_files_exit_58_with_advice() {
     let (cert, key) = Authority::new().issue_client("me").write();
     let (cert, key) = (path(&cert), path(&key));
     let old = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\
@@ -257,7 +257,7 @@ fn turned_away(
 }
 
 #[test]
-fn a_server_that_demands_a_certificate_is_told_from_others() {
+fn a_server_that_demands_a_certificate_is_distinguished_from_others() {
     let authority = Authority::new();
     for version in [&TLS12, &TLS13] {
         turned_away(&authority, version, &[])

@@ -50,7 +50,7 @@ fn secrets_go_to_the_file_and_that_is_said() {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_said_and_the_connection_goes_on() {
+fn an_unwritable_key_log_is_reported_and_the_connection_continues() {
     let server = tls::serving(tls::self_signed(&["localhost"]), |stream| {
         Peer::accept(stream).echo()
     });

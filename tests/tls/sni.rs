@@ -60,7 +60,7 @@ fn an_address_is_verified_and_not_sent() {
 }
 
 #[test]
-fn what_was_asked_for_is_shown() {
+fn the_requested_server_name_is_shown() {
     let identity = tls::self_signed(&["localhost"]);
     trusted(identity, &["-k", "-v", "--sni", "other.example"]).says("*   asked for other.example");
     let identity = tls::self_signed(&["localhost"]);
@@ -68,7 +68,7 @@ fn what_was_asked_for_is_shown() {
 }
 
 #[test]
-fn what_is_no_name_is_a_usage_error() {
+fn an_invalid_server_name_is_a_usage_error() {
     let server = Untouched::start();
     let url = format!("wss://localhost:{}", server.port());
     for name in ["a b", "a..b", "[::1"] {

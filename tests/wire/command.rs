@@ -4,7 +4,7 @@ use crate::support::run::wsee;
 use crate::support::wire::{CONTINUATION, TEXT, after_handshake};
 
 #[test]
-fn a_frame_goes_out_bit_by_bit_and_its_answer_is_told() {
+fn a_frame_is_sent_as_written_and_the_reaction_is_reported() {
     let server = after_handshake(|mut wire| {
         let bytes = wire.read_bytes(16);
         wire.write_hex("8802 03ea");
@@ -56,7 +56,7 @@ fn raw_bytes_go_out_as_they_are() {
 }
 
 #[test]
-fn the_end_of_tcp_is_an_answer_too() {
+fn the_end_of_tcp_counts_as_a_reaction() {
     let server = after_handshake(|mut wire| {
         wire.read_bytes(2);
         wire.end();
@@ -70,7 +70,7 @@ fn the_end_of_tcp_is_an_answer_too() {
 }
 
 #[test]
-fn silence_is_told_as_well() {
+fn silence_is_reported() {
     let server = after_handshake(|mut wire| {
         wire.read_bytes(2);
         wire.wait_for_end();

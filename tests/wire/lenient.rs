@@ -61,7 +61,7 @@ fn text_that_is_not_utf8_is_tolerated_and_printed_as_it_is() {
 }
 
 #[test]
-fn several_broken_rules_in_one_frame_are_all_told() {
+fn several_broken_rules_in_one_frame_are_all_reported() {
     tolerates(b"\xb1\xfe\x00\x02\x00\x00\x00\x00hi", "RSV2")
         .prints("hi\n")
         .says("mask")
@@ -100,7 +100,7 @@ fn a_wrong_accept_is_tolerated() {
 }
 
 #[test]
-fn what_has_no_meaning_is_not_tolerated() {
+fn a_frame_without_a_meaning_is_not_tolerated() {
     for bytes in [&b"\x83\x00"[..], b"\x80\x00", b"\x09\x00", b"\x88\x01\x03"] {
         let server = before_handshake(move |mut wire| {
             wire.write([wire.response().as_bytes(), bytes].concat());

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn replaces_what_every_handshake_makes_anew() {
+    fn replaces_the_fields_that_every_handshake_generates() {
         for name in [
             "Upgrade: websocket",
             "connection: keep-alive, Upgrade",

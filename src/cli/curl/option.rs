@@ -229,7 +229,7 @@ mod tests {
     use crate::cli::Cli;
 
     #[test]
-    fn every_name_and_letter_stands_once() {
+    fn every_name_and_letter_appears_once() {
         let ignored = || {
             IGNORED_SWITCHES
                 .split_whitespace()
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_same_exists_and_takes_a_value_as_well() {
+    fn equivalent_flags_exist_and_take_a_value_alike() {
         let command = Cli::command();
         for (long, _, takes_value, meaning) in TABLE {
             if let Meaning::Same(name) = meaning {

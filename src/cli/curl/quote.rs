@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_when_a_command_is_cut_off() {
+    fn reports_a_command_that_is_cut_off() {
         for text in [
             "curl 'a",
             "curl \"a",

@@ -210,7 +210,7 @@ fn refuses_what_contradicts() {
 }
 
 #[test]
-fn says_what_is_wrong_with_the_command() {
+fn reports_the_mistake_in_the_command() {
     assert_eq!(translated(&["curl", "-k"]), Err(CurlError::NoUrl));
     assert_eq!(translated(&["a", "b", "c"]), Err(CurlError::ManyUrls(3)));
     assert_eq!(

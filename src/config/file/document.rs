@@ -342,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_toml_names_its_line() {
+    fn invalid_toml_is_reported_with_its_line() {
         assert_error("a = 1\nb = \n", "c.toml:2: ");
         assert_error(
             "lenient = true\nlenient = true\n",

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_the_resolver_said_without_its_prefix() {
+    fn reports_the_resolvers_error_without_its_prefix() {
         let error = Error::Dns {
             host: "nowhere.invalid".to_owned(),
             source: io::Error::other(

@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_names_and_validity() {
+    fn shows_names_and_validity() {
         let certificate = Certificate::parse(&self_signed(&params())).unwrap();
         assert_eq!(certificate.subject, r"CN=a\, \1bb");
         assert!(certificate.is_self_issued());

@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn trusts_what_the_given_authority_signed() {
+    async fn trusts_certificates_signed_by_the_given_authority() {
         let (identity, authority) = signed_by_authority("localhost");
         let authority = file(&authority);
 
@@ -430,7 +430,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn tells_a_given_authority_that_has_been_renewed() {
+    async fn recognizes_a_given_authority_that_has_been_renewed() {
         let (identity, _) = signed_by_authority("localhost");
         let (_, other_key) = signed_by_authority("localhost");
         let other_key = file(&other_key);

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_key() {
+    fn refuses_invalid_keys() {
         for text in [
             "sha256//",
             "sha256//AAAA",

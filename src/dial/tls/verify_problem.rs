@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_an_expired_issuer_from_an_expired_leaf() {
+    fn distinguishes_an_expired_issuer_from_an_expired_leaf() {
         let verdict = CertificateError::ExpiredContext {
             time: unix(NEW_YEAR + 3 * DAY),
             not_after: unix(NEW_YEAR + DAY),
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_self_signed_from_unknown_issuer() {
+    fn distinguishes_self_signed_from_unknown_issuer() {
         let verdict = CertificateError::UnknownIssuer;
         assert_eq!(
             problem(&verdict, &certificate("CN=me", "CN=me")),
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_an_issuer_with_another_key_from_an_unknown_one() {
+    fn distinguishes_an_issuer_with_another_key_from_an_unknown_one() {
         let verdict = CertificateError::BadSignature;
         assert_eq!(
             problem(&verdict, &certificate("CN=leaf", "CN=ca")),

@@ -306,7 +306,7 @@ fn fragments_join_to_the_message_they_were_cut_from() {
 }
 
 #[test]
-fn goes_on_after_broken_rules_when_it_is_told_to() {
+fn continues_after_broken_rules_when_lenient() {
     let lenient = || {
         engine(Config {
             lenient: true,

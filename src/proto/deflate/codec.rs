@@ -462,7 +462,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_deflate_stream() {
+    fn refuses_invalid_deflate_data() {
         assert_eq!(
             inflated(&mut Inflater::new(true), b"\x07\xff\xff", 1 << 20),
             Err(InflateError)

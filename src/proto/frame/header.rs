@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_lengths_that_are_not_minimal() {
+    fn reports_lengths_that_are_not_minimal() {
         for (bytes, minimal) in [
             ("817d", true),
             ("817e007e", true),

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_is_the_same_nothing_is_told() {
+    fn equal_answers_are_not_reported() {
         let result = compare(
             &["a", "{\"b\":1,\"c\":[]}"],
             &["a", "{\"c\": [], \"b\": 1.0}"],
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changed_is_marked() {
+    fn changes_are_marked() {
         let (text, count) = compare(
             &["say hello", "b", "{\"n\":1}"],
             &["say hallo", "b", "{\"n\":2}"],
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_all_along_is_told_one_by_one_and_no_more_is_kept() {
+    fn long_differences_are_listed_up_to_a_limit() {
         let numbers = |word: &str| (0..200).map(|it| format!("{word}{it}")).collect::<Vec<_>>();
         let (recorded, live) = (numbers("a"), numbers("b"));
         let recorded: Vec<&str> = recorded.iter().map(String::as_str).collect();

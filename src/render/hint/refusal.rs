@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_a_socket_io_client_its_query() {
+    fn shows_a_socket_io_client_its_query() {
         let shown = hint(&refusal(400, "/socket.io/"), "", "");
         assert!(shown.ends_with("/socket.io/?EIO=4&transport=websocket"));
         assert!(!hint(&refusal(404, SOCKET_IO), "", "").contains("Socket.IO"));

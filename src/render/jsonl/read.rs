@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong_with_a_line() {
+    fn reports_the_mistake_in_a_line() {
         for (line, text) in [
             ("hello", "not an event, expected value at column 1"),
             ("{}", "missing field `event`"),

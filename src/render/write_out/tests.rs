@@ -37,7 +37,7 @@ fn text(format: &str) -> String {
 }
 
 #[test]
-fn variables_stand_for_what_happened() {
+fn variables_hold_what_happened() {
     assert_eq!(
         text("%{http_code} %{exitcode} %{errormsg} %{time_total}"),
         "403 22 refused 1.500001"
@@ -45,7 +45,7 @@ fn variables_stand_for_what_happened() {
 }
 
 #[test]
-fn what_there_is_not_is_zero_or_empty_as_in_curl() {
+fn missing_values_are_zero_or_empty_as_in_curl() {
     assert_eq!(
         text("[%{time_connect} %{messages_in} %{close_code} %{close_reason}%{subprotocol}]"),
         "[0.000000 0 0 ]"
@@ -87,7 +87,7 @@ fn secrets_are_masked() {
 }
 
 #[test]
-fn after_onerror_only_failures_are_told() {
+fn output_after_onerror_is_for_failures_only() {
     assert_eq!(text("a%{onerror}b"), "ab");
     let template = Template::parse("a%{onerror}b").unwrap();
     let opening = opening();

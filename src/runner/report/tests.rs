@@ -67,7 +67,7 @@ fn run() -> Run {
 }
 
 #[test]
-fn the_human_report_tells_all_about_a_failure() {
+fn the_human_report_shows_all_about_a_failure() {
     let run = run();
     let all: String = run
         .cases
@@ -151,7 +151,7 @@ fn json_has_counts_and_every_detail() {
 }
 
 #[test]
-fn junit_tells_failures_from_errors() {
+fn junit_distinguishes_failures_from_errors() {
     let report = junit::report(&run());
     assert!(
         report.contains("tests=\"4\" skipped=\"1\" errors=\"1\" failures=\"1\""),

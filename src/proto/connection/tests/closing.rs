@@ -79,7 +79,7 @@ fn a_peer_that_reads_slowly_has_the_close_timeout_from_the_last_byte_on() {
 }
 
 #[test]
-fn a_stream_that_ends_tells_what_was_under_way() {
+fn a_stream_that_ends_reports_the_unfinished_frame() {
     for (hex, partial) in [
         ("", None),
         ("82", Some(Partial::Header { received: 1 })),

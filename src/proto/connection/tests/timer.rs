@@ -19,7 +19,7 @@ fn pings_go_out_on_time_and_measure_the_round_trip() {
 }
 
 #[test]
-fn whatever_comes_from_the_peer_delays_the_pong_timeout() {
+fn any_frame_from_the_peer_delays_the_pong_timeout() {
     let mut client = engine(Config {
         ping_timeout: Some(Duration::from_secs(20)),
         ..config(Role::Client)
@@ -33,7 +33,7 @@ fn whatever_comes_from_the_peer_delays_the_pong_timeout() {
 }
 
 #[test]
-fn silence_is_told_once() {
+fn silence_is_reported_once() {
     let mut client = engine(Config {
         idle_timeout: Some(Duration::from_secs(5)),
         ..config(Role::Client)
