@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use super::credential::has_credentials;
 use super::error::OpenError;
 use super::options::Options;
-use super::phase::Phase;
+use super::progress::Progress;
 use super::redirect::{Trail, withholds};
 use super::upgrade::upgrade;
 use crate::dial::tls::late_failure;
@@ -32,13 +32,13 @@ pub(super) struct Exchange {
 pub(super) async fn exchange<'a>(
     first: &'a Options,
     observe: &mut dyn FnMut(Event<'_>),
-    phase: &mut Phase,
+    progress: &mut Progress,
 ) -> Result<(Exchange, Cow<'a, Options>), OpenError> {
     let mut trail = Trail::new(first);
     let mut hop = Cow::Borrowed(first);
     loop {
         trail.record(&hop);
-        let answer = request(&hop, observe, phase).await?;
+        let answer = request(&hop, observe, progress).await?;
         let response = answer.outcome.response();
         hop.credentials.learn(response, &hop.url);
         let (Some(follow), Some((status, location))) =
@@ -52,7 +52,7 @@ pub(super) async fn exchange<'a>(
             to: next.url.to_string(),
             credentials_dropped: withholds(first, &next),
         }));
-        *phase = Phase::start(&next);
+        *progress = Progress::start(&next);
         hop = Cow::Owned(next);
     }
 }
@@ -70,7 +70,7 @@ fn redirection(outcome: &Outcome) -> Option<(u16, String)> {
 async fn request(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
-    phase: &mut Phase,
+    progress: &mut Progress,
 ) -> Result<Exchange, OpenError> {
     let mut handshake = Handshake::new(&offer(options), &generate_key());
     if has_credentials(handshake.request()) && is_exposed(options) {
@@ -79,7 +79,7 @@ async fn request(
     let tls = options.target.tls;
     let mut client_auth = None;
     let mut step = |step: Step| {
-        *phase = phase.after(&step, tls);
+        progress.advance(&step, tls);
         if let Step::Tls(session) = &step {
             client_auth.clone_from(&session.client_auth);
         }

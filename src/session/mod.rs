@@ -10,7 +10,7 @@ mod lifecycle;
 pub mod mode;
 mod open;
 mod options;
-mod phase;
+mod progress;
 pub mod reconnect;
 mod redirect;
 pub mod signals;

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::error::{Asked, OpenError, Refused};
 use super::exchange::{Exchange, exchange};
 use super::options::Options;
-use super::phase::Phase;
+use super::progress::Progress;
 use super::redirect::withholds;
 use crate::dial::{Stream, read_body};
 use crate::event::{Event, Open};
@@ -27,12 +27,12 @@ pub async fn open(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     let started = Instant::now();
-    let mut phase = Phase::start(options);
+    let mut progress = Progress::start(options);
     let limit = options.connect_timeout;
-    let exchange = exchange(options, observe, &mut phase);
+    let exchange = exchange(options, observe, &mut progress);
     let Ok(answer) = tokio::time::timeout(limit, exchange).await else {
         return Err(OpenError::Timeout {
-            phase: phase.name(),
+            phase: progress.name(),
             limit,
             flag: options.timeout_flag,
         });
