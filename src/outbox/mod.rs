@@ -369,7 +369,7 @@ mod tests {
         assert_eq!(outbox.deadline(), None);
         assert_eq!(outbox.unsent(), 1);
         let log = filled(&mut outbox, &mut connection, now, true);
-        assert_eq!(log.0.len(), 0, "the output was full");
+        assert!(log.0.is_empty(), "the output was full");
         let log = filled(&mut outbox, &mut connection, now, true);
         assert_eq!(log.0, ["b", "c"]);
     }
