@@ -1,9 +1,9 @@
-//! Why something could not be sent.
+//! Errors of sending.
 
 use std::io;
 use std::path::PathBuf;
 
-use super::TemplateError;
+use super::FillError;
 use crate::diagnostic::Diagnostic;
 use crate::proto::sender::Closing;
 use crate::record::ReadError;
@@ -11,33 +11,21 @@ use crate::record::ReadError;
 /// Why something could not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// The connection is closing.
     #[error(transparent)]
     Closing(#[from] Closing),
-    /// A file cannot be read.
     #[error("cannot read {}: {error}", path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// Not a file with an end: a directory, a device, a named pipe.
+    File { path: PathBuf, error: io::Error },
+    /// A directory, a device or a named pipe, which has no end.
     #[error("cannot send {}: not a regular file", path.display())]
-    NoFile {
-        /// What there is instead.
-        path: PathBuf,
-    },
-    /// A file that is to be text is not.
+    NoFile { path: PathBuf },
     #[error("{}, byte {byte} is not valid UTF-8", path.display())]
     NotText {
-        /// The file.
         path: PathBuf,
-        /// The first bad byte, from 1 on.
+        /// The first invalid byte, from 1.
         byte: u64,
     },
     #[error(transparent)]
-    Template(#[from] TemplateError),
+    Template(#[from] FillError),
     #[error(transparent)]
     Recording(#[from] ReadError),
 }

@@ -12,7 +12,7 @@ use std::time::Instant;
 pub use error::SendError;
 pub use schedule::{Every, Schedule};
 pub use send::{SendObserver, echo, message};
-pub use template::TemplateError;
+pub use template::FillError;
 pub use upload::Upload;
 
 use crate::command::Outgoing;

@@ -1,13 +1,12 @@
-//! Text with variables: `{"to":"{{me}}"}`, in the notation of scenarios.
+//! Text with variables, such as `{"to":"{{me}}"}`, as in scenarios.
 
 use std::borrow::Cow;
 
 use crate::diagnostic::Diagnostic;
 use crate::scenario::{Form, Template, Variable};
 
-/// Why a text with variables cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum TemplateError {
+pub enum FillError {
     #[error("not sent: {{{{ is not closed")]
     Open,
     #[error("not sent: {0:?} is not a variable name")]
@@ -16,30 +15,30 @@ pub enum TemplateError {
     NoValue(String),
 }
 
-impl Diagnostic for TemplateError {
+impl Diagnostic for FillError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Open | Self::Name(_) => "write {{\"{{\"}} for two braces".to_owned(),
             Self::NoValue(name) => {
-                format!("/set {name} VALUE gives it one; write {{{{\"{{{{\"}}}} for two braces")
+                format!("/set {name} VALUE sets it; write {{{{\"{{{{\"}}}} for two braces")
             }
         })
     }
 }
 
-/// Puts values in the place of variables.
+/// Replaces variables with their values.
 ///
-/// In a JSON text, which opens with a bracket, values inside of string literals are escaped.
+/// In JSON, a text that starts with a bracket, values inside string literals are escaped.
 pub fn fill(
     text: &str,
     mut value: impl FnMut(&str) -> Option<String>,
-) -> Result<Cow<'_, str>, TemplateError> {
+) -> Result<Cow<'_, str>, FillError> {
     if !text.contains("{{") {
         return Ok(Cow::Borrowed(text));
     }
     let template = Template::parse(text).map_err(|error| match error.name {
-        Some(name) => TemplateError::Name(name.trim().to_owned()),
-        None => TemplateError::Open,
+        Some(name) => FillError::Name(name.trim().to_owned()),
+        None => FillError::Open,
     })?;
     let form = if text.trim_start().starts_with(['{', '[']) {
         Form::Quoted
@@ -49,11 +48,9 @@ pub fn fill(
     let filled = template.fill(form, |variable| {
         let name = variable.to_string();
         match variable {
-            // The environment is for scenarios that were allowed to see it.
-            Variable::Env(_) => Err(TemplateError::Name(name)),
-            _ => value(&name)
-                .map(Cow::Owned)
-                .ok_or(TemplateError::NoValue(name)),
+            // Only scenarios can read the environment, with --allow-env.
+            Variable::Env(_) => Err(FillError::Name(name)),
+            _ => value(&name).map(Cow::Owned).ok_or(FillError::NoValue(name)),
         }
     });
     filled.map(Cow::Owned)
@@ -99,7 +96,7 @@ mod tests {
         let error = |text| filled(text).expect_err("an error");
         assert_eq!(
             error("hi {{b}}"),
-            "not sent: {{b}} has no value; /set b VALUE gives it one, \
+            "not sent: {{b}} has no value; /set b VALUE sets it, \
              and {{\"{{\"}} stands for two braces"
         );
         assert_eq!(

@@ -26,13 +26,6 @@ enum InputError {
     PromptOnly(String),
 }
 
-pub(super) struct Observer<'p> {
-    observers: &'p mut Observers,
-    output: &'p mut Output,
-    active: &'p mut Option<Instant>,
-    stop: &'p mut Option<Stop>,
-}
-
 impl Diagnostic for InputError {
     fn hint(&self) -> Option<String> {
         match self {
@@ -42,6 +35,13 @@ impl Diagnostic for InputError {
             Self::PromptOnly(_) => None,
         }
     }
+}
+
+struct Observer<'p> {
+    observers: &'p mut Observers,
+    output: &'p mut Output,
+    active: &'p mut Option<Instant>,
+    stop: &'p mut Option<Stop>,
 }
 
 impl SendObserver for Observer<'_> {

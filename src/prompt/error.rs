@@ -4,26 +4,25 @@ use super::repeat::RepeatError;
 use super::timer::TimerError;
 use super::variable::VariableError;
 use crate::diagnostic::Diagnostic;
-use crate::outbox::{SendError, TemplateError};
+use crate::outbox::{FillError, SendError};
 
-/// Why a line cannot be executed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum LineError {
     #[error(transparent)]
     Send(#[from] SendError),
     #[error(transparent)]
-    Template(#[from] TemplateError),
+    Template(#[from] FillError),
     #[error(transparent)]
     Variable(#[from] VariableError),
     #[error(transparent)]
     Timer(#[from] TimerError),
     #[error(transparent)]
     Repeat(#[from] RepeatError),
-    #[error("there is no connection, and only messages are kept for the next")]
-    NotKept,
-    #[error("not queued: {0} messages wait already")]
+    #[error("there is no connection, and only messages are queued for the next one")]
+    NotQueued,
+    #[error("not queued: {0} messages are waiting already")]
     Full(usize),
-    #[error("another connection is being made already")]
+    #[error("already reconnecting")]
     Reconnecting,
 }
 
@@ -32,8 +31,11 @@ impl Diagnostic for LineError {
         match self {
             Self::Send(error) => error.hint(),
             Self::Template(error) => error.hint(),
-            Self::NotKept | Self::Reconnecting => Some("/quit leaves".to_owned()),
-            Self::Variable(_) | Self::Timer(_) | Self::Repeat(_) | Self::Full(_) => None,
+            Self::Variable(error) => error.hint(),
+            Self::Timer(error) => error.hint(),
+            Self::Repeat(error) => error.hint(),
+            Self::NotQueued | Self::Reconnecting => Some("/quit leaves".to_owned()),
+            Self::Full(_) => None,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a person at the prompt does, and what comes of it.
+//! Executes typed lines and commands.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -17,9 +17,9 @@ use crate::render::Role;
 use crate::session::Turn;
 
 impl Prompt {
-    /// Executes what the person at the terminal did; without a turn there is no connection.
+    /// Handles an action of the user; without a turn there is no connection.
     pub(super) fn entry(&mut self, entry: Entry, turn: Option<&mut Turn<'_>>, now: Instant) {
-        // What is typed after /reconnect is for the next connection.
+        // Lines typed after /reconnect are for the next connection.
         let is_for_next = self.stopping.is_reconnect_requested();
         let turn = turn.filter(|_| !is_for_next);
         match entry {
@@ -46,7 +46,7 @@ impl Prompt {
         }
     }
 
-    /// Executes a line that was typed, or says what is wrong with it.
+    /// Executes a typed line, or reports what is wrong with it.
     fn line(
         &mut self,
         command: Result<Command, CommandError>,
@@ -64,7 +64,7 @@ impl Prompt {
         }
     }
 
-    /// Sends what was written in an editor; if that is not possible, it stays in its file.
+    /// Sends a text from the editor; if that fails, the text stays in its file.
     fn draft(&mut self, draft: Draft, turn: Option<&mut Turn<'_>>, now: Instant) {
         let outgoing = Outgoing::Text(draft.text.clone());
         let is_closing = |turn: &Turn<'_>| turn.sender.is_closing();
@@ -74,7 +74,7 @@ impl Prompt {
             Err(Closing.to_string())
         } else {
             let sent = self.execute(Command::Outgoing(outgoing), turn, now);
-            sent.map_err(|error| error.to_string())
+            sent.map_err(|error| one_line(&error))
         };
         if let Err(error) = sent {
             let text = format!("{error}; {}", draft.keep());
@@ -186,7 +186,7 @@ impl Prompt {
         Ok(())
     }
 
-    /// Finds what is wrong with a text that is sent later, and more than once.
+    /// Reports a bad template now, not when the message is due.
     fn check_template(&self, text: &str, now: Instant) -> Result<(), LineError> {
         let time = self.observers.view.time_at(now);
         self.variables.fill(text, Some(1), time)?;
@@ -213,7 +213,7 @@ impl Prompt {
         }
     }
 
-    /// The path, with the user's home for `~`, as completion writes it.
+    /// Replaces `~`, which completion keeps, with the user's home.
     fn at_home(&self, path: PathBuf) -> PathBuf {
         match (path.strip_prefix("~"), &self.options.home) {
             (Ok(rest), Some(home)) => home.join(rest),

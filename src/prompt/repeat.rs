@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::diagnostic::Diagnostic;
 use crate::outbox::{self, Outbox, SendError, SendObserver, template};
 use crate::proto::message::Kind;
 use crate::render::quantity;
@@ -20,12 +21,18 @@ pub(super) struct Repeat {
 /// Why a `/repeat` cannot start or stop.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RepeatError {
-    #[error("another /repeat is in progress; /repeat stop stops it")]
+    #[error("another /repeat is in progress")]
     InProgress,
     #[error("no /repeat is in progress")]
     NotInProgress,
     #[error("/repeat needs an open connection")]
     NoConnection,
+}
+
+impl Diagnostic for RepeatError {
+    fn hint(&self) -> Option<String> {
+        matches!(self, Self::InProgress).then(|| "/repeat stop stops it".to_owned())
+    }
 }
 
 /// Up to this many messages are shown one by one, as many as fit on a screen; more are summed up.

@@ -1,4 +1,4 @@
-//! What is sent from the prompt, and what is shown and counted of it.
+//! Sending from the prompt: messages typed, queued, repeated or read from a file.
 
 use std::time::Instant;
 
@@ -20,17 +20,16 @@ use crate::session::Turn;
 use crate::session::mode::CloseMode;
 use crate::term::terminal;
 
-/// Messages that are kept until they can be sent; a pasted file must not fill the memory.
-const MAX_KEPT: usize = 1000;
+/// The most messages that wait to be sent; a pasted file must not fill the memory.
+const MAX_QUEUED: usize = 1000;
 
-/// What the prompt does about what it sends.
 struct Observer<'p> {
     observers: &'p mut Observers,
     stats: &'p mut Stats,
     stopping: &'p mut Stopping,
     transfer: Option<&'p mut Transfer>,
     variables: &'p Variables,
-    /// Messages are counted and recorded, but not shown.
+    /// Count and record messages, but do not show them.
     is_quiet: bool,
 }
 
@@ -41,7 +40,7 @@ impl SendObserver for Observer<'_> {
         if let Some(transfer) = &mut self.transfer {
             transfer.sent();
         }
-        // The pieces of a file are summed up when all are sent.
+        // The pieces of a file are summed up after the last one.
         if message.start && message.end && !self.is_quiet {
             self.observers.sent(message, NO_LINES, now);
         } else {
@@ -66,7 +65,6 @@ impl SendObserver for Observer<'_> {
 }
 
 impl Prompt {
-    /// What sends, and what observes that.
     fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
         let observer = Observer {
             observers: &mut self.observers,
@@ -79,7 +77,6 @@ impl Prompt {
         (&mut self.outbox, observer)
     }
 
-    /// Sends what the outbox holds.
     pub(super) fn fill(&mut self, turn: &mut Turn<'_>) -> bool {
         let (outbox, mut observer) = self.sending();
         let filled = outbox.fill(turn, &mut observer);
@@ -95,7 +92,7 @@ impl Prompt {
         moved
     }
 
-    /// Sends at once what was typed, or keeps it until that is possible.
+    /// Sends a typed line at once, or queues it until that is possible.
     pub(super) fn send(
         &mut self,
         outgoing: Outgoing,
@@ -103,7 +100,7 @@ impl Prompt {
     ) -> Result<(), LineError> {
         let is_open = turn.is_some();
         if let Some(turn) = turn {
-            // A message waits for those before it, everything else overtakes them.
+            // A message waits for those before it; everything else overtakes them.
             let is_free = !outgoing.is_message() || self.outbox.has_room(turn);
             if is_free || turn.sender.is_closing() {
                 let (outbox, mut observer) = self.sending();
@@ -112,18 +109,18 @@ impl Prompt {
                 return Ok(());
             }
         } else if !outgoing.is_message() {
-            return Err(LineError::NotKept);
+            return Err(LineError::NotQueued);
         }
-        if self.outbox.queued() >= MAX_KEPT {
-            return Err(LineError::Full(MAX_KEPT));
+        if self.outbox.queued() >= MAX_QUEUED {
+            return Err(LineError::Full(MAX_QUEUED));
         }
         self.outbox.push(outgoing);
         let when = if is_open {
-            "when the server has taken what goes before it"
+            "after the messages before it"
         } else {
             "on the next connection"
         };
-        self.print(Role::Fact, &format!("* kept; it is sent {when}"));
+        self.print(Role::Fact, &format!("* queued; it will be sent {when}"));
         Ok(())
     }
 
@@ -138,7 +135,7 @@ impl Prompt {
         let is_over = repeat.is_over() || sent.is_err();
         self.repeat = Some(repeat);
         let moved = sent.unwrap_or_else(|error| {
-            self.complain(&error.to_string());
+            self.complain(&one_line(&error));
             true
         });
         if is_over {
@@ -147,7 +144,7 @@ impl Prompt {
         moved
     }
 
-    /// Reports what a `/repeat` has sent, if one is in progress; nothing more of it is sent.
+    /// Ends a `/repeat` in progress, and sums it up.
     pub(super) fn end_repeat(&mut self, now: Instant) {
         let repeat = self.repeat.take();
         if let Some(text) = repeat.and_then(|repeat| repeat.summary(now)) {
@@ -155,7 +152,7 @@ impl Prompt {
         }
     }
 
-    /// Reports a file that will not be sent to its end, if one was being sent.
+    /// Gives up a file in progress, and reports that; `is_stopped` if the user ended it.
     pub(super) fn end_transfer(&mut self, is_stopped: bool) {
         let Some(upload) = self.outbox.cancel_upload() else {
             return;
@@ -170,7 +167,7 @@ impl Prompt {
     fn send_failed(&mut self, error: &SendError) {
         self.complain(&one_line(error));
         if self.outbox.upload().is_some() {
-            // A message that has begun cannot be ended any more.
+            // The message has started and cannot be completed.
             self.stopping.quit(Cause::input(error));
         } else {
             self.transfer = None;
@@ -178,7 +175,7 @@ impl Prompt {
         }
     }
 
-    /// Draws the bar of a file that is being sent, and takes it away at its end.
+    /// Draws the progress bar of a file, and removes it at the end.
     fn update_transfer(&mut self, now: Instant) {
         match (self.outbox.upload(), &mut self.transfer) {
             (None, None) => {}

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::command::Timing;
+use crate::diagnostic::Diagnostic;
 use crate::outbox::{Every, Schedule};
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
@@ -11,10 +12,19 @@ use crate::render::quantity;
 /// Why a timer cannot start or stop.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TimerError {
-    #[error("there is no timer {0}; /every lists them")]
+    #[error("there is no timer {0}")]
     NoTimer(usize),
-    #[error("{MAX_TIMERS} timers are running; /every stop N stops one")]
+    #[error("{MAX_TIMERS} timers are running already")]
     TooMany,
+}
+
+impl Diagnostic for TimerError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NoTimer(_) => "/every lists them".to_owned(),
+            Self::TooMany => "/every stop N stops one".to_owned(),
+        })
+    }
 }
 
 /// A guard against a pasted text that starts thousands of them.

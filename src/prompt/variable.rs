@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::command::{Assignment, Capture, Outgoing};
+use crate::diagnostic::Diagnostic;
 use crate::filter::{FilterError, Jq};
-use crate::outbox::{TemplateError, template};
+use crate::outbox::{FillError, template};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
@@ -41,7 +42,7 @@ enum LastJson {
 pub(super) enum VariableError {
     #[error("column {column}: {problem}")]
     Filter { column: usize, problem: String },
-    #[error("{0} has no value; /set {0} VALUE gives it one")]
+    #[error("{0} has no value")]
     NoValue(String),
     #[error("no JSON object or array received yet")]
     NoMessage,
@@ -52,7 +53,17 @@ pub(super) enum VariableError {
     #[error("the last JSON message has no {0}; nothing was captured")]
     Nothing(String),
     #[error(transparent)]
-    Template(#[from] TemplateError),
+    Template(#[from] FillError),
+}
+
+impl Diagnostic for VariableError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoValue(name) => Some(format!("/set {name} VALUE sets it")),
+            Self::Template(error) => error.hint(),
+            _ => None,
+        }
+    }
 }
 
 /// The longest message kept for `/capture`, in bytes; each JSON message is copied, so this bounds the cost.
@@ -177,7 +188,7 @@ impl Variables {
         &self,
         outgoing: Outgoing,
         time: Timestamp,
-    ) -> Result<Outgoing, TemplateError> {
+    ) -> Result<Outgoing, FillError> {
         Ok(match outgoing {
             Outgoing::Text(text) => Outgoing::Text(self.fill(&text, None, time)?.into_owned()),
             Outgoing::Fragment { frames, text } => {
@@ -194,7 +205,7 @@ impl Variables {
         text: &'t str,
         number: Option<u64>,
         time: Timestamp,
-    ) -> Result<Cow<'t, str>, TemplateError> {
+    ) -> Result<Cow<'t, str>, FillError> {
         template::fill(text, |name| self.value(name, number, time))
     }
 

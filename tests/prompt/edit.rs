@@ -31,7 +31,7 @@ fn edit_starts_with_the_last_message() {
     terminal.press("/edit\r");
     terminal.wait_for("← text 3 B   two\n");
     terminal.press("/edit\r");
-    terminal.wait_for("\nnothing was changed; nothing is sent\n");
+    terminal.wait_for("\nnothing was changed; nothing was sent\n");
     terminal.press("/edit one more\r");
     terminal.wait_for("← text 8 B   two more\n");
     terminal.leave();
@@ -81,7 +81,7 @@ fn ctrl_c_ends_the_editor_only() {
     terminal.press("/edit\r");
     terminal.wait_for("\nediting");
     terminal.press("\x03");
-    terminal.wait_for("; nothing is sent\n");
+    terminal.wait_for("; nothing was sent\n");
     terminal.press("still here\r");
     terminal.wait_for("← text 10 B   still here\n");
     terminal.leave();

@@ -68,7 +68,7 @@ fn a_bar_is_shown_as_long_as_it_lasts_and_leaves_nothing() {
         bars.count() == 1 && matches!(lines[..], [.., bar, "> half"] if bar.contains(" % sent, "))
     });
     terminal.press("\x15later\r");
-    terminal.wait_for("* kept; it is sent when");
+    terminal.wait_for("* queued; it will be sent after");
     release.send(()).expect("a server");
     terminal.wait_for("large.bin: one binary message, 48.0 MiB in 768 frames");
     terminal.wait_for("→ text 5 B   later\n");

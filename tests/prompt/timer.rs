@@ -104,7 +104,7 @@ fn a_repeat_to_a_server_that_does_not_read_waits_and_can_be_stopped() {
         terminal.wait_for_line("> ");
     }
     terminal.press("in between\r");
-    terminal.wait_for("* kept; it is sent when the server has taken what goes before it");
+    terminal.wait_for("* queued; it will be sent after the messages before it");
     terminal.press("/repeat 5 more\r");
     terminal.wait_for("another /repeat is in progress");
     terminal.press("/repeat stop\r");

@@ -34,7 +34,7 @@ fn a_message_with_an_unset_variable_is_not_sent() {
         terminal.wait_for_line("> ");
     }
     terminal.wait("four errors", |screen, _| {
-        let error = "not sent: {{nobody}} has no value; /set nobody VALUE gives it one";
+        let error = "not sent: {{nobody}} has no value; /set nobody VALUE sets it";
         screen.contents().matches(error).count() == 4
     });
     terminal.press("/set\r");

@@ -21,9 +21,9 @@ fn orphan(args: &[&str]) -> (Terminal, u16) {
 fn the_prompt_stays_usable_and_messages_are_kept() {
     let (mut terminal, port) = orphan(&[]);
     terminal.press("later\r");
-    terminal.wait_for("* kept; it is sent on the next connection");
+    terminal.wait_for("* queued; it will be sent on the next connection");
     terminal.press("/ping\r");
-    terminal.wait_for("there is no connection, and only messages are kept");
+    terminal.wait_for("there is no connection, and only messages are queued");
     terminal.press("/status\r");
     terminal.wait_for("CONNECTING (0): reconnecting ");
     let server = scripted_on(port, |mut peer: Peer| {
@@ -84,7 +84,7 @@ fn ctrl_c_ends_the_wait() {
 fn ctrl_d_ends_the_wait_and_reports_queued_messages() {
     let (mut terminal, _) = orphan(&[]);
     terminal.press("later\r");
-    terminal.wait_for("* kept");
+    terminal.wait_for("* queued");
     terminal.press("\x04");
     assert_eq!(terminal.finish_within(Duration::from_secs(3)), 110);
     terminal.wait_for("1 message of input not sent");
@@ -126,7 +126,7 @@ fn reconnect_is_tried_until_the_server_is_back() {
     assert!(server.finish().is_closed);
     terminal.wait_for("reconnecting in ");
     terminal.press("later\r");
-    terminal.wait_for("* kept; it is sent on the next connection");
+    terminal.wait_for("* queued; it will be sent on the next connection");
     let server = scripted_on(port, |mut peer: Peer| {
         peer.expect("later");
         peer.close(1000, "")

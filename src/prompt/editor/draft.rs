@@ -7,6 +7,8 @@ use std::process::{Command, ExitStatus};
 
 use tempfile::{Builder, NamedTempFile, TempPath};
 
+use crate::diagnostic::Diagnostic;
+
 /// A written text, and the file that holds it until it is sent.
 #[derive(Debug)]
 pub(in crate::prompt) struct Draft {
@@ -19,18 +21,28 @@ pub(in crate::prompt) struct Draft {
 pub(super) enum DraftError {
     #[error("cannot create a file to edit: {0}")]
     Create(io::Error),
-    #[error("cannot run {editor:?}: {error}; set VISUAL or EDITOR to an editor")]
+    #[error("cannot run {editor:?}: {error}")]
     Run { editor: String, error: io::Error },
-    #[error("{editor:?} ended with {status}; nothing is sent")]
+    #[error("{editor:?} ended with {status}; nothing was sent")]
     Failed { editor: String, status: ExitStatus },
     #[error("cannot read {path:?}: {error}")]
     Read { path: PathBuf, error: io::Error },
-    #[error("{path:?}, byte {byte}: not valid UTF-8; nothing is sent (/file {} sends it)", path.display())]
+    #[error("{path:?}, byte {byte}: not valid UTF-8; nothing was sent")]
     NotText { path: PathBuf, byte: usize },
-    #[error("nothing was written; nothing is sent")]
+    #[error("nothing was written; nothing was sent")]
     Empty,
-    #[error("nothing was changed; nothing is sent")]
+    #[error("nothing was changed; nothing was sent")]
     Unchanged,
+}
+
+impl Diagnostic for DraftError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Run { .. } => Some("set VISUAL or EDITOR to an editor".to_owned()),
+            Self::NotText { path, .. } => Some(format!("/file {} sends it", path.display())),
+            _ => None,
+        }
+    }
 }
 
 impl Draft {
@@ -142,11 +154,11 @@ mod tests {
     #[test]
     fn says_why_nothing_is_sent() {
         let error = |editor, text| Draft::write(editor, text).expect_err(editor).to_string();
-        assert_eq!(error("true", "x"), "nothing was changed; nothing is sent");
-        assert_eq!(error(": >", "x"), "nothing was written; nothing is sent");
+        assert_eq!(error("true", "x"), "nothing was changed; nothing was sent");
+        assert_eq!(error(": >", "x"), "nothing was written; nothing was sent");
         assert_eq!(
             error("false", ""),
-            "\"false\" ended with exit status: 1; nothing is sent"
+            "\"false\" ended with exit status: 1; nothing was sent"
         );
         assert!(error("/nonexistent", "").contains("ended with exit status: 127"));
         assert!(error("rm", "").starts_with("cannot read "));

@@ -14,6 +14,7 @@ use rustyline::{Editor, Helper};
 use thiserror::Error;
 
 use crate::atomic_file::Replacement;
+use crate::diagnostic::Diagnostic;
 
 /// More than anybody scrolls through; with short lines the file stays below a megabyte.
 pub(super) const MAX_LINES: usize = 10_000;
@@ -21,19 +22,31 @@ pub(super) const MAX_LINES: usize = 10_000;
 /// Why the history file is not used.
 #[derive(Debug, Error)]
 pub(super) enum HistoryError {
-    #[error("{0:?} is a symbolic link, so no history is kept; make it a file, or use --no-history")]
+    #[error("{0:?} is a symbolic link, so no history is kept")]
     Link(PathBuf),
-    #[error("{0:?} is not a file, so no history is kept; remove it, or use --no-history")]
+    #[error("{0:?} is not a file, so no history is kept")]
     NotFile(PathBuf),
-    #[error("{0:?} belongs to another user, so no history is kept; chown it, or use --no-history")]
+    #[error("{0:?} belongs to another user, so no history is kept")]
     Foreign(PathBuf),
-    #[error("cannot keep history in {path:?}: {source}; fix that, or use --no-history")]
+    #[error("cannot keep history in {path:?}: {source}")]
     Io { path: PathBuf, source: io::Error },
-    #[error("cannot keep history in {path:?}: {source}; remove it, or use --no-history")]
+    #[error("cannot keep history in {path:?}: {source}")]
     Content {
         path: PathBuf,
         source: ReadlineError,
     },
+}
+
+impl Diagnostic for HistoryError {
+    fn hint(&self) -> Option<String> {
+        let fix = match self {
+            Self::Link(_) => "make it a file",
+            Self::NotFile(_) | Self::Content { .. } => "remove it",
+            Self::Foreign(_) => "chown it",
+            Self::Io { .. } => "fix that",
+        };
+        Some(format!("{fix}, or use --no-history"))
+    }
 }
 
 /// The lines typed, shared between threads.

@@ -13,9 +13,10 @@ use tokio::sync::oneshot;
 use super::Entry;
 use super::draft::Draft;
 use super::helper::LineHelper;
-use super::history::History;
+use super::history::{History, HistoryError};
 use super::screen::Screen;
 use crate::command::{self, Command, Outgoing, PromptCommand};
+use crate::diagnostic::one_line;
 use crate::render::escape::escape_line;
 use crate::term::terminal::{Loan, is_hung_up};
 
@@ -80,7 +81,7 @@ impl Reader {
             self.remember(&draft.text);
         }
         let (taken, is_taken) = oneshot::channel();
-        let written = written.map_err(|error| error.to_string());
+        let written = written.map_err(|error| one_line(&error));
         self.report(Entry::Edited(written, taken));
         self.screen.returned();
         // A signal from the editor may still be on its way to the session's thread, and must find the
@@ -106,9 +107,9 @@ impl Reader {
         }
     }
 
-    fn note_failure<E: std::fmt::Display>(&self, result: Result<(), E>) {
+    fn note_failure(&self, result: Result<(), HistoryError>) {
         if let Err(error) = result {
-            self.screen.note(format!("* {error}\n"));
+            self.screen.note(format!("* {}\n", one_line(&error)));
         }
     }
 }
