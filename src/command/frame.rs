@@ -121,7 +121,7 @@ mod tests {
         match parse(line) {
             Ok(Command::Outgoing(Outgoing::Frame(frame))) => Ok(frame),
             Ok(other) => Err(format!("{other:?}")),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(crate::diagnostic::one_line(&error)),
         }
     }
 

@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn names_the_byte_that_is_not_utf8() {
         let error = Encoding::Text.decode(b"abcd\xff").unwrap_err();
-        assert_eq!(error.to_string(), "byte 5: not valid UTF-8; use --binary");
+        assert_eq!(error.to_string(), "byte 5 is not valid UTF-8");
     }
 
     #[test]
