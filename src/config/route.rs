@@ -30,8 +30,8 @@ pub(super) fn resolve(
     };
     use_environment(&mut proxies.tls, environment);
     let route = Route {
-        pins: args.resolve.clone(),
-        detours: args.connect_to.clone(),
+        overrides: args.resolve.clone(),
+        connect_to: args.connect_to.clone(),
         unix_socket: args.unix_socket.clone(),
         family,
         interface: args.interface.clone(),

@@ -3,12 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
-/// A host, or an address, and a port that is connected to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Endpoint {
     /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets.
     pub host: String,
-    /// The TCP port.
     pub port: u16,
 }
 
@@ -18,7 +16,7 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Host and port as they stand in a URL.
+/// Host and port as in a URL.
 pub(super) fn authority(host: &str, port: u16) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")
@@ -36,7 +34,7 @@ pub(super) fn literal(host: &str) -> Option<(IpAddr, Option<&str>)> {
     Some((address.parse().ok()?, zone))
 }
 
-/// Names are the same in any case, and with or without the dot of the root.
+/// Compares names without case, and without the dot of the root.
 pub(super) fn is_same_host(a: &str, b: &str) -> bool {
     let bare = |host| str::strip_suffix(host, ".").unwrap_or(host);
     bare(a).eq_ignore_ascii_case(bare(b))

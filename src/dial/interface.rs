@@ -1,4 +1,4 @@
-//! Connections that go out where the user says.
+//! Local addresses and interfaces to connect from.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -10,21 +10,18 @@ use tokio::net::TcpSocket;
 use super::Error;
 use super::family::Family;
 
-/// Where connections go out.
+/// What to connect from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interface {
-    /// Through the interface of this name.
     Name(String),
-    /// From this address.
     Address(IpAddr),
 }
 
-/// Where connections go out; the interface exists.
+/// What to connect from; the interface exists.
 #[derive(Debug)]
 pub(super) struct Bound<'a>(&'a Interface);
 
 impl<'a> Bound<'a> {
-    /// Checks that the interface exists.
     pub(super) fn new(interface: &'a Interface) -> Result<Self, Error> {
         if let Interface::Name(name) = interface {
             index(name)?;
@@ -32,12 +29,12 @@ impl<'a> Bound<'a> {
         Ok(Self(interface))
     }
 
-    /// Ties `socket`, which is to be connected to `peer`, to the interface.
+    /// Binds `socket`, which will connect to `peer`.
     pub(super) fn bind(&self, socket: &TcpSocket, peer: SocketAddr) -> io::Result<()> {
         match self.0 {
             Interface::Address(address) => socket.bind(SocketAddr::new(*address, 0)),
             Interface::Name(name) => match bind_device(socket, name) {
-                // Not every user may: then its address has to do, and routing decides.
+                // Not every user may bind to a device. Its address is the next best: routing then decides.
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                     socket.bind(SocketAddr::new(address_of(name, peer.ip())?, 0))
                 }

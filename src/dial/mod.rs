@@ -1,9 +1,8 @@
-//! Turns a target into a connected byte stream, and tells each phase as it happens.
+//! Turns a target into a connected byte stream, and reports each phase as it happens.
 //!
-//! The phases are name resolution, TCP (happy eyeballs) and, for `wss`, TLS; on the way there may be
-//! a proxy, with the same phases and a tunnel. There is no deadline in here: the caller puts one
-//! around [`dial`], which may be dropped at any await point. The steps told so far then say how far
-//! it got.
+//! The phases are name resolution, TCP (happy eyeballs) and, for `wss`, TLS. A proxy adds the same
+//! phases and a tunnel. There is no deadline in here: the caller puts one around [`dial`], which may
+//! be dropped at any await point. The steps reported so far then show how far it got.
 
 mod endpoint;
 mod error;
@@ -43,89 +42,70 @@ pub use tls::{
 
 use proxy::{Proxies, Proxy};
 
-/// Where to connect to.
+/// The server to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets, with `%` and its zone.
     pub host: String,
-    /// The TCP port.
     pub port: u16,
-    /// Whether TLS is spoken on the connection.
     pub tls: bool,
 }
 
 impl Target {
-    /// Whether there is no name to resolve.
     pub fn is_address(&self) -> bool {
         endpoint::literal(&self.host).is_some()
     }
 }
 
-/// What the caller wishes of a connection.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Wishes for TLS; not looked at when the target has none.
+    /// Ignored for a target without TLS.
     pub tls: tls::Options,
-    /// Wishes for the way there.
     pub route: Route,
-    /// The proxies, and what goes past them.
     pub proxies: Proxies,
 }
 
-/// What happened on the way to a connection, in order.
+/// What happens while a connection is made, in order.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// The host's name was resolved; not told for an IP address.
+    /// The host's name was resolved; not reported for an IP address.
     Resolved {
-        /// The name.
         host: String,
-        /// Its addresses, in the order in which they are tried.
+        /// In the order in which they are tried.
         addresses: Vec<IpAddr>,
-        /// How long the answer took.
         took: Duration,
-        /// The user gave them: no resolver was asked.
+        /// The user gave the addresses: no resolver was asked.
         pinned: bool,
     },
-    /// Another host or port is connected to than the target says.
+    /// The connection goes to another host or port than the target's.
     ConnectTo(Endpoint),
-    /// A proxy is going to be connected to; the steps until [`Step::Tunnel`] are about it.
+    /// A connection to a proxy begins; the steps until [`Step::Tunnel`] are about it.
     Proxy(Box<Proxy>),
     /// The TLS handshake with the proxy was completed.
     ProxyTls(Box<tls::Session>),
-    /// A proxy was asked for a tunnel by this request.
     ProxyRequest(Head),
-    /// The proxy answered it.
     ProxyResponse(Head),
     /// The proxy connected to the endpoint.
     Tunnel {
-        /// What it connected to.
         endpoint: Endpoint,
-        /// How long that took, without the connection to the proxy.
+        /// Without the connection to the proxy.
         took: Duration,
     },
-    /// An address was tried and failed.
     Failed(Attempt),
-    /// A connection to a Unix socket was made.
     ConnectedUnix {
-        /// The path of the socket.
         path: PathBuf,
-        /// How long it took.
         took: Duration,
     },
-    /// A TCP connection was made.
     Connected {
-        /// The peer's end.
         address: SocketAddr,
-        /// This end.
         local: SocketAddr,
-        /// How long the attempt that succeeded took.
+        /// The time of the attempt that succeeded.
         took: Duration,
     },
-    /// The secrets of the TLS connection that follows go to a file.
+    /// The secrets of the TLS connection that follows are written to a file.
     KeyLog {
-        /// The file.
         file: PathBuf,
-        /// Why it cannot be written, so that they do not.
+        /// Why they cannot be written.
         error: Option<Arc<io::Error>>,
     },
     /// The TLS handshake was completed.
@@ -138,7 +118,7 @@ pub async fn dial(
     options: &Options,
     step: &mut dyn FnMut(Step),
 ) -> Result<Stream, Error> {
-    // Before anything is sent: a wrong --cacert is a usage error, whatever the server does.
+    // Before anything is sent: bad roots are a usage error, whatever the server does.
     let tls = target
         .tls
         .then(|| tls::Client::new(target, &options.tls))
@@ -156,7 +136,7 @@ pub fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Makes the connection on which the target's protocol is spoken.
+/// Connects, directly or through a proxy.
 async fn connect(
     target: &Target,
     options: &Options,

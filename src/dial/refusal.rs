@@ -1,4 +1,4 @@
-//! What follows the head of a response that refuses something.
+//! The body of a response that refuses something.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::proto::http1::{Body, Head};
 
-/// How long the body of a refusal is waited for.
+/// How long to wait for the body, which is only shown. Servers that send none, or without end, exist.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Reads the start of the body of `response`, which need not come; `received` is what came with the head.
+/// Reads the start of the body of `response`, which may never arrive; `received` arrived with the head.
 pub async fn read_body(
     stream: &mut (impl AsyncRead + Unpin),
     response: &Head,
@@ -26,7 +26,7 @@ pub async fn read_body(
             }
         }
     };
-    // Whatever came until then is what there is to show.
+    // Show what arrived until then.
     let _ = tokio::time::timeout(PATIENCE, rest).await;
     body
 }

@@ -1,4 +1,4 @@
-//! From a host to the addresses to try, in order.
+//! Resolves a host to the addresses to try, in order.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -49,7 +49,7 @@ fn with_zone(address: SocketAddr, zone: Option<&str>) -> Result<SocketAddr, Erro
     Ok(address.into())
 }
 
-/// Those of `addresses` that are of the only family there is to be.
+/// The `addresses` of the required family.
 fn of_family(
     addresses: &[SocketAddr],
     family: Option<Family>,
@@ -100,9 +100,9 @@ fn loopback(port: u16) -> Vec<SocketAddr> {
     ]
 }
 
-/// Alternates address families and drops repetitions.
+/// Alternates address families and drops duplicates.
 ///
-/// RFC 8305 §4: the family that the resolver put first goes first.
+/// RFC 8305 §4: the family of the resolver's first address goes first.
 fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
     let first_is_ipv6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
     let (first, second): (Vec<_>, Vec<_>) = addresses
@@ -178,7 +178,7 @@ mod tests {
         );
         let error = resolved(&only(Family::V6), "127.0.0.1").unwrap_err();
         assert_eq!(error.to_string(), "127.0.0.1 has no IPv6 address");
-        v4.pins = vec![ResolveOverride {
+        v4.overrides = vec![ResolveOverride {
             host: None,
             port: 1,
             addresses: vec!["::1".parse().unwrap(), "192.0.2.1".parse().unwrap()],

@@ -1,4 +1,4 @@
-//! The way to a target, where it is not the straight one.
+//! How to reach a target other than directly.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -9,82 +9,78 @@ use super::endpoint::{Endpoint, is_same_host};
 use super::family::Family;
 use super::interface::Interface;
 
-/// What the caller wishes of the way to a target.
 #[derive(Debug, Clone, Default)]
 pub struct Route {
-    /// Addresses that are not asked of the resolver.
-    pub pins: Vec<ResolveOverride>,
-    /// Hosts and ports that are connected to instead of others.
-    pub detours: Vec<ConnectTo>,
-    /// Connect to this Unix socket, whatever the target.
+    /// Addresses to use instead of the resolver's.
+    pub overrides: Vec<ResolveOverride>,
+    /// Hosts and ports to connect to instead of others.
+    pub connect_to: Vec<ConnectTo>,
+    /// Connects here, whatever the target.
     pub unix_socket: Option<PathBuf>,
-    /// Only addresses of this family.
+    /// Addresses of other families are left out.
     pub family: Option<Family>,
-    /// Where connections go out.
+    /// What to connect from.
     pub interface: Option<Interface>,
-    /// After how much silence, and how often then, TCP asks whether the peer is there.
+    /// The silence before the first TCP keepalive probe, and the time between probes.
     pub keepalive: Option<Duration>,
-    /// How long sent bytes may stay unacknowledged (RFC 5482).
+    /// How long sent bytes may remain unacknowledged (RFC 5482).
     pub user_timeout: Option<Duration>,
 }
 
-/// The addresses of a host, as the user says.
+/// The addresses of a host, as the user gave them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolveOverride {
-    /// The host's name; `None` is every host.
+    /// `None` is every host.
     pub host: Option<String>,
-    /// The TCP port.
     pub port: u16,
-    /// Its addresses; at least one.
+    /// At least one.
     pub addresses: Vec<IpAddr>,
 }
 
-/// A host and port that is connected to instead of another.
+/// A host and port to connect to instead of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectTo {
-    /// The host it is about; `None` is every host.
+    /// The host it replaces; `None` is every host.
     pub host: Option<String>,
-    /// The port it is about; `None` is every port.
+    /// The port it replaces; `None` is every port.
     pub port: Option<u16>,
-    /// The host to connect to; `None` is the same.
+    /// `None` keeps the host.
     pub to_host: Option<String>,
-    /// The port to connect to; `None` is the same.
+    /// `None` keeps the port.
     pub to_port: Option<u16>,
 }
 
 impl Route {
-    /// Where to connect for `target`: the first detour that fits decides.
+    /// Where to connect for `target`; the first match decides.
     pub(super) fn endpoint(&self, target: &Target) -> Endpoint {
-        let fits = |detour: &&ConnectTo| {
-            let host = detour.host.as_deref();
+        let fits = |other: &&ConnectTo| {
+            let host = other.host.as_deref();
             host.is_none_or(|host| is_same_host(host, &target.host))
-                && detour.port.is_none_or(|port| port == target.port)
+                && other.port.is_none_or(|port| port == target.port)
         };
-        let detour = self.detours.iter().find(fits);
+        let other = self.connect_to.iter().find(fits);
         Endpoint {
-            host: detour
-                .and_then(|detour| detour.to_host.clone())
+            host: other
+                .and_then(|other| other.to_host.clone())
                 .unwrap_or_else(|| target.host.clone()),
-            port: detour
-                .and_then(|detour| detour.to_port)
-                .unwrap_or(target.port),
+            port: other.and_then(|other| other.to_port).unwrap_or(target.port),
         }
     }
 
-    /// The addresses that the user gave for `endpoint`.
+    /// The addresses the user gave for `endpoint`.
     pub(super) fn pinned(&self, endpoint: &Endpoint) -> Option<&[IpAddr]> {
         let fits = |pin: &&ResolveOverride| {
             let host = pin.host.as_deref();
             host.is_none_or(|host| is_same_host(host, &endpoint.host)) && pin.port == endpoint.port
         };
-        // As in curl, what is said of a host comes before what is said of all.
-        let own = self.pins.iter().rev().filter(|pin| pin.host.is_some());
-        let all = self.pins.iter().rev().filter(|pin| pin.host.is_none());
+        // As in curl, an entry for the host takes precedence over one for all hosts.
+        let own = self.overrides.iter().rev().filter(|pin| pin.host.is_some());
+        let all = self.overrides.iter().rev().filter(|pin| pin.host.is_none());
         let pin = own.chain(all).find(fits)?;
         Some(&pin.addresses)
     }
 
-    /// The only family of addresses that can be connected to, if there is one.
+    /// The only family of addresses that can be used, if there is one.
     pub(super) fn family(&self) -> Option<Family> {
         let bound = match self.interface {
             Some(Interface::Address(address)) => Some(Family::of(address)),
@@ -98,7 +94,7 @@ impl Route {
 mod tests {
     use super::*;
 
-    fn detour(
+    fn other(
         host: Option<&str>,
         port: Option<u16>,
         to_host: Option<&str>,
@@ -123,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn the_first_detour_that_fits_decides_and_empty_parts_fit_all() {
+    fn the_first_match_decides_and_empty_parts_match_all() {
         let route = Route {
-            detours: vec![
-                detour(Some("a.example"), Some(80), Some("b.example"), Some(81)),
-                detour(Some("a.example"), None, None, Some(82)),
-                detour(None, Some(443), Some("::1"), None),
+            connect_to: vec![
+                other(Some("a.example"), Some(80), Some("b.example"), Some(81)),
+                other(Some("a.example"), None, None, Some(82)),
+                other(None, Some(443), Some("::1"), None),
             ],
             ..Route::default()
         };
@@ -146,7 +142,7 @@ mod tests {
             addresses: vec![address.parse().unwrap()],
         };
         let route = Route {
-            pins: vec![
+            overrides: vec![
                 pin(Some("a.example"), "192.0.2.1"),
                 pin(Some("a.example"), "192.0.2.2"),
                 pin(None, "192.0.2.3"),

@@ -10,32 +10,28 @@ use tokio_rustls::client::TlsStream;
 
 /// A connected byte stream.
 ///
-/// On TLS, an end of the stream below without `close_notify` (RFC 8446 §6.1) is a read error of
-/// kind [`io::ErrorKind::UnexpectedEof`]: what was cut off must not look complete.
+/// With TLS, an end of the stream below without `close_notify` (RFC 8446 §6.1) is a read error of
+/// kind [`io::ErrorKind::UnexpectedEof`], so that a truncated stream does not look complete.
 #[derive(Debug)]
 pub enum Stream {
-    /// Bytes go over TCP as they are.
     Tcp(TcpStream),
-    /// Bytes go over a Unix socket as they are.
     Unix(UnixStream),
-    /// Bytes go over another stream inside TLS.
     Tls(Box<TlsStream<Stream>>),
-    /// Bytes go over another stream of which some were read too early.
+    /// A stream of which some bytes were read too early.
     Early(Box<Early>),
 }
 
-/// A stream, and what has to be read before it.
+/// A stream and the bytes to read before it.
 #[derive(Debug)]
 pub struct Early {
-    /// Bytes that came together with something else.
     bytes: Vec<u8>,
-    /// How many of them were given on.
+    /// How many of `bytes` were read.
     given: usize,
     stream: Stream,
 }
 
 impl Stream {
-    /// Puts `bytes` in front of what is read from the stream.
+    /// Puts `bytes` in front of the stream.
     pub(super) fn with_early(self, bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return self;
@@ -47,7 +43,7 @@ impl Stream {
         }))
     }
 
-    /// The socket below all.
+    /// The socket at the bottom.
     pub fn socket(&mut self) -> Socket<'_> {
         match self {
             Self::Tcp(tcp) => Socket::Tcp(tcp),
@@ -58,16 +54,14 @@ impl Stream {
     }
 }
 
-/// What a stream runs on.
+/// The socket of a stream.
 #[derive(Debug)]
 pub enum Socket<'a> {
-    /// A TCP connection.
     Tcp(&'a mut TcpStream),
-    /// A connection on this machine.
     Unix(&'a mut UnixStream),
 }
 
-/// Calls a method of whatever stream it is.
+/// Calls a method of the inner stream.
 macro_rules! delegate {
     ($self:ident, $stream:ident => $call:expr) => {
         match $self.get_mut() {

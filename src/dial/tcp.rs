@@ -1,4 +1,4 @@
-//! TCP: the addresses of a host are raced (happy eyeballs, RFC 8305).
+//! TCP connections; the addresses of a host race (happy eyeballs, RFC 8305).
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -18,7 +18,7 @@ use super::{Attempt, Endpoint, Error, Route, Step};
 /// RFC 8305 §5: the recommended Connection Attempt Delay.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of `addresses`, those of `endpoint`, that answers.
+/// Connects to the first of `addresses`, all of `endpoint`, that answers.
 pub(super) async fn connect(
     endpoint: &Endpoint,
     addresses: &[SocketAddr],
@@ -58,18 +58,18 @@ async fn open(
         bound.bind(&socket, address)?;
     }
     let tcp = socket.connect(address).await?;
-    // A debugger shows when a frame was sent; Nagle's algorithm would hold it back.
+    // A debugger shows when a frame was sent, so Nagle's algorithm must not delay it.
     tcp.set_nodelay(true)?;
     keep_alive(&tcp, route)?;
     let local = tcp.local_addr()?;
     Ok((tcp, local))
 }
 
-/// Lets TCP find out that the peer is gone.
+/// Lets TCP detect that the peer is gone.
 fn keep_alive(tcp: &TcpStream, route: &Route) -> io::Result<()> {
     if let Some(time) = route.keepalive {
         sockopt::set_socket_keepalive(tcp, true)?;
-        // As curl does: the same time before the first probe and between probes.
+        // The same time before the first probe and between probes, as in curl.
         sockopt::set_tcp_keepidle(tcp, time)?;
         sockopt::set_tcp_keepintvl(tcp, time)?;
     }
@@ -88,9 +88,9 @@ struct Won<T> {
     took: Duration,
 }
 
-/// Tries `addresses` in order, each [`ATTEMPT_DELAY`] after the one before or as soon as one fails.
+/// Tries `addresses` in order, each [`ATTEMPT_DELAY`] after the previous one or as soon as one fails.
 ///
-/// The first connection wins and the other attempts are dropped. Errors are in the order of failure.
+/// The first connection wins, and the other attempts are dropped. Errors are in the order of failure.
 async fn race<T, F>(
     addresses: &[SocketAddr],
     open: impl Fn(SocketAddr) -> F,
@@ -144,11 +144,11 @@ async fn attempt<T>(
 
 type Outcome<T> = Result<Won<T>, Attempt>;
 
-/// The attempts under way. A host has few addresses, so all are polled at every wake-up.
+/// The attempts in progress. A host has few addresses, so every wake-up polls them all.
 struct Running<'a, T>(Vec<Pin<Box<dyn Future<Output = Outcome<T>> + 'a>>>);
 
 impl<T> Running<'_, T> {
-    /// The next attempt to finish; waits for ever if there is none.
+    /// The next attempt to finish; never ready if there is none.
     async fn next(&mut self) -> Outcome<T> {
         poll_fn(|cx| {
             for index in 0..self.0.len() {

@@ -25,20 +25,20 @@ pub enum Error {
         source: io::Error,
     },
 
-    /// No address of the host could be connected to.
+    /// None of the host's addresses could be connected to.
     #[error("cannot connect to {}: {}", authority(.host, *.port), list(.attempts))]
     Connect {
-        /// The host as it was given.
+        /// As given.
         host: String,
         port: u16,
-        /// Every address that was tried, in the order of failure.
+        /// In the order of failure.
         attempts: Vec<Attempt>,
     },
 
     #[error(transparent)]
     Tls(Box<TlsFailure>),
 
-    /// The host has no address of the only family that is wanted.
+    /// The host has no address of the required family.
     #[error("{host} has no {} address", .family.name())]
     Family { host: String, family: Family },
 
@@ -49,7 +49,6 @@ pub enum Error {
     #[error("cannot connect to the Unix socket {}: {source}", .path.display())]
     Unix { path: PathBuf, source: io::Error },
 
-    /// There is no tunnel through the proxy.
     #[error(transparent)]
     Proxy(Box<ProxyError>),
 }
@@ -60,19 +59,16 @@ impl From<TlsFailure> for Error {
     }
 }
 
-/// An address that was tried and could not be connected to.
+/// A failed attempt to connect to an address.
 #[derive(Debug, Clone)]
 pub struct Attempt {
-    /// The address.
     pub address: SocketAddr,
-    /// Why it failed.
     pub error: Arc<io::Error>,
-    /// How long the attempt took.
     pub took: Duration,
 }
 
 impl Attempt {
-    /// Whether it failed because nobody knows which network the address is in (RFC 4007 §11).
+    /// Whether it failed because a link-local address needs a zone (RFC 4007 §11).
     pub fn lacks_zone(&self) -> bool {
         let SocketAddr::V6(address) = self.address else {
             return false;
@@ -102,7 +98,7 @@ fn list(attempts: &[Attempt]) -> String {
 }
 
 fn resolver_text(error: &io::Error) -> String {
-    // The prefix is std's, and says nothing that `cannot resolve` does not say.
+    // The prefix is std's, and repeats `cannot resolve`.
     let text = error.to_string();
     match text.strip_prefix("failed to lookup address information: ") {
         Some(reason) => reason.to_owned(),

@@ -1,4 +1,4 @@
-//! Why there is no tunnel through a proxy.
+//! Why a proxy made no tunnel.
 
 use std::io;
 
@@ -7,7 +7,6 @@ use crate::dial::endpoint::Endpoint;
 use crate::dial::tls::{HandshakeReason, TlsProblem};
 use crate::proto::http1::{Body, Head, HeadError};
 
-/// Why there is no tunnel through a proxy.
 #[derive(Debug, thiserror::Error)]
 #[error("the proxy {proxy} ({origin}) {problem}")]
 pub struct ProxyError {
@@ -20,10 +19,10 @@ pub struct ProxyError {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyProblem {
-    /// There is no connection to it.
+    /// Connecting to the proxy failed.
     #[error("{}", unreachable_text(.0))]
     Unreachable(#[source] Box<Error>),
-    /// It answered CONNECT with another status than 2xx.
+    /// Its answer to CONNECT is not 2xx.
     #[error("refused the tunnel to {} with status {}", .0.endpoint, .0.status)]
     Refused(Box<TunnelRefusal>),
     #[error(transparent)]
@@ -31,10 +30,9 @@ pub enum ProxyProblem {
     /// Its answer to CONNECT cannot be read.
     #[error("gave no HTTP answer to CONNECT: {0}")]
     Head(#[from] HeadError),
-    /// More interim responses than anyone needs.
     #[error("answers CONNECT with interim (1xx) responses only")]
     TooManyInterim,
-    /// It ended the connection in the middle of its answer, after this many bytes.
+    /// It closed the connection after this many bytes of its answer.
     #[error("{}", closed(*.0))]
     Closed(usize),
     #[error("broke the connection while the tunnel was asked for: {0}")]
@@ -44,7 +42,7 @@ pub enum ProxyProblem {
 /// A proxy's answer to CONNECT other than 2xx.
 #[derive(Debug)]
 pub struct TunnelRefusal {
-    /// What it was to connect to.
+    /// What the tunnel was to reach.
     pub endpoint: Endpoint,
     pub status: u16,
     pub response: Head,
@@ -67,13 +65,10 @@ pub enum SocksProblem {
     CredentialsRejected,
     #[error("does not accept this user name")]
     UserRejected,
-    /// What it says is not SOCKS.
     #[error("does not speak this version of SOCKS ({0})")]
     Protocol(String),
-    /// SOCKS4 knows IPv4 addresses only.
     #[error("speaks SOCKS4, which takes no IPv6 address")]
     NoIpv4,
-    /// The name does not fit into the request.
     #[error("cannot take a host name of more than 255 bytes")]
     NameTooLong,
 }

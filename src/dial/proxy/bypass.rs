@@ -1,14 +1,14 @@
-//! What goes past the proxy: `no_proxy` as curl reads it.
+//! Hosts that need no proxy: `no_proxy` as curl reads it.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The hosts that are connected to without a proxy.
+/// The hosts to reach without a proxy.
 ///
-/// curl's rules, and ports as other programs know them: `*` alone is every host; `example.com` and
-/// `.example.com` are that host and all below it; an IP address or a network in CIDR form are
-/// addresses, which are never looked up for a name; `:PORT` behind any of these limits it.
+/// curl's rules, plus ports, as other programs have them. `*` alone is every host; `example.com` and
+/// `.example.com` are that host and all below it; an IP address or a network in CIDR notation matches
+/// addresses, for which names are not resolved; `:PORT` after any of these limits it to that port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bypass {
     all: bool,
@@ -23,14 +23,14 @@ struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Hosts {
-    /// A name, in lower case and without dots at its ends, and all below it.
+    /// In lower case, without dots at its ends; includes all names below it.
     Name(String),
     Address(IpAddr),
     Network(IpNet),
 }
 
 impl Bypass {
-    /// Reads a list with commas or blanks between its entries; what makes no sense fits nothing.
+    /// Parses a list separated by commas or blanks; an invalid entry matches nothing.
     pub fn parse(list: &str) -> Self {
         let entries = list.split([',', ' ', '\t']).filter(|it| !it.is_empty());
         Self {
@@ -39,7 +39,7 @@ impl Bypass {
         }
     }
 
-    /// Whether `host`, IPv6 without brackets, is connected to without a proxy on `port`.
+    /// Whether `host`, IPv6 without brackets, and `port` need no proxy.
     pub fn contains(&self, host: &str, port: u16) -> bool {
         self.all
             || self
@@ -56,7 +56,7 @@ impl Entry {
             hosts: Hosts::parse(text),
             port: None,
         };
-        // An IPv6 address is full of colons: only brackets tell where its port is.
+        // An IPv6 address is full of colons: only brackets show where its port begins.
         if text.parse::<IpAddr>().is_ok() || text.parse::<IpNet>().is_ok() {
             return whole(text);
         }

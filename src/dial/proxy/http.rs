@@ -11,18 +11,17 @@ use crate::proto::handshake::client::Edit;
 use crate::proto::http1::head::{Message, Reader};
 use crate::proto::http1::{Head, HeadError};
 
-/// What the request to an HTTP proxy says besides what it must.
+/// Optional fields of the request to an HTTP proxy.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The value of `User-Agent`.
     pub user_agent: Option<String>,
-    /// Changes to its fields, in order.
+    /// Changes to the fields, in order.
     pub edits: Vec<Edit>,
 }
 
-/// How much is read at once; a response is rarely larger.
+/// Bytes per read; a response is rarely larger.
 const BLOCK: usize = 4 << 10;
-/// Interim responses that are skipped.
+/// Interim responses to skip: proxies send none or one, and endless ones must not keep us.
 const MAX_INTERIM: usize = 8;
 
 /// Asks the proxy at the other end of `stream` for a tunnel to `endpoint`.
@@ -65,7 +64,7 @@ pub(super) async fn tunnel(
 }
 
 fn request(proxy: &Proxy, endpoint: &Endpoint, options: &Options) -> Head {
-    // The zone of an address means something on this machine only (RFC 6874 §4).
+    // The zone of an address is meaningful on this machine only (RFC 6874 §4).
     let host = endpoint.host.split('%').next().unwrap_or_default();
     let authority = authority(host, endpoint.port);
     let login = proxy.credentials.as_ref().map(|pair| {
@@ -91,7 +90,7 @@ fn request(proxy: &Proxy, endpoint: &Endpoint, options: &Options) -> Head {
     Head::encode(&format!("CONNECT {authority} HTTP/1.1"), fields)
 }
 
-/// Reads the head that starts at `start`; what follows it may be in `received`, too.
+/// Reads the head that starts at `start`; `received` may also hold what follows it.
 async fn read_head(
     stream: &mut Stream,
     received: &mut Vec<u8>,
@@ -102,7 +101,7 @@ async fn read_head(
         if let Some(head) = reader.read(&received[start..])? {
             return Ok(head);
         }
-        // Interim responses count, so that they cannot go on for ever either.
+        // Interim responses count as well, so that they cannot continue forever.
         if received.len() > Head::MAX_BYTES {
             return Err(HeadError::TooLarge.into());
         }

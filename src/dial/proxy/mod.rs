@@ -1,4 +1,4 @@
-//! Proxies: which one is used for a target, and the tunnel through it.
+//! Proxies: the choice for a target, and the tunnel.
 
 mod bypass;
 mod http;
@@ -17,18 +17,13 @@ use super::resolve::resolve;
 use super::{Endpoint, Error, Options, Step, Stream, Target, tcp, tls};
 use crate::secret::Secret;
 
-/// The proxies there are, and what goes past them.
 #[derive(Debug, Clone, Default)]
 pub struct Proxies {
-    /// For `ws` URLs.
     pub ws: Option<Proxy>,
-    /// For `wss` URLs.
     pub wss: Option<Proxy>,
-    /// What is connected to without a proxy.
     pub bypass: Bypass,
-    /// What the request to an HTTP proxy says.
     pub http: HttpOptions,
-    /// Wishes for TLS with an `https` proxy.
+    /// For TLS with an `https` proxy.
     pub tls: tls::Options,
 }
 
@@ -41,14 +36,11 @@ impl Proxies {
     }
 }
 
-/// A proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
-    /// What it speaks.
     pub kind: Kind,
     /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets.
     pub host: String,
-    /// The TCP port.
     pub port: u16,
     /// User name and password.
     pub credentials: Option<Secret<(String, String)>>,
@@ -56,25 +48,24 @@ pub struct Proxy {
     pub source: &'static str,
 }
 
-/// What a proxy speaks.
+/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// HTTP, with CONNECT (RFC 9110 §9.3.6).
     Http,
-    /// The same inside TLS.
+    /// HTTP inside TLS.
     Https,
-    /// SOCKS4; the name is resolved here.
+    /// wsee resolves the name.
     Socks4,
-    /// SOCKS4 in its version 4a; the name is resolved by the proxy.
+    /// The proxy resolves the name.
     Socks4a,
-    /// SOCKS5 (RFC 1928); the name is resolved here.
+    /// RFC 1928; wsee resolves the name.
     Socks5,
-    /// SOCKS5; the name is resolved by the proxy.
+    /// The proxy resolves the name.
     Socks5h,
 }
 
 impl Kind {
-    /// Every kind.
     pub const ALL: [Self; 6] = [
         Self::Http,
         Self::Https,
@@ -124,7 +115,7 @@ pub(super) async fn connect(
         }))
     };
     let unreachable = |source| error(ProxyProblem::Unreachable(Box::new(source)));
-    // Before the proxy is bothered: a TLS client that cannot be made is a usage error.
+    // Before connecting: bad TLS options are a usage error.
     let target = Target {
         host: proxy.host.clone(),
         port: proxy.port,

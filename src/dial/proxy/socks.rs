@@ -79,7 +79,7 @@ fn problem(kind: Kind, endpoint: &Endpoint, error: Error, authorized: bool) -> S
     }
 }
 
-/// What the proxy is asked to connect to.
+/// The target of the tunnel.
 fn target<'a>(
     kind: Kind,
     endpoint: &'a Endpoint,
@@ -96,11 +96,11 @@ fn target<'a>(
         .map_or(Err(SocksProblem::NoIpv4), |address| fits(kind, address))
 }
 
-/// The longest name that SOCKS can carry (RFC 1928 §4); a DNS name is shorter.
+/// RFC 1928 §4: the length of a name is one byte. DNS names are shorter.
 const LONGEST_NAME: usize = 255;
 
 fn name(endpoint: &Endpoint) -> Result<TargetAddr<'_>, SocksProblem> {
-    // tokio-socks checks neither this nor that name and SOCKS4's user fit into its buffer.
+    // tokio-socks does not check this, nor that name and SOCKS4 user fit into its buffer.
     if endpoint.host.len() > LONGEST_NAME {
         return Err(SocksProblem::NameTooLong);
     }

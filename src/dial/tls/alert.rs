@@ -1,4 +1,4 @@
-//! Why a TLS handshake failed, for reasons other than certificates, in words.
+//! Explains TLS handshakes that failed for reasons other than certificates.
 
 use std::io;
 
@@ -6,18 +6,17 @@ use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
 use super::{Version, Versions};
 
-/// A handshake that failed.
 #[derive(Debug)]
 pub struct HandshakeProblem {
     /// May quote the server.
     pub(super) text: String,
-    /// The usual reason for this, if it is known.
+    /// The usual reason, if known.
     pub reason: Option<HandshakeReason>,
     /// Holds a [`rustls::Error`] unless the connection itself broke.
     pub source: io::Error,
 }
 
-/// What usually makes a handshake fail like this.
+/// The usual reason for a failed handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandshakeReason {
     /// The server speaks something else on this port.
@@ -108,7 +107,7 @@ fn incompatible_reason(
     }
 }
 
-/// The version that was offered, if it was only one.
+/// The version that was offered, if it was the only one.
 fn only_version(versions: Versions) -> Option<Version> {
     (versions.min == versions.max).then_some(versions.max)
 }

@@ -1,4 +1,4 @@
-//! What a person wants to know of a certificate.
+//! The facts about a certificate that are shown.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -10,23 +10,21 @@ use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use x509_cert::name::Name;
 
-/// A summary of a certificate. All text is the issuer's or the server's, and as hostile as they are.
+/// A summary of a certificate. Its text comes from the issuer or the server, and may be hostile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// Whom it is for, as RFC 4514 text such as `CN=localhost`; may be empty.
+    /// RFC 4514 text such as `CN=localhost`; may be empty.
     pub subject: String,
-    /// Who signed it, as RFC 4514 text.
+    /// RFC 4514 text.
     pub issuer: String,
-    /// The DNS names and IP addresses it is for (RFC 5280 §4.2.1.6).
+    /// DNS names and IP addresses (RFC 5280 §4.2.1.6).
     pub names: Vec<String>,
-    /// The first moment at which it is valid.
     pub not_before: Timestamp,
-    /// The last moment at which it is valid.
     pub not_after: Timestamp,
 }
 
 impl Certificate {
-    /// Reads a certificate in DER; `None` if it does not parse.
+    /// Parses DER; `None` if it is invalid.
     pub fn parse(der: &[u8]) -> Option<Self> {
         let certificate = x509_cert::Certificate::from_der(der).ok()?;
         let body = certificate.tbs_certificate();
@@ -45,20 +43,19 @@ impl Certificate {
         })
     }
 
-    /// Whether the subject says that it is its own issuer.
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
     }
 
-    /// Whether `time` is in the validity period (RFC 5280 §4.1.2.5).
+    /// RFC 5280 §4.1.2.5.
     pub fn is_valid_at(&self, time: Timestamp) -> bool {
         (self.not_before..=self.not_after).contains(&time)
     }
 }
 
-/// A point in time after the Unix epoch, or the last one there is.
+/// Saturates at [`Timestamp::MAX`].
 ///
-/// RFC 5280 §4.1.2.5: `99991231235959Z` means no expiry, and lies past [`Timestamp::MAX`].
+/// RFC 5280 §4.1.2.5: `99991231235959Z` means no expiry, and is later than that.
 pub(super) fn timestamp(since_epoch: Duration) -> Timestamp {
     i64::try_from(since_epoch.as_secs())
         .ok()
@@ -72,7 +69,7 @@ pub(super) fn name_text(der: &[u8]) -> Option<String> {
 }
 
 fn distinguished_name_text(name: &Name) -> Option<String> {
-    // Not `to_string`, which panics if a value that a peer made up cannot be formatted.
+    // Not `to_string`, which panics if a peer's value cannot be formatted.
     let mut text = String::new();
     write!(text, "{name}").ok()?;
     Some(text)

@@ -1,4 +1,4 @@
-//! The TLS handshake of a client.
+//! The client's TLS handshake.
 
 use std::io;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use super::verify_problem::{self, VerifyProblem};
 use super::{Certificate, Options, Session, Sni, Version, Versions};
 use crate::dial::{Step, Stream, Target};
 
-/// One TLS handshake, prepared.
+/// A prepared TLS handshake.
 #[derive(Debug)]
 pub(in crate::dial) struct Client<'a> {
     target: &'a Target,
@@ -32,12 +32,12 @@ pub(in crate::dial) struct Client<'a> {
 }
 
 impl<'a> Client<'a> {
-    /// Reads the `--cacert` files and checks that the host can be verified.
+    /// Reads the files of roots and checks that the host can be verified.
     pub(in crate::dial) fn new(
         target: &'a Target,
         options: &'a Options,
     ) -> Result<Self, TlsFailure> {
-        // Given explicitly: a process-wide default may be missing or another one.
+        // Explicit, as a process-wide default may be missing or different.
         let provider = client_provider();
         let algorithms = provider.signature_verification_algorithms;
         let verifier = Verifier::new(algorithms, options)
@@ -57,7 +57,6 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// Performs the handshake over `stream`.
     pub(in crate::dial) async fn handshake(
         &self,
         stream: Stream,
@@ -77,7 +76,7 @@ impl<'a> Client<'a> {
         Ok(Stream::Tls(Box::new(stream)))
     }
 
-    /// Opens the file for secrets if there is to be one, and tells of it.
+    /// Opens the file for secrets, if any, and reports it.
     fn open_key_log(&self, step: &mut dyn FnMut(Step)) -> Option<KeyLog> {
         let file = self.options.key_log.clone()?;
         let opened = KeyLog::open(&file).map_err(Arc::new);
@@ -111,7 +110,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// What is wrong with the server's certificate, also if it was let pass.
+    /// What is wrong with the server's certificate, even if it was accepted.
     fn distrust(&self) -> Option<VerifyProblem> {
         let refusal = self.verifier.refusal()?;
         Some(verify_problem::explain(
@@ -123,7 +122,7 @@ impl<'a> Client<'a> {
     }
 
     fn explain(&self, error: io::Error) -> TlsFailure {
-        // What an insecure verifier refused was let pass: the error is about something else.
+        // An insecure verifier accepts what it finds wrong, so the error is about something else.
         let distrust = match self.verifier.unpinned() {
             Some(key) => Some(verify_problem::unpinned(key)),
             None => self.distrust().filter(|_| !self.options.insecure),
@@ -142,7 +141,7 @@ impl<'a> Client<'a> {
     }
 }
 
-/// The host that the certificate has to be for.
+/// The host that the certificate must match.
 fn verified_name<'a>(target: &'a Target, options: &'a Options) -> &'a str {
     match &options.sni {
         Sni::Name(name) => name,
@@ -150,9 +149,9 @@ fn verified_name<'a>(target: &'a Target, options: &'a Options) -> &'a str {
     }
 }
 
-/// Explains an error of the first read or write after the handshake; what is not about TLS comes back.
+/// Explains an error of the first read or write after the handshake; returns one that is not about TLS.
 ///
-/// RFC 8446 §4.4.2.4: a client that is refused for its certificate has finished its handshake before.
+/// RFC 8446 §4.4.2.4: a server rejects a client's certificate after the client has finished its handshake.
 pub fn late_failure(
     target: &Target,
     options: &Options,
@@ -207,16 +206,16 @@ fn config(provider: CryptoProvider, versions: Versions, verifier: Arc<Verifier>)
         .dangerous()
         .with_custom_certificate_verifier(verifier)
         .with_no_client_auth();
-    // RFC 6455 §4.1 speaks HTTP/1.1; without ALPN a server may choose HTTP/2.
+    // RFC 6455 §4.1 requires HTTP/1.1; without ALPN a server may choose HTTP/2.
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     config
 }
 
 fn server_name(target: &Target, options: &Options) -> Result<ServerName<'static>, TlsFailure> {
     let host = verified_name(target, options);
-    // RFC 6874 §4: the zone of an address means something on this machine only.
+    // RFC 6874 §4: the zone of an address is meaningful on this machine only.
     let name = host.split('%').next().unwrap_or(host);
-    // RFC 6066 §3: the name goes without the trailing dot.
+    // RFC 6066 §3: the name has no trailing dot.
     let name = name.strip_suffix('.').unwrap_or(name);
     ServerName::try_from(name.to_owned()).map_err(|_| failure(target, TlsProblem::ServerName))
 }

@@ -1,4 +1,4 @@
-//! The server's question for a client certificate, and what it makes of the answer.
+//! The server's request for a client certificate, and its reaction to the answer.
 
 use std::fmt;
 use std::io;
@@ -12,45 +12,43 @@ use super::alert::alert_name;
 use super::certificate::name_text;
 use super::identity::Identity;
 
-/// How many issuers that a server accepts a message lists: it may name thousands.
+/// How many accepted issuers a message lists: a server may name thousands.
 const ISSUERS_SHOWN: usize = 4;
 
-/// A server asked for a client certificate (RFC 8446 §4.3.2).
+/// A server's request for a client certificate (RFC 8446 §4.3.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientAuth {
-    /// What it was shown.
     pub shown: Shown,
-    /// The first of the issuers whose certificates it accepts, as RFC 4514 text; it need not name any.
+    /// The first of the issuers it accepts, as RFC 4514 text; it may name none.
     pub issuers: Vec<String>,
-    /// How many issuers it named besides.
+    /// How many more issuers it named.
     pub more_issuers: usize,
 }
 
-/// What a server that asked for a client certificate was shown.
+/// The answer to a request for a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// Nothing: there is no client certificate.
+    /// There is no client certificate.
     Nothing,
-    /// Nothing: the server accepts no signature that the key can make.
+    /// Nothing was shown: the server accepts no signature that the key can make.
     Unsuitable,
-    /// The certificate for this subject.
+    /// The certificate with this subject.
     Certificate(String),
 }
 
 impl ClientAuth {
-    /// Whether the server got a certificate.
     pub fn is_answered(&self) -> bool {
         matches!(self.shown, Shown::Certificate(_))
     }
 }
 
-/// The issuers that the server accepts, as in ` issued by CN=a, CN=b`.
+/// The accepted issuers, as in ` issued by CN=a or CN=b`.
 impl fmt::Display for ClientAuth {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.issuers.is_empty() {
             return Ok(());
         }
-        // A comma is part of most names.
+        // Most names contain commas.
         write!(f, " issued by {}", self.issuers.join(" or "))?;
         match self.more_issuers {
             0 => Ok(()),
@@ -59,7 +57,7 @@ impl fmt::Display for ClientAuth {
     }
 }
 
-/// Answers the question, and remembers that it was asked; one for each handshake.
+/// Answers the request and keeps it; one for each handshake.
 #[derive(Debug)]
 pub(super) struct Resolver {
     identity: Option<Identity>,
@@ -74,7 +72,7 @@ impl Resolver {
         }
     }
 
-    /// The question, if it was asked.
+    /// The request, if there was one.
     pub(super) fn asked(&self) -> Option<&ClientAuth> {
         self.asked.get()
     }
@@ -104,7 +102,7 @@ impl ResolvesClientCert for Resolver {
     }
 }
 
-/// The alert with which the server refused what it was shown, if `error` is that.
+/// The alert with which the server rejected the answer, if `error` is one.
 pub(super) fn refusal(asked: &ClientAuth, error: &io::Error) -> Option<AlertDescription> {
     let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {
         return None;
@@ -119,16 +117,16 @@ pub(super) fn refusal(asked: &ClientAuth, error: &io::Error) -> Option<AlertDesc
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied
         | AlertDescription::CertificateRequired => true,
-        // RFC 5246 §7.4.6: what a server may say if it is shown no certificate.
+        // RFC 5246 §7.4.6: a server may send this if it is shown no certificate.
         AlertDescription::HandshakeFailure => !asked.is_answered(),
-        // A signature that does not verify, be it the client's or its issuer's.
+        // An invalid signature, the client's or its issuer's.
         AlertDescription::DecryptError => asked.is_answered(),
         _ => false,
     };
     is_about_certificate.then_some(*alert)
 }
 
-/// What the server did about the certificate it was shown, as a predicate.
+/// The server's reaction as a predicate, to follow its name.
 pub(super) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> String {
     let subject = match &asked.shown {
         Shown::Nothing => return format!("demands a client certificate{asked}"),

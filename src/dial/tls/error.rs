@@ -8,11 +8,10 @@ use super::roots::RootsError;
 use super::verify_problem::VerifyProblem;
 use crate::dial::endpoint::authority;
 
-/// A TLS handshake that failed, or could not be tried.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", text(.host, *.port, .problem))]
 pub struct TlsFailure {
-    /// The host as it was given.
+    /// As given.
     pub host: String,
     pub port: u16,
     pub problem: TlsProblem,
@@ -22,16 +21,16 @@ pub struct TlsFailure {
 pub enum TlsProblem {
     /// The handshake failed, for a reason other than a certificate.
     Handshake(HandshakeProblem),
-    /// The server demands a client certificate, or rejects the one that it was shown.
+    /// The server demands a client certificate, or rejects the one it was shown.
     ClientCertificate {
         asked: ClientAuth,
         alert: AlertDescription,
     },
     /// The server's certificate is not trusted.
     Certificate(VerifyProblem),
-    /// No certificate can be for this host, so that none could be verified.
+    /// No certificate can name this host.
     ServerName,
-    /// The roots that the user gave cannot be used: a usage error.
+    /// The user's roots cannot be used: a usage error.
     Roots(RootsError),
 }
 

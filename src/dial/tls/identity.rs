@@ -17,7 +17,6 @@ use super::Certificate;
 use super::pkcs12::{Archive, Pkcs12Error, is_affordable, is_pkcs12};
 use crate::secret::Secret;
 
-/// A client's certificate chain with its key.
 #[derive(Debug, Clone)]
 pub struct Identity {
     pub(super) key: Arc<CertifiedKey>,
@@ -25,13 +24,12 @@ pub struct Identity {
     pub(super) subject: String,
 }
 
-/// A file of a client certificate or of its key that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", .file.display())]
 pub struct IdentityError {
-    /// Whether it is the file of the key, not of the certificate.
+    /// Whether it is the key's file, not the certificate's.
     pub is_key: bool,
-    /// The file as it was given.
+    /// As given.
     pub file: PathBuf,
     #[source]
     pub problem: IdentityProblem,
@@ -47,14 +45,14 @@ pub enum IdentityProblem {
     UnknownFormat,
     #[error("not valid PEM ({0})")]
     BadPem(#[source] PemError),
-    /// Damaged, or of a kind that cannot be read.
+    /// Damaged or unsupported.
     #[error("not a PKCS#12 file that wsee can read ({0})")]
     BadPkcs12(#[source] Pkcs12Error),
     #[error("no certificate in it")]
     NoCertificate,
     #[error("no private key in it")]
     NoKey,
-    /// The PEM itself is encrypted, as RFC 1421 has it and OpenSSL once did.
+    /// The PEM itself is encrypted (RFC 1421), as OpenSSL once did.
     #[error("the key is encrypted in OpenSSL's old way")]
     OldEncryption,
     #[error("the key's encryption is not supported ({0})")]
@@ -67,13 +65,13 @@ pub enum IdentityProblem {
     Rejected(#[source] rustls::Error),
 }
 
-/// The largest file that is read, in bytes.
+/// In bytes: much more than any real file has.
 const LARGEST: u64 = 1 << 20;
 
 impl Identity {
-    /// Reads a certificate chain and its key, which may be in the same file, from PEM or PKCS#12.
+    /// Reads a certificate chain and its key, which may share a file, from PEM or PKCS#12.
     ///
-    /// `password` is asked for the password of a file only if one is needed.
+    /// `password` is called only for an encrypted file.
     pub fn read<E: From<IdentityError>>(
         cert: &Path,
         key: Option<&Path>,
@@ -117,7 +115,6 @@ impl Identity {
     }
 }
 
-/// A file to read from.
 struct Source<'a> {
     file: &'a Path,
     is_key: bool,
@@ -142,7 +139,7 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Reads the file; an encrypted key is opened only if it is `wanted`.
+    /// Reads the file; decrypts a key only if it is `wanted`.
     fn read<E: From<IdentityError>>(
         &self,
         wanted: bool,
@@ -165,7 +162,7 @@ impl<'a> Source<'a> {
         Ok(content)
     }
 
-    /// The key in a section; `None` if it holds something else.
+    /// The key in a section; `None` if it contains something else.
     fn read_key<E: From<IdentityError>>(
         &self,
         section: Pem,
@@ -236,9 +233,9 @@ fn pkcs12_problem(error: Pkcs12Error) -> IdentityProblem {
     }
 }
 
-/// The certificate of `key` and its issuers, in the order in which TLS wants them.
+/// The certificate of `key` and its issuers, in the order of TLS.
 ///
-/// All as they are if none belongs to the key: the mismatch is reported later.
+/// Unchanged if none belongs to the key: the mismatch is reported later.
 fn chain(
     mut certificates: Vec<CertificateDer<'static>>,
     key: &PrivateKeyDer<'static>,
@@ -267,7 +264,7 @@ fn issuer(last: &CertificateDer<'_>, certificates: &[CertificateDer<'_>]) -> Opt
     })
 }
 
-/// Opens an `EncryptedPrivateKeyInfo` (RFC 5958 §3).
+/// Decrypts an `EncryptedPrivateKeyInfo` (RFC 5958 §3).
 fn decrypt(
     der: &[u8],
     password: &Secret<String>,

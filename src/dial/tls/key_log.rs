@@ -1,4 +1,4 @@
-//! The secrets of TLS connections, written to a file for those who decrypt a capture.
+//! Writes the secrets of TLS connections to a file, to decrypt captures.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -7,12 +7,11 @@ use std::sync::Mutex;
 
 /// A file in the format of `SSLKEYLOGFILE` (RFC 9850).
 ///
-/// Not rustls' own, which reads the environment by itself and does not tell that it cannot write.
+/// rustls' own reads the environment by itself and does not report that it cannot write.
 #[derive(Debug)]
 pub(super) struct KeyLog(Mutex<File>);
 
 impl KeyLog {
-    /// Opens `path` to append to it.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.append(true).create(true);
@@ -26,7 +25,7 @@ impl rustls::KeyLog for KeyLog {
     fn log(&self, label: &str, client_random: &[u8], secret: &[u8]) {
         let random = hex::encode(client_random);
         let line = format!("{label} {random} {}\n", hex::encode(secret));
-        // In one piece: other processes append to the same file. A connection does not fail for it.
+        // In one write, as other processes append to the same file. An error does not fail the connection.
         if let Ok(mut file) = self.0.lock() {
             let _ = file.write_all(line.as_bytes());
         }

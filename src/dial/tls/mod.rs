@@ -1,4 +1,4 @@
-//! TLS over a stream.
+//! TLS.
 
 mod alert;
 mod certificate;
@@ -28,35 +28,27 @@ pub use pin::{PinError, PinProblem, Pins};
 pub use roots::{Roots, RootsError, RootsProblem, SystemStore};
 pub use verify_problem::{VerifyProblem, VerifyProblemKind};
 
-/// What the caller wishes of TLS.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Accept any certificate; what is wrong with it is in [`Session::distrust`].
+    /// Accepts any certificate; [`Session::distrust`] says what is wrong with it.
     pub insecure: bool,
-    /// PEM files with certificates to trust besides the usual roots.
+    /// PEM files with certificates to trust in addition to the usual roots.
     pub cacert: Vec<PathBuf>,
-    /// The usual roots.
     pub roots: Roots,
-    /// Where the system's roots are.
     pub system_store: SystemStore,
-    /// The keys one of which the server must have, whatever else is trusted.
+    /// The server must have one of these keys, whatever else is trusted.
     pub pins: Option<Pins>,
-    /// What the server is shown if it asks for a client certificate.
+    /// Shown to a server that asks for a client certificate.
     pub identity: Option<Identity>,
-    /// The versions to offer.
     pub versions: Versions,
-    /// The name to ask for, and to verify.
     pub sni: Sni,
-    /// A file to which the secrets of connections are written.
+    /// The file for the secrets of connections.
     pub key_log: Option<PathBuf>,
 }
 
-/// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
-    /// TLS 1.2 (RFC 5246).
     Tls12,
-    /// TLS 1.3 (RFC 8446).
     Tls13,
 }
 
@@ -69,12 +61,11 @@ impl Version {
     }
 }
 
-/// The versions that are offered.
+/// The versions to offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Versions {
-    /// The lowest.
     pub min: Version,
-    /// The highest, not below `min`.
+    /// Not below `min`.
     pub max: Version,
 }
 
@@ -87,37 +78,33 @@ impl Default for Versions {
     }
 }
 
-/// The name that a server is asked for (Server Name Indication, RFC 6066 §3).
+/// The name to ask a server for (Server Name Indication, RFC 6066 §3).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Sni {
-    /// The target's host.
     #[default]
     Host,
-    /// Another name or address, which the certificate has to be for.
+    /// Another name or address, which the certificate must match.
     Name(String),
-    /// None; the certificate has to be for the target's host.
+    /// None; the certificate must match the target's host.
     Off,
 }
 
-/// What a TLS handshake agreed on.
+/// The result of a TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// The protocol version, such as `TLS 1.3`.
+    /// Such as `TLS 1.3`.
     pub version: String,
-    /// The cipher suite, such as `TLS13_AES_128_GCM_SHA256`.
+    /// Such as `TLS13_AES_128_GCM_SHA256`.
     pub cipher_suite: String,
-    /// The key exchange group, such as `X25519MLKEM768`.
+    /// The group, such as `X25519MLKEM768`.
     pub key_exchange: Option<String>,
-    /// The application protocol that the server chose (ALPN, RFC 7301), lossily decoded.
+    /// The server's choice (RFC 7301), lossily decoded.
     pub alpn: Option<String>,
-    /// The server's certificate; `None` if it does not parse.
+    /// `None` if it does not parse.
     pub certificate: Option<Certificate>,
-    /// With [`Options::insecure`], why the certificate would have been refused.
+    /// With [`Options::insecure`], why the certificate would have been rejected.
     pub distrust: Option<String>,
-    /// The name that the server was asked for, if it is not the target's host.
     pub sni: Sni,
-    /// The server's question for a client certificate.
     pub client_auth: Option<ClientAuth>,
-    /// How long the handshake took.
     pub took: Duration,
 }

@@ -1,4 +1,4 @@
-//! Public keys that the server must have one of, as curl's `--pinnedpubkey` writes them.
+//! Pinned public keys, in the notation of curl's `--pinnedpubkey`.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,42 +9,36 @@ use sha2::{Digest, Sha256};
 use x509_cert::der::Decode;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
-/// The start of a hash, as opposed to the name of a file.
+/// Tells a hash from a file name.
 const HASH: &str = "sha256//";
-/// The largest file that is read, in bytes.
+/// In bytes: much more than any real file has.
 const LARGEST: u64 = 64 << 10;
 
 /// SHA-256 hashes of public keys (RFC 7469 §2.4).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pins(Vec<[u8; 32]>);
 
-/// A value of `--pinnedpubkey` that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{value}: {problem}")]
 pub struct PinError {
-    /// The hash or the file.
+    /// A hash or a file.
     pub value: String,
-    /// What is wrong with it.
     #[source]
     pub problem: PinProblem,
 }
 
-/// What is wrong with a value of `--pinnedpubkey`.
 #[derive(Debug, thiserror::Error)]
 pub enum PinProblem {
-    /// Not a hash.
     #[error("not the base64 of 32 bytes")]
     Hash,
-    /// The file cannot be read.
     #[error("{0}")]
     Unreadable(#[source] io::Error),
-    /// The file holds no public key.
     #[error("no public key in PEM or DER in it")]
     NoKey,
 }
 
 impl Pins {
-    /// Reads `sha256//BASE64[;sha256//BASE64…]`, or the name of a file with a public key.
+    /// Parses `sha256//BASE64[;sha256//BASE64…]`, or reads the named file with a public key.
     pub fn parse(text: &str) -> Result<Self, PinError> {
         let error = |value: &str, problem| PinError {
             value: value.to_owned(),
@@ -66,7 +60,7 @@ impl Pins {
         Ok(Self(hashes.collect::<Result<_, _>>()?))
     }
 
-    /// Whether the key in this `SubjectPublicKeyInfo` is one of them.
+    /// Whether the key in this `SubjectPublicKeyInfo` is pinned.
     pub(super) fn admit(&self, key: &[u8]) -> bool {
         self.0.contains(&hash(key))
     }

@@ -1,4 +1,4 @@
-//! The certificates that trust begins with.
+//! Root certificates.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,81 +8,70 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_certs};
 
-/// A `--cacert` file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the CA certificates in {}: {problem}", .file.display())]
 pub struct RootsError {
-    /// The file as it was given.
+    /// As given.
     pub file: PathBuf,
-    /// What is wrong with it.
     #[source]
     pub problem: RootsProblem,
 }
 
-/// What is wrong with a `--cacert` file.
 #[derive(Debug, thiserror::Error)]
 pub enum RootsProblem {
-    /// The file cannot be read.
     #[error("{0}")]
     Unreadable(#[source] io::Error),
-    /// The file has no certificate in PEM.
     #[error("no certificate in it")]
     Empty,
-    /// The file is damaged.
     #[error("certificate {number} is not valid PEM ({source})")]
     BadPem {
-        /// Which certificate of the file, from 1.
+        /// From 1.
         number: usize,
-        /// What the PEM reader said.
         source: pem::Error,
     },
-    /// What is inside the PEM is not a certificate that others can be verified with.
+    /// Valid PEM, but not a certificate that can verify others.
     #[error("certificate {number} cannot be a root ({source})")]
     BadCertificate {
-        /// Which certificate of the file, from 1.
+        /// From 1.
         number: usize,
-        /// What the X.509 reader said.
         source: rustls::Error,
     },
 }
 
-/// The roots of the web as Mozilla has them, compiled in.
+/// Mozilla's roots, compiled in.
 pub(super) fn bundled() -> RootCertStore {
     webpki_roots::TLS_SERVER_ROOTS.iter().cloned().collect()
 }
 
-/// Which roots are trusted besides those of `--cacert`.
+/// The roots to trust in addition to the user's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Roots {
-    /// Mozilla's, compiled in.
     Webpki,
-    /// The system's.
     Native,
     #[default]
     Both,
 }
 
-/// Where the system's roots are, if not in their usual place.
+/// Where the system's roots are, if not in the default place.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SystemStore {
-    /// A file of certificates in PEM (`SSL_CERT_FILE`).
+    /// Certificates in PEM (`SSL_CERT_FILE`).
     pub file: Option<PathBuf>,
-    /// Folders of such files (`SSL_CERT_DIR`).
+    /// Directories of such files (`SSL_CERT_DIR`).
     pub folders: Vec<PathBuf>,
 }
 
-/// The system's roots.
 #[derive(Debug)]
 pub(super) struct System {
     pub(super) roots: RootCertStore,
-    /// Why there are none, or not all.
+    /// Why some or all are missing.
     pub(super) problem: Option<String>,
 }
 
 impl SystemStore {
-    /// Reads the roots; what cannot be read is no error until somebody needs it.
+    /// Reads the roots; errors matter only once the roots are needed.
     ///
-    /// A system without a store is a problem only if these are the `only` roots.
+    /// A missing store is a problem only if these are the `only` roots.
     pub(super) fn read(&self, only: bool) -> System {
         let mut certificates = Vec::new();
         let mut errors = Vec::new();
@@ -103,7 +92,7 @@ impl SystemStore {
         let mut roots = RootCertStore::empty();
         let (added, _) = roots.add_parsable_certificates(certificates);
         let problem = match errors.first() {
-            // A usual place holds files that nobody misses.
+            // Errors in the default store are ignored if any root loaded.
             _ if is_usual && (added > 0 || !only) => None,
             Some(error) => Some(error.to_string()),
             None if added == 0 => Some("no certificate in it".to_owned()),
@@ -113,7 +102,7 @@ impl SystemStore {
     }
 }
 
-/// Adds all certificates of a PEM file to `roots`, and returns them.
+/// Adds all certificates of a PEM file to `roots` and returns them.
 pub(super) fn add_file(
     roots: &mut RootCertStore,
     file: &Path,

@@ -1,4 +1,4 @@
-//! The verification of the server's certificate.
+//! Verification of the server's certificate.
 
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -15,17 +15,17 @@ use super::certificate::{Certificate, timestamp};
 use super::pin::{Pins, pin_text};
 use super::roots::{self, Roots, RootsError, System, SystemStore};
 
-/// Verifies against the compiled-in roots and `--cacert`, then against the system's, as far as they
-/// are wanted; then the pins.
+/// Verifies against the compiled-in roots and the user's, then against the system's, as far as they
+/// are enabled, and finally against the pins.
 ///
-/// One verifier serves one handshake: it keeps what it refused.
+/// One verifier serves one handshake, as it keeps what it rejected.
 #[derive(Debug)]
 pub(super) struct Verifier {
     algorithms: WebPkiSupportedAlgorithms,
     roots: RootCertStore,
-    /// The certificates from `--cacert`, also part of `roots`.
+    /// The user's certificates, also part of `roots`.
     given: Vec<CertificateDer<'static>>,
-    /// Read when the other roots do not know the issuer: it costs tens of milliseconds.
+    /// Read only if the other roots do not know the issuer: it costs tens of milliseconds.
     system_roots: OnceLock<System>,
     system_store: SystemStore,
     wanted: Roots,
@@ -35,7 +35,7 @@ pub(super) struct Verifier {
     unpinned: OnceLock<String>,
 }
 
-/// What a verifier found wrong.
+/// The problem a verifier found.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) verdict: CertificateError,
@@ -43,7 +43,7 @@ pub(super) struct Refusal {
 }
 
 impl Verifier {
-    /// A verifier as `options` want it; reads the `--cacert` files.
+    /// Reads the user's roots.
     pub(super) fn new(
         algorithms: WebPkiSupportedAlgorithms,
         options: &Options,
@@ -70,17 +70,17 @@ impl Verifier {
         })
     }
 
-    /// What was found wrong, also if it was let pass.
+    /// The problem, even if it was accepted.
     pub(super) fn refusal(&self) -> Option<&Refusal> {
         self.refusal.get()
     }
 
-    /// Why the system's roots could not be read, if they were wanted and needed.
+    /// Why the system's roots could not be read, if they were needed.
     pub(super) fn system_problem(&self) -> Option<&str> {
         self.system_roots.get()?.problem.as_deref()
     }
 
-    /// The key that is none of the pinned ones, as a pin.
+    /// The key that is not pinned, as a pin.
     pub(super) fn unpinned(&self) -> Option<&str> {
         self.unpinned.get().map(String::as_str)
     }
@@ -129,7 +129,7 @@ impl Verifier {
         }
     }
 
-    /// Whether the certificate's key is a pinned one, if any are.
+    /// Whether the certificate's key is pinned, if any are.
     fn is_pinned(&self, leaf: &CertificateDer<'_>) -> bool {
         let Some(pins) = &self.pins else {
             return true;
@@ -145,11 +145,11 @@ impl Verifier {
         false
     }
 
-    /// Whether the user named this very certificate, self-signed and valid now, in `--cacert`.
+    /// Whether this very certificate, self-signed and valid now, is one of the user's roots.
     ///
-    /// `openssl req -x509` marks its certificates as a CA's, and rustls refuses those as a server's
-    /// (`CaUsedAsEndEntity`) even if they are roots. Other clients accept them, and there is nothing
-    /// left to verify: trust in it was declared, and the handshake proves that the server has its key.
+    /// `openssl req -x509` marks its certificates as a CA's, and rustls rejects those for a server
+    /// (`CaUsedAsEndEntity`) even if they are roots. Other clients accept them, and nothing is left to
+    /// verify: the user trusts it, and the handshake proves that the server has its key.
     fn is_given(&self, leaf: &CertificateDer<'_>, now: UnixTime) -> bool {
         let now = timestamp(Duration::from_secs(now.as_secs()));
         self.given.contains(leaf)
@@ -160,7 +160,7 @@ impl Verifier {
 
 /// Whether no root signed the certificate.
 ///
-/// A bad signature is part of it: it means that a root has the issuer's name, but another key.
+/// This includes a bad signature: a root has the issuer's name, but another key.
 pub(super) fn is_about_issuer(verdict: &CertificateError) -> bool {
     matches!(
         verdict,

@@ -1,4 +1,4 @@
-//! Why a certificate is not trusted, in words, and what helps.
+//! Explains why a certificate is not trusted.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -11,13 +11,13 @@ use super::Certificate;
 use super::certificate::timestamp;
 use super::verify::is_about_issuer;
 
-/// How many names of a certificate a message lists: it may hold thousands.
+/// How many names of a certificate a message lists: it may have thousands.
 const NAMES_SHOWN: usize = 8;
 
 /// Why a certificate is not trusted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct VerifyProblem {
-    /// May hold text from the certificate, as it is.
+    /// May quote the certificate verbatim.
     pub(super) text: String,
     pub kind: VerifyProblemKind,
 }
@@ -36,18 +36,18 @@ pub enum VerifyProblemKind {
     NotPinned,
     NotYetValid,
     WrongName,
-    /// It is for no name at all.
+    /// It names no host.
     NoName,
     UnknownIssuer,
     /// The issuer's name is known with another key.
     WrongIssuerKey,
     SelfSigned,
-    /// It has expired, is damaged, or is of a kind that servers must not have.
+    /// Expired, damaged, or of a kind that servers must not have.
     Unusable,
 }
 
-/// Puts the verdict on `certificate`, which was shown for `host`, into words; `no_store` says why
-/// the system's roots were not there to know its issuer.
+/// Explains the verdict on `certificate`, which was shown for `host`. `no_store` says why the
+/// system's roots were not available.
 pub(super) fn explain(
     verdict: &CertificateError,
     certificate: Option<&Certificate>,
@@ -65,7 +65,7 @@ pub(super) fn explain(
     problem
 }
 
-/// The server has a key that is not pinned; `key` is its pin.
+/// The server's key is not pinned; `key` is its pin.
 pub(super) fn unpinned(key: &str) -> VerifyProblem {
     VerifyProblem {
         text: format!("its public key {key} is not pinned"),
@@ -90,8 +90,7 @@ fn explain_verdict(
         }
         _ => match certificate {
             Some(certificate) if is_about_issuer(verdict) => not_issued(verdict, certificate),
-            // A self-signed certificate that may sign others is refused before its issuer is
-            // looked for.
+            // A self-signed CA certificate is rejected before its issuer is looked up.
             Some(certificate)
                 if certificate.is_self_issued()
                     && matches!(verdict, CertificateError::Other(_)) =>
@@ -105,7 +104,7 @@ fn explain_verdict(
 
 fn expired(now: UnixTime, not_after: UnixTime, leaf: Option<&Certificate>) -> VerifyProblem {
     let (now, not_after) = (moment(now), moment(not_after));
-    // The verifier does not say which certificate of the chain has expired.
+    // The verifier does not say which certificate of the chain expired.
     let which = match leaf {
         Some(leaf) if leaf.not_after != not_after => "a certificate of its issuers",
         _ => "the certificate",
