@@ -116,12 +116,13 @@ impl Args<'_> {
 mod tests {
     use super::*;
     use crate::command::{Command, Outgoing, parse};
+    use crate::diagnostic::one_line;
 
     fn frame(line: &str) -> Result<FrameSpec, String> {
         match parse(line) {
             Ok(Command::Outgoing(Outgoing::Frame(frame))) => Ok(frame),
             Ok(other) => Err(format!("{other:?}")),
-            Err(error) => Err(crate::diagnostic::one_line(&error)),
+            Err(error) => Err(one_line(&error)),
         }
     }
 

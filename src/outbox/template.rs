@@ -59,6 +59,7 @@ pub fn fill(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::one_line;
 
     fn filled(text: &str) -> Result<String, String> {
         let value = |name: &str| match name {
@@ -66,7 +67,7 @@ mod tests {
             "quote" => Some("\"\\".to_owned()),
             _ => None,
         };
-        let filled = fill(text, value).map_err(|error| error.to_string());
+        let filled = fill(text, value).map_err(|error| one_line(&error));
         filled.map(Cow::into_owned)
     }
 
@@ -96,14 +97,14 @@ mod tests {
         let error = |text| filled(text).expect_err("an error");
         assert_eq!(
             error("hi {{b}}"),
-            "not sent: {{b}} has no value; /set b VALUE sets it, \
-             and {{\"{{\"}} stands for two braces"
+            "not sent: {{b}} has no value; /set b VALUE sets it; \
+             write {{\"{{\"}} for two braces"
         );
         assert_eq!(
             error("{{a b}}"),
-            "not sent: \"a b\" is no name of a variable; write {{\"{{\"}} for two braces"
+            "not sent: \"a b\" is not a variable name; write {{\"{{\"}} for two braces"
         );
         assert!(error("{{a").starts_with("not sent: {{ is not closed"));
-        assert!(error("{{env.HOME}}").contains("\"env.HOME\" is no name"));
+        assert!(error("{{env.HOME}}").contains("\"env.HOME\" is not a variable name"));
     }
 }
