@@ -15,7 +15,7 @@ use crate::stream::{self, Duplex};
 use crate::wire::{self, Reader};
 use crate::work::Task;
 
-/// What it is started with.
+/// The arguments of a limit client.
 pub(crate) struct Options {
     pub(crate) task: Task,
     pub(crate) port: u16,
@@ -25,14 +25,14 @@ pub(crate) struct Options {
     pub(crate) certificate: Option<PathBuf>,
 }
 
-/// The first argument of a process that is to be a limit client.
+/// The first argument of a process that runs as a limit client.
 pub(crate) const COMMAND: &str = "limit";
-/// Any will do.
+/// Any key: nothing here is hidden from proxies.
 const KEY: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-/// How much is moved at a time, in bytes.
+/// The most that is moved at a time, in bytes.
 const BLOCK: usize = 256 << 10;
-/// Pieces from here on are written without a copy, in bytes.
-const LARGE: usize = 16 << 10;
+/// Pieces of at least this size are written without a copy, in bytes: a system call costs less than copying them.
+const WRITTEN_DIRECTLY: usize = 16 << 10;
 
 impl Options {
     const TASKS: [(&str, Task); 6] = [
@@ -172,7 +172,7 @@ fn receive(reader: &mut Reader<Box<dyn Duplex>>, stdout: &mut File) -> io::Resul
         let mut left = head.len;
         while left > 0 {
             let piece = reader.piece(&mut left)?;
-            if piece.len() >= LARGE {
+            if piece.len() >= WRITTEN_DIRECTLY {
                 stdout.write_all(&output)?;
                 output.clear();
                 stdout.write_all(piece)?;

@@ -16,8 +16,8 @@ pub(crate) const RSV1: u8 = 0x40;
 /// In the second byte: the length follows in two bytes, or in eight.
 const LEN_16: u8 = 0x7e;
 const LEN_64: u8 = 0x7f;
-/// How much is read at a time, in bytes.
-const READ: usize = 256 << 10;
+/// The most that is read at a time, in bytes.
+const READ_SIZE: usize = 256 << 10;
 
 /// The header of a message in one frame (RFC 6455 §5.2).
 pub(crate) fn header(opcode: u8, len: usize, key: Option<[u8; 4]>) -> Vec<u8> {
@@ -95,7 +95,7 @@ impl<S: Read> Reader<S> {
     pub(crate) fn new(stream: S) -> Self {
         Self {
             stream,
-            buffer: vec![0; READ],
+            buffer: vec![0; READ_SIZE],
             start: 0,
             end: 0,
         }

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gives_back_what_was_put_in_order() {
+    fn returns_bytes_in_order() {
         let mut buffer = Buffer::with_capacity(4);
         buffer.extend(b"abc");
         buffer.consume(2);

@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_breaks_the_grammar() {
+    fn refuses_lists_that_break_the_grammar() {
         for value in [
             "a;",
             "a;=1",

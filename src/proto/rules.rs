@@ -328,7 +328,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_glance_and_the_judge_agree_about_every_short_frame() {
+    fn table_agrees_with_the_checks_on_every_short_frame() {
         for sender in [Role::Client, Role::Server] {
             for (compression, unfinished) in
                 [(false, false), (false, true), (true, false), (true, true)]

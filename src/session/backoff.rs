@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_attempts_can_be_counted() {
+    fn attempts_are_counted_without_overflow() {
         let mut backoff = Backoff::new(None);
         backoff.attempts = u32::MAX - 1;
         assert_eq!(delays(&mut backoff, 1.0, 3), [secs(30); 3]);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_can_ask_for_a_longer_wait_but_not_for_a_shorter() {
+    fn retry_after_can_lengthen_a_wait_but_not_shorten_it() {
         let mut backoff = Backoff::new(None);
         let delay = |attempt: Option<Attempt>| attempt.map(|attempt| attempt.delay);
         assert_eq!(delay(backoff.next(secs(70), 1.0)), Some(secs(70)));

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn prints_nothing_of_them() {
+    fn debug_output_hides_values() {
         let credentials = Credentials {
             authorization: Some(Secret::new("s3cret".to_owned())),
             cookies: Some(Secret::new("s3cret".to_owned())),

@@ -10,7 +10,7 @@ use crate::proto::sender::Sender;
 /// WebSocket acknowledges nothing, so this is an estimate: bytes the peer sends this long after a message was written
 /// show that the connection still worked then. A second is longer than a usual round trip, and short enough that few
 /// messages count as at risk.
-const UNDER_WAY: Duration = Duration::from_secs(1);
+const IN_FLIGHT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
@@ -34,13 +34,13 @@ impl Delivery {
         self.received = true;
     }
 
-    /// Called once per round: bytes from the peer confirm messages written `UNDER_WAY` before.
+    /// Called once per round: bytes from the peer confirm messages written `IN_FLIGHT` before.
     pub(super) fn end_round(&mut self, sender: &Sender, now: Instant) {
         if !std::mem::take(&mut self.received) {
             return;
         }
         match &self.mark {
-            Some(mark) if now - mark.at < UNDER_WAY => return,
+            Some(mark) if now - mark.at < IN_FLIGHT => return,
             Some(mark) => self.arrived = mark.messages,
             None => {}
         }

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn output_is_waited_for_after_the_end_as_long_as_the_cause_allows() {
+    fn blocked_output_delays_the_end_unless_a_signal_limits_it() {
         let start = Instant::now();
         for (cause, given_up) in [
             (Cause::EndOfInput, false),

@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_that_are_left_out_stay_left_out_everywhere() {
+    fn removed_fields_stay_removed_at_every_origin() {
         let next = after(FIRST, "ws://b.example/", false).expect("a place");
         let [Edit::Remove { name }] = &next.offer.edits[..] else {
             panic!("{:?}", next.offer.edits);
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_but_the_host_field_goes_to_servers_that_are_trusted() {
+    fn trusted_servers_get_everything_except_the_host_field() {
         let next = after(FIRST, "ws://b.example/x", true).expect("a place");
         assert_eq!(next.credentials.authorization, Some(secret("Basic a")));
         assert_eq!(next.credentials.cookies, Some(secret("typed=1")));
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn userinfo_of_a_location_is_for_its_place() {
+    fn userinfo_in_a_location_is_for_that_url_only() {
         let next = after(FIRST, "ws://you@b.example/", false).expect("a place");
         assert_eq!(next.credentials.authorization, Some(secret("you")));
         assert!(withholds(&options(FIRST, false), &next));
@@ -329,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn the_jar_goes_along_with_rules_of_its_own() {
+    fn the_jar_decides_which_cookies_another_origin_gets() {
         let first = options(FIRST, false);
         let jar = first.credentials.jar.clone().expect("a jar");
         let cookie = [&b"n=v; Domain=a.example"[..]];
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_found_unless_cookies_changed() {
+    fn a_redirect_loop_is_found_unless_cookies_changed() {
         let first = options(FIRST, false);
         let mut trail = Trail::new(&first);
         trail.record(&first);
@@ -397,7 +397,7 @@ mod tests {
     }
 
     #[test]
-    fn one_redirection_too_many_is_an_error() {
+    fn more_redirections_than_the_limit_are_an_error() {
         let first = options(FIRST, false);
         let mut trail = Trail::new(&first);
         let mut hop = first.clone();

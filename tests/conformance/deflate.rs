@@ -399,7 +399,7 @@ fn compressed_text_has_to_be_utf8() {
 }
 
 #[test]
-fn the_limit_is_what_comes_out() {
+fn the_limit_counts_inflated_bytes() {
     let data = deflate(vec![b'*'; 10_000]);
     let frame = || binary(&data).rsv(COMPRESSED);
     let (start, end) = data.split_at(data.len() / 2);

@@ -34,7 +34,7 @@ fn client() -> Peer {
 impl Peer {
     /// Feeds bytes and tells every event in short.
     fn feed(&mut self, bytes: &[u8]) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         let mut rest = bytes;
         while !rest.is_empty() {
             let room = self.connection.input();
@@ -42,9 +42,9 @@ impl Peer {
             room[..n].copy_from_slice(&rest[..n]);
             self.connection.received(n, self.now);
             rest = &rest[n..];
-            told.extend(self.events());
+            events.extend(self.events());
         }
-        told
+        events
     }
 
     fn feed_hex(&mut self, hex: &str) -> Vec<String> {
@@ -52,11 +52,11 @@ impl Peer {
     }
 
     fn events(&mut self) -> Vec<String> {
-        let mut told = Vec::new();
+        let mut events = Vec::new();
         while let Some((event, _)) = self.connection.poll_event(self.now) {
-            told.push(short(&event));
+            events.push(short(&event));
         }
-        told
+        events
     }
 
     /// Takes what waits to be written.
@@ -140,8 +140,8 @@ fn one_byte_at_a_time_equals_all_at_once() {
     for (sender, hex, expected) in EXAMPLES {
         let mut end = peer_of(sender);
         let bytes = hex::decode(hex.replace(' ', "")).unwrap();
-        let told: Vec<String> = bytes.chunks(1).flat_map(|byte| end.feed(byte)).collect();
-        assert_eq!(told, expected, "{hex}");
+        let events: Vec<String> = bytes.chunks(1).flat_map(|byte| end.feed(byte)).collect();
+        assert_eq!(events, expected, "{hex}");
     }
 }
 
@@ -153,15 +153,15 @@ fn reads_the_long_examples_of_rfc6455_section_5_7() {
     ] {
         let mut bytes = hex::decode(header.replace(' ', "")).unwrap();
         bytes.resize(bytes.len() + len, b'x');
-        let told = client().feed(&bytes);
-        assert_eq!(told, [format!("binary {}", "x".repeat(len))]);
+        let events = client().feed(&bytes);
+        assert_eq!(events, [format!("binary {}", "x".repeat(len))]);
     }
 }
 
 #[test]
 fn control_frames_may_come_between_fragments() {
-    let told = client().feed_hex("01 01 61  89 01 70  00 01 62  8a 00  80 01 63");
-    assert_eq!(told, ["ping p Sent", "pong  None", "text abc"]);
+    let events = client().feed_hex("01 01 61  89 01 70  00 01 62  8a 00  80 01 63");
+    assert_eq!(events, ["ping p Sent", "pong  None", "text abc"]);
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn names_the_rule_that_was_broken_and_closes_with_its_code() {
             1002,
         ),
         ("80 00", "a continuation frame without a message", 1002),
-        ("01 00 81 00", "a new message inside", 1002),
+        ("01 00 81 00", "a new message before", 1002),
         ("81 7e 00 7d", "not written in its shortest form", 1002),
         ("82 7f 80 00 00 00 00 00 00 00", "the top bit", 1002),
         (
@@ -209,23 +209,23 @@ fn names_the_rule_that_was_broken_and_closes_with_its_code() {
             "larger than the limit",
             1009,
         ),
-        ("81 02 c3 28", "not UTF-8, at byte 0", 1007),
-        ("81 05 61 62 ff", "not UTF-8, at byte 2", 1007),
-        ("01 01 c3 80 01 28", "not UTF-8, at byte 0", 1007),
-        ("81 01 c3", "not UTF-8, at byte 0", 1007),
-        ("88 01 03", "a close body", 1002),
+        ("81 02 c3 28", "not UTF-8 at byte 0", 1007),
+        ("81 05 61 62 ff", "not UTF-8 at byte 2", 1007),
+        ("01 01 c3 80 01 28", "not UTF-8 at byte 0", 1007),
+        ("81 01 c3", "not UTF-8 at byte 0", 1007),
+        ("88 01 03", "a Close body of one byte", 1002),
         ("88 02 03 ed", "close code 1005", 1002),
         ("88 02 03 e7", "close code 999", 1002),
-        ("88 03 03 e8 ff", "a close reason", 1007),
+        ("88 03 03 e8 ff", "the close reason", 1007),
     ] {
         let mut end = client();
-        let told = end.feed_hex(hex);
+        let events = end.feed_hex(hex);
         let expected = format!("sent close {code}");
         assert!(
-            told[0].starts_with(&format!("violation {rule}")) || told[0].contains(rule),
-            "{hex}: {told:?}"
+            events[0].starts_with(&format!("violation {rule}")) || events[0].contains(rule),
+            "{hex}: {events:?}"
         );
-        assert_eq!(told[1], expected, "{hex}");
+        assert_eq!(events[1], expected, "{hex}");
         assert_eq!(
             end.feed_hex("81 00"),
             [""; 0],
@@ -330,22 +330,22 @@ fn continues_after_broken_rules_when_lenient() {
             "text hi",
         ),
     ] {
-        let told = lenient().feed_hex(hex);
+        let events = lenient().feed_hex(hex);
         assert_eq!(
-            told,
+            events,
             [format!("tolerated {rule}"), message.to_owned()],
             "{hex}"
         );
     }
-    let told = lenient().feed_hex("81 05 68 ff");
+    let events = lenient().feed_hex("81 05 68 ff");
     assert_eq!(
-        told,
+        events,
         ["tolerated text is not UTF-8 at byte 1"],
         "the rest of the frame is not waited for"
     );
-    let told = lenient().feed_hex("81 02 68 ff 81 01 61");
-    assert_eq!(told[1], "tolerated text is not UTF-8 at byte 1");
-    assert_eq!(told[2], "text a");
+    let events = lenient().feed_hex("81 02 68 ff 81 01 61");
+    assert_eq!(events[1], "tolerated text is not UTF-8 at byte 1");
+    assert_eq!(events[2], "text a");
     assert!(
         lenient().feed_hex("83 00")[0].starts_with("violation"),
         "a reserved opcode has no meaning"

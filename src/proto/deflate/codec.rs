@@ -376,7 +376,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_stops_at_the_limit() {
+    fn inflation_of_a_bomb_stops_at_the_limit() {
         let mut deflater = Deflater::new(15, true);
         let bomb = deflated(&mut deflater, &vec![0; 10 << 20]);
         let mut out = Buffer::with_capacity(0);
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_may_end_in_the_tail_that_was_left_out() {
+    fn a_stream_may_end_within_the_removed_tail() {
         for full in [1, 1 << 20] {
             let mut inflater = Inflater::new(false);
             // The last two bits of the end of the block are missing, and "Hello" without its last byte.
@@ -432,7 +432,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_is_there_for_the_first_byte_after_it_was_cut_anywhere() {
+    fn the_first_byte_after_any_split_may_refer_to_the_window() {
         let (mut deflater, mut inflater) = (Deflater::new(15, true), Inflater::new(true));
         let text = text(3000);
         let first = deflated(&mut deflater, &text);
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn remembering_small_messages_costs_no_more_than_their_bytes() {
+    fn history_of_small_messages_copies_each_byte_at_most_once() {
         let (mut deflater, mut inflater) = (Deflater::new(15, true), Inflater::new(true));
         let text = text(20);
         for _ in 0..6000 {

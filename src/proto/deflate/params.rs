@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_grants_what_it_is_asked_for() {
+    fn a_server_grants_the_requested_parameters() {
         let offer = Offer::parse(&extension(
             "permessage-deflate; server_no_context_takeover; server_max_window_bits=10; client_max_window_bits",
         ));

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_with_the_status_that_says_why() {
+    fn refuses_with_the_matching_status() {
         for (from, to, status) in [
             ("GET", "POST", 405),
             ("Upgrade: websocket\r\n", "", 426),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn lets_in_only_the_origins_of_its_list() {
+    fn accepts_only_listed_origins() {
         let policy = |origin: &str| Policy {
             origins: vec![origin.to_owned()],
             ..Policy::default()

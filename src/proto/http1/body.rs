@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_as_much_as_content_length_says() {
+    fn keeps_content_length_bytes() {
         for step in [1, 3, 100] {
             let body = body(&[("content-length", "5")], b"hello, more", step);
             assert!(body.is_done());
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_chunks_apart_at_every_split() {
+    fn decodes_chunks_at_every_split() {
         let extension = "x".repeat(100);
         let raw = format!("5\r\nhello\r\n7;{extension}=1\r\n, world\r\n0\r\n\r\n");
         let raw = raw.as_bytes();
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn ends_at_a_chunk_size_that_makes_no_sense() {
+    fn ends_at_a_malformed_chunk_size() {
         assert!(body(&[("Transfer-Encoding", "chunked")], b"zz\r\n", 1).is_done());
     }
 }

@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_not_http_at_its_first_bytes() {
+    fn names_another_protocol_by_its_first_bytes() {
         assert_eq!(read(b"SSH"), Err(HeadError::NotHttp(b"SSH".to_vec())));
         assert_eq!(
             read(b"\x15\x03\x03"),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn encodes_what_it_reads_back() {
+    fn reads_back_what_it_encodes() {
         let head = Head::encode("HTTP/1.1 101 x", [("A", "b"), ("Empty", "")]);
         assert_eq!(head.as_bytes(), b"HTTP/1.1 101 x\r\nA: b\r\nEmpty:\r\n\r\n");
         assert_eq!(read(head.as_bytes()).unwrap().unwrap().list("a"), ["b"]);

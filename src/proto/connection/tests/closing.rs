@@ -48,8 +48,8 @@ fn messages_that_come_before_the_peers_close_are_still_taken() {
     let mut client = client();
     let now = client.now;
     client.connection.close(None, None, now);
-    let told = client.feed_hex("81 01 61 88 00 81 01 62");
-    assert_eq!(told, ["sent close 1005", "text a", "close 1005"]);
+    let events = client.feed_hex("81 01 61 88 00 81 01 62");
+    assert_eq!(events, ["sent close 1005", "text a", "close 1005"]);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_stream_that_ends_reports_the_unfinished_frame() {
         };
         let End::Lost {
             error,
-            partial: told,
+            partial: events,
             silence,
             ..
         } = *end
@@ -109,7 +109,7 @@ fn a_stream_that_ends_reports_the_unfinished_frame() {
             panic!("{end:?} after {hex:?}");
         };
         assert_eq!(
-            (told, silence),
+            (events, silence),
             (partial, Duration::from_secs(3)),
             "{hex:?}"
         );

@@ -39,8 +39,8 @@ fn reads_the_examples_of_rfc7692_section_7_2_3() {
             ("81 02 68 69", &["text hi"]),
         ] {
             let mut client = deflating(Role::Client, delivery);
-            let told = client.feed_hex(hex);
-            let joined: Vec<String> = told
+            let events = client.feed_hex(hex);
+            let joined: Vec<String> = events
                 .iter()
                 .map(|event| event.replace(" piece", ""))
                 .collect();
@@ -92,9 +92,9 @@ fn names_broken_rules_of_compression() {
         ("c9 00", "RSV1 on a ping frame", 1002),
         ("c1 03 07 ff ff", "not valid DEFLATE data", 1007),
     ] {
-        let told = deflating(Role::Client, WHOLE).feed_hex(hex);
-        assert!(told[0].contains(rule), "{hex}: {told:?}");
-        assert_eq!(told[1], format!("sent close {code}"), "{hex}");
+        let events = deflating(Role::Client, WHOLE).feed_hex(hex);
+        assert!(events[0].contains(rule), "{hex}: {events:?}");
+        assert_eq!(events[1], format!("sent close {code}"), "{hex}");
     }
     let mut server = deflating(Role::Server, WHOLE);
     server
@@ -102,12 +102,12 @@ fn names_broken_rules_of_compression() {
         .sender()
         .message(Kind::Text, b"ok \xff")
         .unwrap();
-    let told = deflating(Role::Client, WHOLE).feed(&server.written());
-    assert!(told[0].contains("not UTF-8, at byte 3"), "{told:?}");
-    let told = client().feed_hex("c1 07 f2 48 cd c9 c9 07 00");
+    let events = deflating(Role::Client, WHOLE).feed(&server.written());
+    assert!(events[0].contains("not UTF-8 at byte 3"), "{events:?}");
+    let events = client().feed_hex("c1 07 f2 48 cd c9 c9 07 00");
     assert!(
-        told[0].contains("compression was not negotiated"),
-        "{told:?}"
+        events[0].contains("compression was not negotiated"),
+        "{events:?}"
     );
 }
 
@@ -120,8 +120,8 @@ fn a_bomb_ends_at_the_limit_while_it_is_inflated() {
         .message(Kind::Binary, &vec![0; 64 << 20])
         .unwrap();
     let mut client = deflating(Role::Client, WHOLE);
-    let told = client.feed(&server.written());
-    assert_eq!(told[1], "sent close 1009");
+    let events = client.feed(&server.written());
+    assert_eq!(events[1], "sent close 1009");
     let (_, received) = client.connection.traffic();
     assert!(received.payload < 2 << 20, "{received:?}");
 }
@@ -135,8 +135,8 @@ fn a_large_compressed_message_is_streamed_in_pieces() {
         .message(Kind::Binary, &vec![0; 16 << 20])
         .unwrap();
     let mut client = deflating(Role::Client, Delivery::Streamed);
-    let told = client.feed(&server.written());
-    assert!(told.len() > 100, "{}", told.len());
+    let events = client.feed(&server.written());
+    assert!(events.len() > 100, "{}", events.len());
     let (_, received) = client.connection.traffic();
     assert_eq!((received.payload, received.messages), (16 << 20, 1));
 }
