@@ -121,7 +121,7 @@ impl Mode for Pipe {
         self.printer.output.is_full() || self.printer.is_late
     }
 
-    fn under_way(&mut self, now: Instant) {
+    fn note_activity(&mut self, now: Instant) {
         self.active = Some(now);
     }
 

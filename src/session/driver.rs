@@ -102,7 +102,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             } else {
                 // Received bytes wait for our own output: the peer is not silent.
                 self.connection.pause_reading(now);
-                self.mode.under_way(now);
+                self.mode.note_activity(now);
                 moved |= flushed && !drained && !self.is_full();
             }
             if !moved && self.sleep(cx, now).is_pending() {
@@ -128,8 +128,10 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             // Match by reference: moving the event right after it was written costs a store-forwarding stall.
             let Some((event, sender)) = &mut polled else {
                 drop(polled);
-                if std::mem::take(&mut self.undelivered_input) && self.connection.is_under_way() {
-                    self.mode.under_way(now);
+                if std::mem::take(&mut self.undelivered_input)
+                    && self.connection.has_partial_message()
+                {
+                    self.mode.note_activity(now);
                 }
                 return true;
             };

@@ -44,7 +44,7 @@ pub trait Mode {
     }
 
     /// Called while a message is incomplete or blocked on output, so that this time does not count as silence.
-    fn under_way(&mut self, _now: Instant) {}
+    fn note_activity(&mut self, _now: Instant) {}
 
     /// The latest time for the next call of [`poll_stop`](Self::poll_stop).
     fn deadline(&self) -> Option<Instant> {

@@ -183,7 +183,7 @@ impl Connection {
     }
 
     /// Whether a message is incomplete.
-    pub fn is_under_way(&self) -> bool {
+    pub fn has_partial_message(&self) -> bool {
         self.receiver.partial().is_some()
     }
 

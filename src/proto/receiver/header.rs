@@ -15,7 +15,7 @@ impl Receiver {
         let Some((header, size)) = Header::decode(wire) else {
             return ControlFlow::Break(None);
         };
-        let unfinished = self.message.under_way;
+        let unfinished = self.message.incomplete;
         let passes = self.short_frames.passes([wire[0], wire[1]], unfinished);
         if !(passes && self.check_size(&header).is_ok())
             && let Err(violation) = self.check_header()
@@ -63,7 +63,7 @@ impl Receiver {
         let violation = |rule| Box::new(Violation::new(rule, &filled[..size], offset));
         let context = rules::Context {
             sender: self.options.peer,
-            unfinished: self.message.under_way,
+            unfinished: self.message.incomplete,
             compression: self.options.inflater.is_some(),
         };
         let mut tolerated = Vec::new();

@@ -114,7 +114,7 @@ enum Lent {
 #[derive(Debug)]
 struct Frame {
     /// Whether some of its payload has not been delivered.
-    under_way: bool,
+    incomplete: bool,
     opcode: Opcode,
     fin: bool,
     masking_key: Option<[u8; 4]>,
@@ -134,7 +134,7 @@ struct Frame {
 )]
 struct Incoming {
     /// Whether its end is still missing.
-    under_way: bool,
+    incomplete: bool,
     kind: Kind,
     compressed: bool,
     utf8: Utf8,
@@ -150,7 +150,7 @@ impl Frame {
     /// A frame with this header, of which no payload was received.
     fn new(header: &Header) -> Self {
         Self {
-            under_way: true,
+            incomplete: true,
             opcode: header.opcode,
             fin: header.fin,
             masking_key: header.masking_key,
@@ -165,7 +165,7 @@ impl Incoming {
     /// A message of which nothing was received.
     fn new(kind: Kind, compressed: bool) -> Self {
         Self {
-            under_way: true,
+            incomplete: true,
             kind,
             compressed,
             utf8: Utf8::default(),
@@ -208,11 +208,11 @@ impl Receiver {
             input,
             lent: Lent::Input(0..0),
             frame: Frame {
-                under_way: false,
+                incomplete: false,
                 ..Frame::new(&Header::new(true, Opcode::BINARY, None, 0))
             },
             message: Incoming {
-                under_way: false,
+                incomplete: false,
                 ..Incoming::new(Kind::Binary, false)
             },
             assembled: Buffer::with_capacity(0),
@@ -257,7 +257,7 @@ impl Receiver {
     /// How much of the current frame has been received; `None` between messages.
     pub fn partial(&self) -> Option<Partial> {
         let waiting = self.input.len();
-        if self.frame.under_way {
+        if self.frame.incomplete {
             Some(Partial::Payload {
                 received: self.frame.taken + waiting as u64,
                 expected: self.frame.len,
@@ -265,7 +265,7 @@ impl Receiver {
         } else if waiting > 0 {
             Some(Partial::Header { received: waiting })
         } else {
-            self.message.under_way.then_some(Partial::Message)
+            self.message.incomplete.then_some(Partial::Message)
         }
     }
 
@@ -275,7 +275,7 @@ impl Receiver {
 
     /// Discards everything that was received and not delivered.
     pub(super) fn discard(&mut self) {
-        self.frame.under_way = false;
+        self.frame.incomplete = false;
         self.input.consume(self.input.len());
     }
 
@@ -296,7 +296,7 @@ impl Receiver {
             if let Some(violation) = self.tolerated.pop_front() {
                 return Some(Part::Tolerated(violation));
             }
-            if !self.frame.under_way
+            if !self.frame.incomplete
                 && let ControlFlow::Break(part) = self.start_frame()
             {
                 return part;
@@ -320,7 +320,7 @@ impl Receiver {
     /// Payload bytes of the current frame that have not been received.
     fn rest_of_frame(&self) -> u64 {
         let frame = &self.frame;
-        if frame.under_way {
+        if frame.incomplete {
             (frame.len - frame.taken).saturating_sub(self.input.len() as u64)
         } else {
             0

@@ -45,7 +45,7 @@ impl Receiver {
     #[inline(never)]
     fn control(&mut self) -> Part {
         let offset = self.front();
-        self.frame.under_way = false;
+        self.frame.incomplete = false;
         self.lent = Lent::Input(self.input.lend(self.frame.ready));
         match self.frame.opcode {
             Opcode::PING => Part::Ping,
@@ -75,7 +75,7 @@ impl Receiver {
         frame.taken += ready as u64;
         if complete {
             self.message.len += frame.len;
-            frame.under_way = false;
+            frame.incomplete = false;
         }
         if if streamed { end || ready > 0 } else { alone } {
             self.lent = Lent::Input(self.input.lend(ready));
@@ -99,7 +99,7 @@ impl Receiver {
 
     /// Continues with the next frame, if this one has ended.
     fn next_frame(&self) -> Step {
-        if self.frame.under_way {
+        if self.frame.incomplete {
             ControlFlow::Break(None)
         } else {
             ControlFlow::Continue(())
@@ -140,7 +140,7 @@ impl Receiver {
             self.bad_utf8(violation)?;
         }
         if complete && !inflated.more {
-            self.frame.under_way = false;
+            self.frame.incomplete = false;
             self.message.len += self.frame.len;
         }
         let streamed = self.options.delivery == Delivery::Streamed;
@@ -204,12 +204,12 @@ impl Receiver {
     #[inline]
     pub(in crate::proto) fn message(&mut self, end: bool) -> Message<'_> {
         let message = &mut self.message;
-        message.under_way = !end;
+        message.incomplete = !end;
         self.received.messages += u64::from(end);
         let start = !std::mem::replace(&mut message.started, true);
         let deflated = message.compressed.then(|| {
-            let under_way = Some(&self.frame).filter(|frame| frame.under_way);
-            message.len + under_way.map_or(0, |frame| frame.taken)
+            let current = Some(&self.frame).filter(|frame| frame.incomplete);
+            message.len + current.map_or(0, |frame| frame.taken)
         });
         Message {
             kind: message.kind,
