@@ -75,10 +75,9 @@ impl Lifecycle {
     fn is_aborted_by(&self, cause: &Cause) -> bool {
         match (self, cause) {
             (Self::Running, _) => false,
-            (Self::Ended { .. }, Cause::MaxTime(_)) => true,
             // A terminal that goes away also sends SIGHUP: the second hang-up is the same event.
             (_, Cause::Signal(Signal::Hangup)) => self.cause() != Some(cause),
-            (_, Cause::Signal(_)) => true,
+            (Self::Ended { .. }, Cause::MaxTime(_)) | (_, Cause::Signal(_)) => true,
             _ => false,
         }
     }
@@ -146,12 +145,13 @@ impl Lifecycle {
 
 /// Whether a later reason to end replaces the first.
 fn outranks(later: &Cause, first: &Cause) -> bool {
-    match (later, first) {
-        // Lost output counts more than any other reason; a quit during a reconnect replaces the reconnect.
-        (Cause::Write(_), _) | (_, Cause::Reconnect) => true,
-        // The closing handshake after a deliberate end took too long.
-        (Cause::MaxTime(_), Cause::Quit | Cause::EndOfInput) => true,
-        _ => false,
+    match first {
+        // A quit during a reconnect replaces the reconnect.
+        Cause::Reconnect => true,
+        // After a deliberate end, the closing handshake may take too long.
+        Cause::Quit | Cause::EndOfInput => matches!(later, Cause::MaxTime(_) | Cause::Write(_)),
+        // Lost output counts more than any other reason.
+        _ => matches!(later, Cause::Write(_)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Masking (RFC 6455 §5.3): each payload byte is XORed with the key's byte at the same offset modulo four.
+//! Masking (RFC 6455 §5.3): payload byte `i` XOR byte `i` modulo four of the key.
 
 /// Writes `source`, masked with `key`, to `target`, which has the same length.
 pub fn copy_masked(target: &mut [u8], source: &[u8], key: [u8; 4]) {

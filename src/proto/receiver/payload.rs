@@ -174,13 +174,13 @@ impl Receiver {
                 result = inflater.finish(&mut self.assembled, full);
             }
         }
-        let Ok(inflated) = result else {
+        let Ok(progress) = result else {
             return fail(self.violation(Rule::NotDeflate));
         };
         let made = (self.assembled.len() - start) as u64;
         self.received.payload += made;
         self.received.deflated.plain += made;
-        ControlFlow::Continue(inflated)
+        ControlFlow::Continue(progress)
     }
 
     fn bad_utf8(&mut self, violation: Violation) -> Step {
