@@ -234,30 +234,30 @@ complete -c wsee -n "__fish_wsee_using_subcommand listen" -l show-secrets -d 'Pr
 complete -c wsee -n "__fish_wsee_using_subcommand listen" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l send -d 'Send a text message; @FILE sends a file\'s content' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l send-hex -d 'Send a binary message' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping -d 'Send a ping, and wait for its pong' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect -d 'Wait for a text message that is TEXT' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-json -d 'Wait for JSON with these values in it' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping -d 'Send a ping and wait for its pong' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect -d 'Wait for a text message equal to TEXT' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-json -d 'Wait for JSON that contains these values' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-re -d 'Wait for a message that the regular expression matches' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-jq -d 'Wait for JSON for which the jq filter gives true' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-jq -d 'Wait for JSON for which the jq filter is true' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-hex -d 'Wait for a binary message with these bytes' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next -d 'The very next message is TEXT' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-json -d 'The very next message is JSON with these values in it' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-re -d 'The regular expression matches the very next message' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-jq -d 'The jq filter gives true for the very next message' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-hex -d 'The very next message is binary, with these bytes' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-none -d 'No message comes for TIME' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next -d 'Expect TEXT as the very next message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-json -d 'Expect JSON with these values as the very next message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-re -d 'Expect the regular expression to match the very next message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-jq -d 'Expect the jq filter to be true for the very next message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-next-hex -d 'Expect these bytes as the very next message' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-none -d 'Expect no message for TIME' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-close -d 'Wait for the server to close, with one of these codes' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-status -d 'The upgrade is answered with status N' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-subprotocol -d 'The server selects this subprotocol' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-header -d 'The response has this header field: \'Name: value\'' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l timeout -d 'Time for an expectation that does not say its own' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -s m -l max-time -d 'Time for each case; 0 is no limit' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l retry -d 'Try N times more if the server is not up yet' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l retry-delay -d 'Time before each further try' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-status -d 'Expect status N in response to the upgrade' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-subprotocol -d 'Expect the server to select this subprotocol' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l expect-header -d 'Expect this field in the response: \'Name: value\'' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l timeout -d 'Time limit for an expectation' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -s m -l max-time -d 'Time limit for each case; 0 is no limit' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l retry -d 'Retry up to N times while the server is not up yet' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l retry-delay -d 'Delay before each retry' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s j -l jobs -d 'Run up to N files at the same time' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l filter -d 'Run only cases whose name contains TEXT' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l var -d 'Give the variable {{NAME}} a value; repeatable' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l var-file -d 'Read variables from FILE, one NAME=VALUE on each line' -r -F
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l var -d 'Set the variable {{NAME}}; repeatable' -r
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l var-file -d 'Read variables from FILE, one NAME=VALUE per line' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l allow-env -d 'Let scenarios read NAME from the environment, as {{env.NAME}}' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l report-junit -d 'Write a JUnit report to FILE; - is stdout' -r -F
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l report-tap -d 'Write a TAP 14 report to FILE; - is stdout' -r -F
@@ -318,8 +318,8 @@ complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-interval -d 'Sen
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l ping-timeout -d 'Time for the peer to answer a ping; 0 is off' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l max-message -d 'Largest message to accept' -r
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l fragment -d 'Send messages in frames of at most SIZE bytes' -r
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l fail-fast -d 'Start no more cases when one has failed'
-complete -c wsee -n "__fish_wsee_using_subcommand test" -l check -d 'Only look for mistakes in the scenarios'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l fail-fast -d 'Start no further case after a failure'
+complete -c wsee -n "__fish_wsee_using_subcommand test" -l check -d 'Only check the scenarios for mistakes'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s v -l verbose -d 'Show the handshake, pings, pongs and closes; -vv shows every frame'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -s q -l quiet -d 'Print only errors on stderr'
 complete -c wsee -n "__fish_wsee_using_subcommand test" -l show-secrets -d 'Print passwords, tokens and cookies instead of ***'

@@ -1,4 +1,4 @@
-//! `wsee fmt`: scenarios in their canonical form.
+//! `wsee fmt`: scenarios in canonical form.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `wsee fmt`: rewrites scenarios.
+//! `wsee fmt`: rewrites scenarios in their canonical form.
 
 use std::fs;
 use std::io;
@@ -84,12 +84,12 @@ fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
         }
     };
     parse(text).map(|file| format(&file)).map_err(|mistakes| {
-        tell(name, &mistakes);
+        report(name, &mistakes);
         Exit::Usage
     })
 }
 
-pub(super) fn tell(name: &str, mistakes: &[Mistake]) {
+pub(super) fn report(name: &str, mistakes: &[Mistake]) {
     for mistake in mistakes {
         let report = mistake.report(name);
         term::stderr(&format!("wsee: {}", escape_payload(&report)));

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::fmt::tell;
+use super::fmt::report;
 use super::view::view;
 use super::{complain, print};
 use crate::atomic_file::Replacement;
@@ -94,7 +94,7 @@ fn load(test: &Test) -> Result<Vec<Group>, Exit> {
                     complain(&format!("{}: {error}", path.display()));
                     exit = Exit::Input;
                 }
-                Mistakes::Places { file, mistakes } => tell(&file, &mistakes),
+                Mistakes::Places { file, mistakes } => report(&file, &mistakes),
             }
         }
         exit

@@ -1,4 +1,4 @@
-//! Steps that send.
+//! Steps that send or wait for time to pass.
 
 use std::fs;
 use std::time::Duration;
@@ -66,7 +66,7 @@ impl Runner<'_> {
         self.short(payload, MAX_CONTROL)
     }
 
-    /// A text that a control frame has room for.
+    /// A text that fits into a control frame.
     fn short(&self, text: &Template, limit: usize) -> StepResult<String> {
         let text = self.fill(text)?;
         if text.len() > limit {
@@ -77,7 +77,7 @@ impl Runner<'_> {
         Ok(text)
     }
 
-    /// What a command sends; its arguments are read now if variables stand in them.
+    /// What a command sends; arguments with variables are parsed now.
     fn typed(&self, typed: &Typed) -> StepResult<Outgoing> {
         if let Some(outgoing) = &typed.value {
             return Ok(outgoing.clone());
@@ -96,7 +96,7 @@ impl Runner<'_> {
         };
         self.send(on, outgoing).await?;
         let until = self.until(None);
-        // There is nothing to wait for but our own session.
+        // Only our own session has to end.
         let _ = self
             .connection(on)?
             .wait(until.deadline, |_| None::<()>)
@@ -122,8 +122,9 @@ impl Runner<'_> {
             .map(Outgoing::Text)
             .map_err(|error| {
                 let byte = error.utf8_error().valid_up_to() + 1;
-                let text =
-                    format!("{name}, byte {byte}: not valid UTF-8; >b @FILE sends it as binary");
+                let text = format!(
+                    "{name}, byte {byte}: not valid UTF-8; to send it as binary, use >b @FILE"
+                );
                 self.error(&text, Exit::Input)
             })
     }
@@ -151,7 +152,7 @@ impl Runner<'_> {
         self.expect_control(on, true, Some(&payload), within).await
     }
 
-    /// Sends a Close frame, and waits until it is answered.
+    /// Sends a Close frame, and waits for its answer.
     async fn close(
         &mut self,
         on: usize,
@@ -177,7 +178,7 @@ impl Runner<'_> {
                 Ok(())
             }
             Ok(End::Closed { .. }) => {
-                let message = "the server closed the connection before".to_owned();
+                let message = "the server closed the connection first".to_owned();
                 Err(Box::new(Failure::new(
                     Kind::Failure,
                     message,
@@ -207,7 +208,7 @@ impl Runner<'_> {
             return Ok(());
         }
         let limit = crate::render::quantity::duration(until.limit);
-        let message = format!("the {limit} of the case were over (--max-time)");
+        let message = format!("--max-time ({limit}) ended the case");
         Err(Box::new(Failure::new(
             Kind::Failure,
             message,

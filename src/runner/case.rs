@@ -1,4 +1,4 @@
-//! One case: its script, step by step, on real connections.
+//! Runs one case, step by step, on real connections.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -18,19 +18,16 @@ use crate::render::quantity;
 use crate::render::{Human, Secrets};
 use crate::scenario::{Case, Statement, Step};
 
-/// What all cases of a run share.
+/// Shared by all cases of a run.
 pub struct Context<'a> {
-    /// How cases are run.
     pub options: &'a Options,
-    /// What variables are before a case begins.
     pub given: &'a Given,
-    /// Shows what happens on the connections.
+    /// Shows events of the connections on standard error.
     pub human: &'a Human,
-    /// Whether secrets are shown.
     pub secrets: Secrets,
 }
 
-/// Runs a case; files are looked for in `folder`. Must be called on a `LocalSet`.
+/// Runs a case; paths in it are relative to `folder`. Must be called on a `LocalSet`.
 pub async fn run(prepared: &Prepared, folder: &Path, context: &Context<'_>) -> Outcome {
     let Prepared { case, dials } = prepared;
     let mut runner = Runner::new(case, folder, context);
@@ -50,16 +47,16 @@ pub async fn run(prepared: &Prepared, folder: &Path, context: &Context<'_>) -> O
     outcome
 }
 
-/// A failure is large, and rare.
+// Boxed: a failure is large and rare.
 pub(super) type StepResult<T> = Result<T, Box<Failure>>;
 
 pub(super) struct Runner<'a> {
     pub context: &'a Context<'a>,
     pub folder: &'a Path,
     pub values: Values<'a>,
-    /// The connections that are open, by the index in the case.
+    /// The open connections, by their index in the case.
     pub connections: Vec<Option<ScriptedConnection>>,
-    /// When the case must be over, and the time it has.
+    /// When `--max-time` ends the case, and this limit.
     pub deadline: Option<(Instant, Duration)>,
 }
 
@@ -76,7 +73,7 @@ impl<'a> Runner<'a> {
         runner
     }
 
-    /// The time of the case begins now: waiting for a server to start does not count.
+    /// Starts `--max-time` now; retries until a server is up do not count.
     pub(super) fn start_clock(&mut self) {
         let limit = self.context.options.max_time;
         self.deadline = limit.map(|limit| (Instant::now() + limit, limit));
@@ -86,12 +83,12 @@ impl<'a> Runner<'a> {
         match (&step.line.statement, dial) {
             (Statement::Connect { url, .. }, Some(dial)) => self.connect(step, url, dial).await,
             (Statement::Action { action, .. }, _) => self.action(step.on, action).await,
-            // Other statements stand below `connect`.
+            // Other statements belong to a `connect`.
             _ => Ok(()),
         }
     }
 
-    /// A failure with the step it happened in.
+    /// Adds the step to a failure.
     fn place(&self, failure: Failure, step: &Step) -> Failure {
         let line = failure.line.unwrap_or(step.line.number);
         let shown = if failure.step.is_empty() {
@@ -110,7 +107,7 @@ impl<'a> Runner<'a> {
         failure.cut()
     }
 
-    /// A connection that ended though no step says so.
+    /// A connection that was lost after the last step.
     fn lost(&self) -> Option<Failure> {
         self.connections.iter().flatten().find_map(|connection| {
             let inbox = connection.inbox();
@@ -132,7 +129,6 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// The open connection of a step.
     pub(super) fn connection(&self, on: usize) -> StepResult<&ScriptedConnection> {
         self.connections
             .get(on)
@@ -143,7 +139,7 @@ impl<'a> Runner<'a> {
             })
     }
 
-    /// When a step that waits for `within`, or the usual time, is over.
+    /// The end of a step that waits for `within`, or for `--timeout`.
     pub(super) fn until(&self, within: Option<Duration>) -> Until {
         let limit = within.unwrap_or(self.context.options.timeout);
         let now = Instant::now();
@@ -163,12 +159,12 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// A text that may hold anything, as it may be shown.
+    /// Masks and escapes a text from the peer or the scenario.
     pub(super) fn safe(&self, text: &str) -> String {
         safe(text, &self.values)
     }
 
-    /// A case that cannot be run.
+    /// The failure of a case that cannot be run.
     pub(super) fn error(&self, error: &impl ToString, exit: Exit) -> Box<Failure> {
         Box::new(Failure::new(
             Kind::Error,
@@ -178,18 +174,17 @@ impl<'a> Runner<'a> {
     }
 }
 
-/// How long a step waits.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Until {
     pub since: Instant,
     pub deadline: Instant,
     pub limit: Duration,
-    /// The time of the case is over before that of the step.
+    /// `--max-time` ends it, not the limit of the step.
     pub is_of_case: bool,
 }
 
 impl Until {
-    /// The failure of a step that waited for something which did not come: `what`, as in "no pong came".
+    /// The failure of a step that waited in vain; `what` says for what, as in "no pong came".
     pub(super) fn missed(
         self,
         missed: WaitError,
@@ -200,7 +195,7 @@ impl Until {
         let limit = quantity::duration(self.limit);
         let (message, exit) = match missed {
             WaitError::Late if self.is_of_case => (
-                format!("{what} before the {limit} of the case were over (--max-time)"),
+                format!("{what} before --max-time ({limit}) ended the case"),
                 Exit::Timeout,
             ),
             WaitError::Late => (format!("{what} within {limit}"), Exit::Expectation),
@@ -216,7 +211,7 @@ impl Until {
                     .map_or(Exit::Expectation, exit),
             ),
             WaitError::Overflow => (
-                format!("{what}; more messages came than are kept (64 MiB, or 100000)"),
+                format!("{what}; more messages arrived than wsee keeps (64 MiB or 100000)"),
                 Exit::Limit,
             ),
         };
@@ -228,7 +223,7 @@ impl Until {
     }
 }
 
-/// The exit status of an ending that no step expects.
+/// The exit status of an unexpected end.
 pub(super) fn exit(ending: &Ending) -> Exit {
     match &ending.end {
         End::Failed(_) | End::NoPong(_) => ending.exit(),
@@ -236,7 +231,7 @@ pub(super) fn exit(ending: &Ending) -> Exit {
     }
 }
 
-/// How a connection is, in words.
+/// The state of a connection, for a report.
 pub(super) fn state(connection: &ScriptedConnection) -> String {
     let inbox = connection.inbox();
     if let Some(ended) = &inbox.ending {

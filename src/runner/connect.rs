@@ -1,4 +1,4 @@
-//! Opening a connection, and what the server answers.
+//! The step that opens a connection and checks the response.
 
 use std::time::Duration;
 
@@ -17,9 +17,9 @@ use crate::scenario::{Statement, Step, Template};
 use crate::session::{self, OpenError, Opened, Refused};
 use crate::term;
 
-/// What is shown of the body of a refusal, in bytes.
+/// The longest part of a refusal's body in a report, in bytes: enough for an error in JSON or text.
 const BODY: usize = 1 << 10;
-/// The response of a connection that opened.
+/// The status of an opened connection.
 const SWITCHING: u16 = 101;
 
 impl Runner<'_> {
@@ -47,7 +47,7 @@ impl Runner<'_> {
                 Ok(())
             }
             Ok(opened) => {
-                // Dropped without a closing handshake: the case is over.
+                // Dropped without a closing handshake, as the case ends here.
                 drop(opened);
                 let message = format!("expected status {status}, but the connection opened (101)");
                 Err(self.unlike_head(&message, head.as_ref(), Exit::Expectation))
@@ -69,7 +69,7 @@ impl Runner<'_> {
         }
     }
 
-    /// Opens a connection, again and again while the server is not up yet; with the response's head.
+    /// Opens a connection, with `--retry` while the server is starting. Also returns the response's head.
     async fn open(
         &mut self,
         options: &session::Options,
@@ -117,9 +117,7 @@ impl Runner<'_> {
                     result
                 } else {
                     let limit = quantity::duration(limit);
-                    let text = format!(
-                        "no connection before the {limit} of the case were over (--max-time)"
-                    );
+                    let text = format!("no connection before --max-time ({limit}) ended the case");
                     return Err(self.error(&text, Exit::Timeout));
                 }
             }
@@ -127,7 +125,7 @@ impl Runner<'_> {
         Ok((result, head))
     }
 
-    /// The expected fields of a response.
+    /// Checks the expected fields of a response.
     fn check(&self, step: &Step, head: Option<&Head>) -> StepResult<()> {
         let Some(head) = head else {
             return Ok(());
@@ -139,7 +137,7 @@ impl Runner<'_> {
             let expected = self.fill(value)?;
             if let Some(problem) = field_problem(head, name, &expected) {
                 let mut failure = self.unlike_head(&problem, Some(head), Exit::Expectation);
-                // In a scenario the field has a line of its own.
+                // The line of the field says more than that of `connect`.
                 failure.line = Some(line.number);
                 failure.step = self.safe(line.source.trim());
                 return Err(failure);
@@ -164,7 +162,7 @@ impl Runner<'_> {
         failure
     }
 
-    /// A failure with the response's head as it came.
+    /// A failure with the head of the response in its notes.
     fn unlike_head(&self, message: &str, head: Option<&Head>, exit: Exit) -> Box<Failure> {
         let mut failure = Failure::new(Kind::Failure, self.safe(message), exit);
         if let Some(head) = head {
@@ -184,13 +182,13 @@ impl Runner<'_> {
     }
 }
 
-/// Whether a server that is starting fails like this.
+/// Whether a server that is still starting fails like this.
 fn is_starting(error: &OpenError, status: u16) -> bool {
     match error {
         OpenError::Dial(dial::Error::Connect { .. } | dial::Error::Dns { .. })
         | OpenError::Stream(_)
         | OpenError::Timeout { .. } => true,
-        // What a proxy says whose server is not up.
+        // A proxy's answer while its server is down.
         OpenError::Refused(refused) => {
             let found = refused.refusal.status;
             found != status && matches!(found, 502..=504)
@@ -207,7 +205,9 @@ fn field_problem(head: &Head, name: &str, expected: &str) -> Option<String> {
     match (expected, found.as_slice()) {
         ("", []) => None,
         ("", [value, ..]) => Some(format!("expected no {name}, found {value:?}")),
-        (expected, []) => Some(format!("expected {name}: {expected}, the field is missing")),
+        (expected, []) => Some(format!(
+            "expected {name}: {expected}, but the field is missing"
+        )),
         (expected, values) if values.iter().any(|value| glob(expected, value)) => None,
         (expected, values) => {
             let values = values.join(", ");

@@ -1,4 +1,4 @@
-//! A connection of a case: the session on one side, the script on the other.
+//! A connection of a case: a session in a task of its own, driven by the script.
 
 use std::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
@@ -27,11 +27,11 @@ pub struct ScriptedConnection {
     session: JoinHandle<()>,
 }
 
-/// What both sides know.
+/// State shared by the script and the session.
 #[derive(Debug, Default)]
 struct Shared {
     state: RefCell<State>,
-    /// Something happened on the side of the session.
+    /// Notified when the session has changed the state.
     changed: Notify,
 }
 
@@ -39,35 +39,33 @@ struct Shared {
 struct State {
     inbox: Inbox,
     requests: VecDeque<SendRequest>,
-    /// What came of the requests.
+    /// The results of the requests, in the same order.
     results: VecDeque<Result<(), outbox::SendError>>,
     waker: Option<Waker>,
 }
 
-/// Something to be sent.
 #[derive(Debug)]
 struct SendRequest {
     outgoing: Outgoing,
-    /// How long the peer may take to answer a Close frame.
+    /// Time for the peer to answer a Close frame.
     patience: Duration,
 }
 
-/// Why something that was waited for did not come.
+/// Why a wait ended without success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitError {
-    /// The time is over.
     Late,
-    /// The connection is over, so that nothing can come any more.
+    /// The connection ended.
     Ended,
-    /// More came than can be kept.
+    /// More messages arrived than the inbox keeps.
     Overflow,
 }
 
-/// How long the peer may take to answer a Close frame at the end of a case.
+/// Time for the peer to answer the Close frame at the end of a case. Short: the case has passed or failed.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 impl ScriptedConnection {
-    /// Runs a session on an open connection; must be called on a `LocalSet`.
+    /// Starts a session; must be called on a `LocalSet`.
     pub fn start(opened: Opened, human: Human) -> Self {
         let shared = Rc::new(Shared::default());
         let mut mode = ScriptMode {
@@ -85,14 +83,13 @@ impl ScriptedConnection {
         Self { shared, session }
     }
 
-    /// What came.
     pub fn inbox(&self) -> RefMut<'_, Inbox> {
         RefMut::map(self.shared.state.borrow_mut(), |state| &mut state.inbox)
     }
 
-    /// Sends something; tells when it was handed to the connection.
+    /// Sends something, and returns when it was handed to the connection.
     ///
-    /// `deadline` is for that, and for the answer if it is a Close frame.
+    /// `deadline` limits this, and the wait for the answer to a Close frame.
     pub async fn send(&self, outgoing: Outgoing, deadline: Instant) -> Result<(), SendError> {
         {
             let patience = deadline.saturating_duration_since(Instant::now());
@@ -115,7 +112,7 @@ impl ScriptedConnection {
         }
     }
 
-    /// Waits until `look` finds what it looks for.
+    /// Waits until `look` returns something.
     pub async fn wait<T>(
         &self,
         deadline: Instant,
@@ -134,7 +131,7 @@ impl ScriptedConnection {
                     return Err(WaitError::Ended);
                 }
             }
-            // A peer that never pauses would be looked at for ever.
+            // Checked here too: with a peer that never pauses the timeout below never fires.
             if Instant::now() >= deadline {
                 return Err(WaitError::Late);
             }
@@ -148,14 +145,14 @@ impl ScriptedConnection {
         }
     }
 
-    /// Closes the connection if it is open, and waits for its end, but not for long.
+    /// Closes the connection if it is open, and waits briefly for its end.
     pub async fn finish(&self) {
         if self.inbox().ending.is_none() {
             let close = Outgoing::Close {
                 code: Some(CloseCode::NORMAL.0),
                 reason: String::new(),
             };
-            // Should it be closing already, its end is near.
+            // Fails if the connection is closing already, which is fine.
             let _ = self.send(close, Instant::now() + FAREWELL).await;
             let _ = self
                 .wait(Instant::now() + 2 * FAREWELL, |_| None::<()>)
@@ -170,17 +167,13 @@ impl Drop for ScriptedConnection {
     }
 }
 
-/// Why something was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
-    /// It could not be handed to the connection.
     #[error(transparent)]
     Outgoing(outbox::SendError),
-    /// There was no room for it.
-    #[error("the server does not read, so that this could not be sent in time")]
+    #[error("timed out sending: the server is not reading")]
     Stuck,
-    /// The connection is over.
-    #[error("the connection is over; nothing more can be sent")]
+    #[error("cannot send: the connection has ended")]
     Ended,
 }
 
@@ -236,7 +229,7 @@ impl Mode for ScriptMode {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         let now = turn.now;
         let is_violation = matches!(event, Event::Connection(connection::Event::Violation(_)));
-        // The report tells a broken rule as the state of the connection.
+        // Without -v a violation is shown once, by the report.
         if self.human.show.messages || !is_violation {
             show(&mut self.human, |human, text| {
                 human.event(text, &event, now);
@@ -246,7 +239,7 @@ impl Mode for ScriptMode {
             return;
         };
         self.shared.state.borrow_mut().inbox.event(event, now);
-        // The end is told when the session is over.
+        // The end is notified when the session has returned it.
         if !matches!(event, connection::Event::Ended(_)) {
             self.shared.changed.notify_one();
         }

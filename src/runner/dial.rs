@@ -1,4 +1,4 @@
-//! How the connections of a case are made: by whoever knows the flags of the command line.
+//! What a case knows of its connections. The flags of the command line are those of a layer above.
 
 use std::fmt;
 
@@ -6,34 +6,31 @@ use crate::exit::Exit;
 use crate::scenario::{Case, Line, Statement, Template};
 use crate::session;
 
-/// A case with what is known about its connections before it runs.
+/// A case whose connections are resolved as far as they can be before the run.
 #[derive(Debug)]
 pub struct Prepared {
     pub case: Case,
-    /// How each step connects; `None` for steps that do not.
+    /// One for each step; `None` unless it connects.
     pub dials: Vec<Option<Box<dyn Dial>>>,
 }
 
-/// What one `connect` and its flags ask for.
+/// Resolves one `connect`.
 pub trait Dial: fmt::Debug {
-    /// Resolves what was left open until the variables have values; `request` is filled with them.
+    /// Resolves what depends on variables, whose values are filled into `request`.
     fn options(&self, request: &Request) -> Result<session::Options, Unresolved>;
 }
 
-/// `connect` with what stands below it, without variables.
+/// `connect` with the lines below it, filled with values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub url: String,
-    /// Flags of the command line, without `--`.
     pub flags: Flags,
-    /// In order.
     pub fields: Vec<(String, String)>,
 }
 
-/// Names without `--`, and values.
+/// Names without `--`, with values.
 pub type Flags = Vec<(String, Option<String>)>;
 
-/// A request that cannot be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
     pub message: String,
@@ -42,7 +39,7 @@ pub struct Unresolved {
 }
 
 impl Request {
-    /// Fills the templates of `connect` and the lines `below` it.
+    /// Fills the templates of `connect` and of the lines `below` it.
     pub fn new<E>(
         url: &Template,
         below: &[Line],
@@ -61,7 +58,7 @@ impl Request {
     }
 }
 
-/// The flags among the lines below `connect`.
+/// The flags among the lines `below` a `connect`.
 pub fn flags<E>(below: &[Line], fill: impl Fn(&Template) -> Result<String, E>) -> Result<Flags, E> {
     let flags = below.iter().filter_map(|line| match &line.statement {
         Statement::Flag { name, value } => Some((name, value)),

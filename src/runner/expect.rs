@@ -1,4 +1,4 @@
-//! Steps that wait for messages.
+//! Steps that wait for messages, control frames and the end.
 
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ impl Runner<'_> {
         Box::new(Failure::new(kind, message, Exit::Expectation))
     }
 
-    /// Takes messages out until one matches.
+    /// Removes messages until one matches.
     async fn expect_eventually(
         &self,
         on: usize,
@@ -77,13 +77,13 @@ impl Runner<'_> {
         match matcher.check(&message) {
             Ok(()) => Ok(message),
             Err(miss) => {
-                let text = "the next message is not as expected";
+                let text = "the next message does not match";
                 Err(self.unlike(text, &message, miss, until))
             }
         }
     }
 
-    /// Looks at messages and leaves them there: what follows may wait for them.
+    /// Leaves the messages in the inbox, for later steps.
     async fn expect_never(
         &self,
         on: usize,
@@ -104,7 +104,7 @@ impl Runner<'_> {
                     score: 1,
                     difference: Vec::new(),
                 };
-                let text = "a message came that must not";
+                let text = "received a message that was not allowed";
                 Err(self.unlike(text, &message, miss, until))
             }
             Err(WaitError::Late) if !until.is_of_case => Ok(()),
@@ -193,7 +193,7 @@ impl Runner<'_> {
                 End::Closed { received, .. } => close_text(received.as_ref()),
                 _ => "no Close frame".to_owned(),
             };
-            let message = format!("the connection ended otherwise: {}", self.safe(&found));
+            let message = format!("the connection ended differently: {}", self.safe(&found));
             let exit = connection
                 .inbox()
                 .ending
@@ -225,7 +225,7 @@ impl Runner<'_> {
     }
 }
 
-/// The failure of a step that waited for a message and saw those in the log.
+/// The failure of a step that waited for a message; the log has those it saw.
 fn no_message(
     until: Until,
     missed: WaitError,
@@ -237,7 +237,7 @@ fn no_message(
     }
     let mut failure = until.missed(missed, "no message came", connection, log);
     if connection.inbox().received > 0 {
-        let text = "those that came before were taken by earlier steps";
+        let text = "earlier messages were consumed by previous steps";
         failure.notes.push(text.to_owned());
     }
     failure

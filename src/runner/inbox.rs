@@ -1,4 +1,4 @@
-//! What came on a connection and no step has taken yet.
+//! Messages and control frames that no step has consumed yet.
 
 use std::collections::VecDeque;
 use std::time::Instant;
@@ -8,53 +8,45 @@ use crate::proto::connection::Event;
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 
-/// A message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
-    /// When it came.
     pub at: Instant,
-    /// What it is made of.
     pub kind: Kind,
-    /// Its bytes; UTF-8 when it is text.
+    /// UTF-8 if it is text.
     pub payload: Vec<u8>,
 }
 
-/// A ping or a pong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
-    /// Whether it is a pong.
     pub pong: bool,
-    /// Its payload.
     pub payload: Vec<u8>,
 }
 
-/// What came and was not taken.
 #[derive(Debug, Default)]
 pub struct Inbox {
-    /// Messages, oldest first.
+    /// Oldest first.
     pub messages: VecDeque<Message>,
-    /// Pings and pongs, oldest first.
+    /// Oldest first.
     pub controls: VecDeque<Control>,
-    /// The peer's Close frame, and whether ours went out before.
+    /// The peer's Close frame, and whether ours was sent before it.
     pub close: Option<(Option<CloseFrame>, bool)>,
-    /// How the session ended.
     pub ending: Option<Ending>,
-    /// Whether more came than is kept.
+    /// More arrived than is kept.
     pub is_overflowing: bool,
-    /// How many messages came in all.
+    /// All messages so far, also consumed ones.
     pub received: u64,
     bytes: usize,
     closing: bool,
 }
 
-/// What is kept at most, in bytes and in items: nothing may grow without bound.
+/// Limits, in bytes and items. Like the default --max-message, 64 MiB; only a flood that no step
+/// expects gets there.
 const KEPT_BYTES: usize = 64 << 20;
 const KEPT_ITEMS: usize = 100_000;
-/// What a message takes beside its payload.
+/// Memory of a message besides its payload, in bytes, so that empty ones count too.
 const OVERHEAD: usize = 64;
 
 impl Inbox {
-    /// Takes what an event tells.
     pub fn event(&mut self, event: &Event<'_>, now: Instant) {
         match event {
             Event::Message(message) => {
@@ -75,21 +67,20 @@ impl Inbox {
         }
     }
 
-    /// Takes the oldest message out.
+    /// Removes the oldest message.
     pub fn take(&mut self) -> Option<Message> {
         let message = self.messages.pop_front()?;
         self.bytes -= message.payload.len() + OVERHEAD;
         Some(message)
     }
 
-    /// Takes the oldest ping or pong out.
+    /// Removes the oldest ping or pong.
     pub fn take_control(&mut self) -> Option<Control> {
         let control = self.controls.pop_front()?;
         self.bytes -= control.payload.len() + OVERHEAD;
         Some(control)
     }
 
-    /// Forgets pings and pongs that came before now.
     pub fn forget_controls(&mut self) {
         while self.take_control().is_some() {}
     }
@@ -124,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_does_not_grow_it() {
+    fn a_flood_does_not_grow_the_inbox() {
         let mut inbox = Inbox::default();
         let block = vec![b'x'; 1 << 20];
         for _ in 0..100 {
@@ -142,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_makes_room() {
+    fn consumed_messages_make_room() {
         let mut inbox = Inbox::default();
         let block = vec![b'x'; 1 << 20];
         for _ in 0..200 {

@@ -1,4 +1,4 @@
-//! The messages that a step has looked at, for the report of its failure.
+//! The messages that a step has seen, for the report of its failure.
 
 use std::time::Instant;
 
@@ -9,28 +9,27 @@ use super::variable::Values;
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
 
-/// Messages that did not match; all of them together are shown up to a limit.
+/// Messages that did not match; a report shows a limited part of them.
 #[derive(Debug)]
 pub(super) struct Log {
     since: Instant,
-    /// What is shown.
     pub(super) shown: Vec<Shown>,
-    /// How many more there were.
+    /// The number of messages that are not shown.
     pub(super) more: u64,
     closest: Option<(u32, Closest)>,
-    /// Bytes that may still be shown.
+    /// In bytes, what may still be shown.
     room: usize,
 }
 
-/// What is shown of all messages, in bytes.
+/// Limit for all messages of a report together, in bytes: about a screen.
 const SHOWN: usize = 4 << 10;
-/// What is shown of one message, in bytes.
+/// Limit for one message, in bytes.
 const SHOWN_OF_ONE: usize = 1 << 10;
-/// What stands in front of each message.
+/// Room for the time, kind and size in front of each message, in bytes.
 const PREFIX: usize = 32;
 
 impl Log {
-    /// A log of what comes from `since` on.
+    /// Times are shown relative to `since`.
     pub(super) fn new(since: Instant) -> Self {
         Self {
             since,
@@ -41,11 +40,10 @@ impl Log {
         }
     }
 
-    /// Adds a message.
     pub(super) fn add(&mut self, message: &Message, miss: &Miss, values: &Values<'_>) {
         let is_closer = match &self.closest {
             None => miss.score > 0,
-            // Of two that are as close the later one is shown.
+            // Of two equally close messages the later one is shown.
             Some((score, _)) => miss.score >= *score,
         };
         if is_closer {
@@ -68,7 +66,6 @@ impl Log {
         self.shown.push(shown);
     }
 
-    /// The message that came closest.
     pub(super) fn into_closest(self) -> (Vec<Shown>, u64, Option<Closest>) {
         (self.shown, self.more, self.closest.map(|(_, it)| it))
     }
@@ -88,7 +85,7 @@ fn preview(message: &Message, room: usize, values: &Values<'_>) -> String {
     let payload = &message.payload;
     let text = match message.kind {
         Kind::Text => {
-            // A secret must not be cut in two before it is masked.
+            // Cut after masking, as half a secret would not be masked.
             let start = &payload[..payload.len().min(2 * SHOWN)];
             safe(&String::from_utf8_lossy(start), values)
         }
@@ -107,7 +104,7 @@ fn preview(message: &Message, room: usize, values: &Values<'_>) -> String {
     }
 }
 
-/// A text that may hold anything, as it may be shown in one line.
+/// Masks secrets in a text and escapes it for one line.
 pub(super) fn safe(text: &str, values: &Values<'_>) -> String {
     escape_line(values.mask(text).as_ref()).into_owned()
 }
@@ -133,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn all_messages_together_are_cut() {
+    fn all_messages_together_are_limited() {
         let given = Given::default();
         let values = Values::new(&given, jiff::Timestamp::UNIX_EPOCH);
         let mut log = Log::new(Instant::now());
@@ -147,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_cannot_command_a_terminal() {
+    fn shown_messages_cannot_control_a_terminal() {
         let given = Given::default();
         let values = Values::new(&given, jiff::Timestamp::UNIX_EPOCH);
         let mut log = Log::new(Instant::now());

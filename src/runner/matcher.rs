@@ -1,4 +1,4 @@
-//! Whether a message is as expected, and if not, how far from it.
+//! Compares messages with what is expected, and measures how close they come.
 
 use regex::bytes::Regex;
 
@@ -10,46 +10,37 @@ use crate::render::difference::{self, Words};
 use crate::scenario::ast::{Capture, Extract, Pattern};
 use crate::scenario::{Form, Template};
 
-/// A pattern, ready to be compared.
+/// A pattern with the values of its variables.
 #[derive(Debug)]
 pub enum Matcher {
-    /// A text message with this text.
     Text(String),
-    /// JSON with these values.
+    /// JSON that contains these values.
     Json(Subset),
-    /// Text that the expression finds itself in.
     Re(Regex),
-    /// JSON for which the filter's first output is neither false nor null.
     Jq(Jq),
-    /// A binary message with these bytes.
     Hex(Vec<u8>),
-    /// Any message.
     Any,
 }
 
-/// A pattern that cannot be compared, now that its variables have values.
+/// A pattern that its values make invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum MatcherError {
-    /// A variable has none.
     #[error(transparent)]
     NoValue(#[from] NoValue),
-    /// The text is no JSON.
-    #[error("with the values of its variables the pattern is {0}")]
+    #[error("after filling in its variables, the pattern is {0}")]
     Json(#[from] ReadError),
-    /// The text is no regular expression.
-    #[error("with the values of its variables: {0}")]
+    #[error("after filling in its variables: {0}")]
     Regex(#[from] regex::Error),
-    /// The text is no jq filter.
-    #[error("with the values of its variables: {0}")]
+    #[error("after filling in its variables: {0}")]
     Jq(#[from] CompileError),
 }
 
-/// How far a message is from what was expected.
+/// How a message differs from what was expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Miss {
-    /// The higher the closer; 0 for a message that has nothing in common.
+    /// Higher is closer; 0 if they have nothing in common.
     pub score: u32,
-    /// What is different, a line each. Not escaped, but for texts that a caret points into.
+    /// One difference per line. Only texts with a caret below them are escaped.
     pub difference: Vec<String>,
 }
 
@@ -60,17 +51,15 @@ impl Miss {
     }
 }
 
-/// What is expected, and a message.
 const WORDS: Words = ("expected", "found");
-/// The score of a message that is as close as can be.
+/// The score of a message that matches.
 const FULL: u32 = 1_000;
-/// Differences that are listed.
+/// The longest list of differences; more would hide the first ones.
 const LISTED: usize = 8;
-/// Longer texts are compared by their beginning, in characters: the time grows with the square.
+/// Longer texts are compared up to here, in characters, as the time grows with the square.
 const COMPARED: usize = 512;
 
 impl Matcher {
-    /// The pattern with the values of its variables.
     pub fn new(pattern: &Pattern, values: &Values<'_>) -> Result<Self, MatcherError> {
         Ok(match pattern {
             Pattern::Text(text) => Self::Text(values.fill(text, Form::Plain)?),
@@ -82,7 +71,6 @@ impl Matcher {
         })
     }
 
-    /// Whether a message is as expected.
     pub fn check(&self, message: &Message) -> Result<(), Miss> {
         let payload = &message.payload;
         match self {
@@ -97,7 +85,6 @@ impl Matcher {
     }
 }
 
-/// A regular expression with the values of its variables.
 pub fn regex(template: &Template, values: &Values<'_>) -> Result<Regex, MatcherError> {
     Ok(Regex::new(&values.fill(template, Form::Regex)?)?)
 }
@@ -185,7 +172,7 @@ fn check_jq(filter: &Jq, payload: &[u8]) -> Result<(), Miss> {
     }
 }
 
-/// The value that is captured of a message, or why there is none. Quotes the message, as it is.
+/// Captures a value of a message. An error may quote the message unescaped.
 pub fn capture(
     capture: &Capture,
     message: &Message,
@@ -202,9 +189,9 @@ pub fn capture(
             let regex = regex(template, values)?;
             let found = regex.captures(&message.payload);
             let found = found.ok_or_else(|| {
-                CaptureError::Nothing("the regular expression is not found in the message".into())
+                CaptureError::Nothing("the regular expression does not match the message".into())
             })?;
-            // A group that took no part leaves what all of it matched.
+            // If the group took no part, the whole match.
             let group = found.get(1).or_else(|| found.get(0));
             group
                 .map(|group| group.as_bytes().to_vec())
@@ -214,13 +201,10 @@ pub fn capture(
     String::from_utf8(bytes).map_err(|_| CaptureError::Nothing("the value is not UTF-8".into()))
 }
 
-/// Why nothing was captured.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    /// The filter or expression cannot be used.
     #[error(transparent)]
     Matcher(#[from] MatcherError),
-    /// There is nothing to be captured.
     #[error("{0}")]
     Nothing(String),
 }
@@ -239,10 +223,10 @@ fn first_output(filter: &str, payload: &[u8]) -> Result<Vec<u8>, CaptureError> {
     }
 }
 
-/// Whether `text` is `pattern`, in which `*` is any text.
+/// Whether `text` matches `pattern`, where `*` is any text.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let parts: Vec<String> = pattern.split('*').map(regex::escape).collect();
-    // Parts are escaped, so that this is an expression.
+    // Always a valid expression, as the parts are escaped.
     regex::Regex::new(&format!("^(?s:{})$", parts.join(".*"))).is_ok_and(|it| it.is_match(text))
 }
 
@@ -293,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn each_kind_takes_what_it_says() {
+    fn each_kind_of_pattern_matches_what_it_should() {
         for (pattern, message, is_match) in [
             ("text hi", text("hi"), true),
             ("text hi", text("hi "), false),
@@ -345,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_of_kind_is_reported() {
+    fn a_text_with_the_bytes_of_a_binary_message_is_explained() {
         assert_eq!(
             difference("text a", &message(Kind::Binary, "a")),
             ["the bytes are the same, but the message is binary"]
@@ -361,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_say_what_they_gave() {
+    fn a_failed_filter_shows_its_output() {
         assert_eq!(difference("jq .a", &text("{}")), ["the filter gave null"]);
         assert_eq!(
             difference("jq empty", &text("{}")),
@@ -397,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn captures_of_hostile_values_are_reported_and_rejected() {
+    fn a_capture_without_a_value_is_an_error() {
         let given = Given::default();
         let values = Values::new(&given, jiff::Timestamp::UNIX_EPOCH);
         let with = |with| Capture {

@@ -1,8 +1,7 @@
-//! Tests of a server: scenarios are run, and what came of them is told.
+//! Runs scenarios against a server, and reports the results.
 //!
-//! [`suite`] runs files of cases, [`case`](mod@case) one case over real connections, each of which
-//! is a [`connection`] to a session of its own. What came of a case is a value; the reports are made of
-//! these values alone.
+//! [`suite`] runs files of cases, and [`case`](mod@case) runs one case. Each [`connection`] of a case
+//! has a session of its own. Results are values, and reports are made of these values alone.
 
 mod action;
 pub mod case;
@@ -27,19 +26,18 @@ pub use result::{CaseResult, Failure, Kind, Outcome, Run};
 pub use suite::{Group, Suite};
 pub use variable::Given;
 
-/// How cases are run.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How long an expectation is waited for that does not say it itself.
+    /// For expectations without `within`.
     pub timeout: Duration,
-    /// How long a case may take.
+    /// For each case.
     pub max_time: Option<Duration>,
-    /// How often a server that is not up yet is tried again.
+    /// Further tries while the server is not up yet.
     pub retries: u32,
-    /// How long to wait before that.
+    /// Before each of them.
     pub retry_delay: Duration,
-    /// How many files are run at the same time.
+    /// The number of files run at the same time.
     pub jobs: usize,
-    /// Start no more cases when one has failed.
+    /// Start no further case after a failure.
     pub fail_fast: bool,
 }

@@ -1,110 +1,94 @@
-//! What came of a run, as values. Texts in them are masked and escaped: reports print them as they are.
+//! Results of a run. Texts in them are already masked and escaped.
 
 use std::time::Duration;
 
 use crate::event::Signal;
 use crate::exit::Exit;
 
-/// What came of all cases.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The cases, in the order of the files.
+    /// In the order of the files.
     pub cases: Vec<CaseResult>,
-    /// How long all of it took.
     pub took: Duration,
-    /// When it began.
     pub started: jiff::Timestamp,
-    /// The signal that ended it early.
+    /// The signal that ended the run early.
     pub interrupted: Option<Signal>,
 }
 
-/// What came of a case.
 #[derive(Debug, Clone)]
 pub struct CaseResult {
-    /// The file, as it was named; `None` for steps of the command line.
+    /// As given by the user; `None` for steps of the command line.
     pub file: Option<String>,
-    /// The case's name.
     pub name: String,
-    /// The line it begins on.
+    /// The number of its first line.
     pub line: usize,
-    /// How it ended.
     pub outcome: Outcome,
-    /// How long it took.
     pub took: Duration,
 }
 
-/// How a case ended.
 #[derive(Debug, Clone)]
 pub enum Outcome {
-    /// All of it was as expected.
     Passed,
-    /// Something was not.
     Failed(Box<Failure>),
-    /// It was not run; why not.
+    /// Not run, for this reason.
     Skipped(&'static str),
 }
 
-/// Whose fault a failure is.
+/// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The server is not as expected.
+    /// The server did something unexpected.
     Failure,
-    /// The case could not be run: no connection, no value for a variable, no file.
+    /// The case could not be run: no connection, a variable without a value, a missing file.
     Error,
 }
 
-/// Why a case failed.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// Whose fault it is.
     pub kind: Kind,
-    /// The line of the step; `None` for a step of the command line.
+    /// `None` for a step of the command line.
     pub line: Option<usize>,
-    /// The step as it is written.
+    /// The step as written.
     pub step: String,
-    /// What went wrong, in one line.
+    /// The problem, in one line.
     pub message: String,
-    /// What to do about it.
     pub hint: Option<String>,
-    /// What else there is to know, a line each.
+    /// Further lines.
     pub notes: Vec<String>,
-    /// How long the step waited.
+    /// By the step.
     pub waited: Option<Duration>,
-    /// The messages that came meanwhile and did not match.
+    /// Messages received by the step that did not match.
     pub received: Vec<Shown>,
-    /// How many more there were than are shown.
+    /// The number of further messages.
     pub more: u64,
-    /// The message that came closest.
     pub closest: Option<Closest>,
-    /// The state of the connection.
     pub connection: Option<String>,
-    /// The exit status of a run that is about one URL.
+    /// The exit status if the run is about one URL.
     pub exit: Exit,
 }
 
-/// A message that came.
+/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
-    /// From the beginning of the step.
+    /// Since the step began.
     pub after: Duration,
     /// "text" or "binary".
     pub kind: String,
     /// In bytes.
     pub size: usize,
-    /// The beginning of it: text, or bytes in hexadecimal.
+    /// Its beginning, as text or hex digits.
     pub payload: String,
 }
 
-/// The message that came closest to what was expected.
+/// The message closest to what was expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closest {
-    /// The message.
     pub message: Shown,
-    /// What is different, a line each.
+    /// One difference per line.
     pub difference: Vec<String>,
 }
 
-/// What is shown of one text, and of all notes together, in bytes.
+/// Limits for one text, and for all notes together, in bytes: peers and scenarios may have long ones.
 const LONGEST_LINE: usize = 1 << 10;
 const LONGEST_NOTES: usize = 4 << 10;
 
@@ -117,7 +101,7 @@ pub(super) fn cut(text: &str, room: usize) -> String {
 }
 
 impl Failure {
-    /// The failure with all texts cut to what can be read: a peer and a scenario may have long ones.
+    /// Cuts all texts to a readable length.
     pub(super) fn cut(mut self) -> Self {
         self.step = cut(&self.step, LONGEST_LINE);
         self.message = cut(&self.message, LONGEST_LINE);
@@ -142,7 +126,6 @@ impl Failure {
         self
     }
 
-    /// A failure of which only this is known.
     pub fn new(kind: Kind, message: String, exit: Exit) -> Self {
         Self {
             kind,
@@ -162,7 +145,6 @@ impl Failure {
 }
 
 impl Run {
-    /// How many cases passed, failed (errors among them), and were skipped.
     pub fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for case in &self.cases {
@@ -178,7 +160,7 @@ impl Run {
         counts
     }
 
-    /// The exit status: of the only failure if the run is about one URL, and 1 for any other.
+    /// The exit status of the failure if the run is about one URL, 1 for files with failures.
     pub fn exit(&self) -> Exit {
         if let Some(signal) = self.interrupted {
             return signal.exit();
@@ -195,16 +177,13 @@ impl Run {
     }
 }
 
-/// Cases by how they ended.
+/// Cases by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// All was as expected.
     pub passed: usize,
-    /// Something was not, or could not be found out.
+    /// Including errors.
     pub failed: usize,
-    /// Those of the failed that could not be run.
     pub errors: usize,
-    /// Not run.
     pub skipped: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Files of cases: the cases of a file in order, files at the same time if that is wanted.
+//! Runs files of cases: the cases of a file in order, several files at the same time with `--jobs`.
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -15,64 +15,60 @@ use crate::event::Signal;
 /// The cases of one file, or the steps of a command line.
 #[derive(Debug)]
 pub struct Group {
-    /// The file as it was named; `None` for steps of the command line.
+    /// As given by the user; `None` for steps of the command line.
     pub file: Option<String>,
-    /// The folder in which its files are looked for.
+    /// Paths in the cases are relative to it.
     pub folder: PathBuf,
     pub cases: Vec<Prepared>,
 }
 
-/// A run of cases.
 pub struct Suite<'a> {
-    /// What is run.
     pub groups: &'a [Group],
-    /// How.
     pub context: Context<'a>,
 }
 
-/// What is known while it runs.
 struct Progress<'p> {
-    /// The results, in the order of the files and their cases.
+    /// In the order of the files and their cases.
     results: RefCell<Vec<Option<CaseResult>>>,
-    /// How many of them were told: what runs ahead has to wait for its turn.
-    told: Cell<usize>,
-    /// When the case that runs in each group began.
+    /// The number of reported results; those of later cases wait for their turn.
+    reported: Cell<usize>,
+    /// The start of the case that runs in each group.
     running: RefCell<Vec<Option<Instant>>>,
-    /// The next group that nobody works on.
+    /// The next group without a worker.
     next: Cell<usize>,
     failed: Cell<bool>,
-    tell: &'p dyn Fn(&CaseResult),
+    report: &'p dyn Fn(&CaseResult),
 }
 
 impl Progress<'_> {
     fn add(&self, index: usize, result: CaseResult) {
         let mut results = self.results.borrow_mut();
         results[index] = Some(result);
-        while let Some(Some(result)) = results.get(self.told.get()) {
-            (self.tell)(result);
-            self.told.set(self.told.get() + 1);
+        while let Some(Some(result)) = results.get(self.reported.get()) {
+            (self.report)(result);
+            self.reported.set(self.reported.get() + 1);
         }
     }
 }
 
 impl Suite<'_> {
-    /// Runs all cases, or as many as there is time for before `signal` comes.
+    /// Runs all cases, until `signal` is ready.
     ///
-    /// `tell` is given each result as soon as all before it are known.
+    /// `report` is called for each result, in order.
     pub async fn run(
         &self,
         signal: impl Future<Output = Signal>,
-        tell: &dyn Fn(&CaseResult),
+        report: &dyn Fn(&CaseResult),
     ) -> Run {
         let (began, started) = (Instant::now(), jiff::Timestamp::now());
         let count = self.groups.iter().map(|group| group.cases.len()).sum();
         let progress = Progress {
             results: RefCell::new(vec![None; count]),
-            told: Cell::new(0),
+            reported: Cell::new(0),
             running: RefCell::new(vec![None; self.groups.len()]),
             next: Cell::new(0),
             failed: Cell::new(false),
-            tell,
+            report,
         };
         let local = LocalSet::new();
         let interrupted = tokio::select! {
@@ -87,11 +83,11 @@ impl Suite<'_> {
         }
     }
 
-    /// As many workers as files are to be run at the same time.
+    /// Runs one worker for each of `--jobs`.
     async fn workers(&self, progress: &Progress<'_>) {
         let jobs = self.context.options.jobs.clamp(1, self.groups.len().max(1));
         let mut workers: Vec<_> = (0..jobs).map(|_| Box::pin(self.work(progress))).collect();
-        // All of them wait for the network, in this one task.
+        // In one task: they mostly wait for the network.
         std::future::poll_fn(|cx| {
             workers.retain_mut(|worker| worker.as_mut().poll(cx).is_pending());
             if workers.is_empty() {
@@ -127,7 +123,7 @@ impl Suite<'_> {
         }
     }
 
-    /// All results; cases that were not run are skipped, and the one that a signal ended has failed.
+    /// All results: cases not run are skipped, and one ended by a signal has failed.
     fn results(&self, progress: &Progress<'_>, interrupted: Option<Signal>) -> Vec<CaseResult> {
         let mut number = 0;
         for (index, group) in self.groups.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The values of variables, and which of them are secrets.
+//! Values of variables, and which of them are secret.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -6,37 +6,32 @@ use std::collections::HashMap;
 use crate::scenario::template::random_uuid;
 use crate::scenario::{Form, Template, Variable};
 
-/// What variables are before a case begins.
+/// The values before a case begins.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
     /// Given with `--var` or `--var-file`.
     pub variables: HashMap<String, String>,
-    /// Variables of the environment that may be read; `None` for one that is not set.
+    /// Environment variables that may be read; `None` if unset.
     pub environment: HashMap<String, Option<String>>,
-    /// Whether values of the environment are shown.
+    /// Show values of the environment.
     pub show_secrets: bool,
 }
 
-/// What stands for a secret.
 const MASK: &str = "***";
-/// Shorter values are no secrets: to mask them would hide everything else.
+/// In bytes. Masking shorter values would hide much that is not secret.
 const SHORTEST_SECRET: usize = 4;
 
-/// A variable without a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoValue {
-    /// Nothing gave it one.
-    #[error("the variable {0} has no value; capture it before, or give it with --var {0}=…")]
+    #[error("the variable {0} has no value; capture it first, or give it with --var {0}=…")]
     Named(String),
-    /// It is not in the environment.
-    #[error("the environment has no {0}, which --allow-env lets the scenario read")]
+    #[error("the environment variable {0}, which --allow-env names, is not set")]
     Env(String),
-    /// The environment's variable may not be read.
-    #[error("the environment's {0} may not be read; allow it with --allow-env {0}")]
+    #[error("the environment variable {0} may not be read; allow it with --allow-env {0}")]
     NotAllowed(String),
 }
 
-/// The values of one case.
+/// The values during a case.
 #[derive(Debug)]
 pub struct Values<'a> {
     given: &'a Given,
@@ -46,7 +41,6 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    /// The values at the beginning of a case.
     pub fn new(given: &'a Given, now: jiff::Timestamp) -> Self {
         Self {
             given,
@@ -56,12 +50,10 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// Gives a variable a value.
     pub fn capture(&mut self, name: &str, value: String) {
         self.captured.insert(name.to_owned(), value);
     }
 
-    /// The text of a template.
     pub fn fill(&self, template: &Template, form: Form) -> Result<String, NoValue> {
         template.fill(form, |variable| self.value(variable))
     }
@@ -79,7 +71,7 @@ impl<'a> Values<'a> {
         Ok(Cow::Borrowed(value))
     }
 
-    /// The text with secrets masked.
+    /// Masks secrets in a text.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.given.mask(text)
     }
@@ -100,7 +92,7 @@ impl Given {
         }
     }
 
-    /// The text with secrets masked.
+    /// Masks secrets in a text.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut masked = Cow::Borrowed(text);
         if self.show_secrets {
@@ -142,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_captured_counts_more_than_what_was_given() {
+    fn a_captured_value_overrides_a_given_one() {
         assert_eq!(
             filled(&given(), "{{a}}{{captured}}{{env.TOKEN}}").unwrap(),
             "1chunter2"
@@ -165,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_is_the_same_throughout_a_case_and_another_in_the_next() {
+    fn a_uuid_stays_the_same_for_a_case_and_changes_with_the_next() {
         let given = given();
         let text = filled(&given, "{{uuid}} {{uuid}}").unwrap();
         let (one, other) = text.split_once(' ').unwrap();

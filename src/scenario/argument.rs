@@ -1,4 +1,4 @@
-//! Statements as flags of the command line give them, such as `--expect-json VALUE`.
+//! Statements given as flags on the command line, such as `--expect-json VALUE`.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::parse::{self, close_frame};
 use super::scan::Scan;
 use super::template::Template;
 
-/// What a flag with this value says; columns of a mistake count from the start of the value.
+/// Reads the value of a flag; columns of a mistake count from its start.
 pub type Parse = fn(&str) -> Result<Statement, Mistake>;
 
 /// Sends a text, or the content of the file whose path follows `@`.
@@ -18,7 +18,7 @@ pub fn send(value: &str) -> Result<Statement, Mistake> {
         None => Content::Text(scan.template()?),
         Some(text) if text.starts_with('@') => Content::Text(scan.with(text).template()?),
         Some("") => {
-            let problem = "expected a file name after @; for a text that starts with @ write @@";
+            let problem = "expected a file name after @; to start a text with @, write @@";
             return Err(scan.mistake(Problem::Missing(problem)));
         }
         Some(path) => Content::File {

@@ -1,4 +1,4 @@
-//! The tree of a scenario: its lines, and what each of them says.
+//! The tree of a scenario: its lines and the statement on each.
 //!
 //! [`format`](mod@super::format) writes them back, a [`Case`](super::Case) runs them.
 
@@ -10,21 +10,19 @@ use super::typed::Typed;
 /// A scenario file, line by line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct File {
-    /// Its lines; what a line begins, such as a text of several lines, belongs to it.
+    /// A text of several lines belongs to the line that begins it.
     pub lines: Vec<Line>,
 }
 
-/// A line, and what it says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Counted from 1.
     pub number: usize,
-    /// The line as it is written; the first if there are several.
+    /// The line as written; the first one of several.
     pub source: String,
     pub statement: Statement,
 }
 
-/// What a line says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Statement {
     Blank,
@@ -75,9 +73,8 @@ pub enum Action {
     ExpectClose(ExpectClose),
     /// `< ping` or `< pong`: wait for a control frame.
     ExpectControl {
-        /// Whether it is a pong.
         pong: bool,
-        /// Its payload, if that matters.
+        /// `None` for any payload.
         payload: Option<Template>,
         within: Option<Duration>,
     },
@@ -86,16 +83,16 @@ pub enum Action {
         payload: Template,
         within: Option<Duration>,
     },
-    /// `pong`: send a pong that answers nothing.
+    /// `pong`: send an unsolicited pong.
     Pong(Template),
     /// `close`: send a Close frame, and wait for its answer.
     Close {
-        /// The code; without one the frame is empty.
+        /// Without a code the frame is empty.
         code: Option<u16>,
         reason: Template,
         within: Option<Duration>,
     },
-    /// `frame`, `raw` or `fragment`: send as the command of the prompt does.
+    /// `frame`, `raw` or `fragment`: send what the command of the prompt sends.
     Typed(Typed),
     /// `drop` or `reset`: end TCP without a Close frame.
     Abandon { reset: bool },
@@ -103,7 +100,7 @@ pub enum Action {
     Wait(Duration),
 }
 
-/// What a message is made of.
+/// The payload of a message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Text, on the line itself or between lines of `"""`.
@@ -112,7 +109,6 @@ pub enum Content {
     /// A file, whose path is relative to the folder of the scenario.
     File {
         path: Template,
-        /// Whether it goes out as a binary message.
         binary: bool,
     },
 }
@@ -135,53 +131,51 @@ pub struct Expect {
     pub pattern: Pattern,
     /// `within`: how long to wait; `for` with [`Match::Never`].
     pub within: Option<Duration>,
-    /// `capture`: what to keep of it.
+    /// `capture`.
     pub captures: Vec<Capture>,
 }
 
-/// What a message is to be like.
+/// What an expected message must match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
     Text(Template),
-    /// JSON with these values in it.
+    /// JSON that contains these values.
     Json(Template),
-    /// Text that a regular expression finds itself in.
+    /// A regular expression, which may match anywhere.
     Re(Template),
-    /// JSON for which a jq filter gives a value that is neither false nor null.
+    /// A jq filter whose first output must be neither false nor null.
     Jq(Template),
     Hex(Vec<u8>),
     Any,
 }
 
-/// A value to be kept of a message.
+/// A value of a message, kept in a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
     pub name: String,
     pub with: Extract,
 }
 
-/// How a value is found in a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Extract {
     /// The first output of a jq filter.
     Jq(Template),
-    /// The first group of a regular expression, or what all of it matches.
+    /// The first group of a regular expression, or the whole match without one.
     Re(Template),
 }
 
 /// An expected Close frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExpectClose {
-    /// The codes it may have; all if there are none.
+    /// Any of these; any code at all if empty.
     pub codes: Vec<u16>,
     pub reason: Option<Reason>,
     pub within: Option<Duration>,
 }
 
-/// What the reason of a Close frame is to be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reason {
     Text(Template),
-    /// Text that a regular expression finds itself in.
+    /// A regular expression, which may match anywhere.
     Re(Template),
 }

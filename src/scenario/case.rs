@@ -1,4 +1,4 @@
-//! Lines become cases: which of them act on which connection, in order.
+//! Groups lines into cases, and finds the connection of each step.
 
 use std::collections::HashSet;
 
@@ -10,11 +10,11 @@ use crate::command::nearest;
 /// A script that passes or fails as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// The name after `###`, or that of the file.
+    /// From `###`, or the name of the file.
     pub name: String,
-    /// The line it begins on.
+    /// The number of its first line.
     pub line: usize,
-    /// The names of its connections; a step says which by its index.
+    /// Steps refer to them by index.
     pub connections: Vec<Option<String>>,
     /// In the order in which they run.
     pub steps: Vec<Step>,
@@ -37,7 +37,7 @@ impl Case {
     }
 }
 
-/// A line that runs, with the lines that belong to it.
+/// A line that is run, with the lines that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     /// The connection, by index.
@@ -59,7 +59,7 @@ impl Step {
     }
 }
 
-/// The cases of a file, which has this name; or all mistakes in them.
+/// The cases of a file, or all mistakes in them; `name` is that of a case without `###`.
 pub fn cases(file: File, name: &str, known: &Known) -> Result<Vec<Case>, Vec<Mistake>> {
     let mut builder = Builder {
         file_name: name,
@@ -95,7 +95,7 @@ struct Builder<'a> {
 struct Open {
     case: Case,
     header: String,
-    /// What is known about each connection at this line.
+    /// The state of each connection after the last line.
     states: Vec<State>,
     captured: HashSet<String>,
 }
@@ -122,7 +122,7 @@ impl Builder<'_> {
         match open.enter(&line.statement) {
             Ok(on) => {
                 self.mistakes.extend(known.err().map(wrong));
-                // Kept even so: a missing value must not cause mistakes in the lines that follow.
+                // Kept even if a value is missing, which must not cause mistakes in later lines.
                 open.push(line, on);
             }
             Err(problem) => self.mistakes.push(wrong(problem)),
@@ -143,7 +143,7 @@ impl Builder<'_> {
         let Some(Open { case, header, .. }) = self.current.take() else {
             return;
         };
-        // A mistake in it explains why nothing of it is left.
+        // A mistake in its lines is the reason that no step is left.
         let is_explained = self.mistakes.iter().any(|it| it.line >= case.line);
         if case.steps.is_empty() && !is_explained {
             self.mistakes
@@ -168,8 +168,8 @@ impl Open {
         }
     }
 
-    /// Follows what a statement does. Returns the connection of a step; `None` for what belongs to
-    /// the `connect` above.
+    /// Tracks the state. Returns the connection of a step; `None` for a line that belongs to the
+    /// `connect` above it.
     fn enter(&mut self, statement: &Statement) -> Result<Option<usize>, Problem> {
         match statement {
             Statement::Connect { name, .. } => self.connect(name.as_ref()).map(Some),
@@ -204,7 +204,7 @@ impl Open {
         Ok(on)
     }
 
-    /// The `connect` after which nothing was done yet.
+    /// The `connect` above, if no action followed it.
     fn connection(&self) -> Option<&Step> {
         let last = self.case.steps.last()?;
         matches!(last.line.statement, Statement::Connect { .. }).then_some(last)

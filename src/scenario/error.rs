@@ -1,4 +1,4 @@
-//! What is wrong with a scenario, and where.
+//! Mistakes in a scenario, with their places.
 
 use std::fmt::{self, Write};
 
@@ -7,26 +7,25 @@ use crate::command::CommandError;
 use crate::diagnostic::one_line;
 use crate::filter::CompileError;
 
-/// Something that is wrong at a place of a scenario.
+/// A problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// Counted from 1.
     pub line: usize,
     /// In characters, from 1.
     pub column: usize,
-    /// How many characters are meant, at least 1.
+    /// The number of characters it is about, at least 1.
     pub width: usize,
-    /// The line as it is written.
+    /// The line as written.
     pub source: String,
-    /// What is wrong.
     pub problem: Problem,
 }
 
-/// What is shown of a line, in characters.
+/// The longest part of a line that a report shows, in characters: some lines hold whole messages.
 const SHOWN: usize = 400;
 
 impl Mistake {
-    /// The mistake in one line, and the line it is in with the place marked. Nothing is escaped.
+    /// One line that states the mistake, then the source with the place marked. Nothing is escaped.
     pub fn report(&self, file: &str) -> String {
         let Self { line, column, .. } = self;
         let mut text = format!("{file}:{line}:{column}: {}\n", self.problem);
@@ -45,7 +44,7 @@ impl Mistake {
         text
     }
 
-    /// The line, cut around the place if it is long, and how many characters are in front of that.
+    /// The part of the line around the place, and how many of its characters are before the place.
     fn shown(&self) -> (String, usize) {
         let before = self.column - 1;
         let skipped = before.saturating_sub(SHOWN / 2);
@@ -61,138 +60,90 @@ impl Mistake {
     }
 }
 
-/// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// A word that no statement begins with.
     #[error("unknown word {word:?}{}", suggestion(*.nearest))]
     UnknownWord {
-        /// The word.
         word: String,
-        /// What may have been meant.
         nearest: Option<&'static str>,
     },
-    /// A word that is no kind of message.
-    #[error("{word:?} is no kind of message{}", suggestion(*.nearest))]
+    #[error("{word:?} is not a kind of message{}", suggestion(*.nearest))]
     UnknownKind {
-        /// The word.
         word: String,
-        /// What may have been meant.
         nearest: Option<&'static str>,
     },
-    /// Something is missing.
+    /// The text says what.
     #[error("{0}")]
     Missing(&'static str),
-    /// Something is there that does not belong.
-    #[error("{found:?} does not belong here; {cure}")]
-    Unexpected {
-        /// What is there.
-        found: String,
-        /// What to write.
-        cure: &'static str,
-    },
+    #[error("unexpected {found:?}; {hint}")]
+    Unexpected { found: String, hint: &'static str },
     /// A word in a text without quotes that may be a mistyped modifier.
     #[error(
-        "is {0:?} a part of the text? then write the text in quotes; if not, write within TIME or \
+        "is {0:?} part of the text? If so, put the text in quotes; if not, write within TIME or \
          capture NAME = …"
     )]
     Doubtful(String),
-    /// No span of time.
-    #[error("{0:?} is not a time; write 500ms, 2s or 1m30s")]
+    #[error("{0:?} is not a time, such as 500ms, 2s or 1m30s")]
     NotTime(String),
-    /// Braces that make no variable.
     #[error("{}", template_text(.0))]
     Template(TemplateError),
-    /// A variable that nothing gives a value to.
-    #[error("the variable {0} has no value here; capture it before, or give it with --var {0}=…")]
+    #[error("the variable {0} has no value here; capture it first, or give it with --var {0}=…")]
     NoValue(String),
-    /// A variable of the environment that must not be read.
-    #[error("the environment's {0} may not be read; allow it with --allow-env {0}")]
+    #[error("the environment variable {0} may not be read; allow it with --allow-env {0}")]
     NotAllowed(String),
-    /// A name that cannot be given to a variable.
-    #[error("{0:?} cannot be a variable; write a letter, then letters, digits and _")]
+    #[error("{0:?} is not a variable name; use a letter, then letters, digits and _")]
     VariableName(String),
-    /// A text that should be in quotes.
-    #[error("quotes that are not closed; write \"…\", and \\\" for a quote inside of it")]
+    #[error("missing closing quote; a quote inside \"…\" is written \\\"")]
     OpenQuote,
-    /// A text between lines of `"""` that does not end.
-    #[error("the text that begins here does not end; a line with {0} ends it")]
+    /// A text between lines of `"""`.
+    #[error("the text that begins here has no end; end it with a line of {0}")]
     OpenBlock(String),
-    /// A string that is not written as in JSON.
-    #[error("the text in quotes is not written as in JSON: {0}")]
+    #[error("the text in quotes is not a JSON string: {0}")]
     Quoted(String),
-    /// A JSON pattern that is none.
     #[error("not JSON: {0}")]
     Json(String),
-    /// A regular expression that is none.
     #[error("regular expression: {0}")]
     Regex(String),
-    /// A jq filter that is none.
     #[error(transparent)]
     Jq(#[from] CompileError),
     /// A command of the prompt with wrong arguments.
     #[error("{0}")]
     Command(String),
-    /// A status that no response has.
-    #[error("{0:?} is not a status; write three digits from 100 to 599, such as 101")]
+    #[error("{0:?} is not a status; use three digits from 100 to 599, such as 101")]
     Status(String),
-    /// A close code that no Close frame and no lost connection has.
-    #[error("{0:?} is not a close code; write 1000 to 4999, and commas between several")]
+    /// 1005 and 1006, which no Close frame has, may be expected.
+    #[error("{0:?} is not a close code; use 1000 to 4999, separated by commas")]
     CloseCode(String),
-    /// A payload that no control frame holds.
-    #[error("{len} bytes, and the control frame holds {limit} (RFC 6455 §5.5); shorten it")]
-    ControlPayload {
-        /// Its bytes.
-        len: usize,
-        /// What may be in it.
-        limit: usize,
-    },
-    /// A header field in a place where it means nothing.
-    #[error(
-        "a header field stands directly under connect, or under the status it is expected with"
-    )]
+    #[error("{len} bytes do not fit into a control frame; the limit is {limit} (RFC 6455 §5.5)")]
+    ControlPayload { len: usize, limit: usize },
+    #[error("a header field belongs directly under connect, or under the expected status")]
     StrayField,
-    /// A flag in a place where it means nothing.
-    #[error("a flag stands directly under connect")]
+    #[error("a flag belongs directly under connect")]
     StrayFlag,
     /// A flag, or several together, that wsee does not take.
     #[error("{0}")]
     Flag(String),
-    /// A status in a place where it means nothing.
-    #[error("a status stands under connect, and only once")]
+    #[error("an expected status belongs under connect, and only once")]
     StrayStatus,
-    /// A step before any connection.
-    #[error("there is no connection yet; begin the case with: connect URL")]
+    #[error("no connection yet; begin the case with: connect URL")]
     NoConnection,
-    /// A step that says no name, though there are several connections.
-    #[error("the case has several connections; say which one: {0}")]
+    #[error("the case has several connections; name one of {0}")]
     WhichConnection(String),
-    /// A name that no connection has.
-    #[error("there is no connection {name:?}{}", suggestion(.nearest.as_deref()))]
+    #[error("no connection is called {name:?}{}", suggestion(.nearest.as_deref()))]
     UnknownConnection {
-        /// The name.
         name: String,
-        /// What may have been meant.
         nearest: Option<String>,
     },
-    /// A name that a connection cannot have.
-    #[error("a connection cannot be called {0:?}; write a name that is no word of the language")]
+    #[error("{0:?} is a word of the language; give the connection another name")]
     ConnectionName(String),
-    /// A second connection with the name of one that is open.
-    #[error("the connection is still open; close it before, or give each a name: connect NAME URL")]
+    #[error("the connection is still open; close it first, or name both: connect NAME URL")]
     StillOpen,
-    /// A step on a connection that did not open or was closed.
     #[error("no step can follow {0}")]
     NotOpen(&'static str),
-    /// A case with the name of another.
     #[error("the case on line {0} has the same name")]
     SameName(usize),
-    /// A case in which nothing is done.
-    #[error("the case is empty; write: connect URL")]
+    #[error("the case is empty; begin it with: connect URL")]
     EmptyCase,
-    /// The URL cannot be connected to.
-    #[error("{0}")]
-    Url(String),
 }
 
 fn suggestion(nearest: Option<&str>) -> String {
@@ -203,14 +154,14 @@ fn suggestion(nearest: Option<&str>) -> String {
 }
 
 fn template_text(error: &TemplateError) -> String {
-    let cure = "for the braces themselves write {{\"{{\"}}";
+    let hint = "for literal braces write {{\"{{\"}}";
     match &error.name {
-        None => format!("the braces of a variable are not closed by }}}}; {cure}"),
-        Some(name) => format!("{:?} is no variable; {cure}", name.trim()),
+        None => format!("missing }}}} after a variable; {hint}"),
+        Some(name) => format!("{:?} is not a variable; {hint}", name.trim()),
     }
 }
 
-/// Columns of one line.
+/// A line, to locate mistakes in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
     pub number: usize,
@@ -218,7 +169,7 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// A mistake at `at`, in bytes, that is about `len` bytes.
+    /// A mistake about `len` bytes from byte `at` on.
     pub(super) fn mistake(self, at: usize, len: usize, problem: Problem) -> Mistake {
         let at = self.line.floor_char_boundary(at.min(self.line.len()));
         let end = self
@@ -235,9 +186,9 @@ impl Source<'_> {
 }
 
 impl Problem {
-    /// What is wrong with the arguments of a command, and the column of it within them.
+    /// A mistake in the arguments of a command, and its column within them.
     pub fn of_command(error: &CommandError) -> (Self, Option<usize>) {
-        // At the prompt commands begin with a slash, and the column is part of the text.
+        // Unlike at the prompt, commands have no slash here, and a caret marks the column.
         let (text, column) = match error {
             CommandError::Missing(usage) => {
                 let example = usage.example.trim_start_matches('/');
@@ -247,7 +198,7 @@ impl Problem {
                 )
             }
             CommandError::NotHex { column, found } => (
-                format!("{found:?} is not a hex digit; write bytes as in de ad be ef"),
+                format!("{found:?} is not a hex digit; write bytes as de ad be ef"),
                 Some(*column),
             ),
             CommandError::NotNumber {
@@ -278,7 +229,7 @@ impl Problem {
                 format!("{found:?} is not known to {name}; use {wanted}"),
                 Some(*column),
             ),
-            // The others say no column, and name no command.
+            // The others name neither a column nor a command.
             other => (one_line(other), None),
         };
         (Self::Command(text), column)

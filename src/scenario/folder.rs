@@ -1,4 +1,4 @@
-//! Where scenarios are found.
+//! Finds scenario files in folders.
 
 use std::fs;
 use std::io;
@@ -6,27 +6,17 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::Exit;
 
-/// What the name of a scenario ends with.
 const EXTENSION: &str = "wsee";
 
-/// A file or folder that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// It cannot be read.
     #[error("cannot read {}: {error}", path.display())]
-    Read {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        error: io::Error,
-    },
-    /// A folder without a scenario in it.
-    #[error("no scenario in {}; the name of one ends with .wsee", .0.display())]
+    Read { path: PathBuf, error: io::Error },
+    #[error("no scenario (*.wsee) in {}", .0.display())]
     Empty(PathBuf),
 }
 
 impl FolderError {
-    /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Read { .. } => Exit::Input,
@@ -35,7 +25,7 @@ impl FolderError {
     }
 }
 
-/// The files themselves, and all scenarios in the folders, in the order of their names.
+/// The given files, and all scenarios below the given folders, sorted by path.
 pub fn find(paths: &[PathBuf]) -> Result<Vec<PathBuf>, FolderError> {
     let mut files = Vec::new();
     for path in paths {
@@ -58,7 +48,7 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), FolderError> {
     for entry in fs::read_dir(folder).map_err(|error| failed(folder, error))? {
         let entry = entry.map_err(|error| failed(folder, error))?;
         let path = entry.path();
-        // The kind of the entry itself: a link back to the folder would never end.
+        // Not followed through symbolic links: a link back to the folder would never end.
         let kind = entry.file_type().map_err(|error| failed(&path, error))?;
         if kind.is_dir() {
             collect(&path, files)?;

@@ -1,4 +1,4 @@
-//! A scenario in its canonical form.
+//! Writes a scenario in its canonical form.
 
 use std::fmt::Write;
 
@@ -11,13 +11,13 @@ use super::template::Template;
 use crate::render::escape::{Layout, escape};
 use crate::render::jsonl::inert;
 
-/// The file as [`parse`](super::parse()) reads it again: one blank line at most, none at the ends,
-/// one before a case and after what belongs to `connect`.
+/// Text that [`parse`](super::parse()) reads as the same file, with single blank lines: one before
+/// each case and one after the lines that belong to `connect`.
 pub fn format(file: &File) -> String {
     write_all(file.lines.iter().map(|line| &line.statement))
 }
 
-/// Statements, one below the other, with the blank lines of [`format`].
+/// Statements with the blank lines of [`format`].
 pub fn write_all<'a>(statements: impl Iterator<Item = &'a Statement>) -> String {
     let mut out = String::new();
     let mut blank = false;
@@ -52,14 +52,14 @@ fn parts(previous: &Statement, next: &Statement) -> bool {
     }
 }
 
-/// One statement, on one line or, with a text of several, on more.
+/// Writes one statement; a text of several lines takes as many.
 pub fn write_statement(out: &mut String, statement: &Statement) {
     // Writing to a String cannot fail.
     let _ = match statement {
         Statement::Blank => Ok(()),
         Statement::Comment(text) => match text.as_str() {
             "" => write!(out, "#"),
-            // Two more would make a case of it.
+            // `###` would begin a case.
             text if text.starts_with('#') && !text.starts_with("##") => write!(out, "#{text}"),
             text => write!(out, "# {text}"),
         },
@@ -87,7 +87,7 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
     };
 }
 
-/// A value that is empty or has blanks at its ends can only stand behind `=`.
+/// A value that is empty or begins or ends with a blank needs `=`.
 fn write_flag(out: &mut String, name: &str, value: &str) -> std::fmt::Result {
     let behind_blank = !value.is_empty() && value.trim() == value;
     let between = if behind_blank { ' ' } else { '=' };
@@ -180,13 +180,13 @@ fn write_send(out: &mut String, content: &Content) {
     }
 }
 
-/// Bytes with blanks between them.
+/// Hex digits, with a blank after each byte.
 pub fn hex(bytes: &[u8]) -> String {
     let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     bytes.join(" ")
 }
 
-/// A text between as many quotes as do not stand in it.
+/// Writes a text between more quotes than any of its lines begins with.
 fn write_block(out: &mut String, text: &str) {
     let mut quotes = "\"\"\"".to_owned();
     while text
@@ -239,7 +239,7 @@ fn write_operand(out: &mut String, kind: &str, text: &Template, matching: Match)
     }
 }
 
-/// The words that end a text without quotes.
+/// Words that would end a text without quotes.
 fn modifiers(matching: Match) -> &'static [&'static str] {
     match matching {
         Match::Never => Allowed::For.words(),
@@ -258,7 +258,7 @@ fn write_text(out: &mut String, kind: &str, text: &str, matching: Match) {
     }
 }
 
-/// Whether a text means itself without quotes.
+/// Whether a text needs no quotes.
 fn is_plain(text: &str, matching: Match) -> bool {
     !text.is_empty()
         && text.trim() == text
@@ -291,7 +291,7 @@ fn quoted(text: &str) -> String {
     String::from_utf8_lossy(&out).into_owned()
 }
 
-/// Whether nothing in a text could act on a terminal, or deceive its reader.
+/// Whether a text has no characters that control a terminal or deceive a reader.
 fn is_clean(text: &str, layout: Layout) -> bool {
     escape(text.as_bytes(), layout) == text
 }

@@ -1,4 +1,4 @@
-//! Variables of a scenario: whether something gives them a value.
+//! Checks before the run that every variable has a value.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ pub struct Known {
     pub environment: HashSet<String>,
 }
 
-/// Whether all variables of a statement have values: known ones, or captured ones.
+/// Whether all variables of a statement are known or captured.
 pub(super) fn check(
     statement: &Statement,
     known: &Known,

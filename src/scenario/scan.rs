@@ -1,4 +1,4 @@
-//! The parts of a line: words, quotes, and what follows an expected message.
+//! Splits a line into words, quoted texts and modifiers.
 
 use std::time::Duration;
 
@@ -7,22 +7,21 @@ use super::error::{Mistake, Problem, Source};
 use super::span;
 use super::template::Variable;
 
-/// A piece of a line that knows where it stands.
+/// The unread part of a line.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scan<'a> {
     pub source: Source<'a>,
-    /// What is left, a part of the line.
+    /// A slice of the line.
     pub rest: &'a str,
 }
 
-/// What follows an expected message.
+/// `within TIME` and `capture NAME = …` after an expected message.
 #[derive(Debug, Default)]
 pub(super) struct Modifiers {
     pub within: Option<Duration>,
     pub captures: Vec<Capture>,
 }
 
-/// Which modifiers may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Allowed {
     /// `within TIME`.
@@ -42,7 +41,7 @@ impl Allowed {
         }
     }
 
-    fn cure(self) -> &'static str {
+    fn hint(self) -> &'static str {
         match self {
             Self::Within => "only within TIME may follow",
             Self::All => "only within TIME and capture NAME = … may follow",
@@ -56,13 +55,13 @@ impl<'a> Scan<'a> {
         Self { source, rest }
     }
 
-    /// Where the rest begins, in bytes of the line.
+    /// The offset of the rest in the line, in bytes.
     pub(super) fn at(self) -> usize {
-        // The rest may be a part of the line that was trimmed at its end.
+        // From the pointers, as the rest may have been trimmed at its end.
         (self.rest.as_ptr() as usize).saturating_sub(self.source.line.as_ptr() as usize)
     }
 
-    /// A mistake that is about all of the rest.
+    /// A mistake about all of the rest.
     pub(super) fn mistake(self, problem: Problem) -> Mistake {
         self.source
             .mistake(self.at(), self.rest.trim_end().len(), problem)
@@ -85,19 +84,19 @@ impl<'a> Scan<'a> {
         self.rest.is_empty()
     }
 
-    /// The first word, and what follows it without blanks in front.
+    /// The first word, and the rest after the blanks that follow it.
     pub(super) fn word(self) -> (&'a str, Self) {
         let rest = self.rest.trim_start();
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         (&rest[..end], self.with(rest[end..].trim_start()))
     }
 
-    /// Cuts the rest where the first modifier begins; quotes hide what is in them.
+    /// Splits at the first modifier outside of quotes.
     pub(super) fn split_modifiers(self, allowed: Allowed) -> (Self, Self) {
         self.split(allowed, true)
     }
 
-    /// The same for a text in which a quote means nothing.
+    /// Splits at the first modifier; a quote has no meaning.
     pub(super) fn split_words(self, allowed: Allowed) -> (Self, Self) {
         self.split(allowed, false)
     }
@@ -110,7 +109,7 @@ impl<'a> Scan<'a> {
         )
     }
 
-    /// The modifiers that all of the rest must be.
+    /// Reads all of the rest as modifiers.
     pub(super) fn modifiers(mut self, allowed: Allowed) -> Result<Modifiers, Mistake> {
         let mut modifiers = Modifiers::default();
         loop {
@@ -128,9 +127,9 @@ impl<'a> Scan<'a> {
                     self = rest;
                 }
                 found => {
-                    let cure = allowed.cure();
+                    let hint = allowed.hint();
                     let found = found.to_owned();
-                    return Err(self.trim().mistake(Problem::Unexpected { found, cure }));
+                    return Err(self.trim().mistake(Problem::Unexpected { found, hint }));
                 }
             }
         }
@@ -140,7 +139,7 @@ impl<'a> Scan<'a> {
         let (name, after) = if let Some((name, after)) = self.rest.split_once('=') {
             (name.trim(), self.with(after.trim_start()))
         } else {
-            let problem = "capture what? write: capture NAME = .jq.filter, or = re \"…\"";
+            let problem = "expected capture NAME = FILTER, or capture NAME = re \"…\"";
             return Err(self.mistake(Problem::Missing(problem)));
         };
         if !Variable::is_free(name) {
@@ -160,17 +159,17 @@ impl<'a> Scan<'a> {
         Ok((Capture { name, with }, rest))
     }
 
-    /// Nothing may be left.
-    pub(super) fn nothing(self, cure: &'static str) -> Result<(), Mistake> {
+    /// Fails if anything is left.
+    pub(super) fn nothing(self, hint: &'static str) -> Result<(), Mistake> {
         let scan = self.trim();
         if scan.is_empty() {
             return Ok(());
         }
         let found = scan.rest.to_owned();
-        Err(scan.mistake(Problem::Unexpected { found, cure }))
+        Err(scan.mistake(Problem::Unexpected { found, hint }))
     }
 
-    /// A string in quotes, written as in JSON, and what follows it.
+    /// Reads a JSON string; returns it and the rest.
     pub(super) fn quoted(self) -> Result<(String, Self), Mistake> {
         let (inside, rest) = self.quotes()?;
         let literal = &self.rest[..inside.len() + 2];
@@ -184,10 +183,11 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// A regular expression in quotes, in which only `\"` is an escape of ours.
+    /// Reads a regular expression in quotes. `\"` is a quote; every other backslash is the expression's.
     pub(super) fn regex_quoted(self) -> Result<(String, Self), Mistake> {
         if !self.rest.starts_with('"') {
-            let problem = Problem::Missing("a regular expression in quotes belongs here: re \"…\"");
+            let problem =
+                Problem::Missing("expected a regular expression in quotes, as in re \"…\"");
             return Err(self.mistake(problem));
         }
         let (inside, rest) = self.quotes()?;
@@ -202,7 +202,7 @@ impl<'a> Scan<'a> {
         Ok((text, rest))
     }
 
-    /// What stands between quotes, and what follows them.
+    /// The text between quotes, and the rest after them.
     fn quotes(self) -> Result<(&'a str, Self), Mistake> {
         let mut escaped = false;
         for (at, byte) in self.rest.bytes().enumerate().skip(1) {
@@ -217,7 +217,7 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// Where one of `words` stands as a word of its own; `quotes` hide what is in them.
+/// The offset of the first of `words`; with `quotes`, words in quotes do not count.
 pub(super) fn find_word(text: &str, words: &[&str], quotes: bool) -> Option<usize> {
     let (mut inside, mut escaped, mut after_blank) = (false, false, true);
     for (at, c) in text.char_indices() {
@@ -236,7 +236,7 @@ pub(super) fn find_word(text: &str, words: &[&str], quotes: bool) -> Option<usiz
     None
 }
 
-/// What may be a mistyped modifier: a word that is nearly one, or a time at the end.
+/// A probably mistyped modifier: a word one edit away from one, or a time at the end.
 pub(super) fn doubtful(text: &str) -> Option<&str> {
     let is_near = |word: &&str| {
         let end = word.find(|c: char| !c.is_alphabetic());
@@ -251,13 +251,13 @@ pub(super) fn doubtful(text: &str) -> Option<&str> {
     })
 }
 
-/// Whether `text` begins with `word` as a word of its own.
+/// Whether the first word of `text` is `word`.
 pub(super) fn starts_with_word(text: &str, word: &str) -> bool {
     let after = text.strip_prefix(word);
     after.is_some_and(|after| after.is_empty() || after.starts_with(char::is_whitespace))
 }
 
-/// What follows the quotes that end a text.
+/// The rest of a line that begins with the quotes that end a text.
 pub(super) fn block_end<'a>(line: &'a str, quotes: &str) -> Option<&'a str> {
     let rest = line.strip_prefix(quotes)?;
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then_some(rest)

@@ -1,10 +1,10 @@
-//! Spans of time as scenarios write them: `500ms`, `2s`, `1m30s`.
+//! Durations as written in scenarios: `500ms`, `2s`, `1m30s`.
 
 use std::time::Duration;
 
 use crate::duration;
 
-/// Reads a span as flags do, but the unit must be there.
+/// Reads a duration as flags do, except that the unit is required.
 pub fn parse(text: &str) -> Option<Duration> {
     let starts_right = text.starts_with(|c: char| c.is_ascii_digit());
     let ends_right = text.ends_with(|c: char| c.is_ascii_alphabetic());
@@ -14,7 +14,7 @@ pub fn parse(text: &str) -> Option<Duration> {
     duration::parse(text).ok()
 }
 
-/// Writes a span so that [`parse`] reads the same.
+/// Writes a duration that [`parse`] reads back unchanged.
 pub fn write(span: Duration) -> String {
     let (seconds, nanos) = (span.as_secs(), span.subsec_nanos());
     match (seconds, nanos) {
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_has_a_unit_and_an_end() {
+    fn a_duration_needs_a_unit() {
         for text in ["", "2", "s", "-1s", "2 s x", "P1D", "99999999h", "2s."] {
             assert_eq!(parse(text), None, "{text}");
         }

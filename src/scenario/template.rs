@@ -5,7 +5,7 @@ use std::fmt;
 
 pub(super) use crate::command::variable::is_name;
 
-/// Text in which variables stand.
+/// A text with variables in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
@@ -15,36 +15,36 @@ enum Part {
     Variable(Variable),
 }
 
-/// What stands between `{{` and `}}`.
+/// Written between `{{` and `}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Variable {
     /// A captured value, or one given with `--var`.
     Named(String),
-    /// A variable of the environment.
+    /// An environment variable.
     Env(String),
-    /// A random UUID, the same throughout a case.
+    /// A random UUID that stays the same for a case.
     Uuid,
-    /// The time when the case began, the same throughout it.
+    /// The time at which the case began.
     Now,
 }
 
-/// How the value of a variable is written into the text around it.
+/// How values are inserted into a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// As it is.
+    /// Unchanged.
     Plain,
-    /// Inside a string literal of JSON or jq: escaped as such. Outside: as it is.
+    /// Escaped inside a string literal of JSON or jq, unchanged outside.
     Quoted,
-    /// So that a regular expression matches the value itself.
+    /// Escaped, so that a regular expression matches the value literally.
     Regex,
 }
 
-/// Braces that make no variable.
+/// `{{` that begins no variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateError {
-    /// Where they stand, in bytes.
+    /// The offset of the braces, in bytes.
     pub at: usize,
-    /// What stands between them; `None` if nothing closes them.
+    /// The text between the braces; `None` if they are not closed.
     pub name: Option<String>,
 }
 
@@ -69,11 +69,10 @@ fn uuid(mut bytes: [u8; 16]) -> String {
 
 const OPEN: &str = "{{";
 const CLOSE: &str = "}}";
-/// What stands for `{{` itself.
+/// In braces, stands for `{{` itself.
 const LITERAL: &str = "\"{{\"";
 
 impl Template {
-    /// Reads a text with variables.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let mut template = Self::default();
         let mut rest = text;
@@ -100,14 +99,14 @@ impl Template {
         Ok(template)
     }
 
-    /// A text without variables, whatever it contains.
+    /// A text without variables; braces in it are literal.
     pub fn literal(text: &str) -> Self {
         let mut template = Self::default();
         template.push_text(text);
         template
     }
 
-    /// The text, if there are no variables in it.
+    /// The text, if it has no variables.
     pub fn as_literal(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
@@ -116,7 +115,7 @@ impl Template {
         }
     }
 
-    /// The variables, in their order.
+    /// The variables, in order.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.0.iter().filter_map(|part| match part {
             Part::Variable(variable) => Some(variable),
@@ -124,7 +123,7 @@ impl Template {
         })
     }
 
-    /// The text with the values that `value` gives for the variables.
+    /// The text with the variables replaced by what `value` returns.
     pub fn fill<'v, E>(
         &self,
         form: Form,
@@ -164,7 +163,7 @@ fn strip_close(text: &str) -> Option<&str> {
     text.strip_prefix(CLOSE)
 }
 
-/// Whether the end of `text` is inside of a string literal; `quoted` says so of its beginning.
+/// Whether `text` ends inside a string literal; `quoted` if it begins inside one.
 fn ends_quoted(text: &str, mut quoted: bool) -> bool {
     let mut escaped = false;
     for byte in text.bytes() {
@@ -183,7 +182,7 @@ fn push_escaped(out: &mut String, value: &str) {
     out.push_str(&literal[1..literal.len() - 1]);
 }
 
-/// As it is read by [`Template::parse`].
+/// Writes what [`Template::parse`] reads.
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.0 {
@@ -210,7 +209,7 @@ impl Variable {
         }
     }
 
-    /// Whether a value can be given to the variable `name`.
+    /// Whether `name` can be given a value; those of wsee cannot.
     pub fn is_free(name: &str) -> bool {
         matches!(Self::parse(name), Some(Self::Named(_)))
     }
@@ -269,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn braces_that_make_no_variable_are_an_error_with_a_place() {
+    fn braces_without_a_variable_are_an_error_with_a_place() {
         let error = |text| Template::parse(text).expect_err("an error");
         assert_eq!(error("ab{{a"), TemplateError { at: 2, name: None });
         let name = Some("a b".to_owned());
@@ -279,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn values_take_the_form_of_what_is_around_them() {
+    fn values_are_escaped_for_the_text_around_them() {
         let value = "a\"b\\.";
         assert_eq!(fill("<{{v}}>", Form::Plain, value), "<a\"b\\.>");
         assert_eq!(
@@ -291,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_wsee_are_not_free() {
+    fn names_that_wsee_uses_cannot_be_given_a_value() {
         assert!(Variable::is_free("me_2"));
         for name in ["uuid", "now", "env.X", "2a", "", "a-b", "é"] {
             assert!(!Variable::is_free(name), "{name}");

@@ -171,7 +171,7 @@ fn mistakes_in_a_line_have_a_place_and_a_hint() {
         ),
         (
             "connect ws://h\n\n< txt hi",
-            "3:3: \"txt\" is no kind of message; did you mean text?",
+            "3:3: \"txt\" is not a kind of message; did you mean text?",
         ),
         (
             "connect ws://h\n\n<text hi",
@@ -179,7 +179,7 @@ fn mistakes_in_a_line_have_a_place_and_a_hint() {
         ),
         (
             "connect ws://h\n\n< text hi within 2",
-            "3:18: \"2\" is not a time; write 500ms, 2s or 1m30s",
+            "3:18: \"2\" is not a time, such as 500ms, 2s or 1m30s",
         ),
         (
             "connect ws://h\n\n< json {\"a\":} within 2s",
@@ -195,25 +195,25 @@ fn mistakes_in_a_line_have_a_place_and_a_hint() {
         ),
         (
             "connect ws://h\n\n>b 00 0g",
-            "3:8: 'g' is not a hex digit; write bytes as in de ad be ef",
+            "3:8: 'g' is not a hex digit; write bytes as de ad be ef",
         ),
         (
             "connect ws://h\n\n!< any",
-            "3:4: for how long? write for TIME at the end, as in for 1s",
+            "3:4: expected for TIME at the end, as in for 1s",
         ),
         (
             "connect ws://h\n\n> {{a b}}",
-            "3:3: \"a b\" is no variable; for the braces themselves write {{\"{{\"}}",
+            "3:3: \"a b\" is not a variable; for literal braces write {{\"{{\"}}",
         ),
         (
             "connect ws://h\n\n> \"\"\"\nx",
-            "3:3: the text that begins here does not end; a line with \"\"\" ends it",
+            "3:3: the text that begins here has no end; end it with a line of \"\"\"",
         ),
     ]);
 }
 
 #[test]
-fn a_mistyped_modifier_is_never_a_part_of_a_text() {
+fn a_mistyped_modifier_is_never_part_of_a_text() {
     for (line, column, word) in [
         ("< text hello withn 1s", 14, "withn"),
         ("< text hello Within 1s", 14, "Within"),
@@ -229,7 +229,7 @@ fn a_mistyped_modifier_is_never_a_part_of_a_text() {
         ("close 1000 bye withn 1s", 16, "withn"),
     ] {
         let report = mistake(&format!("connect ws://h\n{line}"));
-        let start = format!("t.wsee:2:{column}: is {word:?} a part of the text?");
+        let start = format!("t.wsee:2:{column}: is {word:?} part of the text?");
         assert!(report.starts_with(&start), "{line}: {report}");
     }
     for line in [
@@ -306,23 +306,23 @@ fn mistakes_in_the_order_of_lines_have_a_hint() {
     hold(&[
         (
             "connect ws://h\n\n> {{me}}",
-            "3:1: the variable me has no value here; capture it before, or give it with --var me=…",
+            "3:1: the variable me has no value here; capture it first, or give it with --var me=…",
         ),
         (
             "connect ws://{{env.HOME}}/",
-            "1:1: the environment's HOME may not be read; allow it with --allow-env HOME",
+            "1:1: the environment variable HOME may not be read; allow it with --allow-env HOME",
         ),
         (
             "> hi",
-            "1:1: there is no connection yet; begin the case with: connect URL",
+            "1:1: no connection yet; begin the case with: connect URL",
         ),
         (
             "X-A: b",
-            "1:1: a header field stands directly under connect, or under the status it is expected with",
+            "1:1: a header field belongs directly under connect, or under the expected status",
         ),
         (
             "connect ws://h\n999",
-            "2:1: \"999\" is not a status; write three digits from 100 to 599, such as 101",
+            "2:1: \"999\" is not a status; use three digits from 100 to 599, such as 101",
         ),
         (
             "connect ws://h\n401\n> hi",
@@ -334,15 +334,15 @@ fn mistakes_in_the_order_of_lines_have_a_hint() {
         ),
         (
             "connect a ws://h\nconnect b ws://h\n> hi",
-            "3:1: the case has several connections; say which one: a, b",
+            "3:1: the case has several connections; name one of a, b",
         ),
         (
             "connect alice ws://h\nalcie> hi",
-            "2:1: there is no connection \"alcie\"; did you mean alice?",
+            "2:1: no connection is called \"alcie\"; did you mean alice?",
         ),
         (
             "connect ws://h\nconnect ws://h",
-            "2:1: the connection is still open; close it before, or give each a name: connect NAME URL",
+            "2:1: the connection is still open; close it first, or name both: connect NAME URL",
         ),
         (
             "### a\nconnect ws://h\n### a\nconnect ws://h",
@@ -350,15 +350,15 @@ fn mistakes_in_the_order_of_lines_have_a_hint() {
         ),
         (
             "### a\n# nothing",
-            "1:1: the case is empty; write: connect URL",
+            "1:1: the case is empty; begin it with: connect URL",
         ),
         (
             "connect ws://h\n< close 999",
-            "2:9: \"999\" is not a close code; write 1000 to 4999, and commas between several",
+            "2:9: \"999\" is not a close code; use 1000 to 4999, separated by commas",
         ),
         (
             "connect ping ws://h",
-            "1:9: a connection cannot be called \"ping\"; write a name that is no word of the language",
+            "1:9: \"ping\" is a word of the language; give the connection another name",
         ),
         (
             "connect ws://h\nframe fin=2 00",
@@ -366,7 +366,7 @@ fn mistakes_in_the_order_of_lines_have_a_hint() {
         ),
         (
             "connect ws://h\n< any capture 2x = .a",
-            "2:15: \"2x\" cannot be a variable; write a letter, then letters, digits and _",
+            "2:15: \"2x\" is not a variable name; use a letter, then letters, digits and _",
         ),
     ]);
 }
@@ -383,7 +383,7 @@ fn a_report_shows_the_line_and_marks_the_place() {
     let mistakes = parse("connect ws://h\n\n\t< txt hi").expect_err("a mistake");
     assert_eq!(
         mistakes[0].report("a.wsee"),
-        "a.wsee:3:4: \"txt\" is no kind of message; did you mean text?\n \
+        "a.wsee:3:4: \"txt\" is not a kind of message; did you mean text?\n \
          3 | \t< txt hi\n   | \t  ^^^\n"
     );
 }
@@ -394,7 +394,7 @@ fn a_long_line_is_shown_around_the_place() {
     let text = format!("connect ws://h\n> {left}{{{{a b}}}}{right}");
     let report = parse(&text).expect_err("a mistake")[0].report("a.wsee");
     let lines: Vec<&str> = report.lines().collect();
-    assert!(lines[0].starts_with("a.wsee:2:10003: \"a b\" is no variable"));
+    assert!(lines[0].starts_with("a.wsee:2:10003: \"a b\" is not a variable"));
     let place = lines[2].find('^').map(|at| lines[2][..at].chars().count());
     let shown: String = lines[1].chars().skip(place.expect("a mark")).collect();
     assert!(
@@ -416,7 +416,7 @@ fn a_variable_without_a_value_is_the_only_mistake_of_its_connection() {
     let text = "connect ws://{{env.HOME}}\nA: {{env.HOME}}\n101\n> hi\n";
     let report = cases_of(text).expect_err("mistakes");
     assert_eq!(report.matches("t.wsee:").count(), 2, "{report}");
-    assert!(report.contains("t.wsee:2:1: the environment's HOME"));
+    assert!(report.contains("t.wsee:2:1: the environment variable HOME"));
 }
 
 #[test]

@@ -1,15 +1,14 @@
-//! `frame`, `raw` and `fragment`: commands of the prompt, whose arguments are read once.
+//! `frame`, `raw` and `fragment`: commands of the prompt, whose arguments are parsed once.
 
 use super::template::Template;
 use crate::command::{self, CommandError, Outgoing};
 
-/// A command with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed {
     pub grammar: Grammar,
-    /// The arguments as they are written.
+    /// The arguments as written.
     pub args: Template,
-    /// What they say; `None` if that depends on variables.
+    /// The parsed arguments; `None` if they contain variables.
     pub value: Option<Outgoing>,
 }
 
@@ -45,7 +44,7 @@ impl Grammar {
 }
 
 impl Typed {
-    /// Arguments without variables are read now, so that their mistakes are known before the run.
+    /// Parses arguments without variables now, so that mistakes are reported before the run.
     pub(super) fn new(grammar: Grammar, args: Template) -> Result<Self, CommandError> {
         let value = args.as_literal().map(|args| grammar.parse(args));
         let value = value.transpose()?;

@@ -1,4 +1,4 @@
-//! Values in a line: templates, times, bytes and the languages of others.
+//! Values in a line: templates, times, bytes, JSON, jq filters and regular expressions.
 
 use std::time::Duration;
 
@@ -10,12 +10,11 @@ use crate::command::{CommandError, grammar};
 use crate::filter::Jq;
 
 impl Scan<'_> {
-    /// All of the rest as a template.
     pub(super) fn template(self) -> Result<Template, Mistake> {
         self.template_of(self.rest)
     }
 
-    /// `text`, which the rest stands for, as a template.
+    /// Parses `text` as a template; `self` is its place.
     pub(super) fn template_of(self, text: &str) -> Result<Template, Mistake> {
         Template::parse(text).map_err(|error| {
             let (at, len) = if text == self.rest {
@@ -30,7 +29,7 @@ impl Scan<'_> {
         })
     }
 
-    /// A text without quotes, in which a mistyped modifier would pass for a part of it.
+    /// Parses a text without quotes; a probably mistyped modifier in it is a mistake.
     pub(super) fn bare(self) -> Result<Template, Mistake> {
         if let Some(word) = doubtful(self.rest) {
             return Err(self.with(word).mistake(Problem::Doubtful(word.to_owned())));
@@ -38,7 +37,7 @@ impl Scan<'_> {
         self.template()
     }
 
-    /// A text of at most `limit` bytes in a control frame, in quotes or not.
+    /// The payload of a control frame, in quotes or not, of at most `limit` bytes.
     pub(super) fn payload(self, limit: usize) -> Result<Template, Mistake> {
         let scan = self.trim();
         let template = if scan.rest.starts_with('"') {
@@ -57,12 +56,12 @@ impl Scan<'_> {
         }
     }
 
-    /// Bytes in hexadecimal; none at all are an empty message.
+    /// Reads hex digits; none at all are an empty message.
     pub(super) fn bytes(self) -> Result<Vec<u8>, Mistake> {
         grammar::bytes(self.rest).map_err(|error| self.command_mistake(&error))
     }
 
-    /// A mistake in arguments of a command, which the rest is.
+    /// A mistake in the arguments of a command; `self` is their place.
     pub(super) fn command_mistake(self, error: &CommandError) -> Mistake {
         let (problem, column) = Problem::of_command(error);
         let place = column.and_then(|column| self.rest.char_indices().nth(column - 1));
@@ -72,20 +71,20 @@ impl Scan<'_> {
         }
     }
 
-    /// All of the rest as a span of time.
+    /// Reads all of the rest as a duration.
     pub(super) fn span(self) -> Result<Duration, Mistake> {
         span::parse(self.rest).ok_or_else(|| match self.rest {
             "" => self.mistake(Problem::Missing(
-                "a time belongs here; write 500ms, 2s or 1m30s",
+                "expected a time, such as 500ms, 2s or 1m30s",
             )),
             text => self.mistake(Problem::NotTime(text.to_owned())),
         })
     }
 
-    /// A jq filter that the rest stands for; compiled, if no variable is in it.
+    /// Parses `text` as a jq filter; without variables it must compile.
     pub(super) fn jq(self, text: &str) -> Result<Template, Mistake> {
         if text.is_empty() {
-            let problem = Problem::Missing("a jq filter belongs here, such as .user.id");
+            let problem = Problem::Missing("expected a jq filter, such as .user.id");
             return Err(self.mistake(problem));
         }
         let template = self.template_of(text)?;
@@ -103,7 +102,7 @@ impl Scan<'_> {
         Ok(template)
     }
 
-    /// A regular expression that the rest stands for; compiled, if no variable is in it.
+    /// Parses `text` as a regular expression; without variables it must compile.
     pub(super) fn regex(self, text: &str) -> Result<Template, Mistake> {
         let template = self.template_of(text)?;
         if let Some(text) = template.as_literal()
@@ -114,10 +113,10 @@ impl Scan<'_> {
         Ok(template)
     }
 
-    /// A JSON pattern that the rest stands for; read, with a value for each variable.
+    /// Parses `text` as a JSON pattern, with 0 as the value of each variable.
     pub(super) fn json(self, text: &str) -> Result<Template, Mistake> {
         if text.trim().is_empty() {
-            let problem = Problem::Missing("a JSON value belongs here, such as {\"op\":\"*\"}");
+            let problem = Problem::Missing("expected a JSON value, such as {\"op\":\"*\"}");
             return Err(self.mistake(problem));
         }
         let template = self.template_of(text)?;
@@ -132,7 +131,7 @@ impl Scan<'_> {
             };
             let len = if is_place { 1 } else { self.rest.len() };
             let text = error.to_string();
-            // The place is that of the mistake, if it is known.
+            // serde's own place counts from the filled text, and is redundant if the caret marks it.
             let words = text.split(" at line").next().filter(|_| is_place);
             let problem = Problem::Json(words.unwrap_or(&text).to_owned());
             return Err(self.mistake_at(at, len, problem));
@@ -141,7 +140,7 @@ impl Scan<'_> {
     }
 }
 
-/// The last line of the error, which says it in words.
+/// The last line of the error: those before it repeat the expression.
 pub(crate) fn regex_error(error: &regex::Error) -> String {
     let text = error.to_string();
     let last = text.lines().last().unwrap_or_default();

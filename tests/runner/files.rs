@@ -104,7 +104,7 @@ fn a_failure_has_file_line_and_step() {
 }
 
 #[test]
-fn fail_fast_skips_what_is_left_and_filter_what_is_not_wanted() {
+fn fail_fast_skips_further_cases_and_filter_excludes_other_cases() {
     let (_listen, host) = echo();
     let text = format!("### good one\n{GOOD}\n### bad\n{BAD}\n### good two\n{GOOD}");
     let folder = folder(&[("a.wsee", &text)]);
@@ -127,7 +127,7 @@ fn fail_fast_skips_what_is_left_and_filter_what_is_not_wanted() {
 }
 
 #[test]
-fn files_without_a_case_and_files_that_are_not_there_are_errors() {
+fn empty_and_missing_files_are_errors() {
     let folder = folder(&[("a.wsee", "# nothing\n"), ("b/c.txt", "")]);
     wsee(&["test", &path(&folder, "a.wsee")])
         .run()
@@ -136,7 +136,7 @@ fn files_without_a_case_and_files_that_are_not_there_are_errors() {
     wsee(&["test", &path(&folder, "b")])
         .run()
         .exits(2)
-        .says("no scenario in");
+        .says("no scenario (*.wsee) in");
     wsee(&["test", "nowhere.wsee"])
         .run()
         .exits(26)
@@ -155,7 +155,7 @@ fn every_mistake_is_reported_with_its_place_and_nothing_is_sent() {
     wsee(&["test", root, "--check"])
         .run()
         .exits(2)
-        .says("a.wsee:5:3: \"txt\" is no kind of message; did you mean text?\n 5 | < txt hi\n   |   ^^^")
+        .says("a.wsee:5:3: \"txt\" is not a kind of message; did you mean text?\n 5 | < txt hi\n   |   ^^^")
         .says("b.wsee:1:1: the variable host has no value here");
     let mended = text.replace("txt", "text");
     fs::write(folder.path().join("a.wsee"), mended).expect("a file");
@@ -172,7 +172,7 @@ fn every_mistake_is_reported_with_its_place_and_nothing_is_sent() {
 }
 
 #[test]
-fn the_environment_is_read_only_if_allowed_and_masked() {
+fn the_environment_is_read_only_if_allowed_and_is_masked() {
     let (_listen, host) = echo();
     let text = "connect ws://{{host}}/\n\n> {{env.TOKEN}}\n< text no within 1s\n";
     let folder = folder(&[("a.wsee", text)]);
@@ -183,7 +183,7 @@ fn the_environment_is_read_only_if_allowed_and_masked() {
     };
     run(&[])
         .exits(2)
-        .says("the environment's TOKEN may not be read; allow it with --allow-env TOKEN");
+        .says("the environment variable TOKEN may not be read; allow it with --allow-env TOKEN");
     let output = run(&["--allow-env", "TOKEN"]).exits(1);
     let report = stdout(&output);
     assert!(
@@ -209,7 +209,7 @@ fn variables_come_from_files() {
     wsee(&["test", &file, "--var-file", &path(&folder, "bad")])
         .run()
         .exits(2)
-        .says("bad:2: no variable; write NAME=VALUE");
+        .says("bad:2: expected NAME=VALUE");
 }
 
 #[test]
@@ -242,7 +242,7 @@ fn an_interrupt_ends_the_run_and_the_reports_are_written() {
 }
 
 #[test]
-fn fmt_rewrites_files_and_check_only_tells() {
+fn fmt_rewrites_files_and_fmt_check_only_lists_them() {
     let folder = folder(&[
         ("a.wsee", "#x\nconnect   ws://h\n> hi\n\n\n"),
         ("b.wsee", "connect ws://h\n"),

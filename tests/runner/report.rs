@@ -24,7 +24,7 @@ fn failing_with(args: &[&str], prepare: impl FnOnce(Run) -> Run) -> Output {
 }
 
 #[test]
-fn a_report_on_stdout_is_alone_there() {
+fn a_report_on_stdout_moves_the_one_for_people_to_stderr() {
     let output = failing(&["--report-tap", "-"]);
     let tap = String::from_utf8(output.stdout.clone()).expect("UTF-8");
     assert!(
@@ -38,7 +38,7 @@ fn a_report_on_stdout_is_alone_there() {
 }
 
 #[test]
-fn a_json_report_is_as_its_schema_says() {
+fn a_json_report_conforms_to_its_schema() {
     assert_valid(&failing(&["--report-json", "-", "-q"]));
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("a.wsee");
@@ -67,7 +67,7 @@ fn assert_valid(output: &Output) -> serde_json::Value {
 }
 
 #[test]
-fn junit_is_well_formed_whatever_came() {
+fn junit_is_well_formed_xml_whatever_was_received() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("r.xml");
     failing(&["--report-junit", file.to_str().expect("UTF-8")]);
@@ -111,7 +111,7 @@ fn assert_allowed_by_schema(xml: &str) {
 }
 
 #[test]
-fn a_report_that_cannot_be_written_is_known_before_the_run() {
+fn a_report_that_cannot_be_written_is_an_error_before_the_run() {
     wsee(&[
         "test",
         "ws://127.0.0.1:1/",
@@ -124,7 +124,7 @@ fn a_report_that_cannot_be_written_is_known_before_the_run() {
 }
 
 #[test]
-fn in_github_actions_failures_are_annotations_and_nothing_received_is_a_command() {
+fn github_actions_gets_annotations_and_no_workflow_command_of_the_server() {
     let folder = tempfile::tempdir().expect("a folder");
     let summary = folder.path().join("summary.md");
     let path = summary.to_str().expect("UTF-8").to_owned();

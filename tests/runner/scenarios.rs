@@ -22,7 +22,7 @@ fn folders() -> Vec<PathBuf> {
 }
 
 #[test]
-fn every_scenario_ends_as_its_folder_says() {
+fn every_scenario_gives_the_output_and_status_of_its_folder() {
     let folders = folders();
     assert!(folders.len() > 10, "{folders:?}");
     for folder in folders {
@@ -31,7 +31,7 @@ fn every_scenario_ends_as_its_folder_says() {
 }
 
 #[test]
-fn every_scenario_is_in_its_canonical_form() {
+fn every_scenario_is_in_canonical_form() {
     let is_right = |folder: &PathBuf| read(folder, "status").trim() != "2";
     let files = folders().into_iter().filter(is_right);
     let files: Vec<PathBuf> = files.map(|folder| folder.join("scenario.wsee")).collect();

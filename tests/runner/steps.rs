@@ -79,7 +79,7 @@ fn steps_are_done_in_the_order_given() {
 }
 
 #[test]
-fn a_failure_shows_all_that_came_and_what_is_closest() {
+fn a_failure_shows_all_messages_and_the_closest_one() {
     let server = scripted(|mut peer: Peer| {
         peer.send("\x1b[2Jfirst");
         peer.send(r#"{"op":"joining","room":"ci"}"#);
@@ -119,7 +119,7 @@ fn an_unexpected_message_fails_expect_none() {
     let output = wsee(&["test", server.url(), "--expect-none", "5s"])
         .run()
         .exits(1);
-    assert!(stdout(&output).contains("a message came that must not"));
+    assert!(stdout(&output).contains("received a message that was not allowed"));
     let server = recording();
     wsee(&["test", server.url(), "--expect-none", "100ms"])
         .run()
@@ -127,7 +127,7 @@ fn an_unexpected_message_fails_expect_none() {
 }
 
 #[test]
-fn a_refused_upgrade_can_be_what_is_expected() {
+fn a_refused_upgrade_can_be_expected() {
     let refusing = || {
         before_handshake(|mut wire| {
             wire.write("HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nContent-Length: 3\r\n\r\nno\n");
@@ -188,7 +188,7 @@ fn the_time_of_the_case_ends_it_with_28() {
 }
 
 #[test]
-fn a_server_that_starts_late_is_waited_for_with_retry() {
+fn retry_waits_for_a_server_that_starts_late() {
     let free = Untouched::start();
     let port = free.port();
     drop(free);
@@ -229,7 +229,7 @@ fn mistakes_in_steps_are_reported_before_anything_is_sent() {
         ),
         (
             &["--send", "{{env.A}}"],
-            "--send: the environment's A may not be read; allow it with --allow-env A",
+            "--send: the environment variable A may not be read; allow it with --allow-env A",
         ),
         (
             &["--expect-close=x"],
@@ -243,7 +243,7 @@ fn mistakes_in_steps_are_reported_before_anything_is_sent() {
             &["--expect-status", "401", "--send", "x"],
             "--send: no step can follow a refused upgrade",
         ),
-        (&["--filter", "x"], "--filter is for scenario files"),
+        (&["--filter", "x"], "--filter needs scenario files"),
         (
             &["--report-tap", "-", "--report-json", "-"],
             "only one report can go to stdout",
@@ -256,7 +256,7 @@ fn mistakes_in_steps_are_reported_before_anything_is_sent() {
 }
 
 #[test]
-fn a_server_that_never_pauses_does_not_stop_the_clock() {
+fn a_server_that_never_pauses_does_not_outlast_the_timeout() {
     let server = after_handshake(|mut wire| wire.flood(b"\x81\x05hello"));
     let output = wsee(&["test", server.url(), "--expect", "x", "--timeout", "100ms"]).run();
     // Where reading is slower than the flood there is an end of what is kept.
@@ -270,7 +270,7 @@ fn a_target_that_is_not_a_file_is_reported_as_a_url() {
     wsee(&["test", "nowhere.invalid"])
         .run()
         .exits(6)
-        .says("there is no file or folder nowhere.invalid, so it is a URL");
+        .says("no such file or folder: nowhere.invalid, so it is taken as a URL");
     wsee(&["test", "./nowhere"])
         .run()
         .exits(26)
@@ -278,7 +278,7 @@ fn a_target_that_is_not_a_file_is_reported_as_a_url() {
     wsee(&["test", "nowhere", "ws://127.0.0.1:1"])
         .run()
         .exits(2)
-        .says("there is no file or folder nowhere; of several targets each has to be one");
+        .says("no such file or folder: nowhere; several targets must be files or folders");
 }
 
 #[test]
@@ -298,7 +298,7 @@ fn a_ping_and_binary_messages_are_steps() {
 }
 
 #[test]
-fn header_fields_and_subprotocol_are_those_of_wsee_url() {
+fn header_fields_and_subprotocols_are_sent_as_by_wsee_url() {
     let server = before_handshake(|mut wire| {
         let response = wire
             .response()

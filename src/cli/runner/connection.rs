@@ -1,6 +1,6 @@
-//! The flags of `wsee URL` that say how a connection is made, for every connection of a test.
+//! The flags of `wsee URL` that say how to connect, for every connection of a test.
 //!
-//! They are kept as typed: a scenario may add its own, and only together they have a meaning.
+//! They are kept as typed, because a scenario may add flags, and only all of them together can be checked.
 
 use std::ffi::OsString;
 
@@ -27,7 +27,7 @@ impl Args for ConnectionArgs {
         let dial = DialArgs::augment_args(Command::new("wsee"));
         let groups: Vec<ArgGroup> = dial.get_groups().cloned().collect();
         let args = connection_args().into_iter();
-        // Most tests need none of them: the short help would be nothing else.
+        // Few tests need them, and they would fill the short help.
         let args = args.map(|arg| arg.hide_short_help(true));
         command.args(args).groups(groups)
     }
@@ -68,11 +68,11 @@ impl FromArgMatches for ConnectionArgs {
 }
 
 impl ConnectionArgs {
-    /// These flags and `more`, whose single values count more; `more` has names without `--`.
+    /// These flags together with `more`, which override single values. Names have no `--`.
     ///
     /// # Errors
     ///
-    /// A text that says which flag is wrong, and why.
+    /// A line that names the wrong flag.
     pub fn with(&self, more: &[(String, Option<String>)]) -> Result<DialArgs, String> {
         let more = more.iter().map(|(name, value)| match value {
             Some(value) => format!("--{name}={value}"),
@@ -88,11 +88,11 @@ impl ConnectionArgs {
             .map_err(|error| text(&error))
     }
 
-    /// Whether a connection may have the flag of this name, with or without a value.
+    /// Whether a connection may have this flag, with or without a value.
     ///
     /// # Errors
     ///
-    /// A text that says what is wrong with it.
+    /// A line that names the flag.
     pub fn check(name: &str, has_value: bool) -> Result<(), String> {
         let args = connection_args();
         let Some(arg) = args.iter().find(|arg| arg.get_long() == Some(name)) else {
@@ -112,7 +112,7 @@ impl ConnectionArgs {
     }
 }
 
-/// The command with single values that may be given again: the last one counts.
+/// Lets flags with a single value be repeated; the last value counts.
 fn lenient(command: Command) -> Command {
     let ids: Vec<Id> = command
         .get_arguments()
@@ -124,7 +124,7 @@ fn lenient(command: Command) -> Command {
     })
 }
 
-/// The error in one line, without clap's label, usage and advice.
+/// The error in one line, without clap's label, usage and tips.
 fn text(error: &clap::Error) -> String {
     let text = error.render().to_string();
     let lines = text

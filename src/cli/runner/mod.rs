@@ -21,19 +21,19 @@ use super::value::{Period, TimeLimit, Variable};
 
 /// Test a server: steps on the command line, or scenario files
 ///
-/// TARGET is a URL with steps (--send, --expect …), which are done in the order given; or scenario
-/// files, and folders with files *.wsee, whose language is described in wsee-scenario(5) (wsee man
-/// scenario). A URL without steps is asked for a valid handshake, the answer to a ping and a clean
-/// close. The report goes to stdout. Exit status 0 if everything was as expected, 1 if not, 2 for a
-/// scenario with a mistake; for a URL that cannot be connected to it is that of wsee URL.
-/// The configuration file is read only for wsee test @NAME, where it counts as for wsee @NAME as far as
-/// wsee test has the same flags: any other test is the same everywhere.
+/// TARGET is either a URL with steps (--send, --expect …), which run in the order given, or scenario
+/// files and folders of *.wsee files, whose language is described in wsee-scenario(5) (wsee man
+/// scenario). A URL without steps is tested for a valid handshake, a pong and a clean close. The
+/// report goes to stdout. The exit status is 0 if everything was as expected, 1 if not, and 2 for a
+/// mistake in a scenario; if a URL cannot be connected to, it is that of wsee URL.
+/// The configuration file is read only for wsee test @NAME, as for wsee @NAME, and only for the flags
+/// that wsee test has. Any other test is the same everywhere.
 #[derive(Debug, Args)]
 pub struct TestArgs {
-    /// A URL, or scenario files and folders of them
+    /// A URL, or scenario files and folders
     ///
-    /// A name that ends with .wsee, that begins with / or ., or that there is in the file system, is a
-    /// file or folder; any other one is a URL, in the forms that wsee URL takes. @NAME is the URL of a
+    /// A name that ends with .wsee, begins with / or ., or exists in the file system is a file or
+    /// folder. Anything else is a URL, in the forms that wsee URL takes. @NAME is the URL of a
     /// profile, with its flags.
     #[arg(required = true, value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub targets: Vec<String>,
@@ -53,77 +53,74 @@ pub struct TestArgs {
     pub config: ConfigArgs,
 }
 
-/// Which cases are run, and how.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Running)]
 pub struct TestRunArgs {
-    /// Time for an expectation that does not say its own
+    /// Time limit for an expectation
     ///
-    /// It counts from the beginning of the step. In a scenario 'within 2s' at the end of a line
-    /// says another.
+    /// Counted from the start of the step. In a scenario, 'within 2s' at the end of a line overrides
+    /// it for this step.
     #[arg(long, value_name = "TIME", default_value = "5s")]
     pub timeout: Period,
-    /// Time for each case; 0 is no limit
+    /// Time limit for each case; 0 is no limit
     ///
-    /// The steps of a command line are one case. Waiting for a server that is not up yet (--retry)
-    /// does not count. When it runs out for a URL the exit status is 28.
+    /// The steps of a command line are one case. Time spent on --retry does not count. For a URL, the
+    /// exit status is 28 when the limit is reached.
     #[arg(short, long, value_name = "TIME", default_value = "30s")]
     pub max_time: TimeLimit,
-    /// Try N times more if the server is not up yet
+    /// Retry up to N times while the server is not up yet
     ///
     /// That is: no connection, no address, no answer to the upgrade, or a proxy's 502, 503 or 504.
-    /// Nothing else is tried again: an expectation that failed has failed.
+    /// A failed expectation is never retried.
     #[arg(long, value_name = "N", default_value = "0")]
     pub retry: u32,
-    /// Time before each further try
+    /// Delay before each retry
     ///
     /// Has no effect without --retry.
     #[arg(long, value_name = "TIME", default_value = "1s", requires = "retry")]
     pub retry_delay: Period,
     /// Run up to N files at the same time
     ///
-    /// The cases of one file are always run in order. The default is 1.
+    /// The cases of one file always run in order.
     #[arg(short, long, value_name = "N", default_value = "1")]
     pub jobs: std::num::NonZeroUsize,
-    /// Start no more cases when one has failed
+    /// Start no further case after a failure
     ///
-    /// Cases that are not run are told as skipped.
+    /// Cases not run are reported as skipped.
     #[arg(long)]
     pub fail_fast: bool,
     /// Run only cases whose name contains TEXT
     ///
-    /// In any case of its letters. May be repeated: one of the texts is enough. It is an error if
-    /// no case is left.
+    /// Case-insensitive. If repeated, one of the texts must match. It is an error if no case is left.
     #[arg(long, value_name = "TEXT", action = ArgAction::Append)]
     pub filter: Vec<String>,
-    /// Only look for mistakes in the scenarios
+    /// Only check the scenarios for mistakes
     ///
-    /// Nothing is connected to. Exit status 0, or 2 with the places of all mistakes. Variables need
-    /// their values for this, too (--var).
+    /// Without connecting. The exit status is 0, or 2 with the places of all mistakes. Variables need
+    /// their values (--var) here too.
     #[arg(long)]
     pub check: bool,
 }
 
-/// Values for variables.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Variables)]
 pub struct VariableArgs {
-    /// Give the variable {{NAME}} a value; repeatable
+    /// Set the variable {{NAME}}; repeatable
     ///
-    /// A value that a scenario captures counts more, and --var counts more than --var-file.
+    /// A value that a scenario captures overrides --var, and --var overrides --var-file.
     #[arg(long, value_name = "NAME=VALUE", action = ArgAction::Append)]
     pub var: Vec<Variable>,
-    /// Read variables from FILE, one NAME=VALUE on each line
+    /// Read variables from FILE, one NAME=VALUE per line
     ///
-    /// Blank lines and lines that start with # are skipped. Nothing is unquoted. May be repeated;
+    /// Blank lines and lines that start with # are skipped. Quotes are part of the value. If repeated,
     /// the last value counts.
     #[arg(long, value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
     pub var_file: Vec<PathBuf>,
     /// Let scenarios read NAME from the environment, as {{env.NAME}}
     ///
-    /// A scenario can send what it reads anywhere, so that every variable has to be named; repeat, or
-    /// a comma list. The values are masked in reports, unless they are shorter than 4 bytes or
-    /// --show-secrets is given.
+    /// Since a scenario can send the value anywhere, every variable must be allowed by name. May be
+    /// repeated, or a comma list. Reports mask the values, except values shorter than 4 bytes or with
+    /// --show-secrets.
     #[arg(long, value_name = "NAME", action = ArgAction::Append, value_delimiter = ',')]
     pub allow_env: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What is told about a test run.
+//! "Reports": results of a test for other programs.
 
 use std::path::PathBuf;
 
@@ -6,15 +6,14 @@ use clap::{Args, ValueHint};
 
 use crate::cli::heading::Heading;
 
-/// Reports for machines; the one for people is always there.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = Heading::Reports)]
 pub struct ReportArgs {
     /// Write a JUnit report to FILE; - is stdout
     ///
-    /// A case that could not be run is an error in it, one that was not as expected a failure. Like
-    /// the other reports it is written when the run is over, also after an interrupt, and takes
-    /// FILE's place in one go. With a report on stdout the one for people goes to stderr.
+    /// A case that could not be run is an error, a case that did not go as expected is a failure. Like
+    /// the other reports, it replaces FILE atomically at the end of the run, also after an interrupt.
+    /// With a report on stdout, the report for people goes to stderr.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report_junit: Option<PathBuf>,
     /// Write a TAP 14 report to FILE; - is stdout
@@ -24,8 +23,8 @@ pub struct ReportArgs {
     pub report_tap: Option<PathBuf>,
     /// Write a JSON report to FILE; - is stdout
     ///
-    /// One object with counts and cases, as schema/report.schema.json in wsee's source says; 'version'
-    /// is 1, and names will only be added.
+    /// One object with counts and cases, described by schema/report.schema.json in wsee's source.
+    /// 'version' is 1; within a version, members are only added.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report_json: Option<PathBuf>,
 }

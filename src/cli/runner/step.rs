@@ -7,10 +7,9 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use crate::cli::heading::Heading;
 use crate::scenario::{Line, Match, Mistake, Statement, argument};
 
-/// The steps of a command line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepArgs {
-    /// In the order given; the source of each is the flag with its value.
+    /// In the order given. The source of each line is the flag with its value.
     pub lines: Vec<Line>,
 }
 
@@ -50,138 +49,138 @@ const FLAGS: &[Flag] = &[
         value: "TEXT|@FILE",
         parse: argument::send,
         help: "Send a text message; @FILE sends a file's content",
-        long_help: "@@ at the start stands for one @ of the text. {{NAME}} is replaced by the \
-                    variable's value, here as in the other steps.",
+        long_help: "A text that starts with @ is written with @@. {{NAME}} is replaced by the value \
+                    of the variable, here and in the other steps.",
     },
     Flag {
         name: "send-hex",
         value: "HEX",
         parse: argument::send_hex,
         help: "Send a binary message",
-        long_help: "Blanks between the digits do not count.",
+        long_help: "Blanks between the digits are ignored.",
     },
     Flag {
         name: "ping",
         value: "DATA",
         parse: argument::ping,
-        help: "Send a ping, and wait for its pong",
-        long_help: "DATA may be left out; with it write --ping=DATA.",
+        help: "Send a ping and wait for its pong",
+        long_help: "DATA is optional and needs the form --ping=DATA.",
     },
     Flag {
         name: "expect",
         value: "TEXT",
         parse: |it| argument::expect(Match::Eventually, argument::text(it)),
-        help: "Wait for a text message that is TEXT",
-        long_help: "Messages that do not match are skipped, by this flag and the four that \
-                    follow; all that came are told if none does.",
+        help: "Wait for a text message equal to TEXT",
+        long_help: "This flag and the next four skip messages that do not match, and report all of \
+                    them if none matches.",
     },
     Flag {
         name: "expect-json",
         value: "JSON",
         parse: |it| argument::expect(Match::Eventually, argument::json(it)),
-        help: "Wait for JSON with these values in it",
-        long_help: "Of an object only the listed keys count. Arrays have to be the same, but the \
-                    string \"...\" in one stands for any items. The string \"*\" stands for any value.",
+        help: "Wait for JSON that contains these values",
+        long_help: "Only the listed keys of an object are compared. Arrays must have the same items; \
+                    the string \"...\" in an array matches any items. The string \"*\" matches any value.",
     },
     Flag {
         name: "expect-re",
         value: "REGEX",
         parse: |it| argument::expect(Match::Eventually, argument::re(it)),
         help: "Wait for a message that the regular expression matches",
-        long_help: "It may match anywhere in the message; ^ and $ are its ends. The syntax is that of \
-                    the Rust crate regex.",
+        long_help: "It may match anywhere in the message unless anchored with ^ and $. The syntax is \
+                    that of the Rust crate regex.",
     },
     Flag {
         name: "expect-jq",
         value: "FILTER",
         parse: |it| argument::expect(Match::Eventually, argument::jq(it)),
-        help: "Wait for JSON for which the jq filter gives true",
-        long_help: "Any value is taken for true but false and null, as in jq.",
+        help: "Wait for JSON for which the jq filter is true",
+        long_help: "As in jq, every value except false and null is true.",
     },
     Flag {
         name: "expect-hex",
         value: "HEX",
         parse: |it| argument::expect(Match::Eventually, argument::hex(it)),
         help: "Wait for a binary message with these bytes",
-        long_help: "Blanks between the digits do not count.",
+        long_help: "Blanks between the digits are ignored.",
     },
     Flag {
         name: "expect-next",
         value: "TEXT",
         parse: |it| argument::expect(Match::Next, argument::text(it)),
-        help: "The very next message is TEXT",
-        long_help: "Nothing is skipped: the first message that no step has taken must match. The \
-                    same for the four flags that follow.",
+        help: "Expect TEXT as the very next message",
+        long_help: "This flag and the next four skip nothing: the first message that no step has \
+                    consumed must match.",
     },
     Flag {
         name: "expect-next-json",
         value: "JSON",
         parse: |it| argument::expect(Match::Next, argument::json(it)),
-        help: "The very next message is JSON with these values in it",
+        help: "Expect JSON with these values as the very next message",
         long_help: "Like --expect-json, but nothing is skipped.",
     },
     Flag {
         name: "expect-next-re",
         value: "REGEX",
         parse: |it| argument::expect(Match::Next, argument::re(it)),
-        help: "The regular expression matches the very next message",
+        help: "Expect the regular expression to match the very next message",
         long_help: "Like --expect-re, but nothing is skipped.",
     },
     Flag {
         name: "expect-next-jq",
         value: "FILTER",
         parse: |it| argument::expect(Match::Next, argument::jq(it)),
-        help: "The jq filter gives true for the very next message",
+        help: "Expect the jq filter to be true for the very next message",
         long_help: "Like --expect-jq, but nothing is skipped.",
     },
     Flag {
         name: "expect-next-hex",
         value: "HEX",
         parse: |it| argument::expect(Match::Next, argument::hex(it)),
-        help: "The very next message is binary, with these bytes",
+        help: "Expect these bytes as the very next message",
         long_help: "Like --expect-hex, but nothing is skipped.",
     },
     Flag {
         name: "expect-none",
         value: "TIME",
         parse: argument::expect_none,
-        help: "No message comes for TIME",
-        long_help: "Messages that came before and were not taken by a step count, too.",
+        help: "Expect no message for TIME",
+        long_help: "Fails also on earlier messages that no step has consumed.",
     },
     Flag {
         name: "expect-close",
         value: "CODES",
         parse: argument::expect_close,
         help: "Wait for the server to close, with one of these codes",
-        long_help: "Several codes stand with commas: 4001,4002; without codes any will do. 1005 is a Close \
-                    frame without a code, 1006 the end of TCP without a Close frame.",
+        long_help: "Separate several codes with commas, as in 4001,4002; without codes, any code matches. 1005 is a \
+                    Close frame without a code, 1006 the end of TCP without a Close frame.",
     },
     Flag {
         name: "expect-status",
         value: "N",
         parse: argument::expect_status,
-        help: "The upgrade is answered with status N",
-        long_help: "Such as 401 for an upgrade that must be refused; then there can be no other step \
-                    but --expect-header. The default is 101.",
+        help: "Expect status N in response to the upgrade",
+        long_help: "Such as 401 for an upgrade that must be refused; then --expect-header is the only \
+                    other step allowed. The default is 101.",
     },
     Flag {
         name: "expect-subprotocol",
         value: "NAME",
         parse: argument::expect_subprotocol,
-        help: "The server selects this subprotocol",
-        long_help: "It has to be offered with --subprotocol.",
+        help: "Expect the server to select this subprotocol",
+        long_help: "It must be offered with --subprotocol.",
     },
     Flag {
         name: "expect-header",
         value: "FIELD",
         parse: argument::expect_header,
-        help: "The response has this header field: 'Name: value'",
-        long_help: "* in the value is any text. 'Name:' with no value says that the field must not be \
-                    there. May be repeated.",
+        help: "Expect this field in the response: 'Name: value'",
+        long_help: "* in the value matches any text. 'Name:' without a value expects the field to be \
+                    missing. May be repeated.",
     },
 ];
 
-/// Makes `--expect-close 4001,4002` of `wsee test` one word, as clap takes a value that may be left out only so.
+/// Joins `--expect-close 4001,4002` of `wsee test` with `=`, without which clap takes no optional value.
 pub(in crate::cli) fn join_close_codes(args: impl Iterator<Item = OsString>) -> Vec<OsString> {
     let mut joined: Vec<OsString> = Vec::new();
     for arg in args {
@@ -218,7 +217,7 @@ impl Args for StepArgs {
                 .help_heading(Heading::Steps)
                 .allow_hyphen_values(true)
                 .action(ArgAction::Append);
-            // A value that may be left out must not be looked for in what follows.
+            // Else the next argument would be taken for the optional value.
             command.arg(if flag.is_optional() {
                 arg.num_args(0..=1)
                     .require_equals(true)

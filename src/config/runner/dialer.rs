@@ -1,4 +1,4 @@
-//! Connections of a test: the flags of the command line with those of a scenario.
+//! Resolves connections of a test from the flags of the command line and those of the scenario.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::runner::{self, Dial, Request, Unresolved};
 use crate::scenario::{Line, Statement, Template};
 use crate::session;
 
-/// The flags of the command line, which count for every connection.
+/// The flags of the command line, for every connection.
 #[derive(Debug)]
 pub struct Flags {
     typed: ConnectionArgs,
@@ -23,7 +23,7 @@ pub struct Flags {
 #[derive(Debug)]
 pub(super) enum Connection {
     Resolved(Box<session::Options>),
-    /// The URL or a field has variables whose values only the run knows.
+    /// The URL or a field has variables that get their values during the run.
     Late {
         flags: Rc<Flags>,
         args: Box<DialArgs>,
@@ -32,7 +32,7 @@ pub(super) enum Connection {
     LateFlags(Rc<Flags>),
 }
 
-/// Something that is wrong below `connect`, or with its URL if there is no line.
+/// An error in a line below `connect`; without a line it is about the URL.
 pub(super) struct Wrong<'a> {
     pub line: Option<&'a Line>,
     pub error: Unresolved,
@@ -64,7 +64,7 @@ impl Flags {
         }
         let mut open = self.resolve(args, &request.url)?.open;
         for (name, value) in &request.fields {
-            // A field without a value is left out of the request, as with -H.
+            // As with -H, a field without a value is removed from the request.
             let edit =
                 parse_header(name, &format!("{name}: {value}")).map_err(ConfigError::from)?;
             open.offer.edits.push(edit);
@@ -72,7 +72,7 @@ impl Flags {
         Ok(open)
     }
 
-    /// Resolves a connection as far as `known` has the values of its variables.
+    /// Resolves a connection as far as its variables are `known`.
     pub(super) fn connection<'a>(
         self: &Rc<Self>,
         url: &Template,
@@ -104,7 +104,7 @@ impl Flags {
     }
 }
 
-/// An error with the line of the flag that it names.
+/// Finds the line of the flag that an error names.
 fn wrong(below: &[Line], error: Unresolved) -> Wrong<'_> {
     let line = below.iter().find(|line| match &line.statement {
         Statement::Flag { name, .. } => error.message.contains(&format!("--{name}")),

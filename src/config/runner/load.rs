@@ -1,4 +1,4 @@
-//! Scenario files, read and looked through.
+//! Reads scenario files and resolves their connections.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,36 +12,29 @@ use crate::scenario::{
 };
 use crate::session;
 
-/// What there is to run.
+/// The cases to run.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Files with their cases; those that `--filter` leaves out are not among them.
+    /// Without cases that `--filter` excludes.
     pub groups: Vec<Group>,
-    /// How many cases there were before.
+    /// The number of cases with them.
     pub found: usize,
 }
 
-/// A file that cannot be run.
 #[derive(Debug)]
 pub enum Mistakes {
-    /// It cannot be read.
     File {
-        /// The file.
         path: PathBuf,
-        /// Why.
         error: String,
     },
-    /// Something in it is wrong.
     Places {
-        /// The file as it was named.
         file: String,
-        /// What, and where.
         mistakes: Vec<Mistake>,
     },
 }
 
 impl Test {
-    /// Reads all that is to be run; every mistake is told.
+    /// Reads all files, and reports the mistakes in all of them.
     pub fn load(&self) -> Result<Loaded, Vec<Mistakes>> {
         let (mut groups, mut wrong) = (Vec::new(), Vec::new());
         match &self.targets {
@@ -105,7 +98,7 @@ impl Test {
         })
     }
 
-    /// Resolves the connections of the cases as far as their variables have values.
+    /// Resolves the connections of the cases as far as their variables are known.
     fn prepare(&self, cases: Vec<Case>) -> Result<Vec<Prepared>, Vec<Mistake>> {
         let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
         for case in cases {
@@ -135,7 +128,7 @@ impl Test {
         let Statement::Connect { url, .. } = &step.line.statement else {
             return Ok(None);
         };
-        // A captured value replaces a given one, so it is not known yet.
+        // A captured value replaces the given one, so it is not known yet.
         let known = |template: &Template| {
             template.fill(Form::Plain, |variable| match variable {
                 Variable::Named(name) if captured.contains(name) => Err(()),
@@ -165,7 +158,7 @@ impl Test {
     }
 }
 
-/// The one connection of the command line is already resolved.
+/// A case of the command line, whose connection is already resolved.
 fn of_command_line(case: &Case, open: &session::Options) -> Prepared {
     let dial = |step: &Step| -> Option<Box<dyn Dial>> {
         let is_connect = matches!(step.line.statement, Statement::Connect { .. });

@@ -21,47 +21,37 @@ use crate::scenario::folder::{self, FolderError};
 use crate::scenario::{self, Known, Mistake};
 use crate::session;
 
-/// Everything a test run needs.
 #[derive(Debug)]
 pub struct Test {
-    /// What is run.
     pub targets: Targets,
-    /// How cases are run.
     pub options: Options,
-    /// Values for variables.
     pub given: Given,
-    /// How connections are made.
     pub flags: Rc<Flags>,
-    /// Texts of which a case's name must contain one, in lower case; none for all cases.
+    /// In lower case. The name of a case must contain one of them, if there are any.
     pub filter: Vec<String>,
-    /// Only look for mistakes.
+    /// Only check for mistakes.
     pub check: bool,
-    /// Where reports go.
     pub reports: ReportArgs,
-    /// Set in a job of GitHub Actions.
+    /// In a job of GitHub Actions.
     pub github: Option<GitHub>,
-    /// What was assumed and has to be said.
+    /// Assumptions to show.
     pub notes: Vec<String>,
-    /// How much is shown.
     pub display: Display,
 }
 
-/// What is run.
 #[derive(Debug)]
 pub enum Targets {
-    /// The steps of the command line, and how their URL is connected to.
+    /// The steps of the command line, for one URL.
     Steps {
         cases: Vec<scenario::Case>,
         open: Box<session::Options>,
     },
-    /// Scenario files.
     Files(Vec<PathBuf>),
 }
 
-/// A job of GitHub Actions.
 #[derive(Debug, Clone)]
 pub struct GitHub {
-    /// The file whose Markdown is shown with the job.
+    /// The file of the job summary, in Markdown.
     pub summary: Option<PathBuf>,
 }
 
@@ -76,52 +66,40 @@ impl GitHub {
     }
 }
 
-/// A command line of `wsee test` that cannot be obeyed.
+/// A wrong command line.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
-    /// Steps without values, or in an order that is not possible.
+    /// A variable without a value, or an impossible order.
     #[error("{}", step::problems(.0))]
     Steps(Vec<Mistake>),
-    /// Steps for scenario files.
-    #[error("{0} is a step for a URL; scenario files have their own")]
+    #[error("{0} needs a URL; scenario files have their own steps")]
     StepsForFiles(String),
-    /// Several targets of which one is a URL.
     #[error(
-        "there is no file or folder {0}; of several targets each has to be one, and a URL stands alone"
+        "no such file or folder: {0}; several targets must be files or folders, as a URL is tested alone"
     )]
     ManyTargets(String),
-    /// A flag for scenario files only.
-    #[error("{0} is for scenario files; a URL is one case")]
+    #[error("{0} needs scenario files; a URL is a single case")]
     FilesOnly(&'static str),
-    /// Files or folders that cannot be used.
     #[error(transparent)]
     Files(#[from] FolderError),
-    /// A file of variables that cannot be read.
     #[error("--var-file {}: cannot read it: {error}", path.display())]
     VarFile {
-        /// The file.
         path: PathBuf,
-        /// What the system said.
         error: std::io::Error,
     },
-    /// A line of such a file that gives no variable.
-    #[error("{}:{line}: no variable; write NAME=VALUE", path.display())]
+    #[error("{}:{line}: expected NAME=VALUE", path.display())]
     VarLine {
-        /// The file.
         path: PathBuf,
         /// Counted from 1.
         line: usize,
     },
-    /// The flags of the connection.
     #[error("{0}")]
     Flags(String),
-    /// Two reports on standard output.
     #[error("only one report can go to stdout; write the others to files")]
     ManyReports,
 }
 
 impl TestError {
-    /// The exit status that tells it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Files(error) => error.exit(),
@@ -144,7 +122,9 @@ impl Test {
                 check_url_flags(args)?;
                 let dialing = flags.dialing(url)?;
                 if !url.contains([':', '@']) {
-                    notes.push(format!("there is no file or folder {url}, so it is a URL"));
+                    notes.push(format!(
+                        "no such file or folder: {url}, so it is taken as a URL"
+                    ));
                 }
                 notes.extend(dialing.notes.iter().cloned());
                 let known = known(&given);
@@ -175,7 +155,7 @@ impl Test {
     }
 }
 
-/// The names that have values before a case begins.
+/// The variables with values before a case begins.
 fn known(given: &Given) -> Known {
     let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<HashSet<String>>();
     Known {
@@ -184,7 +164,7 @@ fn known(given: &Given) -> Known {
     }
 }
 
-/// Whether a target is a file or folder, and no URL.
+/// Whether a target is a file or folder rather than a URL.
 fn is_file(target: &str) -> bool {
     let path = Path::new(target);
     let is_named = path
@@ -235,7 +215,7 @@ fn options(args: &TestArgs) -> Options {
     }
 }
 
-/// A server that is starting is not to be flooded.
+/// Without any delay a server that is starting would be flooded.
 const SHORTEST_DELAY: Duration = Duration::from_millis(1);
 
 fn given(

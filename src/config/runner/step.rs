@@ -1,4 +1,4 @@
-//! The steps of a command line become a case.
+//! Makes a case of the steps on the command line.
 
 use super::TestError;
 use crate::proto::frame::CloseCode;
@@ -6,7 +6,7 @@ use crate::scenario::{
     self, Action, Case, File, Known, Line, Mistake, Problem, Statement, Template,
 };
 
-/// The case of these steps for the URL, which is shown as `name`; without steps a ping and a close.
+/// The case of these steps, called `name`; without steps it is a ping and a close.
 pub(super) fn case(
     steps: &[Line],
     url: &str,
@@ -31,7 +31,7 @@ pub(super) fn case(
     scenario::cases(File { lines }, name, known).map_err(TestError::Steps)
 }
 
-/// Adds a ping if nothing is done, and a close if nothing waits for one.
+/// Adds a ping if there are no actions, and a close unless the server is expected to close.
 fn complete(actions: &mut Vec<Line>) {
     let ends = actions.iter().any(|step| {
         let Statement::Action { action, .. } = &step.statement else {
@@ -73,12 +73,12 @@ fn line(source: &str, statement: Statement) -> Line {
     }
 }
 
-/// The mistakes in one line, each with the flag that makes it.
+/// The mistakes in one line, each with its flag.
 pub(super) fn problems(mistakes: &[Mistake]) -> String {
     let problem = |it: &Mistake| {
         let flag = it.source.split_whitespace().next().unwrap_or_default();
         match &it.problem {
-            // A flag cannot capture it, which the language could.
+            // Unlike a scenario, flags cannot capture it.
             Problem::NoValue(name) => {
                 format!("{flag}: the variable {name} has no value; give it with --var {name}=…")
             }

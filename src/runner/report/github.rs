@@ -1,4 +1,4 @@
-//! Annotations and the summary of a job of GitHub Actions.
+//! Annotations and the job summary of GitHub Actions.
 
 use std::fmt::Write;
 
@@ -6,14 +6,14 @@ use super::{details, place};
 use crate::render::quantity;
 use crate::runner::result::{Kind, Outcome, Run};
 
-/// Keeps the runner from reading workflow commands in what follows, up to [`resume`].
+/// Stops the processing of workflow commands until [`resume`].
 ///
-/// The token must be one that nothing that is printed can know.
+/// Output of the server must not contain the token, so it has to be random.
 pub fn stop(token: &str) -> String {
     format!("::stop-commands::{token}\n")
 }
 
-/// Lets the runner read commands again.
+/// Resumes the processing of workflow commands.
 pub fn resume(token: &str) -> String {
     format!("::{token}::\n")
 }
@@ -23,7 +23,7 @@ pub fn token() -> String {
     hex::encode(rand::random::<[u8; 16]>())
 }
 
-/// A workflow command for every case that failed, which marks its line.
+/// Annotates the line of every failed case.
 pub fn annotations(run: &Run) -> String {
     let mut out = String::new();
     for case in &run.cases {
@@ -47,7 +47,7 @@ pub fn annotations(run: &Run) -> String {
     out
 }
 
-/// The job's summary in Markdown: a table of all cases, and what failed.
+/// The job summary in Markdown: a table of all cases, then the failures.
 pub fn summary(run: &Run) -> String {
     let counts = run.counts();
     let mut out = format!(
@@ -75,7 +75,7 @@ pub fn summary(run: &Run) -> String {
         let _ = write!(out, "\n<details open><summary>{place}</summary>\n\n<pre>");
         let head = [failure.step.clone(), failure.message.clone()];
         for line in head.into_iter().chain(details(failure)) {
-            // A blank line would end the block, and Markdown would begin.
+            // A blank line would end the HTML block.
             let line = if line.is_empty() { " " } else { &line };
             let _ = writeln!(out, "{}", html(line));
         }
@@ -84,19 +84,19 @@ pub fn summary(run: &Run) -> String {
     out
 }
 
-/// The text of a command.
+/// Escapes the text of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// The value of a command's property.
+/// Escapes a property of a workflow command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Text that means nothing to HTML, nor to Markdown.
+/// Escapes text for HTML and Markdown.
 fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,4 +1,4 @@
-//! The report for people: a line for each case, and all about those that failed.
+//! The report for people: one line per case, with details of failures.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use crate::render::quantity;
 use crate::render::{Role, Style};
 use crate::runner::result::{CaseResult, Failure, Kind, Outcome, Run};
 
-/// What is said about a case when it is over; with `quiet` only if it failed.
+/// The lines of a case; with `quiet` only if it failed.
 pub fn case(case: &CaseResult, style: Style, quiet: bool) -> String {
     let mut out = String::new();
     let (word, role) = match &case.outcome {
@@ -52,7 +52,7 @@ fn failed(out: &mut String, case: &CaseResult, failure: &Failure, style: Style) 
     }
 }
 
-/// The last line: how many passed and failed.
+/// The last line, with counts.
 pub fn summary(run: &Run, style: Style) -> String {
     let counts = run.counts();
     let mut text = format!("{} passed, {} failed", counts.passed, counts.failed);

@@ -1,7 +1,8 @@
 //! The JSON report.
 //!
-//! One object, as `schema/report.schema.json` says: `version` is 1; within a version members may be added, but none is removed or given
-//! another meaning. Durations are in milliseconds. Texts are escaped and masked as on a terminal.
+//! One object, described by `schema/report.schema.json`. `version` is 1; within a version members may be
+//! added, but none is removed or changes its meaning. Durations are in milliseconds. Texts are escaped
+//! and masked as on a terminal.
 
 use std::time::Duration;
 
@@ -87,7 +88,7 @@ pub fn report(run: &Run) -> String {
         interrupted: run.interrupted.is_some(),
         cases: run.cases.iter().map(case).collect(),
     };
-    // None of its maps has a key that is no string.
+    // Cannot fail, as there are no maps with other keys than strings.
     let text = serde_json::to_string_pretty(&report).unwrap_or_default();
     text + "\n"
 }
@@ -148,6 +149,6 @@ fn message(shown: &Shown) -> Message<'_> {
 }
 
 fn millis(time: Duration) -> f64 {
-    // Rounded to microseconds: more would be noise.
+    // Rounded to microseconds; more is noise.
     (time.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,4 +1,4 @@
-//! The `JUnit` report, in the form that Jenkins, GitLab and GitHub's reporters read.
+//! The `JUnit` report, as read by Jenkins, GitLab and reporters for GitHub.
 
 use std::fmt::{self, Write as _};
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{details, place};
 use crate::runner::result::{CaseResult, Failure, Kind, Outcome, Run};
 
-/// The suite of cases that are in no file.
+/// The name of the suite for steps of the command line.
 const COMMAND_LINE: &str = "wsee test";
 
 /// The report; each file is a suite.
@@ -116,7 +116,7 @@ fn attribute(text: &str) -> String {
     escape(text).replace('\n', "&#10;").replace('\t', "&#9;")
 }
 
-/// An element's text, without what is no character in XML 1.0 (§2.2).
+/// An element's text, without the characters that XML 1.0 does not allow (§2.2).
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -5,7 +5,6 @@ use std::fmt::Write;
 use super::{details, place};
 use crate::runner::result::{CaseResult, Failure, Kind, Outcome, Run};
 
-/// The report.
 pub fn report(run: &Run) -> String {
     let mut out = format!("TAP version 14\n1..{}\n", run.cases.len());
     for (number, case) in (1..).zip(&run.cases) {
@@ -33,11 +32,11 @@ fn description(case: &CaseResult) -> String {
         Some(file) => format!("{file}: {}", case.name),
         None => case.name.clone(),
     };
-    // A number at the beginning, or a directive, would be one of TAP's own.
+    // Else a `#` could begin a directive.
     text.replace('\\', "\\\\").replace('#', "\\#")
 }
 
-/// Details as YAML, which takes JSON's strings.
+/// Details as YAML, in which JSON strings are valid.
 fn diagnostics(out: &mut String, case: &CaseResult, failure: &Failure) {
     let string = |text: &str| serde_json::Value::from(text).to_string();
     let severity = match failure.kind {

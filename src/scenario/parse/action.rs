@@ -1,4 +1,4 @@
-//! Actions on a connection.
+//! Parses actions on a connection.
 
 use super::lines::Lines;
 use super::{expect, send};
@@ -10,12 +10,12 @@ use crate::scenario::scan::{Allowed, Scan};
 use crate::scenario::template::is_name;
 use crate::scenario::typed::{Grammar, Typed};
 
-/// Words that an action begins with, after the name of its connection.
+/// Words that begin a line, some after the name of a connection; no connection has such a name.
 pub(super) const WORDS: [&str; 10] = [
     "connect", "ping", "pong", "close", "wait", "frame", "raw", "fragment", "drop", "reset",
 ];
 
-/// Longer ones first: one may begin as another.
+/// Longer ones first: `>` is also the start of `>b`.
 const OPERATORS: [&str; 5] = [">b", ">", "<!", "<", "!<"];
 
 pub(super) fn action<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Statement, Mistake> {
@@ -74,13 +74,13 @@ fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
     }
 }
 
-/// A connection's name, an arrow, and what follows it.
+/// Splits a line into the name of a connection, an arrow and the rest.
 fn operator(text: &str) -> Option<(&str, &'static str, &str)> {
     let arrow = text.find(['>', '<', '!'])?;
     let (name, from) = text.split_at(arrow);
     let operator = OPERATORS.iter().find(|operator| {
         let after = from.strip_prefix(**operator);
-        // `>b` is the arrow, and `>bc` is `>` with a blank missing.
+        // `>bc` is `>` without the blank after it.
         after.is_some_and(|after| **operator != ">b" || !after.starts_with(char::is_alphanumeric))
     })?;
     let is_alone = name.is_empty() || is_name(name);
@@ -118,10 +118,10 @@ fn close(args: Scan<'_>) -> Result<Action, Mistake> {
     })
 }
 
-/// `args` follows the name of a command, which `scan` begins with.
+/// `scan` begins with the name of the command, before `args`.
 fn typed(grammar: Grammar, scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
     let typed = Typed::new(grammar, args.template()?);
-    // Columns are those of the text as it is written, unless it has written braces.
+    // Columns count in the text as written; only literal braces, `{{\"{{\"}}`, shift them.
     let place = if args.is_empty() { scan } else { args };
     typed
         .map(Action::Typed)

@@ -1,4 +1,4 @@
-//! What is expected.
+//! Parses expectations.
 
 use super::lines::Lines;
 use crate::command;
@@ -7,7 +7,7 @@ use crate::scenario::ast::{Action, Expect, ExpectClose, Match, Pattern, Reason};
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::{Allowed, Scan, starts_with_word};
 
-/// Kinds of messages, and then what only `<` waits for.
+/// Kinds of messages, then the frames that only `<` waits for.
 const KINDS: [&str; 9] = [
     "text", "json", "re", "jq", "hex", "any", "close", "ping", "pong",
 ];
@@ -25,10 +25,10 @@ pub(super) fn message<'a>(
         }
         "close" | "ping" | "pong" => {
             let found = kind.to_owned();
-            let cure = "only < waits for it";
+            let hint = "only < waits for this";
             return Err(operand
                 .with(kind)
-                .mistake(Problem::Unexpected { found, cure }));
+                .mistake(Problem::Unexpected { found, hint }));
         }
         _ => {}
     }
@@ -39,7 +39,7 @@ pub(super) fn message<'a>(
     let (pattern, rest) = pattern(lines, kind, operand, allowed)?;
     let modifiers = rest.modifiers(allowed)?;
     if matching == Match::Never && modifiers.within.is_none() {
-        let problem = Problem::Missing("for how long? write for TIME at the end, as in for 1s");
+        let problem = Problem::Missing("expected for TIME at the end, as in for 1s");
         return Err(scan.mistake(problem));
     }
     Ok(Action::Expect(Expect {
@@ -50,7 +50,7 @@ pub(super) fn message<'a>(
     }))
 }
 
-/// The pattern, and the modifiers behind it.
+/// The pattern, and the modifiers after it.
 fn pattern<'a>(
     lines: &mut Lines<'a>,
     kind: &'a str,
@@ -83,7 +83,7 @@ fn pattern<'a>(
         "hex" => (Pattern::Hex(text.bytes()?), rest),
         "any" => (Pattern::Any, operand),
         "" => {
-            let problem = "what kind of message? write < text, json, re, jq, hex or any";
+            let problem = "expected text, json, re, jq, hex or any";
             return Err(operand
                 .source
                 .mistake(0, operand.at(), Problem::Missing(problem)));
@@ -92,11 +92,11 @@ fn pattern<'a>(
     })
 }
 
-/// A text without quotes, which ends where a modifier begins.
+/// A text without quotes ends where a modifier begins.
 fn plain_text(operand: Scan<'_>, allowed: Allowed) -> Result<(Pattern, Scan<'_>), Mistake> {
     let (text, rest) = operand.split_words(allowed);
     if text.is_empty() {
-        let problem = "a text belongs here; for an empty message write \"\"";
+        let problem = "expected a text; an empty one is written \"\"";
         return Err(operand.mistake(Problem::Missing(problem)));
     }
     Ok((Pattern::Text(text.bare()?), rest))
@@ -163,15 +163,15 @@ fn close_reason(scan: Scan<'_>) -> Result<Option<Reason>, Mistake> {
     if scan.is_empty() {
         return Ok(None);
     }
-    let cure = "only within TIME follows the reason";
+    let hint = "only within TIME may follow the reason";
     let reason = if starts_with_word(scan.rest, "re") {
         let (_, quoted) = scan.word();
         let (text, rest) = quoted.regex_quoted()?;
-        rest.nothing(cure)?;
+        rest.nothing(hint)?;
         Reason::Re(quoted.regex(&text)?)
     } else {
         let (text, rest) = scan.quoted()?;
-        rest.nothing(cure)?;
+        rest.nothing(hint)?;
         Reason::Text(scan.template_of(&text)?)
     };
     Ok(Some(reason))

@@ -1,14 +1,14 @@
-//! The lines of a file, and texts that take several of them.
+//! Reads lines, and texts that span several of them.
 
 use crate::scenario::error::{Mistake, Problem, Source};
 use crate::scenario::scan::{Scan, block_end};
 
-/// What begins and ends a text of several lines, or more of them.
+/// Three quotes or more begin and end a text of several lines.
 const QUOTES: &str = "\"\"\"";
 
 pub(super) struct Lines<'a> {
     lines: Vec<&'a str>,
-    /// How many of them were read.
+    /// The number of lines read so far.
     read: usize,
 }
 
@@ -16,9 +16,9 @@ impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines: Vec<&str> = text.split('\n').collect();
-        // What follows the last newline is no line.
+        // The last newline ends a line and does not begin another.
         lines.pop_if(|line| line.is_empty());
-        // A carriage return is a part of a message, unless the whole file ends its lines with it.
+        // A carriage return is part of a message, unless every line of the file ends with one.
         let last_ends = text.ends_with('\n');
         let ended = lines.len() - usize::from(!last_ends && !lines.is_empty());
         if ended > 0 && lines[..ended].iter().all(|line| line.ends_with('\r')) {
@@ -36,9 +36,8 @@ impl<'a> Lines<'a> {
         Some(Source { number, line })
     }
 
-    /// A text in three quotes or more: on this line, or on those up to one that begins with as many.
-    ///
-    /// Returns it with what follows its end.
+    /// Reads a text in three quotes or more, up to as many quotes on this line or at the start of
+    /// a later one. Returns it and the rest of the line on which it ends.
     pub(super) fn block(&mut self, scan: Scan<'a>) -> Result<Option<(String, Scan<'a>)>, Mistake> {
         if !scan.rest.starts_with(QUOTES) {
             return Ok(None);
@@ -50,8 +49,8 @@ impl<'a> Lines<'a> {
         }
         if !after.trim().is_empty() {
             let found = after.trim().to_owned();
-            let cure = "a text of several lines begins on the next one";
-            return Err(scan.mistake_at(count, after.len(), Problem::Unexpected { found, cure }));
+            let hint = "a text of several lines begins on the next line";
+            return Err(scan.mistake_at(count, after.len(), Problem::Unexpected { found, hint }));
         }
         let begin = self.read;
         while let Some(line) = self.next_line() {
@@ -60,7 +59,7 @@ impl<'a> Lines<'a> {
                 return Ok(Some((text, Scan::new(line, rest))));
             }
         }
-        // What follows is still to be read as statements.
+        // The following lines are parsed as statements, to report their mistakes too.
         self.read = begin;
         Err(scan.mistake(Problem::OpenBlock(quotes.to_owned())))
     }

@@ -1,4 +1,4 @@
-//! Lines of text become statements.
+//! Parses lines into statements.
 
 mod action;
 mod expect;
@@ -13,7 +13,7 @@ use action::action;
 pub(super) use expect::close_frame;
 use lines::Lines;
 
-/// Reads a scenario; every line that is wrong is told.
+/// Parses a scenario, or reports the mistakes of all lines.
 pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
     let (mut file, mut mistakes) = (File::default(), Vec::new());
     let mut parser = Parser {
@@ -40,14 +40,11 @@ pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
     }
 }
 
-/// What a field or a flag on the next line would belong to.
+/// What a field or a flag on the next line belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// `connect`.
     Request,
-    /// The status.
     Response,
-    /// Nothing.
     Elsewhere,
 }
 
@@ -56,7 +53,7 @@ impl Place {
         match statement {
             Statement::Connect { .. } => Self::Request,
             Statement::Status(_) => Self::Response,
-            // A comment may stand between two fields.
+            // A comment between two fields does not separate them.
             Statement::Comment(_)
             | Statement::Flag { .. }
             | Statement::RequestField { .. }
@@ -73,7 +70,7 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn statement(&mut self, source: Source<'a>) -> Result<Statement, Mistake> {
-        // Blanks at the end belong to a message, and are no part of anything else.
+        // Trailing blanks are part of a message, but of nothing else.
         let scan = Scan::new(source, source.line.trim_start());
         let text = scan.rest.trim_end();
         if text.is_empty() {
@@ -123,7 +120,7 @@ impl<'a> Parser<'a> {
 
 pub(super) fn status(scan: Scan<'_>) -> Result<Statement, Mistake> {
     let (word, rest) = scan.word();
-    rest.nothing("a status stands alone on its line")?;
+    rest.nothing("nothing may follow a status")?;
     match word.parse() {
         Ok(status @ 100..=599) if word.len() == 3 => Ok(Statement::Status(status)),
         _ => Err(scan.mistake(Problem::Status(word.to_owned()))),
@@ -133,7 +130,7 @@ pub(super) fn status(scan: Scan<'_>) -> Result<Statement, Mistake> {
 fn case(scan: Scan<'_>) -> Result<Statement, Mistake> {
     let name = scan.rest.trim();
     if name.is_empty() {
-        let problem = "the case has no name; write: ### NAME";
+        let problem = "expected a name, as in ### NAME";
         return Err(scan.source.mistake(0, 3, Problem::Missing(problem)));
     }
     Ok(Statement::Case(name.to_owned()))
@@ -147,7 +144,7 @@ fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
         (None, scan)
     };
     if url.is_empty() {
-        let problem = Problem::Missing("connect where to? write: connect ws://localhost:8080/");
+        let problem = Problem::Missing("expected a URL, as in connect ws://localhost:8080/");
         return Err(scan.source.mistake(0, scan.source.line.len(), problem));
     }
     if let Some(name) = name
@@ -157,7 +154,7 @@ fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
         return Err(scan.mistake_at(0, name.len(), problem));
     }
     let (_, more) = url.word();
-    more.nothing("a URL has no blanks; flags stand on lines of their own below connect")?;
+    more.nothing("a URL has no blanks, and flags go on lines of their own")?;
     let (name, url) = (name.map(str::to_owned), url.template()?);
     Ok(Statement::Connect { name, url })
 }

@@ -1,11 +1,11 @@
-//! The content of messages that are sent.
+//! Parses the content of messages to send.
 
 use super::lines::Lines;
 use crate::scenario::ast::Content;
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::Scan;
 
-/// What `>` sends.
+/// After `>`.
 pub(super) fn text<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Content, Mistake> {
     // One blank belongs to the arrow, and everything after it to the message.
     let message = scan.with(scan.rest.get(1..).unwrap_or_default());
@@ -20,7 +20,7 @@ pub(super) fn text<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Content,
     }
 }
 
-/// What `>b` sends.
+/// After `>b`.
 pub(super) fn binary(scan: Scan<'_>) -> Result<Content, Mistake> {
     let scan = scan.trim();
     match scan.rest.strip_prefix('@') {
@@ -31,7 +31,7 @@ pub(super) fn binary(scan: Scan<'_>) -> Result<Content, Mistake> {
 
 fn file(scan: Scan<'_>, binary: bool) -> Result<Content, Mistake> {
     if scan.is_empty() {
-        let problem = "no file name after @; write @FILE, or @@ for a text that starts with @";
+        let problem = "expected a file name after @; to start a text with @, write @@";
         return Err(scan.mistake(Problem::Missing(problem)));
     }
     let path = scan.template()?;
