@@ -6,17 +6,16 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// A reading of the monotonic clock and the time it stands for.
+/// A reading of the monotonic clock and the time of day it corresponds to.
 #[derive(Debug, Clone)]
 pub struct Clock {
     instant: Instant,
     time: Timestamp,
-    /// Found out when it is needed: that takes longer than a whole session may.
+    /// Looked up when first needed, as that takes longer than a short session.
     zone: OnceLock<TimeZone>,
 }
 
 impl Clock {
-    /// A clock on which `instant` is `time`.
     pub fn new(instant: Instant, time: Timestamp) -> Self {
         Self {
             instant,
@@ -32,19 +31,17 @@ impl Clock {
         time.strftime("%H:%M:%S%.3f").to_string()
     }
 
-    /// The time at `instant`.
     pub fn time(&self, instant: Instant) -> Timestamp {
         self.time
             .saturating_add(self.since_start(instant))
             .unwrap_or(self.time)
     }
 
-    /// The time from the reading of the clock to `instant`.
+    /// The time from the clock's start to `instant`.
     pub fn since_start(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.instant)
     }
 
-    /// The time at which the clock was read.
     pub fn started(&self) -> Timestamp {
         self.time
     }

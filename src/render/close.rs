@@ -1,4 +1,4 @@
-//! Why a connection is closed, as a phrase within a line.
+//! Why a connection closed, as a phrase within a line.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ pub fn close_text(frame: Option<&CloseFrame>) -> String {
     }
 }
 
-/// What was broken, where the RFC says so, and the bytes that broke it.
+/// The broken rule, its section of the RFC, and the offending bytes.
 pub fn violation_text(violation: &Violation) -> String {
     let mut text = violation.rule.to_string();
     if let Some(section) = violation.rule.section() {

@@ -13,7 +13,7 @@ use crate::proto::receiver::Partial;
 use crate::proto::rules::Rule;
 use crate::proto::traffic::Deflated;
 
-/// The last line of a session with `peer`: "server" or "client".
+/// The last line of a session with `peer`, "server" or "client".
 pub fn ending(ending: &Ending, peer: &str) -> String {
     let mut text = match (&ending.gave_up, &ending.cause) {
         (Some(gave_up), _) => gave_up_text(gave_up),
@@ -66,13 +66,12 @@ pub fn hint(ending: &Ending) -> Option<String> {
     }
 }
 
-/// The end of all attempts, up to the times.
+/// The end of reconnecting, up to the totals.
 fn gave_up_text(gave_up: &GaveUp) -> String {
     let attempts = quantity::plural(gave_up.attempts.into(), "attempt");
     format!("gave up after {attempts}; ")
 }
 
-/// What came of the comparison with a recording.
 fn compared_text(compared: Compared) -> String {
     let same = quantity::plural(compared.same, "answer");
     match compared.different {
@@ -81,7 +80,7 @@ fn compared_text(compared: Compared) -> String {
     }
 }
 
-/// How long it took, and what went either way.
+/// Duration and traffic.
 fn totals(ending: &Ending) -> String {
     let mut text = format!(
         "{} ({} sent, {} received{})",
@@ -97,7 +96,7 @@ fn totals(ending: &Ending) -> String {
     text
 }
 
-/// Why a connection is gone, when another is to take its place.
+/// Why a connection ended that another will replace.
 pub(super) fn loss(ending: &Ending) -> String {
     let lasted = quantity::duration(ending.lasted);
     let why = match &ending.end {
@@ -118,7 +117,7 @@ pub(super) fn loss(ending: &Ending) -> String {
     text
 }
 
-/// Tells of messages whose fate is not known.
+/// Appends the number of messages that may be lost.
 fn risk(text: &mut String, messages: u64) {
     if messages > 0 {
         let messages = quantity::plural(messages, "message");
@@ -126,12 +125,11 @@ fn risk(text: &mut String, messages: u64) {
     }
 }
 
-/// From so many bytes in one direction on it is told what compression made of them.
+/// Bytes in one direction from which the ratio of compression is shown: a few short messages only grow.
 const TELLING: u64 = 1 << 10;
 
-/// What compression made of the messages in each direction; empty when nothing was compressed.
+/// The ratio of compression in each direction; empty without compression.
 fn ratios(ending: &Ending) -> String {
-    // A few short messages only grow, which says nothing of compression.
     let telling = |it: Deflated| ratio(it).filter(|_| it.plain >= TELLING);
     match (
         telling(ending.sent.deflated),
@@ -144,7 +142,7 @@ fn ratios(ending: &Ending) -> String {
     }
 }
 
-/// What compression made of the messages in one direction, in percent.
+/// The ratio of compression in percent.
 pub fn ratio(deflated: Deflated) -> Option<String> {
     let percent = deflated
         .wire
@@ -223,7 +221,7 @@ fn end_text(end: &End, peer: &str) -> String {
     }
 }
 
-/// A closing handshake that this side began; the answer is worth a word only when it is no echo.
+/// A closing handshake that this side began; an answer is shown only if it is not an echo.
 fn closed_text(sent: Option<&CloseFrame>, received: Option<&CloseFrame>, peer: &str) -> String {
     let mut text = format!("closed: {}", close_text(sent));
     if received.map(|frame| frame.code) != sent.map(|frame| frame.code) {
@@ -270,7 +268,7 @@ fn lost_text(
     text
 }
 
-/// Idle timeouts that proxies and load balancers have, in seconds.
+/// Default idle timeouts of proxies and load balancers, in seconds.
 ///
 /// `HAProxy`'s examples 30 and 50, Heroku 55, nginx and AWS ALB 60, nginx keep-alive 75, Cloudflare 100,
 /// Apache's proxy 120 and 300, Azure 230 and 240, AWS NLB 350, Google and API gateways 600, Envoy 3600.
@@ -278,7 +276,7 @@ const PROXY_TIMEOUTS: [u32; 14] = [
     30, 50, 55, 60, 75, 90, 100, 120, 230, 240, 300, 350, 600, 3600,
 ];
 
-/// Whether a silence is as long as an idle timeout of a proxy, which may look at its clock every few seconds.
+/// Whether a silence is as long as a proxy's idle timeout, give or take: proxies check every few seconds.
 fn is_proxy_timeout(silence: Duration) -> bool {
     let secs = silence.as_secs_f64();
     let is_near = |timeout: &u32| (-1.0..=3.0).contains(&(secs - f64::from(*timeout)));

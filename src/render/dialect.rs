@@ -1,25 +1,25 @@
-//! Which protocol is spoken on top of WebSocket, and what a person has to send first.
+//! Recognises protocols on top of WebSocket, and what a person must send first.
 
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 
-/// What a message may hold to be looked at, in bytes.
+/// The largest message to inspect, in bytes: what identifies a protocol is short.
 const LOOKED_AT: usize = 64 << 10;
 
-/// A protocol on top of WebSocket, found out at most once for each connection.
+/// A protocol on top of WebSocket, recognised at most once per connection.
 #[derive(Debug, Clone, Default)]
 pub struct Dialect {
-    /// The request target, until the protocol is known or the first message was looked at.
+    /// The request target, until the protocol is known or the first message was inspected.
     target: Option<String>,
 }
 
 impl Dialect {
-    /// Nothing is looked for.
+    /// Recognises nothing.
     pub fn ignored() -> Self {
         Self::default()
     }
 
-    /// What the opening handshake tells; without a clue the first message is waited for.
+    /// A hint from the opening handshake; without one the first message decides.
     pub fn opened(target: &str, subprotocol: Option<&str>) -> (Self, Option<&'static str>) {
         let hint = subprotocol
             .and_then(of_subprotocol)
@@ -28,7 +28,7 @@ impl Dialect {
         (Self { target }, hint)
     }
 
-    /// What the first message tells; every other one costs a comparison.
+    /// A hint from the first message; every other message costs one comparison.
     #[inline]
     pub fn message(&mut self, message: &Message<'_>) -> Option<&'static str> {
         if self.target.is_some() {
@@ -58,7 +58,7 @@ const MQTT: &str = "this speaks MQTT, in binary messages: /bin 10 0c 00 04 4d 51
 const PHOENIX_2: &str = "this speaks Phoenix channels: send [\"1\",\"1\",\"TOPIC\",\"phx_join\",{}], and [null,\"2\",\"phoenix\",\"heartbeat\",{}] every 30 s";
 const PHOENIX_1: &str = "this speaks Phoenix channels: send {\"topic\":\"TOPIC\",\"event\":\"phx_join\",\"payload\":{},\"ref\":\"1\"}, and event heartbeat to topic phoenix every 30 s";
 
-/// A subprotocol that the server selected is certain.
+/// The server's subprotocol is conclusive.
 fn of_subprotocol(name: &str) -> Option<&'static str> {
     Some(match name {
         "graphql-transport-ws" => GRAPHQL,
@@ -69,7 +69,7 @@ fn of_subprotocol(name: &str) -> Option<&'static str> {
     })
 }
 
-/// A query that only one protocol asks for.
+/// A query that only one protocol uses.
 fn of_target(target: &str) -> Option<&'static str> {
     let (path, query) = target.split_once('?')?;
     let has = |pair: &str| query.split('&').any(|it| it == pair);
@@ -89,7 +89,7 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
     let text = std::str::from_utf8(payload).ok()?;
     let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
     if let Some(open) = text.strip_prefix('0').and_then(json) {
-        // The fourth version says how large a message may be, the third does not.
+        // Version 4 announces the largest message, version 3 does not.
         let is_open = open.get("sid").is_some() && open.get("pingInterval").is_some();
         let version = if open.get("maxPayload").is_some() || target.contains("EIO=4") {
             ENGINE_IO_4
@@ -118,7 +118,7 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
     }
 }
 
-/// MQTT 3.1.1 §3.2: the answer to CONNECT.
+/// MQTT 3.1.1 §3.2: the reply to CONNECT.
 fn is_connack(payload: &[u8]) -> bool {
     matches!(payload, [0x20, 0x02, 0 | 1, 0..=5])
 }

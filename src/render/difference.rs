@@ -1,16 +1,15 @@
-//! Where two messages differ, marked.
+//! Marks where two messages differ.
 
 use super::escape::escape_line;
 
-/// What the two messages are called.
 pub type Words = (&'static str, &'static str);
 
-/// What is shown of a text in front of the first difference, in characters.
+/// Characters shown before the first difference.
 const BEFORE: usize = 30;
-/// What is shown of a text, in characters.
+/// Characters shown of a text: a line of a terminal.
 const SHOWN: usize = 72;
 
-/// Both texts in a line each, cut around the first place where they differ, and a mark below it; all escaped.
+/// Both texts on a line each, cut around their first difference, with a mark below it; all escaped.
 pub fn texts(words: Words, one: &str, other: &str) -> Vec<String> {
     let same = one
         .chars()
@@ -35,7 +34,6 @@ pub fn texts(words: Words, one: &str, other: &str) -> Vec<String> {
     ]
 }
 
-/// The first byte that differs.
 pub fn bytes(words: Words, one: &[u8], other: &[u8]) -> String {
     let same = same_bytes(one, other);
     let byte = |bytes: &[u8]| match bytes.get(same) {
@@ -51,7 +49,7 @@ pub fn bytes(words: Words, one: &[u8], other: &[u8]) -> String {
     )
 }
 
-/// How many bytes at the beginning are the same.
+/// The length of the common prefix, in bytes.
 pub fn same_bytes(one: &[u8], other: &[u8]) -> usize {
     let pairs = one.iter().zip(other);
     pairs.take_while(|(a, b)| a == b).count()

@@ -1,17 +1,17 @@
-//! The one way for a peer's bytes to reach a terminal: characters that could steer it, or
-//! deceive its reader, are spelled out.
+//! The only way for a peer's bytes to reach a terminal: characters that could control it, or
+//! deceive its reader, are escaped.
 //!
 //! ASCII controls and bytes that are not UTF-8 become `\xNN`, other code points `\u{202e}`. A
-//! backslash that was received stays single: JSON would be unreadable otherwise, and no
+//! received backslash stays single: JSON would be unreadable otherwise, and no
 //! terminal acts on one.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Where escaped text will stand, which decides about its newlines and tabs.
+/// Where escaped text appears, which decides about newlines and tabs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Layout {
-    /// Inside one line: newline, carriage return and tab become `\n`, `\r` and `\t`.
+    /// Within a line: newline, carriage return and tab become `\n`, `\r` and `\t`.
     Line,
     /// A payload on its own: newlines and tabs are kept.
     Payload,
@@ -27,12 +27,12 @@ impl Layout {
     }
 }
 
-/// Escapes a header, reason, name or other text that is shown inside one line.
+/// Escapes a header, reason, name or other text within a line.
 pub fn escape_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     escape(text.as_ref(), Layout::Line)
 }
 
-/// Escapes a payload, which keeps its newlines and tabs.
+/// Escapes a payload; newlines and tabs are kept.
 pub fn escape_payload<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     escape(text.as_ref(), Layout::Payload)
 }
@@ -57,16 +57,15 @@ pub fn escape_into(out: &mut String, bytes: &[u8], layout: Layout) {
     }
 }
 
-/// Escapes a stream: a character that is split between two chunks comes out whole.
+/// Escapes a stream: a character split between two chunks stays whole.
 #[derive(Debug)]
 pub struct Escaper {
     layout: Layout,
-    /// The beginning of a character whose end has not arrived, at most 3 bytes.
+    /// An incomplete character, at most 3 bytes.
     partial: Vec<u8>,
 }
 
 impl Escaper {
-    /// An escaper at the start of a stream.
     pub fn new(layout: Layout) -> Self {
         Self {
             layout,
@@ -85,7 +84,7 @@ impl Escaper {
         }
     }
 
-    /// Appends what is left of a character that the end of the stream cut off.
+    /// Appends a character truncated by the end of the stream.
     pub fn finish(&mut self, out: &mut String) {
         push_invalid(out, &std::mem::take(&mut self.partial));
     }
@@ -97,7 +96,7 @@ impl Escaper {
     }
 }
 
-/// Length of the incomplete character that `bytes` end with, 0 when they end with a whole one.
+/// The length of an incomplete character at the end of `bytes`, or 0.
 fn partial_len(bytes: &[u8]) -> usize {
     let tail = &bytes[bytes.len().saturating_sub(3)..];
     let Some(lead) = tail.iter().rposition(|byte| byte & 0xc0 != 0x80) else {
@@ -114,9 +113,9 @@ fn is_clean(text: &str, layout: Layout) -> bool {
     text.bytes().all(is_plain) || !text.chars().any(|c| layout.escapes(c))
 }
 
-/// Whether a terminal may act on `c`, or show it so that the text reads as something else.
+/// Whether a terminal may act on `c`, or display it so that the text reads differently.
 ///
-/// ZWJ and ZWNJ (U+200C, U+200D) pass: emoji and several scripts are written with them.
+/// ZWJ and ZWNJ (U+200C, U+200D) pass: emoji and several scripts need them.
 pub(super) fn is_unsafe(c: char) -> bool {
     let is_control = matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}');
     let is_bidi = matches!(c,

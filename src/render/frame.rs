@@ -1,4 +1,4 @@
-//! Frame headers in words: every bit of them.
+//! Every bit of a frame header, as text.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! The way to an open connection: `*` for facts, `>` for the request, `<` for the response.
+//! The opening of a connection: `*` for facts, `>` for the request, `<` for the response.
 
 use std::fmt::Write;
 use std::net::{IpAddr, SocketAddr};
@@ -15,23 +15,20 @@ use crate::dial::{Certificate, ClientAuth, Shown, Step};
 use crate::event::{Event, Open, Redirected};
 use crate::proto::http1::Head;
 
-/// Which way a head went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
-    /// From this side.
     Sent,
-    /// From the peer.
     Received,
 }
 
-/// How many names of a certificate are shown.
+/// Names of a certificate to show: it may have thousands.
 const NAMES: usize = 8;
-/// A certificate that expires within so many days is warned of.
+/// Days before a certificate expires from which to warn: time to renew it, but no noise about 90-day ones.
 const EXPIRES_SOON: i64 = 14;
-/// The column at which the time of a phase stands.
+/// The column of a phase's time.
 const TIME_COLUMN: usize = 64;
 
-/// Writes one step on the way to the server; `now` dates certificates.
+/// Writes one step of the opening; `now` is for certificates.
 pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: Timestamp) {
     match step {
         Step::Resolved {
@@ -92,7 +89,7 @@ pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: 
     }
 }
 
-/// Writes a head line by line, verbatim but for secrets and what a terminal would obey.
+/// Writes a head line by line, verbatim except for secrets and control characters.
 pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, secrets: Secrets) {
     let (mark, role) = match direction {
         Direction::Sent => ('>', Role::Request),
@@ -113,7 +110,7 @@ pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, s
     line(out, style.paint(role, mark));
 }
 
-/// Writes where a response leads to.
+/// Writes where a response redirects to.
 pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secrets: Secrets) {
     let to = secrets.url(&redirected.to);
     let mut fact = format!(
@@ -127,14 +124,14 @@ pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secre
     line(out, style.paint(Role::Fact, fact));
 }
 
-/// Writes that who asks can be read by everybody on the way to `host`.
+/// Warns that credentials for `host` are sent unencrypted.
 pub fn exposed(out: &mut String, host: &str, style: Style) {
     let text =
         format!("! credentials for {host} are sent unencrypted (ws://); wss:// protects them");
     line(out, style.paint(Role::Warning, text));
 }
 
-/// Writes what was agreed on.
+/// Writes what the handshake agreed on.
 pub fn open(out: &mut String, open: &Open, style: Style) {
     let subprotocol = open.subprotocol.as_ref();
     let agreed = [
@@ -152,7 +149,7 @@ pub fn open(out: &mut String, open: &Open, style: Style) {
     doubts(out, open, style);
 }
 
-/// Writes only what has to be known even when nothing else is shown; `now` dates certificates.
+/// Writes only the warnings that appear even if nothing else does; `now` is for certificates.
 pub fn warning(out: &mut String, event: &Event<'_>, style: Style, now: Timestamp) {
     match event {
         Event::CredentialsInClear(host) => exposed(out, host, style),
@@ -166,7 +163,7 @@ pub fn warning(out: &mut String, event: &Event<'_>, style: Style, now: Timestamp
     }
 }
 
-/// Writes what may be wrong with an open connection.
+/// Writes warnings about an open connection.
 fn doubts(out: &mut String, open: &Open, style: Style) {
     for tolerated in &open.tolerated {
         let text = format!("! tolerated (--lenient): {}", escape_line(tolerated));
@@ -178,7 +175,7 @@ fn doubts(out: &mut String, open: &Open, style: Style) {
     }
 }
 
-/// With whom TLS is spoken.
+/// The other side of TLS.
 #[derive(Debug, Clone, Copy)]
 enum TlsPeer {
     Server,
@@ -229,7 +226,7 @@ fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, no
     tls_doubts(out, peer, session, style, now);
 }
 
-/// Writes what may be wrong with the peer's certificate, now or soon.
+/// Writes warnings about the peer's certificate.
 fn tls_doubts(
     out: &mut String,
     peer: TlsPeer,
@@ -256,7 +253,7 @@ fn tls_doubts(
     }
 }
 
-/// Whom a certificate is for, who signed it and until when it is valid.
+/// Subject, issuer and end of validity of a certificate.
 fn certificate_texts(certificate: &Certificate, now: Timestamp) -> impl Iterator<Item = String> {
     let names = names_text(&certificate.names);
     let (subject, names) = match certificate.subject.as_str() {
@@ -287,7 +284,7 @@ fn names_text(names: &[String]) -> Option<String> {
     }
 }
 
-/// Whole days until it expires, negative once it has; `None` if it never does (RFC 5280 §4.1.2.5).
+/// Whole days until it expires, negative afterwards; `None` if it never does (RFC 5280 §4.1.2.5).
 fn days_left(certificate: &Certificate, now: Timestamp) -> Option<i64> {
     if certificate.not_after == Timestamp::MAX {
         return None;
@@ -326,7 +323,7 @@ fn timed_fact(out: &mut String, fact: &str, took: Duration, style: Style) {
     line(out, style.paint(Role::Fact, text));
 }
 
-/// An address without the mapping of IPv4 into IPv6, which only confuses.
+/// An IPv4 address mapped to IPv6 only confuses.
 fn shown(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(address.ip().to_canonical(), address.port())
 }

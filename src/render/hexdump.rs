@@ -8,9 +8,9 @@ use super::style::{Role, Style};
 const PER_LINE: usize = 16;
 const PER_GROUP: usize = 8;
 
-/// Dumps at most `limit` bytes, 16 on a line, and says how much was cut.
+/// Dumps at most `limit` bytes, 16 per line, and says how much was cut.
 ///
-/// The last line has no newline; nothing comes of no bytes.
+/// The last line has no newline; without bytes the dump is empty.
 pub fn hexdump(bytes: &[u8], style: Style, limit: usize) -> String {
     let (shown, cut) = bytes.split_at(limit.min(bytes.len()));
     let mut lines: Vec<String> = shown

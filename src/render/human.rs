@@ -26,21 +26,18 @@ use crate::proto::receiver::WireHeader;
 use crate::proto::rules::Violation;
 use crate::proto::sender::Control;
 
-/// Writes events as lines; everything in them that came from the peer is escaped.
+/// Writes events as lines; everything from the peer is escaped.
 #[derive(Debug, Clone)]
 pub struct Human {
-    /// What is shown.
     pub show: Show,
     style: Style,
     secrets: Secrets,
     clock: Clock,
-    /// When the last line was written.
     last: Option<Instant>,
     replies: RequestPairs,
 }
 
 impl Human {
-    /// A view that shows `show`.
     pub fn new(show: Show, style: Style, secrets: Secrets, clock: Clock) -> Self {
         Self {
             show,
@@ -52,7 +49,6 @@ impl Human {
         }
     }
 
-    /// The style it writes in.
     pub fn style(&self) -> Style {
         self.style
     }
@@ -61,18 +57,17 @@ impl Human {
         self.secrets
     }
 
-    /// The time at `now`.
     pub fn time_at(&self, now: Instant) -> Timestamp {
         self.clock.time(now)
     }
 
-    /// Whether it shows `event`, or may: messages come too often to find out by writing.
+    /// Whether it may show `event`: messages are too frequent to find out by writing.
     #[inline]
     pub fn shows(&self, event: &Event<'_>) -> bool {
         self.show.messages || !matches!(event, Event::Connection(connection::Event::Message(_)))
     }
 
-    /// Writes `event` to `out`, if it is to be shown.
+    /// Writes `event` to `out`, if it is shown.
     pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
@@ -101,24 +96,21 @@ impl Human {
         }
     }
 
-    /// Writes only what has to be known of `event` even when nothing else is shown.
+    /// Writes only the warnings about `event` that appear even if nothing else does.
     pub fn warning(&self, out: &mut String, event: &Event<'_>) {
         handshake::warning(out, event, self.style, self.clock.started());
     }
 
-    /// Writes a message that was sent.
     pub fn sent(&mut self, out: &mut String, message: &Message<'_>, now: Instant) {
         if self.show.messages {
             self.message(out, Direction::Sent, message, now);
         }
     }
 
-    /// Writes the head of a request that was sent.
     pub fn request(&self, out: &mut String, head: &Head) {
         handshake::head(out, head, Direction::Sent, self.style, self.secrets);
     }
 
-    /// Writes the head of a response that was received.
     pub fn response(&self, out: &mut String, head: &Head) {
         handshake::head(out, head, Direction::Received, self.style, self.secrets);
     }
@@ -149,7 +141,7 @@ impl Human {
         }
     }
 
-    /// Writes a message that was received, with what a filter made of it in place of its payload.
+    /// Writes a received message, with the output of a filter in place of its payload.
     pub fn filtered(
         &mut self,
         out: &mut String,
@@ -185,7 +177,7 @@ impl Human {
         }
     }
 
-    /// Writes what stands in front of a payload.
+    /// Writes the start of a line, up to the payload.
     fn head(
         &mut self,
         out: &mut String,
@@ -246,7 +238,6 @@ impl Human {
         }
     }
 
-    /// Writes a ping or pong.
     fn small(
         &mut self,
         out: &mut String,
@@ -305,7 +296,7 @@ impl Human {
         let _ = writeln!(out, "{}", self.style.paint(Role::Fact, text));
     }
 
-    /// The time of a line, and makes a note of it for the next one.
+    /// The time of a line, which is kept for the next one.
     fn timestamp(&mut self, now: Instant) -> Option<String> {
         let last = self.last.replace(now);
         Some(match self.show.time {
@@ -323,13 +314,12 @@ impl Human {
         })
     }
 
-    /// Writes a line about the connection itself; the text must be escaped already.
+    /// Writes a line about the connection; the text must be escaped.
     fn note(&mut self, out: &mut String, role: Role, text: &str, now: Instant) {
         self.time(out, now);
         let _ = writeln!(out, "{}", self.style.paint(role, text));
     }
 
-    /// Writes time and arrow.
     fn start(&mut self, out: &mut String, direction: Direction, now: Instant) {
         self.time(out, now);
         let (role, arrow) = match direction {

@@ -1,7 +1,7 @@
-//! JSON laid out for reading, with every token as it was received.
+//! Lays out JSON for reading, with every token as received.
 //!
-//! A parsed and rewritten value would lose what a debugger must show: `1E+5`, `1.0`, the order
-//! of keys, duplicate keys, `\u00e9`. So the text is only cut into tokens and spaced anew.
+//! Parsing and rewriting would lose what a debugger must show: `1E+5`, `1.0`, the order
+//! of keys, duplicate keys, `\u00e9`. So the text is only tokenised, and spaced.
 
 use serde::de::IgnoredAny;
 
@@ -9,12 +9,12 @@ use super::escape::escape_line;
 use super::layout::{Brackets, Member, Scalar, Value, lay_out};
 use super::style::{Role, Style};
 
-/// Longer texts, in bytes, are not laid out.
+/// Longer texts, in bytes, are not laid out: nobody reads them.
 const MAX_LEN: usize = 64 * 1024;
-/// Deeper texts are not laid out: they are read, and laid out, by recursion.
+/// Deeper texts are not laid out, as parsing and layout are recursive.
 const DEEPEST: usize = 127;
 
-/// Lays out a JSON object or array, every line behind `margin` spaces.
+/// Lays out a JSON object or array, every line after `margin` spaces.
 ///
 /// `None` if `text` is anything else, is longer than 64 KiB or nested deeper than 127 levels.
 /// The last line has no newline; all strings are escaped for a terminal.
@@ -22,12 +22,12 @@ pub fn pretty(text: &str, style: Style, margin: usize) -> Option<String> {
     Some(lay_out(&parse(text)?, style, margin))
 }
 
-/// Parses an object or array; `serde_json` judges it.
+/// Parses an object or array, after `serde_json` has validated it.
 pub(super) fn parse(text: &str) -> Option<Value<'_>> {
     if text.len() > MAX_LEN || !text.trim_start().starts_with(['{', '[']) {
         return None;
     }
-    // Not a `serde_json::Value`: that has no place for a number such as 1e999.
+    // Not a `serde_json::Value`, which cannot represent a number such as 1e999.
     serde_json::from_str::<IgnoredAny>(text).ok()?;
     Tokens {
         rest: text,
@@ -36,7 +36,7 @@ pub(super) fn parse(text: &str) -> Option<Value<'_>> {
     .value()
 }
 
-/// What is left of a text that is known to be valid JSON; `None` is its end.
+/// The rest of a valid JSON text; `None` is its end.
 struct Tokens<'a> {
     rest: &'a str,
     depth: usize,
@@ -95,13 +95,13 @@ impl<'a> Tokens<'a> {
         Some(Scalar { role, text })
     }
 
-    /// Skips whitespace, and looks at what follows.
+    /// Skips whitespace and peeks at the next byte.
     fn peek(&mut self) -> Option<char> {
         self.rest = self.rest.trim_start();
         self.rest.chars().next()
     }
 
-    /// Takes `wanted`, and says whether it was there.
+    /// Takes `wanted` if it comes next.
     fn accept(&mut self, wanted: char) -> Option<bool> {
         let is_there = self.peek()? == wanted;
         if is_there {
@@ -111,7 +111,7 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Length of the string, with its quotes, that `text` starts with.
+/// The length of the string at the start of `text`, with its quotes.
 fn string_len(text: &str) -> usize {
     let mut is_escaped = false;
     let ends = |byte: u8| {
@@ -125,7 +125,7 @@ fn string_len(text: &str) -> usize {
         .map_or(text.len(), |at| at + 2)
 }
 
-/// Length of the number or literal that `text` starts with.
+/// The length of the number or literal at the start of `text`.
 fn bare_len(text: &str) -> usize {
     let is_delimiter = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}');
     text.find(is_delimiter).unwrap_or(text.len())

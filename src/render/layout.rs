@@ -1,17 +1,17 @@
-//! Values laid out on lines: short ones on one, long ones one member on each.
+//! Lays out values: short ones on one line, long ones with a line for each member.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::style::{Role, Style};
 
-/// Columns a value may take to stay on one line.
+/// Columns of a value that stays on one line.
 const MAX_WIDTH: usize = 72;
-/// Deeper values stay on one line: indentation must not multiply what a hostile peer sent.
+/// Deeper values stay on one line, so that indentation does not multiply a hostile peer's bytes.
 const MAX_DEPTH: usize = 16;
 const INDENT: usize = 2;
 
-/// Lays `root` out, every line behind `margin` spaces; the last line has no newline.
+/// Lays out `root`, every line after `margin` spaces; the last line has no newline.
 pub(super) fn lay_out(root: &Value<'_>, style: Style, margin: usize) -> String {
     let mut printer = Printer {
         out: " ".repeat(margin),
@@ -22,7 +22,7 @@ pub(super) fn lay_out(root: &Value<'_>, style: Style, margin: usize) -> String {
     printer.out
 }
 
-/// A value, and the columns it takes on one line.
+/// A value and its columns on one line.
 #[derive(Debug)]
 pub(super) struct Value<'a> {
     width: usize,
@@ -57,14 +57,14 @@ pub(super) enum Brackets {
     Array,
 }
 
-/// One entry of an object, or of an array: then it has no name.
+/// An entry of an object or of an array, where it has no name.
 #[derive(Debug)]
 pub(super) struct Member<'a> {
     pub(super) name: Option<Scalar<'a>>,
     pub(super) value: Value<'a>,
 }
 
-/// A string with its quotes, a number or a literal; escaped for a terminal.
+/// A string with its quotes, a number or a literal; escaped.
 #[derive(Debug)]
 pub(super) struct Scalar<'a> {
     pub(super) role: Role,
@@ -79,7 +79,7 @@ impl Brackets {
         }
     }
 
-    /// What stands inside the brackets on one line.
+    /// The members on one line.
     fn padding(self) -> &'static str {
         match self {
             Self::Object => " ",
@@ -125,7 +125,7 @@ struct Printer {
 }
 
 impl Printer {
-    /// Writes `value` at `depth`, on a line that has `column` columns already.
+    /// Writes `value` at `depth`, on a line that already has `column` columns.
     fn value(&mut self, value: &Value<'_>, depth: usize, column: usize) {
         let (brackets, members) = match &value.shape {
             Shape::Scalar(scalar) => return self.scalar(scalar),
@@ -169,7 +169,7 @@ impl Printer {
         }
     }
 
-    /// Writes numbers as many on a line as fit: one on each would be a long narrow column.
+    /// Writes as many numbers on a line as fit: one on each would be a long narrow column.
     fn filled(&mut self, members: &[Member<'_>], depth: usize) {
         let mut column = MAX_WIDTH;
         for (at, member) in members.iter().enumerate() {

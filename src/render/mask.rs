@@ -1,11 +1,11 @@
-//! Secrets masked wherever headers or URLs are shown.
+//! Masks secrets wherever headers or URLs are shown.
 
 use std::borrow::Cow;
 
-/// What stands in the place of a secret.
+/// Replaces a secret.
 pub const MASK: &str = "***";
 
-/// Headers whose whole value is a secret.
+/// Headers whose entire value is secret.
 const SECRET_HEADERS: [&str; 7] = [
     "authorization",
     "proxy-authorization",
@@ -15,11 +15,11 @@ const SECRET_HEADERS: [&str; 7] = [
     "apikey",
     "x-apikey",
 ];
-/// What the name of a secret header of an application ends with, behind `X-`.
+/// Suffixes of an application's secret headers, after `X-`.
 const SECRET_HEADER_ENDINGS: [&str; 5] = ["-token", "-key", "-secret", "-password", "-signature"];
 /// Headers whose value is a URL.
 const URL_HEADERS: [&str; 3] = ["location", "content-location", "referer"];
-/// Keys of a URL's query whose value is a secret.
+/// Keys of a query whose value is secret.
 const SECRET_KEYS: [&str; 10] = [
     "api_key",
     "apikey",
@@ -32,20 +32,19 @@ const SECRET_KEYS: [&str; 10] = [
     "sig",
     "ticket",
 ];
-/// What a secret key ends with, so that `access_token` and `accessToken` are found too.
+/// Suffixes of secret keys, such as `access_token` and `accessToken`.
 const SECRET_KEY_ENDINGS: [&str; 5] = ["token", "secret", "password", "signature", "api_key"];
 
-/// Whether secrets are shown, as `--show-secrets` decides.
+/// Whether secrets are shown (`--show-secrets`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
     /// Secrets appear as `***`.
     Masked,
-    /// Everything appears as it is.
     Shown,
 }
 
 impl Secrets {
-    /// The value of the header `name` as it may be shown.
+    /// The value of the header `name`, masked.
     pub fn header_value<'a>(self, name: &str, value: &'a str) -> Cow<'a, str> {
         let name = name.to_ascii_lowercase();
         if self == Self::Masked && is_secret_header(&name) {
@@ -57,15 +56,15 @@ impl Secrets {
         }
     }
 
-    /// A request line or status line with the secrets of its URL masked.
+    /// A request line or status line, with secrets in its URL masked.
     pub fn start_line(self, line: &str) -> String {
         let words: Vec<_> = line.split(' ').map(|word| self.url(word)).collect();
         words.join(" ")
     }
 
-    /// A URL or request target with its userinfo and the secrets of its query masked.
+    /// A URL or request target with its userinfo and secrets in its query masked.
     ///
-    /// It need not be valid: what was typed, or sent by a peer, may be shown in an error.
+    /// It need not be valid: errors show what was typed or received.
     pub fn url(self, url: &str) -> Cow<'_, str> {
         if self == Self::Shown {
             return Cow::Borrowed(url);
@@ -83,7 +82,7 @@ fn is_secret_header(name: &str) -> bool {
         || name.starts_with("x-") && SECRET_HEADER_ENDINGS.iter().any(|end| name.ends_with(end))
 }
 
-/// Masks what stands before the last `@` of the authority, as the URL Standard divides it.
+/// Masks the userinfo, which ends at the last `@` of the authority (URL Standard).
 fn mask_userinfo(base: &str) -> Cow<'_, str> {
     let Some(start) = authority_start(base) else {
         return Cow::Borrowed(base);
@@ -97,7 +96,7 @@ fn mask_userinfo(base: &str) -> Cow<'_, str> {
     }
 }
 
-/// Where the authority starts: behind `scheme://` or `//`, or at the front of `host/path`.
+/// Where the authority starts: after `scheme://` or `//`, or at the start of `host/path`.
 ///
 /// `None` for a path alone.
 fn authority_start(base: &str) -> Option<usize> {
@@ -117,7 +116,7 @@ fn authority_start(base: &str) -> Option<usize> {
     (!is_path).then_some(scheme_len + slashes)
 }
 
-/// Masks secrets in `?a=1&token=x`, and in a fragment, where OAuth puts them.
+/// Masks secrets in `?a=1&token=x` and in a fragment, where OAuth puts them.
 fn mask_query(query: &str) -> Cow<'_, str> {
     if pairs(query).all(|pair| secret_value(pair).is_none()) {
         return Cow::Borrowed(query);
@@ -125,7 +124,7 @@ fn mask_query(query: &str) -> Cow<'_, str> {
     Cow::Owned(pairs(query).map(mask_pair).collect())
 }
 
-/// The pairs of a query and of the fragment behind it, with the delimiters they start with.
+/// The pairs of a query and of the fragment after it, each with its leading delimiter.
 fn pairs(query: &str) -> impl Iterator<Item = &str> {
     let mut rest = query;
     std::iter::from_fn(move || {
@@ -146,7 +145,7 @@ fn mask_pair(pair: &str) -> Cow<'_, str> {
     }
 }
 
-/// The value of a pair whose key says that it is a secret.
+/// The value of a pair with a secret key.
 fn secret_value(pair: &str) -> Option<&str> {
     let (key, value) = pair.split_once('=')?;
     let key = key

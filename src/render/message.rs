@@ -3,12 +3,12 @@
 use super::escape::escape_line;
 use super::{Role, Style};
 
-/// What went wrong, as a line.
+/// A problem, as a line.
 pub fn problem(text: &str, style: Style) -> String {
     line(Role::Error, "wsee: ", text, style)
 }
 
-/// What to do about it, as a line.
+/// A hint, as a line.
 pub fn hint(text: &str, style: Style) -> String {
     line(Role::Hint, "hint: ", text, style)
 }

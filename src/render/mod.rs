@@ -1,4 +1,4 @@
-//! Events as text for people and for programs, and the one way for a peer's bytes to reach a terminal.
+//! Events as text for people and programs, and the only way for a peer's bytes to reach a terminal.
 
 pub mod clock;
 pub mod close;

@@ -1,4 +1,4 @@
-//! Payloads for people: on the line of their message if they fit, and below it if not.
+//! Payloads for people: on the line of their message if they fit, below it otherwise.
 
 use std::fmt::Write;
 
@@ -10,16 +10,16 @@ use super::quantity;
 use super::show::Show;
 use super::style::{Role, Style};
 
-/// How much of a text message is shown, in bytes.
+/// Bytes of a text message to show.
 pub(super) const TEXT_SHOWN: usize = 64 << 10;
-/// How much of a binary message is shown, in bytes.
+/// Bytes of a binary message to show: 16 lines of a hexdump.
 const BINARY_SHOWN: usize = 1 << 10;
-/// What may stand on the line of its message, in columns.
+/// Columns of a payload on the line of its message.
 const INLINE: usize = 72;
-/// The indentation of what follows that line.
+/// The indentation of the lines below.
 const INDENT: usize = 2;
 
-/// Writes a text on the line of its message if it fits, and below it if not.
+/// Writes a text on the line of its message if it fits, below it otherwise.
 pub(super) fn text(out: &mut String, payload: &[u8], show: &Show, style: Style) {
     let len = shown_len(payload);
     let text = String::from_utf8_lossy(&payload[..len]);
@@ -36,7 +36,7 @@ pub(super) fn text(out: &mut String, payload: &[u8], show: &Show, style: Style) 
     cut(out, payload.len() - len, style);
 }
 
-/// Writes a binary payload decoded, or as a hexdump below.
+/// Writes a binary payload, decoded or as a hexdump.
 pub(super) fn binary(out: &mut String, payload: &[u8], show: &Show, style: Style) {
     match decode(payload, show.decode, style, INDENT) {
         Decoded::Yes(format, shown) => {
@@ -64,7 +64,7 @@ fn cut(out: &mut String, left: usize, style: Style) {
     }
 }
 
-/// How much of a text is shown: not half of a character.
+/// The bytes of a text to show, without half a character.
 fn shown_len(payload: &[u8]) -> usize {
     if payload.len() <= TEXT_SHOWN {
         return payload.len();
@@ -74,7 +74,7 @@ fn shown_len(payload: &[u8]) -> usize {
     TEXT_SHOWN - back.unwrap_or(0)
 }
 
-/// Writes what was laid out: on this line if it is one line, below if not.
+/// Writes laid-out text: on this line if it is one line, below otherwise.
 fn laid_out_text(out: &mut String, shown: &str) {
     if shown.contains('\n') {
         let _ = write!(out, "\n{shown}\n");
@@ -83,7 +83,7 @@ fn laid_out_text(out: &mut String, shown: &str) {
     }
 }
 
-/// Writes text on this line if it fits, and indented below if not.
+/// Writes text on this line if it fits, indented below otherwise.
 fn plain_text(out: &mut String, shown: &str) {
     if shown.is_empty() {
         out.push('\n');

@@ -1,4 +1,4 @@
-//! The time between two connections: why there is none, and what is done about it.
+//! The time between two connections.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use super::escape::escape_line;
 use super::quantity;
 use crate::event::{DisconnectReason, Retry};
 
-/// Why there is no connection, and when the next attempt follows.
+/// Why there is no connection, and when the next attempt begins.
 pub fn retry(retry: &Retry<'_>) -> String {
     let gone = match retry.reason {
         DisconnectReason::Lost(ending) => loss(ending),
@@ -23,7 +23,6 @@ pub fn retry(retry: &Retry<'_>) -> String {
     )
 }
 
-/// That there is a connection again.
 pub fn reconnected(gap: Duration) -> String {
     format!("reconnected after a gap of {}", quantity::duration(gap))
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::handshake::Direction;
 
-/// Requests that wait for a reply, oldest first.
+/// Requests without a reply, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(super) struct RequestPairs {
     waiting: VecDeque<Request>,
@@ -18,12 +18,11 @@ pub(super) struct RequestPairs {
 #[derive(Debug, Clone)]
 struct Request {
     direction: Direction,
-    /// The id as it stands in the message: `1` and `"1"` are two.
+    /// The id verbatim: `1` and `"1"` differ.
     id: Box<str>,
     at: Instant,
 }
 
-/// What is looked at in a message.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(borrow)]
@@ -31,16 +30,16 @@ struct Envelope<'a> {
     method: Option<IgnoredAny>,
 }
 
-/// Requests that are remembered; older ones get no time.
+/// Requests to remember; the replies to older ones have no time.
 const REMEMBERED: usize = 1024;
-/// Longer ids, in bytes, are not paired.
+/// Longer ids, in bytes, are ignored: a UUID has 36.
 const LONGEST_ID: usize = 128;
 
 impl RequestPairs {
-    /// Takes a message; if it is a reply, gives the time since its request.
+    /// Takes a message; if it is a reply, returns the time since its request.
     ///
-    /// Of what the peer sends only what has a `method` is a request: its further replies with one id
-    /// would look like some.
+    /// A received message is a request only if it has a `method`: further replies with the same id
+    /// would look like requests.
     pub(super) fn take(
         &mut self,
         direction: Direction,
@@ -75,7 +74,7 @@ fn envelope(text: &str) -> Option<Envelope<'_>> {
     serde_json::from_str(text).ok()
 }
 
-/// Whether it is a number or a string that is short.
+/// Whether it is a number or a short string.
 fn is_id(id: &str) -> bool {
     id.len() <= LONGEST_ID && id.starts_with(|c: char| matches!(c, '"' | '-' | '0'..='9'))
 }

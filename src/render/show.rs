@@ -1,35 +1,30 @@
-//! What is shown, and how.
+//! Options of the views.
 
 use super::decode::Decode;
 
-/// What is shown; the REPL's `/show` switches most of it.
+/// What to show; `/show` switches most of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Show {
-    /// The way to the open connection.
+    /// The opening handshake and the steps before it.
     pub handshake: bool,
-    /// Messages in both directions.
     pub messages: bool,
-    /// Pings.
     pub ping: bool,
-    /// Pongs.
     pub pong: bool,
-    /// Close frames.
     pub close: bool,
     /// One line per frame.
     pub frames: bool,
-    /// What stands in front of every line.
+    /// The time at the start of every line.
     pub time: Timestamps,
-    /// JSON laid out.
+    /// Whether JSON is laid out.
     pub json: bool,
-    /// Binary messages as hexdumps, if they are not shown decoded.
+    /// Whether binary messages that are not decoded appear as hexdumps.
     pub hex: bool,
-    /// Binary messages decoded.
     pub decode: Decode,
 }
 
 impl Show {
-    /// Everything but frames: the REPL's view.
+    /// Everything except frames: the view of the prompt.
     pub const REPL: Self = Self {
         handshake: true,
         messages: true,
@@ -43,7 +38,7 @@ impl Show {
         decode: Decode::Auto,
     };
 
-    /// What the REPL and `listen` show when `-v` was given so many times.
+    /// What the prompt and `listen` show with this many `-v`.
     pub fn prompt(verbose: u8) -> Self {
         Self {
             frames: verbose >= 2,
@@ -51,7 +46,7 @@ impl Show {
         }
     }
 
-    /// What a pipe shows on standard error when `-v` was given so many times.
+    /// What a pipe shows on standard error with this many `-v`.
     pub fn pipe(verbose: u8) -> Self {
         let (once, twice) = (verbose >= 1, verbose >= 2);
         Self {
@@ -66,26 +61,24 @@ impl Show {
     }
 }
 
-/// The time in front of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Timestamps {
-    /// None.
     None,
-    /// The local time of day.
+    /// Local time of day.
     Time,
     /// Date and time in UTC.
     Iso,
     /// Seconds since the clock's start.
     Rel,
-    /// Seconds since the line before.
+    /// Seconds since the previous line.
     Delta,
 }
 
 impl Timestamps {
-    /// All of them, in the order they are listed.
+    /// In the order of lists.
     pub const ALL: [Self; 5] = [Self::None, Self::Time, Self::Iso, Self::Rel, Self::Delta];
 
-    /// The word for it, on the command line and in `/show time`.
+    /// The word on the command line and in `/show time`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",

@@ -1,10 +1,9 @@
-//! Colours by what a text is, so that no view picks its own.
+//! Colours by role, so that no view picks its own.
 
 use std::fmt::{self, Display, Formatter};
 
 use anstyle::{AnsiColor, Effects};
 
-/// Whether output is coloured; paints text by its [`Role`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     color: bool,
@@ -15,54 +14,39 @@ pub struct Style {
 pub enum Role {
     /// A fact about the connection, a time, a size.
     Fact,
-    /// A line of the opening handshake's request.
     Request,
-    /// A line of the opening handshake's response.
     Response,
-    /// The arrow of what was sent.
     Sent,
-    /// The arrow of what was received.
     Received,
-    /// The kind of a message or frame.
     Kind,
-    /// The key of a JSON member.
     JsonKey,
-    /// A JSON string.
     JsonString,
-    /// A JSON number.
     JsonNumber,
     /// `true`, `false` or `null`.
     JsonLiteral,
-    /// The offset at the start of a hexdump's line.
     Offset,
-    /// A zero byte in a hexdump.
     ZeroByte,
     /// A byte below 0x80 in a hexdump that is not printable ASCII.
     ControlByte,
     /// A byte from 0x80 in a hexdump.
     HighByte,
-    /// Something that may be wrong.
     Warning,
-    /// Something that is wrong.
     Error,
-    /// What to do next.
     Hint,
 }
 
 impl Style {
     pub const PLAIN: Self = Self::new(false);
 
-    /// A style that paints if `color` is true, and leaves text as it is otherwise.
     pub const fn new(color: bool) -> Self {
         Self { color }
     }
 
-    /// Whether text is painted.
     pub const fn is_colored(self) -> bool {
         self.color
     }
 
-    /// `text` in the colours of `role`; the text must be escaped already.
+    /// `text` in the colours of `role`; the text must be escaped.
     pub fn paint<T: Display>(self, role: Role, text: T) -> Painted<T> {
         let style = if self.color {
             role.style()
@@ -74,7 +58,7 @@ impl Style {
 }
 
 impl Role {
-    /// Of the 16 colours only those that can be read on black and on white.
+    /// Only those of the 16 colours that are readable on black and on white.
     const fn style(self) -> anstyle::Style {
         match self {
             Self::Fact | Self::Offset | Self::ZeroByte => effect(Effects::DIMMED),
@@ -96,7 +80,7 @@ const fn effect(effects: Effects) -> anstyle::Style {
     anstyle::Style::new().effects(effects)
 }
 
-/// A text with its colours, ready to be formatted.
+/// A text with its colours.
 #[derive(Debug, Clone, Copy)]
 pub struct Painted<T> {
     style: anstyle::Style,

@@ -7,25 +7,23 @@ use super::quantity;
 use super::style::{Role, Style};
 use crate::event::{Opening, Phase, Span};
 
-/// What is drawn on.
 #[derive(Debug, Clone, Copy)]
 pub struct Canvas {
-    /// The columns there are; `None` when it is no terminal.
+    /// `None` if it is not a terminal.
     pub columns: Option<usize>,
-    /// Whether it is coloured.
     pub style: Style,
 }
 
-/// What stands in front of a bar: the name, how long it took, when it was done.
+/// The columns before a bar: name, duration, end.
 const LABELS: usize = 40;
-/// The columns of what is no terminal.
+/// The columns if it is not a terminal.
 const PLAIN_COLUMNS: usize = 80;
-/// Room for bars below which there are none.
+/// Bars need at least this many columns.
 const LEAST_BAR: usize = 10;
-/// How many times longer than the opening the time axis may be: a first message may take hours to come.
+/// How many times longer than the opening the time axis may be: a first message may take hours.
 const STRETCH: u32 = 4;
 
-/// Writes a line for each phase, and one for what was under way at `end` if the connection did not open.
+/// Writes a line for each phase, and one for the phase in progress at `end` if the connection did not open.
 pub fn waterfall(out: &mut String, opening: &Opening, end: Duration, canvas: Canvas) {
     let spans = opening.spans();
     let done = spans.last().map_or(Duration::ZERO, |span| span.end);
@@ -68,7 +66,7 @@ fn name(phase: Phase) -> &'static str {
 }
 
 fn bar_columns(columns: Option<usize>) -> usize {
-    // The last column stays free: some terminals wrap when it is written to.
+    // The last column stays free, as some terminals wrap after it.
     let room = columns.unwrap_or(PLAIN_COLUMNS).saturating_sub(LABELS + 1);
     if room < LEAST_BAR { 0 } else { room }
 }
@@ -95,7 +93,7 @@ struct Axis {
 }
 
 impl Axis {
-    /// A bar from `start` to `end`: at least a column wide, and cut at the end of the axis.
+    /// A bar from `start` to `end`, at least one column wide and cut at the end of the axis.
     fn bar(&self, start: Duration, end: Duration) -> String {
         if self.columns == 0 || self.length.is_zero() {
             return String::new();

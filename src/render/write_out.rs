@@ -1,4 +1,4 @@
-//! `--write-out`: a format of the user's, filled in when a run is over.
+//! `--write-out`: the user's format, filled in at the end of a run.
 
 mod template;
 mod variable;
@@ -9,17 +9,14 @@ pub use variable::Report;
 use super::escape::escape_line;
 use template::Piece;
 
-/// Where a part of the text goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stream {
-    /// Standard output.
     Stdout,
-    /// Standard error.
     Stderr,
 }
 
 impl Template {
-    /// The text for each stream, in order; what came from the peer is escaped where `is_escaped` says so.
+    /// The text for each stream, in order; text from the peer is escaped where `is_escaped` says so.
     pub fn fill(
         &self,
         report: &Report<'_>,

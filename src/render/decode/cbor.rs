@@ -6,7 +6,7 @@ use super::super::layout::{Brackets, Member, Scalar, Value};
 use super::{MAX_DEPTH, bytes, escape_line, literal, number, string};
 use crate::render::style::Role;
 
-/// Whether the first byte starts a map or a list that is not empty, or the tag that says "this is CBOR".
+/// Whether the first byte starts a non-empty map or list, or the tag "this is CBOR".
 pub(super) fn starts_container(payload: &[u8]) -> bool {
     // RFC 8949 §3.1: major types 4 and 5; §3.4.6: the tag 55799.
     matches!(
@@ -15,7 +15,6 @@ pub(super) fn starts_container(payload: &[u8]) -> bool {
     )
 }
 
-/// Reads all of `payload` as one item.
 pub(super) fn value(payload: &[u8]) -> Result<Value<'static>, String> {
     cbor2::validate_slice(payload).map_err(|error| match error {
         cbor2::de::Error::Io(_) => "it is cut off".to_owned(),
@@ -32,7 +31,7 @@ pub(super) fn value(payload: &[u8]) -> Result<Value<'static>, String> {
     })
 }
 
-/// Reads item by item: `cbor2::Value` does not tell `undefined` from `null`.
+/// Reads item by item, as `cbor2::Value` does not distinguish `undefined` from `null`.
 struct Reader<'a> {
     payload: &'a [u8],
     decoder: Decoder<&'a [u8]>,
@@ -66,7 +65,7 @@ impl Reader<'_> {
         Ok(value)
     }
 
-    /// Reads the members of a list or map; without `len` a break ends them.
+    /// Reads the members of a list or map, up to a break without `len`.
     fn container(
         &mut self,
         brackets: Brackets,
@@ -90,7 +89,7 @@ impl Reader<'_> {
         Ok(Value::container(brackets, members))
     }
 
-    /// Reads the key of a map, which may be anything.
+    /// Reads a key, which may be any item.
     fn name(&mut self) -> Result<Scalar<'static>, ReadError> {
         let start = self.decoder.offset();
         let header = self.decoder.pull()?;

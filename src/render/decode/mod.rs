@@ -1,4 +1,4 @@
-//! Binary payloads in a format that says what they are made of.
+//! Decodes binary payloads whose format is known or evident.
 
 mod cbor;
 mod msgpack;
@@ -11,23 +11,21 @@ use super::json;
 use super::layout::{Scalar, Value, lay_out};
 use super::style::{Role, Style};
 
-/// Which formats of binary messages are shown decoded; the rest is a hexdump.
+/// The formats to decode; the rest appears as a hexdump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decode {
-    /// None.
     Hex,
-    /// Whatever a payload can be read as, if it could hardly be anything else.
+    /// Any format, if the payload can hardly be anything else.
     Auto,
-    /// `MessagePack`.
     MessagePack,
-    /// CBOR (RFC 8949).
+    /// RFC 8949.
     Cbor,
-    /// Protocol buffers, whose fields have numbers and no names without a schema.
+    /// Protocol buffers; without a schema fields have numbers only.
     Protobuf,
 }
 
 impl Decode {
-    /// All of them, in the order they are listed.
+    /// In the order of lists.
     pub const ALL: [Self; 5] = [
         Self::Auto,
         Self::MessagePack,
@@ -36,7 +34,7 @@ impl Decode {
         Self::Hex,
     ];
 
-    /// The word for it, on the command line and in `/show decode`.
+    /// The word on the command line and in `/show decode`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hex => "hex",
@@ -48,25 +46,23 @@ impl Decode {
     }
 }
 
-/// What came of decoding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Decoded {
-    /// Not decoded.
     No,
-    /// The format in words, and the payload laid out.
+    /// The format's name and the payload, laid out.
     Yes(&'static str, String),
-    /// The format that it should have, and why it has not.
+    /// The format it should have, and why it does not.
     Failed(&'static str, String),
 }
 
-/// Larger payloads, in bytes, are not decoded.
+/// Larger payloads, in bytes, are not decoded: nobody reads them.
 const MAX_LEN: usize = 64 << 10;
-/// Deeper payloads are not decoded: they are read, and laid out, by recursion.
+/// Deeper payloads are not decoded, as reading and layout are recursive.
 const MAX_DEPTH: usize = 64;
-/// How much of a byte string inside a payload is shown, in bytes.
+/// Bytes to show of a byte string within a payload.
 const BYTES_SHOWN: usize = 64;
 
-/// Decodes `payload` as `how` says, every line behind `margin` spaces.
+/// Decodes `payload` as `how` says, every line after `margin` spaces.
 pub(super) fn decode(payload: &[u8], how: Decode, style: Style, margin: usize) -> Decoded {
     let shown = |name, value: Value<'_>| Decoded::Yes(name, lay_out(&value, style, margin));
     let (name, value) = match how {
@@ -86,9 +82,9 @@ pub(super) fn decode(payload: &[u8], how: Decode, style: Style, margin: usize) -
     }
 }
 
-/// The format that `payload` can be read in from its first byte to its last.
+/// The format that fits `payload` from its first byte to its last.
 ///
-/// A number or a string alone could be anything, so that only maps, lists and messages count.
+/// A number or string alone could be anything, so only maps, lists and messages count.
 fn recognize(payload: &[u8]) -> Option<(&'static str, Value<'_>)> {
     let text = str::from_utf8(payload).ok();
     if let Some(value) = text.and_then(json::parse) {
@@ -112,7 +108,6 @@ fn recognize(payload: &[u8]) -> Option<(&'static str, Value<'_>)> {
     None
 }
 
-/// Whether a person could have written it.
 fn is_printable(text: &str) -> bool {
     !text
         .chars()

@@ -10,17 +10,15 @@ use super::super::layout::{Brackets, Member, Scalar, Value};
 use super::{MAX_DEPTH, bytes, literal, number, scalar, string};
 use crate::render::style::Role;
 
-/// How many levels rmpv counts for one of ours: the value, and the list or map that it is.
+/// rmpv counts two levels for one of ours: the value, and the list or map it is.
 const LEVELS: usize = 2;
-/// The type of the extension that is a time.
 const TIMESTAMP: i8 = -1;
 
-/// Whether the first byte starts a map or a list that is not empty.
+/// Whether the first byte starts a non-empty map or list.
 pub(super) fn starts_container(payload: &[u8]) -> bool {
     matches!(payload, [0x81..=0x8f | 0x91..=0x9f | 0xdc..=0xdf, _, ..])
 }
 
-/// Reads all of `payload` as one value.
 pub(super) fn value(payload: &[u8]) -> Result<Value<'static>, String> {
     let mut rest = payload;
     let pack = read_value_with_max_depth(&mut rest, MAX_DEPTH * LEVELS);
@@ -64,7 +62,7 @@ fn shown(pack: &Pack) -> Value<'static> {
 
 fn name(key: &Pack) -> Scalar<'static> {
     match key {
-        // What is no scalar is rare, and stands as rmpv writes it.
+        // Keys that are not scalars are rare, and appear as rmpv writes them.
         Pack::Array(_) | Pack::Map(_) => literal(super::escape_line(&key.to_string()).into_owned()),
         key => Scalar {
             role: Role::JsonKey,

@@ -1,15 +1,13 @@
-//! Protocol buffers without a schema: field numbers, and values as far as the wire tells.
+//! Protocol buffers without a schema: field numbers, and values as far as they are evident.
 
 use super::super::layout::{Brackets, Member, Scalar, Value};
 use super::{MAX_DEPTH, bytes, number, scalar, string};
 use crate::render::style::Role;
 
-/// The largest field number that a message may have which is only guessed to be one.
+/// The largest field number in a payload that is only guessed to be a message.
 const PLAUSIBLE: u64 = 511;
-/// The largest field number there is.
 const LARGEST: u64 = (1 << 29) - 1;
 
-/// A field as it stands on the wire.
 struct Field<'a> {
     number: u64,
     value: Wire<'a>,
@@ -22,7 +20,7 @@ enum Wire<'a> {
     Bytes(&'a [u8]),
 }
 
-/// Whether `payload` is a message, with field numbers as people choose them.
+/// Whether `payload` is a message with plausible field numbers.
 pub(super) fn is_plausible(payload: &[u8]) -> bool {
     let all = fields(payload);
     payload.len() > 1
