@@ -62,7 +62,7 @@ fn connect_to_changes_the_way_and_not_what_is_asked_for() {
     });
     let detour = format!("server.invalid:443:127.0.0.1:{}", server.port());
     let shown = format!(
-        "* going to 127.0.0.1:{} instead (--connect-to)",
+        "* connecting to 127.0.0.1:{} instead (--connect-to)",
         server.port()
     );
     connect(

@@ -48,7 +48,7 @@ pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: 
         Step::ConnectTo(endpoint) => {
             fact(
                 out,
-                &format!("going to {endpoint} instead (--connect-to)"),
+                &format!("connecting to {endpoint} instead (--connect-to)"),
                 style,
             );
         }
@@ -190,12 +190,14 @@ fn key_log(out: &mut String, step: &Step, style: Style) {
     let file = escape_line(&file);
     match error {
         None => {
-            let text =
-                format!("* TLS secrets go to {file} (SSLKEYLOGFILE): it decrypts this connection");
+            let text = format!(
+                "* TLS secrets are written to {file} (SSLKEYLOGFILE); \
+                     anyone with it can decrypt this connection"
+            );
             line(out, style.paint(Role::Fact, text));
         }
         Some(error) => {
-            let text = format!("! SSLKEYLOGFILE: no TLS secrets go to {file}: {error}");
+            let text = format!("! cannot write TLS secrets to {file} (SSLKEYLOGFILE): {error}");
             line(out, style.paint(Role::Warning, text));
         }
     }
@@ -214,8 +216,8 @@ fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, no
     let mut fact = |text: String| line(out, style.paint(Role::Fact, format_args!("*   {text}")));
     match &session.sni {
         Sni::Host => {}
-        Sni::Name(name) => fact(format!("asked for {} (--sni)", escape_line(name))),
-        Sni::Off => fact("asked for no name (--sni)".to_owned()),
+        Sni::Name(name) => fact(format!("SNI {} (--sni)", escape_line(name))),
+        Sni::Off => fact("no SNI (--sni)".to_owned()),
     }
     if let Some(certificate) = &session.certificate {
         certificate_texts(certificate, now).for_each(&mut fact);
@@ -306,7 +308,7 @@ fn client_auth_text(asked: &ClientAuth) -> String {
     match &asked.shown {
         Shown::Nothing => format!("{question}: none sent (--cert)"),
         Shown::Unsuitable => {
-            format!("{question}: none sent, the key of --cert is of another type")
+            format!("{question}: none sent, as the key of --cert has another type")
         }
         Shown::Certificate(subject) => format!("{question}: sent {}", escape_line(subject)),
     }

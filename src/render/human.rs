@@ -170,7 +170,7 @@ impl Human {
         match (message.start && message.end, message.kind) {
             (false, _) => {
                 let end = if message.end { "last piece" } else { "piece" };
-                let _ = writeln!(out, "   ({end} of a message that is passed on as it comes)");
+                let _ = writeln!(out, "   ({end} of a message that is printed as it arrives)");
             }
             (true, Kind::Text) => payload::text(out, payload, &self.show, self.style),
             (true, Kind::Binary) => payload::binary(out, payload, &self.show, self.style),
@@ -209,7 +209,7 @@ impl Human {
     fn ping(&mut self, out: &mut String, payload: &[u8], answer: AutoPong, now: Instant) {
         let note = match answer {
             AutoPong::Sent => "   (pong sent)",
-            AutoPong::Queued => "   (pong waits)",
+            AutoPong::Queued => "   (pong queued)",
             AutoPong::None => "   (no pong)",
         };
         self.small(out, Direction::Received, Opcode::PING, payload, note, now);
@@ -218,7 +218,7 @@ impl Human {
     fn pong(&mut self, out: &mut String, payload: &[u8], rtt: Option<Duration>, now: Instant) {
         let note = match rtt {
             Some(rtt) => format!("   (round trip {})", quantity::duration(rtt)),
-            None => "   (answers no ping)".to_owned(),
+            None => "   (unsolicited)".to_owned(),
         };
         self.small(out, Direction::Received, Opcode::PONG, payload, &note, now);
     }

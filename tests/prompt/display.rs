@@ -69,7 +69,7 @@ fn control_frames_are_shown_with_names_and_payloads() {
     assert_eq!(terminal.finish(), 0);
     for line in [
         "← ping 4 B \"abcd\"   (pong sent)\n",
-        "← pong 7 B \"unasked\"   (answers no ping)\n",
+        "← pong 7 B \"unasked\"   (unsolicited)\n",
         "← close 1001 going away \"restarting\"\n",
         "\nclosed by server: 1001 going away \"restarting\" after ",
     ] {

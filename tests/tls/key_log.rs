@@ -33,7 +33,9 @@ fn secrets_go_to_the_file_and_that_is_said() {
             .env("SSLKEYLOGFILE", path)
             .run()
             .exits(0)
-            .says(&format!("* TLS secrets go to {path} (SSLKEYLOGFILE)"));
+            .says(&format!(
+                "* TLS secrets are written to {path} (SSLKEYLOGFILE)"
+            ));
         let log = fs::read_to_string(&file).expect("a key log");
         for label in labels {
             let line = log
@@ -59,7 +61,7 @@ fn an_unwritable_key_log_is_reported_and_the_connection_continues() {
         .run()
         .exits(0)
         .prints("hello\n")
-        .says("no TLS secrets go to /nonexistent/keys: No such file");
+        .says("cannot write TLS secrets to /nonexistent/keys (SSLKEYLOGFILE): No such file");
 }
 
 #[test]

@@ -62,9 +62,9 @@ fn an_address_is_verified_and_not_sent() {
 #[test]
 fn the_requested_server_name_is_shown() {
     let identity = tls::self_signed(&["localhost"]);
-    trusted(identity, &["-k", "-v", "--sni", "other.example"]).says("*   asked for other.example");
+    trusted(identity, &["-k", "-v", "--sni", "other.example"]).says("*   SNI other.example");
     let identity = tls::self_signed(&["localhost"]);
-    trusted(identity, &["-k", "-v", "--sni", ""]).says("*   asked for no name");
+    trusted(identity, &["-k", "-v", "--sni", ""]).says("*   no SNI (--sni)");
 }
 
 #[test]

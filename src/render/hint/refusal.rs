@@ -53,7 +53,7 @@ pub fn refused(
         407 => "a proxy on the way wants credentials; add -H 'Proxy-Authorization: …'".to_owned(),
         426 => upgrade_required(header("Sec-WebSocket-Version")),
         429 => format!("too many requests; {}", later()),
-        500 => "the server failed while it handled the request; look into its log".to_owned(),
+        500 => "the server failed to handle the request; check its log".to_owned(),
         502 | 504 => refusal.upstream(),
         503 => format!("the service is not available; {}", later()),
         _ => return None,
@@ -162,7 +162,7 @@ fn upgrade_required(versions: Option<String>) -> String {
     match versions {
         None => format!("{STRIPPED}; try to connect to the server behind it"),
         Some(list) if list.split(',').any(|version| version.trim() == "13") => {
-            format!("the server does speak version 13, so {STRIPPED}; connect to it directly")
+            format!("the server speaks version 13, so {STRIPPED}; connect to it directly")
         }
         Some(list) => format!(
             "the server wants Sec-WebSocket-Version {list}, wsee speaks 13 (RFC 6455); \
@@ -264,7 +264,7 @@ mod tests {
         let shown = hint(&refusal(426, "/"), "Sec-WebSocket-Version", "8, 7");
         assert!(shown.starts_with("the server wants Sec-WebSocket-Version 8, 7"));
         let shown = hint(&refusal(426, "/"), "Sec-WebSocket-Version", "8, 13");
-        assert!(shown.starts_with("the server does speak version 13"));
+        assert!(shown.starts_with("the server speaks version 13"));
     }
 
     #[test]
