@@ -344,7 +344,7 @@ mod tests {
         let now = Instant::now();
         let mut connection = connection(now);
         let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(&[b'x'; 100_000]).unwrap();
+        file.write_all(&b"x".repeat(100_000)).unwrap();
         let mut outbox = Outbox::new(Vec::new(), vec![every("tick", false)], None);
         outbox.start(now);
         let path = file.path().to_owned();
