@@ -21,7 +21,7 @@ use crate::term::{self, PasswordError};
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// A file cannot be read.
-    #[error("{flag}: cannot read {}: {error}; {cure}", file.display())]
+    #[error("{flag}: cannot read {}: {error}; {hint}", file.display())]
     File {
         /// The flag that named it.
         flag: &'static str,
@@ -30,7 +30,7 @@ pub enum CredentialError {
         /// What the system said.
         error: io::Error,
         /// What to do.
-        cure: &'static str,
+        hint: &'static str,
     },
     /// A token that is empty.
     #[error("{0}: the token is empty; without one leave the flag out")]
@@ -221,8 +221,8 @@ fn netrc_login(
     } else {
         "--netrc-file"
     };
-    let cure = "its lines are such as: machine HOST login USER password PASS";
-    let text = read(flag, &file, cure)?;
+    let hint = "its lines are such as: machine HOST login USER password PASS";
+    let text = read(flag, &file, hint)?;
     netrc::find(&text, host, user).map_err(|error| CredentialError::Netrc { file, error })
 }
 
@@ -240,12 +240,12 @@ fn netrc_file(
     }
 }
 
-fn read(flag: &'static str, file: &Path, cure: &'static str) -> Result<String, CredentialError> {
+fn read(flag: &'static str, file: &Path, hint: &'static str) -> Result<String, CredentialError> {
     fs::read_to_string(file).map_err(|error| CredentialError::File {
         flag,
         file: file.to_owned(),
         error,
-        cure,
+        hint,
     })
 }
 

@@ -135,7 +135,7 @@ fn check_characters(input: &str) -> Result<(), TargetProblem> {
                 return Err(TargetProblem::Character {
                     position,
                     found: c,
-                    cure: percent_encoded(c),
+                    replacement: percent_encoded(c),
                 });
             }
             _ => {}
@@ -489,7 +489,7 @@ mod tests {
 
     #[test]
     fn refuses_characters_the_url_parser_would_swallow() {
-        for (input, position, cure) in [
+        for (input, position, replacement) in [
             ("ws://h/a b", 9, "%20"),
             (" ws://h", 1, "%20"),
             ("ws://h/\r\nX: y", 8, "%0D"),
@@ -498,11 +498,11 @@ mod tests {
             ("ws://h/\u{2028}", 8, "%E2%80%A8"),
         ] {
             let found = input.chars().nth(position - 1).expect("within the input");
-            let cure = cure.to_owned();
+            let replacement = replacement.to_owned();
             let expected = TargetProblem::Character {
                 position,
                 found,
-                cure,
+                replacement,
             };
             assert_eq!(problem(input), expected, "{input:?}");
         }

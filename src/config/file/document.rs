@@ -167,7 +167,7 @@ impl Reader<'_> {
         let similar = error
             .as_ref()
             .and_then(|error| error.get(ContextKind::SuggestedArg));
-        let cure = match similar {
+        let hint = match similar {
             Some(ContextValue::String(flag)) => {
                 format!("did you mean {}?", flag.trim_start_matches('-'))
             }
@@ -175,7 +175,7 @@ impl Reader<'_> {
         };
         FileProblem::UnknownKey {
             key: key.to_owned(),
-            cure,
+            hint,
         }
     }
 }

@@ -68,12 +68,12 @@ pub enum FileProblem {
     #[error("{0} (TOML 1.0)")]
     Syntax(String),
     /// No flag of that name.
-    #[error("unknown key '{key}'; {cure}")]
+    #[error("unknown key '{key}'; {hint}")]
     UnknownKey {
         /// As written.
         key: String,
         /// What may have been meant.
-        cure: String,
+        hint: String,
     },
     /// A table that is no profile.
     #[error("[{found}] is no section; a profile is written [profile.{profile}]")]

@@ -44,14 +44,14 @@ pub enum TargetProblem {
     #[error("it is empty; write ws://HOST/PATH or wss://HOST/PATH")]
     Empty,
     /// Whitespace, a control character, or a backslash before the query.
-    #[error("character {position} is {found:?}; remove it, or write it as {cure}")]
+    #[error("character {position} is {found:?}; remove it, or write it as {replacement}")]
     Character {
         /// Counted in characters, from 1.
         position: usize,
         /// The character.
         found: char,
         /// Its percent-encoded form.
-        cure: String,
+        replacement: String,
     },
     /// A fragment, which RFC 6455 §3 rules out.
     #[error(

@@ -30,7 +30,7 @@ pub(super) enum Piece {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     /// There is no such variable.
-    #[error("unknown variable %{{{name}}}; {}", cure(name))]
+    #[error("unknown variable %{{{name}}}; {}", suggestion(name))]
     Unknown {
         /// The name as typed.
         name: String,
@@ -46,7 +46,7 @@ pub enum TemplateError {
     NoHeader,
 }
 
-fn cure(name: &str) -> String {
+fn suggestion(name: &str) -> String {
     let near = |known: &&str| strsim::osa_distance(name, known) <= 3;
     let nearest = Template::names()
         .filter(near)
