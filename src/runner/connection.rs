@@ -55,7 +55,6 @@ struct SendRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitError {
     Late,
-    /// The connection ended.
     Ended,
     /// More messages arrived than the inbox keeps.
     Overflow,
@@ -177,7 +176,6 @@ pub enum SendError {
     Ended,
 }
 
-/// The session's side.
 struct ScriptMode {
     shared: Rc<Shared>,
     human: Human,

@@ -53,9 +53,7 @@ pub struct Failure {
     /// The problem, in one line.
     pub message: String,
     pub hint: Option<String>,
-    /// Further lines.
     pub notes: Vec<String>,
-    /// By the step.
     pub waited: Option<Duration>,
     /// Messages received by the step that did not match.
     pub received: Vec<Shown>,
@@ -67,7 +65,6 @@ pub struct Failure {
     pub exit: Exit,
 }
 
-/// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     /// Since the step began.
@@ -177,7 +174,6 @@ impl Run {
     }
 }
 
-/// Cases by outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub passed: usize,

@@ -124,14 +124,12 @@ pub enum Match {
     Never,
 }
 
-/// An expected message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Expect {
     pub matching: Match,
     pub pattern: Pattern,
     /// `within`: how long to wait; `for` with [`Match::Never`].
     pub within: Option<Duration>,
-    /// `capture`.
     pub captures: Vec<Capture>,
 }
 

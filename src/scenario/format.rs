@@ -89,8 +89,8 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
 
 /// A value that is empty or begins or ends with a blank needs `=`.
 fn write_flag(out: &mut String, name: &str, value: &str) -> std::fmt::Result {
-    let behind_blank = !value.is_empty() && value.trim() == value;
-    let between = if behind_blank { ' ' } else { '=' };
+    let takes_blank = !value.is_empty() && value.trim() == value;
+    let between = if takes_blank { ' ' } else { '=' };
     write!(out, "--{name}{between}{value}")
 }
 

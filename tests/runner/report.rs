@@ -101,7 +101,7 @@ fn assert_allowed_by_schema(xml: &str) {
         let (element, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
         let known = ALLOWED.iter().find(|(name, _)| *name == element);
         let (_, allowed) = known.unwrap_or_else(|| panic!("<{element}> in {xml}"));
-        // What stands before `=` and after the last value's quote.
+        // The text before `=` and after the quote of the last value.
         for name in attributes.split('"').step_by(2) {
             let name = name.trim().trim_end_matches('=');
             let is_known = name.is_empty() || allowed.split(' ').any(|it| it == name);

@@ -1,4 +1,4 @@
-//! The folders of `tests/scenarios`: a scenario, a server, and what is printed. Its README explains them.
+//! Runs the folders of `tests/scenarios`, which its README describes.
 
 use std::env;
 use std::fs;

@@ -150,7 +150,7 @@ fn a_refused_upgrade_can_be_expected() {
         .run()
         .exits(1);
     assert!(stdout(&output).contains("expected status 403, the server answered HTTP/1.1 401"));
-    // Nobody expected a refusal: it is told as wsee URL tells it.
+    // An unexpected refusal has the exit status of wsee URL.
     let server = refusing();
     wsee(&["test", server.url()]).run().exits(22);
 }
@@ -259,7 +259,7 @@ fn mistakes_in_steps_are_reported_before_anything_is_sent() {
 fn a_server_that_never_pauses_does_not_outlast_the_timeout() {
     let server = after_handshake(|mut wire| wire.flood(b"\x81\x05hello"));
     let output = wsee(&["test", server.url(), "--expect", "x", "--timeout", "100ms"]).run();
-    // Where reading is slower than the flood there is an end of what is kept.
+    // 63 on a slow machine, where the inbox fills up before the timeout.
     assert!(matches!(output.status, 1 | 63), "{}", stdout(&output));
     assert!(stdout(&output).contains("no message matched"));
     assert!(stdout(&output).len() < 8 << 10, "{}", stdout(&output));

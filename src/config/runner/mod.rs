@@ -110,7 +110,6 @@ impl TestError {
 }
 
 impl Test {
-    /// Resolves `wsee test`.
     pub fn resolve(args: &TestArgs, environment: &Environment) -> Result<Self, ConfigError> {
         check_reports(&args.report)?;
         let display = Display::resolve(&args.display, environment);
