@@ -184,7 +184,7 @@ fn failed(
 
 fn failure(target: &Target, problem: TlsProblem) -> TlsFailure {
     TlsFailure {
-        host: target.host.clone(),
+        host: target.host.as_str().into(),
         port: target.port,
         problem,
     }

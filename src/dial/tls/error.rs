@@ -12,7 +12,7 @@ use crate::dial::endpoint::authority;
 #[error("{}", text(.host, *.port, .problem))]
 pub struct TlsFailure {
     /// As given.
-    pub host: String,
+    pub host: Box<str>,
     pub port: u16,
     pub problem: TlsProblem,
 }
