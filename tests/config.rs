@@ -126,7 +126,7 @@ fn no_config_leaves_it_out() {
     assert!(!server.finish().contains("X-A"));
     refused(
         wsee(&["@p", "--no-config"]).config("[profile.p]"),
-        "--no-config leaves it out",
+        "which --no-config ignores",
     );
 }
 
@@ -156,13 +156,13 @@ fn a_file_in_the_current_directory_is_never_read() {
     assert!(!server.finish().contains("X-Evil"));
     refused(
         wsee(&["@p"]).current_dir(folder.path()),
-        "there is no such file, so no profile 'p'",
+        "the file does not exist, so there is no profile 'p'",
     );
     // The specification of XDG wants relative paths to be ignored.
     let relative = wsee(&["@p"])
         .current_dir(folder.path())
         .env("XDG_CONFIG_HOME", ".config");
-    refused(relative, "there is no such file");
+    refused(relative, "the file does not exist");
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn mistakes_name_file_and_line_before_anything_is_sent() {
         ),
         (
             "[staging]\nurl = \"h\"",
-            "config.toml:1: [staging] is no section; a profile is written [profile.staging]",
+            "config.toml:1: [staging] is not a section; write a profile as [profile.staging]",
         ),
     ] {
         refused(wsee(&[&url]).config(config), text);
@@ -214,7 +214,7 @@ fn an_unknown_profile_lists_those_there_are() {
         wsee(&["@live"]).config(config),
         "config.toml:3: the profile has no url",
     );
-    refused(wsee(&["@x"]).config(""), "no profile 'x'; there is none");
+    refused(wsee(&["@x"]).config(""), "no profile 'x'; there are none");
 }
 
 #[test]
@@ -225,7 +225,7 @@ fn a_secret_that_others_can_read_is_reported() {
         .config_with_mode(&profile(&server, keys), 0o644)
         .run()
         .exits(0)
-        .says("config.toml:3: bearer holds a secret that other users can read; chmod 600 ")
+        .says("config.toml:3: bearer is a secret that other users can read; run chmod 600 ")
         .never_says("hunter2");
     for (keys, mode) in [
         (keys, 0o600),
@@ -244,7 +244,7 @@ fn a_file_that_cannot_be_read_is_an_error_only_where_it_counts() {
     fs::create_dir_all(folder.path().join("wsee/config.toml")).expect("a folder");
     let config_home = folder.path().to_str().expect("UTF-8");
     let run = |args: &[&str]| wsee(args).env("XDG_CONFIG_HOME", config_home);
-    refused(run(&["ws://127.0.0.1:1"]), "--no-config goes on without it");
+    refused(run(&["ws://127.0.0.1:1"]), "--no-config ignores it");
     run(&["ws://127.0.0.1:1", "--no-config"]).run().exits(7);
     run(&["--help"]).run().exits(0);
     run(&["man"]).run().exits(0);
@@ -356,7 +356,7 @@ fn a_test_takes_a_profile_and_nothing_else_of_the_file() {
     wsee(&["test", "@q"])
         .run()
         .exits(2)
-        .says("so no profile 'q'");
+        .says("so there is no profile 'q'");
 }
 
 /// The request of a test of `target`, which is refused.

@@ -121,7 +121,7 @@ fn firefoxs_command_is_accepted() {
         request.contains("Sec-Fetch-Mode: websocket\r\n"),
         "{request}"
     );
-    output.says("* of no effect on a WebSocket, and ignored: --compressed, -H Accept-Encoding\n");
+    output.says("* ignored (no effect on a WebSocket): --compressed, -H Accept-Encoding\n");
 }
 
 #[test]
@@ -161,14 +161,11 @@ fn exit_statuses_are_those_of_wsee() {
 #[test]
 fn a_request_that_is_not_a_handshake_is_refused_before_anything_is_sent() {
     for (args, text) in [
-        (&["-d", "a=b"][..], "-d gives the request a body"),
-        (
-            &["--data-raw", "secret"],
-            "--data-raw gives the request a body",
-        ),
+        (&["-d", "a=b"][..], "-d adds a body"),
+        (&["--data-raw", "secret"], "--data-raw adds a body"),
         (&["-X", "POST"], "-X POST cannot open a WebSocket"),
-        (&["-F", "a=b"], "-F gives the request a body"),
-        (&["-T", "file"], "-T gives the request a body"),
+        (&["-F", "a=b"], "-F adds a body"),
+        (&["-T", "file"], "-T adds a body"),
         (
             &["--nonsense"],
             "--nonsense is an option of neither curl nor wsee",

@@ -1,4 +1,4 @@
-//! Which addresses are connected to, and how.
+//! "Addresses": the addresses to connect to, and the options of TCP.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use super::value::{Period, TimeLimit, ValueError};
 use crate::dial::Interface;
 use crate::dial::route::{ConnectTo, ResolveOverride};
 
-/// The way to the server, below TLS.
+/// The route to the server, below TLS.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Addresses)]
 pub struct RouteArgs {
@@ -87,7 +87,7 @@ pub struct RouteArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeepaliveTime(pub Option<Duration>);
 
-/// What Linux takes for a time between probes.
+/// The longest interval between probes that Linux accepts.
 const LONGEST_KEEPALIVE: Duration = Duration::from_secs(32767);
 
 impl FromStr for KeepaliveTime {
@@ -116,29 +116,23 @@ pub enum RouteValueError {
         "not HOST1:PORT1:HOST2:PORT2; write example.com:443:localhost:8443 or ::localhost:8443"
     )]
     ConnectTo,
-    /// An address that is none.
     #[error("{0:?} is not an IP address")]
     Address(String),
-    /// A port that is none.
     #[error("{0:?} is not a port from 1 to 65535")]
     Port(String),
-    /// A host that is none.
     #[error("{0:?} is not a host name or an IP address")]
     Host(String),
-    /// Nothing.
     #[error("it is empty; write the name of an interface, such as eth0, or a local address")]
     Interface,
-    /// Not a time that TCP takes.
     #[error("not whole seconds up to 32767s; 0 is off")]
     Keepalive,
-    /// Not a time.
     #[error(transparent)]
     Value(#[from] ValueError),
 }
 
 fn pin(text: &str) -> Result<ResolveOverride, RouteValueError> {
     use RouteValueError as E;
-    // curl's `+` lets an entry time out, which a single run does not live to see.
+    // curl's `+` lets an entry expire, which does not matter in a single run.
     let text = text.strip_prefix('+').unwrap_or(text);
     let (host, rest) = split_host(text).ok_or(E::Resolve)?;
     let (port, addresses) = rest
@@ -181,7 +175,7 @@ fn detour(text: &str) -> Result<ConnectTo, RouteValueError> {
     })
 }
 
-/// Splits `HOST:rest`; a host with colons stands in brackets, and loses them.
+/// Splits `HOST:rest`, and removes the brackets of a host with colons.
 fn split_host(text: &str) -> Option<(&str, Option<&str>)> {
     let Some(bracketed) = text.strip_prefix('[') else {
         return Some(match text.split_once(':') {
@@ -195,7 +189,7 @@ fn split_host(text: &str) -> Option<(&str, Option<&str>)> {
     }
 }
 
-/// The host as URLs have it: names in ASCII.
+/// The host as in a URL, with names in ASCII.
 fn host(text: &str) -> Result<String, RouteValueError> {
     let (address, _zone) = text.split_once('%').unwrap_or((text, ""));
     if address.parse::<IpAddr>().is_ok() {

@@ -31,7 +31,7 @@ pub enum Page {
     Scenario,
 }
 
-/// The manual page of the language, but for its title.
+/// The manual page of the language, without its title.
 const SCENARIO: &str = include_str!("scenario.roff");
 
 impl Page {
@@ -88,7 +88,7 @@ fn file_name(page: Option<Page>) -> String {
 }
 
 fn render(page: Option<Page>, out: &mut Vec<u8>) -> std::io::Result<()> {
-    // A date of nothing at all is dropped by roff, which moves the source into its place.
+    // roff drops an empty date, and puts the source in its place.
     let man = Man::new(command(page))
         .date(" ")
         .manual("wsee manual")
@@ -100,9 +100,9 @@ fn render(page: Option<Page>, out: &mut Vec<u8>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// The definition of one command, with the names it gets as a part of wsee.
+/// The definition of one command, with its names as a subcommand of wsee.
 fn command(page: Option<Page>) -> Command {
-    // The text after the help is written as sections instead.
+    // The text after the help becomes sections.
     let mut wsee = Cli::command()
         .after_help(Resettable::Reset)
         .after_long_help(Resettable::Reset);

@@ -127,7 +127,7 @@ pub struct AuthArgs {
     pub cookie_jar: Option<PathBuf>,
 }
 
-/// What to do when the server sends the client elsewhere.
+/// Redirects.
 #[derive(Debug, Args)]
 #[command(
     next_help_heading = Heading::Handshake,

@@ -2,7 +2,7 @@
 
 use clap::builder::Str;
 
-/// A heading; nothing but the layout of the help hangs on it.
+/// A heading. Only the layout of the help depends on it.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Heading {
     Handshake,

@@ -1,4 +1,4 @@
-//! The command line, as typed. What it means together with the environment is resolved elsewhere.
+//! The command line as typed. `config` resolves what it means in the environment.
 
 #![allow(
     clippy::doc_markdown,
@@ -77,7 +77,7 @@ pub use value::{Count, Payload, Period, Size, TimeLimit, ValueError, Variable, W
     after_long_help = manual::long_help_end(),
 )]
 pub struct Cli {
-    /// A command other than to connect to a URL.
+    /// A command; without one, wsee connects to a URL.
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
@@ -85,7 +85,7 @@ pub struct Cli {
 }
 
 impl Cli {
-    /// Parses the command line, program name first; the matches tell which arguments were given.
+    /// Parses the command line, program name first; the matches say which arguments were given.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl Cli {
     {
         let args = runner::join_close_codes(args.into_iter().map(Into::into));
         let matches = Self::command().try_get_matches_from(args);
-        let matches = matches.map_err(too_many)?;
+        let matches = matches.map_err(second_word)?;
         let cli = Self::from_arg_matches(&matches)?;
         match cli.pipe().and_then(PipeArgs::conflict) {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
@@ -114,22 +114,22 @@ impl Cli {
     }
 }
 
-/// A second word is taken for a command by clap.
-fn too_many(error: clap::Error) -> clap::Error {
+/// clap takes a second word for a command.
+fn second_word(error: clap::Error) -> clap::Error {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return error;
     };
     let text = format!(
-        "'{word}' is one word too many, as wsee takes one URL; what is to be sent goes behind --send"
+        "unexpected argument '{word}', as wsee takes one URL; to send a message use --send '{word}'"
     );
     Cli::command().error(ErrorKind::UnknownArgument, text)
 }
 
-/// A command; the flags of one that is not given are not even built.
+/// A command. clap builds the flags of the given command only.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    // The first line of each command's own help stands here too: the rest is built only when it is given.
+    // The first line of each command's help is repeated here, because the rest is built on demand.
     /// Try wsee on a built-in echo server; needs no network
     Demo(Box<DemoArgs>),
     /// Connect as a pasted curl command would; for "Copy as cURL" in a browser
@@ -325,7 +325,7 @@ mod tests {
     fn a_second_word_is_not_a_command() {
         for line in ["ws://a ws://b", "ws://a hello", "demo.example hello"] {
             let error = usage_error(line);
-            assert!(error.contains("is one word too many"), "{error}");
+            assert!(error.contains("wsee takes one URL"), "{error}");
             assert!(error.contains("--send"), "{error}");
         }
     }

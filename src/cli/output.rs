@@ -21,7 +21,7 @@ pub struct OutputArgs {
     pub display: DisplayArgs,
 }
 
-/// A recording, and whether it may replace what is there.
+/// The recording of a run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct RecordArgs {
@@ -48,7 +48,7 @@ pub struct RecordArgs {
     pub force: bool,
 }
 
-/// Numbers for scripts, and a picture for people.
+/// Measurements of a run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct TimingArgs {
@@ -81,7 +81,7 @@ pub struct TimingArgs {
     pub timing: bool,
 }
 
-/// What is shown on stderr and at the terminal.
+/// The display on stderr and on the terminal.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct DisplayArgs {
@@ -120,7 +120,7 @@ pub struct DisplayArgs {
     pub view: ViewArgs,
 }
 
-/// How messages are shown in the REPL, on stderr and by `listen`.
+/// How messages are shown at the prompt, on stderr and by `listen`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct ViewArgs {

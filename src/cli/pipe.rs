@@ -6,7 +6,7 @@ use super::heading::Heading;
 use super::value::Count;
 use crate::pipe::Split;
 
-/// The flags that only a pipe has: each of them keeps the prompt from opening.
+/// Flags that apply to pipes only: each of them keeps the prompt from opening.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = Heading::Pipes)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag as typed")]
@@ -74,12 +74,12 @@ pub struct PipeArgs {
 }
 
 impl PipeArgs {
-    /// Whether any of the flags is given.
+    /// Whether any of these flags is given.
     pub fn is_given(&self) -> bool {
         *self != Self::default()
     }
 
-    /// The number of messages after which the run is done, if there is one.
+    /// The number of messages after which the run ends.
     pub fn count(&self) -> Option<u64> {
         match (self.one, self.count) {
             (true, _) => Some(1),
@@ -87,14 +87,14 @@ impl PipeArgs {
         }
     }
 
-    /// A contradiction that depends on a value, so that clap cannot find it.
+    /// A conflict that depends on a value, which clap cannot detect.
     pub(super) fn conflict(&self) -> Option<&'static str> {
         match self.split {
             Some(Split::Size(_)) if !self.binary => Some(
-                "--split SIZE cuts text anywhere; add --binary, or use --split line, nul or none",
+                "--split SIZE may cut a character in two; add --binary, or use --split line, nul or none",
             ),
             Some(Split::Json | Split::Events) if self.binary || self.hex || self.base64 => Some(
-                "--split json and events say themselves what is text; leave out --binary, --hex and --base64",
+                "--split json and events determine the type of messages; drop --binary, --hex and --base64",
             ),
             _ => None,
         }
@@ -110,7 +110,7 @@ pub struct FormatArgs {
     pub filter: FilterArgs,
 }
 
-/// The forms of stdout that only a pipe has: each of these flags keeps the prompt from opening.
+/// Formats that apply to pipes only: each of these flags keeps the prompt from opening.
 #[derive(Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = Heading::Pipes)]
 pub struct PrintArgs {
@@ -135,13 +135,13 @@ pub struct PrintArgs {
 }
 
 impl PrintArgs {
-    /// Whether any of the flags is given.
+    /// Whether any of these flags is given.
     pub fn is_given(&self) -> bool {
         *self != Self::default()
     }
 }
 
-/// Which part of received messages is printed, or shown at the prompt.
+/// The filter for messages that are printed, or shown at the prompt.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Pipes)]
 pub struct FilterArgs {
@@ -168,7 +168,7 @@ pub struct FilterArgs {
 }
 
 impl FormatArgs {
-    /// Whether a message cannot be printed piece by piece.
+    /// Whether messages cannot be printed in pieces.
     pub fn needs_whole_messages(&self) -> bool {
         self.print.jsonl || self.filter.jq.is_some()
     }

@@ -1,4 +1,4 @@
-//! What keeps a run going: other connections, and messages that are repeated.
+//! "Staying connected": reconnecting, and repeated messages.
 
 use std::num::NonZeroU32;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use super::heading::Heading;
 
 use super::value::ValueError;
 
-/// How a run outlives silence and lost connections.
+/// How a run survives silence and lost connections.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Reconnect)]
 pub struct ReconnectArgs {

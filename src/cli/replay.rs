@@ -42,7 +42,7 @@ pub struct ReplayArgs {
     pub output: OutputArgs,
 }
 
-/// What is played, how fast, and what becomes of the answers.
+/// What is replayed, how fast, and what is done with the answers.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Replay)]
 pub struct PlayArgs {
@@ -107,9 +107,9 @@ pub struct ServeArgs {
 /// A connection of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
-    /// By its place, from 1 on.
+    /// By its position, starting at 1.
     Number(NonZeroUsize),
-    /// By a part of its URL.
+    /// By part of its URL.
     Url(String),
 }
 
@@ -128,7 +128,7 @@ impl FromStr for Entry {
 
 /// Why a connection of a recording was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a connection; write its number, from 1 on, or a part of its URL")]
+#[error("not a connection; write its number, starting at 1, or part of its URL")]
 pub struct EntryError;
 
 /// Why a speed was refused.

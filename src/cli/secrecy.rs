@@ -1,4 +1,4 @@
-//! Which values hold secrets, and which add up: the type of the value says it, where the flag is defined.
+//! Which values are secrets, and which add up: the type of the value says so where the flag is defined.
 
 use std::any::TypeId;
 use std::convert::Infallible;
@@ -74,7 +74,7 @@ pub fn shown(arg: &Arg, value: &str, secrets: Secrets) -> String {
     if takes::<Secret<String>>(arg) || takes::<Cookies>(arg) && !is_file {
         return MASK.to_owned();
     }
-    // A positional @NAME is a profile, and not what a URL is before its @.
+    // A positional @NAME is a profile: the part before its @ is no userinfo to mask.
     if arg.is_positional() && is_file {
         return value.to_owned();
     }

@@ -1,4 +1,4 @@
-//! "TLS": whom a client trusts and what it shows of itself, and the certificate of a server.
+//! "TLS": the trust and certificate of a client, and the certificate of a server.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::dial::Roots;
 use crate::dial::tls::Version;
 use crate::secret::Secret;
 
-/// Trust in the server, and the server's in wsee.
+/// Trusted certificates, and the client's own.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Tls)]
 pub struct TlsArgs {
@@ -99,7 +99,7 @@ pub struct TlsArgs {
     pub sni: Option<String>,
 }
 
-/// TLS on the server's side.
+/// TLS of a server.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Tls)]
 pub struct ServerTlsArgs {

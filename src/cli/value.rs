@@ -1,7 +1,7 @@
-//! Option values with a syntax of their own, parsed as clap reads them.
+//! Option values with their own syntax, parsed by clap.
 //!
-//! clap names the flag and the value in front of these errors, so the texts only say what is wrong
-//! and what to write instead.
+//! clap puts the flag and the value before these errors, so the texts only say what is wrong and
+//! what to write instead.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -29,17 +29,17 @@ pub enum ValueError {
     #[error("not a size; write bytes (65536) or a number with K, M, G, KiB, MiB or GiB (64K)")]
     Size,
     /// A size of no bytes.
-    #[error("a size is at least 1 byte")]
+    #[error("the size must be at least 1 byte")]
     SizeZero,
     /// More bytes than 64 bits count.
-    #[error("more bytes than can be counted; at most 16777215G")]
+    #[error("the size is too large; the maximum is 16777215G")]
     SizeTooLarge,
     /// Neither a way to split nor a size.
     #[error(
         "not a way to split; write line, nul, none, json, events or, with --binary, a size (64K)"
     )]
     Split,
-    /// A URL where the number of messages belongs: wscat's `-n` is our `-k`.
+    /// A URL instead of a number of messages: wscat's `-n` is our `-k`.
     #[error("a URL, not a number of messages; did you mean -k? (wscat's -n is wsee's -k)")]
     CountIsUrl,
     /// Not a number of messages.
@@ -51,7 +51,7 @@ pub enum ValueError {
     )]
     CloseCode,
     /// A close reason that does not fit into a Close frame.
-    #[error("{0} bytes of UTF-8, and a close reason holds 123 (RFC 6455 §5.5); shorten it")]
+    #[error("{0} bytes of UTF-8, but a close reason holds at most 123 (RFC 6455 §5.5); shorten it")]
     CloseReason(usize),
     /// `@` without a file name.
     #[error("no file name after @; write @FILE, or @@ for a text that starts with @")]
@@ -60,15 +60,13 @@ pub enum ValueError {
     #[error("no file name after @; write @FILE")]
     NoFormatFile,
     /// curl reads the format from stdin.
-    #[error("stdin holds what is sent; write the format into a file, and @FILE")]
+    #[error("stdin is used for messages; write the format to a file, and pass @FILE")]
     FormatOnStdin,
     /// Not a number of attempts.
-    #[error("not a number of attempts; write 1 or more, or leave it out for any number")]
+    #[error("not a number of attempts; write 1 or more, or omit N for no limit")]
     Attempts,
     /// Not a variable and its value.
-    #[error(
-        "no variable; write NAME=VALUE, the name with a letter first, then letters, digits and _"
-    )]
+    #[error("not a variable; write NAME=VALUE, where NAME is a letter, then letters, digits or _")]
     Variable,
     /// Not an address to listen on.
     #[error("not an address; write PORT, :PORT, HOST:PORT or [::1]:PORT")]
@@ -76,7 +74,7 @@ pub enum ValueError {
     /// The port is not a number up to 65535.
     #[error("port '{0}' is not a number from 0 to 65535 (0 takes any free port)")]
     ListenPort(String),
-    /// The name of a command in the place of the URL.
+    /// The name of a command instead of a URL.
     #[error(
         "a command, not a URL; write it before its options (wsee {0} …), or ws://{0} for a host"
     )]
@@ -115,7 +113,7 @@ impl FromStr for TimeLimit {
     }
 }
 
-/// How long to wait for further messages after the end of input.
+/// How long to wait for more messages after the end of input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wait {
     /// Until no message came for this long.
@@ -161,7 +159,7 @@ impl FromStr for Size {
     }
 }
 
-/// `KB` is left out: half the world reads it as 1000.
+/// `KB` is not accepted, because many read it as 1000 bytes.
 fn unit_bytes(unit: &str) -> Option<u64> {
     match unit.to_ascii_lowercase().as_str() {
         "" | "b" => Some(1),
@@ -276,7 +274,7 @@ impl FromStr for Variable {
     }
 }
 
-/// Where to listen: without a host that is 127.0.0.1; port 0 is any free port.
+/// The address to listen on. The default host is 127.0.0.1; port 0 takes any free port.
 pub(super) fn listen_address(text: &str) -> Result<Address, ValueError> {
     let (host, port) = text.rsplit_once(':').unwrap_or(("", text));
     let port_is_number = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());

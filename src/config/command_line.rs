@@ -1,4 +1,4 @@
-//! A command line, together with what the configuration file adds to it.
+//! The command line, with the settings of the configuration file.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,21 +10,21 @@ use super::file::{self, ConfigFile, Settings, Sources};
 use super::{ConfigError, Environment};
 use crate::cli::{Cli, Command, SessionArgs};
 
-/// What is to be done, and where that was said.
+/// The parsed command line, and the sources of its arguments.
 #[derive(Debug)]
 pub struct CommandLine {
-    /// The arguments, those of the configuration file among them.
+    /// The arguments, including those of the configuration file.
     pub cli: Cli,
-    /// What has to be said.
+    /// Notes for the user.
     pub notes: Vec<String>,
     matches: ArgMatches,
     sources: Sources,
 }
 
-/// A command line that cannot be obeyed.
+/// A command line that cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandLineError {
-    /// It is wrong, or asks for help.
+    /// A usage error, or a request for help.
     #[error(transparent)]
     Usage(#[from] clap::Error),
     /// The configuration file is wrong.
@@ -39,10 +39,10 @@ impl From<file::FileError> for CommandLineError {
 }
 
 impl CommandLine {
-    /// Parses what was typed, program name first, and adds the settings of the configuration file.
+    /// Parses the arguments, program name first, and adds the settings of the configuration file.
     pub fn parse(args: &[OsString], environment: &Environment) -> Result<Self, CommandLineError> {
         let path = environment.config_file.as_deref();
-        // Where there is no file, finding that out is all that it costs.
+        // Without a file, looking for it is the only cost.
         let file = path.map_or(Ok(None), ConfigFile::read);
         if let Ok(None) = file {
             return Self::without_file(args, path);
@@ -79,7 +79,7 @@ impl CommandLine {
         })
     }
 
-    /// The name behind the `@` that stands in the place of the URL.
+    /// The NAME of `@NAME` instead of a URL.
     fn profile(&self) -> Option<&str> {
         let url = match &self.cli.command {
             None => self.cli.connect.url.as_ref(),
@@ -89,7 +89,7 @@ impl CommandLine {
         url?.strip_prefix('@')
     }
 
-    /// What `--debug` prints, if that was asked for.
+    /// The lines of `--debug`; none without that flag.
     pub fn debug(&self, environment: &Environment) -> Vec<String> {
         let session = |args: &SessionArgs| (args.config.debug, args.output.display.show_secrets);
         let (name, (debug, show_secrets)) = match &self.cli.command {
@@ -111,18 +111,18 @@ impl CommandLine {
     }
 }
 
-/// A command line that the configuration file adds to, read as far as it can be.
+/// A command line that the configuration file applies to, parsed as far as possible.
 struct Typed {
     matches: ArgMatches,
     /// The command; `None` for `wsee URL`.
     command: Option<&'static str>,
-    /// The file is not to be read.
+    /// `--no-config` is given.
     is_barred: bool,
     profile: Option<String>,
 }
 
 impl Typed {
-    /// `None` for what has nothing to do with the file: another command, or help.
+    /// `None` if the file does not apply: for another command, or for help.
     fn read(args: &[OsString]) -> Option<Self> {
         let definition = definition().ignore_errors(true);
         let matches = definition.try_get_matches_from(args).ok()?;
@@ -137,7 +137,7 @@ impl Typed {
         let url = match command {
             Some("test") => {
                 let targets = own.get_many::<String>("targets").into_iter().flatten();
-                // Without a profile a test is the same everywhere.
+                // A test without a profile must not depend on the machine.
                 Some(
                     only(&targets.collect::<Vec<_>>())
                         .filter(|url| url.starts_with('@'))?
@@ -190,7 +190,7 @@ impl Typed {
         })
     }
 
-    /// A mistake is the file's if what was typed is right by itself.
+    /// The mistake is in the file if the typed arguments alone are right.
     fn explain(
         &self,
         args: &[OsString],
@@ -209,7 +209,7 @@ impl Typed {
     }
 }
 
-/// The only one of several that may be there.
+/// The element of a slice of one.
 fn only<T>(all: &[T]) -> Option<&T> {
     match all {
         [one] => Some(one),
@@ -237,7 +237,7 @@ fn part<'a>(
     command.unwrap_or((wsee, matches))
 }
 
-/// Words of the file behind the program's name, or behind that of the command.
+/// Inserts words after the name of the program or the command.
 fn join(
     args: &[OsString],
     is_command: bool,

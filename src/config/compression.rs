@@ -3,7 +3,7 @@
 use crate::proto::deflate::{self, Offer, ParamsError};
 use crate::proto::extension::{self, ExtensionSyntaxError};
 
-/// An offer that makes no sense.
+/// An offer that cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("--compress {input:?}: {problem}")]
 pub struct CompressionError {
@@ -24,7 +24,7 @@ pub enum CompressionProblem {
     Params(#[from] ParamsError),
     /// Another extension, or none.
     #[error(
-        "permessage-deflate is the only extension that wsee knows; -H sends any field as it is"
+        "permessage-deflate is the only extension that wsee supports; to offer another one, use -H"
     )]
     Unknown,
 }

@@ -126,7 +126,7 @@ fn session(
 
 /// Why there is no prompt where somebody may expect one.
 const NO_PROMPT: &str =
-    "the terminal cannot show the prompt (TERM=dumb or not set): each line is sent as a message";
+    "the terminal cannot show the prompt (TERM=dumb or not set), so each line is sent as a message";
 
 pub(super) fn max_time(args: &RunArgs, now: Instant) -> MaxTime {
     let limit = args.max_time?.0?;

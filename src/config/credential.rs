@@ -1,4 +1,4 @@
-//! As whom to connect: what was typed, read from a file or variable, or asked for.
+//! Credentials: typed, read from a file or variable, or asked for.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -17,7 +17,7 @@ use crate::render::escape::escape_line;
 use crate::secret::Secret;
 use crate::term::{self, PasswordError};
 
-/// Credentials that cannot be used; none of them is quoted.
+/// Why credentials cannot be used. They are never quoted.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     /// A file cannot be read.
@@ -25,30 +25,28 @@ pub enum CredentialError {
     File {
         /// The flag that named it.
         flag: &'static str,
-        /// The file.
         file: PathBuf,
-        /// What the system said.
         error: io::Error,
         /// What to do.
         hint: &'static str,
     },
     /// A token that is empty.
-    #[error("{0}: the token is empty; without one leave the flag out")]
+    #[error("{0}: the token is empty; drop the flag to connect without one")]
     EmptyToken(String),
     /// A token from standard input.
-    #[error("--bearer @-: stdin holds messages; use @FILE or --bearer-env NAME")]
+    #[error("--bearer @-: stdin is used for messages; use @FILE or --bearer-env NAME")]
     Stdin,
     /// A variable that is not set, or not text.
-    #[error("--bearer-env {0:?}: there is no such variable, or it is not UTF-8; export it")]
+    #[error("--bearer-env {0:?}: the variable is not set, or is not valid UTF-8; export it")]
     Variable(String),
     /// A password that cannot be asked for.
     #[error(
-        "{0}: there is no terminal to ask for the password on; write {0} USER:PASS, {0} USER: if it is empty{netrc}",
+        "{0}: no terminal to ask for the password; write {0} USER:PASS, or {0} USER: for an empty one{netrc}",
         netrc = if *.0 == USER { ", or use --netrc" } else { "" }
     )]
     NoTerminal(&'static str),
     /// A password that was not typed.
-    #[error("{flag}: no password was typed ({error}); 'USER:' has an empty one")]
+    #[error("{flag}: no password was entered ({error}); write 'USER:' for an empty one")]
     Password {
         /// The flag that named the user.
         flag: &'static str,
@@ -59,14 +57,11 @@ pub enum CredentialError {
     #[error(transparent)]
     Ended(PasswordError),
     /// Nowhere to look for `.netrc`.
-    #[error(
-        "--netrc: HOME is not set, so that there is no ~/.netrc; name the file with --netrc-file"
-    )]
+    #[error("--netrc: HOME is not set, so there is no ~/.netrc; pass the file with --netrc-file")]
     NoHome,
     /// A netrc file that is broken.
     #[error("{}, {error}", file.display())]
     Netrc {
-        /// The file.
         file: PathBuf,
         /// What is wrong, and where.
         error: NetrcError,
@@ -84,7 +79,6 @@ pub enum CredentialError {
     /// A file that is no cookie jar.
     #[error("--cookie {}, {error}", file.display())]
     Jar {
-        /// The file.
         file: PathBuf,
         /// What is wrong, and where.
         error: JarError,
@@ -103,9 +97,9 @@ impl CredentialError {
     }
 }
 
-/// The value of `Authorization`: a flag comes before the URL's userinfo, and that before a netrc file.
+/// The value of `Authorization`. A flag overrides the URL's userinfo, and that a netrc file.
 ///
-/// What was looked for and not found is added to `notes`.
+/// Adds a note if a netrc file has no login for the host.
 pub(super) fn authorization(
     args: &AuthArgs,
     target: &Target,
@@ -143,18 +137,18 @@ pub(super) fn authorization(
         return Ok(Some(basic(&file.display().to_string(), &login)?));
     }
     let (host, file) = (&target.host, file.display());
-    notes.push(format!("no login for {host} in {file}, so none is sent"));
+    notes.push(format!("{file} has no login for {host}, so none is sent"));
     Ok(None)
 }
 
-/// What `-b` says: cookies as typed, and a jar if any of it is a file.
+/// The values of `-b`: typed cookies, and a jar if any value is a file.
 pub(super) fn cookies(
     args: &[Cookies],
 ) -> Result<(Option<Secret<String>>, Option<Jar>), ConfigError> {
     let mut typed = Vec::new();
     let mut jar: Option<Jar> = None;
     for Cookies(arg) in args {
-        // As with curl, what is no NAME=VALUE is a file.
+        // As in curl, a value without '=' is a file.
         let file = arg
             .strip_prefix('@')
             .or((!arg.contains('=')).then_some(arg));
@@ -171,14 +165,14 @@ pub(super) fn cookies(
 }
 
 fn read_jar(jar: &Jar, file: &Path) -> Result<(), CredentialError> {
-    let text = read("--cookie", file, "cookies are typed as NAME=VALUE")?;
+    let text = read("--cookie", file, "to send a cookie, write NAME=VALUE")?;
     jar.read(&text).map_err(|error| CredentialError::Jar {
         file: file.to_owned(),
         error,
     })
 }
 
-/// The token and where it came from.
+/// The token and its source.
 fn bearer(
     args: &AuthArgs,
     environment: &Environment,
@@ -198,7 +192,7 @@ fn bearer(
             let text = read(
                 "--bearer",
                 Path::new(file),
-                "it should hold the token alone",
+                "it must contain only the token",
             )?;
             let token = text.trim_end_matches(['\r', '\n']).to_owned();
             (format!("--bearer @{file}"), Secret::new(token))
@@ -206,7 +200,7 @@ fn bearer(
     }))
 }
 
-/// The login for `host`, if a netrc file is to be used and has it.
+/// The login for `host` in a netrc file, if one is used.
 fn netrc_login(
     args: &AuthArgs,
     host: &str,
@@ -221,7 +215,7 @@ fn netrc_login(
     } else {
         "--netrc-file"
     };
-    let hint = "its lines are such as: machine HOST login USER password PASS";
+    let hint = "its lines look like 'machine HOST login USER password PASS'";
     let text = read(flag, &file, hint)?;
     netrc::find(&text, host, user).map_err(|error| CredentialError::Netrc { file, error })
 }
@@ -263,7 +257,7 @@ pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, 
     })
 }
 
-/// The status that tells how a prompt ended.
+/// The exit status for a prompt that was ended.
 pub(super) fn ended(error: &PasswordError) -> Exit {
     match error {
         PasswordError::Interrupted => Exit::Interrupt,
@@ -286,7 +280,7 @@ fn basic(place: &str, login: &Login) -> Result<Secret<String>, CredentialError> 
     let problem = if user.contains(':') {
         Some("user name has a ':'")
     } else if user.chars().chain(password.chars()).any(char::is_control) {
-        Some("user name or password holds a control character")
+        Some("user name or password contains a control character")
     } else {
         None
     };
@@ -301,7 +295,7 @@ fn basic(place: &str, login: &Login) -> Result<Secret<String>, CredentialError> 
     )))
 }
 
-/// The value of `Authorization` that the userinfo of `target` makes.
+/// The value of `Authorization` for the userinfo of `target`.
 pub(super) fn userinfo(target: &Target) -> Result<Option<Secret<String>>, CredentialError> {
     let Some((user, password)) = &target.credentials else {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! What `--debug` prints: every option, its value, and where that comes from.
+//! `--debug`: every option with its value and its source.
 
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command};

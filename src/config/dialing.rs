@@ -23,11 +23,11 @@ use crate::session::{self, Credentials};
 #[derive(Debug, Clone)]
 pub struct Dialing {
     pub open: session::Options,
-    /// The URL that is connected to; secrets in it are not masked.
+    /// The URL; secrets in it are not masked.
     pub url: String,
-    /// What was assumed and has to be said.
+    /// Notes for the user, such as an assumed scheme.
     pub notes: Vec<String>,
-    /// Where to write the cookies of a jar to.
+    /// The file of `--cookie-jar`, and the jar to write to it.
     pub cookie_jar: Option<(PathBuf, Jar)>,
 }
 
@@ -58,7 +58,7 @@ impl Dialing {
         Ok(dialing)
     }
 
-    /// A connection with neither credentials nor a route of its own.
+    /// A connection without credentials, redirects, proxies or TLS options.
     pub(super) fn plain(
         handshake: &HandshakeArgs,
         limit: &ClientLimitArgs,
@@ -90,7 +90,7 @@ impl Dialing {
         })
     }
 
-    /// Lets the opening take no longer than the run may.
+    /// Limits the opening to the time limit of the run.
     pub(super) fn within(&mut self, max_time: Option<Duration>) {
         if let Some(limit) = max_time.filter(|limit| *limit < self.open.connect_timeout) {
             self.open.connect_timeout = limit;
@@ -126,7 +126,7 @@ fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
     })
 }
 
-/// What the limit flags say for either role.
+/// The engine's configuration from the limit flags, for either role.
 pub(super) fn limits(args: &LimitArgs, role: Role) -> Config {
     let limit = |given: Option<crate::cli::TimeLimit>| given.and_then(|limit| limit.0);
     Config {

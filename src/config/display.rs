@@ -1,22 +1,20 @@
-//! What is shown, and how.
+//! The display options, resolved.
 
 use crate::cli::{ColorChoice, DisplayArgs};
 use crate::render::{Decode, Secrets, Style, Timestamps};
 
 use super::Environment;
 
-/// How much is shown, and in which style.
+/// What to show, and in which style.
 #[derive(Debug, Clone, Copy)]
 pub struct Display {
     /// How often `-v` was given.
     pub verbose: u8,
-    /// Nothing but errors.
+    /// Show errors only.
     pub quiet: bool,
-    /// Whether secrets are shown.
     pub secrets: Secrets,
-    /// What stands in front of what is shown.
+    /// The time shown before each event.
     pub timestamps: Timestamps,
-    /// How binary messages are shown.
     pub decode: Decode,
     color: Option<bool>,
     color_allowed: bool,
@@ -47,7 +45,6 @@ impl Display {
     }
 }
 
-/// Whether secrets are to be shown.
 pub(super) fn secrets(show: bool) -> Secrets {
     if show {
         Secrets::Shown

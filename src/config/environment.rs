@@ -1,4 +1,4 @@
-//! What the process was started in.
+//! The environment of the process.
 
 use std::cell::RefCell;
 use std::env;
@@ -9,7 +9,7 @@ use crate::render::clock::Clock;
 use crate::secret::Secret;
 use crate::term::Terminals;
 
-/// The parts of the environment that decide something.
+/// The parts of the environment that wsee uses.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The clock of the run: every output takes its times from it, so that one event has one time.
@@ -22,19 +22,18 @@ pub struct Environment {
     pub force_color: bool,
     /// `TERM` is `dumb` or not set.
     pub dumb: bool,
-    /// Where `~` is: `$HOME`.
+    /// `$HOME`.
     pub home: Option<PathBuf>,
-    /// Where logins are kept: `$NETRC`, or `~/.netrc`.
+    /// `$NETRC`, or `~/.netrc`.
     pub netrc: Option<PathBuf>,
-    /// Where the configuration file is, if it is: `$XDG_CONFIG_HOME`, or `~/.config`.
+    /// The configuration file, which may not exist, in `$XDG_CONFIG_HOME` or `~/.config`.
     pub config_file: Option<PathBuf>,
     /// The variables that were read and are set, in the order of `--debug`.
     pub decisive: Vec<(&'static str, String)>,
-    /// The command of the user's own editor: `$VISUAL`, or `$EDITOR`, or `vi`.
+    /// The command of the user's editor: `$VISUAL`, `$EDITOR` or `vi`.
     pub editor: String,
-    /// Where state is kept: `$XDG_STATE_HOME`, or `~/.local/state`.
+    /// `$XDG_STATE_HOME`, or `~/.local/state`.
     pub state_dir: Option<PathBuf>,
-    /// The proxies it names.
     pub proxies: ProxyVariables,
     /// A file of trusted certificates: `SSL_CERT_FILE`.
     pub ssl_cert_file: Option<PathBuf>,
@@ -44,30 +43,29 @@ pub struct Environment {
     pub ssl_key_log_file: Option<PathBuf>,
 }
 
-/// The proxies that the environment names.
+/// The proxies of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProxyVariables {
     /// For `ws` URLs.
     pub ws: Option<Variable>,
     /// For `wss` URLs.
     pub wss: Option<Variable>,
-    /// The hosts that are connected to without one.
+    /// The hosts that are reached without a proxy.
     pub bypass: Option<String>,
 }
 
 /// A variable that is set and not empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name.
     pub name: &'static str,
     /// Its value, which may hold a password.
     pub value: Secret<String>,
 }
 
 impl ProxyVariables {
-    /// Looks at the variables that curl looks at, in its order.
+    /// Reads the same variables as curl, in the same order.
     ///
-    /// `HTTP_PROXY` is none of them: in a CGI program it is the request's `Proxy` header.
+    /// `HTTP_PROXY` is not read: in a CGI program it is the `Proxy` field of the request.
     pub(super) fn read(set: &impl Fn(&'static str) -> Option<OsString>) -> Self {
         let first = |names: &[&'static str]| {
             names.iter().find_map(|&name| {
@@ -102,9 +100,9 @@ impl Environment {
         Self::from_variables(clock, |name| env::var_os(name))
     }
 
-    /// The environment with the variables that `get` knows; an empty one counts as not set.
+    /// The environment with the variables of `get`; an empty one counts as not set.
     fn from_variables(clock: Clock, get: impl Fn(&str) -> Option<OsString>) -> Self {
-        // Every variable is read through `set`, so that none is missing from `--debug`.
+        // Every variable is read through `set`, so that `--debug` lists them all.
         let shown = RefCell::new(Vec::<(&str, String)>::new());
         let set = |name: &'static str| {
             let value = get(name).filter(|value| !value.is_empty())?;
@@ -148,12 +146,11 @@ impl Environment {
 
     /// The variable that the user named; `None` if it is not set or not UTF-8.
     pub fn variable(&self, name: &str) -> Option<String> {
-        // A name with '=' or NUL is no variable's.
         env::var(name).ok()
     }
 }
 
-/// The XDG base directory specification wants relative paths to be ignored.
+/// The XDG base directory specification requires relative paths to be ignored.
 fn base_dir(xdg: Option<OsString>, home: Option<&OsString>, default: &str) -> Option<PathBuf> {
     let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
     let home = || home.map(|home| Path::new(home).join(default));

@@ -6,7 +6,7 @@ use super::ConfigError;
 use crate::cli::FilterArgs;
 use crate::filter::Filter;
 
-/// Compiles the filter on received messages, if there is one.
+/// Compiles the filter for received messages.
 pub(super) fn filter(args: &FilterArgs) -> Result<Option<Rc<Filter>>, ConfigError> {
     let Some(source) = &args.jq else {
         return Ok(None);

@@ -7,11 +7,11 @@ use std::path::Path;
 use crate::cli::Field;
 use crate::proto::handshake::client::Edit;
 
-/// A header field, or a part of one, that must not be sent.
+/// Why a header field, or a part of one, cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct HeaderError {
-    /// The flag, or the file and line, it came from.
+    /// The flag, or the file and line.
     pub place: String,
     /// What is wrong and what to write instead.
     pub problem: HeaderProblem,
@@ -26,7 +26,7 @@ impl HeaderError {
     }
 }
 
-/// What is wrong with a header field. Values are never quoted: they may be secrets.
+/// What is wrong with a header field. Values are never quoted, because they may be secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderProblem {
     /// Neither `:` nor a final `;`.
@@ -34,12 +34,10 @@ pub enum HeaderProblem {
         "no ':' in the field; write 'Name: value', 'Name:' to remove or 'Name;' to send it empty"
     )]
     NoColon,
-    /// Nothing where a token belongs.
     #[error("the name is empty; write a token such as X-Name or chat.v2")]
     EmptyToken,
-    /// A name that is no token.
     #[error(
-        "{token:?} has {found:?} at character {position}; a name is letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)"
+        "{token:?} has {found:?} at character {position}; a name may contain only letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)"
     )]
     NotToken {
         /// The name as typed.
@@ -51,7 +49,7 @@ pub enum HeaderProblem {
     },
     /// A control character that could end the line or the header.
     #[error(
-        "{found:?} at byte {position} of the value; remove it, it could forge another field (RFC 9110 §5.5)"
+        "{found:?} at byte {position} of the value; remove it, because it could forge another field (RFC 9110 §5.5)"
     )]
     Control {
         /// The character that is not allowed.
@@ -60,7 +58,7 @@ pub enum HeaderProblem {
         position: usize,
     },
     /// The same subprotocol twice.
-    #[error("{0:?} is offered twice; RFC 6455 §4.1 wants every subprotocol once")]
+    #[error("{0:?} is offered twice; RFC 6455 §4.1 allows each subprotocol once")]
     Duplicate(String),
     /// A file of header fields that cannot be read.
     #[error("cannot read it: {0}; write @FILE with a readable text file")]
@@ -103,7 +101,7 @@ fn parse_lines(path: &str, text: &str, edits: &mut Vec<Edit>) -> Result<(), Head
     Ok(())
 }
 
-/// Parses one field. `place` is where it came from, for the error.
+/// Parses one field. `place` is its source, for the error.
 pub fn parse_header(place: &str, text: &str) -> Result<Edit, HeaderError> {
     let Some((name, value)) = text.split_once(':') else {
         let Some(name) = text.strip_suffix(';') else {
@@ -126,7 +124,7 @@ pub fn parse_header(place: &str, text: &str) -> Result<Edit, HeaderError> {
 }
 
 /// Checks that `value` stays on its line: no control character but the tab (RFC 9110 §5.5).
-/// Other text, also beyond ASCII, is sent as its UTF-8 bytes.
+/// Other text, including non-ASCII text, is sent as UTF-8.
 pub fn check_value(place: &str, value: &str) -> Result<(), HeaderError> {
     match value
         .char_indices()

@@ -13,18 +13,16 @@ use crate::proto::handshake::server::Policy;
 use crate::record::Play;
 use crate::serve::{Address, Identity};
 
-/// Everything a server needs.
+/// The options of a server.
 #[derive(Debug, Clone)]
 pub struct Listen {
-    /// Where it listens.
     pub address: Address,
-    /// Whom it lets in.
+    /// The handshakes it accepts.
     pub policy: Policy,
     /// Its certificate and key, for `wss`.
     pub identity: Option<Identity>,
-    /// What each connection does by itself.
     pub connection: Config,
-    /// The recorded server it plays, and in words what that is; without it echoes.
+    /// The recorded server to play, and its description; without one, the server echoes.
     pub play: Option<(Play, String)>,
     /// How much is shown.
     pub display: Display,
@@ -62,7 +60,7 @@ impl Listen {
     }
 }
 
-/// The recorded server to play, and what that is.
+/// The recorded server to play, and its description.
 fn play(args: &ServeArgs) -> Result<Option<(Play, String)>, PlaybackError> {
     let Some(file) = &args.replay else {
         return Ok(None);

@@ -72,8 +72,9 @@ pub enum ConfigError {
     /// A proxy cannot be used.
     #[error(transparent)]
     Proxy(#[from] ProxyUrlError),
-    /// A local address that is not of the family that is wanted.
-    #[error("--interface {0} is no address of the family that -4 or -6 wants; leave one out")]
+    #[error(
+        "--interface {0} is not of the address family that -4 or -6 requires; drop one of them"
+    )]
     Interface(IpAddr),
     /// An offer of compression is wrong.
     #[error(transparent)]
@@ -84,15 +85,12 @@ pub enum ConfigError {
     /// A file whose content is to be sent cannot be read.
     #[error("--send @{}: cannot read it: {error}", file.display())]
     Send {
-        /// The file.
         file: PathBuf,
-        /// What the system said.
         error: std::io::Error,
     },
-    /// What is to be sent is not what it was said to be.
+    /// The message is not in the given encoding.
     #[error("--send, {0}")]
     SendEncoding(#[from] crate::pipe::EncodingError),
-    /// A recording cannot be made as asked for.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// A recording cannot be replayed.
@@ -122,7 +120,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// The exit status that tells it.
+    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Target(_) => Exit::Url,

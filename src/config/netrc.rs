@@ -11,7 +11,7 @@ pub struct Login {
     pub password: Secret<String>,
 }
 
-/// Why a netrc file cannot be used; words of it are never quoted, as any may be a password.
+/// Why a netrc file cannot be used. Its words are never quoted, because any may be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct NetrcError {
@@ -24,14 +24,14 @@ pub struct NetrcError {
 /// What is wrong with a netrc file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NetrcProblem {
-    /// A word that needs another behind it.
-    #[error("nothing follows '{0}'; write its value behind it, in quotes if it starts with '#'")]
+    /// A word that needs a value.
+    #[error("'{0}' has no value; write it after the word, in quotes if it starts with '#'")]
     NoValue(&'static str),
     /// A `"` that is not closed on its line.
     #[error("a quote is not closed; write '\\\"' for a quote in a value")]
     OpenQuote,
     /// A login before the first machine.
-    #[error("'{0}' stands before any 'machine'; write 'machine HOST' in front of it")]
+    #[error("'{0}' comes before any 'machine'; write 'machine HOST' before it")]
     NoMachine(&'static str),
 }
 
@@ -60,7 +60,7 @@ struct Entry {
     password: Option<String>,
 }
 
-/// The words that have a value behind them.
+/// The words that are followed by a value.
 const VALUED: [&str; 4] = ["machine", "login", "password", "account"];
 
 fn parse(text: &str) -> Result<Vec<Entry>, NetrcError> {
@@ -91,7 +91,7 @@ fn parse(text: &str) -> Result<Vec<Entry>, NetrcError> {
                 _ => {}
             }
         }
-        // Other programs have words of their own, which curl skips too.
+        // Like curl, skip words of other programs.
     }
     Ok(entries)
 }
@@ -134,7 +134,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The next word, which may stand on a later line, but not behind a comment: that is a value without quotes.
+    /// The next word, possibly on a later line, but not after a comment: that is an unquoted value.
     fn value(&mut self) -> Result<Option<String>, NetrcError> {
         if self.rest.trim_start().starts_with('#') {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The connection of a recording that is to be played.
+//! The connection of a recording to play.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,51 +10,41 @@ use crate::render::Secrets;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
 
-/// A recording that cannot be played.
+/// Why a recording cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaybackError {
     /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// It is a scenario.
-    #[error("{} is a scenario, not a recording; say: wsee test {}", .0.display(), .0.display())]
+    #[error("{} is a scenario, not a recording; run it with wsee test {}", .0.display(), .0.display())]
     Scenario(PathBuf),
-    /// Several of its connections could be meant.
+    /// It has several connections that match.
     #[error("{} has {count} connections{such}, choose one with --entry NUMBER: {list}", file.display())]
     Several {
-        /// The file.
         file: PathBuf,
-        /// How many.
         count: usize,
-        /// Which ones, if not all.
         such: String,
-        /// What they are.
         list: String,
     },
     /// It has fewer connections.
-    #[error("--entry {entry}: the last connection of {} is {count}", file.display())]
+    #[error("--entry {entry}: the last connection in {} is number {count}", file.display())]
     NoEntry {
-        /// The file.
         file: PathBuf,
-        /// The one that was asked for.
         entry: usize,
-        /// How many there are.
         count: usize,
     },
     /// No connection goes there.
-    #[error("--entry {entry}: no URL in {} has that in it: {list}", file.display())]
+    #[error("no connection in {} has a URL containing {entry:?}: {list}", file.display())]
     NoUrl {
-        /// The file.
         file: PathBuf,
-        /// What was asked for.
         entry: String,
-        /// What connections there are.
         list: String,
     },
 }
 
 impl PlaybackError {
-    /// The exit status that tells it.
+    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Read(ReadError::Format(_))
@@ -109,14 +99,14 @@ fn choose(recording: &Recording, entry: Option<&Entry>) -> Result<usize, Playbac
             count: several.len(),
             such: match text {
                 "" => String::new(),
-                text => format!(" with {text} in their URL"),
+                text => format!(" whose URL contains {text:?}"),
             },
             list: list(several),
         }),
     }
 }
 
-/// How many connections are listed.
+/// How many connections an error lists: more would hide the problem.
 const LISTED: usize = 20;
 
 fn list(connections: &[(usize, &Connection)]) -> String {
@@ -139,7 +129,7 @@ fn list(connections: &[(usize, &Connection)]) -> String {
     list
 }
 
-/// What is going to be played, so many messages of it.
+/// A description of the recording, with the number of `messages` to play.
 pub(super) fn describe(recording: &Recording, index: usize, messages: u64, speed: Speed) -> String {
     let file = recording.path().display().to_string();
     let messages = quantity::plural(messages, "message");

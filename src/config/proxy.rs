@@ -1,4 +1,4 @@
-//! Which proxies there are, as flags and environment say.
+//! The proxies of flags and environment, resolved.
 
 use url::Host;
 
@@ -11,7 +11,7 @@ use crate::dial::proxy::{Bypass, HttpOptions, Kind, Proxies, Proxy};
 use crate::dial::tls;
 use crate::secret::Secret;
 
-/// A proxy that cannot be used. The value is never quoted whole: it may hold a password.
+/// Why a proxy cannot be used. The value is never quoted as a whole, because it may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{source_name}: {problem}")]
 pub struct ProxyUrlError {
@@ -24,14 +24,11 @@ pub struct ProxyUrlError {
 /// What is wrong with the URL of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyUrlProblem {
-    /// A scheme that is no proxy's.
-    #[error("{0:?} is not a kind of proxy; write http, https, socks4, socks4a, socks5 or socks5h")]
+    #[error("{0:?} is not a proxy scheme; write http, https, socks4, socks4a, socks5 or socks5h")]
     Scheme(String),
-    /// A host that is none.
-    #[error("no valid host in it; write [SCHEME://][USER:PASS@]HOST[:PORT]")]
+    #[error("no valid host; write [SCHEME://][USER:PASS@]HOST[:PORT]")]
     Host,
-    /// A port that is none.
-    #[error("its port is not a number from 1 to 65535; write [SCHEME://][USER:PASS@]HOST[:PORT]")]
+    #[error("the port is not a number from 1 to 65535; write [SCHEME://][USER:PASS@]HOST[:PORT]")]
     Port,
     /// Credentials that cannot be sent.
     #[error("{0}; percent-encode them in a URL, or use -U USER:PASS")]
@@ -48,7 +45,7 @@ pub enum ProxyUrlProblem {
 const PROXY: &str = "--proxy";
 /// The name of the flag for credentials.
 const PROXY_USER: &str = "--proxy-user";
-/// curl's port for proxies, but for https.
+/// curl's default port for proxies, except https.
 const DEFAULT_PORT: u16 = 1080;
 
 /// Resolves the proxies.
@@ -96,11 +93,11 @@ pub(super) fn resolve(
     })
 }
 
-/// What `--proxy-user` says; a password that is missing is asked for.
+/// The value of `--proxy-user`; asks for a missing password.
 fn login(user: &Secret<String>, proxy: &Proxy) -> Result<Secret<(String, String)>, ConfigError> {
     let (user, password) = match user.expose().split_once(':') {
         Some((user, password)) => (user, password.to_owned()),
-        // SOCKS4 knows none.
+        // SOCKS4 has no passwords.
         None if matches!(proxy.kind, Kind::Socks4 | Kind::Socks4a) => {
             (user.expose().as_str(), String::new())
         }
@@ -112,7 +109,7 @@ fn login(user: &Secret<String>, proxy: &Proxy) -> Result<Secret<(String, String)
     Ok(checked_login(PROXY_USER, user.to_owned(), password)?)
 }
 
-/// Parses the URL of a proxy, which `source` gave.
+/// Parses the URL of a proxy, which comes from `source`.
 fn parse(source: &'static str, url: &str) -> Result<Proxy, ProxyUrlError> {
     let error = |problem| ProxyUrlError {
         source_name: source,
@@ -120,7 +117,7 @@ fn parse(source: &'static str, url: &str) -> Result<Proxy, ProxyUrlError> {
     };
     let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
     let kind = kind(scheme).ok_or_else(|| {
-        // Without a scheme, what stands there may be credentials.
+        // The text before the colon may be a user and a password.
         let shown = scheme.rsplit('@').next().unwrap_or_default();
         error(ProxyUrlProblem::Scheme(shown.to_owned()))
     })?;
@@ -147,7 +144,7 @@ fn parse(source: &'static str, url: &str) -> Result<Proxy, ProxyUrlError> {
 
 fn kind(scheme: &str) -> Option<Kind> {
     let scheme = scheme.to_ascii_lowercase();
-    // As curl takes it; some desktops set it so.
+    // curl accepts it, and some desktops set it.
     if scheme == "socks" {
         return Some(Kind::Socks4);
     }
@@ -184,7 +181,7 @@ fn checked_login(
     password: String,
 ) -> Result<Secret<(String, String)>, ProxyUrlError> {
     if user.chars().chain(password.chars()).any(char::is_control) {
-        let text = "user or password holds a control character".to_owned();
+        let text = "user or password contains a control character".to_owned();
         return Err(ProxyUrlError {
             source_name: source,
             problem: ProxyUrlProblem::Userinfo(text),
@@ -276,13 +273,16 @@ mod tests {
     #[test]
     fn an_invalid_proxy_is_reported_without_its_credentials() {
         for (url, start) in [
-            ("gopher://me:hunter2@h", "\"gopher\" is not a kind"),
+            ("gopher://me:hunter2@h", "\"gopher\" is not a proxy scheme"),
             ("me:hunter2@", "no valid host"),
             ("http://", "no valid host"),
             ("http://me:hunter2@a b", "no valid host"),
             ("http://::1:80", "no valid host"),
-            ("http://me:hunter2@h:0", "its port"),
-            ("http://me:hunter2%0A@h", "user or password holds a control"),
+            ("http://me:hunter2@h:0", "the port"),
+            (
+                "http://me:hunter2%0A@h",
+                "user or password contains a control",
+            ),
             ("http://%ff@h", "user and password are not UTF-8"),
         ] {
             let problem = parsed(url).expect_err(url).to_string();

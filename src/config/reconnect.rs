@@ -1,4 +1,4 @@
-//! What keeps a run going, resolved.
+//! Reconnecting and repeated messages, resolved.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use crate::outbox::Every;
 use crate::pipe::{Encoding, EncodingError};
 use crate::session::Backoff;
 
-/// An `--every` that cannot be obeyed; nothing was sent.
+/// Why an `--every` cannot be used; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum EveryError {
     /// The time is not one.
@@ -16,11 +16,10 @@ pub enum EveryError {
     Period {
         /// The time as typed.
         text: String,
-        /// What is wrong with it.
         error: ValueError,
     },
     /// The time is zero.
-    #[error("--every '{0}': without a pause there is no end to it; write 100ms or more")]
+    #[error("--every '{0}': the interval must not be zero; write 100ms or more")]
     Zero(String),
     /// The message is not one.
     #[error("--every, {0}")]
@@ -28,23 +27,21 @@ pub enum EveryError {
     /// The file with the message cannot be read.
     #[error("--every @{}: cannot read it: {error}", file.display())]
     File {
-        /// The file.
         file: PathBuf,
-        /// What the system said.
         error: std::io::Error,
     },
-    /// What is to be sent is not what it was said to be.
+    /// The message is not in the given encoding.
     #[error("--every, {0}")]
     Encoding(#[from] EncodingError),
 }
 
-/// When lost connections are made anew, if they are.
+/// When to reconnect; `None` for never.
 pub(super) fn backoff(args: &ReconnectArgs) -> Option<Backoff> {
     let Attempts(limit) = args.reconnect?;
     Some(Backoff::new(limit.map(u32::from)))
 }
 
-/// What is sent again and again, files read.
+/// The repeated messages, with files read.
 pub(super) fn every(args: &ReconnectArgs, encoding: Encoding) -> Result<Vec<Every>, EveryError> {
     let mut all = Vec::new();
     for [period, text] in args.every.as_chunks::<2>().0 {

@@ -8,7 +8,7 @@ use crate::cli::RedirectArgs;
 use crate::dial;
 use crate::session::{Follow, Place};
 
-/// Whether, and how, redirections are followed.
+/// Whether and how redirects are followed.
 pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
     let is_wanted = args.location || args.location_trusted;
     is_wanted.then_some(Follow {
@@ -18,7 +18,7 @@ pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
     })
 }
 
-/// What a URL is to a session that is redirected there: the rules are those of a URL that is typed.
+/// Resolves the URL of a redirect, by the rules of a typed URL.
 fn place(url: &Url) -> Result<Place, String> {
     let target = Target::parse(url.as_str()).map_err(|error| error.to_string())?;
     let authorization = userinfo(&target).map_err(|error| error.to_string())?;
@@ -31,7 +31,7 @@ fn place(url: &Url) -> Result<Place, String> {
     })
 }
 
-/// What of a target is dialled.
+/// The part of a target that is dialled.
 pub(super) fn dial_target(target: &Target) -> dial::Target {
     dial::Target {
         host: target.host.clone(),
@@ -40,10 +40,10 @@ pub(super) fn dial_target(target: &Target) -> dial::Target {
     }
 }
 
-/// The URL as a session sees it.
+/// The URL without its userinfo.
 pub(super) fn without_userinfo(url: &Url) -> Url {
     let mut url = url.clone();
-    // With a host, which it has, these cannot fail.
+    // These fail only for a URL without a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url

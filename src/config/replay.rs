@@ -16,30 +16,28 @@ use crate::record::{Connection, Play, Recording};
 use crate::render::Secrets;
 use crate::render::mask::MASK;
 
-/// A recording that cannot be played.
+/// Why a recording cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// It cannot be read, or it is not clear which connection is meant.
+    /// It cannot be read, or the connection is ambiguous.
     #[error(transparent)]
     Playback(#[from] PlaybackError),
-    /// Nobody knows where to.
-    #[error("{} names no URL; give it behind the file", .0.display())]
+    #[error("{} contains no URL; pass one after the file name", .0.display())]
     NoUrl(PathBuf),
-    /// Nobody knows where to, exactly.
-    #[error("{}: the secrets of its URL {url} are masked; give the URL behind the file", file.display())]
+    /// The URL is not known completely.
+    #[error("{}: the secrets in its URL {url} are masked; pass the URL after the file name", file.display())]
     Masked {
-        /// The file.
         file: PathBuf,
         /// The URL.
         url: String,
     },
-    /// It would be overwritten while it is read.
-    #[error("--record {} is what is replayed; give another name", .0.display())]
+    /// `--record` would overwrite it while it is read.
+    #[error("--record {} is the recording being replayed; choose another name", .0.display())]
     Overwritten(PathBuf),
 }
 
 impl ReplayError {
-    /// The exit status that tells it.
+    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Playback(error) => error.exit(),

@@ -1,4 +1,4 @@
-//! The way to the server, resolved.
+//! The route to the server, resolved.
 
 use super::tls::use_environment;
 use super::{ConfigError, Environment, proxy};
@@ -6,7 +6,7 @@ use crate::cli::{ProxyArgs, RouteArgs};
 use crate::dial::proxy::Proxies;
 use crate::dial::{Family, Interface, Route};
 
-/// Resolves the way to the server; `user_agent` is what an HTTP proxy is told.
+/// Resolves the route to the server; `user_agent` is sent to an HTTP proxy.
 pub(super) fn resolve(
     args: &RouteArgs,
     proxy: &ProxyArgs,
@@ -23,7 +23,7 @@ pub(super) fn resolve(
     {
         return Err(ConfigError::Interface(address));
     }
-    // What the environment says of proxies is not even looked at where none is used.
+    // A Unix socket needs no proxy, so a bad proxy variable is no error.
     let mut proxies = match args.unix_socket {
         Some(_) => Proxies::default(),
         None => proxy::resolve(proxy, &environment.proxies, user_agent)?,

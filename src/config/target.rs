@@ -1,4 +1,4 @@
-//! The URL as typed, resolved to what has to be dialled and written into the request.
+//! The URL as typed, resolved to the address to dial and the parts of the request.
 
 mod error;
 pub(super) mod zone;
@@ -11,7 +11,7 @@ use crate::dial::is_localhost;
 
 pub use error::{TargetError, TargetProblem};
 
-/// Where to connect, and what the request says about it.
+/// Where to connect, and the parts of the request that depend on it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     /// The URL with its scheme mapped to `ws` or `wss`; it still holds the userinfo.
@@ -94,9 +94,9 @@ impl Assumption {
 impl fmt::Display for Assumption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Loopback => "no scheme given: ws://, as the host is this machine",
-            Self::Private => "no scheme given: ws://, as the address is private",
-            Self::Elsewhere => "no scheme given: wss://, as the host is not local",
+            Self::Loopback => "no scheme given, using ws:// because the host is this machine",
+            Self::Private => "no scheme given, using ws:// because the address is private",
+            Self::Elsewhere => "no scheme given, using wss:// because the host is not local",
         })
     }
 }
@@ -119,8 +119,8 @@ fn resolve(input: &str) -> Result<Target, TargetProblem> {
     build(url, zone.as_deref(), Some(assumed))
 }
 
-/// `Url` drops tabs and newlines and turns backslashes to slashes without a word, so they are
-/// looked for first.
+/// `Url` silently drops tabs and newlines and turns backslashes to slashes, so they are checked
+/// first.
 fn check_characters(input: &str) -> Result<(), TargetProblem> {
     if input.is_empty() {
         return Err(TargetProblem::Empty);
@@ -135,7 +135,7 @@ fn check_characters(input: &str) -> Result<(), TargetProblem> {
                 return Err(TargetProblem::Character {
                     position,
                     found: c,
-                    replacement: percent_encoded(c),
+                    encoded: percent_encoded(c),
                 });
             }
             _ => {}
@@ -206,7 +206,7 @@ fn authority(rest: &str) -> &str {
     &rest[..end]
 }
 
-/// What `Url` would accept but a person cannot have meant, and what it would report less clearly.
+/// Refuses what `Url` would accept but nobody intends, and what it would report less clearly.
 fn check_authority(authority: &str) -> Result<(), TargetProblem> {
     let endpoint = authority.rsplit_once('@').map_or(authority, |(_, e)| e);
     let (host, port) = split_port(endpoint)?;
@@ -300,12 +300,12 @@ fn credentials(url: &Url) -> Result<Option<(String, String)>, TargetProblem> {
     }
     let user = percent_decoded(url.username())?;
     let password = percent_decoded(url.password().unwrap_or_default())?;
-    // RFC 7617 §2: a user-id with a colon cannot be told from the password.
+    // RFC 7617 §2: a user-id must not contain a colon, which separates it from the password.
     if user.contains(':') {
         return Err(TargetProblem::Userinfo("has a ':' (%3A) in the user name"));
     }
     if user.chars().chain(password.chars()).any(char::is_control) {
-        return Err(TargetProblem::Userinfo("holds a control character"));
+        return Err(TargetProblem::Userinfo("contains a control character"));
     }
     Ok(Some((user, password)))
 }
@@ -321,7 +321,7 @@ pub(super) fn percent_decoded(text: &str) -> Result<String, TargetProblem> {
     String::from_utf8(out).map_err(|_| TargetProblem::Userinfo("is not UTF-8"))
 }
 
-/// The byte of a `%XX` at the start of `bytes`, and what follows it.
+/// The byte of a `%XX` at the start of `bytes`, and the rest.
 fn escaped_byte(bytes: &[u8]) -> Option<(u8, &[u8])> {
     let [b'%', high, low, rest @ ..] = bytes else {
         return None;
@@ -489,7 +489,7 @@ mod tests {
 
     #[test]
     fn refuses_characters_the_url_parser_would_swallow() {
-        for (input, position, replacement) in [
+        for (input, position, encoded) in [
             ("ws://h/a b", 9, "%20"),
             (" ws://h", 1, "%20"),
             ("ws://h/\r\nX: y", 8, "%0D"),
@@ -498,11 +498,11 @@ mod tests {
             ("ws://h/\u{2028}", 8, "%E2%80%A8"),
         ] {
             let found = input.chars().nth(position - 1).expect("within the input");
-            let replacement = replacement.to_owned();
+            let encoded = encoded.to_owned();
             let expected = TargetProblem::Character {
                 position,
                 found,
-                replacement,
+                encoded,
             };
             assert_eq!(problem(input), expected, "{input:?}");
         }

@@ -1,4 +1,4 @@
-//! What is told of a run when it is over.
+//! Reports after the run.
 
 use std::fs;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::cli::{Format, TimingArgs};
 use crate::render::write_out::{Template, TemplateError};
 
-/// What is told of a run when it is over.
+/// Reports after the run.
 #[derive(Debug, Clone, Default)]
 pub struct Timing {
     /// The format to fill in.
@@ -15,15 +15,13 @@ pub struct Timing {
     pub waterfall: bool,
 }
 
-/// A format that cannot be used; nothing was sent.
+/// Why a format cannot be used; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TimingError {
     /// It cannot be read.
     #[error("--write-out @{}: cannot read it: {error}", file.display())]
     File {
-        /// The file.
         file: PathBuf,
-        /// What the system said.
         error: std::io::Error,
     },
     /// It was not understood.
@@ -31,7 +29,6 @@ pub enum TimingError {
     Template {
         /// The file, if it is one, after a space.
         place: String,
-        /// What is wrong with it.
         error: TemplateError,
     },
 }
@@ -53,7 +50,7 @@ fn template(format: &Format) -> Result<Template, TimingError> {
                 file: file.clone(),
                 error,
             })?;
-            // As in curl: a long format may be written in several lines.
+            // As in curl, a long format may span several lines.
             (
                 format!(" @{}", file.display()),
                 text.replace(['\r', '\n'], ""),

@@ -18,13 +18,12 @@ use crate::render::escape::escape_line;
 use crate::secret::Secret;
 use crate::term::{self, PasswordError};
 
-/// Flags for TLS that cannot be obeyed.
+/// Why flags for TLS cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// `--tls-min` is above `--tls-max`.
-    #[error("--tls-min 1.3 and --tls-max 1.2 leave no version; leave out one of them")]
+    #[error("--tls-min 1.3 and --tls-max 1.2 leave no version to offer; drop one of them")]
     NoVersion,
-    /// `--sni` is no name.
     #[error("--sni {0:?}: not a host name; write a name or an address, or '' for none")]
     Sni(String),
     /// A pin is wrong.
@@ -32,7 +31,7 @@ pub enum TlsError {
     Pin(#[from] PinError),
     /// `--pass` names no source. The text may be the password itself.
     #[error(
-        "--pass takes where the password is, not the password, which others could see: env:NAME, file:PATH or prompt"
+        "--pass takes the source of the password, not the password itself, which other users could see; write env:NAME, file:PATH or prompt"
     )]
     PassSource,
     /// The certificate or its key cannot be used.
@@ -40,7 +39,7 @@ pub enum TlsError {
     Identity(#[from] IdentityError),
     /// `--cert FILE:PASSWORD`, as curl has it.
     #[error(
-        "--cert {}:***: no such file; a password has no place on the command line, where others could see it: use --pass env:NAME, file:PATH or prompt",
+        "--cert {}:***: no such file; do not put a password on the command line, where other users could see it; use --pass env:NAME, file:PATH or prompt",
         .0.display()
     )]
     PassInCert(PathBuf),
@@ -48,28 +47,22 @@ pub enum TlsError {
     #[error("--pass env:{0}: the variable is not set, or is not UTF-8")]
     PassVariable(String),
     /// The file with the password cannot be read.
-    #[error("--pass file:{}: {error}; give a readable file with the password in its first line", file.display())]
-    PassFile {
-        /// The file.
-        file: PathBuf,
-        /// What is wrong with it.
-        error: io::Error,
-    },
+    #[error("--pass file:{}: {error}; use a readable file with the password in its first line", file.display())]
+    PassFile { file: PathBuf, error: io::Error },
     /// Ctrl-C or a signal at the prompt.
     #[error(transparent)]
     Ended(PasswordError),
     /// The password cannot be asked for, or was not typed.
-    #[error("{} needs a password, and the terminal gives none ({error}); give --pass env:NAME or file:PATH", file.display())]
+    #[error("{} needs a password, but none could be read from the terminal ({error}); use --pass env:NAME or file:PATH", file.display())]
     Prompt {
         /// The file that needs it.
         file: PathBuf,
-        /// What the system said.
         error: io::Error,
     },
 }
 
 impl TlsError {
-    /// The exit status that tells it.
+    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoVersion | Self::Sni(_) | Self::Pin(_) | Self::PassSource => Exit::Usage,
@@ -93,10 +86,10 @@ impl Diagnostic for TlsError {
     }
 }
 
-/// The largest file with a password that is read, in bytes.
+/// The most bytes that are read of a file with a password: far more than any password.
 const LARGEST_PASS: u64 = 64 << 10;
 
-/// Resolves all flags but those of the client certificate.
+/// Resolves all flags except those of the client certificate.
 pub(super) fn tls_options(args: &TlsArgs, environment: &Environment) -> Result<Options, TlsError> {
     let pins = args.pinnedpubkey.as_deref().map(Pins::parse).transpose()?;
     let mut options = Options {
@@ -112,7 +105,7 @@ pub(super) fn tls_options(args: &TlsArgs, environment: &Environment) -> Result<O
     Ok(options)
 }
 
-/// Sets what the environment says of all TLS connections.
+/// Applies the environment's settings for all TLS connections.
 pub(super) fn use_environment(options: &mut Options, environment: &Environment) {
     options.system_store = SystemStore {
         file: environment.ssl_cert_file.clone(),

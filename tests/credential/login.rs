@@ -142,7 +142,7 @@ fn a_host_that_is_not_in_netrc_is_said() {
     };
     let (sent, output) = sent(&["--netrc"], home, &[]);
     assert_eq!(sent, [""; 0]);
-    output.says("no login for 127.0.0.1 in /");
+    output.says(" has no login for 127.0.0.1");
 }
 
 #[test]

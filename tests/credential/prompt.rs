@@ -61,7 +61,7 @@ fn interrupted_sends_nothing_and_gives_the_terminal_back() {
     for (key, status, text) in [
         ("\x03", 130, "interrupted at the prompt"),
         ("half\x03", 130, "interrupted at the prompt"),
-        ("\x04", 2, "no password was typed"),
+        ("\x04", 2, "no password was entered"),
     ] {
         let server = Untouched::start();
         let url = format!("ws://127.0.0.1:{}", server.port());

@@ -117,6 +117,6 @@ fn non_json_is_named_by_value_and_place() {
         wsee(&[&["ws://127.0.0.1:1"], &args[..]].concat())
             .run()
             .exits(2)
-            .says("leave out --binary");
+            .says("drop --binary");
     }
 }

@@ -72,7 +72,7 @@ fn an_invalid_proxy_is_a_usage_error_that_hides_its_password() {
     wsee(&["ws://127.0.0.1:1", "-x", "ftp://me:hunter2@h"])
         .run()
         .exits(2)
-        .says("--proxy: \"ftp\" is not a kind of proxy")
+        .says("--proxy: \"ftp\" is not a proxy scheme")
         .never_says("hunter2");
     wsee(&["ws://127.0.0.1:1"])
         .env("all_proxy", "http://me:hunter2@h:99999")

@@ -180,7 +180,7 @@ fn a_password_that_is_missing_is_asked_for() {
         .without_terminal()
         .run()
         .exits(2)
-        .says("-U: there is no terminal to ask for the password on; write -U USER:PASS");
+        .says("-U: no terminal to ask for the password; write -U USER:PASS");
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn the_prompt_sends_it_as_well() {
 #[test]
 fn an_invalid_message_is_rejected_before_anything_is_sent() {
     let cases = [
-        (["0", "x"], 2, "without a pause"),
+        (["0", "x"], 2, "the interval must not be zero"),
         (["soon", "x"], 2, "--every 'soon': not a duration"),
         (["1s", "@"], 2, "no file name"),
         (

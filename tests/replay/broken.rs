@@ -111,7 +111,7 @@ fn a_file_without_a_connection_has_nothing_to_play() {
 fn other_files_are_refused() {
     play("a.wsee", "connect\n", &[])
         .exits(2)
-        .says("a.wsee is a scenario, not a recording; say: wsee test ");
+        .says("a.wsee is a scenario, not a recording; run it with wsee test ");
     play("a.txt", HI, URL)
         .exits(2)
         .says("a.txt: the name of a recording to replay must end in .jsonl or .har");
@@ -129,11 +129,11 @@ fn other_files_are_refused() {
 fn a_url_that_is_not_known_exactly_has_to_be_given() {
     play("a.jsonl", HI, &[])
         .exits(3)
-        .says("a.jsonl names no URL; give it behind the file");
+        .says("a.jsonl contains no URL; pass one after the file name");
     let open = "{\"event\":\"open\",\"url\":\"ws://h/?token=***\"}\n";
-    play("a.jsonl", open, &[])
-        .exits(3)
-        .says("the secrets of its URL ws://h/?token=*** are masked; give the URL behind the file");
+    play("a.jsonl", open, &[]).exits(3).says(
+        "the secrets in its URL ws://h/?token=*** are masked; pass the URL after the file name",
+    );
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn the_played_recording_is_not_overwritten() {
     wsee(&args)
         .run()
         .exits(2)
-        .says("a.jsonl is what is replayed; give another name");
+        .says("a.jsonl is the recording being replayed; choose another name");
     assert_eq!(fs::read_to_string(&path).expect("a file"), HI);
 }
 

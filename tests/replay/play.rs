@@ -181,7 +181,7 @@ fn one_of_several_connections_is_chosen() {
     wsee(&["replay", text(&path), "--entry", "3"])
         .run()
         .exits(2)
-        .says("--entry 3: the last connection of ");
+        .says("--entry 3: the last connection in ");
     for entry in ["2", "two.example"] {
         let server = echoing();
         let args = ["replay", text(&path), server.url(), "--entry", entry];
@@ -193,13 +193,13 @@ fn one_of_several_connections_is_chosen() {
     }
     let chosen = |entry| wsee(&["replay", text(&path), "--entry", entry]).run();
     chosen("example").exits(2).says(
-        "has 2 connections with example in their URL, choose one with --entry NUMBER: 1 ws://one",
+        "has 2 connections whose URL contains \"example\", choose one with --entry NUMBER: 1 ws://one",
     );
     chosen("three")
         .exits(2)
-        .says("--entry three: no URL in ")
-        .says(" has that in it: 1 ws://one.example/?token=***");
+        .says("no connection in ")
+        .says(" has a URL containing \"three\": 1 ws://one.example/?token=***");
     chosen("0")
         .exits(2)
-        .says("not a connection; write its number, from 1 on, or a part of its URL");
+        .says("not a connection; write its number, starting at 1, or part of its URL");
 }

@@ -1,15 +1,15 @@
-//! The fields of a pasted request: which wsee makes itself, and which have a flag of their own.
+//! The fields of a pasted request: those that wsee generates, and those that have a flag.
 
-/// What becomes of a field.
+/// How a field is translated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Field {
-    /// It goes into the request as it is.
+    /// Sent as it is.
     Kept,
-    /// wsee makes it itself, anew for every handshake.
+    /// wsee generates it for every handshake.
     Replaced,
-    /// It would do harm, or cannot be in HTTP/1.1; the name is to be told.
+    /// It would do harm, or is not allowed in HTTP/1.1; its name is reported.
     Ignored(String),
-    /// A flag of wsee says it.
+    /// wsee has a flag for it.
     Flag(&'static str, String),
     /// The request offers no extension that wsee speaks.
     NoCompression,
@@ -24,7 +24,7 @@ impl Field {
             return Self::Kept;
         }
         if let Some(name) = text.strip_prefix(':') {
-            // HTTP/2 has fields such as `:authority`.
+            // HTTP/2 pseudo-header fields, such as `:authority`.
             let name = name.split(':').next().unwrap_or_default();
             return Self::Ignored(format!(":{name}"));
         }
@@ -37,14 +37,14 @@ impl Field {
             | "sec-websocket-key"
             | "sec-websocket-version"
             | "sec-websocket-accept" => Self::Replaced,
-            // A page in a compression that is not undone could not be shown when the server refuses.
+            // wsee does not decompress the body of a refusal, so it could not be shown.
             "accept-encoding" | "content-length" | "transfer-encoding" | "expect"
             | "http2-settings" => Self::Ignored(name.to_owned()),
             "sec-websocket-extensions" => extensions(value),
             _ if value.is_empty() => Self::Kept,
             "sec-websocket-protocol" => Self::Flag("subprotocol", value.to_owned()),
             "origin" => Self::Flag("origin", value.to_owned()),
-            // Without a pair, --cookie would take it for the name of a file.
+            // Without NAME=VALUE, --cookie would read a file.
             "cookie" if value.contains('=') && !value.starts_with('@') => {
                 Self::Flag("cookie", value.to_owned())
             }
@@ -55,7 +55,7 @@ impl Field {
     }
 }
 
-/// Of the extensions a browser offers, permessage-deflate is what wsee speaks.
+/// wsee supports one of the extensions that browsers offer, permessage-deflate.
 fn extensions(value: &str) -> Field {
     let is_deflate = |offer: &&str| {
         let name = offer.split(';').next().unwrap_or_default();

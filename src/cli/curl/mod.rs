@@ -1,4 +1,4 @@
-//! `wsee curl`: a command line of curl, as browsers copy it, in wsee's own flags.
+//! `wsee curl`: translates a curl command, as copied by browsers, to wsee's flags.
 
 mod field;
 mod option;
@@ -38,28 +38,28 @@ pub struct CurlArgs {
     pub words: Vec<OsString>,
 }
 
-/// A curl command that no connection can be made of.
+/// Why a curl command cannot be translated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CurlError {
     /// The text cannot be cut into words.
     #[error("wsee curl: {0}")]
     Quote(#[from] QuoteError),
-    /// Bytes that are no text. They are not quoted: they may hold secrets.
-    #[error("wsee curl: the command is not UTF-8; percent-encode what is not, %E4 in a URL")]
+    /// The bytes are not quoted, because they may contain secrets.
+    #[error("wsee curl: the command is not valid UTF-8; percent-encode other bytes, such as %E4")]
     NotUtf8,
     /// Something else was copied.
-    #[error("wsee curl: this is no curl command; choose \"Copy as cURL\" in the browser")]
+    #[error("wsee curl: not a curl command; choose \"Copy as cURL\" in the browser")]
     NotCurl,
     /// Nowhere to connect to.
-    #[error("wsee curl: no URL in the command; paste all of it")]
+    #[error("wsee curl: the command has no URL; paste all of it")]
     NoUrl,
-    /// More than one URL. They are not quoted: they may hold secrets.
-    #[error("wsee curl: {0} URLs; leave one, or quote the arguments that have spaces in them")]
+    /// URLs are not quoted, because they may contain secrets.
+    #[error("wsee curl: {0} URLs; keep one, or quote the arguments that contain spaces")]
     ManyUrls(usize),
     /// An option at the end that needs a value.
-    #[error("wsee curl: {0} needs a value; paste all of the command")]
+    #[error("wsee curl: {0} needs a value; paste the whole command")]
     NoValue(String),
-    /// A value behind an option that takes none.
+    /// A value after an option that takes none.
     #[error("wsee curl: {0} takes no value")]
     Value(String),
     /// An option that neither curl nor wsee has.
@@ -67,22 +67,21 @@ pub enum CurlError {
     Unknown(String),
     /// A request with a body.
     #[error(
-        "wsee curl: {0} gives the request a body, and an opening handshake is a GET without one \
+        "wsee curl: {0} adds a body, but an opening handshake is a GET without one \
          (RFC 6455 §4.1); remove it, and use --send TEXT to send a message"
     )]
     Body(String),
     /// Data for the query.
-    #[error("wsee curl: {0} with -G adds to the URL's query; write it into the URL")]
+    #[error("wsee curl: {0} with -G adds to the URL's query; write the query into the URL")]
     Query(String),
     /// Another method than GET.
     #[error(
-        "wsee curl: -X {0} cannot open a WebSocket, the handshake is a GET (RFC 6455 §4.1); remove it"
+        "wsee curl: -X {0} cannot open a WebSocket, because the handshake is a GET (RFC 6455 §4.1); remove it"
     )]
     Method(String),
     /// An option that asks for what is not possible.
     #[error("wsee curl: {option}: {reason}")]
     Refused {
-        /// As typed.
         option: String,
         /// Why, and what to do.
         reason: &'static str,
@@ -94,11 +93,11 @@ pub enum CurlError {
 pub struct Translation {
     /// The arguments of `wsee URL`, without the program's name.
     pub args: Vec<OsString>,
-    /// What was left out and has to be said.
+    /// What was ignored, for the user.
     pub notes: Vec<String>,
 }
 
-/// Cuts a text, such as stdin, into the words of a command.
+/// Splits a text, such as stdin, into the words of a command.
 pub fn words_of(text: &str) -> Result<Vec<OsString>, CurlError> {
     let words = quote::split(text)?;
     match words.first().map(String::as_str) {
@@ -180,7 +179,7 @@ impl<'a> Translator<'a> {
         Ok(())
     }
 
-    /// `--name value`, and `--name=value`, which curl does not know but everybody writes.
+    /// `--name value`, and `--name=value`, which curl does not accept but people write.
     fn long(
         &mut self,
         text: &str,
@@ -304,7 +303,7 @@ impl<'a> Translator<'a> {
             .push((name.to_owned(), values.into_iter().collect()));
     }
 
-    /// A cookie, or the name of a file; an empty one switches on what curl calls its cookie engine.
+    /// A cookie, or the name of a file; an empty one enables curl's cookie engine.
     fn cookie(&mut self, text: &str) {
         if text.is_empty() {
             self.ignore("-b ''".to_owned());
@@ -344,7 +343,7 @@ impl<'a> Translator<'a> {
         {
             self.set("header", [format!("Host: {host}")]);
         }
-        // A flag of wsee's own says it more clearly than a field.
+        // wsee's own flag is clearer than a field.
         if self.flags.iter().any(|(name, _)| name == "no-compress") {
             self.flags.retain(|(name, _)| name != "compress");
         }
@@ -364,13 +363,13 @@ impl<'a> Translator<'a> {
         let mut notes = Vec::new();
         if !self.ignored.is_empty() {
             let output = if self.is_output {
-                "; messages go to stdout, so write > FILE"
+                "; redirect stdout with > FILE"
             } else {
                 ""
             };
             let ignored = self.ignored.join(", ");
             notes.push(format!(
-                "of no effect on a WebSocket, and ignored: {ignored}{output}"
+                "ignored (no effect on a WebSocket): {ignored}{output}"
             ));
         }
         notes

@@ -1,6 +1,6 @@
-//! curl's options, and what each means for a WebSocket.
+//! curl's options, and their meaning for a WebSocket.
 
-/// What becomes of an option.
+/// How an option is translated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// wsee has the same, under this long name.
@@ -19,13 +19,13 @@ pub(super) enum Meaning {
     Url,
     /// A proxy without its scheme, which is this.
     Proxy(&'static str),
-    /// A body, or what makes one.
+    /// A body, or an option that implies one.
     Body,
     /// A file to write to: standard output can be redirected.
     Output,
-    /// Of no effect on an opening handshake, or done anyway.
+    /// It has no effect on an opening handshake, or wsee does it anyway.
     Ignored,
-    /// wsee would do something else than what is asked for.
+    /// wsee cannot do it.
     Refused(&'static str),
 }
 
@@ -90,7 +90,7 @@ const TABLE: &[Row] = {
         ("cacert", None, true, Same("cacert")),
         ("cert", Some('E'), true, Same("cert")),
         ("key", None, true, Same("key")),
-        ("pass", None, true, Refused("a password has no place on the command line; use --cert without it, and wsee asks")),
+        ("pass", None, true, Refused("do not put a password on the command line; without it, wsee asks for the password of --cert")),
         ("pinnedpubkey", None, true, Same("pinnedpubkey")),
         ("tls-max", None, true, Same("tls-max")),
         ("tlsv1.2", None, false, Fixed("tls-min", "1.2")),

@@ -1,4 +1,4 @@
-//! A command line as one text, cut into words as the shell would: bash, or cmd.exe and the C runtime.
+//! Splits a command line into words, like bash, or like cmd.exe and the C runtime.
 
 use std::iter::Peekable;
 use std::str::Chars;
@@ -6,18 +6,17 @@ use std::str::Chars;
 /// Why a text is not one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QuoteError {
-    /// It ends within quotes, or with the sign that says that it goes on.
-    #[error("the command is cut off: it ends within quotes, or with a \\ or ^; paste all of it")]
+    /// It ends within quotes, or with a line continuation.
+    #[error("the command is cut off within quotes, or after a \\ or ^; paste all of it")]
     Unfinished,
     /// Another command follows.
-    #[error("another command follows after '{0}'; paste one curl command alone")]
+    #[error("another command follows '{0}'; paste a single curl command")]
     Goes(char),
-    /// A word holds bytes that are no text.
-    #[error("an escape in $'…' makes bytes that are not UTF-8; write the text itself")]
+    #[error("an escape in $'…' produces invalid UTF-8; write the text itself")]
     NotUtf8,
 }
 
-/// Cuts `text` into words; variables and commands in it are not expanded.
+/// Splits `text` into words, without expanding variables and commands.
 pub(super) fn split(text: &str) -> Result<Vec<String>, QuoteError> {
     if is_cmd(text) {
         Ok(c_runtime(&cmd(text)?)?)
@@ -38,7 +37,7 @@ fn is_cmd(text: &str) -> bool {
 /// What ends a command in either shell.
 const OPERATORS: &str = ";&|<>";
 
-/// Fails unless there is nothing behind an operator.
+/// Fails if anything follows an operator.
 fn end_at(operator: char, rest: &str) -> Result<(), QuoteError> {
     let is_filler = |c: char| c.is_whitespace() || ";&".contains(c);
     if rest.trim_matches(is_filler).is_empty() {
@@ -48,7 +47,7 @@ fn end_at(operator: char, rest: &str) -> Result<(), QuoteError> {
     }
 }
 
-/// A word under construction; quotes make one of nothing at all.
+/// A word being read; a pair of quotes makes an empty one.
 #[derive(Debug, Default)]
 struct Words {
     done: Vec<String>,
@@ -91,7 +90,7 @@ fn posix(text: &str) -> Result<Vec<String>, QuoteError> {
             '\'' => single_quotes(&mut chars, &mut words)?,
             '"' => double_quotes(&mut chars, &mut words)?,
             '$' if chars.next_if_eq(&'\'').is_some() => dollar_quotes(&mut chars, &mut words)?,
-            // An & within a word is taken as a part of a URL that was not quoted.
+            // An & within a word is part of an unquoted URL.
             _ if OPERATORS.contains(c)
                 && (words.word.is_none() || chars.peek().is_none_or(|c| c.is_whitespace())) =>
             {
@@ -149,7 +148,7 @@ fn double_quotes(chars: &mut Input<'_>, words: &mut Words) -> Result<(), QuoteEr
     }
 }
 
-/// ANSI-C quoting, which Chrome writes around whatever is not plain.
+/// ANSI-C quoting, which Chrome uses for special characters.
 fn dollar_quotes(chars: &mut Input<'_>, words: &mut Words) -> Result<(), QuoteError> {
     words.begin();
     loop {
@@ -196,7 +195,7 @@ fn escape(chars: &mut Input<'_>, words: &mut Words) -> Result<(), QuoteError> {
     Ok(())
 }
 
-/// Chrome writes a character outside the basic plane as the two surrogates that JavaScript sees.
+/// Chrome writes a character outside the basic plane as two surrogates, as in JavaScript.
 fn code_point(unit: u32, chars: &mut Input<'_>) -> Option<char> {
     if !(0xd800..0xdc00).contains(&unit) {
         return char::from_u32(unit);
@@ -210,7 +209,7 @@ fn code_point(unit: u32, chars: &mut Input<'_>) -> Option<char> {
 }
 
 fn byte(value: u32, words: &mut Words) {
-    // bash, too, takes the low eight bits of \777.
+    // Like bash, keep the low eight bits of \777.
     words.begin().push(value.to_le_bytes()[0]);
 }
 
@@ -226,7 +225,7 @@ fn digits(chars: &mut Input<'_>, radix: u32, most: usize) -> u32 {
     value
 }
 
-/// What cmd.exe makes of a line: carets are gone, quotes stay for the program.
+/// cmd.exe removes carets, and leaves quotes to the program.
 fn cmd(text: &str) -> Result<String, QuoteError> {
     let mut out = String::with_capacity(text.len());
     let mut in_quotes = false;
@@ -248,7 +247,7 @@ fn cmd(text: &str) -> Result<String, QuoteError> {
     Ok(out)
 }
 
-/// A caret stands for the next character; before the end of a line, for the first of the next line.
+/// A caret escapes the next character; at the end of a line, the first of the next line.
 fn caret(chars: &mut Chars<'_>, out: &mut String) -> Result<(), QuoteError> {
     let mut next = chars.next().ok_or(QuoteError::Unfinished)?;
     if next == '\r' && chars.as_str().starts_with('\n') {
@@ -262,7 +261,7 @@ fn caret(chars: &mut Chars<'_>, out: &mut String) -> Result<(), QuoteError> {
     Ok(())
 }
 
-/// How the Microsoft C runtime divides a command line into arguments.
+/// Splits a line into arguments like the Microsoft C runtime.
 fn c_runtime(line: &str) -> Result<Vec<String>, QuoteError> {
     let mut words = Words::default();
     let mut in_quotes = false;
@@ -286,7 +285,7 @@ fn c_runtime(line: &str) -> Result<Vec<String>, QuoteError> {
     words.finish()
 }
 
-/// Backslashes are themselves, but halved before a quote, and an odd one makes that quote a character.
+/// Backslashes are literal, except before a quote: there they are halved, and an odd one escapes the quote.
 fn backslashes(chars: &mut Input<'_>, words: &mut Words) {
     let mut count = 1;
     while chars.next_if_eq(&'\\').is_some() {

@@ -186,9 +186,9 @@ fn names_what_it_ignores_once_and_as_typed() {
             "-H",
             "Accept-Encoding: br"
         ]),
-        "of no effect on a WebSocket, and ignored: --compressed, -i, -N, -X GET, -H Accept-Encoding"
+        "ignored (no effect on a WebSocket): --compressed, -i, -N, -X GET, -H Accept-Encoding"
     );
-    assert!(notes(&["h", "-o", "f"]).ends_with("-o; messages go to stdout, so write > FILE"));
+    assert!(notes(&["h", "-o", "f"]).ends_with("-o; redirect stdout with > FILE"));
     assert!(notes(&["h", "--no-keepalive", "--retry", "3"]).ends_with("--no-keepalive, --retry"));
 }
 
@@ -200,7 +200,7 @@ fn refuses_what_contradicts() {
         ["h", "-F", "a=b"],
         ["h", "-T", "f"],
     ] {
-        assert!(error(&words).contains(&format!("{} gives the request a body", words[1])));
+        assert!(error(&words).contains(&format!("{} adds a body", words[1])));
     }
     assert!(error(&["h", "-X", "POST"]).contains("-X POST cannot open a WebSocket"));
     assert!(error(&["h", "-G", "-d", "x"]).contains("query"));

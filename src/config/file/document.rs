@@ -1,4 +1,4 @@
-//! The file's text, read as keys and profiles; every key is a flag's.
+//! Parses the file into keys and profiles; every key is a flag.
 
 use std::path::Path;
 
@@ -12,13 +12,13 @@ use super::error::{FileError, FileProblem, Place};
 /// A configuration file.
 #[derive(Debug)]
 pub(super) struct Document {
-    /// What stands at the top: for every connection.
+    /// Keys at the top, for every connection.
     pub(super) defaults: Vec<Setting>,
     /// In the order of the file.
     pub(super) profiles: Vec<Profile>,
 }
 
-/// A set of options with a name.
+/// A named set of options.
 #[derive(Debug)]
 pub(super) struct Profile {
     pub(super) name: String,
@@ -41,15 +41,15 @@ pub(super) enum Value {
     Switch(bool),
     Text(String),
     List(Vec<Self>),
-    /// What no flag takes: a date, a table.
+    /// A type that no flag takes, such as a date or a table.
     Other,
 }
 
-/// The key of a profile's URL, which is no flag.
+/// The key of a profile's URL, which is not a flag.
 pub(super) const URL: &str = "url";
 /// The table of profiles.
 const PROFILE: &str = "profile";
-/// Flags that are of no use in a file: they end the run, or are about the file itself.
+/// Flags without use in a file: they end the run, or concern the file itself.
 const NOT_KEYS: [&str; 3] = ["help", "version", "no-config"];
 
 /// Reads `text`; `wsee` is the definition of the command line.
@@ -160,7 +160,7 @@ impl Reader<'_> {
         }
     }
 
-    /// clap knows which of its flags is the nearest.
+    /// clap suggests the most similar flag.
     fn unknown(&self, key: &str) -> FileProblem {
         let typed = ["wsee".to_owned(), format!("--{key}")];
         let error = self.wsee.clone().try_get_matches_from(typed).err();
@@ -199,7 +199,7 @@ fn integer(number: &DeInteger<'_>) -> Value {
     value.map_or(Value::Other, |value| Value::Text(value.to_string()))
 }
 
-/// Checks the form of a value against what the flag takes; its content is checked with all others.
+/// Checks the type of a value; clap checks its content later, with all other arguments.
 fn check(arg: &clap::Arg, value: &Value) -> Result<(), FileProblem> {
     let key = || arg.get_long().unwrap_or_default().to_owned();
     let range = arg.get_num_args().unwrap_or_default();
@@ -227,12 +227,12 @@ fn check(arg: &clap::Arg, value: &Value) -> Result<(), FileProblem> {
 }
 
 impl Value {
-    /// Whether it is so many texts.
+    /// Whether it is a list of this many texts.
     fn has(&self, count: usize) -> bool {
         matches!(self, Self::List(texts) if texts.len() == count && all_texts(texts))
     }
 
-    /// Whether it is a list of such.
+    /// Whether it is a list of such lists.
     fn each_has(&self, count: usize) -> bool {
         matches!(self, Self::List(lists) if lists.iter().all(|list| list.has(count)))
     }
@@ -314,14 +314,17 @@ mod tests {
     fn only_profiles_have_sections_and_urls() {
         assert_error(
             "[staging]\nurl = \"h\"",
-            "c.toml:1: [staging] is no section; a profile is written [profile.staging]",
+            "c.toml:1: [staging] is not a section; write a profile as [profile.staging]",
         );
         assert_error(
             "[profiles.staging]\nurl = \"h\"",
-            "c.toml:1: [profiles.staging] is no section; a profile is written [profile.staging]",
+            "c.toml:1: [profiles.staging] is not a section; write a profile as [profile.staging]",
         );
-        assert_error("url = \"h\"", "c.toml:1: url belongs below [profile.NAME]");
-        assert_error("[profile]\na = 1", "c.toml:2: 'a' is no profile");
+        assert_error(
+            "url = \"h\"",
+            "c.toml:1: url is allowed only under [profile.NAME]",
+        );
+        assert_error("[profile]\na = 1", "c.toml:2: 'a' is not a profile");
         assert_error(
             "[profile.a]\nurl = 1979-05-27",
             "c.toml:2: url needs a value",
@@ -334,7 +337,7 @@ mod tests {
             "insecure = \"yes\"",
             "insecure is a switch; write true or false",
         );
-        assert_error("verbose = 10", "verbose counts");
+        assert_error("verbose = 10", "verbose is a count");
         assert_error("max-time = true", "max-time needs a value");
         assert_error("max-time = [1, 2]", "max-time takes one value, not a list");
         assert_error("header = [true]", "header needs a value");

@@ -1,4 +1,4 @@
-//! What can be wrong with the configuration file.
+//! Errors of the configuration file.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct FileError {
-    /// Where.
     pub place: Place,
-    /// What, and what to write instead.
     pub problem: FileProblem,
 }
 
@@ -39,7 +37,7 @@ impl Place {
         }
     }
 
-    /// What is wrong there.
+    /// The error for a problem at this place.
     pub(super) fn error(self, problem: FileProblem) -> FileError {
         FileError {
             place: self,
@@ -58,11 +56,11 @@ impl fmt::Display for Place {
     }
 }
 
-/// What is wrong. Values are never quoted: they may be secrets.
+/// What is wrong. Values are never quoted, because they may be secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum FileProblem {
     /// The file is there, but cannot be read.
-    #[error("cannot read it: {0}; --no-config goes on without it")]
+    #[error("cannot read it ({0}); --no-config ignores it")]
     Read(std::io::Error),
     /// It is not TOML.
     #[error("{0} (TOML 1.0)")]
@@ -70,30 +68,28 @@ pub enum FileProblem {
     /// No flag of that name.
     #[error("unknown key '{key}'; {hint}")]
     UnknownKey {
-        /// As written.
         key: String,
-        /// What may have been meant.
+        /// A similar key, or where to find them.
         hint: String,
     },
     /// A table that is no profile.
-    #[error("[{found}] is no section; a profile is written [profile.{profile}]")]
+    #[error("[{found}] is not a section; write a profile as [profile.{profile}]")]
     Section {
-        /// As written.
         found: String,
-        /// The name that was meant.
+        /// The name of the profile to write instead.
         profile: String,
     },
-    /// Something else than a table where profiles are.
-    #[error("'{0}' is no profile; write [profile.{0}] and its keys below")]
+    /// Not a table, where a profile is expected.
+    #[error("'{0}' is not a profile; put its keys under [profile.{0}]")]
     NotProfile(String),
     /// A URL for every connection.
-    #[error("url belongs below [profile.NAME], for 'wsee @NAME'")]
+    #[error("url is allowed only under [profile.NAME], for 'wsee @NAME'")]
     UrlOutside,
     /// A flag without a value that is given one.
     #[error("{0} is a switch; write true or false")]
     NotSwitch(String),
     /// A flag that counts.
-    #[error("{0} counts; write a number from 0 to 9")]
+    #[error("{0} is a count; write a number from 0 to 9")]
     NotCount(String),
     /// A flag that is given no value.
     #[error("{0} needs a value; write a string or a number")]
@@ -103,7 +99,6 @@ pub enum FileProblem {
     NotValues {
         /// The key.
         key: String,
-        /// How many.
         count: usize,
     },
     /// A list for a flag that is given once.
@@ -111,11 +106,11 @@ pub enum FileProblem {
     List(String),
     /// `${NAME}` of a variable that is not there.
     #[error(
-        "the environment variable {0} is not set; set it, or write $${{{0}}} for the text itself"
+        "the environment variable {0} is not set; set it, or write $${{{0}}} for a literal ${{{0}}}"
     )]
     Variable(String),
     /// `${` that is no variable.
-    #[error("'${{' without a NAME and '}}'; write ${{NAME}}, or $${{ for the text itself")]
+    #[error("'${{' without a NAME and '}}'; write ${{NAME}}, or $${{ for a literal ${{")]
     VariableName,
     /// A value the flag does not take.
     #[error("{0}")]
@@ -123,9 +118,8 @@ pub enum FileProblem {
     /// A profile that is not there.
     #[error("no profile '{name}'; {known}")]
     UnknownProfile {
-        /// As typed.
         name: String,
-        /// Which there are.
+        /// The known profiles, as a text.
         known: String,
     },
     /// A profile without a URL.
@@ -133,10 +127,10 @@ pub enum FileProblem {
     NoUrl,
     /// A profile without a file.
     #[error(
-        "there is no such file, so no profile '{0}'; write [profile.{0}] with url = \"wss://…\" in it"
+        "the file does not exist, so there is no profile '{0}'; create it with [profile.{0}] and url = \"wss://…\""
     )]
     NoFile(String),
     /// A profile without reading the file.
-    #[error("'{0}' is a profile in it, and --no-config leaves it out; drop one of them")]
+    #[error("the profile '{0}' is in this file, which --no-config ignores; drop one of them")]
     NotRead(String),
 }

@@ -2,7 +2,7 @@
 
 use super::error::FileProblem;
 
-/// Puts variables in their places; `$${` stands for `${`, and any other `$` for itself.
+/// Replaces variables; `$${` is a literal `${`, and any other `$` is itself.
 pub(super) fn expand(
     text: &str,
     variable: impl Fn(&str) -> Option<String>,

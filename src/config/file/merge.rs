@@ -1,4 +1,4 @@
-//! Which settings count, and as which arguments.
+//! Merges the settings of the file with the typed arguments.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -12,7 +12,7 @@ use super::error::{FileError, Place};
 use super::expand::expand;
 use crate::cli::takes_fields;
 
-/// Settings as arguments, to stand in front of those that were typed.
+/// Settings as arguments, to be put before the typed ones.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
     /// Each flag with its values and its line.
@@ -34,7 +34,7 @@ pub(super) struct Argument {
     field: Option<(Id, String)>,
 }
 
-/// Where the values of a flag come from, in their order; what is not in it was typed.
+/// The source of each value of a flag, in order; values that are not listed were typed.
 pub(in crate::config) type Sources = BTreeMap<String, Vec<Place>>;
 
 /// The settings of `levels`, strongest first, that neither `typed` nor a stronger level replaces.
@@ -62,14 +62,14 @@ pub(super) fn merge(
         }
         level.retain(|arg| !given.has_field(arg));
         given.add(&level, command);
-        // The weaker stand in front.
+        // Weaker settings come first, because the last value counts.
         level.append(&mut merged.args);
         merged.args = level;
     }
     Ok(merged)
 }
 
-/// What stronger sources say.
+/// The flags that stronger sources give.
 struct Given {
     ids: Vec<Id>,
     /// Flags that add up, with the names of the fields.

@@ -1,8 +1,8 @@
 //! The configuration file: defaults and named profiles, each key a long flag.
 //!
-//! Settings become arguments in front of those that were typed, so that types, units and errors are the
-//! command line's own. A file in the current directory is never read: a checkout must not decide
-//! where credentials go.
+//! Settings become arguments before the typed ones, so that types, units and errors are those of the
+//! command line. A file in the current directory is never read: a checkout must not decide where
+//! credentials are sent.
 
 mod document;
 mod error;
@@ -29,20 +29,20 @@ use crate::cli::holds_secret;
 pub(super) struct ConfigFile {
     path: PathBuf,
     text: String,
-    /// Others than its owner can read it.
+    /// Users other than its owner can read it.
     is_open: bool,
 }
 
 /// What the file adds to a command line.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Arguments for in front of those that were typed.
+    /// Arguments to be put before the typed ones.
     args: Vec<Argument>,
     /// The URL of the profile.
     pub(super) url: Option<String>,
     /// Where they come from.
     pub(super) sources: Sources,
-    /// What has to be said about the file.
+    /// Notes for the user.
     pub(super) notes: Vec<String>,
     path: PathBuf,
 }
@@ -70,7 +70,7 @@ impl ConfigFile {
         }))
     }
 
-    /// What the file says for a command line: its defaults, and those of `profile`.
+    /// The settings for a command line: the defaults, and those of `profile`.
     ///
     /// `command` is the command that `typed` was parsed by, `wsee` the definition of all keys.
     pub(super) fn settings(
@@ -116,7 +116,7 @@ impl ConfigFile {
                     .map(|profile| format!("@{}", profile.name));
                 let names = names.collect::<Vec<_>>().join(", ");
                 let known = if names.is_empty() {
-                    format!("there is none; write [profile.{name}] with url = \"wss://…\"")
+                    format!("there are none; add [profile.{name}] with url = \"wss://…\"")
                 } else {
                     format!("there is {names}")
                 };
@@ -125,7 +125,7 @@ impl ConfigFile {
             })
     }
 
-    /// A secret that other users can read is told, unless it only comes from the environment.
+    /// Warns of a secret that other users can read, unless it comes from the environment.
     fn notes(&self, args: &[Argument], profile: &[Setting], wsee: &Command) -> Vec<String> {
         let is_secret = |key: &str, value: &str| {
             let mut flags = wsee.get_arguments();
@@ -148,19 +148,19 @@ impl ConfigFile {
         let note = secret.map(|(key, line, _)| {
             let place = Place::line(&self.path, line);
             let path = self.path.display();
-            format!("{place}: {key} holds a secret that other users can read; chmod 600 {path}")
+            format!("{place}: {key} is a secret that other users can read; run chmod 600 {path}")
         });
         note.into_iter().collect()
     }
 }
 
 impl Settings {
-    /// The words to stand in front of what was typed.
+    /// The words to put before the typed ones.
     pub(super) fn words(&self) -> impl Iterator<Item = OsString> + '_ {
         self.args.iter().flat_map(|arg| arg.words.iter().cloned())
     }
 
-    /// Finds the setting that makes `parse` fail, which it does with all of them and without any not.
+    /// Finds the setting that makes `parse` fail; it fails with all settings, and succeeds without any.
     pub(super) fn blame(
         &self,
         error: &clap::Error,
@@ -177,7 +177,7 @@ impl Settings {
     }
 }
 
-/// What clap says, without its advice on how to type a command line.
+/// clap's message, without its advice about the command line.
 fn first_line(error: &clap::Error) -> String {
     let text = error.to_string();
     let mut lines = text
@@ -189,7 +189,7 @@ fn first_line(error: &clap::Error) -> String {
     lines.fold(first, |text, line| format!("{text} {line}"))
 }
 
-/// The mistake of asking for a profile where there is no file, or none may be read.
+/// The error for a profile if the file does not exist, or must not be read.
 pub(super) fn no_profile(path: Option<&Path>, name: &str, is_barred: bool) -> FileError {
     let path = path.unwrap_or(Path::new("config.toml"));
     let name = name.to_owned();

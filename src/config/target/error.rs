@@ -20,7 +20,7 @@ impl TargetError {
 }
 
 impl TargetProblem {
-    /// A part that stands before an '@' may be one of a password: it is not quoted.
+    /// A part before an '@' is not quoted, because it may belong to a password.
     fn without_secrets(self, input: &str) -> Self {
         let before = input.rfind('@').map_or("", |at| &input[..at]);
         let secret = |part: &str| !part.is_empty() && before.contains(part);
@@ -44,14 +44,14 @@ pub enum TargetProblem {
     #[error("it is empty; write ws://HOST/PATH or wss://HOST/PATH")]
     Empty,
     /// Whitespace, a control character, or a backslash before the query.
-    #[error("character {position} is {found:?}; remove it, or write it as {replacement}")]
+    #[error("character {position} is {found:?}; remove it, or write it as {encoded}")]
     Character {
         /// Counted in characters, from 1.
         position: usize,
         /// The character.
         found: char,
         /// Its percent-encoded form.
-        replacement: String,
+        encoded: String,
     },
     /// A fragment, which RFC 6455 §3 rules out.
     #[error(
@@ -68,11 +68,8 @@ pub enum TargetProblem {
     #[error("'//' is missing after {0:?}; write {0}//HOST")]
     NoSlashes(String),
     /// A path without a host.
-    #[error(
-        "there is no host in front of the path; write HOST/PATH, or :PORT/PATH for this machine"
-    )]
+    #[error("there is no host before the path; write HOST/PATH, or :PORT/PATH for this machine")]
     PathOnly,
-    /// Nothing where the host belongs.
     #[error("the host is empty; write it between '//' and the path")]
     NoHost,
     /// Not a host name or address.
@@ -87,12 +84,10 @@ pub enum TargetProblem {
     #[error("the IPv6 address {0:?} needs brackets; write [ADDRESS] or [ADDRESS]:PORT")]
     Unbracketed(String),
     /// The zone of an IPv6 address that cannot be one.
-    #[error("the zone {0:?} of the IPv6 address is no interface's; write [fe80::1%25eth0]")]
+    #[error("{0:?} is not a valid zone of an IPv6 address; write [fe80::1%25eth0]")]
     Zone(String),
     /// Not a port.
-    #[error(
-        "the port {0:?} is not a number from 1 to 65535; correct it, or leave it out with its ':'"
-    )]
+    #[error("the port {0:?} is not a number from 1 to 65535; correct it, or drop it with its ':'")]
     Port(String),
     /// Credentials that HTTP's Basic scheme cannot carry.
     #[error("the userinfo before '@' {0}; use -u USER:PASS or --bearer TOKEN")]
@@ -102,9 +97,9 @@ pub enum TargetProblem {
     Other(String),
 }
 
-/// The input for an error text: no credential and no token may end up in a CI log.
+/// The input for an error text, without credentials and tokens, which must not end up in a CI log.
 ///
-/// Whatever stands before the last '@' may be part of a password.
+/// Everything before the last '@' may be part of a password.
 fn without_secrets(input: &str) -> String {
     let start = input.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = input.split_at(start);

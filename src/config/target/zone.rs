@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::{TargetProblem, authority};
 
-/// Takes the zone out of the host of `rest`, a URL behind its `//`: the URL Standard knows none.
+/// Removes the zone from the host of `rest`, a URL after its `//`: the URL Standard has no zones.
 pub(in crate::config) fn split(rest: &str) -> Result<(String, Option<String>), TargetProblem> {
     let authority = authority(rest);
     let start = authority.rfind('@').map_or(0, |at| at + 1);
