@@ -41,7 +41,7 @@ impl<'a> Client<'a> {
         let provider = client_provider();
         let algorithms = provider.signature_verification_algorithms;
         let verifier = Verifier::new(algorithms, options)
-            .map_err(|error| failure(target, TlsProblem::Roots(error)))?;
+            .map_err(|error| failure(target, TlsProblem::Roots(Box::new(error))))?;
         let verifier = Arc::new(verifier);
         let resolver = Arc::new(Resolver::new(options.identity.clone()));
         let mut config = config(provider, options.versions, Arc::clone(&verifier));

@@ -31,7 +31,7 @@ pub enum TlsProblem {
     /// No certificate can name this host.
     ServerName,
     /// The user's roots cannot be used: a usage error.
-    Roots(RootsError),
+    Roots(Box<RootsError>),
 }
 
 fn text(host: &str, port: u16, problem: &TlsProblem) -> String {
