@@ -192,12 +192,13 @@ impl Sender {
         self.close_with(frame, deadline, false);
     }
 
-    /// Like [`close`](Self::close), but bytes that are written or received may extend the deadline.
-    pub(super) fn close_patiently(&mut self, frame: Option<CloseFrame>, deadline: Instant) {
-        self.close_with(frame, deadline, true);
-    }
-
-    fn close_with(&mut self, frame: Option<CloseFrame>, deadline: Instant, patient: bool) {
+    /// Like [`close`](Self::close); if `patient`, bytes that are written or received may extend the deadline.
+    pub(super) fn close_with(
+        &mut self,
+        frame: Option<CloseFrame>,
+        deadline: Instant,
+        patient: bool,
+    ) {
         if self.closed_with.is_some() {
             return;
         }

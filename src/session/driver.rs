@@ -178,7 +178,6 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                     }
                     self.connection.abandon(reset);
                 }
-                None if self.lifecycle.is_aborted() => break,
                 None => {}
             }
         }

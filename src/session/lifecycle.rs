@@ -119,11 +119,6 @@ impl Lifecycle {
         }
     }
 
-    /// Whether the user does not wait any longer.
-    pub(super) fn is_aborted(&self) -> bool {
-        matches!(self, Self::Aborted { .. })
-    }
-
     /// When [`is_over`](Self::is_over) may change by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self {

@@ -151,10 +151,8 @@ impl Connection {
         let deadline = now + patience.unwrap_or(usual);
         if self.sender.is_closing() {
             self.sender.end_by(deadline);
-        } else if patience.is_none() {
-            self.sender.close_patiently(frame, deadline);
         } else {
-            self.sender.close(frame, deadline);
+            self.sender.close_with(frame, deadline, patience.is_none());
         }
     }
 
