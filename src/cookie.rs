@@ -26,7 +26,6 @@ impl fmt::Debug for Jar {
 pub struct JarError {
     /// Counted from 1.
     pub line: usize,
-    /// What is wrong.
     pub problem: &'static str,
 }
 

@@ -33,7 +33,6 @@ pub enum Event<'a> {
     Reconnected(Duration),
 }
 
-/// A reconnection attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry<'a> {
     pub reason: DisconnectReason<'a>,
@@ -74,7 +73,6 @@ pub struct Open {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     Quit,
-    /// `/reconnect`
     Reconnect,
     /// All input was sent, and nothing arrived for the time of `--wait`.
     EndOfInput,
@@ -89,7 +87,6 @@ pub enum Cause {
         problem: String,
         hint: Option<String>,
     },
-    /// Standard output failed.
     Write(String),
 }
 
@@ -189,7 +186,6 @@ pub struct Ending {
     pub connections: u32,
     /// Reconnecting failed for good.
     pub gave_up: Option<GaveUp>,
-    /// The recording is incomplete.
     pub unrecorded: bool,
     /// The result of `--diff`.
     pub compared: Option<Compared>,

@@ -8,13 +8,10 @@ use std::process::ExitCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Exit {
-    /// Success.
     Done = 0,
     /// An expectation failed, or `--count` was not reached.
     Expectation = 1,
-    /// The command line is wrong.
     Usage = 2,
-    /// The URL is wrong.
     Url = 3,
     /// The proxy's name has no address.
     ProxyDns = 5,
@@ -28,9 +25,7 @@ pub enum Exit {
     Write = 23,
     /// Input could not be read, or is not in the expected encoding.
     Input = 26,
-    /// A time limit ran out.
     Timeout = 28,
-    /// The TLS handshake failed.
     Tls = 35,
     /// Redirects could not be followed.
     Redirect = 47,
@@ -38,9 +33,7 @@ pub enum Exit {
     ClientCertificate = 58,
     /// The server's certificate is not trusted.
     Certificate = 60,
-    /// A size limit was exceeded.
     Limit = 63,
-    /// A defect of wsee.
     Internal = 70,
     /// The proxy did not open a tunnel.
     Proxy = 97,
@@ -54,11 +47,9 @@ pub enum Exit {
     Protocol = 113,
     /// The peer did not answer a ping.
     NoPong = 114,
-    /// Ended by SIGHUP.
     Hangup = 129,
     /// Ended by SIGINT (Ctrl-C).
     Interrupt = 130,
-    /// Ended by SIGTERM.
     Terminate = 143,
 }
 

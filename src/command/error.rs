@@ -41,7 +41,6 @@ pub enum CommandError {
         column: usize,
         found: String,
         wanted: &'static str,
-        /// A valid line.
         example: &'static str,
     },
     /// The status code may not be sent (RFC 6455 §7.4).

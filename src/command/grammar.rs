@@ -5,18 +5,15 @@
 use super::args::Args;
 use super::{CommandError, Outgoing, usage};
 
-/// `/frame`.
 pub fn frame(text: &str) -> Result<Outgoing, CommandError> {
     let frame = args("frame", text)?.required()?.frame()?;
     Ok(Outgoing::Frame(frame))
 }
 
-/// `/raw`.
 pub fn raw(text: &str) -> Result<Outgoing, CommandError> {
     Ok(Outgoing::Raw(args("raw", text)?.required()?.hex()?))
 }
 
-/// `/fragment`.
 pub fn fragment(text: &str) -> Result<Outgoing, CommandError> {
     args("fragment", text)?.required()?.fragment()
 }
@@ -26,7 +23,6 @@ pub fn bytes(text: &str) -> Result<Vec<u8>, CommandError> {
     args("bin", text)?.hex()
 }
 
-/// The code of `/close`.
 pub fn close_code(text: &str) -> Result<u16, CommandError> {
     args("close", text)?.close_code(text)
 }

@@ -23,7 +23,6 @@ use self::args::Args;
 /// What a line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
-    /// An empty line.
     Nothing,
     Outgoing(Outgoing),
     Prompt(PromptCommand),

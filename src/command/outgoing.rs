@@ -4,14 +4,11 @@ use std::path::PathBuf;
 
 use crate::proto::frame::Header;
 
-/// Something to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outgoing {
     Text(String),
     Binary(Vec<u8>),
-    /// A file as one message.
     File {
-        /// As typed.
         path: PathBuf,
         /// Sent as a text message; as a binary one otherwise.
         is_text: bool,

@@ -41,18 +41,13 @@ pub enum PromptCommand {
 pub enum Assignment {
     List,
     Show(String),
-    Set {
-        name: String,
-        /// May contain variables.
-        value: String,
-    },
+    Set { name: String, value: String },
 }
 
 /// A variable whose value is taken from the last JSON message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
     pub name: String,
-    /// A jq filter, not compiled.
     pub source: String,
     /// The column where the filter starts.
     pub column: usize,
@@ -66,7 +61,6 @@ pub enum Timing {
     Start {
         /// Not zero.
         period: Duration,
-        /// May contain variables.
         text: String,
     },
     /// Stops the timer with this number in the list, or all.
@@ -79,7 +73,6 @@ pub enum Repetition {
     Start {
         /// At least 1.
         count: u64,
-        /// May contain variables.
         text: String,
     },
     Stop,
@@ -92,9 +85,7 @@ pub enum Filtering {
     Show,
     Off,
     By {
-        /// A jq filter, not compiled.
         source: String,
-        /// The column where it starts.
         column: usize,
     },
 }
@@ -105,7 +96,6 @@ pub enum Setting {
     Switch(Topic, bool),
     /// The time at the start of every line.
     Time(Timestamps),
-    /// How binary messages are shown.
     Decode(Decode),
 }
 
@@ -123,15 +113,12 @@ pub enum Record {
 pub enum Topic {
     Ping,
     Pong,
-    /// A line for every frame.
     Frames,
     /// The time at the start of every line.
     Time,
-    /// JSON, indented.
     Json,
     /// Binary messages, as a hexdump.
     Hex,
-    /// Binary messages, decoded.
     Decode,
 }
 

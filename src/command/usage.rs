@@ -7,11 +7,9 @@ pub struct Usage {
     pub name: &'static str,
     /// The arguments; optional ones in brackets, empty if there are none.
     pub args: &'static str,
-    /// One line.
     pub help: &'static str,
     /// Further explanation, wrapped at words when it is printed.
     pub details: &'static str,
-    /// A line to type.
     pub example: &'static str,
 }
 

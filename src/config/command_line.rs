@@ -24,10 +24,8 @@ pub struct CommandLine {
 /// A command line that cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandLineError {
-    /// A usage error, or a request for help.
     #[error(transparent)]
     Usage(#[from] clap::Error),
-    /// The configuration file is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }

@@ -3,26 +3,20 @@
 use crate::proto::deflate::{self, Offer, ParamsError};
 use crate::proto::extension::{self, ExtensionSyntaxError};
 
-/// An offer that cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("--compress {input:?}: {problem}")]
 pub struct CompressionError {
-    /// The value as typed.
     pub input: String,
-    /// What is wrong with it.
     pub problem: CompressionProblem,
 }
 
 /// What is wrong with an offer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompressionProblem {
-    /// It breaks the grammar.
     #[error("{0}; write 'permessage-deflate; PARAM; PARAM=N'")]
     Syntax(#[from] ExtensionSyntaxError),
-    /// A parameter is wrong.
     #[error(transparent)]
     Params(#[from] ParamsError),
-    /// Another extension, or none.
     #[error(
         "permessage-deflate is the only extension that wsee supports; to offer another one, use -H"
     )]

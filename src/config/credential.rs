@@ -20,69 +20,48 @@ use crate::term::{self, PasswordError};
 /// Why credentials cannot be used. They are never quoted.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
-    /// A file cannot be read.
     #[error("{flag}: cannot read {}: {error}; {hint}", file.display())]
     File {
-        /// The flag that named it.
         flag: &'static str,
         file: PathBuf,
         error: io::Error,
-        /// What to do.
         hint: &'static str,
     },
-    /// A token that is empty.
     #[error("{0}: the token is empty; drop the flag to connect without one")]
     EmptyToken(String),
-    /// A token from standard input.
     #[error("--bearer @-: stdin is used for messages; use @FILE or --bearer-env NAME")]
     Stdin,
     /// A variable that is not set, or not text.
     #[error("--bearer-env {0:?}: the variable is not set, or is not valid UTF-8; export it")]
     Variable(String),
-    /// A password that cannot be asked for.
     #[error(
         "{0}: no terminal to ask for the password; write {0} USER:PASS, or {0} USER: for an empty one{netrc}",
         netrc = if *.0 == USER { ", or use --netrc" } else { "" }
     )]
     NoTerminal(&'static str),
-    /// A password that was not typed.
     #[error("{flag}: no password was entered ({error}); write 'USER:' for an empty one")]
     Password {
         /// The flag that named the user.
         flag: &'static str,
-        /// What came instead.
         error: io::Error,
     },
-    /// Ctrl-C or a signal at the prompt.
     #[error(transparent)]
     Ended(PasswordError),
     /// Nowhere to look for `.netrc`.
     #[error("--netrc: HOME is not set, so there is no ~/.netrc; pass the file with --netrc-file")]
     NoHome,
-    /// A netrc file that is broken.
     #[error("{}, {error}", file.display())]
-    Netrc {
-        file: PathBuf,
-        /// What is wrong, and where.
-        error: NetrcError,
-    },
+    Netrc { file: PathBuf, error: NetrcError },
     /// A user or password that HTTP's Basic scheme cannot carry (RFC 7617 §2).
     #[error(
         "{place}: the {problem}, which HTTP Basic authentication cannot carry; use another login"
     )]
     Basic {
-        /// Where it came from.
         place: String,
-        /// What is wrong.
         problem: &'static str,
     },
-    /// A file that is no cookie jar.
     #[error("--cookie {}, {error}", file.display())]
-    Jar {
-        file: PathBuf,
-        /// What is wrong, and where.
-        error: JarError,
-    },
+    Jar { file: PathBuf, error: JarError },
 }
 
 /// The flag for the server's user.

@@ -19,7 +19,6 @@ use crate::proto::handshake::Offer;
 use crate::proto::receiver::Delivery;
 use crate::session::{self, Credentials};
 
-/// How to connect.
 #[derive(Debug, Clone)]
 pub struct Dialing {
     pub open: session::Options,

@@ -10,7 +10,6 @@ use super::Environment;
 pub struct Display {
     /// How often `-v` was given.
     pub verbose: u8,
-    /// Show errors only.
     pub quiet: bool,
     pub secrets: Secrets,
     /// The time shown before each event.

@@ -22,9 +22,7 @@ pub struct Environment {
     pub force_color: bool,
     /// `TERM` is `dumb` or not set.
     pub dumb: bool,
-    /// `$HOME`.
     pub home: Option<PathBuf>,
-    /// `$NETRC`, or `~/.netrc`.
     pub netrc: Option<PathBuf>,
     /// The configuration file, which may not exist, in `$XDG_CONFIG_HOME` or `~/.config`.
     pub config_file: Option<PathBuf>,

@@ -40,7 +40,6 @@ pub enum HeaderProblem {
         "{token:?} has {found:?} at character {position}; a name may contain only letters, digits and !#$%&'*+-.^_`|~ (RFC 9110 §5.6.2)"
     )]
     NotToken {
-        /// The name as typed.
         token: String,
         /// The character that is not allowed.
         found: char,
@@ -57,7 +56,6 @@ pub enum HeaderProblem {
         /// Counted in bytes, from 1.
         position: usize,
     },
-    /// The same subprotocol twice.
     #[error("{0:?} is offered twice; RFC 6455 §4.1 allows each subprotocol once")]
     Duplicate(String),
     /// A file of header fields that cannot be read.

@@ -17,14 +17,12 @@ use crate::serve::{Address, Identity};
 #[derive(Debug, Clone)]
 pub struct Listen {
     pub address: Address,
-    /// The handshakes it accepts.
     pub policy: Policy,
     /// Its certificate and key, for `wss`.
     pub identity: Option<Identity>,
     pub connection: Config,
     /// The recorded server to play, and its description; without one, the server echoes.
     pub play: Option<(Play, String)>,
-    /// How much is shown.
     pub display: Display,
 }
 

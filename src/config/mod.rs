@@ -57,29 +57,23 @@ use target::TargetError;
 /// A command line that cannot be obeyed; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// The configuration file is wrong.
     #[error(transparent)]
     File(#[from] FileError),
-    /// A pasted curl command cannot become a connection.
     #[error(transparent)]
     Curl(#[from] crate::cli::CurlError),
-    /// The URL is wrong.
     #[error(transparent)]
     Target(#[from] TargetError),
     /// A header, subprotocol or other field of the request is wrong.
     #[error(transparent)]
     Header(#[from] HeaderError),
-    /// A proxy cannot be used.
     #[error(transparent)]
     Proxy(#[from] ProxyUrlError),
     #[error(
         "--interface {0} is not of the address family that -4 or -6 requires; drop one of them"
     )]
     Interface(IpAddr),
-    /// An offer of compression is wrong.
     #[error(transparent)]
     Compression(#[from] CompressionError),
-    /// Credentials cannot be used.
     #[error(transparent)]
     Credential(#[from] CredentialError),
     /// A file whose content is to be sent cannot be read.
@@ -88,15 +82,12 @@ pub enum ConfigError {
         file: PathBuf,
         error: std::io::Error,
     },
-    /// The message is not in the given encoding.
     #[error("--send, {0}")]
     SendEncoding(#[from] crate::pipe::EncodingError),
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// A recording cannot be replayed.
     #[error(transparent)]
     Replay(#[from] ReplayError),
-    /// A recorded server cannot be played.
     #[error(transparent)]
     Playback(#[from] PlaybackError),
     /// A format of `--write-out` is wrong, or cannot be read.
@@ -111,7 +102,6 @@ pub enum ConfigError {
     /// What is to be sent again and again is wrong.
     #[error(transparent)]
     Every(#[from] EveryError),
-    /// A test cannot be run.
     #[error(transparent)]
     Test(#[from] TestError),
     /// A certificate or key for `listen --tls` cannot be used.

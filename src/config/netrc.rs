@@ -24,13 +24,11 @@ pub struct NetrcError {
 /// What is wrong with a netrc file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NetrcProblem {
-    /// A word that needs a value.
     #[error("'{0}' has no value; write it after the word, in quotes if it starts with '#'")]
     NoValue(&'static str),
     /// A `"` that is not closed on its line.
     #[error("a quote is not closed; write '\\\"' for a quote in a value")]
     OpenQuote,
-    /// A login before the first machine.
     #[error("'{0}' comes before any 'machine'; write 'machine HOST' before it")]
     NoMachine(&'static str),
 }

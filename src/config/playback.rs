@@ -13,13 +13,10 @@ use crate::render::quantity;
 /// Why a recording cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaybackError {
-    /// It cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// It is a scenario.
     #[error("{} is a scenario, not a recording; run it with wsee test {}", .0.display(), .0.display())]
     Scenario(PathBuf),
-    /// It has several connections that match.
     #[error("{} has {count} connections{such}, choose one with --entry NUMBER: {list}", file.display())]
     Several {
         file: PathBuf,
@@ -27,14 +24,12 @@ pub enum PlaybackError {
         such: String,
         list: String,
     },
-    /// It has fewer connections.
     #[error("--entry {entry}: the last connection in {} is number {count}", file.display())]
     NoEntry {
         file: PathBuf,
         entry: usize,
         count: usize,
     },
-    /// No connection goes there.
     #[error("no connection in {} has a URL containing {entry:?}: {list}", file.display())]
     NoUrl {
         file: PathBuf,

@@ -30,10 +30,8 @@ pub enum ProxyUrlProblem {
     Host,
     #[error("the port is not a number from 1 to 65535; write [SCHEME://][USER:PASS@]HOST[:PORT]")]
     Port,
-    /// Credentials that cannot be sent.
     #[error("{0}; percent-encode them in a URL, or use -U USER:PASS")]
     Userinfo(String),
-    /// Credentials that SOCKS cannot carry.
     #[error("SOCKS5 takes a user name and a password of 1 to 255 bytes each (RFC 1929)")]
     SocksLogin,
     /// Credentials that SOCKS4 cannot carry.
@@ -48,7 +46,6 @@ const PROXY_USER: &str = "--proxy-user";
 /// curl's default port for proxies, except https.
 const DEFAULT_PORT: u16 = 1080;
 
-/// Resolves the proxies.
 pub(super) fn resolve(
     args: &ProxyArgs,
     variables: &ProxyVariables,

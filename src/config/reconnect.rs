@@ -11,26 +11,17 @@ use crate::session::Backoff;
 /// Why an `--every` cannot be used; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum EveryError {
-    /// The time is not one.
     #[error("--every '{text}': {error}")]
-    Period {
-        /// The time as typed.
-        text: String,
-        error: ValueError,
-    },
-    /// The time is zero.
+    Period { text: String, error: ValueError },
     #[error("--every '{0}': the interval must not be zero; write 100ms or more")]
     Zero(String),
-    /// The message is not one.
     #[error("--every, {0}")]
     Payload(ValueError),
-    /// The file with the message cannot be read.
     #[error("--every @{}: cannot read it: {error}", file.display())]
     File {
         file: PathBuf,
         error: std::io::Error,
     },
-    /// The message is not in the given encoding.
     #[error("--every, {0}")]
     Encoding(#[from] EncodingError),
 }

@@ -8,7 +8,6 @@ use crate::cli::RedirectArgs;
 use crate::dial;
 use crate::session::{Follow, Place};
 
-/// Whether and how redirects are followed.
 pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
     let is_wanted = args.location || args.location_trusted;
     is_wanted.then_some(Follow {
@@ -40,7 +39,6 @@ pub(super) fn dial_target(target: &Target) -> dial::Target {
     }
 }
 
-/// The URL without its userinfo.
 pub(super) fn without_userinfo(url: &Url) -> Url {
     let mut url = url.clone();
     // These fail only for a URL without a host.

@@ -24,13 +24,8 @@ pub enum ReplayError {
     Playback(#[from] PlaybackError),
     #[error("{} contains no URL; pass one after the file name", .0.display())]
     NoUrl(PathBuf),
-    /// The URL is not known completely.
     #[error("{}: the secrets in its URL {url} are masked; pass the URL after the file name", file.display())]
-    Masked {
-        file: PathBuf,
-        /// The URL.
-        url: String,
-    },
+    Masked { file: PathBuf, url: String },
     /// `--record` would overwrite it while it is read.
     #[error("--record {} is the recording being replayed; choose another name", .0.display())]
     Overwritten(PathBuf),

@@ -18,7 +18,6 @@ pub struct Target {
     pub url: Url,
     /// The name (IDNA-encoded) or address to dial, IPv6 without its brackets and with its zone.
     pub host: String,
-    /// The port to dial.
     pub port: u16,
     /// Whether the connection is secured (`wss`).
     pub tls: bool,

@@ -9,22 +9,18 @@ use crate::render::write_out::{Template, TemplateError};
 /// Reports after the run.
 #[derive(Debug, Clone, Default)]
 pub struct Timing {
-    /// The format to fill in.
     pub write_out: Option<Template>,
-    /// Whether the phases are drawn.
     pub waterfall: bool,
 }
 
 /// Why a format cannot be used; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TimingError {
-    /// It cannot be read.
     #[error("--write-out @{}: cannot read it: {error}", file.display())]
     File {
         file: PathBuf,
         error: std::io::Error,
     },
-    /// It was not understood.
     #[error("--write-out{place}: {error}")]
     Template {
         /// The file, if it is one, after a space.

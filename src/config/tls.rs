@@ -26,7 +26,6 @@ pub enum TlsError {
     NoVersion,
     #[error("--sni {0:?}: not a host name; write a name or an address, or '' for none")]
     Sni(String),
-    /// A pin is wrong.
     #[error("--pinnedpubkey {0}")]
     Pin(#[from] PinError),
     /// `--pass` names no source. The text may be the password itself.
@@ -34,7 +33,6 @@ pub enum TlsError {
         "--pass takes the source of the password, not the password itself, which other users could see; write env:NAME, file:PATH or prompt"
     )]
     PassSource,
-    /// The certificate or its key cannot be used.
     #[error("--{} {}", if .0.is_key { "key" } else { "cert" }, .0)]
     Identity(#[from] IdentityError),
     /// `--cert FILE:PASSWORD`, as curl has it.
@@ -43,22 +41,15 @@ pub enum TlsError {
         .0.display()
     )]
     PassInCert(PathBuf),
-    /// The variable with the password is not set.
     #[error("--pass env:{0}: the variable is not set, or is not UTF-8")]
     PassVariable(String),
-    /// The file with the password cannot be read.
     #[error("--pass file:{}: {error}; use a readable file with the password in its first line", file.display())]
     PassFile { file: PathBuf, error: io::Error },
-    /// Ctrl-C or a signal at the prompt.
     #[error(transparent)]
     Ended(PasswordError),
     /// The password cannot be asked for, or was not typed.
     #[error("{} needs a password, but none could be read from the terminal ({error}); use --pass env:NAME or file:PATH", file.display())]
-    Prompt {
-        /// The file that needs it.
-        file: PathBuf,
-        error: io::Error,
-    },
+    Prompt { file: PathBuf, error: io::Error },
 }
 
 impl TlsError {

@@ -105,10 +105,8 @@ pub enum Step {
     /// The secrets of the TLS connection that follows are written to a file.
     KeyLog {
         file: PathBuf,
-        /// Why they cannot be written.
         error: Option<Arc<io::Error>>,
     },
-    /// The TLS handshake was completed.
     Tls(Box<tls::Session>),
 }
 

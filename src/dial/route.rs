@@ -19,7 +19,6 @@ pub struct Route {
     pub unix_socket: Option<PathBuf>,
     /// Addresses of other families are left out.
     pub family: Option<Family>,
-    /// What to connect from.
     pub interface: Option<Interface>,
     /// The silence before the first TCP keepalive probe, and the time between probes.
     pub keepalive: Option<Duration>,
@@ -33,7 +32,6 @@ pub struct ResolveOverride {
     /// `None` is every host.
     pub host: Option<String>,
     pub port: u16,
-    /// At least one.
     pub addresses: Vec<IpAddr>,
 }
 

@@ -54,7 +54,6 @@ impl Stream {
     }
 }
 
-/// The socket of a stream.
 #[derive(Debug)]
 pub enum Socket<'a> {
     Tcp(&'a mut TcpStream),

@@ -23,7 +23,6 @@ use super::FilterError;
 /// What native functions of a filter get: the filter, and its remaining budget.
 pub(super) struct Data;
 
-/// A run of a filter.
 #[derive(Clone, Copy)]
 pub(super) struct Run<'a> {
     pub(super) lut: &'a Lut<Native<Data>>,
@@ -138,7 +137,6 @@ pub(super) fn definitions<'s>(
     [range].into_iter().chain(library).chain([definition(main)])
 }
 
-/// `first | second`.
 fn then<'s>(first: Term<&'s str>, second: Term<&'s str>) -> Term<&'s str> {
     Term::BinOp(Box::new(first), BinaryOp::Pipe(None), Box::new(second))
 }

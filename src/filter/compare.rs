@@ -41,7 +41,6 @@ impl Terms {
     }
 }
 
-/// Any value.
 const ANY: &str = "*";
 /// Any number of items.
 const ITEMS: &str = "...";
@@ -179,7 +178,6 @@ fn is_same(expected: &Val, found: &Val) -> bool {
     compare(Terms::SUBSET, expected, found).is_none()
 }
 
-/// `.key`, or `["a key"]`.
 fn push_key(path: &mut String, key: &Val) {
     let literal = key.to_string();
     let name = literal.trim_matches('"');

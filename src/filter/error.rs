@@ -6,22 +6,14 @@
 pub struct CompileError {
     /// Where in the filter, in characters from 1.
     pub column: usize,
-    /// What is wrong there.
     pub problem: CompileProblem,
 }
 
 /// What is wrong with a filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileProblem {
-    /// Something else belongs there.
     #[error("expected {expected}, found {found}")]
-    Expected {
-        /// What belongs there.
-        expected: String,
-        /// What stands there.
-        found: String,
-    },
-    /// A name that means nothing.
+    Expected { expected: String, found: String },
     #[error("there is no {kind} {name}")]
     Undefined {
         /// "filter", "variable" or the like.
@@ -29,7 +21,6 @@ pub enum CompileProblem {
         /// The name, with the number of its arguments as jq writes it.
         name: String,
     },
-    /// Modules are files, and a filter reads none.
     #[error("modules cannot be imported; write the definition into the filter")]
     Module,
 }
@@ -49,7 +40,6 @@ pub enum FilterError {
     /// It took more steps for one message than the limit; it may never end.
     #[error("jq: more than {0} steps for one message; a filter must come to an end")]
     TooLong(u64),
-    /// Its recursion would exhaust the stack.
     #[error(
         "jq: calls nested too deep; write the recursion so that the call is the last thing done"
     )]
@@ -69,7 +59,6 @@ pub enum ReadError {
     /// A violation of RFC 8259.
     #[error("not JSON: {0}")]
     Syntax(String),
-    /// Reading it could overflow the stack.
     #[error("JSON nested deeper than {0} levels")]
     TooDeep(usize),
     /// Reading it would take time that grows with the square of its length.

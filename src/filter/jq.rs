@@ -41,7 +41,6 @@ const LEFT_OUT: [&str; 8] = [
 ];
 
 impl Jq {
-    /// Compiles a filter.
     pub fn compile(source: &str) -> Result<Self, CompileError> {
         let defs = jaq_core::defs()
             .chain(jaq_std::defs())
@@ -107,7 +106,6 @@ impl fmt::Debug for Jq {
     }
 }
 
-/// One output of a filter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output(Val);
 

@@ -19,11 +19,8 @@ pub enum Filtered {
     Passes,
     /// It is not JSON and is dropped.
     LeftOut(FilterError),
-    /// The filter ran.
     Ran {
-        /// How many outputs it gave.
         outputs: u64,
-        /// Why there are no more.
         error: Option<FilterError>,
     },
 }

@@ -188,7 +188,6 @@ impl View {
         self.outlet = Outlet::Editor;
     }
 
-    /// The unprinted lines.
     pub fn text(&mut self) -> &mut String {
         &mut self.text
     }

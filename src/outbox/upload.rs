@@ -64,7 +64,6 @@ impl Upload {
         })
     }
 
-    /// As typed.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -13,7 +13,6 @@ use crate::term::Stdin;
 pub enum Split {
     /// At each `\n`; one `\r` before it is not part of the record.
     Line,
-    /// At each NUL.
     Nul,
     /// At the end: the whole input is one record.
     Whole,

@@ -60,7 +60,6 @@ pub struct Options {
     /// messages are shown on standard error only.
     pub is_demo: bool,
     pub close: Option<CloseFrame>,
-    /// The limit and its deadline.
     pub max_time: Option<(Duration, Instant)>,
 }
 

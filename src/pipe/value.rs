@@ -17,10 +17,8 @@ pub(super) struct Values {
 enum Inside {
     #[default]
     Nothing,
-    /// A number or a word.
     Bare,
     String,
-    /// A string, after a backslash.
     Escape,
 }
 

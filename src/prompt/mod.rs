@@ -47,14 +47,12 @@ pub struct Options {
     pub every: Vec<Every>,
     /// The command line of the user's editor.
     pub editor: String,
-    /// `~` in paths.
     pub home: Option<PathBuf>,
     /// `None` if the history is not saved.
     pub history: Option<PathBuf>,
     pub close: Option<CloseFrame>,
     /// How long the server may take to reply to our Close frame, whatever else it sends.
     pub close_timeout: Duration,
-    /// The limit and its deadline.
     pub max_time: Option<(Duration, Instant)>,
 }
 

@@ -13,7 +13,6 @@ use crate::session::{Signals, Stop};
 #[derive(Debug)]
 pub(super) struct Stopping {
     signals: Signals,
-    /// What our Close frame says.
     close: Option<CloseFrame>,
     close_timeout: Duration,
     max_time: Option<(Duration, Instant)>,

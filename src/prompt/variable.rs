@@ -72,7 +72,6 @@ const MAX_KEPT: usize = 1 << 20;
 const SHOWN: usize = 200;
 
 impl Values {
-    /// The names that start with `start`.
     pub(super) fn names(&self, start: &str) -> Vec<String> {
         let variables = self.lock();
         let names = variables.keys().filter(|name| name.starts_with(start));

@@ -16,13 +16,11 @@ pub enum ReadError {
     Format(PathBuf),
     #[error("cannot read {}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
-    /// A device, a pipe, a directory.
     #[error("{} is not a regular file, and it is read twice", .0.display())]
     NotFile(PathBuf),
     #[error("{}, line {line}: {error}", path.display())]
     Line {
         path: PathBuf,
-        /// From 1.
         line: u64,
         error: LineError,
     },

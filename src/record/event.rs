@@ -75,7 +75,6 @@ pub(super) fn split(list: Option<&str>) -> Vec<String> {
     elements.map(str::to_owned).collect()
 }
 
-/// A header field.
 #[derive(Deserialize)]
 pub(super) struct Field {
     name: String,

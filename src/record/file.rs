@@ -17,7 +17,6 @@ pub enum FileError {
     Exists(PathBuf),
     #[error("{} is a symbolic link, which is not followed", .0.display())]
     Link(PathBuf),
-    /// A device, a pipe, a directory.
     #[error("{} is not a regular file", .0.display())]
     NotFile(PathBuf),
     #[error("{} belongs to another user", .0.display())]

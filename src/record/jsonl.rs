@@ -75,7 +75,6 @@ pub(super) fn connections(
 #[derive(Debug)]
 pub(super) struct LineEvents {
     reader: Reader,
-    /// Connections to skip.
     before: usize,
     is_open: bool,
     is_over: bool,

@@ -9,7 +9,6 @@ use crate::proto::Role;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Speed {
-    /// A factor.
     Times(f64),
     Max,
 }
@@ -29,7 +28,6 @@ impl Speed {
 #[derive(Debug, Clone)]
 pub struct Play {
     pub recording: Recording,
-    /// The connection in it.
     pub index: usize,
     /// The end whose part is played.
     pub role: Role,

@@ -80,7 +80,6 @@ fn compared_text(compared: Compared) -> String {
     }
 }
 
-/// Duration and traffic.
 fn totals(ending: &Ending) -> String {
     let mut text = format!(
         "{} ({} sent, {} received{})",

@@ -14,7 +14,6 @@ pub struct Dialect {
 }
 
 impl Dialect {
-    /// Recognises nothing.
     pub fn ignored() -> Self {
         Self::default()
     }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-/// Replaces a secret.
 pub const MASK: &str = "***";
 
 /// Headers whose entire value is secret.

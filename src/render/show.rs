@@ -16,7 +16,6 @@ pub struct Show {
     pub frames: bool,
     /// The time at the start of every line.
     pub time: Timestamps,
-    /// Whether JSON is laid out.
     pub json: bool,
     /// Whether binary messages that are not decoded appear as hexdumps.
     pub hex: bool,

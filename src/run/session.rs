@@ -25,7 +25,6 @@ pub(super) enum Task {
     Pipe {
         options: Box<pipe::Options>,
         input: Option<Input>,
-        /// The view on standard error.
         show: Show,
     },
 }

@@ -223,7 +223,6 @@ fn first_output(filter: &str, payload: &[u8]) -> Result<Vec<u8>, CaptureError> {
     }
 }
 
-/// Whether `text` matches `pattern`, where `*` is any text.
 pub fn glob(pattern: &str, text: &str) -> bool {
     let parts: Vec<String> = pattern.split('*').map(regex::escape).collect();
     // Always a valid expression, as the parts are escaped.

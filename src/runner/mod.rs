@@ -30,7 +30,6 @@ pub use variable::Given;
 pub struct Options {
     /// For expectations without `within`.
     pub timeout: Duration,
-    /// For each case.
     pub max_time: Option<Duration>,
     /// Further tries while the server is not up yet.
     pub retries: u32,

@@ -37,7 +37,6 @@ pub enum Outcome {
 /// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The server did something unexpected.
     Failure,
     /// The case could not be run: no connection, a variable without a value, a missing file.
     Error,
@@ -48,16 +47,13 @@ pub struct Failure {
     pub kind: Kind,
     /// `None` for a step of the command line.
     pub line: Option<usize>,
-    /// The step as written.
     pub step: String,
-    /// The problem, in one line.
     pub message: String,
     pub hint: Option<String>,
     pub notes: Vec<String>,
     pub waited: Option<Duration>,
     /// Messages received by the step that did not match.
     pub received: Vec<Shown>,
-    /// The number of further messages.
     pub more: u64,
     pub closest: Option<Closest>,
     pub connection: Option<String>,
@@ -69,7 +65,6 @@ pub struct Failure {
 pub struct Shown {
     /// Since the step began.
     pub after: Duration,
-    /// "text" or "binary".
     pub kind: String,
     /// In bytes.
     pub size: usize,
@@ -177,7 +172,6 @@ impl Run {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     pub passed: usize,
-    /// Including errors.
     pub failed: usize,
     pub errors: usize,
     pub skipped: usize,

@@ -40,7 +40,6 @@ impl Case {
 /// A line that is run, with the lines that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The connection, by index.
     pub on: usize,
     /// `connect`, or an action.
     pub line: Line,

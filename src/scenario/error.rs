@@ -16,7 +16,6 @@ pub struct Mistake {
     pub column: usize,
     /// The number of characters it is about, at least 1.
     pub width: usize,
-    /// The line as written.
     pub source: String,
     pub problem: Problem,
 }
@@ -72,7 +71,6 @@ pub enum Problem {
         word: String,
         nearest: Option<&'static str>,
     },
-    /// The text says what.
     #[error("{0}")]
     Missing(&'static str),
     #[error("unexpected {found:?}; {hint}")]
@@ -106,7 +104,6 @@ pub enum Problem {
     Regex(String),
     #[error(transparent)]
     Jq(#[from] CompileError),
-    /// A command of the prompt with wrong arguments.
     #[error("{0}")]
     Command(String),
     #[error("{0:?} is not a status; use three digits from 100 to 599, such as 101")]

@@ -11,7 +11,6 @@ use super::template::Variable;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scan<'a> {
     pub source: Source<'a>,
-    /// A slice of the line.
     pub rest: &'a str,
 }
 

@@ -20,7 +20,6 @@ enum Part {
 pub enum Variable {
     /// A captured value, or one given with `--var`.
     Named(String),
-    /// An environment variable.
     Env(String),
     /// A random UUID that stays the same for a case.
     Uuid,
@@ -31,7 +30,6 @@ pub enum Variable {
 /// How values are inserted into a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Unchanged.
     Plain,
     /// Escaped inside a string literal of JSON or jq, unchanged outside.
     Quoted,

@@ -6,7 +6,6 @@ use crate::command::{self, CommandError, Outgoing};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed {
     pub grammar: Grammar,
-    /// The arguments as written.
     pub args: Template,
     /// The parsed arguments; `None` if they contain variables.
     pub value: Option<Outgoing>,

@@ -36,7 +36,6 @@ impl Log {
         }
     }
 
-    /// The log of one client.
     pub(super) fn of(&self, client: u64) -> Self {
         Self {
             client,

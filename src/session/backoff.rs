@@ -25,7 +25,6 @@ pub struct Backoff {
     limit: Option<u32>,
     /// Attempts in a row that led to no lasting connection.
     attempts: u32,
-    /// The last wait.
     waited: Duration,
 }
 

@@ -14,13 +14,11 @@ use crate::proto::http1::Body;
 pub enum OpenError {
     #[error(transparent)]
     Dial(#[from] dial::Error),
-    /// The stream broke during the handshake.
     #[error("the connection broke during the opening handshake: {0}")]
     Stream(#[from] io::Error),
     /// The response is not a valid answer to the upgrade.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
-    /// A redirection was not followed.
     #[error(transparent)]
     Redirect(#[from] RedirectError),
     /// The response's status is not 101.
@@ -92,7 +90,6 @@ pub struct Refused {
     pub refusal: Refusal,
     /// The start of the response's body.
     pub body: Body,
-    /// The last request, after redirections.
     pub asked: Asked,
 }
 

@@ -116,10 +116,7 @@ pub enum CloseMode {
         patience: Option<Duration>,
     },
     /// By dropping the TCP connection.
-    Abandon {
-        /// Whether TCP is reset.
-        reset: bool,
-    },
+    Abandon { reset: bool },
 }
 
 impl CloseMode {

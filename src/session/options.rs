@@ -12,7 +12,6 @@ use crate::secret::Secret;
 
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// The URL, without userinfo.
     pub url: Url,
     /// What `url` resolves to for dialling.
     pub target: dial::Target,
@@ -48,7 +47,6 @@ pub struct Place {
     pub target: dial::Target,
     /// The `Host` field.
     pub host: String,
-    /// Path and query.
     pub request_target: String,
     /// The `Authorization` value from the URL's userinfo.
     pub authorization: Option<Secret<String>>,

@@ -13,7 +13,6 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// The first phase.
     pub(super) fn start(options: &Options) -> Self {
         let phase = if options.dial.route.unix_socket.is_some() {
             Phase::Unix

@@ -17,7 +17,6 @@ use super::options::Options;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Retry};
 
-/// How to reconnect.
 pub struct Plan<'a> {
     pub open: &'a Options,
     pub backoff: Backoff,

@@ -12,7 +12,6 @@ use crate::proto::handshake::client::Edit;
 pub enum RedirectError {
     #[error("more than {limit} redirects, the next to {to}")]
     TooMany { limit: u16, to: String },
-    /// The same was asked there before.
     #[error("redirect loop, back to {to}")]
     Circle { to: String },
     #[error("refused to follow a redirect from wss:// to {to}, which is not encrypted")]

@@ -12,7 +12,6 @@ const MOST_HELD: usize = 64 << 10;
 
 #[derive(Debug, Default)]
 pub(super) enum WriteSide {
-    /// The stream holds nothing back.
     #[default]
     Clean,
     /// The stream took this many bytes of messages and may still hold them.

@@ -12,7 +12,6 @@ use tokio::io::unix::AsyncFd;
 pub(super) enum Descriptor {
     /// An open file description of our own, which is non-blocking: a pipe or a terminal opened again.
     Own {
-        /// The descriptor.
         fd: OwnedFd,
         /// Whether a read that returns less than was asked for has emptied it: not so for terminals.
         short_read_empties: bool,

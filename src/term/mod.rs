@@ -17,11 +17,8 @@ pub use stdout::Stdout;
 /// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminals {
-    /// Standard input.
     pub stdin: bool,
-    /// Standard output.
     pub stdout: bool,
-    /// Standard error.
     pub stderr: bool,
 }
 

@@ -16,13 +16,10 @@ const CTRL_C: u8 = 0x03;
 /// Why there is no password.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
-    /// Ctrl-C.
     #[error("interrupted at the prompt for the password")]
     Interrupted,
-    /// SIGTERM.
     #[error("ended by SIGTERM at the prompt for the password")]
     Terminated,
-    /// SIGHUP.
     #[error("ended by SIGHUP at the prompt for the password")]
     HungUp,
     /// [`ErrorKind::UnexpectedEof`] for Ctrl-D; the error of opening `/dev/tty` if there is no terminal.

@@ -32,8 +32,9 @@ enum Source {
 /// How a descriptor is read without blocking.
 #[derive(Debug, Clone, Copy)]
 enum ReadMode {
-    /// It never blocks.
-    NonBlocking { short_read_empties: bool },
+    NonBlocking {
+        short_read_empties: bool,
+    },
     /// Each call asks it not to.
     Socket,
     /// Polled before each read.

@@ -15,7 +15,6 @@ use rustix::termios::{
 
 /// Ends a synchronized update and bracketed paste.
 const RESET: &str = "\x1b[?2026l\x1b[?2004l";
-/// Begins bracketed paste.
 const PASTE: &str = "\x1b[?2004h";
 /// How long it takes at most until a process that was told to stop has stopped.
 const STOPPING: Duration = Duration::from_millis(50);

@@ -9,7 +9,6 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::error::{FileError, FileProblem, Place};
 
-/// A configuration file.
 #[derive(Debug)]
 pub(super) struct Document {
     /// Keys at the top, for every connection.
@@ -193,7 +192,6 @@ fn plain(value: &DeValue<'_>) -> Value {
     }
 }
 
-/// Flags take decimals.
 fn integer(number: &DeInteger<'_>) -> Value {
     let value = i64::from_str_radix(number.as_str(), number.radix());
     value.map_or(Value::Other, |value| Value::Text(value.to_string()))

@@ -14,14 +14,12 @@ pub struct FileError {
 /// A file, and a line of it if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The file.
     pub file: PathBuf,
     /// Counted from 1.
     pub line: Option<usize>,
 }
 
 impl Place {
-    /// A line of a file.
     pub fn line(file: &Path, line: usize) -> Self {
         Self {
             file: file.to_owned(),
@@ -37,7 +35,6 @@ impl Place {
         }
     }
 
-    /// The error for a problem at this place.
     pub(super) fn error(self, problem: FileProblem) -> FileError {
         FileError {
             place: self,
@@ -59,48 +56,35 @@ impl fmt::Display for Place {
 /// What is wrong. Values are never quoted, because they may be secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum FileProblem {
-    /// The file is there, but cannot be read.
     #[error("cannot read it ({0}); --no-config ignores it")]
     Read(std::io::Error),
-    /// It is not TOML.
     #[error("{0} (TOML 1.0)")]
     Syntax(String),
-    /// No flag of that name.
     #[error("unknown key '{key}'; {hint}")]
     UnknownKey {
         key: String,
         /// A similar key, or where to find them.
         hint: String,
     },
-    /// A table that is no profile.
     #[error("[{found}] is not a section; write a profile as [profile.{profile}]")]
     Section {
         found: String,
         /// The name of the profile to write instead.
         profile: String,
     },
-    /// Not a table, where a profile is expected.
     #[error("'{0}' is not a profile; put its keys under [profile.{0}]")]
     NotProfile(String),
-    /// A URL for every connection.
     #[error("url is allowed only under [profile.NAME], for 'wsee @NAME'")]
     UrlOutside,
     /// A flag without a value that is given one.
     #[error("{0} is a switch; write true or false")]
     NotSwitch(String),
-    /// A flag that counts.
     #[error("{0} is a count; write a number from 0 to 9")]
     NotCount(String),
-    /// A flag that is given no value.
     #[error("{0} needs a value; write a string or a number")]
     NotValue(String),
-    /// A flag with several values.
     #[error("{key} takes {count} values; write [\"…\", \"…\"]")]
-    NotValues {
-        /// The key.
-        key: String,
-        count: usize,
-    },
+    NotValues { key: String, count: usize },
     /// A list for a flag that is given once.
     #[error("{0} takes one value, not a list")]
     List(String),
@@ -109,28 +93,22 @@ pub enum FileProblem {
         "the environment variable {0} is not set; set it, or write $${{{0}}} for a literal ${{{0}}}"
     )]
     Variable(String),
-    /// `${` that is no variable.
     #[error("'${{' without a NAME and '}}'; write ${{NAME}}, or $${{ for a literal ${{")]
     VariableName,
-    /// A value the flag does not take.
     #[error("{0}")]
     Value(String),
-    /// A profile that is not there.
     #[error("no profile '{name}'; {known}")]
     UnknownProfile {
         name: String,
         /// The known profiles, as a text.
         known: String,
     },
-    /// A profile without a URL.
     #[error("the profile has no url; add url = \"wss://…\"")]
     NoUrl,
-    /// A profile without a file.
     #[error(
         "the file does not exist, so there is no profile '{0}'; create it with [profile.{0}] and url = \"wss://…\""
     )]
     NoFile(String),
-    /// A profile without reading the file.
     #[error("the profile '{0}' is in this file, which --no-config ignores; drop one of them")]
     NotRead(String),
 }

@@ -17,7 +17,6 @@ use crate::cli::takes_fields;
 pub(super) struct Merged {
     /// Each flag with its values and its line.
     pub(super) args: Vec<Argument>,
-    /// The URL of the profile.
     pub(super) url: Option<String>,
 }
 

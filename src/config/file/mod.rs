@@ -38,9 +38,7 @@ pub(super) struct ConfigFile {
 pub(super) struct Settings {
     /// Arguments to be put before the typed ones.
     args: Vec<Argument>,
-    /// The URL of the profile.
     pub(super) url: Option<String>,
-    /// Where they come from.
     pub(super) sources: Sources,
     /// Notes for the user.
     pub(super) notes: Vec<String>,

@@ -34,7 +34,6 @@ pub struct Test {
     pub reports: ReportArgs,
     /// In a job of GitHub Actions.
     pub github: Option<GitHub>,
-    /// Assumptions to show.
     pub notes: Vec<String>,
     pub display: Display,
 }

@@ -1,6 +1,5 @@
 //! Why a URL cannot be connected to.
 
-/// A URL that cannot be connected to.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bad URL {input:?}: {problem}")]
 pub struct TargetError {
@@ -40,7 +39,6 @@ impl TargetProblem {
 /// What is wrong with a URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetProblem {
-    /// Nothing was typed.
     #[error("it is empty; write ws://HOST/PATH or wss://HOST/PATH")]
     Empty,
     /// Whitespace, a control character, or a backslash before the query.
@@ -48,9 +46,7 @@ pub enum TargetProblem {
     Character {
         /// Counted in characters, from 1.
         position: usize,
-        /// The character.
         found: char,
-        /// Its percent-encoded form.
         encoded: String,
     },
     /// A fragment, which RFC 6455 §3 rules out.
@@ -61,38 +57,27 @@ pub enum TargetProblem {
         /// Counted in characters, from 1.
         position: usize,
     },
-    /// A scheme that is not about WebSocket.
     #[error("the scheme {0:?} is not ws, wss, http or https; write ws:// or wss://")]
     Scheme(String),
     /// A scheme without its `//`.
     #[error("'//' is missing after {0:?}; write {0}//HOST")]
     NoSlashes(String),
-    /// A path without a host.
     #[error("there is no host before the path; write HOST/PATH, or :PORT/PATH for this machine")]
     PathOnly,
     #[error("the host is empty; write it between '//' and the path")]
     NoHost,
-    /// Not a host name or address.
     #[error("the host {host:?} is not valid ({reason}); write a name, an IPv4 address or [IPv6]")]
-    Host {
-        /// The host as typed.
-        host: String,
-        /// What the URL parser found.
-        reason: String,
-    },
+    Host { host: String, reason: String },
     /// An IPv6 address without brackets.
     #[error("the IPv6 address {0:?} needs brackets; write [ADDRESS] or [ADDRESS]:PORT")]
     Unbracketed(String),
     /// The zone of an IPv6 address that cannot be one.
     #[error("{0:?} is not a valid zone of an IPv6 address; write [fe80::1%25eth0]")]
     Zone(String),
-    /// Not a port.
     #[error("the port {0:?} is not a number from 1 to 65535; correct it, or drop it with its ':'")]
     Port(String),
-    /// Credentials that HTTP's Basic scheme cannot carry.
     #[error("the userinfo before '@' {0}; use -u USER:PASS or --bearer TOKEN")]
     Userinfo(&'static str),
-    /// Refused by the URL parser for another reason.
     #[error("{0}; write ws://HOST/PATH or wss://HOST/PATH")]
     Other(String),
 }

@@ -28,7 +28,6 @@ pub enum Error {
     /// None of the host's addresses could be connected to.
     #[error("cannot connect to {}: {}", authority(.host, *.port), list(.attempts))]
     Connect {
-        /// As given.
         host: String,
         port: u16,
         /// In the order of failure.
@@ -42,7 +41,6 @@ pub enum Error {
     #[error("{host} has no {} address", .family.name())]
     Family { host: String, family: Family },
 
-    /// A usage error.
     #[error("there is no network interface {name:?}")]
     Interface { name: String },
 

@@ -10,7 +10,6 @@ use crate::proto::http1::{Body, Head, HeadError};
 #[derive(Debug, thiserror::Error)]
 #[error("the proxy {proxy} ({origin}) {problem}")]
 pub struct ProxyError {
-    /// Its URL without credentials.
     pub proxy: String,
     /// The flag or environment variable that names it.
     pub origin: &'static str,
@@ -19,7 +18,6 @@ pub struct ProxyError {
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProxyProblem {
-    /// Connecting to the proxy failed.
     #[error("{}", unreachable_text(.0))]
     Unreachable(#[source] Box<Error>),
     /// Its answer to CONNECT is not 2xx.
@@ -27,7 +25,6 @@ pub enum ProxyProblem {
     Refused(Box<TunnelRefusal>),
     #[error(transparent)]
     Socks(#[from] SocksProblem),
-    /// Its answer to CONNECT cannot be read.
     #[error("gave no HTTP answer to CONNECT: {0}")]
     Head(#[from] HeadError),
     #[error("answers CONNECT with interim (1xx) responses only")]
@@ -48,7 +45,6 @@ pub struct TunnelRefusal {
     pub response: Head,
     /// The start of the response's body.
     pub body: Body,
-    /// Whether the request had credentials.
     pub authorized: bool,
 }
 

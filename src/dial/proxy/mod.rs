@@ -53,15 +53,12 @@ pub struct Proxy {
 pub enum Kind {
     /// HTTP, with CONNECT (RFC 9110 §9.3.6).
     Http,
-    /// HTTP inside TLS.
     Https,
     /// wsee resolves the name.
     Socks4,
-    /// The proxy resolves the name.
     Socks4a,
     /// RFC 1928; wsee resolves the name.
     Socks5,
-    /// The proxy resolves the name.
     Socks5h,
 }
 

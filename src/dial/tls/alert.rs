@@ -10,7 +10,6 @@ use super::{Version, Versions};
 pub struct HandshakeProblem {
     /// May quote the server.
     pub(super) text: String,
-    /// The usual reason, if known.
     pub reason: Option<HandshakeReason>,
     /// Holds a [`rustls::Error`] unless the connection itself broke.
     pub source: io::Error,

@@ -32,7 +32,6 @@ pub enum Shown {
     Nothing,
     /// Nothing was shown: the server accepts no signature that the key can make.
     Unsuitable,
-    /// The certificate with this subject.
     Certificate(String),
 }
 

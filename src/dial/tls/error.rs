@@ -11,7 +11,6 @@ use crate::dial::endpoint::authority;
 #[derive(Debug, thiserror::Error)]
 #[error("{}", text(.host, *.port, .problem))]
 pub struct TlsFailure {
-    /// As given.
     pub host: Box<str>,
     pub port: u16,
     pub problem: TlsProblem,

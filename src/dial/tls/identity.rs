@@ -29,7 +29,6 @@ pub struct Identity {
 pub struct IdentityError {
     /// Whether it is the key's file, not the certificate's.
     pub is_key: bool,
-    /// As given.
     pub file: PathBuf,
     #[source]
     pub problem: IdentityProblem,
@@ -45,7 +44,6 @@ pub enum IdentityProblem {
     UnknownFormat,
     #[error("not valid PEM ({0})")]
     BadPem(#[source] PemError),
-    /// Damaged or unsupported.
     #[error("not a PKCS#12 file that wsee can read ({0})")]
     BadPkcs12(#[source] Pkcs12Error),
     #[error("no certificate in it")]

@@ -92,7 +92,6 @@ pub enum Sni {
 /// The result of a TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
-    /// Such as `TLS 1.3`.
     pub version: String,
     /// Such as `TLS13_AES_128_GCM_SHA256`.
     pub cipher_suite: String,

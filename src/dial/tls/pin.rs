@@ -21,7 +21,6 @@ pub struct Pins(Vec<[u8; 32]>);
 #[derive(Debug, thiserror::Error)]
 #[error("{value}: {problem}")]
 pub struct PinError {
-    /// A hash or a file.
     pub value: String,
     #[source]
     pub problem: PinProblem,

@@ -11,7 +11,6 @@ use rustls_native_certs::{CertificateResult, load_certs_from_paths, load_native_
 #[derive(Debug, thiserror::Error)]
 #[error("cannot use the CA certificates in {}: {problem}", .file.display())]
 pub struct RootsError {
-    /// As given.
     pub file: PathBuf,
     #[source]
     pub problem: RootsProblem,
@@ -24,15 +23,10 @@ pub enum RootsProblem {
     #[error("no certificate in it")]
     Empty,
     #[error("certificate {number} is not valid PEM ({source})")]
-    BadPem {
-        /// From 1.
-        number: usize,
-        source: pem::Error,
-    },
+    BadPem { number: usize, source: pem::Error },
     /// Valid PEM, but not a certificate that can verify others.
     #[error("certificate {number} cannot be a root ({source})")]
     BadCertificate {
-        /// From 1.
         number: usize,
         source: rustls::Error,
     },

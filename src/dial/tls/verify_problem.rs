@@ -224,7 +224,6 @@ mod tests {
     use super::*;
 
     const DAY: u64 = 24 * 60 * 60;
-    /// 2026-01-01.
     const NEW_YEAR: u64 = 1_767_225_600;
 
     fn unix(seconds: u64) -> UnixTime {

@@ -64,7 +64,6 @@ pub(super) enum Entry {
     Interrupt,
     /// Ctrl-D on an empty line.
     End,
-    /// The terminal is gone.
     HungUp,
     /// Why nothing more can be read.
     Failed(String),

@@ -40,7 +40,6 @@ struct State {
     /// A copy of the text that rustyline has, until it is painted.
     handed_over: Option<HandedOver>,
     bar: Bar,
-    /// The line being typed.
     typed: String,
     is_printing: bool,
     reader: ReaderState,
@@ -52,7 +51,6 @@ struct State {
 #[derive(Debug)]
 struct HandedOver {
     text: String,
-    /// The bar painted below it.
     bar: Option<String>,
     /// It clears the row above the prompt first.
     clears: bool,

@@ -27,7 +27,6 @@ pub enum HarError {
     Message {
         /// The WebSocket connection, from 1.
         entry: usize,
-        /// From 1.
         message: usize,
         text: String,
     },

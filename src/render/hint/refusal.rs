@@ -13,13 +13,11 @@ const NO_CERTIFICATE: &str =
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Refusal<'a> {
-    /// The status of the response.
     pub status: u16,
     /// Host and, unless it is the default, port, as in the Host header.
     pub host: &'a str,
     /// The request target: path and query.
     pub target: &'a str,
-    /// Whether the connection is TLS.
     pub is_tls: bool,
     /// Whether the request had an Origin header.
     pub has_origin: bool,

@@ -37,7 +37,6 @@ pub(super) enum Event<'a> {
     Frame(Frame),
     Error(Box<Error<'a>>),
     Retry(Retry),
-    /// The last line.
     Closed(Box<Closed<'a>>),
 }
 

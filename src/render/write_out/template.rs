@@ -12,7 +12,6 @@ pub struct Template {
 /// A part of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
-    /// Text as it is.
     Text(String),
     /// `%{name}`.
     Variable(&'static Variable),
@@ -29,19 +28,11 @@ pub(super) enum Piece {
 /// Why a format was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
-    /// There is no such variable.
     #[error("unknown variable %{{{name}}}; {}", suggestion(name))]
-    Unknown {
-        /// The name as typed.
-        name: String,
-    },
+    Unknown { name: String },
     /// The brace behind `%{` or `%header{` is missing.
     #[error("{start} without }}; write %% for a percent sign")]
-    Unclosed {
-        /// What is not closed.
-        start: &'static str,
-    },
-    /// `%header{}`.
+    Unclosed { start: &'static str },
     #[error("%header{{}} without a name; write it as in %header{{server}}")]
     NoHeader,
 }
@@ -70,7 +61,6 @@ const SPECIAL: [(&str, Piece); 4] = [
 ];
 
 impl Template {
-    /// Understands a format.
     pub fn parse(format: &str) -> Result<Self, TemplateError> {
         let (mut pieces, mut text, mut rest) = (Vec::new(), String::new(), format);
         while let Some(at) = rest.find(['%', '\\']) {

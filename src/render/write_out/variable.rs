@@ -19,15 +19,12 @@ pub struct Report<'a> {
     pub opening: &'a Opening,
     /// How the connection ended; `None` when it never opened.
     pub ending: Option<&'a Ending>,
-    /// The exit status.
     pub exit: Exit,
     /// What went wrong; empty when nothing did.
     pub error: &'a str,
-    /// The URL, with its secrets.
     pub url: &'a str,
     /// From the start of the run to its end.
     pub total: Duration,
-    /// Whether secrets are shown.
     pub secrets: Secrets,
 }
 
@@ -96,7 +93,6 @@ impl Variable {
         (self.get)(report)
     }
 
-    /// All of them.
     pub(super) const ALL: &[Self] = &[
         Self::new("url", |report| {
             text(report.secrets.url(report.url).into_owned())
