@@ -78,7 +78,7 @@ fn an_invalid_proxy_is_a_usage_error_that_hides_its_password() {
         .env("all_proxy", "http://me:hunter2@h:99999")
         .run()
         .exits(2)
-        .says("all_proxy: its port")
+        .says("all_proxy: the port")
         .never_says("hunter2");
 }
 
