@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wsee::cli::words_of;
+use wsee::cli::{Field, words_of};
 use wsee::command;
 use wsee::config::header::{check_value, parse_headers, parse_subprotocols};
 use wsee::config::target::Target;
@@ -21,7 +21,8 @@ fuzz_target!(|text: &str| {
     let args: Vec<String> = text.lines().map(str::to_owned).collect();
     let read = |_: &Path| Ok(text.to_owned());
     for args in [&args[..], &[text.to_owned()]] {
-        let edits = parse_headers("-H", args, read).unwrap_or_default();
+        let fields: Vec<Field> = args.iter().cloned().map(Field).collect();
+        let edits = parse_headers("-H", &fields, read).unwrap_or_default();
         let fields = edits.iter().filter_map(|edit| match edit {
             Edit::Set { name, value } => Some((name.as_str(), value.as_str())),
             Edit::Remove { .. } => None,
