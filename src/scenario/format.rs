@@ -17,7 +17,7 @@ pub fn format(file: &File) -> String {
     write_all(file.lines.iter().map(|line| &line.statement))
 }
 
-/// Statements with the blank lines of [`format`].
+/// Statements with the blank lines of [`format()`].
 pub fn write_all<'a>(statements: impl Iterator<Item = &'a Statement>) -> String {
     let mut out = String::new();
     let mut blank = false;
