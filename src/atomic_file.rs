@@ -58,7 +58,6 @@ impl Replacement {
         Ok(Self { path, file })
     }
 
-    /// Replaces the file's contents.
     pub fn write(self, contents: &[u8]) -> io::Result<()> {
         let Some(mut file) = self.file else {
             return fs::OpenOptions::new()

@@ -43,7 +43,6 @@ const MAX_FIELD: usize = 8 << 10;
 const HEADER: &str = "# Netscape HTTP Cookie File\n# Written by wsee; it may be edited.\n\n";
 
 impl Jar {
-    /// Adds the cookies of a file in the format of Netscape and curl, without expired ones.
     pub fn read(&self, text: &str) -> Result<(), JarError> {
         let mut store = self.lock();
         for (index, line) in text.lines().enumerate() {
@@ -61,7 +60,6 @@ impl Jar {
         Ok(())
     }
 
-    /// All cookies that are not expired, in the format of Netscape and curl.
     pub fn write(&self) -> String {
         let store = self.lock();
         let mut lines: Vec<String> = store.iter_unexpired().map(line).collect();

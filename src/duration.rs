@@ -5,11 +5,9 @@ use std::time::Duration;
 /// Longer durations are refused: added to an `Instant` they could overflow.
 const LONGEST: Duration = Duration::from_hours(100 * 366 * 24);
 
-/// Why a text is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DurationError {
     Invalid,
-    /// Longer than a hundred years.
     TooLong,
 }
 

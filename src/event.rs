@@ -19,7 +19,6 @@ pub use round_trip::RoundTrips;
 
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// Credentials are about to be sent unencrypted to this host.
     CredentialsInClear(&'a str),
     Step(&'a dial::Step),
     Request(&'a Head),
@@ -27,7 +26,6 @@ pub enum Event<'a> {
     Redirected(&'a Redirected),
     Open(&'a Open),
     Connection(&'a connection::Event<'a>),
-    /// The connection is lost or was not made, and another attempt follows.
     Retry(&'a Retry<'a>),
     /// A connection is open again, this long after the last one was lost.
     Reconnected(Duration),
@@ -45,7 +43,6 @@ pub struct Retry<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum DisconnectReason<'a> {
     Lost(&'a Ending),
-    /// The reason why none could be made.
     Failed(&'a str),
 }
 
@@ -61,7 +58,6 @@ pub struct Redirected {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Open {
     pub subprotocol: Option<String>,
-    /// The server selected no subprotocol although some were offered.
     pub ignored_subprotocols: bool,
     pub deflate: Option<Params>,
     /// Rules the response breaks, in words; only with `--lenient`.
@@ -76,13 +72,11 @@ pub enum Cause {
     Reconnect,
     /// All input was sent, and nothing arrived for the time of `--wait`.
     EndOfInput,
-    /// `--count` was reached.
     Count(u64),
     OutputClosed,
     Signal(Signal),
     MaxTime(Duration),
     Idle(Duration),
-    /// The input is malformed or cannot be read.
     Input {
         problem: String,
         hint: Option<String>,
@@ -91,7 +85,6 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Input that cannot be sent or read.
     pub fn input(error: &dyn Diagnostic) -> Self {
         Self::Input {
             problem: error.to_string(),
@@ -128,7 +121,6 @@ impl fmt::Display for Signal {
     }
 }
 
-/// Input that did not reach the peer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Unsent {
     /// Messages read but not sent.
@@ -157,7 +149,6 @@ impl NotOpen {
     }
 }
 
-/// Fewer messages than `--count` asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CountMissed {
     pub expected: u64,
@@ -182,17 +173,13 @@ pub struct Ending {
     pub missed_count: Option<CountMissed>,
     /// Sent messages that nothing received since confirms as delivered.
     pub at_risk: u64,
-    /// The number of connections in succession.
     pub connections: u32,
-    /// Reconnecting failed for good.
     pub gave_up: Option<GaveUp>,
     pub unrecorded: bool,
-    /// The result of `--diff`.
     pub compared: Option<Compared>,
 }
 
 impl Ending {
-    /// The end of a single connection without traffic.
     pub fn new(end: End, cause: Option<Cause>, lasted: Duration) -> Self {
         Self {
             end,
@@ -214,7 +201,6 @@ impl Ending {
     }
 }
 
-/// A server's answers, compared with recorded ones.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Compared {
     pub same: u64,
@@ -226,14 +212,11 @@ pub struct Compared {
 pub struct GaveUp {
     /// Attempts in a row.
     pub attempts: u32,
-    /// The exit status for the last failure.
     pub exit: Exit,
-    /// What to do about the last failure.
     pub hint: Option<String>,
 }
 
 impl Ending {
-    /// Adds the totals of earlier connections.
     pub fn add(&mut self, before: &Self) {
         self.sent += before.sent;
         self.received += before.received;
@@ -262,7 +245,6 @@ impl Ending {
         self.cause.is_none() && self.unsent != Unsent::default()
     }
 
-    /// The status if the cause alone decides it.
     fn cause_exit(&self) -> Option<Exit> {
         Some(match self.cause.as_ref()? {
             Cause::Quit | Cause::Reconnect | Cause::EndOfInput => return None,

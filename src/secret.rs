@@ -9,7 +9,6 @@ use std::str::FromStr;
 pub struct Secret<T>(T);
 
 impl<T> Secret<T> {
-    /// Wraps `value`.
     pub fn new(value: T) -> Self {
         Self(value)
     }

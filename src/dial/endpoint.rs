@@ -1,5 +1,3 @@
-//! A host and a port.
-
 use std::fmt;
 use std::net::IpAddr;
 
@@ -16,7 +14,6 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Host and port as in a URL.
 pub(super) fn authority(host: &str, port: u16) -> String {
     if host.contains(':') {
         format!("[{host}]:{port}")
@@ -34,7 +31,6 @@ pub(super) fn literal(host: &str) -> Option<(IpAddr, Option<&str>)> {
     Some((address.parse().ok()?, zone))
 }
 
-/// Compares names without case, and without the dot of the root.
 pub(super) fn is_same_host(a: &str, b: &str) -> bool {
     let bare = |host| str::strip_suffix(host, ".").unwrap_or(host);
     bare(a).eq_ignore_ascii_case(bare(b))

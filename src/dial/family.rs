@@ -1,5 +1,3 @@
-//! IPv4 and IPv6.
-
 use std::net::IpAddr;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,7 +10,6 @@ use tokio::net::TcpSocket;
 use super::Error;
 use super::family::Family;
 
-/// What to connect from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interface {
     Name(String),
@@ -29,7 +28,6 @@ impl<'a> Bound<'a> {
         Ok(Self(interface))
     }
 
-    /// Binds `socket`, which will connect to `peer`.
     pub(super) fn bind(&self, socket: &TcpSocket, peer: SocketAddr) -> io::Result<()> {
         match self.0 {
             Interface::Address(address) => socket.bind(SocketAddr::new(*address, 0)),

@@ -42,7 +42,6 @@ pub use tls::{
 
 use proxy::{Proxies, Proxy};
 
-/// The server to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets, with `%` and its zone.
@@ -65,7 +64,6 @@ pub struct Options {
     pub proxies: Proxies,
 }
 
-/// What happens while a connection is made, in order.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// The host's name was resolved; not reported for an IP address.
@@ -77,15 +75,12 @@ pub enum Step {
         /// The user gave the addresses: no resolver was asked.
         pinned: bool,
     },
-    /// The connection goes to another host or port than the target's.
     ConnectTo(Endpoint),
     /// A connection to a proxy begins; the steps until [`Step::Tunnel`] are about it.
     Proxy(Box<Proxy>),
-    /// The TLS handshake with the proxy was completed.
     ProxyTls(Box<tls::Session>),
     ProxyRequest(Head),
     ProxyResponse(Head),
-    /// The proxy connected to the endpoint.
     Tunnel {
         endpoint: Endpoint,
         /// Without the connection to the proxy.
@@ -110,7 +105,6 @@ pub enum Step {
     Tls(Box<tls::Session>),
 }
 
-/// Connects to `target`; `step` is called for every phase as it happens.
 pub async fn dial(
     target: &Target,
     options: &Options,
@@ -134,7 +128,6 @@ pub fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// Connects, directly or through a proxy.
 async fn connect(
     target: &Target,
     options: &Options,

@@ -49,7 +49,6 @@ fn with_zone(address: SocketAddr, zone: Option<&str>) -> Result<SocketAddr, Erro
     Ok(address.into())
 }
 
-/// The `addresses` of the required family.
 fn of_family(
     addresses: &[SocketAddr],
     family: Option<Family>,

@@ -11,13 +11,10 @@ use super::interface::Interface;
 
 #[derive(Debug, Clone, Default)]
 pub struct Route {
-    /// Addresses to use instead of the resolver's.
     pub overrides: Vec<ResolveOverride>,
-    /// Hosts and ports to connect to instead of others.
     pub connect_to: Vec<ConnectTo>,
     /// Connects here, whatever the target.
     pub unix_socket: Option<PathBuf>,
-    /// Addresses of other families are left out.
     pub family: Option<Family>,
     pub interface: Option<Interface>,
     /// The silence before the first TCP keepalive probe, and the time between probes.
@@ -26,7 +23,6 @@ pub struct Route {
     pub user_timeout: Option<Duration>,
 }
 
-/// The addresses of a host, as the user gave them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ResolveOverride {
     /// `None` is every host.
@@ -35,16 +31,13 @@ pub struct ResolveOverride {
     pub addresses: Vec<IpAddr>,
 }
 
-/// A host and port to connect to instead of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectTo {
     /// The host it replaces; `None` is every host.
     pub host: Option<String>,
-    /// The port it replaces; `None` is every port.
     pub port: Option<u16>,
     /// `None` keeps the host.
     pub to_host: Option<String>,
-    /// `None` keeps the port.
     pub to_port: Option<u16>,
 }
 
@@ -65,7 +58,6 @@ impl Route {
         }
     }
 
-    /// The addresses the user gave for `endpoint`.
     pub(super) fn pinned(&self, endpoint: &Endpoint) -> Option<&[IpAddr]> {
         let fits = |pin: &&ResolveOverride| {
             let host = pin.host.as_deref();

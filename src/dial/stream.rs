@@ -8,8 +8,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::client::TlsStream;
 
-/// A connected byte stream.
-///
 /// With TLS, an end of the stream below without `close_notify` (RFC 8446 §6.1) is a read error of
 /// kind [`io::ErrorKind::UnexpectedEof`], so that a truncated stream does not look complete.
 #[derive(Debug)]
@@ -17,21 +15,17 @@ pub enum Stream {
     Tcp(TcpStream),
     Unix(UnixStream),
     Tls(Box<TlsStream<Stream>>),
-    /// A stream of which some bytes were read too early.
     Early(Box<Early>),
 }
 
-/// A stream and the bytes to read before it.
 #[derive(Debug)]
 pub struct Early {
     bytes: Vec<u8>,
-    /// How many of `bytes` were read.
     given: usize,
     stream: Stream,
 }
 
 impl Stream {
-    /// Puts `bytes` in front of the stream.
     pub(super) fn with_early(self, bytes: &[u8]) -> Self {
         if bytes.is_empty() {
             return self;

@@ -65,7 +65,6 @@ async fn open(
     Ok((tcp, local))
 }
 
-/// Lets TCP detect that the peer is gone.
 fn keep_alive(tcp: &TcpStream, route: &Route) -> io::Result<()> {
     if let Some(time) = route.keepalive {
         sockopt::set_socket_keepalive(tcp, true)?;

@@ -81,7 +81,6 @@ impl Opening {
         self.events.push((kept, now));
     }
 
-    /// Notes how long after the opening the first message arrived.
     pub fn first_message(&mut self, after: Duration) {
         self.first_message = Some(after);
     }
@@ -137,7 +136,6 @@ impl Opening {
         Some(at.saturating_duration_since(self.started))
     }
 
-    /// The request of the current hop.
     pub fn request(&self) -> Option<&Head> {
         last(self.hop(), |kept| match kept {
             Kept::Request(head) => Some(head),
@@ -145,7 +143,6 @@ impl Opening {
         })
     }
 
-    /// The response of the current hop.
     pub fn response(&self) -> Option<&Head> {
         last(self.hop(), Kept::response)
     }
@@ -203,7 +200,6 @@ impl Opening {
         }
     }
 
-    /// The completed phases of all hops, in order.
     pub fn spans(&self) -> Vec<Span> {
         let done = self.events.iter().filter_map(|(kept, at)| {
             let end = at.saturating_duration_since(self.started);

@@ -24,7 +24,6 @@ impl RoundTrips {
         self.count = self.count.saturating_add(1);
     }
 
-    /// Adds the measurements of earlier connections, which come before these.
     pub fn add_all(&mut self, before: Self) {
         if before.count == 0 {
             return;

@@ -44,7 +44,6 @@ impl<'a> HasLut<'a, Data> for Run<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     steps: Cell<u64>,
-    /// How many there were to begin with.
     limit: Cell<u64>,
     /// Where the stack was when the filter began.
     stack: Cell<usize>,
@@ -73,7 +72,6 @@ impl Budget {
         self.stack.set(stack());
     }
 
-    /// Why a filter was ended, by the code of its halt.
     pub(super) fn halted(&self, code: i32) -> FilterError {
         match code {
             TOO_DEEP => FilterError::TooDeep,

@@ -4,23 +4,18 @@ use std::fmt::Write;
 
 use jaq_json::{Map, Val};
 
-/// How far a value is from another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
     /// The differences in words. Quotes values unescaped.
     pub places: Vec<String>,
-    /// Values that are the same.
     pub same: usize,
 }
 
-/// What to compare, and how to report it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Terms {
     /// Only the listed keys count, and some strings are placeholders.
     is_subset: bool,
-    /// What the first value is called.
     one: &'static str,
-    /// What the second value is called.
     other: &'static str,
 }
 
@@ -31,7 +26,6 @@ impl Terms {
         one: "expected",
         other: "found",
     };
-    /// A value and another, which should be the same.
     pub(super) const fn same(one: &'static str, other: &'static str) -> Self {
         Self {
             is_subset: false,
@@ -48,13 +42,11 @@ const ITEMS: &str = "...";
 const QUOTED: usize = 80;
 
 impl Difference {
-    /// Whether the message is as expected.
     pub fn is_none(&self) -> bool {
         self.places.is_empty()
     }
 }
 
-/// Collects the differences of two values.
 pub(super) fn compare(terms: Terms, one: &Val, other: &Val) -> Difference {
     let mut comparison = Comparison {
         terms,
@@ -126,7 +118,6 @@ impl Comparison {
         }
     }
 
-    /// Goes to the member of this name, and back.
     fn below(&mut self, key: &Val, go: impl FnOnce(&mut Self)) {
         let length = self.path.len();
         push_key(&mut self.path, key);

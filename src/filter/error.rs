@@ -1,5 +1,3 @@
-//! Errors of a filter, and of its input.
-
 /// A filter that cannot be compiled: a usage error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("jq filter, column {column}: {problem}")]
@@ -9,7 +7,6 @@ pub struct CompileError {
     pub problem: CompileProblem,
 }
 
-/// What is wrong with a filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompileProblem {
     #[error("expected {expected}, found {found}")]
@@ -28,7 +25,6 @@ pub enum CompileProblem {
 /// Why a filter gave no output, or no more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
-    /// The message is not JSON that can be read.
     #[error(transparent)]
     Read(#[from] ReadError),
     /// The filter failed on the message. May quote it, as it is.
@@ -53,7 +49,6 @@ impl FilterError {
     }
 }
 
-/// A message that is not JSON, or exceeds a limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// A violation of RFC 8259.

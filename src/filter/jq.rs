@@ -15,8 +15,6 @@ use super::budget::{self, Budget, Data, Run};
 use super::error::CompileProblem;
 use super::{CompileError, FilterError, read};
 
-/// A compiled filter.
-///
 /// Its work for one message has a [limit](FilterError::TooLong). It has jq's standard library except what
 /// reaches out of the filter: the environment (`env`), standard error (`debug`, `stderr`), other inputs (`input`), the process (`halt`) and modules.
 pub struct Jq {
@@ -76,7 +74,6 @@ impl Jq {
         })
     }
 
-    /// The filter as it was written.
     pub fn source(&self) -> &str {
         &self.source
     }
@@ -149,7 +146,6 @@ fn run_error(error: Exn<'_, Val>, budget: &Budget) -> FilterError {
     }
 }
 
-/// The first of the errors of lexer and parser.
 fn load_error(source: &str, errors: &load::Errors<&str, ()>) -> CompileError {
     let (at, problem) = match errors.first().map(|(_, error)| error) {
         Some(load::Error::Lex(errors)) => match errors.first() {
@@ -184,7 +180,6 @@ fn expectation(expected: &str, found: &str) -> CompileProblem {
     CompileProblem::Expected { expected, found }
 }
 
-/// The first undefined name.
 fn undefined(source: &str, errors: &compile::Errors<&str, ()>) -> CompileError {
     let first = errors.first().and_then(|(_, errors)| errors.first());
     let Some((name, symbol)) = first else {

@@ -2,7 +2,6 @@
 
 use super::{CompileError, FilterError, Jq};
 
-/// How received messages are filtered.
 #[derive(Debug)]
 pub struct Filter {
     jq: Jq,
@@ -12,12 +11,10 @@ pub struct Filter {
     pub strict: bool,
 }
 
-/// The result for one message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filtered {
     /// It is not JSON and passes unchanged.
     Passes,
-    /// It is not JSON and is dropped.
     LeftOut(FilterError),
     Ran {
         outputs: u64,
@@ -38,7 +35,6 @@ impl Filter {
         })
     }
 
-    /// The filter as it was written.
     pub fn source(&self) -> &str {
         self.jq.source()
     }

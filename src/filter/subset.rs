@@ -5,8 +5,6 @@ use jaq_json::Val;
 use super::compare::{Difference, Terms, compare};
 use super::{ReadError, read};
 
-/// JSON values that a message must have.
-///
 /// Of an object only the keys that are listed count. An array must have these items and no others,
 /// unless the string `"..."` stands in it for any number of items. The string `"*"` stands for any
 /// value. Numbers are compared by value.
@@ -14,7 +12,6 @@ use super::{ReadError, read};
 pub struct Subset(Val);
 
 impl Subset {
-    /// Reads the expected JSON.
     pub fn parse(text: &str) -> Result<Self, ReadError> {
         read::value(text.as_bytes()).map(Self)
     }
@@ -26,7 +23,6 @@ impl Subset {
     }
 }
 
-/// JSON that another may be compared with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Json(Val);
 

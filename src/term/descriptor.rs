@@ -7,7 +7,6 @@ use rustix::fs::{FileType, Mode, OFlags};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// How a standard stream can be used.
 #[derive(Debug)]
 pub(super) enum Descriptor {
     /// An open file description of our own, which is non-blocking: a pipe or a terminal opened again.

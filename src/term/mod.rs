@@ -14,7 +14,6 @@ pub use stderr::stderr;
 pub use stdin::Stdin;
 pub use stdout::Stdout;
 
-/// Which of the standard streams are terminals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terminals {
     pub stdin: bool,

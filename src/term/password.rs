@@ -13,7 +13,6 @@ use tokio::task::spawn_blocking;
 /// What Ctrl-C sends.
 const CTRL_C: u8 = 0x03;
 
-/// Why there is no password.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordError {
     #[error("interrupted at the prompt for the password")]

@@ -13,7 +13,6 @@ use tokio::sync::mpsc;
 
 use super::descriptor::{Descriptor, classify, watch, widen};
 
-/// Standard input as a source of bytes.
 #[derive(Debug)]
 pub struct Stdin(Source);
 
@@ -29,7 +28,6 @@ enum Source {
     Closed,
 }
 
-/// How a descriptor is read without blocking.
 #[derive(Debug, Clone, Copy)]
 enum ReadMode {
     NonBlocking {

@@ -17,7 +17,6 @@ use tokio::io::unix::AsyncFd;
 
 use super::descriptor::{Descriptor, classify, watch, widen};
 
-/// Standard output as a sink for bytes.
 pub struct Stdout {
     fd: OwnedFd,
     how: WriteMode,
@@ -26,7 +25,6 @@ pub struct Stdout {
     hang_up: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 }
 
-/// How the descriptor is written to without blocking.
 #[derive(Debug, Clone, Copy)]
 enum WriteMode {
     NonBlocking,

@@ -44,7 +44,6 @@ impl Terminal {
         Ok(Self { original, farewell })
     }
 
-    /// The terminal for another program.
     pub fn loan(&self) -> io::Result<Loan> {
         Ok(Loan {
             original: self.original.clone(),

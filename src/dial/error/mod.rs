@@ -1,5 +1,3 @@
-//! Why a connection could not be made.
-
 mod proxy;
 
 use std::fmt;
@@ -15,17 +13,11 @@ use super::endpoint::authority;
 use super::family::Family;
 use super::tls::TlsFailure;
 
-/// Why a connection could not be made; the variant says at which stage.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     #[error("cannot resolve {host}: {}", resolver_text(.source))]
-    Dns {
-        host: String,
-        /// What the system's resolver said.
-        source: io::Error,
-    },
+    Dns { host: String, source: io::Error },
 
-    /// None of the host's addresses could be connected to.
     #[error("cannot connect to {}: {}", authority(.host, *.port), list(.attempts))]
     Connect {
         host: String,
@@ -37,7 +29,6 @@ pub enum Error {
     #[error(transparent)]
     Tls(Box<TlsFailure>),
 
-    /// The host has no address of the required family.
     #[error("{host} has no {} address", .family.name())]
     Family { host: String, family: Family },
 
@@ -57,7 +48,6 @@ impl From<TlsFailure> for Error {
     }
 }
 
-/// A failed attempt to connect to an address.
 #[derive(Debug, Clone)]
 pub struct Attempt {
     pub address: SocketAddr,

@@ -20,7 +20,6 @@ pub struct ProxyError {
 pub enum ProxyProblem {
     #[error("{}", unreachable_text(.0))]
     Unreachable(#[source] Box<Error>),
-    /// Its answer to CONNECT is not 2xx.
     #[error("refused the tunnel to {} with status {}", .0.endpoint, .0.status)]
     Refused(Box<TunnelRefusal>),
     #[error(transparent)]
@@ -36,19 +35,15 @@ pub enum ProxyProblem {
     Io(#[from] io::Error),
 }
 
-/// A proxy's answer to CONNECT other than 2xx.
 #[derive(Debug)]
 pub struct TunnelRefusal {
-    /// What the tunnel was to reach.
     pub endpoint: Endpoint,
     pub status: u16,
     pub response: Head,
-    /// The start of the response's body.
     pub body: Body,
     pub authorized: bool,
 }
 
-/// Why a SOCKS proxy made no tunnel.
 #[derive(Debug, thiserror::Error)]
 pub enum SocksProblem {
     #[error("cannot connect to {endpoint}: {reply}")]

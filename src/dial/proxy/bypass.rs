@@ -4,8 +4,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// The hosts to reach without a proxy.
-///
 /// curl's rules, plus ports, as other programs have them. `*` alone is every host; `example.com` and
 /// `.example.com` are that host and all below it; an IP address or a network in CIDR notation matches
 /// addresses, for which names are not resolved; `:PORT` after any of these limits it to that port.

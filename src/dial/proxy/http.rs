@@ -11,11 +11,9 @@ use crate::proto::handshake::client::Edit;
 use crate::proto::http1::head::{Message, Reader};
 use crate::proto::http1::{Head, HeadError};
 
-/// Optional fields of the request to an HTTP proxy.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub user_agent: Option<String>,
-    /// Changes to the fields, in order.
     pub edits: Vec<Edit>,
 }
 
@@ -24,7 +22,6 @@ const BLOCK: usize = 4 << 10;
 /// Interim responses to skip: proxies send none or one, and endless ones must not keep us.
 const MAX_INTERIM: usize = 8;
 
-/// Asks the proxy at the other end of `stream` for a tunnel to `endpoint`.
 pub(super) async fn tunnel(
     proxy: &Proxy,
     endpoint: &Endpoint,

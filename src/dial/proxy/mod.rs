@@ -28,7 +28,6 @@ pub struct Proxies {
 }
 
 impl Proxies {
-    /// The proxy to reach `target` through.
     pub fn select(&self, target: &Target) -> Option<&Proxy> {
         let proxy = if target.tls { &self.wss } else { &self.ws };
         let bypassed = || self.bypass.contains(&target.host, target.port);
@@ -48,7 +47,6 @@ pub struct Proxy {
     pub source: &'static str,
 }
 
-/// The protocol of a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// HTTP, with CONNECT (RFC 9110 §9.3.6).
@@ -72,7 +70,6 @@ impl Kind {
         Self::Socks5h,
     ];
 
-    /// The scheme in its URL.
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Http => "http",
@@ -97,7 +94,6 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// Connects to `endpoint` through `proxy`.
 pub(super) async fn connect(
     proxy: &Proxy,
     endpoint: &Endpoint,
@@ -149,7 +145,6 @@ pub(super) async fn connect(
     Ok(stream)
 }
 
-/// Connects to the proxy itself.
 async fn reach(
     target: &Target,
     tls: Option<tls::Client<'_>>,

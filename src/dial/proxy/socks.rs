@@ -47,7 +47,6 @@ pub(super) async fn tunnel(
     })
 }
 
-/// Translates an error of the library.
 fn problem(kind: Kind, endpoint: &Endpoint, error: Error, authorized: bool) -> SocksProblem {
     let reply = match error {
         Error::NoAcceptableAuthMethods | Error::AuthorizationRequired if authorized => {
@@ -79,7 +78,6 @@ fn problem(kind: Kind, endpoint: &Endpoint, error: Error, authorized: bool) -> S
     }
 }
 
-/// The target of the tunnel.
 fn target<'a>(
     kind: Kind,
     endpoint: &'a Endpoint,

@@ -15,22 +15,16 @@ pub struct HandshakeProblem {
     pub source: io::Error,
 }
 
-/// The usual reason for a failed handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HandshakeReason {
-    /// The server speaks something else on this port.
     NotTls,
-    /// The server closed the connection instead of answering.
     Closed,
-    /// The server does not speak the only version that was offered.
     OnlyVersion(Version),
-    /// The server does not know the name it was asked for.
     UnknownName,
     /// The server speaks none of the versions and algorithms that wsee has.
     Outdated,
 }
 
-/// Explains why the handshake with a server on `port`, which was offered `versions`, failed.
 pub(super) fn explain(source: io::Error, port: u16, versions: Versions) -> HandshakeProblem {
     let error = source
         .get_ref()
@@ -106,7 +100,6 @@ fn incompatible_reason(
     }
 }
 
-/// The version that was offered, if it was the only one.
 fn only_version(versions: Versions) -> Option<Version> {
     (versions.min == versions.max).then_some(versions.max)
 }

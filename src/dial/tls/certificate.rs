@@ -24,7 +24,6 @@ pub struct Certificate {
 }
 
 impl Certificate {
-    /// Parses DER; `None` if it is invalid.
     pub fn parse(der: &[u8]) -> Option<Self> {
         let certificate = x509_cert::Certificate::from_der(der).ok()?;
         let body = certificate.tbs_certificate();

@@ -20,7 +20,6 @@ use super::verify_problem::{self, VerifyProblem};
 use super::{Certificate, Options, Session, Sni, Version, Versions};
 use crate::dial::{Step, Stream, Target};
 
-/// A prepared TLS handshake.
 #[derive(Debug)]
 pub(in crate::dial) struct Client<'a> {
     target: &'a Target,
@@ -76,7 +75,6 @@ impl<'a> Client<'a> {
         Ok(Stream::Tls(Box::new(stream)))
     }
 
-    /// Opens the file for secrets, if any, and reports it.
     fn open_key_log(&self, step: &mut dyn FnMut(Step)) -> Option<KeyLog> {
         let file = self.options.key_log.clone()?;
         let opened = KeyLog::open(&file).map_err(Arc::new);
@@ -141,7 +139,6 @@ impl<'a> Client<'a> {
     }
 }
 
-/// The host that the certificate must match.
 fn verified_name<'a>(target: &'a Target, options: &'a Options) -> &'a str {
     match &options.sni {
         Sni::Name(name) => name,

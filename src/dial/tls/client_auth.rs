@@ -21,14 +21,11 @@ pub struct ClientAuth {
     pub shown: Shown,
     /// The first of the issuers it accepts, as RFC 4514 text; it may name none.
     pub issuers: Vec<String>,
-    /// How many more issuers it named.
     pub more_issuers: usize,
 }
 
-/// The answer to a request for a client certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shown {
-    /// There is no client certificate.
     Nothing,
     /// Nothing was shown: the server accepts no signature that the key can make.
     Unsuitable,
@@ -71,7 +68,6 @@ impl Resolver {
         }
     }
 
-    /// The request, if there was one.
     pub(super) fn asked(&self) -> Option<&ClientAuth> {
         self.asked.get()
     }

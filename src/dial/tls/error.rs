@@ -1,5 +1,3 @@
-//! Why there is no TLS connection.
-
 use rustls::AlertDescription;
 
 use super::alert::HandshakeProblem;
@@ -18,14 +16,11 @@ pub struct TlsFailure {
 
 #[derive(Debug)]
 pub enum TlsProblem {
-    /// The handshake failed, for a reason other than a certificate.
     Handshake(HandshakeProblem),
-    /// The server demands a client certificate, or rejects the one it was shown.
     ClientCertificate {
         asked: ClientAuth,
         alert: AlertDescription,
     },
-    /// The server's certificate is not trusted.
     Certificate(VerifyProblem),
     /// No certificate can name this host.
     ServerName,

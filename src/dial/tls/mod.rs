@@ -1,5 +1,3 @@
-//! TLS.
-
 mod alert;
 mod certificate;
 mod client;
@@ -42,7 +40,6 @@ pub struct Options {
     pub identity: Option<Identity>,
     pub versions: Versions,
     pub sni: Sni,
-    /// The file for the secrets of connections.
     pub key_log: Option<PathBuf>,
 }
 
@@ -61,7 +58,6 @@ impl Version {
     }
 }
 
-/// The versions to offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Versions {
     pub min: Version,
@@ -89,7 +85,6 @@ pub enum Sni {
     Off,
 }
 
-/// The result of a TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     pub version: String,

@@ -59,7 +59,6 @@ impl Pins {
         Ok(Self(hashes.collect::<Result<_, _>>()?))
     }
 
-    /// Whether the key in this `SubjectPublicKeyInfo` is pinned.
     pub(super) fn admit(&self, key: &[u8]) -> bool {
         self.0.contains(&hash(key))
     }

@@ -1,5 +1,3 @@
-//! Root certificates.
-
 use std::io;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,3 @@
-//! Verification of the server's certificate.
-
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -35,7 +33,6 @@ pub(super) struct Verifier {
     unpinned: OnceLock<String>,
 }
 
-/// The problem a verifier found.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) verdict: CertificateError,
@@ -43,7 +40,6 @@ pub(super) struct Refusal {
 }
 
 impl Verifier {
-    /// Reads the user's roots.
     pub(super) fn new(
         algorithms: WebPkiSupportedAlgorithms,
         options: &Options,

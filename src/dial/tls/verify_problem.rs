@@ -14,7 +14,6 @@ use super::verify::is_about_issuer;
 /// How many names of a certificate a message lists: it may have thousands.
 const NAMES_SHOWN: usize = 8;
 
-/// Why a certificate is not trusted.
 #[derive(Debug, PartialEq, Eq)]
 pub struct VerifyProblem {
     /// May quote the certificate verbatim.
@@ -28,7 +27,6 @@ impl fmt::Display for VerifyProblem {
     }
 }
 
-/// What the fix for an untrusted certificate depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum VerifyProblemKind {
     /// The issuer is unknown, and the system's roots could not be read.
@@ -65,7 +63,6 @@ pub(super) fn explain(
     problem
 }
 
-/// The server's key is not pinned; `key` is its pin.
 pub(super) fn unpinned(key: &str) -> VerifyProblem {
     VerifyProblem {
         text: format!("its public key {key} is not pinned"),
