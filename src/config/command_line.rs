@@ -10,18 +10,15 @@ use super::file::{self, ConfigFile, Settings, Sources};
 use super::{ConfigError, Environment};
 use crate::cli::{Cli, Command, SessionArgs};
 
-/// The parsed command line, and the sources of its arguments.
 #[derive(Debug)]
 pub struct CommandLine {
     /// The arguments, including those of the configuration file.
     pub cli: Cli,
-    /// Notes for the user.
     pub notes: Vec<String>,
     matches: ArgMatches,
     sources: Sources,
 }
 
-/// A command line that cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandLineError {
     #[error(transparent)]
@@ -87,7 +84,6 @@ impl CommandLine {
         url?.strip_prefix('@')
     }
 
-    /// The lines of `--debug`; none without that flag.
     pub fn debug(&self, environment: &Environment) -> Vec<String> {
         let session = |args: &SessionArgs| (args.config.debug, args.output.display.show_secrets);
         let (name, (debug, show_secrets)) = match &self.cli.command {
@@ -114,7 +110,6 @@ struct Typed {
     matches: ArgMatches,
     /// The command; `None` for `wsee URL`.
     command: Option<&'static str>,
-    /// `--no-config` is given.
     is_barred: bool,
     profile: Option<String>,
 }
@@ -207,7 +202,6 @@ impl Typed {
     }
 }
 
-/// The element of a slice of one.
 fn only<T>(all: &[T]) -> Option<&T> {
     match all {
         [one] => Some(one),
@@ -235,7 +229,6 @@ fn part<'a>(
     command.unwrap_or((wsee, matches))
 }
 
-/// Inserts words after the name of the program or the command.
 fn join(
     args: &[OsString],
     is_command: bool,

@@ -10,7 +10,6 @@ pub struct CompressionError {
     pub problem: CompressionProblem,
 }
 
-/// What is wrong with an offer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CompressionProblem {
     #[error("{0}; write 'permessage-deflate; PARAM; PARAM=N'")]

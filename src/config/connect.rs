@@ -20,19 +20,16 @@ use crate::proto::message::Kind;
 use crate::proto::receiver::Delivery;
 use crate::session::Backoff;
 
-/// A run of the client.
 #[derive(Debug, Clone)]
 pub struct Connect {
     pub dialing: Dialing,
     pub mode: Mode,
-    /// When to connect again after the connection is lost; `None` for never.
     pub backoff: Option<Backoff>,
     pub record: Option<crate::record::Options>,
     pub display: Display,
     pub timing: Timing,
 }
 
-/// What to do once the connection is open.
 #[derive(Debug, Clone)]
 pub enum Mode {
     Prompt(Box<prompt::Options>),
@@ -56,7 +53,6 @@ impl Connect {
         })
     }
 
-    /// Resolves `wsee demo` with its server on `port`.
     pub fn demo(
         args: &DemoArgs,
         port: u16,
@@ -261,7 +257,6 @@ pub(super) fn silent_pipe(
     })
 }
 
-/// The messages of `--send`, files read.
 fn messages(payloads: &[Payload], encoding: Encoding) -> Result<Vec<Outgoing>, ConfigError> {
     let mut messages = Vec::new();
     for record in records(payloads)? {

@@ -17,7 +17,7 @@ use crate::render::escape::escape_line;
 use crate::secret::Secret;
 use crate::term::{self, PasswordError};
 
-/// Why credentials cannot be used. They are never quoted.
+/// Credentials are never quoted.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     #[error("{flag}: cannot read {}: {error}; {hint}", file.display())]
@@ -31,7 +31,6 @@ pub enum CredentialError {
     EmptyToken(String),
     #[error("--bearer @-: stdin is used for messages; use @FILE or --bearer-env NAME")]
     Stdin,
-    /// A variable that is not set, or not text.
     #[error("--bearer-env {0:?}: the variable is not set, or is not valid UTF-8; export it")]
     Variable(String),
     #[error(
@@ -41,13 +40,11 @@ pub enum CredentialError {
     NoTerminal(&'static str),
     #[error("{flag}: no password was entered ({error}); write 'USER:' for an empty one")]
     Password {
-        /// The flag that named the user.
         flag: &'static str,
         error: io::Error,
     },
     #[error(transparent)]
     Ended(PasswordError),
-    /// Nowhere to look for `.netrc`.
     #[error("--netrc: HOME is not set, so there is no ~/.netrc; pass the file with --netrc-file")]
     NoHome,
     #[error("{}, {error}", file.display())]
@@ -64,7 +61,6 @@ pub enum CredentialError {
     Jar { file: PathBuf, error: JarError },
 }
 
-/// The flag for the server's user.
 const USER: &str = "-u";
 
 impl CredentialError {
@@ -151,7 +147,6 @@ fn read_jar(jar: &Jar, file: &Path) -> Result<(), CredentialError> {
     })
 }
 
-/// The token and its source.
 fn bearer(
     args: &AuthArgs,
     environment: &Environment,
@@ -179,7 +174,6 @@ fn bearer(
     }))
 }
 
-/// The login for `host` in a netrc file, if one is used.
 fn netrc_login(
     args: &AuthArgs,
     host: &str,
@@ -222,7 +216,6 @@ fn read(flag: &'static str, file: &Path, hint: &'static str) -> Result<String, C
     })
 }
 
-/// Asks for the password of the `user` that `flag` named.
 pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, CredentialError> {
     let prompt = format!("password of {} at {host}: ", escape_line(user));
     term::password(&prompt).map_err(|error| match error {
@@ -236,7 +229,6 @@ pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, 
     })
 }
 
-/// The exit status for a prompt that was ended.
 pub(super) fn ended(error: &PasswordError) -> Exit {
     match error {
         PasswordError::Interrupted => Exit::Interrupt,
@@ -274,7 +266,6 @@ fn basic(place: &str, login: &Login) -> Result<Secret<String>, CredentialError> 
     )))
 }
 
-/// The value of `Authorization` for the userinfo of `target`.
 pub(super) fn userinfo(target: &Target) -> Result<Option<Secret<String>>, CredentialError> {
     let Some((user, password)) = &target.credentials else {
         return Ok(None);

@@ -8,7 +8,6 @@ use super::file::Sources;
 use crate::cli;
 use crate::render::Secrets;
 
-/// The options of a command line that have a value, and the environment.
 pub(super) fn lines(
     command: &Command,
     matches: &ArgMatches,

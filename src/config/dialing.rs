@@ -24,7 +24,6 @@ pub struct Dialing {
     pub open: session::Options,
     /// The URL; secrets in it are not masked.
     pub url: String,
-    /// Notes for the user, such as an assumed scheme.
     pub notes: Vec<String>,
     /// The file of `--cookie-jar`, and the jar to write to it.
     pub cookie_jar: Option<(PathBuf, Jar)>,

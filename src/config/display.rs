@@ -1,18 +1,13 @@
-//! The display options, resolved.
-
 use crate::cli::{ColorChoice, DisplayArgs};
 use crate::render::{Decode, Secrets, Style, Timestamps};
 
 use super::Environment;
 
-/// What to show, and in which style.
 #[derive(Debug, Clone, Copy)]
 pub struct Display {
-    /// How often `-v` was given.
     pub verbose: u8,
     pub quiet: bool,
     pub secrets: Secrets,
-    /// The time shown before each event.
     pub timestamps: Timestamps,
     pub decode: Decode,
     color: Option<bool>,
@@ -38,7 +33,6 @@ impl Display {
         }
     }
 
-    /// The style for a stream that is a terminal or not.
     pub fn style(&self, terminal: bool) -> Style {
         Style::new(self.color.unwrap_or(terminal && self.color_allowed))
     }

@@ -1,5 +1,3 @@
-//! The environment of the process.
-
 use std::cell::RefCell;
 use std::env;
 use std::ffi::OsString;
@@ -9,12 +7,10 @@ use crate::render::clock::Clock;
 use crate::secret::Secret;
 use crate::term::Terminals;
 
-/// The parts of the environment that wsee uses.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The clock of the run: every output takes its times from it, so that one event has one time.
     pub clock: Clock,
-    /// Which standard streams are terminals.
     pub terminals: Terminals,
     /// `NO_COLOR` is set and not empty (no-color.org).
     pub no_color: bool,
@@ -41,14 +37,10 @@ pub struct Environment {
     pub ssl_key_log_file: Option<PathBuf>,
 }
 
-/// The proxies of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProxyVariables {
-    /// For `ws` URLs.
     pub ws: Option<Variable>,
-    /// For `wss` URLs.
     pub wss: Option<Variable>,
-    /// The hosts that are reached without a proxy.
     pub bypass: Option<String>,
 }
 

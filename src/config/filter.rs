@@ -1,12 +1,9 @@
-//! `--jq`.
-
 use std::rc::Rc;
 
 use super::ConfigError;
 use crate::cli::FilterArgs;
 use crate::filter::Filter;
 
-/// Compiles the filter for received messages.
 pub(super) fn filter(args: &FilterArgs) -> Result<Option<Rc<Filter>>, ConfigError> {
     let Some(source) = &args.jq else {
         return Ok(None);

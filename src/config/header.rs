@@ -7,13 +7,11 @@ use std::path::Path;
 use crate::cli::Field;
 use crate::proto::handshake::client::Edit;
 
-/// Why a header field, or a part of one, cannot be sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct HeaderError {
     /// The flag, or the file and line.
     pub place: String,
-    /// What is wrong and what to write instead.
     pub problem: HeaderProblem,
 }
 
@@ -26,10 +24,9 @@ impl HeaderError {
     }
 }
 
-/// What is wrong with a header field. Values are never quoted, because they may be secrets.
+/// Values are never quoted, because they may be secrets.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderProblem {
-    /// Neither `:` nor a final `;`.
     #[error(
         "no ':' in the field; write 'Name: value', 'Name:' to remove or 'Name;' to send it empty"
     )]
@@ -41,24 +38,20 @@ pub enum HeaderProblem {
     )]
     NotToken {
         token: String,
-        /// The character that is not allowed.
         found: char,
         /// Counted in characters, from 1.
         position: usize,
     },
-    /// A control character that could end the line or the header.
     #[error(
         "{found:?} at byte {position} of the value; remove it, because it could forge another field (RFC 9110 §5.5)"
     )]
     Control {
-        /// The character that is not allowed.
         found: char,
         /// Counted in bytes, from 1.
         position: usize,
     },
     #[error("{0:?} is offered twice; RFC 6455 §4.1 allows each subprotocol once")]
     Duplicate(String),
-    /// A file of header fields that cannot be read.
     #[error("cannot read it: {0}; write @FILE with a readable text file")]
     File(String),
 }
@@ -85,7 +78,6 @@ pub fn parse_headers(
     Ok(edits)
 }
 
-/// Reads a file of header fields, one on each line.
 pub fn read_file(path: &Path) -> io::Result<String> {
     fs::read_to_string(path)
 }
@@ -99,7 +91,6 @@ fn parse_lines(path: &str, text: &str, edits: &mut Vec<Edit>) -> Result<(), Head
     Ok(())
 }
 
-/// Parses one field. `place` is its source, for the error.
 pub fn parse_header(place: &str, text: &str) -> Result<Edit, HeaderError> {
     let Some((name, value)) = text.split_once(':') else {
         let Some(name) = text.strip_suffix(';') else {

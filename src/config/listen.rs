@@ -1,5 +1,3 @@
-//! `wsee listen`, resolved.
-
 use super::compression::parse_compression;
 use super::dialing::limits;
 use super::header::{check_value, parse_subprotocols};
@@ -13,12 +11,10 @@ use crate::proto::handshake::server::Policy;
 use crate::record::Play;
 use crate::serve::{Address, Identity};
 
-/// The options of a server.
 #[derive(Debug, Clone)]
 pub struct Listen {
     pub address: Address,
     pub policy: Policy,
-    /// Its certificate and key, for `wss`.
     pub identity: Option<Identity>,
     pub connection: Config,
     /// The recorded server to play, and its description; without one, the server echoes.
@@ -27,7 +23,6 @@ pub struct Listen {
 }
 
 impl Listen {
-    /// Resolves `wsee listen`.
     pub fn resolve(args: &ListenArgs, environment: &Environment) -> Result<Self, ConfigError> {
         for origin in &args.accept.origin {
             check_value("--origin", origin)?;
@@ -58,7 +53,6 @@ impl Listen {
     }
 }
 
-/// The recorded server to play, and its description.
 fn play(args: &ServeArgs) -> Result<Option<(Play, String)>, PlaybackError> {
     let Some(file) = &args.replay else {
         return Ok(None);

@@ -63,7 +63,6 @@ pub enum ConfigError {
     Curl(#[from] crate::cli::CurlError),
     #[error(transparent)]
     Target(#[from] TargetError),
-    /// A header, subprotocol or other field of the request is wrong.
     #[error(transparent)]
     Header(#[from] HeaderError),
     #[error(transparent)]
@@ -76,7 +75,6 @@ pub enum ConfigError {
     Compression(#[from] CompressionError),
     #[error(transparent)]
     Credential(#[from] CredentialError),
-    /// A file whose content is to be sent cannot be read.
     #[error("--send @{}: cannot read it: {error}", file.display())]
     Send {
         file: PathBuf,
@@ -90,27 +88,21 @@ pub enum ConfigError {
     Replay(#[from] ReplayError),
     #[error(transparent)]
     Playback(#[from] PlaybackError),
-    /// A format of `--write-out` is wrong, or cannot be read.
     #[error(transparent)]
     Timing(#[from] TimingError),
-    /// The filter of `--jq` is wrong.
     #[error("--jq, column {}: {}", .0.column, .0.problem)]
     Filter(#[from] CompileError),
-    /// A flag for TLS is wrong, or the client certificate cannot be used.
     #[error(transparent)]
     Tls(Box<TlsError>),
-    /// What is to be sent again and again is wrong.
     #[error(transparent)]
     Every(#[from] EveryError),
     #[error(transparent)]
     Test(#[from] TestError),
-    /// A certificate or key for `listen --tls` cannot be used.
     #[error(transparent)]
     Identity(#[from] crate::serve::IdentityError),
 }
 
 impl ConfigError {
-    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Target(_) => Exit::Url,

@@ -2,7 +2,6 @@
 
 use crate::secret::Secret;
 
-/// A user and a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Login {
     /// Empty if the file gives a password alone.
@@ -11,22 +10,19 @@ pub struct Login {
     pub password: Secret<String>,
 }
 
-/// Why a netrc file cannot be used. Its words are never quoted, because any may be a password.
+/// The words of the file are never quoted, because any may be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct NetrcError {
     /// Counted from 1.
     pub line: usize,
-    /// What is wrong, and what to write instead.
     pub problem: NetrcProblem,
 }
 
-/// What is wrong with a netrc file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NetrcProblem {
     #[error("'{0}' has no value; write it after the word, in quotes if it starts with '#'")]
     NoValue(&'static str),
-    /// A `"` that is not closed on its line.
     #[error("a quote is not closed; write '\\\"' for a quote in a value")]
     OpenQuote,
     #[error("'{0}' comes before any 'machine'; write 'machine HOST' before it")]
@@ -49,7 +45,6 @@ pub fn find(text: &str, host: &str, user: Option<&str>) -> Result<Option<Login>,
     }))
 }
 
-/// What follows a `machine` or `default`.
 #[derive(Default)]
 struct Entry {
     /// `None` for `default`.
@@ -94,7 +89,6 @@ fn parse(text: &str) -> Result<Vec<Entry>, NetrcError> {
     Ok(entries)
 }
 
-/// The words of a file, with the numbers of their lines.
 struct Words<'a> {
     lines: std::iter::Enumerate<std::str::Lines<'a>>,
     line: usize,

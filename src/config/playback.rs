@@ -10,7 +10,6 @@ use crate::render::Secrets;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
 
-/// Why a recording cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaybackError {
     #[error(transparent)]
@@ -39,7 +38,6 @@ pub enum PlaybackError {
 }
 
 impl PlaybackError {
-    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Read(ReadError::Format(_))
@@ -52,7 +50,6 @@ impl PlaybackError {
     }
 }
 
-/// Reads a recording, and chooses one of its connections.
 pub(super) fn read(
     file: &Path,
     entry: Option<&Entry>,
@@ -65,7 +62,6 @@ pub(super) fn read(
     Ok((recording, index))
 }
 
-/// The index of the connection to play.
 fn choose(recording: &Recording, entry: Option<&Entry>) -> Result<usize, PlaybackError> {
     let (file, connections) = (recording.path().to_owned(), &recording.connections);
     let text = match entry {
@@ -124,7 +120,6 @@ fn list(connections: &[(usize, &Connection)]) -> String {
     list
 }
 
-/// A description of the recording, with the number of `messages` to play.
 pub(super) fn describe(recording: &Recording, index: usize, messages: u64, speed: Speed) -> String {
     let file = recording.path().display().to_string();
     let messages = quantity::plural(messages, "message");

@@ -1,5 +1,3 @@
-//! The proxies of flags and environment, resolved.
-
 use url::Host;
 
 use super::environment::{ProxyVariables, Variable};
@@ -11,17 +9,15 @@ use crate::dial::proxy::{Bypass, HttpOptions, Kind, Proxies, Proxy};
 use crate::dial::tls;
 use crate::secret::Secret;
 
-/// Why a proxy cannot be used. The value is never quoted as a whole, because it may contain a password.
+/// The value is never quoted as a whole, because it may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{source_name}: {problem}")]
 pub struct ProxyUrlError {
     /// The flag or environment variable it came from.
     pub source_name: &'static str,
-    /// What is wrong and what to write instead.
     pub problem: ProxyUrlProblem,
 }
 
-/// What is wrong with the URL of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProxyUrlProblem {
     #[error("{0:?} is not a proxy scheme; write http, https, socks4, socks4a, socks5 or socks5h")]
@@ -39,9 +35,7 @@ pub enum ProxyUrlProblem {
     Socks4Login,
 }
 
-/// The name of the flag in messages.
 const PROXY: &str = "--proxy";
-/// The name of the flag for credentials.
 const PROXY_USER: &str = "--proxy-user";
 /// curl's default port for proxies, except https.
 const DEFAULT_PORT: u16 = 1080;
@@ -106,7 +100,6 @@ fn login(user: &Secret<String>, proxy: &Proxy) -> Result<Secret<(String, String)
     Ok(checked_login(PROXY_USER, user.to_owned(), password)?)
 }
 
-/// Parses the URL of a proxy, which comes from `source`.
 fn parse(source: &'static str, url: &str) -> Result<Proxy, ProxyUrlError> {
     let error = |problem| ProxyUrlError {
         source_name: source,

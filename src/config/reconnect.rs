@@ -26,13 +26,11 @@ pub enum EveryError {
     Encoding(#[from] EncodingError),
 }
 
-/// When to reconnect; `None` for never.
 pub(super) fn backoff(args: &ReconnectArgs) -> Option<Backoff> {
     let Attempts(limit) = args.reconnect?;
     Some(Backoff::new(limit.map(u32::from)))
 }
 
-/// The repeated messages, with files read.
 pub(super) fn every(args: &ReconnectArgs, encoding: Encoding) -> Result<Vec<Every>, EveryError> {
     let mut all = Vec::new();
     for [period, text] in args.every.as_chunks::<2>().0 {

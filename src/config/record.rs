@@ -1,14 +1,10 @@
-//! `--record`, resolved.
-
 use std::path::PathBuf;
 
 use crate::cli::RecordArgs;
 use crate::record::{Format, Options};
 
-/// A recording that cannot be made as asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// The file's name does not say what to write.
     #[error("--record {}: the name must end in {}, which says what is written", .0.display(), Format::ENDINGS)]
     Format(PathBuf),
 }

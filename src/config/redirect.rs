@@ -1,5 +1,3 @@
-//! `-L`, resolved.
-
 use url::Url;
 
 use super::credential::userinfo;

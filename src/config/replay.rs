@@ -16,10 +16,8 @@ use crate::record::{Connection, Play, Recording};
 use crate::render::Secrets;
 use crate::render::mask::MASK;
 
-/// Why a recording cannot be played.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
-    /// It cannot be read, or the connection is ambiguous.
     #[error(transparent)]
     Playback(#[from] PlaybackError),
     #[error("{} contains no URL; pass one after the file name", .0.display())]
@@ -32,7 +30,6 @@ pub enum ReplayError {
 }
 
 impl ReplayError {
-    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::Playback(error) => error.exit(),
@@ -43,7 +40,6 @@ impl ReplayError {
 }
 
 impl Connect {
-    /// Resolves `wsee replay`; `now` starts the clock of `--max-time`.
     pub fn replay(
         args: ReplayArgs,
         environment: &Environment,

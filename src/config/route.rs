@@ -1,12 +1,10 @@
-//! The route to the server, resolved.
-
 use super::tls::use_environment;
 use super::{ConfigError, Environment, proxy};
 use crate::cli::{ProxyArgs, RouteArgs};
 use crate::dial::proxy::Proxies;
 use crate::dial::{Family, Interface, Route};
 
-/// Resolves the route to the server; `user_agent` is sent to an HTTP proxy.
+/// `user_agent` is sent to an HTTP proxy.
 pub(super) fn resolve(
     args: &RouteArgs,
     proxy: &ProxyArgs,

@@ -11,7 +11,6 @@ use crate::dial::is_localhost;
 
 pub use error::{TargetError, TargetProblem};
 
-/// Where to connect, and the parts of the request that depend on it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     /// The URL with its scheme mapped to `ws` or `wss`; it still holds the userinfo.
@@ -19,7 +18,6 @@ pub struct Target {
     /// The name (IDNA-encoded) or address to dial, IPv6 without its brackets and with its zone.
     pub host: String,
     pub port: u16,
-    /// Whether the connection is secured (`wss`).
     pub tls: bool,
     /// Path and query, as the request line has them (RFC 6455 §3, "resource name").
     pub request_target: String,
@@ -27,7 +25,6 @@ pub struct Target {
     pub host_header: String,
     /// User name and password of the userinfo, percent-decoded.
     pub credentials: Option<(String, String)>,
-    /// The scheme that was chosen because none was given.
     pub assumed: Option<Assumption>,
 }
 
@@ -50,7 +47,6 @@ impl fmt::Debug for Target {
     }
 }
 
-/// The scheme wsee chose, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Assumption {
     /// `ws`, because the host is this machine.
@@ -62,7 +58,6 @@ pub enum Assumption {
 }
 
 impl Assumption {
-    /// `ws` or `wss`.
     pub fn scheme(self) -> &'static str {
         match self {
             Self::Loopback | Self::Private => "ws",

@@ -6,14 +6,12 @@ use std::path::PathBuf;
 use crate::cli::{Format, TimingArgs};
 use crate::render::write_out::{Template, TemplateError};
 
-/// Reports after the run.
 #[derive(Debug, Clone, Default)]
 pub struct Timing {
     pub write_out: Option<Template>,
     pub waterfall: bool,
 }
 
-/// Why a format cannot be used; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum TimingError {
     #[error("--write-out @{}: cannot read it: {error}", file.display())]

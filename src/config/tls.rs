@@ -18,10 +18,8 @@ use crate::render::escape::escape_line;
 use crate::secret::Secret;
 use crate::term::{self, PasswordError};
 
-/// Why flags for TLS cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// `--tls-min` is above `--tls-max`.
     #[error("--tls-min 1.3 and --tls-max 1.2 leave no version to offer; drop one of them")]
     NoVersion,
     #[error("--sni {0:?}: not a host name; write a name or an address, or '' for none")]
@@ -35,7 +33,6 @@ pub enum TlsError {
     PassSource,
     #[error("--{} {}", if .0.is_key { "key" } else { "cert" }, .0)]
     Identity(#[from] IdentityError),
-    /// `--cert FILE:PASSWORD`, as curl has it.
     #[error(
         "--cert {}:***: no such file; do not put a password on the command line, where other users could see it; use --pass env:NAME, file:PATH or prompt",
         .0.display()
@@ -47,13 +44,11 @@ pub enum TlsError {
     PassFile { file: PathBuf, error: io::Error },
     #[error(transparent)]
     Ended(PasswordError),
-    /// The password cannot be asked for, or was not typed.
     #[error("{} needs a password, but none could be read from the terminal ({error}); use --pass env:NAME or file:PATH", file.display())]
     Prompt { file: PathBuf, error: io::Error },
 }
 
 impl TlsError {
-    /// The exit status for it.
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoVersion | Self::Sni(_) | Self::Pin(_) | Self::PassSource => Exit::Usage,
@@ -96,7 +91,6 @@ pub(super) fn tls_options(args: &TlsArgs, environment: &Environment) -> Result<O
     Ok(options)
 }
 
-/// Applies the environment's settings for all TLS connections.
 pub(super) fn use_environment(options: &mut Options, environment: &Environment) {
     options.system_store = SystemStore {
         file: environment.ssl_cert_file.clone(),
@@ -153,7 +147,6 @@ fn sni(name: &str) -> Result<Sni, TlsError> {
     }
 }
 
-/// Where the password is.
 enum PassSource<'a> {
     Variable(&'a str),
     File(&'a Path),

@@ -17,7 +17,6 @@ pub(super) struct Document {
     pub(super) profiles: Vec<Profile>,
 }
 
-/// A named set of options.
 #[derive(Debug)]
 pub(super) struct Profile {
     pub(super) name: String,
@@ -25,7 +24,6 @@ pub(super) struct Profile {
     pub(super) settings: Vec<Setting>,
 }
 
-/// A key and its value.
 #[derive(Debug)]
 pub(super) struct Setting {
     /// The long name of a flag, or `url`.
@@ -46,7 +44,6 @@ pub(super) enum Value {
 
 /// The key of a profile's URL, which is not a flag.
 pub(super) const URL: &str = "url";
-/// The table of profiles.
 const PROFILE: &str = "profile";
 /// Flags without use in a file: they end the run, or concern the file itself.
 const NOT_KEYS: [&str; 3] = ["help", "version", "no-config"];

@@ -1,9 +1,6 @@
-//! Errors of the configuration file.
-
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A configuration file, or a profile in it, that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct FileError {
@@ -11,7 +8,6 @@ pub struct FileError {
     pub problem: FileProblem,
 }
 
-/// A file, and a line of it if that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     pub file: PathBuf,
@@ -27,7 +23,6 @@ impl Place {
         }
     }
 
-    /// A file as a whole.
     pub fn file(file: &Path) -> Self {
         Self {
             file: file.to_owned(),
@@ -76,7 +71,6 @@ pub enum FileProblem {
     NotProfile(String),
     #[error("url is allowed only under [profile.NAME], for 'wsee @NAME'")]
     UrlOutside,
-    /// A flag without a value that is given one.
     #[error("{0} is a switch; write true or false")]
     NotSwitch(String),
     #[error("{0} is a count; write a number from 0 to 9")]
@@ -85,10 +79,8 @@ pub enum FileProblem {
     NotValue(String),
     #[error("{key} takes {count} values; write [\"…\", \"…\"]")]
     NotValues { key: String, count: usize },
-    /// A list for a flag that is given once.
     #[error("{0} takes one value, not a list")]
     List(String),
-    /// `${NAME}` of a variable that is not there.
     #[error(
         "the environment variable {0} is not set; set it, or write $${{{0}}} for a literal ${{{0}}}"
     )]
@@ -98,11 +90,7 @@ pub enum FileProblem {
     #[error("{0}")]
     Value(String),
     #[error("no profile '{name}'; {known}")]
-    UnknownProfile {
-        name: String,
-        /// The known profiles, as a text.
-        known: String,
-    },
+    UnknownProfile { name: String, known: String },
     #[error("the profile has no url; add url = \"wss://…\"")]
     NoUrl,
     #[error(

@@ -15,17 +15,14 @@ use crate::cli::takes_fields;
 /// Settings as arguments, to be put before the typed ones.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
-    /// Each flag with its values and its line.
     pub(super) args: Vec<Argument>,
     pub(super) url: Option<String>,
 }
 
-/// A flag made of a setting.
 #[derive(Debug, Clone)]
 pub(super) struct Argument {
     pub(super) key: String,
     pub(super) line: usize,
-    /// As on a command line.
     pub(super) words: Vec<OsString>,
     /// Before variables were expanded, to tell what the file itself holds.
     pub(super) written: Vec<String>,
@@ -144,7 +141,6 @@ fn url(setting: &Setting, file: &Path, variable: Variable<'_>) -> Result<String,
     expand(text, variable).map_err(|problem| Place::line(file, setting.line).error(problem))
 }
 
-/// One argument for each time the flag is given.
 fn arguments(
     setting: &Setting,
     arg: &Arg,

@@ -24,7 +24,6 @@ use merge::{Argument, Merged, merge};
 
 use crate::cli::holds_secret;
 
-/// A configuration file that is there.
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     path: PathBuf,
@@ -33,14 +32,11 @@ pub(super) struct ConfigFile {
     is_open: bool,
 }
 
-/// What the file adds to a command line.
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// Arguments to be put before the typed ones.
     args: Vec<Argument>,
     pub(super) url: Option<String>,
     pub(super) sources: Sources,
-    /// Notes for the user.
     pub(super) notes: Vec<String>,
     path: PathBuf,
 }
@@ -153,7 +149,6 @@ impl ConfigFile {
 }
 
 impl Settings {
-    /// The words to put before the typed ones.
     pub(super) fn words(&self) -> impl Iterator<Item = OsString> + '_ {
         self.args.iter().flat_map(|arg| arg.words.iter().cloned())
     }
@@ -187,7 +182,6 @@ fn first_line(error: &clap::Error) -> String {
     lines.fold(first, |text, line| format!("{text} {line}"))
 }
 
-/// The error for a profile if the file does not exist, or must not be read.
 pub(super) fn no_profile(path: Option<&Path>, name: &str, is_barred: bool) -> FileError {
     let path = path.unwrap_or(Path::new("config.toml"));
     let name = name.to_owned();

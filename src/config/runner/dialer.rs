@@ -12,14 +12,12 @@ use crate::runner::{self, Dial, Request, Unresolved};
 use crate::scenario::{Line, Statement, Template};
 use crate::session;
 
-/// The flags of the command line, for every connection.
 #[derive(Debug)]
 pub struct Flags {
     typed: ConnectionArgs,
     environment: Environment,
 }
 
-/// A connection of a scenario.
 #[derive(Debug)]
 pub(super) enum Connection {
     Resolved(Box<session::Options>),
@@ -43,7 +41,6 @@ impl Flags {
         Self { typed, environment }
     }
 
-    /// The connection to a URL with the flags of the command line alone.
     pub(super) fn dialing(&self, url: &str) -> Result<Dialing, ConfigError> {
         let args = self.typed.with(&[]).map_err(super::TestError::Flags)?;
         self.resolve(&args, url)
@@ -104,7 +101,6 @@ impl Flags {
     }
 }
 
-/// Finds the line of the flag that an error names.
 fn wrong(below: &[Line], error: Unresolved) -> Wrong<'_> {
     let line = below.iter().find(|line| match &line.statement {
         Statement::Flag { name, .. } => error.message.contains(&format!("--{name}")),

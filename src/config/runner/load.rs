@@ -12,7 +12,6 @@ use crate::scenario::{
 };
 use crate::session;
 
-/// The cases to run.
 #[derive(Debug)]
 pub struct Loaded {
     /// Without cases that `--filter` excludes.
@@ -98,7 +97,6 @@ impl Test {
         })
     }
 
-    /// Resolves the connections of the cases as far as their variables are known.
     fn prepare(&self, cases: Vec<Case>) -> Result<Vec<Prepared>, Vec<Mistake>> {
         let (mut prepared, mut mistakes) = (Vec::new(), Vec::new());
         for case in cases {

@@ -1,5 +1,3 @@
-//! `wsee test`, resolved.
-
 mod dialer;
 mod load;
 mod step;
@@ -29,7 +27,6 @@ pub struct Test {
     pub flags: Rc<Flags>,
     /// In lower case. The name of a case must contain one of them, if there are any.
     pub filter: Vec<String>,
-    /// Only check for mistakes.
     pub check: bool,
     pub reports: ReportArgs,
     /// In a job of GitHub Actions.
@@ -65,10 +62,8 @@ impl GitHub {
     }
 }
 
-/// A wrong command line.
 #[derive(Debug, thiserror::Error)]
 pub enum TestError {
-    /// A variable without a value, or an impossible order.
     #[error("{}", step::problems(.0))]
     Steps(Vec<Mistake>),
     #[error("{0} needs a URL; scenario files have their own steps")]
@@ -153,7 +148,6 @@ impl Test {
     }
 }
 
-/// The variables with values before a case begins.
 fn known(given: &Given) -> Known {
     let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<HashSet<String>>();
     Known {
@@ -162,7 +156,6 @@ fn known(given: &Given) -> Known {
     }
 }
 
-/// Whether a target is a file or folder rather than a URL.
 fn is_file(target: &str) -> bool {
     let path = Path::new(target);
     let is_named = path

@@ -73,7 +73,6 @@ fn line(source: &str, statement: Statement) -> Line {
     }
 }
 
-/// The mistakes in one line, each with its flag.
 pub(super) fn problems(mistakes: &[Mistake]) -> String {
     let problem = |it: &Mistake| {
         let flag = it.source.split_whitespace().next().unwrap_or_default();

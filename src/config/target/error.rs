@@ -1,11 +1,8 @@
-//! Why a URL cannot be connected to.
-
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bad URL {input:?}: {problem}")]
 pub struct TargetError {
     /// The URL as typed, its password and query left out.
     pub input: String,
-    /// What is wrong, where, and what to write instead.
     pub problem: TargetProblem,
 }
 
@@ -36,7 +33,6 @@ impl TargetProblem {
     }
 }
 
-/// What is wrong with a URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetProblem {
     #[error("it is empty; write ws://HOST/PATH or wss://HOST/PATH")]
@@ -59,7 +55,6 @@ pub enum TargetProblem {
     },
     #[error("the scheme {0:?} is not ws, wss, http or https; write ws:// or wss://")]
     Scheme(String),
-    /// A scheme without its `//`.
     #[error("'//' is missing after {0:?}; write {0}//HOST")]
     NoSlashes(String),
     #[error("there is no host before the path; write HOST/PATH, or :PORT/PATH for this machine")]
@@ -68,10 +63,8 @@ pub enum TargetProblem {
     NoHost,
     #[error("the host {host:?} is not valid ({reason}); write a name, an IPv4 address or [IPv6]")]
     Host { host: String, reason: String },
-    /// An IPv6 address without brackets.
     #[error("the IPv6 address {0:?} needs brackets; write [ADDRESS] or [ADDRESS]:PORT")]
     Unbracketed(String),
-    /// The zone of an IPv6 address that cannot be one.
     #[error("{0:?} is not a valid zone of an IPv6 address; write [fe80::1%25eth0]")]
     Zone(String),
     #[error("the port {0:?} is not a number from 1 to 65535; correct it, or drop it with its ':'")]

@@ -29,7 +29,6 @@ pub(in crate::config) fn split(rest: &str) -> Result<(String, Option<String>), T
     Ok((without, Some(name.to_owned())))
 }
 
-/// The address as it is dialled.
 pub(in crate::config) fn join(address: Ipv6Addr, zone: Option<&str>) -> String {
     match zone {
         Some(zone) => format!("{address}%{zone}"),
