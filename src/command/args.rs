@@ -1,5 +1,3 @@
-//! The arguments of a command.
-
 use std::path::PathBuf;
 
 use data_encoding::{BASE64_NOPAD, DecodeError};
@@ -220,7 +218,6 @@ impl<'a> Args<'a> {
         rest.none(usage)
     }
 
-    /// The error for a first word that should be a number.
     pub(super) fn not_number(self, wanted: &'static str) -> CommandError {
         CommandError::NotNumber {
             column: self.word_column(),
@@ -230,7 +227,6 @@ impl<'a> Args<'a> {
         }
     }
 
-    /// The error for a first word that is not one of those known.
     pub(super) fn not_known(self, wanted: &'static str) -> CommandError {
         CommandError::NotKnown {
             column: self.word_column(),

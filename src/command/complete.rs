@@ -13,7 +13,6 @@ const FRAME_KEYS: [&str; 8] = [
     "fin=0", "rsv1=1", "rsv2=1", "rsv3=1", "opcode=", "mask=off", "len=", "lenform=",
 ];
 
-/// What can be typed at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completion {
     /// One of these words, from byte `start` of the line to the cursor.
@@ -65,7 +64,6 @@ fn open_variable(typed: &str) -> Option<usize> {
     typed[start..].chars().all(is_word).then_some(start)
 }
 
-/// Completes within `args`, which begin at byte `start` of the line.
 fn complete_args(name: &str, args: &str, start: usize) -> Completion {
     if matches!(name, "file" | "record") {
         let start = start + (args.len() - args.trim_start().len());

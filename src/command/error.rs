@@ -1,5 +1,3 @@
-//! Why a command is rejected.
-
 use thiserror::Error;
 
 use super::usage::{self, Usage};
@@ -15,7 +13,6 @@ pub enum CommandError {
         /// As typed, without `/`.
         name: String,
     },
-    /// `/help` names a command that does not exist.
     #[error("unknown command /{name}")]
     NoHelp {
         /// As typed, without `/`.
@@ -35,7 +32,6 @@ pub enum CommandError {
     OddHex { digits: usize },
     #[error("column {column}: not valid base64")]
     NotBase64 { column: usize },
-    /// An argument is not a number in the allowed range.
     #[error("column {column}: {found:?} is not {wanted}")]
     NotNumber {
         column: usize,

@@ -20,13 +20,11 @@ pub use self::prompt::{
 pub use self::usage::{COMMANDS, Usage, nearest};
 
 use self::args::Args;
-/// What a line means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Command {
     Nothing,
     Outgoing(Outgoing),
     Prompt(PromptCommand),
-    /// Closes the connection and ends wsee.
     Quit,
 }
 

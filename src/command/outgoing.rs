@@ -44,7 +44,6 @@ pub enum Outgoing {
 pub struct FrameSpec {
     /// The header, except for the masking key.
     pub header: Header,
-    /// How the payload is masked.
     pub masking: Masking,
     pub payload: Vec<u8>,
 }

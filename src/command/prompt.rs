@@ -6,37 +6,26 @@ use std::time::Duration;
 use super::usage::Usage;
 use crate::render::{Decode, Timestamps};
 
-/// A command that does more than send something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromptCommand {
-    /// Lists the commands, or explains one.
     Help(Option<&'static Usage>),
     Status,
     Headers,
-    /// Lists what is shown, or changes it.
     Show(Option<Setting>),
-    /// Shows the filter of received messages, or changes it.
     Filter(Filtering),
     /// Lists the last lines typed; all of them without a number.
     History(Option<usize>),
-    /// Lists the variables, or sets one.
     Set(Assignment),
-    /// Sets a variable from the last JSON message.
     Capture(Capture),
-    /// Lists the timers, or starts or stops one.
     Every(Timing),
-    /// Sends a message several times, or stops that.
     Repeat(Repetition),
     /// Opens the user's editor with this text, or with the last message.
     Edit(Option<String>),
-    /// Shows counts, rates and round trips.
     Stats,
     Record(Record),
-    /// Closes the connection and opens another.
     Reconnect,
 }
 
-/// What `/set` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Assignment {
     List,
@@ -53,7 +42,6 @@ pub struct Capture {
     pub column: usize,
 }
 
-/// What `/every` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Timing {
     List,
@@ -67,7 +55,6 @@ pub enum Timing {
     Stop(Option<usize>),
 }
 
-/// What `/repeat` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Repetition {
     Start {
@@ -78,43 +65,32 @@ pub enum Repetition {
     Stop,
 }
 
-/// What `/filter` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filtering {
-    /// Shows the filter, and leaves it as it is.
     Show,
     Off,
-    By {
-        source: String,
-        column: usize,
-    },
+    By { source: String, column: usize },
 }
 
-/// What `/show` changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Setting {
     Switch(Topic, bool),
-    /// The time at the start of every line.
     Time(Timestamps),
     Decode(Decode),
 }
 
-/// What `/record` does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Record {
-    /// Shows whether there is a recording.
     State,
     Stop,
     Start(PathBuf),
 }
 
-/// Something that `/show` turns on or off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Topic {
     Ping,
     Pong,
     Frames,
-    /// The time at the start of every line.
     Time,
     Json,
     /// Binary messages, as a hexdump.

@@ -1,6 +1,5 @@
 //! The list of commands, for `/help`, completion and suggestions.
 
-/// A command's syntax and description, for `/help` and completion.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Usage {
     /// The name, without `/`.
@@ -224,7 +223,6 @@ pub const COMMANDS: &[Usage] = &[
     },
 ];
 
-/// Finds a command by its name, without `/`.
 pub(super) fn find(name: &str) -> Option<&'static Usage> {
     COMMANDS.iter().find(|usage| usage.name == name)
 }

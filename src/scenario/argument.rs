@@ -65,7 +65,6 @@ pub fn expect(matching: Match, pattern: Result<Pattern, Mistake>) -> Result<Stat
     Ok(expectation(matching, pattern, None))
 }
 
-/// No message for this time.
 pub fn expect_none(time: &str) -> Result<Statement, Mistake> {
     let time = scan(time).span()?;
     Ok(expectation(Match::Never, Pattern::Any, Some(time)))

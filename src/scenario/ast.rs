@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::template::Template;
 use super::typed::Typed;
 
-/// A scenario file, line by line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct File {
     /// A text of several lines belongs to the line that begins it.
@@ -56,13 +55,11 @@ pub enum Statement {
     },
     /// `[NAME] ACTION`: something done on a connection.
     Action {
-        /// The name of the connection, if one is written.
         on: Option<String>,
         action: Action,
     },
 }
 
-/// Something done on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// `>` or `>b`: send a message.
@@ -100,7 +97,6 @@ pub enum Action {
     Wait(Duration),
 }
 
-/// The payload of a message to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
     /// Text, on the line itself or between lines of `"""`.
@@ -113,7 +109,6 @@ pub enum Content {
     },
 }
 
-/// Which message has to match.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Match {
     /// `<`: any; those before it are skipped.
@@ -133,7 +128,6 @@ pub struct Expect {
     pub captures: Vec<Capture>,
 }
 
-/// What an expected message must match.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pattern {
     Text(Template),
@@ -147,7 +141,6 @@ pub enum Pattern {
     Any,
 }
 
-/// A value of a message, kept in a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
     pub name: String,
@@ -162,7 +155,6 @@ pub enum Extract {
     Re(Template),
 }
 
-/// An expected Close frame.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExpectClose {
     /// Any of these; any code at all if empty.

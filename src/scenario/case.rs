@@ -7,7 +7,6 @@ use super::error::{Mistake, Problem, Source};
 use super::known::{self, Known};
 use crate::command::nearest;
 
-/// A script that passes or fails as a whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// From `###`, or the name of the file.
@@ -21,7 +20,6 @@ pub struct Case {
 }
 
 impl Case {
-    /// The variables that get a value while it runs.
     pub fn captured(&self) -> HashSet<String> {
         let captures = self
             .steps
@@ -37,7 +35,6 @@ impl Case {
     }
 }
 
-/// A line that is run, with the lines that belong to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub on: usize,
@@ -48,7 +45,6 @@ pub struct Step {
 }
 
 impl Step {
-    /// The expected status of the response to `connect`.
     pub fn status(&self) -> u16 {
         let mut statuses = self.below.iter().filter_map(|line| match line.statement {
             Statement::Status(status) => Some(status),

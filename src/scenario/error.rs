@@ -7,7 +7,6 @@ use crate::command::CommandError;
 use crate::diagnostic::one_line;
 use crate::filter::CompileError;
 
-/// A problem and its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
     /// Counted from 1.
@@ -75,7 +74,6 @@ pub enum Problem {
     Missing(&'static str),
     #[error("unexpected {found:?}; {hint}")]
     Unexpected { found: String, hint: &'static str },
-    /// A word in a text without quotes that may be a mistyped modifier.
     #[error(
         "is {0:?} part of the text? If so, put the text in quotes; if not, write within TIME or \
          capture NAME = …"
@@ -117,7 +115,6 @@ pub enum Problem {
     StrayField,
     #[error("a flag belongs directly under connect")]
     StrayFlag,
-    /// A flag, or several together, that wsee does not take.
     #[error("{0}")]
     Flag(String),
     #[error("an expected status belongs under connect, and only once")]
@@ -158,7 +155,6 @@ fn template_text(error: &TemplateError) -> String {
     }
 }
 
-/// A line, to locate mistakes in it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Source<'a> {
     pub number: usize,
@@ -166,7 +162,6 @@ pub(super) struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// A mistake about `len` bytes from byte `at` on.
     pub(super) fn mistake(self, at: usize, len: usize, problem: Problem) -> Mistake {
         let at = self.line.floor_char_boundary(at.min(self.line.len()));
         let end = self
@@ -183,7 +178,6 @@ impl Source<'_> {
 }
 
 impl Problem {
-    /// A mistake in the arguments of a command, and its column within them.
     pub fn of_command(error: &CommandError) -> (Self, Option<usize>) {
         // Unlike at the prompt, commands have no slash here, and a caret marks the column.
         let (text, column) = match error {

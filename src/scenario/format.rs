@@ -39,7 +39,6 @@ pub fn write_all<'a>(statements: impl Iterator<Item = &'a Statement>) -> String 
     out
 }
 
-/// Whether a blank line belongs between two statements.
 fn parts(previous: &Statement, next: &Statement) -> bool {
     use Statement::{Case, Comment, Connect, Flag, RequestField, ResponseField, Status};
     let of_request = matches!(previous, Connect { .. } | Flag { .. } | RequestField { .. });
@@ -258,7 +257,6 @@ fn write_text(out: &mut String, kind: &str, text: &str, matching: Match) {
     }
 }
 
-/// Whether a text needs no quotes.
 fn is_plain(text: &str, matching: Match) -> bool {
     !text.is_empty()
         && text.trim() == text

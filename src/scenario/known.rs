@@ -15,7 +15,6 @@ pub struct Known {
     pub environment: HashSet<String>,
 }
 
-/// Whether all variables of a statement are known or captured.
 pub(super) fn check(
     statement: &Statement,
     known: &Known,

@@ -60,13 +60,11 @@ impl<'a> Scan<'a> {
         (self.rest.as_ptr() as usize).saturating_sub(self.source.line.as_ptr() as usize)
     }
 
-    /// A mistake about all of the rest.
     pub(super) fn mistake(self, problem: Problem) -> Mistake {
         self.source
             .mistake(self.at(), self.rest.trim_end().len(), problem)
     }
 
-    /// A mistake about a part of the rest.
     pub(super) fn mistake_at(self, at: usize, len: usize, problem: Problem) -> Mistake {
         self.source.mistake(self.at() + at, len, problem)
     }
@@ -108,7 +106,6 @@ impl<'a> Scan<'a> {
         )
     }
 
-    /// Reads all of the rest as modifiers.
     pub(super) fn modifiers(mut self, allowed: Allowed) -> Result<Modifiers, Mistake> {
         let mut modifiers = Modifiers::default();
         loop {
@@ -158,7 +155,6 @@ impl<'a> Scan<'a> {
         Ok((Capture { name, with }, rest))
     }
 
-    /// Fails if anything is left.
     pub(super) fn nothing(self, hint: &'static str) -> Result<(), Mistake> {
         let scan = self.trim();
         if scan.is_empty() {
@@ -250,7 +246,6 @@ pub(super) fn doubtful(text: &str) -> Option<&str> {
     })
 }
 
-/// Whether the first word of `text` is `word`.
 pub(super) fn starts_with_word(text: &str, word: &str) -> bool {
     let after = text.strip_prefix(word);
     after.is_some_and(|after| after.is_empty() || after.starts_with(char::is_whitespace))

@@ -5,7 +5,6 @@ use std::fmt;
 
 pub(super) use crate::command::variable::is_name;
 
-/// A text with variables in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
@@ -27,7 +26,6 @@ pub enum Variable {
     Now,
 }
 
-/// How values are inserted into a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     Plain,
@@ -104,7 +102,6 @@ impl Template {
         template
     }
 
-    /// The text, if it has no variables.
     pub fn as_literal(&self) -> Option<&str> {
         match self.0.as_slice() {
             [] => Some(""),
@@ -113,7 +110,6 @@ impl Template {
         }
     }
 
-    /// The variables, in order.
     pub fn variables(&self) -> impl Iterator<Item = &Variable> {
         self.0.iter().filter_map(|part| match part {
             Part::Variable(variable) => Some(variable),
@@ -121,7 +117,6 @@ impl Template {
         })
     }
 
-    /// The text with the variables replaced by what `value` returns.
     pub fn fill<'v, E>(
         &self,
         form: Form,

@@ -71,7 +71,6 @@ impl Scan<'_> {
         }
     }
 
-    /// Reads all of the rest as a duration.
     pub(super) fn span(self) -> Result<Duration, Mistake> {
         span::parse(self.rest).ok_or_else(|| match self.rest {
             "" => self.mistake(Problem::Missing(

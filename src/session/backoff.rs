@@ -35,7 +35,6 @@ pub(super) struct Attempt {
 }
 
 impl Backoff {
-    /// Allows `limit` attempts in a row, or any number if it is `None`.
     pub fn new(limit: Option<u32>) -> Self {
         Self {
             limit,
@@ -110,7 +109,6 @@ pub(super) fn retry_after(error: &OpenError, now: Timestamp) -> Option<Duration>
     }
 }
 
-/// Whether the failure may be temporary.
 fn may_pass(error: &dial::Error) -> bool {
     match error {
         dial::Error::Dns { .. } | dial::Error::Connect { .. } | dial::Error::Unix { .. } => true,

@@ -17,7 +17,6 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    /// The credential fields of a request to `url`.
     pub(super) fn fields(&self, url: &Url) -> Vec<(String, String)> {
         let authorization = self.authorization.as_ref();
         let authorization = authorization.map(|value| value.expose().clone());
@@ -38,7 +37,6 @@ impl Credentials {
         (!cookies.is_empty()).then(|| cookies.join("; "))
     }
 
-    /// Stores the cookies that `response` from `url` sets.
     pub(super) fn learn(&self, response: &Head, url: &Url) {
         if let Some(jar) = &self.jar {
             jar.store(response.values("Set-Cookie"), url);
@@ -46,7 +44,6 @@ impl Credentials {
     }
 }
 
-/// Whether `request` carries credentials.
 pub(super) fn has_credentials(request: &Head) -> bool {
     ["Authorization", "Cookie", "Proxy-Authorization"]
         .iter()

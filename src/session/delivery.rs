@@ -14,9 +14,7 @@ const IN_FLIGHT: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Default)]
 pub(super) struct Delivery {
-    /// The peer sent something this round.
     received: bool,
-    /// Messages that have arrived.
     arrived: u64,
     mark: Option<Mark>,
 }
@@ -29,7 +27,6 @@ struct Mark {
 }
 
 impl Delivery {
-    /// The peer has sent something.
     pub(super) fn note_received(&mut self) {
         self.received = true;
     }

@@ -21,7 +21,6 @@ use super::write_side::WriteSide;
 use crate::event::{Ending, Event, RoundTrips, Unsent};
 use crate::proto::connection::{self, Connection, End};
 
-/// Runs an open connection to its end; the mode gets no other.
 pub async fn run<S, M>(stream: S, connection: Connection, opened: Instant, mode: &mut M) -> Ending
 where
     S: Transport,
@@ -157,7 +156,6 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         false
     }
 
-    /// Whether there is no room for the output of further events.
     fn is_full(&mut self) -> bool {
         let answers = self.mode.answers() && !self.write_side.is_broken();
         self.mode.is_full() || answers && self.connection.sender().output().len() >= OUTPUT_FULL
@@ -250,7 +248,6 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
     }
 }
 
-/// A transport's error, as the last line shows it.
 fn describe(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::ConnectionReset => "TCP reset".to_owned(),

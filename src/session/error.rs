@@ -1,5 +1,3 @@
-//! Why a connection did not open.
-
 use std::io;
 use std::time::Duration;
 
@@ -16,12 +14,10 @@ pub enum OpenError {
     Dial(#[from] dial::Error),
     #[error("the connection broke during the opening handshake: {0}")]
     Stream(#[from] io::Error),
-    /// The response is not a valid answer to the upgrade.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
     #[error(transparent)]
     Redirect(#[from] RedirectError),
-    /// The response's status is not 101.
     #[error("the server refused the upgrade with status {}", .0.refusal.status)]
     Refused(Box<Refused>),
     #[error("{phase} took longer than {limit:?}")]
@@ -99,7 +95,6 @@ pub struct Asked {
     pub host: String,
     pub target: String,
     pub tls: bool,
-    /// Whether credentials or fields were dropped because this is another origin.
     pub credentials_dropped: bool,
     /// Whether the server asked for a client certificate and got none.
     pub wants_certificate: bool,

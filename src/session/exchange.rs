@@ -117,7 +117,6 @@ async fn last_words(stream: &mut Stream, error: io::Error) -> io::Error {
     read.err().unwrap_or(error)
 }
 
-/// The offer, completed with credentials.
 fn offer(options: &Options) -> Offer {
     let mut offer = options.offer.clone();
     offer

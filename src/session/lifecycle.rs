@@ -90,7 +90,6 @@ impl Lifecycle {
         }
     }
 
-    /// The engine reports the end.
     pub(super) fn end(&mut self, end: End) {
         *self = match std::mem::take(self) {
             Self::Closing { cause, give_up } => Self::Ended {

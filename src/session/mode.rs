@@ -38,7 +38,6 @@ pub trait Mode {
         false
     }
 
-    /// Whether there is no room for the output that further events would lead to.
     fn is_full(&self) -> bool {
         false
     }
@@ -51,7 +50,6 @@ pub trait Mode {
         None
     }
 
-    /// Whether frame headers are wanted as events.
     fn wants_frames(&self) -> bool {
         false
     }
@@ -62,7 +60,6 @@ pub trait Mode {
 
 /// A mode that can continue with another connection.
 pub trait Reconnecting: Mode {
-    /// Whether anything is left to do.
     fn wants_reconnect(&self) -> bool;
 
     /// Handles an event while there is no connection, from [`Event::Retry`] to [`Event::Reconnected`].
@@ -115,8 +112,9 @@ pub enum CloseMode {
         /// How long the peer may take; `None` means the connection's close timeout.
         patience: Option<Duration>,
     },
-    /// By dropping the TCP connection.
-    Abandon { reset: bool },
+    Abandon {
+        reset: bool,
+    },
 }
 
 impl CloseMode {
@@ -154,7 +152,6 @@ impl Stop {
         Self::within(cause, frame, HURRY)
     }
 
-    /// Drops the TCP connection without a Close frame.
     pub fn abandon(cause: Cause, reset: bool) -> Self {
         let how = CloseMode::Abandon { reset };
         Self { cause, how }

@@ -21,7 +21,6 @@ pub struct Opened {
     pub at: Instant,
 }
 
-/// Opens a connection and reports each step to `observe`.
 pub async fn open(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
@@ -79,7 +78,6 @@ pub async fn open(
     }
 }
 
-/// Reads the start of a refusal's body, if the server sends one.
 async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer, asked: Asked) -> OpenError {
     let body = read_body(&mut stream, &refusal.response, input.filled()).await;
     OpenError::Refused(Box::new(Refused {

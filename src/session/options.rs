@@ -1,5 +1,3 @@
-//! How to open a connection.
-
 use std::time::Duration;
 
 use url::Url;
@@ -21,17 +19,14 @@ pub struct Options {
     pub credentials: Credentials,
     /// How to follow redirections; `None` to refuse them.
     pub follow: Option<Follow>,
-    /// How the connection behaves once open.
     pub connection: Config,
     /// From DNS to the 101 response.
     pub connect_timeout: Duration,
-    /// The flag that set this limit.
     pub timeout_flag: &'static str,
 }
 
 #[derive(Debug, Clone)]
 pub struct Follow {
-    /// The largest number of redirections to follow.
     pub limit: u16,
     /// Whether every server gets the credentials that the user gave for the first.
     pub trusted: bool,
@@ -39,13 +34,11 @@ pub struct Follow {
     pub place: fn(&Url) -> Result<Place, String>,
 }
 
-/// Where a redirection leads.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// The URL, without userinfo and fragment.
     pub url: Url,
     pub target: dial::Target,
-    /// The `Host` field.
     pub host: String,
     pub request_target: String,
     /// The `Authorization` value from the URL's userinfo.

@@ -5,7 +5,6 @@ use crate::dial::Step;
 use crate::dial::proxy::Kind;
 use crate::event::Phase;
 
-/// The phase in progress, and the proxy that it leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Progress {
     phase: Phase,
@@ -24,7 +23,6 @@ impl Progress {
         Self { phase, proxy: None }
     }
 
-    /// Continues after `step`; `tls` is whether the server is reached over TLS.
     pub(super) fn advance(&mut self, step: &Step, tls: bool) {
         self.phase = match (self.phase, step) {
             (_, Step::Proxy(proxy)) => {

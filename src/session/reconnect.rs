@@ -34,7 +34,6 @@ pub struct Finish {
 
 struct Failure {
     error: OpenError,
-    /// The number of attempts in a row.
     attempts: u32,
 }
 
@@ -82,7 +81,6 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
     Finish { ending, failure }
 }
 
-/// The result of the attempts to open another connection.
 enum Reopened {
     Open(Box<Opened>),
     Stopped(Cause),
@@ -91,7 +89,6 @@ enum Reopened {
 }
 
 impl Plan<'_> {
-    /// Whether to replace a connection that ended like this.
     fn wants_reconnect(&self, ending: &Ending) -> bool {
         ending.cause == Some(Cause::Reconnect) || self.is_lasting && is_lost(ending)
     }

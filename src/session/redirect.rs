@@ -46,7 +46,6 @@ pub(super) fn withholds(first: &Options, place: &Options) -> bool {
     is_left && !is_trusted
 }
 
-/// The requests that were made.
 pub(super) struct Trail<'a> {
     first: &'a Options,
     /// URL and cookies of each: the same URL with another cookie may get another response.
@@ -64,7 +63,6 @@ impl<'a> Trail<'a> {
         self.asked.push(asked(hop));
     }
 
-    /// The next request, after `hop` was redirected to `location`.
     pub(super) fn next(
         &self,
         follow: &Follow,

@@ -21,7 +21,6 @@ impl Signals {
         ]))
     }
 
-    /// Ready with each signal that is received.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Signal> {
         for (kind, stream) in &mut self.0 {
             if stream.poll_recv(cx) == Poll::Ready(Some(())) {

@@ -6,7 +6,6 @@ use tokio_rustls::server::TlsStream;
 
 use crate::dial::{Socket, Stream};
 
-/// A byte stream, usually over TCP.
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Makes the end of the stream a reset (RST) instead of an orderly end (FIN), if it can.
     fn reset_on_drop(&mut self);

@@ -16,10 +16,11 @@ pub(super) enum WriteSide {
     Clean,
     /// The stream took this many bytes of messages and may still hold them.
     Unflushed(usize),
-    /// The sending direction was shut down.
     ShutDown,
     /// Writing failed, and this many bytes of messages were lost. Reading continues.
-    Broken { lost: usize },
+    Broken {
+        lost: usize,
+    },
 }
 
 impl WriteSide {

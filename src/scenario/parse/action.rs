@@ -1,5 +1,3 @@
-//! Parses actions on a connection.
-
 use super::lines::Lines;
 use super::{expect, send};
 use crate::command::{grammar, nearest};
@@ -54,7 +52,6 @@ fn message<'a>(lines: &mut Lines<'a>, operator: &str, rest: Scan<'a>) -> Result<
     }
 }
 
-/// An action that begins with a word.
 fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
     let (word, args) = scan.word();
     match word {
@@ -74,7 +71,6 @@ fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
     }
 }
 
-/// Splits a line into the name of a connection, an arrow and the rest.
 fn operator(text: &str) -> Option<(&str, &'static str, &str)> {
     let arrow = text.find(['>', '<', '!'])?;
     let (name, from) = text.split_at(arrow);

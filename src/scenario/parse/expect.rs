@@ -1,5 +1,3 @@
-//! Parses expectations.
-
 use super::lines::Lines;
 use crate::command;
 use crate::proto::frame::MAX_CONTROL;
@@ -50,7 +48,6 @@ pub(super) fn message<'a>(
     }))
 }
 
-/// The pattern, and the modifiers after it.
 fn pattern<'a>(
     lines: &mut Lines<'a>,
     kind: &'a str,

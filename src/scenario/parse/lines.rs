@@ -8,7 +8,6 @@ const QUOTES: &str = "\"\"\"";
 
 pub(super) struct Lines<'a> {
     lines: Vec<&'a str>,
-    /// The number of lines read so far.
     read: usize,
 }
 

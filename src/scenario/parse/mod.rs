@@ -1,5 +1,3 @@
-//! Parses lines into statements.
-
 mod action;
 mod expect;
 mod lines;
@@ -13,7 +11,6 @@ use action::action;
 pub(super) use expect::close_frame;
 use lines::Lines;
 
-/// Parses a scenario, or reports the mistakes of all lines.
 pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
     let (mut file, mut mistakes) = (File::default(), Vec::new());
     let mut parser = Parser {
@@ -159,7 +156,6 @@ fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
     Ok(Statement::Connect { name, url })
 }
 
-/// The name and the value of a header field.
 fn field(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once(':')?;
     let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);

@@ -1,5 +1,3 @@
-//! Parses the content of messages to send.
-
 use super::lines::Lines;
 use crate::scenario::ast::Content;
 use crate::scenario::error::{Mistake, Problem};
