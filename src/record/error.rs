@@ -1,5 +1,3 @@
-//! Why a recording cannot be read.
-
 use std::io;
 use std::path::PathBuf;
 

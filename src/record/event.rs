@@ -81,7 +81,6 @@ pub(super) struct Field {
     value: String,
 }
 
-/// The value of the first field with this name.
 pub(super) fn value(fields: &[Field], name: &str) -> Option<String> {
     let mut fields = fields.iter();
     let field = fields.find(|field| field.name.eq_ignore_ascii_case(name))?;

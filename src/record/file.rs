@@ -130,7 +130,6 @@ impl File {
         outcome
     }
 
-    /// Writes pending bytes of an incomplete unit.
     fn spill(&mut self) -> io::Result<()> {
         let (written, outcome) = self.write();
         if outcome.is_err() {

@@ -1,7 +1,6 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// The format of a recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// JSON Lines, with every frame.
@@ -13,10 +12,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// The file extensions, as listed in a sentence.
     pub const ENDINGS: &str = ".jsonl, .har or .wsee";
 
-    /// The format for the file's extension.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension().and_then(OsStr::to_str) {
             Some("jsonl") => Some(Self::Jsonl),

@@ -71,7 +71,6 @@ pub(super) fn connections(
     Ok(connections)
 }
 
-/// The events of one connection.
 #[derive(Debug)]
 pub(super) struct LineEvents {
     reader: Reader,

@@ -29,7 +29,6 @@ impl Speed {
 pub struct Play {
     pub recording: Recording,
     pub index: usize,
-    /// The end whose part is played.
     pub role: Role,
     pub speed: Speed,
 }

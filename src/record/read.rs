@@ -63,7 +63,6 @@ impl Recording {
         &self.path
     }
 
-    /// The events of the connection with this index.
     pub fn events(&self, index: usize) -> Result<EventReader, ReadError> {
         let file = open(&self.path)?;
         match self.notation {
@@ -82,7 +81,6 @@ impl Recording {
     }
 }
 
-/// The events of a recorded connection.
 #[derive(Debug)]
 pub struct EventReader(Source);
 

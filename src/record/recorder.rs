@@ -17,7 +17,6 @@ use crate::render::{Jsonl, Secrets};
 pub struct Options {
     pub path: PathBuf,
     pub format: Format,
-    /// Whether an existing file may be overwritten.
     pub overwritten: bool,
 }
 
@@ -33,7 +32,6 @@ pub struct Recorder {
     /// `None` after a failure.
     file: Option<File>,
     writer: Writer,
-    /// A failure that was not reported yet.
     complaint: Option<String>,
     recorded: u64,
 }
@@ -72,7 +70,6 @@ impl Recorder {
         &self.path
     }
 
-    /// The number of recorded messages.
     pub fn recorded(&self) -> u64 {
         self.recorded
     }
@@ -149,7 +146,6 @@ impl Recorder {
         self.file.is_none()
     }
 
-    /// Takes the unreported failure.
     pub fn complaint(&mut self) -> Option<String> {
         self.complaint.take()
     }

@@ -37,7 +37,6 @@ impl Clock {
             .unwrap_or(self.time)
     }
 
-    /// The time from the clock's start to `instant`.
     pub fn since_start(&self, instant: Instant) -> Duration {
         instant.saturating_duration_since(self.instant)
     }

@@ -43,7 +43,6 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
     text
 }
 
-/// What to do about the end of a session.
 pub fn hint(ending: &Ending) -> Option<String> {
     match (&ending.gave_up, &ending.cause, &ending.end) {
         (Some(gave_up), ..) => gave_up.hint.clone(),
@@ -95,7 +94,6 @@ fn totals(ending: &Ending) -> String {
     text
 }
 
-/// Why a connection ended that another will replace.
 pub(super) fn loss(ending: &Ending) -> String {
     let lasted = quantity::duration(ending.lasted);
     let why = match &ending.end {
@@ -116,7 +114,6 @@ pub(super) fn loss(ending: &Ending) -> String {
     text
 }
 
-/// Appends the number of messages that may be lost.
 fn risk(text: &mut String, messages: u64) {
     if messages > 0 {
         let messages = quantity::plural(messages, "message");
@@ -141,7 +138,6 @@ fn ratios(ending: &Ending) -> String {
     }
 }
 
-/// The ratio of compression in percent.
 pub fn ratio(deflated: Deflated) -> Option<String> {
     let percent = deflated
         .wire

@@ -49,7 +49,6 @@ pub fn bytes(words: Words, one: &[u8], other: &[u8]) -> String {
     )
 }
 
-/// The length of the common prefix, in bytes.
 pub fn same_bytes(one: &[u8], other: &[u8]) -> usize {
     let pairs = one.iter().zip(other);
     pairs.take_while(|(a, b)| a == b).count()

@@ -32,12 +32,10 @@ pub fn escape_line<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     escape(text.as_ref(), Layout::Line)
 }
 
-/// Escapes a payload; newlines and tabs are kept.
 pub fn escape_payload<T: AsRef<[u8]> + ?Sized>(text: &T) -> Cow<'_, str> {
     escape(text.as_ref(), Layout::Payload)
 }
 
-/// Escapes `bytes`; borrows them when there is nothing to escape.
 pub fn escape(bytes: &[u8], layout: Layout) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) if is_clean(text, layout) => Cow::Borrowed(text),
@@ -49,7 +47,6 @@ pub fn escape(bytes: &[u8], layout: Layout) -> Cow<'_, str> {
     }
 }
 
-/// Appends `bytes`, escaped, to `out`.
 pub fn escape_into(out: &mut String, bytes: &[u8], layout: Layout) {
     for chunk in bytes.utf8_chunks() {
         push_text(out, chunk.valid(), layout);
@@ -73,7 +70,6 @@ impl Escaper {
         }
     }
 
-    /// Appends the next chunk, escaped, to `out`.
     pub fn push(&mut self, chunk: &[u8], out: &mut String) {
         if self.partial.is_empty() {
             self.push_whole(chunk, out);

@@ -110,7 +110,6 @@ pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, s
     line(out, style.paint(role, mark));
 }
 
-/// Writes where a response redirects to.
 pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secrets: Secrets) {
     let to = secrets.url(&redirected.to);
     let mut fact = format!(
@@ -124,14 +123,12 @@ pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secre
     line(out, style.paint(Role::Fact, fact));
 }
 
-/// Warns that credentials for `host` are sent unencrypted.
 pub fn exposed(out: &mut String, host: &str, style: Style) {
     let text =
         format!("! credentials for {host} are sent unencrypted (ws://); wss:// protects them");
     line(out, style.paint(Role::Warning, text));
 }
 
-/// Writes what the handshake agreed on.
 pub fn open(out: &mut String, open: &Open, style: Style) {
     let subprotocol = open.subprotocol.as_ref();
     let agreed = [
@@ -163,7 +160,6 @@ pub fn warning(out: &mut String, event: &Event<'_>, style: Style, now: Timestamp
     }
 }
 
-/// Writes warnings about an open connection.
 fn doubts(out: &mut String, open: &Open, style: Style) {
     for tolerated in &open.tolerated {
         let text = format!("! tolerated (--lenient): {}", escape_line(tolerated));
@@ -175,7 +171,6 @@ fn doubts(out: &mut String, open: &Open, style: Style) {
     }
 }
 
-/// The other side of TLS.
 #[derive(Debug, Clone, Copy)]
 enum TlsPeer {
     Server,
@@ -228,7 +223,6 @@ fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, no
     tls_doubts(out, peer, session, style, now);
 }
 
-/// Writes warnings about the peer's certificate.
 fn tls_doubts(
     out: &mut String,
     peer: TlsPeer,

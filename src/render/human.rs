@@ -67,7 +67,6 @@ impl Human {
         self.show.messages || !matches!(event, Event::Connection(connection::Event::Message(_)))
     }
 
-    /// Writes `event` to `out`, if it is shown.
     pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
         match event {
             Event::Connection(event) => self.connection(out, event, now),

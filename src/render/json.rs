@@ -22,7 +22,6 @@ pub fn pretty(text: &str, style: Style, margin: usize) -> Option<String> {
     Some(lay_out(&parse(text)?, style, margin))
 }
 
-/// Parses an object or array, after `serde_json` has validated it.
 pub(super) fn parse(text: &str) -> Option<Value<'_>> {
     if text.len() > MAX_LEN || !text.trim_start().starts_with(['{', '[']) {
         return None;
@@ -101,7 +100,6 @@ impl<'a> Tokens<'a> {
         self.rest.chars().next()
     }
 
-    /// Takes `wanted` if it comes next.
     fn accept(&mut self, wanted: char) -> Option<bool> {
         let is_there = self.peek()? == wanted;
         if is_there {

@@ -79,7 +79,6 @@ impl Brackets {
         }
     }
 
-    /// The members on one line.
     fn padding(self) -> &'static str {
         match self {
             Self::Object => " ",

@@ -16,9 +16,7 @@ const SECRET_HEADERS: [&str; 7] = [
 ];
 /// Suffixes of an application's secret headers, after `X-`.
 const SECRET_HEADER_ENDINGS: [&str; 5] = ["-token", "-key", "-secret", "-password", "-signature"];
-/// Headers whose value is a URL.
 const URL_HEADERS: [&str; 3] = ["location", "content-location", "referer"];
-/// Keys of a query whose value is secret.
 const SECRET_KEYS: [&str; 10] = [
     "api_key",
     "apikey",
@@ -34,7 +32,6 @@ const SECRET_KEYS: [&str; 10] = [
 /// Suffixes of secret keys, such as `access_token` and `accessToken`.
 const SECRET_KEY_ENDINGS: [&str; 5] = ["token", "secret", "password", "signature", "api_key"];
 
-/// Whether secrets are shown (`--show-secrets`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
     /// Secrets appear as `***`.
@@ -144,7 +141,6 @@ fn mask_pair(pair: &str) -> Cow<'_, str> {
     }
 }
 
-/// The value of a pair with a secret key.
 fn secret_value(pair: &str) -> Option<&str> {
     let (key, value) = pair.split_once('=')?;
     let key = key

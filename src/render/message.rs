@@ -3,12 +3,10 @@
 use super::escape::escape_line;
 use super::{Role, Style};
 
-/// A problem, as a line.
 pub fn problem(text: &str, style: Style) -> String {
     line(Role::Error, "wsee: ", text, style)
 }
 
-/// A hint, as a line.
 pub fn hint(text: &str, style: Style) -> String {
     line(Role::Hint, "hint: ", text, style)
 }

@@ -36,7 +36,6 @@ pub(super) fn text(out: &mut String, payload: &[u8], show: &Show, style: Style) 
     cut(out, payload.len() - len, style);
 }
 
-/// Writes a binary payload, decoded or as a hexdump.
 pub(super) fn binary(out: &mut String, payload: &[u8], show: &Show, style: Style) {
     match decode(payload, show.decode, style, INDENT) {
         Decoded::Yes(format, shown) => {

@@ -14,10 +14,8 @@ pub struct Show {
     pub close: bool,
     /// One line per frame.
     pub frames: bool,
-    /// The time at the start of every line.
     pub time: Timestamps,
     pub json: bool,
-    /// Whether binary messages that are not decoded appear as hexdumps.
     pub hex: bool,
     pub decode: Decode,
 }
@@ -74,10 +72,8 @@ pub enum Timestamps {
 }
 
 impl Timestamps {
-    /// In the order of lists.
     pub const ALL: [Self; 5] = [Self::None, Self::Time, Self::Iso, Self::Rel, Self::Delta];
 
-    /// The word on the command line and in `/show time`.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "none",

@@ -9,7 +9,6 @@ pub struct Style {
     color: bool,
 }
 
-/// What a piece of output is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// A fact about the connection, a time, a size.
@@ -22,7 +21,6 @@ pub enum Role {
     JsonKey,
     JsonString,
     JsonNumber,
-    /// `true`, `false` or `null`.
     JsonLiteral,
     Offset,
     ZeroByte,
@@ -80,7 +78,6 @@ const fn effect(effects: Effects) -> anstyle::Style {
     anstyle::Style::new().effects(effects)
 }
 
-/// A text with its colours.
 #[derive(Debug, Clone, Copy)]
 pub struct Painted<T> {
     style: anstyle::Style,

@@ -34,12 +34,10 @@ pub struct Comparison {
     compared: Compared,
 }
 
-/// The unmatched answers of one side.
 #[derive(Debug, Default)]
 struct Side {
     answers: VecDeque<Answer>,
     bytes: usize,
-    /// The number of answers before them.
     before: u64,
 }
 

@@ -59,7 +59,6 @@ fn changed(out: &mut String, style: Style, recorded: Numbered<'_>, live: Numbere
     }
 }
 
-/// The differences, as escaped lines.
 fn differences(one: &Answer, other: &Answer) -> Vec<String> {
     if one.kind != other.kind {
         return vec![format!(

@@ -26,7 +26,6 @@ const SOON: Duration = Duration::from_secs(2);
 /// Messages above this many bytes are not written: a line takes several times their memory, and nobody reads it.
 const LARGE: usize = 1 << 20;
 
-/// Writes events as a scenario in canonical form.
 #[derive(Debug)]
 pub(super) struct Scenario {
     secrets: Secrets,
@@ -34,7 +33,6 @@ pub(super) struct Scenario {
     is_open: bool,
     /// Whether a blank line precedes the next one.
     gap: bool,
-    /// The time of the last line's event.
     last: Option<Instant>,
 }
 
@@ -200,7 +198,6 @@ impl Scenario {
         (took > SOON).then(|| Duration::from_secs(took.as_secs() * 2))
     }
 
-    /// Writes `connect` and the server's answer.
     fn connect(&mut self, file: &mut File, opening: &Opening, now: Instant) {
         self.gap = false;
         let text = opening::write(opening, self.secrets);

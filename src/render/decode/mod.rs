@@ -25,7 +25,6 @@ pub enum Decode {
 }
 
 impl Decode {
-    /// In the order of lists.
     pub const ALL: [Self; 5] = [
         Self::Auto,
         Self::MessagePack,
@@ -49,7 +48,6 @@ impl Decode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Decoded {
     No,
-    /// The format's name and the payload, laid out.
     Yes(&'static str, String),
     /// The format it should have, and why it does not.
     Failed(&'static str, String),

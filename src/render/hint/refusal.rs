@@ -9,7 +9,6 @@ const STRIPPED: &str = "a proxy on the way may have dropped the Upgrade header";
 const NO_CERTIFICATE: &str =
     "the server asked for a client certificate, and there is none; add --cert FILE and --key FILE";
 
-/// A request for an upgrade, and the status it was refused with.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Refusal<'a> {
@@ -19,9 +18,7 @@ pub struct Refusal<'a> {
     /// The request target: path and query.
     pub target: &'a str,
     pub is_tls: bool,
-    /// Whether the request had an Origin header.
     pub has_origin: bool,
-    /// Whether the request offered a subprotocol.
     pub has_subprotocol: bool,
     /// Whether the user's credentials stayed behind, as a redirection led to another origin.
     pub credentials_dropped: bool,
@@ -94,7 +91,6 @@ impl Refusal<'_> {
         }
     }
 
-    /// Whether `-L` would go to `url`.
     fn is_followed(&self, url: &str) -> bool {
         let scheme = url.split(':').next().unwrap_or_default();
         let is_plain = ["http", "ws"]

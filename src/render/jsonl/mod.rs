@@ -99,7 +99,6 @@ use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::proto::sender::Control;
 
-/// The version of the format.
 pub const VERSION: u32 = 1;
 
 #[derive(Debug, Clone)]
@@ -240,7 +239,6 @@ impl Jsonl {
         }))
     }
 
-    /// Writes doubts about the handshake of an open connection.
     fn doubts(&self, out: &mut impl io::Write, open: &event::Open, now: Instant) -> io::Result<()> {
         let ignored = "the server selected none of the offered subprotocols".to_owned();
         let ignored = open.ignored_subprotocols.then_some(&ignored);

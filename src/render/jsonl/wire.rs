@@ -8,7 +8,6 @@ use serde::{Serialize, Serializer};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Line<'a> {
-    /// [`VERSION`](super::VERSION)
     pub v: u32,
     pub time: Time,
     #[serde(flatten)]
@@ -96,7 +95,6 @@ pub(super) struct Field {
     pub value: String,
 }
 
-/// The duration of each phase of the opening that took place.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[expect(clippy::struct_field_names, reason = "the names are the format's")]
 pub(super) struct Timings {

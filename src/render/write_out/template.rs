@@ -3,13 +3,11 @@
 use super::Stream;
 use super::variable::Variable;
 
-/// A format that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     pub(super) pieces: Vec<Piece>,
 }
 
-/// A part of a format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     Text(String),
@@ -25,12 +23,10 @@ pub(super) enum Piece {
     OnError,
 }
 
-/// Why a format was not understood.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TemplateError {
     #[error("unknown variable %{{{name}}}; {}", suggestion(name))]
     Unknown { name: String },
-    /// The brace behind `%{` or `%header{` is missing.
     #[error("{start} without }}; write %% for a percent sign")]
     Unclosed { start: &'static str },
     #[error("%header{{}} without a name; write it as in %header{{server}}")]
@@ -49,10 +45,8 @@ fn suggestion(name: &str) -> String {
 }
 
 const HEADER: &str = "%header{";
-/// What a variable starts with.
 const STARTS: [&str; 2] = ["%{", HEADER];
 
-/// Names with a meaning of their own.
 const SPECIAL: [(&str, Piece); 4] = [
     ("json", Piece::Json),
     ("stdout", Piece::To(Stream::Stdout)),
@@ -84,7 +78,6 @@ impl Template {
         Ok(Self { pieces })
     }
 
-    /// Every name that may stand in `%{…}`.
     pub fn names() -> impl Iterator<Item = &'static str> {
         let special = SPECIAL.iter().map(|(name, _)| *name);
         Variable::ALL

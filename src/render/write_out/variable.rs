@@ -13,7 +13,6 @@ use crate::proto::http1::Head;
 use crate::proto::traffic::Traffic;
 use crate::render::Secrets;
 
-/// A run that is over.
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
     pub opening: &'a Opening,
@@ -28,7 +27,6 @@ pub struct Report<'a> {
     pub secrets: Secrets,
 }
 
-/// Something that `%{name}` stands for.
 #[derive(Debug)]
 pub(super) struct Variable {
     pub(super) name: &'static str,
@@ -44,7 +42,6 @@ impl PartialEq for Variable {
 
 impl Eq for Variable {}
 
-/// What a variable says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     /// A text; `None` when there is none.
@@ -58,7 +55,6 @@ pub(super) enum Value {
 }
 
 impl Value {
-    /// As it stands in a text.
     pub(super) fn plain(&self) -> String {
         match self {
             Self::Text(text) => text.clone().unwrap_or_default(),
@@ -182,7 +178,6 @@ fn status(report: &Report<'_>) -> Value {
     Value::Status(response.and_then(Head::status))
 }
 
-/// The extensions that were agreed on, as the server wrote them.
 fn extensions(report: &Report<'_>) -> Value {
     let response = report.opening.last_response();
     let response = response.filter(|_| report.opening.opened().is_some());
