@@ -22,7 +22,6 @@ use crate::event::{Ending, Event, NotOpen, Opening};
 use crate::proto::connection::{self, Message};
 use crate::render::{Dialect, Jsonl};
 
-/// The consumers of a session's events.
 #[derive(Debug)]
 pub struct Observers {
     pub view: View,
@@ -151,7 +150,6 @@ impl Observers {
         self.lines.is_some()
     }
 
-    /// Whether the line of a large message is unfinished.
     #[inline]
     pub fn has_rest(&self) -> bool {
         self.lines.as_ref().is_some_and(JsonLines::has_rest)

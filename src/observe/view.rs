@@ -107,7 +107,6 @@ impl View {
         self.deliver();
     }
 
-    /// Shows the warnings of an opening that is not shown itself.
     pub(super) fn warning(&mut self, event: &Event<'_>) {
         if !self.human.show.handshake && !self.is_quiet {
             self.human.warning(&mut self.text, event);

@@ -1,5 +1,3 @@
-//! Errors of sending.
-
 use std::io;
 use std::path::PathBuf;
 
@@ -8,7 +6,6 @@ use crate::diagnostic::Diagnostic;
 use crate::proto::sender::Closing;
 use crate::record::ReadError;
 
-/// Why something could not be sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SendError {
     #[error(transparent)]

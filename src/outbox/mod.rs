@@ -74,32 +74,26 @@ impl Outbox {
         self.queue.push_back(outgoing);
     }
 
-    /// The number of messages pushed and not sent yet.
     pub fn queued(&self) -> usize {
         self.queue.len()
     }
 
-    /// The messages sent periodically.
     pub fn schedule(&mut self) -> &mut Schedule {
         &mut self.schedule
     }
 
-    /// The file that is being sent.
     pub fn upload(&self) -> Option<&Upload> {
         self.upload.as_deref()
     }
 
-    /// Whether a recording is being played.
     pub fn is_playing(&self) -> bool {
         self.player.is_some()
     }
 
-    /// Whether nothing is left to send, either now or later.
     pub fn is_done(&self) -> bool {
         !self.is_waiting() && self.schedule.is_empty() && self.player.is_none()
     }
 
-    /// Whether a message may be sent now, in its turn.
     #[inline]
     pub fn has_room(&self, turn: &Turn<'_>) -> bool {
         !self.is_waiting() && turn.has_room()
@@ -205,7 +199,6 @@ impl Outbox {
         Ok(moved)
     }
 
-    /// Sends the due messages of `--every` and `/every`.
     fn send_due(
         &mut self,
         turn: &mut Turn<'_>,
@@ -227,7 +220,6 @@ impl Outbox {
         Ok(moved)
     }
 
-    /// Sends the due messages of the recording.
     fn play(
         &mut self,
         turn: &mut Turn<'_>,

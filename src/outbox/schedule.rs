@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use crate::proto::message::Kind;
 
-/// A message that is sent periodically.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Every {
     /// Not zero.
@@ -15,7 +14,6 @@ pub struct Every {
     pub is_template: bool,
 }
 
-/// When each periodic message is due.
 #[derive(Debug, Default)]
 pub struct Schedule {
     every: Vec<Every>,
@@ -27,7 +25,6 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// A schedule that has not started.
     pub fn new(every: Vec<Every>) -> Self {
         Self {
             sent: vec![0; every.len()],
@@ -54,7 +51,6 @@ impl Schedule {
         Some(self.every.remove(index))
     }
 
-    /// All messages, and how often each was sent.
     pub fn list(&self) -> impl Iterator<Item = (&Every, u64)> {
         self.every.iter().zip(self.sent.iter().copied())
     }
@@ -69,12 +65,10 @@ impl Schedule {
         self.due = vec![now; self.every.len()];
     }
 
-    /// The connection has ended.
     pub fn stop(&mut self) {
         self.due.clear();
     }
 
-    /// Holds back all messages while there is no room for them.
     pub fn hold(&mut self, held: bool) {
         self.held = held;
     }
@@ -94,7 +88,6 @@ impl Schedule {
         Some((every, self.sent[index]))
     }
 
-    /// When the next message is due.
     pub fn deadline(&self) -> Option<Instant> {
         self.due.iter().filter(|_| !self.held).min().copied()
     }

@@ -86,7 +86,6 @@ impl Upload {
         (self.checked < self.len).then_some(self.checked)
     }
 
-    /// The bytes sent so far.
     pub fn sent(&self) -> u64 {
         self.sent
     }
@@ -127,7 +126,6 @@ impl Upload {
         }))
     }
 
-    /// Reads the next piece, from byte `at` on.
     fn read(&mut self, at: u64, longest: usize) -> Result<(), SendError> {
         let left = usize::try_from(self.len - at).unwrap_or(usize::MAX);
         self.block.resize(longest.min(left), 0);

@@ -8,7 +8,6 @@ use super::value::Values;
 use crate::proto::buffer::Buffer;
 use crate::term::Stdin;
 
-/// Where a record ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
     /// At each `\n`; one `\r` before it is not part of the record.
@@ -25,7 +24,6 @@ pub enum Split {
 }
 
 impl Split {
-    /// The word for a record.
     pub fn unit(self) -> &'static str {
         match self {
             Self::Line | Self::Events => "line",
@@ -122,7 +120,6 @@ impl Input {
         self.records
     }
 
-    /// Whether all input was read and returned as records.
     pub fn is_done(&self) -> bool {
         self.ended && self.buffer.is_empty()
     }

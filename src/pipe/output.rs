@@ -56,7 +56,6 @@ impl Output {
         }
     }
 
-    /// Writes a message or a piece of one.
     pub fn message(&mut self, message: &Message<'_>) {
         if message.kind == Kind::Binary && self.format.terminator != Terminator::None {
             self.base64(message);

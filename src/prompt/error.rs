@@ -1,5 +1,3 @@
-//! Why a line typed at the prompt is not executed.
-
 use super::repeat::RepeatError;
 use super::timer::TimerError;
 use super::variable::VariableError;

@@ -46,7 +46,6 @@ impl Prompt {
         }
     }
 
-    /// Executes a typed line, or reports what is wrong with it.
     fn line(
         &mut self,
         command: Result<Command, CommandError>,

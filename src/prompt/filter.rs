@@ -8,7 +8,6 @@ use crate::observe::View;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 
-/// Changes the filter of a view, and shows which one it has.
 pub(super) fn execute(filtering: &Filtering, view: &mut View) {
     match filtering {
         Filtering::Show => {}

@@ -11,7 +11,6 @@ const INDENT: usize = 2;
 /// The longest of these lines, in characters: longer ones are hard to read.
 const LONGEST: usize = 96;
 
-/// Explains one command, or lists all of them.
 pub(super) fn help(usage: Option<&Usage>, out: &mut String) {
     if let Some(usage) = usage {
         let typed = format!("/{} {}", usage.name, usage.args);
@@ -29,7 +28,6 @@ pub(super) fn help(usage: Option<&Usage>, out: &mut String) {
     out.push_str("  anything else is sent as a text message; //x sends /x\n");
 }
 
-/// Lists lines that were typed.
 pub(super) fn history(lines: &[String], out: &mut String) {
     for line in lines {
         let line = escape_payload(line).replace('\n', "\n    ");

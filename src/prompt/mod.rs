@@ -45,7 +45,6 @@ pub struct Options {
     pub send: Vec<Outgoing>,
     pub filter: Option<Rc<Filter>>,
     pub every: Vec<Every>,
-    /// The command line of the user's editor.
     pub editor: String,
     pub home: Option<PathBuf>,
     /// `None` if the history is not saved.

@@ -8,7 +8,6 @@ use crate::proto::message::Kind;
 use crate::render::quantity;
 use crate::session::Turn;
 
-/// A `/repeat` in progress.
 #[derive(Debug)]
 pub(super) struct Repeat {
     text: String,
@@ -18,7 +17,6 @@ pub(super) struct Repeat {
     since: Instant,
 }
 
-/// Why a `/repeat` cannot start or stop.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum RepeatError {
     #[error("another /repeat is in progress")]
@@ -51,7 +49,6 @@ impl Repeat {
         }
     }
 
-    /// Whether its messages are shown one by one.
     pub(super) fn is_shown(&self) -> bool {
         self.count <= SHOWN
     }

@@ -124,7 +124,6 @@ impl Prompt {
         Ok(())
     }
 
-    /// Sends the next messages of a `/repeat`.
     pub(super) fn send_repeated(&mut self, turn: &mut Turn<'_>) -> bool {
         let Some(mut repeat) = self.repeat.take() else {
             return false;
@@ -144,7 +143,6 @@ impl Prompt {
         moved
     }
 
-    /// Ends a `/repeat` in progress, and sums it up.
     pub(super) fn end_repeat(&mut self, now: Instant) {
         let repeat = self.repeat.take();
         if let Some(text) = repeat.and_then(|repeat| repeat.summary(now)) {
@@ -175,7 +173,6 @@ impl Prompt {
         }
     }
 
-    /// Draws the progress bar of a file, and removes it at the end.
     fn update_transfer(&mut self, now: Instant) {
         match (self.outbox.upload(), &mut self.transfer) {
             (None, None) => {}

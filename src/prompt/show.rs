@@ -4,7 +4,6 @@ use crate::command::{Setting, Topic};
 use crate::observe::View;
 use crate::render::{Decode, Role, Show, Timestamps};
 
-/// Changes what a view shows, and lists it.
 pub(super) fn execute(setting: Option<Setting>, view: &mut View) {
     let show = view.show();
     match setting {

@@ -52,7 +52,6 @@ impl Status {
         self.round_trips.add(rtt);
     }
 
-    /// The connection is lost or was not made, and another attempt follows.
     pub(super) fn disconnected(&mut self, retry: &Retry<'_>, now: Instant) {
         self.retry = Some((retry.attempt, now + retry.delay));
         if let DisconnectReason::Lost(ending) = retry.reason {
@@ -121,7 +120,6 @@ impl Status {
         }
     }
 
-    /// The sent and the received traffic of all connections, as text.
     pub(super) fn traffic(&self, sender: Option<&Sender>) -> (String, String) {
         let mut sent = self.sent;
         sent += sender.map(Sender::sent).unwrap_or_default();
@@ -165,7 +163,6 @@ impl Status {
     }
 }
 
-/// The peer, and the proxy on the way to it.
 fn peer(opening: &Opening) -> Option<String> {
     let address = opening.address()?;
     let endpoint = opening.step(|step| match step {

@@ -42,7 +42,6 @@ impl Stopping {
         }
     }
 
-    /// Ends the connection with a closing handshake.
     pub(super) fn quit(&mut self, cause: Cause) {
         let (frame, patience) = (self.close.clone(), None);
         self.end(cause, CloseMode::Close { frame, patience });
@@ -79,12 +78,10 @@ impl Stopping {
         std::mem::take(&mut self.reconnect_requested)
     }
 
-    /// The connection is gone, and another is to be opened.
     pub(super) fn disconnected(&mut self) {
         (self.is_closing, self.reconnect_requested) = (false, false);
     }
 
-    /// The user's editor has given the terminal back.
     pub(super) fn editor_ended(&mut self, now: Instant) {
         self.ignore_interrupt_until = now + LATE_INTERRUPT;
     }
@@ -94,7 +91,6 @@ impl Stopping {
         self.stop.is_some()
     }
 
-    /// Whether the session has taken an end.
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing
     }

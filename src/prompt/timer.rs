@@ -9,7 +9,6 @@ use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
 
-/// Why a timer cannot start or stop.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum TimerError {
     #[error("there is no timer {0}")]

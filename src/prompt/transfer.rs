@@ -8,7 +8,6 @@ use crate::outbox::Upload;
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
-/// A file that is being sent, and the bar that shows how far it is.
 #[derive(Debug)]
 pub(super) struct Transfer {
     path: PathBuf,
@@ -39,12 +38,10 @@ impl Transfer {
         }
     }
 
-    /// Counts a frame that was sent.
     pub(super) fn sent(&mut self) {
         self.frames += 1;
     }
 
-    /// When the bar is to be drawn.
     pub(super) fn deadline(&self) -> Instant {
         self.bar_at
     }
@@ -91,7 +88,6 @@ pub(super) fn unfinished(upload: &Upload, is_stopped: bool) -> String {
     format!("! /file sent {sent} of {len} of {path}; the message is incomplete{why}")
 }
 
-/// The progress, in one row of `columns`.
 fn bar(upload: &Upload, took: Duration, columns: usize) -> String {
     let (doing, done) = match upload.checked() {
         Some(checked) => ("checked", checked),

@@ -16,7 +16,6 @@ use crate::render::escape::escape_line;
 use crate::render::quantity;
 use crate::scenario::template::random_uuid;
 
-/// Variables, and the message from which they can be captured.
 #[derive(Debug, Default)]
 pub(super) struct Variables {
     values: Values,
@@ -37,7 +36,6 @@ enum LastJson {
     TooLarge(usize),
 }
 
-/// Why a variable has no value.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum VariableError {
     #[error("column {column}: {problem}")]
@@ -82,7 +80,6 @@ impl Values {
         self.lock().get(name).cloned()
     }
 
-    /// Sets a variable, and returns the line to print.
     fn set(&self, name: String, value: String) -> String {
         let line = described(&name, &value);
         self.lock().insert(name, value);
@@ -101,7 +98,6 @@ impl Values {
 }
 
 impl LastJson {
-    /// Keeps a message that looks like JSON.
     fn received(&mut self, message: &Message<'_>) {
         let is_whole = message.start && message.end && message.kind == Kind::Text;
         let first = message.payload.iter().find(|it| !it.is_ascii_whitespace());
@@ -144,12 +140,10 @@ impl Variables {
         self.last_json.received(message);
     }
 
-    /// The values, for completion.
     pub(super) fn values(&self) -> Values {
         self.values.clone()
     }
 
-    /// Executes `/set`, and returns the lines to print.
     pub(super) fn set(
         &mut self,
         assignment: Assignment,
@@ -176,7 +170,6 @@ impl Variables {
         })
     }
 
-    /// Executes `/capture`, and returns the line to print.
     pub(super) fn capture(&mut self, capture: Capture) -> Result<String, VariableError> {
         let value = self.last_json.capture(&capture)?;
         Ok(self.values.set(capture.name, value))

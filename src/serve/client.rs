@@ -14,7 +14,6 @@ use crate::session::Stop;
 /// Completes with the signal that ends the server.
 pub(super) type Ended = Pin<Box<dyn Future<Output = Signal> + Send>>;
 
-/// The part that echoing and replaying have in common.
 pub(super) struct Client {
     pub(super) log: Log,
     ended: Option<Ended>,

@@ -15,7 +15,6 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
 
-/// A certificate chain with its key, ready to accept connections.
 #[derive(Clone)]
 pub struct Identity {
     acceptor: TlsAcceptor,
@@ -67,7 +66,6 @@ impl Identity {
         Self::new(vec![certificate.der().clone()], key.into(), true, clients)
     }
 
-    /// Performs the TLS handshake on an accepted stream.
     pub async fn accept<S>(&self, stream: S) -> io::Result<tokio_rustls::server::TlsStream<S>>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,

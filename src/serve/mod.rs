@@ -33,7 +33,6 @@ use crate::render::handshake::Direction;
 use crate::session::{self, Transport};
 use replay::Replay;
 
-/// Where a server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
     /// A name or an IP address, without brackets.
@@ -45,7 +44,6 @@ pub struct Address {
 #[derive(Debug, Clone)]
 pub struct Options {
     pub policy: Policy,
-    /// Certificate and key, for `wss`.
     pub identity: Option<Identity>,
     pub connection: Config,
     /// The recorded server to play; without one the server echoes.

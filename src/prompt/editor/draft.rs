@@ -16,7 +16,6 @@ pub(in crate::prompt) struct Draft {
     path: TempPath,
 }
 
-/// Why the editor produced no message.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DraftError {
     #[error("cannot create a file to edit: {0}")]

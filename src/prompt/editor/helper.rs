@@ -82,7 +82,6 @@ fn pairs(words: Vec<String>, end: &str) -> Vec<Pair> {
     words.into_iter().map(pair).collect()
 }
 
-/// A suggestion that follows the line.
 pub(super) struct LineHint {
     text: String,
     can_be_taken: bool,

@@ -19,7 +19,6 @@ use crate::diagnostic::Diagnostic;
 /// More than anybody scrolls through; with short lines the file stays below a megabyte.
 pub(super) const MAX_LINES: usize = 10_000;
 
-/// Why the history file is not used.
 #[derive(Debug, Error)]
 pub(super) enum HistoryError {
     #[error("{0:?} is a symbolic link, so no history is kept")]

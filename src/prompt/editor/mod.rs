@@ -47,13 +47,11 @@ pub(super) struct Options {
     pub color: bool,
     /// The file of lines typed; `None` keeps them for this session only.
     pub history: Option<PathBuf>,
-    /// The command that starts the user's editor.
     pub command: String,
     /// Their names are completed.
     pub variables: Values,
 }
 
-/// A user's action at the terminal.
 #[derive(Debug)]
 pub(super) enum Entry {
     /// A typed line, or a pasted text of several lines, and its meaning.

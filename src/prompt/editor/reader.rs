@@ -27,7 +27,6 @@ pub(super) struct Reader {
     pub(super) entries: Sender<Entry>,
     pub(super) screen: Arc<Screen>,
     pub(super) history: History,
-    /// The command that starts the user's editor.
     pub(super) command: String,
     pub(super) loan: Loan,
     /// Another program has the terminal: its signals are not for the session.

@@ -60,7 +60,6 @@ struct HandedOver {
 #[derive(Debug, Default)]
 struct Bar {
     wanted: Option<String>,
-    /// The wanted bar has not been painted.
     is_new: bool,
     is_shown: bool,
 }
@@ -99,7 +98,6 @@ impl Screen {
         Poll::Ready(())
     }
 
-    /// Shows `bar` above the prompt from now on, or no bar.
     pub(super) fn set_bar(&self, bar: Option<String>) {
         let mut state = self.lock();
         state.bar.is_new |= state.bar.wanted != bar;
@@ -113,7 +111,6 @@ impl Screen {
         drop(self.changed.wait_while(self.lock(), is_lent));
     }
 
-    /// The line being typed.
     pub(super) fn typed(&self) -> String {
         self.lock().typed.clone()
     }
@@ -196,7 +193,6 @@ impl Screen {
         self.changed.notify_all();
     }
 
-    /// The line is about to end.
     pub(super) fn line_ends(&self) {
         let is_printing = |state: &mut State| state.is_printing;
         let waited = self
@@ -212,7 +208,6 @@ impl Screen {
         self.lock().reader = ReaderState::Lent;
     }
 
-    /// The terminal is available again.
     pub(super) fn returned(&self) {
         self.lock().reader = ReaderState::BetweenLines;
         self.changed.notify_all();
@@ -245,7 +240,6 @@ impl Screen {
         }
     }
 
-    /// No more lines will be read.
     pub(super) fn reader_is_gone(&self) {
         let mut state = self.lock();
         state.reader = ReaderState::Gone;
