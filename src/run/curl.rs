@@ -26,7 +26,6 @@ impl From<CurlError> for PasteError {
 /// Bytes: more than any command line, and little enough to hold.
 const LONGEST: usize = 4 << 20;
 
-/// Translates the command, and parses the result.
 pub(super) fn paste(args: &CurlArgs, environment: &Environment) -> Result<CommandLine, PasteError> {
     let words = match args.words.as_slice() {
         [only] if only == "-" => typed(environment)?,

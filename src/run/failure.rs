@@ -41,7 +41,6 @@ pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown:
     out
 }
 
-/// The response that refused, from the server or the proxy.
 fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
     match error {
         OpenError::Refused(refused) => Some((&refused.refusal.response, &refused.body)),

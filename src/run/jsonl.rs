@@ -9,7 +9,6 @@ use crate::event::{NotOpen, Opening};
 use crate::exit::Exit;
 use crate::render::{Jsonl, Secrets};
 
-/// The writer of events, with `--jsonl`.
 pub(super) fn writer(connect: &Connect, environment: &Environment) -> Option<Jsonl> {
     let Mode::Pipe(options) = &connect.mode else {
         return None;

@@ -33,7 +33,6 @@ use crate::render::{Style, message};
 use crate::term;
 use curl::PasteError;
 
-/// Runs wsee with a command line, program name first.
 pub(crate) fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let started = Instant::now();
     let args: Vec<OsString> = args.into_iter().collect();
@@ -114,7 +113,6 @@ fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit
     }
 }
 
-/// `--debug`: reports where to connect and in which mode.
 fn resolved(connect: &Connect) {
     let url = connect.display.secrets.url(&connect.dialing.url);
     let target = &connect.dialing.open.target;
@@ -127,7 +125,6 @@ fn resolved(connect: &Connect) {
     term::stderr(&format!("* {}\n* mode {mode}\n", escape_line(&facts)));
 }
 
-/// Reports a usage error, or prints the requested help.
 fn misunderstood(error: &CommandLineError) -> Exit {
     match error {
         CommandLineError::Usage(error) => {
@@ -189,7 +186,6 @@ fn print(bytes: &[u8]) -> Exit {
     }
 }
 
-/// Runs `command` on a single-threaded runtime.
 fn on_runtime(command: impl Future<Output = Exit>) -> Exit {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

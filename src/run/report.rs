@@ -64,7 +64,6 @@ impl<'a> Reporter<'a> {
         self.connect
     }
 
-    /// The text of `--timing`; empty without the flag.
     pub(super) fn waterfall(&self, opening: &Opening, style: Style) -> String {
         let mut out = String::new();
         if self.connect.timing.waterfall {

@@ -84,7 +84,6 @@ fn show(verbose: u8) -> Show {
     }
 }
 
-/// Loads the scenarios; reports mistakes.
 fn load(test: &Test) -> Result<Vec<Group>, Exit> {
     let loaded = test.load().map_err(|wrong| {
         let mut exit = Exit::Usage;

@@ -29,7 +29,6 @@ pub(super) enum Task {
     },
 }
 
-/// Opens the connection, runs the task, and reports how it ended.
 pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment) -> Exit {
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
@@ -119,7 +118,6 @@ async fn run_pipe(report: &Reporter<'_>, opened: Opened, pipe: io::Result<Pipe>)
     }
 }
 
-/// Writes the waterfall of `--timing` and the last line to standard error.
 fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, style: Style) {
     let mut text = report.waterfall(opening, style);
     if exit != Exit::Done || !report.connect().display.quiet {
@@ -129,7 +127,6 @@ fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, s
     term::stderr(&text);
 }
 
-/// Runs a mode on the connection and on those that replace it.
 async fn keep_up(connect: &Connect, opened: Opened, mode: &mut impl Reconnecting) -> Finish {
     let plan = Plan {
         open: &connect.dialing.open,

@@ -66,7 +66,6 @@ impl Runner<'_> {
         self.short(payload, MAX_CONTROL)
     }
 
-    /// A text that fits into a control frame.
     fn short(&self, text: &Template, limit: usize) -> StepResult<String> {
         let text = self.fill(text)?;
         if text.len() > limit {

@@ -18,7 +18,6 @@ use crate::render::quantity;
 use crate::render::{Human, Secrets};
 use crate::scenario::{Case, Statement, Step};
 
-/// Shared by all cases of a run.
 pub struct Context<'a> {
     pub options: &'a Options,
     pub given: &'a Given,
@@ -88,7 +87,6 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Adds the step to a failure.
     fn place(&self, failure: Failure, step: &Step) -> Failure {
         let line = failure.line.unwrap_or(step.line.number);
         let shown = if failure.step.is_empty() {
@@ -164,7 +162,6 @@ impl<'a> Runner<'a> {
         safe(text, &self.values)
     }
 
-    /// The failure of a case that cannot be run.
     pub(super) fn error(&self, error: &impl ToString, exit: Exit) -> Box<Failure> {
         Box::new(Failure::new(
             Kind::Error,
@@ -223,7 +220,6 @@ impl Until {
     }
 }
 
-/// The exit status of an unexpected end.
 pub(super) fn exit(ending: &Ending) -> Exit {
     match &ending.end {
         End::Failed(_) | End::NoPong(_) => ending.exit(),
@@ -231,7 +227,6 @@ pub(super) fn exit(ending: &Ending) -> Exit {
     }
 }
 
-/// The state of a connection, for a report.
 pub(super) fn state(connection: &ScriptedConnection) -> String {
     let inbox = connection.inbox();
     if let Some(ended) = &inbox.ending {

@@ -19,7 +19,6 @@ use crate::term;
 
 /// The longest part of a refusal's body in a report, in bytes: enough for an error in JSON or text.
 const BODY: usize = 1 << 10;
-/// The status of an opened connection.
 const SWITCHING: u16 = 101;
 
 impl Runner<'_> {
@@ -125,7 +124,6 @@ impl Runner<'_> {
         Ok((result, head))
     }
 
-    /// Checks the expected fields of a response.
     fn check(&self, step: &Step, head: Option<&Head>) -> StepResult<()> {
         let Some(head) = head else {
             return Ok(());
@@ -162,7 +160,6 @@ impl Runner<'_> {
         failure
     }
 
-    /// A failure with the head of the response in its notes.
     fn unlike_head(&self, message: &str, head: Option<&Head>, exit: Exit) -> Box<Failure> {
         let mut failure = Failure::new(Kind::Failure, self.safe(message), exit);
         if let Some(head) = head {

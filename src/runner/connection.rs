@@ -20,14 +20,12 @@ use crate::session::mode::CloseMode;
 use crate::session::{self, Mode, Opened, Stop, Turn};
 use crate::term;
 
-/// The script's side of a connection.
 #[derive(Debug)]
 pub struct ScriptedConnection {
     shared: Rc<Shared>,
     session: JoinHandle<()>,
 }
 
-/// State shared by the script and the session.
 #[derive(Debug, Default)]
 struct Shared {
     state: RefCell<State>,
@@ -51,7 +49,6 @@ struct SendRequest {
     patience: Duration,
 }
 
-/// Why a wait ended without success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitError {
     Late,
@@ -111,7 +108,6 @@ impl ScriptedConnection {
         }
     }
 
-    /// Waits until `look` returns something.
     pub async fn wait<T>(
         &self,
         deadline: Instant,

@@ -14,7 +14,6 @@ pub struct Prepared {
     pub dials: Vec<Option<Box<dyn Dial>>>,
 }
 
-/// Resolves one `connect`.
 pub trait Dial: fmt::Debug {
     /// Resolves what depends on variables, whose values are filled into `request`.
     fn options(&self, request: &Request) -> Result<session::Options, Unresolved>;
@@ -58,7 +57,6 @@ impl Request {
     }
 }
 
-/// The flags among the lines `below` a `connect`.
 pub fn flags<E>(below: &[Line], fill: impl Fn(&Template) -> Result<String, E>) -> Result<Flags, E> {
     let flags = below.iter().filter_map(|line| match &line.statement {
         Statement::Flag { name, value } => Some((name, value)),

@@ -67,14 +67,12 @@ impl Inbox {
         }
     }
 
-    /// Removes the oldest message.
     pub fn take(&mut self) -> Option<Message> {
         let message = self.messages.pop_front()?;
         self.bytes -= message.payload.len() + OVERHEAD;
         Some(message)
     }
 
-    /// Removes the oldest ping or pong.
     pub fn take_control(&mut self) -> Option<Control> {
         let control = self.controls.pop_front()?;
         self.bytes -= control.payload.len() + OVERHEAD;

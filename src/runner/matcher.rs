@@ -14,7 +14,6 @@ use crate::scenario::{Form, Template};
 #[derive(Debug)]
 pub enum Matcher {
     Text(String),
-    /// JSON that contains these values.
     Json(Subset),
     Re(Regex),
     Jq(Jq),
@@ -22,7 +21,6 @@ pub enum Matcher {
     Any,
 }
 
-/// A pattern that its values make invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum MatcherError {
     #[error(transparent)]
@@ -35,7 +33,6 @@ pub enum MatcherError {
     Jq(#[from] CompileError),
 }
 
-/// How a message differs from what was expected.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Miss {
     /// Higher is closer; 0 if they have nothing in common.

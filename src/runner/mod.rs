@@ -35,8 +35,6 @@ pub struct Options {
     pub retries: u32,
     /// Before each of them.
     pub retry_delay: Duration,
-    /// The number of files run at the same time.
     pub jobs: usize,
-    /// Start no further case after a failure.
     pub fail_fast: bool,
 }

@@ -11,7 +11,6 @@ pub struct Run {
     pub cases: Vec<CaseResult>,
     pub took: Duration,
     pub started: jiff::Timestamp,
-    /// The signal that ended the run early.
     pub interrupted: Option<Signal>,
 }
 
@@ -30,11 +29,9 @@ pub struct CaseResult {
 pub enum Outcome {
     Passed,
     Failed(Box<Failure>),
-    /// Not run, for this reason.
     Skipped(&'static str),
 }
 
-/// Whose fault it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Failure,
@@ -72,7 +69,6 @@ pub struct Shown {
     pub payload: String,
 }
 
-/// The message closest to what was expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closest {
     pub message: Shown,

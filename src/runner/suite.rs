@@ -83,7 +83,6 @@ impl Suite<'_> {
         }
     }
 
-    /// Runs one worker for each of `--jobs`.
     async fn workers(&self, progress: &Progress<'_>) {
         let jobs = self.context.options.jobs.clamp(1, self.groups.len().max(1));
         let mut workers: Vec<_> = (0..jobs).map(|_| Box::pin(self.work(progress))).collect();

@@ -6,14 +6,12 @@ use std::collections::HashMap;
 use crate::scenario::template::random_uuid;
 use crate::scenario::{Form, Template, Variable};
 
-/// The values before a case begins.
 #[derive(Debug, Clone, Default)]
 pub struct Given {
     /// Given with `--var` or `--var-file`.
     pub variables: HashMap<String, String>,
     /// Environment variables that may be read; `None` if unset.
     pub environment: HashMap<String, Option<String>>,
-    /// Show values of the environment.
     pub show_secrets: bool,
 }
 
@@ -31,7 +29,6 @@ pub enum NoValue {
     NotAllowed(String),
 }
 
-/// The values during a case.
 #[derive(Debug)]
 pub struct Values<'a> {
     given: &'a Given,
@@ -71,7 +68,6 @@ impl<'a> Values<'a> {
         Ok(Cow::Borrowed(value))
     }
 
-    /// Masks secrets in a text.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.given.mask(text)
     }
@@ -92,7 +88,6 @@ impl Given {
         }
     }
 
-    /// Masks secrets in a text.
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut masked = Cow::Borrowed(text);
         if self.show_secrets {

@@ -13,17 +13,14 @@ pub fn stop(token: &str) -> String {
     format!("::stop-commands::{token}\n")
 }
 
-/// Resumes the processing of workflow commands.
 pub fn resume(token: &str) -> String {
     format!("::{token}::\n")
 }
 
-/// A token for [`stop`].
 pub fn token() -> String {
     hex::encode(rand::random::<[u8; 16]>())
 }
 
-/// Annotates the line of every failed case.
 pub fn annotations(run: &Run) -> String {
     let mut out = String::new();
     for case in &run.cases {
@@ -84,19 +81,16 @@ pub fn summary(run: &Run) -> String {
     out
 }
 
-/// Escapes the text of a workflow command.
 fn data(text: &str) -> String {
     text.replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A")
 }
 
-/// Escapes a property of a workflow command.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Escapes text for HTML and Markdown.
 fn html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {

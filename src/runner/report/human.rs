@@ -52,7 +52,6 @@ fn failed(out: &mut String, case: &CaseResult, failure: &Failure, style: Style) 
     }
 }
 
-/// The last line, with counts.
 pub fn summary(run: &Run, style: Style) -> String {
     let counts = run.counts();
     let mut text = format!("{} passed, {} failed", counts.passed, counts.failed);

@@ -86,7 +86,6 @@ fn description(case: &CaseResult, failure: &Failure) -> String {
     lines.join("\n")
 }
 
-/// How many were skipped, failed, and ended in an error.
 fn counts(cases: &[CaseResult]) -> [usize; 3] {
     let count = |is: fn(&Outcome) -> bool| cases.iter().filter(|case| is(&case.outcome)).count();
     [

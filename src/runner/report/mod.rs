@@ -1,5 +1,3 @@
-//! Reports, made of results alone.
-
 pub mod github;
 pub mod human;
 pub mod json;
