@@ -14,7 +14,6 @@ use super::value::{Period, TimeLimit, ValueError};
 use crate::dial::Interface;
 use crate::dial::route::{ConnectTo, ResolveOverride};
 
-/// The route to the server, below TLS.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Addresses)]
 pub struct RouteArgs {
@@ -105,13 +104,10 @@ impl FromStr for KeepaliveTime {
     }
 }
 
-/// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RouteValueError {
-    /// Not in the syntax of `--resolve`.
     #[error("not HOST:PORT:ADDR; write example.com:443:127.0.0.1 or *:443:[::1]")]
     Resolve,
-    /// Not in the syntax of `--connect-to`.
     #[error(
         "not HOST1:PORT1:HOST2:PORT2; write example.com:443:localhost:8443 or ::localhost:8443"
     )]

@@ -4,7 +4,6 @@ use clap::Args;
 
 use super::heading::Heading;
 
-/// The configuration file, and what became of it.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Configuration)]
 pub struct ConfigArgs {

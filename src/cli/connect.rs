@@ -14,7 +14,6 @@ use super::reconnect::ReconnectArgs;
 use super::tls::TlsArgs;
 use super::value::{Payload, Wait, url_argument};
 
-/// The arguments of `wsee URL`.
 #[derive(Debug, Args)]
 pub struct ConnectArgs {
     /// ws:// or wss:// URL; the scheme is optional, and :PORT/PATH means localhost
@@ -31,7 +30,6 @@ pub struct ConnectArgs {
     pub session: SessionArgs,
 }
 
-/// How to connect; what to do then is [`SessionArgs`].
 #[derive(Debug, Args)]
 pub struct DialArgs {
     #[command(flatten)]
@@ -50,7 +48,6 @@ pub struct DialArgs {
     pub limit: ClientLimitArgs,
 }
 
-/// What to do once the connection is open.
 #[derive(Debug, Args)]
 pub struct SessionArgs {
     #[command(flatten)]
@@ -95,7 +92,6 @@ pub struct SessionArgs {
 }
 
 impl SessionArgs {
-    /// Whether a flag is given that makes sense in a pipe only.
     pub fn is_pipe(&self) -> bool {
         self.pipe.is_given() || self.format.print.is_given()
     }

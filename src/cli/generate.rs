@@ -50,7 +50,6 @@ impl Page {
     }
 }
 
-/// The completion script for `shell`.
 pub fn completion(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "wsee", &mut script);
@@ -66,7 +65,6 @@ pub fn man_pages() -> Vec<(String, Vec<u8>)> {
         .collect()
 }
 
-/// The manual page of one command, or of wsee itself, as roff source.
 pub fn man_page(page: Option<Page>) -> Vec<u8> {
     let mut source = Vec::new();
     if page == Some(Page::Scenario) {

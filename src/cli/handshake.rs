@@ -8,7 +8,6 @@ use super::heading::Heading;
 use super::secrecy::{Cookies, Field};
 use crate::secret::Secret;
 
-/// Fields of the upgrade request.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Handshake)]
 pub struct HandshakeArgs {
@@ -77,7 +76,6 @@ pub struct HandshakeArgs {
     pub user_agent: Option<String>,
 }
 
-/// Credentials.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Handshake)]
 pub struct AuthArgs {
@@ -127,7 +125,6 @@ pub struct AuthArgs {
     pub cookie_jar: Option<PathBuf>,
 }
 
-/// Redirects.
 #[derive(Debug, Args)]
 #[command(
     next_help_heading = Heading::Handshake,
@@ -163,7 +160,6 @@ pub struct RedirectArgs {
     pub max_redirs: u16,
 }
 
-/// Which handshakes are accepted.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Handshake)]
 pub struct AcceptArgs {

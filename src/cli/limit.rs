@@ -6,7 +6,6 @@ use super::heading::Heading;
 use super::value::{Period, Size, TimeLimit, close_code, close_reason};
 use crate::proto::frame::CloseCode;
 
-/// Limits of a connection that is opened, and of its opening.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Limits)]
 pub struct ClientLimitArgs {
@@ -25,7 +24,6 @@ pub struct ClientLimitArgs {
     pub endpoint: LimitArgs,
 }
 
-/// Limits of one connection.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Limits)]
 pub struct LimitArgs {
@@ -81,7 +79,6 @@ pub struct LimitArgs {
     pub no_auto_pong: bool,
 }
 
-/// The limits of a run, and what its Close frame says.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Limits)]
 pub struct RunArgs {

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use crate::exit::Exit;
 
-/// Command lines to start from, and what they do.
 pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ("wsee demo", "try it on a built-in echo server"),
     (
@@ -25,7 +24,6 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Exit statuses and their meanings.
 pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Done, "done"),
     (

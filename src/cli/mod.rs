@@ -77,7 +77,6 @@ pub use value::{Count, Payload, Period, Size, TimeLimit, ValueError, Variable, W
     after_long_help = manual::long_help_end(),
 )]
 pub struct Cli {
-    /// A command; without one, wsee connects to a URL.
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]

@@ -10,7 +10,6 @@ use super::heading::Heading;
 use super::value::ValueError;
 use crate::render::{Decode, Timestamps};
 
-/// What a run shows and keeps besides its messages.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
     #[command(flatten)]
@@ -21,7 +20,6 @@ pub struct OutputArgs {
     pub display: DisplayArgs,
 }
 
-/// The recording of a run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct RecordArgs {
@@ -48,7 +46,6 @@ pub struct RecordArgs {
     pub force: bool,
 }
 
-/// Measurements of a run.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct TimingArgs {
@@ -81,7 +78,6 @@ pub struct TimingArgs {
     pub timing: bool,
 }
 
-/// The display on stderr and on the terminal.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct DisplayArgs {
@@ -120,7 +116,6 @@ pub struct DisplayArgs {
     pub view: ViewArgs,
 }
 
-/// How messages are shown at the prompt, on stderr and by `listen`.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Output)]
 pub struct ViewArgs {
@@ -176,12 +171,9 @@ impl ValueEnum for Decode {
     }
 }
 
-/// A format for `--write-out`, or the file that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Format {
-    /// The format itself.
     Text(String),
-    /// The file it is read from.
     File(PathBuf),
 }
 

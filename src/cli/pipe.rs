@@ -74,12 +74,10 @@ pub struct PipeArgs {
 }
 
 impl PipeArgs {
-    /// Whether any of these flags is given.
     pub fn is_given(&self) -> bool {
         *self != Self::default()
     }
 
-    /// The number of messages after which the run ends.
     pub fn count(&self) -> Option<u64> {
         match (self.one, self.count) {
             (true, _) => Some(1),
@@ -101,7 +99,6 @@ impl PipeArgs {
     }
 }
 
-/// How received messages are printed on stdout.
 #[derive(Debug, Args)]
 pub struct FormatArgs {
     #[command(flatten)]
@@ -135,13 +132,11 @@ pub struct PrintArgs {
 }
 
 impl PrintArgs {
-    /// Whether any of these flags is given.
     pub fn is_given(&self) -> bool {
         *self != Self::default()
     }
 }
 
-/// The filter for messages that are printed, or shown at the prompt.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Pipes)]
 pub struct FilterArgs {

@@ -9,7 +9,6 @@ use super::secrecy::{Field, ProxyUrl};
 
 use crate::secret::Secret;
 
-/// The proxy, and what it is told.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = Heading::Proxy)]
 pub struct ProxyArgs {

@@ -9,7 +9,6 @@ use super::heading::Heading;
 
 use super::value::ValueError;
 
-/// How a run survives silence and lost connections.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Reconnect)]
 pub struct ReconnectArgs {

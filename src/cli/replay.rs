@@ -42,7 +42,6 @@ pub struct ReplayArgs {
     pub output: OutputArgs,
 }
 
-/// What is replayed, how fast, and what is done with the answers.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Replay)]
 pub struct PlayArgs {
@@ -79,7 +78,6 @@ pub struct PlayArgs {
     pub wait: Wait,
 }
 
-/// A recorded server instead of an echo.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Replay)]
 pub struct ServeArgs {
@@ -104,7 +102,6 @@ pub struct ServeArgs {
     pub entry: Option<Entry>,
 }
 
-/// A connection of a recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Entry {
     /// By its position, starting at 1.
@@ -126,12 +123,10 @@ impl FromStr for Entry {
     }
 }
 
-/// Why a connection of a recording was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a connection; write its number, starting at 1, or part of its URL")]
 pub struct EntryError;
 
-/// Why a speed was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a speed; write 10x, 0.5x or max")]
 struct SpeedError;

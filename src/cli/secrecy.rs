@@ -57,7 +57,6 @@ pub fn takes_fields(arg: &Arg) -> bool {
     takes::<Field>(arg)
 }
 
-/// A value of the flag as it is shown.
 pub fn shown(arg: &Arg, value: &str, secrets: Secrets) -> String {
     if secrets == Secrets::Shown {
         return value.to_owned();

@@ -10,7 +10,6 @@ use crate::dial::Roots;
 use crate::dial::tls::Version;
 use crate::secret::Secret;
 
-/// Trusted certificates, and the client's own.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Tls)]
 pub struct TlsArgs {
@@ -99,7 +98,6 @@ pub struct TlsArgs {
     pub sni: Option<String>,
 }
 
-/// TLS of a server.
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Tls)]
 pub struct ServerTlsArgs {

@@ -16,25 +16,18 @@ use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::scenario;
 use crate::serve::Address;
 
-/// Why a value was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
-    /// Not in the syntax of durations, or negative.
     #[error("not a duration; write 500ms, 2s, 1m or 1m30s (a bare number is seconds)")]
     Duration,
-    /// Longer than a century.
     #[error("longer than 100 years; write 0 for no limit, or 'forever' where that is allowed")]
     DurationTooLong,
-    /// Not in the syntax of sizes.
     #[error("not a size; write bytes (65536) or a number with K, M, G, KiB, MiB or GiB (64K)")]
     Size,
-    /// A size of no bytes.
     #[error("the size must be at least 1 byte")]
     SizeZero,
-    /// More bytes than 64 bits count.
     #[error("the size is too large; the maximum is 16777215G")]
     SizeTooLarge,
-    /// Neither a way to split nor a size.
     #[error(
         "not a way to split; write line, nul, none, json, events or, with --binary, a size (64K)"
     )]
@@ -42,7 +35,6 @@ pub enum ValueError {
     /// A URL instead of a number of messages: wscat's `-n` is our `-k`.
     #[error("a URL, not a number of messages; did you mean -k? (wscat's -n is wsee's -k)")]
     CountIsUrl,
-    /// Not a number of messages.
     #[error("not a number of messages; write 1 or more")]
     Count,
     /// A status code an endpoint must not send.
@@ -50,10 +42,8 @@ pub enum ValueError {
         "not a status code that may be sent; write 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)"
     )]
     CloseCode,
-    /// A close reason that does not fit into a Close frame.
     #[error("{0} bytes of UTF-8, but a close reason holds at most 123 (RFC 6455 §5.5); shorten it")]
     CloseReason(usize),
-    /// `@` without a file name.
     #[error("no file name after @; write @FILE, or @@ for a text that starts with @")]
     NoFileName,
     /// `@` without a file name, where a text cannot start with it.
@@ -62,24 +52,18 @@ pub enum ValueError {
     /// curl reads the format from stdin.
     #[error("stdin is used for messages; write the format to a file, and pass @FILE")]
     FormatOnStdin,
-    /// Not a number of attempts.
     #[error("not a number of attempts; write 1 or more, or omit N for no limit")]
     Attempts,
-    /// Not a variable and its value.
     #[error("not a variable; write NAME=VALUE, where NAME is a letter, then letters, digits or _")]
     Variable,
-    /// Not an address to listen on.
     #[error("not an address; write PORT, :PORT, HOST:PORT or [::1]:PORT")]
     ListenAddr,
-    /// The port is not a number up to 65535.
     #[error("port '{0}' is not a number from 0 to 65535 (0 takes any free port)")]
     ListenPort(String),
-    /// The name of a command instead of a URL.
     #[error(
         "a command, not a URL; write it before its options (wsee {0} …), or ws://{0} for a host"
     )]
     UrlIsCommand(String),
-    /// `wsee help` after other options.
     #[error("not a URL; write wsee --help, or ws://help for a host")]
     UrlIsHelp,
 }
@@ -221,7 +205,6 @@ pub(super) fn close_code(text: &str) -> Result<CloseCode, ValueError> {
     }
 }
 
-/// A close reason that fits into a Close frame.
 pub(super) fn close_reason(text: &str) -> Result<String, ValueError> {
     if text.len() > CloseFrame::MAX_REASON {
         return Err(ValueError::CloseReason(text.len()));
@@ -229,12 +212,9 @@ pub(super) fn close_reason(text: &str) -> Result<String, ValueError> {
     Ok(text.to_owned())
 }
 
-/// A message given on the command line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
-    /// The text itself.
     Text(String),
-    /// The content of a file.
     File(PathBuf),
 }
 
@@ -251,10 +231,8 @@ impl FromStr for Payload {
     }
 }
 
-/// A variable and its value: `NAME=VALUE`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Variable {
-    /// The name.
     pub name: String,
     /// All that follows the first `=`.
     pub value: String,

@@ -1,15 +1,12 @@
 //! The fields of a pasted request: those that wsee generates, and those that have a flag.
 
-/// How a field is translated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Field {
-    /// Sent as it is.
     Kept,
     /// wsee generates it for every handshake.
     Replaced,
     /// It would do harm, or is not allowed in HTTP/1.1; its name is reported.
     Ignored(String),
-    /// wsee has a flag for it.
     Flag(&'static str, String),
     /// The request offers no extension that wsee speaks.
     NoCompression,

@@ -38,66 +38,51 @@ pub struct CurlArgs {
     pub words: Vec<OsString>,
 }
 
-/// Why a curl command cannot be translated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CurlError {
-    /// The text cannot be cut into words.
     #[error("wsee curl: {0}")]
     Quote(#[from] QuoteError),
     /// The bytes are not quoted, because they may contain secrets.
     #[error("wsee curl: the command is not valid UTF-8; percent-encode other bytes, such as %E4")]
     NotUtf8,
-    /// Something else was copied.
     #[error("wsee curl: not a curl command; choose \"Copy as cURL\" in the browser")]
     NotCurl,
-    /// Nowhere to connect to.
     #[error("wsee curl: the command has no URL; paste all of it")]
     NoUrl,
     /// URLs are not quoted, because they may contain secrets.
     #[error("wsee curl: {0} URLs; keep one, or quote the arguments that contain spaces")]
     ManyUrls(usize),
-    /// An option at the end that needs a value.
     #[error("wsee curl: {0} needs a value; paste the whole command")]
     NoValue(String),
-    /// A value after an option that takes none.
     #[error("wsee curl: {0} takes no value")]
     Value(String),
-    /// An option that neither curl nor wsee has.
     #[error("wsee curl: {0} is an option of neither curl nor wsee; see wsee --help")]
     Unknown(String),
-    /// A request with a body.
     #[error(
         "wsee curl: {0} adds a body, but an opening handshake is a GET without one \
          (RFC 6455 §4.1); remove it, and use --send TEXT to send a message"
     )]
     Body(String),
-    /// Data for the query.
     #[error("wsee curl: {0} with -G adds to the URL's query; write the query into the URL")]
     Query(String),
-    /// Another method than GET.
     #[error(
         "wsee curl: -X {0} cannot open a WebSocket, because the handshake is a GET (RFC 6455 §4.1); remove it"
     )]
     Method(String),
-    /// An option that asks for what is not possible.
     #[error("wsee curl: {option}: {reason}")]
     Refused {
         option: String,
-        /// Why, and what to do.
         reason: &'static str,
     },
 }
 
-/// A curl command in wsee's terms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Translation {
     /// The arguments of `wsee URL`, without the program's name.
     pub args: Vec<OsString>,
-    /// What was ignored, for the user.
     pub notes: Vec<String>,
 }
 
-/// Splits a text, such as stdin, into the words of a command.
 pub fn words_of(text: &str) -> Result<Vec<OsString>, CurlError> {
     let words = quote::split(text)?;
     match words.first().map(String::as_str) {
@@ -376,7 +361,6 @@ impl<'a> Translator<'a> {
     }
 }
 
-/// A flag of wsee with its values.
 fn words(name: &str, mut values: Vec<String>) -> Vec<String> {
     if let [value] = values.as_slice() {
         return vec![format!("--{name}={value}")];

@@ -1,21 +1,17 @@
 //! curl's options, and their meaning for a WebSocket.
 
-/// How an option is translated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// wsee has the same, under this long name.
     Same(&'static str),
     /// wsee has a flag of this long name for it, with this value.
     Fixed(&'static str, &'static str),
-    /// A field of the request.
     Field,
     /// Cookies, or the file they are in.
     Cookie,
-    /// The field `Referer`.
     Referer,
     /// The method, which can only be GET.
     Method,
-    /// The URL.
     Url,
     /// A proxy without its scheme, which is this.
     Proxy(&'static str),
@@ -25,11 +21,9 @@ pub(super) enum Meaning {
     Output,
     /// It has no effect on an opening handshake, or wsee does it anyway.
     Ignored,
-    /// wsee cannot do it.
     Refused(&'static str),
 }
 
-/// An option of curl.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Known {
     pub(super) long: &'static str,
@@ -37,13 +31,11 @@ pub(super) struct Known {
     pub(super) meaning: Meaning,
 }
 
-/// Finds an option by its long name.
 pub(super) fn by_long(name: &str) -> Option<Known> {
     let row = TABLE.iter().find(|row| row.0 == name);
     row.copied().map(known).or_else(|| ignored(name))
 }
 
-/// Finds an option by its letter.
 pub(super) fn by_short(letter: char) -> Option<Known> {
     let row = TABLE.iter().find(|row| row.1 == Some(letter));
     row.copied().map(known).or_else(|| {
@@ -174,7 +166,6 @@ const TABLE: &[Row] = {
     ]
 };
 
-/// Letters of options that are ignored.
 const IGNORED_LETTERS: &[(char, &str)] = &[
     ('#', "progress-bar"),
     ('1', "tlsv1"),
@@ -205,7 +196,6 @@ const IGNORED_LETTERS: &[(char, &str)] = &[
     ('z', "time-cond"),
 ];
 
-/// Ignored, without a value.
 const IGNORED_SWITCHES: &str = "append basic compressed compressed-ssh create-dirs crlf disable-eprt disable-epsv \
     disallow-username-in-url fail fail-early fail-with-body false-start form-escape get globoff \
     http0.9 http1.1 http2 http3 ignore-content-length include junk-session-cookies list-only alpn \
@@ -215,7 +205,6 @@ const IGNORED_SWITCHES: &str = "append basic compressed compressed-ssh create-di
     ssl-no-revoke sslv2 sslv3 styled-output suppress-connect-headers tcp-fastopen tcp-nodelay tlsv1 \
     tlsv1.0 tlsv1.1 tr-encoding trace-ids trace-time use-ascii xattr";
 
-/// Ignored, with a value.
 const IGNORED_WITH_VALUE: &str = "alt-svc continue-at create-file-mode etag-compare etag-save \
     expect100-timeout ftp-port happy-eyeballs-timeout-ms hsts libcurl limit-rate max-filesize output-dir \
     parallel-max proto proto-default proto-redir quote random-file range rate retry retry-delay \

@@ -3,13 +3,11 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
-/// Why a text is not one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QuoteError {
     /// It ends within quotes, or with a line continuation.
     #[error("the command is cut off within quotes, or after a \\ or ^; paste all of it")]
     Unfinished,
-    /// Another command follows.
     #[error("another command follows '{0}'; paste a single curl command")]
     Goes(char),
     #[error("an escape in $'…' produces invalid UTF-8; write the text itself")]
@@ -37,7 +35,6 @@ fn is_cmd(text: &str) -> bool {
 /// What ends a command in either shell.
 const OPERATORS: &str = ";&|<>";
 
-/// Fails if anything follows an operator.
 fn end_at(operator: char, rest: &str) -> Result<(), QuoteError> {
     let is_filler = |c: char| c.is_whitespace() || ";&".contains(c);
     if rest.trim_matches(is_filler).is_empty() {

@@ -9,14 +9,12 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, 
 
 use crate::cli::DialArgs;
 
-/// Flags for every connection, as typed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConnectionArgs {
     /// `--flag=value` or `--flag`, in order.
     pub tokens: Vec<OsString>,
 }
 
-/// The flags that a connection may have.
 fn connection_args() -> Vec<Arg> {
     let dial = DialArgs::augment_args(Command::new("wsee"));
     dial.get_arguments().cloned().collect()

@@ -13,7 +13,6 @@ pub struct StepArgs {
     pub lines: Vec<Line>,
 }
 
-/// A flag that is a step.
 struct Flag {
     name: &'static str,
     value: &'static str,
@@ -23,7 +22,6 @@ struct Flag {
 }
 
 impl Flag {
-    /// Whether the value may be left out.
     fn is_optional(&self) -> bool {
         matches!(self.name, "ping" | "expect-close")
     }
