@@ -143,4 +143,247 @@ fn bytes(bytes: &[u8]) -> Scalar<'static> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    const PLAIN: Style = Style::new(false);
+
+    #[track_caller]
+    fn unhex(hex: &str) -> Vec<u8> {
+        hex::decode(hex.replace(' ', "")).expect("hex")
+    }
+
+    #[track_caller]
+    fn shown(hex: &str, how: Decode) -> String {
+        match decode(&unhex(hex), how, PLAIN, 0) {
+            Decoded::Yes(_, text) => text,
+            other => panic!("{hex}: {other:?}"),
+        }
+    }
+
+    #[track_caller]
+    fn failure(hex: &str, how: Decode) -> String {
+        match decode(&unhex(hex), how, PLAIN, 0) {
+            Decoded::Failed(_, why) => why,
+            other => panic!("{hex}: {other:?}"),
+        }
+    }
+
+    fn recognized(payload: &[u8]) -> Option<&'static str> {
+        match decode(payload, Decode::Auto, PLAIN, 0) {
+            Decoded::Yes(name, _) => Some(name),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn message_pack_shows_every_type() {
+        let hex = "8c a1 61 c0 a1 62 c3 a1 63 d1 ff 00 a1 64 cb 3ff8000000000000 \
+               a1 65 c4 02 dead a1 66 92 01 ff 02 80 a1 67 d4 05 aa a1 68 d6 ff 00000000 \
+               a1 69 a2 c3a9 a1 6a cf ffffffffffffffff a1 6b ca 3fc00000";
+        assert_eq!(
+            shown(hex, Decode::MessagePack),
+            r#"{
+  "a": nil,
+  "b": true,
+  "c": -256,
+  "d": 1.5,
+  "e": h'dead',
+  "f": [1, -1],
+  2: {},
+  "g": ext(5, h'aa'),
+  "h": 1970-01-01T00:00:00Z,
+  "i": "é",
+  "j": 18446744073709551615,
+  "k": 1.5
+}"#
+        );
+    }
+
+    #[test]
+    fn cbor_shows_every_type() {
+        // RFC 8949, appendix A, and a key of every kind.
+        let hex = "a8 61 61 f6 61 62 f7 20 f5 61 63 f9 3e00 61 64 42 dead 61 65 82 01 1bffffffffffffffff \
+               61 66 c1 1a 514b67b0 82 01 02 f0";
+        let text = shown(hex, Decode::Cbor);
+        for part in [
+            "\"a\": null",
+            "\"b\": undefined",
+            "-1: true",
+            "\"c\": 1.5",
+            "\"d\": h'dead'",
+            "\"e\": [1, 18446744073709551615]",
+            "{ tag 1: 1363896240 }",
+            "[1, 2]: simple(16)",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn protobuf_shows_numbers_strings_bytes_and_messages() {
+        // The examples of the encoding's own guide, and one more of each.
+        assert_eq!(shown("08 96 01", Decode::Protobuf), r"{ 1: 150 }");
+        assert_eq!(
+            shown("12 07 74657374696e67", Decode::Protobuf),
+            r#"{ 2: "testing" }"#
+        );
+        assert_eq!(
+            shown("1a 03 08 96 01 1a 00", Decode::Protobuf),
+            r#"{ 3: { 1: 150 }, 3: "" }"#
+        );
+        assert_eq!(
+            shown(
+                "22 02 ff00 2d 0000c03f 31 0000000000000840",
+                Decode::Protobuf
+            ),
+            "{ 4: h'ff00', 5: 0x3fc00000 (1.5), 6: 0x4008000000000000 (3) }"
+        );
+        assert_eq!(
+            shown("08 ffffffffffffffffff01", Decode::Protobuf),
+            "{ 1: -1 }"
+        );
+    }
+
+    #[test]
+    fn a_format_that_was_asked_for_says_where_it_fails() {
+        assert_eq!(failure("92 01", Decode::MessagePack), "it is cut off");
+        assert_eq!(
+            failure("01 02", Decode::MessagePack),
+            "it ends at byte 1, and 1 follow"
+        );
+        assert_eq!(failure("82 01", Decode::Cbor), "it is cut off");
+        assert!(failure("01 02", Decode::Cbor).contains("trailing"));
+        assert_eq!(
+            failure("08 01 12 05 61", Decode::Protobuf),
+            "a field that is cut off at byte 2"
+        );
+        assert_eq!(
+            failure("00", Decode::Protobuf),
+            "a field number that cannot be at byte 0"
+        );
+    }
+
+    #[test]
+    fn recognizes_what_can_hardly_be_anything_else() {
+        for (hex, name) in [
+            ("81 a1 61 01", Some("looks like MessagePack")),
+            ("92 01 02", Some("looks like MessagePack")),
+            ("a1 61 61 01", Some("looks like CBOR")),
+            ("82 01 02", Some("looks like CBOR")),
+            ("d9d9f7 01", Some("looks like CBOR")),
+            ("9f 01 02 ff", Some("looks like CBOR")),
+            ("0a 05 68656c6c6f 10 07", Some("looks like protobuf")),
+            ("7b 22 61 22 3a 31 7d", Some("looks like JSON")),
+            ("", None),
+            ("80", None),
+            ("01", None),
+            ("de ad be ef", None),
+            ("00 01 02 03 20", None),
+            ("ff ff ff ff", None),
+        ] {
+            assert_eq!(recognized(&unhex(hex)), name, "{hex}");
+        }
+        assert_eq!(recognized(b"plain text, of any length\n"), None);
+        assert_eq!(recognized("HI".as_bytes()), None);
+        assert_eq!(recognized(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"), None);
+        assert_eq!(recognized(b"\x89PNG\r\n\x1a\n\0\0"), None);
+        assert_eq!(recognized(b"GIF89a\x01\0\x01\0"), None);
+    }
+
+    #[test]
+    fn random_bytes_are_seldom_taken_for_a_format() {
+        use rand::rngs::StdRng;
+        use rand::{Rng, SeedableRng};
+
+        let mut rng = StdRng::seed_from_u64(7);
+        let mut taken = 0;
+        for _ in 0..10_000 {
+            let mut bytes = [0; 24];
+            rng.fill_bytes(&mut bytes);
+            taken += u32::from(recognized(&bytes).is_some());
+            for how in Decode::ALL {
+                let _ = decode(&bytes, how, PLAIN, 2);
+            }
+        }
+        assert!(taken < 60, "{taken} of 10000");
+    }
+
+    #[test]
+    fn hostile_payloads_neither_overflow_nor_grow_without_bound() {
+        let deep = |unit: &[u8]| unit.repeat(MAX_LEN / unit.len());
+        for (payload, how) in [
+            (deep(b"\x91"), Decode::MessagePack),
+            (deep(b"\x81\xa0"), Decode::MessagePack),
+            (deep(b"\x81"), Decode::Cbor),
+            (deep(b"\xa1\x60"), Decode::Cbor),
+            (deep(b"\xc1"), Decode::Cbor),
+            (deep(b"\x9f"), Decode::Cbor),
+        ] {
+            let decoded = decode(&payload, how, PLAIN, 0);
+            assert!(matches!(decoded, Decoded::Failed(..)), "{how:?}");
+            assert_eq!(recognized(&payload), None);
+        }
+        // Lengths that promise more than there is.
+        for hex in [
+            "dd ffffffff",
+            "df ffffffff 01",
+            "c6 ffffffff",
+            "c9 ffffffff 00",
+        ] {
+            failure(hex, Decode::MessagePack);
+        }
+        for hex in [
+            "9b ffffffffffffffff",
+            "bb ffffffffffffffff 01",
+            "5b ffffffffffffffff 00",
+        ] {
+            failure(hex, Decode::Cbor);
+        }
+        failure("0a ffffffffffffffffff01", Decode::Protobuf);
+        // A message in a message, as deep as it goes.
+        let mut nested = vec![8, 1];
+        while nested.len() < 8_000 {
+            let mut outer = vec![0x0a];
+            let mut len = nested.len();
+            while len >= 0x80 {
+                outer.push(u8::try_from(len & 0x7f).unwrap() | 0x80);
+                len >>= 7;
+            }
+            outer.push(u8::try_from(len).unwrap());
+            outer.extend_from_slice(&nested);
+            nested = outer;
+        }
+        let Decoded::Yes(_, text) = decode(&nested, Decode::Protobuf, PLAIN, 0) else {
+            panic!("not protobuf");
+        };
+        assert!(text.len() < 3 * nested.len());
+    }
+
+    #[test]
+    fn nothing_in_a_payload_steers_a_terminal() {
+        let attack = "\x1b]0;x\x07\u{9b}2J\u{202e}";
+        let text = attack.as_bytes();
+        let len = u8::try_from(text.len()).unwrap();
+        let pack = [&[0x81, 0xd9, len], text, &[0x91, 0xd9, len], text].concat();
+        let cbor = [&[0xa1, 0x78, len], text, &[0x81, 0x78, len], text].concat();
+        let keys = [&[0xa1, 0x81, 0x78, len], text, &[0x01]].concat();
+        let packed_keys = [&[0x81, 0x91, 0xd9, len], text, &[0x01]].concat();
+        let proto = [&[0x0a, len], text].concat();
+        for (payload, how) in [
+            (pack, Decode::MessagePack),
+            (packed_keys, Decode::MessagePack),
+            (cbor, Decode::Cbor),
+            (keys, Decode::Cbor),
+            (proto, Decode::Protobuf),
+        ] {
+            let Decoded::Yes(_, text) = decode(&payload, how, PLAIN, 0) else {
+                panic!("not {how:?}");
+            };
+            assert!(
+                text.chars().all(|c| matches!(c, ' '..='~' | '\n')),
+                "{text:?}"
+            );
+        }
+    }
+}
