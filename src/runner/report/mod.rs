@@ -7,9 +7,6 @@ pub mod tap;
 use super::result::{CaseResult, Failure, Shown};
 use crate::render::quantity;
 
-#[cfg(test)]
-mod tests;
-
 /// Where a failure is: file and line, or what the case is called.
 pub(super) fn place(case: &CaseResult, failure: &Failure) -> String {
     match (&case.file, failure.line) {
@@ -62,4 +59,217 @@ fn message(shown: &Shown) -> String {
     let after = quantity::duration(shown.after);
     let size = quantity::size(shown.size as u64);
     format!("{after:>8}  {} {size}  {}", shown.kind, shown.payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{github, human, json, junit, tap};
+    use crate::exit::Exit;
+    use crate::render::Style;
+    use crate::runner::result::{CaseResult, Closest, Failure, Kind, Outcome, Run, Shown};
+
+    fn case(name: &str, line: usize, outcome: Outcome) -> CaseResult {
+        CaseResult {
+            file: Some("a|b.wsee".to_owned()),
+            name: name.to_owned(),
+            line,
+            outcome,
+            took: Duration::from_micros(12_345),
+        }
+    }
+
+    /// What came from a server that knows all about reports.
+    const HOSTILE: &str = "::error::x %0A </failure> ]]> `|<b> # SKIP \u{ffff}";
+
+    fn shown(payload: &str) -> Shown {
+        Shown {
+            after: Duration::from_millis(2),
+            kind: "text".to_owned(),
+            size: payload.len(),
+            payload: payload.to_owned(),
+        }
+    }
+
+    fn failure(kind: Kind) -> Outcome {
+        let mut failure = Failure::new(
+            kind,
+            "no message matched within 2.0 s".to_owned(),
+            Exit::Expectation,
+        );
+        failure.line = Some(7);
+        failure.step = "< text \"hi\" within 2s".to_owned();
+        failure.waited = Some(Duration::from_secs(2));
+        failure.received = vec![shown(HOSTILE), shown("ho")];
+        failure.more = 3;
+        failure.closest = Some(Closest {
+            message: shown("ho"),
+            difference: vec!["expected hi".to_owned(), "found    ho".to_owned()],
+        });
+        failure.connection = Some("open, 5 messages received".to_owned());
+        Outcome::Failed(Box::new(failure))
+    }
+
+    fn run() -> Run {
+        Run {
+            cases: vec![
+                case("joins", 1, Outcome::Passed),
+                case("a # name", 5, failure(Kind::Failure)),
+                case("not run", 9, failure(Kind::Error)),
+                case(
+                    "left out",
+                    12,
+                    Outcome::Skipped("another case failed (--fail-fast)"),
+                ),
+            ],
+            took: Duration::from_millis(2_345),
+            started: "2026-11-20T12:01:02Z".parse().expect("a time"),
+            interrupted: None,
+        }
+    }
+
+    #[test]
+    fn the_human_report_shows_all_about_a_failure() {
+        let run = run();
+        let all: String = run
+            .cases
+            .iter()
+            .map(|case| human::case(case, Style::new(false), false))
+            .collect();
+        assert_eq!(
+            all.lines().take(12).collect::<Vec<_>>(),
+            [
+                "ok      a|b.wsee: joins   12.3 ms",
+                "FAILED  a|b.wsee: a # name   12.3 ms",
+                "  a|b.wsee:7: < text \"hi\" within 2s",
+                "  no message matched within 2.0 s",
+                "    5 messages came and did not match:",
+                &format!("        2.0 ms  text 46 B  {HOSTILE}"),
+                "        2.0 ms  text 2 B  ho",
+                "      … and 3 more",
+                "    closest:   2.0 ms  text 2 B  ho",
+                "      expected hi",
+                "      found    ho",
+                "    the connection: open, 5 messages received",
+            ]
+        );
+        assert_eq!(
+            human::summary(&run, Style::new(false)),
+            "1 passed, 2 failed (1 of them not run to the end), 1 skipped in 2.3 s\n"
+        );
+        let quiet: String = run
+            .cases
+            .iter()
+            .map(|case| human::case(case, Style::new(false), true))
+            .collect();
+        assert!(!quiet.contains("joins") && quiet.contains("a # name"));
+    }
+
+    #[test]
+    fn tap_escapes_what_would_be_a_directive() {
+        let report = tap::report(&run());
+        let lines: Vec<&str> = report.lines().collect();
+        assert_eq!(
+            lines[..4],
+            [
+                "TAP version 14",
+                "1..4",
+                "ok 1 - a|b.wsee: joins",
+                "not ok 2 - a|b.wsee: a \\# name",
+            ]
+        );
+        assert!(
+            lines.contains(&"  message: \"no message matched within 2.0 s\""),
+            "{report}"
+        );
+        assert!(
+            lines.contains(&"ok 4 - a|b.wsee: left out # SKIP another case failed (--fail-fast)")
+        );
+        for line in &lines[2..] {
+            assert!(
+                line.starts_with("ok ") || line.starts_with("not ok ") || line.starts_with("  "),
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn json_has_counts_and_every_detail() {
+        let report: serde_json::Value = serde_json::from_str(&json::report(&run())).expect("JSON");
+        assert_eq!(report["version"], 1);
+        assert_eq!(
+            (&report["passed"], &report["failed"]),
+            (&1.into(), &1.into())
+        );
+        assert_eq!(
+            (&report["errors"], &report["skipped"]),
+            (&1.into(), &1.into())
+        );
+        let case = &report["cases"][1];
+        assert_eq!(case["outcome"], "failed");
+        assert_eq!(case["duration_ms"], 12.345);
+        assert_eq!(case["failure"]["received"][0]["payload"], HOSTILE);
+        assert_eq!(case["failure"]["closest"]["difference"][0], "expected hi");
+        assert_eq!(case["failure"]["waited_ms"], 2000.0);
+        assert_eq!(report["cases"][2]["outcome"], "error");
+    }
+
+    #[test]
+    fn junit_distinguishes_failures_from_errors() {
+        let report = junit::report(&run());
+        assert!(
+            report.contains("tests=\"4\" skipped=\"1\" errors=\"1\" failures=\"1\""),
+            "{report}"
+        );
+        assert!(
+            report
+                .contains("<failure message=\"no message matched within 2.0 s\" type=\"failure\">"),
+            "{report}"
+        );
+        assert!(
+            report.contains("<error message=\"no message matched within 2.0 s\" type=\"error\">"),
+            "{report}"
+        );
+        assert!(report.contains("<skipped message="), "{report}");
+        assert!(
+            !report.contains(HOSTILE) && !report.contains('\u{ffff}'),
+            "{report}"
+        );
+        assert!(report.contains("&lt;/failure&gt;"), "{report}");
+    }
+
+    #[test]
+    fn received_text_cannot_start_a_workflow_command() {
+        let report = github::annotations(&run());
+        let lines: Vec<&str> = report.lines().collect();
+        assert_eq!(lines.len(), 2, "{report}");
+        assert!(
+            lines[0].starts_with("::error file=a|b.wsee,line=7,title=a # name::no message matched"),
+            "{report}"
+        );
+        assert!(lines[0].contains("%0A"), "{report}");
+        assert!(lines[0].contains("%250A"), "{report}");
+    }
+
+    #[test]
+    fn received_text_means_nothing_in_the_summary() {
+        let summary = github::summary(&run());
+        assert!(
+            !summary.contains("<b>") && !summary.contains('`'),
+            "{summary}"
+        );
+        assert!(
+            summary.contains("| passed | a&#124;b.wsee&#58; joins | 12.3 ms |"),
+            "{summary}"
+        );
+        let inside = summary
+            .split("<pre>")
+            .nth(1)
+            .and_then(|rest| rest.split("</pre>").next());
+        assert!(
+            inside.is_some_and(|inside| !inside.contains("\n\n")),
+            "{summary}"
+        );
+    }
 }
