@@ -48,7 +48,7 @@ where
         mode,
         opened,
         sleep: None,
-        lifecycle: Lifecycle::Running,
+        lifecycle: Lifecycle::default(),
         write_side: WriteSide::Clean,
         delivery: Delivery::default(),
         undelivered_input: false,
