@@ -98,11 +98,11 @@ mod tests {
     use super::*;
     use crate::render::{Decode, Timestamps};
 
-    fn parsed(line: &str) -> Command {
+    pub(super) fn parsed(line: &str) -> Command {
         parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
     }
 
-    fn error(line: &str) -> String {
+    pub(super) fn error(line: &str) -> String {
         crate::diagnostic::one_line(&parse(line).expect_err(line))
     }
 

@@ -48,15 +48,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::command::{Command, PromptCommand, parse};
-
-    fn parsed(line: &str) -> Command {
-        parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
-    }
-
-    fn error(line: &str) -> String {
-        crate::diagnostic::one_line(&parse(line).expect_err(line))
-    }
+    use crate::command::tests::{error, parsed};
+    use crate::command::{Command, PromptCommand};
 
     #[test]
     fn timers_have_a_time_and_a_text() {

@@ -53,15 +53,8 @@ impl Args<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Command, PromptCommand, parse};
-
-    fn parsed(line: &str) -> Command {
-        parse(line).unwrap_or_else(|error| panic!("{line:?}: {error}"))
-    }
-
-    fn error(line: &str) -> String {
-        crate::diagnostic::one_line(&parse(line).expect_err(line))
-    }
+    use crate::command::tests::{error, parsed};
+    use crate::command::{Command, PromptCommand};
 
     #[test]
     fn a_value_is_the_rest_of_the_line() {

@@ -22,24 +22,31 @@ fn ended_by(end: impl FnOnce(&Terminal), status: u32) -> (Terminal, Option<(u16,
 }
 
 #[test]
-fn sigterm_closes_with_1001() {
-    let (terminal, close) = ended_by(|terminal| terminal.signal(Signal::TERM), 143);
-    assert_eq!(close, Some((1001, String::new())));
-    terminal.wait_for("\nterminated (SIGTERM); closed: 1001 going away after ");
-}
-
-#[test]
-fn sighup_closes_with_1001() {
-    let (terminal, close) = ended_by(|terminal| terminal.signal(Signal::HUP), 129);
-    assert_eq!(close, Some((1001, String::new())));
-    terminal.wait_for("\nhung up (SIGHUP); closed: 1001 going away after ");
-}
-
-#[test]
-fn sigint_closes_with_1000() {
-    let (terminal, close) = ended_by(|terminal| terminal.signal(Signal::INT), 130);
-    assert_eq!(close, Some((1000, String::new())));
-    terminal.wait_for("\ninterrupted; closed: 1000 normal closure after ");
+fn a_signal_closes_with_its_code_and_is_named() {
+    for (signal, status, code, line) in [
+        (
+            Signal::TERM,
+            143,
+            1001,
+            "terminated (SIGTERM); closed: 1001 going away",
+        ),
+        (
+            Signal::HUP,
+            129,
+            1001,
+            "hung up (SIGHUP); closed: 1001 going away",
+        ),
+        (
+            Signal::INT,
+            130,
+            1000,
+            "interrupted; closed: 1000 normal closure",
+        ),
+    ] {
+        let (terminal, close) = ended_by(|terminal| terminal.signal(signal), status);
+        assert_eq!(close, Some((code, String::new())));
+        terminal.wait_for(&format!("\n{line} after "));
+    }
 }
 
 #[test]
