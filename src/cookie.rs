@@ -67,8 +67,6 @@ impl Jar {
         HEADER.to_owned() + &lines.concat()
     }
 
-    /// The value of `Cookie` in a request to `url`, if any cookie matches.
-    ///
     /// RFC 6265 §5.4: cookies with longer paths SHOULD be listed before those with shorter ones.
     pub fn header(&self, url: &Url) -> Option<String> {
         let store = self.lock();

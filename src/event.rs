@@ -133,7 +133,6 @@ pub struct Unsent {
 pub struct NotOpen {
     pub message: String,
     pub hint: Option<String>,
-    /// The start of the body of the response that refused the upgrade.
     pub body: Option<Vec<u8>>,
     pub exit: Exit,
 }
@@ -160,11 +159,9 @@ pub struct Ending {
     pub end: End,
     /// `None` if the peer or the network ended it.
     pub cause: Option<Cause>,
-    /// From the opening of the connection to its end.
     pub lasted: Duration,
     pub sent: Traffic,
     pub received: Traffic,
-    /// From the opening of the connection to the first message.
     pub first_message: Option<Duration>,
     pub round_trips: RoundTrips,
     pub unsent: Unsent,
@@ -204,7 +201,6 @@ impl Ending {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Compared {
     pub same: u64,
-    /// Different, missing, or additional answers.
     pub different: u64,
 }
 

@@ -15,7 +15,6 @@ pub enum Exit {
     ProxyDns = 5,
     Dns = 6,
     Connect = 7,
-    /// The server answered the upgrade with a status other than 101.
     Refused = 22,
     Write = 23,
     Input = 26,

@@ -33,7 +33,6 @@ pub enum Completion {
     None,
 }
 
-/// Completes the word that ends at byte `cursor` of `line`.
 pub fn complete(line: &str, cursor: usize) -> Completion {
     let Some(typed) = line.get(..cursor) else {
         return Completion::None;

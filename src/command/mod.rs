@@ -28,7 +28,6 @@ pub enum Command {
     Quit,
 }
 
-/// Parses a line, or a pasted text of several lines.
 pub fn parse(line: &str) -> Result<Command, CommandError> {
     if line.is_empty() {
         return Ok(Command::Nothing);

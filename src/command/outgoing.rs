@@ -26,16 +26,13 @@ pub enum Outgoing {
     Ping(Vec<u8>),
     /// An unsolicited pong (RFC 6455 §5.5.3); its payload is at most 125 bytes.
     Pong(Vec<u8>),
-    /// The start of the closing handshake.
     Close {
         /// Without a status code the Close frame is empty.
         code: Option<u16>,
         /// At most 123 bytes; empty without a code.
         reason: String,
     },
-    /// The end of TCP, without a Close frame.
     Drop,
-    /// The end of TCP with a reset.
     Reset,
 }
 

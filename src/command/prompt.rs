@@ -33,12 +33,10 @@ pub enum Assignment {
     Set { name: String, value: String },
 }
 
-/// A variable whose value is taken from the last JSON message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Capture {
     pub name: String,
     pub source: String,
-    /// The column where the filter starts.
     pub column: usize,
 }
 

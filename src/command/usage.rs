@@ -12,7 +12,6 @@ pub struct Usage {
     pub example: &'static str,
 }
 
-/// Every command, in the order of `/help`.
 pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "text",

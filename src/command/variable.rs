@@ -38,7 +38,6 @@ impl Args<'_> {
         })
     }
 
-    /// Splits off the name of a variable.
     fn name(self) -> Result<(String, Self), CommandError> {
         let (name, rest) = self.split_word();
         if !is_name(name) || TAKEN.contains(&name) {

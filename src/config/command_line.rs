@@ -12,7 +12,6 @@ use crate::cli::{Cli, Command, SessionArgs};
 
 #[derive(Debug)]
 pub struct CommandLine {
-    /// The arguments, including those of the configuration file.
     pub cli: Cli,
     pub notes: Vec<String>,
     matches: ArgMatches,
@@ -213,7 +212,6 @@ fn definition() -> Definition {
     Cli::command()
 }
 
-/// The definition and the matches of one command, or of `wsee URL`.
 fn part<'a>(
     wsee: &'a mut Definition,
     matches: &'a ArgMatches,

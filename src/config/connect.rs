@@ -36,7 +36,6 @@ pub enum Mode {
     Pipe(Box<pipe::Options>),
 }
 
-/// The limit of `--max-time`, and when it runs out.
 pub(super) type MaxTime = Option<(Duration, Instant)>;
 
 impl Connect {
@@ -120,7 +119,6 @@ fn session(
     Ok(connect)
 }
 
-/// Why there is no prompt where somebody may expect one.
 const NO_PROMPT: &str =
     "the terminal cannot show the prompt (TERM=dumb or not set), so each line is sent as a message";
 

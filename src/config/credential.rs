@@ -17,7 +17,6 @@ use crate::render::escape::escape_line;
 use crate::secret::Secret;
 use crate::term::{self, PasswordError};
 
-/// Credentials are never quoted.
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
     #[error("{flag}: cannot read {}: {error}; {hint}", file.display())]

@@ -25,7 +25,6 @@ pub struct Dialing {
     /// The URL; secrets in it are not masked.
     pub url: String,
     pub notes: Vec<String>,
-    /// The file of `--cookie-jar`, and the jar to write to it.
     pub cookie_jar: Option<(PathBuf, Jar)>,
 }
 
@@ -88,7 +87,6 @@ impl Dialing {
         })
     }
 
-    /// Limits the opening to the time limit of the run.
     pub(super) fn within(&mut self, max_time: Option<Duration>) {
         if let Some(limit) = max_time.filter(|limit| *limit < self.open.connect_timeout) {
             self.open.connect_timeout = limit;

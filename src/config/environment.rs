@@ -85,7 +85,6 @@ impl ProxyVariables {
 }
 
 impl Environment {
-    /// Reads the environment of the process, whose clock is `clock`.
     pub fn read(clock: Clock) -> Self {
         Self::from_variables(clock, |name| env::var_os(name))
     }

@@ -10,7 +10,6 @@ use crate::proto::handshake::client::Edit;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
 pub struct HeaderError {
-    /// The flag, or the file and line.
     pub place: String,
     pub problem: HeaderProblem,
 }
@@ -56,7 +55,6 @@ pub enum HeaderProblem {
     File(String),
 }
 
-/// Parses the values of all `flag`, in order. `@FILE` is read with `read`, usually [`read_file`].
 pub fn parse_headers(
     flag: &str,
     args: &[Field],
@@ -130,7 +128,6 @@ pub fn check_value(place: &str, value: &str) -> Result<(), HeaderError> {
     }
 }
 
-/// Checks that `token` is a token (RFC 9110 §5.6.2).
 pub fn check_token(place: &str, token: &str) -> Result<(), HeaderError> {
     if token.is_empty() {
         return Err(HeaderError::new(place, HeaderProblem::EmptyToken));

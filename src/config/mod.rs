@@ -54,7 +54,6 @@ use crate::filter::CompileError;
 use header::HeaderError;
 use target::TargetError;
 
-/// A command line that cannot be obeyed; nothing was sent.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error(transparent)]

@@ -53,7 +53,6 @@ struct Entry {
     password: Option<String>,
 }
 
-/// The words that are followed by a value.
 const VALUED: [&str; 4] = ["machine", "login", "password", "account"];
 
 fn parse(text: &str) -> Result<Vec<Entry>, NetrcError> {
@@ -159,7 +158,6 @@ impl<'a> Words<'a> {
         })
     }
 
-    /// A macro ends at the first empty line.
     fn skip_macro(&mut self) {
         self.rest = "";
         while self

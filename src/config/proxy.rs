@@ -141,7 +141,6 @@ fn kind(scheme: &str) -> Option<Kind> {
     Kind::ALL.into_iter().find(|kind| kind.scheme() == scheme)
 }
 
-/// The host as it is dialled: names in ASCII, IPv6 without brackets and with its zone.
 fn host(text: &str) -> Option<String> {
     let (text, zone) = zone::split(text).ok()?;
     match Host::parse(&text).ok()? {

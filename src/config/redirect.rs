@@ -15,7 +15,6 @@ pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
     })
 }
 
-/// Resolves the URL of a redirect, by the rules of a typed URL.
 fn place(url: &Url) -> Result<Place, String> {
     let target = Target::parse(url.as_str()).map_err(|error| error.to_string())?;
     let authorization = userinfo(&target).map_err(|error| error.to_string())?;
@@ -28,7 +27,6 @@ fn place(url: &Url) -> Result<Place, String> {
     })
 }
 
-/// The part of a target that is dialled.
 pub(super) fn dial_target(target: &Target) -> dial::Target {
     dial::Target {
         host: target.host.clone(),

@@ -29,7 +29,6 @@ pub struct Target {
 }
 
 impl Target {
-    /// Resolves a URL as typed. Every error is the user's (exit status 3).
     pub fn parse(input: &str) -> Result<Self, TargetError> {
         resolve(input).map_err(|problem| TargetError::new(input, problem))
     }

@@ -75,7 +75,6 @@ impl Diagnostic for TlsError {
 /// The most bytes that are read of a file with a password: far more than any password.
 const LARGEST_PASS: u64 = 64 << 10;
 
-/// Resolves all flags except those of the client certificate.
 pub(super) fn tls_options(args: &TlsArgs, environment: &Environment) -> Result<Options, TlsError> {
     let pins = args.pinnedpubkey.as_deref().map(Pins::parse).transpose()?;
     let mut options = Options {
@@ -99,7 +98,6 @@ pub(super) fn use_environment(options: &mut Options, environment: &Environment) 
     options.key_log.clone_from(&environment.ssl_key_log_file);
 }
 
-/// Reads the client certificate, if there is one; may ask for its password.
 pub(super) fn client_identity(
     args: &TlsArgs,
     environment: &Environment,

@@ -52,7 +52,6 @@ fn bind_device(_: &TcpSocket, _: &str) -> io::Result<()> {
     Err(io::ErrorKind::PermissionDenied.into())
 }
 
-/// An address of the interface `name` from which `peer` can be reached.
 fn address_of(name: &str, peer: IpAddr) -> io::Result<IpAddr> {
     let family = Family::of(peer);
     let fits = |address: &IpAddr| Family::of(*address) == family;

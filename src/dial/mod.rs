@@ -94,10 +94,8 @@ pub enum Step {
     Connected {
         address: SocketAddr,
         local: SocketAddr,
-        /// The time of the attempt that succeeded.
         took: Duration,
     },
-    /// The secrets of the TLS connection that follows are written to a file.
     KeyLog {
         file: PathBuf,
         error: Option<Arc<io::Error>>,

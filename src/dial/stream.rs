@@ -37,7 +37,6 @@ impl Stream {
         }))
     }
 
-    /// The socket at the bottom.
     pub fn socket(&mut self) -> Socket<'_> {
         match self {
             Self::Tcp(tcp) => Socket::Tcp(tcp),
@@ -54,7 +53,6 @@ pub enum Socket<'a> {
     Unix(&'a mut UnixStream),
 }
 
-/// Calls a method of the inner stream.
 macro_rules! delegate {
     ($self:ident, $stream:ident => $call:expr) => {
         match $self.get_mut() {

@@ -18,7 +18,6 @@ use super::{Attempt, Endpoint, Error, Route, Step};
 /// RFC 8305 §5: the recommended Connection Attempt Delay.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to the first of `addresses`, all of `endpoint`, that answers.
 pub(super) async fn connect(
     endpoint: &Endpoint,
     addresses: &[SocketAddr],
@@ -147,7 +146,6 @@ type Outcome<T> = Result<Won<T>, Attempt>;
 struct Running<'a, T>(Vec<Pin<Box<dyn Future<Output = Outcome<T>> + 'a>>>);
 
 impl<T> Running<'_, T> {
-    /// The next attempt to finish; never ready if there is none.
     async fn next(&mut self) -> Outcome<T> {
         poll_fn(|cx| {
             for index in 0..self.0.len() {

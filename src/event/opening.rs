@@ -7,8 +7,6 @@ use super::{Event, Open, Redirected};
 use crate::dial::Step;
 use crate::proto::http1::Head;
 
-/// The latest opening, kept as its events.
-///
 /// An opening has about a dozen events and is queried rarely, so one list is simpler than a set of
 /// fields for each output that asks.
 #[derive(Debug, Clone)]
@@ -34,7 +32,6 @@ enum Kept {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     Resolve,
-    /// A TCP connection to the server or a proxy.
     Tcp,
     Unix,
     ProxyTls,
@@ -162,7 +159,6 @@ impl Opening {
         (request, response)
     }
 
-    /// What `pick` finds in the latest step of the current hop.
     pub fn step<'a, T>(&'a self, pick: impl Fn(&'a Step) -> Option<T>) -> Option<T> {
         last(self.hop(), |kept| match kept {
             Kept::Step(step) => pick(step),
@@ -289,7 +285,6 @@ fn last<'a, T>(events: &'a [(Kept, Instant)], pick: impl Fn(&'a Kept) -> Option<
     events.iter().rev().find_map(|(kept, _)| pick(kept))
 }
 
-/// The events after the last mark, or all.
 fn after(events: &[(Kept, Instant)], is_mark: impl Fn(&Kept) -> bool) -> &[(Kept, Instant)] {
     let mark = events.iter().rposition(|(kept, _)| is_mark(kept));
     &events[mark.map_or(0, |at| at + 1)..]

@@ -1,5 +1,3 @@
-//! Round-trip times of pings.
-
 use std::time::Duration;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -40,7 +40,6 @@ impl<'a> HasLut<'a, Data> for Run<'a> {
     }
 }
 
-/// What a filter may still do for the current message.
 #[derive(Debug, Default)]
 pub(super) struct Budget {
     steps: Cell<u64>,
@@ -64,7 +63,6 @@ const TOO_LONG: i32 = 1;
 const TOO_DEEP: i32 = 2;
 
 impl Budget {
-    /// Resets it for a message of `len` bytes.
     pub(super) fn start(&self, len: usize) {
         let limit = STEPS + STEPS_PER_BYTE * len as u64;
         self.limit.set(limit);
@@ -91,7 +89,6 @@ impl Budget {
     }
 }
 
-/// About where the stack ends.
 fn stack() -> usize {
     let here = 0_u8;
     ptr::from_ref(&here).addr()

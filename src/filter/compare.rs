@@ -36,7 +36,6 @@ impl Terms {
 }
 
 const ANY: &str = "*";
-/// Any number of items.
 const ITEMS: &str = "...";
 /// Values are quoted up to this length, in characters.
 const QUOTED: usize = 80;

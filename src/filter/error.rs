@@ -1,4 +1,3 @@
-/// A filter that cannot be compiled: a usage error.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("jq filter, column {column}: {problem}")]
 pub struct CompileError {
@@ -22,7 +21,6 @@ pub enum CompileProblem {
     Module,
 }
 
-/// Why a filter gave no output, or no more.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
     #[error(transparent)]
@@ -30,10 +28,8 @@ pub enum FilterError {
     /// The filter failed on the message. May quote it, as it is.
     #[error("jq: {0}")]
     Run(String),
-    /// It gave more outputs for one message than the limit; it may never end.
     #[error("jq: more than {0} outputs for one message; limit({0}; …) says how many are wanted")]
     Endless(u64),
-    /// It took more steps for one message than the limit; it may never end.
     #[error("jq: more than {0} steps for one message; a filter must come to an end")]
     TooLong(u64),
     #[error(

@@ -120,7 +120,6 @@ impl Output {
         }
     }
 
-    /// Whether the value is neither `false` nor `null`.
     pub fn is_truthy(&self) -> bool {
         !matches!(self.0, Val::Null | Val::Bool(false))
     }

@@ -1,5 +1,3 @@
-//! A filter on received messages.
-
 use super::{CompileError, FilterError, Jq};
 
 #[derive(Debug)]
@@ -13,7 +11,6 @@ pub struct Filter {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filtered {
-    /// It is not JSON and passes unchanged.
     Passes,
     LeftOut(FilterError),
     Ran {
@@ -39,7 +36,6 @@ impl Filter {
         self.jq.source()
     }
 
-    /// Runs it on a message; `take` gets each output, as JSON on one line or as a raw string.
     pub fn apply(&self, payload: &[u8], mut take: impl FnMut(&[u8])) -> Filtered {
         let results = match self.jq.run(payload) {
             Ok(results) => results,

@@ -16,7 +16,6 @@ impl Subset {
         read::value(text.as_bytes()).map(Self)
     }
 
-    /// What of the message is not as expected; nothing, if it matches.
     pub fn compare(&self, message: &[u8]) -> Result<Difference, ReadError> {
         let found = read::value(message)?;
         Ok(compare(Terms::SUBSET, &self.0, &found))
@@ -27,7 +26,6 @@ impl Subset {
 pub struct Json(Val);
 
 impl Json {
-    /// Reads exactly one value.
     pub fn read(text: &[u8]) -> Result<Self, ReadError> {
         read::value(text).map(Self)
     }

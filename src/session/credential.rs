@@ -1,5 +1,3 @@
-//! Credentials and cookies of a request.
-
 use url::Url;
 
 use crate::cookie::Jar;

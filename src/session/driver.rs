@@ -31,7 +31,6 @@ where
     ending
 }
 
-/// Runs an open connection to its end; another may follow.
 pub(super) async fn drive<S, M>(
     stream: S,
     connection: Connection,
@@ -203,7 +202,6 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         }
     }
 
-    /// Sleeps until the earliest deadline; ready when it has passed.
     fn sleep(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<()> {
         let deadlines = [
             self.connection.poll_timeout(),

@@ -84,7 +84,6 @@ fn proxy_exit(error: &ProxyError) -> Exit {
 #[derive(Debug)]
 pub struct Refused {
     pub refusal: Refusal,
-    /// The start of the response's body.
     pub body: Body,
     pub asked: Asked,
 }

@@ -20,7 +20,6 @@ use crate::proto::buffer::Buffer;
 use crate::proto::handshake::client::Handshake;
 use crate::proto::handshake::{Offer, Outcome};
 
-/// The stream, the response's meaning, and the bytes after its head.
 pub(super) struct Exchange {
     pub(super) stream: Stream,
     pub(super) outcome: Outcome,

@@ -8,7 +8,6 @@ use crate::proto::connection::End;
 
 #[derive(Debug, Default)]
 pub(super) struct Lifecycle {
-    /// Why this side ends the connection.
     cause: Option<Cause>,
     /// When to stop waiting for blocked output, once the connection has ended.
     give_up: Option<Instant>,

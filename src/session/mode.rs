@@ -14,7 +14,6 @@ pub trait Mode {
     /// Handles an event; may send in return.
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>);
 
-    /// Whether the last message was only partly consumed.
     fn has_rest(&self) -> bool {
         false
     }
@@ -98,7 +97,6 @@ pub(super) const OUTPUT_FULL: usize = 128 << 10;
 /// anywhere, and not yet annoying after Ctrl-C.
 const HURRY: Duration = Duration::from_secs(1);
 
-/// The wish to end a connection.
 #[derive(Debug, Clone)]
 pub struct Stop {
     pub cause: Cause,

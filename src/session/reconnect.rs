@@ -146,7 +146,6 @@ impl Plan<'_> {
     }
 }
 
-/// Runs a mode without a connection until `until` or until it wants to end.
 async fn while_disconnected<M: Reconnecting>(
     mode: &RefCell<&mut M>,
     until: Option<Instant>,
@@ -178,7 +177,6 @@ async fn while_disconnected<M: Reconnecting>(
     .await
 }
 
-/// Moves input and output until nothing is left to move.
 fn poll_while_disconnected<M: Reconnecting>(
     mode: &mut M,
     cx: &mut Context<'_>,

@@ -92,7 +92,6 @@ fn asked(hop: &Options) -> (Url, Option<String>) {
     (hop.url.clone(), hop.credentials.cookie(&hop.url))
 }
 
-/// Resolves `location` against `base`; the scheme becomes ws or wss.
 fn resolve(base: &Url, location: &str) -> Result<Url, RedirectError> {
     let mut url = base
         .join(location)

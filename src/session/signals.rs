@@ -1,5 +1,3 @@
-//! The signals that end a session.
-
 use std::io;
 use std::task::{Context, Poll};
 

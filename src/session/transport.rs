@@ -1,5 +1,3 @@
-//! Byte streams below a session.
-
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;

@@ -22,7 +22,6 @@ pub struct Terminals {
 }
 
 impl Terminals {
-    /// Those of this process.
     pub fn detect() -> Self {
         Self {
             stdin: io::stdin().is_terminal(),

@@ -54,7 +54,6 @@ async fn ask(prompt: &str) -> Result<Vec<u8>, PasswordError> {
     line
 }
 
-/// A terminal that does not echo, until this is dropped.
 struct Hidden {
     tty: File,
     original: Termios,

@@ -62,7 +62,6 @@ impl Stdin {
         Ok(Self(Source::Ready { fd, how, widened }))
     }
 
-    /// Reads what is there into `buffer`; 0 at the end of input.
     pub fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
@@ -99,7 +98,6 @@ pub fn read_some(text: &mut Vec<u8>) -> io::Result<bool> {
     }
 }
 
-/// Reads all of standard input, and blocks until its end.
 pub fn read_all(bytes: &mut Vec<u8>) -> io::Result<usize> {
     io::stdin().lock().read_to_end(bytes)
 }

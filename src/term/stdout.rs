@@ -31,7 +31,6 @@ enum WriteMode {
     Socket,
     /// Polled before each write, of at most [`PIPE_BUF`] bytes.
     AskFirst,
-    /// A file, which does not block for long.
     File,
 }
 
@@ -61,7 +60,6 @@ impl Stdout {
         })
     }
 
-    /// Writes what the stream takes now of `bytes`.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         loop {
             match self.write_now(bytes) {
@@ -73,7 +71,6 @@ impl Stdout {
         }
     }
 
-    /// Writes what the stream takes at once of `bytes`; does not wait for more.
     pub fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         Ok(self.write_now(bytes)?)
     }
@@ -104,7 +101,6 @@ impl Stdout {
         }
     }
 
-    /// Waits until the stream takes bytes again, and clears that readiness.
     fn poll_writable(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.writable.is_none() {
             widen(&self.fd);

@@ -51,7 +51,6 @@ impl Terminal {
         })
     }
 
-    /// Sets what is written before the terminal is given back.
     pub fn set_farewell(&mut self, text: String) {
         self.farewell = text;
     }
@@ -73,7 +72,6 @@ pub struct Loan {
 }
 
 impl Loan {
-    /// Gives the terminal its modes back while `borrower` runs.
     pub fn lend<T>(&self, borrower: impl FnOnce() -> T) -> T {
         let _ = tcsetattr(stdin(), OptionalActions::Now, &self.original);
         let returned = borrower();
@@ -125,7 +123,6 @@ fn columns_of(terminal: impl AsFd) -> usize {
     }
 }
 
-/// Writes `text` from a thread, which is left behind if the terminal does not take it in time.
 fn write_within(limit: Duration, text: String) {
     let (done, is_done) = mpsc::channel();
     let write = move || {

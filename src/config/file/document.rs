@@ -11,7 +11,6 @@ use super::error::{FileError, FileProblem, Place};
 
 #[derive(Debug)]
 pub(super) struct Document {
-    /// Keys at the top, for every connection.
     pub(super) defaults: Vec<Setting>,
     /// In the order of the file.
     pub(super) profiles: Vec<Profile>,
@@ -48,7 +47,6 @@ const PROFILE: &str = "profile";
 /// Flags without use in a file: they end the run, or concern the file itself.
 const NOT_KEYS: [&str; 3] = ["help", "version", "no-config"];
 
-/// Reads `text`; `wsee` is the definition of the command line.
 pub(super) fn parse(text: &str, file: &Path, wsee: &Command) -> Result<Document, FileError> {
     let reader = Reader { text, file, wsee };
     let table = DeTable::parse(text).map_err(|error| reader.syntax(&error))?;

@@ -12,7 +12,6 @@ use super::error::{FileError, Place};
 use super::expand::expand;
 use crate::cli::takes_fields;
 
-/// Settings as arguments, to be put before the typed ones.
 #[derive(Debug, Default)]
 pub(super) struct Merged {
     pub(super) args: Vec<Argument>,
@@ -65,7 +64,6 @@ pub(super) fn merge(
     Ok(merged)
 }
 
-/// The flags that stronger sources give.
 struct Given {
     ids: Vec<Id>,
     /// Flags that add up, with the names of the fields.

@@ -42,7 +42,6 @@ pub(super) struct Settings {
 }
 
 impl ConfigFile {
-    /// Reads the file; `None` when there is none.
     pub(super) fn read(path: &Path) -> Result<Option<Self>, FileError> {
         let fail = |error| Place::file(path).error(FileProblem::Read(error));
         let mut file = match File::open(path) {
@@ -64,8 +63,6 @@ impl ConfigFile {
         }))
     }
 
-    /// The settings for a command line: the defaults, and those of `profile`.
-    ///
     /// `command` is the command that `typed` was parsed by, `wsee` the definition of all keys.
     pub(super) fn settings(
         &self,

@@ -33,7 +33,6 @@ pub enum Mistakes {
 }
 
 impl Test {
-    /// Reads all files, and reports the mistakes in all of them.
     pub fn load(&self) -> Result<Loaded, Vec<Mistakes>> {
         let (mut groups, mut wrong) = (Vec::new(), Vec::new());
         match &self.targets {

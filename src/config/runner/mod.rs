@@ -37,7 +37,6 @@ pub struct Test {
 
 #[derive(Debug)]
 pub enum Targets {
-    /// The steps of the command line, for one URL.
     Steps {
         cases: Vec<scenario::Case>,
         open: Box<session::Options>,
@@ -47,7 +46,6 @@ pub enum Targets {
 
 #[derive(Debug, Clone)]
 pub struct GitHub {
-    /// The file of the job summary, in Markdown.
     pub summary: Option<PathBuf>,
 }
 

@@ -37,7 +37,6 @@ impl TargetProblem {
 pub enum TargetProblem {
     #[error("it is empty; write ws://HOST/PATH or wss://HOST/PATH")]
     Empty,
-    /// Whitespace, a control character, or a backslash before the query.
     #[error("character {position} is {found:?}; remove it, or write it as {encoded}")]
     Character {
         /// Counted in characters, from 1.

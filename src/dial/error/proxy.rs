@@ -1,5 +1,3 @@
-//! Why a proxy made no tunnel.
-
 use std::io;
 
 use super::Error;
@@ -11,7 +9,6 @@ use crate::proto::http1::{Body, Head, HeadError};
 #[error("the proxy {proxy} ({origin}) {problem}")]
 pub struct ProxyError {
     pub proxy: String,
-    /// The flag or environment variable that names it.
     pub origin: &'static str,
     pub problem: ProxyProblem,
 }

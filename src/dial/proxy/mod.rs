@@ -1,5 +1,3 @@
-//! Proxies: the choice for a target, and the tunnel.
-
 mod bypass;
 mod http;
 mod socks;
@@ -41,9 +39,7 @@ pub struct Proxy {
     /// A name in ASCII (IDNA) form or an IP address; IPv6 without brackets.
     pub host: String,
     pub port: u16,
-    /// User name and password.
     pub credentials: Option<Secret<(String, String)>>,
-    /// The flag or the environment variable that names it.
     pub source: &'static str,
 }
 

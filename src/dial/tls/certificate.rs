@@ -1,5 +1,3 @@
-//! The facts about a certificate that are shown.
-
 use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;

@@ -1,5 +1,3 @@
-//! The client's TLS handshake.
-
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;

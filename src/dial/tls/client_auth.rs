@@ -97,7 +97,6 @@ impl ResolvesClientCert for Resolver {
     }
 }
 
-/// The alert with which the server rejected the answer, if `error` is one.
 pub(super) fn refusal(asked: &ClientAuth, error: &io::Error) -> Option<AlertDescription> {
     let rustls::Error::AlertReceived(alert) = error.get_ref()?.downcast_ref()? else {
         return None;

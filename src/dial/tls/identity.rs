@@ -1,5 +1,3 @@
-//! A client's certificate chain and its key.
-
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -160,7 +158,6 @@ impl<'a> Source<'a> {
         Ok(content)
     }
 
-    /// The key in a section; `None` if it contains something else.
     fn read_key<E: From<IdentityError>>(
         &self,
         section: Pem,
@@ -252,7 +249,6 @@ fn chain(
     chain
 }
 
-/// The place of a certificate whose subject is the issuer of `last`.
 fn issuer(last: &CertificateDer<'_>, certificates: &[CertificateDer<'_>]) -> Option<usize> {
     let last = x509_cert::Certificate::from_der(last).ok()?;
     let issuer = last.tbs_certificate().issuer();

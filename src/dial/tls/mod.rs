@@ -36,7 +36,6 @@ pub struct Options {
     pub system_store: SystemStore,
     /// The server must have one of these keys, whatever else is trusted.
     pub pins: Option<Pins>,
-    /// Shown to a server that asks for a client certificate.
     pub identity: Option<Identity>,
     pub versions: Versions,
     pub sni: Sni,
@@ -79,7 +78,6 @@ impl Default for Versions {
 pub enum Sni {
     #[default]
     Host,
-    /// Another name or address, which the certificate must match.
     Name(String),
     /// None; the certificate must match the target's host.
     Off,
@@ -90,7 +88,6 @@ pub struct Session {
     pub version: String,
     /// Such as `TLS13_AES_128_GCM_SHA256`.
     pub cipher_suite: String,
-    /// The group, such as `X25519MLKEM768`.
     pub key_exchange: Option<String>,
     /// The server's choice (RFC 7301), lossily decoded.
     pub alpn: Option<String>,

@@ -94,7 +94,6 @@ impl SystemStore {
     }
 }
 
-/// Adds all certificates of a PEM file to `roots` and returns them.
 pub(super) fn add_file(
     roots: &mut RootCertStore,
     file: &Path,

@@ -34,10 +34,8 @@ pub enum VerifyProblemKind {
     NotPinned,
     NotYetValid,
     WrongName,
-    /// It names no host.
     NoName,
     UnknownIssuer,
-    /// The issuer's name is known with another key.
     WrongIssuerKey,
     SelfSigned,
     /// Expired, damaged, or of a kind that servers must not have.
