@@ -11,8 +11,6 @@ use crate::render::jsonl::Pieces;
 /// Payload size in bytes from which a message is written in pieces: its line may be six times as long.
 const LARGE: usize = 64 << 10;
 
-/// Writes events, and tracks the unfinished line of a large message.
-///
 /// Errors are ignored: the outputs it is given buffer what they cannot write, and report the error
 /// when they are flushed.
 #[derive(Debug)]

@@ -47,7 +47,6 @@ impl Observers {
         }
     }
 
-    /// Reports an event; `--jsonl` writes to `out`.
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         match event {
@@ -84,7 +83,6 @@ impl Observers {
         }
     }
 
-    /// Reports a sent message; `--jsonl` writes to `out`.
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {

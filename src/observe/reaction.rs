@@ -23,7 +23,6 @@ impl PeerReaction {
         self.0 = Some(Pending { command, sent: now });
     }
 
-    /// Describes `event` if it is the awaited reaction.
     #[inline]
     pub fn answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
         if self.0.is_some() {

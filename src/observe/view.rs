@@ -182,7 +182,6 @@ impl View {
         }
     }
 
-    /// Keeps lines for the line editor from now on.
     pub fn hand_over(&mut self) {
         self.outlet = Outlet::Editor;
     }

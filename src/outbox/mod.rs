@@ -42,7 +42,6 @@ pub struct Outbox {
 const PIECES: usize = 64;
 
 impl Outbox {
-    /// An outbox that sends `initial` and `every` on each connection, and plays `play` on the first.
     pub fn new(initial: Vec<Outgoing>, every: Vec<Every>, play: Option<Play>) -> Self {
         Self {
             initial,
@@ -52,13 +51,11 @@ impl Outbox {
         }
     }
 
-    /// A connection has opened.
     pub fn start(&mut self, now: Instant) {
         self.first = self.initial.iter().cloned().collect();
         self.schedule.start(now);
     }
 
-    /// The connection has ended; returns the file that was not sent to its end.
     pub fn stop(&mut self) -> Option<Box<Upload>> {
         self.schedule.stop();
         self.cancel_upload()
@@ -144,7 +141,6 @@ impl Outbox {
         }
     }
 
-    /// The number of messages not sent to their end; a recording is not played any further.
     pub fn unsent(&mut self) -> u64 {
         let waiting = self.first.len() + self.queue.len() + usize::from(self.upload.is_some());
         waiting as u64 + self.player.as_mut().map_or(0, Player::unplayed)

@@ -17,7 +17,6 @@ pub struct Every {
 #[derive(Debug, Default)]
 pub struct Schedule {
     every: Vec<Every>,
-    /// How often each was sent, in the order of `every`.
     sent: Vec<u64>,
     /// In the order of `every`; empty without a connection.
     due: Vec<Instant>,

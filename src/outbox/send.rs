@@ -13,13 +13,11 @@ use crate::session::mode::CloseMode;
 
 /// A mode's reactions to what is sent for it.
 pub trait SendObserver {
-    /// A message, or a piece of one, was sent.
     fn sent(&mut self, message: &Message<'_>, now: Instant);
 
     /// This command sent something that may break the protocol's rules.
     fn misbehaved(&mut self, _command: &'static str, _now: Instant) {}
 
-    /// The connection is to be ended.
     fn end(&mut self, how: CloseMode);
 
     /// The value of a variable in the message of a timer that is sent for the `number`th time.
@@ -68,7 +66,6 @@ impl Outbox {
     }
 }
 
-/// Sends one message at once, whatever waits.
 #[inline]
 pub fn message(
     kind: Kind,

@@ -26,8 +26,6 @@ impl Diagnostic for FillError {
     }
 }
 
-/// Replaces variables with their values.
-///
 /// In JSON, a text that starts with a bracket, values inside string literals are escaped.
 pub fn fill(
     text: &str,

@@ -28,9 +28,7 @@ pub struct Upload {
 
 #[derive(Debug)]
 pub enum Step<'a> {
-    /// A piece of the text is valid UTF-8.
     Checked,
-    /// A piece of the message was sent; the last one is marked as the end.
     Sent(Message<'a>),
 }
 

@@ -22,7 +22,6 @@ pub enum Encoding {
     Base64,
     /// JSON, sent as text.
     Json,
-    /// A `--jsonl` event, whose message is sent.
     Event,
 }
 

@@ -17,7 +17,6 @@ pub enum Split {
     Whole,
     /// After this many bytes.
     Size(usize),
-    /// After each JSON value.
     Json,
     /// As for lines, each of which is an event as `--jsonl` prints it.
     Events,
@@ -102,7 +101,6 @@ impl Input {
         })
     }
 
-    /// Reads more; ready with `false` at the end of the input.
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
         if self.ended {
             return Poll::Ready(Ok(false));
@@ -115,7 +113,6 @@ impl Input {
         Poll::Ready(Ok(true))
     }
 
-    /// The number of the last record, from 1.
     pub fn record(&self) -> u64 {
         self.records
     }
@@ -138,7 +135,6 @@ impl Input {
 /// Where a record is, and how many bytes it takes with its separator.
 type Found = (Range<usize>, usize);
 
-/// The record that ends at `separator`.
 fn separated(filled: &[u8], separator: u8, searched: usize, ended: bool) -> Option<Found> {
     match memchr::memchr(separator, &filled[searched..]) {
         Some(at) => Some((0..searched + at, searched + at + 1)),
@@ -147,7 +143,6 @@ fn separated(filled: &[u8], separator: u8, searched: usize, ended: bool) -> Opti
     }
 }
 
-/// The rest of the input, unless it is empty.
 fn all(filled: &[u8]) -> Option<Found> {
     (!filled.is_empty()).then_some((0..filled.len(), filled.len()))
 }

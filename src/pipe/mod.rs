@@ -39,13 +39,10 @@ pub struct Options {
     pub split: Split,
     pub encoding: Encoding,
     pub format: Format,
-    /// Print events instead of payloads.
     pub jsonl: bool,
     pub filter: Option<Rc<Filter>>,
-    /// Sent before standard input.
     pub send: Vec<Outgoing>,
     pub every: Vec<Every>,
-    /// Sent instead of standard input.
     pub play: Option<Play>,
     /// Print differences from the recorded answers instead of payloads, in this style.
     pub diff: Option<Style>,
@@ -53,7 +50,6 @@ pub struct Options {
     pub wait: Option<Duration>,
     /// End after this many messages that pass the filter.
     pub count: Option<u64>,
-    /// Echo every message instead of reading standard input.
     pub echo: bool,
     pub commands: bool,
     /// The input is a script for a spectator: each line waits for the reply to the previous one, and
@@ -90,7 +86,6 @@ pub struct Pipe {
     counted: u64,
     /// Why to end, for the driver to collect.
     cause: Option<Cause>,
-    /// How a command ends the connection.
     stop: Option<Stop>,
 }
 

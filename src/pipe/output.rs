@@ -14,7 +14,6 @@ use crate::term::Stdout;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Format {
     pub terminator: Terminator,
-    /// Whether to escape payloads, for a terminal.
     pub escaped: bool,
 }
 
@@ -26,7 +25,6 @@ pub enum Terminator {
     None,
 }
 
-/// Standard output and its buffer.
 #[derive(Debug)]
 pub struct Output {
     stdout: Stdout,

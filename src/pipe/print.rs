@@ -17,7 +17,6 @@ const LARGE: usize = 1 << 20;
 /// Bytes per piece, as for a read from standard input.
 const PIECE: usize = 256 << 10;
 
-/// Prints payloads, a filter's outputs, or differences from a recording.
 #[derive(Debug)]
 pub(super) struct Printer {
     pub(super) output: Output,
@@ -39,7 +38,6 @@ enum Prints {
     Difference(Box<Comparison>),
 }
 
-/// The unprinted rest of a large message.
 #[derive(Debug)]
 struct Rest {
     kind: Kind,

@@ -88,7 +88,6 @@ impl Pipe {
         })
     }
 
-    /// Sends records of standard input until the sender is full or no input is available.
     pub(super) fn send_input(
         &mut self,
         input: &mut Input,

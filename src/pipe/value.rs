@@ -36,7 +36,6 @@ impl Values {
         if ended { self.finish(self.at) } else { None }
     }
 
-    /// Takes a byte; returns the end of the value if it is known now.
     fn take(&mut self, byte: u8) -> Option<usize> {
         if self.start.is_none() && !byte.is_ascii_whitespace() {
             self.start = Some(self.at);
@@ -74,7 +73,6 @@ impl Values {
         (self.depth == 0).then_some(end)
     }
 
-    /// Starts over after the value that ends at `end`.
     fn finish(&mut self, end: usize) -> Option<Range<usize>> {
         let start = std::mem::take(self).start?;
         Some(start..end)

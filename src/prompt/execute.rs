@@ -63,7 +63,6 @@ impl Prompt {
         }
     }
 
-    /// Sends a text from the editor; if that fails, the text stays in its file.
     fn draft(&mut self, draft: Draft, turn: Option<&mut Turn<'_>>, now: Instant) {
         let outgoing = Outgoing::Text(draft.text.clone());
         let is_closing = |turn: &Turn<'_>| turn.sender.is_closing();

@@ -6,7 +6,6 @@ use crate::command::{COMMANDS, Usage};
 use crate::render::escape::escape_payload;
 use crate::term::terminal;
 
-/// The indent of the lines about a command, in columns.
 const INDENT: usize = 2;
 /// The longest of these lines, in characters: longer ones are hard to read.
 const LONGEST: usize = 96;
@@ -35,7 +34,6 @@ pub(super) fn history(lines: &[String], out: &mut String) {
     }
 }
 
-/// Wraps text at words into lines that fit after the indent.
 fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let room = columns.saturating_sub(INDENT + 1).clamp(1, LONGEST);
     let mut lines: Vec<String> = Vec::new();

@@ -47,7 +47,6 @@ pub struct Options {
     pub every: Vec<Every>,
     pub editor: String,
     pub home: Option<PathBuf>,
-    /// `None` if the history is not saved.
     pub history: Option<PathBuf>,
     pub close: Option<CloseFrame>,
     /// How long the server may take to reply to our Close frame, whatever else it sends.
@@ -66,7 +65,6 @@ pub struct Prompt {
     outbox: Outbox,
     repeat: Option<Repeat>,
     transfer: Option<Transfer>,
-    /// Files that were not sent completely.
     unfinished: u64,
     stopping: Stopping,
 }

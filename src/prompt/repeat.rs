@@ -57,7 +57,6 @@ impl Repeat {
         self.sent == self.count
     }
 
-    /// Sends the next messages while there is room; returns whether it sent any.
     pub(super) fn send(
         &mut self,
         outbox: &Outbox,

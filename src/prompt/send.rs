@@ -92,7 +92,6 @@ impl Prompt {
         moved
     }
 
-    /// Sends a typed line at once, or queues it until that is possible.
     pub(super) fn send(
         &mut self,
         outgoing: Outgoing,

@@ -38,7 +38,6 @@ fn state(show: &mut Show, topic: Topic) -> &'static str {
     }
 }
 
-/// The switch of a topic that is only on or off.
 fn switch(show: &mut Show, topic: Topic) -> Option<&mut bool> {
     Some(match topic {
         Topic::Ping => &mut show.ping,

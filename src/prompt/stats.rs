@@ -34,7 +34,6 @@ struct Second {
 
 /// Seconds of history, one for each column of a sparkline.
 const SECONDS: usize = 60;
-/// Seconds over which a rate is averaged.
 const RATE: u64 = 10;
 /// Longer round trips count as this long.
 const LONGEST: Duration = Duration::from_hours(1);
@@ -132,7 +131,6 @@ impl Flow {
         second.bytes += bytes;
     }
 
-    /// Clears the slots of the seconds that have passed.
     fn forget(&mut self, now: Instant) {
         let current = now.saturating_duration_since(self.since).as_secs();
         if current <= self.latest {

@@ -18,7 +18,6 @@ pub(super) struct Status {
     opened: Instant,
     /// The number of the current attempt to reconnect, and when it begins.
     retry: Option<(u32, Instant)>,
-    /// Sent on earlier connections.
     sent: Traffic,
     messages: u64,
     bytes: u64,
@@ -63,7 +62,6 @@ impl Status {
         self.retry.is_some_and(|(_, at)| at <= now)
     }
 
-    /// Lets the next attempt to reconnect begin now.
     pub(super) fn hasten(&mut self, now: Instant) {
         if let Some((_, at)) = &mut self.retry {
             *at = now;

@@ -86,7 +86,6 @@ impl Stopping {
         self.ignore_interrupt_until = now + LATE_INTERRUPT;
     }
 
-    /// Whether an end is pending that the session has not taken yet.
     pub(super) fn is_pending(&self) -> bool {
         self.stop.is_some()
     }

@@ -15,7 +15,6 @@ pub(super) struct Transfer {
     len: u64,
     frames: u64,
     since: Instant,
-    /// When the bar is to be drawn next.
     bar_at: Instant,
 }
 
@@ -23,7 +22,6 @@ pub(super) struct Transfer {
 const MOMENT: Duration = Duration::from_millis(500);
 /// How often the bar is drawn: seldom enough for a slow terminal.
 const PACE: Duration = Duration::from_millis(100);
-/// The longest and the shortest bar, in columns.
 const BAR: (usize, usize) = (40, 8);
 
 impl Transfer {
@@ -46,7 +44,6 @@ impl Transfer {
         self.bar_at
     }
 
-    /// The bar, once it is time to draw it, in one row of `columns`.
     pub(super) fn bar(&mut self, upload: &Upload, columns: usize, now: Instant) -> Option<String> {
         if now < self.bar_at {
             return None;

@@ -26,7 +26,6 @@ pub(super) struct Variables {
 #[derive(Debug, Default, Clone)]
 pub(super) struct Values(Arc<Mutex<BTreeMap<String, String>>>);
 
-/// The last JSON message received, for `/capture`.
 #[derive(Debug, Default)]
 enum LastJson {
     #[default]
@@ -175,7 +174,6 @@ impl Variables {
         Ok(self.values.set(capture.name, value))
     }
 
-    /// The same, with values in place of variables.
     pub(super) fn fill_outgoing(
         &self,
         outgoing: Outgoing,

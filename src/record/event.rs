@@ -42,11 +42,8 @@ pub struct Connection {
     pub offered: Vec<String>,
     pub selected: Option<String>,
     pub origin: Option<String>,
-    /// Messages from the client.
     pub sent: u64,
-    /// Messages from the server.
     pub received: u64,
-    /// From its opening to its last event.
     pub lasted: Duration,
 }
 

@@ -54,7 +54,6 @@ pub(super) struct File {
     /// Offsets in `pending` at which a unit of several lines ends; empty if every line is a unit.
     ends: Vec<usize>,
     tail: &'static [u8],
-    /// The tail currently in the file.
     written_tail: &'static [u8],
 }
 
@@ -97,7 +96,6 @@ impl File {
         &mut self.pending
     }
 
-    /// Marks the end of a unit of several lines.
     pub(super) fn end_unit(&mut self) {
         self.ends.push(self.pending.len());
     }

@@ -3,11 +3,8 @@ use std::path::Path;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// JSON Lines, with every frame.
     Jsonl,
-    /// HTTP Archive 1.2.
     Har,
-    /// A scenario for `wsee test`.
     Scenario,
 }
 

@@ -16,7 +16,6 @@ use super::event::{
 };
 use crate::render::jsonl;
 
-/// The fields of a line besides its message.
 #[derive(Deserialize)]
 struct Line<'a> {
     #[serde(borrow)]
@@ -120,7 +119,6 @@ enum Step {
     RecordedEvent(RecordedEvent),
 }
 
-/// Reads lines, with times relative to the opening.
 #[derive(Debug)]
 struct Reader {
     file: BufReader<File>,

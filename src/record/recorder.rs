@@ -114,7 +114,6 @@ impl Recorder {
         self.flush();
     }
 
-    /// Records the end, with `message` as its summary.
     pub fn closed(&mut self, ending: &Ending, message: &str, now: Instant) {
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => jsonl.closed(file, ending, message, now),

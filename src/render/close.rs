@@ -15,7 +15,6 @@ pub fn close_text(frame: Option<&CloseFrame>) -> String {
     }
 }
 
-/// The broken rule, its section of the RFC, and the offending bytes.
 pub fn violation_text(violation: &Violation) -> String {
     let mut text = violation.rule.to_string();
     if let Some(section) = violation.rule.section() {

@@ -40,7 +40,6 @@ pub enum Secrets {
 }
 
 impl Secrets {
-    /// The value of the header `name`, masked.
     pub fn header_value<'a>(self, name: &str, value: &'a str) -> Cow<'a, str> {
         let name = name.to_ascii_lowercase();
         if self == Self::Masked && is_secret_header(&name) {

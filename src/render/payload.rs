@@ -14,9 +14,7 @@ use super::style::{Role, Style};
 pub(super) const TEXT_SHOWN: usize = 64 << 10;
 /// Bytes of a binary message to show: 16 lines of a hexdump.
 const BINARY_SHOWN: usize = 1 << 10;
-/// Columns of a payload on the line of its message.
 const INLINE: usize = 72;
-/// The indentation of the lines below.
 const INDENT: usize = 2;
 
 /// Writes a text on the line of its message if it fits, below it otherwise.
@@ -63,7 +61,6 @@ fn cut(out: &mut String, left: usize, style: Style) {
     }
 }
 
-/// The bytes of a text to show, without half a character.
 fn shown_len(payload: &[u8]) -> usize {
     if payload.len() <= TEXT_SHOWN {
         return payload.len();

@@ -7,7 +7,6 @@ use super::escape::escape_line;
 use super::quantity;
 use crate::event::{DisconnectReason, Retry};
 
-/// Why there is no connection, and when the next attempt begins.
 pub fn retry(retry: &Retry<'_>) -> String {
     let gone = match retry.reason {
         DisconnectReason::Lost(ending) => loss(ending),

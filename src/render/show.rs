@@ -12,7 +12,6 @@ pub struct Show {
     pub ping: bool,
     pub pong: bool,
     pub close: bool,
-    /// One line per frame.
     pub frames: bool,
     pub time: Timestamps,
     pub json: bool,

@@ -14,7 +14,6 @@ pub struct Canvas {
     pub style: Style,
 }
 
-/// The columns before a bar: name, duration, end.
 const LABELS: usize = 40;
 /// The columns if it is not a terminal.
 const PLAIN_COLUMNS: usize = 80;

@@ -75,7 +75,6 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     }
 }
 
-/// Pipes standard input, or plays the tour if it is empty.
 async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
     let Mode::Pipe(options) = &config.mode else {
         return Exit::Internal;

@@ -73,7 +73,6 @@ fn fmt_stdin(check: bool) -> Exit {
     }
 }
 
-/// The canonical form; reports mistakes.
 fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,

@@ -32,7 +32,6 @@ pub(super) fn give_up(
     not_open(jsonl, &connect.dialing.url, &NotOpen::new(message, exit))
 }
 
-/// Prints the events of an invalid command line.
 pub(super) fn refused(url: &str, error: &ConfigError, environment: &Environment) {
     let jsonl = Jsonl::new(false, Secrets::Masked, environment.clock.clone());
     let why = NotOpen {

@@ -137,7 +137,6 @@ async fn keep_up(connect: &Connect, opened: Opened, mode: &mut impl Reconnecting
     session::keep_up(opened, plan, mode).await
 }
 
-/// The observers; reports an error if the session cannot be recorded.
 fn observers(
     connect: &Connect,
     task: &Task,
@@ -171,7 +170,6 @@ fn observers(
     (Observers::new(view, writer, recording, opening), result)
 }
 
-/// Opens the connection; reports why it did not open.
 async fn open(
     report: &Reporter<'_>,
     observers: &mut Observers,

@@ -86,7 +86,6 @@ impl Runner<'_> {
         outgoing.map_err(|error| self.error(&Problem::of_command(&error).0, Exit::Usage))
     }
 
-    /// Drops the connection, and waits until it is over.
     async fn abandon(&mut self, on: usize, reset: bool) -> StepResult<()> {
         let outgoing = if reset {
             Outgoing::Reset
@@ -151,7 +150,6 @@ impl Runner<'_> {
         self.expect_control(on, true, Some(&payload), within).await
     }
 
-    /// Sends a Close frame, and waits for its answer.
     async fn close(
         &mut self,
         on: usize,

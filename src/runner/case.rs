@@ -55,7 +55,6 @@ pub(super) struct Runner<'a> {
     pub values: Values<'a>,
     /// The open connections, by their index in the case.
     pub connections: Vec<Option<ScriptedConnection>>,
-    /// When `--max-time` ends the case, and this limit.
     pub deadline: Option<(Instant, Duration)>,
 }
 
@@ -105,7 +104,6 @@ impl<'a> Runner<'a> {
         failure.cut()
     }
 
-    /// A connection that was lost after the last step.
     fn lost(&self) -> Option<Failure> {
         self.connections.iter().flatten().find_map(|connection| {
             let inbox = connection.inbox();

@@ -68,7 +68,6 @@ impl Runner<'_> {
         }
     }
 
-    /// Opens a connection, with `--retry` while the server is starting. Also returns the response's head.
     async fn open(
         &mut self,
         options: &session::Options,
@@ -179,7 +178,6 @@ impl Runner<'_> {
     }
 }
 
-/// Whether a server that is still starting fails like this.
 fn is_starting(error: &OpenError, status: u16) -> bool {
     match error {
         OpenError::Dial(dial::Error::Connect { .. } | dial::Error::Dns { .. })

@@ -140,7 +140,6 @@ impl ScriptedConnection {
         }
     }
 
-    /// Closes the connection if it is open, and waits briefly for its end.
     pub async fn finish(&self) {
         if self.inbox().ending.is_none() {
             let close = Outgoing::Close {

@@ -38,7 +38,6 @@ pub struct Unresolved {
 }
 
 impl Request {
-    /// Fills the templates of `connect` and of the lines `below` it.
     pub fn new<E>(
         url: &Template,
         below: &[Line],

@@ -225,7 +225,6 @@ impl Runner<'_> {
     }
 }
 
-/// The failure of a step that waited for a message; the log has those it saw.
 fn no_message(
     until: Until,
     missed: WaitError,

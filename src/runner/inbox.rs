@@ -31,7 +31,6 @@ pub struct Inbox {
     /// The peer's Close frame, and whether ours was sent before it.
     pub close: Option<(Option<CloseFrame>, bool)>,
     pub ending: Option<Ending>,
-    /// More arrived than is kept.
     pub is_overflowing: bool,
     /// All messages so far, also consumed ones.
     pub received: u64,

@@ -14,7 +14,6 @@ use crate::render::escape::escape_line;
 pub(super) struct Log {
     since: Instant,
     pub(super) shown: Vec<Shown>,
-    /// The number of messages that are not shown.
     pub(super) more: u64,
     closest: Option<(u32, Closest)>,
     /// In bytes, what may still be shown.
@@ -23,7 +22,6 @@ pub(super) struct Log {
 
 /// Limit for all messages of a report together, in bytes: about a screen.
 const SHOWN: usize = 4 << 10;
-/// Limit for one message, in bytes.
 const SHOWN_OF_ONE: usize = 1 << 10;
 /// Room for the time, kind and size in front of each message, in bytes.
 const PREFIX: usize = 32;

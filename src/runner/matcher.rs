@@ -49,7 +49,6 @@ impl Miss {
 }
 
 const WORDS: Words = ("expected", "found");
-/// The score of a message that matches.
 const FULL: u32 = 1_000;
 /// The longest list of differences; more would hide the first ones.
 const LISTED: usize = 8;

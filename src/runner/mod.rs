@@ -31,9 +31,7 @@ pub struct Options {
     /// For expectations without `within`.
     pub timeout: Duration,
     pub max_time: Option<Duration>,
-    /// Further tries while the server is not up yet.
     pub retries: u32,
-    /// Before each of them.
     pub retry_delay: Duration,
     pub jobs: usize,
     pub fail_fast: bool,

@@ -19,7 +19,6 @@ pub struct CaseResult {
     /// As given by the user; `None` for steps of the command line.
     pub file: Option<String>,
     pub name: String,
-    /// The number of its first line.
     pub line: usize,
     pub outcome: Outcome,
     pub took: Duration,
@@ -54,7 +53,6 @@ pub struct Failure {
     pub more: u64,
     pub closest: Option<Closest>,
     pub connection: Option<String>,
-    /// The exit status if the run is about one URL.
     pub exit: Exit,
 }
 
@@ -89,7 +87,6 @@ pub(super) fn cut(text: &str, room: usize) -> String {
 }
 
 impl Failure {
-    /// Cuts all texts to a readable length.
     pub(super) fn cut(mut self) -> Self {
         self.step = cut(&self.step, LONGEST_LINE);
         self.message = cut(&self.message, LONGEST_LINE);

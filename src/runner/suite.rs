@@ -34,7 +34,6 @@ struct Progress<'p> {
     reported: Cell<usize>,
     /// The start of the case that runs in each group.
     running: RefCell<Vec<Option<Instant>>>,
-    /// The next group without a worker.
     next: Cell<usize>,
     failed: Cell<bool>,
     report: &'p dyn Fn(&CaseResult),

@@ -11,7 +11,6 @@ use crate::command::nearest;
 pub struct Case {
     /// From `###`, or the name of the file.
     pub name: String,
-    /// The number of its first line.
     pub line: usize,
     /// Steps refer to them by index.
     pub connections: Vec<Option<String>>,
@@ -90,7 +89,6 @@ struct Builder<'a> {
 struct Open {
     case: Case,
     header: String,
-    /// The state of each connection after the last line.
     states: Vec<State>,
     captured: HashSet<String>,
 }

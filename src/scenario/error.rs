@@ -91,7 +91,6 @@ pub enum Problem {
     VariableName(String),
     #[error("missing closing quote; a quote inside \"…\" is written \\\"")]
     OpenQuote,
-    /// A text between lines of `"""`.
     #[error("the text that begins here has no end; end it with a line of {0}")]
     OpenBlock(String),
     #[error("the text in quotes is not a JSON string: {0}")]

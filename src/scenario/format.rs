@@ -51,7 +51,6 @@ fn parts(previous: &Statement, next: &Statement) -> bool {
     }
 }
 
-/// Writes one statement; a text of several lines takes as many.
 pub fn write_statement(out: &mut String, statement: &Statement) {
     // Writing to a String cannot fail.
     let _ = match statement {

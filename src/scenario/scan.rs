@@ -81,14 +81,12 @@ impl<'a> Scan<'a> {
         self.rest.is_empty()
     }
 
-    /// The first word, and the rest after the blanks that follow it.
     pub(super) fn word(self) -> (&'a str, Self) {
         let rest = self.rest.trim_start();
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         (&rest[..end], self.with(rest[end..].trim_start()))
     }
 
-    /// Splits at the first modifier outside of quotes.
     pub(super) fn split_modifiers(self, allowed: Allowed) -> (Self, Self) {
         self.split(allowed, true)
     }
@@ -164,7 +162,6 @@ impl<'a> Scan<'a> {
         Err(scan.mistake(Problem::Unexpected { found, hint }))
     }
 
-    /// Reads a JSON string; returns it and the rest.
     pub(super) fn quoted(self) -> Result<(String, Self), Mistake> {
         let (inside, rest) = self.quotes()?;
         let literal = &self.rest[..inside.len() + 2];
@@ -197,7 +194,6 @@ impl<'a> Scan<'a> {
         Ok((text, rest))
     }
 
-    /// The text between quotes, and the rest after them.
     fn quotes(self) -> Result<(&'a str, Self), Mistake> {
         let mut escaped = false;
         for (at, byte) in self.rest.bytes().enumerate().skip(1) {

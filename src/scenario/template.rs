@@ -22,7 +22,6 @@ pub enum Variable {
     Env(String),
     /// A random UUID that stays the same for a case.
     Uuid,
-    /// The time at which the case began.
     Now,
 }
 

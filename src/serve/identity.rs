@@ -30,7 +30,6 @@ pub enum IdentityError {
         what: &'static str,
         problem: String,
     },
-    /// Certificate and key do not match, or rustls cannot use them.
     #[error("certificate and key cannot be used: {0}")]
     Rejected(#[from] rustls::Error),
     #[error("cannot make a certificate for {host:?}: {problem}")]
@@ -107,7 +106,6 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityErr
     Ok(certificates)
 }
 
-/// Accepts clients with a certificate from one of the CAs in `file`.
 fn client_verifier(
     file: &Path,
     provider: &Arc<CryptoProvider>,

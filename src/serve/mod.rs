@@ -57,7 +57,6 @@ const OPENING: Duration = Duration::from_secs(10);
 const LINGER: Duration = Duration::from_secs(1);
 /// How much more is read from a refused client, in bytes.
 const LINGER_BYTES: u64 = 64 << 10;
-/// The answer to anything that is not an HTTP request.
 const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// How long clients may take for the closing handshake when the server ends; the user is waiting.
@@ -98,7 +97,6 @@ pub async fn serve(
     let _ = tokio::time::timeout(CLOSING, closed).await;
 }
 
-/// Completes with the signal that ends the server, if one comes.
 fn wait(mut signals: watch::Receiver<Option<Signal>>) -> Ended {
     Box::pin(async move {
         let signal = signals
@@ -162,7 +160,6 @@ where
     log.ending(&ending);
 }
 
-/// The bytes after the request, and the parameters of permessage-deflate.
 type Opened = (Buffer, Option<Params>);
 
 /// Performs the opening handshake; `None` if the client was refused.

@@ -65,7 +65,6 @@ impl Draft {
         }
     }
 
-    /// Keeps the file, and returns a note of where it is.
     pub(in crate::prompt) fn keep(self) -> String {
         match self.path.keep() {
             Ok(path) => format!("the text is in {}", path.display()),

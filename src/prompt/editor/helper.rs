@@ -122,7 +122,6 @@ impl Hinter for LineHelper {
     }
 }
 
-/// The arguments that are missing at the end of `line`, which is a command.
 fn args_hint(line: &str) -> Option<String> {
     let (name, args) = match line.strip_prefix('/')?.split_once(' ') {
         Some((name, args)) => (name, Some(args)),

@@ -80,7 +80,6 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Keeps lines in `lines` and, if there is one, in the file at `path`.
     pub(super) fn new(path: Option<PathBuf>, lines: Lines) -> Self {
         Self { path, lines }
     }

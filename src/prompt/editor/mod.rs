@@ -81,8 +81,6 @@ pub(super) struct Editor {
 }
 
 impl Editor {
-    /// Takes the terminal and shows the prompt.
-    ///
     /// A handler for SIGINT must be installed before: rustyline uses its own while it reads a line, and
     /// then restores the one it found.
     ///
@@ -155,7 +153,6 @@ impl Editor {
         self.screen.set_bar(bar);
     }
 
-    /// The `last` lines typed, oldest first.
     pub(super) fn history(&self, last: usize) -> Vec<String> {
         self.lines.last(last)
     }

@@ -20,7 +20,6 @@ use crate::diagnostic::one_line;
 use crate::render::escape::escape_line;
 use crate::term::terminal::{Loan, is_hung_up};
 
-/// Reads lines until the terminal is gone or fails.
 pub(super) struct Reader {
     pub(super) editor: rustyline::Editor<LineHelper, FileHistory>,
     pub(super) prompt: String,

@@ -47,7 +47,6 @@ struct State {
     session: Option<Waker>,
 }
 
-/// Text that rustyline has not painted yet.
 #[derive(Debug)]
 struct HandedOver {
     text: String,
@@ -56,7 +55,6 @@ struct HandedOver {
     clears: bool,
 }
 
-/// A progress bar in the row above the prompt.
 #[derive(Debug, Default)]
 struct Bar {
     wanted: Option<String>,
@@ -105,7 +103,6 @@ impl Screen {
         self.changed.notify_all();
     }
 
-    /// Waits until no other program has the terminal.
     pub(super) fn wait_for_return(&self) {
         let is_lent = |state: &mut State| state.reader == ReaderState::Lent;
         drop(self.changed.wait_while(self.lock(), is_lent));
@@ -139,7 +136,6 @@ impl Screen {
 
 /// For the printer's thread.
 impl Screen {
-    /// Prints until the screen is closed.
     pub(super) fn print_all(&self, mut printer: impl ExternalPrinter) {
         while let Some(text) = self.next_batch() {
             // Fails only if the terminal is gone, which the reader notices as well.
@@ -290,7 +286,6 @@ impl State {
         matches!(self.reader, ReaderState::BetweenLines | ReaderState::Lent)
     }
 
-    /// The text to print next: all that waits, with the bar below it.
     fn hand_over(&mut self) -> String {
         let text = mem::take(&mut self.waiting);
         let bar = self.bar.wanted.clone();

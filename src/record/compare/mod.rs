@@ -63,13 +63,11 @@ impl Comparison {
         }
     }
 
-    /// Takes an answer; appends differences to `out`.
     pub fn live(&mut self, kind: Kind, payload: &[u8], out: &mut String) -> Result<(), ReadError> {
         self.live.take(self.filter.as_deref(), kind, payload);
         self.settle(false, out)
     }
 
-    /// Ends the comparison; appends the last differences to `out`.
     pub fn finish(&mut self, out: &mut String) -> Result<Compared, ReadError> {
         self.settle(true, out)?;
         loop {

@@ -10,7 +10,6 @@ use crate::render::quantity;
 use crate::render::{Role, Style};
 
 const WORDS: Words = ("recorded", "live");
-/// Differences shown per answer.
 const TOLD: usize = 8;
 /// Characters or bytes shown of an answer without a counterpart.
 const SHOWN: usize = 72;

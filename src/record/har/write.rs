@@ -25,7 +25,6 @@ const END_OF_ENTRY: &[u8] = b"\n]}\n]}}\n";
 pub(in crate::record) struct Har {
     secrets: Secrets,
     clock: Clock,
-    /// The number of messages in the open entry, if there is one.
     messages: Option<u64>,
 }
 
@@ -258,7 +257,6 @@ impl Timings {
         }
     }
 
-    /// The sum of all phases; `connect` includes `ssl`.
     fn total(&self) -> f64 {
         let spans = [self.dns, self.connect, self.send, self.wait, self.receive];
         spans.iter().filter(|span| **span > 0.0).sum()

@@ -31,7 +31,6 @@ pub(super) struct Scenario {
     secrets: Secrets,
     /// Whether the connection is open according to the written lines.
     is_open: bool,
-    /// Whether a blank line precedes the next one.
     gap: bool,
     last: Option<Instant>,
 }
@@ -104,7 +103,6 @@ impl Scenario {
         }
     }
 
-    /// Records the end, with `message` as its summary.
     pub(super) fn closed(&mut self, file: &mut File, ending: &Ending, message: Option<&str>) {
         if !mem::take(&mut self.is_open) {
             return;

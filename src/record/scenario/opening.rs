@@ -32,7 +32,6 @@ pub(super) fn status(opening: &Opening) -> Option<u16> {
     status.filter(|status| (100..=599).contains(status))
 }
 
-/// The selected subprotocol, if it can be written.
 pub(super) fn subprotocol(opening: &Opening) -> Option<String> {
     let name = opening.response()?.text(SUBPROTOCOL)?;
     is_clean(&name, Layout::Line).then_some(name)
@@ -125,7 +124,6 @@ impl Masker {
     }
 }
 
-/// The default value of `Host`.
 fn host(url: &str) -> Option<String> {
     let url = Url::parse(url).ok()?;
     let host = url.host_str()?;

@@ -166,7 +166,6 @@ impl Jsonl {
         self.line(out, whole(wire::Direction::Sent, message), now)
     }
 
-    /// Writes why no connection was made, as an `error` and a `closed` event.
     pub fn not_open(
         &self,
         out: &mut impl io::Write,
@@ -195,7 +194,6 @@ impl Jsonl {
         self.line(out, wire::Event::Closed(Box::new(closed)), now)
     }
 
-    /// Writes the last line, with `message` as its summary.
     pub fn closed(
         &self,
         out: &mut impl io::Write,

@@ -17,7 +17,6 @@ const END: &[u8] = b"\"}\n";
 
 #[derive(Debug)]
 pub struct Pieces {
-    /// Bytes of payload written.
     at: usize,
     is_text: bool,
 }

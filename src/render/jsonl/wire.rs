@@ -141,7 +141,6 @@ pub(super) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Bytes as text if they are valid UTF-8.
     pub(super) fn text(bytes: &'a [u8]) -> Self {
         std::str::from_utf8(bytes).map_or(Self::Base64(bytes), Self::Data)
     }

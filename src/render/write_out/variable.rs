@@ -44,7 +44,6 @@ impl Eq for Variable {}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
-    /// A text; `None` when there is none.
     Text(Option<String>),
     /// A number; 0 or `null` when there is none.
     Number(Option<u64>),
@@ -186,7 +185,6 @@ fn extensions(report: &Report<'_>) -> Value {
 }
 
 impl Report<'_> {
-    /// All variables as one JSON object on one line.
     pub(super) fn json(&self) -> String {
         let values = Variable::ALL
             .iter()

@@ -6,7 +6,6 @@ use std::time::Duration;
 use super::{details, place};
 use crate::runner::result::{CaseResult, Failure, Kind, Outcome, Run};
 
-/// The name of the suite for steps of the command line.
 const COMMAND_LINE: &str = "wsee test";
 
 /// The report; each file is a suite.
