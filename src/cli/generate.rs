@@ -51,6 +51,17 @@ impl Page {
 }
 
 pub fn completion(shell: Shell) -> Vec<u8> {
+    let script = match shell {
+        Shell::Bash => include_str!("../../completions/wsee.bash"),
+        Shell::Fish => include_str!("../../completions/wsee.fish"),
+        Shell::Zsh => include_str!("../../completions/_wsee"),
+        // clap's scripts, which know flags but no profiles.
+        _ => return generated(shell),
+    };
+    script.as_bytes().to_vec()
+}
+
+fn generated(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "wsee", &mut script);
     script
@@ -137,9 +148,9 @@ mod tests {
     }
 
     #[test]
-    fn every_shell_completes_commands_and_flags() {
-        for shell in Shell::value_variants() {
-            let script = text(completion(*shell));
+    fn generated_scripts_complete_commands_and_flags() {
+        for shell in [Shell::Elvish, Shell::PowerShell] {
+            let script = text(completion(shell));
             assert!(script.contains("listen"), "{shell}");
             assert!(script.contains("max-message"), "{shell}");
         }

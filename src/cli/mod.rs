@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod complete;
 mod config;
 mod connect;
 mod curl;
@@ -37,6 +38,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use address::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
+pub use complete::{Completion, complete};
 pub use config::ConfigArgs;
 pub use connect::{ConnectArgs, DialArgs, SessionArgs};
 pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};
@@ -143,13 +145,22 @@ pub enum Command {
     Fmt(FmtArgs),
     /// Print the completion script for a shell
     ///
-    /// Prints on stdout the script that completes wsee's commands and flags. The shell's manual says
-    /// where to put it. For example:
+    /// The script completes commands, flags, their values and profiles. To load it:
     ///
-    /// wsee completions fish > ~/.config/fish/completions/wsee.fish
+    /// bash: wsee completions bash > ~/.local/share/bash-completion/completions/wsee
+    ///
+    /// zsh: wsee completions zsh > FOLDER/_wsee, with a FOLDER of $fpath
+    ///
+    /// fish: wsee completions fish > ~/.config/fish/completions/wsee.fish
+    ///
+    /// With the words of a command line after --, prints the candidates for the last one; the scripts
+    /// for bash, zsh and fish ask for them.
     Completions {
         /// The shell
         shell: Shell,
+        /// The words of a command line, from wsee to the cursor
+        #[arg(last = true, hide = true)]
+        words: Vec<OsString>,
     },
     /// Print the manual page of wsee or of one command
     ///

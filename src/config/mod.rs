@@ -34,7 +34,7 @@ pub use credential::CredentialError;
 pub use dialing::Dialing;
 pub use display::Display;
 pub use environment::{Environment, ProxyVariables, Variable};
-pub use file::{FileError, FileProblem, Place};
+pub use file::{FileError, FileProblem, Place, profiles};
 pub use listen::Listen;
 pub use playback::PlaybackError;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};

@@ -20,9 +20,9 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::cli::{Command, ConnectArgs, ReplayArgs, generate};
+use crate::cli::{self, Command, ConnectArgs, ReplayArgs, generate};
 use crate::config::{
-    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Test,
+    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Test, profiles,
 };
 use crate::diagnostic::Diagnostic;
 use crate::event::NotOpen;
@@ -71,7 +71,10 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             Err(error) => refuse(&error),
         },
         Some(Command::Fmt(args)) => fmt::fmt(&args),
-        Some(Command::Completions { shell }) => print(&generate::completion(shell)),
+        Some(Command::Completions { shell, words }) if words.is_empty() => {
+            print(&generate::completion(shell))
+        }
+        Some(Command::Completions { words, .. }) => complete(&words, environment),
         Some(Command::Man { command }) => print(&generate::man_page(command)),
     }
 }
@@ -111,6 +114,16 @@ fn replay(args: ReplayArgs, environment: &Environment, started: Instant) -> Exit
             refuse(&error)
         }
     }
+}
+
+/// Prints the candidates for the last of `words`.
+fn complete(words: &[OsString], environment: &Environment) -> Exit {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    let completion = cli::complete(&words, &profiles(environment));
+    print(completion.to_string().as_bytes())
 }
 
 fn resolved(connect: &Connect) {

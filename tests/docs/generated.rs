@@ -14,7 +14,7 @@ use wsee::cli::{Page, Shell, generate};
 use crate::support::run::wsee;
 
 #[test]
-fn completions_are_those_of_the_command_line() {
+fn completions_are_committed_for_the_shells_of_linux() {
     // Those of the shells that Linux distributions package; for others there is `wsee completions`.
     let shells = [Shell::Bash, Shell::Fish, Shell::Zsh];
     let scripts = shells

@@ -15,14 +15,15 @@ use std::io::{ErrorKind, Read};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, Command};
+use clap::{ArgMatches, Command, CommandFactory};
 
 use document::{Document, Profile, Setting};
 pub use error::{FileError, FileProblem, Place};
 pub(super) use merge::Sources;
 use merge::{Argument, Merged, merge};
 
-use crate::cli::holds_secret;
+use crate::cli::{Cli, holds_secret};
+use crate::config::Environment;
 
 #[derive(Debug)]
 pub(super) struct ConfigFile {
@@ -39,6 +40,17 @@ pub(super) struct Settings {
     pub(super) sources: Sources,
     pub(super) notes: Vec<String>,
     path: PathBuf,
+}
+
+/// The names of all profiles; none if the file cannot be used.
+pub fn profiles(environment: &Environment) -> Vec<String> {
+    let path = environment.config_file.as_deref();
+    let file = path.and_then(|path| ConfigFile::read(path).ok().flatten());
+    let mut wsee = Cli::command();
+    wsee.build();
+    let document = file.and_then(|file| document::parse(&file.text, &file.path, &wsee).ok());
+    let profiles = document.into_iter().flat_map(|document| document.profiles);
+    profiles.map(|profile| profile.name).collect()
 }
 
 impl ConfigFile {
