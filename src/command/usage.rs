@@ -226,12 +226,17 @@ pub(super) fn find(name: &str) -> Option<&'static Usage> {
     COMMANDS.iter().find(|usage| usage.name == name)
 }
 
+/// Commands that end or damage a connection: whoever follows a suggestion without reading it loses the session.
+const NEVER_SUGGESTED: [&str; 5] = ["raw", "drop", "reset", "close", "quit"];
+
 /// The command that `name` is most likely a misspelling or an abbreviation of.
 pub(super) fn suggest(name: &str) -> Option<&'static Usage> {
+    // Not typos: other prompts end with these words, and the intention is clear.
     if matches!(name, "exit" | "q" | "bye") {
         return find("quit");
     }
-    nearest(name, COMMANDS.iter().map(|usage| usage.name)).and_then(find)
+    let names = COMMANDS.iter().map(|usage| usage.name);
+    nearest(name, names.filter(|name| !NEVER_SUGGESTED.contains(name))).and_then(find)
 }
 
 /// The word that `name` is most likely a misspelling or an abbreviation of.
@@ -282,13 +287,23 @@ mod tests {
     fn suggests_by_edits_beginnings_and_habit() {
         let cases = [
             ("pign", "ping"),
-            ("colse", "close"),
             ("headrs", "headers"),
             ("hist", "history"),
             ("exit", "quit"),
         ];
         for (typed, name) in cases {
             assert_eq!(suggest(typed).map(|usage| usage.name), Some(name));
+        }
+    }
+
+    #[test]
+    fn a_typo_never_leads_to_a_command_that_ends_the_connection() {
+        for typed in [
+            "resend", "rest", "rset", "drp", "dorp", "colse", "clos", "qiut", "quite", "rwa", "ra",
+        ] {
+            let suggested = suggest(typed).map(|usage| usage.name);
+            let ends = suggested.is_some_and(|name| NEVER_SUGGESTED.contains(&name));
+            assert!(!ends, "{typed}: {suggested:?}");
         }
     }
 
