@@ -15,6 +15,7 @@ mod curl;
 mod demo;
 mod fmt;
 pub mod generate;
+mod habit;
 mod handshake;
 mod heading;
 mod limit;
@@ -29,10 +30,11 @@ mod runner;
 mod secrecy;
 mod tls;
 mod value;
+mod word;
 
 use std::ffi::OsString;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use address::{KeepaliveTime, RouteArgs, RouteValueError};
@@ -56,7 +58,10 @@ pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
 pub use secrecy::{Cookies, Field, ProxyUrl, holds_secret, shown, takes_fields};
 pub use tls::{ServerTlsArgs, TlsArgs};
-pub use value::{Count, Payload, Period, Size, TimeLimit, ValueError, Variable, Wait};
+pub use value::{
+    Count, Payload, Period, Size, TimeLimit, ValueError, Variable, Wait, names_scenario,
+};
+pub use word::understand;
 
 /// A WebSocket client and debugging tool
 ///
@@ -97,8 +102,8 @@ impl Cli {
         T: Into<OsString> + Clone,
     {
         let args = runner::join_close_codes(args.into_iter().map(Into::into));
-        let matches = Self::command().try_get_matches_from(args);
-        let matches = matches.map_err(second_word)?;
+        let matches = Self::command().try_get_matches_from(&args);
+        let matches = matches.map_err(|error| habit::explain(error, &args))?;
         let cli = Self::from_arg_matches(&matches)?;
         match cli.pipe().and_then(PipeArgs::conflict) {
             Some(text) => Err(Self::command().error(ErrorKind::ArgumentConflict, text)),
@@ -113,17 +118,6 @@ impl Cli {
             Some(_) => None,
         }
     }
-}
-
-/// clap takes a second word for a command.
-fn second_word(error: clap::Error) -> clap::Error {
-    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
-        return error;
-    };
-    let text = format!(
-        "unexpected argument '{word}', as wsee takes one URL; to send a message use --send '{word}'"
-    );
-    Cli::command().error(ErrorKind::UnknownArgument, text)
 }
 
 /// A command. clap builds the flags of the given command only.
@@ -329,6 +323,54 @@ mod tests {
     fn a_command_after_options_is_not_taken_for_a_host() {
         assert!(usage_error("-v demo").contains("wsee demo"));
         assert!(usage_error("-k help").contains("wsee --help"));
+    }
+
+    #[test]
+    fn flags_of_other_tools_get_a_sentence_with_the_right_flag() {
+        for (line, advice) in [
+            ("-c ws://h", "write wsee URL"),
+            ("--connect ws://h", "write wsee URL"),
+            ("-l 9001", "write wsee listen PORT"),
+            ("--auth u:p ws://h", "-u USER:PASS"),
+            ("--basic-auth=u:p ws://h", "-u USER:PASS"),
+            ("ws://h -d x", "--send TEXT"),
+            ("--text -", "text by default"),
+            ("ws://h --timeout 3", "--max-time TIME"),
+            ("ws://h --no-color", "--color never"),
+            ("listen -p 9001", "wsee listen 9001"),
+        ] {
+            let error = usage_error(line);
+            assert!(error.contains(advice), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn no_flag_is_to_be_passed_as_a_value() {
+        for line in ["-j ws://h", "listen -j", "test -j3x ws://h", "replay -j a"] {
+            let error = usage_error(line);
+            assert!(!error.contains("'-- "), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_flag_that_took_the_url_is_named() {
+        let error = usage_error("-E ws://u:secret@h/x?token=secret");
+        assert!(error.contains("-E took ws://"), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+        assert!(
+            usage_error("--cookie localhost:80")
+                .contains("--cookie took localhost:80 as its value")
+        );
+        assert!(usage_error("-s 1234").contains("wsee listen 1234"));
+        assert!(!usage_error("--cookie=ws://h").contains("took"));
+    }
+
+    #[test]
+    fn a_scenario_or_a_misspelled_command_after_options_is_not_a_host() {
+        assert!(usage_error("-v chat.wsee").contains("run wsee test chat.wsee"));
+        assert!(usage_error("./a/chat.wsee:12").contains("run wsee test ./a/chat.wsee:12"));
+        assert!(usage_error("-v liste").contains("did you mean wsee listen?"));
+        assert!(parse("ws://chat.wsee/").is_ok());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use clap::Subcommand;
 
-use super::Command;
+use super::{Command, word};
 use crate::duration::{self, DurationError};
 use crate::pipe::Split;
 use crate::proto::frame::{CloseCode, CloseFrame};
@@ -64,6 +64,10 @@ pub enum ValueError {
         "a command, not a URL; write it before its options (wsee {0} …), or ws://{0} for a host"
     )]
     UrlIsCommand(String),
+    #[error("{}", word::neither(.word, .name))]
+    UrlIsTypo { word: String, name: String },
+    #[error("a scenario file, not a URL; run wsee test {0}")]
+    UrlIsScenario(String),
     #[error("not a URL; write wsee --help, or ws://help for a host")]
     UrlIsHelp,
 }
@@ -190,7 +194,7 @@ impl FromStr for Count {
     }
 }
 
-fn looks_like_url(text: &str) -> bool {
+pub(super) fn looks_like_url(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == ':' || c == '[')
         || text.contains([':', '/'])
         || text.matches('.').count() == 3
@@ -284,14 +288,31 @@ fn listen_host(host: &str) -> Result<&str, ValueError> {
     Ok(host)
 }
 
-/// A URL as typed, unless it is the name of a command: `wsee -v demo` would silently look for a
-/// host called `demo`.
+/// A URL as typed, unless it is a command or a file: `wsee -v demo` would silently look for a host
+/// called `demo`.
 pub(super) fn url_argument(text: &str) -> Result<String, ValueError> {
     match text {
         "help" => Err(ValueError::UrlIsHelp),
         name if Command::has_subcommand(name) => Err(ValueError::UrlIsCommand(name.to_owned())),
-        _ => Ok(text.to_owned()),
+        file if names_scenario(file) => Err(ValueError::UrlIsScenario(file.to_owned())),
+        word => match word::misspelled(word) {
+            Some(name) => Err(ValueError::UrlIsTypo {
+                word: word.to_owned(),
+                name,
+            }),
+            None => Ok(text.to_owned()),
+        },
     }
+}
+
+/// Whether a target is the name of a scenario file, perhaps with a line: `chat.wsee`, `chat.wsee:12`.
+pub fn names_scenario(target: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let file = match target.rsplit_once(':') {
+        Some((file, line)) if is_number(line) => file,
+        _ => target,
+    };
+    file.ends_with(".wsee") && !file.contains("://")
 }
 
 #[cfg(test)]

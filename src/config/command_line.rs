@@ -8,7 +8,7 @@ use clap::{ArgMatches, Command as Definition, CommandFactory};
 use super::debug;
 use super::file::{self, ConfigFile, Settings, Sources};
 use super::{ConfigError, Environment};
-use crate::cli::{Cli, Command, SessionArgs};
+use crate::cli::{Cli, Command, SessionArgs, understand};
 
 #[derive(Debug)]
 pub struct CommandLine {
@@ -35,6 +35,7 @@ impl From<file::FileError> for CommandLineError {
 impl CommandLine {
     /// Parses the arguments, program name first, and adds the settings of the configuration file.
     pub fn parse(args: &[OsString], environment: &Environment) -> Result<Self, CommandLineError> {
+        let args = &understand(args)?;
         let path = environment.config_file.as_deref();
         // Without a file, looking for it is the only cost.
         let file = path.map_or(Ok(None), ConfigFile::read);

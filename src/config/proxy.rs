@@ -5,6 +5,7 @@ use super::header::{parse_headers, read_file};
 use super::target::{is_port, percent_decoded, split_port, zone};
 use super::{ConfigError, credential};
 use crate::cli::ProxyArgs;
+use crate::dial::is_localhost;
 use crate::dial::proxy::{Bypass, HttpOptions, Kind, Proxies, Proxy};
 use crate::dial::tls;
 use crate::secret::Secret;
@@ -22,6 +23,11 @@ pub struct ProxyUrlError {
 pub enum ProxyUrlProblem {
     #[error("{0:?} is not a proxy scheme; write http, https, socks4, socks4a, socks5 or socks5h")]
     Scheme(String),
+    /// wscat's flag to send a text, or a host without port.
+    #[error(
+        "a word, not a proxy; write HOST:PORT, or --send TEXT for a message (wscat's -x is --send)"
+    )]
+    Word,
     #[error("no valid host; write [SCHEME://][USER:PASS@]HOST[:PORT]")]
     Host,
     #[error("the port is not a number from 1 to 65535; write [SCHEME://][USER:PASS@]HOST[:PORT]")]
@@ -49,7 +55,7 @@ pub(super) fn resolve(
     let (mut ws, mut wss) = match &args.proxy {
         Some(none) if none.0.expose().is_empty() => (None, None),
         Some(url) => {
-            let proxy = parse(PROXY, url.0.expose())?;
+            let proxy = given(url.0.expose())?;
             (Some(proxy.clone()), Some(proxy))
         }
         None => {
@@ -82,6 +88,21 @@ pub(super) fn resolve(
             ..tls::Options::default()
         },
     })
+}
+
+/// The value of `--proxy`.
+fn given(url: &str) -> Result<Proxy, ProxyUrlError> {
+    let is_text = url.contains(char::is_whitespace) || url.starts_with(['{', '[', '"', '\'']);
+    let is_host = url.contains(['.', ':', '/']) || is_localhost(url);
+    let is_address = url.starts_with("[") && parse(PROXY, url).is_ok();
+    if (is_text || !is_host) && !is_address {
+        let (source_name, problem) = (PROXY, ProxyUrlProblem::Word);
+        return Err(ProxyUrlError {
+            source_name,
+            problem,
+        });
+    }
+    parse(PROXY, url)
 }
 
 /// The value of `--proxy-user`; asks for a missing password.
@@ -218,6 +239,23 @@ mod tests {
     }
 
     #[test]
+    fn a_message_is_not_a_proxy() {
+        for text in ["hello", "hello there.", "{\"op\":1}", "[1, 2]"] {
+            let error = given(text).expect_err(text);
+            assert_eq!(error.problem, ProxyUrlProblem::Word, "{text}");
+        }
+        for url in [
+            "proxy.example",
+            "localhost",
+            "squid:3128",
+            "http://squid",
+            "[::1]:3128",
+        ] {
+            assert!(given(url).is_ok(), "{url}");
+        }
+    }
+
+    #[test]
     fn a_url_without_scheme_and_port_is_http_on_curls_port() {
         for (url, kind, host, port) in [
             ("proxy.example", Kind::Http, "proxy.example", 1080),
@@ -328,14 +366,14 @@ mod tests {
                 "ws://h",
                 "http_proxy",
             ),
-            (&["-x=a"], &all, "ws://h", "--proxy"),
-            (&["-x=a"], &all, "wss://h", "--proxy"),
+            (&["-x=a:1"], &all, "ws://h", "--proxy"),
+            (&["-x=a:1"], &all, "wss://h", "--proxy"),
             (&["-x="], &all, "ws://h", ""),
             (&[], &around, "ws://local", ""),
             (&[], &around, "wss://api.local", ""),
             (&[], &around, "ws://10.1.1.1", ""),
             (&[], &around, "wss://10.1.1.1", "all_proxy"),
-            (&["-x=a"], &around, "ws://local", ""),
+            (&["-x=a:1"], &around, "ws://local", ""),
             (&["--noproxy="], &around, "ws://local", "all_proxy"),
             (&["--noproxy=*"], &around, "ws://h", ""),
             (

@@ -183,7 +183,7 @@ fn starts_with_port(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// Completes `:8080/path` to `localhost:8080/path`.
+/// Completes `:8080/path` and `8080/path` to `localhost:8080/path`.
 fn with_host(rest: &str) -> Result<String, TargetProblem> {
     if rest.starts_with(['/', '?']) {
         return Err(TargetProblem::PathOnly);
@@ -191,7 +191,14 @@ fn with_host(rest: &str) -> Result<String, TargetProblem> {
     if rest.starts_with(':') && !rest.starts_with("::") {
         return Ok(format!("localhost{rest}"));
     }
-    Ok(rest.to_owned())
+    match authority(rest) {
+        "." | ".." | "~" => Err(TargetProblem::FilePath),
+        // As in `wsee listen 9001`; otherwise it would be the IPv4 address 0.0.35.41.
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok(format!("localhost:{rest}"))
+        }
+        _ => Ok(rest.to_owned()),
+    }
 }
 
 fn authority(rest: &str) -> &str {
@@ -410,6 +417,22 @@ mod tests {
         let target = target(":8080/path");
         assert_eq!(target.url.as_str(), "ws://localhost:8080/path");
         assert_eq!(target.assumed, Some(Assumption::Loopback));
+    }
+
+    #[test]
+    fn digits_alone_are_a_port_of_this_machine() {
+        assert_eq!(target("9001").url.as_str(), "ws://localhost:9001/");
+        assert_eq!(target("8080/chat?a=1").request_target, "/chat?a=1");
+        assert_eq!(problem("99999"), TargetProblem::Port("99999".into()));
+        assert_eq!(problem("0"), TargetProblem::Port("0".into()));
+        assert_eq!(target("ws://9001").host, "0.0.35.41");
+    }
+
+    #[test]
+    fn a_path_of_a_file_has_no_host() {
+        for path in ["./foo", "../foo.json", "~/chat/", "."] {
+            assert_eq!(problem(path), TargetProblem::FilePath, "{path}");
+        }
     }
 
     #[test]

@@ -91,3 +91,50 @@ fn help_and_version_go_to_stdout() {
         assert_eq!(output.stderr, "");
     }
 }
+
+#[test]
+fn a_bare_word_close_to_a_command_never_reaches_dns() {
+    for line in [
+        ["liste", "--send=x"],
+        ["tset", ":PORT"],
+        ["-v", "demo2"],
+        ["Listen", "PORT"],
+    ] {
+        refused(2, &line)
+            .says("did you mean wsee")
+            .never_says("resolve");
+    }
+    refused(2, &["chat.wsee"]).says("run wsee test chat.wsee");
+    refused(3, &["./foo"]).says("the path of a file");
+}
+
+#[test]
+fn a_message_for_wscats_x_never_reaches_dns() {
+    refused(2, &["-x", "hello", "ws://127.0.0.1:PORT/"])
+        .says("wscat's -x is --send")
+        .never_says("resolve");
+}
+
+#[test]
+fn help_and_version_are_words_too() {
+    for (line, start) in [
+        (&["help"][..], "A WebSocket client and debugging tool"),
+        (&["help", "test"], "Test a server"),
+        (&["version"], "wsee 0."),
+    ] {
+        let output = wsee(line).run().exits(0);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.starts_with(start), "{line:?}: {text}");
+    }
+}
+
+#[test]
+fn digits_alone_are_a_port() {
+    let server = crate::support::peer::echoing();
+    let port = server.url().rsplit(':').next().unwrap_or_default();
+    let port = port.trim_end_matches('/').to_owned();
+    wsee(&[&port, "-1", "--send", "hi"])
+        .run()
+        .exits(0)
+        .prints("hi\n");
+}

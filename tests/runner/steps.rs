@@ -277,8 +277,22 @@ fn a_target_that_is_not_a_file_is_reported_as_a_url() {
         .says("cannot read ./nowhere");
     wsee(&["test", "nowhere", "ws://127.0.0.1:1"])
         .run()
+        .exits(26)
+        .says("no such file or folder: nowhere; for a host write wss://nowhere");
+    wsee(&["test", "nowhere.invalid", "ws://127.0.0.1:1"])
+        .run()
         .exits(2)
-        .says("no such file or folder: nowhere; several targets must be files or folders");
+        .says("no such file or folder: nowhere.invalid; several targets must be files or folders");
+}
+
+#[test]
+fn a_file_or_folder_that_is_misspelled_never_reaches_dns() {
+    for target in ["tets/", "tets", "login.wsee:12", "nowhere/login.wsee"] {
+        wsee(&["test", target])
+            .run()
+            .exits(26)
+            .never_says("resolve");
+    }
 }
 
 #[test]

@@ -12,7 +12,8 @@ pub use dialer::Flags;
 pub use load::{Loaded, Mistakes};
 
 use super::{ConfigError, Display, Environment};
-use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs};
+use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs, names_scenario};
+use crate::dial::is_localhost;
 use crate::exit::Exit;
 use crate::runner::{Given, Options};
 use crate::scenario::folder::{self, FolderError};
@@ -70,6 +71,8 @@ pub enum TestError {
         "no such file or folder: {0}; several targets must be files or folders, as a URL is tested alone"
     )]
     ManyTargets(String),
+    #[error("no such file or folder: {0}; for a host write wss://{0}")]
+    NoFile(String),
     #[error("{0} needs scenario files; a URL is a single case")]
     FilesOnly(&'static str),
     #[error(transparent)]
@@ -95,7 +98,7 @@ impl TestError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Files(error) => error.exit(),
-            Self::VarFile { .. } => Exit::Input,
+            Self::VarFile { .. } | Self::NoFile(_) => Exit::Input,
             _ => Exit::Usage,
         }
     }
@@ -155,14 +158,24 @@ fn known(given: &Given) -> Known {
 }
 
 fn is_file(target: &str) -> bool {
-    let path = Path::new(target);
-    let is_named = path
-        .extension()
-        .is_some_and(|extension| extension == "wsee");
-    is_named && !target.contains("://") || target.starts_with(['/', '.']) || path.exists()
+    names_scenario(target)
+        || target.starts_with(['/', '.'])
+        || is_word(target)
+        || Path::new(target).exists()
+}
+
+/// Whether a target is hardly a host: `tests` and `tests/`, but not `localhost`, a port or a profile.
+fn is_word(target: &str) -> bool {
+    let word = target.strip_suffix('/').unwrap_or(target);
+    let is_host = is_localhost(word) || word.bytes().all(|byte| byte.is_ascii_digit());
+    !is_host && !word.contains(['.', ':', '/', '@', '?', '[', '{'])
 }
 
 fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<PathBuf>, TestError> {
+    let is_missing = |target: &&String| is_word(target) && !Path::new(target).exists();
+    if let Some(word) = targets.iter().find(is_missing) {
+        return Err(TestError::NoFile(word.trim_end_matches('/').to_owned()));
+    }
     if let Some(target) = targets.iter().find(|target| !is_file(target)) {
         return Err(TestError::ManyTargets(target.clone()));
     }

@@ -58,6 +58,8 @@ pub enum TargetProblem {
     NoSlashes(String),
     #[error("there is no host before the path; write HOST/PATH, or :PORT/PATH for this machine")]
     PathOnly,
+    #[error("it is the path of a file; write ws://HOST/PATH, or wsee test PATH for scenarios")]
+    FilePath,
     #[error("the host is empty; write it between '//' and the path")]
     NoHost,
     #[error("the host {host:?} is not valid ({reason}); write a name, an IPv4 address or [IPv6]")]

@@ -1,0 +1,212 @@
+//! Flags that other tools have, and what to write instead.
+
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{CommandFactory, Subcommand};
+
+use super::value::looks_like_url;
+use super::{Cli, Command};
+use crate::render::Secrets;
+
+/// Flags of wscat, websocat and curl that `wsee URL` has not, each with what to do.
+const FLAGS: &[(&[&str], &str)] = &[
+    (
+        &["-c", "--connect"],
+        "wscat needs it, wsee does not; write wsee URL",
+    ),
+    (
+        &["-l", "--listen", "--server-mode"],
+        "to listen write wsee listen PORT",
+    ),
+    (&["--auth", "--basic-auth"], "to log in write -u USER:PASS"),
+    (&["--execute"], "to send a message write --send TEXT"),
+    (
+        &[
+            "-d",
+            "--data",
+            "--data-raw",
+            "--data-ascii",
+            "--data-binary",
+            "--json",
+        ],
+        "to send a message write --send TEXT",
+    ),
+    (
+        &["-t", "--text"],
+        "messages are text by default, and --binary is for the others; leave it out",
+    ),
+    (
+        &["--timeout"],
+        "for the whole run write --max-time TIME, for the opening alone --connect-timeout TIME",
+    ),
+    (&["--no-color", "--no-colour"], "write --color never"),
+    (
+        &["-e", "--referer"],
+        "to send curl's -e write -H 'Referer: URL'",
+    ),
+    (
+        &["-p", "--protocol", "--ws-protocol"],
+        "to offer a subprotocol write -s NAME",
+    ),
+    (&["--no-check"], "to accept any certificate write -k"),
+    (&["--ca"], "to trust a CA write --cacert FILE"),
+    (
+        &["--passphrase"],
+        "for the password of --key write --pass SOURCE",
+    ),
+    (
+        &["--host"],
+        "to change the Host field write -H 'Host: NAME'",
+    ),
+    (
+        &["-P", "--show-ping-pong"],
+        "pings and pongs are shown at the prompt, and in a pipe with -v; leave it out",
+    ),
+    (
+        &["--slash"],
+        "the prompt has commands by default, and /help lists them; leave it out",
+    ),
+    (&["--one-message"], "to end after one reply write --count 1"),
+    (
+        &["--max-messages"],
+        "to end after N replies write --count N",
+    ),
+    (&["--autoreconnect"], "to connect again write --reconnect"),
+    (
+        &["-B", "--buffer-size"],
+        "to limit messages write --max-message SIZE",
+    ),
+    (&["--oauth2-bearer"], "to send a token write --bearer TOKEN"),
+    (
+        &["-i", "--include", "-I", "--head"],
+        "to see the headers write -v",
+    ),
+    (
+        &["-X", "--request"],
+        "the opening handshake is always a GET (RFC 6455 §4.1); leave it out",
+    ),
+    (
+        &["-f", "--fail", "-S", "--show-error"],
+        "a refused upgrade is always an error and always shown; leave it out",
+    ),
+    (&["--silent"], "to silence the notes write -q"),
+    (
+        &["-N", "--no-buffer"],
+        "output is never held back; leave it out",
+    ),
+    (&["--url"], "write the URL without a flag"),
+    (
+        &["--tls", "--ssl", "--wss"],
+        "TLS follows from the URL; write wss://HOST",
+    ),
+];
+
+/// Rewrites clap's error about `args`, program name first, in terms of what was most likely intended.
+pub(super) fn explain(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let text = match error.kind() {
+        _ if error.get(ContextKind::InvalidSubcommand).is_some() => second_word(&error),
+        ErrorKind::UnknownArgument => unknown_flag(&error, args),
+        ErrorKind::MissingRequiredArgument => swallowed_url(args),
+        _ => None,
+    };
+    if let Some(text) = text {
+        return Cli::command().error(error.kind(), text);
+    }
+    if error.kind() == ErrorKind::UnknownArgument {
+        // "To pass '-c' as a value, use '-- -c'" never helps: the only value is a URL.
+        error.remove(ContextKind::Suggested);
+    }
+    error
+}
+
+/// clap takes a second word for a command.
+fn second_word(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    Some(format!(
+        "unexpected argument '{word}', as wsee takes one URL; to send a message use --send '{word}'"
+    ))
+}
+
+fn unknown_flag(error: &clap::Error, args: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let advice = match command(args) {
+        None => {
+            let (_, advice) = FLAGS
+                .iter()
+                .find(|(flags, _)| flags.contains(&flag.as_str()))?;
+            *advice
+        }
+        Some("listen") if matches!(flag.as_str(), "-p" | "--port" | "-l" | "--listen") => {
+            "write the port without a flag, as in wsee listen 9001"
+        }
+        Some(_) => return None,
+    };
+    Some(format!("unexpected argument '{flag}'; {advice}"))
+}
+
+/// The URL is missing because a flag in front of it takes a value.
+fn swallowed_url(args: &[OsString]) -> Option<String> {
+    if command(args).is_some() {
+        return None;
+    }
+    let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
+    let is_flag = |word: &str| word.len() > 1 && word.starts_with('-') && !word.contains('=');
+    words.windows(2).rev().find_map(|pair| match *pair {
+        ["-s", port] if port.parse::<u16>().is_ok() => Some(format!(
+            "-s took {port} as a subprotocol, so the URL is missing; to listen write wsee listen {port}"
+        )),
+        [flag, url] if is_flag(flag) && looks_like_url(url) => Some(format!(
+            "{flag} took {} as its value, so the URL is missing; write the value of {flag} before the URL",
+            Secrets::Masked.url(url)
+        )),
+        _ => None,
+    })
+}
+
+/// The command that `args` begin with.
+fn command(args: &[OsString]) -> Option<&str> {
+    let word = args.get(1)?.to_str()?;
+    Command::has_subcommand(word).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_flag_of_another_tool_is_none_of_ours_and_has_one_row() {
+        let mut wsee = Cli::command();
+        wsee.build();
+        let mut seen = std::collections::HashSet::new();
+        for flag in FLAGS.iter().flat_map(|(flags, _)| *flags) {
+            assert!(seen.insert(flag), "{flag}");
+            let long = flag.strip_prefix("--");
+            let letter = flag.chars().nth(1);
+            let is_ours = wsee.get_arguments().any(|arg| match long {
+                Some(long) => arg.get_long() == Some(long),
+                None => arg.get_short() == letter,
+            });
+            assert!(!is_ours, "{flag}");
+        }
+    }
+
+    #[test]
+    fn every_advice_names_flags_that_exist() {
+        let mut wsee = Cli::command();
+        wsee.build();
+        for word in FLAGS
+            .iter()
+            .flat_map(|(_, advice)| advice.split([' ', ',', ';']))
+        {
+            if let Some(long) = word.strip_prefix("--") {
+                let exists = wsee.get_arguments().any(|arg| arg.get_long() == Some(long));
+                assert!(exists, "{word}");
+            }
+        }
+    }
+}
