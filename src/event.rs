@@ -6,6 +6,8 @@ mod round_trip;
 use std::fmt;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::diagnostic::Diagnostic;
 use crate::dial;
 use crate::exit::Exit;
@@ -29,6 +31,13 @@ pub enum Event<'a> {
     Retry(&'a Retry<'a>),
     /// A connection is open again, this long after the last one was lost.
     Reconnected(Duration),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    Sent,
+    Received,
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -4,23 +4,18 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::event::Direction;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 
 /// The longest payload of a control frame (RFC 6455 §5.5), in bytes.
 pub(super) const MAX_CONTROL: usize = 125;
 
-/// The direction, from the client's point of view.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    Sent,
-    Received,
-}
-
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordedEvent {
     /// Since the connection opened; never less than for the event before.
     pub at: Duration,
+    /// From the client's point of view.
     pub direction: Direction,
     pub kind: RecordedKind,
 }

@@ -12,8 +12,9 @@ use serde::Deserialize;
 
 use super::error::{LineError, MAX_LINE, ReadError};
 use super::event::{
-    Connection, Direction, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
+    Connection, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
 };
+use crate::event::Direction;
 use crate::render::jsonl;
 
 #[derive(Deserialize)]

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::error::ReadError;
-use super::event::{Direction, RecordedEvent, RecordedKind};
+use super::event::{RecordedEvent, RecordedKind};
 use super::read::{EventReader, Recording};
+use crate::event::Direction;
 use crate::proto::Role;
 
 #[derive(Debug, Clone, Copy, PartialEq)]

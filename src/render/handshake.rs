@@ -12,14 +12,8 @@ use super::quantity;
 use super::style::{Role, Style};
 use crate::dial::tls::{self, Sni};
 use crate::dial::{Certificate, ClientAuth, Shown, Step};
-use crate::event::{Event, Open, Redirected};
+use crate::event::{Direction, Event, Open, Redirected};
 use crate::proto::http1::Head;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Direction {
-    Sent,
-    Received,
-}
 
 /// Names of a certificate to show: it may have thousands.
 const NAMES: usize = 8;

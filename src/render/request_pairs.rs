@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::handshake::Direction;
+use crate::event::Direction;
 
 /// Requests without a reply, oldest first.
 #[derive(Debug, Clone, Default)]

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 use std::time::Instant;
 
-use crate::event::{Ending, Event};
+use crate::event::{Direction, Ending, Event};
 use crate::proto::connection::Message;
 use crate::proto::http1::Head;
 use crate::render::close_summary::ending;
-use crate::render::handshake::{Direction, head};
+use crate::render::handshake::head;
 use crate::render::{Human, Role, Secrets};
 use crate::term;
 

@@ -20,7 +20,7 @@ use echo::Echo;
 pub use identity::{Identity, IdentityError};
 pub use log::Log;
 
-use crate::event::Signal;
+use crate::event::{Direction, Signal};
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
 use crate::proto::deflate::Params;
@@ -29,7 +29,6 @@ use crate::proto::receiver::input_buffer;
 use crate::record::Play;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::render::handshake::Direction;
 use crate::session::{self, Transport};
 use replay::Replay;
 

@@ -6,10 +6,10 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use super::error::ReadError;
-use super::event::{Direction, RecordedKind};
+use super::event::RecordedKind;
 use super::play::Play;
 use super::read::{EventReader, Recording};
-use crate::event::Compared;
+use crate::event::{Compared, Direction};
 use crate::filter::{Filter, Filtered, Json};
 use crate::proto::message::Kind;
 use crate::render::Style;

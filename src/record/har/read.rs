@@ -7,10 +7,11 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use crate::event::Direction;
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::message::Kind;
 use crate::record::event::{
-    Connection, Direction, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
+    Connection, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
 };
 
 /// The largest archive in bytes: all its messages are held in memory.

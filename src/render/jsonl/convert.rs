@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::wire::{self, Connection, Error, Payload, Timings, Tls};
 use crate::dial::tls;
-use crate::event::{Ending, Opening, Phase};
+use crate::event::{Direction, Ending, Opening, Phase};
 use crate::proto::connection::{AutoPong, End, Message, reported_code};
 use crate::proto::frame::{CloseCode, CloseFrame, LengthForm};
 use crate::proto::message::Kind;
@@ -37,7 +37,7 @@ pub(super) fn timings(opening: &Opening, total: Duration) -> Timings {
     }
 }
 
-pub(super) fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wire::Event<'a> {
+pub(super) fn whole<'a>(direction: Direction, message: &Message<'a>) -> wire::Event<'a> {
     let (r#type, payload) = match message.kind {
         Kind::Text => (wire::Type::Text, Payload::text(message.payload)),
         Kind::Binary => (wire::Type::Binary, Payload::Base64(message.payload)),
@@ -52,36 +52,38 @@ pub(super) fn whole<'a>(direction: wire::Direction, message: &Message<'a>) -> wi
 }
 
 pub(super) fn ping(
-    direction: wire::Direction,
+    direction: Direction,
     payload: &[u8],
     answer: Option<AutoPong>,
 ) -> wire::Event<'_> {
-    wire::Event::Ping(wire::Ping {
-        direction,
-        size: payload.len(),
-        payload: Payload::text(payload),
+    wire::Event::Ping(wire::Control {
         answer: answer.map(|answer| match answer {
             AutoPong::Sent => wire::Answer::Sent,
             AutoPong::Queued => wire::Answer::Queued,
             AutoPong::None => wire::Answer::None,
         }),
+        ..control(direction, payload)
     })
 }
 
-pub(super) fn pong(
-    direction: wire::Direction,
-    payload: &[u8],
-    rtt: Option<Duration>,
-) -> wire::Event<'_> {
-    wire::Event::Pong(wire::Pong {
+pub(super) fn pong(direction: Direction, payload: &[u8], rtt: Option<Duration>) -> wire::Event<'_> {
+    wire::Event::Pong(wire::Control {
+        rtt_ms: rtt.map(ms),
+        ..control(direction, payload)
+    })
+}
+
+fn control(direction: Direction, payload: &[u8]) -> wire::Control<'_> {
+    wire::Control {
         direction,
         size: payload.len(),
         payload: Payload::text(payload),
-        rtt_ms: rtt.map(ms),
-    })
+        answer: None,
+        rtt_ms: None,
+    }
 }
 
-pub(super) fn closing(direction: wire::Direction, close: Option<&CloseFrame>) -> wire::Event<'_> {
+pub(super) fn closing(direction: Direction, close: Option<&CloseFrame>) -> wire::Event<'_> {
     wire::Event::Close(wire::Close {
         direction,
         code: close.map(|close| close.code.0),
@@ -90,7 +92,7 @@ pub(super) fn closing(direction: wire::Direction, close: Option<&CloseFrame>) ->
     })
 }
 
-pub(super) fn frame<'a>(direction: wire::Direction, frame: &WireHeader) -> wire::Event<'a> {
+pub(super) fn frame<'a>(direction: Direction, frame: &WireHeader) -> wire::Event<'a> {
     let header = &frame.header;
     wire::Event::Frame(wire::Frame {
         direction,

@@ -94,7 +94,7 @@ use super::escape::is_unsafe;
 use super::mask::Secrets;
 use super::reconnect;
 use crate::dial::Step;
-use crate::event::{self, Ending, Event, NotOpen, Opening};
+use crate::event::{self, Direction, Ending, Event, NotOpen, Opening};
 use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::proto::sender::Control;
@@ -163,7 +163,7 @@ impl Jsonl {
         message: &Message<'_>,
         now: Instant,
     ) -> io::Result<()> {
-        self.line(out, whole(wire::Direction::Sent, message), now)
+        self.line(out, whole(Direction::Sent, message), now)
     }
 
     pub fn not_open(
@@ -261,7 +261,7 @@ impl Jsonl {
         event: &connection::Event<'_>,
         now: Instant,
     ) -> io::Result<()> {
-        use wire::Direction::{Received, Sent};
+        use Direction::{Received, Sent};
         let event = match event {
             connection::Event::FrameReceived(header) if self.frames => frame(Received, header),
             connection::Event::FrameSent(header) if self.frames => frame(Sent, header),

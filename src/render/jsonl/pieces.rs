@@ -8,6 +8,7 @@ use data_encoding::BASE64;
 use super::convert::whole;
 use super::wire::{self, Payload};
 use super::{Jsonl, inert};
+use crate::event::Direction;
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 
@@ -29,7 +30,7 @@ impl Jsonl {
         now: Instant,
     ) -> io::Result<Pieces> {
         let is_text = message.kind == Kind::Text && str::from_utf8(message.payload).is_ok();
-        let mut event = whole(wire::Direction::Received, message);
+        let mut event = whole(Direction::Received, message);
         if let wire::Event::Message(event) = &mut event {
             event.payload = if is_text {
                 Payload::Data("")

@@ -6,6 +6,8 @@ use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+use crate::event::Direction;
+
 #[derive(Debug, Serialize)]
 pub(super) struct Line<'a> {
     pub v: u32,
@@ -29,8 +31,8 @@ impl Serialize for Time {
 pub(super) enum Event<'a> {
     Open(Box<Open<'a>>),
     Message(Message<'a>),
-    Ping(Ping<'a>),
-    Pong(Pong<'a>),
+    Ping(Control<'a>),
+    Pong(Control<'a>),
     Close(Close<'a>),
     /// Only with `-vv`.
     Frame(Frame),
@@ -44,13 +46,6 @@ pub(super) struct Retry {
     pub message: String,
     pub delay_ms: f64,
     pub attempt: u32,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Direction {
-    Sent,
-    Received,
 }
 
 #[derive(Debug, Serialize)]
@@ -151,13 +146,15 @@ fn base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error>
 }
 
 #[derive(Debug, Serialize)]
-pub(super) struct Ping<'a> {
+pub(super) struct Control<'a> {
     pub direction: Direction,
     pub size: usize,
     #[serde(flatten)]
     pub payload: Payload<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rtt_ms: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -166,16 +163,6 @@ pub(super) enum Answer {
     Sent,
     Queued,
     None,
-}
-
-#[derive(Debug, Serialize)]
-pub(super) struct Pong<'a> {
-    pub direction: Direction,
-    pub size: usize,
-    #[serde(flatten)]
-    pub payload: Payload<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub rtt_ms: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
