@@ -2,8 +2,8 @@
 //! recording, the peer's reaction and the hint on subprotocols.
 //!
 //! A mode calls [`Observers::event`] for each event and [`Observers::sent`] for each message it
-//! sends. This is the hot path: an absent consumer costs one comparison, and nothing is formatted,
-//! copied or timed for it.
+//! sends. This is the hot path: a message nobody looks at costs a comparison for each consumer and
+//! no call, and nothing is formatted, copied or timed for it.
 
 mod jsonl;
 mod reaction;
@@ -49,6 +49,22 @@ impl Observers {
 
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, out: Option<&mut impl io::Write>, now: Instant) {
+        let is_message = matches!(event, Event::Connection(connection::Event::Message(_)));
+        if !is_message || self.wants_messages() {
+            self.report(event, out, now);
+        }
+    }
+
+    fn wants_messages(&self) -> bool {
+        self.view.shows_messages()
+            || self.lines.is_some()
+            || self.recording.is_on()
+            || self.reaction.is_pending()
+            || self.dialect.is_pending()
+    }
+
+    #[inline(never)]
+    fn report(&mut self, event: &Event<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         match event {
             Event::Connection(event) => {
                 if let Some(answer) = self.reaction.answer(event, now) {

@@ -23,17 +23,13 @@ impl PeerReaction {
         self.0 = Some(Pending { command, sent: now });
     }
 
-    #[inline]
-    pub fn answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
-        if self.0.is_some() {
-            self.take_answer(event, now)
-        } else {
-            None
-        }
+    pub fn is_pending(&self) -> bool {
+        self.0.is_some()
     }
 
-    #[cold]
-    fn take_answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
+    /// Describes `event` if it is the awaited reaction.
+    pub fn answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
+        self.0.as_ref()?;
         let answer = match event {
             Event::Close(frame) => format!("close {}", close_text(frame.as_ref())),
             Event::Message(message) => format!("a {} message", message.kind),

@@ -74,6 +74,10 @@ impl View {
         self.human.show.frames
     }
 
+    pub fn shows_messages(&self) -> bool {
+        self.human.show.messages
+    }
+
     pub fn shows_handshake(&self) -> bool {
         self.human.show.handshake
     }

@@ -27,18 +27,12 @@ impl Dialect {
         (Self { target }, hint)
     }
 
-    /// A hint from the first message; every other message costs one comparison.
-    #[inline]
-    pub fn message(&mut self, message: &Message<'_>) -> Option<&'static str> {
-        if self.target.is_some() {
-            self.first_message(message)
-        } else {
-            None
-        }
+    pub fn is_pending(&self) -> bool {
+        self.target.is_some()
     }
 
-    #[cold]
-    fn first_message(&mut self, message: &Message<'_>) -> Option<&'static str> {
+    /// A hint from the first message.
+    pub fn message(&mut self, message: &Message<'_>) -> Option<&'static str> {
         let target = self.target.take()?;
         let is_small = message.payload.len() <= LOOKED_AT;
         (message.start && message.end && is_small)
