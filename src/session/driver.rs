@@ -47,7 +47,7 @@ where
         mode,
         opened,
         sleep: None,
-        lifecycle: Lifecycle::default(),
+        lifecycle: Lifecycle::Running,
         write_side: WriteSide::Clean,
         delivery: Delivery::default(),
         undelivered_input: false,

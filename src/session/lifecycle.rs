@@ -7,14 +7,23 @@ use crate::event::{Cause, Signal};
 use crate::proto::connection::End;
 
 #[derive(Debug, Default)]
-pub(super) struct Lifecycle {
-    cause: Option<Cause>,
-    /// When to stop waiting for blocked output, once the connection has ended.
-    give_up: Option<Instant>,
-    /// As the engine reports it; output may still wait to be written.
-    end: Option<End>,
+pub(super) enum Lifecycle {
+    #[default]
+    Running,
+    /// This side has started the end and waits for the peer.
+    Closing {
+        cause: Cause,
+        /// When to stop waiting for blocked output, once the connection has ended.
+        give_up: Option<Instant>,
+    },
+    /// The engine has reported the end; output may still wait to be written.
+    Ended {
+        end: End,
+        cause: Option<Cause>,
+        give_up: Option<Instant>,
+    },
     /// The user does not wait any longer.
-    is_aborted: bool,
+    Aborted { cause: Cause, end: Option<End> },
 }
 
 impl Lifecycle {
@@ -22,64 +31,109 @@ impl Lifecycle {
     pub(super) fn stop(&mut self, stop: Stop, now: Instant) -> Option<CloseMode> {
         let Stop { cause, how } = stop;
         if self.is_aborted_by(&cause) {
-            self.is_aborted = true;
-            self.cause = Some(cause);
-            return None;
-        }
-        if self.is_aborted {
+            let (end, _) = std::mem::take(self).into_end();
+            *self = Self::Aborted { cause, end };
             return None;
         }
         let is_limit = matches!(cause, Cause::MaxTime(_));
-        let is_first = self.cause.is_none();
-        if let CloseMode::Close { patience, .. } = how
-            && self.end.is_none()
-            && (is_limit || matches!(cause, Cause::Signal(_)))
-        {
-            let patience = patience.map(|patience| now + patience);
-            self.give_up = [self.give_up, patience].into_iter().flatten().min();
-        }
-        // After the end only lost output is a new reason.
-        let counts = match &self.cause {
-            Some(first) => outranks(&cause, first),
-            None => self.end.is_none() || matches!(cause, Cause::Write(_)),
+        let patience = match how {
+            CloseMode::Close { patience, .. } if is_limit || matches!(cause, Cause::Signal(_)) => {
+                patience.map(|patience| now + patience)
+            }
+            _ => None,
         };
-        if counts {
-            self.cause = Some(cause);
+        match self {
+            Self::Running => {
+                let give_up = patience;
+                *self = Self::Closing { cause, give_up };
+                Some(how)
+            }
+            Self::Closing {
+                cause: first,
+                give_up,
+            } => {
+                if outranks(&cause, first) {
+                    *first = cause;
+                }
+                *give_up = [*give_up, patience].into_iter().flatten().min();
+                // --max-time also limits the closing handshake.
+                is_limit.then_some(how)
+            }
+            Self::Ended { cause: first, .. } => {
+                match first {
+                    Some(first) if outranks(&cause, first) => *first = cause,
+                    None if matches!(cause, Cause::Write(_)) => *first = Some(cause),
+                    _ => {}
+                }
+                None
+            }
+            Self::Aborted { .. } => None,
         }
-        // --max-time also limits the closing handshake.
-        (self.end.is_none() && (is_first || is_limit)).then_some(how)
     }
 
     /// Whether `cause` ends the wait for a close that is already in progress.
     fn is_aborted_by(&self, cause: &Cause) -> bool {
-        match cause {
-            _ if self.cause.is_none() && self.end.is_none() => false,
+        match (self, cause) {
+            (Self::Running, _) => false,
             // A terminal that goes away also sends SIGHUP: the second hang-up is the same event.
-            Cause::Signal(Signal::Hangup) => self.cause.as_ref() != Some(cause),
-            Cause::Signal(_) => true,
-            Cause::MaxTime(_) => self.end.is_some() && !self.is_aborted,
+            (_, Cause::Signal(Signal::Hangup)) => self.cause() != Some(cause),
+            (Self::Ended { .. }, Cause::MaxTime(_)) | (_, Cause::Signal(_)) => true,
             _ => false,
         }
     }
 
+    fn cause(&self) -> Option<&Cause> {
+        match self {
+            Self::Running => None,
+            Self::Closing { cause, .. } | Self::Aborted { cause, .. } => Some(cause),
+            Self::Ended { cause, .. } => cause.as_ref(),
+        }
+    }
+
     pub(super) fn end(&mut self, end: End) {
-        self.end = Some(end);
+        *self = match std::mem::take(self) {
+            Self::Closing { cause, give_up } => Self::Ended {
+                end,
+                cause: Some(cause),
+                give_up,
+            },
+            Self::Running | Self::Ended { .. } => Self::Ended {
+                end,
+                cause: None,
+                give_up: None,
+            },
+            Self::Aborted { cause, .. } => Self::Aborted {
+                cause,
+                end: Some(end),
+            },
+        }
     }
 
     /// Whether nothing is left to do; `flushed` is whether the mode's output is written.
     pub(super) fn is_over(&self, flushed: bool, now: Instant) -> bool {
-        let may_end = || flushed || self.give_up.is_some_and(|at| at <= now);
-        self.is_aborted || self.end.is_some() && may_end()
+        match self {
+            Self::Running | Self::Closing { .. } => false,
+            Self::Ended { give_up, .. } => flushed || give_up.is_some_and(|at| at <= now),
+            Self::Aborted { .. } => true,
+        }
     }
 
     /// When [`is_over`](Self::is_over) may change by itself.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.give_up.filter(|_| self.end.is_some())
+        match self {
+            Self::Ended { give_up, .. } => *give_up,
+            _ => None,
+        }
     }
 
     /// The reported end, if there is one, and this side's cause, if it ended the connection.
     pub(super) fn into_end(self) -> (Option<End>, Option<Cause>) {
-        (self.end, self.cause)
+        match self {
+            Self::Running => (None, None),
+            Self::Closing { cause, .. } => (None, Some(cause)),
+            Self::Ended { end, cause, .. } => (Some(end), cause),
+            Self::Aborted { cause, end } => (end, Some(cause)),
+        }
     }
 }
 
@@ -108,7 +162,7 @@ mod tests {
     }
 
     fn after(causes: impl IntoIterator<Item = Cause>) -> Lifecycle {
-        let mut lifecycle = Lifecycle::default();
+        let mut lifecycle = Lifecycle::Running;
         for cause in causes {
             lifecycle.stop(Stop::promptly(cause, None), Instant::now());
         }
@@ -148,7 +202,7 @@ mod tests {
             (Cause::EndOfInput, false),
             (Cause::Signal(Signal::Interrupt), true),
         ] {
-            let mut lifecycle = Lifecycle::default();
+            let mut lifecycle = Lifecycle::Running;
             lifecycle.stop(Stop::promptly(cause, None), start);
             lifecycle.end(End::CloseTimeout);
             assert!(!lifecycle.is_over(false, start));
