@@ -59,20 +59,20 @@ pub struct SessionArgs {
     /// --base64. To send a text that starts with @, write @@.
     #[arg(long, help_heading = Heading::Pipes, value_name = "TEXT|@FILE", action = ArgAction::Append)]
     pub send: Vec<Payload>,
-    /// After stdin ends, wait until no message arrives for TIME
+    /// After stdin ends, wait for TIME without a message (2s; forever with -n)
     ///
     /// The end of stdin does not cut replies off: wsee keeps receiving until no message has arrived
-    /// for TIME, then sends Close 1000 and prints what arrives before the peer's Close. With 0 it
-    /// closes at once, and still prints what arrives. With 'forever' (or -1) the peer, --count or
-    /// --max-time ends the run. An empty stdin only listens.
+    /// for TIME (2s by default; with --count, forever), then sends Close 1000 and prints what
+    /// arrives before the peer's Close. With 0 it closes at once, and still prints what arrives.
+    /// With 'forever' (or -1) the peer, --count or --max-time ends the run. With an empty stdin and
+    /// nothing else to send, wsee receives until the server closes, without a time limit.
     #[arg(
         long,
         help_heading = Heading::Pipes,
         value_name = "TIME",
-        default_value = "2s",
         allow_hyphen_values = true
     )]
-    pub wait: Wait,
+    pub wait: Option<Wait>,
     #[command(flatten)]
     pub pipe: PipeArgs,
     #[command(flatten)]

@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(limit.close_timeout, Period(Duration::from_secs(5)));
         assert_eq!(limit.max_message, Size(64 << 20));
         assert_eq!(limit.ping_interval, None);
-        assert_eq!(session.wait, Wait::For(Duration::from_secs(2)));
+        assert_eq!(session.wait, None);
         assert_eq!(session.pipe.count(), None);
         assert_eq!(session.output.display.color, ColorChoice::Auto);
     }
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(connect("-1 ws://h").session.pipe.count(), Some(1));
         assert_eq!(connect("-n 3 ws://h").session.pipe.count(), Some(3));
         let args = connect("ws://h --wait -1");
-        assert_eq!(args.session.wait, Wait::Forever);
+        assert_eq!(args.session.wait, Some(Wait::Forever));
         assert_eq!(args.session.pipe.count(), None);
     }
 

@@ -13,8 +13,9 @@ use crate::pipe::Split;
 pub struct PipeArgs {
     /// Exit 0 as soon as N messages have arrived (-1 for one)
     ///
-    /// If the connection closes earlier, the exit status is 1. A URL in the place of N is refused,
-    /// because wscat's -n is -k here.
+    /// Waits for them after stdin has ended, too, until --max-time or the end of the connection,
+    /// unless --wait is given. If fewer arrive, the exit status is 1. A URL in the place of N is
+    /// refused, because wscat's -n is -k here.
     #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true)]
     count: Option<Count>,
     /// Exit 0 as soon as one message has arrived

@@ -110,6 +110,17 @@ pub enum Wait {
     Forever,
 }
 
+impl Wait {
+    /// Without `--wait`: whoever counts messages waits for them, others do not know how many come.
+    pub fn usual(is_counting: bool) -> Self {
+        if is_counting {
+            Self::Forever
+        } else {
+            Self::For(Duration::from_secs(2))
+        }
+    }
+}
+
 impl FromStr for Wait {
     type Err = ValueError;
 

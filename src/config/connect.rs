@@ -192,7 +192,9 @@ fn pipe_options(
         _ => send_encoding,
     };
     let is_raw = pipe.binary && args.format.filter.jq.is_none();
-    let silent = silent_pipe(&args.format, args.wait, &args.run, max_time, environment)?;
+    let count = pipe.count();
+    let wait = args.wait.unwrap_or(Wait::usual(count.is_some()));
+    let silent = silent_pipe(&args.format, wait, &args.run, max_time, environment)?;
     Ok(pipe::Options {
         split: if args.format.print.null {
             Split::Nul
@@ -210,7 +212,7 @@ fn pipe_options(
             ..silent.format
         },
         every: reconnect::every(&args.reconnect, send_encoding)?,
-        count: pipe.count(),
+        count,
         echo: pipe.echo,
         commands: pipe.commands,
         ..silent

@@ -167,9 +167,10 @@ impl Pipe {
     fn end_of_input(&mut self) -> Cause {
         if self.received == 0 && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());
-            let end = match self.options.play {
-                Some(_) => "the recording; --wait 30s waits longer",
-                None => "input; --wait 30s waits longer, --count 1 for one reply",
+            let end = match (&self.options.play, self.options.count) {
+                (Some(_), _) => "the recording; --wait 30s waits longer",
+                (None, Some(_)) => "input; without --wait it is awaited",
+                (None, None) => "input; -1 waits for one, --wait 30s waits longer",
             };
             let view = &mut self.observers.view;
             view.note(&format!("no reply within {wait} after the end of {end}"));

@@ -74,6 +74,38 @@ fn wait_0_closes_at_once_and_still_prints_replies() {
 }
 
 #[test]
+fn with_count_a_late_reply_is_awaited_unless_wait_is_given() {
+    let late = || {
+        scripted(|mut peer| {
+            peer.expect("hi");
+            sleep(Duration::from_millis(2500));
+            peer.send("late");
+            peer.record()
+        })
+    };
+    let server = late();
+    let args = [server.url(), "-m", "10", "--send", "hi"];
+    let waits = |more: &[&str]| wsee(&[&args[..], more].concat()).run();
+    waits(&["-1"]).exits(0).prints("late\n");
+    let server = late();
+    wsee(&[server.url(), "-n", "1"])
+        .stdin("hi\n")
+        .run()
+        .exits(0)
+        .prints("late\n");
+    let server = recording();
+    wsee(&[server.url(), "-1", "--send", "hi", "--wait", "100ms"])
+        .run()
+        .exits(1)
+        .says("no reply within 100.0 ms")
+        .never_says("--count 1");
+    let server = recording();
+    wsee(&[server.url(), "-1", "--send", "hi", "-m", "100ms"])
+        .run()
+        .exits(28);
+}
+
+#[test]
 fn wait_forever_leaves_the_end_to_the_server() {
     let server = scripted(|mut peer| {
         peer.expect("a");
