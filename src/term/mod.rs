@@ -24,7 +24,7 @@ pub struct Terminals {
 impl Terminals {
     pub fn detect() -> Self {
         Self {
-            stdin: io::stdin().is_terminal(),
+            stdin: io::stdin().is_terminal() && stdin::is_readable(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
         }

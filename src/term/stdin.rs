@@ -24,7 +24,7 @@ enum Source {
         widened: bool,
     },
     Thread(Blocks),
-    /// Closed before wsee started.
+    /// Closed before wsee started, or open for writing only, as nohup leaves it.
     Closed,
 }
 
@@ -45,6 +45,9 @@ const FULL_PIPE: usize = 64 << 10;
 impl Stdin {
     /// The process's standard input; needs a tokio runtime.
     pub fn open() -> io::Result<Self> {
+        if !is_readable() {
+            return Ok(Self(Source::Closed));
+        }
         let Ok(descriptor) = classify(io::stdin().as_fd(), OFlags::RDONLY) else {
             return Ok(Self(Source::Closed));
         };
@@ -81,6 +84,14 @@ impl Stdin {
     }
 }
 
+/// Whether standard input is open for reading.
+///
+/// Asked before it is opened again: the other end of a pipe can be opened for reading, and is not our input.
+pub(super) fn is_readable() -> bool {
+    rustix::fs::fcntl_getfl(rustix::stdio::stdin())
+        .is_ok_and(|flags| flags & OFlags::RWMODE != OFlags::WRONLY)
+}
+
 /// Appends what is there to `text`, waiting for it; false at the end of input.
 ///
 /// Takes nothing beyond that, so that a [`Stdin`] opened later continues there.
@@ -93,6 +104,7 @@ pub fn read_some(text: &mut Vec<u8>) -> io::Result<bool> {
                 return Ok(n > 0);
             }
             Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::BADF) => return Ok(false),
             Err(error) => return Err(error.into()),
         }
     }

@@ -106,6 +106,22 @@ fn with_count_a_late_reply_is_awaited_unless_wait_is_given() {
 }
 
 #[test]
+fn a_stdin_that_is_open_for_writing_only_is_an_empty_one() {
+    for stdin in ["0>/dev/null", "0>&1", "<&-"] {
+        let server = scripted(|mut peer| {
+            peer.send("one");
+            peer.close(1000, "")
+        });
+        wsee(&[server.url()])
+            .redirected(stdin)
+            .run()
+            .exits(0)
+            .prints("one\n")
+            .never_says("stdin");
+    }
+}
+
+#[test]
 fn wait_forever_leaves_the_end_to_the_server() {
     let server = scripted(|mut peer| {
         peer.expect("a");

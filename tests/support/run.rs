@@ -130,9 +130,14 @@ impl Run {
     }
 
     /// Lets its output go, however much it is.
-    pub fn without_output(mut self) -> Self {
+    pub fn without_output(self) -> Self {
+        self.redirected(">/dev/null")
+    }
+
+    /// Redirects its standard streams, in a shell's notation.
+    pub fn redirected(mut self, redirections: &str) -> Self {
         let mut command = Command::new("/bin/sh");
-        command.args(["-c", "exec \"$@\" >/dev/null", "sh"]);
+        command.args(["-c", &format!("exec \"$@\" {redirections}"), "sh"]);
         command.arg(self.command.get_program());
         self.command = inherit(command, &self.command);
         self
