@@ -251,6 +251,7 @@ pub(super) fn silent_pipe(
         count: None,
         echo: false,
         commands: false,
+        joined: environment.terminals.joined,
         is_demo: false,
         close: Some(close_frame(run)),
         max_time,

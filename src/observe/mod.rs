@@ -160,10 +160,6 @@ impl Observers {
         self.lines.as_mut()
     }
 
-    pub fn has_lines(&self) -> bool {
-        self.lines.is_some()
-    }
-
     #[inline]
     pub fn has_rest(&self) -> bool {
         self.lines.as_ref().is_some_and(JsonLines::has_rest)

@@ -38,6 +38,8 @@ pub enum Outlet {
     Screen,
     /// The line editor, which takes the text when it has room.
     Editor,
+    /// Standard output, where standard error leads as well: the pipe puts the text between its payloads.
+    Stdout,
 }
 
 impl View {
@@ -144,8 +146,8 @@ impl View {
     pub fn note(&mut self, text: &str) {
         let text = escape_line(text);
         match self.outlet {
-            Outlet::Stderr if self.is_quiet => {}
-            Outlet::Stderr => self.line(&format!("wsee: {text}")),
+            Outlet::Stderr | Outlet::Stdout if self.is_quiet => {}
+            Outlet::Stderr | Outlet::Stdout => self.line(&format!("wsee: {text}")),
             Outlet::Screen | Outlet::Editor => self.print(Role::Fact, &format!("* {text}")),
         }
     }
@@ -153,7 +155,7 @@ impl View {
     pub fn complain(&mut self, text: &str) {
         let text = escape_line(text);
         match self.outlet {
-            Outlet::Stderr => self.line(&format!("wsee: {text}")),
+            Outlet::Stderr | Outlet::Stdout => self.line(&format!("wsee: {text}")),
             Outlet::Screen | Outlet::Editor => self.print(Role::Error, &text),
         }
     }
@@ -178,7 +180,7 @@ impl View {
         let write = match self.outlet {
             Outlet::Stderr => term::stderr,
             Outlet::Screen => term::screen,
-            Outlet::Editor => return,
+            Outlet::Editor | Outlet::Stdout => return,
         };
         if !self.text.is_empty() {
             write(&self.text);
@@ -186,8 +188,8 @@ impl View {
         }
     }
 
-    pub fn hand_over(&mut self) {
-        self.outlet = Outlet::Editor;
+    pub fn hand_over(&mut self, outlet: Outlet) {
+        self.outlet = outlet;
     }
 
     pub fn text(&mut self) -> &mut String {

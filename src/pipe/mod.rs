@@ -23,7 +23,7 @@ use print::Printer;
 use crate::command::Outgoing;
 use crate::event::{Cause, Ending};
 use crate::filter::Filter;
-use crate::observe::Observers;
+use crate::observe::{Observers, Outlet};
 use crate::outbox::{Every, Outbox};
 use crate::proto::connection::Message;
 use crate::proto::frame::CloseFrame;
@@ -52,6 +52,8 @@ pub struct Options {
     pub count: Option<u64>,
     pub echo: bool,
     pub commands: bool,
+    /// Standard error leads where standard output does, so that notes keep their place between messages.
+    pub joined: bool,
     /// The input is a script for a spectator: each line waits for the reply to the previous one, and
     /// messages are shown on standard error only.
     pub is_demo: bool,
@@ -97,7 +99,7 @@ impl Pipe {
         options: Options,
         input: Option<Input>,
         signals: Signals,
-        observers: Observers,
+        mut observers: Observers,
         lines: &[u8],
         now: Instant,
     ) -> io::Result<Self> {
@@ -107,6 +109,9 @@ impl Pipe {
         outbox.start(now);
         let mut printer = Printer::new(&options, Stdout::open()?);
         printer.output.extend(lines);
+        if options.joined {
+            observers.view.hand_over(Outlet::Stdout);
+        }
         Ok(Self {
             outbox,
             printer,
@@ -188,6 +193,17 @@ impl Pipe {
             _ => self.cause = Some(Cause::Write(error.to_string())),
         }
     }
+
+    /// Prints what was noted, if it goes to standard output.
+    #[inline]
+    fn place_notes(&mut self) {
+        let notes = self.observers.view.text();
+        if !notes.is_empty() {
+            self.printer.output.extend(notes.as_bytes());
+            notes.clear();
+        }
+    }
+
     fn unwritten(&self) -> usize {
         self.printer.unwritten() + self.observers.unwritten()
     }
@@ -199,7 +215,8 @@ impl Pipe {
         let is_lost = matches!(ending.cause, Some(Cause::Write(_) | Cause::OutputClosed));
         let lines = (!is_lost).then_some(&mut self.printer.output);
         self.observers.closed(ending, message, lines, now);
-        if is_lost || !self.observers.has_lines() && !self.printer.prints_at_end() {
+        self.place_notes();
+        if is_lost || self.printer.output.unwritten() == 0 {
             return Ok(());
         }
         let patience = match ending.cause {

@@ -15,6 +15,7 @@ impl Mode for Pipe {
         let is_surplus = is_message && self.has_enough();
         let lines = (!is_surplus).then_some(&mut self.printer.output);
         self.observers.event(&event, lines, turn.now);
+        self.place_notes();
         match event {
             Event::Connection(connection::Event::Message(message)) => self.message(message, turn),
             Event::Connection(connection::Event::Pong { .. }) if self.options.is_demo => {
@@ -59,6 +60,9 @@ impl Mode for Pipe {
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.observers.flush();
+        if !self.has_rest() {
+            self.place_notes();
+        }
         match self.printer.output.poll_flush(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(Ok(())) => Poll::Ready(()),

@@ -19,6 +19,7 @@ impl Reconnecting for Pipe {
         }
         self.observers
             .event(event, Some(&mut self.printer.output), now);
+        self.place_notes();
     }
 }
 

@@ -156,10 +156,6 @@ impl Printer {
         self.output.unwritten() + rest
     }
 
-    pub(super) fn prints_at_end(&self) -> bool {
-        matches!(self.prints, Prints::Difference(_))
-    }
-
     /// Prints missing answers, and adds the result of the comparison to `ending`.
     pub(super) fn finish(&mut self, ending: &mut Ending) -> Result<(), ReadError> {
         if let Prints::Difference(comparison) = &mut self.prints {

@@ -27,7 +27,7 @@ use editor::Editor;
 use crate::command::Outgoing;
 use crate::event::{Cause, Ending, Event};
 use crate::filter::Filter;
-use crate::observe::{NO_LINES, Observers};
+use crate::observe::{NO_LINES, Observers, Outlet};
 use crate::outbox::{Every, Outbox};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
@@ -89,7 +89,7 @@ impl Prompt {
         })?;
         let mut outbox = Outbox::new(options.send.clone(), options.every.clone(), None);
         outbox.start(opened);
-        observers.view.hand_over();
+        observers.view.hand_over(Outlet::Editor);
         observers.view.filter = options.filter.take();
         observers.view.print(
             Role::Hint,

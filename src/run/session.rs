@@ -63,10 +63,13 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
         Task::Pipe { options, input, .. } => {
             let terminals = environment.terminals;
             let is_seen = connect.display.verbose > 0 || terminals.stdout && terminals.stderr;
-            if is_seen && !connect.display.quiet {
-                observers.find_dialect(target);
+            let mut pipe = Pipe::open(*options, input, signals, observers, &lines, opened.at);
+            if let Ok(pipe) = &mut pipe
+                && is_seen
+                && !connect.display.quiet
+            {
+                pipe.observers().find_dialect(target);
             }
-            let pipe = Pipe::open(*options, input, signals, observers, &lines, opened.at);
             Box::pin(run_pipe(&report, opened, pipe)).await
         }
     }

@@ -15,10 +15,13 @@ pub use stdin::Stdin;
 pub use stdout::Stdout;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Terminals {
     pub stdin: bool,
     pub stdout: bool,
     pub stderr: bool,
+    /// Standard output and error lead to the same place: a terminal, a pipe or a file.
+    pub joined: bool,
 }
 
 impl Terminals {
@@ -27,8 +30,16 @@ impl Terminals {
             stdin: io::stdin().is_terminal() && stdin::is_readable(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
+            joined: is_joined(),
         }
     }
+}
+
+fn is_joined() -> bool {
+    let place = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
+    let stdout = rustix::fs::fstat(rustix::stdio::stdout()).map(place);
+    let stderr = rustix::fs::fstat(rustix::stdio::stderr()).map(place);
+    stdout.is_ok() && stdout == stderr
 }
 
 /// Writes `text`, which must have passed the escaper, to standard output, which is a terminal.

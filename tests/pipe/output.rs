@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::support::output::Output;
 use crate::support::peer::{Message, Peer, scripted};
 use crate::support::run::wsee;
+use crate::support::wire::after_handshake;
 
 /// Runs wsee against a server that sends `messages` and closes with 1000.
 #[track_caller]
@@ -70,6 +71,62 @@ fn stdout_is_payload_only_however_verbose() {
     let messages = || vec![Message::text("a"), Message::Ping(b"x".to_vec().into())];
     received(messages(), &["-v"]).exits(0).prints("a\n");
     received(messages(), &["-vv"]).exits(0).prints("a\n");
+}
+
+/// Two texts with a ping after each, and a Close frame, in one segment.
+const TEXTS_AND_PINGS: &str = "8101 61 8901 70 8101 62 8901 71 8802 03e8";
+
+#[test]
+fn where_both_streams_lead_to_one_place_they_keep_the_order_of_the_wire() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let to_file = format!(">{} 2>&1", file.path().display());
+    for redirected in ["2>&1", "1>&2", &to_file] {
+        for flags in [&["-v"][..], &["-v", "-0"], &["-v", "--jsonl"]] {
+            let server = after_handshake(|mut wire| {
+                wire.write_hex(TEXTS_AND_PINGS);
+                wire.wait_for_end();
+            });
+            let run = wsee(&[&[server.url(), "--timestamps", "none"], flags].concat());
+            let output = run.redirected(redirected).run();
+            let bytes = [output.stdout.as_slice(), output.stderr.as_bytes()].concat();
+            let written = std::fs::read(file.path()).expect("a file");
+            let text = String::from_utf8_lossy(&[bytes, written].concat()).replace('\0', "\n");
+            let is_wanted = |line: &&str| {
+                ["a", "b"].contains(line)
+                    || line.starts_with("← ")
+                    || line.starts_with("closed by")
+                    || line.contains("\"event\":\"message\"")
+            };
+            let lines: Vec<&str> = text.lines().filter(is_wanted).collect();
+            let kinds: Vec<&str> = lines
+                .iter()
+                .map(|line| match line.split_whitespace().nth(1) {
+                    Some("ping") => "ping",
+                    Some("close") => "close",
+                    Some("by") => "end",
+                    _ => "message",
+                })
+                .collect();
+            let wire = ["message", "ping", "message", "ping", "close", "end"];
+            assert_eq!(kinds, wire, "{redirected} {flags:?}:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_note_on_a_message_comes_before_the_next_message() {
+    let server = after_handshake(|mut wire| {
+        wire.write_hex("8102 5b5d 8101 31 8102 5b5d 8802 03e8");
+        wire.wait_for_end();
+    });
+    let output = wsee(&[server.url(), "--jq", ".[0] // \"none\""])
+        .redirected("2>&1")
+        .run();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "\"none\"", "{text}");
+    assert!(lines[1].starts_with("wsee: jq: "), "{text}");
+    assert_eq!(lines[2], "\"none\"", "{text}");
 }
 
 #[test]
