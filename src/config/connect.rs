@@ -19,6 +19,7 @@ use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 use crate::proto::receiver::Delivery;
 use crate::session::Backoff;
+use crate::term::Terminals;
 
 #[derive(Debug, Clone)]
 pub struct Connect {
@@ -110,8 +111,15 @@ fn session(
     let config = &mut connect.dialing.open.connection;
     if is_prompt {
         keep_alive(config, limit);
-    } else if args.pipe.binary || args.pipe.echo || args.format.print.raw {
-        stream(config, &args.format, &args.output);
+    } else {
+        let is_unlimited = args.pipe.binary || args.pipe.echo || args.format.print.raw;
+        stream(
+            config,
+            is_unlimited,
+            &args.format,
+            &args.output,
+            environment,
+        );
     }
     if wants_prompt && !is_prompt {
         connect.dialing.notes.push(NO_PROMPT.to_owned());
@@ -142,12 +150,32 @@ const PROMPT_PING_INTERVAL: Duration = Duration::from_secs(30);
 /// What python-websockets allows a peer, too.
 const PROMPT_PING_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Passes messages on while they arrive, unless an output needs whole ones.
-pub(super) fn stream(config: &mut Config, format: &FormatArgs, output: &OutputArgs) {
-    if !format.needs_whole_messages() && output.record.record.is_none() {
-        config.delivery = Delivery::Streamed;
+/// Passes messages on while they arrive, unless an output needs whole ones; `is_unlimited` for any size at once.
+pub(super) fn stream(
+    config: &mut Config,
+    is_unlimited: bool,
+    format: &FormatArgs,
+    output: &OutputArgs,
+    environment: &Environment,
+) {
+    if format.needs_whole_messages() || output.record.record.is_some() {
+        return;
+    }
+    let Terminals { stdout, joined, .. } = environment.terminals;
+    match config.delivery {
+        _ if is_unlimited => config.delivery = Delivery::UNLIMITED,
+        // Where notes are printed as well, they must not get into the middle of a line.
+        Delivery::Whole { max_message } if !stdout && !joined && output.display.verbose < 2 => {
+            let least = LEAST_PIECE;
+            config.delivery = Delivery::Streamed { least, max_message };
+        }
+        _ => {}
     }
 }
+
+/// Bytes from which a message is printed while it arrives. A shorter one that is cut off is not printed at all, and a
+/// piece of this size is worth its own write.
+const LEAST_PIECE: usize = 64 << 10;
 
 pub(super) fn close_frame(args: &RunArgs) -> CloseFrame {
     let code = args.close_code.unwrap_or(CloseCode::NORMAL);

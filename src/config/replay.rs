@@ -83,9 +83,9 @@ impl Connect {
         let mut connect = Self::new(mode, max_time, &args.output, environment, || {
             Dialing::resolve(&dial, &target, environment)
         })?;
-        if args.format.print.raw {
-            let config = &mut connect.dialing.open.connection;
-            connect::stream(config, &args.format, &args.output);
+        if !args.play.diff {
+            let (config, raw) = (&mut connect.dialing.open.connection, args.format.print.raw);
+            connect::stream(config, raw, &args.format, &args.output, environment);
         }
         let note = format!("replays {description}");
         connect.dialing.notes.push(note);

@@ -8,7 +8,7 @@ use data_encoding::BASE64;
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
-use crate::render::escape::{Escaper, Layout};
+use crate::render::escape::{Escaper, Layout, partial_len};
 use crate::term::Stdout;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,8 +30,10 @@ pub struct Output {
     stdout: Stdout,
     format: Format,
     escaper: Escaper,
-    /// The incomplete base64 group at the end of a piece.
+    /// The incomplete base64 group, or character, at the end of a piece.
     carry: Vec<u8>,
+    /// A message is printed up to a piece that is not its last.
+    is_open: bool,
     buffer: Buffer,
     /// Buffered bytes at which to write before encoding more.
     patience: usize,
@@ -49,25 +51,56 @@ impl Output {
             format,
             escaper: Escaper::new(Layout::Payload),
             carry: Vec::new(),
+            is_open: false,
             buffer: Buffer::with_capacity(BUFFER),
             patience: BUFFER,
         }
     }
 
     pub fn message(&mut self, message: &Message<'_>) {
+        self.is_open = !message.end;
         if message.kind == Kind::Binary && self.format.terminator != Terminator::None {
             self.base64(message);
         } else if self.format.escaped {
             self.escaped(message);
+        } else if message.kind == Kind::Text && !(message.start && message.end) {
+            self.piece(message);
         } else {
-            let written = self.write_at_once(message.payload);
-            self.buffer.extend(&message.payload[written..]);
+            self.exact(message.payload);
         }
+        if message.end {
+            self.terminate();
+        }
+    }
+
+    #[inline]
+    fn terminate(&mut self) {
         match self.format.terminator {
-            Terminator::Newline if message.end => self.buffer.extend(b"\n"),
-            Terminator::Nul if message.end => self.buffer.extend(b"\0"),
-            _ => {}
+            Terminator::Newline => self.buffer.extend(b"\n"),
+            Terminator::Nul => self.buffer.extend(b"\0"),
+            Terminator::None => {}
         }
+    }
+
+    #[inline]
+    fn exact(&mut self, payload: &[u8]) {
+        let written = self.write_at_once(payload);
+        self.buffer.extend(&payload[written..]);
+    }
+
+    /// Writes a piece of a text up to its last whole character, as the rest of a character may turn out invalid.
+    #[inline(never)]
+    fn piece(&mut self, message: &Message<'_>) {
+        let carried = std::mem::take(&mut self.carry);
+        self.buffer.extend(&carried);
+        let partial = if message.end {
+            0
+        } else {
+            partial_len(message.payload)
+        };
+        let (whole, rest) = message.payload.split_at(message.payload.len() - partial);
+        self.exact(whole);
+        self.carry.extend_from_slice(rest);
     }
 
     pub(super) fn text(&mut self, text: &[u8]) {
@@ -126,6 +159,9 @@ impl Output {
         let mut text = String::new();
         self.escaper.finish(&mut text);
         self.buffer.extend(text.as_bytes());
+        if std::mem::take(&mut self.is_open) {
+            self.terminate();
+        }
     }
 
     pub fn discard(&mut self) {

@@ -93,7 +93,7 @@ impl Escaper {
 }
 
 /// The length of an incomplete character at the end of `bytes`, or 0.
-fn partial_len(bytes: &[u8]) -> usize {
+pub fn partial_len(bytes: &[u8]) -> usize {
     let tail = &bytes[bytes.len().saturating_sub(3)..];
     let Some(lead) = tail.iter().rposition(|byte| byte & 0xc0 != 0x80) else {
         return 0;

@@ -122,7 +122,7 @@ fn run(case: &Case, role: Role, is_streamed: bool, pieces: &[&[u8]]) -> Seen {
     let mut config = Config::new(role);
     config.deflate = case.deflate;
     config.delivery = if is_streamed {
-        Delivery::Streamed
+        Delivery::UNLIMITED
     } else {
         Delivery::Whole {
             max_message: case.max_message,

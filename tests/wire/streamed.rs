@@ -91,6 +91,103 @@ fn binary_passes_a_large_compressed_message_in_constant_memory() {
     passes(server.url(), &["--binary"], blocks);
 }
 
+/// A text of three-byte characters, which no power of two divides.
+fn euros(count: usize) -> Vec<u8> {
+    "€".repeat(count).into_bytes()
+}
+
+#[test]
+fn a_large_text_passes_in_constant_memory() {
+    let blocks = blocks(96);
+    let len = 3 * MIB;
+    let server = after_handshake(move |mut wire| {
+        let mut header = header(false, blocks / 3 * len);
+        header[0] = 0x81;
+        wire.write(header);
+        for _ in 0..blocks / 3 {
+            wire.write(euros(MIB));
+        }
+        close(wire);
+    });
+    let (running, mut stdout) = wsee(&[server.url(), "--max-message", "2G"]).spawn_with_stdout();
+    let reader = thread::spawn(move || {
+        let (mut buffer, expected) = (vec![0; len], euros(MIB));
+        for number in 0..blocks / 3 {
+            stdout.read_exact(&mut buffer).expect("a whole message");
+            assert!(buffer == expected, "block {number} differs");
+        }
+        buffer.clear();
+        stdout.read_to_end(&mut buffer).expect("a pipe");
+        assert_eq!(buffer, b"\n");
+    });
+    let output = running.wait();
+    reader.join().expect("the message");
+    let peak = output.peak_memory;
+    output.exits(0);
+    assert!(peak <= 32 << 20, "{} KiB", peak >> 10);
+}
+
+#[test]
+fn what_is_printed_of_a_text_that_turns_out_invalid_is_valid() {
+    let server = after_handshake(move |mut wire| {
+        // One byte into a character at the end of whatever is read so far.
+        let mut text = euros(100_000);
+        text.push(0xe2);
+        let mut header = header(false, text.len() + 2);
+        header[0] = 0x81;
+        wire.write(header);
+        wire.write(text);
+        thread::sleep(std::time::Duration::from_millis(200));
+        wire.write([0xff, 0xff]);
+        wire.read_to_close()
+    });
+    let output = wsee(&[server.url()]).run().exits(113);
+    let printed = std::str::from_utf8(&output.stdout).expect("UTF-8");
+    assert!(printed.len() > MIB / 8, "{}", printed.len());
+    assert!(printed.chars().all(|c| c == '€'));
+    output.says("not UTF-8 at byte 300000");
+    assert_eq!(server.finish()[0].close_code(), Some(1007));
+}
+
+#[test]
+fn a_short_text_that_is_cut_off_is_not_printed() {
+    let server = after_handshake(|mut wire| {
+        wire.write_hex("8102 6f6b 8110 6162");
+        wire.end();
+    });
+    wsee(&[server.url()]).run().exits(110).prints("ok\n");
+}
+
+#[test]
+fn the_limit_holds_for_a_text_that_is_printed_while_it_arrives() {
+    let server = after_handshake(|mut wire| {
+        for opcode in [1, 0, 0] {
+            wire.write([vec![opcode, 126, 0xff, 0xff], vec![b'x'; 0xffff]].concat());
+        }
+        wire.read_to_close()
+    });
+    let output = wsee(&[server.url(), "--max-message", "160K"])
+        .run()
+        .exits(63);
+    assert!(output.stdout.len() <= 160 << 10, "{}", output.stdout.len());
+    let text = vec![b'x'; 1 << 20];
+    let server = after_deflating_handshake(move |mut wire| {
+        let mut deflate = Compress::new(Compression::fast(), false);
+        let mut data = Vec::with_capacity(MIB);
+        deflate
+            .compress_vec(&text, &mut data, FlushCompress::Sync)
+            .expect("room enough");
+        data.truncate(data.len() - 4);
+        let len = u16::try_from(data.len()).expect("a small frame");
+        wire.write([&[0xc1, 126], &len.to_be_bytes()[..], &data].concat());
+        wire.read_to_close()
+    });
+    let output = wsee(&[server.url(), "--max-message", "512K"])
+        .run()
+        .exits(63);
+    assert!(output.stdout.len() <= 512 << 10, "{}", output.stdout.len());
+}
+
 /// All blocks as one message (RFC 7692 §7.2.1).
 fn deflated(blocks: usize) -> Vec<u8> {
     let mut deflate = Compress::new(Compression::fast(), false);

@@ -167,7 +167,7 @@ fn control_frames_may_come_between_fragments() {
 #[test]
 fn streamed_messages_come_in_pieces_with_their_ends_marked() {
     let mut end = engine(Config {
-        delivery: Delivery::Streamed,
+        delivery: Delivery::UNLIMITED,
         ..config(Role::Client)
     });
     assert_eq!(end.feed_hex("82 05 61 62"), ["binary piece ab"]);

@@ -2,7 +2,7 @@
 
 use std::ops::{ControlFlow, Range};
 
-use super::{Delivery, Frame, Incoming, Part, Receiver, Step, WireHeader};
+use super::{Frame, Incoming, Part, Receiver, Step, WireHeader};
 use crate::proto::frame::{Header, Opcode};
 use crate::proto::message::Kind;
 use crate::proto::rules::{self, Rule, Violation};
@@ -86,13 +86,11 @@ impl Receiver {
         header.rsv1 && self.options.inflater.is_some()
     }
 
-    /// Checks the limit of a message that is delivered whole, before its bytes arrive.
+    /// Checks the limit of a message before its bytes arrive.
     ///
     /// The size of a compressed message is known only while it is inflated.
     fn check_size(&self, header: &Header) -> Result<(), Rule> {
-        let Delivery::Whole { max_message } = self.options.delivery else {
-            return Ok(());
-        };
+        let max_message = self.options.delivery.max_message();
         let (compressed, before) = match header.opcode {
             Opcode::CONTINUATION => (self.message.compressed, self.message.len),
             _ => (self.is_compressed(header), 0),

@@ -23,7 +23,35 @@ pub enum Delivery {
         max_message: u64,
     },
     /// In pieces as they arrive, in constant memory.
-    Streamed,
+    Streamed {
+        /// The size in bytes of a piece that is not the last, at least: shorter messages come whole.
+        least: usize,
+        /// The limit in bytes, after inflation.
+        max_message: u64,
+    },
+}
+
+impl Delivery {
+    /// Messages of any size, in pieces of any size.
+    pub const UNLIMITED: Self = Self::Streamed {
+        least: 1,
+        max_message: u64::MAX,
+    };
+
+    /// The size in bytes from which an unfinished message is delivered.
+    #[inline]
+    fn least_piece(self) -> usize {
+        match self {
+            Self::Whole { .. } => usize::MAX,
+            Self::Streamed { least, .. } => least,
+        }
+    }
+
+    fn max_message(self) -> u64 {
+        match self {
+            Self::Whole { max_message } | Self::Streamed { max_message, .. } => max_message,
+        }
+    }
 }
 
 /// A frame header as it was received or sent.
@@ -97,6 +125,8 @@ pub struct Receiver {
     frame: Frame,
     message: Incoming,
     assembled: Buffer,
+    /// Inflated bytes of the current message that were delivered.
+    inflated: u64,
     tolerated: VecDeque<Box<Violation>>,
     received: Traffic,
 }
@@ -216,6 +246,7 @@ impl Receiver {
                 ..Incoming::new(Kind::Binary, false)
             },
             assembled: Buffer::with_capacity(0),
+            inflated: 0,
             tolerated: VecDeque::new(),
             received: Traffic {
                 bytes,

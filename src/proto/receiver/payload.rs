@@ -66,8 +66,8 @@ impl Receiver {
         let frame = &mut self.frame;
         let end = complete && frame.fin;
         let alone = frame.fin && frame.opcode != Opcode::CONTINUATION;
-        let streamed = self.options.delivery == Delivery::Streamed;
-        if alone && !complete && !streamed {
+        let least = self.options.delivery.least_piece();
+        if alone && !complete && frame.ready < least {
             // It stays in the input until it can be lent out in one piece.
             return ControlFlow::Break(None);
         }
@@ -77,19 +77,20 @@ impl Receiver {
             self.message.len += frame.len;
             frame.incomplete = false;
         }
-        if if streamed { end || ready > 0 } else { alone } {
+        if self.assembled.is_empty() && (end || ready >= least) {
             self.lent = Lent::Input(self.input.lend(ready));
             return ControlFlow::Break(Some(Part::Message { end }));
         }
-        self.assemble(ready, end)
+        self.assemble(ready, end, least)
     }
 
-    /// Appends `ready` bytes of the input to the fragments before; lends out all of them at the `end`.
+    /// Appends `ready` bytes of the input to the fragments before; lends out all of them at the `end`, or as a piece of
+    /// `least` bytes or more.
     #[inline(never)]
-    fn assemble(&mut self, ready: usize, end: bool) -> Step {
+    fn assemble(&mut self, ready: usize, end: bool, least: usize) -> Step {
         self.assembled.extend(&self.input.filled()[..ready]);
         self.input.consume(ready);
-        if end {
+        if end || self.assembled.len() >= least {
             self.lent = Lent::Assembled;
             ControlFlow::Break(Some(Part::Message { end }))
         } else {
@@ -120,19 +121,22 @@ impl Receiver {
     /// Inflates the ready payload of a compressed message; delivers a piece of it or all.
     #[inline(never)]
     fn take_compressed(&mut self) -> Step {
-        let full = match self.options.delivery {
+        let delivery = self.options.delivery;
+        let full = match delivery {
             Delivery::Whole { max_message } => usize::try_from(max_message).unwrap_or(usize::MAX),
-            Delivery::Streamed => INFLATED_PIECE,
+            Delivery::Streamed { least, .. } => INFLATED_PIECE.max(least),
         };
+        if !self.message.started {
+            self.inflated = 0;
+        }
         let start = self.assembled.len();
         // One byte above the limit shows that the message exceeds it.
         let inflated = self.inflate(full.saturating_add(1))?;
         let complete = self.frame.taken == self.frame.len;
         let end = complete && self.frame.fin && !inflated.more;
         let checked = self.message.check(&self.assembled.filled()[start..], end);
-        if let Delivery::Whole { max_message } = self.options.delivery
-            && self.assembled.len() > full
-        {
+        let max_message = delivery.max_message();
+        if self.inflated + self.assembled.len() as u64 > max_message {
             return fail(self.violation(Rule::MessageTooBig(max_message)));
         }
         if let Err(InvalidUtf8 { at }) = checked {
@@ -143,8 +147,8 @@ impl Receiver {
             self.frame.incomplete = false;
             self.message.len += self.frame.len;
         }
-        let streamed = self.options.delivery == Delivery::Streamed;
-        if end || streamed && !self.assembled.is_empty() {
+        if end || self.assembled.len() >= delivery.least_piece() {
+            self.inflated += self.assembled.len() as u64;
             self.lent = Lent::Assembled;
             return ControlFlow::Break(Some(Part::Message { end }));
         }

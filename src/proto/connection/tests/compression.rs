@@ -22,7 +22,7 @@ const WHOLE: Delivery = Delivery::Whole {
 
 #[test]
 fn reads_the_examples_of_rfc7692_section_7_2_3() {
-    for delivery in [WHOLE, Delivery::Streamed] {
+    for delivery in [WHOLE, Delivery::UNLIMITED] {
         for (hex, expected) in [
             (
                 "c1 07 f2 48 cd c9 c9 07 00 c1 05 f2 00 11 00 00",
@@ -134,7 +134,7 @@ fn a_large_compressed_message_is_streamed_in_pieces() {
         .sender()
         .message(Kind::Binary, &vec![0; 16 << 20])
         .unwrap();
-    let mut client = deflating(Role::Client, Delivery::Streamed);
+    let mut client = deflating(Role::Client, Delivery::UNLIMITED);
     let events = client.feed(&server.written());
     assert!(events.len() > 100, "{}", events.len());
     let (_, received) = client.connection.traffic();
