@@ -1,76 +1,9 @@
 //! Events as JSON Lines, for programs: what `--jsonl` prints.
 //!
-//! Every line is one object in UTF-8, and ends in a newline. The format has a version, 1 at
-//! present; within a version fields and events may be added, but none is removed, renamed or given
-//! another meaning, so a reader should ignore what it does not know. `schema/events.schema.json`
-//! says the same as a JSON Schema.
-//!
-//! # All events
-//!
-//! | field | meaning |
-//! |---|---|
-//! | `v` | the version of the format, 1 |
-//! | `time` | when it happened, in UTC: `2026-11-20T12:01:02.123456Z` |
-//! | `event` | `open`, `message`, `ping`, `pong`, `close`, `frame`, `error`, `retry` or `closed` |
-//!
-//! A field that does not apply is left out. Fields that end in `_ms` are milliseconds, with
-//! fractions. `direction` is `sent` or `received`. No line contains a control character, or
-//! another that a terminal might act on: these are written as `\u` escapes.
-//!
-//! # `open`
-//!
-//! The opening handshake is complete. `url` is what was connected to, `address` the peer's IP
-//! address and port, or the path of its Unix socket; `proxy` the URL of the proxy on the way, whose
-//! address is `address` then; `tls` the `version`, the `cipher_suite` and whether the certificate was
-//! `verified`, with the reason for `distrust` if not (`-k`). `subprotocol` and `extensions` are what the server chose.
-//! `request` and `response` have their first `line` and their `headers`, each with `name` and
-//! `value`, in the order, case and spelling of the wire. `timings` has `dns_ms`, `connect_ms`,
-//! `proxy_tls_ms` and `tunnel_ms` (with a proxy), `tls_ms`, `upgrade_ms` (from the request to the end of the response's head) and `total_ms`.
-//! Secrets in URLs and header fields are `***`, unless `--show-secrets` is given.
-//!
-//! # `message`
-//!
-//! A whole message. `direction`; `type` is `text` or `binary`; `size` is the payload's length in
-//! bytes, and `deflated_size` its length on the wire if it was compressed. The payload of a text
-//! message is in `data`, that of a binary message in `base64`. Exactly one of the two is present;
-//! `base64` is also used for text that is not UTF-8, which `--lenient` accepts.
-//!
-//! # `ping`, `pong`
-//!
-//! `direction`, `size`, and the payload in `data` if it is UTF-8 and in `base64` if not. A `ping`
-//! that was received has an `answer`: `sent`, `queued` (the pong waits for room) or `none`; the
-//! pong has no event of its own. A `pong` that answers a ping of ours has `rtt_ms`.
-//!
-//! # `close`
-//!
-//! A Close frame: `direction`, and, unless it was empty, `code`, the code's `name` and `reason`.
-//!
-//! # `frame`
-//!
-//! The header of a frame, only with `-vv`, next to the event of what it carries: `direction`, `fin`,
-//! `rsv1`, `rsv2`, `rsv3`, `opcode` (a number), `mask` (the key, in hex), `length` of the payload
-//! and `length_bits` (7, 16 or 64) it is written in, `header` (its bytes, in hex), and `offset`
-//! (where it starts, in bytes from the end of the opening handshake).
-//!
-//! # `error`
-//!
-//! Something is wrong: `message`, and whether it is `fatal` to the connection. Errors after
-//! `open` report doubts about the handshake. If the peer broke a rule of an RFC, `section`, the offending `bytes` in hex and their `offset`. If the connection
-//! did not open, as much of `request` and `response` as there was, the response's `status`, the start of
-//! its `body`, and a `hint` on the usual cause.
-//!
-//! # `retry`
-//!
-//! Only with `--reconnect`: the connection was lost or reconnecting failed, as `message` says.
-//! The next attempt, `attempt` in a row, begins after `delay_ms`. When it succeeds `open` follows.
-//!
-//! # `closed`
-//!
-//! The last line of a run, also if no connection was made. `message` is what the last line on
-//! stderr says, `hint` what to do about it, `exit` the exit status. After a connection that was open, what a browser's
-//! `CloseEvent` says: `code` (1005 for an empty Close frame and 1006 without one are never on the
-//! wire), `reason` and `clean`; how long it was open (`duration_ms`); and `sent` and `received`,
-//! each with `messages`, `frames`, `payload_bytes` and `wire_bytes`.
+//! `schema/events.schema.json` describes every event and field. Within a version of the format
+//! fields and events may be added, but none is removed, renamed or given another meaning. No line
+//! contains a control character, or another that a terminal might act on: these are written as `\u`
+//! escapes.
 
 mod convert;
 mod pieces;

@@ -1,4 +1,4 @@
-//! The objects of the format, which [the module](super) explains.
+//! The objects of the format, which `schema/events.schema.json` explains.
 
 use std::borrow::Cow;
 
