@@ -87,13 +87,13 @@ pub(super) fn authorization(
         }
         return Ok(Some(Secret::new(format!("Bearer {}", token.expose()))));
     }
-    let netrc = |user: Option<&str>| netrc_login(args, &target.host, user, environment);
+    let netrc = |user: Option<&str>| netrc_login(args, &target.dial.host, user, environment);
     if let Some(user) = &args.user {
         let login = match user.expose().split_once(':') {
             Some((user, password)) => login(user, password),
             None => match netrc(Some(user.expose()))? {
                 Some(login) => login,
-                None => login(user.expose(), &ask(USER, user.expose(), &target.host)?),
+                None => login(user.expose(), &ask(USER, user.expose(), &target.dial.host)?),
             },
         };
         return Ok(Some(basic(USER, &login)?));
@@ -110,7 +110,7 @@ pub(super) fn authorization(
     if let Some(login) = netrc(None)? {
         return Ok(Some(basic(&file.display().to_string(), &login)?));
     }
-    let (host, file) = (&target.host, file.display());
+    let (host, file) = (&target.dial.host, file.display());
     notes.push(format!("{file} has no login for {host}, so none is sent"));
     Ok(None)
 }

@@ -47,7 +47,7 @@ impl Dialing {
         let user_agent = open.offer.user_agent.clone();
         (open.dial.route, open.dial.proxies) =
             route::resolve(&args.route, &args.proxy, user_agent, environment)?;
-        if target.tls || args.redirect.location_trusted {
+        if target.dial.tls || args.redirect.location_trusted {
             open.dial.tls.identity = client_identity(&args.tls, environment)?;
         }
         open.credentials.authorization =
@@ -65,7 +65,7 @@ impl Dialing {
         Ok(Self {
             open: session::Options {
                 url: redirect::without_userinfo(&target.url),
-                target: redirect::dial_target(target),
+                target: target.dial.clone(),
                 dial: dial::Options::default(),
                 offer: offer(target, handshake)?,
                 credentials: Credentials {

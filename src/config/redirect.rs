@@ -3,7 +3,6 @@ use url::Url;
 use super::credential::userinfo;
 use super::target::Target;
 use crate::cli::RedirectArgs;
-use crate::dial;
 use crate::session::{Follow, Place};
 
 pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
@@ -20,19 +19,11 @@ fn place(url: &Url) -> Result<Place, String> {
     let authorization = userinfo(&target).map_err(|error| error.to_string())?;
     Ok(Place {
         url: without_userinfo(&target.url),
-        target: dial_target(&target),
+        target: target.dial,
         authorization,
         host: target.host_header,
         request_target: target.request_target,
     })
-}
-
-pub(super) fn dial_target(target: &Target) -> dial::Target {
-    dial::Target {
-        host: target.host.clone(),
-        port: target.port,
-        tls: target.tls,
-    }
 }
 
 pub(super) fn without_userinfo(url: &Url) -> Url {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use url::{Host, Url};
 
-use crate::dial::is_localhost;
+use crate::dial::{self, is_localhost};
 
 pub use error::{TargetError, TargetProblem};
 
@@ -15,10 +15,7 @@ pub use error::{TargetError, TargetProblem};
 pub struct Target {
     /// The URL with its scheme mapped to `ws` or `wss`; it still holds the userinfo.
     pub url: Url,
-    /// The name (IDNA-encoded) or address to dial, IPv6 without its brackets and with its zone.
-    pub host: String,
-    pub port: u16,
-    pub tls: bool,
+    pub dial: dial::Target,
     /// Path and query, as the request line has them (RFC 6455 §3, "resource name").
     pub request_target: String,
     /// The value of the `Host` field: a default port is left out (RFC 6455 §4.1).
@@ -38,9 +35,7 @@ impl Target {
 impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Target")
-            .field("host", &self.host)
-            .field("port", &self.port)
-            .field("tls", &self.tls)
+            .field("dial", &self.dial)
             .field("assumed", &self.assumed)
             .finish_non_exhaustive()
     }
@@ -283,9 +278,11 @@ fn build(
         None => literal,
     };
     Ok(Target {
-        host,
-        port: url.port().unwrap_or(if tls { 443 } else { 80 }),
-        tls,
+        dial: dial::Target {
+            host,
+            port: url.port().unwrap_or(if tls { 443 } else { 80 }),
+            tls,
+        },
         request_target,
         host_header,
         credentials: credentials(&url)?,
@@ -353,7 +350,7 @@ mod tests {
     fn takes_ws_and_wss_as_they_are() {
         let plain = target("ws://example.com/chat?room=1");
         assert_eq!(
-            (plain.host.as_str(), plain.port, plain.tls),
+            (plain.dial.host.as_str(), plain.dial.port, plain.dial.tls),
             ("example.com", 80, false)
         );
         assert_eq!(plain.request_target, "/chat?room=1");
@@ -362,7 +359,7 @@ mod tests {
 
         let secure = target("WSS://Example.COM:8443");
         assert_eq!(
-            (secure.host.as_str(), secure.port, secure.tls),
+            (secure.dial.host.as_str(), secure.dial.port, secure.dial.tls),
             ("example.com", 8443, true)
         );
         assert_eq!(secure.request_target, "/");
@@ -399,15 +396,15 @@ mod tests {
         ] {
             let target = target(input);
             assert_eq!(target.assumed, Some(assumed), "{input}");
-            assert_eq!(target.tls, assumed == Elsewhere, "{input}");
+            assert_eq!(target.dial.tls, assumed == Elsewhere, "{input}");
         }
     }
 
     #[test]
     fn keeps_a_port_that_is_the_default_of_the_other_scheme() {
-        assert_eq!(target("localhost:443").port, 443);
+        assert_eq!(target("localhost:443").dial.port, 443);
         assert_eq!(target("localhost:443").host_header, "localhost:443");
-        assert_eq!(target("example.com:80").port, 80);
+        assert_eq!(target("example.com:80").dial.port, 80);
         assert_eq!(target("example.com:80").host_header, "example.com:80");
         assert_eq!(target("example.com:443").host_header, "example.com");
     }
@@ -425,7 +422,7 @@ mod tests {
         assert_eq!(target("8080/chat?a=1").request_target, "/chat?a=1");
         assert_eq!(problem("99999"), TargetProblem::Port("99999".into()));
         assert_eq!(problem("0"), TargetProblem::Port("0".into()));
-        assert_eq!(target("ws://9001").host, "0.0.35.41");
+        assert_eq!(target("ws://9001").dial.host, "0.0.35.41");
     }
 
     #[test]
@@ -446,7 +443,7 @@ mod tests {
     #[test]
     fn brackets_ipv6_in_the_host_field_only() {
         let target = target("ws://[::1]:9001/");
-        assert_eq!(target.host, "::1");
+        assert_eq!(target.dial.host, "::1");
         assert_eq!(target.host_header, "[::1]:9001");
     }
 
@@ -454,9 +451,9 @@ mod tests {
     fn the_zone_of_an_address_is_dialled_and_not_sent() {
         for input in ["ws://[fe80::1%25eth0]:9001/", "[fe80::1%eth0]:9001"] {
             let target = target(input);
-            assert_eq!(target.host, "fe80::1%eth0");
+            assert_eq!(target.dial.host, "fe80::1%eth0");
             assert_eq!(target.host_header, "[fe80::1]:9001");
-            assert!(!target.tls);
+            assert!(!target.dial.tls);
         }
         assert!(matches!(
             problem("ws://[fe80::1%]/"),
@@ -467,7 +464,7 @@ mod tests {
     #[test]
     fn encodes_international_names_and_paths() {
         let target = target("wss://bücher.example/straße?q=ü");
-        assert_eq!(target.host, "xn--bcher-kva.example");
+        assert_eq!(target.dial.host, "xn--bcher-kva.example");
         assert_eq!(target.request_target, "/stra%C3%9Fe?q=%C3%BC");
     }
 
