@@ -10,8 +10,9 @@ use super::log::Log;
 use super::result::{Failure, Kind};
 use crate::command::Outgoing;
 use crate::exit::Exit;
-use crate::proto::connection::End;
+use crate::proto::connection::{End, reported_code};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
+use crate::render::close::close_text;
 use crate::scenario::ast::Content;
 use crate::scenario::typed::Typed;
 use crate::scenario::{Action, Form, Problem, Template};
@@ -150,6 +151,9 @@ impl Runner<'_> {
         self.expect_control(on, true, Some(&payload), within).await
     }
 
+    /// Closes the connection, if the server has not.
+    ///
+    /// Where both do at about the same time, chance decides who is first, so only the server's code counts.
     async fn close(
         &mut self,
         on: usize,
@@ -170,15 +174,20 @@ impl Runner<'_> {
             Err(missed) => Err(missed),
         };
         match ended {
-            Ok(End::Closed { by_peer: false, .. }) => {
-                self.connections[on] = None;
-                Ok(())
-            }
-            Ok(End::Closed { .. }) => {
-                let message = "the server closed the connection first".to_owned();
+            Ok(End::Closed {
+                by_peer,
+                sent,
+                received,
+            }) => {
+                let code = reported_code(received.as_ref());
+                if code.is_ok() || !by_peer && code == reported_code(sent.as_ref()) {
+                    self.connections[on] = None;
+                    return Ok(());
+                }
+                let message = format!("the server closed with {}", close_text(received.as_ref()));
                 Err(Box::new(Failure::new(
                     Kind::Failure,
-                    message,
+                    self.safe(&message),
                     Exit::Expectation,
                 )))
             }

@@ -51,6 +51,37 @@ fn a_close_that_is_not_answered_fails() {
 }
 
 #[test]
+fn a_server_that_closes_first_passes_as_steps_as_a_file_and_as_a_close_step() {
+    let step = ["--expect-json", r#"{"result":42}"#];
+    let file = "connect ws://{{host}}/\n\n< json {\"result\":42}\n";
+    let closing = format!("{file}close 1000\n");
+    for (code, statuses) in [("03e8", [0, 0, 0]), ("03f3", [0, 0, 1])] {
+        for _ in 0..5 {
+            let server = || {
+                let wire = format!("810d {} 8802 {code}", hex::encode(r#"{"result":42}"#));
+                after_handshake(move |mut socket| {
+                    socket.write_hex(&wire);
+                    socket.wait_for_end();
+                })
+            };
+            let steps = server();
+            let args = [&["test", steps.url()][..], &step].concat();
+            wsee(&args).run().exits(statuses[0]);
+            for (scenario, status) in [(file, statuses[1]), (&closing, statuses[2])] {
+                let server = server();
+                let folder = tempfile::tempdir().expect("a folder");
+                std::fs::write(folder.path().join("x.wsee"), scenario).expect("a file");
+                let host = format!("host={}", &server.url()["ws://".len()..]);
+                wsee(&["test", "x.wsee", "--var", &host])
+                    .current_dir(folder.path())
+                    .run()
+                    .exits(status);
+            }
+        }
+    }
+}
+
+#[test]
 fn steps_are_done_in_the_order_given() {
     let server = scripted(|mut peer: Peer| {
         peer.expect("a");

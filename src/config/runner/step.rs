@@ -22,8 +22,8 @@ pub(super) fn case(
         .cloned()
         .partition(|step| !matches!(step.statement, Statement::Action { .. }));
     let is_open = |step: &Line| !matches!(step.statement, Statement::Status(it) if it != 101);
-    if about_response.iter().all(is_open) {
-        complete(&mut actions);
+    if actions.is_empty() && about_response.iter().all(is_open) {
+        actions = ping_and_close();
     }
     let mut lines = vec![line(&format!("wsee test {name}"), connect)];
     lines.extend(about_response);
@@ -31,33 +31,21 @@ pub(super) fn case(
     scenario::cases(File { lines }, name, known).map_err(TestError::Steps)
 }
 
-/// Adds a ping if there are no actions, and a close unless the server is expected to close.
-fn complete(actions: &mut Vec<Line>) {
-    let ends = actions.iter().any(|step| {
-        let Statement::Action { action, .. } = &step.statement else {
-            return false;
-        };
-        matches!(action, Action::ExpectClose(_))
-    });
-    if actions.is_empty() {
-        actions.push(action(
-            "--ping",
-            Action::Ping {
-                payload: Template::literal("wsee"),
-                within: None,
-            },
-        ));
-    }
-    if !ends {
-        actions.push(action(
-            "the close at the end",
-            Action::Close {
-                code: Some(CloseCode::NORMAL.0),
-                reason: Template::default(),
-                within: None,
-            },
-        ));
-    }
+/// With steps of its own, a case ends as one of a file does.
+fn ping_and_close() -> Vec<Line> {
+    let ping = Action::Ping {
+        payload: Template::literal("wsee"),
+        within: None,
+    };
+    let close = Action::Close {
+        code: Some(CloseCode::NORMAL.0),
+        reason: Template::default(),
+        within: None,
+    };
+    vec![
+        action("--ping", ping),
+        action("the close at the end", close),
+    ]
 }
 
 fn action(source: &str, action: Action) -> Line {
