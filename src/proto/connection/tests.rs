@@ -2,7 +2,6 @@
 
 mod closing;
 mod compression;
-mod timer;
 
 use super::*;
 use crate::proto::frame::CloseCode;
@@ -10,16 +9,16 @@ use crate::proto::message::Kind;
 use crate::proto::receiver::Delivery;
 use crate::proto::sender::Control;
 
-struct Peer {
-    connection: Connection,
-    now: Instant,
+pub(super) struct Peer {
+    pub(super) connection: Connection,
+    pub(super) now: Instant,
 }
 
-fn config(role: Role) -> Config {
+pub(super) fn config(role: Role) -> Config {
     Config::new(role)
 }
 
-fn engine(config: Config) -> Peer {
+pub(super) fn engine(config: Config) -> Peer {
     let now = Instant::now();
     Peer {
         connection: Connection::new(config, Buffer::with_capacity(64), [7; 32], now),
@@ -47,7 +46,7 @@ impl Peer {
         events
     }
 
-    fn feed_hex(&mut self, hex: &str) -> Vec<String> {
+    pub(super) fn feed_hex(&mut self, hex: &str) -> Vec<String> {
         self.feed(&hex::decode(hex.replace(' ', "")).unwrap())
     }
 
@@ -66,7 +65,7 @@ impl Peer {
         output
     }
 
-    fn pass(&mut self, millis: u64) -> Vec<String> {
+    pub(super) fn pass(&mut self, millis: u64) -> Vec<String> {
         self.now += Duration::from_millis(millis);
         self.connection.handle_timeout(self.now);
         self.events()
