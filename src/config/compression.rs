@@ -1,5 +1,3 @@
-//! `--compress` as typed.
-
 use crate::proto::deflate::{self, Offer, ParamsError};
 use crate::proto::extension::{self, ExtensionSyntaxError};
 

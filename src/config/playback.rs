@@ -1,5 +1,3 @@
-//! The connection of a recording to play.
-
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 

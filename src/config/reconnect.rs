@@ -1,5 +1,3 @@
-//! Reconnecting and repeated messages, resolved.
-
 use std::fs;
 use std::path::PathBuf;
 

@@ -1,5 +1,3 @@
-//! `wsee replay`, resolved.
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -1,5 +1,3 @@
-//! Reports after the run.
-
 use std::fs;
 use std::path::PathBuf;
 

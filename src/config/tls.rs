@@ -1,5 +1,3 @@
-//! TLS flags and environment, resolved.
-
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::IpAddr;

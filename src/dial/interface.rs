@@ -1,5 +1,3 @@
-//! Local addresses and interfaces to connect from.
-
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 

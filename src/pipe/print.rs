@@ -1,5 +1,3 @@
-//! Received messages on standard output.
-
 use std::rc::Rc;
 
 use super::output::Output;

@@ -1,5 +1,3 @@
-//! Executes typed lines and commands.
-
 use std::path::PathBuf;
 use std::time::Instant;
 

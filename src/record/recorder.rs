@@ -1,5 +1,3 @@
-//! Writes events to a file.
-
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;

@@ -1,5 +1,3 @@
-//! The time between two connections.
-
 use std::time::Duration;
 
 use super::close_summary::loss;

@@ -1,5 +1,3 @@
-//! The view as configured on the command line.
-
 use crate::config::{Display, Environment};
 use crate::render::{Human, Show};
 

@@ -1,5 +1,3 @@
-//! Finds scenario files in folders.
-
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};

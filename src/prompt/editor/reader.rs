@@ -1,5 +1,3 @@
-//! The thread that reads lines.
-
 use std::io::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

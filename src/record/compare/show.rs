@@ -1,5 +1,3 @@
-//! Differences as text.
-
 use std::fmt::Write;
 
 use super::{Answer, Comparison};

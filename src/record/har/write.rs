@@ -1,5 +1,3 @@
-//! Writes a session as an archive.
-
 use std::io;
 use std::time::{Duration, Instant};
 
