@@ -1,4 +1,4 @@
-//! Durations as people write them: `500ms`, `2s`, `1m30s`.
+//! Durations as people write them, `500ms`, `2s`, `1m30s`, and as they read them.
 
 use std::time::Duration;
 
@@ -23,6 +23,35 @@ pub fn parse(text: &str) -> Result<Duration, DurationError> {
         return Err(DurationError::TooLong);
     }
     Ok(duration)
+}
+
+/// A span of time: `0.3 ms`, `12.3 s`, `2 min 5 s`, `3 h 12 min`, `2 d 4 h`.
+pub fn shown(span: Duration) -> String {
+    let micros = round_div(span.as_nanos(), 1_000);
+    match micros {
+        0 => "0 ms".to_owned(),
+        1..100 => format!("0.{:02} ms", round_div(micros, 10).max(1)),
+        100..999_950 => format!("{} ms", decimal(round_div(micros, 100))),
+        999_950..59_950_000 => format!("{} s", decimal(round_div(micros, 100_000))),
+        _ => long_duration(round_div(micros, 1_000_000)),
+    }
+}
+
+fn long_duration(secs: u128) -> String {
+    let (mins, hours, days) = (secs / 60, secs / 3_600, secs / 86_400);
+    match secs {
+        0..3_600 => format!("{mins} min {} s", secs % 60),
+        3_600..86_400 => format!("{hours} h {} min", mins % 60),
+        _ => format!("{days} d {} h", hours % 24),
+    }
+}
+
+pub(crate) fn decimal(tenths: u128) -> String {
+    format!("{}.{}", tenths / 10, tenths % 10)
+}
+
+pub(crate) fn round_div(value: u128, divisor: u128) -> u128 {
+    (value + divisor / 2) / divisor
 }
 
 #[cfg(test)]
