@@ -1,5 +1,6 @@
 //! Events a session reports to its outputs.
 
+mod evidence;
 mod opening;
 mod round_trip;
 
@@ -11,11 +12,12 @@ use serde::Serialize;
 use crate::diagnostic::Diagnostic;
 use crate::dial;
 use crate::exit::Exit;
-use crate::proto::connection::{self, End, reported_code};
+use crate::proto::connection::{self, End, Quiet, reported_code};
 use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
 use crate::proto::rules::Rule;
 use crate::proto::traffic::Traffic;
+pub use evidence::{Evidence, Symptom};
 pub use opening::{Opening, Phase, Span};
 pub use round_trip::RoundTrips;
 
@@ -177,6 +179,11 @@ pub struct Ending {
     /// Bytes of received messages that standard output did not accept.
     pub unwritten: usize,
     pub missed_count: Option<CountMissed>,
+    pub quiet: Quiet,
+    /// How long the stream had not taken what was left to send.
+    pub stuck: Option<Duration>,
+    /// What was seen of the opening.
+    pub evidence: Box<Evidence>,
     /// Sent messages that nothing received since confirms as delivered.
     pub at_risk: u64,
     pub connections: u32,
@@ -198,6 +205,9 @@ impl Ending {
             unsent: Unsent::default(),
             unwritten: 0,
             missed_count: None,
+            quiet: Quiet::default(),
+            stuck: None,
+            evidence: Box::default(),
             at_risk: 0,
             connections: 1,
             gave_up: None,
@@ -220,6 +230,22 @@ pub struct GaveUp {
     pub exit: Exit,
     pub hint: Option<String>,
 }
+
+/// Shorter silences before a Close frame are no sign of an idle limit: common limits are longer.
+const IDLE: Duration = Duration::from_secs(5);
+/// A stream that takes nothing for a shorter time may only be slow.
+const STUCK: Duration = Duration::from_secs(2);
+/// Engine.IO sends a ping of its own and waits for the answer, so that a short silence is one.
+const UNANSWERED: Duration = Duration::from_secs(1);
+/// Words of a reason that speaks of an idle limit.
+const IDLE_WORDS: [&str; 6] = [
+    "idle",
+    "timeout",
+    "timed out",
+    "inactiv",
+    "heartbeat",
+    "ping",
+];
 
 impl Ending {
     pub fn add(&mut self, before: &Self) {
@@ -245,9 +271,40 @@ impl Ending {
         }
     }
 
+    /// Whether the peer closed in order, but only because nothing had passed for some time.
+    ///
+    /// Heartbeats that were not sent end so (Phoenix after 60 s, Socket.IO after 20 s), and a script that listens
+    /// would take it for the end of the data. A reason that speaks of something else is one.
+    pub fn is_idle(&self) -> bool {
+        let End::Closed {
+            by_peer: true,
+            received,
+            ..
+        } = &self.end
+        else {
+            return false;
+        };
+        let reason = received.as_ref().map_or("", |frame| &frame.reason);
+        let reason = reason.to_ascii_lowercase();
+        let is_silent = reason.is_empty() || IDLE_WORDS.iter().any(|word| reason.contains(word));
+        let is_quiet = if self.evidence.target.contains("EIO=") {
+            self.quiet.received >= UNANSWERED
+        } else {
+            self.quiet.both() >= IDLE
+        };
+        let is_ok = reported_code(received.as_ref()).is_ok();
+        self.cause.is_none() && is_ok && is_silent && is_quiet
+    }
+
     /// Whether input was lost because the peer ended the connection.
     pub fn is_unsent(&self) -> bool {
         self.cause.is_none() && self.unsent != Unsent::default()
+    }
+
+    /// Whether the peer had stopped reading, so that our Close frame could not reach it.
+    pub fn is_stuck(&self) -> bool {
+        let is_unread = matches!(self.end, End::CloseTimeout | End::NotAwaited { .. });
+        is_unread && self.stuck.is_some_and(|stuck| stuck >= STUCK)
     }
 
     fn cause_exit(&self) -> Option<Exit> {
@@ -271,7 +328,7 @@ impl Ending {
                 let code = reported_code(received.as_ref());
                 // A peer that echoes our code reports no error of its own.
                 let echoed = !by_peer && code == reported_code(sent.as_ref());
-                if code.is_ok() || echoed {
+                if (code.is_ok() || echoed) && !self.is_idle() {
                     Exit::Done
                 } else {
                     Exit::ClosedWithError

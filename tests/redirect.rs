@@ -206,7 +206,7 @@ fn a_refusal_at_another_origin_says_what_was_not_sent() {
     let other = site(&["404"]);
     let first = site(&[&format!("302 {}/deep/path", other.url())]);
     let output = wsee(&[&format!("{}/chat", first.url()), "-L"]).run();
-    output.exits(22).says("hint: /deep/path does not exist");
+    output.exits(22).says("hint: 404 for /deep/path");
 }
 
 #[test]
@@ -351,7 +351,7 @@ fn all_hops_share_one_time_limit() {
     let output = wsee(&args).run().exits(28);
     // Each hop for itself would have had its 2.5 s.
     output
-        .says("waiting for the server's answer to the upgrade took longer than 2.5s")
+        .says("the server accepted the connection and did not complete its answer for ")
         .within(Duration::from_secs(4));
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod conformance;
 mod credential;
 mod curl;
+mod diagnosis;
 mod dialect;
 mod docs;
 mod ending;

@@ -13,9 +13,11 @@ mod refusal;
 mod resolve;
 pub mod route;
 mod stream;
+mod system;
 mod tcp;
 pub mod tls;
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -29,17 +31,20 @@ use crate::proto::http1::Head;
 pub use endpoint::Endpoint;
 pub use error::{
     Attempt, Error, ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusal,
+    is_unresolved,
 };
 pub use family::Family;
 pub use interface::Interface;
 pub use refusal::read_body;
 pub use route::Route;
 pub use stream::{Socket, Stream};
+pub use system::io_text;
 pub use tls::{
     Certificate, ClientAuth, Identity, IdentityError, IdentityProblem, PinError, PinProblem, Pins,
     Roots, RootsError, RootsProblem, Shown, SystemStore, TlsFailure, TlsProblem, VerifyProblem,
 };
 
+use endpoint::authority;
 use proxy::{Proxies, Proxy};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,6 +53,13 @@ pub struct Target {
     pub host: String,
     pub port: u16,
     pub tls: bool,
+}
+
+/// Host and port as in a URL.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&authority(&self.host, self.port))
+    }
 }
 
 impl Target {

@@ -42,6 +42,8 @@ pub enum Rule {
     ForbiddenCloseCode(CloseCode),
     /// A close reason that is not UTF-8.
     CloseReasonNotUtf8,
+    /// HTTP came after the 101, where frames begin.
+    Http,
     /// Not a rule of an RFC: a message exceeds our limit, in bytes.
     MessageTooBig(u64),
 }
@@ -57,7 +59,8 @@ impl Rule {
             | Self::CompressedUnasked
             | Self::ReservedOpcode(_)
             | Self::NonMinimalLength(_)
-            | Self::LengthTooBig(_) => "RFC 6455 §5.2",
+            | Self::LengthTooBig(_)
+            | Self::Http => "RFC 6455 §5.2",
             Self::UnexpectedContinuation | Self::ExpectedContinuation => "RFC 6455 §5.4",
             Self::FragmentedControl(_) | Self::OversizedControl(..) => "RFC 6455 §5.5",
             Self::CloseBodyOfOneByte => "RFC 6455 §5.5.1",
@@ -118,6 +121,7 @@ impl fmt::Display for Rule {
             ),
             Self::ForbiddenCloseCode(code) => write!(f, "close code {} must not be sent", code.0),
             Self::CloseReasonNotUtf8 => f.write_str("the close reason is not UTF-8"),
+            Self::Http => f.write_str("HTTP instead of a frame"),
             Self::MessageTooBig(limit) => {
                 write!(f, "a message larger than the limit of {limit} bytes")
             }
@@ -147,6 +151,8 @@ pub struct Violation {
     /// The broken rule.
     pub rule: Rule,
     /// The offending bytes, at most [`Self::MAX_BYTES`]: the frame's header, or the payload from the fault on.
+    ///
+    /// For [`Rule::Http`], the start of the response.
     pub bytes: Vec<u8>,
     /// Where these bytes start, counted from the first byte after the opening handshake.
     pub offset: u64,
@@ -155,6 +161,18 @@ pub struct Violation {
 impl Violation {
     /// The most offending bytes that are kept: a header (14), rounded up to a line of a hex dump.
     pub const MAX_BYTES: usize = 16;
+
+    /// The most bytes of a response that are kept: a head and a short body.
+    pub const MAX_RESPONSE: usize = 1 << 10;
+
+    /// HTTP at the front of the first frame.
+    pub(super) fn http(bytes: &[u8]) -> Self {
+        Self {
+            rule: Rule::Http,
+            bytes: bytes[..bytes.len().min(Self::MAX_RESPONSE)].to_vec(),
+            offset: 0,
+        }
+    }
 
     /// A broken rule with the start of `bytes`.
     pub fn new(rule: Rule, bytes: &[u8], offset: u64) -> Self {

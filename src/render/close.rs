@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::escape::escape_line;
 use crate::proto::frame::CloseFrame;
-use crate::proto::rules::Violation;
+use crate::proto::rules::{Rule, Violation};
 
 /// Code, name and reason of a Close frame; says which codes are never on the wire.
 pub fn close_text(frame: Option<&CloseFrame>) -> String {
@@ -16,6 +16,9 @@ pub fn close_text(frame: Option<&CloseFrame>) -> String {
 }
 
 pub fn violation_text(violation: &Violation) -> String {
+    if violation.rule == Rule::Http {
+        return response_text(&violation.bytes);
+    }
     let mut text = violation.rule.to_string();
     if let Some(section) = violation.rule.section() {
         let _ = write!(text, " ({section})");
@@ -25,6 +28,17 @@ pub fn violation_text(violation: &Violation) -> String {
         let _ = write!(text, "; bytes {bytes} at offset {}", violation.offset);
     }
     text
+}
+
+/// The status line of a response and the first line of its body.
+fn response_text(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.lines().next().unwrap_or_default();
+    let status = status.split_once(' ').map_or(status, |(_, status)| status);
+    let body = body.lines().map(str::trim).find(|line| !line.is_empty());
+    let body = body.map(|line| format!(" \"{}\"", escape_line(line)));
+    format!("HTTP: {}{}", escape_line(status), body.unwrap_or_default())
 }
 
 pub(super) fn spaced_hex(bytes: &[u8]) -> String {

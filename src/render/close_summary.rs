@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::close::{close_text, violation_text};
 use super::escape::escape_line;
+use super::hint::table;
 use super::quantity;
 use crate::event::{Cause, Compared, Ending, GaveUp, Signal};
 use crate::proto::connection::End;
@@ -19,7 +20,8 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         (Some(gave_up), _) => gave_up_text(gave_up),
         (None, cause) => {
             let cause = cause.as_ref().map(cause_text).unwrap_or_default();
-            format!("{cause}{} after ", end_text(&ending.end, peer))
+            let end = stuck_text(ending, peer).unwrap_or_else(|| end_text(&ending.end, peer));
+            format!("{cause}{end} after ")
         }
     };
     text.push_str(&totals(ending));
@@ -37,7 +39,7 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
     if ending.unrecorded {
         text.push_str("; the recording is incomplete");
     }
-    if ending.is_unsent() {
+    if ending.is_unsent() || ending.is_stuck() {
         let _ = write!(text, "; {}", unsent_text(ending));
     }
     text
@@ -47,21 +49,7 @@ pub fn hint(ending: &Ending) -> Option<String> {
     match (&ending.gave_up, &ending.cause, &ending.end) {
         (Some(gave_up), ..) => gave_up.hint.clone(),
         (None, Some(Cause::Input { hint, .. }), _) => hint.clone(),
-        (None, None, End::Failed(violation))
-            if matches!(violation.rule, Rule::MessageTooBig(_)) =>
-        {
-            Some("--max-message sets the limit".to_owned())
-        }
-        (
-            None,
-            None,
-            End::Lost {
-                silence,
-                closing: false,
-                ..
-            },
-        ) if is_proxy_timeout(*silence) => Some("try --ping-interval 25s".to_owned()),
-        _ => None,
+        _ => table::of_ending(ending),
     }
 }
 
@@ -178,6 +166,12 @@ fn end_text(end: &End, peer: &str) -> String {
         End::Failed(violation) if matches!(violation.rule, Rule::MessageTooBig(_)) => {
             format!("limit exceeded: {}; closed with 1009", violation.rule)
         }
+        End::Failed(violation) if violation.rule == Rule::Http => {
+            format!(
+                "after its 101 the {peer} sent {}",
+                violation_text(violation)
+            )
+        }
         End::Failed(violation) => {
             let code = violation.rule.close_code().0;
             format!(
@@ -214,6 +208,13 @@ fn end_text(end: &End, peer: &str) -> String {
             )
         }
     }
+}
+
+/// The end of a connection on which the peer had stopped reading.
+fn stuck_text(ending: &Ending, peer: &str) -> Option<String> {
+    let stuck = ending.stuck.filter(|_| ending.is_stuck())?;
+    let stuck = quantity::duration(stuck);
+    Some(format!("the {peer} has read nothing for {stuck}"))
 }
 
 /// A closing handshake that this side began; an answer is shown only if it is not an echo.
@@ -257,25 +258,7 @@ fn lost_text(
             quantity::duration(silence)
         );
     }
-    if !closing && is_proxy_timeout(silence) {
-        text.push_str(" (typical of a proxy's idle timeout)");
-    }
     text
-}
-
-/// Default idle timeouts of proxies and load balancers, in seconds.
-///
-/// `HAProxy`'s examples 30 and 50, Heroku 55, nginx and AWS ALB 60, nginx keep-alive 75, Cloudflare 100,
-/// Apache's proxy 120 and 300, Azure 230 and 240, AWS NLB 350, Google and API gateways 600, Envoy 3600.
-const PROXY_TIMEOUTS: [u32; 14] = [
-    30, 50, 55, 60, 75, 90, 100, 120, 230, 240, 300, 350, 600, 3600,
-];
-
-/// Whether a silence is as long as a proxy's idle timeout, give or take: proxies check every few seconds.
-fn is_proxy_timeout(silence: Duration) -> bool {
-    let secs = silence.as_secs_f64();
-    let is_near = |timeout: &u32| (-1.0..=3.0).contains(&(secs - f64::from(*timeout)));
-    PROXY_TIMEOUTS.iter().any(is_near)
 }
 
 fn unsent_text(ending: &Ending) -> String {
@@ -362,37 +345,6 @@ mod tests {
             received: None,
         };
         assert!(line(end, None).contains("1005, which is never on the wire"));
-    }
-
-    #[test]
-    fn recognises_the_idle_timeout_of_a_proxy() {
-        let end = End::Lost {
-            error: Some("TCP reset".to_owned()),
-            partial: Some(Partial::Payload {
-                received: 17,
-                expected: 400,
-            }),
-            silence: Duration::from_mins(1),
-            closing: false,
-        };
-        assert_eq!(
-            line(end.clone(), None),
-            "abnormal closure (1006, which is never on the wire): TCP reset in the middle of a frame \
-             (17 of 400 bytes), 1 min 0 s after the last frame (typical of a proxy's idle timeout) \
-             after 12.3 s (4 sent, 17 received)"
-        );
-        let hint = hint(&ended(end, None));
-        assert_eq!(hint.as_deref(), Some("try --ping-interval 25s"));
-    }
-
-    #[test]
-    fn silences_that_no_proxy_cuts_are_not_blamed_on_one() {
-        for secs in [30, 50, 55, 62, 76, 100, 120, 300, 350, 602, 3601] {
-            assert!(is_proxy_timeout(Duration::from_secs(secs)), "{secs} s");
-        }
-        for secs in [0, 1, 10, 25, 40, 70, 85, 110, 150, 400, 1000] {
-            assert!(!is_proxy_timeout(Duration::from_secs(secs)), "{secs} s");
-        }
     }
 
     #[test]

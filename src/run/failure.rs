@@ -9,15 +9,13 @@ use crate::event::{Direction, NotOpen};
 use crate::proto::http1::{Body, Head};
 use crate::render::escape::escape_payload;
 use crate::render::handshake::head;
-use crate::render::hint::refusal;
 use crate::render::message;
 use crate::render::{Role, Style};
-use crate::session::OpenError;
-use crate::session::Refused;
+use crate::session::{OpenError, OpenProblem};
 
-pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {
+pub(super) fn not_open(error: &OpenError) -> NotOpen {
     NotOpen {
-        hint: hint(error, connect),
+        hint: error.hint(),
         body: answer(error).map(|(_, body)| body.content().to_vec()),
         ..NotOpen::new(error.to_string(), error.exit())
     }
@@ -34,7 +32,7 @@ pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown:
         content(&mut out, body, style);
     }
     // The last line says how it ended, so the hint goes before.
-    if let Some(hint) = hint(error, connect) {
+    if let Some(hint) = error.hint() {
         out.push_str(&message::hint(&hint, style));
     }
     out.push_str(&message::problem(&error.to_string(), style));
@@ -42,16 +40,9 @@ pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown:
 }
 
 fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
-    match error {
-        OpenError::Refused(refused) => Some((&refused.refusal.response, &refused.body)),
+    match &error.problem {
+        OpenProblem::Refused(refused) => Some((&refused.refusal.response, &refused.body)),
         _ => tunnel_refusal(error).map(|refusal| (&refusal.response, &refusal.body)),
-    }
-}
-
-fn hint(error: &OpenError, connect: &Connect) -> Option<String> {
-    match error {
-        OpenError::Refused(refused) => refusal_hint(refused, connect),
-        _ => error.hint(),
     }
 }
 
@@ -68,32 +59,11 @@ fn content(out: &mut String, body: &Body, style: Style) {
 }
 
 fn tunnel_refusal(error: &OpenError) -> Option<&TunnelRefusal> {
-    match error {
-        OpenError::Dial(dial::Error::Proxy(error)) => match &error.problem {
+    match &error.problem {
+        OpenProblem::Dial(dial::Error::Proxy(error)) => match &error.problem {
             ProxyProblem::Refused(refusal) => Some(refusal),
             _ => None,
         },
         _ => None,
     }
-}
-
-fn refusal_hint(refused: &Refused, connect: &Connect) -> Option<String> {
-    let (offer, asked) = (&connect.dialing.open.offer, &refused.asked);
-    let edited = |name: &str| offer.edits.iter().any(|edit| edit.sets(name));
-    let request = refusal::Refusal {
-        status: refused.refusal.status,
-        host: &asked.host,
-        target: &asked.target,
-        is_tls: asked.tls,
-        has_origin: offer.origin.is_some() || edited("Origin"),
-        has_subprotocol: !offer.subprotocols.is_empty() || edited("Sec-WebSocket-Protocol"),
-        credentials_dropped: asked.credentials_dropped,
-        wants_certificate: asked.wants_certificate,
-    };
-    let response: &Head = &refused.refusal.response;
-    refusal::refused(
-        &request,
-        |name| response.text(name),
-        connect.display.secrets,
-    )
 }

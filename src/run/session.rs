@@ -194,7 +194,7 @@ async fn open(
     let opened = tokio::select! {
         opened = Box::pin(session::open(&connect.dialing.open, &mut observe)) => opened.map_err(|error| {
             let text = failure::failure(&error, connect, style, shown);
-            (failure::not_open(&error, connect), text)
+            (failure::not_open(&error), text)
         }),
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let error = format!("stopped by {signal} before the connection opened");

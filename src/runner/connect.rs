@@ -14,7 +14,7 @@ use crate::exit::Exit;
 use crate::proto::http1::Head;
 use crate::render::quantity;
 use crate::scenario::{Statement, Step, Template};
-use crate::session::{self, OpenError, Opened, Refused};
+use crate::session::{self, OpenError, OpenProblem, Opened, Refused};
 use crate::term;
 
 /// The longest part of a refusal's body in a report, in bytes: enough for an error in JSON or text.
@@ -51,13 +51,13 @@ impl Runner<'_> {
                 let message = format!("expected status {status}, but the connection opened (101)");
                 Err(self.unlike_head(&message, head.as_ref(), Exit::Expectation))
             }
-            Err(OpenError::Refused(refused)) if refused.refusal.status == status => {
-                self.check(step, Some(&refused.refusal.response))
-            }
-            Err(OpenError::Refused(refused)) => Err(self.refused(status, &refused)),
             Err(error) => {
-                let mut failure = match error {
-                    OpenError::Handshake(_) => {
+                let mut failure = match &error.problem {
+                    OpenProblem::Refused(refused) if refused.refusal.status == status => {
+                        return self.check(step, Some(&refused.refusal.response));
+                    }
+                    OpenProblem::Refused(refused) => self.refused(status, refused),
+                    OpenProblem::Handshake(_) => {
                         self.unlike_head(&error.to_string(), head.as_ref(), error.exit())
                     }
                     _ => self.error(&error, error.exit()),
@@ -179,12 +179,14 @@ impl Runner<'_> {
 }
 
 fn is_starting(error: &OpenError, status: u16) -> bool {
-    match error {
-        OpenError::Dial(dial::Error::Connect { .. } | dial::Error::Dns { .. })
-        | OpenError::Stream(_)
-        | OpenError::Timeout { .. } => true,
+    match &error.problem {
+        OpenProblem::Dial(dial::Error::Connect { .. } | dial::Error::Dns { .. })
+        | OpenProblem::Stream(_)
+        | OpenProblem::Cut { .. }
+        | OpenProblem::NoAnswer { .. }
+        | OpenProblem::Timeout { .. } => true,
         // A proxy's answer while its server is down.
-        OpenError::Refused(refused) => {
+        OpenProblem::Refused(refused) => {
             let found = refused.refusal.status;
             found != status && matches!(found, 502..=504)
         }

@@ -72,7 +72,9 @@ impl ScriptedConnection {
         };
         let session = tokio::task::spawn_local(async move {
             let (stream, connection, at) = (opened.stream, opened.connection, opened.at);
-            let ending = session::run(stream, connection, at, &mut mode).await;
+            let mut ending = session::run(stream, connection, at, &mut mode).await;
+            ending.evidence = opened.evidence;
+            ending.evidence.time = jiff::Timestamp::now();
             mode.shared.state.borrow_mut().inbox.ending = Some(ending);
             mode.shared.changed.notify_one();
         });

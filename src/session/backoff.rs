@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 
-use super::error::OpenError;
+use super::error::{OpenError, OpenProblem};
 use crate::dial::{self, ProxyProblem, SocksProblem, TlsProblem};
 use crate::event::{Cause, Ending};
 use crate::proto::connection::{End, reported_code};
@@ -95,12 +95,14 @@ pub(super) fn is_lost(ending: &Ending) -> bool {
 
 /// The shortest wait after a failure; `None` when another attempt is pointless.
 pub(super) fn retry_after(error: &OpenError, now: Timestamp) -> Option<Duration> {
-    match error {
-        OpenError::Dial(error) if may_pass(error) => Some(Duration::ZERO),
-        OpenError::Handshake(HandshakeError::Truncated(_))
-        | OpenError::Stream(_)
-        | OpenError::Timeout { .. } => Some(Duration::ZERO),
-        OpenError::Refused(refused) if matches!(refused.refusal.status, 429 | 500..=599) => {
+    match &error.problem {
+        OpenProblem::Dial(error) if may_pass(error) => Some(Duration::ZERO),
+        OpenProblem::Handshake(HandshakeError::Truncated(_))
+        | OpenProblem::Stream(_)
+        | OpenProblem::Cut { .. }
+        | OpenProblem::NoAnswer { .. }
+        | OpenProblem::Timeout { .. } => Some(Duration::ZERO),
+        OpenProblem::Refused(refused) if matches!(refused.refusal.status, 429 | 500..=599) => {
             let asked = refused.refusal.response.text("Retry-After");
             let asked = asked.and_then(|text| asked_for(&text, now));
             Some(asked.unwrap_or_default().min(LONGEST_ASKED))

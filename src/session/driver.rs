@@ -5,7 +5,6 @@
 //! deadline wakes it. There is no queue, no lock and no other task in between.
 
 use std::future::poll_fn;
-use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -18,6 +17,7 @@ use super::lifecycle::Lifecycle;
 use super::mode::{CloseMode, Mode, OUTPUT_FULL, Turn};
 use super::transport::Transport;
 use super::write_side::WriteSide;
+use crate::dial::io_text;
 use crate::event::{Ending, Event, RoundTrips, Unsent};
 use crate::proto::connection::{self, Connection, End};
 
@@ -196,7 +196,7 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
                 true
             }
             Poll::Ready(Err(error)) => {
-                self.connection.lost(Some(describe(&error)));
+                self.connection.lost(Some(io_text(&error)));
                 true
             }
         }
@@ -231,7 +231,10 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
         let (end, cause) = std::mem::take(&mut self.lifecycle).into_end();
         let end = end.unwrap_or_else(|| self.connection.end_now());
         let unwritten = self.connection.sender().unwritten_data();
+        let is_stuck = !self.connection.sender().output().is_empty();
         Ending {
+            quiet: self.connection.quiet(),
+            stuck: is_stuck.then(|| self.connection.stuck(now)),
             sent,
             received,
             first_message: self.first_message.map(|at| at - self.opened),
@@ -243,14 +246,5 @@ impl<S: Transport, M: Mode> Driver<'_, S, M> {
             at_risk: self.delivery.at_risk(sent.messages, cause.as_ref()),
             ..Ending::new(end, cause, now - self.opened)
         }
-    }
-}
-
-fn describe(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::ConnectionReset => "TCP reset".to_owned(),
-        io::ErrorKind::TimedOut => "TCP timed out".to_owned(),
-        io::ErrorKind::UnexpectedEof => "TLS ended without close_notify".to_owned(),
-        _ => error.to_string(),
     }
 }

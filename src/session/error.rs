@@ -1,38 +1,87 @@
+//! Why a connection did not open.
+
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
 use super::redirect::RedirectError;
 use crate::diagnostic::Diagnostic;
 use crate::dial::{self, ProxyError, ProxyProblem, TlsFailure, TlsProblem};
+use crate::duration::shown;
+use crate::event::{Evidence, Symptom};
 use crate::exit::Exit;
 use crate::proto::handshake::{HandshakeError, Refusal};
-use crate::proto::http1::Body;
+use crate::proto::http1::{Body, HeadError};
+
+/// Why a connection did not open, with all that was seen of it.
+#[derive(Debug)]
+pub struct OpenError {
+    pub problem: OpenProblem,
+    pub evidence: Box<Evidence>,
+}
 
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum OpenProblem {
     #[error(transparent)]
     Dial(#[from] dial::Error),
-    #[error("the connection broke during the opening handshake: {0}")]
+    #[error("the connection broke during the opening handshake: {}", dial::io_text(.0))]
     Stream(#[from] io::Error),
+    /// The connection broke after this many bytes of the response.
+    #[error("the connection broke in the middle of the response, after {received} bytes: {}", dial::io_text(.error))]
+    Cut { received: usize, error: io::Error },
+    /// The connection ended this long after the request.
+    #[error("the server {} the connection {} after the request, without an answer", if *.reset { "reset" } else { "closed" }, shown(*.after))]
+    NoAnswer { after: Duration, reset: bool },
+    /// The response is not a valid answer to the upgrade.
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
     #[error(transparent)]
     Redirect(#[from] RedirectError),
+    /// The response's status is not 101.
     #[error("the server refused the upgrade with status {}", .0.refusal.status)]
     Refused(Box<Refused>),
-    #[error("{phase} took longer than {limit:?}")]
-    Timeout {
-        phase: &'static str,
-        limit: Duration,
-        flag: &'static str,
-    },
+    /// A phase outlasted the limit of the opening.
+    #[error("{text}")]
+    Timeout { symptom: Symptom, text: String },
+}
+
+#[derive(Debug)]
+pub struct Refused {
+    pub refusal: Refusal,
+    /// The start of the response's body.
+    pub body: Body,
 }
 
 impl OpenError {
+    pub(super) fn new(problem: OpenProblem, evidence: Evidence) -> Self {
+        let mut evidence = Box::new(evidence);
+        evidence.symptom = symptom(&problem);
+        match &problem {
+            OpenProblem::Refused(refused) => {
+                evidence.response = Some(refused.refusal.response.clone());
+                evidence.body = refused.body.content().to_vec();
+            }
+            OpenProblem::Handshake(HandshakeError::Head(HeadError::NotHttp(start))) => {
+                evidence.body.clone_from(start);
+            }
+            OpenProblem::NoAnswer { after, .. } => evidence.waited = *after,
+            _ => {}
+        }
+        Self { problem, evidence }
+    }
+
+    pub fn exit(&self) -> Exit {
+        self.problem.exit()
+    }
+}
+
+impl OpenProblem {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Dial(error) => dial_exit(error),
-            Self::Stream(_) | Self::Handshake(_) => Exit::BadHandshake,
+            Self::Stream(_) | Self::Cut { .. } | Self::NoAnswer { .. } | Self::Handshake(_) => {
+                Exit::BadHandshake
+            }
             Self::Redirect(_) => Exit::Redirect,
             Self::Refused(_) => Exit::Refused,
             Self::Timeout { .. } => Exit::Timeout,
@@ -40,15 +89,35 @@ impl OpenError {
     }
 }
 
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem.fmt(f)
+    }
+}
+
+impl std::error::Error for OpenError {}
+
 impl Diagnostic for OpenError {
     fn hint(&self) -> Option<String> {
-        match self {
-            Self::Dial(error) => error.hint(),
-            Self::Handshake(error) => error.hint(),
-            Self::Timeout { flag, .. } => Some(format!("{flag} allows more")),
-            Self::Redirect(error) => error.hint(),
-            Self::Stream(_) | Self::Refused(_) => None,
-        }
+        let seen = self.evidence.hint();
+        seen.or_else(|| match &self.problem {
+            OpenProblem::Dial(error) => error.hint(),
+            OpenProblem::Handshake(error) => error.hint(),
+            OpenProblem::Redirect(error) => error.hint(),
+            _ => None,
+        })
+    }
+}
+
+fn symptom(problem: &OpenProblem) -> Symptom {
+    match problem {
+        OpenProblem::Dial(dial::Error::Proxy(_)) => Symptom::Proxy,
+        OpenProblem::NoAnswer { reset: true, .. } => Symptom::Reset,
+        OpenProblem::NoAnswer { reset: false, .. } => Symptom::Closed,
+        OpenProblem::Handshake(HandshakeError::Head(HeadError::NotHttp(_))) => Symptom::NotHttp,
+        OpenProblem::Refused(_) => Symptom::Refused,
+        OpenProblem::Timeout { symptom, .. } => *symptom,
+        _ => Symptom::Other,
     }
 }
 
@@ -79,22 +148,4 @@ fn proxy_exit(error: &ProxyError) -> Exit {
         },
         _ => Exit::Proxy,
     }
-}
-
-#[derive(Debug)]
-pub struct Refused {
-    pub refusal: Refusal,
-    pub body: Body,
-    pub asked: Asked,
-}
-
-#[derive(Debug)]
-pub struct Asked {
-    /// The `Host` field, before any edit.
-    pub host: String,
-    pub target: String,
-    pub tls: bool,
-    pub credentials_dropped: bool,
-    /// Whether the server asked for a client certificate and got none.
-    pub wants_certificate: bool,
 }

@@ -8,7 +8,7 @@ use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::credential::has_credentials;
-use super::error::OpenError;
+use super::error::OpenProblem;
 use super::options::Options;
 use super::progress::Progress;
 use super::redirect::{Trail, withholds};
@@ -18,21 +18,20 @@ use crate::dial::{self, ClientAuth, Step, Stream, dial};
 use crate::event::{Event, Redirected};
 use crate::proto::buffer::Buffer;
 use crate::proto::handshake::client::Handshake;
-use crate::proto::handshake::{Offer, Outcome};
+use crate::proto::handshake::{HandshakeError, Offer, Outcome};
 
 pub(super) struct Exchange {
     pub(super) stream: Stream,
     pub(super) outcome: Outcome,
     pub(super) input: Buffer,
-    pub(super) client_auth: Option<ClientAuth>,
 }
 
-/// Follows redirections to the server that answers with anything else; also returns the last request.
-pub(super) async fn exchange<'a>(
-    first: &'a Options,
+/// Follows redirections to the server that answers with anything else.
+pub(super) async fn exchange(
+    first: &Options,
     observe: &mut dyn FnMut(Event<'_>),
     progress: &mut Progress,
-) -> Result<(Exchange, Cow<'a, Options>), OpenError> {
+) -> Result<Exchange, OpenProblem> {
     let mut trail = Trail::new(first);
     let mut hop = Cow::Borrowed(first);
     loop {
@@ -43,15 +42,17 @@ pub(super) async fn exchange<'a>(
         let (Some(follow), Some((status, location))) =
             (&first.follow, redirection(&answer.outcome))
         else {
-            return Ok((answer, hop));
+            return Ok(answer);
         };
         let next = trail.next(follow, &hop, &location)?;
+        let credentials_dropped = withholds(first, &next);
         observe(Event::Redirected(&Redirected {
             status,
             to: next.url.to_string(),
-            credentials_dropped: withholds(first, &next),
+            credentials_dropped,
         }));
         *progress = Progress::start(&next);
+        progress.evidence.credentials_dropped = credentials_dropped;
         hop = Cow::Owned(next);
     }
 }
@@ -70,36 +71,55 @@ async fn request(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
     progress: &mut Progress,
-) -> Result<Exchange, OpenError> {
+) -> Result<Exchange, OpenProblem> {
     let mut handshake = Handshake::new(&offer(options), &generate_key());
     if has_credentials(handshake.request()) && is_exposed(options) {
         observe(Event::CredentialsInClear(&options.target.host));
     }
-    let tls = options.target.tls;
-    let mut client_auth = None;
+    let mut client_auth: Option<ClientAuth> = None;
     let mut step = |step: Step| {
-        progress.advance(&step, tls);
+        progress.advance(&step);
         if let Step::Tls(session) = &step {
             client_auth.clone_from(&session.client_auth);
         }
         observe(Event::Step(&step));
     };
     let mut stream = dial(&options.target, &options.dial, &mut step).await?;
+    progress.request(handshake.request());
     match upgrade(&mut stream, &mut handshake, observe).await {
         Ok((outcome, input)) => Ok(Exchange {
             stream,
             outcome,
             input,
-            client_auth,
         }),
-        Err(OpenError::Stream(error)) => {
+        Err(OpenProblem::Stream(error)) => {
             let error = last_words(&mut stream, error).await;
             let (target, tls) = (&options.target, &options.dial.tls);
-            let failure = late_failure(target, tls, client_auth.as_ref(), error)?;
-            Err(dial::Error::from(failure).into())
+            Err(
+                match late_failure(target, tls, client_auth.as_ref(), error) {
+                    Ok(failure) => dial::Error::from(failure).into(),
+                    Err(error) => ended(error, progress),
+                },
+            )
         }
+        Err(OpenProblem::Handshake(HandshakeError::Truncated(0))) => Err(OpenProblem::NoAnswer {
+            after: progress.waited(),
+            reset: false,
+        }),
         Err(error) => Err(error),
     }
+}
+
+/// The connection broke before the head of a response was complete.
+fn ended(error: io::Error, progress: &Progress) -> OpenProblem {
+    let reset = match error.kind() {
+        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => true,
+        // TLS without close_notify.
+        io::ErrorKind::UnexpectedEof => false,
+        _ => return OpenProblem::Stream(error),
+    };
+    let after = progress.waited();
+    OpenProblem::NoAnswer { after, reset }
 }
 
 /// Why the peer ended the connection, if it sent an alert first.

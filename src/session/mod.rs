@@ -21,7 +21,7 @@ mod write_side;
 pub use backoff::Backoff;
 pub use credential::Credentials;
 pub use driver::run;
-pub use error::{Asked, OpenError, Refused};
+pub use error::{OpenError, OpenProblem, Refused};
 pub use mode::{Mode, Reconnecting, Stop, Turn};
 pub use open::{Opened, open};
 pub use options::{Follow, Options, Place};

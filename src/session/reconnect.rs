@@ -44,6 +44,8 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
     let mut before: Option<Ending> = None;
     let (mut ending, failure) = loop {
         let mut ending = drive(next.stream, next.connection, next.at, mode).await;
+        ending.evidence = next.evidence;
+        ending.evidence.time = Timestamp::now();
         let reopened = if plan.wants_reconnect(&ending) && mode.wants_reconnect() {
             plan.backoff.lost(ending.lasted);
             Box::pin(plan.reopen(&ending, mode)).await

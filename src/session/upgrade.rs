@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::error::OpenError;
+use super::error::OpenProblem;
 use crate::event::Event;
 use crate::proto::buffer::Buffer;
 use crate::proto::handshake::client::Handshake;
@@ -13,12 +13,12 @@ use crate::proto::receiver::input_buffer;
 ///
 /// # Errors
 ///
-/// [`OpenError::Stream`] when the stream breaks, [`OpenError::Handshake`] when it ends or the response is not valid.
+/// [`OpenProblem::Stream`] when the stream breaks, [`OpenProblem::Handshake`] when it ends or the response is not valid.
 pub async fn upgrade(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     handshake: &mut Handshake,
     observe: &mut dyn FnMut(Event<'_>),
-) -> Result<(Outcome, Buffer), OpenError> {
+) -> Result<(Outcome, Buffer), OpenProblem> {
     stream.write_all(handshake.request().as_bytes()).await?;
     stream.flush().await?;
     observe(Event::Request(handshake.request()));
@@ -29,7 +29,12 @@ pub async fn upgrade(
             input.consume(used);
             return Ok((outcome, input));
         }
-        match stream.read(input.spare(1)).await? {
+        let read = stream.read(input.spare(1)).await;
+        let read = read.map_err(|error| match input.len() {
+            0 => OpenProblem::Stream(error),
+            received => OpenProblem::Cut { received, error },
+        });
+        match read? {
             0 => return Err(HandshakeError::Truncated(input.len()).into()),
             n => input.commit(n),
         }

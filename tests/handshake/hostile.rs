@@ -17,7 +17,7 @@ fn against(script: impl FnOnce(Wire) + Send + 'static, args: &[&str]) -> Output 
 
 #[test]
 fn an_end_without_an_answer_is_said() {
-    against(Wire::end, &[]).exits(112).says("without answering");
+    against(Wire::end, &[]).exits(112).says("without an answer");
 }
 
 #[test]

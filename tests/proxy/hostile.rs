@@ -96,7 +96,7 @@ fn silence_and_dribble_run_into_the_connect_timeout() {
         });
         against(scheme, proxy.port(), &soon)
             .exits(28)
-            .says("waiting for the proxy's answer")
+            .says("the proxy did not answer CONNECT")
             .says("--connect-timeout");
     }
     let proxy = Server::start(|stream| {
@@ -106,7 +106,7 @@ fn silence_and_dribble_run_into_the_connect_timeout() {
     });
     against("https", proxy.port(), &soon)
         .exits(28)
-        .says("the TLS handshake with the proxy");
+        .says("the proxy did not complete the TLS handshake");
     let proxy = before_handshake(|mut wire| {
         wire.write("HTTP/1.1 200 OK\r\nX: ");
         wire.dribble(Duration::from_millis(20));

@@ -23,7 +23,7 @@ use wsee::proto::connection::{Config, Connection, End};
 use wsee::proto::deflate::Offer as Compression;
 use wsee::proto::handshake::client::Handshake;
 use wsee::proto::handshake::{HandshakeError, Offer, Outcome};
-use wsee::session::{OpenError, run, upgrade};
+use wsee::session::{OpenProblem, run, upgrade};
 
 use super::fault_stream::{FAULTS, Fault, FaultStream, Plan, Seen, Side};
 use super::harness::{Line, ScriptedMode, now, paused};
@@ -49,7 +49,7 @@ fn offer() -> Offer {
 struct Run {
     plan: Plan,
     seen: Rc<RefCell<Seen>>,
-    went: Result<Session, OpenError>,
+    went: Result<Session, OpenProblem>,
     /// The messages that reached the server.
     arrived: Vec<Vec<u8>>,
 }
@@ -67,14 +67,14 @@ const LONG: Duration = Duration::from_secs(20);
 /// The opening handshake.
 async fn open<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
-) -> Result<(Outcome, Buffer), OpenError> {
+) -> Result<(Outcome, Buffer), OpenProblem> {
     let mut handshake = Handshake::new(&offer(), &generate_key());
     let mut observe = |_: Event<'_>| {};
     let opening = timeout(LONG, upgrade(stream, &mut handshake, &mut observe));
     opening.await.expect("an end of the opening handshake")
 }
 
-async fn client<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Result<Session, OpenError> {
+async fn client<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> Result<Session, OpenProblem> {
     let (outcome, input) = open(&mut stream).await?;
     let Outcome::Agreed(agreed) = outcome else {
         panic!("{outcome:?}");
@@ -242,10 +242,10 @@ impl Run {
 }
 
 /// Asserts that the error of an opening handshake is what the fault makes of it.
-fn is_explained(error: &OpenError, plan: Plan) {
+fn is_explained(error: &OpenProblem, plan: Plan) {
     let kind = match error {
-        OpenError::Stream(error) => Some(error.kind()),
-        OpenError::Handshake(HandshakeError::Truncated(_)) => None,
+        OpenProblem::Stream(error) | OpenProblem::Cut { error, .. } => Some(error.kind()),
+        OpenProblem::Handshake(HandshakeError::Truncated(_)) => None,
         other => panic!("{plan:?}: {other:?}"),
     };
     let is_it = match (plan.side, plan.fault) {
@@ -318,7 +318,7 @@ fn every_fault_in_a_refusal_leaves_what_was_received_of_it() {
 }
 
 /// The body of a refusal, as far as it came.
-async fn refused(plan: Plan) -> (Result<String, OpenError>, Rc<RefCell<Seen>>) {
+async fn refused(plan: Plan) -> (Result<String, OpenProblem>, Rc<RefCell<Seen>>) {
     let (near, far) = tokio::io::duplex(4 << 10);
     tokio::spawn(serve(far, Response::Refuses));
     let (mut stream, seen) = FaultStream::new(near, plan);

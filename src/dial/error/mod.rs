@@ -11,6 +11,7 @@ pub use proxy::{ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusa
 
 use super::endpoint::authority;
 use super::family::Family;
+use super::system::io_text;
 use super::tls::TlsFailure;
 
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +36,7 @@ pub enum Error {
     #[error("there is no network interface {name:?}")]
     Interface { name: String },
 
-    #[error("cannot connect to the Unix socket {}: {source}", .path.display())]
+    #[error("cannot connect to the Unix socket {}: {}", .path.display(), io_text(.source))]
     Unix { path: PathBuf, source: io::Error },
 
     #[error(transparent)]
@@ -75,7 +76,7 @@ impl fmt::Display for Attempt {
             io::ErrorKind::TimedOut => write!(f, "{address} timed out"),
             io::ErrorKind::HostUnreachable => write!(f, "{address} is unreachable"),
             io::ErrorKind::NetworkUnreachable => write!(f, "no route to {address}"),
-            _ => write!(f, "{address}: {}", self.error),
+            _ => write!(f, "{address}: {}", io_text(&self.error)),
         }
     }
 }
@@ -85,13 +86,26 @@ fn list(attempts: &[Attempt]) -> String {
     attempts.join(", ")
 }
 
+/// What the system's resolver said; each C library has its own words.
 fn resolver_text(error: &io::Error) -> String {
+    let text = io_text(error);
     // The prefix is std's, and repeats `cannot resolve`.
-    let text = error.to_string();
-    match text.strip_prefix("failed to lookup address information: ") {
-        Some(reason) => reason.to_owned(),
-        None => text,
+    let text = text
+        .strip_prefix("failed to lookup address information: ")
+        .unwrap_or(&text);
+    match text {
+        "Temporary failure in name resolution" | "Try again" => "no resolver answers".to_owned(),
+        "Name or service not known"
+        | "Name does not resolve"
+        | "No address associated with hostname"
+        | "nodename nor servname provided, or not known" => "there is no such name".to_owned(),
+        text => text.to_owned(),
     }
+}
+
+/// Whether the resolver could not be asked, so that the name may well be right.
+pub fn is_unresolved(error: &io::Error) -> bool {
+    resolver_text(error) == "no resolver answers"
 }
 
 #[cfg(test)]
@@ -147,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn reports_the_resolvers_error_without_its_prefix() {
+    fn the_resolvers_error_is_in_plain_words() {
         let error = Error::Dns {
             host: "nowhere.invalid".to_owned(),
             source: io::Error::other(
@@ -156,7 +170,7 @@ mod tests {
         };
         assert_eq!(
             error.to_string(),
-            "cannot resolve nowhere.invalid: Name or service not known"
+            "cannot resolve nowhere.invalid: there is no such name"
         );
     }
 }

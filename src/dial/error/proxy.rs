@@ -2,6 +2,7 @@ use std::io;
 
 use super::Error;
 use crate::dial::endpoint::Endpoint;
+use crate::dial::system::io_text;
 use crate::dial::tls::{HandshakeReason, TlsProblem};
 use crate::proto::http1::{Body, Head, HeadError};
 
@@ -28,7 +29,7 @@ pub enum ProxyProblem {
     /// It closed the connection after this many bytes of its answer.
     #[error("{}", closed(*.0))]
     Closed(usize),
-    #[error("broke the connection while the tunnel was asked for: {0}")]
+    #[error("broke the connection while the tunnel was asked for: {}", io_text(.0))]
     Io(#[from] io::Error),
 }
 

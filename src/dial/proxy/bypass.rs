@@ -15,6 +15,7 @@ pub struct Bypass {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
+    text: String,
     hosts: Hosts,
     port: Option<u16>,
 }
@@ -46,12 +47,34 @@ impl Bypass {
                 .filter(|entry| entry.port.is_none_or(|own| own == port))
                 .any(|entry| entry.hosts.contains(host))
     }
+
+    /// An entry with a wildcard or a scheme, which do not count here, that would match without it.
+    pub fn near_miss(&self, host: &str, port: u16) -> Option<String> {
+        let bare = |entry: &Entry| {
+            let (_, hosts) = entry.text.split_once("://").unwrap_or(("", &entry.text));
+            Entry::parse(hosts.trim_start_matches("*.").trim_end_matches('/'))
+        };
+        let is_missed = |entry: &&Entry| {
+            let bare = bare(entry);
+            let fits = bare.port.is_none_or(|own| own == port) && bare.hosts.contains(host);
+            let starts = entry.text.split_once('*').is_some_and(|(start, rest)| {
+                !start.is_empty()
+                    && rest.trim_start_matches(['.', '*']).is_empty()
+                    && host.starts_with(start)
+            });
+            fits || starts
+        };
+        let missed = self.entries.iter().find(is_missed);
+        let missed = missed.map(|entry| entry.text.clone());
+        missed.filter(|_| !self.contains(host, port))
+    }
 }
 
 impl Entry {
     fn parse(text: &str) -> Self {
-        let whole = |text: &str| Self {
-            hosts: Hosts::parse(text),
+        let whole = |hosts: &str| Self {
+            text: text.to_owned(),
+            hosts: Hosts::parse(hosts),
             port: None,
         };
         // An IPv6 address is full of colons: only brackets show where its port begins.
@@ -63,6 +86,7 @@ impl Entry {
         };
         match port.parse() {
             Ok(port) => Self {
+                text: text.to_owned(),
                 hosts: Hosts::parse(hosts),
                 port: Some(port),
             },
@@ -110,6 +134,29 @@ fn is_at_or_below(host: &str, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn entries_that_only_look_as_if_they_matched_are_found() {
+        for (list, host, missed) in [
+            (
+                "a.b, *.example.com",
+                "www.example.com",
+                Some("*.example.com"),
+            ),
+            (
+                "http://example.com",
+                "example.com",
+                Some("http://example.com"),
+            ),
+            ("10.1.*", "10.1.2.3", Some("10.1.*")),
+            ("*,x", "example.com", None),
+            ("*.example.com, .example.com", "www.example.com", None),
+            ("*.example.com", "example.org", None),
+        ] {
+            let found = Bypass::parse(list).near_miss(host, 80);
+            assert_eq!(found.as_deref(), missed, "{list}");
+        }
+    }
 
     #[test]
     fn reads_lists_as_curl_does() {

@@ -5,6 +5,7 @@ use std::io;
 use rustls::{AlertDescription, InvalidMessage, PeerIncompatible};
 
 use super::{Version, Versions};
+use crate::dial::system::io_text;
 
 #[derive(Debug)]
 pub struct HandshakeProblem {
@@ -20,6 +21,8 @@ pub enum HandshakeReason {
     NotTls,
     Closed,
     OnlyVersion(Version),
+    /// The server speaks TLS, but no HTTP/1.1 in it.
+    NoHttp1,
     UnknownName,
     /// The server speaks none of the versions and algorithms that wsee has.
     Outdated,
@@ -37,12 +40,20 @@ pub(super) fn explain(source: io::Error, port: u16, versions: Versions) -> Hands
         ),
         Some(rustls::Error::AlertReceived(alert)) => alert_reason(*alert, versions),
         Some(rustls::Error::PeerIncompatible(reason)) => incompatible_reason(reason, versions),
+        Some(rustls::Error::InvalidMessage(_) | rustls::Error::PeerMisbehaved(_)) => (
+            "the server sent a message that is not valid TLS".to_owned(),
+            None,
+        ),
         Some(reason) => (reason.to_string(), None),
         None if source.kind() == io::ErrorKind::UnexpectedEof => (
             "the server closed the connection".to_owned(),
             Some(HandshakeReason::Closed),
         ),
-        None => (source.to_string(), None),
+        None if source.kind() == io::ErrorKind::ConnectionReset => (
+            "the server reset the connection".to_owned(),
+            Some(HandshakeReason::Closed),
+        ),
+        None => (io_text(&source), None),
     };
     HandshakeProblem {
         text,
@@ -66,7 +77,8 @@ fn alert_reason(alert: AlertDescription, versions: Versions) -> (String, Option<
             }
         }
         AlertDescription::NoApplicationProtocol => {
-            (": it does not offer http/1.1 (ALPN)".to_owned(), None)
+            let cause = ": it does not offer http/1.1 (ALPN), perhaps HTTP/2 only";
+            (cause.to_owned(), Some(HandshakeReason::NoHttp1))
         }
         AlertDescription::UnrecognisedName => (
             ": it does not know this host name".to_owned(),

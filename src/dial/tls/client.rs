@@ -109,12 +109,16 @@ impl<'a> Client<'a> {
     /// What is wrong with the server's certificate, even if it was accepted.
     fn distrust(&self) -> Option<VerifyProblem> {
         let refusal = self.verifier.refusal()?;
-        Some(verify_problem::explain(
+        let mut problem = verify_problem::explain(
             &refusal.verdict,
             refusal.certificate.as_ref(),
             verified_name(self.target, self.options),
             self.verifier.system_problem(),
-        ))
+        );
+        if refusal.is_alone {
+            problem.note_missing_chain();
+        }
+        Some(problem)
     }
 
     fn explain(&self, error: io::Error) -> TlsFailure {
@@ -513,7 +517,7 @@ mod tests {
         let (stream, _) = dial_server(&identity, b"h2", insecure()).await;
         let text = stream.unwrap_err().to_string();
         assert!(
-            text.ends_with("no_application_protocol: it does not offer http/1.1 (ALPN)"),
+            text.contains("no_application_protocol: it does not offer http/1.1 (ALPN)"),
             "{text}"
         );
     }

@@ -37,6 +37,8 @@ pub(super) struct Verifier {
 pub(super) struct Refusal {
     pub(super) verdict: CertificateError,
     pub(super) certificate: Option<Certificate>,
+    /// The server sent no certificate but its own.
+    pub(super) is_alone: bool,
 }
 
 impl Verifier {
@@ -182,6 +184,7 @@ impl ServerCertVerifier for Verifier {
                 let refusal = self.refusal.get_or_init(|| Refusal {
                     verdict,
                     certificate,
+                    is_alone: intermediates.is_empty(),
                 });
                 if !self.insecure {
                     return Err(refusal.verdict.clone().into());

@@ -21,6 +21,17 @@ pub struct VerifyProblem {
     pub kind: VerifyProblemKind,
 }
 
+impl VerifyProblem {
+    /// The server sent its own certificate only: nobody can tell a missing intermediate from an unknown root.
+    pub(super) fn note_missing_chain(&mut self) {
+        if self.kind == VerifyProblemKind::UnknownIssuer {
+            self.kind = VerifyProblemKind::NoIntermediate;
+            self.text
+                .push_str(", and the server sent only its own certificate");
+        }
+    }
+}
+
 impl fmt::Display for VerifyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -36,6 +47,8 @@ pub enum VerifyProblemKind {
     WrongName,
     NoName,
     UnknownIssuer,
+    /// The issuer is unknown, and the server sent its own certificate only.
+    NoIntermediate,
     WrongIssuerKey,
     SelfSigned,
     /// Expired, damaged, or of a kind that servers must not have.

@@ -103,3 +103,19 @@ pub enum End {
 pub fn reported_code(frame: Option<&CloseFrame>) -> CloseCode {
     frame.map_or(CloseCode::NO_STATUS, |frame| frame.code)
 }
+
+/// For how long nothing had passed in each direction when the peer ended the connection.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Quiet {
+    /// Since the last byte before the end was received.
+    pub received: Duration,
+    /// Since the stream last took a byte.
+    pub sent: Duration,
+}
+
+impl Quiet {
+    /// For how long nothing had passed at all.
+    pub fn both(self) -> Duration {
+        self.received.min(self.sent)
+    }
+}

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 pub use super::message::Message;
 pub use config::Config;
-pub use event::{AutoPong, End, Event, reported_code};
+pub use event::{AutoPong, End, Event, Quiet, reported_code};
 
 use super::Role;
 use super::buffer::Buffer;
@@ -41,6 +41,9 @@ pub struct Connection {
     receiver: Receiver,
     sender: Sender,
     last_received: Instant,
+    last_written: Instant,
+    before_read: BeforeRead,
+    quiet: Quiet,
     last_ping: Instant,
     pings: u64,
     silence: Silence,
@@ -72,6 +75,13 @@ enum StreamState {
     /// The connection is over; this is yet to be reported.
     Over(End),
     Reported,
+}
+
+/// The state of the receiving direction before the last read.
+#[derive(Debug, Clone, Copy)]
+struct BeforeRead {
+    last_received: Instant,
+    frames: u64,
 }
 
 /// Whether the peer has been silent for the idle timeout.
@@ -110,6 +120,12 @@ impl Connection {
             sender: Sender::new(sending, seed),
             config,
             last_received: now,
+            last_written: now,
+            before_read: BeforeRead {
+                last_received: now,
+                frames: 0,
+            },
+            quiet: Quiet::default(),
             last_ping: now,
             pings: 0,
             silence: Silence::Unnoticed,
@@ -131,6 +147,10 @@ impl Connection {
     /// Processes `n` bytes that were read into [`input`](Self::input).
     pub fn received(&mut self, n: usize, now: Instant) {
         self.receiver.commit(n);
+        self.before_read = BeforeRead {
+            last_received: self.last_received,
+            frames: self.receiver.received().frames,
+        };
         self.last_received = now;
         self.extend_close_timeout(now);
     }
@@ -159,6 +179,7 @@ impl Connection {
     /// Consumes `n` bytes of the output that were written to the stream.
     pub fn written(&mut self, n: usize, now: Instant) {
         self.sender.written(n);
+        self.last_written = now;
         self.extend_close_timeout(now);
     }
 
@@ -183,6 +204,16 @@ impl Connection {
     /// Whether a message is incomplete.
     pub fn has_partial_message(&self) -> bool {
         self.receiver.partial().is_some()
+    }
+
+    /// For how long nothing had passed when the peer closed or the stream ended.
+    pub fn quiet(&self) -> Quiet {
+        self.quiet
+    }
+
+    /// For how long the stream has not taken what is to be sent.
+    pub fn stuck(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.last_written)
     }
 
     /// Turns events for frame headers on or off.
@@ -329,6 +360,11 @@ impl Connection {
     }
 
     fn answer_close(&mut self, frame: Option<CloseFrame>, now: Instant) {
+        // What came in the same read as the Close frame ended the silence.
+        let is_alone = self.receiver.received().frames <= self.before_read.frames + 1;
+        if is_alone {
+            self.note_quiet(self.before_read.last_received, now);
+        }
         self.peer = PeerSide::Closed {
             frame: frame.clone(),
             first: !self.sender.is_closing(),
@@ -338,6 +374,13 @@ impl Connection {
         let deadline = now + END_PATIENCE.min(self.config.close_timeout);
         self.sender.close(echo, deadline);
         self.sender.end_by(deadline);
+    }
+
+    fn note_quiet(&mut self, last_received: Instant, now: Instant) {
+        self.quiet = Quiet {
+            received: now.saturating_duration_since(last_received),
+            sent: now.saturating_duration_since(self.last_written),
+        };
     }
 
     /// Fails the connection: sends a Close frame with the reason and discards further input (RFC 6455 §7.1.7).
@@ -351,10 +394,11 @@ impl Connection {
     }
 
     /// The end that the end of the stream leads to.
-    fn end_of_stream(&self, error: Option<String>, now: Instant) -> End {
+    fn end_of_stream(&mut self, error: Option<String>, now: Instant) -> End {
         if !self.peer_is_open() {
             return self.end_now();
         }
+        self.note_quiet(self.last_received, now);
         End::Lost {
             error,
             partial: self.receiver.partial(),

@@ -58,7 +58,7 @@ pub enum HandshakeError {
 
 fn truncated(bytes: usize) -> String {
     match bytes {
-        0 => "the server ended the connection without answering the upgrade".to_owned(),
+        0 => "the server closed the connection without an answer".to_owned(),
         bytes => format!(
             "the server ended the connection in the middle of its response, after {bytes} bytes"
         ),

@@ -113,7 +113,11 @@ pub enum HeadError {
 fn not_http(start: &[u8]) -> String {
     // RFC 8446 §5.1: an alert or handshake record of TLS.
     if let [0x15 | 0x16, 0x03, ..] = start {
-        return "the peer speaks TLS, not HTTP; wss:// in the URL speaks TLS too".to_owned();
+        return "this port expects TLS, not HTTP".to_owned();
+    }
+    // RFC 9113 §3.4: the server's preface is a SETTINGS frame on stream 0.
+    if let [_, _, _, 0x04, _, 0, 0, 0, 0, ..] = start {
+        return "this port speaks HTTP/2 only; it sent a SETTINGS frame".to_owned();
     }
     format!(
         "the peer does not speak HTTP; it sent \"{}\"",

@@ -20,7 +20,7 @@ impl Receiver {
         if !(passes && self.check_size(&header).is_ok())
             && let Err(violation) = self.check_header()
         {
-            return ControlFlow::Break(Some(Part::Violation(violation)));
+            return ControlFlow::Break(self.without_http(violation));
         }
         let place = self.input.lend(size);
         self.received.frames += 1;
@@ -78,6 +78,22 @@ impl Receiver {
         let checked = checked.map_err(violation);
         self.tolerated.extend(tolerated);
         checked
+    }
+
+    /// The violation, unless the first bytes are a response in HTTP: a server that refuses after its 101.
+    ///
+    /// `None` while it may become one.
+    #[cold]
+    fn without_http(&self, violation: Box<Violation>) -> Option<Part> {
+        const START: &[u8] = b"HTTP/1.";
+        let filled = self.input.filled();
+        if self.front() > 0 {
+            return Some(Part::Violation(violation));
+        }
+        if filled.starts_with(START) {
+            return Some(Part::Violation(Box::new(Violation::http(filled))));
+        }
+        (!START.starts_with(filled)).then_some(Part::Violation(violation))
     }
 
     /// Whether a message with this first header is compressed; RSV1 has no meaning if compression was not negotiated.

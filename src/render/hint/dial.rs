@@ -4,11 +4,14 @@ use std::io::ErrorKind;
 
 use super::{proxy, tls};
 use crate::diagnostic::Diagnostic;
-use crate::dial::{Attempt, Error, Family};
+use crate::dial::{Attempt, Error, Family, is_unresolved};
 
 impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
         match self {
+            Self::Dns { source, .. } if is_unresolved(source) => {
+                Some("check the network, a VPN, and /etc/resolv.conf".to_owned())
+            }
             Self::Dns { .. } => Some("is the name spelled right?".to_owned()),
             Self::Connect { attempts, .. } => attempts_hint(attempts).map(str::to_owned),
             Self::Tls(failure) => tls::failure(failure).map(str::to_owned),

@@ -1,7 +1,14 @@
-//! Hints that name flags, for what the layers below report.
+//! Hints that name flags, for what the layers below report: [`table`] for what servers do, one file each
+//! for files, certificates and proxies.
 
 mod dial;
+mod ended;
+mod facts;
 mod handshake;
 mod proxy;
-pub mod refusal;
+mod refused;
+mod row;
+pub mod table;
 mod tls;
+mod token;
+mod unanswered;

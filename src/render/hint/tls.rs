@@ -24,7 +24,8 @@ pub(super) fn failure(failure: &TlsFailure) -> Option<&'static str> {
 fn handshake(reason: HandshakeReason) -> &'static str {
     match reason {
         HandshakeReason::NotTls => "try ws://",
-        HandshakeReason::Closed => "does it speak TLS on this port?",
+        HandshakeReason::Closed => "does it speak TLS on this port? if not, try ws://",
+        HandshakeReason::NoHttp1 => "enable HTTP/1.1 on this port, or use another",
         HandshakeReason::OnlyVersion(Version::Tls13) => "--tls-min 1.2 allows TLS 1.2",
         HandshakeReason::OnlyVersion(Version::Tls12) => "--tls-max 1.3 allows TLS 1.3",
         HandshakeReason::UnknownName => "--sni NAME asks for another",
@@ -45,6 +46,10 @@ fn certificate(kind: VerifyProblemKind) -> &'static str {
         VerifyProblemKind::NoName => "it needs one, or use -k for a test",
         VerifyProblemKind::UnknownIssuer => {
             "trust the issuer with --cacert FILE, or use -k for a test"
+        }
+        VerifyProblemKind::NoIntermediate => {
+            "install the whole chain on the server (fullchain.pem), or trust the issuer with \
+             --cacert FILE, or use -k for a test"
         }
         VerifyProblemKind::WrongIssuerKey => {
             "check that --cacert FILE is the issuer's latest, or use -k for a test"

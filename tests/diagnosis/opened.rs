@@ -1,0 +1,202 @@
+//! Connections that open, and end in a way that has a cause.
+
+use std::thread;
+use std::time::Duration;
+
+use super::SetUp;
+use crate::support::run::wsee;
+use crate::support::wire::{Wire, after_handshake};
+
+/// A Close frame of a server, in bytes.
+fn close(code: u16, reason: &str) -> Vec<u8> {
+    let len = u8::try_from(2 + reason.len()).expect("a short reason");
+    let code = code.to_be_bytes();
+    [&[0x88, len, code[0], code[1]], reason.as_bytes()].concat()
+}
+
+macro_rules! closes {
+    ($($code:literal $reason:literal, [$($arg:literal),*] => $exit:literal, [$($says:literal),*] but [$($never:literal),*];)*) => {
+        &[$((
+            SetUp {
+                name: $reason,
+                target: "/",
+                args: &[$($arg),*],
+                exit: $exit,
+                says: &[concat!("closed by server: ", $code), $($says),*],
+                never: &[$($never),*],
+            },
+            $code,
+            $reason,
+        )),*]
+    };
+}
+
+const CLOSES: &[(SetUp, u16, &str)] = closes! {
+    1000 "", [] => 0, [] but ["hint"];
+    1001 "", [] => 0, ["shuts down or restarts", "--reconnect"] but [];
+    1008 "token expired", [] => 111, ["wants credentials", "--bearer TOKEN"] but [];
+    1008 "token expired", ["--bearer", "t"] => 111, ["does not accept the token that was sent", "renew"] but ["--bearer"];
+    1008 "slow down", [] => 111, ["a rule of the server", "look into its log"] but [];
+    1009 "max 64", [] => 111, ["larger than the server takes"] but [];
+    1011 "", [] => 111, ["the server's code failed; look into its log"] but [];
+    1013 "", [] => 111, ["restarts or is overloaded"] but [];
+    4400 "", [] => 111, ["does not understand a message"] but [];
+    4401 "Unauthorized", [] => 111, ["wants credentials"] but [];
+    4406 "Subprotocol not acceptable", [] => 111, ["graphql-ws", "add -s graphql-transport-ws"] but [];
+    4406 "Subprotocol not acceptable", ["-s", "chat"] => 111, ["does not speak the subprotocol chat"] but ["add -s"];
+    4408 "Connection initialisation timeout", [] => 111, ["{\"type\":\"connection_init\"}", "--send"] but [];
+    4999 "x", [] => 111, ["4999 has the meaning that the application gives it"] but [];
+};
+
+#[test]
+fn a_close_code_has_a_next_step() {
+    for (set_up, code, reason) in CLOSES {
+        let frame = close(*code, reason);
+        set_up.meets(&after_handshake(move |mut wire: Wire| {
+            wire.write(frame);
+            wire.wait_for_end();
+        }));
+    }
+}
+
+#[test]
+fn http_after_the_101_is_shown_as_that() {
+    let server = after_handshake(|mut wire| {
+        wire.write(
+            "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n\r\n\
+             {\"code\":5,\"message\":\"Unsupported protocol version\"}",
+        );
+        wire.wait_for_end();
+    });
+    let url = format!("{}/socket.io/?EIO=3&transport=websocket", server.url());
+    wsee(&[&url])
+        .run()
+        .exits(113)
+        .ends_with_line("after its 101 the server sent HTTP: 400 Bad Request \"{\"code\":5")
+        .says("hint: Socket.IO does not speak this version of its protocol; ask for EIO=4");
+}
+
+#[test]
+fn a_silence_of_any_length_before_the_end_is_an_idle_limit() {
+    let server = after_handshake(|wire| {
+        thread::sleep(Duration::from_millis(2200));
+        wire.end();
+    });
+    wsee(&[server.url()])
+        .stdin_held_open()
+        .run()
+        .exits(110)
+        .ends_with_line("abnormal closure (1006")
+        .says("hint: an idle limit of a proxy or the server, as nothing had passed for 2.")
+        .says("try --ping-interval 1s");
+}
+
+#[test]
+fn a_close_after_a_silence_does_not_pass_for_the_end_of_the_data() {
+    for frame in [close(1000, ""), close(1001, "idle timeout"), vec![0x88, 0]] {
+        let server = after_handshake(move |mut wire| {
+            thread::sleep(Duration::from_millis(5200));
+            wire.write(frame);
+            wire.wait_for_end();
+        });
+        let url = format!("{}/socket/websocket?vsn=2.0.0", server.url());
+        wsee(&[&url])
+            .deadline(Duration::from_secs(20))
+            .run()
+            .exits(111)
+            .says("nothing had passed for 5.")
+            .says("heartbeat");
+    }
+}
+
+#[test]
+fn a_message_before_the_close_ends_the_silence() {
+    let server = after_handshake(|mut wire| {
+        thread::sleep(Duration::from_millis(5200));
+        wire.write([&[0x81, 2, b'o', b'k'][..], &close(1000, "")].concat());
+        wire.wait_for_end();
+    });
+    wsee(&[server.url()])
+        .deadline(Duration::from_secs(20))
+        .run()
+        .exits(0)
+        .prints("ok\n")
+        .never_says("hint");
+}
+
+#[test]
+fn socket_io_without_its_heartbeat_is_no_success() {
+    let server = after_handshake(|mut wire| {
+        wire.write([&[0x81, 1, b'2'][..]].concat());
+        thread::sleep(Duration::from_millis(1200));
+        wire.write([0x88, 0]);
+        wire.wait_for_end();
+    });
+    let url = format!("{}/socket.io/?EIO=4&transport=websocket", server.url());
+    wsee(&[&url])
+        .run()
+        .exits(111)
+        .says("a \"2\" that nobody answered")
+        .says("--send 40 --every 20s 3");
+}
+
+#[test]
+fn violations_that_can_be_tolerated_name_lenient() {
+    for frame in [
+        &[0xc1, 0x07][..],
+        &[0x81, 0x02, 0xff, 0xfe],
+        &[0x81, 0x85, 1, 2, 3, 4],
+    ] {
+        let server = after_handshake(move |mut wire| {
+            wire.write(frame);
+            wire.wait_for_end();
+        });
+        wsee(&[server.url()])
+            .run()
+            .exits(113)
+            .says("--lenient continues after it");
+    }
+}
+
+#[test]
+fn a_reset_points_at_the_process_and_a_missing_pong_at_both() {
+    let server = after_handshake(|mut wire| {
+        wire.read_frame();
+        wire.reset();
+    });
+    wsee(&[server.url(), "--send", "hi"])
+        .stdin_held_open()
+        .run()
+        .exits(110)
+        .says("the server's process may have died; look into its log")
+        .never_says("os error");
+
+    let server = after_handshake(Wire::wait_for_end);
+    wsee(&[
+        server.url(),
+        "--ping-interval",
+        "100ms",
+        "--ping-timeout",
+        "200ms",
+    ])
+    .run()
+    .exits(114)
+    .says("the server hangs, or the network between was lost");
+}
+
+#[test]
+fn a_stuck_send_names_what_was_left() {
+    let server = after_handshake(|wire| {
+        thread::sleep(Duration::from_secs(6));
+        drop(wire);
+    });
+    wsee(&["-m", "3s", server.url()])
+        .stdin(format!("{}\n", "x".repeat(99)).repeat(400_000))
+        .deadline(Duration::from_secs(20))
+        .run()
+        .exits(28)
+        .ends_with_line("stopped by --max-time (3.0 s); ")
+        .says("the server has read nothing for ")
+        .says(" not sent")
+        .says("slower than the input");
+}
