@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::proto::http1::Head;
+use crate::proto::http1::head::is_token_byte;
 
 /// An extension with its parameters, as offered or selected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,16 +14,24 @@ pub struct Extension {
     pub params: Vec<(String, Option<String>)>,
 }
 
-/// A list of extensions that breaks the grammar of RFC 6455 §9.1; holds the rest from the fault on.
+/// A list of extensions that breaks the grammar of RFC 6455 §9.1.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a list of extensions (RFC 6455 §9.1){}", place(.0))]
-pub struct ExtensionSyntaxError(pub String);
+#[error("not a list of extensions (RFC 6455 §9.1){}", place(.rest))]
+pub struct ExtensionSyntaxError {
+    /// The start of the list.
+    pub list: String,
+    /// The start of the rest, from the fault on.
+    pub rest: String,
+}
+
+/// The most characters of a list that are shown.
+const SHOWN: usize = 80;
 
 fn place(rest: &str) -> String {
     if rest.is_empty() {
         ": it ends too early".to_owned()
     } else {
-        format!(" from \"{rest}\" on")
+        format!(" from {rest:?} on")
     }
 }
 
@@ -35,9 +44,30 @@ pub fn extensions(head: &Head) -> Result<Vec<Extension>, ExtensionSyntaxError> {
     Ok(all)
 }
 
+/// What is readable of the extensions of a head; faulty elements and parameters are left out.
+pub fn readable(head: &Head) -> Vec<Extension> {
+    let values = head.list("Sec-WebSocket-Extensions");
+    let extensions = values.iter().filter_map(|element| {
+        let mut parts = element.split(';').map(str::trim);
+        let alone = parse(parts.next()?).ok()?.into_iter().next()?;
+        let params = parts.filter_map(|param| {
+            let whole = parse(&format!("{}; {param}", alone.name)).ok()?;
+            whole.into_iter().next()?.params.into_iter().next()
+        });
+        Some(Extension {
+            params: params.collect(),
+            name: alone.name.clone(),
+        })
+    });
+    extensions.collect()
+}
+
 /// Parses the value of a field.
 pub fn parse(value: &str) -> Result<Vec<Extension>, ExtensionSyntaxError> {
-    let mut cursor = Cursor { rest: value };
+    let mut cursor = Cursor {
+        list: value,
+        rest: value,
+    };
     let mut list = Vec::new();
     loop {
         // RFC 9110 §5.6.1: a recipient MUST ignore empty elements of a list.
@@ -52,8 +82,9 @@ pub fn parse(value: &str) -> Result<Vec<Extension>, ExtensionSyntaxError> {
     }
 }
 
-/// The rest of a field's value.
+/// A field's value, and what is left of it.
 struct Cursor<'a> {
+    list: &'a str,
     rest: &'a str,
 }
 
@@ -117,13 +148,12 @@ impl<'a> Cursor<'a> {
     }
 
     fn fault(&self) -> ExtensionSyntaxError {
-        ExtensionSyntaxError(self.rest.chars().take(40).collect())
+        let start = |text: &str| text.chars().take(SHOWN).collect();
+        ExtensionSyntaxError {
+            list: start(self.list),
+            rest: start(self.rest),
+        }
     }
-}
-
-/// Whether a byte may be in a token (RFC 9110 §5.6.2).
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 impl fmt::Display for Extension {
@@ -168,7 +198,22 @@ mod tests {
             assert!(parse(value).is_err(), "{value}");
         }
         let told = |value| parse(value).unwrap_err().to_string();
-        assert!(told("a b").ends_with("(RFC 6455 §9.1) from \"b\" on"));
+        assert_eq!(
+            told("a b"),
+            "not a list of extensions (RFC 6455 §9.1) from \"b\" on"
+        );
         assert!(told("a;").ends_with("(RFC 6455 §9.1): it ends too early"));
+    }
+
+    #[test]
+    fn of_a_faulty_list_the_rest_is_readable() {
+        let readable = |value: &str| {
+            let head = Head::encode("HTTP/1.1 101 x", [("Sec-WebSocket-Extensions", value)]);
+            let list: Vec<String> = readable(&head).iter().map(ToString::to_string).collect();
+            list.join(", ")
+        };
+        assert_eq!(readable("permessage-deflate;"), "permessage-deflate");
+        assert_eq!(readable("a; =1; b=2;, ;c, d e"), "a; b=2");
+        assert_eq!(readable("a; b=\"2\""), "a; b=2");
     }
 }

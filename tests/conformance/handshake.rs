@@ -311,7 +311,11 @@ const RESPONSES: &[(&str, &str, &str)] = &[
         "\r\nSec-WebSocket-Protocol: a, b\r\n\r\n",
         "Subprotocol",
     ),
-    (END, "\r\nSec-WebSocket-Protocol:\r\n\r\n", "Subprotocol"),
+    (
+        END,
+        "\r\nSec-WebSocket-Protocol:\r\n\r\n",
+        "EmptySubprotocol",
+    ),
     (
         END,
         "\r\nSec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: a\r\n\r\n",

@@ -88,6 +88,7 @@ fn rejects_a_subprotocol_that_was_not_offered() {
     let field = "\r\nSec-WebSocket-Protocol: other\r\n\r\n";
     rejected(END, field, &[]).says("other");
     rejected(END, field, &["-s", "a"]).says("other");
+    rejected(END, field, &[]).says("add -s other");
     rejected(END, "\r\nSec-WebSocket-Protocol: A\r\n\r\n", &["-s", "a"]);
 }
 

@@ -124,3 +124,79 @@ fn the_mark_of_compression_that_was_not_agreed_on_lifts_no_limit() {
         .prints("");
     assert_eq!(server.finish()[0].close_code(), Some(1009));
 }
+
+/// Claims that a response with this edit ends the connection with this error and a hint at --lenient, and that
+/// --lenient then connects.
+#[track_caller]
+fn is_cured(from: &'static str, to: &'static str, text: &str) -> Output {
+    let server = before_handshake(move |mut wire| {
+        let response = wire.response().replace(from, to);
+        wire.write([response.as_bytes(), b"\x81\x02hi", CLOSE].concat());
+        wire.end();
+    });
+    wsee(&[server.url()])
+        .run()
+        .exits(112)
+        .says(text)
+        .says("add --lenient");
+    answered(move |response| response.replace(from, to), b"\x81\x02hi")
+        .prints("hi\n")
+        .says("tolerated (--lenient)")
+        .says(text)
+}
+
+#[test]
+fn an_empty_subprotocol_is_tolerated_as_none() {
+    is_cured(
+        END,
+        "\r\nSec-WebSocket-Protocol:\r\n\r\n",
+        "\"Sec-WebSocket-Protocol:\" without a value",
+    );
+}
+
+#[test]
+fn subprotocols_that_cannot_be_offered_are_tolerated() {
+    is_cured(END, "\r\nSec-WebSocket-Protocol: a b\r\n\r\n", "\"a b\"");
+    let two = "\r\nSec-WebSocket-Protocol: a\r\nSec-WebSocket-Protocol: b\r\n\r\n";
+    is_cured(END, two, "more than one subprotocol");
+}
+
+#[test]
+fn faulty_lists_of_extensions_are_tolerated() {
+    is_cured(
+        END,
+        "\r\nSec-WebSocket-Extensions: permessage-deflate;\r\n\r\n",
+        "\"Sec-WebSocket-Extensions: permessage-deflate;\"",
+    );
+    is_cured(
+        END,
+        "\r\nSec-WebSocket-Extensions: x-snappy\r\n\r\n",
+        "x-snappy",
+    );
+}
+
+#[test]
+fn heads_with_faulty_lines_are_tolerated() {
+    is_cured("\r\n", "\n", "\"HTTP/1.1 101 Switching Protocols\"");
+    is_cured(END, "\r\nServer : x\r\n\r\n", "\"Server : x\"");
+    is_cured(END, "\r\nServer x\r\n\r\n", "\"Server x\"");
+    is_cured(END, "\r\nServer: x\r\n y\r\n\r\n", "\" y\"");
+    is_cured("HTTP/1.1 101", "HTTP/1.0 101", "\"HTTP/1.0 101");
+}
+
+#[test]
+fn compression_that_was_not_offered_is_inflated() {
+    let field = "\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n";
+    let server = before_handshake(move |mut wire| {
+        let response = wire.response().replace(END, field);
+        wire.write([response.as_bytes(), b"\xc1\x04\xca\xc8\x04\x00", CLOSE].concat());
+        wire.end();
+    });
+    wsee(&[server.url(), "--lenient", "--no-compress"])
+        .run()
+        .exits(0)
+        .prints("hi\n")
+        .says("which was not offered");
+}
+
+const END: &str = "\r\n\r\n";

@@ -222,6 +222,25 @@ impl Params {
         }
         Err(ParamsError::NotOffered(refused))
     }
+
+    /// The parameters of a response that are readable, whatever was offered; the others are as if absent.
+    pub fn readable(response: &Extension) -> Self {
+        let params = response.params.iter();
+        let readable = params.filter(|&param| {
+            Offer::parse(&Extension {
+                name: response.name.clone(),
+                params: vec![param.clone()],
+            })
+            .is_ok()
+        });
+        let mut params: Vec<_> = readable.cloned().collect();
+        params.sort();
+        params.dedup_by(|a, b| a.0 == b.0);
+        let name = response.name.clone();
+        Offer::parse(&Extension { name, params })
+            .unwrap_or_default()
+            .params()
+    }
 }
 
 fn flag(name: &'static str, value: Option<&str>) -> Result<bool, ParamsError> {
@@ -366,6 +385,19 @@ mod tests {
                 lawful,
                 "{offer} → {response}"
             );
+        }
+    }
+
+    #[test]
+    fn of_a_faulty_response_the_rest_is_readable() {
+        for response in [
+            "permessage-deflate; x; server_max_window_bits=10",
+            "permessage-deflate; server_max_window_bits=10; server_max_window_bits=12",
+            "permessage-deflate; client_max_window_bits=99; server_max_window_bits=10",
+        ] {
+            let params = Params::readable(&extension(response));
+            assert_eq!(params.server_max_window_bits, 10, "{response}");
+            assert_eq!(params.client_max_window_bits, 15, "{response}");
         }
     }
 

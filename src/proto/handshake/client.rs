@@ -1,13 +1,13 @@
-//! The client's side: the request and every check of the response (RFC 6455 §4.1).
+//! The client's side: the request, and the meaning of the response (RFC 6455 §4.1).
 
 use std::fmt;
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::HandshakeError;
-use super::VERSION;
-use crate::proto::deflate::{self, Params};
-use crate::proto::extension::{Extension, extensions};
+use super::response::{Agreed, Expected};
+use super::{HandshakeError, VERSION};
+use crate::proto::deflate;
+use crate::proto::extension::extensions;
 use crate::proto::http1::Head;
 use crate::proto::http1::head::{Message, Reader};
 
@@ -87,21 +87,6 @@ impl Edit {
     }
 }
 
-/// What client and server agreed on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Agreed {
-    /// The response.
-    pub response: Head,
-    /// The subprotocol that the server selected.
-    pub subprotocol: Option<String>,
-    /// Subprotocols were offered, but the server selected none, which RFC 6455 §4.2.2 allows.
-    pub ignored_subprotocols: bool,
-    /// The parameters of permessage-deflate, if the server selected it.
-    pub deflate: Option<Params>,
-    /// Broken rules that were tolerated.
-    pub tolerated: Vec<HandshakeError>,
-}
-
 /// A response other than 101.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -137,13 +122,10 @@ const MAX_INTERIM: usize = 8;
 #[derive(Debug)]
 pub struct Handshake {
     request: Head,
-    accept: String,
-    subprotocols: Vec<String>,
-    require_subprotocol: bool,
-    /// Taken from the request as it is sent, because edits may have changed it.
-    extensions: Vec<Extension>,
-    lenient: bool,
+    expected: Expected,
     reader: Reader,
+    /// Faults of response heads that were tolerated.
+    faults: Vec<HandshakeError>,
     /// Where the response starts in the received bytes, after interim responses.
     start: usize,
     interim: usize,
@@ -165,13 +147,16 @@ impl Handshake {
         // An edit may have replaced the key or the subprotocols, so read them from the request.
         let key = request.text("Sec-WebSocket-Key").unwrap_or_default();
         Self {
-            accept: derive_accept_key(key.as_bytes()),
-            subprotocols: request.list("Sec-WebSocket-Protocol"),
-            require_subprotocol: offer.require_subprotocol,
-            extensions: extensions(&request).unwrap_or_default(),
-            lenient: offer.lenient,
+            expected: Expected {
+                accept: derive_accept_key(key.as_bytes()),
+                subprotocols: request.list("Sec-WebSocket-Protocol"),
+                require_subprotocol: offer.require_subprotocol,
+                extensions: extensions(&request).unwrap_or_default(),
+                lenient: offer.lenient,
+            },
             request,
             reader: Reader::new(Message::Response),
+            faults: Vec::new(),
             start: 0,
             interim: 0,
         }
@@ -185,13 +170,17 @@ impl Handshake {
     /// Reads the response from all bytes received so far; returns its outcome and its length in bytes.
     pub fn read(&mut self, received: &[u8]) -> Result<Option<(Outcome, usize)>, HandshakeError> {
         loop {
-            let Some(head) = self.reader.read(&received[self.start..])? else {
+            let Some(head) = self.read_head(received)? else {
                 return Ok(None);
             };
             self.start += head.as_bytes().len();
             let start = self.start;
             match head.status() {
-                Some(101) => return Ok(Some((Outcome::Agreed(self.check(head)?), start))),
+                Some(101) => {
+                    let faults = std::mem::take(&mut self.faults);
+                    let agreed = self.expected.check(head, faults)?;
+                    return Ok(Some((Outcome::Agreed(agreed), start)));
+                }
                 Some(100..=199) if self.interim < MAX_INTERIM => {
                     self.interim += 1;
                     self.reader = Reader::new(Message::Response);
@@ -208,118 +197,17 @@ impl Handshake {
         }
     }
 
-    fn check(&self, response: Head) -> Result<Agreed, HandshakeError> {
-        let mut tolerated = Vec::new();
-        let mut tolerate = |error: HandshakeError| {
-            if !self.lenient {
-                return Err(error);
-            }
-            tolerated.push(error);
-            Ok(())
+    fn read_head(&mut self, received: &[u8]) -> Result<Option<Head>, HandshakeError> {
+        let bytes = &received[self.start..];
+        if !self.expected.lenient {
+            return Ok(self.reader.read(bytes)?);
+        }
+        let Some((head, fault)) = self.reader.read_leniently(bytes)? else {
+            return Ok(None);
         };
-        if !response.start_line().starts_with(b"HTTP/1.1 ") {
-            tolerate(HandshakeError::HttpVersion)?;
-        }
-        check_upgrade(&response).or_else(&mut tolerate)?;
-        check_connection(&response).or_else(&mut tolerate)?;
-        self.check_accept(&response).or_else(&mut tolerate)?;
-        let deflate = self.check_extensions(&response)?;
-        let subprotocol = self.check_subprotocol(&response)?;
-        Ok(Agreed {
-            deflate,
-            tolerated,
-            ignored_subprotocols: subprotocol.is_none() && !self.subprotocols.is_empty(),
-            subprotocol,
-            response,
-        })
+        self.faults.extend(fault.map(HandshakeError::from));
+        Ok(Some(head))
     }
-
-    fn check_accept(&self, response: &Head) -> Result<(), HandshakeError> {
-        // RFC 6455 §4.1, §11.3.3: exactly one Sec-WebSocket-Accept, with the value that the key demands.
-        let values: Vec<&[u8]> = response.values("Sec-WebSocket-Accept").collect();
-        if let [value] = values[..]
-            && value == self.accept.as_bytes()
-        {
-            return Ok(());
-        }
-        Err(HandshakeError::Accept {
-            expected: self.accept.clone(),
-            found: joined(response, "Sec-WebSocket-Accept"),
-        })
-    }
-
-    fn check_extensions(&self, response: &Head) -> Result<Option<Params>, HandshakeError> {
-        let mut deflate = None;
-        for extension in extensions(response)? {
-            let offered = self
-                .extensions
-                .iter()
-                .filter(|offer| offer.name == extension.name);
-            if extension.name != deflate::NAME {
-                // An edit offered this extension, so the user handles it.
-                if offered.count() == 0 {
-                    return Err(HandshakeError::Extension(extension.to_string()));
-                }
-                continue;
-            }
-            let offers: Vec<_> = offered
-                .filter_map(|offer| deflate::Offer::parse(offer).ok())
-                .collect();
-            if offers.is_empty() {
-                return Err(HandshakeError::Extension(extension.to_string()));
-            }
-            let params = Params::agree(&offers, &extension)?;
-            if deflate.replace(params).is_some() {
-                return Err(HandshakeError::ManyDeflates);
-            }
-        }
-        Ok(deflate)
-    }
-
-    fn check_subprotocol(&self, response: &Head) -> Result<Option<String>, HandshakeError> {
-        let selected: Vec<&[u8]> = response.values("Sec-WebSocket-Protocol").collect();
-        match selected[..] {
-            [] if self.require_subprotocol => Err(HandshakeError::NoSubprotocol),
-            [] => Ok(None),
-            [value] => {
-                let value = String::from_utf8_lossy(value).into_owned();
-                if self.subprotocols.contains(&value) {
-                    Ok(Some(value))
-                } else {
-                    Err(HandshakeError::Subprotocol(value))
-                }
-            }
-            _ => Err(HandshakeError::ManySubprotocols(
-                joined(response, "Sec-WebSocket-Protocol").unwrap_or_default(),
-            )),
-        }
-    }
-}
-
-fn check_upgrade(response: &Head) -> Result<(), HandshakeError> {
-    // RFC 6455 §4.1: Upgrade MUST be "websocket", Connection MUST contain "Upgrade", both in any case.
-    let upgrade = response.list("Upgrade");
-    if !matches!(&upgrade[..], [token] if token.eq_ignore_ascii_case("websocket")) {
-        return Err(HandshakeError::Upgrade(joined(response, "Upgrade")));
-    }
-    Ok(())
-}
-
-fn check_connection(response: &Head) -> Result<(), HandshakeError> {
-    let connection = response.list("Connection");
-    if !connection
-        .iter()
-        .any(|token| token.eq_ignore_ascii_case("upgrade"))
-    {
-        return Err(HandshakeError::Connection(joined(response, "Connection")));
-    }
-    Ok(())
-}
-
-/// All values of a field, joined as in one line.
-fn joined(head: &Head, name: &str) -> Option<String> {
-    let values: Vec<_> = head.values(name).map(String::from_utf8_lossy).collect();
-    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// The request's fields before any edit, in the order of the RFC's example (§1.3).

@@ -17,8 +17,8 @@ pub enum HandshakeError {
     #[error("more than {0} interim (1xx) responses")]
     TooManyInterim(usize),
     /// The version is not HTTP/1.1 (RFC 6455 §4.1 asks for at least that).
-    #[error("the 101 response is not HTTP/1.1")]
-    HttpVersion,
+    #[error("the response is \"{0}\", but RFC 6455 §4.1 demands HTTP/1.1")]
+    HttpVersion(String),
     /// `Upgrade` is not `websocket` (RFC 6455 §4.1, item 2).
     #[error("{}, but RFC 6455 §4.1 demands \"Upgrade: websocket\"", server_sent("Upgrade", .0.as_deref()))]
     Upgrade(Option<String>),
@@ -37,23 +37,26 @@ pub enum HandshakeError {
     #[error("the server uses the extension \"{0}\", which was not offered (RFC 6455 §4.1)")]
     Extension(String),
     /// The list of extensions is malformed.
-    #[error("the server sent {0}")]
+    #[error("{}, which is {}", server_sent("Sec-WebSocket-Extensions", Some(.0.list.as_str())), .0)]
     ExtensionSyntax(#[from] ExtensionSyntaxError),
     /// permessage-deflate with parameters that were not offered or do not exist.
-    #[error(transparent)]
-    Deflate(#[from] ParamsError),
+    #[error("{0}, in \"{1}\"")]
+    Deflate(ParamsError, String),
     /// permessage-deflate twice.
-    #[error("the server selected permessage-deflate twice (RFC 7692 §5)")]
-    ManyDeflates,
+    #[error("the server selected permessage-deflate twice (RFC 7692 §5), in \"{0}\"")]
+    ManyDeflates(String),
     /// A subprotocol that was not offered (RFC 6455 §4.1, item 6).
     #[error("the server selected the subprotocol \"{0}\", which was not offered (RFC 6455 §4.1)")]
     Subprotocol(String),
+    /// `Sec-WebSocket-Protocol` without a value.
+    #[error("the server sent \"Sec-WebSocket-Protocol:\" without a value (RFC 6455 §11.3.4)")]
+    EmptySubprotocol,
     /// More than one `Sec-WebSocket-Protocol` (RFC 6455 §11.3.4).
     #[error("the server selected more than one subprotocol: \"{0}\" (RFC 6455 §11.3.4)")]
     ManySubprotocols(String),
-    /// No subprotocol was selected, but one is required.
-    #[error("the server selected none of the offered subprotocols")]
-    NoSubprotocol,
+    /// No subprotocol was selected, but one of these is required.
+    #[error("the server selected none of the offered subprotocols ({0})")]
+    NoSubprotocol(String),
 }
 
 fn truncated(bytes: usize) -> String {

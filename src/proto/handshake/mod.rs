@@ -2,10 +2,12 @@
 
 pub mod client;
 mod error;
+mod response;
 pub mod server;
 
-pub use client::{Agreed, Offer, Outcome, Refusal};
+pub use client::{Offer, Outcome, Refusal};
 pub use error::HandshakeError;
+pub use response::Agreed;
 
 /// The version of the protocol (RFC 6455 §4.1).
 pub const VERSION: &str = "13";

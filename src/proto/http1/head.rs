@@ -78,7 +78,8 @@ impl Head {
 
     /// The status of a response.
     pub fn status(&self) -> Option<u16> {
-        let digits = self.start_line().split(|&byte| byte == b' ').nth(1)?;
+        let words = self.start_line().split(|&byte| byte == b' ');
+        let digits = words.filter(|word| !word.is_empty()).nth(1)?;
         std::str::from_utf8(digits).ok()?.parse().ok()
     }
 }
@@ -101,12 +102,17 @@ pub enum HeadError {
     /// The head has more than [`Head::MAX_FIELDS`] fields.
     #[error("the head has more than {} headers", Head::MAX_FIELDS)]
     TooManyFields,
-    /// A line that ends in a bare LF (RFC 9112 §2.2).
-    #[error("a line of the head ends in LF instead of CRLF (RFC 9112 §2.2)")]
-    BareLineFeed,
+    /// This line ends in a bare LF (RFC 9112 §2.2).
+    #[error("the line {0:?} of the head ends in LF instead of CRLF (RFC 9112 §2.2)")]
+    BareLineFeed(String),
     /// Something else breaks the syntax of RFC 9112.
-    #[error("malformed head: {0} (RFC 9112)")]
-    Malformed(String),
+    #[error("malformed line {line:?} in the head: {problem}")]
+    Malformed {
+        /// The line, perhaps cut.
+        line: String,
+        /// What is wrong with it, and the section of the RFC.
+        problem: String,
+    },
 }
 
 /// Names the other protocol by its first bytes.
@@ -153,18 +159,37 @@ impl Reader {
 
     /// Reads the head at the start of `bytes`, which are all bytes so far; `None` when its end is missing.
     pub fn read(&mut self, bytes: &[u8]) -> Result<Option<Head>, HeadError> {
-        self.check_start(bytes)?;
-        let Some(end) = self.find_end(bytes) else {
-            return if bytes.len() >= Head::MAX_BYTES {
-                Err(HeadError::TooLarge)
-            } else {
-                Ok(None)
-            };
+        let end = self.end(bytes)?;
+        end.map(|end| parse(self.message, &bytes[..end]))
+            .transpose()
+    }
+
+    /// Like [`read`](Self::read), but accepts what can be understood, and returns what is wrong with it.
+    pub fn read_leniently(
+        &mut self,
+        bytes: &[u8],
+    ) -> Result<Option<(Head, Option<HeadError>)>, HeadError> {
+        let Some(end) = self.end(bytes)? else {
+            return Ok(None);
         };
-        if end > Head::MAX_BYTES {
+        let raw = &bytes[..end];
+        match parse(self.message, raw) {
+            Ok(head) => Ok(Some((head, None))),
+            Err(fault) => match parse_with(&lenient(), self.message, raw) {
+                Ok(head) => Ok(Some((head, Some(fault)))),
+                Err(_) => Err(fault),
+            },
+        }
+    }
+
+    /// The length of the head, once all of it is there.
+    fn end(&mut self, bytes: &[u8]) -> Result<Option<usize>, HeadError> {
+        self.check_start(bytes)?;
+        let end = self.find_end(bytes);
+        if end.unwrap_or(bytes.len()) > Head::MAX_BYTES - usize::from(end.is_none()) {
             return Err(HeadError::TooLarge);
         }
-        parse(self.message, &bytes[..end]).map(Some)
+        Ok(end)
     }
 
     /// Refuses bytes that cannot become a head at once, instead of waiting for the rest.
@@ -204,25 +229,52 @@ impl Reader {
 }
 
 fn parse(message: Message, raw: &[u8]) -> Result<Head, HeadError> {
-    if memchr::memchr_iter(b'\n', raw).any(|at| at == 0 || raw[at - 1] != b'\r') {
-        return Err(HeadError::BareLineFeed);
+    let is_bare = |&at: &usize| at == 0 || raw[at - 1] != b'\r';
+    if let Some(at) = memchr::memchr_iter(b'\n', raw).find(is_bare) {
+        let line = raw[..at].rsplit(|&byte| byte == b'\n').next();
+        return Err(HeadError::BareLineFeed(shown(line.unwrap_or_default())));
     }
+    parse_with(&httparse::ParserConfig::default(), message, raw)
+}
+
+/// Accepts what servers get wrong without changing the meaning.
+fn lenient() -> httparse::ParserConfig {
+    let mut config = httparse::ParserConfig::default();
+    config
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .allow_multiple_spaces_in_response_status_delimiters(true)
+        .allow_space_before_first_header_name(true)
+        .ignore_invalid_headers_in_responses(true);
+    config
+}
+
+fn parse_with(
+    config: &httparse::ParserConfig,
+    message: Message,
+    raw: &[u8],
+) -> Result<Head, HeadError> {
     let mut storage = [httparse::EMPTY_HEADER; Head::MAX_FIELDS];
     let parsed = match message {
         Message::Request => {
             let mut request = httparse::Request::new(&mut storage);
-            request.parse(raw).map(|_| request.headers)
+            config
+                .parse_request(&mut request, raw)
+                .map(|_| request.headers)
         }
         Message::Response => {
             let mut response = httparse::Response::new(&mut storage);
-            response.parse(raw).map(|_| response.headers)
+            config
+                .parse_response(&mut response, raw)
+                .map(|_| response.headers)
         }
     };
     let headers = parsed.map_err(|error| match error {
         httparse::Error::TooManyHeaders => HeadError::TooManyFields,
-        error => HeadError::Malformed(error.to_string()),
+        error => malformed(raw, error),
     })?;
-    let start_line = memchr::memchr(b'\r', raw).unwrap_or(raw.len());
+    let start_line = memchr::memchr(b'\n', raw).unwrap_or(raw.len());
+    let start_line = raw[..start_line].trim_ascii_end().len();
     let range = |part: &[u8]| {
         let start = part.as_ptr() as usize - raw.as_ptr() as usize;
         start..start + part.len()
@@ -236,6 +288,55 @@ fn parse(message: Message, raw: &[u8]) -> Result<Head, HeadError> {
         start_line: 0..start_line,
         fields,
     })
+}
+
+/// Names the first line that breaks the syntax; `error` is about the start line if no field does.
+fn malformed(raw: &[u8], error: httparse::Error) -> HeadError {
+    let mut lines = raw.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii_end);
+    let start_line = lines.next().unwrap_or_default();
+    let fault = lines.find_map(|line| Some((line, field_problem(line)?)));
+    let (line, problem) = match fault {
+        Some((line, problem)) => (line, problem.to_owned()),
+        None => (start_line, format!("{error} (RFC 9112)")),
+    };
+    HeadError::Malformed {
+        line: shown(line),
+        problem,
+    }
+}
+
+fn field_problem(line: &[u8]) -> Option<&'static str> {
+    let is_visible = |&byte: &u8| byte == b'\t' || byte >= b' ' && byte != 0x7f;
+    let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+    if line.is_empty() {
+        None
+    } else if line[0].is_ascii_whitespace() {
+        Some("it continues the line before (RFC 9112 §5.2)")
+    } else if name.len() == line.len() {
+        Some("it has no colon (RFC 9112 §5)")
+    } else if name.last().is_some_and(u8::is_ascii_whitespace) {
+        Some("whitespace before the colon (RFC 9112 §5.1)")
+    } else if name.is_empty() || !name.iter().copied().all(is_token_byte) {
+        Some("not a valid field name (RFC 9110 §5.1)")
+    } else if !line.iter().all(is_visible) {
+        Some("a control character in the value (RFC 9110 §5.5)")
+    } else {
+        None
+    }
+}
+
+/// The start of a line, for an error.
+fn shown(line: &[u8]) -> String {
+    String::from_utf8_lossy(line)
+        .trim_end()
+        .chars()
+        .take(80)
+        .collect()
+}
+
+/// Whether a byte may be in a token (RFC 9110 §5.6.2).
+pub(in crate::proto) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 #[cfg(test)]
@@ -297,12 +398,40 @@ mod tests {
     fn refuses_bare_line_feeds_and_folded_lines() {
         assert_eq!(
             read(b"HTTP/1.1 101 x\nA: b\n\n"),
-            Err(HeadError::BareLineFeed)
+            Err(HeadError::BareLineFeed("HTTP/1.1 101 x".to_owned()))
         );
-        assert!(matches!(
-            read(b"HTTP/1.1 101 x\r\nA: b\r\n c\r\n\r\n"),
-            Err(HeadError::Malformed(_))
-        ));
+        for (line, problem) in [
+            (" c", "continues the line before"),
+            ("Server : x", "whitespace before the colon"),
+            ("Server", "no colon"),
+            ("S(r: x", "not a valid field name"),
+            ("A: b\x01", "control character"),
+        ] {
+            let raw = format!("HTTP/1.1 101 x\r\nA: b\r\n{line}\r\n\r\n");
+            let error = read(raw.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(&format!("{line:?}")), "{error}");
+            assert!(error.contains(problem), "{error}");
+        }
+    }
+
+    #[test]
+    fn leniently_reads_what_can_be_understood_and_says_what_is_wrong() {
+        for raw in [
+            "HTTP/1.1 101 x\nServer: x\nUpgrade: websocket\n\n",
+            "HTTP/1.1 101 x\r\nServer : x\r\nUpgrade: websocket\r\n\r\n",
+            "HTTP/1.1 101 x\r\nServer: x\r\nno colon\r\nUpgrade: websocket\r\n\r\n",
+            "HTTP/1.1  101  x\r\nServer: x\r\nUpgrade: websocket\r\n\r\n",
+        ] {
+            let mut reader = Reader::new(Message::Response);
+            let (head, fault) = reader.read_leniently(raw.as_bytes()).unwrap().unwrap();
+            assert!(fault.is_some(), "{raw:?}");
+            assert_eq!(head.text("Server").as_deref(), Some("x"), "{raw:?}");
+            assert_eq!(head.list("upgrade"), ["websocket"], "{raw:?}");
+            assert_eq!(head.as_bytes().len(), raw.len());
+        }
+        let head = "HTTP/1.1 101 x\r\nA: b\r\n\r\n".as_bytes();
+        let read = Reader::new(Message::Response).read_leniently(head);
+        assert_eq!(read.unwrap().unwrap().1, None);
     }
 
     #[test]
