@@ -56,10 +56,17 @@ pub struct HandshakeArgs {
     /// Tolerate a server that breaks a rule, with a warning
     ///
     /// Applies to masked frames, reserved bits, lengths that are not in their shortest form, text
-    /// that is not UTF-8, and a handshake with a wrong Accept, Upgrade or Connection field. Without
-    /// this flag each of these ends the connection (exit status 112 or 113).
+    /// that is not UTF-8, and to a handshake with a wrong Accept, Upgrade or Connection field,
+    /// subprotocols or extensions that were not offered, and lines that are malformed or end in LF.
+    /// Without this flag each of these ends the connection (exit status 112 or 113).
     #[arg(long, hide_short_help = true)]
     pub lenient: bool,
+    /// Send the URL's path as it is typed
+    ///
+    /// By default /./ and /../ in the path are resolved, also as %2e, and characters that a path
+    /// must not contain are percent-encoded.
+    #[arg(long, hide_short_help = true)]
+    pub path_as_is: bool,
     /// Send cookies, as NAME=VALUE or from @FILE; repeatable
     ///
     /// Several cookies in one value are separated by '; '. All --cookie flags are joined into one

@@ -46,7 +46,8 @@ impl Connect {
         environment: &Environment,
         now: Instant,
     ) -> Result<Self, ConfigError> {
-        let target = Target::parse(args.url.as_deref().unwrap_or_default())?;
+        let path_as_is = args.dial.handshake.path_as_is;
+        let target = Target::typed(args.url.as_deref().unwrap_or_default(), path_as_is)?;
         let limit = &args.dial.limit.endpoint;
         session(&args.session, limit, environment, now, || {
             Dialing::resolve(&args.dial, &target, environment)

@@ -81,7 +81,7 @@ impl Dialing {
                 connect_timeout: limit.connect_timeout.0.unwrap_or(Duration::MAX),
                 timeout_flag: "--connect-timeout",
             },
-            url: target.url.to_string(),
+            url: target.sent_url(),
             notes: target.assumed.iter().map(ToString::to_string).collect(),
             cookie_jar: None,
         })

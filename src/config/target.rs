@@ -5,7 +5,7 @@ pub(super) mod zone;
 
 use std::fmt;
 
-use url::{Host, Url};
+use url::{Host, Position, Url};
 
 use crate::dial::{self, is_localhost};
 
@@ -16,7 +16,8 @@ pub struct Target {
     /// The URL with its scheme mapped to `ws` or `wss`; it still holds the userinfo.
     pub url: Url,
     pub dial: dial::Target,
-    /// Path and query, as the request line has them (RFC 6455 §3, "resource name").
+    /// Path and query, as the request line has them (RFC 6455 §3, "resource name"). Unlike those of
+    /// `url`, they may be as typed.
     pub request_target: String,
     /// The value of the `Host` field: a default port is left out (RFC 6455 §4.1).
     pub host_header: String,
@@ -28,6 +29,21 @@ pub struct Target {
 impl Target {
     pub fn parse(input: &str) -> Result<Self, TargetError> {
         resolve(input).map_err(|problem| TargetError::new(input, problem))
+    }
+
+    /// Like [`parse`](Self::parse), but keeps the path as typed if `path_as_is`.
+    pub(super) fn typed(input: &str, path_as_is: bool) -> Result<Self, TargetError> {
+        let mut target = Self::parse(input)?;
+        if path_as_is {
+            target.request_target = request_target(typed_path(input), input);
+        }
+        Ok(target)
+    }
+
+    /// The URL with path and query as they are sent; it still holds the userinfo.
+    pub(super) fn sent_url(&self) -> String {
+        let start = &self.url[..Position::BeforePath];
+        format!("{start}{}", self.request_target)
     }
 }
 
@@ -99,12 +115,12 @@ fn resolve(input: &str) -> Result<Target, TargetProblem> {
     let (rest, zone) = zone::split(&rest)?;
     check_authority(authority(&rest))?;
     if let Some(scheme) = scheme {
-        return build(parse(scheme, &rest)?, zone.as_deref(), None);
+        return build(parse(scheme, &rest)?, &rest, zone.as_deref(), None);
     }
     let assumed = Assumption::of(&parse("ws", &rest)?.host().ok_or(TargetProblem::NoHost)?);
     // Parsed again: `Url` has dropped the port if it was the default of the first scheme.
     let url = parse(assumed.scheme(), &rest)?;
-    build(url, zone.as_deref(), Some(assumed))
+    build(url, &rest, zone.as_deref(), Some(assumed))
 }
 
 /// `Url` silently drops tabs and newlines and turns backslashes to slashes, so they are checked
@@ -259,6 +275,7 @@ fn parse(scheme: &str, rest: &str) -> Result<Url, TargetProblem> {
 
 fn build(
     url: Url,
+    typed: &str,
     zone: Option<&str>,
     assumed: Option<Assumption>,
 ) -> Result<Target, TargetProblem> {
@@ -269,10 +286,7 @@ fn build(
         other => other.to_string(),
     };
     let tls = url.scheme() == "wss";
-    let request_target = match url.query() {
-        Some(query) => format!("{}?{query}", url.path()),
-        None => url.path().to_owned(),
-    };
+    let request_target = request_target(url.path(), typed);
     let host_header = match url.port() {
         Some(port) => format!("{literal}:{port}"),
         None => literal,
@@ -289,6 +303,36 @@ fn build(
         assumed,
         url,
     })
+}
+
+/// `path`, and the query of `typed`. `Url` would percent-encode "'" in it, which servers then see.
+fn request_target(path: &str, typed: &str) -> String {
+    let mut target = String::new();
+    push_encoded(&mut target, path, "");
+    if let Some((_, query)) = typed.split_once('?') {
+        target.push('?');
+        push_encoded(&mut target, query, "\"<>");
+    }
+    target
+}
+
+/// Percent-encodes what is not ASCII, and the characters in `special`.
+fn push_encoded(out: &mut String, text: &str, special: &str) {
+    for c in text.chars() {
+        if c.is_ascii() && !special.contains(c) {
+            out.push(c);
+        } else {
+            out.push_str(&percent_encoded(c));
+        }
+    }
+}
+
+/// The path of a URL that was accepted.
+fn typed_path(input: &str) -> &str {
+    let before_query = input.split('?').next().unwrap_or_default();
+    let authority = before_query.find("://").map_or(0, |at| at + "://".len());
+    let path = before_query[authority..].find('/');
+    path.map_or("/", |at| &before_query[authority + at..])
 }
 
 fn credentials(url: &Url) -> Result<Option<(String, String)>, TargetProblem> {
@@ -438,6 +482,37 @@ mod tests {
             target("localhost:1/x?next=ftp://a").request_target,
             "/x?next=ftp://a"
         );
+    }
+
+    #[test]
+    fn the_query_goes_out_as_typed() {
+        for query in ["q='a'", "a=%2e&b=..", "x=[1]&y={2}|3^4`\\"] {
+            let target = target(&format!("ws://h/?{query}"));
+            assert_eq!(target.request_target, format!("/?{query}"));
+            assert_eq!(target.sent_url(), format!("ws://h/?{query}"));
+        }
+        assert_eq!(target("ws://h?é=\"<").request_target, "/?%C3%A9=%22%3C");
+    }
+
+    #[test]
+    fn the_path_goes_out_as_typed_if_asked_for() {
+        for (input, as_is, usual) in [
+            ("ws://h/a/../b/./c", "/a/../b/./c", "/b/c"),
+            (
+                "ws://u:p@h:1/%2e%2E/x?y=/../",
+                "/%2e%2E/x?y=/../",
+                "/x?y=/../",
+            ),
+            (":1//a/..", "//a/..", "//"),
+            ("ws://h", "/", "/"),
+            ("ws://h?x", "/?x", "/?x"),
+            ("ws://h/{é}", "/{%C3%A9}", "/%7B%C3%A9%7D"),
+        ] {
+            let typed = Target::typed(input, true).unwrap();
+            assert_eq!(typed.request_target, as_is, "{input}");
+            assert!(typed.sent_url().ends_with(as_is), "{input}");
+            assert_eq!(target(input).request_target, usual, "{input}");
+        }
     }
 
     #[test]

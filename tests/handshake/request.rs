@@ -66,6 +66,23 @@ fn has_the_default_fields_in_order() {
 }
 
 #[test]
+fn the_query_goes_out_as_typed_and_the_path_if_asked_for() {
+    let line = |path: &str, args: &[&str]| request_to(path, args)[0].clone();
+    assert_eq!(line("/?q='a'", &[]), "GET /?q='a' HTTP/1.1");
+    assert_eq!(line("/a/../b/%2e/c", &[]), "GET /b/c HTTP/1.1");
+    let as_is = "GET /a/../b/%2e/c?d=.. HTTP/1.1";
+    assert_eq!(line("/a/../b/%2e/c?d=..", &["--path-as-is"]), as_is);
+
+    let server = requested();
+    let url = format!("{}/a/../b", server.url());
+    wsee(&["curl", &url, "--path-as-is"])
+        .run()
+        .exits(0)
+        .never_says("no effect");
+    assert!(server.finish().starts_with("GET /a/../b HTTP/1.1\r\n"));
+}
+
+#[test]
 fn has_a_key_of_16_bytes_that_is_never_the_same() {
     let key = || {
         let lines = request(&[]);

@@ -129,6 +129,7 @@ struct Translator<'a> {
     body: Option<String>,
     is_query: bool,
     ignored: Vec<String>,
+    unsupported: Vec<String>,
     is_output: bool,
 }
 
@@ -142,6 +143,7 @@ impl<'a> Translator<'a> {
             body: None,
             is_query: false,
             ignored: Vec::new(),
+            unsupported: Vec::new(),
             is_output: false,
         }
     }
@@ -248,6 +250,10 @@ impl<'a> Translator<'a> {
                 self.is_query |= known.long == "get";
                 self.ignore(option);
             }
+            Meaning::Unsupported if !self.unsupported.contains(&option) => {
+                self.unsupported.push(option);
+            }
+            Meaning::Unsupported => {}
             Meaning::Refused(reason) => return Err(CurlError::Refused { option, reason }),
         }
         Ok(())
@@ -259,6 +265,17 @@ impl<'a> Translator<'a> {
             _ if known.takes_value => Err(CurlError::Unknown(option)),
             Meaning::Same(name) => {
                 self.flags.retain(|(flag, _)| flag != name);
+                Ok(())
+            }
+            Meaning::Unsupported => {
+                // Off is the default of the others.
+                if known.long == "alpn" {
+                    self.unsupported.push(option);
+                }
+                Ok(())
+            }
+            _ if known.long == "keepalive" => {
+                self.set("keepalive-time", ["0".to_owned()]);
                 Ok(())
             }
             _ => {
@@ -357,6 +374,10 @@ impl<'a> Translator<'a> {
                 "ignored (no effect on a WebSocket): {ignored}{output}"
             ));
         }
+        if !self.unsupported.is_empty() {
+            let unsupported = self.unsupported.join(", ");
+            notes.push(format!("ignored (not supported by wsee): {unsupported}"));
+        }
         notes
     }
 }
@@ -415,6 +436,25 @@ mod tests {
     #[track_caller]
     fn error(words: &[&str]) -> String {
         translated(words).expect_err("an error").to_string()
+    }
+
+    #[test]
+    fn an_option_with_an_effect_is_never_called_of_no_effect() {
+        for words in [
+            &["wss://h", "--retry", "3"][..],
+            &["wss://h", "-D", "file"],
+            &["wss://h", "-i"],
+            &["wss://h", "--limit-rate", "1k"],
+            &["wss://h", "--no-alpn"],
+        ] {
+            let notes = notes(words);
+            assert!(notes.starts_with("ignored (not supported"), "{notes}");
+            assert!(!notes.contains("no effect"), "{notes}");
+        }
+        let path = args(&["wss://h", "--path-as-is"]);
+        assert_eq!(path, ["--path-as-is", "--", "wss://h"]);
+        let keepalive = args(&["wss://h", "--no-keepalive"]);
+        assert_eq!(keepalive, ["--keepalive-time=0", "--", "wss://h"]);
     }
 
     #[test]
@@ -578,7 +618,8 @@ mod tests {
                 "-H",
                 "Accept-Encoding: br"
             ]),
-            "ignored (no effect on a WebSocket): --compressed, -i, -N, -X GET, -H Accept-Encoding"
+            "ignored (no effect on a WebSocket): --compressed, -N, -X GET, -H Accept-Encoding\n\
+             ignored (not supported by wsee): -i"
         );
         assert!(notes(&["h", "-o", "f"]).ends_with("-o; redirect stdout with > FILE"));
         assert!(

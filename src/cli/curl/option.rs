@@ -21,6 +21,8 @@ pub(super) enum Meaning {
     Output,
     /// It has no effect on an opening handshake, or wsee does it anyway.
     Ignored,
+    /// It has an effect that wsee lacks, and the connection is useful without it.
+    Unsupported,
     Refused(&'static str),
 }
 
@@ -53,10 +55,16 @@ fn known((long, _, takes_value, meaning): Row) -> Known {
 }
 
 fn ignored(name: &str) -> Option<Known> {
-    let find = |names: &'static str| names.split_whitespace().find(|it| *it == name);
-    let takes_value = find(IGNORED_WITH_VALUE).is_some();
-    let long = find(IGNORED_WITH_VALUE).or_else(|| find(IGNORED_SWITCHES))?;
-    Some(known((long, None, takes_value, Meaning::Ignored)))
+    let lists = [
+        (IGNORED_SWITCHES, false, Meaning::Ignored),
+        (IGNORED_WITH_VALUE, true, Meaning::Ignored),
+        (UNSUPPORTED_SWITCHES, false, Meaning::Unsupported),
+        (UNSUPPORTED_WITH_VALUE, true, Meaning::Unsupported),
+    ];
+    lists.into_iter().find_map(|(names, takes_value, meaning)| {
+        let long = names.split_whitespace().find(|it| *it == name)?;
+        Some(known((long, None, takes_value, meaning)))
+    })
 }
 
 type Row = (&'static str, Option<char>, bool, Meaning);
@@ -68,7 +76,7 @@ const LOGIN: &str = "wsee logs in with Basic (-u) or a bearer token (--bearer) o
 
 #[rustfmt::skip]
 const TABLE: &[Row] = {
-    use Meaning::{Body, Cookie, Field, Fixed, Ignored, Method, Output, Proxy, Referer, Refused, Same, Url};
+    use Meaning::{Body, Cookie, Field, Fixed, Method, Output, Proxy, Referer, Refused, Same, Unsupported, Url};
     &[
         ("header", Some('H'), true, Field),
         ("cookie", Some('b'), true, Cookie),
@@ -115,10 +123,11 @@ const TABLE: &[Row] = {
         ("keepalive-time", None, true, Same("keepalive-time")),
         ("write-out", Some('w'), true, Same("write-out")),
         ("disable", Some('q'), false, Same("no-config")),
+        ("path-as-is", None, false, Same("path-as-is")),
 
         ("output", Some('o'), true, Output),
         ("remote-name", Some('O'), false, Output),
-        ("dump-header", Some('D'), true, Ignored),
+        ("dump-header", Some('D'), true, Unsupported),
 
         ("data", Some('d'), true, Body),
         ("data-ascii", None, true, Body),
@@ -196,19 +205,26 @@ const IGNORED_LETTERS: &[(char, &str)] = &[
     ('z', "time-cond"),
 ];
 
-const IGNORED_SWITCHES: &str = "append basic compressed compressed-ssh create-dirs crlf disable-eprt disable-epsv \
-    disallow-username-in-url fail fail-early fail-with-body false-start form-escape get globoff \
-    http0.9 http1.1 http2 http3 ignore-content-length include junk-session-cookies list-only alpn \
-    buffer keepalive clobber npn sessionid no-buffer parallel parallel-immediate path-as-is post301 post302 \
-    post303 progress-bar progress-meter proxy-basic proxytunnel socks5-basic raw remote-header-name remote-name-all remote-time \
-    remove-on-error retry-all-errors retry-connrefused show-error silent ssl ssl-reqd ssl-allow-beast \
-    ssl-no-revoke sslv2 sslv3 styled-output suppress-connect-headers tcp-fastopen tcp-nodelay tlsv1 \
-    tlsv1.0 tlsv1.1 tr-encoding trace-ids trace-time use-ascii xattr";
+const IGNORED_SWITCHES: &str = "append basic ca-native compressed compressed-ssh create-dirs crlf disable-eprt \
+    disable-epsv fail fail-early fail-with-body form-escape get globoff \
+    http0.9 http1.1 http2 http3 ignore-content-length list-only \
+    buffer keepalive clobber npn sessionid no-buffer parallel parallel-immediate post301 post302 \
+    post303 progress-bar progress-meter proxy-basic proxy-ca-native proxytunnel socks5-basic raw remote-header-name \
+    remote-name-all remote-time remove-on-error show-error silent skip-existing ssl ssl-reqd ssl-allow-beast \
+    ssl-no-revoke sslv2 sslv3 styled-output suppress-connect-headers tcp-nodelay tlsv1 \
+    tlsv1.0 tlsv1.1 tr-encoding use-ascii xattr";
 
 const IGNORED_WITH_VALUE: &str = "alt-svc continue-at create-file-mode etag-compare etag-save \
-    expect100-timeout ftp-port happy-eyeballs-timeout-ms hsts libcurl limit-rate max-filesize output-dir \
-    parallel-max proto proto-default proto-redir quote random-file range rate retry retry-delay \
-    retry-max-time speed-limit speed-time stderr telnet-option time-cond trace trace-ascii trace-config";
+    expect100-timeout ftp-port libcurl output-dir parallel-max quote random-file range telnet-option time-cond";
+
+/// What they do in curl would have an effect on a WebSocket as well.
+const UNSUPPORTED_SWITCHES: &str = "alpn disallow-username-in-url false-start include junk-session-cookies mptcp \
+    retry-all-errors retry-connrefused tcp-fastopen tls-earlydata trace-ids trace-time";
+
+const UNSUPPORTED_WITH_VALUE: &str = "capath cert-type ciphers curves happy-eyeballs-timeout-ms hsts ip-tos \
+    key-type limit-rate max-filesize proto proto-default proto-redir proxy-capath proxy-ciphers \
+    proxy-tls13-ciphers rate retry retry-delay retry-max-time signature-algorithms speed-limit speed-time stderr \
+    tls13-ciphers trace trace-ascii trace-config vlan-priority";
 
 #[cfg(test)]
 mod tests {
@@ -220,9 +236,14 @@ mod tests {
     #[test]
     fn every_name_and_letter_appears_once() {
         let ignored = || {
-            IGNORED_SWITCHES
-                .split_whitespace()
-                .chain(IGNORED_WITH_VALUE.split_whitespace())
+            [
+                IGNORED_SWITCHES,
+                IGNORED_WITH_VALUE,
+                UNSUPPORTED_SWITCHES,
+                UNSUPPORTED_WITH_VALUE,
+            ]
+            .into_iter()
+            .flat_map(str::split_whitespace)
         };
         let mut names: Vec<&str> = TABLE.iter().map(|row| row.0).chain(ignored()).collect();
         let mut letters: Vec<char> = TABLE.iter().filter_map(|row| row.1).collect();

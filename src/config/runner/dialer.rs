@@ -47,7 +47,8 @@ impl Flags {
     }
 
     fn resolve(&self, args: &DialArgs, url: &str) -> Result<Dialing, ConfigError> {
-        Dialing::resolve(args, &Target::parse(url)?, &self.environment)
+        let target = Target::typed(url, args.handshake.path_as_is)?;
+        Dialing::resolve(args, &target, &self.environment)
     }
 
     fn args(&self, flags: &runner::Flags) -> Result<DialArgs, Unresolved> {
