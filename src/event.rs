@@ -23,6 +23,7 @@ pub use round_trip::RoundTrips;
 
 #[derive(Debug)]
 pub enum Event<'a> {
+    /// To this host.
     CredentialsInClear(&'a str),
     Step(&'a dial::Step),
     Request(&'a Head),
@@ -144,6 +145,7 @@ pub struct Unsent {
 pub struct NotOpen {
     pub message: String,
     pub hint: Option<String>,
+    /// The start of it, if the upgrade was refused.
     pub body: Option<Vec<u8>>,
     pub exit: Exit,
 }

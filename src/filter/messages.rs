@@ -36,6 +36,7 @@ impl Filter {
         self.jq.source()
     }
 
+    /// `take` gets each output, as JSON on one line or as a raw string.
     pub fn apply(&self, payload: &[u8], mut take: impl FnMut(&[u8])) -> Filtered {
         let results = match self.jq.run(payload) {
             Ok(results) => results,

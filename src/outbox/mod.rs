@@ -56,6 +56,7 @@ impl Outbox {
         self.schedule.start(now);
     }
 
+    /// Returns the file that was not sent to its end.
     pub fn stop(&mut self) -> Option<Box<Upload>> {
         self.schedule.stop();
         self.cancel_upload()
@@ -141,6 +142,7 @@ impl Outbox {
         }
     }
 
+    /// The number of messages not sent to their end; a recording is not played any further.
     pub fn unsent(&mut self) -> u64 {
         let waiting = self.first.len() + self.queue.len() + usize::from(self.upload.is_some());
         waiting as u64 + self.player.as_mut().map_or(0, Player::unplayed)

@@ -41,8 +41,10 @@ pub struct Options {
     pub format: Format,
     pub jsonl: bool,
     pub filter: Option<Rc<Filter>>,
+    /// Sent before standard input.
     pub send: Vec<Outgoing>,
     pub every: Vec<Every>,
+    /// Sent instead of standard input.
     pub play: Option<Play>,
     /// Print differences from the recorded answers instead of payloads, in this style.
     pub diff: Option<Style>,

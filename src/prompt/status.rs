@@ -18,6 +18,7 @@ pub(super) struct Status {
     opened: Instant,
     /// The number of the current attempt to reconnect, and when it begins.
     retry: Option<(u32, Instant)>,
+    /// On earlier connections.
     sent: Traffic,
     messages: u64,
     bytes: u64,

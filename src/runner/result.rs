@@ -53,6 +53,7 @@ pub struct Failure {
     pub more: u64,
     pub closest: Option<Closest>,
     pub connection: Option<String>,
+    /// If the run is about one URL.
     pub exit: Exit,
 }
 

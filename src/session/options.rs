@@ -39,6 +39,7 @@ pub struct Place {
     /// The URL, without userinfo and fragment.
     pub url: Url,
     pub target: dial::Target,
+    /// The `Host` field.
     pub host: String,
     pub request_target: String,
     /// The `Authorization` value from the URL's userinfo.

@@ -10,6 +10,7 @@ use crate::proto::http1::{Body, Head, HeadError};
 #[error("the proxy {proxy} ({origin}) {problem}")]
 pub struct ProxyError {
     pub proxy: String,
+    /// The flag or environment variable that names it.
     pub origin: &'static str,
     pub problem: ProxyProblem,
 }

@@ -40,6 +40,7 @@ pub struct Proxy {
     pub host: String,
     pub port: u16,
     pub credentials: Option<Secret<(String, String)>>,
+    /// The flag or the environment variable that names it.
     pub source: &'static str,
 }
 

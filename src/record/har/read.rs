@@ -26,6 +26,7 @@ pub enum HarError {
     TooLarge,
     #[error("entry {entry}, message {message}: {text}")]
     Message {
+        /// The WebSocket connection, from 1.
         entry: usize,
         message: usize,
         text: String,
