@@ -12,8 +12,7 @@ use crate::dial::{Stream, read_body};
 use crate::event::{Event, Evidence, Open, Symptom};
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
-use crate::proto::handshake::client::Agreed;
-use crate::proto::handshake::{Outcome, Refusal};
+use crate::proto::handshake::{Agreed, Outcome, Refusal};
 
 #[derive(Debug)]
 pub struct Opened {
