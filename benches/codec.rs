@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use divan::counter::{BytesCount, ItemsCount};
 use divan::{Bencher, black_box};
-use wsee::pipe::{Input, Split};
+use wsee::pipe::{Encoding, Input, Split};
 use wsee::proto::Role;
 use wsee::proto::buffer::Buffer;
 use wsee::proto::connection::{Config, Connection, Event};
@@ -98,7 +98,7 @@ fn split_lines(bencher: Bencher, len: usize) {
         .counter(BytesCount::new(lines.len()))
         .with_inputs(|| {
             let stdin = Stdin::open().expect("standard input");
-            Input::new(stdin, &lines, Split::Line)
+            Input::new(stdin, &lines, Split::Line, Encoding::Text)
         })
         .bench_local_refs(|input| {
             while let Some(record) = input.next_record() {

@@ -33,6 +33,7 @@
 //! secret.rs    values that are not shown
 //! cookie.rs    cookie jar (RFC 6265), Netscape cookie files
 //! duration.rs  durations as people write them
+//! text.rs      text files and streams: byte order marks, UTF-16
 //! exit.rs      every exit status
 //! ```
 //!
@@ -64,6 +65,7 @@ pub mod secret;
 pub mod serve;
 pub mod session;
 pub mod term;
+pub mod text;
 
 use std::ffi::OsString;
 use std::panic::AssertUnwindSafe;

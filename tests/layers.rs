@@ -29,6 +29,7 @@ const LAYERS: &[&[&str]] = &[
         "secret",
         "cookie",
         "duration",
+        "text",
         "diagnostic",
         "exit",
     ],

@@ -35,5 +35,6 @@ mod route;
 mod runner;
 mod session;
 mod support;
+mod text;
 mod tls;
 mod wire;

@@ -1,7 +1,5 @@
 //! `wsee URL` and `wsee demo`, resolved: how to connect, and what to do then.
 
-use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::dialing::Dialing;
@@ -63,7 +61,7 @@ impl Connect {
         let target = Target::parse(&format!("ws://127.0.0.1:{port}/"))?;
         let limit = &args.limit.endpoint;
         session(&args.session, limit, environment, now, || {
-            Dialing::plain(&args.handshake, &args.limit, &target)
+            Dialing::plain(&args.handshake, &args.limit, &target, environment)
         })
     }
 
@@ -76,7 +74,7 @@ impl Connect {
         dial: impl FnOnce() -> Result<Dialing, ConfigError>,
     ) -> Result<Self, ConfigError> {
         let record = record::resolve(&output.record)?;
-        let timing = Timing::resolve(&output.timing)?;
+        let timing = Timing::resolve(&output.timing, environment)?;
         let mut dialing = dial()?;
         dialing.within(max_time.map(|(limit, _)| limit));
         Ok(Self {
@@ -191,9 +189,9 @@ fn prompt_options(
 ) -> Result<prompt::Options, ConfigError> {
     let state = environment.state_dir.as_ref().filter(|_| !args.no_history);
     Ok(prompt::Options {
-        send: messages(&args.send, Encoding::Text)?,
+        send: messages(&args.send, Encoding::Text, environment)?,
         filter: filter(&args.format.filter)?,
-        every: reconnect::every(&args.reconnect, Encoding::Text)?,
+        every: reconnect::every(&args.reconnect, Encoding::Text, environment)?,
         editor: environment.editor.clone(),
         history: state.map(|dir| dir.join("wsee/history")),
         home: environment.home.clone(),
@@ -231,7 +229,7 @@ fn pipe_options(
             pipe.split.unwrap_or(Split::Line)
         },
         encoding,
-        send: messages(&args.send, send_encoding)?,
+        send: messages(&args.send, send_encoding, environment)?,
         format: Format {
             terminator: if is_raw {
                 Terminator::None
@@ -240,7 +238,7 @@ fn pipe_options(
             },
             ..silent.format
         },
-        every: reconnect::every(&args.reconnect, send_encoding)?,
+        every: reconnect::every(&args.reconnect, send_encoding, environment)?,
         count,
         echo: pipe.echo,
         commands: pipe.commands,
@@ -287,9 +285,21 @@ pub(super) fn silent_pipe(
     })
 }
 
-fn messages(payloads: &[Payload], encoding: Encoding) -> Result<Vec<Outgoing>, ConfigError> {
+fn messages(
+    payloads: &[Payload],
+    encoding: Encoding,
+    environment: &Environment,
+) -> Result<Vec<Outgoing>, ConfigError> {
     let mut messages = Vec::new();
-    for record in records(payloads)? {
+    for payload in payloads {
+        let record = match payload {
+            Payload::Text(text) => text.clone().into_bytes(),
+            Payload::File(file) => {
+                let read = environment.read_message(file, encoding);
+                let file = file.clone();
+                read.map_err(|error| ConfigError::Send { file, error })?
+            }
+        };
         messages.extend(match encoding.decode(&record)? {
             Some((Kind::Text, text)) => {
                 Some(Outgoing::Text(String::from_utf8_lossy(&text).into_owned()))
@@ -299,20 +309,4 @@ fn messages(payloads: &[Payload], encoding: Encoding) -> Result<Vec<Outgoing>, C
         });
     }
     Ok(messages)
-}
-
-fn records(payloads: &[Payload]) -> Result<Vec<Vec<u8>>, ConfigError> {
-    let read = |file: &PathBuf| {
-        fs::read(file).map_err(|error| ConfigError::Send {
-            file: file.clone(),
-            error,
-        })
-    };
-    payloads
-        .iter()
-        .map(|payload| match payload {
-            Payload::Text(text) => Ok(text.clone().into_bytes()),
-            Payload::File(file) => read(file),
-        })
-        .collect()
 }

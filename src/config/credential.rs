@@ -1,6 +1,5 @@
 //! Credentials: typed, read from a file or variable, or asked for.
 
-use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
@@ -118,6 +117,7 @@ pub(super) fn authorization(
 /// The values of `-b`: typed cookies, and a jar if any value is a file.
 pub(super) fn cookies(
     args: &[Cookies],
+    environment: &Environment,
 ) -> Result<(Option<Secret<String>>, Option<Jar>), ConfigError> {
     let mut typed = Vec::new();
     let mut jar: Option<Jar> = None;
@@ -127,7 +127,7 @@ pub(super) fn cookies(
             .strip_prefix('@')
             .or((!arg.contains('=')).then_some(arg));
         match file {
-            Some(file) => read_jar(jar.get_or_insert_default(), Path::new(file))?,
+            Some(file) => read_jar(jar.get_or_insert_default(), Path::new(file), environment)?,
             None => typed.push(arg.as_str()),
         }
     }
@@ -138,8 +138,9 @@ pub(super) fn cookies(
     Ok((typed.map(Secret::new), jar))
 }
 
-fn read_jar(jar: &Jar, file: &Path) -> Result<(), CredentialError> {
-    let text = read("--cookie", file, "to send a cookie, write NAME=VALUE")?;
+fn read_jar(jar: &Jar, file: &Path, environment: &Environment) -> Result<(), CredentialError> {
+    let hint = "to send a cookie, write NAME=VALUE";
+    let text = read("--cookie", file, hint, environment)?;
     jar.read(&text).map_err(|error| CredentialError::Jar {
         file: file.to_owned(),
         error,
@@ -166,6 +167,7 @@ fn bearer(
                 "--bearer",
                 Path::new(file),
                 "it must contain only the token",
+                environment,
             )?;
             let token = text.trim_end_matches(['\r', '\n']).to_owned();
             (format!("--bearer @{file}"), Secret::new(token))
@@ -188,7 +190,7 @@ fn netrc_login(
         "--netrc-file"
     };
     let hint = "its lines look like 'machine HOST login USER password PASS'";
-    let text = read(flag, &file, hint)?;
+    let text = read(flag, &file, hint, environment)?;
     netrc::find(&text, host, user).map_err(|error| CredentialError::Netrc { file, error })
 }
 
@@ -206,13 +208,20 @@ fn netrc_file(
     }
 }
 
-fn read(flag: &'static str, file: &Path, hint: &'static str) -> Result<String, CredentialError> {
-    fs::read_to_string(file).map_err(|error| CredentialError::File {
-        flag,
-        file: file.to_owned(),
-        error,
-        hint,
-    })
+fn read(
+    flag: &'static str,
+    file: &Path,
+    hint: &'static str,
+    environment: &Environment,
+) -> Result<String, CredentialError> {
+    environment
+        .read_text(file)
+        .map_err(|error| CredentialError::File {
+            flag,
+            file: file.to_owned(),
+            error,
+            hint,
+        })
 }
 
 pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, CredentialError> {

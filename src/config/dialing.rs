@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::compression::parse_compression;
 use super::credential::{authorization, cookies};
-use super::header::{check_value, parse_headers, parse_subprotocols, read_file};
+use super::header::{check_value, parse_headers, parse_subprotocols};
 use super::target::Target;
 use super::tls::{client_identity, tls_options};
 use super::{ConfigError, Environment, redirect, route};
@@ -35,7 +35,7 @@ impl Dialing {
         target: &Target,
         environment: &Environment,
     ) -> Result<Self, ConfigError> {
-        let mut dialing = Self::plain(&args.handshake, &args.limit, target)?;
+        let mut dialing = Self::plain(&args.handshake, &args.limit, target, environment)?;
         let open = &mut dialing.open;
         open.dial.tls = tls_options(&args.tls, environment)?;
         open.follow = redirect::follow(&args.redirect);
@@ -60,14 +60,15 @@ impl Dialing {
         handshake: &HandshakeArgs,
         limit: &ClientLimitArgs,
         target: &Target,
+        environment: &Environment,
     ) -> Result<Self, ConfigError> {
-        let (cookies, jar) = cookies(&handshake.cookie)?;
+        let (cookies, jar) = cookies(&handshake.cookie, environment)?;
         Ok(Self {
             open: session::Options {
                 url: redirect::without_userinfo(&target.url),
                 target: target.dial.clone(),
                 dial: dial::Options::default(),
-                offer: offer(target, handshake)?,
+                offer: offer(target, handshake, environment)?,
                 credentials: Credentials {
                     authorization: None,
                     cookies,
@@ -95,7 +96,11 @@ impl Dialing {
     }
 }
 
-fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
+fn offer(
+    target: &Target,
+    args: &HandshakeArgs,
+    environment: &Environment,
+) -> Result<Offer, ConfigError> {
     let user_agent = match &args.user_agent {
         Some(given) => given.clone(),
         None => concat!("wsee/", env!("CARGO_PKG_VERSION")).to_owned(),
@@ -118,7 +123,7 @@ fn offer(target: &Target, args: &HandshakeArgs) -> Result<Offer, ConfigError> {
         user_agent: Some(user_agent),
         origin: args.origin.clone(),
         fields: Vec::new(),
-        edits: parse_headers("-H", &args.header, read_file)?,
+        edits: parse_headers("-H", &args.header, |path| environment.read_text(path))?,
     })
 }
 

@@ -1,6 +1,5 @@
 //! Header fields as typed: curl's `-H` syntax, and the checks that keep every value on its line.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -74,10 +73,6 @@ pub fn parse_headers(
         }
     }
     Ok(edits)
-}
-
-pub fn read_file(path: &Path) -> io::Result<String> {
-    fs::read_to_string(path)
 }
 
 fn parse_lines(path: &str, text: &str, edits: &mut Vec<Edit>) -> Result<(), HeaderError> {

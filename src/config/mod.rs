@@ -24,6 +24,7 @@ mod replay;
 mod route;
 pub mod runner;
 pub mod target;
+mod text_file;
 mod timing;
 mod tls;
 

@@ -1,7 +1,7 @@
 use url::Host;
 
 use super::environment::{ProxyVariables, Variable};
-use super::header::{parse_headers, read_file};
+use super::header::parse_headers;
 use super::target::{is_port, percent_decoded, split_port, zone};
 use super::{ConfigError, credential};
 use crate::cli::ProxyArgs;
@@ -9,6 +9,7 @@ use crate::dial::is_localhost;
 use crate::dial::proxy::{Bypass, HttpOptions, Kind, Proxies, Proxy};
 use crate::dial::tls;
 use crate::secret::Secret;
+use crate::text;
 
 /// The value is never quoted as a whole, because it may contain a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,7 +52,7 @@ pub(super) fn resolve(
     variables: &ProxyVariables,
     user_agent: Option<String>,
 ) -> Result<Proxies, ConfigError> {
-    let edits = parse_headers("--proxy-header", &args.proxy_header, read_file)?;
+    let edits = parse_headers("--proxy-header", &args.proxy_header, text::read)?;
     let (mut ws, mut wss) = match &args.proxy {
         Some(none) if none.0.expose().is_empty() => (None, None),
         Some(url) => {

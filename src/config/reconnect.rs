@@ -1,6 +1,6 @@
-use std::fs;
 use std::path::PathBuf;
 
+use super::Environment;
 use crate::cli::{Attempts, Payload, Period, ReconnectArgs, ValueError};
 use crate::outbox::Every;
 use crate::pipe::{Encoding, EncodingError};
@@ -29,10 +29,14 @@ pub(super) fn backoff(args: &ReconnectArgs) -> Option<Backoff> {
     Some(Backoff::new(limit.map(u32::from)))
 }
 
-pub(super) fn every(args: &ReconnectArgs, encoding: Encoding) -> Result<Vec<Every>, EveryError> {
+pub(super) fn every(
+    args: &ReconnectArgs,
+    encoding: Encoding,
+    environment: &Environment,
+) -> Result<Vec<Every>, EveryError> {
     let mut all = Vec::new();
     for [period, text] in args.every.as_chunks::<2>().0 {
-        let payload = payload(text)?;
+        let payload = payload(text, encoding, environment)?;
         let decoded = encoding.decode(&payload)?;
         let period = parse_period(period)?;
         all.extend(decoded.map(|(kind, payload)| Every {
@@ -56,9 +60,16 @@ fn parse_period(text: &str) -> Result<std::time::Duration, EveryError> {
     }
 }
 
-fn payload(text: &str) -> Result<Vec<u8>, EveryError> {
+fn payload(
+    text: &str,
+    encoding: Encoding,
+    environment: &Environment,
+) -> Result<Vec<u8>, EveryError> {
     match text.parse().map_err(EveryError::Payload)? {
         Payload::Text(text) => Ok(text.into_bytes()),
-        Payload::File(file) => fs::read(&file).map_err(|error| EveryError::File { file, error }),
+        Payload::File(file) => {
+            let read = environment.read_message(&file, encoding);
+            read.map_err(|error| EveryError::File { file, error })
+        }
     }
 }

@@ -1,6 +1,6 @@
-use std::fs;
 use std::path::PathBuf;
 
+use super::Environment;
 use crate::cli::{Format, TimingArgs};
 use crate::render::write_out::{Template, TemplateError};
 
@@ -26,22 +26,28 @@ pub enum TimingError {
 }
 
 impl Timing {
-    pub(super) fn resolve(args: &TimingArgs) -> Result<Self, TimingError> {
+    pub(super) fn resolve(
+        args: &TimingArgs,
+        environment: &Environment,
+    ) -> Result<Self, TimingError> {
+        let format = args.write_out.as_ref();
         Ok(Self {
-            write_out: args.write_out.as_ref().map(template).transpose()?,
+            write_out: format.map(|it| template(it, environment)).transpose()?,
             waterfall: args.timing,
         })
     }
 }
 
-fn template(format: &Format) -> Result<Template, TimingError> {
+fn template(format: &Format, environment: &Environment) -> Result<Template, TimingError> {
     let (place, text) = match format {
         Format::Text(text) => (String::new(), text.clone()),
         Format::File(file) => {
-            let text = fs::read_to_string(file).map_err(|error| TimingError::File {
-                file: file.clone(),
-                error,
-            })?;
+            let text = environment
+                .read_text(file)
+                .map_err(|error| TimingError::File {
+                    file: file.clone(),
+                    error,
+                })?;
             // As in curl, a long format may span several lines.
             (
                 format!(" @{}", file.display()),

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::secret::Secret;
 use crate::term::{self, PasswordError};
+use crate::text;
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -205,10 +206,11 @@ fn password(
 }
 
 fn first_line(path: &Path) -> io::Result<Secret<String>> {
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     File::open(path)?
         .take(LARGEST_PASS)
-        .read_to_string(&mut text)?;
+        .read_to_end(&mut bytes)?;
+    let text = text::decode(bytes)?;
     Ok(Secret::new(
         text.lines().next().unwrap_or_default().to_owned(),
     ))

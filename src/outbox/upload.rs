@@ -1,13 +1,14 @@
 //! A file that is sent as one message, piece by piece.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::SendError;
 use crate::proto::connection::Message;
 use crate::proto::message::{Kind, Utf8};
 use crate::proto::sender::Sender;
+use crate::text;
 
 /// A file of which at most one piece is in memory.
 ///
@@ -18,6 +19,8 @@ pub struct Upload {
     path: PathBuf,
     file: File,
     kind: Kind,
+    /// Where the content starts: after a byte order mark.
+    start: u64,
     len: u64,
     /// Bytes checked to be UTF-8; all of a binary message.
     checked: u64,
@@ -48,12 +51,18 @@ impl Upload {
             let path = path.to_owned();
             return Err(SendError::NoFile { path });
         }
-        let file = File::open(path).map_err(failed)?;
-        let len = file.metadata().map_err(failed)?.len();
+        let mut file = File::open(path).map_err(failed)?;
+        let mut len = file.metadata().map_err(failed)?.len();
+        let mut start = 0;
+        if is_text {
+            start = mark(&mut file).map_err(failed)?;
+            len = len.saturating_sub(start);
+        }
         Ok(Self {
             path: path.to_owned(),
             file,
             kind: if is_text { Kind::Text } else { Kind::Binary },
+            start,
             len,
             checked: if is_text { 0 } else { len },
             sent: 0,
@@ -147,7 +156,7 @@ impl Upload {
             byte: error.at + 1,
         })?;
         if is_last {
-            let rewound = self.file.rewind();
+            let rewound = self.file.seek(SeekFrom::Start(self.start));
             rewound.map_err(|error| SendError::File {
                 path: self.path.clone(),
                 error,
@@ -156,4 +165,12 @@ impl Upload {
         self.checked = end;
         Ok(())
     }
+}
+
+/// Skips a byte order mark at the start of a text; returns its length.
+fn mark(file: &mut File) -> io::Result<u64> {
+    let mut start = Vec::new();
+    file.by_ref().take(3).read_to_end(&mut start)?;
+    let mark = (start.len() - text::content(&start)?.len()) as u64;
+    file.seek(SeekFrom::Start(mark))
 }

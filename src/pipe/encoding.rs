@@ -61,6 +61,11 @@ impl Diagnostic for EncodingError {
 }
 
 impl Encoding {
+    /// Whether records are text, even if it stands for bytes.
+    pub fn is_text(self) -> bool {
+        self != Self::Binary
+    }
+
     /// The message in `record`, if any; spaces in hexadecimal and base64 are ignored.
     #[inline]
     pub fn decode(self, record: &[u8]) -> Result<Option<Decoded<'_>>, EncodingError> {

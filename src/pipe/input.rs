@@ -4,9 +4,12 @@ use std::io;
 use std::ops::Range;
 use std::task::{Context, Poll, Waker, ready};
 
+use super::encoding::Encoding;
 use super::value::Values;
+use crate::diagnostic::Diagnostic;
 use crate::proto::buffer::Buffer;
 use crate::term::Stdin;
+use crate::text::{self, TextError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Split {
@@ -42,6 +45,25 @@ pub struct Input {
     values: Values,
     records: u64,
     ended: bool,
+    /// Whether the start is known to have a byte order mark; `None` as long as it is not.
+    marked: Option<bool>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    #[error("cannot read stdin ({0})")]
+    Io(#[from] io::Error),
+    #[error("stdin is {0}")]
+    Text(#[from] TextError),
+}
+
+impl Diagnostic for ReadError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io(_) => None,
+            Self::Text(error) => error.hint(),
+        }
+    }
 }
 
 /// The usual size of a read, in bytes; with a smaller buffer, large lines need more reads and moves.
@@ -50,11 +72,11 @@ const READ: usize = 256 << 10;
 const LEAST_READ: usize = 64 << 10;
 
 impl Input {
-    /// Records of `stdin`, of which `read` was read already.
-    pub fn new(stdin: Stdin, read: &[u8], split: Split) -> Self {
+    /// Records of `stdin`, of which `read` was read already. A byte order mark is part of binary input only.
+    pub fn new(stdin: Stdin, read: &[u8], split: Split, encoding: Encoding) -> Self {
         let mut buffer = Buffer::with_capacity(READ);
         buffer.extend(read);
-        Self {
+        let mut input = Self {
             stdin,
             split,
             buffer,
@@ -62,7 +84,20 @@ impl Input {
             values: Values::default(),
             records: 0,
             ended: false,
+            marked: (!encoding.is_text()).then_some(false),
+        };
+        if !read.is_empty() {
+            // Its records fail if it is not UTF-8.
+            let _ = input.skip_mark();
         }
+        input
+    }
+
+    /// Whether a byte order mark was skipped; true once.
+    pub fn take_mark(&mut self) -> bool {
+        self.marked
+            .as_mut()
+            .is_some_and(std::mem::take)
     }
 
     /// The next record; `None` if more must be read or nothing follows.
@@ -101,16 +136,37 @@ impl Input {
         })
     }
 
-    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<bool>> {
+    pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, ReadError>> {
         if self.ended {
             return Poll::Ready(Ok(false));
         }
+        ready!(self.poll_block(cx))?;
+        while self.marked.is_none() && !self.skip_mark()? {
+            ready!(self.poll_block(cx))?;
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    fn poll_block(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let room = self.buffer.spare_for(LEAST_READ, usize::MAX);
         let most = room.len().min(READ);
         let read = ready!(self.stdin.poll_read(cx, &mut room[..most]))?;
         self.buffer.commit(read);
         self.ended = read == 0;
-        Poll::Ready(Ok(true))
+        Poll::Ready(Ok(()))
+    }
+
+    /// Skips the byte order mark at the start; `false` while it cannot be decided whether there is one.
+    fn skip_mark(&mut self) -> Result<bool, TextError> {
+        let filled = self.buffer.filled();
+        if !self.ended && text::is_undecided(filled) {
+            return Ok(false);
+        }
+        self.marked = Some(false);
+        let mark = filled.len() - text::content(filled)?.len();
+        self.buffer.consume(mark);
+        self.marked = Some(mark > 0);
+        Ok(true)
     }
 
     pub fn record(&self) -> u64 {

@@ -117,14 +117,15 @@ impl Pipe {
                 continue;
             }
             match input.poll_read(cx) {
-                Poll::Ready(Ok(true)) => moved = true,
-                Poll::Ready(Ok(false)) | Poll::Pending => break,
-                Poll::Ready(Err(error)) => {
-                    self.cause = Some(Cause::Input {
-                        problem: format!("cannot read stdin ({error})"),
-                        hint: None,
-                    });
+                Poll::Ready(Ok(true)) => {
+                    moved = true;
+                    if input.take_mark() {
+                        let note = "stdin starts with a byte order mark, which is not sent";
+                        self.observers.view.note(note);
+                    }
                 }
+                Poll::Ready(Ok(false)) | Poll::Pending => break,
+                Poll::Ready(Err(error)) => self.cause = Some(Cause::input(&error)),
             }
         }
         moved

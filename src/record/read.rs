@@ -10,6 +10,7 @@ use super::event::{Connection, RecordedEvent};
 use super::format::Format;
 use super::har::{self, HarError};
 use super::jsonl;
+use crate::text;
 
 /// A checked recording; the events of a connection are read again on demand.
 #[derive(Debug, Clone)]
@@ -112,7 +113,9 @@ fn open(path: &Path) -> Result<BufReader<fs::File>, ReadError> {
     if !metadata.is_file() {
         return Err(ReadError::NotFile(path.to_owned()));
     }
-    Ok(BufReader::new(fs::File::open(path).map_err(failed)?))
+    let mut file = BufReader::new(fs::File::open(path).map_err(failed)?);
+    text::skip_mark(&mut file).map_err(failed)?;
+    Ok(file)
 }
 
 fn har_error(path: &Path, error: HarError) -> ReadError {

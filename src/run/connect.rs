@@ -16,7 +16,7 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
                 None
             } else {
                 match Stdin::open() {
-                    Ok(stdin) => Some(Input::new(stdin, &[], options.split)),
+                    Ok(stdin) => Some(Input::new(stdin, &[], options.split, options.encoding)),
                     Err(error) => {
                         let why = format!("cannot read stdin: {error}");
                         return jsonl::give_up(&connect, environment, why, Exit::Input);

@@ -8,6 +8,7 @@ use clap::CommandFactory;
 use crate::cli::{Cli, CurlArgs, CurlError, QuoteError, translate, words_of};
 use crate::config::{CommandLine, CommandLineError, ConfigError, Environment};
 use crate::term;
+use crate::text::{self, TextError};
 
 #[derive(Debug, thiserror::Error)]
 pub(super) enum PasteError {
@@ -58,6 +59,9 @@ fn typed(environment: &Environment) -> Result<Vec<OsString>, PasteError> {
             break;
         }
     }
-    let text = String::from_utf8(text).map_err(|_| CurlError::NotUtf8)?;
+    let text = text::decode(text).map_err(|error| match error {
+        TextError::Invalid(_) => PasteError::from(CurlError::NotUtf8),
+        TextError::Utf16(_) => PasteError::Stdin(error.into()),
+    })?;
     Ok(words_of(&text)?)
 }

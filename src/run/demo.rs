@@ -120,7 +120,7 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
             show = Show::prompt(2);
         }
     }
-    let input = Some(Input::new(stdin, &read, options.split));
+    let input = Some(Input::new(stdin, &read, options.split, options.encoding));
     let task = Task::Pipe {
         options,
         input,

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::render::escape::{escape_line, escape_payload};
 use crate::scenario::{Mistake, folder, format, parse};
 use crate::term;
+use crate::text;
 
 pub(super) fn fmt(args: &FmtArgs) -> Exit {
     if args.files == [Path::new("-")] {
@@ -74,15 +75,11 @@ fn fmt_stdin(check: bool) -> Exit {
 }
 
 fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
-    let text = match std::str::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => {
-            let at = error.valid_up_to() + 1;
-            complain(&format!("{name}, byte {at}: not valid UTF-8"));
-            return Err(Exit::Usage);
-        }
-    };
-    parse(text).map(|file| format(&file)).map_err(|mistakes| {
+    let text = text::decode(bytes.to_vec()).map_err(|error| {
+        complain(&format!("{name}: {}", io::Error::from(error)));
+        Exit::Usage
+    })?;
+    parse(&text).map(|file| format(&file)).map_err(|mistakes| {
         report(name, &mistakes);
         Exit::Usage
     })

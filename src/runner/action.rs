@@ -1,6 +1,7 @@
 //! Steps that send or wait for time to pass.
 
 use std::fs;
+use std::io;
 use std::time::Duration;
 
 use super::case::{Runner, StepResult};
@@ -16,6 +17,7 @@ use crate::render::close::close_text;
 use crate::scenario::ast::Content;
 use crate::scenario::typed::Typed;
 use crate::scenario::{Action, Form, Problem, Template};
+use crate::text;
 
 impl Runner<'_> {
     pub(super) async fn action(&mut self, on: usize, action: &Action) -> StepResult<()> {
@@ -117,15 +119,11 @@ impl Runner<'_> {
         if binary {
             return Ok(Outgoing::Binary(bytes));
         }
-        String::from_utf8(bytes)
-            .map(Outgoing::Text)
-            .map_err(|error| {
-                let byte = error.utf8_error().valid_up_to() + 1;
-                let text = format!(
-                    "{name}, byte {byte}: not valid UTF-8; to send it as binary, use >b @FILE"
-                );
-                self.error(&text, Exit::Input)
-            })
+        text::decode(bytes).map(Outgoing::Text).map_err(|error| {
+            let error = io::Error::from(error);
+            let text = format!("{name}: {error}; to send it as binary, use >b @FILE");
+            self.error(&text, Exit::Input)
+        })
     }
 
     async fn send(&self, on: usize, outgoing: Outgoing) -> StepResult<()> {

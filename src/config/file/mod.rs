@@ -24,6 +24,7 @@ use merge::{Argument, Merged, merge};
 
 use crate::cli::{Cli, holds_secret};
 use crate::config::Environment;
+use crate::text;
 
 #[derive(Debug)]
 pub(super) struct ConfigFile {
@@ -65,8 +66,9 @@ impl ConfigFile {
             }
             Err(error) => return Err(fail(error)),
         };
-        let mut text = String::new();
-        file.read_to_string(&mut text).map_err(fail)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(fail)?;
+        let text = text::decode(bytes).map_err(|error| fail(error.into()))?;
         let mode = file.metadata().map_err(fail)?.permissions().mode();
         Ok(Some(Self {
             path: path.to_owned(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::dialer::{Connection, Wrong};
@@ -11,6 +12,7 @@ use crate::scenario::{
     self, Case, Form, Line, Mistake, Problem, Statement, Step, Template, Variable,
 };
 use crate::session;
+use crate::text;
 
 #[derive(Debug)]
 pub struct Loaded {
@@ -80,10 +82,7 @@ impl Test {
             mistakes,
         };
         let bytes = fs::read(path).map_err(|it| error(format!("cannot read it: {it}")))?;
-        let text = String::from_utf8(bytes).map_err(|it| {
-            let at = it.utf8_error().valid_up_to() + 1;
-            error(format!("byte {at} is not valid UTF-8"))
-        })?;
+        let text = text::decode(bytes).map_err(|it| error(io::Error::from(it).to_string()))?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let cases = scenario::parse(&text)
             .and_then(|file| scenario::cases(file, &stem, &super::known(&self.given)))

@@ -3,7 +3,6 @@ mod load;
 mod step;
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
@@ -227,7 +226,7 @@ fn given(
 ) -> Result<Given, TestError> {
     let mut variables = HashMap::new();
     for path in &args.var_file {
-        for variable in var_file(path)? {
+        for variable in var_file(path, environment)? {
             variables.insert(variable.name, variable.value);
         }
     }
@@ -242,11 +241,13 @@ fn given(
     })
 }
 
-fn var_file(path: &Path) -> Result<Vec<Variable>, TestError> {
-    let text = fs::read_to_string(path).map_err(|error| TestError::VarFile {
-        path: path.to_owned(),
-        error,
-    })?;
+fn var_file(path: &Path, environment: &Environment) -> Result<Vec<Variable>, TestError> {
+    let text = environment
+        .read_text(path)
+        .map_err(|error| TestError::VarFile {
+            path: path.to_owned(),
+            error,
+        })?;
     let lines = (1..).zip(text.lines()).filter(|(_, line)| {
         let line = line.trim_start();
         !line.is_empty() && !line.starts_with('#')

@@ -8,6 +8,7 @@ use std::process::{Command, ExitStatus};
 use tempfile::{Builder, NamedTempFile, TempPath};
 
 use crate::diagnostic::Diagnostic;
+use crate::text::{self, TextError};
 
 /// A written text, and the file that holds it until it is sent.
 #[derive(Debug)]
@@ -26,8 +27,8 @@ pub(super) enum DraftError {
     Failed { editor: String, status: ExitStatus },
     #[error("cannot read {path:?}: {error}")]
     Read { path: PathBuf, error: io::Error },
-    #[error("{path:?}, byte {byte}: not valid UTF-8; nothing was sent")]
-    NotText { path: PathBuf, byte: usize },
+    #[error("{path:?}: {error}; nothing was sent")]
+    NotText { path: PathBuf, error: TextError },
     #[error("nothing was written; nothing was sent")]
     Empty,
     #[error("nothing was changed; nothing was sent")]
@@ -105,9 +106,9 @@ fn read(path: &Path) -> Result<String, DraftError> {
         path: path.to_owned(),
         error,
     })?;
-    let mut text = String::from_utf8(bytes).map_err(|error| DraftError::NotText {
+    let mut text = text::decode(bytes).map_err(|error| DraftError::NotText {
         path: path.to_owned(),
-        byte: error.utf8_error().valid_up_to() + 1,
+        error,
     })?;
     if text.ends_with('\n') {
         text.pop();
@@ -161,7 +162,7 @@ mod tests {
         assert!(error("/nonexistent", "").contains("ended with exit status: 127"));
         assert!(error("rm", "").starts_with("cannot read "));
         let text = error("printf 'ab\\377' >", "");
-        assert!(text.contains(", byte 3: not valid UTF-8"), "{text}");
+        assert!(text.contains(": byte 3 is not valid UTF-8"), "{text}");
         let path = text.split('"').nth(1).expect("a path");
         assert_eq!(fs::read(path).unwrap(), b"ab\xff");
         fs::remove_file(path).unwrap();

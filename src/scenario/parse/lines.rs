@@ -13,7 +13,6 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut lines: Vec<&str> = text.split('\n').collect();
         // The last newline ends a line and does not begin another.
         lines.pop_if(|line| line.is_empty());
