@@ -24,6 +24,7 @@ mod request_pairs;
 mod show;
 pub mod style;
 pub mod waterfall;
+pub mod width;
 pub mod write_out;
 
 pub use decode::Decode;

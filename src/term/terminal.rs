@@ -7,6 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, read};
 use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::{
@@ -104,6 +105,68 @@ pub fn is_hung_up() -> bool {
     let mut polled = [PollFd::new(&input, PollFlags::IN)];
     let _ = poll(&mut polled, Some(&Timespec::default()));
     polled[0].revents().contains(PollFlags::HUP) || !isatty(stdin())
+}
+
+/// Why a terminal does not say where its cursor is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// Keys that were pressed before the answer would be lost.
+    KeysWaiting,
+    Silent,
+}
+
+/// How long a terminal at the end of a slow line may take to answer.
+const ANSWER: Duration = Duration::from_millis(500);
+/// Longer than any answer, in bytes.
+const LONGEST_ANSWER: usize = 32;
+
+/// Asks the terminal for the column of the cursor, from 0; nobody else may read keys at the same time.
+///
+/// Text that is typed before the answer is appended to `typed`.
+pub fn cursor_column(typed: &mut String) -> Result<usize, Unanswered> {
+    if has_input(Duration::ZERO) {
+        return Err(Unanswered::KeysWaiting);
+    }
+    super::screen("\x1b[6n");
+    let mut answer = Vec::new();
+    while answer.len() < LONGEST_ANSWER && !answer.ends_with(b"R") {
+        let mut byte = [0];
+        if !has_input(ANSWER) || !matches!(read(stdin(), &mut byte), Ok(1)) {
+            return Err(Unanswered::Silent);
+        }
+        answer.extend(byte);
+    }
+    let start = answer.iter().rposition(|byte| *byte == b'\x1b');
+    let (keys, answer) = answer.split_at(start.unwrap_or(answer.len()));
+    let keys = String::from_utf8_lossy(keys);
+    typed.extend(keys.chars().filter(|key| !key.is_control()));
+    column_in(answer).ok_or(Unanswered::Silent)
+}
+
+/// The column in `ESC [ row ; column R`, which counts from 1.
+fn column_in(answer: &[u8]) -> Option<usize> {
+    let digits = answer
+        .strip_suffix(b"R")?
+        .rsplit(|byte| *byte == b';')
+        .next()?;
+    str::from_utf8(digits)
+        .ok()?
+        .parse::<usize>()
+        .ok()?
+        .checked_sub(1)
+}
+
+fn has_input(within: Duration) -> bool {
+    let input = stdin();
+    let mut polled = [PollFd::new(&input, PollFlags::IN)];
+    let within = Timespec::try_from(within).unwrap_or_default();
+    loop {
+        match poll(&mut polled, Some(&within)) {
+            // Another resize.
+            Err(Errno::INTR) => {}
+            ready => return ready.is_ok_and(|ready| ready > 0),
+        }
+    }
 }
 
 /// The columns of the terminal that standard error is; 80 when it does not tell.

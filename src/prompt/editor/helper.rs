@@ -15,6 +15,7 @@ use super::screen::Screen;
 use crate::command::{self, COMMANDS, Completion};
 use crate::prompt::variable::Values;
 use crate::render::style::{Role, Style};
+use crate::term;
 
 /// Answers rustyline, and notifies the screen of what rustyline is about to do.
 pub(super) struct LineHelper {
@@ -27,6 +28,8 @@ pub(super) struct LineHelper {
     is_key: Cell<bool>,
     /// The line may end after the next repaint.
     is_last: Cell<bool>,
+    /// Candidates of a completion that rustyline has not listed yet.
+    unlisted: Cell<usize>,
 }
 
 impl LineHelper {
@@ -40,21 +43,11 @@ impl LineHelper {
             variables,
             is_key: Cell::new(false),
             is_last: Cell::new(false),
+            unlisted: Cell::new(0),
         }
     }
-}
 
-impl Helper for LineHelper {}
-
-impl Completer for LineHelper {
-    type Candidate = Pair;
-
-    fn complete(
-        &self,
-        line: &str,
-        pos: usize,
-        _: &Context<'_>,
-    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+    fn candidates(&self, line: &str, pos: usize) -> rustyline::Result<(usize, Vec<Pair>)> {
         match command::complete(line, pos) {
             Completion::Words { start, words } => Ok((start, pairs(words, " "))),
             Completion::Path { start } => {
@@ -72,6 +65,27 @@ impl Completer for LineHelper {
     }
 }
 
+impl Helper for LineHelper {}
+
+impl Completer for LineHelper {
+    type Candidate = Pair;
+
+    fn complete(
+        &self,
+        line: &str,
+        pos: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let found = self.candidates(line, pos)?;
+        self.unlisted.set(found.1.len());
+        if pos == line.len() {
+            // The list starts below the line, and the hint would stay behind it.
+            term::screen("\x1b[K");
+        }
+        Ok(found)
+    }
+}
+
 /// Candidates; `end` is appended to a single one.
 fn pairs(words: Vec<String>, end: &str) -> Vec<Pair> {
     let end = if words.len() == 1 { end } else { "" };
@@ -83,17 +97,17 @@ fn pairs(words: Vec<String>, end: &str) -> Vec<Pair> {
 }
 
 pub(super) struct LineHint {
-    text: String,
-    can_be_taken: bool,
+    shown: String,
+    taken: Option<String>,
 }
 
 impl Hint for LineHint {
     fn display(&self) -> &str {
-        &self.text
+        &self.shown
     }
 
     fn completion(&self) -> Option<&str> {
-        self.can_be_taken.then_some(&self.text)
+        self.taken.as_deref()
     }
 }
 
@@ -102,22 +116,21 @@ impl Hinter for LineHelper {
 
     fn hint(&self, line: &str, pos: usize, ctx: &Context<'_>) -> Option<LineHint> {
         // The first thing rustyline asks for when it reads a line.
-        self.screen.line_begins();
+        self.screen.line_begins(line, pos);
         // Without colours a hint looks like typed text.
         if !self.style.is_colored() || pos < line.len() {
             return None;
         }
-        let args = args_hint(line).map(|text| LineHint {
-            text,
-            can_be_taken: false,
-        });
-        args.or_else(|| {
+        let args = args_hint(line).map(|text| (text, false));
+        let (text, can_be_taken) = args.or_else(|| {
             let text = self.history.hint(line, pos, ctx)?;
             let is_short = !text.contains(char::is_control);
-            is_short.then_some(LineHint {
-                text,
-                can_be_taken: true,
-            })
+            is_short.then_some((text, true))
+        })?;
+        Some(LineHint {
+            // rustyline does not clear the rows of a longer hint when it lists completions.
+            shown: self.screen.fitting(line, &text),
+            taken: can_be_taken.then_some(text),
         })
     }
 }
@@ -152,8 +165,8 @@ fn rest_of(args: &str, count: usize) -> Option<String> {
 }
 
 impl Highlighter for LineHelper {
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        self.screen.line_is(line);
+    fn highlight<'l>(&self, line: &'l str, pos: usize) -> Cow<'l, str> {
+        self.screen.line_is(line, pos);
         let is_command = line.starts_with('/') && !line.starts_with("//");
         if !is_command || !self.style.is_colored() {
             return Cow::Borrowed(line);
@@ -168,17 +181,26 @@ impl Highlighter for LineHelper {
         if !self.is_key.take() {
             self.screen.text_painted();
         }
+        self.screen.prompt_is(prompt);
         let bar = self.screen.bar(self.is_last.take());
         Cow::Owned(format!("{bar}{}", self.style.paint(Role::Kind, prompt)))
     }
 
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
+        self.screen.hint_is(hint);
         Cow::Owned(self.style.paint(Role::Fact, hint).to_string())
     }
 
     fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
         self.is_key.set(true);
-        Cow::Borrowed(candidate)
+        let left = self.unlisted.get().saturating_sub(1);
+        self.unlisted.set(left);
+        if left > 0 {
+            return Cow::Borrowed(candidate);
+        }
+        // To paint the line again, rustyline clears as many rows as it has, from below the list upwards.
+        let rows = "\n".repeat(self.screen.rows_below());
+        Cow::Owned(format!("{candidate}{rows}"))
     }
 
     /// Always requests a repaint, so that exactly one follows every key.

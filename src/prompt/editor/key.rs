@@ -1,13 +1,16 @@
-//! Ctrl-C, Ctrl-D and Ctrl-Z.
+//! Ctrl-C, Ctrl-D and Ctrl-Z, and keys that were read in rustyline's place.
+
+use std::sync::Arc;
 
 use rustyline::history::History;
 use rustyline::{
-    Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyEvent,
-    Movement, RepeatCount,
+    Cmd, ConditionalEventHandler, Editor, Event, EventContext, EventHandler, Helper, KeyCode,
+    KeyEvent, Modifiers, Movement, RepeatCount,
 };
 use tokio::sync::mpsc::Sender;
 
 use super::Entry;
+use super::screen::Screen;
 use crate::term::terminal::Loan;
 
 /// Binds Ctrl-C and Ctrl-D, which report to `entries` from an empty line, and Ctrl-Z, which gives the terminal to the shell.
@@ -19,12 +22,14 @@ pub(super) fn bind<H: Helper, I: History>(
     editor: &mut Editor<H, I>,
     entries: &Sender<Entry>,
     loan: Loan,
+    screen: &Arc<Screen>,
 ) {
     let interrupt = Interrupt(entries.clone());
     editor.bind_sequence(KeyEvent::ctrl('C'), handler(interrupt));
     let end = End(entries.clone());
     editor.bind_sequence(KeyEvent::ctrl('D'), handler(end));
     editor.bind_sequence(KeyEvent::ctrl('Z'), handler(Suspend(loan)));
+    editor.bind_sequence(Event::Any, handler(Late(Arc::clone(screen))));
 }
 
 fn handler(handler: impl ConditionalEventHandler + 'static) -> EventHandler {
@@ -57,6 +62,22 @@ impl ConditionalEventHandler for Suspend {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
         self.0.suspend();
         Some(Cmd::Repaint)
+    }
+}
+
+/// Inserts what was typed before a key.
+struct Late(Arc<Screen>);
+
+impl ConditionalEventHandler for Late {
+    fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+        let mut typed = self.0.take_late();
+        if typed.is_empty() {
+            return None;
+        }
+        if let Some(KeyEvent(KeyCode::Char(c), Modifiers::NONE)) = event.get(0) {
+            typed.push(*c);
+        }
+        Some(Cmd::Insert(1, typed))
     }
 }
 

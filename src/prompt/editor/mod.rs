@@ -7,6 +7,7 @@ mod draft;
 mod helper;
 mod history;
 mod key;
+mod paint;
 mod reader;
 mod screen;
 
@@ -94,7 +95,7 @@ impl Editor {
         let mut editor = line_editor(&options, &screen)?;
         let printer = editor.create_external_printer().map_err(unsupported)?;
         let terminal = Terminal::hold()?;
-        key::bind(&mut editor, &sender, terminal.loan()?);
+        key::bind(&mut editor, &sender, terminal.loan()?, &screen);
         let lines = Lines::default();
         let is_lent = Arc::<AtomicBool>::default();
         let reader = Reader {

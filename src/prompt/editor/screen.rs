@@ -12,6 +12,9 @@ use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
+use super::paint::{Paint, Reflow};
+use crate::term::{self, terminal};
+
 /// No more text is taken from this many bytes on; a slow terminal draws them in half a second.
 const FULL: usize = 32 << 10;
 /// How much a terminal that is too slow still gets at the end, in bytes.
@@ -20,6 +23,8 @@ const BACKLOG: usize = 8 << 10;
 const PACE: Duration = Duration::from_millis(33);
 /// How long the end of a line waits for a print in progress; short enough not to be felt as lag.
 const PRINT_TIMEOUT: Duration = Duration::from_millis(50);
+/// How long a print waits for rustyline to notice a resize.
+const RESIZE_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long the end of the session waits for the last print.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(400);
 /// Clears from the start of the cursor's line to the end of the screen.
@@ -40,7 +45,10 @@ struct State {
     /// A copy of the text that rustyline has, until it is painted.
     handed_over: Option<HandedOver>,
     bar: Bar,
-    typed: String,
+    paint: Paint,
+    reflow: Reflow,
+    /// Typed while the terminal was asked for something.
+    late: String,
     is_printing: bool,
     reader: ReaderState,
     phase: Phase,
@@ -109,7 +117,7 @@ impl Screen {
     }
 
     pub(super) fn typed(&self) -> String {
-        self.lock().typed.clone()
+        self.lock().paint.line.clone()
     }
 
     /// Prints `last` after everything else and removes the prompt; returns the text that was not
@@ -146,9 +154,7 @@ impl Screen {
 
     /// Waits for text that can be printed; `None` if no more will come.
     fn next_batch(&self) -> Option<String> {
-        let is_idle = |state: &mut State| !state.can_print();
-        let state = self.changed.wait_while(self.lock(), is_idle);
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.wait_for_text();
         match state.phase {
             Phase::Open => {}
             Phase::Closing => state.phase = Phase::Last,
@@ -160,6 +166,24 @@ impl Screen {
             session.wake();
         }
         Some(printed)
+    }
+
+    fn wait_for_text(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        loop {
+            let is_idle = |state: &mut State| !state.can_print();
+            let idle = self.changed.wait_while(state, is_idle);
+            state = idle.unwrap_or_else(PoisonError::into_inner);
+            // Before a print rustyline clears the rows that the line had before the resize.
+            let is_stale = |state: &mut State| state.paint.is_stale(terminal::width());
+            let waited = self
+                .changed
+                .wait_timeout_while(state, RESIZE_TIMEOUT, is_stale);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            if state.can_print() {
+                return state;
+            }
+        }
     }
 
     fn printed(&self) {
@@ -183,9 +207,25 @@ impl Screen {
         self.changed.notify_all();
     }
 
-    /// The prompt is about to be painted; may be called again while the line is being typed.
-    pub(super) fn line_begins(&self) {
-        self.lock().reader = ReaderState::Reading;
+    /// The line is about to be painted, perhaps for the first time, perhaps after a resize.
+    pub(super) fn line_begins(&self, line: &str, cursor: usize) {
+        let width = terminal::width();
+        let mut state = self.lock();
+        if state.reader != ReaderState::Reading {
+            state.reader = ReaderState::Reading;
+            state.paint.columns = width;
+        }
+        let resized = state.paint.resize(line, cursor, width);
+        let mut reflow = state.reflow;
+        drop(state);
+        if let Some(line) = resized {
+            let mut late = String::new();
+            let rows = reflow.rows_above(&line, || terminal::cursor_column(&mut late));
+            term::screen(&line.clear(rows));
+            let mut state = self.lock();
+            state.reflow = reflow;
+            state.late.push_str(&late);
+        }
         self.changed.notify_all();
     }
 
@@ -196,7 +236,7 @@ impl Screen {
             .wait_timeout_while(self.lock(), PRINT_TIMEOUT, is_printing);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.reader = ReaderState::BetweenLines;
-        state.typed.clear();
+        state.paint = Paint::default();
     }
 
     /// Another program has the terminal until [`returned`](Self::returned), and nothing is printed.
@@ -209,10 +249,36 @@ impl Screen {
         self.changed.notify_all();
     }
 
-    pub(super) fn line_is(&self, line: &str) {
-        let mut state = self.lock();
-        state.typed.clear();
-        state.typed.push_str(line);
+    /// Takes what was typed and not inserted yet.
+    pub(super) fn take_late(&self) -> String {
+        mem::take(&mut self.lock().late)
+    }
+
+    pub(super) fn prompt_is(&self, prompt: &str) {
+        let paint = &mut self.lock().paint;
+        prompt.clone_into(&mut paint.prompt);
+        paint.hint.clear();
+        paint.width = terminal::width();
+    }
+
+    pub(super) fn line_is(&self, line: &str, cursor: usize) {
+        let paint = &mut self.lock().paint;
+        line.clone_into(&mut paint.line);
+        paint.cursor = cursor;
+    }
+
+    pub(super) fn hint_is(&self, hint: &str) {
+        hint.clone_into(&mut self.lock().paint.hint);
+    }
+
+    /// The rows of the line being typed after its first.
+    pub(super) fn rows_below(&self) -> usize {
+        self.lock().paint.rows_below()
+    }
+
+    /// As much of a hint as fits on the last row of `line`.
+    pub(super) fn fitting(&self, line: &str, hint: &str) -> String {
+        self.lock().paint.fitting(line, hint)
     }
 
     /// The change to the bar above the prompt that is about to be painted; `is_last` if the line may end
@@ -385,14 +451,14 @@ mod tests {
         let (screen, printed) = screen();
         assert!(print(&screen, "one\n").is_ready());
         assert!(printed.recv_timeout(PACE).is_err());
-        screen.line_begins();
+        screen.line_begins("", 0);
         assert_eq!(printed.recv_timeout(DEADLINE).unwrap(), "one\n");
     }
 
     #[test]
     fn text_that_arrives_while_printing_is_joined() {
         let (screen, printed) = screen();
-        screen.line_begins();
+        screen.line_begins("", 0);
         assert!(print(&screen, "one\n").is_ready());
         assert_eq!(printed.recv_timeout(DEADLINE).unwrap(), "one\n");
         assert!(print(&screen, "two\n").is_ready());
@@ -407,7 +473,7 @@ mod tests {
         let (screen, printed) = screen();
         assert!(print(&screen, &"x".repeat(FULL)).is_ready());
         assert!(print(&screen, "more").is_pending());
-        screen.line_begins();
+        screen.line_begins("", 0);
         printed.recv_timeout(DEADLINE).unwrap();
         assert!(print(&screen, "more").is_ready());
     }
@@ -416,7 +482,7 @@ mod tests {
     fn a_bar_stays_below_printed_text() {
         let (screen, printed) = screen();
         let next = || printed.recv_timeout(DEADLINE).unwrap();
-        screen.line_begins();
+        screen.line_begins("", 0);
         screen.set_bar(Some("1 %".to_owned()));
         assert_eq!(next(), "1 %\n");
         screen.text_painted();
@@ -437,7 +503,7 @@ mod tests {
     #[test]
     fn a_bar_is_not_left_above_a_line_that_ends() {
         let (screen, printed) = screen();
-        screen.line_begins();
+        screen.line_begins("", 0);
         screen.set_bar(Some("1 %".to_owned()));
         printed.recv_timeout(DEADLINE).unwrap();
         screen.text_painted();
@@ -450,7 +516,7 @@ mod tests {
     #[test]
     fn a_text_clears_the_bar_that_was_there() {
         let (screen, printed) = screen();
-        screen.line_begins();
+        screen.line_begins("", 0);
         screen.set_bar(Some("1 %".to_owned()));
         printed.recv_timeout(DEADLINE).unwrap();
         screen.text_painted();
@@ -467,7 +533,7 @@ mod tests {
     #[test]
     fn text_that_is_not_painted_in_time_is_returned() {
         let (screen, printed) = screen();
-        screen.line_begins();
+        screen.line_begins("", 0);
         assert!(print(&screen, "handed over\n").is_ready());
         printed.recv_timeout(DEADLINE).unwrap();
         assert!(print(&screen, "waiting\n").is_ready());
@@ -487,7 +553,7 @@ mod tests {
     #[test]
     fn holds_the_reader_after_the_last_text() {
         let (screen, printed) = screen();
-        screen.line_begins();
+        screen.line_begins("", 0);
         let reader = Arc::clone(&screen);
         let reader = thread::spawn(move || {
             printed.recv_timeout(DEADLINE).unwrap();
