@@ -34,6 +34,15 @@ pub enum Event<'a> {
     Retry(&'a Retry<'a>),
     /// A connection is open again, this long after the last one was lost.
     Reconnected(Duration),
+    /// There is no connection, and the user decides what follows.
+    Offline(&'a Offline<'a>),
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Offline<'a> {
+    pub reason: DisconnectReason<'a>,
+    /// What to do about a failed attempt.
+    pub hint: Option<&'a str>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -81,6 +90,8 @@ pub struct Open {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cause {
     Quit,
+    /// `/close`, `/drop` or `/reset`: the prompt stays.
+    Close,
     Reconnect,
     /// All input was sent, and nothing arrived for the time of `--wait`.
     EndOfInput,
@@ -311,7 +322,7 @@ impl Ending {
 
     fn cause_exit(&self) -> Option<Exit> {
         Some(match self.cause.as_ref()? {
-            Cause::Quit | Cause::Reconnect | Cause::EndOfInput => return None,
+            Cause::Quit | Cause::Close | Cause::Reconnect | Cause::EndOfInput => return None,
             Cause::Count(_) | Cause::OutputClosed => Exit::Done,
             Cause::Signal(signal) => signal.exit(),
             Cause::MaxTime(_) | Cause::Idle(_) => Exit::Timeout,

@@ -24,6 +24,9 @@ pub struct ConnectArgs {
     /// of the configuration file (see --no-config).
     #[arg(required = true, value_parser = url_argument, value_hint = ValueHint::Url)]
     pub url: Option<String>,
+    /// The profile that the URL comes from.
+    #[arg(skip)]
+    pub profile: Option<String>,
     #[command(flatten)]
     pub dial: DialArgs,
     #[command(flatten)]
@@ -83,6 +86,13 @@ pub struct SessionArgs {
     pub output: OutputArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+    /// Leave the prompt when the connection ends
+    ///
+    /// Without this flag the prompt stays after the server has closed or the connection was lost:
+    /// variables, timers and the filter are kept, /reconnect opens another connection, and Ctrl-D
+    /// leaves with the exit status of the last one. Has no effect in a pipe.
+    #[arg(long, hide_short_help = true, help_heading = Heading::Reconnect)]
+    pub exit_on_close: bool,
     /// Do not save the prompt's history
     ///
     /// Lines typed in this run are not saved in the state directory. Lines that start with a space

@@ -141,8 +141,8 @@ impl<'a> Args<'a> {
             return Ok(None);
         }
         let topic = Topic::ALL.into_iter().find(|topic| topic.name() == word);
-        let topic =
-            topic.ok_or_else(|| self.not_known("ping, pong, frames, time, json, hex or decode"))?;
+        let known = "ping, pong, frames, time, json, compact, hex or decode";
+        let topic = topic.ok_or_else(|| self.not_known(known))?;
         Ok(Some(match topic {
             Topic::Time => Setting::Time(rest.timestamps()?),
             Topic::Decode => Setting::Decode(rest.decode()?),

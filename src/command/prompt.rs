@@ -91,6 +91,8 @@ pub enum Topic {
     Frames,
     Time,
     Json,
+    /// One row per message.
+    Compact,
     /// Binary messages, as a hexdump.
     Hex,
     Decode,
@@ -98,12 +100,13 @@ pub enum Topic {
 
 impl Topic {
     /// In the order they are listed.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Ping,
         Self::Pong,
         Self::Frames,
         Self::Time,
         Self::Json,
+        Self::Compact,
         Self::Hex,
         Self::Decode,
     ];
@@ -115,6 +118,7 @@ impl Topic {
             Self::Frames => "frames",
             Self::Time => "time",
             Self::Json => "json",
+            Self::Compact => "compact",
             Self::Hex => "hex",
             Self::Decode => "decode",
         }

@@ -126,7 +126,8 @@ pub const COMMANDS: &[Usage] = &[
         args: "[CODE [REASON]]",
         help: "close the connection",
         details: "CODE is 1000-1003, 1007-1014 or 3000-4999; REASON has at most 123 bytes.\n\
-                  Without CODE the Close frame is empty (RFC 6455 §7.4).",
+                  Without CODE the Close frame is empty (RFC 6455 §7.4). The prompt stays: /reconnect\n\
+                  opens another connection, /quit leaves.",
         example: "/close 1001 going away",
     },
     Usage {
@@ -178,7 +179,8 @@ pub const COMMANDS: &[Usage] = &[
         name: "show",
         args: "[TOPIC [on|off]]",
         help: "choose what is shown",
-        details: "TOPIC is ping, pong, frames, time, json, hex or decode. Without arguments, lists them.\n\
+        details: "TOPIC is ping, pong, frames, time, json, compact, hex or decode. Without arguments,\n\
+                  lists them. json lays JSON out; compact shows each message on one row, cut with …;\n\
                   time takes off, time, iso, rel or delta; decode, which chooses how binary messages are\n\
                   shown, takes off (a hexdump), auto, msgpack, cbor or protobuf.",
         example: "/show frames on",

@@ -170,9 +170,11 @@ impl Typed {
         let (mut cli, matches) =
             Cli::parse_args(&line).map_err(|error| self.explain(args, &settings, error))?;
         if let Some(url) = settings.url {
-            match &mut cli.command {
-                Some(Command::Test(test)) => test.targets = vec![url],
-                _ => cli.connect.url = Some(url),
+            if let Some(Command::Test(test)) = &mut cli.command {
+                test.targets = vec![url];
+            } else {
+                cli.connect.url = Some(url);
+                cli.connect.profile.clone_from(&self.profile);
             }
         }
         Ok(CommandLine {

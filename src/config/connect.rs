@@ -47,7 +47,8 @@ impl Connect {
         let path_as_is = args.dial.handshake.path_as_is;
         let target = Target::typed(args.url.as_deref().unwrap_or_default(), path_as_is)?;
         let limit = &args.dial.limit.endpoint;
-        session(&args.session, limit, environment, now, || {
+        let name = args.profile.as_ref().unwrap_or(&target.host_header);
+        session(&args.session, limit, environment, now, name, || {
             Dialing::resolve(&args.dial, &target, environment)
         })
     }
@@ -60,7 +61,7 @@ impl Connect {
     ) -> Result<Self, ConfigError> {
         let target = Target::parse(&format!("ws://127.0.0.1:{port}/"))?;
         let limit = &args.limit.endpoint;
-        session(&args.session, limit, environment, now, || {
+        session(&args.session, limit, environment, now, "demo", || {
             Dialing::plain(&args.handshake, &args.limit, &target, environment)
         })
     }
@@ -93,6 +94,7 @@ fn session(
     limit: &LimitArgs,
     environment: &Environment,
     now: Instant,
+    name: &str,
     dial: impl FnOnce() -> Result<Dialing, ConfigError>,
 ) -> Result<Connect, ConfigError> {
     let terminals = environment.terminals;
@@ -100,7 +102,7 @@ fn session(
     let is_prompt = wants_prompt && !environment.dumb;
     let max_time = max_time(&args.run, now);
     let mode = if is_prompt {
-        let options = prompt_options(args, limit, environment, max_time)?;
+        let options = prompt_options(args, limit, environment, max_time, name)?;
         Mode::Prompt(Box::new(options))
     } else {
         Mode::Pipe(Box::new(pipe_options(args, environment, max_time)?))
@@ -186,9 +188,11 @@ fn prompt_options(
     limit: &LimitArgs,
     environment: &Environment,
     max_time: MaxTime,
+    name: &str,
 ) -> Result<prompt::Options, ConfigError> {
     let state = environment.state_dir.as_ref().filter(|_| !args.no_history);
     Ok(prompt::Options {
+        name: name.to_owned(),
         send: messages(&args.send, Encoding::Text, environment)?,
         filter: filter(&args.format.filter)?,
         every: reconnect::every(&args.reconnect, Encoding::Text, environment)?,
@@ -198,6 +202,7 @@ fn prompt_options(
         close: Some(close_frame(&args.run)),
         close_timeout: limit.close_timeout.0,
         max_time,
+        exit_on_close: args.exit_on_close,
     })
 }
 

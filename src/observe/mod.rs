@@ -171,7 +171,7 @@ impl Observers {
     }
 
     pub fn wants_frames(&self) -> bool {
-        self.view.shows_frames()
+        self.view.wants_frames()
             || self.recording.is_on()
             || self.lines.as_ref().is_some_and(JsonLines::wants_frames)
     }

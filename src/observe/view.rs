@@ -1,5 +1,7 @@
 //! The lines for people, and where they are written.
 
+use std::cell::Cell;
+use std::collections::VecDeque;
 use std::fmt::Write;
 use std::rc::Rc;
 use std::time::Instant;
@@ -28,6 +30,12 @@ pub struct View {
     text: String,
     is_closing: bool,
     skipped: u64,
+    /// When the terminal was last asked for its width.
+    fitted: Option<Instant>,
+    /// The frames of a message that is sent now will be events.
+    frames_follow: Cell<bool>,
+    /// Sent messages whose frames are to be shown first.
+    held: VecDeque<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +61,9 @@ impl View {
             text: String::new(),
             is_closing: false,
             skipped: 0,
+            fitted: None,
+            frames_follow: Cell::new(false),
+            held: VecDeque::new(),
         }
     }
 
@@ -68,11 +79,20 @@ impl View {
         self.human.time_at(now)
     }
 
+    /// Follows the width of the terminal, which it asks once per wake-up.
+    pub fn fit(&mut self, now: Instant) {
+        if self.outlet != Outlet::Stderr && self.fitted.replace(now) != Some(now) {
+            self.human.fit(term::terminal::width());
+        }
+    }
+
     pub fn show(&mut self) -> &mut Show {
         &mut self.human.show
     }
 
-    pub fn shows_frames(&self) -> bool {
+    /// Whether the driver is to report frames from now on.
+    pub(super) fn wants_frames(&self) -> bool {
+        self.frames_follow.set(self.human.show.frames);
         self.human.show.frames
     }
 
@@ -101,6 +121,7 @@ impl View {
             self.skipped += 1;
             return;
         }
+        self.fit(now);
         let is_filtered = match event {
             Event::Connection(connection::Event::Message(message)) => {
                 self.show_filtered(message, now)
@@ -109,6 +130,13 @@ impl View {
         };
         if !is_filtered {
             self.human.event(&mut self.text, event, now);
+        }
+        if let Event::Connection(connection::Event::FrameSent(frame)) = event
+            && frame.header.fin
+            && !frame.header.opcode.is_control()
+            && let Some(message) = self.held.pop_front()
+        {
+            self.text.push_str(&message);
         }
         self.deliver();
     }
@@ -129,6 +157,12 @@ impl View {
 
     #[inline(never)]
     fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
+        self.fit(now);
+        if self.frames_follow.get() && message.end {
+            let mut text = String::new();
+            self.human.sent(&mut text, message, now);
+            return self.held.push_back(text);
+        }
         self.human.sent(&mut self.text, message, now);
         self.deliver();
     }
@@ -168,7 +202,7 @@ impl View {
 
     /// Shows a line that is already escaped.
     pub fn print(&mut self, role: Role, text: &str) {
-        self.line(&self.style().paint(role, text).to_string());
+        self.line(&self.style().prose(role, text));
     }
 
     fn line(&mut self, line: &str) {

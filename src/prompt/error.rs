@@ -18,6 +18,8 @@ pub(super) enum LineError {
     Repeat(#[from] RepeatError),
     #[error("there is no connection, and only messages are queued for the next one")]
     NotQueued,
+    #[error("not sent: there is no connection")]
+    Offline,
     #[error("not queued: {0} messages are waiting already")]
     Full(usize),
     #[error("already reconnecting")]
@@ -33,6 +35,7 @@ impl Diagnostic for LineError {
             Self::Timer(error) => error.hint(),
             Self::Repeat(error) => error.hint(),
             Self::NotQueued | Self::Reconnecting => Some("/quit leaves".to_owned()),
+            Self::Offline => Some("/reconnect opens another".to_owned()),
             Self::Full(_) => None,
         }
     }

@@ -17,10 +17,17 @@ use crate::session::Turn;
 impl Prompt {
     /// Handles an action of the user; without a turn there is no connection.
     pub(super) fn entry(&mut self, entry: Entry, turn: Option<&mut Turn<'_>>, now: Instant) {
+        self.observers.view.fit(now);
         // Lines typed after /reconnect are for the next connection.
         let is_for_next = self.stopping.is_reconnect_requested();
         let turn = turn.filter(|_| !is_for_next);
+        let is_warned = std::mem::take(&mut self.is_warned);
         match entry {
+            Entry::Interrupt
+                if !is_warned && !self.stopping.is_closing() && self.transfer.is_none() =>
+            {
+                self.warn();
+            }
             Entry::Line(line, _) if self.stopping.is_closing() && !is_for_next => {
                 let text = format!("not sent, the connection is closing: {line}");
                 self.complain(&text);
@@ -34,7 +41,7 @@ impl Prompt {
                 }
                 drop(taken);
             }
-            Entry::Interrupt => self.stopping.signal(Signal::Interrupt),
+            Entry::Interrupt | Entry::Interrupted => self.stopping.signal(Signal::Interrupt),
             Entry::HungUp => self.stopping.signal(Signal::Hangup),
             Entry::End => self.stopping.quit(Cause::Quit),
             Entry::Failed(problem) => self.stopping.quit(Cause::Input {
@@ -42,6 +49,18 @@ impl Prompt {
                 hint: None,
             }),
         }
+    }
+
+    /// Ctrl-C twice is a habit, and a lost connection cannot be had back.
+    fn warn(&mut self) {
+        self.is_warned = true;
+        let does = if self.status.is_offline() {
+            "leaves"
+        } else {
+            "closes the connection"
+        };
+        let text = format!("Ctrl-C again, or Ctrl-D, {does}");
+        self.observers.view.note(&text);
     }
 
     fn line(

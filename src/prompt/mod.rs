@@ -42,6 +42,8 @@ use variable::Variables;
 
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// The profile or host, which the prompt names.
+    pub name: String,
     pub send: Vec<Outgoing>,
     pub filter: Option<Rc<Filter>>,
     pub every: Vec<Every>,
@@ -52,6 +54,8 @@ pub struct Options {
     /// How long the server may take to reply to our Close frame, whatever else it sends.
     pub close_timeout: Duration,
     pub max_time: Option<(Duration, Instant)>,
+    /// Leave when the connection ends.
+    pub exit_on_close: bool,
 }
 
 #[derive(Debug)]
@@ -66,6 +70,8 @@ pub struct Prompt {
     repeat: Option<Repeat>,
     transfer: Option<Transfer>,
     unfinished: u64,
+    /// The next Ctrl-C closes the connection.
+    is_warned: bool,
     stopping: Stopping,
 }
 
@@ -81,7 +87,7 @@ impl Prompt {
     ) -> io::Result<Self> {
         let variables = Variables::default();
         let editor = Editor::start(editor::Options {
-            prompt: "> ".to_owned(),
+            name: options.name.clone(),
             color: observers.view.style().is_colored(),
             history: options.history.clone(),
             command: options.editor.clone(),
@@ -102,6 +108,7 @@ impl Prompt {
             repeat: None,
             transfer: None,
             unfinished: 0,
+            is_warned: false,
             stopping: Stopping::new(signals, &options, opened),
             status: Status::new(opened),
             options,

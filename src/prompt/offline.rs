@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Prompt;
 use super::error::LineError;
-use crate::event::Event;
+use crate::event::{Cause, Ending, Event};
 use crate::observe::NO_LINES;
 use crate::session::Reconnecting;
 
@@ -14,15 +14,23 @@ impl Reconnecting for Prompt {
         !self.stopping.is_pending()
     }
 
+    fn stays(&self, ending: &Ending) -> bool {
+        let is_meant_to_end = match &ending.cause {
+            None | Some(Cause::Close | Cause::Reconnect | Cause::Idle(_)) => false,
+            Some(_) => true,
+        };
+        !(self.options.exit_on_close || is_meant_to_end || self.stopping.is_pending())
+    }
+
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
         match event {
             Event::Retry(retry) => {
-                self.stopping.disconnected();
-                self.observers.view.set_closing(false);
-                self.end_repeat(now);
-                self.end_transfer(false);
-                self.outbox.stop();
+                self.disconnected(now);
                 self.status.disconnected(retry, now);
+            }
+            Event::Offline(offline) => {
+                self.disconnected(now);
+                self.status.offline(offline);
             }
             Event::Reconnected(_) => {
                 self.outbox.start(now);
@@ -50,6 +58,14 @@ impl Reconnecting for Prompt {
 }
 
 impl Prompt {
+    fn disconnected(&mut self, now: Instant) {
+        self.stopping.disconnected();
+        self.observers.view.set_closing(false);
+        self.end_repeat(now);
+        self.end_transfer(false);
+        self.outbox.stop();
+    }
+
     pub(super) fn reconnect(&mut self, is_open: bool, now: Instant) -> Result<(), LineError> {
         if self.stopping.is_reconnect_requested() || self.status.is_connecting(now) {
             return Err(LineError::Reconnecting);

@@ -55,7 +55,7 @@ impl SendObserver for Observer<'_> {
     }
 
     fn end(&mut self, how: CloseMode) {
-        self.stopping.end(Cause::Quit, how);
+        self.stopping.end(Cause::Close, how);
     }
 
     fn variable(&self, name: &str, number: u64, now: Instant) -> Option<String> {
@@ -98,6 +98,9 @@ impl Prompt {
         turn: Option<&mut Turn<'_>>,
     ) -> Result<(), LineError> {
         let is_open = turn.is_some();
+        if self.status.is_offline() && !self.stopping.is_reconnect_requested() {
+            return Err(LineError::Offline);
+        }
         if let Some(turn) = turn {
             // A message waits for those before it; everything else overtakes them.
             let is_free = !outgoing.is_message() || self.outbox.has_room(turn);

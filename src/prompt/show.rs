@@ -44,6 +44,7 @@ fn switch(show: &mut Show, topic: Topic) -> Option<&mut bool> {
         Topic::Pong => &mut show.pong,
         Topic::Frames => &mut show.frames,
         Topic::Json => &mut show.json,
+        Topic::Compact => &mut show.compact,
         Topic::Hex => &mut show.hex,
         Topic::Time | Topic::Decode => return None,
     })

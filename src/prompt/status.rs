@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use crate::dial::Step;
-use crate::event::{DisconnectReason, Opening, Retry, RoundTrips};
+use crate::event::{DisconnectReason, Offline, Opening, Retry, RoundTrips};
 use crate::observe::View;
 use crate::proto::connection::Message;
 use crate::proto::sender::Sender;
@@ -18,6 +18,8 @@ pub(super) struct Status {
     opened: Instant,
     /// The number of the current attempt to reconnect, and when it begins.
     retry: Option<(u32, Instant)>,
+    /// The connection has ended, and its traffic is counted.
+    is_closed: bool,
     /// On earlier connections.
     sent: Traffic,
     messages: u64,
@@ -31,6 +33,7 @@ impl Status {
         Self {
             opened,
             retry: None,
+            is_closed: false,
             sent: Traffic::default(),
             messages: 0,
             bytes: 0,
@@ -54,7 +57,24 @@ impl Status {
 
     pub(super) fn disconnected(&mut self, retry: &Retry<'_>, now: Instant) {
         self.retry = Some((retry.attempt, now + retry.delay));
-        if let DisconnectReason::Lost(ending) = retry.reason {
+        self.ended(retry.reason);
+    }
+
+    /// There is no connection until the user asks for one.
+    pub(super) fn offline(&mut self, offline: &Offline<'_>) {
+        self.retry = None;
+        self.ended(offline.reason);
+    }
+
+    /// Whether the user has to ask for another connection.
+    pub(super) fn is_offline(&self) -> bool {
+        self.is_closed && self.retry.is_none()
+    }
+
+    fn ended(&mut self, reason: DisconnectReason<'_>) {
+        if let DisconnectReason::Lost(ending) = reason
+            && !std::mem::replace(&mut self.is_closed, true)
+        {
             self.sent += ending.sent;
         }
     }
@@ -70,7 +90,7 @@ impl Status {
     }
 
     pub(super) fn reconnected(&mut self, now: Instant) {
-        self.retry = None;
+        (self.retry, self.is_closed) = (None, false);
         self.opened = now;
     }
 
@@ -84,9 +104,10 @@ impl Status {
     ) {
         let buffered = sender.map_or(0, |sender| sender.output().len() as u64);
         let (sent, received) = self.traffic(sender);
-        let open_for = match self.retry {
-            Some(_) => "not open".to_owned(),
-            None => quantity::duration(now.saturating_duration_since(self.opened)),
+        let open_for = if self.is_closed {
+            "not open".to_owned()
+        } else {
+            quantity::duration(now.saturating_duration_since(self.opened))
         };
         let none = || "none".to_owned();
         let open = opening.open();
@@ -124,7 +145,10 @@ impl Status {
         sent += sender.map(Sender::sent).unwrap_or_default();
         let text = |messages: u64, bytes: u64, deflated: Deflated| {
             let (messages, bytes) = (quantity::plural(messages, "message"), quantity::size(bytes));
-            let ratio = ratio(deflated).map(|ratio| format!(", deflated to {ratio}"));
+            let ratio = ratio(deflated).map(|ratio| {
+                let wire = quantity::size(deflated.wire);
+                format!(", deflated to {wire} ({ratio})")
+            });
             format!("{messages}, {bytes}{}", ratio.unwrap_or_default())
         };
         (
@@ -143,7 +167,8 @@ impl Status {
                 format!("CONNECTING (0): reconnecting now (attempt {attempt})")
             }
             (None, Some(sender)) if !sender.is_closing() => "OPEN (1)".to_owned(),
-            (None, _) => "CLOSING (2)".to_owned(),
+            (None, Some(_)) => "CLOSING (2)".to_owned(),
+            (None, None) => "CLOSED (3); /reconnect opens another connection".to_owned(),
         }
     }
 

@@ -137,7 +137,7 @@ pub fn ratio(deflated: Deflated) -> Option<String> {
 /// Why this side ended it, up to the semicolon.
 fn cause_text(cause: &Cause) -> String {
     match cause {
-        Cause::Quit | Cause::Reconnect | Cause::EndOfInput => String::new(),
+        Cause::Quit | Cause::Close | Cause::Reconnect | Cause::EndOfInput => String::new(),
         Cause::Count(count) => format!("got {}; ", quantity::plural(*count, "message")),
         Cause::OutputClosed => "the reader of stdout is gone; ".to_owned(),
         Cause::Signal(Signal::Interrupt) => "interrupted; ".to_owned(),

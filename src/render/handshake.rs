@@ -114,13 +114,13 @@ pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secre
     if redirected.credentials_dropped {
         fact += "; credentials and fields are not sent to another origin (--location-trusted)";
     }
-    line(out, style.paint(Role::Fact, fact));
+    line(out, style.prose(Role::Fact, &fact));
 }
 
 pub fn exposed(out: &mut String, host: &str, style: Style) {
     let text =
         format!("! credentials for {host} are sent unencrypted (ws://); wss:// protects them");
-    line(out, style.paint(Role::Warning, text));
+    line(out, style.prose(Role::Warning, &text));
 }
 
 pub fn open(out: &mut String, open: &Open, style: Style) {
@@ -157,11 +157,11 @@ pub fn warning(out: &mut String, event: &Event<'_>, style: Style, now: Timestamp
 fn doubts(out: &mut String, open: &Open, style: Style) {
     for tolerated in &open.tolerated {
         let text = format!("! tolerated (--lenient): {}", escape_line(tolerated));
-        line(out, style.paint(Role::Warning, text));
+        line(out, style.prose(Role::Warning, &text));
     }
     if open.ignored_subprotocols {
         let text = "! the server selected none of the offered subprotocols; --require-subprotocol refuses that";
-        line(out, style.paint(Role::Warning, text));
+        line(out, style.prose(Role::Warning, text));
     }
 }
 
@@ -183,11 +183,11 @@ fn key_log(out: &mut String, step: &Step, style: Style) {
                 "* TLS secrets are written to {file} (SSLKEYLOGFILE); \
                      anyone with it can decrypt this connection"
             );
-            line(out, style.paint(Role::Fact, text));
+            line(out, style.prose(Role::Fact, &text));
         }
         Some(error) => {
             let text = format!("! cannot write TLS secrets to {file} (SSLKEYLOGFILE): {error}");
-            line(out, style.paint(Role::Warning, text));
+            line(out, style.prose(Role::Warning, &text));
         }
     }
 }
@@ -202,7 +202,7 @@ fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, no
         let _ = write!(fact, ", {group}");
     }
     timed_fact(out, &fact, session.took, style);
-    let mut fact = |text: String| line(out, style.paint(Role::Fact, format_args!("*   {text}")));
+    let mut fact = |text: String| line(out, style.prose(Role::Fact, &format!("*   {text}")));
     match &session.sni {
         Sni::Host => {}
         Sni::Name(name) => fact(format!("SNI {} (--sni)", escape_line(name))),
@@ -230,7 +230,7 @@ fn tls_doubts(
     };
     if let Some(distrust) = &session.distrust {
         let text = format!("! not verified ({flag}): {}", escape_line(distrust));
-        line(out, style.paint(Role::Error, text));
+        line(out, style.prose(Role::Error, &text));
     }
     let Some(certificate) = &session.certificate else {
         return;
@@ -239,7 +239,7 @@ fn tls_doubts(
         let date = certificate.not_after.strftime("%Y-%m-%d %H:%M UTC");
         let days = days_text(days);
         let text = format!("! the {peer}'s certificate expires in {days}, on {date}");
-        line(out, style.paint(Role::Warning, text));
+        line(out, style.prose(Role::Warning, &text));
     }
 }
 
@@ -303,14 +303,18 @@ fn client_auth_text(asked: &ClientAuth) -> String {
 }
 
 fn fact(out: &mut String, fact: &str, style: Style) {
-    line(out, style.paint(Role::Fact, format_args!("* {fact}")));
+    line(out, style.prose(Role::Fact, &format!("* {fact}")));
 }
 
 fn timed_fact(out: &mut String, fact: &str, took: Duration, style: Style) {
     let took = quantity::duration(took);
     let text = format!("* {fact}");
-    let text = format!("{text:<TIME_COLUMN$} {took}");
-    line(out, style.paint(Role::Fact, text));
+    let room = style.columns().unwrap_or(usize::MAX);
+    let column = TIME_COLUMN.min(room.saturating_sub(1 + took.len()));
+    line(
+        out,
+        style.prose(Role::Fact, &format!("{text:<column$} {took}")),
+    );
 }
 
 /// An IPv4 address mapped to IPv6 only confuses.

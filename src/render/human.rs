@@ -34,6 +34,8 @@ pub struct Human {
     secrets: Secrets,
     clock: Clock,
     last: Option<Instant>,
+    /// The end of the last connection is shown.
+    is_offline: bool,
     replies: RequestPairs,
 }
 
@@ -45,12 +47,18 @@ impl Human {
             secrets,
             clock,
             last: None,
+            is_offline: false,
             replies: RequestPairs::default(),
         }
     }
 
     pub fn style(&self) -> Style {
         self.style
+    }
+
+    /// Lays everything out for a terminal of this width from now on.
+    pub fn fit(&mut self, columns: usize) {
+        self.style = self.style.within(columns);
     }
 
     pub fn secrets(&self) -> Secrets {
@@ -72,7 +80,9 @@ impl Human {
             Event::Connection(event) => self.connection(out, event, now),
             Event::Retry(retry) => {
                 let text = reconnect::retry(retry);
-                if retry.delay.is_zero() {
+                if std::mem::take(&mut self.is_offline) {
+                    self.note(out, Role::Fact, "* reconnecting", now);
+                } else if retry.delay.is_zero() {
                     self.note(out, Role::Fact, &format!("* {text}"), now);
                 } else {
                     self.note(out, Role::Warning, &format!("! {text}"), now);
@@ -81,6 +91,10 @@ impl Human {
             Event::Reconnected(span) => {
                 let text = format!("* {}", reconnect::reconnected(*span));
                 self.note(out, Role::Warning, &text, now);
+            }
+            Event::Offline(offline) => {
+                reconnect::offline(out, offline, self.style);
+                self.is_offline = true;
             }
             _ if !self.show.handshake => {}
             Event::CredentialsInClear(host) => handshake::exposed(out, host, self.style),
@@ -188,7 +202,7 @@ impl Human {
         self.start(out, direction, now);
         let kind = self.style.paint(Role::Kind, message.kind);
         let _ = write!(out, "{kind} {}", size(payload.len()));
-        if let Some(wire) = message.deflated {
+        if let Some(wire) = message.deflated.filter(|_| self.show.deflated) {
             self.fact(out, format_args!(" (deflate {})", quantity::size(wire)));
         }
         let is_short = message.start && message.end && payload.len() <= TEXT_SHOWN;
@@ -277,18 +291,14 @@ impl Human {
 
     fn violation(&self, out: &mut String, violation: &Violation, mark: &str, role: Role) {
         let text = violation_text(violation);
-        let _ = writeln!(
-            out,
-            "{}",
-            self.style.paint(role, format_args!("{mark}{text}"))
-        );
+        let _ = writeln!(out, "{}", self.style.prose(role, &format!("{mark}{text}")));
     }
 
     fn frame(&mut self, out: &mut String, direction: Direction, frame: &WireHeader, now: Instant) {
         self.start(out, direction, now);
         let bytes = spaced_hex(&frame.bytes[..frame.size]);
         let text = format!(
-            "frame {}, header {bytes} at {}",
+            "frame {}, header {bytes} at offset {}",
             header_text(&frame.header),
             frame.offset
         );
@@ -316,7 +326,7 @@ impl Human {
     /// Writes a line about the connection; the text must be escaped.
     fn note(&mut self, out: &mut String, role: Role, text: &str, now: Instant) {
         self.time(out, now);
-        let _ = writeln!(out, "{}", self.style.paint(role, text));
+        let _ = writeln!(out, "{}", self.style.prose(role, text));
     }
 
     fn start(&mut self, out: &mut String, direction: Direction, now: Instant) {
@@ -536,7 +546,7 @@ mod tests {
         assert_eq!(
             out,
             "12:01:02.123 ← frame FIN RSV1 text, mask 01020304, 5 B (16-bit, not minimal), \
-             header c1 fe 00 05 01 02 03 04 at 120\n"
+             header c1 fe 00 05 01 02 03 04 at offset 120\n"
         );
     }
 }

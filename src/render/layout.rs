@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::style::{Role, Style};
 
-/// Columns of a value that stays on one line.
+/// Columns of a value within a larger one that stays on one line, where the terminal has as many.
 const MAX_WIDTH: usize = 72;
 /// Deeper values stay on one line, so that indentation does not multiply a hostile peer's bytes.
 const MAX_DEPTH: usize = 16;
@@ -13,10 +15,23 @@ const INDENT: usize = 2;
 
 /// Lays out `root`, every line after `margin` spaces; the last line has no newline.
 pub(super) fn lay_out(root: &Value<'_>, style: Style, margin: usize) -> String {
+    let columns = style.columns().unwrap_or(usize::MAX);
     let mut printer = Printer {
         out: " ".repeat(margin),
         style,
         margin,
+        room: MAX_WIDTH.min(columns.saturating_sub(margin)),
+    };
+    printer.value(root, 0, 0);
+    printer.out
+}
+
+pub(super) fn on_one_line(root: &Value<'_>, style: Style) -> String {
+    let mut printer = Printer {
+        out: String::new(),
+        style,
+        margin: 0,
+        room: usize::MAX,
     };
     printer.value(root, 0, 0);
     printer.out
@@ -25,7 +40,7 @@ pub(super) fn lay_out(root: &Value<'_>, style: Style, margin: usize) -> String {
 /// A value and its columns on one line.
 #[derive(Debug)]
 pub(super) struct Value<'a> {
-    width: usize,
+    pub(super) width: usize,
     shape: Shape<'a>,
 }
 
@@ -113,7 +128,7 @@ impl Member<'_> {
 
 impl Scalar<'_> {
     fn width(&self) -> usize {
-        self.text.chars().count()
+        self.text.width()
     }
 }
 
@@ -121,6 +136,8 @@ struct Printer {
     out: String,
     style: Style,
     margin: usize,
+    /// Columns after the margin.
+    room: usize,
 }
 
 impl Printer {
@@ -135,7 +152,7 @@ impl Printer {
             return self.out.extend([open, close]);
         }
         self.out.push(open);
-        if column + value.width <= MAX_WIDTH || depth >= MAX_DEPTH {
+        if column.saturating_add(value.width) <= self.room || depth >= MAX_DEPTH {
             self.on_one_line(members, brackets.padding());
         } else if members.iter().all(Member::is_number) {
             self.filled(members, depth + 1);
@@ -170,12 +187,12 @@ impl Printer {
 
     /// Writes as many numbers on a line as fit: one on each would be a long narrow column.
     fn filled(&mut self, members: &[Member<'_>], depth: usize) {
-        let mut column = MAX_WIDTH;
+        let mut column = self.room;
         for (at, member) in members.iter().enumerate() {
             if at > 0 {
                 self.out.push(',');
             }
-            if column + member.width() + 2 > MAX_WIDTH {
+            if column + member.width() + 2 > self.room {
                 self.new_line(depth);
                 column = depth * INDENT;
             } else {

@@ -13,5 +13,5 @@ pub fn hint(text: &str, style: Style) -> String {
 
 fn line(role: Role, prefix: &str, text: &str, style: Style) -> String {
     let text = format!("{prefix}{}", escape_line(text));
-    format!("{}\n", style.paint(role, text))
+    style.prose(role, &text) + "\n"
 }

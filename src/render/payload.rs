@@ -1,51 +1,62 @@
-//! Payloads for people: on the line of their message if they fit, below it otherwise.
+//! Payloads for people: on the line of their message if they fit, otherwise below it.
 
 use std::fmt::Write;
 
 use super::decode::{Decoded, decode};
-use super::escape::escape_payload;
+use super::escape::{escape_line, escape_payload};
 use super::hexdump::hexdump;
 use super::json;
+use super::layout::{Value, lay_out, on_one_line};
 use super::quantity;
 use super::show::Show;
 use super::style::{Role, Style};
+use super::width::{cut, width};
 
 /// Bytes of a text message to show.
 pub(super) const TEXT_SHOWN: usize = 64 << 10;
 /// Bytes of a binary message to show: 16 lines of a hexdump.
 const BINARY_SHOWN: usize = 1 << 10;
-const INLINE: usize = 72;
+/// The columns of an output that is not a terminal.
+const COLUMNS: usize = 100;
+/// Between a header and a payload on the same line.
+const GAP: &str = "   ";
+/// The indentation of the lines below.
 const INDENT: usize = 2;
 
 /// Writes a text on the line of its message if it fits, below it otherwise.
 pub(super) fn text(out: &mut String, payload: &[u8], show: &Show, style: Style) {
-    let len = shown_len(payload);
-    let text = String::from_utf8_lossy(&payload[..len]);
-    let laid_out = if show.json {
-        json::pretty(&text, style, INDENT)
-    } else {
-        None
-    };
-    if let Some(shown) = laid_out {
-        laid_out_text(out, &shown);
-    } else {
-        plain_text(out, &escape_payload(&payload[..len]));
+    if show.compact {
+        return compact(out, payload, style);
     }
-    cut(out, payload.len() - len, style);
+    let len = shown_len(payload, TEXT_SHOWN);
+    let text = String::from_utf8_lossy(&payload[..len]);
+    match json::parse(&text).filter(|_| show.json) {
+        Some(laid_out) => value(out, &laid_out, style),
+        None => plain_text(out, &escape_payload(&payload[..len]), style),
+    }
+    more(out, payload.len() - len, style);
 }
 
+/// Writes a binary payload, decoded or as a hexdump.
 pub(super) fn binary(out: &mut String, payload: &[u8], show: &Show, style: Style) {
-    match decode(payload, show.decode, style, INDENT) {
-        Decoded::Yes(format, shown) => {
+    match decode(payload, show.decode) {
+        Decoded::Yes(format, decoded) => {
             let fact = format!(" ({format})");
             let _ = write!(out, "{}", style.paint(Role::Fact, fact));
-            return laid_out_text(out, &shown);
+            if show.compact {
+                return compact(out, on_one_line(&decoded, Style::PLAIN).as_bytes(), style);
+            }
+            return value(out, &decoded, style);
         }
         Decoded::Failed(format, why) => {
             let text = format!("   (not {format}: {why})");
             let _ = write!(out, "{}", style.paint(Role::Warning, text));
         }
         Decoded::No => {}
+    }
+    if show.compact && show.hex {
+        let bytes = &payload[..payload.len().min(BINARY_SHOWN)];
+        return compact(out, hex::encode(bytes).as_bytes(), style);
     }
     out.push('\n');
     if show.hex && !payload.is_empty() {
@@ -54,41 +65,65 @@ pub(super) fn binary(out: &mut String, payload: &[u8], show: &Show, style: Style
     }
 }
 
-fn cut(out: &mut String, left: usize, style: Style) {
+/// Writes as much of a payload as fits on the line of its message.
+fn compact(out: &mut String, payload: &[u8], style: Style) {
+    let room = room(out, style);
+    // A character has four bytes at most, and one more column does not fit.
+    let start = &payload[..shown_len(payload, 4 * (room + 1))];
+    if !start.is_empty() {
+        let _ = write!(out, "{GAP}{}", cut(&escape_line(start), room));
+    }
+    out.push('\n');
+}
+
+fn more(out: &mut String, left: usize, style: Style) {
     if left > 0 {
         let more = format!("  … {} more", quantity::size(left as u64));
         let _ = writeln!(out, "{}", style.paint(Role::Fact, more));
     }
 }
 
-fn shown_len(payload: &[u8]) -> usize {
-    if payload.len() <= TEXT_SHOWN {
+/// The bytes of a text to show, at most `limit`, without half a character.
+fn shown_len(payload: &[u8], limit: usize) -> usize {
+    if payload.len() <= limit {
         return payload.len();
     }
     let is_inside = |at: &usize| payload[*at] & 0xc0 == 0x80;
-    let back = (0..4).find(|back| !is_inside(&(TEXT_SHOWN - back)));
-    TEXT_SHOWN - back.unwrap_or(0)
+    let back = (0..4.min(limit)).find(|back| !is_inside(&(limit - back)));
+    limit - back.unwrap_or(0)
 }
 
-/// Writes laid-out text: on this line if it is one line, below otherwise.
-fn laid_out_text(out: &mut String, shown: &str) {
-    if shown.contains('\n') {
-        let _ = write!(out, "\n{shown}\n");
+/// Writes a value on this line, on the next, or on several.
+fn value(out: &mut String, value: &Value<'_>, style: Style) {
+    if value.width <= room(out, style) {
+        let _ = writeln!(out, "{GAP}{}", on_one_line(value, style));
+    } else if value.width <= columns(style).saturating_sub(INDENT) {
+        let _ = writeln!(out, "\n{:INDENT$}{}", "", on_one_line(value, style));
     } else {
-        let _ = writeln!(out, "   {}", shown.trim_start());
+        let _ = writeln!(out, "\n{}", lay_out(value, style, INDENT));
     }
 }
 
 /// Writes text on this line if it fits, indented below otherwise.
-fn plain_text(out: &mut String, shown: &str) {
+fn plain_text(out: &mut String, shown: &str, style: Style) {
     if shown.is_empty() {
         out.push('\n');
-    } else if !shown.contains('\n') && shown.chars().count() <= INLINE {
-        let _ = writeln!(out, "   {shown}");
+    } else if !shown.contains(['\n', '\t']) && width(shown) <= room(out, style) {
+        let _ = writeln!(out, "{GAP}{shown}");
     } else {
         out.push('\n');
         for line in shown.split('\n') {
-            let _ = writeln!(out, "  {line}");
+            let _ = writeln!(out, "{:INDENT$}{line}", "");
         }
     }
+}
+
+fn columns(style: Style) -> usize {
+    style.columns().unwrap_or(COLUMNS)
+}
+
+/// The columns that are left on the last line of `out`, after a gap.
+fn room(out: &str, style: Style) -> usize {
+    let line = out.rsplit('\n').next().unwrap_or_default();
+    columns(style).saturating_sub(width(line) + GAP.len())
 }

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
-use super::close_summary::loss;
+use super::close_summary::{ending, hint, loss};
 use super::escape::escape_line;
-use super::quantity;
-use crate::event::{DisconnectReason, Retry};
+use super::style::{Role, Style};
+use super::{message, quantity};
+use crate::event::{DisconnectReason, Offline, Retry};
+use crate::exit::Exit;
 
 pub fn retry(retry: &Retry<'_>) -> String {
     let gone = match retry.reason {
@@ -13,13 +15,31 @@ pub fn retry(retry: &Retry<'_>) -> String {
     if retry.delay.is_zero() {
         return format!("{gone}; reconnecting");
     }
-    let delay = quantity::duration(retry.delay);
+    // Half of the wait is random: more digits would say nothing.
+    let delay = retry.delay.as_secs_f64();
     format!(
-        "{gone}; reconnecting in {delay} (attempt {})",
+        "{gone}; reconnecting in {delay:.1} s (attempt {})",
         retry.attempt
     )
 }
 
 pub fn reconnected(gap: Duration) -> String {
     format!("reconnected after a gap of {}", quantity::duration(gap))
+}
+
+/// Writes why there is no connection, and how to get another.
+pub(super) fn offline(out: &mut String, offline: &Offline<'_>, style: Style) {
+    let (gone, hint, is_well) = match offline.reason {
+        DisconnectReason::Lost(end) => (ending(end, "server"), hint(end), end.exit() == Exit::Done),
+        DisconnectReason::Failed(text) => {
+            let hint = offline.hint.map(str::to_owned);
+            (escape_line(text).into_owned(), hint, false)
+        }
+    };
+    if let Some(hint) = hint {
+        out.push_str(&message::hint(&hint, style));
+    }
+    let role = if is_well { Role::Fact } else { Role::Error };
+    out.push_str(&style.prose(role, &format!("{gone}; /reconnect or Ctrl-D")));
+    out.push('\n');
 }

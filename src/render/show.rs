@@ -15,6 +15,10 @@ pub struct Show {
     pub frames: bool,
     pub time: Timestamps,
     pub json: bool,
+    /// One row per message, cut at the width of the terminal.
+    pub compact: bool,
+    /// The sizes of messages after compression.
+    pub deflated: bool,
     pub hex: bool,
     pub decode: Decode,
 }
@@ -30,6 +34,8 @@ impl Show {
         frames: false,
         time: Timestamps::Time,
         json: true,
+        compact: false,
+        deflated: false,
         hex: true,
         decode: Decode::Auto,
     };
@@ -38,6 +44,7 @@ impl Show {
     pub fn prompt(verbose: u8) -> Self {
         Self {
             frames: verbose >= 2,
+            deflated: verbose >= 1,
             ..Self::REPL
         }
     }
@@ -52,6 +59,7 @@ impl Show {
             pong: once,
             close: once,
             frames: twice,
+            deflated: once,
             ..Self::REPL
         }
     }

@@ -1,12 +1,16 @@
-//! Colours by role, so that no view picks its own.
+//! Colours by role, so that no view picks its own, and the width of the terminal.
 
 use std::fmt::{self, Display, Formatter};
 
 use anstyle::{AnsiColor, Effects};
 
+use super::width::wrap;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     color: bool,
+    /// `None` if it is not a terminal.
+    columns: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +41,23 @@ impl Style {
     pub const PLAIN: Self = Self::new(false);
 
     pub const fn new(color: bool) -> Self {
-        Self { color }
+        Self {
+            color,
+            columns: None,
+        }
+    }
+
+    /// The same for a terminal of this width.
+    #[must_use]
+    pub const fn within(self, columns: usize) -> Self {
+        Self {
+            columns: Some(columns),
+            ..self
+        }
+    }
+
+    pub const fn columns(self) -> Option<usize> {
+        self.columns
     }
 
     pub const fn is_colored(self) -> bool {
@@ -52,6 +72,12 @@ impl Style {
             anstyle::Style::new()
         };
         Painted { style, text }
+    }
+
+    /// `text`, wrapped at words, in the colours of `role`; it must be escaped.
+    pub fn prose(self, role: Role, text: &str) -> String {
+        let columns = self.columns.unwrap_or(usize::MAX);
+        self.paint(role, wrap(text, columns)).to_string()
     }
 }
 

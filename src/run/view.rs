@@ -1,5 +1,6 @@
 use crate::config::{Display, Environment};
 use crate::render::{Human, Show};
+use crate::term;
 
 pub(super) fn view(
     display: Display,
@@ -13,5 +14,9 @@ pub(super) fn view(
         ..show
     };
     let clock = environment.clock.clone();
-    Human::new(show, display.style(terminal), display.secrets, clock)
+    let mut human = Human::new(show, display.style(terminal), display.secrets, clock);
+    if terminal {
+        human.fit(term::terminal::columns());
+    }
+    human
 }

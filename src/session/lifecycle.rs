@@ -140,8 +140,8 @@ impl Lifecycle {
 /// Whether a later reason to end replaces the first.
 fn outranks(later: &Cause, first: &Cause) -> bool {
     match first {
-        // A quit during a reconnect replaces the reconnect.
-        Cause::Reconnect => true,
+        // A quit during a reconnect or a /close replaces that.
+        Cause::Reconnect | Cause::Close => true,
         // After a deliberate end, the closing handshake may take too long.
         Cause::Quit | Cause::EndOfInput => matches!(later, Cause::MaxTime(_) | Cause::Write(_)),
         // Lost output counts more than any other reason.

@@ -61,7 +61,13 @@ pub trait Mode {
 pub trait Reconnecting: Mode {
     fn wants_reconnect(&self) -> bool;
 
-    /// Handles an event while there is no connection, from [`Event::Retry`] to [`Event::Reconnected`].
+    /// Whether to wait for the user after a connection that ended like this.
+    fn stays(&self, _ending: &Ending) -> bool {
+        false
+    }
+
+    /// Handles an event while there is no connection, from [`Event::Retry`] or [`Event::Offline`] to
+    /// [`Event::Reconnected`].
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant);
 
     /// Whether the user asks to reconnect without waiting; true once per request.

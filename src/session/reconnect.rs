@@ -15,7 +15,7 @@ use super::mode::{Reconnecting, Stop};
 use super::open::{Opened, open};
 use super::options::Options;
 use crate::diagnostic::Diagnostic;
-use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Retry};
+use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Offline, Retry};
 
 pub struct Plan<'a> {
     pub open: &'a Options,
@@ -46,32 +46,20 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
         let mut ending = drive(next.stream, next.connection, next.at, mode).await;
         ending.evidence = next.evidence;
         ending.evidence.time = Timestamp::now();
-        let reopened = if plan.wants_reconnect(&ending) && mode.wants_reconnect() {
-            plan.backoff.lost(ending.lasted);
-            Box::pin(plan.reopen(&ending, mode)).await
-        } else {
-            Reopened::Not(None)
-        };
+        let reopened = Box::pin(plan.follow(&ending, mode)).await;
         if let Some(before) = &before {
             ending.add(before);
         }
         match reopened {
             Reopened::Open(opened) => next = *opened,
-            Reopened::Stopped(cause) => {
-                // Ctrl-D during the wait is not the reason the connection ended.
-                if cause != Cause::Quit {
-                    ending.cause = Some(cause);
-                }
-                break (ending, None);
+            // Ctrl-D during the wait is not the reason the connection ended.
+            Reopened::Stopped(Cause::Quit, failure) | Reopened::Not(failure) => {
+                ending.gave_up = failure.as_ref().map(Failure::gave_up);
+                break (ending, failure.map(|failure| failure.error));
             }
-            Reopened::Not(None) => break (ending, None),
-            Reopened::Not(Some(Failure { error, attempts })) => {
-                ending.gave_up = Some(GaveUp {
-                    attempts,
-                    exit: error.exit(),
-                    hint: error.hint(),
-                });
-                break (ending, Some(error));
+            Reopened::Stopped(cause, _) => {
+                ending.cause = Some(cause);
+                break (ending, None);
             }
         }
         before = Some(ending);
@@ -83,9 +71,20 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
     Finish { ending, failure }
 }
 
+impl Failure {
+    fn gave_up(&self) -> GaveUp {
+        GaveUp {
+            attempts: self.attempts,
+            exit: self.error.exit(),
+            hint: self.error.hint(),
+        }
+    }
+}
+
 enum Reopened {
     Open(Box<Opened>),
-    Stopped(Cause),
+    /// With the last failure, if the user waited after it.
+    Stopped(Cause, Option<Failure>),
     /// No connection, with the last failure if attempts were made.
     Not(Option<Failure>),
 }
@@ -95,8 +94,61 @@ impl Plan<'_> {
         ending.cause == Some(Cause::Reconnect) || self.is_lasting && is_lost(ending)
     }
 
+    /// Opens another connection if the end of the last one or the user asks for it.
+    async fn follow<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
+        let mut reopened = if self.wants_reconnect(ending) && mode.wants_reconnect() {
+            self.backoff.lost(ending.lasted);
+            let is_asked = ending.cause == Some(Cause::Reconnect);
+            self.reopen(ending, is_asked, mode).await
+        } else {
+            Reopened::Not(None)
+        };
+        loop {
+            reopened = match reopened {
+                Reopened::Not(failure) if mode.stays(ending) => {
+                    self.wait(ending, failure, mode).await
+                }
+                reopened => return reopened,
+            };
+        }
+    }
+
+    /// Waits until the user asks for another connection, or leaves.
+    async fn wait<M: Reconnecting>(
+        &mut self,
+        ending: &Ending,
+        failure: Option<Failure>,
+        mode: &mut M,
+    ) -> Reopened {
+        let failed = failure.as_ref().map(|failure| {
+            let error = &failure.error;
+            (error.to_string(), error.hint())
+        });
+        let offline = match &failed {
+            Some((text, hint)) => Offline {
+                reason: DisconnectReason::Failed(text),
+                hint: hint.as_deref(),
+            },
+            None => Offline {
+                reason: DisconnectReason::Lost(ending),
+                hint: None,
+            },
+        };
+        mode.while_disconnected(&Event::Offline(&offline), Instant::now());
+        let waited = while_disconnected(&RefCell::new(&mut *mode), Until::Asked).await;
+        match waited {
+            Some(stop) => Reopened::Stopped(stop.cause, failure),
+            None => self.reopen(ending, true, mode).await,
+        }
+    }
+
     /// Waits and tries until a connection is open or another attempt is pointless.
-    async fn reopen<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
+    async fn reopen<M: Reconnecting>(
+        &mut self,
+        ending: &Ending,
+        mut is_asked: bool,
+        mode: &mut M,
+    ) -> Reopened {
         let (lost, mode) = (Instant::now(), RefCell::new(mode));
         let mut report = |event: Event<'_>| {
             let now = Instant::now();
@@ -104,9 +156,8 @@ impl Plan<'_> {
         };
         let mut failure: Option<Failure> = None;
         let mut least = Some(Duration::ZERO);
-        let mut asked = ending.cause == Some(Cause::Reconnect);
         loop {
-            let attempt = if std::mem::take(&mut asked) {
+            let attempt = if std::mem::take(&mut is_asked) {
                 Some(self.backoff.at_once())
             } else {
                 least.and_then(|least| self.backoff.next(least, rand::random()))
@@ -124,14 +175,16 @@ impl Plan<'_> {
             };
             report(Event::Retry(&retry));
             let until = Instant::now() + attempt.delay;
-            if let Some(stop) = while_disconnected(&mode, Some(until)).await {
-                return Reopened::Stopped(stop.cause);
+            if let Some(stop) = while_disconnected(&mode, Until::Time(until)).await {
+                return Reopened::Stopped(stop.cause, None);
             }
             let options = self.open;
             let opened = tokio::select! {
                 biased;
                 opened = open(options, &mut report) => opened,
-                Some(stop) = while_disconnected(&mode, None) => return Reopened::Stopped(stop.cause),
+                Some(stop) = while_disconnected(&mode, Until::Opened) => {
+                    return Reopened::Stopped(stop.cause, None);
+                }
             };
             match opened {
                 Ok(opened) => {
@@ -148,10 +201,22 @@ impl Plan<'_> {
     }
 }
 
-async fn while_disconnected<M: Reconnecting>(
-    mode: &RefCell<&mut M>,
-    until: Option<Instant>,
-) -> Option<Stop> {
+/// When a mode without a connection gets another chance.
+#[derive(Debug, Clone, Copy)]
+enum Until {
+    /// At this time, or as soon as the user asks.
+    Time(Instant),
+    Asked,
+    /// When an attempt that is running elsewhere succeeds or fails.
+    Opened,
+}
+
+/// Runs a mode without a connection until then, or until it wants to end.
+async fn while_disconnected<M: Reconnecting>(mode: &RefCell<&mut M>, until: Until) -> Option<Stop> {
+    let time = match until {
+        Until::Time(time) => Some(time),
+        Until::Asked | Until::Opened => None,
+    };
     let mut sleep = pin!(tokio::time::sleep(Duration::ZERO));
     poll_fn(|cx| {
         loop {
@@ -159,14 +224,12 @@ async fn while_disconnected<M: Reconnecting>(
             if let Poll::Ready(stop) = poll_while_disconnected(&mut **mode.borrow_mut(), cx, now) {
                 return Poll::Ready(Some(stop));
             }
-            let is_over = |until| until <= now || mode.borrow_mut().take_reconnect_now();
-            if until.is_some_and(is_over) {
+            let is_asked =
+                !matches!(until, Until::Opened) && mode.borrow_mut().take_reconnect_now();
+            if is_asked || time.is_some_and(|time| time <= now) {
                 return Poll::Ready(None);
             }
-            let deadline = [until, mode.borrow().deadline()]
-                .into_iter()
-                .flatten()
-                .min();
+            let deadline = [time, mode.borrow().deadline()].into_iter().flatten().min();
             let Some(deadline) = deadline else {
                 return Poll::Pending;
             };

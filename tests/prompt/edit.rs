@@ -81,7 +81,7 @@ fn ctrl_c_ends_the_editor_only() {
     terminal.press("/edit\r");
     terminal.wait_for("\nediting");
     terminal.press("\x03");
-    terminal.wait_for("; nothing was sent\n");
+    terminal.wait_for("nothing was sent\n");
     terminal.press("still here\r");
     terminal.wait_for("← text 10 B   still here\n");
     terminal.leave();
@@ -96,7 +96,7 @@ fn a_text_that_cannot_be_sent_any_more_is_kept() {
         peer.close(1000, "")
     });
     let folder = tempfile::tempdir().expect("a directory");
-    let setup = terminal(&[server.url()]).env("EDITOR", LINE_EDITOR);
+    let setup = terminal(&[server.url(), "--exit-on-close"]).env("EDITOR", LINE_EDITOR);
     let path = folder.path().to_str().expect("UTF-8");
     let mut terminal = setup.env("TMPDIR", path).prompt();
     terminal.press("/edit\r");

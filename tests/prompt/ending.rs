@@ -79,7 +79,7 @@ fn closed_with(code: u16, reason: &'static str, status: u32) -> String {
         peer.send(Message::text("gone"));
         peer.close(code, reason)
     });
-    let mut terminal = terminal(&[server.url()]).prompt();
+    let mut terminal = terminal(&[server.url(), "--exit-on-close"]).prompt();
     terminal.press("go\rhalf typed");
     assert_eq!(terminal.finish(), status);
     terminal.wait_for("← text 4 B   gone\n");

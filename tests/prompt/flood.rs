@@ -133,7 +133,7 @@ fn an_interrupt_does_not_wait_for_a_server_that_does_not_listen() {
     let server = after_handshake(|mut wire| wire.flood(&b"\x81\x04spam".repeat(1_000)));
     let mut terminal = terminal(&[server.url()]).start();
     terminal.wait_for("spam\n> ");
-    terminal.press("\x03");
+    terminal.press("\x03\x03");
     assert_eq!(terminal.finish_within(SOON), 130);
     terminal.wait_for("\ninterrupted; ");
 }

@@ -33,9 +33,18 @@ fn ctrl_c_clears_a_line_with_text() {
 }
 
 #[test]
-fn ctrl_c_on_an_empty_line_closes() {
+fn ctrl_c_on_an_empty_line_warns_once_and_then_closes() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("\x03");
+    terminal.wait_for("* Ctrl-C again, or Ctrl-D, closes the connection");
+    // A line in between is another occasion.
+    terminal.press("still here\r");
+    terminal.wait_for("← text 10 B   still here\n");
+    terminal.press("\x03");
+    terminal.wait("another warning", |screen, _| {
+        screen.contents().matches("* Ctrl-C again").count() == 2
+    });
     terminal.press("\x03");
     assert_eq!(terminal.finish(), 130);
     terminal.wait_for("interrupted; closed: 1000");
@@ -169,20 +178,4 @@ fn ctrl_r_searches_earlier_lines() {
         });
     });
     assert_sent(&received, &["needle", "hay", "needle"]);
-}
-
-#[test]
-fn survives_a_resize() {
-    let text = "0123456789".repeat(6);
-    let received = typed(|terminal| {
-        terminal.press(&text);
-        terminal.wait_for_line(&format!("> {text}"));
-        terminal.resize(20, 40);
-        terminal.press("a");
-        terminal.wait_for_line(&format!("{}a", &text[38..]));
-        terminal.resize(40, 120);
-        terminal.press("b\r");
-        terminal.wait_for(&format!("← text 62 B   {text}ab"));
-    });
-    assert_sent(&received, &[&format!("{text}ab")]);
 }

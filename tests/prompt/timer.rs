@@ -109,7 +109,7 @@ fn a_repeat_to_a_server_that_does_not_read_waits_and_can_be_stopped() {
     terminal.wait_for("another /repeat is in progress");
     terminal.press("/repeat stop\r");
     terminal.wait_for(" messages of 1000000000, ");
-    terminal.press("\x03");
+    terminal.press("\x03\x03");
     assert_eq!(terminal.finish(), 130);
     drop(release);
     server.finish();

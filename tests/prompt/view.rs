@@ -11,7 +11,7 @@ fn demo(args: &[&str]) -> Terminal {
     terminal.wait_for("Ctrl-D closes");
     terminal.press("\x0c");
     terminal.wait("an empty screen", |screen, _| {
-        screen.contents().trim_end() == ">"
+        screen.contents().trim_end() == "demo>"
     });
     terminal
 }
@@ -22,7 +22,7 @@ fn enter(terminal: &mut Terminal, line: &str, end: &str, times: usize) {
     terminal.press(&format!("{line}\r"));
     terminal.wait(end, |screen, _| {
         let contents = screen.contents();
-        contents.matches(end).count() == times && contents.trim_end().ends_with("\n>")
+        contents.matches(end).count() == times && contents.trim_end().ends_with("\ndemo>")
     });
 }
 
@@ -40,8 +40,8 @@ fn seen(terminal: &Terminal) -> String {
         (r" +[▁▂▃▄▅▆▇█][▁▂▃▄▅▆▇█ ]*", " ▁…█"),
         (r"mask [0-9a-f]{8}", "mask …"),
         (
-            r"header ([0-9a-f]{2} [0-9a-f]{2})( [0-9a-f]{2})* at \d+",
-            "header $1 … at …",
+            r"header ([0-9a-f]{2} [0-9a-f]{2})( [0-9a-f]{2})* at offset \d+",
+            "header $1 … at offset …",
         ),
         (r"wsee/\S+", "wsee/…"),
         (r"Key: \S+", "Key: …"),
@@ -88,7 +88,7 @@ fn text_and_json() {
     "more": { "name": "value" }
   }
 > /show json off
-shown: ping on, pong on, frames off, time off, json off, hex on, decode auto
+shown: ping on, pong on, frames off, time off, json off, compact off, hex on, decode auto
 > {"b":1}
 → text 7 B   {"b":1}
 ← text 7 B   {"b":1}
@@ -131,7 +131,7 @@ fn binary() {
 → binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
 ← binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
 > /show decode off
-shown: ping on, pong on, frames off, time off, json on, hex on, decode off
+shown: ping on, pong on, frames off, time off, json on, compact off, hex on, decode off
 > /bin deadbeef0001027f80ff414243 0a207e7fff
 → binary 18 B
   00000000  de ad be ef 00 01 02 7f  80 ff 41 42 43 0a 20 7e  |..........ABC. ~|
@@ -140,7 +140,7 @@ shown: ping on, pong on, frames off, time off, json on, hex on, decode off
   00000000  de ad be ef 00 01 02 7f  80 ff 41 42 43 0a 20 7e  |..........ABC. ~|
   00000010  7f ff                                             |..|
 > /show hex off
-shown: ping on, pong on, frames off, time off, json on, hex off, decode off
+shown: ping on, pong on, frames off, time off, json on, compact off, hex off, decode off
 > /bin deadbeef
 → binary 4 B
 ← binary 4 B
@@ -166,26 +166,26 @@ fn frames_and_control_frames() {
     assert_eq!(
         seen(&terminal),
         r#"> /show frames
-shown: ping on, pong on, frames on, time off, json on, hex on, decode auto
+shown: ping on, pong on, frames on, time off, json on, compact off, hex on, decode auto
 > /fragment 2 hello
+→ frame text, mask …, 2 B (7-bit), header 01 82 … at offset …
+→ frame FIN continuation, mask …, 3 B (7-bit), header 80 83 … at offset …
 → text 5 B   hello
-→ frame text, mask …, 2 B (7-bit), header 01 82 … at …
-→ frame FIN continuation, mask …, 3 B (7-bit), header 80 83 … at …
-← frame FIN text, no mask, 5 B (7-bit), header 81 05 … at …
+← frame FIN text, no mask, 5 B (7-bit), header 81 05 … at offset …
 ← text 5 B   hello
 > /ping abcd
-→ frame FIN ping, mask …, 4 B (7-bit), header 89 84 … at …
+→ frame FIN ping, mask …, 4 B (7-bit), header 89 84 … at offset …
 → ping 4 B "abcd"
-← frame FIN pong, no mask, 4 B (7-bit), header 8a 04 … at …
+← frame FIN pong, no mask, 4 B (7-bit), header 8a 04 … at offset …
 ← pong 4 B "abcd"   (round trip … ms)
 > /show frames off
-shown: ping on, pong on, frames off, time off, json on, hex on, decode auto
+shown: ping on, pong on, frames off, time off, json on, compact off, hex on, decode auto
 > /pong
 → pong 0 B
 > /show ping off
-shown: ping off, pong on, frames off, time off, json on, hex on, decode auto
+shown: ping off, pong on, frames off, time off, json on, compact off, hex on, decode auto
 > /show pong off
-shown: ping off, pong off, frames off, time off, json on, hex on, decode auto
+shown: ping off, pong off, frames off, time off, json on, compact off, hex on, decode auto
 > /ping
 >"#
     );
@@ -216,22 +216,22 @@ fn times_and_replies() {
 → text 37 B   { "jsonrpc": "2.0", "id": 7, "method": "x" }
 ← text 37 B (reply after … ms)   { "jsonrpc": "2.0", "id": 7, "method": "x" }
 > /show time rel
-shown: ping on, pong on, frames off, time rel, json on, hex on, decode auto
+shown: ping on, pong on, frames off, time rel, json on, compact off, hex on, decode auto
 > a
  …s → text 1 B   a
  …s ← text 1 B   a
 > /show time delta
-shown: ping on, pong on, frames off, time delta, json on, hex on, decode auto
+shown: ping on, pong on, frames off, time delta, json on, compact off, hex on, decode auto
 > bc
  …s → text 2 B   bc
  …s ← text 2 B   bc
 > /show time iso
-shown: ping on, pong on, frames off, time iso, json on, hex on, decode auto
+shown: ping on, pong on, frames off, time iso, json on, compact off, hex on, decode auto
 > def
 ….……Z → text 3 B   def
 ….……Z ← text 3 B   def
 > /show time on
-shown: ping on, pong on, frames off, time on, json on, hex on, decode auto
+shown: ping on, pong on, frames off, time on, json on, compact off, hex on, decode auto
 > ghij
 …:…:… → text 4 B   ghij
 …:…:… ← text 4 B   ghij

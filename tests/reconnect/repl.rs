@@ -75,7 +75,7 @@ fn send_is_repeated() {
 #[test]
 fn ctrl_c_ends_the_wait() {
     let (mut terminal, _) = orphan(&[]);
-    terminal.press("\x03");
+    terminal.press("\x03\x03");
     assert_eq!(terminal.finish_within(Duration::from_secs(3)), 130);
     terminal.wait_for("\ninterrupted; abnormal closure (1006");
 }

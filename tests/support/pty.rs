@@ -1,6 +1,7 @@
 //! Runs the wsee binary in a terminal, and looks at its screen.
 
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZero;
@@ -24,6 +25,8 @@ const POLL: Duration = Duration::from_millis(3);
 const MAX_DRAWN: usize = 64 << 10;
 /// Ends what is painted in one go (DEC mode 2026): only there is the screen sure to be whole.
 const PAINTED: &[u8] = b"\x1b[?2026l";
+/// Asks where the cursor is.
+const ASKED: &[u8] = b"\x1b[6n";
 
 /// A wsee with these arguments, to be run in a terminal; its environment is clean.
 pub fn terminal(args: &[&str]) -> Setup {
@@ -74,7 +77,7 @@ impl Setup {
         let child = pair.slave.spawn_command(self.command).expect("wsee starts");
         let output = Output::collect(pair.master.try_clone_reader().expect("a terminal"));
         Terminal {
-            keys: pair.master.take_writer().expect("a terminal"),
+            keys: RefCell::new(pair.master.take_writer().expect("a terminal")),
             master: pair.master,
             _slave: pair.slave,
             child,
@@ -82,6 +85,7 @@ impl Setup {
             view: RefCell::new(View {
                 bytes: Vec::new(),
                 parser: emulator(ROWS, COLUMNS),
+                answers: String::new(),
             }),
             modes,
             _home: self.home,
@@ -102,7 +106,7 @@ impl Setup {
 
 /// A terminal with a wsee in it, which is killed when this is dropped.
 pub struct Terminal {
-    keys: Box<dyn Write + Send>,
+    keys: RefCell<Box<dyn Write + Send>>,
     master: Box<dyn MasterPty + Send>,
     /// Open, so that the terminal outlives wsee and its modes can be looked at.
     _slave: Box<dyn SlavePty + Send>,
@@ -116,8 +120,22 @@ pub struct Terminal {
 impl Terminal {
     /// Presses keys, as bytes: `\r` is Enter, `\x03` Ctrl-C, `\x04` Ctrl-D.
     pub fn press(&mut self, keys: &str) {
-        self.keys.write_all(keys.as_bytes()).expect("a terminal");
-        self.keys.flush().expect("a terminal");
+        self.write(keys);
+    }
+
+    fn write(&self, keys: &str) {
+        let mut writer = self.keys.borrow_mut();
+        writer.write_all(keys.as_bytes()).expect("a terminal");
+        writer.flush().expect("a terminal");
+    }
+
+    /// Draws what was written, and answers what was asked.
+    fn draw(&self, view: &mut View) {
+        self.output.draw(view);
+        let answers = std::mem::take(&mut view.answers);
+        if !answers.is_empty() {
+            self.write(&answers);
+        }
     }
 
     /// Pastes a text, as terminals do when an application asks for brackets around it.
@@ -130,19 +148,19 @@ impl Terminal {
     pub fn wait(&self, what: &str, is_wanted: impl Fn(&Screen, &[u8]) -> bool) {
         let end = Instant::now() + DEADLINE;
         let mut view = self.view.borrow_mut();
-        self.output.draw(&mut view);
+        self.draw(&mut view);
         while !is_wanted(view.parser.screen(), &view.bytes) {
             let screen = view.parser.screen().contents();
             let more = self.output.wait_for_more(end);
             assert!(more, "{what:?} never came; screen:\n{screen}");
-            self.output.draw(&mut view);
+            self.draw(&mut view);
         }
     }
 
     /// Waits until `text` is on the screen.
     #[track_caller]
     pub fn wait_for(&self, text: &str) {
-        self.wait(text, |screen, _| screen.contents().contains(text));
+        self.wait(text, |screen, _| self::text(screen).contains(text));
     }
 
     /// Waits until the cursor is at the end of the row `line`.
@@ -199,15 +217,20 @@ impl Terminal {
         self.press("{");
         self.output.wait_for_end();
         let pair = native_pty_system().openpty(size(1, 1)).expect("a terminal");
-        self.keys = Box::new(std::io::sink());
+        self.keys = RefCell::new(Box::new(std::io::sink()));
         self.master = pair.master;
         self.wait_for_exit()
     }
 
+    /// Leaves a prompt that stays after the end of its connection.
     #[track_caller]
     fn wait_for_exit(&mut self) -> u32 {
-        let end = Instant::now() + DEADLINE;
+        let (end, mut has_left) = (Instant::now() + DEADLINE, false);
         loop {
+            if !has_left && self.is_offline() {
+                self.press("\x04");
+                has_left = true;
+            }
             if let Some(status) = self.child.try_wait().expect("a child") {
                 return status.exit_code();
             }
@@ -220,17 +243,23 @@ impl Terminal {
         }
     }
 
-    /// The screen's text.
+    fn is_offline(&self) -> bool {
+        let contents = self.contents();
+        let words: Vec<&str> = contents.split_whitespace().collect();
+        words.join(" ").contains("; /reconnect or Ctrl-D")
+    }
+
+    /// The screen's text, without the names in prompts.
     pub fn contents(&self) -> String {
         let mut view = self.view.borrow_mut();
-        self.output.draw(&mut view);
-        view.parser.screen().contents()
+        self.draw(&mut view);
+        text(view.parser.screen())
     }
 
     /// All that was ever written to the terminal.
     pub fn bytes(&self) -> Vec<u8> {
         let mut view = self.view.borrow_mut();
-        self.output.draw(&mut view);
+        self.draw(&mut view);
         view.bytes.clone()
     }
 
@@ -252,9 +281,17 @@ impl Terminal {
     /// Makes the terminal's window larger or smaller.
     pub fn resize(&self, rows: u16, columns: u16) {
         let mut view = self.view.borrow_mut();
-        self.output.draw(&mut view);
+        self.draw(&mut view);
         let screen = view.parser.screen_mut();
         screen.set_size(cells(rows), cells(columns));
+        self.master.resize(size(rows, columns)).expect("a terminal");
+    }
+
+    /// The same for a terminal that wraps its rows again, as most do.
+    pub fn resize_and_reflow(&self, rows: u16, columns: u16) {
+        let mut view = self.view.borrow_mut();
+        self.draw(&mut view);
+        view.parser = reflowed(view.parser.screen(), rows, columns);
         self.master.resize(size(rows, columns)).expect("a terminal");
     }
 
@@ -285,6 +322,8 @@ pub fn history_of(home: &Path) -> PathBuf {
 struct View {
     bytes: Vec<u8>,
     parser: Parser,
+    /// What the terminal has to say, as if it were keys.
+    answers: String,
 }
 
 /// What was written and not drawn yet: a terminal takes output faster than it is drawn here.
@@ -321,7 +360,15 @@ impl Output {
 
     fn draw(&self, view: &mut View) {
         let bytes = std::mem::take(&mut lock(&self.0.0).bytes);
-        view.parser.process(visible(&bytes));
+        let mut rest = visible(&bytes);
+        while let Some(at) = find(rest, ASKED) {
+            let (before, after) = rest.split_at(at + ASKED.len());
+            view.parser.process(before);
+            let (row, column) = view.parser.screen().cursor_position();
+            let _ = write!(view.answers, "\x1b[{};{}R", row + 1, column + 1);
+            rest = after;
+        }
+        view.parser.process(rest);
         view.bytes.extend(bytes);
     }
 
@@ -365,6 +412,36 @@ fn emulator(rows: u16, columns: u16) -> Parser {
     Parser::new(cells(rows), cells(columns), 0)
 }
 
+/// A screen of another size with the same lines.
+fn reflowed(screen: &Screen, rows: u16, columns: u16) -> Parser {
+    let (_, width) = screen.size();
+    let (cursor_row, cursor_column) = screen.cursor_position();
+    let (mut lines, mut cursor) = (vec![String::new()], (0, 0));
+    for (row, text) in (0..=cursor_row).zip(screen.rows(0, width.get())) {
+        let line = lines.last_mut().expect("a line");
+        if row == cursor_row {
+            let before = line.chars().count();
+            cursor = (lines.len() - 1, before + usize::from(cursor_column));
+        }
+        let line = lines.last_mut().expect("a line");
+        line.push_str(&text);
+        if !screen.row_wrapped(row) && row < cursor_row {
+            lines.push(String::new());
+        }
+    }
+    let mut parser = emulator(rows, columns);
+    parser.process(lines.join("\r\n").as_bytes());
+    let columns = usize::from(columns);
+    let height = |line: &String| line.chars().count().max(1).div_ceil(columns);
+    let above: usize = lines[..cursor.0].iter().map(height).sum();
+    let total: usize = lines.iter().map(height).sum();
+    let scrolled = total.saturating_sub(usize::from(rows));
+    let (row, column) = (above + cursor.1 / columns, cursor.1 % columns);
+    let place = format!("\x1b[{};{}H\x1b[?2004h", row + 1 - scrolled, column + 1);
+    parser.process(place.as_bytes());
+    parser
+}
+
 fn cells(count: u16) -> NonZero<u16> {
     NonZero::new(count).expect("a size")
 }
@@ -382,10 +459,25 @@ fn modes(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios().expect("a terminal"))
 }
 
-/// The text from the start of the cursor's row to the cursor.
+/// The text from the start of the cursor's row to the cursor, without the name in the prompt.
 fn cursor_line(screen: &Screen) -> String {
     let (row, column) = screen.cursor_position();
-    screen.contents_between(row, 0, row, column)
+    let line = screen.contents_between(row, 0, row, column);
+    unnamed(&line).to_owned()
+}
+
+/// A row without the name in its prompt, which differs from run to run.
+fn unnamed(row: &str) -> &str {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || ".:[]-_@".contains(c);
+    let rest = row.trim_start_matches(is_name);
+    if rest.starts_with('>') { rest } else { row }
+}
+
+/// The screen's text without the names in prompts.
+fn text(screen: &Screen) -> String {
+    let contents = screen.contents();
+    let rows: Vec<&str> = contents.split('\n').map(unnamed).collect();
+    rows.join("\n")
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {

@@ -43,7 +43,8 @@ const TAB_STOP: u8 = 8;
 
 #[derive(Debug, Clone)]
 pub(super) struct Options {
-    pub prompt: String,
+    /// What the prompt names.
+    pub name: String,
     /// Colours the prompt and the line, and shows hints.
     pub color: bool,
     /// The file of lines typed; `None` keeps them for this session only.
@@ -61,6 +62,8 @@ pub(super) enum Entry {
     Edited(Result<Draft, String>, oneshot::Sender<()>),
     /// Ctrl-C on an empty line.
     Interrupt,
+    /// SIGINT, or a key that makes one.
+    Interrupted,
     /// Ctrl-D on an empty line.
     End,
     HungUp,
@@ -100,7 +103,7 @@ impl Editor {
         let is_lent = Arc::<AtomicBool>::default();
         let reader = Reader {
             editor,
-            prompt: options.prompt,
+            name: options.name,
             entries: sender,
             screen: Arc::clone(&screen),
             history: History::new(options.history, lines.clone()),

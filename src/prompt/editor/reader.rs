@@ -16,11 +16,12 @@ use super::screen::Screen;
 use crate::command::{self, Command, Outgoing, PromptCommand};
 use crate::diagnostic::one_line;
 use crate::render::escape::escape_line;
-use crate::term::terminal::{Loan, is_hung_up};
+use crate::render::width::width;
+use crate::term::terminal::{self, Loan, is_hung_up};
 
 pub(super) struct Reader {
     pub(super) editor: rustyline::Editor<LineHelper, FileHistory>,
-    pub(super) prompt: String,
+    pub(super) name: String,
     pub(super) entries: Sender<Entry>,
     pub(super) screen: Arc<Screen>,
     pub(super) history: History,
@@ -39,7 +40,7 @@ impl Reader {
         let loaded = self.history.load(&mut self.editor);
         self.note_failure(loaded);
         let last = loop {
-            match self.editor.readline(&self.prompt) {
+            match self.editor.readline(&self.prompt()) {
                 Ok(line) => self.line(line),
                 Err(error) => match outcome(&error) {
                     Outcome::Report(entry) => self.report(entry),
@@ -50,6 +51,15 @@ impl Reader {
         };
         drop(leaving);
         self.report(last);
+    }
+
+    /// The name only where it leaves most of the row to what is typed.
+    fn prompt(&self) -> String {
+        if 3 * width(&self.name) <= terminal::width() {
+            format!("{}> ", self.name)
+        } else {
+            "> ".to_owned()
+        }
     }
 
     fn line(&mut self, line: String) {
@@ -128,7 +138,7 @@ enum Outcome {
 fn outcome(error: &ReadlineError) -> Outcome {
     match error {
         // Ctrl-C and Ctrl-D are bound: these come from a signal, or from keys set with stty.
-        ReadlineError::Interrupted => Outcome::Report(Entry::Interrupt),
+        ReadlineError::Interrupted => Outcome::Report(Entry::Interrupted),
         // Ctrl-D is bound to a key, so end of file means that the terminal is gone.
         ReadlineError::Eof => Outcome::Stop(Entry::HungUp),
         // A resize at the wrong moment, or a key that is not UTF-8: only this line is lost.

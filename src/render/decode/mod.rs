@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use super::escape::escape_line;
 use super::json;
-use super::layout::{Scalar, Value, lay_out};
-use super::style::{Role, Style};
+use super::layout::{Scalar, Value};
+use super::style::Role;
 
 /// The formats to decode; the rest appears as a hexdump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +45,10 @@ impl Decode {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Decoded {
+#[derive(Debug)]
+pub(super) enum Decoded<'a> {
     No,
-    Yes(&'static str, String),
+    Yes(&'static str, Value<'a>),
     /// The format it should have, and why it does not.
     Failed(&'static str, String),
 }
@@ -60,22 +60,21 @@ const MAX_DEPTH: usize = 64;
 /// Bytes to show of a byte string within a payload.
 const BYTES_SHOWN: usize = 64;
 
-/// Decodes `payload` as `how` says, every line after `margin` spaces.
-pub(super) fn decode(payload: &[u8], how: Decode, style: Style, margin: usize) -> Decoded {
-    let shown = |name, value: Value<'_>| Decoded::Yes(name, lay_out(&value, style, margin));
+/// Decodes `payload` as `how` says.
+pub(super) fn decode(payload: &[u8], how: Decode) -> Decoded<'_> {
     let (name, value) = match how {
         Decode::Hex => return Decoded::No,
         _ if payload.len() > MAX_LEN || payload.is_empty() => return Decoded::No,
         Decode::Auto => {
             let found = recognize(payload);
-            return found.map_or(Decoded::No, |(name, value)| shown(name, value));
+            return found.map_or(Decoded::No, |(name, value)| Decoded::Yes(name, value));
         }
         Decode::MessagePack => ("MessagePack", msgpack::value(payload)),
         Decode::Cbor => ("CBOR", cbor::value(payload)),
         Decode::Protobuf => ("protobuf", protobuf::value(payload)),
     };
     match value {
-        Ok(value) => shown(name, value),
+        Ok(value) => Decoded::Yes(name, value),
         Err(why) => Decoded::Failed(name, escape_line(&why).into_owned()),
     }
 }
@@ -145,6 +144,8 @@ fn bytes(bytes: &[u8]) -> Scalar<'static> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::render::Style;
+    use crate::render::layout::lay_out;
 
     const PLAIN: Style = Style::new(false);
 
@@ -155,22 +156,22 @@ mod tests {
 
     #[track_caller]
     fn shown(hex: &str, how: Decode) -> String {
-        match decode(&unhex(hex), how, PLAIN, 0) {
-            Decoded::Yes(_, text) => text,
+        match decode(&unhex(hex), how) {
+            Decoded::Yes(_, value) => lay_out(&value, PLAIN, 0),
             other => panic!("{hex}: {other:?}"),
         }
     }
 
     #[track_caller]
     fn failure(hex: &str, how: Decode) -> String {
-        match decode(&unhex(hex), how, PLAIN, 0) {
+        match decode(&unhex(hex), how) {
             Decoded::Failed(_, why) => why,
             other => panic!("{hex}: {other:?}"),
         }
     }
 
     fn recognized(payload: &[u8]) -> Option<&'static str> {
-        match decode(payload, Decode::Auto, PLAIN, 0) {
+        match decode(payload, Decode::Auto) {
             Decoded::Yes(name, _) => Some(name),
             _ => None,
         }
@@ -303,7 +304,7 @@ mod tests {
             rng.fill_bytes(&mut bytes);
             taken += u32::from(recognized(&bytes).is_some());
             for how in Decode::ALL {
-                let _ = decode(&bytes, how, PLAIN, 2);
+                let _ = decode(&bytes, how);
             }
         }
         assert!(taken < 60, "{taken} of 10000");
@@ -320,7 +321,7 @@ mod tests {
             (deep(b"\xc1"), Decode::Cbor),
             (deep(b"\x9f"), Decode::Cbor),
         ] {
-            let decoded = decode(&payload, how, PLAIN, 0);
+            let decoded = decode(&payload, how);
             assert!(matches!(decoded, Decoded::Failed(..)), "{how:?}");
             assert_eq!(recognized(&payload), None);
         }
@@ -354,9 +355,10 @@ mod tests {
             outer.extend_from_slice(&nested);
             nested = outer;
         }
-        let Decoded::Yes(_, text) = decode(&nested, Decode::Protobuf, PLAIN, 0) else {
+        let Decoded::Yes(_, value) = decode(&nested, Decode::Protobuf) else {
             panic!("not protobuf");
         };
+        let text = lay_out(&value, PLAIN, 0);
         assert!(text.len() < 3 * nested.len());
     }
 
@@ -377,9 +379,10 @@ mod tests {
             (keys, Decode::Cbor),
             (proto, Decode::Protobuf),
         ] {
-            let Decoded::Yes(_, text) = decode(&payload, how, PLAIN, 0) else {
+            let Decoded::Yes(_, value) = decode(&payload, how) else {
                 panic!("not {how:?}");
             };
+            let text = lay_out(&value, PLAIN, 0);
             assert!(
                 text.chars().all(|c| matches!(c, ' '..='~' | '\n')),
                 "{text:?}"

@@ -86,7 +86,8 @@ impl Jsonl {
             | Event::Request(_)
             | Event::Response(_)
             | Event::Redirected(_)
-            | Event::Reconnected(_) => Ok(()),
+            | Event::Reconnected(_)
+            | Event::Offline(_) => Ok(()),
         }
     }
 

@@ -1,0 +1,97 @@
+//! A terminal that becomes wider or narrower while a line is typed.
+
+use std::sync::mpsc;
+
+use crate::support::DEADLINE;
+use crate::support::peer::{Message, Peer, echoing, scripted};
+use crate::support::pty::{Terminal, terminal};
+
+/// Resizes a terminal between numbered messages while a line of several rows is typed.
+#[track_caller]
+fn resized(widths: &[u16], resize: impl Fn(&Terminal, u16, u16)) {
+    let (more, wanted) = mpsc::channel::<u32>();
+    let server = scripted(move |mut peer: Peer| {
+        let mut sent = 0;
+        while let Ok(until) = wanted.recv_timeout(DEADLINE) {
+            for number in sent..until {
+                peer.send(Message::text(format!("message {number:02}")));
+            }
+            sent = until;
+        }
+        peer.record()
+    });
+    let mut terminal = terminal(&[server.url(), "--timestamps", "none"]).prompt();
+    terminal.press("\x0c");
+    let typed = "0123456789".repeat(12);
+    terminal.press(&typed);
+    for (round, columns) in widths.iter().enumerate() {
+        resize(&terminal, 40, *columns);
+        let until = u32::try_from(round + 1).expect("few rounds") * 2;
+        more.send(until).expect("a server");
+        terminal.wait("all messages, and the line once", |screen, _| {
+            let shown = screen.contents().replace('\n', "");
+            let has = |number: u32| shown.matches(&format!("message {number:02}")).count() == 1;
+            (0..until).all(has) && shown.matches(&typed).count() == 1 && shown.ends_with(&typed)
+        });
+        let rows = terminal.contents();
+        let tens = rows.replace('\n', "").matches("345678").count();
+        assert_eq!(tens, 12, "only the line itself:\n{rows}");
+    }
+    terminal.press("\x15\x04");
+    drop(more);
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn a_terminal_that_wraps_its_rows_again_loses_nothing() {
+    let widths = [100, 80, 140, 60, 100, 20, 100];
+    resized(&widths, Terminal::resize_and_reflow);
+}
+
+#[test]
+fn a_terminal_that_keeps_its_rows_loses_nothing() {
+    // Below this width it would cut the messages itself.
+    resized(&[100, 80, 140, 60, 100], Terminal::resize);
+}
+
+#[test]
+fn a_line_typed_across_resizes_is_sent_whole() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    let text = "0123456789".repeat(6);
+    terminal.press(&text);
+    terminal.wait("the line", |screen, _| screen.contents().contains(&text));
+    terminal.resize(20, 40);
+    terminal.press("a");
+    terminal.wait("the key", |screen, _| screen.contents().ends_with("789a"));
+    terminal.resize(40, 120);
+    terminal.press("b\r");
+    terminal.wait_for(&format!("← text 62 B   {text}ab"));
+    terminal.leave();
+    assert_eq!(
+        server.finish().messages,
+        [Message::text(format!("{text}ab"))]
+    );
+}
+
+#[test]
+fn a_list_of_completions_below_a_long_suggestion_leaves_nothing_behind() {
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    let ping = format!("/ping {}", "1234567890".repeat(11));
+    terminal.press(&format!("{ping}\r"));
+    terminal.wait_for("← pong 110 B");
+    terminal.press("\x0c/");
+    terminal.wait("a suggestion", |screen, _| {
+        screen.contents().starts_with("demo> /ping 123") && screen.contents().ends_with("…")
+    });
+    terminal.press("\t");
+    terminal.wait_for_line("> /");
+    terminal.wait_for("text ");
+    let screen = terminal.contents();
+    let first = screen.lines().next().expect("a row");
+    assert_eq!(first.trim_end(), "> /", "{screen}");
+    assert!(
+        screen.contains("quit"),
+        "the last row of the list:\n{screen}"
+    );
+}
