@@ -109,15 +109,17 @@ impl<'a> Client<'a> {
     /// What is wrong with the server's certificate, even if it was accepted.
     fn distrust(&self) -> Option<VerifyProblem> {
         let refusal = self.verifier.refusal()?;
+        let host = verified_name(self.target, self.options);
         let mut problem = verify_problem::explain(
             &refusal.verdict,
             refusal.certificate.as_ref(),
-            verified_name(self.target, self.options),
+            host,
             self.verifier.system_problem(),
         );
         if refusal.is_alone {
             problem.note_missing_chain();
         }
+        problem.add_further(refusal, host);
         Some(problem)
     }
 
@@ -242,12 +244,15 @@ mod tests {
     use rustls::ServerConfig;
     use rustls::crypto::aws_lc_rs;
     use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+    use rustls::sign::{CertifiedKey, Signer, SigningKey, SingleCertAndKey};
+    use rustls::{SignatureAlgorithm, SignatureScheme};
     use tempfile::NamedTempFile;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio_rustls::TlsAcceptor;
 
-    use super::super::RootsProblem;
+    use super::super::pin::pin_text;
+    use super::super::{Pins, RootsProblem};
     use super::*;
     use crate::dial::{Error, Options as DialOptions, dial};
 
@@ -293,15 +298,24 @@ mod tests {
         (identity, root.pem())
     }
 
-    fn acceptor(identity: &Identity, alpn: &[u8]) -> TlsAcceptor {
-        let key = PrivatePkcs8KeyDer::from(identity.key.serialize_der());
+    /// Unlike rustls itself, accepts a certificate that rustls cannot read.
+    fn certified(chain: Vec<CertificateDer<'static>>, key: &KeyPair) -> CertifiedKey {
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let key = aws_lc_rs::sign::any_supported_type(&PrivateKeyDer::from(key)).unwrap();
+        CertifiedKey::new(chain, key)
+    }
+
+    fn acceptor(key: CertifiedKey, alpn: &[u8], version: Version) -> TlsAcceptor {
+        let version = match version {
+            Version::Tls12 => &rustls::version::TLS12,
+            Version::Tls13 => &rustls::version::TLS13,
+        };
         let mut config =
             ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-                .with_safe_default_protocol_versions()
+                .with_protocol_versions(&[version])
                 .unwrap()
                 .with_no_client_auth()
-                .with_single_cert(identity.chain.clone(), PrivateKeyDer::from(key))
-                .unwrap();
+                .with_cert_resolver(Arc::new(SingleCertAndKey::from(key)));
         config.alpn_protocols = vec![alpn.to_vec()];
         TlsAcceptor::from(Arc::new(config))
     }
@@ -312,9 +326,16 @@ mod tests {
         alpn: &[u8],
         options: Options,
     ) -> (Result<Stream, Error>, Vec<Step>) {
+        let key = certified(identity.chain.clone(), &identity.key);
+        dial_acceptor(acceptor(key, alpn, Version::Tls13), options).await
+    }
+
+    async fn dial_acceptor(
+        acceptor: TlsAcceptor,
+        options: Options,
+    ) -> (Result<Stream, Error>, Vec<Step>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let acceptor = acceptor(identity, alpn);
         tokio::spawn(async move {
             let (tcp, _) = listener.accept().await.unwrap();
             let Ok(mut tls) = acceptor.accept(tcp).await else {
@@ -423,7 +444,8 @@ mod tests {
         let (stream, _) = dial_server(&identity, b"http/1.1", Options::default()).await;
         assert_eq!(
             certificate_problem(stream),
-            "the issuer of the certificate is unknown (CN=wsee test authority)"
+            "the issuer of the certificate is unknown (CN=wsee test authority), \
+             and the server sent only its own certificate"
         );
     }
 
@@ -501,14 +523,204 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn insecure_accepts_and_says_what_is_wrong() {
-        let identity = self_signed(&params("a.example"));
+    async fn insecure_accepts_and_says_all_that_is_wrong() {
+        let mut params = params("a.example");
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 2, 3);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let mut identity = self_signed(&params);
         let (stream, steps) = dial_server(&identity, b"http/1.1", insecure()).await;
         assert!(matches!(stream, Ok(Stream::Tls(_))), "{stream:?}");
+        let distrust = session(&steps).distrust.clone().unwrap();
+        assert!(distrust.contains("expired on 2021-02-03"), "{distrust}");
+        let end = ", and it is not for localhost but for a.example";
+        assert!(distrust.ends_with(end), "{distrust}");
+
+        identity = self_signed(&self::params("a.example"));
+        let (_, steps) = dial_server(&identity, b"http/1.1", insecure()).await;
         assert_eq!(
             session(&steps).distrust.as_deref(),
-            Some("the certificate is self-signed (CN=a.example)")
+            Some(
+                "the certificate is self-signed (CN=a.example), \
+                 and it is not for localhost but for a.example"
+            )
         );
+    }
+
+    /// The elements of a DER sequence, with their headers.
+    fn elements(sequence: &[u8]) -> Vec<&[u8]> {
+        let size = |der: &[u8]| match der[1] {
+            short @ ..=0x80 => (2, usize::from(short)),
+            0x81 => (3, usize::from(der[2])),
+            _ => (4, usize::from(u16::from_be_bytes([der[2], der[3]]))),
+        };
+        let mut rest = &sequence[size(sequence).0..];
+        let mut all = Vec::new();
+        while !rest.is_empty() {
+            let (header, length) = size(rest);
+            let (one, others) = rest.split_at(header + length);
+            all.push(one);
+            rest = others;
+        }
+        all
+    }
+
+    fn sequence(elements: &[&[u8]]) -> Vec<u8> {
+        let content = elements.concat();
+        let length = match u16::try_from(content.len()).unwrap().to_be_bytes() {
+            [0, short @ ..=0x7f] => vec![short],
+            [0, length] => vec![0x81, length],
+            [high, low] => vec![0x82, high, low],
+        };
+        [&[0x30][..], &length, &content].concat()
+    }
+
+    /// A certificate without version and extensions.
+    fn version_1(certificate: &CertificateDer<'_>) -> CertificateDer<'static> {
+        let parts = elements(certificate);
+        let body = elements(parts[0]);
+        let body = sequence(&body[1..body.len() - 1]);
+        sequence(&[&body, parts[1], parts[2]]).into()
+    }
+
+    /// An RSA key of 1024 bits, whose signatures are worthless.
+    #[derive(Debug)]
+    struct ShortKey;
+
+    impl rcgen::PublicKeyData for ShortKey {
+        fn der_bytes(&self) -> &[u8] {
+            // RFC 8017 §A.1.1: modulus and exponent.
+            static KEY: std::sync::OnceLock<Vec<u8>> = std::sync::OnceLock::new();
+            KEY.get_or_init(|| {
+                let modulus = [&[0x02, 0x81, 0x81, 0x00][..], &[0xc5; 128]].concat();
+                sequence(&[&modulus, &[0x02, 0x03, 0x01, 0x00, 0x01]])
+            })
+        }
+
+        fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+            &rcgen::PKCS_RSA_SHA256
+        }
+    }
+
+    impl rcgen::SigningKey for ShortKey {
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+            Ok(vec![0; 128])
+        }
+    }
+
+    impl SigningKey for ShortKey {
+        fn choose_scheme(&self, _: &[SignatureScheme]) -> Option<Box<dyn Signer>> {
+            Some(Box::new(Self))
+        }
+
+        fn algorithm(&self) -> SignatureAlgorithm {
+            SignatureAlgorithm::RSA
+        }
+    }
+
+    impl Signer for ShortKey {
+        fn sign(&self, _: &[u8]) -> Result<Vec<u8>, rustls::Error> {
+            Ok(vec![0; 128])
+        }
+
+        fn scheme(&self) -> SignatureScheme {
+            SignatureScheme::RSA_PSS_SHA256
+        }
+    }
+
+    /// Claims that a server with this key is refused for `problem`, and accepted with `insecure`, in both versions.
+    async fn only_insecure(key: CertifiedKey, trusted: Options, problem: &str) {
+        for version in [Version::Tls12, Version::Tls13] {
+            let acceptor = acceptor(key.clone(), b"http/1.1", version);
+            let (stream, _) = dial_acceptor(acceptor.clone(), trusted.clone()).await;
+            let text = certificate_problem(stream);
+            assert!(text.starts_with(problem), "{version:?}: {text}");
+            let (stream, steps) = dial_acceptor(acceptor, insecure()).await;
+            assert!(stream.is_ok(), "{version:?}: {stream:?}");
+            let distrust = session(&steps).distrust.as_deref().unwrap_or_default();
+            assert!(distrust.starts_with(problem), "{version:?}: {distrust}");
+        }
+    }
+
+    #[tokio::test]
+    async fn insecure_accepts_a_certificate_of_version_1() {
+        let identity = self_signed(&params("localhost"));
+        let leaf = version_1(&identity.chain[0]);
+        let key = certified(vec![leaf], &identity.key);
+        let problem = "the certificate is of X.509 version 1, not 3";
+        only_insecure(key, Options::default(), problem).await;
+    }
+
+    #[tokio::test]
+    async fn insecure_accepts_an_unknown_critical_extension() {
+        let mut params = params("localhost");
+        let mut extension = rcgen::CustomExtension::from_oid_content(&[1, 2, 3, 4], vec![5, 0]);
+        extension.set_criticality(true);
+        params.custom_extensions.push(extension);
+        let identity = self_signed(&params);
+        let key = certified(identity.chain.clone(), &identity.key);
+        let problem = "the certificate has the unknown critical extension 1.2.3.4";
+        only_insecure(key, Options::default(), problem).await;
+    }
+
+    #[tokio::test]
+    async fn insecure_accepts_an_rsa_key_of_1024_bits() {
+        let mut authority = params("wsee test authority");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority_key = KeyPair::generate().unwrap();
+        let root = file(&authority.self_signed(&authority_key).unwrap().pem());
+        let issuer = Issuer::new(authority, authority_key);
+        let leaf = params("localhost").signed_by(&ShortKey, &issuer).unwrap();
+        let key = CertifiedKey::new(vec![leaf.der().clone()], Arc::new(ShortKey));
+        let problem = "the certificate's RSA key has 1024 bits";
+        only_insecure(key, trusting(&root), problem).await;
+    }
+
+    #[tokio::test]
+    async fn a_pin_demands_that_the_server_has_the_key() {
+        let leaf = params("localhost").self_signed(&ShortKey).unwrap();
+        let key = CertifiedKey::new(vec![leaf.der().clone()], Arc::new(ShortKey));
+        let info = super::super::certificate::PublicKey::of(leaf.der())
+            .unwrap()
+            .info;
+        let pinned = Options {
+            pins: Some(Pins::parse(&pin_text(&info)).unwrap()),
+            ..insecure()
+        };
+        let acceptor = acceptor(key, b"http/1.1", Version::Tls13);
+        let (stream, _) = dial_acceptor(acceptor, pinned).await;
+        assert!(stream.is_err());
+    }
+
+    #[tokio::test]
+    async fn insecure_does_not_accept_the_certificate_of_another_key() {
+        let identity = self_signed(&params("localhost"));
+        let other = KeyPair::generate().unwrap();
+        for leaf in [identity.chain[0].clone(), version_1(&identity.chain[0])] {
+            let key = certified(vec![leaf], &other);
+            let acceptor = acceptor(key, b"http/1.1", Version::Tls13);
+            let (stream, _) = dial_acceptor(acceptor, insecure()).await;
+            assert!(stream.is_err());
+        }
+    }
+
+    #[tokio::test]
+    async fn an_address_as_a_dns_name_is_named_as_that() {
+        let mut params = params("localhost");
+        params.subject_alt_names = vec![rcgen::SanType::DnsName("127.0.0.1".try_into().unwrap())];
+        let identity = self_signed(&params);
+        let own = file(&identity.pem);
+        let options = Options {
+            sni: Sni::Name("127.0.0.1".to_owned()),
+            ..trusting(&own)
+        };
+        let (stream, _) = dial_server(&identity, b"http/1.1", options).await;
+        assert_eq!(
+            certificate_problem(stream),
+            "the certificate has 127.0.0.1 as a DNS name, not as an IP address (RFC 9525 §6.5)"
+        );
+        let (stream, _) = dial_server(&identity, b"http/1.1", insecure()).await;
+        assert!(stream.is_ok(), "{stream:?}");
     }
 
     #[tokio::test]

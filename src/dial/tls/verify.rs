@@ -4,12 +4,12 @@ use std::time::Duration;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::{CertificateDer, ServerName, SignatureVerificationAlgorithm, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::Options;
-use super::certificate::{Certificate, timestamp};
+use super::certificate::{Certificate, PublicKey, timestamp};
 use super::pin::{Pins, pin_text};
 use super::roots::{self, Roots, RootsError, System, SystemStore};
 
@@ -39,6 +39,8 @@ pub(super) struct Refusal {
     pub(super) certificate: Option<Certificate>,
     /// The server sent no certificate but its own.
     pub(super) is_alone: bool,
+    /// When it was verified.
+    pub(super) now: UnixTime,
 }
 
 impl Verifier {
@@ -95,7 +97,13 @@ impl Verifier {
             Err(_) if self.is_given(leaf, now) => {}
             verdict => verdict?,
         }
-        verify_server_name(&parsed, server_name)
+        verify_server_name(&parsed, server_name).map_err(|error| match error {
+            // A name that is none, such as an address written as a DNS name.
+            rustls::Error::InvalidCertificate(CertificateError::Other(_)) => {
+                CertificateError::NotValidForName.into()
+            }
+            error => error,
+        })
     }
 
     fn verify_chain(
@@ -132,15 +140,44 @@ impl Verifier {
         let Some(pins) = &self.pins else {
             return true;
         };
-        let key = ParsedCertificate::try_from(leaf).map(|it| it.subject_public_key_info());
-        if key.as_ref().is_ok_and(|key| pins.admit(key)) {
+        let key = PublicKey::of(leaf);
+        if key.as_ref().is_some_and(|key| pins.admit(&key.info)) {
             return true;
         }
         self.unpinned.get_or_init(|| match key {
-            Ok(key) => pin_text(&key),
-            Err(_) => "one that cannot be read".to_owned(),
+            Some(key) => pin_text(&key.info),
+            None => "one that cannot be read".to_owned(),
         });
         false
+    }
+
+    /// With `insecure`, only the key of a certificate matters, not its version, extensions or length.
+    fn verify_by_key(
+        &self,
+        error: rustls::Error,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        let Some(key) = PublicKey::of(certificate).filter(|_| self.insecure) else {
+            return Err(error);
+        };
+        let is_right = |algorithm: &&dyn SignatureVerificationAlgorithm| {
+            algorithm.public_key_alg_id().as_ref() == key.algorithm
+                && algorithm
+                    .verify_signature(&key.bits, message, signed.signature())
+                    .is_ok()
+        };
+        let mut known = self.algorithms.mapping.iter();
+        let candidates = known.find(|(scheme, _)| *scheme == signed.scheme);
+        let is_signed = candidates.is_some_and(|(_, all)| all.iter().any(is_right));
+        // aws-lc verifies no signature of such a key. It would prove little, so only a pin demands the proof.
+        let is_unverifiable = key.weakness().is_some() && self.pins.is_none();
+        if is_signed || is_unverifiable {
+            Ok(HandshakeSignatureValid::assertion())
+        } else {
+            Err(error)
+        }
     }
 
     /// Whether this very certificate, self-signed and valid now, is one of the user's roots.
@@ -177,14 +214,23 @@ impl ServerCertVerifier for Verifier {
         _ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        match self.verify(end_entity, intermediates, server_name, now) {
+        let certificate = Certificate::parse(end_entity);
+        let verdict = self.verify(end_entity, intermediates, server_name, now);
+        let verdict = match &certificate {
+            // The signature of the handshake would fail, which says less.
+            Some(certificate) if verdict.is_ok() && certificate.defect.is_some() => {
+                Err(CertificateError::UnknownIssuer.into())
+            }
+            _ => verdict,
+        };
+        match verdict {
             Ok(()) => {}
             Err(rustls::Error::InvalidCertificate(verdict)) => {
-                let certificate = Certificate::parse(end_entity);
                 let refusal = self.refusal.get_or_init(|| Refusal {
                     verdict,
                     certificate,
                     is_alone: intermediates.is_empty(),
+                    now,
                 });
                 if !self.insecure {
                     return Err(refusal.verdict.clone().into());
@@ -207,6 +253,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls12_signature(message, cert, dss, &self.algorithms)
+            .or_else(|error| self.verify_by_key(error, message, cert, dss))
     }
 
     fn verify_tls13_signature(
@@ -216,6 +263,7 @@ impl ServerCertVerifier for Verifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
         verify_tls13_signature(message, cert, dss, &self.algorithms)
+            .or_else(|error| self.verify_by_key(error, message, cert, dss))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

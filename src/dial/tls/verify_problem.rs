@@ -1,6 +1,7 @@
 //! Explains why a certificate is not trusted.
 
 use std::fmt::{self, Write as _};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,8 +9,8 @@ use rustls::CertificateError;
 use rustls::pki_types::UnixTime;
 
 use super::Certificate;
-use super::certificate::timestamp;
-use super::verify::is_about_issuer;
+use super::certificate::{Defect, timestamp};
+use super::verify::{Refusal, is_about_issuer};
 
 /// How many names of a certificate a message lists: it may have thousands.
 const NAMES_SHOWN: usize = 8;
@@ -32,6 +33,67 @@ impl VerifyProblem {
     }
 }
 
+impl VerifyProblem {
+    /// Adds what else is wrong with the certificate: advice that ignores it would fail.
+    pub(super) fn add_further(&mut self, refusal: &Refusal, host: &str) {
+        let Some(certificate) = &refusal.certificate else {
+            return;
+        };
+        let is_about_time = matches!(
+            refusal.verdict,
+            CertificateError::ExpiredContext { .. } | CertificateError::NotValidYetContext { .. }
+        );
+        if !is_about_time {
+            self.add_validity(certificate, moment(refusal.now));
+        }
+        let is_about_name = matches!(
+            refusal.verdict,
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+        );
+        if !is_about_name || certificate.defect.is_some() {
+            self.add_name(certificate, host);
+        }
+    }
+
+    fn add_validity(&mut self, certificate: &Certificate, now: Timestamp) {
+        let text = if now > certificate.not_after {
+            format!(", and it expired on {}", date(certificate.not_after))
+        } else if now < certificate.not_before {
+            format!(
+                ", and it is not valid before {}",
+                date(certificate.not_before)
+            )
+        } else {
+            return;
+        };
+        self.text += &text;
+        self.kind = VerifyProblemKind::Unusable;
+    }
+
+    fn add_name(&mut self, certificate: &Certificate, host: &str) {
+        // The zone of an address and the dot at the end of a name are in no certificate.
+        let host = host.split('%').next().unwrap_or(host);
+        let host = host.strip_suffix('.').unwrap_or(host);
+        if certificate.is_for(host) {
+            return;
+        }
+        let name = wrong_name(Some(certificate), host);
+        self.text += ", and ";
+        self.text += &name.text.replacen("the certificate", "it", 1);
+        let can_be_trusted = matches!(
+            self.kind,
+            VerifyProblemKind::SelfSigned
+                | VerifyProblemKind::UnknownIssuer
+                | VerifyProblemKind::NoIntermediate
+        );
+        self.kind = if can_be_trusted && name.kind == VerifyProblemKind::WrongName {
+            VerifyProblemKind::UntrustedName
+        } else {
+            VerifyProblemKind::Unusable
+        };
+    }
+}
+
 impl fmt::Display for VerifyProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -51,6 +113,8 @@ pub enum VerifyProblemKind {
     NoIntermediate,
     WrongIssuerKey,
     SelfSigned,
+    /// Nobody trusted has issued it, and it names other hosts.
+    UntrustedName,
     /// Expired, damaged, or of a kind that servers must not have.
     Unusable,
 }
@@ -63,6 +127,9 @@ pub(super) fn explain(
     host: &str,
     no_store: Option<&str>,
 ) -> VerifyProblem {
+    if let Some(defect) = certificate.and_then(|it| it.defect.as_ref()) {
+        return defective(defect);
+    }
     let mut problem = explain_verdict(verdict, certificate, host);
     if let Some(reason) = no_store.filter(|_| is_about_issuer(verdict)) {
         let _ = write!(
@@ -110,6 +177,24 @@ fn explain_verdict(
     }
 }
 
+fn defective(defect: &Defect) -> VerifyProblem {
+    let text = match defect {
+        Defect::Version(version) => {
+            format!("the certificate is of X.509 version {version}, not 3 (RFC 5280 §4.1.2.1)")
+        }
+        Defect::CriticalExtension(oid) => {
+            format!("the certificate has the unknown critical extension {oid} (RFC 5280 §4.2)")
+        }
+        Defect::WeakKey(bits) => {
+            format!("the certificate's RSA key has {bits} bits, less than 2048")
+        }
+    };
+    VerifyProblem {
+        text,
+        kind: VerifyProblemKind::Unusable,
+    }
+}
+
 fn expired(now: UnixTime, not_after: UnixTime, leaf: Option<&Certificate>) -> VerifyProblem {
     let (now, not_after) = (moment(now), moment(not_after));
     // The verifier does not say which certificate of the chain expired.
@@ -152,9 +237,27 @@ fn wrong_name(certificate: Option<&Certificate>, host: &str) -> VerifyProblem {
             kind: VerifyProblemKind::NoName,
         };
     }
+    if let Ok(address) = host.parse::<IpAddr>()
+        && names.iter().any(|name| name.parse() == Ok(address))
+    {
+        return VerifyProblem {
+            text: format!(
+                "the certificate has {host} as a DNS name, not as an IP address (RFC 9525 §6.5)"
+            ),
+            kind: VerifyProblemKind::Unusable,
+        };
+    }
+    // A wildcard, or an address written as a DNS name, cannot be verified as it is.
+    let is_verifiable = |name: &String| {
+        !name.starts_with('*') && certificate.is_some_and(|certificate| certificate.is_for(name))
+    };
     VerifyProblem {
         text: format!("the certificate is not for {host} but for {}", list(names)),
-        kind: VerifyProblemKind::WrongName,
+        kind: if names.iter().any(is_verifiable) {
+            VerifyProblemKind::WrongName
+        } else {
+            VerifyProblemKind::Unusable
+        },
     }
 }
 
@@ -243,6 +346,8 @@ mod tests {
             subject: subject.to_owned(),
             issuer: issuer.to_owned(),
             names: vec!["a.example".to_owned(), "b.example".to_owned()],
+            addresses: Vec::new(),
+            defect: None,
             not_before: moment(unix(NEW_YEAR - DAY)),
             not_after: moment(unix(NEW_YEAR)),
         }

@@ -55,6 +55,9 @@ fn certificate(kind: VerifyProblemKind) -> &'static str {
             "check that --cacert FILE is the issuer's latest, or use -k for a test"
         }
         VerifyProblemKind::SelfSigned => "trust it with --cacert FILE, or use -k for a test",
+        VerifyProblemKind::UntrustedName => {
+            "trust it with --cacert FILE and verify one of its names with --sni NAME, or use -k for a test"
+        }
         VerifyProblemKind::Unusable => "renew it on the server, or use -k for a test",
     }
 }
