@@ -99,6 +99,11 @@ pub struct SessionArgs {
     /// never are.
     #[arg(long, hide_short_help = true, help_heading = Heading::Output)]
     pub no_history: bool,
+    /// Send {{…}} at the prompt as it is typed
+    ///
+    /// By default {{NAME}} in a message stands for a variable of /set or /capture.
+    #[arg(long, hide_short_help = true, help_heading = Heading::Output)]
+    pub no_variables: bool,
 }
 
 impl SessionArgs {

@@ -199,6 +199,7 @@ fn prompt_options(
         editor: environment.editor.clone(),
         history: state.map(|dir| dir.join("wsee/history")),
         home: environment.home.clone(),
+        has_variables: !args.no_variables,
         close: Some(close_frame(&args.run)),
         close_timeout: limit.close_timeout.0,
         max_time,

@@ -175,7 +175,8 @@ impl Prompt {
             self.check_template(text, now)?;
         }
         let opened = is_open.then_some(now);
-        let lines = timer::every(self.outbox.schedule(), timing, opened)?;
+        let is_template = self.variables.is_on;
+        let lines = timer::every(self.outbox.schedule(), timing, is_template, opened)?;
         self.print_all(&lines);
         Ok(())
     }
@@ -193,7 +194,7 @@ impl Prompt {
             }
             (Repetition::Start { count, text }, None) => {
                 self.check_template(&text, now)?;
-                self.repeat = Some(Repeat::new(text, count, now));
+                self.repeat = Some(Repeat::new(text, self.variables.is_on, count, now));
             }
             (Repetition::Stop, None) => return Err(RepeatError::NotInProgress.into()),
             (Repetition::Stop, Some(_)) => self.end_repeat(now),

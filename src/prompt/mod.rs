@@ -49,6 +49,8 @@ pub struct Options {
     pub every: Vec<Every>,
     pub editor: String,
     pub home: Option<PathBuf>,
+    /// Whether `{{NAME}}` in a message stands for a variable.
+    pub has_variables: bool,
     pub history: Option<PathBuf>,
     pub close: Option<CloseFrame>,
     /// How long the server may take to reply to our Close frame, whatever else it sends.
@@ -85,7 +87,7 @@ impl Prompt {
         mut observers: Observers,
         opened: Instant,
     ) -> io::Result<Self> {
-        let variables = Variables::default();
+        let variables = Variables::new(options.has_variables);
         let editor = Editor::start(editor::Options {
             name: options.name.clone(),
             color: observers.view.style().is_colored(),

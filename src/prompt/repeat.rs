@@ -1,5 +1,6 @@
 //! `/repeat`: one message sent several times.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use crate::diagnostic::Diagnostic;
@@ -11,6 +12,7 @@ use crate::session::Turn;
 #[derive(Debug)]
 pub(super) struct Repeat {
     text: String,
+    is_template: bool,
     count: u64,
     sent: u64,
     bytes: u64,
@@ -39,9 +41,10 @@ const SHOWN: u64 = 10;
 const BATCH: usize = 1000;
 
 impl Repeat {
-    pub(super) fn new(text: String, count: u64, now: Instant) -> Self {
+    pub(super) fn new(text: String, is_template: bool, count: u64, now: Instant) -> Self {
         Self {
             text,
+            is_template,
             count,
             sent: 0,
             bytes: 0,
@@ -70,7 +73,11 @@ impl Repeat {
             }
             let (number, now) = (self.sent + 1, turn.now);
             let value = |name: &str| observer.variable(name, number, now);
-            let text = template::fill(&self.text, value)?;
+            let text = if self.is_template {
+                template::fill(&self.text, value)?
+            } else {
+                Cow::Borrowed(self.text.as_str())
+            };
             outbox::message(Kind::Text, text.as_bytes(), turn, observer)?;
             self.bytes += text.len() as u64;
             self.sent += 1;

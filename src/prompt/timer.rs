@@ -33,6 +33,7 @@ const MAX_TIMERS: usize = 100;
 pub(super) fn every(
     schedule: &mut Schedule,
     timing: Timing,
+    is_template: bool,
     opened: Option<Instant>,
 ) -> Result<Vec<String>, TimerError> {
     Ok(match timing {
@@ -45,7 +46,7 @@ pub(super) fn every(
                 period,
                 kind: Kind::Text,
                 payload: text.into_bytes(),
-                is_template: true,
+                is_template,
             };
             schedule.add(every, opened);
             Vec::new()

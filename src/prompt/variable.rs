@@ -18,6 +18,7 @@ use crate::scenario::template::random_uuid;
 
 #[derive(Debug, Default)]
 pub(super) struct Variables {
+    pub(super) is_on: bool,
     values: Values,
     last_json: LastJson,
 }
@@ -135,6 +136,14 @@ impl LastJson {
 }
 
 impl Variables {
+    /// Unless they are on, text is sent as it is typed.
+    pub(super) fn new(is_on: bool) -> Self {
+        Self {
+            is_on,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn received(&mut self, message: &Message<'_>) {
         self.last_json.received(message);
     }
@@ -196,6 +205,9 @@ impl Variables {
         number: Option<u64>,
         time: Timestamp,
     ) -> Result<Cow<'t, str>, FillError> {
+        if !self.is_on {
+            return Ok(Cow::Borrowed(text));
+        }
         template::fill(text, |name| self.value(name, number, time))
     }
 

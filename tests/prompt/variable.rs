@@ -21,6 +21,31 @@ fn a_variable_is_replaced_by_its_value() {
 }
 
 #[test]
+fn without_variables_braces_are_sent_as_they_are_typed() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url(), "--no-variables"]).prompt();
+    for line in [
+        "hi {{nobody}}",
+        "/repeat 1 {{a",
+        "/every 1h {{n}}",
+        "/fragment 2 {{x}}",
+    ] {
+        terminal.press(&format!("{line}\r"));
+        let sent = line.rsplit_once("  ").map_or(line, |(_, text)| text);
+        let text = sent.split(' ').next_back().expect("a word");
+        terminal.wait(text, |screen, _| {
+            let lines = screen.contents();
+            lines
+                .lines()
+                .any(|it| it.contains("← text") && it.ends_with(text))
+        });
+    }
+    terminal.leave();
+    let expected = ["hi {{nobody}}", "{{a", "{{n}}", "{{x}}"];
+    assert_eq!(server.finish().messages, expected.map(Message::text));
+}
+
+#[test]
 fn a_message_with_an_unset_variable_is_not_sent() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
