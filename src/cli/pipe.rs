@@ -67,6 +67,12 @@ pub struct PipeArgs {
     /// The answer has the same type as the message. Received messages are still printed.
     #[arg(long, conflicts_with_all = ["split", "hex", "base64"], hide_short_help = true)]
     pub echo: bool,
+    /// Do not read stdin, as if it were empty
+    ///
+    /// For background jobs, which would be stopped when they read the terminal, and for loops such as
+    /// 'while read', whose input wsee would take.
+    #[arg(long, conflicts_with_all = ["split", "hex", "base64", "commands"], hide_short_help = true)]
+    pub no_stdin: bool,
     /// Act as a pipe even on a terminal
     ///
     /// Typed lines are sent as they are, without prompt or commands.

@@ -247,6 +247,7 @@ fn pipe_options(
         every: reconnect::every(&args.reconnect, send_encoding, environment)?,
         count,
         echo: pipe.echo,
+        reads_stdin: !pipe.echo && !pipe.no_stdin,
         commands: pipe.commands,
         ..silent
     })
@@ -283,6 +284,7 @@ pub(super) fn silent_pipe(
         },
         count: None,
         echo: false,
+        reads_stdin: false,
         commands: false,
         joined: environment.terminals.joined,
         is_demo: false,

@@ -95,9 +95,7 @@ impl Input {
 
     /// Whether a byte order mark was skipped; true once.
     pub fn take_mark(&mut self) -> bool {
-        self.marked
-            .as_mut()
-            .is_some_and(std::mem::take)
+        self.marked.as_mut().is_some_and(std::mem::take)
     }
 
     /// The next record; `None` if more must be read or nothing follows.

@@ -53,6 +53,7 @@ pub struct Options {
     /// End after this many messages that pass the filter.
     pub count: Option<u64>,
     pub echo: bool,
+    pub reads_stdin: bool,
     pub commands: bool,
     /// Standard error leads where standard output does, so that notes keep their place between messages.
     pub joined: bool,

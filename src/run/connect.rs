@@ -12,9 +12,7 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
     let task = match &connect.mode {
         Mode::Prompt(options) => Task::Prompt(options.clone()),
         Mode::Pipe(options) => {
-            let input = if options.echo || options.play.is_some() {
-                None
-            } else {
+            let input = if options.reads_stdin {
                 match Stdin::open() {
                     Ok(stdin) => Some(Input::new(stdin, &[], options.split, options.encoding)),
                     Err(error) => {
@@ -22,6 +20,8 @@ pub(super) async fn connect(connect: Connect, environment: &Environment) -> Exit
                         return jsonl::give_up(&connect, environment, why, Exit::Input);
                     }
                 }
+            } else {
+                None
             };
             Task::Pipe {
                 options: options.clone(),

@@ -13,7 +13,7 @@ use super::{complain, jsonl, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Mode};
 use crate::exit::Exit;
-use crate::pipe::{Input, Split, Terminator};
+use crate::pipe::{self, Input, Split, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
@@ -68,11 +68,15 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     };
     tokio::spawn(serve::serve(listener, options, signals));
     match &config.mode {
-        Mode::Pipe(options) if !environment.terminals.stdin && options.needs_input() => {
+        Mode::Pipe(options) if reads_no_terminal(options, environment) && options.needs_input() => {
             Box::pin(demo_pipe(config, environment)).await
         }
         _ => Box::pin(connect(config, environment)).await,
     }
+}
+
+fn reads_no_terminal(options: &pipe::Options, environment: &Environment) -> bool {
+    !(options.reads_stdin && environment.terminals.stdin)
 }
 
 async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
@@ -90,7 +94,7 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
         }
     };
     let first = tokio::select! {
-        first = first_input() => first,
+        first = first_input(options.reads_stdin) => first,
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let why = format!("stopped by {signal} before any input");
             return jsonl::give_up(&config, environment, why, signal.exit());
@@ -130,8 +134,12 @@ async fn demo_pipe(config: Connect, environment: &Environment) -> Exit {
 }
 
 /// Waits for the first bytes of standard input; empty at its end.
-async fn first_input() -> io::Result<(Stdin, Vec<u8>)> {
-    let mut stdin = Stdin::open()?;
+async fn first_input(reads_stdin: bool) -> io::Result<(Stdin, Vec<u8>)> {
+    let mut stdin = if reads_stdin {
+        Stdin::open()?
+    } else {
+        Stdin::empty()
+    };
     let mut block = vec![0; 64 << 10];
     let read = poll_fn(|cx| stdin.poll_read(cx, &mut block)).await?;
     block.truncate(read);

@@ -20,6 +20,9 @@ use crate::render::{Role, Show, Style, message};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
 use crate::term;
 
+/// For a terminal whose output goes elsewhere: nothing else says that wsee waits for lines.
+const TYPED: &str = "connected; each line you type is a message, Ctrl-D ends the input";
+
 pub(super) enum Task {
     Prompt(Box<prompt::Options>),
     Pipe {
@@ -63,12 +66,18 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
         Task::Pipe { options, input, .. } => {
             let terminals = environment.terminals;
             let is_seen = connect.display.verbose > 0 || terminals.stdout && terminals.stderr;
+            let is_typed = input.is_some() && terminals.stdin && !terminals.stdout;
             let mut pipe = Pipe::open(*options, input, signals, observers, &lines, opened.at);
             if let Ok(pipe) = &mut pipe
-                && is_seen
                 && !connect.display.quiet
             {
-                pipe.observers().find_dialect(target);
+                let observers = pipe.observers();
+                if is_typed {
+                    observers.view.note(TYPED);
+                }
+                if is_seen {
+                    observers.find_dialect(target);
+                }
             }
             Box::pin(run_pipe(&report, opened, pipe)).await
         }

@@ -65,6 +65,10 @@ impl Stdin {
         Ok(Self(Source::Ready { fd, how, widened }))
     }
 
+    pub fn empty() -> Self {
+        Self(Source::Closed)
+    }
+
     pub fn poll_read(
         &mut self,
         cx: &mut Context<'_>,

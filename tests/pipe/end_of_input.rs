@@ -4,7 +4,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::support::peer::{Received, echoing, recording, scripted};
-use crate::support::run::wsee;
+use crate::support::pty::{shell, terminal};
+use crate::support::run::{program, wsee};
 use crate::support::wire::{after_handshake, before_handshake};
 
 const A_MOMENT: Duration = Duration::from_millis(300);
@@ -103,6 +104,59 @@ fn with_count_a_late_reply_is_awaited_unless_wait_is_given() {
     wsee(&[server.url(), "-1", "--send", "hi", "-m", "100ms"])
         .run()
         .exits(28);
+}
+
+#[test]
+fn no_stdin_leaves_the_input_of_a_loop_alone() {
+    let servers = [(); 2].map(|()| {
+        scripted(|mut peer| {
+            peer.expect("hi");
+            peer.send("reply");
+            peer.record()
+        })
+    });
+    let urls = servers.each_ref().map(|it| format!("{}\n", it.url()));
+    let mut shell = std::process::Command::new("/bin/sh");
+    let body = "while read -r url; do \"$0\" -q -1 --no-stdin --send hi \"$url\"; done";
+    shell.args(["-c", body, env!("CARGO_BIN_EXE_wsee")]);
+    program(shell)
+        .stdin(urls.concat())
+        .run()
+        .exits(0)
+        .prints("reply\nreply\n");
+}
+
+#[test]
+fn no_stdin_is_an_empty_stdin_at_a_terminal_too() {
+    let server = scripted(|mut peer| {
+        peer.send("one");
+        peer.close(1000, "")
+    });
+    let mut terminal = terminal(&[server.url(), "--no-stdin"]).start();
+    terminal.press("typed ahead\r");
+    terminal.wait_for("\none\n");
+    assert_eq!(terminal.finish(), 0);
+    assert_eq!(server.finish().messages, []);
+    wsee(&["demo", "--no-stdin"])
+        .stdin_held_open()
+        .run()
+        .exits(0)
+        .says("end of the tour");
+}
+
+#[test]
+fn at_a_terminal_with_redirected_stdout_one_line_says_what_typed_lines_are() {
+    let server = scripted(|mut peer| {
+        peer.expect("hi");
+        peer.record()
+    });
+    let wsee = env!("CARGO_BIN_EXE_wsee");
+    let script = format!("{wsee} --wait 0 {} | cat", server.url());
+    let mut terminal = shell(&script).start();
+    terminal.wait_for("wsee: connected; each line you type is a message, Ctrl-D ends the input");
+    terminal.press("hi\r\x04");
+    assert_eq!(terminal.finish(), 0);
+    server.finish();
 }
 
 #[test]
