@@ -43,7 +43,7 @@ fn a_profile_is_a_url_with_flags() {
         .env("TOKEN", "hunter2")
         .run()
         .exits(0)
-        .says("> Authorization: ***")
+        .says("> Authorization: Bearer ***")
         .never_says("hunter2");
     let request = server.finish();
     for line in [

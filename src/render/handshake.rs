@@ -123,10 +123,13 @@ pub fn exposed(out: &mut String, host: &str, style: Style) {
     line(out, style.prose(Role::Warning, &text));
 }
 
-pub fn open(out: &mut String, open: &Open, style: Style) {
+pub fn open(out: &mut String, open: &Open, style: Style, secrets: Secrets) {
     let subprotocol = open.subprotocol.as_ref();
     let agreed = [
-        subprotocol.map(|name| format!("subprotocol {}", escape_line(name))),
+        subprotocol.map(|name| {
+            let name = secrets.header_value("Sec-WebSocket-Protocol", name);
+            format!("subprotocol {}", escape_line(&*name))
+        }),
         open.deflate.map(|params| params.to_string()),
     ];
     let agreed: Vec<String> = agreed.into_iter().flatten().collect();
@@ -348,7 +351,7 @@ mod tests {
         );
         assert_eq!(
             out,
-            "> GET /chat?token=*** HTTP/1.1\n> aUTHORIZATION: ***\n> X-Y: a\\x1b[2Jb\n> Empty:\n>\n"
+            "> GET /chat?token=*** HTTP/1.1\n> aUTHORIZATION: Basic ***\n> X-Y: a\\x1b[2Jb\n> Empty:\n>\n"
         );
     }
 

@@ -105,7 +105,7 @@ impl Human {
             }
             Event::Request(head) => self.request(out, head),
             Event::Response(head) => self.response(out, head),
-            Event::Open(open) => handshake::open(out, open, self.style),
+            Event::Open(open) => handshake::open(out, open, self.style, self.secrets),
         }
     }
 

@@ -5,27 +5,63 @@ use std::borrow::Cow;
 pub const MASK: &str = "***";
 
 /// Headers whose entire value is secret.
-const SECRET_HEADERS: [&str; 7] = [
-    "authorization",
-    "proxy-authorization",
+const SECRET_HEADERS: [&str; 6] = [
     "cookie",
     "set-cookie",
     "api-key",
     "apikey",
     "x-apikey",
+    "token",
 ];
+/// Headers whose scheme is shown.
+const LOGIN_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+/// Schemes of those: any other first word may be a secret.
+const SCHEMES: [&str; 10] = [
+    "apikey",
+    "aws4-hmac-sha256",
+    "basic",
+    "bearer",
+    "digest",
+    "jwt",
+    "negotiate",
+    "ntlm",
+    "scram-sha-256",
+    "token",
+];
+/// Suffixes of secret headers, whoever defines them, such as GitLab's `Private-Token`.
+const SECRET_ENDINGS: [&str; 3] = ["-token", "-secret", "-password"];
+/// The list of subprotocols, in which browsers send tokens, as they can set no other header.
+const SUBPROTOCOLS: &str = "sec-websocket-protocol";
+/// Subprotocols that announce a token as the next one.
+const TOKEN_FOLLOWS: [&str; 7] = [
+    "access_token",
+    "auth",
+    "authorization",
+    "bearer",
+    "jwt",
+    "realtime",
+    "token",
+];
+/// A subprotocol from this length on, in bytes, with letters and digits mixed, is a token: names are shorter.
+const LONG: usize = 32;
 /// Suffixes of an application's secret headers, after `X-`.
-const SECRET_HEADER_ENDINGS: [&str; 5] = ["-token", "-key", "-secret", "-password", "-signature"];
+const SECRET_HEADER_ENDINGS: [&str; 2] = ["-key", "-signature"];
 const URL_HEADERS: [&str; 3] = ["location", "content-location", "referer"];
-const SECRET_KEYS: [&str; 10] = [
+const SECRET_KEYS: [&str; 16] = [
     "api_key",
     "apikey",
     "auth",
     "authorization",
+    "code",
+    "jsessionid",
     "jwt",
     "key",
     "passwd",
+    "phpsessid",
     "pwd",
+    "session",
+    "session_id",
+    "sessionid",
     "sig",
     "ticket",
 ];
@@ -44,6 +80,10 @@ impl Secrets {
         let name = name.to_ascii_lowercase();
         if self == Self::Masked && is_secret_header(&name) {
             Cow::Borrowed(MASK)
+        } else if self == Self::Masked && LOGIN_HEADERS.contains(&name.as_str()) {
+            mask_login(value)
+        } else if self == Self::Masked && name == SUBPROTOCOLS {
+            mask_subprotocols(value)
         } else if URL_HEADERS.contains(&name.as_str()) {
             self.url(value)
         } else {
@@ -74,7 +114,58 @@ impl Secrets {
 
 fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.contains(&name)
+        || SECRET_ENDINGS.iter().any(|end| name.ends_with(end))
         || name.starts_with("x-") && SECRET_HEADER_ENDINGS.iter().any(|end| name.ends_with(end))
+}
+
+/// Masks all but the scheme, which says what was sent and whether anything was.
+fn mask_login(value: &str) -> Cow<'_, str> {
+    let (scheme, secret) = value.split_once(' ').unwrap_or((value, ""));
+    let is_known = SCHEMES.contains(&scheme.to_ascii_lowercase().as_str());
+    match (is_known, secret.trim().is_empty()) {
+        (true, true) => Cow::Borrowed(value),
+        (true, false) => Cow::Owned(format!("{scheme} {MASK}")),
+        (false, _) => Cow::Borrowed(MASK),
+    }
+}
+
+/// Masks the subprotocols that are tokens.
+fn mask_subprotocols(value: &str) -> Cow<'_, str> {
+    let mut follows = false;
+    let shown: Vec<Cow<'_, str>> = value
+        .split(',')
+        .map(|element| {
+            let name = element.trim();
+            let lower = name.to_ascii_lowercase();
+            let secret = secret_part(name)
+                .filter(|_| !follows)
+                .or(follows.then_some(name));
+            follows = TOKEN_FOLLOWS.contains(&lower.as_str());
+            match secret {
+                Some(secret) if !secret.is_empty() => Cow::Owned(element.replace(secret, MASK)),
+                _ => Cow::Borrowed(element),
+            }
+        })
+        .collect();
+    if shown
+        .iter()
+        .all(|element| matches!(element, Cow::Borrowed(_)))
+    {
+        return Cow::Borrowed(value);
+    }
+    Cow::Owned(shown.join(","))
+}
+
+/// The part of a subprotocol that is a token.
+fn secret_part(name: &str) -> Option<&str> {
+    // Kubernetes: base64url.bearer.authorization.k8s.io.TOKEN
+    if let Some((_, token)) = name.split_once("authorization.k8s.io.") {
+        return Some(token);
+    }
+    let is_jwt = name.starts_with("eyJ") && name.split('.').count() == 3;
+    let has = |is: fn(&char) -> bool| name.chars().any(|c| is(&c));
+    let is_long = name.len() >= LONG && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic);
+    (is_jwt || is_long).then_some(name)
 }
 
 /// Masks the userinfo, which ends at the last `@` of the authority (URL Standard).
@@ -158,8 +249,7 @@ mod tests {
     #[test]
     fn masks_secret_headers_in_any_case() {
         for name in [
-            "Authorization",
-            "PROXY-AUTHORIZATION",
+            "Private-Token",
             "cookie",
             "Set-Cookie",
             "X-Api-Key",
@@ -176,6 +266,46 @@ mod tests {
                 "s3cret",
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn shows_the_scheme_of_a_login_and_whether_it_is_empty() {
+        for (value, shown) in [
+            ("Bearer s3cret", "Bearer ***"),
+            ("basic czNjcmV0", "basic ***"),
+            ("Bearer", "Bearer"),
+            ("Bearer ", "Bearer "),
+            ("s3cret", "***"),
+            ("my s3cret", "***"),
+        ] {
+            for name in ["Authorization", "PROXY-AUTHORIZATION"] {
+                assert_eq!(Secrets::Masked.header_value(name, value), shown);
+                assert_eq!(Secrets::Shown.header_value(name, value), value);
+            }
+        }
+    }
+
+    #[test]
+    fn masks_tokens_among_subprotocols() {
+        let jwt = "eyJhbGciOiJub25lIn0.e30.";
+        let long = "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6";
+        for (value, shown) in [
+            (format!("chat, {jwt}"), "chat, ***"),
+            (format!("chat,{long}"), "chat,***"),
+            ("Bearer, s3cret, chat".to_owned(), "Bearer, ***, chat"),
+            (
+                "base64url.bearer.authorization.k8s.io.czNjcmV0, base64.binary.k8s.io".to_owned(),
+                "base64url.bearer.authorization.k8s.io.***, base64.binary.k8s.io",
+            ),
+            (
+                "graphql-transport-ws, v12.stomp, soap".to_owned(),
+                "graphql-transport-ws, v12.stomp, soap",
+            ),
+        ] {
+            let name = "Sec-WebSocket-Protocol";
+            assert_eq!(Secrets::Masked.header_value(name, &value), shown);
+            assert_eq!(Secrets::Shown.header_value(name, &value), value);
         }
     }
 
@@ -223,6 +353,7 @@ mod tests {
         let cases = [
             ("/chat?token=abc&room=1", "/chat?token=***&room=1"),
             ("/?room=1&API-Key=a=b?c", "/?room=1&API-Key=***"),
+            ("/cb?code=a&sessionid=b", "/cb?code=***&sessionid=***"),
             (
                 "ws://h/?accessToken=x#id_token=y",
                 "ws://h/?accessToken=***#id_token=***",

@@ -65,7 +65,7 @@ fn masks_secrets_and_shows_the_rest_verbatim() {
     shows(output, "<", &open(&response))
         .never_says("s3cret")
         .says("> GET /?token=***&a=1 HTTP/1.1\n")
-        .says("> Authorization: ***\n")
+        .says("> Authorization: Bearer ***\n")
         .says("> Proxy-Authorization: ***\n")
         .says("> Cookie: ***\n")
         .says("< Set-Cookie: ***\n");

@@ -151,7 +151,7 @@ fn credentials_are_decoded_sent_and_masked() {
         through(&url, "ws", server.port(), args).exits(0)
     };
     start(&["-v"], "me:p%40ss@")
-        .says("> Proxy-Authorization: ***\n")
+        .says("> Proxy-Authorization: Basic ***\n")
         .never_says("p@ss")
         .never_says("p%40ss")
         .never_says("bWU6");

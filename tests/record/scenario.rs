@@ -131,6 +131,10 @@ fn secrets_become_variables_of_the_environment() {
         scenario.contains("\nCookie: {{env.COOKIE}}\n"),
         "{scenario}"
     );
+    assert!(
+        scenario.contains("\nAuthorization: Basic {{env.AUTHORIZATION}}\n"),
+        "{scenario}"
+    );
     let line = scenario.lines().next().expect("a comment");
     let (_, flags) = line.split_once(" with ").expect("flags");
     let mut args = vec!["test", "--check", text(&path)];

@@ -118,6 +118,14 @@ impl Masker {
             shown if shown == value => Template::literal(value),
             MASK => Template::parse(&format!("{{{{{}}}}}", environment(&name)))
                 .unwrap_or_else(|_| Template::literal(MASK)),
+            shown if !shown.contains("://") => {
+                let parts = shown
+                    .split(MASK)
+                    .map(|part| Template::literal(part).to_string());
+                let parts: Vec<String> = parts.collect();
+                Template::parse(&parts.join(&format!("{{{{{}}}}}", environment(&name))))
+                    .unwrap_or_else(|_| Template::literal(shown))
+            }
             _ => self.masked(value),
         };
         Statement::RequestField { name, value }
