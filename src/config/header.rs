@@ -40,6 +40,11 @@ pub enum HeaderProblem {
         /// Counted in characters, from 1.
         position: usize,
     },
+    /// Servers exist that choose by such names.
+    #[error(
+        "{token:?} has {found:?}, which a subprotocol may not have (RFC 6455 §4.1); to send it all the same: -H 'Sec-WebSocket-Protocol: {token}'"
+    )]
+    NotSubprotocol { token: String, found: char },
     #[error(
         "{found:?} at byte {position} of the value; remove it, because it could forge another field (RFC 9110 §5.5)"
     )]
@@ -153,7 +158,7 @@ pub fn parse_subprotocols(args: &[String]) -> Result<Vec<String>, HeaderError> {
     let mut subprotocols: Vec<String> = Vec::new();
     for name in args.iter().flat_map(|arg| arg.split(',')) {
         let name = name.trim_matches([' ', '\t']);
-        check_token(place, name)?;
+        check_token(place, name).map_err(as_subprotocol)?;
         if subprotocols.iter().any(|known| known == name) {
             let problem = HeaderProblem::Duplicate(name.to_owned());
             return Err(HeaderError::new(place, problem));
@@ -161,6 +166,18 @@ pub fn parse_subprotocols(args: &[String]) -> Result<Vec<String>, HeaderError> {
         subprotocols.push(name.to_owned());
     }
     Ok(subprotocols)
+}
+
+/// Names the field that takes what `-s` does not; no field takes a control character.
+fn as_subprotocol(error: HeaderError) -> HeaderError {
+    let HeaderError { place, problem } = error;
+    let problem = match problem {
+        HeaderProblem::NotToken { token, found, .. } if !token.contains(char::is_control) => {
+            HeaderProblem::NotSubprotocol { token, found }
+        }
+        problem => problem,
+    };
+    HeaderError { place, problem }
 }
 
 #[cfg(test)]
@@ -288,6 +305,10 @@ mod tests {
         assert_eq!(problem(&["a,a"]), Err(HeaderProblem::Duplicate("a".into())));
         assert!(matches!(
             problem(&["a b"]),
+            Err(HeaderProblem::NotSubprotocol { .. })
+        ));
+        assert!(matches!(
+            problem(&["a\nb"]),
             Err(HeaderProblem::NotToken { .. })
         ));
     }

@@ -37,6 +37,8 @@ pub struct Evidence {
     pub wants_certificate: bool,
     /// An entry of the list of hosts without a proxy that only looks as if it matched.
     pub missed_bypass: Option<String>,
+    /// A scenario ran on it, so that advice for `wsee URL` does not fit.
+    pub in_scenario: bool,
     /// The flag that limits the opening.
     pub timeout_flag: &'static str,
 }

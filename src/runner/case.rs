@@ -14,6 +14,8 @@ use crate::exit::Exit;
 use crate::proto::connection::End;
 use crate::render::close::close_text;
 use crate::render::close_summary::ending;
+use crate::render::escape::escape_line;
+use crate::render::hint::table;
 use crate::render::quantity;
 use crate::render::{Human, Secrets};
 use crate::scenario::{Case, Statement, Step};
@@ -115,6 +117,7 @@ impl<'a> Runner<'a> {
             let message = format!("after the last step: {}", ending(ended, "server"));
             let mut failure = Failure::new(Kind::Failure, message, exit);
             failure.connection = Some("over".to_owned());
+            failure.hint = hint(ended);
             Some(failure)
         })
     }
@@ -213,6 +216,7 @@ impl Until {
         let mut failure = Failure::new(Kind::Failure, message, exit);
         failure.waited = Some(self.since.elapsed());
         failure.connection = Some(state(connection));
+        failure.hint = connection.inbox().ending.as_ref().and_then(hint);
         (failure.received, failure.more, failure.closest) = log.into_closest();
         Box::new(failure)
     }
@@ -223,6 +227,12 @@ pub(super) fn exit(ending: &Ending) -> Exit {
         End::Failed(_) | End::NoPong(_) => ending.exit(),
         _ => Exit::Expectation,
     }
+}
+
+/// What to do about the end of a connection.
+fn hint(ending: &Ending) -> Option<String> {
+    let hint = table::of_ending(ending)?;
+    Some(escape_line(&hint).into_owned())
 }
 
 pub(super) fn state(connection: &ScriptedConnection) -> String {

@@ -75,6 +75,7 @@ impl ScriptedConnection {
             let mut ending = session::run(stream, connection, at, &mut mode).await;
             ending.evidence = opened.evidence;
             ending.evidence.time = jiff::Timestamp::now();
+            ending.evidence.in_scenario = true;
             mode.shared.state.borrow_mut().inbox.ending = Some(ending);
             mode.shared.changed.notify_one();
         });

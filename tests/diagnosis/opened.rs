@@ -200,3 +200,34 @@ fn a_stuck_send_names_what_was_left() {
         .says(" not sent")
         .says("slower than the input");
 }
+
+#[test]
+fn a_subprotocol_that_is_no_token_names_the_field_that_takes_it() {
+    wsee(&["ws://127.0.0.1:1/", "-s", "a b"])
+        .run()
+        .exits(2)
+        .says("-H 'Sec-WebSocket-Protocol: a b'");
+    let server = crate::support::wire::before_handshake(|mut wire| {
+        let field = "\r\nSec-WebSocket-Protocol: a b\r\n\r\n";
+        let response = wire.response().replace("\r\n\r\n", field);
+        wire.write(response);
+        wire.write(close(1000, ""));
+        wire.wait_for_end();
+    });
+    wsee(&[server.url(), "-H", "Sec-WebSocket-Protocol: a b"])
+        .run()
+        .exits(0);
+}
+
+#[test]
+fn a_test_gives_the_hint_of_an_end() {
+    let server = after_handshake(|mut wire| {
+        wire.write(close(4406, "Subprotocol not acceptable"));
+        wire.wait_for_end();
+    });
+    let output = wsee(&["test", server.url(), "--expect", "x"])
+        .run()
+        .exits(1);
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(report.contains("hint: graphql-ws closes so"), "{report}");
+}

@@ -66,6 +66,8 @@ pub struct Timers {
 
 /// Seconds the closing handshake may take when the user does not want to wait.
 const HURRY: i64 = 1;
+/// Seconds of silence from which a Close frame is that of an idle limit.
+const IDLE: i64 = 5;
 /// Seconds that a peer has for the end of TCP.
 const END: i64 = 1;
 
@@ -116,6 +118,10 @@ pub struct Oracle {
     /// Whether every sign of life prolongs that wait.
     patient: bool,
     last_received: i64,
+    /// In either direction.
+    last_passed: i64,
+    /// The peer closed after a silence.
+    closed_idle: bool,
     last_ping: i64,
     unanswered: Option<i64>,
     idle_reported: bool,
@@ -142,6 +148,8 @@ impl Oracle {
             deadline: None,
             patient: false,
             last_received: 0,
+            last_passed: 0,
+            closed_idle: false,
             last_ping: 0,
             unanswered: None,
             idle_reported: false,
@@ -160,6 +168,11 @@ impl Oracle {
             now: 0,
             deadline: self.deadline.map(since),
             last_received: if counts { since(self.last_received) } else { 0 },
+            last_passed: if self.is_open() {
+                since(self.last_passed).max(-IDLE)
+            } else {
+                0
+            },
             last_ping: self.timers.ping.map_or(0, |_| since(self.last_ping)),
             unanswered: self.unanswered.map(since),
             messages: 0,
@@ -175,8 +188,8 @@ impl Oracle {
             Act::Interrupt => self.interrupt(),
             Act::MaxTime => self.max_time(),
             Act::EndOfInput => self.end(Cause::Undecided, 1000, None),
-            // Input has no say in how it ends.
-            Act::Input => {}
+            // Input has no say in how it ends, but it breaks the silence.
+            Act::Input => self.last_passed = self.now,
             Act::Fin | Act::Reset => self.stream_ends(Ended::Lost),
             Act::Text | Act::Ping | Act::Pong | Act::Close(_) | Act::Violation => {
                 self.receive(act);
@@ -190,6 +203,7 @@ impl Oracle {
 
     fn receive(&mut self, act: Act) {
         self.last_received = self.now;
+        let quiet = self.now - std::mem::replace(&mut self.last_passed, self.now);
         if self.received_close.is_some() || self.failed {
             return;
         }
@@ -201,6 +215,7 @@ impl Oracle {
             Act::Pong => self.unanswered = None,
             Act::Close(code) => {
                 self.received_close = Some((code, self.sent_close.is_none()));
+                self.closed_idle = self.sent_close.is_none() && quiet >= IDLE;
                 self.close(code, END);
             }
             Act::Violation => {
@@ -268,6 +283,7 @@ impl Oracle {
             && self.last_ping + interval <= self.now
         {
             self.last_ping = self.now;
+            self.last_passed = self.now;
             self.unanswered.get_or_insert(self.now);
         }
         if let (Some(asked), Some(timeout)) = (self.unanswered, self.timers.pong)
@@ -300,6 +316,9 @@ impl Oracle {
         let ended = self.ended_by(lost);
         let exit = match ended {
             Ended::Failed => Exit::Protocol,
+            Ended::Closed { code: 1000, .. } if self.closed_idle && self.cause.is_none() => {
+                Exit::ClosedWithError
+            }
             Ended::Closed { code: 1000, .. } => Exit::Done,
             Ended::Closed { .. } => Exit::ClosedWithError,
             _ => Exit::Abnormal,

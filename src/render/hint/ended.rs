@@ -37,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| open(it) && it.end.no_pong,
         "the server hangs, or the network between was lost",
-        "look into the server's log; --reconnect connects again",
+        "look into the server's log{again}",
     ),
     row(
         |it| open(it) && it.end.no_close,
@@ -57,12 +57,12 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| open(it) && it.end.is_reset,
         "the server's process may have died",
-        "look into its log; --reconnect connects again",
+        "look into its log{again}",
     ),
     row(
         |it| open(it) && it.end.is_lost,
         "the server's process may have ended or crashed, or a proxy gave up",
-        "look into its log; --reconnect connects again",
+        "look into its log{again}",
     ),
     row(
         |it| open(it) && it.end.is_too_big,
@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| it.code == 1001,
         "the server shuts down or restarts",
-        "connect again; --reconnect does so by itself",
+        "connect again later{again}",
     ),
     row(
         |it| it.code == 1002,
@@ -181,7 +181,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| matches!(it.code, 1012 | 1013),
         "the server restarts or is overloaded",
-        "connect again later; --reconnect does so by itself",
+        "connect again later{again}",
     ),
     row(
         |it| it.code == 1014,

@@ -48,6 +48,7 @@ pub(super) struct Facts {
     pub credentials_dropped: bool,
     pub wants_certificate: bool,
     pub missed_bypass: Option<String>,
+    pub in_scenario: bool,
     pub timeout_flag: &'static str,
     pub end: EndFacts,
 }
@@ -107,6 +108,7 @@ impl Facts {
             credentials_dropped: evidence.credentials_dropped,
             wants_certificate: evidence.wants_certificate,
             missed_bypass: evidence.missed_bypass.clone(),
+            in_scenario: evidence.in_scenario,
             timeout_flag: evidence.timeout_flag,
             ..Self::default()
         }
@@ -272,6 +274,8 @@ impl Facts {
                 .trim_start_matches('*')
                 .to_owned(),
             "name" => self.host.split(':').next().unwrap_or_default().to_owned(),
+            "again" if self.in_scenario => String::new(),
+            "again" => "; --reconnect connects again".to_owned(),
             "flag" => self.timeout_flag.to_owned(),
             "status" => self.status.to_string(),
             "code" => self.code.to_string(),
