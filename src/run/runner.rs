@@ -16,7 +16,8 @@ use crate::render::quantity;
 use crate::render::{Show, Style};
 use crate::runner::report::{github, human, json, junit, tap};
 use crate::runner::suite::Suite;
-use crate::runner::{CaseResult, Context, Group, Run};
+use crate::runner::{CaseResult, Context, Group, Prepared, Run};
+use crate::scenario::Variable;
 use crate::session::Signals;
 use crate::term;
 
@@ -30,6 +31,9 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
         Ok(groups) => groups,
         Err(exit) => return exit,
     };
+    if test.list {
+        return listed(&groups);
+    }
     if test.check {
         return checked(&groups);
     }
@@ -70,7 +74,7 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
     voice.summary(&run);
     if let Some(github) = &test.github {
         voice.say(&github::resume(&token));
-        voice.say(&github::annotations(&run));
+        voice.say(&github::annotations(&run, &github.folder));
         summarize(github, &run);
     }
     write_reports(reports, &run)
@@ -109,11 +113,46 @@ fn load(test: &Test) -> Result<Vec<Group>, Exit> {
     Ok(loaded.groups)
 }
 
+/// The cases, each as it can be named as a target.
+fn listed(groups: &[Group]) -> Exit {
+    let mut out = String::new();
+    for group in groups {
+        for Prepared { case, .. } in &group.cases {
+            let file = group.file.as_deref().unwrap_or_default();
+            let line = format!("{file}:{}: {}", case.line, case.name);
+            out.push_str(&escape_line(&line));
+            out.push('\n');
+        }
+    }
+    print(out.as_bytes())
+}
+
 fn checked(groups: &[Group]) -> Exit {
     let cases = groups.iter().map(|group| group.cases.len() as u64).sum();
     let cases = quantity::plural(cases, "case");
     let files = quantity::plural(groups.len() as u64, "file");
-    print(format!("{cases} in {files}, no mistakes\n").as_bytes())
+    let mut out = format!("{cases} in {files}, no mistakes\n");
+    let needs = needs(groups);
+    if !needs.is_empty() {
+        out.push_str(&format!("needs {}\n", needs.join(", ")));
+    }
+    print(out.as_bytes())
+}
+
+/// The flags that give the variables without a value one, in the order of the files.
+fn needs(groups: &[Group]) -> Vec<String> {
+    let cases = groups.iter().flat_map(|group| &group.cases);
+    let mut needs = Vec::new();
+    for variable in cases.flat_map(|prepared| &prepared.case.needs) {
+        let flag = match variable {
+            Variable::Env(name) => format!("--allow-env {name}"),
+            other => format!("--var {other}=…"),
+        };
+        if !needs.contains(&flag) {
+            needs.push(flag);
+        }
+    }
+    needs
 }
 
 /// The report for people, on the stream that no other report uses.

@@ -8,6 +8,7 @@ use super::connection::{ScriptedConnection, WaitError};
 use super::dial::{Dial, Prepared};
 use super::log::{Log, safe};
 use super::result::{Failure, Kind, Outcome};
+use super::sent::Sent;
 use super::variable::{Given, Values};
 use crate::event::Ending;
 use crate::exit::Exit;
@@ -29,11 +30,19 @@ pub struct Context<'a> {
 }
 
 /// Runs a case; paths in it are relative to `folder`. Must be called on a `LocalSet`.
-pub async fn run(prepared: &Prepared, folder: &Path, context: &Context<'_>) -> Outcome {
+///
+/// `begins` is called with the index of each step.
+pub async fn run(
+    prepared: &Prepared,
+    folder: &Path,
+    context: &Context<'_>,
+    begins: &dyn Fn(usize),
+) -> Outcome {
     let Prepared { case, dials } = prepared;
     let mut runner = Runner::new(case, folder, context);
     let mut outcome = Outcome::Passed;
-    for (step, dial) in case.steps.iter().zip(dials) {
+    for (index, (step, dial)) in case.steps.iter().zip(dials).enumerate() {
+        begins(index);
         if let Err(failure) = runner.step(step, dial.as_deref()).await {
             outcome = Outcome::Failed(Box::new(runner.place(*failure, step)));
             break;
@@ -58,6 +67,7 @@ pub(super) struct Runner<'a> {
     /// The open connections, by their index in the case.
     pub connections: Vec<Option<ScriptedConnection>>,
     pub deadline: Option<(Instant, Duration)>,
+    sent: Sent,
 }
 
 impl<'a> Runner<'a> {
@@ -68,6 +78,7 @@ impl<'a> Runner<'a> {
             values: Values::new(context.given, jiff::Timestamp::now()),
             connections: case.connections.iter().map(|_| None).collect(),
             deadline: None,
+            sent: Sent::default(),
         };
         runner.start_clock();
         runner
@@ -82,7 +93,11 @@ impl<'a> Runner<'a> {
     async fn step(&mut self, step: &Step, dial: Option<&dyn Dial>) -> StepResult<()> {
         match (&step.line.statement, dial) {
             (Statement::Connect { url, .. }, Some(dial)) => self.connect(step, url, dial).await,
-            (Statement::Action { action, .. }, _) => self.action(step.on, action).await,
+            (Statement::Action { on, action }, _) => {
+                self.action(step.on, action).await?;
+                self.sent.add(on.as_deref(), action, &self.values);
+                Ok(())
+            }
             // Other statements belong to a `connect`.
             _ => Ok(()),
         }
@@ -98,6 +113,8 @@ impl<'a> Runner<'a> {
         let open = self.connections.get(step.on).and_then(Option::as_ref);
         let connection = failure.connection.or_else(|| open.map(state));
         let failure = Failure {
+            file: step.line.file.as_deref().map(str::to_owned),
+            sent: self.sent.shown(|text| self.safe(text)),
             line: (line > 0).then_some(line),
             step: shown,
             connection,

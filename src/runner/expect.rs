@@ -189,11 +189,13 @@ impl Runner<'_> {
             codes => codes.contains(&code.0),
         };
         if !is_code || !reason.is_none_or(|reason| reason.is_match(text)) {
-            let found = match &end {
-                End::Closed { received, .. } => close_text(received.as_ref()),
-                _ => "no Close frame".to_owned(),
+            let message = match &end {
+                End::Closed { received, .. } => {
+                    let found = self.safe(&close_text(received.as_ref()));
+                    format!("the connection closed with {found} instead")
+                }
+                _ => "the connection ended without a Close frame instead".to_owned(),
             };
-            let message = format!("the connection ended differently: {}", self.safe(&found));
             let exit = connection
                 .inbox()
                 .ending

@@ -2,6 +2,7 @@
 
 use regex::bytes::Regex;
 
+use super::comparison::sides;
 use super::inbox::Message;
 use super::variable::{NoValue, Values};
 use crate::filter::{CompileError, Jq, ReadError, Subset};
@@ -162,7 +163,11 @@ fn check_jq(filter: &Jq, payload: &[u8]) -> Result<(), Miss> {
     };
     match output {
         Some(Ok(output)) if output.is_truthy() => Ok(()),
-        Some(Ok(output)) => Err(Miss::new(3, format!("the filter gave {}", output.json()))),
+        Some(Ok(output)) => {
+            let mut miss = Miss::new(3, format!("the filter gave {}", output.json()));
+            miss.difference.extend(sides(filter.source(), payload));
+            Err(miss)
+        }
         Some(Err(error)) => Err(Miss::new(2, error.to_string())),
         None => Err(Miss::new(2, "the filter gave nothing")),
     }

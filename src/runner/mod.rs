@@ -5,6 +5,7 @@
 
 mod action;
 pub mod case;
+mod comparison;
 mod connect;
 pub mod connection;
 mod dial;
@@ -14,6 +15,7 @@ mod log;
 pub mod matcher;
 pub mod report;
 pub mod result;
+mod sent;
 
 pub mod suite;
 pub mod variable;

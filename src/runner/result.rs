@@ -41,12 +41,16 @@ pub enum Kind {
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub kind: Kind,
+    /// The included file that the step is in; `None` for that of the case.
+    pub file: Option<String>,
     /// `None` for a step of the command line.
     pub line: Option<usize>,
     pub step: String,
     pub message: String,
     pub hint: Option<String>,
     pub notes: Vec<String>,
+    /// The last steps before it that sent something, oldest first.
+    pub sent: Vec<String>,
     pub waited: Option<Duration>,
     /// Messages received by the step that did not match.
     pub received: Vec<Shown>,
@@ -115,11 +119,13 @@ impl Failure {
     pub fn new(kind: Kind, message: String, exit: Exit) -> Self {
         Self {
             kind,
+            file: None,
             line: None,
             step: String::new(),
             message,
             hint: None,
             notes: Vec::new(),
+            sent: Vec::new(),
             waited: None,
             received: Vec::new(),
             more: 0,
@@ -136,10 +142,10 @@ impl Run {
         for case in &self.cases {
             match &case.outcome {
                 Outcome::Passed => counts.passed += 1,
-                Outcome::Failed(failure) => {
-                    counts.failed += 1;
-                    counts.errors += usize::from(failure.kind == Kind::Error);
-                }
+                Outcome::Failed(failure) => match failure.kind {
+                    Kind::Failure => counts.failed += 1,
+                    Kind::Error => counts.errors += 1,
+                },
                 Outcome::Skipped(_) => counts.skipped += 1,
             }
         }
@@ -167,6 +173,7 @@ impl Run {
 pub struct Counts {
     pub passed: usize,
     pub failed: usize,
+    /// Not run to the end.
     pub errors: usize,
     pub skipped: usize,
 }

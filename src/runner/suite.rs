@@ -11,6 +11,8 @@ use super::case::{self, Context};
 use super::dial::Prepared;
 use super::result::{CaseResult, Failure, Kind, Outcome, Run};
 use crate::event::Signal;
+use crate::render::escape::escape_line;
+use crate::scenario::Step;
 
 /// The cases of one file, or the steps of a command line.
 #[derive(Debug)]
@@ -33,10 +35,17 @@ struct Progress<'p> {
     /// The number of reported results; those of later cases wait for their turn.
     reported: Cell<usize>,
     /// The start of the case that runs in each group.
-    running: RefCell<Vec<Option<Instant>>>,
+    running: RefCell<Vec<Option<Running>>>,
     next: Cell<usize>,
     failed: Cell<bool>,
     report: &'p dyn Fn(&CaseResult),
+}
+
+/// When a case began, and the index of its step.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    began: Instant,
+    step: usize,
 }
 
 impl Progress<'_> {
@@ -110,8 +119,11 @@ impl Suite<'_> {
                     return;
                 }
                 let began = Instant::now();
-                progress.running.borrow_mut()[index] = Some(began);
-                let outcome = case::run(case, &group.folder, &self.context).await;
+                let begins = |step| {
+                    progress.running.borrow_mut()[index] = Some(Running { began, step });
+                };
+                begins(0);
+                let outcome = case::run(case, &group.folder, &self.context, &begins).await;
                 progress.running.borrow_mut()[index] = None;
                 if matches!(outcome, Outcome::Failed(_)) {
                     progress.failed.set(true);
@@ -129,7 +141,7 @@ impl Suite<'_> {
             for case in &group.cases {
                 let is_known = progress.results.borrow()[number].is_some();
                 if !is_known {
-                    let (outcome, took) = not_run(interrupted, running.take());
+                    let (outcome, took) = self.not_run(interrupted, case, running.take());
                     progress.add(number, result(group, case, outcome, took));
                 }
                 number += 1;
@@ -137,20 +149,29 @@ impl Suite<'_> {
         }
         progress.results.take().into_iter().flatten().collect()
     }
-}
 
-fn not_run(interrupted: Option<Signal>, running: Option<Instant>) -> (Outcome, Duration) {
-    match (interrupted, running) {
-        (Some(signal), Some(began)) => {
-            let message = format!("ended by {signal}");
-            let failure = Failure::new(Kind::Error, message, signal.exit());
-            (Outcome::Failed(Box::new(failure)), began.elapsed())
+    fn not_run(
+        &self,
+        interrupted: Option<Signal>,
+        Prepared { case, .. }: &Prepared,
+        running: Option<Running>,
+    ) -> (Outcome, Duration) {
+        let skipped = |reason| (Outcome::Skipped(reason), Duration::ZERO);
+        match (interrupted, running) {
+            (Some(signal), Some(Running { began, step })) => {
+                let message = format!("ended by {signal}");
+                let mut failure = Failure::new(Kind::Error, message, signal.exit());
+                if let Some(Step { line, .. }) = case.steps.get(step) {
+                    let source = self.context.given.mask(line.source.trim());
+                    failure.step = escape_line(source.as_ref()).into_owned();
+                    failure.line = (line.number > 0).then_some(line.number);
+                    failure.file = line.file.as_deref().map(str::to_owned);
+                }
+                (Outcome::Failed(Box::new(failure.cut())), began.elapsed())
+            }
+            (Some(_), None) => skipped("the run was interrupted"),
+            (None, _) => skipped("another case failed (--fail-fast)"),
         }
-        (Some(_), None) => (Outcome::Skipped("the run was interrupted"), Duration::ZERO),
-        (None, _) => (
-            Outcome::Skipped("another case failed (--fail-fast)"),
-            Duration::ZERO,
-        ),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! [`format`](mod@super::format) writes them back, a [`Case`](super::Case) runs them.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::template::Template;
@@ -15,6 +16,8 @@ pub struct File {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
+    /// The included file it is in; `None` for the file that was given.
+    pub file: Option<Rc<str>>,
     /// Counted from 1.
     pub number: usize,
     /// The line as written; the first one of several.
@@ -29,6 +32,8 @@ pub enum Statement {
     Comment(String),
     /// `### NAME`: a case begins.
     Case(String),
+    /// `include FILE`: the steps of another file; its path is relative to the folder of this one.
+    Include(String),
     /// `connect [NAME] URL`.
     Connect {
         name: Option<String>,
@@ -117,6 +122,16 @@ pub enum Match {
     Next,
     /// `!<`: none.
     Never,
+}
+
+impl Match {
+    pub fn arrow(self) -> &'static str {
+        match self {
+            Self::Eventually => "<",
+            Self::Next => "<!",
+            Self::Never => "!<",
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,8 +3,9 @@
 use std::collections::HashSet;
 
 use super::ast::{Action, File, Line, Statement};
-use super::error::{Mistake, Problem, Source};
+use super::error::{Mistake, Problem};
 use super::known::{self, Known};
+use super::template::Variable;
 use crate::command::nearest;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub struct Case {
     pub connections: Vec<Option<String>>,
     /// In the order in which they run.
     pub steps: Vec<Step>,
+    /// The variables that need a value and have none, which only an open [`Known`] allows.
+    pub needs: Vec<Variable>,
 }
 
 impl Case {
@@ -66,15 +69,30 @@ pub fn cases(file: File, name: &str, known: &Known) -> Result<Vec<Case>, Vec<Mis
         builder.line(line);
     }
     builder.finish();
-    if builder.mistakes.is_empty() {
+    let mut mistakes = builder.mistakes;
+    said_once(&mut mistakes);
+    if mistakes.is_empty() {
         Ok(builder.cases)
     } else {
-        Err(builder.mistakes)
+        Err(mistakes)
     }
 }
 
-fn mistake(number: usize, line: &str, problem: Problem) -> Mistake {
-    Source { number, line }.mistake(0, line.len(), problem)
+/// Drops what only repeats an earlier mistake on other lines: a variable is given once, a name mended
+/// everywhere at once.
+fn said_once(mistakes: &mut Vec<Mistake>) {
+    let mut said: Vec<Problem> = Vec::new();
+    mistakes.retain(|mistake| {
+        let is_repeated = said.contains(&mistake.problem);
+        let is_once = matches!(
+            mistake.problem,
+            Problem::NoValue(_) | Problem::NotAllowed(_) | Problem::UnknownConnection { .. }
+        );
+        if is_once && !is_repeated {
+            said.push(mistake.problem.clone());
+        }
+        !is_repeated
+    });
 }
 
 struct Builder<'a> {
@@ -88,7 +106,9 @@ struct Builder<'a> {
 /// The case that is being read.
 struct Open {
     case: Case,
-    header: String,
+    begin: Line,
+    /// A missing `connect` is reported.
+    is_lost: bool,
     states: Vec<State>,
     captured: HashSet<String>,
 }
@@ -104,21 +124,35 @@ impl Builder<'_> {
     fn line(&mut self, line: Line) {
         match &line.statement {
             Statement::Blank | Statement::Comment(_) => return,
+            Statement::Include(_) => {
+                // The case begins here, though its first step is in another file.
+                self.current
+                    .get_or_insert_with(|| Open::new(self.file_name, &line));
+                return;
+            }
             Statement::Case(name) => return self.begin(name, &line),
             _ => {}
         }
         let open = self
             .current
             .get_or_insert_with(|| Open::new(self.file_name, &line));
-        let known = known::check(&line.statement, self.known, &open.captured);
-        let wrong = |problem| mistake(line.number, &line.source, problem);
+        let missing = known::missing(&line.statement, self.known, &open.captured);
+        open.case.needs.extend(missing.iter().copied().cloned());
+        let without_value = missing
+            .into_iter()
+            .map(|variable| line.without_value(variable));
         match open.enter(&line.statement) {
             Ok(on) => {
-                self.mistakes.extend(known.err().map(wrong));
+                if !self.known.is_open {
+                    let mistakes: Vec<Mistake> = without_value.collect();
+                    self.mistakes.extend(mistakes);
+                }
                 // Kept even if a value is missing, which must not cause mistakes in later lines.
                 open.push(line, on);
             }
-            Err(problem) => self.mistakes.push(wrong(problem)),
+            // Every line of the case would say so.
+            Err(Problem::NoConnection) if std::mem::replace(&mut open.is_lost, true) => {}
+            Err(problem) => self.mistakes.push(line.mistake(problem)),
         }
     }
 
@@ -126,21 +160,19 @@ impl Builder<'_> {
         self.finish();
         if let Some(same) = self.cases.iter().find(|case| case.name == name) {
             let problem = Problem::SameName(same.line);
-            self.mistakes
-                .push(mistake(line.number, &line.source, problem));
+            self.mistakes.push(line.mistake(problem));
         }
         self.current = Some(Open::new(name, line));
     }
 
     fn finish(&mut self) {
-        let Some(Open { case, header, .. }) = self.current.take() else {
+        let Some(Open { case, begin, .. }) = self.current.take() else {
             return;
         };
         // A mistake in its lines is the reason that no step is left.
         let is_explained = self.mistakes.iter().any(|it| it.line >= case.line);
         if case.steps.is_empty() && !is_explained {
-            self.mistakes
-                .push(mistake(case.line, &header, Problem::EmptyCase));
+            self.mistakes.push(begin.mistake(Problem::EmptyCase));
         }
         self.cases.push(case);
     }
@@ -154,8 +186,10 @@ impl Open {
                 line: line.number,
                 connections: Vec::new(),
                 steps: Vec::new(),
+                needs: Vec::new(),
             },
-            header: line.source.clone(),
+            begin: line.clone(),
+            is_lost: false,
             states: Vec::new(),
             captured: HashSet::new(),
         }
@@ -246,10 +280,15 @@ impl Open {
                 let found = names.iter().position(|known| known.as_ref() == Some(name));
                 found.ok_or_else(|| {
                     let known = names.iter().flatten().map(String::as_str);
-                    Problem::UnknownConnection {
-                        name: name.clone(),
-                        nearest: nearest(name, known).map(str::to_owned),
-                    }
+                    let hint = match nearest(name, known.clone()) {
+                        Some(nearest) => format!("did you mean {nearest}?"),
+                        None if known.clone().next().is_some() => {
+                            format!("this case has {}", known.collect::<Vec<_>>().join(", "))
+                        }
+                        None => "that of this case has no name, so write none".to_owned(),
+                    };
+                    let name = name.clone();
+                    Problem::UnknownConnection { name, hint }
                 })
             }
             None if matches!(action, Action::Wait(_)) => Ok(0),

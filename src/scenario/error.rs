@@ -1,14 +1,18 @@
 //! Mistakes in a scenario, with their places.
 
 use std::fmt::{self, Write};
+use std::rc::Rc;
 
-use super::template::TemplateError;
+use super::ast::Line;
+use super::template::{TemplateError, Variable};
 use crate::command::CommandError;
 use crate::diagnostic::one_line;
 use crate::filter::CompileError;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
+    /// The included file it is in; `None` for the file that was given.
+    pub file: Option<Rc<str>>,
     /// Counted from 1.
     pub line: usize,
     /// In characters, from 1.
@@ -24,8 +28,11 @@ const SHOWN: usize = 400;
 
 impl Mistake {
     /// One line that states the mistake, then the source with the place marked. Nothing is escaped.
+    ///
+    /// `file` is the one that was given.
     pub fn report(&self, file: &str) -> String {
         let Self { line, column, .. } = self;
+        let file = self.file.as_deref().unwrap_or(file);
         let mut text = format!("{file}:{line}:{column}: {}\n", self.problem);
         let number = line.to_string();
         let (shown, before) = self.shown();
@@ -60,16 +67,12 @@ impl Mistake {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    #[error("unknown word {word:?}{}", suggestion(*.nearest))]
-    UnknownWord {
-        word: String,
-        nearest: Option<&'static str>,
-    },
-    #[error("{word:?} is not a kind of message{}", suggestion(*.nearest))]
-    UnknownKind {
-        word: String,
-        nearest: Option<&'static str>,
-    },
+    #[error("unknown word {word:?}; {hint}")]
+    UnknownWord { word: String, hint: String },
+    #[error("{word:?} is not a kind of message; did you mean {nearest}?")]
+    UnknownKind { word: String, nearest: &'static str },
+    #[error("the kind of message is missing; write: {write}")]
+    MissingKind { write: String },
     #[error("{0}")]
     Missing(&'static str),
     #[error("unexpected {found:?}; {hint}")]
@@ -112,6 +115,8 @@ pub enum Problem {
     ControlPayload { len: usize, limit: usize },
     #[error("a header field belongs directly under connect, or under the expected status")]
     StrayField,
+    #[error("a URL needs a word in front; write: connect {0}")]
+    StrayUrl(String),
     #[error("a flag belongs directly under connect")]
     StrayFlag,
     #[error("{0}")]
@@ -122,11 +127,8 @@ pub enum Problem {
     NoConnection,
     #[error("the case has several connections; name one of {0}")]
     WhichConnection(String),
-    #[error("no connection is called {name:?}{}", suggestion(.nearest.as_deref()))]
-    UnknownConnection {
-        name: String,
-        nearest: Option<String>,
-    },
+    #[error("no connection is called {name:?}; {hint}")]
+    UnknownConnection { name: String, hint: String },
     #[error("{0:?} is a word of the language; give the connection another name")]
     ConnectionName(String),
     #[error("the connection is still open; close it first, or name both: connect NAME URL")]
@@ -137,13 +139,8 @@ pub enum Problem {
     SameName(usize),
     #[error("the case is empty; begin it with: connect URL")]
     EmptyCase,
-}
-
-fn suggestion(nearest: Option<&str>) -> String {
-    match nearest {
-        Some(word) => format!("; did you mean {word}?"),
-        None => "; wsee man scenario lists them all".to_owned(),
-    }
+    #[error("cannot include {path}: {reason}")]
+    Include { path: String, reason: String },
 }
 
 fn template_text(error: &TemplateError) -> String {
@@ -167,11 +164,47 @@ impl Source<'_> {
             .line
             .ceil_char_boundary((at + len).min(self.line.len()));
         Mistake {
+            file: None,
             line: self.number,
             column: self.line[..at].chars().count() + 1,
             width: self.line[at..end].chars().count().max(1),
             source: self.line.to_owned(),
             problem,
+        }
+    }
+}
+
+impl Line {
+    /// A mistake about the whole line.
+    pub fn mistake(&self, problem: Problem) -> Mistake {
+        let text = self.source.trim();
+        let at = self.source.len() - self.source.trim_start().len();
+        self.mistake_at(at, text.len(), problem)
+    }
+
+    /// A variable without a value.
+    pub(super) fn without_value(&self, variable: &Variable) -> Mistake {
+        let problem = match variable {
+            Variable::Env(name) => Problem::NotAllowed(name.clone()),
+            other => Problem::NoValue(other.to_string()),
+        };
+        let name = variable.to_string();
+        // A text of several lines has only its first line here.
+        let place = self.source.match_indices("{{").find_map(|(at, _)| {
+            let (inside, _) = self.source[at + 2..].split_once("}}")?;
+            (inside.trim() == name).then_some((at, inside.len() + 4))
+        });
+        match place {
+            Some((at, len)) => self.mistake_at(at, len, problem),
+            None => self.mistake(problem),
+        }
+    }
+
+    fn mistake_at(&self, at: usize, len: usize, problem: Problem) -> Mistake {
+        let (number, line) = (self.number, self.source.as_str());
+        Mistake {
+            file: self.file.clone(),
+            ..Source { number, line }.mistake(at, len, problem)
         }
     }
 }

@@ -62,6 +62,7 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
             text => write!(out, "# {text}"),
         },
         Statement::Case(name) => write!(out, "### {name}"),
+        Statement::Include(path) => write!(out, "include {path}"),
         Statement::Connect { name: None, url } => write!(out, "connect {url}"),
         Statement::Connect {
             name: Some(name),
@@ -197,11 +198,8 @@ fn write_block(out: &mut String, text: &str) {
 }
 
 fn write_expect(out: &mut String, expect: &Expect) {
-    out.push_str(match expect.matching {
-        Match::Eventually => "< ",
-        Match::Next => "<! ",
-        Match::Never => "!< ",
-    });
+    out.push_str(expect.matching.arrow());
+    out.push(' ');
     match &expect.pattern {
         Pattern::Text(text) => write_text(out, "text", &text.to_string(), expect.matching),
         Pattern::Json(text) => write_operand(out, "json", text, expect.matching),

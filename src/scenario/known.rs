@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 
 use super::ast::{Action, Capture, Content, Expect, Extract, Pattern, Reason, Statement};
-use super::error::Problem;
 use super::template::{Template, Variable};
 
 /// The variables that have a value before a case begins.
@@ -13,24 +12,31 @@ pub struct Known {
     pub variables: HashSet<String>,
     /// Variables of the environment that may be read.
     pub environment: HashSet<String>,
+    /// Any other variable will have a value as well.
+    pub is_open: bool,
 }
 
-pub(super) fn check(
-    statement: &Statement,
+/// The variables of a statement that have no value, each once.
+pub(super) fn missing<'s>(
+    statement: &'s Statement,
     known: &Known,
     captured: &HashSet<String>,
-) -> Result<(), Problem> {
-    let has_value = |name| captured.contains(name) || known.variables.contains(name);
-    let mut variables = templates(statement)
+) -> Vec<&'s Variable> {
+    let mut missing = Vec::new();
+    for variable in templates(statement)
         .into_iter()
-        .flat_map(Template::variables);
-    variables.try_for_each(|variable| match variable {
-        Variable::Named(name) if !has_value(name) => Err(Problem::NoValue(name.clone())),
-        Variable::Env(name) if !known.environment.contains(name) => {
-            Err(Problem::NotAllowed(name.clone()))
+        .flat_map(Template::variables)
+    {
+        let has_value = match variable {
+            Variable::Named(name) => captured.contains(name) || known.variables.contains(name),
+            Variable::Env(name) => known.environment.contains(name),
+            Variable::Uuid | Variable::Now => true,
+        };
+        if !has_value && !missing.contains(&variable) {
+            missing.push(variable);
         }
-        _ => Ok(()),
-    })
+    }
+    missing
 }
 
 fn templates(statement: &Statement) -> Vec<&Template> {
@@ -40,9 +46,11 @@ fn templates(statement: &Statement) -> Vec<&Template> {
         | Statement::ResponseField { value: it, .. } => vec![it],
         Statement::Flag { value, .. } => value.iter().collect(),
         Statement::Action { action, .. } => of_action(action),
-        Statement::Blank | Statement::Comment(_) | Statement::Case(_) | Statement::Status(_) => {
-            Vec::new()
-        }
+        Statement::Blank
+        | Statement::Comment(_)
+        | Statement::Case(_)
+        | Statement::Include(_)
+        | Statement::Status(_) => Vec::new(),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod case;
 pub mod error;
 pub mod folder;
 pub mod format;
+pub mod include;
 pub mod known;
 pub mod parse;
 mod scan;
@@ -55,6 +56,7 @@ mod tests {
         Known {
             variables: ["host".to_owned(), "path".to_owned()].into(),
             environment: ["TOKEN".to_owned()].into(),
+            is_open: false,
         }
     }
 
@@ -206,8 +208,8 @@ mod tests {
                 "3:2: put a blank between the arrow and what follows it",
             ),
             (
-                "connect ws://h\n\n< text hi within 2",
-                "3:18: \"2\" is not a time, such as 500ms, 2s or 1m30s",
+                "connect ws://h\n\n< text hi within soon",
+                "3:18: \"soon\" is not a time, such as 500ms, 2s or 1m30s",
             ),
             (
                 "connect ws://h\n\n< json {\"a\":} within 2s",
@@ -334,11 +336,11 @@ mod tests {
         hold(&[
             (
                 "connect ws://h\n\n> {{me}}",
-                "3:1: the variable me has no value here; capture it first, or give it with --var me=…",
+                "3:3: the variable me has no value here; capture it first, or give it with --var me=…",
             ),
             (
                 "connect ws://{{env.HOME}}/",
-                "1:1: the environment variable HOME may not be read; allow it with --allow-env HOME",
+                "1:14: the environment variable HOME may not be read; allow it with --allow-env HOME",
             ),
             (
                 "> hi",
@@ -369,6 +371,14 @@ mod tests {
                 "2:1: no connection is called \"alcie\"; did you mean alice?",
             ),
             (
+                "connect alice ws://h\nbob> hi",
+                "2:1: no connection is called \"bob\"; this case has alice",
+            ),
+            (
+                "connect ws://h\nbob> hi",
+                "2:1: no connection is called \"bob\"; that of this case has no name, so write none",
+            ),
+            (
                 "connect ws://h\nconnect ws://h",
                 "2:1: the connection is still open; close it first, or name both: connect NAME URL",
             ),
@@ -397,6 +407,70 @@ mod tests {
                 "2:15: \"2x\" is not a variable name; use a letter, then letters, digits and _",
             ),
         ]);
+    }
+
+    #[test]
+    fn what_other_languages_write_is_answered_with_the_line_to_write() {
+        for (line, write) in [
+            ("< {\"a\":1}", "< json {\"a\":1}"),
+            ("<! [1] within 2s", "<! json [1] within 2s"),
+            ("< welcome", "< text welcome"),
+            ("!< 42 for 1s", "!< text 42 for 1s"),
+            ("sleep 1s", "wait 1s"),
+            ("sleep", "wait TIME"),
+            ("send {\"a\":1}", "> {\"a\":1}"),
+            ("expect {\"a\":1}", "< json {\"a\":1}"),
+            ("receive hi", "< text hi"),
+            ("ws://h/x", "connect ws://h/x"),
+        ] {
+            let report = mistake(&format!("# case\n\n{line}"));
+            assert!(report.ends_with(&format!("; write: {write}")), "{report}");
+        }
+    }
+
+    #[test]
+    fn a_bare_number_is_seconds() {
+        let Action::Expect(expect) = action("< text hi within 1") else {
+            panic!("no expectation");
+        };
+        assert_eq!(expect.within, Some(std::time::Duration::from_secs(1)));
+        assert!(matches!(action("< text room 5"), Action::Expect(_)));
+    }
+
+    #[test]
+    fn one_mistake_gives_one_error() {
+        for text in [
+            "connect ws://h\n> \"\"\"\nline one\nline two\n",
+            "> a\n> b\n< any\n",
+            "connect ws://{{a}}/{{a}}\nX: {{a}}\n\n> {{a}}\n\n### b\nconnect ws://{{a}}\n",
+            "connect alice ws://h\nbob> a\nbob> b\n",
+        ] {
+            let report = cases_of(text).expect_err(text);
+            assert_eq!(report.matches("t.wsee:").count(), 1, "{report}");
+        }
+        let report = cases_of("connect ws://{{a}}/{{b}}\n").expect_err("two variables");
+        assert_eq!(report.matches("t.wsee:").count(), 2, "{report}");
+    }
+
+    #[test]
+    fn a_variable_without_a_value_is_marked() {
+        let report = cases_of("connect ws://h\n\n> a {{ me }}\n").expect_err("a mistake");
+        assert!(
+            report.ends_with("| > a {{ me }}\n   |     ^^^^^^^^\n"),
+            "{report}"
+        );
+    }
+
+    #[test]
+    fn variables_that_need_a_value_are_listed_if_none_is_wanted() {
+        let file = parsed("connect ws://{{a}}/{{env.B}}\n\n< any capture c = .c\n> {{c}}\n");
+        let known = Known {
+            is_open: true,
+            ..Known::default()
+        };
+        let cases = cases(file, "t", &known).expect("a case");
+        let needs: Vec<String> = cases[0].needs.iter().map(ToString::to_string).collect();
+        assert_eq!(needs, ["a", "env.B"]);
     }
 
     #[track_caller]
@@ -443,8 +517,8 @@ mod tests {
     fn a_variable_without_a_value_is_the_only_mistake_of_its_connection() {
         let text = "connect ws://{{env.HOME}}\nA: {{env.HOME}}\n101\n> hi\n";
         let report = cases_of(text).expect_err("mistakes");
-        assert_eq!(report.matches("t.wsee:").count(), 2, "{report}");
-        assert!(report.contains("t.wsee:2:1: the environment variable HOME"));
+        assert_eq!(report.matches("t.wsee:").count(), 1, "{report}");
+        assert!(report.contains("t.wsee:1:14: the environment variable HOME"));
     }
 
     #[test]

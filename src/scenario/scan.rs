@@ -238,7 +238,7 @@ pub(super) fn doubtful(text: &str) -> Option<&str> {
     let near = text.split_whitespace().find(is_near);
     near.or_else(|| {
         let (_, last) = text.rsplit_once(char::is_whitespace)?;
-        span::parse(last).is_some().then_some(last)
+        span::has_unit(last).then_some(last)
     })
 }
 

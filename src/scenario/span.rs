@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use crate::duration;
 
-/// Reads a duration as flags do, except that the unit is required.
+/// Reads a duration as flags do: a bare number is seconds.
 pub fn parse(text: &str) -> Option<Duration> {
-    let starts_right = text.starts_with(|c: char| c.is_ascii_digit());
-    let ends_right = text.ends_with(|c: char| c.is_ascii_alphabetic());
-    if !starts_right || !ends_right {
-        return None;
-    }
-    duration::parse(text).ok()
+    let is_number = |c: char| c.is_ascii_digit();
+    let ends_right = text.ends_with(|c: char| c.is_ascii_alphanumeric());
+    (text.starts_with(is_number) && ends_right)
+        .then(|| duration::parse(text).ok())
+        .flatten()
+}
+
+/// Whether a word can only be a duration, as it has a unit.
+pub(super) fn has_unit(text: &str) -> bool {
+    text.ends_with(|c: char| c.is_ascii_alphabetic()) && parse(text).is_some()
 }
 
 /// Writes a duration that [`parse`] reads back unchanged.
@@ -45,9 +49,17 @@ mod tests {
     }
 
     #[test]
-    fn a_duration_needs_a_unit() {
-        for text in ["", "2", "s", "-1s", "2 s x", "P1D", "99999999h", "2s."] {
+    fn a_bare_number_is_seconds() {
+        assert_eq!(parse("1"), Some(Duration::from_secs(1)));
+        assert_eq!(parse("0.5"), Some(Duration::from_millis(500)));
+        for text in ["", "s", "-1s", "2 s x", "P1D", "99999999h", "2s.", "2."] {
             assert_eq!(parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn only_a_number_with_a_unit_is_surely_a_duration() {
+        assert!(has_unit("1s") && has_unit("1m30s"));
+        assert!(!has_unit("1") && !has_unit("first") && !has_unit("2nd"));
     }
 }

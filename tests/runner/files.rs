@@ -155,8 +155,7 @@ fn every_mistake_is_reported_with_its_place_and_nothing_is_sent() {
     wsee(&["test", root, "--check"])
         .run()
         .exits(2)
-        .says("a.wsee:5:3: \"txt\" is not a kind of message; did you mean text?\n 5 | < txt hi\n   |   ^^^")
-        .says("b.wsee:1:1: the variable host has no value here");
+        .says("a.wsee:5:3: \"txt\" is not a kind of message; did you mean text?\n 5 | < txt hi\n   |   ^^^");
     let mended = text.replace("txt", "text");
     fs::write(folder.path().join("a.wsee"), mended).expect("a file");
     wsee(&["test", root, "--check", "--var", "host=h"])
@@ -165,10 +164,114 @@ fn every_mistake_is_reported_with_its_place_and_nothing_is_sent() {
         .says("a.wsee:2:1: a connection has no flag --insecur; did you mean --insecure?")
         .says("a.wsee:8:1: ");
     let good = path(&folder, "b.wsee");
+    wsee(&["test", &good])
+        .run()
+        .exits(2)
+        .says("b.wsee:1:14: the variable host has no value here")
+        .says("   |              ^^^^^^^^");
     wsee(&["test", &good, "--check", "--var", "host=h"])
         .run()
         .exits(0)
         .prints("1 case in 1 file, no mistakes\n");
+}
+
+#[test]
+fn a_check_needs_no_values_and_lists_what_a_run_needs() {
+    let text = "connect ws://{{host}}/{{room}}\nAuthorization: {{env.TOKEN}}\n\n> {{room}}\n";
+    let folder = folder(&[("a.wsee", text), ("b.wsee", GOOD)]);
+    let root = folder.path().to_str().expect("UTF-8");
+    wsee(&["test", root, "--check"]).run().exits(0).prints(
+        "2 cases in 2 files, no mistakes\nneeds --var host=…, --var room=…, --allow-env TOKEN\n",
+    );
+    wsee(&[
+        "test", root, "--check", "--var", "host=h", "--var", "room=r",
+    ])
+    .run()
+    .exits(0)
+    .prints("2 cases in 2 files, no mistakes\nneeds --allow-env TOKEN\n");
+}
+
+#[test]
+fn a_line_selects_the_case_it_belongs_to_and_list_shows_the_lines() {
+    let (_listen, host) = echo();
+    let text = format!("# three cases\n\n### one\n{GOOD}\n### two\n{GOOD}\n### three\n{GOOD}");
+    let folder = folder(&[("a.wsee", &text)]);
+    let file = path(&folder, "a.wsee");
+    wsee(&["test", &file, "--list"])
+        .run()
+        .exits(0)
+        .prints(format!("{file}:3: one\n{file}:9: two\n{file}:15: three\n"));
+    wsee(&["test", &file, "--list", "--filter", "tw"])
+        .run()
+        .exits(0)
+        .prints(format!("{file}:9: two\n"));
+    for (line, name) in [
+        (1, "one"),
+        (3, "one"),
+        (8, "one"),
+        (9, "two"),
+        (12, "two"),
+        (15, "three"),
+    ] {
+        let target = format!("{file}:{line}");
+        let output = wsee(&["test", &target, "--var", &host]).run().exits(0);
+        assert_eq!(names(&output), [format!("ok {name}")], "{line}");
+    }
+    wsee(&["test", &format!("{file}:99"), "--var", &host])
+        .run()
+        .exits(26)
+        .says("there is no line 99, the last is 19");
+    wsee(&["test", "ws://127.0.0.1:1/", "--list"])
+        .run()
+        .exits(2)
+        .says("--list needs scenario files");
+}
+
+#[test]
+fn included_steps_run_and_their_mistakes_and_failures_name_their_file() {
+    let (_listen, host) = echo();
+    let main =
+        "include common/login.wsee\n> again\n< text again\n\n### two\ninclude common/login.wsee\n";
+    let folder = folder(&[
+        ("a.wsee", main),
+        (
+            "common/login.wsee",
+            "connect ws://{{host}}/\n\n> @hello.txt\ninclude expect\n",
+        ),
+        ("common/expect", "< text hello\n"),
+        ("common/hello.txt", "hello"),
+    ]);
+    let file = path(&folder, "a.wsee");
+    let output = wsee(&["test", &file, "--var", &host]).run().exits(0);
+    assert_eq!(names(&output), ["ok a", "ok two"]);
+
+    let expect = folder.path().join("common/expect");
+    fs::write(&expect, "# not this\n< text ho within 100ms\n").expect("a file");
+    let output = wsee(&["test", &file, "--var", &host]).run().exits(1);
+    let report = stdout(&output);
+    let place = format!("{}:2: < text ho", expect.display());
+    assert_eq!(report.matches(&place).count(), 2, "{report}");
+
+    fs::write(&expect, "< txt ho\n").expect("a file");
+    wsee(&["test", &file, "--var", &host])
+        .run()
+        .exits(2)
+        .says(&format!("{}:1:3: \"txt\" is not a kind", expect.display()));
+    fs::write(&expect, "include login.wsee\n").expect("a file");
+    wsee(&["test", &file, "--var", &host])
+        .run()
+        .exits(2)
+        .says("cannot include login.wsee: it includes itself");
+    fs::write(&expect, "### a case\n").expect("a file");
+    wsee(&["test", &file, "--var", &host])
+        .run()
+        .exits(2)
+        .says("cannot include expect: it may have steps only, and line 1 begins a case");
+    fs::remove_file(&expect).expect("a file");
+    wsee(&["test", &file, "--var", &host])
+        .run()
+        .exits(2)
+        .says("cannot include expect: cannot read it: No such file");
 }
 
 #[test]

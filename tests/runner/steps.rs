@@ -267,8 +267,8 @@ fn mistakes_in_steps_are_reported_before_anything_is_sent() {
             "for '--expect-close[=<CODES>]': column 1: \"x\" is not a close code",
         ),
         (
-            &["--expect-none", "5"],
-            "for '--expect-none <TIME>': column 1: \"5\" is not a time",
+            &["--expect-none", "soon"],
+            "for '--expect-none <TIME>': column 1: \"soon\" is not a time",
         ),
         (
             &["--expect-status", "401", "--send", "x"],
@@ -318,7 +318,13 @@ fn a_target_that_is_not_a_file_is_reported_as_a_url() {
 
 #[test]
 fn a_file_or_folder_that_is_misspelled_never_reaches_dns() {
-    for target in ["tets/", "tets", "login.wsee:12", "nowhere/login.wsee"] {
+    for target in [
+        "tets/",
+        "tets",
+        "tets/login/",
+        "login.wsee:12",
+        "nowhere/login.wsee",
+    ] {
         wsee(&["test", target])
             .run()
             .exits(26)

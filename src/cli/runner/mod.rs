@@ -33,8 +33,9 @@ pub struct TestArgs {
     /// A URL, or scenario files and folders
     ///
     /// A name that ends with .wsee, begins with / or ., or exists in the file system is a file or
-    /// folder. Anything else is a URL, in the forms that wsee URL takes. @NAME is the URL of a
-    /// profile, with its flags.
+    /// folder, and so is a name that ends with / unless it looks like a host. FILE.wsee:LINE is the
+    /// case at this line. Anything else is a URL, in the forms that wsee URL takes. @NAME is the URL
+    /// of a profile, with its flags.
     #[arg(required = true, value_name = "TARGET", value_hint = ValueHint::AnyPath)]
     pub targets: Vec<String>,
     #[command(flatten)]
@@ -97,9 +98,14 @@ pub struct TestRunArgs {
     /// Only check the scenarios for mistakes
     ///
     /// Without connecting. The exit status is 0, or 2 with the places of all mistakes. Variables need
-    /// their values (--var) here too.
+    /// no values; the flags that a run needs for them are listed.
     #[arg(long)]
     pub check: bool,
+    /// Only list the cases, as FILE:LINE: NAME
+    ///
+    /// FILE:LINE as TARGET runs this case alone. --filter applies.
+    #[arg(long, conflicts_with = "check")]
+    pub list: bool,
 }
 
 #[derive(Debug, Args)]

@@ -34,6 +34,7 @@ impl Flag {
             format!("--{name} {value}")
         };
         Line {
+            file: None,
             number: 0,
             source,
             statement,

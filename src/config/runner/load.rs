@@ -1,18 +1,15 @@
 //! Reads scenario files and resolves their connections.
 
 use std::collections::HashSet;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::dialer::{Connection, Wrong};
-use super::{Targets, Test};
+use super::{Selected, Targets, Test};
 use crate::runner::{Dial, Group, Prepared, Unresolved};
 use crate::scenario::{
-    self, Case, Form, Line, Mistake, Problem, Statement, Step, Template, Variable,
+    self, Case, Form, Line, Mistake, Problem, Statement, Step, Template, Variable, include,
 };
 use crate::session;
-use crate::text;
 
 #[derive(Debug)]
 pub struct Loaded {
@@ -47,8 +44,8 @@ impl Test {
                     .collect(),
             }),
             Targets::Files(files) => {
-                for path in files {
-                    match self.file(path) {
+                for selected in files {
+                    match self.file(selected) {
                         Ok(group) => groups.push(group),
                         Err(mistakes) => wrong.push(mistakes),
                     }
@@ -71,7 +68,7 @@ impl Test {
         self.filter.is_empty() || self.filter.iter().any(|text| name.contains(text.as_str()))
     }
 
-    fn file(&self, path: &Path) -> Result<Group, Mistakes> {
+    fn file(&self, Selected { path, line }: &Selected) -> Result<Group, Mistakes> {
         let error = |error: String| Mistakes::File {
             path: path.to_owned(),
             error,
@@ -81,12 +78,22 @@ impl Test {
             file: name.clone(),
             mistakes,
         };
-        let bytes = fs::read(path).map_err(|it| error(format!("cannot read it: {it}")))?;
-        let text = text::decode(bytes).map_err(|it| error(io::Error::from(it).to_string()))?;
+        let text = include::read(path).map_err(error)?;
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let cases = scenario::parse(&text)
-            .and_then(|file| scenario::cases(file, &stem, &super::known(&self.given)))
+            .and_then(|file| include::expand(file, path))
+            .and_then(|file| scenario::cases(file, &stem, &self.known()))
             .map_err(places)?;
+        let lines = text.lines().count();
+        let cases = match line {
+            Some(line) if !(1..=lines).contains(line) => {
+                return Err(error(format!(
+                    "there is no line {line}, the last is {lines}"
+                )));
+            }
+            Some(line) => at_line(cases, *line),
+            None => cases,
+        };
         let cases = self.prepare(cases).map_err(places)?;
         Ok(Group {
             file: Some(name.clone()),
@@ -140,18 +147,18 @@ impl Test {
     }
 
     fn mistake(&self, line: &Line, error: &Unresolved) -> Mistake {
-        let Line { number, source, .. } = line;
-        let indent = source.len() - source.trim_start().len();
         let hint = error.hint.iter().map(|hint| format!("; {hint}"));
         let text = error.message.clone() + &hint.collect::<String>();
-        Mistake {
-            line: *number,
-            column: indent + 1,
-            width: source.trim().chars().count().max(1),
-            source: source.clone(),
-            problem: Problem::Flag(self.given.mask(&text).into_owned()),
-        }
+        line.mistake(Problem::Flag(self.given.mask(&text).into_owned()))
     }
+}
+
+/// The case that a line belongs to; lines above the first case belong to it.
+fn at_line(mut cases: Vec<Case>, line: usize) -> Vec<Case> {
+    let after = cases.iter().take_while(|case| case.line <= line).count();
+    let end = after.max(1).min(cases.len());
+    cases.truncate(end);
+    cases.split_off(end.saturating_sub(1))
 }
 
 /// A case of the command line, whose connection is already resolved.

@@ -28,6 +28,8 @@ pub struct Test {
     /// In lower case. The name of a case must contain one of them, if there are any.
     pub filter: Vec<String>,
     pub check: bool,
+    /// Only list the cases.
+    pub list: bool,
     pub reports: ReportArgs,
     /// In a job of GitHub Actions.
     pub github: Option<GitHub>,
@@ -41,18 +43,37 @@ pub enum Targets {
         cases: Vec<scenario::Case>,
         open: Box<session::Options>,
     },
-    Files(Vec<PathBuf>),
+    Files(Vec<Selected>),
+}
+
+/// A scenario file, or one of its cases.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    pub path: PathBuf,
+    /// Only the case that this line belongs to.
+    pub line: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
 pub struct GitHub {
     pub summary: Option<PathBuf>,
+    /// The working directory, relative to the repository.
+    pub folder: PathBuf,
 }
 
 impl GitHub {
     fn detect(environment: &Environment) -> Option<Self> {
         let is_set = environment.variable("GITHUB_ACTIONS")? == "true";
+        let repository = environment.variable("GITHUB_WORKSPACE").unwrap_or_default();
+        let folder = environment.variable("PWD").map(PathBuf::from);
+        let folder = folder
+            .as_deref()
+            .and_then(|it| it.strip_prefix(&repository).ok());
         is_set.then(|| Self {
+            folder: folder
+                .filter(|_| !repository.is_empty())
+                .unwrap_or(Path::new(""))
+                .to_owned(),
             summary: environment
                 .variable("GITHUB_STEP_SUMMARY")
                 .map(PathBuf::from),
@@ -120,7 +141,7 @@ impl Test {
                     ));
                 }
                 notes.extend(dialing.notes.iter().cloned());
-                let known = known(&given);
+                let known = known(&given, args.run.check);
                 let name = display.secrets.url(&dialing.url);
                 let cases = step::case(&args.steps.lines, url, &name, &known)?;
                 let open = Box::new(dialing.open);
@@ -140,19 +161,46 @@ impl Test {
                 .map(|text| text.to_lowercase())
                 .collect(),
             check: args.run.check,
+            list: args.run.list,
             reports: args.report.clone(),
             github: GitHub::detect(environment),
             notes,
             display,
         })
     }
+
+    /// The variables with values before a case begins; a run that only looks at files needs none.
+    fn known(&self) -> Known {
+        known(&self.given, self.check || self.list)
+    }
 }
 
-fn known(given: &Given) -> Known {
+fn known(given: &Given, is_open: bool) -> Known {
     let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<HashSet<String>>();
     Known {
         variables: names(given.variables.keys().collect()),
         environment: names(given.environment.keys().collect()),
+        is_open,
+    }
+}
+
+impl Selected {
+    /// `FILE`, or `FILE:LINE`.
+    fn parse(target: &str) -> Self {
+        let with_line = target.rsplit_once(':').and_then(|(file, line)| {
+            let line: usize = line.parse().ok()?;
+            (names_scenario(file) || Path::new(file).is_file()).then_some((file, line))
+        });
+        match with_line.filter(|_| !Path::new(target).exists()) {
+            Some((file, line)) => Self {
+                path: file.into(),
+                line: Some(line),
+            },
+            None => Self {
+                path: target.into(),
+                line: None,
+            },
+        }
     }
 }
 
@@ -160,17 +208,20 @@ fn is_file(target: &str) -> bool {
     names_scenario(target)
         || target.starts_with(['/', '.'])
         || is_word(target)
-        || Path::new(target).exists()
+        || Selected::parse(target).path.exists()
 }
 
-/// Whether a target is hardly a host: `tests` and `tests/`, but not `localhost`, a port or a profile.
+/// Whether a target is hardly a host: `tests` and `tests/login/`, but not `localhost`, a port or a profile.
 fn is_word(target: &str) -> bool {
-    let word = target.strip_suffix('/').unwrap_or(target);
+    let word = match target.split_once('/') {
+        Some((first, _)) if target.ends_with('/') => first,
+        _ => target,
+    };
     let is_host = is_localhost(word) || word.bytes().all(|byte| byte.is_ascii_digit());
     !is_host && !word.contains(['.', ':', '/', '@', '?', '[', '{'])
 }
 
-fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<PathBuf>, TestError> {
+fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<Selected>, TestError> {
     let is_missing = |target: &&String| is_word(target) && !Path::new(target).exists();
     if let Some(word) = targets.iter().find(is_missing) {
         return Err(TestError::NoFile(word.trim_end_matches('/').to_owned()));
@@ -182,13 +233,25 @@ fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<PathBuf>, TestError> 
         let flag = step.source.split_whitespace().next().unwrap_or_default();
         return Err(TestError::StepsForFiles(flag.to_owned()));
     }
-    let paths: Vec<PathBuf> = targets.iter().map(PathBuf::from).collect();
-    Ok(folder::find(&paths)?)
+    let mut selected = Vec::new();
+    for target in targets {
+        let target = Selected::parse(target);
+        if target.line.is_some() {
+            selected.push(target);
+            continue;
+        }
+        let paths = folder::find(&[target.path])?;
+        selected.extend(paths.into_iter().map(|path| Selected { path, line: None }));
+    }
+    Ok(selected)
 }
 
 fn check_url_flags(args: &TestArgs) -> Result<(), TestError> {
     if !args.run.filter.is_empty() {
         return Err(TestError::FilesOnly("--filter"));
+    }
+    if args.run.list {
+        return Err(TestError::FilesOnly("--list"));
     }
     Ok(())
 }

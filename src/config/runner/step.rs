@@ -55,6 +55,7 @@ fn action(source: &str, action: Action) -> Line {
 fn line(source: &str, statement: Statement) -> Line {
     let source = source.to_owned();
     Line {
+        file: None,
         number: 0,
         source,
         statement,

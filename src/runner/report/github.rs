@@ -1,6 +1,7 @@
 //! Annotations and the job summary of GitHub Actions.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use super::{details, place};
 use crate::render::quantity;
@@ -21,7 +22,9 @@ pub fn token() -> String {
     hex::encode(rand::random::<[u8; 16]>())
 }
 
-pub fn annotations(run: &Run) -> String {
+///
+/// `folder` is the working directory, relative to the repository: GitHub looks files up there.
+pub fn annotations(run: &Run, folder: &Path) -> String {
     let mut out = String::new();
     for case in &run.cases {
         let Outcome::Failed(failure) = &case.outcome else {
@@ -35,9 +38,11 @@ pub fn annotations(run: &Run) -> String {
             let _ = write!(text, "\n{line}");
         }
         out.push_str("::error ");
-        if let Some(file) = &case.file {
+        if let Some(file) = failure.file.as_ref().or(case.file.as_ref()) {
             let line = failure.line.unwrap_or(case.line);
-            let _ = write!(out, "file={},line={line},", property(file));
+            let file = folder.join(file);
+            let file = property(&file.to_string_lossy());
+            let _ = write!(out, "file={file},line={line},");
         }
         let _ = writeln!(out, "title={}::{}", property(&case.name), data(&text));
     }
@@ -46,11 +51,7 @@ pub fn annotations(run: &Run) -> String {
 
 /// The job summary in Markdown: a table of all cases, then the failures.
 pub fn summary(run: &Run) -> String {
-    let counts = run.counts();
-    let mut out = format!(
-        "### wsee test: {} passed, {} failed, {} skipped\n\n",
-        counts.passed, counts.failed, counts.skipped
-    );
+    let mut out = format!("### wsee test: {}\n\n", super::counted(run.counts()));
     out.push_str("| | case | time |\n|---|---|---:|\n");
     for case in &run.cases {
         let word = match &case.outcome {

@@ -54,18 +54,12 @@ fn failed(out: &mut String, case: &CaseResult, failure: &Failure, style: Style) 
 
 pub fn summary(run: &Run, style: Style) -> String {
     let counts = run.counts();
-    let mut text = format!("{} passed, {} failed", counts.passed, counts.failed);
-    if counts.errors > 0 {
-        let _ = write!(text, " ({} of them not run to the end)", counts.errors);
-    }
-    if counts.skipped > 0 {
-        let _ = write!(text, ", {} skipped", counts.skipped);
-    }
+    let mut text = super::counted(counts);
     let _ = write!(text, " in {}", quantity::duration(run.took));
     if let Some(signal) = run.interrupted {
         let _ = write!(text, "; ended by {signal}");
     }
-    let role = match counts.failed {
+    let role = match counts.failed + counts.errors {
         0 if run.interrupted.is_none() => Role::Kind,
         _ => Role::Error,
     };

@@ -42,12 +42,16 @@ struct Case<'a> {
 #[derive(Serialize)]
 struct Details<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     step: &'a str,
     message: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<&'a str>,
     notes: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    sent: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     waited_ms: Option<f64>,
     received: Vec<Message<'a>>,
@@ -82,7 +86,7 @@ pub fn report(run: &Run) -> String {
         started: run.started.to_string(),
         duration_ms: millis(run.took),
         passed: counts.passed,
-        failed: counts.failed - counts.errors,
+        failed: counts.failed,
         errors: counts.errors,
         skipped: counts.skipped,
         interrupted: run.interrupted.is_some(),
@@ -118,11 +122,13 @@ fn case(case: &CaseResult) -> Case<'_> {
 
 fn details(failure: &Failure) -> Details<'_> {
     Details {
+        file: failure.file.as_deref(),
         line: failure.line,
         step: &failure.step,
         message: &failure.message,
         hint: failure.hint.as_deref(),
         notes: &failure.notes,
+        sent: &failure.sent,
         waited_ms: failure.waited.map(millis),
         received: failure.received.iter().map(message).collect(),
         received_more: failure.more,

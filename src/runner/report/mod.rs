@@ -4,16 +4,39 @@ pub mod json;
 pub mod junit;
 pub mod tap;
 
-use super::result::{CaseResult, Failure, Shown};
+use std::fmt::Write as _;
+
+use super::result::{CaseResult, Counts, Failure, Shown};
 use crate::render::quantity;
 
 /// Where a failure is: file and line, or what the case is called.
 pub(super) fn place(case: &CaseResult, failure: &Failure) -> String {
-    match (&case.file, failure.line) {
+    match (failure.file.as_ref().or(case.file.as_ref()), failure.line) {
         (Some(file), Some(line)) => format!("{file}:{line}"),
         (Some(file), None) => format!("{file}:{}", case.line),
         (None, _) => case.name.clone(),
     }
+}
+
+/// `3 passed, 1 failed, 1 error, 2 skipped`, as far as there are any.
+pub(super) fn counted(counts: Counts) -> String {
+    let Counts {
+        passed,
+        failed,
+        errors,
+        skipped,
+    } = counts;
+    let mut text = format!("{passed} passed");
+    if failed > 0 || errors == 0 {
+        let _ = write!(text, ", {failed} failed");
+    }
+    if errors > 0 {
+        let _ = write!(text, ", {}", quantity::plural(errors as u64, "error"));
+    }
+    if skipped > 0 {
+        let _ = write!(text, ", {skipped} skipped");
+    }
+    text
 }
 
 /// All that is known about a failure but its message, a line each.
@@ -23,6 +46,10 @@ pub(super) fn details(failure: &Failure) -> Vec<String> {
         .into_iter()
         .chain(failure.notes.iter().cloned())
         .collect();
+    if !failure.sent.is_empty() {
+        lines.push("sent before:".to_owned());
+        lines.extend(failure.sent.iter().map(|text| format!("  {text}")));
+    }
     if !failure.received.is_empty() {
         let all = failure.received.len() as u64 + failure.more;
         let count = quantity::plural(all, "message");
@@ -241,11 +268,12 @@ mod tests {
 
     #[test]
     fn received_text_cannot_start_a_workflow_command() {
-        let report = github::annotations(&run());
+        let report = github::annotations(&run(), std::path::Path::new("sub"));
         let lines: Vec<&str> = report.lines().collect();
         assert_eq!(lines.len(), 2, "{report}");
         assert!(
-            lines[0].starts_with("::error file=a|b.wsee,line=7,title=a # name::no message matched"),
+            lines[0]
+                .starts_with("::error file=sub/a|b.wsee,line=7,title=a # name::no message matched"),
             "{report}"
         );
         assert!(lines[0].contains("%0A"), "{report}");

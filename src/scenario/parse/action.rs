@@ -5,12 +5,14 @@ use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::{Action, Match, Statement};
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::{Allowed, Scan};
+use crate::scenario::span;
 use crate::scenario::template::is_name;
 use crate::scenario::typed::{Grammar, Typed};
 
 /// Words that begin a line, some after the name of a connection; no connection has such a name.
-pub(super) const WORDS: [&str; 10] = [
-    "connect", "ping", "pong", "close", "wait", "frame", "raw", "fragment", "drop", "reset",
+pub(super) const WORDS: [&str; 11] = [
+    "connect", "include", "ping", "pong", "close", "wait", "frame", "raw", "fragment", "drop",
+    "reset",
 ];
 
 /// Longer ones first: `>` is also the start of `>b`.
@@ -28,7 +30,7 @@ pub(super) fn action<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Statem
     let is_named = is_name(first)
         && !WORDS.contains(&first)
         && WORDS.contains(&second)
-        && !matches!(second, "connect" | "wait");
+        && !matches!(second, "connect" | "include" | "wait");
     let (on, scan) = if is_named {
         (Some(first.to_owned()), after)
     } else {
@@ -84,9 +86,39 @@ fn operator(text: &str) -> Option<(&str, &'static str, &str)> {
 }
 
 fn unknown(scan: Scan<'_>, word: &str) -> Mistake {
-    let nearest = nearest(word, WORDS.into_iter());
+    let hint = match nearest(word, WORDS.into_iter()) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => habit(word, scan.word().1.rest)
+            .unwrap_or_else(|| "wsee man scenario lists them all".to_owned()),
+    };
     let word = word.to_owned();
-    scan.mistake_at(0, word.len(), Problem::UnknownWord { word, nearest })
+    scan.mistake_at(0, word.len(), Problem::UnknownWord { word, hint })
+}
+
+/// What to write for a word of other tools' languages.
+fn habit(word: &str, args: &str) -> Option<String> {
+    let text = if args.is_empty() { "TEXT" } else { args };
+    let line = match word.to_ascii_lowercase().as_str() {
+        "sleep" | "delay" | "pause" => {
+            let time = if span::parse(args).is_some() {
+                args
+            } else {
+                "TIME"
+            };
+            format!("wait {time}")
+        }
+        "send" | "write" | "emit" | "message" => format!("> {text}"),
+        "expect" | "recv" | "receive" | "read" | "assert" => {
+            format!("< {}", expect::with_kind(text))
+        }
+        "disconnect" | "quit" | "exit" => "close".to_owned(),
+        "open" | "url" => format!("connect {}", if args.is_empty() { "URL" } else { args }),
+        "import" | "source" | "use" => {
+            format!("include {}", if args.is_empty() { "FILE" } else { args })
+        }
+        _ => return None,
+    };
+    Some(format!("write: {line}"))
 }
 
 fn ping(args: Scan<'_>) -> Result<Action, Mistake> {

@@ -5,10 +5,10 @@ use crate::scenario::ast::{Action, Expect, ExpectClose, Match, Pattern, Reason};
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::{Allowed, Scan, starts_with_word};
 
-/// Kinds of messages, then the frames that only `<` waits for.
-const KINDS: [&str; 9] = [
-    "text", "json", "re", "jq", "hex", "any", "close", "ping", "pong",
-];
+/// Kinds of messages.
+const PATTERNS: [&str; 6] = ["text", "json", "re", "jq", "hex", "any"];
+/// Frames that only `<` waits for.
+const FRAMES: [&str; 3] = ["close", "ping", "pong"];
 
 pub(super) fn message<'a>(
     lines: &mut Lines<'a>,
@@ -34,6 +34,9 @@ pub(super) fn message<'a>(
         Match::Never => Allowed::For,
         Match::Eventually | Match::Next => Allowed::All,
     };
+    if !kind.is_empty() && !PATTERNS.contains(&kind) {
+        return Err(no_kind(matching, scan, kind));
+    }
     let (pattern, rest) = pattern(lines, kind, operand, allowed)?;
     let modifiers = rest.modifiers(allowed)?;
     if matching == Match::Never && modifiers.within.is_none() {
@@ -79,13 +82,12 @@ fn pattern<'a>(
         "jq" => (Pattern::Jq(text.jq(text.rest)?), rest),
         "hex" => (Pattern::Hex(text.bytes()?), rest),
         "any" => (Pattern::Any, operand),
-        "" => {
+        _ => {
             let problem = "expected text, json, re, jq, hex or any";
             return Err(operand
                 .source
                 .mistake(0, operand.at(), Problem::Missing(problem)));
         }
-        word => return Err(unknown(operand.with(word))),
     })
 }
 
@@ -99,10 +101,33 @@ fn plain_text(operand: Scan<'_>, allowed: Allowed) -> Result<(Pattern, Scan<'_>)
     Ok((Pattern::Text(text.bare()?), rest))
 }
 
-fn unknown(scan: Scan<'_>) -> Mistake {
-    let nearest = command::nearest(scan.rest, KINDS.into_iter());
-    let word = scan.rest.to_owned();
-    scan.mistake(Problem::UnknownKind { word, nearest })
+/// A mistyped kind, or a message without one: `< {"a":1}`.
+fn no_kind(matching: Match, message: Scan<'_>, word: &str) -> Mistake {
+    let known = PATTERNS.into_iter().chain(FRAMES);
+    match command::nearest(word, known) {
+        Some(nearest) => {
+            let word = word.to_owned();
+            message.mistake_at(0, word.len(), Problem::UnknownKind { word, nearest })
+        }
+        None => {
+            let write = format!("{} {}", matching.arrow(), with_kind(message.rest));
+            message.mistake(Problem::MissingKind { write })
+        }
+    }
+}
+
+/// The message with the kind that it most likely has.
+pub(super) fn with_kind(message: &str) -> String {
+    let first = message.split_whitespace().next().unwrap_or_default();
+    if PATTERNS.contains(&first) || FRAMES.contains(&first) {
+        return message.to_owned();
+    }
+    let kind = if message.starts_with(['{', '[']) {
+        "json"
+    } else {
+        "text"
+    };
+    format!("{kind} {message}")
 }
 
 fn control(kind: &str, operand: Scan<'_>) -> Result<Action, Mistake> {

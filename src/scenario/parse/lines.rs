@@ -57,8 +57,7 @@ impl<'a> Lines<'a> {
                 return Ok(Some((text, Scan::new(line, rest))));
             }
         }
-        // The following lines are parsed as statements, to report their mistakes too.
-        self.read = begin;
+        // Which of the following lines belong to the text is not known, so none of them is parsed.
         Err(scan.mistake(Problem::OpenBlock(quotes.to_owned())))
     }
 }

@@ -22,6 +22,7 @@ pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
             Ok(statement) => {
                 parser.place = parser.place.after(&statement);
                 file.lines.push(Line {
+                    file: None,
                     number: source.number,
                     source: source.line.to_owned(),
                     statement,
@@ -55,7 +56,10 @@ impl Place {
             | Statement::Flag { .. }
             | Statement::RequestField { .. }
             | Statement::ResponseField { .. } => self,
-            Statement::Blank | Statement::Case(_) | Statement::Action { .. } => Self::Elsewhere,
+            Statement::Blank
+            | Statement::Case(_)
+            | Statement::Include(_)
+            | Statement::Action { .. } => Self::Elsewhere,
         }
     }
 }
@@ -85,6 +89,8 @@ impl<'a> Parser<'a> {
             status(scan.with(text))
         } else if starts_with_word(text, "connect") {
             connect(scan.with(text).word().1)
+        } else if starts_with_word(text, "include") {
+            include(scan.with(text).word().1)
         } else {
             action(&mut self.lines, scan)
         }
@@ -105,11 +111,15 @@ impl<'a> Parser<'a> {
     }
 
     fn field(&self, scan: Scan<'a>, name: &'a str, value: &'a str) -> Result<Statement, Mistake> {
-        let value = || scan.with(value.trim()).template();
+        let template = || scan.with(value.trim()).template();
         let name = name.to_owned();
         match self.place {
-            Place::Request => value().map(|value| Statement::RequestField { name, value }),
-            Place::Response => value().map(|value| Statement::ResponseField { name, value }),
+            Place::Request => template().map(|value| Statement::RequestField { name, value }),
+            Place::Response => template().map(|value| Statement::ResponseField { name, value }),
+            Place::Elsewhere if value.starts_with("//") => {
+                let url = scan.rest.trim().to_owned();
+                Err(scan.mistake(Problem::StrayUrl(url)))
+            }
             Place::Elsewhere => Err(scan.mistake(Problem::StrayField)),
         }
     }
@@ -131,6 +141,14 @@ fn case(scan: Scan<'_>) -> Result<Statement, Mistake> {
         return Err(scan.source.mistake(0, 3, Problem::Missing(problem)));
     }
     Ok(Statement::Case(name.to_owned()))
+}
+
+fn include(scan: Scan<'_>) -> Result<Statement, Mistake> {
+    if scan.is_empty() {
+        let problem = Problem::Missing("expected a file name, as in include login.wsee");
+        return Err(scan.source.mistake(0, scan.source.line.len(), problem));
+    }
+    Ok(Statement::Include(scan.rest.to_owned()))
 }
 
 fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
