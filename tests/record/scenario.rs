@@ -157,3 +157,31 @@ fn a_refusal_is_expected_again() {
     let scenario = recorded(&path);
     assert!(scenario.ends_with("\n\n401\n"), "{scenario}");
 }
+
+#[test]
+fn json_is_expected_again_without_its_times_and_identifiers() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.wsee");
+    let play = |time: u32| {
+        move |mut peer: Peer| {
+            peer.expect("hi");
+            let id = format!("0d5cf1a4-2b5f-4d5c-8f63-{time:012}");
+            let text = format!("{{\"op\":\"tick\",\"id\":\"{id}\",\"ts\":17{time:08}.5}}");
+            peer.send(text);
+            peer.close(1000, "");
+        }
+    };
+    let server = scripted(play(1));
+    let port = server.port();
+    let url = server.url().to_owned();
+    wsee(&[&url, "--send", "hi", "--record", text(&path)])
+        .run()
+        .exits(0);
+    server.finish();
+    let scenario = recorded(&path);
+    let line = "< json {\"op\":\"tick\",\"id\":\"*\",\"ts\":\"*\"}\n";
+    assert!(scenario.contains(line), "{scenario}");
+    let server = scripted_on(port, play(2));
+    wsee(&["test", text(&path)]).run().exits(0);
+    server.finish();
+}

@@ -1,6 +1,7 @@
 //! Writes a session as a scenario for `wsee test`.
 
 mod opening;
+mod varying;
 
 use std::mem;
 use std::time::{Duration, Instant};
@@ -164,7 +165,10 @@ impl Scenario {
         }
         let pattern = match (message.kind, std::str::from_utf8(message.payload)) {
             _ if size > LARGE => Pattern::Any,
-            (Kind::Text, Ok(text)) => Pattern::Text(Template::literal(text)),
+            (Kind::Text, Ok(text)) => match varying::pattern(text) {
+                Some(json) => Pattern::Json(Template::literal(&json)),
+                None => Pattern::Text(Template::literal(text)),
+            },
             _ => Pattern::Hex(message.payload.to_vec()),
         };
         let expect = Expect {
