@@ -337,7 +337,7 @@ mod tests {
         assert_eq!(offered("wsee --color a"), ["auto", "always"]);
         assert_eq!(offered("wsee --color=n"), ["--color=never"]);
         assert_eq!(offered("wsee --split j"), ["json"]);
-        assert_eq!(offered("wsee man sc"), ["scenario"]);
+        assert_eq!(offered("wsee man sce"), ["scenario"]);
         assert_eq!(offered("wsee -w %{time_op"), ["%{time_open}"]);
         assert_eq!(offered("wsee -w '%{rtt_a"), ["%{rtt_avg}"]);
         assert_eq!(offered("wsee -w %{url}_%{time_op"), ["%{url}_%{time_open}"]);

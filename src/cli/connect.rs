@@ -73,7 +73,8 @@ pub struct SessionArgs {
         long,
         help_heading = Heading::Pipes,
         value_name = "TIME",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        hide_short_help = true
     )]
     pub wait: Option<Wait>,
     #[command(flatten)]

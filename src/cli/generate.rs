@@ -1,10 +1,11 @@
 //! Completion scripts and manual pages, rendered from the definition of the command line.
 
+use std::io::Write as _;
+
 use clap::builder::Resettable;
 use clap::{Command, CommandFactory, ValueEnum};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use clap_mangen::roff::{Roff, bold, roman};
 
 use super::{Cli, manual};
 
@@ -27,12 +28,32 @@ pub enum Page {
     Completions,
     /// wsee-man(1)
     Man,
+    /// wsee-schema(1)
+    Schema,
     /// wsee-scenario(5), the language of scenario files
     Scenario,
 }
 
 /// The manual page of the language, without its title.
 const SCENARIO: &str = include_str!("scenario.roff");
+
+/// An output in JSON whose format has a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// The lines of wsee URL --jsonl and of .jsonl recordings
+    Events,
+    /// The report of wsee test --report-json
+    Report,
+}
+
+impl Schema {
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Events => include_str!("../../schema/events.schema.json"),
+            Self::Report => include_str!("../../schema/report.schema.json"),
+        }
+    }
+}
 
 impl Page {
     fn command_name(self) -> &'static str {
@@ -45,6 +66,7 @@ impl Page {
             Self::Fmt => "fmt",
             Self::Completions => "completions",
             Self::Man => "man",
+            Self::Schema => "schema",
             Self::Scenario => "scenario",
         }
     }
@@ -97,14 +119,22 @@ fn file_name(page: Option<Page>) -> String {
 }
 
 fn render(page: Option<Page>, out: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut command = command(page);
+    let synopsis = manual::page::synopsis(&mut command);
     // roff drops an empty date, and puts the source in its place.
-    let man = Man::new(command(page))
+    let man = Man::new(command)
         .date(" ")
         .manual("wsee manual")
         .source(concat!("wsee ", env!("CARGO_PKG_VERSION")));
-    man.render(out)?;
+    let mut text = Vec::new();
+    man.render(&mut text)?;
+    let text = String::from_utf8_lossy(&text);
+    // clap's own synopsis lists every flag.
+    let (before, rest) = text.split_once(".SH SYNOPSIS").unwrap_or((&text, ""));
+    let (_, after) = rest.split_once(".SH DESCRIPTION").unwrap_or_default();
+    write!(out, "{before}{synopsis}.SH DESCRIPTION{after}")?;
     if page.is_none() {
-        closing_sections().to_writer(out)?;
+        out.extend(manual::page::closing().into_bytes());
     }
     Ok(())
 }
@@ -117,26 +147,16 @@ fn command(page: Option<Page>) -> Command {
         .after_long_help(Resettable::Reset);
     wsee.build();
     let subcommand = page.and_then(|page| wsee.find_subcommand(page.command_name()).cloned());
-    subcommand.unwrap_or(wsee)
-}
-
-fn closing_sections() -> Roff {
-    let mut roff = Roff::new();
-    roff.control("SH", ["EXIT STATUS"]);
-    for (exit, meaning) in manual::EXIT_STATUS {
-        describe(&mut roff, &exit.status().to_string(), meaning);
+    let command = subcommand.unwrap_or(wsee);
+    // The first paragraph is in the NAME section.
+    let rest = command.get_long_about().map(ToString::to_string);
+    match rest.as_deref().and_then(|text| text.split_once("\n\n")) {
+        Some((_, rest)) => {
+            let rest = rest.to_owned();
+            command.long_about(rest)
+        }
+        None => command,
     }
-    roff.control("SH", ["EXAMPLES"]);
-    for (line, meaning) in manual::EXAMPLES {
-        describe(&mut roff, line, meaning);
-    }
-    roff
-}
-
-fn describe(roff: &mut Roff, term: &str, meaning: &str) {
-    roff.control("TP", []);
-    roff.text([bold(term)]);
-    roff.text([roman(meaning)]);
 }
 
 #[cfg(test)]
@@ -186,6 +206,53 @@ mod tests {
         assert!(page.contains(".SH \"EXIT STATUS\"\n"), "{page}");
         assert!(page.contains("\\fB143\\fR\nSIGTERM"), "{page}");
         assert!(page.contains(".SH EXAMPLES\n"), "{page}");
+    }
+
+    #[test]
+    fn the_page_of_wsee_has_all_of_the_prompt() {
+        let page = text(man_page(None));
+        for usage in crate::command::COMMANDS {
+            assert!(
+                page.contains(&format!("\\fB/{} ", usage.name)),
+                "{}",
+                usage.name
+            );
+        }
+        for section in [
+            "PROMPT",
+            "VARIABLES",
+            "FILES",
+            "ENVIRONMENT",
+            "\"SEE ALSO\"",
+        ] {
+            assert!(page.contains(&format!(".SH {section}\n")), "{section}");
+        }
+        for text in ["Ctrl\\-R", "wsee/history", "{{uuid}}"] {
+            assert!(page.contains(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_synopsis_is_one_line_for_each_use() {
+        for (name, page) in man_pages() {
+            let page = text(page);
+            let (_, rest) = page.split_once(".SH SYNOPSIS\n").unwrap_or(("", ""));
+            let (synopsis, _) = rest.split_once(".SH DESCRIPTION\n").unwrap_or(("", ""));
+            assert!(synopsis.len() < 200, "{name}: {synopsis}");
+        }
+    }
+
+    #[test]
+    fn a_description_does_not_repeat_the_name() {
+        for page in Page::value_variants() {
+            let page = text(man_page(Some(*page)));
+            let Some((name, rest)) = page.split_once(".SH DESCRIPTION\n") else {
+                continue;
+            };
+            let name = name.lines().find_map(|line| line.split_once(" \\- "));
+            let about = name.map_or("", |(_, about)| about);
+            assert!(!rest.starts_with(about), "{about}");
+        }
     }
 
     #[test]

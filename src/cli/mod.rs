@@ -46,7 +46,7 @@ pub use connect::{ConnectArgs, DialArgs, SessionArgs};
 pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};
 pub use demo::DemoArgs;
 pub use fmt::FmtArgs;
-pub use generate::Page;
+pub use generate::{Page, Schema};
 pub use handshake::{AcceptArgs, AuthArgs, HandshakeArgs, RedirectArgs};
 pub use limit::{ClientLimitArgs, LimitArgs, RunArgs};
 pub use listen::ListenArgs;
@@ -156,12 +156,19 @@ pub enum Command {
         #[arg(last = true, hide = true)]
         words: Vec<OsString>,
     },
-    /// Print the manual page of wsee or of one command
+    /// Show the manual page of wsee or of one command
     ///
-    /// Prints the page on stdout as roff source. To read it, run wsee man | man -l -
+    /// On a terminal the page is shown by man; in a pipe it is roff source.
     Man {
         /// The command; by default wsee itself
         command: Option<Page>,
+    },
+    /// Print the JSON schema of events or of test reports
+    ///
+    /// The schema describes every field; programs can check or generate code from it.
+    Schema {
+        /// The output that it describes
+        name: Schema,
     },
 }
 

@@ -122,7 +122,7 @@ pub struct PrintArgs {
     ///
     /// Each event is one object, in both directions: open, message, ping, pong, close, error, with
     /// -vv frame, and finally closed, which includes the exit status. Text is in data, binary
-    /// payload in base64; passwords and tokens are masked. schema/events.schema.json describes all
+    /// payload in base64; passwords and tokens are masked. wsee schema events describes all
     /// fields. wsee URL --split events sends the messages of such lines. Never opens the prompt.
     #[arg(long, conflicts_with_all = ["raw", "null"], hide_short_help = true)]
     pub jsonl: bool,

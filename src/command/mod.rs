@@ -5,6 +5,7 @@ mod complete;
 mod error;
 mod frame;
 pub mod grammar;
+mod key;
 mod outgoing;
 mod prompt;
 mod timer;
@@ -13,6 +14,7 @@ pub mod variable;
 
 pub use self::complete::{Completion, complete, is_complete};
 pub use self::error::CommandError;
+pub use self::key::KEYS;
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
 pub use self::prompt::{
     Assignment, Capture, Filtering, PromptCommand, Record, Repetition, Setting, Timing, Topic,

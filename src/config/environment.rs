@@ -185,6 +185,12 @@ mod tests {
         for name in ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"] {
             assert!(shown.iter().any(|it| it == name), "{name}");
         }
+        let page = crate::cli::generate::man_page(None);
+        let page = String::from_utf8_lossy(&page).replace('\\', "");
+        for name in shown {
+            let is_there = page.contains(&name) || page.contains(&name.to_lowercase());
+            assert!(is_there, "{name} is not in wsee(1)");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod final_line;
 mod fmt;
 mod jsonl;
 mod listen;
+mod man;
 mod report;
 mod runner;
 mod session;
@@ -75,7 +76,8 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             print(&generate::completion(shell))
         }
         Some(Command::Completions { words, .. }) => complete(&words, environment),
-        Some(Command::Man { command }) => print(&generate::man_page(command)),
+        Some(Command::Man { command }) => man::man(command, environment),
+        Some(Command::Schema { name }) => print(name.text().as_bytes()),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `wsee test`: runs scenarios and writes reports.
 
+use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -134,7 +135,8 @@ fn checked(groups: &[Group]) -> Exit {
     let mut out = format!("{cases} in {files}, no mistakes\n");
     let needs = needs(groups);
     if !needs.is_empty() {
-        out.push_str(&format!("needs {}\n", needs.join(", ")));
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "needs {}", needs.join(", "));
     }
     print(out.as_bytes())
 }

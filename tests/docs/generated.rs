@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::env;
 use std::fmt::Write as _;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +12,7 @@ use clap::ValueEnum;
 use clap_complete::Generator;
 use wsee::cli::{Page, Shell, generate};
 
+use crate::support::pty::terminal;
 use crate::support::run::wsee;
 
 #[test]
@@ -51,6 +53,36 @@ fn manual_pages_are_printed_as_committed() {
             .run()
             .exits(0)
             .prints(generate::man_page(Some(*page)));
+    }
+}
+
+#[test]
+fn at_a_terminal_a_manual_page_is_shown_by_man() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let man = folder.path().join("man");
+    let script = "#!/bin/sh\necho \"man $*\"; grep -c . >/dev/null && echo 'formatted'\n";
+    fs::write(&man, script).expect("a script");
+    fs::set_permissions(&man, fs::Permissions::from_mode(0o755)).expect("a script");
+    let path = format!("{}:/usr/bin:/bin", folder.path().display());
+    let mut terminal = terminal(&["man", "scenario"]).env("PATH", &path).start();
+    terminal.wait_for("man -l -\nformatted");
+    assert_eq!(terminal.finish(), 0);
+    assert!(!terminal.contents().contains(".SH"), "roff");
+}
+
+#[test]
+fn without_man_the_source_of_a_page_is_printed() {
+    let mut terminal = terminal(&["man", "fmt"]).env("PATH", "/nowhere").start();
+    terminal.wait_for(".SH NAME");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn the_schemas_are_printed_as_committed() {
+    for name in ["events", "report"] {
+        let schema = root().join(format!("schema/{name}.schema.json"));
+        let schema = fs::read(schema).expect("a schema");
+        wsee(&["schema", name]).run().exits(0).prints(schema);
     }
 }
 

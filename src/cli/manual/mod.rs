@@ -1,5 +1,7 @@
 //! Help and manual page: examples and exit statuses.
 
+pub(super) mod page;
+
 use std::fmt::Write as _;
 
 use crate::exit::Exit;

@@ -23,7 +23,7 @@ pub struct ReportArgs {
     pub report_tap: Option<PathBuf>,
     /// Write a JSON report to FILE; - is stdout
     ///
-    /// One object with counts and cases, described by schema/report.schema.json in wsee's source.
+    /// One object with counts and cases, described by wsee schema report.
     /// 'version' is 1; within a version, members are only added.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report_json: Option<PathBuf>,

@@ -183,7 +183,7 @@ mod tests {
         );
         assert_eq!(
             human::summary(&run, Style::new(false)),
-            "1 passed, 2 failed (1 of them not run to the end), 1 skipped in 2.3 s\n"
+            "1 passed, 1 failed, 1 error, 1 skipped in 2.3 s\n"
         );
         let quiet: String = run
             .cases

@@ -104,16 +104,12 @@ fn plain_text(operand: Scan<'_>, allowed: Allowed) -> Result<(Pattern, Scan<'_>)
 /// A mistyped kind, or a message without one: `< {"a":1}`.
 fn no_kind(matching: Match, message: Scan<'_>, word: &str) -> Mistake {
     let known = PATTERNS.into_iter().chain(FRAMES);
-    match command::nearest(word, known) {
-        Some(nearest) => {
-            let word = word.to_owned();
-            message.mistake_at(0, word.len(), Problem::UnknownKind { word, nearest })
-        }
-        None => {
-            let write = format!("{} {}", matching.arrow(), with_kind(message.rest));
-            message.mistake(Problem::MissingKind { write })
-        }
+    if let Some(nearest) = command::nearest(word, known) {
+        let word = word.to_owned();
+        return message.mistake_at(0, word.len(), Problem::UnknownKind { word, nearest });
     }
+    let write = format!("{} {}", matching.arrow(), with_kind(message.rest));
+    message.mistake(Problem::MissingKind { write })
 }
 
 /// The message with the kind that it most likely has.
