@@ -57,8 +57,8 @@ pub struct PipeArgs {
     /// Accept prompt commands such as /ping or /frame in lines of stdin
     ///
     /// A line that starts with / is a command: /text, /bin, /b64, /file, /fragment, /frame, /raw,
-    /// /ping, /pong, /close, /drop, /reset or /quit. //x sends /x, and any other line is a text
-    /// message. The server's reaction to a /frame or /raw is shown on stderr. Off by default, so
+    /// /ping, /pong, /close, /drop, /reset or /quit. /wait TIME pauses before the next line. //x
+    /// sends /x, and any other line is a text message. The server's reaction to a /frame or /raw is shown on stderr. Off by default, so
     /// that data is never mistaken for a command.
     #[arg(long, conflicts_with_all = ["binary", "hex", "base64", "split", "null", "echo"], hide_short_help = true)]
     pub commands: bool,
@@ -71,7 +71,7 @@ pub struct PipeArgs {
     ///
     /// For background jobs, which would be stopped when they read the terminal, and for loops such as
     /// 'while read', whose input wsee would take.
-    #[arg(long, conflicts_with_all = ["split", "hex", "base64", "commands"], hide_short_help = true)]
+    #[arg(long, conflicts_with_all = ["split", "commands"], hide_short_help = true)]
     pub no_stdin: bool,
     /// Act as a pipe even on a terminal
     ///

@@ -91,6 +91,8 @@ pub struct Pipe {
     counted: u64,
     /// Why to end, for the driver to collect.
     cause: Option<Cause>,
+    /// Until when a `/wait` holds the input back.
+    paused: Option<Instant>,
     stop: Option<Stop>,
 }
 
@@ -126,6 +128,7 @@ impl Pipe {
             received: 0,
             counted: 0,
             cause: None,
+            paused: None,
             stop: None,
             options,
         })
@@ -169,7 +172,7 @@ impl Pipe {
 
     fn wait_ends(&self) -> Option<Instant> {
         let wait = self.options.wait.filter(|_| self.is_input_over())?;
-        Some(self.active? + wait)
+        Some(self.active? + wait).max(self.paused)
     }
 
     fn end_of_input(&mut self) -> Cause {

@@ -40,6 +40,7 @@ impl Mode for Pipe {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
+        self.paused.take_if(|until| *until <= turn.now);
         // Pings and pongs do not count: they would keep the pipe waiting forever.
         if turn.sender.unwritten_data() > 0 {
             self.active = Some(turn.now);
@@ -113,6 +114,7 @@ impl Mode for Pipe {
             self.wait_ends(),
             self.observers.reaction.deadline(),
             self.outbox.deadline(),
+            self.paused,
         ];
         deadlines.into_iter().flatten().min()
     }

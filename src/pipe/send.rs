@@ -1,12 +1,13 @@
 //! What a pipe sends: `--send`, `--every`, a recording, standard input, echoes.
 
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::encoding::{EncodingError, utf8};
 use super::{Input, Output, Pipe};
-use crate::command::{self, Command, CommandError, Outgoing};
+use crate::command::{self, COMMANDS, Command, CommandError, Outgoing};
 use crate::diagnostic::Diagnostic;
+use crate::duration;
 use crate::event::Cause;
 use crate::observe::Observers;
 use crate::outbox::{self, Outbox, SendError, SendObserver};
@@ -24,17 +25,37 @@ enum InputError {
     Send(#[from] SendError),
     #[error("{0} works at the prompt only")]
     PromptOnly(String),
+    #[error("/wait needs a time")]
+    Wait,
 }
 
 impl Diagnostic for InputError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Encoding(error) => error.hint(),
+            // The prompt would list them with /help.
+            Self::Command(CommandError::Unknown { name }) => {
+                let names = COMMANDS.iter().map(|usage| usage.name);
+                let near = command::nearest(name, names);
+                let near = near.map(|near| format!("did you mean /{near}? "));
+                let near = near.unwrap_or_default();
+                Some(format!(
+                    "{near}--commands in wsee --help lists them; //{name} sends the text \"/{name}\""
+                ))
+            }
             Self::Command(error) => error.hint(),
+            Self::Wait => Some("for example /wait 500ms".to_owned()),
             Self::Send(error) => error.hint(),
             Self::PromptOnly(_) => None,
         }
     }
+}
+
+/// The time of `/wait TIME`, which is no command of the prompt: there, people wait by themselves.
+fn wait(line: &str) -> Option<Result<Duration, InputError>> {
+    let rest = line.strip_prefix("/wait")?;
+    let is_command = rest.is_empty() || rest.starts_with(char::is_whitespace);
+    is_command.then(|| duration::parse(rest.trim()).map_err(|_| InputError::Wait))
 }
 
 struct Observer<'p> {
@@ -95,7 +116,11 @@ impl Pipe {
         turn: &mut Turn<'_>,
     ) -> bool {
         let mut moved = false;
-        while self.cause.is_none() && self.stop.is_none() && self.outbox.has_room(turn) {
+        while self.cause.is_none()
+            && self.stop.is_none()
+            && self.paused.is_none()
+            && self.outbox.has_room(turn)
+        {
             if self.options.is_demo && input.record() > self.received {
                 break;
             }
@@ -142,6 +167,10 @@ impl Pipe {
 
     fn execute(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {
         let line = String::from_utf8_lossy(utf8(record)?);
+        if let Some(time) = wait(&line) {
+            self.paused = Some(turn.now + time?);
+            return Ok(());
+        }
         let outgoing = match command::parse(&line)? {
             Command::Nothing => Outgoing::Text(String::new()),
             Command::Outgoing(outgoing) => outgoing,

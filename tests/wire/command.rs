@@ -1,7 +1,46 @@
 //! `--commands`: frames and bytes as typed, from a pipe.
 
+use std::time::Duration;
+
+use crate::support::peer::{Peer, recording, scripted};
 use crate::support::run::wsee;
 use crate::support::wire::{CONTINUATION, TEXT, after_handshake};
+
+#[test]
+fn wait_pauses_before_the_next_line() {
+    let server = scripted(|mut peer: Peer| {
+        peer.expect("hello");
+        std::thread::sleep(Duration::from_millis(200));
+        peer.send("late");
+        peer.record()
+    });
+    wsee(&[server.url(), "--commands"])
+        .stdin("hello\n/wait 1s\n/close 4000\n")
+        .run()
+        .exits(0)
+        .prints("late\n")
+        .within(Duration::from_secs(3));
+    assert_eq!(server.finish().close, Some((4000, String::new())));
+}
+
+#[test]
+fn an_unknown_command_names_no_help_that_a_pipe_has_not() {
+    for (line, hint) in [
+        ("/pign", "did you mean /ping? --commands in wsee --help"),
+        ("/foo", "hint: --commands in wsee --help lists them"),
+        ("/wait", "for example /wait 500ms"),
+        ("/wait soon", "/wait needs a time"),
+    ] {
+        let server = recording();
+        wsee(&[server.url(), "--commands"])
+            .stdin(format!("{line}\n"))
+            .run()
+            .exits(26)
+            .says(hint)
+            .never_says("/help");
+        assert_eq!(server.finish().messages, []);
+    }
+}
 
 #[test]
 fn a_frame_is_sent_as_written_and_the_reaction_is_reported() {
