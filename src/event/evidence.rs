@@ -9,6 +9,7 @@ use crate::proto::http1::Head;
 
 /// Facts without conclusions, which `render::hint` draws.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Evidence {
     pub symptom: Symptom,
     /// The URL of the last request, without userinfo; secrets in it are not masked.

@@ -76,6 +76,13 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "a gateway without an answer", "/ws", [], "502 Bad Gateway\r\nServer: nginx", "" => ["cannot reach the server behind it for /ws", "check that the server runs"] but [];
     "the code of the server fails", "/ws", [], "500 Internal Server Error", "" => ["look into its log"] but [];
     "POST only", "/api", [], "405 Method Not Allowed", "" => ["/api does not take this request (405)", "try /api/"] but [];
+    "Express without a WebSocket server", "/ws", [], "404 Not Found", "<pre>Cannot GET /ws</pre>" => ["Express saw an ordinary GET for /ws"] but ["Rails"];
+    "Django without Channels", "/ws/", [], "404 Not Found", "<title>Page not found at /ws/</title>" => ["Django saw an ordinary GET for /ws/", "ASGI"] but ["Rails"];
+    "Go's mux", "/ws", [], "404 Not Found", "404 page not found\n" => ["Go's mux and Traefik", "try /ws/"] but ["Rails"];
+    "Envoy without upgrade_configs", "/ws", [], "403 Forbidden\r\nserver: envoy", "" => ["Envoy does not allow the upgrade", "upgrade_configs"] but ["--origin"];
+    "Apache without wstunnel", "/ws", [], "426 Upgrade Required\r\nServer: Apache/2.4.58", "" => ["Apache does not pass WebSocket on", "mod_proxy_wstunnel"] but ["nginx"];
+    "another proxy that says who it is", "/ws", [], "426 Upgrade Required\r\nVia: 1.1 google", "" => ["\"Via: 1.1 google\" did not pass Upgrade on"] but ["nginx"];
+    "a page about the original", "/ws", [], "403 Forbidden", "The original page" => ["check the path first"] but ["wants an Origin"];
     "a relative redirect", "/a/b", [], "302 Found\r\nLocation: ../login?next=x", "" => ["redirected to ws://127.0.0.1:", "/login?next=x; connect there, or follow with -L"] but [];
     "a redirect to TLS", "/ws", [], "301 Moved Permanently\r\nLocation: https://127.0.0.1/ws", "" => ["redirected to TLS: wss://127.0.0.1/ws"] but [];
 };

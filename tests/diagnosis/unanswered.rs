@@ -105,7 +105,7 @@ fn a_plain_port_is_told_from_a_silent_one_over_tls() {
     .run()
     .exits(28)
     .says("did not complete the TLS handshake for ")
-    .says("hint: the port may not speak TLS, or the server hangs; try ws://");
+    .says("hint: the port may not speak TLS, or the server hangs; try ws://127.0.0.1:");
 
     let server = Server::start(|mut stream| {
         let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n");

@@ -139,7 +139,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| it.end.is_idle,
-        "nothing had passed for {quiet}: an idle limit of the server or a proxy?",
+        "nothing had passed for {quiet}: probably an idle limit of the server or a proxy",
         "try --ping-interval {ping}, or the heartbeat of its protocol with --every",
     ),
     // The other codes of RFC 6455 §7.4.1 and IANA.

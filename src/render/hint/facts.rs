@@ -186,6 +186,23 @@ impl Facts {
         texts.iter().any(|text| body.contains(text))
     }
 
+    /// Whether the body has this word in it, which is in lower case: "original" is another than "origin".
+    pub(super) fn says_word(&self, word: &str) -> bool {
+        let body = String::from_utf8_lossy(&self.body).to_ascii_lowercase();
+        let mut words = body.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|other| other == word)
+    }
+
+    /// Whether the body is this text, which is in lower case, and nothing else.
+    pub(super) fn says_only(&self, text: &str) -> bool {
+        self.body.trim_ascii().eq_ignore_ascii_case(text.as_bytes())
+    }
+
+    /// Whether the upgrade was refused with one of these statuses.
+    pub(super) fn refused_with(&self, statuses: &[u16]) -> bool {
+        self.symptom == Symptom::Refused && statuses.contains(&self.status)
+    }
+
     /// Whether the reason of the close has one of these texts in it, which are in lower case.
     pub(super) fn closed_with(&self, texts: &[&str]) -> bool {
         let reason = self.reason.to_ascii_lowercase();
@@ -234,6 +251,7 @@ impl Facts {
                 self.host
             ),
             "sent_origin" => self.origin.clone()?,
+            "ws" => quoted(&self.with_scheme("ws")),
             "wss" => quoted(&self.with_scheme("wss")),
             "socket_io" => format!("wsee {}", quoted(&self.url_of(SOCKET_IO))),
             "sockjs" => {

@@ -1,6 +1,7 @@
 //! Hints that name flags, for what the layers below report: [`table`] for what servers do, one file each
 //! for files, certificates and proxies.
 
+mod access;
 mod dial;
 mod ended;
 mod facts;
@@ -8,6 +9,7 @@ mod handshake;
 mod proxy;
 mod refused;
 mod row;
+mod signature;
 pub mod table;
 mod tls;
 mod token;

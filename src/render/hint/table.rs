@@ -3,11 +3,17 @@
 
 use super::facts::Facts;
 use super::row::Row;
-use super::{ended, refused, unanswered};
+use super::{access, ended, refused, signature, unanswered};
 use crate::event::{Ending, Evidence};
 
 /// The chapters, in order.
-const TABLE: [&[Row]; 3] = [unanswered::ROWS, refused::ROWS, ended::ROWS];
+const TABLE: [&[Row]; 5] = [
+    unanswered::ROWS,
+    access::ROWS,
+    signature::ROWS,
+    refused::ROWS,
+    ended::ROWS,
+];
 
 impl Evidence {
     /// What usually causes this, and what to do. It quotes the peer: escape it to show it.
@@ -128,7 +134,8 @@ mod tests {
 
     #[test]
     fn what_was_given_is_never_advised() {
-        let given: [(fn(&mut Facts), &[&str]); 5] = [
+        type Given = (fn(&mut Facts), &'static [&'static str]);
+        let given: [Given; 5] = [
             (
                 |it| it.login = Some("Basic".to_owned()),
                 &["add -u", "-u or"],

@@ -1,7 +1,7 @@
 //! Whether a token of the request has expired. It is read, never verified.
 
 use data_encoding::BASE64URL_NOPAD;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::duration::shown;
@@ -35,11 +35,11 @@ fn invalid(token: &str, now: Timestamp) -> Option<String> {
     };
     json(header)?.as_object()?;
     let claims = json(claims)?;
-    // Whole seconds are enough, and what does not fit is no time.
+    // RFC 7519 §2: a NumericDate may have a fraction; what does not fit is no time.
     let time = |name: &str| {
-        let value = claims.get(name)?;
-        let seconds = value.as_i64().or_else(|| Some(value.as_f64()? as i64))?;
-        Timestamp::from_second(seconds).ok()
+        let seconds = claims.get(name)?.as_f64()?;
+        let since = SignedDuration::try_from_secs_f64(seconds).ok()?;
+        Timestamp::UNIX_EPOCH.checked_add(since).ok()
     };
     let date = |time: Timestamp| time.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
     let between = |from, to: Timestamp| shown(to.duration_since(from).unsigned_abs());

@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| it.symptom == Symptom::NoTls,
         "the port may not speak TLS, or the server hangs",
-        "try ws://, then look into the server's log",
+        "try {ws}, then look into the server's log",
     ),
     row(
         |it| it.symptom == Symptom::NoResponse && !it.is_tls,

@@ -163,7 +163,10 @@ impl Jsonl {
                 Step::Tls(session) => Some(Tls::from(&**session)),
                 _ => None,
             }),
-            subprotocol: open.subprotocol.as_deref(),
+            subprotocol: open
+                .subprotocol
+                .as_deref()
+                .map(|name| self.secrets.header_value("Sec-WebSocket-Protocol", name)),
             extensions: extensions.filter(|values| !values.is_empty()),
             request: opening.request().map(|head| self.head(head)),
             response: response.map(|head| self.head(head)),

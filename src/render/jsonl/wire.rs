@@ -58,7 +58,7 @@ pub(super) struct Open<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub subprotocol: Option<&'a str>,
+    pub subprotocol: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
