@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
-use super::{CommandError, Filtering, Outgoing, Record, Setting, Topic};
+use super::{CommandError, Filtering, HelpTopic, Outgoing, Record, Setting, Topic};
 use crate::proto::frame::{CloseCode, CloseFrame, MAX_CONTROL};
 use crate::render::{Decode, Timestamps};
 
@@ -204,18 +204,19 @@ impl<'a> Args<'a> {
         rest.none(count)
     }
 
-    pub(super) fn help(self) -> Result<Option<&'static Usage>, CommandError> {
+    pub(super) fn help(self) -> Result<HelpTopic, CommandError> {
         let (word, rest) = self.split_word();
         let name = word.trim_start_matches('/');
-        let usage = match (name, usage::find(name)) {
-            ("", _) => None,
-            (_, Some(usage)) => Some(usage),
+        let topic = match (name, usage::find(name)) {
+            ("", _) => HelpTopic::Commands,
+            ("keys", _) => HelpTopic::Keys,
+            (_, Some(usage)) => HelpTopic::Command(usage),
             (name, None) => {
                 let name = name.to_owned();
                 return Err(CommandError::NoHelp { name });
             }
         };
-        rest.none(usage)
+        rest.none(topic)
     }
 
     pub(super) fn not_number(self, wanted: &'static str) -> CommandError {

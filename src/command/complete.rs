@@ -50,10 +50,29 @@ pub fn complete(line: &str, cursor: usize) -> Completion {
     }
 }
 
-/// Whether `text` is complete: a message that opens with `{` or `[` is when all brackets outside
-/// strings are closed.
-pub fn is_complete(text: &str) -> bool {
-    !text.trim_start().starts_with(['{', '[']) || open_brackets(text) <= 0
+/// The innermost bracket or quote that is open at the end of a message that begins with `{` or `[`, and its line,
+/// from 1.
+pub fn open_bracket(text: &str) -> Option<(char, usize)> {
+    if !text.trim_start().starts_with(['{', '[']) {
+        return None;
+    }
+    let (mut open, mut string, mut is_escaped) = (Vec::new(), None, false);
+    let mut line = 1;
+    for c in text.chars() {
+        match c {
+            _ if is_escaped => is_escaped = false,
+            '\\' if string.is_some() => is_escaped = true,
+            '"' if string.is_some() => string = None,
+            '"' => string = Some((c, line)),
+            '{' | '[' if string.is_none() => open.push((c, line)),
+            // One too many is for the server to reject.
+            '}' | ']' if string.is_none() => drop(open.pop()?),
+            _ => {}
+        }
+        line += usize::from(c == '\n');
+    }
+    let innermost = open.pop()?;
+    Some(string.unwrap_or(innermost))
 }
 
 /// Where the name of a variable begins, if `typed` ends in one: after `{{`.
@@ -72,7 +91,7 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
     let (before, word) = args.split_at(word_at);
     let before: Vec<&str> = before.split_whitespace().collect();
     let known: Vec<&str> = match (name, before.as_slice()) {
-        ("help", []) => command_names(),
+        ("help", []) => command_names().into_iter().chain(["keys"]).collect(),
         ("set" | "capture", []) => {
             let start = start + word_at;
             return Completion::Variable { start, end: " " };
@@ -105,25 +124,6 @@ fn words_from(start: usize, typed: &str, known: Vec<&str>) -> Completion {
         return Completion::None;
     }
     Completion::Words { start, words }
-}
-
-/// The number of brackets left open at the end of `text`; negative if too many are closed.
-fn open_brackets(text: &str) -> i64 {
-    let (mut open, mut is_string, mut is_escaped) = (0, false, false);
-    for byte in text.bytes() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_string => is_escaped = true,
-            b'"' => is_string = !is_string,
-            b'{' | b'[' if !is_string => open += 1,
-            b'}' | b']' if !is_string => open -= 1,
-            _ => {}
-        }
-        if open < 0 {
-            break;
-        }
-    }
-    open
 }
 
 #[cfg(test)]
@@ -200,7 +200,7 @@ mod tests {
             "[\"]\"",
             "{\n\"a\": [",
         ] {
-            assert!(!is_complete(text), "{text}");
+            assert!(open_bracket(text).is_some(), "{text}");
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
             "{}}{{",
             "/text {",
         ] {
-            assert!(is_complete(text), "{text}");
+            assert_eq!(open_bracket(text), None, "{text}");
         }
     }
 }

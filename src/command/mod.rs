@@ -12,12 +12,13 @@ mod timer;
 mod usage;
 pub mod variable;
 
-pub use self::complete::{Completion, complete, is_complete};
+pub use self::complete::{Completion, complete, open_bracket};
 pub use self::error::CommandError;
 pub use self::key::KEYS;
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
 pub use self::prompt::{
-    Assignment, Capture, Filtering, PromptCommand, Record, Repetition, Setting, Timing, Topic,
+    Assignment, Capture, Filtering, HelpTopic, PromptCommand, Record, Repetition, Setting, Timing,
+    Topic,
 };
 pub use self::usage::{COMMANDS, Usage, nearest};
 
@@ -321,8 +322,13 @@ mod tests {
 
     #[test]
     fn helps_with_a_command_by_either_name() {
-        assert_eq!(parsed("/help"), Command::Prompt(PromptCommand::Help(None)));
+        assert_eq!(
+            parsed("/help"),
+            Command::Prompt(PromptCommand::Help(HelpTopic::Commands))
+        );
         assert_eq!(parsed("/help /ping"), parsed("/help ping"));
+        let keys = Command::Prompt(PromptCommand::Help(HelpTopic::Keys));
+        assert_eq!(parsed("/help keys"), keys);
         assert_eq!(
             error("/help pign"),
             "unknown command /pign; did you mean /ping?"

@@ -8,7 +8,7 @@ use crate::render::{Decode, Timestamps};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromptCommand {
-    Help(Option<&'static Usage>),
+    Help(HelpTopic),
     Status,
     Headers,
     Show(Option<Setting>),
@@ -24,6 +24,14 @@ pub enum PromptCommand {
     Stats,
     Record(Record),
     Reconnect,
+}
+
+/// What `/help` explains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HelpTopic {
+    Commands,
+    Command(&'static Usage),
+    Keys,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -210,8 +210,8 @@ pub const COMMANDS: &[Usage] = &[
     },
     Usage {
         name: "help",
-        args: "[COMMAND]",
-        help: "list the commands, or explain one",
+        args: "[COMMAND|keys]",
+        help: "list the commands or the keys, or explain a command",
         details: "A line that does not start with / is sent as text; //x sends /x.",
         example: "/help close",
     },

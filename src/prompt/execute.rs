@@ -156,7 +156,7 @@ impl Prompt {
             PromptCommand::Repeat(repetition) => self.repeat(repetition, is_open, now)?,
             PromptCommand::Stats => self.stats.print(view, &self.status, sender, now),
             PromptCommand::Reconnect => self.reconnect(is_open, now)?,
-            PromptCommand::Help(usage) => help::help(usage, view.text()),
+            PromptCommand::Help(topic) => help::help(topic, view.text()),
             PromptCommand::Status => self.status.print(view, opening, sender, now),
             PromptCommand::Headers => view.heads(opening.request(), opening.response()),
             PromptCommand::Show(setting) => show::execute(setting, view),

@@ -2,63 +2,99 @@
 
 use std::fmt::Write;
 
-use crate::command::{COMMANDS, Usage};
+use crate::command::{COMMANDS, HelpTopic, Usage};
 use crate::render::escape::escape_payload;
+use crate::render::width::{width, wrap};
 use crate::term::terminal;
 
-const INDENT: usize = 2;
-/// The longest of these lines, in characters: longer ones are hard to read.
-const LONGEST: usize = 96;
+/// The longest line of an explanation, in columns: longer ones are hard to read.
+const LONGEST: usize = 98;
+/// The column of the explanations of commands and keys.
+const COLUMN: usize = 31;
 
-pub(super) fn help(usage: Option<&Usage>, out: &mut String) {
-    if let Some(usage) = usage {
-        let typed = format!("/{} {}", usage.name, usage.args);
-        let _ = writeln!(out, "{}   {}", typed.trim_end(), usage.help);
-        for line in wrapped(usage.details, terminal::width()) {
-            let _ = writeln!(out, "  {line}");
+const KEYS: &[(&str, &str)] = &[
+    (
+        "Enter",
+        "send the line; with an open { or [, another line follows",
+    ),
+    ("Alt-Enter", "add a line"),
+    (
+        "Tab",
+        "complete a command, its argument, a path or a variable",
+    ),
+    ("Right, End", "take the grey suggestion"),
+    ("Up, Down", "earlier lines; those that begin like this one"),
+    ("Ctrl-R", "search earlier lines"),
+    ("Ctrl-A, Ctrl-E", "go to the start or the end of the line"),
+    ("Alt-B, Alt-F", "go back or forward by a word"),
+    (
+        "Ctrl-U, Ctrl-K, Ctrl-W",
+        "delete up to the cursor, from it, or the word before it",
+    ),
+    ("Ctrl-Y", "insert what was deleted"),
+    ("Ctrl-_", "undo"),
+    ("Ctrl-V", "insert the next key as it is, such as Ctrl-V Tab"),
+    ("Ctrl-L", "clear the screen"),
+    (
+        "Ctrl-C",
+        "drop what is typed; twice on an empty line, close and leave",
+    ),
+    ("Ctrl-D", "close and leave, if nothing is typed"),
+    ("Ctrl-Z", "suspend wsee; fg continues it"),
+];
+
+pub(super) fn help(topic: HelpTopic, out: &mut String) {
+    match topic {
+        HelpTopic::Command(usage) => explain(usage, out),
+        HelpTopic::Keys => {
+            for (keys, does) in KEYS {
+                row(out, keys, does);
+            }
         }
-        let _ = writeln!(out, "  example: {}", usage.example);
-        return;
+        HelpTopic::Commands => {
+            for usage in COMMANDS {
+                let typed = format!("/{} {}", usage.name, usage.args);
+                row(out, &typed, usage.help);
+            }
+            let rest =
+                "anything else is sent as a text message; //x sends /x; /help keys lists the keys";
+            paragraph(out, rest, "  ");
+        }
     }
-    for usage in COMMANDS {
-        let typed = format!("/{} {}", usage.name, usage.args);
-        let _ = writeln!(out, "  {typed:<28} {}", usage.help);
+}
+
+fn explain(usage: &Usage, out: &mut String) {
+    let typed = format!("/{} {}", usage.name, usage.args);
+    paragraph(out, &format!("{}   {}", typed.trim_end(), usage.help), "");
+    paragraph(out, usage.details, "  ");
+    paragraph(out, &format!("example: {}", usage.example), "  ");
+}
+
+/// A term and its explanation, below it on a narrow terminal.
+fn row(out: &mut String, term: &str, explanation: &str) {
+    let line = format!("  {term:<width$} {explanation}", width = COLUMN - 3);
+    if width(&line) < terminal::width() {
+        let _ = writeln!(out, "{line}");
+    } else {
+        paragraph(out, term, "  ");
+        paragraph(out, explanation, "      ");
     }
-    out.push_str("  anything else is sent as a text message; //x sends /x\n");
+}
+
+/// Writes text wrapped at words, every line after `indent`.
+fn paragraph(out: &mut String, text: &str, indent: &str) {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let room = LONGEST
+        .min(terminal::width() - 1)
+        .saturating_sub(indent.len());
+    for line in wrap(&words.join(" "), room.max(1), 0).lines() {
+        let _ = writeln!(out, "{indent}{line}");
+    }
 }
 
 pub(super) fn history(lines: &[String], out: &mut String) {
     for line in lines {
         let line = escape_payload(line).replace('\n', "\n    ");
         let _ = writeln!(out, "  {line}");
-    }
-}
-
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let room = columns.saturating_sub(INDENT + 1).clamp(1, LONGEST);
-    let mut lines: Vec<String> = Vec::new();
-    for word in text.split_whitespace() {
-        match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= room => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
-    }
-    lines
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn words_are_wrapped_where_the_terminal_ends() {
-        assert_eq!(wrapped("one two  three", 12), ["one two", "three"]);
-        assert_eq!(wrapped("one two  three", 1), ["one", "two", "three"]);
-        assert_eq!(wrapped("", 80), [""; 0]);
-        let longest = wrapped(&"word ".repeat(100), 1000).remove(0);
-        assert!(longest.len() <= LONGEST, "{longest}");
     }
 }

@@ -6,6 +6,9 @@ use anstyle::{AnsiColor, Effects};
 
 use super::width::wrap;
 
+/// The indentation of all lines of wrapped prose but the first.
+const HANGING: usize = 2;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
     color: bool,
@@ -77,7 +80,7 @@ impl Style {
     /// `text`, wrapped at words, in the colours of `role`; it must be escaped.
     pub fn prose(self, role: Role, text: &str) -> String {
         let columns = self.columns.unwrap_or(usize::MAX);
-        self.paint(role, wrap(text, columns)).to_string()
+        self.paint(role, wrap(text, columns, HANGING)).to_string()
     }
 }
 

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The indentation of every line of wrapped prose but the first.
-const HANGING: usize = 2;
 /// They stay on the line of their number.
 const UNITS: [&str; 11] = [
     "ms", "s", "min", "h", "d", "B", "KiB", "MiB", "GiB", "TiB", "%",
@@ -37,8 +35,10 @@ pub fn cut(text: &str, room: usize) -> Cow<'_, str> {
     Cow::Borrowed(text)
 }
 
-/// Wraps a text without escape sequences at words; a longer word, perhaps one to be copied, stays whole.
-pub fn wrap(text: &str, columns: usize) -> Cow<'_, str> {
+/// Wraps a text without escape sequences at words, with all lines but the first indented.
+///
+/// A longer word, perhaps one to be copied, stays whole.
+pub fn wrap(text: &str, columns: usize, indent: usize) -> Cow<'_, str> {
     if text.width() <= columns {
         return Cow::Borrowed(text);
     }
@@ -55,7 +55,7 @@ pub fn wrap(text: &str, columns: usize) -> Cow<'_, str> {
         }
         if column > 0 && column + gap + word.width() > columns {
             out.push('\n');
-            (column, gap) = (0, HANGING);
+            (column, gap) = (0, indent);
         }
         out.push_str(&" ".repeat(gap));
         out.push_str(&word);
@@ -90,25 +90,25 @@ mod tests {
 
     #[test]
     fn prose_is_wrapped_between_words() {
-        assert_eq!(wrap("* one two three", 15), "* one two three");
-        assert_eq!(wrap("* one two three", 10), "* one two\n  three");
+        assert_eq!(wrap("* one two three", 15, 2), "* one two three");
+        assert_eq!(wrap("* one two three", 10, 2), "* one two\n  three");
         assert_eq!(
-            wrap("hint: send {\"type\":\"connection_init\"} first", 20),
+            wrap("hint: send {\"type\":\"connection_init\"} first", 20, 2),
             "hint: send\n  {\"type\":\"connection_init\"}\n  first"
         );
-        assert_eq!(wrap("", 1), "");
+        assert_eq!(wrap("", 1, 2), "");
     }
 
     #[test]
     fn a_unit_stays_with_its_number() {
         assert_eq!(
-            wrap("! reconnecting in 1.5 s (attempt 2)", 22),
+            wrap("! reconnecting in 1.5 s (attempt 2)", 22, 2),
             "! reconnecting in\n  1.5 s (attempt 2)"
         );
     }
 
     #[test]
     fn a_gap_stays_where_it_fits() {
-        assert_eq!(wrap("*   a  b cc", 9), "*   a  b\n  cc");
+        assert_eq!(wrap("*   a  b cc", 9, 2), "*   a  b\n  cc");
     }
 }

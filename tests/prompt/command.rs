@@ -65,7 +65,7 @@ fn help_lists_every_command() {
 
 #[test]
 fn help_explains_a_command() {
-    let received = command("/help ping", "/ping [DATA]   send a ping\n");
+    let received = command("/help ping", "/ping [DATA] send a ping\n");
     assert_eq!(received.messages, []);
 }
 

@@ -179,3 +179,89 @@ fn ctrl_r_searches_earlier_lines() {
     });
     assert_sent(&received, &["needle", "hay", "needle"]);
 }
+
+#[test]
+fn an_open_bracket_gets_a_prompt_of_its_own_and_a_note() {
+    let received = typed(|terminal| {
+        terminal.press("{\"a\":\"x\r");
+        terminal.wait_for_line("… ");
+        assert!(!terminal.contents().contains(" is open"));
+        terminal.press("\r");
+        terminal.wait_for(
+            "* the \" of line 1 is open: Enter on an empty line sends the message as it is,",
+        );
+        terminal.wait_for_line("… ");
+        terminal.press("/set a b\r");
+        terminal.wait_for("a = b\n");
+        terminal.wait_for_line("… ");
+        terminal.press("y\"}\r");
+        terminal.wait_for("← text ");
+        terminal.press("[\r\r");
+        terminal.wait_for("* the [ of line 1 is open: ");
+        terminal.press("\r");
+        terminal.wait_for("← text 1 B   [\n");
+    });
+    assert_sent(&received, &["{\"a\":\"x\ny\"}", "["]);
+}
+
+#[test]
+fn ctrl_c_drops_a_message_with_an_open_bracket() {
+    let received = typed(|terminal| {
+        terminal.press("{\"a\":\r1,");
+        terminal.wait_for_line("… 1,");
+        terminal.press("\x03");
+        terminal.wait_for("* dropped; nothing was sent\n");
+        terminal.wait_for_line("> ");
+        terminal.press("sent\r");
+        terminal.wait_for("← text 4 B   sent\n");
+    });
+    assert_sent(&received, &["sent"]);
+}
+
+#[test]
+fn alt_enter_adds_a_line() {
+    let received = typed(|terminal| {
+        terminal.press("one\x1b\rtwo\r");
+        terminal.wait_for("← text 7 B\n  one\n  two\n");
+    });
+    assert_sent(&received, &["one\ntwo"]);
+}
+
+#[test]
+fn up_finds_lines_that_begin_as_typed() {
+    let received = typed(|terminal| {
+        terminal.press("alpha\rbeta\ralso\rgamma\r");
+        terminal.wait_for("← text 5 B   gamma\n");
+        terminal.press("al\x1b[A");
+        terminal.wait("also", |screen, _| {
+            screen.contents().trim_end().ends_with("> also")
+        });
+        terminal.press("\x1b[A");
+        terminal.wait("alpha", |screen, _| {
+            screen.contents().trim_end().ends_with("> alpha")
+        });
+        terminal.press("\x1b[B\r");
+        terminal.wait("the echo", |screen, _| {
+            screen.contents().matches("← text 4 B   also").count() == 2
+        });
+    });
+    assert_sent(&received, &["alpha", "beta", "also", "gamma", "also"]);
+}
+
+#[test]
+fn the_prompt_names_the_host_where_there_is_room() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    let name = format!("127.0.0.1:{}> ", server.port());
+    terminal.wait(&name, |screen, _| screen.contents().contains(&name));
+    terminal.resize(40, 40);
+    terminal.press("x\r");
+    terminal.wait("a short prompt", |screen, _| {
+        let contents = screen.contents();
+        contents.trim_end().ends_with("\n>") && contents.contains("← text 1 B   x")
+    });
+    terminal.press("/help keys\r");
+    terminal.wait_for("\n  Alt-Enter\n      add a line\n");
+    terminal.leave();
+    server.finish();
+}

@@ -212,9 +212,9 @@ impl Terminal {
     #[track_caller]
     pub fn hang_up(mut self) -> u32 {
         self.output.stop();
-        // What it draws lets the collector go, which has the terminal open too. The open bracket keeps
+        // What it draws lets the collector go, which has the terminal open too. The start of a paste keeps
         // the newline and Ctrl-D, which the writer sends when it is dropped, from ending the session.
-        self.press("{");
+        self.press("{\x1b[200~");
         self.output.wait_for_end();
         let pair = native_pty_system().openpty(size(1, 1)).expect("a terminal");
         self.keys = RefCell::new(Box::new(std::io::sink()));

@@ -212,10 +212,7 @@ impl Highlighter for LineHelper {
 }
 
 impl Validator for LineHelper {
-    fn validate(&self, ctx: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        if !command::is_complete(ctx.input()) {
-            return Ok(ValidationResult::Incomplete);
-        }
+    fn validate(&self, _: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         self.screen.line_ends();
         Ok(ValidationResult::Valid(None))
     }

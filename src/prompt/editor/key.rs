@@ -1,6 +1,7 @@
-//! Ctrl-C, Ctrl-D and Ctrl-Z, and keys that were read in rustyline's place.
+//! Keys that do something else than in rustyline.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rustyline::history::History;
 use rustyline::{
@@ -24,24 +25,57 @@ pub(super) fn bind<H: Helper, I: History>(
     loan: Loan,
     screen: &Arc<Screen>,
 ) {
-    let interrupt = Interrupt(entries.clone());
+    let interrupt = Interrupt {
+        entries: entries.clone(),
+        screen: Arc::clone(screen),
+    };
     editor.bind_sequence(KeyEvent::ctrl('C'), handler(interrupt));
     let end = End(entries.clone());
     editor.bind_sequence(KeyEvent::ctrl('D'), handler(end));
     editor.bind_sequence(KeyEvent::ctrl('Z'), handler(Suspend(loan)));
-    editor.bind_sequence(Event::Any, handler(Late(Arc::clone(screen))));
+    let alt_enter = KeyEvent(KeyCode::Enter, Modifiers::ALT);
+    editor.bind_sequence(alt_enter, EventHandler::Simple(Cmd::Newline));
+    let is_browsing = Arc::<AtomicBool>::default();
+    let recall = |code, search| {
+        let is_browsing = Arc::clone(&is_browsing);
+        let key = Recall {
+            search,
+            is_browsing,
+        };
+        (KeyEvent(code, Modifiers::NONE), handler(key))
+    };
+    let keys = [
+        recall(KeyCode::Up, Cmd::HistorySearchBackward),
+        recall(KeyCode::Down, Cmd::HistorySearchForward),
+    ];
+    for (key, handler) in keys {
+        editor.bind_sequence(key, handler);
+    }
+    let other = Other {
+        screen: Arc::clone(screen),
+        is_browsing,
+    };
+    editor.bind_sequence(Event::Any, handler(other));
 }
 
 fn handler(handler: impl ConditionalEventHandler + 'static) -> EventHandler {
     EventHandler::Conditional(Box::new(handler))
 }
 
-struct Interrupt(Sender<Entry>);
+struct Interrupt {
+    entries: Sender<Entry>,
+    screen: Arc<Screen>,
+}
 
 impl ConditionalEventHandler for Interrupt {
     fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
+        if self.screen.is_unfinished() {
+            // The reader drops the lines before this one, which takes another prompt.
+            self.screen.line_ends();
+            return Some(Cmd::Interrupt);
+        }
         if ctx.line().is_empty() {
-            return Some(report(&self.0, Entry::Interrupt));
+            return Some(report(&self.entries, Entry::Interrupt));
         }
         Some(Cmd::Kill(Movement::WholeBuffer))
     }
@@ -65,12 +99,32 @@ impl ConditionalEventHandler for Suspend {
     }
 }
 
-/// Inserts what was typed before a key.
-struct Late(Arc<Screen>);
+/// Up or Down: earlier lines, only those that begin like the text before the cursor if there is any.
+struct Recall {
+    search: Cmd,
+    /// The line comes from such a key, pressed on an empty line.
+    is_browsing: Arc<AtomicBool>,
+}
 
-impl ConditionalEventHandler for Late {
+impl ConditionalEventHandler for Recall {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
+        let is_browsing = ctx.pos() == 0 || self.is_browsing.load(Ordering::Relaxed);
+        self.is_browsing.store(is_browsing, Ordering::Relaxed);
+        let is_search = !is_browsing && !ctx.line().contains('\n');
+        is_search.then(|| self.search.clone())
+    }
+}
+
+/// Every other key: ends the use of [`Recall`], and inserts what was typed before it.
+struct Other {
+    screen: Arc<Screen>,
+    is_browsing: Arc<AtomicBool>,
+}
+
+impl ConditionalEventHandler for Other {
     fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
-        let mut typed = self.0.take_late();
+        self.is_browsing.store(false, Ordering::Relaxed);
+        let mut typed = self.screen.take_late();
         if typed.is_empty() {
             return None;
         }

@@ -7,6 +7,7 @@ mod draft;
 mod helper;
 mod history;
 mod key;
+mod message;
 mod paint;
 mod reader;
 mod screen;
@@ -26,9 +27,11 @@ use tokio::sync::{mpsc, oneshot};
 pub(super) use self::draft::Draft;
 use self::helper::LineHelper;
 use self::history::{History, Lines, MAX_LINES};
+use self::message::Message;
 use self::reader::Reader;
 use self::screen::Screen;
 use crate::command::{Command, CommandError};
+use crate::render::Style;
 use crate::render::escape::escape_line;
 use crate::term::terminal::Terminal;
 
@@ -98,8 +101,8 @@ impl Editor {
         let mut editor = line_editor(&options, &screen)?;
         let printer = editor.create_external_printer().map_err(unsupported)?;
         let terminal = Terminal::hold()?;
-        key::bind(&mut editor, &sender, terminal.loan()?, &screen);
         let lines = Lines::default();
+        key::bind(&mut editor, &sender, terminal.loan()?, &screen);
         let is_lent = Arc::<AtomicBool>::default();
         let reader = Reader {
             editor,
@@ -111,6 +114,8 @@ impl Editor {
             loan: terminal.loan()?,
             is_lent: Arc::clone(&is_lent),
             last: String::new(),
+            message: Message::default(),
+            style: Style::new(options.color),
         };
         spawn("line editor", move || reader.run())?;
         let shared = Arc::clone(&screen);

@@ -12,11 +12,13 @@ use super::Entry;
 use super::draft::Draft;
 use super::helper::LineHelper;
 use super::history::{History, HistoryError};
+use super::message::{Message, Next};
 use super::screen::Screen;
 use crate::command::{self, Command, Outgoing, PromptCommand};
 use crate::diagnostic::one_line;
 use crate::render::escape::escape_line;
 use crate::render::width::width;
+use crate::render::{Role, Style};
 use crate::term::terminal::{self, Loan, is_hung_up};
 
 pub(super) struct Reader {
@@ -31,6 +33,8 @@ pub(super) struct Reader {
     pub(super) is_lent: Arc<AtomicBool>,
     /// The last text message, for `/edit`.
     pub(super) last: String,
+    pub(super) message: Message,
+    pub(super) style: Style,
 }
 
 impl Reader {
@@ -41,7 +45,11 @@ impl Reader {
         self.note_failure(loaded);
         let last = loop {
             match self.editor.readline(&self.prompt()) {
-                Ok(line) => self.line(line),
+                Ok(line) => self.typed(line),
+                Err(ReadlineError::Interrupted) if self.message.drop() => {
+                    self.screen.continues(None);
+                    self.note("* dropped; nothing was sent");
+                }
                 Err(error) => match outcome(&error) {
                     Outcome::Report(entry) => self.report(entry),
                     Outcome::Again => {}
@@ -55,11 +63,29 @@ impl Reader {
 
     /// The name only where it leaves most of the row to what is typed.
     fn prompt(&self) -> String {
+        if self.message.lines().is_some() {
+            return "… ".to_owned();
+        }
         if 3 * width(&self.name) <= terminal::width() {
             format!("{}> ", self.name)
         } else {
             "> ".to_owned()
         }
+    }
+
+    fn typed(&mut self, line: String) {
+        let next = self.message.next(line);
+        self.screen.continues(self.message.lines());
+        match next {
+            Next::Line(line) => self.line(line),
+            Next::More(None) => {}
+            Next::More(Some(note)) => self.note(&note),
+        }
+    }
+
+    fn note(&self, text: &str) {
+        let style = self.style.within(terminal::width());
+        self.screen.note(style.prose(Role::Fact, text) + "\n");
     }
 
     fn line(&mut self, line: String) {
@@ -115,7 +141,7 @@ impl Reader {
 
     fn note_failure(&self, result: Result<(), HistoryError>) {
         if let Err(error) = result {
-            self.screen.note(format!("* {}\n", one_line(&error)));
+            self.note(&format!("* {}", one_line(&error)));
         }
     }
 }

@@ -46,6 +46,8 @@ struct State {
     handed_over: Option<HandedOver>,
     bar: Bar,
     paint: Paint,
+    /// The lines of a message before the line being typed.
+    unfinished: Option<String>,
     reflow: Reflow,
     /// Typed while the terminal was asked for something.
     late: String,
@@ -117,7 +119,9 @@ impl Screen {
     }
 
     pub(super) fn typed(&self) -> String {
-        self.lock().paint.line.clone()
+        let state = self.lock();
+        let before = state.unfinished.iter().map(|lines| format!("{lines}\n"));
+        before.collect::<String>() + &state.paint.line
     }
 
     /// Prints `last` after everything else and removes the prompt; returns the text that was not
@@ -247,6 +251,15 @@ impl Screen {
     pub(super) fn returned(&self) {
         self.lock().reader = ReaderState::BetweenLines;
         self.changed.notify_all();
+    }
+
+    /// The line being typed continues a message that has these lines so far, or begins one.
+    pub(super) fn continues(&self, unfinished: Option<&str>) {
+        self.lock().unfinished = unfinished.map(str::to_owned);
+    }
+
+    pub(super) fn is_unfinished(&self) -> bool {
+        self.lock().unfinished.is_some()
     }
 
     /// Takes what was typed and not inserted yet.
