@@ -48,12 +48,13 @@ pub async fn run(
             break;
         }
     }
+    runner.finish().await;
+    // Not before: when the end of TCP is noticed is chance.
     if let (Outcome::Passed, Some(step)) = (&outcome, case.steps.last())
         && let Some(failure) = runner.lost()
     {
         outcome = Outcome::Failed(Box::new(runner.place(failure, step)));
     }
-    runner.finish().await;
     outcome
 }
 
@@ -128,8 +129,11 @@ impl<'a> Runner<'a> {
             let inbox = connection.inbox();
             let ended = inbox.ending.as_ref()?;
             let exit = match &ended.end {
-                End::Closed { .. } => return None,
-                _ => exit(ended),
+                End::Closed { .. }
+                | End::CloseTimeout
+                | End::NotAwaited { .. }
+                | End::Abandoned { .. } => return None,
+                End::Lost { .. } | End::Failed(_) | End::NoPong(_) => exit(ended),
             };
             let message = format!("after the last step: {}", ending(ended, "server"));
             let mut failure = Failure::new(Kind::Failure, message, exit);

@@ -82,6 +82,36 @@ fn a_server_that_closes_first_passes_as_steps_as_a_file_and_as_a_close_step() {
 }
 
 #[test]
+fn a_server_that_ends_tcp_without_a_close_frame_fails_as_steps_as_in_a_file() {
+    for waits_for_our_close in [false, true] {
+        for _ in 0..5 {
+            let server = || {
+                after_handshake(move |mut wire| {
+                    wire.write_hex("8102 3432");
+                    if waits_for_our_close {
+                        wire.read_to_close();
+                    }
+                    wire.end();
+                })
+            };
+            let (steps, file) = (server(), server());
+            let output = wsee(&["test", steps.url(), "--expect", "42"])
+                .run()
+                .exits(1);
+            assert!(stdout(&output).contains("after the last step: "));
+            let folder = tempfile::tempdir().expect("a folder");
+            let scenario = "connect ws://{{host}}/\n\n< text 42\n";
+            std::fs::write(folder.path().join("x.wsee"), scenario).expect("a file");
+            let host = format!("host={}", &file.url()["ws://".len()..]);
+            wsee(&["test", "x.wsee", "--var", &host])
+                .current_dir(folder.path())
+                .run()
+                .exits(1);
+        }
+    }
+}
+
+#[test]
 fn steps_are_done_in_the_order_given() {
     let server = scripted(|mut peer: Peer| {
         peer.expect("a");
