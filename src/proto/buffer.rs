@@ -33,6 +33,11 @@ impl Buffer {
         self.end - self.start
     }
 
+    /// The size of its storage in bytes.
+    pub fn capacity(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.start == self.end

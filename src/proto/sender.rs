@@ -86,7 +86,9 @@ const PONG_WAITS: usize = 64 << 10;
 const REMEMBERED_PINGS: usize = 32;
 /// Storage for compressed payloads above this is freed, in bytes: a message of 1 MiB, a common limit of servers, fits.
 const IDLE_DEFLATED: usize = 1 << 20;
-/// The initial size of the output, in bytes: about what is sent between two writes.
+/// The initial size of a client's output, in bytes: about what is sent between two writes.
+///
+/// A server has many connections, most of them idle, so its output grows as it is needed.
 const OUTPUT_SIZE: usize = 128 << 10;
 
 impl Sender {
@@ -98,7 +100,10 @@ impl Sender {
             observe_frames: options.observe_frames,
             deflater: options.deflater,
             deflated: Vec::new(),
-            output: Buffer::with_capacity(OUTPUT_SIZE),
+            output: Buffer::with_capacity(match options.role {
+                Role::Client => OUTPUT_SIZE,
+                Role::Server => 0,
+            }),
             masks: StdRng::from_seed(seed),
             closed_with: None,
             owed_pong: None,

@@ -25,7 +25,7 @@ use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
 use crate::proto::deflate::Params;
 use crate::proto::handshake::server::{Handshake, Policy, Upgrade};
-use crate::proto::receiver::input_buffer;
+use crate::proto::receiver::small_input_buffer;
 use crate::record::Play;
 use crate::render::Role;
 use crate::render::escape::escape_line;
@@ -113,10 +113,12 @@ fn wait(mut signals: watch::Receiver<Option<Signal>>) -> Ended {
 async fn client(stream: TcpStream, options: Options, log: Log, ended: Ended) {
     let _ = stream.set_nodelay(true);
     let Some(identity) = options.identity.clone() else {
-        return connection(stream, &options, log, ended).await;
+        // Boxed, as the task would otherwise keep room for the other way, with TLS, for as long as it runs.
+        return Box::pin(connection(stream, &options, log, ended)).await;
     };
-    match tokio::time::timeout(OPENING, identity.accept(stream)).await {
-        Ok(Ok(stream)) => connection(stream, &options, log, ended).await,
+    let accepted = tokio::time::timeout(OPENING, Box::pin(identity.accept(stream))).await;
+    match accepted {
+        Ok(Ok(stream)) => Box::pin(connection(stream, &options, log, ended)).await,
         Ok(Err(error)) => {
             let text = error.to_string();
             log.note(
@@ -132,7 +134,7 @@ async fn connection<S>(mut stream: S, options: &Options, log: Log, ended: Ended)
 where
     S: Transport,
 {
-    let opening = open(&mut stream, options, &log);
+    let opening = Box::pin(open(&mut stream, options, &log));
     let (input, deflate) = match tokio::time::timeout(OPENING, opening).await {
         Ok(Ok(Some(opened))) => opened,
         Ok(Ok(None)) => return,
@@ -147,13 +149,16 @@ where
         deflate,
         ..options.connection.clone()
     };
-    let connection = Connection::new(config, input, rand::random(), now);
+    let connection = || Connection::new(config, input, rand::random(), now);
     let client = Client::new(log.clone(), ended);
     let ending = match options.play.clone() {
-        None => session::run(stream, connection, now, &mut Echo::new(client)).await,
+        None => {
+            let mut echo = Echo::new(client);
+            Box::pin(session::run(stream, connection(), now, &mut echo)).await
+        }
         Some(play) => {
             let mut replay = Replay::new(client, play);
-            Box::pin(session::run(stream, connection, now, &mut replay)).await
+            Box::pin(session::run(stream, connection(), now, &mut replay)).await
         }
     };
     log.ending(&ending);
@@ -167,7 +172,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut handshake = Handshake::new(options.policy.clone());
-    let mut input = input_buffer();
+    let mut input = small_input_buffer();
     loop {
         match handshake.read(input.filled()) {
             Ok(Some((answer, used))) => {

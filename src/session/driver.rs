@@ -21,16 +21,28 @@ use crate::dial::io_text;
 use crate::event::{Ending, Event, RoundTrips, Unsent};
 use crate::proto::connection::{self, Connection, End};
 
-pub async fn run<S, M>(stream: S, connection: Connection, opened: Instant, mode: &mut M) -> Ending
+/// Runs an open connection to its end; the mode gets no other.
+///
+/// Not an `async fn`, whose future would hold the connection twice: as its argument, and in the driver.
+pub fn run<S, M>(
+    stream: S,
+    connection: Connection,
+    opened: Instant,
+    mode: &mut M,
+) -> impl Future<Output = Ending>
 where
     S: Transport,
     M: Mode,
 {
-    let mut ending = drive(stream, connection, opened, mode).await;
-    mode.complete(&mut ending);
-    ending
+    let mut driver = Driver::new(stream, connection, opened, mode);
+    async move {
+        let mut ending = driver.drive().await;
+        driver.mode.complete(&mut ending);
+        ending
+    }
 }
 
+/// Runs an open connection to its end; another may follow.
 pub(super) async fn drive<S, M>(
     stream: S,
     connection: Connection,
@@ -41,21 +53,8 @@ where
     S: Transport,
     M: Mode,
 {
-    let mut driver = Driver {
-        stream,
-        connection,
-        mode,
-        opened,
-        sleep: None,
-        lifecycle: Lifecycle::Running,
-        write_side: WriteSide::Clean,
-        delivery: Delivery::default(),
-        undelivered_input: false,
-        first_message: None,
-        round_trips: RoundTrips::default(),
-    };
-    // Tokio's own budget is not needed: after `ROUNDS` the driver yields by itself.
-    tokio::task::unconstrained(poll_fn(|cx| driver.poll(cx))).await
+    let mut driver = Driver::new(stream, connection, opened, mode);
+    driver.drive().await
 }
 
 /// Rounds after which the driver yields, so that signals and other connections get their turn.
@@ -78,7 +77,28 @@ struct Driver<'m, S, M> {
     round_trips: RoundTrips,
 }
 
-impl<S: Transport, M: Mode> Driver<'_, S, M> {
+impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
+    fn new(stream: S, connection: Connection, opened: Instant, mode: &'m mut M) -> Self {
+        Self {
+            stream,
+            connection,
+            mode,
+            opened,
+            sleep: None,
+            lifecycle: Lifecycle::Running,
+            write_side: WriteSide::Clean,
+            delivery: Delivery::default(),
+            undelivered_input: false,
+            first_message: None,
+            round_trips: RoundTrips::default(),
+        }
+    }
+
+    async fn drive(&mut self) -> Ending {
+        // Tokio's own budget is not needed: after `ROUNDS` the driver yields by itself.
+        tokio::task::unconstrained(poll_fn(|cx| self.poll(cx))).await
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
         for _ in 0..ROUNDS {
             // The runtime's clock, because tests pause it.

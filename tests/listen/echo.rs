@@ -2,8 +2,9 @@
 
 use rustix::process::Signal;
 
-use super::listening;
+use super::{exchange, listening, request};
 use crate::support::peer::Message;
+use crate::support::run::peak_memory_of;
 
 #[test]
 fn fifty_clients_at_once_get_their_own_messages() {
@@ -96,4 +97,27 @@ fn pings_of_its_own_are_sent_if_asked_for() {
     assert!(matches!(client.receive(), Message::Ping(_)));
     drop(client);
     server.running.wait_for_stderr("(round trip ");
+}
+
+/// npm's ws needs 9 KiB. Buffers, the inflater and the task's future were 261 KiB once.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_idle_connection_costs_a_few_kib() {
+    const CONNECTIONS: u64 = 300;
+    let server = listening(&[]);
+    let open = || {
+        let mut stream = server.connect();
+        exchange(
+            &mut stream,
+            request("Sec-WebSocket-Extensions: permessage-deflate\r\n"),
+        );
+        stream
+    };
+    let first: Vec<_> = (0..10).map(|_| open()).collect();
+    let before = peak_memory_of(server.running.id());
+    let idle: Vec<_> = (0..CONNECTIONS).map(|_| open()).collect();
+    let each = (peak_memory_of(server.running.id()) - before) / CONNECTIONS;
+    assert!(each < 16 << 10, "{each} bytes");
+    drop((first, idle));
+    server.stop(Signal::INT).exits(130);
 }

@@ -83,7 +83,8 @@ impl Deflater {
 /// Inflates messages.
 #[derive(Debug)]
 pub struct Inflater {
-    decompress: Decompress,
+    /// Created with the first message, as the compressor is.
+    decompress: Option<Decompress>,
     context_takeover: bool,
     /// The window and what precedes it, in case the peer ends a stream and its next one refers to the window.
     history: Vec<u8>,
@@ -116,7 +117,7 @@ impl Inflater {
     /// An inflater for a peer with or without context takeover, and with any window.
     pub fn new(context_takeover: bool) -> Self {
         Self {
-            decompress: Decompress::new(false),
+            decompress: None,
             context_takeover,
             history: Vec::new(),
             lacks_window: false,
@@ -125,6 +126,12 @@ impl Inflater {
             #[cfg(test)]
             copied: 0,
         }
+    }
+
+    #[inline]
+    fn decompress(&mut self) -> &mut Decompress {
+        self.decompress
+            .get_or_insert_with(|| Decompress::new(false))
     }
 
     /// Inflates `input` and appends it to `out`, until `out` has `full` bytes.
@@ -196,12 +203,11 @@ impl Inflater {
         input: &[u8],
         room: &mut [u8],
     ) -> Result<(Status, usize, usize), InflateError> {
-        let before = (self.decompress.total_in(), self.decompress.total_out());
-        let status = self
-            .decompress
-            .decompress(input, room, FlushDecompress::None);
-        let used = usize::try_from(self.decompress.total_in() - before.0).unwrap_or(0);
-        let made = usize::try_from(self.decompress.total_out() - before.1).unwrap_or(0);
+        let decompress = self.decompress();
+        let before = (decompress.total_in(), decompress.total_out());
+        let status = decompress.decompress(input, room, FlushDecompress::None);
+        let used = usize::try_from(decompress.total_in() - before.0).unwrap_or(0);
+        let made = usize::try_from(decompress.total_out() - before.1).unwrap_or(0);
         self.ended &= used == 0;
         Ok((status.map_err(|_| InflateError)?, used, made))
     }
@@ -218,7 +224,7 @@ impl Inflater {
         if !inflated.more {
             self.tail = 0;
             if !self.context_takeover {
-                self.decompress.reset(false);
+                self.decompress().reset(false);
             }
         }
         Ok(inflated)
@@ -226,7 +232,7 @@ impl Inflater {
 
     /// Starts a new stream after the peer ended one, whose references may reach into the old one.
     fn restart(&mut self) {
-        self.decompress.reset(false);
+        self.decompress().reset(false);
         self.ended = true;
         self.lacks_window = self.context_takeover;
     }
@@ -240,7 +246,10 @@ impl Inflater {
         {
             self.copied += window.len();
         }
-        let given = self.decompress.set_dictionary(window);
+        let decompress = self
+            .decompress
+            .get_or_insert_with(|| Decompress::new(false));
+        let given = decompress.set_dictionary(window);
         given.map(drop).map_err(|_| InflateError)
     }
 

@@ -121,6 +121,8 @@ pub struct Receiver {
     options: Options,
     short_frames: ShortFrameTable,
     input: Buffer,
+    /// How much is read at a time, in bytes; grows with what the peer sends.
+    read_size: usize,
     lent: Lent,
     frame: Frame,
     message: Incoming,
@@ -221,6 +223,8 @@ impl Incoming {
 /// The size of the input buffer, and so of most reads, in bytes: a system call's cost is spread over some 1,500
 /// messages of 64 bytes, and the buffer still fits a core's L2 cache.
 const INPUT_SIZE: usize = 128 << 10;
+/// The size of a small input buffer, in bytes: more than a request or a message of a chat has.
+const SMALL_INPUT_SIZE: usize = 2 << 10;
 /// The least room worth a read, in bytes; below this the input is moved to the front first.
 const LEAST_READ: usize = 16 << 10;
 /// A frame's rest above this, in bytes, is read alone, so that the buffer is empty after it.
@@ -235,6 +239,7 @@ impl Receiver {
         Self {
             short_frames: ShortFrameTable::new(options.peer, options.inflater.is_some()),
             options,
+            read_size: input.capacity(),
             input,
             lent: Lent::Input(0..0),
             frame: Frame {
@@ -263,7 +268,8 @@ impl Receiver {
         self.lent = Lent::Input(0..0);
         let rest = usize::try_from(self.rest_of_frame()).unwrap_or(usize::MAX);
         let least = match rest {
-            0 => LEAST_READ,
+            0 if self.input.is_empty() => self.read_size,
+            0 => LEAST_READ.min(self.read_size),
             rest => LEAST_READ.min(rest),
         };
         let spare = self.input.spare_for(least, rest.max(INPUT_SIZE));
@@ -277,6 +283,9 @@ impl Receiver {
     /// Counts `n` bytes of [`spare`](Self::spare) as received.
     pub fn commit(&mut self, n: usize) {
         self.input.commit(n);
+        if n >= self.read_size {
+            self.read_size = (n * 4).min(INPUT_SIZE);
+        }
         self.received.bytes += n as u64;
     }
 
@@ -367,6 +376,11 @@ impl Receiver {
 /// A buffer of the usual size for reads.
 pub fn input_buffer() -> Buffer {
     Buffer::with_capacity(INPUT_SIZE)
+}
+
+/// A buffer for one of many connections, most of which are idle; it grows with what the peer sends.
+pub fn small_input_buffer() -> Buffer {
+    Buffer::with_capacity(SMALL_INPUT_SIZE)
 }
 
 /// How much of a frame or message was received when the stream ended.
