@@ -204,6 +204,26 @@ fn a_variable_of_a_profile_that_is_not_used_need_not_be_set() {
 }
 
 #[test]
+fn a_profile_leads_to_another_path_on_its_server() {
+    let server = requested();
+    wsee(&["@staging/other?a=1"])
+        .config(&profile(&server, "user-agent = 'me'\n"))
+        .run()
+        .exits(0);
+    let request = server.finish();
+    assert!(
+        request.starts_with("GET /other?a=1 HTTP/1.1\r\n"),
+        "{request}"
+    );
+    assert!(request.contains("User-Agent: me\r\n"), "{request}");
+    let config = "[profile.staging]\nurl = \"h\"\n";
+    refused(
+        wsee(&["@stagin/other"]).config(config),
+        "no profile 'stagin'; there is @staging",
+    );
+}
+
+#[test]
 fn an_unknown_profile_lists_those_there_are() {
     let config = "[profile.staging]\nurl = \"h\"\n[profile.live]\nlenient = true\n";
     refused(

@@ -20,8 +20,9 @@ pub struct ConnectArgs {
     ///
     /// http:// and https:// are accepted as ws:// and wss://. Without a scheme, wsee uses ws:// for
     /// loopback and private addresses and wss:// for all others, and prints its choice. USER:PASS@
-    /// before the host is the same as --user. A fragment (#…) is refused. @NAME is the profile NAME
-    /// of the configuration file (see --no-config).
+    /// before the host is the same as --user. A fragment (#…) is refused. Digits alone are a port of
+    /// this machine. @NAME is the profile NAME of the configuration file (see --no-config), and
+    /// @NAME/PATH another path on its server.
     #[arg(required = true, value_parser = url_argument, value_hint = ValueHint::Url)]
     pub url: Option<String>,
     /// The profile that the URL comes from.

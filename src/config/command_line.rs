@@ -81,7 +81,8 @@ impl CommandLine {
             Some(Command::Test(test)) => only(&test.targets),
             Some(_) => None,
         };
-        url?.strip_prefix('@')
+        let (name, _) = named(url?)?;
+        Some(name)
     }
 
     pub fn debug(&self, environment: &Environment) -> Vec<String> {
@@ -112,6 +113,8 @@ struct Typed {
     command: Option<&'static str>,
     is_barred: bool,
     profile: Option<String>,
+    /// Replaces the path, or the query, of the profile's URL; may be empty.
+    path: String,
 }
 
 impl Typed {
@@ -144,10 +147,12 @@ impl Typed {
                 .map(String::as_str),
         };
         let is_barred = own.try_get_one::<bool>("no_config").ok().flatten();
+        let profile = url.and_then(named);
         Some(Self {
             command,
             is_barred: is_barred.copied().unwrap_or_default(),
-            profile: url.and_then(|url| url.strip_prefix('@')).map(str::to_owned),
+            profile: profile.map(|(name, _)| name.to_owned()),
+            path: profile.map(|(_, path)| path.to_owned()).unwrap_or_default(),
             matches,
         })
     }
@@ -170,6 +175,7 @@ impl Typed {
         let (mut cli, matches) =
             Cli::parse_args(&line).map_err(|error| self.explain(args, &settings, error))?;
         if let Some(url) = settings.url {
+            let url = elsewhere(&url, &self.path);
             if let Some(Command::Test(test)) = &mut cli.command {
                 test.targets = vec![url];
             } else {
@@ -202,6 +208,25 @@ impl Typed {
         };
         settings.blame(&error, parse).into()
     }
+}
+
+/// The name in `@NAME`, `@NAME/PATH` or `@NAME?QUERY`, and what follows it.
+fn named(url: &str) -> Option<(&str, &str)> {
+    let name = url.strip_prefix('@')?;
+    Some(name.split_at(name.find(['/', '?']).unwrap_or(name.len())))
+}
+
+/// A profile's URL with another path and query, or with another query alone.
+fn elsewhere(url: &str, path: &str) -> String {
+    let authority = url.find("://").map_or(0, |at| at + "://".len());
+    let end = match path.bytes().next() {
+        None => url.len(),
+        Some(b'?') => url.find('?').unwrap_or(url.len()),
+        Some(_) => url[authority..]
+            .find(['/', '?'])
+            .map_or(url.len(), |at| authority + at),
+    };
+    format!("{}{path}", &url[..end])
 }
 
 fn only<T>(all: &[T]) -> Option<&T> {
@@ -243,4 +268,26 @@ fn join(
         .chain(words)
         .chain(rest.iter().cloned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_path_on_the_server_of_a_profile() {
+        assert_eq!(named("@staging/a?b"), Some(("staging", "/a?b")));
+        assert_eq!(named("ws://u@staging/a"), None);
+        for (url, path, result) in [
+            ("wss://h:1/chat?a=1", "", "wss://h:1/chat?a=1"),
+            ("wss://h:1/chat?a=1", "/other", "wss://h:1/other"),
+            ("wss://h:1/chat?a=1", "/?b", "wss://h:1/?b"),
+            ("wss://h:1/chat?a=1", "?b=2", "wss://h:1/chat?b=2"),
+            ("wss://h", "/x", "wss://h/x"),
+            ("wss://h?a", "/x", "wss://h/x"),
+            (":8080", "/x", ":8080/x"),
+        ] {
+            assert_eq!(elsewhere(url, path), result, "{url} {path}");
+        }
+    }
 }
