@@ -110,6 +110,11 @@ pub fn man_page(page: Option<Page>) -> Vec<u8> {
     source
 }
 
+/// The manual page as text, in lines of at most `columns` columns.
+pub fn man_text(page: Option<Page>, columns: usize) -> String {
+    manual::text::text(&String::from_utf8_lossy(&man_page(page)), columns)
+}
+
 fn file_name(page: Option<Page>) -> String {
     match page {
         None => "wsee.1".to_owned(),

@@ -158,7 +158,8 @@ pub enum Command {
     },
     /// Show the manual page of wsee or of one command
     ///
-    /// On a terminal the page is shown by man; in a pipe it is roff source.
+    /// On a terminal the page is shown by man, or as text if there is no man; in a pipe it is roff
+    /// source.
     Man {
         /// The command; by default wsee itself
         command: Option<Page>,

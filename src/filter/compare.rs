@@ -80,7 +80,7 @@ impl Comparison {
         for (key, member) in members {
             self.below(key, |this| match others.get(key) {
                 Some(other) => this.compare(member, other),
-                None => this.add(&format!("{} {}, is missing", words.one, show(member))),
+                None => this.add(&format!("{} {}, missing", words.one, show(member))),
             });
         }
         if self.terms.is_subset {

@@ -60,7 +60,7 @@ mod tests {
             places(r#"{"a":1,"b":{"c d":2}}"#, r#"{"a":2,"b":{}}"#),
             [
                 ".a: expected 1, found 2",
-                ".b[\"c d\"]: expected 2, is missing"
+                ".b[\"c d\"]: expected 2, missing"
             ]
         );
         assert_eq!(places("{}", "[]"), [".: expected {}, found []"]);
@@ -125,7 +125,7 @@ mod tests {
             places(r#"{"a":1,"c":3}"#, r#"{"a":2,"b":[]}"#),
             [
                 ".a: old 1, new 2",
-                ".c: old 3, is missing",
+                ".c: old 3, missing",
                 ".b: not old, new []"
             ]
         );

@@ -76,7 +76,11 @@ impl Recording {
             overwritten: false,
         };
         let recorder = Recorder::create(&options, self.secrets, self.clock.clone());
-        let mut recorder = recorder.map_err(|error| one_line(&error))?;
+        let mut recorder = recorder.map_err(|error| match error {
+            // The command has no --force.
+            FileError::Exists(_) => format!("{error}; give another name"),
+            _ => one_line(&error),
+        })?;
         for (event, at) in opening.replay() {
             recorder.event(&event, opening, at);
         }

@@ -120,9 +120,9 @@ fn ratios(ending: &Ending) -> String {
         telling(ending.received.deflated),
     ) {
         (None, None) => String::new(),
-        (Some(sent), None) => format!("; deflated to {sent} out"),
-        (None, Some(received)) => format!("; deflated to {received} in"),
-        (Some(sent), Some(received)) => format!("; deflated to {sent} out, {received} in"),
+        (Some(sent), None) => format!("; compressed to {sent} out"),
+        (None, Some(received)) => format!("; compressed to {received} in"),
+        (Some(sent), Some(received)) => format!("; compressed to {sent} out, {received} in"),
     }
 }
 
@@ -139,7 +139,7 @@ fn cause_text(cause: &Cause) -> String {
     match cause {
         Cause::Quit | Cause::Close | Cause::Reconnect | Cause::EndOfInput => String::new(),
         Cause::Count(count) => format!("got {}; ", quantity::plural(*count, "message")),
-        Cause::OutputClosed => "the reader of stdout is gone; ".to_owned(),
+        Cause::OutputClosed => "stdout was closed; ".to_owned(),
         Cause::Signal(Signal::Interrupt) => "interrupted; ".to_owned(),
         Cause::Signal(Signal::Terminate) => "terminated (SIGTERM); ".to_owned(),
         Cause::Signal(Signal::Hangup) => "hung up (SIGHUP); ".to_owned(),

@@ -71,10 +71,11 @@ fn at_a_terminal_a_manual_page_is_shown_by_man() {
 }
 
 #[test]
-fn without_man_the_source_of_a_page_is_printed() {
+fn without_man_and_a_pager_a_page_is_printed_as_text() {
     let mut terminal = terminal(&["man", "fmt"]).env("PATH", "/nowhere").start();
-    terminal.wait_for(".SH NAME");
+    terminal.wait_for("NAME\n       wsee-fmt - Rewrite scenario files");
     assert_eq!(terminal.finish(), 0);
+    assert!(!terminal.contents().contains(".SH"), "roff");
 }
 
 #[test]

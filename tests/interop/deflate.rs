@@ -127,7 +127,7 @@ fn echoes_up_to(large: usize, offer: &str, response: &'static str, known: &'stat
     );
     let last = output.last_line().to_owned();
     assert!(
-        last.contains("; deflated to ") && last.contains(" % out, "),
+        last.contains("; compressed to ") && last.contains(" % out, "),
         "{last}"
     );
     output.exits(0)
@@ -171,7 +171,7 @@ fn context_takeover_makes_messages_smaller() {
     let bytes_out = |flags: &'static str| {
         let output = echoes(flags, flags, flags);
         let line = output.last_line().to_owned();
-        let (_, ratio) = line.split_once("deflated to ").expect("a ratio");
+        let (_, ratio) = line.split_once("compressed to ").expect("a ratio");
         let (percent, _) = ratio.split_once(" %").expect("percent");
         percent.parse::<u32>().expect("a number")
     };
@@ -195,7 +195,7 @@ fn is_served_up_to(large: usize, options: Options, args: &[&str]) {
         let socket = WebSocket::handshake(url, polled(server.connect()), options).await;
         converse(socket.expect("an opening handshake"), large).await;
     });
-    let text = server.running.wait_for_stderr("deflated to ");
+    let text = server.running.wait_for_stderr("compressed to ");
     assert!(text.contains(" % in"), "{text}");
     server.stop(Signal::INT);
 }

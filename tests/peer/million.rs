@@ -31,7 +31,7 @@ fn a_million_compressed_messages_arrive() {
     let server = Library::Websockets.serve(&[]);
     let url = server.url("/numbers?count=1000000");
     let run = wsee(&[&url]).deadline(DEADLINE).run();
-    let run = run.exits(0).says("; deflated to ");
+    let run = run.exits(0).says("; compressed to ");
     assert!(run.stdout == numbers().as_bytes(), "other messages came");
 }
 

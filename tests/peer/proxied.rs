@@ -21,7 +21,7 @@ fn converse(server: &Server, url: &str, ca: &str) {
         .exits(0)
         .prints(format!("one\n{large}\nAP8=\n"))
         .says("* open: permessage-deflate ")
-        .says("; deflated to ");
+        .says("; compressed to ");
     server.saw_end("4000 enough");
 }
 

@@ -50,7 +50,8 @@ fn text_and_binary_come_back_compressed_as_agreed() {
             let output = format!("größer\n\n{word}\n{word}\nAP8=\n");
             let args = [&server.url("/echo"), "-v", "--commands", "-n", "5"];
             let run = wsee(&args).stdin(input).run().exits(0).prints(output);
-            run.says(&format!("* open: {agreed}")).says("; deflated to");
+            run.says(&format!("* open: {agreed}"))
+                .says("; compressed to");
             server.saw_end("1000 ");
         }
     }

@@ -104,7 +104,7 @@ fn a_reader_that_leaves_ends_the_wait() {
     server.serve();
     running.wait_for_stderr("reconnecting in ");
     drop(stdout);
-    running.wait().exits(0).says("the reader of stdout is gone");
+    running.wait().exits(0).says("stdout was closed");
 }
 
 #[test]

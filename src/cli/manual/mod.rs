@@ -1,6 +1,7 @@
 //! Help and manual page: examples and exit statuses.
 
 pub(super) mod page;
+pub(super) mod text;
 
 use std::fmt::Write as _;
 
@@ -34,8 +35,8 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     ),
     (Exit::Usage, "usage error, or a mistake in a scenario"),
     (Exit::Url, "bad URL"),
-    (Exit::ProxyDns, "the proxy's name has no address"),
-    (Exit::Dns, "the host name has no address"),
+    (Exit::ProxyDns, "could not resolve the proxy"),
+    (Exit::Dns, "could not resolve the host"),
     (Exit::Connect, "the connection could not be made"),
     (Exit::Refused, "the server refused the upgrade"),
     (Exit::Write, "output could not be written"),
@@ -47,7 +48,7 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Tls, "the TLS handshake failed"),
     (
         Exit::Redirect,
-        "too many redirects, a redirect loop, or one that must not be followed",
+        "redirect error: too many, a loop, or not allowed",
     ),
     (
         Exit::ClientCertificate,
