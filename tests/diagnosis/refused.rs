@@ -28,7 +28,7 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "FastAPI, wrong token in the query", "/chat?token=abc", [], "403 Forbidden", "" => ["check the path first", "the token in the query"] but ["-u", "--bearer", "abc"];
     "403 with a token and an Origin", "/chat", ["--bearer", "t", "-o", "http://x"], "403 Forbidden", "" => ["check the path first", "the token that was sent"] but ["--origin", "--bearer", "-u"];
     "403 with an Origin", "/chat", ["-o", "http://x"], "403 Forbidden", "" => ["check the path first", "--bearer"] but ["--origin"];
-    "gorilla, Origin", "/ws", [], "403 Forbidden", "websocket: request origin not allowed by Upgrader.CheckOrigin" => ["try --origin http://127.0.0.1:"] but ["path"];
+    "gorilla, Origin", "/ws", [], "403 Forbidden", "websocket: request origin not allowed by Upgrader.CheckOrigin" => ["such as --origin http://127.0.0.1:"] but ["path"];
     "gorilla, another Origin", "/ws", ["-o", "http://x"], "403 Forbidden", "websocket: request origin not allowed" => ["does not allow the Origin http://x"] but ["--origin"];
     "uvicorn without a WebSocket library", "/ws", [], "404 Not Found", "{\"detail\":\"Not Found\"}" => ["a wrong path", "uvicorn[standard]", "Upgrade header"] but ["does not exist"];
     "nginx without Upgrade, FastAPI behind it", "/ws", [], "404 Not Found\r\nServer: nginx/1.22.1", "gone" => ["a wrong path", "nginx dropped the Upgrade header", "proxy_set_header Upgrade $http_upgrade"] but [];

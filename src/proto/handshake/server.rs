@@ -66,7 +66,7 @@ impl Refused {
             Self::Method => "HTTP/1.1 405 Method Not Allowed",
             Self::NoUpgrade | Self::Version => "HTTP/1.1 426 Upgrade Required",
             Self::Key | Self::Host | Self::Extensions(_) => "HTTP/1.1 400 Bad Request",
-            Self::Origin(_) => "HTTP/1.1 403 Forbidden",
+            Self::Origin(_) => "HTTP/1.1 403 Origin Not Allowed",
         }
     }
 }

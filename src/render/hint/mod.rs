@@ -14,3 +14,4 @@ pub mod table;
 mod tls;
 mod token;
 mod unanswered;
+mod value;

@@ -40,7 +40,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| it.refused_with(&[400, 401, 403]) && it.says_word("origin") && it.origin.is_none(),
         "the server wants an Origin that it allows (\"{quote}\")",
-        "try --origin {origin}",
+        "try that of its pages, such as --origin {origin}",
     ),
     row(
         |it| it.refused_with(&[400, 401, 403]) && it.says_word("origin"),
