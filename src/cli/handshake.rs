@@ -10,6 +10,7 @@ use crate::secret::Secret;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = Heading::Handshake)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub struct HandshakeArgs {
     /// Send a header field; 'Name:' removes a default, @FILE reads many
     ///

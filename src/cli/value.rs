@@ -3,7 +3,7 @@
 //! clap puts the flag and the value before these errors, so the texts only say what is wrong and
 //! what to write instead.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -323,7 +323,8 @@ pub fn names_scenario(target: &str) -> bool {
         Some((file, line)) if is_number(line) => file,
         _ => target,
     };
-    file.ends_with(".wsee") && !file.contains("://")
+    let extension = Path::new(file).extension();
+    extension.is_some_and(|it| it == "wsee") && !file.contains("://")
 }
 
 #[cfg(test)]

@@ -95,7 +95,7 @@ pub(super) fn resolve(
 fn given(url: &str) -> Result<Proxy, ProxyUrlError> {
     let is_text = url.contains(char::is_whitespace) || url.starts_with(['{', '[', '"', '\'']);
     let is_host = url.contains(['.', ':', '/']) || is_localhost(url);
-    let is_address = url.starts_with("[") && parse(PROXY, url).is_ok();
+    let is_address = url.starts_with('[') && parse(PROXY, url).is_ok();
     if (is_text || !is_host) && !is_address {
         let (source_name, problem) = (PROXY, ProxyUrlProblem::Word);
         return Err(ProxyUrlError {

@@ -622,8 +622,14 @@ mod tests {
              ignored (not supported by wsee): -i"
         );
         assert!(notes(&["h", "-o", "f"]).ends_with("-o; redirect stdout with > FILE"));
+        let notes = notes(&["h", "--no-progress-meter", "--retry", "3"]);
         assert!(
-            notes(&["h", "--no-keepalive", "--retry", "3"]).ends_with("--no-keepalive, --retry")
+            notes.contains("on a WebSocket): --no-progress-meter\n"),
+            "{notes}"
+        );
+        assert!(
+            notes.ends_with("not supported by wsee): --retry"),
+            "{notes}"
         );
     }
 

@@ -36,6 +36,8 @@ pub(super) enum Defect {
     CriticalExtension(String),
     /// An RSA key of this many bits.
     WeakKey(usize),
+    /// It was signed with such a key.
+    WeakIssuer(usize),
 }
 
 /// The shortest RSA key that is verified, in bits.

@@ -635,7 +635,11 @@ mod tests {
             let (stream, _) = dial_acceptor(acceptor.clone(), trusted.clone()).await;
             let text = certificate_problem(stream);
             assert!(text.starts_with(problem), "{version:?}: {text}");
-            let (stream, steps) = dial_acceptor(acceptor, insecure()).await;
+            let insecure = Options {
+                insecure: true,
+                ..trusted.clone()
+            };
+            let (stream, steps) = dial_acceptor(acceptor, insecure).await;
             assert!(stream.is_ok(), "{version:?}: {stream:?}");
             let distrust = session(&steps).distrust.as_deref().unwrap_or_default();
             assert!(distrust.starts_with(problem), "{version:?}: {distrust}");
@@ -673,6 +677,19 @@ mod tests {
         let leaf = params("localhost").signed_by(&ShortKey, &issuer).unwrap();
         let key = CertifiedKey::new(vec![leaf.der().clone()], Arc::new(ShortKey));
         let problem = "the certificate's RSA key has 1024 bits";
+        only_insecure(key, trusting(&root), problem).await;
+    }
+
+    #[tokio::test]
+    async fn names_an_issuer_with_an_rsa_key_of_1024_bits() {
+        let mut authority = params("wsee test authority");
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = file(&authority.self_signed(&ShortKey).unwrap().pem());
+        let issuer = Issuer::new(authority, ShortKey);
+        let key = KeyPair::generate().unwrap();
+        let leaf = params("localhost").signed_by(&key, &issuer).unwrap();
+        let key = certified(vec![leaf.der().clone()], &key);
+        let problem = "the RSA key of the certificate's issuer has 1024 bits";
         only_insecure(key, trusting(&root), problem).await;
     }
 

@@ -9,7 +9,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, RootCertStore, SignatureScheme};
 
 use super::Options;
-use super::certificate::{Certificate, PublicKey, timestamp};
+use super::certificate::{Certificate, Defect, PublicKey, timestamp};
 use super::pin::{Pins, pin_text};
 use super::roots::{self, Roots, RootsError, System, SystemStore};
 
@@ -180,6 +180,25 @@ impl Verifier {
         }
     }
 
+    /// Notes a known issuer whose key is too short: its signature counts as wrong.
+    fn with_issuer(
+        &self,
+        mut certificate: Certificate,
+        intermediates: &[CertificateDer<'_>],
+    ) -> Certificate {
+        let known = self.given.iter().chain(intermediates);
+        let mut issuers = known
+            .filter_map(|issuer| Certificate::parse(issuer))
+            .filter(|issuer| issuer.subject == certificate.issuer);
+        if certificate.defect.is_none() {
+            certificate.defect = issuers.find_map(|issuer| match issuer.defect {
+                Some(Defect::WeakKey(bits)) => Some(Defect::WeakIssuer(bits)),
+                _ => None,
+            });
+        }
+        certificate
+    }
+
     /// Whether this very certificate, self-signed and valid now, is one of the user's roots.
     ///
     /// `openssl req -x509` marks its certificates as a CA's, and rustls rejects those for a server
@@ -228,7 +247,7 @@ impl ServerCertVerifier for Verifier {
             Err(rustls::Error::InvalidCertificate(verdict)) => {
                 let refusal = self.refusal.get_or_init(|| Refusal {
                     verdict,
-                    certificate,
+                    certificate: certificate.map(|it| self.with_issuer(it, intermediates)),
                     is_alone: intermediates.is_empty(),
                     now,
                 });

@@ -188,6 +188,9 @@ fn defective(defect: &Defect) -> VerifyProblem {
         Defect::WeakKey(bits) => {
             format!("the certificate's RSA key has {bits} bits, less than 2048")
         }
+        Defect::WeakIssuer(bits) => {
+            format!("the RSA key of the certificate's issuer has {bits} bits, less than 2048")
+        }
     };
     VerifyProblem {
         text,
