@@ -1,30 +1,33 @@
-//! The keys of the prompt, for the manual page.
+//! The keys of the prompt, for `/help keys` and the manual page.
 
 /// Keys, and what they do.
 pub const KEYS: &[(&str, &str)] = &[
     (
         "Enter",
-        "sends the line, or continues it while a bracket or a quote is open",
+        "send the line; with an open { or [, another line follows",
     ),
-    ("Alt-Enter", "adds a line; Ctrl-V Ctrl-J does the same"),
-    ("Tab", "completes a command and its arguments"),
-    ("Right, End", "accept the grey suggestion from the history"),
-    ("Up, Down", "recall earlier lines"),
-    ("Ctrl-R", "searches the history; Ctrl-G leaves the search"),
-    ("Ctrl-A, Ctrl-E", "go to the start or the end of the line"),
+    ("Alt-Enter", "add a line"),
     (
-        "Ctrl-W, Ctrl-U, Ctrl-K",
-        "delete a word, all before the cursor, all after it",
+        "Tab",
+        "complete a command, its argument, a path or a variable",
     ),
-    ("Ctrl-Y", "inserts what was deleted"),
-    ("Ctrl-L", "clears the screen"),
+    ("Right, End", "take the grey suggestion"),
+    ("Up, Down", "earlier lines; those that begin like this one"),
+    ("Ctrl-R", "search earlier lines"),
+    ("Ctrl-A, Ctrl-E", "go to the start or the end of the line"),
+    ("Alt-B, Alt-F", "go back or forward by a word"),
+    (
+        "Ctrl-U, Ctrl-K, Ctrl-W",
+        "delete up to the cursor, from it, or the word before it",
+    ),
+    ("Ctrl-Y", "insert what was deleted"),
+    ("Ctrl-_", "undo"),
+    ("Ctrl-V", "insert the next key as it is, such as Ctrl-V Tab"),
+    ("Ctrl-L", "clear the screen"),
     (
         "Ctrl-C",
-        "drops the line; on an empty line, pressed twice, closes the connection",
+        "drop what is typed; twice on an empty line, close and leave",
     ),
-    (
-        "Ctrl-D",
-        "on an empty line, closes the connection and leaves",
-    ),
-    ("Ctrl-Z", "suspends wsee; fg resumes it"),
+    ("Ctrl-D", "close and leave, if nothing is typed"),
+    ("Ctrl-Z", "suspend wsee; fg continues it"),
 ];

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::command::{COMMANDS, HelpTopic, Usage};
+use crate::command::{COMMANDS, HelpTopic, KEYS, Usage};
 use crate::render::escape::escape_payload;
 use crate::render::width::{width, wrap};
 use crate::term::terminal;
@@ -11,37 +11,6 @@ use crate::term::terminal;
 const LONGEST: usize = 98;
 /// The column of the explanations of commands and keys.
 const COLUMN: usize = 31;
-
-const KEYS: &[(&str, &str)] = &[
-    (
-        "Enter",
-        "send the line; with an open { or [, another line follows",
-    ),
-    ("Alt-Enter", "add a line"),
-    (
-        "Tab",
-        "complete a command, its argument, a path or a variable",
-    ),
-    ("Right, End", "take the grey suggestion"),
-    ("Up, Down", "earlier lines; those that begin like this one"),
-    ("Ctrl-R", "search earlier lines"),
-    ("Ctrl-A, Ctrl-E", "go to the start or the end of the line"),
-    ("Alt-B, Alt-F", "go back or forward by a word"),
-    (
-        "Ctrl-U, Ctrl-K, Ctrl-W",
-        "delete up to the cursor, from it, or the word before it",
-    ),
-    ("Ctrl-Y", "insert what was deleted"),
-    ("Ctrl-_", "undo"),
-    ("Ctrl-V", "insert the next key as it is, such as Ctrl-V Tab"),
-    ("Ctrl-L", "clear the screen"),
-    (
-        "Ctrl-C",
-        "drop what is typed; twice on an empty line, close and leave",
-    ),
-    ("Ctrl-D", "close and leave, if nothing is typed"),
-    ("Ctrl-Z", "suspend wsee; fg continues it"),
-];
 
 pub(super) fn help(topic: HelpTopic, out: &mut String) {
     match topic {
