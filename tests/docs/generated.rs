@@ -27,7 +27,11 @@ fn completions_are_committed_for_the_shells_of_linux() {
 
 #[test]
 fn manual_pages_are_those_of_the_command_line() {
-    holds_exactly("man", generate::man_pages());
+    let mut pages = generate::man_pages();
+    // For those who read the language in a browser.
+    let text = generate::man_text(Some(Page::Scenario), 100);
+    pages.push(("wsee-scenario.5.txt".to_owned(), text.into_bytes()));
+    holds_exactly("man", pages);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::fs;
 use boon::{Compiler, Schemas};
 
 use crate::support::output::Output;
-use crate::support::peer::{Peer, scripted};
+use crate::support::peer::{Peer, echoing, scripted};
 use crate::support::run::{Run, wsee};
 
 /// A run that fails on a message which knows all about reports.
@@ -153,4 +153,68 @@ fn github_actions_gets_annotations_and_no_workflow_command_of_the_server() {
         summary.contains("0 passed, 1 failed") && !summary.contains("</failure>"),
         "{summary}"
     );
+}
+
+#[test]
+fn annotations_name_files_as_the_repository_does() {
+    let repository = tempfile::tempdir().expect("a folder");
+    let folder = repository.path().join("tests");
+    fs::create_dir(&folder).expect("a folder");
+    fs::write(folder.join("a.wsee"), "connect ws://127.0.0.1:1/\n").expect("a file");
+    let path = |path: &std::path::Path| path.to_str().expect("UTF-8").to_owned();
+    let output = wsee(&["test", "a.wsee"])
+        .current_dir(&folder)
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_WORKSPACE", &path(repository.path()))
+        .env("PWD", &path(&folder))
+        .run()
+        .exits(1);
+    let report = String::from_utf8(output.stdout).expect("UTF-8");
+    let annotation = "\n::error file=tests/a.wsee,line=1,title=a::cannot connect";
+    assert!(report.contains(annotation), "{report}");
+}
+
+#[test]
+fn a_failure_has_the_last_three_steps_that_sent_something() {
+    let server = echoing();
+    let url = server.url().to_owned();
+    let args = [
+        "test",
+        &url,
+        "--send",
+        "a",
+        "--send",
+        "{{v}}",
+        "--send-hex",
+        "00ff",
+        "--ping=x",
+        "--expect",
+        "no",
+        "--timeout",
+        "100ms",
+        "--var",
+        "v=value",
+        "--report-json",
+        "-",
+        "-q",
+    ];
+    let report = assert_valid(&wsee(&args).run().exits(1));
+    let sent = &report["cases"][0]["failure"]["sent"];
+    assert_eq!(*sent, serde_json::json!(["> value", ">b 00 ff", "ping x"]));
+    server.finish();
+}
+
+#[test]
+fn a_case_that_is_not_run_to_the_end_is_counted_as_an_error_with_its_step() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.wsee");
+    fs::write(&file, "# down\n\nconnect ws://127.0.0.1:1/\n").expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    let output = wsee(&["test", file]).run().exits(1);
+    let report = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        report.contains(&format!("{file}:3: connect ws://127.0.0.1:1/")),
+        "{report}"
+    );
+    assert!(report.contains("\n0 passed, 1 error in "), "{report}");
 }
