@@ -139,3 +139,20 @@ fn an_entry_of_no_proxy_that_does_not_match_is_named() {
         .says("hint: no_proxy has *.example.test, which does not match chat.example.test")
         .says("write .example.test there");
 }
+
+#[test]
+fn a_response_for_another_key_may_come_from_a_cache() {
+    let server = before_handshake(|mut wire| {
+        wire.write(
+            "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n",
+        );
+        wire.wait_for_end();
+    });
+    let says = &[
+        "Sec-WebSocket-Accept",
+        "a cache or a proxy may have answered",
+        "--lenient",
+    ];
+    at_root("a cached 101", &[], 112, says).meets(&server);
+}

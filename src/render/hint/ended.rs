@@ -129,7 +129,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| it.code == 1005 && it.target.contains("EIO=") && it.end.sent > 0,
-        "Socket.IO closes so after a packet that it does not expect, such as one before its answer to \"40\"",
+        "Socket.IO closes so after a packet that it does not expect, such as one before its answer to \"40\", or to end a session",
         "send \"40\" first and wait for the answer; wsee test can wait between messages",
     ),
     row(

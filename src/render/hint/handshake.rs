@@ -16,6 +16,11 @@ impl Diagnostic for HandshakeError {
             Self::NoSubprotocol(_) => {
                 "to connect without a subprotocol, drop --require-subprotocol".to_owned()
             }
+            Self::Accept { found: Some(_), .. } => {
+                "a cache or a proxy may have answered in the server's place; \
+                 to connect in spite of it, add --lenient"
+                    .to_owned()
+            }
             Self::HttpVersion(_)
             | Self::Upgrade(_)
             | Self::Connection(_)
