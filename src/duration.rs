@@ -54,9 +54,22 @@ pub(crate) fn round_div(value: u128, divisor: u128) -> u128 {
     (value + divisor / 2) / divisor
 }
 
+/// A duration as it is typed.
+pub fn typed(duration: Duration) -> String {
+    let duration = jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX);
+    format!("{duration:#}").replace(' ', "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn durations_are_shown_as_they_are_typed() {
+        for text in ["500ms", "2s", "1m30s", "1h"] {
+            assert_eq!(parse(text).map(typed), Ok(text.to_owned()));
+        }
+    }
 
     #[test]
     fn durations_are_read_as_people_write_them() {

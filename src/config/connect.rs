@@ -123,7 +123,12 @@ fn session(
         );
     }
     if wants_prompt && !is_prompt {
-        connect.dialing.notes.push(NO_PROMPT.to_owned());
+        let lines = if args.pipe.commands {
+            "lines that start with / are commands"
+        } else {
+            "--commands takes lines that start with / as commands"
+        };
+        connect.dialing.notes.push(format!("{NO_PROMPT}; {lines}"));
     }
     Ok(connect)
 }

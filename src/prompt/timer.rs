@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::command::Timing;
 use crate::diagnostic::Diagnostic;
+use crate::duration;
 use crate::outbox::{Every, Schedule};
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
@@ -79,6 +80,6 @@ fn list(schedule: &Schedule) -> Vec<String> {
 
 fn described(every: &Every) -> String {
     let text = String::from_utf8_lossy(&every.payload);
-    let period = quantity::duration(every.period);
+    let period = duration::typed(every.period);
     format!("every {period}: {}", escape_line(&*text))
 }

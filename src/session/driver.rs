@@ -207,7 +207,11 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
             Poll::Pending => false,
             Poll::Ready(Ok(())) => {
                 match buffer.filled().len() {
-                    0 => self.connection.lost(None),
+                    0 => {
+                        // An orderly end shows that the connection worked until now.
+                        self.delivery.note_received();
+                        self.connection.lost(None);
+                    }
                     n => {
                         self.undelivered_input = true;
                         self.connection.received(n, now);

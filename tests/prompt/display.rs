@@ -160,3 +160,35 @@ fn text_that_fills_rows_is_all_there() {
     let terminal = terminal(&[server.url()]).prompt();
     terminal.wait_for(&format!("  {shown}\n"));
 }
+
+#[test]
+fn json_takes_one_row_where_it_fits() {
+    let text = format!("{{\"type\":\"chat\",\"text\":\"{}\"}}", "x".repeat(50));
+    let mut terminal = terminal(&["demo", "--timestamps", "none"]).prompt();
+    terminal.press(&format!("{text}\r"));
+    let row = format!("{{ \"type\": \"chat\", \"text\": \"{}\" }}", "x".repeat(50));
+    // Its size after compression is for -v and /status.
+    terminal.wait_for(&format!("\n← text 75 B   {row}\n"));
+    terminal.resize(40, 90);
+    terminal.press("\x0c\x1b[A\r");
+    terminal.wait_for(&format!("\n← text 75 B\n  {row}\n"));
+    terminal.resize(40, 60);
+    terminal.press("\x0c\x1b[A\r");
+    terminal.wait_for("\n← text 75 B\n  {\n    \"type\": \"chat\",\n");
+    terminal.press("/show compact\r");
+    terminal.wait("compact", |screen, _| {
+        screen.contents().contains("compact on")
+    });
+    terminal.press(&format!("\x0c{text}\r"));
+    terminal.wait("a cut row", |screen, _| {
+        let contents = screen.contents();
+        let mut rows = contents
+            .lines()
+            .filter(|row| row.starts_with("← text 75 B   {\"type\""));
+        rows.any(|row| row.ends_with('…') && row.chars().count() == 60)
+    });
+    terminal.press("/status\r");
+    terminal.wait_for("deflated to ");
+    terminal.press("\x04");
+    terminal.finish();
+}

@@ -112,7 +112,7 @@ fn in_a_close_reason() {
     let server = scripted(|peer: Peer| peer.close(1008, ATTACK));
     let mut terminal = terminal(&[server.url()]).start();
     assert_eq!(terminal.finish(), 111);
-    terminal.wait_for(r#"closed by server: 1008 policy violation "\x1b]0;owned\x07"#);
+    terminal.wait_for("closed by server: 1008 policy violation\n  \"\\x1b]0;owned\\x07");
     assert_harmless(&terminal);
 }
 

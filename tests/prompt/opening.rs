@@ -153,3 +153,29 @@ fn no_repl_is_a_pipe_at_the_terminal() {
     assert_eq!(terminal.finish(), 0);
     assert_eq!(server.finish().messages, [Message::text("hello")]);
 }
+
+#[test]
+fn a_terminal_without_a_prompt_says_how_commands_work() {
+    let server = echoing();
+    let setup = terminal(&[server.url(), "--wait", "0"]).env("TERM", "dumb");
+    let mut terminal = setup.start();
+    terminal.wait_for(
+        "each line is sent as a message;\n  --commands takes lines that start with / as commands\n",
+    );
+    terminal.press("hello\n\x04");
+    assert_eq!(terminal.finish(), 0);
+    assert_eq!(server.finish().messages, [Message::text("hello")]);
+}
+
+#[test]
+fn prose_is_wrapped_at_words() {
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    terminal.resize(40, 40);
+    terminal.press("/help\r");
+    terminal.wait_for("\n  /drop\n      drop the TCP connection without a\n      Close frame\n");
+    terminal.press("/hlep\r");
+    terminal.wait_for(
+        "unknown command /hlep; did you mean\n  /help? (//hlep sends the text \"/hlep\")\n",
+    );
+    terminal.leave();
+}

@@ -35,13 +35,13 @@ fn timers_are_listed_and_stopped_by_number() {
         terminal(&["demo", "--no-compress", "--every", "1h", "from {{a}} flag"]).prompt();
     terminal.wait_for("← text 15 B   from {{a}} flag\n");
     terminal.press("/every\r");
-    terminal.wait_for("\n1  every 1 h 0 min: from {{a}} flag (sent 1)\n");
+    terminal.wait_for("\n1  every 1h: from {{a}} flag (sent 1)\n");
     terminal.press("/every 1m typed\r");
     terminal.wait_for("← text 5 B   typed\n");
     terminal.press("/every stop 1\r");
-    terminal.wait_for("\nstopped: every 1 h 0 min: from {{a}} flag\n");
+    terminal.wait_for("\nstopped: every 1h: from {{a}} flag\n");
     terminal.press("/every\r");
-    terminal.wait_for("\n1  every 1 min 0 s: typed (sent 1)\n");
+    terminal.wait_for("\n1  every 1m: typed (sent 1)\n");
     terminal.press("/every stop 7\r");
     terminal.wait_for("\nthere is no timer 7; /every lists them\n");
     terminal.leave();

@@ -28,16 +28,14 @@ impl Message {
     /// Adds a typed line; a command within a message is executed and leaves it as it is.
     pub(super) fn next(&mut self, line: String) -> Next {
         let Some(lines) = &mut self.lines else {
-            return match open_bracket(&line) {
-                None => Next::Line(line),
-                Some(_) => {
-                    *self = Self {
-                        lines: Some(line),
-                        is_explained: false,
-                    };
-                    Next::More(None)
-                }
+            if open_bracket(&line).is_none() {
+                return Next::Line(line);
+            }
+            *self = Self {
+                lines: Some(line),
+                is_explained: false,
             };
+            return Next::More(None);
         };
         match line.strip_prefix('/') {
             Some(rest) if !rest.starts_with('/') => return Next::Line(line),
