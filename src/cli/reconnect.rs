@@ -16,8 +16,8 @@ pub struct ReconnectArgs {
     ///
     /// A connection is lost when it ends without a closing handshake, when a ping is not answered,
     /// when --idle-timeout runs out, or when the server closes with 1001 or 1011 to 1014. Any other
-    /// close is deliberate and final. The first connection must succeed at once. wsee reconnects
-    /// after a wait of up to 1 s, which doubles, up to 30 s, with every failed attempt and every
+    /// close is deliberate and final. The first connection is tried again in the same way, so wsee
+    /// waits for a server that is not there yet. wsee reconnects after a wait of up to 1 s, which doubles, up to 30 s, with every failed attempt and every
     /// connection shorter than the wait before it. An attempt fails if TCP or TLS fails, or with
     /// status 429 or 500 to 599, whose Retry-After is honoured up to 1 hour; any other status or an
     /// untrusted certificate ends the run. Without N there is no limit.

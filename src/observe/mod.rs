@@ -8,6 +8,7 @@
 mod jsonl;
 mod reaction;
 mod recording;
+mod reopening;
 mod view;
 
 use std::io;
@@ -16,6 +17,7 @@ use std::time::Instant;
 pub use jsonl::JsonLines;
 pub use reaction::PeerReaction;
 pub use recording::Recording;
+use reopening::Reopening;
 pub use view::{Outlet, View};
 
 use crate::event::{Ending, Event, NotOpen, Opening};
@@ -30,6 +32,7 @@ pub struct Observers {
     pub reaction: PeerReaction,
     lines: Option<JsonLines>,
     dialect: Dialect,
+    reopening: Reopening,
 }
 
 /// For modes without `--jsonl`.
@@ -44,6 +47,7 @@ impl Observers {
             reaction: PeerReaction::default(),
             lines: jsonl.map(JsonLines::new),
             dialect: Dialect::ignored(),
+            reopening: Reopening::default(),
         }
     }
 
@@ -73,7 +77,12 @@ impl Observers {
             }
             _ => self.outside(event, now),
         }
-        self.view.event(event, now);
+        if !self.reopening.hides(event) {
+            self.view.event(event, now);
+        }
+        if let Event::Reconnected(_) = event {
+            self.reopened(now);
+        }
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
             lines.event(out, event, &self.opening, now);
         }
@@ -93,9 +102,22 @@ impl Observers {
 
     #[cold]
     fn outside(&mut self, event: &Event<'_>, now: Instant) {
+        self.reopening.observe(event, &self.opening);
         self.opening.observe(event, now);
         if matches!(event, Event::Retry(_)) {
             self.reaction = PeerReaction::default();
+        }
+    }
+
+    /// Shows the answer to another opening if it differs from the last one.
+    fn reopened(&mut self, now: Instant) {
+        let differs = self.reopening.differs(&self.opening);
+        if let Some(open) = self.opening.open().filter(|_| differs)
+            && self.view.shows_handshake()
+        {
+            self.view.note("the server answered differently this time:");
+            self.view.heads(None, self.opening.response());
+            self.view.event(&Event::Open(open), now);
         }
     }
 

@@ -17,8 +17,7 @@ pub(super) struct FinalLine {
 }
 
 impl FinalLine {
-    /// The end of the session; a response's head is left out if it was already `shown`.
-    pub(super) fn of(finish: &Finish, connect: &Connect, style: Style, shown: bool) -> Self {
+    pub(super) fn of(finish: &Finish, connect: &Connect, style: Style) -> Self {
         let line = ending(&finish.ending, "server");
         let (above, message) = match &finish.failure {
             None => {
@@ -27,7 +26,8 @@ impl FinalLine {
                 (hint.unwrap_or_default(), line.clone())
             }
             Some(error) => (
-                failure::failure(error, connect, style, shown),
+                // Attempts to reconnect are not shown step by step.
+                failure::failure(error, connect, style, false),
                 format!("{error}; {line}"),
             ),
         };
@@ -44,6 +44,6 @@ impl FinalLine {
         } else {
             Role::Error
         };
-        format!("{}{}", self.above, style.paint(role, &self.line))
+        format!("{}{}", self.above, style.prose(role, &self.line))
     }
 }

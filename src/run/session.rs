@@ -2,21 +2,21 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::cookie_jar::{self, JarFile};
 use super::final_line::FinalLine;
 use super::report::{Outcome, Reporter};
 use super::view::view;
 use super::{complain, failure, jsonl, print, say_why};
-use crate::config::{Connect, Environment};
+use crate::config::{Connect, Environment, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::event::{Event, NotOpen, Opening};
 use crate::exit::Exit;
 use crate::observe::{NO_LINES, Observers, Outlet, Recording, View};
 use crate::pipe::{self, Input, Pipe};
 use crate::prompt::{self, Prompt};
-use crate::render::{Role, Show, Style, message};
+use crate::render::{Role, Show, Style, message, quantity};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
 use crate::term;
 
@@ -93,7 +93,7 @@ async fn run_prompt(report: &Reporter<'_>, opened: Opened, prompt: io::Result<Pr
     let finish = keep_up(report.connect(), opened, &mut prompt).await;
     let (end, last) = (
         &finish.ending,
-        FinalLine::of(&finish, report.connect(), style, true),
+        FinalLine::of(&finish, report.connect(), style),
     );
     prompt
         .observers()
@@ -110,12 +110,11 @@ async fn run_pipe(report: &Reporter<'_>, opened: Opened, pipe: io::Result<Pipe>)
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
         Err(error) => return cannot("use stdout", &error, Exit::Write),
     };
-    let view = &pipe.observers().view;
-    let (style, shown) = (view.style(), view.shows_handshake());
+    let style = pipe.observers().view.style();
     let finish = keep_up(report.connect(), opened, &mut pipe).await;
     let (end, last) = (
         &finish.ending,
-        FinalLine::of(&finish, report.connect(), style, shown),
+        FinalLine::of(&finish, report.connect(), style),
     );
     let written = pipe.finish(end, &last.message, Instant::now()).await;
     let opening = &pipe.observers().opening;
@@ -201,7 +200,7 @@ async fn open(
     let jar = cookie_jar::prepare(connect)?;
     let mut observe = |event: Event<'_>| observers.opening(&event, lines, Instant::now());
     let opened = tokio::select! {
-        opened = Box::pin(session::open(&connect.dialing.open, &mut observe)) => opened.map_err(|error| {
+        opened = Box::pin(session::open_lasting(&connect.dialing.open, connect.backoff.clone(), &mut observe)) => opened.map_err(|error| {
             let text = failure::failure(&error, connect, style, shown);
             (failure::not_open(&error), text)
         }),
@@ -209,6 +208,11 @@ async fn open(
             let error = format!("stopped by {signal} before the connection opened");
             let text = message::problem(&error, style);
             Err((NotOpen::new(error, signal.exit()), text))
+        }
+        limit = time_is_up(connect) => {
+            let error = format!("no connection within --max-time ({})", quantity::duration(limit));
+            let text = message::problem(&error, style);
+            Err((NotOpen::new(error, Exit::Timeout), text))
         }
     };
     let is_answered = observers.opening.last_response().is_some();
@@ -220,6 +224,21 @@ async fn open(
     };
     term::stderr(&(report.waterfall(&observers.opening, style) + &text));
     Err(why)
+}
+
+/// Waits for the end of `--max-time`, which limits all attempts of `--reconnect` together.
+async fn time_is_up(connect: &Connect) -> Duration {
+    let max_time = match &connect.mode {
+        Mode::Prompt(options) => options.max_time,
+        Mode::Pipe(options) => options.max_time,
+    };
+    match max_time.filter(|_| connect.backoff.is_some()) {
+        Some((limit, deadline)) => {
+            tokio::time::sleep_until(deadline.into()).await;
+            limit
+        }
+        None => std::future::pending().await,
+    }
 }
 
 fn cannot(what: &str, error: &io::Error, exit: Exit) -> Exit {

@@ -25,7 +25,7 @@ pub use error::{OpenError, OpenProblem, Refused};
 pub use mode::{Mode, Reconnecting, Stop, Turn};
 pub use open::{Opened, open};
 pub use options::{Follow, Options, Place};
-pub use reconnect::{Finish, Plan, keep_up};
+pub use reconnect::{Finish, Plan, keep_up, open_lasting};
 pub use redirect::RedirectError;
 pub use signals::Signals;
 pub use transport::Transport;

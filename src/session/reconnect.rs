@@ -37,6 +37,34 @@ struct Failure {
     attempts: u32,
 }
 
+/// Opens the first connection of a run; with a `backoff`, it waits for a server that is not there yet.
+pub async fn open_lasting(
+    options: &Options,
+    mut backoff: Option<Backoff>,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Opened, OpenError> {
+    loop {
+        let error = match open(options, observe).await {
+            Ok(opened) => return Ok(opened),
+            Err(error) => error,
+        };
+        let least = retry_after(&error, Timestamp::now());
+        let attempt = backoff
+            .as_mut()
+            .zip(least)
+            .and_then(|(backoff, least)| backoff.next(least, rand::random()));
+        let Some(attempt) = attempt else {
+            return Err(error);
+        };
+        observe(Event::Retry(&Retry {
+            reason: DisconnectReason::Failed(&error.to_string()),
+            delay: attempt.delay,
+            attempt: attempt.number,
+        }));
+        tokio::time::sleep(attempt.delay).await;
+    }
+}
+
 /// Runs `mode` on `opened` and on every connection that replaces it.
 pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: &mut M) -> Finish {
     let since = opened.at;
@@ -96,17 +124,18 @@ impl Plan<'_> {
 
     /// Opens another connection if the end of the last one or the user asks for it.
     async fn follow<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
+        let lost = Instant::now();
         let mut reopened = if self.wants_reconnect(ending) && mode.wants_reconnect() {
             self.backoff.lost(ending.lasted);
             let is_asked = ending.cause == Some(Cause::Reconnect);
-            self.reopen(ending, is_asked, mode).await
+            self.reopen(ending, is_asked, lost, mode).await
         } else {
             Reopened::Not(None)
         };
         loop {
             reopened = match reopened {
                 Reopened::Not(failure) if mode.stays(ending) => {
-                    self.wait(ending, failure, mode).await
+                    self.wait(ending, failure, lost, mode).await
                 }
                 reopened => return reopened,
             };
@@ -118,6 +147,7 @@ impl Plan<'_> {
         &mut self,
         ending: &Ending,
         failure: Option<Failure>,
+        lost: Instant,
         mode: &mut M,
     ) -> Reopened {
         let failed = failure.as_ref().map(|failure| {
@@ -138,7 +168,7 @@ impl Plan<'_> {
         let waited = while_disconnected(&RefCell::new(&mut *mode), Until::Asked).await;
         match waited {
             Some(stop) => Reopened::Stopped(stop.cause, failure),
-            None => self.reopen(ending, true, mode).await,
+            None => self.reopen(ending, true, lost, mode).await,
         }
     }
 
@@ -147,9 +177,10 @@ impl Plan<'_> {
         &mut self,
         ending: &Ending,
         mut is_asked: bool,
+        lost: Instant,
         mode: &mut M,
     ) -> Reopened {
-        let (lost, mode) = (Instant::now(), RefCell::new(mode));
+        let mode = RefCell::new(mode);
         let mut report = |event: Event<'_>| {
             let now = Instant::now();
             mode.borrow_mut().while_disconnected(&event, now);

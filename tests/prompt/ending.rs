@@ -83,12 +83,7 @@ fn closed_with(code: u16, reason: &'static str, status: u32) -> String {
     terminal.press("go\rhalf typed");
     assert_eq!(terminal.finish(), status);
     terminal.wait_for("← text 4 B   gone\n");
-    terminal
-        .contents()
-        .trim_end()
-        .lines()
-        .last()
-        .map_or(String::new(), str::to_owned)
+    terminal.last_line()
 }
 
 #[test]
@@ -121,12 +116,7 @@ fn broken_by(bytes: &'static str, reset: bool, status: u32) -> String {
     });
     let mut terminal = terminal(&[server.url()]).start();
     assert_eq!(terminal.finish(), status);
-    terminal
-        .contents()
-        .trim_end()
-        .lines()
-        .last()
-        .map_or(String::new(), str::to_owned)
+    terminal.last_line()
 }
 
 #[test]

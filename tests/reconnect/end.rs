@@ -34,14 +34,6 @@ fn an_end_that_is_meant_is_the_end() {
 }
 
 #[test]
-fn the_first_connection_must_be_made_at_once() {
-    wsee(&["ws://127.0.0.1:1", "--reconnect"])
-        .run()
-        .exits(7)
-        .never_says("reconnecting");
-}
-
-#[test]
 fn so_many_attempts_may_fail_and_the_last_decides() {
     let (mut running, _) = orphan(&["--reconnect=2", "-w", "%{exitcode}"]);
     running.send("a\nb\n");

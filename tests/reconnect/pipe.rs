@@ -1,5 +1,9 @@
 //! A pipe whose server dies and comes back.
 
+use std::net::TcpListener;
+use std::thread;
+use std::time::Duration;
+
 use crate::support::peer::{Message, Peer, Received, scripted, scripted_on};
 use crate::support::run::{Running, wsee};
 use crate::support::server::Server;
@@ -68,6 +72,48 @@ fn a_server_that_restarts_is_waited_for() {
         .exits(0)
         .says("! closed by server: 1012 service restart \"back soon\" after ")
         .ends_with_line("closed by server: 1000 normal closure \"done\" after ");
+}
+
+#[test]
+fn a_server_that_is_not_there_yet_is_waited_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("a port").port();
+    drop(listener);
+    let url = format!("ws://127.0.0.1:{port}/");
+    let running = wsee(&[&url, "--reconnect"]).stdin_held_open().spawn();
+    running.wait_for_stderr(" refused; reconnecting in ");
+    let server = scripted_on(port, |peer: Peer| peer.close(1000, ""));
+    server.serve();
+    running.wait().exits(0).says("closed by server: 1000 ");
+    wsee(&[&url, "--reconnect", "-m", "1500ms"])
+        .stdin_held_open()
+        .run()
+        .exits(28)
+        .says("no connection within --max-time (1.5 s)");
+    wsee(&[&url, "--reconnect=1"])
+        .stdin_held_open()
+        .run()
+        .exits(7)
+        .says("(attempt 1)");
+}
+
+#[test]
+fn a_message_sent_long_before_the_end_is_not_at_risk() {
+    let server = scripted(|mut peer: Peer| {
+        peer.expect("one");
+        peer.send("echo");
+        thread::sleep(Duration::from_millis(1_300));
+    });
+    let port = server.port();
+    let mut running = wsee(&[server.url(), "--reconnect"])
+        .stdin_held_open()
+        .spawn();
+    running.send("one\n");
+    server.serve();
+    running.wait_for_stderr("reconnecting in ");
+    let server = scripted_on(port, |peer: Peer| peer.close(1000, ""));
+    server.serve();
+    running.wait().exits(0).never_says("may be lost");
 }
 
 #[test]

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use crate::support::peer::{Peer, scripted, scripted_on};
 use crate::support::pty::{Terminal, terminal};
+use crate::support::server::Server;
+use crate::support::wire::before_handshake_on;
 
 /// A REPL whose server is gone, and that server's port.
 #[track_caller]
@@ -156,4 +158,73 @@ fn the_last_attempt_decides() {
     server.serve();
     assert_eq!(terminal.finish(), 7);
     terminal.wait_for("gave up after 1 attempt; ");
+}
+
+#[test]
+fn a_reconnect_is_one_line_unless_the_server_answers_differently() {
+    let (terminal, port) = orphan(&[]);
+    let server = scripted_on(port, |mut peer: Peer| peer.expect("again"));
+    terminal.wait_for("* reconnected after a gap of ");
+    assert_eq!(terminal.contents().matches("GET / HTTP/1.1").count(), 1);
+    let mut terminal = terminal;
+    terminal.press("again\r");
+    server.serve();
+    terminal.wait("another loss", |screen, _| {
+        screen.contents().matches("; reconnecting in ").count() == 2
+    });
+    let server: Server<()> = before_handshake_on(port, |mut wire| {
+        let response = wire
+            .response()
+            .replace("\r\n\r\n", "\r\nServer: another\r\n\r\n");
+        wire.write(response);
+        wire.wait_for_end();
+    });
+    terminal.wait_for("* the server answered differently this time:\n< HTTP/1.1 101 ");
+    terminal.wait_for("\n< Server: another\n");
+    terminal.press("\x04");
+    terminal.finish();
+    server.serve();
+}
+
+#[test]
+fn the_prompt_stays_with_all_it_has_until_ctrl_d() {
+    let server = scripted(|mut peer: Peer| {
+        peer.expect("beat");
+        peer.expect("go");
+        peer.close(4001, "expired")
+    });
+    let port = server.port();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/set name value\r/every 1h beat\rgo\r");
+    server.serve();
+    terminal.wait_for("closed by server: 4001 private use \"expired\" after ");
+    terminal.wait_for("; /reconnect or Ctrl-D");
+    terminal.press("{{name}}\r");
+    terminal.wait_for("not sent: there is no connection; /reconnect opens another\n");
+    terminal.press("/status\r");
+    terminal.wait_for("CLOSED (3)");
+    let server = scripted_on(port, |mut peer: Peer| {
+        peer.expect("beat");
+        peer.expect("value");
+        peer.close(4002, "")
+    });
+    terminal.press("/reconnect\r");
+    terminal.wait_for("* reconnected after a gap of ");
+    terminal.press("{{name}}\r");
+    server.serve();
+    terminal.wait_for("closed by server: 4002 ");
+    assert_eq!(terminal.finish(), 111);
+}
+
+#[test]
+fn exit_on_close_leaves_at_once() {
+    let server = scripted(|mut peer: Peer| {
+        peer.expect("go");
+        peer.close(4001, "")
+    });
+    let mut terminal = terminal(&[server.url(), "--exit-on-close"]).prompt();
+    terminal.press("go\r");
+    assert_eq!(terminal.finish(), 111);
+    assert!(!terminal.contents().contains("/reconnect or Ctrl-D"));
+    server.serve();
 }

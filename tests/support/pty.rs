@@ -256,6 +256,12 @@ impl Terminal {
         text(view.parser.screen())
     }
 
+    /// The last line, which may have several rows.
+    pub fn last_line(&self) -> String {
+        let contents = self.contents().trim_end().replace("\n  ", " ");
+        contents.lines().last().unwrap_or_default().to_owned()
+    }
+
     /// All that was ever written to the terminal.
     pub fn bytes(&self) -> Vec<u8> {
         let mut view = self.view.borrow_mut();
