@@ -50,12 +50,12 @@ fn received_fragments_and_control_frames_between_them_have_lines() {
     shows(
         &output,
         &[
-            "← text, no mask, 1 B (7-bit), header 01 01 at 0",
-            "← FIN ping, no mask, 1 B (7-bit), header 89 01 at 3",
+            "← text, no mask, 1 B (7-bit), header 01 01 at offset 0",
+            "← FIN ping, no mask, 1 B (7-bit), header 89 01 at offset 3",
             "→ FIN pong, mask ",
-            "← FIN pong, no mask, 0 B (7-bit), header 8a 00 at 6",
-            "← FIN continuation, no mask, 1 B (7-bit), header 80 01 at 8",
-            "← FIN close, no mask, 2 B (7-bit), header 88 02 at 11",
+            "← FIN pong, no mask, 0 B (7-bit), header 8a 00 at offset 6",
+            "← FIN continuation, no mask, 1 B (7-bit), header 80 01 at offset 8",
+            "← FIN close, no mask, 2 B (7-bit), header 88 02 at offset 11",
             "→ FIN close, mask ",
         ],
     );
@@ -71,7 +71,7 @@ fn compressed_frames_show_rsv1_and_both_sizes() {
     shows(
         &output,
         &[
-            "← FIN RSV1 text, no mask, 7 B (7-bit), header c1 07 at 0",
+            "← FIN RSV1 text, no mask, 7 B (7-bit), header c1 07 at offset 0",
             "← FIN close",
             "→ FIN close",
         ],
@@ -89,7 +89,7 @@ fn a_length_that_is_not_minimal_is_flagged() {
     shows(
         &output,
         &[
-            "← FIN text, no mask, 2 B (16-bit, not minimal), header 81 7e 00 02 at 0",
+            "← FIN text, no mask, 2 B (16-bit, not minimal), header 81 7e 00 02 at offset 0",
             "← FIN close",
             "→ FIN close",
         ],
@@ -113,8 +113,8 @@ fn sent_frames_have_lines_with_reserved_opcodes_by_number() {
         &[
             "→ text, mask ",
             "→ FIN continuation, mask ",
-            "→ FIN RSV2 reserved opcode 11, mask 01020304, 0 B (7-bit), header ab 80 01 02 03 04 at 14",
-            "→ FIN reserved opcode 3, no mask, 2 B (64-bit, not minimal), header 83 7f 00 00 00 00 00 00 00 02 at 20",
+            "→ FIN RSV2 reserved opcode 11, mask 01020304, 0 B (7-bit), header ab 80 01 02 03 04 at offset 14",
+            "→ FIN reserved opcode 3, no mask, 2 B (64-bit, not minimal), header 83 7f 00 00 00 00 00 00 00 02 at offset 20",
             "← FIN close",
             "→ FIN close",
         ],
