@@ -5,7 +5,6 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Subcommand};
 
-use super::value::looks_like_url;
 use super::{Cli, Command};
 use crate::render::Secrets;
 
@@ -151,21 +150,30 @@ fn unknown_flag(error: &clap::Error, args: &[OsString]) -> Option<String> {
 
 /// The URL is missing because a flag in front of it takes a value.
 fn swallowed_url(args: &[OsString]) -> Option<String> {
-    if command(args).is_some() {
-        return None;
-    }
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
+    let is_client = command(args).is_none();
     let is_flag = |word: &str| word.len() > 1 && word.starts_with('-') && !word.contains('=');
     words.windows(2).rev().find_map(|pair| match *pair {
-        ["-s", port] if port.parse::<u16>().is_ok() => Some(format!(
+        // websocat's -s is a server.
+        ["-s", port] if is_client && port.parse::<u16>().is_ok() => Some(format!(
             "-s took {port} as a subprotocol, so the URL is missing; to listen write wsee listen {port}"
         )),
-        [flag, url] if is_flag(flag) && looks_like_url(url) => Some(format!(
+        [flag, url] if is_flag(flag) && is_url(url) => Some(format!(
             "{flag} took {} as its value, so the URL is missing; write the value of {flag} before the URL",
             Secrets::Masked.url(url)
         )),
         _ => None,
     })
+}
+
+/// Whether a value is hardly anything but a URL: with a scheme or a port, or of this machine.
+fn is_url(text: &str) -> bool {
+    let authority = text.split(['/', '?']).next().unwrap_or_default();
+    let port = authority.rsplit_once(':').map(|(_, port)| port);
+    let has_scheme = ["ws", "wss", "http", "https"]
+        .iter()
+        .any(|scheme| text.starts_with(&format!("{scheme}://")));
+    has_scheme || authority == "localhost" || port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
 /// The command that `args` begin with.

@@ -370,7 +370,10 @@ mod tests {
                 .contains("--cookie took localhost:80 as its value")
         );
         assert!(usage_error("-s 1234").contains("wsee listen 1234"));
-        assert!(!usage_error("--cookie=ws://h").contains("took"));
+        assert!(usage_error("test -H ws://h").contains("-H took ws://h as its value"));
+        for line in ["--cookie=ws://h", "--send hi", "-H A:b", "--send {\"a\":1}"] {
+            assert!(!usage_error(line).contains("took"), "{line}");
+        }
     }
 
     #[test]

@@ -205,7 +205,7 @@ impl FromStr for Count {
     }
 }
 
-pub(super) fn looks_like_url(text: &str) -> bool {
+fn looks_like_url(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == ':' || c == '[')
         || text.contains([':', '/'])
         || text.matches('.').count() == 3

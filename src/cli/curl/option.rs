@@ -171,6 +171,9 @@ const TABLE: &[Row] = {
         ("proxy-ntlm", None, false, Refused(PROXY_LOGIN)),
         ("proxy-negotiate", None, false, Refused(PROXY_LOGIN)),
         ("proxy-cert", None, true, Refused(UNABLE)),
+        ("proxy-crlfile", None, true, Refused(UNABLE)),
+        ("proxy-pinnedpubkey", None, true, Refused(UNABLE)),
+        ("haproxy-clientip", None, true, Refused(UNABLE)),
         ("proxy-key", None, true, Refused(UNABLE)),
     ]
 };
@@ -212,19 +215,26 @@ const IGNORED_SWITCHES: &str = "append basic ca-native compressed compressed-ssh
     post303 progress-bar progress-meter proxy-basic proxy-ca-native proxytunnel socks5-basic raw remote-header-name \
     remote-name-all remote-time remove-on-error show-error silent skip-existing ssl ssl-reqd ssl-allow-beast \
     ssl-no-revoke sslv2 sslv3 styled-output suppress-connect-headers tcp-nodelay tlsv1 \
-    tlsv1.0 tlsv1.1 tr-encoding use-ascii xattr";
+    tlsv1.0 tlsv1.1 tr-encoding use-ascii xattr \
+    doh-cert-status doh-insecure ftp-create-dirs ftp-pasv ftp-pret ftp-skip-pasv-ip ftp-ssl-ccc ftp-ssl-control \
+    mail-rcpt-allowfails metalink proxy-ssl-allow-beast proxy-ssl-auto-client-cert proxy-tlsv1 sasl-ir \
+    ssl-auto-client-cert ssl-revoke-best-effort tftp-no-options";
 
 const IGNORED_WITH_VALUE: &str = "alt-svc continue-at create-file-mode etag-compare etag-save \
-    expect100-timeout ftp-port libcurl output-dir parallel-max quote random-file range telnet-option time-cond";
+    expect100-timeout ftp-port libcurl output-dir parallel-max quote random-file range telnet-option time-cond \
+    egd-file ftp-account ftp-alternative-to-user ftp-method ftp-ssl-ccc-mode hostpubmd5 hostpubsha256 ipfs-gateway \
+    krb login-options mail-auth mail-from mail-rcpt pubkey sasl-authzid service-name tftp-blksize";
 
 /// What they do in curl would have an effect on a WebSocket as well.
 const UNSUPPORTED_SWITCHES: &str = "alpn disallow-username-in-url false-start include junk-session-cookies mptcp \
-    retry-all-errors retry-connrefused tcp-fastopen tls-earlydata trace-ids trace-time";
+    retry-all-errors retry-connrefused socks5-gssapi socks5-gssapi-nec tcp-fastopen tls-earlydata trace-ids trace-time";
 
 const UNSUPPORTED_WITH_VALUE: &str = "capath cert-type ciphers curves happy-eyeballs-timeout-ms hsts ip-tos \
     key-type limit-rate max-filesize proto proto-default proto-redir proxy-capath proxy-ciphers \
     proxy-tls13-ciphers rate retry retry-delay retry-max-time signature-algorithms speed-limit speed-time stderr \
-    tls13-ciphers trace trace-ascii trace-config vlan-priority";
+    tls13-ciphers trace trace-ascii trace-config vlan-priority delegation ech engine proxy-cert-type proxy-key-type \
+    proxy-pass proxy-service-name proxy-tlsauthtype proxy-tlspassword proxy-tlsuser socks5-gssapi-service \
+    tlsauthtype tlspassword tlsuser";
 
 #[cfg(test)]
 mod tests {

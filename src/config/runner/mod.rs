@@ -135,7 +135,7 @@ impl Test {
             [url] if !is_file(url) => {
                 check_url_flags(args)?;
                 let dialing = flags.dialing(url)?;
-                if !url.contains([':', '@']) {
+                if url.contains('.') && !url.contains([':', '@']) {
                     notes.push(format!(
                         "no such file or folder: {url}, so it is taken as a URL"
                     ));
