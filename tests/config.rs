@@ -300,7 +300,7 @@ fn debug_shows_where_every_option_comes_from() {
         ("--header Y: z", "(command line)"),
         ("--bearer ***", "config.toml:3)"),
         ("--user-agent me", "(command line)"),
-        ("--wait 2s", "(default)"),
+        ("--connect-timeout 10s", "(default)"),
         ("--debug", "(command line)"),
     ] {
         let line = output

@@ -239,8 +239,8 @@ fn utf_16_in_a_file_names_what_converts_it() {
 #[track_caller]
 fn refused(run: Run, name: &str, bytes: &[u8], status: i32) {
     let run = with_files(run, &[(name, bytes.to_vec())]);
-    let home: &Path = &run.home().to_owned();
-    run.current_dir(home)
+    let home = run.home().to_owned();
+    run.current_dir(&home)
         .run()
         .exits(status)
         .says("UTF-16")

@@ -160,7 +160,7 @@ fn a_terminal_without_a_prompt_says_how_commands_work() {
     let setup = terminal(&[server.url(), "--wait", "0"]).env("TERM", "dumb");
     let mut terminal = setup.start();
     terminal.wait_for(
-        "each line is sent as a message;\n  --commands takes lines that start with / as commands\n",
+        "each line is sent as a message;\n  --commands takes lines that start with / as commands",
     );
     terminal.press("hello\n\x04");
     assert_eq!(terminal.finish(), 0);

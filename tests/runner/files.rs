@@ -339,8 +339,8 @@ fn an_interrupt_ends_the_run_and_the_reports_are_written() {
     assert_eq!(names(&output), ["error a", "skipped later"]);
     // Which of the two steps it was depends on the machine.
     let step = [3, 4].map(|line| format!("{file}:{line}: < text "));
-    let report = stdout(&output);
-    assert!(step.iter().any(|step| report.contains(step)), "{report}");
+    let shown = stdout(&output);
+    assert!(step.iter().any(|step| shown.contains(step)), "{shown}");
     let report = fs::read_to_string(report).expect("a report");
     assert!(
         report.contains("tests=\"2\" skipped=\"1\" errors=\"1\""),
