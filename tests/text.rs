@@ -1,7 +1,5 @@
 //! Text as Windows writes it, with a byte order mark and carriage returns, or in UTF-16; and `~` in `@FILE`.
 
-use std::path::Path;
-
 use crate::support::peer::{Message, Peer, echoing, recording, scripted};
 use crate::support::run::{Run, wsee};
 use crate::support::server::Untouched;

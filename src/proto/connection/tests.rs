@@ -181,6 +181,27 @@ fn streamed_messages_come_in_pieces_with_their_ends_marked() {
 }
 
 #[test]
+fn a_streamed_message_shorter_than_a_piece_comes_whole() {
+    let delivery = Delivery::Streamed {
+        least: 4,
+        max_message: 100,
+    };
+    let mut end = engine(Config {
+        delivery,
+        ..config(Role::Client)
+    });
+    assert_eq!(end.feed_hex("82 03 61 62"), [""; 0]);
+    assert_eq!(end.feed_hex("63 02 01 61"), ["binary abc"]);
+    assert_eq!(end.feed_hex("80 01 62"), ["binary ab"]);
+    assert_eq!(
+        end.feed_hex("02 02 61 62 00 02 63 64 80 01 65"),
+        ["binary piece abcd", "binary piece e"]
+    );
+    assert_eq!(end.feed_hex("82 06 61 62 63 64"), ["binary piece abcd"]);
+    assert_eq!(end.feed_hex("65 66"), ["binary piece ef"]);
+}
+
+#[test]
 fn names_the_rule_that_was_broken_and_closes_with_its_code() {
     for (hex, rule, code) in [
         (
