@@ -195,7 +195,9 @@ fn the_prompt_stays_with_all_it_has_until_ctrl_d() {
     });
     let port = server.port();
     let mut terminal = terminal(&[server.url()]).prompt();
-    terminal.press("/set name value\r/every 1h beat\rgo\r");
+    terminal.press("/set name value\r/every 1h beat\r");
+    terminal.wait_for("→ text 4 B   beat\n");
+    terminal.press("go\r");
     server.serve();
     terminal.wait_for("closed by server: 4001 private use \"expired\" after ");
     terminal.wait_for("; /reconnect or Ctrl-D");
