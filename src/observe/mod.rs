@@ -104,7 +104,8 @@ impl Observers {
     fn outside(&mut self, event: &Event<'_>, now: Instant) {
         self.reopening.observe(event, &self.opening);
         self.opening.observe(event, now);
-        if matches!(event, Event::Retry(_)) {
+        if matches!(event, Event::Retry(_) | Event::Offline(_)) {
+            self.view.release();
             self.reaction = PeerReaction::default();
         }
     }
@@ -159,6 +160,7 @@ impl Observers {
         if let Some(after) = ending.first_message {
             self.opening.first_message(after);
         }
+        self.view.release();
         self.recording.closed(ending, message, now);
         self.flush();
         if let Some((lines, out)) = self.lines.as_ref().zip(out) {

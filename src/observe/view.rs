@@ -167,6 +167,14 @@ impl View {
         self.deliver();
     }
 
+    /// Shows the sent messages whose frames were not reported any more.
+    pub(super) fn release(&mut self) {
+        for message in std::mem::take(&mut self.held) {
+            self.text.push_str(&message);
+        }
+        self.deliver();
+    }
+
     pub fn heads(&mut self, request: Option<&Head>, response: Option<&Head>) {
         if let Some(request) = request {
             self.human.request(&mut self.text, request);

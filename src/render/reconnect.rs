@@ -15,16 +15,24 @@ pub fn retry(retry: &Retry<'_>) -> String {
     if retry.delay.is_zero() {
         return format!("{gone}; reconnecting");
     }
-    // Half of the wait is random: more digits would say nothing.
-    let delay = retry.delay.as_secs_f64();
     format!(
-        "{gone}; reconnecting in {delay:.1} s (attempt {})",
+        "{gone}; reconnecting in {} (attempt {})",
+        in_seconds(retry.delay),
         retry.attempt
     )
 }
 
+/// Half of a wait is random: more digits would say nothing.
+fn in_seconds(span: Duration) -> String {
+    if span < Duration::from_secs(60) {
+        format!("{:.1} s", span.as_secs_f64())
+    } else {
+        quantity::duration(span)
+    }
+}
+
 pub fn reconnected(gap: Duration) -> String {
-    format!("reconnected after a gap of {}", quantity::duration(gap))
+    format!("reconnected after a gap of {}", in_seconds(gap))
 }
 
 /// Writes why there is no connection, and how to get another.
