@@ -231,3 +231,12 @@ fn a_test_gives_the_hint_of_an_end() {
     let report = String::from_utf8_lossy(&output.stdout);
     assert!(report.contains("hint: graphql-ws closes so"), "{report}");
 }
+
+#[test]
+fn a_limit_that_was_given_is_no_fault_of_the_server() {
+    let server = after_handshake(Wire::wait_for_end);
+    wsee(&["-m", "300ms", server.url()])
+        .run()
+        .exits(28)
+        .never_says("hint");
+}

@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| it.code == 1001,
         "the server shuts down or restarts",
-        "connect again later{again}",
+        "try again later{again}",
     ),
     row(
         |it| it.code == 1002,
@@ -181,7 +181,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| matches!(it.code, 1012 | 1013),
         "the server restarts or is overloaded",
-        "connect again later{again}",
+        "try again later{again}",
     ),
     row(
         |it| it.code == 1014,

@@ -143,6 +143,8 @@ impl Facts {
                 facts.end.is_reset = error.as_deref() == Some("TCP reset");
             }
             End::NoPong(_) => facts.end.no_pong = true,
+            // Another limit than that of the closing handshake ended the wait.
+            End::CloseTimeout if is_limited(ending.cause.as_ref()) => {}
             End::CloseTimeout => facts.end.no_close = true,
             End::Failed(violation) if violation.rule == Rule::Http => {
                 facts.symptom = Symptom::HttpAfterSwitch;
@@ -263,6 +265,13 @@ impl Facts {
             .and_then(|rest| rest.split('/').next());
         !self.is_tls && host.is_some_and(|host| name(host) == name(&self.host))
     }
+}
+
+fn is_limited(cause: Option<&Cause>) -> bool {
+    matches!(
+        cause,
+        Some(Cause::MaxTime(_) | Cause::Idle(_) | Cause::Signal(_))
+    )
 }
 
 /// The reason phrase of a response.

@@ -10,7 +10,7 @@ use crate::render::mask::Secrets;
 /// Where a Socket.IO server listens, with the query it demands.
 const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket";
 /// The longest quotation of a page or a field, in characters: it has to fit into a line.
-const QUOTE: usize = 80;
+const QUOTE: usize = 100;
 
 impl Facts {
     /// The value of a name in braces; unescaped, with secrets masked.
