@@ -80,8 +80,13 @@ enum StreamState {
 /// The state of the receiving direction before the last read.
 #[derive(Debug, Clone, Copy)]
 struct BeforeRead {
-    last_received: Instant,
+    /// When the last read was.
+    at: Instant,
+    /// How long before it nothing had been received.
+    gap: Duration,
     frames: u64,
+    /// Whether a message was incomplete.
+    is_partial: bool,
 }
 
 /// Whether the peer has been silent for the idle timeout.
@@ -122,8 +127,10 @@ impl Connection {
             last_received: now,
             last_written: now,
             before_read: BeforeRead {
-                last_received: now,
+                at: now,
+                gap: Duration::ZERO,
                 frames: 0,
+                is_partial: false,
             },
             quiet: Quiet::default(),
             last_ping: now,
@@ -146,11 +153,13 @@ impl Connection {
 
     /// Processes `n` bytes that were read into [`input`](Self::input).
     pub fn received(&mut self, n: usize, now: Instant) {
-        self.receiver.commit(n);
         self.before_read = BeforeRead {
-            last_received: self.last_received,
+            at: now,
+            gap: now.saturating_duration_since(self.last_received),
             frames: self.receiver.received().frames,
+            is_partial: self.receiver.partial().is_some(),
         };
+        self.receiver.commit(n);
         self.last_received = now;
         self.extend_close_timeout(now);
     }
@@ -361,9 +370,9 @@ impl Connection {
 
     fn answer_close(&mut self, frame: Option<CloseFrame>, now: Instant) {
         // What came in the same read as the Close frame ended the silence.
-        let is_alone = self.receiver.received().frames <= self.before_read.frames + 1;
-        if is_alone {
-            self.note_quiet(self.before_read.last_received, now);
+        let read = self.before_read;
+        if !read.is_partial && self.receiver.received().frames <= read.frames + 1 {
+            self.note_quiet(read.gap, read.at);
         }
         self.peer = PeerSide::Closed {
             frame: frame.clone(),
@@ -376,11 +385,9 @@ impl Connection {
         self.sender.end_by(deadline);
     }
 
-    fn note_quiet(&mut self, last_received: Instant, now: Instant) {
-        self.quiet = Quiet {
-            received: now.saturating_duration_since(last_received),
-            sent: now.saturating_duration_since(self.last_written),
-        };
+    fn note_quiet(&mut self, received: Duration, at: Instant) {
+        let sent = at.saturating_duration_since(self.last_written);
+        self.quiet = Quiet { received, sent };
     }
 
     /// Fails the connection: sends a Close frame with the reason and discards further input (RFC 6455 §7.1.7).
@@ -398,7 +405,8 @@ impl Connection {
         if !self.peer_is_open() {
             return self.end_now();
         }
-        self.note_quiet(self.last_received, now);
+        let silence = now.saturating_duration_since(self.last_received);
+        self.note_quiet(silence, now);
         End::Lost {
             error,
             partial: self.receiver.partial(),

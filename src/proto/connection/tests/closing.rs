@@ -116,3 +116,19 @@ fn a_stream_that_ends_reports_the_unfinished_frame() {
         assert_eq!(error.as_deref(), Some("TCP reset"));
     }
 }
+
+#[test]
+fn only_a_close_frame_that_comes_alone_follows_a_silence() {
+    let seven = Duration::from_secs(7);
+    let quiet = |before: &str, last: &str| {
+        let mut client = client();
+        client.feed_hex(before);
+        client.pass(7000);
+        client.feed_hex(last);
+        client.connection.quiet().both()
+    };
+    assert_eq!(quiet("", "88 00"), seven);
+    assert_eq!(quiet("81 01 61", "88 00"), seven);
+    assert_eq!(quiet("", "81 01 61 88 00"), Duration::ZERO);
+    assert_eq!(quiet("81 02 61", "62 88 00"), Duration::ZERO);
+}
