@@ -24,7 +24,7 @@ pub fn retry(retry: &Retry<'_>) -> String {
 
 /// Half of a wait is random: more digits would say nothing.
 fn in_seconds(span: Duration) -> String {
-    if span < Duration::from_secs(60) {
+    if span < Duration::from_mins(1) {
         format!("{:.1} s", span.as_secs_f64())
     } else {
         quantity::duration(span)
