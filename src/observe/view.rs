@@ -13,6 +13,7 @@ use crate::filter::{Filter, Filtered};
 use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::render::escape::escape_line;
+use crate::render::width::wrap;
 use crate::render::{Human, Role, Secrets, Show, Style, message};
 use crate::term;
 
@@ -20,6 +21,10 @@ use crate::term;
 const FULL: usize = 64 << 10;
 /// Filter outputs shown per message: a filter can yield millions.
 const OUTPUTS_SHOWN: u64 = 100;
+/// The columns of names before values, and of the space around them.
+const NAMES: usize = 18;
+/// The indentation of values below their names.
+const INDENT: usize = 4;
 
 #[derive(Debug)]
 pub struct View {
@@ -164,6 +169,30 @@ impl View {
             return self.held.push_back(text);
         }
         self.human.sent(&mut self.text, message, now);
+        self.deliver();
+    }
+
+    /// The columns of a value that follows a name.
+    pub fn room(&self) -> usize {
+        let columns = self.style().columns().unwrap_or(usize::MAX);
+        match columns.saturating_sub(NAMES) {
+            room if room < NAMES => columns.saturating_sub(INDENT).max(1),
+            room => room,
+        }
+    }
+
+    /// Shows a name, and a value wrapped at words beside it, or below it on a narrow terminal.
+    pub fn row(&mut self, name: &str, value: &str) {
+        let room = self.room();
+        let is_narrow = self.style().columns().is_some_and(|it| it < room + NAMES);
+        let indent = if is_narrow { INDENT } else { NAMES };
+        let value = wrap(value, room, 0).replace('\n', &format!("\n{:indent$}", ""));
+        let shown = self.style().paint(Role::Fact, name);
+        let _ = match (is_narrow, name) {
+            (false, _) => writeln!(self.text, "  {shown:<15} {value}"),
+            (true, "") => writeln!(self.text, "{:INDENT$}{value}", ""),
+            (true, _) => writeln!(self.text, "  {shown}\n{:INDENT$}{value}", ""),
+        };
         self.deliver();
     }
 

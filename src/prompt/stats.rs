@@ -1,6 +1,5 @@
 //! `/stats`: counts, rates and round-trip times.
 
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -8,7 +7,7 @@ use hdrhistogram::Histogram;
 use super::status::Status;
 use crate::observe::View;
 use crate::proto::sender::Sender;
-use crate::render::{Role, quantity};
+use crate::render::quantity;
 
 #[derive(Debug)]
 pub(super) struct Stats {
@@ -104,13 +103,11 @@ impl Stats {
         ] {
             rows.push((name, total));
             rows.push(("", flow.rate_text(now)));
-            rows.extend(flow.sparkline().map(|bars| ("", bars)));
+            rows.extend(flow.sparkline(view.room()).map(|bars| ("", bars)));
         }
         rows.push(("round trip", self.round_trip_text()));
-        let style = view.style();
         for (name, value) in rows {
-            let name = style.paint(Role::Fact, name);
-            let _ = writeln!(view.text(), "  {name:<15} {value}");
+            view.row(name, &value);
         }
     }
 }
@@ -171,8 +168,9 @@ impl Flow {
     }
 
     /// The messages of each second as a bar; `None` without messages.
-    fn sparkline(&self) -> Option<String> {
-        let most = self.last(SECONDS as u64).map(|it| it.messages).max()?;
+    fn sparkline(&self, room: usize) -> Option<String> {
+        let seconds = SECONDS.min(room) as u64;
+        let most = self.last(seconds).map(|it| it.messages).max()?;
         let bar = |second: Second| {
             let level = (second.messages * BARS.len() as u64).div_ceil(most);
             match usize::try_from(level) {
@@ -180,7 +178,7 @@ impl Flow {
                 _ => ' ',
             }
         };
-        let bars = || self.last(SECONDS as u64).map(bar).collect();
+        let bars = || self.last(seconds).map(bar).collect();
         (most > 0).then(bars)
     }
 }
@@ -201,11 +199,11 @@ mod tests {
     fn a_bar_is_as_high_as_its_second_was_busy() {
         let start = Instant::now();
         let mut flow = Flow::new(start);
-        assert_eq!(flow.sparkline(), None);
+        assert_eq!(flow.sparkline(80), None);
         for (second, messages) in [(0, 1), (1, 100), (3, 800), (4, 799)] {
             flow.add(messages, 0, start + secs(second));
         }
-        assert_eq!(flow.sparkline().as_deref(), Some("▁▁ ██"));
+        assert_eq!(flow.sparkline(80).as_deref(), Some("▁▁ ██"));
     }
 
     #[test]
@@ -218,7 +216,7 @@ mod tests {
         flow.forget(start + secs(60));
         assert_eq!(flow.last(60).map(|it| it.messages).sum::<u64>(), 1);
         flow.forget(start + secs(1_000_000));
-        assert_eq!(flow.sparkline(), None);
+        assert_eq!(flow.sparkline(80), None);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! `/status`: the state of the connection, in the words of the WebSocket API.
 
-use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use crate::dial::Step;
@@ -11,7 +10,7 @@ use crate::proto::sender::Sender;
 use crate::proto::traffic::{Deflated, Traffic};
 use crate::render::close_summary::ratio;
 use crate::render::escape::escape_line;
-use crate::render::{Role, quantity};
+use crate::render::quantity;
 
 #[derive(Debug)]
 pub(super) struct Status {
@@ -133,10 +132,8 @@ impl Status {
             ("received", received),
             ("round trip", self.round_trip_text()),
         ];
-        let style = view.style();
         for (name, value) in rows {
-            let name = style.paint(Role::Fact, name);
-            let _ = writeln!(view.text(), "  {name:<15} {}", escape_line(&value));
+            view.row(name, &escape_line(&value));
         }
     }
 

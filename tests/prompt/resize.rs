@@ -95,3 +95,19 @@ fn a_list_of_completions_below_a_long_suggestion_leaves_nothing_behind() {
         "the last row of the list:\n{screen}"
     );
 }
+
+#[test]
+fn twenty_columns_are_enough_for_words() {
+    let mut terminal = terminal(&["demo", "--no-compress", "--timestamps", "none"]).prompt();
+    terminal.resize(40, 20);
+    terminal.press("hello\r");
+    terminal.wait_for("← text 5 B   hello");
+    terminal.press("\x0c/stats\r");
+    terminal.wait("all of it", |screen, _| {
+        let contents = screen.contents();
+        contents.contains("\n  round trip\n    not measured\n") && contents.ends_with("> ")
+    });
+    terminal.wait("no word cut in two", |screen, _| {
+        (0..40).all(|row| !screen.row_wrapped(row))
+    });
+}
