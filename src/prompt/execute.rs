@@ -26,7 +26,7 @@ impl Prompt {
             Entry::Interrupt
                 if !is_warned && !self.stopping.is_closing() && self.transfer.is_none() =>
             {
-                self.warn();
+                self.warn(turn.is_some());
             }
             Entry::Line(line, _) if self.stopping.is_closing() && !is_for_next => {
                 let text = format!("not sent, the connection is closing: {line}");
@@ -52,12 +52,12 @@ impl Prompt {
     }
 
     /// Ctrl-C twice is a habit, and a lost connection cannot be had back.
-    fn warn(&mut self) {
+    fn warn(&mut self, is_open: bool) {
         self.is_warned = true;
-        let does = if self.status.is_offline() {
-            "leaves"
-        } else {
+        let does = if is_open {
             "closes the connection"
+        } else {
+            "leaves"
         };
         let text = format!("Ctrl-C again, or Ctrl-D, {does}");
         self.observers.view.note(&text);

@@ -77,7 +77,9 @@ fn send_is_repeated() {
 #[test]
 fn ctrl_c_ends_the_wait() {
     let (mut terminal, _) = orphan(&[]);
-    terminal.press("\x03\x03");
+    terminal.press("\x03");
+    terminal.wait_for("* Ctrl-C again, or Ctrl-D, leaves\n");
+    terminal.press("\x03");
     assert_eq!(terminal.finish_within(Duration::from_secs(3)), 130);
     terminal.wait_for("\ninterrupted; abnormal closure (1006");
 }
