@@ -58,19 +58,23 @@ impl Output {
     }
 
     pub fn message(&mut self, message: &Message<'_>) {
-        self.is_open = !message.end;
         if message.kind == Kind::Binary && self.format.terminator != Terminator::None {
             self.base64(message);
         } else if self.format.escaped {
             self.escaped(message);
-        } else if message.kind == Kind::Text && !(message.start && message.end) {
-            self.piece(message);
         } else {
-            self.exact(message.payload);
+            let payload = if message.start && message.end {
+                message.payload
+            } else {
+                self.whole_characters(message)
+            };
+            let written = self.write_at_once(payload);
+            self.buffer.extend(&payload[written..]);
         }
         if message.end {
             self.terminate();
         }
+        self.is_open = !message.end;
     }
 
     #[inline]
@@ -82,15 +86,12 @@ impl Output {
         }
     }
 
-    #[inline]
-    fn exact(&mut self, payload: &[u8]) {
-        let written = self.write_at_once(payload);
-        self.buffer.extend(&payload[written..]);
-    }
-
-    /// Writes a piece of a text up to its last whole character, as the rest of a character may turn out invalid.
+    /// A piece up to its last whole character, if it is text, as the rest of a character may turn out invalid.
     #[inline(never)]
-    fn piece(&mut self, message: &Message<'_>) {
+    fn whole_characters<'m>(&mut self, message: &Message<'m>) -> &'m [u8] {
+        if message.kind == Kind::Binary {
+            return message.payload;
+        }
         let carried = std::mem::take(&mut self.carry);
         self.buffer.extend(&carried);
         let partial = if message.end {
@@ -99,8 +100,8 @@ impl Output {
             partial_len(message.payload)
         };
         let (whole, rest) = message.payload.split_at(message.payload.len() - partial);
-        self.exact(whole);
         self.carry.extend_from_slice(rest);
+        whole
     }
 
     pub(super) fn text(&mut self, text: &[u8]) {

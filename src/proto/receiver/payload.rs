@@ -63,20 +63,25 @@ impl Receiver {
     /// Delivers the ready payload of an uncompressed message.
     #[inline]
     fn take_plain(&mut self, complete: bool) -> Step {
-        let frame = &mut self.frame;
-        let end = complete && frame.fin;
-        let alone = frame.fin && frame.opcode != Opcode::CONTINUATION;
+        let alone = self.frame.fin && self.frame.opcode != Opcode::CONTINUATION;
+        if !(alone && complete) {
+            return self.take_part(alone, complete);
+        }
+        let ready = self.take_ready(complete);
+        self.lent = Lent::Input(self.input.lend(ready));
+        ControlFlow::Break(Some(Part::Message { end: true }))
+    }
+
+    /// Delivers or keeps what is ready of a message that is not one complete frame.
+    #[inline(never)]
+    fn take_part(&mut self, alone: bool, complete: bool) -> Step {
+        let end = complete && self.frame.fin;
         let least = self.options.delivery.least_piece();
-        if alone && !complete && frame.ready < least {
+        if alone && self.frame.ready < least {
             // It stays in the input until it can be lent out in one piece.
             return ControlFlow::Break(None);
         }
-        let ready = std::mem::take(&mut frame.ready);
-        frame.taken += ready as u64;
-        if complete {
-            self.message.len += frame.len;
-            frame.incomplete = false;
-        }
+        let ready = self.take_ready(complete);
         if self.assembled.is_empty() && (end || ready >= least) {
             self.lent = Lent::Input(self.input.lend(ready));
             return ControlFlow::Break(Some(Part::Message { end }));
@@ -84,9 +89,19 @@ impl Receiver {
         self.assemble(ready, end, least)
     }
 
+    #[inline]
+    fn take_ready(&mut self, complete: bool) -> usize {
+        let ready = std::mem::take(&mut self.frame.ready);
+        self.frame.taken += ready as u64;
+        if complete {
+            self.message.len += self.frame.len;
+            self.frame.incomplete = false;
+        }
+        ready
+    }
+
     /// Appends `ready` bytes of the input to the fragments before; lends out all of them at the `end`, or as a piece of
     /// `least` bytes or more.
-    #[inline(never)]
     fn assemble(&mut self, ready: usize, end: bool, least: usize) -> Step {
         self.assembled.extend(&self.input.filled()[..ready]);
         self.input.consume(ready);
