@@ -65,6 +65,12 @@ fn a_line_typed_across_resizes_is_sent_whole() {
     terminal.press("a");
     terminal.wait("the key", |screen, _| screen.contents().ends_with("789a"));
     terminal.resize(40, 120);
+    // Nobody presses a key in the millisecond in which the terminal is asked for the cursor.
+    terminal.wait("one row", |screen, _| {
+        screen
+            .rows(0, 120)
+            .any(|row| row.contains(&format!("{text}a")))
+    });
     terminal.press("b\r");
     terminal.wait_for(&format!("← text 62 B   {text}ab"));
     terminal.leave();

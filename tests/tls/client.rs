@@ -154,7 +154,7 @@ fn a_terminal_is_asked_for_the_password() {
             .contents()
             .lines()
             .last()
-            .is_some_and(|line| line.starts_with('>'))
+            .is_some_and(|line| line.starts_with("localhost:") && line.contains('>'))
     });
     assert!(!terminal.contents().contains(PASSWORD));
     terminal.press("\x04");
