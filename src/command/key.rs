@@ -6,6 +6,10 @@ pub const KEYS: &[(&str, &str)] = &[
         "Enter",
         "send the line; with an open { or [, another line follows",
     ),
+    (
+        "Enter after …",
+        "add the line; an empty line sends all, a /command is executed",
+    ),
     ("Alt-Enter", "add a line"),
     (
         "Tab",

@@ -187,9 +187,7 @@ fn an_open_bracket_gets_a_prompt_of_its_own_and_a_note() {
         terminal.wait_for_line("… ");
         assert!(!terminal.contents().contains(" is open"));
         terminal.press("\r");
-        terminal.wait_for(
-            "* the \" of line 1 is open: Enter on an empty line sends the message as it is,",
-        );
+        terminal.wait_for("* the \" of line 1 is open: Enter again sends the message as it is,");
         terminal.wait_for_line("… ");
         terminal.press("/set a b\r");
         terminal.wait_for("a = b\n");
@@ -216,6 +214,20 @@ fn ctrl_c_drops_a_message_with_an_open_bracket() {
         terminal.wait_for("← text 4 B   sent\n");
     });
     assert_sent(&received, &["sent"]);
+}
+
+#[test]
+fn close_gives_up_a_message_with_an_open_bracket() {
+    let received = typed(|terminal| {
+        terminal.press("{\"a\":\r/close\r");
+        terminal.wait_for("* not sent (Up recalls it): {\"a\":\n");
+        terminal.wait_for("; /reconnect or Ctrl-D");
+        terminal.wait_for_line("> ");
+        terminal.press("\x1b[A");
+        terminal.wait_for_line("> {\"a\":");
+        terminal.press("\x03");
+    });
+    assert_sent(&received, &[]);
 }
 
 #[test]

@@ -48,19 +48,23 @@ impl Message {
                 lines.push_str(text.unwrap_or(&line));
             }
         }
+        let sends = if line.is_empty() {
+            "Enter again"
+        } else {
+            "Enter on an empty line"
+        };
         match open_bracket(lines) {
             None => Next::Line(self.lines.take().unwrap_or_default()),
             Some(_) if std::mem::replace(&mut self.is_explained, true) => Next::More(None),
             Some((bracket, line)) => Next::More(Some(format!(
-                "* the {bracket} of line {line} is open: Enter on an empty line sends the message as it is, \
+                "* the {bracket} of line {line} is open: {sends} sends the message as it is, \
                  Alt-Enter adds a line, Ctrl-C drops it"
             ))),
         }
     }
 
-    /// Drops the message; `false` if there is none.
-    pub(super) fn drop(&mut self) -> bool {
-        self.lines.take().is_some()
+    pub(super) fn take(&mut self) -> Option<String> {
+        self.lines.take()
     }
 }
 
@@ -80,7 +84,8 @@ mod tests {
         let Next::More(Some(note)) = next(&mut message, "1") else {
             panic!("no note");
         };
-        assert!(note.starts_with("* the [ of line 1 is open: "), "{note}");
+        let start = "* the [ of line 1 is open: Enter on an empty line sends ";
+        assert!(note.starts_with(start), "{note}");
         assert_eq!(next(&mut message, "]"), Next::More(None));
         let whole = "{\"a\": [\n1\n]\n}".to_owned();
         assert_eq!(next(&mut message, "}"), Next::Line(whole));
@@ -94,7 +99,8 @@ mod tests {
         let Next::More(Some(note)) = next(&mut message, "") else {
             panic!("no note");
         };
-        assert!(note.starts_with("* the \" of line 1 is open: "), "{note}");
+        let start = "* the \" of line 1 is open: Enter again sends ";
+        assert!(note.starts_with(start), "{note}");
         let line = Next::Line("{\"a\":\"x".to_owned());
         assert_eq!(next(&mut message, ""), line);
     }
@@ -108,7 +114,7 @@ mod tests {
         next(&mut message, "//x");
         assert_eq!(next(&mut message, "]"), Next::Line("[\n/x\n]".to_owned()));
         next(&mut message, "[");
-        assert!(message.drop());
-        assert!(!message.drop());
+        assert_eq!(message.take().as_deref(), Some("["));
+        assert_eq!(message.take(), None);
     }
 }

@@ -46,7 +46,7 @@ impl Reader {
         let last = loop {
             match self.editor.readline(&self.prompt()) {
                 Ok(line) => self.typed(line),
-                Err(ReadlineError::Interrupted) if self.message.drop() => {
+                Err(ReadlineError::Interrupted) if self.message.take().is_some() => {
                     self.screen.continues(None);
                     self.note("* dropped; nothing was sent");
                 }
@@ -98,7 +98,24 @@ impl Reader {
         if let Ok(Command::Outgoing(Outgoing::Text(text))) = &command {
             self.last.clone_from(text);
         }
+        if let Ok(Command::Outgoing(Outgoing::Close { .. })) = &command {
+            self.abandon();
+        }
         self.report(Entry::Line(line, command));
+    }
+
+    /// Gives up a message that is not complete, as its connection ends; it stays in the history.
+    fn abandon(&mut self) {
+        let Some(lines) = self.message.take() else {
+            return;
+        };
+        self.screen.continues(None);
+        let kept = self.history.add(&mut self.editor, &lines);
+        self.note_failure(kept);
+        self.note(&format!(
+            "* not sent (Up recalls it): {}",
+            escape_line(&lines)
+        ));
     }
 
     /// Lets the user write a message; this thread does it, since it must not read lines at the same time.
