@@ -18,7 +18,7 @@ pub enum CommandError {
         /// As typed, without `/`.
         name: String,
     },
-    #[error("/{} needs {}", .0.name, .0.args)]
+    #[error("/{} needs {}", .0.name, .0.needed())]
     Missing(&'static Usage),
     #[error("column {column}: /{name} does not take {found:?}")]
     Unexpected {

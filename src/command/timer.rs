@@ -77,7 +77,7 @@ mod tests {
             assert!(error(line).contains("is not a time"), "{line}");
         }
         assert!(error("/every stop 0").contains("is not the number of a timer"));
-        assert!(error("/every 5s").starts_with("/every needs"));
+        assert!(error("/every 5s").starts_with("/every needs PERIOD TEXT|stop"));
     }
 
     #[test]

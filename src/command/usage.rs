@@ -12,6 +12,16 @@ pub struct Usage {
     pub example: &'static str,
 }
 
+impl Usage {
+    /// The arguments without brackets around all of them: once one is typed, the others are needed.
+    pub(super) fn needed(&self) -> &'static str {
+        let inner = self.args.strip_prefix('[');
+        inner
+            .and_then(|inner| inner.strip_suffix(']'))
+            .unwrap_or(self.args)
+    }
+}
+
 pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "text",

@@ -16,7 +16,12 @@ pub(super) fn execute(filtering: &Filtering, view: &mut View) {
             Ok(filter) => view.filter = Some(Rc::new(like(view.filter.as_deref(), filter))),
             Err(error) => {
                 let column = column + error.column - 1;
-                view.complain(&format!("column {column}: {}", error.problem));
+                let still = match &view.filter {
+                    Some(filter) => format!("the filter is still {}", filter.source()),
+                    None => "there is still no filter".to_owned(),
+                };
+                let problem = error.problem;
+                return view.complain(&format!("not changed: column {column}: {problem}; {still}"));
             }
         },
     }

@@ -50,7 +50,11 @@ pub(super) fn every(
                 is_template,
             };
             schedule.add(every, opened);
-            Vec::new()
+            let number = schedule.list().count();
+            match opened {
+                Some(_) => Vec::new(),
+                None => vec![format!("timer {number} starts when connected")],
+            }
         }
         Timing::Stop(Some(number)) => {
             let every = schedule.remove(number - 1);

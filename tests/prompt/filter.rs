@@ -24,8 +24,12 @@ fn a_filter_selects_the_shown_part_of_received_json() {
 fn a_filter_that_is_wrong_points_into_the_line() {
     let mut terminal = terminal(&["demo"]).prompt();
     terminal.press("/filter .a | nosuch\r");
-    terminal.wait_for("column 14: there is no filter nosuch/0\n");
-    terminal.wait_for("no filter; /filter FILTER sets one");
+    let problem = "not changed: column 14: there is no filter nosuch/0; ";
+    terminal.wait_for(&format!("\n{problem}there is still no filter\n"));
+    terminal.press("/filter .a\r/filter .a | nosuch\r");
+    terminal.wait_for(&format!("\n{problem}the filter is still .a\n"));
+    let screen = terminal.contents();
+    assert_eq!(screen.matches("\nfilter: .a\n").count(), 1, "{screen}");
 }
 
 #[test]

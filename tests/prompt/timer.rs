@@ -48,6 +48,17 @@ fn timers_are_listed_and_stopped_by_number() {
 }
 
 #[test]
+fn a_timer_without_a_connection_says_when_it_starts() {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/every 1h first\r/close\r");
+    terminal.wait_for("; /reconnect or Ctrl-D");
+    terminal.press("/every 1h second\r");
+    terminal.wait_for("\ntimer 2 starts when connected\n");
+    terminal.leave();
+}
+
+#[test]
 fn a_timer_follows_its_variables() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
