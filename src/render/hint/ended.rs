@@ -6,8 +6,10 @@ use super::facts::Facts;
 use super::row::{Row, row};
 use crate::event::Symptom;
 
-/// Shorter silences are no sign of an idle limit.
-const IDLE: Duration = Duration::from_secs(2);
+/// Real idle limits are at least this long.
+const IDLE: Duration = Duration::from_secs(5);
+/// Shorter silences are no sign of an idle limit at all.
+const PAUSE: Duration = Duration::from_secs(2);
 /// Words of a reason that are about who is asking.
 const LOGIN: &[&str] = &[
     "token",
@@ -46,8 +48,13 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| open(it) && it.end.is_lost && it.end.quiet >= IDLE,
-        "an idle limit of a proxy or the server, as nothing had passed for {quiet}",
-        "try --ping-interval {ping}",
+        "an idle limit of a proxy or the server may have ended it, as nothing had passed for {quiet}",
+        "try --ping-interval {ping}, and look into the server's log",
+    ),
+    row(
+        |it| open(it) && it.end.is_lost && it.end.quiet >= PAUSE,
+        "the server's process may have ended or crashed, or a proxy gave up",
+        "look into its log; if every silence of {quiet} ends it so, try --ping-interval {ping}",
     ),
     row(
         |it| open(it) && it.end.is_lost && it.is_tls && it.end.received == 0 && it.end.sent == 0,

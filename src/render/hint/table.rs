@@ -133,6 +133,33 @@ mod tests {
     }
 
     #[test]
+    fn an_idle_limit_is_a_guess_that_comes_first_after_long_silences_only() {
+        let hint = |seconds| {
+            let end = EndFacts {
+                is_lost: true,
+                quiet: Duration::from_secs(seconds),
+                ..EndFacts::default()
+            };
+            let facts = Facts {
+                symptom: Symptom::Ended,
+                end,
+                ..Facts::default()
+            };
+            look_up(&facts).expect("a hint")
+        };
+        for seconds in [5, 12, 60] {
+            let hint = hint(seconds);
+            assert!(hint.starts_with("an idle limit of a proxy or the server may have"));
+        }
+        for seconds in [2, 4] {
+            let hint = hint(seconds);
+            assert!(hint.starts_with("the server's process may have"), "{hint}");
+            assert!(hint.contains("--ping-interval"), "{hint}");
+        }
+        assert!(!hint(1).contains("--ping-interval"));
+    }
+
+    #[test]
     fn what_was_given_is_never_advised() {
         type Given = (fn(&mut Facts), &'static [&'static str]);
         let given: [Given; 5] = [
