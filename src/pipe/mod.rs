@@ -86,6 +86,10 @@ pub struct Pipe {
     active: Option<Instant>,
     /// Without any input, the pipe only listens.
     had_input: bool,
+    /// Events of the input that are no message to send.
+    skipped: u64,
+    /// Whether the input held nothing to send, and that was noted.
+    sent_nothing: bool,
     received: u64,
     /// Messages that count for `--count`.
     counted: u64,
@@ -125,6 +129,8 @@ impl Pipe {
             observers,
             active: Some(now),
             had_input,
+            skipped: 0,
+            sent_nothing: false,
             received: 0,
             counted: 0,
             cause: None,
@@ -176,7 +182,8 @@ impl Pipe {
     }
 
     fn end_of_input(&mut self) -> Cause {
-        if self.received == 0 && self.options.wait > Some(Duration::ZERO) {
+        let expects_reply = self.received == 0 && !self.sent_nothing;
+        if expects_reply && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());
             let end = match (&self.options.play, self.options.count) {
                 (Some(_), _) => "the recording; --wait 30s waits longer",

@@ -54,7 +54,11 @@ impl Mode for Pipe {
             && let Some(mut input) = self.input.take()
         {
             moved |= self.send_input(&mut input, cx, turn);
-            self.input = Some(input).filter(|input| !input.is_done());
+            if input.is_done() {
+                self.note_skipped(input.record());
+            } else {
+                self.input = Some(input);
+            }
         }
         moved
     }

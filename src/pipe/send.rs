@@ -12,6 +12,7 @@ use crate::event::Cause;
 use crate::observe::Observers;
 use crate::outbox::{self, Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
+use crate::render::quantity;
 use crate::session::mode::CloseMode;
 use crate::session::{Stop, Turn};
 
@@ -161,8 +162,21 @@ impl Pipe {
         if let Some((kind, payload)) = self.options.encoding.decode(record)? {
             let (_, mut observer) = self.sending();
             outbox::message(kind, &payload, turn, &mut observer)?;
+        } else {
+            self.skipped += 1;
         }
         Ok(())
+    }
+
+    /// Notes at the end of the input that none of its `records` was a message.
+    pub(super) fn note_skipped(&mut self, records: u64) {
+        let is_alone = self.options.send.is_empty() && self.options.every.is_empty();
+        if records > 0 && self.skipped == records && is_alone {
+            let skipped = quantity::plural(records, "event");
+            let note = format!("nothing was sent: {skipped} skipped, none is a message");
+            self.observers.view.note(&note);
+            self.sent_nothing = true;
+        }
     }
 
     fn execute(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {

@@ -58,13 +58,15 @@ fn a_line_that_is_not_an_event_is_named() {
 }
 
 #[test]
-fn input_without_a_message_ends_like_any_other() {
+fn input_without_a_message_ends_like_any_other_and_says_that_nothing_was_sent() {
     let server = echoing();
     wsee(&[server.url(), "--split", "events", "--wait", "10ms"])
         .stdin("{\"event\":\"open\"}\n")
         .run()
         .exits(0)
-        .within(Duration::from_secs(5));
+        .within(Duration::from_secs(5))
+        .says("nothing was sent: 1 event skipped, none is a message")
+        .never_says("no reply");
     server.finish();
 }
 
