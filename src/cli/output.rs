@@ -65,8 +65,8 @@ pub struct TimingArgs {
     /// traffic. Other variables are url, url_effective and num_redirects (see wsee URL --location),
     /// exitcode, errormsg, http_code (or response_code), http_connect (the proxy's), subprotocol,
     /// extensions, close_code, close_reason, remote_ip, remote_port, local_ip and local_port. json
-    /// is all of them as one object. A missing value is 0 or empty, and null in JSON. Secrets are
-    /// masked (see --show-secrets).
+    /// is all of them as one object. A missing value is null in JSON; elsewhere a missing number is 0
+    /// as in curl, and missing text or rtt is empty. Secrets are masked (see --show-secrets).
     #[arg(short, long, value_name = "FORMAT|@FILE", hide_short_help = true)]
     pub write_out: Option<Format>,
     /// Draw how long DNS, TCP, TLS, the upgrade and the first message took

@@ -110,6 +110,13 @@ mod tests {
     }
 
     #[test]
+    fn a_round_trip_that_was_not_measured_is_empty() {
+        assert_eq!(text("[%{rtt_avg}%{rtt_min}%{rtt_max}]"), "[]");
+        let json: serde_json::Value = serde_json::from_str(&text("%{json}")).expect("JSON");
+        assert_eq!(json["rtt_avg"], serde_json::Value::Null);
+    }
+
+    #[test]
     fn escapes_are_those_of_curl() {
         assert_eq!(text(r"a\tb\r\n%%{x}%z 5% \q"), "a\tb\r\n%{x}%z 5% \\q");
         assert_eq!(text(r"\\n"), r"\n");

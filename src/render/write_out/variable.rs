@@ -49,8 +49,10 @@ pub(super) enum Value {
     Number(Option<u64>),
     /// An HTTP status, in three digits as curl prints it.
     Status(Option<u16>),
-    /// A time, in seconds with six digits as curl prints it.
+    /// A time, in seconds with six digits as curl prints it; 0 when there is none.
     Time(Option<Duration>),
+    /// As a time, but empty when there is none: curl has no such variable, and 0 is a measured value.
+    RoundTrip(Option<Duration>),
 }
 
 impl Value {
@@ -60,6 +62,7 @@ impl Value {
             Self::Number(number) => number.unwrap_or_default().to_string(),
             Self::Status(status) => format!("{:03}", status.unwrap_or_default()),
             Self::Time(time) => seconds(time.unwrap_or_default()),
+            Self::RoundTrip(time) => time.map(seconds).unwrap_or_default(),
         }
     }
 
@@ -68,7 +71,7 @@ impl Value {
             Self::Text(text) => text.into(),
             Self::Number(number) => number.into(),
             Self::Status(status) => status.into(),
-            Self::Time(time) => time
+            Self::Time(time) | Self::RoundTrip(time) => time
                 .and_then(|time| Number::from_f64(time.as_secs_f64()))
                 .into(),
         }
@@ -136,7 +139,7 @@ impl Variable {
         }),
         Self::new("time_total", |report| Value::Time(Some(report.total))),
         Self::new("rtt_avg", |report| {
-            Value::Time(report.ending.and_then(|ending| ending.round_trips.mean()))
+            Value::RoundTrip(report.ending.and_then(|ending| ending.round_trips.mean()))
         }),
         Self::new("rtt_min", |report| {
             report.rtt(|ending| ending.round_trips.least)
@@ -231,7 +234,7 @@ impl Report<'_> {
 
     fn rtt(&self, get: impl Fn(&Ending) -> Duration) -> Value {
         let measured = self.ending.filter(|ending| ending.round_trips.count > 0);
-        Value::Time(measured.map(get))
+        Value::RoundTrip(measured.map(get))
     }
 
     fn remote(&self) -> Option<SocketAddr> {
