@@ -74,6 +74,8 @@ pub struct Prompt {
     unfinished: u64,
     /// The next Ctrl-C closes the connection.
     is_warned: bool,
+    /// How the last connection ended, if that is shown and nothing has happened since.
+    shown_end: Option<String>,
     stopping: Stopping,
 }
 
@@ -111,6 +113,7 @@ impl Prompt {
             transfer: None,
             unfinished: 0,
             is_warned: false,
+            shown_end: None,
             stopping: Stopping::new(signals, &options, opened),
             status: Status::new(opened),
             options,
@@ -123,6 +126,10 @@ impl Prompt {
         &mut self.observers
     }
 
+    pub fn shown_end(&self) -> Option<&str> {
+        self.shown_end.as_deref()
+    }
+
     pub fn finish(mut self, last: &str) -> Observers {
         self.end_transfer(false);
         let skipped = self.observers.view.skipped();
@@ -132,7 +139,6 @@ impl Prompt {
         }
         let text = self.observers.view.text();
         text.push_str(last);
-        text.push('\n');
         self.editor.finish(text);
         self.observers
     }

@@ -5,8 +5,9 @@ use std::time::Instant;
 
 use super::Prompt;
 use super::error::LineError;
-use crate::event::{Cause, Ending, Event};
+use crate::event::{Cause, DisconnectReason, Ending, Event};
 use crate::observe::NO_LINES;
+use crate::render::close_summary::ending;
 use crate::session::Reconnecting;
 
 impl Reconnecting for Prompt {
@@ -23,6 +24,13 @@ impl Reconnecting for Prompt {
     }
 
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
+        self.shown_end = match event {
+            Event::Offline(offline) => Some(match offline.reason {
+                DisconnectReason::Lost(end) => ending(end, "server"),
+                DisconnectReason::Failed(text) => text.to_owned(),
+            }),
+            _ => None,
+        };
         match event {
             Event::Retry(retry) => {
                 self.disconnected(now);

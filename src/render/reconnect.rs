@@ -45,6 +45,8 @@ pub(super) fn offline(out: &mut String, offline: &Offline<'_>, style: Style) {
         }
     };
     if let Some(hint) = hint {
+        // The table names flags; at the prompt a command does the same at once.
+        let hint = hint.replace("--reconnect", "/reconnect");
         out.push_str(&message::hint(&hint, style));
     }
     let role = if is_well { Role::Fact } else { Role::Error };

@@ -38,12 +38,23 @@ impl FinalLine {
         }
     }
 
+    /// Leaves out what is on the screen since the connection ended: the hint, and a last line that is the same.
+    pub(super) fn leave_out(&mut self, shown: &str) {
+        self.above.clear();
+        if self.line == shown {
+            self.line.clear();
+        }
+    }
+
     pub(super) fn text(&self, exit: Exit, style: Style) -> String {
         let role = if exit == Exit::Done {
             Role::Fact
         } else {
             Role::Error
         };
-        format!("{}{}", self.above, style.prose(role, &self.line))
+        if self.line.is_empty() {
+            return self.above.clone();
+        }
+        format!("{}{}\n", self.above, style.prose(role, &self.line))
     }
 }

@@ -91,13 +91,16 @@ async fn run_prompt(report: &Reporter<'_>, opened: Opened, prompt: io::Result<Pr
     };
     let style = prompt.observers().view.style();
     let finish = keep_up(report.connect(), opened, &mut prompt).await;
-    let (end, last) = (
+    let (end, mut last) = (
         &finish.ending,
         FinalLine::of(&finish, report.connect(), style),
     );
     prompt
         .observers()
         .closed(end, &last.message, NO_LINES, Instant::now());
+    if let Some(shown) = prompt.shown_end() {
+        last.leave_out(shown);
+    }
     let text = report.waterfall(&prompt.observers().opening, style) + &last.text(end.exit(), style);
     let observers = prompt.finish(&text);
     let outcome = Outcome::of(end, &last.message);
@@ -133,7 +136,6 @@ fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, s
     let mut text = report.waterfall(opening, style);
     if exit != Exit::Done || !report.connect().display.quiet {
         text.push_str(&last.text(exit, style));
-        text.push('\n');
     }
     term::stderr(&text);
 }

@@ -220,6 +220,46 @@ fn the_prompt_stays_with_all_it_has_until_ctrl_d() {
     assert_eq!(terminal.finish(), 111);
 }
 
+/// A REPL whose connection a server ended that restarts, and that was left with `keys`.
+#[track_caller]
+fn left_after_1012(keys: &str) -> String {
+    let server = scripted(|mut peer: Peer| {
+        peer.expect("go");
+        peer.close(1012, "")
+    });
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("go\r");
+    server.serve();
+    terminal.wait_for("; /reconnect or Ctrl-D");
+    terminal.press(keys);
+    terminal.finish();
+    terminal.contents()
+}
+
+#[test]
+fn an_end_that_is_shown_is_not_shown_again() {
+    let screen = left_after_1012("\x04");
+    assert_eq!(screen.matches("hint: ").count(), 1, "{screen}");
+    assert!(screen.contains("/reconnect"), "{screen}");
+    assert!(!screen.contains("--reconnect"), "{screen}");
+    assert_eq!(screen.matches("closed by server: ").count(), 1, "{screen}");
+    let last = screen.trim_end().lines().last();
+    assert!(
+        last.is_some_and(|line| line.ends_with("; /reconnect or Ctrl-D")),
+        "{screen}"
+    );
+}
+
+#[test]
+fn an_interrupt_after_an_end_that_is_shown_is_named() {
+    let screen = left_after_1012("\x03\x03");
+    assert_eq!(screen.matches("hint: ").count(), 1, "{screen}");
+    assert!(
+        screen.contains("\ninterrupted; closed by server: "),
+        "{screen}"
+    );
+}
+
 #[test]
 fn exit_on_close_leaves_at_once() {
     let server = scripted(|mut peer: Peer| {
