@@ -193,6 +193,8 @@ pub struct Ending {
     pub unwritten: usize,
     pub missed_count: Option<CountMissed>,
     pub quiet: Quiet,
+    /// The peer closed in the middle of a fragmented message.
+    pub is_cut: bool,
     /// How long the stream had not taken what was left to send.
     pub stuck: Option<Duration>,
     /// What was seen of the opening.
@@ -219,6 +221,7 @@ impl Ending {
             unwritten: 0,
             missed_count: None,
             quiet: Quiet::default(),
+            is_cut: false,
             stuck: None,
             evidence: Box::default(),
             at_risk: 0,
@@ -341,7 +344,7 @@ impl Ending {
                 let code = reported_code(received.as_ref());
                 // A peer that echoes our code reports no error of its own.
                 let echoed = !by_peer && code == reported_code(sent.as_ref());
-                if (code.is_ok() || echoed) && !self.is_idle() {
+                if (code.is_ok() || echoed) && !self.is_idle() && !self.is_cut {
                     Exit::Done
                 } else {
                     Exit::ClosedWithError

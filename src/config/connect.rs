@@ -109,18 +109,15 @@ fn session(
     };
     let mut connect = Connect::new(mode, max_time, &args.output, environment, dial)?;
     connect.backoff = reconnect::backoff(&args.reconnect);
+    let is_unlimited = args.pipe.binary || args.pipe.echo || args.format.print.raw;
+    // Another connection follows one that is lost: a line of half a message would look like a whole one.
+    let is_streamed = is_unlimited || connect.backoff.is_none();
     let config = &mut connect.dialing.open.connection;
     if is_prompt {
         keep_alive(config, limit);
-    } else {
-        let is_unlimited = args.pipe.binary || args.pipe.echo || args.format.print.raw;
-        stream(
-            config,
-            is_unlimited,
-            &args.format,
-            &args.output,
-            environment,
-        );
+    } else if is_streamed {
+        let (format, output) = (&args.format, &args.output);
+        stream(config, is_unlimited, format, output, environment);
     }
     if wants_prompt && !is_prompt {
         let lines = if args.pipe.commands {

@@ -20,7 +20,7 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         (Some(gave_up), _) => gave_up_text(gave_up),
         (None, cause) => {
             let cause = cause.as_ref().map(cause_text).unwrap_or_default();
-            let end = stuck_text(ending, peer).unwrap_or_else(|| end_text(&ending.end, peer));
+            let end = stuck_text(ending, peer).unwrap_or_else(|| end_text(ending, peer));
             format!("{cause}{end} after ")
         }
     };
@@ -94,7 +94,7 @@ pub(super) fn loss(ending: &Ending) -> String {
             let why = lost_text(error.as_deref(), *partial, *silence, *closing, "server");
             format!("connection lost after {lasted}: {why}")
         }
-        end => format!("{} after {lasted}", end_text(end, "server")),
+        _ => format!("{} after {lasted}", end_text(ending, "server")),
     };
     let cause = ending.cause.as_ref().map(cause_text).unwrap_or_default();
     let mut text = format!("{cause}{why}");
@@ -155,13 +155,23 @@ fn cause_text(cause: &Cause) -> String {
     }
 }
 
-fn end_text(end: &End, peer: &str) -> String {
-    match end {
+fn end_text(ending: &Ending, peer: &str) -> String {
+    match &ending.end {
         End::Closed {
             by_peer: true,
             received,
             ..
-        } => format!("closed by {peer}: {}", close_text(received.as_ref())),
+        } => {
+            let within = if ending.is_cut {
+                " in the middle of a fragmented message"
+            } else {
+                ""
+            };
+            format!(
+                "closed by {peer}{within}: {}",
+                close_text(received.as_ref())
+            )
+        }
         End::Closed { sent, received, .. } => closed_text(sent.as_ref(), received.as_ref(), peer),
         End::Failed(violation) if matches!(violation.rule, Rule::MessageTooBig(_)) => {
             format!("limit exceeded: {}; closed with 1009", violation.rule)

@@ -258,6 +258,7 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
         let is_stuck = !self.connection.sender().output().is_empty();
         Ending {
             quiet: self.connection.quiet(),
+            is_cut: self.connection.is_cut(),
             stuck: is_stuck.then(|| self.connection.stuck(now)),
             sent,
             received,

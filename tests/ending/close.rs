@@ -126,3 +126,16 @@ fn a_message_after_the_close_frame_is_not_printed() {
     });
     wsee(&[server.url()]).run().exits(0).prints("a\n");
 }
+
+#[test]
+fn a_close_within_a_fragmented_message_is_an_error() {
+    let server = after_handshake(|mut wire| {
+        wire.write_hex("0101 61 8802 03e8");
+        wire.read_to_close();
+    });
+    wsee(&[server.url()])
+        .run()
+        .exits(111)
+        .prints("")
+        .ends_with_line("closed by server in the middle of a fragmented message: 1000");
+}

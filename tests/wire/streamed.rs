@@ -159,6 +159,19 @@ fn a_short_text_that_is_cut_off_is_not_printed() {
 }
 
 #[test]
+fn half_a_text_is_no_line_if_another_connection_follows() {
+    let server = after_handshake(|mut wire| {
+        wire.write([&[0x01, 127], &100_000_u64.to_be_bytes()[..]].concat());
+        wire.write(vec![b'x'; 100_000]);
+        wire.end();
+    });
+    wsee(&[server.url(), "--reconnect=1"])
+        .run()
+        .exits(7)
+        .prints("");
+}
+
+#[test]
 fn the_limit_holds_for_a_text_that_is_printed_while_it_arrives() {
     let server = after_handshake(|mut wire| {
         for opcode in [1, 0, 0] {

@@ -44,6 +44,8 @@ pub struct Connection {
     last_written: Instant,
     before_read: BeforeRead,
     quiet: Quiet,
+    /// The peer closed in the middle of a fragmented message.
+    is_cut: bool,
     last_ping: Instant,
     pings: u64,
     silence: Silence,
@@ -133,6 +135,7 @@ impl Connection {
                 is_partial: false,
             },
             quiet: Quiet::default(),
+            is_cut: false,
             last_ping: now,
             pings: 0,
             silence: Silence::Unnoticed,
@@ -218,6 +221,11 @@ impl Connection {
     /// For how long nothing had passed when the peer closed or the stream ended.
     pub fn quiet(&self) -> Quiet {
         self.quiet
+    }
+
+    /// Whether the peer closed in the middle of a fragmented message, which nothing can complete (RFC 6455 §5.5.1).
+    pub fn is_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// For how long the stream has not taken what is to be sent.
@@ -374,9 +382,11 @@ impl Connection {
         if !read.is_partial && self.receiver.received().frames <= read.frames + 1 {
             self.note_quiet(read.gap, read.at);
         }
+        let first = !self.sender.is_closing();
+        self.is_cut = first && self.receiver.is_within_message();
         self.peer = PeerSide::Closed {
             frame: frame.clone(),
-            first: !self.sender.is_closing(),
+            first,
         };
         // RFC 6455 §5.5.1: the endpoint typically echos the status code it received.
         let echo = frame.map(|frame| CloseFrame::new(frame.code, ""));

@@ -309,6 +309,11 @@ impl Receiver {
         }
     }
 
+    /// Whether a message has begun and not ended, though no frame need be incomplete.
+    pub(super) fn is_within_message(&self) -> bool {
+        self.message.incomplete
+    }
+
     pub(super) fn set_observe_frames(&mut self, on: bool) {
         self.options.observe_frames = on;
     }
