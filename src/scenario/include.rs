@@ -1,7 +1,7 @@
 //! `include FILE`: the steps of another file, such as a login that many scenarios begin with.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -11,9 +11,20 @@ use super::parse;
 use super::template::Template;
 use crate::text;
 
+/// The size of a scenario in bytes, at most: `include /dev/zero` would never end.
+const LARGEST: u64 = 16 << 20;
+
 /// Reads a scenario; the error does not name the file.
 pub fn read(path: &Path) -> Result<String, String> {
-    let bytes = fs::read(path).map_err(|error| format!("cannot read it: {error}"))?;
+    let failed = |error: io::Error| format!("cannot read it: {error}");
+    let file = fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(format!("it is larger than {} MiB", LARGEST >> 20));
+    }
     text::decode(bytes).map_err(|error| io::Error::from(error).to_string())
 }
 

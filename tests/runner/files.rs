@@ -274,6 +274,16 @@ fn included_steps_run_and_their_mistakes_and_failures_name_their_file() {
         .says("cannot include expect: cannot read it: No such file");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_without_an_end_is_not_included() {
+    let folder = folder(&[("a.wsee", "connect ws://localhost/\ninclude /dev/zero\n")]);
+    wsee(&["test", "--check", &path(&folder, "a.wsee")])
+        .run()
+        .exits(2)
+        .says("cannot include /dev/zero: it is larger than 16 MiB");
+}
+
 #[test]
 fn the_environment_is_read_only_if_allowed_and_is_masked() {
     let (_listen, host) = echo();
