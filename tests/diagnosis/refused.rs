@@ -97,10 +97,12 @@ fn a_refusal_is_explained_by_its_evidence() {
     }
 }
 
+/// {"alg":"none"} and {"exp":1000000000}
+const EXPIRED: &str = "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDAwMDAwMDB9.c2ln";
+
 #[test]
 fn a_token_that_expired_says_since_when() {
-    // {"alg":"none"} and {"exp":1000000000}
-    let token = "eyJhbGciOiJub25lIn0.eyJleHAiOjEwMDAwMDAwMDB9.c2ln";
+    let token = EXPIRED;
     for status in ["401 Unauthorized", "403 Forbidden"] {
         let server = answering(format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n"));
         wsee(&[server.url(), "--bearer", token])
@@ -110,6 +112,36 @@ fn a_token_that_expired_says_since_when() {
             .says("on 2001-09-09 01:46:40 UTC; get a new one")
             .never_says(token);
     }
+}
+
+#[test]
+fn a_token_that_expired_is_not_blamed_for_what_the_server_names() {
+    for (status, body, cause) in [
+        (
+            "400 Bad Request",
+            "The plain HTTP request was sent to HTTPS port",
+            "this is a TLS port",
+        ),
+        ("400 Bad Request", "unknown room", "400 for /: a wrong path"),
+        ("403 Forbidden", "Origin not allowed", "wants an Origin"),
+    ] {
+        let head = format!("HTTP/1.1 {status}\r\nContent-Length: {}", body.len());
+        let server = answering(format!("{head}\r\n\r\n{body}"));
+        wsee(&[server.url(), "-b", &format!("theme={EXPIRED}")])
+            .run()
+            .exits(22)
+            .says(cause)
+            .never_says("a cookie (a JWT)");
+    }
+    let body = "jwt expired";
+    let server = answering(format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    wsee(&[server.url(), "--bearer", EXPIRED])
+        .run()
+        .exits(22)
+        .says("the token of Authorization (a JWT) expired ");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Rows for refusals that are about who is asking.
 
+use super::facts::Facts;
 use super::row::{Row, row};
 
 pub(super) const ROWS: &[Row] = &[
@@ -23,8 +24,14 @@ pub(super) const ROWS: &[Row] = &[
         "add --cert FILE and --key FILE, or check them",
     ),
     row(
-        |it| it.refused_with(&[400, 401, 403]) && it.token.is_some(),
+        |it| it.token.is_some() && (it.refused_with(&[401, 403]) || is_about_token(it)),
         "{token}",
         "get a new one",
     ),
 ];
+
+/// Whether a 400 is about who is asking (RFC 6750 §3.1): most are about something else.
+fn is_about_token(it: &Facts) -> bool {
+    let words = ["jwt", "expired", "invalid token", "invalid_token"];
+    it.refused_with(&[400]) && (it.challenged("Bearer") || it.says(&words))
+}

@@ -16,8 +16,8 @@ const NO_UPGRADE: &[&str] = &[
 ];
 const HTTP_1_0: &[&str] = &["http/1.0", "unsupported http version"];
 
-pub(super) const ROWS: &[Row] = &[
-    // What the request has, or lacks.
+/// What the server names as wrong with the request.
+pub(super) const NAMED: &[Row] = &[
     row(
         |it| it.refused_with(&[400, 426, 500]) && it.has_extensions && it.says(EXTENSIONS),
         "the server does not take the offer of compression (\"{quote}\")",
@@ -62,6 +62,9 @@ pub(super) const ROWS: &[Row] = &[
         "the fields of the request are too long for the server",
         "send fewer cookies or shorter fields",
     ),
+];
+
+pub(super) const ROWS: &[Row] = &[
     // Proxies that lose the Upgrade.
     row(
         |it| it.symptom == Symptom::Refused && it.status >= 400 && it.field_has("via", "squid"),

@@ -12,17 +12,13 @@ const PLAIN_TO_TLS: &[&str] = &[
     "requires tls",
 ];
 
-pub(super) const ROWS: &[Row] = &[
+/// What only one cause has: no token, however old, explains it better.
+pub(super) const EXACT: &[Row] = &[
     // The wrong door.
     row(
         |it| it.symptom == Symptom::Refused && !it.is_tls && it.says(PLAIN_TO_TLS),
         "this is a TLS port (\"{quote}\")",
         "connect to {wss}",
-    ),
-    row(
-        |it| it.symptom == Symptom::Refused && it.other_address.is_some() && it.status >= 400,
-        "{address} answered {status}, and another program listens at {other_address}, which is localhost too",
-        "try {family}",
     ),
     row(
         |it| it.refused_with(&[200, 400, 404]) && it.says(&["welcome to sockjs"]),
@@ -68,7 +64,6 @@ pub(super) const ROWS: &[Row] = &[
         "a GraphQL endpoint for HTTP; its subscriptions may have a path of their own",
         "try {path}/ws or /subscriptions with -s graphql-transport-ws",
     ),
-    // Gateways that say who they are.
     row(
         |it| {
             is_aws(it) && it.says(&["missing authentication token"])
@@ -76,21 +71,6 @@ pub(super) const ROWS: &[Row] = &[
         },
         "Amazon API Gateway answers so if stage or path is wrong, or if the request is not signed",
         "check wss://ID.execute-api.REGION.amazonaws.com/STAGE first",
-    ),
-    row(
-        |it| is_aws(it) && it.refused_with(&[401, 403]) && !it.has_credentials(),
-        "Amazon API Gateway refuses it ({status}): its authorizer wants a token, or the stage is wrong",
-        "add --bearer TOKEN, or the token where the API expects it",
-    ),
-    row(
-        |it| is_aws(it) && it.refused_with(&[401, 403]),
-        "Amazon API Gateway refuses it ({status}): its authorizer does not accept {credentials}, or the stage is wrong",
-        "renew them, then check the stage",
-    ),
-    row(
-        |it| is_aws(it) && it.status >= 500,
-        "Amazon API Gateway got no answer from its $connect integration",
-        "look into the log of the function behind it",
     ),
     row(
         |it| it.field_has("cf-mitigated", "challenge"),
@@ -105,6 +85,30 @@ pub(super) const ROWS: &[Row] = &[
         },
         "a rule of Cloudflare blocks this client",
         "look for the Ray ID in its security events",
+    ),
+];
+
+pub(super) const ROWS: &[Row] = &[
+    row(
+        |it| it.symptom == Symptom::Refused && it.other_address.is_some() && it.status >= 400,
+        "{address} answered {status}, and another program listens at {other_address}, which is localhost too",
+        "try {family}",
+    ),
+    // Gateways that say who they are.
+    row(
+        |it| is_aws(it) && it.refused_with(&[401, 403]) && !it.has_credentials(),
+        "Amazon API Gateway refuses it ({status}): its authorizer wants a token, or the stage is wrong",
+        "add --bearer TOKEN, or the token where the API expects it",
+    ),
+    row(
+        |it| is_aws(it) && it.refused_with(&[401, 403]),
+        "Amazon API Gateway refuses it ({status}): its authorizer does not accept {credentials}, or the stage is wrong",
+        "renew them, then check the stage",
+    ),
+    row(
+        |it| is_aws(it) && it.status >= 500,
+        "Amazon API Gateway got no answer from its $connect integration",
+        "look into the log of the function behind it",
     ),
     row(
         |it| it.refused_with(&[520]),

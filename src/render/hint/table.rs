@@ -6,9 +6,11 @@ use super::row::Row;
 use super::{access, ended, refused, signature, unanswered};
 use crate::event::{Ending, Evidence};
 
-/// The chapters, in order.
-const TABLE: [&[Row]; 5] = [
+/// The chapters, in order: what the server itself names comes before a token that happens to be old.
+const TABLE: [&[Row]; 7] = [
     unanswered::ROWS,
+    signature::EXACT,
+    refused::NAMED,
     access::ROWS,
     signature::ROWS,
     refused::ROWS,
