@@ -108,6 +108,12 @@ fn json(record: &[u8]) -> Result<&[u8], EncodingError> {
     Ok(record)
 }
 
+/// Whether `line` begins an object or array and ends inside it.
+pub fn is_incomplete_json(line: &[u8]) -> bool {
+    matches!(line.trim_ascii_start(), [b'{' | b'[', ..])
+        && serde_json::from_slice::<IgnoredAny>(line).is_err_and(|error| error.is_eof())
+}
+
 #[inline(never)]
 fn hex(record: &[u8]) -> Result<Vec<u8>, EncodingError> {
     hex::decode(without_spaces(record)).map_err(|error| match error {
@@ -160,6 +166,25 @@ mod tests {
             Encoding::Base64.decode(b"3q 0*"),
             Err(EncodingError::Base64(5))
         );
+    }
+
+    #[test]
+    fn only_a_value_that_is_cut_off_is_incomplete() {
+        for line in ["{", " {\"a\":1,", "[1, \"b", "[\r"] {
+            assert!(is_incomplete_json(line.as_bytes()), "{line}");
+        }
+        for line in [
+            "",
+            "{}",
+            "[1]",
+            "[info] up",
+            "{name}",
+            "\"a",
+            "1",
+            "{\"a\":1}}",
+        ] {
+            assert!(!is_incomplete_json(line.as_bytes()), "{line}");
+        }
     }
 
     #[test]

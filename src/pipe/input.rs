@@ -134,6 +134,14 @@ impl Input {
         })
     }
 
+    /// The first line, if it is whole and came with the first read.
+    pub fn first_line(&self) -> Option<&[u8]> {
+        let filled = self.buffer.filled();
+        let is_first = self.records == 0 && self.split == Split::Line && filled.len() <= READ;
+        let end = is_first.then(|| memchr::memchr(b'\n', filled)).flatten()?;
+        Some(&filled[..end])
+    }
+
     pub fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, ReadError>> {
         if self.ended {
             return Poll::Ready(Ok(false));

@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::encoding::{EncodingError, utf8};
+use super::encoding::{Encoding, EncodingError, is_incomplete_json, utf8};
 use super::{Input, Output, Pipe};
 use crate::command::{self, COMMANDS, Command, CommandError, Outgoing};
 use crate::diagnostic::Diagnostic;
@@ -149,6 +149,9 @@ impl Pipe {
                         let note = "stdin starts with a byte order mark, which is not sent";
                         self.observers.view.note(note);
                     }
+                    if input.record() == 0 {
+                        self.note_incomplete(input);
+                    }
                 }
                 Poll::Ready(Ok(false)) | Poll::Pending => break,
                 Poll::Ready(Err(error)) => self.cause = Some(Cause::input(&error)),
@@ -166,6 +169,17 @@ impl Pipe {
             self.skipped += 1;
         }
         Ok(())
+    }
+
+    /// Notes that the first line is the start of a JSON value that continues on the next.
+    fn note_incomplete(&mut self, input: &Input) {
+        let is_text = self.options.encoding == Encoding::Text && !self.options.commands;
+        let line = input.first_line().filter(|_| is_text);
+        if line.is_some_and(is_incomplete_json) {
+            self.observers.view.note(
+                "line 1 is an incomplete JSON value; --split json sends each value as one message",
+            );
+        }
     }
 
     /// Notes at the end of the input that none of its `records` was a message.

@@ -170,3 +170,18 @@ fn lines_that_are_not_hex_or_base64_end_the_run() {
         assert_eq!(server.finish().messages, []);
     }
 }
+
+#[test]
+fn a_first_line_inside_a_json_value_gets_one_note() {
+    let note = "line 1 is an incomplete JSON value; --split json sends each value as one message";
+    let run = |stdin: &str, args: &[&str]| {
+        let server = recording();
+        let args = [&[server.url(), "--wait", "0"], args].concat();
+        wsee(&args).stdin(stdin).run().exits(0)
+    };
+    let output = run("{\n\"a\":[\n1]}\n", &["--send", "first"]).says(note);
+    assert_eq!(output.stderr.matches("incomplete").count(), 1);
+    run("{\n}\n", &["-q"]).never_says("incomplete");
+    run("{\n}\n", &["--split", "json"]).never_says("incomplete");
+    run("{}\n{\n}\n", &[]).never_says("incomplete");
+}
