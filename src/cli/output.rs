@@ -8,6 +8,7 @@ use clap::{ArgAction, Args, ColorChoice, ValueEnum, ValueHint};
 
 use super::heading::Heading;
 use super::value::ValueError;
+use crate::duration;
 use crate::render::{Decode, Timestamps};
 
 #[derive(Debug, Args)]
@@ -182,6 +183,7 @@ impl FromStr for Format {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         match text.strip_prefix('@') {
+            None if duration::parse(text).is_ok() => Err(ValueError::FormatIsTime),
             None => Ok(Self::Text(text.to_owned())),
             Some("") => Err(ValueError::NoFormatFile),
             Some("-") => Err(ValueError::FormatOnStdin),
@@ -195,8 +197,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_at_sign_names_a_file() {
+    fn an_at_sign_names_a_file_and_a_time_is_wscats() {
         assert_eq!("a".parse(), Ok(Format::Text("a".to_owned())));
+        assert_eq!("5".parse::<Format>(), Err(ValueError::FormatIsTime));
+        assert_eq!(
+            "%{exitcode}".parse(),
+            Ok(Format::Text("%{exitcode}".to_owned()))
+        );
         assert_eq!("@a".parse(), Ok(Format::File("a".into())));
         assert_eq!("@".parse::<Format>(), Err(ValueError::NoFormatFile));
         assert_eq!("@-".parse::<Format>(), Err(ValueError::FormatOnStdin));

@@ -52,6 +52,8 @@ pub enum ValueError {
     /// curl reads the format from stdin.
     #[error("stdin is used for messages; write the format to a file, and pass @FILE")]
     FormatOnStdin,
+    #[error("no %{{…}} in it; wscat's -w TIME is --wait TIME here")]
+    FormatIsTime,
     #[error("not a number of attempts; write 1 or more, or omit N for no limit")]
     Attempts,
     #[error("not a variable; write NAME=VALUE, where NAME is a letter, then letters, digits or _")]

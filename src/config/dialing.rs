@@ -63,6 +63,7 @@ impl Dialing {
         environment: &Environment,
     ) -> Result<Self, ConfigError> {
         let (cookies, jar) = cookies(&handshake.cookie, environment)?;
+        let assumed = target.assumed.iter().map(ToString::to_string);
         Ok(Self {
             open: session::Options {
                 url: redirect::without_userinfo(&target.url),
@@ -83,7 +84,7 @@ impl Dialing {
                 timeout_flag: "--connect-timeout",
             },
             url: target.sent_url(),
-            notes: target.assumed.iter().map(ToString::to_string).collect(),
+            notes: assumed.chain(schemeless(handshake)).collect(),
             cookie_jar: None,
         })
     }
@@ -94,6 +95,17 @@ impl Dialing {
             self.open.timeout_flag = "--max-time";
         }
     }
+}
+
+/// A note on an Origin that no browser sends: most likely a file for curl's -o.
+fn schemeless(args: &HandshakeArgs) -> Option<String> {
+    let origin = args.origin.as_deref()?;
+    let is_usual = origin.contains("://") || origin == "null";
+    (!is_usual).then(|| {
+        format!(
+            "the Origin {origin:?} has no scheme, such as https://; curl's -o FILE is > FILE here"
+        )
+    })
 }
 
 fn offer(

@@ -73,6 +73,7 @@ fn bad_values_exit_2() {
     refused_option(&["--max-time", "-1s"]);
     refused_option(&["--max-message", "12XB"]).says("12XB");
     refused_option(&["-n", "0"]);
+    refused_option(&["-w", "5"]).says("no %{…} in it; wscat's -w TIME is --wait TIME here");
     refused_option(&["--split", "4"]).says("--binary");
     refused_option(&["--no-such-flag"]).says("--no-such-flag");
 }

@@ -232,3 +232,17 @@ fn an_assumed_scheme_is_said() {
     let url = format!("127.0.0.1:{}/x", server.port());
     wsee(&[&url]).run().exits(0).says("ws://");
 }
+
+#[test]
+fn an_origin_without_a_scheme_is_said_to_be_no_file() {
+    for (origin, is_noted) in [("out.txt", true), ("null", false), ("https://h", false)] {
+        let server = requested();
+        let output = wsee(&[server.url(), "-o", origin]).run().exits(0);
+        assert_eq!(
+            output.stderr.contains("-o FILE is > FILE"),
+            is_noted,
+            "{origin}"
+        );
+        assert!(server.finish().contains(&format!("Origin: {origin}\r\n")));
+    }
+}
