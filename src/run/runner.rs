@@ -1,5 +1,6 @@
 //! `wsee test`: runs scenarios and writes reports.
 
+use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::io;
@@ -68,6 +69,7 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
             given: &test.given,
             human: &human,
             secrets: test.display.secrets,
+            down: RefCell::default(),
         },
     };
     let signal = poll_fn(|cx| signals.poll(cx));

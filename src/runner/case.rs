@@ -1,5 +1,6 @@
 //! Runs one case, step by step, on real connections.
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use super::log::{Log, safe};
 use super::result::{Failure, Kind, Outcome};
 use super::sent::Sent;
 use super::variable::{Given, Values};
+use crate::dial;
 use crate::event::Ending;
 use crate::exit::Exit;
 use crate::proto::connection::End;
@@ -27,6 +29,8 @@ pub struct Context<'a> {
     /// Shows events of the connections on standard error.
     pub human: &'a Human,
     pub secrets: Secrets,
+    /// Servers for which all retries were in vain: later cases do not wait for them again.
+    pub down: RefCell<Vec<dial::Target>>,
 }
 
 /// Runs a case; paths in it are relative to `folder`. Must be called on a `LocalSet`.

@@ -73,17 +73,25 @@ impl Runner<'_> {
         options: &session::Options,
         status: u16,
     ) -> StepResult<(Result<Opened, OpenError>, Option<Head>)> {
-        let mut retries = self.context.options.retries;
+        let context = self.context;
+        let mut retries = context.options.retries;
         loop {
             let (result, head) = self.open_once(options).await?;
-            match &result {
-                Err(error) if retries > 0 && is_starting(error, status) => {
-                    retries -= 1;
-                    tokio::time::sleep(self.context.options.retry_delay).await;
-                    self.start_clock();
-                }
-                _ => return Ok((result, head)),
+            let is_up = !matches!(&result, Err(error) if is_starting(error, status));
+            if is_up {
+                context.down.borrow_mut().retain(|it| *it != options.target);
+                return Ok((result, head));
             }
+            if context.down.borrow().contains(&options.target) {
+                return Ok((result, head));
+            }
+            if retries == 0 {
+                context.down.borrow_mut().push(options.target.clone());
+                return Ok((result, head));
+            }
+            retries -= 1;
+            tokio::time::sleep(context.options.retry_delay).await;
+            self.start_clock();
         }
     }
 

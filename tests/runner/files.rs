@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -384,4 +385,20 @@ fn fmt_rewrites_files_and_fmt_check_only_lists_them() {
         .run()
         .exits(2)
         .says("stdin:1:1: unknown word");
+}
+
+#[test]
+fn a_server_that_never_comes_up_is_waited_for_once_per_run() {
+    let free = Untouched::start();
+    let host = format!("host=127.0.0.1:{}", free.port());
+    drop(free);
+    let folder = folder(&[("a.wsee", GOOD), ("b.wsee", GOOD), ("c.wsee", GOOD)]);
+    let root = folder.path().to_str().expect("UTF-8");
+    let test = wsee(&["test", root, "--var", &host, "--retry", "3"]);
+    let began = Instant::now();
+    let output = test.arg("--retry-delay", "500ms").run();
+    let took = began.elapsed();
+    assert!(stdout(&output).contains("3 errors"));
+    let (once, twice) = (Duration::from_millis(1_500), Duration::from_secs(3));
+    assert!((once..twice).contains(&took), "{took:?}");
 }

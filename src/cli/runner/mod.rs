@@ -72,7 +72,8 @@ pub struct TestRunArgs {
     /// Retry up to N times while the server is not up yet
     ///
     /// That is: no connection, no address, no answer to the upgrade, or a proxy's 502, 503 or 504.
-    /// A failed expectation is never retried.
+    /// A failed expectation is never retried. Once N retries were in vain, later cases try this server
+    /// only once.
     #[arg(long, value_name = "N", default_value = "0")]
     pub retry: u32,
     /// Delay before each retry
