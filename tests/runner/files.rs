@@ -402,3 +402,27 @@ fn a_server_that_never_comes_up_is_waited_for_once_per_run() {
     let (once, twice) = (Duration::from_millis(1_500), Duration::from_secs(3));
     assert!((once..twice).contains(&took), "{took:?}");
 }
+
+#[test]
+fn a_file_with_a_name_as_its_line_is_never_taken_for_a_host() {
+    let folder = folder(&[("a.wsee", GOOD), ("plain", GOOD)]);
+    for (target, name) in [
+        ("a.wsee:binary", "binary"),
+        ("a.wsee:1x", "1x"),
+        ("a.wsee:", "TEXT"),
+        ("plain:two words", "TEXT"),
+    ] {
+        let file = target.split(':').next().unwrap_or_default();
+        let said = format!(
+            "{file} is a file; after ':' write a line number (--list shows them), or use --filter {name}"
+        );
+        for more in [&[][..], &["a.wsee"]] {
+            let args = [&["test", target][..], more].concat();
+            wsee(&args)
+                .current_dir(folder.path())
+                .run()
+                .exits(2)
+                .says(&said);
+        }
+    }
+}

@@ -93,6 +93,10 @@ pub enum TestError {
     ManyTargets(String),
     #[error("no such file or folder: {0}; for a host write wss://{0}")]
     NoFile(String),
+    #[error(
+        "{file} is a file; after ':' write a line number (--list shows them), or use --filter {name}"
+    )]
+    NotLine { file: String, name: String },
     #[error("{0} needs scenario files; a URL is a single case")]
     FilesOnly(&'static str),
     #[error(transparent)]
@@ -131,6 +135,7 @@ impl Test {
         let flags = Rc::new(Flags::new(args.connection.clone(), environment.clone()));
         let given = given(&args.variables, environment, args.display.show_secrets)?;
         let mut notes = Vec::new();
+        check_lines(&args.targets)?;
         let targets = match args.targets.as_slice() {
             [url] if !is_file(url) => {
                 check_url_flags(args)?;
@@ -244,6 +249,27 @@ fn find(args: &TestArgs, targets: &[String]) -> Result<Vec<Selected>, TestError>
         selected.extend(paths.into_iter().map(|path| Selected { path, line: None }));
     }
     Ok(selected)
+}
+
+/// Refuses `FILE:NAME`, which would be taken for a host with a port.
+fn check_lines(targets: &[String]) -> Result<(), TestError> {
+    let not_line = targets.iter().find_map(|target| {
+        let (file, name) = target.rsplit_once(':')?;
+        let is_line = name.parse::<usize>().is_ok();
+        let is_meant = !is_line && Path::new(file).is_file() && !Path::new(target).exists();
+        is_meant.then_some((file, name))
+    });
+    match not_line {
+        None => Ok(()),
+        Some((file, name)) => {
+            let has_blank = name.is_empty() || name.contains(char::is_whitespace);
+            let name = if has_blank { "TEXT" } else { name };
+            Err(TestError::NotLine {
+                file: file.to_owned(),
+                name: name.to_owned(),
+            })
+        }
+    }
 }
 
 fn check_url_flags(args: &TestArgs) -> Result<(), TestError> {
