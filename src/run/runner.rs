@@ -96,9 +96,13 @@ fn load(test: &Test) -> Result<Vec<Group>, Exit> {
         let mut exit = Exit::Usage;
         for mistakes in wrong {
             match mistakes {
-                Mistakes::File { path, error } => {
+                Mistakes::File {
+                    path,
+                    error,
+                    exit: failed,
+                } => {
                     complain(&format!("{}: {error}", path.display()));
-                    exit = Exit::Input;
+                    exit = failed;
                 }
                 Mistakes::Places { file, mistakes } => report(&file, &mistakes),
             }

@@ -63,6 +63,7 @@ pub fn cases(file: File, name: &str, known: &Known) -> Result<Vec<Case>, Vec<Mis
         known,
         cases: Vec::new(),
         current: None,
+        unnamed: None,
         mistakes: Vec::new(),
     };
     for line in file.lines {
@@ -100,6 +101,8 @@ struct Builder<'a> {
     known: &'a Known,
     cases: Vec<Case>,
     current: Option<Open>,
+    /// The line of the case without `###`.
+    unnamed: Option<usize>,
     mistakes: Vec<Mistake>,
 }
 
@@ -159,7 +162,10 @@ impl Builder<'_> {
     fn begin(&mut self, name: &str, line: &Line) {
         self.finish();
         if let Some(same) = self.cases.iter().find(|case| case.name == name) {
-            let problem = Problem::SameName(same.line);
+            let problem = match self.unnamed {
+                Some(line) if line == same.line => Problem::SameAsFile(line),
+                _ => Problem::SameName(same.line),
+            };
             self.mistakes.push(line.mistake(problem));
         }
         self.current = Some(Open::new(name, line));
@@ -169,6 +175,9 @@ impl Builder<'_> {
         let Some(Open { case, begin, .. }) = self.current.take() else {
             return;
         };
+        if !matches!(begin.statement, Statement::Case(_)) {
+            self.unnamed = Some(case.line);
+        }
         // A mistake in its lines is the reason that no step is left.
         let is_explained = self.mistakes.iter().any(|it| it.line >= case.line);
         if case.steps.is_empty() && !is_explained {

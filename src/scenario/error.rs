@@ -137,8 +137,14 @@ pub enum Problem {
     NotOpen(&'static str),
     #[error("the case on line {0} has the same name")]
     SameName(usize),
+    #[error(
+        "the case on line {0} has the same name, which is that of the file; begin it with ### NAME"
+    )]
+    SameAsFile(usize),
     #[error("the case is empty; begin it with: connect URL")]
     EmptyCase,
+    #[error("cannot read {path}: {reason}")]
+    File { path: String, reason: String },
     #[error("cannot include {path}: {reason}")]
     Include { path: String, reason: String },
 }

@@ -387,6 +387,15 @@ mod tests {
                 "3:1: the case on line 1 has the same name",
             ),
             (
+                "connect ws://h\n### t\nconnect ws://h",
+                "2:1: the case on line 1 has the same name, which is that of the file; \
+                 begin it with ### NAME",
+            ),
+            (
+                "connect ws://h\nwait 1 sec",
+                "2:6: \"1 sec\" is not a time, such as 500ms, 2s or 1m30s",
+            ),
+            (
                 "### a\n# nothing",
                 "1:1: the case is empty; begin it with: connect URL",
             ),

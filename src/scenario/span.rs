@@ -8,7 +8,9 @@ use crate::duration;
 pub fn parse(text: &str) -> Option<Duration> {
     let is_number = |c: char| c.is_ascii_digit();
     let ends_right = text.ends_with(|c: char| c.is_ascii_alphanumeric());
-    (text.starts_with(is_number) && ends_right)
+    // Flags take `1 sec`, but here a blank ends a word.
+    let is_word = !text.contains(char::is_whitespace);
+    (text.starts_with(is_number) && ends_right && is_word)
         .then(|| duration::parse(text).ok())
         .flatten()
 }
@@ -52,7 +54,17 @@ mod tests {
     fn a_bare_number_is_seconds() {
         assert_eq!(parse("1"), Some(Duration::from_secs(1)));
         assert_eq!(parse("0.5"), Some(Duration::from_millis(500)));
-        for text in ["", "s", "-1s", "2 s x", "P1D", "99999999h", "2s.", "2."] {
+        for text in [
+            "",
+            "s",
+            "-1s",
+            "2 s x",
+            "1 sec",
+            "P1D",
+            "99999999h",
+            "2s.",
+            "2.",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

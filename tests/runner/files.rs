@@ -193,6 +193,24 @@ fn a_check_needs_no_values_and_lists_what_a_run_needs() {
 }
 
 #[test]
+fn a_check_finds_files_that_are_sent_and_missing() {
+    let text = "connect ws://h/\n\n> @{{name}}\n>b @nope2\n> @there\n> @{{later}}\n";
+    let folder = folder(&[("a.wsee", text), ("there", "hi")]);
+    let file = path(&folder, "a.wsee");
+    wsee(&["test", &file, "--check", "--var", "name=nope"])
+        .run()
+        .exits(2)
+        .says("a.wsee:3:1: cannot read nope: No such file or directory")
+        .says("a.wsee:4:1: cannot read nope2: ")
+        .never_says("there:")
+        .never_says("later:");
+    wsee(&["test", "ws://127.0.0.1:1", "--check", "--send", "@nope"])
+        .run()
+        .exits(2)
+        .says("--send: cannot read nope: ");
+}
+
+#[test]
 fn a_line_selects_the_case_it_belongs_to_and_list_shows_the_lines() {
     let (_listen, host) = echo();
     let text = format!("# three cases\n\n### one\n{GOOD}\n### two\n{GOOD}\n### three\n{GOOD}");
@@ -220,8 +238,13 @@ fn a_line_selects_the_case_it_belongs_to_and_list_shows_the_lines() {
     }
     wsee(&["test", &format!("{file}:99"), "--var", &host])
         .run()
-        .exits(26)
+        .exits(2)
         .says("there is no line 99, the last is 19");
+    // The line comes first: what the file needs is another matter.
+    wsee(&["test", &format!("{file}:99")])
+        .run()
+        .exits(2)
+        .says("there is no line 99");
     wsee(&["test", "ws://127.0.0.1:1/", "--list"])
         .run()
         .exits(2)

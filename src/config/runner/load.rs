@@ -1,13 +1,16 @@
 //! Reads scenario files and resolves their connections.
 
 use std::collections::HashSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::dialer::{Connection, Wrong};
 use super::{Selected, Targets, Test};
-use crate::runner::{Dial, Group, Prepared, Unresolved};
+use crate::exit::Exit;
+use crate::runner::{Dial, Given, Group, Prepared, Unresolved};
+use crate::scenario::ast::Content;
 use crate::scenario::{
-    self, Case, Form, Line, Mistake, Problem, Statement, Step, Template, Variable, include,
+    self, Action, Case, Form, Line, Mistake, Problem, Statement, Step, Template, Variable, include,
 };
 use crate::session;
 
@@ -24,6 +27,7 @@ pub enum Mistakes {
     File {
         path: PathBuf,
         error: String,
+        exit: Exit,
     },
     Places {
         file: String,
@@ -69,35 +73,41 @@ impl Test {
     }
 
     fn file(&self, Selected { path, line }: &Selected) -> Result<Group, Mistakes> {
-        let error = |error: String| Mistakes::File {
+        let error = |error: String, exit| Mistakes::File {
             path: path.to_owned(),
             error,
+            exit,
         };
         let name = path.display().to_string();
         let places = |mistakes| Mistakes::Places {
             file: name.clone(),
             mistakes,
         };
-        let text = include::read(path).map_err(error)?;
+        let text = include::read(path).map_err(|it| error(it, Exit::Input))?;
+        let lines = text.lines().count();
+        if let Some(line) = line
+            && !(1..=lines).contains(line)
+        {
+            let problem = format!("there is no line {line}, the last is {lines}");
+            return Err(error(problem, Exit::Usage));
+        }
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let cases = scenario::parse(&text)
             .and_then(|file| include::expand(file, path))
             .and_then(|file| scenario::cases(file, &stem, &self.known()))
             .map_err(places)?;
-        let lines = text.lines().count();
         let cases = match line {
-            Some(line) if !(1..=lines).contains(line) => {
-                return Err(error(format!(
-                    "there is no line {line}, the last is {lines}"
-                )));
-            }
             Some(line) => at_line(cases, *line),
             None => cases,
         };
+        let folder = path.parent().unwrap_or(Path::new("")).to_owned();
+        if self.check {
+            check_files(&cases, &folder, &self.given).map_err(places)?;
+        }
         let cases = self.prepare(cases).map_err(places)?;
         Ok(Group {
             file: Some(name.clone()),
-            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            folder,
             cases,
         })
     }
@@ -131,15 +141,7 @@ impl Test {
         let Statement::Connect { url, .. } = &step.line.statement else {
             return Ok(None);
         };
-        // A captured value replaces the given one, so it is not known yet.
-        let known = |template: &Template| {
-            template.fill(Form::Plain, |variable| match variable {
-                Variable::Named(name) if captured.contains(name) => Err(()),
-                Variable::Named(name) => self.given.named(name).map_err(drop),
-                Variable::Env(name) => self.given.env(name).map_err(drop),
-                Variable::Uuid | Variable::Now => Err(()),
-            })
-        };
+        let known = |template: &Template| known(template, &self.given, captured);
         match self.flags.connection(url, &step.below, known) {
             Ok(connection) => Ok(Some(Box::new(connection))),
             Err(Wrong { line, error }) => Err(self.mistake(line.unwrap_or(&step.line), &error)),
@@ -150,6 +152,51 @@ impl Test {
         let hint = error.hint.iter().map(|hint| format!("; {hint}"));
         let text = error.message.clone() + &hint.collect::<String>();
         line.mistake(Problem::Flag(self.given.mask(&text).into_owned()))
+    }
+}
+
+/// What a template is filled with before the run. A captured value replaces the given one, so it is
+/// not known yet.
+fn known(template: &Template, given: &Given, captured: &HashSet<String>) -> Result<String, ()> {
+    template.fill(Form::Plain, |variable| match variable {
+        Variable::Named(name) if captured.contains(name) => Err(()),
+        Variable::Named(name) => given.named(name).map_err(drop),
+        Variable::Env(name) => given.env(name).map_err(drop),
+        Variable::Uuid | Variable::Now => Err(()),
+    })
+}
+
+/// Finds files that are sent and cannot be read, as far as their names are known.
+pub(super) fn check_files(
+    cases: &[Case],
+    folder: &Path,
+    given: &Given,
+) -> Result<(), Vec<Mistake>> {
+    let mut mistakes = Vec::new();
+    for case in cases {
+        let captured = case.captured();
+        for Step { line, .. } in &case.steps {
+            let Statement::Action {
+                action: Action::Send(Content::File { path, .. }),
+                ..
+            } = &line.statement
+            else {
+                continue;
+            };
+            let Ok(path) = known(path, given, &captured) else {
+                continue;
+            };
+            if let Err(error) = fs::metadata(folder.join(&path)) {
+                let path = given.mask(&path).into_owned();
+                let reason = error.to_string();
+                mistakes.push(line.mistake(Problem::File { path, reason }));
+            }
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(())
+    } else {
+        Err(mistakes)
     }
 }
 

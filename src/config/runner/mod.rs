@@ -149,6 +149,9 @@ impl Test {
                 let known = known(&given, args.run.check);
                 let name = display.secrets.url(&dialing.url);
                 let cases = step::case(&args.steps.lines, url, &name, &known)?;
+                if args.run.check {
+                    load::check_files(&cases, Path::new("."), &given).map_err(TestError::Steps)?;
+                }
                 let open = Box::new(dialing.open);
                 Targets::Steps { cases, open }
             }
