@@ -115,10 +115,17 @@ pub enum Problem {
     ControlPayload { len: usize, limit: usize },
     #[error("a header field belongs directly under connect, or under the expected status")]
     StrayField,
+    #[error(
+        "a header field belongs directly under connect, or under the expected status; remove the blank \
+         line above it"
+    )]
+    FieldApart,
     #[error("a URL needs a word in front; write: connect {0}")]
     StrayUrl(String),
     #[error("a flag belongs directly under connect")]
     StrayFlag,
+    #[error("a flag belongs directly under connect; remove the blank line above it")]
+    FlagApart,
     #[error("{0}")]
     Flag(String),
     #[error("an expected status belongs under connect, and only once")]

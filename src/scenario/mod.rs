@@ -351,6 +351,24 @@ mod tests {
                 "1:1: a header field belongs directly under connect, or under the expected status",
             ),
             (
+                "connect ws://h\n\n# why\nX-A: b",
+                "4:1: a header field belongs directly under connect, or under the expected status; \
+                 remove the blank line above it",
+            ),
+            (
+                "connect ws://h\n101\n\nServer: *",
+                "4:1: a header field belongs directly under connect, or under the expected status; \
+                 remove the blank line above it",
+            ),
+            (
+                "connect ws://h\n\n--insecure",
+                "3:1: a flag belongs directly under connect; remove the blank line above it",
+            ),
+            (
+                "connect ws://h\n> hi\n\nX-A: b",
+                "4:1: a header field belongs directly under connect, or under the expected status",
+            ),
+            (
                 "connect ws://h\n999",
                 "2:1: \"999\" is not a status; use three digits from 100 to 599, such as 101",
             ),

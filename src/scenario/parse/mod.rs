@@ -16,11 +16,12 @@ pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
     let mut parser = Parser {
         lines: Lines::new(text),
         place: Place::Elsewhere,
+        is_apart: false,
     };
     while let Some(source) = parser.lines.next_line() {
         match parser.statement(source) {
             Ok(statement) => {
-                parser.place = parser.place.after(&statement);
+                parser.advance(&statement);
                 file.lines.push(Line {
                     file: None,
                     number: source.number,
@@ -28,7 +29,14 @@ pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
                     statement,
                 });
             }
-            Err(mistake) => mistakes.push(mistake),
+            Err(mistake) => {
+                let is_flag_or_field =
+                    matches!(mistake.problem, Problem::FlagApart | Problem::FieldApart);
+                if parser.is_apart && !is_flag_or_field {
+                    parser.place = Place::Elsewhere;
+                }
+                mistakes.push(mistake);
+            }
         }
     }
     if mistakes.is_empty() {
@@ -53,13 +61,13 @@ impl Place {
             Statement::Status(_) => Self::Response,
             // A comment between two fields does not separate them.
             Statement::Comment(_)
+            | Statement::Blank
             | Statement::Flag { .. }
             | Statement::RequestField { .. }
             | Statement::ResponseField { .. } => self,
-            Statement::Blank
-            | Statement::Case(_)
-            | Statement::Include(_)
-            | Statement::Action { .. } => Self::Elsewhere,
+            Statement::Case(_) | Statement::Include(_) | Statement::Action { .. } => {
+                Self::Elsewhere
+            }
         }
     }
 }
@@ -67,9 +75,20 @@ impl Place {
 struct Parser<'a> {
     lines: Lines<'a>,
     place: Place,
+    /// A blank line separates the next one from the place.
+    is_apart: bool,
 }
 
 impl<'a> Parser<'a> {
+    fn advance(&mut self, statement: &Statement) {
+        self.place = self.place.after(statement);
+        self.is_apart = match statement {
+            Statement::Blank => true,
+            Statement::Comment(_) => self.is_apart,
+            _ => false,
+        };
+    }
+
     fn statement(&mut self, source: Source<'a>) -> Result<Statement, Mistake> {
         // Trailing blanks are part of a message, but of nothing else.
         let scan = Scan::new(source, source.line.trim_start());
@@ -97,8 +116,10 @@ impl<'a> Parser<'a> {
     }
 
     fn flag(&self, scan: Scan<'a>) -> Result<Statement, Mistake> {
-        if self.place != Place::Request {
-            return Err(scan.mistake(Problem::StrayFlag));
+        match self.place {
+            Place::Request if self.is_apart => return Err(scan.mistake(Problem::FlagApart)),
+            Place::Request => {}
+            _ => return Err(scan.mistake(Problem::StrayFlag)),
         }
         let (word, value) = scan.word();
         let (word, value) = match word.split_once('=') {
@@ -114,13 +135,18 @@ impl<'a> Parser<'a> {
         let template = || scan.with(value.trim()).template();
         let name = name.to_owned();
         match self.place {
-            Place::Request => template().map(|value| Statement::RequestField { name, value }),
-            Place::Response => template().map(|value| Statement::ResponseField { name, value }),
-            Place::Elsewhere if value.starts_with("//") => {
+            Place::Request if !self.is_apart => {
+                template().map(|value| Statement::RequestField { name, value })
+            }
+            Place::Response if !self.is_apart => {
+                template().map(|value| Statement::ResponseField { name, value })
+            }
+            _ if value.starts_with("//") => {
                 let url = scan.rest.trim().to_owned();
                 Err(scan.mistake(Problem::StrayUrl(url)))
             }
             Place::Elsewhere => Err(scan.mistake(Problem::StrayField)),
+            _ => Err(scan.mistake(Problem::FieldApart)),
         }
     }
 }
