@@ -118,14 +118,19 @@ fn is_secret_header(name: &str) -> bool {
         || name.starts_with("x-") && SECRET_HEADER_ENDINGS.iter().any(|end| name.ends_with(end))
 }
 
+/// The scheme of an Authorization; `None` for another first word, which may be a secret.
+pub fn login_scheme(value: &str) -> Option<&str> {
+    let scheme = value.split(' ').next()?;
+    let is_known = SCHEMES.contains(&scheme.to_ascii_lowercase().as_str());
+    is_known.then_some(scheme)
+}
+
 /// Masks all but the scheme, which says what was sent and whether anything was.
 fn mask_login(value: &str) -> Cow<'_, str> {
-    let (scheme, secret) = value.split_once(' ').unwrap_or((value, ""));
-    let is_known = SCHEMES.contains(&scheme.to_ascii_lowercase().as_str());
-    match (is_known, secret.trim().is_empty()) {
-        (true, true) => Cow::Borrowed(value),
-        (true, false) => Cow::Owned(format!("{scheme} {MASK}")),
-        (false, _) => Cow::Borrowed(MASK),
+    match login_scheme(value) {
+        Some(scheme) if value[scheme.len()..].trim().is_empty() => Cow::Borrowed(value),
+        Some(scheme) => Cow::Owned(format!("{scheme} {MASK}")),
+        None => Cow::Borrowed(MASK),
     }
 }
 

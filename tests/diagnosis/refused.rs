@@ -63,6 +63,8 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "no password", "/", [], "401 Unauthorized\r\nWWW-Authenticate: Basic", "" => ["add -u USER:PASS"] but ["--bearer"];
     "a password for a token", "/", ["-u", "a:b"], "401 Unauthorized\r\nWWW-Authenticate: Bearer", "" => ["wants a bearer token", "--bearer TOKEN instead"] but [];
     "Digest", "/", ["-u", "a:b"], "401 Unauthorized\r\nWWW-Authenticate: Digest realm=\"x\", nonce=\"y\"", "" => ["wants Digest authentication", "curl --digest"] but ["-u"];
+    "Digest and a password without a scheme", "/", ["-H", "Authorization: hunter2pw"], "401 Unauthorized\r\nWWW-Authenticate: Digest", "" => ["and another Authorization was sent"] but ["hunter2pw"];
+    "Digest and a token in place of the scheme", "/", ["-H", "Authorization: S3CRETLONGTOKEN12345 x"], "401 Unauthorized\r\nWWW-Authenticate: Digest", "" => ["and another Authorization was sent"] but ["S3CRET"];
     "Negotiate", "/", [], "401 Unauthorized\r\nWWW-Authenticate: Negotiate\r\nWWW-Authenticate: NTLM", "" => ["wants Negotiate authentication", "which wsee does not do"] but ["add -u"];
     "a cookie is refused", "/", ["-b", "id=1"], "401 Unauthorized", "" => ["did not accept the cookie"] but ["add"];
     "API Gateway, wrong stage", "/chat", [], "403 Forbidden\r\nx-amzn-ErrorType: MissingAuthenticationTokenException", "{\"message\":\"Missing Authentication Token\"}" => ["Amazon API Gateway", "stage or path is wrong", "not signed"] but ["--origin"];

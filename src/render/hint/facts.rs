@@ -7,7 +7,7 @@ use crate::event::{Cause, Ending, Evidence, Symptom};
 use crate::proto::connection::{End, reported_code};
 use crate::proto::http1::Head;
 use crate::proto::rules::Rule;
-use crate::render::mask::Secrets;
+use crate::render::mask::{Secrets, login_scheme};
 
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
@@ -22,7 +22,7 @@ pub(super) struct Facts {
     pub host: String,
     pub target: String,
     pub is_tls: bool,
-    /// The scheme of the Authorization that was sent.
+    /// The scheme of the Authorization that was sent; empty for one that is not known, as it may be a secret.
     pub login: Option<String>,
     pub has_cookie: bool,
     pub has_query_token: bool,
@@ -86,7 +86,8 @@ impl Facts {
             host: evidence.host.clone(),
             target: evidence.target.clone(),
             is_tls: evidence.is_tls,
-            login: sent("Authorization").map(|value| scheme(&value).to_owned()),
+            login: sent("Authorization")
+                .map(|value| login_scheme(&value).unwrap_or_default().to_owned()),
             has_cookie: sent("Cookie").is_some(),
             has_query_token: Secrets::Masked.url(&evidence.target) != evidence.target,
             origin: sent("Origin"),
@@ -281,12 +282,7 @@ fn phrase(response: &Head) -> String {
     phrase.unwrap_or_default().to_owned()
 }
 
-pub(super) fn scheme(value: &str) -> &str {
-    let scheme = value.split([' ', ',']).next().unwrap_or_default();
-    // A token without a scheme must not be shown.
-    if scheme.len() == value.len() && scheme.len() > 16 {
-        ""
-    } else {
-        scheme
-    }
+/// The scheme of a challenge.
+pub(super) fn scheme(challenge: &str) -> &str {
+    challenge.split([' ', ',']).next().unwrap_or_default()
 }

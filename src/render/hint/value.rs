@@ -31,6 +31,7 @@ impl Facts {
             "sockjs" => {
                 quoted(&self.url_of(&format!("{}/websocket", self.path().trim_end_matches('/'))))
             }
+            "login" if self.login.as_deref()?.is_empty() => "another Authorization".to_owned(),
             "login" => self.login.clone()?,
             "credentials" => self.credentials().to_owned(),
             "subprotocol" => cut(&Secrets::Masked
@@ -38,7 +39,7 @@ impl Facts {
             "server" => cut(self.field("Server").unwrap_or("the server")),
             "via" => cut(self.field("Via")?),
             "challenge" => cut(self.field("WWW-Authenticate")?),
-            "scheme" => scheme(self.field("WWW-Authenticate")?).to_owned(),
+            "scheme" => cut(scheme(self.field("WWW-Authenticate")?)),
             "realm" => parameter(self.field("WWW-Authenticate")?, "realm")
                 .map_or_else(String::new, |realm| format!(" (realm \"{}\")", cut(&realm))),
             "denial" => self.denial(),
