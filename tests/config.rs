@@ -324,6 +324,28 @@ fn debug_shows_where_every_option_comes_from() {
 }
 
 #[test]
+fn debug_masks_a_token_among_subprotocols_even_where_two_flags_give_it() {
+    for (args, says) in [
+        (
+            &["-s", "chat,bearer,hunter2"] as &[&str],
+            "* option --subprotocol chat,bearer,*** (",
+        ),
+        (
+            &["-s", "bearer", "--subprotocol=hunter2"],
+            "* option --subprotocol *** (",
+        ),
+    ] {
+        let server = requested();
+        wsee(&[&[server.url(), "--debug"], args].concat())
+            .run()
+            .exits(0)
+            .says(says)
+            .never_says("hunter2");
+        server.finish();
+    }
+}
+
+#[test]
 fn debug_shows_secrets_only_on_request() {
     let server = requested();
     wsee(&[

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgGroup, Args, ValueHint};
 
 use super::heading::Heading;
-use super::secrecy::{Cookies, Field};
+use super::secrecy::{Cookies, Field, Subprotocols};
 use crate::secret::Secret;
 
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub struct HandshakeArgs {
     /// Sent as Sec-WebSocket-Protocol. wsee warns if the server selects none of them (see
     /// --require-subprotocol), and fails if it selects one that was not offered.
     #[arg(short, long, value_name = "NAMES", action = ArgAction::Append)]
-    pub subprotocol: Vec<String>,
+    pub subprotocol: Vec<Subprotocols>,
     /// Fail if the server selects none of the offered subprotocols
     ///
     /// Needs --subprotocol. Without this flag it is a warning; with it, exit status 112.
@@ -176,7 +176,7 @@ pub struct AcceptArgs {
     /// wsee selects the first one that the client offers. By default, or if the client offers none
     /// of them, the response names no subprotocol.
     #[arg(short, long, value_name = "NAMES", action = ArgAction::Append)]
-    pub subprotocol: Vec<String>,
+    pub subprotocol: Vec<Subprotocols>,
     /// Set the parameters of permessage-deflate (RFC 7692)
     ///
     /// For example 'permessage-deflate; server_no_context_takeover; client_max_window_bits=10', as

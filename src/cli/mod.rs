@@ -56,7 +56,7 @@ pub use proxy::ProxyArgs;
 pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
-pub use secrecy::{Cookies, Field, ProxyUrl, holds_secret, shown, takes_fields};
+pub use secrecy::{Cookies, Field, ProxyUrl, Subprotocols, all_shown, holds_secret, takes_fields};
 pub use tls::{ServerTlsArgs, TlsArgs};
 pub use value::{
     Count, Payload, Period, Size, TimeLimit, ValueError, Variable, Wait, names_scenario,
@@ -272,7 +272,8 @@ mod tests {
         let session = args.session;
         let fields = ["A:b", "C:"].map(|field| Field(field.to_owned()));
         assert_eq!(args.dial.handshake.header, fields);
-        assert_eq!(args.dial.handshake.subprotocol, ["v1,v2", "v3"]);
+        let subprotocols = ["v1,v2", "v3"].map(|names| Subprotocols(names.to_owned()));
+        assert_eq!(args.dial.handshake.subprotocol, subprotocols);
         assert!(args.dial.tls.insecure);
         assert_eq!(session.output.display.verbose, 2);
         assert_eq!(session.send.len(), 2);

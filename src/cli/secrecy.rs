@@ -20,11 +20,23 @@ pub struct Field(pub String);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookies(pub String);
 
+/// One subprotocol or a comma list: what follows a name such as `bearer` is a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subprotocols(pub String);
+
 /// The URL of a proxy: only its password is a secret.
 #[derive(Debug, Clone)]
 pub struct ProxyUrl(pub Secret<String>);
 
 impl FromStr for Field {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl FromStr for Subprotocols {
     type Err = Infallible;
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
@@ -57,7 +69,7 @@ pub fn takes_fields(arg: &Arg) -> bool {
     takes::<Field>(arg)
 }
 
-pub fn shown(arg: &Arg, value: &str, secrets: Secrets) -> String {
+fn shown(arg: &Arg, value: &str, secrets: Secrets) -> String {
     if secrets == Secrets::Shown {
         return value.to_owned();
     }
@@ -69,6 +81,9 @@ pub fn shown(arg: &Arg, value: &str, secrets: Secrets) -> String {
             None => value.to_owned(),
         };
     }
+    if takes::<Subprotocols>(arg) {
+        return secrets.subprotocols(value).into_owned();
+    }
     let is_file = value.starts_with('@');
     if takes::<Secret<String>>(arg) || takes::<Cookies>(arg) && !is_file {
         return MASK.to_owned();
@@ -78,6 +93,21 @@ pub fn shown(arg: &Arg, value: &str, secrets: Secrets) -> String {
         return value.to_owned();
     }
     secrets.url(value).into_owned()
+}
+
+/// The values of a flag that repeats: a subprotocol can announce the next one as a token.
+pub fn all_shown(arg: &Arg, values: &[String], secrets: Secrets) -> Vec<String> {
+    if !takes::<Subprotocols>(arg) {
+        let values = values.iter().map(|value| shown(arg, value, secrets));
+        return values.collect();
+    }
+    let list = shown(arg, &values.join(","), secrets);
+    let mut names = list.split(',');
+    let values = values.iter().map(|value| {
+        let names = names.by_ref().take(value.split(',').count());
+        names.collect::<Vec<_>>().join(",")
+    });
+    values.collect()
 }
 
 /// Whether a value of the flag holds a secret.

@@ -53,11 +53,13 @@ fn option(arg: &Arg, matches: &ArgMatches, sources: &Sources, secrets: Secrets) 
             place(0)
         )];
     }
+    let raw = matches.get_raw(id).into_iter().flatten();
+    let raw: Vec<String> = raw.map(|it| it.to_string_lossy().into_owned()).collect();
+    let mut shown = cli::all_shown(arg, &raw, secrets).into_iter();
     let occurrences = matches.get_raw_occurrences(id).into_iter().flatten();
     let lines = occurrences.enumerate().map(|(index, values)| {
-        let values = values.map(|value| cli::shown(arg, &value.to_string_lossy(), secrets));
-        let values = values.collect::<Vec<_>>().join(" ");
-        format!("option {name} {values} ({})", place(index))
+        let values: Vec<String> = shown.by_ref().take(values.count()).collect();
+        format!("option {name} {} ({})", values.join(" "), place(index))
     });
     lines.collect()
 }

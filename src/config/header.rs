@@ -3,8 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use crate::cli::Field;
+use crate::cli::{Field, Subprotocols};
 use crate::proto::handshake::client::Edit;
+use crate::render::Secrets;
+use crate::render::mask::MASK;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]
@@ -153,14 +155,19 @@ fn is_token_char(c: char) -> bool {
 /// Parses the values of all `--subprotocol`, each one name or a comma list, in order.
 ///
 /// RFC 6455 §4.1: subprotocols are tokens and MUST all be unique.
-pub fn parse_subprotocols(args: &[String]) -> Result<Vec<String>, HeaderError> {
+pub fn parse_subprotocols(args: &[Subprotocols]) -> Result<Vec<String>, HeaderError> {
     let place = "--subprotocol";
+    let args: Vec<&str> = args.iter().map(|Subprotocols(arg)| &**arg).collect();
+    let list = args.join(",");
+    let masked = Secrets::Masked.subprotocols(&list);
+    let names = args.iter().flat_map(|arg| arg.split(','));
     let mut subprotocols: Vec<String> = Vec::new();
-    for name in args.iter().flat_map(|arg| arg.split(',')) {
+    for (name, shown) in names.zip(masked.split(',')) {
         let name = name.trim_matches([' ', '\t']);
-        check_token(place, name).map_err(as_subprotocol)?;
+        let shown = shown.trim_matches([' ', '\t']);
+        check_token(place, name).map_err(|error| as_subprotocol(error, shown))?;
         if subprotocols.iter().any(|known| known == name) {
-            let problem = HeaderProblem::Duplicate(name.to_owned());
+            let problem = HeaderProblem::Duplicate(shown.to_owned());
             return Err(HeaderError::new(place, problem));
         }
         subprotocols.push(name.to_owned());
@@ -169,12 +176,28 @@ pub fn parse_subprotocols(args: &[String]) -> Result<Vec<String>, HeaderError> {
 }
 
 /// Names the field that takes what `-s` does not; no field takes a control character.
-fn as_subprotocol(error: HeaderError) -> HeaderError {
+///
+/// `shown` is the masked name. What follows a space in it may be a token, as in `bearer TOKEN`.
+fn as_subprotocol(error: HeaderError, shown: &str) -> HeaderError {
     let HeaderError { place, problem } = error;
+    let shown = match shown.split_once([' ', '\t', '\n', '\r']) {
+        Some((word, _)) => format!("{word} {MASK}"),
+        None => shown.to_owned(),
+    };
     let problem = match problem {
         HeaderProblem::NotToken { token, found, .. } if !token.contains(char::is_control) => {
-            HeaderProblem::NotSubprotocol { token, found }
+            HeaderProblem::NotSubprotocol {
+                token: shown,
+                found,
+            }
         }
+        HeaderProblem::NotToken {
+            found, position, ..
+        } => HeaderProblem::NotToken {
+            token: shown,
+            found,
+            position,
+        },
         problem => problem,
     };
     HeaderError { place, problem }
@@ -292,15 +315,37 @@ mod tests {
         assert!(text.starts_with("-H \"@none\": cannot read it: "), "{text}");
     }
 
+    fn names(values: &[&str]) -> Vec<Subprotocols> {
+        let names = values.iter().map(|&value| Subprotocols(value.to_owned()));
+        names.collect()
+    }
+
+    #[test]
+    fn a_wrong_subprotocol_is_not_quoted_where_it_may_be_a_token() {
+        for values in [
+            &["a b S3CRET"] as &[&str],
+            &["bearer S3CRET"],
+            &["bearer,S3CRET/x=="],
+            &["bearer", "S3CRET/x=="],
+            &["bearer,S3CRET,jwt,S3CRET"],
+            &["bearer\nS3CRET"],
+        ] {
+            let error = parse_subprotocols(&names(values)).expect_err("a mistake");
+            let text = error.to_string();
+            assert!(text.contains(MASK) && !text.contains("S3CRET"), "{text}");
+        }
+    }
+
     #[test]
     fn offers_subprotocols_from_lists_and_repeats() {
-        let names = parse_subprotocols(&args(&["chat.v2, chat.v1", "mqtt"]));
+        let names = parse_subprotocols(&names(&["chat.v2, chat.v1", "mqtt"]));
         assert_eq!(names, Ok(args(&["chat.v2", "chat.v1", "mqtt"])));
     }
 
     #[test]
     fn refuses_empty_malformed_and_duplicate_subprotocols() {
-        let problem = |values| parse_subprotocols(&args(values)).map_err(|error| error.problem);
+        let problem = |values| parse_subprotocols(&names(values)).map_err(|error| error.problem);
+        assert_eq!(problem(&[]), Ok(Vec::new()));
         assert_eq!(problem(&["a,,b"]), Err(HeaderProblem::EmptyToken));
         assert_eq!(problem(&["a,a"]), Err(HeaderProblem::Duplicate("a".into())));
         assert!(matches!(

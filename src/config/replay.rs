@@ -6,7 +6,7 @@ use super::dialing::Dialing;
 use super::playback::{self, PlaybackError};
 use super::target::Target;
 use super::{ConfigError, Connect, Display, Environment, Mode, connect};
-use crate::cli::ReplayArgs;
+use crate::cli::{ReplayArgs, Subprotocols};
 use crate::exit::Exit;
 use crate::pipe;
 use crate::proto::Role;
@@ -50,8 +50,8 @@ impl Connect {
         let description = playback::describe(&recording, index, connection.sent, speed);
         let mut dial = args.dial;
         if dial.handshake.subprotocol.is_empty() {
-            let offered = &connection.offered;
-            dial.handshake.subprotocol.clone_from(offered);
+            let offered = connection.offered.iter().cloned().map(Subprotocols);
+            dial.handshake.subprotocol = offered.collect();
         }
         if dial.handshake.origin.is_none() {
             dial.handshake.origin.clone_from(&connection.origin);

@@ -82,12 +82,20 @@ impl Secrets {
             Cow::Borrowed(MASK)
         } else if self == Self::Masked && LOGIN_HEADERS.contains(&name.as_str()) {
             mask_login(value)
-        } else if self == Self::Masked && name == SUBPROTOCOLS {
-            mask_subprotocols(value)
+        } else if name == SUBPROTOCOLS {
+            self.subprotocols(value)
         } else if URL_HEADERS.contains(&name.as_str()) {
             self.url(value)
         } else {
             Cow::Borrowed(value)
+        }
+    }
+
+    /// A comma list of subprotocols; the list that is shown has as many elements.
+    pub fn subprotocols(self, list: &str) -> Cow<'_, str> {
+        match self {
+            Self::Masked => mask_subprotocols(list),
+            Self::Shown => Cow::Borrowed(list),
         }
     }
 
