@@ -2,19 +2,14 @@
 
 use std::borrow::Cow;
 
+use url::form_urlencoded;
+
 pub const MASK: &str = "***";
 
-/// Headers whose entire value is secret.
-const SECRET_HEADERS: [&str; 6] = [
-    "cookie",
-    "set-cookie",
-    "api-key",
-    "apikey",
-    "x-apikey",
-    "token",
-];
+/// Headers whose entire value is secret, besides those that are named as a secret key.
+const SECRET_HEADERS: [&str; 3] = ["cookie", "set-cookie", "x-auth"];
 /// Headers whose scheme is shown.
-const LOGIN_HEADERS: [&str; 2] = ["authorization", "proxy-authorization"];
+const LOGIN_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "x-authorization"];
 /// Schemes of those: any other first word may be a secret.
 const SCHEMES: [&str; 10] = [
     "apikey",
@@ -28,8 +23,6 @@ const SCHEMES: [&str; 10] = [
     "scram-sha-256",
     "token",
 ];
-/// Suffixes of secret headers, whoever defines them, such as GitLab's `Private-Token`.
-const SECRET_ENDINGS: [&str; 3] = ["-token", "-secret", "-password"];
 /// The list of subprotocols, in which browsers send tokens, as they can set no other header.
 const SUBPROTOCOLS: &str = "sec-websocket-protocol";
 /// Subprotocols that announce a token as the next one.
@@ -42,31 +35,51 @@ const TOKEN_FOLLOWS: [&str; 7] = [
     "realtime",
     "token",
 ];
+/// First parts of a subprotocol whose rest is a token, as in `bearer.TOKEN`.
+const TOKEN_PREFIXES: [&str; 7] = [
+    "access_token",
+    "auth",
+    "authorization",
+    "bearer",
+    "jwt",
+    "openai-insecure-api-key",
+    "token",
+];
 /// A subprotocol from this length on, in bytes, with letters and digits mixed, is a token: names are shorter.
 const LONG: usize = 32;
 /// Suffixes of an application's secret headers, after `X-`.
 const SECRET_HEADER_ENDINGS: [&str; 2] = ["-key", "-signature"];
 const URL_HEADERS: [&str; 3] = ["location", "content-location", "referer"];
-const SECRET_KEYS: [&str; 16] = [
-    "api_key",
-    "apikey",
+/// Keys of a query, a path or a header, in lower case and without punctuation.
+const SECRET_KEYS: [&str; 13] = [
     "auth",
     "authorization",
+    "bearer",
     "code",
-    "jsessionid",
     "jwt",
     "key",
+    "pass",
+    "passphrase",
     "passwd",
-    "phpsessid",
     "pwd",
     "session",
-    "session_id",
-    "sessionid",
     "sig",
     "ticket",
 ];
-/// Suffixes of secret keys, such as `access_token` and `accessToken`.
-const SECRET_KEY_ENDINGS: [&str; 5] = ["token", "secret", "password", "signature", "api_key"];
+/// Suffixes of such keys, as in `access_token`, `accessToken` and GitLab's `Private-Token`.
+const SECRET_KEY_ENDINGS: [&str; 11] = [
+    "accesskey",
+    "apikey",
+    "password",
+    "privatekey",
+    "secret",
+    "secretkey",
+    "sessid",
+    "sessionid",
+    "signature",
+    "subscriptionkey",
+    "token",
+];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
@@ -78,10 +91,10 @@ pub enum Secrets {
 impl Secrets {
     pub fn header_value<'a>(self, name: &str, value: &'a str) -> Cow<'a, str> {
         let name = name.to_ascii_lowercase();
-        if self == Self::Masked && is_secret_header(&name) {
-            Cow::Borrowed(MASK)
-        } else if self == Self::Masked && LOGIN_HEADERS.contains(&name.as_str()) {
+        if self == Self::Masked && LOGIN_HEADERS.contains(&name.as_str()) {
             mask_login(value)
+        } else if self == Self::Masked && is_secret_header(&name) {
+            Cow::Borrowed(MASK)
         } else if name == SUBPROTOCOLS {
             self.subprotocols(value)
         } else if URL_HEADERS.contains(&name.as_str()) {
@@ -105,7 +118,7 @@ impl Secrets {
         words.join(" ")
     }
 
-    /// A URL or request target with its userinfo and secrets in its query masked.
+    /// A URL or request target with its userinfo and secrets in its path and query masked.
     ///
     /// It need not be valid: errors show what was typed or received.
     pub fn url(self, url: &str) -> Cow<'_, str> {
@@ -113,16 +126,20 @@ impl Secrets {
             return Cow::Borrowed(url);
         }
         let (base, query) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
-        match (mask_userinfo(base), mask_query(query)) {
-            (Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(url),
-            (base, query) => Cow::Owned(base.into_owned() + &query),
+        let base = mask_userinfo(base);
+        let path = mask_pairs(&base, [';', '/', '\\']);
+        // A fragment has pairs, too, where OAuth puts them.
+        let query = mask_pairs(query, ['&', '#']);
+        match (&base, &path, &query) {
+            (Cow::Borrowed(_), Cow::Borrowed(_), Cow::Borrowed(_)) => Cow::Borrowed(url),
+            _ => Cow::Owned(path.into_owned() + &query),
         }
     }
 }
 
 fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.contains(&name)
-        || SECRET_ENDINGS.iter().any(|end| name.ends_with(end))
+        || is_secret_key(name)
         || name.starts_with("x-") && SECRET_HEADER_ENDINGS.iter().any(|end| name.ends_with(end))
 }
 
@@ -175,10 +192,31 @@ fn secret_part(name: &str) -> Option<&str> {
     if let Some((_, token)) = name.split_once("authorization.k8s.io.") {
         return Some(token);
     }
-    let is_jwt = name.starts_with("eyJ") && name.split('.').count() == 3;
+    if let Some(token) = after_prefix(name) {
+        return Some(token);
+    }
     let has = |is: fn(&char) -> bool| name.chars().any(|c| is(&c));
     let is_long = name.len() >= LONG && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic);
-    (is_jwt || is_long).then_some(name)
+    (is_jwt(name) || is_long).then_some(name)
+}
+
+/// The rest of a subprotocol such as `bearer.TOKEN`; that of `auth.v1` is a version.
+fn after_prefix(name: &str) -> Option<&str> {
+    let mut rest = name;
+    while let Some((first, after)) = rest.split_once('.') {
+        if !TOKEN_PREFIXES.contains(&first.to_ascii_lowercase().as_str()) {
+            break;
+        }
+        rest = after;
+    }
+    let version = rest.strip_prefix('v').unwrap_or(rest);
+    let is_version = version.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+    (rest.len() < name.len() && !is_version).then_some(rest)
+}
+
+/// RFC 7515 §3.1 and RFC 7516 §3.1: a header in JSON, then two or four parts.
+fn is_jwt(text: &str) -> bool {
+    text.starts_with("eyJ") && matches!(text.split('.').count(), 3 | 5)
 }
 
 /// Masks the userinfo, which ends at the last `@` of the authority (URL Standard).
@@ -215,21 +253,21 @@ fn authority_start(base: &str) -> Option<usize> {
     (!is_path).then_some(scheme_len + slashes)
 }
 
-/// Masks secrets in `?a=1&token=x` and in a fragment, where OAuth puts them.
-fn mask_query(query: &str) -> Cow<'_, str> {
-    if pairs(query).all(|pair| secret_value(pair).is_none()) {
-        return Cow::Borrowed(query);
+/// Masks secrets in `?a=1&token=x` or in `/a;token=x`, where pairs begin with a delimiter.
+fn mask_pairs<const N: usize>(text: &str, delimiters: [char; N]) -> Cow<'_, str> {
+    if pairs(text, delimiters).all(|pair| secret_value(pair).is_none()) {
+        return Cow::Borrowed(text);
     }
-    Cow::Owned(pairs(query).map(mask_pair).collect())
+    Cow::Owned(pairs(text, delimiters).map(mask_pair).collect())
 }
 
-/// The pairs of a query and of the fragment after it, each with its leading delimiter.
-fn pairs(query: &str) -> impl Iterator<Item = &str> {
-    let mut rest = query;
+/// The pairs, each with its leading delimiter.
+fn pairs<const N: usize>(text: &str, delimiters: [char; N]) -> impl Iterator<Item = &str> {
+    let mut rest = text;
     std::iter::from_fn(move || {
         let delimiter = rest.chars().next()?.len_utf8();
         let len = rest[delimiter..]
-            .find(['&', '#'])
+            .find(delimiters)
             .map_or(rest.len(), |at| delimiter + at);
         let (pair, after) = rest.split_at(len);
         rest = after;
@@ -246,13 +284,26 @@ fn mask_pair(pair: &str) -> Cow<'_, str> {
 
 fn secret_value(pair: &str) -> Option<&str> {
     let (key, value) = pair.split_once('=')?;
-    let key = key
-        .trim_start_matches(['?', '#', '&'])
-        .to_ascii_lowercase()
-        .replace('-', "_");
-    let is_secret = SECRET_KEYS.contains(&key.as_str())
-        || SECRET_KEY_ENDINGS.iter().any(|end| key.ends_with(end));
+    let has = |text: &str, is: fn(&str) -> bool| {
+        form_urlencoded::parse(text.as_bytes())
+            .next()
+            .is_some_and(|(text, _)| is(&text))
+    };
+    let is_secret = has(
+        key.trim_start_matches(['?', '#', '&', ';', '/', '\\']),
+        is_secret_key,
+    ) || has(value, |value| value.split(' ').any(is_jwt));
     (is_secret && !value.is_empty()).then_some(value)
+}
+
+/// Whether a key, or a part of one such as `user[password]`, names a secret.
+fn is_secret_key(key: &str) -> bool {
+    let lower = key.to_ascii_lowercase();
+    lower.split(['[', ']']).any(|part| {
+        let word: String = part.chars().filter(char::is_ascii_alphanumeric).collect();
+        SECRET_KEYS.contains(&word.as_str())
+            || SECRET_KEY_ENDINGS.iter().any(|end| word.ends_with(end))
+    })
 }
 
 #[cfg(test)]
@@ -268,6 +319,11 @@ mod tests {
             "X-Api-Key",
             "X-Auth-Token",
             "X-Hub-Secret",
+            "Ocp-Apim-Subscription-Key",
+            "X-Auth",
+            "Access-Key",
+            "Api-Key",
+            "X-Session-Id",
         ] {
             assert_eq!(
                 Secrets::Masked.header_value(name, "s3cret"),
@@ -292,7 +348,7 @@ mod tests {
             ("s3cret", "***"),
             ("my s3cret", "***"),
         ] {
-            for name in ["Authorization", "PROXY-AUTHORIZATION"] {
+            for name in ["Authorization", "PROXY-AUTHORIZATION", "X-Authorization"] {
                 assert_eq!(Secrets::Masked.header_value(name, value), shown);
                 assert_eq!(Secrets::Shown.header_value(name, value), value);
             }
@@ -311,9 +367,15 @@ mod tests {
                 "base64url.bearer.authorization.k8s.io.czNjcmV0, base64.binary.k8s.io".to_owned(),
                 "base64url.bearer.authorization.k8s.io.***, base64.binary.k8s.io",
             ),
+            ("bearer.s3cret, chat".to_owned(), "bearer.***, chat"),
+            ("access_token.s3cret".to_owned(), "access_token.***"),
             (
-                "graphql-transport-ws, v12.stomp, soap".to_owned(),
-                "graphql-transport-ws, v12.stomp, soap",
+                "Authorization.bearer.s3.cret".to_owned(),
+                "Authorization.bearer.***",
+            ),
+            (
+                "graphql-transport-ws, v12.stomp, soap, auth.v1".to_owned(),
+                "graphql-transport-ws, v12.stomp, soap, auth.v1",
             ),
         ] {
             let name = "Sec-WebSocket-Protocol";
@@ -378,6 +440,22 @@ mod tests {
             (
                 "?password=é&auth=1&ticket=2&secret=3",
                 "?password=***&auth=***&ticket=***&secret=***",
+            ),
+            (
+                "/?secret_key=a&access_key=b&subscription-key=c&pass=d&private_key=e&bearer=f",
+                "/?secret_key=***&access_key=***&subscription-key=***&pass=***&private_key=***&bearer=***",
+            ),
+            (
+                "/?%74oken=a&token[]=b&token%5B%5D=c&user[password]=d&accessKey=e",
+                "/?%74oken=***&token[]=***&token%5B%5D=***&user[password]=***&accessKey=***",
+            ),
+            (
+                "/?x=eyJhbGciOiJub25lIn0.e30.&y=Bearer%20eyJhbGciOiJub25lIn0.e30.&z=1.2.3",
+                "/?x=***&y=***&z=1.2.3",
+            ),
+            (
+                "ws://h/a;jsessionid=4F/b;v=1;JSESSIONID=2?c=1",
+                "ws://h/a;jsessionid=***/b;v=1;JSESSIONID=***?c=1",
             ),
         ];
         for (url, shown) in cases {

@@ -73,9 +73,9 @@ impl Masker {
             return Template::literal(url);
         }
         let mut text = String::new();
-        for pair in masked.split_inclusive(['?', '#', '&']) {
+        for pair in masked.split_inclusive(['?', '#', '&', ';', '/']) {
             let (pair, end) = match pair.char_indices().last() {
-                Some((at, '?' | '#' | '&')) => pair.split_at(at),
+                Some((at, '?' | '#' | '&' | ';' | '/')) => pair.split_at(at),
                 _ => (pair, ""),
             };
             let secret = pair.strip_suffix(MASK);
