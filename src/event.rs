@@ -65,6 +65,8 @@ pub struct Retry<'a> {
 pub enum DisconnectReason<'a> {
     Lost(&'a Ending),
     Failed(&'a str),
+    /// There has been no connection yet, for this reason.
+    Waiting(&'a str),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

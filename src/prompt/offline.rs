@@ -27,7 +27,7 @@ impl Reconnecting for Prompt {
         self.shown_end = match event {
             Event::Offline(offline) => Some(match offline.reason {
                 DisconnectReason::Lost(end) => ending(end, "server"),
-                DisconnectReason::Failed(text) => text.to_owned(),
+                DisconnectReason::Failed(text) | DisconnectReason::Waiting(text) => text.to_owned(),
             }),
             _ => None,
         };

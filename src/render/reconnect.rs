@@ -11,6 +11,10 @@ pub fn retry(retry: &Retry<'_>) -> String {
     let gone = match retry.reason {
         DisconnectReason::Lost(ending) => loss(ending),
         DisconnectReason::Failed(text) => escape_line(text).into_owned(),
+        DisconnectReason::Waiting(text) => {
+            let (problem, delay) = (escape_line(text), in_seconds(retry.delay));
+            return format!("{problem}; next attempt in {delay}");
+        }
     };
     if retry.delay.is_zero() {
         return format!("{gone}; reconnecting");
@@ -39,7 +43,7 @@ pub fn reconnected(gap: Duration) -> String {
 pub(super) fn offline(out: &mut String, offline: &Offline<'_>, style: Style) {
     let (gone, hint, is_well) = match offline.reason {
         DisconnectReason::Lost(end) => (ending(end, "server"), hint(end), end.exit() == Exit::Done),
-        DisconnectReason::Failed(text) => {
+        DisconnectReason::Failed(text) | DisconnectReason::Waiting(text) => {
             let hint = offline.hint.map(str::to_owned);
             (escape_line(text).into_owned(), hint, false)
         }

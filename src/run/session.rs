@@ -11,6 +11,7 @@ use super::view::view;
 use super::{complain, failure, jsonl, print, say_why};
 use crate::config::{Connect, Environment, Mode};
 use crate::diagnostic::Diagnostic;
+use crate::dial::Step;
 use crate::event::{Event, NotOpen, Opening};
 use crate::exit::Exit;
 use crate::observe::{NO_LINES, Observers, Outlet, Recording, View};
@@ -18,7 +19,7 @@ use crate::pipe::{self, Input, Pipe};
 use crate::prompt::{self, Prompt};
 use crate::render::{Role, Show, Style, message, quantity};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
-use crate::term;
+use crate::term::{self, terminal::Silent};
 
 /// For a terminal whose output goes elsewhere: nothing else says that wsee waits for lines.
 const TYPED: &str = "connected; each line you type is a message, Ctrl-D ends the input";
@@ -200,7 +201,19 @@ async fn open(
         observers.view.print(Role::Fact, &format!("* {note}"));
     }
     let jar = cookie_jar::prepare(connect)?;
-    let mut observe = |event: Event<'_>| observers.opening(&event, lines, Instant::now());
+    let is_prompt = matches!(connect.mode, Mode::Prompt(_));
+    // The prompt shows what is typed before it appears.
+    let _silent = is_prompt.then(Silent::hold);
+    let is_brief = is_prompt && connect.display.verbose == 0;
+    let mut is_waiting = false;
+    let mut observe = |event: Event<'_>| {
+        is_waiting |= matches!(event, Event::Retry(_));
+        // The line of a failed attempt says the same.
+        let is_step = matches!(event, Event::Step(Step::Resolved { .. } | Step::Failed(_)));
+        let is_repeated = is_brief && is_waiting && is_step;
+        observers.view.show().handshake = shown && !is_repeated;
+        observers.opening(&event, lines, Instant::now());
+    };
     let opened = tokio::select! {
         opened = Box::pin(session::open_lasting(&connect.dialing.open, connect.backoff.clone(), &mut observe)) => opened.map_err(|error| {
             let text = failure::failure(&error, connect, style, shown);

@@ -57,7 +57,7 @@ pub async fn open_lasting(
             return Err(error);
         };
         observe(Event::Retry(&Retry {
-            reason: DisconnectReason::Failed(&error.to_string()),
+            reason: DisconnectReason::Waiting(&error.to_string()),
             delay: attempt.delay,
             attempt: attempt.number,
         }));

@@ -65,6 +65,30 @@ impl Drop for Terminal {
     }
 }
 
+/// Stops the terminal from echoing keys until this is dropped; Ctrl-C remains a signal.
+#[derive(Debug)]
+pub struct Silent(Option<Termios>);
+
+impl Silent {
+    pub fn hold() -> Self {
+        let Ok(original) = tcgetattr(stdin()) else {
+            return Self(None);
+        };
+        let mut held = original.clone();
+        held.local_modes -= LocalModes::ECHO;
+        let held = tcsetattr(stdin(), OptionalActions::Now, &held);
+        Self(held.is_ok().then_some(original))
+    }
+}
+
+impl Drop for Silent {
+    fn drop(&mut self) {
+        if let Some(original) = &self.0 {
+            let _ = tcsetattr(stdin(), OptionalActions::Now, original);
+        }
+    }
+}
+
 /// What it takes to lend the terminal to another program.
 #[derive(Debug)]
 pub struct Loan {

@@ -81,7 +81,7 @@ fn a_server_that_is_not_there_yet_is_waited_for() {
     drop(listener);
     let url = format!("ws://127.0.0.1:{port}/");
     let running = wsee(&[&url, "--reconnect"]).stdin_held_open().spawn();
-    running.wait_for_stderr(" refused; reconnecting in ");
+    running.wait_for_stderr(" refused; next attempt in ");
     let server = scripted_on(port, |peer: Peer| peer.close(1000, ""));
     server.serve();
     running.wait().exits(0).says("closed by server: 1000 ");
@@ -94,7 +94,7 @@ fn a_server_that_is_not_there_yet_is_waited_for() {
         .stdin_held_open()
         .run()
         .exits(7)
-        .says("(attempt 1)");
+        .says(" refused; next attempt in ");
 }
 
 #[test]

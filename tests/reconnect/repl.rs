@@ -1,5 +1,6 @@
 //! A REPL whose server dies and comes back.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::support::peer::{Peer, scripted, scripted_on};
@@ -70,6 +71,32 @@ fn send_is_repeated() {
         peer.expect("hello");
         peer.close(1000, "")
     });
+    assert_eq!(terminal.finish(), 0);
+    server.serve();
+}
+
+#[test]
+fn before_the_first_connection_each_attempt_is_a_line_and_keys_wait_for_the_prompt() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("a port").port();
+    drop(listener);
+    let url = format!("ws://127.0.0.1:{port}/");
+    let mut terminal = terminal(&[&url, "--reconnect"]).start();
+    terminal.wait_for(" refused; next attempt in ");
+    terminal.press("typed");
+    terminal.wait("another attempt", |screen, _| {
+        screen.contents().matches("; next attempt in ").count() == 2
+    });
+    let screen = terminal.contents();
+    assert!(!screen.contains("typed"), "{screen}");
+    assert!(!screen.contains("reconnecting"), "{screen}");
+    assert_eq!(screen.matches(" refused (").count(), 1, "{screen}");
+    let server = scripted_on(port, |mut peer: Peer| {
+        peer.expect("typed");
+        peer.close(1000, "")
+    });
+    terminal.wait_for_line("> typed");
+    terminal.press("\r");
     assert_eq!(terminal.finish(), 0);
     server.serve();
 }
