@@ -1,6 +1,7 @@
 //! The pipe: standard input to the socket, messages to standard output.
 
 pub mod encoding;
+mod endless;
 pub mod input;
 mod mode;
 mod offline;
@@ -16,6 +17,7 @@ use std::task::Poll;
 use std::time::{Duration, Instant};
 
 pub use encoding::{Encoding, EncodingError};
+use endless::Endless;
 pub use input::{Input, Split};
 pub use output::{Format, Output, Terminator};
 use print::Printer;
@@ -93,6 +95,8 @@ pub struct Pipe {
     received: u64,
     /// Messages that count for `--count`.
     counted: u64,
+    /// Says once that messages keep coming.
+    endless: Endless,
     /// Why to end, for the driver to collect.
     cause: Option<Cause>,
     /// Until when a `/wait` holds the input back.
@@ -133,6 +137,7 @@ impl Pipe {
             sent_nothing: false,
             received: 0,
             counted: 0,
+            endless: Endless::new(&options),
             cause: None,
             paused: None,
             stop: None,

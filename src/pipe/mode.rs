@@ -88,6 +88,11 @@ impl Mode for Pipe {
             self.write_failed(&io::ErrorKind::BrokenPipe.into());
         }
         self.observers.note_silence(now);
+        if self.is_input_over()
+            && let Some(note) = self.endless.note(self.received, now)
+        {
+            self.observers.view.note(note);
+        }
         if let Some(stop) = self.stop.take() {
             return Poll::Ready(stop);
         }

@@ -300,3 +300,25 @@ fn the_server_sees_the_close_code_and_reason() {
     .exits(0);
     assert_eq!(server.finish().close, Some((4000, "bye".to_owned())));
 }
+
+#[test]
+fn a_server_that_keeps_sending_after_the_input_is_mentioned_once() {
+    let pushing = || {
+        scripted(|mut peer| {
+            for _ in 0..26 {
+                peer.send("tick");
+                sleep(A_MOMENT);
+            }
+            peer.close(1000, "")
+        })
+    };
+    let note = "still receiving; -n N, -m TIME or Ctrl-C ends the run";
+    let (loud, quiet, limited) = (pushing(), pushing(), pushing());
+    std::thread::scope(|scope| {
+        let run = |args: &[&str]| wsee(args).stdin("hi\n").run().exits(0);
+        scope.spawn(move || run(&[quiet.url(), "-q"]).never_says("still"));
+        scope.spawn(move || run(&[limited.url(), "-m", "60"]).never_says("still"));
+        let output = run(&[loud.url()]).says(note);
+        assert_eq!(output.stderr.matches("still receiving").count(), 1);
+    });
+}
