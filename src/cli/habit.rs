@@ -6,6 +6,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Subcommand};
 
 use super::{Cli, Command};
+use crate::duration;
 use crate::render::Secrets;
 
 /// Flags of wscat, websocat and curl that `wsee URL` has not, each with what to do.
@@ -104,9 +105,9 @@ const FLAGS: &[(&[&str], &str)] = &[
 /// Rewrites clap's error about `args`, program name first, in terms of what was most likely intended.
 pub(super) fn explain(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     let text = match error.kind() {
-        _ if error.get(ContextKind::InvalidSubcommand).is_some() => second_word(&error),
+        _ if error.get(ContextKind::InvalidSubcommand).is_some() => second_word(&error, args),
         ErrorKind::UnknownArgument => unknown_flag(&error, args),
-        ErrorKind::MissingRequiredArgument => swallowed_url(args),
+        ErrorKind::MissingRequiredArgument => joined_every(args).or_else(|| swallowed_url(args)),
         _ => None,
     };
     if let Some(text) = text {
@@ -120,13 +121,38 @@ pub(super) fn explain(mut error: clap::Error, args: &[OsString]) -> clap::Error 
 }
 
 /// clap takes a second word for a command.
-fn second_word(error: &clap::Error) -> Option<String> {
+fn second_word(error: &clap::Error, args: &[OsString]) -> Option<String> {
     let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
         return None;
     };
-    Some(format!(
-        "unexpected argument '{word}', as wsee takes one URL; to send a message use --send '{word}'"
-    ))
+    if let Some(text) = joined_every(args) {
+        return Some(text);
+    }
+    if word == "-" || args.get(1).is_some_and(|first| first == "-") {
+        return Some("'-' is not a URL; stdin is read by default".to_owned());
+    }
+    let shown = Secrets::Masked.url(word);
+    let problem = format!("unexpected argument '{shown}', as wsee takes one URL");
+    Some(if is_url(word) {
+        problem
+    } else {
+        format!("{problem}; to send a message use --send '{word}'")
+    })
+}
+
+/// Time and text of `--every` in one argument, so that it took the next one as well.
+fn joined_every(args: &[OsString]) -> Option<String> {
+    let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
+    words.windows(2).find_map(|pair| {
+        let ["--every", value] = *pair else {
+            return None;
+        };
+        let (time, text) = value.split_once(char::is_whitespace)?;
+        duration::parse(time).ok()?;
+        Some(format!(
+            "--every takes two values, TIME and TEXT; write --every {time} '{text}'"
+        ))
+    })
 }
 
 fn unknown_flag(error: &clap::Error, args: &[OsString]) -> Option<String> {

@@ -387,10 +387,36 @@ mod tests {
 
     #[test]
     fn a_second_word_is_not_a_command() {
-        for line in ["ws://a ws://b", "ws://a hello", "demo.example hello"] {
+        for line in ["ws://a hello", "demo.example hello"] {
             let error = usage_error(line);
             assert!(error.contains("wsee takes one URL"), "{error}");
             assert!(error.contains("--send"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_second_url_is_not_offered_as_a_message() {
+        for line in ["ws://a ws://b", "ws://a :9001", "-v ws://a localhost"] {
+            let error = usage_error(line);
+            assert!(error.contains("wsee takes one URL"), "{error}");
+            assert!(!error.contains("--send"), "{error}");
+        }
+        for line in ["- ws://h", "ws://h -"] {
+            let error = usage_error(line);
+            assert!(
+                error.contains("stdin is read by default"),
+                "{line}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn time_and_text_of_every_are_two_values() {
+        for more in [&["-n", "2", ":41710"][..], &[":41710"]] {
+            let args = [&["wsee", "--every", "300ms hi"], more].concat();
+            let error = Cli::parse_args(args).expect_err("an error").to_string();
+            assert!(error.contains("--every takes two values"), "{error}");
+            assert!(error.contains("--every 300ms 'hi'"), "{error}");
         }
     }
 
