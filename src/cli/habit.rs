@@ -20,7 +20,14 @@ const FLAGS: &[(&[&str], &str)] = &[
         "to listen write wsee listen PORT",
     ),
     (&["--auth", "--basic-auth"], "to log in write -u USER:PASS"),
-    (&["--execute"], "to send a message write --send TEXT"),
+    (
+        &["--execute", "--message"],
+        "to send a message write --send TEXT",
+    ),
+    (
+        &["-T", "--upload-file"],
+        "to send a file as a message write --send @FILE",
+    ),
     (
         &[
             "-d",
@@ -72,7 +79,10 @@ const FLAGS: &[(&[&str], &str)] = &[
         &["--max-messages"],
         "to end after N replies write --count N",
     ),
-    (&["--autoreconnect"], "to connect again write --reconnect"),
+    (
+        &["--autoreconnect", "--retry", "--retries"],
+        "to connect again write --reconnect",
+    ),
     (
         &["-B", "--buffer-size"],
         "to limit messages write --max-message SIZE",
@@ -168,6 +178,9 @@ fn unknown_flag(error: &clap::Error, args: &[OsString]) -> Option<String> {
         }
         Some("listen") if matches!(flag.as_str(), "-p" | "--port" | "-l" | "--listen") => {
             "write the port without a flag, as in wsee listen 9001"
+        }
+        Some("test") if matches!(flag.as_str(), "--case" | "--name" | "--grep") => {
+            "to run some cases write --filter TEXT"
         }
         Some(_) => return None,
     };

@@ -346,6 +346,10 @@ mod tests {
             ("--text -", "text by default"),
             ("ws://h --timeout 3", "--max-time TIME"),
             ("ws://h --no-color", "--color never"),
+            ("--retry 3 ws://h", "--reconnect"),
+            ("ws://h --message hi", "--send TEXT"),
+            ("ws://h -T a.txt", "--send @FILE"),
+            ("test --case x", "--filter TEXT"),
             ("listen -p 9001", "wsee listen 9001"),
         ] {
             let error = usage_error(line);
