@@ -36,6 +36,7 @@ const CLOSES: &[(SetUp, u16, &str)] = closes! {
     1001 "", [] => 0, ["shuts down or restarts", "--reconnect"] but [];
     1008 "token expired", [] => 111, ["wants credentials", "--bearer TOKEN"] but [];
     1008 "token expired", ["--bearer", "t"] => 111, ["does not accept the token that was sent", "renew"] but ["--bearer"];
+    1008 "unexpected token in JSON", [] => 111, ["a rule of the server"] but ["--bearer"];
     1008 "slow down", [] => 111, ["a rule of the server", "look into its log"] but [];
     1009 "max 64", [] => 111, ["larger than the server takes"] but [];
     1011 "", [] => 111, ["the server's code failed; look into its log"] but [];

@@ -84,6 +84,12 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "Envoy without upgrade_configs", "/ws", [], "403 Forbidden\r\nserver: envoy", "" => ["Envoy does not allow the upgrade", "upgrade_configs"] but ["--origin"];
     "Apache without wstunnel", "/ws", [], "426 Upgrade Required\r\nServer: Apache/2.4.58", "" => ["Apache does not pass WebSocket on", "mod_proxy_wstunnel"] but ["nginx"];
     "another proxy that says who it is", "/ws", [], "426 Upgrade Required\r\nVia: 1.1 google", "" => ["\"Via: 1.1 google\" did not pass Upgrade on"] but ["nginx"];
+    "a claim named origin", "/ws", [], "403 Forbidden", "{\"error\":\"forbidden\",\"message\":\"token has no claim: origin\"}" => ["check the path first"] but ["wants an Origin"];
+    "a login about an origin", "/ws", [], "401 Unauthorized", "origin not allowed for this token" => ["the server wants credentials"] but ["Origin"];
+    "nhooyr, Origin", "/ws", ["-o", "http://x"], "403 Forbidden", "request Origin \"http://x\" is not authorized for Host \"h\"" => ["does not allow the Origin http://x"] but [];
+    "Python websockets, Origin", "/ws", [], "403 Forbidden", "Failed to open a WebSocket connection: missing Origin header.\n" => ["wants an Origin"] but ["path"];
+    "a parameter of the query", "/ws", [], "400 Bad Request", "missing parameter token in query string" => ["400 for /ws"] but ["GraphQL"];
+    "the extension of a file", "/ws", [], "400 Bad Request", "file extension not allowed" => ["400 for /ws"] but ["compression"];
     "a page about the original", "/ws", [], "403 Forbidden", "The original page" => ["check the path first"] but ["wants an Origin"];
     "a relative redirect", "/a/b", [], "302 Found\r\nLocation: ../login?next=x", "" => ["redirected to ws://127.0.0.1:", "/login?next=x; connect there, or follow with -L"] but [];
     "a redirect to TLS", "/ws", [], "301 Moved Permanently\r\nLocation: https://127.0.0.1/ws", "" => ["redirected to TLS: wss://127.0.0.1/ws"] but [];

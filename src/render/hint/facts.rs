@@ -9,6 +9,28 @@ use crate::proto::http1::Head;
 use crate::proto::rules::Rule;
 use crate::render::mask::{Secrets, login_scheme};
 
+/// Words that say that an Origin is missing or wrong, if they are close to it.
+const VERDICTS: &[&str] = &[
+    "allow",
+    "disallow",
+    "accept",
+    "authorized",
+    "bad",
+    "denied",
+    "forbidden",
+    "invalid",
+    "mismatch",
+    "missing",
+    "permitted",
+    "reject",
+    "required",
+    "unauthorized",
+    "unknown",
+    "check",
+];
+/// Within how many words they are close, as in `Origin "http://a" is not authorized`.
+const NEAR: usize = 5;
+
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Facts {
@@ -191,11 +213,11 @@ impl Facts {
         texts.iter().any(|text| said.contains(text))
     }
 
-    /// Whether the status line or the body has this word in it, which is in lower case: "original" is another than "origin".
-    pub(super) fn says_word(&self, word: &str) -> bool {
-        let said = self.said();
-        let mut words = said.split(|c: char| !c.is_ascii_alphanumeric());
-        words.any(|other| other == word)
+    /// Whether the status line or the body says that the Origin is missing or wrong: the word alone may be a claim,
+    /// and "original" is another.
+    pub(super) fn judges_origin(&self) -> bool {
+        let body = String::from_utf8_lossy(&self.body);
+        [&*self.phrase, &*body].into_iter().any(judges_origin)
     }
 
     /// Whether the body is this text, which is in lower case, and nothing else.
@@ -266,6 +288,18 @@ impl Facts {
             .and_then(|rest| rest.split('/').next());
         !self.is_tls && host.is_some_and(|host| name(host) == name(&self.host))
     }
+}
+
+fn judges_origin(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    // A URL is one word.
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && !":/.".contains(c));
+    let words = words.map(|word| word.trim_matches([':', '/', '.']));
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let is_origin = |word: &&str| matches!(*word, "origin" | "origins");
+    let is_verdict = |word: &&str| VERDICTS.iter().any(|verdict| word.starts_with(verdict));
+    let mut spans = words.windows(NEAR.min(words.len()).max(1));
+    spans.any(|span| span.iter().any(is_origin) && span.iter().any(is_verdict))
 }
 
 fn is_limited(cause: Option<&Cause>) -> bool {

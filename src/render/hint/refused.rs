@@ -4,7 +4,14 @@ use super::facts::Facts;
 use super::row::{Row, row};
 use crate::event::Symptom;
 
-const EXTENSIONS: &[&str] = &["window_bits", "extension", "deflate", "compression"];
+const EXTENSIONS: &[&str] = &[
+    "window_bits",
+    "permessage-deflate",
+    "sec-websocket-extensions",
+    "websocket extension",
+    "websocket compression",
+    "extension negotiation",
+];
 /// Words for a lost Upgrade or Connection field: Python websockets, gorilla, ws, Tornado, Jetty.
 const NO_UPGRADE: &[&str] = &[
     "connection header",
@@ -29,7 +36,7 @@ pub(super) const NAMED: &[Row] = &[
                 && it.says(&[
                     "invalid host",
                     "http_host",
-                    "this host",
+                    "this host (",
                     "invalid hostname",
                     "host not allowed",
                 ])
@@ -38,12 +45,12 @@ pub(super) const NAMED: &[Row] = &[
         "use the name it expects, or -H 'Host: NAME'",
     ),
     row(
-        |it| it.refused_with(&[400, 401, 403]) && it.says_word("origin") && it.origin.is_none(),
+        |it| it.refused_with(&[400, 403]) && it.judges_origin() && it.origin.is_none(),
         "the server wants an Origin that it allows (\"{quote}\")",
         "try that of its pages, such as --origin {origin}",
     ),
     row(
-        |it| it.refused_with(&[400, 401, 403]) && it.says_word("origin"),
+        |it| it.refused_with(&[400, 403]) && it.judges_origin(),
         "the server does not allow the Origin {sent_origin} (\"{quote}\")",
         "send the origin of a page that it serves",
     ),

@@ -52,14 +52,21 @@ pub(super) const EXACT: &[Row] = &[
         "{socket_io}",
     ),
     row(
-        |it| it.refused_with(&[400, 404]) && it.says(&["connection id required", "connection id"]),
+        |it| {
+            it.refused_with(&[400, 404])
+                && it.says(&["connection id required", "no connection with that id"])
+        },
         "SignalR wants the id of a negotiated connection",
         "POST to {path}/negotiate?negotiateVersion=1, then add ?id= with its connectionToken",
     ),
     row(
         |it| {
             it.refused_with(&[200, 400, 405])
-                && it.says(&["get query missing", "must provide query", "query string"])
+                && it.says(&[
+                    "get query missing",
+                    "must provide query string",
+                    "graphql operations must",
+                ])
         },
         "a GraphQL endpoint for HTTP; its subscriptions may have a path of their own",
         "try {path}/ws or /subscriptions with -s graphql-transport-ws",
@@ -81,7 +88,14 @@ pub(super) const EXACT: &[Row] = &[
         |it| {
             is_cloudflare(it)
                 && it.refused_with(&[403, 429])
-                && it.says(&["1020", "1015", "blocked", "attention required"])
+                && it.says(&[
+                    "error code: 1020",
+                    "error 1020",
+                    "error code: 1015",
+                    "error 1015",
+                    "you have been blocked",
+                    "attention required",
+                ])
         },
         "a rule of Cloudflare blocks this client",
         "look for the Ray ID in its security events",
