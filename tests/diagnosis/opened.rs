@@ -34,6 +34,8 @@ macro_rules! closes {
 const CLOSES: &[(SetUp, u16, &str)] = closes! {
     1000 "", [] => 0, [] but ["hint"];
     1001 "", [] => 0, ["shuts down or restarts", "--reconnect"] but [];
+    1001 "idle timeout", [] => 0, ["names an idle limit", "--ping-interval 1s"] but ["shuts down"];
+    1011 "keepalive ping timeout", [] => 111, ["pings were not answered in time"] but ["code failed"];
     1008 "token expired", [] => 111, ["wants credentials", "--bearer TOKEN"] but [];
     1008 "token expired", ["--bearer", "t"] => 111, ["does not accept the token that was sent", "renew"] but ["--bearer"];
     1008 "unexpected token in JSON", [] => 111, ["a rule of the server"] but ["--bearer"];

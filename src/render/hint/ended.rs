@@ -107,6 +107,11 @@ pub(super) const ROWS: &[Row] = &[
         "add --bearer TOKEN or -u USER:PASS, or send them as its protocol wants",
     ),
     row(
+        |it| !it.end.is_idle && it.closed_with(&["idle", "inactiv"]),
+        "its reason names an idle limit of the server",
+        "try --ping-interval {ping}, or the heartbeat of its protocol with --every",
+    ),
+    row(
         |it| it.code == 1008,
         "a rule of the server, such as one for credentials, the Origin, or the size or number of messages",
         "look into its log",
@@ -188,6 +193,11 @@ pub(super) const ROWS: &[Row] = &[
         |it| it.code == 1010,
         "the server misses an extension",
         "offer it with --compress or -H 'Sec-WebSocket-Extensions: …'",
+    ),
+    row(
+        |it| it.code == 1011 && it.closed_with(&["ping timeout"]),
+        "the server's pings were not answered in time",
+        "check the network between, or raise the server's ping timeout",
     ),
     row(
         |it| it.code == 1011,
