@@ -243,4 +243,12 @@ fn a_limit_that_was_given_is_no_fault_of_the_server() {
         .run()
         .exits(28)
         .never_says("hint");
+    let server = after_handshake(|mut wire| {
+        wire.write([0x81, 2, b'o', b'k']);
+        wire.wait_for_end();
+    });
+    wsee(&["--count", "1", server.url()])
+        .run()
+        .exits(0)
+        .never_says("hint");
 }

@@ -305,7 +305,15 @@ fn judges_origin(text: &str) -> bool {
 fn is_limited(cause: Option<&Cause>) -> bool {
     matches!(
         cause,
-        Some(Cause::MaxTime(_) | Cause::Idle(_) | Cause::Signal(_))
+        Some(
+            Cause::MaxTime(_)
+                | Cause::Idle(_)
+                | Cause::Signal(_)
+                | Cause::Count(_)
+                | Cause::OutputClosed
+                | Cause::Write(_)
+                | Cause::Reconnect
+        )
     )
 }
 
