@@ -386,6 +386,7 @@ mod tests {
         assert!(usage_error("-v chat.wsee").contains("run wsee test chat.wsee"));
         assert!(usage_error("./a/chat.wsee:12").contains("run wsee test ./a/chat.wsee:12"));
         assert!(usage_error("-v liste").contains("did you mean wsee listen?"));
+        assert!(usage_error("-m 2 version").contains("a command, not a URL"));
         assert!(parse("ws://chat.wsee/").is_ok());
     }
 

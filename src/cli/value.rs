@@ -66,6 +66,8 @@ pub enum ValueError {
         "a command, not a URL; write it before its options (wsee {0} …), or ws://{0} for a host"
     )]
     UrlIsCommand(String),
+    #[error("a command, not a URL; write it alone (wsee version), or ws://version for a host")]
+    UrlIsVersion,
     #[error("{}", word::neither(.word, .name))]
     UrlIsTypo { word: String, name: String },
     #[error("a scenario file, not a URL; run wsee test {0}")]
@@ -306,6 +308,7 @@ fn listen_host(host: &str) -> Result<&str, ValueError> {
 pub(super) fn url_argument(text: &str) -> Result<String, ValueError> {
     match text {
         "help" => Err(ValueError::UrlIsHelp),
+        "version" => Err(ValueError::UrlIsVersion),
         name if Command::has_subcommand(name) => Err(ValueError::UrlIsCommand(name.to_owned())),
         file if names_scenario(file) => Err(ValueError::UrlIsScenario(file.to_owned())),
         word => match word::misspelled(word) {

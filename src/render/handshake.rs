@@ -250,7 +250,10 @@ fn tls_doubts(
 fn certificate_texts(certificate: &Certificate, now: Timestamp) -> impl Iterator<Item = String> {
     let names = names_text(&certificate.names);
     let (subject, names) = match certificate.subject.as_str() {
-        "" => (names.unwrap_or_default(), None),
+        "" => (
+            names.unwrap_or_else(|| "without a subject".to_owned()),
+            None,
+        ),
         subject => (escape_line(subject).into_owned(), names),
     };
     let issuer = if certificate.is_self_issued() {

@@ -91,6 +91,11 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "a parameter of the query", "/ws", [], "400 Bad Request", "missing parameter token in query string" => ["400 for /ws"] but ["GraphQL"];
     "the extension of a file", "/ws", [], "400 Bad Request", "file extension not allowed" => ["400 for /ws"] but ["compression"];
     "a page about the original", "/ws", [], "403 Forbidden", "The original page" => ["check the path first"] but ["wants an Origin"];
+    "Retry-After without a time", "/ws", [], "503 Service Unavailable\r\nRetry-After: ", "" => ["no server behind it that is up"] but ["try again"];
+    "an absurd Retry-After", "/ws", [], "429 Too Many Requests\r\nRetry-After: 99999999999999999999", "" => ["try again later"] but ["99999"];
+    "a date in Retry-After", "/ws", [], "503 Service Unavailable\r\nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT", "" => ["try again after Wed, 21 Oct 2026 07:28:00 GMT"] but [];
+    "a redirect to a script", "/ws", [], "302 Found\r\nLocation: javascript:alert(1)", "" => ["is not a URL to connect to"] but ["-L"];
+    "a redirect to no host", "/ws", [], "302 Found\r\nLocation: ws://[::::]/", "" => ["is not a URL to connect to"] but ["-L"];
     "a relative redirect", "/a/b", [], "302 Found\r\nLocation: ../login?next=x", "" => ["redirected to ws://127.0.0.1:", "/login?next=x; connect there, or follow with -L"] but [];
     "a redirect to TLS", "/ws", [], "301 Moved Permanently\r\nLocation: https://127.0.0.1/ws", "" => ["redirected to TLS: wss://127.0.0.1/ws"] but [];
 };

@@ -89,7 +89,7 @@ impl VerifyProblem {
         self.kind = if can_be_trusted && name.kind == VerifyProblemKind::WrongName {
             VerifyProblemKind::UntrustedName
         } else {
-            VerifyProblemKind::Unusable
+            VerifyProblemKind::OtherName
         };
     }
 }
@@ -115,6 +115,8 @@ pub enum VerifyProblemKind {
     SelfSigned,
     /// Nobody trusted has issued it, and it names other hosts.
     UntrustedName,
+    /// It has no name that can be verified in place of the host.
+    OtherName,
     /// Expired, damaged, or of a kind that servers must not have.
     Unusable,
 }
@@ -247,7 +249,7 @@ fn wrong_name(certificate: Option<&Certificate>, host: &str) -> VerifyProblem {
             text: format!(
                 "the certificate has {host} as a DNS name, not as an IP address (RFC 9525 §6.5)"
             ),
-            kind: VerifyProblemKind::Unusable,
+            kind: VerifyProblemKind::OtherName,
         };
     }
     // A wildcard, or an address written as a DNS name, cannot be verified as it is.
@@ -259,7 +261,7 @@ fn wrong_name(certificate: Option<&Certificate>, host: &str) -> VerifyProblem {
         kind: if names.iter().any(is_verifiable) {
             VerifyProblemKind::WrongName
         } else {
-            VerifyProblemKind::Unusable
+            VerifyProblemKind::OtherName
         },
     }
 }
@@ -268,22 +270,34 @@ fn not_issued(verdict: &CertificateError, certificate: &Certificate) -> VerifyPr
     if certificate.is_self_issued() {
         return self_signed(certificate);
     }
-    let issuer = &certificate.issuer;
+    let issuer = in_parentheses(&certificate.issuer);
     if *verdict == CertificateError::UnknownIssuer {
         return VerifyProblem {
-            text: format!("the issuer of the certificate is unknown ({issuer})"),
+            text: format!("the issuer of the certificate is unknown{issuer}"),
             kind: VerifyProblemKind::UnknownIssuer,
         };
     }
     VerifyProblem {
-        text: format!("the certificate was not signed with the key of its known issuer ({issuer})"),
+        text: format!("the certificate was not signed with the key of its known issuer{issuer}"),
         kind: VerifyProblemKind::WrongIssuerKey,
+    }
+}
+
+/// A name may be empty (RFC 5280 §4.1.2.6).
+fn in_parentheses(name: &str) -> String {
+    if name.is_empty() {
+        String::new()
+    } else {
+        format!(" ({name})")
     }
 }
 
 fn self_signed(certificate: &Certificate) -> VerifyProblem {
     VerifyProblem {
-        text: format!("the certificate is self-signed ({})", certificate.subject),
+        text: format!(
+            "the certificate is self-signed{}",
+            in_parentheses(&certificate.subject)
+        ),
         kind: VerifyProblemKind::SelfSigned,
     }
 }
@@ -452,6 +466,10 @@ mod tests {
         assert_eq!(
             problem(&verdict, &certificate("CN=me", "CN=me")),
             "the certificate is self-signed (CN=me)"
+        );
+        assert_eq!(
+            problem(&verdict, &certificate("", "")),
+            "the certificate is self-signed"
         );
     }
 

@@ -266,6 +266,12 @@ impl Facts {
         path.starts_with("/socket.io") || path.starts_with("/engine.io")
     }
 
+    /// Whether the redirection leads to a URL that wsee can connect to.
+    pub(super) fn leads_to_websocket(&self) -> bool {
+        let url = self.location().and_then(|it| url::Url::parse(&it).ok());
+        url.is_some_and(|url| matches!(url.scheme(), "ws" | "wss"))
+    }
+
     /// Whether `-L` would follow the redirection.
     pub(super) fn is_followed(&self) -> bool {
         let location = self.location().unwrap_or_default();

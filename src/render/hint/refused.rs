@@ -110,6 +110,11 @@ pub(super) const ROWS: &[Row] = &[
         "check the URL",
     ),
     row(
+        |it| is_status(it, 300..400) && !it.leads_to_websocket(),
+        "redirected to {location}, which is not a URL to connect to",
+        "check the URL, and the server's configuration",
+    ),
+    row(
         |it| is_status(it, 300..400) && it.wants_tls() && it.is_followed(),
         "redirected to TLS: {location}",
         "connect there, or follow with -L",
@@ -289,7 +294,7 @@ pub(super) const ROWS: &[Row] = &[
         "check the host name, --sni and --connect-to",
     ),
     row(
-        |it| it.refused_with(&[429, 503]) && it.field("Retry-After").is_some(),
+        |it| it.refused_with(&[429, 503]) && it.retry_after().is_some(),
         "the server takes no more requests for now ({status})",
         "try again {retry} (Retry-After)",
     ),
@@ -310,7 +315,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| it.refused_with(&[503]),
-        "a proxy has no server behind it that is up, or the server is overloaded (503 without Retry-After)",
+        "a proxy has no server behind it that is up, or the server is overloaded (503)",
         "check that the server runs",
     ),
     row(

@@ -58,6 +58,9 @@ fn certificate(kind: VerifyProblemKind) -> &'static str {
         VerifyProblemKind::UntrustedName => {
             "trust it with --cacert FILE and verify one of its names with --sni NAME, or use -k for a test"
         }
+        VerifyProblemKind::OtherName => {
+            "replace it on the server with one for this host, or use -k for a test"
+        }
         VerifyProblemKind::Unusable => "renew it on the server, or use -k for a test",
     }
 }

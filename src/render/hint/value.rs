@@ -11,6 +11,8 @@ use crate::render::mask::Secrets;
 const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket";
 /// The longest quotation of a page or a field, in characters: it has to fit into a line.
 const QUOTE: usize = 100;
+/// Nobody waits for longer than 30 days: a server that says so has made a mistake.
+const LONGEST_RETRY: u64 = 30 * 24 * 60 * 60;
 
 impl Facts {
     /// The value of a name in braces; unescaped, with secrets masked.
@@ -46,7 +48,7 @@ impl Facts {
             "quote" => self.quote(),
             "location" => self.location()?,
             "version" => cut(self.field("Sec-WebSocket-Version")?),
-            "retry" => retry(self.field("Retry-After")?),
+            "retry" => self.retry_after()?,
             "token" => self.token.clone()?,
             "waited" => shown(self.waited),
             "quiet" => shown(self.end.quiet),
@@ -133,6 +135,18 @@ impl Facts {
         cut(title.map(str::trim).or_else(first).unwrap_or(&self.phrase))
     }
 
+    /// RFC 9110 §10.2.3: Retry-After is a number of seconds or a date; anything else says nothing.
+    pub(super) fn retry_after(&self) -> Option<String> {
+        let time = self.field("Retry-After")?.trim();
+        match time.parse() {
+            Ok(seconds @ 0..=LONGEST_RETRY) => Some(format!("in {seconds} s")),
+            Ok(_) => None,
+            Err(_) => jiff::fmt::rfc2822::parse(time)
+                .is_ok()
+                .then(|| format!("after {}", cut(time))),
+        }
+    }
+
     /// Where a redirection leads, as a URL that can be typed.
     pub(super) fn location(&self) -> Option<String> {
         let location = self.field("Location")?;
@@ -175,15 +189,6 @@ fn other_path(path: &str) -> String {
         Some("") => "/ws".to_owned(),
         Some(without) => without.to_owned(),
         None => format!("{path}/"),
-    }
-}
-
-/// RFC 9110 §10.2.3: Retry-After is a number of seconds or a date.
-fn retry(time: &str) -> String {
-    if time.bytes().all(|byte| byte.is_ascii_digit()) {
-        format!("in {time} s")
-    } else {
-        format!("after {}", cut(time))
     }
 }
 
