@@ -44,7 +44,7 @@ pub enum HeaderProblem {
     },
     /// Servers exist that choose by such names.
     #[error(
-        "{token:?} has {found:?}, which a subprotocol may not have (RFC 6455 §4.1); to send it all the same: -H 'Sec-WebSocket-Protocol: {token}'"
+        "{token:?} has {found:?}, which a subprotocol may not have (RFC 6455 §4.1); to send it all the same: -H 'Sec-WebSocket-Protocol: VALUE'"
     )]
     NotSubprotocol { token: String, found: char },
     #[error(

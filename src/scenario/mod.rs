@@ -351,20 +351,6 @@ mod tests {
                 "1:1: a header field belongs directly under connect, or under the expected status",
             ),
             (
-                "connect ws://h\n\n# why\nX-A: b",
-                "4:1: a header field belongs directly under connect, or under the expected status; \
-                 remove the blank line above it",
-            ),
-            (
-                "connect ws://h\n101\n\nServer: *",
-                "4:1: a header field belongs directly under connect, or under the expected status; \
-                 remove the blank line above it",
-            ),
-            (
-                "connect ws://h\n\n--insecure",
-                "3:1: a flag belongs directly under connect; remove the blank line above it",
-            ),
-            (
                 "connect ws://h\n> hi\n\nX-A: b",
                 "4:1: a header field belongs directly under connect, or under the expected status",
             ),
@@ -432,6 +418,26 @@ mod tests {
             (
                 "connect ws://h\n< any capture 2x = .a",
                 "2:15: \"2x\" is not a variable name; use a letter, then letters, digits and _",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn a_blank_line_between_connect_and_its_lines_is_named() {
+        hold(&[
+            (
+                "connect ws://h\n\n# why\nX-A: b",
+                "4:1: a header field belongs directly under connect, or under the expected status; \
+                 remove the blank line above it",
+            ),
+            (
+                "connect ws://h\n101\n\nServer: *",
+                "4:1: a header field belongs directly under connect, or under the expected status; \
+                 remove the blank line above it",
+            ),
+            (
+                "connect ws://h\n\n--insecure",
+                "3:1: a flag belongs directly under connect; remove the blank line above it",
             ),
         ]);
     }
