@@ -8,6 +8,7 @@ use super::{complain, print};
 use crate::atomic_file::Replacement;
 use crate::cli::FmtArgs;
 use crate::exit::Exit;
+use crate::render::Secrets;
 use crate::render::escape::{escape_line, escape_payload};
 use crate::scenario::{Mistake, folder, format, parse};
 use crate::term;
@@ -80,14 +81,14 @@ fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
         Exit::Usage
     })?;
     parse(&text).map(|file| format(&file)).map_err(|mistakes| {
-        report(name, &mistakes);
+        report(name, &mistakes, Secrets::Masked);
         Exit::Usage
     })
 }
 
-pub(super) fn report(name: &str, mistakes: &[Mistake]) {
+pub(super) fn report(name: &str, mistakes: &[Mistake], secrets: Secrets) {
     for mistake in mistakes {
-        let report = mistake.report(name);
+        let report = mistake.masked(secrets).report(name);
         term::stderr(&format!("wsee: {}", escape_payload(&report)));
     }
 }

@@ -104,7 +104,9 @@ fn load(test: &Test) -> Result<Vec<Group>, Exit> {
                     complain(&format!("{}: {error}", path.display()));
                     exit = failed;
                 }
-                Mistakes::Places { file, mistakes } => report(&file, &mistakes),
+                Mistakes::Places { file, mistakes } => {
+                    report(&file, &mistakes, test.display.secrets);
+                }
             }
         }
         exit

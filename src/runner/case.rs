@@ -111,7 +111,7 @@ impl<'a> Runner<'a> {
     fn place(&self, failure: Failure, step: &Step) -> Failure {
         let line = failure.line.unwrap_or(step.line.number);
         let shown = if failure.step.is_empty() {
-            safe(step.line.source.trim(), &self.values)
+            self.values.line(&step.line.source)
         } else {
             failure.step
         };

@@ -144,7 +144,7 @@ impl Runner<'_> {
                 let mut failure = self.unlike_head(&problem, Some(head), Exit::Expectation);
                 // The line of the field says more than that of `connect`.
                 failure.line = Some(line.number);
-                failure.step = self.safe(line.source.trim());
+                failure.step = self.values.line(&line.source);
                 return Err(failure);
             }
         }

@@ -11,7 +11,6 @@ use super::case::{self, Context};
 use super::dial::Prepared;
 use super::result::{CaseResult, Failure, Kind, Outcome, Run};
 use crate::event::Signal;
-use crate::render::escape::escape_line;
 use crate::scenario::Step;
 
 /// The cases of one file, or the steps of a command line.
@@ -162,8 +161,7 @@ impl Suite<'_> {
                 let message = format!("ended by {signal}");
                 let mut failure = Failure::new(Kind::Error, message, signal.exit());
                 if let Some(Step { line, .. }) = case.steps.get(step) {
-                    let source = self.context.given.mask(line.source.trim());
-                    failure.step = escape_line(source.as_ref()).into_owned();
+                    failure.step = self.context.given.line(&line.source);
                     failure.line = (line.number > 0).then_some(line.number);
                     failure.file = line.file.as_deref().map(str::to_owned);
                 }

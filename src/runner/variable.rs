@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::render::Secrets;
+use crate::render::escape::escape_line;
 use crate::scenario::template::random_uuid;
 use crate::scenario::{Form, Template, Variable};
 
@@ -71,6 +73,10 @@ impl<'a> Values<'a> {
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
         self.given.mask(text)
     }
+
+    pub fn line(&self, source: &str) -> String {
+        self.given.line(source)
+    }
 }
 
 impl Given {
@@ -86,6 +92,17 @@ impl Given {
             Some(None) => Err(NoValue::Env(name.to_owned())),
             None => Err(NoValue::NotAllowed(name.to_owned())),
         }
+    }
+
+    /// A line of the scenario, trimmed, with secrets masked, and escaped.
+    pub fn line(&self, source: &str) -> String {
+        let secrets = if self.show_secrets {
+            Secrets::Shown
+        } else {
+            Secrets::Masked
+        };
+        let line = secrets.scenario_line(source.trim());
+        escape_line(self.mask(&line).as_ref()).into_owned()
     }
 
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {

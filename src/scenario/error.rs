@@ -8,6 +8,7 @@ use super::template::{TemplateError, Variable};
 use crate::command::CommandError;
 use crate::diagnostic::one_line;
 use crate::filter::CompileError;
+use crate::render::Secrets;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
@@ -49,6 +50,35 @@ impl Mistake {
         text
     }
 
+    /// The mistake as it is reported: a line with a secret is quoted with that masked.
+    #[must_use]
+    pub fn masked(&self, secrets: Secrets) -> Self {
+        let masked = secrets.scenario_line(&self.source);
+        let line = |text: &str| secrets.scenario_line(text).into_owned();
+        let problem = match &self.problem {
+            Problem::StrayUrl(url) => Problem::StrayUrl(line(url)),
+            Problem::Unexpected { found, hint } => Problem::Unexpected {
+                found: line(found),
+                hint,
+            },
+            Problem::UnknownWord { word, hint } => Problem::UnknownWord {
+                word: line(word),
+                hint: hint.clone(),
+            },
+            other => other.clone(),
+        };
+        let start = moved(&self.source, &masked, self.column - 1);
+        let end = moved(&self.source, &masked, self.column - 1 + self.width);
+        Self {
+            file: self.file.clone(),
+            line: self.line,
+            column: start + 1,
+            width: end.saturating_sub(start).max(1),
+            source: masked.into_owned(),
+            problem,
+        }
+    }
+
     /// The part of the line around the place, and how many of its characters are before the place.
     fn shown(&self) -> (String, usize) {
         let before = self.column - 1;
@@ -62,6 +92,21 @@ impl Mistake {
             shown.insert(0, '…');
         }
         (shown, before - skipped + usize::from(skipped > 0))
+    }
+}
+
+/// Where a place of the text, in characters, is after a part of it was masked.
+fn moved(text: &str, masked: &str, at: usize) -> usize {
+    let count = |text: &str| text.chars().count();
+    let same = |(a, b): &(char, char)| a == b;
+    let before = text.chars().zip(masked.chars()).take_while(same).count();
+    let ends = text.chars().rev().zip(masked.chars().rev());
+    let after = ends.take_while(same).count();
+    if at <= before {
+        at
+    } else {
+        let left = count(text).saturating_sub(at).min(after);
+        count(masked) - left
     }
 }
 

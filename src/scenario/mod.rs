@@ -14,6 +14,7 @@ pub mod include;
 pub mod known;
 pub mod parse;
 mod scan;
+mod secrecy;
 pub mod span;
 pub mod template;
 pub mod typed;

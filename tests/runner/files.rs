@@ -145,6 +145,33 @@ fn empty_and_missing_files_are_errors() {
 }
 
 #[test]
+fn secrets_that_a_file_holds_are_in_no_report() {
+    let late = "connect ws://127.0.0.1:1/?token=S3CRET1\n--bearer S3CRET2\n";
+    let mistaken = "connect ws://h/\n\n> x\n--bearer S3CRET3\nws://h/?token=S3CRET4\n";
+    let folder = folder(&[("a.wsee", late), ("b.wsee", mistaken)]);
+    let (late, mistaken) = (path(&folder, "a.wsee"), path(&folder, "b.wsee"));
+    let output = wsee(&["test", &late, "--report-json", "-"])
+        .env("GITHUB_ACTIONS", "true")
+        .run()
+        .never_says("S3CRET");
+    let report = stdout(&output);
+    assert!(
+        report.contains("?token=***") && !report.contains("S3CRET"),
+        "{report}"
+    );
+    wsee(&["test", &mistaken])
+        .run()
+        .exits(2)
+        .says(" 4 | --bearer ***\n   | ^^^^^^^^^^^^\n")
+        .says("write: connect ws://h/?token=***\n")
+        .never_says("S3CRET");
+    wsee(&["test", &mistaken, "--show-secrets"])
+        .run()
+        .exits(2)
+        .says(" 4 | --bearer S3CRET3\n");
+}
+
+#[test]
 fn every_mistake_is_reported_with_its_place_and_nothing_is_sent() {
     let server = Untouched::start();
     let host = format!("127.0.0.1:{}", server.port());
