@@ -53,7 +53,7 @@ fn bad_headers_exit_2() {
 
 #[test]
 fn bad_subprotocols_exit_2() {
-    refused_option(&["-s", "a b"]).says("a b");
+    refused_option(&["-s", "a b"]).says("a subprotocol may not have");
     refused_option(&["-s", "a,b", "-s", "a"]);
     refused_option(&["-s", ""]);
 }
