@@ -282,6 +282,59 @@ mod tests {
     }
 
     #[test]
+    fn a_modifier_is_named_where_a_word_is_close_to_it_or_for_another_arrow() {
+        for (line, report) in [
+            (
+                "< json {\"a\":1} whitin 2s",
+                "16: unknown word \"whitin\"; did you mean within?",
+            ),
+            (
+                "< jq .a catpure b = .a",
+                "9: unknown word \"catpure\"; did you mean capture?",
+            ),
+            (
+                "< hex 00 whitin 2s",
+                "10: unknown word \"whitin\"; did you mean within?",
+            ),
+            (
+                "< any withn 2s",
+                "7: unknown word \"withn\"; did you mean within?",
+            ),
+            (
+                "< re \"a\" whitin 2s",
+                "10: unknown word \"whitin\"; did you mean within?",
+            ),
+            (
+                "!< json {} fro 2s",
+                "12: unknown word \"fro\"; did you mean for?",
+            ),
+            (
+                "< json {\"a\":\"x whitin y\" 1}",
+                "26: not JSON: expected `,` or `}`",
+            ),
+            (
+                "!< text hi within 1s",
+                "12: !< takes \"for TIME\", not \"within\"",
+            ),
+            (
+                "!< any within 1s",
+                "8: !< takes \"for TIME\", not \"within\"",
+            ),
+            (
+                "!< json {} within 1s",
+                "12: !< takes \"for TIME\", not \"within\"",
+            ),
+        ] {
+            let wanted = format!("t.wsee:2:{report}");
+            assert_eq!(
+                mistake(&format!("connect ws://h\n{line}")),
+                wanted,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
     fn in_quotes_a_text_may_look_like_a_modifier() {
         for text in ["done in 5s", "image captured", "within 1s", "a capture b"] {
             let line = format!("< text \"{text}\" within 2s");

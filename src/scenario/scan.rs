@@ -6,6 +6,7 @@ use super::ast::{Capture, Extract};
 use super::error::{Mistake, Problem, Source};
 use super::span;
 use super::template::Variable;
+use crate::command::nearest;
 
 /// The unread part of a line.
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +39,10 @@ impl Allowed {
             Self::All => &["within", "capture"],
             Self::For => &["for"],
         }
+    }
+
+    fn nearest(self, word: &str) -> Option<&'static str> {
+        nearest(word, self.words().iter().copied())
     }
 
     fn hint(self) -> &'static str {
@@ -120,6 +125,9 @@ impl<'a> Scan<'a> {
                     modifiers.captures.push(capture);
                     self = rest;
                 }
+                found if let Some(nearest) = allowed.nearest(found) => {
+                    return Err(self.trim().mistyped(found, nearest));
+                }
                 found => {
                     let hint = allowed.hint();
                     let found = found.to_owned();
@@ -127,6 +135,35 @@ impl<'a> Scan<'a> {
                 }
             }
         }
+    }
+
+    /// What `parse` reads. If it reads only what comes before a mistyped modifier, that is the mistake.
+    pub(super) fn before_mistyped<T>(
+        self,
+        allowed: Allowed,
+        parse: impl Fn(Self) -> Result<T, Mistake>,
+    ) -> Result<T, Mistake> {
+        let parsed = parse(self);
+        if parsed.is_ok() {
+            return parsed;
+        }
+        let mut words = self.rest.split_whitespace().skip(1);
+        let mistyped = words.find_map(|word| {
+            let nearest = allowed.nearest(word)?;
+            let place = self.with(word);
+            let before = self.with(self.rest[..place.at() - self.at()].trim_end());
+            parse(before).ok().map(|_| place.mistyped(word, nearest))
+        });
+        mistyped.map_or(parsed, Err)
+    }
+
+    /// `self` begins with the word.
+    fn mistyped(self, word: &str, nearest: &str) -> Mistake {
+        let problem = Problem::UnknownWord {
+            word: word.to_owned(),
+            hint: format!("did you mean {nearest}?"),
+        };
+        self.mistake_at(0, word.len(), problem)
     }
 
     fn capture(self) -> Result<(Capture, Self), Mistake> {

@@ -3,7 +3,7 @@ use crate::command;
 use crate::proto::frame::MAX_CONTROL;
 use crate::scenario::ast::{Action, Expect, ExpectClose, Match, Pattern, Reason};
 use crate::scenario::error::{Mistake, Problem};
-use crate::scenario::scan::{Allowed, Scan, starts_with_word};
+use crate::scenario::scan::{Allowed, Scan, find_word, starts_with_word};
 
 /// Kinds of messages.
 const PATTERNS: [&str; 6] = ["text", "json", "re", "jq", "hex", "any"];
@@ -37,6 +37,9 @@ pub(super) fn message<'a>(
     if !kind.is_empty() && !PATTERNS.contains(&kind) {
         return Err(no_kind(matching, scan, kind));
     }
+    if matching == Match::Never {
+        check_for(operand)?;
+    }
     let (pattern, rest) = pattern(lines, kind, operand, allowed)?;
     let modifiers = rest.modifiers(allowed)?;
     if matching == Match::Never && modifiers.within.is_none() {
@@ -49,6 +52,18 @@ pub(super) fn message<'a>(
         within: modifiers.within,
         captures: modifiers.captures,
     }))
+}
+
+/// Where `for` is missing, `within` is its place, and not part of a text.
+fn check_for(operand: Scan<'_>) -> Result<(), Mistake> {
+    let find = |allowed: Allowed| find_word(operand.rest, allowed.words(), true);
+    match (find(Allowed::For), find(Allowed::Within)) {
+        (None, Some(at)) => {
+            let problem = Problem::Missing("!< takes \"for TIME\", not \"within\"");
+            Err(operand.with(&operand.rest[at..]).mistake(problem))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn pattern<'a>(
@@ -74,13 +89,22 @@ fn pattern<'a>(
             (Pattern::Text(operand.template_of(&text)?), rest)
         }
         "text" => plain_text(operand, allowed)?,
-        "json" => (Pattern::Json(text.json(text.rest)?), rest),
+        "json" => {
+            let json = text.before_mistyped(allowed, |it| it.json(it.rest))?;
+            (Pattern::Json(json), rest)
+        }
         "re" => {
             let (text, rest) = operand.regex_quoted()?;
             (Pattern::Re(operand.regex(&text)?), rest)
         }
-        "jq" => (Pattern::Jq(text.jq(text.rest)?), rest),
-        "hex" => (Pattern::Hex(text.bytes()?), rest),
+        "jq" => {
+            let jq = text.before_mistyped(allowed, |it| it.jq(it.rest))?;
+            (Pattern::Jq(jq), rest)
+        }
+        "hex" => {
+            let hex = text.before_mistyped(allowed, Scan::bytes)?;
+            (Pattern::Hex(hex), rest)
+        }
         "any" => (Pattern::Any, operand),
         _ => {
             let problem = "expected text, json, re, jq, hex or any";
