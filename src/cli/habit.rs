@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use clap::builder::PossibleValue;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Subcommand};
 
@@ -117,7 +118,9 @@ pub(super) fn explain(mut error: clap::Error, args: &[OsString]) -> clap::Error 
     let text = match error.kind() {
         _ if error.get(ContextKind::InvalidSubcommand).is_some() => second_word(&error, args),
         ErrorKind::UnknownArgument => unknown_flag(&error, args),
-        ErrorKind::MissingRequiredArgument => joined_every(args).or_else(|| swallowed_url(args)),
+        ErrorKind::MissingRequiredArgument => joined_every(args)
+            .or_else(|| swallowed_url(args))
+            .or_else(|| missing_word(args)),
         _ => None,
     };
     if let Some(text) = text {
@@ -216,6 +219,19 @@ fn is_url(text: &str) -> bool {
 }
 
 /// The command that `args` begin with.
+/// A command without the word that it needs, with the words there are: wsee schema.
+fn missing_word(args: &[OsString]) -> Option<String> {
+    let name = command(args)?;
+    let mut wsee = Cli::command();
+    let command = wsee.find_subcommand_mut(name)?;
+    command.build();
+    let mut positionals = command.get_positionals();
+    let missing = positionals.find(|arg| arg.is_required_set())?;
+    let values = missing.get_possible_values();
+    let words: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+    (!words.is_empty()).then(|| format!("wsee {name} needs one of {}", words.join(", ")))
+}
+
 fn command(args: &[OsString]) -> Option<&str> {
     let word = args.get(1)?.to_str()?;
     Command::has_subcommand(word).then_some(word)
@@ -255,5 +271,18 @@ mod tests {
                 assert!(exists, "{word}");
             }
         }
+    }
+
+    #[test]
+    fn a_command_without_its_word_lists_the_words() {
+        for (command, words) in [
+            ("schema", "events, report"),
+            ("completions", "bash, elvish, fish, powershell, zsh"),
+        ] {
+            let args = ["wsee".into(), command.into()];
+            let text = missing_word(&args).unwrap_or_default();
+            assert_eq!(text, format!("wsee {command} needs one of {words}"));
+        }
+        assert_eq!(missing_word(&["wsee".into(), "test".into()]), None);
     }
 }
