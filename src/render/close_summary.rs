@@ -21,7 +21,7 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         (None, cause) => {
             let cause = cause.as_ref().map(cause_text).unwrap_or_default();
             let end = stuck_text(ending, peer).unwrap_or_else(|| end_text(ending, peer));
-            format!("{cause}{end} after ")
+            format!("{cause}{end}{}", joint(ending))
         }
     };
     text.push_str(&totals(ending));
@@ -50,6 +50,17 @@ pub fn hint(ending: &Ending) -> Option<String> {
         (Some(gave_up), ..) => gave_up.hint.clone(),
         (None, Some(Cause::Input { hint, .. }), _) => hint.clone(),
         _ => table::of_ending(ending),
+    }
+}
+
+/// What joins the end and its duration: an abnormal end may have a duration of its own.
+fn joint(ending: &Ending) -> &'static str {
+    match &ending.end {
+        _ if ending.is_stuck() => "; open for ",
+        End::Closed { .. } | End::NotAwaited { .. } | End::Failed(_) => " after ",
+        // Time without a connection counts too.
+        _ if ending.connections > 1 => "; ",
+        _ => "; open for ",
     }
 }
 
@@ -94,7 +105,7 @@ pub(super) fn loss(ending: &Ending) -> String {
             let why = lost_text(error.as_deref(), *partial, *silence, *closing, "server");
             format!("connection lost after {lasted}: {why}")
         }
-        _ => format!("{} after {lasted}", end_text(ending, "server")),
+        _ => format!("{}{}{lasted}", end_text(ending, "server"), joint(ending)),
     };
     let cause = ending.cause.as_ref().map(cause_text).unwrap_or_default();
     let mut text = format!("{cause}{why}");
@@ -264,7 +275,7 @@ fn lost_text(
     if silence >= Duration::from_secs(1) {
         let _ = write!(
             text,
-            ", {} after the last frame",
+            " after {} without a frame",
             quantity::duration(silence)
         );
     }
@@ -379,6 +390,32 @@ mod tests {
             loss(&restarted),
             "closed by server: 1012 service restart after 12.3 s"
         );
+    }
+
+    #[test]
+    fn the_duration_of_an_abnormal_end_is_apart_from_that_of_its_cause() {
+        let lost = End::Lost {
+            error: None,
+            partial: None,
+            silence: Duration::from_secs(2),
+            closing: false,
+        };
+        let pong = End::NoPong(Duration::from_secs(20));
+        for (end, text) in [
+            (&lost, " without a Close frame after 2.0 s without a frame"),
+            (&pong, " from the server for 20.0 s"),
+            (&End::Abandoned { reset: false }, ", no Close frame sent"),
+            (&End::CloseTimeout, " the Close frame in time"),
+        ] {
+            let line = line(end.clone(), None);
+            let totals = format!("{text}; open for 12.3 s (4 sent, 17 received)");
+            assert!(line.ends_with(&totals), "{line}");
+        }
+        assert!(loss(&ended(pong, None)).ends_with(" for 20.0 s; open for 12.3 s"));
+        let mut second = ended(lost, None);
+        second.add(&closed(1012));
+        let line = ending(&second, "server");
+        assert!(line.contains(" without a frame; 12.3 s (8 sent"), "{line}");
     }
 
     #[test]

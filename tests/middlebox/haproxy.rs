@@ -93,7 +93,7 @@ fn a_tunnel_that_haproxy_cuts_is_abnormal_and_a_ping_keeps_it() {
         .run()
         .exits(110)
         .ends_with_line("abnormal closure (1006")
-        .says("2.0 s after the last frame");
+        .says("after 2.0 s without a frame");
     wsee(&[&haproxy.ws("/"), "--ping-interval", "500ms", "-m", "4s"])
         .stdin_held_open()
         .run()

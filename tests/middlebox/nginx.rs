@@ -116,7 +116,7 @@ fn an_idle_connection_that_nginx_cuts_is_abnormal_and_a_ping_keeps_it() {
         .run()
         .exits(110)
         .ends_with_line("abnormal closure (1006")
-        .says("without a Close frame, 2.0 s after the last frame");
+        .says("without a Close frame after 2.0 s without a frame");
     wsee(&[&nginx.ws("/"), "--ping-interval", "500ms", "-m", "4s"])
         .stdin_held_open()
         .run()

@@ -132,7 +132,7 @@ fn a_connection_without_pongs_is_replaced() {
     let pings = ["--ping-interval", "100ms", "--ping-timeout", "200ms"];
     let args = [&[server.url(), "--reconnect"], &pings[..]].concat();
     let running = wsee(&args).stdin_held_open().spawn();
-    running.wait_for_stderr("no pong (or anything else) from the server for 200.0 ms after ");
+    running.wait_for_stderr("no pong (or anything else) from the server for 200.0 ms; open for ");
     server.serve();
     let server = scripted_on(port, |peer: Peer| peer.close(1000, ""));
     server.serve();
