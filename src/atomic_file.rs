@@ -1,8 +1,8 @@
 //! Atomic file replacement.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -45,12 +45,20 @@ impl Replacement {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
+        let mut options = fs::OpenOptions::new();
+        options.write(true).create_new(true);
         // A new file gets what the user's umask leaves of this.
-        let permissions = Permissions::from_mode(mode.unwrap_or(0o666));
+        options.mode(mode.unwrap_or(0o666));
+        let mut problem = None;
+        let open = |path: &Path| {
+            let opened = options.open(path);
+            opened.inspect_err(|error| problem = error.raw_os_error())
+        };
         let file = tempfile::Builder::new()
             .prefix(".wsee-")
-            .permissions(permissions)
-            .tempfile_in(folder)?;
+            .make_in(folder, open);
+        // The system's own error does not name the file next to `path`, which nobody asked for.
+        let file = file.map_err(|error| problem.map_or(error, io::Error::from_raw_os_error))?;
         if let Some(found) = found.filter(|_| mode.is_none()) {
             file.as_file().set_permissions(found.permissions())?;
         }
@@ -65,7 +73,7 @@ impl Replacement {
                 .open(&self.path)?
                 .write_all(contents);
         };
-        file.write_all(contents)?;
+        file.as_file_mut().write_all(contents)?;
         file.persist(&self.path)?;
         Ok(())
     }
@@ -83,6 +91,9 @@ pub fn append(path: &Path, contents: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     fn names(folder: &Path) -> Vec<String> {
@@ -133,7 +144,9 @@ mod tests {
     #[test]
     fn a_folder_that_is_not_there_is_known_at_once() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Replacement::open(&folder.path().join("b/a")).is_err());
+        let error = Replacement::open(&folder.path().join("b/a")).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        assert!(!error.to_string().contains(".wsee-"), "{error}");
         assert!(Replacement::open(folder.path()).is_err());
     }
 

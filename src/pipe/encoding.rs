@@ -40,6 +40,8 @@ pub enum EncodingError {
     Base64(usize),
     #[error("not JSON, {0}")]
     Json(String),
+    #[error("is incomplete: stdin ended inside it")]
+    CutOff,
     #[error(transparent)]
     Event(#[from] ReadError),
 }
@@ -50,6 +52,7 @@ impl Diagnostic for EncodingError {
             Self::Utf8(_) => "--binary sends any bytes",
             Self::Hex(_) | Self::OddHex => "--hex expects pairs of hex digits",
             Self::Base64(_) => "--base64 expects standard base64 with padding",
+            Self::CutOff => "close its brackets and quotes",
             Self::Json(_) => "--split line sends text of any kind",
             Self::Event(ReadError::NotEvent(_)) => {
                 "--split events expects lines as --jsonl prints them"
@@ -103,9 +106,14 @@ fn event(record: &[u8]) -> Result<Option<Decoded<'_>>, EncodingError> {
 #[inline(never)]
 fn json(record: &[u8]) -> Result<&[u8], EncodingError> {
     let record = utf8(record)?;
-    serde_json::from_slice::<IgnoredAny>(record)
-        .map_err(|error| EncodingError::Json(error.to_string()))?;
-    Ok(record)
+    match serde_json::from_slice::<IgnoredAny>(record) {
+        Ok(_) => Ok(record),
+        // Brackets and quotes that are closed end a value, but so does the space after a cut word.
+        Err(error) if error.is_eof() && matches!(record, [b'{' | b'[' | b'"', ..]) => {
+            Err(EncodingError::CutOff)
+        }
+        Err(error) => Err(EncodingError::Json(error.to_string())),
+    }
 }
 
 /// Whether `line` begins an object or array and ends inside it.

@@ -136,7 +136,12 @@ impl Pipe {
                 if let Err(error) = sent {
                     let place = format!("{} {}", self.options.split.unit(), input.record());
                     self.cause = Some(Cause::Input {
-                        problem: format!("{place}, {error}"),
+                        problem: match &error {
+                            InputError::Encoding(EncodingError::CutOff) => {
+                                format!("{place} {error}")
+                            }
+                            error => format!("{place}, {error}"),
+                        },
                         hint: error.hint(),
                     });
                 }

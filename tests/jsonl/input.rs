@@ -112,6 +112,19 @@ fn non_json_is_named_by_value_and_place() {
         .exits(26)
         .says("value 2, not JSON, expected value at line 1 column 4");
     assert_eq!(server.finish().messages, [Message::text("{}")]);
+    for (input, problem) in [
+        ("{} {\"b\":", "value 2 is incomplete: stdin ended inside it"),
+        ("{} [\"b", "value 2 is incomplete: stdin ended inside it"),
+        ("{} tru 1", "value 2, not JSON, "),
+    ] {
+        let server = recording();
+        wsee(&[server.url(), "--split", "json"])
+            .stdin(input)
+            .run()
+            .exits(26)
+            .says(problem);
+        server.finish();
+    }
     for args in [
         ["--split", "json", "--hex"],
         ["--split", "events", "--binary"],
