@@ -168,7 +168,9 @@ fn split_scheme(input: &str) -> Result<(Option<&'static str>, &str), TargetProbl
             _ => Ok((None, input)),
         };
     };
+    let second = rest.split_once("://").map(|(second, _)| second);
     match known_scheme(scheme) {
+        Some(_) if second.is_some_and(is_scheme) => Err(TargetProblem::TwoSchemes),
         Some(known) => Ok((Some(known), rest)),
         None => Err(TargetProblem::Scheme(scheme.to_owned())),
     }
@@ -473,6 +475,16 @@ mod tests {
     fn a_path_of_a_file_has_no_host() {
         for path in ["./foo", "../foo.json", "~/chat/", "."] {
             assert_eq!(problem(path), TargetProblem::FilePath, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_second_scheme_is_named_as_that() {
+        for url in ["ws://ws://h", "wss://http://h:1/x", "ws://ftp://h"] {
+            assert_eq!(problem(url), TargetProblem::TwoSchemes, "{url}");
+        }
+        for url in ["ws://ws/://x", "ws://h/ws://h", "ws://h?u=ws://h"] {
+            target(url);
         }
     }
 

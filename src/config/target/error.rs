@@ -54,6 +54,8 @@ pub enum TargetProblem {
     },
     #[error("the scheme {0:?} is not ws, wss, http or https; write ws:// or wss://")]
     Scheme(String),
+    #[error("it has two schemes; leave one out, such as that of a variable")]
+    TwoSchemes,
     #[error("'//' is missing after {0:?}; write {0}//HOST")]
     NoSlashes(String),
     #[error("there is no host before the path; write HOST/PATH, or :PORT/PATH for this machine")]
