@@ -55,11 +55,11 @@ impl Prompt {
     fn warn(&mut self, is_open: bool) {
         self.is_warned = true;
         let does = if is_open {
-            "closes the connection"
+            "close the connection"
         } else {
-            "leaves"
+            "leave"
         };
-        let text = format!("Ctrl-C again, or Ctrl-D, {does}");
+        let text = format!("press Ctrl-C again, or Ctrl-D, to {does}");
         self.observers.view.note(&text);
     }
 

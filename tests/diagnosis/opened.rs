@@ -33,7 +33,7 @@ macro_rules! closes {
 
 const CLOSES: &[(SetUp, u16, &str)] = closes! {
     1000 "", [] => 0, [] but ["hint"];
-    1001 "", [] => 0, ["shuts down or restarts", "--reconnect"] but [];
+    1001 "", [] => 0, ["is shutting down or restarting; try again later, or use --reconnect", "--reconnect"] but [];
     1001 "idle timeout", [] => 0, ["names an idle limit", "--ping-interval 1s"] but ["shuts down"];
     1011 "keepalive ping timeout", [] => 111, ["pings were not answered in time"] but ["code failed"];
     1008 "token expired", [] => 111, ["wants credentials", "--bearer TOKEN"] but [];
@@ -42,7 +42,7 @@ const CLOSES: &[(SetUp, u16, &str)] = closes! {
     1008 "slow down", [] => 111, ["a rule of the server", "look into its log"] but [];
     1009 "max 64", [] => 111, ["larger than the server takes"] but [];
     1011 "", [] => 111, ["the server's code failed; look into its log"] but [];
-    1013 "", [] => 111, ["restarts or is overloaded"] but [];
+    1013 "", [] => 111, ["restarting or overloaded"] but [];
     4400 "", [] => 111, ["does not understand a message"] but [];
     4401 "Unauthorized", [] => 111, ["wants credentials"] but [];
     4406 "Subprotocol not acceptable", [] => 111, ["graphql-ws", "add -s graphql-transport-ws"] but [];
@@ -185,7 +185,7 @@ fn a_reset_points_at_the_process_and_a_missing_pong_at_both() {
     ])
     .run()
     .exits(114)
-    .says("the server hangs, or the network between was lost");
+    .says("the server hangs, or the network connection to it was lost");
 }
 
 #[test]

@@ -43,3 +43,12 @@ fn an_unknown_host_exits_6_and_names_it() {
         .prints("")
         .says("nosuch.invalid");
 }
+
+#[test]
+fn a_proxy_that_refuses_is_not_taken_for_the_server() {
+    let proxy = format!("127.0.0.1:{}", closed_port());
+    wsee(&["--proxy", &proxy, "ws://server.invalid"])
+        .run()
+        .exits(7)
+        .says("hint: is the proxy running on this port?\n");
+}

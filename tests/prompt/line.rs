@@ -37,13 +37,13 @@ fn ctrl_c_on_an_empty_line_warns_once_and_then_closes() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("\x03");
-    terminal.wait_for("* Ctrl-C again, or Ctrl-D, closes the connection");
+    terminal.wait_for("* press Ctrl-C again, or Ctrl-D, to close the connection");
     // A line in between is another occasion.
     terminal.press("still here\r");
     terminal.wait_for("← text 10 B   still here\n");
     terminal.press("\x03");
     terminal.wait("another warning", |screen, _| {
-        screen.contents().matches("* Ctrl-C again").count() == 2
+        screen.contents().matches("* press Ctrl-C again").count() == 2
     });
     terminal.press("\x03");
     assert_eq!(terminal.finish(), 130);

@@ -105,7 +105,7 @@ fn before_the_first_connection_each_attempt_is_a_line_and_keys_wait_for_the_prom
 fn ctrl_c_ends_the_wait() {
     let (mut terminal, _) = orphan(&[]);
     terminal.press("\x03");
-    terminal.wait_for("* Ctrl-C again, or Ctrl-D, leaves\n");
+    terminal.wait_for("* press Ctrl-C again, or Ctrl-D, to leave\n");
     terminal.press("\x03");
     assert_eq!(terminal.finish_within(Duration::from_secs(3)), 130);
     terminal.wait_for("\ninterrupted; abnormal closure (1006");

@@ -47,7 +47,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| open(it) && it.end.no_pong,
-        "the server hangs, or the network between was lost",
+        "the server hangs, or the network connection to it was lost",
         "look into the server's log{again}",
     ),
     row(
@@ -103,8 +103,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         is_denied,
-        "the server wants credentials, or others than it got",
-        "add --bearer TOKEN or -u USER:PASS, or send them as its protocol wants",
+        "the server wants credentials, or different ones",
+        "add --bearer TOKEN or -u USER:PASS, or send them in a message if its protocol says so",
     ),
     row(
         |it| !it.end.is_idle && it.closed_with(&["idle", "inactiv"]),
@@ -166,8 +166,8 @@ pub(super) const ROWS: &[Row] = &[
     // The other codes of RFC 6455 §7.4.1 and IANA.
     row(
         |it| it.code == 1001,
-        "the server shuts down or restarts",
-        "try again later{again}",
+        "the server is shutting down or restarting",
+        "try again later{or_again}",
     ),
     row(
         |it| it.code == 1002,
@@ -206,8 +206,8 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| matches!(it.code, 1012 | 1013),
-        "the server restarts or is overloaded",
-        "try again later{again}",
+        "the server is restarting or overloaded",
+        "try again later{or_again}",
     ),
     row(
         |it| it.code == 1014,

@@ -23,7 +23,9 @@ pub(super) fn error(error: &ProxyError) -> Option<String> {
 /// The flags for a proxy's TLS are others than those for a server's.
 fn unreachable(error: &Error) -> Option<String> {
     let Error::Tls(failure) = error else {
-        return error.hint();
+        // Everything else that is said of a server is true of a proxy too.
+        let hint = error.hint()?;
+        return Some(hint.replace("is the server running", "is the proxy running"));
     };
     match &failure.problem {
         TlsProblem::Certificate(_) => Some(
