@@ -24,7 +24,7 @@ fuzz_target!(|input: (u8, [u8; 4], &[u8])| {
     let role = if is_on(0) { Role::Client } else { Role::Server };
     let config = Config {
         delivery: if is_on(1) {
-            Delivery::Streamed
+            Delivery::UNLIMITED
         } else {
             Delivery::Whole {
                 max_message: LIMIT as u64,

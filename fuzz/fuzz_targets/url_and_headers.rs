@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use libfuzzer_sys::fuzz_target;
-use wsee::cli::{Field, words_of};
+use wsee::cli::{Field, Subprotocols, words_of};
 use wsee::command;
 use wsee::config::header::{check_value, parse_headers, parse_subprotocols};
 use wsee::config::target::Target;
@@ -29,7 +29,8 @@ fuzz_target!(|text: &str| {
         });
         let expected = fields.clone().count();
         has_fields(&Head::encode("GET / HTTP/1.1", fields), expected);
-        let _ = parse_subprotocols(args);
+        let lists: Vec<Subprotocols> = args.iter().cloned().map(Subprotocols).collect();
+        let _ = parse_subprotocols(&lists);
     }
     if check_value("value", text).is_ok() {
         assert!(!text.contains(['\r', '\n', '\0']));
