@@ -57,9 +57,9 @@ pub struct PipeArgs {
     /// Accept prompt commands such as /ping or /frame in lines of stdin
     ///
     /// A line that starts with / is a command: /text, /bin, /b64, /file, /fragment, /frame, /raw,
-    /// /ping, /pong, /close, /drop, /reset or /quit. /wait TIME pauses before the next line. //x
-    /// sends /x, and any other line is a text message. The server's reaction to a /frame or /raw is shown on stderr. Off by default, so
-    /// that data is never mistaken for a command.
+    /// /ping, /pong, /close, /drop, /reset or /quit. /wait TIME pauses before the next line. //x sends
+    /// /x, and any other line is a text message. The server's reaction to a /frame or /raw is shown on
+    /// stderr. Off by default, so that data is never mistaken for a command.
     #[arg(long, conflicts_with_all = ["binary", "hex", "base64", "split", "null", "echo"], hide_short_help = true)]
     pub commands: bool,
     /// Answer every message with itself; stdin is not read

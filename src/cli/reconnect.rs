@@ -14,13 +14,13 @@ use super::value::ValueError;
 pub struct ReconnectArgs {
     /// Reconnect when the connection is lost; N attempts in a row may fail
     ///
-    /// A connection is lost when it ends without a closing handshake, when a ping is not answered,
-    /// when --idle-timeout runs out, or when the server closes with 1001 or 1011 to 1014. Any other
-    /// close is deliberate and final. The first connection is tried again in the same way, so wsee
-    /// waits for a server that is not there yet. wsee reconnects after a wait of up to 1 s, which doubles, up to 30 s, with every failed attempt and every
-    /// connection shorter than the wait before it. An attempt fails if TCP or TLS fails, or with
-    /// status 429 or 500 to 599, whose Retry-After is honoured up to 1 hour; any other status or an
-    /// untrusted certificate ends the run. Without N there is no limit.
+    /// A connection is lost when it ends without a closing handshake, when a ping is not answered, when
+    /// --idle-timeout runs out, or when the server closes with 1001 or 1011 to 1014. Any other close is
+    /// deliberate and final. The first connection is tried again in the same way, so wsee waits for a
+    /// server that is not there yet. wsee reconnects after a wait of up to 1 s, which doubles, up to 30
+    /// s, with every failed attempt and every connection shorter than the wait before it. An attempt
+    /// fails if TCP or TLS fails, or with status 429 or 500 to 599, whose Retry-After is honoured up to
+    /// 1 hour; any other status or an untrusted certificate ends the run. Without N there is no limit.
     ///
     /// --send is repeated on every connection. No other message is sent twice: input that was not
     /// sent yet is sent on the next connection, and messages that may have been lost in transit are

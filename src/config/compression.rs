@@ -20,7 +20,7 @@ pub enum CompressionProblem {
     Unknown,
 }
 
-/// Parses the offers of a value as it stands in `Sec-WebSocket-Extensions`; at least one.
+/// Parses the offers of a value as written in `Sec-WebSocket-Extensions`; at least one.
 pub(super) fn parse_compression(input: &str) -> Result<Vec<Offer>, CompressionError> {
     parse(input).map_err(|problem| CompressionError {
         input: input.to_owned(),

@@ -87,7 +87,7 @@ impl Template {
     }
 }
 
-/// What stands in braces, and the length of it all.
+/// The text in braces, and the length of it all.
 fn braced(inner: &str, start: &'static str) -> Result<(Piece, usize), TemplateError> {
     let Some((name, _)) = inner.split_once('}') else {
         return Err(TemplateError::Unclosed { start });
