@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench soak -- 30` runs for 30 minutes over TLS with compression, at 1 000 messages a second each
 //! way. Each minute ends with the connection cut, and the client makes it anew. It fails when a message is lost,
-//! changed or out of order, when one of the two grows by 1 MiB or more, or when the number of its descriptors
-//! changes. `cargo test --bench soak` does the same with seconds for minutes.
+//! changed or out of order, when one of the two grows by 1 MiB or more, or when it gains more than one
+//! descriptor. `cargo test --bench soak` does the same with seconds for minutes.
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Write};
@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const WARM_UP: usize = 2;
 /// How much more than in the round after the warm-up may be resident, in KiB.
 const MAX_DRIFT: u64 = 1024;
+/// How many more descriptors than then: stdout is registered once, when it first has to wait for its reader. A leak
+/// of one per connection is above it after two more rounds.
+const MAX_NEW_DESCRIPTORS: usize = 1;
 
 type Failure = Box<dyn Error + Send + Sync>;
 
@@ -86,11 +89,8 @@ fn judge(samples: &[[Usage; 2]]) -> Result<(), Failure> {
         if drift >= MAX_DRIFT {
             return Err(format!("{name} grows").into());
         }
-        let descriptors = first[index].descriptors;
-        if rest
-            .iter()
-            .any(|sample| sample[index].descriptors != descriptors)
-        {
+        let most = first[index].descriptors + MAX_NEW_DESCRIPTORS;
+        if rest.iter().any(|sample| sample[index].descriptors > most) {
             return Err(format!("{name} loses descriptors").into());
         }
     }
