@@ -33,6 +33,8 @@ pub enum Exit {
     BadHandshake = 112,
     Protocol = 113,
     NoPong = 114,
+    /// The protocol on top of WebSocket refused the session.
+    RefusedOnTop = 115,
     Hangup = 129,
     Interrupt = 130,
     Terminate = 143,

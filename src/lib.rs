@@ -21,6 +21,7 @@
 //! scenario/    the language of test files
 //! command/     the grammar of a typed line
 //! session/     the only socket loop: dials, opens, runs a mode
+//! ontop/       protocols on top of WebSocket: recognise, greet, keep alive, say, see
 //! render/      events as text for people and programs; the one escaper
 //! event.rs     the events of a session
 //! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS
@@ -52,6 +53,7 @@ pub mod event;
 pub mod exit;
 pub mod filter;
 pub mod observe;
+pub mod ontop;
 pub mod outbox;
 pub mod pipe;
 pub mod prompt;

@@ -18,6 +18,7 @@ const LAYERS: &[&[&str]] = &[
     &["record"],
     &["scenario"],
     &["session", "command"],
+    &["ontop"],
     &["render"],
     &["event"],
     &["dial"],
@@ -75,7 +76,7 @@ const WORDS: &[Words] = &[
     },
     Words {
         words: &["tokio"],
-        place: Place::NotIn(&["proto/", "render/", "cli/", "config/", "event.rs"]),
+        place: Place::NotIn(&["proto/", "ontop/", "render/", "cli/", "config/", "event.rs"]),
     },
 ];
 

@@ -21,8 +21,9 @@ use reopening::Reopening;
 pub use view::{Outlet, View};
 
 use crate::event::{Ending, Event, NotOpen, Opening};
+use crate::ontop::Dialect;
 use crate::proto::connection::{self, Message};
-use crate::render::{Dialect, Jsonl};
+use crate::render::Jsonl;
 
 #[derive(Debug)]
 pub struct Observers {

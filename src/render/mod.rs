@@ -4,7 +4,6 @@ pub mod clock;
 pub mod close;
 pub mod close_summary;
 pub mod decode;
-pub mod dialect;
 pub mod difference;
 pub mod escape;
 pub mod frame;
@@ -28,7 +27,6 @@ pub mod width;
 pub mod write_out;
 
 pub use decode::Decode;
-pub use dialect::Dialect;
 pub use human::Human;
 pub use jsonl::Jsonl;
 pub use mask::Secrets;
