@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
+
+use crate::sys::file;
 
 /// A file that replaces the old one when it is complete.
 #[derive(Debug)]
@@ -18,20 +19,20 @@ pub struct Replacement {
 impl Replacement {
     /// Opens a file next to `path`, so that a problem with the folder is known before the work begins.
     pub fn open(path: &Path) -> io::Result<Self> {
-        Self::create(path, None)
+        Self::create(path, false)
     }
 
     /// The same for secrets: a regular file that only its owner may read, whatever the permissions of the old one.
     pub fn private(path: &Path) -> io::Result<Self> {
-        let replacement = Self::create(path, Some(0o600))?;
+        let replacement = Self::create(path, true)?;
         match replacement.file {
             Some(_) => Ok(replacement),
             None => Err(io::Error::other("it is not a regular file; name one")),
         }
     }
 
-    /// With the permissions of the old file, unless a `mode` is given.
-    fn create(path: &Path, mode: Option<u32>) -> io::Result<Self> {
+    /// With the permissions of the old file, or what the user's umask leaves; a private one is for its owner.
+    fn create(path: &Path, is_private: bool) -> io::Result<Self> {
         // A symbolic link stays; the file that it leads to is replaced.
         let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         let found = fs::metadata(&path).ok();
@@ -47,11 +48,13 @@ impl Replacement {
         };
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true);
-        // A new file gets what the user's umask leaves of this.
-        options.mode(mode.unwrap_or(0o666));
         let mut problem = None;
         let open = |path: &Path| {
-            let opened = options.open(path);
+            let opened = if is_private {
+                file::create_private(path)
+            } else {
+                options.open(path)
+            };
             opened.inspect_err(|error| problem = error.raw_os_error())
         };
         let file = tempfile::Builder::new()
@@ -59,7 +62,7 @@ impl Replacement {
             .make_in(folder, open);
         // The system's own error does not name the file next to `path`, which nobody asked for.
         let file = file.map_err(|error| problem.map_or(error, io::Error::from_raw_os_error))?;
-        if let Some(found) = found.filter(|_| mode.is_none()) {
+        if let Some(found) = found.filter(|_| !is_private) {
             file.as_file().set_permissions(found.permissions())?;
         }
         let file = Some(file);

@@ -36,6 +36,8 @@
 //! duration.rs  durations as people write them
 //! text.rs      text files and streams: byte order marks, UTF-16
 //! exit.rs      every exit status
+//!
+//! sys/         what differs between systems
 //! ```
 //!
 //! `render` never sees `session`; `session` never sees `render`, `config` or `cli`; `proto` sees
@@ -66,6 +68,7 @@ pub mod scenario;
 pub mod secret;
 pub mod serve;
 pub mod session;
+pub mod sys;
 pub mod term;
 pub mod text;
 

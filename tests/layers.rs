@@ -34,6 +34,7 @@ const LAYERS: &[&[&str]] = &[
         "diagnostic",
         "exit",
     ],
+    &["sys"],
 ];
 
 /// Modules, and what they never see though it is in a layer below: events connect the two.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::render::clock::Clock;
 use crate::secret::Secret;
+use crate::sys::process;
 use crate::term::Terminals;
 
 #[derive(Debug, Clone)]
@@ -117,7 +118,7 @@ impl Environment {
             editor: set("VISUAL")
                 .or_else(|| set("EDITOR"))
                 .and_then(|command| command.into_string().ok())
-                .unwrap_or_else(|| "vi".to_owned()),
+                .unwrap_or_else(|| process::EDITOR.to_owned()),
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             proxies: ProxyVariables::read(&set),

@@ -3,13 +3,11 @@
 use std::fs;
 use std::io;
 use std::mem;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Mode, OFlags};
-
 use crate::diagnostic::Diagnostic;
+use crate::sys::Unfit;
+use crate::sys::file;
 
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -60,29 +58,18 @@ pub(super) struct File {
 impl File {
     /// Creates the file, or empties an existing one if it may be `overwritten`.
     pub(super) fn create(path: &Path, overwritten: bool) -> Result<Self, FileError> {
-        let path = path.to_owned();
-        // Opening a named pipe must not block.
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
-        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let flags = if overwritten {
-            flags
-        } else {
-            flags | OFlags::EXCL
-        };
-        let fd = match rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR) {
-            Ok(fd) => fd,
-            Err(rustix::io::Errno::EXIST) => return Err(FileError::Exists(path)),
-            Err(rustix::io::Errno::LOOP) => return Err(FileError::Link(path)),
-            Err(rustix::io::Errno::ISDIR | rustix::io::Errno::NXIO) => {
-                return Err(FileError::NotFile(path));
+        let inner = file::claim(path, overwritten).map_err(|unfit| {
+            let path = path.to_owned();
+            match unfit {
+                Unfit::Exists => FileError::Exists(path),
+                Unfit::Link => FileError::Link(path),
+                Unfit::NotFile => FileError::NotFile(path),
+                Unfit::Foreign => FileError::Foreign(path),
+                Unfit::Io(error) => FileError::Io { path, error },
             }
-            Err(error) => {
-                let error = error.into();
-                return Err(FileError::Io { path, error });
-            }
-        };
+        })?;
         Ok(Self {
-            inner: claim(fd, path)?,
+            inner,
             len: 0,
             pending: Vec::new(),
             spilled: 0,
@@ -145,7 +132,7 @@ impl File {
         let mut written = 0;
         while written < self.pending.len() {
             let rest = &self.pending[written..];
-            match self.inner.write_at(rest, start + written as u64) {
+            match file::write_at(&self.inner, rest, start + written as u64) {
                 Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
                 Ok(n) => written += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -167,7 +154,9 @@ impl File {
             self.written_tail = self.tail;
         }
         self.len += kept as u64;
-        let _ = self.inner.write_all_at(self.written_tail, self.len);
+        self.pending.clear();
+        self.pending.extend_from_slice(self.written_tail);
+        let _ = self.write();
         let end = self.len + self.written_tail.len() as u64;
         let _ = self.inner.set_len(end);
     }
@@ -205,33 +194,8 @@ impl io::Write for File {
     }
 }
 
-/// Checks that the file belongs to the user, and empties it.
-fn claim(fd: OwnedFd, path: PathBuf) -> Result<fs::File, FileError> {
-    let file = fs::File::from(fd);
-    let metadata = match file.metadata() {
-        Ok(metadata) => metadata,
-        Err(error) => return Err(FileError::Io { path, error }),
-    };
-    if !metadata.is_file() {
-        return Err(FileError::NotFile(path));
-    }
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(FileError::Foreign(path));
-    }
-    // An overwritten file may have been readable by others.
-    let emptied = file
-        .set_permissions(fs::Permissions::from_mode(0o600))
-        .and_then(|()| file.set_len(0));
-    match emptied {
-        Ok(()) => Ok(file),
-        Err(error) => Err(FileError::Io { path, error }),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use super::*;
 
     fn folder() -> tempfile::TempDir {
@@ -316,18 +280,6 @@ mod tests {
     }
 
     #[test]
-    fn is_for_its_owner_only() {
-        let folder = folder();
-        let path = folder.path().join("a");
-        let mode = || fs::metadata(&path).unwrap().mode() & 0o777;
-        drop(File::create(&path, false).unwrap());
-        assert_eq!(mode(), 0o600);
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        drop(File::create(&path, true).unwrap());
-        assert_eq!(mode(), 0o600);
-    }
-
-    #[test]
     fn overwrites_only_on_request() {
         let folder = folder();
         let path = folder.path().join("a");
@@ -337,43 +289,5 @@ mod tests {
         assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
         drop(File::create(&path, true).unwrap());
         assert_eq!(fs::read_to_string(&path).unwrap(), "");
-    }
-
-    #[test]
-    fn follows_no_link_and_takes_no_pipe_or_folder() {
-        let folder = folder();
-        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
-        fs::write(&target, "precious").unwrap();
-        symlink(&target, &link).unwrap();
-        let refused = File::create(&link, true);
-        assert!(matches!(refused, Err(FileError::Link(_))), "{refused:?}");
-        assert_eq!(fs::read_to_string(&target).unwrap(), "precious");
-        let refused = File::create(folder.path(), true);
-        assert!(matches!(refused, Err(FileError::NotFile(_))), "{refused:?}");
-        let pipe = folder.path().join("pipe");
-        rustix::fs::mknodat(
-            rustix::fs::CWD,
-            &pipe,
-            rustix::fs::FileType::Fifo,
-            Mode::RUSR | Mode::WUSR,
-            0,
-        )
-        .unwrap();
-        let refused = File::create(&pipe, true);
-        assert!(matches!(refused, Err(FileError::NotFile(_))), "{refused:?}");
-    }
-
-    #[test]
-    fn takes_no_file_of_another_user() {
-        if rustix::process::geteuid().is_root() {
-            // Root's own files are the only ones there are to try: the owner is changed instead.
-            let folder = folder();
-            let path = folder.path().join("a");
-            fs::write(&path, "precious").unwrap();
-            std::os::unix::fs::chown(&path, Some(65534), None).unwrap();
-            let refused = File::create(&path, true);
-            assert!(matches!(refused, Err(FileError::Foreign(_))), "{refused:?}");
-            assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
-        }
     }
 }

@@ -12,7 +12,6 @@ mod merge;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use clap::{ArgMatches, Command, CommandFactory};
@@ -24,6 +23,7 @@ use merge::{Argument, Merged, merge};
 
 use crate::cli::{Cli, holds_secret};
 use crate::config::Environment;
+use crate::sys::file::is_open_to_others;
 use crate::text;
 
 #[derive(Debug)]
@@ -69,11 +69,11 @@ impl ConfigFile {
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(fail)?;
         let text = text::decode(bytes).map_err(|error| fail(error.into()))?;
-        let mode = file.metadata().map_err(fail)?.permissions().mode();
+        let metadata = file.metadata().map_err(fail)?;
         Ok(Some(Self {
             path: path.to_owned(),
             text,
-            is_open: mode & 0o077 != 0,
+            is_open: is_open_to_others(&metadata),
         }))
     }
 

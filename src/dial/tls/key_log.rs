@@ -1,9 +1,11 @@
 //! Writes the secrets of TLS connections to a file, to decrypt captures.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Mutex;
+
+use crate::sys::file;
 
 /// A file in the format of `SSLKEYLOGFILE` (RFC 9850).
 ///
@@ -13,11 +15,7 @@ pub(super) struct KeyLog(Mutex<File>);
 
 impl KeyLog {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        Ok(Self(Mutex::new(options.open(path)?)))
+        Ok(Self(Mutex::new(file::append_private(path)?)))
     }
 }
 
@@ -49,12 +47,7 @@ mod tests {
         }
         let lines = std::fs::read_to_string(&path).unwrap();
         assert_eq!(lines, "LABEL ab00 0102\nLABEL ab00 feff\n");
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(&path).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
+        assert!(!file::is_open_to_others(&std::fs::metadata(&path).unwrap()));
     }
 
     #[test]

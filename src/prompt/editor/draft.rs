@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::ExitStatus;
 
 use tempfile::{Builder, NamedTempFile, TempPath};
 
 use crate::diagnostic::Diagnostic;
+use crate::sys::process;
 use crate::text::{self, TextError};
 
 /// A written text, and the file that holds it until it is sent.
@@ -87,11 +88,8 @@ fn create(text: &str) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// Runs an editor through the shell, as git does: the command may include arguments.
 fn run(editor: &str, path: &Path) -> Result<(), DraftError> {
-    let mut shell = Command::new("/bin/sh");
-    let command = shell.args(["-c", &format!("{editor} \"$1\""), "sh"]);
-    let status = command.arg(path).status();
+    let status = process::shell(editor, path).status();
     let editor = editor.to_owned();
     match status {
         Ok(status) if status.success() => Ok(()),

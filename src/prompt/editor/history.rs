@@ -1,13 +1,11 @@
 //! The lines typed: in memory for `/history`, in a file for later sessions.
 
 use std::collections::VecDeque;
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rustix::fs::OFlags;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::{Editor, Helper};
@@ -15,6 +13,8 @@ use thiserror::Error;
 
 use crate::atomic_file::Replacement;
 use crate::diagnostic::Diagnostic;
+use crate::sys::Unfit;
+use crate::sys::file;
 
 /// More than anybody scrolls through; with short lines the file stays below a megabyte.
 pub(super) const MAX_LINES: usize = 10_000;
@@ -138,10 +138,7 @@ fn escaped(line: &str) -> String {
 
 /// Appends a line to the file, as other sessions may do at the same time; a partial line is removed.
 fn append(path: &Path, line: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true).mode(0o600);
-    let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
-    let mut file = options.custom_flags(flags).open(path)?;
+    let mut file = file::open_secured(path)?;
     let before = file.metadata()?.len();
     let head = if before == 0 { HEAD } else { "" };
     let written = file.write_all((head.to_owned() + &escaped(line)).as_bytes());
@@ -165,97 +162,36 @@ fn tidy<'a>(path: &Path, lines: impl Iterator<Item = &'a String>) -> io::Result<
 
 /// Makes sure that `path` is a file that only this user can read; creates it if needed.
 fn secure(path: &Path) -> Result<(), HistoryError> {
-    let failed = |source| HistoryError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let metadata = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return create(path).map_err(failed);
+    file::secure(path).map_err(|unfit| {
+        let path = path.to_owned();
+        match unfit {
+            Unfit::Link => HistoryError::Link(path),
+            Unfit::NotFile => HistoryError::NotFile(path),
+            Unfit::Foreign => HistoryError::Foreign(path),
+            Unfit::Exists => HistoryError::Io {
+                path,
+                source: io::ErrorKind::AlreadyExists.into(),
+            },
+            Unfit::Io(source) => HistoryError::Io { path, source },
         }
-        metadata => metadata.map_err(failed)?,
-    };
-    let path = path.to_owned();
-    if metadata.is_symlink() {
-        return Err(HistoryError::Link(path));
-    }
-    if !metadata.is_file() {
-        return Err(HistoryError::NotFile(path));
-    }
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(HistoryError::Foreign(path));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        return fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(failed);
-    }
-    Ok(())
-}
-
-fn create(path: &Path) -> io::Result<()> {
-    if let Some(directory) = path.parent() {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(directory)?;
-    }
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
-    options.open(path).map(drop)
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
-
     use rustyline::history::History as _;
 
     use super::*;
 
-    fn mode(path: &Path) -> u32 {
-        fs::metadata(path).unwrap().mode() & 0o777
+    fn is_private(path: &Path) -> bool {
+        !file::is_open_to_others(&fs::metadata(path).unwrap())
     }
 
     #[test]
-    fn creates_a_private_file_in_a_private_directory() {
+    fn a_folder_is_no_history() {
         let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("state/wsee/history");
-        secure(&path).unwrap();
-        assert_eq!(mode(&path), 0o600);
-        assert_eq!(mode(path.parent().unwrap()), 0o700);
-    }
-
-    #[test]
-    fn makes_a_file_that_others_can_read_private() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::set_permissions(file.path(), Permissions::from_mode(0o644)).unwrap();
-        secure(file.path()).unwrap();
-        assert_eq!(mode(file.path()), 0o600);
-    }
-
-    #[test]
-    fn rejects_links_and_directories() {
-        let directory = tempfile::tempdir().unwrap();
-        let link = directory.path().join("link");
-        symlink("elsewhere", &link).unwrap();
-        assert!(matches!(secure(&link), Err(HistoryError::Link(_))));
         let refused = secure(directory.path());
         assert!(matches!(refused, Err(HistoryError::NotFile(_))));
-        let inside = secure(&link.join("history"));
-        assert!(matches!(inside, Err(HistoryError::Io { .. })));
-    }
-
-    #[test]
-    fn rejects_a_file_of_another_user() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        if rustix::process::geteuid().is_root() {
-            // Root owns every file here, so the owner is changed instead.
-            std::os::unix::fs::chown(file.path(), Some(65534), None).unwrap();
-            let refused = secure(file.path());
-            assert!(matches!(refused, Err(HistoryError::Foreign(_))));
-        } else {
-            let refused = secure(Path::new("/etc/passwd"));
-            assert!(matches!(refused, Err(HistoryError::Foreign(_))));
-        }
     }
 
     /// The lines that rustyline reads in the file.
@@ -274,10 +210,7 @@ mod tests {
             append(&path, line).unwrap();
         }
         assert_eq!(read(&path), lines);
-        assert_eq!(mode(&path), 0o600);
-        let link = directory.path().join("link");
-        symlink(&path, &link).unwrap();
-        assert!(append(&link, "two").is_err());
+        assert!(is_private(&path));
     }
 
     #[test]
@@ -297,7 +230,7 @@ mod tests {
             assert_eq!(text == "#V2\none\ntwo\n", replaced);
             assert_eq!(text == found, !replaced);
         }
-        assert_eq!(mode(&path), 0o600);
+        assert!(is_private(&path));
     }
 
     #[test]

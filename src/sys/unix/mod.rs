@@ -1,0 +1,4 @@
+//! Linux, macOS and the BSDs.
+
+pub mod file;
+pub mod process;
