@@ -5,6 +5,7 @@
 
 mod action;
 pub mod recognise;
+pub mod socketio;
 
 use std::fmt::Debug;
 use std::time::Instant;

@@ -1,0 +1,146 @@
+//! Packets of socket.io-msgpack-parser: the whole packet is one binary message.
+
+use std::io::ErrorKind;
+
+use rmpv::Value as Pack;
+use rmpv::decode::read_value_with_max_depth;
+use serde_json::{Map, Value};
+
+use super::packet::{MAIN, Packet, PacketFault, PacketType, binary_value};
+
+/// The deepest nesting, in levels of rmpv, which counts two for one of JSON: as deep as `serde_json` reads.
+const MAX_DEPTH: usize = 256;
+/// The extension type of JavaScript's `undefined`.
+const UNDEFINED: i8 = 0;
+
+/// Whether a binary message starts as a packet does: with a map whose first key is `type`.
+pub(super) fn is_packet(payload: &[u8]) -> bool {
+    matches!(payload, [0x81..=0x8f, 0xa4, b't', b'y', b'p', b'e', ..])
+}
+
+/// Reads a packet; its data has binary parts as [`binary_value`].
+pub fn decode(payload: &[u8]) -> Result<Packet, PacketFault> {
+    let fault = |problem: &str| PacketFault::MessagePack(problem.to_owned());
+    let mut rest = payload;
+    let pack = read_value_with_max_depth(&mut rest, MAX_DEPTH);
+    let pack = pack.map_err(|error| match error.kind() {
+        ErrorKind::UnexpectedEof => fault("it is cut off"),
+        _ => PacketFault::MessagePack(error.to_string()),
+    })?;
+    if !rest.is_empty() {
+        return Err(fault("bytes follow it"));
+    }
+    let Value::Object(mut object) = json(pack) else {
+        return Err(fault("it is no map"));
+    };
+    let kind = match object.get("type").and_then(Value::as_u64) {
+        Some(0) => PacketType::Connect,
+        Some(1) => PacketType::Disconnect,
+        Some(2 | 5) => PacketType::Event,
+        Some(3 | 6) => PacketType::Ack,
+        Some(4) => PacketType::ConnectError,
+        _ => return Err(fault("its \"type\" is not 0 to 6")),
+    };
+    let namespace = match object.get("nsp") {
+        None => MAIN,
+        Some(Value::String(name)) if name.starts_with('/') => name,
+        Some(_) => return Err(fault("its \"nsp\" is no namespace")),
+    };
+    let id = match object.get("id") {
+        None | Some(Value::Null) => None,
+        Some(id) => Some(id.as_u64().ok_or(PacketFault::Id)?),
+    };
+    let packet = Packet {
+        id,
+        ..Packet::new(kind, namespace, None)
+    };
+    let data = object.remove("data").filter(|data| !data.is_null());
+    Ok(Packet { data, ..packet })
+}
+
+fn json(pack: Pack) -> Value {
+    match pack {
+        Pack::Nil | Pack::Ext(UNDEFINED, _) => Value::Null,
+        Pack::Boolean(value) => value.into(),
+        Pack::Integer(integer) => match (integer.as_u64(), integer.as_i64()) {
+            (Some(value), _) => value.into(),
+            (None, value) => value.into(),
+        },
+        Pack::F32(value) => f64::from(value).into(),
+        Pack::F64(value) => value.into(),
+        Pack::String(text) => match text.as_str() {
+            Some(text) => text.into(),
+            None => binary_value(text.as_bytes()),
+        },
+        Pack::Binary(bytes) | Pack::Ext(_, bytes) => binary_value(&bytes),
+        Pack::Array(items) => items.into_iter().map(json).collect(),
+        Pack::Map(pairs) => pairs
+            .into_iter()
+            .map(|(key, value)| (name(key), json(value)))
+            .collect::<Map<_, _>>()
+            .into(),
+    }
+}
+
+/// The name of a member; keys that are no strings are what JSON makes of them.
+fn name(key: Pack) -> String {
+    match json(key) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// `{"type":2,"data":["x",<01 02>],"nsp":"/a"}`, and an id if there is one.
+    fn packet(id: &[u8]) -> Vec<u8> {
+        let size = if id.is_empty() { 0x83 } else { 0x84 };
+        let mut bytes = vec![size];
+        bytes.extend(b"\xa4type\x02\xa4data\x92\xa1x\xc4\x02\x01\x02\xa3nsp\xa2/a");
+        bytes.extend(id);
+        bytes
+    }
+
+    #[test]
+    fn reads_events_with_binary_data() {
+        let bytes = packet(b"\xa2id\x07");
+        assert!(is_packet(&bytes));
+        let data = vec![json!("x"), json!({"$base64": "AQI="})];
+        assert_eq!(decode(&bytes), Ok(Packet::event("/a", Some(7), data)));
+    }
+
+    #[test]
+    fn undefined_is_nothing() {
+        let bytes = b"\x82\xa4type\x01\xa4data\xd4\x00\x00";
+        let expected = Packet::new(PacketType::Disconnect, "/", None);
+        assert_eq!(decode(bytes), Ok(expected));
+    }
+
+    #[test]
+    fn names_what_is_no_packet() {
+        let whole = packet(b"");
+        for cut in 1..whole.len() {
+            assert!(decode(&whole[..cut]).is_err(), "{cut} bytes");
+        }
+        let longer = [&whole[..], b"\x00"].concat();
+        let mut deep = b"\x81\xa4type".to_vec();
+        deep.resize(100_000, 0x91);
+        for bytes in [
+            &longer[..],
+            &deep,
+            b"",
+            b"\x01",
+            b"\x81\xa4type\x09",
+            b"\x82\xa4type\x02\xa3nsp\x01",
+            b"\x82\xa4type\x02\xa2id\xff",
+            // A list that announces 4 billion elements.
+            b"\x82\xa4type\x02\xa4data\xdd\xff\xff\xff\xff",
+        ] {
+            assert!(decode(bytes).is_err(), "{bytes:02x?}");
+        }
+    }
+}
