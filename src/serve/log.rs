@@ -1,4 +1,4 @@
-//! The log of a server: every line starts with the client's number.
+//! The log of a server: every line starts with the client's number, `@1`.
 
 use std::fmt::Write;
 use std::time::Instant;
@@ -92,7 +92,7 @@ impl Log {
     fn print(&self, text: &str) {
         let mut lines = String::with_capacity(text.len() + 16);
         for line in text.lines() {
-            let _ = writeln!(lines, "#{} {line}", self.client);
+            let _ = writeln!(lines, "@{} {line}", self.client);
         }
         if !lines.is_empty() {
             term::stderr(&lines);

@@ -31,7 +31,7 @@ fn fifty_clients_at_once_get_their_own_messages() {
         assert_eq!(client.close(1000, "").close, Some((1000, String::new())));
     }
     for number in 1..=50 {
-        let ending = format!("#{number} * closed by client: 1000 normal closure after ");
+        let ending = format!("@{number} * closed by client: 1000 normal closure after ");
         server.running.wait_for_stderr(&ending);
     }
     let output = server.stop(Signal::INT).exits(130).prints("");
@@ -39,7 +39,7 @@ fn fifty_clients_at_once_get_their_own_messages() {
         assert!(
             output
                 .stderr
-                .contains(&format!("#{number} * connected from 127.0.0.1:"))
+                .contains(&format!("@{number} * connected from 127.0.0.1:"))
         );
     }
 }
@@ -55,13 +55,13 @@ fn shows_messages_and_control_frames_on_stderr() {
     client.send(Message::Ping(b"abc"[..].into()));
     client.receive();
     client.close(4001, "over");
-    let ending = "#1 * closed by client: 4001 private use \"over\" after ";
+    let ending = "@1 * closed by client: 4001 private use \"over\" after ";
     server.running.wait_for_stderr(ending);
     let output = server.stop(Signal::INT).exits(130).prints("");
     output
         .says("← text 7 B   { \"a\": 1 }\n")
         .says("→ text 7 B   { \"a\": 1 }\n")
-        .says("← binary 2 B\n#1   00000000  00 ff ")
+        .says("← binary 2 B\n@1   00000000  00 ff ")
         .says("← ping 3 B \"abc\"   (pong sent)\n")
         .says("← close 4001 private use \"over\"\n")
         .never_says("frame FIN");

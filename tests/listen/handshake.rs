@@ -172,9 +172,9 @@ fn shows_the_request_as_it_came_without_secrets() {
     exchange(&mut server.connect(), &head);
     let output = server.stop(Signal::INT).exits(130).prints("");
     output
-        .says("#1 < GET /chat?token=***&room=1 HTTP/1.1\n")
-        .says("#1 < X-Mixed-CASE: v\n#1 < Authorization: Bearer ***\n#1 < Cookie: ***\n")
-        .says("#1 > HTTP/1.1 101 Switching Protocols\n")
+        .says("@1 < GET /chat?token=***&room=1 HTTP/1.1\n")
+        .says("@1 < X-Mixed-CASE: v\n@1 < Authorization: Bearer ***\n@1 < Cookie: ***\n")
+        .says("@1 > HTTP/1.1 101 Switching Protocols\n")
         .never_says("abc123");
     let server = listening(&["--show-secrets"]);
     exchange(&mut server.connect(), &head);

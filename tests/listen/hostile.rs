@@ -50,7 +50,7 @@ fn an_unmasked_frame_fails_with_1002_and_is_named() {
     assert!(stderr.contains("RFC 6455 §5.1"), "{stderr}");
     assert!(stderr.contains("bytes 81 02 at offset 0"), "{stderr}");
     assert!(
-        stderr.contains("#1 * protocol violation by the client: "),
+        stderr.contains("@1 * protocol violation by the client: "),
         "{stderr}"
     );
 }
@@ -106,7 +106,7 @@ fn a_client_that_vanishes_is_logged_and_the_server_continues() {
         .expect("a connection");
     server
         .running
-        .wait_for_stderr("#2 * abnormal closure (1006");
+        .wait_for_stderr("@2 * abnormal closure (1006");
     assert_serves(&server);
 }
 
@@ -125,7 +125,7 @@ fn a_malformed_request_is_logged_and_the_server_continues() {
         let _ = stream.read_to_string(&mut answer);
         assert!(!answer.starts_with("HTTP/1.1 101"), "{answer}");
     }
-    server.running.wait_for_stderr("#3 ! ");
+    server.running.wait_for_stderr("@3 ! ");
     assert_serves(&server);
 }
 
@@ -151,7 +151,7 @@ fn a_client_cannot_command_the_terminal() {
     stream
         .write_all(b"\x81\x85\0\0\0\0\x1b[2J\r\x88\x86\0\0\0\0\x03\xe8\x1b[2J")
         .expect("a connection");
-    server.running.wait_for_stderr("#1 * closed by client: ");
+    server.running.wait_for_stderr("@1 * closed by client: ");
     let stderr = server.stop(Signal::INT).exits(130).stderr;
     let is_foreign = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
     assert!(!stderr.contains(is_foreign), "{stderr:?}");

@@ -47,7 +47,7 @@ fn only_clients_with_a_certificate_of_the_given_authority_are_let_in() {
         .run()
         .exits(58)
         .prints("");
-    server.running.wait_for_stderr("#1 ! TLS failed: ");
+    server.running.wait_for_stderr("@1 ! TLS failed: ");
     let (certificate, key) = authority.issue_client("me").write();
     wsee(&[&url, "-k", "-1"])
         .arg("--cert", path(&certificate))
@@ -70,7 +70,7 @@ fn authorities_that_cannot_be_read_are_a_usage_error() {
 fn a_client_without_tls_is_logged_and_the_server_continues() {
     let server = listening(&["--tls"]);
     wsee(&[&server.url()]).run().exits(112).prints("");
-    server.running.wait_for_stderr("#1 ! TLS failed: ");
+    server.running.wait_for_stderr("@1 ! TLS failed: ");
     let mut stalled = server.connect();
     stalled.write_all(b"\x16\x03\x01").expect("a connection");
     let url = format!("wss://127.0.0.1:{}/", server.port);

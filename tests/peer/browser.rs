@@ -31,7 +31,7 @@ fn chromium_finds_an_echo_and_orderly_ends() {
     let server = listening(&[]);
     let report = recording();
     let _chromium = chromium(server.port, report.port()).spawn();
-    server.running.wait_for_stderr("#2 > HTTP/1.1 101 ");
+    server.running.wait_for_stderr("@2 > HTTP/1.1 101 ");
     let log = server.stop(Signal::TERM).exits(143);
     let found = [
         "all messages came back",
@@ -41,5 +41,5 @@ fn chromium_finds_an_echo_and_orderly_ends() {
     ];
     assert_eq!(report.serve().messages, found.map(Message::text));
     log.says("> Sec-WebSocket-Extensions: permessage-deflate")
-        .says("#1 * closed by client: 4321 private use \"enough\" after ");
+        .says("@1 * closed by client: 4321 private use \"enough\" after ");
 }

@@ -32,7 +32,7 @@ fn clients_find_an_echo_and_orderly_ends() {
                  10000 messages came back in order\nclosed 4321\nwaiting for a close\nclosed 1001\n",
             );
             log.says(&format!("> Sec-WebSocket-Extensions: {agreed}"))
-                .says("#1 * closed by client: 4321 private use \"enough\" after ")
+                .says("@1 * closed by client: 4321 private use \"enough\" after ")
                 .says("← ping 14 B \"are you there?\"   (pong sent)\n");
         }
     }
