@@ -17,6 +17,7 @@
 //! outbox/      the one place that sends: queue, timers, a recording, a file
 //! observe/     the one fan-out of events: view, `--jsonl`, recording, the opening
 //!
+//! memory/      the last messages of a run, numbered; find, compare, look at them
 //! record/      events to files, and from them
 //! scenario/    the language of test files
 //! command/     the grammar of a typed line
@@ -54,6 +55,7 @@ pub mod duration;
 pub mod event;
 pub mod exit;
 pub mod filter;
+pub mod memory;
 pub mod observe;
 pub mod ontop;
 pub mod outbox;

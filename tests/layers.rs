@@ -15,6 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["prompt", "pipe", "serve", "runner"],
     &["observe", "outbox"],
+    &["memory"],
     &["record"],
     &["scenario"],
     &["session", "command"],

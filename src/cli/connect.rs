@@ -12,7 +12,7 @@ use super::pipe::{FormatArgs, PipeArgs};
 use super::proxy::ProxyArgs;
 use super::reconnect::ReconnectArgs;
 use super::tls::TlsArgs;
-use super::value::{Payload, Wait, url_argument};
+use super::value::{Kept, Payload, Wait, url_argument};
 
 #[derive(Debug, Args)]
 pub struct ConnectArgs {
@@ -95,6 +95,19 @@ pub struct SessionArgs {
     /// leaves with the exit status of the last one. Has no effect in a pipe.
     #[arg(long, hide_short_help = true, help_heading = Heading::Reconnect)]
     pub exit_on_close: bool,
+    /// Messages to keep at the prompt: a number or a size (10000, at most 64M)
+    ///
+    /// /find, /show, /resend and the full screen of /view look at the last messages, in both
+    /// directions and over reconnects. A number also keeps to 64 MiB of payload; a size, with a
+    /// unit such as 256M, is the only limit. With 0 nothing is kept, and messages at the prompt
+    /// have no numbers.
+    #[arg(
+        long,
+        value_name = "N|SIZE",
+        hide_short_help = true,
+        help_heading = Heading::Output
+    )]
+    pub keep: Option<Kept>,
     /// Do not save the prompt's history
     ///
     /// Lines typed in this run are not saved in the state directory. Lines that start with a space

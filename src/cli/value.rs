@@ -11,6 +11,7 @@ use clap::Subcommand;
 
 use super::{Command, word};
 use crate::duration::{self, DurationError};
+use crate::memory::Keep;
 use crate::pipe::Split;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::scenario;
@@ -35,6 +36,8 @@ pub enum ValueError {
     /// A URL instead of a number of messages: wscat's `-n` is our `-k`.
     #[error("a URL, not a number of messages; did you mean -k? (wscat's -n is wsee's -k)")]
     CountIsUrl,
+    #[error("not a number of messages or a size; write 10000, 256M, or 0 to keep nothing")]
+    Kept,
     #[error("not a number of messages; write 1 or more")]
     Count,
     /// A status code an endpoint must not send.
@@ -229,6 +232,29 @@ pub(super) fn close_reason(text: &str) -> Result<String, ValueError> {
         return Err(ValueError::CloseReason(text.len()));
     }
     Ok(text.to_owned())
+}
+
+/// How many messages the prompt keeps, or how much of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept(pub Keep);
+
+impl FromStr for Kept {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        if text == "0" {
+            return Ok(Self(Keep::NOTHING));
+        }
+        if let Ok(messages) = text.parse() {
+            let bytes = Keep::DEFAULT.bytes;
+            return Ok(Self(Keep { messages, bytes }));
+        }
+        let size: Size = text.parse().map_err(|_| ValueError::Kept)?;
+        Ok(Self(Keep {
+            messages: usize::MAX,
+            bytes: usize::try_from(size.0).unwrap_or(usize::MAX),
+        }))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,6 +10,7 @@ use crate::cli::{
     ConnectArgs, DemoArgs, FormatArgs, LimitArgs, OutputArgs, Payload, RunArgs, SessionArgs, Wait,
 };
 use crate::command::Outgoing;
+use crate::memory::Keep;
 use crate::pipe::{self, Encoding, Format, Split, Terminator};
 use crate::prompt;
 use crate::proto::connection::Config;
@@ -202,6 +203,7 @@ fn prompt_options(
         history: state.map(|dir| dir.join("wsee/history")),
         home: environment.home.clone(),
         has_variables: !args.no_variables,
+        keep: args.keep.map_or(Keep::DEFAULT, |it| it.0),
         close: Some(close_frame(&args.run)),
         close_timeout: limit.close_timeout.0,
         max_time,

@@ -37,13 +37,14 @@ impl JsonLines {
         out: &mut impl io::Write,
         event: &Event<'_>,
         opening: &Opening,
+        number: u64,
         now: Instant,
     ) {
         match event {
             Event::Connection(connection::Event::Message(message))
                 if message.payload.len() >= LARGE =>
             {
-                if let Ok(pieces) = self.jsonl.begin(out, message, now) {
+                if let Ok(pieces) = self.jsonl.begin(out, message, number, now) {
                     self.rest = Some(Rest {
                         pieces,
                         left: message.payload.len(),
@@ -51,14 +52,20 @@ impl JsonLines {
                     });
                 }
             }
-            _ => drop(self.jsonl.event(out, event, opening, now)),
+            _ => drop(self.jsonl.event(out, event, opening, number, now)),
         }
     }
 
-    pub(super) fn sent(&mut self, out: &mut impl io::Write, message: &Message<'_>, now: Instant) {
+    pub(super) fn sent(
+        &mut self,
+        out: &mut impl io::Write,
+        message: &Message<'_>,
+        number: u64,
+        now: Instant,
+    ) {
         let _ = match &mut self.rest {
-            Some(rest) => self.jsonl.sent(&mut rest.later, message, now),
-            None => self.jsonl.sent(out, message, now),
+            Some(rest) => self.jsonl.sent(&mut rest.later, message, number, now),
+            None => self.jsonl.sent(out, message, number, now),
         };
     }
 

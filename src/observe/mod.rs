@@ -1,5 +1,5 @@
 //! Everything that watches a session: one fan-out of its events to the view, `--jsonl`, the
-//! recording, the peer's reaction and the hint on subprotocols.
+//! recording, the memory, the peer's reaction and the hint on subprotocols.
 //!
 //! A mode calls [`Observers::event`] for each event and [`Observers::sent`] for each message it
 //! sends. This is the hot path: a message nobody looks at costs a comparison for each consumer and
@@ -21,6 +21,7 @@ use reopening::Reopening;
 pub use view::{Outlet, View};
 
 use crate::event::{Ending, Event, NotOpen, Opening};
+use crate::memory::Shared;
 use crate::ontop::Dialect;
 use crate::proto::connection::{self, Message};
 use crate::render::Jsonl;
@@ -31,6 +32,10 @@ pub struct Observers {
     pub recording: Recording,
     pub opening: Opening,
     pub reaction: PeerReaction,
+    /// Only a prompt has one.
+    pub memory: Option<Shared>,
+    /// The number of the last message.
+    number: u64,
     lines: Option<JsonLines>,
     dialect: Dialect,
     reopening: Reopening,
@@ -46,6 +51,8 @@ impl Observers {
             recording,
             opening,
             reaction: PeerReaction::default(),
+            memory: None,
+            number: 0,
             lines: jsonl.map(JsonLines::new),
             dialect: Dialect::ignored(),
             reopening: Reopening::default(),
@@ -54,10 +61,13 @@ impl Observers {
 
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, out: Option<&mut impl io::Write>, now: Instant) {
-        let is_message = matches!(event, Event::Connection(connection::Event::Message(_)));
-        if !is_message || self.wants_messages() {
-            self.report(event, out, now);
+        if let Event::Connection(connection::Event::Message(message)) = event {
+            self.number += u64::from(message.start);
+            if !self.wants_messages() {
+                return;
+            }
         }
+        self.report(event, out, now);
     }
 
     fn wants_messages(&self) -> bool {
@@ -78,20 +88,47 @@ impl Observers {
             }
             _ => self.outside(event, now),
         }
+        if self.memory.is_some() {
+            self.remember(event, now);
+        }
         if !self.reopening.hides(event) {
-            self.view.event(event, now);
+            self.view.event(event, self.number, now);
         }
         if let Event::Reconnected(_) = event {
             self.reopened(now);
         }
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
-            lines.event(out, event, &self.opening, now);
+            lines.event(out, event, &self.opening, self.number, now);
         }
-        self.recording.event(event, &self.opening, now);
+        self.recording.event(event, &self.opening, self.number, now);
         if let Event::Connection(connection::Event::Message(message)) = event
             && let Some(hint) = self.dialect.message(message)
         {
             self.view.hint(hint);
+        }
+    }
+
+    fn remember(&mut self, event: &Event<'_>, now: Instant) {
+        use connection::Event::{FrameReceived, FrameSent, Message};
+        let Some(memory) = &self.memory else {
+            return;
+        };
+        match event {
+            Event::Connection(Message(message)) => {
+                let time = self.view.time_at(now);
+                memory.lock().received(message, self.number, time);
+            }
+            Event::Connection(FrameReceived(frame)) => memory.lock().frame_received(frame),
+            Event::Connection(FrameSent(frame)) => memory.lock().frame_sent(frame),
+            Event::Retry(_) | Event::Offline(_) => memory.lock().disconnected(),
+            Event::Open(_) => {
+                if let Some((request, response)) =
+                    self.opening.request().zip(self.opening.response())
+                {
+                    memory.lock().opened(request.clone(), response.clone());
+                }
+            }
+            _ => {}
         }
     }
 
@@ -119,17 +156,33 @@ impl Observers {
         {
             self.view.note("the server answered differently this time:");
             self.view.heads(None, self.opening.response());
-            self.view.event(&Event::Open(open), now);
+            self.view.event(&Event::Open(open), self.number, now);
         }
     }
 
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, out: Option<&mut impl io::Write>, now: Instant) {
+        self.number += u64::from(message.start);
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
-            lines.sent(out, message, now);
+            lines.sent(out, message, self.number, now);
         }
-        self.recording.sent(message, now);
-        self.view.sent(message, now);
+        self.keep_sent(message, now);
+        self.view.sent(message, self.number, now);
+    }
+
+    /// Records and keeps a message, or a piece of one, that is not shown.
+    pub fn sent_unseen(&mut self, message: &Message<'_>, now: Instant) {
+        self.number += u64::from(message.start);
+        self.keep_sent(message, now);
+    }
+
+    #[inline]
+    fn keep_sent(&mut self, message: &Message<'_>, now: Instant) {
+        self.recording.sent(message, self.number, now);
+        if let Some(memory) = &self.memory {
+            let time = self.view.time_at(now);
+            memory.lock().sent(message, self.number, time);
+        }
     }
 
     /// Looks for a known protocol in the handshake with `target`, or else in the first message.
@@ -198,6 +251,7 @@ impl Observers {
     pub fn wants_frames(&self) -> bool {
         self.view.wants_frames()
             || self.recording.is_on()
+            || self.memory.is_some()
             || self.lines.as_ref().is_some_and(JsonLines::wants_frames)
     }
 }

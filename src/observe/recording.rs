@@ -82,7 +82,7 @@ impl Recording {
             _ => one_line(&error),
         })?;
         for (event, at) in opening.replay() {
-            recorder.event(&event, opening, at);
+            recorder.event(&event, opening, 0, at);
         }
         self.recorder = Some(recorder);
         Ok(format!(
@@ -108,16 +108,22 @@ impl Recording {
     }
 
     #[inline]
-    pub(super) fn event(&mut self, event: &Event<'_>, opening: &Opening, now: Instant) {
+    pub(super) fn event(
+        &mut self,
+        event: &Event<'_>,
+        opening: &Opening,
+        number: u64,
+        now: Instant,
+    ) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.event(event, opening, now);
+            recorder.event(event, opening, number, now);
         }
     }
 
     #[inline]
-    pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
+    pub(super) fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.sent(message, now);
+            recorder.sent(message, number, now);
         }
     }
 

@@ -110,14 +110,14 @@ impl View {
     }
 
     #[inline]
-    pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+    pub(super) fn event(&mut self, event: &Event<'_>, number: u64, now: Instant) {
         if self.human.shows(event) {
-            self.show_event(event, now);
+            self.show_event(event, number, now);
         }
     }
 
     #[inline(never)]
-    fn show_event(&mut self, event: &Event<'_>, now: Instant) {
+    fn show_event(&mut self, event: &Event<'_>, number: u64, now: Instant) {
         let is_marker = matches!(event, Event::Retry(_) | Event::Reconnected(_));
         if is_marker && self.is_quiet {
             return;
@@ -127,6 +127,7 @@ impl View {
             return;
         }
         self.fit(now);
+        self.human.number = Some(number);
         let is_filtered = match event {
             Event::Connection(connection::Event::Message(message)) => {
                 self.show_filtered(message, now)
@@ -154,15 +155,16 @@ impl View {
     }
 
     #[inline]
-    pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
+    pub fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
         if self.human.show.messages {
-            self.show_sent(message, now);
+            self.show_sent(message, number, now);
         }
     }
 
     #[inline(never)]
-    fn show_sent(&mut self, message: &Message<'_>, now: Instant) {
+    fn show_sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
         self.fit(now);
+        self.human.number = Some(number);
         if self.frames_follow.get() && message.end {
             let mut text = String::new();
             self.human.sent(&mut text, message, now);

@@ -27,6 +27,7 @@ use editor::Editor;
 use crate::command::Outgoing;
 use crate::event::{Cause, Ending, Event};
 use crate::filter::Filter;
+use crate::memory::Keep;
 use crate::observe::{NO_LINES, Observers, Outlet};
 use crate::outbox::{Every, Outbox};
 use crate::proto::connection::{self, Message};
@@ -51,6 +52,8 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// Whether `{{NAME}}` in a message stands for a variable.
     pub has_variables: bool,
+    /// How many of the last messages are kept.
+    pub keep: Keep,
     pub history: Option<PathBuf>,
     pub close: Option<CloseFrame>,
     /// How long the server may take to reply to our Close frame, whatever else it sends.

@@ -44,11 +44,16 @@ impl SendObserver for Observer<'_> {
         if message.start && message.end && !self.is_quiet {
             self.observers.sent(message, NO_LINES, now);
         } else {
-            self.observers.recording.sent(message, now);
+            self.observers.sent_unseen(message, now);
         }
     }
 
     fn misbehaved(&mut self, command: &'static str, now: Instant) {
+        if command == "/frame"
+            && let Some(memory) = &self.observers.memory
+        {
+            memory.lock().sends_frame();
+        }
         self.observers.reaction.sent(command, now);
         let text = format!("{command} sent");
         self.observers.view.print(Role::Sent, &text);

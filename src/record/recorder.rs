@@ -72,15 +72,15 @@ impl Recorder {
         self.recorded
     }
 
-    /// Records an event; `opening` already includes it.
-    pub fn event(&mut self, event: &Event<'_>, opening: &Opening, now: Instant) {
+    /// Records an event; `opening` already includes it, and `number` is that of a message.
+    pub fn event(&mut self, event: &Event<'_>, opening: &Opening, number: u64, now: Instant) {
         use crate::proto::connection::Event::Message;
         if let Event::Connection(Message(message)) = event {
             self.make_room(message);
         }
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.event(file, event, opening, now),
-            Writer::Har(har) => har.event(file, event, opening, now),
+            Writer::Jsonl(jsonl) => jsonl.event(file, event, opening, number, now),
+            Writer::Har(har) => har.event(file, event, opening, number, now),
             Writer::Scenario(scenario) => {
                 scenario.event(file, event, opening, now);
                 Ok(())
@@ -88,11 +88,11 @@ impl Recorder {
         });
     }
 
-    pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
+    pub fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
         self.make_room(message);
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.sent(file, message, now),
-            Writer::Har(har) => har.sent(file, message, now),
+            Writer::Jsonl(jsonl) => jsonl.sent(file, message, number, now),
+            Writer::Har(har) => har.sent(file, message, number, now),
             Writer::Scenario(scenario) => {
                 scenario.sent(file, message, now);
                 Ok(())

@@ -30,6 +30,8 @@ use crate::proto::sender::Control;
 #[derive(Debug, Clone)]
 pub struct Human {
     pub show: Show,
+    /// The number of the next message, if it has one.
+    pub number: Option<u64>,
     style: Style,
     secrets: Secrets,
     clock: Clock,
@@ -43,6 +45,7 @@ impl Human {
     pub fn new(show: Show, style: Style, secrets: Secrets, clock: Clock) -> Self {
         Self {
             show,
+            number: None,
             style,
             secrets,
             clock,
@@ -199,6 +202,11 @@ impl Human {
         now: Instant,
     ) {
         let payload = message.payload;
+        let number = self.number.take();
+        if let Some(number) = number.filter(|_| self.show.numbers) {
+            self.fact(out, format_args!("#{number}"));
+            out.push(' ');
+        }
         self.start(out, direction, now);
         let kind = self.style.paint(Role::Kind, message.kind);
         let _ = write!(out, "{kind} {}", size(payload.len()));

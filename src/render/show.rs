@@ -9,6 +9,8 @@ pub struct Show {
     /// The opening handshake and the steps before it.
     pub handshake: bool,
     pub messages: bool,
+    /// The numbers of messages.
+    pub numbers: bool,
     pub ping: bool,
     pub pong: bool,
     pub close: bool,
@@ -28,6 +30,7 @@ impl Show {
     pub const REPL: Self = Self {
         handshake: true,
         messages: true,
+        numbers: false,
         ping: true,
         pong: true,
         close: true,

@@ -14,6 +14,7 @@ use crate::diagnostic::Diagnostic;
 use crate::dial::Step;
 use crate::event::{Event, NotOpen, Opening};
 use crate::exit::Exit;
+use crate::memory::{Keep, Shared};
 use crate::observe::{NO_LINES, Observers, Outlet, Recording, View};
 use crate::pipe::{self, Input, Pipe};
 use crate::prompt::{self, Prompt};
@@ -158,7 +159,14 @@ fn observers(
 ) -> (Observers, Result<(), NotOpen>) {
     let display = connect.display;
     let (show, terminal, outlet, is_quiet) = match task {
-        Task::Prompt(_) => (Show::prompt(display.verbose), true, Outlet::Screen, false),
+        Task::Prompt(options) => {
+            let numbers = options.keep != Keep::NOTHING;
+            let show = Show {
+                numbers,
+                ..Show::prompt(display.verbose)
+            };
+            (show, true, Outlet::Screen, false)
+        }
         Task::Pipe { show, .. } => {
             let terminal = environment.terminals.stderr;
             (*show, terminal, Outlet::Stderr, display.quiet)
@@ -181,7 +189,13 @@ fn observers(
     };
     let writer = jsonl::writer(connect, environment);
     let opening = Opening::new(&connect.dialing.url, Instant::now());
-    (Observers::new(view, writer, recording, opening), result)
+    let mut observers = Observers::new(view, writer, recording, opening);
+    if let Task::Prompt(options) = task
+        && options.keep != Keep::NOTHING
+    {
+        observers.memory = Some(Shared::new(options.keep));
+    }
+    (observers, result)
 }
 
 async fn open(

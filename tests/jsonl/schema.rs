@@ -231,7 +231,7 @@ fn the_schema_refuses_what_is_not_in_it() {
     let good = json!({"v": 1, "time": time, "event": "close", "direction": "sent"});
     assert_eq!(check(&good), Ok(()));
     let message = |fields: serde_json::Value| {
-        let mut event = json!({"v": 1, "time": time, "event": "message", "direction": "sent",
+        let mut event = json!({"v": 1, "time": time, "event": "message", "n": 1, "direction": "sent",
             "type": "text", "size": 1});
         let all = event.as_object_mut().expect("an object");
         all.extend(fields.as_object().expect("an object").clone());

@@ -264,9 +264,9 @@ fn show_lists_and_changes_the_view() {
         "\nshown: ping on, pong off, frames off, time off, json off, compact off, hex off, decode off\n",
     );
     terminal.press("{\"a\":1}\r");
-    terminal.wait_for("\n← text 7 B   {\"a\":1}\n");
+    terminal.wait_for("\n#2 ← text 7 B   {\"a\":1}\n");
     terminal.press("/bin 00\r");
-    terminal.wait_for("\n← binary 1 B\n> ");
+    terminal.wait_for("\n#4 ← binary 1 B\n> ");
     terminal.press("/ping\r/ping\rend\r");
     terminal.wait_for("← text 3 B   end\n");
     assert!(!terminal.contents().contains("← pong"));

@@ -81,11 +81,11 @@ fn control_frames_are_shown_with_names_and_payloads() {
 fn a_binary_message_is_decoded_if_it_can_be() {
     let mut terminal = terminal(&["demo", "--no-compress", "--timestamps", "none"]).prompt();
     terminal.press("/bin 82 a1 61 01 a1 62 c4 01 ff\r");
-    terminal.wait_for("\n← binary 9 B (looks like MessagePack)   { \"a\": 1, \"b\": h'ff' }\n");
+    terminal.wait_for("\n#2 ← binary 9 B (looks like MessagePack)   { \"a\": 1, \"b\": h'ff' }\n");
     terminal.press("/show decode cbor\r");
     terminal.wait_for(", decode cbor\n");
     terminal.press("/bin 82 01\r");
-    terminal.wait_for("\n← binary 2 B   (not CBOR: ");
+    terminal.wait_for("\n#4 ← binary 2 B   (not CBOR: ");
     terminal.wait_for("\n  00000000  82 01 ");
     terminal.press("/show decode off\r");
     terminal.wait_for(", decode off\n");
@@ -107,11 +107,11 @@ fn a_reply_with_the_id_of_a_request_shows_the_time_between() {
     let line = screen.lines().find(|line| line.contains('←')).unwrap();
     let (time, _) = line.split_once('←').unwrap();
     let shape = time.trim().replace(|c: char| c.is_ascii_digit(), "0");
-    assert_eq!(shape, "0.000000", "{line}");
+    assert_eq!(shape, "#0    0.000000", "{line}");
 }
 
 #[test]
-fn the_time_comes_first() {
+fn the_number_and_the_time_come_first() {
     let server = echoing();
     let mut terminal = terminal(&[server.url()]).prompt();
     terminal.press("hello\r");
@@ -123,7 +123,7 @@ fn the_time_comes_first() {
         .expect("a line");
     let (time, _) = line.split_once(" ←").expect("a time");
     let shape = time.replace(|c: char| c.is_ascii_digit(), "0");
-    assert_eq!(shape, "00:00:00.000", "{line}");
+    assert_eq!(shape, "#0 00:00:00.000", "{line}");
 }
 
 #[test]
@@ -168,13 +168,13 @@ fn json_takes_one_row_where_it_fits() {
     terminal.press(&format!("{text}\r"));
     let row = format!("{{ \"type\": \"chat\", \"text\": \"{}\" }}", "x".repeat(50));
     // Its size after compression is for -v and /status.
-    terminal.wait_for(&format!("\n← text 75 B   {row}\n"));
+    terminal.wait_for(&format!("\n#2 ← text 75 B   {row}\n"));
     terminal.resize(40, 90);
     terminal.press("\x0c\x1b[A\r");
-    terminal.wait_for(&format!("\n← text 75 B\n  {row}\n"));
+    terminal.wait_for(&format!("\n#4 ← text 75 B\n  {row}\n"));
     terminal.resize(40, 60);
     terminal.press("\x0c\x1b[A\r");
-    terminal.wait_for("\n← text 75 B\n  {\n    \"type\": \"chat\",\n");
+    terminal.wait_for("\n#6 ← text 75 B\n  {\n    \"type\": \"chat\",\n");
     terminal.press("/show compact\r");
     terminal.wait("compact", |screen, _| {
         screen.contents().contains("compact on")
@@ -184,7 +184,7 @@ fn json_takes_one_row_where_it_fits() {
         let contents = screen.contents();
         let mut rows = contents
             .lines()
-            .filter(|row| row.starts_with("← text 75 B   {\"type\""));
+            .filter(|row| row.starts_with("#8 ← text 75 B   {\"type\""));
         rows.any(|row| row.ends_with('…') && row.chars().count() == 60)
     });
     terminal.press("/status\r");

@@ -108,7 +108,7 @@ fn twenty_columns_are_enough_for_words() {
     let mut terminal = terminal(&["demo", "--no-compress", "--timestamps", "none"]).prompt();
     terminal.resize(40, 20);
     terminal.press("hello\r");
-    terminal.wait_for("← text 5 B   hello");
+    terminal.wait_for("← text 5 B\n  hello");
     terminal.press("\x0c/stats\r");
     terminal.wait("all of it", |screen, _| {
         let contents = screen.contents();

@@ -67,20 +67,20 @@ fn text_and_json() {
     assert_eq!(
         seen(&terminal),
         r#"> plain
-→ text 5 B   plain
-← text 5 B   plain
+#1 → text 5 B   plain
+#2 ← text 5 B   plain
 > {"a":2.50,"big":12345678901234567890123}
-→ text 40 B   { "a": 2.50, "big": 12345678901234567890123 }
-← text 40 B   { "a": 2.50, "big": 12345678901234567890123 }
+#3 → text 40 B   { "a": 2.50, "big": 12345678901234567890123 }
+#4 ← text 40 B   { "a": 2.50, "big": 12345678901234567890123 }
 > {"op":"hello","price":2.50,"list":[1E+5,"é","\u00e9",true,null],"more":{"name":"value"}}
-→ text 89 B
+#5 → text 89 B
   {
     "op": "hello",
     "price": 2.50,
     "list": [1E+5, "é", "\u00e9", true, null],
     "more": { "name": "value" }
   }
-← text 89 B
+#6 ← text 89 B
   {
     "op": "hello",
     "price": 2.50,
@@ -90,8 +90,8 @@ fn text_and_json() {
 > /show json off
 shown: ping on, pong on, frames off, time off, json off, compact off, hex on, decode auto
 > {"b":1}
-→ text 7 B   {"b":1}
-← text 7 B   {"b":1}
+#7 → text 7 B   {"b":1}
+#8 ← text 7 B   {"b":1}
 >"#
     );
 }
@@ -122,28 +122,28 @@ fn binary() {
     assert_eq!(
         seen(&terminal),
         r#"> /bin 83a26f70a568656c6c6fa16e01a162c402dead
-→ binary 19 B (looks like MessagePack)   { "op": "hello", "n": 1, "b": h'dead' }
-← binary 19 B (looks like MessagePack)   { "op": "hello", "n": 1, "b": h'dead' }
+#1 → binary 19 B (looks like MessagePack)   { "op": "hello", "n": 1, "b": h'dead' }
+#2 ← binary 19 B (looks like MessagePack)   { "op": "hello", "n": 1, "b": h'dead' }
 > /bin a2626f706568656c6c6f616efb400921fb54442d18
-→ binary 21 B (looks like CBOR)   { "op": "hello", "n": 3.141592653589793 }
-← binary 21 B (looks like CBOR)   { "op": "hello", "n": 3.141592653589793 }
+#3 → binary 21 B (looks like CBOR)   { "op": "hello", "n": 3.141592653589793 }
+#4 ← binary 21 B (looks like CBOR)   { "op": "hello", "n": 3.141592653589793 }
 > /bin 089601120774657374696e671a03089601
-→ binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
-← binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
+#5 → binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
+#6 ← binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
 > /show decode off
 shown: ping on, pong on, frames off, time off, json on, compact off, hex on, decode off
 > /bin deadbeef0001027f80ff414243 0a207e7fff
-→ binary 18 B
+#7 → binary 18 B
   00000000  de ad be ef 00 01 02 7f  80 ff 41 42 43 0a 20 7e  |..........ABC. ~|
   00000010  7f ff                                             |..|
-← binary 18 B
+#8 ← binary 18 B
   00000000  de ad be ef 00 01 02 7f  80 ff 41 42 43 0a 20 7e  |..........ABC. ~|
   00000010  7f ff                                             |..|
 > /show hex off
 shown: ping on, pong on, frames off, time off, json on, compact off, hex off, decode off
 > /bin deadbeef
-→ binary 4 B
-← binary 4 B
+#9 → binary 4 B
+#10 ← binary 4 B
 >"#
     );
 }
@@ -170,9 +170,9 @@ shown: ping on, pong on, frames on, time off, json on, compact off, hex on, deco
 > /fragment 2 hello
 → frame text, mask …, 2 B (7-bit), header 01 82 … at offset …
 → frame FIN continuation, mask …, 3 B (7-bit), header 80 83 … at offset …
-→ text 5 B   hello
+#1 → text 5 B   hello
 ← frame FIN text, no mask, 5 B (7-bit), header 81 05 … at offset …
-← text 5 B   hello
+#2 ← text 5 B   hello
 > /ping abcd
 → frame FIN ping, mask …, 4 B (7-bit), header 89 84 … at offset …
 → ping 4 B "abcd"
@@ -213,28 +213,28 @@ fn times_and_replies() {
     assert_eq!(
         seen(&terminal),
         r#"> {"jsonrpc":"2.0","id":7,"method":"x"}
-→ text 37 B   { "jsonrpc": "2.0", "id": 7, "method": "x" }
-← text 37 B (reply after … ms)   { "jsonrpc": "2.0", "id": 7, "method": "x" }
+#1 → text 37 B   { "jsonrpc": "2.0", "id": 7, "method": "x" }
+#2 ← text 37 B (reply after … ms)   { "jsonrpc": "2.0", "id": 7, "method": "x" }
 > /show time rel
 shown: ping on, pong on, frames off, time rel, json on, compact off, hex on, decode auto
 > a
- …s → text 1 B   a
- …s ← text 1 B   a
+#3 …s → text 1 B   a
+#4 …s ← text 1 B   a
 > /show time delta
 shown: ping on, pong on, frames off, time delta, json on, compact off, hex on, decode auto
 > bc
- …s → text 2 B   bc
- …s ← text 2 B   bc
+#5 …s → text 2 B   bc
+#6 …s ← text 2 B   bc
 > /show time iso
 shown: ping on, pong on, frames off, time iso, json on, compact off, hex on, decode auto
 > def
-….……Z → text 3 B   def
-….……Z ← text 3 B   def
+#7 ….……Z → text 3 B   def
+#8 ….……Z ← text 3 B   def
 > /show time on
 shown: ping on, pong on, frames off, time on, json on, compact off, hex on, decode auto
 > ghij
-…:…:… → text 4 B   ghij
-…:…:… ← text 4 B   ghij
+#9 …:…:… → text 4 B   ghij
+#10 …:…:… ← text 4 B   ghij
 >"#
     );
 }
@@ -249,8 +249,8 @@ fn status_and_stats() {
     assert_eq!(
         seen(&terminal),
         r"> hello
-→ text 5 B   hello
-← text 5 B   hello
+#1 → text 5 B   hello
+#2 ← text 5 B   hello
 > /ping
 → ping 0 B
 ← pong 0 B   (round trip … ms)

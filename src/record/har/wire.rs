@@ -89,6 +89,9 @@ pub(super) struct Message<'a> {
     pub time: f64,
     pub opcode: u8,
     pub data: Data<'a>,
+    /// The number of a message; a field of our own, so its name starts with `_`.
+    #[serde(rename = "_n", skip_serializing_if = "Option::is_none")]
+    pub n: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -47,11 +47,12 @@ impl Har {
         file: &mut File,
         event: &Event<'_>,
         opening: &Opening,
+        number: u64,
         now: Instant,
     ) -> io::Result<()> {
         match event {
             Event::Open(_) => self.begin(file, opening, None, now),
-            Event::Connection(event) => self.connection(file, event, now),
+            Event::Connection(event) => self.connection(file, event, number, now),
             _ => Ok(()),
         }
     }
@@ -60,9 +61,10 @@ impl Har {
         &mut self,
         file: &mut File,
         message: &Received<'_>,
+        number: u64,
         now: Instant,
     ) -> io::Result<()> {
-        self.message(file, Type::Send, message, now)
+        self.message(file, Type::Send, message, number, now)
     }
 
     pub(in crate::record) fn not_open(
@@ -185,11 +187,12 @@ impl Har {
         &mut self,
         file: &mut File,
         event: &connection::Event<'_>,
+        number: u64,
         now: Instant,
     ) -> io::Result<()> {
         use connection::Event::{Close, Message, Ping, Pong, Sent};
         let (r#type, opcode, payload) = match event {
-            Message(message) => return self.message(file, Type::Receive, message, now),
+            Message(message) => return self.message(file, Type::Receive, message, number, now),
             Ping { payload, .. } => (Type::Receive, Opcode::PING, payload.to_vec()),
             Pong { payload, .. } => (Type::Receive, Opcode::PONG, payload.to_vec()),
             Close(close) => (Type::Receive, Opcode::CLOSE, body(close.as_ref())),
@@ -198,7 +201,7 @@ impl Har {
             Sent(Control::Close(close)) => (Type::Send, Opcode::CLOSE, body(close.as_ref())),
             _ => return Ok(()),
         };
-        self.add(file, r#type, opcode, Data::Bytes(&payload), now)
+        self.add(file, r#type, opcode, (None, Data::Bytes(&payload)), now)
     }
 
     fn message(
@@ -206,13 +209,14 @@ impl Har {
         file: &mut File,
         r#type: Type,
         message: &Received<'_>,
+        number: u64,
         now: Instant,
     ) -> io::Result<()> {
         let (opcode, data) = match message.kind {
             Kind::Text => (Opcode::TEXT, Data::Text(message.payload)),
             Kind::Binary => (Opcode::BINARY, Data::Bytes(message.payload)),
         };
-        self.add(file, r#type, opcode, data, now)
+        self.add(file, r#type, opcode, (Some(number), data), now)
     }
 
     fn add(
@@ -220,7 +224,7 @@ impl Har {
         file: &mut File,
         r#type: Type,
         opcode: Opcode,
-        data: Data<'_>,
+        (n, data): (Option<u64>, Data<'_>),
         now: Instant,
     ) -> io::Result<()> {
         let Some(messages) = &mut self.messages else {
@@ -231,6 +235,7 @@ impl Har {
             time: self.clock.time(now).as_duration().as_secs_f64(),
             opcode: opcode.bits(),
             data,
+            n,
         };
         let out = file.pending();
         out.extend_from_slice(if *messages == 0 { b"\n" } else { b",\n" });

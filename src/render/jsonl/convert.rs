@@ -37,12 +37,17 @@ pub(super) fn timings(opening: &Opening, total: Duration) -> Timings {
     }
 }
 
-pub(super) fn whole<'a>(direction: Direction, message: &Message<'a>) -> wire::Event<'a> {
+pub(super) fn whole<'a>(
+    direction: Direction,
+    message: &Message<'a>,
+    number: u64,
+) -> wire::Event<'a> {
     let (r#type, payload) = match message.kind {
         Kind::Text => (wire::Type::Text, Payload::text(message.payload)),
         Kind::Binary => (wire::Type::Binary, Payload::Base64(message.payload)),
     };
     wire::Event::Message(wire::Message {
+        n: number,
         direction,
         r#type,
         size: message.payload.len(),

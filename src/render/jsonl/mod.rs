@@ -55,16 +55,17 @@ impl Jsonl {
         self.frames
     }
 
-    /// Writes `event`, if the format has it; an `open` event takes its fields from `opening`.
+    /// Writes `event`, if the format has it; an `open` event takes its fields from `opening`, a message has `number`.
     pub fn event(
         &self,
         out: &mut impl io::Write,
         event: &Event<'_>,
         opening: &Opening,
+        number: u64,
         now: Instant,
     ) -> io::Result<()> {
         match event {
-            Event::Connection(event) => self.connection(out, event, now),
+            Event::Connection(event) => self.connection(out, event, number, now),
             Event::CredentialsInClear(host) => {
                 let message = format!("credentials for {host} are sent unencrypted (ws://)");
                 self.doubt(out, &message, now)
@@ -95,9 +96,10 @@ impl Jsonl {
         &self,
         out: &mut impl io::Write,
         message: &Message<'_>,
+        number: u64,
         now: Instant,
     ) -> io::Result<()> {
-        self.line(out, whole(Direction::Sent, message), now)
+        self.line(out, whole(Direction::Sent, message, number), now)
     }
 
     pub fn not_open(
@@ -196,13 +198,14 @@ impl Jsonl {
         &self,
         out: &mut impl io::Write,
         event: &connection::Event<'_>,
+        number: u64,
         now: Instant,
     ) -> io::Result<()> {
         use Direction::{Received, Sent};
         let event = match event {
             connection::Event::FrameReceived(header) if self.frames => frame(Received, header),
             connection::Event::FrameSent(header) if self.frames => frame(Sent, header),
-            connection::Event::Message(message) => whole(Received, message),
+            connection::Event::Message(message) => whole(Received, message, number),
             connection::Event::Ping { payload, answer } => ping(Received, payload, Some(*answer)),
             connection::Event::Pong { payload, rtt } => pong(Received, payload, *rtt),
             connection::Event::Close(close) => closing(Received, close.as_ref()),

@@ -27,10 +27,11 @@ impl Jsonl {
         &self,
         out: &mut impl io::Write,
         message: &Message<'_>,
+        number: u64,
         now: Instant,
     ) -> io::Result<Pieces> {
         let is_text = message.kind == Kind::Text && str::from_utf8(message.payload).is_ok();
-        let mut event = whole(Direction::Received, message);
+        let mut event = whole(Direction::Received, message, number);
         if let wire::Event::Message(event) = &mut event {
             event.payload = if is_text {
                 Payload::Data("")
@@ -104,9 +105,9 @@ mod tests {
             let message = Message::whole(*kind, payload, Some(17));
             let mut line = Vec::new();
             let event = connection::Event::Message(message);
-            jsonl.connection(&mut line, &event, now).unwrap();
+            jsonl.connection(&mut line, &event, 7, now).unwrap();
             let mut written = Vec::new();
-            let mut pieces = jsonl.begin(&mut written, &message, now).unwrap();
+            let mut pieces = jsonl.begin(&mut written, &message, 7, now).unwrap();
             while pieces.write(&mut written, payload).unwrap() {}
             assert!(
                 line == written,

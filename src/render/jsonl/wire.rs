@@ -111,6 +111,7 @@ pub(super) struct Timings {
 
 #[derive(Debug, Serialize)]
 pub(super) struct Message<'a> {
+    pub n: u64,
     pub direction: Direction,
     pub r#type: Type,
     pub size: usize,

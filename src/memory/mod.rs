@@ -1,0 +1,369 @@
+//! The messages of a run: numbered, and kept within a bound.
+//!
+//! A run has one sequence of numbers, over all connections and both directions. The session's task adds messages,
+//! the thread at the terminal looks at them: payloads are shared, so the lock is held for moments only.
+
+mod frames;
+mod keep;
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+pub use self::frames::Frames;
+use self::frames::{Assembly, SIZE_OF_FRAME};
+pub use self::keep::Keep;
+
+use crate::event::Direction;
+use crate::proto::connection::Message;
+use crate::proto::http1::Head;
+use crate::proto::message::Kind;
+use crate::proto::receiver::WireHeader;
+
+/// What a message takes besides its payload, in bytes: short messages must not exceed the bound by their number.
+const OVERHEAD: usize = 128;
+
+/// A message that was sent or received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub number: u64,
+    pub time: Timestamp,
+    pub direction: Direction,
+    pub kind: Kind,
+    pub payload: Vec<u8>,
+    /// Its length on the wire, if it was compressed.
+    pub deflated: Option<u64>,
+}
+
+/// The last messages.
+#[derive(Debug, Default)]
+pub struct Memory {
+    keep: Keep,
+    kept: VecDeque<Kept>,
+    /// What is kept, with its overhead.
+    bytes: usize,
+    /// The number of the newest message, kept or not.
+    newest: u64,
+    assembly: Assembly,
+    /// A message that is sent in pieces.
+    partial: Option<Entry>,
+    heads: Option<Arc<[Head; 2]>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    entry: Arc<Entry>,
+    frames: Frames,
+}
+
+impl Kept {
+    fn bytes(&self) -> usize {
+        OVERHEAD + self.entry.payload.len() + self.frames.headers.len() * SIZE_OF_FRAME
+    }
+}
+
+/// A memory that two threads share.
+#[derive(Debug, Clone, Default)]
+pub struct Shared(Arc<Mutex<Memory>>);
+
+impl Shared {
+    pub fn new(keep: Keep) -> Self {
+        Self(Arc::new(Mutex::new(Memory::new(keep))))
+    }
+
+    pub fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Memory {
+    pub fn new(keep: Keep) -> Self {
+        Self {
+            keep,
+            ..Self::default()
+        }
+    }
+
+    /// Adds a received message; the frames since the last one are its frames.
+    pub fn received(&mut self, message: &Message<'_>, number: u64, time: Timestamp) {
+        let frames = self.assembly.take_received();
+        self.message(message, Direction::Received, number, time, frames);
+    }
+
+    /// Adds a sent message, or a piece of one; its frames follow.
+    pub fn sent(&mut self, message: &Message<'_>, number: u64, time: Timestamp) {
+        if message.start {
+            self.assembly.sends(Some(number));
+        }
+        self.message(message, Direction::Sent, number, time, Frames::default());
+    }
+
+    /// A frame follows that belongs to no message.
+    pub fn sends_frame(&mut self) {
+        self.assembly.sends(None);
+    }
+
+    pub fn frame_received(&mut self, frame: &WireHeader) {
+        self.assembly.received(frame);
+    }
+
+    pub fn frame_sent(&mut self, frame: &WireHeader) {
+        if let Some(number) = self.assembly.sent(frame)
+            && let Ok(at) = self.position(number)
+        {
+            let kept = &mut self.kept[at];
+            let before = kept.bytes();
+            kept.frames.push(frame);
+            self.bytes += kept.bytes() - before;
+        }
+    }
+
+    /// The connection has ended: what was not complete never will be.
+    pub fn disconnected(&mut self) {
+        self.assembly = Assembly::default();
+        self.partial = None;
+    }
+
+    pub fn opened(&mut self, request: Head, response: Head) {
+        self.heads = Some(Arc::new([request, response]));
+    }
+
+    /// The request and the response of the last opening handshake.
+    pub fn heads(&self) -> Option<Arc<[Head; 2]>> {
+        self.heads.clone()
+    }
+
+    fn message(
+        &mut self,
+        message: &Message<'_>,
+        direction: Direction,
+        number: u64,
+        time: Timestamp,
+        frames: Frames,
+    ) {
+        self.newest = number;
+        let is_too_large = |len: usize| len > self.keep.bytes;
+        let partial = self.partial.take().filter(|_| !message.start);
+        let mut entry = match partial {
+            Some(entry) => entry,
+            None if !message.start => return,
+            None => Entry {
+                number,
+                time,
+                direction,
+                kind: message.kind,
+                payload: Vec::new(),
+                deflated: None,
+            },
+        };
+        if is_too_large(entry.payload.len() + message.payload.len()) {
+            return;
+        }
+        entry.payload.extend_from_slice(message.payload);
+        if let Some(deflated) = message.deflated {
+            *entry.deflated.get_or_insert(0) += deflated;
+        }
+        if message.end {
+            self.add(entry, frames);
+        } else {
+            self.partial = Some(entry);
+        }
+    }
+
+    /// Adds a complete message, and forgets as many old ones as the bound requires.
+    pub fn add(&mut self, entry: Entry, frames: Frames) {
+        self.newest = self.newest.max(entry.number);
+        let kept = Kept {
+            entry: Arc::new(entry),
+            frames,
+        };
+        self.bytes += kept.bytes();
+        self.kept.push_back(kept);
+        while self.kept.len() > self.keep.messages || self.bytes > self.keep.bytes {
+            let Some(oldest) = self.kept.pop_front() else {
+                break;
+            };
+            self.bytes -= oldest.bytes();
+        }
+    }
+
+    pub fn is_off(&self) -> bool {
+        self.keep.messages == 0
+    }
+
+    /// The number of the newest message, kept or not; 0 before the first.
+    pub fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    pub fn len(&self) -> usize {
+        self.kept.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+
+    /// The payload that is kept, in bytes.
+    pub fn payload(&self) -> usize {
+        self.kept.iter().map(|it| it.entry.payload.len()).sum()
+    }
+
+    /// The numbers of the oldest and of the newest message that is kept.
+    pub fn range(&self) -> Option<(u64, u64)> {
+        let number = |kept: &Kept| kept.entry.number;
+        Some((number(self.kept.front()?), number(self.kept.back()?)))
+    }
+
+    pub fn get(&self, number: u64) -> Option<Arc<Entry>> {
+        let at = self.position(number).ok()?;
+        Some(Arc::clone(&self.kept[at].entry))
+    }
+
+    /// The message that is `back` messages older than the newest kept one.
+    pub fn back(&self, back: usize) -> Option<Arc<Entry>> {
+        let at = self.kept.len().checked_sub(back.checked_add(1)?)?;
+        Some(Arc::clone(&self.kept[at].entry))
+    }
+
+    pub fn frames(&self, number: u64) -> Frames {
+        let at = self.position(number).ok();
+        at.map(|at| self.kept[at].frames.clone())
+            .unwrap_or_default()
+    }
+
+    /// At most `count` messages with numbers from `from` on.
+    pub fn since(&self, from: u64, count: usize) -> Vec<Arc<Entry>> {
+        let (Ok(start) | Err(start)) = self.position(from);
+        let kept = self.kept.range(start..).take(count);
+        kept.map(|kept| Arc::clone(&kept.entry)).collect()
+    }
+
+    fn position(&self, number: u64) -> Result<usize, usize> {
+        self.kept
+            .binary_search_by_key(&number, |kept| kept.entry.number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::frame::Header;
+
+    fn memory(messages: usize, bytes: usize) -> Memory {
+        Memory::new(Keep { messages, bytes })
+    }
+
+    fn receive(memory: &mut Memory, number: u64, payload: &[u8]) {
+        let message = Message::whole(Kind::Binary, payload, None);
+        memory.received(&message, number, Timestamp::UNIX_EPOCH);
+    }
+
+    fn frame(bytes: &[u8]) -> WireHeader {
+        let (header, size) = Header::decode(bytes).expect("a header");
+        let mut start = [0; Header::MAX];
+        start[..size].copy_from_slice(&bytes[..size]);
+        WireHeader {
+            header,
+            bytes: start,
+            size,
+            offset: 0,
+        }
+    }
+
+    #[test]
+    fn the_oldest_messages_are_forgotten_first() {
+        let mut few = memory(3, 1 << 20);
+        for number in 1..=5 {
+            receive(&mut few, number, b"x");
+        }
+        assert_eq!((few.range(), few.newest()), (Some((3, 5)), 5));
+        assert_eq!(few.get(2), None);
+        assert_eq!(few.get(4).map(|it| it.number), Some(4));
+        assert_eq!(few.back(2).map(|it| it.number), Some(3));
+        assert_eq!(few.back(3), None);
+        let numbers: Vec<u64> = few.since(4, 9).iter().map(|it| it.number).collect();
+        assert_eq!(numbers, [4, 5]);
+    }
+
+    #[test]
+    fn the_bound_in_bytes_counts_short_messages_and_leaves_out_long_ones() {
+        let mut small = memory(usize::MAX, 10 * OVERHEAD);
+        for number in 1..=1000 {
+            receive(&mut small, number, b"");
+        }
+        assert_eq!(small.len(), 10);
+        receive(&mut small, 1001, &vec![0; 10 * OVERHEAD + 1]);
+        assert_eq!((small.len(), small.newest()), (10, 1001));
+        assert_eq!(small.get(1001), None);
+        receive(&mut small, 1002, &[0; 5 * OVERHEAD]);
+        assert_eq!(small.range(), Some((997, 1002)));
+        assert!(small.bytes <= 10 * OVERHEAD);
+        let mut off = Memory::new(Keep::NOTHING);
+        receive(&mut off, 1, b"x");
+        assert!(off.is_empty() && off.is_off());
+    }
+
+    #[test]
+    fn each_message_has_its_own_frames() {
+        let mut memory = memory(10, 1 << 20);
+        memory.frame_received(&frame(&[0x01, 1]));
+        memory.frame_received(&frame(&[0x89, 0]));
+        memory.frame_received(&frame(&[0x80, 2]));
+        receive(&mut memory, 1, b"abc");
+        assert_eq!(memory.frames(1).headers.len(), 2);
+        let message = Message::whole(Kind::Text, b"a", None);
+        memory.sent(&message, 2, Timestamp::UNIX_EPOCH);
+        memory.sends_frame();
+        memory.sent(&message, 3, Timestamp::UNIX_EPOCH);
+        memory.frame_sent(&frame(&[0x81, 1]));
+        memory.frame_sent(&frame(&[0x03, 5]));
+        memory.frame_sent(&frame(&[0x8a, 0]));
+        memory.frame_sent(&frame(&[0x01, 0]));
+        memory.frame_sent(&frame(&[0x80, 1]));
+        let lengths = |number| {
+            let frames = memory.frames(number).headers;
+            let lengths = frames.iter().map(|it| it.header.payload_len);
+            lengths.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            [lengths(1), lengths(2), lengths(3)],
+            [vec![1, 2], vec![1], vec![0, 1]]
+        );
+    }
+
+    #[test]
+    fn frames_count_towards_the_bound_and_have_their_own() {
+        let mut memory = memory(10, 1 << 20);
+        for _ in 0..100_000 {
+            memory.frame_received(&frame(&[0x01, 0]));
+        }
+        memory.frame_received(&frame(&[0x80, 0]));
+        receive(&mut memory, 1, b"");
+        let frames = memory.frames(1);
+        assert_eq!(frames.headers.len() as u64 + frames.more, 100_001);
+        assert!(frames.headers.len() <= 1000);
+    }
+
+    #[test]
+    fn pieces_are_one_message() {
+        let mut memory = memory(10, 1 << 20);
+        for (payload, start, end) in [("ab", true, false), ("c", false, false), ("d", false, true)]
+        {
+            let message = Message {
+                kind: Kind::Text,
+                payload: payload.as_bytes(),
+                start,
+                end,
+                deflated: Some(1),
+            };
+            memory.sent(&message, 1, Timestamp::UNIX_EPOCH);
+        }
+        let entry = memory.get(1).expect("a message");
+        assert_eq!(
+            (&entry.payload[..], entry.deflated),
+            (&b"abcd"[..], Some(3))
+        );
+    }
+}
