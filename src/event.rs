@@ -38,6 +38,17 @@ pub enum Event<'a> {
     Offline(&'a Offline<'a>),
 }
 
+impl Event<'_> {
+    /// The request to the server or to a proxy.
+    pub fn request(&self) -> Option<&Head> {
+        match self {
+            Self::Request(head) => Some(head),
+            Self::Step(dial::Step::ProxyRequest(head)) => Some(head),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Offline<'a> {
     pub reason: DisconnectReason<'a>,

@@ -7,8 +7,7 @@ use std::str::FromStr;
 use clap::Arg;
 
 use crate::render::Secrets;
-use crate::render::mask::MASK;
-use crate::secret::Secret;
+use crate::secret::{MASK, Secret};
 
 /// A field as typed, `Name: value`: its name says whether the value is a secret. Fields of the
 /// configuration file and of the command line add up by name, where values of other flags replace

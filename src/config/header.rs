@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::cli::{Field, Subprotocols};
 use crate::proto::handshake::client::Edit;
 use crate::render::Secrets;
-use crate::render::mask::MASK;
+use crate::secret::MASK;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}: {problem}")]

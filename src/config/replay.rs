@@ -12,7 +12,7 @@ use crate::pipe;
 use crate::proto::Role;
 use crate::record::{Connection, Play, Recording};
 use crate::render::Secrets;
-use crate::render::mask::MASK;
+use crate::secret::MASK;
 
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {

@@ -21,6 +21,8 @@ pub struct Evidence {
     pub is_tls: bool,
     /// The request as it was sent, if it was.
     pub request: Option<Head>,
+    /// The request to a proxy, if one was sent.
+    pub proxy_request: Option<Head>,
     pub response: Option<Head>,
     /// The start of the response's body, or what arrived instead of a response.
     pub body: Vec<u8>,
@@ -42,6 +44,13 @@ pub struct Evidence {
     pub in_scenario: bool,
     /// The flag that limits the opening.
     pub timeout_flag: &'static str,
+}
+
+impl Evidence {
+    /// All that was sent before the connection was open.
+    pub fn requests(&self) -> impl Iterator<Item = &Head> {
+        self.request.iter().chain(&self.proxy_request)
+    }
 }
 
 /// The way a connection failed.

@@ -144,14 +144,16 @@ impl Opening {
         last(self.hop(), Kept::response)
     }
 
+    /// All requests, to proxies as well, on any hop.
+    pub fn requests(&self) -> impl Iterator<Item = &Head> {
+        self.events.iter().filter_map(|(kept, _)| kept.request())
+    }
+
     /// The latest request and response: the proxy's until the tunnel is open.
     pub fn exchange(&self) -> (Option<&Head>, Option<&Head>) {
         let is_tunnel = |kept: &Kept| matches!(kept, Kept::Step(Step::Tunnel { .. }));
         let events = after(self.hop(), is_tunnel);
-        let request = last(events, |kept| match kept {
-            Kept::Request(head) | Kept::Step(Step::ProxyRequest(head)) => Some(head),
-            _ => None,
-        });
+        let request = last(events, Kept::request);
         let response = last(events, |kept| match kept {
             Kept::Response(head) | Kept::Step(Step::ProxyResponse(head)) => Some(head),
             _ => None,
@@ -259,6 +261,13 @@ impl Kept {
             Self::Response(head) => Event::Response(head),
             Self::Redirected(redirected) => Event::Redirected(redirected),
             Self::Open(open) => Event::Open(open),
+        }
+    }
+
+    fn request(&self) -> Option<&Head> {
+        match self {
+            Self::Request(head) | Self::Step(Step::ProxyRequest(head)) => Some(head),
+            _ => None,
         }
     }
 

@@ -17,6 +17,7 @@ use super::reconnect;
 use super::request_pairs::RequestPairs;
 use super::show::{Show, Timestamps};
 use super::style::{Role, Style};
+use crate::dial::Step;
 use crate::event::{Direction, Event};
 use crate::proto::connection::{self, AutoPong, Message};
 use crate::proto::frame::{CloseFrame, Opcode};
@@ -25,6 +26,7 @@ use crate::proto::message::Kind;
 use crate::proto::receiver::WireHeader;
 use crate::proto::rules::Violation;
 use crate::proto::sender::Control;
+use crate::secret::Redactor;
 
 /// Writes events as lines; everything from the peer is escaped.
 #[derive(Debug, Clone)]
@@ -38,6 +40,8 @@ pub struct Human {
     last: Option<Instant>,
     /// The end of the last connection is shown.
     is_offline: bool,
+    /// What was sent as a secret.
+    redactor: Redactor,
     replies: RequestPairs,
 }
 
@@ -51,6 +55,7 @@ impl Human {
             clock,
             last: None,
             is_offline: false,
+            redactor: Redactor::default(),
             replies: RequestPairs::default(),
         }
     }
@@ -79,6 +84,33 @@ impl Human {
     }
 
     pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
+        let start = out.len();
+        self.write(out, event, now);
+        if let Some(request) = event.request() {
+            self.learn(request);
+        }
+        match event {
+            // What the server may repeat of a request; messages are shown as they are.
+            Event::Response(_)
+            | Event::Step(Step::ProxyResponse(_))
+            | Event::Redirected(_)
+            | Event::Retry(_)
+            | Event::Offline(_)
+            | Event::Connection(connection::Event::Close(_)) => {
+                let shown = self.redactor.text(&out[start..]).into_owned();
+                out.truncate(start);
+                out.push_str(&shown);
+            }
+            _ => {}
+        }
+    }
+
+    /// Masks the secrets of a request from now on, where the server repeats them.
+    pub fn learn(&mut self, request: &Head) {
+        self.secrets.learn(&mut self.redactor, request);
+    }
+
+    fn write(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
             Event::Retry(retry) => {

@@ -4,12 +4,13 @@ use std::borrow::Cow;
 
 use url::form_urlencoded;
 
-pub const MASK: &str = "***";
+use crate::secret::MASK;
 
 /// Headers whose entire value is secret, besides those that are named as a secret key.
 const SECRET_HEADERS: [&str; 3] = ["cookie", "set-cookie", "x-auth"];
 /// Headers whose scheme is shown.
-const LOGIN_HEADERS: [&str; 3] = ["authorization", "proxy-authorization", "x-authorization"];
+pub(super) const LOGIN_HEADERS: [&str; 3] =
+    ["authorization", "proxy-authorization", "x-authorization"];
 /// Schemes of those: any other first word may be a secret.
 const SCHEMES: [&str; 10] = [
     "apikey",
@@ -24,7 +25,7 @@ const SCHEMES: [&str; 10] = [
     "token",
 ];
 /// The list of subprotocols, in which browsers send tokens, as they can set no other header.
-const SUBPROTOCOLS: &str = "sec-websocket-protocol";
+pub(super) const SUBPROTOCOLS: &str = "sec-websocket-protocol";
 /// Subprotocols that announce a token as the next one.
 const TOKEN_FOLLOWS: [&str; 7] = [
     "access_token",
@@ -137,7 +138,7 @@ impl Secrets {
     }
 }
 
-fn is_secret_header(name: &str) -> bool {
+pub(super) fn is_secret_header(name: &str) -> bool {
     SECRET_HEADERS.contains(&name)
         || is_secret_key(name)
         || name.starts_with("x-") && SECRET_HEADER_ENDINGS.iter().any(|end| name.ends_with(end))
@@ -161,29 +162,29 @@ fn mask_login(value: &str) -> Cow<'_, str> {
 
 /// Masks the subprotocols that are tokens.
 fn mask_subprotocols(value: &str) -> Cow<'_, str> {
-    let mut follows = false;
-    let shown: Vec<Cow<'_, str>> = value
-        .split(',')
-        .map(|element| {
-            let name = element.trim();
-            let lower = name.to_ascii_lowercase();
-            let secret = secret_part(name)
-                .filter(|_| !follows)
-                .or(follows.then_some(name));
-            follows = TOKEN_FOLLOWS.contains(&lower.as_str());
-            match secret {
-                Some(secret) if !secret.is_empty() => Cow::Owned(element.replace(secret, MASK)),
-                _ => Cow::Borrowed(element),
-            }
-        })
-        .collect();
-    if shown
-        .iter()
-        .all(|element| matches!(element, Cow::Borrowed(_)))
-    {
+    if subprotocols(value).all(|(_, secret)| secret.is_none()) {
         return Cow::Borrowed(value);
     }
-    Cow::Owned(shown.join(","))
+    let shown = subprotocols(value).map(|(element, secret)| match secret {
+        Some(secret) => Cow::Owned(element.replace(secret, MASK)),
+        None => Cow::Borrowed(element),
+    });
+    Cow::Owned(shown.collect::<Vec<_>>().join(","))
+}
+
+/// The elements of a list of subprotocols, each with the token in it.
+pub(super) fn subprotocols(list: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let mut follows = false;
+    list.split(',').map(move |element| {
+        let name = element.trim();
+        let secret = if follows {
+            Some(name)
+        } else {
+            secret_part(name)
+        };
+        follows = TOKEN_FOLLOWS.contains(&name.to_ascii_lowercase().as_str());
+        (element, secret.filter(|secret| !secret.is_empty()))
+    })
 }
 
 /// The part of a subprotocol that is a token.
@@ -262,7 +263,10 @@ fn mask_pairs<const N: usize>(text: &str, delimiters: [char; N]) -> Cow<'_, str>
 }
 
 /// The pairs, each with its leading delimiter.
-fn pairs<const N: usize>(text: &str, delimiters: [char; N]) -> impl Iterator<Item = &str> {
+pub(super) fn pairs<const N: usize>(
+    text: &str,
+    delimiters: [char; N],
+) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
         let delimiter = rest.chars().next()?.len_utf8();
@@ -282,7 +286,7 @@ fn mask_pair(pair: &str) -> Cow<'_, str> {
     }
 }
 
-fn secret_value(pair: &str) -> Option<&str> {
+pub(super) fn secret_value(pair: &str) -> Option<&str> {
     let (key, value) = pair.split_once('=')?;
     let has = |text: &str, is: fn(&str) -> bool| {
         form_urlencoded::parse(text.as_bytes())

@@ -19,6 +19,7 @@ pub mod message;
 mod payload;
 pub mod quantity;
 pub mod reconnect;
+mod redaction;
 mod request_pairs;
 mod show;
 pub mod style;

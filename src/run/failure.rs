@@ -10,13 +10,15 @@ use crate::proto::http1::{Body, Head};
 use crate::render::escape::escape_payload;
 use crate::render::handshake::head;
 use crate::render::message;
-use crate::render::{Role, Style};
+use crate::render::{Role, Secrets, Style};
+use crate::secret::Redactor;
 use crate::session::{OpenError, OpenProblem};
 
-pub(super) fn not_open(error: &OpenError) -> NotOpen {
+pub(super) fn not_open(error: &OpenError, secrets: Secrets) -> NotOpen {
+    let redactor = secrets.redactor(error.evidence.requests());
     NotOpen {
         hint: error.hint(),
-        body: answer(error).map(|(_, body)| body.content().to_vec()),
+        body: answer(error).map(|(_, body)| redactor.bytes(body.content()).into_owned()),
         ..NotOpen::new(error.to_string(), error.exit())
     }
 }
@@ -25,11 +27,15 @@ pub(super) fn not_open(error: &OpenError) -> NotOpen {
 pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown: bool) -> String {
     let mut out = String::new();
     if let Some((response, body)) = answer(error) {
+        let secrets = connect.display.secrets;
+        // Servers for debugging answer with the request.
+        let redactor = secrets.redactor(error.evidence.requests());
         if !shown {
-            let secrets = connect.display.secrets;
-            head(&mut out, response, Direction::Received, style, secrets);
+            let mut text = String::new();
+            head(&mut text, response, Direction::Received, style, secrets);
+            out.push_str(&redactor.text(&text));
         }
-        content(&mut out, body, style);
+        content(&mut out, body, &redactor, style);
     }
     // The last line says how it ended, so the hint goes before.
     if let Some(hint) = error.hint() {
@@ -46,8 +52,9 @@ fn answer(error: &OpenError) -> Option<(&Head, &Body)> {
     }
 }
 
-fn content(out: &mut String, body: &Body, style: Style) {
-    let content = escape_payload(body.content());
+fn content(out: &mut String, body: &Body, redactor: &Redactor, style: Style) {
+    let content = redactor.bytes(body.content());
+    let content = escape_payload(&*content);
     for line in content.trim_end().lines() {
         // Indented, so that it cannot be mistaken for a line of wsee's own.
         let line = line.strip_suffix("\\r").unwrap_or(line);

@@ -18,7 +18,10 @@ pub(super) struct FinalLine {
 
 impl FinalLine {
     pub(super) fn of(finish: &Finish, connect: &Connect, style: Style) -> Self {
+        let secrets = connect.display.secrets;
+        let redactor = secrets.redactor(finish.ending.evidence.requests());
         let line = ending(&finish.ending, "server");
+        let line = redactor.text(&line).into_owned();
         let (above, message) = match &finish.failure {
             None => {
                 let hint = hint(&finish.ending);

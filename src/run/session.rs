@@ -231,7 +231,7 @@ async fn open(
     let opened = tokio::select! {
         opened = Box::pin(session::open_lasting(&connect.dialing.open, connect.backoff.clone(), &mut observe)) => opened.map_err(|error| {
             let text = failure::failure(&error, connect, style, shown);
-            (failure::not_open(&error), text)
+            (failure::not_open(&error, connect.display.secrets), text)
         }),
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let error = format!("stopped by {signal} before the connection opened");

@@ -117,6 +117,7 @@ impl<'a> Runner<'a> {
         };
         let open = self.connections.get(step.on).and_then(Option::as_ref);
         let connection = failure.connection.or_else(|| open.map(state));
+        let connection = connection.map(|text| self.values.mask(&text).into_owned());
         let failure = Failure {
             file: step.line.file.as_deref().map(str::to_owned),
             sent: self.sent.shown(|text| self.safe(text)),
@@ -140,6 +141,7 @@ impl<'a> Runner<'a> {
                 End::Lost { .. } | End::Failed(_) | End::NoPong(_) => exit(ended),
             };
             let message = format!("after the last step: {}", ending(ended, "server"));
+            let message = self.values.mask(&message).into_owned();
             let mut failure = Failure::new(Kind::Failure, message, exit);
             failure.connection = Some("over".to_owned());
             failure.hint = hint(ended);

@@ -39,10 +39,9 @@ impl Runner<'_> {
         match result {
             Ok(opened) if status == SWITCHING => {
                 self.check(step, head.as_ref())?;
-                self.connections[step.on] = Some(ScriptedConnection::start(
-                    opened,
-                    self.context.human.clone(),
-                ));
+                let mut human = self.context.human.clone();
+                opened.evidence.requests().for_each(|it| human.learn(it));
+                self.connections[step.on] = Some(ScriptedConnection::start(opened, human));
                 Ok(())
             }
             Ok(opened) => {
@@ -96,16 +95,20 @@ impl Runner<'_> {
     }
 
     async fn open_once(
-        &self,
+        &mut self,
         options: &session::Options,
     ) -> StepResult<(Result<Opened, OpenError>, Option<Head>)> {
         let mut human = self.context.human.clone();
         let mut head = None;
+        let values = &mut self.values;
         let mut observe = |event: Event<'_>| {
             let mut text = String::new();
             human.event(&mut text, &event, std::time::Instant::now());
             if !text.is_empty() {
                 term::stderr(&text);
+            }
+            if let Some(request) = event.request() {
+                values.learn(request);
             }
             if let Event::Response(response) = event {
                 head = Some(response.clone());
@@ -160,8 +163,10 @@ impl Runner<'_> {
             _ => Exit::Expectation,
         };
         let mut failure = self.unlike_head(&message, Some(response), exit);
-        let body = refused.body.content();
-        let body = String::from_utf8_lossy(&body[..body.len().min(BODY)]).into_owned();
+        let body = String::from_utf8_lossy(refused.body.content());
+        // Cut after masking, as half a secret would not be masked.
+        let body = self.values.mask(&body);
+        let body = &body[..body.floor_char_boundary(BODY)];
         let lines = body.trim_end().lines().map(|line| self.safe(line));
         failure.notes.extend(lines);
         failure

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+use crate::proto::http1::Head;
 use crate::render::Secrets;
 use crate::render::escape::escape_line;
 use crate::scenario::template::random_uuid;
 use crate::scenario::{Form, Template, Variable};
+use crate::secret::Redactor;
 
 #[derive(Debug, Clone, Default)]
 pub struct Given {
@@ -16,10 +18,6 @@ pub struct Given {
     pub environment: HashMap<String, Option<String>>,
     pub show_secrets: bool,
 }
-
-const MASK: &str = "***";
-/// In bytes. Masking shorter values would hide much that is not secret.
-const SHORTEST_SECRET: usize = 4;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoValue {
@@ -37,6 +35,8 @@ pub struct Values<'a> {
     captured: HashMap<String, String>,
     uuid: String,
     now: String,
+    /// What was sent as a secret.
+    redactor: Redactor,
 }
 
 impl<'a> Values<'a> {
@@ -46,6 +46,7 @@ impl<'a> Values<'a> {
             captured: HashMap::new(),
             uuid: random_uuid(),
             now: format!("{now:.3}"),
+            redactor: Redactor::default(),
         }
     }
 
@@ -70,8 +71,16 @@ impl<'a> Values<'a> {
         Ok(Cow::Borrowed(value))
     }
 
+    /// Masks the secrets of `request` from now on, wherever the server repeats them.
+    pub fn learn(&mut self, request: &Head) {
+        self.given.secrets().learn(&mut self.redactor, request);
+    }
+
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        self.given.mask(text)
+        match self.given.mask(text) {
+            Cow::Borrowed(text) => self.redactor.text(text),
+            Cow::Owned(text) => Cow::Owned(self.redactor.text(&text).into_owned()),
+        }
     }
 
     pub fn line(&self, source: &str) -> String {
@@ -96,26 +105,26 @@ impl Given {
 
     /// A line of the scenario, trimmed, with secrets masked, and escaped.
     pub fn line(&self, source: &str) -> String {
-        let secrets = if self.show_secrets {
-            Secrets::Shown
-        } else {
-            Secrets::Masked
-        };
-        let line = secrets.scenario_line(source.trim());
+        let line = self.secrets().scenario_line(source.trim());
         escape_line(self.mask(&line).as_ref()).into_owned()
     }
 
-    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        let mut masked = Cow::Borrowed(text);
+    fn secrets(&self) -> Secrets {
         if self.show_secrets {
-            return masked;
+            Secrets::Shown
+        } else {
+            Secrets::Masked
         }
-        for secret in self.environment.values().flatten() {
-            if secret.len() >= SHORTEST_SECRET && masked.contains(secret.as_str()) {
-                masked = Cow::Owned(masked.replace(secret.as_str(), MASK));
-            }
+    }
+
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.show_secrets {
+            return Cow::Borrowed(text);
         }
-        masked
+        let mut redactor = Redactor::default();
+        let secrets = self.environment.values().flatten();
+        secrets.for_each(|secret| redactor.add(secret));
+        redactor.text(text)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::render::Secrets;
-use crate::render::mask::MASK;
+use crate::secret::MASK;
 
 /// Flags below `connect` whose whole value is a secret, as the command line defines them.
 const SECRET_FLAGS: [&str; 5] = ["bearer", "cookie", "pass", "proxy-user", "user"];

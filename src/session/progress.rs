@@ -96,6 +96,7 @@ impl Progress {
             Step::Connected { address, .. } if self.proxy.is_none() => {
                 self.evidence.address = Some(*address);
             }
+            Step::ProxyRequest(head) => self.evidence.proxy_request = Some(head.clone()),
             Step::Tls(session) => {
                 let asked = session.client_auth.as_ref();
                 self.evidence.wants_certificate = asked.is_some_and(|it| !it.is_answered());

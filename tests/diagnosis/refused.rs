@@ -2,6 +2,7 @@
 
 use super::{SetUp, answering};
 use crate::support::run::wsee;
+use crate::support::wire::{Wire, before_handshake};
 
 const NGINX: &str = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade";
 const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket'";
@@ -204,4 +205,28 @@ fn localhost_has_another_address_where_another_program_listens() {
         .says(&format!("another program listens at [::1]:{port}"))
         .says("try -6");
     drop(server);
+}
+
+#[test]
+fn what_wsee_said_is_no_evidence_where_a_page_repeats_it() {
+    for layout in ["{n}: {v}\n", "\"{n}\":\"{v}\",", "'{n}': '{v}',"] {
+        let server = before_handshake(move |mut wire: Wire| {
+            let fields = wire
+                .request()
+                .lines()
+                .filter_map(|line| line.split_once(": "));
+            let fields =
+                fields.map(|(name, value)| layout.replace("{n}", name).replace("{v}", value));
+            let body: String = fields.collect();
+            wire.write(format!(
+                "HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\n\r\n{body}",
+                body.len()
+            ));
+            wire.wait_for_end();
+        });
+        wsee(&[server.url()])
+            .run()
+            .exits(22)
+            .never_says("--no-compress");
+    }
 }

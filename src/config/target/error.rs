@@ -1,3 +1,5 @@
+use crate::secret::MASK;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("bad URL {input:?}: {problem}")]
 pub struct TargetError {
@@ -20,7 +22,7 @@ impl TargetProblem {
     fn without_secrets(self, input: &str) -> Self {
         let before = input.rfind('@').map_or("", |at| &input[..at]);
         let secret = |part: &str| !part.is_empty() && before.contains(part);
-        let mask = || "***".to_owned();
+        let mask = || MASK.to_owned();
         match self {
             Self::Port(port) if secret(&port) => Self::Port(mask()),
             Self::Host { host, reason } if secret(&host) => Self::Host {
@@ -85,7 +87,7 @@ fn without_secrets(input: &str) -> String {
     let start = input.find("://").map_or(0, |at| at + 3);
     let (scheme, rest) = input.split_at(start);
     let (mask, rest) = match rest.rfind('@') {
-        Some(at) => ("***", &rest[at..]),
+        Some(at) => (MASK, &rest[at..]),
         None => ("", rest),
     };
     let end = rest.find(['?', '#']).map_or(rest.len(), |end| end + 1);

@@ -15,6 +15,7 @@ use crate::record::file::File;
 use crate::render::Secrets;
 use crate::render::clock::Clock;
 use crate::render::jsonl::inert;
+use crate::secret::Redactor;
 
 const END: &[u8] = b"\n]}}\n";
 const END_OF_ENTRY: &[u8] = b"\n]}\n]}}\n";
@@ -24,6 +25,8 @@ pub(in crate::record) struct Har {
     secrets: Secrets,
     clock: Clock,
     messages: Option<u64>,
+    /// What the current connection sent as a secret.
+    redactor: Redactor,
 }
 
 impl Har {
@@ -39,6 +42,7 @@ impl Har {
             secrets,
             clock,
             messages: None,
+            redactor: Redactor::default(),
         }
     }
 
@@ -84,6 +88,7 @@ impl Har {
         why: Option<&NotOpen>,
         now: Instant,
     ) -> io::Result<()> {
+        self.redactor = self.secrets.redactor(opening.requests());
         let entry = self.entry(opening, why, now);
         let out = file.pending();
         // On one line: an entry is written as a whole, or not at all.
@@ -152,23 +157,29 @@ impl Har {
     /// Without a response the status is 0, as browsers write it.
     fn response(&self, head: Option<&Head>, why: Option<&NotOpen>) -> Response {
         let line = head.map(|head| text(head.start_line())).unwrap_or_default();
+        let line = self.redactor.text(&line);
         let mut words = line.splitn(3, ' ').map(str::to_owned);
         let http_version = words.next().unwrap_or_default();
         let body = why.and_then(|why| why.body.as_deref()).unwrap_or_default();
         let field = |name| head.and_then(|head| head.text(name));
         let location = field("Location").unwrap_or_default();
+        let mut headers = head.map(|head| self.fields(head)).unwrap_or_default();
+        for pair in &mut headers {
+            pair.value = self.redactor.text(&pair.value).into_owned();
+        }
+        let redirect_url = self.secrets.url(&location);
         Response {
             status: head.and_then(Head::status).unwrap_or(0),
             status_text: words.nth(1).unwrap_or_default(),
             http_version,
             cookies: [],
-            headers: head.map(|head| self.fields(head)).unwrap_or_default(),
+            headers,
             content: Content {
                 size: body.len(),
                 mime_type: field("Content-Type").unwrap_or_else(|| "x-unknown".to_owned()),
                 text: (!body.is_empty()).then(|| text(body)),
             },
-            redirect_url: self.secrets.url(&location).into_owned(),
+            redirect_url: self.redactor.text(&redirect_url).into_owned(),
             headers_size: size(head),
             body_size: -1,
         }
@@ -195,7 +206,11 @@ impl Har {
             Message(message) => return self.message(file, Type::Receive, message, number, now),
             Ping { payload, .. } => (Type::Receive, Opcode::PING, payload.to_vec()),
             Pong { payload, .. } => (Type::Receive, Opcode::PONG, payload.to_vec()),
-            Close(close) => (Type::Receive, Opcode::CLOSE, body(close.as_ref())),
+            Close(close) => {
+                let body = body(close.as_ref());
+                let body = self.redactor.bytes(&body).into_owned();
+                (Type::Receive, Opcode::CLOSE, body)
+            }
             Sent(Control::Ping(payload)) => (Type::Send, Opcode::PING, payload.clone()),
             Sent(Control::Pong(payload)) => (Type::Send, Opcode::PONG, payload.clone()),
             Sent(Control::Close(close)) => (Type::Send, Opcode::CLOSE, body(close.as_ref())),

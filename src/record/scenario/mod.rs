@@ -20,6 +20,7 @@ use crate::scenario::ast::{
     Action, Content, Expect, ExpectClose, Match, Pattern, Reason, Statement,
 };
 use crate::scenario::format::{hex, write_statement};
+use crate::secret::Redactor;
 
 /// Answers that took longer get a limit of twice their time.
 const SOON: Duration = Duration::from_secs(2);
@@ -34,6 +35,8 @@ pub(super) struct Scenario {
     is_open: bool,
     gap: bool,
     last: Option<Instant>,
+    /// What the current connection sent as a secret.
+    redactor: Redactor,
 }
 
 impl Scenario {
@@ -43,6 +46,7 @@ impl Scenario {
             is_open: false,
             gap: false,
             last: None,
+            redactor: Redactor::default(),
         };
         scenario.comment(file, "Recorded by wsee; wsee test runs it.");
         scenario
@@ -184,13 +188,15 @@ impl Scenario {
         let code = reported_code(frame).0;
         let reason = frame.map_or("", |frame| &frame.reason);
         let literal = || Reason::Text(Template::literal(reason));
+        // A part of a reason cannot be left open.
+        let repeats_secret = self.redactor.text(reason) != reason;
         ExpectClose {
             // With --lenient other codes may arrive, which the language does not know.
             codes: Some(code)
                 .filter(|code| (1000..=4999).contains(code))
                 .into_iter()
                 .collect(),
-            reason: (!reason.is_empty()).then(literal),
+            reason: (!reason.is_empty() && !repeats_secret).then(literal),
             within: self.patience(now),
         }
     }
@@ -202,6 +208,7 @@ impl Scenario {
 
     fn connect(&mut self, file: &mut File, opening: &Opening, now: Instant) {
         self.gap = false;
+        self.redactor = self.secrets.redactor(opening.requests());
         let text = opening::write(opening, self.secrets);
         self.write(file, &format!("\n{text}"));
         self.gap = opening::subprotocol(opening).is_some();

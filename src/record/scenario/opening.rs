@@ -9,11 +9,11 @@ use crate::event::Opening;
 use crate::proto::http1::Head;
 use crate::render::Secrets;
 use crate::render::escape::{Layout, escape_line};
-use crate::render::mask::MASK;
 use crate::scenario::Template;
 use crate::scenario::ast::Statement;
 use crate::scenario::format::write_all;
 use crate::scenario::template::Variable;
+use crate::secret::MASK;
 
 /// Fields that every connection sets itself.
 const OWN: [&str; 5] = [

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use memchr::memmem;
+
 use super::token;
 use crate::event::{Cause, Ending, Evidence, Symptom};
 use crate::proto::connection::{End, reported_code};
@@ -27,6 +29,14 @@ const VERDICTS: &[&str] = &[
     "unauthorized",
     "unknown",
     "check",
+];
+/// What stands around name and value of a repeated field: as in HTTP, JSON, and the languages of servers.
+const ECHOES: [[&str; 3]; 5] = [
+    ["", ": ", ""],
+    ["\"", "\":\"", "\""],
+    ["\"", "\": \"", "\""],
+    ["'", "': '", "'"],
+    ["\"", "\"=>\"", "\""],
 ];
 /// Within how many words they are close, as in `Origin "http://a" is not authorized`.
 const NEAR: usize = 5;
@@ -101,6 +111,12 @@ impl Facts {
         let response = evidence.response.as_ref();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let fields = response.into_iter().flat_map(Head::fields);
+        let redactor = Secrets::Masked.redactor(evidence.requests());
+        let text = |bytes: &[u8]| redactor.text(&text(bytes)).into_owned();
+        let body = request.map_or_else(
+            || evidence.body.clone(),
+            |request| without_echo(&evidence.body, request),
+        );
         Self {
             symptom: evidence.symptom,
             status: response.and_then(Head::status).unwrap_or_default(),
@@ -115,11 +131,13 @@ impl Facts {
             origin: sent("Origin"),
             subprotocol: sent("Sec-WebSocket-Protocol"),
             has_extensions: sent("Sec-WebSocket-Extensions").is_some(),
-            phrase: response.map(phrase).unwrap_or_default(),
+            phrase: redactor
+                .text(&response.map(phrase).unwrap_or_default())
+                .into_owned(),
             fields: fields
                 .map(|(name, value)| (text(name), text(value)))
                 .collect(),
-            body: evidence.body.clone(),
+            body: redactor.bytes(&body).into_owned(),
             token: request.and_then(|head| token::problem(head, evidence.time)),
             waited: evidence.waited,
             address: evidence.address.map(|it| it.to_string()),
@@ -156,10 +174,9 @@ impl Facts {
                 ..
             } => {
                 facts.code = reported_code(received.as_ref()).0;
-                facts.reason = received
-                    .as_ref()
-                    .map(|it| it.reason.clone())
-                    .unwrap_or_default();
+                let reason = received.as_ref().map_or("", |frame| &frame.reason);
+                let redactor = Secrets::Masked.redactor(ending.evidence.requests());
+                facts.reason = redactor.text(reason).into_owned();
             }
             End::Lost { error, closing, .. } if !closing => {
                 facts.end.is_lost = true;
@@ -321,6 +338,37 @@ fn is_limited(cause: Option<&Cause>) -> bool {
                 | Cause::Reconnect
         )
     )
+}
+
+/// A body without the fields of the request that it repeats, as pages for debugging do: what wsee said is no evidence.
+fn without_echo(body: &[u8], request: &Head) -> Vec<u8> {
+    let mut rest = body.to_vec();
+    for (name, value) in request.fields() {
+        for [before, between, after] in ECHOES {
+            let parts = [
+                before.as_bytes(),
+                name,
+                between.as_bytes(),
+                value,
+                after.as_bytes(),
+            ];
+            rest = without(&rest, &parts.concat());
+        }
+    }
+    rest
+}
+
+/// `bytes` without each occurrence of `part` in any case.
+fn without(bytes: &[u8], part: &[u8]) -> Vec<u8> {
+    let (lower, part) = (bytes.to_ascii_lowercase(), part.to_ascii_lowercase());
+    let mut rest = Vec::with_capacity(bytes.len());
+    let mut from = 0;
+    for at in memmem::find_iter(&lower, &part) {
+        rest.extend_from_slice(&bytes[from..at]);
+        from = at + part.len();
+    }
+    rest.extend_from_slice(&bytes[from..]);
+    rest
 }
 
 /// The reason phrase of a response.

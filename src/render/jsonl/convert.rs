@@ -12,6 +12,7 @@ use crate::proto::message::Kind;
 use crate::proto::receiver::WireHeader;
 use crate::proto::rules::Violation;
 use crate::proto::traffic::Traffic;
+use crate::secret::Redactor;
 
 impl From<&tls::Session> for Tls {
     fn from(session: &tls::Session) -> Self {
@@ -88,12 +89,16 @@ fn control(direction: Direction, payload: &[u8]) -> wire::Control<'_> {
     }
 }
 
-pub(super) fn closing(direction: Direction, close: Option<&CloseFrame>) -> wire::Event<'_> {
+pub(super) fn closing<'a>(
+    direction: Direction,
+    close: Option<&'a CloseFrame>,
+    redactor: &Redactor,
+) -> wire::Event<'a> {
     wire::Event::Close(wire::Close {
         direction,
         code: close.map(|close| close.code.0),
         name: close.and_then(|close| close.code.name()),
-        reason: close.map(|close| close.reason.as_str()),
+        reason: close.map(|close| redactor.text(&close.reason)),
     })
 }
 
@@ -130,7 +135,7 @@ pub(super) fn broken<'a>(violation: &Violation, fatal: bool) -> wire::Event<'a> 
     }))
 }
 
-pub(super) fn ended(ending: &Ending) -> Connection<'_> {
+pub(super) fn ended<'a>(ending: &'a Ending, redactor: &Redactor) -> Connection<'a> {
     let (code, reason, clean) = match &ending.end {
         End::Closed { received, .. } => {
             let reason = received.as_ref().map(|close| close.reason.as_str());
@@ -140,7 +145,9 @@ pub(super) fn ended(ending: &Ending) -> Connection<'_> {
     };
     Connection {
         code: code.0,
-        reason: reason.filter(|reason| !reason.is_empty()),
+        reason: reason
+            .filter(|reason| !reason.is_empty())
+            .map(|reason| redactor.text(reason)),
         clean,
         duration_ms: ms(ending.lasted),
         sent: traffic(ending.sent),

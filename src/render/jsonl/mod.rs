@@ -31,6 +31,7 @@ use crate::event::{self, Direction, Ending, Event, NotOpen, Opening};
 use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::proto::sender::Control;
+use crate::secret::Redactor;
 
 pub const VERSION: u32 = 1;
 
@@ -65,6 +66,14 @@ impl Jsonl {
         now: Instant,
     ) -> io::Result<()> {
         match event {
+            Event::Connection(connection::Event::Close(close)) => {
+                let redactor = self.secrets.redactor(opening.requests());
+                self.line(
+                    out,
+                    closing(Direction::Received, close.as_ref(), &redactor),
+                    now,
+                )
+            }
             Event::Connection(event) => self.connection(out, event, number, now),
             Event::CredentialsInClear(host) => {
                 let message = format!("credentials for {host} are sent unencrypted (ws://)");
@@ -110,13 +119,14 @@ impl Jsonl {
         now: Instant,
     ) -> io::Result<()> {
         let (request, response) = opening.exchange();
+        let redactor = self.secrets.redactor(opening.requests());
         let error = Error {
             message: Cow::Borrowed(&why.message),
             fatal: true,
             hint: why.hint.as_deref(),
             status: response.and_then(Head::status),
             request: request.map(|head| self.head(head)),
-            response: response.map(|head| self.head(head)),
+            response: response.map(|head| self.response(head, &redactor)),
             body: why.body.as_deref().map(String::from_utf8_lossy),
             ..Error::default()
         };
@@ -141,13 +151,17 @@ impl Jsonl {
             message: Cow::Borrowed(message),
             hint: close_summary::hint(ending).map(Cow::Owned),
             exit: ending.exit().status(),
-            connection: Some(ended(ending)),
+            connection: Some(ended(
+                ending,
+                &self.secrets.redactor(ending.evidence.requests()),
+            )),
         };
         self.line(out, wire::Event::Closed(Box::new(closed)), now)
     }
 
     fn opened<'a>(&self, opening: &Opening, open: &'a event::Open) -> wire::Event<'a> {
         let response = opening.response();
+        let redactor = self.secrets.redactor(opening.requests());
         let extensions = response.map(|head| {
             let values = head.values("Sec-WebSocket-Extensions");
             let values: Vec<_> = values.map(String::from_utf8_lossy).collect();
@@ -171,7 +185,7 @@ impl Jsonl {
                 .map(|name| self.secrets.header_value("Sec-WebSocket-Protocol", name)),
             extensions: extensions.filter(|values| !values.is_empty()),
             request: opening.request().map(|head| self.head(head)),
-            response: response.map(|head| self.head(head)),
+            response: response.map(|head| self.response(head, &redactor)),
             timings: timings(opening, open.took),
         }))
     }
@@ -208,14 +222,16 @@ impl Jsonl {
             connection::Event::Message(message) => whole(Received, message, number),
             connection::Event::Ping { payload, answer } => ping(Received, payload, Some(*answer)),
             connection::Event::Pong { payload, rtt } => pong(Received, payload, *rtt),
-            connection::Event::Close(close) => closing(Received, close.as_ref()),
             connection::Event::Sent(Control::Ping(payload)) => ping(Sent, payload, None),
             connection::Event::Sent(Control::Pong(payload)) => pong(Sent, payload, None),
-            connection::Event::Sent(Control::Close(close)) => closing(Sent, close.as_ref()),
+            connection::Event::Sent(Control::Close(close)) => {
+                closing(Sent, close.as_ref(), &Redactor::default())
+            }
             connection::Event::Violation(violation) => broken(violation, true),
             connection::Event::Tolerated(violation) => broken(violation, false),
             connection::Event::FrameReceived(_)
             | connection::Event::FrameSent(_)
+            | connection::Event::Close(_)
             | connection::Event::Idle(_)
             | connection::Event::Ended(_) => return Ok(()),
         };
@@ -233,6 +249,16 @@ impl Jsonl {
             line: self.secrets.start_line(&text(head.start_line())),
             headers: fields.collect(),
         }
+    }
+
+    /// A head in which the server may repeat the request.
+    fn response(&self, head: &Head, redactor: &Redactor) -> wire::Head {
+        let mut head = self.head(head);
+        let values = head.headers.iter_mut().map(|field| &mut field.value);
+        for text in values.chain([&mut head.line]) {
+            *text = redactor.text(text).into_owned();
+        }
+        head
     }
 
     fn line(

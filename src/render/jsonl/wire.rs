@@ -174,7 +174,7 @@ pub(super) struct Close<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'a str>,
+    pub reason: Option<Cow<'a, str>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -233,7 +233,7 @@ pub(super) struct Closed<'a> {
 pub(super) struct Connection<'a> {
     pub code: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<&'a str>,
+    pub reason: Option<Cow<'a, str>>,
     pub clean: bool,
     pub duration_ms: f64,
     pub sent: Traffic,

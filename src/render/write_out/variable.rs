@@ -12,6 +12,7 @@ use crate::proto::frame::CloseFrame;
 use crate::proto::http1::Head;
 use crate::proto::traffic::Traffic;
 use crate::render::Secrets;
+use crate::secret::Redactor;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Report<'a> {
@@ -199,14 +200,23 @@ impl Report<'_> {
     pub(super) fn header(&self, name: &str) -> Value {
         let response = self.opening.last_response();
         let value = response.and_then(|head| head.text(name));
-        Value::Text(value.map(|value| self.secrets.header_value(name, &value).into_owned()))
+        let redactor = self.redactor();
+        Value::Text(value.map(|value| {
+            let value = self.secrets.header_value(name, &value);
+            redactor.text(&value).into_owned()
+        }))
+    }
+
+    fn redactor(&self) -> Redactor {
+        self.secrets.redactor(self.opening.requests())
     }
 
     /// What the peer's Close frame said; 1005 and 1006 where the WebSocket API has them.
     fn close(&self) -> Option<(u16, String)> {
         let close = |frame: &Option<CloseFrame>| {
-            let reason = frame.as_ref().map(|frame| frame.reason.clone());
-            (reported_code(frame.as_ref()).0, reason.unwrap_or_default())
+            let reason = frame.as_ref().map_or("", |frame| &frame.reason);
+            let reason = self.redactor().text(reason).into_owned();
+            (reported_code(frame.as_ref()).0, reason)
         };
         Some(match &self.ending?.end {
             End::Closed { received, .. } => close(received),
