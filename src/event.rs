@@ -4,7 +4,6 @@ mod evidence;
 mod opening;
 mod round_trip;
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -17,6 +16,7 @@ use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
 use crate::proto::rules::Rule;
 use crate::proto::traffic::Traffic;
+pub use crate::sys::Signal;
 pub use evidence::{Evidence, Symptom};
 pub use opening::{Opening, Phase, Span};
 pub use round_trip::RoundTrips;
@@ -129,14 +129,6 @@ impl Cause {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    Hangup,
-    /// SIGINT, or Ctrl-C at the prompt.
-    Interrupt,
-    Terminate,
-}
-
 impl Signal {
     pub fn exit(self) -> Exit {
         match self {
@@ -144,16 +136,6 @@ impl Signal {
             Self::Interrupt => Exit::Interrupt,
             Self::Terminate => Exit::Terminate,
         }
-    }
-}
-
-impl fmt::Display for Signal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Hangup => "SIGHUP",
-            Self::Interrupt => "Ctrl-C (SIGINT)",
-            Self::Terminate => "SIGTERM",
-        })
     }
 }
 

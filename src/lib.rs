@@ -31,14 +31,14 @@
 //! atomic_file.rs  atomic file replacement
 //! diagnostic.rs   errors with hints
 //! filter/      jq filters
-//! term/        standard input, output and error, the terminal
+//! term/        standard input, output and error, the terminal; the same on every system
 //! secret.rs    values that are not shown
 //! cookie.rs    cookie jar (RFC 6265), Netscape cookie files
 //! duration.rs  durations as people write them
 //! text.rs      text files and streams: byte order marks, UTF-16
 //! exit.rs      every exit status
 //!
-//! sys/         what differs between systems
+//! sys/         what differs between systems: a folder for Unix and one for Windows, with the same interface
 //! ```
 //!
 //! `render` never sees `session`; `session` never sees `render`, `config` or `cli`; `proto` sees

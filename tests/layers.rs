@@ -61,7 +61,26 @@ const WORDS: &[Words] = &[
             "io::stdout()",
             "io::stderr()",
         ],
-        place: Place::Only(&["term/"]),
+        place: Place::Only(&["term/", "sys/"]),
+    },
+    Words {
+        words: &[
+            "target_os",
+            "target_family",
+            "target_vendor",
+            "cfg(unix)",
+            "cfg(windows)",
+            "cfg!(unix)",
+            "cfg!(windows)",
+            "os::unix",
+            "os::fd",
+            "os::windows",
+            "signal::unix",
+            "signal::windows",
+            "rustix",
+            "winapi_util",
+        ],
+        place: Place::Only(&["sys/"]),
     },
     Words {
         words: &[
@@ -153,6 +172,8 @@ fn the_scanner_sees_what_it_must() {
     assert!(has_word("    let now = Instant::now();", "Instant::now"));
     assert!(!has_word("use tokio_rustls::rustls;", "tokio"));
     assert!(!has_word("eprint!(\"\")", "print!"));
+    assert!(has_word("#[cfg(unix)]", "cfg(unix)"));
+    assert!(has_word("if cfg!(target_os = \"linux\")", "target_os"));
     let line = "\"--pass-it on\", b\"-----BEGIN\", x";
     assert_eq!(flags(line).collect::<Vec<_>>(), ["--pass-it"]);
     let source = "a\n// b\n#[cfg(test)]\nmod tests;\nc\n#[cfg(test)]\nmod tests {\nd\n";

@@ -33,5 +33,5 @@ pub const KEYS: &[(&str, &str)] = &[
         "drop what is typed; twice on an empty line, close and leave",
     ),
     ("Ctrl-D", "close and leave, if nothing is typed"),
-    ("Ctrl-Z", "suspend wsee; fg continues it"),
+    ("Ctrl-Z", "suspend wsee; fg continues it (not on Windows)"),
 ];

@@ -240,8 +240,7 @@ pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, 
 pub(super) fn ended(error: &PasswordError) -> Exit {
     match error {
         PasswordError::Interrupted => Exit::Interrupt,
-        PasswordError::Terminated => Exit::Terminate,
-        PasswordError::HungUp => Exit::Hangup,
+        PasswordError::Ended(signal) => signal.exit(),
         PasswordError::Io(_) => Exit::Usage,
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::render::clock::Clock;
 use crate::secret::Secret;
-use crate::sys::process;
+use crate::sys::place::{CONFIG, Folder, HOME, STATE};
+use crate::sys::{process, terminal};
 use crate::term::Terminals;
 
 #[derive(Debug, Clone)]
@@ -102,7 +103,7 @@ impl Environment {
             }
             Some(value)
         };
-        let home = set("HOME");
+        let home = HOME.iter().find_map(|name| set(name));
         let mut environment = Self {
             clock,
             terminals: Terminals::detect(),
@@ -110,11 +111,11 @@ impl Environment {
                 let home = home.as_ref()?;
                 Some(Path::new(home).join(".netrc"))
             }),
-            config_file: base_dir(set("XDG_CONFIG_HOME"), home.as_ref(), ".config")
-                .map(|dir| dir.join("wsee/config.toml")),
-            state_dir: base_dir(set("XDG_STATE_HOME"), home.as_ref(), ".local/state"),
+            config_file: base_dir(&set, "XDG_CONFIG_HOME", CONFIG, home.as_ref())
+                .map(|dir| dir.join("wsee").join("config.toml")),
+            state_dir: base_dir(&set, "XDG_STATE_HOME", STATE, home.as_ref()),
             home: home.map(PathBuf::from),
-            dumb: set("TERM").is_none_or(|term| term == "dumb"),
+            dumb: !terminal::understands_escapes(set("TERM").as_deref()),
             editor: set("VISUAL")
                 .or_else(|| set("EDITOR"))
                 .and_then(|command| command.into_string().ok())
@@ -141,10 +142,17 @@ impl Environment {
 }
 
 /// The XDG base directory specification requires relative paths to be ignored.
-fn base_dir(xdg: Option<OsString>, home: Option<&OsString>, default: &str) -> Option<PathBuf> {
-    let xdg = xdg.map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = || home.map(|home| Path::new(home).join(default));
-    xdg.or_else(home)
+fn base_dir(
+    set: &impl Fn(&'static str) -> Option<OsString>,
+    xdg: &'static str,
+    folder: Folder,
+    home: Option<&OsString>,
+) -> Option<PathBuf> {
+    let named = |name| set(name).map(PathBuf::from).filter(|it| it.is_absolute());
+    let home = || home.map(|home| Path::new(home).join(folder.in_home));
+    named(xdg)
+        .or_else(|| folder.variable.and_then(named))
+        .or_else(home)
 }
 
 #[cfg(test)]
@@ -158,15 +166,26 @@ mod tests {
     }
 
     #[test]
-    fn directories_are_where_xdg_says() {
+    fn directories_are_where_xdg_or_the_system_says() {
         let me = OsString::from("/home/me");
         let home = || Some(&me);
-        let dir = |xdg: Option<&str>, home| base_dir(xdg.map(OsString::from), home, ".local/state");
-        assert_eq!(dir(Some("/state"), home()), Some("/state".into()));
-        let fallback = Some("/home/me/.local/state".into());
-        assert_eq!(dir(Some("relative"), home()), fallback);
-        assert_eq!(dir(None, home()), fallback);
-        assert_eq!(dir(None, None), None);
+        let dir = |xdg: Option<&str>, own: Option<&str>, home| {
+            let folder = Folder {
+                variable: Some("OWN"),
+                in_home: "state",
+            };
+            let set = |name| match name {
+                "OWN" => own.map(OsString::from),
+                _ => xdg.map(OsString::from),
+            };
+            base_dir(&set, "XDG", folder, home)
+        };
+        assert_eq!(dir(Some("/x"), Some("/own"), home()), Some("/x".into()));
+        assert_eq!(dir(Some("x"), Some("/own"), home()), Some("/own".into()));
+        let fallback = Some("/home/me/state".into());
+        assert_eq!(dir(Some("x"), Some("own"), home()), fallback);
+        assert_eq!(dir(None, None, home()), fallback);
+        assert_eq!(dir(None, None, None), None);
     }
 
     #[test]

@@ -52,6 +52,7 @@ use std::path::PathBuf;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::filter::CompileError;
+use crate::sys::place::SYSTEM;
 use header::HeaderError;
 use target::TargetError;
 
@@ -71,6 +72,8 @@ pub enum ConfigError {
         "--interface {0} is not of the address family that -4 or -6 requires; drop one of them"
     )]
     Interface(IpAddr),
+    #[error("{flag} does not work on {SYSTEM}; {instead}")]
+    Lacking { flag: String, instead: &'static str },
     #[error(transparent)]
     Compression(#[from] CompressionError),
     #[error(transparent)]
@@ -118,6 +121,7 @@ impl ConfigError {
             | Self::Every(_)
             | Self::Proxy(_)
             | Self::Interface(_)
+            | Self::Lacking { .. }
             | Self::Compression(_)
             | Self::Record(_)
             | Self::Timing(_)

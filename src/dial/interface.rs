@@ -2,11 +2,11 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 
 use if_addrs::get_if_addrs;
-use rustix::net::{AddressFamily, SocketType, netdevice, socket};
 use tokio::net::TcpSocket;
 
 use super::Error;
 use super::family::Family;
+use crate::sys::net;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Interface {
@@ -29,8 +29,8 @@ impl<'a> Bound<'a> {
     pub(super) fn bind(&self, socket: &TcpSocket, peer: SocketAddr) -> io::Result<()> {
         match self.0 {
             Interface::Address(address) => socket.bind(SocketAddr::new(*address, 0)),
-            Interface::Name(name) => match bind_device(socket, name) {
-                // Not every user may bind to a device. Its address is the next best: routing then decides.
+            Interface::Name(name) => match net::bind_interface(socket, name, peer) {
+                // Not every user may bind to an interface. Its address is the next best: routing then decides.
                 Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                     socket.bind(SocketAddr::new(address_of(name, peer.ip())?, 0))
                 }
@@ -38,16 +38,6 @@ impl<'a> Bound<'a> {
             },
         }
     }
-}
-
-#[cfg(target_os = "linux")]
-fn bind_device(socket: &TcpSocket, name: &str) -> io::Result<()> {
-    socket.bind_device(Some(name.as_bytes()))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn bind_device(_: &TcpSocket, _: &str) -> io::Result<()> {
-    Err(io::ErrorKind::PermissionDenied.into())
 }
 
 fn address_of(name: &str, peer: IpAddr) -> io::Result<IpAddr> {
@@ -61,25 +51,24 @@ fn address_of(name: &str, peer: IpAddr) -> io::Result<IpAddr> {
 }
 
 pub(super) fn index(name: &str) -> Result<u32, Error> {
-    socket(AddressFamily::INET, SocketType::DGRAM, None)
-        .and_then(|any| netdevice::name_to_index(any, name))
-        .map_err(|_| Error::Interface {
-            name: name.to_owned(),
-        })
+    net::interface_index(name).ok_or_else(|| Error::Interface {
+        name: name.to_owned(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn an_interface_has_an_address_for_peers_of_its_family() {
+        let all = get_if_addrs().unwrap();
+        let loopback = all
+            .iter()
+            .find(|it| it.is_loopback() && it.ip().is_ipv4())
+            .unwrap();
         let peer = "127.0.0.9".parse().unwrap();
-        assert_eq!(
-            address_of("lo", peer).unwrap(),
-            "127.0.0.1".parse::<IpAddr>().unwrap()
-        );
+        assert_eq!(address_of(&loopback.name, peer).unwrap(), loopback.ip());
         let error = address_of("nosuch0", peer).unwrap_err();
         assert_eq!(error.to_string(), "nosuch0 has no IPv4 address");
     }

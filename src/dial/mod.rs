@@ -24,10 +24,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use crate::proto::http1::Head;
+use crate::sys::net::UnixStream;
 pub use endpoint::Endpoint;
 pub use error::{
     Attempt, Error, ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusal,

@@ -186,14 +186,18 @@ mod tests {
         assert_eq!(found, addresses(&["192.0.2.1:1"]));
     }
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn the_zone_of_an_address_is_an_index_or_the_name_of_an_interface() {
         let scope = |host| match resolved(&Route::default(), host)?[..] {
             [SocketAddr::V6(address)] => Ok::<_, Error>(address.scope_id()),
             ref other => panic!("{other:?}"),
         };
-        assert_eq!(scope("fe80::1%lo").unwrap(), scope("fe80::1%1").unwrap());
+        let all = if_addrs::get_if_addrs().unwrap();
+        let any = all.iter().find(|it| it.index.is_some()).unwrap();
+        let host = format!("fe80::1%{}", any.name);
+        let named = scope(&host).unwrap();
+        assert_eq!(Some(named), any.index);
+        assert_eq!(scope("fe80::1%1").unwrap(), 1);
         assert_eq!(scope("fe80::1").unwrap(), 0);
         let error = scope("fe80::1%nosuch0").unwrap_err();
         assert!(error.to_string().contains("nosuch0"), "{error}");

@@ -5,8 +5,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
+
+use crate::sys::net::UnixStream;
 
 /// With TLS, an end of the stream below without `close_notify` (RFC 8446 §6.1) is a read error of
 /// kind [`io::ErrorKind::UnexpectedEof`], so that a truncated stream does not look complete.

@@ -8,12 +8,13 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::net::sockopt;
+use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
 use super::interface::Bound;
 use super::{Attempt, Endpoint, Error, Route, Step};
+use crate::sys::net;
 
 /// RFC 8305 §5: the recommended Connection Attempt Delay.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -66,15 +67,12 @@ async fn open(
 
 fn keep_alive(tcp: &TcpStream, route: &Route) -> io::Result<()> {
     if let Some(time) = route.keepalive {
-        sockopt::set_socket_keepalive(tcp, true)?;
         // The same time before the first probe and between probes, as in curl.
-        sockopt::set_tcp_keepidle(tcp, time)?;
-        sockopt::set_tcp_keepintvl(tcp, time)?;
+        let keepalive = TcpKeepalive::new().with_time(time).with_interval(time);
+        SockRef::from(tcp).set_tcp_keepalive(&keepalive)?;
     }
-    #[cfg(target_os = "linux")]
     if let Some(time) = route.user_timeout {
-        let millis = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
-        sockopt::set_tcp_user_timeout(tcp, millis)?;
+        net::set_user_timeout(tcp, time)?;
     }
     Ok(())
 }
@@ -165,6 +163,8 @@ mod tests {
     use std::cell::RefCell;
     use std::future::pending;
 
+    use crate::sys::Feature;
+
     use super::*;
 
     fn addresses(texts: &[&str]) -> Vec<SocketAddr> {
@@ -175,25 +175,26 @@ mod tests {
         Err(io::ErrorKind::ConnectionRefused.into())
     }
 
-    #[cfg(target_os = "linux")]
     #[tokio::test]
     async fn keepalive_settings_reach_the_socket() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let route = Route {
             keepalive: Some(Duration::from_secs(7)),
-            user_timeout: Some(Duration::from_millis(2500)),
+            user_timeout: Feature::UserTimeout
+                .is_here()
+                .then(|| Duration::from_millis(2500)),
             ..Route::default()
         };
         let (tcp, _) = open(address, None, &route).await.unwrap();
-        assert!(sockopt::socket_keepalive(&tcp).unwrap());
+        let socket = SockRef::from(&tcp);
+        assert!(socket.keepalive().unwrap());
         let seven = Duration::from_secs(7);
-        assert_eq!(sockopt::tcp_keepidle(&tcp).unwrap(), seven);
-        assert_eq!(sockopt::tcp_keepintvl(&tcp).unwrap(), seven);
-        assert_eq!(sockopt::tcp_user_timeout(&tcp).unwrap(), 2500);
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), seven);
+        assert_eq!(socket.tcp_keepalive_interval().unwrap(), seven);
 
         let (tcp, _) = open(address, None, &Route::default()).await.unwrap();
-        assert!(!sockopt::socket_keepalive(&tcp).unwrap());
+        assert!(!SockRef::from(&tcp).keepalive().unwrap());
     }
 
     #[tokio::test]

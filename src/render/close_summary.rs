@@ -152,8 +152,8 @@ fn cause_text(cause: &Cause) -> String {
         Cause::Count(count) => format!("got {}; ", quantity::plural(*count, "message")),
         Cause::OutputClosed => "stdout was closed; ".to_owned(),
         Cause::Signal(Signal::Interrupt) => "interrupted; ".to_owned(),
-        Cause::Signal(Signal::Terminate) => "terminated (SIGTERM); ".to_owned(),
-        Cause::Signal(Signal::Hangup) => "hung up (SIGHUP); ".to_owned(),
+        Cause::Signal(Signal::Terminate) => format!("terminated ({}); ", Signal::Terminate),
+        Cause::Signal(Signal::Hangup) => format!("hung up ({}); ", Signal::Hangup),
         Cause::MaxTime(limit) => {
             format!("stopped by --max-time ({}); ", quantity::duration(*limit))
         }

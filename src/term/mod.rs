@@ -1,18 +1,17 @@
 //! Standard input, output and error, and the terminal; no other module touches them.
 
-mod descriptor;
 mod password;
-mod stderr;
-pub mod stdin;
 pub mod stdout;
 pub mod terminal;
 
 use std::io::{self, IsTerminal, Write};
 
 pub use password::{PasswordError, password};
-pub use stderr::stderr;
-pub use stdin::Stdin;
 pub use stdout::Stdout;
+
+use crate::sys;
+pub use crate::sys::stderr::stderr;
+pub use crate::sys::stdin::{self, Stdin};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "independent facts")]
@@ -30,16 +29,9 @@ impl Terminals {
             stdin: io::stdin().is_terminal() && stdin::is_readable(),
             stdout: io::stdout().is_terminal(),
             stderr: io::stderr().is_terminal(),
-            joined: is_joined(),
+            joined: sys::terminal::is_joined(),
         }
     }
-}
-
-fn is_joined() -> bool {
-    let place = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
-    let stdout = rustix::fs::fstat(rustix::stdio::stdout()).map(place);
-    let stderr = rustix::fs::fstat(rustix::stdio::stderr()).map(place);
-    stdout.is_ok() && stdout == stderr
 }
 
 /// Writes `text`, which must have passed the escaper, to standard output, which is a terminal.

@@ -1,14 +1,14 @@
 //! Asks for a password at the terminal, without echo.
 
-use std::fs::File;
-use std::io::{self, ErrorKind, Read, Write};
+use std::future::poll_fn;
+use std::io::{self, ErrorKind, Read};
 
-use rustix::termios::{
-    LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr,
-};
 use tokio::runtime::Builder;
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::spawn_blocking;
+
+use crate::sys::Signal;
+use crate::sys::signal::Signals;
+use crate::sys::terminal::Hidden;
 
 /// What Ctrl-C sends.
 const CTRL_C: u8 = 0x03;
@@ -17,11 +17,9 @@ const CTRL_C: u8 = 0x03;
 pub enum PasswordError {
     #[error("interrupted at the prompt for the password")]
     Interrupted,
-    #[error("ended by SIGTERM at the prompt for the password")]
-    Terminated,
-    #[error("ended by SIGHUP at the prompt for the password")]
-    HungUp,
-    /// [`ErrorKind::UnexpectedEof`] for Ctrl-D; the error of opening `/dev/tty` if there is no terminal.
+    #[error("ended by {0} at the prompt for the password")]
+    Ended(Signal),
+    /// [`ErrorKind::UnexpectedEof`] for Ctrl-D; the error of opening the terminal if there is none.
     #[error(transparent)]
     Io(#[from] io::Error),
 }
@@ -39,51 +37,29 @@ pub fn password(prompt: &str) -> Result<String, PasswordError> {
 }
 
 async fn ask(prompt: &str) -> Result<Vec<u8>, PasswordError> {
-    let mut terminated = signal(SignalKind::terminate())?;
-    let mut hung_up = signal(SignalKind::hangup())?;
-    let hidden = Hidden::new(File::options().read(true).write(true).open("/dev/tty")?)?;
-    (&hidden.tty).write_all(prompt.as_bytes())?;
-    let tty = hidden.tty.try_clone()?;
+    let mut signals = Signals::new()?;
+    let hidden = Hidden::open()?;
+    hidden.write(prompt)?;
+    let keys = hidden.keys()?;
     let line = tokio::select! {
-        line = spawn_blocking(move || read_line(&tty)) => line.map_err(io::Error::other)?,
-        _ = terminated.recv() => Err(PasswordError::Terminated),
-        _ = hung_up.recv() => return Err(PasswordError::HungUp),
+        line = spawn_blocking(move || read_line(keys)) => line.map_err(io::Error::other)?,
+        signal = poll_fn(|cx| signals.poll(cx)) => match signal {
+            Signal::Hangup => return Err(PasswordError::Ended(signal)),
+            Signal::Interrupt => Err(PasswordError::Interrupted),
+            Signal::Terminate => Err(PasswordError::Ended(signal)),
+        },
     };
     // The typed line break was not echoed either.
-    (&hidden.tty).write_all(b"\n")?;
+    hidden.write("\n")?;
     line
 }
 
-struct Hidden {
-    tty: File,
-    original: Termios,
-}
-
-impl Hidden {
-    fn new(tty: File) -> io::Result<Self> {
-        let original = tcgetattr(&tty)?;
-        let mut modes = original.clone();
-        // Ctrl-C ends the line instead: a signal would go to the whole pipeline, and its shell would read the terminal.
-        modes.local_modes -= LocalModes::ECHO | LocalModes::ISIG;
-        modes.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
-        tcsetattr(&tty, OptionalActions::Flush, &modes)?;
-        Ok(Self { tty, original })
-    }
-}
-
-impl Drop for Hidden {
-    fn drop(&mut self) {
-        // Drain, not flush: text typed ahead is for whoever reads next.
-        let _ = tcsetattr(&self.tty, OptionalActions::Drain, &self.original);
-    }
-}
-
-/// Reads one line, which the kernel edits.
-fn read_line(mut tty: &File) -> Result<Vec<u8>, PasswordError> {
+/// Reads one line, which the system edits.
+fn read_line(mut keys: impl Read) -> Result<Vec<u8>, PasswordError> {
     let mut line = Vec::new();
     let mut block = [0; 1 << 10];
     loop {
-        match tty.read(&mut block)? {
+        match keys.read(&mut block)? {
             0 => return Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
             n => line.extend_from_slice(&block[..n]),
         }
@@ -91,6 +67,9 @@ fn read_line(mut tty: &File) -> Result<Vec<u8>, PasswordError> {
             Some(&CTRL_C) => return Err(PasswordError::Interrupted),
             Some(b'\n') => {
                 line.pop();
+                if line.ends_with(b"\r") {
+                    line.pop();
+                }
                 return Ok(line);
             }
             _ => {}

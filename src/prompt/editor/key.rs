@@ -12,7 +12,7 @@ use tokio::sync::mpsc::Sender;
 
 use super::Entry;
 use super::screen::Screen;
-use crate::term::terminal::Loan;
+use crate::term::terminal::{HAS_JOBS, Loan};
 
 /// Binds Ctrl-C and Ctrl-D, which report to `entries` from an empty line, and Ctrl-Z, which gives the terminal to the shell.
 ///
@@ -32,7 +32,9 @@ pub(super) fn bind<H: Helper, I: History>(
     editor.bind_sequence(KeyEvent::ctrl('C'), handler(interrupt));
     let end = End(entries.clone());
     editor.bind_sequence(KeyEvent::ctrl('D'), handler(end));
-    editor.bind_sequence(KeyEvent::ctrl('Z'), handler(Suspend(loan)));
+    if HAS_JOBS {
+        editor.bind_sequence(KeyEvent::ctrl('Z'), handler(Suspend(loan)));
+    }
     let alt_enter = KeyEvent(KeyCode::Enter, Modifiers::ALT);
     editor.bind_sequence(alt_enter, EventHandler::Simple(Cmd::Newline));
     let is_browsing = Arc::<AtomicBool>::default();

@@ -1,4 +1,12 @@
 //! Linux, macOS and the BSDs.
 
+mod descriptor;
 pub mod file;
+pub mod net;
+pub mod place;
 pub mod process;
+pub mod signal;
+pub mod stderr;
+pub mod stdin;
+pub mod stdout;
+pub mod terminal;

@@ -9,9 +9,9 @@ use rustix::fs::OFlags;
 use rustix::net::RecvFlags;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
-use tokio::sync::mpsc;
 
 use super::descriptor::{Descriptor, classify, watch, widen};
+use crate::sys::blocks::Blocks;
 
 #[derive(Debug)]
 pub struct Stdin(Source);
@@ -23,6 +23,7 @@ enum Source {
         how: ReadMode,
         widened: bool,
     },
+    /// A regular file, for example, which cannot be polled.
     Thread(Blocks),
     /// Closed before wsee started, or open for writing only, as nohup leaves it.
     Closed,
@@ -58,9 +59,13 @@ impl Stdin {
             } => (fd, ReadMode::NonBlocking { short_read_empties }),
             Descriptor::Socket(fd) => (fd, ReadMode::Socket),
             Descriptor::Shared(fd) => (fd, ReadMode::AskFirst),
-            Descriptor::File(fd) => return Ok(Self(Source::Thread(Blocks::start(fd)))),
+            Descriptor::File(fd) => return Ok(Self(Source::Thread(thread(fd)))),
         };
-        let fd = watch(fd, Interest::READABLE)?;
+        let Ok(fd) = watch(fd, Interest::READABLE) else {
+            // Not every system can watch every terminal.
+            let stdin = io::stdin().as_fd().try_clone_to_owned()?;
+            return Ok(Self(Source::Thread(thread(stdin))));
+        };
         let widened = false;
         Ok(Self(Source::Ready { fd, how, widened }))
     }
@@ -91,7 +96,7 @@ impl Stdin {
 /// Whether standard input is open for reading.
 ///
 /// Asked before it is opened again: the other end of a pipe can be opened for reading, and is not our input.
-pub(super) fn is_readable() -> bool {
+pub fn is_readable() -> bool {
     rustix::fs::fcntl_getfl(rustix::stdio::stdin())
         .is_ok_and(|flags| flags & OFlags::RWMODE != OFlags::WRONLY)
 }
@@ -116,6 +121,10 @@ pub fn read_some(text: &mut Vec<u8>) -> io::Result<bool> {
 
 pub fn read_all(bytes: &mut Vec<u8>) -> io::Result<usize> {
     io::stdin().lock().read_to_end(bytes)
+}
+
+fn thread(fd: OwnedFd) -> Blocks {
+    Blocks::start(move |block| Ok(rustix::io::read(&fd, block)?))
 }
 
 fn poll_fd(
@@ -161,55 +170,5 @@ fn read_now(fd: &OwnedFd, how: ReadMode, buffer: &mut [u8]) -> rustix::io::Resul
                 _ => rustix::io::read(fd, buffer),
             }
         }
-    }
-}
-
-/// A file read by a thread: a regular file cannot be polled.
-#[derive(Debug)]
-struct Blocks {
-    receiver: mpsc::Receiver<io::Result<Vec<u8>>>,
-    current: Vec<u8>,
-    taken: usize,
-}
-
-impl Blocks {
-    const SIZE: usize = 256 << 10;
-
-    fn start(fd: OwnedFd) -> Self {
-        let (sender, receiver) = mpsc::channel(2);
-        std::thread::spawn(move || {
-            loop {
-                let mut block = vec![0; Self::SIZE];
-                let read = rustix::io::retry_on_intr(|| rustix::io::read(&fd, &mut block[..]));
-                let over = !matches!(read, Ok(1..));
-                let result = read.map_err(io::Error::from).map(|n| {
-                    block.truncate(n);
-                    block
-                });
-                if sender.blocking_send(result).is_err() || over {
-                    return;
-                }
-            }
-        });
-        Self {
-            receiver,
-            current: Vec::new(),
-            taken: 0,
-        }
-    }
-
-    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
-        if self.taken == self.current.len() {
-            match ready!(self.receiver.poll_recv(cx)) {
-                Some(block) => self.current = block?,
-                None => return Poll::Ready(Ok(0)),
-            }
-            self.taken = 0;
-        }
-        let rest = &self.current[self.taken..];
-        let n = rest.len().min(buffer.len());
-        buffer[..n].copy_from_slice(&rest[..n]);
-        self.taken += n;
-        Poll::Ready(Ok(n))
     }
 }

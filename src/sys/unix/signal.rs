@@ -1,9 +1,12 @@
+//! Signals that ask the process to end.
+
+use std::fmt;
 use std::io;
 use std::task::{Context, Poll};
 
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-use crate::event::Signal;
+use crate::sys::Signal;
 
 /// Waits for SIGHUP, SIGINT and SIGTERM, which no longer end the process once this exists.
 #[derive(Debug)]
@@ -26,5 +29,15 @@ impl Signals {
             }
         }
         Poll::Pending
+    }
+}
+
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Hangup => "SIGHUP",
+            Self::Interrupt => "Ctrl-C (SIGINT)",
+            Self::Terminate => "SIGTERM",
+        })
     }
 }

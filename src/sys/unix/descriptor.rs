@@ -1,7 +1,7 @@
 //! Standard streams by kind of descriptor, and their use without blocking.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 
 use rustix::fs::{FileType, Mode, OFlags};
 use tokio::io::Interest;
@@ -51,10 +51,9 @@ pub(super) fn classify(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Des
 /// Opens the file of `stream` again, so that it can be non-blocking for us alone.
 ///
 /// `O_NONBLOCK` belongs to the open file description, which other processes share: setting it on the stream itself
-/// would surprise them. Linux opens a pipe or terminal again through `/proc`; elsewhere, `None`.
+/// would surprise them. `None` where the system only duplicates the descriptor, or opens something else.
 fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<OwnedFd>> {
-    use std::os::fd::AsRawFd;
-    let path = format!("/proc/self/fd/{}", stream.as_raw_fd());
+    let path = format!("{DESCRIPTORS}/{}", stream.as_raw_fd());
     let flags = access | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
     let fd = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(fd) => fd,
@@ -63,7 +62,27 @@ fn open_again(stream: BorrowedFd<'_>, access: OFlags) -> io::Result<Option<Owned
         Err(_) => return Ok(None),
     };
     let (ours, theirs) = (rustix::fs::fstat(fd.as_fd())?, rustix::fs::fstat(stream)?);
-    Ok((ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev).then_some(fd))
+    let is_same = ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+    Ok((is_same && is_own(&fd, stream)).then_some(fd))
+}
+
+/// The folder of the open descriptors.
+const DESCRIPTORS: &str = if cfg!(target_os = "linux") {
+    "/proc/self/fd"
+} else {
+    "/dev/fd"
+};
+
+/// Whether `fd`, which was opened non-blocking, has flags of its own.
+///
+/// Linux opens a pipe or terminal again. macOS and FreeBSD duplicate most descriptors instead, and ignore the flags.
+fn is_own(fd: &OwnedFd, stream: BorrowedFd<'_>) -> bool {
+    let is_non_blocking = |flags: rustix::io::Result<OFlags>| {
+        flags.is_ok_and(|flags| flags.contains(OFlags::NONBLOCK))
+    };
+    cfg!(target_os = "linux")
+        || (is_non_blocking(rustix::fs::fcntl_getfl(fd))
+            && !is_non_blocking(rustix::fs::fcntl_getfl(stream)))
 }
 
 /// The capacity that a busy pipe is asked to have, in bytes: what Linux allows without privileges.

@@ -1,0 +1,200 @@
+//! The terminal: its modes, its size, its keys.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
+use std::thread;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, read};
+use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use rustix::stdio::{stderr, stdin, stdout};
+use rustix::termios::{
+    InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, isatty, tcgetattr,
+    tcgetwinsize, tcsetattr,
+};
+
+use crate::sys::Unanswered;
+
+/// Whether a shell can continue a process that stops itself.
+pub const HAS_JOBS: bool = true;
+
+/// Whether the terminal understands escape sequences; `name` is the value of `TERM`.
+pub fn understands_escapes(name: Option<&OsStr>) -> bool {
+    name.is_some_and(|name| name != "dumb")
+}
+
+/// The modes of the terminal that standard input is.
+#[derive(Debug, Clone)]
+pub struct Modes(Termios);
+
+impl Modes {
+    pub fn get() -> io::Result<Self> {
+        Ok(Self(tcgetattr(stdin())?))
+    }
+
+    /// The same, but keys are neither echoed nor made into signals.
+    #[must_use]
+    pub fn held(&self) -> Self {
+        let mut held = self.0.clone();
+        held.input_modes -= InputModes::BRKINT | InputModes::ICRNL | InputModes::IXON;
+        held.local_modes -=
+            LocalModes::ECHO | LocalModes::ICANON | LocalModes::IEXTEN | LocalModes::ISIG;
+        Self(held)
+    }
+
+    /// The same, but keys are not echoed.
+    #[must_use]
+    pub fn silent(&self) -> Self {
+        let mut silent = self.0.clone();
+        silent.local_modes -= LocalModes::ECHO;
+        Self(silent)
+    }
+
+    pub fn set(&self) -> io::Result<()> {
+        Ok(tcsetattr(stdin(), OptionalActions::Now, &self.0)?)
+    }
+}
+
+/// How long it takes at most until a process that was told to stop has stopped.
+const STOPPING: Duration = Duration::from_millis(50);
+
+/// Stops the process until its shell continues it.
+pub fn stop() {
+    let _ = kill_current_process_group(Signal::TSTP);
+    // Any thread may be the one that takes the signal, and only then do all of them stop.
+    thread::sleep(STOPPING);
+}
+
+/// Has the size of the terminal asked for again.
+pub fn resized() {
+    let _ = kill_process(getpid(), Signal::WINCH);
+}
+
+/// Whether there will never be another key.
+pub fn is_hung_up() -> bool {
+    let input = stdin();
+    let mut polled = [PollFd::new(&input, PollFlags::IN)];
+    let _ = poll(&mut polled, Some(&Timespec::default()));
+    polled[0].revents().contains(PollFlags::HUP) || !isatty(stdin())
+}
+
+/// How long a terminal at the end of a slow line may take to answer.
+const ANSWER: Duration = Duration::from_millis(500);
+/// Longer than any answer, in bytes.
+const LONGEST_ANSWER: usize = 32;
+
+/// The column of the cursor, from 0; nobody else may read keys at the same time.
+///
+/// `ask` sends a question to the terminal. Text that is typed before the answer is appended to `typed`.
+pub fn cursor_column(ask: impl FnOnce(&str), typed: &mut String) -> Result<usize, Unanswered> {
+    if has_input(Duration::ZERO) {
+        return Err(Unanswered::KeysWaiting);
+    }
+    ask("\x1b[6n");
+    let mut answer = Vec::new();
+    while answer.len() < LONGEST_ANSWER && !answer.ends_with(b"R") {
+        let mut byte = [0];
+        if !has_input(ANSWER) || !matches!(read(stdin(), &mut byte), Ok(1)) {
+            return Err(Unanswered::Silent);
+        }
+        answer.extend(byte);
+    }
+    let start = answer.iter().rposition(|byte| *byte == b'\x1b');
+    let (keys, answer) = answer.split_at(start.unwrap_or(answer.len()));
+    let keys = String::from_utf8_lossy(keys);
+    typed.extend(keys.chars().filter(|key| !key.is_control()));
+    column_in(answer).ok_or(Unanswered::Silent)
+}
+
+/// The column in `ESC [ row ; column R`, which counts from 1.
+fn column_in(answer: &[u8]) -> Option<usize> {
+    let digits = answer
+        .strip_suffix(b"R")?
+        .rsplit(|byte| *byte == b';')
+        .next()?;
+    str::from_utf8(digits)
+        .ok()?
+        .parse::<usize>()
+        .ok()?
+        .checked_sub(1)
+}
+
+fn has_input(within: Duration) -> bool {
+    let input = stdin();
+    let mut polled = [PollFd::new(&input, PollFlags::IN)];
+    let within = Timespec::try_from(within).unwrap_or_default();
+    loop {
+        match poll(&mut polled, Some(&within)) {
+            // Another resize.
+            Err(Errno::INTR) => {}
+            ready => return ready.is_ok_and(|ready| ready > 0),
+        }
+    }
+}
+
+/// The columns of the terminal that standard error is.
+pub fn stderr_columns() -> Option<usize> {
+    columns(stderr())
+}
+
+/// The columns of the terminal that standard output is.
+pub fn stdout_columns() -> Option<usize> {
+    columns(stdout())
+}
+
+fn columns(terminal: impl AsFd) -> Option<usize> {
+    let size = tcgetwinsize(terminal).ok()?;
+    Some(size.ws_col.into()).filter(|columns| *columns > 0)
+}
+
+/// Whether standard output and error lead to the same place.
+pub fn is_joined() -> bool {
+    let place = |stat: rustix::fs::Stat| (stat.st_dev, stat.st_ino);
+    let stdout = rustix::fs::fstat(stdout()).map(place);
+    let stderr = rustix::fs::fstat(stderr()).map(place);
+    stdout.is_ok() && stdout == stderr
+}
+
+/// What Ctrl-C sends.
+const CTRL_C: u8 = 0x03;
+
+/// The terminal of the process, whatever the standard streams are, without echo until this is dropped.
+///
+/// Ctrl-C ends a line instead of being a signal, which would go to the whole pipeline, and its shell would read the
+/// terminal.
+#[derive(Debug)]
+pub struct Hidden {
+    tty: File,
+    original: Termios,
+}
+
+impl Hidden {
+    pub fn open() -> io::Result<Self> {
+        let tty = File::options().read(true).write(true).open("/dev/tty")?;
+        let original = tcgetattr(&tty)?;
+        let mut modes = original.clone();
+        modes.local_modes -= LocalModes::ECHO | LocalModes::ISIG;
+        modes.special_codes[SpecialCodeIndex::VEOL] = CTRL_C;
+        tcsetattr(&tty, OptionalActions::Flush, &modes)?;
+        Ok(Self { tty, original })
+    }
+
+    pub fn write(&self, text: &str) -> io::Result<()> {
+        (&self.tty).write_all(text.as_bytes())
+    }
+
+    /// The keys, of which the system makes lines.
+    pub fn keys(&self) -> io::Result<impl Read + Send + use<>> {
+        self.tty.try_clone()
+    }
+}
+
+impl Drop for Hidden {
+    fn drop(&mut self) {
+        // Drain, not flush: text typed ahead is for whoever reads next.
+        let _ = tcsetattr(&self.tty, OptionalActions::Drain, &self.original);
+    }
+}

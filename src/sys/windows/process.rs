@@ -1,0 +1,16 @@
+//! Other programs.
+
+use std::os::windows::process::CommandExt;
+use std::path::Path;
+use std::process::Command;
+
+/// The user's editor if no variable names one.
+pub const EDITOR: &str = "notepad";
+
+/// Runs `command` through the shell: it may include arguments. `path` is its last one.
+pub fn shell(command: &str, path: &Path) -> Command {
+    let mut shell = Command::new("cmd");
+    // With /S, cmd removes the outer quotes and no others. A path cannot contain a quote.
+    shell.raw_arg(format!("/S /C \"{command} \"{}\"\"", path.display()));
+    shell
+}
