@@ -69,15 +69,27 @@ impl Replacement {
         Ok(Self { path, file })
     }
 
-    pub fn write(self, contents: &[u8]) -> io::Result<()> {
-        let Some(mut file) = self.file else {
-            return fs::OpenOptions::new()
+    pub fn write(mut self, contents: &[u8]) -> io::Result<()> {
+        self.append(contents)?;
+        self.finish()
+    }
+
+    /// Writes a part; the old file stays until all is written.
+    pub fn append(&mut self, part: &[u8]) -> io::Result<()> {
+        match &mut self.file {
+            Some(file) => file.as_file_mut().write_all(part),
+            None => fs::OpenOptions::new()
                 .write(true)
                 .open(&self.path)?
-                .write_all(contents);
-        };
-        file.as_file_mut().write_all(contents)?;
-        file.persist(&self.path)?;
+                .write_all(part),
+        }
+    }
+
+    /// Replaces the old file.
+    pub fn finish(self) -> io::Result<()> {
+        if let Some(file) = self.file {
+            file.persist(&self.path)?;
+        }
         Ok(())
     }
 }

@@ -4,4 +4,5 @@ mod content;
 mod file;
 pub mod har;
 mod repl;
+pub mod report;
 mod scenario;

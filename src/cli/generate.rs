@@ -22,6 +22,8 @@ pub enum Page {
     Test,
     /// wsee-replay(1)
     Replay,
+    /// wsee-report(1)
+    Report,
     /// wsee-fmt(1)
     Fmt,
     /// wsee-completions(1)
@@ -63,6 +65,7 @@ impl Page {
             Self::Listen => "listen",
             Self::Test => "test",
             Self::Replay => "replay",
+            Self::Report => "report",
             Self::Fmt => "fmt",
             Self::Completions => "completions",
             Self::Man => "man",

@@ -26,6 +26,7 @@ mod pipe;
 mod proxy;
 mod reconnect;
 mod replay;
+mod report;
 mod runner;
 mod secrecy;
 mod tls;
@@ -55,6 +56,7 @@ pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;
 pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
+pub use report::RecordingReportArgs;
 pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
 pub use secrecy::{Cookies, Field, ProxyUrl, Subprotocols, all_shown, holds_secret, takes_fields};
 pub use tls::{ServerTlsArgs, TlsArgs};
@@ -135,6 +137,8 @@ pub enum Command {
     Test(Box<TestArgs>),
     /// Send again what the client of a recording sent
     Replay(Box<ReplayArgs>),
+    /// Write an HTML report of a recorded session
+    Report(RecordingReportArgs),
     /// Rewrite scenario files in their canonical form
     Fmt(FmtArgs),
     /// Print the completion script for a shell

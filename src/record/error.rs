@@ -12,6 +12,8 @@ pub(super) const MAX_LINE: u64 = 256 << 20;
 pub enum ReadError {
     #[error("{}: the name of a recording to replay must end in .jsonl or .har", .0.display())]
     Format(PathBuf),
+    #[error("{} is {what}, not a recording", path.display())]
+    NotRecording { path: PathBuf, what: &'static str },
     #[error("cannot read {}: {error}", path.display())]
     Io { path: PathBuf, error: io::Error },
     #[error("{} is not a regular file, and it is read twice", .0.display())]
@@ -32,6 +34,9 @@ impl Diagnostic for ReadError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NotFile(_) => "save the recording to a file",
+            Self::NotRecording { .. } => {
+                "recordings are what --record and --jsonl write, and .har files of browsers"
+            }
             Self::Line {
                 error: LineError::NotEvent(_),
                 ..

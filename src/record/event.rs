@@ -67,10 +67,18 @@ pub(super) fn split(list: Option<&str>) -> Vec<String> {
     elements.map(str::to_owned).collect()
 }
 
-#[derive(Deserialize)]
+/// A field of a request or response.
+#[derive(Debug, Clone, Deserialize)]
 pub(super) struct Field {
-    name: String,
-    value: String,
+    pub(super) name: String,
+    pub(super) value: String,
+}
+
+/// A request or response without its body.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub(super) struct Head {
+    pub(super) line: String,
+    pub(super) headers: Vec<Field>,
 }
 
 pub(super) fn value(fields: &[Field], name: &str) -> Option<String> {

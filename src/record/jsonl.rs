@@ -2,18 +2,19 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::BufReader;
+use std::path::Path;
 use std::time::Duration;
 
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::error::{LineError, MAX_LINE, ReadError};
+use super::error::{LineError, ReadError};
 use super::event::{
     Connection, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
 };
+use super::lines::Lines;
 use crate::event::Direction;
 use crate::render::jsonl;
 
@@ -122,10 +123,7 @@ enum Step {
 
 #[derive(Debug)]
 struct Reader {
-    file: BufReader<File>,
-    path: PathBuf,
-    line: Vec<u8>,
-    number: u64,
+    lines: Lines,
     opened: Option<Timestamp>,
     at: Duration,
 }
@@ -133,22 +131,18 @@ struct Reader {
 impl Reader {
     fn new(file: BufReader<File>, path: &Path) -> Self {
         Self {
-            file,
-            path: path.to_owned(),
-            line: Vec::new(),
-            number: 0,
+            lines: Lines::new(file, path),
             opened: None,
             at: Duration::ZERO,
         }
     }
 
     fn next(&mut self) -> Result<Option<Step>, ReadError> {
-        while self.read_line()? {
-            let read = match read(&self.line) {
+        while self.lines.advance()? {
+            let read = match read(&self.lines.line) {
                 Ok(read) => read,
-                // The writer was killed in the middle of the last line.
-                Err(_) if !self.line.ends_with(b"\n") && self.number > 1 => return Ok(None),
-                Err(error) => return Err(self.wrong(error)),
+                Err(_) if self.lines.is_cut() => return Ok(None),
+                Err(error) => return Err(self.lines.wrong(error)),
             };
             match read {
                 Parsed::Open(connection, time) => {
@@ -170,21 +164,6 @@ impl Reader {
         Ok(None)
     }
 
-    fn read_line(&mut self) -> Result<bool, ReadError> {
-        self.line.clear();
-        self.number += 1;
-        let mut limited = self.file.by_ref().take(MAX_LINE);
-        let read = limited.read_until(b'\n', &mut self.line);
-        let read = read.map_err(|error| ReadError::Io {
-            path: self.path.clone(),
-            error,
-        })?;
-        if read as u64 == MAX_LINE && !self.line.ends_with(b"\n") {
-            return Err(self.wrong(LineError::TooLong));
-        }
-        Ok(read > 0)
-    }
-
     /// The time since the opening, which never decreases even if the clock was set back.
     fn place(&mut self, time: Option<Timestamp>) -> Duration {
         if let Some(time) = time {
@@ -193,14 +172,6 @@ impl Reader {
             self.at = self.at.max(since.unwrap_or_default());
         }
         self.at
-    }
-
-    fn wrong(&self, error: LineError) -> ReadError {
-        ReadError::Line {
-            path: self.path.clone(),
-            line: self.number,
-            error,
-        }
     }
 }
 
@@ -212,22 +183,8 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
     }
     let line: Line<'_> = serde_json::from_slice(bytes)
         .map_err(|error| LineError::NotEvent(jsonl::without_line(&error)))?;
-    let time = match &line.time {
-        Some(text) => Some(text.parse().map_err(|_| {
-            LineError::Field(format!(
-                "{text:?} is not a time such as 2026-11-20T12:01:02Z"
-            ))
-        })?),
-        None => None,
-    };
-    let direction = match line.direction.as_deref() {
-        Some("sent") | None => Direction::Sent,
-        Some("received") => Direction::Received,
-        Some(other) => {
-            let text = format!("{other:?} is not a direction; expected sent or received");
-            return Err(LineError::Field(text));
-        }
-    };
+    let time = time(line.time.as_deref())?;
+    let direction = direction(line.direction.as_deref())?;
     let kind = match (message, &*line.event) {
         (Some((kind, payload)), _) => RecordedKind::Message(kind, payload),
         (None, "open") => return Ok(Parsed::Open(Box::new(connection(line)), time)),
@@ -237,6 +194,27 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
         _ => return Ok(Parsed::Nothing),
     };
     Ok(Parsed::RecordedEvent(time, direction, kind))
+}
+
+pub(super) fn time(text: Option<&str>) -> Result<Option<Timestamp>, LineError> {
+    let parse = |text: &str| {
+        text.parse().map_err(|_| {
+            let text = format!("{text:?} is not a time such as 2026-11-20T12:01:02Z");
+            LineError::Field(text)
+        })
+    };
+    text.map(parse).transpose()
+}
+
+pub(super) fn direction(text: Option<&str>) -> Result<Direction, LineError> {
+    match text {
+        Some("sent") | None => Ok(Direction::Sent),
+        Some("received") => Ok(Direction::Received),
+        Some(other) => {
+            let text = format!("{other:?} is not a direction; expected sent or received");
+            Err(LineError::Field(text))
+        }
+    }
 }
 
 fn connection(line: Line<'_>) -> Connection {
@@ -253,16 +231,23 @@ fn connection(line: Line<'_>) -> Connection {
 }
 
 fn control(line: &Line<'_>) -> Result<Vec<u8>, LineError> {
-    let payload = match (&line.data, &line.base64) {
-        (Some(data), _) => data.as_bytes().to_vec(),
-        (None, Some(base64)) => BASE64
-            .decode(base64.as_bytes())
-            .map_err(|error| jsonl::ReadError::Base64(error.position + 1))?,
-        (None, None) => Vec::new(),
-    };
+    let payload = bytes(line.data.as_deref(), line.base64.as_deref())?;
     if payload.len() > MAX_CONTROL {
         let text = format!("a ping of more than {MAX_CONTROL} bytes");
         return Err(LineError::Field(text));
     }
     Ok(payload)
+}
+
+/// The payload of a control frame, which may be missing.
+pub(super) fn bytes(data: Option<&str>, base64: Option<&str>) -> Result<Vec<u8>, LineError> {
+    let decode = |base64: &str| {
+        let decoded = BASE64.decode(base64.as_bytes());
+        decoded.map_err(|error| jsonl::ReadError::Base64(error.position + 1))
+    };
+    Ok(match (data, base64) {
+        (Some(data), _) => data.as_bytes().to_vec(),
+        (None, Some(base64)) => decode(base64)?,
+        (None, None) => Vec::new(),
+    })
 }

@@ -103,7 +103,7 @@ impl Iterator for EventReader {
     }
 }
 
-fn open(path: &Path) -> Result<BufReader<fs::File>, ReadError> {
+pub(super) fn open(path: &Path) -> Result<BufReader<fs::File>, ReadError> {
     let failed = |error| ReadError::Io {
         path: path.to_owned(),
         error,
@@ -118,7 +118,7 @@ fn open(path: &Path) -> Result<BufReader<fs::File>, ReadError> {
     Ok(file)
 }
 
-fn har_error(path: &Path, error: HarError) -> ReadError {
+pub(super) fn har_error(path: &Path, error: HarError) -> ReadError {
     let path = path.to_owned();
     ReadError::Har { path, error }
 }

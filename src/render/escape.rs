@@ -22,7 +22,7 @@ impl Layout {
         self == Self::Payload && matches!(c, '\n' | '\t')
     }
 
-    fn escapes(self, c: char) -> bool {
+    pub(super) fn escapes(self, c: char) -> bool {
         is_unsafe(c) && !self.keeps(c)
     }
 }

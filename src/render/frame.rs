@@ -2,10 +2,19 @@
 
 use std::fmt::Write;
 
+use super::close::spaced_hex;
 use crate::proto::frame::{Header, LengthForm};
+use crate::proto::receiver::WireHeader;
+
+/// All about a header, with its bytes and their place in the stream.
+pub fn frame_text(frame: &WireHeader) -> String {
+    let bytes = spaced_hex(&frame.bytes[..frame.size]);
+    let header = header_text(&frame.header);
+    format!("{header}, header {bytes} at offset {}", frame.offset)
+}
 
 /// FIN, reserved bits, opcode, masking key, and the length with its form.
-pub fn header_text(header: &Header) -> String {
+fn header_text(header: &Header) -> String {
     let mut text = if header.fin {
         "FIN ".to_owned()
     } else {

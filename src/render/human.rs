@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::clock::Clock;
-use super::close::{close_text, spaced_hex, violation_text};
+use super::close::{close_text, violation_text};
 use super::escape::escape_line;
-use super::frame::header_text;
+use super::frame::frame_text;
 use super::handshake;
 use super::mask::Secrets;
 use super::payload::{self, TEXT_SHOWN};
@@ -336,12 +336,7 @@ impl Human {
 
     fn frame(&mut self, out: &mut String, direction: Direction, frame: &WireHeader, now: Instant) {
         self.start(out, direction, now);
-        let bytes = spaced_hex(&frame.bytes[..frame.size]);
-        let text = format!(
-            "frame {}, header {bytes} at offset {}",
-            header_text(&frame.header),
-            frame.offset
-        );
+        let text = format!("frame {}", frame_text(frame));
         let _ = writeln!(out, "{}", self.style.paint(Role::Fact, text));
     }
 

@@ -84,7 +84,7 @@ fn more(out: &mut String, left: usize, style: Style) {
 }
 
 /// The bytes of a text to show, at most `limit`, without half a character.
-fn shown_len(payload: &[u8], limit: usize) -> usize {
+pub fn shown_len(payload: &[u8], limit: usize) -> usize {
     if payload.len() <= limit {
         return payload.len();
     }

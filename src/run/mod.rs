@@ -10,6 +10,7 @@ mod fmt;
 mod jsonl;
 mod listen;
 mod man;
+mod recording_report;
 mod report;
 mod runner;
 mod session;
@@ -71,6 +72,7 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             }
             Err(error) => refuse(&error),
         },
+        Some(Command::Report(args)) => recording_report::report(&args),
         Some(Command::Fmt(args)) => fmt::fmt(&args),
         Some(Command::Completions { shell, words }) if words.is_empty() => {
             print(&generate::completion(shell))

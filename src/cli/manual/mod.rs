@@ -8,7 +8,6 @@ use std::fmt::Write as _;
 use crate::exit::Exit;
 
 pub(super) const EXAMPLES: &[(&str, &str)] = &[
-    ("wsee demo", "try it on a built-in echo server"),
     (
         "wsee wss://example.com/chat",
         "connect, watch the handshake, type messages",

@@ -68,6 +68,12 @@ pub struct WireHeader {
 }
 
 impl WireHeader {
+    /// The header that `wire` is, if it is a whole one and nothing else.
+    pub fn decode(wire: &[u8], offset: u64) -> Option<Self> {
+        let (header, size) = Header::decode(wire)?;
+        (size == wire.len()).then(|| Self::new(header, wire, offset))
+    }
+
     /// The header whose bytes are `wire`, at `offset`.
     #[cold]
     pub(super) fn new(header: Header, wire: &[u8], offset: u64) -> Self {

@@ -9,5 +9,5 @@ mod wire;
 mod write;
 
 pub use read::HarError;
-pub(super) use read::entries;
+pub(super) use read::{Entry, Opening, entries};
 pub(super) use write::Har;

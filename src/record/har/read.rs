@@ -11,7 +11,8 @@ use crate::event::Direction;
 use crate::proto::frame::{CloseFrame, Opcode};
 use crate::proto::message::Kind;
 use crate::record::event::{
-    Connection, Field, MAX_CONTROL, RecordedEvent, RecordedKind, close, split, value,
+    Connection, Field, Head as RecordedHead, MAX_CONTROL, RecordedEvent, RecordedKind, close,
+    split, value,
 };
 
 /// The largest archive in bytes: all its messages are held in memory.
@@ -37,6 +38,18 @@ pub enum HarError {
 pub(in crate::record) struct Entry {
     pub(in crate::record) connection: Connection,
     pub(in crate::record) events: Vec<RecordedEvent>,
+    pub(in crate::record) opening: Opening,
+}
+
+/// What an entry says about the handshake.
+#[derive(Debug)]
+pub(in crate::record) struct Opening {
+    pub(in crate::record) started: Option<Timestamp>,
+    pub(in crate::record) address: Option<String>,
+    pub(in crate::record) request: RecordedHead,
+    pub(in crate::record) response: Option<RecordedHead>,
+    /// Why the connection did not open.
+    pub(in crate::record) error: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -56,13 +69,22 @@ struct Raw {
     started: Option<String>,
     request: Head,
     response: Option<Head>,
+    #[serde(rename = "serverIPAddress")]
+    address: Option<String>,
+    #[serde(rename = "_error")]
+    error: Option<String>,
     #[serde(rename = "_webSocketMessages")]
     messages: Option<Vec<Message>>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Head {
+    method: Option<String>,
     url: Option<String>,
+    http_version: Option<String>,
+    status: Option<f64>,
+    status_text: Option<String>,
     #[serde(default)]
     headers: Vec<Field>,
 }
@@ -117,7 +139,35 @@ fn entry(number: usize, messages: Vec<Message>, raw: &Raw) -> Result<Entry, HarE
             events.push(event);
         }
     }
-    Ok(Entry { connection, events })
+    Ok(Entry {
+        connection,
+        events,
+        opening: opening(raw, started),
+    })
+}
+
+fn opening(raw: &Raw, started: Option<Timestamp>) -> Opening {
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let head = |line: String, head: &Head| RecordedHead {
+        line,
+        headers: head.headers.clone(),
+    };
+    let (request, url) = (&raw.request, text(&raw.request.url));
+    let (method, version) = (text(&request.method), text(&request.http_version));
+    // Without a response the status is 0.
+    let answered = |it: &&Head| it.status.is_some_and(|status| status != 0.0);
+    let response = raw.response.as_ref().filter(answered).map(|response| {
+        let status = response.status.unwrap_or_default();
+        let (version, reason) = (text(&response.http_version), text(&response.status_text));
+        head(format!("{version} {status} {reason}"), response)
+    });
+    Opening {
+        started,
+        address: raw.address.clone(),
+        request: head(format!("{method} {url} {version}"), request),
+        response,
+        error: raw.error.clone(),
+    }
 }
 
 /// A time in seconds; some exporters write milliseconds or microseconds.

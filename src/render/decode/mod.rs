@@ -8,8 +8,8 @@ use std::borrow::Cow;
 
 use super::escape::escape_line;
 use super::json;
-use super::layout::{Scalar, Value};
-use super::style::Role;
+use super::layout::{Scalar, Value, lay_out};
+use super::style::{Role, Style};
 
 /// The formats to decode; the rest appears as a hexdump.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +59,14 @@ const MAX_LEN: usize = 64 << 10;
 const MAX_DEPTH: usize = 64;
 /// Bytes to show of a byte string within a payload.
 const BYTES_SHOWN: usize = 64;
+
+/// The name of the format that `payload` is evidently in, and the value laid out; both are safe to show.
+pub fn laid_out(payload: &[u8]) -> Option<(&'static str, String)> {
+    match decode(payload, Decode::Auto) {
+        Decoded::Yes(name, value) => Some((name, lay_out(&value, Style::PLAIN, 0))),
+        Decoded::No | Decoded::Failed(..) => None,
+    }
+}
 
 /// Decodes `payload` as `how` says.
 pub(super) fn decode(payload: &[u8], how: Decode) -> Decoded<'_> {
