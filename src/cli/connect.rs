@@ -56,6 +56,9 @@ pub struct DialArgs {
 pub struct SessionArgs {
     #[command(flatten)]
     pub run: RunArgs,
+    /// Messages of the configuration file, with their names.
+    #[arg(skip)]
+    pub messages: Vec<(String, String)>,
     /// Send a message first; @FILE sends the content of a file
     ///
     /// May be repeated. Messages are sent in the given order, before the prompt opens or stdin is

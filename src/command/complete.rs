@@ -1,7 +1,8 @@
 //! Completion of commands and their arguments, and whether a line is complete.
 
-use super::Topic;
 use super::usage::COMMANDS;
+use super::{Reference, Topic};
+use crate::render::Form;
 
 /// Defined status codes that may be sent (RFC 6455 §7.4.1, IANA), and the first of the private ones.
 const CLOSE_CODES: [&str; 13] = [
@@ -29,6 +30,14 @@ pub enum Completion {
         start: usize,
         /// Inserted after the name.
         end: &'static str,
+    },
+    /// A message that is kept, from byte `start` of the line to the cursor.
+    Message {
+        start: usize,
+    },
+    /// The name of a message, from byte `start` of the line to the cursor.
+    Name {
+        start: usize,
     },
     None,
 }
@@ -90,7 +99,28 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
     let word_at = args.rfind(char::is_whitespace).map_or(0, |at| at + 1);
     let (before, word) = args.split_at(word_at);
     let before: Vec<&str> = before.split_whitespace().collect();
+    let is_about_messages = matches!(
+        (name, before.len()),
+        ("show" | "save" | "copy" | "resend", 0) | ("diff", 0 | 1)
+    );
+    let is_message = |word: &str| Reference::parse(word).is_some();
+    let is_begun = word.starts_with(['#', '$']) || is_message(word);
+    if is_about_messages && (is_begun || word.is_empty() && name != "show") {
+        let start = start + word_at;
+        return Completion::Message { start };
+    }
     let known: Vec<&str> = match (name, before.as_slice()) {
+        ("send", []) => {
+            let start = start + word_at;
+            return Completion::Name { start };
+        }
+        ("save", [message]) if is_message(message) => {
+            let start = start + word_at;
+            return Completion::Path { start };
+        }
+        ("show", [message]) if is_message(message) => Form::ALL.map(Form::name).to_vec(),
+        ("resend", [message]) if is_message(message) => vec!["edit"],
+        ("find", []) => vec!["jq"],
         ("help", []) => command_names().into_iter().chain(["keys"]).collect(),
         ("set" | "capture", []) => {
             let start = start + word_at;

@@ -6,8 +6,10 @@ mod error;
 mod frame;
 pub mod grammar;
 mod key;
+mod message;
 mod outgoing;
 mod prompt;
+mod recall;
 mod timer;
 mod usage;
 pub mod variable;
@@ -15,6 +17,7 @@ pub mod variable;
 pub use self::complete::{Completion, complete, open_bracket};
 pub use self::error::CommandError;
 pub use self::key::KEYS;
+pub use self::message::{Pattern, Recall, Reference, is_message_name};
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
 pub use self::prompt::{
     Assignment, Capture, Filtering, HelpTopic, PromptCommand, Record, Repetition, Setting, Timing,
@@ -55,7 +58,17 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
     Ok(Command::Prompt(match usage.name {
         "status" => args.none(PromptCommand::Status)?,
         "headers" => args.none(PromptCommand::Headers)?,
-        "show" => PromptCommand::Show(args.show()?),
+        "show" => match args.show_message()? {
+            Some(recall) => PromptCommand::Recall(recall),
+            None => PromptCommand::Show(args.show()?),
+        },
+        "find" => PromptCommand::Recall(Recall::Find(args.find()?)),
+        "last" => PromptCommand::Recall(Recall::Last(args.last()?)),
+        "resend" => PromptCommand::Recall(args.resend()?),
+        "save" => PromptCommand::Recall(args.save()?),
+        "send" => PromptCommand::Recall(args.send_named()?),
+        "diff" => PromptCommand::Recall(args.diff()?),
+        "copy" => PromptCommand::Recall(args.copy()?),
         "filter" => PromptCommand::Filter(args.filter()),
         "history" => PromptCommand::History(args.history()?),
         "set" => PromptCommand::Set(args.assignment()?),

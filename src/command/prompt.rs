@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::message::Recall;
 use super::usage::Usage;
 use crate::render::{Decode, Timestamps};
 
@@ -24,6 +25,8 @@ pub enum PromptCommand {
     Stats,
     Record(Record),
     Reconnect,
+    /// Commands about messages that were sent or received.
+    Recall(Recall),
 }
 
 /// What `/help` explains.

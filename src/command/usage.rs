@@ -186,10 +186,69 @@ pub const COMMANDS: &[Usage] = &[
         example: "/headers",
     },
     Usage {
+        name: "find",
+        args: "RE|jq FILTER",
+        help: "list the messages that match",
+        details: "RE is a regular expression, (?i) before it ignores case; a message matches a jq filter that\n\
+                  yields anything but false and null. Looks through the messages that are kept, in both\n\
+                  directions and over reconnects (--keep).",
+        example: "/find jq .op == \"trade\" and .price > 100",
+    },
+    Usage {
+        name: "last",
+        args: "[N]",
+        help: "list the last N messages",
+        details: "Without N, the last 10, one line each.",
+        example: "/last 20",
+    },
+    Usage {
+        name: "resend",
+        args: "MESSAGE [edit]",
+        help: "send a message again",
+        details: "MESSAGE is a number, $ for the last or $-1 for the one before; a received message is sent\n\
+                  back. With edit, your editor opens first.",
+        example: "/resend 12",
+    },
+    Usage {
+        name: "save",
+        args: "MESSAGE FILE|NAME",
+        help: "save a message in a file, or name the last sent one",
+        details: "/save 12 FILE writes the payload of #12 to a new file. /save NAME names the last message\n\
+                  you sent: /send NAME sends it again, variables and all. [messages] in the configuration\n\
+                  file keeps names for every run.",
+        example: "/save 12 reply.json",
+    },
+    Usage {
+        name: "send",
+        args: "[NAME]",
+        help: "send the message of this name",
+        details: "Names come from /save NAME and from [messages] in the configuration file. Without NAME,\n\
+                  lists them.",
+        example: "/send login",
+    },
+    Usage {
+        name: "diff",
+        args: "MESSAGE MESSAGE",
+        help: "show how two messages differ",
+        details: "JSON is compared by value, whatever the order of its keys.",
+        example: "/diff $-1 $",
+    },
+    Usage {
+        name: "copy",
+        args: "MESSAGE",
+        help: "copy the payload of a message to the clipboard",
+        details: "Through the terminal (OSC 52), which may have to allow it; at most 64 KiB. Bytes that are\n\
+                  not UTF-8 are copied as base64.",
+        example: "/copy $",
+    },
+    Usage {
         name: "show",
-        args: "[TOPIC [on|off]]",
-        help: "choose what is shown",
-        details: "TOPIC is ping, pong, frames, time, json, compact, hex or decode. Without arguments,\n\
+        args: "[MESSAGE [FORM]|TOPIC [on|off]]",
+        help: "show a whole message, or choose what is shown",
+        details: "/show 12 shows #12 as text, JSON, hexdump, base64, decoded, and with its frames; $ is the\n\
+                  last message, $-1 the one before. FORM is one of text, json, hex, base64, decoded and\n\
+                  frames. More than a screen goes to $PAGER.\n\
+                  TOPIC is ping, pong, frames, time, json, compact, hex or decode. Without arguments,\n\
                   lists them. json lays JSON out; compact shows each message on one row, cut with …;\n\
                   time takes off, time, iso, rel or delta; decode, which chooses how binary messages are\n\
                   shown, takes off (a hexdump), auto, msgpack, cbor or protobuf.",

@@ -200,6 +200,8 @@ fn prompt_options(
         filter: filter(&args.format.filter)?,
         every: reconnect::every(&args.reconnect, Encoding::Text, environment)?,
         editor: environment.editor.clone(),
+        pager: environment.pager.clone(),
+        messages: args.messages.clone(),
         history: state.map(|dir| dir.join("wsee/history")),
         home: environment.home.clone(),
         has_variables: !args.no_variables,

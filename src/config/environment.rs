@@ -28,6 +28,8 @@ pub struct Environment {
     pub decisive: Vec<(&'static str, String)>,
     /// The command of the user's editor: `$VISUAL`, `$EDITOR` or `vi`.
     pub editor: String,
+    /// The command of the user's pager: `$PAGER` or `less`.
+    pub pager: String,
     /// `$XDG_STATE_HOME`, or `~/.local/state`.
     pub state_dir: Option<PathBuf>,
     pub proxies: ProxyVariables,
@@ -120,6 +122,9 @@ impl Environment {
                 .or_else(|| set("EDITOR"))
                 .and_then(|command| command.into_string().ok())
                 .unwrap_or_else(|| process::EDITOR.to_owned()),
+            pager: set("PAGER")
+                .and_then(|command| command.into_string().ok())
+                .unwrap_or_else(|| "less".to_owned()),
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             proxies: ProxyVariables::read(&set),

@@ -3,18 +3,29 @@
 //! A run has one sequence of numbers, over all connections and both directions. The session's task adds messages,
 //! the thread at the terminal looks at them: payloads are shared, so the lock is held for moments only.
 
+mod diff;
+mod error;
+mod find;
 mod frames;
 mod keep;
+mod line;
+mod whole;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
+pub use self::diff::differences;
+pub use self::error::MemoryError;
+pub use self::find::{Part, Query};
 pub use self::frames::Frames;
 use self::frames::{Assembly, SIZE_OF_FRAME};
 pub use self::keep::Keep;
+pub use self::line::Lines;
+pub use self::whole::{form_of, forms, no_form, title, whole};
 
+use crate::command::Reference;
 use crate::event::Direction;
 use crate::proto::connection::Message;
 use crate::proto::http1::Head;
@@ -214,6 +225,35 @@ impl Memory {
     pub fn range(&self) -> Option<(u64, u64)> {
         let number = |kept: &Kept| kept.entry.number;
         Some((number(self.kept.front()?), number(self.kept.back()?)))
+    }
+
+    /// The message that is meant, or why there is none.
+    pub fn find(&self, reference: Reference) -> Result<Arc<Entry>, MemoryError> {
+        let Some((oldest, newest)) = self.range() else {
+            return Err(if self.is_off() {
+                MemoryError::Off
+            } else {
+                MemoryError::Empty
+            });
+        };
+        match reference {
+            Reference::Number(number) => self.get(number).ok_or(match number {
+                0 => MemoryError::Zero,
+                _ if number > self.newest => MemoryError::NotYet {
+                    number,
+                    newest: self.newest,
+                },
+                _ if number < oldest => MemoryError::Forgotten {
+                    number,
+                    oldest,
+                    newest,
+                },
+                _ => MemoryError::TooLarge { number },
+            }),
+            Reference::Back(back) => self.back(back).ok_or(MemoryError::NotAsFar {
+                kept: self.kept.len(),
+            }),
+        }
     }
 
     pub fn get(&self, number: u64) -> Option<Arc<Entry>> {

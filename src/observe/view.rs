@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use crate::event::Event;
 use crate::filter::{Filter, Filtered};
+use crate::memory::Lines;
 use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::render::escape::escape_line;
@@ -78,6 +79,15 @@ impl View {
 
     pub fn secrets(&self) -> Secrets {
         self.human.secrets()
+    }
+
+    /// What it takes to show kept messages in the same way.
+    pub fn lines(&self) -> Lines {
+        Lines {
+            clock: self.human.clock().clone(),
+            style: self.style(),
+            decode: self.human.show.decode,
+        }
     }
 
     pub fn time_at(&self, now: Instant) -> Timestamp {

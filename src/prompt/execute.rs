@@ -32,7 +32,19 @@ impl Prompt {
                 let text = format!("not sent, the connection is closing: {line}");
                 self.complain(&text);
             }
+            Entry::Again(_) if self.stopping.is_closing() && !is_for_next => {
+                self.complain("not sent, the connection is closing");
+            }
             Entry::Line(_, command) => self.line(command, turn, now),
+            Entry::Again(outgoing) => {
+                if let Err(error) = self.send(outgoing, turn) {
+                    self.complain(&one_line(&error));
+                }
+            }
+            Entry::Returned(taken) => {
+                self.stopping.editor_ended(now);
+                drop(taken);
+            }
             Entry::Edited(written, taken) => {
                 self.stopping.editor_ended(now);
                 match written {
@@ -142,8 +154,8 @@ impl Prompt {
         let is_open = sender.is_some();
         let Observers { view, opening, .. } = &mut self.observers;
         match command {
-            // The thread that reads lines executes /edit.
-            PromptCommand::Edit(_) => {}
+            // The thread that reads lines executes these.
+            PromptCommand::Edit(_) | PromptCommand::Recall(_) => {}
             PromptCommand::Set(assignment) => {
                 let lines = self.variables.set(assignment, view.time_at(now))?;
                 self.print_all(&lines);

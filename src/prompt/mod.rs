@@ -6,6 +6,7 @@ mod execute;
 mod filter;
 mod help;
 mod offline;
+mod recall;
 mod repeat;
 mod send;
 mod show;
@@ -27,13 +28,14 @@ use editor::Editor;
 use crate::command::Outgoing;
 use crate::event::{Cause, Ending, Event};
 use crate::filter::Filter;
-use crate::memory::Keep;
+use crate::memory::{Keep, Shared};
 use crate::observe::{NO_LINES, Observers, Outlet};
 use crate::outbox::{Every, Outbox};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::render::{Role, quantity};
 use crate::session::{Mode, Signals, Stop, Turn};
+use recall::{Names, Recaller};
 use repeat::Repeat;
 use stats::Stats;
 use status::Status;
@@ -49,6 +51,9 @@ pub struct Options {
     pub filter: Option<Rc<Filter>>,
     pub every: Vec<Every>,
     pub editor: String,
+    pub pager: String,
+    /// Names and texts of messages, for `/send`.
+    pub messages: Vec<(String, String)>,
     pub home: Option<PathBuf>,
     /// Whether `{{NAME}}` in a message stands for a variable.
     pub has_variables: bool,
@@ -93,12 +98,20 @@ impl Prompt {
         opened: Instant,
     ) -> io::Result<Self> {
         let variables = Variables::new(options.has_variables);
+        let memory = observers.memory.clone();
         let editor = Editor::start(editor::Options {
             name: options.name.clone(),
             color: observers.view.style().is_colored(),
             history: options.history.clone(),
             command: options.editor.clone(),
             variables: variables.values(),
+            recaller: Recaller {
+                memory: memory.unwrap_or_else(|| Shared::new(Keep::NOTHING)),
+                lines: observers.view.lines(),
+                names: Names::new(&options.messages),
+                home: options.home.clone(),
+            },
+            pager: options.pager.clone(),
         })?;
         let mut outbox = Outbox::new(options.send.clone(), options.every.clone(), None);
         outbox.start(opened);

@@ -26,8 +26,13 @@ impl Clock {
 
     /// The local time of day at `instant`, to the millisecond: `12:01:02.123`.
     pub fn time_of_day(&self, instant: Instant) -> String {
+        self.time_of(self.time(instant))
+    }
+
+    /// The same of a time that was noted before.
+    pub fn time_of(&self, time: Timestamp) -> String {
         let zone = self.zone.get_or_init(TimeZone::system).clone();
-        let time = self.time(instant).to_zoned(zone);
+        let time = time.to_zoned(zone);
         time.strftime("%H:%M:%S%.3f").to_string()
     }
 
@@ -46,7 +51,7 @@ impl Clock {
     }
 
     #[cfg(test)]
-    pub(super) fn in_utc(self) -> Self {
+    pub(crate) fn in_utc(self) -> Self {
         Self {
             zone: TimeZone::UTC.into(),
             ..self

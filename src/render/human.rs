@@ -73,6 +73,10 @@ impl Human {
         self.secrets
     }
 
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
     pub fn time_at(&self, now: Instant) -> Timestamp {
         self.clock.time(now)
     }

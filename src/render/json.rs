@@ -23,7 +23,12 @@ pub fn pretty(text: &str, style: Style, margin: usize) -> Option<String> {
 }
 
 pub(super) fn parse(text: &str) -> Option<Value<'_>> {
-    if text.len() > MAX_LEN || !text.trim_start().starts_with(['{', '[']) {
+    parse_within(text, MAX_LEN)
+}
+
+/// The same for a text of at most `limit` bytes.
+pub(super) fn parse_within(text: &str, limit: usize) -> Option<Value<'_>> {
+    if text.len() > limit || !text.trim_start().starts_with(['{', '[']) {
         return None;
     }
     // Not a `serde_json::Value`, which cannot represent a number such as 1e999.

@@ -6,6 +6,7 @@ pub mod close_summary;
 pub mod decode;
 pub mod difference;
 pub mod escape;
+pub mod form;
 pub mod frame;
 pub mod handshake;
 pub mod hexdump;
@@ -29,6 +30,7 @@ pub mod width;
 pub mod write_out;
 
 pub use decode::Decode;
+pub use form::Form;
 pub use human::Human;
 pub use jsonl::Jsonl;
 pub use mask::Secrets;

@@ -35,6 +35,8 @@ pub enum Role {
     ControlByte,
     /// A byte from 0x80 in a hexdump.
     HighByte,
+    /// The part of a message that was looked for.
+    Match,
     Warning,
     Error,
     Hint,
@@ -96,6 +98,9 @@ impl Role {
             Self::Response | Self::Received | Self::JsonNumber | Self::HighByte => {
                 AnsiColor::Magenta.on_default()
             }
+            Self::Match => AnsiColor::Yellow
+                .on_default()
+                .effects(Effects::BOLD.insert(Effects::UNDERLINE)),
             Self::JsonString => AnsiColor::Green.on_default(),
             Self::JsonLiteral | Self::Warning => AnsiColor::Yellow.on_default(),
             Self::Error => AnsiColor::Red.on_default(),

@@ -120,6 +120,14 @@ pub fn columns() -> usize {
     terminal::stderr_columns().unwrap_or(COLUMNS)
 }
 
+/// The rows of the terminal that standard output is; 24 when it does not tell.
+pub fn rows() -> usize {
+    match tcgetwinsize(stdout()) {
+        Ok(size) if size.ws_row > 0 => size.ws_row.into(),
+        _ => 24,
+    }
+}
+
 /// The columns of the terminal that standard output is; 80 when it does not tell.
 pub fn width() -> usize {
     terminal::stdout_columns().unwrap_or(COLUMNS)

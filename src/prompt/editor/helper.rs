@@ -13,9 +13,50 @@ use rustyline::{Context, Helper};
 
 use super::screen::Screen;
 use crate::command::{self, COMMANDS, Completion};
+use crate::memory::Shared;
+use crate::prompt::recall::Names;
 use crate::prompt::variable::Values;
 use crate::render::style::{Role, Style};
 use crate::term;
+
+/// What is completed besides commands and files.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) variables: Values,
+    pub(super) names: Names,
+    pub(super) memory: Shared,
+}
+
+/// Numbers of messages that are offered: the newest.
+const NUMBERS: usize = 12;
+
+impl Known {
+    /// The newest numbers that begin like `typed`, which may begin with `#`, or the ways to count from the last.
+    fn messages(&self, typed: &str) -> Vec<String> {
+        if typed.starts_with('$') {
+            let words = ["$", "$-1", "$-2"];
+            return words
+                .iter()
+                .filter(|word| word.starts_with(typed))
+                .map(ToString::to_string)
+                .collect();
+        }
+        let (mark, digits) = match typed.strip_prefix('#') {
+            Some(digits) => ("#", digits),
+            None => ("", typed),
+        };
+        let memory = self.memory.lock();
+        let Some((oldest, newest)) = memory.range() else {
+            return Vec::new();
+        };
+        let numbers = (oldest..=newest).rev().map(|number| number.to_string());
+        numbers
+            .filter(|number| number.starts_with(digits))
+            .take(NUMBERS)
+            .map(|number| format!("{mark}{number}"))
+            .collect()
+    }
+}
 
 /// Answers rustyline, and notifies the screen of what rustyline is about to do.
 pub(super) struct LineHelper {
@@ -23,7 +64,7 @@ pub(super) struct LineHelper {
     screen: Arc<Screen>,
     files: FilenameCompleter,
     history: HistoryHinter,
-    variables: Values,
+    known: Known,
     /// The next repaint follows a key; otherwise it follows printed text.
     is_key: Cell<bool>,
     /// The line may end after the next repaint.
@@ -34,13 +75,13 @@ pub(super) struct LineHelper {
 
 impl LineHelper {
     /// Colours and hints only if `color` is true.
-    pub(super) fn new(color: bool, screen: Arc<Screen>, variables: Values) -> Self {
+    pub(super) fn new(color: bool, screen: Arc<Screen>, known: Known) -> Self {
         Self {
             style: Style::new(color),
             screen,
             files: FilenameCompleter::new(),
             history: HistoryHinter::new(),
-            variables,
+            known,
             is_key: Cell::new(false),
             is_last: Cell::new(false),
             unlisted: Cell::new(0),
@@ -57,8 +98,16 @@ impl LineHelper {
                 Ok((start, files))
             }
             Completion::Variable { start, end } => {
-                let names = self.variables.names(&line[start..pos]);
+                let names = self.known.variables.names(&line[start..pos]);
                 Ok((start, pairs(names, end)))
+            }
+            Completion::Message { start } => {
+                let numbers = self.known.messages(&line[start..pos]);
+                Ok((start, pairs(numbers, " ")))
+            }
+            Completion::Name { start } => {
+                let names = self.known.names.starting_with(&line[start..pos]);
+                Ok((start, pairs(names, " ")))
             }
             Completion::None => Ok((pos, Vec::new())),
         }
@@ -223,7 +272,7 @@ mod tests {
     use super::*;
 
     fn helper(color: bool) -> LineHelper {
-        LineHelper::new(color, Arc::default(), Values::default())
+        LineHelper::new(color, Arc::default(), Known::default())
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod key;
 mod message;
 mod paint;
 mod reader;
+mod recall;
 mod screen;
 
 use std::fmt::Write as _;
@@ -25,16 +26,17 @@ use rustyline::history::FileHistory;
 use tokio::sync::{mpsc, oneshot};
 
 pub(super) use self::draft::Draft;
-use self::helper::LineHelper;
+use self::helper::{Known, LineHelper};
 use self::history::{History, Lines, MAX_LINES};
 use self::message::Message;
 use self::reader::Reader;
 use self::screen::Screen;
-use crate::command::{Command, CommandError};
+use crate::command::{Command, CommandError, Outgoing};
 use crate::render::Style;
 use crate::render::escape::escape_line;
 use crate::term::terminal::Terminal;
 
+use super::recall::Recaller;
 use super::variable::Values;
 
 /// Entries that may wait for the session before typing blocks.
@@ -44,7 +46,7 @@ const MAX_ENTRIES: usize = 16;
 const ESCAPE_TIMEOUT: u16 = 100;
 const TAB_STOP: u8 = 8;
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Options {
     /// What the prompt names.
     pub name: String,
@@ -55,6 +57,9 @@ pub(super) struct Options {
     pub command: String,
     /// Their names are completed.
     pub variables: Values,
+    pub recaller: Recaller,
+    /// The command of the user's pager.
+    pub pager: String,
 }
 
 #[derive(Debug)]
@@ -63,6 +68,10 @@ pub(super) enum Entry {
     Line(String, Result<Command, CommandError>),
     /// A message from the user's editor, or why there is none; the prompt returns when the sender is dropped.
     Edited(Result<Draft, String>, oneshot::Sender<()>),
+    /// A message that is sent again, as it is.
+    Again(Outgoing),
+    /// The terminal was lent and is back; the prompt returns when the sender is dropped.
+    Returned(oneshot::Sender<()>),
     /// Ctrl-C on an empty line.
     Interrupt,
     /// SIGINT, or a key that makes one.
@@ -114,6 +123,9 @@ impl Editor {
             loan: terminal.loan()?,
             is_lent: Arc::clone(&is_lent),
             last: String::new(),
+            sent: None,
+            recaller: options.recaller,
+            pager: options.pager,
             message: Message::default(),
             style: Style::new(options.color),
         };
@@ -139,7 +151,7 @@ impl Editor {
         let stopped = || Entry::Failed("the line editor has stopped; start wsee again".to_owned());
         let entry = entry.unwrap_or_else(stopped);
         self.has_failed = matches!(entry, Entry::HungUp | Entry::Failed(_));
-        if matches!(entry, Entry::Edited(..)) {
+        if matches!(entry, Entry::Edited(..) | Entry::Returned(_)) {
             self.is_lent.store(false, Ordering::Relaxed);
         }
         Poll::Ready(entry)
@@ -221,7 +233,11 @@ fn line_editor(
     editor.set_helper(Some(LineHelper::new(
         options.color,
         Arc::clone(screen),
-        options.variables.clone(),
+        Known {
+            variables: options.variables.clone(),
+            names: options.recaller.names.clone(),
+            memory: options.recaller.memory.clone(),
+        },
     )));
     Ok(editor)
 }

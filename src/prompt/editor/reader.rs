@@ -16,6 +16,7 @@ use super::message::{Message, Next};
 use super::screen::Screen;
 use crate::command::{self, Command, Outgoing, PromptCommand};
 use crate::diagnostic::one_line;
+use crate::prompt::recall::Recaller;
 use crate::render::escape::escape_line;
 use crate::render::width::width;
 use crate::render::{Role, Style};
@@ -33,6 +34,10 @@ pub(super) struct Reader {
     pub(super) is_lent: Arc<AtomicBool>,
     /// The last text message, for `/edit`.
     pub(super) last: String,
+    /// The last message that was typed or edited, for `/save NAME`.
+    pub(super) sent: Option<Outgoing>,
+    pub(super) recaller: Recaller,
+    pub(super) pager: String,
     pub(super) message: Message,
     pub(super) style: Style,
 }
@@ -93,10 +98,16 @@ impl Reader {
         self.note_failure(kept);
         let command = match command::parse(&line) {
             Ok(Command::Prompt(PromptCommand::Edit(text))) => return self.edit(text),
+            Ok(Command::Prompt(PromptCommand::Recall(recall))) => return self.recall(line, recall),
             command => command,
         };
         if let Ok(Command::Outgoing(Outgoing::Text(text))) = &command {
             self.last.clone_from(text);
+        }
+        if let Ok(Command::Outgoing(outgoing)) = &command
+            && outgoing.is_message()
+        {
+            self.sent = Some(outgoing.clone());
         }
         if let Ok(Command::Outgoing(Outgoing::Close { .. })) = &command {
             self.abandon();
@@ -119,7 +130,7 @@ impl Reader {
     }
 
     /// Lets the user write a message; this thread does it, since it must not read lines at the same time.
-    fn edit(&mut self, text: Option<String>) {
+    pub(super) fn edit(&mut self, text: Option<String>) {
         self.screen.lent();
         // A flag, not an entry: a signal could overtake an entry.
         self.is_lent.store(true, Ordering::Relaxed);
@@ -127,6 +138,7 @@ impl Reader {
         let written = self.loan.lend(|| Draft::write(&self.command, &text));
         if let Ok(draft) = &written {
             self.last.clone_from(&draft.text);
+            self.sent = Some(Outgoing::Text(draft.text.clone()));
             self.remember(&draft.text);
         }
         let (taken, is_taken) = oneshot::channel();
@@ -147,7 +159,7 @@ impl Reader {
         self.note_failure(kept);
     }
 
-    fn report(&self, entry: Entry) {
+    pub(super) fn report(&self, entry: Entry) {
         // Without a receiver the session has ended.
         if let Err(SendError(Entry::Edited(Ok(draft), _))) = self.entries.blocking_send(entry) {
             let kept = escape_line(&draft.keep()).into_owned();

@@ -1,0 +1,103 @@
+//! A message as a whole, in all its forms.
+
+use std::fmt::Write;
+
+use super::{Entry, Frames, Lines};
+use crate::proto::message::Kind;
+use crate::render::close::spaced_hex;
+use crate::render::frame::header_text;
+use crate::render::quantity;
+use crate::render::{Decode, Form, Role, Style};
+
+/// The forms of a message, in the order they are shown: those it has.
+pub fn forms(entry: &Entry, frames: &Frames, lines: &Lines) -> Vec<(Form, String)> {
+    let of = |form: Form| Some((form, form_of(form, entry, frames, lines)?));
+    let forms = Form::ALL.into_iter().filter(|form| match form {
+        // The same as the text, unless somebody asks for it.
+        Form::Text => entry.kind == Kind::Text,
+        Form::Decoded => entry.kind == Kind::Binary,
+        _ => true,
+    });
+    forms.filter_map(of).collect()
+}
+
+/// A message in one form, without a final newline; `None` if it has no such form.
+pub fn form_of(form: Form, entry: &Entry, frames: &Frames, lines: &Lines) -> Option<String> {
+    match form {
+        Form::Frames if frames.headers.is_empty() => None,
+        Form::Frames => Some(headers(frames)),
+        Form::Decoded if lines.decode == Decode::Hex => {
+            form.of(&entry.payload, Decode::Auto, lines.style)
+        }
+        _ => form.of(&entry.payload, lines.decode, lines.style),
+    }
+}
+
+fn headers(frames: &Frames) -> String {
+    let mut text = String::new();
+    for frame in &frames.headers {
+        let bytes = spaced_hex(&frame.bytes[..frame.size]);
+        let header = header_text(&frame.header);
+        let offset = frame.offset;
+        let _ = writeln!(text, "{header}, header {bytes} at offset {offset}");
+    }
+    if frames.more > 0 {
+        let _ = writeln!(text, "… and {} more", frames.more);
+    }
+    text.pop();
+    text
+}
+
+/// A message in all its forms, or in one, as lines for the terminal.
+pub fn whole(entry: &Entry, frames: &Frames, form: Option<Form>, lines: &Lines) -> String {
+    let style = lines.style;
+    let mut out = title(entry, lines);
+    if let Some(form) = form {
+        let text = form_of(form, entry, frames, lines)
+            .unwrap_or_else(|| style.paint(Role::Fact, no_form(form)).to_string());
+        section(&mut out, form, &text);
+        return out;
+    }
+    for (form, text) in forms(entry, frames, lines) {
+        let _ = writeln!(out, "{}", label(form, style));
+        section(&mut out, form, &text);
+    }
+    out
+}
+
+/// The first line: number, time, direction, kind, size and compression.
+pub fn title(entry: &Entry, lines: &Lines) -> String {
+    let number = lines.style.paint(Role::Kind, format!("#{}", entry.number));
+    let deflated = entry.deflated.map(|wire| {
+        let text = format!(" (deflate {})", quantity::size(wire));
+        lines.style.paint(Role::Fact, text).to_string()
+    });
+    format!(
+        "{number} {}{}\n",
+        lines.head(entry),
+        deflated.unwrap_or_default()
+    )
+}
+
+pub fn no_form(form: Form) -> String {
+    match form {
+        Form::Text => "not UTF-8",
+        Form::Json => "not a JSON object or array",
+        Form::Decoded => "no format is recognised; --decode names one",
+        Form::Frames => "its frames are not known",
+        Form::Hex | Form::Base64 => "empty",
+    }
+    .to_owned()
+}
+
+fn label(form: Form, style: Style) -> String {
+    style.paint(Role::Fact, form.name()).to_string()
+}
+
+fn section(out: &mut String, form: Form, text: &str) {
+    // A hexdump is indented already.
+    let indent = if form == Form::Hex { "" } else { "  " };
+    for line in text.lines() {
+        let _ = writeln!(out, "{indent}{line}");
+    }
+}

@@ -1,0 +1,38 @@
+use super::super::recall::COPIED;
+use crate::command::nearest;
+use crate::diagnostic::Diagnostic;
+use crate::memory::MemoryError;
+use crate::render::quantity;
+
+#[derive(Debug, thiserror::Error)]
+pub(in crate::prompt) enum RecallError {
+    #[error(transparent)]
+    Memory(#[from] MemoryError),
+    #[error("there is no message named {name}")]
+    NoName { name: String, known: Vec<String> },
+    #[error("nothing was sent yet that could have a name")]
+    NothingSent,
+    #[error("#{number} is not UTF-8 and cannot be sent as text")]
+    NotText { number: u64 },
+    #[error("#{number} has {}, and the clipboard gets at most {}", size(*bytes), size(COPIED))]
+    TooLarge { number: u64, bytes: usize },
+}
+
+impl Diagnostic for RecallError {
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Memory(error) => return error.hint(),
+            Self::NoName { name, known } => match nearest(name, known.iter().map(String::as_str)) {
+                Some(name) => format!("did you mean {name}?"),
+                None => "/send lists the names".to_owned(),
+            },
+            Self::NothingSent => "send a message first".to_owned(),
+            Self::NotText { number } => format!("/save {number} FILE keeps it"),
+            Self::TooLarge { number, .. } => format!("/save {number} FILE writes it to a file"),
+        })
+    }
+}
+
+fn size(bytes: usize) -> String {
+    quantity::size(bytes as u64)
+}

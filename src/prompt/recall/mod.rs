@@ -1,0 +1,337 @@
+//! `/find`, `/show 12`, `/resend` …: commands about messages that were sent or received.
+//!
+//! The thread that reads lines executes them: however long they take, the session goes on.
+
+mod error;
+mod names;
+mod pager;
+
+use std::fmt::Write as _;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use data_encoding::BASE64;
+
+pub(super) use self::error::RecallError;
+pub(super) use self::names::Names;
+pub(super) use self::pager::page;
+use crate::command::{Outgoing, Pattern, Recall, Reference};
+use crate::memory::{Entry, Lines, MemoryError, Query, Shared, differences, whole};
+use crate::proto::message::Kind;
+use crate::render::escape::escape_line;
+use crate::render::form::glance;
+use crate::render::{Decode, Role, Style, quantity};
+use crate::term::terminal;
+
+/// The longest payload for the clipboard, in bytes: terminals drop longer sequences, or hang.
+const COPIED: usize = 64 << 10;
+/// Messages that are looked at before the lock is released.
+const AT_ONCE: usize = 256;
+/// Matches listed: the newest.
+const LISTED: usize = 200;
+
+/// What the commands need.
+#[derive(Debug)]
+pub(super) struct Recaller {
+    pub(super) memory: Shared,
+    pub(super) lines: Lines,
+    pub(super) names: Names,
+    pub(super) home: Option<PathBuf>,
+}
+
+/// What a command leads to.
+pub(super) enum Outcome {
+    /// Lines to print; more than a screen goes to the pager.
+    Print(String),
+    /// Written to the terminal as it is.
+    Copy {
+        sequence: String,
+        note: String,
+    },
+    /// Sent as it is, not filled with variables.
+    Again(Outgoing),
+    /// Sent like a typed line.
+    Send(Outgoing),
+    /// The user changes this text first.
+    Edit {
+        text: String,
+        kind: Kind,
+    },
+    View,
+}
+
+impl Recaller {
+    /// Executes a command; `sent` is the last message that was sent from the prompt.
+    pub(super) fn execute(
+        &mut self,
+        recall: Recall,
+        sent: Option<&Outgoing>,
+    ) -> Result<Outcome, RecallError> {
+        self.lines.style = self.lines.style.within(terminal::width());
+        Ok(match recall {
+            Recall::Find(pattern) => Outcome::Print(self.find(&pattern)?),
+            Recall::Last(count) => Outcome::Print(self.last(count)?),
+            Recall::Show(reference, form) => {
+                let (entry, frames) = {
+                    let memory = self.memory.lock();
+                    let entry = memory.find(reference)?;
+                    let frames = memory.frames(entry.number);
+                    (entry, frames)
+                };
+                Outcome::Print(whole(&entry, &frames, form, &self.lines))
+            }
+            Recall::Resend { message, is_edited } => self.resend(message, is_edited)?,
+            Recall::SaveTo { message, path } => Outcome::Print(self.save(message, path)?),
+            Recall::SaveAs(name) => {
+                let message = sent.ok_or(RecallError::NothingSent)?;
+                Outcome::Print(self.name(&name, message))
+            }
+            Recall::Send(None) => Outcome::Print(self.list_names()),
+            Recall::Send(Some(name)) => {
+                let message = self.names.get(&name);
+                let known = || self.names.starting_with("");
+                let none = || RecallError::NoName {
+                    known: known(),
+                    name,
+                };
+                Outcome::Send(message.ok_or_else(none)?)
+            }
+            Recall::Diff(one, other) => Outcome::Print(self.diff(one, other)?),
+            Recall::Copy(reference) => self.copy(reference)?,
+            Recall::View => Outcome::View,
+        })
+    }
+
+    fn entry(&self, reference: Reference) -> Result<Arc<Entry>, MemoryError> {
+        self.memory.lock().find(reference)
+    }
+
+    fn fact(&self, text: &str) -> String {
+        let style = self.lines.style;
+        style.prose(Role::Fact, &escape_line(text)) + "\n"
+    }
+
+    fn find(&self, pattern: &Pattern) -> Result<String, RecallError> {
+        let query = Query::compile(pattern)?;
+        let (oldest, newest) = self.range()?;
+        let (mut found, mut matches, mut looked) = (Vec::new(), 0_u64, 0_u64);
+        let mut from = oldest;
+        while from <= newest {
+            let entries = self.memory.lock().since(from, AT_ONCE);
+            let Some(last) = entries.last() else {
+                break;
+            };
+            from = last.number + 1;
+            for entry in entries.iter().filter(|entry| entry.number <= newest) {
+                looked += 1;
+                if let Some(part) = query.part(entry) {
+                    matches += 1;
+                    found.push((Arc::clone(entry), part));
+                }
+            }
+            let excess = found.len().saturating_sub(LISTED);
+            found.drain(..excess);
+        }
+        let mut text = String::new();
+        let left = matches - found.len() as u64;
+        if left > 0 {
+            text += &self.fact(&format!(
+                "… {} more, older than these; a narrower search lists them",
+                matches_of(left)
+            ));
+        }
+        for (entry, part) in &found {
+            let _ = writeln!(text, "{}", self.lines.line(entry, Some(part)));
+        }
+        let looked = quantity::plural(looked, "message");
+        text += &self.fact(&match matches {
+            0 => format!("no match in {looked} (#{oldest} to #{newest})"),
+            _ => format!("{} in {looked}", matches_of(matches)),
+        });
+        Ok(text)
+    }
+
+    fn range(&self) -> Result<(u64, u64), MemoryError> {
+        let memory = self.memory.lock();
+        memory.find(Reference::Back(0))?;
+        memory.range().ok_or(MemoryError::Empty)
+    }
+
+    fn last(&self, count: usize) -> Result<String, RecallError> {
+        self.range()?;
+        let entries = {
+            let memory = self.memory.lock();
+            let first = memory.back(count.min(memory.len()).saturating_sub(1));
+            first.map_or_else(Vec::new, |first| memory.since(first.number, count))
+        };
+        let mut text = String::new();
+        for entry in &entries {
+            let _ = writeln!(text, "{}", self.lines.line(entry, None));
+        }
+        if entries.len() < count && count > 10 {
+            let kept = quantity::plural(entries.len() as u64, "message");
+            text += &self.fact(&format!("no more than {kept} are kept"));
+        }
+        Ok(text)
+    }
+
+    fn resend(&self, reference: Reference, is_edited: bool) -> Result<Outcome, RecallError> {
+        let entry = self.entry(reference)?;
+        if is_edited && entry.kind == Kind::Binary {
+            let text = hex::encode(&entry.payload);
+            return Ok(Outcome::Edit {
+                text,
+                kind: Kind::Binary,
+            });
+        }
+        let outgoing = outgoing(&entry)?;
+        Ok(match outgoing {
+            Outgoing::Text(text) if is_edited => Outcome::Edit {
+                text,
+                kind: Kind::Text,
+            },
+            outgoing => Outcome::Again(outgoing),
+        })
+    }
+
+    fn save(&self, reference: Reference, path: PathBuf) -> Result<String, RecallError> {
+        let entry = self.entry(reference)?;
+        let path = match (path.strip_prefix("~"), &self.home) {
+            (Ok(rest), Some(home)) => home.join(rest),
+            _ => path,
+        };
+        write_new(&path, &entry.payload)?;
+        let size = quantity::size(entry.payload.len() as u64);
+        let (number, path) = (entry.number, path.display());
+        Ok(self.fact(&format!("* #{number} ({size}) saved in {path}")))
+    }
+
+    fn name(&self, name: &str, message: &Outgoing) -> String {
+        let text = glance_of(message, 40);
+        let is_replaced = self.names.set(name.to_owned(), message.clone());
+        let again = if is_replaced { " now" } else { "" };
+        self.fact(&format!("* {name} is{again} {text}; /send {name} sends it"))
+    }
+
+    fn list_names(&self) -> String {
+        let names = self.names.list();
+        if names.is_empty() {
+            return self.fact("no messages have names; /save NAME names the last one sent");
+        }
+        let longest = names.iter().map(|(name, _)| name.chars().count()).max();
+        let longest = longest.unwrap_or(0);
+        let columns = self.lines.style.columns().unwrap_or(80);
+        let room = columns.saturating_sub(longest + 5);
+        let line = |(name, message): &(String, Outgoing)| {
+            let shown = self.lines.style.paint(Role::Kind, name);
+            format!("  {shown:<longest$}   {}\n", glance_of(message, room))
+        };
+        names.iter().map(line).collect()
+    }
+
+    fn diff(&self, one: Reference, other: Reference) -> Result<String, RecallError> {
+        let (one, other) = (self.entry(one)?, self.entry(other)?);
+        let lines = differences(&one, &other);
+        let (first, second) = (one.number, other.number);
+        if lines.is_empty() {
+            return Ok(self.fact(&format!("#{first} and #{second} are the same")));
+        }
+        let style = self.lines.style;
+        let title = format!("#{first} (first) and #{second} (second) differ:");
+        let mut text = style.prose(Role::Kind, &title) + "\n";
+        for line in lines {
+            let _ = writeln!(text, "  {line}");
+        }
+        Ok(text)
+    }
+
+    fn copy(&self, reference: Reference) -> Result<Outcome, RecallError> {
+        let entry = self.entry(reference)?;
+        let (sequence, note) = copied(&entry)?;
+        let note = self.fact(&note);
+        Ok(Outcome::Copy { sequence, note })
+    }
+}
+
+fn matches_of(count: u64) -> String {
+    match count {
+        1 => "1 match".to_owned(),
+        _ => format!("{count} matches"),
+    }
+}
+
+/// What copies a payload to the clipboard (OSC 52), and what to say about it.
+pub(super) fn copied(entry: &Entry) -> Result<(String, String), RecallError> {
+    let number = entry.number;
+    let bytes = entry.payload.len();
+    if bytes > COPIED {
+        return Err(RecallError::TooLarge { number, bytes });
+    }
+    let is_text = str::from_utf8(&entry.payload).is_ok();
+    let base64 = BASE64.encode(&entry.payload);
+    let (clip, form) = if is_text {
+        (base64, "")
+    } else {
+        (BASE64.encode(base64.as_bytes()), " as base64")
+    };
+    let size = quantity::size(bytes as u64);
+    let note = format!("* #{number} ({size}) copied{form}, if the terminal allows it (OSC 52)");
+    Ok((format!("\x1b]52;c;{clip}\x07"), note))
+}
+
+pub(super) fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
+    let payload = entry.payload.clone();
+    match entry.kind {
+        Kind::Binary => Ok(Outgoing::Binary(payload)),
+        Kind::Text => {
+            let text = String::from_utf8(payload).map(Outgoing::Text);
+            let number = entry.number;
+            text.map_err(|_| RecallError::NotText { number })
+        }
+    }
+}
+
+/// Writes a file that only its owner can read, and overwrites none.
+fn write_new(path: &Path, payload: &[u8]) -> Result<(), MemoryError> {
+    let failed = |error: std::io::Error| {
+        let path = path.to_owned();
+        match error.kind() {
+            ErrorKind::AlreadyExists => MemoryError::Exists(path),
+            _ => MemoryError::Write { path, error },
+        }
+    };
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    let mut file = options.open(path).map_err(failed)?;
+    file.write_all(payload).map_err(failed)
+}
+
+/// A message on part of a line, escaped.
+fn glance_of(message: &Outgoing, room: usize) -> String {
+    let (kind, payload) = match message {
+        Outgoing::Text(text) | Outgoing::Fragment { text, .. } => (Kind::Text, text.as_bytes()),
+        Outgoing::Binary(payload) => (Kind::Binary, payload.as_slice()),
+        Outgoing::File { path, .. } => {
+            return glance(
+                Kind::Text,
+                format!("the file {}", path.display()).as_bytes(),
+                Decode::Hex,
+                room,
+            );
+        }
+        _ => return String::new(),
+    };
+    glance(kind, payload, Decode::Auto, room)
+}
+
+/// Whether a text has more lines than the terminal has rows for.
+pub(super) fn is_long(text: &str, style: Style) -> bool {
+    let columns = style.columns().unwrap_or(usize::MAX).max(1);
+    let rows = text
+        .lines()
+        .map(|line| crate::render::width::width(line).div_ceil(columns).max(1));
+    rows.sum::<usize>() >= terminal::rows()
+}
