@@ -124,7 +124,7 @@ impl Environment {
                 .unwrap_or_else(|| process::EDITOR.to_owned()),
             pager: set("PAGER")
                 .and_then(|command| command.into_string().ok())
-                .unwrap_or_else(|| "less".to_owned()),
+                .unwrap_or_else(|| process::PAGER.to_owned()),
             no_color: set("NO_COLOR").is_some(),
             force_color: set("CLICOLOR_FORCE").is_some_and(|value| value != "0"),
             proxies: ProxyVariables::read(&set),

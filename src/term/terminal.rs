@@ -16,6 +16,8 @@ const PASTE: &str = "\x1b[?2004h";
 const STALL: Duration = Duration::from_secs(1);
 /// The columns of a terminal that does not say how many it has.
 const COLUMNS: usize = 80;
+/// Its rows.
+const ROWS: usize = 24;
 
 /// The terminal, which gets its modes back when this is dropped.
 #[derive(Debug)]
@@ -122,10 +124,7 @@ pub fn columns() -> usize {
 
 /// The rows of the terminal that standard output is; 24 when it does not tell.
 pub fn rows() -> usize {
-    match tcgetwinsize(stdout()) {
-        Ok(size) if size.ws_row > 0 => size.ws_row.into(),
-        _ => 24,
-    }
+    terminal::stdout_rows().unwrap_or(ROWS)
 }
 
 /// The columns of the terminal that standard output is; 80 when it does not tell.

@@ -300,11 +300,8 @@ fn numbers_are_completed() {
 fn the_last_sent_message_gets_a_name_with_its_variables() {
     let args = ["demo", "--no-compress", "--timestamps", "none"];
     let mut terminal = terminal(&args).prompt();
-    answers(
-        &mut terminal,
-        "/save greeting",
-        "nothing was sent yet that could have a name; send a message first",
-    );
+    terminal.press("/save greeting\r");
+    terminal.wait_for("nothing was sent yet that could have a name; send a message first\n");
     terminal.press("/set who ada\r");
     terminal.wait_for("who = ada\n");
     terminal.press("hello {{who}}\r");

@@ -7,9 +7,7 @@ mod names;
 mod pager;
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +22,7 @@ use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
 use crate::render::form::glance;
 use crate::render::{Decode, Role, Style, quantity};
+use crate::sys::file::create_private;
 use crate::term::terminal;
 
 /// The longest payload for the clipboard, in bytes: terminals drop longer sequences, or hang.
@@ -303,9 +302,7 @@ fn write_new(path: &Path, payload: &[u8]) -> Result<(), MemoryError> {
             _ => MemoryError::Write { path, error },
         }
     };
-    let mut options = OpenOptions::new();
-    let options = options.write(true).create_new(true).mode(0o600);
-    let mut file = options.open(path).map_err(failed)?;
+    let mut file = create_private(path).map_err(failed)?;
     file.write_all(payload).map_err(failed)
 }
 

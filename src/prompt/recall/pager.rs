@@ -1,10 +1,9 @@
 //! `$PAGER`, for what is longer than the screen.
 
 use std::io::{self, Write};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-/// As git does: less leaves a short text on the screen, and shows colours.
-const SCRIPT: &str = ": \"${LESS=FRX}\" \"${LV=-c}\"; export LESS LV; ";
+use crate::sys::process::pager as run;
 
 /// Shows `text` in the user's pager, a shell command, and waits for its end.
 ///
@@ -12,9 +11,7 @@ const SCRIPT: &str = ": \"${LESS=FRX}\" \"${LV=-c}\"; export LESS LV; ";
 ///
 /// If the pager did not show it: it cannot be run, or ended with an error.
 pub(in crate::prompt) fn page(pager: &str, text: &str) -> io::Result<()> {
-    let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", &format!("{SCRIPT}{pager}")]);
-    let mut child = shell.stdin(Stdio::piped()).spawn()?;
+    let mut child = run(pager).stdin(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // The user may leave before the end of the text.
         let _ = stdin.write_all(text.as_bytes());

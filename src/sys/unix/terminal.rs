@@ -145,6 +145,33 @@ pub fn stdout_columns() -> Option<usize> {
     columns(stdout())
 }
 
+/// The rows of the terminal that standard output is.
+pub fn stdout_rows() -> Option<usize> {
+    let size = tcgetwinsize(stdout()).ok()?;
+    Some(size.ws_row.into()).filter(|rows| *rows > 0)
+}
+
+/// Appends the keys that are pressed `within` this time; `false` if there are none.
+///
+/// # Errors
+///
+/// If there will never be another key.
+pub fn read_keys(keys: &mut Vec<u8>, within: Duration) -> io::Result<bool> {
+    if !has_input(within) {
+        return Ok(false);
+    }
+    let mut block = [0; 1 << 10];
+    match read(stdin(), &mut block) {
+        Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
+        Ok(n) => {
+            keys.extend_from_slice(&block[..n]);
+            Ok(true)
+        }
+        Err(Errno::INTR | Errno::AGAIN) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 fn columns(terminal: impl AsFd) -> Option<usize> {
     let size = tcgetwinsize(terminal).ok()?;
     Some(size.ws_col.into()).filter(|columns| *columns > 0)

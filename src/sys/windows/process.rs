@@ -7,6 +7,16 @@ use std::process::Command;
 /// The user's editor if no variable names one.
 pub const EDITOR: &str = "notepad";
 
+/// The user's pager if no variable names one.
+pub const PAGER: &str = "more";
+
+/// Runs a pager through the shell; its command may include arguments.
+pub fn pager(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    shell.raw_arg(format!("/S /C \"{command}\""));
+    shell
+}
+
 /// Runs `command` through the shell: it may include arguments. `path` is its last one.
 pub fn shell(command: &str, path: &Path) -> Command {
     let mut shell = Command::new("cmd");

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read, Write};
+use std::time::Duration;
 
 use winapi_util::console::{mode, screen_buffer_info, set_mode};
 use winapi_util::file::information;
@@ -83,6 +84,22 @@ pub fn stderr_columns() -> Option<usize> {
 /// The columns of the console that standard output is.
 pub fn stdout_columns() -> Option<usize> {
     columns(HandleRef::stdout())
+}
+
+/// The rows of the console that standard output is.
+pub fn stdout_rows() -> Option<usize> {
+    let window = screen_buffer_info(HandleRef::stdout()).ok()?.window_rect();
+    let rows = i32::from(window.bottom) - i32::from(window.top) + 1;
+    usize::try_from(rows).ok().filter(|rows| *rows > 0)
+}
+
+/// Keys one by one are read by the line editor only.
+///
+/// # Errors
+///
+/// Always: the console has events of keys instead of bytes.
+pub fn read_keys(_keys: &mut Vec<u8>, _within: Duration) -> io::Result<bool> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 fn columns(console: impl AsHandleRef) -> Option<usize> {
