@@ -101,7 +101,7 @@ frames
 
 #[test]
 fn more_than_a_screen_goes_to_the_pager() {
-    let long = "x\n".repeat(50);
+    let long = "x\n".repeat(50) + "end";
     let server = scripted(move |mut peer: Peer| {
         peer.send(Message::text(long));
         peer.receive();
@@ -110,7 +110,7 @@ fn more_than_a_screen_goes_to_the_pager() {
     });
     let script = "cat >/dev/null; echo the pager; read line </dev/tty";
     let mut terminal = terminal(&[server.url()]).env("PAGER", script).prompt();
-    terminal.wait_for("  x\n> ");
+    terminal.wait_for("  end\n> ");
     terminal.press("/show 1\r");
     terminal.wait_for("the pager\n");
     terminal.press("\r");
