@@ -4,8 +4,7 @@ use std::fmt::Write;
 
 use super::{Entry, Frames, Lines};
 use crate::proto::message::Kind;
-use crate::render::close::spaced_hex;
-use crate::render::frame::header_text;
+use crate::render::frame::frame_text;
 use crate::render::quantity;
 use crate::render::{Decode, Form, Role, Style};
 
@@ -36,10 +35,7 @@ pub fn form_of(form: Form, entry: &Entry, frames: &Frames, lines: &Lines) -> Opt
 fn headers(frames: &Frames) -> String {
     let mut text = String::new();
     for frame in &frames.headers {
-        let bytes = spaced_hex(&frame.bytes[..frame.size]);
-        let header = header_text(&frame.header);
-        let offset = frame.offset;
-        let _ = writeln!(text, "{header}, header {bytes} at offset {offset}");
+        let _ = writeln!(text, "{}", frame_text(frame));
     }
     if frames.more > 0 {
         let _ = writeln!(text, "… and {} more", frames.more);

@@ -41,7 +41,7 @@ fn response_text(bytes: &[u8]) -> String {
     format!("HTTP: {}{}", escape_line(status), body.unwrap_or_default())
 }
 
-pub fn spaced_hex(bytes: &[u8]) -> String {
+pub(super) fn spaced_hex(bytes: &[u8]) -> String {
     let bytes: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     bytes.join(" ")
 }
