@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub use crate::sys::Unanswered;
 use crate::sys::terminal::{self, Modes};
-pub use crate::sys::terminal::{HAS_JOBS, is_hung_up};
+pub use crate::sys::terminal::{HAS_JOBS, interrupt, is_hung_up};
 
 /// Ends a synchronized update and bracketed paste.
 const RESET: &str = "\x1b[?2026l\x1b[?2004l";
@@ -112,9 +112,9 @@ impl Loan {
 
 /// Asks the terminal for the column of the cursor, from 0; nobody else may read keys at the same time.
 ///
-/// Text that is typed before the answer is appended to `typed`.
-pub fn cursor_column(typed: &mut String) -> Result<usize, Unanswered> {
-    terminal::cursor_column(super::screen, typed)
+/// Keys that are pressed before the answer are appended to `keys`.
+pub fn cursor_column(keys: &mut Vec<u8>) -> Result<usize, Unanswered> {
+    terminal::cursor_column(super::screen, keys)
 }
 
 /// The columns of the terminal that standard error is; 80 when it does not tell.

@@ -81,6 +81,49 @@ fn a_line_typed_across_resizes_is_sent_whole() {
     );
 }
 
+/// Types a line of two rows, presses keys while the terminal is asked for the cursor after a resize, and claims what
+/// is sent until then and the line that is left.
+#[track_caller]
+fn pressed_while_asked(keys: &str, sent: &[&str], left: &str) {
+    let server = echoing();
+    let mut terminal = terminal(&[server.url()]).prompt();
+    let text = "0123456789".repeat(12);
+    terminal.press(&text);
+    terminal.wait("the line", |screen, _| {
+        screen.contents().replace('\n', "").contains(&text)
+    });
+    terminal.press_before_answer(keys);
+    terminal.resize_and_reflow(40, 60);
+    for text in sent {
+        terminal.wait_for(&format!("← text {} B", text.len()));
+    }
+    terminal.wait("the rest", |screen, _| {
+        let shown = screen.contents().replace('\n', "");
+        shown.ends_with(&format!("> {left}"))
+    });
+    terminal.press("!\r");
+    terminal.wait_for(&format!("← text {} B", left.len() + 1));
+    terminal.leave();
+    let expected = sent.iter().map(|text| (*text).to_owned());
+    let expected: Vec<_> = expected
+        .chain([format!("{left}!")])
+        .map(Message::text)
+        .collect();
+    assert_eq!(server.finish().messages, expected);
+}
+
+#[test]
+fn keys_that_are_pressed_while_the_terminal_is_asked_for_its_cursor_do_what_they_do() {
+    let text = "0123456789".repeat(12);
+    pressed_while_asked("R", &[], &format!("{text}R"));
+    pressed_while_asked("\r", &[&text], "");
+    pressed_while_asked(
+        "a\x1b[D\rnext\rrest",
+        &[&format!("{text}a"), "next"],
+        "rest",
+    );
+}
+
 #[test]
 fn a_list_of_completions_below_a_long_suggestion_leaves_nothing_behind() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();

@@ -87,6 +87,7 @@ impl Setup {
                 parser: emulator(ROWS, COLUMNS),
                 answers: String::new(),
             }),
+            before_answer: RefCell::default(),
             modes,
             _home: self.home,
         }
@@ -113,6 +114,8 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     output: Output,
     view: RefCell<View>,
+    /// Keys that are pressed just before the terminal answers a question.
+    before_answer: RefCell<String>,
     modes: String,
     _home: TempDir,
 }
@@ -134,8 +137,13 @@ impl Terminal {
         self.output.draw(view);
         let answers = std::mem::take(&mut view.answers);
         if !answers.is_empty() {
-            self.write(&answers);
+            self.write(&(self.before_answer.take() + &answers));
         }
+    }
+
+    /// Presses keys as soon as the terminal was asked for something, before it answers.
+    pub fn press_before_answer(&mut self, keys: &str) {
+        self.before_answer = RefCell::new(keys.to_owned());
     }
 
     /// Pastes a text, as terminals do when an application asks for brackets around it.

@@ -53,11 +53,7 @@ pub(super) fn bind<H: Helper, I: History>(
     for (key, handler) in keys {
         editor.bind_sequence(key, handler);
     }
-    let other = Other {
-        screen: Arc::clone(screen),
-        is_browsing,
-    };
-    editor.bind_sequence(Event::Any, handler(other));
+    editor.bind_sequence(Event::Any, handler(Other { is_browsing }));
 }
 
 fn handler(handler: impl ConditionalEventHandler + 'static) -> EventHandler {
@@ -117,23 +113,15 @@ impl ConditionalEventHandler for Recall {
     }
 }
 
-/// Every other key: ends the use of [`Recall`], and inserts what was typed before it.
+/// Every other key: ends the use of [`Recall`].
 struct Other {
-    screen: Arc<Screen>,
     is_browsing: Arc<AtomicBool>,
 }
 
 impl ConditionalEventHandler for Other {
-    fn handle(&self, event: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, _: &EventContext<'_>) -> Option<Cmd> {
         self.is_browsing.store(false, Ordering::Relaxed);
-        let mut typed = self.screen.take_late();
-        if typed.is_empty() {
-            return None;
-        }
-        if let Some(KeyEvent(KeyCode::Char(c), Modifiers::NONE)) = event.get(0) {
-            typed.push(*c);
-        }
-        Some(Cmd::Insert(1, typed))
+        None
     }
 }
 

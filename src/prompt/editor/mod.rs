@@ -7,6 +7,7 @@ mod draft;
 mod helper;
 mod history;
 mod key;
+mod late;
 mod message;
 mod paint;
 mod reader;
@@ -28,6 +29,7 @@ use tokio::sync::{mpsc, oneshot};
 pub(super) use self::draft::Draft;
 use self::helper::{Known, LineHelper};
 use self::history::{History, Lines, MAX_LINES};
+use self::late::Typed;
 use self::message::Message;
 use self::reader::Reader;
 use self::screen::Screen;
@@ -127,6 +129,7 @@ impl Editor {
             recaller: options.recaller,
             pager: options.pager,
             message: Message::default(),
+            typed: Typed::default(),
             style: Style::new(options.color),
         };
         spawn("line editor", move || reader.run())?;

@@ -6,6 +6,7 @@
 use unicode_width::UnicodeWidthChar;
 
 use super::TAB_STOP;
+use super::late::Typed;
 use crate::render::width::cut;
 use crate::term::terminal::Unanswered;
 
@@ -51,6 +52,19 @@ impl Paint {
     /// The rows after the first.
     pub(super) fn rows_below(&self) -> usize {
         self.layout(self.columns).end.row
+    }
+
+    /// Clears the line, from the start of the row after it.
+    pub(super) fn clear_from_below(&self) -> String {
+        up(self.rows_below() + 1) + "\r\x1b[J"
+    }
+
+    pub(super) fn typed(&self) -> Typed {
+        let (left, right) = self.line.split_at(self.cursor);
+        Typed {
+            left: left.to_owned(),
+            right: right.to_owned(),
+        }
     }
 
     /// As much of a hint as fits on the last row of `line`.

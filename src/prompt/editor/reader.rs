@@ -1,4 +1,5 @@
 use std::io::ErrorKind;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -12,6 +13,7 @@ use super::Entry;
 use super::draft::Draft;
 use super::helper::LineHelper;
 use super::history::{History, HistoryError};
+use super::late::{Pressed, Typed};
 use super::message::{Message, Next};
 use super::screen::Screen;
 use crate::command::{self, Command, Outgoing, PromptCommand};
@@ -39,6 +41,8 @@ pub(super) struct Reader {
     pub(super) recaller: Recaller,
     pub(super) pager: String,
     pub(super) message: Message,
+    /// What the next line begins with.
+    pub(super) typed: Typed,
     pub(super) style: Style,
 }
 
@@ -49,8 +53,14 @@ impl Reader {
         let loaded = self.history.load(&mut self.editor);
         self.note_failure(loaded);
         let last = loop {
-            match self.editor.readline(&self.prompt()) {
+            match self.read() {
                 Ok(line) => self.typed(line),
+                Err(ReadlineError::Interrupted)
+                    if let Some((keys, typed)) = self.screen.take_late() =>
+                {
+                    self.typed = typed;
+                    self.press(&keys);
+                }
                 Err(ReadlineError::Interrupted) if self.message.take().is_some() => {
                     self.screen.continues(None);
                     self.note("* dropped; nothing was sent");
@@ -64,6 +74,23 @@ impl Reader {
         };
         drop(leaving);
         self.report(last);
+    }
+
+    fn read(&mut self) -> rustyline::Result<String> {
+        let Typed { left, right } = mem::take(&mut self.typed);
+        let prompt = self.prompt();
+        self.editor.readline_with_initial(&prompt, (&left, &right))
+    }
+
+    /// Handles keys that rustyline did not read.
+    fn press(&mut self, keys: &[u8]) {
+        for pressed in self.typed.press(keys) {
+            match pressed {
+                Pressed::Line(line) => self.typed(line),
+                Pressed::Interrupt => self.report(Entry::Interrupt),
+                Pressed::End => self.report(Entry::End),
+            }
+        }
     }
 
     /// The name only where it leaves most of the row to what is typed.

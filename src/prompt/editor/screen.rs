@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 
+use super::late::Typed;
 use super::paint::{Paint, Reflow};
 use crate::term::{self, terminal};
 
@@ -49,8 +50,8 @@ struct State {
     /// The lines of a message before the line being typed.
     unfinished: Option<String>,
     reflow: Reflow,
-    /// Typed while the terminal was asked for something.
-    late: String,
+    /// Keys that were pressed while the terminal was asked for something.
+    late: Vec<u8>,
     is_printing: bool,
     reader: ReaderState,
     phase: Phase,
@@ -223,12 +224,16 @@ impl Screen {
         let mut reflow = state.reflow;
         drop(state);
         if let Some(line) = resized {
-            let mut late = String::new();
+            let mut late = Vec::new();
             let rows = reflow.rows_above(&line, || terminal::cursor_column(&mut late));
             term::screen(&line.clear(rows));
             let mut state = self.lock();
             state.reflow = reflow;
-            state.late.push_str(&late);
+            if !late.is_empty() {
+                state.late.extend(late);
+                // rustyline takes no keys but those it reads, so that the line begins again with them.
+                terminal::interrupt();
+            }
         }
         self.changed.notify_all();
     }
@@ -262,9 +267,21 @@ impl Screen {
         self.lock().unfinished.is_some()
     }
 
-    /// Takes what was typed and not inserted yet.
-    pub(super) fn take_late(&self) -> String {
-        mem::take(&mut self.lock().late)
+    /// Takes the keys that rustyline did not read, if any, and the line that ended for them.
+    ///
+    /// The line is removed from the screen; rustyline has moved the cursor to the row after it.
+    pub(super) fn take_late(&self) -> Option<(Vec<u8>, Typed)> {
+        let mut state = self.lock();
+        if state.late.is_empty() {
+            return None;
+        }
+        let late = mem::take(&mut state.late);
+        let typed = state.paint.typed();
+        let clear = state.paint.clear_from_below();
+        drop(state);
+        self.line_ends();
+        term::screen(&clear);
+        Some((late, typed))
     }
 
     pub(super) fn prompt_is(&self, prompt: &str) {

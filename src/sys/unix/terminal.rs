@@ -73,6 +73,11 @@ pub fn resized() {
     let _ = kill_process(getpid(), Signal::WINCH);
 }
 
+/// Ends the line that rustyline reads, as SIGINT does; called while it reads, when the signal is its own.
+pub fn interrupt() {
+    let _ = kill_process(getpid(), Signal::INT);
+}
+
 /// Whether there will never be another key.
 pub fn is_hung_up() -> bool {
     let input = stdin();
@@ -83,43 +88,40 @@ pub fn is_hung_up() -> bool {
 
 /// How long a terminal at the end of a slow line may take to answer.
 const ANSWER: Duration = Duration::from_millis(500);
-/// Longer than any answer, in bytes.
-const LONGEST_ANSWER: usize = 32;
+/// The most that may be typed before the answer, in bytes; nobody types as much in the time, but somebody may paste.
+const LONGEST_ANSWER: usize = 4 << 10;
 
 /// The column of the cursor, from 0; nobody else may read keys at the same time.
 ///
-/// `ask` sends a question to the terminal. Text that is typed before the answer is appended to `typed`.
-pub fn cursor_column(ask: impl FnOnce(&str), typed: &mut String) -> Result<usize, Unanswered> {
+/// `ask` sends a question to the terminal. Keys that are pressed before the answer are appended to `keys`.
+pub fn cursor_column(ask: impl FnOnce(&str), keys: &mut Vec<u8>) -> Result<usize, Unanswered> {
     if has_input(Duration::ZERO) {
         return Err(Unanswered::KeysWaiting);
     }
     ask("\x1b[6n");
-    let mut answer = Vec::new();
-    while answer.len() < LONGEST_ANSWER && !answer.ends_with(b"R") {
+    let start = keys.len();
+    while keys.len() - start < LONGEST_ANSWER {
         let mut byte = [0];
         if !has_input(ANSWER) || !matches!(read(stdin(), &mut byte), Ok(1)) {
             return Err(Unanswered::Silent);
         }
-        answer.extend(byte);
+        keys.extend(byte);
+        if let Some((at, column)) = answer_in(&keys[start..]) {
+            keys.truncate(start + at);
+            return Ok(column);
+        }
     }
-    let start = answer.iter().rposition(|byte| *byte == b'\x1b');
-    let (keys, answer) = answer.split_at(start.unwrap_or(answer.len()));
-    let keys = String::from_utf8_lossy(keys);
-    typed.extend(keys.chars().filter(|key| !key.is_control()));
-    column_in(answer).ok_or(Unanswered::Silent)
+    Err(Unanswered::Silent)
 }
 
-/// The column in `ESC [ row ; column R`, which counts from 1.
-fn column_in(answer: &[u8]) -> Option<usize> {
-    let digits = answer
-        .strip_suffix(b"R")?
-        .rsplit(|byte| *byte == b';')
-        .next()?;
-    str::from_utf8(digits)
-        .ok()?
-        .parse::<usize>()
-        .ok()?
-        .checked_sub(1)
+/// Where `ESC [ row ; column R` starts, at the end of what was read, and the column, which counts from 1.
+fn answer_in(read: &[u8]) -> Option<(usize, usize)> {
+    let text = read.strip_suffix(b"R")?;
+    let start = text.iter().rposition(|byte| *byte == b'\x1b')?;
+    let numbers = str::from_utf8(text[start..].strip_prefix(b"\x1b[")?).ok()?;
+    let (row, column) = numbers.split_once(';')?;
+    row.parse::<usize>().ok()?;
+    Some((start, column.parse::<usize>().ok()?.checked_sub(1)?))
 }
 
 fn has_input(within: Duration) -> bool {
@@ -223,5 +225,26 @@ impl Drop for Hidden {
     fn drop(&mut self) {
         // Drain, not flush: text typed ahead is for whoever reads next.
         let _ = tcsetattr(&self.tty, OptionalActions::Drain, &self.original);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_ends_the_keys_before_it() {
+        assert_eq!(answer_in(b"\x1b[12;28R"), Some((0, 27)));
+        assert_eq!(answer_in(b"aR\r\x1b[A\x1b[1;1R"), Some((6, 0)));
+        for keys in [
+            &b"R"[..],
+            b"\x1b[12;28",
+            b"\x1bR",
+            b"\x1b[1;0R",
+            b"\x1b[;R",
+            b"",
+        ] {
+            assert_eq!(answer_in(keys), None);
+        }
     }
 }

@@ -64,13 +64,16 @@ pub fn stop() {}
 /// The size is asked for whenever it is needed.
 pub fn resized() {}
 
+/// No key is taken from rustyline, as no question is asked.
+pub fn interrupt() {}
+
 /// Whether there will never be another key.
 pub fn is_hung_up() -> bool {
     Modes::get().is_err()
 }
 
 /// The column of the cursor, from 0; the console knows it without a question.
-pub fn cursor_column(_ask: impl FnOnce(&str), _typed: &mut String) -> Result<usize, Unanswered> {
+pub fn cursor_column(_ask: impl FnOnce(&str), _keys: &mut Vec<u8>) -> Result<usize, Unanswered> {
     let info = screen_buffer_info(HandleRef::stdout());
     let info = info.map_err(|_| Unanswered::Silent)?;
     usize::try_from(info.cursor_position().0).map_err(|_| Unanswered::Silent)
