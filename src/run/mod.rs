@@ -18,6 +18,7 @@ mod view;
 
 use std::ffi::OsString;
 use std::future::Future;
+use std::io;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -146,17 +147,16 @@ fn misunderstood(error: &CommandLineError) -> Exit {
     match error {
         CommandLineError::Usage(error) => {
             let text = error.render().to_string();
+            // Help and version go to stdout with status 0, errors to stderr with 2.
+            if error.exit_code() == 0 {
+                return printed(error.print().and_then(|()| term::stdout(b"")));
+            }
             if escape_payload(&text) == text && !quotes_controls(error) {
-                // Help and version go to stdout with status 0, errors to stderr with 2.
                 let _ = error.print();
             } else {
                 term::stderr(&escape_payload(&text));
             }
-            if error.exit_code() == 0 {
-                Exit::Done
-            } else {
-                Exit::Usage
-            }
+            Exit::Usage
         }
         CommandLineError::Config(error) => refuse(error),
     }
@@ -192,10 +192,14 @@ fn say_why(why: &NotOpen) {
 }
 
 fn print(bytes: &[u8]) -> Exit {
-    match term::stdout(bytes) {
+    printed(term::stdout(bytes))
+}
+
+fn printed(written: io::Result<()>) -> Exit {
+    match written {
         Ok(()) => Exit::Done,
         // The reader has enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
         Err(error) => {
             complain(&format!("cannot write to stdout: {error}"));
             Exit::Write

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::fmt::report;
 use super::view::view;
-use super::{complain, print};
+use super::{complain, print, printed};
 use crate::atomic_file::Replacement;
 use crate::config::Environment;
 use crate::config::runner::{GitHub, Mistakes, Test};
@@ -80,7 +80,9 @@ pub(super) async fn test(test: Test, environment: &Environment) -> Exit {
         voice.say(&github::annotations(&run, &github.folder));
         summarize(github, &run);
     }
-    write_reports(reports, &run)
+    let (exit, written) = (write_reports(reports, &run), voice.end());
+    // What a failed run says is more than that nobody could read it.
+    if exit == Exit::Done { written } else { exit }
 }
 
 /// `-v` shows messages on standard error, unlike in a pipe.
@@ -170,6 +172,7 @@ struct Voice {
     to_stderr: bool,
     quiet: bool,
     style: Style,
+    written: RefCell<io::Result<()>>,
 }
 
 impl Voice {
@@ -185,6 +188,7 @@ impl Voice {
             to_stderr,
             quiet: test.display.quiet,
             style: test.display.style(terminal),
+            written: RefCell::new(Ok(())),
         }
     }
 
@@ -192,9 +196,14 @@ impl Voice {
         if self.to_stderr {
             term::stderr(text);
         } else {
-            // A closed pipe is not an error; the exit status still shows the result.
-            let _ = term::stdout(text.as_bytes());
+            let mut written = self.written.borrow_mut();
+            *written = std::mem::replace(&mut *written, Ok(())).and(term::stdout(text.as_bytes()));
         }
+    }
+
+    /// Complains if the report is not complete; a closed pipe is not an error.
+    fn end(self) -> Exit {
+        printed(self.written.into_inner())
     }
 
     fn case(&self, case: &CaseResult) {

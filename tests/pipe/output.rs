@@ -4,7 +4,7 @@ use std::io::Read;
 use std::time::Duration;
 
 use crate::support::output::Output;
-use crate::support::peer::{Message, Peer, scripted};
+use crate::support::peer::{Message, Peer, echoing, scripted};
 use crate::support::run::wsee;
 use crate::support::wire::after_handshake;
 
@@ -231,4 +231,47 @@ fn a_full_disk_is_a_write_error_even_when_the_count_is_reached() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(23), "{stderr}");
     assert!(stderr.contains("cannot write to stdout"), "{stderr}");
+}
+
+#[test]
+fn a_full_disk_is_a_write_error_for_whatever_is_printed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.wsee");
+    std::fs::write(&file, "connect ws://127.0.0.1:1/\n").expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    for args in [
+        &["--help"][..],
+        &["--version"],
+        &["help", "test"],
+        &["completions", "bash"],
+        &["man"],
+        &["schema", "events"],
+        &["test", "--list", file],
+        &["test", "--check", file],
+    ] {
+        let output = wsee(args).redirected("> /dev/full").run().exits(23);
+        output.ends_with_line("wsee: cannot write to stdout: ");
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_printed_is_a_write_error_unless_the_test_failed() {
+    let server = echoing();
+    let passes = ["test", server.url(), "--send", "a", "--expect", "a"];
+    let output = wsee(&passes).redirected("> /dev/full").run().exits(23);
+    output.ends_with_line("wsee: cannot write to stdout: ");
+    server.finish();
+    let server = echoing();
+    let fails = [
+        "test",
+        server.url(),
+        "--send",
+        "a",
+        "--expect",
+        "b",
+        "--timeout",
+        "100ms",
+    ];
+    let output = wsee(&fails).redirected("> /dev/full").run().exits(1);
+    output.says("wsee: cannot write to stdout: ");
 }

@@ -38,6 +38,9 @@ const PIPE_BUF: usize = 512;
 impl Stdout {
     /// The process's standard output; needs a tokio runtime.
     ///
+    /// One that was closed (`>&-`) is `/dev/null` by now: Rust's runtime opens it before `main`, with the flags that
+    /// Python's `subprocess.DEVNULL` has too, so that it cannot be told from one that is meant.
+    ///
     /// A pipe whose reader is already gone is an error of kind [`io::ErrorKind::BrokenPipe`].
     pub fn open() -> io::Result<Self> {
         let (fd, how) = match classify(io::stdout().as_fd(), OFlags::WRONLY)? {
