@@ -364,8 +364,13 @@ impl Human {
 
     /// Writes a line about the connection; the text must be escaped.
     fn note(&mut self, out: &mut String, role: Role, text: &str, now: Instant) {
-        self.time(out, now);
-        let _ = writeln!(out, "{}", self.style.prose(role, text));
+        let time = self.timestamp(now).map(|time| time + " ");
+        let time = time.unwrap_or_default();
+        let line = format!("{time}{text}");
+        let line = self.style.wrapped(&line);
+        let (time, text) = line.split_at(time.len());
+        let _ = write!(out, "{}", self.style.paint(Role::Fact, time));
+        let _ = writeln!(out, "{}", self.style.paint(role, text));
     }
 
     fn start(&mut self, out: &mut String, direction: Direction, now: Instant) {
@@ -437,6 +442,20 @@ mod tests {
             message(Kind::Binary, b"\xde\xad")
                 .starts_with("12:01:02.123 ← binary 2 B\n  00000000  de ad")
         );
+    }
+
+    #[test]
+    fn a_line_with_a_time_is_wrapped_at_the_width_of_the_terminal() {
+        let (mut human, start) = human();
+        human.fit(40);
+        let mut out = String::new();
+        let text = "! the server is not there yet; next attempt in 0.5 s";
+        human.note(&mut out, Role::Warning, text, start);
+        let rows = [
+            "12:01:02.123 ! the server is not there",
+            "  yet; next attempt in 0.5 s",
+        ];
+        assert_eq!(out.lines().collect::<Vec<_>>(), rows);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Colours by role, so that no view picks its own, and the width of the terminal.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use anstyle::{AnsiColor, Effects};
@@ -81,8 +82,12 @@ impl Style {
 
     /// `text`, wrapped at words, in the colours of `role`; it must be escaped.
     pub fn prose(self, role: Role, text: &str) -> String {
+        self.paint(role, self.wrapped(text)).to_string()
+    }
+
+    pub fn wrapped(self, text: &str) -> Cow<'_, str> {
         let columns = self.columns.unwrap_or(usize::MAX);
-        self.paint(role, wrap(text, columns, HANGING)).to_string()
+        wrap(text, columns, HANGING)
     }
 }
 
