@@ -22,6 +22,9 @@ use crate::render::{Role, Show, Style, message, quantity};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
 use crate::term::{self, terminal::Silent};
 
+/// Keys are kept for the prompt, which cannot show them yet.
+const WAITING: &str =
+    "* waiting for the server; the prompt opens with the connection, Ctrl-C ends the wait";
 /// For a terminal whose output goes elsewhere: nothing else says that wsee waits for lines.
 const TYPED: &str = "connected; each line you type is a message, Ctrl-D ends the input";
 
@@ -221,12 +224,16 @@ async fn open(
     let is_brief = is_prompt && connect.display.verbose == 0;
     let mut is_waiting = false;
     let mut observe = |event: Event<'_>| {
-        is_waiting |= matches!(event, Event::Retry(_));
+        let begins_to_wait = !is_waiting && matches!(event, Event::Retry(_));
+        is_waiting |= begins_to_wait;
         // The line of a failed attempt says the same.
         let is_step = matches!(event, Event::Step(Step::Resolved { .. } | Step::Failed(_)));
         let is_repeated = is_brief && is_waiting && is_step;
         observers.view.show().handshake = shown && !is_repeated;
         observers.opening(&event, lines, Instant::now());
+        if begins_to_wait && is_prompt {
+            observers.view.print(Role::Fact, WAITING);
+        }
     };
     let opened = tokio::select! {
         opened = Box::pin(session::open_lasting(&connect.dialing.open, connect.backoff.clone(), &mut observe)) => opened.map_err(|error| {

@@ -83,6 +83,7 @@ fn before_the_first_connection_each_attempt_is_a_line_and_keys_wait_for_the_prom
     let url = format!("ws://127.0.0.1:{port}/");
     let mut terminal = terminal(&[&url, "--reconnect"]).start();
     terminal.wait_for(" refused; next attempt in ");
+    terminal.wait_for("Ctrl-C ends the wait");
     terminal.press("typed");
     terminal.wait("another attempt", |screen, _| {
         screen.contents().matches("; next attempt in ").count() == 2
