@@ -29,7 +29,7 @@ pub struct ClientLimitArgs {
 pub struct LimitArgs {
     /// Give up when nothing arrives from the peer for TIME
     ///
-    /// By default, and with 0, there is no limit. A client exits with status 28.
+    /// By default, and with 0, there is no limit.
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub idle_timeout: Option<TimeLimit>,
     /// Time for the peer to answer a Close frame
@@ -52,14 +52,14 @@ pub struct LimitArgs {
     /// Time for the peer to answer a ping; 0 is off
     ///
     /// The default is 20s at the prompt and off elsewhere. When it runs out, the connection is
-    /// failed; a client exits with status 114. Has no effect without pings.
+    /// failed. Has no effect without pings.
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub ping_timeout: Option<TimeLimit>,
     /// Largest message to accept
     ///
     /// In bytes, or with a unit: K, M, G, KiB, MiB or GiB (powers of 1024). A larger message fails
-    /// the connection with 1009; a client exits with status 63. wsee URL has no limit with --raw,
-    /// --binary or --echo, which pass on a message while it arrives.
+    /// the connection with 1009, unless it is passed on while it arrives (--raw, --binary or --echo
+    /// of wsee URL).
     #[arg(
         long,
         value_name = "SIZE",

@@ -27,7 +27,7 @@ use super::value::{Period, TimeLimit, Variable};
 /// report goes to stdout. The exit status is 0 if everything was as expected, 1 if not, and 2 for a
 /// mistake in a scenario; if a URL cannot be connected to, it is that of wsee URL.
 /// The configuration file is read only for wsee test @NAME, as for wsee @NAME, and only for the flags
-/// that wsee test has. Any other test is the same everywhere.
+/// that wsee test has. Without @NAME a test does not depend on the user's settings.
 #[derive(Debug, Args)]
 pub struct TestArgs {
     /// A URL, or scenario files and folders
