@@ -127,7 +127,8 @@ pub(super) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> Strin
         Shown::Unsuitable => {
             return format!("demands a client certificate{asked}, for another type of key");
         }
-        Shown::Certificate(subject) => subject,
+        Shown::Certificate(subject) if subject.is_empty() => "",
+        Shown::Certificate(subject) => &format!("{subject} "),
     };
     let reason = match alert {
         AlertDescription::UnknownCA => "it does not know its issuer",
@@ -143,5 +144,26 @@ pub(super) fn refusal_text(asked: &ClientAuth, alert: AlertDescription) -> Strin
         "" => String::new(),
         issuers => format!("; it accepts those{issuers}"),
     };
-    format!("rejects the client certificate {subject} with the alert {alert} ({reason}){wanted}")
+    format!("rejects the client certificate {subject}with the alert {alert} ({reason}){wanted}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_without_a_subject_leaves_no_gap() {
+        for (subject, text) in [("", "certificate with"), ("CN=a", "certificate CN=a with")] {
+            let asked = ClientAuth {
+                shown: Shown::Certificate(subject.to_owned()),
+                issuers: Vec::new(),
+                more_issuers: 0,
+            };
+            let said = refusal_text(&asked, AlertDescription::UnknownCA);
+            assert!(
+                said.starts_with(&format!("rejects the client {text} the alert")),
+                "{said}"
+            );
+        }
+    }
 }
