@@ -475,4 +475,9 @@ fn a_file_with_a_name_as_its_line_is_never_taken_for_a_host() {
                 .says(&said);
         }
     }
+    wsee(&["test", "none.wsee:name"])
+        .current_dir(folder.path())
+        .run()
+        .exits(26)
+        .says("cannot read none.wsee: No such file");
 }

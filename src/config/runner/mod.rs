@@ -259,12 +259,13 @@ fn check_lines(targets: &[String]) -> Result<(), TestError> {
     let not_line = targets.iter().find_map(|target| {
         let (file, name) = target.rsplit_once(':')?;
         let is_line = name.parse::<usize>().is_ok();
-        let is_meant = !is_line && Path::new(file).is_file() && !Path::new(target).exists();
-        is_meant.then_some((file, name))
+        let is_named = names_scenario(file) || Path::new(file).is_file();
+        (!is_line && is_named && !Path::new(target).exists()).then_some((file, name))
     });
     match not_line {
         None => Ok(()),
         Some((file, name)) => {
+            folder::find(&[file.into()])?;
             let has_blank = name.is_empty() || name.contains(char::is_whitespace);
             let name = if has_blank { "TEXT" } else { name };
             Err(TestError::NotLine {
