@@ -351,7 +351,7 @@ fn all_hops_share_one_time_limit() {
     let output = wsee(&args).run().exits(28);
     // Each hop for itself would have had its 2.5 s.
     output
-        .says("the server accepted the connection and did not complete its answer for ")
+        .says("the server accepted the connection and did not answer for ")
         .within(Duration::from_secs(4));
 }
 

@@ -26,6 +26,8 @@ pub struct Evidence {
     pub response: Option<Head>,
     /// The start of the response's body, or what arrived instead of a response.
     pub body: Vec<u8>,
+    /// Bytes of the response that arrived before it was complete.
+    pub arrived: usize,
     /// From the request, or the start of the phase that failed, to the failure.
     pub waited: Duration,
     /// When it failed.

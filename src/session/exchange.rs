@@ -86,7 +86,14 @@ async fn request(
     };
     let mut stream = dial(&options.target, &options.dial, &mut step).await?;
     progress.request(handshake.request());
-    match upgrade(&mut stream, &mut handshake, observe).await {
+    match upgrade(
+        &mut stream,
+        &mut handshake,
+        &mut progress.evidence.arrived,
+        observe,
+    )
+    .await
+    {
         Ok((outcome, input)) => Ok(Exchange {
             stream,
             outcome,

@@ -148,9 +148,12 @@ impl Progress {
             ),
             Phase::Upgrade | Phase::FirstMessage => (
                 Symptom::NoResponse,
-                format!(
-                    "the server accepted the connection and did not complete its answer for {waited}"
-                ),
+                match self.evidence.arrived {
+                    0 => format!(
+                        "the server accepted the connection and did not answer for {waited}"
+                    ),
+                    bytes => format!("the answer is not complete after {waited} and {bytes} bytes"),
+                },
             ),
         }
     }

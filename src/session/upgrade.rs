@@ -11,12 +11,15 @@ use crate::proto::receiver::input_buffer;
 
 /// Writes the request and reads the response; bytes after the response's head stay in the buffer.
 ///
+/// `received` counts them for whoever gives up before the head is complete.
+///
 /// # Errors
 ///
 /// [`OpenProblem::Stream`] when the stream breaks, [`OpenProblem::Handshake`] when it ends or the response is not valid.
 pub async fn upgrade(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     handshake: &mut Handshake,
+    received: &mut usize,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<(Outcome, Buffer), OpenProblem> {
     stream.write_all(handshake.request().as_bytes()).await?;
@@ -36,7 +39,10 @@ pub async fn upgrade(
         });
         match read? {
             0 => return Err(HandshakeError::Truncated(input.len()).into()),
-            n => input.commit(n),
+            n => {
+                *received += n;
+                input.commit(n);
+            }
         }
     }
 }

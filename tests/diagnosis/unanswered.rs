@@ -78,7 +78,7 @@ fn socket_io_closes_after_a_second() {
 #[test]
 fn a_silent_server_is_described_and_no_flag_is_blamed() {
     let says = &[
-        "wsee: the server accepted the connection and did not complete its answer for ",
+        "wsee: the server accepted the connection and did not answer for ",
         "hint: the application hangs, or the port speaks TLS",
         "try wss://127.0.0.1:",
     ];
@@ -89,6 +89,27 @@ fn a_silent_server_is_described_and_no_flag_is_blamed() {
         says,
     );
     set_up.meets(&before_handshake(Wire::wait_for_end));
+}
+
+#[test]
+fn an_answer_that_stops_in_the_middle_is_described_with_what_came_of_it() {
+    let says = &[
+        "wsee: the answer is not complete after ",
+        " ms and 17 bytes",
+        "hint: the server or a proxy in front of it is slow",
+        "--connect-timeout allows more time",
+    ];
+    let server = before_handshake(|mut wire| {
+        wire.write("HTTP/1.1 101 Sw\r\n");
+        wire.wait_for_end();
+    });
+    at_root(
+        "a stopped answer",
+        &["--connect-timeout", "300ms"],
+        28,
+        says,
+    )
+    .meets(&server);
 }
 
 #[test]

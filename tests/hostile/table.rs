@@ -82,9 +82,9 @@ const CASES: &[Case] = table! {
     "CVE-2022-27774: a redirect to another port", ["-L", "-u", "me:s3cret", "-b", "id=s3cret"], redirects_to_another_port, After => 0, "closed by server: 1000 normal closure", 32;
     "CVE-2026-1527: a redirect with line breaks", ["-L"], redirects_with_line_breaks, After => 0, "closed by server: 1000 normal closure", 32;
     "CVE-2021-25743: escape sequences as a reason", [], closes_with_escapes, Fin => 111, "closed by server: 4000 private use \"\\x1b]0;owned\\x07\\x1b[2J\\u{9b}31m\"", 32;
-    "slow loris: a head", ["--connect-timeout", "400ms"], drips_a_head, After => 28, "wsee: the server accepted the connection and did not complete its answer for ", 32;
+    "slow loris: a head", ["--connect-timeout", "400ms"], drips_a_head, After => 28, "wsee: the answer is not complete after ", 32;
     "slow loris: a frame", ["--max-time", "400ms"], drips_a_frame, After => 28, "stopped by --max-time (400.0 ms); ", 32;
-    "half open: no response", ["--connect-timeout", "400ms"], |_| (), After => 28, "wsee: the server accepted the connection and did not complete its answer for ", 32;
+    "half open: no response", ["--connect-timeout", "400ms"], |_| (), After => 28, "wsee: the server accepted the connection and did not answer for ", 32;
     "half open: no pong", ["--ping-interval", "100ms", "--ping-timeout", "200ms"], opens, After => 114, "no pong (or anything else) from the server for 200.0 ms", 32;
     "half open: silence", ["--idle-timeout", "300ms"], opens, After => 28, "nothing received for 300.0 ms (--idle-timeout)", 32;
     "half open: no Close frame", ["--send", "x", "--wait", "0", "--close-timeout", "300ms"], opens, After => 110, "the server did not answer the Close frame in time", 32;

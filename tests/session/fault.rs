@@ -70,7 +70,9 @@ async fn open<S: AsyncRead + AsyncWrite + Unpin>(
 ) -> Result<(Outcome, Buffer), OpenProblem> {
     let mut handshake = Handshake::new(&offer(), &generate_key());
     let mut observe = |_: Event<'_>| {};
-    let opening = timeout(LONG, upgrade(stream, &mut handshake, &mut observe));
+    let mut received = 0;
+    let opening = upgrade(stream, &mut handshake, &mut received, &mut observe);
+    let opening = timeout(LONG, opening);
     opening.await.expect("an end of the opening handshake")
 }
 

@@ -69,6 +69,8 @@ pub(super) struct Facts {
     pub body: Vec<u8>,
     /// What is wrong with the time of a token that was sent.
     pub token: Option<String>,
+    /// Bytes of a response that is not complete.
+    pub arrived: usize,
     pub waited: Duration,
     pub address: Option<String>,
     pub other_address: Option<String>,
@@ -139,6 +141,7 @@ impl Facts {
                 .collect(),
             body: redactor.bytes(&body).into_owned(),
             token: request.and_then(|head| token::problem(head, evidence.time)),
+            arrived: evidence.arrived,
             waited: evidence.waited,
             address: evidence.address.map(|it| it.to_string()),
             other_address: evidence.other_address.map(|it| it.to_string()),

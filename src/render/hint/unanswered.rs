@@ -39,6 +39,11 @@ pub(super) const ROWS: &[Row] = &[
         "try {ws}, then look into the server's log",
     ),
     row(
+        |it| it.symptom == Symptom::NoResponse && it.arrived > 0,
+        "the server or a proxy in front of it is slow, or stopped in the middle of its answer",
+        "look into the server's log; {flag} allows more time",
+    ),
+    row(
         |it| it.symptom == Symptom::NoResponse && !it.is_tls,
         "the application hangs, or the port speaks TLS or no HTTP at all",
         "look into the server's log, or try {wss}; {flag} allows more time",
