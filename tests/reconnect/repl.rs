@@ -142,7 +142,7 @@ fn reconnect_closes_and_keeps_what_the_prompt_holds() {
     terminal.wait_for("; reconnecting");
     terminal.wait_for("* reconnected after a gap of ");
     terminal.press("{{name}}\r");
-    terminal.wait_for("\n← text 7 B   7\n");
+    terminal.wait_for("← text 7 B   7\n");
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
     server.serve();
