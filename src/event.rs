@@ -118,6 +118,12 @@ pub enum Cause {
         hint: Option<String>,
     },
     Write(String),
+    /// The protocol on top ends the session; the text is not escaped yet.
+    OnTop {
+        text: String,
+        hint: Option<String>,
+        exit: Exit,
+    },
 }
 
 impl Cause {
@@ -200,6 +206,8 @@ pub struct Ending {
     pub gave_up: Option<GaveUp>,
     pub unrecorded: bool,
     pub compared: Option<Compared>,
+    /// A protocol on top kept the session alive: silence is not why the peer closed.
+    pub is_spoken: bool,
 }
 
 impl Ending {
@@ -224,6 +232,7 @@ impl Ending {
             gave_up: None,
             unrecorded: false,
             compared: None,
+            is_spoken: false,
         }
     }
 }
@@ -304,12 +313,19 @@ impl Ending {
             self.quiet.both() >= IDLE
         };
         let is_ok = reported_code(received.as_ref()).is_ok();
-        self.cause.is_none() && is_ok && is_silent && is_quiet
+        self.cause.is_none() && is_ok && is_silent && is_quiet && !self.is_spoken
     }
 
     /// Whether input was lost because the peer ended the connection.
     pub fn is_unsent(&self) -> bool {
-        self.cause.is_none() && self.unsent != Unsent::default()
+        let is_peer = matches!(
+            self.cause,
+            None | Some(Cause::OnTop {
+                exit: Exit::Done,
+                ..
+            })
+        );
+        is_peer && self.unsent != Unsent::default()
     }
 
     /// Whether the peer had stopped reading, so that our Close frame could not reach it.
@@ -326,6 +342,7 @@ impl Ending {
             Cause::MaxTime(_) | Cause::Idle(_) => Exit::Timeout,
             Cause::Input { .. } => Exit::Input,
             Cause::Write(_) => Exit::Write,
+            Cause::OnTop { exit, .. } => *exit,
         })
     }
 

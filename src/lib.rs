@@ -14,6 +14,8 @@
 //! serve/       a server that echoes, or plays a recording    │
 //! runner/      scenarios against a server, reports          ─┘
 //!
+//! speaker.rs   the protocol of `--as`, for all modes
+//!
 //! outbox/      the one place that sends: queue, timers, a recording, a file
 //! observe/     the one fan-out of events: view, `--jsonl`, recording, the opening
 //!
@@ -70,6 +72,7 @@ pub mod scenario;
 pub mod secret;
 pub mod serve;
 pub mod session;
+pub mod speaker;
 pub mod sys;
 pub mod term;
 pub mod text;

@@ -6,7 +6,7 @@ use crate::support::run::wsee;
 use crate::support::server::Server;
 
 const OPEN: &str = "0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":25000,\"maxPayload\":1}";
-const HINT: &str = "hint: this speaks Engine.IO 4 (Socket.IO): send 40";
+const HINT: &str = "hint: this speaks Engine.IO 4 (Socket.IO); add --as socket.io";
 
 /// Starts a server that sends two messages and closes.
 fn engine_io() -> Server<()> {

@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["cli"],
     &["prompt", "pipe", "serve", "runner"],
+    &["speaker"],
     &["observe", "outbox"],
     &["memory"],
     &["record"],

@@ -7,6 +7,7 @@ use super::config::ConfigArgs;
 use super::handshake::{AuthArgs, HandshakeArgs, RedirectArgs};
 use super::heading::Heading;
 use super::limit::{ClientLimitArgs, RunArgs};
+use super::on_top::OnTopArgs;
 use super::output::OutputArgs;
 use super::pipe::{FormatArgs, PipeArgs};
 use super::proxy::ProxyArgs;
@@ -30,6 +31,8 @@ pub struct ConnectArgs {
     pub profile: Option<String>,
     #[command(flatten)]
     pub dial: DialArgs,
+    #[command(flatten)]
+    pub on_top: OnTopArgs,
     #[command(flatten)]
     pub session: SessionArgs,
 }

@@ -20,7 +20,7 @@ const FLAGS: &[(&[&str], &str)] = &[
         &["-l", "--listen", "--server-mode"],
         "to listen write wsee listen PORT",
     ),
-    (&["--auth", "--basic-auth"], "to log in write -u USER:PASS"),
+    (&["--basic-auth"], "to log in write -u USER:PASS"),
     (
         &["--execute", "--message"],
         "to send a message write --send TEXT",

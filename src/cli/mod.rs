@@ -21,6 +21,7 @@ mod heading;
 mod limit;
 mod listen;
 mod manual;
+mod on_top;
 mod output;
 mod pipe;
 mod proxy;
@@ -51,6 +52,7 @@ pub use generate::{Page, Schema};
 pub use handshake::{AcceptArgs, AuthArgs, HandshakeArgs, RedirectArgs};
 pub use limit::{ClientLimitArgs, LimitArgs, RunArgs};
 pub use listen::ListenArgs;
+pub use on_top::{As, Eio, OnTopArgs};
 pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, TimingArgs, ViewArgs};
 pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;
@@ -344,7 +346,6 @@ mod tests {
             ("-c ws://h", "write wsee URL"),
             ("--connect ws://h", "write wsee URL"),
             ("-l 9001", "write wsee listen PORT"),
-            ("--auth u:p ws://h", "-u USER:PASS"),
             ("--basic-auth=u:p ws://h", "-u USER:PASS"),
             ("ws://h -d x", "--send TEXT"),
             ("--text -", "text by default"),

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
-use super::{CommandError, Filtering, HelpTopic, Outgoing, Record, Setting, Topic};
+use super::{CommandError, Filtering, HelpTopic, OnTop, Outgoing, Record, Setting, Topic};
+use crate::ontop::{Name, RAW};
 use crate::proto::frame::{CloseCode, CloseFrame, MAX_CONTROL};
 use crate::render::{Decode, Timestamps};
 
@@ -141,13 +142,26 @@ impl<'a> Args<'a> {
             return Ok(None);
         }
         let topic = Topic::ALL.into_iter().find(|topic| topic.name() == word);
-        let known = "ping, pong, frames, time, json, compact, hex or decode";
+        let known = "ping, pong, frames, raw, time, json, compact, hex or decode";
         let topic = topic.ok_or_else(|| self.not_known(known))?;
         Ok(Some(match topic {
             Topic::Time => Setting::Time(rest.timestamps()?),
             Topic::Decode => Setting::Decode(rest.decode()?),
             topic => Setting::Switch(topic, rest.switch()?),
         }))
+    }
+
+    pub(super) fn on_top(self) -> Result<OnTop, CommandError> {
+        let (word, rest) = self.split_word();
+        let found = match word {
+            "" => OnTop::Show,
+            RAW | "off" => OnTop::Raw,
+            word => {
+                let name = Name::ALL.into_iter().find(|it| it.as_str() == word);
+                OnTop::Protocol(name.ok_or_else(|| self.not_known("socket.io or raw"))?)
+            }
+        };
+        rest.none(found)
     }
 
     fn timestamps(self) -> Result<Timestamps, CommandError> {

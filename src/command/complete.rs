@@ -2,6 +2,7 @@
 
 use super::usage::COMMANDS;
 use super::{Reference, Topic};
+use crate::ontop::{Name, RAW};
 use crate::render::Form;
 
 /// Defined status codes that may be sent (RFC 6455 §7.4.1, IANA), and the first of the private ones.
@@ -135,6 +136,11 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
         ("show", ["decode"]) => vec!["off", "auto", "msgpack", "cbor", "protobuf"],
         ("show", [_]) => vec!["on", "off"],
         ("filter", []) => vec!["off"],
+        ("as", []) => Name::ALL
+            .map(Name::as_str)
+            .into_iter()
+            .chain([RAW])
+            .collect(),
         _ => return Completion::None,
     };
     words_from(start + word_at, word, known)

@@ -20,8 +20,8 @@ pub use self::key::KEYS;
 pub use self::message::{Pattern, Recall, Reference, is_message_name};
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
 pub use self::prompt::{
-    Assignment, Capture, Filtering, HelpTopic, PromptCommand, Record, Repetition, Setting, Timing,
-    Topic,
+    Assignment, Capture, Filtering, HelpTopic, OnTop, PromptCommand, Record, Repetition, Setting,
+    Timing, Topic,
 };
 pub use self::usage::{COMMANDS, Usage, nearest};
 
@@ -38,10 +38,10 @@ pub fn parse(line: &str) -> Result<Command, CommandError> {
     if line.is_empty() {
         return Ok(Command::Nothing);
     }
-    let text = |text: &str| Ok(Command::Outgoing(Outgoing::Text(text.to_owned())));
+    let plain = |text: &str| Ok(Command::Outgoing(Outgoing::Line(text.to_owned())));
     match line.strip_prefix('/') {
-        None => text(line),
-        Some(rest) if rest.starts_with('/') => text(rest),
+        None => plain(line),
+        Some(rest) if rest.starts_with('/') => plain(rest),
         Some(command) => parse_command(line, command),
     }
 }
@@ -78,6 +78,7 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "edit" => PromptCommand::Edit((!text.trim().is_empty()).then(|| text.to_owned())),
         "stats" => args.none(PromptCommand::Stats)?,
         "record" => PromptCommand::Record(args.record()),
+        "as" => PromptCommand::As(args.on_top()?),
         "help" => PromptCommand::Help(args.help()?),
         "reconnect" => args.none(PromptCommand::Reconnect)?,
         "quit" => return args.none(Command::Quit),
@@ -132,7 +133,7 @@ mod tests {
         ] {
             assert_eq!(
                 parsed(line),
-                Command::Outgoing(Outgoing::Text(text.to_owned()))
+                Command::Outgoing(Outgoing::Line(text.to_owned()))
             );
         }
         assert_eq!(parsed(""), Command::Nothing);

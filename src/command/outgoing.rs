@@ -6,6 +6,8 @@ use crate::proto::frame::Header;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outgoing {
+    /// A plain line: a text message, or what it stands for in the protocol on top.
+    Line(String),
     Text(String),
     Binary(Vec<u8>),
     File {
@@ -58,7 +60,11 @@ impl Outgoing {
     pub fn is_message(&self) -> bool {
         matches!(
             self,
-            Self::Text(_) | Self::Binary(_) | Self::File { .. } | Self::Fragment { .. }
+            Self::Line(_)
+                | Self::Text(_)
+                | Self::Binary(_)
+                | Self::File { .. }
+                | Self::Fragment { .. }
         )
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::message::Recall;
 use super::usage::Usage;
+use crate::ontop::Name;
 use crate::render::{Decode, Timestamps};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +25,18 @@ pub enum PromptCommand {
     Edit(Option<String>),
     Stats,
     Record(Record),
+    As(OnTop),
     Reconnect,
     /// Commands about messages that were sent or received.
     Recall(Recall),
+}
+
+/// What `/as` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnTop {
+    Show,
+    Raw,
+    Protocol(Name),
 }
 
 /// What `/help` explains.
@@ -100,6 +110,8 @@ pub enum Topic {
     Ping,
     Pong,
     Frames,
+    /// Messages beneath a protocol on top.
+    Raw,
     Time,
     Json,
     /// One row per message.
@@ -111,10 +123,11 @@ pub enum Topic {
 
 impl Topic {
     /// In the order they are listed.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Ping,
         Self::Pong,
         Self::Frames,
+        Self::Raw,
         Self::Time,
         Self::Json,
         Self::Compact,
@@ -127,6 +140,7 @@ impl Topic {
             Self::Ping => "ping",
             Self::Pong => "pong",
             Self::Frames => "frames",
+            Self::Raw => "raw",
             Self::Time => "time",
             Self::Json => "json",
             Self::Compact => "compact",

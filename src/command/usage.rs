@@ -248,8 +248,9 @@ pub const COMMANDS: &[Usage] = &[
         details: "/show 12 shows #12 as text, JSON, hexdump, base64, decoded, and with its frames; $ is the\n\
                   last message, $-1 the one before. FORM is one of text, json, hex, base64, decoded and\n\
                   frames. More than a screen goes to $PAGER.\n\
-                  TOPIC is ping, pong, frames, time, json, compact, hex or decode. Without arguments,\n\
-                  lists them. json lays JSON out; compact shows each message on one row, cut with …;\n\
+                  TOPIC is ping, pong, frames, raw, time, json, compact, hex or decode. Without arguments,\n\
+                  lists them. raw is the messages beneath a protocol on top (/as); json lays JSON out;\n\
+                  compact shows each message on one row, cut with …;\n\
                   time takes off, time, iso, rel or delta; decode, which chooses how binary messages are\n\
                   shown, takes off (a hexdump), auto, msgpack, cbor or protobuf.",
         example: "/show frames on",
@@ -261,6 +262,14 @@ pub const COMMANDS: &[Usage] = &[
         details: "A message without output is not shown; one that is not JSON is shown as it is.\n\
                   Without arguments, shows the current filter.",
         example: "/filter select(.op == \"trade\") | .price",
+    },
+    Usage {
+        name: "as",
+        args: "[NAME]",
+        help: "speak a protocol on top of WebSocket",
+        details: "NAME is socket.io, or raw for none. The protocol's own commands are listed by /help while it is\n\
+                  on. Without NAME, shows what is spoken. See --as, and wsee man protocols.",
+        example: "/as socket.io",
     },
     Usage {
         name: "record",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::dialing::Dialing;
 use super::filter::filter;
 use super::target::Target;
-use super::{ConfigError, Display, Environment, Timing, reconnect, record};
+use super::{ConfigError, Display, Environment, Timing, on_top, reconnect, record};
 use crate::cli::{
     ConnectArgs, DemoArgs, FormatArgs, LimitArgs, OutputArgs, Payload, RunArgs, SessionArgs, Wait,
 };
@@ -17,6 +17,7 @@ use crate::proto::connection::Config;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::message::Kind;
 use crate::proto::receiver::Delivery;
+use crate::render::Secrets;
 use crate::session::Backoff;
 use crate::term::Terminals;
 
@@ -46,11 +47,19 @@ impl Connect {
         now: Instant,
     ) -> Result<Self, ConfigError> {
         let path_as_is = args.dial.handshake.path_as_is;
-        let target = Target::typed(args.url.as_deref().unwrap_or_default(), path_as_is)?;
+        let mut target = Target::typed(args.url.as_deref().unwrap_or_default(), path_as_is)?;
         let limit = &args.dial.limit.endpoint;
+        on_top::check(&args.on_top, &args.session)?;
+        let max_message = limit.max_message.0;
+        let on_top = on_top::resolve(&args.on_top, &mut target, max_message, environment)?;
         let name = args.profile.as_ref().unwrap_or(&target.host_header);
         session(&args.session, limit, environment, now, name, || {
-            Dialing::resolve(&args.dial, &target, environment)
+            let mut dialing = Dialing::resolve(&args.dial, &target, environment)?;
+            if let Some((options, note)) = on_top {
+                dialing.notes.extend(note);
+                dialing.on_top = Some(options);
+            }
+            Ok(dialing)
         })
     }
 
@@ -79,12 +88,16 @@ impl Connect {
         let timing = Timing::resolve(&output.timing, environment)?;
         let mut dialing = dial()?;
         dialing.within(max_time.map(|(limit, _)| limit));
+        let display = Display::resolve(&output.display, environment);
+        if let Some(on_top) = &mut dialing.on_top {
+            on_top.shows_secrets = display.secrets == Secrets::Shown;
+        }
         Ok(Self {
             dialing,
             mode,
             backoff: None,
             record,
-            display: Display::resolve(&output.display, environment),
+            display,
             timing,
         })
     }
@@ -113,6 +126,8 @@ fn session(
     let is_unlimited = args.pipe.binary || args.pipe.echo || args.format.print.raw;
     // Another connection follows one that is lost: a line of half a message would look like a whole one.
     let is_streamed = is_unlimited || connect.backoff.is_none();
+    // A protocol on top understands whole messages only.
+    let is_streamed = is_streamed && connect.dialing.on_top.is_none();
     let config = &mut connect.dialing.open.connection;
     if is_prompt {
         keep_alive(config, limit);
@@ -316,7 +331,7 @@ fn messages(
         };
         messages.extend(match encoding.decode(&record)? {
             Some((Kind::Text, text)) => {
-                Some(Outgoing::Text(String::from_utf8_lossy(&text).into_owned()))
+                Some(Outgoing::Line(String::from_utf8_lossy(&text).into_owned()))
             }
             Some((Kind::Binary, bytes)) => Some(Outgoing::Binary(bytes.into_owned())),
             None => None,

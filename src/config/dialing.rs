@@ -18,6 +18,7 @@ use crate::proto::deflate;
 use crate::proto::handshake::Offer;
 use crate::proto::receiver::Delivery;
 use crate::session::{self, Credentials};
+use crate::speaker;
 
 #[derive(Debug, Clone)]
 pub struct Dialing {
@@ -26,6 +27,8 @@ pub struct Dialing {
     pub url: String,
     pub notes: Vec<String>,
     pub cookie_jar: Option<(PathBuf, Jar)>,
+    /// The protocol of `--as`.
+    pub on_top: Option<speaker::Options>,
 }
 
 impl Dialing {
@@ -86,6 +89,7 @@ impl Dialing {
             url: target.sent_url(),
             notes: assumed.chain(schemeless(handshake)).collect(),
             cookie_jar: None,
+            on_top: None,
         })
     }
 

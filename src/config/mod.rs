@@ -15,6 +15,7 @@ mod filter;
 pub mod header;
 mod listen;
 pub mod netrc;
+mod on_top;
 mod playback;
 mod proxy;
 mod reconnect;
@@ -37,6 +38,7 @@ pub use display::Display;
 pub use environment::{Environment, ProxyVariables, Variable};
 pub use file::{FileError, FileProblem, Place, profiles};
 pub use listen::Listen;
+pub use on_top::OnTopError;
 pub use playback::PlaybackError;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
 pub use reconnect::EveryError;
@@ -100,6 +102,8 @@ pub enum ConfigError {
     #[error(transparent)]
     Every(#[from] EveryError),
     #[error(transparent)]
+    OnTop(#[from] OnTopError),
+    #[error(transparent)]
     Test(#[from] TestError),
     #[error(transparent)]
     Identity(#[from] crate::serve::IdentityError),
@@ -113,6 +117,7 @@ impl ConfigError {
             | Self::SendEncoding(_)
             | Self::Every(EveryError::File { .. } | EveryError::Encoding(_)) => Exit::Input,
             Self::Test(error) => error.exit(),
+            Self::OnTop(error) => error.exit(),
             Self::Replay(error) => error.exit(),
             Self::Playback(error) => error.exit(),
             Self::File(_)
@@ -137,6 +142,7 @@ impl Diagnostic for ConfigError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Tls(error) => error.hint(),
+            Self::OnTop(error) => error.hint(),
             Self::SendEncoding(error) | Self::Every(EveryError::Encoding(error)) => error.hint(),
             Self::Playback(PlaybackError::Read(error))
             | Self::Replay(ReplayError::Playback(PlaybackError::Read(error))) => error.hint(),

@@ -3,7 +3,9 @@
 use std::io;
 use std::time::Instant;
 
-use crate::event::{Ending, Event, NotOpen, Opening};
+use serde_json::Value;
+
+use crate::event::{Direction, Ending, Event, NotOpen, Opening};
 use crate::proto::connection::{self, Message};
 use crate::render::Jsonl;
 use crate::render::jsonl::Pieces;
@@ -38,19 +40,24 @@ impl JsonLines {
         event: &Event<'_>,
         opening: &Opening,
         number: u64,
+        on_top: Option<&Value>,
         now: Instant,
     ) {
         match event {
             Event::Connection(connection::Event::Message(message))
                 if message.payload.len() >= LARGE =>
             {
-                if let Ok(pieces) = self.jsonl.begin(out, message, number, now) {
+                if let Ok(pieces) = self.jsonl.begin(out, message, number, on_top, now) {
                     self.rest = Some(Rest {
                         pieces,
                         left: message.payload.len(),
                         later: Vec::new(),
                     });
                 }
+            }
+            Event::Connection(connection::Event::Message(message)) => {
+                let (jsonl, direction) = (&self.jsonl, Direction::Received);
+                drop(jsonl.message(out, direction, message, number, on_top, now));
             }
             _ => drop(self.jsonl.event(out, event, opening, number, now)),
         }
@@ -61,11 +68,13 @@ impl JsonLines {
         out: &mut impl io::Write,
         message: &Message<'_>,
         number: u64,
+        on_top: Option<&Value>,
         now: Instant,
     ) {
+        let (jsonl, direction) = (&self.jsonl, Direction::Sent);
         let _ = match &mut self.rest {
-            Some(rest) => self.jsonl.sent(&mut rest.later, message, number, now),
-            None => self.jsonl.sent(out, message, number, now),
+            Some(rest) => jsonl.message(&mut rest.later, direction, message, number, on_top, now),
+            None => jsonl.message(out, direction, message, number, on_top, now),
         };
     }
 

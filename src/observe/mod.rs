@@ -11,8 +11,12 @@ mod recording;
 mod reopening;
 mod view;
 
+use std::borrow::Cow;
 use std::io;
+use std::rc::Rc;
 use std::time::Instant;
+
+use serde_json::Value;
 
 pub use jsonl::JsonLines;
 pub use reaction::PeerReaction;
@@ -20,9 +24,9 @@ pub use recording::Recording;
 use reopening::Reopening;
 pub use view::{Outlet, View};
 
-use crate::event::{Ending, Event, NotOpen, Opening};
+use crate::event::{Direction, Ending, Event, NotOpen, Opening};
 use crate::memory::Shared;
-use crate::ontop::Dialect;
+use crate::ontop::{Dialect, Seen};
 use crate::proto::connection::{self, Message};
 use crate::render::Jsonl;
 
@@ -39,6 +43,8 @@ pub struct Observers {
     lines: Option<JsonLines>,
     dialect: Dialect,
     reopening: Reopening,
+    /// What the protocol on top makes of the next message; `None` without such a protocol.
+    on_top: Option<Vec<Rc<Seen>>>,
 }
 
 /// For modes without `--jsonl`.
@@ -56,6 +62,7 @@ impl Observers {
             lines: jsonl.map(JsonLines::new),
             dialect: Dialect::ignored(),
             reopening: Reopening::default(),
+            on_top: None,
         }
     }
 
@@ -76,6 +83,12 @@ impl Observers {
             || self.recording.is_on()
             || self.reaction.is_pending()
             || self.dialect.is_pending()
+            || self.on_top.is_some()
+    }
+
+    /// Says what a protocol on top makes of the message that is sent or received next.
+    pub fn annotate(&mut self, seen: Vec<Rc<Seen>>) {
+        self.on_top = Some(seen);
     }
 
     #[inline(never)]
@@ -91,14 +104,28 @@ impl Observers {
         if self.memory.is_some() {
             self.remember(event, now);
         }
-        if !self.reopening.hides(event) {
+        let on_top = match event {
+            Event::Connection(connection::Event::Message(message)) => {
+                self.explained(Direction::Received, message, now)
+            }
+            _ => None,
+        };
+        if on_top.is_none() && !self.reopening.hides(event) {
             self.view.event(event, self.number, now);
         }
         if let Event::Reconnected(_) = event {
             self.reopened(now);
         }
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
-            lines.event(out, event, &self.opening, self.number, now);
+            let on_top = on_top.as_deref().and_then(objects);
+            lines.event(
+                out,
+                event,
+                &self.opening,
+                self.number,
+                on_top.as_deref(),
+                now,
+            );
         }
         self.recording.event(event, &self.opening, self.number, now);
         if let Event::Connection(connection::Event::Message(message)) = event
@@ -163,15 +190,33 @@ impl Observers {
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         self.number += u64::from(message.start);
+        let on_top = self.explained(Direction::Sent, message, now);
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
-            lines.sent(out, message, self.number, now);
+            let on_top = on_top.as_deref().and_then(objects);
+            lines.sent(out, message, self.number, on_top.as_deref(), now);
         }
         self.keep_sent(message, now);
-        self.view.sent(message, self.number, now);
+        if on_top.is_none() {
+            self.view.sent(message, self.number, now);
+        }
+    }
+
+    /// Shows what the protocol on top makes of a message; `None` without such a protocol.
+    fn explained(
+        &mut self,
+        direction: Direction,
+        message: &Message<'_>,
+        now: Instant,
+    ) -> Option<Vec<Rc<Seen>>> {
+        let seen = self.on_top.take()?;
+        let number = self.number;
+        self.view.on_top(direction, message, number, &seen, now);
+        Some(seen)
     }
 
     /// Records and keeps a message, or a piece of one, that is not shown.
     pub fn sent_unseen(&mut self, message: &Message<'_>, now: Instant) {
+        self.on_top = None;
         self.number += u64::from(message.start);
         self.keep_sent(message, now);
     }
@@ -253,5 +298,17 @@ impl Observers {
             || self.recording.is_on()
             || self.memory.is_some()
             || self.lines.as_ref().is_some_and(JsonLines::wants_frames)
+    }
+}
+
+/// The objects of `--jsonl` for what a message is on top: alone, or in an array if it holds several.
+fn objects(seen: &[Rc<Seen>]) -> Option<Cow<'_, Value>> {
+    match seen {
+        [] => None,
+        [seen] => Some(Cow::Borrowed(&seen.object)),
+        several => {
+            let objects = several.iter().map(|seen| seen.object.clone());
+            Some(Cow::Owned(objects.collect()))
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The lines for people, and where they are written.
 
+mod on_top;
+
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt::Write;
@@ -9,7 +11,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use crate::event::Event;
-use crate::filter::{Filter, Filtered};
+use crate::filter::{Filter, FilterError, Filtered};
 use crate::memory::Lines;
 use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
@@ -323,15 +325,19 @@ impl View {
             }
         };
         if let Some(error) = error {
-            let text = format!("! {}", escape_line(&error.to_string()));
-            self.print(Role::Warning, &text);
-            if error.is_endless() {
-                // It would block the prompt at each message.
-                self.filter = None;
-                let off = "! the filter is off; /filter FILTER sets another";
-                self.print(Role::Warning, off);
-            }
+            self.filter_failed(&error);
         }
         true
+    }
+
+    fn filter_failed(&mut self, error: &FilterError) {
+        let text = format!("! {}", escape_line(&error.to_string()));
+        self.print(Role::Warning, &text);
+        if error.is_endless() {
+            // It would block the prompt at each message.
+            self.filter = None;
+            let off = "! the filter is off; /filter FILTER sets another";
+            self.print(Role::Warning, off);
+        }
     }
 }

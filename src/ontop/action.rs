@@ -1,5 +1,7 @@
 //! What a protocol wants done.
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use crate::exit::Exit;
@@ -17,10 +19,12 @@ pub enum Action {
     Send {
         kind: Kind,
         payload: Vec<u8>,
-        seen: Option<Box<Seen>>,
+        /// What is shown and recorded in its place, unless secrets are shown.
+        masked: Option<Vec<u8>>,
+        seen: Option<Rc<Seen>>,
     },
     /// The received message, or a part of it.
-    See(Box<Seen>),
+    See(Rc<Seen>),
     /// A fact about the session, on a line of its own.
     Note(String),
     /// What the user could do.
@@ -29,16 +33,27 @@ pub enum Action {
 }
 
 impl Actions {
-    pub fn send(&mut self, kind: Kind, payload: impl Into<Vec<u8>>, seen: Option<Seen>) {
+    pub fn send(&mut self, kind: Kind, payload: Vec<u8>, seen: Option<Seen>) {
+        self.send_masked(kind, payload, None, seen);
+    }
+
+    pub fn send_masked(
+        &mut self,
+        kind: Kind,
+        payload: Vec<u8>,
+        masked: Option<Vec<u8>>,
+        seen: Option<Seen>,
+    ) {
         self.list.push(Action::Send {
             kind,
-            payload: payload.into(),
-            seen: seen.map(Box::new),
+            payload,
+            masked,
+            seen: seen.map(Rc::new),
         });
     }
 
     pub fn see(&mut self, seen: Seen) {
-        self.list.push(Action::See(Box::new(seen)));
+        self.list.push(Action::See(Rc::new(seen)));
     }
 
     pub fn note(&mut self, text: impl Into<String>) {

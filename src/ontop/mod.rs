@@ -10,6 +10,8 @@ pub mod socketio;
 use std::fmt::Debug;
 use std::time::Instant;
 
+use serde_json::Value;
+
 pub use action::{Action, Actions, Refusal, Seen};
 pub use recognise::Dialect;
 
@@ -20,6 +22,9 @@ use crate::proto::message::Kind;
 pub enum Name {
     SocketIo,
 }
+
+/// What `--as` takes for no protocol at all.
+pub const RAW: &str = "raw";
 
 impl Name {
     pub const ALL: [Self; 1] = [Self::SocketIo];
@@ -51,13 +56,22 @@ pub trait Protocol: Debug {
 
     fn verbs(&self) -> &'static [Verb];
 
-    /// A connection is open, or open again: greets.
-    fn opened(&mut self, now: Instant, actions: &mut Actions);
+    /// A connection is open, or open again: greets, with these credentials.
+    fn opened(&mut self, auth: Option<Value>, now: Instant, actions: &mut Actions);
+
+    /// A connection that is open already is spoken on from now on: what came before was not seen.
+    fn adopt(&mut self, now: Instant, actions: &mut Actions);
 
     /// Whether the greeting is over, so that input may be sent.
     fn is_ready(&self) -> bool;
 
     fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions);
+
+    /// What a plain line at the prompt is, for its help.
+    fn line_help(&self) -> &'static str;
+
+    /// The refusal in an HTTP response that came in the place of a frame.
+    fn refusal(&self, response: &str) -> Option<Refusal>;
 
     /// Executes a verb.
     fn say(
@@ -78,6 +92,9 @@ pub trait Protocol: Debug {
     fn deadline(&self) -> Option<Instant>;
 
     fn tick(&mut self, now: Instant, actions: &mut Actions);
+
+    /// Notes that nothing could be received until now, so that the time is no silence of the peer.
+    fn pause(&mut self, now: Instant);
 
     /// Words seen so far that may follow `verb`, for completion.
     fn names(&self, verb: &str) -> Vec<String>;

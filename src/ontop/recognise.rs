@@ -40,9 +40,8 @@ impl Dialect {
     }
 }
 
-const ENGINE_IO_4: &str =
-    "this speaks Engine.IO 4 (Socket.IO): send 40 to join the default namespace; answer 2 with 3";
-const ENGINE_IO_3: &str = "this speaks Engine.IO 3 (Socket.IO 2): send 2 every 25 s, the answer is 3; an event is 42[\"NAME\",DATA]";
+const ENGINE_IO_4: &str = "this speaks Engine.IO 4 (Socket.IO); add --as socket.io";
+const ENGINE_IO_3: &str = "this speaks Engine.IO 3 (Socket.IO 2); add --as socket.io";
 const GRAPHQL: &str = "this speaks graphql-transport-ws: send {\"type\":\"connection_init\"}, then {\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{\"query\":\"…\"}}";
 const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws: send {\"type\":\"connection_init\"}, then {\"id\":\"1\",\"type\":\"start\",\"payload\":{\"query\":\"…\"}}";
 const SIGNALR: &str = "this speaks SignalR: every message ends with the byte 1e; send {\"protocol\":\"json\",\"version\":1} and that byte (Ctrl-V Ctrl-^ at the prompt)";

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use super::FillError;
 use crate::diagnostic::Diagnostic;
+use crate::ontop::SayError;
 use crate::proto::sender::Closing;
 use crate::record::ReadError;
 
@@ -25,6 +26,8 @@ pub enum SendError {
     Template(#[from] FillError),
     #[error(transparent)]
     Recording(#[from] ReadError),
+    #[error(transparent)]
+    OnTop(#[from] SayError),
 }
 
 impl Diagnostic for SendError {
@@ -33,6 +36,7 @@ impl Diagnostic for SendError {
             Self::NotText { .. } => Some("without \"text\" it is sent as binary".to_owned()),
             Self::Template(error) => error.hint(),
             Self::Recording(error) => error.hint(),
+            Self::OnTop(error) => error.hint.clone(),
             Self::Closing(_) | Self::File { .. } | Self::NoFile { .. } => None,
         }
     }

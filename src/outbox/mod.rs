@@ -209,7 +209,9 @@ impl Outbox {
                 let text = String::from_utf8_lossy(&every.payload);
                 let value = |name: &str| observer.variable(name, number, now);
                 let text = template::fill(&text, value)?.into_owned();
-                message(Kind::Text, text.as_bytes(), turn, observer)?;
+                observer.say(&text, turn)?;
+            } else if let (Kind::Text, Ok(line)) = (every.kind, str::from_utf8(&every.payload)) {
+                observer.say(line, turn)?;
             } else {
                 message(every.kind, &every.payload, turn, observer)?;
             }
@@ -280,7 +282,7 @@ mod tests {
     }
 
     fn text(text: &str) -> Outgoing {
-        Outgoing::Text(text.to_owned())
+        Outgoing::Line(text.to_owned())
     }
 
     fn every(payload: &str, is_template: bool) -> Every {

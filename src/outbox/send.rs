@@ -20,6 +20,14 @@ pub trait SendObserver {
 
     fn end(&mut self, how: CloseMode);
 
+    /// Sends what a plain line stands for.
+    fn say(&mut self, line: &str, turn: &mut Turn<'_>) -> Result<(), SendError>
+    where
+        Self: Sized,
+    {
+        message(Kind::Text, line.as_bytes(), turn, self)
+    }
+
     /// The value of a variable in the message of a timer that is sent for the `number`th time.
     fn variable(&self, _name: &str, _number: u64, _now: Instant) -> Option<String> {
         None
@@ -36,6 +44,7 @@ impl Outbox {
     ) -> Result<(), SendError> {
         let now = turn.now;
         match outgoing {
+            Outgoing::Line(line) => observer.say(line, turn)?,
             Outgoing::Text(text) => message(Kind::Text, text.as_bytes(), turn, observer)?,
             Outgoing::Binary(payload) => message(Kind::Binary, payload, turn, observer)?,
             Outgoing::File { path, is_text } => {

@@ -5,6 +5,7 @@ mod endless;
 pub mod input;
 mod mode;
 mod offline;
+mod on_top;
 pub mod output;
 mod print;
 mod send;
@@ -33,6 +34,7 @@ use crate::record::Play;
 use crate::render::Style;
 use crate::render::quantity;
 use crate::session::{Signals, Stop, Turn};
+use crate::speaker::Speaker;
 use crate::term::Stdout;
 
 #[derive(Debug, Clone)]
@@ -81,6 +83,7 @@ pub struct Pipe {
     observers: Observers,
     signals: Signals,
     outbox: Outbox,
+    speaker: Option<Speaker>,
     /// `None` when it is not read, or at its end.
     input: Option<Input>,
     printer: Printer,
@@ -111,6 +114,7 @@ impl Pipe {
     pub fn open(
         options: Options,
         input: Option<Input>,
+        mut speaker: Option<Speaker>,
         signals: Signals,
         mut observers: Observers,
         lines: &[u8],
@@ -120,6 +124,9 @@ impl Pipe {
         let (send, every) = (options.send.clone(), options.every.clone());
         let mut outbox = Outbox::new(send, every, options.play.clone());
         outbox.start(now);
+        if let Some(speaker) = &mut speaker {
+            speaker.opened(now);
+        }
         let mut printer = Printer::new(&options, Stdout::open()?);
         printer.output.extend(lines);
         if options.joined {
@@ -127,6 +134,7 @@ impl Pipe {
         }
         Ok(Self {
             outbox,
+            speaker,
             printer,
             signals,
             input,
@@ -170,15 +178,23 @@ impl Pipe {
                 true
             }
         };
-        self.received += u64::from(message.end);
-        self.counted += u64::from(message.end && printed);
+        if message.end {
+            self.count(printed);
+        }
+    }
+
+    /// Counts a message, which was printed or filtered out.
+    fn count(&mut self, is_printed: bool) {
+        self.received += 1;
+        self.counted += u64::from(is_printed);
         if self.options.count == Some(self.counted) {
             self.cause.get_or_insert(Cause::Count(self.counted));
         }
     }
 
     fn is_input_over(&self) -> bool {
-        self.input.is_none() && self.outbox.is_done() && self.had_input && !self.options.echo
+        let is_over = self.input.is_none() && self.outbox.is_done() && self.had_input;
+        is_over && !self.options.echo && self.is_ready()
     }
 
     fn wait_ends(&self) -> Option<Instant> {

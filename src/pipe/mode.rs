@@ -8,10 +8,16 @@ use super::{Input, Pipe};
 use crate::event::{Cause, CountMissed, Ending, Event};
 use crate::proto::connection;
 use crate::session::{Mode, Stop, Turn};
+use crate::speaker::Speaker;
 
 impl Mode for Pipe {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         let is_message = matches!(event, Event::Connection(connection::Event::Message(_)));
+        if let Event::Connection(connection::Event::Message(message)) = &event
+            && self.speaker.is_some()
+        {
+            return self.hear(message, &event, turn);
+        }
         let is_surplus = is_message && self.has_enough();
         let lines = (!is_surplus).then_some(&mut self.printer.output);
         self.observers.event(&event, lines, turn.now);
@@ -20,6 +26,11 @@ impl Mode for Pipe {
             Event::Connection(connection::Event::Message(message)) => self.message(message, turn),
             Event::Connection(connection::Event::Pong { .. }) if self.options.is_demo => {
                 self.received += 1;
+            }
+            Event::Connection(connection::Event::Violation(violation)) => {
+                if let Some(speaker) = &mut self.speaker {
+                    speaker.violated(violation);
+                }
             }
             Event::Connection(connection::Event::Idle(limit)) => {
                 self.cause.get_or_insert(Cause::Idle(*limit));
@@ -42,14 +53,20 @@ impl Mode for Pipe {
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         self.paused.take_if(|until| *until <= turn.now);
         // Pings and pongs do not count: they would keep the pipe waiting forever.
-        if turn.sender.unwritten_data() > 0 {
+        let is_kept = |it: &Speaker| it.kept_alive(turn.now);
+        if turn.sender.unwritten_data() > 0 && !self.speaker.as_ref().is_some_and(is_kept) {
             self.active = Some(turn.now);
         }
         if self.cause.is_some() || self.stop.is_some() || turn.sender.is_closing() {
             self.outbox.hold(true);
             return false;
         }
-        let mut moved = self.fill(turn);
+        let mut moved = self.tick(turn);
+        if !self.is_ready() {
+            self.outbox.hold(true);
+            return moved;
+        }
+        moved |= self.fill(turn);
         if self.outbox.has_room(turn)
             && let Some(mut input) = self.input.take()
         {
@@ -93,6 +110,9 @@ impl Mode for Pipe {
         {
             self.observers.view.note(note);
         }
+        if let Some(cause) = self.speaker.as_mut().and_then(Speaker::take_end) {
+            self.cause.get_or_insert(cause);
+        }
         if let Some(stop) = self.stop.take() {
             return Poll::Ready(stop);
         }
@@ -124,6 +144,7 @@ impl Mode for Pipe {
             self.observers.reaction.deadline(),
             self.outbox.deadline(),
             self.paused,
+            self.speaker.as_ref().and_then(Speaker::deadline),
         ];
         deadlines.into_iter().flatten().min()
     }
@@ -138,6 +159,9 @@ impl Mode for Pipe {
 
     fn note_activity(&mut self, now: Instant) {
         self.active = Some(now);
+        if let Some(speaker) = &mut self.speaker {
+            speaker.pause(now);
+        }
     }
 
     fn wants_frames(&self) -> bool {
@@ -148,6 +172,7 @@ impl Mode for Pipe {
         let unread = self.input.as_mut().map_or(0, Input::drain);
         ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
+        ending.is_spoken = self.speaker.is_some();
         if let Err(error) = self.printer.finish(ending) {
             ending.cause = Some(Cause::input(&error));
         }

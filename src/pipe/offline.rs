@@ -26,6 +26,9 @@ impl Reconnecting for Pipe {
 impl Pipe {
     fn disconnected(&mut self) {
         self.active = None;
+        if let Some(speaker) = &mut self.speaker {
+            speaker.closed();
+        }
         if let Some(upload) = self.outbox.stop() {
             let path = upload.path().display();
             let text = format!("{path} was not sent completely, and is not sent again");
@@ -37,6 +40,9 @@ impl Pipe {
     /// Starts over, except for input that was already sent.
     fn reconnected(&mut self, now: Instant) {
         self.outbox.start(now);
+        if let Some(speaker) = &mut self.speaker {
+            speaker.opened(now);
+        }
         self.active = Some(now);
     }
 }

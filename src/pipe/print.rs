@@ -1,13 +1,16 @@
 use std::rc::Rc;
 
+use serde_json::Value;
+
 use super::output::Output;
 use super::{Format, Options, Terminator};
 use crate::event::Ending;
-use crate::filter::{Filter, Filtered};
+use crate::filter::{Filter, FilterError, Filtered};
 use crate::observe::View;
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 use crate::record::{Comparison, ReadError};
+use crate::render::jsonl::inert;
 use crate::term::Stdout;
 
 /// Payload size in bytes from which a message is printed in pieces: a full copy would double its memory.
@@ -108,11 +111,39 @@ impl Printer {
             Filtered::LeftOut(error) => (false, Some(error)),
             Filtered::Ran { outputs, error } => (outputs > 0, error),
         };
+        self.failed(error.as_ref(), view);
+        Ok(printed)
+    }
+
+    /// Prints a value of a protocol on top; returns whether it passed the filter.
+    pub(super) fn value(&mut self, value: &Value, view: &mut View) -> bool {
+        let Prints::Payload { filter, .. } = &mut self.prints else {
+            return true;
+        };
+        let mut json = Vec::new();
+        // Writing to a Vec cannot fail.
+        let _ = inert(value, &mut json);
+        let outcome = match filter {
+            Some(filter) => filter.apply(&json, |text| self.output.text(text)),
+            None => Filtered::Passes,
+        };
+        let (printed, error) = match outcome {
+            Filtered::Passes => {
+                self.output.text(&json);
+                return true;
+            }
+            Filtered::LeftOut(error) => (false, Some(error)),
+            Filtered::Ran { outputs, error } => (outputs > 0, error),
+        };
+        self.failed(error.as_ref(), view);
+        printed
+    }
+
+    fn failed(&mut self, error: Option<&FilterError>, view: &mut View) {
         if let Some(error) = error {
             self.is_late = error.is_endless();
             view.note(&error.to_string());
         }
-        Ok(printed)
     }
 
     fn payload(&mut self, message: &Message<'_>) {

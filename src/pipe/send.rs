@@ -1,5 +1,6 @@
 //! What a pipe sends: `--send`, `--every`, a recording, standard input, echoes.
 
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,14 +11,17 @@ use crate::diagnostic::Diagnostic;
 use crate::duration;
 use crate::event::Cause;
 use crate::observe::Observers;
+use crate::ontop::Seen;
 use crate::outbox::{self, Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
+use crate::proto::message::Kind;
 use crate::render::quantity;
 use crate::session::mode::CloseMode;
 use crate::session::{Stop, Turn};
+use crate::speaker::{Listener, Said, Speaker};
 
 #[derive(Debug, thiserror::Error)]
-enum InputError {
+pub(super) enum InputError {
     #[error(transparent)]
     Encoding(#[from] EncodingError),
     #[error(transparent)]
@@ -59,17 +63,24 @@ fn wait(line: &str) -> Option<Result<Duration, InputError>> {
     is_command.then(|| duration::parse(rest.trim()).map_err(|_| InputError::Wait))
 }
 
-struct Observer<'p> {
+pub(super) struct Observer<'p> {
     observers: &'p mut Observers,
     output: &'p mut Output,
     active: &'p mut Option<Instant>,
     stop: &'p mut Option<Stop>,
+    speaker: Option<&'p mut Speaker>,
+    /// What the protocol on top received, for the pipe to print.
+    pub(super) heard: Vec<Rc<Seen>>,
+    /// The next message only keeps the session alive.
+    is_keepalive: bool,
 }
 
 impl SendObserver for Observer<'_> {
     #[inline]
     fn sent(&mut self, message: &Message<'_>, now: Instant) {
-        *self.active = Some(now);
+        if !std::mem::take(&mut self.is_keepalive) {
+            *self.active = Some(now);
+        }
         self.observers.sent(message, Some(self.output), now);
     }
 
@@ -81,16 +92,47 @@ impl SendObserver for Observer<'_> {
         let cause = Cause::Quit;
         *self.stop = Some(Stop { cause, how });
     }
+
+    fn say(&mut self, line: &str, turn: &mut Turn<'_>) -> Result<(), SendError> {
+        let Some(speaker) = self.speaker.take() else {
+            return outbox::message(Kind::Text, line.as_bytes(), turn, self);
+        };
+        let said = speaker.say(Said::Line(line), turn, self);
+        self.speaker = Some(speaker);
+        said
+    }
+}
+
+impl Listener for Observer<'_> {
+    fn annotate(&mut self, seen: Vec<Rc<Seen>>) {
+        self.is_keepalive = !seen.is_empty() && seen.iter().all(|it| it.is_keepalive);
+        self.observers.annotate(seen);
+    }
+
+    fn heard(&mut self, seen: &Rc<Seen>, _: Instant) {
+        self.heard.push(Rc::clone(seen));
+    }
+
+    fn note(&mut self, text: &str) {
+        self.observers.view.note(text);
+    }
+
+    fn hint(&mut self, text: &str) {
+        self.observers.view.hint(text);
+    }
 }
 
 impl Pipe {
     #[inline]
-    fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
+    pub(super) fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
         let observer = Observer {
             observers: &mut self.observers,
             output: &mut self.printer.output,
             active: &mut self.active,
             stop: &mut self.stop,
+            speaker: self.speaker.as_mut(),
+            heard: Vec::new(),
+            is_keepalive: false,
         };
         (&mut self.outbox, observer)
     }
@@ -167,6 +209,9 @@ impl Pipe {
 
     #[inline]
     fn send(&mut self, record: &[u8], turn: &mut Turn<'_>) -> Result<(), InputError> {
+        if self.speaker.is_some() {
+            return self.say(Said::Record(utf8(record)?), turn);
+        }
         if let Some((kind, payload)) = self.options.encoding.decode(record)? {
             let (_, mut observer) = self.sending();
             outbox::message(kind, &payload, turn, &mut observer)?;
@@ -204,8 +249,11 @@ impl Pipe {
             self.paused = Some(turn.now + time?);
             return Ok(());
         }
+        if let Some((verb, arguments)) = self.speaker.as_ref().and_then(|it| it.verb(&line)) {
+            return self.say(Said::Verb(verb, arguments), turn);
+        }
         let outgoing = match command::parse(&line)? {
-            Command::Nothing => Outgoing::Text(String::new()),
+            Command::Nothing => Outgoing::Line(String::new()),
             Command::Outgoing(outgoing) => outgoing,
             Command::Quit => {
                 let close = self.options.close.clone();

@@ -12,6 +12,7 @@ use crate::event::{Cause, Signal};
 use crate::observe::Observers;
 use crate::proto::sender::{Closing, Sender};
 use crate::render::Role;
+use crate::render::escape::escape_line;
 use crate::session::Turn;
 
 impl Prompt {
@@ -35,7 +36,14 @@ impl Prompt {
             Entry::Again(_) if self.stopping.is_closing() && !is_for_next => {
                 self.complain("not sent, the connection is closing");
             }
-            Entry::Line(_, command) => self.line(command, turn, now),
+            Entry::Line(line, command) => {
+                let mut turn = turn;
+                match self.verb(&line, turn.as_deref_mut(), now) {
+                    Some(Ok(())) => {}
+                    Some(Err(error)) => self.complain(&one_line(&error)),
+                    None => self.line(command, turn, now),
+                }
+            }
             Entry::Again(outgoing) => {
                 if let Err(error) = self.send(outgoing, turn) {
                     self.complain(&one_line(&error));
@@ -93,7 +101,7 @@ impl Prompt {
     }
 
     fn draft(&mut self, draft: Draft, turn: Option<&mut Turn<'_>>, now: Instant) {
-        let outgoing = Outgoing::Text(draft.text.clone());
+        let outgoing = Outgoing::Line(draft.text.clone());
         let is_closing = |turn: &Turn<'_>| turn.sender.is_closing();
         let sent = if turn.as_deref().is_some_and(is_closing)
             || turn.is_some() && self.stopping.is_closing()
@@ -168,8 +176,15 @@ impl Prompt {
             PromptCommand::Repeat(repetition) => self.repeat(repetition, is_open, now)?,
             PromptCommand::Stats => self.stats.print(view, &self.status, sender, now),
             PromptCommand::Reconnect => self.reconnect(is_open, now)?,
-            PromptCommand::Help(topic) => help::help(topic, view.text()),
-            PromptCommand::Status => self.status.print(view, opening, sender, now),
+            PromptCommand::Help(topic) => help::help(topic, self.speaker.as_ref(), view.text()),
+            PromptCommand::As(on_top) => self.speak(on_top, is_open, now),
+            PromptCommand::Status => {
+                self.status.print(view, opening, sender, now);
+                let rows = self.speaker.as_ref().map(|it| it.status(now));
+                for (name, value) in rows.into_iter().flatten() {
+                    view.row(name, &escape_line(&value));
+                }
+            }
             PromptCommand::Headers => view.heads(opening.request(), opening.response()),
             PromptCommand::Show(setting) => show::execute(setting, view),
             PromptCommand::Filter(filtering) => filter::execute(&filtering, view),

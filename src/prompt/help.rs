@@ -5,6 +5,7 @@ use std::fmt::Write;
 use crate::command::{COMMANDS, HelpTopic, KEYS, Usage};
 use crate::render::escape::escape_payload;
 use crate::render::width::{width, wrap};
+use crate::speaker::Speaker;
 use crate::term::terminal;
 
 /// The longest line of an explanation, in columns: longer ones are hard to read.
@@ -12,7 +13,11 @@ const LONGEST: usize = 98;
 /// The column of the explanations of commands and keys.
 const COLUMN: usize = 31;
 
-pub(super) fn help(topic: HelpTopic, out: &mut String) {
+/// What a line is without a protocol on top.
+pub(super) const LINE: &str = "a line is sent as a text message";
+
+/// Explains a topic; `speaker` adds the verbs of its protocol.
+pub(super) fn help(topic: HelpTopic, speaker: Option<&Speaker>, out: &mut String) {
     match topic {
         HelpTopic::Command(usage) => explain(usage, out),
         HelpTopic::Keys => {
@@ -25,9 +30,14 @@ pub(super) fn help(topic: HelpTopic, out: &mut String) {
                 let typed = format!("/{} {}", usage.name, usage.args);
                 row(out, &typed, usage.help);
             }
-            let rest =
-                "anything else is sent as a text message; //x sends /x; /help keys lists the keys";
-            paragraph(out, rest, "  ");
+            for verb in speaker.map_or(&[][..], Speaker::verbs) {
+                row(out, &format!("/{} {}", verb.name, verb.args), verb.help);
+            }
+            let rest = match speaker {
+                Some(speaker) => speaker.line_help(),
+                None => "anything else is sent as a text message; //x sends /x",
+            };
+            paragraph(out, &format!("{rest}; /help keys lists the keys"), "  ");
         }
     }
 }

@@ -6,6 +6,7 @@ mod execute;
 mod filter;
 mod help;
 mod offline;
+mod on_top;
 mod recall;
 mod repeat;
 mod send;
@@ -16,6 +17,7 @@ mod stopping;
 mod timer;
 mod transfer;
 mod variable;
+mod words;
 
 use std::io;
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ use crate::proto::connection::{self, Message};
 use crate::proto::frame::CloseFrame;
 use crate::render::{Role, quantity};
 use crate::session::{Mode, Signals, Stop, Turn};
+use crate::speaker::Speaker;
 use recall::{Names, Recaller};
 use repeat::Repeat;
 use stats::Stats;
@@ -42,6 +45,7 @@ use status::Status;
 use stopping::Stopping;
 use transfer::Transfer;
 use variable::Variables;
+use words::Words;
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -77,6 +81,13 @@ pub struct Prompt {
     stats: Stats,
     variables: Variables,
     outbox: Outbox,
+    /// `None` without a protocol on top.
+    speaker: Option<Speaker>,
+    /// The one that `/as raw` has silenced.
+    silent: Option<Speaker>,
+    words: Words,
+    /// The words have changed since they were handed to the editor.
+    has_new_words: bool,
     repeat: Option<Repeat>,
     transfer: Option<Transfer>,
     unfinished: u64,
@@ -93,12 +104,14 @@ impl Prompt {
     /// `signals` must exist before: rustyline restores the handlers that it finds.
     pub fn open(
         mut options: Options,
+        mut speaker: Option<Speaker>,
         signals: Signals,
         mut observers: Observers,
         opened: Instant,
     ) -> io::Result<Self> {
         let variables = Variables::new(options.has_variables);
         let memory = observers.memory.clone();
+        let words = Words::default();
         let editor = Editor::start(editor::Options {
             name: options.name.clone(),
             color: observers.view.style().is_colored(),
@@ -112,19 +125,28 @@ impl Prompt {
                 home: options.home.clone(),
             },
             pager: options.pager.clone(),
+            words: words.clone(),
         })?;
         let mut outbox = Outbox::new(options.send.clone(), options.every.clone(), None);
         outbox.start(opened);
+        if let Some(speaker) = &mut speaker {
+            speaker.opened(opened);
+        }
         observers.view.hand_over(Outlet::Editor);
         observers.view.filter = options.filter.take();
+        let line = speaker.as_ref().map_or(help::LINE, Speaker::line_help);
         observers.view.print(
             Role::Hint,
-            "a line is sent as a text message; /help lists the commands, Ctrl-D closes",
+            &format!("{line}; /help lists the commands, Ctrl-D closes"),
         );
         Ok(Self {
             stats: Stats::new(opened),
             variables,
             outbox,
+            speaker,
+            silent: None,
+            words,
+            has_new_words: true,
             repeat: None,
             transfer: None,
             unfinished: 0,
@@ -180,10 +202,20 @@ impl Mode for Prompt {
         let now = turn.now;
         if let Event::Connection(event) = &event {
             match event {
-                connection::Event::Message(message) => self.received(message, now),
+                connection::Event::Message(message) => {
+                    self.received(message, now);
+                    if self.speaker.is_some() {
+                        return self.hear(message, &Event::Connection(event), turn);
+                    }
+                }
                 connection::Event::Pong { rtt: Some(rtt), .. } => {
                     self.status.round_trip(*rtt);
                     self.stats.round_trip(*rtt);
+                }
+                connection::Event::Violation(violation) => {
+                    if let Some(speaker) = &mut self.speaker {
+                        speaker.violated(violation);
+                    }
                 }
                 connection::Event::Idle(limit) => {
                     self.stopping.promptly(Cause::Idle(*limit));
@@ -196,7 +228,8 @@ impl Mode for Prompt {
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         let now = turn.now;
-        let mut moved = self.fill(turn);
+        let mut moved = self.tick(turn);
+        moved |= self.fill(turn);
         moved |= self.send_repeated(turn);
         // Even without room for messages: commands must work while a slow server is not reading.
         while !self.stopping.is_pending()
@@ -209,6 +242,7 @@ impl Mode for Prompt {
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.update_words();
         self.observers.flush();
         let view = &mut self.observers.view;
         let printed = view.text().is_empty() || self.editor.poll_print(cx, view.text()).is_ready();
@@ -221,6 +255,9 @@ impl Mode for Prompt {
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
         self.observers.note_silence(now);
+        if let Some(cause) = self.speaker.as_mut().and_then(Speaker::take_end) {
+            self.stopping.promptly(cause);
+        }
         let stop = self.stopping.poll(cx, self.editor.is_lent(), now);
         if stop.is_ready() {
             self.observers.view.set_closing(true);
@@ -235,8 +272,15 @@ impl Mode for Prompt {
             self.observers.reaction.deadline(),
             self.outbox.deadline(),
             self.transfer.as_ref().map(Transfer::deadline),
+            self.speaker.as_ref().and_then(Speaker::deadline),
         ];
         deadlines.into_iter().flatten().min()
+    }
+
+    fn note_activity(&mut self, now: Instant) {
+        if let Some(speaker) = &mut self.speaker {
+            speaker.pause(now);
+        }
     }
 
     fn is_full(&self) -> bool {
@@ -248,6 +292,7 @@ impl Mode for Prompt {
     }
 
     fn complete(&mut self, ending: &mut Ending) {
+        ending.is_spoken = self.speaker.is_some();
         ending.unrecorded = self.observers.recording.has_failed();
         self.end_transfer(false);
         ending.unsent.messages = self.outbox.unsent() + self.unfinished;

@@ -17,7 +17,9 @@ impl Reconnecting for Prompt {
 
     fn stays(&self, ending: &Ending) -> bool {
         let is_meant_to_end = match &ending.cause {
-            None | Some(Cause::Close | Cause::Reconnect | Cause::Idle(_)) => false,
+            None | Some(Cause::Close | Cause::Reconnect | Cause::Idle(_) | Cause::OnTop { .. }) => {
+                false
+            }
             Some(_) => true,
         };
         !(self.options.exit_on_close || is_meant_to_end || self.stopping.is_pending())
@@ -42,6 +44,11 @@ impl Reconnecting for Prompt {
             }
             Event::Reconnected(_) => {
                 self.outbox.start(now);
+                if let Some(speaker) = &mut self.speaker {
+                    speaker.opened(now);
+                }
+                // Its session is over.
+                self.silent = None;
                 self.status.reconnected(now);
             }
             _ => {}
@@ -72,6 +79,9 @@ impl Prompt {
         self.end_repeat(now);
         self.end_transfer(false);
         self.outbox.stop();
+        if let Some(speaker) = &mut self.speaker {
+            speaker.closed();
+        }
     }
 
     pub(super) fn reconnect(&mut self, is_open: bool, now: Instant) -> Result<(), LineError> {

@@ -4,8 +4,7 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use crate::diagnostic::Diagnostic;
-use crate::outbox::{self, Outbox, SendError, SendObserver, template};
-use crate::proto::message::Kind;
+use crate::outbox::{Outbox, SendError, SendObserver, template};
 use crate::render::quantity;
 use crate::session::Turn;
 
@@ -78,7 +77,7 @@ impl Repeat {
             } else {
                 Cow::Borrowed(self.text.as_str())
             };
-            outbox::message(Kind::Text, text.as_bytes(), turn, observer)?;
+            observer.say(&text, turn)?;
             self.bytes += text.len() as u64;
             self.sent += 1;
         }

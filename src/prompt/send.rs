@@ -1,5 +1,6 @@
 //! Sending from the prompt: messages typed, queued, repeated or read from a file.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use super::Prompt;
@@ -12,23 +13,27 @@ use crate::command::Outgoing;
 use crate::diagnostic::one_line;
 use crate::event::Cause;
 use crate::observe::{NO_LINES, Observers};
-use crate::outbox::{Outbox, SendError, SendObserver};
+use crate::ontop::Seen;
+use crate::outbox::{self, Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
+use crate::proto::message::Kind;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::session::Turn;
 use crate::session::mode::CloseMode;
+use crate::speaker::{Listener, Said, Speaker};
 use crate::term::terminal;
 
 /// The most messages that wait to be sent; a pasted file must not fill the memory.
 const MAX_QUEUED: usize = 1000;
 
-struct Observer<'p> {
+pub(super) struct Observer<'p> {
     observers: &'p mut Observers,
     stats: &'p mut Stats,
     stopping: &'p mut Stopping,
     transfer: Option<&'p mut Transfer>,
     variables: &'p Variables,
+    speaker: Option<&'p mut Speaker>,
     /// Count and record messages, but do not show them.
     is_quiet: bool,
 }
@@ -63,26 +68,57 @@ impl SendObserver for Observer<'_> {
         self.stopping.end(Cause::Close, how);
     }
 
+    fn say(&mut self, line: &str, turn: &mut Turn<'_>) -> Result<(), SendError> {
+        let Some(speaker) = self.speaker.take() else {
+            return outbox::message(Kind::Text, line.as_bytes(), turn, self);
+        };
+        let said = speaker.say(Said::Line(line), turn, self);
+        self.speaker = Some(speaker);
+        said
+    }
+
     fn variable(&self, name: &str, number: u64, now: Instant) -> Option<String> {
         let time = self.observers.view.time_at(now);
         self.variables.value(name, Some(number), time)
     }
 }
 
+impl Listener for Observer<'_> {
+    fn annotate(&mut self, seen: Vec<Rc<Seen>>) {
+        self.observers.annotate(seen);
+    }
+
+    /// The view shows it.
+    fn heard(&mut self, _: &Rc<Seen>, _: Instant) {}
+
+    fn note(&mut self, text: &str) {
+        self.observers.view.note(text);
+    }
+
+    fn hint(&mut self, text: &str) {
+        self.observers.view.hint(text);
+    }
+}
+
 impl Prompt {
-    fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
+    pub(super) fn sending(&mut self) -> (&mut Outbox, Observer<'_>) {
         let observer = Observer {
             observers: &mut self.observers,
             stats: &mut self.stats,
             stopping: &mut self.stopping,
             transfer: self.transfer.as_mut(),
             variables: &self.variables,
+            speaker: self.speaker.as_mut(),
             is_quiet: false,
         };
         (&mut self.outbox, observer)
     }
 
     pub(super) fn fill(&mut self, turn: &mut Turn<'_>) -> bool {
+        if !self.is_ready() {
+            self.outbox.hold(true);
+            return false;
+        }
         let (outbox, mut observer) = self.sending();
         let filled = outbox.fill(turn, &mut observer);
         if turn.sender.is_closing() && self.transfer.is_some() {
@@ -108,7 +144,8 @@ impl Prompt {
         }
         if let Some(turn) = turn {
             // A message waits for those before it; everything else overtakes them.
-            let is_free = !outgoing.is_message() || self.outbox.has_room(turn);
+            let is_early = matches!(outgoing, Outgoing::Line(_)) && !self.is_ready();
+            let is_free = !outgoing.is_message() || self.outbox.has_room(turn) && !is_early;
             if is_free || turn.sender.is_closing() {
                 let (outbox, mut observer) = self.sending();
                 outbox.send(&outgoing, turn, &mut observer)?;
@@ -122,7 +159,9 @@ impl Prompt {
             return Err(LineError::Full(MAX_QUEUED));
         }
         self.outbox.push(outgoing);
-        let when = if is_open {
+        let when = if is_open && !self.is_ready() {
+            "when the session is ready"
+        } else if is_open {
             "after the messages before it"
         } else {
             "on the next connection"
@@ -132,7 +171,10 @@ impl Prompt {
     }
 
     pub(super) fn send_repeated(&mut self, turn: &mut Turn<'_>) -> bool {
-        let Some(mut repeat) = self.repeat.take() else {
+        let Some(mut repeat) = self
+            .repeat
+            .take_if(|_| self.speaker.as_ref().is_none_or(Speaker::is_ready))
+        else {
             return false;
         };
         let (outbox, mut observer) = self.sending();

@@ -43,6 +43,7 @@ fn switch(show: &mut Show, topic: Topic) -> Option<&mut bool> {
         Topic::Ping => &mut show.ping,
         Topic::Pong => &mut show.pong,
         Topic::Frames => &mut show.frames,
+        Topic::Raw => &mut show.raw,
         Topic::Json => &mut show.json,
         Topic::Compact => &mut show.compact,
         Topic::Hex => &mut show.hex,

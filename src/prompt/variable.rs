@@ -189,6 +189,7 @@ impl Variables {
         time: Timestamp,
     ) -> Result<Outgoing, FillError> {
         Ok(match outgoing {
+            Outgoing::Line(text) => Outgoing::Line(self.fill(&text, None, time)?.into_owned()),
             Outgoing::Text(text) => Outgoing::Text(self.fill(&text, None, time)?.into_owned()),
             Outgoing::Fragment { frames, text } => {
                 let text = self.fill(&text, None, time)?.into_owned();

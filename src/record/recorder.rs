@@ -6,7 +6,7 @@ use super::file::{File, FileError};
 use super::format::Format;
 use super::har::Har;
 use super::scenario::Scenario;
-use crate::event::{Ending, Event, NotOpen, Opening};
+use crate::event::{Direction, Ending, Event, NotOpen, Opening};
 use crate::proto::connection::Message;
 use crate::render::clock::Clock;
 use crate::render::{Jsonl, Secrets};
@@ -91,7 +91,9 @@ impl Recorder {
     pub fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
         self.make_room(message);
         self.write(|writer, file| match writer {
-            Writer::Jsonl(jsonl) => jsonl.sent(file, message, number, now),
+            Writer::Jsonl(jsonl) => {
+                jsonl.message(file, Direction::Sent, message, number, None, now)
+            }
             Writer::Har(har) => har.sent(file, message, number, now),
             Writer::Scenario(scenario) => {
                 scenario.sent(file, message, now);

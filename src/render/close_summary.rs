@@ -48,7 +48,7 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
 pub fn hint(ending: &Ending) -> Option<String> {
     match (&ending.gave_up, &ending.cause, &ending.end) {
         (Some(gave_up), ..) => gave_up.hint.clone(),
-        (None, Some(Cause::Input { hint, .. }), _) => hint.clone(),
+        (None, Some(Cause::Input { hint, .. } | Cause::OnTop { hint, .. }), _) => hint.clone(),
         _ => table::of_ending(ending),
     }
 }
@@ -162,6 +162,7 @@ fn cause_text(cause: &Cause) -> String {
             format!("nothing received for {limit} (--idle-timeout); ")
         }
         Cause::Input { problem, .. } => format!("{}; ", escape_line(problem)),
+        Cause::OnTop { text, .. } => format!("{}; ", escape_line(text)),
         Cause::Write(text) => format!("cannot write to stdout ({}); ", escape_line(text)),
     }
 }

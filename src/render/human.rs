@@ -45,6 +45,16 @@ pub struct Human {
     replies: RequestPairs,
 }
 
+/// What a protocol on top makes of a message.
+#[derive(Debug, Clone, Copy)]
+pub struct OnTop<'a> {
+    pub direction: Direction,
+    pub label: &'a str,
+    /// JSON is laid out.
+    pub payload: &'a str,
+    pub note: &'a str,
+}
+
 impl Human {
     pub fn new(show: Show, style: Style, secrets: Secrets, clock: Clock) -> Self {
         Self {
@@ -159,6 +169,19 @@ impl Human {
         }
     }
 
+    /// Writes what a protocol on top makes of a message; nothing of it needs to be escaped before.
+    pub fn on_top(&mut self, out: &mut String, it: &OnTop<'_>, now: Instant) {
+        self.numbered(out);
+        self.start(out, it.direction, now);
+        let label = escape_line(it.label);
+        let _ = write!(out, "{}", self.style.paint(Role::Kind, label));
+        payload::text(out, it.payload.as_bytes(), &self.show, self.style);
+        if !it.note.is_empty() {
+            let note = escape_line(it.note);
+            payload::append(out, &self.style.paint(Role::Fact, note), self.style);
+        }
+    }
+
     pub fn request(&self, out: &mut String, head: &Head) {
         handshake::head(out, head, Direction::Sent, self.style, self.secrets);
     }
@@ -238,11 +261,7 @@ impl Human {
         now: Instant,
     ) {
         let payload = message.payload;
-        let number = self.number.take();
-        if let Some(number) = number.filter(|_| self.show.numbers) {
-            self.fact(out, format_args!("#{number}"));
-            out.push(' ');
-        }
+        self.numbered(out);
         self.start(out, direction, now);
         let kind = self.style.paint(Role::Kind, message.kind);
         let _ = write!(out, "{kind} {}", size(payload.len()));
@@ -256,6 +275,15 @@ impl Human {
         {
             let took = quantity::duration(took);
             self.fact(out, format_args!(" (reply after {took})"));
+        }
+    }
+
+    /// Writes the number of the message, once.
+    fn numbered(&mut self, out: &mut String) {
+        let number = self.number.take();
+        if let Some(number) = number.filter(|_| self.show.numbers) {
+            self.fact(out, format_args!("#{number}"));
+            out.push(' ');
         }
     }
 

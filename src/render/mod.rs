@@ -31,7 +31,7 @@ pub mod write_out;
 
 pub use decode::Decode;
 pub use form::Form;
-pub use human::Human;
+pub use human::{Human, OnTop};
 pub use jsonl::Jsonl;
 pub use mask::Secrets;
 pub use show::{Show, Timestamps};

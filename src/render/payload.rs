@@ -1,6 +1,6 @@
 //! Payloads for people: on the line of their message if they fit, otherwise below it.
 
-use std::fmt::Write;
+use std::fmt::{Display, Write};
 
 use super::decode::{Decoded, decode};
 use super::escape::{escape_line, escape_payload};
@@ -115,6 +115,18 @@ fn plain_text(out: &mut String, shown: &str, style: Style) {
         for line in shown.split('\n') {
             let _ = writeln!(out, "{:INDENT$}{line}", "");
         }
+    }
+}
+
+/// Writes a note after what `out` ends in if it fits there, on a line of its own otherwise.
+pub(super) fn append(out: &mut String, note: &impl Display, style: Style) {
+    let line = out.strip_suffix('\n').unwrap_or(out).len();
+    out.truncate(line);
+    let note = note.to_string();
+    if width(&note) <= room(out, style) {
+        let _ = writeln!(out, "{GAP}{note}");
+    } else {
+        let _ = writeln!(out, "\n{:INDENT$}{note}", "");
     }
 }
 

@@ -11,6 +11,10 @@ pub struct Show {
     pub messages: bool,
     /// The numbers of messages.
     pub numbers: bool,
+    /// What the protocol on top makes of messages.
+    pub on_top: bool,
+    /// Messages as they are on the wire, even if a protocol on top explains them.
+    pub raw: bool,
     pub ping: bool,
     pub pong: bool,
     pub close: bool,
@@ -31,6 +35,8 @@ impl Show {
         handshake: true,
         messages: true,
         numbers: false,
+        on_top: true,
+        raw: false,
         ping: true,
         pong: true,
         close: true,
@@ -47,6 +53,7 @@ impl Show {
     pub fn prompt(verbose: u8) -> Self {
         Self {
             frames: verbose >= 2,
+            raw: verbose >= 1,
             deflated: verbose >= 1,
             ..Self::REPL
         }
@@ -58,6 +65,8 @@ impl Show {
         Self {
             handshake: once,
             messages: twice,
+            on_top: once,
+            raw: twice,
             ping: once,
             pong: once,
             close: once,

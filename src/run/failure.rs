@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::on_top;
 use crate::config::Connect;
 use crate::diagnostic::Diagnostic;
 use crate::dial::{self, ProxyProblem, TunnelRefusal};
@@ -10,16 +11,25 @@ use crate::proto::http1::{Body, Head};
 use crate::render::escape::escape_payload;
 use crate::render::handshake::head;
 use crate::render::message;
-use crate::render::{Role, Secrets, Style};
+use crate::render::{Role, Style};
 use crate::secret::Redactor;
 use crate::session::{OpenError, OpenProblem};
 
-pub(super) fn not_open(error: &OpenError, secrets: Secrets) -> NotOpen {
-    let redactor = secrets.redactor(error.evidence.requests());
+pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {
+    let redactor = connect.display.secrets.redactor(error.evidence.requests());
+    let why = match on_top::refusal(error, connect) {
+        Some(refusal) => NotOpen {
+            hint: refusal.hint,
+            ..NotOpen::new(refusal.text, refusal.exit)
+        },
+        None => NotOpen {
+            hint: error.hint(),
+            ..NotOpen::new(error.to_string(), error.exit())
+        },
+    };
     NotOpen {
-        hint: error.hint(),
         body: answer(error).map(|(_, body)| redactor.bytes(body.content()).into_owned()),
-        ..NotOpen::new(error.to_string(), error.exit())
+        ..why
     }
 }
 
@@ -38,10 +48,11 @@ pub(super) fn failure(error: &OpenError, connect: &Connect, style: Style, shown:
         content(&mut out, body, &redactor, style);
     }
     // The last line says how it ended, so the hint goes before.
-    if let Some(hint) = error.hint() {
+    let why = not_open(error, connect);
+    if let Some(hint) = why.hint {
         out.push_str(&message::hint(&hint, style));
     }
-    out.push_str(&message::problem(&error.to_string(), style));
+    out.push_str(&message::problem(&why.message, style));
     out
 }
 

@@ -10,6 +10,7 @@ mod fmt;
 mod jsonl;
 mod listen;
 mod man;
+mod on_top;
 mod recording_report;
 mod report;
 mod runner;

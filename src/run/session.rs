@@ -8,7 +8,7 @@ use super::cookie_jar::{self, JarFile};
 use super::final_line::FinalLine;
 use super::report::{Outcome, Reporter};
 use super::view::view;
-use super::{complain, failure, jsonl, print, say_why};
+use super::{complain, failure, jsonl, on_top, print, say_why};
 use crate::config::{Connect, Environment, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::dial::Step;
@@ -20,6 +20,7 @@ use crate::pipe::{self, Input, Pipe};
 use crate::prompt::{self, Prompt};
 use crate::render::{Role, Show, Style, message, quantity};
 use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
+use crate::speaker::Speaker;
 use crate::term::{self, terminal::Silent};
 
 /// Keys are kept for the prompt, which cannot show them yet.
@@ -45,8 +46,18 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
     let report = Reporter::new(connect, environment);
     let mut lines = Vec::new();
     let (mut observers, recording) = observers(connect, &task, environment);
+    let mut options = connect.dialing.open.clone();
     let opened = match recording {
-        Ok(()) => open(&report, &mut observers, &mut lines, &mut signals).await,
+        Ok(()) => {
+            open(
+                &report,
+                &mut options,
+                &mut observers,
+                &mut lines,
+                &mut signals,
+            )
+            .await
+        }
         Err(why) => Err(why),
     };
     let opened = match opened {
@@ -61,18 +72,28 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
             return report.write_out(outcome, &observers.opening).await;
         }
     };
-    let target = &connect.dialing.open.offer.target;
+    let target = &options.offer.target;
+    let on_top = connect.dialing.on_top.as_ref();
+    let speaker = on_top.map(|on_top| Speaker::new(&on_top.on(target)));
     match task {
-        Task::Prompt(options) => {
-            observers.find_dialect(target);
-            let prompt = Prompt::open(*options, signals, observers, opened.at);
-            Box::pin(run_prompt(&report, opened, prompt)).await
+        Task::Prompt(prompt) => {
+            if speaker.is_none() {
+                observers.find_dialect(target);
+            }
+            let prompt = Prompt::open(*prompt, speaker, signals, observers, opened.at);
+            Box::pin(run_prompt(&report, &options, opened, prompt)).await
         }
-        Task::Pipe { options, input, .. } => {
+        Task::Pipe {
+            options: pipe,
+            input,
+            ..
+        } => {
             let terminals = environment.terminals;
             let is_seen = connect.display.verbose > 0 || terminals.stdout && terminals.stderr;
+            let is_seen = is_seen && speaker.is_none();
             let is_typed = input.is_some() && terminals.stdin && !terminals.stdout;
-            let mut pipe = Pipe::open(*options, input, signals, observers, &lines, opened.at);
+            let at = opened.at;
+            let mut pipe = Pipe::open(*pipe, input, speaker, signals, observers, &lines, at);
             if let Ok(pipe) = &mut pipe
                 && !connect.display.quiet
             {
@@ -84,18 +105,23 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
                     observers.find_dialect(target);
                 }
             }
-            Box::pin(run_pipe(&report, opened, pipe)).await
+            Box::pin(run_pipe(&report, &options, opened, pipe)).await
         }
     }
 }
 
-async fn run_prompt(report: &Reporter<'_>, opened: Opened, prompt: io::Result<Prompt>) -> Exit {
+async fn run_prompt(
+    report: &Reporter<'_>,
+    options: &session::Options,
+    opened: Opened,
+    prompt: io::Result<Prompt>,
+) -> Exit {
     let mut prompt = match prompt {
         Ok(prompt) => prompt,
         Err(error) => return cannot("use the terminal", &error, Exit::Internal),
     };
     let style = prompt.observers().view.style();
-    let finish = keep_up(report.connect(), opened, &mut prompt).await;
+    let finish = keep_up(report.connect(), options, opened, &mut prompt).await;
     let (end, mut last) = (
         &finish.ending,
         FinalLine::of(&finish, report.connect(), style),
@@ -112,14 +138,19 @@ async fn run_prompt(report: &Reporter<'_>, opened: Opened, prompt: io::Result<Pr
     report.write_out(outcome, &observers.opening).await
 }
 
-async fn run_pipe(report: &Reporter<'_>, opened: Opened, pipe: io::Result<Pipe>) -> Exit {
+async fn run_pipe(
+    report: &Reporter<'_>,
+    options: &session::Options,
+    opened: Opened,
+    pipe: io::Result<Pipe>,
+) -> Exit {
     let mut pipe = match pipe {
         Ok(pipe) => pipe,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Exit::Done,
         Err(error) => return cannot("use stdout", &error, Exit::Write),
     };
     let style = pipe.observers().view.style();
-    let finish = keep_up(report.connect(), opened, &mut pipe).await;
+    let finish = keep_up(report.connect(), options, opened, &mut pipe).await;
     let (end, last) = (
         &finish.ending,
         FinalLine::of(&finish, report.connect(), style),
@@ -145,9 +176,14 @@ fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, s
     term::stderr(&text);
 }
 
-async fn keep_up(connect: &Connect, opened: Opened, mode: &mut impl Reconnecting) -> Finish {
+async fn keep_up(
+    connect: &Connect,
+    options: &session::Options,
+    opened: Opened,
+    mode: &mut impl Reconnecting,
+) -> Finish {
     let plan = Plan {
-        open: &connect.dialing.open,
+        open: options,
         // `/reconnect` retries without limit.
         backoff: connect.backoff.clone().unwrap_or(Backoff::new(None)),
         is_lasting: connect.backoff.is_some(),
@@ -203,6 +239,7 @@ fn observers(
 
 async fn open(
     report: &Reporter<'_>,
+    options: &mut session::Options,
     observers: &mut Observers,
     lines: &mut Vec<u8>,
     signals: &mut Signals,
@@ -235,10 +272,12 @@ async fn open(
             observers.view.print(Role::Fact, WAITING);
         }
     };
+    let mut is_other_version = false;
     let opened = tokio::select! {
-        opened = Box::pin(session::open_lasting(&connect.dialing.open, connect.backoff.clone(), &mut observe)) => opened.map_err(|error| {
+        opened = Box::pin(session::open_lasting(options, connect.backoff.clone(), &mut observe)) => opened.map_err(|error| {
+            is_other_version = on_top::is_other_version(&error, connect);
             let text = failure::failure(&error, connect, style, shown);
-            (failure::not_open(&error, connect.display.secrets), text)
+            (failure::not_open(&error, connect), text)
         }),
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let error = format!("stopped by {signal} before the connection opened");
@@ -251,6 +290,10 @@ async fn open(
             Err((NotOpen::new(error, Exit::Timeout), text))
         }
     };
+    if is_other_version && on_top::try_other_version(options) {
+        observers.view.note(on_top::OTHER_VERSION);
+        return Box::pin(open(report, options, observers, lines, signals)).await;
+    }
     let is_answered = observers.opening.last_response().is_some();
     let written = jar.filter(|_| is_answered).map(JarFile::write);
     let (why, text) = match (opened, written) {

@@ -62,7 +62,9 @@ impl Lifecycle {
             Self::Ended { cause: first, .. } => {
                 match first {
                     Some(first) if outranks(&cause, first) => *first = cause,
-                    None if matches!(cause, Cause::Write(_)) => *first = Some(cause),
+                    None if matches!(cause, Cause::Write(_) | Cause::OnTop { .. }) => {
+                        *first = Some(cause);
+                    }
                     _ => {}
                 }
                 None

@@ -141,7 +141,7 @@ fn socket_io_without_its_heartbeat_is_no_success() {
         .run()
         .exits(111)
         .says("a \"2\" that nobody answered")
-        .says("--send 40 --every 20s 3");
+        .says("--as socket.io does both");
 }
 
 #[test]

@@ -65,6 +65,10 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::BadHandshake, "bad handshake response"),
     (Exit::Protocol, "the peer broke RFC 6455"),
     (Exit::NoPong, "the peer did not answer a ping"),
+    (
+        Exit::RefusedOnTop,
+        "the protocol on top (--as) refused the session",
+    ),
     (Exit::Hangup, "SIGHUP"),
     (Exit::Interrupt, "SIGINT (Ctrl-C)"),
     (Exit::Terminate, "SIGTERM"),

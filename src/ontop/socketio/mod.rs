@@ -1,5 +1,16 @@
 //! Socket.IO, and Engine.IO below it, in the versions that are in use.
 
+mod acks;
+mod client;
 pub mod engine;
+mod heartbeat;
 pub mod msgpack;
+mod namespace;
 pub mod packet;
+mod refusal;
+mod say;
+mod see;
+
+pub use client::{Client, Options};
+pub use refusal::{refusal, refusal_code};
+pub use say::is_namespace;

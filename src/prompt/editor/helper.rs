@@ -16,6 +16,7 @@ use crate::command::{self, COMMANDS, Completion};
 use crate::memory::Shared;
 use crate::prompt::recall::Names;
 use crate::prompt::variable::Values;
+use crate::prompt::words::Words;
 use crate::render::style::{Role, Style};
 use crate::term;
 
@@ -25,6 +26,7 @@ pub(super) struct Known {
     pub(super) variables: Values,
     pub(super) names: Names,
     pub(super) memory: Shared,
+    pub(super) words: Words,
 }
 
 /// Numbers of messages that are offered: the newest.
@@ -89,8 +91,18 @@ impl LineHelper {
     }
 
     fn candidates(&self, line: &str, pos: usize) -> rustyline::Result<(usize, Vec<Pair>)> {
+        let on_top = line
+            .get(..pos)
+            .and_then(|typed| self.known.words.complete(typed));
+        let (start, mut words) = on_top.unwrap_or((pos, Vec::new()));
         match command::complete(line, pos) {
-            Completion::Words { start, words } => Ok((start, pairs(words, " "))),
+            Completion::Words {
+                start,
+                words: known,
+            } => {
+                words.extend(known);
+                Ok((start, pairs(words, " ")))
+            }
             Completion::Path { start } => {
                 // Inside single quotes the completer does not escape spaces, which /file would not unescape.
                 let quoted = format!("'{}", &line[start..pos]);
@@ -109,7 +121,7 @@ impl LineHelper {
                 let names = self.known.names.starting_with(&line[start..pos]);
                 Ok((start, pairs(names, " ")))
             }
-            Completion::None => Ok((pos, Vec::new())),
+            Completion::None => Ok((start, pairs(words, " "))),
         }
     }
 }
@@ -170,7 +182,7 @@ impl Hinter for LineHelper {
         if !self.style.is_colored() || pos < line.len() {
             return None;
         }
-        let args = args_hint(line).map(|text| (text, false));
+        let args = args_hint(line, |name| self.known.words.args(name)).map(|text| (text, false));
         let (text, can_be_taken) = args.or_else(|| {
             let text = self.history.hint(line, pos, ctx)?;
             let is_short = !text.contains(char::is_control);
@@ -184,21 +196,23 @@ impl Hinter for LineHelper {
     }
 }
 
-fn args_hint(line: &str) -> Option<String> {
+/// The arguments of the command in `line`; `on_top` are those of the protocol on top.
+fn args_hint(line: &str, on_top: impl Fn(&str) -> Option<&'static str>) -> Option<String> {
     let (name, args) = match line.strip_prefix('/')?.split_once(' ') {
         Some((name, args)) => (name, Some(args)),
         None => (&line[1..], None),
     };
-    let usage = COMMANDS.iter().find(|usage| usage.name == name)?;
+    let usage = COMMANDS.iter().find(|usage| usage.name == name);
+    let known = usage.map(|usage| usage.args).or_else(|| on_top(name))?;
     let Some(typed) = args else {
-        return (!usage.args.is_empty()).then(|| format!(" {}", usage.args));
+        return (!known.is_empty()).then(|| format!(" {known}"));
     };
     if typed.is_empty() {
-        return (!usage.args.is_empty()).then(|| usage.args.to_owned());
+        return (!known.is_empty()).then(|| known.to_owned());
     }
     // No hint in the middle of a word or a text.
     let is_between = typed.ends_with(' ') && !typed.ends_with("  ") && typed.len() > 1;
-    is_between.then(|| rest_of(usage.args, typed.split_whitespace().count()))?
+    is_between.then(|| rest_of(known, typed.split_whitespace().count()))?
 }
 
 /// The arguments after the first `count`, without brackets that open before them.
@@ -271,18 +285,22 @@ impl Validator for LineHelper {
 mod tests {
     use super::*;
 
+    fn hint(line: &str) -> Option<String> {
+        args_hint(line, |_| None)
+    }
+
     fn helper(color: bool) -> LineHelper {
         LineHelper::new(color, Arc::default(), Known::default())
     }
 
     #[test]
     fn hints_at_the_arguments_of_a_command() {
-        assert_eq!(args_hint("/close").unwrap(), " [CODE [REASON]]");
-        assert_eq!(args_hint("/close ").unwrap(), "[CODE [REASON]]");
-        assert_eq!(args_hint("/close 1000 ").unwrap(), "[REASON]");
-        assert_eq!(args_hint("/repeat").unwrap(), " N TEXT|stop");
-        assert_eq!(args_hint("/set name ").unwrap(), "[VALUE]");
-        assert_eq!(args_hint("/fragment 3 ").unwrap(), "TEXT");
+        assert_eq!(hint("/close").unwrap(), " [CODE [REASON]]");
+        assert_eq!(hint("/close ").unwrap(), "[CODE [REASON]]");
+        assert_eq!(hint("/close 1000 ").unwrap(), "[REASON]");
+        assert_eq!(hint("/repeat").unwrap(), " N TEXT|stop");
+        assert_eq!(hint("/set name ").unwrap(), "[VALUE]");
+        assert_eq!(hint("/fragment 3 ").unwrap(), "TEXT");
         for line in [
             "/clos",
             "/close 1",
@@ -295,7 +313,7 @@ mod tests {
             "close",
             "",
         ] {
-            assert_eq!(args_hint(line), None, "{line}");
+            assert_eq!(hint(line), None, "{line}");
         }
     }
 

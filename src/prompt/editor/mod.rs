@@ -40,6 +40,7 @@ use crate::term::terminal::Terminal;
 
 use super::recall::Recaller;
 use super::variable::Values;
+use super::words::Words;
 
 /// Entries that may wait for the session before typing blocks.
 const MAX_ENTRIES: usize = 16;
@@ -62,6 +63,8 @@ pub(super) struct Options {
     pub recaller: Recaller,
     /// The command of the user's pager.
     pub pager: String,
+    /// Those of a protocol on top are completed.
+    pub words: Words,
 }
 
 #[derive(Debug)]
@@ -240,6 +243,7 @@ fn line_editor(
             variables: options.variables.clone(),
             names: options.recaller.names.clone(),
             memory: options.recaller.memory.clone(),
+            words: options.words.clone(),
         },
     )));
     Ok(editor)

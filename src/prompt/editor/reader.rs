@@ -128,7 +128,7 @@ impl Reader {
             Ok(Command::Prompt(PromptCommand::Recall(recall))) => return self.recall(line, recall),
             command => command,
         };
-        if let Ok(Command::Outgoing(Outgoing::Text(text))) = &command {
+        if let Ok(Command::Outgoing(Outgoing::Line(text) | Outgoing::Text(text))) = &command {
             self.last.clone_from(text);
         }
         if let Ok(Command::Outgoing(outgoing)) = &command
@@ -165,7 +165,7 @@ impl Reader {
         let written = self.loan.lend(|| Draft::write(&self.command, &text));
         if let Ok(draft) = &written {
             self.last.clone_from(&draft.text);
-            self.sent = Some(Outgoing::Text(draft.text.clone()));
+            self.sent = Some(Outgoing::Line(draft.text.clone()));
             self.remember(&draft.text);
         }
         let (taken, is_taken) = oneshot::channel();

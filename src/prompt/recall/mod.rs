@@ -188,7 +188,7 @@ impl Recaller {
         }
         let outgoing = outgoing(&entry)?;
         Ok(match outgoing {
-            Outgoing::Text(text) if is_edited => Outcome::Edit {
+            Outgoing::Line(text) | Outgoing::Text(text) if is_edited => Outcome::Edit {
                 text,
                 kind: Kind::Text,
             },
@@ -309,7 +309,9 @@ fn write_new(path: &Path, payload: &[u8]) -> Result<(), MemoryError> {
 /// A message on part of a line, escaped.
 fn glance_of(message: &Outgoing, room: usize) -> String {
     let (kind, payload) = match message {
-        Outgoing::Text(text) | Outgoing::Fragment { text, .. } => (Kind::Text, text.as_bytes()),
+        Outgoing::Line(text) | Outgoing::Text(text) | Outgoing::Fragment { text, .. } => {
+            (Kind::Text, text.as_bytes())
+        }
         Outgoing::Binary(payload) => (Kind::Binary, payload.as_slice()),
         Outgoing::File { path, .. } => {
             return glance(

@@ -12,7 +12,7 @@ pub(in crate::prompt) struct Names(Arc<Mutex<BTreeMap<String, Outgoing>>>);
 impl Names {
     pub(in crate::prompt) fn new(messages: &[(String, String)]) -> Self {
         let messages = messages.iter().map(|(name, text)| {
-            let message = Outgoing::Text(text.clone());
+            let message = Outgoing::Line(text.clone());
             (name.clone(), message)
         });
         Self(Arc::new(Mutex::new(messages.collect())))

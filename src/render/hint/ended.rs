@@ -146,12 +146,12 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| it.end.is_idle && it.target.contains("EIO="),
         "Socket.IO closes so {quiet} after a \"2\" that nobody answered, or without a \"40\" at first",
-        "send \"40\" first, and \"3\" for each \"2\": --send 40 --every 20s 3",
+        "--as socket.io does both",
     ),
     row(
-        |it| it.code == 1005 && it.target.contains("EIO=") && it.end.sent > 0,
+        |it| it.code == 1005 && it.target.contains("EIO=") && it.end.sent > 0 && !it.end.is_spoken,
         "Socket.IO closes so after a packet that it does not expect, such as one before its answer to \"40\", or to end a session",
-        "send \"40\" first and wait for the answer; wsee test can wait between messages",
+        "--as socket.io waits for the answer",
     ),
     row(
         |it| it.end.is_idle && it.target.contains("vsn="),

@@ -96,6 +96,8 @@ pub(super) struct EndFacts {
     pub is_too_big: bool,
     /// It looks as if an idle limit had ended it.
     pub is_idle: bool,
+    /// A protocol on top was spoken.
+    pub is_spoken: bool,
     /// For how long nothing had passed.
     pub quiet: Duration,
     /// For how long nothing had been received.
@@ -160,6 +162,7 @@ impl Facts {
             symptom: Symptom::Ended,
             end: EndFacts {
                 is_idle: ending.is_idle(),
+                is_spoken: ending.is_spoken,
                 quiet: ending.quiet.both(),
                 silence: ending.quiet.received,
                 stuck: ending.stuck.filter(|_| ending.is_stuck()),

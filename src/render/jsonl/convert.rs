@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::wire::{self, Connection, Error, Payload, Timings, Tls};
 use crate::dial::tls;
 use crate::event::{Direction, Ending, Opening, Phase};
@@ -38,10 +40,12 @@ pub(super) fn timings(opening: &Opening, total: Duration) -> Timings {
     }
 }
 
+/// A message, and what a protocol on top makes of it.
 pub(super) fn whole<'a>(
     direction: Direction,
     message: &Message<'a>,
     number: u64,
+    on_top: Option<&'a Value>,
 ) -> wire::Event<'a> {
     let (r#type, payload) = match message.kind {
         Kind::Text => (wire::Type::Text, Payload::text(message.payload)),
@@ -53,6 +57,7 @@ pub(super) fn whole<'a>(
         r#type,
         size: message.payload.len(),
         deflated_size: message.deflated,
+        on_top,
         payload,
     })
 }

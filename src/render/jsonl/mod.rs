@@ -15,6 +15,7 @@ use std::io;
 use std::time::Instant;
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::ser::{Formatter, Serializer};
 
 use self::convert::{broken, closing, ended, frame, ms, ping, pong, timings, whole};
@@ -101,14 +102,17 @@ impl Jsonl {
         }
     }
 
-    pub fn sent(
+    /// Writes a message, with what a protocol on top makes of it.
+    pub fn message(
         &self,
         out: &mut impl io::Write,
+        direction: Direction,
         message: &Message<'_>,
         number: u64,
+        on_top: Option<&Value>,
         now: Instant,
     ) -> io::Result<()> {
-        self.line(out, whole(Direction::Sent, message, number), now)
+        self.line(out, whole(direction, message, number, on_top), now)
     }
 
     pub fn not_open(
@@ -219,7 +223,7 @@ impl Jsonl {
         let event = match event {
             connection::Event::FrameReceived(header) if self.frames => frame(Received, header),
             connection::Event::FrameSent(header) if self.frames => frame(Sent, header),
-            connection::Event::Message(message) => whole(Received, message, number),
+            connection::Event::Message(message) => whole(Received, message, number, None),
             connection::Event::Ping { payload, answer } => ping(Received, payload, Some(*answer)),
             connection::Event::Pong { payload, rtt } => pong(Received, payload, *rtt),
             connection::Event::Sent(Control::Ping(payload)) => ping(Sent, payload, None),

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use data_encoding::BASE64;
+use serde_json::Value;
 
 use super::convert::whole;
 use super::wire::{self, Payload};
@@ -28,10 +29,11 @@ impl Jsonl {
         out: &mut impl io::Write,
         message: &Message<'_>,
         number: u64,
+        on_top: Option<&Value>,
         now: Instant,
     ) -> io::Result<Pieces> {
         let is_text = message.kind == Kind::Text && str::from_utf8(message.payload).is_ok();
-        let mut event = whole(Direction::Received, message, number);
+        let mut event = whole(Direction::Received, message, number, on_top);
         if let wire::Event::Message(event) = &mut event {
             event.payload = if is_text {
                 Payload::Data("")
@@ -107,7 +109,7 @@ mod tests {
             let event = connection::Event::Message(message);
             jsonl.connection(&mut line, &event, 7, now).unwrap();
             let mut written = Vec::new();
-            let mut pieces = jsonl.begin(&mut written, &message, 7, now).unwrap();
+            let mut pieces = jsonl.begin(&mut written, &message, 7, None, now).unwrap();
             while pieces.write(&mut written, payload).unwrap() {}
             assert!(
                 line == written,

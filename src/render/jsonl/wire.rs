@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 
 use crate::event::Direction;
 
@@ -117,6 +118,9 @@ pub(super) struct Message<'a> {
     pub size: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deflated_size: Option<u64>,
+    /// Before the payload, which may be written in pieces.
+    #[serde(rename = "as", skip_serializing_if = "Option::is_none")]
+    pub on_top: Option<&'a Value>,
     #[serde(flatten)]
     pub payload: Payload<'a>,
 }

@@ -1,0 +1,96 @@
+//! "Protocols on top": the protocol that is spoken over WebSocket.
+
+use clap::{ArgAction, Args, ValueEnum, builder::PossibleValue};
+
+use super::heading::Heading;
+use crate::ontop;
+use crate::secret::Secret;
+
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = Heading::OnTop)]
+pub struct OnTopArgs {
+    /// Speak a protocol on top of WebSocket: socket.io, or raw for none
+    ///
+    /// wsee opens its session, answers its pings and shows its messages; lines, records and
+    /// scenarios are in its own words. With socket.io, wsee URL needs no more than
+    /// http://HOST:PORT: the path /socket.io/ and the query are filled in. -v shows the messages as
+    /// they are on the wire. A session that the server refuses is exit status 115. See
+    /// wsee-protocols(5).
+    #[arg(
+        long = "as",
+        value_name = "NAME",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub name: Option<As>,
+    /// Join this namespace of Socket.IO; repeat for several
+    ///
+    /// Without it the main namespace, /, is joined. Events go to the first one, unless they name
+    /// another.
+    #[arg(long, value_name = "/NAME", requires = "name", action = ArgAction::Append, hide_short_help = true)]
+    pub namespace: Vec<String>,
+    /// Credentials for the protocol on top: a JSON object, @FILE or env:NAME
+    ///
+    /// What a client of Socket.IO calls auth; it goes to every namespace. With --eio 3 its members
+    /// are added to the query. A file is read again for every connection, so that a renewed token
+    /// is used. To log in over HTTP, use --user or --bearer.
+    #[arg(
+        long,
+        value_name = "JSON|@FILE|env:NAME",
+        requires = "name",
+        hide_short_help = true
+    )]
+    pub auth: Option<Secret<String>>,
+    /// The version of Engine.IO: 3 (Socket.IO 2), 4 (Socket.IO 3 and 4) or auto
+    ///
+    /// auto begins with 4, unless the query says EIO=3, and follows a server that speaks 3.
+    #[arg(
+        long,
+        value_name = "VERSION",
+        requires = "name",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub eio: Option<Eio>,
+}
+
+/// A value of `--as`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum As {
+    Raw,
+    Protocol(ontop::Name),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Eio {
+    V3,
+    V4,
+    Auto,
+}
+
+impl ValueEnum for As {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Protocol(ontop::Name::SocketIo), Self::Raw]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Raw => ontop::RAW,
+            Self::Protocol(name) => name.as_str(),
+        }))
+    }
+}
+
+impl ValueEnum for Eio {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::V3, Self::V4, Self::Auto]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::V3 => "3",
+            Self::V4 => "4",
+            Self::Auto => "auto",
+        }))
+    }
+}

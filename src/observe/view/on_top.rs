@@ -1,0 +1,96 @@
+//! Messages as a protocol on top explains them.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{OUTPUTS_SHOWN, View};
+use crate::event::{Direction, Event};
+use crate::filter::Filtered;
+use crate::ontop::Seen;
+use crate::proto::connection::{self, Message};
+use crate::render::OnTop;
+
+impl View {
+    /// Shows what a protocol on top makes of a message, and the message itself if that is wanted.
+    #[inline(never)]
+    pub(in crate::observe) fn on_top(
+        &mut self,
+        direction: Direction,
+        message: &Message<'_>,
+        number: u64,
+        seen: &[Rc<Seen>],
+        now: Instant,
+    ) {
+        if self.is_closing && self.is_full() {
+            self.skipped += 1;
+            return;
+        }
+        self.fit(now);
+        let mut text = String::new();
+        // For the first line that is shown.
+        self.human.number = Some(number);
+        if self.human.show.raw {
+            match direction {
+                Direction::Sent => self.human.sent(&mut text, message, now),
+                Direction::Received => {
+                    let event = connection::Event::Message(*message);
+                    let event = Event::Connection(&event);
+                    self.human.event(&mut text, &event, now);
+                }
+            }
+        }
+        let is_shown = |it: &&Rc<Seen>| !it.is_keepalive;
+        if self.human.show.on_top {
+            for seen in seen.iter().filter(is_shown) {
+                self.explain(&mut text, direction, seen, now);
+            }
+        }
+        self.human.number = None;
+        if direction == Direction::Sent && self.frames_follow.get() {
+            return self.held.push_back(text);
+        }
+        self.text.push_str(&text);
+        self.deliver();
+    }
+
+    fn explain(&mut self, text: &mut String, direction: Direction, seen: &Seen, now: Instant) {
+        let filtered = match (direction, &seen.print) {
+            (Direction::Received, Some(print)) => self.filtered(print),
+            _ => None,
+        };
+        if filtered.as_ref().is_some_and(Vec::is_empty) {
+            return;
+        }
+        let filtered = filtered.map(|outputs| outputs.join(" ⋯ "));
+        let on_top = OnTop {
+            direction,
+            label: &seen.label,
+            payload: filtered.as_deref().unwrap_or(&seen.payload),
+            note: &seen.note,
+        };
+        self.human.on_top(text, &on_top, now);
+    }
+
+    /// The filter's outputs for what a pipe would print; `None` if it passes unfiltered.
+    fn filtered(&mut self, print: &Value) -> Option<Vec<String>> {
+        let filter = self.filter.clone()?;
+        let mut shown = Vec::new();
+        let outcome = filter.apply(print.to_string().as_bytes(), |output| {
+            if (shown.len() as u64) < OUTPUTS_SHOWN {
+                shown.push(String::from_utf8_lossy(output).into_owned());
+            }
+        });
+        match outcome {
+            Filtered::Passes => return None,
+            Filtered::LeftOut(_) => {}
+            Filtered::Ran { error, .. } => {
+                if let Some(error) = error {
+                    self.filter_failed(&error);
+                }
+            }
+        }
+        Some(shown)
+    }
+}

@@ -1,0 +1,399 @@
+//! The client's half: greets, keeps the session alive, says and sees.
+
+mod receive;
+mod send;
+mod status;
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::acks::Acks;
+use super::engine::{self, EnginePacket, Handshake, Version};
+use super::heartbeat::{Beat, Heartbeat};
+use super::namespace::Namespaces;
+use super::packet::Decoder;
+use super::refusal;
+use super::say::{self, Record};
+use super::see;
+use crate::exit::Exit;
+use crate::ontop::{Actions, Name, Protocol, Refusal, SayError, Seen, Verb};
+use crate::proto::message::Kind;
+use crate::render::quantity;
+
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Joined on every connection; the main one if empty.
+    pub namespaces: Vec<String>,
+    pub version: Version,
+    /// Whether a server of the other version is followed.
+    pub is_auto: bool,
+    /// The most bytes of a packet and its attachments.
+    pub limit: usize,
+}
+
+/// The default of `--max-message`.
+const LIMIT: usize = 64 << 20;
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            namespaces: Vec::new(),
+            version: Version::V4,
+            is_auto: true,
+            limit: LIMIT,
+        }
+    }
+}
+
+impl Options {
+    /// Takes the version from the query of a request, unless one is given.
+    pub fn follow(&mut self, target: &str) {
+        if self.is_auto && target.contains("EIO=3") {
+            self.version = Version::V3;
+        }
+    }
+}
+
+/// How long the server may take to open the session, and to answer a request to join: the limit of the
+/// reference client.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a server that may speak version 3 has to show it. Its first packet follows the open packet at
+/// once, and a CONNECT of version 4 would join the main namespace a second time there.
+const SHOWS_VERSION: Duration = Duration::from_millis(300);
+/// The timers of a server that sets none, for a session whose first packet was not seen.
+const USUAL_INTERVAL: Duration = Duration::from_secs(25);
+const USUAL_TIMEOUT: Duration = Duration::from_secs(20);
+/// The most event names that are kept for completion.
+const NAMES: usize = 200;
+/// The longest of them in bytes: nobody completes more.
+const LONGEST_NAME: usize = 100;
+
+#[derive(Debug)]
+pub struct Client {
+    options: Options,
+    version: Version,
+    auth: Option<Value>,
+    stage: Stage,
+    decoder: Decoder,
+    namespaces: Namespaces,
+    acks: Acks,
+    /// Names of events, newest first.
+    names: VecDeque<String>,
+    /// The server's version differs from a given one, and that was told.
+    is_told: bool,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Closed,
+    /// Waits for the open packet until then.
+    Opening(Instant),
+    Open(Box<Session>),
+}
+
+#[derive(Debug)]
+struct Session {
+    handshake: Handshake,
+    heartbeat: Heartbeat,
+    /// Until when the server may show that it speaks version 3.
+    undecided: Option<Instant>,
+}
+
+impl Client {
+    pub fn new(options: Options) -> Self {
+        Self {
+            version: options.version,
+            auth: None,
+            stage: Stage::Closed,
+            decoder: Decoder::new(options.version, options.limit),
+            namespaces: Namespaces::new(&options.namespaces),
+            acks: Acks::default(),
+            names: VecDeque::new(),
+            is_told: false,
+            options,
+        }
+    }
+
+    fn session(&mut self) -> Option<&mut Session> {
+        match &mut self.stage {
+            Stage::Open(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    fn open(&mut self, handshake: Handshake, now: Instant, actions: &mut Actions) {
+        let is_unknown = self.options.is_auto && self.version == Version::V4;
+        // Servers of version 4 announce it since 2022, those of version 3 never.
+        let undecided =
+            (is_unknown && handshake.max_payload.is_none()).then(|| now + SHOWS_VERSION);
+        actions.see(opened(&handshake));
+        self.stage = Stage::Open(Box::new(Session {
+            heartbeat: Heartbeat::new(self.version, &handshake, now),
+            handshake,
+            undecided,
+        }));
+        if undecided.is_none() {
+            self.join_all(now, actions);
+        }
+    }
+
+    fn remember(&mut self, data: &[Value]) {
+        let Some(Value::String(name)) = data.first() else {
+            return;
+        };
+        if name.len() > LONGEST_NAME || self.names.contains(name) {
+            return;
+        }
+        self.names.truncate(NAMES - 1);
+        self.names.push_front(name.clone());
+    }
+
+    fn unreadable(reason: &dyn std::error::Error, payload: &[u8], actions: &mut Actions) {
+        actions.see(see::unreadable(&reason.to_string(), payload));
+    }
+}
+
+impl Protocol for Client {
+    fn name(&self) -> Name {
+        Name::SocketIo
+    }
+
+    fn verbs(&self) -> &'static [Verb] {
+        say::VERBS
+    }
+
+    fn opened(&mut self, auth: Option<Value>, now: Instant, _: &mut Actions) {
+        self.auth = auth;
+        self.stage = Stage::Opening(now + PATIENCE);
+        self.decoder = Decoder::new(self.version, self.options.limit);
+        self.acks.clear();
+        self.namespaces.restart();
+    }
+
+    fn adopt(&mut self, now: Instant, actions: &mut Actions) {
+        self.namespaces.restart();
+        let handshake = Handshake {
+            sid: "not seen".to_owned(),
+            upgrades: Vec::new(),
+            ping_interval: USUAL_INTERVAL,
+            ping_timeout: USUAL_TIMEOUT,
+            max_payload: None,
+        };
+        self.stage = Stage::Open(Box::new(Session {
+            heartbeat: Heartbeat::new(self.version, &handshake, now),
+            handshake,
+            undecided: None,
+        }));
+        actions
+            .note("the session was opened before, so its timeouts are taken to be the usual ones");
+        self.join_all(now, actions);
+    }
+
+    fn line_help(&self) -> &'static str {
+        "a line NAME JSON… is sent as an event"
+    }
+
+    fn is_ready(&self) -> bool {
+        matches!(self.stage, Stage::Open(_)) && self.namespaces.are_settled()
+    }
+
+    fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
+        let packet = match engine::decode(self.version, kind, payload) {
+            Ok(packet) => packet,
+            Err(fault) => return Self::unreadable(&fault, payload, actions),
+        };
+        let version = self.version;
+        match (packet, self.session()) {
+            (EnginePacket::Open(handshake), None) => self.open(handshake, now, actions),
+            (EnginePacket::Message(data), Some(_)) => match self.decoder.push(data) {
+                Ok(None) => {}
+                Ok(Some(packet)) => self.packet(packet, now, actions),
+                Err(fault) => Self::unreadable(&fault, payload, actions),
+            },
+            (EnginePacket::Ping(data), Some(session)) if version == Version::V4 => {
+                let late = session.heartbeat.ping(now);
+                actions.see(see::keepalive("ping"));
+                if let Some(late) = late {
+                    actions.note(see::late(late));
+                }
+                let (kind, pong) = engine::encode(version, &EnginePacket::Pong(data));
+                actions.send(kind, pong, Some(see::keepalive("pong")));
+            }
+            (EnginePacket::Pong(_), Some(session)) if version == Version::V3 => {
+                session.heartbeat.pong(now);
+                actions.see(see::keepalive("pong"));
+            }
+            (EnginePacket::Noop, Some(_)) => actions.see(see::keepalive("noop")),
+            (EnginePacket::Close, Some(_)) => {
+                actions.see(see::engine("close", ""));
+                actions.end(Refusal {
+                    text: "the server closed the Engine.IO session".to_owned(),
+                    hint: None,
+                    exit: Exit::Done,
+                });
+            }
+            (_, None) => {
+                let reason = "the server has to begin with an open packet";
+                actions.see(see::unreadable(reason, payload));
+            }
+            (_, Some(_)) => {
+                let reason = "a packet that a server does not send here";
+                actions.see(see::unreadable(reason, payload));
+            }
+        }
+    }
+
+    fn refusal(&self, response: &str) -> Option<Refusal> {
+        let body = response.split_once("\r\n\r\n").map(|(_, body)| body);
+        refusal::refusal(body?)
+    }
+
+    fn say(
+        &mut self,
+        verb: &str,
+        arguments: &str,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<(), SayError> {
+        match verb {
+            "emit" => self.emit(say::emit(arguments, false)?, now, actions),
+            "emit?" => self.emit(say::emit(arguments, true)?, now, actions),
+            "ack" => self.give(say::give(arguments)?, actions),
+            "leave" => self.leave(&say::leave(arguments)?, actions),
+            "join" => {
+                let (name, auth) = say::join(arguments)?;
+                if self.namespaces.is_joined(&name) {
+                    return Err(SayError {
+                        text: format!("already connected to namespace {name}"),
+                        hint: None,
+                    });
+                }
+                let namespace = self.namespaces.add(&name);
+                namespace.auth = auth.or(namespace.auth.take());
+                self.join(&name, false, now, actions);
+                Ok(())
+            }
+            _ => Err(say::usage(verb)),
+        }
+    }
+
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+        let line = line.trim();
+        if line.starts_with(['{', '[']) && !line.starts_with("[/") {
+            return self.value(line.as_bytes(), now, actions);
+        }
+        self.emit(say::emit(line, false)?, now, actions)
+    }
+
+    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+        match say::record(json)? {
+            Record::Emit(emit) => self.emit(emit, now, actions),
+            Record::Give(give) => self.give(give, actions),
+        }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Closed => None,
+            Stage::Opening(until) => Some(*until),
+            Stage::Open(session) => {
+                let joining = self.namespaces.oldest();
+                let joining = joining.map(|(since, _)| since + PATIENCE);
+                let beat = Some(session.heartbeat.deadline());
+                let deadlines = [beat, session.undecided, joining];
+                deadlines.into_iter().flatten().min()
+            }
+        }
+    }
+
+    fn tick(&mut self, now: Instant, actions: &mut Actions) {
+        let session = match &mut self.stage {
+            Stage::Closed => return,
+            Stage::Opening(until) if *until > now => return,
+            Stage::Opening(_) => return actions.end(silent("no open packet came")),
+            Stage::Open(session) => session,
+        };
+        match session.heartbeat.tick(now) {
+            Beat::Nothing => {}
+            Beat::Ping => {
+                let ping = EnginePacket::Ping("".into());
+                let (kind, ping) = engine::encode(self.version, &ping);
+                actions.send(kind, ping, Some(see::keepalive("ping")));
+            }
+            Beat::Missing(since) => return actions.end(missing(self.version, since)),
+        }
+        if session.undecided.take_if(|until| *until <= now).is_some() {
+            self.join_all(now, actions);
+        }
+        if let Some((since, name)) = self.namespaces.oldest()
+            && since + PATIENCE <= now
+        {
+            let text = format!("no answer came to the request to join namespace {name}");
+            actions.end(silent(&text));
+        }
+    }
+
+    fn pause(&mut self, now: Instant) {
+        if let Some(session) = self.session() {
+            session.heartbeat.pause(now);
+        }
+    }
+
+    fn names(&self, verb: &str) -> Vec<String> {
+        match verb {
+            "emit" | "emit?" => self.names.iter().cloned().collect(),
+            "ack" => self.acks.wanted().map(|id| id.to_string()).collect(),
+            "join" | "leave" => self.namespaces.iter().map(|it| it.name.clone()).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn status(&self, _: Instant) -> Vec<(&'static str, String)> {
+        self.rows()
+    }
+}
+
+fn opened(handshake: &Handshake) -> Seen {
+    let mut facts = vec![
+        format!("sid {}", handshake.sid),
+        format!("ping every {}", quantity::duration(handshake.ping_interval)),
+        format!("timeout {}", quantity::duration(handshake.ping_timeout)),
+    ];
+    if let Some(bytes) = handshake.max_payload {
+        facts.push(format!("maxPayload {}", quantity::size(bytes)));
+    }
+    let mut seen = see::engine("open", &facts.join(", "));
+    let data = serde_json::from_str(&handshake.to_json()).unwrap_or_default();
+    seen.object["data"] = data;
+    seen
+}
+
+fn silent(what: &str) -> Refusal {
+    let patience = quantity::duration(PATIENCE);
+    Refusal {
+        text: format!("{what} within {patience}"),
+        hint: Some("check that this is a Socket.IO server, and the path".to_owned()),
+        exit: Exit::Timeout,
+    }
+}
+
+fn missing(version: Version, since: Duration) -> Refusal {
+    let since = quantity::duration(since);
+    let (text, hint) = match version {
+        Version::V4 => (
+            format!("the server sent no ping for {since}"),
+            "a server of EIO 3 (Socket.IO 2) never does; --eio 3 speaks to one",
+        ),
+        Version::V3 => (
+            format!("the server did not answer a ping for {since}"),
+            "a server of EIO 4 (Socket.IO 3 and 4) never does; --eio 4 speaks to one",
+        ),
+    };
+    Refusal {
+        text,
+        hint: Some(hint.to_owned()),
+        exit: Exit::NoPong,
+    }
+}

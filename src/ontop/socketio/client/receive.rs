@@ -1,0 +1,162 @@
+//! What the client does about each type of packet.
+
+use std::time::Instant;
+
+use serde_json::Value;
+
+use super::{Client, Stage};
+use crate::exit::Exit;
+use crate::ontop::socketio::engine::Version;
+use crate::ontop::socketio::heartbeat::Heartbeat;
+use crate::ontop::socketio::namespace::{Recovery, State};
+use crate::ontop::socketio::packet::{Decoder, MAIN, Packet, PacketType};
+use crate::ontop::socketio::{refusal, see};
+use crate::ontop::{Actions, Refusal};
+
+impl Client {
+    pub(super) fn packet(&mut self, mut packet: Packet, now: Instant, actions: &mut Actions) {
+        if self.version == Version::V3
+            && let Some((name, _)) = packet.namespace.split_once('?')
+        {
+            packet.namespace.truncate(name.len());
+        }
+        match packet.kind {
+            PacketType::Connect => self.connected(&packet, now, actions),
+            PacketType::ConnectError => self.refused(&packet, actions),
+            PacketType::Disconnect => self.disconnected(&packet, actions),
+            PacketType::Event => self.event(packet, actions),
+            PacketType::Ack => self.acknowledged(packet, now, actions),
+        }
+    }
+
+    fn connected(&mut self, packet: &Packet, now: Instant, actions: &mut Actions) {
+        let name = packet.namespace.as_str();
+        let is_unasked = self.version == Version::V4 && name == MAIN && packet.data.is_none();
+        if is_unasked && self.options.is_auto {
+            return self.follow(now, actions);
+        }
+        let mut seen = see::packet("connect", name, packet.data.as_ref());
+        let is_main = self.version == Version::V3 && name == MAIN;
+        match self.namespaces.get(name) {
+            Some(namespace) => match namespace.joined(packet.data.as_ref()) {
+                Recovery::None => {}
+                Recovery::Recovered => {
+                    "the session is recovered: what was sent in between follows"
+                        .clone_into(&mut seen.note);
+                    seen.object["recovered"] = true.into();
+                }
+                Recovery::Lost => {
+                    "the session is not recovered: what was sent in between is lost"
+                        .clone_into(&mut seen.note);
+                    seen.object["recovered"] = false.into();
+                }
+            },
+            None if is_main => {}
+            None => "nobody asked for this namespace".clone_into(&mut seen.note),
+        }
+        actions.see(seen);
+        if is_unasked && !std::mem::replace(&mut self.is_told, true) {
+            actions.hint("the server speaks EIO 3 (Socket.IO 2); --eio 3 or --eio auto does, too");
+        }
+    }
+
+    /// Speaks version 3 from now on, as the server has joined the main namespace by itself.
+    fn follow(&mut self, now: Instant, actions: &mut Actions) {
+        self.version = Version::V3;
+        self.decoder = Decoder::new(self.version, self.options.limit);
+        actions.note("the server speaks EIO 3 (Socket.IO 2), and so does wsee now");
+        if self.auth.is_some() {
+            actions.hint("EIO 3 has --auth in the query of the URL, where this connection has none; --eio 3 sends it");
+        }
+        if let Stage::Open(session) = &mut self.stage {
+            session.heartbeat = Heartbeat::new(self.version, &session.handshake, now);
+            session.undecided = None;
+        }
+        self.join_all(now, actions);
+        self.connected(&Packet::new(PacketType::Connect, MAIN, None), now, actions);
+    }
+
+    fn refused(&mut self, packet: &Packet, actions: &mut Actions) {
+        let name = packet.namespace.as_str();
+        let data = packet.data.as_ref();
+        let has_auth = self.auth.is_some();
+        let Some(namespace) = self.namespaces.get(name) else {
+            let mut seen = see::packet("connect_error", name, data);
+            "nobody asked for this namespace".clone_into(&mut seen.note);
+            return actions.see(seen);
+        };
+        let has_auth = has_auth || namespace.auth.is_some();
+        let is_greeting = matches!(
+            namespace.state,
+            State::Joining {
+                is_greeting: true,
+                ..
+            }
+        );
+        namespace.state = State::Out;
+        actions.see(see::packet("connect_error", name, data));
+        let hint = refusal::hint(data, name, has_auth);
+        if is_greeting {
+            actions.end(refusal::of_namespace(name, data, hint));
+        } else {
+            actions.hint(hint);
+        }
+    }
+
+    fn disconnected(&mut self, packet: &Packet, actions: &mut Actions) {
+        let name = packet.namespace.as_str();
+        let mut seen = see::packet("disconnect", name, packet.data.as_ref());
+        match self.namespaces.get(name) {
+            Some(namespace) => namespace.state = State::Out,
+            None => "nobody is in this namespace".clone_into(&mut seen.note),
+        }
+        actions.see(seen);
+        if self.namespaces.are_out() {
+            actions.end(Refusal {
+                text: format!("the server disconnected namespace {name}"),
+                hint: None,
+                exit: Exit::Done,
+            });
+        }
+    }
+
+    fn event(&mut self, packet: Packet, actions: &mut Actions) {
+        let (name, id) = (packet.namespace, packet.id);
+        let Some(Value::Array(data)) = packet.data else {
+            return;
+        };
+        let mut seen = see::event(&name, &data, id);
+        if let Some(id) = id {
+            self.acks.want(&name, id);
+            let place = if name == self.namespaces.usual() {
+                String::new()
+            } else {
+                format!("[{name}] ")
+            };
+            seen.note = format!("ack wanted: /ack {place}{id}");
+        }
+        if let Some(namespace) = self.namespaces.get(&name) {
+            namespace.received(&data[1..]);
+        }
+        self.remember(&data);
+        seen.print = Some(see::print_event(self.printed(&name), &data, id));
+        actions.see(seen);
+    }
+
+    fn acknowledged(&mut self, packet: Packet, now: Instant, actions: &mut Actions) {
+        let (Some(id), Some(Value::Array(data))) = (packet.id, packet.data) else {
+            return;
+        };
+        let name = packet.namespace;
+        let acknowledged = self.acks.answered(&name, id, now);
+        let mut seen = see::answer(&name, id, &data, acknowledged.as_ref());
+        seen.print = Some(see::print_ack(self.printed(&name), id, &data));
+        actions.see(seen);
+    }
+
+    /// The namespace as a pipe prints it: only where there is a choice.
+    fn printed<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let is_usual = !self.namespaces.are_several() && name == self.namespaces.usual();
+        (!is_usual).then_some(name)
+    }
+}

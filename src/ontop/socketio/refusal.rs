@@ -1,0 +1,68 @@
+//! Sessions that a server refuses: in HTTP, by a code, or for a namespace.
+
+use serde_json::Value;
+
+use super::engine::RefusalCode;
+use super::see;
+use crate::exit::Exit;
+use crate::ontop::Refusal;
+
+/// Reads the code in the body of an HTTP response.
+pub fn refusal_code(body: &str) -> Option<RefusalCode> {
+    RefusalCode::of_body(body)
+}
+
+/// The refusal in the body of an HTTP response.
+pub fn refusal(body: &str) -> Option<Refusal> {
+    let code = refusal_code(body)?;
+    let (number, says) = (code.number(), code.message());
+    Some(Refusal {
+        text: format!(
+            "the server refused the session with code {number}, {says:?}: {}",
+            code.explanation()
+        ),
+        hint: Some(cure(code)),
+        exit: Exit::RefusedOnTop,
+    })
+}
+
+fn cure(code: RefusalCode) -> String {
+    let cure = code.cure();
+    match code {
+        RefusalCode::Version => format!("{cure}, with --eio 3 or --eio 4"),
+        RefusalCode::Forbidden => format!("{cure} (--bearer, --cookie, --origin)"),
+        _ => cure.to_owned(),
+    }
+}
+
+/// The refusal of a namespace that was asked for with the greeting.
+pub(super) fn of_namespace(name: &str, data: Option<&Value>, hint: String) -> Refusal {
+    let (message, data) = see::refusal(data);
+    let mut said = Vec::new();
+    if !message.is_empty() {
+        said.push(format!("{message:?}"));
+    }
+    said.extend(data.map(Value::to_string));
+    let mut text = format!("the server refused namespace {name}");
+    if !said.is_empty() {
+        text = format!("{text}: {}", said.join(" "));
+    }
+    Refusal {
+        text,
+        hint: Some(hint),
+        exit: Exit::RefusedOnTop,
+    }
+}
+
+/// What to do about the refusal of a namespace.
+pub(super) fn hint(data: Option<&Value>, name: &str, has_auth: bool) -> String {
+    let (message, _) = see::refusal(data);
+    if message.to_ascii_lowercase().contains("invalid namespace") {
+        return format!("the server has no namespace {name}; check --namespace");
+    }
+    if has_auth {
+        "a middleware of the server refused; check what --auth sends".to_owned()
+    } else {
+        "a middleware of the server refused; --auth JSON sends credentials".to_owned()
+    }
+}

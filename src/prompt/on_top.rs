@@ -1,0 +1,144 @@
+//! A protocol on top at the prompt: its messages, its verbs, and `/as`.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use super::Prompt;
+use super::error::LineError;
+use crate::command::OnTop;
+use crate::event::Event;
+use crate::observe::NO_LINES;
+use crate::ontop::{RAW, Seen};
+use crate::outbox::SendError;
+use crate::proto::connection::Message;
+use crate::proto::message::Kind;
+use crate::render::Role;
+use crate::session::Turn;
+use crate::speaker::{Said, Speaker};
+
+impl Prompt {
+    /// Whether lines may be sent.
+    pub(super) fn is_ready(&self) -> bool {
+        self.speaker.as_ref().is_none_or(Speaker::is_ready)
+    }
+
+    /// Handles a message of the protocol on top; `event` is the same message.
+    pub(super) fn hear(&mut self, message: &Message<'_>, event: &Event<'_>, turn: &mut Turn<'_>) {
+        let Some(mut speaker) = self.speaker.take() else {
+            return;
+        };
+        let seen = speaker.received(message, turn.now);
+        self.remember(&seen);
+        self.observers.annotate(seen);
+        self.observers.event(event, NO_LINES, turn.now);
+        let (_, mut observer) = self.sending();
+        let acted = speaker.act(turn, &mut observer);
+        self.speaker = Some(speaker);
+        self.spoke(acted);
+    }
+
+    /// Keeps what the message is for `/capture`.
+    fn remember(&mut self, seen: &[Rc<Seen>]) {
+        for print in seen.iter().filter_map(|seen| seen.print.as_ref()) {
+            let json = print.to_string();
+            let message = Message::whole(Kind::Text, json.as_bytes(), None);
+            self.variables.received(&message);
+        }
+    }
+
+    /// Does what is due; returns whether anything was.
+    pub(super) fn tick(&mut self, turn: &mut Turn<'_>) -> bool {
+        let Some(mut speaker) = self.speaker.take() else {
+            return false;
+        };
+        let (_, mut observer) = self.sending();
+        let ticked = speaker.tick(turn, &mut observer);
+        self.speaker = Some(speaker);
+        let moved = matches!(ticked, Ok(true));
+        self.spoke(ticked.map(drop));
+        moved
+    }
+
+    /// After the speaker has acted: its words have changed, or sending failed.
+    fn spoke(&mut self, acted: Result<(), SendError>) {
+        self.has_new_words = true;
+        // On a connection that is closing nothing can be sent, which is no mistake of the user.
+        if let Err(error) = acted
+            && !matches!(error, SendError::Closing(_))
+        {
+            self.complain(&crate::diagnostic::one_line(&error));
+        }
+    }
+
+    /// Hands the words to complete to the editor.
+    pub(super) fn update_words(&mut self) {
+        if std::mem::take(&mut self.has_new_words) {
+            self.words.update(self.speaker.as_ref());
+        }
+    }
+
+    /// Executes a verb of the protocol; `None` if the line is none.
+    pub(super) fn verb(
+        &mut self,
+        line: &str,
+        turn: Option<&mut Turn<'_>>,
+        now: Instant,
+    ) -> Option<Result<(), LineError>> {
+        let (verb, arguments) = self.speaker.as_ref()?.verb(line)?;
+        let Some(turn) = turn else {
+            return Some(Err(LineError::NotQueued));
+        };
+        Some(self.say(verb, arguments, turn, now))
+    }
+
+    fn say(
+        &mut self,
+        verb: &str,
+        arguments: &str,
+        turn: &mut Turn<'_>,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        let time = self.observers.view.time_at(now);
+        let arguments = self.variables.fill(arguments, None, time)?.into_owned();
+        let Some(mut speaker) = self.speaker.take() else {
+            return Ok(());
+        };
+        let (_, mut observer) = self.sending();
+        let said = speaker.say(Said::Verb(verb, &arguments), turn, &mut observer);
+        self.speaker = Some(speaker);
+        self.has_new_words = true;
+        Ok(said?)
+    }
+
+    /// `/as`: shows or changes the protocol on top.
+    pub(super) fn speak(&mut self, on_top: OnTop, is_open: bool, now: Instant) {
+        match on_top {
+            OnTop::Show => {}
+            OnTop::Raw => {
+                if let Some(speaker) = self.speaker.take() {
+                    self.silent = Some(speaker);
+                }
+            }
+            OnTop::Protocol(name) => {
+                let is_other = self.speaker.is_none();
+                if is_other {
+                    let mut speaker = self.silent.take().unwrap_or_else(|| {
+                        let mut speaker = Speaker::of(name);
+                        if is_open {
+                            speaker.adopt(now);
+                        }
+                        speaker
+                    });
+                    speaker.pause(now);
+                    self.speaker = Some(speaker);
+                }
+            }
+        }
+        self.has_new_words = true;
+        let text = match &self.speaker {
+            Some(speaker) => format!("spoken: {}; {}", speaker.name(), speaker.line_help()),
+            None => format!("spoken: {RAW}; a line is sent as a text message"),
+        };
+        self.print(Role::Fact, &text);
+    }
+}

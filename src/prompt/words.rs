@@ -1,0 +1,76 @@
+//! The verbs of the protocol on top and the words they take, shared with the line editor's thread.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::ontop::Verb;
+use crate::render::escape::escape_line;
+use crate::speaker::Speaker;
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Words(Arc<Mutex<Vec<Entry>>>);
+
+#[derive(Debug)]
+struct Entry {
+    verb: &'static Verb,
+    names: Vec<String>,
+}
+
+impl Words {
+    /// Takes the words of `speaker`; without one there are none.
+    pub(super) fn update(&self, speaker: Option<&Speaker>) {
+        let verbs = speaker.map_or(&[][..], Speaker::verbs);
+        let entries = verbs.iter().map(|verb| Entry {
+            verb,
+            names: speaker.map_or_else(Vec::new, |it| it.names(verb.name)),
+        });
+        let entries = entries.collect();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = entries;
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&[Entry]) -> T) -> T {
+        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The arguments of a verb.
+    pub(super) fn args(&self, name: &str) -> Option<&'static str> {
+        self.with(|entries| {
+            let entry = entries.iter().find(|entry| entry.verb.name == name);
+            entry.map(|entry| entry.verb.args)
+        })
+    }
+
+    /// Where the word before the cursor starts, and what it may become.
+    pub(super) fn complete(&self, typed: &str) -> Option<(usize, Vec<String>)> {
+        self.with(|entries| {
+            let first = entries.first()?;
+            let Some(command) = typed.strip_prefix('/') else {
+                let is_word = !typed.contains(char::is_whitespace);
+                // A plain line is the first verb without its name.
+                return is_word.then(|| (0, starting(&first.names, typed)));
+            };
+            let Some((name, word)) = command.split_once(' ') else {
+                let names = entries.iter().map(|entry| entry.verb.name.to_owned());
+                return Some((1, starting(&names.collect::<Vec<_>>(), command)));
+            };
+            let entry = entries.iter().find(|entry| entry.verb.name == name)?;
+            let is_word = !word.contains(char::is_whitespace);
+            is_word.then(|| (typed.len() - word.len(), starting(&entry.names, word)))
+        })
+    }
+}
+
+/// Names with blanks are typed as JSON.
+fn starting(names: &[String], typed: &str) -> Vec<String> {
+    let names = names.iter().map(|name| {
+        if name.contains(|c: char| c.is_whitespace() || c == '"') {
+            serde_json::Value::from(name.as_str()).to_string()
+        } else {
+            name.clone()
+        }
+    });
+    // A name that would have to be escaped is not what would be sent.
+    let is_clean = |name: &String| escape_line(name) == name.as_str();
+    names
+        .filter(|name| name.starts_with(typed) && is_clean(name))
+        .collect()
+}

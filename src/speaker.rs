@@ -1,0 +1,325 @@
+//! Speaks the protocol of `--as` for a mode: applies what the protocol wants done.
+//!
+//! A mode gives it the messages it receives and what the user says, and shows and sends through its own
+//! observers; the rules of all modes are here, so that a protocol works the same everywhere.
+
+use std::fmt;
+use std::rc::Rc;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::event::Cause;
+use crate::exit::Exit;
+use crate::ontop::socketio;
+use crate::ontop::{Action, Actions, Name, Protocol, Refusal, Seen, Verb};
+use crate::outbox::{SendError, SendObserver};
+use crate::proto::connection::Message;
+use crate::proto::message::Kind;
+use crate::proto::rules::{Rule, Violation};
+use crate::session::Turn;
+
+/// What `--as` asks for.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub protocol: ProtocolOptions,
+    pub auth: Option<Auth>,
+    /// Whether credentials are shown and recorded.
+    pub shows_secrets: bool,
+}
+
+#[derive(Debug, Clone)]
+pub enum ProtocolOptions {
+    SocketIo(socketio::Options),
+}
+
+impl Options {
+    /// Whether a server that speaks another version is followed.
+    pub fn follows_version(&self) -> bool {
+        match &self.protocol {
+            ProtocolOptions::SocketIo(socketio) => socketio.is_auto,
+        }
+    }
+
+    /// The options for a server that is asked with this target: its query may name another version.
+    #[must_use]
+    pub fn on(&self, target: &str) -> Self {
+        let mut options = self.clone();
+        match &mut options.protocol {
+            ProtocolOptions::SocketIo(socketio) => socketio.follow(target),
+        }
+        options
+    }
+}
+
+/// Reads the credentials, anew for every connection: a token may have been renewed.
+#[derive(Clone)]
+pub struct Auth(Rc<dyn Fn() -> Result<Value, String>>);
+
+impl Auth {
+    pub fn new(read: impl Fn() -> Result<Value, String> + 'static) -> Self {
+        Self(Rc::new(read))
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A mode's reactions to what is said and heard.
+pub trait Listener: SendObserver {
+    /// The next message that is sent or received is this; nothing at all if it is a part of one.
+    fn annotate(&mut self, seen: Vec<Rc<Seen>>);
+
+    /// This was received.
+    fn heard(&mut self, seen: &Rc<Seen>, now: Instant);
+
+    fn note(&mut self, text: &str);
+
+    fn hint(&mut self, text: &str);
+}
+
+#[derive(Debug)]
+pub struct Speaker {
+    protocol: Box<dyn Protocol>,
+    auth: Option<Auth>,
+    shows_secrets: bool,
+    actions: Actions,
+    /// There is a connection.
+    is_open: bool,
+    /// Why the session is to end, and whether that was asked for already.
+    refusal: Option<Refusal>,
+    is_over: bool,
+    /// When the last packet was sent that only keeps the session alive.
+    kept_alive: Option<Instant>,
+}
+
+impl Speaker {
+    pub fn new(options: &Options) -> Self {
+        let protocol = match &options.protocol {
+            ProtocolOptions::SocketIo(options) => Box::new(socketio::Client::new(options.clone())),
+        };
+        Self {
+            protocol,
+            auth: options.auth.clone(),
+            shows_secrets: options.shows_secrets,
+            actions: Actions::default(),
+            is_open: false,
+            refusal: None,
+            is_over: false,
+            kept_alive: None,
+        }
+    }
+
+    /// A connection is open, or open again.
+    pub fn opened(&mut self, now: Instant) {
+        self.actions = Actions::default();
+        (self.is_open, self.is_over, self.refusal) = (true, false, None);
+        let auth = self.auth.as_ref().map(|auth| (auth.0)()).transpose();
+        match auth {
+            Ok(auth) => self.protocol.opened(auth, now, &mut self.actions),
+            Err(text) => {
+                self.refusal = Some(Refusal {
+                    text,
+                    hint: None,
+                    exit: Exit::Input,
+                });
+            }
+        }
+    }
+
+    /// A protocol with its usual options, chosen while a program runs.
+    pub fn of(name: Name) -> Self {
+        let protocol = match name {
+            Name::SocketIo => ProtocolOptions::SocketIo(socketio::Options::default()),
+        };
+        Self::new(&Options {
+            protocol,
+            auth: None,
+            shows_secrets: false,
+        })
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.protocol.name().as_str()
+    }
+
+    pub fn line_help(&self) -> &'static str {
+        self.protocol.line_help()
+    }
+
+    /// Speaks on a connection that is open already.
+    pub fn adopt(&mut self, now: Instant) {
+        self.is_open = true;
+        self.protocol.adopt(now, &mut self.actions);
+    }
+
+    /// The connection is over.
+    pub fn closed(&mut self) {
+        self.is_open = false;
+    }
+
+    /// Whether input may be sent.
+    pub fn is_ready(&self) -> bool {
+        self.is_running() && self.protocol.is_ready()
+    }
+
+    fn is_running(&self) -> bool {
+        self.is_open && !self.is_over && self.refusal.is_none()
+    }
+
+    pub fn verbs(&self) -> &'static [Verb] {
+        self.protocol.verbs()
+    }
+
+    /// The verb and its arguments, if `line` is one of them.
+    pub fn verb<'l>(&self, line: &'l str) -> Option<(&'static str, &'l str)> {
+        let command = line.strip_prefix('/')?;
+        let (name, arguments) = command
+            .split_once(char::is_whitespace)
+            .unwrap_or((command, ""));
+        let verb = self.verbs().iter().find(|verb| verb.name == name)?;
+        Some((verb.name, arguments))
+    }
+
+    pub fn names(&self, verb: &str) -> Vec<String> {
+        self.protocol.names(verb)
+    }
+
+    pub fn status(&self, now: Instant) -> Vec<(&'static str, String)> {
+        self.protocol.status(now)
+    }
+
+    /// Understands a message, and returns what it is; [`act`](Self::act) follows.
+    pub fn received(&mut self, message: &Message<'_>, now: Instant) -> Vec<Rc<Seen>> {
+        let (kind, payload) = (message.kind, message.payload);
+        self.protocol
+            .received(kind, payload, now, &mut self.actions);
+        let seen = self.actions.list.iter().filter_map(|action| match action {
+            Action::See(seen) => Some(Rc::clone(seen)),
+            _ => None,
+        });
+        seen.collect()
+    }
+
+    /// Notes a violation: HTTP in the place of a frame may be a refusal.
+    pub fn violated(&mut self, violation: &Violation) {
+        if violation.rule == Rule::Http {
+            let response = String::from_utf8_lossy(&violation.bytes);
+            let refusal = self.protocol.refusal(&response);
+            self.refusal = self.refusal.take().or(refusal);
+        }
+    }
+
+    /// Says what a verb, a line or a record stands for.
+    pub fn say(
+        &mut self,
+        said: Said<'_>,
+        turn: &mut Turn<'_>,
+        listener: &mut impl Listener,
+    ) -> Result<(), SendError> {
+        let (protocol, actions, now) = (&mut self.protocol, &mut self.actions, turn.now);
+        match said {
+            Said::Verb(verb, arguments) => protocol.say(verb, arguments, now, actions)?,
+            Said::Line(line) => protocol.line(line, now, actions)?,
+            Said::Record(json) => protocol.value(json, now, actions)?,
+        }
+        self.act(turn, listener)
+    }
+
+    /// Does what the protocol wants done, and what is due.
+    pub fn act(
+        &mut self,
+        turn: &mut Turn<'_>,
+        listener: &mut impl Listener,
+    ) -> Result<(), SendError> {
+        for action in std::mem::take(&mut self.actions.list) {
+            match action {
+                Action::See(seen) => listener.heard(&seen, turn.now),
+                Action::Note(text) => listener.note(&text),
+                Action::Hint(text) => listener.hint(&text),
+                Action::End(refusal) => drop(self.refusal.get_or_insert(refusal)),
+                Action::Send {
+                    kind,
+                    payload,
+                    masked,
+                    seen,
+                } => {
+                    let is_keepalive = seen.as_ref().is_some_and(|seen| seen.is_keepalive);
+                    self.kept_alive = is_keepalive.then_some(turn.now);
+                    listener.annotate(seen.into_iter().collect());
+                    let masked = masked.filter(|_| !self.shows_secrets);
+                    send(kind, &payload, masked.as_deref(), turn, listener)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        let deadline = self.protocol.deadline();
+        deadline.filter(|_| self.is_running())
+    }
+
+    /// Does what is due; returns whether anything was.
+    pub fn tick(
+        &mut self,
+        turn: &mut Turn<'_>,
+        listener: &mut impl Listener,
+    ) -> Result<bool, SendError> {
+        let is_due = self.deadline().is_some_and(|deadline| deadline <= turn.now);
+        if is_due {
+            self.protocol.tick(turn.now, &mut self.actions);
+        }
+        let moved = is_due || !self.actions.list.is_empty();
+        self.act(turn, listener)?;
+        Ok(moved)
+    }
+
+    /// Notes that nothing could be received until now.
+    pub fn pause(&mut self, now: Instant) {
+        self.protocol.pause(now);
+    }
+
+    /// Whether what was sent last only keeps the session alive, and was sent now.
+    pub fn kept_alive(&self, now: Instant) -> bool {
+        self.kept_alive == Some(now)
+    }
+
+    /// Why the protocol ends the session, once.
+    pub fn take_end(&mut self) -> Option<Cause> {
+        let refusal = self.refusal.take()?;
+        self.is_over = true;
+        Some(Cause::OnTop {
+            text: refusal.text,
+            hint: refusal.hint,
+            exit: refusal.exit,
+        })
+    }
+}
+
+/// What the user says, in the forms of the modes.
+#[derive(Debug, Clone, Copy)]
+pub enum Said<'a> {
+    /// A command, without its `/`, and its arguments.
+    Verb(&'a str, &'a str),
+    Line(&'a str),
+    /// JSON.
+    Record(&'a [u8]),
+}
+
+/// Sends a message, and reports it with its credentials masked.
+fn send(
+    kind: Kind,
+    payload: &[u8],
+    masked: Option<&[u8]>,
+    turn: &mut Turn<'_>,
+    listener: &mut impl Listener,
+) -> Result<(), SendError> {
+    let deflated = turn.sender.message(kind, payload)?;
+    let shown = Message::whole(kind, masked.unwrap_or(payload), deflated);
+    listener.sent(&shown, turn.now);
+    Ok(())
+}
