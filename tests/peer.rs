@@ -13,6 +13,7 @@ mod browser;
 mod client;
 mod million;
 mod proxied;
+mod report;
 mod server;
 
 /// Implementations that a script in `tests/peer/` makes a server or a client of.

@@ -16,7 +16,7 @@ use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
 use crate::render::{Show, Style};
-use crate::runner::report::{github, human, json, junit, tap};
+use crate::runner::report::{github, html, human, json, junit, tap};
 use crate::runner::suite::Suite;
 use crate::runner::{CaseResult, Context, Group, Prepared, Run};
 use crate::scenario::Variable;
@@ -228,10 +228,11 @@ type Writer = fn(&Run) -> String;
 
 /// Opens all reports, so that a missing directory shows before the run.
 fn open_reports(test: &Test) -> Result<Vec<Report>, Exit> {
-    let reports: [(&Option<PathBuf>, Writer); 3] = [
+    let reports: [(&Option<PathBuf>, Writer); 4] = [
         (&test.reports.report_junit, junit::report),
         (&test.reports.report_tap, tap::report),
         (&test.reports.report_json, json::report),
+        (&test.reports.report_html, html::report),
     ];
     let mut opened = Vec::new();
     for (path, write) in reports {

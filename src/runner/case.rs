@@ -8,7 +8,7 @@ use super::Options;
 use super::connection::{ScriptedConnection, WaitError};
 use super::dial::{Dial, Prepared};
 use super::log::{Log, safe};
-use super::result::{Failure, Kind, Outcome};
+use super::result::{Failure, Kind, LONGEST_LINE, Outcome, StepRun, cut};
 use super::sent::Sent;
 use super::variable::{Given, Values};
 use crate::dial;
@@ -21,7 +21,7 @@ use crate::render::escape::escape_line;
 use crate::render::hint::table;
 use crate::render::quantity;
 use crate::render::{Human, Secrets};
-use crate::scenario::{Case, Statement, Step};
+use crate::scenario::{Case, Line, Statement, Step};
 
 pub struct Context<'a> {
     pub options: &'a Options,
@@ -35,19 +35,23 @@ pub struct Context<'a> {
 
 /// Runs a case; paths in it are relative to `folder`. Must be called on a `LocalSet`.
 ///
-/// `begins` is called with the index of each step.
+/// `begins` is called with the index of each step. Returns the steps that ran, too.
 pub async fn run(
     prepared: &Prepared,
     folder: &Path,
     context: &Context<'_>,
     begins: &dyn Fn(usize),
-) -> Outcome {
+) -> (Outcome, Vec<StepRun>) {
     let Prepared { case, dials } = prepared;
     let mut runner = Runner::new(case, folder, context);
     let mut outcome = Outcome::Passed;
+    let mut steps = Vec::new();
     for (index, (step, dial)) in case.steps.iter().zip(dials).enumerate() {
         begins(index);
-        if let Err(failure) = runner.step(step, dial.as_deref()).await {
+        let began = Instant::now();
+        let result = runner.step(step, dial.as_deref()).await;
+        steps.push(runner.ran(step, began.elapsed()));
+        if let Err(failure) = result {
             outcome = Outcome::Failed(Box::new(runner.place(*failure, step)));
             break;
         }
@@ -59,7 +63,7 @@ pub async fn run(
     {
         outcome = Outcome::Failed(Box::new(runner.place(failure, step)));
     }
-    outcome
+    (outcome, steps)
 }
 
 // Boxed: a failure is large and rare.
@@ -73,6 +77,8 @@ pub(super) struct Runner<'a> {
     pub connections: Vec<Option<ScriptedConnection>>,
     pub deadline: Option<(Instant, Duration)>,
     sent: Sent,
+    /// The beginning of what the current step waited for.
+    pub came: Option<String>,
 }
 
 impl<'a> Runner<'a> {
@@ -84,6 +90,7 @@ impl<'a> Runner<'a> {
             connections: case.connections.iter().map(|_| None).collect(),
             deadline: None,
             sent: Sent::default(),
+            came: None,
         };
         runner.start_clock();
         runner
@@ -105,6 +112,16 @@ impl<'a> Runner<'a> {
             }
             // Other statements belong to a `connect`.
             _ => Ok(()),
+        }
+    }
+
+    fn ran(&mut self, step: &Step, took: Duration) -> StepRun {
+        let Line { number, source, .. } = &step.line;
+        StepRun {
+            line: (*number > 0).then_some(*number),
+            text: cut(&self.values.line(source), LONGEST_LINE),
+            took,
+            came: self.came.take(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::case::{Runner, StepResult};
 use super::connection::ScriptedConnection;
 use super::dial::{Dial, Request};
 use super::matcher::glob;
-use super::result::{Failure, Kind};
+use super::result::{Failure, Kind, LONGEST_LINE, cut};
 use crate::diagnostic::Diagnostic;
 use crate::dial;
 use crate::event::Event;
@@ -38,6 +38,7 @@ impl Runner<'_> {
         let (result, head) = self.open(&options, status).await?;
         match result {
             Ok(opened) if status == SWITCHING => {
+                self.came = head.as_ref().map(|head| self.status_line(head));
                 self.check(step, head.as_ref())?;
                 let mut human = self.context.human.clone();
                 opened.evidence.requests().for_each(|it| human.learn(it));
@@ -53,6 +54,7 @@ impl Runner<'_> {
             Err(error) => {
                 let mut failure = match &error.problem {
                     OpenProblem::Refused(refused) if refused.refusal.status == status => {
+                        self.came = Some(self.status_line(&refused.refusal.response));
                         return self.check(step, Some(&refused.refusal.response));
                     }
                     OpenProblem::Refused(refused) => self.refused(status, refused),
@@ -132,6 +134,11 @@ impl Runner<'_> {
             }
         };
         Ok((result, head))
+    }
+
+    fn status_line(&self, head: &Head) -> String {
+        let line = String::from_utf8_lossy(head.start_line());
+        cut(&self.safe(&line), LONGEST_LINE)
     }
 
     fn check(&self, step: &Step, head: Option<&Head>) -> StepResult<()> {

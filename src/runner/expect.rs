@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::case::{Runner, StepResult, Until, exit};
 use super::connection::{ScriptedConnection, WaitError};
 use super::inbox::{Inbox, Message};
-use super::log::Log;
+use super::log::{Log, SHOWN_OF_MATCH, preview};
 use super::matcher::{CaptureError, Matcher, MatcherError, Miss, capture};
 use super::result::{Failure, Kind};
 use crate::exit::Exit;
@@ -24,6 +24,7 @@ impl Runner<'_> {
             Match::Next => self.expect_next(on, &matcher, expect.within).await?,
             Match::Never => return self.expect_never(on, &matcher, expect.within).await,
         };
+        self.came = Some(preview(&message, SHOWN_OF_MATCH, &self.values));
         for wanted in &expect.captures {
             let value = capture(wanted, &message, &self.values)
                 .map_err(|error| self.not_captured(&wanted.name, &error))?;
@@ -206,6 +207,10 @@ impl Runner<'_> {
             failure.waited = Some(until.since.elapsed());
             return Err(Box::new(failure));
         }
+        self.came = match &end {
+            End::Closed { received, .. } => Some(self.safe(&close_text(received.as_ref()))),
+            _ => None,
+        };
         self.connections[on] = None;
         Ok(())
     }

@@ -23,6 +23,8 @@ pub(super) struct Log {
 /// Limit for all messages of a report together, in bytes: about a screen.
 const SHOWN: usize = 4 << 10;
 const SHOWN_OF_ONE: usize = 1 << 10;
+/// The beginning of a message that a step waited for, in bytes: every step may have one.
+pub(super) const SHOWN_OF_MATCH: usize = 200;
 /// Room for the time, kind and size in front of each message, in bytes.
 const PREFIX: usize = 32;
 
@@ -79,7 +81,7 @@ impl Log {
 }
 
 /// The beginning of a message, masked and escaped.
-fn preview(message: &Message, room: usize, values: &Values<'_>) -> String {
+pub(super) fn preview(message: &Message, room: usize, values: &Values<'_>) -> String {
     let payload = &message.payload;
     let text = match message.kind {
         Kind::Text => {

@@ -22,6 +22,20 @@ pub struct CaseResult {
     pub line: usize,
     pub outcome: Outcome,
     pub took: Duration,
+    /// Those that ran, in order; the last one is that of a failure.
+    pub steps: Vec<StepRun>,
+}
+
+/// A step that ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepRun {
+    /// `None` for a step of the command line.
+    pub line: Option<usize>,
+    /// As written.
+    pub text: String,
+    pub took: Duration,
+    /// What the step waited for; the beginning of a message.
+    pub came: Option<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -80,7 +94,7 @@ pub struct Closest {
 }
 
 /// Limits for one text, and for all notes together, in bytes: peers and scenarios may have long ones.
-const LONGEST_LINE: usize = 1 << 10;
+pub(super) const LONGEST_LINE: usize = 1 << 10;
 const LONGEST_NOTES: usize = 4 << 10;
 
 /// The text, or its beginning if it is longer than `room` bytes.

@@ -122,12 +122,13 @@ impl Suite<'_> {
                     progress.running.borrow_mut()[index] = Some(Running { began, step });
                 };
                 begins(0);
-                let outcome = case::run(case, &group.folder, &self.context, &begins).await;
+                let (outcome, steps) = case::run(case, &group.folder, &self.context, &begins).await;
                 progress.running.borrow_mut()[index] = None;
                 if matches!(outcome, Outcome::Failed(_)) {
                     progress.failed.set(true);
                 }
-                progress.add(number, result(group, case, outcome, began.elapsed()));
+                let result = result(group, case, outcome, began.elapsed());
+                progress.add(number, CaseResult { steps, ..result });
             }
         }
     }
@@ -185,5 +186,6 @@ fn result(
         line: case.line,
         outcome,
         took,
+        steps: Vec::new(),
     }
 }

@@ -10,16 +10,21 @@ use crate::support::peer::{Message, recording};
 use crate::support::run::{Run, program};
 
 /// Chromium with a page that talks to the server on port `echo`, and tells the one on port `report` what it found.
-fn chromium(echo: u16, report: u16) -> Run {
+fn talking(echo: u16, report: u16) -> Run {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/browser.html");
+    let page = page.display();
+    chromium(&[&format!("file://{page}?echo={echo}&report={report}")])
+}
+
+/// Chromium without a window.
+pub fn chromium(args: &[&str]) -> Run {
     let mut command = Command::new("chromium");
     command.args(["--headless", "--disable-gpu", "--no-first-run"]);
     command.arg("--disable-background-networking");
     if rustix::process::geteuid().is_root() {
         command.arg("--no-sandbox");
     }
-    let page = page.display();
-    command.arg(format!("file://{page}?echo={echo}&report={report}"));
+    command.args(args);
     let run = program(command);
     let home = run.home().display().to_string();
     run.env("HOME", &home)
@@ -30,7 +35,7 @@ fn chromium(echo: u16, report: u16) -> Run {
 fn chromium_finds_an_echo_and_orderly_ends() {
     let server = listening(&[]);
     let report = recording();
-    let _chromium = chromium(server.port, report.port()).spawn();
+    let _chromium = talking(server.port, report.port()).spawn();
     server.running.wait_for_stderr("@2 > HTTP/1.1 101 ");
     let log = server.stop(Signal::TERM).exits(143);
     let found = [

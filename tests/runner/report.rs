@@ -218,3 +218,30 @@ fn a_case_that_is_not_run_to_the_end_is_counted_as_an_error_with_its_step() {
     );
     assert!(report.contains("\n0 passed, 1 error in "), "{report}");
 }
+
+#[test]
+fn a_page_has_every_step_with_what_came() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("a.wsee");
+    let server = echoing();
+    let case = format!(
+        "### echo\nconnect {}/\n> hi <b>\n< text hi <b>\n> {{\"a\":1}}\n< json {{\"a\":2}} within 100ms\n",
+        server.url()
+    );
+    fs::write(&file, case).expect("a file");
+    let file = file.to_str().expect("UTF-8");
+    let output = wsee(&["test", file, "-q", "--report-html", "-"])
+        .run()
+        .exits(1);
+    let page = String::from_utf8(output.stdout).expect("UTF-8");
+    for part in [
+        "<h1>WebSocket tests: 0 passed, 1 failed</h1>",
+        "<details class=\"case failed\" open><summary><i>failed</i> echo",
+        "<s>came: HTTP/1.1 101 Switching Protocols</s>",
+        "</b>&lt; text hi &lt;b&gt;<s>came: hi &lt;b&gt;</s>",
+        "</b>&lt; json {&quot;a&quot;:2} within 100ms</div>",
+        ".a: expected 2, found 1",
+    ] {
+        assert!(page.contains(part), "no {part:?} in {page}");
+    }
+}

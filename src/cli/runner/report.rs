@@ -27,4 +27,10 @@ pub struct ReportArgs {
     /// 'version' is 1; within a version, members are only added.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub report_json: Option<PathBuf>,
+    /// Write an HTML report to FILE; - is stdout
+    ///
+    /// One page to read or attach, with every case, its steps, what was expected and what came. It
+    /// can be searched, folded and printed, loads nothing, and whatever a server sent is text in it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report_html: Option<PathBuf>,
 }

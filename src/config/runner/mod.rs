@@ -287,7 +287,12 @@ fn check_url_flags(args: &TestArgs) -> Result<(), TestError> {
 }
 
 fn check_reports(args: &ReportArgs) -> Result<(), TestError> {
-    let reports = [&args.report_junit, &args.report_tap, &args.report_json];
+    let reports = [
+        &args.report_junit,
+        &args.report_tap,
+        &args.report_json,
+        &args.report_html,
+    ];
     let on_stdout = reports
         .into_iter()
         .flatten()

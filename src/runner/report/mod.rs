@@ -1,4 +1,5 @@
 pub mod github;
+pub mod html;
 pub mod human;
 pub mod json;
 pub mod junit;
@@ -92,10 +93,10 @@ fn message(shown: &Shown) -> String {
 mod tests {
     use std::time::Duration;
 
-    use super::{github, human, json, junit, tap};
+    use super::{github, html, human, json, junit, tap};
     use crate::exit::Exit;
     use crate::render::Style;
-    use crate::runner::result::{CaseResult, Closest, Failure, Kind, Outcome, Run, Shown};
+    use crate::runner::result::{CaseResult, Closest, Failure, Kind, Outcome, Run, Shown, StepRun};
 
     fn case(name: &str, line: usize, outcome: Outcome) -> CaseResult {
         CaseResult {
@@ -104,6 +105,12 @@ mod tests {
             line,
             outcome,
             took: Duration::from_micros(12_345),
+            steps: vec![StepRun {
+                line: Some(3),
+                text: "< text \"hi\"".to_owned(),
+                took: Duration::from_millis(2),
+                came: Some(HOSTILE.to_owned()),
+            }],
         }
     }
 
@@ -264,6 +271,25 @@ mod tests {
             "{report}"
         );
         assert!(report.contains("&lt;/failure&gt;"), "{report}");
+    }
+
+    #[test]
+    fn the_page_has_every_step_and_what_came_as_text() {
+        let page = html::report(&run());
+        for part in [
+            "<h1>WebSocket tests: 1 passed, 1 failed, 1 error, 1 skipped</h1>",
+            "<details class=\"case passed\"><summary><i>passed</i> joins<span>   12.3 ms</span>",
+            "<details class=\"case failed\" open><summary><i>error</i> not run<span>",
+            "another case failed (--fail-fast)",
+            "<div class=\"m i\"><b>    3      2.0 ms</b>&lt; text &quot;hi&quot;<s>came: ::error::x",
+            "<div class=\"m e\"><b>",
+            "<h3>a|b.wsee:7</h3><pre>\n&lt; text &quot;hi&quot; within 2s\n",
+            "<span class=\"bad\">no message matched within 2.0 s</span>\n5 messages came",
+            "  expected hi\n",
+        ] {
+            assert!(page.contains(part), "no {part:?} in {page}");
+        }
+        assert!(!page.contains("<b> #") && !page.contains("</failure>"));
     }
 
     #[test]
