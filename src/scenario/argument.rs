@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::ast::{Action, Content, Expect, Match, Pattern, Statement};
 use super::error::{Mistake, Problem, Source};
 use super::parse::{self, close_frame};
-use super::scan::Scan;
+use super::rule::Trigger;
+use super::scan::{Scan, starts_with_word};
 use super::template::Template;
 
 /// Reads the value of a flag; columns of a mistake count from its start.
@@ -69,6 +70,38 @@ pub fn expect_none(time: &str) -> Result<Statement, Mistake> {
     let time = scan(time).span()?;
     Ok(expectation(Match::Never, Pattern::Any, Some(time)))
 }
+
+/// `PATTERN=REPLY`: what a message looks like, and the text that answers it.
+///
+/// The pattern is complete at the first `=` before which it is valid; `==` and the like belong to a filter.
+pub fn rule(value: &str) -> Result<(Trigger, Template), Mistake> {
+    let is_end = |(at, _): &(usize, &str)| {
+        let (before, after) = (&value[..*at], &value[at + 1..]);
+        let is_filter = starts_with_word(value, "jq");
+        !(is_filter && (after.starts_with('=') || before.ends_with(OPERATOR_STARTS)))
+    };
+    let mut ends = value.match_indices('=').filter(is_end);
+    let mut first = None;
+    let found = ends.find_map(|(at, _)| {
+        let trigger = parse::trigger(scan(value).with(&value[..at]));
+        trigger.map_err(|mistake| first.get_or_insert(mistake).line).ok().map(|it| (it, at))
+    });
+    match (found, first) {
+        (Some((trigger, at)), _) => {
+            let reply = scan(value).with(&value[at + 1..]).template()?;
+            Ok((trigger, reply))
+        }
+        (None, Some(mistake)) => Err(mistake),
+        (None, None) => {
+            parse::trigger(scan(value))?;
+            let problem = "no '=' after the pattern; write 'text ping=pong'";
+            Err(scan(value).mistake(Problem::Missing(problem)))
+        }
+    }
+}
+
+/// What comes before the `=` of jq's operators: `!=`, `|=`, `+=` and so on; `==` has it twice.
+const OPERATOR_STARTS: &[char] = &['=', '!', '<', '>', '|', '+', '-', '*', '/', '%'];
 
 /// Codes with commas between them.
 pub fn expect_close(codes: &str) -> Result<Statement, Mistake> {
@@ -137,6 +170,35 @@ mod tests {
             (expect_close, "1000,x", 6),
         ] {
             assert_eq!(parse(value).expect_err(value).column, column, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_split_after_a_complete_pattern() {
+        for (value, line, reply) in [
+            ("text ping=pong", "on text ping", "pong"),
+            ("text a=b=c", "on text a", "b=c"),
+            ("any=", "on any", ""),
+            ("json {\"a\":\"b=c\"}={\"d\":\"=\"}", "on json {\"a\":\"b=c\"}", "{\"d\":\"=\"}"),
+            ("re \"a=b\"=x", "on re \"a=b\"", "x"),
+            ("jq .a == 1=x", "on jq .a == 1", "x"),
+            ("json {} capture id = .id={{id}}", "on json {} capture id = .id", "{{id}}"),
+        ] {
+            let (trigger, template) = rule(value).expect(value);
+            let file = parse::parse(line).expect(line);
+            let wanted = Statement::Rule(super::super::rule::Rule::Message(trigger));
+            assert_eq!(file.lines[0].statement, wanted, "{value}");
+            assert_eq!(template.to_string(), reply, "{value}");
+        }
+        for (value, column, problem) in [
+            ("ping=pong", 1, "write: on text ping"),
+            ("text ping", 1, "no '=' after the pattern"),
+            ("json {\"a\"=x", 9, "not JSON"),
+            ("text a={{b", 8, "missing }}"),
+        ] {
+            let mistake = rule(value).expect_err(value);
+            assert_eq!(mistake.column, column, "{value}");
+            assert!(mistake.problem.to_string().contains(problem), "{value}: {}", mistake.problem);
         }
     }
 

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::rule::{Rule, Target};
 use super::template::Template;
 use super::typed::Typed;
 
@@ -58,6 +59,15 @@ pub enum Statement {
         name: String,
         value: Template,
     },
+    /// A rule of a server begins; what follows, up to the next one, belongs to it.
+    Rule(Rule),
+    /// `NAME: VALUE` below `accept` or `reject`: a field of the answer.
+    AnswerField {
+        name: String,
+        value: Template,
+    },
+    /// `body TEXT` below `reject`.
+    Body(Template),
     /// `[NAME] ACTION`: something done on a connection.
     Action {
         on: Option<String>,
@@ -100,6 +110,20 @@ pub enum Action {
     Abandon { reset: bool },
     /// `wait`: let time pass.
     Wait(Duration),
+    /// `to TARGET ACTION`: send to other clients; only in rules, like all below.
+    To {
+        target: Target,
+        action: Box<Action>,
+    },
+    /// `join ROOM`.
+    Join(Template),
+    /// `leave ROOM`.
+    Leave(Template),
+    /// `state NAME = VALUE`: set a variable of the connection.
+    State {
+        name: String,
+        value: Template,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

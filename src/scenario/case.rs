@@ -211,6 +211,9 @@ impl Open {
             Statement::Connect { name, .. } => self.connect(name.as_ref()).map(Some),
             Statement::Action { on, action } => self.action(on.as_ref(), action).map(Some),
             Statement::Status(status) => self.status(*status).map(|()| None),
+            Statement::Rule(_) | Statement::AnswerField { .. } | Statement::Body(_) => {
+                Err(Problem::OnlyInRules("a rule"))
+            }
             _ if self.connection().is_some() => Ok(None),
             _ => Err(Problem::NoConnection),
         }
@@ -261,6 +264,13 @@ impl Open {
     }
 
     fn action(&mut self, name: Option<&String>, action: &Action) -> Result<usize, Problem> {
+        match action {
+            Action::To { .. } => return Err(Problem::OnlyInRules("to")),
+            Action::Join(_) => return Err(Problem::OnlyInRules("join")),
+            Action::Leave(_) => return Err(Problem::OnlyInRules("leave")),
+            Action::State { .. } => return Err(Problem::OnlyInRules("state")),
+            _ => {}
+        }
         let on = self.find(name, action)?;
         match self.states[on] {
             _ if matches!(action, Action::Wait(_)) => {}

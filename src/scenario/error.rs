@@ -195,6 +195,24 @@ pub enum Problem {
     SameAsFile(usize),
     #[error("the case is empty; begin it with: connect URL")]
     EmptyCase,
+    #[error("a rule begins at the start of its line; only its steps are indented")]
+    RuleIndented,
+    #[error(
+        "a step is indented below its rule; a rule begins with on, every, accept, reject or otherwise"
+    )]
+    NotIndented,
+    #[error("only header fields, NAME: VALUE, and body TEXT belong below accept and reject")]
+    NoAnswer,
+    #[error("body belongs below reject; an accepted request has no body")]
+    StrayBody,
+    #[error("{0:?} is not a status of a refusal; use three digits from 300 to 599, such as 403")]
+    RefusalStatus(String),
+    #[error("{0} belongs in a file of rules, which wsee listen --rules plays")]
+    OnlyInRules(&'static str),
+    #[error("{0}")]
+    NotInRules(&'static str),
+    #[error("never reached, as line {0} always comes first")]
+    NeverReached(usize),
     #[error("cannot read {path}: {reason}")]
     File { path: String, reason: String },
     #[error("cannot include {path}: {reason}")]

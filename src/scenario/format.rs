@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::ast::{
     Action, Capture, Content, Expect, ExpectClose, Extract, File, Match, Pattern, Reason, Statement,
 };
+use super::rule::{Condition, Otherwise, Rule, Target};
 use super::scan::{Allowed, block_end, doubtful, find_word};
 use super::span;
 use super::template::Template;
@@ -19,10 +20,12 @@ pub fn format(file: &File) -> String {
 
 /// Statements with the blank lines of [`format()`].
 pub fn write_all<'a>(statements: impl Iterator<Item = &'a Statement>) -> String {
+    let statements: Vec<&Statement> = statements.collect();
     let mut out = String::new();
     let mut blank = false;
     let mut previous: Option<&Statement> = None;
-    for statement in statements {
+    let mut has_rule = false;
+    for (at, &statement) in statements.iter().enumerate() {
         if *statement == Statement::Blank {
             blank = true;
             continue;
@@ -31,12 +34,38 @@ pub fn write_all<'a>(statements: impl Iterator<Item = &'a Statement>) -> String 
         if wanted && previous.is_some() {
             out.push('\n');
         }
+        has_rule |= matches!(statement, Statement::Rule(_));
+        if has_rule && is_step(&statements[at..]) {
+            out.push_str(INDENT);
+        }
         write_statement(&mut out, statement);
         out.push('\n');
         blank = false;
         previous = Some(statement);
     }
     out
+}
+
+/// Before the lines that belong to a rule.
+const INDENT: &str = "  ";
+
+/// Whether the first statement belongs to a rule; a comment is where the line after it is.
+fn is_step(statements: &[&Statement]) -> bool {
+    let mut lines = statements
+        .iter()
+        .filter(|it| !matches!(it, Statement::Blank | Statement::Comment(_)));
+    let ends_apart = match statements {
+        // With a blank line after it, it is not about the step.
+        [Statement::Comment(_), Statement::Blank, ..] => true,
+        _ => false,
+    };
+    !ends_apart
+        && lines.next().is_some_and(|line| {
+            matches!(
+                line,
+                Statement::Action { .. } | Statement::AnswerField { .. } | Statement::Body(_)
+            )
+        })
 }
 
 fn parts(previous: &Statement, next: &Statement) -> bool {
@@ -73,12 +102,28 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
             name,
             value: Some(value),
         } => write_flag(out, name, &value.to_string()),
-        Statement::RequestField { name, value } | Statement::ResponseField { name, value } => {
+        Statement::RequestField { name, value }
+        | Statement::ResponseField { name, value }
+        | Statement::AnswerField { name, value } => {
             let value = value.to_string();
             let blank = if value.is_empty() { "" } else { " " };
             write!(out, "{name}:{blank}{value}")
         }
         Statement::Status(status) => write!(out, "{status}"),
+        Statement::Rule(rule) => {
+            write_rule(out, rule);
+            Ok(())
+        }
+        Statement::Body(body) => {
+            let body = body.to_string();
+            if body.contains('\n') || body.starts_with("\"\"\"") {
+                out.push_str("body ");
+                write_block(out, &body);
+            } else {
+                write_words(out, "body", &body);
+            }
+            Ok(())
+        }
         Statement::Action { on, action } => {
             write_action(out, on.as_deref(), action);
             Ok(())
@@ -141,6 +186,21 @@ fn write_action(out: &mut String, on: Option<&str>, action: &Action) {
         Action::Wait(time) => {
             let _ = write!(out, "wait {}", span::write(*time));
         }
+        Action::To { target, action } => {
+            match target {
+                Target::All => out.push_str("to all "),
+                Target::Others => out.push_str("to others "),
+                Target::Path(name) | Target::Room(name) => {
+                    let _ = write!(out, "to {name} ");
+                }
+            }
+            write_action(out, None, action);
+        }
+        Action::Join(room) => write_words(out, "join", &room.to_string()),
+        Action::Leave(room) => write_words(out, "leave", &room.to_string()),
+        Action::State { name, value } => {
+            let _ = write!(out, "state {name} = {value}");
+        }
     }
 }
 
@@ -197,18 +257,68 @@ fn write_block(out: &mut String, text: &str) {
     let _ = write!(out, "{quotes}\n{text}\n{quotes}");
 }
 
+fn write_rule(out: &mut String, rule: &Rule) {
+    let _ = match rule {
+        Rule::Accept(conditions) => {
+            out.push_str("accept");
+            write_conditions(out, conditions);
+            Ok(())
+        }
+        Rule::Reject { status, conditions } => {
+            let _ = write!(out, "reject {status}");
+            write_conditions(out, conditions);
+            Ok(())
+        }
+        Rule::Open => write!(out, "on open"),
+        Rule::Close => write!(out, "on close"),
+        Rule::Message(trigger) => {
+            out.push_str("on ");
+            write_pattern(out, &trigger.pattern, &trigger.captures, Match::Eventually);
+            Ok(())
+        }
+        Rule::Every(period) => write!(out, "every {}", span::write(*period)),
+        Rule::Otherwise(Otherwise::Echo) => write!(out, "otherwise echo"),
+        Rule::Otherwise(Otherwise::Ignore) => write!(out, "otherwise ignore"),
+        Rule::Otherwise(Otherwise::Close(code)) => write!(out, "otherwise close {code}"),
+    };
+}
+
+fn write_conditions(out: &mut String, conditions: &[Condition]) {
+    for condition in conditions {
+        let _ = write!(out, " {} ", condition.word());
+        if let Condition::Header { name, .. } = condition {
+            let _ = write!(out, "{name}: ");
+        }
+        let value = condition.value().to_string();
+        let is_word = !value.is_empty()
+            && !value.starts_with('"')
+            && !value.contains(char::is_whitespace)
+            && is_clean(&value, Layout::Line);
+        out.push_str(&if is_word { value } else { quoted(&value) });
+    }
+}
+
 fn write_expect(out: &mut String, expect: &Expect) {
     out.push_str(expect.matching.arrow());
     out.push(' ');
-    match &expect.pattern {
-        Pattern::Text(text) => write_text(out, "text", &text.to_string(), expect.matching),
-        Pattern::Json(text) => write_operand(out, "json", text, expect.matching),
-        Pattern::Jq(text) => write_operand(out, "jq", text, expect.matching),
+    write_pattern(out, &expect.pattern, &expect.captures, expect.matching);
+    let word = match expect.matching {
+        Match::Never => "for",
+        Match::Eventually | Match::Next => "within",
+    };
+    write_span(out, word, expect.within);
+}
+
+fn write_pattern(out: &mut String, pattern: &Pattern, captures: &[Capture], matching: Match) {
+    match pattern {
+        Pattern::Text(text) => write_text(out, "text", &text.to_string(), matching),
+        Pattern::Json(text) => write_operand(out, "json", text, matching),
+        Pattern::Jq(text) => write_operand(out, "jq", text, matching),
         Pattern::Re(regex) => write_regex(out, regex),
         Pattern::Hex(bytes) => write_words(out, "hex", &hex(bytes)),
         Pattern::Any => out.push_str("any"),
     }
-    for Capture { name, with } in &expect.captures {
+    for Capture { name, with } in captures {
         let _ = write!(out, " capture {name} = ");
         match with {
             Extract::Jq(filter) => {
@@ -217,11 +327,6 @@ fn write_expect(out: &mut String, expect: &Expect) {
             Extract::Re(regex) => write_regex(out, regex),
         }
     }
-    let word = match expect.matching {
-        Match::Never => "for",
-        Match::Eventually | Match::Next => "within",
-    };
-    write_span(out, word, expect.within);
 }
 
 fn write_operand(out: &mut String, kind: &str, text: &Template, matching: Match) {

@@ -110,10 +110,14 @@ impl Including {
 
 /// Paths in an included file are relative to its own folder.
 fn relocate(statement: &mut Statement, folder: &Path) {
-    if let Statement::Action {
-        action: Action::Send(Content::File { path, .. }),
-        ..
-    } = statement
+    let Statement::Action { action, .. } = statement else {
+        return;
+    };
+    let action = match action {
+        Action::To { action, .. } => action,
+        other => other,
+    };
+    if let Action::Send(Content::File { path, .. }) = action
         && let Some(folder) = folder.to_str().filter(|folder| !folder.is_empty())
     {
         let folder = Template::literal(&format!("{folder}/"));

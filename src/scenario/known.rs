@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::ast::{Action, Capture, Content, Expect, Extract, Pattern, Reason, Statement};
+use super::ast::{Action, Capture, Content, Extract, Pattern, Reason, Statement};
+use super::rule::{Condition, Rule, Target};
 use super::template::{Template, Variable};
 
 /// The variables that have a value before a case begins.
@@ -46,11 +47,23 @@ fn templates(statement: &Statement) -> Vec<&Template> {
         | Statement::ResponseField { value: it, .. } => vec![it],
         Statement::Flag { value, .. } => value.iter().collect(),
         Statement::Action { action, .. } => of_action(action),
+        Statement::Rule(rule) => of_rule(rule),
+        Statement::AnswerField { value: it, .. } | Statement::Body(it) => vec![it],
         Statement::Blank
         | Statement::Comment(_)
         | Statement::Case(_)
         | Statement::Include(_)
         | Statement::Status(_) => Vec::new(),
+    }
+}
+
+fn of_rule(rule: &Rule) -> Vec<&Template> {
+    match rule {
+        Rule::Accept(conditions) | Rule::Reject { conditions, .. } => {
+            conditions.iter().map(Condition::value).collect()
+        }
+        Rule::Message(trigger) => of_message(&trigger.pattern, &trigger.captures),
+        Rule::Open | Rule::Close | Rule::Every(_) | Rule::Otherwise(_) => Vec::new(),
     }
 }
 
@@ -61,7 +74,15 @@ fn of_action(action: &Action) -> Vec<&Template> {
         | Action::Pong(it)
         | Action::Close { reason: it, .. } => vec![it],
         Action::Typed(typed) => vec![&typed.args],
-        Action::Expect(expect) => of_expectation(expect),
+        Action::Expect(expect) => of_message(&expect.pattern, &expect.captures),
+        Action::To { target, action } => {
+            let mut templates = of_action(action);
+            if let Target::Path(it) | Target::Room(it) = target {
+                templates.push(it);
+            }
+            templates
+        }
+        Action::Join(it) | Action::Leave(it) | Action::State { value: it, .. } => vec![it],
         Action::ExpectClose(close) => match &close.reason {
             Some(Reason::Text(it) | Reason::Re(it)) => vec![it],
             None => Vec::new(),
@@ -71,13 +92,12 @@ fn of_action(action: &Action) -> Vec<&Template> {
     }
 }
 
-fn of_expectation(expect: &Expect) -> Vec<&Template> {
-    let pattern = match &expect.pattern {
+fn of_message<'p>(pattern: &'p Pattern, captures: &'p [Capture]) -> Vec<&'p Template> {
+    let pattern = match pattern {
         Pattern::Text(it) | Pattern::Json(it) | Pattern::Re(it) | Pattern::Jq(it) => Some(it),
         Pattern::Hex(_) | Pattern::Any => None,
     };
-    let captures = expect.captures.iter();
-    let captures = captures.map(|Capture { with, .. }| match with {
+    let captures = captures.iter().map(|Capture { with, .. }| match with {
         Extract::Jq(it) | Extract::Re(it) => it,
     });
     pattern.into_iter().chain(captures).collect()

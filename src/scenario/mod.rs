@@ -13,6 +13,8 @@ pub mod format;
 pub mod include;
 pub mod known;
 pub mod parse;
+pub mod rule;
+pub mod rules;
 mod scan;
 mod secrecy;
 pub mod span;
@@ -26,6 +28,7 @@ pub use error::{Mistake, Problem};
 pub use format::format;
 pub use known::Known;
 pub use parse::parse;
+pub use rules::{Rules, rules};
 pub use template::{Form, Template, Variable};
 
 #[cfg(test)]

@@ -30,6 +30,8 @@ pub(super) enum Allowed {
     All,
     /// `for TIME`.
     For,
+    /// `capture NAME = …`.
+    Captures,
 }
 
 impl Allowed {
@@ -38,6 +40,7 @@ impl Allowed {
             Self::Within => &["within"],
             Self::All => &["within", "capture"],
             Self::For => &["for"],
+            Self::Captures => &["capture"],
         }
     }
 
@@ -50,6 +53,7 @@ impl Allowed {
             Self::Within => "only within TIME may follow",
             Self::All => "only within TIME and capture NAME = … may follow",
             Self::For => "only for TIME may follow",
+            Self::Captures => "only capture NAME = … may follow",
         }
     }
 }
@@ -120,7 +124,7 @@ impl<'a> Scan<'a> {
                     modifiers.within = Some(after.with(time).span()?);
                     self = rest;
                 }
-                "capture" if allowed == Allowed::All => {
+                "capture" if matches!(allowed, Allowed::All | Allowed::Captures) => {
                     let (capture, rest) = after.capture()?;
                     modifiers.captures.push(capture);
                     self = rest;

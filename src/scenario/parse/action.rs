@@ -1,18 +1,36 @@
 use super::lines::Lines;
-use super::{expect, send};
+use super::{expect, rule, send};
 use crate::command::{grammar, nearest};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::{Action, Match, Statement};
 use crate::scenario::error::{Mistake, Problem};
-use crate::scenario::scan::{Allowed, Scan};
+use crate::scenario::scan::{Allowed, Scan, starts_with_word};
 use crate::scenario::span;
-use crate::scenario::template::is_name;
+use crate::scenario::template::{Variable, is_name};
 use crate::scenario::typed::{Grammar, Typed};
 
 /// Words that begin a line, some after the name of a connection; no connection has such a name.
-pub(super) const WORDS: [&str; 11] = [
-    "connect", "include", "ping", "pong", "close", "wait", "frame", "raw", "fragment", "drop",
+pub(super) const WORDS: [&str; 20] = [
+    "connect",
+    "include",
+    "ping",
+    "pong",
+    "close",
+    "wait",
+    "frame",
+    "raw",
+    "fragment",
+    "drop",
     "reset",
+    "to",
+    "join",
+    "leave",
+    "state",
+    "on",
+    "every",
+    "accept",
+    "reject",
+    "otherwise",
 ];
 
 /// Longer ones first: `>` is also the start of `>b`.
@@ -23,6 +41,10 @@ pub(super) fn action<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Statem
         let on = (!name.is_empty()).then(|| name.to_owned());
         let action = message(lines, operator, scan.with(rest))?;
         return Ok(Statement::Action { on, action });
+    }
+    if starts_with_word(scan.rest, "to") {
+        let action = to(lines, scan.word().1)?;
+        return Ok(Statement::Action { on: None, action });
     }
     let scan = scan.trim();
     let (first, after) = scan.word();
@@ -38,6 +60,46 @@ pub(super) fn action<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Statem
     };
     let action = word(scan)?;
     Ok(Statement::Action { on, action })
+}
+
+/// After `to`.
+fn to<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Action, Mistake> {
+    let (target, rest) = rule::target(scan)?;
+    let action = match operator(rest.rest) {
+        Some(("", operator @ (">" | ">b"), after)) => message(lines, operator, rest.with(after))?,
+        _ => word(rest.trim())?,
+    };
+    match action {
+        Action::Send(_)
+        | Action::Ping { .. }
+        | Action::Pong(_)
+        | Action::Close { .. }
+        | Action::Typed(_)
+        | Action::Abandon { .. } => {
+            let action = Box::new(action);
+            Ok(Action::To { target, action })
+        }
+        _ => {
+            let problem = "expected something to send, such as > TEXT";
+            Err(rest.mistake(Problem::Missing(problem)))
+        }
+    }
+}
+
+/// `NAME = VALUE`, after `state`.
+fn state(scan: Scan<'_>) -> Result<Action, Mistake> {
+    let Some((name, value)) = scan.rest.split_once('=') else {
+        let problem = Problem::Missing("expected state NAME = VALUE");
+        return Err(scan.mistake(problem));
+    };
+    let name = name.trim();
+    if !Variable::is_free(name) {
+        let problem = Problem::VariableName(name.to_owned());
+        return Err(scan.mistake_at(0, name.len(), problem));
+    }
+    let value = scan.with(value.trim()).template()?;
+    let name = name.to_owned();
+    Ok(Action::State { name, value })
 }
 
 fn message<'a>(lines: &mut Lines<'a>, operator: &str, rest: Scan<'a>) -> Result<Action, Mistake> {
@@ -61,6 +123,9 @@ fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
         "pong" => args.payload(MAX_CONTROL).map(Action::Pong),
         "close" => close(args),
         "wait" => args.span().map(Action::Wait),
+        "join" => rule::room(args).map(Action::Join),
+        "leave" => rule::room(args).map(Action::Leave),
+        "state" => state(args),
         "drop" | "reset" => {
             args.nothing("drop and reset take no arguments")?;
             let reset = word == "reset";

@@ -3,6 +3,7 @@ use crate::command;
 use crate::proto::frame::MAX_CONTROL;
 use crate::scenario::ast::{Action, Expect, ExpectClose, Match, Pattern, Reason};
 use crate::scenario::error::{Mistake, Problem};
+use crate::scenario::rule::Trigger;
 use crate::scenario::scan::{Allowed, Scan, find_word, starts_with_word};
 
 /// Kinds of messages.
@@ -35,7 +36,7 @@ pub(super) fn message<'a>(
         Match::Eventually | Match::Next => Allowed::All,
     };
     if !kind.is_empty() && !PATTERNS.contains(&kind) {
-        return Err(no_kind(matching, scan, kind));
+        return Err(no_kind(matching.arrow(), scan, kind));
     }
     if matching == Match::Never {
         check_for(operand)?;
@@ -52,6 +53,25 @@ pub(super) fn message<'a>(
         within: modifiers.within,
         captures: modifiers.captures,
     }))
+}
+
+/// After `on`.
+pub(super) fn trigger<'a>(
+    lines: &mut Lines<'a>,
+    scan: Scan<'a>,
+) -> Result<Trigger, Mistake> {
+    let scan = scan.trim();
+    let (kind, operand) = scan.word();
+    if FRAMES.contains(&kind) {
+        let write = format!("on text {}", scan.rest);
+        return Err(scan.mistake(Problem::MissingKind { write }));
+    }
+    if !kind.is_empty() && !PATTERNS.contains(&kind) {
+        return Err(no_kind("on", scan, kind));
+    }
+    let (pattern, rest) = pattern(lines, kind, operand, Allowed::Captures)?;
+    let captures = rest.modifiers(Allowed::Captures)?.captures;
+    Ok(Trigger { pattern, captures })
 }
 
 /// Where `for` is missing, `within` is its place, and not part of a text.
@@ -126,13 +146,13 @@ fn plain_text(operand: Scan<'_>, allowed: Allowed) -> Result<(Pattern, Scan<'_>)
 }
 
 /// A mistyped kind, or a message without one: `< {"a":1}`.
-fn no_kind(matching: Match, message: Scan<'_>, word: &str) -> Mistake {
+fn no_kind(before: &str, message: Scan<'_>, word: &str) -> Mistake {
     let known = PATTERNS.into_iter().chain(FRAMES);
     if let Some(nearest) = command::nearest(word, known) {
         let word = word.to_owned();
         return message.mistake_at(0, word.len(), Problem::UnknownKind { word, nearest });
     }
-    let write = format!("{} {}", matching.arrow(), with_kind(message.rest));
+    let write = format!("{before} {}", with_kind(message.rest));
     message.mistake(Problem::MissingKind { write })
 }
 

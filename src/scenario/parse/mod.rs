@@ -1,10 +1,12 @@
 mod action;
 mod expect;
 mod lines;
+mod rule;
 mod send;
 
 use super::ast::{File, Line, Statement};
 use super::error::{Mistake, Problem, Source};
+use super::rule::{Rule, Trigger};
 use super::scan::{Scan, starts_with_word};
 use super::template::is_name;
 use action::action;
@@ -17,6 +19,7 @@ pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
         lines: Lines::new(text),
         place: Place::Elsewhere,
         is_apart: false,
+        has_rules: false,
     };
     while let Some(source) = parser.lines.next_line() {
         match parser.statement(source) {
@@ -51,6 +54,10 @@ pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
 enum Place {
     Request,
     Response,
+    /// Below `accept` or `reject`.
+    Answer,
+    /// Below any other rule.
+    Steps,
     Elsewhere,
 }
 
@@ -64,7 +71,12 @@ impl Place {
             | Statement::Blank
             | Statement::Flag { .. }
             | Statement::RequestField { .. }
-            | Statement::ResponseField { .. } => self,
+            | Statement::ResponseField { .. }
+            | Statement::AnswerField { .. }
+            | Statement::Body(_) => self,
+            Statement::Rule(Rule::Accept(_) | Rule::Reject { .. }) => Self::Answer,
+            Statement::Rule(_) => Self::Steps,
+            Statement::Action { .. } if matches!(self, Self::Steps | Self::Answer) => self,
             Statement::Case(_) | Statement::Include(_) | Statement::Action { .. } => {
                 Self::Elsewhere
             }
@@ -77,10 +89,13 @@ struct Parser<'a> {
     place: Place,
     /// A blank line separates the next one from the place.
     is_apart: bool,
+    /// A rule came before.
+    has_rules: bool,
 }
 
 impl<'a> Parser<'a> {
     fn advance(&mut self, statement: &Statement) {
+        self.has_rules |= matches!(statement, Statement::Rule(_));
         self.place = self.place.after(statement);
         self.is_apart = match statement {
             Statement::Blank => true,
@@ -100,6 +115,8 @@ impl<'a> Parser<'a> {
         } else if let Some(comment) = text.strip_prefix('#') {
             let comment = comment.strip_prefix(' ').unwrap_or(comment);
             Ok(Statement::Comment(comment.to_owned()))
+        } else if rule::begins(text) || self.has_rules {
+            self.of_rules(source, scan)
         } else if text.starts_with("--") {
             self.flag(scan.with(text))
         } else if let Some((name, value)) = field(text) {
@@ -112,6 +129,42 @@ impl<'a> Parser<'a> {
             include(scan.with(text).word().1)
         } else {
             action(&mut self.lines, scan)
+        }
+    }
+
+    /// A rule, or a line below one.
+    fn of_rules(&mut self, source: Source<'a>, scan: Scan<'a>) -> Result<Statement, Mistake> {
+        let is_indented = source.line.starts_with([' ', '\t']);
+        let text = scan.rest.trim_end();
+        if rule::begins(text) {
+            if is_indented {
+                return Err(scan.mistake(Problem::RuleIndented));
+            }
+            let rule = rule::rule(&mut self.lines, scan.with(text));
+            // Its steps are no mistakes of their own.
+            self.has_rules = true;
+            return rule;
+        }
+        if starts_with_word(text, "include") && !is_indented {
+            return include(scan.with(text).word().1);
+        }
+        if !is_indented {
+            return Err(scan.mistake(Problem::NotIndented));
+        }
+        match self.place {
+            Place::Answer if starts_with_word(text, "body") => {
+                let body = scan.with(scan.rest.strip_prefix("body").unwrap_or_default());
+                send::block_or_line(&mut self.lines, body).map(Statement::Body)
+            }
+            Place::Answer => match field(text) {
+                Some((name, value)) => {
+                    let name = name.to_owned();
+                    let value = scan.with(value.trim()).template()?;
+                    Ok(Statement::AnswerField { name, value })
+                }
+                None => Err(scan.mistake(Problem::NoAnswer)),
+            },
+            _ => action(&mut self.lines, scan),
         }
     }
 
@@ -145,7 +198,9 @@ impl<'a> Parser<'a> {
                 let url = scan.rest.trim().to_owned();
                 Err(scan.mistake(Problem::StrayUrl(url)))
             }
-            Place::Elsewhere => Err(scan.mistake(Problem::StrayField)),
+            Place::Elsewhere | Place::Answer | Place::Steps => {
+                Err(scan.mistake(Problem::StrayField))
+            }
             _ => Err(scan.mistake(Problem::FieldApart)),
         }
     }
@@ -158,6 +213,11 @@ pub(super) fn status(scan: Scan<'_>) -> Result<Statement, Mistake> {
         Ok(status @ 100..=599) if word.len() == 3 => Ok(Statement::Status(status)),
         _ => Err(scan.mistake(Problem::Status(word.to_owned()))),
     }
+}
+
+/// What follows `on`, where it is alone.
+pub(super) fn trigger(scan: Scan<'_>) -> Result<Trigger, Mistake> {
+    expect::trigger(&mut Lines::new(""), scan)
 }
 
 fn case(scan: Scan<'_>) -> Result<Statement, Mistake> {

@@ -2,6 +2,7 @@ use super::lines::Lines;
 use crate::scenario::ast::Content;
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::Scan;
+use crate::scenario::template::Template;
 
 /// After `>`.
 pub(super) fn text<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Content, Mistake> {
@@ -16,6 +17,19 @@ pub(super) fn text<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Content,
         Some(path) => file(message.with(path.trim()), false),
         None => message.template().map(Content::Text),
     }
+}
+
+/// After `body`: a text on the line, or several lines in quotes.
+pub(super) fn block_or_line<'a>(
+    lines: &mut Lines<'a>,
+    scan: Scan<'a>,
+) -> Result<Template, Mistake> {
+    let text = scan.with(scan.rest.get(1..).unwrap_or_default());
+    if let Some((block, rest)) = lines.block(text)? {
+        rest.nothing("nothing may follow the end of the text")?;
+        return text.template_of(&block);
+    }
+    text.template()
 }
 
 /// After `>b`.
