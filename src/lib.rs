@@ -16,6 +16,7 @@
 //!
 //! speaker.rs   the protocol of `--as`, for all modes
 //!
+//! matching/    messages held against patterns, the values of variables
 //! outbox/      the one place that sends: queue, timers, a recording, a file
 //! observe/     the one fan-out of events: view, `--jsonl`, recording, the opening
 //!
@@ -57,6 +58,7 @@ pub mod duration;
 pub mod event;
 pub mod exit;
 pub mod filter;
+pub mod matching;
 pub mod memory;
 pub mod observe;
 pub mod ontop;

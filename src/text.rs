@@ -75,6 +75,14 @@ pub fn skip_mark(file: &mut impl BufRead) -> io::Result<()> {
     Ok(())
 }
 
+/// The text, or its beginning if it is longer than `room` bytes.
+pub fn cut(text: &str, room: usize) -> String {
+    if text.len() <= room {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(room)])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["cli"],
     &["prompt", "pipe", "serve", "runner"],
     &["speaker"],
-    &["observe", "outbox"],
+    &["observe", "outbox", "matching"],
     &["memory"],
     &["record"],
     &["scenario"],

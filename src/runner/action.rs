@@ -11,6 +11,7 @@ use super::log::Log;
 use super::result::{Failure, Kind};
 use crate::command::Outgoing;
 use crate::exit::Exit;
+use crate::matching::Fill;
 use crate::proto::connection::{End, reported_code};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::render::close::close_text;

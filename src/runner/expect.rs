@@ -6,9 +6,9 @@ use super::case::{Runner, StepResult, Until, exit};
 use super::connection::{ScriptedConnection, WaitError};
 use super::inbox::{Inbox, Message};
 use super::log::{Log, SHOWN_OF_MATCH, preview};
-use super::matcher::{CaptureError, Matcher, MatcherError, Miss, capture};
 use super::result::{Failure, Kind};
 use crate::exit::Exit;
+use crate::matching::{CaptureError, Fill, Matcher, MatcherError, Miss, capture};
 use crate::proto::connection::End;
 use crate::proto::frame::CloseCode;
 use crate::render::close::close_text;
@@ -26,7 +26,7 @@ impl Runner<'_> {
         };
         self.came = Some(preview(&message, SHOWN_OF_MATCH, &self.values));
         for wanted in &expect.captures {
-            let value = capture(wanted, &message, &self.values)
+            let value = capture(wanted, &message.payload, &self.values)
                 .map_err(|error| self.not_captured(&wanted.name, &error))?;
             self.values.capture(&wanted.name, value);
         }
@@ -53,7 +53,7 @@ impl Runner<'_> {
         let mut log = Log::new(until.since);
         let look = |inbox: &mut Inbox| {
             while let Some(message) = inbox.take() {
-                match matcher.check(&message) {
+                match matcher.check(message.kind, &message.payload) {
                     Ok(()) => return Some(message),
                     Err(miss) => log.add(&message, &miss, &self.values),
                 }
@@ -75,7 +75,7 @@ impl Runner<'_> {
             .wait(until.deadline, Inbox::take)
             .await
             .map_err(|missed| no_message(until, missed, connection, Log::new(until.since)))?;
-        match matcher.check(&message) {
+        match matcher.check(message.kind, &message.payload) {
             Ok(()) => Ok(message),
             Err(miss) => {
                 let text = "the next message does not match";
@@ -95,7 +95,9 @@ impl Runner<'_> {
         let mut seen = 0;
         let look = |inbox: &mut Inbox| {
             let new = inbox.messages.iter().skip(seen);
-            let found = new.clone().find(|message| matcher.check(message).is_ok());
+            let found = new
+                .clone()
+                .find(|message| matcher.check(message.kind, &message.payload).is_ok());
             seen = inbox.messages.len();
             found.cloned()
         };

@@ -3,9 +3,9 @@
 use std::time::Instant;
 
 use super::inbox::Message;
-use super::matcher::Miss;
 use super::result::{Closest, Shown};
-use super::variable::Values;
+use crate::matching::Miss;
+use crate::matching::Values;
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
 

@@ -5,28 +5,25 @@
 
 mod action;
 pub mod case;
-mod comparison;
 mod connect;
 pub mod connection;
 mod dial;
 mod expect;
 mod inbox;
 mod log;
-pub mod matcher;
 pub mod report;
 pub mod result;
 mod sent;
 
 pub mod suite;
-pub mod variable;
 
 use std::time::Duration;
 
+pub use crate::matching::Given;
 pub use case::Context;
 pub use dial::{Dial, Flags, Prepared, Request, Unresolved, flags};
 pub use result::{CaseResult, Failure, Kind, Outcome, Run};
 pub use suite::{Group, Suite};
-pub use variable::Given;
 
 #[derive(Debug, Clone)]
 pub struct Options {

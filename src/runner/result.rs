@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::event::Signal;
 use crate::exit::Exit;
+pub(super) use crate::text::cut;
 
 #[derive(Debug, Clone)]
 pub struct Run {
@@ -96,14 +97,6 @@ pub struct Closest {
 /// Limits for one text, and for all notes together, in bytes: peers and scenarios may have long ones.
 pub(super) const LONGEST_LINE: usize = 1 << 10;
 const LONGEST_NOTES: usize = 4 << 10;
-
-/// The text, or its beginning if it is longer than `room` bytes.
-pub(super) fn cut(text: &str, room: usize) -> String {
-    if text.len() <= room {
-        return text.to_owned();
-    }
-    format!("{}…", &text[..text.floor_char_boundary(room)])
-}
 
 impl Failure {
     pub(super) fn cut(mut self) -> Self {

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::result::cut;
-use super::variable::{NoValue, Values};
+use crate::matching::{Fill, NoValue, Values};
 use crate::scenario::ast::{Action, Content};
 use crate::scenario::format::hex;
 use crate::scenario::{Form, Template};

@@ -84,7 +84,10 @@ pub fn rule(value: &str) -> Result<(Trigger, Template), Mistake> {
     let mut first = None;
     let found = ends.find_map(|(at, _)| {
         let trigger = parse::trigger(scan(value).with(&value[..at]));
-        trigger.map_err(|mistake| first.get_or_insert(mistake).line).ok().map(|it| (it, at))
+        trigger
+            .map_err(|mistake| first.get_or_insert(mistake).line)
+            .ok()
+            .map(|it| (it, at))
     });
     match (found, first) {
         (Some((trigger, at)), _) => {
@@ -179,10 +182,18 @@ mod tests {
             ("text ping=pong", "on text ping", "pong"),
             ("text a=b=c", "on text a", "b=c"),
             ("any=", "on any", ""),
-            ("json {\"a\":\"b=c\"}={\"d\":\"=\"}", "on json {\"a\":\"b=c\"}", "{\"d\":\"=\"}"),
+            (
+                "json {\"a\":\"b=c\"}={\"d\":\"=\"}",
+                "on json {\"a\":\"b=c\"}",
+                "{\"d\":\"=\"}",
+            ),
             ("re \"a=b\"=x", "on re \"a=b\"", "x"),
             ("jq .a == 1=x", "on jq .a == 1", "x"),
-            ("json {} capture id = .id={{id}}", "on json {} capture id = .id", "{{id}}"),
+            (
+                "json {} capture id = .id={{id}}",
+                "on json {} capture id = .id",
+                "{{id}}",
+            ),
         ] {
             let (trigger, template) = rule(value).expect(value);
             let file = parse::parse(line).expect(line);
@@ -198,7 +209,11 @@ mod tests {
         ] {
             let mistake = rule(value).expect_err(value);
             assert_eq!(mistake.column, column, "{value}");
-            assert!(mistake.problem.to_string().contains(problem), "{value}: {}", mistake.problem);
+            assert!(
+                mistake.problem.to_string().contains(problem),
+                "{value}: {}",
+                mistake.problem
+            );
         }
     }
 

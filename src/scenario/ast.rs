@@ -111,19 +111,13 @@ pub enum Action {
     /// `wait`: let time pass.
     Wait(Duration),
     /// `to TARGET ACTION`: send to other clients; only in rules, like all below.
-    To {
-        target: Target,
-        action: Box<Action>,
-    },
+    To { target: Target, action: Box<Action> },
     /// `join ROOM`.
     Join(Template),
     /// `leave ROOM`.
     Leave(Template),
     /// `state NAME = VALUE`: set a variable of the connection.
-    State {
-        name: String,
-        value: Template,
-    },
+    State { name: String, value: Template },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -212,11 +212,17 @@ impl Builder<'_> {
         let (current, reached) = match rule {
             Rule::Accept(conditions) => {
                 self.rules.doors.push(door(None, conditions));
-                (Current::Door, reach(&mut last.door, number, conditions.is_empty()))
+                (
+                    Current::Door,
+                    reach(&mut last.door, number, conditions.is_empty()),
+                )
             }
             Rule::Reject { status, conditions } => {
                 self.rules.doors.push(door(Some(*status), conditions));
-                (Current::Door, reach(&mut last.door, number, conditions.is_empty()))
+                (
+                    Current::Door,
+                    reach(&mut last.door, number, conditions.is_empty()),
+                )
             }
             Rule::Open => (Current::Open, reach(&mut last.open, number, true)),
             Rule::Close => (Current::Close, reach(&mut last.close, number, true)),
@@ -301,7 +307,11 @@ impl FinalLines {
     fn reach_message(&mut self, trigger: &Trigger, number: usize) -> Result<(), Problem> {
         // A message without the value to capture is left to the next rule.
         let always = trigger.captures.is_empty();
-        reach(&mut self.message, number, always && trigger.pattern == Pattern::Any)?;
+        reach(
+            &mut self.message,
+            number,
+            always && trigger.pattern == Pattern::Any,
+        )?;
         let same = |(other, _): &&(Trigger, usize)| other.pattern == trigger.pattern;
         if let Some((_, line)) = self.triggers.iter().find(same) {
             return Err(Problem::NeverReached(*line));
@@ -349,7 +359,8 @@ fn with_file(action: Action, folder: &Path) -> Result<Action, Problem> {
         }
         Action::Send(Content::File { path, binary }) => {
             let Some(name) = path.as_literal() else {
-                let problem = "the name of a file has no variables here, as a client could choose it";
+                let problem =
+                    "the name of a file has no variables here, as a client could choose it";
                 return Err(Problem::NotInRules(problem));
             };
             content(&folder.join(name), binary).map(Action::Send)
@@ -379,7 +390,8 @@ fn content(path: &Path, binary: bool) -> Result<Content, Problem> {
     if binary {
         return Ok(Content::Binary(bytes));
     }
-    let decoded = text::decode(bytes).map_err(|error| failed(std::io::Error::from(error).to_string()));
+    let decoded =
+        text::decode(bytes).map_err(|error| failed(std::io::Error::from(error).to_string()));
     decoded.map(|text| Content::Text(Template::literal(&text)))
 }
 

@@ -35,9 +35,15 @@ fn reject(scan: Scan<'_>) -> Result<Rule, Mistake> {
         Ok(status @ 300..=599) if word.len() == 3 => status,
         _ if word.is_empty() => {
             let problem = "expected a status, as in reject 403";
-            return Err(scan.source.mistake(0, scan.source.line.len(), Problem::Missing(problem)));
+            return Err(scan
+                .source
+                .mistake(0, scan.source.line.len(), Problem::Missing(problem)));
         }
-        _ => return Err(scan.with(word).mistake(Problem::RefusalStatus(word.to_owned()))),
+        _ => {
+            return Err(scan
+                .with(word)
+                .mistake(Problem::RefusalStatus(word.to_owned())));
+        }
     };
     let conditions = conditions(rest)?;
     Ok(Rule::Reject { status, conditions })
@@ -140,7 +146,11 @@ fn otherwise(scan: Scan<'_>) -> Result<Otherwise, Mistake> {
         }
         _ => {
             let problem = "expected echo, ignore or close CODE";
-            let place = if scan.is_empty() { scan.with(scan.source.line) } else { scan };
+            let place = if scan.is_empty() {
+                scan.with(scan.source.line)
+            } else {
+                scan
+            };
             return Err(place.mistake(Problem::Missing(problem)));
         }
     };

@@ -56,7 +56,11 @@ fn steps_belong_to_the_rule_above() {
     assert_eq!(rules.doors.len(), 2);
     assert_eq!(rules.doors[1].refusal, Some(403));
     assert_eq!(rules.open.len(), 1);
-    let lengths: Vec<usize> = rules.messages.iter().map(|(_, steps)| steps.len()).collect();
+    let lengths: Vec<usize> = rules
+        .messages
+        .iter()
+        .map(|(_, steps)| steps.len())
+        .collect();
     assert_eq!(lengths, [2, 1]);
     assert_eq!(rules.every[0].0, Duration::from_secs(5));
     assert_eq!(rules.messages[0].1[1].place, "9");
@@ -67,26 +71,68 @@ fn steps_belong_to_the_rule_above() {
 fn mistakes_in_rules_have_a_place_and_a_hint() {
     for (text, report) in [
         ("on text a\n> b", "2:1: a step is indented below its rule"),
-        ("on open\n  on text a", "2:3: a rule begins at the start of its line"),
-        ("on open\n  > {{x}}", "2:5: the variable x has no value here"),
-        ("on ping", "1:4: the kind of message is missing; write: on text ping"),
-        ("on {\"a\":1}", "1:4: the kind of message is missing; write: on json {\"a\":1}"),
+        (
+            "on open\n  on text a",
+            "2:3: a rule begins at the start of its line",
+        ),
+        (
+            "on open\n  > {{x}}",
+            "2:5: the variable x has no value here",
+        ),
+        (
+            "on ping",
+            "1:4: the kind of message is missing; write: on text ping",
+        ),
+        (
+            "on {\"a\":1}",
+            "1:4: the kind of message is missing; write: on json {\"a\":1}",
+        ),
         ("on json {\"a\":}", "1:14: not JSON"),
-        ("on txt a", "1:4: \"txt\" is not a kind of message; did you mean text?"),
-        ("on text a within 1s", "1:11: is \"within\" part of the text?"),
+        (
+            "on txt a",
+            "1:4: \"txt\" is not a kind of message; did you mean text?",
+        ),
+        (
+            "on text a within 1s",
+            "1:11: is \"within\" part of the text?",
+        ),
         ("on", "1:1: expected open, close or a message"),
-        ("on open\n  < text a", "2:3: the steps of a rule expect nothing"),
-        ("on open\n  ping x within 1s", "2:3: ping waits for nothing in a rule"),
-        ("on close\n  > a", "2:3: the connection is over when on close begins"),
+        (
+            "on open\n  < text a",
+            "2:3: the steps of a rule expect nothing",
+        ),
+        (
+            "on open\n  ping x within 1s",
+            "2:3: ping waits for nothing in a rule",
+        ),
+        (
+            "on close\n  > a",
+            "2:3: the connection is over when on close begins",
+        ),
         ("on open\n  join /a", "2:8: a room has another name"),
         ("on open\n  join", "2:1: expected the name of a room"),
-        ("on open\n  to > a", "2:6: expected all, others, a path or a room"),
-        ("on open\n  to all wait 1s", "2:10: expected something to send"),
+        (
+            "on open\n  to > a",
+            "2:6: expected all, others, a path or a room",
+        ),
+        (
+            "on open\n  to all wait 1s",
+            "2:10: expected something to send",
+        ),
         ("on open\n  state x", "2:9: expected state NAME = VALUE"),
-        ("on open\n  state 2x = a", "2:9: \"2x\" is not a variable name"),
-        ("on open\n  > @{{client}}", "2:3: the name of a file has no variables here"),
+        (
+            "on open\n  state 2x = a",
+            "2:9: \"2x\" is not a variable name",
+        ),
+        (
+            "on open\n  > @{{client}}",
+            "2:3: the name of a file has no variables here",
+        ),
         ("on open\n  > @none.json", "2:3: cannot read none.json"),
-        ("on open\non open", "2:1: never reached, as line 1 always comes first"),
+        (
+            "on open\non open",
+            "2:1: never reached, as line 1 always comes first",
+        ),
         ("on any\non text a", "2:1: never reached, as line 1"),
         ("on text a\non text a", "2:1: never reached, as line 1"),
         ("reject 403\naccept path /", "2:1: never reached, as line 1"),
@@ -94,17 +140,32 @@ fn mistakes_in_rules_have_a_place_and_a_hint() {
         ("reject 200", "1:8: \"200\" is not a status of a refusal"),
         ("accept\n  body x", "2:3: body belongs below reject"),
         ("accept\n  > x", "2:3: only header fields"),
-        ("accept pth /a", "1:8: unknown word \"pth\"; did you mean path?"),
+        (
+            "accept pth /a",
+            "1:8: unknown word \"pth\"; did you mean path?",
+        ),
         ("accept path", "1:8: expected a value after this"),
-        ("accept path /a and bearer t", "1:16: unknown word \"and\"; conditions follow"),
+        (
+            "accept path /a and bearer t",
+            "1:16: unknown word \"and\"; conditions follow",
+        ),
         ("accept header X", "1:8: expected header NAME: VALUE"),
-        ("accept bearer {{room}}\non re \"a\" capture room = .a", "1:15: the variable room"),
+        (
+            "accept bearer {{room}}\non re \"a\" capture room = .a",
+            "1:15: the variable room",
+        ),
         ("every 0s", "1:7: the time must be longer than 0"),
         ("every soon", "1:7: \"soon\" is not a time"),
         ("otherwise", "1:1: expected echo, ignore or close CODE"),
         ("otherwise close 99", "1:17: "),
-        ("otherwise echo\n  > a", "2:3: only rules that begin with on or every have steps"),
-        ("on open\n  alice> a", "2:3: a step acts on the client itself"),
+        (
+            "otherwise echo\n  > a",
+            "2:3: only rules that begin with on or every have steps",
+        ),
+        (
+            "on open\n  alice> a",
+            "2:3: a step acts on the client itself",
+        ),
     ] {
         let found = read(text).expect_err(text);
         assert!(found.starts_with(&format!("r:{report}")), "{text}\n{found}");
@@ -130,7 +191,10 @@ fn a_capture_leaves_later_rules_reachable() {
 fn a_script_has_steps_and_no_connection() {
     let known = Known::default();
     let file = parse("> a\n< text b\nclose\n").expect("steps");
-    assert_eq!(script(file, Path::new(""), &known).expect("a script").len(), 3);
+    assert_eq!(
+        script(file, Path::new(""), &known).expect("a script").len(),
+        3
+    );
     let file = parse("connect ws://h\n> a\n").expect("lines");
     assert!(script(file, Path::new(""), &known).is_err());
 }

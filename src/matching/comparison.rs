@@ -36,7 +36,7 @@ fn value(before: &str, side: &str, payload: &[u8]) -> Option<String> {
         format!("{} | {side}", before.trim())
     };
     let output = Jq::compile(&filter).ok()?.run(payload).ok()?.next()?.ok()?;
-    let value = super::result::cut(&output.json(), LONGEST);
+    let value = crate::text::cut(&output.json(), LONGEST);
     Some(format!("{filter} is {value}"))
 }
 

@@ -29,6 +29,11 @@ pub enum NoValue {
     NotAllowed(String),
 }
 
+/// Fills variables with values.
+pub trait Fill {
+    fn fill(&self, template: &Template, form: Form) -> Result<String, NoValue>;
+}
+
 #[derive(Debug)]
 pub struct Values<'a> {
     given: &'a Given,
@@ -52,10 +57,6 @@ impl<'a> Values<'a> {
 
     pub fn capture(&mut self, name: &str, value: String) {
         self.captured.insert(name.to_owned(), value);
-    }
-
-    pub fn fill(&self, template: &Template, form: Form) -> Result<String, NoValue> {
-        template.fill(form, |variable| self.value(variable))
     }
 
     fn value(&self, variable: &Variable) -> Result<Cow<'_, str>, NoValue> {
@@ -85,6 +86,12 @@ impl<'a> Values<'a> {
 
     pub fn line(&self, source: &str) -> String {
         self.given.line(source)
+    }
+}
+
+impl Fill for Values<'_> {
+    fn fill(&self, template: &Template, form: Form) -> Result<String, NoValue> {
+        template.fill(form, |variable| self.value(variable))
     }
 }
 

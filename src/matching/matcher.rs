@@ -3,8 +3,7 @@
 use regex::bytes::Regex;
 
 use super::comparison::sides;
-use super::inbox::Message;
-use super::variable::{NoValue, Values};
+use super::value::{Fill, NoValue};
 use crate::filter::{CompileError, Jq, ReadError, Subset};
 use crate::proto::message::Kind;
 use crate::render::difference::{self, Words};
@@ -57,7 +56,7 @@ const LISTED: usize = 8;
 const COMPARED: usize = 512;
 
 impl Matcher {
-    pub fn new(pattern: &Pattern, values: &Values<'_>) -> Result<Self, MatcherError> {
+    pub fn new(pattern: &Pattern, values: &impl Fill) -> Result<Self, MatcherError> {
         Ok(match pattern {
             Pattern::Text(text) => Self::Text(values.fill(text, Form::Plain)?),
             Pattern::Json(text) => Self::Json(Subset::parse(&values.fill(text, Form::Quoted)?)?),
@@ -68,12 +67,11 @@ impl Matcher {
         })
     }
 
-    pub fn check(&self, message: &Message) -> Result<(), Miss> {
-        let payload = &message.payload;
+    pub fn check(&self, kind: Kind, payload: &[u8]) -> Result<(), Miss> {
         match self {
             Self::Any => Ok(()),
-            Self::Text(text) => check_text(text, message),
-            Self::Hex(bytes) => check_bytes(bytes, message),
+            Self::Text(text) => check_text(text, kind, payload),
+            Self::Hex(bytes) => check_bytes(bytes, kind, payload),
             Self::Re(regex) if regex.is_match(payload) => Ok(()),
             Self::Re(_) => Err(Miss::default()),
             Self::Json(subset) => check_json(subset, payload),
@@ -82,13 +80,13 @@ impl Matcher {
     }
 }
 
-pub fn regex(template: &Template, values: &Values<'_>) -> Result<Regex, MatcherError> {
+pub fn regex(template: &Template, values: &impl Fill) -> Result<Regex, MatcherError> {
     Ok(Regex::new(&values.fill(template, Form::Regex)?)?)
 }
 
-fn check_text(expected: &str, message: &Message) -> Result<(), Miss> {
-    let is_same = message.payload == expected.as_bytes();
-    match message.kind {
+fn check_text(expected: &str, kind: Kind, payload: &[u8]) -> Result<(), Miss> {
+    let is_same = payload == expected.as_bytes();
+    match kind {
         Kind::Text if is_same => Ok(()),
         Kind::Binary if is_same => Err(Miss::new(
             FULL - 1,
@@ -96,7 +94,7 @@ fn check_text(expected: &str, message: &Message) -> Result<(), Miss> {
         )),
         Kind::Binary => Err(Miss::default()),
         Kind::Text => {
-            let found = String::from_utf8_lossy(&message.payload);
+            let found = String::from_utf8_lossy(payload);
             Err(Miss {
                 score: similarity(expected, &found),
                 difference: difference::texts(WORDS, expected, &found),
@@ -117,11 +115,10 @@ fn similarity(a: &str, b: &str) -> u32 {
     score.min(FULL - 1)
 }
 
-fn check_bytes(expected: &[u8], message: &Message) -> Result<(), Miss> {
-    let found = &message.payload;
+fn check_bytes(expected: &[u8], kind: Kind, found: &[u8]) -> Result<(), Miss> {
     let same = difference::same_bytes(expected, found);
     let is_same = same == expected.len() && same == found.len();
-    match message.kind {
+    match kind {
         Kind::Binary if is_same => return Ok(()),
         Kind::Text if is_same => {
             let text = "the bytes are the same, but the message is text";
@@ -176,19 +173,19 @@ fn check_jq(filter: &Jq, payload: &[u8]) -> Result<(), Miss> {
 /// Captures a value of a message. An error may quote the message unescaped.
 pub fn capture(
     capture: &Capture,
-    message: &Message,
-    values: &Values<'_>,
+    payload: &[u8],
+    values: &impl Fill,
 ) -> Result<String, CaptureError> {
     let bytes = match &capture.with {
         Extract::Jq(filter) => {
             let filter = values
                 .fill(filter, Form::Quoted)
                 .map_err(MatcherError::from)?;
-            first_output(&filter, &message.payload)?
+            first_output(&filter, payload)?
         }
         Extract::Re(template) => {
             let regex = regex(template, values)?;
-            let found = regex.captures(&message.payload);
+            let found = regex.captures(payload);
             let found = found.ok_or_else(|| {
                 CaptureError::Nothing("the regular expression does not match the message".into())
             })?;
@@ -232,18 +229,14 @@ pub fn glob(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Instant;
-
+    use super::super::value::{Given, Values};
     use super::*;
-    use crate::runner::Given;
     use crate::scenario::{Action, Statement, parse};
 
+    type Message = (Kind, Vec<u8>);
+
     fn message(kind: Kind, payload: impl AsRef<[u8]>) -> Message {
-        Message {
-            at: Instant::now(),
-            kind,
-            payload: payload.as_ref().to_vec(),
-        }
+        (kind, payload.as_ref().to_vec())
     }
 
     fn text(payload: &str) -> Message {
@@ -271,7 +264,7 @@ mod tests {
     #[track_caller]
     fn difference(pattern: &str, message: &Message) -> Vec<String> {
         matcher(pattern)
-            .check(message)
+            .check(message.0, &message.1)
             .expect_err("a miss")
             .difference
     }
@@ -299,7 +292,7 @@ mod tests {
             ("any", text(""), true),
         ] {
             assert_eq!(
-                matcher(pattern).check(&message).is_ok(),
+                matcher(pattern).check(message.0, &message.1).is_ok(),
                 is_match,
                 "{pattern} {message:?}"
             );
@@ -361,7 +354,7 @@ mod tests {
     fn the_closer_a_message_the_higher_its_score() {
         let score = |pattern: &str, payload: &str| {
             matcher(pattern)
-                .check(&text(payload))
+                .check(Kind::Text, payload.as_bytes())
                 .expect_err("a miss")
                 .score
         };
@@ -391,7 +384,7 @@ mod tests {
         let jq = with(Extract::Jq(Template::literal(".id")));
         let re = with(Extract::Re(Template::literal("id=(\\d+)")));
         let taken = |it: &Capture, payload: &str| {
-            capture(it, &text(payload), &values).map_err(|error| error.to_string())
+            capture(it, payload.as_bytes(), &values).map_err(|error| error.to_string())
         };
         assert_eq!(taken(&jq, "{\"id\":\"a\"}"), Ok("a".to_owned()));
         assert_eq!(taken(&jq, "{\"id\":[1]}"), Ok("[1]".to_owned()));
