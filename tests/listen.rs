@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -10,13 +11,14 @@ use tokio_tungstenite::tungstenite::client::client;
 use crate::support::DEADLINE;
 use crate::support::output::Output;
 use crate::support::peer::Peer;
-use crate::support::run::{Running, wsee};
+use crate::support::run::{Run, Running, wsee};
 use crate::support::wire::read_head;
 
 mod echo;
 mod handshake;
 mod hostile;
 mod replay;
+mod rules;
 mod start;
 mod stop;
 mod tls;
@@ -36,8 +38,18 @@ pub fn listening(args: &[&str]) -> Listening {
 /// The same, with more time than usual.
 #[track_caller]
 pub fn listening_for(deadline: Duration, args: &[&str]) -> Listening {
-    let run = wsee(&[&["listen", "127.0.0.1:0"], args].concat());
-    let running = run.deadline(deadline).spawn();
+    started(wsee(&[&["listen", "127.0.0.1:0"], args].concat()).deadline(deadline))
+}
+
+/// The same, started in `folder`.
+#[track_caller]
+pub fn listening_in(folder: &Path, args: &[&str]) -> Listening {
+    started(wsee(&[&["listen", "127.0.0.1:0"], args].concat()).current_dir(folder))
+}
+
+#[track_caller]
+fn started(run: Run) -> Listening {
+    let running = run.spawn();
     let line = running.wait_for_stderr("\n");
     let port = line.split("://127.0.0.1:").nth(1).and_then(|rest| {
         let (port, _) = rest.split_once('/')?;

@@ -6,14 +6,18 @@ use super::handshake::AcceptArgs;
 use super::limit::LimitArgs;
 use super::output::DisplayArgs;
 use super::replay::ServeArgs;
+use super::runner::VariableArgs;
+use super::serve::BehaviourArgs;
 use super::tls::ServerTlsArgs;
 use super::value::listen_address;
 use crate::serve::Address;
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///
-/// Accepts WebSocket connections and echoes every message, or plays a recorded server (--replay).
-/// Stop it with Ctrl-C.
+/// Accepts WebSocket connections and echoes every message, answers by rules (--rules, --on), passes
+/// messages on to the other clients (--broadcast, --chat), or plays a recorded server (--replay). A
+/// client that reads nothing for 10 seconds, or leaves more than 16 MiB from other clients unread, is
+/// disconnected. Stop it with Ctrl-C.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
     /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 takes any free port
@@ -22,6 +26,10 @@ pub struct ListenArgs {
     /// or [::]:PORT to accept connections from the network.
     #[arg(default_value = "127.0.0.1:9001", value_parser = listen_address)]
     pub addr: Address,
+    #[command(flatten)]
+    pub behaviour: BehaviourArgs,
+    #[command(flatten)]
+    pub variables: VariableArgs,
     #[command(flatten)]
     pub serve: ServeArgs,
     #[command(flatten)]

@@ -30,6 +30,7 @@ mod replay;
 mod report;
 mod runner;
 mod secrecy;
+mod serve;
 mod tls;
 mod value;
 mod word;
@@ -61,6 +62,7 @@ pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use report::RecordingReportArgs;
 pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
 pub use secrecy::{Cookies, Field, ProxyUrl, Subprotocols, all_shown, holds_secret, takes_fields};
+pub use serve::BehaviourArgs;
 pub use tls::{ServerTlsArgs, TlsArgs};
 pub use value::{
     Count, Payload, Period, Size, TimeLimit, ValueError, Variable, Wait, names_scenario,

@@ -49,7 +49,7 @@ pub struct FrameSpec {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Masking {
-    /// With a fresh key, as RFC 6455 §5.3 requires of a client.
+    /// As the side has to: a client with a fresh key (RFC 6455 §5.3), a server not at all.
     Random,
     Off,
     Key([u8; 4]),

@@ -1,14 +1,21 @@
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
 use super::compression::parse_compression;
 use super::dialing::limits;
 use super::header::{check_value, parse_subprotocols};
 use super::playback::{self, PlaybackError};
-use super::{ConfigError, Display, Environment};
-use crate::cli::{ListenArgs, ServeArgs, ServerTlsArgs};
+use super::{ConfigError, Display, Environment, runner};
+use crate::cli::{BehaviourArgs, ListenArgs, ServeArgs, ServerTlsArgs};
+use crate::matching::Given;
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::record::Play;
+use crate::render::escape::escape_line;
+use crate::scenario::Known;
 use crate::serve::{Address, Identity};
 
 #[derive(Debug, Clone)]
@@ -17,9 +24,33 @@ pub struct Listen {
     pub policy: Policy,
     pub identity: Option<Identity>,
     pub connection: Config,
-    /// The recorded server to play, and its description; without one, the server echoes.
-    pub play: Option<(Play, String)>,
+    pub behaviour: Behaviour,
+    /// What it does, in words.
+    pub description: String,
+    pub given: Rc<Given>,
+    pub max_clients: Option<usize>,
+    /// The rules are only checked.
+    pub check: bool,
     pub display: Display,
+}
+
+#[derive(Debug, Clone)]
+pub enum Behaviour {
+    Echo,
+    Play(Play),
+    Broadcast,
+    Chat,
+    Rules(RuleSource),
+}
+
+/// Where rules come from.
+#[derive(Debug, Clone)]
+pub struct RuleSource {
+    pub file: Option<PathBuf>,
+    /// As typed after `--on`.
+    pub on: Vec<String>,
+    /// The variables that have a value before a client comes.
+    pub known: Known,
 }
 
 impl Listen {
@@ -28,12 +59,14 @@ impl Listen {
             check_value("--origin", origin)?;
         }
         let play = play(&args.serve)?;
+        let given = runner::given(&args.variables, environment, args.display.show_secrets)?;
         let mut subprotocols = parse_subprotocols(&args.accept.subprotocol)?;
         if let Some((play, _)) = &play
             && subprotocols.is_empty()
         {
             subprotocols.extend(play.recording.connections[play.index].selected.clone());
         }
+        let (behaviour, description) = behaviour(&args.behaviour, play, &given);
         Ok(Self {
             address: args.addr.clone(),
             policy: Policy {
@@ -44,12 +77,46 @@ impl Listen {
                     Some(params) => parse_compression(params)?.first().copied(),
                     None => Some(deflate::Offer::default()),
                 },
+                fields: Vec::new(),
             },
             identity: identity(&args.tls, &args.addr.host)?,
             connection: limits(&args.limit, Role::Server),
-            play,
+            behaviour,
+            description,
+            given: Rc::new(given),
+            max_clients: args.behaviour.max_clients.map(NonZeroUsize::get),
+            check: args.behaviour.check.is_some(),
             display: Display::resolve(&args.display, environment),
         })
+    }
+}
+
+fn behaviour(
+    args: &BehaviourArgs,
+    play: Option<(Play, String)>,
+    given: &Given,
+) -> (Behaviour, String) {
+    let named = |file: &Path| escape_line(&file.display().to_string()).into_owned();
+    let file = args.check.as_ref().or(args.rules.as_ref());
+    if let Some((play, description)) = play {
+        (Behaviour::Play(play), format!("replays {description}"))
+    } else if args.broadcast {
+        (Behaviour::Broadcast, "broadcast".to_owned())
+    } else if args.chat {
+        (Behaviour::Chat, "chat".to_owned())
+    } else if file.is_some() || !args.on.is_empty() {
+        let description = file.map_or_else(
+            || "rules of --on".to_owned(),
+            |it| format!("rules of {}", named(it)),
+        );
+        let source = RuleSource {
+            file: file.cloned(),
+            on: args.on.clone(),
+            known: runner::known(given, false),
+        };
+        (Behaviour::Rules(source), description)
+    } else {
+        (Behaviour::Echo, "echo".to_owned())
     }
 }
 

@@ -37,7 +37,7 @@ pub use dialing::Dialing;
 pub use display::Display;
 pub use environment::{Environment, ProxyVariables, Variable};
 pub use file::{FileError, FileProblem, Place, profiles};
-pub use listen::Listen;
+pub use listen::{Behaviour, Listen, RuleSource};
 pub use on_top::OnTopError;
 pub use playback::PlaybackError;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};

@@ -102,7 +102,7 @@ fn fragments(
 
 fn frame(spec: &FrameSpec, sender: &mut Sender) {
     let masking_key = match spec.masking {
-        Masking::Random => Some(sender.masking_key()),
+        Masking::Random => sender.usual_masking_key(),
         Masking::Off => None,
         Masking::Key(key) => Some(key),
     };

@@ -16,6 +16,7 @@
 pub mod buffer;
 pub mod connection;
 pub mod deflate;
+pub mod encoded;
 pub mod extension;
 pub mod frame;
 pub mod handshake;

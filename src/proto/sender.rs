@@ -9,6 +9,7 @@ use rand::{Rng, SeedableRng};
 use super::Role;
 use super::buffer::Buffer;
 use super::deflate::Deflater;
+use super::encoded::Encoded;
 use super::frame::{CloseFrame, Header, Opcode, mask};
 use super::message::Kind;
 use super::receiver::WireHeader;
@@ -132,6 +133,19 @@ impl Sender {
             }
         }
         Ok(self.count(payload, true, deflated))
+    }
+
+    /// Sends a message that was encoded before; a client, and one with a fragment size, encodes it again.
+    pub fn encoded(&mut self, message: &Encoded) -> Result<Option<u64>, Closing> {
+        let is_usual = self.role == Role::Server && self.fragment.is_none();
+        if !is_usual || self.observe_frames {
+            return self.message(message.kind(), message.payload());
+        }
+        self.check_open()?;
+        self.raw(message.frame());
+        self.sent.frames += 1;
+        self.data_end = self.sent.bytes;
+        Ok(self.count(message.payload(), true, None))
     }
 
     /// Sends one message with each piece in its own frame (RFC 6455 §5.4).
@@ -276,6 +290,14 @@ impl Sender {
         self.masks.next_u32().to_ne_bytes()
     }
 
+    /// The masking key that a frame of this side has: a server's has none (RFC 6455 §5.1).
+    pub fn usual_masking_key(&mut self) -> Option<[u8; 4]> {
+        match self.role {
+            Role::Client => Some(self.masking_key()),
+            Role::Server => None,
+        }
+    }
+
     /// Bytes to be written to the socket.
     pub fn output(&self) -> &[u8] {
         self.output.filled()
@@ -399,10 +421,7 @@ impl Sender {
     /// A valid header, with a fresh masking key for a client.
     fn plain(&mut self, fin: bool, opcode: Opcode, payload: &[u8]) -> Header {
         // RFC 6455 §5.3: a fresh masking key for each frame, from a strong source of entropy.
-        let masking_key = match self.role {
-            Role::Client => Some(self.masking_key()),
-            Role::Server => None,
-        };
+        let masking_key = self.usual_masking_key();
         Header::new(fin, opcode, masking_key, payload.len() as u64)
     }
 

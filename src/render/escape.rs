@@ -112,7 +112,7 @@ fn is_clean(text: &str, layout: Layout) -> bool {
 /// Whether a terminal may act on `c`, or display it so that the text reads differently.
 ///
 /// ZWJ and ZWNJ (U+200C, U+200D) pass: emoji and several scripts need them.
-pub(super) fn is_unsafe(c: char) -> bool {
+pub fn is_unsafe(c: char) -> bool {
     let is_control = matches!(c, '\0'..='\x1f' | '\x7f'..='\u{9f}');
     let is_bidi = matches!(c,
         '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -14,7 +14,7 @@ pub fn frame_text(frame: &WireHeader) -> String {
 }
 
 /// FIN, reserved bits, opcode, masking key, and the length with its form.
-fn header_text(header: &Header) -> String {
+pub fn header_text(header: &Header) -> String {
     let mut text = if header.fin {
         "FIN ".to_owned()
     } else {

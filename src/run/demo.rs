@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::rc::Rc;
 use std::time::Instant;
 
 use tokio::net::TcpListener;
@@ -19,7 +20,7 @@ use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
-use crate::serve::{self, Log};
+use crate::serve::{self, Behaviour, Hub, Log};
 use crate::session::Signals;
 use crate::term::Stdin;
 
@@ -60,18 +61,30 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
             subprotocols: config.dialing.open.offer.subprotocols.clone(),
             origins: Vec::new(),
             compression: Some(deflate::Offer::default()),
+            fields: Vec::new(),
         },
         identity: None,
         connection: Config::new(Role::Server),
-        play: None,
+        behaviour: Behaviour::Echo,
+        given: Rc::default(),
+        max_clients: None,
         log: Log::silent(),
+        hub: Hub::default(),
     };
-    tokio::spawn(serve::serve(listener, options, signals));
-    match &config.mode {
-        Mode::Pipe(options) if reads_no_terminal(options, environment) && options.needs_input() => {
-            Box::pin(demo_pipe(config, environment)).await
+    let running = async {
+        match &config.mode {
+            Mode::Pipe(options)
+                if reads_no_terminal(options, environment) && options.needs_input() =>
+            {
+                Box::pin(demo_pipe(config, environment)).await
+            }
+            _ => Box::pin(connect(config, environment)).await,
         }
-        _ => Box::pin(connect(config, environment)).await,
+    };
+    tokio::select! {
+        exit = running => exit,
+        // It ends by a signal only, and there is none.
+        () = serve::serve(listener, options, signals) => Exit::Internal,
     }
 }
 

@@ -2,20 +2,26 @@
 
 use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::pin;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use super::complain;
 use super::view::view;
-use crate::config::{Environment, Listen};
+use super::{complain, rules};
+use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::render::{Role, Show};
-use crate::serve::{self, Log, Options};
+use crate::serve::{self, Book, Hub, Log, Options};
 use crate::session::Signals;
 use crate::term;
 
 pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
+    let behaviour = match behaviour(&config) {
+        Ok(behaviour) if !config.check => behaviour,
+        Ok(_) => return Exit::Done,
+        Err(exit) => return exit,
+    };
     let address = &config.address;
     let listener = match TcpListener::bind((address.host.as_str(), address.port)).await {
         Ok(listener) => listener,
@@ -40,18 +46,37 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         policy: config.policy,
         identity: config.identity,
         connection: config.connection,
-        play: config.play.map(|(play, _)| play),
+        behaviour,
+        given: config.given,
+        max_clients: config.max_clients,
         log,
+        hub: Hub::default(),
     };
-    let mut server = tokio::spawn(serve::serve(listener, options, ended));
-    let signal = poll_fn(|cx| signals.poll(cx)).await;
+    let mut server = pin!(serve::serve(listener, options, ended));
+    let signal = tokio::select! {
+        () = &mut server => return Exit::Internal,
+        signal = poll_fn(|cx| signals.poll(cx)) => signal,
+    };
     // The server holds the receiver until it ends.
     let _ = end.send(Some(signal));
     tokio::select! {
-        _ = &mut server => {}
+        () = &mut server => {}
         _ = poll_fn(|cx| signals.poll(cx)) => {}
     }
     signal.exit()
+}
+
+fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
+    Ok(match &config.behaviour {
+        Behaviour::Echo => serve::Behaviour::Echo,
+        Behaviour::Play(play) => serve::Behaviour::Play(play.clone()),
+        Behaviour::Broadcast => serve::Behaviour::Broadcast,
+        Behaviour::Chat => serve::Behaviour::Chat,
+        Behaviour::Rules(source) => {
+            let rules = rules::load(source, config.display.secrets)?;
+            serve::Behaviour::Rules(Book::new(rules))
+        }
+    })
 }
 
 /// The log of clients; reports where the server listens and how to reach it.
@@ -69,12 +94,18 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
     };
     if let Some(address) = address {
         let url = format!("{scheme}://{address}/");
-        let what = match &config.play {
-            Some((_, description)) => format!("replays {description}"),
-            None => "echo".to_owned(),
-        };
+        let what = &config.description;
         let text = format!("* listening on {url} ({what}); connect with: wsee{flag} {url}");
         term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
+        if !address.ip().to_canonical().is_loopback() {
+            let who = if address.ip().is_unspecified() {
+                "on every network of this machine"
+            } else {
+                "that reaches this address"
+            };
+            let text = format!("* anybody {who} can connect; --origin limits web pages only");
+            term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
+        }
     }
     Log::new(human, display.secrets)
 }

@@ -13,6 +13,7 @@ mod man;
 mod on_top;
 mod recording_report;
 mod report;
+mod rules;
 mod runner;
 mod session;
 mod view;

@@ -1,11 +1,12 @@
 //! Statements given as flags on the command line, such as `--expect-json VALUE`.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use super::ast::{Action, Content, Expect, Match, Pattern, Statement};
+use super::ast::{Action, Content, Expect, Line, Match, Pattern, Statement};
 use super::error::{Mistake, Problem, Source};
 use super::parse::{self, close_frame};
-use super::rule::Trigger;
+use super::rule::{Rule, Trigger};
 use super::scan::{Scan, starts_with_word};
 use super::template::Template;
 
@@ -100,6 +101,39 @@ pub fn rule(value: &str) -> Result<(Trigger, Template), Mistake> {
             let problem = "no '=' after the pattern; write 'text ping=pong'";
             Err(scan(value).mistake(Problem::Missing(problem)))
         }
+    }
+}
+
+/// The rules of `--on`, as lines of a file.
+pub fn rules(values: &[String]) -> Result<Vec<Line>, Vec<Mistake>> {
+    let file: Rc<str> = "--on".into();
+    let (mut lines, mut mistakes) = (Vec::new(), Vec::new());
+    for (number, value) in (1..).zip(values) {
+        match rule(value) {
+            Ok((trigger, reply)) => {
+                let action = Action::Send(Content::Text(reply));
+                let statements = [
+                    Statement::Rule(Rule::Message(trigger)),
+                    Statement::Action { on: None, action },
+                ];
+                lines.extend(statements.map(|statement| Line {
+                    file: Some(Rc::clone(&file)),
+                    number,
+                    source: value.clone(),
+                    statement,
+                }));
+            }
+            Err(mistake) => mistakes.push(Mistake {
+                file: Some(Rc::clone(&file)),
+                line: number,
+                ..mistake
+            }),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(lines)
+    } else {
+        Err(mistakes)
     }
 }
 

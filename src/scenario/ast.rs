@@ -5,6 +5,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+pub use super::pattern::{Capture, Extract, Pattern};
 use super::rule::{Rule, Target};
 use super::template::Template;
 use super::typed::Typed;
@@ -159,33 +160,6 @@ pub struct Expect {
     /// `within`: how long to wait; `for` with [`Match::Never`].
     pub within: Option<Duration>,
     pub captures: Vec<Capture>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pattern {
-    Text(Template),
-    /// JSON that contains these values.
-    Json(Template),
-    /// A regular expression, which may match anywhere.
-    Re(Template),
-    /// A jq filter whose first output must be neither false nor null.
-    Jq(Template),
-    Hex(Vec<u8>),
-    Any,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Capture {
-    pub name: String,
-    pub with: Extract,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Extract {
-    /// The first output of a jq filter.
-    Jq(Template),
-    /// The first group of a regular expression, or the whole match without one.
-    Re(Template),
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -44,11 +44,12 @@ fn templates(statement: &Statement) -> Vec<&Template> {
     match statement {
         Statement::Connect { url: it, .. }
         | Statement::RequestField { value: it, .. }
-        | Statement::ResponseField { value: it, .. } => vec![it],
+        | Statement::ResponseField { value: it, .. }
+        | Statement::AnswerField { value: it, .. }
+        | Statement::Body(it) => vec![it],
         Statement::Flag { value, .. } => value.iter().collect(),
         Statement::Action { action, .. } => of_action(action),
         Statement::Rule(rule) => of_rule(rule),
-        Statement::AnswerField { value: it, .. } | Statement::Body(it) => vec![it],
         Statement::Blank
         | Statement::Comment(_)
         | Statement::Case(_)
@@ -72,7 +73,10 @@ fn of_action(action: &Action) -> Vec<&Template> {
         Action::Send(Content::Text(it) | Content::File { path: it, .. })
         | Action::Ping { payload: it, .. }
         | Action::Pong(it)
-        | Action::Close { reason: it, .. } => vec![it],
+        | Action::Close { reason: it, .. }
+        | Action::Join(it)
+        | Action::Leave(it)
+        | Action::State { value: it, .. } => vec![it],
         Action::Typed(typed) => vec![&typed.args],
         Action::Expect(expect) => of_message(&expect.pattern, &expect.captures),
         Action::To { target, action } => {
@@ -82,7 +86,6 @@ fn of_action(action: &Action) -> Vec<&Template> {
             }
             templates
         }
-        Action::Join(it) | Action::Leave(it) | Action::State { value: it, .. } => vec![it],
         Action::ExpectClose(close) => match &close.reason {
             Some(Reason::Text(it) | Reason::Re(it)) => vec![it],
             None => Vec::new(),

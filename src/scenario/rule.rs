@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::ast::{Capture, Pattern};
+use super::pattern::{Capture, Pattern};
 use super::template::Template;
 
 /// A line that begins a rule; its steps are indented below it.

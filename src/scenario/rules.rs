@@ -59,9 +59,14 @@ impl From<Vec<Mistake>> for LoadError {
     }
 }
 
-/// Reads a file of rules, with what it includes and sends.
-pub fn load(path: &Path, known: &Known) -> Result<Rules, LoadError> {
-    Ok(rules(read(path)?, folder(path), known)?)
+/// Reads a file of rules, with what it includes and sends; the rules in `first` come before it.
+pub fn load(path: Option<&Path>, first: Vec<Line>, known: &Known) -> Result<Rules, LoadError> {
+    let mut file = File { lines: first };
+    if let Some(path) = path {
+        file.lines.extend(read(path)?.lines);
+    }
+    let folder = path.map_or(Path::new(""), folder);
+    Ok(rules(file, folder, known)?)
 }
 
 /// Reads a script: the steps of one client, without `connect`.
@@ -90,7 +95,7 @@ pub fn rules(file: File, folder: &Path, known: &Known) -> Result<Rules, Vec<Mist
         mistakes: Vec::new(),
     };
     for line in file.lines {
-        builder.line(line);
+        builder.line(&line);
     }
     if builder.mistakes.is_empty() {
         Ok(builder.rules)
@@ -181,16 +186,21 @@ struct FinalLines {
 }
 
 impl Builder<'_> {
-    fn line(&mut self, line: Line) {
+    fn line(&mut self, line: &Line) {
         let entered = match &line.statement {
             Statement::Blank | Statement::Comment(_) | Statement::Include(_) => return,
             Statement::Rule(rule) => self.rule(rule, line.number),
-            Statement::AnswerField { name, value } => self.field(name, value),
+            Statement::AnswerField { name, value } => {
+                if let Some(door) = self.rules.doors.last_mut() {
+                    door.fields.push((name.clone(), value.clone()));
+                }
+                Ok(())
+            }
             Statement::Body(body) => self.body(body),
             Statement::Action { on: Some(_), .. } => Err(Problem::NotInRules(
                 "a step acts on the client itself; to others, send with to",
             )),
-            Statement::Action { on: None, action } => self.step(&line, action),
+            Statement::Action { on: None, action } => self.step(line, action),
             _ => Err(Problem::NotInRules(
                 "a file of rules has no connect, cases and expected answers",
             )),
@@ -241,13 +251,6 @@ impl Builder<'_> {
         };
         self.current = Some(current);
         reached
-    }
-
-    fn field(&mut self, name: &str, value: &Template) -> Result<(), Problem> {
-        if let Some(door) = self.rules.doors.last_mut() {
-            door.fields.push((name.to_owned(), value.clone()));
-        }
-        Ok(())
     }
 
     fn body(&mut self, body: &Template) -> Result<(), Problem> {

@@ -27,6 +27,9 @@ fn masked(line: &str) -> Option<String> {
         return None;
     }
     let start = &line[..line.len() - text.len()];
+    if let Some(shown) = condition(text) {
+        return (shown != text).then(|| format!("{start}{shown}"));
+    }
     let shown = match flag(text) {
         Some((name, value)) => format!(
             "{}{}",
@@ -41,6 +44,28 @@ fn masked(line: &str) -> Option<String> {
         },
     };
     (shown != text).then(|| format!("{start}{shown}"))
+}
+
+/// A line of rules that begins with `accept` or `reject`, with its credentials masked.
+fn condition(text: &str) -> Option<String> {
+    let (first, _) = text.split_once(' ')?;
+    if !matches!(first, "accept" | "reject") {
+        return None;
+    }
+    let mut before = ("", "");
+    let words = text.split(' ').map(|word| {
+        let shown = match before {
+            (_, "basic" | "bearer") => Cow::Borrowed(MASK),
+            ("header", name) => match name.strip_suffix(':') {
+                Some(name) => Secrets::Masked.header_value(name, word),
+                None => Cow::Borrowed(word),
+            },
+            _ => Cow::Borrowed(word),
+        };
+        before = (before.1, word);
+        shown
+    });
+    Some(words.collect::<Vec<_>>().join(" "))
 }
 
 /// The name and the value of `--name value` or `--name=value`; one dash may be missing.
@@ -125,6 +150,12 @@ mod tests {
             ("--header Cookie: S3CRET", "--header Cookie: ***"),
             ("--proxy http://u:S3CRET@h", "--proxy http://***@h"),
             ("Authorization: Bearer S3CRET", "Authorization: Bearer ***"),
+            ("accept path / bearer S3CRET", "accept path / bearer ***"),
+            (
+                "reject 401 basic u:S3CRET path /",
+                "reject 401 basic *** path /",
+            ),
+            ("accept header Cookie: S3CRET", "accept header Cookie: ***"),
         ] {
             assert_eq!(Secrets::Masked.scenario_line(line), shown);
             assert_eq!(Secrets::Shown.scenario_line(line), line);

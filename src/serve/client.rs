@@ -6,10 +6,12 @@ use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::Log;
+use super::hub::MOST_WAITING;
+use super::patience::Patience;
 use crate::event::{Cause, Event, Signal};
 use crate::proto::connection;
 use crate::proto::frame::{CloseCode, CloseFrame};
-use crate::session::Stop;
+use crate::session::{Stop, Turn};
 
 /// Completes with the signal that ends the server.
 pub(super) type Ended = Pin<Box<dyn Future<Output = Signal> + Send>>;
@@ -18,6 +20,7 @@ pub(super) struct Client {
     pub(super) log: Log,
     ended: Option<Ended>,
     idle: Option<Duration>,
+    patience: Patience,
 }
 
 impl Client {
@@ -26,6 +29,7 @@ impl Client {
             log,
             ended: Some(ended),
             idle: None,
+            patience: Patience::default(),
         }
     }
 
@@ -36,8 +40,33 @@ impl Client {
         }
     }
 
-    /// Ready when the client was silent for too long or the server ends.
-    pub(super) fn poll_stop(&mut self, cx: &mut Context<'_>) -> Poll<Stop> {
+    /// Notes what the client has not read yet; called in every round.
+    pub(super) fn observe_output(&mut self, turn: &Turn<'_>) {
+        self.patience.observe(turn.sender, turn.now);
+    }
+
+    /// The end of a client for which too much waits.
+    pub(super) fn too_slow() -> Stop {
+        let waiting = MOST_WAITING >> 20;
+        cut(&format!("the client leaves more than {waiting} MiB unread"))
+    }
+
+    /// Ready while the log takes more.
+    pub(super) fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.log.poll_room(cx)
+    }
+
+    /// When [`poll_stop`](Self::poll_stop) has to be called at the latest.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.patience.deadline()
+    }
+
+    /// Ready when the client was silent or did not read for too long, or the server ends.
+    pub(super) fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        if self.patience.is_over(now) {
+            self.patience.end();
+            return Poll::Ready(cut("the client has read nothing for 10 s"));
+        }
         if let Some(limit) = self.idle.take() {
             let close = CloseFrame::new(CloseCode::NORMAL, "idle");
             return Poll::Ready(Stop::promptly(Cause::Idle(limit), Some(close)));
@@ -51,6 +80,15 @@ impl Client {
         let close = CloseFrame::new(CloseCode::GOING_AWAY, "");
         Poll::Ready(Stop::promptly(Cause::Signal(signal), Some(close)))
     }
+}
+
+/// Ends a connection without a Close frame, which the client would not read either.
+fn cut(why: &str) -> Stop {
+    let cause = Cause::Input {
+        problem: why.to_owned(),
+        hint: None,
+    };
+    Stop::abandon(cause, true)
 }
 
 impl fmt::Debug for Client {

@@ -30,16 +30,21 @@ impl Mode for Echo {
         }
     }
 
-    fn poll_input(&mut self, _: &mut Context<'_>, _: &mut Turn<'_>) -> bool {
+    fn poll_input(&mut self, _: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
+        self.client.observe_output(turn);
         false
     }
 
-    fn poll_output(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.client.poll_output(cx)
     }
 
-    fn poll_stop(&mut self, cx: &mut Context<'_>, _: Instant) -> Poll<Stop> {
-        self.client.poll_stop(cx)
+    fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        self.client.poll_stop(cx, now)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.client.deadline()
     }
 
     fn answers(&self) -> bool {

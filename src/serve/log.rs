@@ -1,6 +1,7 @@
 //! The log of a server: every line starts with the client's number, `@1`.
 
 use std::fmt::Write;
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 use crate::event::{Direction, Ending, Event};
@@ -74,6 +75,12 @@ impl Log {
     pub(super) fn ending(&self, end: &Ending) {
         let text = ending(end, "client");
         self.note(Role::Fact, &format!("* {text}"));
+    }
+
+    /// Ready while more can be reported.
+    #[expect(clippy::unused_self, reason = "the outputs of programs come next")]
+    pub(super) fn poll_room(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        Poll::Ready(())
     }
 
     pub(super) fn wants_frames(&self) -> bool {

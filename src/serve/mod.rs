@@ -2,35 +2,53 @@
 //! what its clients do.
 
 mod client;
+mod door;
 mod echo;
+mod hub;
 mod identity;
 mod log;
+mod patience;
+mod player;
+mod program;
+mod relay;
 mod replay;
+mod step;
+mod variable;
 
 use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, LocalSet};
 
 use client::{Client, Ended};
+use door::Verdict;
 use echo::Echo;
+pub use hub::{About, Hub, Post, To};
 pub use identity::{Identity, IdentityError};
 pub use log::Log;
+pub use program::Book;
 
-use crate::event::{Direction, Signal};
+use crate::event::{Direction, Ending, Signal};
+use crate::matching::Given;
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
-use crate::proto::deflate::Params;
-use crate::proto::handshake::server::{Handshake, Policy, Upgrade};
+use crate::proto::handshake::server::{Handshake, Policy, Refused, Upgrade};
+use crate::proto::http1::Head;
+use crate::proto::http1::head::{self, Reader};
 use crate::proto::receiver::small_input_buffer;
 use crate::record::Play;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::session::{self, Transport};
+use player::Player;
+use relay::Relay;
 use replay::Replay;
+use variable::Variables;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -45,9 +63,24 @@ pub struct Options {
     pub policy: Policy,
     pub identity: Option<Identity>,
     pub connection: Config,
-    /// The recorded server to play; without one the server echoes.
-    pub play: Option<Play>,
+    pub behaviour: Behaviour,
+    /// Values of the variables in rules and scripts.
+    pub given: Rc<Given>,
+    pub max_clients: Option<usize>,
     pub log: Log,
+    pub hub: Hub,
+}
+
+/// What the server does for each client.
+#[derive(Debug, Clone)]
+pub enum Behaviour {
+    Echo,
+    /// A recorded server.
+    Play(Play),
+    Broadcast,
+    /// The same, with the names of the clients.
+    Chat,
+    Rules(Book),
 }
 
 /// How long a client may take for its opening handshake: more than any client needs, even by hand.
@@ -58,6 +91,8 @@ const LINGER: Duration = Duration::from_secs(1);
 const LINGER_BYTES: u64 = 64 << 10;
 const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const UNAVAILABLE: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// How long clients may take for the closing handshake when the server ends; the user is waiting.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -67,6 +102,14 @@ pub async fn serve(
     options: Options,
     signals: watch::Receiver<Option<Signal>>,
 ) {
+    // Clients share rules and rooms, which therefore stay on one thread.
+    LocalSet::new()
+        .run_until(accept(listener, options, signals))
+        .await;
+}
+
+async fn accept(listener: TcpListener, options: Options, signals: watch::Receiver<Option<Signal>>) {
+    let options = Rc::new(options);
     let mut clients = JoinSet::new();
     let mut number = 0;
     let mut ended = wait(signals.clone());
@@ -79,8 +122,12 @@ pub async fn serve(
                     number += 1;
                     let log = options.log.of(number);
                     log.note(Role::Fact, &format!("* connected from {peer}"));
-                    let options = options.clone();
-                    clients.spawn(client(stream, options, log, wait(signals.clone())));
+                    if options.max_clients.is_some_and(|most| clients.len() >= most) {
+                        clients.spawn_local(turn_away(stream, log));
+                        continue;
+                    }
+                    let visit = Visit { number, peer, log, ended: wait(signals.clone()) };
+                    clients.spawn_local(client(stream, options.clone(), visit));
                 }
                 Err(error) => {
                     // Most likely out of file descriptors: clients that disconnect return some.
@@ -110,15 +157,35 @@ fn wait(mut signals: watch::Receiver<Option<Signal>>) -> Ended {
     })
 }
 
-async fn client(stream: TcpStream, options: Options, log: Log, ended: Ended) {
+/// A client that has connected.
+struct Visit {
+    number: u64,
+    peer: SocketAddr,
+    log: Log,
+    ended: Ended,
+}
+
+/// Answers a client for which there is no place, without reading its request.
+async fn turn_away(mut stream: TcpStream, log: Log) {
+    log.note(
+        Role::Warning,
+        "! refused: as many clients are connected as --max-clients allows",
+    );
+    if stream.write_all(UNAVAILABLE).await.is_ok() {
+        let _ = linger(&mut stream).await;
+    }
+}
+
+async fn client(stream: TcpStream, options: Rc<Options>, visit: Visit) {
     let _ = stream.set_nodelay(true);
     let Some(identity) = options.identity.clone() else {
         // Boxed, as the task would otherwise keep room for the other way, with TLS, for as long as it runs.
-        return Box::pin(connection(stream, &options, log, ended)).await;
+        return Box::pin(connection(stream, options, visit)).await;
     };
+    let log = visit.log.clone();
     let accepted = tokio::time::timeout(OPENING, Box::pin(identity.accept(stream))).await;
     match accepted {
-        Ok(Ok(stream)) => Box::pin(connection(stream, &options, log, ended)).await,
+        Ok(Ok(stream)) => Box::pin(connection(stream, options, visit)).await,
         Ok(Err(error)) => {
             let text = error.to_string();
             log.note(
@@ -130,12 +197,13 @@ async fn client(stream: TcpStream, options: Options, log: Log, ended: Ended) {
     }
 }
 
-async fn connection<S>(mut stream: S, options: &Options, log: Log, ended: Ended)
+async fn connection<S>(mut stream: S, options: Rc<Options>, visit: Visit)
 where
     S: Transport,
 {
-    let opening = Box::pin(open(&mut stream, options, &log));
-    let (input, deflate) = match tokio::time::timeout(OPENING, opening).await {
+    let Visit { log, .. } = &visit;
+    let opening = Box::pin(open(&mut stream, &options, log));
+    let (input, answer) = match tokio::time::timeout(OPENING, opening).await {
         Ok(Ok(Some(opened))) => opened,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => {
@@ -144,41 +212,86 @@ where
         }
         Err(_) => return log.note(Role::Error, "! the opening handshake took longer than 10 s"),
     };
-    let now = Instant::now();
     let config = Config {
-        deflate,
+        deflate: answer.deflate,
         ..options.connection.clone()
     };
-    let connection = || Connection::new(config, input, rand::random(), now);
-    let client = Client::new(log.clone(), ended);
-    let ending = match options.play.clone() {
-        None => {
-            let mut echo = Echo::new(client);
-            Box::pin(session::run(stream, connection(), now, &mut echo)).await
-        }
-        Some(play) => {
-            let mut replay = Replay::new(client, play);
-            Box::pin(session::run(stream, connection(), now, &mut replay)).await
-        }
-    };
-    log.ending(&ending);
+    let connection = move |now| Connection::new(config, input, rand::random(), now);
+    let about = visit.about(&answer.request);
+    // What the handshake needed is not kept for as long as the connection is open.
+    drop(answer);
+    let ending = Box::pin(behave(stream, connection, &options, visit, about)).await;
+    options.log.of(ending.0).ending(&ending.1);
 }
 
-type Opened = (Buffer, Option<Params>);
+impl Visit {
+    fn about(&self, request: &Head) -> About {
+        About {
+            number: self.number,
+            peer: self.peer,
+            path: door::path(request),
+            name: relay::name(&door::target(request)),
+        }
+    }
+}
+
+/// Runs the connection with what the server does for a client.
+async fn behave<S: Transport>(
+    stream: S,
+    connection: impl FnOnce(Instant) -> Connection,
+    options: &Options,
+    visit: Visit,
+    mut about: About,
+) -> (u64, Ending) {
+    let now = Instant::now();
+    let number = visit.number;
+    let client = Client::new(visit.log, visit.ended);
+    let connection = connection(now);
+    let ending = match &options.behaviour {
+        Behaviour::Echo => {
+            let _seat = options.hub.enter(about);
+            let mut echo = Echo::new(client);
+            Box::pin(session::run(stream, connection, now, &mut echo)).await
+        }
+        Behaviour::Play(play) => {
+            let _seat = options.hub.enter(about);
+            let mut replay = Replay::new(client, play.clone());
+            Box::pin(session::run(stream, connection, now, &mut replay)).await
+        }
+        Behaviour::Broadcast | Behaviour::Chat => {
+            if matches!(options.behaviour, Behaviour::Chat) {
+                about.name.get_or_insert_with(|| format!("client {number}"));
+            } else {
+                about.name = None;
+            }
+            let mut relay = Relay::new(client, options.hub.enter(about));
+            Box::pin(session::run(stream, connection, now, &mut relay)).await
+        }
+        Behaviour::Rules(book) => {
+            let values = Variables::new(Rc::clone(&options.given));
+            let seat = options.hub.enter(about);
+            let mut player = Player::new(client, seat, book.clone(), values);
+            Box::pin(session::run(stream, connection, now, &mut player)).await
+        }
+    };
+    (number, ending)
+}
+
+type Opened = (Buffer, Upgrade);
 
 /// Performs the opening handshake; `None` if the client was refused.
 async fn open<S>(stream: &mut S, options: &Options, log: &Log) -> io::Result<Option<Opened>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut handshake = Handshake::new(options.policy.clone());
+    let mut handshake = Handshake::default();
     let mut input = small_input_buffer();
     loop {
         match handshake.read(input.filled()) {
-            Ok(Some((answer, used))) => {
+            Ok(Some((request, used))) => {
                 input.consume(used);
-                let refused = reply(stream, &answer, log).await?;
-                return Ok((!refused).then_some((input, answer.deflate)));
+                let answer = answer(stream, request, options, log).await?;
+                return Ok(answer.map(|answer| (input, answer)));
             }
             Ok(None) => {}
             Err(error) => {
@@ -198,23 +311,61 @@ where
     }
 }
 
-/// Answers the request; returns whether the client was refused.
-async fn reply<S: AsyncRead + AsyncWrite + Unpin>(
+/// Answers the request; `None` if the client was refused.
+async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     stream: &mut S,
-    answer: &Upgrade,
+    request: Head,
+    options: &Options,
     log: &Log,
-) -> io::Result<bool> {
-    log.head(&answer.request, Direction::Received);
+) -> io::Result<Option<Upgrade>> {
+    log.head(&request, Direction::Received);
+    let answer = Upgrade::answer(request, &options.policy);
+    if let Some(refused) = &answer.refused {
+        let scheme = if options.identity.is_some() {
+            "wss"
+        } else {
+            "ws"
+        };
+        let response = match refused {
+            Refused::NoUpgrade => door::plain_answer(&answer, scheme),
+            _ => answer.response.as_bytes().to_vec(),
+        };
+        return refuse(stream, &response, &refused.to_string(), log).await;
+    }
+    let answer = match options.behaviour {
+        Behaviour::Rules(ref book) => {
+            let values = Variables::new(Rc::clone(&options.given));
+            let doors = &book.program().rules.doors;
+            match door::judge(doors, &answer.request, &values, options.policy.clone()) {
+                Verdict::Accept(policy) => Upgrade::answer(answer.request, &policy),
+                Verdict::Refuse { why, response } => {
+                    return refuse(stream, &response, &why.to_string(), log).await;
+                }
+            }
+        }
+        _ => answer,
+    };
     log.head(&answer.response, Direction::Sent);
     stream.write_all(answer.response.as_bytes()).await?;
     stream.flush().await?;
-    let Some(refused) = &answer.refused else {
-        return Ok(false);
-    };
-    let text = refused.to_string();
-    log.note(Role::Warning, &format!("! refused: {}", escape_line(&text)));
+    Ok(Some(answer))
+}
+
+async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    response: &[u8],
+    why: &str,
+    log: &Log,
+) -> io::Result<Option<Upgrade>> {
+    let mut reader = Reader::new(head::Message::Response);
+    if let Ok(Some(head)) = reader.read(response) {
+        log.head(&head, Direction::Sent);
+    }
+    stream.write_all(response).await?;
+    stream.flush().await?;
+    log.note(Role::Warning, &format!("! refused: {}", escape_line(why)));
     linger(stream).await?;
-    Ok(true)
+    Ok(None)
 }
 
 /// Ends the stream and reads what still arrives: closing a socket with unread bytes would reset it, and

@@ -53,6 +53,7 @@ impl Mode for Replay {
     }
 
     fn poll_input(&mut self, _: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
+        self.client.observe_output(turn);
         if self.stop.is_some() {
             return false;
         }
@@ -70,19 +71,20 @@ impl Mode for Replay {
             })
     }
 
-    fn poll_output(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+    fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.client.poll_output(cx)
     }
 
-    fn poll_stop(&mut self, cx: &mut Context<'_>, _: Instant) -> Poll<Stop> {
+    fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
         match self.stop.take() {
             Some(stop) => Poll::Ready(stop),
-            None => self.client.poll_stop(cx),
+            None => self.client.poll_stop(cx, now),
         }
     }
 
     fn deadline(&self) -> Option<Instant> {
-        self.outbox.deadline()
+        let deadlines = [self.outbox.deadline(), self.client.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     fn wants_frames(&self) -> bool {

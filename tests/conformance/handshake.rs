@@ -16,8 +16,8 @@ fn served(request: &str) -> String {
         compression: Some(deflate::Offer::default()),
         ..server::Policy::default()
     };
-    let answer = match server::Handshake::new(policy).read(request.as_bytes()) {
-        Ok(Some((answer, _))) => answer,
+    let answer = match server::Handshake::default().read(request.as_bytes()) {
+        Ok(Some((request, _))) => server::Upgrade::answer(request, &policy),
         Ok(None) => return "unfinished".to_owned(),
         Err(error) => return format!("{error:?}"),
     };
@@ -513,7 +513,7 @@ fn a_client_checks_the_extensions_that_are_selected() {
 
 #[test]
 fn heads_mean_the_same_however_they_arrive() {
-    let mut server = server::Handshake::new(server::Policy::default());
+    let mut server = server::Handshake::default();
     for end in 0..REQUEST.len() {
         assert!(
             server
@@ -522,9 +522,10 @@ fn heads_mean_the_same_however_they_arrive() {
                 .is_none()
         );
     }
-    let (answer, used) = server
+    let (request, used) = server
         .read(REQUEST.as_bytes())
         .expect("no error")
-        .expect("an answer");
+        .expect("a request");
+    let answer = server::Upgrade::answer(request, &server::Policy::default());
     assert_eq!((answer.refused, used), (None, REQUEST.len()));
 }

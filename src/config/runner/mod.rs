@@ -183,7 +183,7 @@ impl Test {
     }
 }
 
-fn known(given: &Given, is_open: bool) -> Known {
+pub(in crate::config) fn known(given: &Given, is_open: bool) -> Known {
     let names = |keys: Vec<&String>| keys.into_iter().cloned().collect::<HashSet<String>>();
     Known {
         variables: names(given.variables.keys().collect()),
@@ -317,7 +317,7 @@ fn options(args: &TestArgs) -> Options {
 /// Without any delay a server that is starting would be flooded.
 const SHORTEST_DELAY: Duration = Duration::from_millis(1);
 
-fn given(
+pub(in crate::config) fn given(
     args: &VariableArgs,
     environment: &Environment,
     show_secrets: bool,

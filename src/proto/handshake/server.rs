@@ -17,6 +17,8 @@ pub struct Policy {
     pub origins: Vec<String>,
     /// Wishes for permessage-deflate; `None` for no compression.
     pub compression: Option<deflate::Offer>,
+    /// More fields of the response that accepts; the caller has ruled out line breaks.
+    pub fields: Vec<(String, String)>,
 }
 
 /// An upgrade request and its response.
@@ -74,31 +76,36 @@ impl Refused {
 /// The server's side of an opening handshake.
 #[derive(Debug)]
 pub struct Handshake {
-    policy: Policy,
     reader: Reader,
 }
 
-impl Handshake {
-    /// A handshake with any client that `policy` accepts.
-    pub fn new(policy: Policy) -> Self {
+impl Default for Handshake {
+    fn default() -> Self {
         Self {
-            policy,
             reader: Reader::new(Message::Request),
         }
     }
+}
 
-    /// Reads the request from all bytes received so far; returns the response with the length of the request in
-    /// bytes, or `None` when the end of the request is missing.
-    pub fn read(&mut self, received: &[u8]) -> Result<Option<(Upgrade, usize)>, HeadError> {
-        let Some(request) = self.reader.read(received)? else {
-            return Ok(None);
-        };
-        let used = request.as_bytes().len();
-        let answer = match check(&request, &self.policy) {
-            Ok(accept) => agree(request, &accept, &self.policy),
+impl Handshake {
+    /// Reads the request from all bytes received so far; returns it with its length in bytes, or `None` when its end
+    /// is missing.
+    pub fn read(&mut self, received: &[u8]) -> Result<Option<(Head, usize)>, HeadError> {
+        let request = self.reader.read(received)?;
+        Ok(request.map(|request| {
+            let used = request.as_bytes().len();
+            (request, used)
+        }))
+    }
+}
+
+impl Upgrade {
+    /// The answer to a request by `policy`.
+    pub fn answer(request: Head, policy: &Policy) -> Self {
+        match check(&request, policy) {
+            Ok(accept) => agree(request, &accept, policy),
             Err(refused) => refuse(request, refused),
-        };
-        Ok(Some((answer, used)))
+        }
     }
 }
 
@@ -172,6 +179,8 @@ fn agree(request: Head, accept: &str, policy: &Policy) -> Upgrade {
             .as_deref()
             .map(|value| ("Sec-WebSocket-Extensions", value)),
     );
+    let more = policy.fields.iter();
+    fields.extend(more.map(|(name, value)| (name.as_str(), value.as_str())));
     Upgrade {
         deflate: selected.map(|(_, params)| params),
         response: Head::encode("HTTP/1.1 101 Switching Protocols", fields),
@@ -219,9 +228,9 @@ mod tests {
         Origin: http://example.com\r\nSec-WebSocket-Protocol: chat, superchat\r\n\
         Sec-WebSocket-Version: 13\r\n\r\n";
 
-    fn answer(request: &str, policy: Policy) -> Upgrade {
-        let read = Handshake::new(policy).read(request.as_bytes());
-        read.unwrap().unwrap().0
+    fn answer(request: &str, policy: &Policy) -> Upgrade {
+        let read = Handshake::default().read(request.as_bytes());
+        Upgrade::answer(read.unwrap().unwrap().0, policy)
     }
 
     #[test]
@@ -231,7 +240,7 @@ mod tests {
             ..Policy::default()
         };
         assert_eq!(
-            String::from_utf8_lossy(answer(REQUEST, policy).response.as_bytes()),
+            String::from_utf8_lossy(answer(REQUEST, &policy).response.as_bytes()),
             "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
              Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\r\n"
         );
@@ -246,7 +255,7 @@ mod tests {
             ("dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=", 400),
             ("Host: server.example.com\r\n", "", 400),
         ] {
-            let answer = answer(&REQUEST.replacen(from, to, 1), Policy::default());
+            let answer = answer(&REQUEST.replacen(from, to, 1), &Policy::default());
             assert_eq!(answer.response.status(), Some(status), "{from} → {to}");
             assert!(answer.refused.is_some());
         }
@@ -259,11 +268,11 @@ mod tests {
             ..Policy::default()
         };
         assert!(
-            answer(REQUEST, policy("http://example.com"))
+            answer(REQUEST, &policy("http://example.com"))
                 .refused
                 .is_none()
         );
-        let refused = answer(REQUEST, policy("https://example.com"));
+        let refused = answer(REQUEST, &policy("https://example.com"));
         assert_eq!(refused.response.status(), Some(403));
     }
 }

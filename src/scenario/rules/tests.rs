@@ -68,8 +68,8 @@ fn steps_belong_to_the_rule_above() {
 }
 
 #[test]
-fn mistakes_in_rules_have_a_place_and_a_hint() {
-    for (text, report) in [
+fn mistakes_in_steps_and_patterns_have_a_place_and_a_hint() {
+    hold(&[
         ("on text a\n> b", "2:1: a step is indented below its rule"),
         (
             "on open\n  on text a",
@@ -119,6 +119,12 @@ fn mistakes_in_rules_have_a_place_and_a_hint() {
             "on open\n  to all wait 1s",
             "2:10: expected something to send",
         ),
+    ]);
+}
+
+#[test]
+fn mistakes_in_values_order_and_doors_have_a_place_and_a_hint() {
+    hold(&[
         ("on open\n  state x", "2:9: expected state NAME = VALUE"),
         (
             "on open\n  state 2x = a",
@@ -166,7 +172,12 @@ fn mistakes_in_rules_have_a_place_and_a_hint() {
             "on open\n  alice> a",
             "2:3: a step acts on the client itself",
         ),
-    ] {
+    ]);
+}
+
+#[track_caller]
+fn hold(mistakes: &[(&str, &str)]) {
+    for (text, report) in mistakes {
         let found = read(text).expect_err(text);
         assert!(found.starts_with(&format!("r:{report}")), "{text}\n{found}");
         assert_eq!(found.matches("r:").count(), 1, "{text}\n{found}");

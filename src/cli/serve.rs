@@ -1,0 +1,55 @@
+//! "Behaviour" of `wsee listen`: what it does for each client.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{ArgAction, ArgGroup, Args, ValueHint};
+
+use super::heading::Heading;
+
+#[derive(Debug, Args)]
+#[command(
+    next_help_heading = Heading::Behaviour,
+    group = ArgGroup::new("played").args(["rules", "on"]).multiple(true)
+)]
+pub struct BehaviourArgs {
+    /// Answer by the rules in FILE, whose language is in wsee-scenario(5)
+    ///
+    /// A rule begins with on PATTERN, on open, on close or every TIME, and its steps are indented
+    /// below it: what wsee sends to the client, or with to all, to others, to /PATH and to ROOM to
+    /// other clients. accept and reject decide who is let in, and otherwise says what happens to
+    /// messages that no rule matches, which are ignored without it. The first rule that matches
+    /// counts. Check a file with --check, and format it with wsee fmt.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = OTHERS)]
+    pub rules: Option<PathBuf>,
+    /// Answer each message that matches PATTERN with REPLY; repeatable
+    ///
+    /// PATTERN is text TEXT, json JSON, re "REGEX", jq FILTER, hex BYTES or any, as after on in a file
+    /// of rules, perhaps with capture NAME = FILTER, and is complete at the first = before which it
+    /// is valid: --on 'text ping=pong'. In REPLY, {{NAME}} is a variable. It comes before the rules
+    /// of --rules.
+    #[arg(long, value_name = "PATTERN=REPLY", action = ArgAction::Append, conflicts_with_all = OTHERS)]
+    pub on: Vec<String>,
+    /// Send each message to all other clients
+    #[arg(long, conflicts_with_all = ["chat", "replay"])]
+    pub broadcast: bool,
+    /// Like --broadcast, with the name of the client in front
+    ///
+    /// The name is that of ?name= in the request, or else client N. The others are told who joins and
+    /// leaves. Binary messages have no name.
+    #[arg(long, conflicts_with_all = ["replay"])]
+    pub chat: bool,
+    /// Check a file of rules for mistakes, without listening
+    ///
+    /// The exit status is 0, or 2 with the places of all mistakes. Variables need a value, as for
+    /// --rules.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat"])]
+    pub check: Option<PathBuf>,
+    /// Accept at most N clients at a time
+    ///
+    /// Others get 503. By default there is no limit.
+    #[arg(long, value_name = "N", help_heading = Heading::Limits)]
+    pub max_clients: Option<NonZeroUsize>,
+}
+
+const OTHERS: [&str; 3] = ["broadcast", "chat", "replay"];
