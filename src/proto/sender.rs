@@ -413,6 +413,17 @@ impl Sender {
         self.data_end = self.sent.bytes;
     }
 
+    /// Whether it holds memory that [`rest`](Self::rest) gives back.
+    pub(super) fn is_warm(&self) -> bool {
+        self.deflater.as_ref().is_some_and(Deflater::is_warm)
+    }
+
+    /// Gives back memory that only speeds up the next message.
+    pub(super) fn rest(&mut self) {
+        self.deflated = Vec::new();
+        self.deflater.iter_mut().for_each(Deflater::rest);
+    }
+
     fn control_frame(&mut self, opcode: Opcode, payload: &[u8]) {
         let header = self.plain(true, opcode, payload);
         self.frame(&header, payload);

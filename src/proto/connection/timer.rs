@@ -1,8 +1,13 @@
 //! Timers: pings, and ends of a connection that time brings.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Connection, End, Silence, State};
+use crate::proto::Role;
+
+/// How long a server's connection is quiet before its compressor's 320 KiB are given back: questions and answers keep
+/// what they have in common, and thousands of clients that only listen cost little.
+const REST: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Timer {
@@ -10,10 +15,11 @@ enum Timer {
     Ping,
     Pong,
     Idle,
+    Rest,
 }
 
 impl Timer {
-    const ALL: [Self; 4] = [Self::Close, Self::Ping, Self::Pong, Self::Idle];
+    const ALL: [Self; 5] = [Self::Close, Self::Ping, Self::Pong, Self::Idle, Self::Rest];
 }
 
 impl Connection {
@@ -57,6 +63,13 @@ impl Connection {
                 .idle_timeout
                 .filter(|_| open && self.silence == Silence::Unnoticed)
                 .map(|timeout| self.last_received + timeout),
+            Timer::Rest => {
+                let is_warm = self.sender.is_warm() || self.receiver.is_warm();
+                let can_rest =
+                    self.config.role == Role::Server && !self.receiver.is_within_message();
+                let quiet = self.last_received.max(self.last_written);
+                (open && is_warm && can_rest).then(|| quiet + REST)
+            }
         }
     }
 
@@ -75,6 +88,10 @@ impl Connection {
                 self.end_as(End::NoPong(waited));
             }
             Timer::Idle => self.silence = Silence::Noticed,
+            Timer::Rest => {
+                self.sender.rest();
+                self.receiver.rest();
+            }
         }
     }
 }

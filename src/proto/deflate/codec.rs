@@ -61,6 +61,16 @@ impl Deflater {
         }
     }
 
+    /// Whether it holds a window.
+    pub fn is_warm(&self) -> bool {
+        self.deflate.is_some()
+    }
+
+    /// Gives its memory back between two messages; the next one refers to none before it.
+    pub fn rest(&mut self) {
+        self.deflate = None;
+    }
+
     fn flush(&mut self, mut piece: &[u8], flush: FlushCompress, out: &mut Vec<u8>) {
         let bits = self.window_bits.clamp(LEAST_BITS, 15);
         let deflate = self.deflate.get_or_insert_with(|| {
@@ -126,6 +136,20 @@ impl Inflater {
             #[cfg(test)]
             copied: 0,
         }
+    }
+
+    /// Whether it holds more than what the next message may refer to.
+    pub fn is_warm(&self) -> bool {
+        self.decompress.is_some()
+    }
+
+    /// Gives memory back between two messages, but for what the next one may refer to.
+    pub fn rest(&mut self) {
+        self.decompress = None;
+        let excess = self.history.len().saturating_sub(LARGE_WINDOW);
+        self.history.drain(..excess);
+        self.history.shrink_to_fit();
+        self.lacks_window = !self.history.is_empty();
     }
 
     #[inline]

@@ -320,6 +320,17 @@ impl Receiver {
         self.message.incomplete
     }
 
+    /// Whether it holds memory that [`rest`](Self::rest) gives back.
+    pub(super) fn is_warm(&self) -> bool {
+        let inflater = self.options.inflater.as_ref();
+        inflater.is_some_and(Inflater::is_warm)
+    }
+
+    /// Gives back memory that only speeds up the next message; called between two messages.
+    pub(super) fn rest(&mut self) {
+        self.options.inflater.iter_mut().for_each(Inflater::rest);
+    }
+
     pub(super) fn set_observe_frames(&mut self, on: bool) {
         self.options.observe_frames = on;
     }

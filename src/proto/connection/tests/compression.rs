@@ -69,6 +69,42 @@ fn compressed_messages_come_back_from_the_other_end() {
 }
 
 #[test]
+fn a_server_that_was_quiet_has_given_its_memory_back_and_goes_on() {
+    for takeover in [true, false] {
+        let deflate = Some(Params {
+            client_no_context_takeover: !takeover,
+            server_no_context_takeover: !takeover,
+            ..params()
+        });
+        let end = |role| {
+            engine(Config {
+                deflate,
+                ..config(role)
+            })
+        };
+        let (mut client, mut server) = (end(Role::Client), end(Role::Server));
+        for text in ["Hello, hello", "Hello, hello", "", "Hello, hello"] {
+            let message = format!("text {text}");
+            let sender = client.connection.sender();
+            sender.message(Kind::Text, text.as_bytes()).unwrap();
+            assert_eq!(server.feed(&client.written()), [message.clone()]);
+            let sender = server.connection.sender();
+            sender.message(Kind::Text, text.as_bytes()).unwrap();
+            assert_eq!(client.feed(&server.written()), [message]);
+            assert_eq!(server.pass(4_999), [""; 0]);
+            assert!(server.connection.poll_timeout().is_some());
+            assert_eq!(server.pass(1), [""; 0]);
+            assert_eq!(server.connection.poll_timeout(), None, "at rest");
+        }
+        assert_eq!(
+            client.connection.poll_timeout(),
+            None,
+            "a client keeps its memory"
+        );
+    }
+}
+
+#[test]
 fn only_the_first_fragment_of_a_compressed_message_has_rsv1() {
     let mut client = engine(Config {
         deflate: Some(params()),
