@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::binary;
 use crate::support::pty::{Terminal, shell};
 
 /// What is typed, and what a Tab makes of it.
@@ -42,7 +43,7 @@ fn home() -> tempfile::TempDir {
     );
     file("certificate.pem", "");
     file("chat.wsee", "");
-    let bin = Path::new(env!("CARGO_BIN_EXE_wsee"));
+    let bin = Path::new(binary());
     let bin = bin.parent().expect("a folder").display();
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions");
     let scripts = scripts.display();

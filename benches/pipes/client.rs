@@ -77,7 +77,10 @@ impl Client {
         let url = format!("{scheme}://{host}:{port}/");
         let mut command = Command::new(match self {
             Self::Limit | Self::Zlib => env::current_exe()?,
-            Self::Wsee => PathBuf::from(env!("CARGO_BIN_EXE_wsee")),
+            // Another one, such as a static one, is compared with `WSEE_BIN`.
+            Self::Wsee => env::var_os("WSEE_BIN")
+                .unwrap_or_else(|| env!("CARGO_BIN_EXE_wsee").into())
+                .into(),
             _ => PathBuf::from(self.name()),
         });
         match self {

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::support::binary;
 use crate::support::run::{Running, wsee};
 
 /// How a block begins that needs a server; the arguments of `wsee listen` follow.
@@ -145,7 +146,7 @@ fn shell(command: &str) -> String {
 
 /// `$PATH` with the folder of the binary under test in front.
 fn path() -> OsString {
-    let binary = Path::new(env!("CARGO_BIN_EXE_wsee"));
+    let binary = Path::new(binary());
     let folder = binary.parent().expect("a folder").to_owned();
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(folder).chain(env::split_paths(&path));

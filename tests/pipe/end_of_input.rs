@@ -3,6 +3,7 @@
 use std::thread::sleep;
 use std::time::Duration;
 
+use crate::support::binary;
 use crate::support::peer::{Received, echoing, recording, scripted};
 use crate::support::pty::{shell, terminal};
 use crate::support::run::{program, wsee};
@@ -118,7 +119,7 @@ fn no_stdin_leaves_the_input_of_a_loop_alone() {
     let urls = servers.each_ref().map(|it| format!("{}\n", it.url()));
     let mut shell = std::process::Command::new("/bin/sh");
     let body = "while read -r url; do \"$0\" -q -1 --no-stdin --send hi \"$url\"; done";
-    shell.args(["-c", body, env!("CARGO_BIN_EXE_wsee")]);
+    shell.args(["-c", body, binary()]);
     program(shell)
         .stdin(urls.concat())
         .run()
@@ -150,7 +151,7 @@ fn at_a_terminal_with_redirected_stdout_one_line_says_what_typed_lines_are() {
         peer.expect("hi");
         peer.record()
     });
-    let wsee = env!("CARGO_BIN_EXE_wsee");
+    let wsee = binary();
     let script = format!("{wsee} --wait 0 {} | cat", server.url());
     let mut terminal = shell(&script).start();
     terminal.wait_for("wsee: connected; each line you type is a message, Ctrl-D ends the input");

@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::time::Duration;
 
+use crate::support::binary;
 use crate::support::output::Output;
 use crate::support::peer::{Message, Peer, echoing, scripted};
 use crate::support::run::wsee;
@@ -222,7 +223,7 @@ fn a_full_disk_is_a_write_error_even_when_the_count_is_reached() {
         peer.record()
     });
     let full = std::fs::File::create("/dev/full").expect("Linux has it");
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_wsee"))
+    let output = std::process::Command::new(binary())
         .args([server.url(), "-1"])
         .stdin(std::process::Stdio::null())
         .stdout(full)

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::har::{archive, entry, messages};
-use crate::support::DEADLINE;
 use crate::support::peer::{Peer, echoing, recording, scripted};
 use crate::support::run::wsee;
 use crate::support::server::Untouched;
+use crate::support::{DEADLINE, binary};
 
 /// A name of each format.
 const NAMES: [&str; 3] = ["a.jsonl", "a.har", "a.wsee"];
@@ -141,7 +141,7 @@ fn a_full_disk_is_reported_once_and_the_session_continues() {
         // Blocks of 512 or 1024 bytes, as the shell counts.
         let script = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
         let child = Command::new("/bin/sh")
-            .args(["-c", script, "sh", env!("CARGO_BIN_EXE_wsee")])
+            .args(["-c", script, "sh", binary()])
             .args([server.url(), "--record", text(&path), "--send", "go on"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -15,7 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vt100::{Parser, Screen};
 
-use super::DEADLINE;
+use super::{DEADLINE, binary};
 
 const ROWS: u16 = 40;
 const COLUMNS: u16 = 100;
@@ -31,7 +31,7 @@ const ASKED: &[u8] = b"\x1b[6n";
 /// A wsee with these arguments, to be run in a terminal; its environment is clean.
 pub fn terminal(args: &[&str]) -> Setup {
     let home = tempfile::tempdir().expect("a directory for HOME");
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_wsee"));
+    let mut command = CommandBuilder::new(binary());
     command.args(args);
     command.env_clear();
     command.env("TERM", "xterm-256color");
@@ -41,7 +41,7 @@ pub fn terminal(args: &[&str]) -> Setup {
 
 /// A shell that runs `script`, in which `$WSEE` is the binary, in a terminal.
 pub fn shell(script: &str) -> Setup {
-    let mut setup = terminal(&[]).env("WSEE", env!("CARGO_BIN_EXE_wsee"));
+    let mut setup = terminal(&[]).env("WSEE", binary());
     let argv = setup.command.get_argv_mut();
     *argv = ["/bin/sh", "-c", script].map(Into::into).into();
     setup

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use super::DEADLINE;
 use super::output::Output;
+use super::{DEADLINE, binary};
 
 /// How often a process is looked at while its end is awaited.
 const POLL: Duration = Duration::from_millis(3);
@@ -21,7 +21,7 @@ const POLL: Duration = Duration::from_millis(3);
 /// A wsee with these arguments, to be run; its stdin is empty and its environment clean.
 pub fn wsee(args: &[&str]) -> Run {
     let home = tempfile::tempdir().expect("a directory for HOME");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_wsee"));
+    let mut command = Command::new(binary());
     command
         .args(args)
         .env_clear()
