@@ -44,6 +44,26 @@ const FIREFOX: &str = "curl 'ws://HOST/chat?room=1' --compressed -H 'User-Agent:
     empty' -H 'Sec-Fetch-Mode: websocket' -H 'Pragma: no-cache' -H 'Cache-Control: no-cache' -H \
     'Upgrade: websocket'";
 
+/// "Copy as PowerShell" of Chrome 130, on Windows.
+const CHROME_POWERSHELL: &str =
+    "$session = New-Object Microsoft.PowerShell.Commands.WebRequestSession\r
+$session.UserAgent = \"Mozilla/5.0 (X11; Linux x86_64)\"\r
+$session.Cookies.Add((New-Object System.Net.Cookie(\"name\", \"it's !\", \"/\", \"app.example\")))\r
+$session.Cookies.Add((New-Object System.Net.Cookie(\"sid\", \"42\", \"/\", \"app.example\")))\r
+Invoke-WebRequest -UseBasicParsing -Uri \"ws://HOST/chat?room=1\" `\r
+-WebSession $session `\r
+-Headers @{\r
+\"Upgrade\"=\"websocket\"\r
+  \"Origin\"=\"https://app.example\"\r
+  \"Cache-Control\"=\"no-cache\"\r
+  \"Accept-Language\"=\"de-DE,de;q=0.9\"\r
+  \"Pragma\"=\"no-cache\"\r
+  \"Connection\"=\"Upgrade\"\r
+  \"Sec-WebSocket-Key\"=\"QUFBQUFBQUFBQUFBQUFBQQ==\"\r
+  \"Sec-WebSocket-Version\"=\"13\"\r
+  \"Sec-WebSocket-Extensions\"=\"permessage-deflate; client_max_window_bits\"\r
+}";
+
 /// Runs a command in which HOST is a server's address, and gives back the request and the output.
 #[track_caller]
 fn sent(command: &str, run: impl FnOnce(&str) -> Run) -> (String, Output) {
@@ -109,6 +129,15 @@ fn chromes_cmd_command_is_accepted() {
     for run in [from_stdin, as_one_argument] {
         let (request, _) = sent(CHROME_CMD, run);
         assert_is_the_browsers(&request);
+    }
+}
+
+#[test]
+fn chromes_powershell_command_is_accepted() {
+    for run in [from_stdin, as_one_argument] {
+        let (request, output) = sent(CHROME_POWERSHELL, run);
+        assert_is_the_browsers(&request);
+        output.never_says("ignored");
     }
 }
 

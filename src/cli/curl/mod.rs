@@ -2,6 +2,7 @@
 
 mod field;
 mod option;
+mod powershell;
 mod quote;
 
 use std::ffi::OsString;
@@ -10,6 +11,7 @@ use clap::{ArgAction, Args, Command};
 
 use field::Field;
 use option::{Known, Meaning, by_long, by_short};
+use powershell::is_powershell;
 pub use quote::QuoteError;
 
 /// Connect as a pasted curl command would; for "Copy as cURL" in a browser
@@ -19,7 +21,8 @@ pub use quote::QuoteError;
 /// wsee curl 'wss://example.com/chat' -H 'Origin: https://example.com' -b 'session=1'
 ///
 /// 'wsee curl -' reads the command from stdin. There, and in a single argument with the whole line,
-/// the quotes of cmd.exe ("Copy as cURL (cmd)") are understood as well.
+/// the quotes of cmd.exe ("Copy as cURL (cmd)") and those of PowerShell are understood as well, and
+/// so is Invoke-WebRequest ("Copy as PowerShell").
 ///
 /// Options mean what they mean in curl, including -s and -o. Fields that every handshake generates,
 /// such as Sec-WebSocket-Key, are replaced; Sec-WebSocket-Protocol becomes wsee URL --subprotocol.
@@ -45,7 +48,9 @@ pub enum CurlError {
     /// The bytes are not quoted, because they may contain secrets.
     #[error("wsee curl: the command is not valid UTF-8; percent-encode other bytes, such as %E4")]
     NotUtf8,
-    #[error("wsee curl: not a curl command; choose \"Copy as cURL\" in the browser")]
+    #[error(
+        "wsee curl: not a curl command; choose \"Copy as cURL\" or \"Copy as PowerShell\" in the browser"
+    )]
     NotCurl,
     #[error("wsee curl: the command has no URL; paste all of it")]
     NoUrl,
@@ -84,13 +89,13 @@ pub struct Translation {
 }
 
 pub fn words_of(text: &str) -> Result<Vec<OsString>, CurlError> {
-    let words = quote::split(text)?;
+    let words = if is_powershell(text) {
+        powershell::split(text)?
+    } else {
+        quote::split(text)?
+    };
     match words.first().map(String::as_str) {
-        Some(first)
-            if ["fetch(", "Invoke-", "$session", "var "]
-                .iter()
-                .any(|it| first.starts_with(it)) =>
-        {
+        Some(first) if ["fetch(", "var "].iter().any(|it| first.starts_with(it)) => {
             Err(CurlError::NotCurl)
         }
         Some("$" | "%") => Ok(words.into_iter().skip(1).map(OsString::from).collect()),
@@ -102,7 +107,7 @@ pub fn words_of(text: &str) -> Result<Vec<OsString>, CurlError> {
 pub fn translate(words: &[OsString], wsee: &Command) -> Result<Translation, CurlError> {
     let mut words = texts(words)?;
     if let [line] = words.as_slice()
-        && line.trim_start().starts_with("curl")
+        && (line.trim_start().starts_with("curl") || is_powershell(line))
         && line.trim().contains(char::is_whitespace)
     {
         words = texts(&words_of(line)?)?;

@@ -6,7 +6,7 @@ use std::str::Chars;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QuoteError {
     /// It ends within quotes, or with a line continuation.
-    #[error("the command is cut off within quotes, or after a \\ or ^; paste all of it")]
+    #[error("the command is cut off within quotes, or after a \\, ^ or `; paste all of it")]
     Unfinished,
     #[error("another command follows '{0}'; paste a single curl command")]
     Goes(char),
