@@ -36,7 +36,7 @@ pub struct RouteArgs {
     /// Connect to a Unix socket instead of the URL's host
     ///
     /// The host in the request and in TLS does not change. No proxy is used, not even one from the
-    /// environment.
+    /// environment. Not on Windows.
     #[arg(
         long,
         value_name = "PATH",
@@ -59,7 +59,7 @@ pub struct RouteArgs {
     ///
     /// A name such as eth0 binds the connection to that interface; where only the superuser may do
     /// that, wsee connects from an address of the interface instead. Also applies to a connection
-    /// to a proxy.
+    /// to a proxy. Windows takes an address only.
     #[arg(long, value_name = "NAME|ADDR", value_parser = interface, hide_short_help = true)]
     pub interface: Option<Interface>,
     /// Send TCP keepalive probes after TIME of silence; 0 is off
@@ -77,7 +77,7 @@ pub struct RouteArgs {
     /// Give up when sent bytes are not acknowledged for TIME (TCP_USER_TIMEOUT)
     ///
     /// By default, and with 0, the system decides; Linux gives up after about 15 minutes. The
-    /// connection then ends abnormally (exit status 110). Linux only.
+    /// connection then ends abnormally (exit status 110). Linux only; elsewhere it is a usage error.
     #[arg(long, value_name = "TIME", hide_short_help = true)]
     pub tcp_user_timeout: Option<TimeLimit>,
 }

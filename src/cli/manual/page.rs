@@ -29,7 +29,14 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
         "Not empty: no colour, or colour also in a pipe; --color overrides both.",
     ),
     ("TERM", "With dumb, the prompt has no editing."),
-    ("VISUAL, EDITOR", "The editor of /edit; vi by default."),
+    (
+        "VISUAL, EDITOR",
+        "The editor of /edit; by default vi, on Windows notepad.",
+    ),
+    (
+        "APPDATA, LOCALAPPDATA, USERPROFILE",
+        "On Windows: the folders of the configuration and of the history, in wsee, if no XDG variable names them, and the home directory.",
+    ),
     (
         "ws_proxy, wss_proxy, http_proxy, https_proxy, all_proxy, no_proxy",
         "Proxies, and hosts that need none, as for curl; --proxy and --noproxy override them. All but http_proxy may be in upper case.",
@@ -45,6 +52,19 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "GITHUB_ACTIONS, GITHUB_STEP_SUMMARY, GITHUB_WORKSPACE",
         "Set by GitHub: wsee test annotates failures and writes a summary.",
+    ),
+];
+
+/// What differs between systems.
+const SYSTEMS: &[(&str, &str)] = &[
+    ("Linux", "Everything."),
+    (
+        "macOS, FreeBSD",
+        "No --tcp-user-timeout. FreeBSD binds --interface NAME by its address.",
+    ),
+    (
+        "Windows",
+        "No --unix-socket, --tcp-user-timeout or name for --interface; each is a usage error. Ctrl-Break ends like SIGTERM, and the end of the console like SIGHUP. Ctrl-Z does not suspend. A reader of stdout that is gone shows at the next write. Recordings, cookie jars and logs of TLS keys are for their owner only by an access list (icacls).",
     ),
 ];
 
@@ -85,6 +105,10 @@ pub(in crate::cli) fn closing() -> String {
     roff.control("SH", ["EXIT STATUS"]);
     for (exit, meaning) in EXIT_STATUS {
         describe(&mut roff, &exit.status().to_string(), meaning);
+    }
+    roff.control("SH", ["SYSTEMS"]);
+    for (term, meaning) in SYSTEMS {
+        describe(&mut roff, term, meaning);
     }
     roff.control("SH", ["EXAMPLES"]);
     for (line, meaning) in EXAMPLES {
