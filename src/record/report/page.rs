@@ -1,6 +1,5 @@
 //! The page of a session: what is known of it as a whole, then a row for each thing that happened.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::entry::{Body, Control, Ended, Entry, Frame, Message, Open, Problem, What};
@@ -238,14 +237,14 @@ impl<'a> Writer<'a> {
 
     fn head(&mut self, title: &'static str, head: Option<&Head>) {
         let Some(head) = head else { return };
-        let mut text = self.secrets.start_line(&head.line);
+        self.page.tag("<h3>").tag(title).tag("</h3><pre>\n");
+        self.page.payload(self.secrets.start_line(&head.line));
         for field in &head.headers {
             let value = self.secrets.header_value(&field.name, &field.value);
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\n{}: {value}", field.name);
+            self.page.tag("\n").line(&field.name).tag(": ");
+            self.page.line(&*value);
         }
-        self.page.tag("<h3>").tag(title).tag("</h3><pre>\n");
-        self.page.payload(text).tag("</pre>\n");
+        self.page.tag("</pre>\n");
     }
 
     fn begin_row(&mut self, row: &Row<'_>) {
@@ -359,4 +358,27 @@ fn facts(name: &str, totals: &Totals) -> Vec<(&'static str, String)> {
         facts.push(("Ended", text));
     }
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_a_very_long_session_is_left_out() {
+        let totals = Totals {
+            rows: FIRST + LAST + 7,
+            ..Totals::default()
+        };
+        let mut writer = Writer::new("a.jsonl", Secrets::Masked, &totals);
+        writer.row = FIRST - 1;
+        for number in FIRST - 1..FIRST + 9 {
+            let what = What::Note(format!("number {number}."));
+            writer.add(Entry { time: None, what });
+        }
+        let html = writer.finish().end();
+        assert!(html.contains("7 rows left out here; a.jsonl has them"));
+        let shown = |row: u64| html.contains(&format!("number {row}."));
+        assert!(shown(FIRST - 1) && !shown(FIRST) && !shown(FIRST + 6) && shown(FIRST + 7));
+    }
 }

@@ -59,8 +59,11 @@ fn binary(page: &mut Page, payload: &[u8], limit: usize, source: &str) {
         let both = [value.as_bytes(), dump.as_bytes()];
         folded(page, value.as_bytes(), &both[usize::from(is_short)..]);
     } else {
-        let start = spaced(&payload[..PREVIEW.min(limit) / 3]);
-        folded(page, (start + " …").as_bytes(), &[dump.as_bytes()]);
+        // Three characters for each byte.
+        let end = limit.min(PREVIEW / 3);
+        let more = if end < payload.len() { " …" } else { "" };
+        let start = spaced(&payload[..end]) + more;
+        folded(page, start.as_bytes(), &[dump.as_bytes()]);
     }
     rest(page, payload.len(), limit, source);
 }
@@ -162,6 +165,8 @@ mod tests {
             text(&html_of_text).contains("\n  &quot;b&quot;: [1]"),
             "{html_of_text}"
         );
+        let bytes: Vec<u8> = (0..35).collect();
+        assert!(html(Kind::Binary, &bytes, 999).contains(" 21 22</summary>"));
         let html = html(Kind::Binary, b"\x81\xa1a\x01", 999);
         assert!(html.contains("looks like MessagePack"), "{html}");
         assert!(html.contains("00000000  81 a1 61 01"), "{html}");

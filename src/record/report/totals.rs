@@ -30,9 +30,9 @@ pub(super) struct Totals {
     pub(super) started: Option<Timestamp>,
     pub(super) lasted: Duration,
     pub(super) ended: Option<Ended>,
-    sizes: Sizes,
-    last_close: Option<String>,
-    last_problem: Option<Ended>,
+    pub(super) sizes: Sizes,
+    pub(super) last_close: Option<String>,
+    pub(super) last_problem: Option<Ended>,
 }
 
 #[derive(Debug, Default)]
@@ -165,7 +165,7 @@ impl Traffic {
 
 /// How many payloads have a length of so many bits, and their bytes.
 #[derive(Debug)]
-struct Sizes([(u64, u64); 65]);
+pub(super) struct Sizes([(u64, u64); 65]);
 
 impl Default for Sizes {
     fn default() -> Self {
