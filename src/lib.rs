@@ -38,6 +38,7 @@
 //! secret.rs    values that are not shown
 //! cookie.rs    cookie jar (RFC 6265), Netscape cookie files
 //! duration.rs  durations as people write them
+//! size.rs      sizes as people write them
 //! text.rs      text files and streams: byte order marks, UTF-16
 //! exit.rs      every exit status
 //!
@@ -75,6 +76,7 @@ pub mod secret;
 pub mod serve;
 pub mod session;
 pub mod speaker;
+pub mod size;
 pub mod sys;
 pub mod term;
 pub mod text;

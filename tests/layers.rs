@@ -32,6 +32,7 @@ const LAYERS: &[&[&str]] = &[
         "secret",
         "cookie",
         "duration",
+        "size",
         "text",
         "diagnostic",
         "exit",

@@ -16,6 +16,7 @@ use crate::pipe::Split;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::scenario;
 use crate::serve::Address;
+use crate::size::{self, SizeError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
@@ -147,32 +148,12 @@ impl FromStr for Size {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at(digits);
-        if number.is_empty() {
-            return Err(ValueError::Size);
-        }
-        let factor = unit_bytes(unit).ok_or(ValueError::Size)?;
-        let bytes = number
-            .parse::<u64>()
-            .ok()
-            .and_then(|number| number.checked_mul(factor))
-            .ok_or(ValueError::SizeTooLarge)?;
-        if bytes == 0 {
-            return Err(ValueError::SizeZero);
-        }
+        let bytes = size::parse(text).map_err(|error| match error {
+            SizeError::Invalid => ValueError::Size,
+            SizeError::Zero => ValueError::SizeZero,
+            SizeError::TooLarge => ValueError::SizeTooLarge,
+        })?;
         Ok(Self(bytes))
-    }
-}
-
-/// `KB` is not accepted, because many read it as 1000 bytes.
-fn unit_bytes(unit: &str) -> Option<u64> {
-    match unit.to_ascii_lowercase().as_str() {
-        "" | "b" => Some(1),
-        "k" | "kib" => Some(1 << 10),
-        "m" | "mib" => Some(1 << 20),
-        "g" | "gib" => Some(1 << 30),
-        _ => None,
     }
 }
 
