@@ -36,6 +36,8 @@ pub enum Event<'a> {
     Reconnected(Duration),
     /// There is no connection, and the user decides what follows.
     Offline(&'a Offline<'a>),
+    /// A fault on purpose struck the connection.
+    Fault(&'a str),
 }
 
 impl Event<'_> {

@@ -24,6 +24,7 @@
 //! record/      events to files, and from them
 //! scenario/    the language of test files
 //! command/     the grammar of a typed line
+//! fault/       faults on purpose: of an opening, of a stream, of messages
 //! session/     the only socket loop: dials, opens, runs a mode
 //! ontop/       protocols on top of WebSocket: recognise, greet, keep alive, say, see
 //! render/      events as text for people and programs; the one escaper
@@ -58,6 +59,7 @@ pub mod dial;
 pub mod duration;
 pub mod event;
 pub mod exit;
+pub mod fault;
 pub mod filter;
 pub mod matching;
 pub mod memory;

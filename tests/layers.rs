@@ -19,6 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["memory"],
     &["record"],
     &["scenario"],
+    &["fault"],
     &["session", "command"],
     &["ontop"],
     &["render"],
@@ -91,7 +92,7 @@ const WORDS: &[Words] = &[
             "Zoned::now",
             "Timestamp::now",
         ],
-        place: Place::Only(&["run/", "session/", "dial/", "serve/", "runner/"]),
+        place: Place::Only(&["run/", "session/", "dial/", "fault/", "serve/", "runner/"]),
     },
     Words {
         words: &["env::", "std::env"],

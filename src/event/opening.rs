@@ -247,7 +247,11 @@ impl Kept {
             Event::Response(head) => Self::Response((*head).clone()),
             Event::Redirected(redirected) => Self::Redirected((*redirected).clone()),
             Event::Open(open) => Self::Open((*open).clone()),
-            Event::Retry(_) | Event::Reconnected(_) | Event::Offline(_) | Event::Connection(_) => {
+            Event::Retry(_)
+            | Event::Reconnected(_)
+            | Event::Offline(_)
+            | Event::Fault(_)
+            | Event::Connection(_) => {
                 return None;
             }
         })

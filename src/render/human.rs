@@ -145,6 +145,10 @@ impl Human {
                 reconnect::offline(out, offline, self.style);
                 self.is_offline = true;
             }
+            Event::Fault(text) => {
+                let text = format!("! fault: {}", escape_line(text));
+                self.note(out, Role::Warning, &text, now);
+            }
             _ if !self.show.handshake => {}
             Event::CredentialsInClear(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),

@@ -1,4 +1,7 @@
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, Interest};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
@@ -7,6 +10,21 @@ use crate::dial::{Socket, Stream};
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Makes the end of the stream a reset (RST) instead of an orderly end (FIN), if it can.
     fn reset_on_drop(&mut self);
+
+    /// Whether the peer is known to have ended the stream, even while nothing is read.
+    fn is_ended_by_peer(&self) -> bool {
+        false
+    }
+}
+
+impl<T: Transport> Transport for &mut T {
+    fn reset_on_drop(&mut self) {
+        (**self).reset_on_drop();
+    }
+
+    fn is_ended_by_peer(&self) -> bool {
+        (**self).is_ended_by_peer()
+    }
 }
 
 impl Transport for TcpStream {
@@ -14,11 +32,22 @@ impl Transport for TcpStream {
         // RFC 9293 §3.10.4: with nothing left to linger for, closing sends a reset.
         let _ = self.set_zero_linger();
     }
+
+    fn is_ended_by_peer(&self) -> bool {
+        // Asked once, without waiting for it.
+        let mut context = Context::from_waker(Waker::noop());
+        let ready = pin!(self.ready(Interest::READABLE)).poll(&mut context);
+        matches!(ready, Poll::Ready(Ok(ready)) if ready.is_read_closed())
+    }
 }
 
 impl Transport for TlsStream<TcpStream> {
     fn reset_on_drop(&mut self) {
         self.get_mut().0.reset_on_drop();
+    }
+
+    fn is_ended_by_peer(&self) -> bool {
+        self.get_ref().0.is_ended_by_peer()
     }
 }
 

@@ -92,6 +92,10 @@ impl Jsonl {
                 });
                 self.line(out, event, now)
             }
+            Event::Fault(text) => {
+                let message = Cow::Borrowed(*text);
+                self.line(out, wire::Event::Fault(wire::Fault { message }), now)
+            }
             // Parts of the `open` event.
             Event::Step(_)
             | Event::Request(_)

@@ -39,7 +39,14 @@ pub(super) enum Event<'a> {
     Frame(Frame),
     Error(Box<Error<'a>>),
     Retry(Retry),
+    /// Of `wsee listen`.
+    Fault(Fault<'a>),
     Closed(Box<Closed<'a>>),
+}
+
+#[derive(Debug, Serialize)]
+pub(super) struct Fault<'a> {
+    pub message: Cow<'a, str>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,0 +1,92 @@
+//! All faults of a run, and which of them strike a connection.
+
+use std::time::Instant;
+
+use super::connection::Faults;
+use super::dice::Dice;
+use super::flap::Flap;
+use super::spec::{Fault, Kind};
+
+/// The faults of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Plan {
+    pub faults: Vec<Fault>,
+    /// What chances and jitter follow from.
+    pub seed: u64,
+    pub flap: Option<Flap>,
+    /// Connections may get more faults while they are open.
+    pub may_grow: bool,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.faults.is_empty() && self.flap.is_none()
+    }
+
+    /// Whether another seed gives another run.
+    pub fn is_random(&self) -> bool {
+        self.faults.iter().any(|fault| match fault.kind {
+            Kind::Latency { jitter, .. } => !jitter.is_zero(),
+            Kind::Change { .. } => true,
+            _ => false,
+        })
+    }
+
+    /// The faults as they are written, one after the other.
+    pub fn describe(&self) -> String {
+        let flap = self.flap.map(|flap| format!("flap {flap}"));
+        let faults = self.faults.iter().map(ToString::to_string);
+        faults.chain(flap).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The faults of connection `number`, counted from 1, of a server that was started at `started`.
+    ///
+    /// `None` when none can strike it, so that it needs no [`Faulty`](super::Faulty) stream.
+    pub fn connection(&self, number: u64, started: Instant, now: Instant) -> Option<Faults> {
+        let strikes = |fault: &&Fault| match (&fault.kind, fault.connection) {
+            (_, Some(only)) => only == number,
+            (Kind::Refuse { first, .. }, None) => number <= *first,
+            (_, None) => true,
+        };
+        let faults: Vec<&Fault> = self.faults.iter().filter(strikes).collect();
+        if faults.is_empty() && self.flap.is_none() && !self.may_grow {
+            return None;
+        }
+        let dice = Dice::new(self.seed).of(number);
+        let down = self.flap.map(|flap| {
+            let (_, change) = flap.phase(now.saturating_duration_since(started));
+            (started + change, flap)
+        });
+        Some(Faults::new(number, &faults, down, dice, now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(faults: &[&str]) -> Plan {
+        Plan {
+            faults: faults.iter().map(|it| it.parse().unwrap()).collect(),
+            ..Plan::default()
+        }
+    }
+
+    #[test]
+    fn a_connection_without_faults_has_none() {
+        let now = Instant::now();
+        let plan = plan(&["refuse 2", "fin after 1 message on connection 4"]);
+        let struck = |number| plan.connection(number, now, now).is_some();
+        assert_eq!(
+            [1, 2, 3, 4, 5].map(struck),
+            [true, true, false, true, false]
+        );
+    }
+
+    #[test]
+    fn only_chances_and_jitter_are_random() {
+        assert!(!plan(&["latency 5ms", "cut in message 3"]).is_random());
+        assert!(plan(&["latency 5ms±1ms"]).is_random());
+        assert!(plan(&["drop 1%"]).is_random());
+    }
+}
