@@ -74,7 +74,7 @@ impl Listening {
     }
 
     /// A WebSocket connection of tungstenite's.
-    fn open(&self) -> Peer {
+    pub fn open(&self) -> Peer {
         let opened = client(self.url(), self.connect());
         Peer::new(opened.expect("an opening handshake").0)
     }
@@ -89,13 +89,13 @@ impl Listening {
 
 /// Sends a request, and reads the head of the response.
 #[track_caller]
-fn exchange(stream: &mut (impl Read + Write), request: impl AsRef<[u8]>) -> String {
+pub fn exchange(stream: &mut (impl Read + Write), request: impl AsRef<[u8]>) -> String {
     stream.write_all(request.as_ref()).expect("a connection");
     read_head(stream)
 }
 
 /// A request as RFC 6455 §1.3 shows it, with these fields more.
-fn request(fields: &str) -> String {
+pub fn request(fields: &str) -> String {
     format!(
         "GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
          Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n{fields}\r\n"

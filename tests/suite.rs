@@ -15,6 +15,7 @@ mod dialect;
 mod docs;
 mod ending;
 mod escape;
+mod fault;
 mod handshake;
 mod hostile;
 mod interop;

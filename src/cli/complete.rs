@@ -8,6 +8,7 @@ use std::fmt;
 use clap::{Arg, Command, CommandFactory, ValueHint};
 
 use super::Cli;
+use crate::fault;
 use crate::render::write_out;
 
 /// What may replace the word at the cursor.
@@ -157,12 +158,13 @@ fn with_values(arg: &Arg) -> Option<(&Arg, usize)> {
 }
 
 /// Values that clap does not know, because a function parses them.
-fn known_values(arg: &Arg) -> &'static [&'static str] {
+fn known_values(arg: &Arg) -> Vec<&'static str> {
     match arg.get_id().as_str() {
-        "split" => &["line", "nul", "none", "json", "events"],
-        "wait" => &["forever"],
-        "speed" => &["max"],
-        _ => &[],
+        "split" => vec!["line", "nul", "none", "json", "events"],
+        "wait" => vec!["forever"],
+        "speed" => vec!["max"],
+        "fault" => fault::names().collect(),
+        _ => Vec::new(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::fault::FaultArgs;
 use super::handshake::AcceptArgs;
 use super::limit::LimitArgs;
 use super::output::DisplayArgs;
@@ -17,7 +18,7 @@ use crate::serve::Address;
 /// Accepts WebSocket connections and echoes every message, answers by rules (--rules, --on), passes
 /// messages on to the other clients (--broadcast, --chat), or plays a recorded server (--replay). A
 /// client that reads nothing for 10 seconds, or leaves more than 16 MiB from other clients unread, is
-/// disconnected. Stop it with Ctrl-C.
+/// disconnected. --fault and --flap make it misbehave. Stop it with Ctrl-C.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
     /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 takes any free port
@@ -38,6 +39,8 @@ pub struct ListenArgs {
     pub tls: ServerTlsArgs,
     #[command(flatten)]
     pub limit: LimitArgs,
+    #[command(flatten)]
+    pub fault: FaultArgs,
     #[command(flatten)]
     pub display: DisplayArgs,
 }

@@ -7,7 +7,8 @@ use super::dialing::limits;
 use super::header::{check_value, parse_subprotocols};
 use super::playback::{self, PlaybackError};
 use super::{ConfigError, Display, Environment, runner};
-use crate::cli::{BehaviourArgs, ListenArgs, ServeArgs, ServerTlsArgs};
+use crate::cli::{BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs};
+use crate::fault::Plan;
 use crate::matching::Given;
 use crate::proto::Role;
 use crate::proto::connection::Config;
@@ -29,6 +30,7 @@ pub struct Listen {
     pub description: String,
     pub given: Rc<Given>,
     pub max_clients: Option<usize>,
+    pub faults: Plan,
     /// The rules are only checked.
     pub check: bool,
     pub display: Display,
@@ -85,9 +87,20 @@ impl Listen {
             description,
             given: Rc::new(given),
             max_clients: args.behaviour.max_clients.map(NonZeroUsize::get),
+            faults: faults(&args.fault),
             check: args.behaviour.check.is_some(),
             display: Display::resolve(&args.display, environment),
         })
+    }
+}
+
+fn faults(args: &FaultArgs) -> Plan {
+    Plan {
+        faults: args.fault.clone(),
+        // Short enough to be typed.
+        seed: args.seed.unwrap_or_else(|| rand::random::<u16>().into()),
+        flap: args.flap,
+        may_grow: false,
     }
 }
 

@@ -26,11 +26,9 @@ pub(super) struct State {
     pub timing: Timing,
     pub one_byte: bool,
     pub no_read: bool,
-    no_pong: bool,
     /// The faults that last, as they are written: each is noted once.
     lasting: Vec<String>,
     pub is_open: bool,
-    declines_compression: bool,
     down: Option<(Instant, Flap)>,
     /// For jitter and for faults that are added.
     pub dice: Dice,
@@ -52,10 +50,8 @@ impl Faults {
             timing: Timing::default(),
             one_byte: false,
             no_read: false,
-            no_pong: false,
             lasting: Vec::new(),
             is_open: false,
-            declines_compression: false,
             down,
             dice,
             added: 0,
@@ -88,12 +84,17 @@ impl Faults {
 
     /// Whether messages have to stay as they are: a compressed one needs those before it.
     pub fn declines_compression(&self) -> bool {
-        self.lock().declines_compression
+        self.lock().outgoing.needs_plain_messages()
+    }
+
+    /// Faults may be added while the connection is open.
+    pub(super) fn may_grow(&self) {
+        self.lock().outgoing.may_grow = true;
     }
 
     /// Whether pings stay without an answer.
     pub fn no_pong(&self) -> bool {
-        self.lock().no_pong
+        self.lock().outgoing.wishes.no_pong
     }
 
     /// When the server goes away, and all connections with it.
@@ -143,9 +144,14 @@ impl Faults {
     /// A ping was received that is not answered.
     pub fn ping(&self) {
         let mut state = self.lock();
-        if state.no_pong {
+        if state.outgoing.wishes.no_pong {
             state.outgoing.note("no-pong, a ping is not answered");
         }
+    }
+
+    /// The connection is over: nothing more is sent.
+    pub fn end(&self) {
+        self.lock().outgoing.note_withheld();
     }
 
     /// What struck since the last call.
@@ -193,14 +199,6 @@ impl State {
                 true
             }
             Kind::Fragments => true,
-            Kind::NoPong => {
-                self.no_pong = true;
-                false
-            }
-            Kind::Change { .. } => {
-                self.declines_compression = true;
-                false
-            }
             _ => false,
         };
         if lasts {

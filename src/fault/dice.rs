@@ -5,11 +5,11 @@ use super::spec::Chance;
 /// Numbers for the events of one kind on one connection.
 ///
 /// They depend on the number of the event only, not on how many were drawn before: timing cannot change them.
-/// Steele, Lea and Flood's SplitMix64 is enough for that; a generator of the `rand` crate may change with its version.
+/// Steele, Lea and Flood's `SplitMix64` is enough for that; a generator of the `rand` crate may change with its version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Dice(u64);
 
-/// The golden ratio in 64 bits, the increment of SplitMix64.
+/// The golden ratio in 64 bits, the increment of `SplitMix64`.
 const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Dice {

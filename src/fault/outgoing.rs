@@ -43,15 +43,24 @@ enum Gate {
     Nothing,
 }
 
+/// Faults that last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Wishes {
+    pub fragments: bool,
+    pub no_close: bool,
+    pub no_pong: bool,
+}
+
 /// The frames of a server, one after the other.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     pub triggers: Vec<Trigger>,
     pub rolls: Vec<Roll>,
-    pub fragments: bool,
+    pub wishes: Wishes,
     /// The number of the message in whose middle the stream ends.
     pub cut: Option<u64>,
-    pub no_close: bool,
+    /// Faults may be added, which count what was sent before.
+    pub may_grow: bool,
     /// The peer's Close frame was received.
     pub is_closed_by_peer: bool,
     opened: Instant,
@@ -65,6 +74,8 @@ pub(super) struct Outgoing {
     /// A message that waits for the next to overtake it, and until when.
     held: Option<Held>,
     messages: u64,
+    /// Messages after the one that was the last to pass.
+    withheld: u64,
     bytes: u64,
     notes: Vec<String>,
     stop: Option<CloseMode>,
@@ -86,9 +97,9 @@ impl Outgoing {
         Self {
             triggers: Vec::new(),
             rolls: Vec::new(),
-            fragments: false,
+            wishes: Wishes::default(),
             cut: None,
-            no_close: false,
+            may_grow: false,
             is_closed_by_peer: false,
             opened,
             gate: Gate::Everything,
@@ -97,6 +108,7 @@ impl Outgoing {
             message: Whole::default(),
             held: None,
             messages: 0,
+            withheld: 0,
             bytes: 0,
             notes: Vec::new(),
             stop: None,
@@ -120,13 +132,14 @@ impl Outgoing {
         }
         match *kind {
             Kind::Cut { message } => self.cut = Some(message),
-            Kind::NoClose => self.no_close = true,
+            Kind::NoClose => self.wishes.no_close = true,
+            Kind::NoPong => self.wishes.no_pong = true,
             Kind::Change { change, chance } => self.rolls.push(Roll {
                 change,
                 chance,
                 dice,
             }),
-            Kind::Fragments => self.fragments = true,
+            Kind::Fragments => self.wishes.fragments = true,
             _ => {}
         }
     }
@@ -155,6 +168,15 @@ impl Outgoing {
         std::mem::take(&mut self.notes)
     }
 
+    /// Notes how many messages did not pass any more.
+    pub(super) fn note_withheld(&mut self) {
+        match std::mem::take(&mut self.withheld) {
+            0 => {}
+            1 => self.note("1 message after that was not sent"),
+            number => self.note(format!("{number} messages after that were not sent")),
+        }
+    }
+
     /// How the connection is to be ended, if a fault has decided so since the last call.
     pub(super) fn take_stop(&mut self) -> Option<CloseMode> {
         self.stop.take()
@@ -167,18 +189,24 @@ impl Outgoing {
 
     /// Whether there is nothing to do for bytes on their way out.
     pub(super) fn is_idle(&self) -> bool {
-        let has_wish = self.fragments || self.cut.is_some() || self.no_close;
         self.gate == Gate::Everything
-            && !has_wish
+            && !self.may_grow
+            && self.wishes == Wishes::default()
+            && self.cut.is_none()
             && self.triggers.is_empty()
             && self.rolls.is_empty()
             && self.input.is_empty()
             && self.held.is_none()
     }
 
+    /// Whether messages may be changed, so that they must not be compressed: a compressed one needs those before it.
+    pub(super) fn needs_plain_messages(&self) -> bool {
+        self.may_grow || !self.rolls.is_empty()
+    }
+
     /// Whether messages are looked at as wholes.
     fn changes_messages(&self) -> bool {
-        self.fragments || self.cut.is_some() || !self.rolls.is_empty()
+        self.wishes.fragments || self.cut.is_some() || !self.rolls.is_empty()
     }
 
     /// Takes bytes on their way out; appends those that pass to `out`.
@@ -233,8 +261,13 @@ impl Outgoing {
         out: &mut Vec<u8>,
         now: Instant,
     ) {
+        if self.gate != Gate::Everything && !header.opcode.is_control() {
+            self.withheld += u64::from(header.fin);
+            return;
+        }
         match header.opcode {
             Opcode::CLOSE => self.close(frame, out, now),
+            Opcode::PONG if self.wishes.no_pong => {}
             opcode if opcode.is_control() => self.pass(frame, out, now),
             _ if self.changes_messages() => {
                 self.message.push(header, size, frame);
@@ -254,7 +287,7 @@ impl Outgoing {
 
     fn close(&mut self, frame: &[u8], out: &mut Vec<u8>, now: Instant) {
         self.release(out, now);
-        if self.no_close && self.is_closed_by_peer && self.gate != Gate::Nothing {
+        if self.wishes.no_close && self.is_closed_by_peer && self.gate != Gate::Nothing {
             self.note("no-close, the client's Close is not answered");
             self.shut(Gate::Nothing);
             self.holds = true;
@@ -273,11 +306,8 @@ impl Outgoing {
             self.release(out, now);
             let frames = message.frames();
             self.pass(&frames[..frames.len() / 2], out, now);
-            if self.gate != Gate::Nothing {
-                self.note(format!("cut in message {number}"));
-                self.end(How::Fin);
-            }
-            return;
+            self.note(format!("cut in message {number}"));
+            return self.end(How::Fin);
         }
         let happens = |roll: &&Roll| roll.dice.happens(roll.chance, number);
         let (mut notes, mut copies, mut is_late) = (Vec::new(), 1, false);
@@ -297,10 +327,8 @@ impl Outgoing {
         } else if copies > 1 {
             notes.push(format!("duplicate message {number}"));
         }
-        if self.gate == Gate::Everything {
-            self.notes.append(&mut notes);
-        }
-        let frames = if self.fragments {
+        self.notes.append(&mut notes);
+        let frames = if self.wishes.fragments {
             message.fragments()
         } else {
             message.frames()

@@ -57,7 +57,11 @@ impl Plan {
             let (_, change) = flap.phase(now.saturating_duration_since(started));
             (started + change, flap)
         });
-        Some(Faults::new(number, &faults, down, dice, now))
+        let faults = Faults::new(number, &faults, down, dice, now);
+        if self.may_grow {
+            faults.may_grow();
+        }
+        Some(faults)
     }
 }
 

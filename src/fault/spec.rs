@@ -319,16 +319,16 @@ fn rate(words: &mut Words<'_>) -> Result<u64, SpecError> {
 fn change(change: Change, words: &mut Words<'_>) -> Result<Kind, SpecError> {
     let word = words.take("the share of messages", &words.write())?;
     let percent = word.strip_suffix('%').and_then(|it| it.parse::<f64>().ok());
-    let chance = percent.map(|percent| (percent * 1e4).round());
-    match chance.filter(|chance| (1.0..=1e6).contains(chance)) {
+    let millionths = percent.map(|percent| (percent * 1e4).round());
+    match millionths.filter(|it| (1.0..=1e6).contains(it)) {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
             reason = "between 1 and 1e6"
         )]
-        Some(chance) => Ok(Kind::Change {
+        Some(millionths) => Ok(Kind::Change {
             change,
-            chance: Chance(chance as u32),
+            chance: Chance(millionths as u32),
         }),
         None => Err(words.wrong("is not a share", "write a percentage up to 100, such as 5%")),
     }

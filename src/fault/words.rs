@@ -63,7 +63,7 @@ impl Place<'_> {
 /// The words that are left of a text.
 #[derive(Debug)]
 pub(super) struct Words<'t> {
-    words: Vec<Place<'t>>,
+    places: Vec<Place<'t>>,
     next: usize,
     /// The length of the text in characters.
     end: usize,
@@ -79,7 +79,7 @@ impl<'t> Words<'t> {
             Place { word, at }
         };
         Self {
-            words: text.split_whitespace().map(place).collect(),
+            places: text.split_whitespace().map(place).collect(),
             next: 0,
             end: text.chars().count(),
             form: "a fault",
@@ -92,12 +92,12 @@ impl<'t> Words<'t> {
     }
 
     pub(super) fn peek(&self) -> Option<&'t str> {
-        self.words.get(self.next).map(|place| place.word)
+        self.places.get(self.next).map(|place| place.word)
     }
 
     /// The next word, which is `what`.
     pub(super) fn take(&mut self, what: &str, cure: &str) -> Result<&'t str, SpecError> {
-        let Some(place) = self.words.get(self.next) else {
+        let Some(place) = self.places.get(self.next) else {
             return Err(self.missing(what, cure));
         };
         self.next += 1;
@@ -132,7 +132,7 @@ impl<'t> Words<'t> {
 
     /// Claims that nothing is left.
     pub(super) fn end(&self) -> Result<(), SpecError> {
-        match self.words.get(self.next) {
+        match self.places.get(self.next) {
             None => Ok(()),
             Some(place) => {
                 let cure = format!("{}, or on connection N after it", self.write());
@@ -148,7 +148,7 @@ impl<'t> Words<'t> {
             word: "",
             at: self.end,
         };
-        last.and_then(|last| self.words.get(last))
+        last.and_then(|last| self.places.get(last))
             .copied()
             .unwrap_or(none)
     }
@@ -159,7 +159,7 @@ impl<'t> Words<'t> {
     }
 
     fn missing(&self, what: &str, cure: &str) -> SpecError {
-        let place = if self.words.is_empty() {
+        let place = if self.places.is_empty() {
             ""
         } else {
             " at the end"

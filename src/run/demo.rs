@@ -14,6 +14,7 @@ use super::{complain, jsonl, refuse};
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Mode};
 use crate::exit::Exit;
+use crate::fault::Plan;
 use crate::pipe::{self, Input, Split, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
@@ -68,6 +69,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         behaviour: Behaviour::Echo,
         given: Rc::default(),
         max_clients: None,
+        faults: Plan::default(),
         log: Log::silent(),
         hub: Hub::default(),
     };

@@ -11,6 +11,7 @@ use super::view::view;
 use super::{complain, rules};
 use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
+use crate::fault::Plan;
 use crate::render::{Role, Show};
 use crate::serve::{self, Book, Hub, Log, Options};
 use crate::session::Signals;
@@ -49,6 +50,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         behaviour,
         given: config.given,
         max_clients: config.max_clients,
+        faults: config.faults,
         log,
         hub: Hub::default(),
     };
@@ -107,5 +109,19 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
             term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
         }
     }
+    if !config.faults.is_empty() {
+        let text = faults(&config.faults);
+        term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
+    }
     Log::new(human, display.secrets)
+}
+
+/// The faults of a run, and how to repeat it if it depends on chance.
+fn faults(plan: &Plan) -> String {
+    let (faults, seed) = (plan.describe(), plan.seed);
+    if plan.is_random() {
+        format!("! faults: {faults}; to repeat the run: --seed {seed}")
+    } else {
+        format!("! faults: {faults}")
+    }
 }

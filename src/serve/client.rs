@@ -9,6 +9,7 @@ use super::Log;
 use super::hub::MOST_WAITING;
 use super::patience::Patience;
 use crate::event::{Cause, Event, Signal};
+use crate::fault::Faults;
 use crate::proto::connection;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::session::{Stop, Turn};
@@ -21,22 +22,30 @@ pub(super) struct Client {
     ended: Option<Ended>,
     idle: Option<Duration>,
     patience: Patience,
+    faults: Option<Faults>,
 }
 
 impl Client {
-    pub(super) fn new(log: Log, ended: Ended) -> Self {
+    pub(super) fn new(log: Log, ended: Ended, faults: Option<Faults>) -> Self {
         Self {
             log,
             ended: Some(ended),
             idle: None,
             patience: Patience::default(),
+            faults,
         }
     }
 
     pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
         self.log.event(event, now);
-        if let Event::Connection(connection::Event::Idle(limit)) = event {
-            self.idle = Some(*limit);
+        let Event::Connection(event) = event else {
+            return;
+        };
+        match (event, &self.faults) {
+            (connection::Event::Idle(limit), _) => self.idle = Some(*limit),
+            (connection::Event::Close(_), Some(faults)) => faults.closed_by_peer(),
+            (connection::Event::Ping { .. }, Some(faults)) => faults.ping(),
+            _ => {}
         }
     }
 
@@ -61,8 +70,11 @@ impl Client {
         self.patience.deadline()
     }
 
-    /// Ready when the client was silent or did not read for too long, or the server ends.
+    /// Ready when the client was silent or did not read for too long, a fault wants it, or the server ends.
     pub(super) fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        if let Some(stop) = self.fault(now) {
+            return Poll::Ready(stop);
+        }
         if self.patience.is_over(now) {
             self.patience.end();
             return Poll::Ready(cut("the client has read nothing for 10 s"));
@@ -79,6 +91,17 @@ impl Client {
         // RFC 6455 §7.4.1: 1001, such as a server going down.
         let close = CloseFrame::new(CloseCode::GOING_AWAY, "");
         Poll::Ready(Stop::promptly(Cause::Signal(signal), Some(close)))
+    }
+
+    /// Shows the faults that struck; returns how one of them ends the connection.
+    fn fault(&mut self, now: Instant) -> Option<Stop> {
+        let faults = self.faults.as_ref()?;
+        for note in faults.take_notes() {
+            self.log.event(&Event::Fault(&note), now);
+        }
+        let how = faults.take_stop()?;
+        let cause = Cause::Close;
+        Some(Stop { cause, how })
     }
 }
 

@@ -72,6 +72,11 @@ impl Log {
         });
     }
 
+    /// Shows a fault that is no part of a session.
+    pub(super) fn fault(&self, text: &str) {
+        self.clone().event(&Event::Fault(text), Instant::now());
+    }
+
     pub(super) fn ending(&self, end: &Ending) {
         let text = ending(end, "client");
         self.note(Role::Fact, &format!("* {text}"));
@@ -99,7 +104,11 @@ impl Log {
     fn print(&self, text: &str) {
         let mut lines = String::with_capacity(text.len() + 16);
         for line in text.lines() {
-            let _ = writeln!(lines, "@{} {line}", self.client);
+            // 0 is the server itself.
+            if self.client > 0 {
+                let _ = write!(lines, "@{} ", self.client);
+            }
+            let _ = writeln!(lines, "{line}");
         }
         if !lines.is_empty() {
             term::stderr(&lines);

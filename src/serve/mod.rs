@@ -4,6 +4,8 @@
 mod client;
 mod door;
 mod echo;
+mod faulty;
+mod flap;
 mod hub;
 mod identity;
 mod log;
@@ -28,12 +30,14 @@ use tokio::task::{JoinSet, LocalSet};
 use client::{Client, Ended};
 use door::Verdict;
 use echo::Echo;
+use flap::Listener;
 pub use hub::{About, Hub, Post, To};
 pub use identity::{Identity, IdentityError};
 pub use log::Log;
 pub use program::Book;
 
 use crate::event::{Direction, Ending, Signal};
+use crate::fault::{Faults, Plan};
 use crate::matching::Given;
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
@@ -67,6 +71,7 @@ pub struct Options {
     /// Values of the variables in rules and scripts.
     pub given: Rc<Given>,
     pub max_clients: Option<usize>,
+    pub faults: Plan,
     pub log: Log,
     pub hub: Hub,
 }
@@ -97,27 +102,24 @@ const UNAVAILABLE: &[u8] =
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// Serves clients until `signals` has a signal, then closes their connections.
-pub async fn serve(
-    listener: TcpListener,
-    options: Options,
-    signals: watch::Receiver<Option<Signal>>,
-) {
+pub async fn serve(listener: TcpListener, options: Options, signals: Signals) {
     // Clients share rules and rooms, which therefore stay on one thread.
     LocalSet::new()
         .run_until(accept(listener, options, signals))
         .await;
 }
 
-async fn accept(listener: TcpListener, options: Options, signals: watch::Receiver<Option<Signal>>) {
+async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let options = Rc::new(options);
     let mut clients = JoinSet::new();
     let mut number = 0;
     let mut ended = wait(signals.clone());
+    let mut listener = Listener::new(listener, options.faults.flap);
     loop {
         tokio::select! {
             _ = &mut ended => break,
             Some(_) = clients.join_next() => {}
-            accepted = listener.accept() => match accepted {
+            accepted = listener.accept(&options.log) => match accepted {
                 Ok((stream, peer)) => {
                     number += 1;
                     let log = options.log.of(number);
@@ -126,7 +128,8 @@ async fn accept(listener: TcpListener, options: Options, signals: watch::Receive
                         clients.spawn_local(turn_away(stream, log));
                         continue;
                     }
-                    let visit = Visit { number, peer, log, ended: wait(signals.clone()) };
+                    let faults = options.faults.connection(number, listener.started, Instant::now());
+                    let visit = Visit { number, peer, log, signals: signals.clone(), faults };
                     clients.spawn_local(client(stream, options.clone(), visit));
                 }
                 Err(error) => {
@@ -143,7 +146,10 @@ async fn accept(listener: TcpListener, options: Options, signals: watch::Receive
     let _ = tokio::time::timeout(CLOSING, closed).await;
 }
 
-fn wait(mut signals: watch::Receiver<Option<Signal>>) -> Ended {
+/// Has the signal that ends the server, once there is one.
+type Signals = watch::Receiver<Option<Signal>>;
+
+fn wait(mut signals: Signals) -> Ended {
     Box::pin(async move {
         let signal = signals
             .wait_for(Option::is_some)
@@ -162,7 +168,8 @@ struct Visit {
     number: u64,
     peer: SocketAddr,
     log: Log,
-    ended: Ended,
+    signals: Signals,
+    faults: Option<Faults>,
 }
 
 /// Answers a client for which there is no place, without reading its request.
@@ -178,14 +185,19 @@ async fn turn_away(mut stream: TcpStream, log: Log) {
 
 async fn client(stream: TcpStream, options: Rc<Options>, visit: Visit) {
     let _ = stream.set_nodelay(true);
+    if let Some(faults) = visit.faults.as_ref().filter(|faults| faults.is_mute()) {
+        return Box::pin(faulty::keep_mute(stream, &visit, faults)).await;
+    }
     let Some(identity) = options.identity.clone() else {
         // Boxed, as the task would otherwise keep room for the other way, with TLS, for as long as it runs.
-        return Box::pin(connection(stream, options, visit)).await;
+        return Box::pin(connected(stream, options, visit)).await;
     };
     let log = visit.log.clone();
-    let accepted = tokio::time::timeout(OPENING, Box::pin(identity.accept(stream))).await;
+    let faults = visit.faults.clone();
+    let end = faulty::opening_ends(faults.as_ref(), OPENING);
+    let accepted = tokio::time::timeout_at(end.into(), Box::pin(identity.accept(stream))).await;
     match accepted {
-        Ok(Ok(stream)) => Box::pin(connection(stream, options, visit)).await,
+        Ok(Ok(stream)) => Box::pin(connected(stream, options, visit)).await,
         Ok(Err(error)) => {
             let text = error.to_string();
             log.note(
@@ -193,7 +205,17 @@ async fn client(stream: TcpStream, options: Rc<Options>, visit: Visit) {
                 &format!("! TLS failed: {}", escape_line(&text)),
             );
         }
-        Err(_) => log.note(Role::Error, "! TLS took longer than 10 s"),
+        Err(_) => {
+            let why = faulty::why_over(faults.as_ref(), "! TLS took longer than 10 s");
+            log.note(Role::Error, why);
+        }
+    }
+}
+
+async fn connected<S: Transport>(stream: S, options: Rc<Options>, visit: Visit) {
+    match visit.faults.clone() {
+        None => Box::pin(connection(stream, options, visit)).await,
+        Some(faults) => Box::pin(faulty::serve(stream, options, visit, faults)).await,
     }
 }
 
@@ -201,19 +223,24 @@ async fn connection<S>(mut stream: S, options: Rc<Options>, visit: Visit)
 where
     S: Transport,
 {
-    let Visit { log, .. } = &visit;
-    let opening = Box::pin(open(&mut stream, &options, log));
-    let (input, answer) = match tokio::time::timeout(OPENING, opening).await {
+    let Visit { log, faults, .. } = &visit;
+    let opening = Box::pin(open(&mut stream, &options, log, faults.as_ref()));
+    let end = faulty::opening_ends(faults.as_ref(), OPENING);
+    let (input, answer) = match tokio::time::timeout_at(end.into(), opening).await {
         Ok(Ok(Some(opened))) => opened,
         Ok(Ok(None)) => return,
         Ok(Err(error)) => {
             let text = error.to_string();
             return log.note(Role::Error, &format!("! {}", escape_line(&text)));
         }
-        Err(_) => return log.note(Role::Error, "! the opening handshake took longer than 10 s"),
+        Err(_) => {
+            let usual = "! the opening handshake took longer than 10 s";
+            return log.note(Role::Error, faulty::why_over(faults.as_ref(), usual));
+        }
     };
     let config = Config {
         deflate: answer.deflate,
+        auto_pong: options.connection.auto_pong && !faults.as_ref().is_some_and(Faults::no_pong),
         ..options.connection.clone()
     };
     let connection = move |now| Connection::new(config, input, rand::random(), now);
@@ -245,7 +272,10 @@ async fn behave<S: Transport>(
 ) -> (u64, Ending) {
     let now = Instant::now();
     let number = visit.number;
-    let client = Client::new(visit.log, visit.ended);
+    if let Some(faults) = &visit.faults {
+        faults.open(now);
+    }
+    let client = Client::new(visit.log, wait(visit.signals), visit.faults);
     let connection = connection(now);
     let ending = match &options.behaviour {
         Behaviour::Echo => {
@@ -280,7 +310,12 @@ async fn behave<S: Transport>(
 type Opened = (Buffer, Upgrade);
 
 /// Performs the opening handshake; `None` if the client was refused.
-async fn open<S>(stream: &mut S, options: &Options, log: &Log) -> io::Result<Option<Opened>>
+async fn open<S>(
+    stream: &mut S,
+    options: &Options,
+    log: &Log,
+    faults: Option<&Faults>,
+) -> io::Result<Option<Opened>>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -290,7 +325,7 @@ where
         match handshake.read(input.filled()) {
             Ok(Some((request, used))) => {
                 input.consume(used);
-                let answer = answer(stream, request, options, log).await?;
+                let answer = answer(stream, request, options, log, faults).await?;
                 return Ok(answer.map(|answer| (input, answer)));
             }
             Ok(None) => {}
@@ -317,9 +352,16 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     request: Head,
     options: &Options,
     log: &Log,
+    faults: Option<&Faults>,
 ) -> io::Result<Option<Upgrade>> {
     log.head(&request, Direction::Received);
-    let answer = Upgrade::answer(request, &options.policy);
+    if let Some(faults) = faults
+        && faulty::refuse(stream, log, faults).await?
+    {
+        return Ok(None);
+    }
+    let policy = faulty::policy(&options.policy, faults);
+    let answer = Upgrade::answer(request, &policy);
     if let Some(refused) = &answer.refused {
         let scheme = if options.identity.is_some() {
             "wss"
@@ -332,11 +374,11 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
         };
         return refuse(stream, &response, &refused.to_string(), log).await;
     }
-    let answer = match options.behaviour {
+    let mut answer = match options.behaviour {
         Behaviour::Rules(ref book) => {
             let values = Variables::new(Rc::clone(&options.given));
             let doors = &book.program().rules.doors;
-            match door::judge(doors, &answer.request, &values, options.policy.clone()) {
+            match door::judge(doors, &answer.request, &values, policy.into_owned()) {
                 Verdict::Accept(policy) => Upgrade::answer(answer.request, &policy),
                 Verdict::Refuse { why, response } => {
                     return refuse(stream, &response, &why.to_string(), log).await;
@@ -345,6 +387,7 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
         }
         _ => answer,
     };
+    faulty::spoil(&mut answer, log, faults);
     log.head(&answer.response, Direction::Sent);
     stream.write_all(answer.response.as_bytes()).await?;
     stream.flush().await?;

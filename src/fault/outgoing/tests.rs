@@ -34,7 +34,11 @@ fn texts(messages: &[&str]) -> Vec<u8> {
 fn fin_strikes_after_the_messages_and_nothing_passes_after_it() {
     let mut outgoing = outgoing(&["fin after 2 messages"]);
     assert_eq!(passed(&mut outgoing, &["a", "b", "c"]), texts(&["a", "b"]));
-    assert_eq!(outgoing.take_notes(), ["fin after 2 messages"]);
+    outgoing.note_withheld();
+    assert_eq!(
+        outgoing.take_notes(),
+        ["fin after 2 messages", "1 message after that was not sent"]
+    );
     assert!(matches!(
         outgoing.take_stop(),
         Some(CloseMode::Abandon { reset: false })
