@@ -11,6 +11,7 @@ use crate::support::run::{Run, Running, program};
 
 mod browser;
 mod client;
+mod fault;
 mod million;
 mod proxied;
 mod report;

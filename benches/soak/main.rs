@@ -4,6 +4,11 @@
 //! way. Each minute ends with the connection cut, and the client makes it anew. It fails when a message is lost,
 //! changed or out of order, when one of the two grows by 1 MiB or more, or when it gains more than one
 //! descriptor. `cargo test --bench soak` does the same with seconds for minutes.
+//!
+//! Then clients connect again and again to a `wsee listen --flap`: 20 of them for ten seconds, or as many and for as
+//! many minutes as said: `cargo bench --bench soak -- flap 200 10` does nothing else.
+
+mod flap;
 
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Write};
@@ -28,6 +33,10 @@ const MAX_DRIFT: u64 = 1024;
 /// of one per connection is above it after two more rounds.
 const MAX_NEW_DESCRIPTORS: usize = 1;
 
+/// Clients of the server that comes and goes, and for how long.
+const CLIENTS: usize = 20;
+const FLAPPING: Duration = Duration::from_secs(10);
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
@@ -38,8 +47,22 @@ fn main() -> ExitCode {
     } else {
         (Duration::from_secs(1), "second")
     };
+    let numbers: Vec<u64> = args.iter().filter_map(|arg| arg.parse().ok()).collect();
+    if args.iter().any(|arg| arg == "flap") {
+        let (clients, minutes) = match numbers[..] {
+            [clients, minutes] => (clients, minutes),
+            _ => (200, 10),
+        };
+        let clients = usize::try_from(clients).unwrap_or(usize::MAX);
+        return report(flap::soak(clients, Duration::from_secs(minutes * 60)));
+    }
     let rounds = args.iter().find_map(|arg| arg.parse().ok()).unwrap_or(5);
-    match soak(rounds, round, unit) {
+    let flapping = || flap::soak(CLIENTS, FLAPPING);
+    report(soak(rounds, round, unit).and_then(|()| flapping()))
+}
+
+fn report(result: Result<(), Failure>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("soak: {error}");
@@ -49,7 +72,7 @@ fn main() -> ExitCode {
 }
 
 fn soak(rounds: usize, round: Duration, unit: &str) -> Result<(), Failure> {
-    let (server, port) = listen()?;
+    let (server, port) = listen(&["--tls"])?;
     let relay = Relay::start(port)?;
     let mut client = Client::start(relay.port)?;
     println!("| {unit} | messages | listen, KiB | descriptors | client, KiB | descriptors |");
@@ -114,9 +137,9 @@ fn wsee(args: &[&str]) -> Command {
     command
 }
 
-/// Starts the server; its port.
-fn listen() -> Result<(Process, u16), Failure> {
-    let mut command = wsee(&["listen", "127.0.0.1:0", "--tls"]);
+/// Starts the server with these flags; its port.
+fn listen(flags: &[&str]) -> Result<(Process, u16), Failure> {
+    let mut command = wsee(&[&["listen", "127.0.0.1:0"], flags].concat());
     let mut process = Process(
         command
             .stdin(Stdio::null())
