@@ -13,7 +13,7 @@ use crate::fault::Flap;
 #[derive(Debug)]
 pub(super) struct Listener {
     /// `None` while the server is down.
-    listener: Option<TcpListener>,
+    socket: Option<TcpListener>,
     address: Option<SocketAddr>,
     flap: Option<Flap>,
     pub(super) started: Instant,
@@ -23,10 +23,10 @@ pub(super) struct Listener {
 const PORT_TAKEN: Duration = Duration::from_millis(100);
 
 impl Listener {
-    pub(super) fn new(listener: TcpListener, flap: Option<Flap>) -> Self {
+    pub(super) fn new(socket: TcpListener, flap: Option<Flap>) -> Self {
         Self {
-            address: listener.local_addr().ok(),
-            listener: Some(listener),
+            address: socket.local_addr().ok(),
+            socket: Some(socket),
             flap,
             started: Instant::now(),
         }
@@ -36,17 +36,17 @@ impl Listener {
     pub(super) async fn accept(&mut self, log: &Log) -> io::Result<(TcpStream, SocketAddr)> {
         loop {
             let Some(flap) = self.flap else {
-                return accept(self.listener.as_ref()).await;
+                return accept(self.socket.as_ref()).await;
             };
             let (is_up, change) = flap.phase(self.started.elapsed());
-            if is_up && self.listener.is_none() {
+            if is_up && self.socket.is_none() {
                 self.open(log).await;
-            } else if !is_up && self.listener.take().is_some() {
+            } else if !is_up && self.socket.take().is_some() {
                 log.fault(&format!("flap, down for {}", typed(flap.down)));
             }
             let change = tokio::time::sleep_until((self.started + change).into());
             tokio::select! {
-                accepted = accept(self.listener.as_ref()) => return accepted,
+                accepted = accept(self.socket.as_ref()) => return accepted,
                 () = change => {}
             }
         }
@@ -57,8 +57,8 @@ impl Listener {
             return;
         };
         match TcpListener::bind(address).await {
-            Ok(listener) => {
-                self.listener = Some(listener);
+            Ok(socket) => {
+                self.socket = Some(socket);
                 log.fault("flap, up again");
             }
             Err(error) => {
@@ -69,9 +69,9 @@ impl Listener {
     }
 }
 
-async fn accept(listener: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
-    match listener {
-        Some(listener) => listener.accept().await,
+async fn accept(socket: Option<&TcpListener>) -> io::Result<(TcpStream, SocketAddr)> {
+    match socket {
+        Some(socket) => socket.accept().await,
         None => std::future::pending().await,
     }
 }
