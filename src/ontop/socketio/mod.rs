@@ -7,6 +7,7 @@ mod heartbeat;
 pub mod msgpack;
 mod namespace;
 pub mod packet;
+pub mod payload;
 mod refusal;
 mod say;
 mod see;
