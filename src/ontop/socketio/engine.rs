@@ -93,10 +93,33 @@ pub enum EnginePacket<'a> {
     Noop,
 }
 
+impl EnginePacket<'_> {
+    pub fn into_owned(self) -> EnginePacket<'static> {
+        match self {
+            Self::Open(handshake) => EnginePacket::Open(handshake),
+            Self::Close => EnginePacket::Close,
+            Self::Ping(data) => EnginePacket::Ping(Cow::Owned(data.into_owned())),
+            Self::Pong(data) => EnginePacket::Pong(Cow::Owned(data.into_owned())),
+            Self::Message(data) => EnginePacket::Message(data.into_owned()),
+            Self::Upgrade => EnginePacket::Upgrade,
+            Self::Noop => EnginePacket::Noop,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Data<'a> {
     Text(Cow<'a, str>),
     Binary(Cow<'a, [u8]>),
+}
+
+impl Data<'_> {
+    pub fn into_owned(self) -> Data<'static> {
+        match self {
+            Self::Text(text) => Data::Text(Cow::Owned(text.into_owned())),
+            Self::Binary(bytes) => Data::Binary(Cow::Owned(bytes.into_owned())),
+        }
+    }
 }
 
 /// Why a message is no Engine.IO packet.

@@ -11,6 +11,7 @@ pub mod payload;
 mod refusal;
 mod say;
 mod see;
+pub mod server;
 
 pub use client::{Client, Options};
 pub use refusal::{refusal, refusal_code};

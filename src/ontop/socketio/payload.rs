@@ -156,9 +156,8 @@ pub fn encode(
     packets: &[EnginePacket<'_>],
     takes_binary: bool,
 ) -> (Vec<u8>, bool) {
-    let is_binary = |packet: &EnginePacket<'_>| {
-        matches!(packet, EnginePacket::Message(Data::Binary(_)))
-    };
+    let is_binary =
+        |packet: &EnginePacket<'_>| matches!(packet, EnginePacket::Message(Data::Binary(_)));
     let mut body = Vec::new();
     match version {
         Version::V4 => {
@@ -223,7 +222,12 @@ mod tests {
 
     #[test]
     fn version_4_separates_packets() {
-        let packets = [text("hello"), ping(), text("wörld"), binary(b"\x01\x02\x03\x04")];
+        let packets = [
+            text("hello"),
+            ping(),
+            text("wörld"),
+            binary(b"\x01\x02\x03\x04"),
+        ];
         let body = "4hello\x1e2\x1e4wörld\x1ebAQIDBA==".as_bytes().to_vec();
         assert_eq!(encode(Version::V4, &packets, true), (body.clone(), false));
         assert_eq!(read(Version::V4, false, &body), Ok(packets.to_vec()));
@@ -233,7 +237,13 @@ mod tests {
 
     #[test]
     fn version_3_counts_characters_as_javascript_does() {
-        let packets = [text("hello"), text("€"), text("😀"), ping(), binary(b"\x01\x02\x03\x04")];
+        let packets = [
+            text("hello"),
+            text("€"),
+            text("😀"),
+            ping(),
+            binary(b"\x01\x02\x03\x04"),
+        ];
         let body = "6:4hello2:4€3:4😀1:210:b4AQIDBA==".as_bytes().to_vec();
         assert_eq!(encode(Version::V3, &packets, false), (body.clone(), false));
         assert_eq!(read(Version::V3, false, &body), Ok(packets.to_vec()));
@@ -241,12 +251,12 @@ mod tests {
 
     #[test]
     fn version_3_has_a_binary_form() {
-        let packets = [text("€"), binary(b"\x01\x02\x03\x04\xff\x00\x01\x02\x03\x04")];
+        let packets = [
+            text("€"),
+            binary(b"\x01\x02\x03\x04\xff\x00\x01\x02\x03\x04"),
+        ];
         let body = b"\x00\x04\xff4\xe2\x82\xac\x01\x01\x01\xff\x04\x01\x02\x03\x04\xff\x00\x01\x02\x03\x04";
-        assert_eq!(
-            encode(Version::V3, &packets, true),
-            (body.to_vec(), true)
-        );
+        assert_eq!(encode(Version::V3, &packets, true), (body.to_vec(), true));
         assert_eq!(read(Version::V3, true, body), Ok(packets.to_vec()));
         // Without binary data the body is text.
         assert!(!encode(Version::V3, &[ping()], true).1);
@@ -262,13 +272,23 @@ mod tests {
             engine(EngineFault::Empty)
         );
         assert_eq!(fault(Version::V4, false, b"4\xff"), PayloadFault::NotUtf8);
-        for body in [&b""[..], b"4hello", b":4", b"x:4", b"-1:4", b"99999999999:4"] {
+        for body in [
+            &b""[..],
+            b"4hello",
+            b":4",
+            b"x:4",
+            b"-1:4",
+            b"99999999999:4",
+        ] {
             assert_eq!(fault(Version::V3, false, body), PayloadFault::NoLength);
         }
         for body in [&b""[..], b"\x00", b"\x00\x01", b"\x00\xff", b"\x00\x0a\xff"] {
             assert_eq!(fault(Version::V3, true, body), PayloadFault::NoLength);
         }
-        assert_eq!(fault(Version::V3, true, b"\x02\x01\xff4"), PayloadFault::Mark(2));
+        assert_eq!(
+            fault(Version::V3, true, b"\x02\x01\xff4"),
+            PayloadFault::Mark(2)
+        );
         assert_eq!(
             fault(Version::V3, true, b"\x01\x00\xff"),
             engine(EngineFault::Empty)
