@@ -23,7 +23,7 @@ pub async fn read_body(
             match stream.read(&mut block).await {
                 Ok(n @ 1..) => body.push(&block[..n]),
                 _ => break,
-            }
+            };
         }
     };
     // Show what arrived until then.

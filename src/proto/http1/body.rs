@@ -1,4 +1,4 @@
-//! The body of a refused upgrade: its framing (RFC 9112 §6) and the start of its content.
+//! The body of a request or response: its framing (RFC 9112 §6) and the start of its content.
 
 use super::Head;
 
@@ -7,9 +7,12 @@ use super::Head;
 pub struct Body {
     framing: Framing,
     content: Vec<u8>,
-    /// Bytes of an incomplete chunk header.
+    /// The most bytes of content to keep.
+    limit: usize,
+    /// Bytes of an incomplete chunk header or of the trailers.
     pending: Vec<u8>,
     truncated: bool,
+    malformed: bool,
 }
 
 /// The longest chunk header, with extensions, in bytes: ample, as nobody uses extensions.
@@ -23,6 +26,8 @@ enum Framing {
     ChunkHeader,
     /// This many bytes of a chunk are left, including its line break.
     Chunk(u64),
+    /// The last chunk is over; fields may follow, and an empty line ends the body.
+    Trailers,
     /// Everything until the stream ends.
     UntilEnd,
     /// The body is complete, or the rest is malformed.
@@ -30,35 +35,58 @@ enum Framing {
 }
 
 impl Body {
-    /// How many bytes of a body are kept: a page of text, enough for an error message.
+    /// How many bytes of the body of a refusal are kept: a page of text, enough for an error message.
     pub const MAX_CONTENT: usize = 4 << 10;
 
-    /// The body that follows `head`, a response.
+    /// The body that follows `head`, a response; its start is kept.
     pub fn new(head: &Head) -> Self {
-        let chunked = head
-            .list("Transfer-Encoding")
-            .last()
-            .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"));
         let framing = match head.text("Content-Length").map(|text| text.parse()) {
             _ if matches!(head.status(), Some(101 | 204 | 304)) => Framing::Done,
-            _ if chunked => Framing::ChunkHeader,
+            _ if is_chunked(head) => Framing::ChunkHeader,
             Some(Ok(0)) => Framing::Done,
             Some(Ok(length)) => Framing::Length(length),
             Some(Err(_)) | None => Framing::UntilEnd,
         };
+        Self::framed(framing, Self::MAX_CONTENT)
+    }
+
+    /// The body that follows `head`, a request, of which at most `limit` bytes are kept; `None` when its
+    /// length cannot be known.
+    pub fn of_request(head: &Head, limit: usize) -> Option<Self> {
+        let lengths: Vec<&[u8]> = head.values("Content-Length").collect();
+        let has_coding = head.values("Transfer-Encoding").next().is_some();
+        let framing = match lengths[..] {
+            // RFC 9112 §6.1: both in one request may be an attempt at smuggling.
+            [] if has_coding => is_chunked(head).then_some(Framing::ChunkHeader)?,
+            [] => Framing::Done,
+            [length] if !has_coding && length.iter().all(u8::is_ascii_digit) => {
+                match std::str::from_utf8(length).ok()?.parse().ok()? {
+                    0 => Framing::Done,
+                    length => Framing::Length(length),
+                }
+            }
+            _ => return None,
+        };
+        Some(Self::framed(framing, limit))
+    }
+
+    fn framed(framing: Framing, limit: usize) -> Self {
         Self {
             framing,
             content: Vec::new(),
+            limit,
             pending: Vec::new(),
             truncated: false,
+            malformed: false,
         }
     }
 
-    /// Processes the next bytes of the stream.
-    pub fn push(&mut self, mut bytes: &[u8]) {
+    /// Processes the next bytes of the stream; returns how many belong to the body.
+    pub fn push(&mut self, mut bytes: &[u8]) -> usize {
+        let received = bytes.len();
         while !bytes.is_empty() {
             bytes = match self.framing {
-                Framing::Done => return,
+                Framing::Done => break,
                 Framing::UntilEnd => self.keep_up_to(bytes, bytes.len() as u64).1,
                 Framing::Length(left) => {
                     let (taken, rest) = self.keep_up_to(bytes, left);
@@ -70,13 +98,25 @@ impl Body {
                 }
                 Framing::ChunkHeader => self.chunk_header(bytes),
                 Framing::Chunk(left) => self.chunk(bytes, left),
+                Framing::Trailers => self.trailers(bytes),
             };
         }
+        received - bytes.len()
     }
 
-    /// Whether the body is complete, or longer than what is kept.
+    /// Whether all content was received, or more than is kept.
     pub fn is_done(&self) -> bool {
-        self.framing == Framing::Done || self.truncated
+        matches!(self.framing, Framing::Done | Framing::Trailers) || self.truncated
+    }
+
+    /// Whether the next byte belongs to another message.
+    pub fn is_complete(&self) -> bool {
+        self.framing == Framing::Done
+    }
+
+    /// Whether its framing is malformed, so that its end is unknown.
+    pub fn is_malformed(&self) -> bool {
+        self.malformed
     }
 
     /// The start of the content.
@@ -92,7 +132,7 @@ impl Body {
     /// Keeps the next `left` bytes, as far as they were received and fit.
     fn keep_up_to<'a>(&mut self, bytes: &'a [u8], left: u64) -> (u64, &'a [u8]) {
         let taken = usize::try_from(left).map_or(bytes.len(), |left| left.min(bytes.len()));
-        let room = (Self::MAX_CONTENT - self.content.len()).min(taken);
+        let room = (self.limit - self.content.len()).min(taken);
         self.content.extend_from_slice(&bytes[..room]);
         self.truncated |= room < taken;
         (taken as u64, &bytes[taken..])
@@ -106,17 +146,37 @@ impl Body {
             Ok(httparse::Status::Complete((_, size))) => {
                 self.pending.clear();
                 self.framing = match size {
-                    0 => Framing::Done,
+                    0 => Framing::Trailers,
                     size => Framing::Chunk(size.saturating_add(2)),
                 };
                 rest
             }
             Ok(httparse::Status::Partial) if self.pending.len() < MAX_CHUNK_HEADER => rest,
-            _ => {
-                self.framing = Framing::Done;
-                &[]
-            }
+            _ => self.fail(),
         }
+    }
+
+    /// Skips the fields after the last chunk (RFC 9112 §7.1.2).
+    fn trailers<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let line = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |feed| feed + 1);
+        let (line, rest) = bytes.split_at(line);
+        self.pending.extend_from_slice(line);
+        let is_line = self.pending.ends_with(b"\n");
+        if is_line && self.pending.trim_ascii().is_empty() {
+            self.pending.clear();
+            self.framing = Framing::Done;
+        } else if is_line {
+            self.pending.clear();
+        } else if self.pending.len() > MAX_CHUNK_HEADER {
+            return self.fail();
+        }
+        rest
+    }
+
+    fn fail(&mut self) -> &'static [u8] {
+        self.framing = Framing::Done;
+        self.malformed = true;
+        &[]
     }
 
     /// Processes chunk data; the last two of the `left` bytes are its line break.
@@ -131,6 +191,13 @@ impl Body {
         };
         &bytes[usize::try_from(taken).unwrap_or(bytes.len())..]
     }
+}
+
+fn is_chunked(head: &Head) -> bool {
+    let codings = head.list("Transfer-Encoding");
+    codings
+        .last()
+        .is_some_and(|coding| coding.eq_ignore_ascii_case("chunked"))
 }
 
 #[cfg(test)]
@@ -172,6 +239,58 @@ mod tests {
         let body = body(&[], &[b'x'; 10_000], 1000);
         assert_eq!(body.content().len(), Body::MAX_CONTENT);
         assert!(body.is_truncated());
+    }
+
+    #[test]
+    fn a_request_ends_where_the_next_one_begins() {
+        for (fields, raw) in [
+            (("Content-Length", "5"), "hello"),
+            (("Transfer-Encoding", "chunked"), "5\r\nhello\r\n0\r\n\r\n"),
+            (
+                ("Transfer-Encoding", "chunked"),
+                "5\r\nhello\r\n0\r\nA: b\r\n\r\n",
+            ),
+        ] {
+            let head = Head::encode("POST / HTTP/1.1", [fields]);
+            let both = format!("{raw}GET / HTTP/1.1\r\n\r\n");
+            for step in [1, 2, 7, both.len()] {
+                let mut body = Body::of_request(&head, 100).expect("a body");
+                let taken = both.as_bytes().chunks(step).map(|piece| body.push(piece));
+                assert_eq!(
+                    taken.sum::<usize>(),
+                    raw.len(),
+                    "{raw:?} in steps of {step}"
+                );
+                assert_eq!(body.content(), b"hello");
+                assert!(body.is_complete() && !body.is_malformed());
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_a_request_whose_end_is_unknown() {
+        let of_request = |fields: &[(&str, &str)]| {
+            let head = Head::encode("POST / HTTP/1.1", fields.iter().copied());
+            Body::of_request(&head, 100)
+        };
+        assert!(of_request(&[]).is_some_and(|body| body.is_complete()));
+        for fields in [
+            &[("Content-Length", "-1")][..],
+            &[("Content-Length", "+1")],
+            &[("Content-Length", "99999999999999999999")],
+            &[("Content-Length", "1"), ("Content-Length", "1")],
+            &[("Content-Length", "1"), ("Transfer-Encoding", "chunked")],
+            &[("Transfer-Encoding", "gzip")],
+        ] {
+            assert!(of_request(fields).is_none(), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn endless_trailers_are_malformed() {
+        let mut raw = b"0\r\n".to_vec();
+        raw.resize(2 * MAX_CHUNK_HEADER, b'x');
+        assert!(body(&[("Transfer-Encoding", "chunked")], &raw, 100).is_malformed());
     }
 
     #[test]
