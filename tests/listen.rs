@@ -19,6 +19,7 @@ mod handshake;
 mod hostile;
 mod replay;
 mod rules;
+mod socketio;
 mod start;
 mod stop;
 mod tls;

@@ -59,14 +59,10 @@ pub struct LimitArgs {
     ///
     /// In bytes, or with a unit: K, M, G, KiB, MiB or GiB (powers of 1024). A larger message fails
     /// the connection with 1009, unless it is passed on while it arrives (--raw, --binary or --echo
-    /// of wsee URL).
-    #[arg(
-        long,
-        value_name = "SIZE",
-        default_value = "64MiB",
-        hide_short_help = true
-    )]
-    pub max_message: Size,
+    /// of wsee URL). By default 64MiB, and 1000000 for wsee listen --as socket.io, which announces it
+    /// as maxPayload.
+    #[arg(long, value_name = "SIZE", hide_short_help = true)]
+    pub max_message: Option<Size>,
     /// Send messages in frames of at most SIZE bytes
     ///
     /// By default each message is sent as one frame. Takes the same units as --max-message.

@@ -1,22 +1,25 @@
 //! `wsee listen`: a server to debug clients with.
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
 use super::fault::FaultArgs;
 use super::handshake::AcceptArgs;
+use super::heading::Heading;
 use super::limit::LimitArgs;
+use super::on_top::As;
 use super::output::DisplayArgs;
 use super::replay::ServeArgs;
 use super::runner::VariableArgs;
 use super::serve::BehaviourArgs;
 use super::tls::ServerTlsArgs;
-use super::value::listen_address;
+use super::value::{TimeLimit, listen_address};
 use crate::serve::Address;
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///
 /// Accepts WebSocket connections and echoes every message, answers by rules (--rules, --on), passes
-/// messages on to the other clients (--broadcast, --chat), or plays a recorded server (--replay). A
+/// messages on to the other clients (--broadcast, --chat), plays a recorded server (--replay), or
+/// speaks Socket.IO (--as socket.io). A
 /// client that reads nothing for 10 seconds, or leaves more than 16 MiB from other clients unread, is
 /// disconnected. --fault and --flap make it misbehave. Stop it with Ctrl-C.
 #[derive(Debug, Args)]
@@ -29,6 +32,8 @@ pub struct ListenArgs {
     pub addr: Address,
     #[command(flatten)]
     pub behaviour: BehaviourArgs,
+    #[command(flatten)]
+    pub on_top: ServeAsArgs,
     #[command(flatten)]
     pub variables: VariableArgs,
     #[command(flatten)]
@@ -43,4 +48,42 @@ pub struct ListenArgs {
     pub fault: FaultArgs,
     #[command(flatten)]
     pub display: DisplayArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::OnTop)]
+pub struct ServeAsArgs {
+    /// Speak a protocol on top of WebSocket: socket.io, or raw for none
+    ///
+    /// socket.io serves Socket.IO on /socket.io/ and Engine.IO alone on /engine.io/, over long
+    /// polling, over WebSocket, and with the upgrade between them, in the versions of Socket.IO 2, 3
+    /// and 4 (EIO 3 and 4). A client that joins a namespace gets the event auth with what it sent to
+    /// join. The event message is answered with message-back and the same arguments, other events
+    /// with the same event, and one that wants an acknowledgement is acknowledged with its
+    /// arguments. On /engine.io/ every message is echoed. Requests and raw packets are shown with
+    /// -v. --ping-interval (by default 25s) and --ping-timeout (20s) are those of Engine.IO; messages
+    /// are compressed only with --compress.
+    #[arg(
+        long = "as",
+        value_name = "NAME",
+        hide_possible_values = true,
+        conflicts_with_all = ["played", "broadcast", "chat", "replay", "check", "fault"]
+    )]
+    pub name: Option<As>,
+    /// Let clients join this namespace, such as /admin; repeatable
+    ///
+    /// Others are refused with "Invalid namespace"; / is always allowed. By default every namespace
+    /// is allowed. Needs --as socket.io.
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, requires = "name")]
+    pub namespace: Vec<String>,
+    /// Time for a client to join its first namespace; 0 is no limit
+    ///
+    /// When it runs out, the session is closed. Needs --as socket.io.
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "45s",
+        hide_short_help = true
+    )]
+    pub connect_timeout: TimeLimit,
 }

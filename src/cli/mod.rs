@@ -269,7 +269,7 @@ mod tests {
         assert_eq!(session.run.close_code, None);
         let limit = args.dial.limit.endpoint;
         assert_eq!(limit.close_timeout, Period(Duration::from_secs(5)));
-        assert_eq!(limit.max_message, Size(64 << 20));
+        assert_eq!(limit.max_message, None);
         assert_eq!(limit.ping_interval, None);
         assert_eq!(session.wait, None);
         assert_eq!(session.pipe.count(), None);

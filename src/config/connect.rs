@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::dialing::Dialing;
+use super::dialing::{Dialing, max_message};
 use super::filter::filter;
 use super::target::Target;
 use super::{ConfigError, Display, Environment, Timing, on_top, reconnect, record};
@@ -50,7 +50,7 @@ impl Connect {
         let mut target = Target::typed(args.url.as_deref().unwrap_or_default(), path_as_is)?;
         let limit = &args.dial.limit.endpoint;
         on_top::check(&args.on_top, &args.session)?;
-        let max_message = limit.max_message.0;
+        let max_message = max_message(limit);
         let on_top = on_top::resolve(&args.on_top, &mut target, max_message, environment)?;
         let name = args.profile.as_ref().unwrap_or(&target.host_header);
         session(&args.session, limit, environment, now, name, || {

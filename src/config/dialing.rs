@@ -143,12 +143,18 @@ fn offer(
     })
 }
 
+/// The largest message to accept, in bytes: by default more than most servers send, and small enough for the
+/// memory of any machine.
+pub(super) fn max_message(args: &LimitArgs) -> u64 {
+    args.max_message.map_or(64 << 20, |size| size.0)
+}
+
 /// The engine's configuration from the limit flags, for either role.
 pub(super) fn limits(args: &LimitArgs, role: Role) -> Config {
     let limit = |given: Option<crate::cli::TimeLimit>| given.and_then(|limit| limit.0);
     Config {
         delivery: Delivery::Whole {
-            max_message: args.max_message.0,
+            max_message: max_message(args),
         },
         fragment: args
             .fragment

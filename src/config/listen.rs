@@ -1,23 +1,27 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::compression::parse_compression;
 use super::dialing::limits;
 use super::header::{check_value, parse_subprotocols};
 use super::playback::{self, PlaybackError};
 use super::{ConfigError, Display, Environment, runner};
-use crate::cli::{BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs};
+use crate::cli::{As, BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs, TimeLimit};
 use crate::fault::Plan;
 use crate::matching::Given;
+use crate::ontop::Name;
+use crate::ontop::socketio::server::Options;
 use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
+use crate::proto::receiver::Delivery;
 use crate::record::Play;
 use crate::render::escape::escape_line;
 use crate::scenario::Known;
-use crate::serve::{Address, Identity};
+use crate::serve::{Address, Identity, new_sid};
 
 #[derive(Debug, Clone)]
 pub struct Listen {
@@ -43,6 +47,7 @@ pub enum Behaviour {
     Broadcast,
     Chat,
     Rules(RuleSource),
+    SocketIo(Options),
 }
 
 /// Where rules come from.
@@ -68,7 +73,27 @@ impl Listen {
         {
             subprotocols.extend(play.recording.connections[play.index].selected.clone());
         }
-        let (behaviour, description) = behaviour(&args.behaviour, play, &given);
+        let mut connection = limits(&args.limit, Role::Server);
+        let socketio = socketio(args)?;
+        let is_socketio = socketio.is_some();
+        if let Some(options) = &socketio {
+            connection = Config {
+                delivery: Delivery::Whole {
+                    max_message: options.max_payload as u64,
+                },
+                // Engine.IO has pings of its own.
+                ping_interval: None,
+                ping_timeout: None,
+                ..connection
+            };
+        }
+        let (behaviour, description) = match socketio {
+            Some(options) => {
+                let description = "Socket.IO 2 to 4, echo".to_owned();
+                (Behaviour::SocketIo(options), description)
+            }
+            None => behaviour(&args.behaviour, play, &given),
+        };
         Ok(Self {
             address: args.addr.clone(),
             policy: Policy {
@@ -77,12 +102,15 @@ impl Listen {
                 compression: match &args.accept.compress {
                     _ if args.accept.no_compress => None,
                     Some(params) => parse_compression(params)?.first().copied(),
+                    // The reference server has it off, and clients that compress may send later than
+                    // they request: an upgrade over WebSocket and the next poll change places.
+                    None if is_socketio => None,
                     None => Some(deflate::Offer::default()),
                 },
                 fields: Vec::new(),
             },
             identity: identity(&args.tls, &args.addr.host)?,
-            connection: limits(&args.limit, Role::Server),
+            connection,
             behaviour,
             description,
             given: Rc::new(given),
@@ -147,6 +175,59 @@ fn play(args: &ServeArgs) -> Result<Option<(Play, String)>, PlaybackError> {
         speed: args.speed,
     };
     Ok(Some((play, description)))
+}
+
+/// The reference server's defaults: `pingInterval`, `pingTimeout` and `maxHttpBufferSize`.
+const PING_INTERVAL: Duration = Duration::from_secs(25);
+const PING_TIMEOUT: Duration = Duration::from_secs(20);
+const MAX_PAYLOAD: usize = 1_000_000;
+
+fn socketio(args: &ListenArgs) -> Result<Option<Options>, SocketIoError> {
+    let on_top = &args.on_top;
+    if !matches!(on_top.name, Some(As::Protocol(Name::SocketIo))) {
+        if !on_top.namespace.is_empty() {
+            return Err(SocketIoError::NoSocketIo);
+        }
+        return Ok(None);
+    }
+    let no_slash = |name: &&String| !name.starts_with('/');
+    if let Some(name) = on_top.namespace.iter().find(no_slash) {
+        return Err(SocketIoError::Namespace(name.clone()));
+    }
+    let limit = &args.limit;
+    let max_payload = limit
+        .max_message
+        .map(|size| usize::try_from(size.0).unwrap_or(usize::MAX));
+    Ok(Some(Options {
+        namespaces: Some(on_top.namespace.clone()).filter(|names| !names.is_empty()),
+        ping_interval: period("--ping-interval", limit.ping_interval, PING_INTERVAL)?,
+        ping_timeout: period("--ping-timeout", limit.ping_timeout, PING_TIMEOUT)?,
+        connect_timeout: on_top.connect_timeout.0,
+        max_payload: max_payload.unwrap_or(MAX_PAYLOAD),
+        new_sid,
+    }))
+}
+
+fn period(
+    flag: &'static str,
+    given: Option<TimeLimit>,
+    default: Duration,
+) -> Result<Duration, SocketIoError> {
+    match given {
+        None => Ok(default),
+        Some(TimeLimit(Some(time))) => Ok(time),
+        Some(TimeLimit(None)) => Err(SocketIoError::NoPings(flag)),
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SocketIoError {
+    #[error("--namespace needs --as socket.io")]
+    NoSocketIo,
+    #[error("--namespace {0:?} does not start with a slash; write /{0}")]
+    Namespace(String),
+    #[error("{0} 0 would turn the pings of Engine.IO off, which its clients wait for")]
+    NoPings(&'static str),
 }
 
 fn identity(args: &ServerTlsArgs, host: &str) -> Result<Option<Identity>, ConfigError> {

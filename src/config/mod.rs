@@ -107,6 +107,8 @@ pub enum ConfigError {
     Test(#[from] TestError),
     #[error(transparent)]
     Identity(#[from] crate::serve::IdentityError),
+    #[error(transparent)]
+    SocketIo(#[from] listen::SocketIoError),
 }
 
 impl ConfigError {
@@ -131,7 +133,8 @@ impl ConfigError {
             | Self::Record(_)
             | Self::Timing(_)
             | Self::Filter(_)
-            | Self::Identity(_) => Exit::Usage,
+            | Self::Identity(_)
+            | Self::SocketIo(_) => Exit::Usage,
             Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),
         }

@@ -13,7 +13,7 @@ use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::fault::Plan;
 use crate::render::{Role, Show};
-use crate::serve::{self, Book, Hub, Log, Options};
+use crate::serve::{self, Book, Engine, Hub, Log, Options};
 use crate::session::Signals;
 use crate::term;
 
@@ -78,6 +78,7 @@ fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
             let rules = rules::load(source, config.display.secrets)?;
             serve::Behaviour::Rules(Book::new(rules))
         }
+        Behaviour::SocketIo(options) => serve::Behaviour::SocketIo(Engine::new(options.clone())),
     })
 }
 
@@ -89,15 +90,23 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
     }
     let show = Show::prompt(display.verbose);
     let human = view(display, show, environment.terminals.stderr, environment);
-    let (scheme, flag) = match &config.identity {
-        None => ("ws", ""),
-        Some(identity) if identity.self_made => ("wss", " -k"),
-        Some(_) => ("wss", ""),
+    let is_socketio = matches!(config.behaviour, Behaviour::SocketIo(_));
+    // Clients of Socket.IO are given the scheme of their first request.
+    let schemes = if is_socketio {
+        ["http", "https"]
+    } else {
+        ["ws", "wss"]
     };
+    let (scheme, insecure) = match &config.identity {
+        None => (schemes[0], ""),
+        Some(identity) => (schemes[1], if identity.self_made { " -k" } else { "" }),
+    };
+    let flag = if is_socketio { " --as socket.io" } else { "" };
     if let Some(address) = address {
         let url = format!("{scheme}://{address}/");
         let what = &config.description;
-        let text = format!("* listening on {url} ({what}); connect with: wsee{flag} {url}");
+        let text =
+            format!("* listening on {url} ({what}); connect with: wsee{insecure}{flag} {url}");
         term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
         if !address.ip().to_canonical().is_loopback() {
             let who = if address.ip().is_unspecified() {
@@ -113,7 +122,12 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
         let text = faults(&config.faults);
         term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
     }
-    Log::new(human, display.secrets)
+    let log = Log::new(human, display.secrets);
+    if is_socketio && display.verbose == 0 {
+        log.terse()
+    } else {
+        log
+    }
 }
 
 /// The faults of a run, and how to repeat it if it depends on chance.

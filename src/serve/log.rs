@@ -5,11 +5,14 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use crate::event::{Direction, Ending, Event};
+use crate::ontop::Seen;
+use crate::proto::connection;
 use crate::proto::connection::Message;
 use crate::proto::http1::Head;
+use crate::proto::message::Kind;
 use crate::render::close_summary::ending;
 use crate::render::handshake::head;
-use crate::render::{Human, Role, Secrets};
+use crate::render::{Human, OnTop, Role, Secrets};
 use crate::term;
 
 /// Shows clients; silent without a view.
@@ -18,6 +21,8 @@ pub struct Log {
     client: u64,
     view: Option<Human>,
     secrets: Secrets,
+    /// Whether a protocol on top is shown without its requests and raw messages.
+    is_terse: bool,
 }
 
 impl Log {
@@ -26,6 +31,16 @@ impl Log {
             client: 0,
             view: Some(view),
             secrets,
+            is_terse: false,
+        }
+    }
+
+    /// The same, but a protocol on top is shown in its own words only.
+    #[must_use]
+    pub fn terse(self) -> Self {
+        Self {
+            is_terse: true,
+            ..self
         }
     }
 
@@ -34,6 +49,7 @@ impl Log {
             client: 0,
             view: None,
             secrets: Secrets::Masked,
+            is_terse: false,
         }
     }
 
@@ -60,8 +76,48 @@ impl Log {
         self.print(&text);
     }
 
+    pub(super) fn is_terse(&self) -> bool {
+        self.is_terse
+    }
+
+    /// A message that did not come as one of WebSocket.
+    pub(super) fn message(
+        &mut self,
+        direction: Direction,
+        kind: Kind,
+        payload: &[u8],
+        now: Instant,
+    ) {
+        let message = Message::whole(kind, payload, None);
+        match direction {
+            Direction::Sent => self.sent(&message, now),
+            Direction::Received => {
+                let event = connection::Event::Message(message);
+                self.event(&Event::Connection(&event), now);
+            }
+        }
+    }
+
+    /// A message as its protocol understands it.
+    pub(super) fn understood(&mut self, direction: Direction, seen: &Seen, now: Instant) {
+        let mut text = String::new();
+        let it = OnTop {
+            direction,
+            label: &seen.label,
+            payload: &seen.payload,
+            note: &seen.note,
+        };
+        if let Some(view) = &mut self.view {
+            view.on_top(&mut text, &it, now);
+        }
+        self.print(&text);
+    }
+
     pub(super) fn head(&self, text: &Head, direction: Direction) {
         let secrets = self.secrets;
+        if self.is_terse {
+            return;
+        }
         self.write(|out, view| head(out, text, direction, view.style(), secrets));
     }
 

@@ -1,9 +1,10 @@
-//! A WebSocket server for debugging clients: it echoes messages or plays a recorded server, and shows
-//! what its clients do.
+//! A WebSocket server for debugging clients: it echoes messages, plays a recorded server or speaks Socket.IO,
+//! and shows what its clients do.
 
 mod client;
 mod door;
 mod echo;
+mod engine;
 mod faulty;
 mod flap;
 mod hub;
@@ -30,6 +31,7 @@ use tokio::task::{JoinSet, LocalSet};
 use client::{Client, Ended};
 use door::Verdict;
 use echo::Echo;
+pub use engine::{Engine, new_sid};
 use flap::Listener;
 pub use hub::{About, Hub, Post, To};
 pub use identity::{Identity, IdentityError};
@@ -86,6 +88,7 @@ pub enum Behaviour {
     /// The same, with the names of the clients.
     Chat,
     Rules(Book),
+    SocketIo(Engine),
 }
 
 /// How long a client may take for its opening handshake: more than any client needs, even by hand.
@@ -141,6 +144,9 @@ async fn accept(listener: TcpListener, options: Options, signals: Signals) {
         }
     }
     drop(listener);
+    if let Behaviour::SocketIo(engine) = &options.behaviour {
+        engine.close();
+    }
     let closed = async { while clients.join_next().await.is_some() {} };
     // Slower clients are disconnected.
     let _ = tokio::time::timeout(CLOSING, closed).await;
@@ -223,6 +229,9 @@ async fn connection<S>(mut stream: S, options: Rc<Options>, visit: Visit)
 where
     S: Transport,
 {
+    if let Behaviour::SocketIo(engine) = &options.behaviour {
+        return Box::pin(engine.serve(stream, &options, visit.log, wait(visit.signals))).await;
+    }
     let Visit { log, faults, .. } = &visit;
     let opening = Box::pin(open(&mut stream, &options, log, faults.as_ref()));
     let end = faulty::opening_ends(faults.as_ref(), OPENING);
@@ -278,7 +287,8 @@ async fn behave<S: Transport>(
     let client = Client::new(visit.log, wait(visit.signals), visit.faults);
     let connection = connection(now);
     let ending = match &options.behaviour {
-        Behaviour::Echo => {
+        // Its engine has served Socket.IO before, from the first request on.
+        Behaviour::Echo | Behaviour::SocketIo(_) => {
             let _seat = options.hub.enter(about);
             let mut echo = Echo::new(client);
             Box::pin(session::run(stream, connection, now, &mut echo)).await

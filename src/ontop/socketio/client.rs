@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::acks::Acks;
+use super::decoder::Decoder;
 use super::engine::{self, EnginePacket, Handshake, Version};
 use super::heartbeat::{Beat, Heartbeat};
 use super::namespace::Namespaces;
-use super::packet::Decoder;
 use super::refusal;
 use super::say::{self, Record};
 use super::see;

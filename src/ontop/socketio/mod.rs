@@ -2,6 +2,7 @@
 
 mod acks;
 mod client;
+pub mod decoder;
 pub mod engine;
 mod heartbeat;
 pub mod msgpack;

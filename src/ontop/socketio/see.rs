@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::acks::Acknowledged;
-use super::packet::MAIN;
+use super::packet::{MAIN, Packet, PacketType};
 use crate::ontop::Seen;
 use crate::render::quantity;
 
@@ -53,6 +53,20 @@ pub(super) fn answer(namespace: &str, id: u64, data: &[Value], of: Option<&Ackno
     Seen {
         note,
         ..ack(namespace, id, data, of)
+    }
+}
+
+/// A whole packet, for the log of a server.
+pub(super) fn whole(it: &Packet) -> Seen {
+    let namespace = &it.namespace;
+    let items = it.data.as_ref().and_then(Value::as_array);
+    match (it.kind, items, it.id) {
+        (PacketType::Event, Some(items), id) => Seen {
+            note: id.map(|id| format!("wants ack {id}")).unwrap_or_default(),
+            ..event(namespace, items, id)
+        },
+        (PacketType::Ack, Some(items), Some(id)) => ack(namespace, id, items, None),
+        (kind, ..) => packet(kind.name(), namespace, it.data.as_ref()),
     }
 }
 

@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use super::{Client, Stage};
 use crate::exit::Exit;
+use crate::ontop::socketio::decoder::Decoder;
 use crate::ontop::socketio::engine::Version;
 use crate::ontop::socketio::heartbeat::Heartbeat;
 use crate::ontop::socketio::namespace::{Recovery, State};
-use crate::ontop::socketio::packet::{Decoder, MAIN, Packet, PacketType};
+use crate::ontop::socketio::packet::{MAIN, Packet, PacketType};
 use crate::ontop::socketio::{refusal, see};
 use crate::ontop::{Actions, Refusal};
 
