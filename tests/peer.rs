@@ -16,6 +16,7 @@ mod million;
 mod proxied;
 mod report;
 mod server;
+mod socket_io;
 
 /// Implementations that a script in `tests/peer/` makes a server or a client of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,15 +59,7 @@ impl Library {
     /// Starts its server.
     #[track_caller]
     fn serve(self, args: &[&str]) -> Server {
-        let running = self.script("server", args).stdin_held_open().spawn();
-        let line = running.wait_for_stdout("\n");
-        let port = line
-            .strip_prefix("listening ")
-            .and_then(|port| port.trim_end().parse().ok());
-        Server {
-            port: port.unwrap_or_else(|| panic!("no port in {line:?}")),
-            running,
-        }
+        Server::of(self.script("server", args))
     }
 }
 
@@ -77,6 +70,20 @@ struct Server {
 }
 
 impl Server {
+    /// Starts the script of a server, which prints its port.
+    #[track_caller]
+    fn of(script: Run) -> Self {
+        let running = script.stdin_held_open().spawn();
+        let line = running.wait_for_stdout("\n");
+        let port = line
+            .strip_prefix("listening ")
+            .and_then(|port| port.trim_end().parse().ok());
+        Self {
+            port: port.unwrap_or_else(|| panic!("no port in {line:?}")),
+            running,
+        }
+    }
+
     fn url(&self, path: &str) -> String {
         format!("ws://127.0.0.1:{}{path}", self.port)
     }

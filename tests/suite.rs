@@ -23,6 +23,7 @@ mod jsonl;
 mod layers;
 mod listen;
 mod middlebox;
+mod on_top;
 mod peer;
 mod pipe;
 mod prompt;

@@ -34,10 +34,15 @@ pub enum Page {
     Schema,
     /// wsee-scenario(5), the language of scenario files
     Scenario,
+    /// wsee-protocols(5), what --as speaks
+    Protocols,
 }
 
 /// The manual page of the language, without its title.
 const SCENARIO: &str = include_str!("scenario.roff");
+
+/// The manual page of what `--as` speaks, without its title.
+const PROTOCOLS: &str = include_str!("protocols.roff");
 
 /// An output in JSON whose format has a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -71,6 +76,16 @@ impl Page {
             Self::Man => "man",
             Self::Schema => "schema",
             Self::Scenario => "scenario",
+            Self::Protocols => "protocols",
+        }
+    }
+
+    /// The source of a page that is not about a command, without its title.
+    fn source(self) -> Option<&'static str> {
+        match self {
+            Self::Scenario => Some(SCENARIO),
+            Self::Protocols => Some(PROTOCOLS),
+            _ => None,
         }
     }
 }
@@ -103,10 +118,12 @@ pub fn man_pages() -> Vec<(String, Vec<u8>)> {
 
 pub fn man_page(page: Option<Page>) -> Vec<u8> {
     let mut source = Vec::new();
-    if page == Some(Page::Scenario) {
-        let version = env!("CARGO_PKG_VERSION");
-        let title = format!(".TH wsee-scenario 5 \" \" \"wsee {version}\" \"wsee manual\"\n");
-        return (title + SCENARIO).into_bytes();
+    if let Some(page) = page
+        && let Some(source) = page.source()
+    {
+        let (name, version) = (page.command_name(), env!("CARGO_PKG_VERSION"));
+        let title = format!(".TH wsee-{name} 5 \" \" \"wsee {version}\" \"wsee manual\"\n");
+        return (title + source).into_bytes();
     }
     // Writing to a Vec cannot fail.
     let _ = render(page, &mut source);
@@ -121,7 +138,9 @@ pub fn man_text(page: Option<Page>, columns: usize) -> String {
 fn file_name(page: Option<Page>) -> String {
     match page {
         None => "wsee.1".to_owned(),
-        Some(Page::Scenario) => "wsee-scenario.5".to_owned(),
+        Some(page @ (Page::Scenario | Page::Protocols)) => {
+            format!("wsee-{}.5", page.command_name())
+        }
         Some(page) => format!("wsee-{}.1", page.command_name()),
     }
 }
@@ -192,9 +211,9 @@ mod tests {
             .map(|command| format!("wsee-{}.1", command.get_name()))
             .collect();
         assert_eq!(names[0], "wsee.1");
-        let (last, commands) = names[1..].split_last().expect("pages");
+        let (commands, others) = names[1..].split_at(subcommands.len());
         assert_eq!(commands, subcommands);
-        assert_eq!(last, "wsee-scenario.5");
+        assert_eq!(others, ["wsee-scenario.5", "wsee-protocols.5"]);
     }
 
     #[test]
@@ -274,6 +293,7 @@ mod tests {
             "URL" => Some(wsee),
             // The language has the flags of a connection.
             "scenario" => wsee.find_subcommand("test"),
+            "protocols" => Some(wsee),
             name => wsee.find_subcommand(name),
         };
         let flags = command?.get_arguments().filter_map(clap::Arg::get_long);

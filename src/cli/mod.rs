@@ -62,7 +62,7 @@ pub use proxy::ProxyArgs;
 pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use report::RecordingReportArgs;
-pub use runner::{ConnectionArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
+pub use runner::{ConnectionArgs, EndpointArgs, ReportArgs, StepArgs, TestArgs, VariableArgs};
 pub use secrecy::{Cookies, Field, ProxyUrl, Subprotocols, all_shown, holds_secret, takes_fields};
 pub use serve::BehaviourArgs;
 pub use tls::{ServerTlsArgs, TlsArgs};

@@ -1,10 +1,12 @@
 //! Compares messages with what is expected, and measures how close they come.
 
 use regex::bytes::Regex;
+use serde_json::Value;
 
 use super::comparison::sides;
 use super::value::{Fill, NoValue};
 use crate::filter::{CompileError, Jq, ReadError, Subset};
+use crate::ontop::{SayError, socketio};
 use crate::proto::message::Kind;
 use crate::render::difference::{self, Words};
 use crate::scenario::ast::{Capture, Extract, Pattern};
@@ -19,6 +21,8 @@ pub enum Matcher {
     Jq(Jq),
     Hex(Vec<u8>),
     Any,
+    /// Of what a protocol on top makes of it.
+    OnTop(Subset),
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +31,8 @@ pub enum MatcherError {
     NoValue(#[from] NoValue),
     #[error("after filling in its variables, the pattern is {0}")]
     Json(#[from] ReadError),
+    #[error("after filling in its variables: {0}")]
+    OnTop(#[from] SayError),
     #[error("after filling in its variables: {0}")]
     Regex(#[from] regex::Error),
     #[error("after filling in its variables: {0}")]
@@ -64,12 +70,26 @@ impl Matcher {
             Pattern::Jq(text) => Self::Jq(Jq::compile(&values.fill(text, Form::Quoted)?)?),
             Pattern::Hex(bytes) => Self::Hex(bytes.clone()),
             Pattern::Any => Self::Any,
+            Pattern::OnTop(text) => Self::OnTop(Subset::parse(&values.fill(text, Form::Quoted)?)?),
+            Pattern::Event(text) => {
+                let event = socketio::event_pattern(&values.fill(text, Form::Quoted)?)?;
+                Self::OnTop(Subset::parse(&event.to_string())?)
+            }
         })
+    }
+
+    /// Checks a message that a protocol on top has made these objects of.
+    pub fn check_with(&self, kind: Kind, payload: &[u8], on_top: &[Value]) -> Result<(), Miss> {
+        match self {
+            Self::OnTop(subset) => check_on_top(subset, on_top),
+            other => other.check(kind, payload),
+        }
     }
 
     pub fn check(&self, kind: Kind, payload: &[u8]) -> Result<(), Miss> {
         match self {
             Self::Any => Ok(()),
+            Self::OnTop(_) => Err(nothing_on_top()),
             Self::Text(text) => check_text(text, kind, payload),
             Self::Hex(bytes) => check_bytes(bytes, kind, payload),
             Self::Re(regex) if regex.is_match(payload) => Ok(()),
@@ -151,6 +171,23 @@ fn check_json(subset: &Subset, payload: &[u8]) -> Result<(), Miss> {
         score: u32::try_from(score).unwrap_or(FULL - 1),
         difference: places,
     })
+}
+
+fn nothing_on_top() -> Miss {
+    Miss::new(0, "no protocol on top makes anything of it")
+}
+
+/// Checks all that a message holds; the closest miss counts.
+fn check_on_top(subset: &Subset, objects: &[Value]) -> Result<(), Miss> {
+    let mut closest = nothing_on_top();
+    for object in objects {
+        match check_json(subset, object.to_string().as_bytes()) {
+            Ok(()) => return Ok(()),
+            Err(miss) if miss.score >= closest.score => closest = miss,
+            Err(_) => {}
+        }
+    }
+    Err(closest)
 }
 
 fn check_jq(filter: &Jq, payload: &[u8]) -> Result<(), Miss> {

@@ -56,6 +56,7 @@ impl Runner<'_> {
                 let outgoing = self.typed(typed)?;
                 self.send(on, outgoing).await
             }
+            Action::Say(say) => self.say(on, say).await,
             Action::Abandon { reset } => self.abandon(on, *reset).await,
             Action::Wait(time) => self.wait(*time).await,
             // A case with one of these is a mistake, which is found before the run.
@@ -137,7 +138,7 @@ impl Runner<'_> {
         sent.map_err(|error| self.not_sent(&error))
     }
 
-    fn not_sent(&self, error: &SendError) -> Box<Failure> {
+    pub(super) fn not_sent(&self, error: &SendError) -> Box<Failure> {
         let message = self.safe(&error.to_string());
         Box::new(Failure::new(Kind::Failure, message, Exit::Expectation))
     }

@@ -15,6 +15,7 @@ use crate::proto::http1::Head;
 use crate::render::quantity;
 use crate::scenario::{Statement, Step, Template};
 use crate::session::{self, OpenError, OpenProblem, Opened, Refused};
+use crate::speaker::Speaker;
 use crate::term;
 
 /// The longest part of a refusal's body in a report, in bytes: enough for an error in JSON or text.
@@ -29,20 +30,27 @@ impl Runner<'_> {
         dial: &dyn Dial,
     ) -> StepResult<()> {
         let request = Request::new(url, &step.below, |template| self.fill(template))?;
-        let options = dial.options(&request).map_err(|unresolved| {
+        let endpoint = dial.endpoint(&request).map_err(|unresolved| {
             let mut failure = self.error(&unresolved.message, unresolved.exit);
             failure.hint = unresolved.hint.map(|hint| self.safe(&hint));
             failure
         })?;
         let status = step.status();
-        let (result, head) = self.open(&options, status).await?;
+        let (result, head) = self.open(&endpoint.open, status).await?;
         match result {
             Ok(opened) if status == SWITCHING => {
                 self.came = head.as_ref().map(|head| self.status_line(head));
                 self.check(step, head.as_ref())?;
                 let mut human = self.context.human.clone();
                 opened.evidence.requests().for_each(|it| human.learn(it));
-                self.connections[step.on] = Some(ScriptedConnection::start(opened, human));
+                let target = &endpoint.open.offer.target;
+                let on_top = endpoint.on_top.map(|it| Speaker::new(&it.on(target)));
+                let is_spoken = on_top.is_some();
+                let connection = ScriptedConnection::start(opened, human, on_top);
+                self.connections[step.on] = Some(connection);
+                if is_spoken {
+                    self.greet(step.on).await?;
+                }
                 Ok(())
             }
             Ok(opened) => {

@@ -11,13 +11,16 @@ use tokio::task::JoinHandle;
 
 use super::inbox::Inbox;
 use crate::command::Outgoing;
-use crate::event::{Cause, Event};
+use crate::event::{Cause, Direction, Event};
+use crate::ontop::{SayError, Seen};
 use crate::outbox::{self, Outbox, SendObserver};
 use crate::proto::connection::{self, Message};
-use crate::proto::frame::CloseCode;
-use crate::render::Human;
+use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::render::escape::escape_line;
+use crate::render::{Human, OnTop};
 use crate::session::mode::CloseMode;
 use crate::session::{self, Mode, Opened, Stop, Turn};
+use crate::speaker::{Listener, Said, Speaker};
 use crate::term;
 
 #[derive(Debug)]
@@ -44,9 +47,16 @@ struct State {
 
 #[derive(Debug)]
 struct SendRequest {
-    outgoing: Outgoing,
+    what: What,
     /// Time for the peer to answer a Close frame.
     patience: Duration,
+}
+
+#[derive(Debug)]
+enum What {
+    Outgoing(Outgoing),
+    /// A verb of the protocol on top, and its arguments.
+    Said(&'static str, String),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,12 +72,16 @@ const FAREWELL: Duration = Duration::from_secs(1);
 
 impl ScriptedConnection {
     /// Starts a session; must be called on a `LocalSet`.
-    pub fn start(opened: Opened, human: Human) -> Self {
+    pub fn start(opened: Opened, human: Human, mut speaker: Option<Speaker>) -> Self {
+        if let Some(speaker) = &mut speaker {
+            speaker.opened(opened.at);
+        }
         let shared = Rc::new(Shared::default());
         let mut mode = ScriptMode {
             shared: Rc::clone(&shared),
             human,
             outbox: Outbox::default(),
+            speaker,
             stop: None,
         };
         let session = tokio::task::spawn_local(async move {
@@ -90,10 +104,24 @@ impl ScriptedConnection {
     ///
     /// `deadline` limits this, and the wait for the answer to a Close frame.
     pub async fn send(&self, outgoing: Outgoing, deadline: Instant) -> Result<(), SendError> {
+        self.request(What::Outgoing(outgoing), deadline).await
+    }
+
+    /// Says something in the protocol on top.
+    pub async fn say(
+        &self,
+        verb: &'static str,
+        arguments: String,
+        deadline: Instant,
+    ) -> Result<(), SendError> {
+        self.request(What::Said(verb, arguments), deadline).await
+    }
+
+    async fn request(&self, what: What, deadline: Instant) -> Result<(), SendError> {
         {
             let patience = deadline.saturating_duration_since(Instant::now());
             let mut state = self.shared.state.borrow_mut();
-            state.requests.push_back(SendRequest { outgoing, patience });
+            state.requests.push_back(SendRequest { what, patience });
             if let Some(waker) = state.waker.take() {
                 waker.wake();
             }
@@ -178,21 +206,57 @@ struct ScriptMode {
     shared: Rc<Shared>,
     human: Human,
     outbox: Outbox,
+    speaker: Option<Speaker>,
     stop: Option<Stop>,
 }
 
 impl ScriptMode {
+    /// Handles a message of the protocol on top.
+    fn hear(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
+        let Some(speaker) = &mut self.speaker else {
+            return;
+        };
+        let was_ready = speaker.is_ready();
+        let seen = speaker.received(message, turn.now);
+        let event = connection::Event::Message(*message);
+        show(&mut self.human, |human, text| {
+            human.event(text, &Event::Connection(&event), turn.now);
+        });
+        explain(&mut self.human, Direction::Received, &seen, turn.now);
+        let mut observer = Observer::new(&mut self.human, &mut self.stop);
+        // A connection that is closing takes no answer.
+        let _ = speaker.act(turn, &mut observer);
+        let mut state = self.shared.state.borrow_mut();
+        state.inbox.is_ready = speaker.is_ready();
+        let objects = seen.iter().filter(|seen| !seen.is_keepalive);
+        let objects: Vec<_> = objects.map(|seen| seen.object.clone()).collect();
+        // The answers to the greeting belong to the step that connects.
+        if was_ready && !objects.is_empty() {
+            state.inbox.message(message, objects, turn.now);
+        }
+    }
+
     fn send(
         &mut self,
         request: &SendRequest,
         turn: &mut Turn<'_>,
     ) -> Result<(), outbox::SendError> {
         let mut observer = Observer {
-            human: &mut self.human,
             patience: request.patience,
-            stop: &mut self.stop,
+            ..Observer::new(&mut self.human, &mut self.stop)
         };
-        self.outbox.send(&request.outgoing, turn, &mut observer)
+        match (&request.what, &mut self.speaker) {
+            (What::Outgoing(outgoing), _) => self.outbox.send(outgoing, turn, &mut observer),
+            (What::Said(verb, arguments), Some(speaker)) => {
+                speaker.say(Said::Verb(verb, arguments), turn, &mut observer)
+            }
+            (What::Said(..), None) => Err(SayError {
+                text: "the step needs a protocol on top, as in connect --as socket.io URL"
+                    .to_owned(),
+                hint: None,
+            }
+            .into()),
+        }
     }
 }
 
@@ -200,11 +264,49 @@ struct Observer<'t> {
     human: &'t mut Human,
     patience: Duration,
     stop: &'t mut Option<Stop>,
+    /// What the next message that is sent is.
+    seen: Vec<Rc<Seen>>,
+}
+
+impl<'t> Observer<'t> {
+    fn new(human: &'t mut Human, stop: &'t mut Option<Stop>) -> Self {
+        Self {
+            human,
+            patience: FAREWELL,
+            stop,
+            seen: Vec::new(),
+        }
+    }
+
+    fn fact(&mut self, text: &str) {
+        if self.human.show.messages {
+            term::stderr(&format!("* {}\n", escape_line(text)));
+        }
+    }
+}
+
+impl Listener for Observer<'_> {
+    fn annotate(&mut self, seen: Vec<Rc<Seen>>) {
+        self.seen = seen;
+    }
+
+    /// The mode keeps it.
+    fn heard(&mut self, _: &Rc<Seen>, _: Instant) {}
+
+    fn note(&mut self, text: &str) {
+        self.fact(text);
+    }
+
+    fn hint(&mut self, text: &str) {
+        self.fact(text);
+    }
 }
 
 impl SendObserver for Observer<'_> {
     fn sent(&mut self, message: &Message<'_>, now: Instant) {
         show(self.human, |human, text| human.sent(text, message, now));
+        let seen = std::mem::take(&mut self.seen);
+        explain(self.human, Direction::Sent, &seen, now);
     }
 
     fn end(&mut self, how: CloseMode) {
@@ -221,9 +323,29 @@ fn show(human: &mut Human, write: impl FnOnce(&mut Human, &mut String)) {
     }
 }
 
+/// Shows what a protocol on top makes of a message that is shown.
+fn explain(human: &mut Human, direction: Direction, seen: &[Rc<Seen>], now: Instant) {
+    let is_shown = human.show.messages;
+    for seen in seen.iter().filter(|seen| is_shown && !seen.is_keepalive) {
+        let on_top = OnTop {
+            direction,
+            label: &seen.label,
+            payload: &seen.payload,
+            note: &seen.note,
+        };
+        show(human, |human, text| human.on_top(text, &on_top, now));
+    }
+}
+
 impl Mode for ScriptMode {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         let now = turn.now;
+        if let Event::Connection(connection::Event::Message(message)) = &event
+            && self.speaker.is_some()
+        {
+            self.hear(message, turn);
+            return self.shared.changed.notify_one();
+        }
         let is_violation = matches!(event, Event::Connection(connection::Event::Violation(_)));
         // Without -v a violation is shown once, by the report.
         if self.human.show.messages || !is_violation {
@@ -242,6 +364,11 @@ impl Mode for ScriptMode {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
+        if let Some(speaker) = &mut self.speaker {
+            let mut observer = Observer::new(&mut self.human, &mut self.stop);
+            // A connection that is closing takes nothing more.
+            let _ = speaker.tick(turn, &mut observer);
+        }
         let request = {
             let mut state = self.shared.state.borrow_mut();
             let request = state.requests.pop_front();
@@ -264,10 +391,19 @@ impl Mode for ScriptMode {
     }
 
     fn poll_stop(&mut self, _: &mut Context<'_>, _: Instant) -> Poll<Stop> {
-        match self.stop.take() {
+        let ends = self.speaker.as_mut().and_then(Speaker::take_end);
+        let ends = ends.map(|cause| {
+            let close = CloseFrame::new(CloseCode::NORMAL, "");
+            Stop::promptly(cause, Some(close))
+        });
+        match self.stop.take().or(ends) {
             Some(stop) => Poll::Ready(stop),
             None => Poll::Pending,
         }
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        self.speaker.as_ref().and_then(Speaker::deadline)
     }
 
     fn wants_frames(&self) -> bool {

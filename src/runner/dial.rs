@@ -5,6 +5,7 @@ use std::fmt;
 use crate::exit::Exit;
 use crate::scenario::{Case, Line, Statement, Template};
 use crate::session;
+use crate::speaker;
 
 /// A case whose connections are resolved as far as they can be before the run.
 #[derive(Debug)]
@@ -16,7 +17,14 @@ pub struct Prepared {
 
 pub trait Dial: fmt::Debug {
     /// Resolves what depends on variables, whose values are filled into `request`.
-    fn options(&self, request: &Request) -> Result<session::Options, Unresolved>;
+    fn endpoint(&self, request: &Request) -> Result<Endpoint, Unresolved>;
+}
+
+/// How to connect, and what to speak then.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    pub open: session::Options,
+    pub on_top: Option<speaker::Options>,
 }
 
 /// `connect` with the lines below it, filled with values.

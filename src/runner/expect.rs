@@ -53,7 +53,7 @@ impl Runner<'_> {
         let mut log = Log::new(until.since);
         let look = |inbox: &mut Inbox| {
             while let Some(message) = inbox.take() {
-                match matcher.check(message.kind, &message.payload) {
+                match check(matcher, &message) {
                     Ok(()) => return Some(message),
                     Err(miss) => log.add(&message, &miss, &self.values),
                 }
@@ -75,7 +75,7 @@ impl Runner<'_> {
             .wait(until.deadline, Inbox::take)
             .await
             .map_err(|missed| no_message(until, missed, connection, Log::new(until.since)))?;
-        match matcher.check(message.kind, &message.payload) {
+        match check(matcher, &message) {
             Ok(()) => Ok(message),
             Err(miss) => {
                 let text = "the next message does not match";
@@ -95,9 +95,7 @@ impl Runner<'_> {
         let mut seen = 0;
         let look = |inbox: &mut Inbox| {
             let new = inbox.messages.iter().skip(seen);
-            let found = new
-                .clone()
-                .find(|message| matcher.check(message.kind, &message.payload).is_ok());
+            let found = new.clone().find(|message| check(matcher, message).is_ok());
             seen = inbox.messages.len();
             found.cloned()
         };
@@ -232,6 +230,10 @@ impl Runner<'_> {
             .map(Some)
             .map_err(|error| self.error(&error, Exit::Usage))
     }
+}
+
+fn check(matcher: &Matcher, message: &Message) -> Result<(), Miss> {
+    matcher.check_with(message.kind, &message.payload, &message.on_top)
 }
 
 fn no_message(

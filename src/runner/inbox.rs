@@ -3,8 +3,10 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use crate::event::Ending;
-use crate::proto::connection::Event;
+use crate::proto::connection::{self, Event};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 
@@ -14,12 +16,21 @@ pub struct Message {
     pub kind: Kind,
     /// UTF-8 if it is text.
     pub payload: Vec<u8>,
+    /// What a protocol on top makes of it.
+    pub on_top: Vec<Value>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Control {
     pub pong: bool,
     pub payload: Vec<u8>,
+}
+
+impl Message {
+    /// The bytes that it counts for.
+    fn size(&self) -> usize {
+        self.payload.len() * (1 + self.on_top.len())
+    }
 }
 
 #[derive(Debug, Default)]
@@ -31,6 +42,8 @@ pub struct Inbox {
     /// The peer's Close frame, and whether ours was sent before it.
     pub close: Option<(Option<CloseFrame>, bool)>,
     pub ending: Option<Ending>,
+    /// The session of a protocol on top is open.
+    pub is_ready: bool,
     pub is_overflowing: bool,
     /// All messages so far, also consumed ones.
     pub received: u64,
@@ -48,16 +61,7 @@ const OVERHEAD: usize = 64;
 impl Inbox {
     pub fn event(&mut self, event: &Event<'_>, now: Instant) {
         match event {
-            Event::Message(message) => {
-                self.received += 1;
-                if self.has_room(message.payload.len()) {
-                    self.messages.push_back(Message {
-                        at: now,
-                        kind: message.kind,
-                        payload: message.payload.to_vec(),
-                    });
-                }
-            }
+            Event::Message(message) => self.message(message, Vec::new(), now),
             Event::Ping { payload, .. } => self.control(false, payload),
             Event::Pong { payload, .. } => self.control(true, payload),
             Event::Close(frame) => self.close = Some((frame.clone(), self.closing)),
@@ -66,9 +70,35 @@ impl Inbox {
         }
     }
 
+    pub fn message(&mut self, message: &connection::Message<'_>, on_top: Vec<Value>, now: Instant) {
+        self.received += 1;
+        // Its objects hold the payload again.
+        if self.has_room(message.payload.len() * (1 + on_top.len())) {
+            self.messages.push_back(Message {
+                at: now,
+                kind: message.kind,
+                payload: message.payload.to_vec(),
+                on_top,
+            });
+        }
+    }
+
+    /// Removes the first message of which `find` finds something.
+    pub fn take_first<T>(&mut self, find: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        let found = self.messages.iter().enumerate().find_map(|(at, message)| {
+            let found = message.on_top.iter().find_map(&find)?;
+            Some((at, found))
+        });
+        let (at, found) = found?;
+        if let Some(message) = self.messages.remove(at) {
+            self.bytes -= message.size() + OVERHEAD;
+        }
+        Some(found)
+    }
+
     pub fn take(&mut self) -> Option<Message> {
         let message = self.messages.pop_front()?;
-        self.bytes -= message.payload.len() + OVERHEAD;
+        self.bytes -= message.size() + OVERHEAD;
         Some(message)
     }
 
@@ -104,8 +134,6 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::proto::connection;
-
     fn message(inbox: &mut Inbox, payload: &[u8]) {
         let message = connection::Message::whole(Kind::Text, payload, None);
         inbox.event(&Event::Message(message), Instant::now());

@@ -119,6 +119,7 @@ mod tests {
             at: Instant::now(),
             kind: Kind::Text,
             payload: text.as_bytes().to_vec(),
+            on_top: Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ mod dial;
 mod expect;
 mod inbox;
 mod log;
+mod on_top;
 pub mod report;
 pub mod result;
 mod sent;
@@ -21,7 +22,7 @@ use std::time::Duration;
 
 pub use crate::matching::Given;
 pub use case::Context;
-pub use dial::{Dial, Flags, Prepared, Request, Unresolved, flags};
+pub use dial::{Dial, Endpoint, Flags, Prepared, Request, Unresolved, flags};
 pub use result::{CaseResult, Failure, Kind, Outcome, Run};
 pub use suite::{Group, Suite};
 

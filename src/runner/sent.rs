@@ -60,6 +60,7 @@ fn written(action: &Action, values: &Values<'_>) -> Result<Option<String>, NoVal
         }
         Action::Ping { payload, .. } => words("ping", fill(payload)?),
         Action::Pong(payload) => words("pong", fill(payload)?),
+        Action::Say(say) => words(say.verb, fill(&say.args)?),
         Action::Typed(typed) => words(typed.grammar.name(), fill(&typed.args)?),
         _ => return Ok(None),
     }))

@@ -36,9 +36,11 @@ pub enum Statement {
     Case(String),
     /// `include FILE`: the steps of another file; its path is relative to the folder of this one.
     Include(String),
-    /// `connect [NAME] URL`.
+    /// `connect [NAME] [--as PROTOCOL] URL`.
     Connect {
         name: Option<String>,
+        /// The protocol on top, as a flag of that name below would say.
+        on_top: Option<String>,
         url: Template,
     },
     /// `--NAME [VALUE]` below `connect`: a flag of the command line.
@@ -107,6 +109,8 @@ pub enum Action {
     },
     /// `frame`, `raw` or `fragment`: send what the command of the prompt sends.
     Typed(Typed),
+    /// `emit`, `ack`, `join` or `leave`: say something in the protocol on top.
+    Say(Say),
     /// `drop` or `reset`: end TCP without a Close frame.
     Abandon { reset: bool },
     /// `wait`: let time pass.
@@ -119,6 +123,13 @@ pub enum Action {
     Leave(Template),
     /// `state NAME = VALUE`: set a variable of the connection.
     State { name: String, value: Template },
+}
+
+/// A verb of the protocol on top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Say {
+    pub verb: &'static str,
+    pub args: Template,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

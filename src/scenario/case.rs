@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::ast::{Action, File, Line, Statement};
 use super::error::{Mistake, Problem};
 use super::known::{self, Known};
+use super::template::Template;
 use super::template::Variable;
 use crate::command::nearest;
 
@@ -221,7 +222,7 @@ impl Open {
 
     fn push(&mut self, line: Line, on: Option<usize>) {
         if let Some(on) = on {
-            let below = Vec::new();
+            let below = protocol(&line).into_iter().collect();
             self.case.steps.push(Step { on, line, below });
         } else if let Some(connect) = self.case.steps.last_mut() {
             connect.below.push(line);
@@ -318,4 +319,17 @@ impl Open {
             }),
         }
     }
+}
+
+/// `--as` of a `connect` line, as if it were on a line below.
+fn protocol(line: &Line) -> Option<Line> {
+    let Statement::Connect { on_top, .. } = &line.statement else {
+        return None;
+    };
+    let value = Some(Template::literal(on_top.as_deref()?));
+    let name = "as".to_owned();
+    Some(Line {
+        statement: Statement::Flag { name, value },
+        ..line.clone()
+    })
 }

@@ -112,6 +112,11 @@ fn moved(text: &str, masked: &str, at: usize) -> usize {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// What a protocol on top cannot say.
+    #[error("{0}")]
+    OnTop(String),
+    #[error("--as takes {0}, not {1:?}")]
+    Protocol(String, String),
     #[error("unknown word {word:?}; {hint}")]
     UnknownWord { word: String, hint: String },
     #[error("{word:?} is not a kind of message; did you mean {nearest}?")]

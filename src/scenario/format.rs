@@ -92,11 +92,16 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
         },
         Statement::Case(name) => write!(out, "### {name}"),
         Statement::Include(path) => write!(out, "include {path}"),
-        Statement::Connect { name: None, url } => write!(out, "connect {url}"),
-        Statement::Connect {
-            name: Some(name),
-            url,
-        } => write!(out, "connect {name} {url}"),
+        Statement::Connect { name, on_top, url } => {
+            out.push_str("connect ");
+            if let Some(name) = name {
+                let _ = write!(out, "{name} ");
+            }
+            if let Some(on_top) = on_top {
+                let _ = write!(out, "--as {on_top} ");
+            }
+            write!(out, "{url}")
+        }
         Statement::Flag { name, value: None } => write!(out, "--{name}"),
         Statement::Flag {
             name,
@@ -182,6 +187,7 @@ fn write_action(out: &mut String, on: Option<&str>, action: &Action) {
             write_span(out, "within", *within);
         }
         Action::Typed(typed) => write_words(out, typed.grammar.name(), &typed.args.to_string()),
+        Action::Say(say) => write_words(out, say.verb, &say.args.to_string()),
         Action::Abandon { reset } => out.push_str(if *reset { "reset" } else { "drop" }),
         Action::Wait(time) => {
             let _ = write!(out, "wait {}", span::write(*time));
@@ -317,6 +323,8 @@ fn write_pattern(out: &mut String, pattern: &Pattern, captures: &[Capture], matc
         Pattern::Re(regex) => write_regex(out, regex),
         Pattern::Hex(bytes) => write_words(out, "hex", &hex(bytes)),
         Pattern::Any => out.push_str("any"),
+        Pattern::OnTop(text) => write_operand(out, "as", text, matching),
+        Pattern::Event(text) => write_operand(out, "event", text, matching),
     }
     for Capture { name, with } in captures {
         let _ = write!(out, " capture {name} = ");

@@ -78,6 +78,7 @@ fn of_action(action: &Action) -> Vec<&Template> {
         | Action::Leave(it)
         | Action::State { value: it, .. } => vec![it],
         Action::Typed(typed) => vec![&typed.args],
+        Action::Say(say) => vec![&say.args],
         Action::Expect(expect) => of_message(&expect.pattern, &expect.captures),
         Action::To { target, action } => {
             let mut templates = of_action(action);
@@ -97,7 +98,12 @@ fn of_action(action: &Action) -> Vec<&Template> {
 
 fn of_message<'p>(pattern: &'p Pattern, captures: &'p [Capture]) -> Vec<&'p Template> {
     let pattern = match pattern {
-        Pattern::Text(it) | Pattern::Json(it) | Pattern::Re(it) | Pattern::Jq(it) => Some(it),
+        Pattern::Text(it)
+        | Pattern::Json(it)
+        | Pattern::Re(it)
+        | Pattern::Jq(it)
+        | Pattern::OnTop(it)
+        | Pattern::Event(it) => Some(it),
         Pattern::Hex(_) | Pattern::Any => None,
     };
     let captures = captures.iter().map(|Capture { with, .. }| match with {

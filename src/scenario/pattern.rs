@@ -13,6 +13,10 @@ pub enum Pattern {
     Jq(Template),
     Hex(Vec<u8>),
     Any,
+    /// What the protocol on top makes of a message contains these values.
+    OnTop(Template),
+    /// An event of the protocol on top: its name, and then its arguments.
+    Event(Template),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -126,9 +126,12 @@ impl Program {
 
 fn is_literal(pattern: &Pattern) -> bool {
     match pattern {
-        Pattern::Text(it) | Pattern::Json(it) | Pattern::Re(it) | Pattern::Jq(it) => {
-            it.as_literal().is_some()
-        }
+        Pattern::Text(it)
+        | Pattern::Json(it)
+        | Pattern::Re(it)
+        | Pattern::Jq(it)
+        | Pattern::OnTop(it)
+        | Pattern::Event(it) => it.as_literal().is_some(),
         Pattern::Hex(_) | Pattern::Any => true,
     }
 }

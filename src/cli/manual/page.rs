@@ -121,7 +121,8 @@ pub(in crate::cli) fn closing() -> String {
     for page in pages {
         words.extend([bold(page), roman("(1), ")]);
     }
-    words.extend([bold("wsee-scenario"), roman("(5)")]);
+    words.extend([bold("wsee-scenario"), roman("(5), ")]);
+    words.extend([bold("wsee-protocols"), roman("(5)")]);
     roff.text(words);
     body(&roff)
 }

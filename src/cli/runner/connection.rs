@@ -7,7 +7,16 @@ use std::ffi::OsString;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
 
-use crate::cli::DialArgs;
+use crate::cli::{DialArgs, OnTopArgs};
+
+/// All flags of one connection.
+#[derive(Debug, Args)]
+pub struct EndpointArgs {
+    #[command(flatten)]
+    pub dial: DialArgs,
+    #[command(flatten)]
+    pub on_top: OnTopArgs,
+}
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ConnectionArgs {
@@ -16,13 +25,13 @@ pub struct ConnectionArgs {
 }
 
 fn connection_args() -> Vec<Arg> {
-    let dial = DialArgs::augment_args(Command::new("wsee"));
+    let dial = EndpointArgs::augment_args(Command::new("wsee"));
     dial.get_arguments().cloned().collect()
 }
 
 impl Args for ConnectionArgs {
     fn augment_args(command: Command) -> Command {
-        let dial = DialArgs::augment_args(Command::new("wsee"));
+        let dial = EndpointArgs::augment_args(Command::new("wsee"));
         let groups: Vec<ArgGroup> = dial.get_groups().cloned().collect();
         let args = connection_args().into_iter();
         // Few tests need them, and they would fill the short help.
@@ -71,7 +80,7 @@ impl ConnectionArgs {
     /// # Errors
     ///
     /// A line that names the wrong flag.
-    pub fn with(&self, more: &[(String, Option<String>)]) -> Result<DialArgs, String> {
+    pub fn with(&self, more: &[(String, Option<String>)]) -> Result<EndpointArgs, String> {
         let more = more.iter().map(|(name, value)| match value {
             Some(value) => format!("--{name}={value}"),
             None => format!("--{name}"),
@@ -80,9 +89,9 @@ impl ConnectionArgs {
         let command = Command::new("wsee")
             .no_binary_name(true)
             .disable_help_flag(true);
-        lenient(DialArgs::augment_args(command))
+        lenient(EndpointArgs::augment_args(command))
             .try_get_matches_from(tokens)
-            .and_then(|matches| DialArgs::from_arg_matches(&matches))
+            .and_then(|matches| EndpointArgs::from_arg_matches(&matches))
             .map_err(|error| text(&error))
     }
 
@@ -158,7 +167,7 @@ mod tests {
     #[test]
     fn flags_are_kept_as_typed() {
         let args = args("-H A:1 -k --header B:2 --connect-timeout 3s");
-        let dial = args.with(&[]).unwrap();
+        let dial = args.with(&[]).unwrap().dial;
         let fields = ["A:1", "B:2"].map(|field| Field(field.to_owned()));
         assert_eq!(dial.handshake.header, fields);
         assert!(dial.tls.insecure);
@@ -168,7 +177,7 @@ mod tests {
     fn a_scenario_adds_lists_and_overrides_values() {
         let args = args("-H A:1 --origin a --insecure");
         let more = more(&[("header", "B:2"), ("origin", "b"), ("insecure", "")]);
-        let dial = args.with(&more).unwrap();
+        let dial = args.with(&more).unwrap().dial;
         let fields = ["A:1", "B:2"].map(|field| Field(field.to_owned()));
         assert_eq!(dial.handshake.header, fields);
         assert_eq!(dial.handshake.origin.as_deref(), Some("b"));

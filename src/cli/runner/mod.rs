@@ -10,7 +10,7 @@ use clap::{ArgAction, Args, ValueHint};
 
 use crate::cli::heading::Heading;
 
-pub use connection::ConnectionArgs;
+pub use connection::{ConnectionArgs, EndpointArgs};
 pub use report::ReportArgs;
 pub use step::StepArgs;
 pub(super) use step::join_close_codes;

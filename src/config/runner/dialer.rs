@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use crate::cli::{ConnectionArgs, DialArgs};
+use crate::cli::{ConnectionArgs, EndpointArgs};
 use crate::config::header::parse_header;
 use crate::config::target::Target;
-use crate::config::{ConfigError, Dialing, Environment};
+use crate::config::{ConfigError, Dialing, Environment, on_top};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::runner::{self, Dial, Request, Unresolved};
+use crate::runner::{self, Dial, Endpoint, Request, Unresolved};
 use crate::scenario::{Line, Statement, Template};
-use crate::session;
 
 #[derive(Debug)]
 pub struct Flags {
@@ -20,11 +19,11 @@ pub struct Flags {
 
 #[derive(Debug)]
 pub(super) enum Connection {
-    Resolved(Box<session::Options>),
+    Resolved(Box<Endpoint>),
     /// The URL or a field has variables that get their values during the run.
     Late {
         flags: Rc<Flags>,
-        args: Box<DialArgs>,
+        args: Box<EndpointArgs>,
     },
     /// A flag has such a variable.
     LateFlags(Rc<Flags>),
@@ -46,28 +45,34 @@ impl Flags {
         self.resolve(&args, url)
     }
 
-    fn resolve(&self, args: &DialArgs, url: &str) -> Result<Dialing, ConfigError> {
-        let target = Target::typed(url, args.handshake.path_as_is)?;
-        Dialing::resolve(args, &target, &self.environment)
+    fn resolve(&self, args: &EndpointArgs, url: &str) -> Result<Dialing, ConfigError> {
+        let mut target = Target::typed(url, args.dial.handshake.path_as_is)?;
+        let max_message = args.dial.limit.endpoint.max_message.0;
+        let on_top = on_top::resolve(&args.on_top, &mut target, max_message, &self.environment)?;
+        let mut dialing = Dialing::resolve(&args.dial, &target, &self.environment)?;
+        dialing.on_top = on_top.map(|(options, _)| options);
+        Ok(dialing)
     }
 
-    fn args(&self, flags: &runner::Flags) -> Result<DialArgs, Unresolved> {
+    fn args(&self, flags: &runner::Flags) -> Result<EndpointArgs, Unresolved> {
         self.typed.with(flags).map_err(usage)
     }
 
-    fn options(&self, args: &DialArgs, request: &Request) -> Result<session::Options, Unresolved> {
+    fn endpoint(&self, args: &EndpointArgs, request: &Request) -> Result<Endpoint, Unresolved> {
         if request.url.starts_with('@') {
             let text = "a scenario cannot use a profile; write its URL here, or {{NAME}} and --var";
             return Err(usage(text.to_owned()));
         }
-        let mut open = self.resolve(args, &request.url)?.open;
+        let Dialing {
+            mut open, on_top, ..
+        } = self.resolve(args, &request.url)?;
         for (name, value) in &request.fields {
             // As with -H, a field without a value is removed from the request.
             let edit =
                 parse_header(name, &format!("{name}: {value}")).map_err(ConfigError::from)?;
             open.offer.edits.push(edit);
         }
-        Ok(open)
+        Ok(Endpoint { open, on_top })
     }
 
     /// Resolves a connection as far as its variables are `known`.
@@ -89,8 +94,8 @@ impl Flags {
         let named = |error| wrong(below, error);
         if let Ok(request) = Request::new(url, below, &known) {
             let args = self.args(&request.flags).map_err(named)?;
-            let options = self.options(&args, &request).map_err(named)?;
-            return Ok(Connection::Resolved(Box::new(options)));
+            let endpoint = self.endpoint(&args, &request).map_err(named)?;
+            return Ok(Connection::Resolved(Box::new(endpoint)));
         }
         let flags = Rc::clone(self);
         let Ok(typed) = runner::flags(below, &known) else {
@@ -111,11 +116,11 @@ fn wrong(below: &[Line], error: Unresolved) -> Wrong<'_> {
 }
 
 impl Dial for Connection {
-    fn options(&self, request: &Request) -> Result<session::Options, Unresolved> {
+    fn endpoint(&self, request: &Request) -> Result<Endpoint, Unresolved> {
         match self {
-            Self::Resolved(options) => Ok(session::Options::clone(options)),
-            Self::Late { flags, args } => flags.options(args, request),
-            Self::LateFlags(flags) => flags.options(&flags.args(&request.flags)?, request),
+            Self::Resolved(endpoint) => Ok(Endpoint::clone(endpoint)),
+            Self::Late { flags, args } => flags.endpoint(args, request),
+            Self::LateFlags(flags) => flags.endpoint(&flags.args(&request.flags)?, request),
         }
     }
 }

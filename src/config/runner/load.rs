@@ -7,12 +7,11 @@ use std::path::{Path, PathBuf};
 use super::dialer::{Connection, Wrong};
 use super::{Selected, Targets, Test};
 use crate::exit::Exit;
-use crate::runner::{Dial, Given, Group, Prepared, Unresolved};
+use crate::runner::{Dial, Endpoint, Given, Group, Prepared, Unresolved};
 use crate::scenario::ast::Content;
 use crate::scenario::{
     self, Action, Case, Form, Line, Mistake, Problem, Statement, Step, Template, Variable, include,
 };
-use crate::session;
 
 #[derive(Debug)]
 pub struct Loaded {
@@ -39,12 +38,12 @@ impl Test {
     pub fn load(&self) -> Result<Loaded, Vec<Mistakes>> {
         let (mut groups, mut wrong) = (Vec::new(), Vec::new());
         match &self.targets {
-            Targets::Steps { cases, open } => groups.push(Group {
+            Targets::Steps { cases, endpoint } => groups.push(Group {
                 file: None,
                 folder: PathBuf::from("."),
                 cases: cases
                     .iter()
-                    .map(|case| of_command_line(case, open))
+                    .map(|case| of_command_line(case, endpoint))
                     .collect(),
             }),
             Targets::Files(files) => {
@@ -209,10 +208,10 @@ fn at_line(mut cases: Vec<Case>, line: usize) -> Vec<Case> {
 }
 
 /// A case of the command line, whose connection is already resolved.
-fn of_command_line(case: &Case, open: &session::Options) -> Prepared {
+fn of_command_line(case: &Case, endpoint: &Endpoint) -> Prepared {
     let dial = |step: &Step| -> Option<Box<dyn Dial>> {
         let is_connect = matches!(step.line.statement, Statement::Connect { .. });
-        is_connect.then(|| Box::new(Connection::Resolved(Box::new(open.clone()))) as _)
+        is_connect.then(|| Box::new(Connection::Resolved(Box::new(endpoint.clone()))) as _)
     };
     Prepared {
         case: case.clone(),

@@ -14,10 +14,9 @@ use super::{ConfigError, Display, Environment};
 use crate::cli::{ReportArgs, TestArgs, Variable, VariableArgs, names_scenario};
 use crate::dial::is_localhost;
 use crate::exit::Exit;
-use crate::runner::{Given, Options};
+use crate::runner::{Endpoint, Given, Options};
 use crate::scenario::folder::{self, FolderError};
 use crate::scenario::{self, Known, Mistake};
-use crate::session;
 
 #[derive(Debug)]
 pub struct Test {
@@ -41,7 +40,7 @@ pub struct Test {
 pub enum Targets {
     Steps {
         cases: Vec<scenario::Case>,
-        open: Box<session::Options>,
+        endpoint: Box<Endpoint>,
     },
     Files(Vec<Selected>),
 }
@@ -152,8 +151,11 @@ impl Test {
                 if args.run.check {
                     load::check_files(&cases, Path::new("."), &given).map_err(TestError::Steps)?;
                 }
-                let open = Box::new(dialing.open);
-                Targets::Steps { cases, open }
+                let endpoint = Box::new(Endpoint {
+                    open: dialing.open,
+                    on_top: dialing.on_top,
+                });
+                Targets::Steps { cases, endpoint }
             }
             targets => Targets::Files(find(args, targets)?),
         };

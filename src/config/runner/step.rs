@@ -15,6 +15,7 @@ pub(super) fn case(
 ) -> Result<Vec<Case>, TestError> {
     let connect = Statement::Connect {
         name: None,
+        on_top: None,
         url: Template::literal(url),
     };
     let (about_response, mut actions): (Vec<Line>, Vec<Line>) = steps

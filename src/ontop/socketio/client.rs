@@ -261,6 +261,10 @@ impl Protocol for Client {
             "emit" => self.emit(say::emit(arguments, false)?, now, actions),
             "emit?" => self.emit(say::emit(arguments, true)?, now, actions),
             "ack" => self.give(say::give(arguments)?, actions),
+            say::ANSWER => {
+                let oldest = self.acks.wanted().last();
+                self.give(say::give_oldest(arguments, oldest)?, actions)
+            }
             "leave" => self.leave(&say::leave(arguments)?, actions),
             "join" => {
                 let (name, auth) = say::join(arguments)?;

@@ -1,6 +1,6 @@
 //! What a person types and a program writes, as packets.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::packet::RESERVED;
 use crate::ontop::{SayError, Verb};
@@ -37,6 +37,9 @@ pub(super) const VERBS: &[Verb] = &[
         example: "/leave /admin",
     },
 ];
+
+/// The verb of a scenario's `ack`, which names no event.
+pub const ANSWER: &str = "answer";
 
 /// An event to send.
 #[derive(Debug, PartialEq)]
@@ -78,6 +81,17 @@ pub(super) fn emit(text: &str, wants_ack: bool) -> Result<Emit, SayError> {
     };
     check(&emit)?;
     Ok(emit)
+}
+
+/// `JSON…`: the values of an acknowledgement of the oldest event that wants one.
+pub(super) fn give_oldest(text: &str, wanted: Option<u64>) -> Result<Give, SayError> {
+    let id = wanted.ok_or_else(|| error_with("the server waits for no acknowledgement", None))?;
+    let data = values(text)?;
+    Ok(Give {
+        namespace: None,
+        id,
+        data,
+    })
 }
 
 /// `[[/NS]] N [JSON…]`.
@@ -288,10 +302,37 @@ fn error_with<'a>(text: impl Into<String>, hint: impl Into<Option<&'a str>>) -> 
     }
 }
 
+/// The verb of a step in a scenario; `args` are checked if they are known.
+pub fn step(word: &str, args: Option<&str>) -> Result<&'static str, SayError> {
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == word) else {
+        return Err(usage(word));
+    };
+    match (verb.name, args) {
+        (_, None) => {}
+        ("emit", Some(args)) => drop(emit(args, false)?),
+        ("emit?", Some(args)) => drop(emit(args, true)?),
+        ("join", Some(args)) => drop(join(args)?),
+        ("leave", Some(args)) => drop(leave(args)?),
+        (_, Some(args)) => drop(values(args)?),
+    }
+    Ok(verb.name)
+}
+
+/// The JSON of which the `as` of an event `NAME JSON…` is a superset; without arguments any fit.
+pub fn event_pattern(text: &str) -> Result<Value, SayError> {
+    let mut emit = emit(text, false)?;
+    if emit.data.len() == 1 {
+        emit.data.push("...".into());
+    }
+    let mut pattern = json!({"type": "event", "event": emit.data});
+    if let Some(namespace) = emit.namespace {
+        pattern["ns"] = namespace.into();
+    }
+    Ok(pattern)
+}
+
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn event(namespace: Option<&str>, data: Value, wants_ack: bool) -> Emit {

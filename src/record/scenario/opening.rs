@@ -40,7 +40,11 @@ pub(super) fn subprotocol(opening: &Opening) -> Option<String> {
 pub(super) fn write(opening: &Opening, secrets: Secrets) -> String {
     let masker = Masker(secrets);
     let url = masker.address(opening.url());
-    let mut statements = vec![Statement::Connect { name: None, url }];
+    let mut statements = vec![Statement::Connect {
+        name: None,
+        on_top: None,
+        url,
+    }];
     statements.extend(masker.fields(opening));
     statements.extend(status(opening).map(Statement::Status));
     statements.extend(subprotocol(opening).map(|value| Statement::ResponseField {

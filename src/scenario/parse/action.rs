@@ -1,8 +1,9 @@
 use super::lines::Lines;
 use super::{expect, rule, send};
 use crate::command::{grammar, nearest};
+use crate::ontop::{SayError, socketio};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
-use crate::scenario::ast::{Action, Match, Statement};
+use crate::scenario::ast::{Action, Match, Say, Statement};
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::scan::{Allowed, Scan, starts_with_word};
 use crate::scenario::span;
@@ -10,7 +11,7 @@ use crate::scenario::template::{Variable, is_name};
 use crate::scenario::typed::{Grammar, Typed};
 
 /// Words that begin a line, some after the name of a connection; no connection has such a name.
-pub(super) const WORDS: [&str; 20] = [
+pub(super) const WORDS: [&str; 23] = [
     "connect",
     "include",
     "ping",
@@ -22,6 +23,9 @@ pub(super) const WORDS: [&str; 20] = [
     "fragment",
     "drop",
     "reset",
+    "emit",
+    "emit?",
+    "ack",
     "to",
     "join",
     "leave",
@@ -123,6 +127,9 @@ fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
         "pong" => args.payload(MAX_CONTROL).map(Action::Pong),
         "close" => close(args),
         "wait" => args.span().map(Action::Wait),
+        "emit" | "emit?" | "ack" => say(word, scan, args),
+        // A namespace begins with a slash, and a room of a server's rules does not.
+        "join" | "leave" if args.rest.starts_with('/') => say(word, scan, args),
         "join" => rule::room(args).map(Action::Join),
         "leave" => rule::room(args).map(Action::Leave),
         "state" => state(args),
@@ -172,7 +179,7 @@ fn habit(word: &str, args: &str) -> Option<String> {
             };
             format!("wait {time}")
         }
-        "send" | "write" | "emit" | "message" => format!("> {text}"),
+        "send" | "write" | "message" => format!("> {text}"),
         "expect" | "recv" | "receive" | "read" | "assert" => {
             format!("< {}", expect::with_kind(text))
         }
@@ -209,6 +216,20 @@ fn close(args: Scan<'_>) -> Result<Action, Mistake> {
         reason: reason.payload(CloseFrame::MAX_REASON)?,
         within,
     })
+}
+
+/// A verb of a protocol on top, whose arguments are checked if they have no variables.
+fn say(word: &str, scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
+    let place = if args.is_empty() { scan } else { args };
+    let on_top = |error: &SayError| {
+        let hint = error.hint.iter().map(|hint| format!("; {hint}"));
+        let text = error.text.clone() + &hint.collect::<String>();
+        place.mistake(Problem::OnTop(text))
+    };
+    let args = args.template()?;
+    let literal = args.as_literal();
+    let verb = socketio::step(word, literal).map_err(|error| on_top(&error))?;
+    Ok(Action::Say(Say { verb, args }))
 }
 
 /// `scan` begins with the name of the command, before `args`.

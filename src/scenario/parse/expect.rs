@@ -1,13 +1,15 @@
 use super::lines::Lines;
 use crate::command;
+use crate::ontop::socketio;
 use crate::proto::frame::MAX_CONTROL;
 use crate::scenario::ast::{Action, Expect, ExpectClose, Match, Pattern, Reason};
 use crate::scenario::error::{Mistake, Problem};
 use crate::scenario::rule::Trigger;
 use crate::scenario::scan::{Allowed, Scan, find_word, starts_with_word};
+use crate::scenario::template::Template;
 
 /// Kinds of messages.
-const PATTERNS: [&str; 6] = ["text", "json", "re", "jq", "hex", "any"];
+const PATTERNS: [&str; 8] = ["text", "json", "re", "jq", "hex", "any", "as", "event"];
 /// Frames that only `<` waits for.
 const FRAMES: [&str; 3] = ["close", "ping", "pong"];
 
@@ -123,13 +125,28 @@ fn pattern<'a>(
             (Pattern::Hex(hex), rest)
         }
         "any" => (Pattern::Any, operand),
+        "as" => {
+            let json = text.before_mistyped(allowed, |it| it.json(it.rest))?;
+            (Pattern::OnTop(json), rest)
+        }
+        "event" => (Pattern::Event(event(text)?), rest),
         _ => {
-            let problem = "expected text, json, re, jq, hex or any";
+            let problem = "expected text, json, re, jq, hex, any, as or event";
             return Err(operand
                 .source
                 .mistake(0, operand.at(), Problem::Missing(problem)));
         }
     })
+}
+
+/// The name of an event and its arguments, which are checked if they have no variables.
+fn event(text: Scan<'_>) -> Result<Template, Mistake> {
+    let template = text.trim().template()?;
+    if let Some(literal) = template.as_literal() {
+        let event = socketio::event_pattern(literal);
+        event.map_err(|error| text.mistake(Problem::OnTop(error.text)))?;
+    }
+    Ok(template)
 }
 
 /// A text without quotes ends where a modifier begins.

@@ -9,6 +9,7 @@ use super::error::{Mistake, Problem, Source};
 use super::rule::{Rule, Trigger};
 use super::scan::{Scan, starts_with_word};
 use super::template::is_name;
+use crate::ontop::{Name, RAW};
 use action::action;
 pub(super) use expect::close_frame;
 use lines::Lines;
@@ -244,6 +245,7 @@ fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
     } else {
         (None, scan)
     };
+    let (on_top, url) = protocol(url)?;
     if url.is_empty() {
         let problem = Problem::Missing("expected a URL, as in connect ws://localhost:8080/");
         return Err(scan.source.mistake(0, scan.source.line.len(), problem));
@@ -257,7 +259,24 @@ fn connect(scan: Scan<'_>) -> Result<Statement, Mistake> {
     let (_, more) = url.word();
     more.nothing("a URL has no blanks, and flags go on lines of their own")?;
     let (name, url) = (name.map(str::to_owned), url.template()?);
-    Ok(Statement::Connect { name, url })
+    Ok(Statement::Connect { name, on_top, url })
+}
+
+/// `--as NAME` in front of the URL.
+fn protocol(scan: Scan<'_>) -> Result<(Option<String>, Scan<'_>), Mistake> {
+    let (flag, after) = scan.word();
+    let (name, after) = match flag.split_once('=') {
+        Some(("--as", name)) => (name, after),
+        _ if flag == "--as" => after.word(),
+        _ => return Ok((None, scan)),
+    };
+    let mut known: Vec<&str> = Name::ALL.map(Name::as_str).to_vec();
+    known.push(RAW);
+    if !known.contains(&name) {
+        let problem = Problem::Protocol(known.join(" or "), name.to_owned());
+        return Err(scan.mistake(problem));
+    }
+    Ok((Some(name.to_owned()), after))
 }
 
 fn field(text: &str) -> Option<(&str, &str)> {

@@ -1,0 +1,78 @@
+use super::{socket_io, text};
+use crate::support::pty::terminal;
+
+#[test]
+fn events_and_acknowledgements_are_shown_in_their_own_words() {
+    let server = socket_io(|peer| {
+        peer.send("427[\"price\",{\"s\":\"EURUSD\"}]");
+        let ack = text(peer);
+        let event = text(peer);
+        let asked = text(peer);
+        peer.send("430[\"done\"]");
+        (ack, event, asked)
+    });
+    let mut terminal = terminal(&["--as", "socket.io", server.url()]).prompt();
+    terminal.wait_for("event \"price\"   { \"s\": \"EURUSD\" }   ack wanted: /ack 7");
+    terminal.press("/ack 7 \"ok\"\r");
+    terminal.wait_for("→ ack 7   \"ok\"");
+    terminal.press("chat {\"text\":\"hi\"}\r");
+    terminal.wait_for("→ event \"chat\"   { \"text\": \"hi\" }");
+    terminal.press("/emit? save 1\r");
+    terminal.wait_for("← ack 0   \"done\"   to \"save\" after ");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    let (ack, event, asked) = server.finish();
+    assert_eq!(ack, "437[\"ok\"]");
+    assert_eq!(event, "42[\"chat\",{\"text\":\"hi\"}]");
+    assert_eq!(asked, "420[\"save\",1]");
+}
+
+#[test]
+fn verbs_are_listed_and_completed_only_while_they_are_on() {
+    let server = socket_io(|peer| peer.send("42[\"prices\",1]"));
+    let mut terminal = terminal(&["--as", "socket.io", server.url()]).prompt();
+    terminal.wait_for("event \"prices\"");
+    terminal.press("/help\r");
+    terminal.wait_for("/emit? [[/NS]] NAME [JSON…]");
+    terminal.press("pri\t");
+    terminal.wait_for("> prices");
+    terminal.press("\x15/as raw\r");
+    terminal.wait_for("spoken: raw");
+    terminal.press("/emit x\r");
+    terminal.wait_for("unknown command /emit");
+    terminal.press("/as socket.io\r");
+    terminal.wait_for("spoken: socket.io");
+    terminal.press("/status\r");
+    terminal.wait_for("/ (connected)");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn what_cannot_be_said_is_not_sent() {
+    let server = socket_io(|_| ());
+    let mut terminal = terminal(&["--as", "socket.io", server.url()]).prompt();
+    terminal.wait_for("connect");
+    for (line, why) in [
+        ("/emit", "/emit needs [[/NS]] NAME [JSON…]"),
+        (
+            "chat hello",
+            "argument \"hello\" is not JSON; a string needs quotes: \"hello\"",
+        ),
+        ("disconnect", "\"disconnect\" is reserved by Socket.IO"),
+        (
+            "/ack 3",
+            "the server does not wait for ack 3; it waits for none",
+        ),
+        (
+            "/leave /fx",
+            "not connected to namespace /fx; /join /fx connects to it",
+        ),
+        ("/join fx", "/join needs /NS [AUTH]"),
+    ] {
+        terminal.press(&format!("{line}\r"));
+        terminal.wait_for(why);
+    }
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
