@@ -45,7 +45,7 @@ fn pings_are_answered_and_neither_printed_nor_counted() {
         peer.send("42[\"a\"]");
     });
     let run = wsee(&["--as", "socket.io", server.url(), "-1", "-v"]).run();
-    run.exits(0).prints("[\"a\"]\n").never_says("ping");
+    run.exits(0).prints("[\"a\"]\n").never_says("← ping");
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn a_file_of_credentials_is_read_again_for_each_connection() {
         "--reconnect",
     ])
     .spawn();
-    first.finish();
+    first.serve();
     let second = crate::support::peer::scripted_on(port, |mut peer| {
         peer.send(OPEN);
         peer.expect("40{\"token\":2}");
@@ -164,7 +164,7 @@ fn a_session_that_can_be_recovered_is_asked_for_and_told() {
     });
     let (port, url) = (first.port(), first.url().to_owned());
     let run = wsee(&["--as", "socket.io", &url, "-n", "2", "--reconnect", "-v"]).spawn();
-    first.finish();
+    first.serve();
     let second = crate::support::peer::scripted_on(port, |mut peer| {
         peer.send(OPEN);
         peer.expect("40{\"pid\":\"p\",\"offset\":\"offset1\"}");
