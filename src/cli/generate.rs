@@ -290,10 +290,9 @@ mod tests {
     /// The long flags of a command; `URL` is wsee without a command.
     fn flags_of(wsee: &Command, name: &str) -> Option<Vec<String>> {
         let command = match name {
-            "URL" => Some(wsee),
+            "URL" | "protocols" => Some(wsee),
             // The language has the flags of a connection.
             "scenario" => wsee.find_subcommand("test"),
-            "protocols" => Some(wsee),
             name => wsee.find_subcommand(name),
         };
         let flags = command?.get_arguments().filter_map(clap::Arg::get_long);

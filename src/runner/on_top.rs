@@ -53,8 +53,8 @@ impl Runner<'_> {
         let (connection, until) = (self.connection(on)?, self.until(None));
         let look = |inbox: &mut Inbox| inbox.take_first(|object| answer(object, namespace));
         match connection.wait(until.deadline, look).await {
-            Ok(None) => Ok(()),
-            Ok(Some(data)) => {
+            Ok(Joined::Yes) => Ok(()),
+            Ok(Joined::Refused(data)) => {
                 let text = format!("the server refused namespace {namespace}: {data}");
                 let message = self.safe(&text);
                 let failure = Failure::new(Kind::Failure, message, Exit::RefusedOnTop);
@@ -68,14 +68,20 @@ impl Runner<'_> {
     }
 }
 
-/// Whether an object answers the request to join `namespace`; if it refuses, with its data.
-fn answer(object: &Value, namespace: &str) -> Option<Option<String>> {
+enum Joined {
+    Yes,
+    /// With the data of the refusal.
+    Refused(String),
+}
+
+/// The answer to the request to join `namespace`, if an object is that.
+fn answer(object: &Value, namespace: &str) -> Option<Joined> {
     let is_it = object.get("ns").and_then(Value::as_str) == Some(namespace);
     match object.get("type").and_then(Value::as_str) {
-        Some("connect") if is_it => Some(None),
+        Some("connect") if is_it => Some(Joined::Yes),
         Some("connect_error") if is_it => {
             let data = object.get("data").map(Value::to_string);
-            Some(Some(data.unwrap_or_default()))
+            Some(Joined::Refused(data.unwrap_or_default()))
         }
         _ => None,
     }

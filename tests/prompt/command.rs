@@ -257,11 +257,11 @@ fn show_lists_and_changes_the_view() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/show\r");
     terminal
-        .wait_for("\nshown: ping on, pong on, frames off, time on, json on, compact off, hex on, decode auto\n");
+        .wait_for("\nshown: ping on, pong on, frames off, raw off, time on, json on, compact off, hex on, decode auto\n");
     terminal
         .press("/show json off\r/show time off\r/show hex off\r/show pong off\r/show decode off\r");
     terminal.wait_for(
-        "\nshown: ping on, pong off, frames off, time off, json off, compact off, hex off, decode off\n",
+        "\nshown: ping on, pong off, frames off, raw off, time off, json off, compact off, hex off, decode off\n",
     );
     terminal.press("{\"a\":1}\r");
     terminal.wait_for("\n#2 ← text 7 B   {\"a\":1}\n");
