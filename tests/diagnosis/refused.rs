@@ -50,6 +50,9 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "compression is refused", "/", [], "400 Bad Request", "Invalid or unacceptable Sec-WebSocket-Extensions: client_max_window_bits" => ["add --no-compress"] but ["path"];
     "an https port of nginx", "/", [], "400 Bad Request\r\nServer: nginx", "<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>" => ["this is a TLS port (\"400 The plain HTTP request was sent to HTTPS port\")", "connect to wss://127.0.0.1:"] but ["subprotocol"];
     "an https port of Go", "/", [], "400 Bad Request", "Client sent an HTTP request to an HTTPS server.\n" => ["this is a TLS port", "wss://"] but ["subprotocol"];
+    "a client certificate is refused", "/", [], "400 Bad Request\r\nServer: nginx/1.22.1", "<title>400 The SSL certificate error</title>" => ["\"400 The SSL certificate error\"", "--cert FILE and --key FILE, or check them"] but ["-s NAME", "path"];
+    "a rule of nginx", "/ws", [], "403 Forbidden\r\nServer: nginx/1.22.1", "<html><h1>403 Forbidden</h1><hr><center>nginx/1.22.1</center></html>" => ["nginx itself forbids /ws", "a rule such as deny", "error log"] but ["FastAPI", "--origin", "--bearer"];
+    "a login page", "/ws", [], "302 Found\r\nLocation: /users/sign_in?next=/ws", "" => ["redirected to ws://127.0.0.1:", "/users/sign_in?next=/ws, as the server does not accept the request without credentials", "send the cookie or token"] but ["connect there", "-L"];
     "a client certificate is missing", "/", [], "400 Bad Request", "<title>400 No required SSL certificate was sent</title>" => ["--cert FILE and --key FILE"] but ["subprotocol"];
     "an unknown host", "/", [], "400 Bad Request", "Invalid HTTP_HOST header" => ["does not know the host 127.0.0.1:", "-H 'Host: NAME'"] but [];
     "nginx without Upgrade, Python behind it", "/", [], "426 Upgrade Required\r\nServer: nginx/1.22.1", "Failed to open a WebSocket connection: invalid Connection header: close." => [NGINX] but [];
@@ -97,7 +100,7 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "a date in Retry-After", "/ws", [], "503 Service Unavailable\r\nRetry-After: Wed, 21 Oct 2026 07:28:00 GMT", "" => ["try again after Wed, 21 Oct 2026 07:28:00 GMT"] but [];
     "a redirect to a script", "/ws", [], "302 Found\r\nLocation: javascript:alert(1)", "" => ["is not a URL to connect to"] but ["-L"];
     "a redirect to no host", "/ws", [], "302 Found\r\nLocation: ws://[::::]/", "" => ["is not a URL to connect to"] but ["-L"];
-    "a relative redirect", "/a/b", [], "302 Found\r\nLocation: ../login?next=x", "" => ["redirected to ws://127.0.0.1:", "/login?next=x; connect there, or follow with -L"] but [];
+    "a relative redirect", "/a/b", [], "302 Found\r\nLocation: ../room?next=x", "" => ["redirected to ws://127.0.0.1:", "/room?next=x; connect there, or follow with -L"] but [];
     "a redirect to TLS", "/ws", [], "301 Moved Permanently\r\nLocation: https://127.0.0.1/ws", "" => ["redirected to TLS: wss://127.0.0.1/ws"] but [];
 };
 

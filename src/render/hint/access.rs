@@ -18,7 +18,11 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| {
             it.refused_with(&[400, 403])
-                && it.says(&["ssl certificate was sent", "client certificate"])
+                && it.says(&[
+                    "ssl certificate was sent",
+                    "ssl certificate error",
+                    "client certificate",
+                ])
         },
         "the server wants a client certificate (\"{quote}\")",
         "add --cert FILE and --key FILE, or check them",

@@ -21,6 +21,8 @@ const NO_UPGRADE: &[&str] = &[
     "not using the websocket protocol",
     "connection must be upgrade",
 ];
+/// First words of paths at which people log in.
+const LOGIN: [&str; 6] = ["login", "signin", "sign-in", "sign_in", "sso", "oauth"];
 const HTTP_1_0: &[&str] = &["http/1.0", "unsupported http version"];
 
 /// What the server names as wrong with the request.
@@ -115,6 +117,11 @@ pub(super) const ROWS: &[Row] = &[
         "check the URL, and the server's configuration",
     ),
     row(
+        |it| is_status(it, 300..400) && leads_to_login(it),
+        "redirected to {location}, as the server does not accept {credentials}",
+        "log in there, and send the cookie or token that it gives",
+    ),
+    row(
         |it| is_status(it, 300..400) && it.wants_tls() && it.is_followed(),
         "redirected to TLS: {location}",
         "connect there, or follow with -L",
@@ -189,6 +196,12 @@ pub(super) const ROWS: &[Row] = &[
         |it| it.refused_with(&[401]),
         "the server wants credentials",
         "add -u USER:PASS or --bearer TOKEN, or the cookie (-b) or the query that a login gives",
+    ),
+    row(
+        // Its own page; what is behind it answers with another.
+        |it| it.refused_with(&[403]) && it.says(&["<center>nginx"]),
+        "nginx itself forbids {path}: a rule such as deny, or a folder without an index",
+        "check the path and your address against its configuration, and look into its error log",
     ),
     // 403: the path first, as FastAPI and Starlette refuse unknown routes so.
     row(
@@ -345,4 +358,12 @@ fn is_elsewhere(it: &Facts) -> bool {
 fn wants_other_version(it: &Facts) -> bool {
     let versions = it.field("Sec-WebSocket-Version");
     versions.is_some_and(|list| !list.split(',').any(|version| version.trim() == "13"))
+}
+
+/// Whether a part of the path that a redirection leads to is about logging in.
+fn leads_to_login(it: &Facts) -> bool {
+    let location = it.location().unwrap_or_default().to_ascii_lowercase();
+    let path = location.split(['?', '#']).next().unwrap_or_default();
+    let mut parts = path.split('/').skip(3);
+    parts.any(|part| LOGIN.iter().any(|word| part.starts_with(word)))
 }

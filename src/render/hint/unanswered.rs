@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| it.symptom == Symptom::NoProxy,
-        "the proxy hangs, or cannot reach the server",
+        "the proxy hangs, speaks another protocol, or cannot reach the server",
         "check its address and its log, or bypass it with --noproxy {name}; {flag} allows more time",
     ),
     row(
