@@ -103,6 +103,17 @@ impl Pipe {
         };
         let written = block.len().min(bytes.len());
         self.idle = Some(block);
-        Poll::Ready(result.map(|()| written))
+        Poll::Ready(result.map(|()| written).map_err(closed))
+    }
+}
+
+/// "No process is on the other end of the pipe", one of three errors of a pipe whose reader is gone.
+const ERROR_PIPE_NOT_CONNECTED: i32 = 233;
+
+/// The error under the kind that it has elsewhere; std knows the other two.
+fn closed(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(ERROR_PIPE_NOT_CONNECTED) => io::ErrorKind::BrokenPipe.into(),
+        _ => error,
     }
 }
