@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::cli::{ConnectionArgs, EndpointArgs};
+use crate::config::dialing::max_message;
 use crate::config::header::parse_header;
 use crate::config::target::Target;
 use crate::config::{ConfigError, Dialing, Environment, on_top};
@@ -47,7 +48,7 @@ impl Flags {
 
     fn resolve(&self, args: &EndpointArgs, url: &str) -> Result<Dialing, ConfigError> {
         let mut target = Target::typed(url, args.dial.handshake.path_as_is)?;
-        let max_message = args.dial.limit.endpoint.max_message.0;
+        let max_message = max_message(&args.dial.limit.endpoint);
         let on_top = on_top::resolve(&args.on_top, &mut target, max_message, &self.environment)?;
         let mut dialing = Dialing::resolve(&args.dial, &target, &self.environment)?;
         dialing.on_top = on_top.map(|(options, _)| options);
