@@ -34,6 +34,10 @@ const SEGMENTS: usize = 1024;
 /// How long a client may take to end the stream after a FIN.
 const LINGER: Duration = Duration::from_secs(1);
 
+/// How long a client has to read what came before a reset: a reset discards what its program has not read, and the
+/// messages that were counted have to arrive.
+const BEFORE_RESET: Duration = Duration::from_millis(100);
+
 impl<S: Transport> Faulty<S> {
     pub fn new(stream: S, faults: Faults) -> Self {
         let state = faults.lock();
@@ -64,13 +68,15 @@ impl<S: Transport> Faulty<S> {
             while matches!(self.stream.read(&mut block).await, Ok(1..)) {}
             return Some(clock() - now);
         }
-        if !self.resets {
-            // A socket that is closed with unread bytes sends a reset instead of a FIN.
-            let _ = self.stream.shutdown().await;
-            let mut block = [0; 4 << 10];
-            let rest = async { while matches!(self.stream.read(&mut block).await, Ok(1..)) {} };
-            let _ = tokio::time::timeout(LINGER, rest).await;
+        if self.resets {
+            tokio::time::sleep(BEFORE_RESET).await;
+            return None;
         }
+        // A socket that is closed with unread bytes sends a reset instead of a FIN.
+        let _ = self.stream.shutdown().await;
+        let mut block = [0; 4 << 10];
+        let rest = async { while matches!(self.stream.read(&mut block).await, Ok(1..)) {} };
+        let _ = tokio::time::timeout(LINGER, rest).await;
         None
     }
 
