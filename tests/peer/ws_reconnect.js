@@ -14,10 +14,18 @@ function attempt() {
     const received = [];
     let opened = false;
     let timer;
+    let result;
+    const finish = () => {
+      resolve(result);
+      socket.terminate();
+    };
     const end = (ending) => {
       clearTimeout(timer);
-      resolve([...received, ending].join(" "));
-      socket.terminate();
+      if (result) return finish();
+      result = [...received, ending].join(" ");
+      if (ending !== "open") return finish();
+      socket.close();
+      setTimeout(finish, PATIENCE);
     };
     const wait = () => {
       clearTimeout(timer);
