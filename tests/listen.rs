@@ -17,6 +17,7 @@ use crate::support::wire::read_head;
 mod echo;
 mod handshake;
 mod hostile;
+mod program;
 mod replay;
 mod rules;
 mod socketio;
@@ -49,7 +50,7 @@ pub fn listening_in(folder: &Path, args: &[&str]) -> Listening {
 }
 
 #[track_caller]
-fn started(run: Run) -> Listening {
+pub fn started(run: Run) -> Listening {
     let running = run.spawn();
     let line = running.wait_for_stderr("\n");
     let port = line.split("://127.0.0.1:").nth(1).and_then(|rest| {

@@ -12,6 +12,7 @@ use super::heading::Heading;
     next_help_heading = Heading::Behaviour,
     group = ArgGroup::new("played").args(["rules", "on"]).multiple(true)
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
 pub struct BehaviourArgs {
     /// Answer by the rules in FILE, whose language is in wsee-scenario(5)
     ///
@@ -39,11 +40,41 @@ pub struct BehaviourArgs {
     /// leaves. Binary messages have no name.
     #[arg(long, conflicts_with_all = ["replay"])]
     pub chat: bool,
+    /// Run the steps of FILE for each client: a scenario without connect, seen from the server
+    ///
+    /// Messages are sent and expected in the order of the file. When the script is over, wsee closes
+    /// with 1000; when an expectation fails, the log says which, and wsee closes with 1011.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat"])]
+    pub script: Option<PathBuf>,
+    /// Print the events of all clients on stdout, as JSON lines
+    ///
+    /// As for wsee URL --jsonl, with the number of the client in the field client; direction is as the
+    /// server sees it. When stdout is closed, wsee ends.
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Read events from stdin, and send what they say
+    ///
+    /// Each line is an event as --jsonl prints it, of which message, ping, pong and close are sent: to
+    /// the client whose number is in client, or without it to all. Nothing is echoed, unless a rule or
+    /// --echo says so. The end of stdin is not that of the server.
+    #[arg(long, value_name = "events", value_parser = ["events"], conflicts_with = "replay")]
+    pub split: Option<String>,
+    /// With --split events, echo messages all the same
+    #[arg(long, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
+    pub echo: bool,
+    /// Run COMMAND for each client: its stdin gets the messages, its stdout is sent, line by line
+    ///
+    /// As with websocketd. The request is in its environment, by the names of CGI: PATH_INFO,
+    /// QUERY_STRING, REMOTE_ADDR, HTTP_USER_AGENT and so on. A line that is not UTF-8 is sent as binary.
+    /// Its stderr goes to the log. If it exits with 0, the connection is closed with 1000, otherwise
+    /// with 1011; when the client is gone, its stdin ends, and after 3 seconds it is killed.
+    #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script", "echo"])]
+    pub command: Vec<String>,
     /// Check a file of rules for mistakes, without listening
     ///
     /// The exit status is 0, or 2 with the places of all mistakes. Variables need a value, as for
     /// --rules.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
     pub check: Option<PathBuf>,
     /// Accept at most N clients at a time
     ///

@@ -35,6 +35,10 @@ pub struct Listen {
     pub given: Rc<Given>,
     pub max_clients: Option<usize>,
     pub faults: Plan,
+    /// Events on stdout.
+    pub jsonl: bool,
+    /// Events on stdin.
+    pub reads_events: bool,
     /// The rules are only checked.
     pub check: bool,
     pub display: Display,
@@ -48,6 +52,10 @@ pub enum Behaviour {
     Chat,
     Rules(RuleSource),
     SocketIo(Options),
+    Script(RuleSource),
+    /// Clients get what stdin says; with `true` their messages are echoed.
+    Manual(bool),
+    Command(Vec<String>),
 }
 
 /// Where rules come from.
@@ -116,6 +124,8 @@ impl Listen {
             given: Rc::new(given),
             max_clients: args.behaviour.max_clients.map(NonZeroUsize::get),
             faults: faults(&args.fault),
+            jsonl: args.behaviour.jsonl,
+            reads_events: args.behaviour.split.is_some(),
             check: args.behaviour.check.is_some(),
             display: Display::resolve(&args.display, environment),
         })
@@ -145,6 +155,16 @@ fn behaviour(
         (Behaviour::Broadcast, "broadcast".to_owned())
     } else if args.chat {
         (Behaviour::Chat, "chat".to_owned())
+    } else if let Some(file) = &args.script {
+        let source = RuleSource {
+            file: Some(file.clone()),
+            on: Vec::new(),
+            known: runner::known(given, false),
+        };
+        (Behaviour::Script(source), format!("script {}", named(file)))
+    } else if let Some(program) = args.command.first() {
+        let description = format!("runs {}", escape_line(program));
+        (Behaviour::Command(args.command.clone()), description)
     } else if file.is_some() || !args.on.is_empty() {
         let description = file.map_or_else(
             || "rules of --on".to_owned(),
@@ -156,6 +176,9 @@ fn behaviour(
             known: runner::known(given, false),
         };
         (Behaviour::Rules(source), description)
+    } else if args.split.is_some() {
+        let description = if args.echo { "events, echo" } else { "events" };
+        (Behaviour::Manual(args.echo), description.to_owned())
     } else {
         (Behaviour::Echo, "echo".to_owned())
     }

@@ -72,6 +72,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         faults: Plan::default(),
         log: Log::silent(),
         hub: Hub::default(),
+        reads_events: false,
     };
     let running = async {
         match &config.mode {

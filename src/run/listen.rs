@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::rc::Rc;
 
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -12,7 +13,7 @@ use super::{complain, rules};
 use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::fault::Plan;
-use crate::render::{Role, Show};
+use crate::render::{Jsonl, Role, Show};
 use crate::serve::{self, Book, Engine, Hub, Log, Options};
 use crate::session::Signals;
 use crate::term;
@@ -42,6 +43,13 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         }
     };
     let log = log(&config, environment, listener.local_addr().ok());
+    let log = if config.jsonl {
+        let frames = config.display.verbose > 1;
+        let clock = environment.clock.clone();
+        log.with_events(Jsonl::new(frames, config.display.secrets, clock))
+    } else {
+        log
+    };
     let (end, ended) = watch::channel(None);
     let options = Options {
         policy: config.policy,
@@ -53,10 +61,12 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         faults: config.faults,
         log,
         hub: Hub::default(),
+        reads_events: config.reads_events,
     };
     let mut server = pin!(serve::serve(listener, options, ended));
     let signal = tokio::select! {
-        () = &mut server => return Exit::Internal,
+        // Nobody reads its events any more.
+        () = &mut server => return Exit::Done,
         signal = poll_fn(|cx| signals.poll(cx)) => signal,
     };
     // The server holds the receiver until it ends.
@@ -79,6 +89,12 @@ fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
             serve::Behaviour::Rules(Book::new(rules))
         }
         Behaviour::SocketIo(options) => serve::Behaviour::SocketIo(Engine::new(options.clone())),
+        Behaviour::Script(source) => {
+            let steps = rules::script(source, config.display.secrets)?;
+            serve::Behaviour::Script(Rc::new(steps))
+        }
+        Behaviour::Manual(echoes) => serve::Behaviour::Manual(*echoes),
+        Behaviour::Command(line) => serve::Behaviour::Command(Rc::new(line.clone())),
     })
 }
 

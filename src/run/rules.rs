@@ -7,7 +7,7 @@ use super::fmt::report;
 use crate::config::RuleSource;
 use crate::exit::Exit;
 use crate::render::Secrets;
-use crate::scenario::rules::LoadError;
+use crate::scenario::rules::{LoadError, RuleStep};
 use crate::scenario::{Rules, argument, rules};
 
 /// The rules of `source`; reports what is wrong with them.
@@ -17,6 +17,13 @@ pub(super) fn load(source: &RuleSource, secrets: Secrets) -> Result<Rules, Exit>
         .map_err(LoadError::from)
         .and_then(|lines| rules::load(file, lines, &source.known));
     loaded.map_err(|error| refused(file.unwrap_or(Path::new("--on")), &error, secrets))
+}
+
+/// The steps of a script.
+pub(super) fn script(source: &RuleSource, secrets: Secrets) -> Result<Vec<RuleStep>, Exit> {
+    let file = source.file.as_deref().unwrap_or(Path::new(""));
+    let loaded = rules::load_script(file, &source.known);
+    loaded.map_err(|error| refused(file, &error, secrets))
 }
 
 fn refused(file: &Path, error: &LoadError, secrets: Secrets) -> Exit {

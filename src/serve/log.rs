@@ -2,17 +2,19 @@
 
 use std::fmt::Write;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::event::{Direction, Ending, Event};
+use super::lines::Lines;
+use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening};
+use crate::exit::Exit;
 use crate::ontop::Seen;
-use crate::proto::connection;
-use crate::proto::connection::Message;
+use crate::proto::connection::{self, Message};
+use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::render::close_summary::ending;
 use crate::render::handshake::head;
-use crate::render::{Human, OnTop, Role, Secrets};
+use crate::render::{Human, Jsonl, OnTop, Role, Secrets};
 use crate::term;
 
 /// Shows clients; silent without a view.
@@ -23,6 +25,18 @@ pub struct Log {
     secrets: Secrets,
     /// Whether a protocol on top is shown without its requests and raw messages.
     is_terse: bool,
+    /// With `--jsonl`.
+    events: Option<Box<Events>>,
+}
+
+/// The events of a client, for programs.
+#[derive(Debug, Clone)]
+struct Events {
+    jsonl: Jsonl,
+    lines: Lines,
+    opening: Option<Opening>,
+    /// Of messages, in both directions.
+    number: u64,
 }
 
 impl Log {
@@ -32,6 +46,7 @@ impl Log {
             view: Some(view),
             secrets,
             is_terse: false,
+            events: None,
         }
     }
 
@@ -50,17 +65,71 @@ impl Log {
             view: None,
             secrets: Secrets::Masked,
             is_terse: false,
+            events: None,
         }
     }
 
+    /// Also writes events to stdout.
+    #[must_use]
+    pub fn with_events(mut self, jsonl: Jsonl) -> Self {
+        self.events = Some(Box::new(Events {
+            jsonl,
+            lines: Lines::default(),
+            opening: None,
+            number: 0,
+        }));
+        self
+    }
+
+    pub(super) fn lines(&self) -> Option<Lines> {
+        self.events.as_ref().map(|events| events.lines.clone())
+    }
+
     pub(super) fn of(&self, client: u64) -> Self {
-        Self {
+        let mut log = Self {
             client,
             ..self.clone()
+        };
+        if let Some(events) = &mut log.events {
+            events.jsonl = events.jsonl.of(client);
+        }
+        log
+    }
+
+    /// The client is let in.
+    pub(super) fn opened(&mut self, url: &str, answer: &Upgrade, now: Instant) {
+        if let Some(events) = &mut self.events {
+            let open = Open {
+                subprotocol: answer.subprotocol.clone(),
+                ignored_subprotocols: false,
+                deflate: answer.deflate,
+                tolerated: Vec::new(),
+                took: Duration::ZERO,
+            };
+            let mut opening = Events::opening(url, &answer.request, &answer.response, now);
+            let event = Event::Open(&open);
+            opening.observe(&event, now);
+            let Events { jsonl, lines, .. } = &**events;
+            lines.write(|out| jsonl.event(out, &event, &opening, 0, now));
+            events.opening = Some(opening);
+        }
+    }
+
+    /// The client is refused.
+    pub(super) fn refused(&self, url: &str, request: &Head, response: &Head, why: &str) {
+        let now = Instant::now();
+        if let Some(events) = &self.events {
+            let opening = Events::opening(url, request, response, now);
+            let why = NotOpen::new(why.to_owned(), Exit::Refused);
+            let Events { jsonl, lines, .. } = &**events;
+            lines.write(|out| jsonl.not_open(out, &why, &opening, now));
         }
     }
 
     pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+        if let Some(events) = &mut self.events {
+            events.event(event, now);
+        }
         let mut text = String::new();
         if let Some(view) = &mut self.view {
             view.event(&mut text, event, now);
@@ -69,6 +138,9 @@ impl Log {
     }
 
     pub(super) fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        if let Some(events) = &mut self.events {
+            events.message(Direction::Sent, message, now);
+        }
         let mut text = String::new();
         if let Some(view) = &mut self.view {
             view.sent(&mut text, message, now);
@@ -135,17 +207,25 @@ impl Log {
 
     pub(super) fn ending(&self, end: &Ending) {
         let text = ending(end, "client");
+        if let Some(events) = &self.events {
+            let Events { jsonl, lines, .. } = &**events;
+            lines.write(|out| jsonl.closed(out, end, &text, Instant::now()));
+        }
         self.note(Role::Fact, &format!("* {text}"));
     }
 
     /// Ready while more can be reported.
-    #[expect(clippy::unused_self, reason = "the outputs of programs come next")]
-    pub(super) fn poll_room(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match &self.events {
+            Some(events) => events.lines.poll_room(cx),
+            None => Poll::Ready(()),
+        }
     }
 
     pub(super) fn wants_frames(&self) -> bool {
+        let events = self.events.as_ref();
         self.view.as_ref().is_some_and(|view| view.show.frames)
+            || events.is_some_and(|events| events.jsonl.wants_frames())
     }
 
     fn write(&self, write: impl FnOnce(&mut String, &Human)) {
@@ -169,5 +249,33 @@ impl Log {
         if !lines.is_empty() {
             term::stderr(&lines);
         }
+    }
+}
+
+impl Events {
+    fn opening(url: &str, request: &Head, response: &Head, now: Instant) -> Opening {
+        let mut opening = Opening::new(url, now);
+        opening.observe(&Event::Request(request), now);
+        opening.observe(&Event::Response(response), now);
+        opening
+    }
+
+    fn event(&mut self, event: &Event<'_>, now: Instant) {
+        if let Event::Connection(connection::Event::Message(message)) = event {
+            return self.message(Direction::Received, message, now);
+        }
+        if let Some(opening) = &self.opening {
+            let write = |out: &mut Vec<u8>| self.jsonl.event(out, event, opening, 0, now);
+            self.lines.write(write);
+        }
+    }
+
+    fn message(&mut self, direction: Direction, message: &Message<'_>, now: Instant) {
+        self.number += 1;
+        let write = |out: &mut Vec<u8>| {
+            self.jsonl
+                .message(out, direction, message, self.number, None, now)
+        };
+        self.lines.write(write);
     }
 }

@@ -1,7 +1,10 @@
 //! A WebSocket server for debugging clients: it echoes messages, plays a recorded server or speaks Socket.IO,
 //! and shows what its clients do.
 
+mod actor;
+mod behaviour;
 mod client;
+mod command;
 mod door;
 mod echo;
 mod engine;
@@ -9,12 +12,16 @@ mod faulty;
 mod flap;
 mod hub;
 mod identity;
+mod input;
+mod lines;
 mod log;
 mod patience;
 mod player;
+mod process;
 mod program;
 mod relay;
 mod replay;
+mod script;
 mod step;
 mod variable;
 
@@ -28,17 +35,20 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 
-use client::{Client, Ended};
+pub use behaviour::Behaviour;
+use behaviour::behave;
+use client::Ended;
 use door::Verdict;
-use echo::Echo;
 pub use engine::{Engine, new_sid};
 use flap::Listener;
 pub use hub::{About, Hub, Post, To};
 pub use identity::{Identity, IdentityError};
+use lines::Lines;
 pub use log::Log;
+use process::Process;
 pub use program::Book;
 
-use crate::event::{Direction, Ending, Signal};
+use crate::event::{Direction, Signal};
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
 use crate::proto::buffer::Buffer;
@@ -47,13 +57,9 @@ use crate::proto::handshake::server::{Handshake, Policy, Refused, Upgrade};
 use crate::proto::http1::Head;
 use crate::proto::http1::head::{self, Reader};
 use crate::proto::receiver::small_input_buffer;
-use crate::record::Play;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::session::{self, Transport};
-use player::Player;
-use relay::Relay;
-use replay::Replay;
+use crate::session::Transport;
 use variable::Variables;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,19 +82,8 @@ pub struct Options {
     pub faults: Plan,
     pub log: Log,
     pub hub: Hub,
-}
-
-/// What the server does for each client.
-#[derive(Debug, Clone)]
-pub enum Behaviour {
-    Echo,
-    /// A recorded server.
-    Play(Play),
-    Broadcast,
-    /// The same, with the names of the clients.
-    Chat,
-    Rules(Book),
-    SocketIo(Engine),
+    /// Events on stdin say what to send.
+    pub reads_events: bool,
 }
 
 /// How long a client may take for its opening handshake: more than any client needs, even by hand.
@@ -106,10 +101,44 @@ const CLOSING: Duration = Duration::from_secs(2);
 
 /// Serves clients until `signals` has a signal, then closes their connections.
 pub async fn serve(listener: TcpListener, options: Options, signals: Signals) {
+    let lines = options.log.lines();
+    if options.reads_events {
+        // A thread of its own is not needed: stdin is read when readiness says so.
+        let input = input::follow(options.hub.clone(), options.log.clone());
+        let serving = serve_with(listener, options, signals, lines);
+        tokio::pin!(serving);
+        tokio::select! {
+            () = &mut serving => return,
+            // The end of stdin is not that of the server.
+            () = input => {}
+        }
+        return serving.await;
+    }
+    serve_with(listener, options, signals, lines).await;
+}
+
+async fn serve_with(
+    listener: TcpListener,
+    options: Options,
+    signals: Signals,
+    lines: Option<Lines>,
+) {
     // Clients share rules and rooms, which therefore stay on one thread.
-    LocalSet::new()
-        .run_until(accept(listener, options, signals))
-        .await;
+    let clients = LocalSet::new();
+    let serving = clients.run_until(accept(listener, options, signals));
+    let Some(lines) = lines else {
+        return serving.await;
+    };
+    let served = async {
+        serving.await;
+        // Their reader may not read any more.
+        let _ = tokio::time::timeout(CLOSING, lines.written()).await;
+    };
+    tokio::select! {
+        () = served => {}
+        // Without a reader of its events, the server has no purpose.
+        _ = lines.pass_on() => {}
+    }
 }
 
 async fn accept(listener: TcpListener, options: Options, signals: Signals) {
@@ -225,7 +254,7 @@ async fn connected<S: Transport>(stream: S, options: Rc<Options>, visit: Visit) 
     }
 }
 
-async fn connection<S>(mut stream: S, options: Rc<Options>, visit: Visit)
+async fn connection<S>(mut stream: S, options: Rc<Options>, mut visit: Visit)
 where
     S: Transport,
 {
@@ -254,10 +283,34 @@ where
     };
     let connection = move |now| Connection::new(config, input, rand::random(), now);
     let about = visit.about(&answer.request);
+    visit
+        .log
+        .opened(&options.url(&answer.request), &answer, Instant::now());
+    let process = match &options.behaviour {
+        Behaviour::Command(line) => {
+            let is_tls = options.identity.is_some();
+            let mut command = command::command(line, &answer.request, visit.peer, is_tls);
+            Some(Process::start(&mut command))
+        }
+        _ => None,
+    };
     // What the handshake needed is not kept for as long as the connection is open.
     drop(answer);
-    let ending = Box::pin(behave(stream, connection, &options, visit, about)).await;
-    options.log.of(ending.0).ending(&ending.1);
+    let log = options.log.of(visit.number);
+    let ending = Box::pin(behave(stream, connection, &options, visit, about, process)).await;
+    log.ending(&ending);
+}
+
+impl Options {
+    fn scheme(&self) -> &'static str {
+        if self.identity.is_some() { "wss" } else { "ws" }
+    }
+
+    /// The URL that a client asked for.
+    fn url(&self, request: &Head) -> String {
+        let host = request.text("Host").unwrap_or_default();
+        format!("{}://{host}{}", self.scheme(), door::target(request))
+    }
 }
 
 impl Visit {
@@ -269,52 +322,6 @@ impl Visit {
             name: relay::name(&door::target(request)),
         }
     }
-}
-
-/// Runs the connection with what the server does for a client.
-async fn behave<S: Transport>(
-    stream: S,
-    connection: impl FnOnce(Instant) -> Connection,
-    options: &Options,
-    visit: Visit,
-    mut about: About,
-) -> (u64, Ending) {
-    let now = Instant::now();
-    let number = visit.number;
-    if let Some(faults) = &visit.faults {
-        faults.open(now);
-    }
-    let client = Client::new(visit.log, wait(visit.signals), visit.faults);
-    let connection = connection(now);
-    let ending = match &options.behaviour {
-        // Its engine has served Socket.IO before, from the first request on.
-        Behaviour::Echo | Behaviour::SocketIo(_) => {
-            let _seat = options.hub.enter(about);
-            let mut echo = Echo::new(client);
-            Box::pin(session::run(stream, connection, now, &mut echo)).await
-        }
-        Behaviour::Play(play) => {
-            let _seat = options.hub.enter(about);
-            let mut replay = Replay::new(client, play.clone());
-            Box::pin(session::run(stream, connection, now, &mut replay)).await
-        }
-        Behaviour::Broadcast | Behaviour::Chat => {
-            if matches!(options.behaviour, Behaviour::Chat) {
-                about.name.get_or_insert_with(|| format!("client {number}"));
-            } else {
-                about.name = None;
-            }
-            let mut relay = Relay::new(client, options.hub.enter(about));
-            Box::pin(session::run(stream, connection, now, &mut relay)).await
-        }
-        Behaviour::Rules(book) => {
-            let values = Variables::new(Rc::clone(&options.given));
-            let seat = options.hub.enter(about);
-            let mut player = Player::new(client, seat, book.clone(), values);
-            Box::pin(session::run(stream, connection, now, &mut player)).await
-        }
-    };
-    (number, ending)
 }
 
 type Opened = (Buffer, Upgrade);
@@ -373,15 +380,16 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     let policy = faulty::policy(&options.policy, faults);
     let answer = Upgrade::answer(request, &policy);
     if let Some(refused) = &answer.refused {
-        let scheme = if options.identity.is_some() {
-            "wss"
-        } else {
-            "ws"
-        };
         let response = match refused {
-            Refused::NoUpgrade => door::plain_answer(&answer, scheme),
+            Refused::NoUpgrade => door::plain_answer(&answer, options.scheme()),
             _ => answer.response.as_bytes().to_vec(),
         };
+        log.refused(
+            &options.url(&answer.request),
+            &answer.request,
+            &answer.response,
+            &refused.to_string(),
+        );
         return refuse(stream, &response, &refused.to_string(), log).await;
     }
     let mut answer = match options.behaviour {
@@ -391,6 +399,10 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
             match door::judge(doors, &answer.request, &values, policy.into_owned()) {
                 Verdict::Accept(policy) => Upgrade::answer(answer.request, &policy),
                 Verdict::Refuse { why, response } => {
+                    if let Ok(Some(head)) = Reader::new(head::Message::Response).read(&response) {
+                        let url = options.url(&answer.request);
+                        log.refused(&url, &answer.request, &head, &why.to_string());
+                    }
                     return refuse(stream, &response, &why.to_string(), log).await;
                 }
             }

@@ -4,31 +4,23 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use super::client::Client;
-use super::hub::{Post, Seat, To};
-use super::program::{Answer, Book, Program, Which};
-use super::step::{StepError, outgoing};
-use super::variable::Variables;
+use super::actor::Actor;
+use super::program::{Book, Program, Which};
 use crate::event::{Cause, Event};
-use crate::matching::{Fill, capture};
-use crate::outbox::{self, Outbox};
+use crate::matching::capture;
+use crate::outbox;
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::render::Role;
-use crate::render::escape::escape_line;
-use crate::scenario::rule::{Otherwise, Target};
-use crate::scenario::{Action, Form};
+use crate::scenario::Action;
+use crate::scenario::rule::Otherwise;
 use crate::session::{Mode, Stop, Turn};
 
 #[derive(Debug)]
 pub(super) struct Player {
-    client: Client,
-    seat: Seat,
+    actor: Actor,
     book: Book,
     program: Rc<Program>,
-    values: Variables,
-    outbox: Outbox,
-    stop: Option<Stop>,
     /// Steps that wait.
     waiting: Vec<Waiting>,
     /// When each `every` is due.
@@ -48,18 +40,11 @@ struct Waiting {
 const MOST_WAITING: usize = 256;
 
 impl Player {
-    pub(super) fn new(client: Client, seat: Seat, book: Book, mut values: Variables) -> Self {
-        // Both are short: a number, and a part of a head that was read.
-        let _ = values.set("client", seat.number.to_string());
-        let _ = values.set("path", seat.path());
+    pub(super) fn new(actor: Actor, book: Book) -> Self {
         Self {
-            client,
-            seat,
+            actor,
             program: book.program(),
             book,
-            values,
-            outbox: Outbox::default(),
-            stop: None,
             waiting: Vec::new(),
             timers: Vec::new(),
             is_open: false,
@@ -90,12 +75,12 @@ impl Player {
     fn message(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
         let program = Rc::clone(&self.program);
         for (index, (trigger, _)) in program.rules.messages.iter().enumerate() {
-            if !program.matches(index, message.kind, message.payload, &self.values) {
+            if !program.matches(index, message.kind, message.payload, &self.actor.values) {
                 continue;
             }
             let mut captured = Vec::new();
             let has_all = trigger.captures.iter().all(|wanted| {
-                let value = capture(wanted, message.payload, &self.values);
+                let value = capture(wanted, message.payload, &self.actor.values);
                 value.is_ok_and(|value| {
                     captured.push((wanted.name.as_str(), value));
                     true
@@ -103,7 +88,7 @@ impl Player {
             });
             if has_all {
                 for (name, value) in captured {
-                    if let Err(error) = self.values.set(name, value) {
+                    if let Err(error) = self.actor.values.set(name, value) {
                         self.warn(&format!("{{{{{name}}}}} is not captured: {error}"));
                         return;
                     }
@@ -118,15 +103,19 @@ impl Player {
         match self.program.rules.otherwise {
             Some(Otherwise::Echo) => {
                 if let Some(answer) = outbox::echo(message, turn) {
-                    self.client.log.sent(&answer, turn.now);
+                    self.actor.client.log.sent(&answer, turn.now);
                 }
             }
             Some(Otherwise::Close(code)) => {
                 let close = CloseFrame::new(CloseCode(code), "");
-                self.stop = Some(Stop::new(Cause::Close, Some(close)));
+                self.actor.stop = Some(Stop::new(Cause::Close, Some(close)));
             }
             Some(Otherwise::Ignore) => {}
-            None => self.client.log.note(Role::Fact, "* no rule matches it"),
+            None => self
+                .actor
+                .client
+                .log
+                .note(Role::Fact, "* no rule matches it"),
         }
     }
 
@@ -134,81 +123,21 @@ impl Player {
     fn run(&mut self, which: Which, from: usize, turn: &mut Turn<'_>) {
         let program = Rc::clone(&self.program);
         for (at, step) in program.steps(which).iter().enumerate().skip(from) {
-            if self.stop.is_some() {
+            if self.actor.stop.is_some() {
                 return;
             }
             if let Action::Wait(time) = &step.action {
                 let (next, due) = (at + 1, turn.now + *time);
                 return self.waiting.push(Waiting { which, next, due });
             }
-            if let Err(error) = self.step(&step.action, turn) {
+            if let Err(error) = self.actor.step(&step.action, turn) {
                 self.warn(&format!("line {} is skipped: {error}", step.place));
             }
         }
     }
 
-    fn step(&mut self, action: &Action, turn: &mut Turn<'_>) -> Result<(), StepError> {
-        match action {
-            Action::To { target, action } => self.send_to(target, action, turn),
-            Action::Join(room) => {
-                let room = self.values.fill(room, Form::Plain)?;
-                let joined = self.seat.join(&room);
-                joined.map_err(|error| StepError::Send(error.to_string()))
-            }
-            Action::Leave(room) => {
-                self.seat.leave(&self.values.fill(room, Form::Plain)?);
-                Ok(())
-            }
-            Action::State { name, value } => {
-                let value = self.values.fill(value, Form::Plain)?;
-                let set = self.values.set(name, value);
-                set.map_err(|error| StepError::Send(error.to_string()))
-            }
-            action => match outgoing(action, &self.values)? {
-                Some(outgoing) => {
-                    let mut answer = Answer::new(&mut self.client.log, &mut self.stop);
-                    Ok(self.outbox.send(&outgoing, turn, &mut answer)?)
-                }
-                None => Ok(()),
-            },
-        }
-    }
-
-    fn send_to(
-        &mut self,
-        target: &Target,
-        action: &Action,
-        turn: &mut Turn<'_>,
-    ) -> Result<(), StepError> {
-        let Some(outgoing) = outgoing(action, &self.values)? else {
-            return Ok(());
-        };
-        let name = match target {
-            Target::All | Target::Others => String::new(),
-            Target::Path(name) | Target::Room(name) => self.values.fill(name, Form::Plain)?,
-        };
-        let to = match target {
-            Target::All => To::All,
-            Target::Others => To::Others,
-            Target::Path(_) => To::Path(&name),
-            Target::Room(_) => To::Room(&name),
-        };
-        let post = Post::new(outgoing);
-        // In order with what else the rule sends to the client itself.
-        if self.seat.post(to, &post) && !turn.sender.is_closing() {
-            self.deliver(&post, turn)?;
-        }
-        Ok(())
-    }
-
-    fn deliver(&mut self, post: &Post, turn: &mut Turn<'_>) -> Result<(), StepError> {
-        let mut answer = Answer::new(&mut self.client.log, &mut self.stop);
-        Ok(answer.deliver(post, &mut self.outbox, turn)?)
-    }
-
     fn warn(&self, text: &str) {
-        let text = format!("! rules: {}", escape_line(text));
-        self.client.log.note(Role::Warning, &text);
+        self.actor.warn("rules", text);
     }
 
     /// Continues what has waited long enough; returns whether there was any.
@@ -238,19 +167,6 @@ impl Player {
         }
         moved
     }
-
-    fn take_posts(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
-        let mut moved = false;
-        while turn.has_room()
-            && let Some(post) = self.seat.poll(cx)
-        {
-            moved = true;
-            if let Err(error) = self.deliver(&post, turn) {
-                self.warn(&error.to_string());
-            }
-        }
-        moved
-    }
 }
 
 /// The next time of a timer; those that were missed are skipped.
@@ -261,17 +177,17 @@ fn next_time(due: Instant, period: Duration, now: Instant) -> Instant {
 
 impl Mode for Player {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
-        self.client.event(&event, turn.now);
+        self.actor.event(&event, turn.now);
         match event {
             // The steps of `on open` come first.
             Event::Connection(connection::Event::Message(message)) => {
                 self.begin(turn);
-                if self.stop.is_none() && !turn.sender.is_closing() {
+                if self.actor.stop.is_none() && !turn.sender.is_closing() {
                     self.message(message, turn);
                 }
             }
             Event::Connection(connection::Event::Ended(_)) => {
-                self.stop = None;
+                self.actor.stop = None;
                 self.run(Which::Close, 0, turn);
             }
             _ => {}
@@ -279,29 +195,21 @@ impl Mode for Player {
     }
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
-        self.client.observe_output(turn);
-        if self.stop.is_some() || turn.sender.is_closing() {
+        if self.actor.is_over(turn) {
             return false;
         }
-        if self.seat.is_full() {
-            self.stop = Some(Client::too_slow());
-            return false;
-        }
-        self.book.watch(self.seat.number, cx);
+        self.book.watch(self.actor.seat.number, cx);
         let mut moved = self.begin(turn);
         moved |= self.run_due(turn);
-        moved | self.take_posts(cx, turn)
+        moved | self.actor.take_posts(cx, turn)
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        self.client.poll_output(cx)
+        self.actor.client.poll_output(cx)
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
-        match self.stop.take() {
-            Some(stop) => Poll::Ready(stop),
-            None => self.client.poll_stop(cx, now),
-        }
+        self.actor.poll_stop(cx, now)
     }
 
     fn answers(&self) -> bool {
@@ -315,16 +223,19 @@ impl Mode for Player {
     fn deadline(&self) -> Option<Instant> {
         let waiting = self.waiting.iter().map(|it| it.due);
         let timers = self.timers.iter().copied();
-        waiting.chain(timers).chain(self.client.deadline()).min()
+        waiting
+            .chain(timers)
+            .chain(self.actor.client.deadline())
+            .min()
     }
 
     fn wants_frames(&self) -> bool {
-        self.client.log.wants_frames()
+        self.actor.client.log.wants_frames()
     }
 }
 
 impl Drop for Player {
     fn drop(&mut self) {
-        self.book.forget(self.seat.number);
+        self.book.forget(self.actor.seat.number);
     }
 }

@@ -1,4 +1,4 @@
-//! `--broadcast` and `--chat`: what one client sends, all others get.
+//! `--broadcast` and `--chat`: what one client sends, all others get. Without both, clients get what stdin says.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -7,7 +7,7 @@ use super::client::Client;
 use super::hub::{Post, Seat, To};
 use super::program::Answer;
 use crate::event::Event;
-use crate::outbox::Outbox;
+use crate::outbox::{self, Outbox};
 use crate::proto::connection::{self, Message};
 use crate::proto::message::Kind;
 use crate::render::escape::is_unsafe;
@@ -30,8 +30,17 @@ pub(super) fn name(target: &str) -> Option<String> {
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
+/// What becomes of the messages of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passing {
+    ToOthers,
+    Echo,
+    Nowhere,
+}
+
 #[derive(Debug)]
 pub(super) struct Relay {
+    passing: Passing,
     client: Client,
     seat: Seat,
     /// In a chat; it stands before each text.
@@ -42,8 +51,9 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    pub(super) fn new(client: Client, seat: Seat) -> Self {
+    pub(super) fn new(client: Client, seat: Seat, passing: Passing) -> Self {
         Self {
+            passing,
             client,
             name: seat.name(),
             seat,
@@ -53,7 +63,19 @@ impl Relay {
         }
     }
 
-    fn message(&self, message: &Message<'_>) {
+    fn message(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
+        match self.passing {
+            Passing::ToOthers => self.pass_on(message),
+            Passing::Echo => {
+                if let Some(answer) = outbox::echo(message, turn) {
+                    self.client.log.sent(&answer, turn.now);
+                }
+            }
+            Passing::Nowhere => {}
+        }
+    }
+
+    fn pass_on(&self, message: &Message<'_>) {
         let post = match (&self.name, message.kind) {
             (Some(name), Kind::Text) => {
                 let mut text = format!("{name}: ").into_bytes();
@@ -79,7 +101,7 @@ impl Mode for Relay {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         self.client.event(&event, turn.now);
         match event {
-            Event::Connection(connection::Event::Message(message)) => self.message(message),
+            Event::Connection(connection::Event::Message(message)) => self.message(message, turn),
             Event::Connection(connection::Event::Ended(_)) => self.announce("left"),
             _ => {}
         }
@@ -118,6 +140,10 @@ impl Mode for Relay {
             Some(stop) => Poll::Ready(stop),
             None => self.client.poll_stop(cx, now),
         }
+    }
+
+    fn answers(&self) -> bool {
+        self.passing == Passing::Echo
     }
 
     fn deadline(&self) -> Option<Instant> {

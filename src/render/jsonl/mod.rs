@@ -41,6 +41,7 @@ pub struct Jsonl {
     frames: bool,
     secrets: Secrets,
     clock: Clock,
+    client: Option<u64>,
 }
 
 impl Jsonl {
@@ -50,6 +51,16 @@ impl Jsonl {
             frames,
             secrets,
             clock,
+            client: None,
+        }
+    }
+
+    /// The lines of a server about this client.
+    #[must_use]
+    pub fn of(&self, client: u64) -> Self {
+        Self {
+            client: Some(client),
+            ..self.clone()
         }
     }
 
@@ -278,6 +289,7 @@ impl Jsonl {
         let line = Line {
             v: VERSION,
             time: Time(self.clock.time(now)),
+            client: self.client,
             event,
         };
         inert(&line, &mut out)?;

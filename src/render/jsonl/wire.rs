@@ -13,6 +13,9 @@ use crate::event::Direction;
 pub(super) struct Line<'a> {
     pub v: u32,
     pub time: Time,
+    /// Of a server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<u64>,
     #[serde(flatten)]
     pub event: Event<'a>,
 }

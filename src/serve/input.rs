@@ -1,0 +1,124 @@
+//! `--split events`: a program that scripts the server writes events to its stdin.
+
+use std::borrow::Cow;
+use std::future::poll_fn;
+use std::io;
+
+use serde::Deserialize;
+
+use super::Log;
+use super::hub::{Hub, Post, To};
+use crate::command::{Outgoing, grammar};
+use crate::proto::frame::{CloseFrame, MAX_CONTROL};
+use crate::render::Role;
+use crate::render::escape::escape_line;
+use crate::render::jsonl;
+use crate::term::Stdin;
+
+#[derive(Deserialize)]
+struct Line<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    client: Option<u64>,
+    data: Option<Cow<'a, str>>,
+    code: Option<u16>,
+    reason: Option<Cow<'a, str>>,
+}
+
+/// The longest line, in bytes: a message of 64 MiB whose every byte is escaped fits.
+const LONGEST: usize = 512 << 20;
+const READ: usize = 64 << 10;
+
+/// Sends what stdin says, to the client that a line names or to all; returns at its end.
+pub(super) async fn follow(hub: Hub, log: Log) {
+    if let Err(error) = read(&hub, &log).await {
+        log.note(Role::Error, &format!("! cannot read stdin: {error}"));
+    }
+}
+
+async fn read(hub: &Hub, log: &Log) -> io::Result<()> {
+    let mut stdin = Stdin::open()?;
+    let (mut buffer, mut searched, mut number) = (Vec::new(), 0, 0_u64);
+    let mut block = vec![0; READ];
+    loop {
+        let read = poll_fn(|cx| stdin.poll_read(cx, &mut block)).await?;
+        if read == 0 && buffer.is_empty() {
+            return Ok(());
+        }
+        buffer.extend_from_slice(&block[..read]);
+        if read == 0 {
+            buffer.push(b'\n');
+        }
+        let mut begin = 0;
+        while let Some(at) = memchr::memchr(b'\n', &buffer[searched..]) {
+            let end = searched + at;
+            number += 1;
+            if let Err(problem) = line(&buffer[begin..end], hub) {
+                let text = format!("! stdin, line {number}: {problem}");
+                log.note(Role::Error, &escape_line(&text));
+            }
+            begin = end + 1;
+            searched = begin;
+        }
+        buffer.drain(..begin);
+        searched = buffer.len();
+        if searched > LONGEST {
+            return Err(io::Error::other("a line is longer than 512 MiB"));
+        }
+    }
+}
+
+/// Sends what one line says.
+fn line(bytes: &[u8], hub: &Hub) -> Result<(), String> {
+    let message = jsonl::message(bytes).map_err(|error| error.to_string())?;
+    if bytes.trim_ascii().is_empty() {
+        return Ok(());
+    }
+    let line: Line<'_> =
+        serde_json::from_slice(bytes).map_err(|error| jsonl::without_line(&error))?;
+    let post = match message {
+        Some((kind, payload)) => Post::message(kind, &payload),
+        None => match control(&line)? {
+            Some(outgoing) => Post::new(outgoing),
+            // What --jsonl prints may come back: other events say nothing to do.
+            None => return Ok(()),
+        },
+    };
+    let to = line.client.map_or(To::All, To::Client);
+    match (hub.post(None, to, &post), line.client) {
+        ((0, _), Some(client)) => Err(format!("client {client} is not connected")),
+        _ => Ok(()),
+    }
+}
+
+fn control(line: &Line<'_>) -> Result<Option<Outgoing>, String> {
+    let data = line.data.as_deref().unwrap_or_default();
+    if matches!(&*line.event, "ping" | "pong") && data.len() > MAX_CONTROL {
+        return Err(format!("a {} has at most {MAX_CONTROL} bytes", line.event));
+    }
+    Ok(Some(match &*line.event {
+        "ping" => Outgoing::Ping(data.as_bytes().to_vec()),
+        "pong" => Outgoing::Pong(data.as_bytes().to_vec()),
+        "close" => Outgoing::Close {
+            code: line.code.map(close_code).transpose()?,
+            reason: reason(line)?,
+        },
+        _ => return Ok(None),
+    }))
+}
+
+fn close_code(code: u16) -> Result<u16, String> {
+    grammar::close_code(&code.to_string())
+        .map_err(|_| format!("{code} is not a close code that may be sent"))
+}
+
+fn reason(line: &Line<'_>) -> Result<String, String> {
+    let reason = line.reason.as_deref().unwrap_or_default();
+    match reason.len() {
+        0..=CloseFrame::MAX_REASON => Ok(reason.to_owned()),
+        _ => Err(format!(
+            "a reason has at most {} bytes",
+            CloseFrame::MAX_REASON
+        )),
+    }
+}

@@ -1,0 +1,155 @@
+//! A server that programs script: `--jsonl`, `--split events` and `-- COMMAND`.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use super::{exchange, listening, request};
+use crate::support::peer::Message;
+use crate::support::run::wsee;
+
+fn events(stdout: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(stdout).expect("UTF-8");
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}")))
+        .collect()
+}
+
+#[test]
+fn jsonl_has_the_events_of_every_client_with_its_number() {
+    let server = listening(&["--jsonl"]);
+    let mut client = server.open();
+    client.send("hi");
+    client.expect("hi");
+    client.close(4001, "bye");
+    server.running.wait_for_stdout("\"event\":\"closed\"");
+    let response = exchange(
+        &mut server.connect(),
+        request("").replace("Version: 13", "Version: 7"),
+    );
+    assert!(response.starts_with("HTTP/1.1 426 "), "{response}");
+    server.running.wait_for_stdout("\"client\":2");
+    let output = server.stop(Signal::INT).exits(130);
+    let events = events(&output.stdout);
+    let first: Vec<String> = events
+        .iter()
+        .filter(|event| event["client"] == 1)
+        .map(|event| format!("{} {}", event["event"], event["direction"]))
+        .collect();
+    assert_eq!(
+        first,
+        [
+            "\"open\" null",
+            "\"message\" \"received\"",
+            "\"message\" \"sent\"",
+            "\"close\" \"received\"",
+            "\"close\" \"sent\"",
+            "\"closed\" null"
+        ]
+    );
+    let refused = events
+        .iter()
+        .find(|event| event["client"] == 2)
+        .expect("the second");
+    assert_eq!(refused["event"], "error");
+    assert_eq!(refused["status"], 426);
+}
+
+#[test]
+fn events_on_stdin_are_sent_to_the_client_they_name_or_to_all() {
+    let run = wsee(&["listen", "127.0.0.1:0", "--split", "events", "--jsonl"]).stdin_held_open();
+    let mut server = super::started(run);
+    let (mut one, mut two) = (server.open(), server.open());
+    server.running.wait_for_stdout("\"client\":2");
+    one.send("is not echoed");
+    let lines = [
+        r#"{"event":"message","data":"all"}"#,
+        r#"{"event":"message","client":2,"base64":"AP8="}"#,
+        "oops",
+        r#"{"event":"message","client":9,"data":"x"}"#,
+        r#"{"event":"close","client":1,"code":1005}"#,
+        r#"{"event":"close","client":1,"code":4001,"reason":"bye"}"#,
+    ];
+    server.running.send(lines.join("\n") + "\n");
+    one.expect("all");
+    two.expect("all");
+    assert!(two.receive() == Message::binary(&b"\x00\xff"[..]));
+    let Message::Close(Some(close)) = one.receive() else {
+        panic!("no Close frame");
+    };
+    assert_eq!(
+        (u16::from(close.code), close.reason.as_str()),
+        (4001, "bye")
+    );
+    let output = server.stop(Signal::INT).exits(130);
+    output
+        .says("! stdin, line 3: not an event, expected value at column 1\n")
+        .says("! stdin, line 4: client 9 is not connected\n")
+        .says("! stdin, line 5: 1005 is not a close code that may be sent\n");
+}
+
+#[test]
+fn a_command_gets_the_messages_of_its_client_and_its_lines_are_sent() {
+    let script = r#"echo "$PATH_INFO $QUERY_STRING $HTTP_X_A $REQUEST_METHOD"; while read -r line; do echo "<$line>"; done; exit 0"#;
+    let server = listening(&["--", "sh", "-c", script]);
+    let url = format!("ws://127.0.0.1:{}/a?b=1", server.port);
+    let output = wsee(&[
+        &url,
+        "-q",
+        "-H",
+        "X-A: c",
+        "-H",
+        "Proxy: evil",
+        "--count",
+        "3",
+    ])
+    .stdin("one\ntwo\n")
+    .run();
+    output.exits(0).prints("/a b=1 c GET\n<one>\n<two>\n");
+}
+
+#[test]
+fn the_end_of_a_command_closes_with_its_status() {
+    for (script, code) in [("echo a; exit 0", 1000), ("echo a >&2; exit 3", 1011)] {
+        let server = listening(&["--", "sh", "-c", script]);
+        let client = server.open();
+        let received = client.record();
+        assert_eq!(received.close.map(|(code, _)| code), Some(code), "{script}");
+        let output = server.stop(Signal::INT);
+        if code == 1011 {
+            output
+                .says("@1 ! stderr: a\n")
+                .says("@1 * the command ended with 3\n");
+        }
+    }
+}
+
+#[test]
+fn a_command_that_cannot_start_closes_with_1011() {
+    let server = listening(&["--", "/no/such/program"]);
+    let received = server.open().record();
+    assert_eq!(received.close.map(|(code, _)| code), Some(1011));
+    server
+        .stop(Signal::INT)
+        .says("@1 ! cannot start the command: ");
+}
+
+#[test]
+fn a_client_that_is_gone_ends_its_command() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pid");
+    let script = format!("echo $$ > {}; echo up; exec sleep 60", file.display());
+    let server = listening(&["--", "sh", "-c", &script]);
+    let mut client = server.open();
+    client.expect("up");
+    let pid = std::fs::read_to_string(&file).expect("a pid");
+    let pid: i32 = pid.trim().parse().expect("a number");
+    drop(client);
+    let start = Instant::now();
+    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+    while rustix::process::test_kill_process(pid).is_ok() {
+        assert!(start.elapsed() < Duration::from_secs(10), "it still runs");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
