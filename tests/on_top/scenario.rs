@@ -97,7 +97,7 @@ fn mistakes_have_a_place() {
         ),
         (
             "connect --as socket.io ws://h\njoin fx",
-            "/join needs /NS [AUTH]",
+            "join belongs in a file of rules",
         ),
         ("connect --as socket.io ws://h\n< event", "/emit needs"),
         ("connect --as socket.io ws://h\n< as {", "2:"),
