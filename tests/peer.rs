@@ -17,6 +17,7 @@ mod proxied;
 mod report;
 mod server;
 mod socket_io;
+mod socket_io_clients;
 
 /// Implementations that a script in `tests/peer/` makes a server or a client of.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -170,10 +170,11 @@ fn control_characters_in_names_are_escaped() {
 
 #[test]
 fn a_signal_ends_polls_and_sockets_in_order() {
-    let server = serving(&[]);
+    let server = serving(&["-v"]);
     let target = server.joined();
     let socket = server.joined_socket();
-    let poll = server.ask("GET", &target, "", b"");
+    let poll = server.ask("GET", &format!("{target}&t=last"), "", b"");
+    server.running.wait_for_stderr("&t=last HTTP/1.1");
     let (poll, received) = thread::scope(|scope| {
         let poll = scope.spawn(|| answer(poll));
         let received = scope.spawn(|| socket.record());
