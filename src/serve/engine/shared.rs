@@ -122,7 +122,12 @@ impl Sessions {
     pub(super) fn close(&self) {
         let sessions: Vec<_> = lock(&self.by_sid).values().cloned().collect();
         for session in sessions {
-            session.change(Instant::now(), Session::close);
+            session.change(Instant::now(), |session| {
+                // A WebSocket ends by itself, with 1001.
+                if session.transport() != Transport::WebSocket {
+                    session.close();
+                }
+            });
         }
     }
 
