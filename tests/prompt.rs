@@ -11,6 +11,7 @@ mod history;
 mod hostile;
 mod line;
 mod opening;
+mod pause;
 mod recall;
 mod resize;
 mod timer;

@@ -13,7 +13,8 @@ pub struct ConfigArgs {
     /// keys are the long flags without dashes. Keys at the top are defaults; keys under
     /// [profile.NAME], which include url, apply to 'wsee @NAME'. A flag on the command line
     /// replaces the key, except that --header adds to it. ${NAME} in a string is replaced by the
-    /// environment variable.
+    /// environment variable. [messages] and [profile.NAME.messages] hold messages with names for
+    /// /send at the prompt.
     #[arg(long, hide_short_help = true)]
     pub no_config: bool,
     /// Print every option and its source before anything is done

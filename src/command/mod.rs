@@ -76,6 +76,8 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "every" => PromptCommand::Every(args.timing()?),
         "repeat" => PromptCommand::Repeat(args.repetition()?),
         "edit" => PromptCommand::Edit((!text.trim().is_empty()).then(|| text.to_owned())),
+        "pause" => args.none(PromptCommand::Pause)?,
+        "resume" => args.none(PromptCommand::Resume)?,
         "stats" => args.none(PromptCommand::Stats)?,
         "record" => PromptCommand::Record(args.record()),
         "as" => PromptCommand::As(args.on_top()?),

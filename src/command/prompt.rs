@@ -27,6 +27,9 @@ pub enum PromptCommand {
     Record(Record),
     As(OnTop),
     Reconnect,
+    /// Stops showing what passes by.
+    Pause,
+    Resume,
     /// Commands about messages that were sent or received.
     Recall(Recall),
 }

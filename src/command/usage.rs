@@ -202,6 +202,21 @@ pub const COMMANDS: &[Usage] = &[
         example: "/last 20",
     },
     Usage {
+        name: "pause",
+        args: "",
+        help: "stop showing messages; they are received and kept",
+        details: "A row above the prompt says how many wait. Enter on an empty line or /resume shows them,\n\
+                  or a summary if they are more than a screen.",
+        example: "/pause",
+    },
+    Usage {
+        name: "resume",
+        args: "",
+        help: "show messages again after /pause",
+        details: "Enter on an empty line does the same.",
+        example: "/resume",
+    },
+    Usage {
         name: "resend",
         args: "MESSAGE [edit]",
         help: "send a message again",

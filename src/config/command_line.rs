@@ -183,6 +183,11 @@ impl Typed {
                 cli.connect.profile.clone_from(&self.profile);
             }
         }
+        match &mut cli.command {
+            None => cli.connect.session.messages = settings.messages,
+            Some(Command::Demo(demo)) => demo.session.messages = settings.messages,
+            Some(_) => {}
+        }
         Ok(CommandLine {
             cli,
             notes: settings.notes,

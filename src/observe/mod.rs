@@ -6,6 +6,7 @@
 //! no call, and nothing is formatted, copied or timed for it.
 
 mod jsonl;
+mod pace;
 mod reaction;
 mod recording;
 mod reopening;

@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::event::Event;
+use super::pace::{Pace, Resumed, What};
+use crate::event::{Direction, Event};
 use crate::filter::{Filter, FilterError, Filtered};
 use crate::memory::Lines;
 use crate::proto::connection::{self, Message};
@@ -44,6 +45,7 @@ pub struct View {
     frames_follow: Cell<bool>,
     /// Sent messages whose frames are to be shown first.
     held: VecDeque<String>,
+    pace: Pace,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +74,7 @@ impl View {
             fitted: None,
             frames_follow: Cell::new(false),
             held: VecDeque::new(),
+            pace: Pace::default(),
         }
     }
 
@@ -138,8 +141,13 @@ impl View {
             self.skipped += 1;
             return;
         }
+        let what = What::of(event).filter(|it| self.pace.is_on && it.is_shown(&self.human.show));
+        if self.is_hidden(what, number, now) {
+            return;
+        }
         self.fit(now);
         self.human.number = Some(number);
+        let start = self.text.len();
         let is_filtered = match event {
             Event::Connection(connection::Event::Message(message)) => {
                 self.show_filtered(message, now)
@@ -156,7 +164,57 @@ impl View {
         {
             self.text.push_str(&message);
         }
+        self.settle(what, start, number, now);
         self.deliver();
+    }
+
+    /// Whether a line is counted instead of shown; one that a filter may leave out is counted when it is written.
+    fn is_hidden(&mut self, what: Option<What>, number: u64, now: Instant) -> bool {
+        what.is_some_and(|what| self.filter.is_none() && self.pace.hides(what, number, now))
+    }
+
+    /// Takes back what was written from `start` on, if it is not to be shown now.
+    fn settle(&mut self, what: Option<What>, start: usize, number: u64, now: Instant) {
+        let Some(what) = what.filter(|_| self.text.len() > start) else {
+            return;
+        };
+        if self.filter.is_some() && self.pace.hides(what, number, now) {
+            self.text.truncate(start);
+        } else if self.pace.holds() {
+            let text = self.text.split_off(start);
+            self.pace.hold(&text, term::terminal::rows());
+        }
+    }
+
+    /// Shows what is due of a flood.
+    pub fn tick(&mut self, now: Instant) {
+        for line in self.pace.tick(now) {
+            self.print(Role::Fact, &line);
+        }
+    }
+
+    pub fn deadline(&self) -> Option<Instant> {
+        self.pace.deadline()
+    }
+
+    /// Stops showing what passes by, which is counted; `is_lent` if the terminal is used for something else.
+    pub fn pause(&mut self, is_lent: bool) -> bool {
+        self.pace.pause(is_lent)
+    }
+
+    /// How many lines wait, if the view is paused.
+    pub fn waiting(&self) -> Option<u64> {
+        self.pace.waiting()
+    }
+
+    /// Ends a pause, and shows what waited or its summary; with `is_returned` only if the terminal was lent.
+    pub fn resume(&mut self, is_returned: bool) -> bool {
+        match self.pace.resume(is_returned) {
+            None => return false,
+            Some(Resumed::Lines(text)) => self.text.push_str(&text),
+            Some(Resumed::Summary(text)) => self.print(Role::Fact, &text),
+        }
+        true
     }
 
     pub(super) fn warning(&mut self, event: &Event<'_>) {
@@ -175,14 +233,24 @@ impl View {
 
     #[inline(never)]
     fn show_sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
+        let is_held = self.frames_follow.get() && message.end;
+        let what = What::message(Direction::Sent, message);
+        if self.pace.is_on && !is_held && self.pace.hides(what, number, now) {
+            return;
+        }
         self.fit(now);
         self.human.number = Some(number);
-        if self.frames_follow.get() && message.end {
+        if is_held {
             let mut text = String::new();
             self.human.sent(&mut text, message, now);
             return self.held.push_back(text);
         }
+        let start = self.text.len();
         self.human.sent(&mut self.text, message, now);
+        if self.pace.holds() {
+            let text = self.text.split_off(start);
+            self.pace.hold(&text, term::terminal::rows());
+        }
         self.deliver();
     }
 
@@ -212,6 +280,10 @@ impl View {
 
     /// Shows the sent messages whose frames were not reported any more.
     pub(super) fn release(&mut self) {
+        self.resume(false);
+        if let Some(line) = self.pace.cut() {
+            self.print(Role::Fact, &line);
+        }
         for message in std::mem::take(&mut self.held) {
             self.text.push_str(&message);
         }
@@ -275,6 +347,7 @@ impl View {
 
     pub fn hand_over(&mut self, outlet: Outlet) {
         self.outlet = outlet;
+        self.pace.is_on = outlet == Outlet::Editor;
     }
 
     pub fn text(&mut self) -> &mut String {

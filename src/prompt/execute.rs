@@ -51,10 +51,12 @@ impl Prompt {
             }
             Entry::Returned(taken) => {
                 self.stopping.editor_ended(now);
+                self.observers.view.resume(true);
                 drop(taken);
             }
             Entry::Edited(written, taken) => {
                 self.stopping.editor_ended(now);
+                self.observers.view.resume(true);
                 match written {
                     Ok(draft) => self.draft(draft, turn, now),
                     Err(why) => self.complain(&why),
@@ -124,7 +126,7 @@ impl Prompt {
         now: Instant,
     ) -> Result<(), LineError> {
         match command {
-            Command::Nothing => {}
+            Command::Nothing => drop(self.resume()),
             Command::Outgoing(outgoing) => self.fill_and_send(outgoing, turn, now)?,
             Command::Quit => self.stopping.quit(Cause::Quit),
             Command::Prompt(command) => {
@@ -174,6 +176,12 @@ impl Prompt {
             }
             PromptCommand::Every(timing) => self.every(timing, is_open, now)?,
             PromptCommand::Repeat(repetition) => self.repeat(repetition, is_open, now)?,
+            PromptCommand::Pause => self.pause(now),
+            PromptCommand::Resume => {
+                if !self.resume() {
+                    self.print(Role::Fact, "not paused; /pause stops the view");
+                }
+            }
             PromptCommand::Stats => self.stats.print(view, &self.status, sender, now),
             PromptCommand::Reconnect => self.reconnect(is_open, now)?,
             PromptCommand::Help(topic) => help::help(topic, self.speaker.as_ref(), view.text()),

@@ -7,6 +7,7 @@ mod filter;
 mod help;
 mod offline;
 mod on_top;
+mod pause;
 mod recall;
 mod repeat;
 mod send;
@@ -38,6 +39,7 @@ use crate::proto::frame::CloseFrame;
 use crate::render::{Role, quantity};
 use crate::session::{Mode, Signals, Stop, Turn};
 use crate::speaker::Speaker;
+use pause::Waiting;
 use recall::{Names, Recaller};
 use repeat::Repeat;
 use stats::Stats;
@@ -95,6 +97,7 @@ pub struct Prompt {
     is_warned: bool,
     /// How the last connection ended, if that is shown and nothing has happened since.
     shown_end: Option<String>,
+    waiting: Waiting,
     stopping: Stopping,
 }
 
@@ -152,6 +155,7 @@ impl Prompt {
             unfinished: 0,
             is_warned: false,
             shown_end: None,
+            waiting: Waiting::default(),
             stopping: Stopping::new(signals, &options, opened),
             status: Status::new(opened),
             options,
@@ -200,6 +204,9 @@ impl Prompt {
 impl Mode for Prompt {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         let now = turn.now;
+        if self.editor.is_lent() {
+            self.observers.view.pause(true);
+        }
         if let Event::Connection(event) = &event {
             match event {
                 connection::Event::Message(message) => {
@@ -258,6 +265,8 @@ impl Mode for Prompt {
         if let Some(cause) = self.speaker.as_mut().and_then(Speaker::take_end) {
             self.stopping.promptly(cause);
         }
+        self.observers.view.tick(now);
+        self.show_waiting(now);
         let stop = self.stopping.poll(cx, self.editor.is_lent(), now);
         if stop.is_ready() {
             self.observers.view.set_closing(true);
@@ -273,6 +282,8 @@ impl Mode for Prompt {
             self.outbox.deadline(),
             self.transfer.as_ref().map(Transfer::deadline),
             self.speaker.as_ref().and_then(Speaker::deadline),
+            self.observers.view.deadline(),
+            self.waiting.deadline(),
         ];
         deadlines.into_iter().flatten().min()
     }

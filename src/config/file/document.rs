@@ -8,10 +8,12 @@ use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::error::{FileError, FileProblem, Place};
+use crate::command::is_message_name;
 
 #[derive(Debug)]
 pub(super) struct Document {
     pub(super) defaults: Vec<Setting>,
+    pub(super) messages: Vec<Named>,
     /// In the order of the file.
     pub(super) profiles: Vec<Profile>,
 }
@@ -21,6 +23,15 @@ pub(super) struct Profile {
     pub(super) name: String,
     pub(super) line: usize,
     pub(super) settings: Vec<Setting>,
+    pub(super) messages: Vec<Named>,
+}
+
+/// A message of `/send`, variables not expanded.
+#[derive(Debug)]
+pub(super) struct Named {
+    pub(super) name: String,
+    pub(super) line: usize,
+    pub(super) text: String,
 }
 
 #[derive(Debug)]
@@ -44,6 +55,7 @@ pub(super) enum Value {
 /// The key of a profile's URL, which is not a flag.
 pub(super) const URL: &str = "url";
 const PROFILE: &str = "profile";
+const MESSAGES: &str = "messages";
 /// Flags without use in a file: they end the run, or concern the file itself.
 const NOT_KEYS: [&str; 3] = ["help", "version", "no-config"];
 
@@ -81,6 +93,7 @@ impl Reader<'_> {
     fn document(&self, table: &DeTable<'_>) -> Result<Document, FileError> {
         let mut document = Document {
             defaults: Vec::new(),
+            messages: Vec::new(),
             profiles: Vec::new(),
         };
         for (key, value) in table {
@@ -90,6 +103,10 @@ impl Reader<'_> {
                 DeValue::Table(profiles) if name == PROFILE => {
                     document.profiles = self.profiles(profiles)?;
                 }
+                DeValue::Table(messages) if name == MESSAGES => {
+                    document.messages = self.messages(messages)?;
+                }
+                _ if name == MESSAGES => return self.error(line, FileProblem::NotMessages),
                 DeValue::Table(table) => {
                     // [profiles.x] for [profile.x].
                     let below = table.iter().find(|(_, it)| it.get_ref().is_table());
@@ -117,17 +134,44 @@ impl Reader<'_> {
             let DeValue::Table(keys) = value.get_ref() else {
                 return self.error(line, FileProblem::NotProfile(name));
             };
-            let settings = keys.iter().map(|(key, value)| self.setting(key, value));
+            let is_messages = |key: &str| key == MESSAGES;
+            let messages = keys.iter().find(|(key, _)| is_messages(key.get_ref()));
+            let messages = messages.map(|(key, value)| match value.get_ref() {
+                DeValue::Table(messages) => self.messages(messages),
+                _ => self.error(self.line(key.span().start), FileProblem::NotMessages),
+            });
+            let messages = messages.transpose()?.unwrap_or_default();
+            let settings = keys.iter().filter(|(key, _)| !is_messages(key.get_ref()));
+            let settings = settings.map(|(key, value)| self.setting(key, value));
             let mut settings = settings.collect::<Result<Vec<_>, _>>()?;
             settings.sort_by_key(|setting| setting.line);
             profiles.push(Profile {
                 name,
                 line,
                 settings,
+                messages,
             });
         }
         profiles.sort_by_key(|profile| profile.line);
         Ok(profiles)
+    }
+
+    fn messages(&self, table: &DeTable<'_>) -> Result<Vec<Named>, FileError> {
+        let mut messages = Vec::new();
+        for (key, value) in table {
+            let name = key.get_ref().to_string();
+            let line = self.line(key.span().start);
+            if !is_message_name(&name) {
+                return self.error(line, FileProblem::MessageName(name));
+            }
+            let DeValue::String(text) = value.get_ref() else {
+                return self.error(line, FileProblem::NotMessage(name));
+            };
+            let text = text.to_string();
+            messages.push(Named { name, line, text });
+        }
+        messages.sort_by_key(|message| message.line);
+        Ok(messages)
     }
 
     fn setting(
@@ -322,6 +366,23 @@ mod tests {
             "[profile.a]\nurl = 1979-05-27",
             "c.toml:2: url needs a value",
         );
+    }
+
+    #[test]
+    fn messages_have_names_and_texts() {
+        let document = document(
+            "[messages]\nlogin = '{\"op\":1}'\n[profile.a]\nurl = \"h\"\n[profile.a.messages]\nx-1 = \"y\"\n",
+        )
+        .expect("a document");
+        let login = &document.messages[0];
+        let login = (login.name.as_str(), login.line, login.text.as_str());
+        assert_eq!(login, ("login", 2, "{\"op\":1}"));
+        assert_eq!(document.profiles[0].messages[0].name, "x-1");
+        assert_error("[messages]\n12 = \"a\"", "c.toml:2: '12' is not a name");
+        assert_error("[messages]\na = 1", "c.toml:2: the message a needs a text");
+        assert_error("messages = 1", "c.toml:1: messages is a section");
+        let text = "[profile.a]\nurl = \"h\"\nmessages = []";
+        assert_error(text, "c.toml:3: messages is a section");
     }
 
     #[test]

@@ -69,6 +69,14 @@ pub enum FileProblem {
     },
     #[error("'{0}' is not a profile; put its keys under [profile.{0}]")]
     NotProfile(String),
+    #[error(
+        "'{0}' is not a name of a message; write letters, digits, _, - and ., and not digits alone"
+    )]
+    MessageName(String),
+    #[error("the message {0} needs a text; write {0} = '…'")]
+    NotMessage(String),
+    #[error("messages is a section; write [messages] or [profile.NAME.messages]")]
+    NotMessages,
     #[error("url is allowed only under [profile.NAME], for 'wsee @NAME'")]
     UrlOutside,
     #[error("{0} is a switch; write true or false")]

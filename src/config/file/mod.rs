@@ -18,6 +18,7 @@ use clap::{ArgMatches, Command, CommandFactory};
 
 use document::{Document, Profile, Setting};
 pub use error::{FileError, FileProblem, Place};
+use expand::expand;
 pub(super) use merge::Sources;
 use merge::{Argument, Merged, merge};
 
@@ -38,6 +39,8 @@ pub(super) struct ConfigFile {
 pub(super) struct Settings {
     args: Vec<Argument>,
     pub(super) url: Option<String>,
+    /// Names and texts of messages; those of the profile are last.
+    pub(super) messages: Vec<(String, String)>,
     pub(super) sources: Sources,
     pub(super) notes: Vec<String>,
     path: PathBuf,
@@ -96,6 +99,14 @@ impl ConfigFile {
         if let (Some(profile), None) = (profile, &url) {
             return Err(Place::line(&self.path, profile.line).error(FileProblem::NoUrl));
         }
+        let named = document.messages.iter();
+        let named = named.chain(profile.iter().flat_map(|profile| &profile.messages));
+        let messages = named.map(|message| {
+            let text = expand(&message.text, variable);
+            let text = text.map_err(|problem| Place::line(&self.path, message.line).error(problem));
+            Ok((message.name.clone(), text?))
+        });
+        let messages = messages.collect::<Result<_, FileError>>()?;
         let mut sources = Sources::new();
         for arg in &args {
             let places = sources.entry(arg.key.clone()).or_default();
@@ -105,6 +116,7 @@ impl ConfigFile {
             notes: self.notes(&args, settings, wsee),
             args,
             url,
+            messages,
             sources,
             path: self.path.clone(),
         })

@@ -1,0 +1,396 @@
+//! When messages come faster than anybody reads, or the view is paused: they are counted instead of shown.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use crate::event::{Direction, Event};
+use crate::proto::connection::{self, Message};
+use crate::proto::message::Kind;
+use crate::proto::sender::Control;
+use crate::render::{Show, quantity};
+
+/// Lines in a second above which they are summed up: a person reads a few, and follows some tens.
+const MOST: u64 = 200;
+const SECOND: Duration = Duration::from_secs(1);
+
+/// What a line of the view is about.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct What {
+    /// Its place in [`NAMES`].
+    kind: usize,
+    bytes: usize,
+    is_message: bool,
+}
+
+const NAMES: [&str; 10] = [
+    "← text",
+    "→ text",
+    "← binary",
+    "→ binary",
+    "← ping",
+    "→ ping",
+    "← pong",
+    "→ pong",
+    "← frames",
+    "→ frames",
+];
+
+impl What {
+    /// The events of which there may be a flood.
+    pub(super) fn of(event: &Event<'_>) -> Option<Self> {
+        use connection::Event::{FrameReceived, FrameSent, Message, Ping, Pong, Sent};
+        let Event::Connection(event) = event else {
+            return None;
+        };
+        let (kind, bytes) = match event {
+            Message(message) => return Some(Self::message(Direction::Received, message)),
+            Ping { payload, .. } => (4, payload.len()),
+            Sent(Control::Ping(payload)) => (5, payload.len()),
+            Pong { payload, .. } => (6, payload.len()),
+            Sent(Control::Pong(payload)) => (7, payload.len()),
+            FrameReceived(_) => (8, 0),
+            FrameSent(_) => (9, 0),
+            _ => return None,
+        };
+        Some(Self {
+            kind,
+            bytes,
+            is_message: false,
+        })
+    }
+
+    /// Whether the view has a line for it.
+    pub(super) fn is_shown(self, show: &Show) -> bool {
+        match self.kind {
+            0..4 => show.messages,
+            4 | 5 => show.ping,
+            6 | 7 => show.pong,
+            _ => show.frames,
+        }
+    }
+
+    pub(super) fn message(direction: Direction, message: &Message<'_>) -> Self {
+        let kind = usize::from(direction == Direction::Sent)
+            + match message.kind {
+                Kind::Text => 0,
+                Kind::Binary => 2,
+            };
+        Self {
+            kind,
+            bytes: message.payload.len(),
+            is_message: true,
+        }
+    }
+}
+
+/// Lines that were counted instead of shown.
+#[derive(Debug, Default)]
+struct Tally {
+    counts: [u64; NAMES.len()],
+    bytes: u64,
+    /// The numbers of the first and of the last message.
+    numbers: Option<(u64, u64)>,
+}
+
+impl Tally {
+    fn add(&mut self, what: What, number: u64) {
+        self.counts[what.kind] += 1;
+        self.bytes += what.bytes as u64;
+        if what.is_message {
+            let first = self.numbers.map_or(number, |(first, _)| first);
+            self.numbers = Some((first, number));
+        }
+    }
+
+    fn total(&self) -> u64 {
+        self.counts.iter().sum()
+    }
+
+    /// Counts by kind, as in `← text 1000, → text 2`.
+    fn kinds(&self) -> String {
+        let mut text = String::new();
+        for (name, count) in NAMES.iter().zip(self.counts) {
+            if count > 0 {
+                let comma = if text.is_empty() { "" } else { ", " };
+                let _ = write!(text, "{comma}{name} {count}");
+            }
+        }
+        text
+    }
+
+    fn numbers(&self) -> String {
+        match self.numbers {
+            None => String::new(),
+            Some((first, last)) if first == last => format!(" #{first}"),
+            Some((first, last)) => format!(" #{first} to #{last}"),
+        }
+    }
+
+    fn line(&self, within: Duration) -> String {
+        let millis = u64::try_from(within.as_millis()).unwrap_or(u64::MAX).max(1);
+        let rate = |count: u64| count.saturating_mul(1000) / millis;
+        format!(
+            "…{} {}: {}/s, {}/s",
+            self.numbers(),
+            self.kinds(),
+            rate(self.total()),
+            quantity::size(rate(self.bytes))
+        )
+    }
+}
+
+/// Decides which lines are shown.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Only a prompt collapses floods and can be paused.
+    pub(super) is_on: bool,
+    /// The start of the current second, and the lines in it.
+    window: Option<(Instant, u64)>,
+    flood: Option<Flood>,
+    pause: Option<Pause>,
+}
+
+#[derive(Debug)]
+struct Flood {
+    since: Instant,
+    /// When the last line about it was written.
+    line: Instant,
+    tally: Tally,
+    total: u64,
+}
+
+#[derive(Debug)]
+struct Pause {
+    /// The terminal is used for something else, and the view resumes by itself after that.
+    is_lent: bool,
+    /// The lines that wait, as long as they fit on the screen.
+    text: String,
+    is_long: bool,
+    tally: Tally,
+}
+
+impl Pace {
+    /// Counts a line; returns whether it is not to be shown.
+    pub(super) fn hides(&mut self, what: What, number: u64, now: Instant) -> bool {
+        if let Some(pause) = &mut self.pause {
+            pause.tally.add(what, number);
+            return pause.is_long;
+        }
+        self.count(now);
+        let Some(flood) = &mut self.flood else {
+            return false;
+        };
+        flood.tally.add(what, number);
+        flood.total += 1;
+        true
+    }
+
+    /// A flood begins when a whole second had too many lines.
+    fn count(&mut self, now: Instant) {
+        if let Some((start, count)) = &mut self.window {
+            let passed = now.saturating_duration_since(*start);
+            if passed < SECOND {
+                *count += 1;
+                return;
+            }
+            if *count > MOST && passed < 2 * SECOND && self.flood.is_none() {
+                self.flood = Some(Flood {
+                    since: now,
+                    // The first line follows at once, and explains.
+                    line: now.checked_sub(SECOND).unwrap_or(now),
+                    tally: Tally::default(),
+                    total: 0,
+                });
+            }
+        }
+        self.window = Some((now, 1));
+    }
+
+    pub(super) fn holds(&self) -> bool {
+        self.pause.is_some()
+    }
+
+    /// Keeps a line that waits for the end of the pause, unless there are more than `rows`.
+    pub(super) fn hold(&mut self, text: &str, rows: usize) {
+        if let Some(pause) = &mut self.pause
+            && !pause.is_long
+        {
+            pause.text.push_str(text);
+            pause.is_long = pause.text.lines().count() >= rows;
+            if pause.is_long {
+                pause.text = String::new();
+            }
+        }
+    }
+
+    /// What is due: the line about a flood, and its end.
+    pub(super) fn tick(&mut self, now: Instant) -> Vec<String> {
+        if self.flood.as_ref().is_none_or(|it| now < it.line + SECOND) {
+            return Vec::new();
+        }
+        let Some(flood) = &mut self.flood else {
+            return Vec::new();
+        };
+        if flood.line < flood.since {
+            flood.line = flood.since;
+            return vec![format!(
+                "* more than {MOST} lines a second: from here on they are summed up; /last, /find and \
+                 /view show them, /pause stops"
+            )];
+        }
+        let line = flood.tally.line(now.saturating_duration_since(flood.line));
+        let is_over = flood.tally.total() <= MOST;
+        flood.line = now;
+        flood.tally = Tally::default();
+        if is_over {
+            let over = self.end_of_flood(now);
+            return std::iter::once(line).chain(over).collect();
+        }
+        vec![line]
+    }
+
+    fn end_of_flood(&mut self, now: Instant) -> Option<String> {
+        self.window = None;
+        let flood = self.flood.take()?;
+        let took = quantity::duration(now.saturating_duration_since(flood.since));
+        let total = quantity::plural(flood.total, "line");
+        Some(format!(
+            "* every line is shown again; {total} in {took} were summed up"
+        ))
+    }
+
+    /// Ends a flood, as its connection ends: what is not reported yet.
+    pub(super) fn cut(&mut self) -> Option<String> {
+        self.window = None;
+        let flood = self.flood.take()?;
+        let (numbers, kinds) = (flood.tally.numbers(), flood.tally.kinds());
+        (flood.tally.total() > 0).then(|| format!("…{numbers} {kinds}"))
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.flood.as_ref().map(|flood| flood.line + SECOND)
+    }
+
+    /// Pauses the view; `false` if it was paused already.
+    pub(super) fn pause(&mut self, is_lent: bool) -> bool {
+        if let Some(pause) = &mut self.pause {
+            // Who pauses a view that the full screen covers wants it to stay so.
+            pause.is_lent &= is_lent;
+            return false;
+        }
+        self.pause = Some(Pause {
+            is_lent,
+            text: String::new(),
+            is_long: false,
+            tally: Tally::default(),
+        });
+        true
+    }
+
+    /// How many lines wait while the user has paused the view.
+    pub(super) fn waiting(&self) -> Option<u64> {
+        let pause = self.pause.as_ref().filter(|pause| !pause.is_lent)?;
+        Some(pause.tally.total())
+    }
+
+    /// Ends a pause; with `is_returned` only one for a terminal that was lent.
+    pub(super) fn resume(&mut self, is_returned: bool) -> Option<Resumed> {
+        let pause = self.pause.take_if(|it| !is_returned || it.is_lent)?;
+        self.window = None;
+        if !pause.is_long {
+            return Some(Resumed::Lines(pause.text));
+        }
+        let (kinds, numbers) = (pause.tally.kinds(), pause.tally.numbers());
+        Some(Resumed::Summary(format!(
+            "…{numbers} {kinds} while the view was paused; /last, /find and /view show them"
+        )))
+    }
+}
+
+/// What waited.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Resumed {
+    Lines(String),
+    Summary(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: What = What {
+        kind: 0,
+        bytes: 10,
+        is_message: true,
+    };
+
+    /// Messages `every` so often for a while; the lines about them, and how many were shown.
+    fn passed(pace: &mut Pace, start: Instant, every: Duration, count: u64) -> (Vec<String>, u64) {
+        let (mut lines, mut shown) = (Vec::new(), 0);
+        for number in 1..=count {
+            let now = start + every * u32::try_from(number).unwrap();
+            shown += u64::from(!pace.hides(TEXT, number, now));
+            lines.extend(pace.tick(now));
+        }
+        (lines, shown)
+    }
+
+    #[test]
+    fn a_flood_becomes_a_line_a_second_and_ends() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let (lines, shown) = passed(&mut pace, start, Duration::from_millis(1), 4500);
+        assert_eq!(shown, 1000);
+        assert_eq!(lines.len(), 4, "{lines:?}");
+        assert!(
+            lines[0].starts_with("* more than 200 lines a second"),
+            "{}",
+            lines[0]
+        );
+        let line = "… #1001 to #2001 ← text 1001: 1001/s, 9.8 KiB/s";
+        assert_eq!(lines[1], line);
+        assert!(pace.deadline().is_some());
+        let end = pace.tick(start + Duration::from_secs(9));
+        assert_eq!(end.len(), 1, "{end:?}");
+        let end = pace.tick(start + Duration::from_secs(10));
+        assert!(
+            end[1].starts_with("* every line is shown again; 3500 lines"),
+            "{end:?}"
+        );
+        assert_eq!(pace.deadline(), None);
+        assert!(!pace.hides(TEXT, 1, start + Duration::from_secs(11)));
+    }
+
+    #[test]
+    fn a_burst_is_no_flood() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        let (lines, shown) = passed(&mut pace, start, Duration::from_micros(1), 100_000);
+        assert_eq!((lines.len(), shown), (0, 100_000));
+        let later = start + Duration::from_secs(5);
+        let (lines, shown) = passed(&mut pace, later, Duration::from_millis(6), 1000);
+        assert_eq!((lines.len(), shown), (0, 1000));
+    }
+
+    #[test]
+    fn a_pause_keeps_a_screen_of_lines_and_counts_more() {
+        let (mut pace, now) = (Pace::default(), Instant::now());
+        assert!(pace.pause(false));
+        assert!(!pace.pause(true));
+        let show = |pace: &mut Pace, number| {
+            if !pace.hides(TEXT, number, now) {
+                pace.hold("line\n", 3);
+            }
+        };
+        (1..=2).for_each(|number| show(&mut pace, number));
+        assert_eq!(pace.resume(true), None);
+        assert_eq!(pace.waiting(), Some(2));
+        let lines = Resumed::Lines("line\nline\n".to_owned());
+        assert_eq!(pace.resume(false), Some(lines));
+        pace.pause(true);
+        (3..=100).for_each(|number| show(&mut pace, number));
+        assert_eq!(pace.waiting(), None);
+        let Some(Resumed::Summary(text)) = pace.resume(true) else {
+            panic!("no summary");
+        };
+        assert!(text.starts_with("… #3 to #100 ← text 98 while"), "{text}");
+    }
+}

@@ -1,0 +1,103 @@
+//! `/pause`, and floods that become a line a second.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::support::peer::{Message, Peer, Received, scripted};
+use crate::support::pty::{Terminal, terminal};
+use crate::support::server::Server;
+use crate::support::wire::after_handshake;
+
+/// A server that sends `count` messages for each message it gets.
+fn replying(count: u32) -> Server<Received> {
+    scripted(move |mut peer: Peer| {
+        peer.receive();
+        for number in 0..count {
+            peer.send(Message::text(format!("reply {number}")));
+        }
+        peer.record()
+    })
+}
+
+fn paused(server: &Server<Received>) -> Terminal {
+    let mut terminal = terminal(&[server.url(), "--timestamps", "none"]).prompt();
+    terminal.press("/pause\r");
+    terminal.wait_for("paused; Enter or /resume continues\n> ");
+    terminal.press("go\r");
+    terminal
+}
+
+#[test]
+fn a_paused_view_says_how_many_wait_and_shows_them() {
+    let server = replying(3);
+    let mut terminal = paused(&server);
+    terminal.wait_for("paused, 4 lines wait; Enter or /resume shows them\n> ");
+    assert!(!terminal.contents().contains("reply"));
+    terminal.press("\r");
+    terminal.wait_for(
+        "#1 → text 2 B   go\n#2 ← text 7 B   reply 0\n#3 ← text 7 B   reply 1\n#4 ← text 7 B   reply 2\n> ",
+    );
+    assert!(!terminal.contents().contains("lines wait"));
+    terminal.press("/resume\r");
+    terminal.wait_for("not paused; /pause stops the view\n");
+    terminal.leave();
+    server.finish();
+}
+
+#[test]
+fn more_than_a_screen_is_summed_up_and_still_kept() {
+    let server = replying(150);
+    let mut terminal = paused(&server);
+    terminal.wait_for("paused, 151 lines wait;");
+    terminal.press("/resume\r");
+    terminal.wait_for("… #1 to #151 ← text 150, → text 1 while the view was paused; /last,");
+    terminal.press("/find reply 77\r");
+    terminal.wait_for("#79 ← text 8 B   reply 77\n1 match in 151 messages\n");
+    terminal.leave();
+    server.finish();
+}
+
+#[test]
+fn an_end_of_the_connection_ends_the_pause() {
+    let server = scripted(|mut peer: Peer| {
+        peer.receive();
+        peer.send(Message::text("last words"));
+        peer.close(1001, "restarting");
+    });
+    let mut terminal = terminal(&[server.url(), "--timestamps", "none"]).prompt();
+    terminal.press("/pause\r");
+    terminal.wait_for("paused; Enter");
+    terminal.press("go\r");
+    terminal.wait_for("#2 ← text 10 B   last words\n");
+    terminal.wait_for("closed by server: 1001 going away");
+    terminal.press("\x04");
+    terminal.finish();
+}
+
+#[test]
+fn a_flood_becomes_a_line_a_second_of_few_bytes() {
+    let server = after_handshake(|mut wire| {
+        wire.read_frame();
+        wire.flood(&b"\x81\x04spam".repeat(1_000));
+    });
+    let mut terminal = terminal(&[server.url(), "--timestamps", "none"]).prompt();
+    terminal.press("go\r");
+    terminal.wait_for("summed up; /last, /find and /view show them, /pause stops\n");
+    // What was drawn before the flood was noticed is still on its way.
+    terminal.wait_for("/s\n");
+    let (start, before) = (Instant::now(), terminal.bytes().len());
+    let lines = |bytes: &[u8]| String::from_utf8_lossy(bytes).matches(" ← text ").count();
+    let first = lines(&terminal.bytes());
+    thread::sleep(Duration::from_secs(3));
+    terminal.wait("more lines", |_, bytes| lines(bytes) >= first + 2);
+    let bytes = terminal.bytes().len() - before;
+    let second = start.elapsed().as_millis();
+    assert!(
+        bytes as u128 * 1000 / second < 20_000,
+        "{bytes} bytes in {second} ms"
+    );
+    terminal.press("/last 1\r");
+    terminal.wait_for("> /last 1\n#");
+    terminal.press("\x03\x03");
+    terminal.finish();
+}
