@@ -7,6 +7,7 @@ mod ending;
 mod file;
 mod filter;
 mod flood;
+mod fullscreen;
 mod history;
 mod hostile;
 mod line;

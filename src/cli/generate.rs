@@ -24,6 +24,8 @@ pub enum Page {
     Replay,
     /// wsee-report(1)
     Report,
+    /// wsee-view(1)
+    View,
     /// wsee-fmt(1)
     Fmt,
     /// wsee-completions(1)
@@ -71,6 +73,7 @@ impl Page {
             Self::Test => "test",
             Self::Replay => "replay",
             Self::Report => "report",
+            Self::View => "view",
             Self::Fmt => "fmt",
             Self::Completions => "completions",
             Self::Man => "man",

@@ -34,6 +34,7 @@ mod secrecy;
 mod serve;
 mod tls;
 mod value;
+mod view;
 mod word;
 
 use std::ffi::OsString;
@@ -69,6 +70,7 @@ pub use tls::{ServerTlsArgs, TlsArgs};
 pub use value::{
     Count, Payload, Period, Size, TimeLimit, ValueError, Variable, Wait, names_scenario,
 };
+pub use view::ViewFileArgs;
 pub use word::understand;
 
 /// A WebSocket client and debugging tool
@@ -145,6 +147,8 @@ pub enum Command {
     Replay(Box<ReplayArgs>),
     /// Write an HTML report of a recorded session
     Report(RecordingReportArgs),
+    /// Look at a recorded session in a full screen
+    View(ViewFileArgs),
     /// Rewrite scenario files in their canonical form
     Fmt(FmtArgs),
     /// Print the completion script for a shell

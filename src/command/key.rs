@@ -28,6 +28,7 @@ pub const KEYS: &[(&str, &str)] = &[
     ("Ctrl-_", "undo"),
     ("Ctrl-V", "insert the next key as it is, such as Ctrl-V Tab"),
     ("Ctrl-L", "clear the screen"),
+    ("F2", "the full screen of /view; q comes back"),
     (
         "Ctrl-C",
         "drop what is typed; twice on an empty line, close and leave",

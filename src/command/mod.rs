@@ -69,6 +69,7 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
         "send" => PromptCommand::Recall(args.send_named()?),
         "diff" => PromptCommand::Recall(args.diff()?),
         "copy" => PromptCommand::Recall(args.copy()?),
+        "view" => args.none(PromptCommand::Recall(Recall::View))?,
         "filter" => PromptCommand::Filter(args.filter()),
         "history" => PromptCommand::History(args.history()?),
         "set" => PromptCommand::Set(args.assignment()?),

@@ -202,6 +202,14 @@ pub const COMMANDS: &[Usage] = &[
         example: "/last 20",
     },
     Usage {
+        name: "view",
+        args: "",
+        help: "look at the messages in a full screen",
+        details: "A list with the selected message below it; ? in it lists the keys, q comes back. F2 does\n\
+                  the same and keeps what is typed. The connection goes on.",
+        example: "/view",
+    },
+    Usage {
         name: "pause",
         args: "",
         help: "stop showing messages; they are received and kept",

@@ -2,6 +2,10 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::diagnostic::Diagnostic;
+use crate::render::quantity;
+
+/// The longest payload for the clipboard, in bytes: terminals drop longer sequences, or hang.
+pub(super) const COPIED: usize = 64 << 10;
 
 /// Why a command about kept messages does nothing.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +30,8 @@ pub enum MemoryError {
     NotAsFar { kept: usize },
     #[error("column {column}: {problem}")]
     Pattern { column: usize, problem: String },
+    #[error("#{number} has {}, and the clipboard gets at most {}", size(*bytes), size(COPIED))]
+    TooLongToCopy { number: u64, bytes: usize },
     #[error("{} exists already", .0.display())]
     Exists(PathBuf),
     #[error("cannot write {}: {error}", path.display())]
@@ -38,9 +44,16 @@ impl Diagnostic for MemoryError {
             Self::Off => "start wsee without --keep 0",
             Self::Forgotten { .. } | Self::TooLarge { .. } => "--keep N or --keep SIZE keeps more",
             Self::NotAsFar { .. } => "/last lists the last ones",
+            Self::TooLongToCopy { number, .. } => {
+                return Some(format!("/save {number} FILE writes it to a file"));
+            }
             Self::Exists(_) => "give another name",
             _ => return None,
         };
         Some(hint.to_owned())
     }
+}
+
+fn size(bytes: usize) -> String {
+    quantity::size(bytes as u64)
 }

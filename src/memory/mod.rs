@@ -5,10 +5,12 @@
 
 mod diff;
 mod error;
+mod export;
 mod find;
 mod frames;
 mod keep;
 mod line;
+pub mod view;
 mod whole;
 
 use std::collections::VecDeque;
@@ -18,6 +20,7 @@ use jiff::Timestamp;
 
 pub use self::diff::differences;
 pub use self::error::MemoryError;
+pub use self::export::{copied, save};
 pub use self::find::{Part, Query};
 pub use self::frames::Frames;
 use self::frames::{Assembly, SIZE_OF_FRAME};
@@ -277,6 +280,12 @@ impl Memory {
     pub fn since(&self, from: u64, count: usize) -> Vec<Arc<Entry>> {
         let (Ok(start) | Err(start)) = self.position(from);
         let kept = self.kept.range(start..).take(count);
+        kept.map(|kept| Arc::clone(&kept.entry)).collect()
+    }
+
+    /// At most `count` messages from the one at `index` on, counted from the oldest.
+    pub(in crate::memory) fn slice(&self, index: usize, count: usize) -> Vec<Arc<Entry>> {
+        let kept = self.kept.range(index.min(self.kept.len())..).take(count);
         kept.map(|kept| Arc::clone(&kept.entry)).collect()
     }
 

@@ -297,7 +297,8 @@ impl Observers {
     pub fn wants_frames(&self) -> bool {
         self.view.wants_frames()
             || self.recording.is_on()
-            || self.memory.is_some()
+            // While closing nobody looks closely, and a flood must not delay the end.
+            || self.memory.is_some() && !self.view.is_closing()
             || self.lines.as_ref().is_some_and(JsonLines::wants_frames)
     }
 }

@@ -193,17 +193,28 @@ impl Pace {
                 *count += 1;
                 return;
             }
-            if *count > MOST && passed < 2 * SECOND && self.flood.is_none() {
-                self.flood = Some(Flood {
-                    since: now,
-                    // The first line follows at once, and explains.
-                    line: now.checked_sub(SECOND).unwrap_or(now),
-                    tally: Tally::default(),
-                    total: 0,
-                });
+            if *count > MOST && passed < 2 * SECOND {
+                self.begin_flood(now);
             }
         }
         self.window = Some((now, 1));
+    }
+
+    /// The terminal does not take what is shown: with too many lines that is a flood before a second is over.
+    pub(super) fn overflows(&mut self, now: Instant) {
+        if self.window.is_some_and(|(_, count)| count > MOST) {
+            self.begin_flood(now);
+        }
+    }
+
+    fn begin_flood(&mut self, now: Instant) {
+        self.flood.get_or_insert_with(|| Flood {
+            since: now,
+            // The first line follows at once, and explains.
+            line: now.checked_sub(SECOND).unwrap_or(now),
+            tally: Tally::default(),
+            total: 0,
+        });
     }
 
     pub(super) fn holds(&self) -> bool {

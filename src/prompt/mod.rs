@@ -121,6 +121,7 @@ impl Prompt {
             history: options.history.clone(),
             command: options.editor.clone(),
             variables: variables.values(),
+            secrets: observers.view.secrets(),
             recaller: Recaller {
                 memory: memory.unwrap_or_else(|| Shared::new(Keep::NOTHING)),
                 lines: observers.view.lines(),
@@ -235,6 +236,9 @@ impl Mode for Prompt {
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         let now = turn.now;
+        if self.editor.is_lent() {
+            self.observers.view.pause(true);
+        }
         let mut moved = self.tick(turn);
         moved |= self.fill(turn);
         moved |= self.send_repeated(turn);

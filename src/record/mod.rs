@@ -30,4 +30,4 @@ pub use play::{Play, Player, Speed};
 pub use read::Recording;
 pub use recognize::recognize;
 pub use recorder::{Options, Recorder};
-pub use report::{Report, ReportError};
+pub use report::{Recorded, RecordedMessage, Report, ReportError, recorded};

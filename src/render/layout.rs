@@ -41,7 +41,7 @@ pub(super) fn on_one_line(root: &Value<'_>, style: Style) -> String {
 #[derive(Debug)]
 pub(super) struct Value<'a> {
     pub(super) width: usize,
-    shape: Shape<'a>,
+    pub(super) shape: Shape<'a>,
 }
 
 impl<'a> Value<'a> {
@@ -61,7 +61,7 @@ impl<'a> Value<'a> {
 }
 
 #[derive(Debug)]
-enum Shape<'a> {
+pub(super) enum Shape<'a> {
     Scalar(Scalar<'a>),
     Container(Brackets, Vec<Member<'a>>),
 }

@@ -25,6 +25,7 @@ mod redaction;
 mod request_pairs;
 mod show;
 pub mod style;
+pub mod tree;
 pub mod waterfall;
 pub mod width;
 pub mod write_out;

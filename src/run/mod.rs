@@ -1,5 +1,6 @@
 //! The commands: each resolves its command line, runs, and reports how it ended.
 
+mod browse;
 mod connect;
 mod cookie_jar;
 mod curl;
@@ -76,6 +77,7 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             Err(error) => refuse(&error),
         },
         Some(Command::Report(args)) => recording_report::report(&args),
+        Some(Command::View(args)) => browse::browse(&args, environment),
         Some(Command::Fmt(args)) => fmt::fmt(&args),
         Some(Command::Completions { shell, words }) if words.is_empty() => {
             print(&generate::completion(shell))

@@ -1,5 +1,6 @@
 //! Standard input, output and error, and the terminal; no other module touches them.
 
+pub mod fullscreen;
 mod password;
 pub mod stdout;
 pub mod terminal;

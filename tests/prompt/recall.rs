@@ -112,7 +112,7 @@ fn more_than_a_screen_goes_to_the_pager() {
     let mut terminal = terminal(&[server.url()]).env("PAGER", script).prompt();
     terminal.wait_for("  end\n> ");
     terminal.press("/show 1\r");
-    terminal.wait_for("the pager\n");
+    terminal.wait_for("the pager");
     terminal.press("\r");
     terminal.wait_for_line("> ");
     terminal.press("go on\r");

@@ -37,6 +37,8 @@ pub(super) fn bind<H: Helper, I: History>(
     }
     let alt_enter = KeyEvent(KeyCode::Enter, Modifiers::ALT);
     editor.bind_sequence(alt_enter, EventHandler::Simple(Cmd::Newline));
+    let view = View(Arc::clone(screen));
+    editor.bind_sequence(KeyEvent(KeyCode::F(2), Modifiers::NONE), handler(view));
     let is_browsing = Arc::<AtomicBool>::default();
     let recall = |code, search| {
         let is_browsing = Arc::clone(&is_browsing);
@@ -76,6 +78,18 @@ impl ConditionalEventHandler for Interrupt {
             return Some(report(&self.entries, Entry::Interrupt));
         }
         Some(Cmd::Kill(Movement::WholeBuffer))
+    }
+}
+
+/// F2: the reader opens the full screen, and gives the line back after it.
+struct View(Arc<Screen>);
+
+impl ConditionalEventHandler for View {
+    fn handle(&self, _: &Event, _: RepeatCount, _: bool, ctx: &EventContext<'_>) -> Option<Cmd> {
+        let (before, after) = ctx.line().split_at(ctx.pos());
+        self.0.request_view(before, after);
+        self.0.line_ends();
+        Some(Cmd::Interrupt)
     }
 }
 

@@ -13,6 +13,7 @@ mod paint;
 mod reader;
 mod recall;
 mod screen;
+mod view;
 
 use std::fmt::Write as _;
 use std::io;
@@ -34,8 +35,8 @@ use self::message::Message;
 use self::reader::Reader;
 use self::screen::Screen;
 use crate::command::{Command, CommandError, Outgoing};
-use crate::render::Style;
 use crate::render::escape::escape_line;
+use crate::render::{Secrets, Style};
 use crate::term::terminal::Terminal;
 
 use super::recall::Recaller;
@@ -61,6 +62,7 @@ pub(super) struct Options {
     /// Their names are completed.
     pub variables: Values,
     pub recaller: Recaller,
+    pub secrets: Secrets,
     /// The command of the user's pager.
     pub pager: String,
     /// Those of a protocol on top are completed.
@@ -130,6 +132,7 @@ impl Editor {
             last: String::new(),
             sent: None,
             recaller: options.recaller,
+            secrets: options.secrets,
             pager: options.pager,
             message: Message::default(),
             typed: Typed::default(),

@@ -21,7 +21,7 @@ use crate::diagnostic::one_line;
 use crate::prompt::recall::Recaller;
 use crate::render::escape::escape_line;
 use crate::render::width::width;
-use crate::render::{Role, Style};
+use crate::render::{Role, Secrets, Style};
 use crate::term::terminal::{self, Loan, is_hung_up};
 
 pub(super) struct Reader {
@@ -40,6 +40,7 @@ pub(super) struct Reader {
     pub(super) sent: Option<Outgoing>,
     pub(super) recaller: Recaller,
     pub(super) pager: String,
+    pub(super) secrets: Secrets,
     pub(super) message: Message,
     /// What the next line begins with.
     pub(super) typed: Typed,
@@ -55,6 +56,12 @@ impl Reader {
         let last = loop {
             match self.read() {
                 Ok(line) => self.typed(line),
+                Err(ReadlineError::Interrupted)
+                    if let Some((left, right)) = self.screen.take_view_request() =>
+                {
+                    self.typed = Typed { left, right };
+                    self.view();
+                }
                 Err(ReadlineError::Interrupted)
                     if let Some((keys, typed)) = self.screen.take_late() =>
                 {

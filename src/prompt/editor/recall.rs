@@ -37,7 +37,7 @@ impl Reader {
                 kind: Kind::Text,
             }) => self.edit(Some(text)),
             Ok(Outcome::Edit { text, .. }) => self.edit_bytes(&text),
-            Ok(Outcome::View) => {}
+            Ok(Outcome::View) => self.view(),
         }
     }
 

@@ -52,6 +52,10 @@ struct State {
     reflow: Reflow,
     /// Keys that were pressed while the terminal was asked for something.
     late: Vec<u8>,
+    /// What was typed when the full screen was asked for, before and after the cursor.
+    view_request: Option<(String, String)>,
+    /// The session ends, and wants the terminal back.
+    is_recalled: bool,
     is_printing: bool,
     reader: ReaderState,
     phase: Phase,
@@ -115,6 +119,7 @@ impl Screen {
     }
 
     pub(super) fn wait_for_return(&self) {
+        self.lock().is_recalled = true;
         let is_lent = |state: &mut State| state.reader == ReaderState::Lent;
         drop(self.changed.wait_while(self.lock(), is_lent));
     }
@@ -256,6 +261,37 @@ impl Screen {
     pub(super) fn returned(&self) {
         self.lock().reader = ReaderState::BetweenLines;
         self.changed.notify_all();
+    }
+
+    pub(super) fn is_recalled(&self) -> bool {
+        self.lock().is_recalled
+    }
+
+    /// The full screen is to be opened as soon as the line has ended.
+    pub(super) fn request_view(&self, before: &str, after: &str) {
+        self.lock().view_request = Some((before.to_owned(), after.to_owned()));
+    }
+
+    pub(super) fn take_view_request(&self) -> Option<(String, String)> {
+        self.lock().view_request.take()
+    }
+
+    /// The text that waits to be printed, in bytes.
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
+    /// Takes what came to be printed after the first `kept` bytes.
+    pub(super) fn take_waiting(&self, kept: usize) -> String {
+        let mut state = self.lock();
+        if state.waiting.len() <= kept {
+            return String::new();
+        }
+        let text = state.waiting.split_off(kept);
+        if let Some(session) = state.session.take() {
+            session.wake();
+        }
+        text
     }
 
     /// The line being typed continues a message that has these lines so far, or begins one.

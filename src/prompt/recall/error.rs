@@ -1,8 +1,6 @@
-use super::super::recall::COPIED;
 use crate::command::nearest;
 use crate::diagnostic::Diagnostic;
 use crate::memory::MemoryError;
-use crate::render::quantity;
 
 #[derive(Debug, thiserror::Error)]
 pub(in crate::prompt) enum RecallError {
@@ -14,8 +12,6 @@ pub(in crate::prompt) enum RecallError {
     NothingSent,
     #[error("#{number} is not UTF-8 and cannot be sent as text")]
     NotText { number: u64 },
-    #[error("#{number} has {}, and the clipboard gets at most {}", size(*bytes), size(COPIED))]
-    TooLarge { number: u64, bytes: usize },
 }
 
 impl Diagnostic for RecallError {
@@ -28,11 +24,6 @@ impl Diagnostic for RecallError {
             },
             Self::NothingSent => "send a message first".to_owned(),
             Self::NotText { number } => format!("/save {number} FILE keeps it"),
-            Self::TooLarge { number, .. } => format!("/save {number} FILE writes it to a file"),
         })
     }
-}
-
-fn size(bytes: usize) -> String {
-    quantity::size(bytes as u64)
 }

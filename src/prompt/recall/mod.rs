@@ -7,26 +7,20 @@ mod names;
 mod pager;
 
 use std::fmt::Write as _;
-use std::io::{ErrorKind, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-
-use data_encoding::BASE64;
 
 pub(super) use self::error::RecallError;
 pub(super) use self::names::Names;
 pub(super) use self::pager::page;
 use crate::command::{Outgoing, Pattern, Recall, Reference};
-use crate::memory::{Entry, Lines, MemoryError, Query, Shared, differences, whole};
+use crate::memory::{Entry, Lines, MemoryError, Query, Shared, copied, differences, save, whole};
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
 use crate::render::form::glance;
 use crate::render::{Decode, Role, Style, quantity};
-use crate::sys::file::create_private;
 use crate::term::terminal;
 
-/// The longest payload for the clipboard, in bytes: terminals drop longer sequences, or hang.
-const COPIED: usize = 64 << 10;
 /// Messages that are looked at before the lock is released.
 const AT_ONCE: usize = 256;
 /// Matches listed: the newest.
@@ -198,14 +192,16 @@ impl Recaller {
 
     fn save(&self, reference: Reference, path: PathBuf) -> Result<String, RecallError> {
         let entry = self.entry(reference)?;
-        let path = match (path.strip_prefix("~"), &self.home) {
+        let saved = save(&entry, &self.at_home(path))?;
+        Ok(self.fact(&saved))
+    }
+
+    /// Replaces `~` with the user's home.
+    pub(super) fn at_home(&self, path: PathBuf) -> PathBuf {
+        match (path.strip_prefix("~"), &self.home) {
             (Ok(rest), Some(home)) => home.join(rest),
             _ => path,
-        };
-        write_new(&path, &entry.payload)?;
-        let size = quantity::size(entry.payload.len() as u64);
-        let (number, path) = (entry.number, path.display());
-        Ok(self.fact(&format!("* #{number} ({size}) saved in {path}")))
+        }
     }
 
     fn name(&self, name: &str, message: &Outgoing) -> String {
@@ -262,25 +258,6 @@ fn matches_of(count: u64) -> String {
     }
 }
 
-/// What copies a payload to the clipboard (OSC 52), and what to say about it.
-pub(super) fn copied(entry: &Entry) -> Result<(String, String), RecallError> {
-    let number = entry.number;
-    let bytes = entry.payload.len();
-    if bytes > COPIED {
-        return Err(RecallError::TooLarge { number, bytes });
-    }
-    let is_text = str::from_utf8(&entry.payload).is_ok();
-    let base64 = BASE64.encode(&entry.payload);
-    let (clip, form) = if is_text {
-        (base64, "")
-    } else {
-        (BASE64.encode(base64.as_bytes()), " as base64")
-    };
-    let size = quantity::size(bytes as u64);
-    let note = format!("* #{number} ({size}) copied{form}, if the terminal allows it (OSC 52)");
-    Ok((format!("\x1b]52;c;{clip}\x07"), note))
-}
-
 pub(super) fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
     let payload = entry.payload.clone();
     match entry.kind {
@@ -291,19 +268,6 @@ pub(super) fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
             text.map_err(|_| RecallError::NotText { number })
         }
     }
-}
-
-/// Writes a file that only its owner can read, and overwrites none.
-fn write_new(path: &Path, payload: &[u8]) -> Result<(), MemoryError> {
-    let failed = |error: std::io::Error| {
-        let path = path.to_owned();
-        match error.kind() {
-            ErrorKind::AlreadyExists => MemoryError::Exists(path),
-            _ => MemoryError::Write { path, error },
-        }
-    };
-    let mut file = create_private(path).map_err(failed)?;
-    file.write_all(payload).map_err(failed)
 }
 
 /// A message on part of a line, escaped.

@@ -6,6 +6,7 @@
 mod archive;
 mod entry;
 mod line;
+mod message;
 mod page;
 mod payload;
 mod script;
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 use self::entry::Entry;
 use self::line::LineEntries;
+pub use self::message::{Recorded, RecordedMessage, recorded};
 use self::page::Writer;
 use self::totals::Totals;
 use super::error::ReadError;

@@ -1,0 +1,21 @@
+//! `wsee view`: a recording in the full screen.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueHint};
+
+/// Look at a recorded session in a full screen
+///
+/// The messages are a list, the newest at the bottom, with the selected one below it: as text, JSON
+/// that folds, hexdump, base64 or decoded, and the headers of its handshake. It can be searched and
+/// filtered, by regular expressions and by jq; ? lists the keys. At the prompt, /view or F2 does
+/// the same with the messages of the session.
+#[derive(Debug, Args)]
+pub struct ViewFileArgs {
+    /// A recording from wsee URL --record, or a .har file exported by a browser
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Show passwords, tokens and cookies that are in the recording, instead of ***
+    #[arg(long)]
+    pub show_secrets: bool,
+}

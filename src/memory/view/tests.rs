@@ -1,0 +1,233 @@
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::*;
+use crate::event::Direction;
+use crate::memory::{Frames, Keep};
+use crate::proto::message::Kind;
+use crate::render::Decode;
+use crate::render::clock::Clock;
+
+fn add(memory: &Shared, number: u64, payload: &str) {
+    let direction = if number % 2 == 1 {
+        Direction::Sent
+    } else {
+        Direction::Received
+    };
+    let entry = Entry {
+        number,
+        time: Timestamp::UNIX_EPOCH,
+        direction,
+        kind: Kind::Text,
+        payload: payload.as_bytes().to_vec(),
+        deflated: None,
+    };
+    memory.lock().add(entry, Frames::default());
+}
+
+fn pages(texts: &[&str]) -> (Pages, Shared) {
+    let messages = usize::MAX;
+    let bytes = 1 << 30;
+    let memory = Shared::new(Keep { messages, bytes });
+    for (number, text) in (1..).zip(texts) {
+        add(&memory, number, text);
+    }
+    let lines = Lines {
+        clock: Clock::new(Instant::now(), Timestamp::UNIX_EPOCH).in_utc(),
+        style: Style::PLAIN,
+        decode: Decode::Auto,
+    };
+    let mut pages = Pages::new("host", &memory, lines, Secrets::Masked);
+    pages.refresh();
+    (pages, memory)
+}
+
+fn press(pages: &mut Pages, keys: &str) -> Option<Action> {
+    let mut action = None;
+    for key in keys.chars() {
+        let key = match key {
+            '\r' => Key::Enter,
+            '\t' => Key::Tab,
+            '\x1b' => Key::Escape,
+            '↑' => Key::Up,
+            '↓' => Key::Down,
+            c => Key::Char(c),
+        };
+        action = pages.key(key);
+        while pages.refresh() {}
+    }
+    action
+}
+
+fn selected(pages: &Pages) -> u64 {
+    pages.list.selected().map_or(0, |entry| entry.number)
+}
+
+#[test]
+fn the_page_has_a_list_and_the_selected_message() {
+    let (mut pages, _) = pages(&["hello", "{\"a\":[1,2]}"]);
+    let rows = pages.draw(14, 60);
+    let expected = [
+        "host  2 messages  following",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "  #1 00:00:00.000 → text 5 B   hello",
+        "> #2 00:00:00.000 ← text 11 B   {\"a\":[1,2]}",
+        "#2 00:00:00.000 ← text 11 B  [json]",
+        "▾ {",
+        "▾   \"a\": [",
+        "      1,",
+        "Enter open  / search  f filter  r resend  e edit  y copy  s…",
+    ];
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn the_list_follows_until_one_moves() {
+    let (mut pages, memory) = pages(&["a", "b", "c"]);
+    add(&memory, 4, "d");
+    pages.refresh();
+    assert_eq!(selected(&pages), 4);
+    press(&mut pages, "↑");
+    add(&memory, 5, "e");
+    pages.refresh();
+    assert_eq!(selected(&pages), 3);
+    press(&mut pages, "G");
+    add(&memory, 6, "f");
+    pages.refresh();
+    assert_eq!(selected(&pages), 6);
+    press(&mut pages, "g");
+    assert_eq!(selected(&pages), 1);
+}
+
+#[test]
+fn searches_go_to_older_messages_and_around() {
+    let (mut pages, _) = pages(&["apple", "pear", "apricot", "plum"]);
+    press(&mut pages, "/ap\r");
+    assert_eq!(selected(&pages), 3);
+    press(&mut pages, "n");
+    assert_eq!(selected(&pages), 1);
+    press(&mut pages, "n");
+    assert_eq!(selected(&pages), 3);
+    press(&mut pages, "NN");
+    assert_eq!(selected(&pages), 3);
+    press(&mut pages, "/x\r");
+    assert!(
+        pages
+            .draw(14, 60)
+            .last()
+            .unwrap()
+            .contains("no message matches")
+    );
+    press(&mut pages, "/a(\r");
+    assert!(
+        pages
+            .draw(14, 60)
+            .last()
+            .unwrap()
+            .contains("column 2: unclosed group")
+    );
+}
+
+#[test]
+fn a_filter_shows_some_and_takes_in_new_ones() {
+    let (mut pages, memory) = pages(&["a1", "a2", "b3", "b4"]);
+    press(&mut pages, "fsent b\r");
+    assert_eq!((pages.list.len(), selected(&pages)), (1, 3));
+    add(&memory, 5, "b5");
+    add(&memory, 6, "b6");
+    pages.refresh();
+    assert_eq!((pages.list.len(), selected(&pages)), (2, 5));
+    let title = pages.draw(14, 60).remove(0);
+    assert_eq!(title, "host  2 messages  filter: sent b  following");
+    pages.key(Key::Char('f'));
+    pages.key(Key::Ctrl('u'));
+    press(&mut pages, "\r");
+    assert_eq!(pages.list.len(), 6);
+}
+
+#[test]
+fn json_folds_and_forms_change() {
+    let (mut pages, _) = pages(&["{\"a\":[1,2],\"b\":3}"]);
+    press(&mut pages, "\r");
+    pages.draw(14, 60);
+    press(&mut pages, "↓\r");
+    let rows = pages.draw(14, 60);
+    assert_eq!(
+        rows[2..6],
+        ["▾ {", "▸>  \"a\": [ … 2 items ],", "    \"b\": 3", "  }"]
+    );
+    press(&mut pages, "5");
+    assert_eq!(pages.draw(14, 60)[2], "eyJhIjpbMSwyXSwiYiI6M30=");
+    press(&mut pages, "7");
+    assert_eq!(pages.draw(14, 60)[2], "(the handshake is not known)");
+    press(&mut pages, "\x1b");
+    assert!(!pages.is_open);
+}
+
+#[test]
+fn actions_are_about_the_selected_message() {
+    let (mut pages, _) = pages(&["a", "b"]);
+    press(&mut pages, "↑");
+    let number = |action: Option<Action>| match action {
+        Some(Action::Resend(entry) | Action::Edit(entry) | Action::Copy(entry)) => entry.number,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        ["r", "e", "y"].map(|key| number(press(&mut pages, key))),
+        [1, 1, 1]
+    );
+    let Some(Action::Save(entry, path)) = press(&mut pages, "s\r") else {
+        panic!("not saved");
+    };
+    assert_eq!((entry.number, path.as_str()), (1, "message-1"));
+    let Some(Action::Command(line)) = press(&mut pages, ":ping x\r") else {
+        panic!("no command");
+    };
+    assert_eq!(line, "ping x");
+    assert!(matches!(press(&mut pages, "q"), Some(Action::Quit)));
+}
+
+#[test]
+fn every_row_fits_whatever_a_peer_sends() {
+    let (mut pages, _) = pages(&[
+        "\x1b[2J\u{202e}漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字漢字",
+        "{\"\u{9b}2J\":\"\\u001b\",\"long\":\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\"}",
+        "",
+    ]);
+    for keys in ["", "↑", "↑", "\r", "1", "4", "?", "?", ":x"] {
+        press(&mut pages, keys);
+        for columns in [40, 41, 80, 133] {
+            for row in pages.draw(24, columns) {
+                assert!(width(&row) <= columns, "{columns}: {row}");
+                assert!(!row.contains(char::is_control), "{row:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_page_of_many_messages_is_drawn_at_once() {
+    let (mut pages, memory) = pages(&[]);
+    for number in 1..=100_000 {
+        add(
+            &memory,
+            number,
+            "{\"op\":\"trade\",\"price\":101,\"id\":12345}",
+        );
+    }
+    pages.refresh();
+    let started = Instant::now();
+    for _ in 0..10 {
+        press(&mut pages, "↑");
+        pages.draw(50, 150);
+    }
+    // 16 ms are for an optimized build; this one is not, and shares the machine.
+    let each = started.elapsed() / 10;
+    assert!(each.as_millis() < 160, "{each:?}");
+}

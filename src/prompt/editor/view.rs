@@ -1,0 +1,129 @@
+//! `/view` and F2: the full screen on the messages of the session.
+
+use super::Entry;
+use super::draft::Draft;
+use super::reader::Reader;
+use crate::command::{self, Command, Outgoing, PromptCommand};
+use crate::diagnostic::one_line;
+use crate::memory::view::{Action, Host, Pages, run, too_small};
+use crate::memory::{self, copied};
+use crate::prompt::recall::{Outcome, outgoing};
+use crate::proto::message::Kind;
+use crate::term;
+
+impl Reader {
+    pub(super) fn view(&mut self) {
+        if let Some(text) = too_small() {
+            return self.complain(&text);
+        }
+        let (memory, lines) = (self.recaller.memory.clone(), self.recaller.lines.clone());
+        let mut pages = Pages::new(&self.name, &memory, lines, self.secrets);
+        let result = self.lend(|reader| {
+            let printed = reader.screen.waiting();
+            let mut host = Session { reader, printed };
+            run(&mut pages, &mut host)
+        });
+        if let Err(error) = result {
+            self.complain(&error);
+        }
+    }
+}
+
+/// The session, which goes on behind the full screen.
+struct Session<'r> {
+    reader: &'r mut Reader,
+    /// What waited to be printed before, in bytes: it is for the prompt.
+    printed: usize,
+}
+
+impl Host for Session<'_> {
+    fn act(&mut self, action: Action) -> Result<String, String> {
+        match action {
+            Action::Quit => {}
+            Action::Resend(entry) => {
+                let outgoing = outgoing(&entry).map_err(|error| one_line(&error))?;
+                self.reader.report(Entry::Again(outgoing));
+                return Ok(format!("#{} is sent again", entry.number));
+            }
+            Action::Edit(entry) => return self.edit(&entry),
+            Action::Copy(entry) => {
+                let (sequence, note) = copied(&entry).map_err(|error| one_line(&error))?;
+                term::screen(&sequence);
+                return Ok(note);
+            }
+            Action::Save(entry, path) => {
+                let path = self.reader.recaller.at_home(path.trim().into());
+                return memory::save(&entry, &path).map_err(|error| one_line(&error));
+            }
+            Action::Command(line) => return self.command(&line),
+            Action::Suspend => self.reader.loan.suspend(),
+        }
+        Ok(String::new())
+    }
+
+    fn output(&mut self) -> String {
+        self.reader.screen.take_waiting(self.printed)
+    }
+
+    fn is_over(&self) -> bool {
+        self.reader.screen.is_recalled()
+    }
+}
+
+impl Session<'_> {
+    fn edit(&mut self, entry: &memory::Entry) -> Result<String, String> {
+        let text = match outgoing(entry).map_err(|error| one_line(&error))? {
+            Outgoing::Text(text) => text,
+            _ => hex::encode(&entry.payload),
+        };
+        let reader = &self.reader;
+        let written = reader.loan.lend(|| Draft::write(&reader.command, &text));
+        let draft = written.map_err(|error| one_line(&error))?;
+        let outgoing = if entry.kind == Kind::Text {
+            Outgoing::Text(draft.text)
+        } else {
+            let line = format!("/bin {}", draft.text.replace('\n', " "));
+            match command::parse(&line).map_err(|error| one_line(&error))? {
+                Command::Outgoing(outgoing) => outgoing,
+                _ => return Err("nothing was written; nothing was sent".to_owned()),
+            }
+        };
+        reader.report(Entry::Again(outgoing));
+        Ok(format!("#{} is sent with changes", entry.number))
+    }
+
+    fn command(&mut self, line: &str) -> Result<String, String> {
+        let line = format!("/{line}");
+        let command = command::parse(&line).map_err(|error| one_line(&error))?;
+        let reader = &mut *self.reader;
+        match command {
+            Command::Prompt(PromptCommand::Edit(_)) => {
+                Err("e edits the message that is selected".to_owned())
+            }
+            Command::Prompt(PromptCommand::Recall(recall)) => {
+                let done = reader.recaller.execute(recall, reader.sent.as_ref());
+                match done.map_err(|error| one_line(&error))? {
+                    Outcome::Print(text) => Ok(text),
+                    Outcome::Copy { sequence, note } => {
+                        term::screen(&sequence);
+                        Ok(note)
+                    }
+                    Outcome::Again(outgoing) => {
+                        reader.report(Entry::Again(outgoing));
+                        Ok("sent again".to_owned())
+                    }
+                    Outcome::Send(outgoing) => {
+                        reader.report(Entry::Line(line, Ok(Command::Outgoing(outgoing))));
+                        Ok("sent".to_owned())
+                    }
+                    Outcome::Edit { .. } => Err("e edits the message that is selected".to_owned()),
+                    Outcome::View => Ok(String::new()),
+                }
+            }
+            command => {
+                reader.report(Entry::Line(line, Ok(command)));
+                Ok(String::new())
+            }
+        }
+    }
+}

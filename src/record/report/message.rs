@@ -1,0 +1,77 @@
+//! The messages of a recording, with all that it says about them.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::entry::What;
+use super::{Report, ReportError, Totals};
+use crate::event::Direction;
+use crate::proto::http1::Head;
+use crate::proto::message::Kind;
+use crate::record::event;
+use crate::record::format::Format;
+use crate::render::Secrets;
+
+/// What a recording says, in its order.
+#[derive(Debug)]
+pub enum Recorded {
+    /// The request and the response of an opening handshake.
+    Opened(Box<[Head; 2]>),
+    Message(RecordedMessage),
+}
+
+#[derive(Debug)]
+pub struct RecordedMessage {
+    /// As the recording numbers it.
+    pub number: Option<u64>,
+    pub time: Option<Timestamp>,
+    pub direction: Direction,
+    pub kind: Kind,
+    pub payload: Vec<u8>,
+    pub deflated: Option<u64>,
+}
+
+/// The messages and handshakes of a recording.
+pub fn recorded(
+    path: &Path,
+    format: Format,
+) -> Result<impl Iterator<Item = Result<Recorded, ReportError>>, ReportError> {
+    let report = Report {
+        path: path.to_owned(),
+        format,
+        secrets: Secrets::Shown,
+        totals: Totals::default(),
+    };
+    let entries = report.entries()?;
+    Ok(entries.filter_map(|entry| {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => return Some(Err(error.into())),
+        };
+        let recorded = match entry.what {
+            What::Open(open) => {
+                let heads = [head(&open.request?), head(&open.response?)];
+                Recorded::Opened(Box::new(heads))
+            }
+            What::Message(message) => Recorded::Message(RecordedMessage {
+                number: message.number,
+                time: entry.time,
+                direction: message.direction,
+                kind: message.kind,
+                payload: message.payload,
+                deflated: message.deflated,
+            }),
+            _ => return None,
+        };
+        Some(Ok(recorded))
+    }))
+}
+
+fn head(head: &event::Head) -> Head {
+    let fields = head.headers.iter();
+    Head::encode(
+        &head.line,
+        fields.map(|field| (field.name.as_str(), field.value.as_str())),
+    )
+}

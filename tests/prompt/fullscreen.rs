@@ -1,0 +1,308 @@
+//! `/view`, F2 and `wsee view FILE`: the messages in a full screen.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::time::{Duration, Instant};
+
+use regex::Regex;
+
+use crate::support::peer::{Message, Peer, scripted};
+use crate::support::pty::{Terminal, terminal};
+use crate::support::run::wsee;
+use crate::support::wire::after_handshake;
+
+/// A prompt of this size that has sent three messages to an echo server.
+fn echoed(rows: u16, columns: u16) -> Terminal {
+    let args = ["demo", "--no-compress", "--color", "never"];
+    let mut terminal = terminal(&args).prompt();
+    terminal.resize(rows, columns);
+    for (line, end) in [
+        ("{\"op\":\"buy\",\"list\":[1,2]}", "#2 "),
+        ("漢字 \u{1f600} wide", "#4 "),
+        ("/bin deadbeef00ff", "#6 "),
+    ] {
+        terminal.press(&format!("{line}\r"));
+        terminal.wait("an echo", |screen, _| screen.contents().contains(end));
+    }
+    terminal.press("/view\r");
+    terminal.wait("the page", |screen, _| {
+        screen.alternate_screen() && screen.contents().contains("[hex]")
+    });
+    terminal
+}
+
+/// The screen without times.
+fn seen(terminal: &Terminal) -> String {
+    let time = Regex::new(r"\d\d:\d\d:\d\d\.\d{3}").expect("an expression");
+    time.replace_all(&terminal.contents(), "…:…:…").into_owned()
+}
+
+fn wait_for(terminal: &Terminal, text: &str) {
+    terminal.wait(text, |screen, _| screen.contents().contains(text));
+}
+
+/// Leaves the page; the prompt is as it was.
+fn leave(terminal: &mut Terminal) {
+    terminal.press("q");
+    terminal.wait("the prompt", |screen, _| !screen.alternate_screen());
+    terminal.leave();
+}
+
+#[test]
+fn the_page_fits_a_terminal_of_24_rows_and_80_columns() {
+    let mut terminal = echoed(24, 80);
+    assert_eq!(
+        seen(&terminal),
+        "demo  6 messages  following\n\n\n\n\n\n\n\n
+  #1 …:…:… → text 25 B   {\"op\":\"buy\",\"list\":[1,2]}
+  #2 …:…:… ← text 25 B   {\"op\":\"buy\",\"list\":[1,2]}
+  #3 …:…:… → text 16 B   漢字 \u{1f600} wide
+  #4 …:…:… ← text 16 B   漢字 \u{1f600} wide
+  #5 …:…:… → binary 6 B   de ad be ef 00 ff
+> #6 …:…:… ← binary 6 B   de ad be ef 00 ff
+#6 …:…:… ← binary 6 B  text json decoded [hex] base64 frames handshake
+  00000000  de ad be ef 00 ff                                 |......|\n\n\n\n\n\n
+Enter open  / search  f filter  r resend  e edit  y copy  s save  : command  ? …"
+    );
+    leave(&mut terminal);
+}
+
+#[test]
+fn the_page_fits_a_narrow_terminal() {
+    let mut terminal = echoed(12, 44);
+    terminal.press("kkkkk");
+    wait_for(&terminal, "> #1 ");
+    wait_for(&terminal, "[json]");
+    assert_eq!(
+        seen(&terminal),
+        "demo  6 messages
+> #1 …:…:… → text 25 B   {\"op\":\"buy\"…
+  #2 …:…:… ← text 25 B   {\"op\":\"buy\"…
+  #3 …:…:… → text 16 B   漢字 \u{1f600} wide
+  #4 …:…:… ← text 16 B   漢字 \u{1f600} wide
+  #5 …:…:… → binary 6 B   de ad be e…
+  #6 …:…:… ← binary 6 B   de ad be e…
+#1 …:…:… → text 25 B  [json]
+▾ {
+▾   \"op\": \"buy\",
+"
+        .replace("▾   \"op\"", "    \"op\"")
+            + "▾   \"list\": [\nEnter open  / search  f filter  r resend  e…"
+    );
+    leave(&mut terminal);
+}
+
+#[test]
+fn the_page_fits_a_wide_terminal_and_folds_json() {
+    let mut terminal = echoed(24, 132);
+    terminal.press("g\r");
+    wait_for(&terminal, "Esc list");
+    terminal.press("jj\r");
+    wait_for(&terminal, "… 2 items");
+    assert_eq!(
+        seen(&terminal).trim_end_matches('\n'),
+        "demo  6 messages
+#1 …:…:… → text 25 B  text [json] decoded hex base64 frames handshake
+▾ {
+    \"op\": \"buy\",
+▸>  \"list\": [ … 2 items ]
+  }\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n
+Tab form  Enter fold  Esc list  / search  r e y s  : command  ? help"
+    );
+    for (key, text) in [
+        ("4", "00000000  7b 22 6f 70"),
+        ("5", "eyJvcCI6ImJ1eSIsImxpc3QiOlsxLDJdfQ=="),
+        ("6", "FIN text, mask "),
+        ("7", "> GET / HTTP/1.1"),
+        ("7", "< HTTP/1.1 101 Switching Protocols"),
+        ("3", "(looks like JSON)"),
+        ("1", "{\"op\":\"buy\",\"list\":[1,2]}"),
+    ] {
+        terminal.press(key);
+        wait_for(&terminal, text);
+    }
+    terminal.press("\x1b");
+    wait_for(&terminal, "Enter open");
+    leave(&mut terminal);
+}
+
+#[test]
+fn messages_are_searched_and_filtered() {
+    let mut terminal = echoed(24, 80);
+    terminal.press("/wide\r");
+    wait_for(&terminal, "> #4 ");
+    terminal.press("n");
+    wait_for(&terminal, "> #3 ");
+    terminal.press("fsent text\r");
+    wait_for(&terminal, "demo  2 messages  filter: sent text");
+    terminal.press("f\x15jq .op == \"buy\"\r");
+    wait_for(&terminal, "demo  2 messages  filter: jq .op == \"buy\"");
+    terminal.press("f\x15a(\r");
+    wait_for(&terminal, "column 2: unclosed group");
+    terminal.press("f\x15\r");
+    wait_for(&terminal, "demo  6 messages");
+    terminal.press("?");
+    wait_for(&terminal, "with a regular expression");
+    terminal.press("x");
+    wait_for(&terminal, "Enter open");
+    leave(&mut terminal);
+}
+
+#[test]
+fn messages_are_sent_again_saved_and_copied() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("saved");
+    let mut terminal = echoed(24, 80);
+    terminal.press("gr");
+    wait_for(&terminal, "#1 is sent again");
+    wait_for(&terminal, "demo  8 messages");
+    terminal.press("y");
+    wait_for(&terminal, "* #1 (25 B) copied");
+    terminal.press(&format!("s\x15{}\r", path.display()));
+    wait_for(&terminal, "* #1 (25 B) saved in");
+    terminal.press(":text by command\r");
+    wait_for(&terminal, "demo  10 messages");
+    terminal.press(":find by command\r");
+    wait_for(&terminal, "2 matches in 10 messages");
+    terminal.press("x:status\r");
+    wait_for(&terminal, "readyState");
+    terminal.press("x:nonsense\r");
+    wait_for(&terminal, "unknown command /nonsense");
+    leave(&mut terminal);
+    let saved = fs::read_to_string(path).expect("a file");
+    assert_eq!(saved, "{\"op\":\"buy\",\"list\":[1,2]}");
+}
+
+#[test]
+fn f2_keeps_what_is_typed() {
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    terminal.press("half a li");
+    terminal.wait_for_line("> half a li");
+    terminal.press("\x1bOQ");
+    terminal.wait("the page", |screen, _| screen.alternate_screen());
+    terminal.resize(24, 80);
+    terminal.press("q");
+    terminal.wait("the prompt", |screen, _| !screen.alternate_screen());
+    terminal.wait_for_line("> half a li");
+    terminal.press("ne\r");
+    terminal.wait_for("#2 ");
+    terminal.wait_for("   half a line\n");
+    terminal.leave();
+}
+
+#[test]
+fn the_end_of_the_session_gives_the_terminal_back() {
+    let server = scripted(|mut peer: Peer| {
+        peer.send(Message::text("hello"));
+        peer.receive();
+        peer.close(1001, "restarting");
+    });
+    let mut terminal = terminal(&[server.url(), "--exit-on-close"]).prompt();
+    terminal.wait_for("#1 ");
+    terminal.press("/view\r");
+    terminal.wait("the page", |screen, _| screen.alternate_screen());
+    terminal.press("r");
+    terminal.wait_for("closed by server: 1001 going away \"restarting\" after ");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn a_flood_goes_on_behind_the_page() {
+    let server = after_handshake(|mut wire| {
+        wire.read_frame();
+        wire.flood(&b"\x81\x04spam".repeat(1_000));
+    });
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/view\r");
+    terminal.wait("the page", |screen, _| screen.alternate_screen());
+    terminal.press(":text go\r");
+    wait_for(&terminal, "10000 messages");
+    let newest = |terminal: &Terminal| {
+        let row = terminal.contents();
+        let row = row.lines().find(|row| row.starts_with("> #"));
+        let number = row.and_then(|row| row[3..].split(' ').next()?.parse::<u64>().ok());
+        number.unwrap_or(0)
+    };
+    let (first, started) = (newest(&terminal), Instant::now());
+    let is_later = |screen: &vt100::Screen| {
+        let row = screen.contents();
+        let row = row.lines().find(|row| row.starts_with("> #"));
+        let number = row.and_then(|row| row[3..].split(' ').next()?.parse::<u64>().ok());
+        number.is_some_and(|number| number > first + 20_000)
+    };
+    terminal.wait("more messages", |screen, _| is_later(screen));
+    assert!(started.elapsed() < Duration::from_secs(20));
+    terminal.press("kq");
+    terminal.wait("the prompt", |screen, _| !screen.alternate_screen());
+    terminal.wait_for("while the view was paused; /last, /find and /view show them");
+    terminal.press("\x03\x03");
+    terminal.finish();
+}
+
+#[test]
+fn a_terminal_that_is_too_small_keeps_the_prompt() {
+    let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    terminal.resize(9, 100);
+    terminal.press("/view\r");
+    terminal.wait_for("has 100 columns and 9 rows; the full screen needs 40 columns and 10 rows");
+    terminal.leave();
+}
+
+/// A recording of `count` messages.
+fn recording(count: u32) -> String {
+    let mut text = "{\"event\":\"open\",\"time\":\"2026-11-20T12:00:00Z\",\
+        \"request\":{\"line\":\"GET /x HTTP/1.1\",\"headers\":[{\"name\":\"Host\",\"value\":\"h\"}]},\
+        \"response\":{\"line\":\"HTTP/1.1 101 Switching Protocols\",\"headers\":[]}}\n"
+        .to_owned();
+    for number in 1..=count {
+        let _ = writeln!(
+            text,
+            "{{\"event\":\"message\",\"n\":{number},\"direction\":\"received\",\"time\":\"2026-11-20T14:00:01Z\",\
+             \"type\":\"text\",\"data\":\"{{\\\"id\\\":{number}}}\"}}"
+        );
+    }
+    text
+}
+
+#[test]
+fn a_recording_of_many_messages_is_looked_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("afternoon.jsonl");
+    fs::write(&path, recording(100_000)).expect("a file");
+    let mut terminal = terminal(&["view", path.to_str().expect("UTF-8")]).start();
+    wait_for(&terminal, "afternoon.jsonl  100000 messages");
+    wait_for(&terminal, "#100000 ");
+    let started = Instant::now();
+    for key in ["g", "G", "\x1b[5~", "\x1b[6~"] {
+        terminal.press(key);
+    }
+    terminal.press("/\"id\":777}\r");
+    wait_for(&terminal, "#777 ");
+    terminal.press("fjq .id % 50000 == 0\r");
+    wait_for(&terminal, "afternoon.jsonl  2 messages");
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+    terminal.press("7");
+    wait_for(&terminal, "> GET /x HTTP/1.1");
+    terminal.press("r");
+    wait_for(&terminal, "a recording has no connection");
+    terminal.press("q");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn what_is_no_recording_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("picture");
+    fs::write(&path, b"\x89PNG\r\n").expect("a file");
+    let mut terminal = terminal(&["view", path.to_str().expect("UTF-8")]).start();
+    terminal.wait_for("a PNG image");
+    assert_eq!(terminal.finish(), 2);
+    wsee(&["view", path.to_str().expect("UTF-8")])
+        .run()
+        .exits(2)
+        .says("wsee view needs a terminal that can move its cursor");
+}
