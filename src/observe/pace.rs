@@ -200,13 +200,6 @@ impl Pace {
         self.window = Some((now, 1));
     }
 
-    /// The terminal does not take what is shown: with too many lines that is a flood before a second is over.
-    pub(super) fn overflows(&mut self, now: Instant) {
-        if self.window.is_some_and(|(_, count)| count > MOST) {
-            self.begin_flood(now);
-        }
-    }
-
     fn begin_flood(&mut self, now: Instant) {
         self.flood.get_or_insert_with(|| Flood {
             since: now,

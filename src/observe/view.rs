@@ -183,8 +183,6 @@ impl View {
         } else if self.pace.holds() {
             let text = self.text.split_off(start);
             self.pace.hold(&text, term::terminal::rows());
-        } else if self.is_full() {
-            self.pace.overflows(now);
         }
     }
 

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use crate::support::peer::{Message, Peer, Received, scripted};
 use crate::support::pty::{Terminal, terminal};
 use crate::support::server::Server;
-use crate::support::wire::after_handshake;
 
 /// A server that sends `count` messages for each message it gets.
 fn replying(count: u32) -> Server<Received> {
@@ -76,9 +75,15 @@ fn an_end_of_the_connection_ends_the_pause() {
 
 #[test]
 fn a_flood_becomes_a_line_a_second_of_few_bytes() {
-    let server = after_handshake(|mut wire| {
-        wire.read_frame();
-        wire.flood(&b"\x81\x04spam".repeat(1_000));
+    let server = scripted(|mut peer: Peer| {
+        peer.receive();
+        let started = Instant::now();
+        for number in 0..12_000_u64 {
+            let due = Duration::from_millis(number);
+            thread::sleep(due.saturating_sub(started.elapsed()));
+            peer.send(Message::text("spam"));
+        }
+        peer.record()
     });
     let mut terminal = terminal(&[server.url(), "--timestamps", "none"]).prompt();
     terminal.press("go\r");
