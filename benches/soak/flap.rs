@@ -32,7 +32,7 @@ pub(super) fn soak(clients: usize, time: Duration) -> Result<(), Failure> {
         .collect();
     thread::sleep(time / WARM_UP);
     let warm = Usage::of(&server.0)?.resident;
-    thread::sleep(time - time / WARM_UP);
+    thread::sleep(time.saturating_sub(time / WARM_UP));
     let end = Usage::of(&server.0)?.resident;
     is_over.store(true, Ordering::Release);
     for client in clients {
