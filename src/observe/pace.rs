@@ -232,6 +232,9 @@ impl Pace {
         if self.flood.as_ref().is_none_or(|it| now < it.line + SECOND) {
             return Vec::new();
         }
+        if self.holds() {
+            return self.cut().into_iter().collect();
+        }
         let Some(flood) = &mut self.flood else {
             return Vec::new();
         };
@@ -242,15 +245,13 @@ impl Pace {
                  /view show them, /pause stops"
             )];
         }
+        let total = flood.tally.total();
         let line = flood.tally.line(now.saturating_duration_since(flood.line));
-        let is_over = flood.tally.total() <= MOST;
+        let line = (total > 0).then_some(line);
         flood.line = now;
         flood.tally = Tally::default();
-        if is_over {
-            let over = self.end_of_flood(now);
-            return std::iter::once(line).chain(over).collect();
-        }
-        vec![line]
+        let over = (total <= MOST).then(|| self.end_of_flood(now)).flatten();
+        line.into_iter().chain(over).collect()
     }
 
     fn end_of_flood(&mut self, now: Instant) -> Option<String> {
@@ -356,12 +357,22 @@ mod tests {
         let end = pace.tick(start + Duration::from_secs(9));
         assert_eq!(end.len(), 1, "{end:?}");
         let end = pace.tick(start + Duration::from_secs(10));
-        assert!(
-            end[1].starts_with("* every line is shown again; 3500 lines"),
-            "{end:?}"
-        );
+        let over = "* every line is shown again; 3500 lines";
+        assert!(end.len() == 1 && end[0].starts_with(over), "{end:?}");
         assert_eq!(pace.deadline(), None);
         assert!(!pace.hides(TEXT, 1, start + Duration::from_secs(11)));
+    }
+
+    #[test]
+    fn a_pause_ends_a_flood_with_what_was_not_reported() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        passed(&mut pace, start, Duration::from_millis(1), 2500);
+        assert!(pace.pause(false));
+        pace.hides(TEXT, 2501, start + Duration::from_millis(2501));
+        let lines = pace.tick(start + Duration::from_secs(4));
+        assert_eq!(lines, ["… #2002 to #2500 ← text 499"]);
+        assert_eq!(pace.deadline(), None);
+        assert_eq!(pace.waiting(), Some(1));
     }
 
     #[test]

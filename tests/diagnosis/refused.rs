@@ -52,7 +52,7 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "an https port of Go", "/", [], "400 Bad Request", "Client sent an HTTP request to an HTTPS server.\n" => ["this is a TLS port", "wss://"] but ["subprotocol"];
     "a client certificate is refused", "/", [], "400 Bad Request\r\nServer: nginx/1.22.1", "<title>400 The SSL certificate error</title>" => ["\"400 The SSL certificate error\"", "--cert FILE and --key FILE, or check them"] but ["-s NAME", "path"];
     "a rule of nginx", "/ws", [], "403 Forbidden\r\nServer: nginx/1.22.1", "<html><h1>403 Forbidden</h1><hr><center>nginx/1.22.1</center></html>" => ["nginx itself forbids /ws", "a rule such as deny", "error log"] but ["FastAPI", "--origin", "--bearer"];
-    "a login page", "/ws", [], "302 Found\r\nLocation: /users/sign_in?next=/ws", "" => ["redirected to ws://127.0.0.1:", "/users/sign_in?next=/ws, as the server does not accept the request without credentials", "send the cookie or token"] but ["connect there", "-L"];
+    "a login page", "/ws", [], "302 Found\r\nLocation: /users/sign_in?next=/ws", "" => ["redirected to a login page, as the server does not accept the request without credentials", "send the cookie or token"] but ["connect there", "-L"];
     "a client certificate is missing", "/", [], "400 Bad Request", "<title>400 No required SSL certificate was sent</title>" => ["--cert FILE and --key FILE"] but ["subprotocol"];
     "an unknown host", "/", [], "400 Bad Request", "Invalid HTTP_HOST header" => ["does not know the host 127.0.0.1:", "-H 'Host: NAME'"] but [];
     "nginx without Upgrade, Python behind it", "/", [], "426 Upgrade Required\r\nServer: nginx/1.22.1", "Failed to open a WebSocket connection: invalid Connection header: close." => [NGINX] but [];

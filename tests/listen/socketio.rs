@@ -91,7 +91,7 @@ impl Response {
     }
 
     #[track_caller]
-    fn is_refused(self, status: u16, body: &str) {
+    fn refuses(self, status: u16, body: &str) {
         assert_eq!(self.status, status, "{}", self.head);
         assert_eq!(String::from_utf8_lossy(&self.body), body);
     }

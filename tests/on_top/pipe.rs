@@ -2,7 +2,7 @@ use std::fs;
 use std::time::Duration;
 
 use super::{CONNECTED, OPEN, socket_io, text};
-use crate::support::peer::{Message, scripted};
+use crate::support::peer::{Message, Peer, scripted};
 use crate::support::run::wsee;
 
 #[test]
@@ -283,7 +283,7 @@ fn a_message_above_the_limit_is_warned_of_and_sent() {
 
 #[test]
 fn a_silent_server_has_the_patience_of_the_reference_client_but_not_of_max_time() {
-    let server = scripted(|peer| peer.record());
+    let server = scripted(Peer::record);
     let run = wsee(&["--as", "socket.io", server.url(), "-m", "0.3"]);
     let run = run
         .stdin("[\"a\"]\n")

@@ -50,7 +50,7 @@ fn help_lists_every_command() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.press("/help\r");
     terminal.wait_for("//x sends /x");
-    let screen = terminal.contents();
+    let screen = format!("\n{}", terminal.contents());
     for name in [
         "text", "bin", "b64", "file", "fragment", "ping", "pong", "close", "status", "headers",
         "show", "history", "help", "quit", "edit", "set", "capture", "every", "repeat", "stats",

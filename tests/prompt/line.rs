@@ -266,7 +266,7 @@ fn the_prompt_names_the_host_where_there_is_room() {
     let mut terminal = terminal(&[server.url()]).prompt();
     let name = format!("127.0.0.1:{}> ", server.port());
     terminal.wait(&name, |screen, _| screen.contents().contains(&name));
-    terminal.resize(40, 40);
+    terminal.resize(60, 40);
     terminal.press("x\r");
     terminal.wait("a short prompt", |screen, _| {
         let contents = screen.contents();

@@ -172,7 +172,9 @@ fn prose_is_wrapped_at_words() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
     terminal.resize(40, 40);
     terminal.press("/help\r");
-    terminal.wait_for("\n  /drop\n      drop the TCP connection without a\n      Close frame\n");
+    terminal.wait_for(
+        "\n  /copy MESSAGE\n      copy the payload of a message to\n      the clipboard\n",
+    );
     terminal.press("/hlep\r");
     terminal.wait_for(
         "unknown command /hlep; did you mean\n  /help? (//hlep sends the text \"/hlep\")\n",

@@ -88,7 +88,7 @@ fn text_and_json() {
     "more": { "name": "value" }
   }
 > /show json off
-shown: ping on, pong on, frames off, time off, json off, compact off, hex on, decode auto
+shown: ping on, pong on, frames off, raw off, time off, json off, compact off, hex on, decode auto
 > {"b":1}
 #7 → text 7 B   {"b":1}
 #8 ← text 7 B   {"b":1}
@@ -131,7 +131,7 @@ fn binary() {
 #5 → binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
 #6 ← binary 17 B (looks like protobuf)   { 1: 150, 2: "testing", 3: { 1: 150 } }
 > /show decode off
-shown: ping on, pong on, frames off, time off, json on, compact off, hex on, decode off
+shown: ping on, pong on, frames off, raw off, time off, json on, compact off, hex on, decode off
 > /bin deadbeef0001027f80ff414243 0a207e7fff
 #7 → binary 18 B
   00000000  de ad be ef 00 01 02 7f  80 ff 41 42 43 0a 20 7e  |..........ABC. ~|
@@ -140,7 +140,7 @@ shown: ping on, pong on, frames off, time off, json on, compact off, hex on, dec
   00000000  de ad be ef 00 01 02 7f  80 ff 41 42 43 0a 20 7e  |..........ABC. ~|
   00000010  7f ff                                             |..|
 > /show hex off
-shown: ping on, pong on, frames off, time off, json on, compact off, hex off, decode off
+shown: ping on, pong on, frames off, raw off, time off, json on, compact off, hex off, decode off
 > /bin deadbeef
 #9 → binary 4 B
 #10 ← binary 4 B
@@ -166,7 +166,7 @@ fn frames_and_control_frames() {
     assert_eq!(
         seen(&terminal),
         r#"> /show frames
-shown: ping on, pong on, frames on, time off, json on, compact off, hex on, decode auto
+shown: ping on, pong on, frames on, raw off, time off, json on, compact off, hex on, decode auto
 > /fragment 2 hello
 → frame text, mask …, 2 B (7-bit), header 01 82 … at offset …
 → frame FIN continuation, mask …, 3 B (7-bit), header 80 83 … at offset …
@@ -179,13 +179,13 @@ shown: ping on, pong on, frames on, time off, json on, compact off, hex on, deco
 ← frame FIN pong, no mask, 4 B (7-bit), header 8a 04 … at offset …
 ← pong 4 B "abcd"   (round trip … ms)
 > /show frames off
-shown: ping on, pong on, frames off, time off, json on, compact off, hex on, decode auto
+shown: ping on, pong on, frames off, raw off, time off, json on, compact off, hex on, decode auto
 > /pong
 → pong 0 B
 > /show ping off
-shown: ping off, pong on, frames off, time off, json on, compact off, hex on, decode auto
+shown: ping off, pong on, frames off, raw off, time off, json on, compact off, hex on, decode auto
 > /show pong off
-shown: ping off, pong off, frames off, time off, json on, compact off, hex on, decode auto
+shown: ping off, pong off, frames off, raw off, time off, json on, compact off, hex on, decode auto
 > /ping
 >"#
     );
@@ -216,22 +216,22 @@ fn times_and_replies() {
 #1 → text 37 B   { "jsonrpc": "2.0", "id": 7, "method": "x" }
 #2 ← text 37 B (reply after … ms)   { "jsonrpc": "2.0", "id": 7, "method": "x" }
 > /show time rel
-shown: ping on, pong on, frames off, time rel, json on, compact off, hex on, decode auto
+shown: ping on, pong on, frames off, raw off, time rel, json on, compact off, hex on, decode auto
 > a
 #3 …s → text 1 B   a
 #4 …s ← text 1 B   a
 > /show time delta
-shown: ping on, pong on, frames off, time delta, json on, compact off, hex on, decode auto
+shown: ping on, pong on, frames off, raw off, time delta, json on, compact off, hex on, decode auto
 > bc
 #5 …s → text 2 B   bc
 #6 …s ← text 2 B   bc
 > /show time iso
-shown: ping on, pong on, frames off, time iso, json on, compact off, hex on, decode auto
+shown: ping on, pong on, frames off, raw off, time iso, json on, compact off, hex on, decode auto
 > def
 #7 ….……Z → text 3 B   def
 #8 ….……Z ← text 3 B   def
 > /show time on
-shown: ping on, pong on, frames off, time on, json on, compact off, hex on, decode auto
+shown: ping on, pong on, frames off, raw off, time on, json on, compact off, hex on, decode auto
 > ghij
 #9 …:…:… → text 4 B   ghij
 #10 …:…:… ← text 4 B   ghij

@@ -118,7 +118,7 @@ pub(super) const ROWS: &[Row] = &[
     ),
     row(
         |it| is_status(it, 300..400) && leads_to_login(it),
-        "redirected to {location}, as the server does not accept {credentials}",
+        "redirected to a login page, as the server does not accept {credentials}",
         "log in there, and send the cookie or token that it gives",
     ),
     row(

@@ -38,7 +38,7 @@ pub fn claim(path: &Path, overwritten: bool) -> Result<File, Unfit> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::CLOEXEC;
     let mut flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
     flags.set(OFlags::EXCL, !overwritten);
-    let fd = rustix::fs::open(path, flags, Mode::from_raw_mode(PRIVATE as _));
+    let fd = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR);
     let file = File::from(fd.map_err(|error| match error {
         Errno::EXIST => Unfit::Exists,
         // FreeBSD's for a link that is not followed.

@@ -51,7 +51,7 @@ fn bodies_that_are_no_payload_are_refused_and_named() {
             server.post(&target, "40");
         }
         server.post(&target, body);
-        server.get(&target).is_refused(400, UNKNOWN);
+        server.get(&target).refuses(400, UNKNOWN);
         assert_serves(&server);
         server.stop(Signal::INT).exits(130).says(reason);
     }

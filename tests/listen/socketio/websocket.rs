@@ -127,6 +127,6 @@ fn a_refused_upgrade_has_the_message_as_its_body() {
     ] {
         let target = format!("/socket.io/?{query}");
         let response = super::answer(server.ask("GET", &target, fields, b""));
-        response.is_refused(400, body);
+        response.refuses(400, body);
     }
 }
