@@ -77,6 +77,11 @@ impl<S: Read + Write + Debug> Peer<S> {
         self.0.send(message.into()).expect("an open connection");
     }
 
+    /// Sends a message; `false` once the client has left.
+    pub fn try_send(&mut self, message: impl Into<Message>) -> bool {
+        self.0.send(message.into()).is_ok()
+    }
+
     /// Starts the closing handshake, and sees it through.
     pub fn close(mut self, code: u16, reason: &str) -> Received {
         let frame = CloseFrame {
