@@ -36,7 +36,7 @@ pub enum Page {
     Schema,
     /// wsee-scenario(5), the language of scenario files
     Scenario,
-    /// wsee-protocols(5), what --as speaks
+    /// wsee-protocols(5), what wsee URL --as speaks
     Protocols,
 }
 

@@ -103,6 +103,7 @@ pub struct AuthArgs {
         long,
         value_name = "TOKEN|@FILE",
         conflicts_with = "bearer_env",
+        hide_short_help = true,
         value_hint = ValueHint::FilePath
     )]
     pub bearer: Option<Secret<String>>,

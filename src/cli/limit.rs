@@ -58,8 +58,8 @@ pub struct LimitArgs {
     /// Largest message to accept
     ///
     /// In bytes, or with a unit: K, M, G, KiB, MiB or GiB (powers of 1024). A larger message fails
-    /// the connection with 1009, unless it is passed on while it arrives (--raw, --binary or --echo
-    /// of wsee URL). By default 64MiB, and 1000000 for wsee listen --as socket.io, which announces it
+    /// the connection with 1009, unless wsee URL --raw, --binary or --echo passes it on while it
+    /// arrives. By default 64MiB, and 1000000 for wsee listen --as socket.io, which announces it
     /// as maxPayload.
     #[arg(long, value_name = "SIZE", hide_short_help = true)]
     pub max_message: Option<Size>,

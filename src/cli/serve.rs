@@ -32,6 +32,8 @@ pub struct BehaviourArgs {
     #[arg(long, value_name = "PATTERN=REPLY", action = ArgAction::Append, conflicts_with_all = OTHERS)]
     pub on: Vec<String>,
     /// Send each message to all other clients
+    ///
+    /// The sender gets no copy. A message is encoded once for all of them.
     #[arg(long, conflicts_with_all = ["chat", "replay"])]
     pub broadcast: bool,
     /// Like --broadcast, with the name of the client in front
@@ -60,6 +62,8 @@ pub struct BehaviourArgs {
     #[arg(long, value_name = "events", value_parser = ["events"], conflicts_with = "replay")]
     pub split: Option<String>,
     /// With --split events, echo messages all the same
+    ///
+    /// By default every answer is left to stdin and to rules.
     #[arg(long, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
     pub echo: bool,
     /// Run COMMAND for each client: its stdin gets the messages, its stdout is sent, line by line

@@ -16,6 +16,8 @@ pub struct ViewFileArgs {
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Show passwords, tokens and cookies that are in the recording, instead of ***
+    ///
+    /// Recordings of wsee have *** already, unless they were made with this flag, too.
     #[arg(long)]
     pub show_secrets: bool,
 }

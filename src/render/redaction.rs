@@ -10,8 +10,9 @@ use super::mask::{
 use crate::proto::http1::Head;
 use crate::secret::Redactor;
 
-/// In bytes. Shorter values of cookies are settings, such as `dark` or `en-US`, more often than secrets.
-const SHORTEST_COOKIE: usize = 8;
+/// In bytes. Shorter values of cookies and queries are settings or codes, such as `dark` or `4001`, more often than
+/// secrets, and would be masked in the middle of other text.
+const SHORTEST_VALUE: usize = 8;
 
 impl Secrets {
     /// Masks what was secret in `requests`; nothing if secrets are shown.
@@ -39,7 +40,8 @@ impl Secrets {
 
 fn query(redactor: &mut Redactor, target: &str) {
     for pair in pairs(target, ['?', '&', ';', '/']) {
-        let Some(value) = secret_value(pair) else {
+        let value = secret_value(pair).filter(|value| value.len() >= SHORTEST_VALUE);
+        let Some(value) = value else {
             continue;
         };
         redactor.add(value);
@@ -54,7 +56,7 @@ fn field(redactor: &mut Redactor, name: &str, value: &str) {
         redactor.add(value);
         let values = value.split(';').filter_map(|pair| pair.split_once('='));
         let values = values.map(|(_, value)| value.trim_matches([' ', '"']));
-        for value in values.filter(|value| value.len() >= SHORTEST_COOKIE) {
+        for value in values.filter(|value| value.len() >= SHORTEST_VALUE) {
             redactor.add(value);
         }
     } else if LOGIN_HEADERS.contains(&name) {
@@ -95,8 +97,11 @@ mod tests {
             ("X-Api-Key", "S3CRET-KEY"),
             ("Sec-WebSocket-Protocol", "chat, bearer.S3CRET-PROTOCOL"),
         ];
-        let request = Head::encode("GET /ws?token=S3CRET%2DQUERY&room=lobby HTTP/1.1", fields);
-        let repeated = "lobby dark ada chat example.com";
+        let request = Head::encode(
+            "GET /ws?token=S3CRET%2DQUERY&room=lobby&code=4001 HTTP/1.1",
+            fields,
+        );
+        let repeated = "lobby 4001 dark ada chat example.com";
         let secrets = [
             &basic,
             "hunter2",

@@ -111,7 +111,13 @@ pub fn script(file: File, folder: &Path, known: &Known) -> Result<Vec<RuleStep>,
     for line in file.lines {
         let action = match &line.statement {
             Statement::Blank | Statement::Comment(_) | Statement::Include(_) => continue,
-            Statement::Action { on: None, action } => action.clone(),
+            Statement::Action { on: None, action } if !matches!(action, Action::Say(_)) => {
+                action.clone()
+            }
+            Statement::Action { on: None, .. } => {
+                mistakes.push(line.mistake(Problem::NotInRules(NO_PROTOCOL)));
+                continue;
+            }
             _ => {
                 let problem = "a script has steps only, without connect, cases and rules";
                 mistakes.push(line.mistake(Problem::NotInRules(problem)));
@@ -326,12 +332,16 @@ impl FinalLines {
     }
 }
 
+const NO_PROTOCOL: &str =
+    "a server speaks no protocol on top by rules or a script; the name of a room begins with no /";
+
 /// Whether the step may stand in a rule.
 fn check(action: &Action, current: Option<Current>) -> Result<(), Problem> {
     let problem = match action {
         Action::Expect(_) | Action::ExpectClose(_) | Action::ExpectControl { .. } => {
             "the steps of a rule expect nothing; react to a message with on"
         }
+        Action::Say(_) => NO_PROTOCOL,
         Action::Ping { within, .. } if within.is_some() => {
             "ping waits for nothing in a rule; remove within"
         }

@@ -13,8 +13,8 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "connect, watch the handshake, type messages",
     ),
     (
-        "wsee -s chat.v2 --bearer \"$TOKEN\" :8080/ws",
-        "localhost, with a subprotocol and a token",
+        "wsee --as socket.io :3000",
+        "localhost; speak Socket.IO, emit and see events",
     ),
     (
         "echo '{\"op\":\"hi\"}' | wsee -1 example.com/api",

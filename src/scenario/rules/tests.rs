@@ -109,7 +109,10 @@ fn mistakes_in_steps_and_patterns_have_a_place_and_a_hint() {
             "on close\n  > a",
             "2:3: the connection is over when on close begins",
         ),
-        ("on open\n  join /a", "2:8: a room has another name"),
+        (
+            "on open\n  join /a",
+            "2:3: a server speaks no protocol on top by rules",
+        ),
         ("on open\n  join", "2:1: expected the name of a room"),
         (
             "on open\n  to > a",
