@@ -371,3 +371,16 @@ fn continues_after_broken_rules_when_lenient() {
         "a reserved opcode has no meaning"
     );
 }
+
+#[test]
+fn http_that_arrives_in_pieces_breaks_one_rule_when_lenient() {
+    let mut engine = engine(Config {
+        lenient: true,
+        ..config(Role::Client)
+    });
+    let events: Vec<String> = b"HTTP/1.1 400"
+        .iter()
+        .flat_map(|&byte| engine.feed(&[byte]))
+        .collect();
+    assert!(events[0].starts_with("violation HTTP"), "{events:?}");
+}

@@ -75,9 +75,10 @@ impl Receiver {
             Ok(())
         });
         let checked = checked.and_then(|()| self.check_size(&header));
-        let checked = checked.map_err(violation);
+        checked.map_err(violation)?;
+        // Not before it passes: an answer in HTTP that arrives in pieces is checked again with each of them.
         self.tolerated.extend(tolerated);
-        checked
+        Ok(())
     }
 
     /// The violation, unless the first bytes are a response in HTTP: a server that refuses after its 101.
