@@ -144,6 +144,8 @@ async fn serve_with(
 async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let options = Rc::new(options);
     let mut clients = JoinSet::new();
+    // Each client that was let in has one; those that were turned away do not count.
+    let places = Rc::new(());
     let mut number = 0;
     let mut ended = wait(signals.clone());
     let mut listener = Listener::new(listener, options.faults.flap);
@@ -156,13 +158,17 @@ async fn accept(listener: TcpListener, options: Options, signals: Signals) {
                     number += 1;
                     let log = options.log.of(number);
                     log.note(Role::Fact, &format!("* connected from {peer}"));
-                    if options.max_clients.is_some_and(|most| clients.len() >= most) {
+                    if options.max_clients.is_some_and(|most| Rc::strong_count(&places) > most) {
                         clients.spawn_local(turn_away(stream, log));
                         continue;
                     }
                     let faults = options.faults.connection(number, listener.started, Instant::now());
                     let visit = Visit { number, peer, log, signals: signals.clone(), faults };
-                    clients.spawn_local(client(stream, options.clone(), visit));
+                    let (options, place) = (options.clone(), places.clone());
+                    clients.spawn_local(async move {
+                        client(stream, options, visit).await;
+                        drop(place);
+                    });
                 }
                 Err(error) => {
                     // Most likely out of file descriptors: clients that disconnect return some.
