@@ -82,8 +82,12 @@ fn json(pack: Pack) -> Value {
     }
 }
 
-/// The name of a member; keys that are no strings are what JSON makes of them.
+/// The name of a member; numbers and the like are what JSON makes of them.
 fn name(key: Pack) -> String {
+    // Quoted as JSON, the keys of keys would grow with every level of nesting, without a bound.
+    if matches!(key, Pack::Array(_) | Pack::Map(_)) {
+        return "[object Object]".to_owned();
+    }
     match json(key) {
         Value::String(text) => text,
         other => other.to_string(),
@@ -118,6 +122,14 @@ mod tests {
         let bytes = b"\x82\xa4type\x01\xa4data\xd4\x00\x00";
         let expected = Packet::new(PacketType::Disconnect, "/", None);
         assert_eq!(decode(bytes), Ok(expected));
+    }
+
+    #[test]
+    fn keys_of_keys_do_not_grow() {
+        let data = [&[0x81; 100][..], b"\x01", &[0x01; 100]].concat();
+        let bytes = [b"\x82\xa4type\x02\xa4data", &data[..]].concat();
+        let packet = decode(&bytes).expect("a packet");
+        assert_eq!(packet.data, Some(json!({"[object Object]": 1})));
     }
 
     #[test]
