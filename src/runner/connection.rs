@@ -133,6 +133,10 @@ impl ScriptedConnection {
             if self.inbox().ending.is_some() {
                 return Err(SendError::Ended);
             }
+            // As in `wait`, the timeout alone never fires with a peer that never pauses.
+            if Instant::now() >= deadline {
+                return Err(SendError::Stuck);
+            }
             let changed = self.shared.changed.notified();
             let in_time = tokio::time::timeout_at(deadline.into(), changed).await;
             in_time.map_err(|_| SendError::Stuck)?;
@@ -388,6 +392,12 @@ impl Mode for ScriptMode {
 
     fn poll_output(&mut self, _: &mut Context<'_>) -> Poll<()> {
         Poll::Ready(())
+    }
+
+    /// Nothing more is read once the inbox overflows: with a peer that never pauses, the case that has to end it
+    /// would not have its turn.
+    fn is_full(&self) -> bool {
+        self.shared.state.borrow().inbox.is_overflowing
     }
 
     fn poll_stop(&mut self, _: &mut Context<'_>, _: Instant) -> Poll<Stop> {
