@@ -52,7 +52,7 @@ impl Options {
     }
 }
 
-/// Reads the credentials, anew for every connection: a token may have been renewed.
+/// Reads the credentials again for every connection: a token may have been renewed.
 #[derive(Clone)]
 pub struct Auth(Rc<dyn Fn() -> Result<Value, String>>);
 

@@ -1,4 +1,4 @@
-//! `/pause`: the view stands still while messages are received and kept.
+//! `/pause`: the view is frozen while messages are received and kept.
 
 use std::time::{Duration, Instant};
 

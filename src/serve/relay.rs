@@ -43,7 +43,7 @@ pub(super) struct Relay {
     passing: Passing,
     client: Client,
     seat: Seat,
-    /// In a chat; it stands before each text.
+    /// In a chat; it precedes each text.
     name: Option<String>,
     outbox: Outbox,
     stop: Option<Stop>,

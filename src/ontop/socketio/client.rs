@@ -81,7 +81,7 @@ pub struct Client {
     acks: Acks,
     /// Names of events, newest first.
     names: VecDeque<String>,
-    /// The server's version differs from a given one, and that was told.
+    /// The server's version differs from a given one, and that was reported.
     is_told: bool,
 }
 

@@ -143,7 +143,7 @@ impl Inflater {
         self.decompress.is_some()
     }
 
-    /// Gives memory back between two messages, but for what the next one may refer to.
+    /// Gives memory back between two messages, except what the next one may refer to.
     pub fn rest(&mut self) {
         self.decompress = None;
         let excess = self.history.len().saturating_sub(LARGE_WINDOW);

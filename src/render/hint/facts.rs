@@ -30,7 +30,7 @@ const VERDICTS: &[&str] = &[
     "unknown",
     "check",
 ];
-/// What stands around name and value of a repeated field: as in HTTP, JSON, and the languages of servers.
+/// The text around name and value of a repeated field: as in HTTP, JSON, and the languages of servers.
 const ECHOES: [[&str; 3]; 5] = [
     ["", ": ", ""],
     ["\"", "\":\"", "\""],
