@@ -9,10 +9,12 @@
 //! config/      arguments, configuration file and environment, resolved to options; the only reader of the environment
 //! cli/         arguments as typed (clap), completions, man pages
 //!
-//! prompt/      editor, commands, completion, history       ─┐
+//! prompt/      a client that is typed at                   ─┐
 //! pipe/        standard input to messages, and back          │ modes: none imports another
 //! serve/       a server that echoes, or plays a recording    │
 //! runner/      scenarios against a server, reports          ─┘
+//!
+//! console/     the line editor and what every prompt has: memory's commands, variables, switches
 //!
 //! speaker.rs   the protocol of `--as`, for all modes
 //!
@@ -53,6 +55,7 @@ pub mod atomic_file;
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod console;
 pub mod cookie;
 pub mod diagnostic;
 pub mod dial;

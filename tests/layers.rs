@@ -14,6 +14,7 @@ const LAYERS: &[&[&str]] = &[
     &["config"],
     &["cli"],
     &["prompt", "pipe", "serve", "runner"],
+    &["console"],
     &["speaker"],
     &["observe", "outbox", "matching"],
     &["memory"],

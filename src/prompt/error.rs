@@ -1,6 +1,6 @@
 use super::repeat::RepeatError;
 use super::timer::TimerError;
-use super::variable::VariableError;
+use crate::console::variable::VariableError;
 use crate::diagnostic::Diagnostic;
 use crate::outbox::{FillError, SendError};
 

@@ -2,11 +2,12 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use super::Prompt;
-use super::editor::{Draft, Entry};
 use super::error::LineError;
 use super::repeat::{Repeat, RepeatError};
-use super::{filter, help, show, timer};
+use super::{help, timer};
 use crate::command::{Command, CommandError, Outgoing, PromptCommand, Record, Repetition, Timing};
+use crate::console::editor::{Draft, Entry};
+use crate::console::{filter, show};
 use crate::diagnostic::one_line;
 use crate::event::{Cause, Signal};
 use crate::observe::Observers;

@@ -1,24 +1,18 @@
 //! The prompt: a person types messages and commands, and watches the replies.
 
-mod editor;
 mod error;
 mod execute;
-mod filter;
 mod help;
 mod offline;
 mod on_top;
 mod pause;
-mod recall;
 mod repeat;
 mod send;
-mod show;
 mod stats;
 mod status;
 mod stopping;
 mod timer;
 mod transfer;
-mod variable;
-mod words;
 
 use std::io;
 use std::path::PathBuf;
@@ -26,9 +20,11 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use editor::Editor;
-
 use crate::command::Outgoing;
+use crate::console::editor::{self, Editor};
+use crate::console::recall::{Names, Recaller};
+use crate::console::variable::Variables;
+use crate::console::words::Words;
 use crate::event::{Cause, Ending, Event};
 use crate::filter::Filter;
 use crate::memory::{Keep, Shared};
@@ -40,14 +36,11 @@ use crate::render::{Role, quantity};
 use crate::session::{Mode, Signals, Stop, Turn};
 use crate::speaker::Speaker;
 use pause::Waiting;
-use recall::{Names, Recaller};
 use repeat::Repeat;
 use stats::Stats;
 use status::Status;
 use stopping::Stopping;
 use transfer::Transfer;
-use variable::Variables;
-use words::Words;
 
 #[derive(Debug, Clone)]
 pub struct Options {

@@ -17,15 +17,15 @@ use crate::render::quantity;
 use crate::scenario::template::random_uuid;
 
 #[derive(Debug, Default)]
-pub(super) struct Variables {
-    pub(super) is_on: bool,
+pub struct Variables {
+    pub is_on: bool,
     values: Values,
     last_json: LastJson,
 }
 
 /// Names and values; the thread of the editor completes the names.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Values(Arc<Mutex<BTreeMap<String, String>>>);
+pub struct Values(Arc<Mutex<BTreeMap<String, String>>>);
 
 #[derive(Debug, Default)]
 enum LastJson {
@@ -37,7 +37,7 @@ enum LastJson {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub(super) enum VariableError {
+pub enum VariableError {
     #[error("column {column}: {problem}")]
     Filter { column: usize, problem: String },
     #[error("{0} has no value")]
@@ -70,7 +70,7 @@ const MAX_KEPT: usize = 1 << 20;
 const SHOWN: usize = 200;
 
 impl Values {
-    pub(super) fn names(&self, start: &str) -> Vec<String> {
+    pub fn names(&self, start: &str) -> Vec<String> {
         let variables = self.lock();
         let names = variables.keys().filter(|name| name.starts_with(start));
         names.cloned().collect()
@@ -137,22 +137,22 @@ impl LastJson {
 
 impl Variables {
     /// Unless they are on, text is sent as it is typed.
-    pub(super) fn new(is_on: bool) -> Self {
+    pub fn new(is_on: bool) -> Self {
         Self {
             is_on,
             ..Self::default()
         }
     }
 
-    pub(super) fn received(&mut self, message: &Message<'_>) {
+    pub fn received(&mut self, message: &Message<'_>) {
         self.last_json.received(message);
     }
 
-    pub(super) fn values(&self) -> Values {
+    pub fn values(&self) -> Values {
         self.values.clone()
     }
 
-    pub(super) fn set(
+    pub fn set(
         &mut self,
         assignment: Assignment,
         time: Timestamp,
@@ -178,12 +178,12 @@ impl Variables {
         })
     }
 
-    pub(super) fn capture(&mut self, capture: Capture) -> Result<String, VariableError> {
+    pub fn capture(&mut self, capture: Capture) -> Result<String, VariableError> {
         let value = self.last_json.capture(&capture)?;
         Ok(self.values.set(capture.name, value))
     }
 
-    pub(super) fn fill_outgoing(
+    pub fn fill_outgoing(
         &self,
         outgoing: Outgoing,
         time: Timestamp,
@@ -200,7 +200,7 @@ impl Variables {
     }
 
     /// The text with values in place of variables; `number` is that of a message that is counted.
-    pub(super) fn fill<'t>(
+    pub fn fill<'t>(
         &self,
         text: &'t str,
         number: Option<u64>,
@@ -212,7 +212,7 @@ impl Variables {
         template::fill(text, |name| self.value(name, number, time))
     }
 
-    pub(super) fn value(&self, name: &str, number: Option<u64>, time: Timestamp) -> Option<String> {
+    pub fn value(&self, name: &str, number: Option<u64>, time: Timestamp) -> Option<String> {
         match (name, number) {
             ("n", Some(number)) => Some(number.to_string()),
             ("uuid", _) => Some(random_uuid()),

@@ -4,10 +4,10 @@ use super::Entry;
 use super::draft::Draft;
 use super::reader::Reader;
 use crate::command::{self, Command, Outgoing, PromptCommand};
+use crate::console::recall::{Outcome, outgoing};
 use crate::diagnostic::one_line;
 use crate::memory::view::{Action, Host, Pages, run, too_small};
 use crate::memory::{self, copied};
-use crate::prompt::recall::{Outcome, outgoing};
 use crate::proto::message::Kind;
 use crate::term;
 

@@ -7,10 +7,10 @@ use crate::command::Outgoing;
 
 /// Names and messages, shared with the completion.
 #[derive(Debug, Default, Clone)]
-pub(in crate::prompt) struct Names(Arc<Mutex<BTreeMap<String, Outgoing>>>);
+pub struct Names(Arc<Mutex<BTreeMap<String, Outgoing>>>);
 
 impl Names {
-    pub(in crate::prompt) fn new(messages: &[(String, String)]) -> Self {
+    pub fn new(messages: &[(String, String)]) -> Self {
         let messages = messages.iter().map(|(name, text)| {
             let message = Outgoing::Line(text.clone());
             (name.clone(), message)
@@ -18,7 +18,7 @@ impl Names {
         Self(Arc::new(Mutex::new(messages.collect())))
     }
 
-    pub(in crate::prompt) fn starting_with(&self, start: &str) -> Vec<String> {
+    pub fn starting_with(&self, start: &str) -> Vec<String> {
         let names = self.lock();
         let found = names.keys().filter(|name| name.starts_with(start));
         found.cloned().collect()

@@ -13,8 +13,8 @@ use crate::text::{self, TextError};
 
 /// A written text, and the file that holds it until it is sent.
 #[derive(Debug)]
-pub(in crate::prompt) struct Draft {
-    pub(in crate::prompt) text: String,
+pub struct Draft {
+    pub text: String,
     path: TempPath,
 }
 
@@ -67,7 +67,7 @@ impl Draft {
         }
     }
 
-    pub(in crate::prompt) fn keep(self) -> String {
+    pub fn keep(self) -> String {
         match self.path.keep() {
             Ok(path) => format!("the text is in {}", path.display()),
             Err(error) => format!("the text is lost: {error}"),

@@ -4,7 +4,7 @@ use crate::command::{Setting, Topic};
 use crate::observe::View;
 use crate::render::{Decode, Role, Show, Timestamps};
 
-pub(super) fn execute(setting: Option<Setting>, view: &mut View) {
+pub fn execute(setting: Option<Setting>, view: &mut View) {
     let show = view.show();
     match setting {
         Some(Setting::Switch(topic, on)) => {

@@ -3,7 +3,7 @@ use crate::diagnostic::Diagnostic;
 use crate::memory::MemoryError;
 
 #[derive(Debug, thiserror::Error)]
-pub(in crate::prompt) enum RecallError {
+pub enum RecallError {
     #[error(transparent)]
     Memory(#[from] MemoryError),
     #[error("there is no message named {name}")]

@@ -13,10 +13,10 @@ use rustyline::{Context, Helper};
 
 use super::screen::Screen;
 use crate::command::{self, COMMANDS, Completion};
+use crate::console::recall::Names;
+use crate::console::variable::Values;
+use crate::console::words::Words;
 use crate::memory::Shared;
-use crate::prompt::recall::Names;
-use crate::prompt::variable::Values;
-use crate::prompt::words::Words;
 use crate::render::style::{Role, Style};
 use crate::term;
 

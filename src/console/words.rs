@@ -7,7 +7,7 @@ use crate::render::escape::escape_line;
 use crate::speaker::Speaker;
 
 #[derive(Debug, Clone, Default)]
-pub(super) struct Words(Arc<Mutex<Vec<Entry>>>);
+pub struct Words(Arc<Mutex<Vec<Entry>>>);
 
 #[derive(Debug)]
 struct Entry {
@@ -17,7 +17,7 @@ struct Entry {
 
 impl Words {
     /// Takes the words of `speaker`; without one there are none.
-    pub(super) fn update(&self, speaker: Option<&Speaker>) {
+    pub fn update(&self, speaker: Option<&Speaker>) {
         let verbs = speaker.map_or(&[][..], Speaker::verbs);
         let entries = verbs.iter().map(|verb| Entry {
             verb,
@@ -32,7 +32,7 @@ impl Words {
     }
 
     /// The arguments of a verb.
-    pub(super) fn args(&self, name: &str) -> Option<&'static str> {
+    pub fn args(&self, name: &str) -> Option<&'static str> {
         self.with(|entries| {
             let entry = entries.iter().find(|entry| entry.verb.name == name);
             entry.map(|entry| entry.verb.args)
@@ -40,7 +40,7 @@ impl Words {
     }
 
     /// Where the word before the cursor starts, and what it may become.
-    pub(super) fn complete(&self, typed: &str) -> Option<(usize, Vec<String>)> {
+    pub fn complete(&self, typed: &str) -> Option<(usize, Vec<String>)> {
         self.with(|entries| {
             let first = entries.first()?;
             let Some(command) = typed.strip_prefix('/') else {

@@ -27,7 +27,7 @@ use rustyline::config::{BellStyle, ColorMode, CompletionType, Config};
 use rustyline::history::FileHistory;
 use tokio::sync::{mpsc, oneshot};
 
-pub(super) use self::draft::Draft;
+pub use self::draft::Draft;
 use self::helper::{Known, LineHelper};
 use self::history::{History, Lines, MAX_LINES};
 use self::late::Typed;
@@ -51,7 +51,7 @@ const ESCAPE_TIMEOUT: u16 = 100;
 const TAB_STOP: u8 = 8;
 
 #[derive(Debug)]
-pub(super) struct Options {
+pub struct Options {
     /// What the prompt names.
     pub name: String,
     /// Colours the prompt and the line, and shows hints.
@@ -70,7 +70,7 @@ pub(super) struct Options {
 }
 
 #[derive(Debug)]
-pub(super) enum Entry {
+pub enum Entry {
     /// A typed line, or a pasted text of several lines, and its meaning.
     Line(String, Result<Command, CommandError>),
     /// A message from the user's editor, or why there is none; the prompt returns when the sender is dropped.
@@ -94,7 +94,7 @@ pub(super) enum Entry {
 ///
 /// Dropping it gives the terminal back at once; [`finish`](Self::finish) first prints what is left.
 #[derive(Debug)]
-pub(super) struct Editor {
+pub struct Editor {
     entries: mpsc::Receiver<Entry>,
     has_failed: bool,
     screen: Arc<Screen>,
@@ -111,7 +111,7 @@ impl Editor {
     ///
     /// [`io::ErrorKind::Unsupported`] if standard input or output is not a terminal, or the terminal
     /// cannot move its cursor (`TERM=dumb`).
-    pub(super) fn start(options: Options) -> io::Result<Self> {
+    pub fn start(options: Options) -> io::Result<Self> {
         let screen = Arc::new(Screen::default());
         let (sender, entries) = mpsc::channel(MAX_ENTRIES);
         let mut editor = line_editor(&options, &screen)?;
@@ -152,7 +152,7 @@ impl Editor {
     }
 
     /// Ready with the next entry; never again after [`Entry::HungUp`] or [`Entry::Failed`].
-    pub(super) fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
+    pub fn poll_entry(&mut self, cx: &mut Context<'_>) -> Poll<Entry> {
         if self.has_failed {
             return Poll::Pending;
         }
@@ -167,23 +167,23 @@ impl Editor {
     }
 
     /// Whether the user's editor has the terminal, or its result was not polled yet.
-    pub(super) fn is_lent(&self) -> bool {
+    pub fn is_lent(&self) -> bool {
         self.is_lent.load(Ordering::Relaxed)
     }
 
     /// Takes `text`, whole escaped lines, to print it above the line being typed.
     ///
     /// Ready when it has taken `text`; pending while too much waits to be printed.
-    pub(super) fn poll_print(&mut self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
+    pub fn poll_print(&mut self, cx: &mut Context<'_>, text: &mut String) -> Poll<()> {
         self.screen.poll_print(cx, text)
     }
 
     /// Shows `bar`, of one row, above the line being typed, or removes it.
-    pub(super) fn set_bar(&self, bar: Option<String>) {
+    pub fn set_bar(&self, bar: Option<String>) {
         self.screen.set_bar(bar);
     }
 
-    pub(super) fn history(&self, last: usize) -> Vec<String> {
+    pub fn history(&self, last: usize) -> Vec<String> {
         self.lines.last(last)
     }
 
@@ -191,7 +191,7 @@ impl Editor {
     ///
     /// Waits for a program that has the terminal; after that it takes half a second at most, even if the
     /// terminal takes no output.
-    pub(super) fn finish(self, last: &str) {
+    pub fn finish(self, last: &str) {
         let Self {
             mut entries,
             screen,

@@ -10,7 +10,7 @@ use crate::sys::process::pager as run;
 /// # Errors
 ///
 /// If the pager did not show it: it cannot be run, or ended with an error.
-pub(in crate::prompt) fn page(pager: &str, text: &str) -> io::Result<()> {
+pub fn page(pager: &str, text: &str) -> io::Result<()> {
     let mut child = run(pager).stdin(Stdio::piped()).spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
         // The user may leave before the end of the text.

@@ -10,9 +10,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub(super) use self::error::RecallError;
-pub(super) use self::names::Names;
-pub(super) use self::pager::page;
+pub use self::error::RecallError;
+pub use self::names::Names;
+pub use self::pager::page;
 use crate::command::{Outgoing, Pattern, Recall, Reference};
 use crate::memory::{Entry, Lines, MemoryError, Query, Shared, copied, differences, save, whole};
 use crate::proto::message::Kind;
@@ -28,15 +28,15 @@ const LISTED: usize = 200;
 
 /// What the commands need.
 #[derive(Debug)]
-pub(super) struct Recaller {
-    pub(super) memory: Shared,
-    pub(super) lines: Lines,
-    pub(super) names: Names,
-    pub(super) home: Option<PathBuf>,
+pub struct Recaller {
+    pub memory: Shared,
+    pub lines: Lines,
+    pub names: Names,
+    pub home: Option<PathBuf>,
 }
 
 /// What a command leads to.
-pub(super) enum Outcome {
+pub enum Outcome {
     /// Lines to print; more than a screen goes to the pager.
     Print(String),
     /// Written to the terminal as it is.
@@ -58,7 +58,7 @@ pub(super) enum Outcome {
 
 impl Recaller {
     /// Executes a command; `sent` is the last message that was sent from the prompt.
-    pub(super) fn execute(
+    pub fn execute(
         &mut self,
         recall: Recall,
         sent: Option<&Outgoing>,
@@ -197,7 +197,7 @@ impl Recaller {
     }
 
     /// Replaces `~` with the user's home.
-    pub(super) fn at_home(&self, path: PathBuf) -> PathBuf {
+    pub fn at_home(&self, path: PathBuf) -> PathBuf {
         match (path.strip_prefix("~"), &self.home) {
             (Ok(rest), Some(home)) => home.join(rest),
             _ => path,
@@ -258,7 +258,7 @@ fn matches_of(count: u64) -> String {
     }
 }
 
-pub(super) fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
+pub fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
     let payload = entry.payload.clone();
     match entry.kind {
         Kind::Binary => Ok(Outgoing::Binary(payload)),
@@ -291,7 +291,7 @@ fn glance_of(message: &Outgoing, room: usize) -> String {
 }
 
 /// Whether a text has more lines than the terminal has rows for.
-pub(super) fn is_long(text: &str, style: Style) -> bool {
+pub fn is_long(text: &str, style: Style) -> bool {
     let columns = style.columns().unwrap_or(usize::MAX).max(1);
     let rows = text
         .lines()

@@ -8,7 +8,7 @@ use crate::observe::View;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 
-pub(super) fn execute(filtering: &Filtering, view: &mut View) {
+pub fn execute(filtering: &Filtering, view: &mut View) {
     match filtering {
         Filtering::Show => {}
         Filtering::Off => view.filter = None,

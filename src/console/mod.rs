@@ -1,0 +1,8 @@
+//! What every interactive prompt has: the line editor, commands about kept messages, variables, switches of the view.
+
+pub mod editor;
+pub mod filter;
+pub mod recall;
+pub mod show;
+pub mod variable;
+pub mod words;
