@@ -18,6 +18,7 @@
 //!
 //! speaker.rs   the protocol of `--as`, for all modes
 //!
+//! acceptor/    what accepts connections: listener, TLS, the log of clients
 //! matching/    messages held against patterns, the values of variables
 //! outbox/      the one place that sends: queue, timers, a recording, a file
 //! observe/     the one fan-out of events: view, `--jsonl`, recording, the opening
@@ -51,6 +52,7 @@
 //! `render` never sees `session`; `session` never sees `render`, `config` or `cli`; `proto` sees
 //! nothing but itself. `tests/layers.rs` holds these rules.
 
+pub mod acceptor;
 pub mod atomic_file;
 pub mod cli;
 pub mod command;

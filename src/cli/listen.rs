@@ -13,7 +13,7 @@ use super::runner::VariableArgs;
 use super::serve::BehaviourArgs;
 use super::tls::ServerTlsArgs;
 use super::value::{TimeLimit, listen_address};
-use crate::serve::Address;
+use crate::acceptor::Address;
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///

@@ -454,7 +454,7 @@ mod tests {
             panic!("not a listen command");
         };
         let host = "127.0.0.1".to_owned();
-        assert_eq!(args.addr, crate::serve::Address { host, port: 9001 });
+        assert_eq!(args.addr, crate::acceptor::Address { host, port: 9001 });
         usage_error("listen --cert a.pem");
         usage_error("listen nowhere");
     }

@@ -10,12 +10,12 @@ use std::time::Duration;
 use clap::Subcommand;
 
 use super::{Command, word};
+use crate::acceptor::Address;
 use crate::duration::{self, DurationError};
 use crate::memory::Keep;
 use crate::pipe::Split;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::scenario;
-use crate::serve::Address;
 use crate::size::{self, SizeError};
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -8,6 +8,7 @@ use super::dialing::limits;
 use super::header::{check_value, parse_subprotocols};
 use super::playback::{self, PlaybackError};
 use super::{ConfigError, Display, Environment, runner};
+use crate::acceptor::{Address, Identity};
 use crate::cli::{As, BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs, TimeLimit};
 use crate::fault::Plan;
 use crate::matching::Given;
@@ -21,7 +22,7 @@ use crate::proto::receiver::Delivery;
 use crate::record::Play;
 use crate::render::escape::escape_line;
 use crate::scenario::Known;
-use crate::serve::{Address, Identity, new_sid};
+use crate::serve::new_sid;
 
 #[derive(Debug, Clone)]
 pub struct Listen {

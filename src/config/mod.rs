@@ -106,7 +106,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Test(#[from] TestError),
     #[error(transparent)]
-    Identity(#[from] crate::serve::IdentityError),
+    Identity(#[from] crate::acceptor::IdentityError),
     #[error(transparent)]
     SocketIo(#[from] listen::SocketIoError),
 }

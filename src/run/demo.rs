@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use super::connect::connect;
 use super::session::{self, Task};
 use super::{complain, jsonl, refuse};
+use crate::acceptor::Log;
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Mode};
 use crate::exit::Exit;
@@ -21,7 +22,7 @@ use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::render::Show;
-use crate::serve::{self, Behaviour, Hub, Log};
+use crate::serve::{self, Behaviour, Hub};
 use crate::session::Signals;
 use crate::term::Stdin;
 

@@ -10,11 +10,12 @@ use tokio::sync::watch;
 
 use super::view::view;
 use super::{complain, rules};
+use crate::acceptor::Log;
 use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::fault::Plan;
 use crate::render::{Jsonl, Role, Show};
-use crate::serve::{self, Book, Engine, Hub, Log, Options};
+use crate::serve::{self, Book, Engine, Hub, Options};
 use crate::session::Signals;
 use crate::term;
 

@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
-use super::Log;
 use super::hub::MOST_WAITING;
 use super::patience::Patience;
+use crate::acceptor::Log;
 use crate::event::{Cause, Event, Signal};
 use crate::fault::Faults;
 use crate::proto::connection;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Log, Options, Signals, Visit, linger, wait};
+use super::{Options, Signals, Visit, wait};
+use crate::acceptor::{Log, linger};
 use crate::event::Direction;
 use crate::fault::{Faults, Faulty, mute};
 use crate::proto::handshake::server::{Policy, Upgrade};

@@ -6,8 +6,8 @@ use std::io;
 
 use serde::Deserialize;
 
-use super::Log;
 use super::hub::{Hub, Post, To};
+use crate::acceptor::Log;
 use crate::command::{Outgoing, grammar};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::render::Role;

@@ -9,12 +9,8 @@ mod door;
 mod echo;
 mod engine;
 mod faulty;
-mod flap;
 mod hub;
-mod identity;
 mod input;
-mod lines;
-mod log;
 mod patience;
 mod player;
 mod process;
@@ -40,14 +36,11 @@ use behaviour::behave;
 use client::Ended;
 use door::Verdict;
 pub use engine::{Engine, new_sid};
-use flap::Listener;
 pub use hub::{About, Hub, Post, To};
-pub use identity::{Identity, IdentityError};
-use lines::Lines;
-pub use log::Log;
 use process::Process;
 pub use program::Book;
 
+use crate::acceptor::{Identity, Lines, Listener, Log, linger};
 use crate::event::{Direction, Signal};
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
@@ -61,14 +54,6 @@ use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::session::Transport;
 use variable::Variables;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Address {
-    /// A name or an IP address, without brackets.
-    pub host: String,
-    /// 0 for any free port.
-    pub port: u16,
-}
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -88,10 +73,6 @@ pub struct Options {
 
 /// How long a client may take for its opening handshake: more than any client needs, even by hand.
 const OPENING: Duration = Duration::from_secs(10);
-/// How long a refused client may take to end the stream.
-const LINGER: Duration = Duration::from_secs(1);
-/// How much more is read from a refused client, in bytes.
-const LINGER_BYTES: u64 = 64 << 10;
 const BAD_REQUEST: &[u8] =
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const UNAVAILABLE: &[u8] =
@@ -437,15 +418,4 @@ async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
     log.note(Role::Warning, &format!("! refused: {}", escape_line(why)));
     linger(stream).await?;
     Ok(None)
-}
-
-/// Ends the stream and reads what still arrives: closing a socket with unread bytes would reset it, and
-/// the client could lose the answer.
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
-    stream.shutdown().await?;
-    let mut rest = stream.take(LINGER_BYTES);
-    let mut block = [0; 4 << 10];
-    let rest = async { while matches!(rest.read(&mut block).await, Ok(1..)) {} };
-    let _ = tokio::time::timeout(LINGER, rest).await;
-    Ok(())
 }

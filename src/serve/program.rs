@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Instant;
 
-use super::Log;
 use super::hub::Post;
 use super::variable::Variables;
+use crate::acceptor::Log;
 use crate::event::Cause;
 use crate::matching::Matcher;
 use crate::outbox::{Outbox, SendError, SendObserver};

@@ -3,8 +3,8 @@
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::Log;
 use super::client::Client;
+use crate::acceptor::Log;
 use crate::event::{Cause, Event};
 use crate::outbox::{Outbox, SendObserver};
 use crate::proto::connection::Message;

@@ -17,8 +17,9 @@ use route::{Route, route};
 use shared::{Opening, Sessions, Shared};
 use websocket::Socket;
 
+use super::Options;
 use super::client::{Client, Ended};
-use super::{Log, Options, linger};
+use crate::acceptor::{Log, linger};
 use crate::event::Direction;
 use crate::ontop::socketio::engine::RefusalCode;
 use crate::ontop::socketio::server;

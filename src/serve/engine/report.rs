@@ -2,13 +2,13 @@
 
 use std::time::Instant;
 
+use crate::acceptor::Log;
 use crate::event::Direction;
 use crate::ontop::socketio::engine::{Data, EnginePacket, Version, encode};
 use crate::ontop::socketio::server::{Report, Service};
 use crate::proto::message::Kind;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::serve::Log;
 
 /// Shows what `it` says: packets of Socket.IO in words, those of Engine.IO as they are with `-v`.
 pub(super) fn report(log: &mut Log, it: &Report, version: Version, service: Service, now: Instant) {

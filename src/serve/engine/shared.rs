@@ -6,9 +6,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use super::report::report;
+use crate::acceptor::Log;
 use crate::ontop::socketio::engine::{EnginePacket, Version};
 use crate::ontop::socketio::server::{Options, Service, Session, Transport};
-use crate::serve::Log;
 
 /// The most sessions at a time: far more than one person debugs, and each may hold some megabytes.
 const MAX_SESSIONS: usize = 1000;

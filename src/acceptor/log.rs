@@ -81,11 +81,12 @@ impl Log {
         self
     }
 
-    pub(super) fn lines(&self) -> Option<Lines> {
+    pub fn lines(&self) -> Option<Lines> {
         self.events.as_ref().map(|events| events.lines.clone())
     }
 
-    pub(super) fn of(&self, client: u64) -> Self {
+    #[must_use]
+    pub fn of(&self, client: u64) -> Self {
         let mut log = Self {
             client,
             ..self.clone()
@@ -97,7 +98,7 @@ impl Log {
     }
 
     /// The client is let in.
-    pub(super) fn opened(&mut self, url: &str, answer: &Upgrade, now: Instant) {
+    pub fn opened(&mut self, url: &str, answer: &Upgrade, now: Instant) {
         if let Some(events) = &mut self.events {
             let open = Open {
                 subprotocol: answer.subprotocol.clone(),
@@ -116,7 +117,7 @@ impl Log {
     }
 
     /// The client is refused.
-    pub(super) fn refused(&self, url: &str, request: &Head, response: &Head, why: &str) {
+    pub fn refused(&self, url: &str, request: &Head, response: &Head, why: &str) {
         let now = Instant::now();
         if let Some(events) = &self.events {
             let opening = Events::opening(url, request, response, now);
@@ -126,7 +127,7 @@ impl Log {
         }
     }
 
-    pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+    pub fn event(&mut self, event: &Event<'_>, now: Instant) {
         if let Some(events) = &mut self.events {
             events.event(event, now);
         }
@@ -137,7 +138,7 @@ impl Log {
         self.print(&text);
     }
 
-    pub(super) fn sent(&mut self, message: &Message<'_>, now: Instant) {
+    pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
         if let Some(events) = &mut self.events {
             events.message(Direction::Sent, message, now);
         }
@@ -148,18 +149,12 @@ impl Log {
         self.print(&text);
     }
 
-    pub(super) fn is_terse(&self) -> bool {
+    pub fn is_terse(&self) -> bool {
         self.is_terse
     }
 
     /// A message that did not come as one of WebSocket.
-    pub(super) fn message(
-        &mut self,
-        direction: Direction,
-        kind: Kind,
-        payload: &[u8],
-        now: Instant,
-    ) {
+    pub fn message(&mut self, direction: Direction, kind: Kind, payload: &[u8], now: Instant) {
         let message = Message::whole(kind, payload, None);
         match direction {
             Direction::Sent => self.sent(&message, now),
@@ -171,7 +166,7 @@ impl Log {
     }
 
     /// A message as its protocol understands it.
-    pub(super) fn understood(&mut self, direction: Direction, seen: &Seen, now: Instant) {
+    pub fn understood(&mut self, direction: Direction, seen: &Seen, now: Instant) {
         let mut text = String::new();
         let it = OnTop {
             direction,
@@ -185,7 +180,7 @@ impl Log {
         self.print(&text);
     }
 
-    pub(super) fn head(&self, text: &Head, direction: Direction) {
+    pub fn head(&self, text: &Head, direction: Direction) {
         let secrets = self.secrets;
         if self.is_terse {
             return;
@@ -193,7 +188,7 @@ impl Log {
         self.write(|out, view| head(out, text, direction, view.style(), secrets));
     }
 
-    pub(super) fn note(&self, role: Role, text: &str) {
+    pub fn note(&self, role: Role, text: &str) {
         self.write(|out, view| {
             out.push_str(&view.style().paint(role, text).to_string());
             out.push('\n');
@@ -201,11 +196,11 @@ impl Log {
     }
 
     /// Shows a fault that is no part of a session.
-    pub(super) fn fault(&self, text: &str) {
+    pub fn fault(&self, text: &str) {
         self.clone().event(&Event::Fault(text), Instant::now());
     }
 
-    pub(super) fn ending(&self, end: &Ending) {
+    pub fn ending(&self, end: &Ending) {
         let text = ending(end, "client");
         if let Some(events) = &self.events {
             let Events { jsonl, lines, .. } = &**events;
@@ -215,14 +210,14 @@ impl Log {
     }
 
     /// Ready while more can be reported.
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         match &self.events {
             Some(events) => events.lines.poll_room(cx),
             None => Poll::Ready(()),
         }
     }
 
-    pub(super) fn wants_frames(&self) -> bool {
+    pub fn wants_frames(&self) -> bool {
         let events = self.events.as_ref();
         self.view.as_ref().is_some_and(|view| view.show.frames)
             || events.is_some_and(|events| events.jsonl.wants_frames())

@@ -11,19 +11,19 @@ use crate::duration::typed;
 use crate::fault::Flap;
 
 #[derive(Debug)]
-pub(super) struct Listener {
+pub struct Listener {
     /// `None` while the server is down.
     socket: Option<TcpListener>,
     address: Option<SocketAddr>,
     flap: Option<Flap>,
-    pub(super) started: Instant,
+    pub started: Instant,
 }
 
 /// How long to wait for the port, if another program took it while the server was down.
 const PORT_TAKEN: Duration = Duration::from_millis(100);
 
 impl Listener {
-    pub(super) fn new(socket: TcpListener, flap: Option<Flap>) -> Self {
+    pub fn new(socket: TcpListener, flap: Option<Flap>) -> Self {
         Self {
             address: socket.local_addr().ok(),
             socket: Some(socket),
@@ -33,7 +33,7 @@ impl Listener {
     }
 
     /// The next client. The future may be dropped and made again.
-    pub(super) async fn accept(&mut self, log: &Log) -> io::Result<(TcpStream, SocketAddr)> {
+    pub async fn accept(&mut self, log: &Log) -> io::Result<(TcpStream, SocketAddr)> {
         loop {
             let Some(flap) = self.flap else {
                 return accept(self.socket.as_ref()).await;

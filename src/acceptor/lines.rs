@@ -9,7 +9,7 @@ use crate::term::Stdout;
 
 /// Where the lines of all clients wait for stdout; clones are the same.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Lines(Arc<Mutex<Waiting>>);
+pub struct Lines(Arc<Mutex<Waiting>>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -31,7 +31,7 @@ impl Lines {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn write(&self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
+    pub fn write(&self, write: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) {
         let waiting = &mut *self.lock();
         if !waiting.is_broken {
             // Writing to a Vec fails only for a value that is no JSON, and events are.
@@ -43,7 +43,7 @@ impl Lines {
     }
 
     /// Ready while there is room for more.
-    pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
         let waiting = &mut *self.lock();
         if waiting.bytes.len() < FULL {
             return Poll::Ready(());
@@ -55,7 +55,7 @@ impl Lines {
     }
 
     /// Writes lines to stdout; returns when its reader is gone.
-    pub(super) async fn pass_on(&self) -> io::Error {
+    pub async fn pass_on(&self) -> io::Error {
         let mut stdout = match Stdout::open() {
             Ok(stdout) => stdout,
             Err(error) => return self.give_up(error),
@@ -101,7 +101,7 @@ impl Lines {
     }
 
     /// Completes when everything is written.
-    pub(super) async fn written(&self) {
+    pub async fn written(&self) {
         poll_fn(|cx| {
             let waiting = &mut *self.lock();
             if waiting.is_broken || waiting.bytes.is_empty() && !waiting.is_writing {

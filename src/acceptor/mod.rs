@@ -1,0 +1,40 @@
+//! What everything that accepts connections shares: the address, the listener, TLS, and the log of clients.
+
+mod identity;
+mod lines;
+mod listener;
+mod log;
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+pub use identity::{Identity, IdentityError};
+pub use lines::Lines;
+pub use listener::Listener;
+pub use log::Log;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// A name or an IP address, without brackets.
+    pub host: String,
+    /// 0 for any free port.
+    pub port: u16,
+}
+
+/// How long a refused client may take to end the stream.
+const LINGER: Duration = Duration::from_secs(1);
+/// How much more is read from a refused client, in bytes.
+const LINGER_BYTES: u64 = 64 << 10;
+
+/// Ends the stream and reads what still arrives: closing a socket with unread bytes would reset it, and
+/// the client could lose the answer.
+pub async fn linger<S: AsyncRead + AsyncWrite + Unpin>(stream: &mut S) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = stream.take(LINGER_BYTES);
+    let mut block = [0; 4 << 10];
+    let rest = async { while matches!(rest.read(&mut block).await, Ok(1..)) {} };
+    let _ = tokio::time::timeout(LINGER, rest).await;
+    Ok(())
+}
