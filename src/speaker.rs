@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use serde_json::Value;
 
-use crate::event::Cause;
+use crate::command::COMMANDS;
+use crate::event::{Cause, Ending};
 use crate::exit::Exit;
-use crate::ontop::socketio;
-use crate::ontop::{Action, Actions, Name, Protocol, Refusal, Seen, Verb};
+use crate::ontop::{self, Action, Actions, Name, Opening, Protocol, Refusal, Seen, Verb};
 use crate::outbox::{SendError, SendObserver};
-use crate::proto::connection::Message;
+use crate::proto::connection::{End, Message};
 use crate::proto::message::Kind;
 use crate::proto::rules::{Rule, Violation};
 use crate::session::Turn;
@@ -22,32 +22,23 @@ use crate::session::Turn;
 /// What `--as` asks for.
 #[derive(Debug, Clone)]
 pub struct Options {
-    pub protocol: ProtocolOptions,
+    pub protocol: ontop::Options,
     pub auth: Option<Auth>,
     /// Whether credentials are shown and recorded.
     pub shows_secrets: bool,
 }
 
-#[derive(Debug, Clone)]
-pub enum ProtocolOptions {
-    SocketIo(socketio::Options),
-}
-
 impl Options {
     /// Whether a server that speaks another version is followed.
     pub fn follows_version(&self) -> bool {
-        match &self.protocol {
-            ProtocolOptions::SocketIo(socketio) => socketio.is_auto,
-        }
+        self.protocol.follows_version()
     }
 
     /// The options for a server that is asked with this target: its query may name another version.
     #[must_use]
     pub fn on(&self, target: &str) -> Self {
         let mut options = self.clone();
-        match &mut options.protocol {
-            ProtocolOptions::SocketIo(socketio) => socketio.follow(target),
-        }
+        options.protocol.follow(target);
         options
     }
 }
@@ -79,6 +70,9 @@ pub trait Listener: SendObserver {
     fn note(&mut self, text: &str);
 
     fn hint(&mut self, text: &str);
+
+    /// What the user asked for failed.
+    fn failed(&mut self, _cause: Cause) {}
 }
 
 #[derive(Debug)]
@@ -87,6 +81,8 @@ pub struct Speaker {
     auth: Option<Auth>,
     shows_secrets: bool,
     actions: Actions,
+    /// The one that the server has chosen.
+    subprotocol: Option<String>,
     /// There is a connection.
     is_open: bool,
     /// Why the session is to end, and whether that was asked for already.
@@ -98,19 +94,36 @@ pub struct Speaker {
 
 impl Speaker {
     pub fn new(options: &Options) -> Self {
-        let protocol = match &options.protocol {
-            ProtocolOptions::SocketIo(options) => Box::new(socketio::Client::new(options.clone())),
-        };
         Self {
-            protocol,
+            protocol: options.protocol.client(),
             auth: options.auth.clone(),
             shows_secrets: options.shows_secrets,
             actions: Actions::default(),
+            subprotocol: None,
             is_open: false,
             refusal: None,
             is_over: false,
             kept_alive: None,
         }
+    }
+
+    /// The server has agreed to this subprotocol, on a connection that is open in a moment.
+    pub fn agree(&mut self, subprotocol: Option<&str>) {
+        self.subprotocol = subprotocol.map(str::to_owned);
+    }
+
+    /// The subprotocols to offer on another connection, after one that ended like this.
+    pub fn other_subprotocols(&self, ending: &Ending) -> Option<Vec<String>> {
+        let End::Closed { received, .. } = &ending.end else {
+            return None;
+        };
+        let code = received.as_ref()?.code.0;
+        self.protocol.other_subprotocols(code)
+    }
+
+    /// How much of what was asked for is not answered yet, if the protocol has answers.
+    pub fn pending(&self) -> Option<usize> {
+        self.protocol.pending()
     }
 
     /// A connection is open, or open again.
@@ -119,7 +132,11 @@ impl Speaker {
         (self.is_open, self.is_over, self.refusal) = (true, false, None);
         let auth = self.auth.as_ref().map(|auth| (auth.0)()).transpose();
         match auth {
-            Ok(auth) => self.protocol.opened(auth, now, &mut self.actions),
+            Ok(auth) => {
+                let subprotocol = self.subprotocol.as_deref();
+                let opening = Opening { auth, subprotocol };
+                self.protocol.opened(opening, now, &mut self.actions);
+            }
             Err(text) => {
                 self.refusal = Some(Refusal {
                     text,
@@ -132,11 +149,8 @@ impl Speaker {
 
     /// A protocol with its usual options, chosen while a program runs.
     pub fn of(name: Name) -> Self {
-        let protocol = match name {
-            Name::SocketIo => ProtocolOptions::SocketIo(socketio::Options::default()),
-        };
         Self::new(&Options {
-            protocol,
+            protocol: ontop::Options::usual(name),
             auth: None,
             shows_secrets: false,
         })
@@ -171,17 +185,14 @@ impl Speaker {
     }
 
     pub fn verbs(&self) -> &'static [Verb] {
-        self.protocol.verbs()
+        self.protocol.name().verbs()
     }
 
     /// The verb and its arguments, if `line` is one of them.
     pub fn verb<'l>(&self, line: &'l str) -> Option<(&'static str, &'l str)> {
-        let command = line.strip_prefix('/')?;
-        let (name, arguments) = command
-            .split_once(char::is_whitespace)
-            .unwrap_or((command, ""));
-        let verb = self.verbs().iter().find(|verb| verb.name == name)?;
-        Some((verb.name, arguments))
+        let (name, arguments) = split(line.strip_prefix('/')?);
+        let verb = self.protocol.name().verb(name)?;
+        is_meant(name, arguments).then_some((verb.name, arguments))
     }
 
     pub fn names(&self, verb: &str) -> Vec<String> {
@@ -241,6 +252,7 @@ impl Speaker {
                 Action::Note(text) => listener.note(&text),
                 Action::Hint(text) => listener.hint(&text),
                 Action::End(refusal) => drop(self.refusal.get_or_insert(refusal)),
+                Action::Fail(refusal) => listener.failed(cause(refusal)),
                 Action::Send {
                     kind,
                     payload,
@@ -292,12 +304,35 @@ impl Speaker {
     pub fn take_end(&mut self) -> Option<Cause> {
         let refusal = self.refusal.take()?;
         self.is_over = true;
-        Some(Cause::OnTop {
-            text: refusal.text,
-            hint: refusal.hint,
-            exit: refusal.exit,
-        })
+        Some(cause(refusal))
     }
+}
+
+/// What to say before these subprotocols are offered, in the place of the first ones.
+pub fn reoffered(subprotocols: &[String]) -> String {
+    let names = subprotocols.join(", ");
+    format!("the server took a subprotocol that it does not speak; trying {names} alone")
+}
+
+fn cause(refusal: Refusal) -> Cause {
+    Cause::OnTop {
+        text: refusal.text,
+        hint: refusal.hint,
+        exit: refusal.exit,
+    }
+}
+
+/// The name of a command without its `/`, and its arguments.
+pub fn split(command: &str) -> (&str, &str) {
+    command
+        .split_once(char::is_whitespace)
+        .unwrap_or((command, ""))
+}
+
+/// Whether a verb is meant, and not the prompt's command of the same name: that has one argument at most.
+pub fn is_meant(name: &str, arguments: &str) -> bool {
+    let is_shared = COMMANDS.iter().any(|command| command.name == name);
+    !is_shared || arguments.split_whitespace().nth(1).is_some()
 }
 
 /// What the user says, in the forms of the modes.

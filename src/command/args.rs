@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use data_encoding::{BASE64_NOPAD, DecodeError};
@@ -157,8 +158,8 @@ impl<'a> Args<'a> {
             "" => OnTop::Show,
             RAW | "off" => OnTop::Raw,
             word => {
-                let name = Name::ALL.into_iter().find(|it| it.as_str() == word);
-                OnTop::Protocol(name.ok_or_else(|| self.not_known("socket.io or raw"))?)
+                let name = Name::find(word);
+                OnTop::Protocol(name.ok_or_else(|| self.not_known(Name::known()))?)
             }
         };
         rest.none(found)
@@ -242,12 +243,12 @@ impl<'a> Args<'a> {
         }
     }
 
-    pub(super) fn not_known(self, wanted: &'static str) -> CommandError {
+    pub(super) fn not_known(self, wanted: impl Into<Cow<'static, str>>) -> CommandError {
         CommandError::NotKnown {
             column: self.word_column(),
             found: self.word(),
             name: self.usage.name,
-            wanted,
+            wanted: wanted.into(),
         }
     }
 

@@ -60,29 +60,63 @@ pub fn complete(line: &str, cursor: usize) -> Completion {
     }
 }
 
-/// The innermost bracket or quote that is open at the end of a message that begins with `{` or `[`, and its line,
-/// from 1.
-pub fn open_bracket(text: &str) -> Option<(char, usize)> {
-    if !text.trim_start().starts_with(['{', '[']) {
-        return None;
+/// What may be open at the end of a text, so that it continues on the next line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Brackets {
+    /// Those of JSON, in a text that begins with one.
+    #[default]
+    Message,
+    /// Those of JSON, from the first word that begins with one.
+    Json,
+    /// Those of GraphQL, anywhere.
+    Graphql,
+}
+
+impl Brackets {
+    /// The innermost bracket or quote that is open at the end of `text`, and its line, from 1.
+    pub fn open(self, text: &str) -> Option<(char, usize)> {
+        let start = match self {
+            Self::Message => text.trim_start().starts_with(['{', '[']).then_some(0)?,
+            Self::Json => {
+                let mut before = ' ';
+                let begins = |c: char| {
+                    let is_start = before.is_whitespace() && matches!(c, '{' | '[');
+                    before = c;
+                    is_start
+                };
+                text.find(begins)?
+            }
+            Self::Graphql => 0,
+        };
+        let line = 1 + text[..start].matches('\n').count();
+        self.open_from(&text[start..], line)
     }
-    let (mut open, mut string, mut is_escaped) = (Vec::new(), None, false);
-    let mut line = 1;
-    for c in text.chars() {
-        match c {
-            _ if is_escaped => is_escaped = false,
-            '\\' if string.is_some() => is_escaped = true,
-            '"' if string.is_some() => string = None,
-            '"' => string = Some((c, line)),
-            '{' | '[' if string.is_none() => open.push((c, line)),
-            // One too many is for the server to reject.
-            '}' | ']' if string.is_none() => drop(open.pop()?),
-            _ => {}
+
+    fn open_from(self, text: &str, mut line: usize) -> Option<(char, usize)> {
+        let is_graphql = self == Self::Graphql;
+        let (mut open, mut string, mut is_escaped) = (Vec::new(), None, false);
+        let mut is_comment = false;
+        for c in text.chars() {
+            match c {
+                '\n' => is_comment = false,
+                _ if is_comment => {}
+                _ if is_escaped => is_escaped = false,
+                '\\' if string.is_some() => is_escaped = true,
+                '"' if string.is_some() => string = None,
+                '"' => string = Some((c, line)),
+                '#' if is_graphql && string.is_none() => is_comment = true,
+                '{' | '[' if string.is_none() => open.push((c, line)),
+                '(' if is_graphql && string.is_none() => open.push((c, line)),
+                // One too many is for the server to reject.
+                '}' | ']' if string.is_none() => drop(open.pop()?),
+                ')' if is_graphql && string.is_none() => drop(open.pop()?),
+                _ => {}
+            }
+            line += usize::from(c == '\n');
         }
-        line += usize::from(c == '\n');
+        let innermost = open.pop()?;
+        Some(string.unwrap_or(innermost))
     }
-    let innermost = open.pop()?;
-    Some(string.unwrap_or(innermost))
 }
 
 /// Where the name of a variable begins, if `typed` ends in one: after `{{`.
@@ -236,7 +270,7 @@ mod tests {
             "[\"]\"",
             "{\n\"a\": [",
         ] {
-            assert!(open_bracket(text).is_some(), "{text}");
+            assert!(Brackets::Message.open(text).is_some(), "{text}");
         }
     }
 
@@ -252,7 +286,7 @@ mod tests {
             "{}}{{",
             "/text {",
         ] {
-            assert_eq!(open_bracket(text), None, "{text}");
+            assert_eq!(Brackets::Message.open(text), None, "{text}");
         }
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::usage::{self, Usage};
@@ -56,7 +58,7 @@ pub enum CommandError {
         name: &'static str,
         column: usize,
         found: String,
-        wanted: &'static str,
+        wanted: Cow<'static, str>,
     },
 }
 

@@ -14,7 +14,7 @@ mod timer;
 mod usage;
 pub mod variable;
 
-pub use self::complete::{Completion, complete, open_bracket};
+pub use self::complete::{Brackets, Completion, complete};
 pub use self::error::CommandError;
 pub use self::key::KEYS;
 pub use self::message::{Pattern, Recall, Reference, is_message_name};

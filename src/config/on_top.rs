@@ -11,11 +11,11 @@ use super::target::Target;
 use crate::cli::{As, Eio, OnTopArgs, SessionArgs};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::ontop::Name;
 use crate::ontop::socketio::engine::Version;
 use crate::ontop::socketio::{self, is_namespace};
+use crate::ontop::{self, Name};
 use crate::pipe::Split;
-use crate::speaker::{self, Auth, ProtocolOptions};
+use crate::speaker::{self, Auth};
 
 #[derive(Debug, thiserror::Error)]
 pub enum OnTopError {
@@ -93,7 +93,7 @@ pub(super) fn resolve(
         }
     }
     let options = speaker::Options {
-        protocol: ProtocolOptions::SocketIo(socketio::Options {
+        protocol: ontop::Options::SocketIo(socketio::Options {
             namespaces: args.namespace.clone(),
             version,
             is_auto: matches!(args.eio, None | Some(Eio::Auto)),

@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::ontop::Verb;
+use crate::command::Brackets;
+use crate::ontop::{Lines, Verb};
 use crate::render::escape::escape_line;
-use crate::speaker::Speaker;
+use crate::speaker::{Speaker, is_meant, split};
 
 #[derive(Debug, Clone, Default)]
 pub struct Words(Arc<Mutex<Vec<Entry>>>);
@@ -37,6 +38,33 @@ impl Words {
             let entry = entries.iter().find(|entry| entry.verb.name == name);
             entry.map(|entry| entry.verb.args)
         })
+    }
+
+    /// Where the text begins whose brackets make a line continue, and which those are.
+    pub(super) fn brackets(&self, line: &str) -> (usize, Brackets) {
+        let found = self.with(|entries| {
+            let Some(command) = line.strip_prefix('/') else {
+                // A plain line is the first verb without its name.
+                return entries.first().map(|entry| (0, entry.verb.lines));
+            };
+            let name = command.split_whitespace().next()?;
+            let entry = entries.iter().find(|entry| entry.verb.name == name)?;
+            Some((1 + name.len(), entry.verb.lines))
+        });
+        match found {
+            Some((start, Lines::Json)) => (start, Brackets::Json),
+            Some((start, Lines::Graphql)) => (start, Brackets::Graphql),
+            Some((_, Lines::No)) | None => (0, Brackets::Message),
+        }
+    }
+
+    /// Whether a line is a verb, rather than a command of the same name.
+    pub(super) fn is_verb(&self, line: &str) -> bool {
+        let Some((name, arguments)) = line.strip_prefix('/').map(split) else {
+            return false;
+        };
+        self.with(|entries| entries.iter().any(|it| it.verb.name == name))
+            && is_meant(name, arguments)
     }
 
     /// Where the word before the cursor starts, and what it may become.

@@ -30,6 +30,8 @@ pub enum Action {
     /// What the user could do.
     Hint(String),
     End(Refusal),
+    /// What was asked for failed: the end of a pipe, and no more than that elsewhere.
+    Fail(Refusal),
 }
 
 impl Actions {
@@ -66,6 +68,10 @@ impl Actions {
 
     pub fn end(&mut self, refusal: Refusal) {
         self.list.push(Action::End(refusal));
+    }
+
+    pub fn fail(&mut self, refusal: Refusal) {
+        self.list.push(Action::Fail(refusal));
     }
 }
 

@@ -6,6 +6,7 @@
 mod action;
 pub mod recognise;
 pub mod socketio;
+mod verb;
 
 use std::fmt::Debug;
 use std::time::Instant;
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub use action::{Action, Actions, Refusal, Seen};
 pub use recognise::Dialect;
+pub use verb::{Lines, SayError, Verb};
 
 use crate::proto::message::Kind;
 
@@ -34,17 +36,70 @@ impl Name {
             Self::SocketIo => "socket.io",
         }
     }
+
+    pub fn find(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == text)
+    }
+
+    /// All that `--as` takes, as a list in a sentence.
+    pub fn known() -> String {
+        let names = Self::ALL.map(Self::as_str);
+        format!("{} or {RAW}", names.join(", "))
+    }
+
+    pub fn verbs(self) -> &'static [Verb] {
+        match self {
+            Self::SocketIo => socketio::VERBS,
+        }
+    }
+
+    pub fn verb(self, name: &str) -> Option<&'static Verb> {
+        self.verbs().iter().find(|verb| verb.name == name)
+    }
 }
 
-/// A command of a protocol, such as `/emit`.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Verb {
-    /// The name, without `/`.
-    pub name: &'static str,
-    /// The arguments; optional ones in brackets.
-    pub args: &'static str,
-    pub help: &'static str,
-    pub example: &'static str,
+/// How a protocol is spoken.
+#[derive(Debug, Clone)]
+pub enum Options {
+    SocketIo(socketio::Options),
+}
+
+impl Options {
+    /// Those of a protocol that is chosen while a program runs.
+    pub fn usual(name: Name) -> Self {
+        match name {
+            Name::SocketIo => Self::SocketIo(socketio::Options::default()),
+        }
+    }
+
+    /// The client's end.
+    pub fn client(&self) -> Box<dyn Protocol> {
+        match self {
+            Self::SocketIo(options) => Box::new(socketio::Client::new(options.clone())),
+        }
+    }
+
+    /// Whether a server that speaks another version is followed.
+    pub fn follows_version(&self) -> bool {
+        match self {
+            Self::SocketIo(options) => options.is_auto,
+        }
+    }
+
+    /// Takes from the query of a request what it says about the version.
+    pub fn follow(&mut self, target: &str) {
+        match self {
+            Self::SocketIo(options) => options.follow(target),
+        }
+    }
+}
+
+/// What a connection begins with.
+#[derive(Debug, Default)]
+pub struct Opening<'a> {
+    pub auth: Option<Value>,
+    /// The one that the server has chosen.
+    pub subprotocol: Option<&'a str>,
 }
 
 /// One end of a protocol on top of WebSocket.
@@ -54,10 +109,8 @@ pub struct Verb {
 pub trait Protocol: Debug {
     fn name(&self) -> Name;
 
-    fn verbs(&self) -> &'static [Verb];
-
-    /// A connection is open, or open again: greets, with these credentials.
-    fn opened(&mut self, auth: Option<Value>, now: Instant, actions: &mut Actions);
+    /// A connection is open, or open again: greets.
+    fn opened(&mut self, opening: Opening<'_>, now: Instant, actions: &mut Actions);
 
     /// A connection that is open already is spoken on from now on: what came before was not seen.
     fn adopt(&mut self, now: Instant, actions: &mut Actions);
@@ -71,7 +124,19 @@ pub trait Protocol: Debug {
     fn line_help(&self) -> &'static str;
 
     /// The refusal in an HTTP response that came in the place of a frame.
-    fn refusal(&self, response: &str) -> Option<Refusal>;
+    fn refusal(&self, _response: &str) -> Option<Refusal> {
+        None
+    }
+
+    /// The subprotocols to offer to a server that has closed with this code, if another offer may help.
+    fn other_subprotocols(&self, _code: u16) -> Option<Vec<String>> {
+        None
+    }
+
+    /// How much of what was asked for is not answered yet, if the protocol has answers.
+    fn pending(&self) -> Option<usize> {
+        None
+    }
 
     /// Executes a verb.
     fn say(
@@ -94,19 +159,13 @@ pub trait Protocol: Debug {
     fn tick(&mut self, now: Instant, actions: &mut Actions);
 
     /// Notes that nothing could be received until now, so that the time is no silence of the peer.
-    fn pause(&mut self, now: Instant);
+    fn pause(&mut self, _now: Instant) {}
 
     /// Words seen so far that may follow `verb`, for completion.
-    fn names(&self, verb: &str) -> Vec<String>;
+    fn names(&self, _verb: &str) -> Vec<String> {
+        Vec::new()
+    }
 
     /// The state in rows of a name and a value, for `/status`.
     fn status(&self, now: Instant) -> Vec<(&'static str, String)>;
-}
-
-/// Why something cannot be said.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text}")]
-pub struct SayError {
-    pub text: String,
-    pub hint: Option<String>,
 }

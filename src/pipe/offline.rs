@@ -3,17 +3,31 @@
 use std::time::Instant;
 
 use super::Pipe;
-use crate::event::Event;
+use crate::event::{Ending, Event};
 use crate::session::Reconnecting;
+use crate::speaker;
 
 impl Reconnecting for Pipe {
     fn wants_reconnect(&self) -> bool {
         self.cause.is_none() && self.stop.is_none() && !self.has_enough()
     }
 
+    fn other_subprotocols(&mut self, ending: &Ending) -> Option<Vec<String>> {
+        let speaker = self.speaker.as_ref().filter(|_| self.wants_reconnect());
+        let other = speaker?.other_subprotocols(ending)?;
+        let note = speaker::reoffered(&other);
+        self.observers.view.note(&note);
+        Some(other)
+    }
+
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant) {
         match event {
             Event::Retry(_) => self.disconnected(),
+            Event::Open(open) => {
+                if let Some(speaker) = &mut self.speaker {
+                    speaker.agree(open.subprotocol.as_deref());
+                }
+            }
             Event::Reconnected(_) => self.reconnected(now),
             _ => {}
         }

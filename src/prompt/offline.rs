@@ -9,10 +9,19 @@ use crate::event::{Cause, DisconnectReason, Ending, Event};
 use crate::observe::NO_LINES;
 use crate::render::close_summary::ending;
 use crate::session::Reconnecting;
+use crate::speaker;
 
 impl Reconnecting for Prompt {
     fn wants_reconnect(&self) -> bool {
         !self.stopping.is_pending()
+    }
+
+    fn other_subprotocols(&mut self, ending: &Ending) -> Option<Vec<String>> {
+        let speaker = self.speaker.as_ref().filter(|_| self.wants_reconnect());
+        let other = speaker?.other_subprotocols(ending)?;
+        let note = speaker::reoffered(&other);
+        self.observers.view.note(&note);
+        Some(other)
     }
 
     fn stays(&self, ending: &Ending) -> bool {
@@ -41,6 +50,11 @@ impl Reconnecting for Prompt {
             Event::Offline(offline) => {
                 self.disconnected(now);
                 self.status.offline(offline);
+            }
+            Event::Open(open) => {
+                if let Some(speaker) = &mut self.speaker {
+                    speaker.agree(open.subprotocol.as_deref());
+                }
             }
             Event::Reconnected(_) => {
                 self.outbox.start(now);

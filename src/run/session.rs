@@ -1,5 +1,6 @@
 //! The script of every session: open, observe, run a mode, last line, `--write-out`.
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::io;
 use std::time::{Duration, Instant};
@@ -74,7 +75,11 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
     };
     let target = &options.offer.target;
     let on_top = connect.dialing.on_top.as_ref();
-    let speaker = on_top.map(|on_top| Speaker::new(&on_top.on(target)));
+    let speaker = on_top.map(|on_top| {
+        let mut speaker = Speaker::new(&on_top.on(target));
+        speaker.agree(opened.open.subprotocol.as_deref());
+        speaker
+    });
     match task {
         Task::Prompt(prompt) => {
             if speaker.is_none() {
@@ -183,7 +188,7 @@ async fn keep_up(
     mode: &mut impl Reconnecting,
 ) -> Finish {
     let plan = Plan {
-        open: options,
+        open: Cow::Borrowed(options),
         // `/reconnect` retries without limit.
         backoff: connect.backoff.clone().unwrap_or(Backoff::new(None)),
         is_lasting: connect.backoff.is_some(),

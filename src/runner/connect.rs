@@ -44,7 +44,11 @@ impl Runner<'_> {
                 let mut human = self.context.human.clone();
                 opened.evidence.requests().for_each(|it| human.learn(it));
                 let target = &endpoint.open.offer.target;
-                let on_top = endpoint.on_top.map(|it| Speaker::new(&it.on(target)));
+                let on_top = endpoint.on_top.map(|it| {
+                    let mut speaker = Speaker::new(&it.on(target));
+                    speaker.agree(opened.open.subprotocol.as_deref());
+                    speaker
+                });
                 let is_spoken = on_top.is_some();
                 let connection = ScriptedConnection::start(opened, human, on_top);
                 self.connections[step.on] = Some(connection);

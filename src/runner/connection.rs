@@ -255,8 +255,7 @@ impl ScriptMode {
                 speaker.say(Said::Verb(verb, arguments), turn, &mut observer)
             }
             (What::Said(..), None) => Err(SayError {
-                text: "the step needs a protocol on top, as in connect --as socket.io URL"
-                    .to_owned(),
+                text: "the step needs a protocol on top, as in connect --as NAME URL".to_owned(),
                 hint: None,
             }
             .into()),

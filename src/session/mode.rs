@@ -70,6 +70,12 @@ pub trait Reconnecting: Mode {
     /// [`Event::Reconnected`].
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant);
 
+    /// The subprotocols to offer on another connection, if those of one that ended like this do not suit the
+    /// server.
+    fn other_subprotocols(&mut self, _ending: &Ending) -> Option<Vec<String>> {
+        None
+    }
+
     /// Whether the user asks to reconnect without waiting; true once per request.
     fn take_reconnect_now(&mut self) -> bool {
         false

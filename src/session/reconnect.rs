@@ -1,5 +1,6 @@
 //! Reconnecting: one connection after another, for a mode that outlives them.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::pin;
@@ -18,7 +19,7 @@ use crate::diagnostic::Diagnostic;
 use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Offline, Retry};
 
 pub struct Plan<'a> {
-    pub open: &'a Options,
+    pub open: Cow<'a, Options>,
     pub backoff: Backoff,
     /// Whether to reconnect after a lost connection; a reconnect the user asks for always happens.
     pub is_lasting: bool,
@@ -125,13 +126,18 @@ impl Plan<'_> {
     /// Opens another connection if the end of the last one or the user asks for it.
     async fn follow<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
         let lost = Instant::now();
-        let mut reopened = if self.wants_reconnect(ending) && mode.wants_reconnect() {
-            self.backoff.lost(ending.lasted);
-            let is_asked = ending.cause == Some(Cause::Reconnect);
-            self.reopen(ending, is_asked, lost, mode).await
-        } else {
-            Reopened::Not(None)
-        };
+        let other = mode.other_subprotocols(ending);
+        let mut reopened =
+            if let Some(subprotocols) = other.filter(|it| *it != self.open.offer.subprotocols) {
+                self.open.to_mut().offer.subprotocols = subprotocols;
+                self.reopen(ending, true, lost, mode).await
+            } else if self.wants_reconnect(ending) && mode.wants_reconnect() {
+                self.backoff.lost(ending.lasted);
+                let is_asked = ending.cause == Some(Cause::Reconnect);
+                self.reopen(ending, is_asked, lost, mode).await
+            } else {
+                Reopened::Not(None)
+            };
         loop {
             reopened = match reopened {
                 Reopened::Not(failure) if mode.stays(ending) => {
@@ -209,7 +215,7 @@ impl Plan<'_> {
             if let Some(stop) = while_disconnected(&mode, Until::Time(until)).await {
                 return Reopened::Stopped(stop.cause, None);
             }
-            let options = self.open;
+            let options: &Options = &self.open;
             let opened = tokio::select! {
                 biased;
                 opened = open(options, &mut report) => opened,

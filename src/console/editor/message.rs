@@ -1,11 +1,13 @@
 //! A message of several lines, while a bracket or quote is open.
 
-use crate::command::open_bracket;
+use crate::command::Brackets;
 
 /// The lines of a message that is not complete yet.
 #[derive(Debug, Default)]
 pub(super) struct Message {
     lines: Option<String>,
+    /// Where in them the text begins whose brackets count, and which.
+    place: (usize, Brackets),
     /// How to continue was said.
     is_explained: bool,
 }
@@ -26,13 +28,16 @@ impl Message {
     }
 
     /// Adds a typed line; a command within a message is executed and leaves it as it is.
-    pub(super) fn next(&mut self, line: String) -> Next {
+    ///
+    /// If it is the first one, the brackets that count begin at `place`.
+    pub(super) fn next(&mut self, line: String, place: (usize, Brackets)) -> Next {
         let Some(lines) = &mut self.lines else {
-            if open_bracket(&line).is_none() {
+            if open(&line, place).is_none() {
                 return Next::Line(line);
             }
             *self = Self {
                 lines: Some(line),
+                place,
                 is_explained: false,
             };
             return Next::More(None);
@@ -53,7 +58,7 @@ impl Message {
         } else {
             "Enter on an empty line"
         };
-        match open_bracket(lines) {
+        match open(lines, self.place) {
             None => Next::Line(self.lines.take().unwrap_or_default()),
             Some(_) if std::mem::replace(&mut self.is_explained, true) => Next::More(None),
             Some((bracket, line)) => Next::More(Some(format!(
@@ -68,12 +73,16 @@ impl Message {
     }
 }
 
+fn open(lines: &str, (start, brackets): (usize, Brackets)) -> Option<(char, usize)> {
+    brackets.open(lines.get(start..)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn next(message: &mut Message, line: &str) -> Next {
-        message.next(line.to_owned())
+        message.next(line.to_owned(), (0, Brackets::Message))
     }
 
     #[test]

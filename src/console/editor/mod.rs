@@ -115,6 +115,7 @@ impl Editor {
         let screen = Arc::new(Screen::default());
         let (sender, entries) = mpsc::channel(MAX_ENTRIES);
         let mut editor = line_editor(&options, &screen)?;
+        let words = options.words.clone();
         let printer = editor.create_external_printer().map_err(unsupported)?;
         let terminal = Terminal::hold()?;
         let lines = Lines::default();
@@ -135,6 +136,7 @@ impl Editor {
             secrets: options.secrets,
             pager: options.pager,
             message: Message::default(),
+            words,
             typed: Typed::default(),
             style: Style::new(options.color),
         };

@@ -18,6 +18,7 @@ use super::message::{Message, Next};
 use super::screen::Screen;
 use crate::command::{self, Command, Outgoing, PromptCommand};
 use crate::console::recall::Recaller;
+use crate::console::words::Words;
 use crate::diagnostic::one_line;
 use crate::render::escape::escape_line;
 use crate::render::width::width;
@@ -42,6 +43,7 @@ pub(super) struct Reader {
     pub(super) pager: String,
     pub(super) secrets: Secrets,
     pub(super) message: Message,
+    pub(super) words: Words,
     /// What the next line begins with.
     pub(super) typed: Typed,
     pub(super) style: Style,
@@ -113,7 +115,10 @@ impl Reader {
     }
 
     fn typed(&mut self, line: String) {
-        let next = self.message.next(line);
+        let next = {
+            let place = self.words.brackets(&line);
+            self.message.next(line, place)
+        };
         self.screen.continues(self.message.lines());
         match next {
             Next::Line(line) => self.line(line),
@@ -131,6 +136,8 @@ impl Reader {
         let kept = self.history.add(&mut self.editor, &line);
         self.note_failure(kept);
         let command = match command::parse(&line) {
+            // The session executes it, also if its name is that of a command here.
+            command if self.words.is_verb(&line) => command,
             Ok(Command::Prompt(PromptCommand::Edit(text))) => return self.edit(text),
             Ok(Command::Prompt(PromptCommand::Recall(recall))) => return self.recall(line, recall),
             command => command,

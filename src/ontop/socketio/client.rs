@@ -18,7 +18,7 @@ use super::refusal;
 use super::say::{self, Record};
 use super::see;
 use crate::exit::Exit;
-use crate::ontop::{Actions, Name, Protocol, Refusal, SayError, Seen, Verb};
+use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
@@ -160,12 +160,8 @@ impl Protocol for Client {
         Name::SocketIo
     }
 
-    fn verbs(&self) -> &'static [Verb] {
-        say::VERBS
-    }
-
-    fn opened(&mut self, auth: Option<Value>, now: Instant, _: &mut Actions) {
-        self.auth = auth;
+    fn opened(&mut self, opening: Opening<'_>, now: Instant, _: &mut Actions) {
+        self.auth = opening.auth;
         self.stage = Stage::Opening(now + PATIENCE);
         self.decoder = Decoder::new(self.version, self.options.limit);
         self.acks.clear();

@@ -16,4 +16,4 @@ pub mod server;
 
 pub use client::{Client, Options};
 pub use refusal::{refusal, refusal_code};
-pub use say::{ANSWER, event_pattern, is_namespace, step};
+pub use say::{ANSWER, VERBS, event_pattern, is_namespace};

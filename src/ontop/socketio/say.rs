@@ -3,38 +3,50 @@
 use serde_json::{Map, Value, json};
 
 use super::packet::RESERVED;
-use crate::ontop::{SayError, Verb};
+use crate::ontop::verb::{self, values, word};
+use crate::ontop::{Lines, SayError, Verb};
 
-pub(super) const VERBS: &[Verb] = &[
+pub const VERBS: &[Verb] = &[
     Verb {
         name: "emit",
         args: "[[/NS]] NAME [JSON…]",
         help: "send an event",
         example: "/emit price {\"s\":\"EURUSD\"}",
+        lines: Lines::Json,
+        check: |args| emit(args, false).map(drop),
     },
     Verb {
         name: "emit?",
         args: "[[/NS]] NAME [JSON…]",
         help: "send an event and ask for its acknowledgement",
         example: "/emit? save {\"id\":1}",
+        lines: Lines::Json,
+        check: |args| emit(args, true).map(drop),
     },
     Verb {
         name: "ack",
         args: "[[/NS]] N [JSON…]",
         help: "acknowledge event N of the server",
         example: "/ack 7 \"ok\"",
+        lines: Lines::Json,
+        // In a scenario it has no number: it answers the oldest event that waits.
+        check: |args| values(args).map(drop),
     },
     Verb {
         name: "join",
         args: "/NS [AUTH]",
         help: "connect to a namespace",
         example: "/join /admin {\"token\":\"…\"}",
+        lines: Lines::Json,
+        check: |args| join(args).map(drop),
     },
     Verb {
         name: "leave",
         args: "/NS",
         help: "disconnect from a namespace",
         example: "/leave /admin",
+        lines: Lines::No,
+        check: |args| leave(args).map(drop),
     },
 ];
 
@@ -85,7 +97,8 @@ pub(super) fn emit(text: &str, wants_ack: bool) -> Result<Emit, SayError> {
 
 /// `JSON…`: the values of an acknowledgement of the oldest event that wants one.
 pub(super) fn give_oldest(text: &str, wanted: Option<u64>) -> Result<Give, SayError> {
-    let id = wanted.ok_or_else(|| error_with("the server waits for no acknowledgement", None))?;
+    let id =
+        wanted.ok_or_else(|| SayError::new("the server waits for no acknowledgement", None))?;
     let data = values(text)?;
     Ok(Give {
         namespace: None,
@@ -135,7 +148,7 @@ pub fn is_namespace(name: &str) -> bool {
 /// A record of a pipe: `[NAME, …]`, `{"event": […]}` or `{"ack": N, "data": […]}`.
 pub(super) fn record(json: &[u8]) -> Result<Record, SayError> {
     let value: Value = serde_json::from_slice(json)
-        .map_err(|error| error_with(format!("not JSON ({error})"), FORMS))?;
+        .map_err(|error| SayError::new(format!("not JSON ({error})"), FORMS))?;
     let record = match value {
         Value::Array(data) => Record::Emit(Emit {
             namespace: None,
@@ -143,7 +156,7 @@ pub(super) fn record(json: &[u8]) -> Result<Record, SayError> {
             wants_ack: false,
         }),
         Value::Object(object) => of_object(object)?,
-        _ => return Err(error_with("neither an array nor an object", FORMS)),
+        _ => return Err(SayError::new("neither an array nor an object", FORMS)),
     };
     if let Record::Emit(emit) = &record {
         check(emit)?;
@@ -159,7 +172,7 @@ fn of_object(mut object: Map<String, Value>) -> Result<Record, SayError> {
         Some(Value::String(name)) if is_namespace(&name) => Some(name),
         Some(other) => {
             let text = format!("\"ns\" is {other}, which is no namespace");
-            return Err(error_with(
+            return Err(SayError::new(
                 text,
                 "a namespace starts with /, such as /admin",
             ));
@@ -174,21 +187,26 @@ fn of_object(mut object: Map<String, Value>) -> Result<Record, SayError> {
         }),
         (None, data, Some(ack)) => Record::Give(Give {
             namespace,
-            id: ack
-                .as_u64()
-                .ok_or_else(|| error_with(format!("\"ack\" is {ack} and not a number"), FORMS))?,
+            id: ack.as_u64().ok_or_else(|| {
+                SayError::new(format!("\"ack\" is {ack} and not a number"), FORMS)
+            })?,
             data: match data {
                 None => Vec::new(),
                 Some(Value::Array(data)) => data,
-                Some(_) => return Err(error_with("\"data\" is not an array", FORMS)),
+                Some(_) => return Err(SayError::new("\"data\" is not an array", FORMS)),
             },
         }),
-        (Some(_), None, _) => return Err(error_with("\"event\" is not an array", FORMS)),
-        _ => return Err(error_with("neither an event nor an acknowledgement", FORMS)),
+        (Some(_), None, _) => return Err(SayError::new("\"event\" is not an array", FORMS)),
+        _ => {
+            return Err(SayError::new(
+                "neither an event nor an acknowledgement",
+                FORMS,
+            ));
+        }
     };
     match object.keys().next() {
         None => Ok(record),
-        Some(key) => Err(error_with(format!("unknown key {key:?}"), FORMS)),
+        Some(key) => Err(SayError::new(format!("unknown key {key:?}"), FORMS)),
     }
 }
 
@@ -197,23 +215,23 @@ fn wants(ack: Option<&Value>) -> Result<bool, SayError> {
     match ack {
         None | Some(Value::Bool(false)) => Ok(false),
         Some(Value::Bool(true) | Value::Number(_)) => Ok(true),
-        Some(other) => Err(error_with(format!("\"ack\" is {other}"), FORMS)),
+        Some(other) => Err(SayError::new(format!("\"ack\" is {other}"), FORMS)),
     }
 }
 
 /// The reference parser refuses reserved names, and everything that is no event.
 fn check(emit: &Emit) -> Result<(), SayError> {
     match emit.data.first() {
-        Some(Value::String(name)) if RESERVED.contains(&name.as_str()) => Err(error_with(
+        Some(Value::String(name)) if RESERVED.contains(&name.as_str()) => Err(SayError::new(
             format!("the event name {name:?} is reserved by Socket.IO"),
             "choose another name",
         )),
         Some(Value::String(_) | Value::Number(_)) => Ok(()),
-        Some(other) => Err(error_with(
+        Some(other) => Err(SayError::new(
             format!("{other} is no event name"),
             "the name is a string",
         )),
-        None => Err(error_with("an event without a name", FORMS)),
+        None => Err(SayError::new("an event without a name", FORMS)),
     }
 }
 
@@ -227,7 +245,7 @@ fn namespace(text: &str) -> Result<(Option<String>, &str), SayError> {
         .map(|(name, rest)| (format!("/{name}"), rest));
     match name {
         Some((name, rest)) if is_namespace(&name) => Ok((Some(name), rest.trim_start())),
-        _ => Err(error_with(
+        _ => Err(SayError::new(
             "no namespace",
             "a namespace in front is written [/admin]",
         )),
@@ -246,76 +264,16 @@ fn name(text: &str) -> Result<(Value, &str), SayError> {
             let rest = &text[values.byte_offset()..];
             Ok((name.into(), rest))
         }
-        _ => Err(error_with(
+        _ => Err(SayError::new(
             "the event name is not a JSON string",
             "close its quote, or leave both out",
         )),
     }
 }
 
-fn word(text: &str) -> (&str, &str) {
-    let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    (word, rest.trim_start())
-}
-
-/// JSON values, one after the other.
-fn values(text: &str) -> Result<Vec<Value>, SayError> {
-    let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
-    let mut found = Vec::new();
-    while let Some(value) = values.next() {
-        let start = values.byte_offset();
-        found.push(value.map_err(|error| not_json(text, start, &error))?);
-    }
-    Ok(found)
-}
-
-fn not_json(text: &str, start: usize, error: &serde_json::Error) -> SayError {
-    let rest = text.get(start..).unwrap_or(text).trim_start();
-    if error.is_eof() {
-        return error_with(
-            format!("argument {rest:?} is incomplete JSON"),
-            "close its brackets and quotes",
-        );
-    }
-    let (first, _) = word(rest);
-    if first.starts_with(['{', '[', '"']) {
-        return error_with(format!("argument {rest:?} is not JSON: {error}"), None);
-    }
-    let hint = format!("a string needs quotes: {}", Value::from(first));
-    error_with(format!("argument {first:?} is not JSON"), hint.as_str())
-}
-
 /// The usage of a verb, for one without the arguments it needs.
 pub(super) fn usage(verb: &str) -> SayError {
-    let usage = VERBS.iter().find(|it| it.name == verb);
-    let (args, example) = usage.map_or(("", ""), |it| (it.args, it.example));
-    error_with(
-        format!("/{verb} needs {args}"),
-        format!("for example {example}").as_str(),
-    )
-}
-
-fn error_with<'a>(text: impl Into<String>, hint: impl Into<Option<&'a str>>) -> SayError {
-    SayError {
-        text: text.into(),
-        hint: hint.into().map(str::to_owned),
-    }
-}
-
-/// The verb of a step in a scenario; `args` are checked if they are known.
-pub fn step(word: &str, args: Option<&str>) -> Result<&'static str, SayError> {
-    let Some(verb) = VERBS.iter().find(|verb| verb.name == word) else {
-        return Err(usage(word));
-    };
-    match (verb.name, args) {
-        (_, None) => {}
-        ("emit", Some(args)) => drop(emit(args, false)?),
-        ("emit?", Some(args)) => drop(emit(args, true)?),
-        ("join", Some(args)) => drop(join(args)?),
-        ("leave", Some(args)) => drop(leave(args)?),
-        (_, Some(args)) => drop(values(args)?),
-    }
-    Ok(verb.name)
+    verb::usage(VERBS, verb)
 }
 
 /// The JSON of which the `as` of an event `NAME JSON…` is a superset; without arguments any fit.

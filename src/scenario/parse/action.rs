@@ -1,7 +1,7 @@
 use super::lines::Lines;
 use super::{expect, rule, send};
 use crate::command::{grammar, nearest};
-use crate::ontop::{SayError, socketio};
+use crate::ontop::{Name, SayError, Verb};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::{Action, Match, Say, Statement};
 use crate::scenario::error::{Mistake, Problem};
@@ -11,7 +11,7 @@ use crate::scenario::template::{Variable, is_name};
 use crate::scenario::typed::{Grammar, Typed};
 
 /// Words that begin a line, some after the name of a connection; no connection has such a name.
-pub(super) const WORDS: [&str; 23] = [
+pub(super) const WORDS: [&str; 20] = [
     "connect",
     "include",
     "ping",
@@ -23,9 +23,6 @@ pub(super) const WORDS: [&str; 23] = [
     "fragment",
     "drop",
     "reset",
-    "emit",
-    "emit?",
-    "ack",
     "to",
     "join",
     "leave",
@@ -40,7 +37,12 @@ pub(super) const WORDS: [&str; 23] = [
 /// Longer ones first: `>` is also the start of `>b`.
 const OPERATORS: [&str; 5] = [">b", ">", "<!", "<", "!<"];
 
-pub(super) fn action<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Statement, Mistake> {
+/// `spoken` are the protocols on top of the case.
+pub(super) fn action<'a>(
+    lines: &mut Lines<'a>,
+    scan: Scan<'a>,
+    spoken: &[Name],
+) -> Result<Statement, Mistake> {
     if let Some((name, operator, rest)) = operator(scan.rest) {
         let on = (!name.is_empty()).then(|| name.to_owned());
         let action = message(lines, operator, scan.with(rest))?;
@@ -54,16 +56,20 @@ pub(super) fn action<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Statem
     let (first, after) = scan.word();
     let (second, _) = after.word();
     let is_named = is_name(first)
-        && !WORDS.contains(&first)
-        && WORDS.contains(&second)
+        && !is_word(first, spoken)
+        && is_word(second, spoken)
         && !matches!(second, "connect" | "include" | "wait");
     let (on, scan) = if is_named {
         (Some(first.to_owned()), after)
     } else {
         (None, scan)
     };
-    let action = word(scan)?;
+    let action = word(scan, spoken)?;
     Ok(Statement::Action { on, action })
+}
+
+fn is_word(word: &str, spoken: &[Name]) -> bool {
+    WORDS.contains(&word) || verb_of(word, spoken).is_some()
 }
 
 /// After `to`.
@@ -71,7 +77,7 @@ fn to<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Action, Mistake> {
     let (target, rest) = rule::target(scan)?;
     let action = match operator(rest.rest) {
         Some(("", operator @ (">" | ">b"), after)) => message(lines, operator, rest.with(after))?,
-        _ => word(rest.trim())?,
+        _ => word(rest.trim(), &[])?,
     };
     match action {
         Action::Send(_)
@@ -120,16 +126,15 @@ fn message<'a>(lines: &mut Lines<'a>, operator: &str, rest: Scan<'a>) -> Result<
     }
 }
 
-fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
+fn word(scan: Scan<'_>, spoken: &[Name]) -> Result<Action, Mistake> {
     let (word, args) = scan.word();
     match word {
         "ping" => ping(args),
         "pong" => args.payload(MAX_CONTROL).map(Action::Pong),
         "close" => close(args),
         "wait" => args.span().map(Action::Wait),
-        "emit" | "emit?" | "ack" => say(word, scan, args),
         // A namespace begins with a slash, and a room of a server's rules does not.
-        "join" | "leave" if args.rest.starts_with('/') => say(word, scan, args),
+        "join" | "leave" if is_said(word, args, spoken) => say(word, scan, args, spoken),
         "join" => rule::room(args).map(Action::Join),
         "leave" => rule::room(args).map(Action::Leave),
         "state" => state(args),
@@ -140,6 +145,7 @@ fn word(scan: Scan<'_>) -> Result<Action, Mistake> {
         }
         _ => match Grammar::find(word) {
             Some(grammar) => typed(grammar, scan, args),
+            None if verb_of(word, spoken).is_some() => say(word, scan, args, spoken),
             None => Err(unknown(scan, word)),
         },
     }
@@ -218,18 +224,51 @@ fn close(args: Scan<'_>) -> Result<Action, Mistake> {
     })
 }
 
+/// The verb of this name in the protocols of the case, or in any if none is known to be spoken.
+fn verb_of(word: &str, spoken: &[Name]) -> Option<&'static Verb> {
+    let names = if spoken.is_empty() {
+        &Name::ALL[..]
+    } else {
+        spoken
+    };
+    names.iter().find_map(|name| name.verb(word))
+}
+
+/// Whether `join` or `leave` is a verb, and not about a room.
+fn is_said(word: &str, args: Scan<'_>, spoken: &[Name]) -> bool {
+    let is_of = |name: &Name| *name != Name::SocketIo && name.verb(word).is_some();
+    args.rest.starts_with('/') || spoken.iter().any(is_of)
+}
+
 /// A verb of a protocol on top, whose arguments are checked if they have no variables.
-fn say(word: &str, scan: Scan<'_>, args: Scan<'_>) -> Result<Action, Mistake> {
+fn say(word: &str, scan: Scan<'_>, args: Scan<'_>, spoken: &[Name]) -> Result<Action, Mistake> {
     let place = if args.is_empty() { scan } else { args };
-    let on_top = |error: &SayError| {
-        let hint = error.hint.iter().map(|hint| format!("; {hint}"));
-        let text = error.text.clone() + &hint.collect::<String>();
-        place.mistake(Problem::OnTop(text))
+    let Some(verb) = verb_of(word, spoken) else {
+        return Err(unknown(scan, word));
     };
     let args = args.template()?;
-    let literal = args.as_literal();
-    let verb = socketio::step(word, literal).map_err(|error| on_top(&error))?;
+    if let Some(literal) = args.as_literal()
+        && let Err(error) = check(verb, literal, spoken)
+    {
+        if spoken.is_empty() && habit(word, literal).is_some() {
+            return Err(unknown(scan, word));
+        }
+        let hint = error.hint.iter().map(|hint| format!("; {hint}"));
+        let text = error.text.clone() + &hint.collect::<String>();
+        return Err(place.mistake(Problem::OnTop(text)));
+    }
+    let verb = verb.name;
     Ok(Action::Say(Say { verb, args }))
+}
+
+/// Without a known protocol, the arguments may be those of any.
+fn check(verb: &Verb, args: &str, spoken: &[Name]) -> Result<(), SayError> {
+    let others = Name::ALL.into_iter().filter(|_| spoken.is_empty());
+    let mut others = others.filter_map(|name| name.verb(verb.name));
+    match (verb.check)(args) {
+        Err(_) if others.any(|other| (other.check)(args).is_ok()) => Ok(()),
+        checked => checked,
+    }
 }
 
 /// `scan` begins with the name of the command, before `args`.

@@ -8,7 +8,7 @@ use super::ast::{File, Line, Statement};
 use super::error::{Mistake, Problem, Source};
 use super::rule::{Rule, Trigger};
 use super::scan::{Scan, starts_with_word};
-use super::template::is_name;
+use super::template::{Template, is_name};
 use crate::ontop::{Name, RAW};
 use action::action;
 pub(super) use expect::close_frame;
@@ -21,6 +21,7 @@ pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
         place: Place::Elsewhere,
         is_apart: false,
         has_rules: false,
+        spoken: Vec::new(),
     };
     while let Some(source) = parser.lines.next_line() {
         match parser.statement(source) {
@@ -92,12 +93,25 @@ struct Parser<'a> {
     is_apart: bool,
     /// A rule came before.
     has_rules: bool,
+    /// The protocols on top of the case so far.
+    spoken: Vec<Name>,
 }
 
 impl<'a> Parser<'a> {
     fn advance(&mut self, statement: &Statement) {
         self.has_rules |= matches!(statement, Statement::Rule(_));
         self.place = self.place.after(statement);
+        match statement {
+            Statement::Case(_) => self.spoken.clear(),
+            Statement::Connect { on_top, .. } => {
+                self.spoken.extend(on_top.as_deref().and_then(Name::find));
+            }
+            Statement::Flag { name, value } if name == "as" => {
+                let name = value.as_ref().and_then(Template::as_literal);
+                self.spoken.extend(name.and_then(Name::find));
+            }
+            _ => {}
+        }
         self.is_apart = match statement {
             Statement::Blank => true,
             Statement::Comment(_) => self.is_apart,
@@ -129,7 +143,7 @@ impl<'a> Parser<'a> {
         } else if starts_with_word(text, "include") {
             include(scan.with(text).word().1)
         } else {
-            action(&mut self.lines, scan)
+            action(&mut self.lines, scan, &self.spoken)
         }
     }
 
@@ -165,7 +179,7 @@ impl<'a> Parser<'a> {
                 }
                 None => Err(scan.mistake(Problem::NoAnswer)),
             },
-            _ => action(&mut self.lines, scan),
+            _ => action(&mut self.lines, scan, &[]),
         }
     }
 
@@ -270,10 +284,8 @@ fn protocol(scan: Scan<'_>) -> Result<(Option<String>, Scan<'_>), Mistake> {
         _ if flag == "--as" => after.word(),
         _ => return Ok((None, scan)),
     };
-    let mut known: Vec<&str> = Name::ALL.map(Name::as_str).to_vec();
-    known.push(RAW);
-    if !known.contains(&name) {
-        let problem = Problem::Protocol(known.join(" or "), name.to_owned());
+    if name != RAW && Name::find(name).is_none() {
+        let problem = Problem::Protocol(Name::known(), name.to_owned());
         return Err(scan.mistake(problem));
     }
     Ok((Some(name.to_owned()), after))
