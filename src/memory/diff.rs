@@ -50,6 +50,7 @@ mod tests {
             kind,
             payload: payload.to_vec(),
             deflated: None,
+            label: None,
         }
     }
 

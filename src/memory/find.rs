@@ -107,6 +107,7 @@ mod tests {
             kind: Kind::Text,
             payload: payload.as_bytes().to_vec(),
             deflated: None,
+            label: None,
         };
         query.expect("a query").part(&entry)
     }

@@ -43,7 +43,7 @@ impl Lines {
         format!("{head}{GAP}{payload}")
     }
 
-    /// Time, direction, kind and size.
+    /// Time, connection if there are several, direction, kind and size.
     pub fn head(&self, entry: &Entry) -> String {
         let style = self.style;
         let time = style.paint(Role::Fact, self.clock.time_of(entry.time));
@@ -54,7 +54,9 @@ impl Lines {
         let arrow = style.paint(role, arrow);
         let kind = style.paint(Role::Kind, entry.kind);
         let size = quantity::size(entry.payload.len() as u64);
-        format!("{time} {arrow} {kind} {size}")
+        let label = entry.label.as_ref().map(|label| label.paint(style));
+        let label = label.map_or_else(String::new, |label| format!("{label} "));
+        format!("{time} {label}{arrow} {kind} {size}")
     }
 
     fn payload(&self, entry: &Entry, part: Option<&Part>, room: usize) -> String {
@@ -128,6 +130,7 @@ mod tests {
             kind: Kind::Text,
             payload: payload.as_bytes().to_vec(),
             deflated: None,
+            label: None,
         }
     }
 

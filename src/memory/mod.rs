@@ -13,7 +13,7 @@ mod line;
 pub mod view;
 mod whole;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -34,6 +34,7 @@ use crate::proto::connection::Message;
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::proto::receiver::WireHeader;
+use crate::render::Label;
 
 /// What a message takes besides its payload, in bytes: short messages must not exceed the bound by their number.
 const OVERHEAD: usize = 128;
@@ -48,6 +49,8 @@ pub struct Entry {
     pub payload: Vec<u8>,
     /// Its length on the wire, if it was compressed.
     pub deflated: Option<u64>,
+    /// Its connection, if there are several.
+    pub label: Option<Label>,
 }
 
 /// The last messages.
@@ -59,10 +62,19 @@ pub struct Memory {
     bytes: usize,
     /// The number of the newest message, kept or not.
     newest: u64,
+    /// By number; a run with one connection has number 0.
+    connections: BTreeMap<u64, Unfinished>,
+    /// The one that is spoken of.
+    current: (u64, Option<Label>),
+    heads: Option<Arc<[Head; 2]>>,
+}
+
+/// What is not complete yet on a connection.
+#[derive(Debug, Default)]
+struct Unfinished {
     assembly: Assembly,
     /// A message that is sent in pieces.
     partial: Option<Entry>,
-    heads: Option<Arc<[Head; 2]>>,
 }
 
 #[derive(Debug)]
@@ -99,31 +111,41 @@ impl Memory {
         }
     }
 
+    /// The same, where what follows is about one of several connections.
+    pub fn of(&mut self, connection: u64, label: &Label) -> &mut Self {
+        self.current = (connection, Some(label.clone()));
+        self
+    }
+
+    fn unfinished(&mut self) -> &mut Unfinished {
+        self.connections.entry(self.current.0).or_default()
+    }
+
     /// Adds a received message; the frames since the last one are its frames.
     pub fn received(&mut self, message: &Message<'_>, number: u64, time: Timestamp) {
-        let frames = self.assembly.take_received();
+        let frames = self.unfinished().assembly.take_received();
         self.message(message, Direction::Received, number, time, frames);
     }
 
     /// Adds a sent message, or a piece of one; its frames follow.
     pub fn sent(&mut self, message: &Message<'_>, number: u64, time: Timestamp) {
         if message.start {
-            self.assembly.sends(Some(number));
+            self.unfinished().assembly.sends(Some(number));
         }
         self.message(message, Direction::Sent, number, time, Frames::default());
     }
 
     /// A frame follows that belongs to no message.
     pub fn sends_frame(&mut self) {
-        self.assembly.sends(None);
+        self.unfinished().assembly.sends(None);
     }
 
     pub fn frame_received(&mut self, frame: &WireHeader) {
-        self.assembly.received(frame);
+        self.unfinished().assembly.received(frame);
     }
 
     pub fn frame_sent(&mut self, frame: &WireHeader) {
-        if let Some(number) = self.assembly.sent(frame)
+        if let Some(number) = self.unfinished().assembly.sent(frame)
             && let Ok(at) = self.position(number)
         {
             let kept = &mut self.kept[at];
@@ -135,8 +157,7 @@ impl Memory {
 
     /// The connection has ended: what was not complete never will be.
     pub fn disconnected(&mut self) {
-        self.assembly = Assembly::default();
-        self.partial = None;
+        self.connections.remove(&self.current.0);
     }
 
     pub fn opened(&mut self, request: Head, response: Head) {
@@ -157,8 +178,10 @@ impl Memory {
         frames: Frames,
     ) {
         self.newest = number;
-        let is_too_large = |len: usize| len > self.keep.bytes;
-        let partial = self.partial.take().filter(|_| !message.start);
+        let most = self.keep.bytes;
+        let is_too_large = |len: usize| len > most;
+        let partial = self.unfinished().partial.take();
+        let partial = partial.filter(|_| !message.start);
         let mut entry = match partial {
             Some(entry) => entry,
             None if !message.start => return,
@@ -169,6 +192,7 @@ impl Memory {
                 kind: message.kind,
                 payload: Vec::new(),
                 deflated: None,
+                label: self.current.1.clone(),
             },
         };
         if is_too_large(entry.payload.len() + message.payload.len()) {
@@ -181,7 +205,7 @@ impl Memory {
         if message.end {
             self.add(entry, frames);
         } else {
-            self.partial = Some(entry);
+            self.unfinished().partial = Some(entry);
         }
     }
 
@@ -193,7 +217,10 @@ impl Memory {
             frames,
         };
         self.bytes += kept.bytes();
-        self.kept.push_back(kept);
+        // A message in pieces may be complete only after later ones of other connections.
+        match self.position(kept.entry.number) {
+            Ok(at) | Err(at) => self.kept.insert(at, kept),
+        }
         while self.kept.len() > self.keep.messages || self.bytes > self.keep.bytes {
             let Some(oldest) = self.kept.pop_front() else {
                 break;
@@ -393,6 +420,38 @@ mod tests {
         let frames = memory.frames(1);
         assert_eq!(frames.headers.len() as u64 + frames.more, 100_001);
         assert!(frames.headers.len() <= 1000);
+    }
+
+    #[test]
+    fn connections_do_not_mix_their_frames_and_pieces() {
+        let mut memory = memory(10, 1 << 20);
+        let labels = [Label::new("@1", 1), Label::new("@2", 2)];
+        for (number, label) in (1..).zip(&labels) {
+            memory.of(number, label).frame_received(&frame(&[0x81, 1]));
+            let message = Message {
+                end: false,
+                ..Message::whole(Kind::Text, b"a", None)
+            };
+            memory.sent(&message, number, Timestamp::UNIX_EPOCH);
+        }
+        for (number, label) in (1..).zip(&labels) {
+            let message = Message {
+                start: false,
+                ..Message::whole(Kind::Text, b"b", None)
+            };
+            memory.of(number, label);
+            memory.sent(&message, number, Timestamp::UNIX_EPOCH);
+            receive(&mut memory, number + 2, b"x");
+        }
+        let kept = memory.since(1, 9);
+        let payloads = kept.iter().map(|it| String::from_utf8_lossy(&it.payload));
+        assert_eq!(payloads.collect::<Vec<_>>(), ["ab", "ab", "x", "x"]);
+        let of: Vec<&str> = kept
+            .iter()
+            .filter_map(|it| it.label.as_ref())
+            .map(Label::text)
+            .collect();
+        assert_eq!(of, ["@1", "@2", "@1", "@2"]);
     }
 
     #[test]

@@ -80,6 +80,16 @@ impl Style {
         Painted { style, text }
     }
 
+    /// `text` in a colour that has no role; the text must be escaped.
+    pub(super) fn colored<T: Display>(self, color: AnsiColor, text: T) -> Painted<T> {
+        let style = if self.color {
+            color.on_default()
+        } else {
+            anstyle::Style::new()
+        };
+        Painted { style, text }
+    }
+
     /// `text`, wrapped at words, in the colours of `role`; it must be escaped.
     pub fn prose(self, role: Role, text: &str) -> String {
         self.paint(role, self.wrapped(text)).to_string()

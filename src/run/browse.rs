@@ -81,6 +81,7 @@ fn read(path: &Path) -> Result<Shared, ReportError> {
                     kind: message.kind,
                     payload: message.payload,
                     deflated: message.deflated,
+                    label: None,
                 };
                 memory.lock().add(entry, Frames::default());
             }

@@ -95,6 +95,7 @@ mod tests {
             kind: Kind::Text,
             payload: payload.as_bytes().to_vec(),
             deflated: None,
+            label: None,
         };
         Filter::parse(source).expect(source).admits(&entry)
     }

@@ -22,6 +22,7 @@ fn add(memory: &Shared, number: u64, payload: &str) {
         kind: Kind::Text,
         payload: payload.as_bytes().to_vec(),
         deflated: None,
+        label: None,
     };
     memory.lock().add(entry, Frames::default());
 }
