@@ -81,7 +81,7 @@ pub(super) fn command(line: &[String], request: &Head, peer: SocketAddr, is_tls:
 pub(super) struct Bridge {
     client: Client,
     seat: Seat,
-    /// `None` if it could not be started.
+    /// `None` if it could not be started, and once its client is gone.
     process: Option<Process>,
     outbox: Outbox,
     stop: Option<Stop>,
@@ -195,6 +195,11 @@ impl Mode for Bridge {
 
     fn is_full(&self) -> bool {
         self.process.as_ref().is_some_and(Process::is_full)
+    }
+
+    /// There is always room then, and a process without end would never run out of output.
+    fn write_failed(&mut self) {
+        self.process = None;
     }
 
     fn deadline(&self) -> Option<Instant> {

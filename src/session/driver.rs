@@ -5,7 +5,7 @@
 //! deadline wakes it. There is no queue, no lock and no other task in between.
 
 use std::future::poll_fn;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -107,9 +107,7 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
             self.delivery.end_round(self.connection.sender(), now);
             let sender = self.connection.sender();
             let mut moved = self.mode.poll_input(cx, &mut Turn { sender, now });
-            moved |= self
-                .write_side
-                .write(cx, &mut self.stream, &mut self.connection, now);
+            moved |= self.write(cx, now);
             let flushed = self.mode.poll_output(cx).is_ready();
             moved |= self.handle_stop(cx, now);
             if self.lifecycle.is_over(flushed, now) {
@@ -127,7 +125,10 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 return Poll::Pending;
             }
         }
-        cx.waker().wake_by_ref();
+        // Wakes the task once the runtime has looked at descriptors and timers. A plain wake comes before that, and
+        // among other tasks the runtime looks only every 61 polls.
+        let mut turn = pin!(tokio::task::yield_now());
+        let _ = turn.as_mut().poll(cx);
         Poll::Pending
     }
 
@@ -197,6 +198,17 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 }
                 None => {}
             }
+        }
+        moved
+    }
+
+    fn write(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        let was_broken = self.write_side.is_broken();
+        let moved = self
+            .write_side
+            .write(cx, &mut self.stream, &mut self.connection, now);
+        if self.write_side.is_broken() && !was_broken {
+            self.mode.write_failed();
         }
         moved
     }

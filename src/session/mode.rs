@@ -41,6 +41,9 @@ pub trait Mode {
         false
     }
 
+    /// Called once when the peer takes nothing more; what it sent before is still read.
+    fn write_failed(&mut self) {}
+
     /// Called while a message is incomplete or blocked on output, so that this time does not count as silence.
     fn note_activity(&mut self, _now: Instant) {}
 

@@ -139,17 +139,25 @@ fn a_command_that_cannot_start_closes_with_1011() {
 fn a_client_that_is_gone_ends_its_command() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");
-    let script = format!("echo $$ > {}; echo up; exec sleep 60", file.display());
-    let server = listening(&["--", "sh", "-c", &script]);
-    let mut client = server.open();
-    client.expect("up");
-    let pid = std::fs::read_to_string(&file).expect("a pid");
-    let pid: i32 = pid.trim().parse().expect("a number");
-    drop(client);
-    let start = Instant::now();
-    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
-    while rustix::process::test_kill_process(pid).is_ok() {
-        assert!(start.elapsed() < Duration::from_secs(10), "it still runs");
-        std::thread::sleep(Duration::from_millis(20));
+    let silent = "echo up; exec sleep 60";
+    // Neither pauses nor reads what the client sent.
+    let endless = "exec yes up";
+    for (script, unread) in [(silent, 0), (endless, 0), (endless, 2 << 20)] {
+        let script = format!("echo $$ > {}; {script}", file.display());
+        let server = listening(&["--", "sh", "-c", &script]);
+        let mut client = server.open();
+        client.expect("up");
+        let pid = std::fs::read_to_string(&file).expect("a pid");
+        let pid: i32 = pid.trim().parse().expect("a number");
+        if unread > 0 {
+            client.send(Message::text("a".repeat(unread)));
+        }
+        drop(client);
+        let start = Instant::now();
+        let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+        while rustix::process::test_kill_process(pid).is_ok() {
+            assert!(start.elapsed() < Duration::from_secs(10), "{script} runs");
+            std::thread::sleep(Duration::from_millis(20));
+        }
     }
 }
