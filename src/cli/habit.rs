@@ -119,6 +119,7 @@ pub(super) fn explain(mut error: clap::Error, args: &[OsString]) -> clap::Error 
         _ if error.get(ContextKind::InvalidSubcommand).is_some() => second_word(&error, args),
         ErrorKind::UnknownArgument => unknown_flag(&error, args),
         ErrorKind::MissingRequiredArgument => joined_every(args)
+            .or_else(|| auth_alone(args))
             .or_else(|| swallowed_url(args))
             .or_else(|| missing_word(args)),
         _ => None,
@@ -190,6 +191,17 @@ fn unknown_flag(error: &clap::Error, args: &[OsString]) -> Option<String> {
     Some(format!("unexpected argument '{flag}'; {advice}"))
 }
 
+/// wscat's `--auth` logs in over HTTP, wsee's belongs to the protocol on top.
+fn auth_alone(args: &[OsString]) -> Option<String> {
+    let has = |flag: &str| {
+        let mut words = args.iter().filter_map(|word| word.to_str());
+        words.any(|word| word.split('=').next() == Some(flag))
+    };
+    (command(args).is_none() && has("--auth") && !has("--as")).then(|| {
+        "--auth is for the protocol of --as; to log in over HTTP write -u USER:PASS".to_owned()
+    })
+}
+
 /// The URL is missing because a flag in front of it takes a value.
 fn swallowed_url(args: &[OsString]) -> Option<String> {
     let words: Vec<&str> = args.iter().filter_map(|word| word.to_str()).collect();
@@ -218,7 +230,6 @@ fn is_url(text: &str) -> bool {
     has_scheme || authority == "localhost" || port.is_some_and(|port| port.parse::<u16>().is_ok())
 }
 
-/// The command that `args` begin with.
 /// A command without the word that it needs, with the words there are: wsee schema.
 fn missing_word(args: &[OsString]) -> Option<String> {
     let name = command(args)?;
@@ -232,6 +243,7 @@ fn missing_word(args: &[OsString]) -> Option<String> {
     (!words.is_empty()).then(|| format!("wsee {name} needs one of {}", words.join(", ")))
 }
 
+/// The command that `args` begin with.
 fn command(args: &[OsString]) -> Option<&str> {
     let word = args.get(1)?.to_str()?;
     Command::has_subcommand(word).then_some(word)

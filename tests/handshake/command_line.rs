@@ -117,6 +117,13 @@ fn a_message_for_wscats_x_never_reaches_dns() {
 }
 
 #[test]
+fn auth_without_a_protocol_names_the_flag_that_logs_in() {
+    refused(2, &["--auth", "u:p", "ws://127.0.0.1:PORT/"])
+        .says("to log in over HTTP write -u USER:PASS")
+        .never_says("--as <NAME>");
+}
+
+#[test]
 fn help_and_version_are_words_too() {
     for (line, start) in [
         (&["help"][..], "A WebSocket client and debugging tool"),
