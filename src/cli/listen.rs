@@ -67,7 +67,7 @@ pub struct ServeAsArgs {
         long = "as",
         value_name = "NAME",
         hide_possible_values = true,
-        conflicts_with_all = ["played", "broadcast", "chat", "replay", "check", "fault"]
+        conflicts_with_all = ["played", "broadcast", "chat", "replay", "check", "fault", "script", "split", "jsonl", "command"]
     )]
     pub name: Option<As>,
     /// Let clients join this namespace, such as /admin; repeatable
@@ -83,6 +83,7 @@ pub struct ServeAsArgs {
         long,
         value_name = "TIME",
         default_value = "45s",
+        requires = "name",
         hide_short_help = true
     )]
     pub connect_timeout: TimeLimit,

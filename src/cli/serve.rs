@@ -64,7 +64,7 @@ pub struct BehaviourArgs {
     /// With --split events, echo messages all the same
     ///
     /// By default every answer is left to stdin and to rules.
-    #[arg(long, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
+    #[arg(long, requires = "split", conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
     pub echo: bool,
     /// Run COMMAND for each client: its stdin gets the messages, its stdout is sent, line by line
     ///
@@ -78,7 +78,7 @@ pub struct BehaviourArgs {
     ///
     /// The exit status is 0, or 2 with the places of all mistakes. Variables need a value, as for
     /// --rules.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script", "command"])]
     pub check: Option<PathBuf>,
     /// Accept at most N clients at a time
     ///

@@ -129,3 +129,21 @@ fn a_key_of_another_certificate_is_refused() {
 fn path(file: &NamedTempFile) -> &str {
     file.path().to_str().expect("a path in UTF-8")
 }
+
+#[test]
+fn a_flag_that_would_have_no_effect_is_a_usage_error() {
+    for flags in [
+        &["--as", "socket.io", "--split", "events"][..],
+        &["--as", "socket.io", "--jsonl"],
+        &["--as", "socket.io", "--script", "a.wsee"],
+        &["--as", "socket.io", "--", "cat"],
+        &["--connect-timeout", "1s"],
+        &["--namespace", "/a"],
+        &["--echo"],
+        &["--check", "a.wsee", "--", "cat"],
+        &["--seed", "1"],
+        &["--speed", "2x"],
+    ] {
+        wsee(&[&["listen", "0"], flags].concat()).run().exits(2);
+    }
+}
