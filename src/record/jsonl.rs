@@ -6,7 +6,6 @@ use std::io::BufReader;
 use std::path::Path;
 use std::time::Duration;
 
-use data_encoding::BASE64;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -231,23 +230,10 @@ fn connection(line: Line<'_>) -> Connection {
 }
 
 fn control(line: &Line<'_>) -> Result<Vec<u8>, LineError> {
-    let payload = bytes(line.data.as_deref(), line.base64.as_deref())?;
+    let payload = jsonl::control_payload(line.data.as_deref(), line.base64.as_deref())?;
     if payload.len() > MAX_CONTROL {
         let text = format!("a ping of more than {MAX_CONTROL} bytes");
         return Err(LineError::Field(text));
     }
     Ok(payload)
-}
-
-/// The payload of a control frame, which may be missing.
-pub(super) fn bytes(data: Option<&str>, base64: Option<&str>) -> Result<Vec<u8>, LineError> {
-    let decode = |base64: &str| {
-        let decoded = BASE64.decode(base64.as_bytes());
-        decoded.map_err(|error| jsonl::ReadError::Base64(error.position + 1))
-    };
-    Ok(match (data, base64) {
-        (Some(data), _) => data.as_bytes().to_vec(),
-        (None, Some(base64)) => decode(base64)?,
-        (None, None) => Vec::new(),
-    })
 }

@@ -22,7 +22,7 @@ fn a_line_that_is_not_an_event_is_reported_with_its_number() {
     for (line, says) in [
         (
             "oops",
-            "a.jsonl, line 3: not an event, expected value at column 1",
+            "a.jsonl, line 3: not an event, expected an object such as {\"event\":",
         ),
         (
             "{}",

@@ -14,7 +14,7 @@ use crate::proto::frame::{CloseCode, CloseFrame, Opcode};
 use crate::proto::receiver::WireHeader;
 use crate::record::error::{LineError, ReadError};
 use crate::record::event::Head;
-use crate::record::jsonl::{bytes, direction, time};
+use crate::record::jsonl::{direction, time};
 use crate::record::lines::Lines;
 use crate::render::close::close_text;
 use crate::render::frame::frame_text;
@@ -120,7 +120,7 @@ fn read(line: &[u8]) -> Result<Option<Entry>, LineError> {
         .map_err(|error| LineError::NotEvent(jsonl::without_line(&error)))?;
     let time = time(line.time.as_deref())?;
     let direction = direction(line.direction.as_deref())?;
-    let payload = || bytes(line.data.as_deref(), line.base64.as_deref());
+    let payload = || jsonl::control_payload(line.data.as_deref(), line.base64.as_deref());
     let control = |body| What::Control(Control { direction, body });
     let what = match (message, &*line.event) {
         (Some((kind, payload)), _) => What::Message(Message {

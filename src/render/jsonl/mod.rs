@@ -20,7 +20,7 @@ use serde_json::ser::{Formatter, Serializer};
 
 use self::convert::{broken, closing, ended, frame, ms, ping, pong, timings, whole};
 pub use self::pieces::Pieces;
-pub use self::read::{ReadError, message, without_line};
+pub use self::read::{ReadError, control_payload, message, without_line};
 use self::wire::{Closed, Error, Field, Line, Open, Time, Tls};
 use super::clock::Clock;
 use super::close_summary;

@@ -23,6 +23,8 @@ pub enum ReadError {
     Utf8,
 }
 
+const EXPECTED: &str = r#"expected an object such as {"event":"message","data":"hi"}"#;
+
 #[derive(Deserialize)]
 struct Line<'a> {
     v: Option<u32>,
@@ -49,6 +51,10 @@ pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
         return Ok(None);
     }
     let not_event = |error: serde_json::Error| ReadError::NotEvent(without_line(&error));
+    // serde would also take the values of an event from an array, in the order of its own fields.
+    if !line.trim_ascii_start().starts_with(b"{") {
+        return Err(ReadError::NotEvent(EXPECTED.to_owned()));
+    }
     let line: Line<'_> = serde_json::from_slice(line).map_err(not_event)?;
     if let Some(version) = line.v.filter(|version| *version > VERSION) {
         return Err(ReadError::Version(version));
@@ -58,11 +64,7 @@ pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
     }
     let (usual, payload) = match (line.data, line.base64) {
         (Some(data), None) => (Kind::Text, data.into_owned().into_bytes()),
-        (None, Some(base64)) => {
-            let decoded = BASE64.decode(base64.as_bytes());
-            let decoded = decoded.map_err(|error| ReadError::Base64(error.position + 1))?;
-            (Kind::Binary, decoded)
-        }
+        (None, Some(base64)) => (Kind::Binary, decode(&base64)?),
         _ => return Err(ReadError::Payload),
     };
     let kind = match line.r#type {
@@ -76,10 +78,27 @@ pub fn message(line: &[u8]) -> Result<Option<(Kind, Vec<u8>)>, ReadError> {
     Ok(Some((kind, payload)))
 }
 
-/// The text of a serde error without the line number, which is always 1.
+/// The payload of a ping or pong, which may be missing.
+pub fn control_payload(data: Option<&str>, base64: Option<&str>) -> Result<Vec<u8>, ReadError> {
+    match (data, base64) {
+        (Some(data), _) => Ok(data.as_bytes().to_vec()),
+        (None, Some(base64)) => decode(base64),
+        (None, None) => Ok(Vec::new()),
+    }
+}
+
+fn decode(base64: &str) -> Result<Vec<u8>, ReadError> {
+    let decoded = BASE64.decode(base64.as_bytes());
+    decoded.map_err(|error| ReadError::Base64(error.position + 1))
+}
+
+/// The text of a serde error without the line number, which is always 1, and without the names of Rust's types.
 pub fn without_line(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.replace(" at line 1 column ", " at column ")
+    let text = text.replace(" at line 1 column ", " at column ");
+    ["u64", "u32", "u16"].iter().fold(text, |text, number| {
+        text.replace(&format!("expected {number}"), "expected a whole number")
+    })
 }
 
 #[cfg(test)]
@@ -115,7 +134,18 @@ mod tests {
     #[test]
     fn reports_the_mistake_in_a_line() {
         for (line, text) in [
-            ("hello", "not an event, expected value at column 1"),
+            (
+                "hello",
+                r#"not an event, expected an object such as {"event":"message","data":"hi"}"#,
+            ),
+            (
+                r#"[1,"message","text","hi",null]"#,
+                r#"not an event, expected an object such as {"event":"message","data":"hi"}"#,
+            ),
+            (
+                r#"{"v":-1,"event":"message"}"#,
+                "not an event, invalid value: integer `-1`, expected a whole number at column 7",
+            ),
             ("{}", "missing field `event`"),
             (r#"{"v":2,"event":"message"}"#, "version 2"),
             (r#"{"event":"message"}"#, "either data or base64"),
