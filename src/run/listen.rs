@@ -15,7 +15,7 @@ use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::fault::Plan;
 use crate::render::{Jsonl, Role, Show};
-use crate::serve::{self, Book, Engine, Hub, Options};
+use crate::serve::{self, Book, Commands, Engine, Hub, Options};
 use crate::session::Signals;
 use crate::term;
 
@@ -95,7 +95,7 @@ fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
             serve::Behaviour::Script(Rc::new(steps))
         }
         Behaviour::Manual(echoes) => serve::Behaviour::Manual(*echoes),
-        Behaviour::Command(line) => serve::Behaviour::Command(Rc::new(line.clone())),
+        Behaviour::Command(line) => serve::Behaviour::Command(Rc::new(Commands::new(line.clone()))),
     })
 }
 

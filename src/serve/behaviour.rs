@@ -11,7 +11,7 @@ use super::echo::Echo;
 use super::engine::Engine;
 use super::hub::About;
 use super::player::Player;
-use super::process::Process;
+use super::process::{Commands, Process};
 use super::program::Book;
 use super::relay::{Passing, Relay};
 use super::replay::Replay;
@@ -38,8 +38,8 @@ pub enum Behaviour {
     Script(Rc<Vec<RuleStep>>),
     /// Clients get what stdin says; with `true` their messages are echoed.
     Manual(bool),
-    /// A process for each client: the program and its arguments.
-    Command(Rc<Vec<String>>),
+    /// A process for each client.
+    Command(Rc<Commands>),
 }
 
 /// Runs the connection with what the server does for a client.
@@ -102,10 +102,11 @@ pub(super) async fn behave<S: Transport>(
             let mut relay = Relay::new(client, options.hub.enter(about), passing);
             Box::pin(session::run(stream, connection, now, &mut relay)).await
         }
-        Behaviour::Command(_) => {
+        Behaviour::Command(commands) => {
+            let program = commands.line.first().map_or("", String::as_str);
             let seat = options.hub.enter(about);
             let missing = || Err(io::ErrorKind::NotFound.into());
-            let mut bridge = Bridge::new(client, seat, process.unwrap_or_else(missing));
+            let mut bridge = Bridge::new(client, seat, process.unwrap_or_else(missing), program);
             Box::pin(session::run(stream, connection, now, &mut bridge)).await
         }
     }

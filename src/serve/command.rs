@@ -76,6 +76,9 @@ pub(super) fn command(line: &[String], request: &Head, peer: SocketAddr, is_tls:
     command
 }
 
+/// The most lines of a process in one round of the driver, which yields after 64 rounds: some milliseconds of work.
+const MOST_LINES: usize = 64;
+
 /// Passes messages between a client and its process.
 #[derive(Debug)]
 pub(super) struct Bridge {
@@ -88,10 +91,15 @@ pub(super) struct Bridge {
 }
 
 impl Bridge {
-    pub(super) fn new(client: Client, seat: Seat, process: io::Result<Process>) -> Self {
+    pub(super) fn new(
+        client: Client,
+        seat: Seat,
+        process: io::Result<Process>,
+        program: &str,
+    ) -> Self {
         let process = process.inspect_err(|error| {
-            let text = format!("! cannot start the command: {error}");
-            client.log.note(Role::Error, &text);
+            let text = format!("! cannot start {program}: {error}");
+            client.log.note(Role::Error, &escape_line(&text));
         });
         let mut bridge = Self {
             client,
@@ -117,9 +125,14 @@ impl Bridge {
             return false;
         };
         let mut moved = false;
-        while turn.has_room()
-            && let Some(output) = process.poll(cx)
-        {
+        // Lines that are not sent take no room: their number ends the turn, so that others have theirs.
+        for _ in 0..MOST_LINES {
+            if !turn.has_room() {
+                break;
+            }
+            let Some(output) = process.poll(cx) else {
+                break;
+            };
             moved = true;
             match output {
                 Output::Complaint(line) => {
@@ -136,11 +149,10 @@ impl Bridge {
                 }
             }
         }
-        if let Some(status) = process.exit() {
-            self.client
-                .log
-                .note(Role::Fact, &format!("* the command ended with {status}"));
-            self.end(if status == 0 {
+        if let Some(exit) = process.exit() {
+            let text = format!("* the command {}", exit.words);
+            self.client.log.note(Role::Fact, &text);
+            self.end(if exit.is_success {
                 CloseCode::NORMAL
             } else {
                 CloseCode::INTERNAL

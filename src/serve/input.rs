@@ -21,6 +21,7 @@ struct Line<'a> {
     event: Cow<'a, str>,
     client: Option<u64>,
     data: Option<Cow<'a, str>>,
+    base64: Option<Cow<'a, str>>,
     code: Option<u16>,
     reason: Option<Cow<'a, str>>,
 }
@@ -46,6 +47,8 @@ async fn read(hub: &Hub, log: &Log) -> io::Result<()> {
             return Ok(());
         }
         buffer.extend_from_slice(&block[..read]);
+        // A writer that never pauses leaves a turn to the clients and to signals.
+        tokio::task::yield_now().await;
         if read == 0 {
             buffer.push(b'\n');
         }
@@ -80,7 +83,6 @@ fn line(bytes: &[u8], hub: &Hub) -> Result<(), String> {
         Some((kind, payload)) => Post::message(kind, &payload),
         None => match control(&line)? {
             Some(outgoing) => Post::new(outgoing),
-            // What --jsonl prints may come back: other events say nothing to do.
             None => return Ok(()),
         },
     };
@@ -91,20 +93,36 @@ fn line(bytes: &[u8], hub: &Hub) -> Result<(), String> {
     }
 }
 
+/// Events that `--jsonl` prints, and that say nothing to do.
+const OTHERS: [&str; 7] = [
+    "open", "message", "frame", "error", "retry", "fault", "closed",
+];
+
 fn control(line: &Line<'_>) -> Result<Option<Outgoing>, String> {
-    let data = line.data.as_deref().unwrap_or_default();
-    if matches!(&*line.event, "ping" | "pong") && data.len() > MAX_CONTROL {
-        return Err(format!("a {} has at most {MAX_CONTROL} bytes", line.event));
-    }
     Ok(Some(match &*line.event {
-        "ping" => Outgoing::Ping(data.as_bytes().to_vec()),
-        "pong" => Outgoing::Pong(data.as_bytes().to_vec()),
+        "ping" => Outgoing::Ping(payload(line)?),
+        "pong" => Outgoing::Pong(payload(line)?),
         "close" => Outgoing::Close {
             code: line.code.map(close_code).transpose()?,
             reason: reason(line)?,
         },
-        _ => return Ok(None),
+        // What --jsonl prints may come back.
+        event if OTHERS.contains(&event) => return Ok(None),
+        event => {
+            return Err(format!(
+                "{event:?} is not an event to send; these are message, ping, pong and close"
+            ));
+        }
     }))
+}
+
+fn payload(line: &Line<'_>) -> Result<Vec<u8>, String> {
+    let payload = jsonl::control_payload(line.data.as_deref(), line.base64.as_deref());
+    let payload = payload.map_err(|error| error.to_string())?;
+    match payload.len() {
+        0..=MAX_CONTROL => Ok(payload),
+        _ => Err(format!("a {} has at most {MAX_CONTROL} bytes", line.event)),
+    }
 }
 
 fn close_code(code: u16) -> Result<u16, String> {

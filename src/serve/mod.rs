@@ -37,7 +37,7 @@ use client::Ended;
 use door::Verdict;
 pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
-use process::Process;
+pub use process::Commands;
 pub use program::Book;
 
 use crate::acceptor::{Identity, Lines, Listener, Log, linger};
@@ -274,10 +274,11 @@ where
         .log
         .opened(&options.url(&answer.request), &answer, Instant::now());
     let process = match &options.behaviour {
-        Behaviour::Command(line) => {
+        Behaviour::Command(commands) => {
             let is_tls = options.identity.is_some();
+            let line = &commands.line;
             let mut command = command::command(line, &answer.request, visit.peer, is_tls);
-            Some(Process::start(&mut command))
+            Some(commands.start(&mut command))
         }
         _ => None,
     };

@@ -1,9 +1,10 @@
 //! The process of a client: lines in, lines out, and its end. Threads move the bytes, as a pipe may block.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -14,6 +15,22 @@ pub(super) enum Output {
     Message(Vec<u8>),
     /// From its standard error.
     Complaint(Vec<u8>),
+}
+
+/// How a process ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Exit {
+    pub(super) is_success: bool,
+    /// Such as `ended with 3`.
+    pub(super) words: String,
+}
+
+/// The command of a server, and its processes, of which none outlives the server.
+#[derive(Debug)]
+pub struct Commands {
+    /// The program and its arguments.
+    pub(super) line: Vec<String>,
+    running: RefCell<Vec<Weak<Shared>>>,
 }
 
 #[derive(Debug)]
@@ -34,8 +51,9 @@ struct State {
     output: VecDeque<Output>,
     output_bytes: usize,
     output_ended: bool,
-    /// The exit status; -1 after a signal.
-    exit: Option<i32>,
+    /// The server is over, too: the process is ended at this time at the latest.
+    ends_by: Option<Instant>,
+    exit: Option<Exit>,
     waker: Option<Waker>,
 }
 
@@ -45,11 +63,54 @@ const FULL: usize = 1 << 20;
 const LONGEST: u64 = 16 << 20;
 /// How long a process may go on without its client: it is gone within 4 s.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// The same when the server ends, for which its user waits: enough to note the end of stdin.
+const HURRY: Duration = Duration::from_millis(500);
+/// How long the server waits until a process that it has killed is gone.
+const GONE: Duration = Duration::from_secs(1);
 /// How often the end of a process is looked for, once it is near.
 const LOOK: Duration = Duration::from_millis(20);
 
+impl Commands {
+    pub fn new(line: Vec<String>) -> Self {
+        Self {
+            line,
+            running: RefCell::default(),
+        }
+    }
+
+    pub(super) fn start(&self, command: &mut Command) -> io::Result<Process> {
+        let process = Process::start(command)?;
+        let mut running = self.running.borrow_mut();
+        running.retain(|it| it.strong_count() > 0);
+        running.push(Arc::downgrade(&process.0));
+        Ok(process)
+    }
+}
+
+impl Drop for Commands {
+    fn drop(&mut self) {
+        let running: Vec<_> = self
+            .running
+            .get_mut()
+            .iter()
+            .filter_map(Weak::upgrade)
+            .collect();
+        let end = Instant::now() + HURRY;
+        for shared in &running {
+            let mut state = shared.lock();
+            state.input_ended = true;
+            state.ends_by = Some(end);
+            drop(state);
+            shared.notify();
+        }
+        for shared in &running {
+            shared.await_exit(end + GONE);
+        }
+    }
+}
+
 impl Process {
-    pub(super) fn start(command: &mut Command) -> io::Result<Self> {
+    fn start(command: &mut Command) -> io::Result<Self> {
         command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -102,10 +163,10 @@ impl Process {
         output
     }
 
-    /// Its exit status, once everything that it said was taken.
-    pub(super) fn exit(&self) -> Option<i32> {
+    /// How it ended, once everything that it said was taken.
+    pub(super) fn exit(&self) -> Option<Exit> {
         let state = self.0.lock();
-        state.exit.filter(|_| state.output.is_empty())
+        state.exit.clone().filter(|_| state.output.is_empty())
     }
 }
 
@@ -201,13 +262,22 @@ impl Shared {
         let mut since = None;
         let status = loop {
             match child.try_wait() {
-                Ok(Some(status)) => break status.code().unwrap_or(-1),
+                Ok(Some(status)) => break exit(status),
                 Ok(None) => {}
-                Err(_) => break -1,
+                Err(error) => {
+                    break Exit {
+                        is_success: false,
+                        words: format!("is lost ({error})"),
+                    };
+                }
             }
-            let is_alone = self.lock().input_ended;
-            let alone = is_alone.then(|| *since.get_or_insert_with(Instant::now));
-            if alone.is_some_and(|since| since.elapsed() >= FAREWELL) {
+            let (is_alone, ends_by) = {
+                let state = self.lock();
+                (state.input_ended, state.ends_by)
+            };
+            let alone = is_alone.then(|| *since.get_or_insert_with(|| Instant::now() + FAREWELL));
+            let end = ends_by.or(alone);
+            if end.is_some_and(|end| end <= Instant::now()) {
                 // It may end by itself just now, which is as good.
                 let _ = child.kill();
             }
@@ -215,5 +285,29 @@ impl Shared {
         };
         self.lock().exit = Some(status);
         self.notify();
+    }
+
+    /// Returns when the process has ended, at `deadline` at the latest.
+    fn await_exit(&self, deadline: Instant) {
+        let mut state = self.lock();
+        while state.exit.is_none() {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            let waited = self.changed.wait_timeout(state, left);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+fn exit(status: ExitStatus) -> Exit {
+    Exit {
+        is_success: status.success(),
+        words: match status.code() {
+            Some(code) => format!("ended with {code}"),
+            // `signal: 9 (SIGKILL)`
+            None => format!("was ended by {}", status.to_string().replace(':', "")),
+        },
     }
 }

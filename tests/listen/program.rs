@@ -1,5 +1,6 @@
 //! A server that programs script: `--jsonl`, `--split events` and `-- COMMAND`.
 
+use std::io::Write;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
@@ -69,12 +70,16 @@ fn events_on_stdin_are_sent_to_the_client_they_name_or_to_all() {
         "oops",
         r#"{"event":"message","client":9,"data":"x"}"#,
         r#"{"event":"close","client":1,"code":1005}"#,
+        r#"{"event":"mesage","client":1,"data":"x"}"#,
+        r#"{"event":"message","client":"1","data":"x"}"#,
+        r#"{"event":"ping","client":2,"base64":"/w=="}"#,
         r#"{"event":"close","client":1,"code":4001,"reason":"bye"}"#,
     ];
     server.running.send(lines.join("\n") + "\n");
     one.expect("all");
     two.expect("all");
     assert!(two.receive() == Message::binary(&b"\x00\xff"[..]));
+    assert!(two.receive() == Message::Ping(b"\xff".to_vec().into()));
     let Message::Close(Some(close)) = one.receive() else {
         panic!("no Close frame");
     };
@@ -84,9 +89,27 @@ fn events_on_stdin_are_sent_to_the_client_they_name_or_to_all() {
     );
     let output = server.stop(Signal::INT).exits(130);
     output
-        .says("! stdin, line 3: not an event, expected value at column 1\n")
+        .says("! stdin, line 3: not an event, expected an object such as {\"event\":\"message\",\"data\":\"hi\"}\n")
         .says("! stdin, line 4: client 9 is not connected\n")
-        .says("! stdin, line 5: 1005 is not a close code that may be sent\n");
+        .says("! stdin, line 5: 1005 is not a close code that may be sent\n")
+        .says("! stdin, line 6: \"mesage\" is not an event to send; ")
+        .says("! stdin, line 7: invalid type: string \"1\", expected a whole number");
+}
+
+#[test]
+fn a_writer_that_never_pauses_leaves_clients_their_turn() {
+    let run = wsee(&["listen", "127.0.0.1:0", "--split", "events"]).stdin_held_open();
+    let mut server = super::started(run);
+    let mut stdin = server.running.take_stdin();
+    let writer = std::thread::spawn(move || {
+        let lines = "{\"event\":\"ping\"}\n".repeat(4096);
+        // Up to the end of the server.
+        while stdin.write_all(lines.as_bytes()).is_ok() {}
+    });
+    let mut client = server.open();
+    assert!(matches!(client.receive(), Message::Ping(_)));
+    server.stop(Signal::INT).exits(130);
+    writer.join().expect("the writer");
 }
 
 #[test]
@@ -132,7 +155,43 @@ fn a_command_that_cannot_start_closes_with_1011() {
     assert_eq!(received.close.map(|(code, _)| code), Some(1011));
     server
         .stop(Signal::INT)
-        .says("@1 ! cannot start the command: ");
+        .says("@1 ! cannot start /no/such/program: ");
+}
+
+#[test]
+fn a_command_that_complains_without_end_leaves_the_server_its_turn() {
+    let server = listening(&["--", "sh", "-c", "exec yes oops >&2"]);
+    let _first = server.open();
+    server.running.wait_for_stderr("@1 ! stderr: oops");
+    let _second = server.open();
+    server.stop(Signal::INT).exits(130);
+}
+
+#[test]
+fn the_signal_that_ended_a_command_is_named() {
+    let server = listening(&["--", "sh", "-c", "kill -9 $$"]);
+    let received = server.open().record();
+    assert_eq!(received.close.map(|(code, _)| code), Some(1011));
+    server
+        .stop(Signal::INT)
+        .says("@1 * the command was ended by signal 9 (SIGKILL)\n");
+}
+
+#[test]
+fn a_command_does_not_outlive_the_server() {
+    let script = "trap '' INT TERM HUP; echo $$; exec sleep 60";
+    let server = listening(&["--", "sh", "-c", script]);
+    let mut client = server.open();
+    let Message::Text(pid) = client.receive() else {
+        panic!("no pid");
+    };
+    let pid: i32 = pid.as_str().parse().expect("a number");
+    let pid = rustix::process::Pid::from_raw(pid).expect("a pid");
+    server.stop(Signal::TERM).exits(143);
+    assert!(
+        rustix::process::test_kill_process(pid).is_err(),
+        "it still runs"
+    );
 }
 
 #[test]
