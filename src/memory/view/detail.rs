@@ -87,9 +87,8 @@ impl Detail {
         if let Some(page) = self.chosen {
             return page;
         }
-        let starts = entry.payload.iter().find(|it| !it.is_ascii_whitespace());
         match entry.kind {
-            Kind::Text if matches!(starts, Some(b'{' | b'[')) => Page::Form(Form::Json),
+            Kind::Text if self.may_be_json(entry) => Page::Form(Form::Json),
             Kind::Text => Page::Form(Form::Text),
             Kind::Binary => {
                 let start = &entry.payload[..entry.payload.len().min(GLANCE)];
@@ -97,6 +96,16 @@ impl Detail {
                 Page::Form(is_decoded.map_or(Form::Hex, |_| Form::Decoded))
             }
         }
+    }
+
+    /// Whether a text is laid out as JSON unless the user chooses; a long one is not read for it.
+    fn may_be_json(&self, entry: &Entry) -> bool {
+        let starts = entry.payload.iter().find(|it| !it.is_ascii_whitespace());
+        matches!(starts, Some(b'{' | b'['))
+            && (entry.payload.len() > GLANCE
+                || Form::Json
+                    .of(&entry.payload, self.lines.decode, Style::PLAIN)
+                    .is_some())
     }
 
     pub(super) fn choose(&mut self, page: Page) {
@@ -175,7 +184,10 @@ impl Detail {
             form => form,
         };
         let frames = self.memory.lock().frames(entry.number);
-        let text = form_of(form, &start, &frames, &lines);
+        let text = form_of(form, &start, &frames, &lines).or_else(|| {
+            let is_guess = form == Form::Json && self.chosen.is_none();
+            is_guess.then(|| form_of(Form::Text, &start, &frames, &lines))?
+        });
         let text = text.unwrap_or_else(|| format!("({})", no_form(form)));
         if left > 0 && form != Form::Frames {
             return format!("{text}\n{}", more(left));

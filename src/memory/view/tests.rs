@@ -172,6 +172,18 @@ fn json_folds_and_forms_change() {
 }
 
 #[test]
+fn a_text_that_only_begins_like_json_is_a_text() {
+    let long = format!("{{{}", "x".repeat(100_000));
+    for text in ["{oops", "[1,", &long] {
+        let (mut pages, _) = pages(&[text]);
+        press(&mut pages, "\r");
+        let page = pages.draw(12, 60).join("\n");
+        assert!(page.contains(&text[..3]), "{page}");
+        assert!(!page.contains("not a JSON"), "{page}");
+    }
+}
+
+#[test]
 fn actions_are_about_the_selected_message() {
     let (mut pages, _) = pages(&["a", "b"]);
     press(&mut pages, "↑");
