@@ -314,6 +314,9 @@ fn reach(last: &mut Option<usize>, number: usize, is_final: bool) -> Result<(), 
 
 impl FinalLines {
     fn reach_message(&mut self, trigger: &Trigger, number: usize) -> Result<(), Problem> {
+        if matches!(trigger.pattern, Pattern::OnTop(_) | Pattern::Event(_)) {
+            return Err(Problem::NotInRules(NO_PROTOCOL));
+        }
         // A message without the value to capture is left to the next rule.
         let always = trigger.captures.is_empty();
         reach(

@@ -165,6 +165,8 @@ fn operator(text: &str) -> Option<(&str, &'static str, &str)> {
 
 fn unknown(scan: Scan<'_>, word: &str) -> Mistake {
     let hint = match nearest(word, WORDS.into_iter()) {
+        // A word of the language, where no further one may stand.
+        Some(nearest) if nearest == word => format!("{word} and a target come once"),
         Some(nearest) => format!("did you mean {nearest}?"),
         None => habit(word, scan.word().1.rest)
             .unwrap_or_else(|| "wsee man scenario lists them all".to_owned()),

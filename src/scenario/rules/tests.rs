@@ -113,6 +113,18 @@ fn mistakes_in_steps_and_patterns_have_a_place_and_a_hint() {
             "on open\n  join /a",
             "2:3: a server speaks no protocol on top by rules",
         ),
+        (
+            "on event price\n  > a",
+            "1:1: a server speaks no protocol on top by rules",
+        ),
+        (
+            "on as {\"event\":\"a\"}\n  > a",
+            "1:1: a server speaks no protocol on top by rules",
+        ),
+        (
+            "on open\n  to all to others > a",
+            "2:10: unknown word \"to\"; to and a target come once",
+        ),
         ("on open\n  join", "2:1: expected the name of a room"),
         (
             "on open\n  to > a",
