@@ -1,8 +1,11 @@
 //! The lines of a file, of limited length, with their numbers.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::vec;
+
+use serde::Deserialize;
 
 use super::error::{LineError, MAX_LINE, ReadError};
 
@@ -12,6 +15,23 @@ pub(super) struct Lines {
     path: PathBuf,
     pub(super) line: Vec<u8>,
     number: u64,
+    /// Where the next line is read, in bytes.
+    at: u64,
+    /// The lines client by client; `None` if they are read as they are.
+    order: Option<vec::IntoIter<Place>>,
+}
+
+#[derive(Debug)]
+struct Place {
+    client: u64,
+    at: u64,
+    number: u64,
+}
+
+/// What `wsee listen --jsonl` adds to an event.
+#[derive(Deserialize)]
+struct Client {
+    client: Option<u64>,
 }
 
 impl Lines {
@@ -21,19 +41,79 @@ impl Lines {
             path: path.to_owned(),
             line: Vec::new(),
             number: 0,
+            at: 0,
+            order: None,
         }
     }
 
     /// Reads the next line; `false` at the end.
+    ///
+    /// A server's clients follow one another: their events are mixed in the file, but each has a connection of its own.
     pub(super) fn advance(&mut self) -> Result<bool, ReadError> {
+        if self.number == 0 {
+            if !self.read()? {
+                return Ok(false);
+            }
+            if client(&self.line).is_none() {
+                return Ok(true);
+            }
+            self.order = Some(self.by_client()?.into_iter());
+        }
+        let Some(order) = &mut self.order else {
+            return self.read();
+        };
+        let Some(place) = order.next() else {
+            self.line.clear();
+            return Ok(false);
+        };
+        self.seek(place.at)?;
+        self.number = place.number - 1;
+        self.read()
+    }
+
+    /// The places of all lines, after the first was read.
+    fn by_client(&mut self) -> Result<Vec<Place>, ReadError> {
+        let mut places = Vec::new();
+        let mut last = 0;
+        loop {
+            let found = client(&self.line);
+            // The writer was killed in the middle of the last line.
+            if found.is_some() || self.line.ends_with(b"\n") {
+                last = found.unwrap_or(last);
+                places.push(Place {
+                    client: last,
+                    at: self.at - self.line.len() as u64,
+                    number: self.number,
+                });
+            }
+            if !self.read()? {
+                break;
+            }
+        }
+        places.sort_by_key(|place| place.client);
+        Ok(places)
+    }
+
+    fn seek(&mut self, to: u64) -> Result<(), ReadError> {
+        let by = to.cast_signed() - self.at.cast_signed();
+        self.at = to;
+        self.file.seek_relative(by).map_err(|error| self.io(error))
+    }
+
+    fn io(&self, error: io::Error) -> ReadError {
+        ReadError::Io {
+            path: self.path.clone(),
+            error,
+        }
+    }
+
+    fn read(&mut self) -> Result<bool, ReadError> {
         self.line.clear();
         self.number += 1;
         let mut limited = self.file.by_ref().take(MAX_LINE);
         let read = limited.read_until(b'\n', &mut self.line);
-        let read = read.map_err(|error| ReadError::Io {
-            path: self.path.clone(),
-            error,
-        })?;
+        let read = read.map_err(|error| self.io(error))?;
+        self.at += read as u64;
         if read as u64 == MAX_LINE && !self.line.ends_with(b"\n") {
             return Err(self.wrong(LineError::TooLong));
         }
@@ -52,4 +132,9 @@ impl Lines {
             error,
         }
     }
+}
+
+fn client(line: &[u8]) -> Option<u64> {
+    let line: Option<Client> = serde_json::from_slice(line).ok();
+    line?.client
 }

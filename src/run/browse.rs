@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::complain;
+use super::recording_report::unread;
 use crate::cli::ViewFileArgs;
 use crate::config::Environment;
-use crate::diagnostic::{Diagnostic, one_line};
+use crate::diagnostic::one_line;
 use crate::exit::Exit;
 use crate::memory::view::{Action, Host, Pages, run, too_small};
 use crate::memory::{Entry, Frames, Keep, Lines, Shared, copied, save};
@@ -25,27 +26,19 @@ pub(super) fn browse(args: &ViewFileArgs, environment: &Environment) -> Exit {
         term::stderr(&message::hint(hint, Style::PLAIN));
         return Exit::Usage;
     }
-    let memory = match read(&args.file) {
-        Ok(memory) => memory,
-        Err(error) => {
-            complain(&error.to_string());
-            if let ReportError::Read(error) = &error
-                && let Some(hint) = error.hint()
-            {
-                term::stderr(&message::hint(&hint, Style::PLAIN));
-            }
-            return Exit::Usage;
-        }
-    };
-    if let Some(text) = too_small() {
-        complain(&text);
-        return Exit::Usage;
-    }
     let secrets = if args.show_secrets {
         Secrets::Shown
     } else {
         Secrets::Masked
     };
+    let memory = match read(&args.file) {
+        Ok(memory) => memory,
+        Err(error) => return unread(&error, secrets),
+    };
+    if let Some(text) = too_small() {
+        complain(&text);
+        return Exit::Usage;
+    }
     match show(&args.file, &memory, secrets, environment) {
         Ok(()) => Exit::Done,
         Err(error) => {

@@ -82,7 +82,7 @@ fn to_stdout(report: &Report, secrets: Secrets) -> Result<(), Exit> {
     }
 }
 
-fn unread(error: &ReportError, secrets: Secrets) -> Exit {
+pub(super) fn unread(error: &ReportError, secrets: Secrets) -> Exit {
     if let ReportError::Mistakes { path, mistakes } = error {
         fmt::report(&path.display().to_string(), mistakes, secrets);
         return Exit::Usage;

@@ -58,6 +58,34 @@ fn jsonl_has_the_events_of_every_client_with_its_number() {
 }
 
 #[test]
+fn a_recording_of_several_clients_keeps_them_apart() {
+    let server = listening(&["--jsonl"]);
+    let (mut one, mut two) = (server.open(), server.open());
+    for is_first in [true, false, true] {
+        let client = if is_first { &mut one } else { &mut two };
+        client.send("hi");
+        client.expect("hi");
+    }
+    let output = server.stop(Signal::INT).exits(130);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.jsonl");
+    // The end of the second client, which was written last, is cut.
+    let end = output.stdout.len() - 10;
+    std::fs::write(&path, &output.stdout[..end]).expect("a file");
+    let path = path.to_str().expect("UTF-8");
+    wsee(&["replay", path, "ws://127.0.0.1:1"])
+        .run()
+        .says(" (2 sent, 2 received); 2 ws://")
+        .says(" (1 sent, 1 received)\n");
+    let report = wsee(&["report", path, "-o", "-"]).run().exits(0);
+    let page = std::str::from_utf8(&report.stdout).expect("UTF-8");
+    let (_, first) = page.split_once("Connection 1:").expect("the first");
+    let (first, second) = first.split_once("Connection 2:").expect("the second");
+    let count = |part: &str| part.matches(">hi<").count();
+    assert_eq!((count(first), count(second)), (4, 2), "{page}");
+}
+
+#[test]
 fn events_on_stdin_are_sent_to_the_client_they_name_or_to_all() {
     let run = wsee(&["listen", "127.0.0.1:0", "--split", "events", "--jsonl"]).stdin_held_open();
     let mut server = super::started(run);
