@@ -22,10 +22,12 @@ pub mod frame;
 pub mod handshake;
 pub mod http1;
 pub mod message;
+pub mod passage;
 pub mod receiver;
 pub mod rules;
 pub mod sender;
 pub mod traffic;
+pub mod watcher;
 
 /// Which end of the connection this endpoint is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

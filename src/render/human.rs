@@ -34,6 +34,8 @@ pub struct Human {
     pub show: Show,
     /// The number of the next message, if it has one.
     pub number: Option<u64>,
+    /// What became of a frame that breaks a rule and is tolerated.
+    pub tolerated: &'static str,
     style: Style,
     secrets: Secrets,
     clock: Clock,
@@ -60,6 +62,7 @@ impl Human {
         Self {
             show,
             number: None,
+            tolerated: "tolerated (--lenient)",
             style,
             secrets,
             clock,
@@ -214,7 +217,8 @@ impl Human {
                 self.violation(out, violation, "! ", Role::Error);
             }
             connection::Event::Tolerated(violation) => {
-                self.violation(out, violation, "! tolerated (--lenient): ", Role::Warning);
+                let what = format!("! {}: ", self.tolerated);
+                self.violation(out, violation, &what, Role::Warning);
             }
             _ => {}
         }
@@ -300,6 +304,7 @@ impl Human {
             AutoPong::Sent => "   (pong sent)",
             AutoPong::Queued => "   (pong queued)",
             AutoPong::None => "   (no pong)",
+            AutoPong::NotOurs => "",
         };
         self.small(out, Direction::Received, Opcode::PING, payload, note, now);
     }

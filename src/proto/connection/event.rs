@@ -56,6 +56,8 @@ pub enum AutoPong {
     Queued,
     /// None: automatic pongs are off, or the connection is closing.
     None,
+    /// It is for another endpoint to answer.
+    NotOurs,
 }
 
 /// How a connection ended.

@@ -68,10 +68,11 @@ pub(super) fn ping(
     answer: Option<AutoPong>,
 ) -> wire::Event<'_> {
     wire::Event::Ping(wire::Control {
-        answer: answer.map(|answer| match answer {
-            AutoPong::Sent => wire::Answer::Sent,
-            AutoPong::Queued => wire::Answer::Queued,
-            AutoPong::None => wire::Answer::None,
+        answer: answer.and_then(|answer| match answer {
+            AutoPong::Sent => Some(wire::Answer::Sent),
+            AutoPong::Queued => Some(wire::Answer::Queued),
+            AutoPong::None => Some(wire::Answer::None),
+            AutoPong::NotOurs => None,
         }),
         ..control(direction, payload)
     })
