@@ -49,6 +49,7 @@ fn handshake() -> Handshake {
         origin: None,
         fields: Vec::new(),
         edits: Vec::new(),
+        relayed: None,
     };
     Handshake::new(&offer, "dGhlIHNhbXBsZSBub25jZQ==")
 }

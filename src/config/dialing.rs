@@ -140,6 +140,7 @@ fn offer(
         origin: args.origin.clone(),
         fields: Vec::new(),
         edits: parse_headers("-H", &args.header, |path| environment.read_text(path))?,
+        relayed: None,
     })
 }
 

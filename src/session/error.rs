@@ -70,6 +70,11 @@ impl OpenError {
         Self { problem, evidence }
     }
 
+    /// A response other than 101.
+    pub fn refused(refused: Refused, evidence: Evidence) -> Self {
+        Self::new(OpenProblem::Refused(Box::new(refused)), evidence)
+    }
+
     pub fn exit(&self) -> Exit {
         self.problem.exit()
     }

@@ -23,7 +23,7 @@ pub use credential::Credentials;
 pub use driver::run;
 pub use error::{OpenError, OpenProblem, Refused};
 pub use mode::{Mode, Reconnecting, Stop, Turn};
-pub use open::{Opened, open};
+pub use open::{Answered, Opened, ask, open};
 pub use options::{Follow, Options, Place};
 pub use reconnect::{Finish, Plan, keep_up, open_lasting};
 pub use redirect::RedirectError;

@@ -12,7 +12,7 @@ use crate::dial::{Stream, read_body};
 use crate::event::{Event, Evidence, Open, Symptom};
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
-use crate::proto::handshake::{Agreed, Outcome, Refusal};
+use crate::proto::handshake::Outcome;
 
 #[derive(Debug)]
 pub struct Opened {
@@ -29,11 +29,18 @@ pub async fn open(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     let started = Instant::now();
-    let mut progress = Progress::start(options);
-    let opened = attempt(options, observe, &mut progress).await;
-    let (stream, agreed, input) = match opened {
-        Ok(opened) => opened,
-        Err(problem) => return Err(OpenError::new(problem, progress.into_evidence().await)),
+    let Answered {
+        mut stream,
+        outcome,
+        input,
+        evidence,
+    } = ask(options, observe).await?;
+    let agreed = match outcome {
+        Outcome::Agreed(agreed) => agreed,
+        Outcome::Refused(refusal) => {
+            let body = read_body(&mut stream, &refusal.response, input.filled()).await;
+            return Err(OpenError::refused(Refused { refusal, body }, *evidence));
+        }
     };
     let at = Instant::now();
     let open = Open {
@@ -51,7 +58,7 @@ pub async fn open(
     let evidence = Evidence {
         symptom: Symptom::Ended,
         time: Timestamp::now(),
-        ..progress.evidence
+        ..*evidence
     };
     Ok(Opened {
         stream,
@@ -62,29 +69,54 @@ pub async fn open(
     })
 }
 
-async fn attempt(
-    options: &Options,
-    observe: &mut dyn FnMut(Event<'_>),
-    progress: &mut Progress,
-) -> Result<(Stream, Agreed, Buffer), OpenProblem> {
-    let exchange = exchange(options, observe, progress);
-    let Ok(answer) = tokio::time::timeout(options.connect_timeout, exchange).await else {
-        let (symptom, text) = progress.timed_out();
-        return Err(OpenProblem::Timeout { symptom, text });
-    };
-    let Exchange {
-        stream,
-        outcome,
-        input,
-    } = answer?;
-    match outcome {
-        Outcome::Refused(refusal) => Err(refuse(stream, refusal, &input).await),
-        Outcome::Agreed(agreed) => Ok((stream, agreed, input)),
-    }
+/// What a server has answered to an upgrade, whatever it is.
+#[derive(Debug)]
+pub struct Answered {
+    pub stream: Stream,
+    pub outcome: Outcome,
+    /// What came after the head of the answer.
+    pub input: Buffer,
+    pub evidence: Box<Evidence>,
 }
 
-/// Reads the start of a refusal's body, if the server sends one.
-async fn refuse(mut stream: Stream, refusal: Refusal, input: &Buffer) -> OpenProblem {
-    let body = read_body(&mut stream, &refusal.response, input.filled()).await;
-    OpenProblem::Refused(Box::new(Refused { refusal, body }))
+/// Sends the upgrade request, and follows redirections, up to the answer.
+pub async fn ask(
+    options: &Options,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Answered, OpenError> {
+    let mut progress = Progress::start(options);
+    let exchange = exchange(options, observe, &mut progress);
+    let answer = tokio::time::timeout(options.connect_timeout, exchange).await;
+    let problem = match answer {
+        Ok(Ok(Exchange {
+            stream,
+            outcome: outcome @ Outcome::Agreed(_),
+            input,
+        })) => {
+            return Ok(Answered {
+                stream,
+                outcome,
+                input,
+                evidence: Box::new(progress.evidence),
+            });
+        }
+        Ok(Ok(Exchange {
+            stream,
+            outcome,
+            input,
+        })) => {
+            return Ok(Answered {
+                stream,
+                outcome,
+                input,
+                evidence: Box::new(progress.into_evidence().await),
+            });
+        }
+        Ok(Err(problem)) => problem,
+        Err(_) => {
+            let (symptom, text) = progress.timed_out();
+            OpenProblem::Timeout { symptom, text }
+        }
+    };
+    Err(OpenError::new(problem, progress.into_evidence().await))
 }

@@ -120,6 +120,10 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
             edits.retain(|edit| !edit.sets("Host"));
         } else {
             edits.retain(|edit| matches!(edit, Edit::Remove { .. }));
+            if let Some(relayed) = &mut next.offer.relayed {
+                relayed.remove("Authorization");
+                relayed.remove("Cookie");
+            }
             next.credentials.authorization = None;
             next.credentials.cookies = None;
             next.dial.tls.identity = None;
@@ -228,6 +232,7 @@ mod tests {
                 origin: None,
                 fields: Vec::new(),
                 edits: vec![set("Host"), set("X-Key"), remove],
+                relayed: None,
             },
             credentials: Credentials {
                 authorization: Some(secret("Basic a")),

@@ -17,7 +17,17 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     }
 }
 
-impl<T: Transport> Transport for &mut T {
+impl<T: Transport + ?Sized> Transport for &mut T {
+    fn reset_on_drop(&mut self) {
+        (**self).reset_on_drop();
+    }
+
+    fn is_ended_by_peer(&self) -> bool {
+        (**self).is_ended_by_peer()
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
     fn reset_on_drop(&mut self) {
         (**self).reset_on_drop();
     }

@@ -48,6 +48,7 @@ fn met(extensions: &str, response: &str) -> String {
         origin: None,
         fields: Vec::new(),
         edits: vec![set("Sec-WebSocket-Extensions", extensions)],
+        relayed: None,
     };
     let mut handshake = client::Handshake::new(&offer, "dGhlIHNhbXBsZSBub25jZQ==");
     match handshake.read(response.as_bytes()) {

@@ -42,6 +42,7 @@ fn offer() -> Offer {
         origin: None,
         fields: Vec::new(),
         edits: Vec::new(),
+        relayed: None,
     }
 }
 

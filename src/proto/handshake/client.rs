@@ -34,6 +34,82 @@ pub struct Offer {
     pub fields: Vec<(String, String)>,
     /// Changes to all fields above, in order.
     pub edits: Vec<Edit>,
+    /// The request of another client, whose fields are sent on in place of those above `fields`.
+    pub relayed: Option<Relayed>,
+}
+
+/// The fields of another client's request, in order.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Relayed {
+    /// Names and values, which need not be UTF-8.
+    pub fields: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Whether its `Host` is sent on as well, instead of [`Offer::host`].
+    pub keeps_host: bool,
+}
+
+/// Keeps values out of logs, as any may be a secret.
+impl fmt::Debug for Relayed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Relayed({} fields)", self.fields.len())
+    }
+}
+
+impl Relayed {
+    /// Replaces the first field `name` and removes the others, or adds it at the end.
+    pub fn set(&mut self, name: &str, value: &[u8]) {
+        let is_it = |field: &(Vec<u8>, Vec<u8>)| field.0.eq_ignore_ascii_case(name.as_bytes());
+        let Some(first) = self.fields.iter().position(is_it) else {
+            self.fields.push((name.into(), value.into()));
+            return;
+        };
+        self.fields[first].1 = value.to_vec();
+        let mut at = 0;
+        self.fields.retain(|field| {
+            at += 1;
+            at - 1 <= first || !is_it(field)
+        });
+    }
+
+    /// Removes all fields `name`.
+    pub fn remove(&mut self, name: &str) {
+        let name = name.as_bytes();
+        self.fields
+            .retain(|(other, _)| !other.eq_ignore_ascii_case(name));
+    }
+
+    /// The request with what `offer` adds and changes.
+    fn request(&self, offer: &Offer) -> Head {
+        let mut all = self.clone();
+        if !self.keeps_host {
+            all.set("Host", offer.host.as_bytes());
+        }
+        for (name, value) in &offer.fields {
+            let own = all.fields.iter_mut();
+            let is_it = |name: &str, other: &[u8]| other.eq_ignore_ascii_case(name.as_bytes());
+            match own.into_iter().find(|(other, _)| is_it(name, other)) {
+                // RFC 6265 §5.4: all cookies are in one field.
+                Some((_, cookies)) if name == "Cookie" => {
+                    cookies.extend_from_slice(b"; ");
+                    cookies.extend_from_slice(value.as_bytes());
+                }
+                _ => all.set(name, value.as_bytes()),
+            }
+        }
+        for edit in &offer.edits {
+            match edit {
+                Edit::Remove { name } => all.remove(name),
+                Edit::Set { name, value } if is_default(name) => all.set(name, value.as_bytes()),
+                Edit::Set { name, value } => {
+                    let field = (name.as_bytes().to_vec(), value.as_bytes().to_vec());
+                    all.fields.push(field);
+                }
+            }
+        }
+        let line = format!("GET {} HTTP/1.1", offer.target);
+        let fields = all.fields.iter();
+        let fields = fields.map(|(name, value)| (name.as_slice(), value.as_slice()));
+        Head::encode_bytes(line.as_bytes(), fields)
+    }
 }
 
 /// A change to the request's fields.
@@ -134,16 +210,10 @@ pub struct Handshake {
 impl Handshake {
     /// A handshake with `offer`; `key` is its nonce (16 bytes in base64).
     pub fn new(offer: &Offer, key: &str) -> Self {
-        let mut fields = own_fields(offer, key);
-        for edit in &offer.edits {
-            edit.apply(&mut fields);
-        }
-        let request = Head::encode(
-            &format!("GET {} HTTP/1.1", offer.target),
-            fields
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str())),
-        );
+        let request = match &offer.relayed {
+            Some(relayed) => relayed.request(offer),
+            None => own_request(offer, key),
+        };
         // An edit may have replaced the key or the subprotocols, so read them from the request.
         let key = request.text("Sec-WebSocket-Key").unwrap_or_default();
         Self {
@@ -208,6 +278,19 @@ impl Handshake {
         self.faults.extend(fault.map(HandshakeError::from));
         Ok(Some(head))
     }
+}
+
+fn own_request(offer: &Offer, key: &str) -> Head {
+    let mut fields = own_fields(offer, key);
+    for edit in &offer.edits {
+        edit.apply(&mut fields);
+    }
+    Head::encode(
+        &format!("GET {} HTTP/1.1", offer.target),
+        fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str())),
+    )
 }
 
 /// The request's fields before any edit, in the order of the RFC's example (§1.3).
@@ -280,7 +363,50 @@ mod tests {
             origin: Some("http://example.com".to_owned()),
             fields: Vec::new(),
             edits: Vec::new(),
+            relayed: None,
         }
+    }
+
+    #[test]
+    fn the_fields_of_another_client_keep_their_order_and_bytes() {
+        let field = |name: &str, value: &[u8]| (name.as_bytes().to_vec(), value.to_vec());
+        let mut offer = offer(&["x"]);
+        offer.fields = vec![("Cookie".to_owned(), "c=3".to_owned())];
+        offer.edits = vec![
+            Edit::Remove {
+                name: "accept".to_owned(),
+            },
+            Edit::Set {
+                name: "X-B".to_owned(),
+                value: "2".to_owned(),
+            },
+        ];
+        offer.relayed = Some(Relayed {
+            fields: vec![
+                field("x-a", b"\xe4"),
+                field("HOST", b"localhost:9001"),
+                field("Accept", b"*/*"),
+                field("cookie", b"a=1"),
+                field("Sec-WebSocket-Key", KEY.as_bytes()),
+                field("Sec-WebSocket-Protocol", b"chat"),
+                field("Sec-WebSocket-Protocol", b"superchat"),
+            ],
+            keeps_host: false,
+        });
+        let mut handshake = Handshake::new(&offer, "other");
+        assert_eq!(
+            handshake.request().as_bytes(),
+            b"GET /chat HTTP/1.1\r\nx-a: \xe4\r\nHOST: server.example.com\r\ncookie: a=1; c=3\r\n\
+              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: chat\r\n\
+              Sec-WebSocket-Protocol: superchat\r\nX-B: 2\r\n\r\n"
+        );
+        let response = switching(&format!(
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n{ACCEPT}Sec-WebSocket-Protocol: superchat\r\n"
+        ));
+        assert!(matches!(
+            handshake.read(response.as_bytes()),
+            Ok(Some((Outcome::Agreed(_), _)))
+        ));
     }
 
     fn answer(subprotocols: &[&str], response: &str) -> Result<Outcome, HandshakeError> {

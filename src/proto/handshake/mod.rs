@@ -5,7 +5,7 @@ mod error;
 mod response;
 pub mod server;
 
-pub use client::{Offer, Outcome, Refusal};
+pub use client::{Offer, Outcome, Refusal, Relayed};
 pub use error::HandshakeError;
 pub use response::Agreed;
 

@@ -21,7 +21,17 @@ impl Head {
         start_line: &str,
         fields: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
-        let mut raw = start_line.as_bytes().to_vec();
+        let fields = fields.into_iter();
+        let bytes = fields.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        Self::encode_bytes(start_line.as_bytes(), bytes)
+    }
+
+    /// The same with fields that need not be UTF-8.
+    pub fn encode_bytes<'a>(
+        start_line: &[u8],
+        fields: impl IntoIterator<Item = (&'a [u8], &'a [u8])>,
+    ) -> Self {
+        let mut raw = start_line.to_vec();
         let mut index = Vec::new();
         for (name, value) in fields {
             raw.extend_from_slice(b"\r\n");
@@ -84,9 +94,9 @@ impl Head {
     }
 }
 
-fn append(raw: &mut Vec<u8>, text: &str) -> Range<usize> {
+fn append(raw: &mut Vec<u8>, text: &[u8]) -> Range<usize> {
     let start = raw.len();
-    raw.extend_from_slice(text.as_bytes());
+    raw.extend_from_slice(text);
     start..raw.len()
 }
 
