@@ -65,6 +65,31 @@ pub enum Direction {
     Received,
 }
 
+/// An end of a connection, as seen by who stands between both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    Client,
+    Server,
+}
+
+impl Side {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Server => "server",
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub struct Retry<'a> {
     pub reason: DisconnectReason<'a>,

@@ -24,6 +24,8 @@ pub(super) struct State {
     opening: Opening,
     pub outgoing: Outgoing,
     pub timing: Timing,
+    /// The same for what comes.
+    pub incoming: Timing,
     pub one_byte: bool,
     pub no_read: bool,
     /// The faults that last, as they are written: each is noted once.
@@ -48,6 +50,7 @@ impl Faults {
             opening: Opening::default(),
             outgoing: Outgoing::new(now),
             timing: Timing::default(),
+            incoming: Timing::default(),
             one_byte: false,
             no_read: false,
             lasting: Vec::new(),
@@ -57,7 +60,12 @@ impl Faults {
             added: 0,
         };
         for fault in faults {
+            let before = state.incoming;
             state.add(&fault.kind, number);
+            if fault.side.is_some() {
+                // What comes is the other direction.
+                state.incoming = before;
+            }
         }
         Self(Arc::new(Mutex::new(state)))
     }
@@ -183,11 +191,14 @@ impl State {
         self.outgoing.add(kind, dice);
         let lasts = match *kind {
             Kind::Latency { latency, jitter } => {
-                (self.timing.latency, self.timing.jitter) = (latency, jitter);
+                for timing in [&mut self.timing, &mut self.incoming] {
+                    (timing.latency, timing.jitter) = (latency, jitter);
+                }
                 true
             }
             Kind::Bandwidth(rate) => {
                 self.timing.rate = Some(rate);
+                self.incoming.rate = Some(rate);
                 true
             }
             Kind::OneByte => {

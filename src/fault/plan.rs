@@ -6,6 +6,7 @@ use super::connection::Faults;
 use super::dice::Dice;
 use super::flap::Flap;
 use super::spec::{Fault, Kind};
+use crate::event::Side;
 
 /// The faults of a run.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,27 @@ pub struct Plan {
 impl Plan {
     pub fn is_empty(&self) -> bool {
         self.faults.is_empty() && self.flap.is_none()
+    }
+
+    /// The faults of what the client gets, and those of what the server gets, for who stands between them.
+    ///
+    /// A fault without a side does what it does to the clients of a server.
+    pub fn split(self) -> (Self, Self) {
+        let strikes_server = |fault: &Fault| match fault.kind {
+            // The one whose bytes are not read is the one that sends them.
+            Kind::NoRead => fault.side == Some(Side::Server),
+            _ => fault.side == Some(Side::Client),
+        };
+        let (server, client): (Vec<_>, Vec<_>) = self.faults.into_iter().partition(strikes_server);
+        let server = Self {
+            faults: server,
+            // Other numbers than those of the other direction.
+            seed: self.seed.wrapping_add(1 << 32),
+            flap: None,
+            may_grow: false,
+        };
+        let faults = client;
+        (Self { faults, ..self }, server)
     }
 
     /// Whether another seed gives another run.

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::words::{SpecError, Words};
 use crate::duration::{self, typed};
+use crate::event::Side;
 use crate::proto::frame::CloseCode;
 use crate::size;
 
@@ -17,6 +18,8 @@ pub struct Fault {
     pub kind: Kind,
     /// The only connection that it strikes, counted from 1; `None` for every connection.
     pub connection: Option<u64>,
+    /// The end whose messages it strikes, on a way from one end to the other.
+    pub side: Option<Side>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,12 +156,20 @@ impl FromStr for Fault {
 
     fn from_str(text: &str) -> Result<Self, SpecError> {
         let mut words = Words::new(text);
+        let side = [Side::Client, Side::Server]
+            .into_iter()
+            .find(|side| words.accept(side.name()));
         let name = words.take("the fault", "write one such as fin after 5 messages")?;
         let Some((_, form)) = FORMS.into_iter().find(|(known, _)| *known == name) else {
             return Err(words.wrong("is not a fault", &unknown(name)));
         };
         words.form = form;
+        let place = words.place();
         let kind = kind(name, &mut words)?;
+        if side.is_some() && kind.is_of_opening() {
+            let cure = format!("write {name} without client or server");
+            return Err(place.wrong("strikes before there is a direction", &cure));
+        }
         let connection = words
             .accept("on")
             .then(|| {
@@ -171,7 +182,11 @@ impl FromStr for Fault {
             return Err(words.wrong("does not go with a count above 1", cure));
         }
         words.end()?;
-        Ok(Self { kind, connection })
+        Ok(Self {
+            kind,
+            connection,
+            side,
+        })
     }
 }
 
@@ -346,6 +361,9 @@ fn location(words: &mut Words<'_>) -> Result<String, SpecError> {
 
 impl Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(side) = self.side {
+            write!(f, "{} ", side.name())?;
+        }
         write!(f, "{}", self.kind)?;
         match self.connection {
             Some(number) => write!(f, " on connection {number}"),
@@ -470,6 +488,8 @@ mod tests {
             "truncate 33.3%",
             "bad-utf8 1%",
             "fragments on connection 9",
+            "server latency 200ms",
+            "client drop 5% on connection 2",
         ] {
             let fault: Fault = text
                 .parse()
@@ -563,6 +583,11 @@ mod tests {
                 "close 1006 after 1s",
                 "\"1006\" at character 7 is not a status code that may be sent; \
                  write 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)",
+            ),
+            (
+                "client refuse 2",
+                "\"refuse\" at character 8 strikes before there is a direction; \
+                 write refuse without client or server",
             ),
             (
                 "late \u{1b}[31m",

@@ -41,13 +41,13 @@ const BEFORE_RESET: Duration = Duration::from_millis(100);
 impl<S: Transport> Faulty<S> {
     pub fn new(stream: S, faults: Faults) -> Self {
         let state = faults.lock();
-        let (timing, dice) = (state.timing, state.dice);
+        let (timing, incoming, dice) = (state.timing, state.incoming, state.dice);
         drop(state);
         Self {
             stream,
             faults,
             outgoing: Pace::new(timing, dice.of(u64::MAX)),
-            incoming: Pace::new(timing, dice.of(u64::MAX - 1)),
+            incoming: Pace::new(incoming, dice.of(u64::MAX - 1)),
             end: None,
             look: None,
             resets: false,
@@ -84,7 +84,7 @@ impl<S: Transport> Faulty<S> {
     fn tick(&mut self, cx: &mut Context<'_>, now: Instant) {
         let mut state = self.faults.lock();
         self.outgoing.set(state.timing);
-        self.incoming.set(state.timing);
+        self.incoming.set(state.incoming);
         if !state.is_open || state.outgoing.deadline().is_none_or(|at| at > now) {
             return;
         }
