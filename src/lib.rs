@@ -12,6 +12,7 @@
 //! prompt/      a client that is typed at                   ─┐
 //! pipe/        standard input to messages, and back          │ modes: none imports another
 //! serve/       a server that echoes, or plays a recording    │
+//! proxy/       between a client and a server: exact frames, faults       │
 //! runner/      scenarios against a server, reports          ─┘
 //!
 //! console/     the line editor and what every prompt has: memory's commands, variables, switches
@@ -74,6 +75,7 @@ pub mod outbox;
 pub mod pipe;
 pub mod prompt;
 pub mod proto;
+pub mod proxy;
 pub mod record;
 pub mod render;
 mod run;

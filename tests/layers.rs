@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["run"],
     &["config"],
     &["cli"],
-    &["prompt", "pipe", "serve", "runner"],
+    &["prompt", "pipe", "serve", "proxy", "runner"],
     &["console"],
     &["speaker"],
     &["acceptor", "observe", "outbox", "matching"],

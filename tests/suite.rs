@@ -28,6 +28,7 @@ mod peer;
 mod pipe;
 mod prompt;
 mod proxy;
+mod proxying;
 mod reconnect;
 mod record;
 mod redirect;

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::lines::Lines;
-use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening};
+use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening, Side};
 use crate::exit::Exit;
 use crate::ontop::Seen;
 use crate::proto::connection::{self, Message};
@@ -14,7 +14,7 @@ use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::render::close_summary::ending;
 use crate::render::handshake::head;
-use crate::render::{Human, Jsonl, OnTop, Role, Secrets};
+use crate::render::{Human, Jsonl, OnTop, Role, Secrets, Style, message, quantity};
 use crate::term;
 
 /// Shows clients; silent without a view.
@@ -95,6 +95,112 @@ impl Log {
             events.jsonl = events.jsonl.of(client);
         }
         log
+    }
+
+    /// The log of a connection that passes through.
+    #[must_use]
+    pub fn of_connection(&self, number: u64) -> Self {
+        let mut log = Self {
+            client: number,
+            ..self.clone()
+        };
+        if let Some(events) = &mut log.events {
+            events.jsonl = events.jsonl.of_connection(number);
+        }
+        log
+    }
+
+    /// What follows comes from this end of a connection that passes through.
+    pub fn turn_to(&mut self, side: Option<Side>) {
+        if let Some(events) = &mut self.events {
+            events.jsonl.side = side;
+        }
+        if let Some(view) = &mut self.view {
+            view.tolerated = match side {
+                Some(Side::Client) => "from the client, passed on",
+                Some(Side::Server) => "from the server, passed on",
+                None => "passed on",
+            };
+        }
+    }
+
+    /// Whether anybody looks at messages.
+    pub fn wants_messages(&self) -> bool {
+        self.events.is_some() || self.view.as_ref().is_some_and(|view| view.show.messages)
+    }
+
+    pub fn has_events(&self) -> bool {
+        self.events.is_some()
+    }
+
+    pub fn secrets(&self) -> Secrets {
+        self.secrets
+    }
+
+    /// Masks the secrets of a request where the other end repeats them.
+    pub fn learn(&mut self, request: &Head) {
+        if let Some(view) = &mut self.view {
+            view.learn(request);
+        }
+    }
+
+    /// Shows a message that is too large to be kept: its first bytes and its size.
+    pub fn start_of_message(
+        &mut self,
+        direction: Direction,
+        kind: Kind,
+        start: &[u8],
+        size: u64,
+        now: Instant,
+    ) {
+        let label = format!("{kind} {}", quantity::size(size));
+        let payload = String::from_utf8_lossy(start);
+        let it = OnTop {
+            direction,
+            label: &label,
+            payload: &payload,
+            note: &match start.len() {
+                0 => String::new(),
+                len => format!("(the first {})", quantity::size(len as u64)),
+            },
+        };
+        let mut text = String::new();
+        if let Some(view) = &mut self.view {
+            view.on_top(&mut text, &it, now);
+        }
+        self.print(&text);
+    }
+
+    /// A connection that passes through is open.
+    pub fn open_event(&mut self, event: &Event<'_>, opening: &Opening, now: Instant) {
+        if let Some(events) = &mut self.events {
+            let Events { jsonl, lines, .. } = &**events;
+            lines.write(|out| jsonl.event(out, event, opening, 0, now));
+            events.opening = Some(opening.clone());
+        }
+    }
+
+    /// A connection that did not open, with why.
+    pub fn not_open(&self, why: &NotOpen, opening: &Opening, now: Instant) {
+        if let Some(events) = &self.events {
+            let Events { jsonl, lines, .. } = &**events;
+            lines.write(|out| jsonl.not_open(out, why, opening, now));
+        }
+        if let Some(view) = &self.view {
+            let hint = why.hint.as_deref();
+            let hint = hint.map(|hint| message::hint(hint, view.style()));
+            let problem = message::problem(&why.message, view.style());
+            self.print(&(hint.unwrap_or_default() + &problem));
+        }
+    }
+
+    /// The end of a connection that passed through, in one line.
+    pub fn closed(&self, end: &Ending, text: &str) {
+        if let Some(events) = &self.events {
+            let Events { jsonl, lines, .. } = &**events;
+            lines.write(|out| jsonl.closed(out, end, text, Instant::now()));
+        }
+        self.note(Role::Fact, &format!("* {text}"));
     }
 
     /// The client is let in.
@@ -178,6 +284,12 @@ impl Log {
             view.on_top(&mut text, &it, now);
         }
         self.print(&text);
+    }
+
+    /// Writes lines for people.
+    pub fn lines_with(&self, write: impl FnOnce(&mut String, Style, Secrets)) {
+        let secrets = self.secrets;
+        self.write(|out, view| write(out, view.style(), secrets));
     }
 
     pub fn head(&self, text: &Head, direction: Direction) {

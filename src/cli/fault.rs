@@ -16,6 +16,11 @@ pub struct FaultArgs {
     /// counts from its opening. Each fault that strikes is shown as 'fault: …'. Of two faults of the same
     /// kind that have no chance, the last one counts.
     ///
+    /// wsee proxy does all this to its clients. There client or server in front of a fault says whose
+    /// messages it strikes on their way to the other end, as in 'server latency 200ms' or 'client drop 5%';
+    /// faults of the opening have no direction, and messages that may be changed are not compressed on the
+    /// whole connection.
+    ///
     /// Opening:
     ///
     /// refuse N [STATUS] [retry-after S]: answer the first N connections with STATUS (503).

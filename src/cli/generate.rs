@@ -18,6 +18,8 @@ pub enum Page {
     Curl,
     /// wsee-listen(1)
     Listen,
+    /// wsee-proxy(1)
+    Proxy,
     /// wsee-test(1)
     Test,
     /// wsee-replay(1)
@@ -70,6 +72,7 @@ impl Page {
             Self::Demo => "demo",
             Self::Curl => "curl",
             Self::Listen => "listen",
+            Self::Proxy => "proxy",
             Self::Test => "test",
             Self::Replay => "replay",
             Self::Report => "report",

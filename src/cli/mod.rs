@@ -26,6 +26,7 @@ mod on_top;
 mod output;
 mod pipe;
 mod proxy;
+mod proxying;
 mod reconnect;
 mod replay;
 mod report;
@@ -60,6 +61,7 @@ pub use on_top::{As, Eio, OnTopArgs};
 pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, TimingArgs, ViewArgs};
 pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;
+pub use proxying::{ProxyingArgs, RecordFormat};
 pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use report::RecordingReportArgs;
@@ -141,6 +143,8 @@ pub enum Command {
     Curl(CurlArgs),
     /// Run a WebSocket server to debug clients with; it echoes
     Listen(Box<ListenArgs>),
+    /// Pass clients on to a server, and show what passes, exactly as it came
+    Proxy(Box<ProxyingArgs>),
     /// Test a server: steps on the command line, or scenario files
     Test(Box<TestArgs>),
     /// Send again what the client of a recording sent

@@ -124,7 +124,7 @@ impl Listen {
             description,
             given: Rc::new(given),
             max_clients: args.behaviour.max_clients.map(NonZeroUsize::get),
-            faults: faults(&args.fault),
+            faults: one_way(faults(&args.fault))?,
             jsonl: args.behaviour.jsonl,
             reads_events: args.behaviour.split.is_some(),
             check: args.behaviour.check.is_some(),
@@ -133,7 +133,15 @@ impl Listen {
     }
 }
 
-fn faults(args: &FaultArgs) -> Plan {
+/// A server has one direction.
+fn one_way(plan: Plan) -> Result<Plan, ConfigError> {
+    match plan.faults.iter().find(|fault| fault.side.is_some()) {
+        Some(fault) => Err(ConfigError::FaultSide(fault.to_string())),
+        None => Ok(plan),
+    }
+}
+
+pub(super) fn faults(args: &FaultArgs) -> Plan {
     Plan {
         faults: args.fault.clone(),
         // Short enough to be typed.

@@ -18,6 +18,7 @@ pub mod netrc;
 mod on_top;
 mod playback;
 mod proxy;
+mod proxying;
 mod reconnect;
 mod record;
 mod redirect;
@@ -41,6 +42,7 @@ pub use listen::{Behaviour, Listen, RuleSource};
 pub use on_top::OnTopError;
 pub use playback::PlaybackError;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
+pub use proxying::Proxying;
 pub use reconnect::EveryError;
 pub use record::RecordError;
 pub use replay::ReplayError;
@@ -109,6 +111,12 @@ pub enum ConfigError {
     Identity(#[from] crate::acceptor::IdentityError),
     #[error(transparent)]
     SocketIo(#[from] listen::SocketIoError),
+    #[error(transparent)]
+    Itself(#[from] proxying::ItselfError),
+    #[error(
+        "--fault {0:?}: client and server in front are for wsee proxy; leave the first word out"
+    )]
+    FaultSide(String),
 }
 
 impl ConfigError {
@@ -134,7 +142,9 @@ impl ConfigError {
             | Self::Timing(_)
             | Self::Filter(_)
             | Self::Identity(_)
-            | Self::SocketIo(_) => Exit::Usage,
+            | Self::SocketIo(_)
+            | Self::Itself(_)
+            | Self::FaultSide(_) => Exit::Usage,
             Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),
         }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 
 use super::view::view;
 use super::{complain, rules};
-use crate::acceptor::Log;
+use crate::acceptor::{Address, Log};
 use crate::config::{Behaviour, Environment, Listen};
 use crate::exit::Exit;
 use crate::fault::Plan;
@@ -25,16 +25,9 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         Ok(_) => return Exit::Done,
         Err(exit) => return exit,
     };
-    let address = &config.address;
-    let listener = match TcpListener::bind((address.host.as_str(), address.port)).await {
+    let listener = match bind(&config.address).await {
         Ok(listener) => listener,
-        Err(error) => {
-            let place = format!("{}:{}", address.host, address.port);
-            complain(&format!(
-                "cannot listen on {place}: {error}; try another port, or 0 for any free one"
-            ));
-            return Exit::Connect;
-        }
+        Err(exit) => return exit,
     };
     let mut signals = match Signals::new() {
         Ok(signals) => signals,
@@ -77,6 +70,17 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         _ = poll_fn(|cx| signals.poll(cx)) => {}
     }
     signal.exit()
+}
+
+pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
+    let listener = TcpListener::bind((address.host.as_str(), address.port)).await;
+    listener.map_err(|error| {
+        let place = format!("{}:{}", address.host, address.port);
+        complain(&format!(
+            "cannot listen on {place}: {error}; try another port, or 0 for any free one"
+        ));
+        Exit::Connect
+    })
 }
 
 fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
@@ -125,18 +129,13 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
         let text =
             format!("* listening on {url} ({what}); connect with: wsee{insecure}{flag} {url}");
         term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
-        if !address.ip().to_canonical().is_loopback() {
-            let who = if address.ip().is_unspecified() {
-                "on every network of this machine"
-            } else {
-                "that reaches this address"
-            };
-            let text = format!("* anybody {who} can connect; --origin limits web pages only");
+        if let Some(text) = exposed(address) {
+            let text = format!("{text}; --origin limits web pages only");
             term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
         }
     }
     if !config.faults.is_empty() {
-        let text = faults(&config.faults);
+        let text = described(&config.faults);
         term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
     }
     let log = Log::new(human, display.secrets);
@@ -147,8 +146,21 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
     }
 }
 
+/// Who can connect, if that is not this machine alone.
+pub(super) fn exposed(address: SocketAddr) -> Option<String> {
+    if address.ip().to_canonical().is_loopback() {
+        return None;
+    }
+    let who = if address.ip().is_unspecified() {
+        "on every network of this machine"
+    } else {
+        "that reaches this address"
+    };
+    Some(format!("* anybody {who} can connect"))
+}
+
 /// The faults of a run, and how to repeat it if it depends on chance.
-fn faults(plan: &Plan) -> String {
+pub(super) fn described(plan: &Plan) -> String {
     let (faults, seed) = (plan.describe(), plan.seed);
     if plan.is_random() {
         format!("! faults: {faults}; to repeat the run: --seed {seed}")

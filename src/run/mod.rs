@@ -12,6 +12,7 @@ mod jsonl;
 mod listen;
 mod man;
 mod on_top;
+mod proxying;
 mod recording_report;
 mod report;
 mod rules;
@@ -28,7 +29,8 @@ use jiff::Timestamp;
 
 use crate::cli::{self, Command, ConnectArgs, ReplayArgs, generate};
 use crate::config::{
-    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Test, profiles,
+    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Proxying, Test,
+    profiles,
 };
 use crate::diagnostic::Diagnostic;
 use crate::event::NotOpen;
@@ -67,6 +69,10 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
         },
         Some(Command::Listen(args)) => match Listen::resolve(&args, environment) {
             Ok(listen) => on_runtime(listen::listen(listen, environment)),
+            Err(error) => refuse(&error),
+        },
+        Some(Command::Proxy(args)) => match Proxying::resolve(&args, environment) {
+            Ok(proxying) => on_runtime(proxying::proxy(proxying, environment)),
             Err(error) => refuse(&error),
         },
         Some(Command::Test(args)) => match Test::resolve(&args, environment) {

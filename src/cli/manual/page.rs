@@ -115,8 +115,10 @@ pub(in crate::cli) fn closing() -> String {
         describe(&mut roff, line, meaning);
     }
     roff.control("SH", ["SEE ALSO"]);
-    let pages = ["test", "listen", "replay", "report", "curl", "demo", "fmt"]
-        .map(|name| format!("wsee-{name}"));
+    let pages = [
+        "test", "listen", "proxy", "replay", "report", "curl", "demo", "fmt",
+    ]
+    .map(|name| format!("wsee-{name}"));
     let mut words = Vec::new();
     for page in pages {
         words.extend([bold(page), roman("(1), ")]);

@@ -52,26 +52,33 @@ impl FromArgMatches for ConnectionArgs {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for arg in connection_args() {
-            let id = arg.get_id().as_str();
-            let Some(flag) = arg.get_long() else {
-                continue;
-            };
-            if matches.value_source(id) != Some(ValueSource::CommandLine) {
-                continue;
-            }
-            if arg.get_action().takes_values() {
-                for value in matches.get_raw(id).into_iter().flatten() {
-                    let mut token = OsString::from(format!("--{flag}="));
-                    token.push(value);
-                    self.tokens.push(token);
-                }
-            } else {
-                self.tokens.push(format!("--{flag}").into());
-            }
-        }
+        self.tokens.extend(tokens(matches, &connection_args()));
         Ok(())
     }
+}
+
+/// Those of `args` that were typed: `--flag=value` or `--flag`, in order.
+pub(in crate::cli) fn tokens(matches: &ArgMatches, args: &[Arg]) -> Vec<OsString> {
+    let mut tokens = Vec::new();
+    for arg in args {
+        let id = arg.get_id().as_str();
+        let Some(flag) = arg.get_long() else {
+            continue;
+        };
+        if matches.value_source(id) != Some(ValueSource::CommandLine) {
+            continue;
+        }
+        if arg.get_action().takes_values() {
+            for value in matches.get_raw(id).into_iter().flatten() {
+                let mut token = OsString::from(format!("--{flag}="));
+                token.push(value);
+                tokens.push(token);
+            }
+        } else {
+            tokens.push(format!("--{flag}").into());
+        }
+    }
+    tokens
 }
 
 impl ConnectionArgs {

@@ -28,7 +28,7 @@ use super::escape::is_unsafe;
 use super::mask::Secrets;
 use super::reconnect;
 use crate::dial::Step;
-use crate::event::{self, Direction, Ending, Event, NotOpen, Opening};
+use crate::event::{self, Direction, Ending, Event, NotOpen, Opening, Side};
 use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::proto::sender::Control;
@@ -42,6 +42,9 @@ pub struct Jsonl {
     secrets: Secrets,
     clock: Clock,
     client: Option<u64>,
+    connection: Option<u64>,
+    /// The end that an event comes from, for who stands between two.
+    pub side: Option<Side>,
 }
 
 impl Jsonl {
@@ -52,6 +55,8 @@ impl Jsonl {
             secrets,
             clock,
             client: None,
+            connection: None,
+            side: None,
         }
     }
 
@@ -60,6 +65,15 @@ impl Jsonl {
     pub fn of(&self, client: u64) -> Self {
         Self {
             client: Some(client),
+            ..self.clone()
+        }
+    }
+
+    /// The lines of a proxy about this connection.
+    #[must_use]
+    pub fn of_connection(&self, number: u64) -> Self {
+        Self {
+            connection: Some(number),
             ..self.clone()
         }
     }
@@ -290,6 +304,8 @@ impl Jsonl {
             v: VERSION,
             time: Time(self.clock.time(now)),
             client: self.client,
+            connection: self.connection,
+            side: self.side,
             event,
         };
         inert(&line, &mut out)?;

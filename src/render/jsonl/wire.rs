@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use crate::event::Direction;
+use crate::event::{Direction, Side};
 
 #[derive(Debug, Serialize)]
 pub(super) struct Line<'a> {
@@ -16,6 +16,11 @@ pub(super) struct Line<'a> {
     /// Of a server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<u64>,
+    /// Of a proxy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub side: Option<Side>,
     #[serde(flatten)]
     pub event: Event<'a>,
 }

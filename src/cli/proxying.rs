@@ -1,0 +1,196 @@
+//! `wsee proxy`: between a client and a server.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{
+    Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueEnum, ValueHint,
+};
+use std::num::NonZeroUsize;
+
+use super::DialArgs;
+use super::fault::FaultArgs;
+use super::heading::Heading;
+use super::output::DisplayArgs;
+use super::runner::tokens;
+use super::value::listen_address;
+use crate::acceptor::Address;
+
+/// Pass clients on to a server, and show what passes, exactly as it came
+///
+/// The client only changes its URL. Frames pass as they come, with their fragments, reserved bits,
+/// control frames and mistakes; only masks are made again. Compression is agreed between client and
+/// server, and messages are inflated on a copy. A message of any size passes in constant memory. Host
+/// and Origin are rewritten to those of UPSTREAM. Flags of a connection are those of the connection to
+/// UPSTREAM; the log is on stderr. Stop it with Ctrl-C.
+#[derive(Debug, Args)]
+#[command(allow_missing_positional = true)]
+pub struct ProxyingArgs {
+    /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 takes any free port; by default 127.0.0.1:9001
+    ///
+    /// The default host is 127.0.0.1, which is reachable from this machine only; use 0.0.0.0:PORT
+    /// or [::]:PORT to accept connections from the network.
+    #[arg(value_parser = listen_address)]
+    pub listen: Option<Address>,
+    /// The server: a ws:// or wss:// URL; the scheme is optional, and :PORT/PATH means localhost
+    ///
+    /// Without a path the client's path and query pass. A path takes the place of /, and goes before
+    /// any other path.
+    #[arg(required = true, value_hint = ValueHint::Url)]
+    pub upstream: String,
+    #[command(flatten)]
+    pub front: FrontArgs,
+    #[command(flatten)]
+    pub connection: UpstreamArgs,
+    #[command(flatten)]
+    pub fault: FaultArgs,
+    #[command(flatten)]
+    pub output: ProxyingOutputArgs,
+    #[command(flatten)]
+    pub display: DisplayArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Front)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
+pub struct FrontArgs {
+    /// Serve clients over wss:// with a certificate generated for this run
+    ///
+    /// The certificate is self-signed, so clients must accept it explicitly (wsee -k). To use a
+    /// certificate of your own, pass --front-cert and --front-key, which imply --tls.
+    #[arg(long)]
+    pub tls: bool,
+    /// Serve clients over wss:// with this certificate chain (PEM)
+    ///
+    /// Needs --front-key. Implies --tls.
+    #[arg(long, value_name = "FILE", requires = "front_key", value_hint = ValueHint::FilePath)]
+    pub front_cert: Option<PathBuf>,
+    /// The private key of --front-cert (PEM)
+    ///
+    /// Needs --front-cert.
+    #[arg(long, value_name = "FILE", requires = "front_cert", value_hint = ValueHint::FilePath)]
+    pub front_key: Option<PathBuf>,
+    /// Accept only clients with this Origin; repeatable
+    ///
+    /// Others, and those without an Origin, get 403. By default every origin is accepted.
+    #[arg(long, value_name = "ORIGIN", action = ArgAction::Append)]
+    pub allow_origin: Vec<String>,
+    /// Send the client's Host to UPSTREAM
+    ///
+    /// By default it is replaced by that of UPSTREAM, as many servers answer 403 or 404 to another.
+    #[arg(long)]
+    pub keep_host: bool,
+    /// Send the client's Origin to UPSTREAM
+    ///
+    /// By default it is replaced by the origin of UPSTREAM, as servers that check it answer 403 to
+    /// another. A client without an Origin gets none.
+    #[arg(long, conflicts_with = "origin")]
+    pub keep_origin: bool,
+    /// Let clients keep the cookies that UPSTREAM sets
+    ///
+    /// Removes Domain, Secure and SameSite=None from Set-Cookie, with which a browser would not keep
+    /// the cookie for the proxy's address.
+    #[arg(long)]
+    pub rewrite_cookies: bool,
+    /// Pass at most N clients on at a time
+    ///
+    /// Others get 503. By default there is no limit.
+    #[arg(long, value_name = "N")]
+    pub max_clients: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Output)]
+pub struct ProxyingOutputArgs {
+    /// Print the events of all connections on stdout, as JSON lines
+    ///
+    /// As for wsee URL --jsonl, with the number of the connection in the field connection, and the
+    /// end that an event comes from in the field side. What the client sends has the direction sent.
+    /// When stdout is closed, wsee ends.
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Record each connection in a file of its own in DIR
+    ///
+    /// The names have the time of the start and the number of the connection. wsee replay sends again
+    /// what the client sent. DIR is created if it is missing. Secrets in URLs and header fields are
+    /// masked (see --show-secrets); payload is recorded as it is. A message larger than --max-message
+    /// is left out.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub record: Option<PathBuf>,
+    /// The format of --record: jsonl, har or wsee
+    ///
+    /// As for wsee URL --record.
+    #[arg(
+        long,
+        value_name = "FORMAT",
+        value_enum,
+        default_value_t = RecordFormat::Jsonl,
+        hide_possible_values = true,
+        requires = "record"
+    )]
+    pub record_format: RecordFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum RecordFormat {
+    Jsonl,
+    Har,
+    Wsee,
+}
+
+/// The flags of `wsee URL` that say how to connect, as far as they have a meaning for frames that pass.
+#[derive(Debug)]
+pub struct UpstreamArgs(pub DialArgs);
+
+/// Flags of an endpoint: what passes is not the proxy's own.
+const ENDPOINT: [&str; 9] = [
+    "require_subprotocol",
+    "lenient",
+    "cookie_jar",
+    "idle_timeout",
+    "close_timeout",
+    "ping_interval",
+    "ping_timeout",
+    "fragment",
+    "no_auto_pong",
+];
+
+fn dial() -> Command {
+    DialArgs::augment_args(Command::new("wsee"))
+}
+
+fn dial_args() -> Vec<Arg> {
+    let command = dial();
+    let args = command.get_arguments();
+    let passes = |arg: &&Arg| !ENDPOINT.contains(&arg.get_id().as_str());
+    args.filter(passes).cloned().collect()
+}
+
+impl Args for UpstreamArgs {
+    fn augment_args(command: Command) -> Command {
+        let groups: Vec<ArgGroup> = dial().get_groups().cloned().collect();
+        let has = |group: &ArgGroup| group.get_args().all(|id| !ENDPOINT.contains(&id.as_str()));
+        let groups: Vec<_> = groups.into_iter().filter(has).collect();
+        let args = dial_args().into_iter();
+        command
+            .args(args.map(|arg| arg.hide_short_help(true)))
+            .groups(groups)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for UpstreamArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let tokens: Vec<OsString> = tokens(matches, &dial_args());
+        let matches = dial().no_binary_name(true).try_get_matches_from(tokens)?;
+        DialArgs::from_arg_matches(&matches).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}

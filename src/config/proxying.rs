@@ -1,0 +1,120 @@
+//! `wsee proxy`, resolved: the front, the connection to the server, and what is changed on the way.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use super::dialing::{Dialing, max_message};
+use super::header::check_value;
+use super::listen::faults;
+use super::target::Target;
+use super::{ConfigError, Display, Environment};
+use crate::acceptor::{Address, Identity};
+use crate::cli::{ProxyingArgs, RecordFormat};
+use crate::dial::is_localhost;
+use crate::fault::Plan;
+use crate::proxy::{Extensions, Rewriting};
+use crate::record::Format;
+use crate::session;
+
+#[derive(Debug, Clone)]
+pub struct Proxying {
+    pub address: Address,
+    pub identity: Option<Identity>,
+    pub origins: Vec<String>,
+    pub max_clients: Option<usize>,
+    pub upstream: session::Options,
+    /// The URL of the server; secrets in it are not masked.
+    pub url: String,
+    pub notes: Vec<String>,
+    pub rewriting: Rewriting,
+    pub max_message: u64,
+    pub record: Option<(PathBuf, Format)>,
+    pub faults: Plan,
+    /// Events on stdout.
+    pub jsonl: bool,
+    pub display: Display,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "UPSTREAM {0} is where the proxy itself listens; write wsee proxy PORT UPSTREAM with another port"
+)]
+pub struct ItselfError(String);
+
+/// Where the proxy listens unless it is said: as `wsee listen` does.
+const LISTEN: (&str, u16) = ("127.0.0.1", 9001);
+
+impl Proxying {
+    /// Resolves the flags; may ask for passwords.
+    pub fn resolve(args: &ProxyingArgs, environment: &Environment) -> Result<Self, ConfigError> {
+        let (host, port) = LISTEN;
+        let usual = || Address {
+            host: host.to_owned(),
+            port,
+        };
+        let address = args.listen.clone().unwrap_or_else(usual);
+        let (front, dial) = (&args.front, &args.connection.0);
+        for origin in &front.allow_origin {
+            check_value("--allow-origin", origin)?;
+        }
+        let handshake = &dial.handshake;
+        let target = Target::typed(&args.upstream, handshake.path_as_is)?;
+        if leads_to(&target, &address) {
+            return Err(ItselfError(args.upstream.clone()).into());
+        }
+        let identity = match (&front.front_cert, &front.front_key) {
+            (Some(cert), Some(key)) => Some(Identity::read(cert, key, None)?),
+            _ if front.tls => Some(Identity::make(&address.host, None)?),
+            _ => None,
+        };
+        let mut dialing = Dialing::resolve(dial, &target, environment)?;
+        // A broken response passes as well, and the log says what is wrong with it.
+        dialing.open.offer.lenient = true;
+        let offer = &dialing.open.offer;
+        let rewriting = Rewriting {
+            keeps_host: front.keep_host,
+            keeps_origin: front.keep_origin,
+            loosens_cookies: front.rewrite_cookies,
+            origin: offer.origin.clone(),
+            user_agent: handshake.user_agent.clone(),
+            subprotocols: offer.subprotocols.clone(),
+            extensions: match &handshake.compress {
+                _ if handshake.no_compress => Extensions::None,
+                Some(offers) => Extensions::These(offers.clone()),
+                None => Extensions::AsOffered,
+            },
+        };
+        let format = match args.output.record_format {
+            RecordFormat::Jsonl => Format::Jsonl,
+            RecordFormat::Har => Format::Har,
+            RecordFormat::Wsee => Format::Scenario,
+        };
+        Ok(Self {
+            address,
+            identity,
+            origins: front.allow_origin.clone(),
+            max_clients: front.max_clients.map(NonZeroUsize::get),
+            upstream: dialing.open,
+            url: dialing.url,
+            notes: dialing.notes,
+            rewriting,
+            max_message: max_message(&dial.limit.endpoint),
+            record: args.output.record.clone().map(|folder| (folder, format)),
+            faults: faults(&args.fault),
+            jsonl: args.output.jsonl,
+            display: Display::resolve(&args.display, environment),
+        })
+    }
+}
+
+/// Whether a connection to `target` would come back to the proxy.
+fn leads_to(target: &Target, address: &Address) -> bool {
+    let is_here = |host: &str| {
+        let ip = host.parse::<std::net::IpAddr>();
+        ip.map_or_else(
+            |_| is_localhost(host),
+            |ip| ip.to_canonical().is_loopback() || ip.is_unspecified(),
+        )
+    };
+    address.port == target.dial.port && is_here(&target.dial.host) && is_here(&address.host)
+}

@@ -1,0 +1,423 @@
+//! What is shown and recorded of one connection, and how it ended.
+
+use std::collections::VecDeque;
+use std::fmt::Write;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use super::pair::Pair;
+use super::way::{Failure, Way};
+use crate::acceptor::Log;
+use crate::dial::io_text;
+use crate::event::{Cause, Direction, Ending, Event, Evidence, NotOpen, Opening, Side, Signal};
+use crate::fault::Faults;
+use crate::proto::connection::{self, AutoPong, End, Message, reported_code};
+use crate::proto::frame::CloseFrame;
+use crate::proto::message::Kind;
+use crate::proto::receiver::Partial;
+use crate::proto::sender::Control;
+use crate::proto::traffic::Traffic;
+use crate::proto::watcher::{Sight, Watched};
+use crate::record::Recorder;
+use crate::render::close::close_text;
+use crate::render::escape::escape_line;
+use crate::render::{Role, quantity};
+
+/// The log and the recording of a connection.
+#[derive(Debug)]
+pub(super) struct Journal {
+    pub(super) log: Log,
+    pub(super) recorder: Option<Recorder>,
+    opening: Opening,
+    opened: Instant,
+    number: u64,
+    /// Pings that are not answered yet, by the end that sent them.
+    pings: [VecDeque<(Vec<u8>, Instant)>; 2],
+    closes: [Option<Body>; 2],
+    /// How the end began.
+    began: Option<Began>,
+    /// The faults of what the client gets, and of what the server gets.
+    faults: [Option<Faults>; 2],
+}
+
+/// That of a Close frame, which may be empty.
+#[derive(Debug, Clone)]
+struct Body(Option<CloseFrame>);
+
+#[derive(Debug)]
+enum Began {
+    Close(Side),
+    Fin(Side, Option<Partial>),
+    Failed(Side, String, Option<Partial>),
+    Signal(Signal),
+    Fault,
+}
+
+/// How much of a text is shown that is too large to be kept, in bytes: enough to recognise it.
+const START: usize = 1 << 10;
+/// The number of pings that are remembered for their round trip: more than a peer that answers leaves open.
+const REMEMBERED_PINGS: usize = 32;
+
+impl Journal {
+    pub(super) fn new(log: Log, url: &str, now: Instant) -> Self {
+        Self {
+            log,
+            recorder: None,
+            opening: Opening::new(url, now),
+            opened: now,
+            number: 0,
+            pings: [VecDeque::new(), VecDeque::new()],
+            closes: [None, None],
+            began: None,
+            faults: [None, None],
+        }
+    }
+
+    /// Tells these faults what passes.
+    pub(super) fn watch_for(&mut self, faults: &[Option<Faults>; 2]) {
+        self.faults.clone_from(faults);
+    }
+
+    /// The time of what is read; asked for once per read.
+    #[expect(clippy::unused_self, reason = "the journal is where time comes from")]
+    pub(super) fn now(&self) -> Instant {
+        Instant::now()
+    }
+
+    /// Keeps an event of the opening for the outputs.
+    pub(super) fn opening(&mut self, event: &Event<'_>, now: Instant) {
+        self.opening.observe(event, now);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(event, &self.opening, 0, now);
+        }
+        if let Event::Open(_) = event {
+            self.opened = now;
+            self.log.open_event(event, &self.opening, now);
+        }
+    }
+
+    pub(super) fn not_open(&mut self, why: &NotOpen, now: Instant) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.not_open(why, &self.opening, now);
+        }
+        self.log.not_open(why, &self.opening, now);
+    }
+
+    /// Ready while more can be reported.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.log.poll_room(cx)
+    }
+
+    /// Writes what is recorded; a failure ends the recording, not the connection.
+    pub(super) fn flush(&mut self) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        recorder.flush();
+        if let Some(complaint) = recorder.complaint() {
+            self.log
+                .note(Role::Error, &format!("! {}", escape_line(&complaint)));
+            self.recorder = None;
+        }
+    }
+
+    /// Takes what was seen from one end.
+    pub(super) fn sight(&mut self, side: Side, sight: Sight<'_>, now: Instant) {
+        use connection::Event::{Close, FrameReceived, FrameSent, Ping, Pong, Sent, Tolerated};
+        let direction = direction(side);
+        self.log.turn_to(Some(side));
+        match sight {
+            Sight::Message(message) => self.message(side, &message, now),
+            Sight::Frame(header) if self.wants_frames() => {
+                let header = Box::new(*header);
+                self.event(
+                    &match direction {
+                        Direction::Sent => FrameSent(header),
+                        Direction::Received => FrameReceived(header),
+                    },
+                    now,
+                );
+            }
+            Sight::Frame(_) => {}
+            Sight::Ping(payload) => {
+                if let Some(faults) = &self.faults[side as usize] {
+                    faults.ping();
+                }
+                self.ping(side, payload, now);
+                self.event(
+                    &match direction {
+                        Direction::Sent => Sent(Control::Ping(payload.to_vec())),
+                        Direction::Received => Ping {
+                            payload,
+                            answer: AutoPong::NotOurs,
+                        },
+                    },
+                    now,
+                );
+            }
+            Sight::Pong(payload) => {
+                let rtt = self.answered(side, payload, now);
+                self.event(
+                    &match direction {
+                        Direction::Sent => Sent(Control::Pong(payload.to_vec())),
+                        Direction::Received => Pong { payload, rtt },
+                    },
+                    now,
+                );
+            }
+            Sight::Close(frame) => {
+                if let Some(faults) = &self.faults[side as usize] {
+                    faults.closed_by_peer();
+                }
+                self.began.get_or_insert(Began::Close(side));
+                self.closes[side as usize].get_or_insert(Body(frame.clone()));
+                self.event(
+                    &match direction {
+                        Direction::Sent => Sent(Control::Close(frame)),
+                        Direction::Received => Close(frame),
+                    },
+                    now,
+                );
+            }
+            Sight::Broken(violation) => self.event(&Tolerated(Box::new(violation)), now),
+            Sight::Lost(why) => {
+                let side = side.name();
+                self.log.note(Role::Warning, &format!(
+                    "! compressed messages from the {side} are not shown from here on: {why}; they pass on"
+                ));
+            }
+        }
+    }
+
+    fn event(&mut self, event: &connection::Event<'_>, now: Instant) {
+        let event = Event::Connection(event);
+        self.log.event(&event, now);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(&event, &self.opening, self.number, now);
+        }
+    }
+
+    fn message(&mut self, side: Side, seen: &Watched<'_>, now: Instant) {
+        let direction = direction(side);
+        self.number += 1;
+        let is_whole = seen.is_plain && seen.payload.len() as u64 == seen.size;
+        if !is_whole {
+            let is_readable = seen.is_plain && seen.kind == Kind::Text;
+            let start = if is_readable { seen.payload } else { &[] };
+            let start = &start[..start.len().min(START)];
+            self.log
+                .start_of_message(direction, seen.kind, start, seen.size, now);
+            if self.recorder.is_some() || self.log.has_events() {
+                let amount = quantity::size(seen.size);
+                let text =
+                    format!("! a message of {amount} is not recorded; --max-message allows more");
+                self.log.note(Role::Warning, &text);
+            }
+            return;
+        }
+        let message = Message::whole(seen.kind, seen.payload, seen.deflated);
+        match direction {
+            Direction::Sent => {
+                self.log.sent(&message, now);
+                if let Some(recorder) = &mut self.recorder {
+                    recorder.sent(&message, self.number, now);
+                }
+            }
+            Direction::Received => self.event(&connection::Event::Message(message), now),
+        }
+    }
+
+    fn wants_frames(&self) -> bool {
+        self.recorder.is_some() || self.log.wants_frames()
+    }
+
+    fn ping(&mut self, side: Side, payload: &[u8], now: Instant) {
+        let pings = &mut self.pings[side as usize];
+        if pings.len() == REMEMBERED_PINGS {
+            pings.pop_front();
+        }
+        pings.push_back((payload.to_vec(), now));
+    }
+
+    /// The time since the ping that a pong from `side` answers; older pings count as answered.
+    fn answered(
+        &mut self,
+        side: Side,
+        payload: &[u8],
+        now: Instant,
+    ) -> Option<std::time::Duration> {
+        let pings = &mut self.pings[side.other() as usize];
+        let index = pings.iter().position(|(sent, _)| sent == payload)?;
+        let (_, at) = pings.drain(..=index).next_back()?;
+        Some(now.saturating_duration_since(at))
+    }
+
+    pub(super) fn fault(&mut self, text: &str) {
+        let now = self.now();
+        self.log.turn_to(None);
+        let event = Event::Fault(text);
+        self.log.event(&event, now);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.event(&event, &self.opening, self.number, now);
+        }
+    }
+
+    /// The stream from one end has ended in order.
+    pub(super) fn ended(&mut self, side: Side, way: &Way) {
+        let partial = way.partial();
+        self.began.get_or_insert(Began::Fin(side, partial));
+    }
+
+    /// TLS ended without its own end, as a connection does that is cut.
+    pub(super) fn note_cut(&mut self, side: Side) {
+        let text = format!("! the {} ended TLS without close_notify", side.name());
+        self.log.note(Role::Warning, &text);
+    }
+
+    pub(super) fn failed(&mut self, failure: &Failure, way: &Way) {
+        let text = io_text(&failure.error);
+        self.began
+            .get_or_insert(Began::Failed(failure.side, text, way.partial()));
+    }
+
+    pub(super) fn interrupted(&mut self, signal: Signal) {
+        self.began.get_or_insert(Began::Signal(signal));
+    }
+
+    pub(super) fn struck(&mut self) {
+        self.began.get_or_insert(Began::Fault);
+    }
+
+    /// Shows and records the end.
+    pub(super) fn close(&mut self, pair: &Pair, evidence: Box<Evidence>) {
+        let now = self.now();
+        let lasted = now.saturating_duration_since(self.opened);
+        let (client, server) = (pair.client.traffic(), pair.server.traffic());
+        let text = format!(
+            "{} after {} ({}; {})",
+            self.how(),
+            quantity::duration(lasted),
+            amount(Side::Client, client, pair.client.watcher().is_some()),
+            amount(Side::Server, server, pair.server.watcher().is_some()),
+        );
+        let (end, cause) = self.end();
+        let ending = Ending {
+            sent: client,
+            received: server,
+            evidence,
+            ..Ending::new(end, cause, lasted)
+        };
+        self.log.turn_to(None);
+        self.log.closed(&ending, &text);
+        if let Some(recorder) = &mut self.recorder {
+            recorder.closed(&ending, &text, now);
+        }
+        self.flush();
+    }
+
+    fn how(&self) -> String {
+        match &self.began {
+            Some(Began::Close(side)) => {
+                let (frame, answer) = (
+                    &self.closes[*side as usize],
+                    &self.closes[side.other() as usize],
+                );
+                let frame = frame.as_ref().and_then(|it| it.0.as_ref());
+                let mut text = format!("closed by {}: {}", side.name(), close_text(frame));
+                let other = side.other().name();
+                match answer {
+                    None => {
+                        let _ = write!(text, ", the {other} did not answer");
+                    }
+                    Some(Body(answer))
+                        if reported_code(answer.as_ref()) != reported_code(frame) =>
+                    {
+                        let answer = close_text(answer.as_ref());
+                        let _ = write!(text, ", the {other} answered {answer}");
+                    }
+                    Some(_) => {}
+                }
+                text
+            }
+            Some(Began::Fin(side, partial)) => {
+                let place = place(*partial);
+                format!("the {} ended TCP without a Close frame{place}", side.name())
+            }
+            Some(Began::Failed(side, text, partial)) => {
+                let place = place(*partial);
+                format!("lost the {}: {}{place}", side.name(), escape_line(text))
+            }
+            Some(Began::Signal(signal)) => {
+                format!("closed by the proxy: 1001 going away, {signal},")
+            }
+            Some(Began::Fault) => "ended by a fault".to_owned(),
+            None => "ended".to_owned(),
+        }
+    }
+
+    /// The end as the client of a recording sees it.
+    fn end(&self) -> (End, Option<Cause>) {
+        let lost = |error, partial| End::Lost {
+            error,
+            partial,
+            silence: std::time::Duration::ZERO,
+            closing: false,
+        };
+        match &self.began {
+            Some(Began::Close(side)) => {
+                let end = End::Closed {
+                    by_peer: *side == Side::Server,
+                    sent: self.closes[0].clone().and_then(|it| it.0),
+                    received: self.closes[1].clone().and_then(|it| it.0),
+                };
+                (end, (*side == Side::Client).then_some(Cause::Close))
+            }
+            Some(Began::Fin(Side::Server, partial)) => (lost(None, *partial), None),
+            Some(Began::Failed(Side::Server, text, partial)) => {
+                (lost(Some(text.clone()), *partial), None)
+            }
+            Some(Began::Fin(Side::Client, _)) => {
+                (End::Abandoned { reset: false }, Some(Cause::Close))
+            }
+            Some(Began::Failed(Side::Client, ..)) => {
+                (End::Abandoned { reset: true }, Some(Cause::Close))
+            }
+            Some(Began::Signal(signal)) => (
+                End::Abandoned { reset: false },
+                Some(Cause::Signal(*signal)),
+            ),
+            Some(Began::Fault) | None => (End::Abandoned { reset: false }, Some(Cause::Close)),
+        }
+    }
+}
+
+/// As the client sees it.
+fn direction(side: Side) -> Direction {
+    match side {
+        Side::Client => Direction::Sent,
+        Side::Server => Direction::Received,
+    }
+}
+
+fn amount(side: Side, traffic: Traffic, is_watched: bool) -> String {
+    let bytes = quantity::size(traffic.bytes);
+    let what = if is_watched {
+        quantity::plural(traffic.messages, "message")
+    } else {
+        quantity::plural(traffic.frames, "frame")
+    };
+    format!("{}: {what}, {bytes}", side.name())
+}
+
+fn place(partial: Option<Partial>) -> String {
+    match partial {
+        Some(Partial::Header { received }) => {
+            format!(" in the middle of a frame header ({received} bytes)")
+        }
+        Some(Partial::Payload { received, expected }) => {
+            format!(" in the middle of a frame ({received} of {expected} bytes)")
+        }
+        Some(Partial::Message) => " in the middle of a fragmented message".to_owned(),
+        None => String::new(),
+    }
+}

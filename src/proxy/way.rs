@@ -1,0 +1,280 @@
+//! One direction of a connection that passes through: read, follow, write, with nothing kept but what the
+//! other end does not take.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::ReadBuf;
+
+use super::journal::Journal;
+use crate::event::Side;
+use crate::proto::buffer::Buffer;
+use crate::proto::frame::{CloseFrame, Header, Opcode, mask};
+use crate::proto::passage::{Passage, Piece};
+use crate::proto::receiver::Partial;
+use crate::proto::traffic::Traffic;
+use crate::proto::watcher::Watcher;
+use crate::session::Transport;
+
+#[derive(Debug)]
+pub(super) struct Way {
+    /// Where the messages come from.
+    side: Side,
+    pub(super) passage: Passage,
+    watcher: Option<Watcher>,
+    /// What the other end has not taken; nothing is read while there is any.
+    pending: Buffer,
+    state: State,
+    /// The other end's stream may be looked at in whole frames only, and needs to be asked to send on time.
+    is_faulty: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Open,
+    /// What comes is thrown away: this end has been told that the connection is over.
+    Deaf,
+    /// The end of the stream has come, and what came before may still wait.
+    Ended,
+    Over,
+}
+
+/// How one end failed.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) side: Side,
+    pub(super) error: io::Error,
+}
+
+/// Both streams, from where one direction looks at them.
+pub(super) struct Streams<'a> {
+    pub(super) from: &'a mut dyn Transport,
+    pub(super) to: &'a mut dyn Transport,
+    /// Room for what is read; it is empty between two calls.
+    pub(super) scratch: &'a mut [u8],
+}
+
+impl Way {
+    pub(super) fn new(side: Side, watcher: Option<Watcher>, is_faulty: bool) -> Self {
+        let passage = match side {
+            Side::Client => Passage::from_client(rand::random()),
+            Side::Server => Passage::from_server(),
+        };
+        Self {
+            side,
+            passage,
+            watcher,
+            pending: Buffer::with_capacity(0),
+            state: State::Open,
+            is_faulty,
+        }
+    }
+
+    pub(super) fn watcher(&self) -> Option<&Watcher> {
+        self.watcher.as_ref()
+    }
+
+    /// What has passed.
+    pub(super) fn traffic(&self) -> Traffic {
+        Traffic {
+            bytes: self.passage.bytes(),
+            frames: self.passage.frames(),
+            ..self
+                .watcher
+                .as_ref()
+                .map(Watcher::traffic)
+                .unwrap_or_default()
+        }
+    }
+
+    /// Where in a frame or message the stream is.
+    pub(super) fn partial(&self) -> Option<Partial> {
+        let is_within = self
+            .watcher
+            .as_ref()
+            .is_some_and(Watcher::is_within_message);
+        self.passage
+            .partial()
+            .or(is_within.then_some(Partial::Message))
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.state == State::Over
+    }
+
+    /// What came before both ends were connected, and has to pass first.
+    pub(super) fn begin(&mut self, early: &[u8], journal: &mut Journal) {
+        let mut bytes = early.to_vec();
+        self.pass(&mut bytes, journal);
+        self.pending.extend(&bytes);
+    }
+
+    /// Ends this direction with a Close frame of the proxy's own, if no frame is unfinished.
+    pub(super) fn close(&mut self, frame: &CloseFrame) {
+        if self.state == State::Open && self.passage.is_between_frames() {
+            let body = frame.encode();
+            let header = Header::new(
+                true,
+                Opcode::CLOSE,
+                self.passage.masking_key(),
+                body.len() as u64,
+            );
+            let mut bytes = [0; Header::MAX];
+            let size = header.encode(&mut bytes);
+            self.pending.extend(&bytes[..size]);
+            let mut body = body;
+            mask::apply(&mut body, header.masking_key.unwrap_or_default(), 0);
+            self.pending.extend(&body);
+        }
+        self.silence();
+    }
+
+    /// Lets nothing more pass.
+    pub(super) fn silence(&mut self) {
+        if self.state == State::Open {
+            self.state = State::Deaf;
+        }
+    }
+
+    /// Moves what can be moved; ready when the direction is over.
+    pub(super) fn poll(
+        &mut self,
+        streams: &mut Streams<'_>,
+        journal: &mut Journal,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failure>> {
+        if self.state == State::Over {
+            return Poll::Ready(Ok(()));
+        }
+        if self.is_faulty {
+            // What was delayed may be due.
+            let sent = Pin::new(&mut *streams.to).poll_write(cx, &[]);
+            self.wrote(sent).map(|_| ())?;
+        }
+        loop {
+            ready!(self.poll_pending(streams.to, cx))?;
+            if self.state == State::Ended {
+                ready!(self.poll_end(streams.to, cx))?;
+                self.state = State::Over;
+                return Poll::Ready(Ok(()));
+            }
+            ready!(journal.poll_room(cx));
+            let mut buf = ReadBuf::new(streams.scratch);
+            let read = Pin::new(&mut *streams.from).poll_read(cx, &mut buf);
+            let n = buf.filled().len();
+            match read {
+                Poll::Pending => {
+                    self.poll_flush(streams.to, cx)?;
+                    return Poll::Pending;
+                }
+                Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                    journal.note_cut(self.side);
+                    self.end(journal);
+                }
+                Poll::Ready(Err(error)) => {
+                    let side = self.side;
+                    return Poll::Ready(Err(Failure { side, error }));
+                }
+                Poll::Ready(Ok(())) if n == 0 => self.end(journal),
+                Poll::Ready(Ok(())) if self.state == State::Deaf => {}
+                Poll::Ready(Ok(())) => {
+                    let bytes = &mut streams.scratch[..n];
+                    self.pass(bytes, journal);
+                    let sent = Pin::new(&mut *streams.to).poll_write(cx, bytes);
+                    let sent = self.wrote(sent)?;
+                    self.pending.extend(&streams.scratch[sent..n]);
+                }
+            }
+        }
+    }
+
+    /// Writes what has passed already; ready when the other end has it.
+    pub(super) fn poll_out(
+        &mut self,
+        to: &mut dyn Transport,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failure>> {
+        ready!(self.poll_pending(to, cx))?;
+        let flushed = Pin::new(to).poll_flush(cx);
+        flushed.map_err(|error| self.failed(error))
+    }
+
+    fn end(&mut self, journal: &mut Journal) {
+        if self.state == State::Open {
+            journal.ended(self.side, self);
+        }
+        self.state = State::Ended;
+    }
+
+    fn pass(&mut self, bytes: &mut [u8], journal: &mut Journal) {
+        let side = self.side;
+        match &mut self.watcher {
+            None => self.passage.pass(bytes, None),
+            Some(watcher) => {
+                let now = journal.now();
+                let mut watch = |piece: Piece<'_>| {
+                    watcher.see(&piece, &mut |sight| journal.sight(side, sight, now));
+                };
+                self.passage.pass(bytes, Some(&mut watch));
+            }
+        }
+    }
+
+    fn poll_pending(
+        &mut self,
+        to: &mut dyn Transport,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failure>> {
+        while !self.pending.is_empty() {
+            let sent = Pin::new(&mut *to).poll_write(cx, self.pending.filled());
+            let n = self.wrote(sent)?;
+            if n == 0 {
+                return Poll::Pending;
+            }
+            self.pending.consume(n);
+        }
+        if self.pending.capacity() > 0 {
+            // An idle connection holds no memory for bytes.
+            self.pending = Buffer::with_capacity(0);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_end(
+        &mut self,
+        to: &mut dyn Transport,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), Failure>> {
+        match ready!(Pin::new(to).poll_shutdown(cx)) {
+            // The other end has gone meanwhile, which the other direction tells.
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
+            Err(error) => Poll::Ready(Err(self.failed(error))),
+        }
+    }
+
+    fn poll_flush(&self, to: &mut dyn Transport, cx: &mut Context<'_>) -> Result<(), Failure> {
+        if self.is_faulty && !self.passage.is_between_frames() {
+            return Ok(());
+        }
+        match Pin::new(to).poll_flush(cx) {
+            Poll::Ready(Err(error)) => Err(self.failed(error)),
+            _ => Ok(()),
+        }
+    }
+
+    /// How much was written; none when the stream is full.
+    fn wrote(&self, sent: Poll<io::Result<usize>>) -> Result<usize, Failure> {
+        match sent {
+            Poll::Pending => Ok(0),
+            Poll::Ready(Ok(n)) => Ok(n),
+            Poll::Ready(Err(error)) => Err(self.failed(error)),
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> Failure {
+        let side = self.side.other();
+        Failure { side, error }
+    }
+}

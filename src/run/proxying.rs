@@ -1,0 +1,147 @@
+//! `wsee proxy`: passes clients on until a signal arrives.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+
+use tokio::sync::watch;
+
+use super::complain;
+use super::listen::{bind, described, exposed};
+use super::view::view;
+use crate::acceptor::Log;
+use crate::config::{Environment, Proxying};
+use crate::exit::Exit;
+use crate::proxy::{self, Options, Record};
+use crate::render::escape::escape_line;
+use crate::render::{Human, Jsonl, Role, Show};
+use crate::session::Signals;
+use crate::term;
+
+pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
+    let record = match &config.record {
+        None => None,
+        Some((folder, format)) => {
+            if let Err(error) = std::fs::create_dir_all(folder) {
+                let folder = folder.display().to_string();
+                complain(&format!("--record {}: {error}", escape_line(&folder)));
+                return Exit::Write;
+            }
+            Some(Record {
+                folder: folder.clone(),
+                format: *format,
+                clock: environment.clock.clone(),
+            })
+        }
+    };
+    let listener = match bind(&config.address).await {
+        Ok(listener) => listener,
+        Err(exit) => return exit,
+    };
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            complain(&format!("cannot wait for signals: {error}"));
+            return Exit::Internal;
+        }
+    };
+    let log = log(&config, environment, listener.local_addr().ok());
+    let (faults, upstream_faults) = config.faults.split();
+    let options = Options {
+        identity: config.identity,
+        origins: config.origins,
+        max_clients: config.max_clients,
+        upstream: config.upstream,
+        rewriting: config.rewriting,
+        max_message: config.max_message,
+        record,
+        faults,
+        upstream_faults,
+        log,
+        shows_steps: config.display.verbose > 0,
+    };
+    let (end, ended) = watch::channel(None);
+    let mut proxying = pin!(proxy::proxy(listener, options, ended));
+    let signal = tokio::select! {
+        // Nobody reads its events any more.
+        () = &mut proxying => return Exit::Done,
+        signal = poll_fn(|cx| signals.poll(cx)) => signal,
+    };
+    // The proxy holds the receiver until it ends.
+    let _ = end.send(Some(signal));
+    tokio::select! {
+        () = &mut proxying => {}
+        _ = poll_fn(|cx| signals.poll(cx)) => {}
+    }
+    signal.exit()
+}
+
+/// The log of connections; reports where the proxy listens and where it leads.
+fn log(config: &Proxying, environment: &Environment, address: Option<SocketAddr>) -> Log {
+    let display = config.display;
+    let log = if display.quiet {
+        Log::silent()
+    } else {
+        let show = Show::prompt(display.verbose);
+        let human = view(display, show, environment.terminals.stderr, environment);
+        introduce(config, &human, address);
+        Log::new(human, display.secrets)
+    };
+    if config.jsonl {
+        let clock = environment.clock.clone();
+        log.with_events(Jsonl::new(display.verbose > 1, display.secrets, clock))
+    } else {
+        log
+    }
+}
+
+fn introduce(config: &Proxying, human: &Human, address: Option<SocketAddr>) {
+    let say = |role, text: &str| term::stderr(&format!("{}\n", human.style().paint(role, text)));
+    for note in &config.notes {
+        say(Role::Fact, &format!("* {}", escape_line(note)));
+    }
+    if let Some(address) = address {
+        let (scheme, insecure) = match &config.identity {
+            None => ("ws", ""),
+            Some(identity) => ("wss", if identity.self_made { " -k" } else { "" }),
+        };
+        let url = format!("{scheme}://{address}/");
+        let upstream = config.display.secrets.url(&config.url);
+        let upstream = escape_line(&*upstream);
+        say(
+            Role::Fact,
+            &format!("* {url} leads to {upstream}; connect with: wsee{insecure} {url}"),
+        );
+        if let Some(text) = exposed(address) {
+            say(
+                Role::Warning,
+                &format!("{text}; --allow-origin limits web pages only"),
+            );
+        }
+    }
+    if let Some(text) = rewritten(config) {
+        say(Role::Fact, &text);
+    }
+    if !config.faults.is_empty() {
+        say(Role::Warning, &described(&config.faults));
+    }
+}
+
+/// What is changed in every request, in one line.
+fn rewritten(config: &Proxying) -> Option<String> {
+    let rewriting = &config.rewriting;
+    let names = [
+        (!rewriting.keeps_host).then_some("Host"),
+        (!rewriting.keeps_origin && rewriting.origin.is_none()).then_some("Origin"),
+    ];
+    let names: Vec<&str> = names.into_iter().flatten().collect();
+    let (flags, verb) = match names[..] {
+        [] => return None,
+        ["Host"] => ("--keep-host keeps it", "becomes that"),
+        ["Origin"] => ("--keep-origin keeps it", "becomes that"),
+        _ => ("--keep-host and --keep-origin keep them", "become those"),
+    };
+    let names = names.join(" and ");
+    let host = escape_line(&config.upstream.offer.host).into_owned();
+    Some(format!("* the client's {names} {verb} of {host}; {flags}"))
+}

@@ -1,0 +1,55 @@
+//! Mistakes on the command line.
+
+use crate::support::run::wsee;
+
+#[test]
+fn mistakes_name_the_argument_and_what_to_write() {
+    for (args, text) in [
+        (&["proxy"][..], "<UPSTREAM>"),
+        (
+            &["proxy", "9001", ":9001"],
+            "UPSTREAM :9001 is where the proxy itself listens; write wsee proxy PORT",
+        ),
+        (
+            &["proxy", "localhost:9001"],
+            "is where the proxy itself listens",
+        ),
+        (&["proxy", "nowhere", "ws://h"], "nowhere"),
+        (
+            &["proxy", "0", "ws://h", "--front-cert", "a.pem"],
+            "--front-key",
+        ),
+        (
+            &["proxy", "0", "ws://h", "--ping-interval", "3s"],
+            "--ping-interval",
+        ),
+        (
+            &["proxy", "0", "ws://h", "--record-format", "har"],
+            "--record",
+        ),
+        (
+            &["proxy", "0", "ws://h", "--keep-origin", "--origin", "x"],
+            "--keep-origin",
+        ),
+        (
+            &["proxy", "0", "ws://h", "--fault", "client mute"],
+            "strikes before there is a direction",
+        ),
+        (
+            &["proxy", "0", "ws://h", "--fault", "client"],
+            "the fault is missing",
+        ),
+        (
+            &["listen", "0", "--fault", "server drop 5%"],
+            "client and server in front are for wsee proxy",
+        ),
+    ] {
+        let output = wsee(args).run();
+        assert!(output.stderr.contains(text), "{args:?}: {}", output.stderr);
+        output.exits(2).prints("");
+    }
+    wsee(&["proxy", "0", "gopher://h"])
+        .run()
+        .exits(3)
+        .prints("");
+}
