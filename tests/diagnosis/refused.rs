@@ -5,7 +5,7 @@ use crate::support::run::wsee;
 use crate::support::wire::{Wire, before_handshake};
 
 const NGINX: &str = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade";
-const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket'";
+const SOCKET_IO: &str = "wsee --as socket.io http://127.0.0.1:";
 
 macro_rules! refusals {
     ($($name:literal, $target:literal, [$($arg:literal),*], $head:literal, $body:literal => [$($says:expr),*] but [$($never:literal),*];)*) => {
@@ -33,7 +33,7 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "gorilla, another Origin", "/ws", ["-o", "http://x"], "403 Forbidden", "websocket: request origin not allowed" => ["does not allow the Origin http://x"] but ["--origin"];
     "uvicorn without a WebSocket library", "/ws", [], "404 Not Found", "{\"detail\":\"Not Found\"}" => ["a wrong path", "uvicorn[standard]", "Upgrade header"] but ["does not exist"];
     "nginx without Upgrade, FastAPI behind it", "/ws", [], "404 Not Found\r\nServer: nginx/1.22.1", "gone" => ["a wrong path", "nginx dropped the Upgrade header", "proxy_set_header Upgrade $http_upgrade"] but [];
-    "404 of an unknown server", "/chat", [], "404 Not Found", "" => ["404 for /chat: a wrong path", "try /chat/", "wsee 'ws://127.0.0.1:", SOCKET_IO] but [];
+    "404 of an unknown server", "/chat", [], "404 Not Found", "" => ["404 for /chat: a wrong path", "try /chat/", SOCKET_IO] but [];
     "Socket.IO is not there", "/socket.io/?EIO=4&transport=websocket", [], "404 Not Found", "" => ["no Socket.IO server is there"] but [];
     "Rails without Origin", "/cable", [], "404 Not Found", "Page not found" => ["the Origin is not allowed (Rails", "try --origin"] but [];
     "Rails with an Origin", "/cable", ["-o", "http://x"], "404 Not Found", "Page not found" => ["allowed_request_origins"] but ["--origin"];

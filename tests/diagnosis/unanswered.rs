@@ -53,7 +53,7 @@ fn a_server_that_closes_at_once_may_speak_tls() {
         "after the request, without an answer",
         "the port may speak TLS, or the path is wrong",
         "try wss://127.0.0.1:",
-        "/socket.io/?EIO=4&transport=websocket'",
+        "wsee --as socket.io http://127.0.0.1:",
     ];
     at_root("Node's TLS", &[], 112, says).meets(&before_handshake(Wire::end));
     let says = &["the server reset the connection", "try wss://127.0.0.1:"];
@@ -69,8 +69,7 @@ fn socket_io_closes_after_a_second() {
     let says = &[
         "s after the request, without an answer",
         "a wrong path? Socket.IO does this after 1 s",
-        "wsee 'ws://127.0.0.1:",
-        "/socket.io/?EIO=4&transport=websocket'",
+        "wsee --as socket.io http://127.0.0.1:",
     ];
     at_root("Socket.IO at another path", &[], 112, says).meets(&server);
 }

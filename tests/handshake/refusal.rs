@@ -43,11 +43,7 @@ fn hints_at_what_usually_causes_it() {
         ("400 Bad Request", "Server: a", "-s"),
         ("401 Unauthorized", "WWW-Authenticate: Bearer", "--bearer"),
         ("403 Forbidden", "Server: a", "--origin"),
-        (
-            "404 Not Found",
-            "Server: a",
-            "/socket.io/?EIO=4&transport=websocket",
-        ),
+        ("404 Not Found", "Server: a", "wsee --as socket.io http://"),
         (
             "426 Upgrade Required",
             "Sec-WebSocket-Version: 8",

@@ -28,7 +28,7 @@ pub(super) const EXACT: &[Row] = &[
     row(
         |it| is_answer(it) && it.says(&["unsupported protocol version"]),
         "Socket.IO does not speak this version of its protocol",
-        "ask for EIO=4 in the query (EIO=3 for Socket.IO 2): {socket_io}",
+        "ask for EIO=4 in the query (EIO=3 for Socket.IO 2), or let {socket_io} do it",
     ),
     row(
         |it| {
@@ -43,11 +43,7 @@ pub(super) const EXACT: &[Row] = &[
         "{socket_io}",
     ),
     row(
-        |it| {
-            it.refused_with(&[400])
-                && it.is_socket_io()
-                && !it.target.contains("transport=websocket")
-        },
+        |it| it.refused_with(&[400]) && it.is_socket_io() && !it.target.contains("transport="),
         "Socket.IO wants its query",
         "{socket_io}",
     ),

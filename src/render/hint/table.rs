@@ -235,9 +235,9 @@ mod tests {
     }
 
     #[test]
-    fn a_url_with_an_ampersand_is_quoted_for_the_shell() {
+    fn a_command_can_be_copied_to_the_shell() {
         let hint = look_up(&refused(404)).expect("a hint");
-        let command = "wsee 'ws://h/socket.io/?EIO=4&transport=websocket'";
+        let command = "wsee --as socket.io http://h";
         assert!(hint.contains(command), "{hint}");
     }
 }

@@ -7,8 +7,6 @@ use crate::duration::shown;
 use crate::render::escape::escape_line;
 use crate::render::mask::Secrets;
 
-/// Where a Socket.IO server listens, with the query it demands.
-const SOCKET_IO: &str = "/socket.io/?EIO=4&transport=websocket";
 /// The longest quotation of a page or a field, in characters: it has to fit into a line.
 const QUOTE: usize = 100;
 /// Nobody waits for longer than 30 days: a server that says so has made a mistake.
@@ -29,7 +27,10 @@ impl Facts {
             "sent_origin" => self.origin.clone()?,
             "ws" => quoted(&self.with_scheme("ws")),
             "wss" => quoted(&self.with_scheme("wss")),
-            "socket_io" => format!("wsee {}", quoted(&self.url_of(SOCKET_IO))),
+            "socket_io" => {
+                let origin = self.value("origin")?;
+                format!("wsee --as socket.io {}", quoted(&origin))
+            }
             "sockjs" => {
                 quoted(&self.url_of(&format!("{}/websocket", self.path().trim_end_matches('/'))))
             }
