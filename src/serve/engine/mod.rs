@@ -31,6 +31,9 @@ use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::session::{self, Transport};
 
+/// The answer to a client that polls with `<script>` tags, as old browsers did.
+const JSONP: &str = "JSONP polling (j= in the query) is not supported; set forceJSONP and jsonp to false in the client";
+
 /// The server's half of Socket.IO.
 #[derive(Debug, Clone)]
 pub struct Engine {
@@ -149,6 +152,10 @@ impl Engine {
             Route::NotFound(text) => {
                 log.note(Role::Warning, &format!("! not found: {}", text.trim_end()));
                 Response::not_found(text)
+            }
+            Route::Jsonp => {
+                log.note(Role::Warning, &format!("! refused: {JSONP}"));
+                Response::failed("400 Bad Request", JSONP)
             }
             Route::Poll(_) | Route::Post(_) | Route::OpenSocket(_) | Route::Upgrade(_) => {
                 Response::refused(RefusalCode::BadRequest, false)

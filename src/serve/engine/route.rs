@@ -19,6 +19,8 @@ pub(super) enum Route {
     Upgrade(Arc<Shared>),
     Preflight,
     NotFound(&'static str),
+    /// The client polls with `<script>` tags.
+    Jsonp,
     Refused {
         code: RefusalCode,
         is_upgrade: bool,
@@ -86,6 +88,9 @@ impl Request<'_> {
             }
         };
         let is_socket = transport == Transport::WebSocket;
+        if !is_socket && self.value("j").is_some() {
+            return Ok(Route::Jsonp);
+        }
         let Some(sid) = self.value("sid") else {
             return self.opening(is_socket);
         };

@@ -323,3 +323,13 @@ fn polling_continues_when_a_probe_fails() {
         }
     }
 }
+
+#[test]
+fn polling_with_script_tags_is_refused_in_words() {
+    let server = serving(&[]);
+    let response = server.get("/socket.io/?EIO=3&transport=polling&j=0");
+    assert_eq!(response.status, 400);
+    let body = String::from_utf8(response.body).expect("UTF-8");
+    assert!(body.starts_with("JSONP polling (j= in the query) is not supported"));
+    server.running.wait_for_stderr("! refused: JSONP polling");
+}
