@@ -38,6 +38,37 @@ pub enum Event<'a> {
     Offline(&'a Offline<'a>),
     /// A fault on purpose struck the connection.
     Fault(&'a str),
+    Carried(&'a Carried),
+}
+
+/// What happens below a session that HTTP long polling carries, while it is open.
+#[derive(Debug)]
+pub enum Carried {
+    Step(dial::Step),
+    Request(Head),
+    Response(Head),
+    /// The server refused a request; the start of the response's body.
+    Refused(Vec<u8>),
+    /// Why it cannot continue; the text is not escaped yet.
+    Failed {
+        text: String,
+        hint: Option<&'static str>,
+        exit: Exit,
+    },
+    Note(String),
+    Hint(String),
+}
+
+impl Carried {
+    /// The event that it would be while a connection opens.
+    pub fn in_opening(&self) -> Option<Event<'_>> {
+        match self {
+            Self::Step(step) => Some(Event::Step(step)),
+            Self::Request(head) => Some(Event::Request(head)),
+            Self::Response(head) => Some(Event::Response(head)),
+            Self::Refused(_) | Self::Failed { .. } | Self::Note(_) | Self::Hint(_) => None,
+        }
+    }
 }
 
 impl Event<'_> {
@@ -45,7 +76,9 @@ impl Event<'_> {
     pub fn request(&self) -> Option<&Head> {
         match self {
             Self::Request(head) => Some(head),
-            Self::Step(dial::Step::ProxyRequest(head)) => Some(head),
+            Self::Step(dial::Step::ProxyRequest(head)) | Self::Carried(Carried::Request(head)) => {
+                Some(head)
+            }
             _ => None,
         }
     }
@@ -116,7 +149,7 @@ pub struct Redirected {
     pub credentials_dropped: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Open {
     pub subprotocol: Option<String>,
     pub ignored_subprotocols: bool,
@@ -150,6 +183,8 @@ pub enum Cause {
         text: String,
         hint: Option<String>,
         exit: Exit,
+        /// Whether another session may last longer.
+        may_pass: bool,
     },
 }
 

@@ -10,13 +10,13 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::command::COMMANDS;
-use crate::event::{Cause, Ending};
+use crate::event::{Carried, Cause, Ending, Event};
 use crate::exit::Exit;
 use crate::ontop::{self, Action, Actions, Name, Opening, Protocol, Refusal, Seen, Verb};
 use crate::outbox::{SendError, SendObserver};
-use crate::proto::connection::{End, Message};
+use crate::proto::connection::{self, End, Message};
 use crate::proto::message::Kind;
-use crate::proto::rules::{Rule, Violation};
+use crate::proto::rules::Rule;
 use crate::session::Turn;
 
 /// What `--as` asks for.
@@ -29,6 +29,10 @@ pub struct Options {
 }
 
 impl Options {
+    pub fn name(&self) -> Name {
+        self.protocol.name()
+    }
+
     /// Whether a server that speaks another version is followed.
     pub fn follows_version(&self) -> bool {
         self.protocol.follows_version()
@@ -142,6 +146,7 @@ impl Speaker {
                     text,
                     hint: None,
                     exit: Exit::Input,
+                    may_pass: false,
                 });
             }
         }
@@ -215,13 +220,33 @@ impl Speaker {
         seen.collect()
     }
 
-    /// Notes a violation: HTTP in the place of a frame may be a refusal.
-    pub fn violated(&mut self, violation: &Violation) {
-        if violation.rule == Rule::Http {
-            let response = String::from_utf8_lossy(&violation.bytes);
-            let refusal = self.protocol.refusal(&response);
-            self.refusal = self.refusal.take().or(refusal);
-        }
+    /// Notes what may be a refusal: HTTP in the place of a frame, or the answer to a poll.
+    pub fn observe(&mut self, event: &Event<'_>) {
+        let body = match event {
+            Event::Connection(connection::Event::Violation(violation))
+                if violation.rule == Rule::Http =>
+            {
+                let response = String::from_utf8_lossy(&violation.bytes);
+                response
+                    .split_once("\r\n\r\n")
+                    .map(|(_, body)| body.to_owned())
+            }
+            Event::Carried(Carried::Refused(body)) => {
+                Some(String::from_utf8_lossy(body).into_owned())
+            }
+            Event::Carried(Carried::Failed { text, hint, exit }) => {
+                self.refusal.get_or_insert_with(|| Refusal {
+                    text: text.clone(),
+                    hint: hint.map(str::to_owned),
+                    exit: *exit,
+                    may_pass: *exit == Exit::Abnormal,
+                });
+                return;
+            }
+            _ => return,
+        };
+        let refusal = body.and_then(|body| self.protocol.name().refusal(&body));
+        self.refusal = self.refusal.take().or(refusal);
     }
 
     /// Says what a verb, a line or a record stands for.
@@ -319,6 +344,7 @@ fn cause(refusal: Refusal) -> Cause {
         text: refusal.text,
         hint: refusal.hint,
         exit: refusal.exit,
+        may_pass: refusal.may_pass,
     }
 }
 

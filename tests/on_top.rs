@@ -2,6 +2,7 @@
 
 mod hostile;
 mod pipe;
+mod polling;
 mod prompt;
 mod scenario;
 

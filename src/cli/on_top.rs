@@ -52,6 +52,20 @@ pub struct OnTopArgs {
         hide_short_help = true
     )]
     pub eio: Option<Eio>,
+    /// What carries Engine.IO: websocket, polling, or upgrade, which is what a browser does
+    ///
+    /// websocket, the default, opens a WebSocket at once. polling stays with HTTP long polling: GET
+    /// and POST at the same time. upgrade begins with long polling, sends a probe on a WebSocket and
+    /// continues there if the server answers it; cookies of the first answer go to all later
+    /// requests. -v shows the requests.
+    #[arg(
+        long,
+        value_name = "WAY",
+        requires = "name",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub transport: Option<Transport>,
 }
 
 /// A value of `--as`.
@@ -66,6 +80,14 @@ pub enum Eio {
     V3,
     V4,
     Auto,
+}
+
+/// A value of `--transport`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    Websocket,
+    Polling,
+    Upgrade,
 }
 
 impl ValueEnum for As {

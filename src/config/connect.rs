@@ -55,9 +55,8 @@ impl Connect {
         let name = args.profile.as_ref().unwrap_or(&target.host_header);
         session(&args.session, limit, environment, now, name, || {
             let mut dialing = Dialing::resolve(&args.dial, &target, environment)?;
-            if let Some((options, note)) = on_top {
-                dialing.notes.extend(note);
-                dialing.on_top = Some(options);
+            if let Some(on_top) = on_top {
+                on_top.apply(&mut dialing);
             }
             Ok(dialing)
         })

@@ -85,6 +85,8 @@ impl Dialing {
                 },
                 connect_timeout: limit.connect_timeout.0.unwrap_or(Duration::MAX),
                 timeout_flag: "--connect-timeout",
+                on_top: None,
+                polling: None,
             },
             url: target.sent_url(),
             notes: assumed.chain(schemeless(handshake)).collect(),

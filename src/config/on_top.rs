@@ -6,15 +6,16 @@ use std::rc::Rc;
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::Environment;
 use super::target::Target;
-use crate::cli::{As, Eio, OnTopArgs, SessionArgs};
+use super::{Dialing, Environment};
+use crate::cli::{As, Eio, OnTopArgs, SessionArgs, Transport};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::ontop::socketio::engine::Version;
 use crate::ontop::socketio::{self, is_namespace};
 use crate::ontop::{self, Name};
 use crate::pipe::Split;
+use crate::session::Polling;
 use crate::speaker::{self, Auth};
 
 #[derive(Debug, thiserror::Error)]
@@ -60,15 +61,37 @@ impl Diagnostic for OnTopError {
     }
 }
 
+/// What the flags ask for.
+#[derive(Debug)]
+pub(super) struct OnTop {
+    options: speaker::Options,
+    /// What was filled in.
+    note: Option<String>,
+    polling: Option<Polling>,
+}
+
+impl OnTop {
+    /// Makes connections speak it.
+    pub(super) fn apply(self, dialing: &mut Dialing) {
+        let open = &mut dialing.open;
+        open.on_top = Some(self.options.name());
+        open.polling = self.polling;
+        if self.polling.is_some() {
+            // As in a browser, the requests of a session share what the first answer sets.
+            open.credentials.jar.get_or_insert_default();
+        }
+        dialing.on_top = Some(self.options);
+        dialing.notes.extend(self.note);
+    }
+}
+
 /// Resolves the flags, and completes the URL.
-///
-/// The second value is a note about what was filled in.
 pub(super) fn resolve(
     args: &OnTopArgs,
     target: &mut Target,
     max_message: u64,
     environment: &Environment,
-) -> Result<Option<(speaker::Options, Option<String>)>, OnTopError> {
+) -> Result<Option<OnTop>, OnTopError> {
     let Some(As::Protocol(name)) = args.name else {
         return Ok(None);
     };
@@ -82,7 +105,8 @@ pub(super) fn resolve(
     // Once now, so that a mistake is found before a connection is made.
     let auth = source.as_ref().map(Source::read).transpose()?;
     let version = version(args, target);
-    let note = complete(target, name, version);
+    let transport = transport(args, target);
+    let note = complete(target, name, version, transport);
     if let (Version::V3, Some(Value::Object(auth))) = (version, &auth) {
         for (key, value) in auth {
             let value = value
@@ -92,19 +116,45 @@ pub(super) fn resolve(
             add(target, &pair.append_pair(key, &value).finish());
         }
     }
+    let limit = usize::try_from(max_message).unwrap_or(usize::MAX);
     let options = speaker::Options {
         protocol: ontop::Options::SocketIo(socketio::Options {
             namespaces: args.namespace.clone(),
             version,
             is_auto: matches!(args.eio, None | Some(Eio::Auto)),
-            limit: usize::try_from(max_message).unwrap_or(usize::MAX),
+            limit,
         }),
         auth: source
             .map(|source| Auth::new(move || source.read().map_err(|error| error.to_string()))),
         shows_secrets: false,
     };
-    Ok(Some((options, note)))
+    let polling = (transport != Transport::Websocket).then_some(Polling {
+        upgrades: transport == Transport::Upgrade,
+        // Binary data is base64 in it.
+        limit: (limit / 3).saturating_mul(4).saturating_add(BESIDE),
+    });
+    Ok(Some(OnTop {
+        options,
+        note,
+        polling,
+    }))
 }
+
+/// What an answer may hold beside one message of the largest size, in bytes.
+const BESIDE: usize = 64 << 10;
+
+/// What `--transport` says, or else the query.
+fn transport(args: &OnTopArgs, target: &Target) -> Transport {
+    let by_query = if has(target, POLLING) {
+        Transport::Polling
+    } else {
+        Transport::Websocket
+    };
+    args.transport.unwrap_or(by_query)
+}
+
+const POLLING: &str = "transport=polling";
+const WEBSOCKET: &str = "transport=websocket";
 
 /// Refuses flags of a pipe that is not made of JSON.
 pub(super) fn check(args: &OnTopArgs, session: &SessionArgs) -> Result<(), OnTopError> {
@@ -141,7 +191,12 @@ fn version(args: &OnTopArgs, target: &Target) -> Version {
 }
 
 /// Adds the path and the query that the server needs, unless they are given.
-fn complete(target: &mut Target, name: Name, version: Version) -> Option<String> {
+fn complete(
+    target: &mut Target,
+    name: Name,
+    version: Version,
+    transport: Transport,
+) -> Option<String> {
     let typed = target.request_target.clone();
     if target.request_target == "/" || target.request_target.starts_with("/?") {
         target.request_target.insert_str(1, "socket.io/");
@@ -149,8 +204,14 @@ fn complete(target: &mut Target, name: Name, version: Version) -> Option<String>
     if !has_key(target, "EIO") {
         add(target, &format!("EIO={}", version.number()));
     }
-    if !has_key(target, "transport") {
-        add(target, "transport=websocket");
+    let (wanted, other) = match transport {
+        Transport::Websocket => (WEBSOCKET, POLLING),
+        Transport::Polling | Transport::Upgrade => (POLLING, WEBSOCKET),
+    };
+    if has(target, other) {
+        target.request_target = target.request_target.replacen(other, wanted, 1);
+    } else if !has_key(target, "transport") {
+        add(target, wanted);
     }
     let (name, filled) = (name.as_str(), &target.request_target);
     (*filled != typed).then(|| format!("--as {name} asks for {filled}"))
@@ -240,7 +301,7 @@ mod tests {
 
     fn completed(url: &str, version: Version) -> String {
         let mut target = Target::parse(url).expect(url);
-        complete(&mut target, Name::SocketIo, version);
+        complete(&mut target, Name::SocketIo, version, Transport::Websocket);
         target.request_target
     }
 

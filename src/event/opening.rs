@@ -251,6 +251,7 @@ impl Kept {
             | Event::Reconnected(_)
             | Event::Offline(_)
             | Event::Fault(_)
+            | Event::Carried(_)
             | Event::Connection(_) => {
                 return None;
             }

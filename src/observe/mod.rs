@@ -25,7 +25,7 @@ pub use recording::Recording;
 use reopening::Reopening;
 pub use view::{Outlet, View};
 
-use crate::event::{Direction, Ending, Event, NotOpen, Opening};
+use crate::event::{Carried, Direction, Ending, Event, NotOpen, Opening};
 use crate::memory::Shared;
 use crate::ontop::{Dialect, Seen};
 use crate::proto::connection::{self, Message};
@@ -111,6 +111,11 @@ impl Observers {
             }
             _ => None,
         };
+        match event {
+            Event::Carried(Carried::Note(text)) => self.view.note(text),
+            Event::Carried(Carried::Hint(text)) => self.view.hint(text),
+            _ => {}
+        }
         if on_top.is_none() && !self.reopening.hides(event) {
             self.view.event(event, self.number, now);
         }

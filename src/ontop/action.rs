@@ -99,4 +99,6 @@ pub struct Refusal {
     pub text: String,
     pub hint: Option<String>,
     pub exit: Exit,
+    /// Whether another session may last longer.
+    pub may_pass: bool,
 }

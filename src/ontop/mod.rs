@@ -56,6 +56,13 @@ impl Name {
     pub fn verb(self, name: &str) -> Option<&'static Verb> {
         self.verbs().iter().find(|verb| verb.name == name)
     }
+
+    /// The refusal of a session in the body of an HTTP response.
+    pub fn refusal(self, body: &str) -> Option<Refusal> {
+        match self {
+            Self::SocketIo => socketio::refusal(body),
+        }
+    }
 }
 
 /// How a protocol is spoken.
@@ -65,6 +72,12 @@ pub enum Options {
 }
 
 impl Options {
+    pub fn name(&self) -> Name {
+        match self {
+            Self::SocketIo(_) => Name::SocketIo,
+        }
+    }
+
     /// Those of a protocol that is chosen while a program runs.
     pub fn usual(name: Name) -> Self {
         match name {
@@ -122,11 +135,6 @@ pub trait Protocol: Debug {
 
     /// What a plain line at the prompt is, for its help.
     fn line_help(&self) -> &'static str;
-
-    /// The refusal in an HTTP response that came in the place of a frame.
-    fn refusal(&self, _response: &str) -> Option<Refusal> {
-        None
-    }
 
     /// The subprotocols to offer to a server that has closed with this code, if another offer may help.
     fn other_subprotocols(&self, _code: u16) -> Option<Vec<String>> {

@@ -22,15 +22,13 @@ impl Mode for Pipe {
         let lines = (!is_surplus).then_some(&mut self.printer.output);
         self.observers.event(&event, lines, turn.now);
         self.place_notes();
+        if let Some(speaker) = &mut self.speaker {
+            speaker.observe(&event);
+        }
         match event {
             Event::Connection(connection::Event::Message(message)) => self.message(message, turn),
             Event::Connection(connection::Event::Pong { .. }) if self.options.is_demo => {
                 self.received += 1;
-            }
-            Event::Connection(connection::Event::Violation(violation)) => {
-                if let Some(speaker) = &mut self.speaker {
-                    speaker.violated(violation);
-                }
             }
             Event::Connection(connection::Event::Idle(limit)) => {
                 self.cause.get_or_insert(Cause::Idle(*limit));

@@ -213,16 +213,14 @@ impl Mode for Prompt {
                     self.status.round_trip(*rtt);
                     self.stats.round_trip(*rtt);
                 }
-                connection::Event::Violation(violation) => {
-                    if let Some(speaker) = &mut self.speaker {
-                        speaker.violated(violation);
-                    }
-                }
                 connection::Event::Idle(limit) => {
                     self.stopping.promptly(Cause::Idle(*limit));
                 }
                 _ => {}
             }
+        }
+        if let Some(speaker) = &mut self.speaker {
+            speaker.observe(&event);
         }
         self.observers.event(&event, NO_LINES, now);
     }

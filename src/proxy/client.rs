@@ -208,6 +208,7 @@ async fn opened(
         outcome,
         input,
         evidence,
+        ..
     } = match asked {
         Ok(answered) => answered,
         Err(error) => {

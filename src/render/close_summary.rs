@@ -21,7 +21,13 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
         (None, cause) => {
             let cause = cause.as_ref().map(cause_text).unwrap_or_default();
             let end = stuck_text(ending, peer).unwrap_or_else(|| end_text(ending, peer));
-            format!("{cause}{end}{}", joint(ending))
+            match (&ending.cause, &ending.end) {
+                // What the protocol on top says is all that is known: no Close frame was due.
+                (Some(Cause::OnTop { text, .. }), End::Lost { .. }) => {
+                    format!("{}; open for ", escape_line(text))
+                }
+                _ => format!("{cause}{end}{}", joint(ending)),
+            }
         }
     };
     text.push_str(&totals(ending));

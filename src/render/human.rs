@@ -101,6 +101,13 @@ impl Human {
     }
 
     pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
+        if let Event::Carried(carried) = event {
+            // Looks as in an opening.
+            if let Some(event) = carried.in_opening() {
+                self.event(out, &event, now);
+            }
+            return;
+        }
         let start = out.len();
         self.write(out, event, now);
         if let Some(request) = event.request() {
@@ -152,6 +159,7 @@ impl Human {
                 let text = format!("! fault: {}", escape_line(text));
                 self.note(out, Role::Warning, &text, now);
             }
+            Event::Carried(_) => {}
             _ if !self.show.handshake => {}
             Event::CredentialsInClear(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),

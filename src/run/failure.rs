@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use super::on_top;
 use crate::config::Connect;
 use crate::diagnostic::Diagnostic;
 use crate::dial::{self, ProxyProblem, TunnelRefusal};
@@ -17,19 +16,10 @@ use crate::session::{OpenError, OpenProblem};
 
 pub(super) fn not_open(error: &OpenError, connect: &Connect) -> NotOpen {
     let redactor = connect.display.secrets.redactor(error.evidence.requests());
-    let why = match on_top::refusal(error, connect) {
-        Some(refusal) => NotOpen {
-            hint: refusal.hint,
-            ..NotOpen::new(refusal.text, refusal.exit)
-        },
-        None => NotOpen {
-            hint: error.hint(),
-            ..NotOpen::new(error.to_string(), error.exit())
-        },
-    };
     NotOpen {
+        hint: error.hint(),
         body: answer(error).map(|(_, body)| redactor.bytes(body.content()).into_owned()),
-        ..why
+        ..NotOpen::new(error.to_string(), error.exit())
     }
 }
 

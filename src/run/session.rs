@@ -295,8 +295,10 @@ async fn open(
             Err((NotOpen::new(error, Exit::Timeout), text))
         }
     };
-    if is_other_version && on_top::try_other_version(options) {
-        observers.view.note(on_top::OTHER_VERSION);
+    let is_first = options.offer.target == connect.dialing.open.offer.target;
+    if is_other_version && is_first {
+        let note = on_top::try_other_version(options);
+        observers.view.note(note);
         return Box::pin(open(report, options, observers, lines, signals)).await;
     }
     let is_answered = observers.opening.last_response().is_some();

@@ -349,6 +349,9 @@ impl Mode for ScriptMode {
             self.hear(message, turn);
             return self.shared.changed.notify_one();
         }
+        if let Some(speaker) = &mut self.speaker {
+            speaker.observe(&event);
+        }
         let is_violation = matches!(event, Event::Connection(connection::Event::Violation(_)));
         // Without -v a violation is shown once, by the report.
         if self.human.show.messages || !is_violation {

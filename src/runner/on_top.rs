@@ -24,7 +24,10 @@ impl Runner<'_> {
             .ending
             .as_ref()
             .and_then(|it| it.cause.clone());
-        let Some(Cause::OnTop { text, hint, exit }) = cause else {
+        let Some(Cause::OnTop {
+            text, hint, exit, ..
+        }) = cause
+        else {
             let what = "the session of the protocol on top did not open";
             return Err(until.missed(missed, what, connection, Log::new(until.since)));
         };

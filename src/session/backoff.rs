@@ -8,7 +8,6 @@ use jiff::fmt::rfc2822;
 use super::error::{OpenError, OpenProblem};
 use crate::dial::{self, ProxyProblem, SocksProblem, TlsProblem};
 use crate::event::{Cause, Ending};
-use crate::exit::Exit;
 use crate::proto::connection::{End, reported_code};
 use crate::proto::handshake::HandshakeError;
 
@@ -82,12 +81,11 @@ impl Backoff {
 /// Whether a connection that ended like this was lost, rather than ended on purpose.
 pub(super) fn is_lost(ending: &Ending) -> bool {
     if let Some(cause) = &ending.cause {
-        let exit = match cause {
-            Cause::Idle(_) => return true,
-            Cause::OnTop { exit, .. } => *exit,
-            _ => return false,
+        return match cause {
+            Cause::Idle(_) => true,
+            Cause::OnTop { may_pass, .. } => *may_pass,
+            _ => false,
         };
-        return matches!(exit, Exit::NoPong | Exit::Timeout);
     }
     match &ending.end {
         End::Lost { .. } | End::NoPong(_) => true,

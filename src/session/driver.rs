@@ -20,6 +20,7 @@ use super::write_side::WriteSide;
 use crate::dial::io_text;
 use crate::event::{Ending, Event, RoundTrips, Unsent};
 use crate::proto::connection::{self, Connection, End};
+use crate::proto::traffic::Traffic;
 
 /// Runs an open connection to its end; the mode gets no other.
 ///
@@ -75,6 +76,8 @@ struct Driver<'m, S, M> {
     undelivered_input: bool,
     first_message: Option<Instant>,
     round_trips: RoundTrips,
+    /// What an engine before this one sent and received.
+    before: (Traffic, Traffic),
 }
 
 impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
@@ -91,6 +94,7 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
             undelivered_input: false,
             first_message: None,
             round_trips: RoundTrips::default(),
+            before: (Traffic::default(), Traffic::default()),
         }
     }
 
@@ -103,11 +107,13 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
         for _ in 0..ROUNDS {
             // The runtime's clock, because tests pause it.
             let now = tokio::time::Instant::now().into_std();
+            self.handle_carried(now);
             let drained = self.handle_events(now);
             self.delivery.end_round(self.connection.sender(), now);
             let sender = self.connection.sender();
             let mut moved = self.mode.poll_input(cx, &mut Turn { sender, now });
             moved |= self.write(cx, now);
+            moved |= drained && self.succeed();
             let flushed = self.mode.poll_output(cx).is_ready();
             moved |= self.handle_stop(cx, now);
             if self.lifecycle.is_over(flushed, now) {
@@ -132,11 +138,40 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
         Poll::Pending
     }
 
+    /// Reports what happened below the session.
+    fn handle_carried(&mut self, now: Instant) {
+        while let Some(carried) = self.stream.take_event() {
+            let sender = self.connection.sender();
+            self.mode
+                .event(Event::Carried(&carried), &mut Turn { sender, now });
+        }
+    }
+
+    /// Continues with the engine that another carrier of the session brings along.
+    fn succeed(&mut self) -> bool {
+        if !self.connection.sender().output().is_empty() {
+            return false;
+        }
+        let Some(next) = self.stream.take_successor() else {
+            return false;
+        };
+        self.write_side.hold();
+        // An end that is under way is known to the engine that began it.
+        if let Lifecycle::Running = self.lifecycle {
+            let (sent, received) = std::mem::replace(&mut self.connection, *next).traffic();
+            self.before.0 += sent;
+            self.before.1 += received;
+            self.delivery = Delivery::default();
+        }
+        true
+    }
+
     /// Advances the engine's clock and hands on events until none are left or the output is full.
     ///
     /// Returns whether none are left.
     fn handle_events(&mut self, now: Instant) -> bool {
-        self.connection.observe_frames(self.mode.wants_frames());
+        let wants_frames = self.stream.has_frames() && self.mode.wants_frames();
+        self.connection.observe_frames(wants_frames);
         self.connection.handle_timeout(now);
         while !self.is_full() {
             if self.mode.has_rest() {
@@ -216,7 +251,7 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
     fn read(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut buffer = ReadBuf::new(self.connection.input());
         match Pin::new(&mut self.stream).poll_read(cx, &mut buffer) {
-            Poll::Pending => false,
+            Poll::Pending => self.stream.has_event(),
             Poll::Ready(Ok(())) => {
                 match buffer.filled().len() {
                     0 => {
@@ -263,7 +298,10 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
     }
 
     fn ending(&mut self, now: Instant) -> Ending {
-        let (sent, received) = self.connection.traffic();
+        let (mut sent, mut received) = self.connection.traffic();
+        let own = sent.messages;
+        sent += self.before.0;
+        received += self.before.1;
         let (end, cause) = std::mem::take(&mut self.lifecycle).into_end();
         let end = end.unwrap_or_else(|| self.connection.end_now());
         let unwritten = self.connection.sender().unwritten_data();
@@ -280,7 +318,7 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 messages: 0,
                 bytes: self.write_side.lost() + unwritten,
             },
-            at_risk: self.delivery.at_risk(sent.messages, cause.as_ref()),
+            at_risk: self.delivery.at_risk(own, cause.as_ref()),
             ..Ending::new(end, cause, now - self.opened)
         }
     }

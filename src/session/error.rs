@@ -10,13 +10,16 @@ use crate::dial::{self, ProxyError, ProxyProblem, TlsFailure, TlsProblem};
 use crate::duration::shown;
 use crate::event::{Evidence, Symptom};
 use crate::exit::Exit;
-use crate::proto::handshake::{HandshakeError, Refusal};
+use crate::ontop::{self, Refusal};
+use crate::proto::handshake::{self, HandshakeError};
 use crate::proto::http1::{Body, HeadError};
 
 /// Why a connection did not open, with all that was seen of it.
 #[derive(Debug)]
 pub struct OpenError {
     pub problem: OpenProblem,
+    /// What the protocol on top makes of it.
+    pub refusal: Option<Box<Refusal>>,
     pub evidence: Box<Evidence>,
 }
 
@@ -40,6 +43,12 @@ pub enum OpenProblem {
     /// The response's status is not 101.
     #[error("the server refused the upgrade with status {}", .0.refusal.status)]
     Refused(Box<Refused>),
+    /// The first answer of long polling opens no session.
+    #[error("the answer to the first poll is no Engine.IO open packet: {0}")]
+    NoEngine(String),
+    /// The server speaks this version of Engine.IO.
+    #[error("the server speaks EIO {0}, another version than was asked for")]
+    OtherVersion(u8),
     /// A phase outlasted the limit of the opening.
     #[error("{text}")]
     Timeout { symptom: Symptom, text: String },
@@ -47,13 +56,17 @@ pub enum OpenProblem {
 
 #[derive(Debug)]
 pub struct Refused {
-    pub refusal: Refusal,
+    pub refusal: handshake::Refusal,
     /// The start of the response's body.
     pub body: Body,
 }
 
 impl OpenError {
-    pub(super) fn new(problem: OpenProblem, evidence: Evidence) -> Self {
+    pub(super) fn new(
+        problem: OpenProblem,
+        on_top: Option<ontop::Name>,
+        evidence: Evidence,
+    ) -> Self {
         let mut evidence = Box::new(evidence);
         evidence.symptom = symptom(&problem);
         match &problem {
@@ -67,16 +80,30 @@ impl OpenError {
             OpenProblem::NoAnswer { after, .. } => evidence.waited = *after,
             _ => {}
         }
-        Self { problem, evidence }
+        let refusal = match &problem {
+            OpenProblem::Refused(refused) => {
+                let body = String::from_utf8_lossy(refused.body.content());
+                on_top.and_then(|name| name.refusal(&body)).map(Box::new)
+            }
+            _ => None,
+        };
+        Self {
+            problem,
+            refusal,
+            evidence,
+        }
     }
 
     /// A response other than 101.
     pub fn refused(refused: Refused, evidence: Evidence) -> Self {
-        Self::new(OpenProblem::Refused(Box::new(refused)), evidence)
+        Self::new(OpenProblem::Refused(Box::new(refused)), None, evidence)
     }
 
     pub fn exit(&self) -> Exit {
-        self.problem.exit()
+        match &self.refusal {
+            Some(refusal) => refusal.exit,
+            None => self.problem.exit(),
+        }
     }
 }
 
@@ -84,9 +111,12 @@ impl OpenProblem {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Dial(error) => dial_exit(error),
-            Self::Stream(_) | Self::Cut { .. } | Self::NoAnswer { .. } | Self::Handshake(_) => {
-                Exit::BadHandshake
-            }
+            Self::Stream(_)
+            | Self::Cut { .. }
+            | Self::NoAnswer { .. }
+            | Self::Handshake(_)
+            | Self::NoEngine(_) => Exit::BadHandshake,
+            Self::OtherVersion(_) => Exit::RefusedOnTop,
             Self::Redirect(_) => Exit::Redirect,
             Self::Refused(_) => Exit::Refused,
             Self::Timeout { .. } => Exit::Timeout,
@@ -96,7 +126,10 @@ impl OpenProblem {
 
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem.fmt(f)
+        match &self.refusal {
+            Some(refusal) => refusal.text.fmt(f),
+            None => self.problem.fmt(f),
+        }
     }
 }
 
@@ -104,11 +137,18 @@ impl std::error::Error for OpenError {}
 
 impl Diagnostic for OpenError {
     fn hint(&self) -> Option<String> {
+        if let Some(refusal) = &self.refusal {
+            return refusal.hint.clone();
+        }
         let seen = self.evidence.hint();
         seen.or_else(|| match &self.problem {
             OpenProblem::Dial(error) => error.hint(),
             OpenProblem::Handshake(error) => error.hint(),
             OpenProblem::Redirect(error) => error.hint(),
+            OpenProblem::NoEngine(_) => {
+                Some("check that this is a Socket.IO server, and the path".to_owned())
+            }
+            OpenProblem::OtherVersion(version) => Some(format!("--eio {version} speaks it")),
             _ => None,
         })
     }

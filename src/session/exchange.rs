@@ -24,6 +24,8 @@ pub(super) struct Exchange {
     pub(super) stream: Stream,
     pub(super) outcome: Outcome,
     pub(super) input: Buffer,
+    /// With what the last request was made, for those that follow it.
+    pub(super) options: Box<Options>,
 }
 
 /// Follows redirections to the server that answers with anything else.
@@ -37,12 +39,17 @@ pub(super) async fn exchange(
     loop {
         trail.record(&hop);
         let answer = request(&hop, observe, progress).await?;
-        let response = answer.outcome.response();
+        let response = answer.1.response();
         hop.credentials.learn(response, &hop.url);
-        let (Some(follow), Some((status, location))) =
-            (&first.follow, redirection(&answer.outcome))
+        let (Some(follow), Some((status, location))) = (&first.follow, redirection(&answer.1))
         else {
-            return Ok(answer);
+            let (stream, outcome, input) = answer;
+            return Ok(Exchange {
+                stream,
+                outcome,
+                input,
+                options: Box::new(hop.into_owned()),
+            });
         };
         let next = trail.next(follow, &hop, &location)?;
         let credentials_dropped = withholds(first, &next);
@@ -71,8 +78,12 @@ async fn request(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
     progress: &mut Progress,
-) -> Result<Exchange, OpenProblem> {
-    let mut handshake = Handshake::new(&offer(options), &generate_key());
+) -> Result<(Stream, Outcome, Buffer), OpenProblem> {
+    let offer = offer(options);
+    let mut handshake = match options.polling {
+        Some(_) => Handshake::plain(&offer),
+        None => Handshake::new(&offer, &generate_key()),
+    };
     if has_credentials(handshake.request()) && is_exposed(options) {
         observe(Event::CredentialsInClear(&options.target.host));
     }
@@ -94,11 +105,7 @@ async fn request(
     )
     .await
     {
-        Ok((outcome, input)) => Ok(Exchange {
-            stream,
-            outcome,
-            input,
-        }),
+        Ok((outcome, input)) => Ok((stream, outcome, input)),
         Err(OpenProblem::Stream(error)) => {
             let error = last_words(&mut stream, error).await;
             let (target, tls) = (&options.target, &options.dial.tls);
@@ -143,7 +150,8 @@ async fn last_words(stream: &mut Stream, error: io::Error) -> io::Error {
     read.err().unwrap_or(error)
 }
 
-fn offer(options: &Options) -> Offer {
+/// The request with the credentials of its URL.
+pub(super) fn offer(options: &Options) -> Offer {
     let mut offer = options.offer.clone();
     offer
         .fields

@@ -1,6 +1,7 @@
 //! The only socket loop: dials, opens, and moves bytes between a socket, the engine and a mode.
 
 pub mod backoff;
+mod carrier;
 mod credential;
 mod delivery;
 pub mod driver;
@@ -10,6 +11,7 @@ mod lifecycle;
 pub mod mode;
 mod open;
 mod options;
+mod polling;
 mod progress;
 pub mod reconnect;
 mod redirect;
@@ -19,12 +21,13 @@ mod write_side;
 
 pub use crate::sys::signal::Signals;
 pub use backoff::Backoff;
+pub use carrier::Carrier;
 pub use credential::Credentials;
 pub use driver::run;
 pub use error::{OpenError, OpenProblem, Refused};
 pub use mode::{Mode, Reconnecting, Stop, Turn};
 pub use open::{Answered, Opened, ask, open};
-pub use options::{Follow, Options, Place};
+pub use options::{Follow, Options, Place, Polling};
 pub use reconnect::{Finish, Plan, keep_up, open_lasting};
 pub use redirect::RedirectError;
 pub use transport::Transport;

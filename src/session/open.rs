@@ -4,19 +4,23 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use super::carrier::Carrier;
 use super::error::{OpenError, OpenProblem, Refused};
 use super::exchange::{Exchange, exchange};
 use super::options::Options;
+use super::polling::{self, Polling};
 use super::progress::Progress;
 use crate::dial::{Stream, read_body};
+use crate::duration::shown;
 use crate::event::{Event, Evidence, Open, Symptom};
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
-use crate::proto::handshake::Outcome;
+use crate::proto::handshake::{Outcome, Refusal};
+use crate::proto::receiver::input_buffer;
 
 #[derive(Debug)]
 pub struct Opened {
-    pub stream: Stream,
+    pub stream: Carrier,
     pub connection: Connection,
     pub open: Open,
     pub at: Instant,
@@ -29,31 +33,51 @@ pub async fn open(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     let started = Instant::now();
-    let Answered {
-        mut stream,
-        outcome,
-        input,
-        evidence,
-    } = ask(options, observe).await?;
-    let agreed = match outcome {
-        Outcome::Agreed(agreed) => agreed,
+    let answered = ask(options, observe).await?;
+    let took = |at: Instant| at - started;
+    let (stream, open, input, evidence) = match answered.outcome {
+        Outcome::Agreed(agreed) => {
+            let open = Open {
+                subprotocol: agreed.subprotocol,
+                ignored_subprotocols: agreed.ignored_subprotocols,
+                deflate: agreed.deflate,
+                tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
+                took: took(Instant::now()),
+            };
+            let stream = Carrier::Socket(answered.stream);
+            (stream, open, answered.input, answered.evidence)
+        }
         Outcome::Refused(refusal) => {
-            let body = read_body(&mut stream, &refusal.response, input.filled()).await;
-            return Err(OpenError::refused(Refused { refusal, body }, *evidence));
+            let unread = Unread {
+                stream: answered.stream,
+                refusal,
+                input: answered.input,
+            };
+            let polled = unread.poll(*answered.options, started).await;
+            let polling = polled.map_err(|problem| {
+                OpenError::new(problem, options.on_top, *answered.evidence.clone())
+            })?;
+            let open = Open {
+                took: took(Instant::now()),
+                ..Open::default()
+            };
+            let stream = Carrier::Polling(Box::new(polling));
+            (stream, open, input_buffer(), answered.evidence)
         }
     };
-    let at = Instant::now();
-    let open = Open {
-        subprotocol: agreed.subprotocol,
-        ignored_subprotocols: agreed.ignored_subprotocols,
-        deflate: agreed.deflate,
-        tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
-        took: at - started,
-    };
+    let at = started + open.took;
     observe(Event::Open(&open));
     let config = Config {
         deflate: open.deflate,
         ..options.connection.clone()
+    };
+    let config = match &stream {
+        Carrier::Socket(_) => config,
+        // WebSocket's pings have no place in HTTP.
+        Carrier::Polling(_) => Config {
+            ping_interval: None,
+            ..config
+        },
     };
     let evidence = Evidence {
         symptom: Symptom::Ended,
@@ -69,6 +93,37 @@ pub async fn open(
     })
 }
 
+/// An answer that is no upgrade, and whose body is not read yet.
+struct Unread {
+    stream: Stream,
+    refusal: Refusal,
+    input: Buffer,
+}
+
+impl Unread {
+    /// The session of long polling that it opens, if that was asked for.
+    async fn poll(mut self, options: Options, started: Instant) -> Result<Polling, OpenProblem> {
+        let Refusal { status, response } = self.refusal;
+        if options.polling.is_none() || status != 200 {
+            let body = read_body(&mut self.stream, &response, self.input.filled()).await;
+            let refusal = Refusal { response, status };
+            return Err(OpenProblem::Refused(Box::new(Refused { refusal, body })));
+        }
+        let left = options.connect_timeout.saturating_sub(started.elapsed());
+        let polling = Box::pin(polling::open(self.stream, self.input, response, options));
+        match tokio::time::timeout(left, polling).await {
+            Ok(polling) => polling,
+            Err(_) => Err(OpenProblem::Timeout {
+                symptom: Symptom::NoResponse,
+                text: format!(
+                    "the first poll has no complete answer after {}",
+                    shown(left)
+                ),
+            }),
+        }
+    }
+}
+
 /// What a server has answered to an upgrade, whatever it is.
 #[derive(Debug)]
 pub struct Answered {
@@ -77,6 +132,8 @@ pub struct Answered {
     /// What came after the head of the answer.
     pub input: Buffer,
     pub evidence: Box<Evidence>,
+    /// With what the last request was made.
+    pub options: Box<Options>,
 }
 
 /// Sends the upgrade request, and follows redirections, up to the answer.
@@ -90,26 +147,20 @@ pub async fn ask(
     let problem = match answer {
         Ok(Ok(Exchange {
             stream,
-            outcome: outcome @ Outcome::Agreed(_),
-            input,
-        })) => {
-            return Ok(Answered {
-                stream,
-                outcome,
-                input,
-                evidence: Box::new(progress.evidence),
-            });
-        }
-        Ok(Ok(Exchange {
-            stream,
             outcome,
             input,
+            options,
         })) => {
+            let evidence = match outcome {
+                Outcome::Agreed(_) => progress.evidence,
+                Outcome::Refused(_) => progress.into_evidence().await,
+            };
             return Ok(Answered {
                 stream,
                 outcome,
                 input,
-                evidence: Box::new(progress.into_evidence().await),
+                evidence: Box::new(evidence),
+                options,
             });
         }
         Ok(Err(problem)) => problem,
@@ -118,5 +169,6 @@ pub async fn ask(
             OpenProblem::Timeout { symptom, text }
         }
     };
-    Err(OpenError::new(problem, progress.into_evidence().await))
+    let evidence = progress.into_evidence().await;
+    Err(OpenError::new(problem, options.on_top, evidence))
 }

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::credential::Credentials;
 use crate::dial;
+use crate::ontop;
 use crate::proto::connection::Config;
 use crate::proto::handshake::Offer;
 use crate::secret::Secret;
@@ -23,6 +24,19 @@ pub struct Options {
     /// From DNS to the 101 response.
     pub connect_timeout: Duration,
     pub timeout_flag: &'static str,
+    /// The protocol on top, which explains refusals.
+    pub on_top: Option<ontop::Name>,
+    /// HTTP long polling in the place of WebSocket.
+    pub polling: Option<Polling>,
+}
+
+/// How to poll.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Polling {
+    /// Whether a WebSocket takes over, as in a browser.
+    pub upgrades: bool,
+    /// The most bytes of an answer.
+    pub limit: usize,
 }
 
 #[derive(Debug, Clone)]

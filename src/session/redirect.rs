@@ -243,6 +243,8 @@ mod tests {
             connection: Config::new(Role::Client),
             connect_timeout: Duration::MAX,
             timeout_flag: "--connect-timeout",
+            on_top: None,
+            polling: None,
         }
     }
 

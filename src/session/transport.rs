@@ -6,6 +6,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::dial::{Socket, Stream};
+use crate::event::Carried;
+use crate::proto::connection::Connection;
 
 pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Makes the end of the stream a reset (RST) instead of an orderly end (FIN), if it can.
@@ -14,6 +16,25 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     /// Whether the peer is known to have ended the stream, even while nothing is read.
     fn is_ended_by_peer(&self) -> bool {
         false
+    }
+
+    /// Whether it carries the frames of the engine, rather than what they stand for.
+    fn has_frames(&self) -> bool {
+        true
+    }
+
+    /// Whether something happened below the session.
+    fn has_event(&self) -> bool {
+        false
+    }
+
+    fn take_event(&mut self) -> Option<Carried> {
+        None
+    }
+
+    /// The engine for what is read and written from now on, once everything before is read.
+    fn take_successor(&mut self) -> Option<Box<Connection>> {
+        None
     }
 }
 

@@ -81,6 +81,13 @@ impl WriteSide {
         }
     }
 
+    /// Notes that the stream holds back what another engine wrote.
+    pub(super) fn hold(&mut self) {
+        if let Self::Clean = self {
+            *self = Self::Unflushed(0);
+        }
+    }
+
     fn fail(&mut self) {
         *self = Self::Broken { lost: self.lost() };
     }

@@ -51,7 +51,9 @@ impl Flags {
         let max_message = max_message(&args.dial.limit.endpoint);
         let on_top = on_top::resolve(&args.on_top, &mut target, max_message, &self.environment)?;
         let mut dialing = Dialing::resolve(&args.dial, &target, &self.environment)?;
-        dialing.on_top = on_top.map(|(options, _)| options);
+        if let Some(on_top) = on_top {
+            on_top.apply(&mut dialing);
+        }
         Ok(dialing)
     }
 

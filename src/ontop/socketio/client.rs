@@ -14,7 +14,6 @@ use super::decoder::Decoder;
 use super::engine::{self, EnginePacket, Handshake, Version};
 use super::heartbeat::{Beat, Heartbeat};
 use super::namespace::Namespaces;
-use super::refusal;
 use super::say::{self, Record};
 use super::see;
 use crate::exit::Exit;
@@ -50,8 +49,12 @@ impl Default for Options {
 impl Options {
     /// Takes the version from the query of a request, unless one is given.
     pub fn follow(&mut self, target: &str) {
-        if self.is_auto && target.contains("EIO=3") {
-            self.version = Version::V3;
+        if self.is_auto {
+            self.version = if target.contains("EIO=3") {
+                Version::V3
+            } else {
+                Version::V4
+            };
         }
     }
 }
@@ -228,6 +231,7 @@ impl Protocol for Client {
                     text: "the server closed the Engine.IO session".to_owned(),
                     hint: None,
                     exit: Exit::Done,
+                    may_pass: false,
                 });
             }
             (_, None) => {
@@ -239,11 +243,6 @@ impl Protocol for Client {
                 actions.see(see::unreadable(reason, payload));
             }
         }
-    }
-
-    fn refusal(&self, response: &str) -> Option<Refusal> {
-        let body = response.split_once("\r\n\r\n").map(|(_, body)| body);
-        refusal::refusal(body?)
     }
 
     fn say(
@@ -312,7 +311,7 @@ impl Protocol for Client {
         let session = match &mut self.stage {
             Stage::Closed => return,
             Stage::Opening(until) if *until > now => return,
-            Stage::Opening(_) => return actions.end(silent("no open packet came")),
+            Stage::Opening(_) => return actions.end(unopened()),
             Stage::Open(session) => session,
         };
         match session.heartbeat.tick(now) {
@@ -370,12 +369,20 @@ fn opened(handshake: &Handshake) -> Seen {
     seen
 }
 
+fn unopened() -> Refusal {
+    Refusal {
+        hint: Some("is this a Socket.IO server? try without --as, or another path".to_owned()),
+        ..silent("the server sent no Engine.IO open packet")
+    }
+}
+
 fn silent(what: &str) -> Refusal {
     let patience = quantity::duration(PATIENCE);
     Refusal {
         text: format!("{what} within {patience}"),
         hint: Some("check that this is a Socket.IO server, and the path".to_owned()),
         exit: Exit::Timeout,
+        may_pass: true,
     }
 }
 
@@ -395,5 +402,6 @@ fn missing(version: Version, since: Duration) -> Refusal {
         text,
         hint: Some(hint.to_owned()),
         exit: Exit::NoPong,
+        may_pass: true,
     }
 }

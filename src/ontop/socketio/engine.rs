@@ -298,6 +298,10 @@ impl RefusalCode {
             let code = usize::try_from(object.get("code")?.as_u64()?).ok()?;
             return Self::ALL.get(code).copied();
         }
+        // python-engineio says it in a sentence, without a code.
+        if body.contains("using an unsupported version of the Socket.IO") {
+            return Some(Self::Version);
+        }
         Self::ALL.into_iter().find(|code| code.message() == body)
     }
 }
@@ -426,6 +430,8 @@ mod tests {
             assert_eq!(RefusalCode::of_body(&json), Some(code));
             assert_eq!(RefusalCode::of_body(code.message()), Some(code));
         }
+        let python = r#""The client is using an unsupported version of the Socket.IO or Engine.IO protocols""#;
+        assert_eq!(RefusalCode::of_body(python), Some(RefusalCode::Version));
         for other in [
             "",
             "Not Found",

@@ -23,6 +23,8 @@ pub fn refusal(body: &str) -> Option<Refusal> {
         ),
         hint: Some(cure(code)),
         exit: Exit::RefusedOnTop,
+        // A server that was started again knows no session of before.
+        may_pass: code == RefusalCode::SessionUnknown,
     })
 }
 
@@ -51,6 +53,7 @@ pub(super) fn of_namespace(name: &str, data: Option<&Value>, hint: String) -> Re
         text,
         hint: Some(hint),
         exit: Exit::RefusedOnTop,
+        may_pass: false,
     }
 }
 

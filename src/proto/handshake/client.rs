@@ -207,13 +207,61 @@ pub struct Handshake {
     interim: usize,
 }
 
+impl Offer {
+    /// A request that asks for no upgrade, and for a connection that stays; with a body, its type and length.
+    pub fn plain(&self, method: &str, body: Option<(&str, usize)>) -> Head {
+        let mut fields = vec![
+            field("Host", &self.host),
+            field("Connection", "keep-alive"),
+            field("Accept", "*/*"),
+        ];
+        if let Some((media_type, length)) = body {
+            fields.push(field("Content-Type", media_type));
+            fields.push(field("Content-Length", &length.to_string()));
+        }
+        fields.extend(self.sender());
+        self.head(method, fields)
+    }
+
+    /// Who asks.
+    fn sender(&self) -> impl Iterator<Item = (String, String)> {
+        let fields = [("User-Agent", &self.user_agent), ("Origin", &self.origin)];
+        fields
+            .into_iter()
+            .filter_map(|(name, value)| Some(field(name, value.as_deref()?)))
+    }
+
+    /// The head with these fields and those that were given, edited.
+    fn head(&self, method: &str, mut fields: Vec<(String, String)>) -> Head {
+        fields.extend(self.fields.iter().cloned());
+        for edit in &self.edits {
+            edit.apply(&mut fields);
+        }
+        Head::encode(
+            &format!("{method} {} HTTP/1.1", self.target),
+            fields
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        )
+    }
+}
+
 impl Handshake {
     /// A handshake with `offer`; `key` is its nonce (16 bytes in base64).
     pub fn new(offer: &Offer, key: &str) -> Self {
         let request = match &offer.relayed {
             Some(relayed) => relayed.request(offer),
-            None => own_request(offer, key),
+            None => offer.head("GET", own_fields(offer, key)),
         };
+        Self::of(request, offer)
+    }
+
+    /// A request in the place of a handshake, which asks for no upgrade: every answer is a refusal of one.
+    pub fn plain(offer: &Offer) -> Self {
+        Self::of(offer.plain("GET", None), offer)
+    }
+
+    fn of(request: Head, offer: &Offer) -> Self {
         // An edit may have replaced the key or the subprotocols, so read them from the request.
         let key = request.text("Sec-WebSocket-Key").unwrap_or_default();
         Self {
@@ -280,48 +328,33 @@ impl Handshake {
     }
 }
 
-fn own_request(offer: &Offer, key: &str) -> Head {
-    let mut fields = own_fields(offer, key);
-    for edit in &offer.edits {
-        edit.apply(&mut fields);
-    }
-    Head::encode(
-        &format!("GET {} HTTP/1.1", offer.target),
-        fields
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    )
-}
-
-/// The request's fields before any edit, in the order of the RFC's example (§1.3).
+/// The handshake's own fields, in the order of the RFC's example (§1.3).
 fn own_fields(offer: &Offer, key: &str) -> Vec<(String, String)> {
-    let mut fields: Vec<(String, String)> = [
-        ("Host", offer.host.as_str()),
-        ("Upgrade", "websocket"),
-        ("Connection", "Upgrade"),
-        ("Sec-WebSocket-Key", key),
-        ("Sec-WebSocket-Version", VERSION),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into();
+    let mut fields = vec![
+        field("Host", &offer.host),
+        field("Upgrade", "websocket"),
+        field("Connection", "Upgrade"),
+        field("Sec-WebSocket-Key", key),
+        field("Sec-WebSocket-Version", VERSION),
+    ];
     if !offer.compression.is_empty() {
         let offers: Vec<String> = offer
             .compression
             .iter()
             .map(|offer| offer.to_extension().to_string())
             .collect();
-        fields.push(("Sec-WebSocket-Extensions".to_owned(), offers.join(", ")));
+        fields.push(field("Sec-WebSocket-Extensions", &offers.join(", ")));
     }
-    let subprotocols = (!offer.subprotocols.is_empty()).then(|| offer.subprotocols.join(", "));
-    for (name, value) in [
-        ("User-Agent", offer.user_agent.clone()),
-        ("Origin", offer.origin.clone()),
-        ("Sec-WebSocket-Protocol", subprotocols),
-    ] {
-        fields.extend(value.map(|value| (name.to_owned(), value)));
+    fields.extend(offer.sender());
+    if !offer.subprotocols.is_empty() {
+        let subprotocols = offer.subprotocols.join(", ");
+        fields.push(field("Sec-WebSocket-Protocol", &subprotocols));
     }
-    fields.extend(offer.fields.iter().cloned());
     fields
+}
+
+fn field(name: &str, value: &str) -> (String, String) {
+    (name.to_owned(), value.to_owned())
 }
 
 /// Fields that occur once in a request, so that an edit replaces them.

@@ -40,6 +40,11 @@ impl Body {
 
     /// The body that follows `head`, a response; its start is kept.
     pub fn new(head: &Head) -> Self {
+        Self::of_response(head, Self::MAX_CONTENT)
+    }
+
+    /// The body that follows `head`, a response, of which at most `limit` bytes are kept.
+    pub fn of_response(head: &Head, limit: usize) -> Self {
         let framing = match head.text("Content-Length").map(|text| text.parse()) {
             _ if matches!(head.status(), Some(101 | 204 | 304)) => Framing::Done,
             _ if is_chunked(head) => Framing::ChunkHeader,
@@ -47,7 +52,7 @@ impl Body {
             Some(Ok(length)) => Framing::Length(length),
             Some(Err(_)) | None => Framing::UntilEnd,
         };
-        Self::framed(framing, Self::MAX_CONTENT)
+        Self::framed(framing, limit)
     }
 
     /// The body that follows `head`, a request, of which at most `limit` bytes are kept; `None` when its
@@ -112,6 +117,11 @@ impl Body {
     /// Whether the next byte belongs to another message.
     pub fn is_complete(&self) -> bool {
         self.framing == Framing::Done
+    }
+
+    /// Whether the end of the stream is its end.
+    pub fn ends_with_stream(&self) -> bool {
+        self.framing == Framing::UntilEnd
     }
 
     /// Whether its framing is malformed, so that its end is unknown.

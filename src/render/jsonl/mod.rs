@@ -122,7 +122,8 @@ impl Jsonl {
                 self.line(out, wire::Event::Fault(wire::Fault { message }), now)
             }
             // Parts of the `open` event.
-            Event::Step(_)
+            Event::Carried(_)
+            | Event::Step(_)
             | Event::Request(_)
             | Event::Response(_)
             | Event::Redirected(_)

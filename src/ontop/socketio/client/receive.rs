@@ -117,6 +117,7 @@ impl Client {
                 text: format!("the server disconnected namespace {name}"),
                 hint: None,
                 exit: Exit::Done,
+                may_pass: false,
             });
         }
     }
