@@ -38,25 +38,38 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     }
 }
 
-impl<T: Transport + ?Sized> Transport for &mut T {
-    fn reset_on_drop(&mut self) {
-        (**self).reset_on_drop();
-    }
+macro_rules! delegate {
+    ($pointer:ty) => {
+        impl<T: Transport + ?Sized> Transport for $pointer {
+            fn reset_on_drop(&mut self) {
+                (**self).reset_on_drop();
+            }
 
-    fn is_ended_by_peer(&self) -> bool {
-        (**self).is_ended_by_peer()
-    }
+            fn is_ended_by_peer(&self) -> bool {
+                (**self).is_ended_by_peer()
+            }
+
+            fn has_frames(&self) -> bool {
+                (**self).has_frames()
+            }
+
+            fn has_event(&self) -> bool {
+                (**self).has_event()
+            }
+
+            fn take_event(&mut self) -> Option<Carried> {
+                (**self).take_event()
+            }
+
+            fn take_successor(&mut self) -> Option<Box<Connection>> {
+                (**self).take_successor()
+            }
+        }
+    };
 }
 
-impl<T: Transport + ?Sized> Transport for Box<T> {
-    fn reset_on_drop(&mut self) {
-        (**self).reset_on_drop();
-    }
-
-    fn is_ended_by_peer(&self) -> bool {
-        (**self).is_ended_by_peer()
-    }
-}
+delegate!(&mut T);
+delegate!(Box<T>);
 
 impl Transport for TcpStream {
     fn reset_on_drop(&mut self) {
