@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::ontop::{self, Action, Actions, Name, Opening, Protocol, Refusal, Seen, Verb};
 use crate::outbox::{SendError, SendObserver};
 use crate::proto::connection::{self, End, Message};
+use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::rules::Rule;
 use crate::session::Turn;
@@ -74,9 +75,6 @@ pub trait Listener: SendObserver {
     fn note(&mut self, text: &str);
 
     fn hint(&mut self, text: &str);
-
-    /// What the user asked for failed.
-    fn failed(&mut self, _cause: Cause) {}
 }
 
 #[derive(Debug)]
@@ -128,6 +126,11 @@ impl Speaker {
     /// How much of what was asked for is not answered yet, if the protocol has answers.
     pub fn pending(&self) -> Option<usize> {
         self.protocol.pending()
+    }
+
+    /// Why a pipe that has all its answers fails.
+    pub fn verdict(&self) -> Option<Cause> {
+        self.protocol.verdict().map(cause)
     }
 
     /// A connection is open, or open again.
@@ -220,6 +223,15 @@ impl Speaker {
         seen.collect()
     }
 
+    /// Notes the server's Close frame: the protocol may know what its code means.
+    pub fn closing(&mut self, frame: Option<&CloseFrame>) {
+        let Some(frame) = frame.filter(|_| self.is_running()) else {
+            return;
+        };
+        let refusal = self.protocol.closing(frame.code.0, &frame.reason);
+        self.refusal = self.refusal.take().or(refusal);
+    }
+
     /// Notes what may be a refusal: HTTP in the place of a frame, or the answer to a poll.
     pub fn observe(&mut self, event: &Event<'_>) {
         let body = match event {
@@ -230,6 +242,9 @@ impl Speaker {
                 response
                     .split_once("\r\n\r\n")
                     .map(|(_, body)| body.to_owned())
+            }
+            Event::Connection(connection::Event::Close(frame)) => {
+                return self.closing(frame.as_ref());
             }
             Event::Carried(Carried::Refused(body)) => {
                 Some(String::from_utf8_lossy(body).into_owned())
@@ -277,7 +292,6 @@ impl Speaker {
                 Action::Note(text) => listener.note(&text),
                 Action::Hint(text) => listener.hint(&text),
                 Action::End(refusal) => drop(self.refusal.get_or_insert(refusal)),
-                Action::Fail(refusal) => listener.failed(cause(refusal)),
                 Action::Send {
                     kind,
                     payload,

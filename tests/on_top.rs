@@ -1,5 +1,6 @@
 //! `--as`: protocols on top of WebSocket, against scripted servers.
 
+mod graphql;
 mod hostile;
 mod pipe;
 mod polling;

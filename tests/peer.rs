@@ -12,6 +12,7 @@ use crate::support::run::{Run, Running, program};
 mod browser;
 mod client;
 mod fault;
+mod graphql;
 mod million;
 mod proxied;
 mod report;

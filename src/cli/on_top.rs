@@ -9,10 +9,11 @@ use crate::secret::Secret;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = Heading::OnTop)]
 pub struct OnTopArgs {
-    /// Speak a protocol on top of WebSocket: socket.io, or raw for none
+    /// Speak a protocol on top of WebSocket: socket.io, graphql, or raw for none
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
-    /// scenarios are in its own words. With socket.io, wsee URL needs no more than
+    /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
+    /// wsee URL needs no more than
     /// http://HOST:PORT: the path /socket.io/ and the query are filled in. -v shows the messages as
     /// they are on the wire. A session that the server refuses is exit status 115. See
     /// wsee-protocols(5).
@@ -41,6 +42,17 @@ pub struct OnTopArgs {
         hide_short_help = true
     )]
     pub auth: Option<Secret<String>>,
+    /// The payload of GraphQL's connection_init: a JSON object, @FILE or env:NAME
+    ///
+    /// Servers take credentials in it, such as {"Authorization":"Bearer …"}. A file is read again for
+    /// every connection.
+    #[arg(
+        long,
+        value_name = "JSON|@FILE|env:NAME",
+        requires = "name",
+        hide_short_help = true
+    )]
+    pub init: Option<Secret<String>>,
     /// The version of Engine.IO: 3 (Socket.IO 2), 4 (Socket.IO 3 and 4) or auto
     ///
     /// auto begins with 4, unless the query says EIO=3, and follows a server that speaks 3.
@@ -92,7 +104,11 @@ pub enum Transport {
 
 impl ValueEnum for As {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self::Protocol(ontop::Name::SocketIo), Self::Raw]
+        &[
+            Self::Protocol(ontop::Name::SocketIo),
+            Self::Protocol(ontop::Name::Graphql),
+            Self::Raw,
+        ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -51,15 +51,22 @@ impl Connect {
         let limit = &args.dial.limit.endpoint;
         on_top::check(&args.on_top, &args.session)?;
         let max_message = max_message(limit);
-        let on_top = on_top::resolve(&args.on_top, &mut target, max_message, environment)?;
+        let (dial, is_whole) = (&args.dial, on_top::is_whole(&args.on_top));
+        let on_top = on_top::resolve(&args.on_top, dial, &mut target, max_message, environment)?;
         let name = args.profile.as_ref().unwrap_or(&target.host_header);
-        session(&args.session, limit, environment, now, name, || {
-            let mut dialing = Dialing::resolve(&args.dial, &target, environment)?;
+        let mut connect = session(&args.session, limit, environment, now, name, || {
+            let mut dialing = Dialing::resolve(dial, &target, environment)?;
             if let Some(on_top) = on_top {
                 on_top.apply(&mut dialing);
             }
             Ok(dialing)
-        })
+        })?;
+        if let Mode::Pipe(options) = &mut connect.mode
+            && is_whole
+        {
+            take_whole(&args.session, options);
+        }
+        Ok(connect)
     }
 
     pub fn demo(
@@ -143,6 +150,17 @@ fn session(
         connect.dialing.notes.push(format!("{NO_PROMPT}; {lines}"));
     }
     Ok(connect)
+}
+
+/// Makes one operation of standard input, which lasts until it is complete.
+fn take_whole(args: &SessionArgs, options: &mut pipe::Options) {
+    let is_split = args.pipe.split.is_some() || args.format.print.null || options.commands;
+    if !is_split {
+        options.split = Split::Whole;
+    }
+    if args.wait.is_none() {
+        options.wait = None;
+    }
 }
 
 const NO_PROMPT: &str =
@@ -265,6 +283,7 @@ fn pipe_options(
             ..silent.format
         },
         every: reconnect::every(&args.reconnect, send_encoding, environment)?,
+        until_answered: args.wait.is_none() && count.is_none(),
         count,
         echo: pipe.echo,
         reads_stdin: !pipe.echo && !pipe.no_stdin,
@@ -302,6 +321,7 @@ pub(super) fn silent_pipe(
             Wait::For(time) => Some(time),
             Wait::Forever => None,
         },
+        until_answered: false,
         count: None,
         echo: false,
         reads_stdin: false,

@@ -216,6 +216,9 @@ const MAX_PAYLOAD: usize = 1_000_000;
 
 fn socketio(args: &ListenArgs) -> Result<Option<Options>, SocketIoError> {
     let on_top = &args.on_top;
+    if let Some(As::Protocol(name)) = on_top.name.filter(|it| *it != As::Protocol(Name::SocketIo)) {
+        return Err(SocketIoError::NoServer(name.as_str()));
+    }
     if !matches!(on_top.name, Some(As::Protocol(Name::SocketIo))) {
         if !on_top.namespace.is_empty() {
             return Err(SocketIoError::NoSocketIo);
@@ -254,6 +257,8 @@ fn period(
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SocketIoError {
+    #[error("wsee listen speaks socket.io only, not {0}; --rules can answer its messages")]
+    NoServer(&'static str),
     #[error("--namespace needs --as socket.io")]
     NoSocketIo,
     #[error("--namespace {0:?} does not start with a slash; write /{0}")]

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use super::Name;
 use crate::exit::Exit;
 use crate::proto::message::Kind;
 
@@ -30,8 +31,6 @@ pub enum Action {
     /// What the user could do.
     Hint(String),
     End(Refusal),
-    /// What was asked for failed: the end of a pipe, and no more than that elsewhere.
-    Fail(Refusal),
 }
 
 impl Actions {
@@ -69,10 +68,6 @@ impl Actions {
     pub fn end(&mut self, refusal: Refusal) {
         self.list.push(Action::End(refusal));
     }
-
-    pub fn fail(&mut self, refusal: Refusal) {
-        self.list.push(Action::Fail(refusal));
-    }
 }
 
 /// A message as its protocol understands it; nothing of it is escaped yet.
@@ -90,6 +85,62 @@ pub struct Seen {
     pub print: Option<Value>,
     /// Whether it only keeps the session alive: it is not shown, but counted.
     pub is_keepalive: bool,
+}
+
+impl Seen {
+    /// A message of this type, with nothing in it yet.
+    pub(super) fn new(protocol: Name, kind: &str, label: impl Into<String>) -> Self {
+        Self {
+            label: label.into(),
+            payload: String::new(),
+            note: String::new(),
+            object: json!({"protocol": protocol.as_str(), "type": kind}),
+            print: None,
+            is_keepalive: false,
+        }
+    }
+
+    /// Adds a member to the object of `--jsonl`.
+    #[must_use]
+    pub(super) fn with(mut self, key: &str, value: impl Into<Value>) -> Self {
+        self.object[key] = value.into();
+        self
+    }
+
+    #[must_use]
+    pub(super) fn carrying(self, payload: impl Into<String>) -> Self {
+        let payload = payload.into();
+        Self { payload, ..self }
+    }
+
+    #[must_use]
+    pub(super) fn noting(self, note: impl Into<String>) -> Self {
+        let note = note.into();
+        Self { note, ..self }
+    }
+
+    #[must_use]
+    pub(super) fn printing(self, value: Value) -> Self {
+        let print = Some(value);
+        Self { print, ..self }
+    }
+
+    /// A message that only keeps the session alive.
+    pub(super) fn keepalive(protocol: Name, kind: &str) -> Self {
+        let is_keepalive = true;
+        Self {
+            is_keepalive,
+            ..Self::new(protocol, kind, kind)
+        }
+    }
+
+    /// A message that is not of the protocol, for this reason.
+    pub(super) fn unreadable(protocol: Name, title: &str, reason: &str, payload: &[u8]) -> Self {
+        Self::new(protocol, "unreadable", format!("not {title}"))
+            .with("reason", reason)
+            .carrying(String::from_utf8_lossy(payload))
+            .noting(reason)
+    }
 }
 
 /// Why the protocol ends the session.

@@ -4,6 +4,7 @@
 //! show, an end. It is chosen with `--as`; without it, [`Dialect`] only names what it recognises.
 
 mod action;
+pub mod graphql;
 pub mod recognise;
 pub mod socketio;
 mod verb;
@@ -23,17 +24,19 @@ use crate::proto::message::Kind;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Name {
     SocketIo,
+    Graphql,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 1] = [Self::SocketIo];
+    pub const ALL: [Self; 2] = [Self::SocketIo, Self::Graphql];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SocketIo => "socket.io",
+            Self::Graphql => "graphql",
         }
     }
 
@@ -50,6 +53,7 @@ impl Name {
     pub fn verbs(self) -> &'static [Verb] {
         match self {
             Self::SocketIo => socketio::VERBS,
+            Self::Graphql => graphql::VERBS,
         }
     }
 
@@ -61,6 +65,7 @@ impl Name {
     pub fn refusal(self, body: &str) -> Option<Refusal> {
         match self {
             Self::SocketIo => socketio::refusal(body),
+            Self::Graphql => None,
         }
     }
 }
@@ -69,12 +74,14 @@ impl Name {
 #[derive(Debug, Clone)]
 pub enum Options {
     SocketIo(socketio::Options),
+    Graphql(graphql::Options),
 }
 
 impl Options {
     pub fn name(&self) -> Name {
         match self {
             Self::SocketIo(_) => Name::SocketIo,
+            Self::Graphql(_) => Name::Graphql,
         }
     }
 
@@ -82,6 +89,7 @@ impl Options {
     pub fn usual(name: Name) -> Self {
         match name {
             Name::SocketIo => Self::SocketIo(socketio::Options::default()),
+            Name::Graphql => Self::Graphql(graphql::Options::default()),
         }
     }
 
@@ -89,6 +97,7 @@ impl Options {
     pub fn client(&self) -> Box<dyn Protocol> {
         match self {
             Self::SocketIo(options) => Box::new(socketio::Client::new(options.clone())),
+            Self::Graphql(options) => Box::new(graphql::Client::new(options.clone())),
         }
     }
 
@@ -96,6 +105,7 @@ impl Options {
     pub fn follows_version(&self) -> bool {
         match self {
             Self::SocketIo(options) => options.is_auto,
+            Self::Graphql(_) => false,
         }
     }
 
@@ -103,6 +113,7 @@ impl Options {
     pub fn follow(&mut self, target: &str) {
         match self {
             Self::SocketIo(options) => options.follow(target),
+            Self::Graphql(_) => {}
         }
     }
 }
@@ -141,8 +152,18 @@ pub trait Protocol: Debug {
         None
     }
 
+    /// What it means that the server closes with this code, if the protocol defines it.
+    fn closing(&mut self, _code: u16, _reason: &str) -> Option<Refusal> {
+        None
+    }
+
     /// How much of what was asked for is not answered yet, if the protocol has answers.
     fn pending(&self) -> Option<usize> {
+        None
+    }
+
+    /// What failed of what was asked for, which is the end of a pipe.
+    fn verdict(&self) -> Option<Refusal> {
         None
     }
 

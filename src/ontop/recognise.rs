@@ -42,8 +42,8 @@ impl Dialect {
 
 const ENGINE_IO_4: &str = "this speaks Engine.IO 4 (Socket.IO); add --as socket.io";
 const ENGINE_IO_3: &str = "this speaks Engine.IO 3 (Socket.IO 2); add --as socket.io";
-const GRAPHQL: &str = "this speaks graphql-transport-ws: send {\"type\":\"connection_init\"}, then {\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{\"query\":\"…\"}}";
-const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws: send {\"type\":\"connection_init\"}, then {\"id\":\"1\",\"type\":\"start\",\"payload\":{\"query\":\"…\"}}";
+const GRAPHQL: &str = "this speaks graphql-transport-ws; add --as graphql";
+const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws; add --as graphql";
 const SIGNALR: &str = "this speaks SignalR: every message ends with the byte 1e; send {\"protocol\":\"json\",\"version\":1} and that byte (Ctrl-V Ctrl-^ at the prompt)";
 const STOMP: &str = "this speaks STOMP: a frame ends with NUL; at the prompt, /frame 434f4e4e4543540a6163636570742d76657273696f6e3a312e320a686f73743a2f0a0a00 connects";
 const MQTT: &str = "this speaks MQTT, in binary messages: /bin 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 connects, 20 02 00 00 is yes";

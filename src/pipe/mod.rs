@@ -54,6 +54,8 @@ pub struct Options {
     pub diff: Option<Style>,
     /// How long to wait for messages after the end of input; `None` for forever.
     pub wait: Option<Duration>,
+    /// Whether a protocol on top that has all its answers ends the wait.
+    pub until_answered: bool,
     /// End after this many messages that pass the filter.
     pub count: Option<u64>,
     pub echo: bool,
@@ -198,8 +200,19 @@ impl Pipe {
     }
 
     fn wait_ends(&self) -> Option<Instant> {
+        let pending = self.speaker.as_ref().and_then(Speaker::pending);
+        if pending == Some(0) && self.options.until_answered && self.is_input_over() {
+            return self.active.max(self.paused);
+        }
         let wait = self.options.wait.filter(|_| self.is_input_over())?;
         Some(self.active? + wait).max(self.paused)
+    }
+
+    /// The cause of an orderly end, unless something failed that was asked for.
+    fn judged(&self, cause: Cause) -> Cause {
+        let is_orderly = matches!(cause, Cause::EndOfInput | Cause::Count(_));
+        let speaker = self.speaker.as_ref().filter(|_| is_orderly);
+        speaker.and_then(Speaker::verdict).unwrap_or(cause)
     }
 
     fn end_of_input(&mut self) -> Cause {

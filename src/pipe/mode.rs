@@ -114,7 +114,7 @@ impl Mode for Pipe {
         if let Some(stop) = self.stop.take() {
             return Poll::Ready(stop);
         }
-        match self.cause.take() {
+        match self.cause.take().map(|cause| self.judged(cause)) {
             // Replies to what was sent before the error may still arrive.
             Some(cause @ Cause::Input { .. }) => return Poll::Ready(Stop::new(cause, close)),
             Some(cause) => return Poll::Ready(Stop::promptly(cause, close)),
@@ -128,7 +128,8 @@ impl Mode for Pipe {
         }
         if self.wait_ends().is_some_and(|end| end <= now) {
             let cause = self.end_of_input();
-            self.options.wait = None;
+            let cause = self.judged(cause);
+            (self.options.wait, self.options.until_answered) = (None, false);
             return Poll::Ready(Stop::new(cause, close));
         }
         Poll::Pending

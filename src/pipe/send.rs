@@ -68,7 +68,6 @@ pub(super) struct Observer<'p> {
     output: &'p mut Output,
     active: &'p mut Option<Instant>,
     stop: &'p mut Option<Stop>,
-    cause: &'p mut Option<Cause>,
     speaker: Option<&'p mut Speaker>,
     /// What the protocol on top received, for the pipe to print.
     pub(super) heard: Vec<Rc<Seen>>,
@@ -121,10 +120,6 @@ impl Listener for Observer<'_> {
     fn hint(&mut self, text: &str) {
         self.observers.view.hint(text);
     }
-
-    fn failed(&mut self, cause: Cause) {
-        self.cause.get_or_insert(cause);
-    }
 }
 
 impl Pipe {
@@ -135,7 +130,6 @@ impl Pipe {
             output: &mut self.printer.output,
             active: &mut self.active,
             stop: &mut self.stop,
-            cause: &mut self.cause,
             speaker: self.speaker.as_mut(),
             heard: Vec::new(),
             is_keepalive: false,
@@ -169,6 +163,7 @@ impl Pipe {
             && self.stop.is_none()
             && self.paused.is_none()
             && self.outbox.has_room(turn)
+            && self.is_ready()
         {
             if self.options.is_demo && input.record() > self.received {
                 break;

@@ -362,6 +362,11 @@ impl Mode for ScriptMode {
         let Event::Connection(event) = &event else {
             return;
         };
+        if let connection::Event::Close(frame) = event
+            && let Some(speaker) = self.speaker.as_mut().filter(|it| !it.is_ready())
+        {
+            speaker.closing(frame.as_ref());
+        }
         self.shared.state.borrow_mut().inbox.event(event, now);
         // The end is notified when the session has returned it.
         if !matches!(event, connection::Event::Ended(_)) {
@@ -374,6 +379,11 @@ impl Mode for ScriptMode {
             let mut observer = Observer::new(&mut self.human, &mut self.stop);
             // A connection that is closing takes nothing more.
             let _ = speaker.tick(turn, &mut observer);
+            let is_ready = speaker.is_ready();
+            let inbox = &mut self.shared.state.borrow_mut().inbox;
+            if std::mem::replace(&mut inbox.is_ready, is_ready) != is_ready {
+                self.shared.changed.notify_one();
+            }
         }
         let request = {
             let mut state = self.shared.state.borrow_mut();

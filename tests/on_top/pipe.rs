@@ -239,7 +239,7 @@ fn flags_that_do_not_fit_are_refused() {
     for (args, why) in [
         (
             &["--as", "foo", "ws://h"][..],
-            "possible values: socket.io, raw",
+            "possible values: socket.io, graphql, raw",
         ),
         (
             &["--as", "socket.io", "ws://h", "--binary"],
@@ -258,6 +258,14 @@ fn flags_that_do_not_fit_are_refused() {
             "is no namespace",
         ),
         (&["--namespace", "/fx", "ws://h"], "--as <NAME>"),
+        (
+            &["--as", "graphql", "ws://h", "--namespace", "/fx"],
+            "--namespace belongs to --as socket.io, and not to --as graphql",
+        ),
+        (
+            &["--as", "graphql", "ws://h", "--init", "[1]"],
+            "--init is JSON, but not an object",
+        ),
     ] {
         wsee(args).run().exits(2).says(why);
     }

@@ -49,8 +49,9 @@ impl Flags {
     fn resolve(&self, args: &EndpointArgs, url: &str) -> Result<Dialing, ConfigError> {
         let mut target = Target::typed(url, args.dial.handshake.path_as_is)?;
         let max_message = max_message(&args.dial.limit.endpoint);
-        let on_top = on_top::resolve(&args.on_top, &mut target, max_message, &self.environment)?;
-        let mut dialing = Dialing::resolve(&args.dial, &target, &self.environment)?;
+        let (dial, environment) = (&args.dial, &self.environment);
+        let on_top = on_top::resolve(&args.on_top, dial, &mut target, max_message, environment)?;
+        let mut dialing = Dialing::resolve(dial, &target, environment)?;
         if let Some(on_top) = on_top {
             on_top.apply(&mut dialing);
         }

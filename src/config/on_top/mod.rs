@@ -1,0 +1,214 @@
+//! "Protocols on top": what is spoken, with which credentials, and the URL it needs.
+
+mod socketio;
+mod source;
+
+use std::path::PathBuf;
+
+use super::target::Target;
+use super::{Dialing, Environment};
+use crate::cli::{As, DialArgs, Eio, OnTopArgs, SessionArgs};
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::ontop::socketio::is_namespace;
+use crate::ontop::{self, Name, graphql};
+use crate::pipe::Split;
+use crate::session::Polling;
+use crate::speaker::{self, Auth};
+use source::Source;
+
+#[derive(Debug, thiserror::Error)]
+pub enum OnTopError {
+    #[error("--namespace {0:?} is no namespace")]
+    Namespace(String),
+    #[error("{flag} is {problem}")]
+    Json { flag: &'static str, problem: String },
+    #[error("{flag} env:{name}: the variable is not set, or is not valid UTF-8; export it")]
+    Variable { flag: &'static str, name: String },
+    #[error("{flag} @{}: cannot read it: {error}", file.display())]
+    File {
+        flag: &'static str,
+        file: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("{flag} belongs to --as {owner}, and not to --as {name}")]
+    Foreign {
+        flag: &'static str,
+        owner: &'static str,
+        name: &'static str,
+    },
+    #[error("--as {name} sends and prints JSON, which {flag} does not")]
+    Pipe {
+        name: &'static str,
+        flag: &'static str,
+    },
+}
+
+impl OnTopError {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::File { .. } => Exit::Input,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+impl Diagnostic for OnTopError {
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Namespace(_) => "a namespace starts with /, such as /admin",
+            Self::Json { .. } => {
+                "it takes a JSON object, such as '{\"token\":\"…\"}'; -u USER:PASS logs in over HTTP"
+            }
+            Self::Pipe { .. } | Self::Foreign { .. } => "drop one of them",
+            Self::Variable { .. } | Self::File { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// What `--as` makes of a connection.
+#[derive(Debug)]
+pub(super) struct OnTop {
+    options: speaker::Options,
+    /// What was filled in.
+    note: Option<String>,
+    /// Offered unless others are given.
+    subprotocols: Vec<String>,
+    polling: Option<Polling>,
+}
+
+impl OnTop {
+    pub(super) fn apply(self, dialing: &mut Dialing) {
+        let open = &mut dialing.open;
+        open.on_top = Some(self.options.name());
+        open.polling = self.polling;
+        if self.polling.is_some() {
+            // As in a browser, the requests of a session share what the first answer sets.
+            open.credentials.jar.get_or_insert_default();
+        }
+        dialing.on_top = Some(self.options);
+        dialing.notes.extend(self.note);
+        let offered = &mut open.offer.subprotocols;
+        if offered.is_empty() {
+            *offered = self.subprotocols;
+        }
+    }
+}
+
+/// Resolves the flags, and completes the URL.
+pub(super) fn resolve(
+    args: &OnTopArgs,
+    dial: &DialArgs,
+    target: &mut Target,
+    max_message: u64,
+    environment: &Environment,
+) -> Result<Option<OnTop>, OnTopError> {
+    let Some(As::Protocol(name)) = args.name else {
+        return Ok(None);
+    };
+    check_flags(args, name)?;
+    let flags = [("--auth", &args.auth), ("--init", &args.init)];
+    let source = flags.into_iter().find_map(|(flag, given)| {
+        let given = given.as_ref()?;
+        Some(Source::of(flag, given.expose(), environment))
+    });
+    // Once now, so that a mistake is found before a connection is made.
+    let auth = source.as_ref().map(Source::read).transpose()?;
+    let limit = usize::try_from(max_message).unwrap_or(usize::MAX);
+    let offers = |names: &[&str]| names.iter().map(ToString::to_string).collect();
+    let mut polling = None;
+    let (protocol, note, subprotocols) = match name {
+        Name::SocketIo => {
+            let version = socketio::version(args, target);
+            let transport = socketio::transport(args, target);
+            let note = socketio::complete(target, name, version, transport);
+            polling = socketio::polling(transport, limit);
+            socketio::add_auth(target, version, auth.as_ref());
+            let options = ontop::socketio::Options {
+                namespaces: args.namespace.clone(),
+                version,
+                is_auto: matches!(args.eio, None | Some(Eio::Auto)),
+                limit,
+            };
+            (ontop::Options::SocketIo(options), note, Vec::new())
+        }
+        Name::Graphql => {
+            let is_open = dial.handshake.subprotocol.is_empty();
+            let options = ontop::Options::Graphql(graphql::Options { is_open });
+            (options, None, offers(&[graphql::MODERN, graphql::OLDER]))
+        }
+    };
+    let read = |source: Source| {
+        Auth::new(move || {
+            let auth = source.read();
+            auth.map_err(|error| error.to_string())
+        })
+    };
+    Ok(Some(OnTop {
+        options: speaker::Options {
+            protocol,
+            auth: source.map(read),
+            shows_secrets: false,
+        },
+        note,
+        subprotocols,
+        polling,
+    }))
+}
+
+/// Refuses what is of another protocol.
+fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
+    let flags = [
+        (!args.namespace.is_empty(), "--namespace", Name::SocketIo),
+        (args.auth.is_some(), "--auth", Name::SocketIo),
+        (args.eio.is_some(), "--eio", Name::SocketIo),
+        (args.transport.is_some(), "--transport", Name::SocketIo),
+        (args.init.is_some(), "--init", Name::Graphql),
+    ];
+    let foreign = flags
+        .into_iter()
+        .find(|(is_given, _, owner)| *is_given && *owner != name);
+    if let Some((_, flag, owner)) = foreign {
+        return Err(OnTopError::Foreign {
+            flag,
+            owner: owner.as_str(),
+            name: name.as_str(),
+        });
+    }
+    match args.namespace.iter().find(|name| !is_namespace(name)) {
+        Some(wrong) => Err(OnTopError::Namespace(wrong.clone())),
+        None => Ok(()),
+    }
+}
+
+/// Whether all of standard input is one record.
+pub(super) fn is_whole(args: &OnTopArgs) -> bool {
+    matches!(args.name, Some(As::Protocol(Name::Graphql)))
+}
+
+/// Refuses flags of a pipe that is not made of JSON.
+pub(super) fn check(args: &OnTopArgs, session: &SessionArgs) -> Result<(), OnTopError> {
+    let Some(As::Protocol(name)) = args.name else {
+        return Ok(());
+    };
+    let pipe = &session.pipe;
+    let is_split = match pipe.split {
+        None | Some(Split::Line | Split::Nul | Split::Json) => false,
+        Some(Split::Whole) => !is_whole(args),
+        Some(_) => true,
+    };
+    let flags = [
+        (pipe.binary, "--binary"),
+        (pipe.hex, "--hex"),
+        (pipe.base64, "--base64"),
+        (pipe.echo, "--echo"),
+        (session.format.print.raw, "--raw"),
+        (is_split, "--split none, events or SIZE"),
+    ];
+    let name = name.as_str();
+    match flags.into_iter().find(|(is_given, _)| *is_given) {
+        Some((_, flag)) => Err(OnTopError::Pipe { name, flag }),
+        None => Ok(()),
+    }
+}

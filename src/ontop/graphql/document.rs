@@ -1,0 +1,226 @@
+//! What is asked for: a GraphQL document as it is typed, or JSON with its variables.
+
+use serde_json::{Value, json};
+
+use crate::ontop::SayError;
+
+/// What an operation does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OperationKind {
+    Query,
+    Mutation,
+    Subscription,
+}
+
+impl OperationKind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Mutation => "mutation",
+            Self::Subscription => "subscription",
+        }
+    }
+}
+
+/// An operation to run.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Request {
+    pub kind: OperationKind,
+    /// `query`, `variables`, `operationName`, `extensions`.
+    pub payload: Value,
+}
+
+const FORMS: &str =
+    "write a document such as { hello }, or JSON such as {\"query\":\"…\",\"variables\":{…}}";
+
+/// Reads a document, perhaps with its variables after it, or JSON with both.
+///
+/// `usual` is the kind of a document without a keyword, `{ … }`.
+pub(super) fn request(text: &str, usual: OperationKind) -> Result<Request, SayError> {
+    let text = text.trim();
+    if let Ok(Value::Object(payload)) = serde_json::from_str::<Value>(text) {
+        let Some(query) = payload.get("query").and_then(Value::as_str) else {
+            return Err(SayError::new("the JSON object has no query", FORMS));
+        };
+        let kind = kind(query).unwrap_or(OperationKind::Query);
+        let payload = payload.into();
+        return Ok(Request { kind, payload });
+    }
+    let (document, variables) = split(text)?;
+    let found = kind(document);
+    let mut query = document.to_owned();
+    if document.starts_with('{') && usual == OperationKind::Subscription {
+        query.insert_str(0, "subscription ");
+    }
+    let mut payload = json!({ "query": query });
+    if let Some(variables) = variables {
+        payload["variables"] = variables;
+    }
+    let kind = found.unwrap_or(usual);
+    Ok(Request { kind, payload })
+}
+
+/// The keyword of the first operation; `None` for one without.
+fn kind(document: &str) -> Option<OperationKind> {
+    let mut depth = 0_usize;
+    for (word, after) in tokens(document) {
+        match word {
+            "{" | "(" | "[" => depth += 1,
+            "}" | ")" | "]" => depth = depth.saturating_sub(1),
+            _ if depth > 0 || after.starts_with(':') => {}
+            "query" => return Some(OperationKind::Query),
+            "mutation" => return Some(OperationKind::Mutation),
+            "subscription" => return Some(OperationKind::Subscription),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The document, and the JSON object of its variables if one follows.
+fn split(text: &str) -> Result<(&str, Option<Value>), SayError> {
+    let mut depth = 0_usize;
+    let mut has_body = false;
+    for (token, after) in tokens(text) {
+        let at = text.len() - after.len() - token.len();
+        match token {
+            "{" if depth == 0 && has_body => {
+                return match serde_json::from_str(&text[at..]) {
+                    Ok(variables @ Value::Object(_)) => {
+                        Ok((text[..at].trim_end(), Some(variables)))
+                    }
+                    _ => Err(SayError::new(
+                        "what follows the document is no JSON object of variables",
+                        FORMS,
+                    )),
+                };
+            }
+            "{" | "(" | "[" => depth += 1,
+            "}" | ")" | "]" => {
+                let Some(less) = depth.checked_sub(1) else {
+                    let text = format!("the document has a {token} too many");
+                    return Err(SayError::new(text, FORMS));
+                };
+                depth = less;
+                has_body |= token == "}" && depth == 0;
+            }
+            // Another definition has a body of its own.
+            _ if depth == 0 => has_body = false,
+            _ => {}
+        }
+    }
+    if depth > 0 {
+        let text = "the document is incomplete: a bracket is not closed";
+        return Err(SayError::new(text, "close its brackets and quotes"));
+    }
+    if !has_body {
+        return Err(SayError::new("there is no GraphQL document", FORMS));
+    }
+    Ok((text, None))
+}
+
+/// Words and brackets, without strings and comments, each with what follows it.
+fn tokens(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        loop {
+            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+            let first = rest.chars().next()?;
+            let len = match first {
+                '#' => {
+                    let line = rest.find('\n').unwrap_or(rest.len());
+                    rest = &rest[line..];
+                    continue;
+                }
+                '"' => {
+                    rest = &rest[string(rest)..];
+                    continue;
+                }
+                c if is_word(c) => rest.find(|c: char| !is_word(c)).unwrap_or(rest.len()),
+                c => c.len_utf8(),
+            };
+            let (token, after) = rest.split_at(len);
+            rest = after;
+            return Some((token, after));
+        }
+    })
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$' || c == '@'
+}
+
+/// The length of the string at the start: `"…"` or `"""…"""`.
+fn string(text: &str) -> usize {
+    if let Some(block) = text.strip_prefix("\"\"\"") {
+        return block.find("\"\"\"").map_or(text.len(), |end| 3 + end + 3);
+    }
+    let mut is_escaped = false;
+    let end = text[1..].find(|c: char| {
+        let ends = !is_escaped && (c == '"' || c == '\n');
+        is_escaped = !is_escaped && c == '\\';
+        ends
+    });
+    end.map_or(text.len(), |end| 1 + end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use OperationKind::{Mutation, Query, Subscription};
+
+    #[test]
+    fn a_document_is_read_with_what_follows_it() {
+        let query = |query: &str| json!({ "query": query });
+        let with = |query: &str| json!({"query": query, "variables": {"id": "}"}});
+        let named = "query Q($id: ID!) { user(id: $id) { name } }";
+        let fragment = "query Q { ...F } fragment F on Query { hello }";
+        for (text, usual, kind, payload) in [
+            ("{ hello }", Query, Query, query("{ hello }")),
+            (
+                " { ticks }",
+                Subscription,
+                Subscription,
+                query("subscription { ticks }"),
+            ),
+            ("mutation { a }", Query, Mutation, query("mutation { a }")),
+            (
+                "# query\nsubscription S { mutation: a(x: \"{\") }",
+                Query,
+                Subscription,
+                query("# query\nsubscription S { mutation: a(x: \"{\") }"),
+            ),
+            (fragment, Query, Query, query(fragment)),
+            (
+                "query Q($id: ID!) { user(id: $id) { name } } {\"id\":\"}\"}",
+                Query,
+                Query,
+                with(named),
+            ),
+            (
+                "{\"query\":\"subscription { a }\",\"operationName\":null}",
+                Query,
+                Subscription,
+                json!({"query": "subscription { a }", "operationName": null}),
+            ),
+        ] {
+            let expected = Request { kind, payload };
+            assert_eq!(request(text, usual), Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_document_says_why() {
+        for (text, why) in [
+            ("", "there is no GraphQL document"),
+            ("hello", "there is no GraphQL document"),
+            ("{ a", "a bracket is not closed"),
+            ("{ a } }", "a } too many"),
+            ("{ a } { b }", "no JSON object of variables"),
+            ("{\"a\":1}", "the JSON object has no query"),
+        ] {
+            let error = request(text, Query).expect_err(text);
+            assert!(error.text.contains(why), "{text}: {error:?}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Messages as people and programs see them.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::ontop::{Name, Seen};
+use crate::render::quantity;
+
+/// The most errors that a note quotes.
+const QUOTED: usize = 3;
+
+pub(super) fn seen(kind: &str, label: impl Into<String>) -> Seen {
+    Seen::new(Name::Graphql, kind, label)
+}
+
+/// A result: number `count` of its operation.
+pub(super) fn next(id: &str, title: &str, count: u64, payload: Value, after: Duration) -> Seen {
+    let shown = match &payload {
+        // Only the data: the errors are in the note, and nothing else is usual.
+        Value::Object(object) if object.keys().all(|key| key == "data" || key == "errors") => {
+            object.get("data").map(Value::to_string)
+        }
+        other => Some(other.to_string()),
+    };
+    let mut note = String::new();
+    if count == 1 {
+        note = format!("after {}", quantity::duration(after));
+    }
+    let failed = errors(&payload["errors"]);
+    if !failed.is_empty() {
+        let joint = if note.is_empty() { "" } else { ", " };
+        note = format!("{note}{joint}with {failed}");
+    }
+    seen("next", format!("{title}, result {count}"))
+        .with("id", id)
+        .with("payload", payload.clone())
+        .carrying(shown.unwrap_or_default())
+        .noting(note)
+        .printing(payload)
+}
+
+pub(super) fn error(id: &str, title: &str, payload: &Value) -> Seen {
+    seen("error", format!("{title} failed"))
+        .with("id", id)
+        .with("payload", payload.clone())
+        .carrying(payload.to_string())
+        .noting(errors(payload))
+        .printing(json!({ "errors": payload }))
+}
+
+/// The messages of GraphQL errors, with their places in the document and in the result.
+pub(super) fn errors(errors: &Value) -> String {
+    let errors = match errors {
+        Value::Array(errors) => errors.as_slice(),
+        Value::Null => &[],
+        one => std::slice::from_ref(one),
+    };
+    let mut text = String::new();
+    for error in errors.iter().take(QUOTED) {
+        if !text.is_empty() {
+            text.push_str("; ");
+        }
+        let message = error.get("message").and_then(Value::as_str);
+        let _ = write!(text, "{:?}", message.unwrap_or_default());
+        let place = &error["locations"][0];
+        if let (Some(line), Some(column)) = (place["line"].as_u64(), place["column"].as_u64()) {
+            let _ = write!(text, " at {line}:{column}");
+        }
+        if let Some(path) = error["path"].as_array() {
+            let path = path.iter().map(|it| match it {
+                Value::String(name) => name.clone(),
+                other => other.to_string(),
+            });
+            let _ = write!(text, " in {}", path.collect::<Vec<_>>().join("."));
+        }
+    }
+    match errors.len() {
+        0 => {}
+        1 => text.insert_str(0, "error "),
+        count => text.insert_str(0, &format!("{count} errors: ")),
+    }
+    if errors.len() > QUOTED {
+        text.push_str(" …");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_have_their_places() {
+        let one = json!([{"message": "no \"x\"", "locations": [{"line": 1, "column": 3}], "path": ["a", 0]}]);
+        assert_eq!(errors(&one), "error \"no \\\"x\\\"\" at 1:3 in a.0");
+        let many: Vec<_> = (0..5)
+            .map(|it| json!({"message": it.to_string()}))
+            .collect();
+        assert_eq!(errors(&json!(many)), "5 errors: \"0\"; \"1\"; \"2\" …");
+        assert_eq!(errors(&Value::Null), "");
+        assert_eq!(errors(&json!({"message": "m"})), "error \"m\"");
+    }
+}
