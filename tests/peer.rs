@@ -14,6 +14,7 @@ mod client;
 mod fault;
 mod graphql;
 mod million;
+mod passed;
 mod proxied;
 mod report;
 mod server;

@@ -10,7 +10,7 @@ use crate::support::peer::{Message, recording};
 use crate::support::run::{Run, program};
 
 /// Chromium with a page that talks to the server on port `echo`, and tells the one on port `report` what it found.
-fn talking(echo: u16, report: u16) -> Run {
+pub fn talking(echo: u16, report: u16) -> Run {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/browser.html");
     let page = page.display();
     chromium(&[&format!("file://{page}?echo={echo}&report={report}")])
