@@ -8,6 +8,7 @@ mod exact;
 mod fault;
 mod handshake;
 mod record;
+mod rule;
 mod usage;
 
 /// Starts a proxy in front of `upstream`.

@@ -12,7 +12,7 @@ use super::DialArgs;
 use super::fault::FaultArgs;
 use super::heading::Heading;
 use super::output::DisplayArgs;
-use super::runner::tokens;
+use super::runner::{VariableArgs, tokens};
 use super::value::listen_address;
 use crate::acceptor::Address;
 
@@ -42,6 +42,10 @@ pub struct ProxyingArgs {
     pub front: FrontArgs,
     #[command(flatten)]
     pub connection: UpstreamArgs,
+    #[command(flatten)]
+    pub rule: PassArgs,
+    #[command(flatten)]
+    pub variables: VariableArgs,
     #[command(flatten)]
     pub fault: FaultArgs,
     #[command(flatten)]
@@ -97,6 +101,38 @@ pub struct FrontArgs {
     /// Others get 503. By default there is no limit.
     #[arg(long, value_name = "N")]
     pub max_clients: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    next_help_heading = Heading::Behaviour,
+    group = ArgGroup::new("passing").args(["rules", "on"]).multiple(true)
+)]
+pub struct PassArgs {
+    /// Change what passes by the rules in FILE
+    ///
+    /// A rule begins with 'on', perhaps client or server, and a PATTERN as in wsee listen --rules; without
+    /// an end it is about both. Below it, indented, is what becomes of a message that matches: delay TIME,
+    /// drop, replace TEXT, set FILTER (jq, such as set .token = "x"), duplicate, corrupt, close CODE or
+    /// reset. The first rule that matches counts. Later messages of the same end wait behind one that is
+    /// delayed. A message is whole before a rule sees it; one larger than --max-message passes unseen.
+    ///
+    /// Everything else passes as it came. What is changed is sent uncompressed, and is noted with the place
+    /// of its rule; if the connection is compressed with context takeover, later compressed messages of that
+    /// end refer to it and are sent uncompressed as well.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rules: Option<PathBuf>,
+    /// Do STEP with each message that matches PATTERN; repeatable
+    ///
+    /// As in a file of rules, such as --on 'client text ping=drop'. PATTERN is complete at the first =
+    /// before which it is valid. It comes before the rules of --rules.
+    #[arg(long, value_name = "PATTERN=STEP", action = ArgAction::Append)]
+    pub on: Vec<String>,
+    /// Check the rules for mistakes, without listening
+    ///
+    /// The exit status is 0, or 2 with the places of all mistakes.
+    #[arg(long, requires = "passing")]
+    pub check: bool,
 }
 
 #[derive(Debug, Args)]

@@ -7,11 +7,12 @@ use super::dialing::{Dialing, max_message};
 use super::header::check_value;
 use super::listen::faults;
 use super::target::Target;
-use super::{ConfigError, Display, Environment};
+use super::{ConfigError, Display, Environment, runner};
 use crate::acceptor::{Address, Identity};
 use crate::cli::{ProxyingArgs, RecordFormat};
 use crate::dial::is_localhost;
 use crate::fault::Plan;
+use crate::matching::Given;
 use crate::proxy::{Extensions, Rewriting};
 use crate::record::Format;
 use crate::session;
@@ -29,6 +30,11 @@ pub struct Proxying {
     pub rewriting: Rewriting,
     pub max_message: u64,
     pub record: Option<(PathBuf, Format)>,
+    /// The file of rules, and those of `--on`.
+    pub rules: (Option<PathBuf>, Vec<String>),
+    pub given: Given,
+    /// The rules are only checked.
+    pub check: bool,
     pub faults: Plan,
     /// Events on stdout.
     pub jsonl: bool,
@@ -100,6 +106,9 @@ impl Proxying {
             rewriting,
             max_message: max_message(&dial.limit.endpoint),
             record: args.output.record.clone().map(|folder| (folder, format)),
+            rules: (args.rule.rules.clone(), args.rule.on.clone()),
+            given: runner::given(&args.variables, environment, args.display.show_secrets)?,
+            check: args.rule.check,
             faults: faults(&args.fault),
             jsonl: args.output.jsonl,
             display: Display::resolve(&args.display, environment),

@@ -101,6 +101,11 @@ impl Passage {
         })
     }
 
+    /// The start of a header whose end is missing, as it came.
+    pub fn unfinished_header(&self) -> &[u8] {
+        &self.head[..self.head_len]
+    }
+
     /// The number of bytes that have passed.
     pub fn bytes(&self) -> u64 {
         self.bytes

@@ -62,6 +62,13 @@ pub struct Watched<'a> {
     pub is_plain: bool,
 }
 
+impl Watched<'_> {
+    /// Whether the payload is all of the message.
+    pub fn is_whole(&self) -> bool {
+        self.is_plain && self.payload.len() as u64 == self.size
+    }
+}
+
 #[derive(Debug)]
 struct Incoming {
     kind: Kind,
@@ -72,8 +79,8 @@ struct Incoming {
 }
 
 /// What is reported by [`Sight::Lost`].
-const BAD: &str = "it is not valid DEFLATE data";
-const BOMB: &str = "it is larger than --max-message when it is inflated";
+const BAD: &str = "one is not valid DEFLATE data";
+const BOMB: &str = "one is larger than the limit when it is inflated";
 
 impl Watcher {
     /// A watcher of what `sender` sends; of a message at most `limit` bytes are kept, and at most

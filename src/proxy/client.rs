@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use super::journal::Journal;
 use super::pair::{Ends, Pair};
 use super::refuse::{BAD_GATEWAY, BAD_REQUEST, FORBIDDEN, NO_UPGRADE, answer, refuse};
+use super::touch::{Compression, Touch};
 use super::way::Way;
 use super::{Options, Record, Signals, Visit, request, shown, wait};
 use crate::acceptor::{Log, linger};
@@ -408,18 +409,32 @@ async fn pass(
     } = connected;
     let is_faulty = faults.is_some() || server_faults.is_some();
     let is_kept = journal.recorder.is_some() || journal.log.has_events();
+    let touch = |side| touch(side, deflate, options);
+    let touches = [touch(Side::Client), touch(Side::Server)];
+    let is_touched = touches.iter().any(Option::is_some);
     let watcher = |role| {
-        let limit = if is_kept {
+        let limit = if is_kept || is_touched {
             usize::try_from(options.max_message).unwrap_or(usize::MAX)
         } else {
             SHOWN
         };
-        let is_watched = is_kept || is_faulty || journal.log.wants_messages();
+        let is_watched = is_kept || is_faulty || is_touched || journal.log.wants_messages();
         is_watched.then(|| Watcher::new(role, deflate, limit, options.max_message))
     };
+    let [touch_client, touch_server] = touches;
     let mut pair = Pair {
-        client: Way::new(Side::Client, watcher(End::Client), server_faults.is_some()),
-        server: Way::new(Side::Server, watcher(End::Server), faults.is_some()),
+        client: Way::new(
+            Side::Client,
+            watcher(End::Client),
+            server_faults.is_some(),
+            touch_client,
+        ),
+        server: Way::new(
+            Side::Server,
+            watcher(End::Server),
+            faults.is_some(),
+            touch_server,
+        ),
         faults: [faults.cloned(), server_faults.clone()],
     };
     let now = Instant::now();
@@ -454,7 +469,26 @@ async fn pass(
         time: Timestamp::now(),
         ..*evidence
     };
-    journal.close(&pair, Box::new(evidence));
+    let passed = (pair.client.traffic(), pair.server.traffic());
+    journal.close(passed, pair.client.is_watched(), Box::new(evidence));
+}
+
+/// What rules need to touch the messages of one end; `None` if no rule is about them.
+fn touch(side: Side, deflate: Option<Params>, options: &Options) -> Option<Touch> {
+    if !options.rules.are_for(side) {
+        return None;
+    }
+    let has_context = deflate.is_some_and(|params| match side {
+        Side::Client => !params.client_no_context_takeover,
+        Side::Server => !params.server_no_context_takeover,
+    });
+    let compression = if has_context {
+        Compression::Context
+    } else {
+        Compression::Independent
+    };
+    let rules = Rc::clone(&options.rules);
+    Some(Touch::new(side, rules, compression, options.max_message))
 }
 
 /// The recording of a connection; without one if it cannot be created.

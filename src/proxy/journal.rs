@@ -2,11 +2,10 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write;
+use std::io;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::pair::Pair;
-use super::way::{Failure, Way};
 use crate::acceptor::Log;
 use crate::dial::io_text;
 use crate::event::{Cause, Direction, Ending, Event, Evidence, NotOpen, Opening, Side, Signal};
@@ -50,7 +49,8 @@ enum Began {
     Fin(Side, Option<Partial>),
     Failed(Side, String, Option<Partial>),
     Signal(Signal),
-    Fault,
+    /// A fault or a rule.
+    Proxy(&'static str),
 }
 
 /// How much of a text is shown that is too large to be kept, in bytes: enough to recognise it.
@@ -200,8 +200,7 @@ impl Journal {
     fn message(&mut self, side: Side, seen: &Watched<'_>, now: Instant) {
         let direction = direction(side);
         self.number += 1;
-        let is_whole = seen.is_plain && seen.payload.len() as u64 == seen.size;
-        if !is_whole {
+        if !seen.is_whole() {
             let is_readable = seen.is_plain && seen.kind == Kind::Text;
             let start = if is_readable { seen.payload } else { &[] };
             let start = &start[..start.len().min(START)];
@@ -263,8 +262,7 @@ impl Journal {
     }
 
     /// The stream from one end has ended in order.
-    pub(super) fn ended(&mut self, side: Side, way: &Way) {
-        let partial = way.partial();
+    pub(super) fn ended(&mut self, side: Side, partial: Option<Partial>) {
         self.began.get_or_insert(Began::Fin(side, partial));
     }
 
@@ -274,31 +272,47 @@ impl Journal {
         self.log.note(Role::Warning, &text);
     }
 
-    pub(super) fn failed(&mut self, failure: &Failure, way: &Way) {
-        let text = io_text(&failure.error);
-        self.began
-            .get_or_insert(Began::Failed(failure.side, text, way.partial()));
+    /// The other end takes nothing of what came from `side`.
+    pub(super) fn stalled(&self, side: Side, waiting: usize) {
+        let (other, waiting) = (side.other().name(), quantity::size(waiting as u64));
+        let side = side.name();
+        let text = format!(
+            "! the {other} reads nothing: {waiting} wait for it, and the {side} is not read"
+        );
+        self.log.note(Role::Warning, &text);
+    }
+
+    pub(super) fn failed(&mut self, side: Side, error: &io::Error, partial: Option<Partial>) {
+        let text = io_text(error);
+        self.began.get_or_insert(Began::Failed(side, text, partial));
     }
 
     pub(super) fn interrupted(&mut self, signal: Signal) {
         self.began.get_or_insert(Began::Signal(signal));
     }
 
-    pub(super) fn struck(&mut self) {
-        self.began.get_or_insert(Began::Fault);
+    pub(super) fn struck(&mut self, by: &'static str) {
+        self.began.get_or_insert(Began::Proxy(by));
     }
 
     /// Shows and records the end.
-    pub(super) fn close(&mut self, pair: &Pair, evidence: Box<Evidence>) {
+    ///
+    /// `passed` is what came from the client, and from the server; messages are counted if it `is_watched`.
+    pub(super) fn close(
+        &mut self,
+        passed: (Traffic, Traffic),
+        is_watched: bool,
+        evidence: Box<Evidence>,
+    ) {
         let now = self.now();
         let lasted = now.saturating_duration_since(self.opened);
-        let (client, server) = (pair.client.traffic(), pair.server.traffic());
+        let (client, server) = passed;
         let text = format!(
             "{} after {} ({}; {})",
             self.how(),
             quantity::duration(lasted),
-            amount(Side::Client, client, pair.client.watcher().is_some()),
-            amount(Side::Server, server, pair.server.watcher().is_some()),
+            amount(Side::Client, client, is_watched),
+            amount(Side::Server, server, is_watched),
         );
         let (end, cause) = self.end();
         let ending = Ending {
@@ -350,7 +364,7 @@ impl Journal {
             Some(Began::Signal(signal)) => {
                 format!("closed by the proxy: 1001 going away, {signal},")
             }
-            Some(Began::Fault) => "ended by a fault".to_owned(),
+            Some(Began::Proxy(by)) => format!("ended by a {by}"),
             None => "ended".to_owned(),
         }
     }
@@ -386,7 +400,7 @@ impl Journal {
                 End::Abandoned { reset: false },
                 Some(Cause::Signal(*signal)),
             ),
-            Some(Began::Fault) | None => (End::Abandoned { reset: false }, Some(Cause::Close)),
+            Some(Began::Proxy(_)) | None => (End::Abandoned { reset: false }, Some(Cause::Close)),
         }
     }
 }

@@ -5,7 +5,9 @@ mod journal;
 mod pair;
 mod refuse;
 mod request;
+mod rules;
 mod shown;
+mod touch;
 mod way;
 
 use std::path::PathBuf;
@@ -25,6 +27,7 @@ use crate::render::Role;
 use crate::render::clock::Clock;
 use crate::session;
 pub use request::{Extensions, Rewriting};
+pub use rules::{RuleError, Rules};
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -39,6 +42,7 @@ pub struct Options {
     /// The largest message that is shown to programs and recorded, in bytes.
     pub max_message: u64,
     pub record: Option<Record>,
+    pub rules: Rc<Rules>,
     /// Of what clients get, and of the front.
     pub faults: Plan,
     /// Of what the server gets.

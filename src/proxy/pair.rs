@@ -56,8 +56,8 @@ impl Pair {
             passed = poll_fn(|cx| self.poll(&mut ends, journal, cx)) => match passed {
                 Passed::Over => return,
                 Passed::Failed(failure) => return self.fail(failure, ends, journal).await,
-                Passed::Stop(how) => {
-                    journal.struck();
+                Passed::Stop(how, by) => {
+                    journal.struck(by);
                     how
                 }
             },
@@ -84,7 +84,12 @@ impl Pair {
                 journal.fault(&note);
             }
             if let Some(how) = faults.take_stop() {
-                return Poll::Ready(Passed::Stop(how));
+                return Poll::Ready(Passed::Stop(how, "fault"));
+            }
+        }
+        for way in [&mut self.client, &mut self.server] {
+            if let Some(how) = way.take_end() {
+                return Poll::Ready(Passed::Stop(how, "rule"));
             }
         }
         match moved {
@@ -126,7 +131,7 @@ impl Pair {
             Side::Client => &self.client,
             Side::Server => &self.server,
         };
-        journal.failed(&failure, way);
+        journal.failed(failure.side, &failure.error, way.partial());
         let (gone, other) = match failure.side {
             Side::Client => (ends.client, ends.server),
             Side::Server => (ends.server, ends.client),
@@ -177,5 +182,6 @@ impl Pair {
 enum Passed {
     Over,
     Failed(Failure),
-    Stop(CloseMode),
+    /// Because of a fault or a rule.
+    Stop(CloseMode, &'static str),
 }

@@ -4,18 +4,23 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use tokio::io::ReadBuf;
+use tokio::time::Sleep;
 
 use super::journal::Journal;
+use super::rules::End;
+use super::touch::Touch;
 use crate::event::Side;
 use crate::proto::buffer::Buffer;
 use crate::proto::frame::{CloseFrame, Header, Opcode, mask};
 use crate::proto::passage::{Passage, Piece};
 use crate::proto::receiver::Partial;
 use crate::proto::traffic::Traffic;
-use crate::proto::watcher::Watcher;
+use crate::proto::watcher::{Sight, Watcher};
 use crate::session::Transport;
+use crate::session::mode::CloseMode;
 
 #[derive(Debug)]
 pub(super) struct Way {
@@ -28,7 +33,26 @@ pub(super) struct Way {
     state: State,
     /// The other end's stream may be looked at in whole frames only, and needs to be asked to send on time.
     is_faulty: bool,
+    /// Rules may touch its messages.
+    touch: Option<Box<Touch>>,
+    /// For what rules delay.
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// When to look whether the other end still takes what waits for it.
+    look: Option<Pin<Box<Sleep>>>,
+    /// It has taken something since the last look, or has been complained about.
+    moves: Moves,
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Moves {
+    Yes,
+    No,
+    Noted,
+}
+
+/// How long an end may take nothing of what waits for it before the log says so: longer than a stall of a
+/// network that recovers.
+const STALL: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -56,7 +80,12 @@ pub(super) struct Streams<'a> {
 }
 
 impl Way {
-    pub(super) fn new(side: Side, watcher: Option<Watcher>, is_faulty: bool) -> Self {
+    pub(super) fn new(
+        side: Side,
+        watcher: Option<Watcher>,
+        is_faulty: bool,
+        touch: Option<Touch>,
+    ) -> Self {
         let passage = match side {
             Side::Client => Passage::from_client(rand::random()),
             Side::Server => Passage::from_server(),
@@ -68,11 +97,15 @@ impl Way {
             pending: Buffer::with_capacity(0),
             state: State::Open,
             is_faulty,
+            touch: touch.map(Box::new),
+            sleep: None,
+            look: None,
+            moves: Moves::Yes,
         }
     }
 
-    pub(super) fn watcher(&self) -> Option<&Watcher> {
-        self.watcher.as_ref()
+    pub(super) fn is_watched(&self) -> bool {
+        self.watcher.is_some()
     }
 
     /// What has passed.
@@ -107,7 +140,9 @@ impl Way {
     pub(super) fn begin(&mut self, early: &[u8], journal: &mut Journal) {
         let mut bytes = early.to_vec();
         self.pass(&mut bytes, journal);
-        self.pending.extend(&bytes);
+        if self.touch.is_none() {
+            self.pending.extend(&bytes);
+        }
     }
 
     /// Ends this direction with a Close frame of the proxy's own, if no frame is unfinished.
@@ -134,6 +169,8 @@ impl Way {
     pub(super) fn silence(&mut self) {
         if self.state == State::Open {
             self.state = State::Deaf;
+            // What rules hold back does not come after a Close.
+            self.touch = None;
         }
     }
 
@@ -153,7 +190,15 @@ impl Way {
             self.wrote(sent).map(|_| ())?;
         }
         loop {
-            ready!(self.poll_pending(streams.to, cx))?;
+            self.poll_later(journal, cx);
+            if self.poll_pending(streams.to, cx)?.is_pending() {
+                self.poll_stall(journal, cx);
+                return Poll::Pending;
+            }
+            if self.touch.as_ref().is_some_and(|it| self.must_wait(it)) {
+                self.poll_flush(streams.to, cx)?;
+                return Poll::Pending;
+            }
             if self.state == State::Ended {
                 ready!(self.poll_end(streams.to, cx))?;
                 self.state = State::Over;
@@ -181,6 +226,9 @@ impl Way {
                 Poll::Ready(Ok(())) => {
                     let bytes = &mut streams.scratch[..n];
                     self.pass(bytes, journal);
+                    if self.touch.is_some() {
+                        continue;
+                    }
                     let sent = Pin::new(&mut *streams.to).poll_write(cx, bytes);
                     let sent = self.wrote(sent)?;
                     self.pending.extend(&streams.scratch[sent..n]);
@@ -202,21 +250,79 @@ impl Way {
 
     fn end(&mut self, journal: &mut Journal) {
         if self.state == State::Open {
-            journal.ended(self.side, self);
+            journal.ended(self.side, self.partial());
+            if let Some(touch) = &mut self.touch {
+                touch.finish(self.passage.unfinished_header(), journal.now());
+            }
         }
         self.state = State::Ended;
     }
 
     fn pass(&mut self, bytes: &mut [u8], journal: &mut Journal) {
         let side = self.side;
-        match &mut self.watcher {
-            None => self.passage.pass(bytes, None),
-            Some(watcher) => {
-                let now = journal.now();
-                let mut watch = |piece: Piece<'_>| {
-                    watcher.see(&piece, &mut |sight| journal.sight(side, sight, now));
-                };
-                self.passage.pass(bytes, Some(&mut watch));
+        let Some(watcher) = &mut self.watcher else {
+            return self.passage.pass(bytes, None);
+        };
+        let now = journal.now();
+        let touch = &mut self.touch;
+        let mut watch = |piece: Piece<'_>| {
+            let mut whole = None;
+            watcher.see(&piece, &mut |sight| {
+                if let Sight::Message(message) = &sight
+                    && touch.is_some()
+                    && message.is_whole()
+                {
+                    whole = Some((message.kind, message.payload.to_vec()));
+                }
+                journal.sight(side, sight, now);
+            });
+            if let Some(touch) = touch {
+                touch.take(&piece, whole, now);
+                for note in touch.take_notes() {
+                    journal.fault(&note);
+                }
+            }
+        };
+        self.passage.pass(bytes, Some(&mut watch));
+    }
+
+    /// How a rule wants the connection to end.
+    pub(super) fn take_end(&mut self) -> Option<CloseMode> {
+        let end = self.touch.as_mut()?.take_end()?;
+        Some(match end {
+            End::Reset => CloseMode::Abandon { reset: true },
+            End::Close(code) => CloseMode::Close {
+                frame: Some(CloseFrame::new(code, "")),
+                patience: None,
+            },
+        })
+    }
+
+    /// Whether something waits that nothing may overtake, or too much waits.
+    fn must_wait(&self, touch: &Touch) -> bool {
+        touch.is_full() || self.state == State::Ended && touch.deadline().is_some()
+    }
+
+    /// Takes what rules let leave now, and waits for what leaves later.
+    fn poll_later(&mut self, journal: &Journal, cx: &mut Context<'_>) {
+        let Some(touch) = &mut self.touch else {
+            return;
+        };
+        loop {
+            let out = touch.take_out(journal.now());
+            self.pending.extend(&out);
+            let Some(deadline) = touch.deadline() else {
+                return;
+            };
+            let deadline = tokio::time::Instant::from_std(deadline);
+            let sleep = self
+                .sleep
+                .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+            if sleep.deadline() != deadline {
+                sleep.as_mut().reset(deadline);
+            }
+            if sleep.as_mut().poll(cx).is_pending() {
+                return;
             }
         }
     }
@@ -233,12 +339,32 @@ impl Way {
                 return Poll::Pending;
             }
             self.pending.consume(n);
+            self.moves = Moves::Yes;
         }
+        self.look = None;
         if self.pending.capacity() > 0 {
             // An idle connection holds no memory for bytes.
             self.pending = Buffer::with_capacity(0);
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Notes once that the other end takes nothing, so that this one is not read.
+    fn poll_stall(&mut self, journal: &Journal, cx: &mut Context<'_>) {
+        let look = self
+            .look
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(STALL)));
+        while look.as_mut().poll(cx).is_ready() {
+            if self.moves == Moves::No {
+                journal.stalled(self.side, self.pending.len());
+            }
+            self.moves = match self.moves {
+                Moves::Yes => Moves::No,
+                Moves::No | Moves::Noted => Moves::Noted,
+            };
+            let next = tokio::time::Instant::now() + STALL;
+            look.as_mut().reset(next);
+        }
     }
 
     fn poll_end(

@@ -3,12 +3,13 @@
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::rc::Rc;
 
 use tokio::sync::watch;
 
-use super::complain;
 use super::listen::{bind, described, exposed};
 use super::view::view;
+use super::{complain, rules};
 use crate::acceptor::Log;
 use crate::config::{Environment, Proxying};
 use crate::exit::Exit;
@@ -19,6 +20,11 @@ use crate::session::Signals;
 use crate::term;
 
 pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
+    let rules = match rules::passing(&config.rules, &config.given, config.display.secrets) {
+        Ok(_) if config.check => return Exit::Done,
+        Ok(rules) => Rc::new(rules),
+        Err(exit) => return exit,
+    };
     let record = match &config.record {
         None => None,
         Some((folder, format)) => {
@@ -55,6 +61,7 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         rewriting: config.rewriting,
         max_message: config.max_message,
         record,
+        rules,
         faults,
         upstream_faults,
         log,

@@ -13,6 +13,7 @@ pub mod format;
 pub mod include;
 pub mod known;
 pub mod parse;
+pub mod passing;
 pub mod pattern;
 pub mod rule;
 pub mod rules;

@@ -58,7 +58,10 @@ pub(super) fn message<'a>(
 }
 
 /// After `on`.
-pub(super) fn trigger<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Trigger, Mistake> {
+pub(in crate::scenario) fn trigger<'a>(
+    lines: &mut Lines<'a>,
+    scan: Scan<'a>,
+) -> Result<Trigger, Mistake> {
     let scan = scan.trim();
     let (kind, operand) = scan.word();
     if FRAMES.contains(&kind) {

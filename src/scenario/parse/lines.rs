@@ -6,13 +6,13 @@ use crate::scenario::scan::{Scan, block_end};
 /// Three quotes or more begin and end a text of several lines.
 const QUOTES: &str = "\"\"\"";
 
-pub(super) struct Lines<'a> {
+pub(in crate::scenario) struct Lines<'a> {
     lines: Vec<&'a str>,
     read: usize,
 }
 
 impl<'a> Lines<'a> {
-    pub(super) fn new(text: &'a str) -> Self {
+    pub(in crate::scenario) fn new(text: &'a str) -> Self {
         let mut lines: Vec<&str> = text.split('\n').collect();
         // The last newline ends a line and does not begin another.
         lines.pop_if(|line| line.is_empty());
@@ -27,7 +27,7 @@ impl<'a> Lines<'a> {
         Self { lines, read: 0 }
     }
 
-    pub(super) fn next_line(&mut self) -> Option<Source<'a>> {
+    pub(in crate::scenario) fn next_line(&mut self) -> Option<Source<'a>> {
         let line = self.lines.get(self.read)?;
         self.read += 1;
         let number = self.read;
@@ -36,7 +36,10 @@ impl<'a> Lines<'a> {
 
     /// Reads a text in three quotes or more, up to as many quotes on this line or at the start of
     /// a later one. Returns it and the rest of the line on which it ends.
-    pub(super) fn block(&mut self, scan: Scan<'a>) -> Result<Option<(String, Scan<'a>)>, Mistake> {
+    pub(in crate::scenario) fn block(
+        &mut self,
+        scan: Scan<'a>,
+    ) -> Result<Option<(String, Scan<'a>)>, Mistake> {
         if !scan.rest.starts_with(QUOTES) {
             return Ok(None);
         }

@@ -11,8 +11,8 @@ use super::scan::{Scan, starts_with_word};
 use super::template::{Template, is_name};
 use crate::ontop::{Name, RAW};
 use action::action;
-pub(super) use expect::close_frame;
-use lines::Lines;
+pub(super) use expect::{close_frame, trigger as trigger_of};
+pub(super) use lines::Lines;
 
 pub fn parse(text: &str) -> Result<File, Vec<Mistake>> {
     let (mut file, mut mistakes) = (File::default(), Vec::new());
