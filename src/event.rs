@@ -270,6 +270,8 @@ pub struct Ending {
     pub compared: Option<Compared>,
     /// A protocol on top kept the session alive: silence is not why the peer closed.
     pub is_spoken: bool,
+    /// The peer ended the connection because of a frame that breaks the rules on purpose.
+    pub is_provoked: bool,
 }
 
 impl Ending {
@@ -295,6 +297,7 @@ impl Ending {
             unrecorded: false,
             compared: None,
             is_spoken: false,
+            is_provoked: false,
         }
     }
 }

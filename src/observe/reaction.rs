@@ -7,7 +7,11 @@ use crate::render::close::close_text;
 use crate::render::quantity;
 
 #[derive(Debug, Default)]
-pub struct PeerReaction(Option<Pending>);
+pub struct PeerReaction {
+    pending: Option<Pending>,
+    /// The reaction that was awaited is the end of the connection.
+    is_end: bool,
+}
 
 #[derive(Debug)]
 struct Pending {
@@ -20,16 +24,23 @@ const SILENCE: Duration = Duration::from_secs(2);
 
 impl PeerReaction {
     pub fn sent(&mut self, command: &'static str, now: Instant) {
-        self.0 = Some(Pending { command, sent: now });
+        let pending = Some(Pending { command, sent: now });
+        let is_end = false;
+        *self = Self { pending, is_end };
+    }
+
+    /// Whether the peer ended the connection because of it.
+    pub fn is_end(&self) -> bool {
+        self.is_end
     }
 
     pub fn is_pending(&self) -> bool {
-        self.0.is_some()
+        self.pending.is_some()
     }
 
     /// Describes `event` if it is the awaited reaction.
     pub fn answer(&mut self, event: &Event<'_>, now: Instant) -> Option<String> {
-        self.0.as_ref()?;
+        self.pending.as_ref()?;
         let answer = match event {
             Event::Close(frame) => format!("close {}", close_text(frame.as_ref())),
             Event::Message(message) => format!("a {} message", message.kind),
@@ -44,7 +55,8 @@ impl PeerReaction {
             },
             _ => return None,
         };
-        let pending = self.0.take()?;
+        let pending = self.pending.take()?;
+        self.is_end = matches!(event, Event::Close(_) | Event::Ended(_));
         let after = quantity::duration(now.saturating_duration_since(pending.sent));
         Some(format!(
             "answer to {} after {after}: {answer}",
@@ -53,11 +65,13 @@ impl PeerReaction {
     }
 
     pub fn deadline(&self) -> Option<Instant> {
-        self.0.as_ref().map(|pending| pending.sent + SILENCE)
+        self.pending.as_ref().map(|pending| pending.sent + SILENCE)
     }
 
     pub fn silence(&mut self, now: Instant) -> Option<String> {
-        let pending = self.0.take_if(|pending| pending.sent + SILENCE <= now)?;
+        let pending = self
+            .pending
+            .take_if(|pending| pending.sent + SILENCE <= now)?;
         let limit = quantity::duration(SILENCE);
         Some(format!("no answer to {} within {limit}", pending.command))
     }

@@ -172,6 +172,7 @@ impl Mode for Pipe {
         ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
         ending.is_spoken = self.speaker.is_some();
+        ending.is_provoked = self.observers.reaction.is_end();
         if let Err(error) = self.printer.finish(ending) {
             ending.cause = Some(Cause::input(&error));
         }

@@ -55,6 +55,7 @@ fn a_frame_is_sent_as_written_and_the_reaction_is_reported() {
         .run()
         .exits(111)
         .says("answer to /frame after ")
+        .never_says("hint:")
         .says(": close 1002 protocol error\n");
     let sent = server.finish();
     assert_eq!(hex::encode(sent), "53ff000000000000000901020304dfaf");

@@ -172,7 +172,7 @@ pub(super) const ROWS: &[Row] = &[
     row(
         |it| it.code == 1002,
         "the server sees a broken rule of the protocol in what was sent",
-        "-vv shows the frames; unless /frame or /raw sent it, try --no-compress",
+        "-vv shows the frames; try --no-compress",
     ),
     row(
         |it| it.code == 1003,

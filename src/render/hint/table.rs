@@ -24,8 +24,11 @@ impl Evidence {
     }
 }
 
-/// What to do about the end of a connection that was open.
+/// What to do about the end of a connection that was open: nothing if the user has provoked it.
 pub fn of_ending(ending: &Ending) -> Option<String> {
+    if ending.is_provoked {
+        return None;
+    }
     look_up(&Facts::ended(ending))
 }
 
