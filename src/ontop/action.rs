@@ -70,6 +70,9 @@ impl Actions {
     }
 }
 
+/// The type of a message, in the object `as`, that is not of the protocol.
+const FOREIGN: &str = "unreadable";
+
 /// A message as its protocol understands it; nothing of it is escaped yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
@@ -136,10 +139,15 @@ impl Seen {
 
     /// A message that is not of the protocol, for this reason.
     pub(super) fn unreadable(protocol: Name, title: &str, reason: &str, payload: &[u8]) -> Self {
-        Self::new(protocol, "unreadable", format!("not {title}"))
+        Self::new(protocol, FOREIGN, format!("not {title}"))
             .with("reason", reason)
             .carrying(String::from_utf8_lossy(payload))
             .noting(reason)
+    }
+
+    /// Whether the message is not of the protocol.
+    pub fn is_foreign(&self) -> bool {
+        self.object["type"] == FOREIGN
     }
 }
 

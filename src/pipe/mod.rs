@@ -100,6 +100,8 @@ pub struct Pipe {
     received: u64,
     /// Messages that count for `--count`.
     counted: u64,
+    /// Whether a message that is not of the protocol on top came, and that was noted.
+    noted_foreign: bool,
     /// Says once that messages keep coming.
     endless: Endless,
     /// Why to end, for the driver to collect.
@@ -145,6 +147,7 @@ impl Pipe {
             had_input,
             skipped: 0,
             sent_nothing: false,
+            noted_foreign: false,
             received: 0,
             counted: 0,
             endless: Endless::new(&options),

@@ -25,6 +25,7 @@ impl Pipe {
         };
         let was_ready = speaker.is_ready();
         let seen = speaker.received(message, turn.now);
+        self.note_foreign(&seen);
         let is_surplus = self.has_enough();
         self.observers.annotate(seen);
         let lines = (!is_surplus).then_some(&mut self.printer.output);
@@ -36,6 +37,19 @@ impl Pipe {
         if !was_ready && self.is_ready() {
             // The input starts now, and so does the wait for replies.
             self.active = Some(turn.now);
+        }
+    }
+
+    /// Without `-v` nothing else would show that the peer says something that is not printed.
+    fn note_foreign(&mut self, seen: &[Rc<Seen>]) {
+        if self.noted_foreign || self.observers.view.shows_messages() {
+            return;
+        }
+        if let Some(foreign) = seen.iter().find(|it| it.is_foreign()) {
+            self.noted_foreign = true;
+            let Seen { label, note, .. } = &**foreign;
+            let text = format!("a message is {label}: {note}; -v shows such messages");
+            self.observers.view.note(&text);
         }
     }
 

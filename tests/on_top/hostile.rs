@@ -44,6 +44,19 @@ fn what_is_not_of_the_protocol_is_named_and_ends_nothing() {
 }
 
 #[test]
+fn a_pipe_says_once_that_something_else_than_the_protocol_came() {
+    let server = socket_io(|peer| {
+        peer.send("hello");
+        peer.send("hello");
+        peer.send("42[\"after\"]");
+    });
+    let output = wsee(&["--as", "socket.io", server.url(), "-1"]).run();
+    let note = "wsee: a message is not Socket.IO: 'h' is no type of an Engine.IO packet; it must be 0 to 6; -v shows such messages\n";
+    let output = output.exits(0).prints("[\"after\"]\n").says(note);
+    assert_eq!(output.stderr.matches("not Socket.IO").count(), 1);
+}
+
+#[test]
 fn answers_that_nobody_asked_for_are_shown_as_that() {
     for (message, why) in [
         ("4399[1]", "nobody waits for it"),
