@@ -309,6 +309,10 @@ fn mistakes_in_steps_are_reported_before_anything_is_sent() {
             &["--report-tap", "-", "--report-json", "-"],
             "only one report can go to stdout",
         ),
+        (
+            &["--report-html", "a", "--report-junit", "a"],
+            "two reports go to a, where the second would replace the first",
+        ),
     ] {
         let mut all = vec!["test", &url];
         all.extend(args);

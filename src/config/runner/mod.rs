@@ -115,6 +115,8 @@ pub enum TestError {
     Flags(String),
     #[error("only one report can go to stdout; write the others to files")]
     ManyReports,
+    #[error("two reports go to {}, where the second would replace the first", .0.display())]
+    SameReport(PathBuf),
 }
 
 impl TestError {
@@ -302,7 +304,12 @@ fn check_reports(args: &ReportArgs) -> Result<(), TestError> {
     if on_stdout.count() > 1 {
         return Err(TestError::ManyReports);
     }
-    Ok(())
+    let mut files = HashSet::new();
+    let twice = reports
+        .into_iter()
+        .flatten()
+        .find(|path| !files.insert(*path));
+    twice.map_or(Ok(()), |path| Err(TestError::SameReport(path.clone())))
 }
 
 fn options(args: &TestArgs) -> Options {
