@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::comparison::sides;
 use super::value::{Fill, NoValue};
-use crate::filter::{CompileError, Jq, ReadError, Subset};
+use crate::filter::{CompileError, FilterError, Jq, ReadError, Subset};
 use crate::ontop::{SayError, socketio};
 use crate::proto::message::Kind;
 use crate::render::difference::{self, Words};
@@ -86,6 +86,25 @@ impl Matcher {
         }
     }
 
+    /// The same without the reason, which takes time to find.
+    ///
+    /// # Errors
+    ///
+    /// A jq filter that does not come to an end; other failures are those of a message that does not match.
+    pub fn matches(&self, kind: Kind, payload: &[u8]) -> Result<bool, FilterError> {
+        match self {
+            Self::Text(text) => Ok(kind == Kind::Text && payload == text.as_bytes()),
+            Self::Hex(bytes) => Ok(kind == Kind::Binary && payload == bytes),
+            Self::Jq(filter) => match truth(filter, payload) {
+                Err(error) if error.is_endless() => Err(error),
+                found => Ok(matches!(found, Ok(Some(true)))),
+            },
+            Self::Any | Self::Re(_) | Self::Json(_) | Self::OnTop(_) => {
+                Ok(self.check(kind, payload).is_ok())
+            }
+        }
+    }
+
     pub fn check(&self, kind: Kind, payload: &[u8]) -> Result<(), Miss> {
         match self {
             Self::Any => Ok(()),
@@ -98,6 +117,12 @@ impl Matcher {
             Self::Jq(filter) => check_jq(filter, payload),
         }
     }
+}
+
+/// Whether the first output is neither false nor null; `None` without an output.
+fn truth(filter: &Jq, payload: &[u8]) -> Result<Option<bool>, FilterError> {
+    let output = filter.run(payload)?.next().transpose()?;
+    Ok(output.map(|it| it.is_truthy()))
 }
 
 pub fn regex(template: &Template, values: &impl Fill) -> Result<Regex, MatcherError> {
@@ -328,11 +353,11 @@ mod tests {
             ("hex 61", text("a"), false),
             ("any", text(""), true),
         ] {
-            assert_eq!(
-                matcher(pattern).check(message.0, &message.1).is_ok(),
-                is_match,
-                "{pattern} {message:?}"
-            );
+            let matcher = matcher(pattern);
+            let found = matcher.check(message.0, &message.1).is_ok();
+            assert_eq!(found, is_match, "{pattern} {message:?}");
+            let found = matcher.matches(message.0, &message.1);
+            assert_eq!(found, Ok(is_match), "{pattern} {message:?}");
         }
     }
 

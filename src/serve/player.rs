@@ -75,8 +75,15 @@ impl Player {
     fn message(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
         let program = Rc::clone(&self.program);
         for (index, (trigger, _)) in program.rules.messages.iter().enumerate() {
-            if !program.matches(index, message.kind, message.payload, &self.actor.values) {
-                continue;
+            let (kind, payload) = (message.kind, message.payload);
+            match program.matches(index, kind, payload, &self.actor.values) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                Err(error) => {
+                    let nth = index + 1;
+                    self.warn(&format!("pattern {nth} is given up: {error}"));
+                    continue;
+                }
             }
             let mut captured = Vec::new();
             let has_all = trigger.captures.iter().all(|wanted| {

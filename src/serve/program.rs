@@ -10,6 +10,7 @@ use super::hub::Post;
 use super::variable::Variables;
 use crate::acceptor::Log;
 use crate::event::Cause;
+use crate::filter::FilterError;
 use crate::matching::Matcher;
 use crate::outbox::{Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
@@ -115,12 +116,12 @@ impl Program {
         kind: Kind,
         payload: &[u8],
         values: &Variables,
-    ) -> bool {
+    ) -> Result<bool, FilterError> {
         if let Some(matcher) = &self.matchers[index] {
-            return matcher.check(kind, payload).is_ok();
+            return matcher.matches(kind, payload);
         }
         let matcher = Matcher::new(&self.rules.messages[index].0.pattern, values);
-        matcher.is_ok_and(|it| it.check(kind, payload).is_ok())
+        matcher.map_or(Ok(false), |it| it.matches(kind, payload))
     }
 }
 

@@ -134,6 +134,16 @@ fn the_log_says_what_a_rule_could_not_do() {
 }
 
 #[test]
+fn a_pattern_that_does_not_end_is_given_up_and_the_log_says_so() {
+    let server = listening(&["--on", "jq last(range(1e12))=never", "--on", "any=other"]);
+    let output = wsee(&[&server.url(), "-q1"]).stdin("1\n").run();
+    output.exits(0).prints("other\n");
+    server
+        .stop(Signal::INT)
+        .says("@1 ! rules: pattern 1 is given up: jq: more than ");
+}
+
+#[test]
 fn a_refusal_of_the_rules_is_in_the_log() {
     let (_folder, path) = written("reject 403\n  X-A: b\n  body no\n");
     let server = listening(&["--rules", &path]);
