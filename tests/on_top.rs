@@ -2,6 +2,7 @@
 
 mod graphql;
 mod hostile;
+mod jsonrpc;
 mod pipe;
 mod polling;
 mod prompt;

@@ -13,6 +13,7 @@ mod browser;
 mod client;
 mod fault;
 mod graphql;
+mod jsonrpc;
 mod million;
 mod passed;
 mod proxied;

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = Heading::OnTop)]
 pub struct OnTopArgs {
-    /// Speak a protocol on top of WebSocket: socket.io, graphql, or raw for none
+    /// Speak a protocol on top of WebSocket: socket.io, graphql, jsonrpc, or raw for none
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
     /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
@@ -107,6 +107,7 @@ impl ValueEnum for As {
         &[
             Self::Protocol(ontop::Name::SocketIo),
             Self::Protocol(ontop::Name::Graphql),
+            Self::Protocol(ontop::Name::JsonRpc),
             Self::Raw,
         ]
     }

@@ -5,6 +5,7 @@
 
 mod action;
 pub mod graphql;
+pub mod jsonrpc;
 pub mod recognise;
 pub mod socketio;
 mod verb;
@@ -25,18 +26,20 @@ use crate::proto::message::Kind;
 pub enum Name {
     SocketIo,
     Graphql,
+    JsonRpc,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 2] = [Self::SocketIo, Self::Graphql];
+    pub const ALL: [Self; 3] = [Self::SocketIo, Self::Graphql, Self::JsonRpc];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SocketIo => "socket.io",
             Self::Graphql => "graphql",
+            Self::JsonRpc => "jsonrpc",
         }
     }
 
@@ -54,6 +57,7 @@ impl Name {
         match self {
             Self::SocketIo => socketio::VERBS,
             Self::Graphql => graphql::VERBS,
+            Self::JsonRpc => jsonrpc::VERBS,
         }
     }
 
@@ -65,7 +69,7 @@ impl Name {
     pub fn refusal(self, body: &str) -> Option<Refusal> {
         match self {
             Self::SocketIo => socketio::refusal(body),
-            Self::Graphql => None,
+            Self::Graphql | Self::JsonRpc => None,
         }
     }
 }
@@ -75,6 +79,7 @@ impl Name {
 pub enum Options {
     SocketIo(socketio::Options),
     Graphql(graphql::Options),
+    JsonRpc(jsonrpc::Options),
 }
 
 impl Options {
@@ -82,6 +87,7 @@ impl Options {
         match self {
             Self::SocketIo(_) => Name::SocketIo,
             Self::Graphql(_) => Name::Graphql,
+            Self::JsonRpc(_) => Name::JsonRpc,
         }
     }
 
@@ -90,6 +96,7 @@ impl Options {
         match name {
             Name::SocketIo => Self::SocketIo(socketio::Options::default()),
             Name::Graphql => Self::Graphql(graphql::Options::default()),
+            Name::JsonRpc => Self::JsonRpc(jsonrpc::Options::default()),
         }
     }
 
@@ -98,6 +105,7 @@ impl Options {
         match self {
             Self::SocketIo(options) => Box::new(socketio::Client::new(options.clone())),
             Self::Graphql(options) => Box::new(graphql::Client::new(options.clone())),
+            Self::JsonRpc(options) => Box::new(jsonrpc::Client::new(options.clone())),
         }
     }
 
@@ -105,7 +113,7 @@ impl Options {
     pub fn follows_version(&self) -> bool {
         match self {
             Self::SocketIo(options) => options.is_auto,
-            Self::Graphql(_) => false,
+            Self::Graphql(_) | Self::JsonRpc(_) => false,
         }
     }
 
@@ -113,7 +121,7 @@ impl Options {
     pub fn follow(&mut self, target: &str) {
         match self {
             Self::SocketIo(options) => options.follow(target),
-            Self::Graphql(_) => {}
+            Self::Graphql(_) | Self::JsonRpc(_) => {}
         }
     }
 }

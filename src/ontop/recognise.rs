@@ -44,6 +44,7 @@ const ENGINE_IO_4: &str = "this speaks Engine.IO 4 (Socket.IO); add --as socket.
 const ENGINE_IO_3: &str = "this speaks Engine.IO 3 (Socket.IO 2); add --as socket.io";
 const GRAPHQL: &str = "this speaks graphql-transport-ws; add --as graphql";
 const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws; add --as graphql";
+const JSON_RPC: &str = "this speaks JSON-RPC 2.0; add --as jsonrpc";
 const SIGNALR: &str = "this speaks SignalR: every message ends with the byte 1e; send {\"protocol\":\"json\",\"version\":1} and that byte (Ctrl-V Ctrl-^ at the prompt)";
 const STOMP: &str = "this speaks STOMP: a frame ends with NUL; at the prompt, /frame 434f4e4e4543540a6163636570742d76657273696f6e3a312e320a686f73743a2f0a0a00 connects";
 const MQTT: &str = "this speaks MQTT, in binary messages: /bin 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 connects, 20 02 00 00 is yes";
@@ -102,6 +103,13 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
             .is_some_and(|it| it.starts_with("phx_"))
     };
     match &value {
+        serde_json::Value::Object(object)
+            if object
+                .get("jsonrpc")
+                .is_some_and(|version| version == "2.0") =>
+        {
+            Some(JSON_RPC)
+        }
         serde_json::Value::Array(parts) if parts.len() == 5 && is_phoenix(parts.get(3)) => {
             Some(PHOENIX_2)
         }
@@ -163,6 +171,10 @@ mod tests {
         assert_eq!(text("CONNECTED\nversion:1.2\n\n\0\n"), Some(STOMP));
         assert_eq!(text("[null,\"1\",\"t\",\"phx_reply\",{}]"), Some(PHOENIX_2));
         assert_eq!(text("{\"event\":\"phx_reply\"}"), Some(PHOENIX_1));
+        assert_eq!(
+            text("{\"jsonrpc\":\"2.0\",\"method\":\"m\"}"),
+            Some(JSON_RPC)
+        );
         assert_eq!(message(Kind::Binary, b"\x20\x02\x00\x00", "/"), Some(MQTT));
         for other in [
             "",

@@ -85,7 +85,7 @@ fn mistakes_have_a_place() {
     for (line, why) in [
         (
             "connect --as soap ws://h",
-            "--as takes socket.io, graphql or raw, not \"soap\"",
+            "--as takes socket.io, graphql, jsonrpc or raw, not \"soap\"",
         ),
         (
             "connect --as socket.io ws://h\nemit",

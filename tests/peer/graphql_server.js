@@ -52,7 +52,7 @@ if (library === "modern") {
   const { WebSocketServer } = require("ws");
   const { useServer } = require("graphql-ws/use/ws");
   const server = new WebSocketServer({ host: "127.0.0.1", port: 0, path: "/graphql" });
-  useServer({ schema, onConnect: (context) => isWelcome(context.connectionParams) }, server, 100);
+  useServer({ schema, onConnect: (context) => isWelcome(context.connectionParams) }, server);
   server.on("listening", () => console.log("listening", server.address().port));
 } else {
   const { SubscriptionServer } = require("subscriptions-transport-ws");

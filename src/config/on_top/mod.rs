@@ -11,7 +11,7 @@ use crate::cli::{As, DialArgs, Eio, OnTopArgs, SessionArgs};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::ontop::socketio::is_namespace;
-use crate::ontop::{self, Name, graphql};
+use crate::ontop::{self, Name, graphql, jsonrpc};
 use crate::pipe::Split;
 use crate::session::Polling;
 use crate::speaker::{self, Auth};
@@ -137,6 +137,12 @@ pub(super) fn resolve(
             let is_open = dial.handshake.subprotocol.is_empty();
             let options = ontop::Options::Graphql(graphql::Options { is_open });
             (options, None, offers(&[graphql::MODERN, graphql::OLDER]))
+        }
+        Name::JsonRpc => {
+            // The path of a browser's pages, to which Chrome and others speak without the version.
+            let is_bare = target.request_target.starts_with("/devtools/");
+            let options = ontop::Options::JsonRpc(jsonrpc::Options { is_bare });
+            (options, None, Vec::new())
         }
     };
     let read = |source: Source| {

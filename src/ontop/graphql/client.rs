@@ -182,7 +182,15 @@ impl Client {
         operation.results += 1;
         let after = now.saturating_duration_since(operation.since);
         let title = title(number, operation);
-        actions.see(see::next(id, &title, operation.results, payload, after));
+        // Errors without data are a request that was not executed, for which the older protocol has no other reply.
+        let is_failed = !payload["errors"].is_null() && payload["data"].is_null();
+        let failed = is_failed.then(|| see::errors(&payload["errors"]));
+        let seen = see::next(id, &title, operation.results, payload, after);
+        if let Some(errors) = failed {
+            let failure = format!("{title} failed with {errors}");
+            self.failure.get_or_insert(failure);
+        }
+        actions.see(seen);
     }
 
     fn failed(&mut self, id: &str, payload: &Value, actions: &mut Actions) {

@@ -1,0 +1,377 @@
+//! The client's half: gives numbers to calls, and finds what answers them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Instant;
+
+use serde_json::{Map, Value, json};
+
+use super::batch::Batch;
+use super::{say, see};
+use crate::exit::Exit;
+use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
+use crate::proto::message::Kind;
+use crate::render::quantity;
+
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Whether messages have no member `jsonrpc`: browsers refuse it.
+    pub is_bare: bool,
+}
+
+/// The most subscriptions whose messages are counted; the server names them.
+const SUBSCRIPTIONS: usize = 1000;
+/// The most names of methods that are kept for completion.
+const METHODS: usize = 200;
+
+#[derive(Debug)]
+pub struct Client {
+    options: Options,
+    is_open: bool,
+    /// Calls without an answer, by their id; only the user adds to them.
+    calls: BTreeMap<String, Call>,
+    last: u64,
+    has_called: bool,
+    /// A call has subscribed to something, so that more than answers is expected.
+    has_subscribed: bool,
+    /// Messages of each subscription.
+    subscriptions: BTreeMap<String, u64>,
+    /// Methods that were called, newest first.
+    methods: VecDeque<String>,
+    /// The first call that failed, and why.
+    failure: Option<String>,
+}
+
+#[derive(Debug)]
+struct Call {
+    method: String,
+    since: Instant,
+}
+
+impl Client {
+    pub fn new(options: Options) -> Self {
+        Self {
+            options,
+            is_open: false,
+            calls: BTreeMap::new(),
+            last: 0,
+            has_called: false,
+            has_subscribed: false,
+            subscriptions: BTreeMap::new(),
+            methods: VecDeque::new(),
+            failure: None,
+        }
+    }
+
+    /// Completes a message of the user, and notes the call if it is one.
+    fn complete(
+        &mut self,
+        mut message: Map<String, Value>,
+        wants_answer: bool,
+        now: Instant,
+    ) -> (Map<String, Value>, Seen) {
+        let mut whole = Map::new();
+        if !self.options.is_bare {
+            whole.insert("jsonrpc".to_owned(), "2.0".into());
+        }
+        let method = message.get("method").and_then(Value::as_str);
+        let method = method.unwrap_or_default().to_owned();
+        let id = message.remove("id").or_else(|| {
+            (wants_answer && !method.is_empty()).then(|| {
+                self.last += 1;
+                self.last.into()
+            })
+        });
+        let label = match &id {
+            _ if method.is_empty() => "answer".to_owned(),
+            Some(id) => format!("call {} {method}", see::plain(id)),
+            None => format!("notification {method}"),
+        };
+        let kind = match &id {
+            _ if method.is_empty() => "answer",
+            Some(_) => "call",
+            None => "notification",
+        };
+        if let Some(id) = id {
+            if kind == "call" {
+                self.remember(&method);
+                let since = now;
+                let call = Call { method, since };
+                self.calls.insert(id.to_string(), call);
+            }
+            whole.insert("id".to_owned(), id);
+        }
+        whole.extend(message);
+        let mut seen = see::request(kind, label, &whole);
+        if kind == "answer" {
+            let result = whole.get("result").or_else(|| whole.get("error"));
+            seen.payload = result.map(Value::to_string).unwrap_or_default();
+        }
+        (whole, seen)
+    }
+
+    fn remember(&mut self, method: &str) {
+        self.has_called = true;
+        let name = method.to_ascii_lowercase();
+        self.has_subscribed |= name.contains("subscribe") && !name.contains("unsubscribe");
+        if !self.methods.iter().any(|it| it == method) {
+            self.methods.truncate(METHODS - 1);
+            self.methods.push_front(method.to_owned());
+        }
+    }
+
+    fn request(
+        &mut self,
+        request: say::Request,
+        wants_answer: bool,
+        now: Instant,
+        actions: &mut Actions,
+    ) {
+        let mut message = Map::new();
+        message.insert("method".to_owned(), request.method.into());
+        if let Some(params) = request.params {
+            message.insert("params".to_owned(), params);
+        }
+        let (message, seen) = self.complete(message, wants_answer, now);
+        send(&message.into(), seen, actions);
+    }
+
+    /// Sends requests that are written as JSON: without `jsonrpc` and `id`, they get both.
+    fn json(&mut self, text: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+        let (parts, is_batch) = say::record(text)?;
+        let count = parts.len();
+        let mut whole = Vec::new();
+        let mut first = None;
+        for part in parts {
+            // Who writes the version writes the id, too, unless it is a notification.
+            let wants_answer = !part.contains_key("jsonrpc");
+            let (message, seen) = self.complete(part, wants_answer, now);
+            first.get_or_insert(seen);
+            whole.push(Value::Object(message));
+        }
+        let (Some(mut seen), Some(message)) = (first, whole.first()) else {
+            return Ok(());
+        };
+        if is_batch {
+            let calls = quantity::plural(count as u64, "request");
+            seen = see::seen("batch", format!("batch of {calls}"));
+            let message = Value::from(whole);
+            seen = seen.with("requests", message.clone());
+            seen = seen.carrying(message.to_string());
+            send(&message, seen, actions);
+        } else {
+            send(message, seen, actions);
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, message: &Map<String, Value>, now: Instant) -> Seen {
+        match (message.get("method"), message.get("id")) {
+            (Some(Value::String(method)), Some(id)) if !id.is_null() => {
+                let label = format!("request {} {method}", see::plain(id));
+                let seen = see::request("request", label, message);
+                seen.noting(format!("answer wanted: /answer {id} JSON"))
+                    .printing(printed(message))
+            }
+            (Some(Value::String(method)), _) => self.notification(method, message),
+            (None, Some(id)) => self.answered(id, message, now),
+            _ => {
+                let reason = "it has neither a method nor an id";
+                let text = Value::from(message.clone()).to_string();
+                unreadable(reason, text.as_bytes())
+            }
+        }
+    }
+
+    fn notification(&mut self, method: &str, message: &Map<String, Value>) -> Seen {
+        let label = format!("notification {method}");
+        let seen = see::request("notification", label, message).printing(printed(message));
+        let params = message.get("params");
+        let Some(id) = params.and_then(|it| it.get("subscription")) else {
+            return seen;
+        };
+        let id = see::plain(id);
+        let is_known = self.subscriptions.contains_key(&id);
+        if !is_known && self.subscriptions.len() >= SUBSCRIPTIONS {
+            return seen.noting("too many subscriptions to count its messages");
+        }
+        let count = self.subscriptions.entry(id.clone()).or_default();
+        *count += 1;
+        let result = params.and_then(|it| it.get("result"));
+        let shown = result.map_or_else(|| seen.payload.clone(), Value::to_string);
+        Seen {
+            label: format!("subscription {id:?}, message {count}"),
+            ..seen
+                .with("subscription", id)
+                .with("count", *count)
+                .carrying(shown)
+        }
+    }
+
+    fn answered(&mut self, id: &Value, message: &Map<String, Value>, now: Instant) -> Seen {
+        let call = self.calls.remove(&id.to_string());
+        let of = call.as_ref().map(|call| {
+            let after = now.saturating_duration_since(call.since);
+            (call.method.as_str(), after)
+        });
+        let seen = see::answer(message, of);
+        let error = message.get("error").filter(|it| !it.is_null());
+        if let (Some(call), Some(error)) = (&call, error) {
+            let text = error.get("message").and_then(Value::as_str);
+            let text = text.map_or_else(|| error.to_string(), |text| format!("{text:?}"));
+            let failure = format!("{} failed with {text}", call.method);
+            self.failure.get_or_insert(failure);
+        }
+        seen
+    }
+}
+
+fn send(message: &Value, seen: Seen, actions: &mut Actions) {
+    actions.send(Kind::Text, message.to_string().into_bytes(), Some(seen));
+}
+
+/// A message as a pipe prints it.
+fn printed(message: &Map<String, Value>) -> Value {
+    let members = message.iter().filter(|(key, _)| *key != "jsonrpc");
+    let members = members.map(|(key, value)| (key.clone(), value.clone()));
+    Value::Object(members.collect())
+}
+
+fn unreadable(reason: &str, payload: &[u8]) -> Seen {
+    Seen::unreadable(Name::JsonRpc, "JSON-RPC", reason, payload)
+}
+
+impl Protocol for Client {
+    fn name(&self) -> Name {
+        Name::JsonRpc
+    }
+
+    fn opened(&mut self, _: Opening<'_>, _: Instant, actions: &mut Actions) {
+        self.is_open = true;
+        self.subscriptions.clear();
+        if !self.calls.is_empty() {
+            let calls = quantity::plural(self.calls.len() as u64, "call");
+            actions.note(format!("{calls} of the last connection got no answer"));
+            self.calls.clear();
+        }
+    }
+
+    fn adopt(&mut self, _: Instant, _: &mut Actions) {
+        self.is_open = true;
+    }
+
+    fn is_ready(&self) -> bool {
+        self.is_open
+    }
+
+    fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
+        let text = std::str::from_utf8(payload).ok();
+        let Some(text) = text.filter(|_| kind == Kind::Text) else {
+            let reason = "it is binary, and JSON-RPC's messages are text";
+            return actions.see(unreadable(reason, payload));
+        };
+        match Batch::parse(text) {
+            Ok(Batch::One(message)) => {
+                let seen = self.message(&message, now);
+                actions.see(seen);
+            }
+            Ok(Batch::Many(parts, more)) => {
+                if parts.is_empty() {
+                    actions.see(unreadable("it is an empty batch", payload));
+                }
+                for part in parts {
+                    let seen = match &part {
+                        Value::Object(message) => self.message(message, now),
+                        other => {
+                            let other = other.to_string();
+                            unreadable("it is no object", other.as_bytes())
+                        }
+                    };
+                    actions.see(seen);
+                }
+                if more > 0 {
+                    actions.note(format!("{more} more parts of the batch are not looked at"));
+                }
+            }
+            Err(error) => {
+                let reason = format!("it is not JSON-RPC ({error})");
+                actions.see(unreadable(&reason, payload));
+            }
+        }
+    }
+
+    fn line_help(&self) -> &'static str {
+        "a line METHOD [JSON…] is a call"
+    }
+
+    fn pending(&self) -> Option<usize> {
+        (self.has_called && !self.has_subscribed).then_some(self.calls.len())
+    }
+
+    fn verdict(&self) -> Option<Refusal> {
+        Some(Refusal {
+            text: self.failure.clone()?,
+            hint: None,
+            exit: Exit::Expectation,
+            may_pass: false,
+        })
+    }
+
+    fn say(
+        &mut self,
+        verb: &str,
+        arguments: &str,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<(), SayError> {
+        if verb == "answer" {
+            let (id, result) = say::answer(arguments)?;
+            let answer = json!({"id": id, "result": result}).to_string();
+            return self.json(&answer, now, actions);
+        }
+        let request = say::request(verb, arguments)?;
+        self.request(request, verb == "call", now, actions);
+        Ok(())
+    }
+
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+        if line.trim_start().starts_with(['{', '[']) {
+            return self.json(line, now, actions);
+        }
+        self.say("call", line, now, actions)
+    }
+
+    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+        self.line(&String::from_utf8_lossy(json), now, actions)
+    }
+
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
+
+    fn tick(&mut self, _: Instant, _: &mut Actions) {}
+
+    fn names(&self, verb: &str) -> Vec<String> {
+        match verb {
+            "call" | "notify" => self.methods.iter().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn status(&self, now: Instant) -> Vec<(&'static str, String)> {
+        let calls = self.calls.iter().map(|(id, call)| {
+            let since = quantity::duration(now.saturating_duration_since(call.since));
+            format!("{id} {} ({since})", call.method)
+        });
+        let calls: Vec<String> = calls.take(METHODS).collect();
+        let calls = if calls.is_empty() {
+            "none".to_owned()
+        } else {
+            calls.join(", ")
+        };
+        vec![
+            ("on top", "JSON-RPC 2.0".to_owned()),
+            ("calls open", calls),
+            ("subscriptions", self.subscriptions.len().to_string()),
+        ]
+    }
+}

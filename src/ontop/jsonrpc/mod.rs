@@ -1,0 +1,9 @@
+//! JSON-RPC 2.0: calls and notifications, alone and in batches, either way; Ethereum, Solana, LSP, CDP.
+
+mod batch;
+mod client;
+mod say;
+mod see;
+
+pub use client::{Client, Options};
+pub use say::VERBS;

@@ -1,0 +1,122 @@
+//! JSON-RPC 2.0.
+
+use super::text;
+use crate::support::peer::{Message, scripted};
+use crate::support::pty::terminal;
+use crate::support::run::wsee;
+
+#[test]
+fn calls_get_ids_and_their_answers_end_the_pipe() {
+    let server = scripted(|mut peer| {
+        peer.expect("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":[1]}");
+        peer.expect("{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"b\"}");
+        peer.send("[{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":null},{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":[1]}]");
+        peer.record()
+    });
+    let run = wsee(&["--as", "jsonrpc", server.url()]).stdin("a 1\n{\"method\":\"b\"}\n");
+    run.run().exits(0).prints(
+        "{\"id\":2,\"method\":\"b\",\"result\":null}\n{\"id\":1,\"method\":\"a\",\"result\":[1]}\n",
+    );
+}
+
+#[test]
+fn a_failed_call_is_status_1_after_all_answers() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.receive();
+        peer.send(
+            "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"code\":-32601,\"message\":\"no a\"}}",
+        );
+        peer.send("{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":1}");
+        peer.record()
+    });
+    let run = wsee(&["--as", "jsonrpc", server.url(), "-v"])
+        .stdin("a\nb\n")
+        .run();
+    run.exits(1)
+        .prints(
+            "{\"id\":1,\"method\":\"a\",\"error\":{\"code\":-32601,\"message\":\"no a\"}}\n\
+             {\"id\":2,\"method\":\"b\",\"result\":1}\n",
+        )
+        .says("method not found, to a after ")
+        .says("a failed with \"no a\"; closed");
+}
+
+#[test]
+fn a_browser_gets_messages_without_the_version() {
+    let server = scripted(|mut peer| {
+        peer.expect("{\"id\":1,\"method\":\"Browser.getVersion\"}");
+        peer.send("{\"id\":1,\"result\":{}}");
+        peer.record()
+    });
+    let url = format!("{}/devtools/page/1", server.url());
+    let run = wsee(&["--as", "jsonrpc", &url]).stdin("Browser.getVersion");
+    run.run().exits(0);
+}
+
+#[test]
+fn what_is_not_of_the_protocol_is_named_and_ends_nothing() {
+    let deep = "[".repeat(1000);
+    let many = format!("[{}{{}}]", "{\"id\":9,\"result\":1},".repeat(2000));
+    for (message, why) in [
+        (Message::text("hello"), "it is not JSON-RPC"),
+        (Message::text("7"), "an object, or an array of objects"),
+        (Message::text("{}"), "it has neither a method nor an id"),
+        (Message::text("[]"), "it is an empty batch"),
+        (Message::text("[1]"), "it is no object"),
+        (Message::text(deep), "recursion limit exceeded"),
+        (
+            Message::text(many),
+            "1001 more parts of the batch are not looked at",
+        ),
+        (Message::binary(vec![1]), "it is binary"),
+        (
+            Message::text("{\"id\":77,\"result\":1}"),
+            "nobody waits for it",
+        ),
+    ] {
+        let server = scripted(move |mut peer| {
+            peer.receive();
+            peer.send(message);
+            peer.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}");
+            peer.record()
+        });
+        let run = wsee(&["--as", "jsonrpc", server.url(), "-v"])
+            .stdin("a")
+            .run();
+        run.exits(0)
+            .prints("{\"id\":1,\"method\":\"a\",\"result\":1}\n")
+            .says(why);
+    }
+}
+
+#[test]
+fn both_sides_call_and_notify_at_the_prompt() {
+    let server = scripted(|mut peer| {
+        let call = text(&mut peer);
+        peer.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":\"0x1\"}");
+        peer.send("{\"jsonrpc\":\"2.0\",\"method\":\"s\",\"params\":{\"subscription\":\"0x1\",\"result\":{\"n\":1}}}");
+        peer.send("{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"method\":\"ask\",\"params\":[]}");
+        let answer = text(&mut peer);
+        let notification = text(&mut peer);
+        peer.record();
+        (call, answer, notification)
+    });
+    let mut terminal = terminal(&["--as", "jsonrpc", server.url()]).prompt();
+    terminal.press("eth_subscribe {\r\"a\": 1}\r");
+    terminal.wait_for("result 1   \"0x1\"   to eth_subscribe after ");
+    terminal.wait_for("subscription \"0x1\", message 1   { \"n\": 1 }");
+    terminal.wait_for("answer wanted: /answer \"q\" JSON");
+    terminal.press("/answer \"q\" true\r");
+    terminal.wait_for("\u{2192} answer   true");
+    terminal.press("/notify bye\r");
+    terminal.wait_for("notification bye");
+    terminal.press("/call\r");
+    terminal.wait_for("/call needs METHOD [JSON…]");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+    let (call, answer, notification) = server.finish();
+    assert!(call.contains("\"params\":{\"a\":1}"), "{call}");
+    assert_eq!(answer, "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"result\":true}");
+    assert_eq!(notification, "{\"jsonrpc\":\"2.0\",\"method\":\"bye\"}");
+}
