@@ -8,6 +8,7 @@ use crate::memory::{Frames, Keep};
 use crate::proto::message::Kind;
 use crate::render::Decode;
 use crate::render::clock::Clock;
+use crate::render::width::width;
 
 fn add(memory: &Shared, number: u64, payload: &str) {
     let direction = if number % 2 == 1 {
@@ -35,6 +36,7 @@ fn pages(texts: &[&str]) -> (Pages, Shared) {
         add(&memory, number, text);
     }
     let lines = Lines {
+        first: None,
         clock: Clock::new(Instant::now(), Timestamp::UNIX_EPOCH).in_utc(),
         style: Style::PLAIN,
         decode: Decode::Auto,

@@ -1,0 +1,145 @@
+//! The rows of the screen.
+
+use super::detail::Page;
+use super::{Pages, plain};
+use crate::memory::{Lines, title};
+use crate::render::Role;
+use crate::render::escape::escape_line;
+use crate::render::width::{cut, width};
+
+const KEYS: &str =
+    "Enter open  / search  f filter  r resend  e edit  y copy  s save  : command  ? help  q back";
+const OPEN_KEYS: &str = "Tab form  Enter fold  Esc list  / search  r e y s  : command  ? help";
+
+impl Pages {
+    /// The rows of the screen, each of at most `columns`.
+    pub fn draw(&mut self, rows: usize, columns: usize) -> Vec<String> {
+        self.lines.style = self.style.within(columns);
+        let mut out = Vec::with_capacity(rows);
+        let inner = rows.saturating_sub(2);
+        out.push(self.bar(&self.title(), columns));
+        if let Some((lines, top)) = &self.overlay {
+            self.rows = inner;
+            let shown = lines.iter().skip(*top).take(inner);
+            out.extend(shown.map(|line| cut(line, columns).into_owned()));
+        } else if self.is_open {
+            self.draw_detail(&mut out, inner, columns, true);
+        } else {
+            // The list gets a little more than half.
+            let list = inner - inner * 2 / 5;
+            self.draw_list(&mut out, list, columns);
+            self.draw_detail(&mut out, inner - list, columns, false);
+        }
+        out.resize(rows.saturating_sub(1), String::new());
+        out.push(self.last_row(columns));
+        out
+    }
+
+    fn title(&self) -> String {
+        let mut text = format!("{}  {} messages", self.name, self.list.len());
+        if let Some(filter) = &self.list.filter {
+            let source = escape_line(&filter.source).into_owned();
+            text.push_str("  filter: ");
+            text.push_str(&source);
+        }
+        if self.is_filtering {
+            text += "  …";
+        }
+        text + if self.list.follows { "  following" } else { "" }
+    }
+
+    fn bar(&self, text: &str, columns: usize) -> String {
+        let text = cut(text, columns).into_owned();
+        let padding = " ".repeat(columns.saturating_sub(width(&text)));
+        if self.style.is_colored() {
+            format!("\x1b[7m{text}{padding}\x1b[27m")
+        } else {
+            text
+        }
+    }
+
+    fn draw_list(&mut self, out: &mut Vec<String>, rows: usize, columns: usize) {
+        self.rows = rows;
+        let (entries, selected) = self.list.page(rows);
+        let lines = Lines {
+            style: self.style.within(columns.saturating_sub(2)),
+            ..self.lines.clone()
+        };
+        let query = self.query.as_ref();
+        let end = out.len() + rows;
+        // The newest is at the bottom, even of a list that does not fill it.
+        out.resize(end - entries.len().min(rows), String::new());
+        for (at, entry) in entries.iter().enumerate() {
+            let part = query.and_then(|query| query.part(entry));
+            let line = lines.line(entry, part.as_ref());
+            let mark = if at == selected { ">" } else { " " };
+            out.push(if at == selected && self.style.is_colored() {
+                let line = plain(&line);
+                self.bar(&format!("{mark} {line}"), columns)
+            } else {
+                format!("{mark} {line}")
+            });
+        }
+    }
+
+    fn draw_detail(&mut self, out: &mut Vec<String>, rows: usize, columns: usize, is_whole: bool) {
+        let inner = rows.saturating_sub(1);
+        let Some(entry) = self.list.selected() else {
+            if !is_whole {
+                let text = self.style.paint(Role::Fact, "no message yet");
+                out.push(text.to_string());
+            }
+            return;
+        };
+        self.detail.fit(&entry, columns, is_whole);
+        let page = self.detail.page_of(&entry);
+        let place = self.detail.place(inner, self.style);
+        let forms = Page::ALL.map(|it| {
+            let role = if it == page { Role::Kind } else { Role::Fact };
+            let name = if it == page {
+                format!("[{}]", it.name())
+            } else {
+                it.name().to_owned()
+            };
+            self.style.paint(role, name).to_string()
+        });
+        let head = title(&entry, &self.lines);
+        let head = format!("{}  {}{place}", head.trim_end(), forms.join(" "));
+        out.push(if width(&head) <= columns {
+            head
+        } else {
+            let short = format!(
+                "{}  [{}]",
+                title(&entry, &self.lines).trim_end(),
+                page.name()
+            );
+            cut(&plain(&short), columns).into_owned()
+        });
+        if is_whole {
+            self.rows = inner;
+        }
+        out.extend(self.detail.rows(inner, is_whole, self.style));
+    }
+
+    fn last_row(&self, columns: usize) -> String {
+        if let Some(input) = &self.input {
+            let text = format!("{}{}", input.purpose.label(), escape_line(&input.text));
+            // The end is what is being typed.
+            let excess = width(&text).saturating_sub(columns.saturating_sub(1));
+            let text: String = text.chars().skip(excess).collect();
+            return if self.style.is_colored() {
+                format!("{text}\x1b[7m \x1b[27m")
+            } else {
+                format!("{text}_")
+            };
+        }
+        let (role, text) = match &self.said {
+            Some((role, text)) => (*role, text.as_str()),
+            None if self.overlay.is_some() => (Role::Fact, "any other key goes back"),
+            None if self.is_open => (Role::Fact, OPEN_KEYS),
+            None => (Role::Fact, KEYS),
+        };
+        let text = cut(text.trim_end(), columns).into_owned();
+        self.style.paint(role, text).to_string()
+    }
+}

@@ -1,0 +1,215 @@
+//! What keys do.
+
+use super::detail::Page;
+use super::filter::Filter;
+use super::key::Key;
+use super::{Action, Input, Pages, Purpose};
+use crate::command::Pattern;
+use crate::memory::Query;
+
+const HELP: &[(&str, &str)] = &[
+    (
+        "Up, Down, k, j",
+        "the message before or after; in an open one, scroll",
+    ),
+    ("PgUp, PgDn, Space", "a page"),
+    (
+        "Home, End, g, G",
+        "the oldest, or the newest, which is followed",
+    ),
+    (
+        "Enter",
+        "open the message; in JSON, fold or unfold what the cursor is on",
+    ),
+    (
+        "Tab, 1 to 7",
+        "the next form, or text, json, decoded, hex, base64, frames, handshake",
+    ),
+    ("Esc, Left, h", "back to the list"),
+    (
+        "/",
+        "search with a regular expression, or jq FILTER; from here to older ones",
+    ),
+    ("n, N", "the next match, older or newer"),
+    (
+        "f",
+        "show only some: sent, received, text, binary, >SIZE, <SIZE, then RE or jq FILTER",
+    ),
+    ("r", "send the message again"),
+    ("e", "change it in your editor, and send it"),
+    ("y", "copy its payload to the clipboard (OSC 52)"),
+    ("s", "save its payload in a file"),
+    (":", "a command of the prompt, such as :ping or :find RE"),
+    ("Ctrl-L", "draw everything again"),
+    ("q, Ctrl-C, F2", "back to the prompt"),
+];
+
+impl Pages {
+    pub fn key(&mut self, key: Key) -> Option<Action> {
+        self.said = None;
+        if self.overlay.is_some() {
+            self.overlay_key(key);
+            return None;
+        }
+        if self.input.is_some() {
+            return self.input_key(key);
+        }
+        if self.is_open && self.open_key(key) {
+            return None;
+        }
+        self.list_key(key)
+    }
+
+    fn overlay_key(&mut self, key: Key) {
+        let page = self.rows.max(1);
+        let Some((lines, top)) = &mut self.overlay else {
+            return;
+        };
+        let last = lines.len().saturating_sub(page);
+        match key {
+            Key::Down | Key::Char('j') => *top = (*top + 1).min(last),
+            Key::Up | Key::Char('k') => *top = top.saturating_sub(1),
+            Key::PageDown | Key::Char(' ') => *top = (*top + page).min(last),
+            Key::PageUp => *top = top.saturating_sub(page),
+            _ => self.overlay = None,
+        }
+    }
+
+    fn input_key(&mut self, key: Key) -> Option<Action> {
+        let input = self.input.as_mut()?;
+        match key {
+            Key::Char(c) => input.text.push(c),
+            Key::Backspace if input.text.pop().is_some() => {}
+            Key::Ctrl('u') => input.text.clear(),
+            Key::Enter => {
+                let input = self.input.take()?;
+                return self.entered(input);
+            }
+            Key::Escape | Key::Ctrl('c') | Key::Backspace => self.input = None,
+            _ => {}
+        }
+        None
+    }
+
+    fn entered(&mut self, input: Input) -> Option<Action> {
+        let text = input.text;
+        match input.purpose {
+            Purpose::Search if text.is_empty() => self.search(false),
+            Purpose::Search => match Query::compile(&pattern(&text)) {
+                Ok(query) => {
+                    self.query = Some(query);
+                    self.search(false);
+                }
+                Err(error) => self.complain(error.to_string()),
+            },
+            Purpose::Filter if text.trim().is_empty() => self.list.set_filter(None),
+            Purpose::Filter => match Filter::parse(&text) {
+                Ok(filter) => self.list.set_filter(Some(filter)),
+                Err(error) => self.complain(error.to_string()),
+            },
+            Purpose::Save => {
+                let entry = self.list.selected()?;
+                return (!text.trim().is_empty()).then_some(Action::Save(entry, text));
+            }
+            Purpose::Command => {
+                let text = text.trim().trim_start_matches('/').to_owned();
+                return match text.as_str() {
+                    "" => None,
+                    "q" | "view" => Some(Action::Quit),
+                    _ => Some(Action::Command(text)),
+                };
+            }
+        }
+        None
+    }
+
+    fn search(&mut self, is_newer: bool) {
+        let Some(query) = &self.query else {
+            return self.complain("nothing to search for; / searches".to_owned());
+        };
+        if !self.list.search(query, is_newer) {
+            self.complain("no message matches".to_owned());
+        }
+    }
+
+    /// Handles a key of an open message; `false` if it is for the list as well.
+    fn open_key(&mut self, key: Key) -> bool {
+        let page = isize::try_from(self.rows.max(2) - 1).unwrap_or(1);
+        match key {
+            Key::Up | Key::Char('k') => self.detail.go(-1, self.rows),
+            Key::Down | Key::Char('j') => self.detail.go(1, self.rows),
+            Key::PageUp => self.detail.go(-page, self.rows),
+            Key::PageDown | Key::Char(' ') => self.detail.go(page, self.rows),
+            Key::Home | Key::Char('g') => self.detail.go(isize::MIN, self.rows),
+            Key::End | Key::Char('G') => self.detail.go(isize::MAX, self.rows),
+            Key::Enter | Key::Right | Key::Char('l') => drop(self.detail.fold()),
+            Key::Escape | Key::Left | Key::Backspace | Key::Char('h' | 'q') => self.is_open = false,
+            _ => return false,
+        }
+        true
+    }
+
+    fn list_key(&mut self, key: Key) -> Option<Action> {
+        let page = isize::try_from(self.rows.max(2) - 1).unwrap_or(1);
+        match key {
+            Key::Up | Key::Char('k') => self.list.go(-1),
+            Key::Down | Key::Char('j') => self.list.go(1),
+            Key::PageUp => self.list.go(-page),
+            Key::PageDown | Key::Char(' ') => self.list.go(page),
+            Key::Home | Key::Char('g') => self.list.go_to_end(true),
+            Key::End | Key::Char('G') => self.list.go_to_end(false),
+            Key::Enter | Key::Right | Key::Char('l') => {
+                self.is_open = self.list.selected().is_some();
+            }
+            Key::Tab => {
+                if let Some(entry) = self.list.selected() {
+                    self.detail.next_page(&entry);
+                }
+            }
+            Key::Char(c @ '1'..='7') => {
+                let at = usize::from(c as u8 - b'1');
+                self.detail.choose(Page::ALL[at]);
+            }
+            Key::Char('n') => self.search(false),
+            Key::Char('N') => self.search(true),
+            Key::Char('/') => self.ask(Purpose::Search, String::new()),
+            Key::Char(':') => self.ask(Purpose::Command, String::new()),
+            Key::Char('f') => {
+                let source = self.list.filter.as_ref().map(|it| it.source.clone());
+                self.ask(Purpose::Filter, source.unwrap_or_default());
+            }
+            Key::Char('?') => {
+                let line = |(keys, does): &(&str, &str)| format!("  {keys:<18} {does}");
+                self.overlay = Some((HELP.iter().map(line).collect(), 0));
+            }
+            Key::Char('s') => {
+                let entry = self.list.selected()?;
+                self.ask(Purpose::Save, format!("message-{}", entry.number));
+            }
+            Key::Char('r') => return self.list.selected().map(Action::Resend),
+            Key::Char('e') => return self.list.selected().map(Action::Edit),
+            Key::Char('y') => return self.list.selected().map(Action::Copy),
+            Key::Char('q') | Key::Ctrl('c' | 'd') | Key::F2 => return Some(Action::Quit),
+            Key::Ctrl('z') => return Some(Action::Suspend),
+            _ => {}
+        }
+        None
+    }
+
+    fn ask(&mut self, purpose: Purpose, text: String) {
+        self.input = Some(Input { purpose, text });
+    }
+}
+
+fn pattern(text: &str) -> Pattern {
+    match text.strip_prefix("jq ") {
+        Some(jq) => Pattern::Jq {
+            source: jq.trim().to_owned(),
+            column: 4,
+        },
+        None => Pattern::Regex {
+            source: text.to_owned(),
+            column: 1,
+        },
+    }
+}
