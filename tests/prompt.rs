@@ -1,6 +1,7 @@
 //! The REPL, in a terminal.
 
 mod command;
+mod connection;
 mod display;
 mod edit;
 mod ending;

@@ -2,14 +2,15 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::{Args, ColorChoice, ValueHint};
 
 /// Look at a recorded session in a full screen
 ///
 /// The messages are a list, the newest at the bottom, with the selected one below it: as text, JSON
-/// that folds, hexdump, base64 or decoded, and the headers of its handshake. It can be searched and
-/// filtered, by regular expressions and by jq; ? lists the keys. At the prompt, /view or F2 does
-/// the same with the messages of the session.
+/// that folds, hexdump, base64, decoded or as frames, and the headers of its handshake. It can be
+/// searched and filtered, by regular expressions and by jq; : takes the prompt's commands that need
+/// no connection, and ? lists the keys. At the prompt, /view or F2 does the same with the messages
+/// of the session.
 #[derive(Debug, Args)]
 pub struct ViewFileArgs {
     /// A recording from wsee URL --record, or a .har file exported by a browser
@@ -20,4 +21,14 @@ pub struct ViewFileArgs {
     /// Recordings of wsee have *** already, unless they were made with this flag, too.
     #[arg(long)]
     pub show_secrets: bool,
+    /// When to color: auto, always or never
+    ///
+    /// With auto, NO_COLOR turns colors off.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value_t = ColorChoice::Auto
+    )]
+    pub color: ColorChoice,
 }

@@ -1,5 +1,6 @@
 //! Completion of commands and their arguments, and whether a line is complete.
 
+use super::connection::ALL;
 use super::usage::COMMANDS;
 use super::{Reference, Topic};
 use crate::ontop::{Name, RAW};
@@ -34,6 +35,10 @@ pub enum Completion {
     },
     /// A message that is kept, from byte `start` of the line to the cursor.
     Message {
+        start: usize,
+    },
+    /// The name of a connection, from byte `start` of the line to the cursor.
+    Connection {
         start: usize,
     },
     /// The name of a message, from byte `start` of the line to the cursor.
@@ -145,6 +150,12 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
         return Completion::Message { start };
     }
     let known: Vec<&str> = match (name, before.as_slice()) {
+        ("use" | "to", []) => {
+            let start = start + word_at;
+            return Completion::Connection { start };
+        }
+        ("status", []) => vec![ALL],
+        ("find", [ALL]) => vec!["jq"],
         ("send", []) => {
             let start = start + word_at;
             return Completion::Name { start };
@@ -155,7 +166,7 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
         }
         ("show", [message]) if is_message(message) => Form::ALL.map(Form::name).to_vec(),
         ("resend", [message]) if is_message(message) => vec!["edit"],
-        ("find", []) => vec!["jq"],
+        ("find", []) => vec!["jq", ALL],
         ("help", []) => command_names().into_iter().chain(["keys"]).collect(),
         ("set" | "capture", []) => {
             let start = start + word_at;
@@ -163,7 +174,8 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
         }
         ("every", []) => vec!["1s", "5s", "30s", "1m", "stop"],
         ("repeat", []) => vec!["10", "100", "1000", "stop"],
-        ("close", []) => CLOSE_CODES.to_vec(),
+        ("close", []) => CLOSE_CODES.into_iter().chain([ALL]).collect(),
+        ("close", [ALL]) => CLOSE_CODES.to_vec(),
         ("frame", _) => FRAME_KEYS.to_vec(),
         ("show", []) => Topic::ALL.map(Topic::name).to_vec(),
         ("show", ["time"]) => vec!["off", "time", "iso", "rel", "delta"],

@@ -8,7 +8,11 @@ use crate::render::Form;
 /// What the thread at the terminal does with the messages that are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recall {
-    Find(Pattern),
+    /// Lists matches of the connection in use, or of all.
+    Find {
+        pattern: Pattern,
+        is_all: bool,
+    },
     /// Lists the last messages, this many.
     Last(usize),
     /// Shows a message in one form, or in all.
@@ -73,7 +77,7 @@ impl fmt::Display for Reference {
     }
 }
 
-/// Whether a message can have this name: it is no number, and no word that begins with `$`.
+/// Whether a message or a connection can have this name: it is no number, and no word that begins with `$`.
 pub fn is_message_name(name: &str) -> bool {
     let is_word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
     let is_number = name.chars().all(|c| c.is_ascii_digit());

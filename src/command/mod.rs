@@ -2,6 +2,7 @@
 
 mod args;
 mod complete;
+mod connection;
 mod error;
 mod frame;
 pub mod grammar;
@@ -20,8 +21,8 @@ pub use self::key::KEYS;
 pub use self::message::{Pattern, Recall, Reference, is_message_name};
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
 pub use self::prompt::{
-    Assignment, Capture, Filtering, HelpTopic, OnTop, PromptCommand, Record, Repetition, Setting,
-    Timing, Topic,
+    Assignment, Capture, Filtering, Further, HelpTopic, OnTop, PromptCommand, Record, Repetition,
+    Setting, Timing, Topic,
 };
 pub use self::usage::{COMMANDS, Usage, nearest};
 
@@ -56,13 +57,21 @@ fn parse_command(line: &str, command: &str) -> Result<Command, CommandError> {
     };
     let args = Args { line, text, usage };
     Ok(Command::Prompt(match usage.name {
-        "status" => args.none(PromptCommand::Status)?,
+        "status" => match args.all() {
+            Some(rest) => rest.none(PromptCommand::StatusOfAll)?,
+            None => args.none(PromptCommand::Status)?,
+        },
+        "close" if let Some(rest) = args.all() => PromptCommand::CloseAll(rest.close()?),
+        "connect" => PromptCommand::Connect(args.connect()?),
+        "use" => PromptCommand::Use(args.connection()?),
+        "to" => args.to()?,
+        "list" => args.none(PromptCommand::List)?,
         "headers" => args.none(PromptCommand::Headers)?,
         "show" => match args.show_message()? {
             Some(recall) => PromptCommand::Recall(recall),
             None => PromptCommand::Show(args.show()?),
         },
-        "find" => PromptCommand::Recall(Recall::Find(args.find()?)),
+        "find" => PromptCommand::Recall(args.find()?),
         "last" => PromptCommand::Recall(Recall::Last(args.last()?)),
         "resend" => PromptCommand::Recall(args.resend()?),
         "save" => PromptCommand::Recall(args.save()?),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::message::Recall;
+use super::outgoing::Outgoing;
 use super::usage::Usage;
 use crate::ontop::Name;
 use crate::render::{Decode, Timestamps};
@@ -12,6 +13,21 @@ use crate::render::{Decode, Timestamps};
 pub enum PromptCommand {
     Help(HelpTopic),
     Status,
+    /// The states of all connections.
+    StatusOfAll,
+    /// Closes all connections.
+    CloseAll(Outgoing),
+    /// Opens another connection besides those there are.
+    Connect(Further),
+    /// Makes a connection the one that lines and commands are about.
+    Use(String),
+    /// Sends a line on a connection that need not be in use.
+    To {
+        name: String,
+        text: String,
+    },
+    /// Lists the connections.
+    List,
     Headers,
     Show(Option<Setting>),
     Filter(Filtering),
@@ -32,6 +48,13 @@ pub enum PromptCommand {
     Resume,
     /// Commands about messages that were sent or received.
     Recall(Recall),
+}
+
+/// A connection to open: the rest of the line is a command line without `wsee`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Further {
+    pub name: String,
+    pub words: String,
 }
 
 /// What `/as` does.

@@ -11,7 +11,14 @@ use crate::render::Form;
 const LAST: usize = 10;
 
 impl Args<'_> {
-    pub(super) fn find(self) -> Result<Pattern, CommandError> {
+    pub(super) fn find(self) -> Result<Recall, CommandError> {
+        // No regular expression begins with an asterisk.
+        let all = self.all();
+        let (pattern, is_all) = (all.unwrap_or(self).pattern()?, all.is_some());
+        Ok(Recall::Find { pattern, is_all })
+    }
+
+    fn pattern(self) -> Result<Pattern, CommandError> {
         let this = self.required()?;
         let (word, rest) = this.split_word();
         if word == "jq" {
@@ -141,10 +148,14 @@ mod tests {
     fn what_to_find_is_the_rest_of_the_line() {
         let (source, column) = ("a  b ".to_owned(), 8);
         let pattern = Pattern::Regex { source, column };
-        assert_eq!(recall("/find  a  b "), Recall::Find(pattern));
+        let of = |pattern: Pattern, is_all| Recall::Find { pattern, is_all };
+        assert_eq!(recall("/find  a  b "), of(pattern, false));
         let (source, column) = (".a == 1".to_owned(), 10);
         let pattern = Pattern::Jq { source, column };
-        assert_eq!(recall("/find jq .a == 1"), Recall::Find(pattern));
+        assert_eq!(recall("/find jq .a == 1"), of(pattern, false));
+        let (source, column) = ("*a".to_owned(), 9);
+        let pattern = Pattern::Regex { source, column };
+        assert_eq!(recall("/find * *a"), of(pattern, true));
         assert!(error("/find ").starts_with("/find needs"));
         assert_eq!(recall("/last"), Recall::Last(LAST));
         assert!(error("/last 0").contains("is not a number of messages"));

@@ -132,12 +132,45 @@ pub const COMMANDS: &[Usage] = &[
         example: "/pong heartbeat",
     },
     Usage {
+        name: "connect",
+        args: "NAME URL [FLAG…]",
+        help: "open another connection besides this one",
+        details: "URL may be @PROFILE, and the flags are those of wsee URL. From then on each line shows the name of its connection;\n\
+                  /use NAME makes it the one that lines and commands are about, /to NAME TEXT sends one\n\
+                  message on it, /list lists them all. A name that is free again after its connection\n\
+                  ended may be given to another one. Messages have one sequence of numbers.",
+        example: "/connect other ws://localhost:8081 -H 'X-Room: 2'",
+    },
+    Usage {
+        name: "use",
+        args: "NAME",
+        help: "send on another connection from now on",
+        details: "Lines and commands are about this connection, which the prompt names. Ctrl-D leaves with\n\
+                  its exit status.",
+        example: "/use other",
+    },
+    Usage {
+        name: "to",
+        args: "NAME TEXT",
+        help: "send one message on another connection",
+        details: "TEXT is sent like a plain line; the connection in use stays the same.",
+        example: "/to other hello",
+    },
+    Usage {
+        name: "list",
+        args: "",
+        help: "list the connections",
+        details: "The one in use is marked with >. A connection that has ended stays in the list: /use NAME\n\
+                  and /reconnect open it again.",
+        example: "/list",
+    },
+    Usage {
         name: "close",
         args: "[CODE [REASON]]",
         help: "close the connection",
         details: "CODE is 1000-1003, 1007-1014 or 3000-4999; REASON has at most 123 bytes.\n\
                   Without CODE the Close frame is empty (RFC 6455 §7.4). The prompt stays: /reconnect\n\
-                  opens another connection, /quit leaves.",
+                  opens another connection, /quit leaves. With * it closes all connections.",
         example: "/close 1001 going away",
     },
     Usage {
@@ -167,7 +200,8 @@ pub const COMMANDS: &[Usage] = &[
         args: "",
         help: "show the state of the connection",
         details: "url, readyState, protocol, extensions and bufferedAmount, named as in the WebSocket API;\n\
-                  also peer, TLS, age, counters and round-trip time.",
+                  also peer, TLS, age, counters, round-trip time and what is kept. With * it shows all\n\
+                  connections.",
         example: "/status",
     },
     Usage {
@@ -191,7 +225,7 @@ pub const COMMANDS: &[Usage] = &[
         help: "list the messages that match",
         details: "RE is a regular expression, (?i) before it ignores case; a message matches a jq filter that\n\
                   yields anything but false and null. Looks through the messages that are kept, in both\n\
-                  directions and over reconnects (--keep).",
+                  directions and over reconnects (--keep). With * it looks through all connections.",
         example: "/find jq .op == \"trade\" and .price > 100",
     },
     Usage {
@@ -298,7 +332,8 @@ pub const COMMANDS: &[Usage] = &[
         name: "record",
         args: "[FILE|stop]",
         help: "start or stop recording the session",
-        details: "FILE must end in .jsonl, .har or .wsee and must not exist yet; see --record.\n\
+        details: "FILE must end in .jsonl, .har or .wsee and must not exist yet; see --record. Only .jsonl\n\
+                  has further connections (/connect), with their names.\n\
                   Without arguments, shows what is being recorded.",
         example: "/record chat.jsonl",
     },

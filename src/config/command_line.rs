@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use clap::parser::ValueSource;
 use clap::{ArgMatches, Command as Definition, CommandFactory};
 
 use super::debug;
@@ -83,6 +84,27 @@ impl CommandLine {
         };
         let (name, _) = named(url?)?;
         Some(name)
+    }
+
+    /// The flag that was typed of these, which are named by their fields.
+    pub(super) fn typed_of(&self, ids: &[&str]) -> Option<String> {
+        let wsee = definition();
+        let mut args = wsee
+            .get_arguments()
+            .filter(|arg| ids.contains(&arg.get_id().as_str()));
+        let found = args.find(|arg| {
+            let is_typed =
+                self.matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine);
+            // Settings of the file are arguments as well.
+            let is_set = arg
+                .get_long()
+                .is_some_and(|long| self.sources.contains_key(long));
+            is_typed && !is_set
+        })?;
+        Some(match (found.get_long(), found.get_short()) {
+            (Some(long), _) => format!("--{long}"),
+            (None, short) => format!("-{}", short.unwrap_or_default()),
+        })
     }
 
     pub fn debug(&self, environment: &Environment) -> Vec<String> {

@@ -14,7 +14,7 @@ use crate::cookie::{Jar, JarError};
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::secret::Secret;
-use crate::term::{self, PasswordError};
+use crate::term::PasswordError;
 
 #[derive(Debug, thiserror::Error)]
 pub enum CredentialError {
@@ -92,7 +92,12 @@ pub(super) fn authorization(
             Some((user, password)) => login(user, password),
             None => match netrc(Some(user.expose()))? {
                 Some(login) => login,
-                None => login(user.expose(), &ask(USER, user.expose(), &target.dial.host)?),
+                None => login(
+                    user.expose(),
+                    &ask(USER, user.expose(), &target.dial.host, &|it| {
+                        environment.password(it)
+                    })?,
+                ),
             },
         };
         return Ok(Some(basic(USER, &login)?));
@@ -224,9 +229,17 @@ fn read(
         })
 }
 
-pub(super) fn ask(flag: &'static str, user: &str, host: &str) -> Result<String, CredentialError> {
+/// Asks for a password, if the terminal is free for that.
+pub(super) type Ask<'a> = &'a dyn Fn(&str) -> Result<String, PasswordError>;
+
+pub(super) fn ask(
+    flag: &'static str,
+    user: &str,
+    host: &str,
+    ask: Ask<'_>,
+) -> Result<String, CredentialError> {
     let prompt = format!("password of {} at {host}: ", escape_line(user));
-    term::password(&prompt).map_err(|error| match error {
+    ask(&prompt).map_err(|error| match error {
         PasswordError::Io(error) => match error.kind() {
             ErrorKind::UnexpectedEof | ErrorKind::InvalidData => {
                 CredentialError::Password { flag, error }

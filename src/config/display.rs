@@ -16,25 +16,29 @@ pub struct Display {
 
 impl Display {
     pub(super) fn resolve(args: &DisplayArgs, environment: &Environment) -> Self {
-        let color = match args.color {
-            ColorChoice::Always => Some(true),
-            ColorChoice::Never => Some(false),
-            ColorChoice::Auto if environment.no_color => Some(false),
-            ColorChoice::Auto => environment.force_color.then_some(true),
-        };
         Self {
             verbose: args.verbose,
             quiet: args.quiet,
             secrets: secrets(args.show_secrets),
             timestamps: args.view.timestamps,
             decode: args.view.decode,
-            color,
+            color: color(args.color, environment),
             color_allowed: !environment.dumb,
         }
     }
 
     pub fn style(&self, terminal: bool) -> Style {
         Style::new(self.color.unwrap_or(terminal && self.color_allowed))
+    }
+}
+
+/// Whether colours are wanted; `None` where the terminal decides.
+pub fn color(choice: ColorChoice, environment: &Environment) -> Option<bool> {
+    match choice {
+        ColorChoice::Always => Some(true),
+        ColorChoice::Never => Some(false),
+        ColorChoice::Auto if environment.no_color => Some(false),
+        ColorChoice::Auto => environment.force_color.then_some(true),
     }
 }
 

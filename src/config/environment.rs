@@ -7,13 +7,14 @@ use crate::render::clock::Clock;
 use crate::secret::Secret;
 use crate::sys::place::{CONFIG, Folder, HOME, STATE};
 use crate::sys::{process, terminal};
-use crate::term::Terminals;
+use crate::term::{self, PasswordError, Terminals};
 
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// The clock of the run: every output takes its times from it, so that one event has one time.
     pub clock: Clock,
     pub terminals: Terminals,
+    pub passwords: Passwords,
     /// `NO_COLOR` is set and not empty (no-color.org).
     pub no_color: bool,
     /// `CLICOLOR_FORCE` is set, not empty and not 0.
@@ -88,7 +89,26 @@ impl ProxyVariables {
     }
 }
 
+/// Where passwords come from that no flag gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Passwords {
+    Asked,
+    /// The terminal is not free to ask.
+    Written,
+}
+
 impl Environment {
+    /// Asks for a password.
+    pub(super) fn password(&self, prompt: &str) -> Result<String, PasswordError> {
+        match self.passwords {
+            Passwords::Asked => term::password(prompt),
+            Passwords::Written => {
+                let error = std::io::Error::other("the prompt has the terminal");
+                Err(PasswordError::Io(error))
+            }
+        }
+    }
+
     pub fn read(clock: Clock) -> Self {
         Self::from_variables(clock, |name| env::var_os(name))
     }
@@ -109,6 +129,7 @@ impl Environment {
         let mut environment = Self {
             clock,
             terminals: Terminals::detect(),
+            passwords: Passwords::Asked,
             netrc: set("NETRC").map(PathBuf::from).or_else(|| {
                 let home = home.as_ref()?;
                 Some(Path::new(home).join(".netrc"))

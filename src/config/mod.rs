@@ -12,6 +12,7 @@ pub mod display;
 mod environment;
 mod file;
 mod filter;
+mod further;
 pub mod header;
 mod listen;
 pub mod netrc;
@@ -110,6 +111,8 @@ pub enum ConfigError {
     #[error(transparent)]
     Identity(#[from] crate::acceptor::IdentityError),
     #[error(transparent)]
+    Further(#[from] further::FurtherError),
+    #[error(transparent)]
     SocketIo(#[from] listen::SocketIoError),
     #[error(transparent)]
     Itself(#[from] proxying::ItselfError),
@@ -141,6 +144,7 @@ impl ConfigError {
             | Self::Record(_)
             | Self::Timing(_)
             | Self::Filter(_)
+            | Self::Further(_)
             | Self::Identity(_)
             | Self::SocketIo(_)
             | Self::Itself(_)

@@ -1,9 +1,10 @@
 use url::Host;
 
+use super::ConfigError;
+use super::credential::{self, Ask};
 use super::environment::{ProxyVariables, Variable};
 use super::header::parse_headers;
 use super::target::{is_port, percent_decoded, split_port, zone};
-use super::{ConfigError, credential};
 use crate::cli::ProxyArgs;
 use crate::dial::is_localhost;
 use crate::dial::proxy::{Bypass, HttpOptions, Kind, Proxies, Proxy};
@@ -51,6 +52,7 @@ pub(super) fn resolve(
     args: &ProxyArgs,
     variables: &ProxyVariables,
     user_agent: Option<String>,
+    ask: Ask<'_>,
 ) -> Result<Proxies, ConfigError> {
     let edits = parse_headers("--proxy-header", &args.proxy_header, text::read)?;
     let (mut ws, mut wss) = match &args.proxy {
@@ -68,7 +70,7 @@ pub(super) fn resolve(
     if let Some(user) = &args.proxy_user
         && let Some(any) = ws.as_ref().or(wss.as_ref())
     {
-        let login = login(user, any)?;
+        let login = login(user, any, ask)?;
         for proxy in [&mut ws, &mut wss].into_iter().flatten() {
             proxy.credentials = Some(login.clone());
         }
@@ -107,7 +109,11 @@ fn given(url: &str) -> Result<Proxy, ProxyUrlError> {
 }
 
 /// The value of `--proxy-user`; asks for a missing password.
-fn login(user: &Secret<String>, proxy: &Proxy) -> Result<Secret<(String, String)>, ConfigError> {
+fn login(
+    user: &Secret<String>,
+    proxy: &Proxy,
+    ask: Ask<'_>,
+) -> Result<Secret<(String, String)>, ConfigError> {
     let (user, password) = match user.expose().split_once(':') {
         Some((user, password)) => (user, password.to_owned()),
         // SOCKS4 has no passwords.
@@ -116,7 +122,7 @@ fn login(user: &Secret<String>, proxy: &Proxy) -> Result<Secret<(String, String)
         }
         None => {
             let user = user.expose().as_str();
-            (user, credential::ask("-U", user, &proxy.host)?)
+            (user, credential::ask("-U", user, &proxy.host, ask)?)
         }
     };
     Ok(checked_login(PROXY_USER, user.to_owned(), password)?)
@@ -335,7 +341,8 @@ mod tests {
             let variable = set.find(|(own, _)| *own == name);
             variable.map(|(_, value)| OsString::from(value))
         });
-        resolve(&args, &variables, None)
+        let ask = |_: &str| panic!("nothing is asked for");
+        resolve(&args, &variables, None, &ask)
     }
 
     /// Flags, variables, the URL, and where the proxy for it comes from.

@@ -28,7 +28,9 @@ pub(super) fn resolve(
     // A Unix socket needs no proxy, so a bad proxy variable is no error.
     let mut proxies = match args.unix_socket {
         Some(_) => Proxies::default(),
-        None => proxy::resolve(proxy, &environment.proxies, user_agent)?,
+        None => proxy::resolve(proxy, &environment.proxies, user_agent, &|it| {
+            environment.password(it)
+        })?,
     };
     use_environment(&mut proxies.tls, environment);
     let route = Route {

@@ -14,7 +14,7 @@ use crate::dial::{Identity, IdentityError, IdentityProblem, PinError, Pins, Syst
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::secret::Secret;
-use crate::term::{self, PasswordError};
+use crate::term::PasswordError;
 use crate::text;
 
 #[derive(Debug, thiserror::Error)]
@@ -193,7 +193,7 @@ fn password(
         }),
         PassSource::Prompt => {
             let prompt = format!("Password for {}: ", file.display());
-            let password = term::password(&escape_line(&prompt));
+            let password = environment.password(&escape_line(&prompt));
             password.map(Secret::new).map_err(|error| match error {
                 PasswordError::Io(error) => TlsError::Prompt {
                     file: file.to_owned(),

@@ -3,6 +3,7 @@
 pub mod editor;
 pub mod filter;
 pub mod recall;
+pub mod roster;
 pub mod show;
 pub mod variable;
 pub mod words;

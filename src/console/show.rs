@@ -6,6 +6,13 @@ use crate::render::{Decode, Role, Show, Timestamps};
 
 pub fn execute(setting: Option<Setting>, view: &mut View) {
     let show = view.show();
+    set(setting, show);
+    let states = Topic::ALL.map(|topic| format!("{} {}", topic.name(), state(show, topic)));
+    view.print(Role::Fact, &format!("shown: {}", states.join(", ")));
+}
+
+/// Changes a setting without a word.
+pub fn set(setting: Option<Setting>, show: &mut Show) {
     match setting {
         Some(Setting::Switch(topic, on)) => {
             if let Some(switch) = switch(show, topic) {
@@ -16,8 +23,6 @@ pub fn execute(setting: Option<Setting>, view: &mut View) {
         Some(Setting::Decode(decode)) => show.decode = decode,
         None => {}
     }
-    let states = Topic::ALL.map(|topic| format!("{} {}", topic.name(), state(show, topic)));
-    view.print(Role::Fact, &format!("shown: {}", states.join(", ")));
 }
 
 fn state(show: &mut Show, topic: Topic) -> &'static str {

@@ -144,6 +144,15 @@ impl Variables {
         }
     }
 
+    /// The same values as those of another connection.
+    pub fn sharing(is_on: bool, values: Values) -> Self {
+        Self {
+            is_on,
+            values,
+            ..Self::default()
+        }
+    }
+
     pub fn received(&mut self, message: &Message<'_>) {
         self.last_json.received(message);
     }

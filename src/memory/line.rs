@@ -9,7 +9,7 @@ use crate::render::escape::escape_line;
 use crate::render::form::glance;
 use crate::render::quantity;
 use crate::render::width::{cut, width};
-use crate::render::{Decode, Role, Style};
+use crate::render::{Decode, Label, Role, Style};
 
 /// The columns of an output that is not a terminal.
 const COLUMNS: usize = 100;
@@ -23,6 +23,8 @@ const AFTER: usize = 512;
 /// What a line needs to know besides its message.
 #[derive(Debug, Clone)]
 pub struct Lines {
+    /// The name of the first connection, once there are several.
+    pub first: Option<Label>,
     pub clock: Clock,
     pub style: Style,
     pub decode: Decode,
@@ -54,8 +56,9 @@ impl Lines {
         let arrow = style.paint(role, arrow);
         let kind = style.paint(Role::Kind, entry.kind);
         let size = quantity::size(entry.payload.len() as u64);
-        let label = entry.label.as_ref().map(|label| label.paint(style));
-        let label = label.map_or_else(String::new, |label| format!("{label} "));
+        let label = entry.label.as_ref().or(self.first.as_ref());
+        let label = label.map(|label| label.painted(style) + " ");
+        let label = label.unwrap_or_default();
         format!("{time} {label}{arrow} {kind} {size}")
     }
 
@@ -115,6 +118,7 @@ mod tests {
     fn lines(columns: usize) -> Lines {
         let time = "2026-11-20T12:01:02.123Z".parse().unwrap();
         Lines {
+            first: None,
             clock: Clock::new(Instant::now(), time).in_utc(),
             style: Style::PLAIN.within(columns),
             decode: Decode::Auto,

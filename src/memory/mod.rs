@@ -6,6 +6,7 @@
 mod diff;
 mod error;
 mod export;
+mod feed;
 mod find;
 mod frames;
 mod keep;
@@ -21,6 +22,7 @@ use jiff::Timestamp;
 pub use self::diff::differences;
 pub use self::error::MemoryError;
 pub use self::export::{copied, save};
+pub use self::feed::Feed;
 pub use self::find::{Part, Query};
 pub use self::frames::Frames;
 use self::frames::{Assembly, SIZE_OF_FRAME};
@@ -66,8 +68,15 @@ pub struct Memory {
     connections: BTreeMap<u64, Unfinished>,
     /// The one that is spoken of.
     current: (u64, Option<Label>),
-    heads: Option<Arc<[Head; 2]>>,
+    /// The last opening handshakes, of each connection one.
+    heads: VecDeque<Heads>,
 }
+
+/// A request and its response, and the label of their connection.
+type Heads = (Option<Label>, Arc<[Head; 2]>);
+
+/// Connections whose handshakes are kept: a server may have any number of them.
+const MAX_HEADS: usize = 100;
 
 /// What is not complete yet on a connection.
 #[derive(Debug, Default)]
@@ -117,6 +126,12 @@ impl Memory {
         self
     }
 
+    /// The same, where what follows is about the first connection, which has no label.
+    pub fn of_first(&mut self) -> &mut Self {
+        self.current = (0, None);
+        self
+    }
+
     fn unfinished(&mut self) -> &mut Unfinished {
         self.connections.entry(self.current.0).or_default()
     }
@@ -161,12 +176,19 @@ impl Memory {
     }
 
     pub fn opened(&mut self, request: Head, response: Head) {
-        self.heads = Some(Arc::new([request, response]));
+        let label = self.current.1.clone();
+        self.heads.retain(|(of, _)| *of != label);
+        if self.heads.len() == MAX_HEADS {
+            self.heads.pop_front();
+        }
+        self.heads.push_back((label, Arc::new([request, response])));
     }
 
-    /// The request and the response of the last opening handshake.
-    pub fn heads(&self) -> Option<Arc<[Head; 2]>> {
-        self.heads.clone()
+    /// The request and the response of the last opening handshake of this connection.
+    pub fn heads(&self, of: Option<&Label>) -> Option<Arc<[Head; 2]>> {
+        let mut heads = self.heads.iter();
+        let (_, heads) = heads.find(|(label, _)| label.as_ref() == of)?;
+        Some(Arc::clone(heads))
     }
 
     fn message(
@@ -227,6 +249,11 @@ impl Memory {
             };
             self.bytes -= oldest.bytes();
         }
+    }
+
+    /// How much may be kept.
+    pub fn keep(&self) -> Keep {
+        self.keep
     }
 
     pub fn is_off(&self) -> bool {

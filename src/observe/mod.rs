@@ -13,6 +13,7 @@ mod reopening;
 mod view;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 use std::time::Instant;
@@ -26,7 +27,7 @@ use reopening::Reopening;
 pub use view::{Outlet, View};
 
 use crate::event::{Carried, Direction, Ending, Event, NotOpen, Opening};
-use crate::memory::Shared;
+use crate::memory::Feed;
 use crate::ontop::{Dialect, Seen};
 use crate::proto::connection::{self, Message};
 use crate::render::Jsonl;
@@ -38,14 +39,28 @@ pub struct Observers {
     pub opening: Opening,
     pub reaction: PeerReaction,
     /// Only a prompt has one.
-    pub memory: Option<Shared>,
-    /// The number of the last message.
+    pub memory: Option<Feed>,
+    pub numbers: Numbers,
+    /// The number of this connection's last message.
     number: u64,
     lines: Option<JsonLines>,
     dialect: Dialect,
     reopening: Reopening,
     /// What the protocol on top makes of the next message; `None` without such a protocol.
     on_top: Option<Vec<Rc<Seen>>>,
+}
+
+/// Counts the messages of a run, of all its connections and in both directions.
+#[derive(Debug, Clone, Default)]
+pub struct Numbers(Rc<Cell<u64>>);
+
+impl Numbers {
+    #[inline]
+    fn next(&self) -> u64 {
+        let number = self.0.get() + 1;
+        self.0.set(number);
+        number
+    }
 }
 
 /// For modes without `--jsonl`.
@@ -59,6 +74,7 @@ impl Observers {
             opening,
             reaction: PeerReaction::default(),
             memory: None,
+            numbers: Numbers::default(),
             number: 0,
             lines: jsonl.map(JsonLines::new),
             dialect: Dialect::ignored(),
@@ -70,12 +86,19 @@ impl Observers {
     #[inline]
     pub fn event(&mut self, event: &Event<'_>, out: Option<&mut impl io::Write>, now: Instant) {
         if let Event::Connection(connection::Event::Message(message)) = event {
-            self.number += u64::from(message.start);
+            self.count(message);
             if !self.wants_messages() {
                 return;
             }
         }
         self.report(event, out, now);
+    }
+
+    #[inline]
+    fn count(&mut self, message: &Message<'_>) {
+        if message.start {
+            self.number = self.numbers.next();
+        }
     }
 
     fn wants_messages(&self) -> bool {
@@ -143,22 +166,22 @@ impl Observers {
 
     fn remember(&mut self, event: &Event<'_>, now: Instant) {
         use connection::Event::{FrameReceived, FrameSent, Message};
-        let Some(memory) = &self.memory else {
+        let Some(memory) = &mut self.memory else {
             return;
         };
         match event {
             Event::Connection(Message(message)) => {
                 let time = self.view.time_at(now);
-                memory.lock().received(message, self.number, time);
+                memory.received(message, self.number, time);
             }
-            Event::Connection(FrameReceived(frame)) => memory.lock().frame_received(frame),
-            Event::Connection(FrameSent(frame)) => memory.lock().frame_sent(frame),
-            Event::Retry(_) | Event::Offline(_) => memory.lock().disconnected(),
+            Event::Connection(FrameReceived(frame)) => memory.frame_received(frame),
+            Event::Connection(FrameSent(frame)) => memory.frame_sent(frame),
+            Event::Retry(_) | Event::Offline(_) => memory.disconnected(),
             Event::Open(_) => {
                 if let Some((request, response)) =
                     self.opening.request().zip(self.opening.response())
                 {
-                    memory.lock().opened(request.clone(), response.clone());
+                    memory.opened(request.clone(), response.clone());
                 }
             }
             _ => {}
@@ -195,7 +218,7 @@ impl Observers {
 
     #[inline]
     pub fn sent(&mut self, message: &Message<'_>, out: Option<&mut impl io::Write>, now: Instant) {
-        self.number += u64::from(message.start);
+        self.count(message);
         let on_top = self.explained(Direction::Sent, message, now);
         if let Some((lines, out)) = self.lines.as_mut().zip(out) {
             let on_top = on_top.as_deref().and_then(objects);
@@ -223,16 +246,16 @@ impl Observers {
     /// Records and keeps a message, or a piece of one, that is not shown.
     pub fn sent_unseen(&mut self, message: &Message<'_>, now: Instant) {
         self.on_top = None;
-        self.number += u64::from(message.start);
+        self.count(message);
         self.keep_sent(message, now);
     }
 
     #[inline]
     fn keep_sent(&mut self, message: &Message<'_>, now: Instant) {
         self.recording.sent(message, self.number, now);
-        if let Some(memory) = &self.memory {
+        if let Some(memory) = &mut self.memory {
             let time = self.view.time_at(now);
-            memory.lock().sent(message, self.number, time);
+            memory.sent(message, self.number, time);
         }
     }
 

@@ -1,6 +1,8 @@
 //! `--record` and `/record`: a recording may start and stop while the session continues.
 
+use std::cell::RefCell;
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Instant;
 
 use crate::command::Record;
@@ -9,13 +11,16 @@ use crate::event::{Ending, Event, NotOpen, Opening};
 use crate::proto::connection::Message;
 use crate::record::{FileError, Format, Options, Recorder};
 use crate::render::clock::Clock;
-use crate::render::{Secrets, quantity};
+use crate::render::{Label, Secrets, quantity};
 
 #[derive(Debug)]
 pub struct Recording {
     secrets: Secrets,
     clock: Clock,
-    recorder: Option<Recorder>,
+    /// One for all connections of a run.
+    recorder: Option<Rc<RefCell<Recorder>>>,
+    /// `None` for the first connection.
+    connection: Option<Label>,
     has_failed: bool,
 }
 
@@ -28,7 +33,7 @@ impl Recording {
         let create = |options| Recorder::create(options, secrets, clock.clone());
         let recorder = options.map(create).transpose()?;
         Ok(Self {
-            recorder,
+            recorder: recorder.map(|it| Rc::new(RefCell::new(it))),
             ..Self::off(secrets, clock)
         })
     }
@@ -38,7 +43,37 @@ impl Recording {
             secrets,
             clock,
             recorder: None,
+            connection: None,
             has_failed: false,
+        }
+    }
+
+    /// The same recording for a further connection.
+    #[must_use]
+    pub fn of(&self, connection: &Label) -> Self {
+        Self {
+            recorder: self.recorder.clone(),
+            connection: Some(connection.clone()),
+            ..Self::off(self.secrets, self.clock.clone())
+        }
+    }
+
+    /// Follows the first connection, whose recording has begun or ended.
+    pub fn follow(&mut self, first: &Self, opening: &Opening) {
+        let is_same = match (&self.recorder, &first.recorder) {
+            (Some(own), Some(its)) => Rc::ptr_eq(own, its),
+            (own, its) => own.is_none() && its.is_none(),
+        };
+        if !is_same {
+            self.recorder.clone_from(&first.recorder);
+            self.begin(opening);
+        }
+    }
+
+    /// Records how the connection was opened.
+    fn begin(&mut self, opening: &Opening) {
+        for (event, at) in opening.replay() {
+            self.event(&event, opening, 0, at);
         }
     }
 
@@ -53,13 +88,14 @@ impl Recording {
 
     fn state(&self) -> String {
         match &self.recorder {
-            Some(recorder) => format!("recording to {}", recorder.path().display()),
+            Some(recorder) => format!("recording to {}", recorder.borrow().path().display()),
             None => "not recording; /record FILE starts".to_owned(),
         }
     }
 
     fn start(&mut self, path: &Path, opening: &Opening) -> Result<String, String> {
         if let Some(recorder) = &self.recorder {
+            let recorder = recorder.borrow();
             let path = recorder.path().display();
             return Err(format!("already recording to {path}; /record stop ends it"));
         }
@@ -76,15 +112,13 @@ impl Recording {
             overwritten: false,
         };
         let recorder = Recorder::create(&options, self.secrets, self.clock.clone());
-        let mut recorder = recorder.map_err(|error| match error {
+        let recorder = recorder.map_err(|error| match error {
             // The command has no --force.
             FileError::Exists(_) => format!("{error}; give another name"),
             _ => one_line(&error),
         })?;
-        for (event, at) in opening.replay() {
-            recorder.event(&event, opening, 0, at);
-        }
-        self.recorder = Some(recorder);
+        self.recorder = Some(Rc::new(RefCell::new(recorder)));
+        self.begin(opening);
         Ok(format!(
             "recording to {} from now on; /record stop ends it",
             path.display()
@@ -92,9 +126,10 @@ impl Recording {
     }
 
     fn stop(&mut self) -> Result<String, String> {
-        let Some(mut recorder) = self.recorder.take() else {
+        let Some(recorder) = self.recorder.take() else {
             return Err("not recording; /record FILE starts".to_owned());
         };
+        let mut recorder = recorder.borrow_mut();
         recorder.flush();
         self.has_failed |= recorder.has_failed();
         if let Some(complaint) = recorder.complaint() {
@@ -115,38 +150,50 @@ impl Recording {
         number: u64,
         now: Instant,
     ) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &self.recorder {
+            let mut recorder = recorder.borrow_mut();
+            recorder.of(self.connection.as_ref());
             recorder.event(event, opening, number, now);
         }
     }
 
     #[inline]
     pub(super) fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &self.recorder {
+            let mut recorder = recorder.borrow_mut();
+            recorder.of(self.connection.as_ref());
             recorder.sent(message, number, now);
         }
     }
 
     pub(super) fn not_open(&mut self, why: &NotOpen, opening: &Opening, now: Instant) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &self.recorder {
+            let mut recorder = recorder.borrow_mut();
+            recorder.of(self.connection.as_ref());
             recorder.not_open(why, opening, now);
         }
     }
 
     pub(super) fn closed(&mut self, ending: &Ending, last: &str, now: Instant) {
-        if let Some(recorder) = &mut self.recorder {
+        if let Some(recorder) = &self.recorder {
+            let mut recorder = recorder.borrow_mut();
+            recorder.of(self.connection.as_ref());
             recorder.closed(ending, last, now);
         }
     }
 
     /// Writes the pending part; a failure, which it returns, ends the recording.
     pub(super) fn flush(&mut self) -> Option<String> {
-        let recorder = self.recorder.as_mut()?;
+        let mut recorder = self.recorder.as_ref()?.borrow_mut();
         recorder.flush();
-        let complaint = recorder.complaint()?;
+        if !recorder.has_failed() {
+            return None;
+        }
+        let complaint = recorder.complaint();
+        drop(recorder);
         self.has_failed = true;
         self.recorder = None;
-        Some(complaint)
+        complaint
     }
 
     pub fn is_on(&self) -> bool {

@@ -10,6 +10,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
+use super::Recording;
 use super::pace::{Pace, Resumed, What};
 use crate::event::{Direction, Event};
 use crate::filter::{Filter, FilterError, Filtered};
@@ -18,7 +19,7 @@ use crate::proto::connection::{self, Message};
 use crate::proto::http1::Head;
 use crate::render::escape::escape_line;
 use crate::render::width::wrap;
-use crate::render::{Human, Role, Secrets, Show, Style, message};
+use crate::render::{Human, Label, Role, Secrets, Show, Style, message};
 use crate::term;
 
 /// Unprinted text in bytes at which reading pauses.
@@ -89,10 +90,21 @@ impl View {
     /// What it takes to show kept messages in the same way.
     pub fn lines(&self) -> Lines {
         Lines {
+            first: None,
             clock: self.human.clock().clone(),
             style: self.style(),
             decode: self.human.show.decode,
         }
+    }
+
+    /// The time of day of a message, as lines show it.
+    pub fn clock_time(&self, time: Timestamp) -> String {
+        self.human.clock().time_of(time)
+    }
+
+    /// No recording, of which the secrets and times would be those of the view.
+    pub fn no_recording(&self) -> Recording {
+        Recording::off(self.secrets(), self.human.clock().clone())
     }
 
     pub fn time_at(&self, now: Instant) -> Timestamp {
@@ -189,7 +201,7 @@ impl View {
     /// Shows what is due of a flood.
     pub fn tick(&mut self, now: Instant) {
         for line in self.pace.tick(now) {
-            self.print(Role::Fact, &line);
+            self.speak(Role::Fact, &line);
         }
     }
 
@@ -212,7 +224,7 @@ impl View {
         match self.pace.resume(is_returned) {
             None => return false,
             Some(Resumed::Lines(text)) => self.text.push_str(&text),
-            Some(Resumed::Summary(text)) => self.print(Role::Fact, &text),
+            Some(Resumed::Summary(text)) => self.speak(Role::Fact, &text),
         }
         true
     }
@@ -282,7 +294,7 @@ impl View {
     pub(super) fn release(&mut self) {
         self.resume(false);
         if let Some(line) = self.pace.cut() {
-            self.print(Role::Fact, &line);
+            self.speak(Role::Fact, &line);
         }
         for message in std::mem::take(&mut self.held) {
             self.text.push_str(&message);
@@ -305,7 +317,7 @@ impl View {
         match self.outlet {
             Outlet::Stderr | Outlet::Stdout if self.is_quiet => {}
             Outlet::Stderr | Outlet::Stdout => self.line(&format!("wsee: {text}")),
-            Outlet::Screen | Outlet::Editor => self.print(Role::Fact, &format!("* {text}")),
+            Outlet::Screen | Outlet::Editor => self.speak(Role::Fact, &format!("* {text}")),
         }
     }
 
@@ -313,14 +325,36 @@ impl View {
         let text = escape_line(text);
         match self.outlet {
             Outlet::Stderr | Outlet::Stdout => self.line(&format!("wsee: {text}")),
-            Outlet::Screen | Outlet::Editor => self.print(Role::Error, &text),
+            Outlet::Screen | Outlet::Editor => self.speak(Role::Error, &text),
         }
     }
 
     pub fn hint(&mut self, text: &str) {
-        let line = message::hint(text, self.style());
+        let line = message::hint(text, self.human.beside());
+        let line = self.human.labelled(line);
         self.text.push_str(&line);
         self.deliver();
+    }
+
+    /// Shows a line about the connection, with its name if that is shown.
+    fn speak(&mut self, role: Role, text: &str) {
+        let line = self.human.beside().prose(role, text);
+        let line = self.human.labelled(line);
+        self.line(&line);
+    }
+
+    /// Shows the name of the connection in front of its lines from now on.
+    pub fn set_label(&mut self, label: Label) {
+        self.human.label = Some(label);
+    }
+
+    pub fn label(&self) -> Option<&Label> {
+        self.human.label.as_ref()
+    }
+
+    /// Lines with the name of the connection, if it is shown.
+    pub fn labelled(&self, lines: String) -> String {
+        self.human.labelled(lines)
     }
 
     /// Shows a line that is already escaped.

@@ -1,5 +1,6 @@
 use super::repeat::RepeatError;
 use super::timer::TimerError;
+use crate::command::nearest;
 use crate::console::variable::VariableError;
 use crate::diagnostic::Diagnostic;
 use crate::outbox::{FillError, SendError};
@@ -14,6 +15,8 @@ pub(super) enum LineError {
     Variable(#[from] VariableError),
     #[error(transparent)]
     Timer(#[from] TimerError),
+    #[error(transparent)]
+    Further(#[from] FurtherError),
     #[error(transparent)]
     Repeat(#[from] RepeatError),
     #[error("there is no connection, and only messages are queued for the next one")]
@@ -33,10 +36,47 @@ impl Diagnostic for LineError {
             Self::Template(error) => error.hint(),
             Self::Variable(error) => error.hint(),
             Self::Timer(error) => error.hint(),
+            Self::Further(error) => error.hint(),
             Self::Repeat(error) => error.hint(),
             Self::NotQueued | Self::Reconnecting => Some("/quit leaves".to_owned()),
             Self::Offline => Some("/reconnect opens another".to_owned()),
             Self::Full(_) => None,
+        }
+    }
+}
+
+/// Why a command about several connections does nothing.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum FurtherError {
+    #[error("/connect: the name {0} is taken by a connection that has not ended")]
+    Taken(String),
+    #[error("no connection is named {name}")]
+    Unknown { name: String, known: Vec<String> },
+    #[error("not sent: {0} has ended")]
+    Ended(String),
+    #[error("/connect: {0}")]
+    Line(String),
+    #[error("/connect: no more than {0} further connections")]
+    TooMany(usize),
+}
+
+impl Diagnostic for FurtherError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Taken(_) => Some("give another name; /list shows those in use".to_owned()),
+            Self::Unknown { name, known } => {
+                let names = known.join(", ");
+                let nearest = nearest(name, known.iter().map(String::as_str));
+                Some(match nearest {
+                    Some(nearest) => format!("did you mean {nearest}? There are {names}"),
+                    None if known.len() == 1 => {
+                        format!("the only one is {names}; /connect NAME URL opens another")
+                    }
+                    None => format!("there are {names}"),
+                })
+            }
+            Self::Ended(name) => Some(format!("/connect {name} URL opens another")),
+            Self::Line(_) | Self::TooMany(_) => None,
         }
     }
 }

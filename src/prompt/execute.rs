@@ -4,7 +4,7 @@ use std::time::Instant;
 use super::Prompt;
 use super::error::LineError;
 use super::repeat::{Repeat, RepeatError};
-use super::{help, timer};
+use super::{help, status, timer};
 use crate::command::{Command, CommandError, Outgoing, PromptCommand, Record, Repetition, Timing};
 use crate::console::editor::{Draft, Entry};
 use crate::console::{filter, show};
@@ -64,6 +64,7 @@ impl Prompt {
                 }
                 drop(taken);
             }
+            Entry::Sync(taken) => drop(taken),
             Entry::Interrupt | Entry::Interrupted => self.stopping.signal(Signal::Interrupt),
             Entry::HungUp => self.stopping.signal(Signal::Hangup),
             Entry::End => self.stopping.quit(Cause::Quit),
@@ -103,7 +104,7 @@ impl Prompt {
         }
     }
 
-    fn draft(&mut self, draft: Draft, turn: Option<&mut Turn<'_>>, now: Instant) {
+    pub(super) fn draft(&mut self, draft: Draft, turn: Option<&mut Turn<'_>>, now: Instant) {
         let outgoing = Outgoing::Line(draft.text.clone());
         let is_closing = |turn: &Turn<'_>| turn.sender.is_closing();
         let sent = if turn.as_deref().is_some_and(is_closing)
@@ -138,7 +139,7 @@ impl Prompt {
         Ok(())
     }
 
-    fn fill_and_send(
+    pub(super) fn fill_and_send(
         &mut self,
         outgoing: Outgoing,
         turn: Option<&mut Turn<'_>>,
@@ -156,7 +157,7 @@ impl Prompt {
     }
 
     /// Executes a command that concerns the prompt; without a sender there is no connection.
-    fn execute_here(
+    pub(super) fn execute_here(
         &mut self,
         command: PromptCommand,
         sender: Option<&Sender>,
@@ -165,8 +166,15 @@ impl Prompt {
         let is_open = sender.is_some();
         let Observers { view, opening, .. } = &mut self.observers;
         match command {
-            // The thread that reads lines executes these.
-            PromptCommand::Edit(_) | PromptCommand::Recall(_) => {}
+            // The thread that reads lines executes the first two, the first connection the others.
+            PromptCommand::Edit(_)
+            | PromptCommand::Recall(_)
+            | PromptCommand::Connect(_)
+            | PromptCommand::Use(_)
+            | PromptCommand::To { .. }
+            | PromptCommand::List
+            | PromptCommand::StatusOfAll
+            | PromptCommand::CloseAll(_) => {}
             PromptCommand::Set(assignment) => {
                 let lines = self.variables.set(assignment, view.time_at(now))?;
                 self.print_all(&lines);
@@ -187,23 +195,37 @@ impl Prompt {
             PromptCommand::Reconnect => self.reconnect(is_open, now)?,
             PromptCommand::Help(topic) => help::help(topic, self.speaker.as_ref(), view.text()),
             PromptCommand::As(on_top) => self.speak(on_top, is_open, now),
-            PromptCommand::Status => {
-                self.status.print(view, opening, sender, now);
-                let rows = self.speaker.as_ref().map(|it| it.status(now));
-                for (name, value) in rows.into_iter().flatten() {
-                    view.row(name, &escape_line(&value));
-                }
-            }
+            PromptCommand::Status => self.print_status(sender, now),
             PromptCommand::Headers => view.heads(opening.request(), opening.response()),
             PromptCommand::Show(setting) => show::execute(setting, view),
             PromptCommand::Filter(filtering) => filter::execute(&filtering, view),
             PromptCommand::Record(command) => self.record(command),
             PromptCommand::History(last) => {
-                let lines = self.editor.history(last.unwrap_or(usize::MAX));
+                let lines = self.place.history(last.unwrap_or(usize::MAX));
                 help::history(&lines, view.text());
             }
         }
         Ok(())
+    }
+
+    /// The state of the connection, of the protocol on top, and what is kept.
+    pub(super) fn print_status(&mut self, sender: Option<&Sender>, now: Instant) {
+        let Observers {
+            view,
+            opening,
+            memory,
+            ..
+        } = &mut self.observers;
+        self.status.print(view, opening, sender, now);
+        let rows = self.speaker.as_ref().map(|it| it.status(now));
+        for (name, value) in rows.into_iter().flatten() {
+            view.row(name, &escape_line(&value));
+        }
+        let kept = match memory {
+            Some(feed) => status::kept(&feed.memory().lock(), view),
+            None => "nothing (--keep 0)".to_owned(),
+        };
+        view.row("kept", &kept);
     }
 
     fn every(&mut self, timing: Timing, is_open: bool, now: Instant) -> Result<(), LineError> {
@@ -251,7 +273,7 @@ impl Prompt {
         }
     }
 
-    fn record(&mut self, command: Record) {
+    pub(super) fn record(&mut self, command: Record) {
         let command = match command {
             Record::Start(path) => Record::Start(self.at_home(path)),
             command => command,

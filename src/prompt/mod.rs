@@ -2,11 +2,13 @@
 
 mod error;
 mod execute;
+mod further;
 mod help;
 mod offline;
 mod on_top;
 mod pause;
 mod repeat;
+mod seat;
 mod send;
 mod stats;
 mod status;
@@ -23,6 +25,7 @@ use std::time::{Duration, Instant};
 use crate::command::Outgoing;
 use crate::console::editor::{self, Editor};
 use crate::console::recall::{Names, Recaller};
+use crate::console::roster::Roster;
 use crate::console::variable::Variables;
 use crate::console::words::Words;
 use crate::event::{Cause, Ending, Event};
@@ -35,8 +38,12 @@ use crate::proto::frame::CloseFrame;
 use crate::render::{Role, quantity};
 use crate::session::{Mode, Signals, Stop, Turn};
 use crate::speaker::Speaker;
+use further::Connections;
+pub use further::{Connector, Run};
 use pause::Waiting;
 use repeat::Repeat;
+pub use seat::Seat;
+use seat::{Place, State};
 use stats::Stats;
 use status::Status;
 use stopping::Stopping;
@@ -71,7 +78,9 @@ pub struct Options {
 pub struct Prompt {
     options: Options,
     observers: Observers,
-    editor: Editor,
+    place: Place,
+    /// Those that were opened besides this one; a further connection has none itself.
+    further: Connections,
     status: Status,
     stats: Stats,
     variables: Variables,
@@ -99,17 +108,18 @@ impl Prompt {
     ///
     /// `signals` must exist before: rustyline restores the handlers that it finds.
     pub fn open(
-        mut options: Options,
-        mut speaker: Option<Speaker>,
+        options: Options,
+        speaker: Option<Speaker>,
         signals: Signals,
-        mut observers: Observers,
+        observers: Observers,
         opened: Instant,
+        connector: Connector,
     ) -> io::Result<Self> {
         let variables = Variables::new(options.has_variables);
-        let memory = observers.memory.clone();
+        let memory = observers.memory.as_ref().map(|it| it.memory().clone());
         let words = Words::default();
+        let roster = Roster::new(&options.name);
         let editor = Editor::start(editor::Options {
-            name: options.name.clone(),
             color: observers.view.style().is_colored(),
             history: options.history.clone(),
             command: options.editor.clone(),
@@ -120,29 +130,65 @@ impl Prompt {
                 lines: observers.view.lines(),
                 names: Names::new(&options.messages),
                 home: options.home.clone(),
+                roster: roster.clone(),
             },
             pager: options.pager.clone(),
             words: words.clone(),
         })?;
+        let place = Place::Terminal(Box::new(editor));
+        let stopping = Stopping::new(Some(signals), &options, opened);
+        let mut prompt = Self::new(options, speaker, observers, opened, place, stopping);
+        prompt.further = Connections::new(Some(connector), roster);
+        (prompt.variables, prompt.words) = (variables, words);
+        let speaker = prompt.speaker.as_ref();
+        let line = speaker.map_or(help::LINE, Speaker::line_help);
+        prompt.observers.view.hand_over(Outlet::Editor);
+        prompt.print(
+            Role::Hint,
+            &format!("{line}; /help lists the commands, Ctrl-D closes"),
+        );
+        Ok(prompt)
+    }
+
+    /// A further connection at a prompt that is open.
+    pub fn seated(
+        options: Options,
+        speaker: Option<Speaker>,
+        seat: Rc<Seat>,
+        observers: Observers,
+        opened: Instant,
+    ) -> Self {
+        seat.set_state(State::Open);
+        let variables = Variables::sharing(options.has_variables, seat.common.values.clone());
+        let words = seat.common.words.clone();
+        let stopping = Stopping::new(None, &options, opened);
+        let place = Place::Seat(seat);
+        let mut prompt = Self::new(options, speaker, observers, opened, place, stopping);
+        (prompt.variables, prompt.words) = (variables, words);
+        prompt
+    }
+
+    fn new(
+        mut options: Options,
+        mut speaker: Option<Speaker>,
+        mut observers: Observers,
+        opened: Instant,
+        place: Place,
+        stopping: Stopping,
+    ) -> Self {
         let mut outbox = Outbox::new(options.send.clone(), options.every.clone(), None);
         outbox.start(opened);
         if let Some(speaker) = &mut speaker {
             speaker.opened(opened);
         }
-        observers.view.hand_over(Outlet::Editor);
         observers.view.filter = options.filter.take();
-        let line = speaker.as_ref().map_or(help::LINE, Speaker::line_help);
-        observers.view.print(
-            Role::Hint,
-            &format!("{line}; /help lists the commands, Ctrl-D closes"),
-        );
-        Ok(Self {
+        Self {
             stats: Stats::new(opened),
-            variables,
+            variables: Variables::default(),
             outbox,
             speaker,
             silent: None,
-            words,
+            words: Words::default(),
             has_new_words: true,
             repeat: None,
             transfer: None,
@@ -150,12 +196,13 @@ impl Prompt {
             is_warned: false,
             shown_end: None,
             waiting: Waiting::default(),
-            stopping: Stopping::new(signals, &options, opened),
+            stopping,
             status: Status::new(opened),
             options,
             observers,
-            editor,
-        })
+            place,
+            further: Connections::new(None, Roster::default()),
+        }
     }
 
     pub fn observers(&mut self) -> &mut Observers {
@@ -175,7 +222,7 @@ impl Prompt {
         }
         let text = self.observers.view.text();
         text.push_str(last);
-        self.editor.finish(text);
+        self.place.finish(text);
         self.observers
     }
 
@@ -198,7 +245,7 @@ impl Prompt {
 impl Mode for Prompt {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         let now = turn.now;
-        if self.editor.is_lent() {
+        if self.place.is_lent() {
             self.observers.view.pause(true);
         }
         if let Event::Connection(event) = &event {
@@ -227,7 +274,7 @@ impl Mode for Prompt {
 
     fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         let now = turn.now;
-        if self.editor.is_lent() {
+        if self.place.is_lent() {
             self.observers.view.pause(true);
         }
         let mut moved = self.tick(turn);
@@ -235,19 +282,25 @@ impl Mode for Prompt {
         moved |= self.send_repeated(turn);
         // Even without room for messages: commands must work while a slow server is not reading.
         while !self.stopping.is_pending()
-            && let Poll::Ready(entry) = self.editor.poll_entry(cx)
+            && let Poll::Ready(order) = self.place.poll(cx)
         {
-            self.entry(entry, Some(turn), now);
+            self.order(order, Some(turn), now);
             moved = true;
         }
-        moved
+        moved | self.poll_further(cx)
     }
 
     fn poll_output(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.update_words();
         self.observers.flush();
+        self.take_text();
         let view = &mut self.observers.view;
-        let printed = view.text().is_empty() || self.editor.poll_print(cx, view.text()).is_ready();
+        let printed = view.text().is_empty() || self.place.poll_print(cx, view.text()).is_ready();
+        if let Place::Seat(seat) = &self.place {
+            seat.set_waiting(view.waiting());
+        }
+        self.wake_further(cx);
+        let view = &mut self.observers.view;
         if printed || self.stopping.is_closing() || !view.is_full() {
             Poll::Ready(())
         } else {
@@ -262,7 +315,7 @@ impl Mode for Prompt {
         }
         self.observers.view.tick(now);
         self.show_waiting(now);
-        let stop = self.stopping.poll(cx, self.editor.is_lent(), now);
+        let stop = self.stopping.poll(cx, self.place.is_lent(), now);
         if stop.is_ready() {
             self.observers.view.set_closing(true);
             self.end_transfer(true);

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Prompt;
 use super::error::LineError;
+use super::seat::{Place, State};
 use crate::event::{Cause, DisconnectReason, Ending, Event};
 use crate::observe::NO_LINES;
 use crate::render::close_summary::ending;
@@ -44,10 +45,12 @@ impl Reconnecting for Prompt {
         };
         match event {
             Event::Retry(retry) => {
+                self.set_state(State::Reconnecting);
                 self.disconnected(now);
                 self.status.disconnected(retry, now);
             }
             Event::Offline(offline) => {
+                self.set_state(State::Closed);
                 self.disconnected(now);
                 self.status.offline(offline);
             }
@@ -57,6 +60,7 @@ impl Reconnecting for Prompt {
                 }
             }
             Event::Reconnected(_) => {
+                self.set_state(State::Open);
                 self.outbox.start(now);
                 if let Some(speaker) = &mut self.speaker {
                     speaker.opened(now);
@@ -77,16 +81,22 @@ impl Reconnecting for Prompt {
     fn poll_while_disconnected(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
         let mut moved = false;
         while !self.stopping.is_pending()
-            && let Poll::Ready(entry) = self.editor.poll_entry(cx)
+            && let Poll::Ready(order) = self.place.poll(cx)
         {
-            self.entry(entry, None, now);
+            self.order(order, None, now);
             moved = true;
         }
-        moved
+        moved | self.poll_further(cx)
     }
 }
 
 impl Prompt {
+    fn set_state(&self, state: State) {
+        if let Place::Seat(seat) = &self.place {
+            seat.set_state(state);
+        }
+    }
+
     fn disconnected(&mut self, now: Instant) {
         self.stopping.disconnected();
         self.observers.view.set_closing(false);

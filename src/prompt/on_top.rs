@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::Prompt;
 use super::error::LineError;
+use super::seat::Place;
 use crate::command::OnTop;
 use crate::event::Event;
 use crate::observe::NO_LINES;
@@ -72,7 +73,11 @@ impl Prompt {
 
     /// Hands the words to complete to the editor.
     pub(super) fn update_words(&mut self) {
-        if std::mem::take(&mut self.has_new_words) {
+        let is_in_use = match &self.place {
+            Place::Terminal(_) => self.further.is_first_in_use(),
+            Place::Seat(seat) => seat.is_in_use(),
+        };
+        if is_in_use && std::mem::take(&mut self.has_new_words) {
             self.words.update(self.speaker.as_ref());
         }
     }

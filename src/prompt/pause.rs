@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Prompt;
+use super::seat::{Order, Place};
 use crate::render::Role;
 use crate::render::width::cut;
 use crate::term::terminal;
@@ -36,16 +37,22 @@ impl Prompt {
 
     /// Returns whether the view was paused.
     pub(super) fn resume(&mut self) -> bool {
+        self.further.tell(|| Order::Resume(false));
         self.observers.view.resume(false)
     }
 
     pub(super) fn show_waiting(&mut self, now: Instant) {
+        // That of a further connection is counted by the first one.
+        if matches!(self.place, Place::Seat(_)) {
+            return;
+        }
         let Some(waiting) = self.observers.view.waiting() else {
             if std::mem::take(&mut self.waiting).shown.is_some() {
-                self.editor.set_bar(None);
+                self.place.set_bar(None);
             }
             return;
         };
+        let waiting = waiting + self.further.waiting().unwrap_or(0);
         // The progress of a file takes the same row.
         if self.waiting.next.is_some_and(|next| now < next) || self.transfer.is_some() {
             return;
@@ -60,7 +67,7 @@ impl Prompt {
             let style = self.observers.view.style();
             let text = cut(&text, terminal::width().saturating_sub(1));
             let bar = style.paint(Role::Warning, text).to_string();
-            self.editor.set_bar(Some(bar));
+            self.place.set_bar(Some(bar));
         }
     }
 }

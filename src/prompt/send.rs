@@ -55,9 +55,9 @@ impl SendObserver for Observer<'_> {
 
     fn misbehaved(&mut self, command: &'static str, now: Instant) {
         if command == "/frame"
-            && let Some(memory) = &self.observers.memory
+            && let Some(memory) = &mut self.observers.memory
         {
-            memory.lock().sends_frame();
+            memory.sends_frame();
         }
         self.observers.reaction.sent(command, now);
         let text = format!("{command} sent");
@@ -205,7 +205,7 @@ impl Prompt {
             return;
         };
         self.transfer = None;
-        self.editor.set_bar(None);
+        self.place.set_bar(None);
         self.unfinished += 1;
         let text = transfer::unfinished(&upload, is_stopped);
         self.print(Role::Warning, &escape_line(&text));
@@ -218,7 +218,7 @@ impl Prompt {
             self.stopping.quit(Cause::input(error));
         } else {
             self.transfer = None;
-            self.editor.set_bar(None);
+            self.place.set_bar(None);
         }
     }
 
@@ -230,13 +230,13 @@ impl Prompt {
                 if let Some(bar) = transfer.bar(upload, terminal::width(), now) {
                     let style = self.observers.view.style();
                     let bar = style.paint(Role::Fact, &bar).to_string();
-                    self.editor.set_bar(Some(bar));
+                    self.place.set_bar(Some(bar));
                 }
             }
             (None, Some(transfer)) => {
                 let summary = transfer.summary(now);
                 self.transfer = None;
-                self.editor.set_bar(None);
+                self.place.set_bar(None);
                 if let Some(text) = summary {
                     self.print(Role::Fact, &escape_line(&text));
                 }

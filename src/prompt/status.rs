@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::dial::Step;
 use crate::event::{DisconnectReason, Offline, Opening, Retry, RoundTrips};
+use crate::memory::Memory;
 use crate::observe::View;
 use crate::proto::connection::Message;
 use crate::proto::sender::Sender;
@@ -154,6 +155,11 @@ impl Status {
         )
     }
 
+    /// Whether another connection is on its way.
+    pub(super) fn is_reconnecting(&self) -> bool {
+        self.retry.is_some()
+    }
+
     fn state(&self, sender: Option<&Sender>, now: Instant) -> String {
         match (self.retry, sender) {
             (Some((attempt, at)), _) if at > now => {
@@ -182,6 +188,27 @@ impl Status {
             quantity::plural(trips.count.into(), "pong")
         )
     }
+}
+
+/// What is kept of the messages of all connections, and how much may be.
+pub(super) fn kept(memory: &Memory, view: &View) -> String {
+    let keep = memory.keep();
+    let (len, size) = (memory.len() as u64, memory.payload() as u64);
+    let messages = match keep.messages {
+        usize::MAX => quantity::plural(len, "message"),
+        most => format!("{len} of {}", quantity::plural(most as u64, "message")),
+    };
+    let bytes = match keep.bytes {
+        usize::MAX => quantity::size(size),
+        most => format!(
+            "{} of {}",
+            quantity::size(size),
+            quantity::size(most as u64)
+        ),
+    };
+    let oldest = memory.range().and_then(|(oldest, _)| memory.get(oldest));
+    let since = oldest.map(|oldest| format!(", since {}", view.clock_time(oldest.time)));
+    format!("{messages}, {bytes} (--keep){}", since.unwrap_or_default())
 }
 
 fn peer(opening: &Opening) -> Option<String> {

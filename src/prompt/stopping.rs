@@ -12,7 +12,8 @@ use crate::session::{Signals, Stop};
 /// A pending end of the connection, and the signals and limits that cause one.
 #[derive(Debug)]
 pub(super) struct Stopping {
-    signals: Signals,
+    /// Those of the process are for the first connection.
+    signals: Option<Signals>,
     close: Option<CloseFrame>,
     close_timeout: Duration,
     max_time: Option<(Duration, Instant)>,
@@ -29,7 +30,7 @@ pub(super) struct Stopping {
 const LATE_INTERRUPT: Duration = Duration::from_millis(500);
 
 impl Stopping {
-    pub(super) fn new(signals: Signals, options: &Options, now: Instant) -> Self {
+    pub(super) fn new(signals: Option<Signals>, options: &Options, now: Instant) -> Self {
         Self {
             signals,
             close: options.close.clone(),
@@ -102,7 +103,9 @@ impl Stopping {
     }
 
     fn next(&mut self, cx: &mut Context<'_>, is_lent: bool, now: Instant) -> Poll<Stop> {
-        while let Poll::Ready(signal) = self.signals.poll(cx) {
+        while let Some(signals) = &mut self.signals
+            && let Poll::Ready(signal) = signals.poll(cx)
+        {
             let is_for_editor = is_lent || now < self.ignore_interrupt_until;
             if signal != Signal::Interrupt || !is_for_editor {
                 return Poll::Ready(Stop::signal(signal, self.close.clone()));

@@ -23,6 +23,9 @@ struct Line<'a> {
     event: Cow<'a, str>,
     #[serde(borrow)]
     time: Option<Cow<'a, str>>,
+    /// Of a further connection.
+    #[serde(borrow)]
+    connection_name: Option<Cow<'a, str>>,
     #[serde(borrow)]
     direction: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -184,6 +187,10 @@ fn read(bytes: &[u8]) -> Result<Parsed, LineError> {
         .map_err(|error| LineError::NotEvent(jsonl::without_line(&error)))?;
     let time = time(line.time.as_deref())?;
     let direction = direction(line.direction.as_deref())?;
+    // The first connection is the one that is played.
+    if line.connection_name.is_some() {
+        return Ok(Parsed::Nothing);
+    }
     let kind = match (message, &*line.event) {
         (Some((kind, payload)), _) => RecordedKind::Message(kind, payload),
         (None, "open") => return Ok(Parsed::Open(Box::new(connection(line)), time)),

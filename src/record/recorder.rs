@@ -9,7 +9,7 @@ use super::scenario::Scenario;
 use crate::event::{Direction, Ending, Event, NotOpen, Opening};
 use crate::proto::connection::Message;
 use crate::render::clock::Clock;
-use crate::render::{Jsonl, Secrets};
+use crate::render::{Jsonl, Label, Secrets};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -32,6 +32,8 @@ pub struct Recorder {
     writer: Writer,
     complaint: Option<String>,
     recorded: u64,
+    /// What comes next is of another connection than the first.
+    is_further: bool,
 }
 
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Recorder {
             writer,
             complaint: None,
             recorded: 0,
+            is_further: false,
         })
     }
 
@@ -72,10 +75,26 @@ impl Recorder {
         self.recorded
     }
 
+    /// What comes next is of this connection; `None` is the first one of the run.
+    ///
+    /// Only JSON Lines hold several: the other formats are about one connection.
+    pub fn of(&mut self, connection: Option<&Label>) {
+        self.is_further = connection.is_some();
+        if let Writer::Jsonl(jsonl) = &mut self.writer {
+            jsonl.set_connection(connection);
+        }
+    }
+
+    fn leaves_out(&self) -> bool {
+        self.is_further && !matches!(self.writer, Writer::Jsonl(_))
+    }
+
     /// Records an event; `opening` already includes it, and `number` is that of a message.
     pub fn event(&mut self, event: &Event<'_>, opening: &Opening, number: u64, now: Instant) {
         use crate::proto::connection::Event::Message;
-        if let Event::Connection(Message(message)) = event {
+        if let Event::Connection(Message(message)) = event
+            && !self.leaves_out()
+        {
             self.make_room(message);
         }
         self.write(|writer, file| match writer {
@@ -89,6 +108,9 @@ impl Recorder {
     }
 
     pub fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
+        if self.leaves_out() {
+            return;
+        }
         self.make_room(message);
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => {
@@ -150,6 +172,9 @@ impl Recorder {
     }
 
     fn write(&mut self, write: impl FnOnce(&mut Writer, &mut File) -> io::Result<()>) {
+        if self.leaves_out() {
+            return;
+        }
         let Some(file) = &mut self.file else {
             return;
         };

@@ -10,6 +10,7 @@ use super::close::{close_text, violation_text};
 use super::escape::escape_line;
 use super::frame::frame_text;
 use super::handshake;
+use super::label::Label;
 use super::mask::Secrets;
 use super::payload::{self, TEXT_SHOWN};
 use super::quantity;
@@ -36,6 +37,8 @@ pub struct Human {
     pub number: Option<u64>,
     /// What became of a frame that breaks a rule and is tolerated.
     pub tolerated: &'static str,
+    /// The name of the connection, where there are several.
+    pub label: Option<Label>,
     style: Style,
     secrets: Secrets,
     clock: Clock,
@@ -63,6 +66,7 @@ impl Human {
             show,
             number: None,
             tolerated: "tolerated (--lenient)",
+            label: None,
             style,
             secrets,
             clock,
@@ -152,7 +156,9 @@ impl Human {
                 self.note(out, Role::Warning, &text, now);
             }
             Event::Offline(offline) => {
-                reconnect::offline(out, offline, self.style);
+                let mut text = String::new();
+                reconnect::offline(&mut text, offline, self.beside());
+                out.push_str(&self.labelled(text));
                 self.is_offline = true;
             }
             Event::Fault(text) => {
@@ -161,6 +167,16 @@ impl Human {
             }
             Event::Carried(_) => {}
             _ if !self.show.handshake => {}
+            _ => {
+                let mut text = String::new();
+                self.opening(&mut text, event);
+                out.push_str(&self.labelled(text));
+            }
+        }
+    }
+
+    fn opening(&self, out: &mut String, event: &Event<'_>) {
+        match event {
             Event::CredentialsInClear(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),
             Event::Step(step) => {
@@ -170,12 +186,15 @@ impl Human {
             Event::Request(head) => self.request(out, head),
             Event::Response(head) => self.response(out, head),
             Event::Open(open) => handshake::open(out, open, self.style, self.secrets),
+            _ => {}
         }
     }
 
     /// Writes only the warnings about `event` that appear even if nothing else does.
     pub fn warning(&self, out: &mut String, event: &Event<'_>) {
-        handshake::warning(out, event, self.style, self.clock.started());
+        let mut text = String::new();
+        handshake::warning(&mut text, event, self.style, self.clock.started());
+        out.push_str(&self.labelled(text));
     }
 
     pub fn sent(&mut self, out: &mut String, message: &Message<'_>, now: Instant) {
@@ -380,7 +399,22 @@ impl Human {
 
     fn violation(&self, out: &mut String, violation: &Violation, mark: &str, role: Role) {
         let text = violation_text(violation);
-        let _ = writeln!(out, "{}", self.style.prose(role, &format!("{mark}{text}")));
+        let text = self.beside().prose(role, &format!("{mark}{text}"));
+        let _ = writeln!(out, "{}", self.labelled(text));
+    }
+
+    /// Lines with the name of the connection, if it is shown.
+    pub fn labelled(&self, lines: String) -> String {
+        match &self.label {
+            Some(label) => label.before(&lines, self.style),
+            None => lines,
+        }
+    }
+
+    /// The style for what follows the name of the connection.
+    pub fn beside(&self) -> Style {
+        let label = self.label.as_ref();
+        label.map_or(self.style, |label| label.beside(self.style))
     }
 
     fn frame(&mut self, out: &mut String, direction: Direction, frame: &WireHeader, now: Instant) {
@@ -412,14 +446,22 @@ impl Human {
         let time = self.timestamp(now).map(|time| time + " ");
         let time = time.unwrap_or_default();
         let line = format!("{time}{text}");
-        let line = self.style.wrapped(&line);
+        let line = self.beside().wrapped(&line);
         let (time, text) = line.split_at(time.len());
-        let _ = write!(out, "{}", self.style.paint(Role::Fact, time));
-        let _ = writeln!(out, "{}", self.style.paint(role, text));
+        let (time, text) = (
+            self.style.paint(Role::Fact, time),
+            self.style.paint(role, text),
+        );
+        let label = self.label.as_ref();
+        let label = label.map(|label| label.painted(self.style) + " ");
+        let _ = writeln!(out, "{time}{}{text}", label.unwrap_or_default());
     }
 
     fn start(&mut self, out: &mut String, direction: Direction, now: Instant) {
         self.time(out, now);
+        if let Some(label) = &self.label {
+            let _ = write!(out, "{} ", label.painted(self.style));
+        }
         let (role, arrow) = match direction {
             Direction::Sent => (Role::Sent, '→'),
             Direction::Received => (Role::Received, '←'),

@@ -1,17 +1,24 @@
 //! `wsee view`: a recording in the full screen.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::complain;
 use super::recording_report::unread;
 use crate::cli::ViewFileArgs;
+use crate::command::{self, Command, PromptCommand};
 use crate::config::Environment;
+use crate::config::display::color;
+use crate::console::recall::{Names, Outcome, Recaller};
+use crate::console::roster::Roster;
 use crate::diagnostic::one_line;
+use crate::event::Direction;
 use crate::exit::Exit;
 use crate::memory::view::{Action, Host, Pages, run, too_small};
-use crate::memory::{Entry, Frames, Keep, Lines, Shared, copied, save};
+use crate::memory::{Keep, Lines, Memory, Shared, copied, save};
+use crate::proto::connection::Message;
 use crate::record::{Recorded, ReportError, recognize, recorded};
-use crate::render::{Decode, Secrets, Style, message};
+use crate::render::escape::escape_line;
+use crate::render::{Decode, Label, Secrets, Style, message};
 use crate::term;
 use crate::term::terminal::{Loan, Terminal};
 
@@ -39,7 +46,7 @@ pub(super) fn browse(args: &ViewFileArgs, environment: &Environment) -> Exit {
         complain(&text);
         return Exit::Usage;
     }
-    match show(&args.file, &memory, secrets, environment) {
+    match show(args, &memory, secrets, environment) {
         Ok(()) => Exit::Done,
         Err(error) => {
             complain(&error);
@@ -56,27 +63,34 @@ fn read(path: &Path) -> Result<Shared, ReportError> {
     });
     let mut last = (0, jiff::Timestamp::UNIX_EPOCH);
     let mut is_empty = true;
+    let mut labels: Vec<Label> = Vec::new();
     for recorded in recorded(path, format)? {
         is_empty = false;
         match recorded? {
-            Recorded::Opened(heads) => {
+            Recorded::Opened(name, heads) => {
                 let [request, response] = *heads;
-                memory.lock().opened(request, response);
+                let mut memory = memory.lock();
+                of(&mut memory, &mut labels, name.as_deref()).opened(request, response);
+            }
+            Recorded::Frame(frame) => {
+                let mut memory = memory.lock();
+                let memory = of(&mut memory, &mut labels, frame.connection.as_deref());
+                match frame.direction {
+                    Direction::Received => memory.frame_received(&frame.header),
+                    Direction::Sent => memory.frame_sent(&frame.header),
+                }
             }
             Recorded::Message(message) => {
                 // A file may hold several runs, or lines from anywhere: numbers only rise.
                 let number = message.number.filter(|it| *it > last.0);
                 last = (number.unwrap_or(last.0 + 1), message.time.unwrap_or(last.1));
-                let entry = Entry {
-                    number: last.0,
-                    time: last.1,
-                    direction: message.direction,
-                    kind: message.kind,
-                    payload: message.payload,
-                    deflated: message.deflated,
-                    label: None,
-                };
-                memory.lock().add(entry, Frames::default());
+                let whole = Message::whole(message.kind, &message.payload, message.deflated);
+                let mut memory = memory.lock();
+                let memory = of(&mut memory, &mut labels, message.connection.as_deref());
+                match message.direction {
+                    Direction::Received => memory.received(&whole, last.0, last.1),
+                    Direction::Sent => memory.sent(&whole, last.0, last.1),
+                }
             }
         }
     }
@@ -86,53 +100,84 @@ fn read(path: &Path) -> Result<Shared, ReportError> {
     Ok(memory)
 }
 
+/// The memory, for what is of the connection with this name.
+fn of<'m>(memory: &'m mut Memory, known: &mut Vec<Label>, name: Option<&str>) -> &'m mut Memory {
+    match name {
+        Some(name) => {
+            let (number, label) = label(known, name);
+            memory.of(number, &label)
+        }
+        None => memory.of_first(),
+    }
+}
+
+/// The number and the label of the connection with this name; each has a colour of its own.
+fn label(known: &mut Vec<Label>, name: &str) -> (u64, Label) {
+    let name = escape_line(name);
+    let at = known.iter().position(|label| label.text() == name);
+    let at = at.unwrap_or(known.len());
+    let number = at as u64 + 1;
+    let label = Label::new(&name, number);
+    // A recording may hold any number of names; the first ones are told apart.
+    if at == known.len() && at < MAX_LABELS {
+        known.push(label.clone());
+    }
+    (number, label)
+}
+
+/// Connections of a recording that have a colour of their own; there are fewer colours.
+const MAX_LABELS: usize = 100;
+
 fn show(
-    path: &Path,
+    args: &ViewFileArgs,
     memory: &Shared,
     secrets: Secrets,
     environment: &Environment,
 ) -> Result<(), String> {
     let lines = Lines {
+        first: None,
         clock: environment.clock.clone(),
-        style: Style::new(!environment.no_color),
+        style: Style::new(color(args.color, environment).unwrap_or(true)),
         decode: Decode::Auto,
     };
     let failed = |error: std::io::Error| format!("cannot use the terminal: {error}");
     let terminal = Terminal::hold().map_err(failed)?;
     let loan = terminal.loan().map_err(failed)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut pages = Pages::new(&name, memory, lines, secrets);
-    let home = environment.home.clone();
-    run(&mut pages, &mut Recording { loan, home })
+    let name = args.file.file_name().unwrap_or_default().to_string_lossy();
+    let mut pages = Pages::new(&name, memory, lines.clone(), secrets);
+    let recaller = Recaller {
+        memory: memory.clone(),
+        lines,
+        names: Names::default(),
+        home: environment.home.clone(),
+        roster: Roster::new(&name),
+    };
+    run(&mut pages, &mut Recording { loan, recaller })
 }
 
 /// A recording has no connection.
 struct Recording {
     loan: Loan,
-    home: Option<PathBuf>,
+    recaller: Recaller,
 }
+
+const NO_CONNECTION: &str = "a recording has no connection; wsee replay sends it again";
 
 impl Host for Recording {
     fn act(&mut self, action: Action) -> Result<String, String> {
         match action {
             Action::Quit => {}
             Action::Resend(_) | Action::Edit(_) => {
-                return Err("a recording has no connection; wsee replay sends it again".to_owned());
+                return Err(NO_CONNECTION.to_owned());
             }
-            Action::Command(_) => {
-                return Err("a recording has no prompt; / searches, f filters".to_owned());
-            }
+            Action::Command(line) => return self.command(&line),
             Action::Copy(entry) => {
                 let (sequence, note) = copied(&entry).map_err(|error| one_line(&error))?;
                 term::screen(&sequence);
                 return Ok(note);
             }
             Action::Save(entry, path) => {
-                let path = PathBuf::from(path.trim());
-                let path = match (path.strip_prefix("~"), &self.home) {
-                    (Ok(rest), Some(home)) => home.join(rest),
-                    _ => path,
-                };
+                let path = self.recaller.at_home(path.trim().into());
                 return save(&entry, &path).map_err(|error| one_line(&error));
             }
             Action::Suspend => self.loan.suspend(),
@@ -146,5 +191,28 @@ impl Host for Recording {
 
     fn is_over(&self) -> bool {
         false
+    }
+}
+
+impl Recording {
+    /// Executes a command of the prompt that is about kept messages.
+    fn command(&mut self, line: &str) -> Result<String, String> {
+        let command = command::parse(&format!("/{line}")).map_err(|error| one_line(&error))?;
+        let Command::Prompt(PromptCommand::Recall(recall)) = command else {
+            let works = "find, last, show, save, diff and copy work on a recording";
+            return Err(works.to_owned());
+        };
+        let done = self.recaller.execute(recall, None);
+        match done.map_err(|error| one_line(&error))? {
+            Outcome::Print(text) => Ok(text),
+            Outcome::Copy { sequence, note } => {
+                term::screen(&sequence);
+                Ok(note)
+            }
+            Outcome::View => Ok(String::new()),
+            Outcome::Again(_) | Outcome::Send(_) | Outcome::Edit { .. } => {
+                Err(NO_CONNECTION.to_owned())
+            }
+        }
     }
 }

@@ -1,26 +1,26 @@
 //! The script of every session: open, observe, run a mode, last line, `--write-out`.
 
-use std::borrow::Cow;
 use std::future::poll_fn;
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::cookie_jar::{self, JarFile};
 use super::final_line::FinalLine;
+use super::lasting::{keep_up, time_is_up};
 use super::report::{Outcome, Reporter};
 use super::view::view;
-use super::{complain, failure, jsonl, on_top, print, say_why};
+use super::{complain, failure, further, jsonl, on_top, print, say_why};
 use crate::config::{Connect, Environment, Mode};
 use crate::diagnostic::Diagnostic;
 use crate::dial::Step;
 use crate::event::{Event, NotOpen, Opening};
 use crate::exit::Exit;
-use crate::memory::{Keep, Shared};
+use crate::memory::{Feed, Keep, Shared};
 use crate::observe::{NO_LINES, Observers, Outlet, Recording, View};
 use crate::pipe::{self, Input, Pipe};
 use crate::prompt::{self, Prompt};
 use crate::render::{Role, Show, Style, message, quantity};
-use crate::session::{self, Backoff, Finish, Opened, Plan, Reconnecting, Signals};
+use crate::session::{self, Opened, Signals};
 use crate::speaker::Speaker;
 use crate::term::{self, terminal::Silent};
 
@@ -85,7 +85,8 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
             if speaker.is_none() {
                 observers.find_dialect(target);
             }
-            let prompt = Prompt::open(*prompt, speaker, signals, observers, opened.at);
+            let connector = further::connector(environment);
+            let prompt = Prompt::open(*prompt, speaker, signals, observers, opened.at, connector);
             Box::pin(run_prompt(&report, &options, opened, prompt)).await
         }
         Task::Pipe {
@@ -137,10 +138,15 @@ async fn run_prompt(
     if let Some(shown) = prompt.shown_end() {
         last.leave_out(shown);
     }
-    let text = report.waterfall(&prompt.observers().opening, style) + &last.text(end.exit(), style);
+    prompt.leave().await;
+    let in_use = prompt.exit_in_use();
+    let last_line = last.text(end.exit(), style);
+    let last_line = prompt.observers().view.labelled(last_line);
+    let text = report.waterfall(&prompt.observers().opening, style) + &last_line;
     let observers = prompt.finish(&text);
     let outcome = Outcome::of(end, &last.message);
-    report.write_out(outcome, &observers.opening).await
+    let exit = report.write_out(outcome, &observers.opening).await;
+    in_use.unwrap_or(exit)
 }
 
 async fn run_pipe(
@@ -179,21 +185,6 @@ fn say(report: &Reporter<'_>, opening: &Opening, last: &FinalLine, exit: Exit, s
         text.push_str(&last.text(exit, style));
     }
     term::stderr(&text);
-}
-
-async fn keep_up(
-    connect: &Connect,
-    options: &session::Options,
-    opened: Opened,
-    mode: &mut impl Reconnecting,
-) -> Finish {
-    let plan = Plan {
-        open: Cow::Borrowed(options),
-        // `/reconnect` retries without limit.
-        backoff: connect.backoff.clone().unwrap_or(Backoff::new(None)),
-        is_lasting: connect.backoff.is_some(),
-    };
-    session::keep_up(opened, plan, mode).await
 }
 
 fn observers(
@@ -237,7 +228,7 @@ fn observers(
     if let Task::Prompt(options) = task
         && options.keep != Keep::NOTHING
     {
-        observers.memory = Some(Shared::new(options.keep));
+        observers.memory = Some(Feed::new(Shared::new(options.keep), None));
     }
     (observers, result)
 }
@@ -310,21 +301,6 @@ async fn open(
     };
     term::stderr(&(report.waterfall(&observers.opening, style) + &text));
     Err(why)
-}
-
-/// Waits for the end of `--max-time`, which limits all attempts of `--reconnect` together.
-async fn time_is_up(connect: &Connect) -> Duration {
-    let max_time = match &connect.mode {
-        Mode::Prompt(options) => options.max_time,
-        Mode::Pipe(options) => options.max_time,
-    };
-    match max_time.filter(|_| connect.backoff.is_some()) {
-        Some((limit, deadline)) => {
-            tokio::time::sleep_until(deadline.into()).await;
-            limit
-        }
-        None => std::future::pending().await,
-    }
 }
 
 fn cannot(what: &str, error: &io::Error, exit: Exit) -> Exit {

@@ -48,6 +48,7 @@ fn wrong_arguments_are_not_sent() {
 #[test]
 fn help_lists_every_command() {
     let mut terminal = terminal(&["demo", "--no-compress"]).prompt();
+    terminal.resize(80, 100);
     terminal.press("/help\r");
     terminal.wait_for("//x sends /x");
     let screen = format!("\n{}", terminal.contents());

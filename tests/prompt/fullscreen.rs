@@ -289,6 +289,13 @@ fn a_recording_of_many_messages_is_looked_at() {
     wait_for(&terminal, "> GET /x HTTP/1.1");
     terminal.press("r");
     wait_for(&terminal, "a recording has no connection");
+    terminal.press(":find 99999\r");
+    wait_for(&terminal, "1 match in 100000 messages");
+    terminal.press("q:every 1s x\r");
+    wait_for(
+        &terminal,
+        "find, last, show, save, diff and copy work on a recording",
+    );
     terminal.press("q");
     assert_eq!(terminal.finish(), 0);
 }

@@ -266,6 +266,7 @@ fn status_and_stats() {
   sent            1 message, 5 B
   received        1 message, 5 B
   round trip      last … ms, least … ms, most … ms (1 pong)
+  kept            2 of 10000 messages, 10 B of 64.0 MiB (--keep), since …:…:…
 > /stats
   received        1 message, 5 B
                   … messages/s, … B/s over … ms; … in the busiest second

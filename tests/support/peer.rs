@@ -97,6 +97,14 @@ impl<S: Read + Write + Debug> Peer<S> {
         self.run(|_, _| Ok(()))
     }
 
+    /// Answers every text message with what `answer` makes of it until the end.
+    pub fn answer(self, answer: impl Fn(&str) -> String) -> Received {
+        self.run(|socket, message| match message {
+            Message::Text(text) => socket.send(Message::text(answer(text))),
+            _ => Ok(()),
+        })
+    }
+
     /// Answers every text and binary message with itself until the end.
     pub fn echo(self) -> Received {
         self.run(|socket, message| match message {

@@ -14,6 +14,7 @@ use rustyline::{Context, Helper};
 use super::screen::Screen;
 use crate::command::{self, COMMANDS, Completion};
 use crate::console::recall::Names;
+use crate::console::roster::Roster;
 use crate::console::variable::Values;
 use crate::console::words::Words;
 use crate::memory::Shared;
@@ -27,6 +28,7 @@ pub(super) struct Known {
     pub(super) names: Names,
     pub(super) memory: Shared,
     pub(super) words: Words,
+    pub(super) roster: Roster,
 }
 
 /// Numbers of messages that are offered: the newest.
@@ -119,6 +121,10 @@ impl LineHelper {
             }
             Completion::Name { start } => {
                 let names = self.known.names.starting_with(&line[start..pos]);
+                Ok((start, pairs(names, " ")))
+            }
+            Completion::Connection { start } => {
+                let names = self.known.roster.starting_with(&line[start..pos]);
                 Ok((start, pairs(names, " ")))
             }
             Completion::None => Ok((start, pairs(words, " "))),

@@ -52,8 +52,6 @@ const TAB_STOP: u8 = 8;
 
 #[derive(Debug)]
 pub struct Options {
-    /// What the prompt names.
-    pub name: String,
     /// Colours the prompt and the line, and shows hints.
     pub color: bool,
     /// The file of lines typed; `None` keeps them for this session only.
@@ -79,6 +77,8 @@ pub enum Entry {
     Again(Outgoing),
     /// The terminal was lent and is back; the prompt returns when the sender is dropped.
     Returned(oneshot::Sender<()>),
+    /// The entries before are to be handled first: the prompt returns when the sender is dropped.
+    Sync(oneshot::Sender<()>),
     /// Ctrl-C on an empty line.
     Interrupt,
     /// SIGINT, or a key that makes one.
@@ -123,7 +123,6 @@ impl Editor {
         let is_lent = Arc::<AtomicBool>::default();
         let reader = Reader {
             editor,
-            name: options.name,
             entries: sender,
             screen: Arc::clone(&screen),
             history: History::new(options.history, lines.clone()),
@@ -166,6 +165,11 @@ impl Editor {
             self.is_lent.store(false, Ordering::Relaxed);
         }
         Poll::Ready(entry)
+    }
+
+    /// The flag of [`is_lent`](Self::is_lent), for others who need to know.
+    pub fn lent(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.is_lent)
     }
 
     /// Whether the user's editor has the terminal, or its result was not polled yet.
@@ -249,6 +253,7 @@ fn line_editor(
             names: options.recaller.names.clone(),
             memory: options.recaller.memory.clone(),
             words: options.words.clone(),
+            roster: options.recaller.roster.clone(),
         },
     )));
     Ok(editor)

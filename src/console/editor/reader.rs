@@ -27,7 +27,6 @@ use crate::term::terminal::{self, Loan, is_hung_up};
 
 pub(super) struct Reader {
     pub(super) editor: rustyline::Editor<LineHelper, FileHistory>,
-    pub(super) name: String,
     pub(super) entries: Sender<Entry>,
     pub(super) screen: Arc<Screen>,
     pub(super) history: History,
@@ -107,8 +106,10 @@ impl Reader {
         if self.message.lines().is_some() {
             return "… ".to_owned();
         }
-        if 3 * width(&self.name) <= terminal::width() {
-            format!("{}> ", self.name)
+        let label = self.recaller.roster.in_use();
+        let name = label.text();
+        if 3 * width(name) <= terminal::width() {
+            format!("{name}> ")
         } else {
             "> ".to_owned()
         }
@@ -153,7 +154,24 @@ impl Reader {
         if let Ok(Command::Outgoing(Outgoing::Close { .. })) = &command {
             self.abandon();
         }
+        let names = matches!(
+            &command,
+            Ok(Command::Prompt(
+                PromptCommand::Connect(_) | PromptCommand::Use(_)
+            ))
+        );
         self.report(Entry::Line(line, command));
+        if names {
+            self.sync();
+        }
+    }
+
+    /// Waits until what was reported is handled: the prompt names the connection in use.
+    fn sync(&self) {
+        let (taken, is_taken) = oneshot::channel();
+        self.report(Entry::Sync(taken));
+        // The sender is only ever dropped.
+        let _ = is_taken.blocking_recv();
     }
 
     /// Gives up a message that is not complete, as its connection ends; it stays in the history.

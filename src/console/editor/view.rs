@@ -16,8 +16,10 @@ impl Reader {
         if let Some(text) = too_small() {
             return self.complain(&text);
         }
+        self.recaller.lines.first = self.recaller.roster.first_of_several();
         let (memory, lines) = (self.recaller.memory.clone(), self.recaller.lines.clone());
-        let mut pages = Pages::new(&self.name, &memory, lines, self.secrets);
+        let name = self.recaller.roster.in_use();
+        let mut pages = Pages::new(name.text(), &memory, lines, self.secrets);
         let result = self.lend(|reader| {
             let printed = reader.screen.waiting();
             let mut host = Session { reader, printed };

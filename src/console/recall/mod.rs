@@ -13,6 +13,7 @@ use std::sync::Arc;
 pub use self::error::RecallError;
 pub use self::names::Names;
 pub use self::pager::page;
+use super::roster::Roster;
 use crate::command::{Outgoing, Pattern, Recall, Reference};
 use crate::memory::{Entry, Lines, MemoryError, Query, Shared, copied, differences, save, whole};
 use crate::proto::message::Kind;
@@ -33,6 +34,7 @@ pub struct Recaller {
     pub lines: Lines,
     pub names: Names,
     pub home: Option<PathBuf>,
+    pub roster: Roster,
 }
 
 /// What a command leads to.
@@ -64,8 +66,9 @@ impl Recaller {
         sent: Option<&Outgoing>,
     ) -> Result<Outcome, RecallError> {
         self.lines.style = self.lines.style.within(terminal::width());
+        self.lines.first = self.roster.first_of_several();
         Ok(match recall {
-            Recall::Find(pattern) => Outcome::Print(self.find(&pattern)?),
+            Recall::Find { pattern, is_all } => Outcome::Print(self.find(&pattern, is_all)?),
             Recall::Last(count) => Outcome::Print(self.last(count)?),
             Recall::Show(reference, form) => {
                 let (entry, frames) = {
@@ -107,7 +110,7 @@ impl Recaller {
         style.prose(Role::Fact, &escape_line(text)) + "\n"
     }
 
-    fn find(&self, pattern: &Pattern) -> Result<String, RecallError> {
+    fn find(&self, pattern: &Pattern, is_all: bool) -> Result<String, RecallError> {
         let query = Query::compile(pattern)?;
         let (oldest, newest) = self.range()?;
         let (mut found, mut matches, mut looked) = (Vec::new(), 0_u64, 0_u64);
@@ -118,7 +121,11 @@ impl Recaller {
                 break;
             };
             from = last.number + 1;
-            for entry in entries.iter().filter(|entry| entry.number <= newest) {
+            let is_meant = |entry: &&Arc<Entry>| {
+                let is_in_use = is_all || self.roster.is_in_use(entry.label.as_ref());
+                is_in_use && entry.number <= newest
+            };
+            for entry in entries.iter().filter(is_meant) {
                 looked += 1;
                 if let Some(part) = query.part(entry) {
                     matches += 1;
@@ -140,9 +147,18 @@ impl Recaller {
             let _ = writeln!(text, "{}", self.lines.line(entry, Some(part)));
         }
         let looked = quantity::plural(looked, "message");
+        let has_several = self.lines.first.is_some();
+        let whose = match (has_several, is_all) {
+            (false, _) => String::new(),
+            (true, true) => " of all connections".to_owned(),
+            (true, false) => format!(
+                " of {}; /find * looks through all",
+                self.roster.in_use().text()
+            ),
+        };
         text += &self.fact(&match matches {
-            0 => format!("no match in {looked} (#{oldest} to #{newest})"),
-            _ => format!("{} in {looked}", matches_of(matches)),
+            0 => format!("no match in {looked}{whose} (#{oldest} to #{newest})"),
+            _ => format!("{} in {looked}{whose}", matches_of(matches)),
         });
         Ok(text)
     }

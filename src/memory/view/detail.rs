@@ -151,7 +151,7 @@ impl Detail {
         }
         let limit = if is_whole { WHOLE } else { GLANCE };
         let text = match page {
-            Page::Handshake => self.handshake(),
+            Page::Handshake => self.handshake(entry),
             Page::Form(form) => self.form(entry, form, limit),
         };
         for line in text.lines() {
@@ -195,8 +195,8 @@ impl Detail {
         text
     }
 
-    fn handshake(&self) -> String {
-        let Some(heads) = self.memory.lock().heads() else {
+    fn handshake(&self, entry: &Entry) -> String {
+        let Some(heads) = self.memory.lock().heads(entry.label.as_ref()) else {
             return "(the handshake is not known)".to_owned();
         };
         let mut text = String::new();

@@ -42,12 +42,14 @@ pub(super) fn entries(entry: har::Entry) -> Vec<Entry> {
     let mut pings = VecDeque::new();
     let mut entries = vec![Entry {
         time: started,
+        connection: None,
         what: first,
     }];
     entries.extend(entry.events.into_iter().map(|event| {
         let time = started.unwrap_or_default();
         Entry {
             time: time.saturating_add(event.at).ok(),
+            connection: None,
             what: what(event, &mut pings),
         }
     }));

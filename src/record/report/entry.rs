@@ -6,11 +6,14 @@ use jiff::Timestamp;
 
 use crate::event::Direction;
 use crate::proto::message::Kind;
+use crate::proto::receiver::WireHeader;
 use crate::record::event::Head;
 
 #[derive(Debug)]
 pub(super) struct Entry {
     pub(super) time: Option<Timestamp>,
+    /// The name of a further connection.
+    pub(super) connection: Option<String>,
     pub(super) what: What,
 }
 
@@ -66,6 +69,7 @@ pub(super) struct Frame {
     pub(super) is_fragment: bool,
     /// Every bit of its header.
     pub(super) text: String,
+    pub(super) header: Box<WireHeader>,
 }
 
 #[derive(Debug, Default)]

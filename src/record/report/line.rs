@@ -30,6 +30,7 @@ struct Line<'a> {
     #[serde(borrow)]
     direction: Option<Cow<'a, str>>,
     n: Option<u64>,
+    connection_name: Option<String>,
     data: Option<Cow<'a, str>>,
     base64: Option<Cow<'a, str>>,
     deflated_size: Option<u64>,
@@ -116,10 +117,11 @@ fn read(line: &[u8]) -> Result<Option<Entry>, LineError> {
     if line.trim_ascii().is_empty() {
         return Ok(None);
     }
-    let line: Line<'_> = serde_json::from_slice(line)
+    let mut line: Line<'_> = serde_json::from_slice(line)
         .map_err(|error| LineError::NotEvent(jsonl::without_line(&error)))?;
     let time = time(line.time.as_deref())?;
     let direction = direction(line.direction.as_deref())?;
+    let connection = line.connection_name.take();
     let payload = || jsonl::control_payload(line.data.as_deref(), line.base64.as_deref());
     let control = |body| What::Control(Control { direction, body });
     let what = match (message, &*line.event) {
@@ -147,7 +149,11 @@ fn read(line: &[u8]) -> Result<Option<Entry>, LineError> {
         })),
         _ => return Ok(None),
     };
-    Ok(Some(Entry { time, what }))
+    Ok(Some(Entry {
+        time,
+        connection,
+        what,
+    }))
 }
 
 /// `None` if it is no duration: a recording may contain anything.
@@ -213,6 +219,7 @@ fn frame(direction: Direction, header: Option<&str>, offset: Option<u64>) -> Opt
         direction,
         is_fragment: !header.fin || header.opcode == Opcode::CONTINUATION,
         text: frame_text(&frame),
+        header: Box::new(frame),
     })
 }
 

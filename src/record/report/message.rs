@@ -9,6 +9,7 @@ use super::{Report, ReportError, Totals};
 use crate::event::Direction;
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
+use crate::proto::receiver::WireHeader;
 use crate::record::event;
 use crate::record::format::Format;
 use crate::render::Secrets;
@@ -17,14 +18,27 @@ use crate::render::Secrets;
 #[derive(Debug)]
 pub enum Recorded {
     /// The request and the response of an opening handshake.
-    Opened(Box<[Head; 2]>),
+    /// The name is that of a further connection.
+    Opened(Option<String>, Box<[Head; 2]>),
     Message(RecordedMessage),
+    Frame(RecordedFrame),
+}
+
+/// The header of a frame: those of a received message come before it, those of a sent one after it.
+#[derive(Debug)]
+pub struct RecordedFrame {
+    /// The name of a further connection.
+    pub connection: Option<String>,
+    pub direction: Direction,
+    pub header: Box<WireHeader>,
 }
 
 #[derive(Debug)]
 pub struct RecordedMessage {
     /// As the recording numbers it.
     pub number: Option<u64>,
+    /// The name of a further connection.
+    pub connection: Option<String>,
     pub time: Option<Timestamp>,
     pub direction: Direction,
     pub kind: Kind,
@@ -52,15 +66,21 @@ pub fn recorded(
         let recorded = match entry.what {
             What::Open(open) => {
                 let heads = [head(&open.request?), head(&open.response?)];
-                Recorded::Opened(Box::new(heads))
+                Recorded::Opened(entry.connection, Box::new(heads))
             }
             What::Message(message) => Recorded::Message(RecordedMessage {
                 number: message.number,
+                connection: entry.connection,
                 time: entry.time,
                 direction: message.direction,
                 kind: message.kind,
                 payload: message.payload,
                 deflated: message.deflated,
+            }),
+            What::Frame(frame) => Recorded::Frame(RecordedFrame {
+                connection: entry.connection,
+                direction: frame.direction,
+                header: frame.header,
             }),
             _ => return None,
         };

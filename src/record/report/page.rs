@@ -36,6 +36,8 @@ pub(super) struct Writer<'a> {
     row: u64,
     number: u64,
     connection: u64,
+    /// The name of the connection that the next row is of, if there are several.
+    label: Option<String>,
     /// Rows of the open block; `None` if no block is open.
     block: Option<usize>,
 }
@@ -73,6 +75,7 @@ impl<'a> Writer<'a> {
             row: 0,
             number: 0,
             connection: 0,
+            label: None,
             block: None,
         }
     }
@@ -80,6 +83,7 @@ impl<'a> Writer<'a> {
     pub(super) fn add(&mut self, entry: Entry) {
         let what = entry.what;
         self.row += 1;
+        self.label = entry.connection;
         if let What::Message(message) = &what {
             self.number = message.number.unwrap_or(self.number + 1);
         }
@@ -222,6 +226,9 @@ impl<'a> Writer<'a> {
         let url = open.url.as_deref().map(|url| self.secrets.url(url));
         let number = self.connection.to_string();
         self.page.tag("<h2>Connection ").line(number);
+        if let Some(label) = &self.label {
+            self.page.tag(" ").line(label);
+        }
         if let Some(url) = url {
             self.page.tag(": ").line(&*url);
         }
@@ -250,6 +257,9 @@ impl<'a> Writer<'a> {
     fn begin_row(&mut self, row: &Row<'_>) {
         self.begin(row);
         self.page.tag("<b>").line(row.columns()).tag("</b>");
+        if let Some(label) = &self.label {
+            self.page.tag("<em>").line(label).tag("</em> ");
+        }
     }
 
     fn begin(&mut self, row: &Row<'_>) {
@@ -257,7 +267,9 @@ impl<'a> Writer<'a> {
             self.end_block();
         }
         if self.block.is_none() {
-            self.page.tag("<div class=\"c\">\n");
+            // Without scripts this is markup like any other; with them it is a text that the script of the page
+            // builds when somebody looks, as 200 000 rows would be a million nodes.
+            self.page.tag("<div class=\"c\"><noscript>\n");
         }
         self.block = Some(self.block.unwrap_or(0) + 1);
         self.page.tag("<div class=\"").tag(row.classes).tag("\"");
@@ -278,7 +290,7 @@ impl<'a> Writer<'a> {
 
     fn end_block(&mut self) {
         if self.block.take().is_some() {
-            self.page.tag("</div>\n");
+            self.page.tag("</noscript></div>\n");
         }
     }
 }
@@ -374,7 +386,11 @@ mod tests {
         writer.row = FIRST - 1;
         for number in FIRST - 1..FIRST + 9 {
             let what = What::Note(format!("number {number}."));
-            writer.add(Entry { time: None, what });
+            writer.add(Entry {
+                time: None,
+                connection: None,
+                what,
+            });
         }
         let html = writer.finish().end();
         assert!(html.contains("7 rows left out here; a.jsonl has them"));

@@ -20,7 +20,11 @@ pub(super) fn entries(file: &File, secrets: Secrets) -> Vec<Entry> {
             _ => None,
         };
         if let Some(what) = read(line, opening, secrets) {
-            entries.push(Entry { time: None, what });
+            entries.push(Entry {
+                time: None,
+                connection: None,
+                what,
+            });
         }
     }
     entries

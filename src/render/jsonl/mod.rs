@@ -25,6 +25,7 @@ use self::wire::{Closed, Error, Field, Line, Open, Time, Tls};
 use super::clock::Clock;
 use super::close_summary;
 use super::escape::is_unsafe;
+use super::label::Label;
 use super::mask::Secrets;
 use super::reconnect;
 use crate::dial::Step;
@@ -45,6 +46,8 @@ pub struct Jsonl {
     connection: Option<u64>,
     /// The end that an event comes from, for who stands between two.
     pub side: Option<Side>,
+    /// Of a prompt with several.
+    connection_name: Option<Label>,
 }
 
 impl Jsonl {
@@ -57,6 +60,7 @@ impl Jsonl {
             client: None,
             connection: None,
             side: None,
+            connection_name: None,
         }
     }
 
@@ -76,6 +80,11 @@ impl Jsonl {
             connection: Some(number),
             ..self.clone()
         }
+    }
+
+    /// The lines that follow are about this connection; `None` is the first of a run.
+    pub fn set_connection(&mut self, connection: Option<&Label>) {
+        self.connection_name = connection.cloned();
     }
 
     pub fn wants_frames(&self) -> bool {
@@ -307,6 +316,7 @@ impl Jsonl {
             client: self.client,
             connection: self.connection,
             side: self.side,
+            connection_name: self.connection_name.as_ref().map(Label::text),
             event,
         };
         inert(&line, &mut out)?;

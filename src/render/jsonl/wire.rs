@@ -21,6 +21,9 @@ pub(super) struct Line<'a> {
     pub connection: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
+    /// Of a prompt with several: the first one has no name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection_name: Option<&'a str>,
     #[serde(flatten)]
     pub event: Event<'a>,
 }

@@ -1,0 +1,523 @@
+//! Several connections at one prompt: `/connect`, `/use`, `/to`, `/list`.
+//!
+//! Each further connection is a run of its own, with a [`Prompt`] that has a [`Seat`] in place of the terminal. The
+//! first connection's prompt polls these runs with its own: there is one task, and none without a prompt.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use super::Prompt;
+use super::error::{FurtherError, LineError};
+use super::seat::{Bar, Common, Desk, Order, Place, Seat, State};
+use crate::command::{Command, CommandError, Further, Outgoing, PromptCommand};
+use crate::console::editor::Entry;
+use crate::console::roster::Roster;
+use crate::console::show;
+use crate::diagnostic::{Diagnostic, one_line};
+use crate::event::Cause;
+use crate::exit::Exit;
+use crate::render::escape::escape_line;
+use crate::render::{Label, Role};
+use crate::session::Turn;
+
+/// A connection that is opened and runs to its end.
+pub type Run = Pin<Box<dyn Future<Output = Exit>>>;
+
+type Connect = dyn Fn(&str, Rc<Seat>) -> Result<Run, String>;
+
+/// Opens further connections from a command line without `wsee`; a mistake in it is one line.
+pub struct Connector(Box<Connect>);
+
+impl Connector {
+    pub fn new(connect: impl Fn(&str, Rc<Seat>) -> Result<Run, String> + 'static) -> Self {
+        Self(Box::new(connect))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+/// More have no colours of their own by far, and nobody reads their lines.
+const MOST: usize = 32;
+
+/// The further connections, in the order they were opened.
+#[derive(Debug)]
+pub(super) struct Connections {
+    connector: Option<Connector>,
+    roster: Roster,
+    desk: Rc<Desk>,
+    all: Vec<Connection>,
+    in_use: Option<usize>,
+    /// The user has left the prompt: the exit status is that of the connection in use.
+    is_left: bool,
+}
+
+struct Connection {
+    seat: Rc<Seat>,
+    /// `None` once it has ended.
+    run: Option<Run>,
+    exit: Exit,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.seat.fmt(f)
+    }
+}
+
+impl Connections {
+    pub(super) fn new(connector: Option<Connector>, roster: Roster) -> Self {
+        Self {
+            connector,
+            roster,
+            desk: Rc::default(),
+            all: Vec::new(),
+            in_use: None,
+            is_left: false,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn is_first_in_use(&self) -> bool {
+        self.in_use.is_none()
+    }
+
+    fn in_use(&self) -> Option<&Rc<Seat>> {
+        let connection = self.all.get(self.in_use?)?;
+        Some(&connection.seat)
+    }
+
+    /// The seat of this name; `None` is the first connection.
+    fn find(&self, name: &str) -> Result<Option<usize>, FurtherError> {
+        if self.roster.first().text() == name {
+            return Ok(None);
+        }
+        let mut all = self.all.iter();
+        let found = all.position(|it| it.seat.label().text() == name);
+        found.map(Some).ok_or_else(|| FurtherError::Unknown {
+            name: name.to_owned(),
+            known: self.roster.names(),
+        })
+    }
+
+    fn update_roster(&self) {
+        let labels = self.all.iter().map(|it| it.seat.label().clone());
+        self.roster.update(labels.collect(), self.in_use);
+    }
+
+    /// Passes an order on to every connection that has not ended.
+    pub(super) fn tell(&self, order: impl Fn() -> Order) {
+        for connection in self.all.iter().filter(|it| it.run.is_some()) {
+            connection.seat.give(order());
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut has_ended = false;
+        for connection in &mut self.all {
+            if let Some(run) = &mut connection.run
+                && let Poll::Ready(exit) = run.as_mut().poll(cx)
+            {
+                has_ended = true;
+                connection.exit = exit;
+                connection.run = None;
+                connection.seat.set_state(State::Closed);
+            }
+        }
+        has_ended
+    }
+
+    fn has_ended(&self) -> bool {
+        self.all.iter().all(|it| it.run.is_none())
+    }
+
+    /// Lines that wait in all of them, if any is paused.
+    pub(super) fn waiting(&self) -> Option<u64> {
+        let waiting = self.all.iter().filter_map(|it| it.seat.waiting());
+        waiting.reduce(|all, one| all + one)
+    }
+}
+
+impl Prompt {
+    /// Handles an entry: what is about all connections here, and the rest where the connection in use is.
+    pub(super) fn route(&mut self, entry: Entry, turn: Option<&mut Turn<'_>>, now: Instant) {
+        let seat = self.further.in_use().cloned();
+        if !matches!(entry, Entry::Interrupt) {
+            self.is_warned = false;
+        }
+        self.further.is_left |= matches!(entry, Entry::End | Entry::Line(_, Ok(Command::Quit)));
+        match entry {
+            Entry::Sync(taken) => drop(taken),
+            Entry::Line(_, Ok(Command::Prompt(command))) if is_common(&command) => {
+                self.common(command, turn, now);
+            }
+            Entry::Line(_, Ok(Command::Nothing)) => drop(self.resume()),
+            Entry::Returned(taken) => {
+                self.further.tell(|| Order::Returned);
+                self.entry(Entry::Returned(taken), turn, now);
+            }
+            Entry::Edited(written, taken) if let Some(seat) = &seat => {
+                self.further.tell(|| Order::Returned);
+                self.entry(Entry::Returned(taken), turn, now);
+                match written {
+                    Ok(draft) => seat.give(Order::Draft(draft)),
+                    Err(why) => self.complain(&why),
+                }
+            }
+            Entry::Line(line, command) if let Some(seat) = &seat => {
+                self.pass_on(seat, line, command);
+            }
+            Entry::Again(_) if let Some(seat) = &seat => seat.give(Order::Entry(entry)),
+            entry => {
+                if matches!(entry, Entry::Edited(..)) {
+                    self.further.tell(|| Order::Returned);
+                }
+                self.entry(entry, turn, now);
+            }
+        }
+    }
+
+    fn pass_on(&mut self, seat: &Rc<Seat>, line: String, command: Result<Command, CommandError>) {
+        use Outgoing::{Close, Drop, Reset};
+        match (seat.state(), &command) {
+            (_, Ok(Command::Quit)) => self.stopping.quit(Cause::Quit),
+            (State::Connecting, Ok(Command::Outgoing(Close { .. } | Drop | Reset))) => {
+                seat.give_up();
+            }
+            (State::Closed, _) if !self.further.is_running(seat) => {
+                let error = FurtherError::Ended(seat.label().text().to_owned());
+                self.refuse(&error);
+            }
+            _ => seat.give(Order::Entry(Entry::Line(line, command))),
+        }
+    }
+
+    /// Executes a command that is about the prompt or about all connections.
+    fn common(&mut self, command: PromptCommand, turn: Option<&mut Turn<'_>>, now: Instant) {
+        let done = match command {
+            PromptCommand::Connect(further) => self.connect(&further),
+            PromptCommand::Use(name) => self.use_connection(&name),
+            PromptCommand::To { name, text } => self.send_to(&name, text, turn, now),
+            PromptCommand::List => {
+                self.list(turn.is_some());
+                Ok(())
+            }
+            PromptCommand::StatusOfAll => {
+                self.further.tell(|| Order::Status);
+                self.status_with_name(turn.as_deref(), now);
+                Ok(())
+            }
+            PromptCommand::CloseAll(close) => {
+                self.close_all(&close, turn, now);
+                Ok(())
+            }
+            PromptCommand::Show(setting) => {
+                show::execute(setting, &mut self.observers.view);
+                self.further.tell(|| Order::Show(setting));
+                Ok(())
+            }
+            PromptCommand::Pause => {
+                self.further.tell(|| Order::Pause);
+                self.pause(now);
+                Ok(())
+            }
+            PromptCommand::Record(record) => {
+                self.record(record);
+                let recording = &self.observers.recording;
+                for it in &self.further.all {
+                    it.seat.give(Order::Record(recording.of(it.seat.label())));
+                }
+                Ok(())
+            }
+            command => {
+                let sender = turn.as_deref().map(|turn| &*turn.sender);
+                self.execute_here(command, sender, now)
+            }
+        };
+        if let Err(error) = done {
+            self.refuse(&error);
+        }
+    }
+
+    /// Complains about no connection in particular.
+    fn refuse(&mut self, error: &dyn Diagnostic) {
+        let text = escape_line(&one_line(error)).into_owned();
+        self.print(Role::Error, &text);
+    }
+
+    fn connect(&mut self, further: &Further) -> Result<(), LineError> {
+        let (Place::Terminal(editor), Some(connector)) = (&self.place, &self.further.connector)
+        else {
+            return Ok(());
+        };
+        let name = &further.name;
+        let before = match self.further.find(name) {
+            Ok(None) => return Err(FurtherError::Taken(name.clone()).into()),
+            Ok(Some(index)) if self.further.all[index].run.is_some() => {
+                let is_over = self.further.all[index].seat.state() == State::Closed;
+                // One that waits for /reconnect makes room for another.
+                if !is_over {
+                    return Err(FurtherError::Taken(name.clone()).into());
+                }
+                Some(index)
+            }
+            Ok(Some(index)) => Some(index),
+            Err(_) if self.further.all.len() >= MOST => {
+                return Err(FurtherError::TooMany(MOST).into());
+            }
+            Err(_) => None,
+        };
+        let index = before.unwrap_or(self.further.all.len());
+        let number = index as u64 + 1;
+        let label = Label::new(name, number);
+        let feed = self.observers.memory.as_ref();
+        let common = Common {
+            desk: Rc::clone(&self.further.desk),
+            numbers: self.observers.numbers.clone(),
+            memory: feed.map(|feed| feed.memory().clone()),
+            recording: Some(self.observers.recording.of(&label)).into(),
+            values: self.variables.values(),
+            words: self.words.clone(),
+            is_lent: editor.lent(),
+        };
+        let seat = Rc::new(Seat::new(number, label, common));
+        let run = (connector.0)(&further.words, Rc::clone(&seat)).map_err(FurtherError::Line)?;
+        seat.set_in_use(before.is_some() && self.further.in_use == before);
+        let connection = Connection {
+            seat,
+            run: Some(run),
+            exit: Exit::Done,
+        };
+        match before {
+            Some(index) => self.further.all[index] = connection,
+            None => self.further.all.push(connection),
+        }
+        self.further.update_roster();
+        self.observers.view.set_label(self.further.roster.first());
+        Ok(())
+    }
+
+    fn use_connection(&mut self, name: &str) -> Result<(), LineError> {
+        let index = self.further.find(name)?;
+        self.further.in_use = index;
+        for (at, connection) in self.further.all.iter().enumerate() {
+            connection.seat.set_in_use(Some(at) == index);
+        }
+        match self.further.in_use() {
+            Some(seat) => seat.give(Order::Used),
+            None => self.has_new_words = true,
+        }
+        self.further.update_roster();
+        Ok(())
+    }
+
+    fn send_to(
+        &mut self,
+        name: &str,
+        text: String,
+        turn: Option<&mut Turn<'_>>,
+        now: Instant,
+    ) -> Result<(), LineError> {
+        let outgoing = Outgoing::Line(text);
+        match self.further.find(name)? {
+            Some(index) => {
+                let connection = &self.further.all[index];
+                if connection.run.is_none() {
+                    return Err(FurtherError::Ended(name.to_owned()).into());
+                }
+                connection.seat.give(Order::Send(outgoing));
+                Ok(())
+            }
+            None if self.stopping.is_closing() => Err(LineError::Offline),
+            None => self.fill_and_send(outgoing, turn, now),
+        }
+    }
+
+    fn close_all(&mut self, close: &Outgoing, turn: Option<&mut Turn<'_>>, now: Instant) {
+        for connection in self.further.all.iter().filter(|it| it.run.is_some()) {
+            match connection.seat.state() {
+                State::Connecting => connection.seat.give_up(),
+                State::Open => {
+                    let command = Ok(Command::Outgoing(close.clone()));
+                    let entry = Entry::Line(String::new(), command);
+                    connection.seat.give(Order::Entry(entry));
+                }
+                State::Reconnecting | State::Closed => {}
+            }
+        }
+        if turn.is_some() && !self.stopping.is_closing() {
+            let command = Ok(Command::Outgoing(close.clone()));
+            self.entry(Entry::Line(String::new(), command), turn, now);
+        }
+    }
+
+    /// `/list`: each connection with its state and URL; `>` is before the one in use.
+    fn list(&mut self, is_open: bool) {
+        let view = &self.observers.view;
+        let first = match (is_open, self.status.is_reconnecting()) {
+            (true, _) => State::Open,
+            (false, true) => State::Reconnecting,
+            (false, false) => State::Closed,
+        };
+        let url = view
+            .secrets()
+            .url(self.observers.opening.url())
+            .into_owned();
+        let mut rows = vec![(self.further.roster.first(), first, url)];
+        rows.extend(self.further.all.iter().map(|it| {
+            let label = it.seat.label().clone();
+            (label, it.seat.state(), it.seat.url())
+        }));
+        let in_use = self.further.in_use.map_or(0, |index| index + 1);
+        let style = view.style();
+        let longest = rows
+            .iter()
+            .map(|(label, ..)| label.shown(style).chars().count());
+        let longest = longest.max().unwrap_or(0);
+        for (at, (label, state, url)) in rows.iter().enumerate() {
+            let mark = if at == in_use { '>' } else { ' ' };
+            let gap = " ".repeat(longest - label.shown(style).chars().count());
+            let name = label.painted(style);
+            let state = format!("{:<10}", state.name());
+            let state = style.paint(Role::Fact, state);
+            let url = escape_line(url);
+            let line = format!("{mark} {name}{gap}  {state}  {url}\n");
+            self.observers.view.text().push_str(&line);
+        }
+    }
+
+    /// `/status *`: which connection the rows are about comes first.
+    pub(super) fn status_with_name(&mut self, turn: Option<&Turn<'_>>, now: Instant) {
+        let view = &mut self.observers.view;
+        if let Some(label) = view.label() {
+            let name = label.painted(view.style()) + "\n";
+            view.text().push_str(&name);
+        }
+        self.print_status(turn.map(|turn| &*turn.sender), now);
+    }
+
+    /// Lets the further connections do what they can, and takes their text.
+    pub(super) fn poll_further(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.further.is_empty() {
+            return false;
+        }
+        let has_ended = self.further.poll(cx);
+        self.take_text();
+        if let Some(Bar(bar)) = self.further.desk.take_bar() {
+            self.place.set_bar(bar);
+        }
+        has_ended
+    }
+
+    /// Takes the text of further connections, and wakes those that waited for room.
+    pub(super) fn take_text(&mut self) {
+        if !self.observers.view.is_full() {
+            let text = self.further.desk.take_text();
+            self.observers.view.text().push_str(&text);
+        }
+    }
+
+    pub(super) fn wake_further(&self, cx: &Context<'_>) {
+        if self.further.desk.take_blocked() {
+            cx.waker().wake_by_ref();
+        }
+    }
+
+    /// Closes the further connections, and waits until they have ended.
+    pub async fn leave(&mut self) {
+        self.further.tell(|| Order::Leave);
+        for connection in &self.further.all {
+            if connection.seat.state() == State::Connecting {
+                connection.seat.give_up();
+            }
+        }
+        std::future::poll_fn(|cx| {
+            self.further.poll(cx);
+            // Printed with the last line: their closing handshakes take a second at most.
+            let text = self.further.desk.take_text();
+            self.observers.view.text().push_str(&text);
+            self.wake_further(cx);
+            if self.further.has_ended() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending
+            }
+        })
+        .await;
+    }
+
+    /// The exit status of the connection in use, if that is not the first one and the user has left.
+    pub fn exit_in_use(&self) -> Option<Exit> {
+        if !self.further.is_left {
+            return None;
+        }
+        let connection = self.further.all.get(self.further.in_use?)?;
+        Some(connection.exit)
+    }
+}
+
+impl Connections {
+    fn is_running(&self, seat: &Rc<Seat>) -> bool {
+        let mut all = self.all.iter();
+        all.any(|it| Rc::ptr_eq(&it.seat, seat) && it.run.is_some())
+    }
+}
+
+/// Whether a command is about the prompt, or about all connections.
+fn is_common(command: &PromptCommand) -> bool {
+    matches!(
+        command,
+        PromptCommand::Connect(_)
+            | PromptCommand::Use(_)
+            | PromptCommand::To { .. }
+            | PromptCommand::List
+            | PromptCommand::StatusOfAll
+            | PromptCommand::CloseAll(_)
+            | PromptCommand::Show(_)
+            | PromptCommand::Pause
+            | PromptCommand::Resume
+            | PromptCommand::Record(_)
+            | PromptCommand::History(_)
+    )
+}
+
+/// A further connection does what the first one passes on.
+impl Prompt {
+    pub(super) fn order(&mut self, order: Order, turn: Option<&mut Turn<'_>>, now: Instant) {
+        match order {
+            Order::Entry(entry) if matches!(self.place, Place::Terminal(_)) => {
+                self.route(entry, turn, now);
+            }
+            Order::Entry(entry) => self.entry(entry, turn, now),
+            Order::Draft(draft) => self.draft(draft, turn, now),
+            Order::Send(outgoing) => {
+                if let Err(error) = self.fill_and_send(outgoing, turn, now) {
+                    self.complain(&one_line(&error));
+                }
+            }
+            Order::Status => self.status_with_name(turn.as_deref(), now),
+            Order::Show(setting) => show::set(setting, self.observers.view.show()),
+            Order::Record(first) => {
+                let opening = &self.observers.opening;
+                self.observers.recording.follow(&first, opening);
+            }
+            Order::Pause => drop(self.observers.view.pause(false)),
+            Order::Resume(is_returned) => drop(self.observers.view.resume(is_returned)),
+            Order::Returned => {
+                self.stopping.editor_ended(now);
+                self.observers.view.resume(true);
+            }
+            Order::Used => self.has_new_words = true,
+            Order::Leave => self.stopping.promptly(Cause::Quit),
+        }
+    }
+}
