@@ -2,17 +2,17 @@
 
 use rustix::process::Signal;
 
-use super::{LIBRARIES, browser};
-use crate::listen::listening;
-use crate::proxying::proxying;
+use super::{DEADLINE, LIBRARIES, browser};
+use crate::listen::listening_for;
+use crate::proxying::proxying_for;
 use crate::support::peer::{Message, recording};
 
 #[test]
 #[ignore = "needs Python's websockets and npm's ws"]
 fn clients_find_through_the_proxy_what_they_find_without() {
     for library in LIBRARIES {
-        let server = listening(&[]);
-        let proxy = proxying(&server.url(), &[]);
+        let server = listening_for(DEADLINE, &[]);
+        let proxy = proxying_for(DEADLINE, &server.url(), &[]);
         let port = proxy.port.to_string();
         let client = library.script("client", &[&port]).spawn();
         client.wait_for_stdout("waiting for a close\n");
@@ -35,21 +35,30 @@ fn clients_find_through_the_proxy_what_they_find_without() {
 fn servers_answer_through_the_proxy() {
     for library in LIBRARIES {
         let server = library.serve(&[]);
-        let proxy = proxying(&server.url("/echo"), &["-v"]);
+        let proxy = proxying_for(DEADLINE, &server.url("/echo"), &["-v"]);
         let large = "0123456789".repeat(30_000);
-        let args = [&proxy.url()[..], "--wait", "1s", "-q"];
+        let args = [
+            &proxy.url()[..],
+            "--wait",
+            "1s",
+            "-q",
+            "--close-code",
+            "4000",
+            "--close-reason",
+            "enough",
+        ];
         let client = crate::support::run::wsee(&args);
         client
             .stdin(format!("one\n{large}\n"))
             .run()
             .exits(0)
             .prints(format!("one\n{large}\n"));
-        server.saw_end("1000");
+        server.saw_end("4000 enough");
         proxy
             .stop(Signal::INT)
             .exits(130)
             .says("GET / HTTP/1.1  ⇒  GET /echo HTTP/1.1\n")
-            .says("← text 292.9 KiB (deflate ")
+            .says("← text 293.0 KiB\n")
             .never_says("passed on");
     }
 }
@@ -57,8 +66,8 @@ fn servers_answer_through_the_proxy() {
 #[test]
 #[ignore = "needs Chromium"]
 fn chromium_finds_through_the_proxy_what_it_finds_without() {
-    let server = listening(&[]);
-    let proxy = proxying(&server.url(), &[]);
+    let server = listening_for(DEADLINE, &[]);
+    let proxy = proxying_for(DEADLINE, &server.url(), &[]);
     let report = recording();
     let _chromium = browser::talking(proxy.port, report.port()).spawn();
     server.running.wait_for_stderr("@2 > HTTP/1.1 101 ");
@@ -73,6 +82,6 @@ fn chromium_finds_through_the_proxy_what_it_finds_without() {
     proxy
         .stop(Signal::INT)
         .exits(130)
-        .says("@1 > Origin: file://  ⇒  http://127.0.0.1:")
+        .says("  ⇒  http://127.0.0.1:")
         .never_says("passed on");
 }
