@@ -146,6 +146,8 @@ pub(super) struct Pace {
     pub(super) is_on: bool,
     /// The start of the current second, and the lines in it.
     window: Option<(Instant, u64)>,
+    /// Reading had to wait for the terminal in that second.
+    is_held_up: bool,
     flood: Option<Flood>,
     pause: Option<Pause>,
 }
@@ -193,11 +195,18 @@ impl Pace {
                 *count += 1;
                 return;
             }
-            if *count > MOST && passed < 2 * SECOND {
+            // Without a word from the peer it was a burst, unless it was our own output that held the reading up.
+            if *count > MOST && (passed < 2 * SECOND || self.is_held_up) {
                 self.begin_flood(now);
             }
         }
         self.window = Some((now, 1));
+        self.is_held_up = false;
+    }
+
+    /// So much waits to be shown that nothing more is read.
+    pub(super) fn hold_up(&mut self) {
+        self.is_held_up = true;
     }
 
     fn begin_flood(&mut self, now: Instant) {
@@ -383,6 +392,15 @@ mod tests {
         let later = start + Duration::from_secs(5);
         let (lines, shown) = passed(&mut pace, later, Duration::from_millis(6), 1000);
         assert_eq!((lines.len(), shown), (0, 1000));
+    }
+
+    #[test]
+    fn a_terminal_that_is_too_slow_does_not_make_a_burst_of_a_flood() {
+        let (mut pace, start) = (Pace::default(), Instant::now());
+        passed(&mut pace, start, Duration::from_micros(1), 1000);
+        pace.hold_up();
+        let later = start + Duration::from_secs(5);
+        assert!(pace.hides(TEXT, 1001, later));
     }
 
     #[test]

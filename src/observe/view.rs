@@ -177,6 +177,9 @@ impl View {
             self.text.push_str(&message);
         }
         self.settle(what, start, number, now);
+        if self.is_full() {
+            self.pace.hold_up();
+        }
         self.deliver();
     }
 

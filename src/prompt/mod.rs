@@ -234,6 +234,13 @@ impl Prompt {
         self.observers.view.complain(text);
     }
 
+    /// Shows what is due; before the output is written, as nothing else may happen for a long time.
+    fn show_due(&mut self, now: Instant) {
+        self.observers.note_silence(now);
+        self.observers.view.tick(now);
+        self.show_waiting(now);
+    }
+
     fn received(&mut self, message: &Message<'_>, now: Instant) {
         let bytes = message.payload.len() as u64;
         self.status.received(message);
@@ -277,6 +284,7 @@ impl Mode for Prompt {
         if self.place.is_lent() {
             self.observers.view.pause(true);
         }
+        self.show_due(now);
         let mut moved = self.tick(turn);
         moved |= self.fill(turn);
         moved |= self.send_repeated(turn);
@@ -309,12 +317,9 @@ impl Mode for Prompt {
     }
 
     fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
-        self.observers.note_silence(now);
         if let Some(cause) = self.speaker.as_mut().and_then(Speaker::take_end) {
             self.stopping.promptly(cause);
         }
-        self.observers.view.tick(now);
-        self.show_waiting(now);
         let stop = self.stopping.poll(cx, self.place.is_lent(), now);
         if stop.is_ready() {
             self.observers.view.set_closing(true);

@@ -79,6 +79,7 @@ impl Reconnecting for Prompt {
     }
 
     fn poll_while_disconnected(&mut self, cx: &mut Context<'_>, now: Instant) -> bool {
+        self.show_due(now);
         let mut moved = false;
         while !self.stopping.is_pending()
             && let Poll::Ready(order) = self.place.poll(cx)

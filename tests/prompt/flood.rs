@@ -10,24 +10,34 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::support::DEADLINE;
 use crate::support::peer::{Message, Peer, Received, scripted};
-use crate::support::pty::terminal;
+use crate::support::pty::{Terminal, terminal};
 use crate::support::server::Server;
 use crate::support::wire::after_handshake;
 
 /// How soon a REPL ends, whatever the server does.
 const SOON: Duration = Duration::from_secs(2);
 
-/// Starts a server that sends 125 numbered messages per second, which is no flood, and goes on to record.
-fn chatting(count: u32) -> Server<Received> {
-    scripted(move |mut peer: Peer| {
+/// How long a flood may take on a busy machine.
+const FLOODED: Duration = Duration::from_mins(1);
+
+/// Starts a server that sends 1000 numbered messages per second, and goes on to record; it tells whenever it has sent
+/// another 50.
+fn chatting(count: u32) -> (Server<Received>, Receiver<()>) {
+    let (told, progress) = mpsc::channel();
+    let server = scripted(move |mut peer: Peer| {
         let started = Instant::now();
         for number in 0..count {
-            let due = Duration::from_millis(u64::from(number) * 8);
+            let due = Duration::from_millis(number.into());
             thread::sleep(due.saturating_sub(started.elapsed()));
             peer.send(Message::text(format!("message {number:05}")));
+            if number % 50 == 49 {
+                // The test may have seen enough.
+                let _ = told.send(());
+            }
         }
         peer.record()
-    })
+    });
+    (server, progress)
 }
 
 /// Starts a server that sends messages as fast as they are taken, until the client says something; tells when so many
@@ -68,20 +78,28 @@ fn contains(bytes: &[u8], text: &str) -> bool {
     String::from_utf8_lossy(bytes).contains(text)
 }
 
+/// Claims that messages were drawn from the first one on, for a second at least, and that the others were summed up.
+#[track_caller]
+fn were_shown_and_then_summed_up(terminal: &Terminal) {
+    let bytes = terminal.bytes();
+    let shown = numbers(&bytes);
+    let count = u32::try_from(shown.len()).expect("a count");
+    assert!(count > 200 && shown.into_iter().eq(0..count), "{count}");
+    assert!(contains(&bytes, "* more than 200 lines a second: "));
+}
+
 #[test]
 fn the_line_being_typed_stays_whole() {
-    let server = chatting(500);
+    let (server, progress) = chatting(2_500);
     let mut terminal = terminal(&[server.url()]).start();
     let typed = "the quick brown fox 漢字 äöü jumps";
-    for (index, key) in typed.chars().enumerate() {
-        terminal.wait("more messages", |_, bytes| {
-            numbers(bytes).len() > index * 10
-        });
+    for key in typed.chars() {
+        progress.recv_timeout(DEADLINE).expect("more messages");
         terminal.press(&key.to_string());
     }
-    terminal.wait("all messages", |_, bytes| numbers(bytes).len() >= 500);
+    terminal.wait_for("* every line is shown again; ");
     terminal.wait_for_line(&format!("> {typed}"));
-    assert!(numbers(&terminal.bytes()).into_iter().eq(0..500));
+    were_shown_and_then_summed_up(&terminal);
     for line in terminal.painted_lines() {
         let shown = line.strip_prefix("> ");
         assert!(
@@ -98,22 +116,70 @@ fn the_line_being_typed_stays_whole() {
 
 #[test]
 fn every_line_typed_during_a_flood_is_sent() {
-    let server = chatting(300);
+    let (server, progress) = chatting(3_000);
     let mut terminal = terminal(&[server.url()]).start();
     for line in 0..50 {
-        terminal.wait("more messages", |_, bytes| numbers(bytes).len() > line * 5);
+        progress.recv_timeout(DEADLINE).expect("more messages");
         terminal.press(&format!("typed {line}\r"));
     }
-    terminal.wait("all messages", |_, bytes| numbers(bytes).len() >= 300);
-    terminal.wait("the last line", |_, bytes| {
-        contains(bytes, "   typed 49\r\n")
-    });
+    terminal.wait_for("* every line is shown again; ");
+    terminal.press("/find typed 49\r");
+    terminal.wait_for("   typed 49\n1 match in ");
     terminal.leave();
-    assert!(numbers(&terminal.bytes()).into_iter().eq(0..300));
+    were_shown_and_then_summed_up(&terminal);
     let expected: Vec<_> = (0..50)
         .map(|line| Message::text(format!("typed {line}")))
         .collect();
     assert_eq!(server.finish().messages, expected);
+}
+
+/// What a REPL may take besides what it keeps: the same as before the flood.
+const GROWTH: u64 = 8 << 20;
+
+#[test]
+fn a_flood_does_not_grow_what_is_kept() {
+    let (first, more) = (20_000_u32, 100_000_u32);
+    let (told, go) = (mpsc::channel(), mpsc::channel());
+    let (sender, receiver) = (told.0, go.1);
+    let server = scripted(move |mut peer: Peer| {
+        let mut number = 0;
+        for count in [first, more] {
+            for _ in 0..count {
+                number += 1;
+                peer.send(Message::text(format!("message {number:07} of a flood")));
+            }
+            // An answer to what comes after the flood shows that all of it has arrived.
+            peer.expect("done?");
+            peer.send(Message::text(format!("done with {number}")));
+            sender.send(()).expect("a test");
+            receiver.recv().expect("a test");
+        }
+        peer.record()
+    });
+    let mut terminal = terminal(&[server.url(), "--no-compress"]).prompt();
+    let mut peaks = Vec::new();
+    for count in [first, first + more] {
+        terminal.press("done?\r");
+        told.1.recv_timeout(FLOODED).expect("an answer");
+        // The flood ends a second after the last message at the earliest.
+        let ends = |bytes: &[u8]| {
+            let text = String::from_utf8_lossy(bytes);
+            text.matches("* every line is shown again; ").count()
+        };
+        let before = ends(&terminal.bytes());
+        terminal.wait("the end of the flood", |_, bytes| ends(bytes) > before);
+        let line = format!("/find done with {count}\r");
+        terminal.press(&line);
+        terminal.wait_for(&format!("   done with {count}\n1 match in 10000 messages"));
+        peaks.push(terminal.peak());
+        go.0.send(()).expect("a server");
+    }
+    let [before, after] = peaks[..] else {
+        unreachable!("two floods")
+    };
+    assert!(after < before + GROWTH, "{before} and then {after} bytes");
+    terminal.leave();
+    server.finish();
 }
 
 #[test]

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vt100::{Parser, Screen};
 
+use super::run::peak_memory_of;
 use super::{DEADLINE, binary};
 
 const ROWS: u16 = 40;
@@ -307,6 +308,11 @@ impl Terminal {
         self.draw(&mut view);
         view.parser = reflowed(view.parser.screen(), rows, columns);
         self.master.resize(size(rows, columns)).expect("a terminal");
+    }
+
+    /// The most memory that wsee took for itself so far, in bytes.
+    pub fn peak(&self) -> u64 {
+        self.child.process_id().map_or(0, peak_memory_of)
     }
 
     /// Sends wsee a signal.
