@@ -128,7 +128,9 @@ impl Memory {
 
     /// The same, where what follows is about the first connection, which has no label.
     pub fn of_first(&mut self) -> &mut Self {
-        self.current = (0, None);
+        if self.current.1.is_some() {
+            self.current = (0, None);
+        }
         self
     }
 
@@ -240,8 +242,12 @@ impl Memory {
         };
         self.bytes += kept.bytes();
         // A message in pieces may be complete only after later ones of other connections.
-        match self.position(kept.entry.number) {
-            Ok(at) | Err(at) => self.kept.insert(at, kept),
+        let last = self.kept.back().map_or(0, |kept| kept.entry.number);
+        if last < kept.entry.number {
+            self.kept.push_back(kept);
+        } else {
+            let (Ok(at) | Err(at)) = self.position(kept.entry.number);
+            self.kept.insert(at, kept);
         }
         while self.kept.len() > self.keep.messages || self.bytes > self.keep.bytes {
             let Some(oldest) = self.kept.pop_front() else {
