@@ -252,7 +252,12 @@ impl Session {
             (EnginePacket::Message(data), _) => self.message(data, now),
             (EnginePacket::Close, _) => self.closed_by_client(),
             (EnginePacket::Pong(_), Version::V4) => {
-                self.heartbeat = Heartbeat::PingAt(now + self.options.ping_interval);
+                let next = self.options.ping_interval;
+                // Engine.IO 4: every pingInterval, so that a slow answer does not put the next ping off.
+                self.heartbeat = Heartbeat::PingAt(match self.heartbeat {
+                    Heartbeat::PongBy(by) => now.max(by - self.options.ping_timeout + next),
+                    Heartbeat::PingAt(at) | Heartbeat::HeardBy(at) => at,
+                });
             }
             (EnginePacket::Ping(data), Version::V3) => {
                 let data = data.into_owned();

@@ -192,12 +192,13 @@ fn engine_io_alone_sends_every_message_back() {
 #[test]
 fn version_4_pings_and_wants_a_pong() {
     let mut it = Fixture::joined();
+    assert_eq!(it.after(INTERVAL - GREETING), ["2"]);
+    // A slow answer does not put the next one off.
     for _ in 0..3 {
-        assert_eq!(it.after(INTERVAL), ["2"]);
         assert!(it.after(TIMEOUT / 2).is_empty());
         assert!(it.say("3").is_empty());
+        assert_eq!(it.after(INTERVAL - TIMEOUT / 2), ["2"]);
     }
-    assert_eq!(it.after(INTERVAL), ["2"]);
     assert_eq!(it.after(TIMEOUT), ["1"]);
     it.has_ended_with("no pong within 200ms");
     assert_eq!(it.session.deadline(), None);
@@ -289,10 +290,11 @@ fn namespaces_are_bounded() {
     let mut it = Fixture::joined();
     let options = Arc::make_mut(&mut it.session.options);
     options.namespaces = None;
+    let answers = |sent: Vec<String>| sent.iter().filter(|it| *it != "2").count();
     for number in 1..MAX_NAMESPACES {
         assert_eq!(it.say(&format!("40/{number}")).len(), 1);
-        assert_eq!(it.after(GREETING / 2).len(), 0);
-        assert_eq!(it.after(GREETING / 2).len(), 1);
+        assert_eq!(answers(it.after(GREETING / 2)), 0);
+        assert_eq!(answers(it.after(GREETING / 2)), 1);
         it.say("3");
     }
     assert!(it.say("40/more")[0].contains("Too many namespaces"));
