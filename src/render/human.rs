@@ -107,7 +107,7 @@ impl Human {
     pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
         if let Event::Carried(carried) = event {
             // Looks as in an opening.
-            if let Some(event) = carried.in_opening() {
+            if let Some(event) = carried.in_opening().filter(|_| self.show.polls) {
                 self.event(out, &event, now);
             }
             return;

@@ -8,6 +8,8 @@ use super::decode::Decode;
 pub struct Show {
     /// The opening handshake and the steps before it.
     pub handshake: bool,
+    /// The requests of long polling, which are many.
+    pub polls: bool,
     pub messages: bool,
     /// The numbers of messages.
     pub numbers: bool,
@@ -33,6 +35,7 @@ impl Show {
     /// Everything except frames: the view of the prompt.
     pub const REPL: Self = Self {
         handshake: true,
+        polls: false,
         messages: true,
         numbers: false,
         on_top: true,
@@ -52,6 +55,7 @@ impl Show {
     /// What the prompt and `listen` show with this many `-v`.
     pub fn prompt(verbose: u8) -> Self {
         Self {
+            polls: verbose >= 1,
             frames: verbose >= 2,
             raw: verbose >= 1,
             deflated: verbose >= 1,
@@ -64,6 +68,7 @@ impl Show {
         let (once, twice) = (verbose >= 1, verbose >= 2);
         Self {
             handshake: once,
+            polls: once,
             messages: twice,
             on_top: once,
             raw: twice,
