@@ -20,15 +20,27 @@ fn serve(args: &[&str]) -> Server {
 
 #[test]
 #[ignore = "needs npm's socket.io"]
-fn events_acknowledgements_and_binary_data_go_both_ways() {
+fn events_acknowledgements_and_binary_data_go_both_ways_by_every_transport() {
     let input = "[\"message\",{\"s\":\"EURUSD\"},2]\n{\"event\":[\"message-with-ack\",\"x\"],\"ack\":true}\n[\"binary\"]\n[\"message\",{\"$base64\":\"AQID\"}]\n";
     let expected = "[\"message-back\",{\"s\":\"EURUSD\"},2]\n{\"ack\":0,\"data\":[\"x\"]}\n\
                     [\"bytes\",{\"$base64\":\"AQID\"},{\"more\":{\"$base64\":\"/w==\"}}]\n\
                     [\"message-back\",{\"$base64\":\"AQID\"}]\n";
     for version in VERSIONS {
         let server = serve(&[version]);
-        let run = wsee(&["--as", "socket.io", &server.url(""), "-n", "4"]);
-        run.stdin(input).run().exits(0).prints(expected);
+        for transport in ["websocket", "polling", "upgrade"] {
+            let url = server.url("");
+            let args = [
+                "--as",
+                "socket.io",
+                &url,
+                "--transport",
+                transport,
+                "-n",
+                "4",
+            ];
+            let run = wsee(&args).stdin(input).run();
+            run.exits(0).prints(expected);
+        }
     }
 }
 
