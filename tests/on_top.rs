@@ -6,7 +6,6 @@ mod jsonrpc;
 mod pipe;
 mod polling;
 mod prompt;
-mod scenario;
 
 use std::net::TcpStream;
 

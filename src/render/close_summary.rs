@@ -102,6 +102,10 @@ fn totals(ending: &Ending) -> String {
 pub(super) fn loss(ending: &Ending) -> String {
     let lasted = quantity::duration(ending.lasted);
     let why = match &ending.end {
+        // The protocol on top has said why.
+        End::Lost { .. } if matches!(ending.cause, Some(Cause::OnTop { .. })) => {
+            format!("connection lost after {lasted}")
+        }
         End::Lost {
             error,
             partial,

@@ -242,11 +242,13 @@ async fn open(
 ) -> Result<Opened, NotOpen> {
     let (connect, style) = (report.connect(), observers.view.style());
     let shown = observers.view.shows_handshake();
+    // Another version of a protocol on top asks for another target.
+    let is_first = options.offer.target == connect.dialing.open.offer.target;
     for note in connect
         .dialing
         .notes
         .iter()
-        .filter(|_| !connect.display.quiet)
+        .filter(|_| !connect.display.quiet && is_first)
     {
         observers.view.print(Role::Fact, &format!("* {note}"));
     }
@@ -286,7 +288,6 @@ async fn open(
             Err((NotOpen::new(error, Exit::Timeout), text))
         }
     };
-    let is_first = options.offer.target == connect.dialing.open.offer.target;
     if is_other_version && is_first {
         let note = on_top::try_other_version(options);
         observers.view.note(note);

@@ -311,7 +311,7 @@ impl Protocol for Client {
         let session = match &mut self.stage {
             Stage::Closed => return,
             Stage::Opening(until) if *until > now => return,
-            Stage::Opening(_) => return actions.end(unopened()),
+            Stage::Opening(_) => return actions.end(unopened(self.version)),
             Stage::Open(session) => session,
         };
         match session.heartbeat.tick(now) {
@@ -369,9 +369,14 @@ fn opened(handshake: &Handshake) -> Seen {
     seen
 }
 
-fn unopened() -> Refusal {
+fn unopened(version: Version) -> Refusal {
+    let hint = match version {
+        // Socket.IO 3 accepts the WebSocket of a version that it does not speak, and says nothing.
+        Version::V3 => "a server of Socket.IO 3 does so; --eio 4 speaks to one",
+        Version::V4 => "is this a Socket.IO server? try without --as, or another path",
+    };
     Refusal {
-        hint: Some("is this a Socket.IO server? try without --as, or another path".to_owned()),
+        hint: Some(hint.to_owned()),
         ..silent("the server sent no Engine.IO open packet")
     }
 }

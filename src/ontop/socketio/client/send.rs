@@ -51,7 +51,12 @@ impl Client {
         }
         let mut masked = None;
         if payload.is_some() {
-            "with --auth".clone_into(&mut seen.note);
+            let note = if auth.is_some() || namespace.auth.is_some() {
+                "with --auth"
+            } else {
+                "to recover the session"
+            };
+            note.clone_into(&mut seen.note);
             let hidden = Packet {
                 namespace: name.to_owned(),
                 data: Some("***".into()),
