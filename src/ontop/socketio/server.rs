@@ -255,7 +255,10 @@ impl Session {
                 let next = self.options.ping_interval;
                 // Engine.IO 4: every pingInterval, so that a slow answer does not put the next ping off.
                 self.heartbeat = Heartbeat::PingAt(match self.heartbeat {
-                    Heartbeat::PongBy(by) => now.max(by - self.options.ping_timeout + next),
+                    Heartbeat::PongBy(by) => {
+                        let next = (by + next).checked_sub(self.options.ping_timeout);
+                        next.map_or(now, |next| next.max(now))
+                    }
                     Heartbeat::PingAt(at) | Heartbeat::HeardBy(at) => at,
                 });
             }
