@@ -114,7 +114,12 @@ fn split(text: &str) -> Result<(&str, Option<Value>), SayError> {
         return Err(SayError::new(text, "close its brackets and quotes"));
     }
     if !has_body {
-        return Err(SayError::new("there is no GraphQL document", FORMS));
+        let text = if text.contains('{') {
+            "what follows the document is neither a definition nor its variables"
+        } else {
+            "there is no GraphQL document"
+        };
+        return Err(SayError::new(text, FORMS));
     }
     Ok((text, None))
 }
@@ -216,6 +221,7 @@ mod tests {
             ("hello", "there is no GraphQL document"),
             ("{ a", "a bracket is not closed"),
             ("{ a } }", "a } too many"),
+            ("{ a } x", "neither a definition nor its variables"),
             ("{ a } { b }", "no JSON object of variables"),
             ("{\"a\":1}", "the JSON object has no query"),
         ] {
