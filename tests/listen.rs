@@ -18,6 +18,7 @@ mod echo;
 mod handshake;
 mod hostile;
 mod program;
+mod prompt;
 mod replay;
 mod rules;
 mod socketio;

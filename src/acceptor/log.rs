@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::board::{Board, Shown};
 use super::lines::Lines;
 use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening, Side};
 use crate::exit::Exit;
@@ -13,20 +14,27 @@ use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::render::close_summary::ending;
+use crate::render::escape::escape_line;
 use crate::render::handshake::head;
-use crate::render::{Human, Jsonl, OnTop, Role, Secrets, Style, message, quantity};
+use crate::render::{Human, Jsonl, Label, OnTop, Role, Secrets, Style, message, quantity};
 use crate::term;
 
 /// Shows clients; silent without a view.
 #[derive(Debug, Clone)]
 pub struct Log {
     client: u64,
+    /// `None` for the server itself.
+    label: Option<Label>,
     view: Option<Human>,
     secrets: Secrets,
     /// Whether a protocol on top is shown without its requests and raw messages.
     is_terse: bool,
+    /// Handshakes take one line.
+    is_brief: bool,
     /// With `--jsonl`.
     events: Option<Box<Events>>,
+    /// At a prompt.
+    board: Option<Board>,
 }
 
 /// The events of a client, for programs.
@@ -43,10 +51,23 @@ impl Log {
     pub fn new(view: Human, secrets: Secrets) -> Self {
         Self {
             client: 0,
+            label: None,
             view: Some(view),
             secrets,
             is_terse: false,
+            is_brief: false,
             events: None,
+            board: None,
+        }
+    }
+
+    /// The same, shown by a prompt; `is_brief` shows a handshake as one line.
+    #[must_use]
+    pub fn on(self, board: Board, is_brief: bool) -> Self {
+        Self {
+            is_brief,
+            board: Some(board),
+            ..self
         }
     }
 
@@ -62,10 +83,13 @@ impl Log {
     pub fn silent() -> Self {
         Self {
             client: 0,
+            label: None,
             view: None,
             secrets: Secrets::Masked,
             is_terse: false,
+            is_brief: false,
             events: None,
+            board: None,
         }
     }
 
@@ -89,6 +113,7 @@ impl Log {
     pub fn of(&self, client: u64) -> Self {
         let mut log = Self {
             client,
+            label: Some(Label::new(&format!("@{client}"), client)),
             ..self.clone()
         };
         if let Some(events) = &mut log.events {
@@ -220,6 +245,10 @@ impl Log {
             lines.write(|out| jsonl.event(out, &event, &opening, 0, now));
             events.opening = Some(opening);
         }
+        if self.is_brief {
+            let url = self.secrets.url(url);
+            self.note(Role::Fact, &format!("* opened {}", escape_line(&*url)));
+        }
     }
 
     /// The client is refused.
@@ -237,6 +266,9 @@ impl Log {
         if let Some(events) = &mut self.events {
             events.event(event, now);
         }
+        if let Some((board, mut shown)) = self.shown() {
+            return board.event(&mut shown, event, now);
+        }
         let mut text = String::new();
         if let Some(view) = &mut self.view {
             view.event(&mut text, event, now);
@@ -247,6 +279,9 @@ impl Log {
     pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
         if let Some(events) = &mut self.events {
             events.message(Direction::Sent, message, now);
+        }
+        if let Some((board, mut shown)) = self.shown() {
+            return board.sent(&mut shown, message, now);
         }
         let mut text = String::new();
         if let Some(view) = &mut self.view {
@@ -294,7 +329,7 @@ impl Log {
 
     pub fn head(&self, text: &Head, direction: Direction) {
         let secrets = self.secrets;
-        if self.is_terse {
+        if self.is_terse || self.is_brief {
             return;
         }
         self.write(|out, view| head(out, text, direction, view.style(), secrets));
@@ -319,19 +354,43 @@ impl Log {
             lines.write(|out| jsonl.closed(out, end, &text, Instant::now()));
         }
         self.note(Role::Fact, &format!("* {text}"));
+        if let (Some(board), Some(label)) = (&self.board, &self.label) {
+            board.ended(self.client, label);
+        }
+    }
+
+    /// The client was sent something that may break the protocol's rules.
+    pub fn misbehaved(&self, command: &str) {
+        if let (Some(board), Some(label)) = (&self.board, &self.label)
+            && command == "/frame"
+        {
+            board.sends_frame(self.client, label);
+        }
+        self.note(Role::Sent, &format!("{command} sent"));
+    }
+
+    fn shown(&mut self) -> Option<(Board, Shown<'_>)> {
+        let shown = Shown {
+            number: self.client,
+            label: self.label.as_ref()?,
+            human: self.view.as_mut()?,
+        };
+        Some((self.board.clone()?, shown))
     }
 
     /// Ready while more can be reported.
     pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        match &self.events {
-            Some(events) => events.lines.poll_room(cx),
-            None => Poll::Ready(()),
+        match (&self.events, &self.board) {
+            (Some(events), _) => events.lines.poll_room(cx),
+            (None, Some(board)) => board.poll_room(cx),
+            (None, None) => Poll::Ready(()),
         }
     }
 
     pub fn wants_frames(&self) -> bool {
         let events = self.events.as_ref();
         self.view.as_ref().is_some_and(|view| view.show.frames)
+            || self.board.is_some()
             || events.is_some_and(|events| events.jsonl.wants_frames())
     }
 
@@ -345,16 +404,28 @@ impl Log {
     }
 
     fn print(&self, text: &str) {
+        if text.is_empty() {
+            return;
+        }
+        let style = self.style();
         let mut lines = String::with_capacity(text.len() + 16);
         for line in text.lines() {
-            // 0 is the server itself.
-            if self.client > 0 {
-                let _ = write!(lines, "@{} ", self.client);
+            if let Some(label) = &self.label {
+                let _ = write!(lines, "{} ", label.paint(style));
             }
             let _ = writeln!(lines, "{line}");
         }
-        if !lines.is_empty() {
-            term::stderr(&lines);
+        match &self.board {
+            Some(board) => board.lines(&lines),
+            None => term::stderr(&lines),
+        }
+    }
+
+    fn style(&self) -> Style {
+        match (&self.board, &self.view) {
+            (Some(board), _) => board.style(),
+            (None, Some(view)) => view.style(),
+            (None, None) => Style::PLAIN,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What everything that accepts connections shares: the address, the listener, TLS, and the log of clients.
 
+mod board;
 mod identity;
 mod lines;
 mod listener;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+pub use board::Board;
 pub use identity::{Identity, IdentityError};
 pub use lines::Lines;
 pub use listener::Listener;

@@ -17,7 +17,9 @@ use crate::acceptor::Address;
 
 /// Run a WebSocket server to debug clients with; it echoes
 ///
-/// Accepts WebSocket connections and echoes every message, answers by rules (--rules, --on), passes
+/// Accepts WebSocket connections and, at a terminal, has a prompt at which you answer by hand: /help
+/// lists its commands, and nothing is echoed without --echo. Elsewhere it echoes every message. It
+/// also answers by rules (--rules, --on), passes
 /// messages on to the other clients (--broadcast, --chat), plays a recorded server (--replay), or
 /// speaks Socket.IO (--as socket.io). A
 /// client that reads nothing for 10 seconds, or leaves more than 16 MiB from other clients unread, is

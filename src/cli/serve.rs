@@ -61,10 +61,10 @@ pub struct BehaviourArgs {
     /// --echo says so. The end of stdin is not that of the server.
     #[arg(long, value_name = "events", value_parser = ["events"], conflicts_with = "replay")]
     pub split: Option<String>,
-    /// With --split events, echo messages all the same
+    /// Echo messages at the prompt and with --split events as well
     ///
-    /// By default every answer is left to stdin and to rules.
-    #[arg(long, requires = "split", conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
+    /// By default every answer is left there to what is typed, to stdin and to rules.
+    #[arg(long, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script"])]
     pub echo: bool,
     /// Run COMMAND for each client: its stdin gets the messages, its stdout is sent, line by line
     ///

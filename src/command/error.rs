@@ -16,6 +16,13 @@ pub enum CommandError {
         name: String,
     },
     #[error("unknown command /{name}")]
+    UnknownHere {
+        /// As typed, without `/`.
+        name: String,
+        /// A command that it may be a misspelling of.
+        near: Option<&'static str>,
+    },
+    #[error("unknown command /{name}")]
     NoHelp {
         /// As typed, without `/`.
         name: String,
@@ -67,6 +74,11 @@ impl Diagnostic for CommandError {
         Some(match self {
             Self::Unknown { name } => {
                 format!("{} (//{name} sends the text \"/{name}\")", suggestion(name))
+            }
+            Self::UnknownHere { name, near } => {
+                let near = near.map(|near| format!("did you mean /{near}?"));
+                let near = near.unwrap_or_else(|| "/help lists them".to_owned());
+                format!("{near} (//{name} sends the text \"/{name}\")")
             }
             Self::NoHelp { name } => suggestion(name),
             Self::Missing(usage) => format!("for example {}", usage.example),

@@ -11,6 +11,7 @@ mod message;
 mod outgoing;
 mod prompt;
 mod recall;
+mod server;
 mod timer;
 mod usage;
 pub mod variable;
@@ -23,6 +24,10 @@ pub use self::outgoing::{FrameSpec, Masking, Outgoing};
 pub use self::prompt::{
     Assignment, Capture, Filtering, Further, HelpTopic, OnTop, PromptCommand, Record, Repetition,
     Setting, Timing, Topic,
+};
+pub use self::server::{
+    FaultCommand, Rejection, SERVER_COMMANDS, SHARED_COMMANDS, ServerCommand, Whom,
+    parse_for_server, server_commands,
 };
 pub use self::usage::{COMMANDS, Usage, nearest};
 

@@ -23,6 +23,7 @@ use crate::record::Play;
 use crate::render::escape::escape_line;
 use crate::scenario::Known;
 use crate::serve::new_sid;
+use crate::term::terminal::is_foreground;
 
 #[derive(Debug, Clone)]
 pub struct Listen {
@@ -40,9 +41,20 @@ pub struct Listen {
     pub jsonl: bool,
     /// Events on stdin.
     pub reads_events: bool,
+    /// Where a person is at the terminal.
+    pub prompt: Option<Prompt>,
     /// The rules are only checked.
     pub check: bool,
     pub display: Display,
+}
+
+/// What a person at the terminal can use.
+#[derive(Debug, Clone)]
+pub struct Prompt {
+    pub editor: String,
+    pub pager: String,
+    pub history: Option<PathBuf>,
+    pub home: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone)]
@@ -54,7 +66,7 @@ pub enum Behaviour {
     Rules(RuleSource),
     SocketIo(Options),
     Script(RuleSource),
-    /// Clients get what stdin says; with `true` their messages are echoed.
+    /// Clients get what stdin or the prompt says; with `true` their messages are echoed.
     Manual(bool),
     Command(Vec<String>),
 }
@@ -96,12 +108,16 @@ impl Listen {
                 ..connection
             };
         }
+        let prompt = prompt(args, environment).filter(|_| !is_socketio);
+        if args.behaviour.echo && prompt.is_none() && args.behaviour.split.is_none() {
+            return Err(ConfigError::Echo);
+        }
         let (behaviour, description) = match socketio {
             Some(options) => {
                 let description = "Socket.IO 2 to 4, echo".to_owned();
                 (Behaviour::SocketIo(options), description)
             }
-            None => behaviour(&args.behaviour, play, &given),
+            None => behaviour(&args.behaviour, play, prompt.is_some(), &given),
         };
         Ok(Self {
             address: args.addr.clone(),
@@ -127,6 +143,7 @@ impl Listen {
             faults: one_way(faults(&args.fault))?,
             jsonl: args.behaviour.jsonl,
             reads_events: args.behaviour.split.is_some(),
+            prompt,
             check: args.behaviour.check.is_some(),
             display: Display::resolve(&args.display, environment),
         })
@@ -139,6 +156,21 @@ fn one_way(plan: Plan) -> Result<Plan, ConfigError> {
         Some(fault) => Err(ConfigError::FaultSide(fault.to_string())),
         None => Ok(plan),
     }
+}
+
+/// There is a prompt where a person can type and see everything: a log in a file, or a server in the background of a
+/// shell, has none.
+fn prompt(args: &ListenArgs, environment: &Environment) -> Option<Prompt> {
+    let terminals = environment.terminals;
+    let is_free = !args.behaviour.jsonl && args.behaviour.split.is_none() && !args.display.quiet;
+    let is_typed = terminals.stdin && terminals.stdout && terminals.stderr && !environment.dumb;
+    let history = environment.state_dir.as_ref();
+    (is_free && is_typed && is_foreground()).then(|| Prompt {
+        editor: environment.editor.clone(),
+        pager: environment.pager.clone(),
+        history: history.map(|folder| folder.join("wsee/listen-history")),
+        home: environment.home.clone(),
+    })
 }
 
 pub(super) fn faults(args: &FaultArgs) -> Plan {
@@ -154,6 +186,7 @@ pub(super) fn faults(args: &FaultArgs) -> Plan {
 fn behaviour(
     args: &BehaviourArgs,
     play: Option<(Play, String)>,
+    has_prompt: bool,
     given: &Given,
 ) -> (Behaviour, String) {
     let named = |file: &Path| escape_line(&file.display().to_string()).into_owned();
@@ -188,6 +221,11 @@ fn behaviour(
     } else if args.split.is_some() {
         let description = if args.echo { "events, echo" } else { "events" };
         (Behaviour::Manual(args.echo), description.to_owned())
+    } else if has_prompt && !args.echo {
+        let description = "nothing is echoed without --echo";
+        (Behaviour::Manual(false), description.to_owned())
+    } else if has_prompt {
+        (Behaviour::Manual(true), "echo".to_owned())
     } else {
         (Behaviour::Echo, "echo".to_owned())
     }

@@ -120,6 +120,10 @@ pub enum ConfigError {
         "--fault {0:?}: client and server in front are for wsee proxy; leave the first word out"
     )]
     FaultSide(String),
+    #[error(
+        "--echo is for the prompt of a terminal and for --split events; without both wsee listen echoes by itself, leave it out"
+    )]
+    Echo,
 }
 
 impl ConfigError {
@@ -148,7 +152,8 @@ impl ConfigError {
             | Self::Identity(_)
             | Self::SocketIo(_)
             | Self::Itself(_)
-            | Self::FaultSide(_) => Exit::Usage,
+            | Self::FaultSide(_)
+            | Self::Echo => Exit::Usage,
             Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),
         }

@@ -2,6 +2,8 @@
 
 pub mod editor;
 pub mod filter;
+pub mod help;
+pub mod pause;
 pub mod recall;
 pub mod roster;
 pub mod show;

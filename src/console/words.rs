@@ -1,18 +1,28 @@
-//! The verbs of the protocol on top and the words they take, shared with the line editor's thread.
+//! The commands that only this prompt has, and the words they take, shared with the line editor's thread: the verbs of
+//! a protocol on top, and those of a server.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::command::Brackets;
-use crate::ontop::{Lines, Verb};
+use crate::command::{Brackets, SERVER_COMMANDS, SHARED_COMMANDS};
+use crate::ontop::Lines;
 use crate::render::escape::escape_line;
 use crate::speaker::{Speaker, is_meant, split};
 
 #[derive(Debug, Clone, Default)]
-pub struct Words(Arc<Mutex<Vec<Entry>>>);
+pub struct Words(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    entries: Vec<Entry>,
+    /// Of the client's commands, those that there are; `None` for all.
+    shared: Option<&'static [&'static str]>,
+}
 
 #[derive(Debug)]
 struct Entry {
-    verb: &'static Verb,
+    name: &'static str,
+    args: &'static str,
+    lines: Lines,
     names: Vec<String>,
 }
 
@@ -21,22 +31,51 @@ impl Words {
     pub fn update(&self, speaker: Option<&Speaker>) {
         let verbs = speaker.map_or(&[][..], Speaker::verbs);
         let entries = verbs.iter().map(|verb| Entry {
-            verb,
+            name: verb.name,
+            args: verb.args,
+            lines: verb.lines,
             names: speaker.map_or_else(Vec::new, |it| it.names(verb.name)),
         });
-        let entries = entries.collect();
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = entries;
+        self.lock().entries = entries.collect();
+    }
+
+    /// Takes the commands of a server, and the names of its clients.
+    pub fn serve(&self, clients: &[String]) {
+        let entries = SERVER_COMMANDS.iter().map(|usage| Entry {
+            name: usage.name,
+            args: usage.args,
+            lines: Lines::No,
+            names: match usage.name {
+                "use" | "to" | "close" | "ping" => clients.to_vec(),
+                "reject" => vec!["next".to_owned(), "off".to_owned()],
+                "rules" => vec!["reload".to_owned()],
+                _ => Vec::new(),
+            },
+        });
+        *self.lock() = State {
+            entries: entries.collect(),
+            shared: Some(SHARED_COMMANDS),
+        };
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn with<T>(&self, read: impl FnOnce(&[Entry]) -> T) -> T {
-        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        read(&self.lock().entries)
+    }
+
+    /// Whether this prompt has a command of the client's.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.lock().shared.is_none_or(|it| it.contains(&name))
     }
 
     /// The arguments of a verb.
     pub fn args(&self, name: &str) -> Option<&'static str> {
         self.with(|entries| {
-            let entry = entries.iter().find(|entry| entry.verb.name == name);
-            entry.map(|entry| entry.verb.args)
+            let entry = entries.iter().find(|entry| entry.name == name);
+            entry.map(|entry| entry.args)
         })
     }
 
@@ -45,11 +84,11 @@ impl Words {
         let found = self.with(|entries| {
             let Some(command) = line.strip_prefix('/') else {
                 // A plain line is the first verb without its name.
-                return entries.first().map(|entry| (0, entry.verb.lines));
+                return entries.first().map(|entry| (0, entry.lines));
             };
             let name = command.split_whitespace().next()?;
-            let entry = entries.iter().find(|entry| entry.verb.name == name)?;
-            Some((1 + name.len(), entry.verb.lines))
+            let entry = entries.iter().find(|entry| entry.name == name)?;
+            Some((1 + name.len(), entry.lines))
         });
         match found {
             Some((start, Lines::Json)) => (start, Brackets::Json),
@@ -63,8 +102,7 @@ impl Words {
         let Some((name, arguments)) = line.strip_prefix('/').map(split) else {
             return false;
         };
-        self.with(|entries| entries.iter().any(|it| it.verb.name == name))
-            && is_meant(name, arguments)
+        self.with(|entries| entries.iter().any(|it| it.name == name)) && is_meant(name, arguments)
     }
 
     /// Where the word before the cursor starts, and what it may become.
@@ -77,10 +115,10 @@ impl Words {
                 return is_word.then(|| (0, starting(&first.names, typed)));
             };
             let Some((name, word)) = command.split_once(' ') else {
-                let names = entries.iter().map(|entry| entry.verb.name.to_owned());
+                let names = entries.iter().map(|entry| entry.name.to_owned());
                 return Some((1, starting(&names.collect::<Vec<_>>(), command)));
             };
-            let entry = entries.iter().find(|entry| entry.verb.name == name)?;
+            let entry = entries.iter().find(|entry| entry.name == name)?;
             let is_word = !word.contains(char::is_whitespace);
             is_word.then(|| (typed.len() - word.len(), starting(&entry.names, word)))
         })

@@ -42,11 +42,14 @@ pub struct View {
     skipped: u64,
     /// When the terminal was last asked for its width.
     fitted: Option<Instant>,
+    columns: usize,
     /// The frames of a message that is sent now will be events.
     frames_follow: Cell<bool>,
     /// Sent messages whose frames are to be shown first.
     held: VecDeque<String>,
     pace: Pace,
+    /// The connection that is shown, where there are several.
+    label: Option<Label>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +76,42 @@ impl View {
             is_closing: false,
             skipped: 0,
             fitted: None,
+            columns: usize::MAX,
             frames_follow: Cell::new(false),
             held: VecDeque::new(),
             pace: Pace::default(),
+            label: None,
         }
+    }
+
+    /// Shows something of one of several connections: lines begin with its `label`, and `human` is what knows what was
+    /// shown of it before.
+    pub fn of(&mut self, human: &mut Human, label: &Label, show: impl FnOnce(&mut Self)) {
+        human.adopt(&self.human);
+        std::mem::swap(&mut self.human, human);
+        self.label = Some(label.clone());
+        show(self);
+        self.label = None;
+        std::mem::swap(&mut self.human, human);
+    }
+
+    /// Begins the lines from `start` on with the label.
+    fn label(&mut self, start: usize) {
+        if self.label.is_some() {
+            let text = self.text.split_off(start);
+            self.text += &self.labelled(text);
+        }
+    }
+
+    fn labelled(&self, text: String) -> String {
+        let Some(label) = &self.label else {
+            return text;
+        };
+        let label = label.paint(self.style());
+        text.lines().fold(String::new(), |mut lines, line| {
+            let _ = writeln!(lines, "{label} {line}");
+            lines
+        })
     }
 
     pub fn style(&self) -> Style {
@@ -114,7 +149,11 @@ impl View {
     /// Follows the width of the terminal, which it asks once per wake-up.
     pub fn fit(&mut self, now: Instant) {
         if self.outlet != Outlet::Stderr && self.fitted.replace(now) != Some(now) {
-            self.human.fit(term::terminal::width());
+            self.columns = term::terminal::width();
+        }
+        if self.outlet != Outlet::Stderr {
+            let label = self.label.as_ref().map_or(0, |it| it.text().len() + 1);
+            self.human.fit(self.columns.saturating_sub(label).max(1));
         }
     }
 
@@ -137,7 +176,7 @@ impl View {
     }
 
     #[inline]
-    pub(super) fn event(&mut self, event: &Event<'_>, number: u64, now: Instant) {
+    pub fn event(&mut self, event: &Event<'_>, number: u64, now: Instant) {
         if self.human.shows(event) {
             self.show_event(event, number, now);
         }
@@ -169,6 +208,7 @@ impl View {
         if !is_filtered {
             self.human.event(&mut self.text, event, now);
         }
+        self.label(start);
         if let Event::Connection(connection::Event::FrameSent(frame)) = event
             && frame.header.fin
             && !frame.header.opcode.is_control()
@@ -258,10 +298,12 @@ impl View {
         if is_held {
             let mut text = String::new();
             self.human.sent(&mut text, message, now);
+            let text = self.labelled(text);
             return self.held.push_back(text);
         }
         let start = self.text.len();
         self.human.sent(&mut self.text, message, now);
+        self.label(start);
         if self.pace.holds() {
             let text = self.text.split_off(start);
             self.pace.hold(&text, term::terminal::rows());

@@ -3,7 +3,6 @@
 mod error;
 mod execute;
 mod further;
-mod help;
 mod offline;
 mod on_top;
 mod pause;
@@ -24,6 +23,8 @@ use std::time::{Duration, Instant};
 
 use crate::command::Outgoing;
 use crate::console::editor::{self, Editor};
+use crate::console::help;
+use crate::console::pause::Waiting;
 use crate::console::recall::{Names, Recaller};
 use crate::console::roster::Roster;
 use crate::console::variable::Variables;
@@ -40,7 +41,6 @@ use crate::session::{Mode, Signals, Stop, Turn};
 use crate::speaker::Speaker;
 use further::Connections;
 pub use further::{Connector, Run};
-use pause::Waiting;
 use repeat::Repeat;
 pub use seat::Seat;
 use seat::{Place, State};

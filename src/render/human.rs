@@ -86,6 +86,12 @@ impl Human {
         self.style = self.style.within(columns);
     }
 
+    /// Shows events like `other` from now on.
+    pub fn adopt(&mut self, other: &Self) {
+        self.show = other.show;
+        self.style = other.style;
+    }
+
     pub fn secrets(&self) -> Secrets {
         self.secrets
     }

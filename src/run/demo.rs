@@ -15,7 +15,6 @@ use crate::acceptor::Log;
 use crate::cli::DemoArgs;
 use crate::config::{Connect, Environment, Mode};
 use crate::exit::Exit;
-use crate::fault::Plan;
 use crate::pipe::{self, Input, Split, Terminator};
 use crate::proto::Role;
 use crate::proto::connection::Config;
@@ -70,7 +69,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
         behaviour: Behaviour::Echo,
         given: Rc::default(),
         max_clients: None,
-        faults: Plan::default(),
+        faults: Rc::default(),
         log: Log::silent(),
         hub: Hub::default(),
         reads_events: false,

@@ -87,8 +87,16 @@ fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
 }
 
 pub(super) fn report(name: &str, mistakes: &[Mistake], secrets: Secrets) {
-    for mistake in mistakes {
-        let report = mistake.masked(secrets).report(name);
-        term::stderr(&format!("wsee: {}", escape_payload(&report)));
+    for report in reports(name, mistakes, secrets) {
+        term::stderr(&format!("wsee: {report}"));
     }
+}
+
+/// A report of each mistake, of several lines.
+pub(super) fn reports(name: &str, mistakes: &[Mistake], secrets: Secrets) -> Vec<String> {
+    let report = |mistake: &Mistake| {
+        let report = mistake.masked(secrets).report(name);
+        escape_payload(&report).into_owned()
+    };
+    mistakes.iter().map(report).collect()
 }

@@ -1,7 +1,10 @@
 //! `wsee listen`: serves until a signal arrives.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
+use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -9,20 +12,25 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::view::view;
-use super::{complain, rules};
-use crate::acceptor::{Address, Log};
+use super::{complain, print, rules};
+use crate::acceptor::{Address, Board, Log};
 use crate::config::{Behaviour, Environment, Listen};
+use crate::event::Cause;
 use crate::exit::Exit;
 use crate::fault::Plan;
-use crate::render::{Jsonl, Role, Show};
-use crate::serve::{self, Book, Commands, Engine, Hub, Options};
+use crate::memory::{Keep, Shared};
+use crate::observe::{Outlet, View};
+use crate::render::escape::escape_line;
+use crate::render::{Jsonl, Role, Show, quantity};
+use crate::scenario::rules::has_faults;
+use crate::serve::{self, Book, Commands, Engine, Hub, Options, PromptOptions, Reload};
 use crate::session::Signals;
 use crate::term;
 
 pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     let behaviour = match behaviour(&config) {
         Ok(behaviour) if !config.check => behaviour,
-        Ok(_) => return Exit::Done,
+        Ok(behaviour) => return checked(&config, &behaviour),
         Err(exit) => return exit,
     };
     let listener = match bind(&config.address).await {
@@ -36,7 +44,12 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
             return Exit::Internal;
         }
     };
+    let board = config.prompt.as_ref().map(|_| board(&config, environment));
     let log = log(&config, environment, listener.local_addr().ok());
+    let log = match &board {
+        Some(board) => log.on(board.clone(), config.display.verbose == 0),
+        None => log,
+    };
     let log = if config.jsonl {
         let frames = config.display.verbose > 1;
         let clock = environment.clock.clone();
@@ -44,7 +57,12 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     } else {
         log
     };
-    let (end, ended) = watch::channel(None);
+    let reload = reload(&config);
+    let may_grow = match &behaviour {
+        serve::Behaviour::Rules(book) => book.has_faults(),
+        serve::Behaviour::Script(steps) => has_faults(&**steps),
+        _ => false,
+    };
     let options = Options {
         policy: config.policy,
         identity: config.identity,
@@ -52,11 +70,27 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         behaviour,
         given: config.given,
         max_clients: config.max_clients,
-        faults: config.faults,
+        faults: Rc::new(RefCell::new(Plan {
+            may_grow,
+            ..config.faults
+        })),
         log,
         hub: Hub::default(),
         reads_events: config.reads_events,
     };
+    if let Some((prompt, board)) = config.prompt.zip(board) {
+        let prompt = PromptOptions {
+            board,
+            editor: prompt.editor,
+            pager: prompt.pager,
+            history: prompt.history,
+            home: prompt.home,
+            reload,
+        };
+        let served = serve::serve_at_prompt(listener, options, prompt, signals);
+        return ended(Box::pin(served).await);
+    }
+    let (end, ended) = watch::channel(None);
     let mut server = pin!(serve::serve(listener, options, ended));
     let signal = tokio::select! {
         // Nobody reads its events any more.
@@ -64,7 +98,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         signal = poll_fn(|cx| signals.poll(cx)) => signal,
     };
     // The server holds the receiver until it ends.
-    let _ = end.send(Some(signal));
+    let _ = end.send(Some(Cause::Signal(signal)));
     tokio::select! {
         () = &mut server => {}
         _ = poll_fn(|cx| signals.poll(cx)) => {}
@@ -81,6 +115,62 @@ pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
         ));
         Exit::Connect
     })
+}
+
+/// The exit status of a server with a prompt.
+fn ended(served: io::Result<Cause>) -> Exit {
+    match served {
+        Ok(Cause::Signal(signal)) => signal.exit(),
+        Ok(Cause::Input { problem, .. }) => {
+            complain(&problem);
+            Exit::Input
+        }
+        Ok(_) => Exit::Done,
+        Err(error) => {
+            complain(&format!("cannot use the terminal: {error}"));
+            Exit::Internal
+        }
+    }
+}
+
+/// What `--check` says about rules without a mistake.
+fn checked(config: &Listen, behaviour: &serve::Behaviour) -> Exit {
+    let (Behaviour::Rules(source), serve::Behaviour::Rules(book)) = (&config.behaviour, behaviour)
+    else {
+        return Exit::Done;
+    };
+    let file = source.file.as_deref().unwrap_or(Path::new("--on"));
+    let file = file.display().to_string();
+    let rules = quantity::plural(book.count() as u64, "rule");
+    print(format!("{}: {rules}, no mistakes\n", escape_line(&file)).as_bytes())
+}
+
+/// What shows clients above the prompt.
+fn board(config: &Listen, environment: &Environment) -> Board {
+    let show = Show {
+        numbers: true,
+        ..Show::prompt(config.display.verbose)
+    };
+    let human = view(
+        config.display,
+        show,
+        environment.terminals.stdout,
+        environment,
+    );
+    let view = View::new(human, Outlet::Screen, false);
+    Board::new(view, Shared::new(Keep::DEFAULT))
+}
+
+/// Reads the rules again, if they are from a file.
+fn reload(config: &Listen) -> Option<Reload> {
+    let Behaviour::Rules(source) = &config.behaviour else {
+        return None;
+    };
+    source.file.as_ref()?;
+    let (source, secrets) = (source.clone(), config.display.secrets);
+    Some(Box::new(move || {
+        rules::read(&source, secrets).map_err(|wrong| wrong.reports.concat())
+    }))
 }
 
 fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {

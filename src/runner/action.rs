@@ -60,9 +60,11 @@ impl Runner<'_> {
             Action::Abandon { reset } => self.abandon(on, *reset).await,
             Action::Wait(time) => self.wait(*time).await,
             // A case with one of these is a mistake, which is found before the run.
-            Action::To { .. } | Action::Join(_) | Action::Leave(_) | Action::State { .. } => {
-                Err(self.error(&Problem::OnlyInRules("this step"), Exit::Usage))
-            }
+            Action::To { .. }
+            | Action::Join(_)
+            | Action::Leave(_)
+            | Action::State { .. }
+            | Action::Fault(_) => Err(self.error(&Problem::OnlyInRules("this step"), Exit::Usage)),
         }
     }
 

@@ -9,6 +9,7 @@ pub use super::pattern::{Capture, Extract, Pattern};
 use super::rule::{Rule, Target};
 use super::template::Template;
 use super::typed::Typed;
+use crate::fault::Fault;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct File {
@@ -123,6 +124,8 @@ pub enum Action {
     Leave(Template),
     /// `state NAME = VALUE`: set a variable of the connection.
     State { name: String, value: Template },
+    /// `fault SPEC`: do something wrong to the client from now on.
+    Fault(Fault),
 }
 
 /// A verb of the protocol on top.

@@ -270,6 +270,7 @@ impl Open {
             Action::Join(_) => return Err(Problem::OnlyInRules("join")),
             Action::Leave(_) => return Err(Problem::OnlyInRules("leave")),
             Action::State { .. } => return Err(Problem::OnlyInRules("state")),
+            Action::Fault(_) => return Err(Problem::OnlyInRules("fault")),
             _ => {}
         }
         let on = self.find(name, action)?;

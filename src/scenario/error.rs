@@ -112,6 +112,9 @@ fn moved(text: &str, masked: &str, at: usize) -> usize {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
+    /// A fault that is no fault.
+    #[error("{0}")]
+    Fault(String),
     /// What a protocol on top cannot say.
     #[error("{0}")]
     OnTop(String),

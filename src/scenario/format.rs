@@ -207,6 +207,9 @@ fn write_action(out: &mut String, on: Option<&str>, action: &Action) {
         Action::State { name, value } => {
             let _ = write!(out, "state {name} = {value}");
         }
+        Action::Fault(fault) => {
+            let _ = write!(out, "fault {fault}");
+        }
     }
 }
 

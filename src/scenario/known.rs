@@ -92,7 +92,10 @@ fn of_action(action: &Action) -> Vec<&Template> {
             None => Vec::new(),
         },
         Action::ExpectControl { payload, .. } => payload.iter().collect(),
-        Action::Send(Content::Binary(_)) | Action::Abandon { .. } | Action::Wait(_) => Vec::new(),
+        Action::Send(Content::Binary(_))
+        | Action::Abandon { .. }
+        | Action::Wait(_)
+        | Action::Fault(_) => Vec::new(),
     }
 }
 

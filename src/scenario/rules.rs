@@ -25,6 +25,29 @@ pub struct Rules {
     pub otherwise: Option<Otherwise>,
 }
 
+/// Whether a step adds a fault to its connection.
+pub fn has_faults<'s>(steps: impl IntoIterator<Item = &'s RuleStep>) -> bool {
+    let mut steps = steps.into_iter();
+    steps.any(|step| matches!(step.action, Action::Fault(_)))
+}
+
+impl Rules {
+    /// Whether a rule adds a fault to its connection.
+    pub fn has_faults(&self) -> bool {
+        let every = self.every.iter().flat_map(|(_, steps)| steps);
+        let messages = self.messages.iter().flat_map(|(_, steps)| steps);
+        has_faults(self.open.iter().chain(every).chain(messages))
+    }
+
+    /// How many rules there are.
+    pub fn count(&self) -> usize {
+        let moments = [&self.open, &self.close];
+        let moments = moments.iter().filter(|steps| !steps.is_empty()).count();
+        let others = self.doors.len() + self.every.len() + self.messages.len();
+        moments + others + usize::from(self.otherwise.is_some())
+    }
+}
+
 /// `accept` or `reject`.
 #[derive(Debug)]
 pub struct Door {
@@ -111,9 +134,7 @@ pub fn script(file: File, folder: &Path, known: &Known) -> Result<Vec<RuleStep>,
     for line in file.lines {
         let action = match &line.statement {
             Statement::Blank | Statement::Comment(_) | Statement::Include(_) => continue,
-            Statement::Action { on: None, action } if !matches!(action, Action::Say(_)) => {
-                action.clone()
-            }
+            Statement::Action { on: None, action } if !is_of_protocol(action) => action.clone(),
             Statement::Action { on: None, .. } => {
                 mistakes.push(line.mistake(Problem::NotInRules(NO_PROTOCOL)));
                 continue;
@@ -246,6 +267,11 @@ impl Builder<'_> {
                 self.rules.every.push((*period, Vec::new()));
                 (Current::Every, Ok(()))
             }
+            Rule::Message(trigger) if is_on_top(&trigger.pattern) => {
+                self.current = Some(Current::Message);
+                self.rules.messages.push((trigger.clone(), Vec::new()));
+                return Err(Problem::NotInRules(NO_PROTOCOL));
+            }
             Rule::Message(trigger) => {
                 self.rules.messages.push((trigger.clone(), Vec::new()));
                 (Current::Message, last.reach_message(trigger, number))
@@ -337,6 +363,19 @@ impl FinalLines {
 
 const NO_PROTOCOL: &str =
     "a server speaks no protocol on top by rules or a script; the name of a room begins with no /";
+
+/// Whether only a protocol on top has such messages.
+fn is_on_top(pattern: &Pattern) -> bool {
+    matches!(pattern, Pattern::OnTop(_) | Pattern::Event(_))
+}
+
+fn is_of_protocol(action: &Action) -> bool {
+    match action {
+        Action::Say(_) => true,
+        Action::Expect(expect) => is_on_top(&expect.pattern),
+        _ => false,
+    }
+}
 
 /// Whether the step may stand in a rule.
 fn check(action: &Action, current: Option<Current>) -> Result<(), Problem> {

@@ -70,6 +70,10 @@ impl Actor {
                 let set = self.values.set(name, value);
                 set.map_err(|error| StepError::Send(error.to_string()))
             }
+            Action::Fault(fault) => {
+                let added = self.client.add_fault(&fault.kind, turn.now);
+                added.map_err(|problem| StepError::Send(problem.to_owned()))
+            }
             action => match outgoing(action, &self.values)? {
                 Some(outgoing) => {
                     let mut answer = Answer::new(&mut self.client.log, &mut self.stop);

@@ -66,8 +66,8 @@ pub(super) async fn behave<S: Transport>(
             Box::pin(session::run(stream, connection, now, &mut echo)).await
         }
         Behaviour::Play(play) => {
-            let _seat = options.hub.enter(about);
-            let mut replay = Replay::new(client, play.clone());
+            let seat = options.hub.enter(about);
+            let mut replay = Replay::new(client, seat, play.clone());
             Box::pin(session::run(stream, connection, now, &mut replay)).await
         }
         Behaviour::Broadcast | Behaviour::Chat => {

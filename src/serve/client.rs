@@ -8,14 +8,14 @@ use std::time::{Duration, Instant};
 use super::hub::MOST_WAITING;
 use super::patience::Patience;
 use crate::acceptor::Log;
-use crate::event::{Cause, Event, Signal};
-use crate::fault::Faults;
+use crate::event::{Cause, Event};
+use crate::fault::{Faults, Kind};
 use crate::proto::connection;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::session::{Stop, Turn};
 
-/// Completes with the signal that ends the server.
-pub(super) type Ended = Pin<Box<dyn Future<Output = Signal> + Send>>;
+/// Completes with the reason why the server ends.
+pub(super) type Ended = Pin<Box<dyn Future<Output = Cause> + Send>>;
 
 pub(super) struct Client {
     pub(super) log: Log,
@@ -47,6 +47,15 @@ impl Client {
             (connection::Event::Ping { .. }, Some(faults)) => faults.ping(),
             _ => {}
         }
+    }
+
+    /// Does something wrong from now on.
+    pub(super) fn add_fault(&mut self, fault: &Kind, now: Instant) -> Result<(), &'static str> {
+        let Some(faults) = &self.faults else {
+            return Err("the rules had no faults when this client connected");
+        };
+        faults.add(fault, now);
+        Ok(())
     }
 
     /// Notes what the client has not read yet; called in every round.
@@ -86,11 +95,11 @@ impl Client {
         let Some(ended) = &mut self.ended else {
             return Poll::Pending;
         };
-        let signal = ready!(ended.as_mut().poll(cx));
+        let cause = ready!(ended.as_mut().poll(cx));
         self.ended = None;
         // RFC 6455 §7.4.1: 1001, such as a server going down.
         let close = CloseFrame::new(CloseCode::GOING_AWAY, "");
-        Poll::Ready(Stop::promptly(Cause::Signal(signal), Some(close)))
+        Poll::Ready(Stop::promptly(cause, Some(close)))
     }
 
     /// Shows the faults that struck; returns how one of them ends the connection.

@@ -17,6 +17,8 @@ pub(super) enum Refusal {
     Rule(u16),
     #[error("no accept line of the rules matches")]
     NotListed,
+    #[error("/reject next {0}")]
+    Typed(u16),
 }
 
 /// The answer of the rules to a request.
@@ -64,6 +66,11 @@ pub(super) fn judge(
     }
     policy.fields.extend(fields);
     Verdict::Accept(policy)
+}
+
+/// The answer to a client that is refused at the prompt.
+pub(super) fn rejected(status: u16) -> Verdict {
+    refuse(Refusal::Typed(status), status, &[], "")
 }
 
 fn refuse(why: Refusal, status: u16, fields: &[(String, String)], body: &str) -> Verdict {

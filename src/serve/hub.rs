@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::task::{Context, Waker};
+use std::time::Instant;
 
 use crate::command::Outgoing;
 use crate::proto::encoded::Encoded;
@@ -18,6 +19,12 @@ struct State {
     clients: BTreeMap<u64, Entry>,
     /// Rooms that somebody is in.
     rooms: HashMap<Rc<str>, BTreeSet<u64>>,
+    /// Changes with the clients.
+    version: u64,
+    /// Who wants to know of that.
+    watcher: Option<Waker>,
+    /// The status that the next client is refused with.
+    rejection: Option<u16>,
 }
 
 #[derive(Debug)]
@@ -40,6 +47,7 @@ pub struct About {
     pub path: String,
     /// In a chat.
     pub name: Option<String>,
+    pub opened: Instant,
 }
 
 /// Something to send to a client.
@@ -114,7 +122,9 @@ impl Hub {
             waker: None,
             rooms: BTreeSet::new(),
         };
-        self.0.borrow_mut().clients.insert(number, entry);
+        let state = &mut *self.0.borrow_mut();
+        state.clients.insert(number, entry);
+        state.changed();
         Seat {
             hub: self.clone(),
             number,
@@ -127,6 +137,34 @@ impl Hub {
         state.clients.values().map(|it| it.about.clone()).collect()
     }
 
+    /// A number that changes when clients come and go; `cx` is called when it does.
+    pub(super) fn watch(&self, cx: &mut Context<'_>) -> u64 {
+        let state = &mut *self.0.borrow_mut();
+        state.watcher = Some(cx.waker().clone());
+        state.version
+    }
+
+    /// The rooms that a client is in, by name.
+    pub(super) fn rooms(&self, number: u64) -> Vec<Rc<str>> {
+        let state = self.0.borrow();
+        let entry = state.clients.get(&number);
+        entry.map_or_else(Vec::new, |it| it.rooms.iter().cloned().collect())
+    }
+
+    /// Refuses the next client with this status, or not.
+    pub(super) fn reject_next(&self, status: Option<u16>) {
+        self.0.borrow_mut().rejection = status;
+    }
+
+    /// The status that the next client is refused with.
+    pub(super) fn rejection(&self) -> Option<u16> {
+        self.0.borrow().rejection
+    }
+
+    pub(super) fn take_rejection(&self) -> Option<u16> {
+        self.0.borrow_mut().rejection.take()
+    }
+
     pub fn has(&self, number: u64) -> bool {
         self.0.borrow().clients.contains_key(&number)
     }
@@ -134,7 +172,7 @@ impl Hub {
     /// Leaves something for others than `from`; returns for how many, and whether `from` itself should get it.
     pub fn post(&self, from: Option<u64>, to: To<'_>, post: &Post) -> (usize, bool) {
         let state = &mut *self.0.borrow_mut();
-        let State { clients, rooms } = state;
+        let State { clients, rooms, .. } = state;
         let mut given = 0;
         let mut to_self = false;
         let mut give = |number: u64, entry: &mut Entry| {
@@ -271,6 +309,13 @@ impl Seat {
 }
 
 impl State {
+    fn changed(&mut self) {
+        self.version += 1;
+        if let Some(watcher) = self.watcher.take() {
+            watcher.wake();
+        }
+    }
+
     fn empty(&mut self, room: &str, number: u64) {
         if let Some(members) = self.rooms.get_mut(room) {
             members.remove(&number);
@@ -285,6 +330,7 @@ impl Drop for Seat {
     fn drop(&mut self) {
         let state = &mut *self.hub.0.borrow_mut();
         if let Some(entry) = state.clients.remove(&self.number) {
+            state.changed();
             for room in entry.rooms {
                 state.empty(&room, self.number);
             }
@@ -305,6 +351,7 @@ mod tests {
             peer: ([127, 0, 0, 1], 1).into(),
             path: path.to_owned(),
             name: None,
+            opened: Instant::now(),
         })
     }
 

@@ -15,15 +15,20 @@ mod patience;
 mod player;
 mod process;
 mod program;
+mod prompt;
 mod relay;
 mod replay;
 mod script;
 mod step;
 mod variable;
 
+use std::cell::RefCell;
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -39,9 +44,11 @@ pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
 pub use process::Commands;
 pub use program::Book;
+use prompt::ServerPrompt;
+pub use prompt::{PromptOptions, Reload};
 
 use crate::acceptor::{Identity, Lines, Listener, Log, linger};
-use crate::event::{Direction, Signal};
+use crate::event::{Cause, Direction};
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
 use crate::proto::buffer::Buffer;
@@ -52,7 +59,7 @@ use crate::proto::http1::head::{self, Reader};
 use crate::proto::receiver::small_input_buffer;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-use crate::session::Transport;
+use crate::session::{self, Transport};
 use variable::Variables;
 
 #[derive(Debug, Clone)]
@@ -64,7 +71,8 @@ pub struct Options {
     /// Values of the variables in rules and scripts.
     pub given: Rc<Given>,
     pub max_clients: Option<usize>,
-    pub faults: Plan,
+    /// Of connections from now on.
+    pub faults: Rc<RefCell<Plan>>,
     pub log: Log,
     pub hub: Hub,
     /// Events on stdin say what to send.
@@ -98,6 +106,41 @@ pub async fn serve(listener: TcpListener, options: Options, signals: Signals) {
     serve_with(listener, options, signals, lines).await;
 }
 
+/// Serves clients, and a person at the terminal, until that one or a signal ends it; returns why it ended.
+///
+/// # Errors
+///
+/// If the terminal cannot be used.
+pub async fn serve_at_prompt(
+    listener: TcpListener,
+    options: Options,
+    prompt: PromptOptions,
+    signals: session::Signals,
+) -> io::Result<Cause> {
+    let (end, ended) = watch::channel(None);
+    let book = match &options.behaviour {
+        Behaviour::Rules(book) => Some(book.clone()),
+        _ => None,
+    };
+    let (hub, faults) = (options.hub.clone(), Rc::clone(&options.faults));
+    let mut prompt = ServerPrompt::open(prompt, signals, hub, book, faults)?;
+    let clients = LocalSet::new();
+    let mut serving = pin!(clients.run_until(accept(listener, options, ended)));
+    let cause = tokio::select! {
+        // It ends by what is sent below only.
+        () = &mut serving => Cause::Quit,
+        cause = poll_fn(|cx| prompt.poll(cx)) => cause,
+    };
+    let _ = end.send(Some(cause.clone()));
+    poll_fn(|cx| match serving.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => prompt.poll_closing(cx),
+    })
+    .await;
+    prompt.finish();
+    Ok(cause)
+}
+
 async fn serve_with(
     listener: TcpListener,
     options: Options,
@@ -129,7 +172,8 @@ async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let places = Rc::new(());
     let mut number = 0;
     let mut ended = wait(signals.clone());
-    let mut listener = Listener::new(listener, options.faults.flap);
+    let flap = options.faults.borrow().flap;
+    let mut listener = Listener::new(listener, flap);
     loop {
         tokio::select! {
             _ = &mut ended => break,
@@ -143,7 +187,8 @@ async fn accept(listener: TcpListener, options: Options, signals: Signals) {
                         clients.spawn_local(turn_away(stream, log));
                         continue;
                     }
-                    let faults = options.faults.connection(number, listener.started, Instant::now());
+                    let faults = options.faults.borrow();
+                    let faults = faults.connection(number, listener.started, Instant::now());
                     let visit = Visit { number, peer, log, signals: signals.clone(), faults };
                     let (options, place) = (options.clone(), places.clone());
                     clients.spawn_local(async move {
@@ -168,18 +213,15 @@ async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let _ = tokio::time::timeout(CLOSING, closed).await;
 }
 
-/// Has the signal that ends the server, once there is one.
-type Signals = watch::Receiver<Option<Signal>>;
+/// Has the reason why the server ends, once there is one.
+type Signals = watch::Receiver<Option<Cause>>;
 
 fn wait(mut signals: Signals) -> Ended {
     Box::pin(async move {
-        let signal = signals
-            .wait_for(Option::is_some)
-            .await
-            .map(|signal| *signal);
-        match signal {
-            Ok(Some(signal)) => signal,
-            // The sender is gone, so no signal will come.
+        let cause = signals.wait_for(Option::is_some).await;
+        match cause.map(|cause| cause.clone()) {
+            Ok(Some(cause)) => cause,
+            // The sender is gone, so nothing will come.
             _ => std::future::pending().await,
         }
     })
@@ -308,6 +350,7 @@ impl Visit {
             peer: self.peer,
             path: door::path(request),
             name: relay::name(&door::target(request)),
+            opened: Instant::now(),
         }
     }
 }
@@ -365,6 +408,11 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     {
         return Ok(None);
     }
+    if let Some(status) = options.hub.take_rejection()
+        && let Verdict::Refuse { why, response } = door::rejected(status)
+    {
+        return turn_down(stream, &request, &why.to_string(), &response, options, log).await;
+    }
     let policy = faulty::policy(&options.policy, faults);
     let answer = Upgrade::answer(request, &policy);
     if let Some(refused) = &answer.refused {
@@ -387,11 +435,8 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
             match door::judge(doors, &answer.request, &values, policy.into_owned()) {
                 Verdict::Accept(policy) => Upgrade::answer(answer.request, &policy),
                 Verdict::Refuse { why, response } => {
-                    if let Ok(Some(head)) = Reader::new(head::Message::Response).read(&response) {
-                        let url = options.url(&answer.request);
-                        log.refused(&url, &answer.request, &head, &why.to_string());
-                    }
-                    return refuse(stream, &response, &why.to_string(), log).await;
+                    let (request, why) = (&answer.request, why.to_string());
+                    return turn_down(stream, request, &why, &response, options, log).await;
                 }
             }
         }
@@ -402,6 +447,21 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     stream.write_all(answer.response.as_bytes()).await?;
     stream.flush().await?;
     Ok(Some(answer))
+}
+
+/// Refuses a client that asked for a WebSocket.
+async fn turn_down<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut S,
+    request: &Head,
+    why: &str,
+    response: &[u8],
+    options: &Options,
+    log: &Log,
+) -> io::Result<Option<Upgrade>> {
+    if let Ok(Some(head)) = Reader::new(head::Message::Response).read(response) {
+        log.refused(&options.url(request), request, &head, why);
+    }
+    refuse(stream, response, why, log).await
 }
 
 async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(

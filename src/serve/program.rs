@@ -65,6 +65,16 @@ impl Book {
         wakers.into_values().for_each(Waker::wake);
     }
 
+    /// Whether a rule adds a fault to its connection.
+    pub fn has_faults(&self) -> bool {
+        self.program().rules.has_faults()
+    }
+
+    /// How many rules there are.
+    pub fn count(&self) -> usize {
+        self.program().rules.count()
+    }
+
     pub(super) fn program(&self) -> Rc<Program> {
         Rc::clone(&self.0.borrow().program)
     }
@@ -170,6 +180,10 @@ impl<'a> Answer<'a> {
 impl SendObserver for Answer<'_> {
     fn sent(&mut self, message: &Message<'_>, now: Instant) {
         self.log.sent(message, now);
+    }
+
+    fn misbehaved(&mut self, command: &'static str, _: Instant) {
+        self.log.misbehaved(command);
     }
 
     fn end(&mut self, how: CloseMode) {

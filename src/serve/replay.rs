@@ -4,6 +4,8 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::client::Client;
+use super::hub::Seat;
+use super::program::Answer;
 use crate::acceptor::Log;
 use crate::event::{Cause, Event};
 use crate::outbox::{Outbox, SendObserver};
@@ -17,14 +19,19 @@ use crate::session::{Mode, Stop, Turn};
 #[derive(Debug)]
 pub(super) struct Replay {
     client: Client,
+    seat: Seat,
     outbox: Outbox,
+    /// What is sent besides.
+    asides: Outbox,
     stop: Option<Stop>,
 }
 
 impl Replay {
-    pub(super) fn new(client: Client, play: Play) -> Self {
+    pub(super) fn new(client: Client, seat: Seat, play: Play) -> Self {
         Self {
             client,
+            seat,
+            asides: Outbox::default(),
             outbox: Outbox::new(Vec::new(), Vec::new(), Some(play)),
             stop: None,
         }
@@ -52,18 +59,34 @@ impl Mode for Replay {
         self.client.event(&event, turn.now);
     }
 
-    fn poll_input(&mut self, _: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
+    fn poll_input(&mut self, cx: &mut Context<'_>, turn: &mut Turn<'_>) -> bool {
         self.client.observe_output(turn);
         if self.stop.is_some() {
             return false;
+        }
+        if self.seat.is_full() {
+            self.stop = Some(Client::too_slow());
+            return false;
+        }
+        let mut moved = false;
+        while turn.has_room()
+            && let Some(post) = self.seat.poll(cx)
+        {
+            moved = true;
+            let mut answer = Answer::new(&mut self.client.log, &mut self.stop);
+            // It fails only on a connection that is closing.
+            let _ = answer.deliver(&post, &mut self.asides, turn);
+        }
+        if self.stop.is_some() {
+            return moved;
         }
         let mut observer = Observer {
             log: &mut self.client.log,
             stop: &mut self.stop,
         };
-        self.outbox
-            .fill(turn, &mut observer)
-            .unwrap_or_else(|error| {
+        let filled = self.outbox.fill(turn, &mut observer);
+        moved
+            | filled.unwrap_or_else(|error| {
                 let close = CloseFrame::new(CloseCode::INTERNAL, "");
                 let cause = Cause::input(&error);
                 self.stop = Some(Stop::new(cause, Some(close)));

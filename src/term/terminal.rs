@@ -7,7 +7,7 @@ use std::time::Duration;
 
 pub use crate::sys::Unanswered;
 use crate::sys::terminal::{self, Modes};
-pub use crate::sys::terminal::{HAS_JOBS, interrupt, is_hung_up};
+pub use crate::sys::terminal::{HAS_JOBS, interrupt, is_foreground, is_hung_up};
 
 /// Ends a synchronized update and bracketed paste.
 const RESET: &str = "\x1b[?2026l\x1b[?2004l";

@@ -80,7 +80,7 @@ fn a_mistake_is_shown_with_its_place_and_exits_2() {
     wsee(&["listen", "--check", &path, "--var", "who=you"])
         .run()
         .exits(0)
-        .prints("");
+        .prints(format!("{path}: 1 rule, no mistakes\n"));
 }
 
 #[test]

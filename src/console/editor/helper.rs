@@ -102,7 +102,10 @@ impl LineHelper {
                 start,
                 words: known,
             } => {
-                words.extend(known);
+                let is_command = start == 1 || line.starts_with("/help ");
+                let known = known.into_iter();
+                let known = known.filter(|it| !is_command || self.known.words.has(it));
+                words.extend(known.filter(|it| !words.contains(it)).collect::<Vec<_>>());
                 Ok((start, pairs(words, " ")))
             }
             Completion::Path { start } => {
@@ -188,7 +191,9 @@ impl Hinter for LineHelper {
         if !self.style.is_colored() || pos < line.len() {
             return None;
         }
-        let args = args_hint(line, |name| self.known.words.args(name)).map(|text| (text, false));
+        let words = &self.known.words;
+        let args = args_hint(line, |name| words.args(name), |name| words.has(name));
+        let args = args.map(|text| (text, false));
         let (text, can_be_taken) = args.or_else(|| {
             let text = self.history.hint(line, pos, ctx)?;
             let is_short = !text.contains(char::is_control);
@@ -202,14 +207,19 @@ impl Hinter for LineHelper {
     }
 }
 
-/// The arguments of the command in `line`; `on_top` are those of the protocol on top.
-fn args_hint(line: &str, on_top: impl Fn(&str) -> Option<&'static str>) -> Option<String> {
+/// The arguments of the command in `line`; `more` are those of commands that only this prompt has.
+fn args_hint(
+    line: &str,
+    more: impl Fn(&str) -> Option<&'static str>,
+    has: impl Fn(&str) -> bool,
+) -> Option<String> {
     let (name, args) = match line.strip_prefix('/')?.split_once(' ') {
         Some((name, args)) => (name, Some(args)),
         None => (&line[1..], None),
     };
     let usage = COMMANDS.iter().find(|usage| usage.name == name);
-    let known = usage.map(|usage| usage.args).or_else(|| on_top(name))?;
+    let usage = usage.filter(|usage| has(usage.name));
+    let known = usage.map(|usage| usage.args).or_else(|| more(name))?;
     let Some(typed) = args else {
         return (!known.is_empty()).then(|| format!(" {known}"));
     };
@@ -292,7 +302,7 @@ mod tests {
     use super::*;
 
     fn hint(line: &str) -> Option<String> {
-        args_hint(line, |_| None)
+        args_hint(line, |_| None, |_| true)
     }
 
     fn helper(color: bool) -> LineHelper {

@@ -96,9 +96,13 @@ impl Session<'_> {
 
     fn command(&mut self, line: &str) -> Result<String, String> {
         let line = format!("/{line}");
-        let command = command::parse(&line).map_err(|error| one_line(&error))?;
         let reader = &mut *self.reader;
-        match command {
+        if reader.words.is_verb(&line) {
+            let command = command::parse(&line);
+            reader.report(Entry::Line(line, command));
+            return Ok(String::new());
+        }
+        match command::parse(&line).map_err(|error| one_line(&error))? {
             Command::Prompt(PromptCommand::Edit(_)) => {
                 Err("e edits the message that is selected".to_owned())
             }

@@ -1,6 +1,7 @@
 use super::lines::Lines;
 use super::{expect, rule, send};
 use crate::command::{grammar, nearest};
+use crate::fault::{Fault, SpecError};
 use crate::ontop::{Name, SayError, Verb};
 use crate::proto::frame::{CloseFrame, MAX_CONTROL};
 use crate::scenario::ast::{Action, Match, Say, Statement};
@@ -11,7 +12,7 @@ use crate::scenario::template::{Variable, is_name};
 use crate::scenario::typed::{Grammar, Typed};
 
 /// Words that begin a line, some after the name of a connection; no connection has such a name.
-pub(super) const WORDS: [&str; 20] = [
+pub(super) const WORDS: [&str; 21] = [
     "connect",
     "include",
     "ping",
@@ -27,6 +28,7 @@ pub(super) const WORDS: [&str; 20] = [
     "join",
     "leave",
     "state",
+    "fault",
     "on",
     "every",
     "accept",
@@ -96,6 +98,34 @@ fn to<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<Action, Mistake> {
     }
 }
 
+/// After `fault`: what also follows `--fault`, about the client of the rule.
+fn fault(scan: Scan<'_>) -> Result<Fault, Mistake> {
+    if scan.is_empty() {
+        let problem = Problem::Missing("expected a fault, as in fault close 1012 after 3 messages");
+        return Err(scan.source.mistake(0, scan.source.line.len(), problem));
+    }
+    let fault: Fault = scan.rest.trim_end().parse().map_err(|error: SpecError| {
+        let starts = scan.rest.char_indices().map(|(at, _)| at);
+        let at = starts.chain([scan.rest.len()]).nth(error.at);
+        let problem = Problem::Fault(error.problem());
+        scan.mistake_at(at.unwrap_or(scan.rest.len()), error.width, problem)
+    })?;
+    if fault.side.is_some() {
+        let problem = "client and server in front are for wsee proxy";
+        return Err(scan.mistake(Problem::Missing(problem)));
+    }
+    if fault.connection.is_some() {
+        let problem = "a fault of a rule is about its client; remove on connection";
+        return Err(scan.mistake(Problem::Missing(problem)));
+    }
+    if fault.kind.is_of_opening() {
+        let problem =
+            "the connection is open when a rule runs, so this comes too late; --fault is earlier";
+        return Err(scan.mistake(Problem::Missing(problem)));
+    }
+    Ok(fault)
+}
+
 /// `NAME = VALUE`, after `state`.
 fn state(scan: Scan<'_>) -> Result<Action, Mistake> {
     let Some((name, value)) = scan.rest.split_once('=') else {
@@ -138,6 +168,7 @@ fn word(scan: Scan<'_>, spoken: &[Name]) -> Result<Action, Mistake> {
         "join" => rule::room(args).map(Action::Join),
         "leave" => rule::room(args).map(Action::Leave),
         "state" => state(args),
+        "fault" => fault(args).map(Action::Fault),
         "drop" | "reset" => {
             args.nothing("drop and reset take no arguments")?;
             let reset = word == "reset";

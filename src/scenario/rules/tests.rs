@@ -209,6 +209,55 @@ fn rules_and_scenarios_do_not_mix() {
 }
 
 #[test]
+fn mistakes_in_faults_have_a_place_and_a_hint() {
+    hold(&[
+        (
+            "on open\n  fault",
+            "2:1: expected a fault, as in fault close 1012",
+        ),
+        ("on open\n  fault clos 1012", "2:9: \"clos\""),
+        ("on open\n  fault close 1012 after", "2:"),
+        (
+            "on open\n  fault late 1s",
+            "2:9: the connection is open when a rule runs",
+        ),
+        (
+            "on open\n  fault no-read on connection 2",
+            "2:9: a fault of a rule is about its client",
+        ),
+        (
+            "on close\n  fault no-read",
+            "2:3: the connection is over when on close begins",
+        ),
+        (
+            "on open\n  to all fault no-read",
+            "2:10: expected something to send",
+        ),
+    ]);
+    let rules = read("on text a\n  fault cut in message 5\n").expect("rules");
+    assert!(rules.has_faults());
+    assert!(!read(EXAMPLE).expect("rules").has_faults());
+}
+
+#[test]
+fn messages_of_a_protocol_on_top_are_no_triggers() {
+    for (rules, place) in [
+        ("on event chat\n  > a\n", "1:1"),
+        ("on as {\"event\":\"chat\"}\n  > a\n", "1:1"),
+        ("on open\n  < event chat\n", "2:3"),
+        ("on open\n  < as {}\n", "2:3"),
+    ] {
+        let found = read(rules).expect_err(rules);
+        assert!(found.starts_with(&format!("r:{place}: ")), "{found}");
+    }
+    for text in ["< event chat\n", "> a\n< as {\"event\":\"chat\"}\n"] {
+        let file = parse(text).expect("steps");
+        let mistakes = script(file, Path::new(""), &Known::default()).expect_err(text);
+        assert_eq!(mistakes.len(), 1, "{mistakes:?}");
+    }
+}
+
+#[test]
 fn a_capture_leaves_later_rules_reachable() {
     read("on any capture a = .a\non any capture b = .b\non any\n").expect("rules");
 }

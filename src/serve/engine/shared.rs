@@ -114,7 +114,7 @@ impl Sessions {
         by_sid.insert(sid.clone(), Arc::clone(&shared));
         drop(by_sid);
         shared.change(now, |_| {});
-        tokio::spawn(Arc::clone(self).keep(sid, Arc::clone(&shared)));
+        tokio::task::spawn_local(Arc::clone(self).keep(sid, Arc::clone(&shared)));
         Some(shared)
     }
 

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, read};
-use rustix::process::{Signal, getpid, kill_current_process_group, kill_process};
+use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group, kill_process};
 use rustix::stdio::{stderr, stdin, stdout};
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios, isatty, tcgetattr,
-    tcgetwinsize, tcsetattr,
+    tcgetpgrp, tcgetwinsize, tcsetattr,
 };
 
 use crate::sys::Unanswered;
@@ -56,6 +56,11 @@ impl Modes {
     pub fn set(&self) -> io::Result<()> {
         Ok(tcsetattr(stdin(), OptionalActions::Now, &self.0)?)
     }
+}
+
+/// Whether the process may use the terminal that standard input is: one that runs in the background is stopped.
+pub fn is_foreground() -> bool {
+    tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
 }
 
 /// How long it takes at most until a process that was told to stop has stopped.

@@ -20,6 +20,11 @@ const ENABLE_VIRTUAL_TERMINAL_PROCESSING: u32 = 0x4;
 /// Whether a shell can continue a process that stops itself.
 pub const HAS_JOBS: bool = false;
 
+/// Whether the process may use the terminal that standard input is.
+pub fn is_foreground() -> bool {
+    true
+}
+
 /// Whether the console understands escape sequences, which it is asked to; `name` is the value of `TERM`.
 pub fn understands_escapes(name: Option<&OsStr>) -> bool {
     if name.is_some_and(|name| name == "dumb") {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::command::{COMMANDS, HelpTopic, KEYS, Usage};
+use crate::command::{COMMANDS, HelpTopic, KEYS, Usage, server_commands};
 use crate::render::escape::escape_payload;
 use crate::render::width::{width, wrap};
 use crate::speaker::Speaker;
@@ -14,10 +14,23 @@ const LONGEST: usize = 98;
 const COLUMN: usize = 31;
 
 /// What a line is without a protocol on top.
-pub(super) const LINE: &str = "a line is sent as a text message";
+pub const LINE: &str = "a line is sent as a text message";
+
+/// Explains a topic at the prompt of a server.
+pub fn server_help(topic: HelpTopic, out: &mut String) {
+    if topic != HelpTopic::Commands {
+        return help(topic, None, out);
+    }
+    for usage in server_commands() {
+        let typed = format!("/{} {}", usage.name, usage.args);
+        row(out, &typed, usage.help);
+    }
+    let rest = "anything else is sent as a text message to those in use; //x sends /x; /help keys lists the keys";
+    paragraph(out, rest, "  ");
+}
 
 /// Explains a topic; `speaker` adds the verbs of its protocol.
-pub(super) fn help(topic: HelpTopic, speaker: Option<&Speaker>, out: &mut String) {
+pub fn help(topic: HelpTopic, speaker: Option<&Speaker>, out: &mut String) {
     match topic {
         HelpTopic::Command(usage) => explain(usage, out),
         HelpTopic::Keys => {
@@ -71,7 +84,7 @@ fn paragraph(out: &mut String, text: &str, indent: &str) {
     }
 }
 
-pub(super) fn history(lines: &[String], out: &mut String) {
+pub fn history(lines: &[String], out: &mut String) {
     for line in lines {
         let line = escape_payload(line).replace('\n', "\n    ");
         let _ = writeln!(out, "  {line}");

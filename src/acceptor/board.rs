@@ -1,0 +1,154 @@
+//! Where a prompt shows all clients of a server: one view, and one memory of their messages.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use crate::event::Event;
+use crate::memory::Shared;
+use crate::observe::View;
+use crate::proto::connection::{self, Message};
+use crate::render::{Human, Label, Style};
+
+/// What all clients are shown in; clones are the same.
+#[derive(Debug, Clone)]
+pub struct Board(Rc<RefCell<State>>);
+
+#[derive(Debug)]
+struct State {
+    view: View,
+    memory: Shared,
+    /// Of the last message, over all clients.
+    number: u64,
+    /// Who takes the text.
+    printer: Option<Waker>,
+    /// Clients that wait until more can be shown.
+    clients: Vec<Waker>,
+}
+
+/// A client, as the board knows it.
+pub(super) struct Shown<'a> {
+    pub(super) number: u64,
+    pub(super) label: &'a Label,
+    /// What was shown of it so far.
+    pub(super) human: &'a mut Human,
+}
+
+impl Board {
+    pub fn new(view: View, memory: Shared) -> Self {
+        Self(Rc::new(RefCell::new(State {
+            view,
+            memory,
+            number: 0,
+            printer: None,
+            clients: Vec::new(),
+        })))
+    }
+
+    pub fn memory(&self) -> Shared {
+        self.0.borrow().memory.clone()
+    }
+
+    /// Uses the view; what it has to print is noticed.
+    pub fn view<T>(&self, using: impl FnOnce(&mut View) -> T) -> T {
+        let state = &mut *self.0.borrow_mut();
+        let result = using(&mut state.view);
+        state.wake();
+        result
+    }
+
+    /// The same for the prompt itself, which is called with `cx` when there is more to print.
+    pub fn poll_view<T>(
+        &self,
+        cx: &mut Context<'_>,
+        using: impl FnOnce(&mut View, &mut Context<'_>) -> T,
+    ) -> T {
+        let state = &mut *self.0.borrow_mut();
+        let result = using(&mut state.view, cx);
+        if !state.view.is_full() {
+            state.clients.drain(..).for_each(Waker::wake);
+        }
+        state.printer = Some(cx.waker().clone());
+        result
+    }
+
+    pub(super) fn event(&self, client: &mut Shown<'_>, event: &Event<'_>, now: Instant) {
+        use connection::Event::{FrameReceived, FrameSent, Message};
+        let state = &mut *self.0.borrow_mut();
+        let time = state.view.time_at(now);
+        if let Event::Connection(event) = event {
+            let mut memory = state.memory.lock();
+            let memory = memory.of(client.number, client.label);
+            match event {
+                Message(message) => {
+                    state.number += u64::from(message.start);
+                    memory.received(message, state.number, time);
+                }
+                FrameReceived(frame) => memory.frame_received(frame),
+                FrameSent(frame) => memory.frame_sent(frame),
+                _ => {}
+            }
+        }
+        let number = state.number;
+        state.view.of(client.human, client.label, |view| {
+            view.event(event, number, now);
+        });
+        state.wake();
+    }
+
+    pub(super) fn sent(&self, client: &mut Shown<'_>, message: &Message<'_>, now: Instant) {
+        let state = &mut *self.0.borrow_mut();
+        state.number += u64::from(message.start);
+        let (number, time) = (state.number, state.view.time_at(now));
+        let mut memory = state.memory.lock();
+        memory
+            .of(client.number, client.label)
+            .sent(message, number, time);
+        drop(memory);
+        state.view.of(client.human, client.label, |view| {
+            view.sent(message, number, now);
+        });
+        state.wake();
+    }
+
+    /// A frame follows that belongs to no message.
+    pub(super) fn sends_frame(&self, number: u64, label: &Label) {
+        let state = self.0.borrow();
+        state.memory.lock().of(number, label).sends_frame();
+    }
+
+    pub(super) fn ended(&self, number: u64, label: &Label) {
+        let state = self.0.borrow();
+        state.memory.lock().of(number, label).disconnected();
+    }
+
+    /// Shows lines as they are.
+    pub(super) fn lines(&self, text: &str) {
+        self.view(|view| view.text().push_str(text));
+    }
+
+    /// Ready while more can be shown.
+    pub(super) fn poll_room(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let state = &mut *self.0.borrow_mut();
+        if !state.view.is_full() || state.view.is_closing() {
+            return Poll::Ready(());
+        }
+        if !state.clients.iter().any(|it| it.will_wake(cx.waker())) {
+            state.clients.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    pub(super) fn style(&self) -> Style {
+        self.0.borrow().view.style()
+    }
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(printer) = self.printer.take() {
+            printer.wake();
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! What a typed line does.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use super::ServerPrompt;
+use super::choice::described;
+use super::send::SayError;
+use crate::command::{
+    Command, CommandError, FaultCommand, Outgoing, PromptCommand, Rejection, ServerCommand, Whom,
+    parse_for_server,
+};
+use crate::console::editor::{Draft, Entry};
+use crate::console::{filter, help, show};
+use crate::diagnostic::one_line;
+use crate::event::{Cause, Signal};
+use crate::fault::Fault;
+use crate::render::escape::escape_line;
+use crate::render::{Label, Role, quantity};
+
+impl ServerPrompt {
+    /// Handles an action of the user; returns why the server is to end.
+    pub(super) fn entry(&mut self, entry: Entry, now: Instant) -> Option<Cause> {
+        self.options.board.view(|view| view.fit(now));
+        let is_warned = std::mem::take(&mut self.is_warned);
+        match entry {
+            Entry::Interrupt if !is_warned => {
+                self.is_warned = true;
+                let text = "press Ctrl-C again, or Ctrl-D, to end the server";
+                self.options.board.view(|view| view.note(text));
+            }
+            Entry::Interrupt | Entry::Interrupted => {
+                return Some(Cause::Signal(Signal::Interrupt));
+            }
+            Entry::HungUp => return Some(Cause::Signal(Signal::Hangup)),
+            Entry::End => return Some(Cause::Quit),
+            Entry::Failed(problem) => {
+                let hint = None;
+                return Some(Cause::Input { problem, hint });
+            }
+            Entry::Line(line, command) => return self.line(&line, command, now),
+            Entry::Again(outgoing) => self.try_to_send(None, outgoing, now),
+            Entry::Sync(taken) => drop(taken),
+            Entry::Returned(taken) => {
+                self.returned(now);
+                drop(taken);
+            }
+            Entry::Edited(written, taken) => {
+                self.returned(now);
+                match written {
+                    Ok(draft) => self.draft(draft, now),
+                    Err(why) => self.complain(&why),
+                }
+                drop(taken);
+            }
+        }
+        None
+    }
+
+    fn returned(&mut self, now: Instant) {
+        self.ignore_interrupt_until = now + super::LATE_INTERRUPT;
+        self.options.board.view(|view| view.resume(true));
+    }
+
+    fn draft(&mut self, draft: Draft, now: Instant) {
+        if let Err(error) = self.send(None, Outgoing::Line(draft.text.clone()), now) {
+            self.complain(&format!("{}; {}", one_line(&error), draft.keep()));
+        }
+    }
+
+    fn line(
+        &mut self,
+        line: &str,
+        command: Result<Command, CommandError>,
+        now: Instant,
+    ) -> Option<Cause> {
+        if let Some(parsed) = parse_for_server(line) {
+            match parsed {
+                Ok(command) => self.server_command(command, now),
+                Err(error) => self.complain(&one_line(&error)),
+            }
+            return None;
+        }
+        match command {
+            Ok(Command::Nothing) => {
+                self.options.board.view(|view| view.resume(false));
+            }
+            Ok(Command::Outgoing(outgoing)) => self.try_to_send(None, outgoing, now),
+            Ok(Command::Prompt(command)) => self.prompt_command(command, now),
+            Ok(Command::Quit) => return Some(Cause::Quit),
+            Err(error) => self.complain(&one_line(&error)),
+        }
+        None
+    }
+
+    fn try_to_send(&self, whom: Option<Whom>, outgoing: Outgoing, now: Instant) {
+        if let Err(error) = self.send(whom, outgoing, now) {
+            self.complain(&one_line(&error));
+        }
+    }
+
+    fn server_command(&mut self, command: ServerCommand, now: Instant) {
+        match command {
+            ServerCommand::To { whom, what } => self.try_to_send(whom, what, now),
+            ServerCommand::Use(whom) => self.choose(whom),
+            ServerCommand::Clients => self.list_clients(now),
+            ServerCommand::Reject(rejection) => self.reject(rejection),
+            ServerCommand::Rules { reload } => self.rules(reload),
+            ServerCommand::Fault(fault) => self.fault(fault),
+            ServerCommand::Help(topic) => {
+                self.options
+                    .board
+                    .view(|view| help::server_help(topic, view.text()));
+            }
+        }
+    }
+
+    /// Executes a command that the client's prompt has as well; the thread that reads lines executes the others.
+    fn prompt_command(&mut self, command: PromptCommand, now: Instant) {
+        let board = self.options.board.clone();
+        board.view(|view| match command {
+            PromptCommand::Pause => self.waiting.pause(view, now),
+            PromptCommand::Resume => {
+                if !view.resume(false) {
+                    view.print(Role::Fact, "not paused; /pause stops the view");
+                }
+            }
+            PromptCommand::Show(setting) => show::execute(setting, view),
+            PromptCommand::Filter(filtering) => filter::execute(&filtering, view),
+            PromptCommand::Set(assignment) => {
+                match self.variables.set(assignment, view.time_at(now)) {
+                    Ok(lines) => lines.iter().for_each(|it| view.print(Role::Fact, it)),
+                    Err(error) => view.complain(&one_line(&SayError::from(error))),
+                }
+            }
+            PromptCommand::History(last) => {
+                let lines = self.editor.history(last.unwrap_or(usize::MAX));
+                help::history(&lines, view.text());
+            }
+            _ => {}
+        });
+    }
+
+    fn choose(&mut self, whom: Option<Whom>) {
+        if let Some(Whom::Client(number)) = whom
+            && !self.hub.has(number)
+        {
+            let text = format!("client {number} is not connected; /clients lists the clients");
+            return self.complain(&text);
+        }
+        if let Some(whom) = whom {
+            self.choice.set(whom);
+        }
+        let text = match &self.choice.whom {
+            Some(whom) => format!("lines go to {}", described(whom)),
+            None => "nobody gets what is typed; /use CLIENT chooses".to_owned(),
+        };
+        self.say(&text);
+    }
+
+    fn list_clients(&self, now: Instant) {
+        let clients = self.hub.list();
+        self.options.board.view(|view| {
+            if clients.is_empty() {
+                return view.print(Role::Fact, "no client is connected");
+            }
+            let style = view.style();
+            let is_used = |number| match &self.choice.whom {
+                Some(Whom::Client(used)) => *used == number,
+                Some(Whom::All) => true,
+                _ => false,
+            };
+            for it in &clients {
+                let mark = if is_used(it.number) { '>' } else { ' ' };
+                let label = Label::new(&format!("@{}", it.number), it.number);
+                let since = quantity::duration(now.saturating_duration_since(it.opened));
+                let mut rest = format!("{}  {}", it.peer, escape_line(&it.path));
+                if let Some(name) = &it.name {
+                    let _ = write!(rest, "  {}", escape_line(name));
+                }
+                let rooms = self.hub.rooms(it.number);
+                if !rooms.is_empty() {
+                    let rooms = rooms.iter().map(|it| escape_line(&**it).into_owned());
+                    let _ = write!(rest, "  in {}", rooms.collect::<Vec<_>>().join(", "));
+                }
+                let line = format!("{mark} {}  {rest}  for {since}", label.paint(style));
+                let _ = writeln!(view.text(), "{line}");
+            }
+        });
+    }
+
+    fn reject(&self, rejection: Rejection) {
+        match rejection {
+            Rejection::Show => {}
+            Rejection::Next(status) => self.hub.reject_next(Some(status)),
+            Rejection::Off => self.hub.reject_next(None),
+        }
+        self.say(&match self.hub.rejection() {
+            Some(status) => format!("the next client is refused with {status}"),
+            None => "the next client is let in".to_owned(),
+        });
+    }
+
+    fn rules(&self, reload: bool) {
+        let Some(book) = &self.book else {
+            return self.complain("there are no rules; --rules FILE and --on give some");
+        };
+        if reload {
+            let Some(read) = &self.options.reload else {
+                return self.complain("the rules are not from a file; --rules FILE names one");
+            };
+            match read() {
+                Ok(rules) => {
+                    self.faults.borrow_mut().may_grow |= rules.has_faults();
+                    book.replace(rules);
+                }
+                Err(text) => {
+                    return self.options.board.view(|view| {
+                        for line in text.lines() {
+                            view.print(Role::Error, line);
+                        }
+                        view.print(Role::Fact, "the rules are as before");
+                    });
+                }
+            }
+        }
+        let count = quantity::plural(book.count() as u64, "rule");
+        let again = if reload { " now" } else { "" };
+        self.say(&format!("there are{again} {count}"));
+    }
+
+    fn fault(&self, command: FaultCommand) {
+        let mut plan = self.faults.borrow_mut();
+        match command {
+            FaultCommand::List => {}
+            FaultCommand::Off => plan.faults.clear(),
+            FaultCommand::Add { spec, column } => match spec.parse::<Fault>() {
+                Ok(fault) if fault.side.is_some() => {
+                    let text = "client and server in front are for wsee proxy";
+                    return self.complain(&format!("column {column}: {text}"));
+                }
+                Ok(fault) => plan.faults.push(fault),
+                Err(error) => {
+                    let column = column + error.at;
+                    return self.complain(&format!("column {column}: {}", error.problem()));
+                }
+            },
+        }
+        self.say(&if plan.is_empty() {
+            "no faults; /fault SPEC adds one".to_owned()
+        } else {
+            let text = plan.describe();
+            format!("from the next connection on: {}", escape_line(&text))
+        });
+    }
+}
