@@ -19,6 +19,7 @@ mod handshake;
 mod hostile;
 mod program;
 mod prompt;
+mod record;
 mod replay;
 mod rules;
 mod socketio;

@@ -1,11 +1,14 @@
 //! The log of a server: every line starts with the client's number, `@1`.
 
+use std::cell::RefCell;
 use std::fmt::Write;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::board::{Board, Shown};
 use super::lines::Lines;
+use super::recording::{Recorded, Recording};
 use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening, Side};
 use crate::exit::Exit;
 use crate::ontop::Seen;
@@ -35,7 +38,18 @@ pub struct Log {
     events: Option<Box<Events>>,
     /// At a prompt.
     board: Option<Board>,
+    /// With `--record`.
+    recorded: Option<Rc<Recorded>>,
+    recording: Option<Rc<RefCell<Recording>>>,
+    pending: Pending,
 }
+
+/// Lines about messages, which are written once for each round: a write for each would cost more than the message.
+#[derive(Debug, Default)]
+struct Pending(RefCell<String>);
+
+/// How many bytes of them wait at most.
+const MOST_PENDING: usize = 64 << 10;
 
 /// The events of a client, for programs.
 #[derive(Debug, Clone)]
@@ -58,6 +72,18 @@ impl Log {
             is_brief: false,
             events: None,
             board: None,
+            recorded: None,
+            recording: None,
+            pending: Pending::default(),
+        }
+    }
+
+    /// The same, and clients are recorded.
+    #[must_use]
+    pub fn recorded(self, recorded: Recorded) -> Self {
+        Self {
+            recorded: Some(Rc::new(recorded)),
+            ..self
         }
     }
 
@@ -90,6 +116,9 @@ impl Log {
             is_brief: false,
             events: None,
             board: None,
+            recorded: None,
+            recording: None,
+            pending: Pending::default(),
         }
     }
 
@@ -127,6 +156,7 @@ impl Log {
     pub fn of_connection(&self, number: u64) -> Self {
         let mut log = Self {
             client: number,
+            label: Some(Label::new(&format!("@{number}"), number)),
             ..self.clone()
         };
         if let Some(events) = &mut log.events {
@@ -245,6 +275,9 @@ impl Log {
             lines.write(|out| jsonl.event(out, &event, &opening, 0, now));
             events.opening = Some(opening);
         }
+        self.record(url, &answer.request, &answer.response, |recording| {
+            recording.opened(answer, now);
+        });
         if self.is_brief {
             let url = self.secrets.url(url);
             self.note(Role::Fact, &format!("* opened {}", escape_line(&*url)));
@@ -254,15 +287,21 @@ impl Log {
     /// The client is refused.
     pub fn refused(&self, url: &str, request: &Head, response: &Head, why: &str) {
         let now = Instant::now();
+        let why = NotOpen::new(why.to_owned(), Exit::Refused);
+        self.clone().record(url, request, response, |recording| {
+            recording.refused(&why, now);
+        });
         if let Some(events) = &self.events {
             let opening = Events::opening(url, request, response, now);
-            let why = NotOpen::new(why.to_owned(), Exit::Refused);
             let Events { jsonl, lines, .. } = &**events;
             lines.write(|out| jsonl.not_open(out, &why, &opening, now));
         }
     }
 
     pub fn event(&mut self, event: &Event<'_>, now: Instant) {
+        if let Some(recording) = &self.recording {
+            recording.borrow_mut().event(event, now);
+        }
         if let Some(events) = &mut self.events {
             events.event(event, now);
         }
@@ -273,10 +312,18 @@ impl Log {
         if let Some(view) = &mut self.view {
             view.event(&mut text, event, now);
         }
-        self.print(&text);
+        // Other events may come after the last round for a while.
+        if matches!(event, Event::Connection(_)) {
+            self.print_soon(&text);
+        } else {
+            self.print(&text);
+        }
     }
 
     pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        if let Some(recording) = &self.recording {
+            recording.borrow_mut().sent(message, now);
+        }
         if let Some(events) = &mut self.events {
             events.message(Direction::Sent, message, now);
         }
@@ -287,7 +334,7 @@ impl Log {
         if let Some(view) = &mut self.view {
             view.sent(&mut text, message, now);
         }
-        self.print(&text);
+        self.print_soon(&text);
     }
 
     pub fn is_terse(&self) -> bool {
@@ -349,6 +396,10 @@ impl Log {
 
     pub fn ending(&self, end: &Ending) {
         let text = ending(end, "client");
+        if let Some(recording) = &self.recording {
+            recording.borrow_mut().closed(end, &text, Instant::now());
+        }
+        self.flush_recording();
         if let Some(events) = &self.events {
             let Events { jsonl, lines, .. } = &**events;
             lines.write(|out| jsonl.closed(out, end, &text, Instant::now()));
@@ -380,6 +431,8 @@ impl Log {
 
     /// Ready while more can be reported.
     pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.pending.write();
+        self.flush_recording();
         match (&self.events, &self.board) {
             (Some(events), _) => events.lines.poll_room(cx),
             (None, Some(board)) => board.poll_room(cx),
@@ -391,6 +444,7 @@ impl Log {
         let events = self.events.as_ref();
         self.view.as_ref().is_some_and(|view| view.show.frames)
             || self.board.is_some()
+            || self.recording.is_some()
             || events.is_some_and(|events| events.jsonl.wants_frames())
     }
 
@@ -403,21 +457,79 @@ impl Log {
         self.print(&text);
     }
 
+    /// Begins the recording of the client.
+    fn record(
+        &mut self,
+        url: &str,
+        request: &Head,
+        response: &Head,
+        begin: impl FnOnce(&mut Recording),
+    ) {
+        let Some(recorded) = &self.recorded else {
+            return;
+        };
+        let opening = Events::opening(url, request, response, Instant::now());
+        match Recording::create(recorded, self.client, opening) {
+            Ok(mut recording) => {
+                begin(&mut recording);
+                self.recording = Some(Rc::new(RefCell::new(recording)));
+            }
+            Err(why) => self.note(Role::Error, &format!("! {}", escape_line(&why))),
+        }
+    }
+
+    /// The log of the same client, whose other one is in use.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        let mut log = self.of(self.client);
+        log.recording.clone_from(&self.recording);
+        log
+    }
+
+    fn flush_recording(&self) {
+        if let Some(recording) = &self.recording
+            && let Some(why) = recording.borrow_mut().flush()
+        {
+            self.note(Role::Error, &format!("! {}", escape_line(&why)));
+        }
+    }
+
+    /// Prints lines about a session in progress, at the end of its round.
+    fn print_soon(&self, text: &str) {
+        if self.board.is_some() {
+            return self.print(text);
+        }
+        let mut pending = self.pending.0.borrow_mut();
+        self.prefixed(text, &mut pending);
+        if pending.len() >= MOST_PENDING {
+            drop(pending);
+            self.pending.write();
+        }
+    }
+
     fn print(&self, text: &str) {
         if text.is_empty() {
             return;
         }
-        let style = self.style();
+        self.pending.write();
         let mut lines = String::with_capacity(text.len() + 16);
+        self.prefixed(text, &mut lines);
+        match &self.board {
+            Some(board) => board.lines(&lines),
+            None => term::stderr(&lines),
+        }
+    }
+
+    fn prefixed(&self, text: &str, lines: &mut String) {
+        if text.is_empty() {
+            return;
+        }
+        let style = self.style();
         for line in text.lines() {
             if let Some(label) = &self.label {
                 let _ = write!(lines, "{} ", label.paint(style));
             }
             let _ = writeln!(lines, "{line}");
-        }
-        match &self.board {
-            Some(board) => board.lines(&lines),
-            None => term::stderr(&lines),
         }
     }
 
@@ -427,6 +539,28 @@ impl Log {
             (None, Some(view)) => view.style(),
             (None, None) => Style::PLAIN,
         }
+    }
+}
+
+impl Pending {
+    fn write(&self) {
+        let lines = std::mem::take(&mut *self.0.borrow_mut());
+        if !lines.is_empty() {
+            term::stderr(&lines);
+        }
+    }
+}
+
+/// Each log has its own lines.
+impl Clone for Pending {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        self.write();
     }
 }
 

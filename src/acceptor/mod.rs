@@ -5,6 +5,7 @@ mod identity;
 mod lines;
 mod listener;
 mod log;
+mod recording;
 
 use std::io;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use identity::{Identity, IdentityError};
 pub use lines::Lines;
 pub use listener::Listener;
 pub use log::Log;
+pub use recording::{Recorded, numbered};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {

@@ -80,6 +80,16 @@ pub struct BehaviourArgs {
     /// --rules.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script", "command"])]
     pub check: Option<PathBuf>,
+    /// Record each client in a file of its own: FILE with the number of the client before its ending
+    ///
+    /// chat.jsonl becomes chat-1.jsonl, chat-2.jsonl and so on; .har and .wsee are the other formats, as
+    /// for wsee URL --record. What is recorded is what the client would have recorded: wsee replay sends
+    /// it again, wsee test and wsee report read it. Faults that strike are in .jsonl.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = Heading::Output, conflicts_with = "check")]
+    pub record: Option<PathBuf>,
+    /// Overwrite the files of --record
+    #[arg(long, requires = "record", help_heading = Heading::Output)]
+    pub force: bool,
     /// Accept at most N clients at a time
     ///
     /// Others get 503. By default there is no limit.

@@ -83,7 +83,7 @@ pub const SERVER_COMMANDS: &[Usage] = &[
         name: "close",
         args: "[CLIENT|*] [CODE [REASON]]",
         help: "close the connection of a client",
-        details: "Without CLIENT, of those in use. CODE is 1000-1003, 1007-1014 or 3000-4999; REASON has at most\n\
+        details: "Without CLIENT, of those in use; a number that can be a CODE is one, and @4000 is a client. CODE is 1000-1003, 1007-1014 or 3000-4999; REASON has at most\n\
                   123 bytes. Without CODE the Close frame is empty (RFC 6455 §7.4).",
         example: "/close 3 4000 bye",
     },
@@ -196,6 +196,12 @@ fn unknown(name: &str) -> CommandError {
     }
 }
 
+/// Whether a number is the code of a Close frame, and not a client: `/close 4000 bye`, but `/close 4000 1000`.
+fn is_code(word: &str, rest: Args<'_>) -> bool {
+    let is_number = |word: &str| word.parse::<u16>().is_ok();
+    super::grammar::close_code(word).is_ok() && !is_number(rest.split_word().0)
+}
+
 impl Args<'_> {
     fn server_command(self) -> Result<ServerCommand, CommandError> {
         use ServerCommand::{Clients, Fault, Reject, Rules, To, Use};
@@ -212,7 +218,7 @@ impl Args<'_> {
                     what: rest.what()?,
                 }
             }
-            "close" => match Whom::client(word) {
+            "close" => match Whom::client(word).filter(|_| !is_code(word, rest)) {
                 Some(whom) => To {
                     whom: Some(whom),
                     what: rest.close()?,
@@ -347,6 +353,12 @@ mod tests {
             parsed("/close 3 4000 bye"),
             to(three(), close(Some(4000), "bye"))
         );
+        let bye = || close(Some(4000), "bye");
+        assert_eq!(parsed("/close 4000 bye"), to(None, bye()));
+        assert_eq!(parsed("/close 4000"), to(None, close(Some(4000), "")));
+        let client = Some(Whom::Client(4000));
+        assert_eq!(parsed("/close @4000 4000 bye"), to(client.clone(), bye()));
+        assert_eq!(parsed("/close 4000 4000 bye"), to(client, bye()));
         assert_eq!(
             error("/close 3 99"),
             "column 10: close code 99 may not be sent (RFC 6455 §7.4); use 1000-1003, 1007-1014 or 3000-4999"

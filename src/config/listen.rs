@@ -19,7 +19,7 @@ use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::server::Policy;
 use crate::proto::receiver::Delivery;
-use crate::record::Play;
+use crate::record::{self, Play};
 use crate::render::escape::escape_line;
 use crate::scenario::Known;
 use crate::serve::new_sid;
@@ -41,6 +41,8 @@ pub struct Listen {
     pub jsonl: bool,
     /// Events on stdin.
     pub reads_events: bool,
+    /// Each client in a file of its own.
+    pub record: Option<record::Options>,
     /// Where a person is at the terminal.
     pub prompt: Option<Prompt>,
     /// The rules are only checked.
@@ -143,6 +145,7 @@ impl Listen {
             faults: one_way(faults(&args.fault))?,
             jsonl: args.behaviour.jsonl,
             reads_events: args.behaviour.split.is_some(),
+            record: super::record::named(args.behaviour.record.as_deref(), args.behaviour.force)?,
             prompt,
             check: args.behaviour.check.is_some(),
             display: Display::resolve(&args.display, environment),

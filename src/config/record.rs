@@ -1,4 +1,4 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::cli::RecordArgs;
 use crate::record::{Format, Options};
@@ -10,14 +10,21 @@ pub enum RecordError {
 }
 
 pub(super) fn resolve(args: &RecordArgs) -> Result<Option<Options>, RecordError> {
-    let Some(path) = &args.record else {
+    named(args.record.as_deref(), args.force)
+}
+
+pub(super) fn named(
+    path: Option<&Path>,
+    overwritten: bool,
+) -> Result<Option<Options>, RecordError> {
+    let Some(path) = path else {
         return Ok(None);
     };
-    let format = Format::of(path).ok_or_else(|| RecordError::Format(path.clone()))?;
+    let format = Format::of(path).ok_or_else(|| RecordError::Format(path.to_owned()))?;
     Ok(Some(Options {
-        path: path.clone(),
+        path: path.to_owned(),
         format,
-        overwritten: args.force,
+        overwritten,
     }))
 }
 

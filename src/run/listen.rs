@@ -13,7 +13,7 @@ use tokio::sync::watch;
 
 use super::view::view;
 use super::{complain, print, rules};
-use crate::acceptor::{Address, Board, Log};
+use crate::acceptor::{Address, Board, Log, Recorded, numbered};
 use crate::config::{Behaviour, Environment, Listen};
 use crate::event::Cause;
 use crate::exit::Exit;
@@ -56,6 +56,24 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         log.with_events(Jsonl::new(frames, config.display.secrets, clock))
     } else {
         log
+    };
+    let log = match &config.record {
+        Some(options) => {
+            let first = numbered(&options.path, 1);
+            if !options.overwritten && first.exists() {
+                let first = first.display();
+                complain(&format!(
+                    "--record: {first} exists already; give another name, or --force to overwrite it"
+                ));
+                return Exit::Write;
+            }
+            log.recorded(Recorded {
+                options: options.clone(),
+                secrets: config.display.secrets,
+                clock: environment.clock.clone(),
+            })
+        }
+        None => log,
     };
     let reload = reload(&config);
     let may_grow = match &behaviour {

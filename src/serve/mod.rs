@@ -326,7 +326,7 @@ where
     };
     // What the handshake needed is not kept for as long as the connection is open.
     drop(answer);
-    let log = options.log.of(visit.number);
+    let log = visit.log.again();
     let ending = Box::pin(behave(stream, connection, &options, visit, about, process)).await;
     log.ending(&ending);
 }

@@ -43,9 +43,7 @@ impl Choice {
 
     /// Says who gets what is typed; `None` before the first client.
     pub(super) fn row(&self, style: Style) -> Option<String> {
-        if self.version.is_none() {
-            return None;
-        }
+        self.version?;
         let count = match self.clients.len() {
             0 => "no client is connected".to_owned(),
             1 => "1 client".to_owned(),
@@ -65,19 +63,15 @@ impl Choice {
             Some(whom) => (None, format!("; lines go to {}", described(whom))),
         };
         let room = terminal::width().saturating_sub(1);
-        Some(match label {
-            Some(label) => {
-                let text = format!("{rest}, {count}");
-                let left = room.saturating_sub("lines go to ".len() + label.text().len());
-                let [before, after] = ["lines go to ", &cut(&text, left)]
-                    .map(|text| style.paint(Role::Fact, text).to_string());
-                format!("{before}{}{after}", label.paint(style))
-            }
-            None => {
-                let text = format!("{count}{rest}");
-                style.paint(Role::Fact, cut(&text, room)).to_string()
-            }
-        })
+        let Some(label) = label else {
+            let text = format!("{count}{rest}");
+            return Some(style.paint(Role::Fact, cut(&text, room)).to_string());
+        };
+        let text = format!("{rest}, {count}");
+        let left = room.saturating_sub("lines go to ".len() + label.text().len());
+        let [before, after] =
+            ["lines go to ", &cut(&text, left)].map(|text| style.paint(Role::Fact, text).to_string());
+        Some(format!("{before}{}{after}", label.paint(style)))
     }
 }
 

@@ -120,10 +120,9 @@ impl ServerPrompt {
         let board = self.options.board.clone();
         board.view(|view| match command {
             PromptCommand::Pause => self.waiting.pause(view, now),
+            PromptCommand::Resume if view.resume(false) => {}
             PromptCommand::Resume => {
-                if !view.resume(false) {
-                    view.print(Role::Fact, "not paused; /pause stops the view");
-                }
+                view.print(Role::Fact, "not paused; /pause stops the view");
             }
             PromptCommand::Show(setting) => show::execute(setting, view),
             PromptCommand::Filter(filtering) => filter::execute(&filtering, view),

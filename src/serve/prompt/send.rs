@@ -42,9 +42,6 @@ impl Diagnostic for SayError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Unchosen(_) => Some("/use CLIENT chooses one, /to * TEXT is for all".to_owned()),
-            Self::Gone(number @ 1000..=4999) => Some(format!(
-                "/close 3 {number} closes @3 with this code; /clients lists the clients"
-            )),
             Self::Gone(_) | Self::Empty(_) => Some("/clients lists the clients".to_owned()),
             Self::Template(error) => error.hint(),
             Self::Variable(error) => error.hint(),
