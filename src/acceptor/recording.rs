@@ -45,11 +45,7 @@ pub fn numbered(path: &Path, client: u64) -> PathBuf {
 }
 
 impl Recording {
-    pub(super) fn create(
-        how: &Recorded,
-        client: u64,
-        opening: Opening,
-    ) -> Result<Self, String> {
+    pub(super) fn create(how: &Recorded, client: u64, opening: Opening) -> Result<Self, String> {
         let options = Options {
             path: numbered(&how.options.path, client),
             ..how.options.clone()

@@ -8,7 +8,7 @@ mod route;
 mod shared;
 mod websocket;
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::Instant;
 
 use http::{Http, RequestError};
@@ -37,7 +37,7 @@ const JSONP: &str = "JSONP polling (j= in the query) is not supported; set force
 /// The server's half of Socket.IO.
 #[derive(Debug, Clone)]
 pub struct Engine {
-    sessions: Arc<Sessions>,
+    sessions: Rc<Sessions>,
 }
 
 /// An identifier that nobody guesses, as long as those of the reference server.
@@ -48,7 +48,7 @@ pub fn new_sid() -> String {
 impl Engine {
     pub fn new(options: server::Options) -> Self {
         Self {
-            sessions: Arc::new(Sessions::new(options)),
+            sessions: Rc::new(Sessions::new(options)),
         }
     }
 
@@ -212,7 +212,7 @@ impl Engine {
 /// What a WebSocket is for.
 enum Opened {
     New(Opening),
-    For(Arc<Shared>),
+    For(Rc<Shared>),
 }
 
 fn refused(code: RefusalCode, detail: &str, log: &Log) {

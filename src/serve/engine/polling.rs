@@ -1,6 +1,6 @@
 //! Requests of long polling.
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -17,7 +17,7 @@ use crate::proto::http1::Head;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers a GET once packets wait; `None` if the client left before.
-pub(super) async fn poll<S>(http: &mut Http<S>, shared: &Arc<Shared>) -> Option<Response>
+pub(super) async fn poll<S>(http: &mut Http<S>, shared: &Rc<Shared>) -> Option<Response>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -62,7 +62,7 @@ pub(super) fn packets(shared: &Shared) -> Response {
 pub(super) async fn post<S>(
     http: &mut Http<S>,
     head: &Head,
-    shared: &Arc<Shared>,
+    shared: &Rc<Shared>,
     limit: usize,
 ) -> Result<Response, RequestError>
 where

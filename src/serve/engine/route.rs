@@ -1,6 +1,6 @@
 //! What a request wants, and whether it may have it, in the order of the reference server's checks.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use super::shared::{Opening, Sessions, Shared};
 use crate::ontop::socketio::engine::{RefusalCode, Version};
@@ -11,12 +11,12 @@ use crate::proto::http1::Head;
 pub(super) enum Route {
     /// Opens a session that polls.
     Open(Opening),
-    Poll(Arc<Shared>),
-    Post(Arc<Shared>),
+    Poll(Rc<Shared>),
+    Post(Rc<Shared>),
     /// Opens a session over WebSocket.
     OpenSocket(Opening),
     /// Opens a WebSocket for a session that polls.
-    Upgrade(Arc<Shared>),
+    Upgrade(Rc<Shared>),
     Preflight,
     NotFound(&'static str),
     /// The client polls with `<script>` tags.

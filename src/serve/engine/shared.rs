@@ -1,6 +1,7 @@
 //! A session that several connections and a timer work on.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
@@ -17,7 +18,7 @@ const MAX_SESSIONS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Sessions {
     options: Arc<Options>,
-    by_sid: Mutex<HashMap<String, Arc<Shared>>>,
+    by_sid: Mutex<HashMap<String, Rc<Shared>>>,
 }
 
 #[derive(Debug)]
@@ -46,7 +47,7 @@ pub(super) enum Slot {
 /// The right to one [`Slot`] until it is dropped.
 #[derive(Debug)]
 pub(super) struct Claim {
-    shared: Arc<Shared>,
+    shared: Rc<Shared>,
     slot: Slot,
 }
 
@@ -72,7 +73,7 @@ impl Sessions {
         &self.options
     }
 
-    pub(super) fn find(&self, sid: &str) -> Option<Arc<Shared>> {
+    pub(super) fn find(&self, sid: &str) -> Option<Rc<Shared>> {
         let session = lock(&self.by_sid).get(sid).cloned()?;
         // The time may be over although the timer has not fired yet.
         let now = Instant::now();
@@ -82,11 +83,11 @@ impl Sessions {
 
     /// Opens a session and keeps its time; `None` when there are too many.
     pub(super) fn open(
-        self: &Arc<Self>,
+        self: &Rc<Self>,
         opening: &Opening,
         transport: Transport,
         log: Log,
-    ) -> Option<Arc<Shared>> {
+    ) -> Option<Rc<Shared>> {
         let now = Instant::now();
         let Opening {
             version,
@@ -97,7 +98,7 @@ impl Sessions {
         let options = Arc::clone(&self.options);
         let session = Session::open(options, *version, *service, transport, query, now);
         let sid = session.sid().to_owned();
-        let shared = Arc::new(Shared {
+        let shared = Rc::new(Shared {
             takes_binary: *takes_binary,
             inner: Mutex::new(Inner {
                 session,
@@ -111,10 +112,10 @@ impl Sessions {
         if by_sid.len() >= MAX_SESSIONS {
             return None;
         }
-        by_sid.insert(sid.clone(), Arc::clone(&shared));
+        by_sid.insert(sid.clone(), Rc::clone(&shared));
         drop(by_sid);
         shared.change(now, |_| {});
-        tokio::task::spawn_local(Arc::clone(self).keep(sid, Arc::clone(&shared)));
+        tokio::task::spawn_local(Rc::clone(self).keep(sid, Rc::clone(&shared)));
         Some(shared)
     }
 
@@ -132,7 +133,7 @@ impl Sessions {
     }
 
     /// Lets the time pass for a session until it ends.
-    async fn keep(self: Arc<Self>, sid: String, shared: Arc<Shared>) {
+    async fn keep(self: Rc<Self>, sid: String, shared: Rc<Shared>) {
         while let Some(deadline) = shared.peek(Session::deadline) {
             tokio::select! {
                 () = tokio::time::sleep_until(deadline.into()) => {
@@ -197,14 +198,14 @@ impl Shared {
     }
 
     /// Claims a slot; `None` if another request has it.
-    pub(super) fn claim(self: &Arc<Self>, slot: Slot) -> Option<Claim> {
+    pub(super) fn claim(self: &Rc<Self>, slot: Slot) -> Option<Claim> {
         let mut inner = lock(&self.inner);
         let is_claimed = inner.slot(slot);
         if std::mem::replace(is_claimed, true) {
             return None;
         }
         drop(inner);
-        let shared = Arc::clone(self);
+        let shared = Rc::clone(self);
         Some(Claim { shared, slot })
     }
 }

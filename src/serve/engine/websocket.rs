@@ -1,6 +1,6 @@
 //! A session over WebSocket, from its start or after an upgrade from long polling.
 
-use std::sync::Arc;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ const HELD: usize = 128 << 10;
 #[derive(Debug)]
 pub(super) struct Socket {
     client: Client,
-    shared: Arc<Shared>,
+    shared: Rc<Shared>,
     stage: Stage,
     /// Whether the session runs over this WebSocket.
     is_own: bool,
@@ -40,7 +40,7 @@ enum Stage {
 
 impl Socket {
     /// A WebSocket that opens a session.
-    pub(super) fn opening(client: Client, shared: Arc<Shared>) -> Self {
+    pub(super) fn opening(client: Client, shared: Rc<Shared>) -> Self {
         Self {
             client,
             shared,
@@ -50,7 +50,7 @@ impl Socket {
     }
 
     /// A WebSocket for a session that polls; it is closed at once if there already is one.
-    pub(super) fn probing(client: Client, shared: Arc<Shared>, now: Instant) -> Self {
+    pub(super) fn probing(client: Client, shared: Rc<Shared>, now: Instant) -> Self {
         let stage = if shared.change(now, Session::probe) {
             Stage::Probing(now + UPGRADE)
         } else {

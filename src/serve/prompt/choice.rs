@@ -69,8 +69,8 @@ impl Choice {
         };
         let text = format!("{rest}, {count}");
         let left = room.saturating_sub("lines go to ".len() + label.text().len());
-        let [before, after] =
-            ["lines go to ", &cut(&text, left)].map(|text| style.paint(Role::Fact, text).to_string());
+        let [before, after] = ["lines go to ", &cut(&text, left)]
+            .map(|text| style.paint(Role::Fact, text).to_string());
         Some(format!("{before}{}{after}", label.paint(style)))
     }
 }
