@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::TcpListener;
 
+use rustix::process::Signal;
 use tempfile::NamedTempFile;
 
 use super::listening;
@@ -146,4 +147,28 @@ fn a_flag_that_would_have_no_effect_is_a_usage_error() {
     ] {
         wsee(&[&["listen", "0"], flags].concat()).run().exits(2);
     }
+}
+
+#[test]
+fn an_address_that_others_reach_says_so_in_one_line() {
+    for (address, says) in [
+        (
+            "0.0.0.0:0",
+            "* anybody on every network of this machine can connect; --origin limits web pages only\n",
+        ),
+        (
+            "[::]:0",
+            "* anybody on every network of this machine can connect; --origin limits web pages only\n",
+        ),
+    ] {
+        let running = wsee(&["listen", address]).spawn();
+        running.wait_for_stderr(says);
+        running.signal(Signal::INT);
+        running.wait().exits(130);
+    }
+    let running = wsee(&["listen", "127.0.0.1:0"]).spawn();
+    running.wait_for_stderr("* listening on ");
+    running.signal(Signal::INT);
+    let log = running.wait().stderr;
+    assert!(!log.contains("anybody"), "{log}");
 }
