@@ -267,11 +267,6 @@ impl Builder<'_> {
                 self.rules.every.push((*period, Vec::new()));
                 (Current::Every, Ok(()))
             }
-            Rule::Message(trigger) if is_on_top(&trigger.pattern) => {
-                self.current = Some(Current::Message);
-                self.rules.messages.push((trigger.clone(), Vec::new()));
-                return Err(Problem::NotInRules(NO_PROTOCOL));
-            }
             Rule::Message(trigger) => {
                 self.rules.messages.push((trigger.clone(), Vec::new()));
                 (Current::Message, last.reach_message(trigger, number))
@@ -340,7 +335,7 @@ fn reach(last: &mut Option<usize>, number: usize, is_final: bool) -> Result<(), 
 
 impl FinalLines {
     fn reach_message(&mut self, trigger: &Trigger, number: usize) -> Result<(), Problem> {
-        if matches!(trigger.pattern, Pattern::OnTop(_) | Pattern::Event(_)) {
+        if is_on_top(&trigger.pattern) {
             return Err(Problem::NotInRules(NO_PROTOCOL));
         }
         // A message without the value to capture is left to the next rule.
