@@ -351,6 +351,8 @@ impl Log {
                 self.event(&Event::Connection(&event), now);
             }
         }
+        // No round of a session follows.
+        self.pending.write();
     }
 
     /// A message as its protocol understands it.

@@ -43,8 +43,8 @@ pub(super) fn passing(
     let mut rules = passing::passing_on(on).map_err(mistaken)?;
     if let Some(file) = file {
         let text = fs::read(file).and_then(|bytes| text::decode(bytes).map_err(io::Error::from));
-        let text =
-            text.map_err(|error| refused(wrong(name, &LoadError::Read(error.to_string()), secrets)))?;
+        let text = text
+            .map_err(|error| refused(wrong(name, &LoadError::Read(error.to_string()), secrets)))?;
         rules.extend(passing::passing(&text).map_err(mistaken)?);
     }
     let values = Values::new(given, Timestamp::now());

@@ -15,7 +15,8 @@ fn recorded(name: &str) -> (tempfile::TempDir, super::Listening, String) {
     let server = listening(&["--no-compress", "--record", path.to_str().expect("UTF-8")]);
     for _ in 0..2 {
         let url = server.url();
-        wsee(&[&url, "-m", "hello", "-m", "{\"a\":1}", "-n", "2"])
+        wsee(&[&url, "-n", "2"])
+            .stdin("hello\n{\"a\":1}\n")
             .run()
             .exits(0);
     }
