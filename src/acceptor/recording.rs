@@ -54,7 +54,7 @@ impl Recording {
         let recorder = Recorder::create(&options, how.secrets, clock);
         let recorder = recorder.map_err(|error| format!("not recorded: {}", one_line(&error)))?;
         Ok(Self {
-            recorder: recorder.of(client),
+            recorder: recorder.of_client(client),
             opening,
             number: 0,
         })

@@ -15,6 +15,8 @@ struct Names {
     further: Vec<Label>,
     /// The index of the further connection that lines and commands are about.
     in_use: Option<usize>,
+    /// Commands about messages are about all connections.
+    is_everything: bool,
 }
 
 impl Roster {
@@ -25,7 +27,15 @@ impl Roster {
             first,
             further: Vec::new(),
             in_use: None,
+            is_everything: false,
         })))
+    }
+
+    /// Connections that have numbers instead, and are spoken of together.
+    pub fn of_everything() -> Self {
+        let roster = Self::new("");
+        roster.lock().is_everything = true;
+        roster
     }
 
     /// The name of the connection in use.
@@ -45,6 +55,7 @@ impl Roster {
     pub fn is_in_use(&self, label: Option<&Label>) -> bool {
         let names = self.lock();
         match (names.in_use, label) {
+            _ if names.is_everything => true,
             (None, None) => true,
             (Some(index), Some(label)) => names
                 .further

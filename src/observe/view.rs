@@ -42,14 +42,11 @@ pub struct View {
     skipped: u64,
     /// When the terminal was last asked for its width.
     fitted: Option<Instant>,
-    columns: usize,
     /// The frames of a message that is sent now will be events.
     frames_follow: Cell<bool>,
     /// Sent messages whose frames are to be shown first.
     held: VecDeque<String>,
     pace: Pace,
-    /// The connection that is shown, where there are several.
-    label: Option<Label>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,11 +73,9 @@ impl View {
             is_closing: false,
             skipped: 0,
             fitted: None,
-            columns: usize::MAX,
             frames_follow: Cell::new(false),
             held: VecDeque::new(),
             pace: Pace::default(),
-            label: None,
         }
     }
 
@@ -89,29 +84,11 @@ impl View {
     pub fn of(&mut self, human: &mut Human, label: &Label, show: impl FnOnce(&mut Self)) {
         human.adopt(&self.human);
         std::mem::swap(&mut self.human, human);
-        self.label = Some(label.clone());
+        self.human.label = Some(label.clone());
         show(self);
-        self.label = None;
         std::mem::swap(&mut self.human, human);
-    }
-
-    /// Begins the lines from `start` on with the label.
-    fn label(&mut self, start: usize) {
-        if self.label.is_some() {
-            let text = self.text.split_off(start);
-            self.text += &self.labelled(text);
-        }
-    }
-
-    fn labelled(&self, text: String) -> String {
-        let Some(label) = &self.label else {
-            return text;
-        };
-        let label = label.paint(self.style());
-        text.lines().fold(String::new(), |mut lines, line| {
-            let _ = writeln!(lines, "{label} {line}");
-            lines
-        })
+        // It may have been fitted to another width.
+        self.human.adopt(human);
     }
 
     pub fn style(&self) -> Style {
@@ -149,11 +126,7 @@ impl View {
     /// Follows the width of the terminal, which it asks once per wake-up.
     pub fn fit(&mut self, now: Instant) {
         if self.outlet != Outlet::Stderr && self.fitted.replace(now) != Some(now) {
-            self.columns = term::terminal::width();
-        }
-        if self.outlet != Outlet::Stderr {
-            let label = self.label.as_ref().map_or(0, |it| it.text().len() + 1);
-            self.human.fit(self.columns.saturating_sub(label).max(1));
+            self.human.fit(term::terminal::width());
         }
     }
 
@@ -208,7 +181,6 @@ impl View {
         if !is_filtered {
             self.human.event(&mut self.text, event, now);
         }
-        self.label(start);
         if let Event::Connection(connection::Event::FrameSent(frame)) = event
             && frame.header.fin
             && !frame.header.opcode.is_control()
@@ -298,12 +270,10 @@ impl View {
         if is_held {
             let mut text = String::new();
             self.human.sent(&mut text, message, now);
-            let text = self.labelled(text);
             return self.held.push_back(text);
         }
         let start = self.text.len();
         self.human.sent(&mut self.text, message, now);
-        self.label(start);
         if self.pace.holds() {
             let text = self.text.split_off(start);
             self.pace.hold(&text, term::terminal::rows());

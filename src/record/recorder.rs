@@ -69,7 +69,7 @@ impl Recorder {
 
     /// The same for one of several clients, whose number lines of JSON have.
     #[must_use]
-    pub fn of(mut self, client: u64) -> Self {
+    pub fn of_client(mut self, client: u64) -> Self {
         if let Writer::Jsonl(jsonl) = &mut self.writer {
             **jsonl = jsonl.of(client);
         }

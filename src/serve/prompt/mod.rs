@@ -98,7 +98,7 @@ impl ServerPrompt {
                 lines,
                 names: Names::new(&[]),
                 home: options.home.clone(),
-                roster: Roster::default(),
+                roster: Roster::of_everything(),
             },
             pager: options.pager.clone(),
             words: words.clone(),
