@@ -268,6 +268,12 @@ pub struct Ending {
     pub gave_up: Option<GaveUp>,
     pub unrecorded: bool,
     pub compared: Option<Compared>,
+    pub ours: Ours,
+}
+
+/// What this side did that bears on the end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Ours {
     /// A protocol on top kept the session alive: silence is not why the peer closed.
     pub is_spoken: bool,
     /// The peer ended the connection because of a frame that breaks the rules on purpose.
@@ -296,8 +302,7 @@ impl Ending {
             gave_up: None,
             unrecorded: false,
             compared: None,
-            is_spoken: false,
-            is_provoked: false,
+            ours: Ours::default(),
         }
     }
 }
@@ -378,7 +383,7 @@ impl Ending {
             self.quiet.both() >= IDLE
         };
         let is_ok = reported_code(received.as_ref()).is_ok();
-        self.cause.is_none() && is_ok && is_silent && is_quiet && !self.is_spoken
+        self.cause.is_none() && is_ok && is_silent && is_quiet && !self.ours.is_spoken
     }
 
     /// Whether input was lost because the peer ended the connection.

@@ -356,8 +356,8 @@ impl Mode for Prompt {
     }
 
     fn complete(&mut self, ending: &mut Ending) {
-        ending.is_spoken = self.speaker.is_some();
-        ending.is_provoked = self.observers.reaction.is_end();
+        ending.ours.is_spoken = self.speaker.is_some();
+        ending.ours.is_provoked = self.observers.reaction.is_end();
         ending.unrecorded = self.observers.recording.has_failed();
         self.end_transfer(false);
         ending.unsent.messages = self.outbox.unsent() + self.unfinished;

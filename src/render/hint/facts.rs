@@ -162,7 +162,7 @@ impl Facts {
             symptom: Symptom::Ended,
             end: EndFacts {
                 is_idle: ending.is_idle(),
-                is_spoken: ending.is_spoken,
+                is_spoken: ending.ours.is_spoken,
                 quiet: ending.quiet.both(),
                 silence: ending.quiet.received,
                 stuck: ending.stuck.filter(|_| ending.is_stuck()),

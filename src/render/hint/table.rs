@@ -26,7 +26,7 @@ impl Evidence {
 
 /// What to do about the end of a connection that was open: nothing if the user has provoked it.
 pub fn of_ending(ending: &Ending) -> Option<String> {
-    if ending.is_provoked {
+    if ending.ours.is_provoked {
         return None;
     }
     look_up(&Facts::ended(ending))
