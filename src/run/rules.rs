@@ -16,7 +16,8 @@ use crate::render::Secrets;
 use crate::render::escape::escape_line;
 use crate::scenario::rules::{LoadError, RuleStep};
 use crate::scenario::{Rules, argument, passing, rules};
-use crate::{term, text};
+use crate::term;
+use crate::text;
 
 /// The rules of `source`; reports what is wrong with them.
 pub(super) fn load(source: &RuleSource, secrets: Secrets) -> Result<Rules, Exit> {

@@ -80,7 +80,7 @@ fn lines_go_to_the_client_in_use_and_others_by_name() {
     server.types("/use 2", "lines go to @2\n");
     server.types("//x", "→ text 2 B   /x");
     two.expect("/x");
-    server.types("/to * all", "@2 #5");
+    server.types("/to * all", "@2 → text 3 B   all");
     one.expect("all");
     two.expect("all");
     server.types("/to /a by path", "→ text 7 B   by path");
@@ -201,9 +201,9 @@ fn messages_are_found_shown_and_sent_again() {
     let mut one = server.open(1, "/");
     let mut two = server.open(2, "/");
     one.send(Message::text("{\"n\":1}"));
-    server.terminal.wait_for("@1 #1 ");
+    server.terminal.wait_for("@1 ← text 7 B");
     two.send(Message::text("{\"n\":2}"));
-    server.terminal.wait_for("@2 #2 ");
+    server.terminal.wait_for("@2 ← text 7 B");
     server.types(
         "/find jq .n == 2",
         "@2 ← text 7 B   {\"n\":2}\n1 match in 2 messages\n",
@@ -211,7 +211,7 @@ fn messages_are_found_shown_and_sent_again() {
     server.types("/last 1", "> /last 1\n#2 ");
     server.types("/diff 1 2", "#1 (first) and #2 (second) differ:\n");
     server.types("/show 1 hex", "7b 22 6e 22 3a 31 7d");
-    server.types("/resend 2", "@1 #3 ");
+    server.types("/resend 2", "@1 → text 7 B   {");
     one.expect("{\"n\":2}");
     server.types("/filter .n", "filter: .n\n");
     server.types("/show json off", "json off");
