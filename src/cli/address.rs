@@ -65,8 +65,8 @@ pub struct RouteArgs {
     /// Send TCP keepalive probes after TIME of silence; 0 is off
     ///
     /// Probes repeat every TIME until TCP gives up (after 9 on Linux). Takes whole seconds, up to
-    /// 32767s. Probes keep the connection alive in routers and firewalls; --ping-interval also
-    /// keeps proxies from closing it.
+    /// 32767s. Probes keep the connection alive in routers and firewalls; proxies do not see them,
+    /// only pings.
     #[arg(
         long,
         value_name = "TIME",

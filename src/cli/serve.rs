@@ -88,6 +88,8 @@ pub struct BehaviourArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, help_heading = Heading::Output, conflicts_with = "check")]
     pub record: Option<PathBuf>,
     /// Overwrite the files of --record
+    ///
+    /// Overwrites only regular files that you own, never a symbolic link.
     #[arg(long, requires = "record", help_heading = Heading::Output)]
     pub force: bool,
     /// Accept at most N clients at a time

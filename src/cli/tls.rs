@@ -17,7 +17,7 @@ pub struct TlsArgs {
     ///
     /// The connection is encrypted, but the server is not verified, so it may be an attacker's. For
     /// a private CA, prefer --cacert.
-    #[arg(short = 'k', long)]
+    #[arg(short = 'k', long, hide_short_help = true)]
     pub insecure: bool,
     /// Also trust the CA certificates in FILE (PEM)
     ///
