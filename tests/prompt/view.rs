@@ -195,10 +195,7 @@ shown: ping off, pong off, frames off, raw off, time off, json on, compact off, 
 fn times_and_replies() {
     let mut terminal = demo(&[]);
     for (line, end) in [
-        (
-            "{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"x\"}",
-            "(reply after ",
-        ),
+        ("{\"id\":7,\"op\":\"x\"}", "(reply after "),
         ("/show time rel", "time rel, "),
         ("a", "← text 1 B   a\n"),
         ("/show time delta", "time delta, "),
@@ -212,9 +209,9 @@ fn times_and_replies() {
     }
     assert_eq!(
         seen(&terminal),
-        r#"> {"jsonrpc":"2.0","id":7,"method":"x"}
-#1 → text 37 B   { "jsonrpc": "2.0", "id": 7, "method": "x" }
-#2 ← text 37 B (reply after … ms)   { "jsonrpc": "2.0", "id": 7, "method": "x" }
+        r#"> {"id":7,"op":"x"}
+#1 → text 17 B   { "id": 7, "op": "x" }
+#2 ← text 17 B (reply after … ms)   { "id": 7, "op": "x" }
 > /show time rel
 shown: ping on, pong on, frames off, raw off, time rel, json on, compact off, hex on, decode auto
 > a
