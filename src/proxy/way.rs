@@ -2,7 +2,7 @@
 //! other end does not take.
 
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -53,6 +53,10 @@ enum Moves {
 /// How long an end may take nothing of what waits for it before the log says so: longer than a stall of a
 /// network that recovers.
 const STALL: Duration = Duration::from_secs(10);
+
+/// How much a direction moves before all others have their turn, in bytes: that many tiny frames, each with
+/// its lines in the log, take a good part of a second.
+const TURN: usize = 128 << 10;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -189,6 +193,7 @@ impl Way {
             let sent = Pin::new(&mut *streams.to).poll_write(cx, &[]);
             self.wrote(sent).map(|_| ())?;
         }
+        let mut moved = 0;
         loop {
             self.poll_later(journal, cx);
             if self.poll_pending(streams.to, cx)?.is_pending() {
@@ -205,9 +210,15 @@ impl Way {
                 return Poll::Ready(Ok(()));
             }
             ready!(journal.poll_room(cx));
+            if moved >= TURN {
+                self.poll_flush(streams.to, cx)?;
+                // Comes back once the runtime has looked at all sockets, which waking alone does not wait for.
+                return pin!(tokio::task::yield_now()).poll(cx).map(Ok);
+            }
             let mut buf = ReadBuf::new(streams.scratch);
             let read = Pin::new(&mut *streams.from).poll_read(cx, &mut buf);
             let n = buf.filled().len();
+            moved += n;
             match read {
                 Poll::Pending => {
                     self.poll_flush(streams.to, cx)?;
