@@ -298,13 +298,18 @@ impl Log {
         }
     }
 
-    pub fn event(&mut self, event: &Event<'_>, now: Instant) {
+    /// An event that is kept for programs, and not shown to people.
+    pub fn unshown(&mut self, event: &Event<'_>, now: Instant) {
         if let Some(recording) = &self.recording {
             recording.borrow_mut().event(event, now);
         }
         if let Some(events) = &mut self.events {
             events.event(event, now);
         }
+    }
+
+    pub fn event(&mut self, event: &Event<'_>, now: Instant) {
+        self.unshown(event, now);
         if let Some((board, mut shown)) = self.shown() {
             return board.event(&mut shown, event, now);
         }

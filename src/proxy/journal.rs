@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::io;
+use std::mem::{Discriminant, discriminant};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -14,6 +15,7 @@ use crate::proto::connection::{self, AutoPong, End, Message, reported_code};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::receiver::Partial;
+use crate::proto::rules::{Rule, Violation};
 use crate::proto::sender::Control;
 use crate::proto::traffic::Traffic;
 use crate::proto::watcher::{Sight, Watched};
@@ -37,6 +39,8 @@ pub(super) struct Journal {
     began: Option<Began>,
     /// The faults of what the client gets, and of what the server gets.
     faults: [Option<Faults>; 2],
+    /// How often each end has broken a rule.
+    mistakes: [Vec<(Discriminant<Rule>, u64)>; 2],
 }
 
 /// That of a Close frame, which may be empty.
@@ -58,6 +62,10 @@ const START: usize = 1 << 10;
 /// The number of pings that are remembered for their round trip: more than a peer that answers leaves open.
 const REMEMBERED_PINGS: usize = 32;
 
+/// How many mistakes of a kind the log shows of each end: enough to see a pattern, while a peer that is wrong
+/// in every frame does not bury all else.
+const SHOWN_MISTAKES: u64 = 20;
+
 impl Journal {
     pub(super) fn new(log: Log, url: &str, now: Instant) -> Self {
         Self {
@@ -70,6 +78,7 @@ impl Journal {
             closes: [None, None],
             began: None,
             faults: [None, None],
+            mistakes: [Vec::new(), Vec::new()],
         }
     }
 
@@ -123,7 +132,7 @@ impl Journal {
 
     /// Takes what was seen from one end.
     pub(super) fn sight(&mut self, side: Side, sight: Sight<'_>, now: Instant) {
-        use connection::Event::{Close, FrameReceived, FrameSent, Ping, Pong, Sent, Tolerated};
+        use connection::Event::{Close, FrameReceived, FrameSent, Ping, Pong, Sent};
         let direction = direction(side);
         self.log.turn_to(Some(side));
         match sight {
@@ -179,11 +188,11 @@ impl Journal {
                     now,
                 );
             }
-            Sight::Broken(violation) => self.event(&Tolerated(Box::new(violation)), now),
+            Sight::Broken(violation) => self.mistake(side, violation, now),
             Sight::Lost(why) => {
                 let side = side.name();
                 self.log.note(Role::Warning, &format!(
-                    "! compressed messages from the {side} are not shown from here on: {why}; they pass on"
+                    "! compressed messages from the {side} are neither shown nor recorded from here on: {why}; they pass on"
                 ));
             }
         }
@@ -192,8 +201,41 @@ impl Journal {
     fn event(&mut self, event: &connection::Event<'_>, now: Instant) {
         let event = Event::Connection(event);
         self.log.event(&event, now);
+        self.record_event(&event, now);
+    }
+
+    fn record_event(&mut self, event: &Event<'_>, now: Instant) {
         if let Some(recorder) = &mut self.recorder {
-            recorder.event(&event, &self.opening, self.number, now);
+            recorder.event(event, &self.opening, self.number, now);
+        }
+    }
+
+    /// A broken rule, which passes on; the log shows the first of a kind.
+    fn mistake(&mut self, side: Side, violation: Violation, now: Instant) {
+        let kind = discriminant(&violation.rule);
+        let counts = &mut self.mistakes[side as usize];
+        let at = counts.iter().position(|(other, _)| *other == kind);
+        let at = at.unwrap_or_else(|| {
+            counts.push((kind, 0));
+            counts.len() - 1
+        });
+        let count = &mut counts[at].1;
+        *count = count.saturating_add(1);
+        let is_last = *count == SHOWN_MISTAKES;
+        let is_shown = *count <= SHOWN_MISTAKES;
+        let rule = violation.rule;
+        let event = connection::Event::Tolerated(Box::new(violation));
+        if is_shown {
+            self.event(&event, now);
+        } else {
+            let event = Event::Connection(&event);
+            self.log.unshown(&event, now);
+            self.record_event(&event, now);
+        }
+        if is_last {
+            let side = side.name();
+            let text = format!("! more of these from the {side} pass on and are not shown: {rule}");
+            self.log.note(Role::Warning, &text);
         }
     }
 
@@ -206,7 +248,8 @@ impl Journal {
             let start = &start[..start.len().min(START)];
             self.log
                 .start_of_message(direction, seen.kind, start, seen.size, now);
-            if self.recorder.is_some() || self.log.has_events() {
+            // That no other can be inflated has been said once.
+            if seen.is_plain && (self.recorder.is_some() || self.log.has_events()) {
                 let amount = quantity::size(seen.size);
                 let text =
                     format!("! a message of {amount} is not recorded; --max-message allows more");
@@ -256,9 +299,7 @@ impl Journal {
         self.log.turn_to(None);
         let event = Event::Fault(text);
         self.log.event(&event, now);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.event(&event, &self.opening, self.number, now);
-        }
+        self.record_event(&event, now);
     }
 
     /// The stream from one end has ended in order.
@@ -426,7 +467,8 @@ fn amount(side: Side, traffic: Traffic, is_watched: bool) -> String {
 fn place(partial: Option<Partial>) -> String {
     match partial {
         Some(Partial::Header { received }) => {
-            format!(" in the middle of a frame header ({received} bytes)")
+            let received = quantity::plural(received as u64, "byte");
+            format!(" in the middle of a frame header ({received})")
         }
         Some(Partial::Payload { received, expected }) => {
             format!(" in the middle of a frame ({received} of {expected} bytes)")

@@ -271,7 +271,8 @@ fn lost_text(
     };
     match partial {
         Some(Partial::Header { received }) => {
-            let _ = write!(text, " in the middle of a frame header ({received} bytes)");
+            let received = quantity::plural(received as u64, "byte");
+            let _ = write!(text, " in the middle of a frame header ({received})");
         }
         Some(Partial::Payload { received, expected }) => {
             let _ = write!(

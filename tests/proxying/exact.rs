@@ -225,3 +225,32 @@ fn tls_may_be_on_either_side() {
         .prints("a\n");
     plain.finish();
 }
+
+#[test]
+fn the_log_shows_the_first_mistakes_of_a_kind_and_events_have_all() {
+    const MISTAKES: usize = 500;
+    let server = raw("", |mut stream| read(&mut stream, MISTAKES * 6 + 6));
+    let proxy = proxying(server.url(), &["--jsonl"]);
+    let mut client = proxy.connect();
+    exchange(&mut client, request(""));
+    // Each begins a message within the last one; then comes a ping.
+    let mut frames = b"\x01\x80\0\0\0\0".repeat(MISTAKES);
+    frames.extend(b"\x89\x80\0\0\0\0");
+    client.write_all(&frames).expect("a connection");
+    server.finish();
+    drop(client);
+    proxy.running.wait_for_stdout("\"event\":\"closed\"");
+    let output = proxy.stop(Signal::INT).exits(130);
+    let shown = "! from the client, passed on: a new message before the end of the last one";
+    assert_eq!(
+        output.stderr.matches(shown).count(),
+        20,
+        "{}",
+        output.stderr
+    );
+    let more = "! more of these from the client pass on and are not shown: a new message before";
+    assert_eq!(output.stderr.matches(more).count(), 1, "{}", output.stderr);
+    let events = String::from_utf8(output.stdout).expect("JSON");
+    let events = events.matches("\"event\":\"error\"").count();
+    assert_eq!(events, MISTAKES - 1);
+}
