@@ -10,6 +10,7 @@ mod shown;
 mod touch;
 mod way;
 
+use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -67,18 +68,23 @@ const CLOSING: Duration = Duration::from_secs(3);
 type Signals = watch::Receiver<Option<Signal>>;
 
 /// Passes clients on until `signals` has a signal, then closes their connections.
-pub async fn proxy(listener: TcpListener, options: Options, signals: Signals) {
+///
+/// # Errors
+///
+/// If events cannot be written to stdout, which ends the run as well.
+pub async fn proxy(listener: TcpListener, options: Options, signals: Signals) -> io::Result<()> {
     let lines = options.log.lines();
     // Connections share a buffer, which stays on one thread.
     let clients = LocalSet::new();
     let serving = clients.run_until(accept(listener, options, signals));
     let Some(lines) = lines else {
-        return serving.await;
+        serving.await;
+        return Ok(());
     };
     tokio::select! {
-        () = written(serving, &lines) => {}
+        () = written(serving, &lines) => Ok(()),
         // Without a reader of its events, there is nothing to run for.
-        _ = lines.pass_on() => {}
+        error = lines.pass_on() => Err(error),
     }
 }
 

@@ -87,7 +87,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
     tokio::select! {
         exit = running => exit,
         // It ends by a signal only, and there is none.
-        () = serve::serve(listener, options, signals) => Exit::Internal,
+        _ = serve::serve(listener, options, signals) => Exit::Internal,
     }
 }
 

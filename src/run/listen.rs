@@ -12,10 +12,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::view::view;
-use super::{complain, print, rules};
+use super::{complain, print, printed, rules};
 use crate::acceptor::{Address, Board, Log, Recorded, numbered};
 use crate::config::{Behaviour, Environment, Listen};
-use crate::event::Cause;
+use crate::event::{Cause, Signal};
 use crate::exit::Exit;
 use crate::fault::Plan;
 use crate::memory::{Keep, Shared};
@@ -111,17 +111,17 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     let (end, ended) = watch::channel(None);
     let mut server = pin!(serve::serve(listener, options, ended));
     let signal = tokio::select! {
-        // Nobody reads its events any more.
-        () = &mut server => return Exit::Done,
+        // Nobody reads its events any more, or they cannot be written.
+        written = &mut server => return printed(written),
         signal = poll_fn(|cx| signals.poll(cx)) => signal,
     };
     // The server holds the receiver until it ends.
     let _ = end.send(Some(Cause::Signal(signal)));
-    tokio::select! {
-        () = &mut server => {}
-        _ = poll_fn(|cx| signals.poll(cx)) => {}
-    }
-    signal.exit()
+    let written = tokio::select! {
+        written = &mut server => written,
+        _ = poll_fn(|cx| signals.poll(cx)) => Ok(()),
+    };
+    interrupted(signal, written)
 }
 
 pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
@@ -133,6 +133,14 @@ pub(super) async fn bind(address: &Address) -> Result<TcpListener, Exit> {
         ));
         Exit::Connect
     })
+}
+
+/// The exit status after a signal, unless events are lost.
+pub(super) fn interrupted(signal: Signal, written: io::Result<()>) -> Exit {
+    match printed(written) {
+        Exit::Done => signal.exit(),
+        lost => lost,
+    }
 }
 
 /// The exit status of a server with a prompt.

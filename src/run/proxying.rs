@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use tokio::sync::watch;
 
-use super::listen::{bind, described, exposed};
+use super::listen::{bind, described, exposed, interrupted};
 use super::view::view;
-use super::{complain, rules};
+use super::{complain, printed, rules};
 use crate::acceptor::Log;
 use crate::config::{Environment, Proxying};
 use crate::exit::Exit;
@@ -70,17 +70,17 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
     let (end, ended) = watch::channel(None);
     let mut proxying = pin!(proxy::proxy(listener, options, ended));
     let signal = tokio::select! {
-        // Nobody reads its events any more.
-        () = &mut proxying => return Exit::Done,
+        // Nobody reads its events any more, or they cannot be written.
+        written = &mut proxying => return printed(written),
         signal = poll_fn(|cx| signals.poll(cx)) => signal,
     };
     // The proxy holds the receiver until it ends.
     let _ = end.send(Some(signal));
-    tokio::select! {
-        () = &mut proxying => {}
-        _ = poll_fn(|cx| signals.poll(cx)) => {}
-    }
-    signal.exit()
+    let written = tokio::select! {
+        written = &mut proxying => written,
+        _ = poll_fn(|cx| signals.poll(cx)) => Ok(()),
+    };
+    interrupted(signal, written)
 }
 
 /// The log of connections; reports where the proxy listens and where it leads.

@@ -89,7 +89,11 @@ const UNAVAILABLE: &[u8] =
 const CLOSING: Duration = Duration::from_secs(2);
 
 /// Serves clients until `signals` has a signal, then closes their connections.
-pub async fn serve(listener: TcpListener, options: Options, signals: Signals) {
+///
+/// # Errors
+///
+/// If events cannot be written to stdout, which ends the server as well.
+pub async fn serve(listener: TcpListener, options: Options, signals: Signals) -> io::Result<()> {
     let lines = options.log.lines();
     if options.reads_events {
         // A thread of its own is not needed: stdin is read when readiness says so.
@@ -97,13 +101,13 @@ pub async fn serve(listener: TcpListener, options: Options, signals: Signals) {
         let serving = serve_with(listener, options, signals, lines);
         tokio::pin!(serving);
         tokio::select! {
-            () = &mut serving => return,
+            served = &mut serving => return served,
             // The end of stdin is not that of the server.
             () = input => {}
         }
         return serving.await;
     }
-    serve_with(listener, options, signals, lines).await;
+    serve_with(listener, options, signals, lines).await
 }
 
 /// Serves clients, and a person at the terminal, until that one or a signal ends it; returns why it ended.
@@ -146,12 +150,13 @@ async fn serve_with(
     options: Options,
     signals: Signals,
     lines: Option<Lines>,
-) {
+) -> io::Result<()> {
     // Clients share rules and rooms, which therefore stay on one thread.
     let clients = LocalSet::new();
     let serving = clients.run_until(accept(listener, options, signals));
     let Some(lines) = lines else {
-        return serving.await;
+        serving.await;
+        return Ok(());
     };
     let served = async {
         serving.await;
@@ -159,9 +164,9 @@ async fn serve_with(
         let _ = tokio::time::timeout(CLOSING, lines.written()).await;
     };
     tokio::select! {
-        () = served => {}
+        () = served => Ok(()),
         // Without a reader of its events, the server has no purpose.
-        _ = lines.pass_on() => {}
+        error = lines.pass_on() => Err(error),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Mistakes on the command line.
 
+use crate::listen::started;
 use crate::support::run::wsee;
 
 #[test]
@@ -52,4 +53,19 @@ fn mistakes_name_the_argument_and_what_to_write() {
         .run()
         .exits(3)
         .prints("");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn events_that_cannot_be_written_end_a_server_with_23() {
+    for args in [&["listen"][..], &["proxy"]] {
+        let upstream = ["127.0.0.1:0", "ws://127.0.0.1:1/"];
+        let count = if args == ["proxy"] { 2 } else { 1 };
+        let args = [args, &upstream[..count], &["--jsonl"]].concat();
+        let server = started(wsee(&args).redirected("> /dev/full"));
+        // Any event will do: that of a client that is refused, or cannot be passed on.
+        wsee(&["-q", "--send", "x", "--wait", "0", &server.url()]).run();
+        let output = server.running.wait().exits(23);
+        output.ends_with_line("wsee: cannot write to stdout: No space left on device");
+    }
 }
