@@ -35,6 +35,7 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "nginx without Upgrade, FastAPI behind it", "/ws", [], "404 Not Found\r\nServer: nginx/1.22.1", "gone" => ["a wrong path", "nginx dropped the Upgrade header", "proxy_set_header Upgrade $http_upgrade"] but [];
     "404 of an unknown server", "/chat", [], "404 Not Found", "" => ["404 for /chat: a wrong path", "try /chat/", SOCKET_IO] but [];
     "Socket.IO is not there", "/socket.io/?EIO=4&transport=websocket", [], "404 Not Found", "" => ["no Socket.IO server is there"] but [];
+    "Socket.IO is not there, at a path of its own", "/chat/?EIO=4&transport=polling", [], "404 Not Found", "" => ["no Socket.IO server is there"] but ["--as socket.io", "Upgrade header"];
     "Rails without Origin", "/cable", [], "404 Not Found", "Page not found" => ["the Origin is not allowed (Rails", "try --origin"] but [];
     "Rails with an Origin", "/cable", ["-o", "http://x"], "404 Not Found", "Page not found" => ["allowed_request_origins"] but ["--origin"];
     "Phoenix without /websocket", "/socket", [], "404 Not Found", "" => ["try /socket/websocket"] but [];

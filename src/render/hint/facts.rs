@@ -286,7 +286,10 @@ impl Facts {
 
     pub(super) fn is_socket_io(&self) -> bool {
         let path = self.path();
-        path.starts_with("/socket.io") || path.starts_with("/engine.io")
+        // The query is what clients add wherever the path is.
+        path.starts_with("/socket.io")
+            || path.starts_with("/engine.io")
+            || self.target.contains("EIO=") && self.target.contains("transport=")
     }
 
     /// Whether the redirection leads to a URL that wsee can connect to.
