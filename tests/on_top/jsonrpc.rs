@@ -57,9 +57,12 @@ fn a_browser_gets_messages_without_the_version() {
 #[test]
 fn what_is_not_of_the_protocol_is_named_and_ends_nothing() {
     let deep = "[".repeat(1000);
-    let many = format!("[{}{{}}]", "{\"id\":9,\"result\":1},".repeat(2000));
+    let many = format!("[{}{{}}]", "7,".repeat(2000));
     for (message, why) in [
-        (Message::text("hello"), "it is not JSON-RPC"),
+        (
+            Message::text("hello"),
+            "a message is not JSON-RPC: expected value",
+        ),
         (Message::text("7"), "an object, or an array of objects"),
         (Message::text("{}"), "it has neither a method nor an id"),
         (Message::text("[]"), "it is an empty batch"),
@@ -70,10 +73,6 @@ fn what_is_not_of_the_protocol_is_named_and_ends_nothing() {
             "1001 more parts of the batch are not looked at",
         ),
         (Message::binary(vec![1]), "it is binary"),
-        (
-            Message::text("{\"id\":77,\"result\":1}"),
-            "nobody waits for it",
-        ),
     ] {
         let server = scripted(move |mut peer| {
             peer.receive();
@@ -119,4 +118,65 @@ fn both_sides_call_and_notify_at_the_prompt() {
     assert!(call.contains("\"params\":{\"a\":1}"), "{call}");
     assert_eq!(answer, "{\"jsonrpc\":\"2.0\",\"id\":\"q\",\"result\":true}");
     assert_eq!(notification, "{\"jsonrpc\":\"2.0\",\"method\":\"bye\"}");
+}
+
+#[test]
+fn an_answer_to_no_call_is_printed() {
+    for (message, printed) in [
+        ("\"id\":\"1\",\"result\":7", "\"id\":\"1\",\"result\":7"),
+        (
+            "\"id\":null,\"error\":{\"code\":-32700,\"message\":\"?\"}",
+            "\"id\":null,\"error\":{\"code\":-32700,\"message\":\"?\"}",
+        ),
+    ] {
+        let server = scripted(move |mut peer| {
+            peer.receive();
+            peer.send(format!("{{\"jsonrpc\":\"2.0\",{message}}}").as_str());
+            peer.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}");
+            peer.record()
+        });
+        let run = wsee(&["--as", "jsonrpc", server.url(), "-v"])
+            .stdin("a")
+            .run();
+        run.exits(0)
+            .prints(format!(
+                "{{{printed}}}\n{{\"id\":1,\"method\":\"a\",\"result\":1}}\n"
+            ))
+            .says("nobody waits for it");
+    }
+}
+
+#[test]
+fn numbers_keep_all_of_their_digits() {
+    // The nearest double is found only with more precision than a double has.
+    let numbers =
+        "[18446744073709551615,1.1805916207174113e21,31.245270191439438,121.48791951161945]";
+    let server = scripted(move |mut peer| {
+        let call = text(&mut peer);
+        peer.send(format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{numbers}}}").as_str());
+        peer.record();
+        call
+    });
+    let run = wsee(&["--as", "jsonrpc", server.url()]).stdin(format!("a {numbers}"));
+    let numbers = numbers.replace("e21", "e+21");
+    run.run().exits(0).prints(format!(
+        "{{\"id\":1,\"method\":\"a\",\"result\":{numbers}}}\n"
+    ));
+    let call = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"a\",\"params\":{numbers}}}");
+    assert_eq!(server.finish(), call);
+}
+
+#[test]
+fn a_long_error_is_cut_in_the_last_line_only() {
+    let long = "x".repeat(100_000);
+    let error = format!("{{\"code\":1,\"message\":\"{long}\"}}");
+    let printed = format!("{{\"id\":1,\"method\":\"a\",\"error\":{error}}}\n");
+    let server = scripted(move |mut peer| {
+        peer.receive();
+        peer.send(format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{error}}}").as_str());
+        peer.record()
+    });
+    let run = wsee(&["--as", "jsonrpc", server.url()]).stdin("a").run();
+    let run = run.exits(1).prints(&printed).says("xx…\"; closed");
+    assert!(run.stderr.len() < 1000, "{}", run.stderr);
 }

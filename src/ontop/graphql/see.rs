@@ -7,9 +7,12 @@ use serde_json::{Value, json};
 
 use crate::ontop::{Name, Seen};
 use crate::render::quantity;
+use crate::text::cut;
 
 /// The most errors that a note quotes.
 const QUOTED: usize = 3;
+/// How much of the message of each it quotes, in bytes; all of it is on stdout.
+const MESSAGE: usize = 300;
 
 pub(super) fn seen(kind: &str, label: impl Into<String>) -> Seen {
     Seen::new(Name::Graphql, kind, label)
@@ -63,7 +66,7 @@ pub(super) fn errors(errors: &Value) -> String {
             text.push_str("; ");
         }
         let message = error.get("message").and_then(Value::as_str);
-        let _ = write!(text, "{:?}", message.unwrap_or_default());
+        let _ = write!(text, "{:?}", cut(message.unwrap_or_default(), MESSAGE));
         let place = &error["locations"][0];
         if let (Some(line), Some(column)) = (place["line"].as_u64(), place["column"].as_u64()) {
             let _ = write!(text, " at {line}:{column}");

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
 use crate::proto::message::Kind;
 use crate::render::quantity;
+use crate::text::cut;
 
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -22,6 +23,8 @@ pub struct Options {
 const SUBSCRIPTIONS: usize = 1000;
 /// The most names of methods that are kept for completion.
 const METHODS: usize = 200;
+/// How much of the text of an error the last line quotes, in bytes; all of it is on stdout.
+const QUOTED: usize = 300;
 
 #[derive(Debug)]
 pub struct Client {
@@ -213,11 +216,18 @@ impl Client {
             let after = now.saturating_duration_since(call.since);
             (call.method.as_str(), after)
         });
-        let seen = see::answer(message, of);
+        let mut seen = see::answer(message, of);
+        if call.is_none() {
+            // Most likely the server has changed the id, or could not read a call, which then waits for ever.
+            seen = seen.printing(printed(message));
+        }
         let error = message.get("error").filter(|it| !it.is_null());
         if let (Some(call), Some(error)) = (&call, error) {
             let text = error.get("message").and_then(Value::as_str);
-            let text = text.map_or_else(|| error.to_string(), |text| format!("{text:?}"));
+            let text = text.map_or_else(
+                || cut(&error.to_string(), QUOTED),
+                |text| format!("{:?}", cut(text, QUOTED)),
+            );
             let failure = format!("{} failed with {text}", call.method);
             self.failure.get_or_insert(failure);
         }
@@ -293,8 +303,7 @@ impl Protocol for Client {
                 }
             }
             Err(error) => {
-                let reason = format!("it is not JSON-RPC ({error})");
-                actions.see(unreadable(&reason, payload));
+                actions.see(unreadable(&error, payload));
             }
         }
     }
