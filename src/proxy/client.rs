@@ -18,8 +18,9 @@ use super::way::Way;
 use super::{Options, Record, Signals, Visit, request, shown, wait};
 use crate::acceptor::{Log, linger};
 use crate::diagnostic::{Diagnostic, one_line};
-use crate::dial::Stream;
+use crate::dial::{Stream, io_text};
 use crate::event::{Direction, Event, Evidence, NotOpen, Open, Side, Symptom};
+use crate::exit::Exit;
 use crate::fault::{Faults, Faulty, mute};
 use crate::proto::Role as End;
 use crate::proto::buffer::Buffer;
@@ -36,6 +37,8 @@ use crate::session::{self, Answered, OpenError, Refused, Transport};
 
 /// How long a client may take for its request: more than any client needs, even by hand.
 const OPENING: Duration = Duration::from_secs(10);
+/// How much a client may send before the server has answered, in bytes: a client has to wait for the answer.
+const EARLY: usize = 64 << 10;
 /// How long the body of a refusal may pause.
 const BODY: Duration = Duration::from_secs(10);
 /// How much of a message is kept to be shown, in bytes: as much as is ever shown of one.
@@ -127,10 +130,12 @@ async fn connection(
         Ok(Err(error)) => error,
         Err(_) => io::Error::other("the opening handshake took longer than 10 s"),
     };
-    visit.log.note(
-        Role::Error,
-        &format!("! {}", escape_line(&problem.to_string())),
-    );
+    let text = match problem.raw_os_error() {
+        Some(_) => format!("lost the client: {}", io_text(&problem)),
+        None => problem.to_string(),
+    };
+    let text = format!("! {}", escape_line(&text));
+    visit.log.note(Role::Error, &text);
 }
 
 /// Reads the request; more than its head may have come.
@@ -173,7 +178,7 @@ struct Connected {
 /// Opens the connection to the server; `None` if the client was refused.
 async fn opened(
     front: &mut dyn Transport,
-    (request, early): (&Head, Buffer),
+    (request, mut early): (&Head, Buffer),
     options: &Options,
     visit: &Visit,
     faults: Option<&Faults>,
@@ -203,7 +208,18 @@ async fn opened(
     if let Some(record) = &options.record {
         journal.recorder = recorder(record, visit);
     }
-    let asked = ask(request, &open, options, &mut journal).await;
+    let asked = tokio::select! {
+        asked = ask(request, &open, options, &mut journal) => Some(asked),
+        () = left(front, &mut early) => None,
+    };
+    let Some(asked) = asked else {
+        let text = "the client left before the server answered";
+        journal.not_open(
+            &NotOpen::new(text.to_owned(), Exit::Abnormal),
+            Instant::now(),
+        );
+        return Ok(None);
+    };
     let Answered {
         stream,
         outcome,
@@ -243,6 +259,18 @@ async fn opened(
             }))
         }
     }
+}
+
+/// Completes when the client leaves; keeps what it sends until then.
+async fn left(front: &mut dyn Transport, early: &mut Buffer) {
+    while early.len() < EARLY {
+        match front.read(early.spare(1)).await {
+            Ok(n @ 1..) => early.commit(n),
+            _ => return,
+        }
+    }
+    // More is read once it can be passed on.
+    pending::<()>().await;
 }
 
 /// Why a client is not passed on at all.

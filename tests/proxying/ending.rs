@@ -10,6 +10,8 @@ use super::exact::{raw, read};
 use super::proxying;
 use crate::listen::{exchange, listening, request};
 use crate::support::peer::{Message, scripted};
+use crate::support::server::Server;
+use crate::support::wire::read_head;
 
 #[test]
 fn the_log_says_who_closed_and_what_the_other_answered() {
@@ -132,4 +134,23 @@ fn an_interrupt_closes_both_ends_with_1001() {
     let output = proxy.running.wait().exits(130);
     output.says("@1 * closed by the proxy: 1001 going away, Ctrl-C (SIGINT), after ");
     server.stop(Signal::INT);
+}
+
+#[test]
+fn a_client_that_leaves_before_the_answer_ends_the_connection_to_the_server() {
+    let server = Server::start(|mut stream| {
+        read_head(&mut stream);
+        stream.read(&mut [0]).expect("the end")
+    });
+    let proxy = proxying(server.url(), &["--connect-timeout", "0"]);
+    let mut client = proxy.connect();
+    client
+        .write_all(request("").as_bytes())
+        .expect("a connection");
+    proxy.running.wait_for_stderr("> GET /chat HTTP/1.1");
+    drop(client);
+    proxy
+        .running
+        .wait_for_stderr("wsee: the client left before the server answered");
+    assert_eq!(server.finish(), 0);
 }
