@@ -98,7 +98,7 @@ pub enum Direction {
     Received,
 }
 
-/// An end of a connection, as seen by who stands between both.
+/// An end of a connection, as seen from between both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {

@@ -369,7 +369,7 @@ pub fn split(command: &str) -> (&str, &str) {
         .unwrap_or((command, ""))
 }
 
-/// Whether a verb is meant, and not the prompt's command of the same name: that has one argument at most.
+/// Whether this is the verb, and not the prompt's command of the same name, which has one argument at most.
 pub fn is_meant(name: &str, arguments: &str) -> bool {
     let is_shared = COMMANDS.iter().any(|command| command.name == name);
     !is_shared || arguments.split_whitespace().nth(1).is_some()

@@ -5,7 +5,7 @@ use super::args::Args;
 use super::message::is_message_name;
 use super::prompt::{Further, PromptCommand};
 
-/// What stands for all connections.
+/// The word for all connections.
 pub(super) const ALL: &str = "*";
 
 impl Args<'_> {

@@ -79,7 +79,7 @@ impl Connect {
     }
 }
 
-/// Words as a POSIX shell splits them, but for its operators: a URL may hold `&`.
+/// Words as a POSIX shell splits them, without its operators: a URL may hold `&`.
 fn split(line: &str) -> Result<Vec<OsString>, FurtherError> {
     let (mut words, mut word) = (Vec::new(), None::<String>);
     let mut quote = None;

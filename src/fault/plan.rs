@@ -24,7 +24,7 @@ impl Plan {
         self.faults.is_empty() && self.flap.is_none()
     }
 
-    /// The faults of what the client gets, and those of what the server gets, for who stands between them.
+    /// The faults of what the client gets, and those of what the server gets, if wsee is between them.
     ///
     /// A fault without a side does what it does to the clients of a server.
     pub fn split(self) -> (Self, Self) {

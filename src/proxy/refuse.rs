@@ -1,4 +1,4 @@
-//! Clients that are not passed on, and what they are told.
+//! Clients that are not passed on, and the answer that they get.
 
 use std::io;
 

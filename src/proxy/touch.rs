@@ -43,7 +43,7 @@ pub(super) struct Touch {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Compression {
-    /// Each message stands alone, or none is compressed.
+    /// Each message is compressed by itself, or none is.
     Independent,
     /// Compressed messages refer to those before them.
     Context,

@@ -61,7 +61,7 @@ const TURN: usize = 128 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     Open,
-    /// What comes is thrown away: this end has been told that the connection is over.
+    /// What comes is thrown away: this end knows already that the connection is over.
     Deaf,
     /// The end of the stream has come, and what came before may still wait.
     Ended,

@@ -118,7 +118,7 @@ fn label(known: &mut Vec<Label>, name: &str) -> (u64, Label) {
     let at = at.unwrap_or(known.len());
     let number = at as u64 + 1;
     let label = Label::new(&name, number);
-    // A recording may hold any number of names; the first ones are told apart.
+    // A recording may hold any number of names; the first ones are kept apart.
     if at == known.len() && at < MAX_LABELS {
         known.push(label.clone());
     }

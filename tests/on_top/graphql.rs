@@ -13,7 +13,7 @@ use crate::support::server::Server;
 
 const ACK: &str = "{\"type\":\"connection_ack\"}";
 
-/// A server that opens a session before it goes on.
+/// A server that opens a session first.
 fn graphql<T: Send + 'static>(
     script: impl FnOnce(&mut Peer<TcpStream>) -> T + Send + 'static,
 ) -> Server<T> {

@@ -44,7 +44,7 @@ pub struct Jsonl {
     clock: Clock,
     client: Option<u64>,
     connection: Option<u64>,
-    /// The end that an event comes from, for who stands between two.
+    /// The end that an event comes from, if wsee is between two.
     pub side: Option<Side>,
     /// Of a prompt with several.
     connection_name: Option<Label>,

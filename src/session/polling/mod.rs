@@ -40,7 +40,7 @@ use crate::proto::buffer::Buffer;
 use crate::proto::connection::Connection;
 use crate::proto::http1::Head;
 
-/// The longest session id in bytes: servers send 20, and it stands in the target of every request.
+/// The longest session id in bytes: servers send 20, and it is in the target of every request.
 const LONGEST_SID: usize = 1 << 10;
 /// The start of the first answer that an error shows, in characters.
 const SHOWN: usize = 40;
