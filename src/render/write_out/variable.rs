@@ -73,7 +73,9 @@ impl Value {
             Self::Number(number) => number.into(),
             Self::Status(status) => status.into(),
             Self::Time(time) | Self::RoundTrip(time) => time
-                .and_then(|time| Number::from_f64(time.as_secs_f64()))
+                // The digits of the text, no more.
+                .and_then(|time| seconds(time).parse().ok())
+                .and_then(Number::from_f64)
                 .into(),
         }
     }
