@@ -102,7 +102,8 @@ async fn run(connect: &Connect, seat: &Rc<Seat>, environment: &Environment) -> E
         last.leave_out(shown);
     }
     let exit = finish.ending.exit();
-    let text = seat.label().before(&last.text(exit, style), style);
+    let label = seat.label();
+    let text = label.before(&last.text(exit, label.beside(style)), style);
     prompt.finish(&text);
     exit
 }
@@ -114,7 +115,7 @@ async fn open(
     observers: &mut Observers,
     seat: &Seat,
 ) -> Result<Opened, Exit> {
-    let style = observers.view.style();
+    let style = seat.label().beside(observers.view.style());
     let shown = observers.view.shows_handshake();
     loop {
         let mut observe = |event: crate::event::Event<'_>| {

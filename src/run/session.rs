@@ -140,8 +140,9 @@ async fn run_prompt(
     }
     prompt.leave().await;
     let in_use = prompt.exit_in_use();
-    let last_line = last.text(end.exit(), style);
-    let last_line = prompt.observers().view.labelled(last_line);
+    let view = &prompt.observers().view;
+    let beside = view.label().map_or(style, |label| label.beside(style));
+    let last_line = view.labelled(last.text(end.exit(), beside));
     let text = report.waterfall(&prompt.observers().opening, style) + &last_line;
     let observers = prompt.finish(&text);
     let outcome = Outcome::of(end, &last.message);
