@@ -109,7 +109,7 @@ fn median(rounds: usize, run: impl Fn() -> Result<f64, Failure>) -> Result<f64, 
     Ok(results[rounds / 2])
 }
 
-/// Accepts connections for ever; the first message of each says what to do: the number of messages to count
+/// Accepts connections until the bench ends; the first message of each says what to do: the number of messages to count
 /// before one answer, or 0 to answer each.
 fn serve() -> Result<SocketAddr, Failure> {
     let listener = TcpListener::bind("127.0.0.1:0")?;

@@ -7,7 +7,9 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::board::{Board, Shown};
+use super::events::Events;
 use super::lines::Lines;
+use super::pending::Pending;
 use super::recording::{Recorded, Recording};
 use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening, Side};
 use crate::exit::Exit;
@@ -44,37 +46,12 @@ pub struct Log {
     pending: Pending,
 }
 
-/// Lines about messages, which are written once for each round: a write for each would cost more than the message.
-#[derive(Debug, Default)]
-struct Pending(RefCell<String>);
-
-/// How many bytes of them wait at most.
-const MOST_PENDING: usize = 64 << 10;
-
-/// The events of a client, for programs.
-#[derive(Debug, Clone)]
-struct Events {
-    jsonl: Jsonl,
-    lines: Lines,
-    opening: Option<Opening>,
-    /// Of messages, in both directions.
-    number: u64,
-}
-
 impl Log {
     pub fn new(view: Human, secrets: Secrets) -> Self {
         Self {
-            client: 0,
-            label: None,
             view: Some(view),
             secrets,
-            is_terse: false,
-            is_brief: false,
-            events: None,
-            board: None,
-            recorded: None,
-            recording: None,
-            pending: Pending::default(),
+            ..Self::silent()
         }
     }
 
@@ -506,12 +483,7 @@ impl Log {
         if self.board.is_some() {
             return self.print(text);
         }
-        let mut pending = self.pending.0.borrow_mut();
-        self.prefixed(text, &mut pending);
-        if pending.len() >= MOST_PENDING {
-            drop(pending);
-            self.pending.write();
-        }
+        self.pending.add(|lines| self.prefixed(text, lines));
     }
 
     fn print(&self, text: &str) {
@@ -546,55 +518,5 @@ impl Log {
             (None, Some(view)) => view.style(),
             (None, None) => Style::PLAIN,
         }
-    }
-}
-
-impl Pending {
-    fn write(&self) {
-        let lines = std::mem::take(&mut *self.0.borrow_mut());
-        if !lines.is_empty() {
-            term::stderr(&lines);
-        }
-    }
-}
-
-/// Each log has its own lines.
-impl Clone for Pending {
-    fn clone(&self) -> Self {
-        Self::default()
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.write();
-    }
-}
-
-impl Events {
-    fn opening(url: &str, request: &Head, response: &Head, now: Instant) -> Opening {
-        let mut opening = Opening::new(url, now);
-        opening.observe(&Event::Request(request), now);
-        opening.observe(&Event::Response(response), now);
-        opening
-    }
-
-    fn event(&mut self, event: &Event<'_>, now: Instant) {
-        if let Event::Connection(connection::Event::Message(message)) = event {
-            return self.message(Direction::Received, message, now);
-        }
-        if let Some(opening) = &self.opening {
-            let write = |out: &mut Vec<u8>| self.jsonl.event(out, event, opening, 0, now);
-            self.lines.write(write);
-        }
-    }
-
-    fn message(&mut self, direction: Direction, message: &Message<'_>, now: Instant) {
-        self.number += 1;
-        let write = |out: &mut Vec<u8>| {
-            self.jsonl
-                .message(out, direction, message, self.number, None, now)
-        };
-        self.lines.write(write);
     }
 }

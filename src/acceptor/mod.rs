@@ -1,10 +1,12 @@
 //! What everything that accepts connections shares: the address, the listener, TLS, and the log of clients.
 
 mod board;
+mod events;
 mod identity;
 mod lines;
 mod listener;
 mod log;
+mod pending;
 mod recording;
 
 use std::io;

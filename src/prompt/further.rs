@@ -3,18 +3,16 @@
 //! Each further connection is a run of its own, with a [`Prompt`] that has a [`Seat`] in place of the terminal. The
 //! first connection's prompt polls these runs with its own: there is one task, and none without a prompt.
 
-use std::fmt;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use super::Prompt;
+use super::connections::{Connection, MOST};
 use super::error::{FurtherError, LineError};
-use super::seat::{Bar, Common, Desk, Order, Place, Seat, State};
+use super::seat::{Bar, Common, Order, Place, Seat, State};
 use crate::command::{Command, CommandError, Further, Outgoing, PromptCommand};
 use crate::console::editor::Entry;
-use crate::console::roster::Roster;
 use crate::console::show;
 use crate::diagnostic::{Diagnostic, one_line};
 use crate::event::Cause;
@@ -22,130 +20,6 @@ use crate::exit::Exit;
 use crate::render::escape::escape_line;
 use crate::render::{Label, Role};
 use crate::session::Turn;
-
-/// A connection that is opened and runs to its end.
-pub type Run = Pin<Box<dyn Future<Output = Exit>>>;
-
-type Connect = dyn Fn(&str, Rc<Seat>) -> Result<Run, String>;
-
-/// Opens further connections from a command line without `wsee`; a mistake in it is one line.
-pub struct Connector(Box<Connect>);
-
-impl Connector {
-    pub fn new(connect: impl Fn(&str, Rc<Seat>) -> Result<Run, String> + 'static) -> Self {
-        Self(Box::new(connect))
-    }
-}
-
-impl fmt::Debug for Connector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Connector")
-    }
-}
-
-/// More have no colours of their own by far, and nobody reads their lines.
-const MOST: usize = 32;
-
-/// The further connections, in the order they were opened.
-#[derive(Debug)]
-pub(super) struct Connections {
-    connector: Option<Connector>,
-    roster: Roster,
-    desk: Rc<Desk>,
-    all: Vec<Connection>,
-    in_use: Option<usize>,
-    /// The user has left the prompt: the exit status is that of the connection in use.
-    is_left: bool,
-}
-
-struct Connection {
-    seat: Rc<Seat>,
-    /// `None` once it has ended.
-    run: Option<Run>,
-    exit: Exit,
-}
-
-impl fmt::Debug for Connection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.seat.fmt(f)
-    }
-}
-
-impl Connections {
-    pub(super) fn new(connector: Option<Connector>, roster: Roster) -> Self {
-        Self {
-            connector,
-            roster,
-            desk: Rc::default(),
-            all: Vec::new(),
-            in_use: None,
-            is_left: false,
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.all.is_empty()
-    }
-
-    pub(super) fn is_first_in_use(&self) -> bool {
-        self.in_use.is_none()
-    }
-
-    fn in_use(&self) -> Option<&Rc<Seat>> {
-        let connection = self.all.get(self.in_use?)?;
-        Some(&connection.seat)
-    }
-
-    /// The seat of this name; `None` is the first connection.
-    fn find(&self, name: &str) -> Result<Option<usize>, FurtherError> {
-        if self.roster.first().text() == name {
-            return Ok(None);
-        }
-        let mut all = self.all.iter();
-        let found = all.position(|it| it.seat.label().text() == name);
-        found.map(Some).ok_or_else(|| FurtherError::Unknown {
-            name: name.to_owned(),
-            known: self.roster.names(),
-        })
-    }
-
-    fn update_roster(&self) {
-        let labels = self.all.iter().map(|it| it.seat.label().clone());
-        self.roster.update(labels.collect(), self.in_use);
-    }
-
-    /// Passes an order on to every connection that has not ended.
-    pub(super) fn tell(&self, order: impl Fn() -> Order) {
-        for connection in self.all.iter().filter(|it| it.run.is_some()) {
-            connection.seat.give(order());
-        }
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> bool {
-        let mut has_ended = false;
-        for connection in &mut self.all {
-            if let Some(run) = &mut connection.run
-                && let Poll::Ready(exit) = run.as_mut().poll(cx)
-            {
-                has_ended = true;
-                connection.exit = exit;
-                connection.run = None;
-                connection.seat.set_state(State::Closed);
-            }
-        }
-        has_ended
-    }
-
-    fn has_ended(&self) -> bool {
-        self.all.iter().all(|it| it.run.is_none())
-    }
-
-    /// Lines that wait in all of them, if any is paused.
-    pub(super) fn waiting(&self) -> Option<u64> {
-        let waiting = self.all.iter().filter_map(|it| it.seat.waiting());
-        waiting.reduce(|all, one| all + one)
-    }
-}
 
 impl Prompt {
     /// Handles an entry: what is about all connections here, and the rest where the connection in use is.
@@ -462,13 +336,6 @@ impl Prompt {
         }
         let connection = self.further.all.get(self.further.in_use?)?;
         Some(connection.exit)
-    }
-}
-
-impl Connections {
-    fn is_running(&self, seat: &Rc<Seat>) -> bool {
-        let mut all = self.all.iter();
-        all.any(|it| Rc::ptr_eq(&it.seat, seat) && it.run.is_some())
     }
 }
 

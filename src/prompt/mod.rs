@@ -1,5 +1,6 @@
 //! The prompt: a person types messages and commands, and watches the replies.
 
+mod connections;
 mod error;
 mod execute;
 mod further;
@@ -39,8 +40,8 @@ use crate::proto::frame::CloseFrame;
 use crate::render::{Role, quantity};
 use crate::session::{Mode, Signals, Stop, Turn};
 use crate::speaker::Speaker;
-use further::Connections;
-pub use further::{Connector, Run};
+use connections::Connections;
+pub use connections::{Connector, Run};
 use repeat::Repeat;
 pub use seat::Seat;
 use seat::{Place, State};

@@ -384,7 +384,7 @@ impl Way {
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), Failure>> {
         match ready!(Pin::new(to).poll_shutdown(cx)) {
-            // The other end has gone meanwhile, which the other direction tells.
+            // The other end has gone meanwhile, which the other direction reports.
             Ok(()) => Poll::Ready(Ok(())),
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Poll::Ready(Ok(())),
             Err(error) => Poll::Ready(Err(self.failed(error))),

@@ -124,7 +124,7 @@ impl Unread {
     }
 }
 
-/// What a server has answered to an upgrade, whatever it is.
+/// Any answer of a server to an upgrade.
 #[derive(Debug)]
 pub struct Answered {
     pub stream: Stream,

@@ -218,7 +218,7 @@ impl Client {
         });
         let mut seen = see::answer(message, of);
         if call.is_none() {
-            // Most likely the server has changed the id, or could not read a call, which then waits for ever.
+            // Most likely the server has changed the id, or could not read a call, which then waits without end.
             seen = seen.printing(printed(message));
         }
         let error = message.get("error").filter(|it| !it.is_null());

@@ -1,4 +1,4 @@
-//! What the thread that reads keys tells the screen, and asks it for.
+//! What the thread that reads keys sends to the screen, and asks it for.
 
 use std::mem;
 use std::sync::PoisonError;

@@ -1,0 +1,140 @@
+//! The further connections of a prompt: each a run that the prompt polls.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use super::error::FurtherError;
+use super::seat::{Desk, Order, Seat, State};
+use crate::console::roster::Roster;
+use crate::exit::Exit;
+
+/// A connection that is opened and runs to its end.
+pub type Run = Pin<Box<dyn Future<Output = Exit>>>;
+
+type Connect = dyn Fn(&str, Rc<Seat>) -> Result<Run, String>;
+
+/// Opens further connections from a command line without `wsee`; a mistake in it is one line.
+pub struct Connector(pub(super) Box<Connect>);
+
+impl Connector {
+    pub fn new(connect: impl Fn(&str, Rc<Seat>) -> Result<Run, String> + 'static) -> Self {
+        Self(Box::new(connect))
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Connector")
+    }
+}
+
+/// More have no colours of their own by far, and nobody reads their lines.
+pub(super) const MOST: usize = 32;
+
+/// The further connections, in the order they were opened.
+#[derive(Debug)]
+pub(super) struct Connections {
+    pub(super) connector: Option<Connector>,
+    pub(super) roster: Roster,
+    pub(super) desk: Rc<Desk>,
+    pub(super) all: Vec<Connection>,
+    pub(super) in_use: Option<usize>,
+    /// The user has left the prompt: the exit status is that of the connection in use.
+    pub(super) is_left: bool,
+}
+
+pub(super) struct Connection {
+    pub(super) seat: Rc<Seat>,
+    /// `None` once it has ended.
+    pub(super) run: Option<Run>,
+    pub(super) exit: Exit,
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.seat.fmt(f)
+    }
+}
+
+impl Connections {
+    pub(super) fn new(connector: Option<Connector>, roster: Roster) -> Self {
+        Self {
+            connector,
+            roster,
+            desk: Rc::default(),
+            all: Vec::new(),
+            in_use: None,
+            is_left: false,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    pub(super) fn is_first_in_use(&self) -> bool {
+        self.in_use.is_none()
+    }
+
+    pub(super) fn in_use(&self) -> Option<&Rc<Seat>> {
+        let connection = self.all.get(self.in_use?)?;
+        Some(&connection.seat)
+    }
+
+    /// The seat of this name; `None` is the first connection.
+    pub(super) fn find(&self, name: &str) -> Result<Option<usize>, FurtherError> {
+        if self.roster.first().text() == name {
+            return Ok(None);
+        }
+        let mut all = self.all.iter();
+        let found = all.position(|it| it.seat.label().text() == name);
+        found.map(Some).ok_or_else(|| FurtherError::Unknown {
+            name: name.to_owned(),
+            known: self.roster.names(),
+        })
+    }
+
+    pub(super) fn update_roster(&self) {
+        let labels = self.all.iter().map(|it| it.seat.label().clone());
+        self.roster.update(labels.collect(), self.in_use);
+    }
+
+    /// Passes an order on to every connection that has not ended.
+    pub(super) fn tell(&self, order: impl Fn() -> Order) {
+        for connection in self.all.iter().filter(|it| it.run.is_some()) {
+            connection.seat.give(order());
+        }
+    }
+
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut has_ended = false;
+        for connection in &mut self.all {
+            if let Some(run) = &mut connection.run
+                && let Poll::Ready(exit) = run.as_mut().poll(cx)
+            {
+                has_ended = true;
+                connection.exit = exit;
+                connection.run = None;
+                connection.seat.set_state(State::Closed);
+            }
+        }
+        has_ended
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.all.iter().all(|it| it.run.is_none())
+    }
+
+    /// Lines that wait in all of them, if any is paused.
+    pub(super) fn waiting(&self) -> Option<u64> {
+        let waiting = self.all.iter().filter_map(|it| it.seat.waiting());
+        waiting.reduce(|all, one| all + one)
+    }
+
+    pub(super) fn is_running(&self, seat: &Rc<Seat>) -> bool {
+        let mut all = self.all.iter();
+        all.any(|it| Rc::ptr_eq(&it.seat, seat) && it.run.is_some())
+    }
+}
