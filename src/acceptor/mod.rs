@@ -1,7 +1,9 @@
 //! What everything that accepts connections shares: the address, the listener, TLS, and the log of clients.
 
+mod accept;
 mod board;
 mod events;
+mod faulty;
 mod identity;
 mod lines;
 mod listener;
@@ -14,7 +16,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
+pub use accept::{Arrival, Reception, Stop, Stopped, accept, dismiss, wait};
 pub use board::Board;
+pub use faulty::{finish, keep_mute};
 pub use identity::{Identity, IdentityError};
 pub use lines::Lines;
 pub use listener::Listener;

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use crate::acceptor::Log;
 use crate::dial::io_text;
-use crate::event::{Cause, Direction, Ending, Event, Evidence, NotOpen, Opening, Side, Signal};
+use crate::event::{Cause, Direction, Ending, Event, Evidence, NotOpen, Opening, Side};
 use crate::fault::Faults;
 use crate::proto::connection::{self, AutoPong, End, Message, reported_code};
 use crate::proto::frame::CloseFrame;
@@ -52,7 +52,7 @@ enum Began {
     Close(Side),
     Fin(Side, Option<Partial>),
     Failed(Side, String, Option<Partial>),
-    Signal(Signal),
+    Stop(Cause),
     /// A fault or a rule.
     Proxy(&'static str),
 }
@@ -328,8 +328,9 @@ impl Journal {
         self.began.get_or_insert(Began::Failed(side, text, partial));
     }
 
-    pub(super) fn interrupted(&mut self, signal: Signal) {
-        self.began.get_or_insert(Began::Signal(signal));
+    /// The run ends.
+    pub(super) fn stopped(&mut self, cause: Cause) {
+        self.began.get_or_insert(Began::Stop(cause));
     }
 
     pub(super) fn struck(&mut self, by: &'static str) {
@@ -402,9 +403,10 @@ impl Journal {
                 let place = place(*partial);
                 format!("lost the {}: {}{place}", side.name(), escape_line(text))
             }
-            Some(Began::Signal(signal)) => {
+            Some(Began::Stop(Cause::Signal(signal))) => {
                 format!("closed by the proxy: 1001 going away, {signal},")
             }
+            Some(Began::Stop(_)) => "closed by the proxy: 1001 going away".to_owned(),
             Some(Began::Proxy(by)) => format!("ended by a {by}"),
             None => "ended".to_owned(),
         }
@@ -437,10 +439,7 @@ impl Journal {
             Some(Began::Failed(Side::Client, ..)) => {
                 (End::Abandoned { reset: true }, Some(Cause::Close))
             }
-            Some(Began::Signal(signal)) => (
-                End::Abandoned { reset: false },
-                Some(Cause::Signal(*signal)),
-            ),
+            Some(Began::Stop(cause)) => (End::Abandoned { reset: false }, Some(cause.clone())),
             Some(Began::Proxy(_)) | None => (End::Abandoned { reset: false }, Some(Cause::Close)),
         }
     }

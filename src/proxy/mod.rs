@@ -1,7 +1,10 @@
 //! A proxy in front of a WebSocket server: what passes stays as it came, is shown, and may be broken on purpose.
 
+mod answer;
+mod ask;
 mod client;
 mod journal;
+mod opening;
 mod pair;
 mod refuse;
 mod request;
@@ -12,19 +15,15 @@ mod way;
 
 use std::io;
 use std::path::PathBuf;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::net::TcpListener;
+use tokio::task::LocalSet;
 
-use crate::acceptor::{Identity, Lines, Listener, Log};
-use crate::event::Signal;
+use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception};
 use crate::fault::Plan;
 use crate::record::Format;
-use crate::render::Role;
 use crate::render::clock::Clock;
 use crate::session;
 pub use request::{Extensions, Rewriting};
@@ -64,10 +63,10 @@ pub struct Record {
 /// How long connections may take to end when the run ends; the user is waiting.
 const CLOSING: Duration = Duration::from_secs(3);
 
-/// Has the signal that ends the run, once there is one.
-type Signals = watch::Receiver<Option<Signal>>;
+/// Has the reason why the run ends, once there is one.
+type Signals = acceptor::Stop;
 
-/// Passes clients on until `signals` has a signal, then closes their connections.
+/// Passes clients on until `signals` has a reason to end, then closes their connections.
 ///
 /// # Errors
 ///
@@ -104,65 +103,45 @@ struct Visit {
 
 async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let options = Rc::new(options);
-    let mut clients = JoinSet::new();
-    // Each client that was let in has one; those that were turned away do not count.
-    let places = Rc::new(());
-    let mut number = 0;
-    let mut ended = wait(signals.clone());
-    let mut listener = Listener::new(listener, options.faults.flap);
-    loop {
-        tokio::select! {
-            _ = &mut ended => break,
-            Some(_) = clients.join_next() => {}
-            accepted = listener.accept(&options.log) => match accepted {
-                Ok((stream, peer)) => {
-                    number += 1;
-                    let log = options.log.of_connection(number);
-                    log.note(Role::Fact, &format!("* connected from {peer}"));
-                    if options.max_clients.is_some_and(|most| Rc::strong_count(&places) > most) {
-                        clients.spawn_local(refuse::turn_away(stream, log));
-                        continue;
-                    }
-                    let (signals, started) = (signals.clone(), listener.started);
-                    let visit = Visit { number, log, signals, started };
-                    let (options, place) = (options.clone(), places.clone());
-                    clients.spawn_local(async move {
-                        visited(stream, options, visit).await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    // Most likely out of file descriptors: clients that disconnect return some.
-                    options.log.note(Role::Error, &format!("! cannot accept a client: {error}"));
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-        }
+    let listener = Listener::new(listener, options.faults.flap);
+    let reception = Front {
+        options: Rc::clone(&options),
+        signals: signals.clone(),
+    };
+    let (log, most) = (&options.log, options.max_clients);
+    let clients = acceptor::accept(listener, log, most, signals, &reception).await;
+    acceptor::dismiss(clients, CLOSING).await;
+}
+
+struct Front {
+    options: Rc<Options>,
+    signals: Signals,
+}
+
+impl Reception for Front {
+    fn serve(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
+        let Arrival {
+            stream,
+            number,
+            log,
+            started,
+            ..
+        } = arrival;
+        let visit = Visit {
+            number,
+            log,
+            signals: self.signals.clone(),
+            started,
+        };
+        // Boxed, as the task would otherwise keep room for the opening for as long as it runs.
+        Box::pin(client::serve(stream, Rc::clone(&self.options), visit))
     }
-    drop(listener);
-    let closed = async { while clients.join_next().await.is_some() {} };
-    // Slower ones are disconnected.
-    let _ = tokio::time::timeout(CLOSING, closed).await;
-}
 
-async fn visited(stream: TcpStream, options: Rc<Options>, visit: Visit) {
-    let _ = stream.set_nodelay(true);
-    // Boxed, as the task would otherwise keep room for the opening for as long as it runs.
-    Box::pin(client::serve(stream, options, visit)).await;
-}
+    fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
+        refuse::turn_away(arrival.stream)
+    }
 
-type Ended = Pin<Box<dyn Future<Output = Signal> + Send>>;
-
-fn wait(mut signals: Signals) -> Ended {
-    Box::pin(async move {
-        let signal = signals
-            .wait_for(Option::is_some)
-            .await
-            .map(|signal| *signal);
-        match signal {
-            Ok(Some(signal)) => signal,
-            // The sender is gone, so no signal will come.
-            _ => std::future::pending().await,
-        }
-    })
+    fn log(&self, number: u64) -> Log {
+        self.options.log.of_connection(number)
+    }
 }

@@ -7,9 +7,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::Signals;
 use super::journal::Journal;
 use super::way::{Failure, Streams, Way};
-use super::{Signals, wait};
+use crate::acceptor::wait;
 use crate::event::Side;
 use crate::fault::Faults;
 use crate::proto::frame::{CloseCode, CloseFrame};
@@ -61,8 +62,8 @@ impl Pair {
                     how
                 }
             },
-            signal = &mut ended => {
-                journal.interrupted(signal);
+            cause = &mut ended => {
+                journal.stopped(cause);
                 // RFC 6455 §7.4.1: 1001, such as a server going down.
                 let frame = Some(CloseFrame::new(CloseCode::GOING_AWAY, ""));
                 CloseMode::Close { frame, patience: None }

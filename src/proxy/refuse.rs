@@ -9,7 +9,6 @@ use crate::acceptor::{Log, linger};
 use crate::event::Direction;
 use crate::proto::http1::Head;
 use crate::proto::http1::head::{self, Reader};
-use crate::render::Role;
 use crate::session::Transport;
 
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable";
@@ -19,11 +18,7 @@ pub(super) const FORBIDDEN: &str = "HTTP/1.1 403 Origin Not Allowed";
 pub(super) const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway";
 
 /// Answers a client for which there is no place, without reading its request.
-pub(super) async fn turn_away(mut stream: TcpStream, log: Log) {
-    log.note(
-        Role::Warning,
-        "! refused: as many clients are connected as --max-clients allows",
-    );
+pub(super) async fn turn_away(mut stream: TcpStream) {
     let _ = answer(
         &mut stream,
         UNAVAILABLE,

@@ -12,6 +12,7 @@ use super::view::view;
 use super::{complain, printed, rules};
 use crate::acceptor::Log;
 use crate::config::{Environment, Proxying};
+use crate::event::Cause;
 use crate::exit::Exit;
 use crate::proxy::{self, Options, Record};
 use crate::render::escape::escape_line;
@@ -75,7 +76,7 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         signal = poll_fn(|cx| signals.poll(cx)) => signal,
     };
     // The proxy holds the receiver until it ends.
-    let _ = end.send(Some(signal));
+    let _ = end.send(Some(Cause::Signal(signal)));
     let written = tokio::select! {
         written = &mut proxying => written,
         _ = poll_fn(|cx| signals.poll(cx)) => Ok(()),

@@ -1,32 +1,28 @@
 //! What every client has in common: its log, and when the server ends its connection.
 
 use std::fmt;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::hub::MOST_WAITING;
 use super::patience::Patience;
-use crate::acceptor::Log;
+use crate::acceptor::{Log, Stopped};
 use crate::event::{Cause, Event};
 use crate::fault::{Faults, Kind};
 use crate::proto::connection;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::session::{Stop, Turn};
 
-/// Completes with the reason why the server ends.
-pub(super) type Ended = Pin<Box<dyn Future<Output = Cause> + Send>>;
-
 pub(super) struct Client {
     pub(super) log: Log,
-    ended: Option<Ended>,
+    ended: Option<Stopped>,
     idle: Option<Duration>,
     patience: Patience,
     faults: Option<Faults>,
 }
 
 impl Client {
-    pub(super) fn new(log: Log, ended: Ended, faults: Option<Faults>) -> Self {
+    pub(super) fn new(log: Log, ended: Stopped, faults: Option<Faults>) -> Self {
         Self {
             log,
             ended: Some(ended),

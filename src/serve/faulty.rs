@@ -1,20 +1,17 @@
 //! Clients that the server treats badly on purpose.
 
 use std::borrow::Cow;
-use std::future::pending;
 use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use super::{Options, Signals, Visit, wait};
-use crate::acceptor::{Log, linger};
+use super::{Options, Visit};
+use crate::acceptor::{self, Log, linger};
 use crate::event::Direction;
-use crate::fault::{Faults, Faulty, mute};
+use crate::fault::{Faults, Faulty};
 use crate::proto::handshake::server::{Policy, Upgrade};
-use crate::render::Role;
 use crate::render::quantity;
 use crate::session::Transport;
 
@@ -28,46 +25,8 @@ pub(super) async fn serve<S: Transport>(
     let mut stream = Faulty::new(stream, faults.clone());
     let (log, signals) = (visit.log.clone(), visit.signals.clone());
     super::connection(&mut stream, options, visit).await;
-    faults.end();
-    show(&faults, &log);
-    let finished = until_end(stream.finish(), signals, &faults).await;
-    show(&faults, &log);
-    if let Some(Some(kept)) = finished {
-        let kept = quantity::duration(kept);
-        log.note(Role::Fact, &format!("* the client left {kept} later"));
-    }
-}
-
-fn show(faults: &Faults, log: &Log) {
-    for note in faults.take_notes() {
-        log.fault(&note);
-    }
-}
-
-/// Says nothing to a client until it is gone.
-pub(super) async fn keep_mute(stream: TcpStream, visit: &Visit, faults: &Faults) {
-    visit.log.fault("mute");
-    until_end(mute(stream), visit.signals.clone(), faults).await;
-    visit.log.note(Role::Fact, "* disconnected");
-}
-
-/// Runs until the server ends or goes away; `None` if it did before.
-async fn until_end<T>(
-    work: impl Future<Output = T>,
-    signals: Signals,
-    faults: &Faults,
-) -> Option<T> {
-    let down = async {
-        match faults.down() {
-            Some(at) => tokio::time::sleep_until(at.into()).await,
-            None => pending().await,
-        }
-    };
-    tokio::select! {
-        done = work => Some(done),
-        _ = wait(signals) => None,
-        () = down => None,
-    }
+    let text = |kept: &str| format!("* the client left {kept} later");
+    acceptor::finish(&mut stream, &faults, &log, signals, text).await;
 }
 
 /// Lets a client wait, and refuses it, if these are its faults; returns whether it was refused.

@@ -34,11 +34,10 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::LocalSet;
 
 pub use behaviour::Behaviour;
 use behaviour::behave;
-use client::Ended;
 use door::Verdict;
 pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
@@ -47,7 +46,7 @@ pub use program::Book;
 use prompt::ServerPrompt;
 pub use prompt::{PromptOptions, Reload};
 
-use crate::acceptor::{Identity, Lines, Listener, Log, linger};
+use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception, linger, wait};
 use crate::event::{Cause, Direction};
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
@@ -172,64 +171,55 @@ async fn serve_with(
 
 async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let options = Rc::new(options);
-    let mut clients = JoinSet::new();
-    // Each client that was let in has one; those that were turned away do not count.
-    let places = Rc::new(());
-    let mut number = 0;
-    let mut ended = wait(signals.clone());
-    let flap = options.faults.borrow().flap;
-    let mut listener = Listener::new(listener, flap);
-    loop {
-        tokio::select! {
-            _ = &mut ended => break,
-            Some(_) = clients.join_next() => {}
-            accepted = listener.accept(&options.log) => match accepted {
-                Ok((stream, peer)) => {
-                    number += 1;
-                    let log = options.log.of(number);
-                    log.note(Role::Fact, &format!("* connected from {peer}"));
-                    if options.max_clients.is_some_and(|most| Rc::strong_count(&places) > most) {
-                        clients.spawn_local(turn_away(stream, log));
-                        continue;
-                    }
-                    let faults = options.faults.borrow();
-                    let faults = faults.connection(number, listener.started, Instant::now());
-                    let visit = Visit { number, peer, log, signals: signals.clone(), faults };
-                    let (options, place) = (options.clone(), places.clone());
-                    clients.spawn_local(async move {
-                        client(stream, options, visit).await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    // Most likely out of file descriptors: clients that disconnect return some.
-                    options.log.note(Role::Error, &format!("! cannot accept a client: {error}"));
-                    tokio::time::sleep(Duration::from_millis(100)).await;
-                }
-            },
-        }
-    }
-    drop(listener);
+    let listener = Listener::new(listener, options.faults.borrow().flap);
+    let reception = Door {
+        options: Rc::clone(&options),
+        signals: signals.clone(),
+    };
+    let (log, most) = (&options.log, options.max_clients);
+    let clients = acceptor::accept(listener, log, most, signals, &reception).await;
     if let Behaviour::SocketIo(engine) = &options.behaviour {
         engine.close();
     }
-    let closed = async { while clients.join_next().await.is_some() {} };
-    // Slower clients are disconnected.
-    let _ = tokio::time::timeout(CLOSING, closed).await;
+    acceptor::dismiss(clients, CLOSING).await;
 }
 
 /// Has the reason why the server ends, once there is one.
-type Signals = watch::Receiver<Option<Cause>>;
+type Signals = acceptor::Stop;
 
-fn wait(mut signals: Signals) -> Ended {
-    Box::pin(async move {
-        let cause = signals.wait_for(Option::is_some).await;
-        match cause.map(|cause| cause.clone()) {
-            Ok(Some(cause)) => cause,
-            // The sender is gone, so nothing will come.
-            _ => std::future::pending().await,
-        }
-    })
+struct Door {
+    options: Rc<Options>,
+    signals: Signals,
+}
+
+impl Reception for Door {
+    fn serve(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
+        let Arrival {
+            stream,
+            peer,
+            number,
+            log,
+            started,
+        } = arrival;
+        let faults = self.options.faults.borrow();
+        let faults = faults.connection(number, started, Instant::now());
+        let visit = Visit {
+            number,
+            peer,
+            log,
+            signals: self.signals.clone(),
+            faults,
+        };
+        client(stream, Rc::clone(&self.options), visit)
+    }
+
+    fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
+        turn_away(arrival.stream)
+    }
+
+    fn log(&self, number: u64) -> Log {
+        self.options.log.of(number)
+    }
 }
 
 /// A client that has connected.
@@ -242,20 +232,16 @@ struct Visit {
 }
 
 /// Answers a client for which there is no place, without reading its request.
-async fn turn_away(mut stream: TcpStream, log: Log) {
-    log.note(
-        Role::Warning,
-        "! refused: as many clients are connected as --max-clients allows",
-    );
+async fn turn_away(mut stream: TcpStream) {
     if stream.write_all(UNAVAILABLE).await.is_ok() {
         let _ = linger(&mut stream).await;
     }
 }
 
 async fn client(stream: TcpStream, options: Rc<Options>, visit: Visit) {
-    let _ = stream.set_nodelay(true);
     if let Some(faults) = visit.faults.as_ref().filter(|faults| faults.is_mute()) {
-        return Box::pin(faulty::keep_mute(stream, &visit, faults)).await;
+        let stop = visit.signals.clone();
+        return Box::pin(acceptor::keep_mute(stream, &visit.log, stop, faults)).await;
     }
     let Some(identity) = options.identity.clone() else {
         // Boxed, as the task would otherwise keep room for the other way, with TLS, for as long as it runs.

@@ -18,8 +18,8 @@ use shared::{Opening, Sessions, Shared};
 use websocket::Socket;
 
 use super::Options;
-use super::client::{Client, Ended};
-use crate::acceptor::{Log, linger};
+use super::client::Client;
+use crate::acceptor::{Log, Stopped, linger};
 use crate::event::Direction;
 use crate::ontop::socketio::engine::RefusalCode;
 use crate::ontop::socketio::server;
@@ -63,7 +63,7 @@ impl Engine {
         stream: S,
         options: &Options,
         log: Log,
-        mut ended: Ended,
+        mut ended: Stopped,
     ) {
         let mut http = Http::new(stream);
         loop {
@@ -171,7 +171,7 @@ impl Engine {
         opened: Opened,
         options: &Options,
         log: Log,
-        ended: Ended,
+        ended: Stopped,
     ) {
         let answer = Upgrade::answer(head, &options.policy);
         log.head(&answer.request, Direction::Received);
