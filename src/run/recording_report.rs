@@ -9,7 +9,7 @@ use crate::atomic_file::Replacement;
 use crate::cli::RecordingReportArgs;
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
-use crate::record::{ReadError, Report, ReportError, recognize};
+use crate::record::{FileError, ReadError, Report, ReportError, recognize};
 use crate::render::escape::escape_line;
 use crate::render::{Secrets, Style, message, quantity};
 use crate::term;
@@ -63,6 +63,16 @@ fn create(recording: &Path, path: &PathBuf, is_named: bool) -> Result<Replacemen
         complain(&format!("{} exists already", path.display()));
         hint(&format!("-o {} replaces it", path.display()));
         return Err(Exit::Usage);
+    }
+    let is_link = fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink());
+    if is_link {
+        // The file that it leads to would become this user's alone.
+        let error = FileError::Link(path.clone());
+        complain(&error.to_string());
+        if let Some(text) = error.hint() {
+            hint(&text);
+        }
+        return Err(Exit::Write);
     }
     let found = |path| fs::canonicalize(path).ok();
     if found(recording).is_some_and(|recording| found(path) == Some(recording)) {

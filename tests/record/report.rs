@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -253,4 +253,18 @@ fn a_refused_upgrade_has_a_report_with_its_body() {
             "<h3>Body of the response</h3><pre>\n&lt;b&gt;no&lt;/b&gt;</pre>",
         ],
     );
+}
+
+#[test]
+fn a_report_follows_no_link() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let recording = recorded(&folder, "a.jsonl");
+    let (path, link) = (folder.path().join("a.html"), folder.path().join("l.html"));
+    fs::write(&path, "precious").expect("a file");
+    symlink(&path, &link).expect("a link");
+    wsee(&["report", text(&recording), "-o", text(&link)])
+        .run()
+        .exits(23)
+        .says("is a symbolic link, which is not followed\n");
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "precious");
 }
