@@ -9,7 +9,7 @@ use crate::secret::Secret;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = Heading::OnTop)]
 pub struct OnTopArgs {
-    /// Speak a protocol on top of WebSocket: socket.io, graphql, jsonrpc, or raw for none
+    /// Speak socket.io, graphql or jsonrpc on top of WebSocket, or raw for none
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
     /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
@@ -17,12 +17,7 @@ pub struct OnTopArgs {
     /// http://HOST:PORT: the path /socket.io/ and the query are filled in. -v shows the messages as
     /// they are on the wire. A session that the server refuses is exit status 115. See
     /// wsee-protocols(5).
-    #[arg(
-        long = "as",
-        value_name = "NAME",
-        hide_possible_values = true,
-        hide_short_help = true
-    )]
+    #[arg(long = "as", value_name = "NAME", hide_possible_values = true)]
     pub name: Option<As>,
     /// Join this namespace of Socket.IO; repeat for several
     ///
