@@ -16,7 +16,14 @@ use crate::render::write_out;
 pub struct Completion {
     candidates: Vec<Candidate>,
     /// Files may replace what follows this part of the word.
-    files_after: Option<String>,
+    pub files_after: Option<String>,
+}
+
+impl Completion {
+    pub fn values(&self) -> Vec<String> {
+        let values = self.candidates.iter().map(|it| it.value.clone());
+        values.collect()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +36,22 @@ struct Candidate {
 ///
 /// `profiles` are the names in the configuration file.
 pub fn complete(words: &[String], profiles: &[String]) -> Completion {
-    let Some((word, before)) = words.get(1..).and_then(<[String]>::split_last) else {
+    let words = words.get(1..).unwrap_or_default();
+    complete_line(words, profiles, true)
+}
+
+/// Completes the last word of the command line of a further connection: without program name and subcommands.
+pub fn complete_further(words: &[String], profiles: &[String]) -> Completion {
+    complete_line(words, profiles, false)
+}
+
+fn complete_line(words: &[String], profiles: &[String], is_first: bool) -> Completion {
+    let Some((word, before)) = words.split_last() else {
         return Completion::default();
     };
     let mut wsee = Cli::command();
     wsee.build();
-    let mut line = Line::new(&wsee);
+    let mut line = Line::new(&wsee, is_first);
     for word in before {
         line.read(word);
     }
@@ -54,12 +71,12 @@ struct Line<'c> {
 }
 
 impl<'c> Line<'c> {
-    fn new(command: &'c Command) -> Self {
+    fn new(command: &'c Command, is_first: bool) -> Self {
         Self {
             command,
             pending: None,
             positionals: 0,
-            is_first: true,
+            is_first,
             is_escaped: false,
         }
     }
@@ -322,6 +339,15 @@ mod tests {
         }
         assert_eq!(offered("wsee -v li"), [""; 0]);
         assert_eq!(offered("wsee ws://h "), [""; 0]);
+    }
+
+    #[test]
+    fn a_further_connection_is_offered_no_subcommands() {
+        let offered =
+            |word: &str| complete_further(&[word.to_owned()], &["staging".to_owned()]).values();
+        assert_eq!(offered("@"), ["@staging"]);
+        assert_eq!(offered("l"), [""; 0]);
+        assert_eq!(offered("--transp"), ["--transport"]);
     }
 
     #[test]

@@ -46,7 +46,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 pub use address::{KeepaliveTime, RouteArgs, RouteValueError};
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
-pub use complete::{Completion, complete};
+pub use complete::{Completion, complete, complete_further};
 pub use config::ConfigArgs;
 pub use connect::{ConnectArgs, DialArgs, SessionArgs};
 pub use curl::{CurlArgs, CurlError, QuoteError, Translation, translate, words_of};

@@ -41,6 +41,12 @@ pub enum Completion {
     Connection {
         start: usize,
     },
+    /// A word of a command line of wsee, from byte `start` of the line to the cursor.
+    Argument {
+        /// Where its first word begins.
+        line: usize,
+        start: usize,
+    },
     /// The name of a message, from byte `start` of the line to the cursor.
     Name {
         start: usize,
@@ -154,6 +160,13 @@ fn complete_args(name: &str, args: &str, start: usize) -> Completion {
             let start = start + word_at;
             return Completion::Connection { start };
         }
+        ("connect", [first, ..]) => {
+            let line = args.find(*first).map_or(0, |at| at + first.len());
+            return Completion::Argument {
+                line: start + line,
+                start: start + word_at,
+            };
+        }
         ("status", []) => vec![ALL],
         ("find", [ALL]) => vec!["jq"],
         ("send", []) => {
@@ -261,6 +274,20 @@ mod tests {
             complete("/file  my dir/a", 15),
             Completion::Path { start: 7 }
         );
+    }
+
+    #[test]
+    fn leaves_the_command_line_of_a_connection_to_the_caller() {
+        let argument = |line, start| Completion::Argument { line, start };
+        for (line, expected) in [
+            ("/connect ", Completion::None),
+            ("/connect b", Completion::None),
+            ("/connect b ", argument(10, 11)),
+            ("/connect b @st", argument(10, 11)),
+            ("/connect  b :80 --tra", argument(11, 16)),
+        ] {
+            assert_eq!(complete(line, line.len()), expected, "{line}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The commands that only this prompt has, and the words they take, shared with the line editor's thread: the verbs of
 //! a protocol on top, and those of a server.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::command::{Brackets, SERVER_COMMANDS, SHARED_COMMANDS};
@@ -11,8 +12,35 @@ use crate::speaker::{Speaker, is_meant, split};
 #[derive(Debug, Clone, Default)]
 pub struct Words(Arc<Mutex<State>>);
 
+/// Completes the last of some words of a command line, without the program's name.
+#[derive(Clone)]
+pub struct Arguments(Arc<Complete>);
+
+type Complete = dyn Fn(&[String]) -> Candidates + Send + Sync;
+
+/// What a word of a command line may become.
+#[derive(Debug, Default)]
+pub struct Candidates {
+    pub words: Vec<String>,
+    /// Files may replace what follows this part of the word.
+    pub files_after: Option<String>,
+}
+
+impl Arguments {
+    pub fn new(complete: impl Fn(&[String]) -> Candidates + Send + Sync + 'static) -> Self {
+        Self(Arc::new(complete))
+    }
+}
+
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Arguments")
+    }
+}
+
 #[derive(Debug, Default)]
 struct State {
+    arguments: Option<Arguments>,
     entries: Vec<Entry>,
     /// Of the client's commands, those that there are; `None` for all.
     shared: Option<&'static [&'static str]>,
@@ -39,6 +67,21 @@ impl Words {
         self.lock().entries = entries.collect();
     }
 
+    /// Takes what completes the command line of a further connection.
+    pub fn connect(&self, arguments: Arguments) {
+        self.lock().arguments = Some(arguments);
+    }
+
+    /// What the last word of a command line may become.
+    pub(super) fn arguments(&self, line: &str) -> Candidates {
+        let arguments = self.lock().arguments.clone();
+        let mut words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+        if line.ends_with(char::is_whitespace) {
+            words.push(String::new());
+        }
+        arguments.map_or_else(Candidates::default, |complete| (complete.0)(&words))
+    }
+
     /// Takes the commands of a server, and the names of its clients.
     pub fn serve(&self, clients: &[String]) {
         let entries = SERVER_COMMANDS.iter().map(|usage| Entry {
@@ -55,6 +98,7 @@ impl Words {
         *self.lock() = State {
             entries: entries.collect(),
             shared: Some(SHARED_COMMANDS),
+            arguments: None,
         };
     }
 

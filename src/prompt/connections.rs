@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use super::error::FurtherError;
 use super::seat::{Desk, Order, Seat, State};
 use crate::console::roster::Roster;
+use crate::console::words::Arguments;
 use crate::exit::Exit;
 
 /// A connection that is opened and runs to its end.
@@ -16,11 +17,18 @@ pub type Run = Pin<Box<dyn Future<Output = Exit>>>;
 type Connect = dyn Fn(&str, Rc<Seat>) -> Result<Run, String>;
 
 /// Opens further connections from a command line without `wsee`; a mistake in it is one line.
-pub struct Connector(pub(super) Box<Connect>);
+pub struct Connector {
+    pub(super) connect: Box<Connect>,
+    pub(super) arguments: Arguments,
+}
 
 impl Connector {
-    pub fn new(connect: impl Fn(&str, Rc<Seat>) -> Result<Run, String> + 'static) -> Self {
-        Self(Box::new(connect))
+    pub fn new(
+        connect: impl Fn(&str, Rc<Seat>) -> Result<Run, String> + 'static,
+        arguments: Arguments,
+    ) -> Self {
+        let connect = Box::new(connect);
+        Self { connect, arguments }
     }
 }
 

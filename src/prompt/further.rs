@@ -164,7 +164,8 @@ impl Prompt {
             is_lent: editor.lent(),
         };
         let seat = Rc::new(Seat::new(number, label, common));
-        let run = (connector.0)(&further.words, Rc::clone(&seat)).map_err(FurtherError::Line)?;
+        let run =
+            (connector.connect)(&further.words, Rc::clone(&seat)).map_err(FurtherError::Line)?;
         seat.set_in_use(before.is_some() && self.further.in_use == before);
         let connection = Connection {
             seat,
@@ -225,7 +226,7 @@ impl Prompt {
                     let entry = Entry::Line(String::new(), command);
                     connection.seat.give(Order::Entry(entry));
                 }
-                State::Reconnecting | State::Closed => {}
+                State::Reconnecting | State::Closing | State::Closed => {}
             }
         }
         if turn.is_some() && !self.stopping.is_closing() {
@@ -238,6 +239,7 @@ impl Prompt {
     fn list(&mut self, is_open: bool) {
         let view = &self.observers.view;
         let first = match (is_open, self.status.is_reconnecting()) {
+            (true, _) if self.stopping.is_closing() => State::Closing,
             (true, _) => State::Open,
             (false, true) => State::Reconnecting,
             (false, false) => State::Closed,

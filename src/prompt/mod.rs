@@ -119,6 +119,7 @@ impl Prompt {
         let variables = Variables::new(options.has_variables);
         let memory = observers.memory.as_ref().map(|it| it.memory().clone());
         let words = Words::default();
+        words.connect(connector.arguments.clone());
         let roster = Roster::new(&options.name);
         let editor = Editor::start(editor::Options {
             color: observers.view.style().is_colored(),
@@ -324,6 +325,7 @@ impl Mode for Prompt {
         let stop = self.stopping.poll(cx, self.place.is_lent(), now);
         if stop.is_ready() {
             self.observers.view.set_closing(true);
+            self.set_state(State::Closing);
             self.end_transfer(true);
         }
         stop

@@ -92,7 +92,7 @@ impl Reconnecting for Prompt {
 }
 
 impl Prompt {
-    fn set_state(&self, state: State) {
+    pub(super) fn set_state(&self, state: State) {
         if let Place::Seat(seat) = &self.place {
             seat.set_state(state);
         }

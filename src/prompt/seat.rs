@@ -68,6 +68,8 @@ pub(super) enum State {
     Connecting,
     Open,
     Reconnecting,
+    /// A Close waits for its answer.
+    Closing,
     Closed,
 }
 
@@ -76,6 +78,7 @@ impl State {
         match self {
             Self::Connecting | Self::Reconnecting => "connecting",
             Self::Open => "open",
+            Self::Closing => "closing",
             Self::Closed => "closed",
         }
     }

@@ -7,27 +7,38 @@ use std::time::Instant;
 use super::final_line::FinalLine;
 use super::lasting::{keep_up, time_is_up};
 use super::view::view;
-use super::{failure, on_top};
+use super::{failure, on_top, profiles};
+use crate::cli;
 use crate::config::{CommandLine, CommandLineError, Connect, Environment, Mode};
+use crate::console::words::{Arguments, Candidates};
 use crate::diagnostic::one_line;
 use crate::event::Opening;
 use crate::exit::Exit;
 use crate::observe::{NO_LINES, Observers, Outlet, View};
-use crate::prompt::{Connector, Prompt, Seat};
+use crate::prompt::{Connector, Prompt, Run, Seat};
 use crate::render::message;
 use crate::render::{Show, quantity};
 use crate::session::{self, Opened};
 use crate::speaker::Speaker;
 
 pub(super) fn connector(environment: &Environment) -> Connector {
+    let profiles = profiles(environment);
+    let arguments = Arguments::new(move |words| {
+        let completion = cli::complete_further(words, &profiles);
+        Candidates {
+            words: completion.values(),
+            files_after: completion.files_after,
+        }
+    });
     let environment = environment.clone();
-    Connector::new(move |words, seat| {
+    let connect = move |words: &str, seat| -> Result<Run, String> {
         let connect = resolve(words, &environment)?;
         let environment = environment.clone();
         Ok(Box::pin(async move {
             Box::pin(run(&connect, &seat, &environment)).await
         }))
-    })
+    };
+    Connector::new(connect, arguments)
 }
 
 /// The mistake in a command line, as one line.

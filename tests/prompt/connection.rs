@@ -286,3 +286,15 @@ fn a_recording_has_the_names_of_further_connections() {
     one.finish();
     other.finish();
 }
+
+#[test]
+fn tab_completes_the_flags_of_a_further_connection() {
+    let (one, other) = (answering("one"), answering("two"));
+    let mut terminal = two(&one, &other, &[]);
+    terminal.press("/connect c ws://h --transp\t");
+    terminal.wait_for_line("> /connect c ws://h --transport ");
+    terminal.press("\x15");
+    leave(terminal);
+    one.finish();
+    other.finish();
+}

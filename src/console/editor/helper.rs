@@ -130,6 +130,18 @@ impl LineHelper {
                 let names = self.known.roster.starting_with(&line[start..pos]);
                 Ok((start, pairs(names, " ")))
             }
+            Completion::Argument { line: at, start } => {
+                let found = self.known.words.arguments(&line[at..pos]);
+                if let Some(before) = found.files_after {
+                    let start = start + before.len();
+                    let path = line.get(start..pos).unwrap_or_default();
+                    let (at, files) = self.files.complete_path(path, path.len())?;
+                    if !files.is_empty() {
+                        return Ok((start + at, files));
+                    }
+                }
+                Ok((start, pairs(found.words, " ")))
+            }
             Completion::None => Ok((start, pairs(words, " "))),
         }
     }
