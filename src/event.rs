@@ -55,6 +55,8 @@ pub enum Carried {
         hint: Option<&'static str>,
         exit: Exit,
     },
+    /// A WebSocket took over, this long after the session was opened.
+    Upgraded(Duration),
     Note(String),
     Hint(String),
 }
@@ -66,7 +68,11 @@ impl Carried {
             Self::Step(step) => Some(Event::Step(step)),
             Self::Request(head) => Some(Event::Request(head)),
             Self::Response(head) => Some(Event::Response(head)),
-            Self::Refused(_) | Self::Failed { .. } | Self::Note(_) | Self::Hint(_) => None,
+            Self::Refused(_)
+            | Self::Failed { .. }
+            | Self::Upgraded(_)
+            | Self::Note(_)
+            | Self::Hint(_) => None,
         }
     }
 }
@@ -158,6 +164,8 @@ pub struct Open {
     pub tolerated: Vec<String>,
     /// From the start of dialing to the 101.
     pub took: Duration,
+    /// HTTP long polling carries the session.
+    pub is_polled: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -278,6 +286,8 @@ pub struct Ours {
     pub is_spoken: bool,
     /// The peer ended the connection because of a frame that breaks the rules on purpose.
     pub is_provoked: bool,
+    /// HTTP long polling carried the session to its end: there is no Close frame in it.
+    pub is_polled: bool,
 }
 
 impl Ending {

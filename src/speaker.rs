@@ -10,15 +10,17 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::command::COMMANDS;
-use crate::event::{Carried, Cause, Ending, Event};
+use crate::event::{Carried, Cause, Event, Open};
 use crate::exit::Exit;
-use crate::ontop::{self, Action, Actions, Name, Opening, Protocol, Refusal, Seen, Verb};
+use crate::ontop::{
+    self, Action, Actions, Name, Opening, Protocol, Refusal, Reoffer, Seen, Unsuited, Verb,
+};
 use crate::outbox::{SendError, SendObserver};
 use crate::proto::connection::{self, End, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::rules::Rule;
-use crate::session::Turn;
+use crate::session::{OpenError, Over, Turn};
 
 /// What `--as` asks for.
 #[derive(Debug, Clone)]
@@ -34,9 +36,12 @@ impl Options {
         self.protocol.name()
     }
 
-    /// Whether a server that speaks another version is followed.
-    pub fn follows_version(&self) -> bool {
-        self.protocol.follows_version()
+    /// What to offer after a request for this target was refused like this, before there was a connection.
+    pub fn reoffer(&self, error: &OpenError, target: &str) -> Option<Reoffer> {
+        if !error.refuses_version {
+            return None;
+        }
+        self.on(target).protocol.client().reoffer(Unsuited::Version)
     }
 
     /// The options for a server that is asked with this target: its query may name another version.
@@ -83,8 +88,10 @@ pub struct Speaker {
     auth: Option<Auth>,
     shows_secrets: bool,
     actions: Actions,
-    /// The one that the server has chosen.
-    subprotocol: Option<String>,
+    /// How the connection was opened.
+    agreed: Open,
+    /// What to offer in the place of what the server has refused.
+    reoffer: Option<Reoffer>,
     /// There is a connection.
     is_open: bool,
     /// Why the session is to end, and whether that was asked for already.
@@ -101,7 +108,8 @@ impl Speaker {
             auth: options.auth.clone(),
             shows_secrets: options.shows_secrets,
             actions: Actions::default(),
-            subprotocol: None,
+            agreed: Open::default(),
+            reoffer: None,
             is_open: false,
             refusal: None,
             is_over: false,
@@ -109,18 +117,26 @@ impl Speaker {
         }
     }
 
-    /// The server has agreed to this subprotocol, on a connection that is open in a moment.
-    pub fn agree(&mut self, subprotocol: Option<&str>) {
-        self.subprotocol = subprotocol.map(str::to_owned);
+    /// The server has agreed to this, on a connection that is open in a moment.
+    pub fn agree(&mut self, open: &Open) {
+        self.agreed = open.clone();
     }
 
-    /// The subprotocols to offer on another connection, after one that ended like this.
-    pub fn other_subprotocols(&self, ending: &Ending) -> Option<Vec<String>> {
-        let End::Closed { received, .. } = &ending.end else {
-            return None;
-        };
-        let code = received.as_ref()?.code.0;
-        self.protocol.other_subprotocols(code)
+    /// What to offer on another connection, after one that ended or did not open like this.
+    pub fn reoffer(&mut self, over: Over<'_>) -> Option<Reoffer> {
+        match over {
+            Over::Ended(ending) => self.reoffer.take().or_else(|| {
+                let End::Closed { received, .. } = &ending.end else {
+                    return None;
+                };
+                let code = received.as_ref()?.code.0;
+                self.protocol.reoffer(Unsuited::Closed(code))
+            }),
+            Over::NotOpen(error) if error.refuses_version => {
+                self.protocol.reoffer(Unsuited::Version)
+            }
+            Over::NotOpen(_) => None,
+        }
     }
 
     /// How much of what was asked for is not answered yet, if the protocol has answers.
@@ -136,12 +152,17 @@ impl Speaker {
     /// A connection is open, or open again.
     pub fn opened(&mut self, now: Instant) {
         self.actions = Actions::default();
-        (self.is_open, self.is_over, self.refusal) = (true, false, None);
+        (self.is_open, self.is_over) = (true, false);
+        (self.refusal, self.reoffer) = (None, None);
         let auth = self.auth.as_ref().map(|auth| (auth.0)()).transpose();
         match auth {
             Ok(auth) => {
-                let subprotocol = self.subprotocol.as_deref();
-                let opening = Opening { auth, subprotocol };
+                let subprotocol = self.agreed.subprotocol.as_deref();
+                let opening = Opening {
+                    auth,
+                    subprotocol,
+                    is_polled: self.agreed.is_polled,
+                };
                 self.protocol.opened(opening, now, &mut self.actions);
             }
             Err(text) => {
@@ -246,6 +267,7 @@ impl Speaker {
             Event::Connection(connection::Event::Close(frame)) => {
                 return self.closing(frame.as_ref());
             }
+            Event::Carried(Carried::Upgraded(_)) => return self.protocol.upgraded(),
             Event::Carried(Carried::Refused(body)) => {
                 Some(String::from_utf8_lossy(body).into_owned())
             }
@@ -260,8 +282,16 @@ impl Speaker {
             }
             _ => return,
         };
-        let refusal = body.and_then(|body| self.protocol.name().refusal(&body));
-        self.refusal = self.refusal.take().or(refusal);
+        let Some(body) = body else {
+            return;
+        };
+        let name = self.protocol.name();
+        if name.refuses_version(&body) {
+            self.reoffer = self.protocol.reoffer(Unsuited::Version);
+        }
+        if self.reoffer.is_none() {
+            self.refusal = self.refusal.take().or_else(|| name.refusal(&body));
+        }
     }
 
     /// Says what a verb, a line or a record stands for.
@@ -345,12 +375,6 @@ impl Speaker {
         self.is_over = true;
         Some(cause(refusal))
     }
-}
-
-/// What to say before these subprotocols are offered, in the place of the first ones.
-pub fn reoffered(subprotocols: &[String]) -> String {
-    let names = subprotocols.join(", ");
-    format!("the server took a subprotocol that it does not speak; trying {names} alone")
 }
 
 fn cause(refusal: Refusal) -> Cause {

@@ -6,6 +6,7 @@ mod jsonrpc;
 mod pipe;
 mod polling;
 mod prompt;
+mod version;
 
 use std::net::TcpStream;
 

@@ -244,6 +244,7 @@ impl Log {
                 deflate: answer.deflate,
                 tolerated: Vec::new(),
                 took: Duration::ZERO,
+                is_polled: false,
             };
             let mut opening = Events::opening(url, &answer.request, &answer.response, now);
             let event = Event::Open(&open);

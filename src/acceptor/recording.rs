@@ -68,6 +68,7 @@ impl Recording {
             deflate: answer.deflate,
             tolerated: Vec::new(),
             took: Duration::ZERO,
+            is_polled: false,
         };
         let event = Event::Open(&open);
         self.opening.observe(&event, now);

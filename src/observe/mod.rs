@@ -30,7 +30,7 @@ use crate::event::{Carried, Direction, Ending, Event, NotOpen, Opening};
 use crate::memory::Feed;
 use crate::ontop::{Dialect, Seen};
 use crate::proto::connection::{self, Message};
-use crate::render::Jsonl;
+use crate::render::{Jsonl, quantity};
 
 #[derive(Debug)]
 pub struct Observers {
@@ -135,6 +135,12 @@ impl Observers {
             _ => None,
         };
         match event {
+            Event::Carried(Carried::Upgraded(after)) => {
+                let after = quantity::duration(*after);
+                self.view.note(&format!(
+                    "a WebSocket took over from long polling after {after}"
+                ));
+            }
             Event::Carried(Carried::Note(text)) => self.view.note(text),
             Event::Carried(Carried::Hint(text)) => self.view.hint(text),
             _ => {}

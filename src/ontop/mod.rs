@@ -10,7 +10,7 @@ pub mod recognise;
 pub mod socketio;
 mod verb;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::time::Instant;
 
 use serde_json::Value;
@@ -20,6 +20,7 @@ pub use recognise::Dialect;
 pub use verb::{Lines, SayError, Verb};
 
 use crate::proto::message::Kind;
+use socketio::engine::{RefusalCode, Version};
 
 /// A protocol that `--as` names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +73,14 @@ impl Name {
             Self::Graphql | Self::JsonRpc => None,
         }
     }
+
+    /// Whether the body of an HTTP response refuses the version that was asked for.
+    pub fn refuses_version(self, body: &str) -> bool {
+        match self {
+            Self::SocketIo => socketio::refusal_code(body) == Some(RefusalCode::Version),
+            Self::Graphql | Self::JsonRpc => false,
+        }
+    }
 }
 
 /// How a protocol is spoken.
@@ -109,14 +118,6 @@ impl Options {
         }
     }
 
-    /// Whether a server that speaks another version is followed.
-    pub fn follows_version(&self) -> bool {
-        match self {
-            Self::SocketIo(options) => options.is_auto,
-            Self::Graphql(_) | Self::JsonRpc(_) => false,
-        }
-    }
-
     /// Takes from the query of a request what it says about the version.
     pub fn follow(&mut self, target: &str) {
         match self {
@@ -132,6 +133,43 @@ pub struct Opening<'a> {
     pub auth: Option<Value>,
     /// The one that the server has chosen.
     pub subprotocol: Option<&'a str>,
+    /// HTTP long polling carries it.
+    pub is_polled: bool,
+}
+
+/// Why a server may want another offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsuited {
+    /// It has closed with this code.
+    Closed(u16),
+    /// It does not speak the version.
+    Version,
+}
+
+/// What to offer on the next connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reoffer {
+    Subprotocols(Vec<String>),
+    EngineIo(Version),
+}
+
+/// What is shown before that is offered.
+impl fmt::Display for Reoffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Subprotocols(names) => write!(
+                f,
+                "the server took a subprotocol that it does not speak; trying {} alone",
+                names.join(", ")
+            ),
+            Self::EngineIo(version) => write!(
+                f,
+                "the server speaks EIO {number} ({products}); trying that",
+                number = version.number(),
+                products = version.products()
+            ),
+        }
+    }
 }
 
 /// One end of a protocol on top of WebSocket.
@@ -155,8 +193,12 @@ pub trait Protocol: Debug {
     /// What a plain line at the prompt is, for its help.
     fn line_help(&self) -> &'static str;
 
-    /// The subprotocols to offer to a server that has closed with this code, if another offer may help.
-    fn other_subprotocols(&self, _code: u16) -> Option<Vec<String>> {
+    /// A WebSocket carries the session from now on, in the place of HTTP long polling.
+    fn upgraded(&mut self) {}
+
+    /// What to offer in the place of what did not suit the server, if that may help; it is spoken from then
+    /// on.
+    fn reoffer(&mut self, _unsuited: Unsuited) -> Option<Reoffer> {
         None
     }
 

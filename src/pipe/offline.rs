@@ -3,20 +3,20 @@
 use std::time::Instant;
 
 use super::Pipe;
-use crate::event::{Ending, Event};
-use crate::session::Reconnecting;
-use crate::speaker;
+use crate::event::Event;
+use crate::ontop::Reoffer;
+use crate::session::{Over, Reconnecting};
 
 impl Reconnecting for Pipe {
     fn wants_reconnect(&self) -> bool {
         self.cause.is_none() && self.stop.is_none() && !self.has_enough()
     }
 
-    fn other_subprotocols(&mut self, ending: &Ending) -> Option<Vec<String>> {
-        let speaker = self.speaker.as_ref().filter(|_| self.wants_reconnect());
-        let other = speaker?.other_subprotocols(ending)?;
-        let note = speaker::reoffered(&other);
-        self.observers.view.note(&note);
+    fn reoffer(&mut self, over: Over<'_>) -> Option<Reoffer> {
+        let may_reconnect = self.wants_reconnect();
+        let speaker = self.speaker.as_mut().filter(|_| may_reconnect);
+        let other = speaker?.reoffer(over)?;
+        self.observers.view.note(&other.to_string());
         Some(other)
     }
 
@@ -25,7 +25,7 @@ impl Reconnecting for Pipe {
             Event::Retry(_) => self.disconnected(),
             Event::Open(open) => {
                 if let Some(speaker) = &mut self.speaker {
-                    speaker.agree(open.subprotocol.as_deref());
+                    speaker.agree(open);
                 }
             }
             Event::Reconnected(_) => self.reconnected(now),

@@ -8,20 +8,20 @@ use super::error::LineError;
 use super::seat::{Place, State};
 use crate::event::{Cause, DisconnectReason, Ending, Event};
 use crate::observe::NO_LINES;
+use crate::ontop::Reoffer;
 use crate::render::close_summary::ending;
-use crate::session::Reconnecting;
-use crate::speaker;
+use crate::session::{Over, Reconnecting};
 
 impl Reconnecting for Prompt {
     fn wants_reconnect(&self) -> bool {
         !self.stopping.is_pending()
     }
 
-    fn other_subprotocols(&mut self, ending: &Ending) -> Option<Vec<String>> {
-        let speaker = self.speaker.as_ref().filter(|_| self.wants_reconnect());
-        let other = speaker?.other_subprotocols(ending)?;
-        let note = speaker::reoffered(&other);
-        self.observers.view.note(&note);
+    fn reoffer(&mut self, over: Over<'_>) -> Option<Reoffer> {
+        let may_reconnect = self.wants_reconnect();
+        let speaker = self.speaker.as_mut().filter(|_| may_reconnect);
+        let other = speaker?.reoffer(over)?;
+        self.observers.view.note(&other.to_string());
         Some(other)
     }
 
@@ -56,7 +56,7 @@ impl Reconnecting for Prompt {
             }
             Event::Open(open) => {
                 if let Some(speaker) = &mut self.speaker {
-                    speaker.agree(open.subprotocol.as_deref());
+                    speaker.agree(open);
                 }
             }
             Event::Reconnected(_) => {

@@ -116,7 +116,14 @@ pub(super) async fn pass_refusal(
     }
     front.flush().await?;
     linger(&mut &mut *front).await?;
-    let error = OpenError::refused(Refused { refusal, body }, evidence);
+    let error = OpenError::refused(
+        Refused {
+            refusal,
+            body,
+            is_poll: false,
+        },
+        evidence,
+    );
     journal.not_open(&why(&error), Instant::now());
     Ok(())
 }
@@ -163,6 +170,7 @@ pub(super) async fn agree(
         deflate: agreed.deflate,
         tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
         took: Duration::ZERO,
+        is_polled: false,
     };
     journal.opening(&Event::Open(&open), Instant::now());
     Ok(())

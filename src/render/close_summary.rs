@@ -179,6 +179,7 @@ fn cause_text(cause: &Cause) -> String {
 
 fn end_text(ending: &Ending, peer: &str) -> String {
     match &ending.end {
+        End::Closed { .. } if ending.ours.is_polled => "closed the session".to_owned(),
         End::Closed {
             by_peer: true,
             received,
@@ -227,10 +228,16 @@ fn end_text(ending: &Ending, peer: &str) -> String {
             "connection dropped by us (TCP FIN), no Close frame sent".to_owned()
         }
         End::NotAwaited { sent } => {
+            if ending.ours.is_polled {
+                return "closed the session, without waiting for the answer".to_owned();
+            }
             format!(
                 "closed: {}, without waiting for the answer",
                 close_text(sent.as_ref())
             )
+        }
+        End::CloseTimeout if ending.ours.is_polled => {
+            format!("the {peer} did not answer the last request in time")
         }
         End::CloseTimeout => format!("the {peer} did not answer the Close frame in time"),
         End::NoPong(limit) => {

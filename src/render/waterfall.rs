@@ -153,6 +153,7 @@ mod tests {
                 deflate: None,
                 tolerated: Vec::new(),
                 took: ms(20),
+                is_polled: false,
             };
             opening.observe(&Event::Open(&open), start + ms(20));
         }

@@ -98,7 +98,11 @@ async fn run(connect: &Connect, seat: &Rc<Seat>, environment: &Environment) -> E
     seat.print(observers.view.text());
     let target = &options.offer.target;
     let on_top = connect.dialing.on_top.as_ref();
-    let speaker = on_top.map(|on_top| Speaker::new(&on_top.on(target)));
+    let speaker = on_top.map(|on_top| {
+        let mut speaker = Speaker::new(&on_top.on(target));
+        speaker.agree(&opened.open);
+        speaker
+    });
     if speaker.is_none() {
         observers.find_dialect(target);
     }
@@ -138,10 +142,8 @@ async fn open(
             opened = Box::pin(session::open_lasting(options, backoff, &mut observe)) => match opened {
                 Ok(opened) => return Ok(opened),
                 Err(error) => {
-                    let is_first = options.offer.target == connect.dialing.open.offer.target;
-                    if is_first && on_top::is_other_version(&error, connect) {
-                        let note = on_top::try_other_version(options);
-                        observers.view.note(note);
+                    if let Some(note) = on_top::other_version(&error, connect, options) {
+                        observers.view.note(&note);
                         continue;
                     }
                     let text = failure::failure(&error, connect, style, shown);

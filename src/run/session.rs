@@ -77,7 +77,7 @@ pub(super) async fn run(connect: &Connect, task: Task, environment: &Environment
     let on_top = connect.dialing.on_top.as_ref();
     let speaker = on_top.map(|on_top| {
         let mut speaker = Speaker::new(&on_top.on(target));
-        speaker.agree(opened.open.subprotocol.as_deref());
+        speaker.agree(&opened.open);
         speaker
     });
     match task {
@@ -271,12 +271,13 @@ async fn open(
             observers.view.print(Role::Fact, WAITING);
         }
     };
-    let mut is_other_version = false;
+    let mut refused = None;
     let opened = tokio::select! {
         opened = Box::pin(session::open_lasting(options, connect.backoff.clone(), &mut observe)) => opened.map_err(|error| {
-            is_other_version = on_top::is_other_version(&error, connect);
             let text = failure::failure(&error, connect, style, shown);
-            (failure::not_open(&error, connect), text)
+            let why = failure::not_open(&error, connect);
+            refused = Some(error);
+            (why, text)
         }),
         signal = poll_fn(|cx| signals.poll(cx)) => {
             let error = format!("stopped by {signal} before the connection opened");
@@ -289,9 +290,9 @@ async fn open(
             Err((NotOpen::new(error, Exit::Timeout), text))
         }
     };
-    if is_other_version && is_first {
-        let note = on_top::try_other_version(options);
-        observers.view.note(note);
+    let other = refused.and_then(|error| on_top::other_version(&error, connect, options));
+    if let Some(note) = other {
+        observers.view.note(&note);
         return Box::pin(open(report, options, observers, lines, signals)).await;
     }
     let is_answered = observers.opening.last_response().is_some();

@@ -1,5 +1,6 @@
 //! The step that opens a connection and checks the response.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::case::{Runner, StepResult};
@@ -36,17 +37,25 @@ impl Runner<'_> {
             failure
         })?;
         let status = step.status();
-        let (result, head) = self.open(&endpoint.open, status).await?;
+        let mut options = Cow::Borrowed(&endpoint.open);
+        let (mut result, mut head) = self.open(&options, status).await?;
+        if let (Err(error), Some(on_top)) = (&result, &endpoint.on_top)
+            && status == SWITCHING
+            && let Some(reoffer) = on_top.reoffer(error, &options.offer.target)
+            && options.to_mut().offer_instead(reoffer)
+        {
+            (result, head) = self.open(&options, status).await?;
+        }
         match result {
             Ok(opened) if status == SWITCHING => {
                 self.came = head.as_ref().map(|head| self.status_line(head));
                 self.check(step, head.as_ref())?;
                 let mut human = self.context.human.clone();
                 opened.evidence.requests().for_each(|it| human.learn(it));
-                let target = &endpoint.open.offer.target;
-                let on_top = endpoint.on_top.map(|it| {
+                let target = &options.offer.target;
+                let on_top = endpoint.on_top.as_ref().map(|it| {
                     let mut speaker = Speaker::new(&it.on(target));
-                    speaker.agree(opened.open.subprotocol.as_deref());
+                    speaker.agree(&opened.open);
                     speaker
                 });
                 let is_spoken = on_top.is_some();

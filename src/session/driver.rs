@@ -18,8 +18,9 @@ use super::mode::{CloseMode, Mode, OUTPUT_FULL, Turn};
 use super::transport::Transport;
 use super::write_side::WriteSide;
 use crate::dial::io_text;
-use crate::event::{Ending, Event, RoundTrips, Unsent};
+use crate::event::{Ending, Event, Ours, RoundTrips, Unsent};
 use crate::proto::connection::{self, Connection, End};
+use crate::proto::sender::Control;
 use crate::proto::traffic::Traffic;
 
 /// Runs an open connection to its end; the mode gets no other.
@@ -206,7 +207,14 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 _ => {}
             }
             let mut turn = Turn { sender, now };
-            self.mode.event(Event::Connection(event), &mut turn);
+            // Without frames a Close is only the carrier's word for the end.
+            let is_close = matches!(
+                event,
+                connection::Event::Close(_) | connection::Event::Sent(Control::Close(_))
+            );
+            if !is_close || self.stream.has_frames() {
+                self.mode.event(Event::Connection(event), &mut turn);
+            }
         }
         false
     }
@@ -303,7 +311,11 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
         sent += self.before.0;
         received += self.before.1;
         let (end, cause) = std::mem::take(&mut self.lifecycle).into_end();
-        let end = end.unwrap_or_else(|| self.connection.end_now());
+        let mut end = end.unwrap_or_else(|| self.connection.end_now());
+        let is_polled = !self.stream.has_frames();
+        if is_polled && let End::Closed { sent, received, .. } = &mut end {
+            (*sent, *received) = (None, None);
+        }
         let unwritten = self.connection.sender().unwritten_data();
         let is_stuck = !self.connection.sender().output().is_empty();
         Ending {
@@ -319,6 +331,10 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 bytes: self.write_side.lost() + unwritten,
             },
             at_risk: self.delivery.at_risk(own, cause.as_ref()),
+            ours: Ours {
+                is_polled,
+                ..Ours::default()
+            },
             ..Ending::new(end, cause, now - self.opened)
         }
     }

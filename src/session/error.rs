@@ -20,6 +20,8 @@ pub struct OpenError {
     pub problem: OpenProblem,
     /// What the protocol on top makes of it.
     pub refusal: Option<Box<Refusal>>,
+    /// The server does not speak the version of the protocol on top that was asked for.
+    pub refuses_version: bool,
     pub evidence: Box<Evidence>,
 }
 
@@ -41,7 +43,7 @@ pub enum OpenProblem {
     #[error(transparent)]
     Redirect(#[from] RedirectError),
     /// The response's status is not 101.
-    #[error("the server refused the upgrade with status {}", .0.refusal.status)]
+    #[error("the server refused the {} with status {}", if .0.is_poll { "first poll" } else { "upgrade" }, .0.refusal.status)]
     Refused(Box<Refused>),
     /// The first answer of long polling opens no session.
     #[error("the answer to the first poll is no Engine.IO open packet: {0}")]
@@ -59,6 +61,8 @@ pub struct Refused {
     pub refusal: handshake::Refusal,
     /// The start of the response's body.
     pub body: Body,
+    /// It answers a request of long polling.
+    pub is_poll: bool,
 }
 
 impl OpenError {
@@ -80,16 +84,18 @@ impl OpenError {
             OpenProblem::NoAnswer { after, .. } => evidence.waited = *after,
             _ => {}
         }
-        let refusal = match &problem {
-            OpenProblem::Refused(refused) => {
+        let (refusal, refuses_version) = match (&problem, on_top) {
+            (OpenProblem::Refused(refused), Some(name)) => {
                 let body = String::from_utf8_lossy(refused.body.content());
-                on_top.and_then(|name| name.refusal(&body)).map(Box::new)
+                (name.refusal(&body), name.refuses_version(&body))
             }
-            _ => None,
+            (OpenProblem::OtherVersion(_), _) => (None, true),
+            _ => (None, false),
         };
         Self {
             problem,
-            refusal,
+            refusal: refusal.map(Box::new),
+            refuses_version,
             evidence,
         }
     }

@@ -79,9 +79,12 @@ async fn request(
     observe: &mut dyn FnMut(Event<'_>),
     progress: &mut Progress,
 ) -> Result<(Stream, Outcome, Buffer), OpenProblem> {
-    let offer = offer(options);
+    let mut offer = offer(options);
     let mut handshake = match options.polling {
-        Some(_) => Handshake::plain(&offer),
+        Some(_) => {
+            offer.target = fresh(&offer.target);
+            Handshake::plain(&offer)
+        }
         None => Handshake::new(&offer, &generate_key()),
     };
     if has_credentials(handshake.request()) && is_exposed(options) {
@@ -157,6 +160,12 @@ pub(super) fn offer(options: &Options) -> Offer {
         .fields
         .extend(options.credentials.fields(&options.url));
     offer
+}
+
+/// The target of a poll, with what keeps caches from answering it: browsers send it with every one.
+pub(super) fn fresh(target: &str) -> String {
+    let joint = if target.contains('?') { '&' } else { '?' };
+    format!("{target}{joint}t={:08x}", rand::random::<u32>())
 }
 
 /// Whether anybody between here and the server can read what is sent.

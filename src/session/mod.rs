@@ -25,7 +25,7 @@ pub use carrier::Carrier;
 pub use credential::Credentials;
 pub use driver::run;
 pub use error::{OpenError, OpenProblem, Refused};
-pub use mode::{Mode, Reconnecting, Stop, Turn};
+pub use mode::{Mode, Over, Reconnecting, Stop, Turn};
 pub use open::{Answered, Opened, ask, open};
 pub use options::{Follow, Options, Place, Polling};
 pub use reconnect::{Finish, Plan, keep_up, open_lasting};

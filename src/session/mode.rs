@@ -3,7 +3,9 @@
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use super::error::OpenError;
 use crate::event::{Cause, Ending, Event, Signal};
+use crate::ontop::Reoffer;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::sender::Sender;
 
@@ -60,6 +62,13 @@ pub trait Mode {
     fn complete(&mut self, _ending: &mut Ending) {}
 }
 
+/// What became of a connection.
+#[derive(Debug, Clone, Copy)]
+pub enum Over<'a> {
+    Ended(&'a Ending),
+    NotOpen(&'a OpenError),
+}
+
 /// A mode that can continue with another connection.
 pub trait Reconnecting: Mode {
     fn wants_reconnect(&self) -> bool;
@@ -73,9 +82,8 @@ pub trait Reconnecting: Mode {
     /// [`Event::Reconnected`].
     fn while_disconnected(&mut self, event: &Event<'_>, now: Instant);
 
-    /// The subprotocols to offer on another connection, if those of one that ended like this do not suit the
-    /// server.
-    fn other_subprotocols(&mut self, _ending: &Ending) -> Option<Vec<String>> {
+    /// What to offer on another connection, if what was offered does not suit the server.
+    fn reoffer(&mut self, _over: Over<'_>) -> Option<Reoffer> {
         None
     }
 

@@ -43,6 +43,7 @@ pub async fn open(
                 deflate: agreed.deflate,
                 tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
                 took: took(Instant::now()),
+                is_polled: false,
             };
             let stream = Carrier::Socket(answered.stream);
             (stream, open, answered.input, answered.evidence)
@@ -59,6 +60,7 @@ pub async fn open(
             })?;
             let open = Open {
                 took: took(Instant::now()),
+                is_polled: true,
                 ..Open::default()
             };
             let stream = Carrier::Polling(Box::new(polling));
@@ -107,7 +109,11 @@ impl Unread {
         if options.polling.is_none() || status != 200 {
             let body = read_body(&mut self.stream, &response, self.input.filled()).await;
             let refusal = Refusal { response, status };
-            return Err(OpenProblem::Refused(Box::new(Refused { refusal, body })));
+            return Err(OpenProblem::Refused(Box::new(Refused {
+                refusal,
+                body,
+                is_poll: options.polling.is_some(),
+            })));
         }
         let left = options.connect_timeout.saturating_sub(started.elapsed());
         let polling = Box::pin(polling::open(self.stream, self.input, response, options));

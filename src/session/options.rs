@@ -4,7 +4,7 @@ use url::Url;
 
 use super::credential::Credentials;
 use crate::dial;
-use crate::ontop;
+use crate::ontop::{self, Reoffer};
 use crate::proto::connection::Config;
 use crate::proto::handshake::Offer;
 use crate::secret::Secret;
@@ -28,6 +28,28 @@ pub struct Options {
     pub on_top: Option<ontop::Name>,
     /// HTTP long polling in the place of WebSocket.
     pub polling: Option<Polling>,
+}
+
+impl Options {
+    /// Offers this from now on; returns whether that is another offer.
+    pub fn offer_instead(&mut self, reoffer: Reoffer) -> bool {
+        match reoffer {
+            Reoffer::Subprotocols(names) => {
+                let is_other = self.offer.subprotocols != names;
+                self.offer.subprotocols = names;
+                is_other
+            }
+            Reoffer::EngineIo(version) => {
+                let [from, to] =
+                    [version.other(), version].map(|it| format!("EIO={}", it.number()));
+                let is_other = self.offer.target.contains(&from);
+                self.offer.target = self.offer.target.replace(&from, &to);
+                let query = self.url.query().map(|it| it.replace(&from, &to));
+                self.url.set_query(query.as_deref());
+                is_other
+            }
+        }
+    }
 }
 
 /// How to poll.

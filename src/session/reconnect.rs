@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::backoff::{Backoff, is_lost, retry_after};
 use super::driver::drive;
 use super::error::OpenError;
-use super::mode::{Reconnecting, Stop};
+use super::mode::{Over, Reconnecting, Stop};
 use super::open::{Opened, open};
 use super::options::Options;
 use crate::diagnostic::Diagnostic;
@@ -126,18 +126,16 @@ impl Plan<'_> {
     /// Opens another connection if the end of the last one or the user asks for it.
     async fn follow<M: Reconnecting>(&mut self, ending: &Ending, mode: &mut M) -> Reopened {
         let lost = Instant::now();
-        let other = mode.other_subprotocols(ending);
-        let mut reopened =
-            if let Some(subprotocols) = other.filter(|it| *it != self.open.offer.subprotocols) {
-                self.open.to_mut().offer.subprotocols = subprotocols;
-                self.reopen(ending, true, lost, mode).await
-            } else if self.wants_reconnect(ending) && mode.wants_reconnect() {
-                self.backoff.lost(ending.lasted);
-                let is_asked = ending.cause == Some(Cause::Reconnect);
-                self.reopen(ending, is_asked, lost, mode).await
-            } else {
-                Reopened::Not(None)
-            };
+        let other = mode.reoffer(Over::Ended(ending));
+        let mut reopened = if other.is_some_and(|other| self.open.to_mut().offer_instead(other)) {
+            self.reopen(ending, true, lost, mode).await
+        } else if self.wants_reconnect(ending) && mode.wants_reconnect() {
+            self.backoff.lost(ending.lasted);
+            let is_asked = ending.cause == Some(Cause::Reconnect);
+            self.reopen(ending, is_asked, lost, mode).await
+        } else {
+            Reopened::Not(None)
+        };
         loop {
             reopened = match reopened {
                 Reopened::Not(failure) if mode.stays(ending) => {
@@ -229,6 +227,8 @@ impl Plan<'_> {
                     return Reopened::Open(Box::new(opened));
                 }
                 Err(error) => {
+                    let other = mode.borrow_mut().reoffer(Over::NotOpen(&error));
+                    is_asked = other.is_some_and(|other| self.open.to_mut().offer_instead(other));
                     least = retry_after(&error, Timestamp::now());
                     let attempts = attempt.number;
                     failure = Some(Failure { error, attempts });

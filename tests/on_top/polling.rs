@@ -12,6 +12,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::listen::listening;
+use crate::support::pty::terminal;
 use crate::support::run::{Run, wsee};
 
 const OPEN: &str = r#"0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}"#;
@@ -132,7 +133,9 @@ fn polling_carries_events_in_both_versions_without_a_websocket() {
     let server = listening(&["--as", "socket.io"]);
     for eio in ["3", "4"] {
         let run = polled("http", server.port, &["--eio", eio, "-n", "4"]).stdin(INPUT);
-        run.run().exits(0).prints(OUTPUT);
+        let run = run.run().exits(0).prints(OUTPUT);
+        run.says("got 4 messages; closed the session after")
+            .never_says("1000");
     }
     let log = server.stop(Signal::INT).stderr;
     assert!(!log.contains("Upgrade: websocket"), "{log}");
@@ -159,6 +162,63 @@ fn upgrade_moves_the_session_to_a_websocket_as_a_browser_does() {
             assert!(output.stderr.contains(part), "{part}\n{}", output.stderr);
         }
     }
+}
+
+#[test]
+fn status_names_the_transport() {
+    let server = listening(&["--as", "socket.io"]);
+    let url = format!("http://127.0.0.1:{}", server.port);
+    for (transport, row) in [
+        ("websocket", "transport       WebSocket"),
+        ("polling", "transport       HTTP long polling"),
+        (
+            "upgrade",
+            "transport       WebSocket, which took over from HTTP long polling",
+        ),
+    ] {
+        let args = ["--as", "socket.io", &url, "--transport", transport];
+        let mut terminal = terminal(&args).prompt();
+        terminal.wait_for("event \"auth\"");
+        if transport == "upgrade" {
+            terminal.wait_for("a WebSocket took over");
+        }
+        terminal.press("/status\r");
+        terminal.wait("the row", |screen, _| {
+            screen
+                .contents()
+                .lines()
+                .any(|line| line.trim_end().ends_with(row.trim_start()))
+        });
+        terminal.leave();
+    }
+}
+
+#[test]
+fn every_poll_has_what_keeps_caches_from_answering_it() {
+    let server = session(|request| {
+        Some(ok(if request.is("POST") {
+            "ok"
+        } else {
+            "42[\"a\"]"
+        }))
+    });
+    server.polled(&["-1"]).run().exits(0);
+    let requests = server.requests.lock().expect("no panic");
+    let values = requests.iter().map(|request| {
+        let target = request.head.split(' ').nth(1).expect("a target");
+        let values = target.split('&').filter_map(|pair| pair.strip_prefix("t="));
+        values.map(str::to_owned).collect::<Vec<_>>()
+    });
+    let values: Vec<Vec<String>> = values.collect();
+    assert!(values.iter().all(|values| values.len() == 1), "{values:?}");
+    assert_ne!(values[0], values[1]);
+}
+
+#[test]
+fn a_refusal_that_is_not_of_engine_io_names_the_first_poll() {
+    let server = site(|_| Some(with("404 Not Found", "", "nothing here")));
+    let run = server.polled(&[]).run().exits(22);
+    run.says("the server refused the first poll with status 404");
 }
 
 #[test]

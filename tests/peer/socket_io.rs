@@ -107,6 +107,21 @@ fn pings_keep_a_session_open() {
 
 #[test]
 #[ignore = "needs npm's socket.io"]
+fn a_server_of_another_version_is_followed_by_every_transport() {
+    for (version, query) in [("2", "EIO=4"), ("4", "EIO=3")] {
+        let server = serve(&[version]);
+        let url = server.url(&format!("/?{query}"));
+        for transport in ["websocket", "polling", "upgrade"] {
+            let args = ["--as", "socket.io", &url, "--transport", transport, "-1"];
+            let run = wsee(&args).stdin("[\"message\",1]\n").run();
+            let run = run.exits(0).prints("[\"message-back\",1]\n");
+            run.says("the server speaks EIO");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs npm's socket.io"]
 fn a_refused_version_is_115_and_its_hint_names_the_flag() {
     let server = serve(&["4"]);
     let run = wsee(&["--as", "socket.io", &server.url(""), "--eio", "3"]).run();

@@ -9,7 +9,7 @@ use super::document::{OperationKind, Request};
 use super::wire::{self, Dialect, Fault, MODERN, OLDER, Packet};
 use super::{say, see};
 use crate::exit::Exit;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
+use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
@@ -334,12 +334,13 @@ impl Protocol for Client {
         })
     }
 
-    fn other_subprotocols(&self, code: u16) -> Option<Vec<String>> {
+    fn reoffer(&mut self, unsuited: Unsuited) -> Option<Reoffer> {
         // 1002 is how subscriptions-transport-ws says that it wants its own name; the library below it has
         // taken the first one all the same.
-        let is_wrong = code == 1002 && matches!(self.stage, Stage::Greeting(_));
+        let is_wrong = unsuited == Unsuited::Closed(1002);
+        let is_wrong = is_wrong && matches!(self.stage, Stage::Greeting(_));
         let is_wrong = is_wrong && self.options.is_open && self.dialect == Dialect::Modern;
-        is_wrong.then(|| vec![OLDER.to_owned()])
+        is_wrong.then(|| Reoffer::Subprotocols(vec![OLDER.to_owned()]))
     }
 
     fn pending(&self) -> Option<usize> {

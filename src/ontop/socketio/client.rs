@@ -17,7 +17,7 @@ use super::namespace::Namespaces;
 use super::say::{self, Record};
 use super::see;
 use crate::exit::Exit;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
+use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
@@ -76,7 +76,13 @@ const LONGEST_NAME: usize = 100;
 #[derive(Debug)]
 pub struct Client {
     options: Options,
+    /// What the query of the request asks for.
+    asked: Version,
+    /// What is spoken: a server of version 3 may answer to both.
     version: Version,
+    carrier: Carrier,
+    /// The other version was asked for, and no session is open since.
+    has_switched: bool,
     auth: Option<Value>,
     stage: Stage,
     decoder: Decoder,
@@ -86,6 +92,15 @@ pub struct Client {
     names: VecDeque<String>,
     /// The server's version differs from a given one, and that was reported.
     is_told: bool,
+}
+
+/// What carries the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Carrier {
+    WebSocket,
+    Polling,
+    /// A WebSocket, after long polling.
+    Upgraded,
 }
 
 #[derive(Debug)]
@@ -107,7 +122,10 @@ struct Session {
 impl Client {
     pub fn new(options: Options) -> Self {
         Self {
+            asked: options.version,
             version: options.version,
+            carrier: Carrier::WebSocket,
+            has_switched: false,
             auth: None,
             stage: Stage::Closed,
             decoder: Decoder::new(options.version, options.limit),
@@ -132,6 +150,7 @@ impl Client {
         let undecided =
             (is_unknown && handshake.max_payload.is_none()).then(|| now + SHOWS_VERSION);
         actions.see(opened(&handshake));
+        self.has_switched = false;
         self.stage = Stage::Open(Box::new(Session {
             heartbeat: Heartbeat::new(self.version, &handshake, now),
             handshake,
@@ -165,6 +184,12 @@ impl Protocol for Client {
 
     fn opened(&mut self, opening: Opening<'_>, now: Instant, _: &mut Actions) {
         self.auth = opening.auth;
+        self.version = self.asked;
+        self.carrier = if opening.is_polled {
+            Carrier::Polling
+        } else {
+            Carrier::WebSocket
+        };
         self.stage = Stage::Opening(now + PATIENCE);
         self.decoder = Decoder::new(self.version, self.options.limit);
         self.acks.clear();
@@ -188,6 +213,19 @@ impl Protocol for Client {
         actions
             .note("the session was opened before, so its timeouts are taken to be the usual ones");
         self.join_all(now, actions);
+    }
+
+    fn upgraded(&mut self) {
+        self.carrier = Carrier::Upgraded;
+    }
+
+    fn reoffer(&mut self, unsuited: Unsuited) -> Option<Reoffer> {
+        let is_refused = unsuited == Unsuited::Version && self.options.is_auto;
+        if !is_refused || std::mem::replace(&mut self.has_switched, true) {
+            return None;
+        }
+        self.asked = self.asked.other();
+        Some(Reoffer::EngineIo(self.asked))
     }
 
     fn line_help(&self) -> &'static str {

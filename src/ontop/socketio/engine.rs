@@ -24,6 +24,22 @@ impl Version {
             Self::V4 => 4,
         }
     }
+
+    /// What speaks it.
+    pub fn products(self) -> &'static str {
+        match self {
+            Self::V3 => "Socket.IO 2",
+            Self::V4 => "Socket.IO 3 and 4",
+        }
+    }
+
+    #[must_use]
+    pub fn other(self) -> Self {
+        match self {
+            Self::V3 => Self::V4,
+            Self::V4 => Self::V3,
+        }
+    }
 }
 
 /// The content of the opening packet, which only a server sends.

@@ -15,17 +15,13 @@ use crate::ontop::socketio::engine::{self, EnginePacket};
 use crate::ontop::socketio::payload;
 use crate::proto::frame::Opcode;
 use crate::proto::message::Kind;
+use crate::session::exchange::fresh;
 
 /// How long a poll may take: the server answers when it has something to say, at the latest with its ping
 /// after `pingInterval`, and the protocol on top notices when that is late.
 const POLL: Duration = Duration::from_hours(24);
 /// The media type of a browser's POST; binary data is base64 in it.
 const TEXT: &str = "text/plain;charset=UTF-8";
-
-/// What keeps caches from answering a poll.
-fn fresh(target: &str) -> String {
-    format!("{target}&t={:08x}", rand::random::<u32>())
-}
 
 /// Carries the session to its end, or until a WebSocket takes over.
 pub(super) async fn carry(
@@ -59,6 +55,7 @@ pub(super) async fn carry(
                         websocket = Some(ready);
                         shared.pause();
                     }
+                    Err(_) if shared.is_closing() => {}
                     Err(failed) => failed.report(&shared),
                 }
             }
@@ -127,6 +124,9 @@ async fn send(session: &Session, shared: &Rc<Shared>) -> Result<Sent, Failure> {
         let close = match batch {
             Batch::Paused => return Ok(Sent::Paused),
             Batch::Packets(packets, close) => {
+                if close.is_some() {
+                    shared.close();
+                }
                 if !packets.is_empty() && !shared.is_over() {
                     let (body, _) = payload::encode(session.version, &packets, false);
                     let request = Request {

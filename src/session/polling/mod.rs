@@ -32,7 +32,6 @@ use super::error::OpenProblem;
 use super::options::Options;
 use super::transport::Transport;
 use crate::dial::Stream;
-use crate::duration::shown;
 use crate::event::Carried;
 use crate::ontop::socketio::engine::{EnginePacket, Handshake, Version};
 use crate::ontop::socketio::payload;
@@ -126,11 +125,7 @@ pub(super) async fn open(
 
 /// The open packet at the start of a body, and the version in which it is written.
 fn handshake(asked: Version, is_binary: bool, body: &[u8]) -> Option<(Version, Handshake)> {
-    let other = match asked {
-        Version::V3 => Version::V4,
-        Version::V4 => Version::V3,
-    };
-    [asked, other].into_iter().find_map(|version| {
+    [asked, asked.other()].into_iter().find_map(|version| {
         match payload::decode(version, is_binary, body).next() {
             Some(Ok(EnginePacket::Open(handshake))) => Some((version, handshake)),
             _ => None,
@@ -160,9 +155,8 @@ impl Polling {
         };
         self.stage = match result {
             Ok(Some(WebSocket { stream, connection })) => {
-                let after = shown(self.since.elapsed());
-                let text = format!("a WebSocket took over from long polling after {after}");
-                self.shared.report(Carried::Note(text));
+                let after = self.since.elapsed();
+                self.shared.report(Carried::Upgraded(after));
                 Stage::WebSocket {
                     stream: Box::new(stream),
                     connection: Some(connection),

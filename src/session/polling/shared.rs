@@ -27,6 +27,8 @@ pub(super) struct Shared {
     /// The driver wrote, or the requests are to pause.
     changed: Notify,
     is_pausing: Cell<bool>,
+    /// The driver has closed.
+    is_closing: Cell<bool>,
     /// The server has ended the session: no request makes sense any more.
     is_over: Cell<bool>,
 }
@@ -40,6 +42,7 @@ impl Shared {
             room: Notify::new(),
             changed: Notify::new(),
             is_pausing: Cell::new(false),
+            is_closing: Cell::new(false),
             is_over: Cell::new(false),
         }
     }
@@ -64,6 +67,15 @@ impl Shared {
 
     pub(super) fn is_pausing(&self) -> bool {
         self.is_pausing.get()
+    }
+
+    /// Notes that a failure from now on needs no words.
+    pub(super) fn close(&self) {
+        self.is_closing.set(true);
+    }
+
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing.get()
     }
 
     pub(super) fn end(&self) {

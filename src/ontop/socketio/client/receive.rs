@@ -66,7 +66,7 @@ impl Client {
         self.version = Version::V3;
         self.decoder = Decoder::new(self.version, self.options.limit);
         actions.note("the server speaks EIO 3 (Socket.IO 2), and so does wsee now");
-        if self.auth.is_some() {
+        if self.auth.is_some() && !std::mem::replace(&mut self.is_told, true) {
             actions.hint("EIO 3 has --auth in the query of the URL, where this connection has none; --eio 3 sends it");
         }
         if let Stage::Open(session) = &mut self.stage {

@@ -1,6 +1,6 @@
 //! The state of a session for `/status`.
 
-use super::{Client, Stage, opened};
+use super::{Carrier, Client, Stage, opened};
 use crate::ontop::socketio::engine::Version;
 use crate::ontop::socketio::namespace::State;
 use crate::render::quantity;
@@ -11,7 +11,15 @@ impl Client {
             Version::V3 => "Socket.IO 2, Engine.IO 3",
             Version::V4 => "Socket.IO 3 or 4, Engine.IO 4",
         };
+        let transport = match self.carrier {
+            Carrier::WebSocket => "WebSocket",
+            Carrier::Polling => "HTTP long polling",
+            Carrier::Upgraded => "WebSocket, which took over from HTTP long polling",
+        };
         let mut rows = vec![("on top", versions.to_owned())];
+        if !matches!(self.stage, Stage::Closed) {
+            rows.push(("transport", transport.to_owned()));
+        }
         if let Stage::Open(session) = &self.stage {
             rows.push(("session", opened(&session.handshake).payload));
             let mut pings = session.heartbeat.pings.to_string();
