@@ -10,7 +10,9 @@ use crate::listen::{Listening, listening_for};
 use crate::support::peer::recording;
 
 /// One fault for each connection, and how Python's websockets, npm's ws and Chromium find it.
-const FOUND: [(&str, [&str; 3]); 20] = [
+///
+/// A connection that answers no ping is mute; Chromium's pages cannot send one.
+const FOUND: [(&str, [&str; 3]); 24] = [
     (
         "refuse 1 503",
         [
@@ -48,18 +50,57 @@ const FOUND: [(&str, [&str; 3]); 20] = [
     ("rst after 2 messages", ["one two closed 1006"; 3]),
     ("close 4001 after 1 message", ["one closed 4001"; 3]),
     ("cut in message 2", ["one closed 1006"; 3]),
-    ("silent after 1 message", ["one open"; 3]),
+    (
+        "silent after 1 message",
+        ["one mute", "one mute", "one open"],
+    ),
     ("no-close", ["one two three open"; 3]),
-    ("no-read", ["open"; 3]),
+    (
+        "no-pong",
+        [
+            "one two three mute",
+            "one two three mute",
+            "one two three open",
+        ],
+    ),
+    ("no-read", ["mute", "mute", "open"]),
     ("latency 50ms±20ms", ["one two three open"; 3]),
     ("bandwidth 2K/s", ["one two three open"; 3]),
     ("one-byte", ["one two three open"; 3]),
     ("drop 100%", ["open"; 3]),
     ("duplicate 100%", ["one one two two three three open"; 3]),
     ("reorder 100%", ["two one open"; 3]),
+    ("corrupt 100%", ["ooe twn uhree open"; 3]),
+    ("truncate 100%", [" t  open"; 3]),
     ("bad-utf8 100%", ["closed 1006"; 3]),
     ("fragments", ["one two three open"; 3]),
+    // The last one, as who follows it connects once more.
+    (
+        "redirect /elsewhere",
+        [
+            "one two three open",
+            "failed Unexpected server response: 302",
+            "failed",
+        ],
+    ),
 ];
+/// What clients find at a server that comes and goes, in this order: a cut, nobody, and the server again.
+const FLAP: &str = "900ms/500ms";
+const FLAPPED: [[&str; 3]; 3] = [
+    [
+        "one two three closed 1006",
+        "failed ConnectionRefusedError",
+        "one two three open",
+    ],
+    [
+        "one two three closed 1006",
+        "failed connect ECONNREFUSED",
+        "one two three open",
+    ],
+    ["one two three closed 1006", "failed", "one two three open"],
+];
+/// Connections that see all of it twice.
+const ATTEMPTS: &str = "20";
 
 /// The server, and the number of connections.
 fn server() -> (Listening, String) {
@@ -68,8 +109,43 @@ fn server() -> (Listening, String) {
         .map(|(number, (fault, _))| format!("{fault} on connection {number}"))
         .collect();
     let faults = faults.iter().flat_map(|fault| ["--fault", fault.as_str()]);
-    let args: Vec<&str> = faults.collect();
+    // What is corrupted is the same in each run.
+    let args: Vec<&str> = faults.chain(["--seed", "1"]).collect();
     (listening_for(DEADLINE, &args), FOUND.len().to_string())
+}
+
+/// Claims that a client found what flapping looks like.
+#[track_caller]
+fn assert_flapped(client: usize, lines: &[String]) {
+    let mut lines_left = lines.iter();
+    for expected in FLAPPED[client] {
+        let found = lines_left.any(|line| line.contains(expected));
+        assert!(found, "no {expected:?} in its place: {lines:#?}");
+    }
+}
+
+#[test]
+#[ignore = "needs Python's websockets and npm's ws"]
+fn libraries_come_back_to_a_server_that_flaps() {
+    for (client, library) in [Library::Websockets, Library::Ws].into_iter().enumerate() {
+        let server = listening_for(DEADLINE, &["--flap", FLAP]);
+        let port = server.port.to_string();
+        let output = library.script("reconnect", &[&port, ATTEMPTS]).run();
+        let lines: Vec<_> = String::from_utf8_lossy(&output.exits(0).stdout)
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        assert_flapped(client, &lines);
+        server.stop(Signal::TERM).says("fault: flap, up again\n");
+    }
+}
+
+#[test]
+#[ignore = "needs Chromium"]
+fn chromium_comes_back_to_a_server_that_flaps() {
+    let server = listening_for(DEADLINE, &["--flap", FLAP]);
+    assert_flapped(2, &found_by_chromium(&server, ATTEMPTS));
+    server.stop(Signal::TERM).says("fault: flap, up again\n");
 }
 
 /// What a client finds, one line for each connection.
@@ -99,13 +175,17 @@ fn libraries_reconnect_through_every_fault() {
 #[ignore = "needs Chromium"]
 fn chromium_reconnects_through_every_fault() {
     let (server, count) = server();
+    assert_eq!(found_by_chromium(&server, &count), found(2));
+    server.stop(Signal::TERM).exits(143);
+}
+
+/// What a page of Chromium finds, one line for each connection.
+fn found_by_chromium(server: &Listening, count: &str) -> Vec<String> {
     let report = recording();
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/reconnect.html");
     let (page, faulty, report_to) = (page.display(), server.port, report.port());
     let url = format!("file://{page}?faulty={faulty}&report={report_to}&count={count}");
     let _chromium = chromium(&[&url]).spawn();
     let received = report.serve();
-    let texts = received.messages.iter().map(ToString::to_string);
-    assert_eq!(texts.collect::<Vec<_>>(), found(2));
-    server.stop(Signal::TERM).exits(143);
+    received.messages.iter().map(ToString::to_string).collect()
 }

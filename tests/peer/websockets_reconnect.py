@@ -1,7 +1,8 @@
 """A client by Python's websockets that connects again and again: the port of 127.0.0.1 is its first argument, the
 number of connections the second.
 
-Sends three messages on each, and prints what came and how it ended.
+Sends three messages on each, and prints what came and how it ended; a connection that stays open is pinged. After one
+that failed the next one waits a while.
 """
 
 import asyncio
@@ -11,6 +12,17 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 PATIENCE = 0.7
+PAUSE = 0.1
+
+
+async def ping(socket):
+    try:
+        await asyncio.wait_for(await socket.ping(), PATIENCE)
+        return "open"
+    except TimeoutError:
+        return "mute"
+    except ConnectionClosed:
+        return f"closed {socket.close_code}"
 
 
 async def converse(socket):
@@ -21,7 +33,7 @@ async def converse(socket):
         while True:
             received.append(await asyncio.wait_for(socket.recv(), PATIENCE))
     except TimeoutError:
-        ending = "open"
+        ending = await ping(socket)
     except ConnectionClosed:
         ending = f"closed {socket.close_code}"
     return " ".join([*received, ending])
@@ -45,7 +57,10 @@ async def attempt(url):
 async def main():
     url = f"ws://127.0.0.1:{sys.argv[1]}/"
     for number in range(1, int(sys.argv[2]) + 1):
-        print(number, await attempt(url), flush=True)
+        found = await attempt(url)
+        print(number, found, flush=True)
+        if found.startswith(("failed", "refused")):
+            await asyncio.sleep(PAUSE)
 
 
 asyncio.run(main())
