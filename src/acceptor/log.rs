@@ -8,11 +8,13 @@ use std::time::{Duration, Instant};
 
 use super::board::{Board, Shown};
 use super::events::Events;
+use super::flood::Floods;
 use super::lines::Lines;
 use super::pending::Pending;
 use super::recording::{Recorded, Recording};
 use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening, Side};
 use crate::exit::Exit;
+use crate::observe::What;
 use crate::ontop::Seen;
 use crate::proto::connection::{self, Message};
 use crate::proto::handshake::server::Upgrade;
@@ -44,6 +46,7 @@ pub struct Log {
     recorded: Option<Rc<Recorded>>,
     recording: Option<Rc<RefCell<Recording>>>,
     pending: Pending,
+    floods: Floods,
 }
 
 impl Log {
@@ -60,6 +63,15 @@ impl Log {
     pub fn recorded(self, recorded: Recorded) -> Self {
         Self {
             recorded: Some(Rc::new(recorded)),
+            ..self
+        }
+    }
+
+    /// The same, and floods of messages are summed up, over all clients.
+    #[must_use]
+    pub fn summed_up(self) -> Self {
+        Self {
+            floods: Floods::of_many(),
             ..self
         }
     }
@@ -96,6 +108,7 @@ impl Log {
             recorded: None,
             recording: None,
             pending: Pending::default(),
+            floods: Floods::default(),
         }
     }
 
@@ -293,6 +306,9 @@ impl Log {
         }
         let mut text = String::new();
         if let Some(view) = &mut self.view {
+            if self.floods.hide(What::of(event), &view.show, now) {
+                return;
+            }
             view.event(&mut text, event, now);
         }
         // Other events may come after the last round for a while.
@@ -315,6 +331,10 @@ impl Log {
         }
         let mut text = String::new();
         if let Some(view) = &mut self.view {
+            let what = What::message(Direction::Sent, message);
+            if self.floods.hide(Some(what), &view.show, now) {
+                return;
+            }
             view.sent(&mut text, message, now);
         }
         self.print_soon(&text);
@@ -380,6 +400,9 @@ impl Log {
     }
 
     pub fn ending(&self, end: &Ending) {
+        if let Some(line) = self.floods.cut() {
+            self.of_all(&line);
+        }
         let text = ending(end, "client");
         if let Some(recording) = &self.recording {
             recording.borrow_mut().closed(end, &text, Instant::now());
@@ -463,12 +486,22 @@ impl Log {
         }
     }
 
-    /// The log of the same client, whose other one is in use.
-    #[must_use]
-    pub fn again(&self) -> Self {
-        let mut log = self.of(self.client);
-        log.recording.clone_from(&self.recording);
-        log
+    /// Shows what is due of a flood.
+    pub fn tick(&mut self, now: Instant) {
+        for line in self.floods.tick(now) {
+            self.of_all(&line);
+        }
+    }
+
+    /// The latest time for the next call of [`tick`](Self::tick).
+    pub fn deadline(&self) -> Option<Instant> {
+        self.floods.deadline()
+    }
+
+    /// A line about all clients.
+    fn of_all(&self, text: &str) {
+        self.pending.write();
+        term::stderr(&format!("{}\n", self.style().paint(Role::Fact, text)));
     }
 
     fn flush_recording(&self) {

@@ -4,6 +4,7 @@ mod accept;
 mod board;
 mod events;
 mod faulty;
+mod flood;
 mod identity;
 mod lines;
 mod listener;

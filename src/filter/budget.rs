@@ -48,10 +48,32 @@ pub(super) struct Budget {
     stack: Cell<usize>,
 }
 
+/// How much work one message may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Effort {
+    /// Nobody else waits for the filter.
+    #[default]
+    Alone,
+    /// The clients of a server wait for each other's messages.
+    Shared,
+}
+
+impl Effort {
+    fn steps(self, len: usize) -> u64 {
+        let len = len as u64;
+        match self {
+            Self::Alone => STEPS + STEPS_PER_BYTE * len,
+            Self::Shared => (SHARED_STEPS + len).min(STEPS),
+        }
+    }
+}
+
 /// Steps for one message, however short; they take less than a second.
 const STEPS: u64 = 1_000_000;
 /// Further steps for each of its bytes.
 const STEPS_PER_BYTE: u64 = 10;
+/// Steps for a short message on which others wait; they take some tens of milliseconds.
+const SHARED_STEPS: u64 = 100_000;
 /// The stack that a filter may use, in bytes: half of a thread's stack; the main thread has more.
 const STACK: usize = 1 << 20;
 /// The name of the step, which no filter can call.
@@ -63,8 +85,8 @@ const TOO_LONG: i32 = 1;
 const TOO_DEEP: i32 = 2;
 
 impl Budget {
-    pub(super) fn start(&self, len: usize) {
-        let limit = STEPS + STEPS_PER_BYTE * len as u64;
+    pub(super) fn start(&self, effort: Effort, len: usize) {
+        let limit = effort.steps(len);
         self.limit.set(limit);
         self.steps.set(limit);
         self.stack.set(stack());

@@ -11,7 +11,7 @@ use jaq_core::{Compiler, Ctx, Exn, Vars, compile};
 use jaq_json::Val;
 use jaq_std::ValT as _;
 
-use super::budget::{self, Budget, Data, Run};
+use super::budget::{self, Budget, Data, Effort, Run};
 use super::error::CompileProblem;
 use super::{CompileError, FilterError, read};
 
@@ -20,6 +20,7 @@ use super::{CompileError, FilterError, read};
 pub struct Jq {
     source: String,
     filter: jaq_core::Filter<Data>,
+    effort: Effort,
     budget: Budget,
 }
 
@@ -70,8 +71,15 @@ impl Jq {
         Ok(Self {
             source: source.to_owned(),
             filter,
+            effort: Effort::default(),
             budget: Budget::default(),
         })
+    }
+
+    /// The same, with this limit.
+    #[must_use]
+    pub fn with(self, effort: Effort) -> Self {
+        Self { effort, ..self }
     }
 
     pub fn source(&self) -> &str {
@@ -85,7 +93,7 @@ impl Jq {
     ) -> Result<impl Iterator<Item = Result<Output, FilterError>>, FilterError> {
         let input = read::value(text)?;
         let budget = &self.budget;
-        budget.start(text.len());
+        budget.start(self.effort, text.len());
         let run = Run {
             lut: &self.filter.lut,
             budget,
@@ -388,6 +396,20 @@ mod tests {
             let error = failure(filter, "[[1,{}]]");
             assert!(error.contains("steps for one message"), "{filter}: {error}");
         }
+    }
+
+    #[test]
+    fn where_others_wait_a_filter_ends_sooner_unless_the_message_is_long() {
+        let endless = Jq::compile("def f: f; f")
+            .expect("a filter")
+            .with(Effort::Shared);
+        let steps = |text: &str| {
+            let mut outputs = endless.run(text.as_bytes()).expect("JSON");
+            outputs.find_map(Result::err)
+        };
+        assert_eq!(steps("1"), Some(FilterError::TooLong(100_001)));
+        let long = format!("\"{}\"", "a".repeat(998));
+        assert_eq!(steps(&long), Some(FilterError::TooLong(101_000)));
     }
 
     #[test]

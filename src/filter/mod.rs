@@ -8,6 +8,7 @@ pub mod messages;
 mod read;
 pub mod subset;
 
+pub use budget::Effort;
 pub use compare::Difference;
 pub use error::{CompileError, FilterError, ReadError};
 pub use jq::{Jq, Output};

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::comparison::sides;
 use super::value::{Fill, NoValue};
-use crate::filter::{CompileError, FilterError, Jq, ReadError, Subset};
+use crate::filter::{CompileError, Effort, FilterError, Jq, ReadError, Subset};
 use crate::ontop::{SayError, socketio};
 use crate::proto::message::Kind;
 use crate::render::difference::{self, Words};
@@ -76,6 +76,15 @@ impl Matcher {
                 Self::OnTop(Subset::parse(&event.to_string())?)
             }
         })
+    }
+
+    /// The same, with this limit for a jq filter.
+    #[must_use]
+    pub fn with(self, effort: Effort) -> Self {
+        match self {
+            Self::Jq(filter) => Self::Jq(filter.with(effort)),
+            other => other,
+        }
     }
 
     /// Checks a message that a protocol on top has made these objects of.
@@ -237,13 +246,14 @@ pub fn capture(
     capture: &Capture,
     payload: &[u8],
     values: &impl Fill,
+    effort: Effort,
 ) -> Result<String, CaptureError> {
     let bytes = match &capture.with {
         Extract::Jq(filter) => {
             let filter = values
                 .fill(filter, Form::Quoted)
                 .map_err(MatcherError::from)?;
-            first_output(&filter, payload)?
+            first_output(&filter, payload, effort)?
         }
         Extract::Re(template) => {
             let regex = regex(template, values)?;
@@ -269,8 +279,10 @@ pub enum CaptureError {
     Nothing(String),
 }
 
-fn first_output(filter: &str, payload: &[u8]) -> Result<Vec<u8>, CaptureError> {
-    let jq = Jq::compile(filter).map_err(MatcherError::from)?;
+fn first_output(filter: &str, payload: &[u8], effort: Effort) -> Result<Vec<u8>, CaptureError> {
+    let jq = Jq::compile(filter)
+        .map_err(MatcherError::from)?
+        .with(effort);
     let nothing = |text: String| CaptureError::Nothing(text);
     let mut outputs = jq
         .run(payload)
@@ -446,7 +458,8 @@ mod tests {
         let jq = with(Extract::Jq(Template::literal(".id")));
         let re = with(Extract::Re(Template::literal("id=(\\d+)")));
         let taken = |it: &Capture, payload: &str| {
-            capture(it, payload.as_bytes(), &values).map_err(|error| error.to_string())
+            capture(it, payload.as_bytes(), &values, Effort::Alone)
+                .map_err(|error| error.to_string())
         };
         assert_eq!(taken(&jq, "{\"id\":\"a\"}"), Ok("a".to_owned()));
         assert_eq!(taken(&jq, "{\"id\":[1]}"), Ok("[1]".to_owned()));

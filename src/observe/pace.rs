@@ -11,11 +11,13 @@ use crate::render::{Show, quantity};
 
 /// Lines in a second above which they are summed up: a person reads a few, and follows some tens.
 const MOST: u64 = 200;
+/// Lines of a burst that are shown of many connections at most: to write a line costs more than to echo a message.
+const MOST_OF_MANY: u64 = 2_000;
 const SECOND: Duration = Duration::from_secs(1);
 
 /// What a line of the view is about.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct What {
+pub struct What {
     /// Its place in [`NAMES`].
     kind: usize,
     bytes: usize,
@@ -37,7 +39,7 @@ const NAMES: [&str; 10] = [
 
 impl What {
     /// The events of which there may be a flood.
-    pub(super) fn of(event: &Event<'_>) -> Option<Self> {
+    pub fn of(event: &Event<'_>) -> Option<Self> {
         use connection::Event::{FrameReceived, FrameSent, Message, Ping, Pong, Sent};
         let Event::Connection(event) = event else {
             return None;
@@ -60,7 +62,7 @@ impl What {
     }
 
     /// Whether the view has a line for it.
-    pub(super) fn is_shown(self, show: &Show) -> bool {
+    pub fn is_shown(self, show: &Show) -> bool {
         match self.kind {
             0..4 => show.messages,
             4 | 5 => show.ping,
@@ -69,7 +71,7 @@ impl What {
         }
     }
 
-    pub(super) fn message(direction: Direction, message: &Message<'_>) -> Self {
+    pub fn message(direction: Direction, message: &Message<'_>) -> Self {
         let kind = usize::from(direction == Direction::Sent)
             + match message.kind {
                 Kind::Text => 0,
@@ -96,7 +98,7 @@ impl Tally {
     fn add(&mut self, what: What, number: u64) {
         self.counts[what.kind] += 1;
         self.bytes += what.bytes as u64;
-        if what.is_message {
+        if what.is_message && number > 0 {
             let first = self.numbers.map_or(number, |(first, _)| first);
             self.numbers = Some((first, number));
         }
@@ -140,10 +142,14 @@ impl Tally {
 }
 
 /// Decides which lines are shown.
-#[derive(Debug, Default)]
-pub(super) struct Pace {
+#[derive(Debug)]
+pub struct Pace {
     /// Only a prompt collapses floods and can be paused.
     pub(super) is_on: bool,
+    /// Lines of a burst that are shown.
+    burst: u64,
+    /// Where the lines are that are summed up.
+    advice: &'static str,
     /// The start of the current second, and the lines in it.
     window: Option<(Instant, u64)>,
     /// Reading had to wait for the terminal in that second.
@@ -171,9 +177,32 @@ struct Pause {
     tally: Tally,
 }
 
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            is_on: false,
+            burst: u64::MAX,
+            advice: "/last, /find and /view show them, /pause stops",
+            window: None,
+            is_held_up: false,
+            flood: None,
+            pause: None,
+        }
+    }
+}
+
 impl Pace {
+    /// For the log of a server, whose lines have no numbers: 0 is to be given for each.
+    pub fn of_many() -> Self {
+        Self {
+            burst: MOST_OF_MANY,
+            advice: "-v shows them, --jsonl and --record keep every message",
+            ..Self::default()
+        }
+    }
+
     /// Counts a line; returns whether it is not to be shown.
-    pub(super) fn hides(&mut self, what: What, number: u64, now: Instant) -> bool {
+    pub fn hides(&mut self, what: What, number: u64, now: Instant) -> bool {
         if let Some(pause) = &mut self.pause {
             pause.tally.add(what, number);
             return pause.is_long;
@@ -193,6 +222,9 @@ impl Pace {
             let passed = now.saturating_duration_since(*start);
             if passed < SECOND {
                 *count += 1;
+                if *count > self.burst {
+                    self.begin_flood(now);
+                }
                 return;
             }
             // Without a word from the peer it was a burst, unless it was our own output that held the reading up.
@@ -237,7 +269,7 @@ impl Pace {
     }
 
     /// What is due: the line about a flood, and its end.
-    pub(super) fn tick(&mut self, now: Instant) -> Vec<String> {
+    pub fn tick(&mut self, now: Instant) -> Vec<String> {
         if self.flood.as_ref().is_none_or(|it| now < it.line + SECOND) {
             return Vec::new();
         }
@@ -250,8 +282,8 @@ impl Pace {
         if flood.line < flood.since {
             flood.line = flood.since;
             return vec![format!(
-                "* more than {MOST} lines a second: from here on they are summed up; /last, /find and \
-                 /view show them, /pause stops"
+                "* more than {MOST} lines a second: from here on they are summed up; {}",
+                self.advice
             )];
         }
         let total = flood.tally.total();
@@ -274,14 +306,14 @@ impl Pace {
     }
 
     /// Ends a flood, as its connection ends: what is not reported yet.
-    pub(super) fn cut(&mut self) -> Option<String> {
+    pub fn cut(&mut self) -> Option<String> {
         self.window = None;
         let flood = self.flood.take()?;
         let (numbers, kinds) = (flood.tally.numbers(), flood.tally.kinds());
         (flood.tally.total() > 0).then(|| format!("…{numbers} {kinds}"))
     }
 
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub fn deadline(&self) -> Option<Instant> {
         self.flood.as_ref().map(|flood| flood.line + SECOND)
     }
 
@@ -370,6 +402,16 @@ mod tests {
         assert!(end.len() == 1 && end[0].starts_with(over), "{end:?}");
         assert_eq!(pace.deadline(), None);
         assert!(!pace.hides(TEXT, 1, start + Duration::from_secs(11)));
+    }
+
+    #[test]
+    fn of_many_connections_a_burst_is_summed_up_as_well() {
+        let (mut pace, start) = (Pace::of_many(), Instant::now());
+        let (lines, shown) = passed(&mut pace, start, Duration::from_nanos(1), 10_000);
+        assert_eq!((lines.len(), shown), (1, MOST_OF_MANY));
+        assert!(lines[0].ends_with("-v shows them, --jsonl and --record keep every message"));
+        assert_eq!(pace.cut().as_deref(), Some("… #2001 to #10000 ← text 8000"));
+        assert!(!pace.hides(TEXT, 0, start + SECOND));
     }
 
     #[test]

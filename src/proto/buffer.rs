@@ -126,6 +126,13 @@ impl Buffer {
         self.end += bytes.len();
     }
 
+    /// Frees all storage of an empty buffer, which is made again when room is requested.
+    pub fn release(&mut self) {
+        if self.is_empty() {
+            *self = Self::with_capacity(0);
+        }
+    }
+
     /// Starts at the front again, once the buffer is empty.
     #[inline]
     fn rewind(&mut self) {

@@ -1,6 +1,7 @@
 //! The rules of RFC 6455 and RFC 7692 for what a peer may send.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use super::Role;
 use super::frame::{CloseCode, CloseFrame, Header, LengthForm, MAX_CONTROL, Opcode};
@@ -206,8 +207,15 @@ pub struct ShortFrameTable {
 }
 
 impl ShortFrameTable {
+    /// The table for what `sender` sends: one for all connections, as it is larger than most of what they hold.
+    pub fn of(sender: Role, compression: bool) -> &'static Self {
+        static TABLES: [OnceLock<ShortFrameTable>; 4] = [const { OnceLock::new() }; 4];
+        let index = usize::from(sender == Role::Client) * 2 + usize::from(compression);
+        TABLES[index].get_or_init(|| Self::new(sender, compression))
+    }
+
     /// Checks every short frame that `sender` can send.
-    pub fn new(sender: Role, compression: bool) -> Self {
+    fn new(sender: Role, compression: bool) -> Self {
         let mask_bit = match sender {
             Role::Client => 0x80,
             Role::Server => 0,

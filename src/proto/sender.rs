@@ -64,7 +64,7 @@ pub struct Sender {
     fragment: Option<usize>,
     observe_frames: bool,
     output: Buffer,
-    masks: StdRng,
+    masks: Masks,
     deflater: Option<Deflater>,
     /// Storage for compressed payloads, reused.
     deflated: Vec<u8>,
@@ -77,6 +77,24 @@ pub struct Sender {
     sent: Traffic,
     /// Where the last data frame ends in the stream.
     data_end: u64,
+}
+
+/// Masking keys from a generator that is made with the first of them: a server needs none for valid frames, and the
+/// generator is larger than the rest of its sender.
+#[derive(Debug)]
+struct Masks {
+    seed: [u8; 32],
+    random: Option<Box<StdRng>>,
+}
+
+impl Masks {
+    #[inline]
+    fn next(&mut self) -> [u8; 4] {
+        let random = self
+            .random
+            .get_or_insert_with(|| Box::new(StdRng::from_seed(self.seed)));
+        random.next_u32().to_ne_bytes()
+    }
 }
 
 /// From this much output on pongs wait, in bytes: a flood of pings must not grow the output.
@@ -105,7 +123,7 @@ impl Sender {
                 Role::Client => OUTPUT_SIZE,
                 Role::Server => 0,
             }),
-            masks: StdRng::from_seed(seed),
+            masks: Masks { seed, random: None },
             closed_with: None,
             owed_pong: None,
             pings: VecDeque::new(),
@@ -287,7 +305,7 @@ impl Sender {
 
     /// A fresh masking key (RFC 6455 §5.3).
     pub fn masking_key(&mut self) -> [u8; 4] {
-        self.masks.next_u32().to_ne_bytes()
+        self.masks.next()
     }
 
     /// The masking key that a frame of this side has: a server's has none (RFC 6455 §5.1).
@@ -415,11 +433,13 @@ impl Sender {
 
     /// Whether it holds memory that [`rest`](Self::rest) gives back.
     pub(super) fn is_warm(&self) -> bool {
-        self.deflater.as_ref().is_some_and(Deflater::is_warm)
+        let has_window = self.deflater.as_ref().is_some_and(Deflater::is_warm);
+        has_window || self.output.is_empty() && self.output.capacity() > 0
     }
 
     /// Gives back memory that only speeds up the next message.
     pub(super) fn rest(&mut self) {
+        self.output.release();
         self.deflated = Vec::new();
         self.deflater.iter_mut().for_each(Deflater::rest);
     }

@@ -255,10 +255,10 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
         term::stderr(&format!("{}\n", human.style().paint(Role::Warning, text)));
     }
     let log = Log::new(human, display.secrets);
-    if is_socketio && display.verbose == 0 {
-        log.terse()
-    } else {
-        log
+    match (is_socketio, display.verbose) {
+        (true, 0) => log.terse(),
+        (false, 0) => log.summed_up(),
+        _ => log,
     }
 }
 

@@ -8,6 +8,7 @@ use super::inbox::{Inbox, Message};
 use super::log::{Log, SHOWN_OF_MATCH, preview};
 use super::result::{Failure, Kind};
 use crate::exit::Exit;
+use crate::filter::Effort;
 use crate::matching::{CaptureError, Fill, Matcher, MatcherError, Miss, capture};
 use crate::proto::connection::End;
 use crate::proto::frame::CloseCode;
@@ -26,7 +27,7 @@ impl Runner<'_> {
         };
         self.came = Some(preview(&message, SHOWN_OF_MATCH, &self.values));
         for wanted in &expect.captures {
-            let value = capture(wanted, &message.payload, &self.values)
+            let value = capture(wanted, &message.payload, &self.values, Effort::Alone)
                 .map_err(|error| self.not_captured(&wanted.name, &error))?;
             self.values.capture(&wanted.name, value);
         }

@@ -1,11 +1,12 @@
 //! What the server does for each client.
 
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Instant;
 
 use super::actor::Actor;
-use super::client::Client;
+use super::client::{Client, Logged};
 use super::command::Bridge;
 use super::echo::Echo;
 use super::engine::Engine;
@@ -22,7 +23,7 @@ use crate::event::Ending;
 use crate::proto::connection::Connection;
 use crate::record::Play;
 use crate::scenario::rules::RuleStep;
-use crate::session::{self, Transport};
+use crate::session::{self, Mode, Transport};
 
 /// What the server does for each client.
 #[derive(Debug, Clone)]
@@ -42,33 +43,39 @@ pub enum Behaviour {
     Command(Rc<Commands>),
 }
 
+/// A client that is served until it is gone.
+pub(super) type Serving<'s> = Pin<Box<dyn Future<Output = ()> + 's>>;
+
+/// A connection after its opening handshake.
+pub(super) struct Started<S> {
+    pub(super) stream: S,
+    /// In a box, so that it is moved to the driver without room for it in each future on the way.
+    pub(super) connection: Box<Connection>,
+    pub(super) now: Instant,
+}
+
 /// Runs the connection with what the server does for a client.
-pub(super) async fn behave<S: Transport>(
-    stream: S,
-    connection: impl FnOnce(Instant) -> Connection,
+pub(super) fn behave<'s, S: Transport + 's>(
+    started: Started<S>,
     options: &Options,
     visit: Visit,
     mut about: About,
     process: Option<io::Result<Process>>,
-) -> Ending {
-    let now = Instant::now();
+) -> Serving<'s> {
     let number = visit.number;
     if let Some(faults) = &visit.faults {
-        faults.open(now);
+        faults.open(started.now);
     }
     let client = Client::new(visit.log, wait(visit.signals), visit.faults);
-    let connection = connection(now);
     match &options.behaviour {
         // Its engine has served Socket.IO before, from the first request on.
         Behaviour::Echo | Behaviour::SocketIo(_) => {
-            let _seat = options.hub.enter(about);
-            let mut echo = Echo::new(client);
-            Box::pin(session::run(stream, connection, now, &mut echo)).await
+            let seat = options.hub.enter(about);
+            started.run(Echo::new(client, seat))
         }
         Behaviour::Play(play) => {
             let seat = options.hub.enter(about);
-            let mut replay = Replay::new(client, seat, play.clone());
-            Box::pin(session::run(stream, connection, now, &mut replay)).await
+            started.run(Replay::new(client, seat, play.clone()))
         }
         Behaviour::Broadcast | Behaviour::Chat => {
             if matches!(options.behaviour, Behaviour::Chat) {
@@ -77,20 +84,17 @@ pub(super) async fn behave<S: Transport>(
                 about.name = None;
             }
             let seat = options.hub.enter(about);
-            let mut relay = Relay::new(client, seat, Passing::ToOthers);
-            Box::pin(session::run(stream, connection, now, &mut relay)).await
+            started.run(Relay::new(client, seat, Passing::ToOthers))
         }
         Behaviour::Rules(book) => {
             let values = Variables::new(Rc::clone(&options.given));
             let seat = options.hub.enter(about);
-            let mut player = Player::new(Actor::new(client, seat, values), book.clone());
-            Box::pin(session::run(stream, connection, now, &mut player)).await
+            started.run(Player::new(Actor::new(client, seat, values), book.clone()))
         }
         Behaviour::Script(steps) => {
             let values = Variables::new(Rc::clone(&options.given));
             let actor = Actor::new(client, options.hub.enter(about), values);
-            let mut script = Script::new(actor, Rc::clone(steps));
-            Box::pin(session::run(stream, connection, now, &mut script)).await
+            started.run(Script::new(actor, Rc::clone(steps)))
         }
         Behaviour::Manual(echoes) => {
             let passing = if *echoes {
@@ -99,15 +103,32 @@ pub(super) async fn behave<S: Transport>(
                 Passing::Nowhere
             };
             about.name = None;
-            let mut relay = Relay::new(client, options.hub.enter(about), passing);
-            Box::pin(session::run(stream, connection, now, &mut relay)).await
+            started.run(Relay::new(client, options.hub.enter(about), passing))
         }
         Behaviour::Command(commands) => {
             let program = commands.line.first().map_or("", String::as_str);
             let seat = options.hub.enter(about);
             let missing = || Err(io::ErrorKind::NotFound.into());
-            let mut bridge = Bridge::new(client, seat, process.unwrap_or_else(missing), program);
-            Box::pin(session::run(stream, connection, now, &mut bridge)).await
+            started.run(Bridge::new(
+                client,
+                seat,
+                process.unwrap_or_else(missing),
+                program,
+            ))
         }
+    }
+}
+
+impl<'s, S: Transport + 's> Started<S> {
+    fn run(self, mut mode: impl Logged + 's) -> Serving<'s> {
+        Box::pin(async move {
+            let ending = self.driven(&mut mode).await;
+            mode.log().ending(&ending);
+        })
+    }
+
+    /// The future has the connection and not its box.
+    fn driven<M: Mode>(self, mode: &mut M) -> impl Future<Output = Ending> {
+        session::run(self.stream, *self.connection, self.now, mode)
     }
 }

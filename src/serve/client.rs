@@ -11,7 +11,7 @@ use crate::event::{Cause, Event};
 use crate::fault::{Faults, Kind};
 use crate::proto::connection;
 use crate::proto::frame::{CloseCode, CloseFrame};
-use crate::session::{Stop, Turn};
+use crate::session::{Mode, Stop, Turn};
 
 pub(super) struct Client {
     pub(super) log: Log,
@@ -72,11 +72,13 @@ impl Client {
 
     /// When [`poll_stop`](Self::poll_stop) has to be called at the latest.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.patience.deadline()
+        let deadlines = [self.patience.deadline(), self.log.deadline()];
+        deadlines.into_iter().flatten().min()
     }
 
     /// Ready when the client was silent or did not read for too long, a fault wants it, or the server ends.
     pub(super) fn poll_stop(&mut self, cx: &mut Context<'_>, now: Instant) -> Poll<Stop> {
+        self.log.tick(now);
         if let Some(stop) = self.fault(now) {
             return Poll::Ready(stop);
         }
@@ -108,6 +110,11 @@ impl Client {
         let cause = Cause::Close;
         Some(Stop { cause, how })
     }
+}
+
+/// The end of a client is shown where its messages were.
+pub(super) trait Logged: Mode {
+    fn log(&self) -> &Log;
 }
 
 /// Ends a connection without a Close frame, which the client would not read either.

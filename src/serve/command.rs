@@ -6,11 +6,12 @@ use std::process::Command;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::client::Client;
+use super::client::{Client, Logged};
 use super::door::{path, target};
 use super::hub::{Post, Seat};
 use super::process::{Output, Process};
 use super::program::Answer;
+use crate::acceptor::Log;
 use crate::event::{Cause, Event};
 use crate::outbox::{self, Outbox};
 use crate::proto::connection;
@@ -159,6 +160,12 @@ impl Bridge {
             });
         }
         moved
+    }
+}
+
+impl Logged for Bridge {
+    fn log(&self) -> &Log {
+        &self.client.log
     }
 }
 

@@ -3,7 +3,9 @@
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::client::Client;
+use super::client::{Client, Logged};
+use super::hub::Seat;
+use crate::acceptor::Log;
 use crate::event::Event;
 use crate::outbox;
 use crate::proto::connection;
@@ -12,11 +14,22 @@ use crate::session::{Mode, Stop, Turn};
 #[derive(Debug)]
 pub(super) struct Echo {
     client: Client,
+    /// Others see that it is there.
+    _seat: Seat,
 }
 
 impl Echo {
-    pub(super) fn new(client: Client) -> Self {
-        Self { client }
+    pub(super) fn new(client: Client, seat: Seat) -> Self {
+        Self {
+            client,
+            _seat: seat,
+        }
+    }
+}
+
+impl Logged for Echo {
+    fn log(&self) -> &Log {
+        &self.client.log
     }
 }
 

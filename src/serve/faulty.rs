@@ -19,7 +19,7 @@ use crate::session::Transport;
 pub(super) async fn serve<S: Transport>(
     stream: S,
     options: Rc<Options>,
-    visit: Visit,
+    visit: Box<Visit>,
     faults: Faults,
 ) {
     let mut stream = Faulty::new(stream, faults.clone());

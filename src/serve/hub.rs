@@ -389,6 +389,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_for_a_thousand_clients_is_encoded_once() {
+        let hub = Hub::default();
+        let seats: Vec<_> = (1..=1_000).map(|number| seat(&hub, number, "/")).collect();
+        let post = post("for all");
+        seats[0].post(To::All, &post);
+        let Post::Message(encoded) = &post else {
+            panic!("a message");
+        };
+        assert_eq!(Rc::strong_count(encoded), 1_000);
+    }
+
+    #[test]
     fn who_leaves_is_in_no_room() {
         let hub = Hub::default();
         let (one, two) = (seat(&hub, 1, "/"), seat(&hub, 2, "/"));

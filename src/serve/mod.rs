@@ -37,7 +37,7 @@ use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 pub use behaviour::Behaviour;
-use behaviour::behave;
+use behaviour::{Serving, Started, behave};
 use door::Verdict;
 pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
@@ -210,7 +210,7 @@ impl Reception for Door {
             signals: self.signals.clone(),
             faults,
         };
-        client(stream, Rc::clone(&self.options), visit)
+        client(stream, Rc::clone(&self.options), Box::new(visit))
     }
 
     fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
@@ -238,70 +238,110 @@ async fn turn_away(mut stream: TcpStream) {
     }
 }
 
-async fn client(stream: TcpStream, options: Rc<Options>, visit: Visit) {
-    if let Some(faults) = visit.faults.as_ref().filter(|faults| faults.is_mute()) {
-        let stop = visit.signals.clone();
-        return Box::pin(acceptor::keep_mute(stream, &visit.log, stop, faults)).await;
+/// Serves a client until it is gone.
+///
+/// Each stage of a connection is a future in a box of its own, which is dropped with the stage: what a handshake needs
+/// is not kept for as long as the connection is open, and an idle client costs little.
+fn client(stream: TcpStream, options: Rc<Options>, visit: Box<Visit>) -> Serving<'static> {
+    if let Some(faults) = visit.faults.clone().filter(Faults::is_mute) {
+        return Box::pin(async move {
+            acceptor::keep_mute(stream, &visit.log, visit.signals, &faults).await;
+        });
     }
     let Some(identity) = options.identity.clone() else {
-        // Boxed, as the task would otherwise keep room for the other way, with TLS, for as long as it runs.
-        return Box::pin(connected(stream, options, visit)).await;
+        return connected(stream, options, visit);
     };
-    let log = visit.log.clone();
-    let faults = visit.faults.clone();
-    let end = faulty::opening_ends(faults.as_ref(), OPENING);
-    let accepted = tokio::time::timeout_at(end.into(), Box::pin(identity.accept(stream))).await;
-    match accepted {
-        Ok(Ok(stream)) => Box::pin(connected(stream, options, visit)).await,
+    in_stages(secure(stream, identity, options, visit))
+}
+
+/// Performs the handshake of TLS; `None` if it failed.
+async fn secure(
+    stream: TcpStream,
+    identity: Identity,
+    options: Rc<Options>,
+    visit: Box<Visit>,
+) -> Option<Serving<'static>> {
+    let faults = visit.faults.as_ref();
+    let end = faulty::opening_ends(faults, OPENING);
+    match tokio::time::timeout_at(end.into(), identity.accept(stream)).await {
+        Ok(Ok(stream)) => return Some(connected(stream, options, visit)),
         Ok(Err(error)) => {
-            let text = error.to_string();
-            log.note(
-                Role::Error,
-                &format!("! TLS failed: {}", escape_line(&text)),
-            );
+            let text = format!("! TLS failed: {}", escape_line(&error.to_string()));
+            visit.log.note(Role::Error, &text);
         }
         Err(_) => {
-            let why = faulty::why_over(faults.as_ref(), "! TLS took longer than 10 s");
-            log.note(Role::Error, why);
+            let why = faulty::why_over(faults, "! TLS took longer than 10 s");
+            visit.log.note(Role::Error, why);
         }
     }
+    None
 }
 
-async fn connected<S: Transport>(stream: S, options: Rc<Options>, visit: Visit) {
+fn connected<'s, S>(stream: S, options: Rc<Options>, visit: Box<Visit>) -> Serving<'s>
+where
+    S: Transport + 's,
+{
     match visit.faults.clone() {
-        None => Box::pin(connection(stream, options, visit)).await,
-        Some(faults) => Box::pin(faulty::serve(stream, options, visit, faults)).await,
+        None => connection(stream, options, visit),
+        Some(faults) => Box::pin(faulty::serve(stream, options, visit, faults)),
     }
 }
 
-async fn connection<S>(mut stream: S, options: Rc<Options>, mut visit: Visit)
+fn connection<'s, S>(stream: S, options: Rc<Options>, visit: Box<Visit>) -> Serving<'s>
 where
-    S: Transport,
+    S: Transport + 's,
 {
     if let Behaviour::SocketIo(engine) = &options.behaviour {
-        return Box::pin(engine.serve(stream, &options, visit.log, wait(visit.signals))).await;
+        let engine = engine.clone();
+        return Box::pin(async move {
+            let Visit { log, signals, .. } = *visit;
+            engine.serve(stream, &options, log, wait(signals)).await;
+        });
     }
-    let Visit { log, faults, .. } = &visit;
-    let opening = Box::pin(open(&mut stream, &options, log, faults.as_ref()));
-    let end = faulty::opening_ends(faults.as_ref(), OPENING);
+    in_stages(begin(stream, options, visit))
+}
+
+/// Runs one stage of a connection, and then what follows it.
+fn in_stages<'s>(stage: impl Future<Output = Option<Serving<'s>>> + 's) -> Serving<'s> {
+    let stage = Box::pin(stage);
+    Box::pin(async move {
+        if let Some(next) = stage.await {
+            next.await;
+        }
+    })
+}
+
+/// Performs the opening handshake; `None` if the client is not let in.
+async fn begin<'s, S>(
+    mut stream: S,
+    options: Rc<Options>,
+    mut visit: Box<Visit>,
+) -> Option<Serving<'s>>
+where
+    S: Transport + 's,
+{
+    let Visit { log, faults, .. } = &*visit;
+    let faults = faults.as_ref();
+    let opening = open(&mut stream, &options, log, faults);
+    let end = faulty::opening_ends(faults, OPENING);
     let (input, answer) = match tokio::time::timeout_at(end.into(), opening).await {
-        Ok(Ok(Some(opened))) => opened,
-        Ok(Ok(None)) => return,
+        Ok(Ok(opened)) => opened?,
         Ok(Err(error)) => {
             let text = error.to_string();
-            return log.note(Role::Error, &format!("! {}", escape_line(&text)));
+            log.note(Role::Error, &format!("! {}", escape_line(&text)));
+            return None;
         }
         Err(_) => {
             let usual = "! the opening handshake took longer than 10 s";
-            return log.note(Role::Error, faulty::why_over(faults.as_ref(), usual));
+            log.note(Role::Error, faulty::why_over(faults, usual));
+            return None;
         }
     };
     let config = Config {
         deflate: answer.deflate,
-        auto_pong: options.connection.auto_pong && !faults.as_ref().is_some_and(Faults::no_pong),
+        auto_pong: options.connection.auto_pong && !faults.is_some_and(Faults::no_pong),
         ..options.connection.clone()
     };
-    let connection = move |now| Connection::new(config, input, rand::random(), now);
     let about = visit.about(&answer.request);
     visit
         .log
@@ -315,11 +355,14 @@ where
         }
         _ => None,
     };
-    // What the handshake needed is not kept for as long as the connection is open.
-    drop(answer);
-    let log = visit.log.again();
-    let ending = Box::pin(behave(stream, connection, &options, visit, about, process)).await;
-    log.ending(&ending);
+    let now = Instant::now();
+    let connection = Box::new(Connection::new(config, input, rand::random(), now));
+    let started = Started {
+        stream,
+        connection,
+        now,
+    };
+    Some(behave(started, &options, *visit, about, process))
 }
 
 impl Options {

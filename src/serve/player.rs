@@ -1,12 +1,16 @@
 //! Plays the rules for one client.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::actor::Actor;
+use super::client::Logged;
 use super::program::{Book, Program, Which};
+use crate::acceptor::Log;
 use crate::event::{Cause, Event};
+use crate::filter::Effort;
 use crate::matching::capture;
 use crate::outbox;
 use crate::proto::connection::{self, Message};
@@ -26,6 +30,10 @@ pub(super) struct Player {
     /// When each `every` is due.
     timers: Vec<Instant>,
     is_open: bool,
+    /// Patterns whose filter did not come to an end on a message of this client.
+    given_up: BTreeSet<usize>,
+    /// Until others had their turn, no more messages are taken.
+    is_tired: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -38,6 +46,8 @@ struct Waiting {
 
 /// From this many waiting rules on nothing is read: each message may begin one.
 const MOST_WAITING: usize = 256;
+/// How long the messages of one client are handled before others have their turn.
+const TURN: Duration = Duration::from_millis(10);
 
 impl Player {
     pub(super) fn new(actor: Actor, book: Book) -> Self {
@@ -48,6 +58,8 @@ impl Player {
             waiting: Vec::new(),
             timers: Vec::new(),
             is_open: false,
+            given_up: BTreeSet::new(),
+            is_tired: false,
         }
     }
 
@@ -57,6 +69,7 @@ impl Player {
         if !Rc::ptr_eq(&current, &self.program) {
             self.program = current;
             self.waiting.clear();
+            self.given_up.clear();
             self.start_timers(turn.now);
         }
         if std::mem::replace(&mut self.is_open, true) {
@@ -75,19 +88,26 @@ impl Player {
     fn message(&mut self, message: &Message<'_>, turn: &mut Turn<'_>) {
         let program = Rc::clone(&self.program);
         for (index, (trigger, _)) in program.rules.messages.iter().enumerate() {
+            if self.given_up.contains(&index) {
+                continue;
+            }
             let (kind, payload) = (message.kind, message.payload);
             match program.matches(index, kind, payload, &self.actor.values) {
                 Ok(true) => {}
                 Ok(false) => continue,
                 Err(error) => {
                     let nth = index + 1;
-                    self.warn(&format!("pattern {nth} is given up: {error}"));
+                    self.given_up.insert(index);
+                    self.warn(&format!(
+                        "pattern {nth} is given up for this client: {error}"
+                    ));
                     continue;
                 }
             }
             let mut captured = Vec::new();
             let has_all = trigger.captures.iter().all(|wanted| {
-                let value = capture(wanted, message.payload, &self.actor.values);
+                let values = &self.actor.values;
+                let value = capture(wanted, message.payload, values, Effort::Shared);
                 value.is_ok_and(|value| {
                     captured.push((wanted.name.as_str(), value));
                     true
@@ -182,6 +202,12 @@ fn next_time(due: Instant, period: Duration, now: Instant) -> Instant {
     if next > now { next } else { now + period }
 }
 
+impl Logged for Player {
+    fn log(&self) -> &Log {
+        &self.actor.client.log
+    }
+}
+
 impl Mode for Player {
     fn event(&mut self, event: Event<'_>, turn: &mut Turn<'_>) {
         self.actor.event(&event, turn.now);
@@ -191,6 +217,7 @@ impl Mode for Player {
                 self.begin(turn);
                 if self.actor.stop.is_none() && !turn.sender.is_closing() {
                     self.message(message, turn);
+                    self.is_tired = turn.now.elapsed() >= TURN;
                 }
             }
             Event::Connection(connection::Event::Ended(_)) => {
@@ -224,7 +251,11 @@ impl Mode for Player {
     }
 
     fn is_full(&self) -> bool {
-        self.waiting.len() >= MOST_WAITING
+        self.is_tired || self.waiting.len() >= MOST_WAITING
+    }
+
+    fn take_break(&mut self) -> bool {
+        std::mem::take(&mut self.is_tired)
     }
 
     fn deadline(&self) -> Option<Instant> {

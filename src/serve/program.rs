@@ -10,8 +10,8 @@ use super::hub::Post;
 use super::variable::Variables;
 use crate::acceptor::Log;
 use crate::event::Cause;
-use crate::filter::FilterError;
-use crate::matching::Matcher;
+use crate::filter::{Effort, FilterError};
+use crate::matching::{Matcher, MatcherError};
 use crate::outbox::{Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
@@ -100,7 +100,7 @@ impl Program {
         let none = Variables::default();
         let compile = |(trigger, _): &(Trigger, Vec<RuleStep>)| {
             is_literal(&trigger.pattern)
-                .then(|| Matcher::new(&trigger.pattern, &none).ok())
+                .then(|| matcher(&trigger.pattern, &none).ok())
                 .flatten()
         };
         Self {
@@ -130,9 +130,14 @@ impl Program {
         if let Some(matcher) = &self.matchers[index] {
             return matcher.matches(kind, payload);
         }
-        let matcher = Matcher::new(&self.rules.messages[index].0.pattern, values);
+        let matcher = matcher(&self.rules.messages[index].0.pattern, values);
         matcher.map_or(Ok(false), |it| it.matches(kind, payload))
     }
+}
+
+/// Clients wait for each other's filters.
+fn matcher(pattern: &Pattern, values: &Variables) -> Result<Matcher, MatcherError> {
+    Ok(Matcher::new(pattern, values)?.with(Effort::Shared))
 }
 
 fn is_literal(pattern: &Pattern) -> bool {

@@ -3,9 +3,10 @@
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::client::Client;
+use super::client::{Client, Logged};
 use super::hub::{Post, Seat, To};
 use super::program::Answer;
+use crate::acceptor::Log;
 use crate::event::Event;
 use crate::outbox::{self, Outbox};
 use crate::proto::connection::{self, Message};
@@ -94,6 +95,12 @@ impl Relay {
             let post = Post::message(Kind::Text, text.as_bytes());
             self.seat.post(To::Others, &post);
         }
+    }
+}
+
+impl Logged for Relay {
+    fn log(&self) -> &Log {
+        &self.client.log
     }
 }
 

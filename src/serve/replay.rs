@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::client::Client;
+use super::client::{Client, Logged};
 use super::hub::Seat;
 use super::program::Answer;
 use crate::acceptor::Log;
@@ -51,6 +51,12 @@ impl SendObserver for Observer<'_> {
     fn end(&mut self, how: CloseMode) {
         let cause = Cause::EndOfInput;
         *self.stop = Some(Stop { cause, how });
+    }
+}
+
+impl Logged for Replay {
+    fn log(&self) -> &Log {
+        &self.client.log
     }
 }
 

@@ -6,8 +6,11 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::actor::Actor;
+use super::client::Logged;
 use super::step::StepError;
+use crate::acceptor::Log;
 use crate::event::{Cause, Event};
+use crate::filter::Effort;
 use crate::matching::{Fill, Matcher, capture};
 use crate::proto::connection;
 use crate::proto::frame::{CloseCode, CloseFrame};
@@ -152,7 +155,8 @@ impl Script {
 
     fn expect(&mut self, expect: &Expect, now: Instant) -> Result<Outcome, StepError> {
         let matcher = Matcher::new(&expect.pattern, &self.actor.values)
-            .map_err(|error| StepError::Send(error.to_string()))?;
+            .map_err(|error| StepError::Send(error.to_string()))?
+            .with(Effort::Shared);
         let within = expect.within.unwrap_or(PATIENCE);
         if expect.matching == Match::Never {
             let found = self
@@ -175,7 +179,7 @@ impl Script {
                 continue;
             }
             for wanted in &expect.captures {
-                let value = capture(wanted, &payload, &self.actor.values);
+                let value = capture(wanted, &payload, &self.actor.values, Effort::Shared);
                 let value = value.map_err(|error| StepError::Send(error.to_string()))?;
                 let set = self.actor.values.set(&wanted.name, value);
                 set.map_err(|error| StepError::Send(error.to_string()))?;
@@ -270,6 +274,12 @@ impl Script {
 
 fn late(what: &str, within: Duration) -> String {
     format!("{what} within {}", quantity::duration(within))
+}
+
+impl Logged for Script {
+    fn log(&self) -> &Log {
+        &self.actor.client.log
+    }
 }
 
 impl Mode for Script {

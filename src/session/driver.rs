@@ -128,6 +128,9 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 self.mode.note_activity(now);
                 moved |= flushed && !drained && !self.is_full();
             }
+            if self.mode.take_break() {
+                break;
+            }
             if !moved && self.sleep(cx, now).is_pending() {
                 return Poll::Pending;
             }
@@ -174,7 +177,14 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
         let wants_frames = self.stream.has_frames() && self.mode.wants_frames();
         self.connection.observe_frames(wants_frames);
         self.connection.handle_timeout(now);
-        while !self.is_full() {
+        loop {
+            if self.is_full() {
+                if self.mode.is_full() || !self.connection.is_over() {
+                    return false;
+                }
+                // The end does not wait for a peer that does not read: what it has still asked is not answered.
+                self.connection.discard();
+            }
             if self.mode.has_rest() {
                 self.mode.rest(self.connection.lent());
                 continue;
@@ -216,7 +226,6 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 self.mode.event(Event::Connection(event), &mut turn);
             }
         }
-        false
     }
 
     fn is_full(&mut self) -> bool {

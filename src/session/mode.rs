@@ -43,6 +43,11 @@ pub trait Mode {
         false
     }
 
+    /// Whether others are to have their turn before anything else is handled; true once for each time.
+    fn take_break(&mut self) -> bool {
+        false
+    }
+
     /// Called once when the peer takes nothing more; what it sent before is still read.
     fn write_failed(&mut self) {}
 

@@ -13,6 +13,7 @@ use wsee::proto::message::Kind;
 use wsee::proto::receiver::Delivery;
 
 use super::case::{Case, End, Told};
+use super::echo;
 
 /// What a connection told and wrote until its end.
 #[derive(Debug, PartialEq)]
@@ -35,13 +36,15 @@ struct Close(Option<u16>);
 /// Claims that every case comes out as it says, however its bytes arrive.
 #[track_caller]
 pub fn hold(cases: impl IntoIterator<Item = Case>) {
+    let cases: Vec<Case> = cases.into_iter().collect();
     let mut failures = Vec::new();
-    for case in cases {
+    for case in &cases {
         for role in [Role::Client, Role::Server] {
-            failures.extend(check(&case, role));
+            failures.extend(check(case, role));
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+    echo::hold(&cases);
 }
 
 fn check(case: &Case, role: Role) -> Option<String> {

@@ -9,6 +9,7 @@ use rustix::process::Signal;
 
 use super::{Listening, exchange, listening, request};
 use crate::support::DEADLINE;
+use crate::support::peer::Message;
 
 /// Sends frames to a server; the status code of the Close frame that comes, and what stderr said.
 #[track_caller]
@@ -182,6 +183,32 @@ fn a_client_that_floods_and_does_not_read_costs_little_memory() {
     let output = server.stop(Signal::INT).exits(130);
     let peak = output.peak_memory;
     assert!((1..32 << 20).contains(&peak), "{} KiB", peak >> 10);
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_cut_after_10_s_or_once_16_mib_wait_for_it() {
+    let echoing = listening(&[]);
+    let mut stalled = opened(&echoing);
+    let frame = [&b"\x82\xfe\xff\xff\0\0\0\0"[..], &vec![b'x'; 0xffff]].concat();
+    let flood = frame.repeat(400);
+    let taken = write_until_stalled(&mut stalled, &flood);
+    assert!(taken < flood.len(), "the server took all of it");
+    let passing = listening(&["--broadcast"]);
+    let silent = opened(&passing);
+    let mut speaker = passing.open();
+    let message = vec![b'x'; 1 << 20];
+    for _ in 0..40 {
+        speaker.send(Message::binary(message.clone()));
+    }
+    let why = "@1 * the client leaves more than 16 MiB unread; ";
+    passing.running.wait_for_stderr(why);
+    drop(silent);
+    speaker.close(1000, "");
+    let peak = passing.stop(Signal::INT).exits(130).peak_memory;
+    assert!((1..80 << 20).contains(&peak), "{} KiB", peak >> 10);
+    let why = "@1 * the client has read nothing for 10 s; ";
+    echoing.running.wait_for_stderr(why);
+    assert_serves(&echoing);
 }
 
 /// Writes until nothing was taken for a while; how much was taken.

@@ -140,7 +140,25 @@ fn a_pattern_that_does_not_end_is_given_up_and_the_log_says_so() {
     output.exits(0).prints("other\n");
     server
         .stop(Signal::INT)
-        .says("@1 ! rules: pattern 1 is given up: jq: more than ");
+        .says("@1 ! rules: pattern 1 is given up for this client: jq: more than ");
+}
+
+#[test]
+fn who_keeps_a_filter_busy_lets_others_have_their_turn() {
+    let filter = "jq last(range(20000)) == 1=never";
+    let server = listening(&["--on", filter, "--on", "any=other"]);
+    let (mut busy, mut other) = (server.open(), server.open());
+    other.send("first");
+    other.expect("other");
+    for number in 0..50 {
+        busy.send(number.to_string());
+    }
+    other.send("second");
+    other.expect("other");
+    let log = server.stop(Signal::INT).stderr;
+    let (before, _) = log.split_once("← text 6 B   second").expect("a message");
+    let answered = before.matches("→ text 5 B   other").count();
+    assert!(answered < 40, "{answered} answers came before it");
 }
 
 #[test]

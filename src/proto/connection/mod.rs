@@ -207,6 +207,11 @@ impl Connection {
         self.end_as(End::Abandoned { reset });
     }
 
+    /// Discards what was received and not handed on.
+    pub fn discard(&mut self) {
+        self.receiver.discard();
+    }
+
     /// Notes that the caller does not read because its output is full: silence until `now` does not count.
     pub fn pause_reading(&mut self, now: Instant) {
         self.last_received = now;
@@ -262,7 +267,8 @@ impl Connection {
         matches!(self.peer, PeerSide::Open)
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether nothing more comes but the end, and perhaps input before it.
+    pub fn is_over(&self) -> bool {
         matches!(self.stream, StreamState::Over(_) | StreamState::Reported)
     }
 

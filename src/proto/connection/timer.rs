@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use super::{Connection, End, Silence, State};
 use crate::proto::Role;
 
-/// How long a server's connection is quiet before its compressor's 320 KiB are given back: questions and answers keep
-/// what they have in common, and thousands of clients that only listen cost little.
+/// How long a server's connection is quiet before its buffers and its compressor's 320 KiB are given back: questions and
+/// answers keep what they have in common, and thousands of clients that only listen cost little.
 const REST: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -125,7 +125,7 @@ pub(super) struct Options {
 #[derive(Debug)]
 pub struct Receiver {
     options: Options,
-    short_frames: ShortFrameTable,
+    short_frames: &'static ShortFrameTable,
     input: Buffer,
     /// How much is read at a time, in bytes; grows with what the peer sends.
     read_size: usize,
@@ -243,7 +243,7 @@ impl Receiver {
     pub(super) fn new(options: Options, input: Buffer) -> Self {
         let bytes = input.len() as u64;
         Self {
-            short_frames: ShortFrameTable::new(options.peer, options.inflater.is_some()),
+            short_frames: ShortFrameTable::of(options.peer, options.inflater.is_some()),
             options,
             read_size: input.capacity(),
             input,
@@ -323,11 +323,17 @@ impl Receiver {
     /// Whether it holds memory that [`rest`](Self::rest) gives back.
     pub(super) fn is_warm(&self) -> bool {
         let inflater = self.options.inflater.as_ref();
-        inflater.is_some_and(Inflater::is_warm)
+        let has_grown = self.input.is_empty() && self.input.capacity() > SMALL_INPUT_SIZE;
+        has_grown || self.assembled.capacity() > 0 || inflater.is_some_and(Inflater::is_warm)
     }
 
     /// Gives back memory that only speeds up the next message; called between two messages.
     pub(super) fn rest(&mut self) {
+        self.clear_assembled();
+        self.assembled.release();
+        self.lent = Lent::Input(0..0);
+        self.input.release();
+        self.read_size = SMALL_INPUT_SIZE;
         self.options.inflater.iter_mut().for_each(Inflater::rest);
     }
 

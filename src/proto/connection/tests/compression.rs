@@ -105,6 +105,24 @@ fn a_server_that_was_quiet_has_given_its_memory_back_and_goes_on() {
 }
 
 #[test]
+fn a_server_that_was_quiet_holds_no_buffers() {
+    let (mut client, mut server) = (engine(config(Role::Client)), engine(config(Role::Server)));
+    let large = vec![b'x'; 100_000];
+    for _ in 0..2 {
+        assert_eq!(server.connection.poll_timeout(), None);
+        let sender = client.connection.sender();
+        sender.message(Kind::Text, &large).unwrap();
+        server.feed(&client.written());
+        let sender = server.connection.sender();
+        sender.message(Kind::Text, &large).unwrap();
+        client.feed(&server.written());
+        assert!(server.connection.sender.is_warm() && server.connection.receiver.is_warm());
+        server.pass(5_000);
+        assert!(!server.connection.sender.is_warm() && !server.connection.receiver.is_warm());
+    }
+}
+
+#[test]
 fn only_the_first_fragment_of_a_compressed_message_has_rsv1() {
     let mut client = engine(Config {
         deflate: Some(params()),
