@@ -13,10 +13,6 @@ pub(super) const EXAMPLES: &[(&str, &str)] = &[
         "connect, watch the handshake, type messages",
     ),
     (
-        "wsee --as socket.io :3000",
-        "localhost; speak Socket.IO, emit and see events",
-    ),
-    (
         "echo '{\"op\":\"hi\"}' | wsee -1 example.com/api",
         "send one message, print one reply",
     ),
