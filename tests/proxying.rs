@@ -10,6 +10,7 @@ mod ending;
 mod exact;
 mod fault;
 mod handshake;
+mod prompt;
 mod record;
 mod rule;
 mod usage;

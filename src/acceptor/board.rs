@@ -50,6 +50,18 @@ impl Board {
         self.0.borrow().memory.clone()
     }
 
+    /// The number of the last message.
+    pub fn number(&self) -> u64 {
+        self.0.borrow().number
+    }
+
+    /// A number for what is no message.
+    pub fn take_number(&self) -> u64 {
+        let state = &mut *self.0.borrow_mut();
+        state.number += 1;
+        state.number
+    }
+
     /// Uses the view; what it has to print is noticed.
     pub fn view<T>(&self, using: impl FnOnce(&mut View) -> T) -> T {
         let state = &mut *self.0.borrow_mut();

@@ -246,6 +246,9 @@ impl Log {
             lines.write(|out| jsonl.closed(out, end, text, Instant::now()));
         }
         self.note(Role::Fact, &format!("* {text}"));
+        if let (Some(board), Some(label)) = (&self.board, &self.label) {
+            board.ended(self.client, label);
+        }
     }
 
     /// The client is let in.

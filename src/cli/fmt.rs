@@ -7,8 +7,8 @@ use clap::{Args, ValueHint};
 /// Rewrite scenario files in their canonical form
 ///
 /// Changes spaces, blank lines and the quoting of texts, but never the meaning of a scenario;
-/// comments are kept. A file that is not a valid scenario is left unchanged, with exit status 2 and
-/// the position of the mistake.
+/// comments are kept. Rules of wsee listen and wsee proxy are formatted as well. A file that is not
+/// valid is left unchanged, with exit status 2 and the position of the mistake.
 #[derive(Debug, Args)]
 pub struct FmtArgs {
     /// Scenario files, or folders of *.wsee files; - formats stdin to stdout

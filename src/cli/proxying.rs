@@ -13,7 +13,7 @@ use super::fault::FaultArgs;
 use super::heading::Heading;
 use super::output::DisplayArgs;
 use super::runner::{VariableArgs, tokens};
-use super::value::listen_address;
+use super::value::{clients, listen_address};
 use crate::acceptor::Address;
 
 /// Pass clients on to a server, and show what passes, exactly as it came
@@ -99,7 +99,7 @@ pub struct FrontArgs {
     /// Pass at most N clients on at a time
     ///
     /// Others get 503. By default there is no limit.
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clients)]
     pub max_clients: Option<NonZeroUsize>,
 }
 

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, ArgGroup, Args, ValueHint};
 
 use super::heading::Heading;
+use super::value::clients;
 
 #[derive(Debug, Args)]
 #[command(
@@ -95,7 +96,7 @@ pub struct BehaviourArgs {
     /// Accept at most N clients at a time
     ///
     /// Others get 503. By default there is no limit.
-    #[arg(long, value_name = "N", help_heading = Heading::Limits)]
+    #[arg(long, value_name = "N", help_heading = Heading::Limits, value_parser = clients)]
     pub max_clients: Option<NonZeroUsize>,
 }
 

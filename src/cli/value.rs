@@ -3,6 +3,7 @@
 //! clap puts the flag and the value before these errors, so the texts only say what is wrong and
 //! what to write instead.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -41,6 +42,8 @@ pub enum ValueError {
     Kept,
     #[error("not a number of messages; write 1 or more")]
     Count,
+    #[error("not a number of clients; write 1 or more, or leave it out for no limit")]
+    Clients,
     /// A status code an endpoint must not send.
     #[error(
         "not a status code that may be sent; write 1000-1003, 1007-1014 or 3000-4999 (RFC 6455 §7.4)"
@@ -276,6 +279,11 @@ impl FromStr for Variable {
             _ => Err(ValueError::Variable),
         }
     }
+}
+
+/// A number of clients that may be connected.
+pub(super) fn clients(text: &str) -> Result<NonZeroUsize, ValueError> {
+    text.parse().map_err(|_| ValueError::Clients)
 }
 
 /// The address to listen on. The default host is 127.0.0.1; port 0 takes any free port.

@@ -21,6 +21,8 @@ pub enum CommandError {
         name: String,
         /// A command that it may be a misspelling of.
         near: Option<&'static str>,
+        /// Lines that are no commands are sent.
+        sends: bool,
     },
     #[error("unknown command /{name}")]
     NoHelp {
@@ -75,10 +77,14 @@ impl Diagnostic for CommandError {
             Self::Unknown { name } => {
                 format!("{} (//{name} sends the text \"/{name}\")", suggestion(name))
             }
-            Self::UnknownHere { name, near } => {
+            Self::UnknownHere { name, near, sends } => {
                 let near = near.map(|near| format!("did you mean /{near}?"));
                 let near = near.unwrap_or_else(|| "/help lists them".to_owned());
-                format!("{near} (//{name} sends the text \"/{name}\")")
+                if *sends {
+                    format!("{near} (//{name} sends the text \"/{name}\")")
+                } else {
+                    near
+                }
             }
             Self::NoHelp { name } => suggestion(name),
             Self::Missing(usage) => format!("for example {}", usage.example),

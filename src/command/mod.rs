@@ -3,12 +3,14 @@
 mod args;
 mod complete;
 mod connection;
+mod dialect;
 mod error;
 mod frame;
 pub mod grammar;
 mod key;
 mod message;
 mod outgoing;
+mod passing;
 mod prompt;
 mod recall;
 mod server;
@@ -17,18 +19,17 @@ mod usage;
 pub mod variable;
 
 pub use self::complete::{Brackets, Completion, complete};
+pub use self::dialect::Dialect;
 pub use self::error::CommandError;
 pub use self::key::KEYS;
 pub use self::message::{Pattern, Recall, Reference, is_message_name};
 pub use self::outgoing::{FrameSpec, Masking, Outgoing};
+pub use self::passing::{Holding, PROXY, PassCommand, Passed, parse_for_proxy};
 pub use self::prompt::{
     Assignment, Capture, Filtering, Further, HelpTopic, OnTop, PromptCommand, Record, Repetition,
     Setting, Timing, Topic,
 };
-pub use self::server::{
-    FaultCommand, Rejection, SERVER_COMMANDS, SHARED_COMMANDS, ServerCommand, Whom,
-    parse_for_server, server_commands,
-};
+pub use self::server::{FaultCommand, Rejection, SERVER, ServerCommand, Whom, parse_for_server};
 pub use self::usage::{COMMANDS, Usage, nearest};
 
 use self::args::Args;

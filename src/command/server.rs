@@ -1,7 +1,8 @@
 //! The commands of a server's prompt: who gets what, and who is let in.
 
 use super::args::Args;
-use super::usage::{Usage, nearest};
+use super::dialect::{Dialect, Reading};
+use super::usage::Usage;
 use super::{Command, CommandError, HelpTopic, Outgoing, parse_command};
 
 /// A command of a server's prompt.
@@ -56,7 +57,7 @@ pub enum FaultCommand {
 const UNAVAILABLE: u16 = 503;
 
 /// What only a server's prompt has.
-pub const SERVER_COMMANDS: &[Usage] = &[
+const COMMANDS: &[Usage] = &[
     Usage {
         name: "clients",
         args: "",
@@ -119,20 +120,18 @@ pub const SERVER_COMMANDS: &[Usage] = &[
     },
 ];
 
-/// What it has in common with the client's prompt.
-pub const SHARED_COMMANDS: &[&str] = &[
-    "text", "bin", "b64", "file", "edit", "fragment", "frame", "raw", "pong", "drop", "reset",
-    "set", "find", "last", "view", "pause", "resume", "resend", "save", "send", "diff", "copy",
-    "show", "filter", "history", "help", "quit",
-];
-
-/// The commands of a server's prompt, in the order of `/help`.
-pub fn server_commands() -> impl Iterator<Item = &'static Usage> + Clone {
-    let shared = super::COMMANDS
-        .iter()
-        .filter(|usage| SHARED_COMMANDS.contains(&usage.name));
-    SERVER_COMMANDS.iter().chain(shared)
-}
+/// The prompt of `wsee listen`.
+pub const SERVER: Dialect = Dialect {
+    own: COMMANDS,
+    shared: &[
+        "text", "bin", "b64", "file", "edit", "fragment", "frame", "raw", "pong", "drop", "reset",
+        "set", "find", "last", "view", "pause", "resume", "resend", "save", "send", "diff", "copy",
+        "show", "filter", "history", "help", "quit",
+    ],
+    harmful: &["close", "drop", "reset", "quit", "raw"],
+    sends: true,
+    rest: "anything else is sent as a text message to those in use; //x sends /x; /help keys lists the keys",
+};
 
 impl Whom {
     fn parse(word: &str) -> Self {
@@ -156,43 +155,11 @@ impl Whom {
 
 /// A line that only a server understands, or understands differently; `None` for all others.
 pub fn parse_for_server(line: &str) -> Option<Result<ServerCommand, CommandError>> {
-    let command = line.strip_prefix('/').filter(|it| !it.starts_with('/'))?;
-    let (name, text) = command
-        .split_once(char::is_whitespace)
-        .unwrap_or((command, ""));
-    if name == "help" {
-        return Some(help(line, text));
-    }
-    if let Some(usage) = SERVER_COMMANDS.iter().find(|usage| usage.name == name) {
-        return Some(Args { line, text, usage }.server_command());
-    }
-    (!SHARED_COMMANDS.contains(&name)).then(|| Err(unknown(name)))
-}
-
-fn help(line: &str, text: &str) -> Result<ServerCommand, CommandError> {
-    let Some(usage) = super::usage::find("help") else {
-        return Ok(ServerCommand::Help(HelpTopic::Commands));
-    };
-    let (word, rest) = Args { line, text, usage }.split_word();
-    let name = word.trim_start_matches('/');
-    let found = server_commands().find(|usage| usage.name == name);
-    let topic = match (name, found) {
-        ("", _) => HelpTopic::Commands,
-        ("keys", _) => HelpTopic::Keys,
-        (_, Some(usage)) => HelpTopic::Command(usage),
-        (name, None) => return Err(unknown(name)),
-    };
-    rest.none(ServerCommand::Help(topic))
-}
-
-fn unknown(name: &str) -> CommandError {
-    let names = server_commands().map(|usage| usage.name);
-    // Whoever follows a suggestion without reading it loses no connection.
-    let harmless =
-        names.filter(|name| !matches!(*name, "close" | "drop" | "reset" | "quit" | "raw"));
-    CommandError::UnknownHere {
-        near: nearest(name, harmless),
-        name: name.to_owned(),
+    match SERVER.read(line) {
+        Ok(Reading::Other) => None,
+        Ok(Reading::Help(topic)) => Some(Ok(ServerCommand::Help(topic))),
+        Ok(Reading::Own(args)) => Some(args.server_command()),
+        Err(error) => Some(Err(error)),
     }
 }
 
@@ -367,11 +334,11 @@ mod tests {
 
     #[test]
     fn every_example_is_understood_and_shared_commands_exist() {
-        for usage in SERVER_COMMANDS {
+        for usage in COMMANDS {
             parsed(usage.example);
         }
-        let shared = server_commands().count() - SERVER_COMMANDS.len();
-        assert_eq!(shared, SHARED_COMMANDS.len());
+        let shared = SERVER.commands().count() - COMMANDS.len();
+        assert_eq!(shared, SERVER.shared.len());
     }
 
     #[test]

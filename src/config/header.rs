@@ -3,6 +3,8 @@
 use std::io;
 use std::path::Path;
 
+use url::Url;
+
 use crate::cli::{Field, Subprotocols};
 use crate::proto::handshake::client::Edit;
 use crate::render::Secrets;
@@ -55,10 +57,24 @@ pub enum HeaderProblem {
         /// Counted in bytes, from 1.
         position: usize,
     },
+    #[error("{}", not_origin(origin, sent.as_deref()))]
+    NotOrigin {
+        origin: String,
+        /// What browsers send for it.
+        sent: Option<String>,
+    },
     #[error("{0:?} is offered twice; RFC 6455 §4.1 allows each subprotocol once")]
     Duplicate(String),
     #[error("cannot read it: {0}; write @FILE with a readable text file")]
     File(String),
+}
+
+fn not_origin(origin: &str, sent: Option<&str>) -> String {
+    let sent = sent.map_or_else(
+        || "write SCHEME://HOST[:PORT], such as https://app.example".to_owned(),
+        |sent| format!("write {sent}"),
+    );
+    format!("no browser sends {origin:?} as an Origin, so it never matches; {sent}")
 }
 
 pub fn parse_headers(
@@ -128,6 +144,46 @@ pub fn check_value(place: &str, value: &str) -> Result<(), HeaderError> {
             ))
         }
     }
+}
+
+/// Checks an origin that clients are let in by: one that no browser sends never matches.
+pub fn check_origin(place: &str, origin: &str) -> Result<(), HeaderError> {
+    check_value(place, origin)?;
+    let sent = sent_origin(origin);
+    if sent.as_deref() == Some(origin) {
+        return Ok(());
+    }
+    let origin = origin.to_owned();
+    Err(HeaderError::new(
+        place,
+        HeaderProblem::NotOrigin { origin, sent },
+    ))
+}
+
+/// The origin of a page at this URL as browsers write it (RFC 6454 §6.2).
+fn sent_origin(text: &str) -> Option<String> {
+    if text == "null" {
+        return Some(text.to_owned());
+    }
+    let text = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("https://{text}")
+    };
+    let url = Url::parse(&text).ok()?;
+    let host = url.host_str()?;
+    if host.is_empty() || host.contains('*') {
+        return None;
+    }
+    let origin = url.origin();
+    if origin.is_tuple() {
+        // That of the page, which is not the URL of the WebSocket.
+        let origin = origin.ascii_serialization();
+        let page = origin.strip_prefix("ws").map(|rest| format!("http{rest}"));
+        return Some(page.unwrap_or(origin));
+    }
+    // That of an extension, whose scheme no standard knows.
+    Some(format!("{}://{host}", url.scheme()))
 }
 
 pub fn check_token(place: &str, token: &str) -> Result<(), HeaderError> {
@@ -206,6 +262,41 @@ fn as_subprotocol(error: HeaderError, shown: &str) -> HeaderError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        for origin in [
+            "https://app.example",
+            "http://localhost:3000",
+            "http://[::1]:3000",
+            "chrome-extension://abcdef",
+            "null",
+        ] {
+            assert_eq!(check_origin("--origin", origin), Ok(()), "{origin}");
+        }
+        for (origin, sent) in [
+            ("https://app.example/", "https://app.example"),
+            ("https://App.example", "https://app.example"),
+            ("https://app.example:443", "https://app.example"),
+            ("https://app.example/path", "https://app.example"),
+            ("app.example", "https://app.example"),
+            ("ws://app.example", "http://app.example"),
+            ("wss://app.example", "https://app.example"),
+            ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ] {
+            let checked = check_origin("--origin", origin);
+            let text = checked.expect_err(origin).to_string();
+            assert!(
+                text.ends_with(&format!("never matches; write {sent}")),
+                "{text}"
+            );
+        }
+        let text = check_origin("--origin", "*").expect_err("*").to_string();
+        assert!(
+            text.contains("never matches; write SCHEME://HOST"),
+            "{text}"
+        );
+    }
 
     fn set(name: &str, value: &str) -> Edit {
         Edit::Set {

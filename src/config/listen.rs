@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::compression::parse_compression;
 use super::dialing::limits;
-use super::header::{check_value, parse_subprotocols};
+use super::header::{check_origin, parse_subprotocols};
 use super::playback::{self, PlaybackError};
 use super::{ConfigError, Display, Environment, runner};
 use crate::acceptor::{Address, Identity};
@@ -86,7 +86,7 @@ pub struct RuleSource {
 impl Listen {
     pub fn resolve(args: &ListenArgs, environment: &Environment) -> Result<Self, ConfigError> {
         for origin in &args.accept.origin {
-            check_value("--origin", origin)?;
+            check_origin("--origin", origin)?;
         }
         let play = play(&args.serve)?;
         let given = runner::given(&args.variables, environment, args.display.show_secrets)?;
@@ -164,14 +164,21 @@ fn one_way(plan: Plan) -> Result<Plan, ConfigError> {
 /// There is a prompt where a person can type and see everything: a log in a file, or a server in the background of a
 /// shell, has none.
 fn prompt(args: &ListenArgs, environment: &Environment) -> Option<Prompt> {
-    let terminals = environment.terminals;
     let is_free = !args.behaviour.jsonl && args.behaviour.split.is_none() && !args.display.quiet;
+    is_free
+        .then(|| typed("wsee/listen-history", environment))
+        .flatten()
+}
+
+/// What a person can use, if one is at the terminal; lines are kept in this file.
+pub(super) fn typed(history_file: &str, environment: &Environment) -> Option<Prompt> {
+    let terminals = environment.terminals;
     let is_typed = terminals.stdin && terminals.stdout && terminals.stderr && !environment.dumb;
     let history = environment.state_dir.as_ref();
-    (is_free && is_typed && is_foreground()).then(|| Prompt {
+    (is_typed && is_foreground()).then(|| Prompt {
         editor: environment.editor.clone(),
         pager: environment.pager.clone(),
-        history: history.map(|folder| folder.join("wsee/listen-history")),
+        history: history.map(|folder| folder.join(history_file)),
         home: environment.home.clone(),
     })
 }

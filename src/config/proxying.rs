@@ -4,8 +4,8 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::dialing::{Dialing, max_message};
-use super::header::check_value;
-use super::listen::faults;
+use super::header::check_origin;
+use super::listen::{Prompt, faults, typed};
 use super::target::Target;
 use super::{ConfigError, Display, Environment, runner};
 use crate::acceptor::{Address, Identity};
@@ -38,6 +38,8 @@ pub struct Proxying {
     pub faults: Plan,
     /// Events on stdout.
     pub jsonl: bool,
+    /// Where a person is at the terminal.
+    pub prompt: Option<Prompt>,
     pub display: Display,
 }
 
@@ -61,7 +63,7 @@ impl Proxying {
         let address = args.listen.clone().unwrap_or_else(usual);
         let (front, dial) = (&args.front, &args.connection.0);
         for origin in &front.allow_origin {
-            check_value("--allow-origin", origin)?;
+            check_origin("--allow-origin", origin)?;
         }
         let handshake = &dial.handshake;
         let target = Target::typed(&args.upstream, handshake.path_as_is)?;
@@ -111,6 +113,9 @@ impl Proxying {
             check: args.rule.check,
             faults: faults(&args.fault),
             jsonl: args.output.jsonl,
+            prompt: (!args.output.jsonl && !args.display.quiet)
+                .then(|| typed("wsee/proxy-history", environment))
+                .flatten(),
             display: Display::resolve(&args.display, environment),
         })
     }

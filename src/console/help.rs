@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::command::{COMMANDS, HelpTopic, KEYS, Usage, server_commands};
+use crate::command::{COMMANDS, Dialect, HelpTopic, KEYS, Usage};
 use crate::render::escape::escape_payload;
 use crate::render::width::{width, wrap};
 use crate::speaker::Speaker;
@@ -16,17 +16,16 @@ const COLUMN: usize = 31;
 /// What a line is without a protocol on top.
 pub const LINE: &str = "a line is sent as a text message";
 
-/// Explains a topic at the prompt of a server.
-pub fn server_help(topic: HelpTopic, out: &mut String) {
+/// Explains a topic at a prompt that is not a client's.
+pub fn dialect(dialect: Dialect, topic: HelpTopic, out: &mut String) {
     if topic != HelpTopic::Commands {
         return help(topic, None, out);
     }
-    for usage in server_commands() {
+    for usage in dialect.commands() {
         let typed = format!("/{} {}", usage.name, usage.args);
         row(out, &typed, usage.help);
     }
-    let rest = "anything else is sent as a text message to those in use; //x sends /x; /help keys lists the keys";
-    paragraph(out, rest, "  ");
+    paragraph(out, dialect.rest, "  ");
 }
 
 /// Explains a topic; `speaker` adds the verbs of its protocol.

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::command::{Brackets, SERVER_COMMANDS, SHARED_COMMANDS};
+use crate::command::{Brackets, Dialect};
 use crate::ontop::Lines;
 use crate::render::escape::escape_line;
 use crate::speaker::{Speaker, is_meant, split};
@@ -82,22 +82,26 @@ impl Words {
         arguments.map_or_else(Candidates::default, |complete| (complete.0)(&words))
     }
 
-    /// Takes the commands of a server, and the names of its clients.
-    pub fn serve(&self, clients: &[String]) {
-        let entries = SERVER_COMMANDS.iter().map(|usage| Entry {
+    /// Takes the commands of a prompt that is not a client's, and the names of its connections.
+    pub fn speak(&self, dialect: Dialect, connections: &[String]) {
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+        let entries = dialect.own.iter().map(|usage| Entry {
             name: usage.name,
             args: usage.args,
             lines: Lines::No,
             names: match usage.name {
-                "use" | "to" | "close" | "ping" => clients.to_vec(),
-                "reject" => vec!["next".to_owned(), "off".to_owned()],
-                "rules" => vec!["reload".to_owned()],
+                "use" | "to" | "close" | "ping" | "kill" => connections.to_vec(),
+                "reject" => words(&["next", "off"]),
+                "rules" => words(&["reload"]),
+                "hold" => words(&["client", "server", "off"]),
+                "inject" => words(&["client", "server"]),
+                "pass" => words(&["all"]),
                 _ => Vec::new(),
             },
         });
         *self.lock() = State {
             entries: entries.collect(),
-            shared: Some(SHARED_COMMANDS),
+            shared: Some(dialect.shared),
             arguments: None,
         };
     }

@@ -136,6 +136,7 @@ impl Prompt {
             },
             pager: options.pager.clone(),
             words: words.clone(),
+            waiting: None,
         })?;
         let place = Place::Terminal(Box::new(editor));
         let stopping = Stopping::new(Some(signals), &options, opened);

@@ -103,10 +103,13 @@ async fn pass(
         deflate,
         early,
         evidence,
+        path,
     } = connected;
     let is_faulty = faults.is_some() || server_faults.is_some();
     let is_kept = journal.recorder.is_some() || journal.log.has_events();
-    let touch = |side| touch(side, deflate, options);
+    let desk = options.desk.as_ref();
+    let seat = desk.map(|desk| desk.enter(visit.about(path)));
+    let touch = |side| touch(side, deflate, options, visit.number);
     let touches = [touch(Side::Client), touch(Side::Server)];
     let is_touched = touches.iter().any(Option::is_some);
     let watcher = |role| {
@@ -133,6 +136,7 @@ async fn pass(
             touch_server,
         ),
         faults: [faults.cloned(), server_faults.clone()],
+        seat,
     };
     let now = Instant::now();
     for faults in pair.faults.iter().flatten() {
@@ -170,9 +174,9 @@ async fn pass(
     journal.close(passed, pair.client.is_watched(), Box::new(evidence));
 }
 
-/// What rules need to touch the messages of one end; `None` if no rule is about them.
-fn touch(side: Side, deflate: Option<Params>, options: &Options) -> Option<Touch> {
-    if !options.rules.are_for(side) {
+/// What rules and the user need to touch the messages of one end; `None` if neither can.
+fn touch(side: Side, deflate: Option<Params>, options: &Options, connection: u64) -> Option<Touch> {
+    if !options.rules.are_for(side) && options.desk.is_none() {
         return None;
     }
     let has_context = deflate.is_some_and(|params| match side {
@@ -185,5 +189,12 @@ fn touch(side: Side, deflate: Option<Params>, options: &Options) -> Option<Touch
         Compression::Independent
     };
     let rules = Rc::clone(&options.rules);
-    Some(Touch::new(side, rules, compression, options.max_message))
+    let desk = options.desk.clone().map(|desk| (desk, connection));
+    Some(Touch::new(
+        side,
+        rules,
+        desk,
+        compression,
+        options.max_message,
+    ))
 }

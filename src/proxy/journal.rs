@@ -7,7 +7,9 @@ use std::mem::{Discriminant, discriminant};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use super::touch::Note;
 use crate::acceptor::Log;
+use crate::command::Outgoing;
 use crate::dial::io_text;
 use crate::event::{Cause, Direction, Ending, Event, Evidence, NotOpen, Opening, Side};
 use crate::fault::Faults;
@@ -65,6 +67,9 @@ const REMEMBERED_PINGS: usize = 32;
 /// How many mistakes of a kind the log shows of each end: enough to see a pattern, while a peer that is wrong
 /// in every frame does not bury all else.
 const SHOWN_MISTAKES: u64 = 20;
+
+/// How much of an edited message is shown, in characters: enough to recognise it.
+const SHOWN_OF_EDIT: usize = 200;
 
 impl Journal {
     pub(super) fn new(log: Log, url: &str, now: Instant) -> Self {
@@ -300,6 +305,82 @@ impl Journal {
         let event = Event::Fault(text);
         self.log.event(&event, now);
         self.record_event(&event, now);
+    }
+
+    /// Shows what became of messages that were touched.
+    pub(super) fn notes(&mut self, notes: Vec<Note>) {
+        for note in notes {
+            match note {
+                Note::Mark(text) => self.fault(&text),
+                Note::Fact(text) => self.log.note(Role::Fact, &format!("* {text}")),
+                Note::Warning(text) => self.log.note(Role::Warning, &format!("! {text}")),
+            }
+        }
+    }
+
+    /// Shows what a held message has become.
+    pub(super) fn changed(&mut self, number: u64, text: &str) {
+        let shown: String = text.chars().take(SHOWN_OF_EDIT).collect();
+        let more = if shown.len() < text.len() { "…" } else { "" };
+        let text = format!("* #{number} becomes {}{more}", escape_line(&shown));
+        self.log.note(Role::Fact, &text);
+    }
+
+    /// Something was sent that did not come from this end.
+    pub(super) fn injected(&mut self, side: Side, what: &Outgoing, now: Instant) {
+        self.added(side, what, "inject", now);
+    }
+
+    /// A message was sent once more.
+    pub(super) fn repeated(&mut self, side: Side, number: u64, what: &Outgoing, now: Instant) {
+        self.added(side, what, &format!("resend #{number}"), now);
+    }
+
+    fn added(&mut self, side: Side, what: &Outgoing, how: &str, now: Instant) {
+        let (kind, payload) = match what {
+            Outgoing::Text(text) | Outgoing::Line(text) | Outgoing::Fragment { text, .. } => {
+                (Kind::Text, text.as_bytes())
+            }
+            Outgoing::Binary(payload) => (Kind::Binary, payload.as_slice()),
+            other => {
+                let name = match other {
+                    Outgoing::Ping(_) => "a ping",
+                    Outgoing::Pong(_) => "a pong",
+                    Outgoing::Close { .. } => "a Close",
+                    Outgoing::Raw(_) => "raw bytes",
+                    _ => "a frame",
+                };
+                return self.fault(&format!("{how}, {name} as if from the {}", side.name()));
+            }
+        };
+        let message = Watched {
+            kind,
+            payload,
+            size: payload.len() as u64,
+            deflated: None,
+            is_plain: true,
+        };
+        self.log.turn_to(Some(side));
+        self.message(side, &message, now);
+        self.fault(&format!(
+            "{how}, the message above is as if from the {}",
+            side.name()
+        ));
+    }
+
+    /// Nothing more is sent as if from `side`.
+    pub(super) fn note_late(&self, side: Side) {
+        let text = format!("! not sent: the {} has ended its stream", side.name());
+        self.log.note(Role::Error, &text);
+    }
+
+    /// Held messages never leave.
+    pub(super) fn thrown_away(&self, side: Side, count: usize) {
+        if count > 0 {
+            let messages = quantity::plural(count as u64, "held message");
+            let text = format!("! {messages} from the {} never left", side.name());
+            self.log.note(Role::Warning, &text);
+        }
     }
 
     /// The stream from one end has ended in order.

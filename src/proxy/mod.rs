@@ -3,9 +3,11 @@
 mod answer;
 mod ask;
 mod client;
+mod desk;
 mod journal;
 mod opening;
 mod pair;
+mod prompt;
 mod refuse;
 mod request;
 mod rules;
@@ -13,19 +15,28 @@ mod shown;
 mod touch;
 mod way;
 
+use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception};
+use crate::event::Cause;
 use crate::fault::Plan;
 use crate::record::Format;
 use crate::render::clock::Clock;
 use crate::session;
+pub use desk::Desk;
+pub use prompt::PromptOptions;
+use prompt::ProxyPrompt;
 pub use request::{Extensions, Rewriting};
 pub use rules::{RuleError, Rules};
 
@@ -48,6 +59,8 @@ pub struct Options {
     /// Of what the server gets.
     pub upstream_faults: Plan,
     pub log: Log,
+    /// With a prompt.
+    pub desk: Option<Desk>,
     /// Steps of every opening are shown.
     pub shows_steps: bool,
 }
@@ -87,6 +100,41 @@ pub async fn proxy(listener: TcpListener, options: Options, signals: Signals) ->
     }
 }
 
+/// The same, for a person at the terminal, until that one or a signal ends it; returns why it ended.
+///
+/// # Errors
+///
+/// If the terminal cannot be used.
+pub async fn proxy_at_prompt(
+    listener: TcpListener,
+    options: Options,
+    prompt: PromptOptions,
+    signals: session::Signals,
+) -> io::Result<Cause> {
+    let (end, ended) = watch::channel(None);
+    let desk = Desk::new(prompt.board.clone());
+    let options = Options {
+        desk: Some(desk.clone()),
+        ..options
+    };
+    let mut prompt = ProxyPrompt::open(prompt, signals, desk)?;
+    let clients = LocalSet::new();
+    let mut serving = pin!(clients.run_until(accept(listener, options, ended)));
+    let cause = tokio::select! {
+        // It ends by what is sent below only.
+        () = &mut serving => Cause::Quit,
+        cause = poll_fn(|cx| prompt.poll(cx)) => cause,
+    };
+    let _ = end.send(Some(cause.clone()));
+    poll_fn(|cx| match serving.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => prompt.poll_closing(cx),
+    })
+    .await;
+    prompt.finish();
+    Ok(cause)
+}
+
 async fn written(serving: impl Future<Output = ()>, lines: &Lines) {
     serving.await;
     // Their reader may not read any more.
@@ -96,6 +144,7 @@ async fn written(serving: impl Future<Output = ()>, lines: &Lines) {
 /// A client that has connected.
 struct Visit {
     number: u64,
+    peer: SocketAddr,
     log: Log,
     signals: Signals,
     started: Instant,
@@ -122,13 +171,14 @@ impl Reception for Front {
     fn serve(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
         let Arrival {
             stream,
+            peer,
             number,
             log,
             started,
-            ..
         } = arrival;
         let visit = Visit {
             number,
+            peer,
             log,
             signals: self.signals.clone(),
             started,
@@ -143,5 +193,16 @@ impl Reception for Front {
 
     fn log(&self, number: u64) -> Log {
         self.options.log.of_connection(number)
+    }
+}
+
+impl Visit {
+    fn about(&self, path: String) -> desk::About {
+        desk::About {
+            number: self.number,
+            peer: self.peer,
+            path,
+            opened: Instant::now(),
+        }
     }
 }

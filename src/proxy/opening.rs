@@ -30,6 +30,8 @@ pub(super) struct Connected {
     /// What came from the client, and from the server, right after the heads.
     pub(super) early: (Buffer, Buffer),
     pub(super) evidence: Box<Evidence>,
+    /// Path and query that the client asked for.
+    pub(super) path: String,
 }
 
 /// Opens the connection to the server; `None` if the client was refused.
@@ -113,6 +115,7 @@ pub(super) async fn opened(
                 deflate,
                 early: (early, input),
                 evidence,
+                path: request::target(request),
             }))
         }
     }

@@ -5,15 +5,19 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Signals;
+use super::desk::{Order, Seat};
 use super::journal::Journal;
+use super::touch::Decision;
 use super::way::{Failure, Streams, Way};
 use crate::acceptor::wait;
+use crate::command::Outgoing;
 use crate::event::Side;
 use crate::fault::Faults;
 use crate::proto::frame::{CloseCode, CloseFrame};
+use crate::proto::message::Kind;
 use crate::session::Transport;
 use crate::session::mode::CloseMode;
 
@@ -30,6 +34,8 @@ pub(super) struct Pair {
     pub(super) server: Way,
     /// The faults of what the client gets, and of what the server gets.
     pub(super) faults: [Option<Faults>; 2],
+    /// At a prompt.
+    pub(super) seat: Option<Seat>,
 }
 
 /// How long both ends may take for what follows an end that the proxy has begun.
@@ -78,6 +84,9 @@ impl Pair {
         journal: &mut Journal,
         cx: &mut Context<'_>,
     ) -> Poll<Passed> {
+        if let Some(how) = self.poll_orders(journal, cx) {
+            return Poll::Ready(Passed::Stop(how, "command"));
+        }
         let moved = SCRATCH.with_borrow_mut(|scratch| self.poll_both(ends, scratch, journal, cx));
         journal.flush();
         for faults in self.faults.iter().flatten() {
@@ -97,6 +106,63 @@ impl Pair {
             Err(failure) => Poll::Ready(Passed::Failed(failure)),
             Ok(()) if self.client.is_over() && self.server.is_over() => Poll::Ready(Passed::Over),
             Ok(()) => Poll::Pending,
+        }
+    }
+
+    /// Does what the user wants; returns how the connection is to end.
+    fn poll_orders(&mut self, journal: &mut Journal, cx: &mut Context<'_>) -> Option<CloseMode> {
+        while let Some(order) = self.seat.as_ref()?.poll_order(cx) {
+            let now = journal.now();
+            match order {
+                Order::Pass(number) => self.decide(number, &Decision::Pass, now),
+                Order::Discard(number) => self.decide(number, &Decision::Discard, now),
+                Order::Change(number, payload) => {
+                    let text = String::from_utf8_lossy(&payload);
+                    journal.changed(number, &text);
+                    self.decide(number, &Decision::Change(payload), now);
+                }
+                Order::Inject(side, what) => {
+                    if self.way(side).inject(&what) {
+                        journal.injected(side, &what, now);
+                    } else {
+                        journal.note_late(side);
+                    }
+                }
+                Order::Repeat(side, number, kind, payload) => {
+                    let what = match (kind, String::from_utf8(payload)) {
+                        (Kind::Text, Ok(text)) => Outgoing::Text(text),
+                        (_, Ok(text)) => Outgoing::Binary(text.into_bytes()),
+                        (_, Err(error)) => Outgoing::Binary(error.into_bytes()),
+                    };
+                    if self.way(side).inject(&what) {
+                        journal.repeated(side, number, &what, now);
+                    } else {
+                        journal.note_late(side);
+                    }
+                }
+                Order::Kill(Some(code)) => {
+                    let frame = Some(CloseFrame::new(CloseCode(code), ""));
+                    let patience = None;
+                    return Some(CloseMode::Close { frame, patience });
+                }
+                Order::Kill(None) => return Some(CloseMode::Abandon { reset: true }),
+            }
+        }
+        None
+    }
+
+    fn way(&mut self, side: Side) -> &mut Way {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    fn decide(&mut self, number: u64, decision: &Decision, now: Instant) {
+        for way in [&mut self.client, &mut self.server] {
+            if way.decide(number, decision.clone(), now) {
+                return;
+            }
         }
     }
 
@@ -128,11 +194,11 @@ impl Pair {
 
     /// One end has failed: the other one gets what came before, and then the same.
     async fn fail(&mut self, failure: Failure, ends: Ends<'_>, journal: &mut Journal) {
-        let way = match failure.side {
-            Side::Client => &self.client,
-            Side::Server => &self.server,
-        };
-        journal.failed(failure.side, &failure.error, way.partial());
+        let partial = self.way(failure.side).partial();
+        journal.failed(failure.side, &failure.error, partial);
+        let other = failure.side.other();
+        journal.thrown_away(other, self.way(other).held());
+        self.way(failure.side).let_out(journal.now());
         let (gone, other) = match failure.side {
             Side::Client => (ends.client, ends.server),
             Side::Server => (ends.server, ends.client),
@@ -147,10 +213,7 @@ impl Pair {
 
     /// Gives the other end what came before the failure, and the end.
     async fn rest(&mut self, failed: Side, other: &mut dyn Transport, is_reset: bool) {
-        let way = match failed {
-            Side::Client => &mut self.client,
-            Side::Server => &mut self.server,
-        };
+        let way = self.way(failed);
         let _ = poll_fn(|cx| way.poll_out(other, cx)).await;
         if is_reset {
             tokio::time::sleep(BEFORE_RESET).await;
@@ -162,6 +225,8 @@ impl Pair {
 
     /// Ends both directions, because the run ends or a fault wants it.
     async fn stop(&mut self, how: CloseMode, mut ends: Ends<'_>, journal: &mut Journal) {
+        journal.thrown_away(Side::Client, self.client.held());
+        journal.thrown_away(Side::Server, self.server.held());
         match how {
             CloseMode::Abandon { reset } => {
                 if reset {

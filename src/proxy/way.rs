@@ -4,14 +4,15 @@
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
 use super::journal::Journal;
 use super::rules::End;
-use super::touch::Touch;
+use super::touch::{Decision, Touch, Whole};
+use crate::command::Outgoing;
 use crate::event::Side;
 use crate::proto::buffer::Buffer;
 use crate::proto::frame::{CloseFrame, Header, Opcode, mask};
@@ -264,6 +265,7 @@ impl Way {
             journal.ended(self.side, self.partial());
             if let Some(touch) = &mut self.touch {
                 touch.finish(self.passage.unfinished_header(), journal.now());
+                journal.notes(touch.take_notes());
             }
         }
         self.state = State::Ended;
@@ -280,21 +282,49 @@ impl Way {
             let mut whole = None;
             watcher.see(&piece, &mut |sight| {
                 if let Sight::Message(message) = &sight
-                    && touch.is_some()
+                    && touch.as_ref().is_some_and(|it| it.wants_whole())
                     && message.is_whole()
                 {
-                    whole = Some((message.kind, message.payload.to_vec()));
+                    let (kind, payload) = (message.kind, message.payload.to_vec());
+                    whole = Some(Whole { kind, payload });
                 }
                 journal.sight(side, sight, now);
             });
             if let Some(touch) = touch {
                 touch.take(&piece, whole, now);
-                for note in touch.take_notes() {
-                    journal.fault(&note);
-                }
+                journal.notes(touch.take_notes());
             }
         };
         self.passage.pass(bytes, Some(&mut watch));
+    }
+
+    /// Does with a held message what the user wants; `false` if it is not one of this direction.
+    pub(super) fn decide(&mut self, number: u64, decision: Decision, now: Instant) -> bool {
+        let touch = self.touch.as_mut();
+        touch.is_some_and(|touch| touch.decide(number, decision, now))
+    }
+
+    /// Sends something that did not come from this end; `false` if nothing more passes.
+    pub(super) fn inject(&mut self, what: &Outgoing) -> bool {
+        let Some(touch) = self.touch.as_mut().filter(|_| self.state == State::Open) else {
+            return false;
+        };
+        touch.inject(what);
+        true
+    }
+
+    /// How many messages are held for the user.
+    pub(super) fn held(&self) -> usize {
+        self.touch.as_ref().map_or(0, |touch| touch.held())
+    }
+
+    /// Lets everything out that is held.
+    pub(super) fn let_out(&mut self, now: Instant) {
+        if let Some(touch) = &mut self.touch {
+            touch.let_out(now);
+            let out = touch.take_out(now);
+            self.pending.extend(&out);
+        }
     }
 
     /// How a rule wants the connection to end.
@@ -311,16 +341,17 @@ impl Way {
 
     /// Whether something waits that nothing may overtake, or too much waits.
     fn must_wait(&self, touch: &Touch) -> bool {
-        touch.is_full() || self.state == State::Ended && touch.deadline().is_some()
+        touch.is_full() || self.state == State::Ended && touch.is_waiting()
     }
 
     /// Takes what rules let leave now, and waits for what leaves later.
-    fn poll_later(&mut self, journal: &Journal, cx: &mut Context<'_>) {
+    fn poll_later(&mut self, journal: &mut Journal, cx: &mut Context<'_>) {
         let Some(touch) = &mut self.touch else {
             return;
         };
         loop {
             let out = touch.take_out(journal.now());
+            journal.notes(touch.take_notes());
             self.pending.extend(&out);
             let Some(deadline) = touch.deadline() else {
                 return;

@@ -10,7 +10,7 @@ use crate::cli::FmtArgs;
 use crate::exit::Exit;
 use crate::render::Secrets;
 use crate::render::escape::{escape_line, escape_payload};
-use crate::scenario::{Mistake, folder, format, parse};
+use crate::scenario::{Mistake, folder, format, parse, passing};
 use crate::term;
 use crate::text;
 
@@ -80,10 +80,22 @@ fn formatted(name: &str, bytes: &[u8]) -> Result<String, Exit> {
         complain(&format!("{name}: {}", io::Error::from(error)));
         Exit::Usage
     })?;
-    parse(&text).map(|file| format(&file)).map_err(|mistakes| {
-        report(name, &mistakes, Secrets::Masked);
-        Exit::Usage
-    })
+    let mistakes = match (parse(&text), passing::lines(&text)) {
+        (Ok(file), _) => return Ok(format(&file)),
+        (Err(_), Ok(lines)) => return Ok(passing::format(&lines)),
+        (Err(scenario), Err(rules)) => likelier(scenario, rules),
+    };
+    report(name, &mistakes, Secrets::Masked);
+    Err(Exit::Usage)
+}
+
+/// The mistakes as the language sees them in which more of the file makes sense.
+fn likelier(scenario: Vec<Mistake>, rules: Vec<Mistake>) -> Vec<Mistake> {
+    if rules.len() < scenario.len() {
+        rules
+    } else {
+        scenario
+    }
 }
 
 pub(super) fn report(name: &str, mistakes: &[Mistake], secrets: Secrets) {

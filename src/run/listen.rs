@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use super::view::view;
 use super::{complain, print, printed, rules};
 use crate::acceptor::{Address, Board, Log, Recorded, numbered};
-use crate::config::{Behaviour, Environment, Listen};
+use crate::config::{Behaviour, Display, Environment, Listen};
 use crate::event::{Cause, Signal};
 use crate::exit::Exit;
 use crate::fault::Plan;
@@ -44,7 +44,10 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
             return Exit::Internal;
         }
     };
-    let board = config.prompt.as_ref().map(|_| board(&config, environment));
+    let board = config
+        .prompt
+        .as_ref()
+        .map(|_| board(config.display, environment));
     let log = log(&config, environment, listener.local_addr().ok());
     let log = match &board {
         Some(board) => log.on(board.clone(), config.display.verbose == 0),
@@ -144,7 +147,7 @@ pub(super) fn interrupted(signal: Signal, written: io::Result<()>) -> Exit {
 }
 
 /// The exit status of a server with a prompt.
-fn ended(served: io::Result<Cause>) -> Exit {
+pub(super) fn ended(served: io::Result<Cause>) -> Exit {
     match served {
         Ok(Cause::Signal(signal)) => signal.exit(),
         Ok(Cause::Input { problem, .. }) => {
@@ -172,17 +175,12 @@ fn checked(config: &Listen, behaviour: &serve::Behaviour) -> Exit {
 }
 
 /// What shows clients above the prompt.
-fn board(config: &Listen, environment: &Environment) -> Board {
+pub(super) fn board(display: Display, environment: &Environment) -> Board {
     let show = Show {
         numbers: true,
-        ..Show::prompt(config.display.verbose)
+        ..Show::prompt(display.verbose)
     };
-    let human = view(
-        config.display,
-        show,
-        environment.terminals.stdout,
-        environment,
-    );
+    let human = view(display, show, environment.terminals.stdout, environment);
     let view = View::new(human, Outlet::Screen, false);
     Board::new(view, Shared::new(Keep::DEFAULT))
 }

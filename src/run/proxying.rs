@@ -7,14 +7,14 @@ use std::rc::Rc;
 
 use tokio::sync::watch;
 
-use super::listen::{bind, described, exposed, interrupted};
+use super::listen::{bind, board, described, ended, exposed, interrupted};
 use super::view::view;
 use super::{complain, printed, rules};
 use crate::acceptor::Log;
 use crate::config::{Environment, Proxying};
 use crate::event::Cause;
 use crate::exit::Exit;
-use crate::proxy::{self, Options, Record};
+use crate::proxy::{self, Options, PromptOptions, Record};
 use crate::render::escape::escape_line;
 use crate::render::{Human, Jsonl, Role, Show};
 use crate::session::Signals;
@@ -30,8 +30,15 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         None => None,
         Some((folder, format)) => {
             if let Err(error) = std::fs::create_dir_all(folder) {
-                let folder = folder.display().to_string();
-                complain(&format!("--record {}: {error}", escape_line(&folder)));
+                let name = folder.display().to_string();
+                let name = escape_line(&name);
+                complain(&if folder.exists() {
+                    format!(
+                        "--record {name}: not a folder; name one, as each connection is a file of its own"
+                    )
+                } else {
+                    format!("--record {name}: {error}")
+                });
                 return Exit::Write;
             }
             Some(Record {
@@ -52,7 +59,15 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
             return Exit::Internal;
         }
     };
+    let board = config
+        .prompt
+        .as_ref()
+        .map(|_| board(config.display, environment));
     let log = log(&config, environment, listener.local_addr().ok());
+    let log = match &board {
+        Some(board) => log.on(board.clone(), false),
+        None => log,
+    };
     let (faults, upstream_faults) = config.faults.split();
     let options = Options {
         identity: config.identity,
@@ -66,10 +81,23 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         faults,
         upstream_faults,
         log,
+        desk: None,
         shows_steps: config.display.verbose > 0,
     };
-    let (end, ended) = watch::channel(None);
-    let mut proxying = pin!(proxy::proxy(listener, options, ended));
+    if let Some((prompt, board)) = config.prompt.zip(board) {
+        let prompt = PromptOptions {
+            board,
+            editor: prompt.editor,
+            pager: prompt.pager,
+            history: prompt.history,
+            home: prompt.home,
+            given: config.given,
+        };
+        let proxied = proxy::proxy_at_prompt(listener, options, prompt, signals);
+        return ended(Box::pin(proxied).await);
+    }
+    let (end, stop) = watch::channel(None);
+    let mut proxying = pin!(proxy::proxy(listener, options, stop));
     let signal = tokio::select! {
         // Nobody reads its events any more, or they cannot be written.
         written = &mut proxying => return printed(written),

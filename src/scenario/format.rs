@@ -84,12 +84,10 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
     // Writing to a String cannot fail.
     let _ = match statement {
         Statement::Blank => Ok(()),
-        Statement::Comment(text) => match text.as_str() {
-            "" => write!(out, "#"),
-            // `###` would begin a case.
-            text if text.starts_with('#') && !text.starts_with("##") => write!(out, "#{text}"),
-            text => write!(out, "# {text}"),
-        },
+        Statement::Comment(text) => {
+            write_comment(out, text);
+            Ok(())
+        }
         Statement::Case(name) => write!(out, "### {name}"),
         Statement::Include(path) => write!(out, "include {path}"),
         Statement::Connect { name, on_top, url } => {
@@ -133,6 +131,16 @@ pub fn write_statement(out: &mut String, statement: &Statement) {
             write_action(out, on.as_deref(), action);
             Ok(())
         }
+    };
+}
+
+pub(super) fn write_comment(out: &mut String, text: &str) {
+    // Writing to a String cannot fail.
+    let _ = match text {
+        "" => write!(out, "#"),
+        // `###` would begin a case.
+        text if text.starts_with('#') && !text.starts_with("##") => write!(out, "#{text}"),
+        text => write!(out, "# {text}"),
     };
 }
 
@@ -255,7 +263,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// Writes a text between more quotes than any of its lines begins with.
-fn write_block(out: &mut String, text: &str) {
+pub(super) fn write_block(out: &mut String, text: &str) {
     let mut quotes = "\"\"\"".to_owned();
     while text
         .split('\n')
@@ -318,7 +326,12 @@ fn write_expect(out: &mut String, expect: &Expect) {
     write_span(out, word, expect.within);
 }
 
-fn write_pattern(out: &mut String, pattern: &Pattern, captures: &[Capture], matching: Match) {
+pub(super) fn write_pattern(
+    out: &mut String,
+    pattern: &Pattern,
+    captures: &[Capture],
+    matching: Match,
+) {
     match pattern {
         Pattern::Text(text) => write_text(out, "text", &text.to_string(), matching),
         Pattern::Json(text) => write_operand(out, "json", text, matching),

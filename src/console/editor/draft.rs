@@ -16,6 +16,8 @@ use crate::text::{self, TextError};
 pub struct Draft {
     pub text: String,
     path: TempPath,
+    /// The number of the message that it changes, and its new payload.
+    target: Option<(u64, Vec<u8>)>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +65,25 @@ impl Draft {
         match written {
             text if text.is_empty() => Err(DraftError::Empty),
             written if written == text => Err(DraftError::Unchanged),
-            text => Ok(Self { text, path }),
+            text => Ok(Self {
+                text,
+                path,
+                target: None,
+            }),
         }
+    }
+
+    /// A draft that changes a message which waits.
+    pub(super) fn of(self, number: u64, payload: Vec<u8>) -> Self {
+        Self {
+            target: Some((number, payload)),
+            ..self
+        }
+    }
+
+    /// The number of the message that it changes, and its new payload.
+    pub fn take_target(&mut self) -> Option<(u64, Vec<u8>)> {
+        self.target.take()
     }
 
     pub fn keep(self) -> String {

@@ -4,6 +4,7 @@
 //! to print (`screen`). The session's task only polls.
 
 mod draft;
+mod held;
 mod helper;
 mod history;
 mod key;
@@ -14,6 +15,7 @@ mod reader;
 mod recall;
 mod screen;
 mod view;
+mod waiting;
 
 use std::fmt::Write as _;
 use std::io;
@@ -34,6 +36,7 @@ use self::late::Typed;
 use self::message::Message;
 use self::reader::Reader;
 use self::screen::Screen;
+pub use self::waiting::{Editing, Waiting};
 use crate::command::{Command, CommandError, Outgoing};
 use crate::render::escape::escape_line;
 use crate::render::{Secrets, Style};
@@ -65,6 +68,8 @@ pub struct Options {
     pub pager: String,
     /// Those of a protocol on top are completed.
     pub words: Words,
+    /// The messages that `/edit N` and `/resend N` are about, if they are not those that were sent from here.
+    pub waiting: Option<Arc<dyn Waiting>>,
 }
 
 #[derive(Debug)]
@@ -133,6 +138,7 @@ impl Editor {
             sent: None,
             recaller: options.recaller,
             secrets: options.secrets,
+            waiting: options.waiting,
             pager: options.pager,
             message: Message::default(),
             words,

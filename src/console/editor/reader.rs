@@ -16,6 +16,7 @@ use super::history::{History, HistoryError};
 use super::late::{Pressed, Typed};
 use super::message::{Message, Next};
 use super::screen::Screen;
+use super::waiting::Waiting;
 use crate::command::{self, Command, Outgoing, PromptCommand};
 use crate::console::recall::Recaller;
 use crate::console::words::Words;
@@ -43,6 +44,7 @@ pub(super) struct Reader {
     pub(super) secrets: Secrets,
     pub(super) message: Message,
     pub(super) words: Words,
+    pub(super) waiting: Option<Arc<dyn Waiting>>,
     /// What the next line begins with.
     pub(super) typed: Typed,
     pub(super) style: Style,
@@ -136,7 +138,13 @@ impl Reader {
     fn line(&mut self, line: String) {
         let kept = self.history.add(&mut self.editor, &line);
         self.note_failure(kept);
+        let waiting = self.waiting.clone();
         let command = match command::parse(&line) {
+            Ok(Command::Prompt(PromptCommand::Edit(_))) if let Some(waiting) = waiting => {
+                return self.edit_waiting(&line, &*waiting);
+            }
+            // The session knows where it came from.
+            command if waiting.is_some() && line.starts_with("/resend") => command,
             // The session executes it, also if its name is that of a command here.
             command if self.words.is_verb(&line) => command,
             Ok(Command::Prompt(PromptCommand::Edit(text))) => return self.edit(text),

@@ -3,7 +3,7 @@
 use std::task::Context;
 
 use super::ServerPrompt;
-use crate::command::Whom;
+use crate::command::{SERVER, Whom};
 use crate::render::escape::escape_line;
 use crate::render::width::cut;
 use crate::render::{Label, Role, Style};
@@ -95,7 +95,7 @@ impl ServerPrompt {
             // More names than these are not completed, but typed.
             let names = clients.iter().take(1000).map(|it| it.number.to_string());
             let names: Vec<String> = names.chain(["*".to_owned()]).collect();
-            self.words.serve(&names);
+            self.words.speak(SERVER, &names);
             if !is_first {
                 self.choice.update(clients);
             }

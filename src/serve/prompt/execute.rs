@@ -7,8 +7,8 @@ use super::ServerPrompt;
 use super::choice::described;
 use super::send::SayError;
 use crate::command::{
-    Command, CommandError, FaultCommand, Outgoing, PromptCommand, Rejection, ServerCommand, Whom,
-    parse_for_server,
+    Command, CommandError, FaultCommand, Outgoing, PromptCommand, Rejection, SERVER, ServerCommand,
+    Whom, parse_for_server,
 };
 use crate::console::editor::{Draft, Entry};
 use crate::console::{filter, help, show};
@@ -110,7 +110,7 @@ impl ServerPrompt {
             ServerCommand::Help(topic) => {
                 self.options
                     .board
-                    .view(|view| help::server_help(topic, view.text()));
+                    .view(|view| help::dialect(SERVER, topic, view.text()));
             }
         }
     }

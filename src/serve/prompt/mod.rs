@@ -18,6 +18,7 @@ use tokio::time::Sleep;
 use super::hub::Hub;
 use super::program::Book;
 use crate::acceptor::Board;
+use crate::command::SERVER;
 use crate::console::editor::{self, Editor, Entry};
 use crate::console::pause::Waiting;
 use crate::console::recall::{Names, Recaller};
@@ -83,7 +84,7 @@ impl ServerPrompt {
     ) -> io::Result<Self> {
         let variables = Variables::new(true);
         let words = Words::default();
-        words.serve(&[]);
+        words.speak(SERVER, &[]);
         let (style, secrets, lines) = options
             .board
             .view(|view| (view.style(), view.secrets(), view.lines()));
@@ -102,6 +103,7 @@ impl ServerPrompt {
             },
             pager: options.pager.clone(),
             words: words.clone(),
+            waiting: None,
         })?;
         options.board.view(|view| {
             view.hand_over(Outlet::Editor);

@@ -1,5 +1,7 @@
 //! Rules for messages that pass (`wsee proxy --rules`): which, from whom, and what becomes of them.
 
+mod format;
+
 use std::time::Duration;
 
 use super::ast::Pattern;
@@ -11,6 +13,7 @@ use super::template::Template;
 use crate::command::{grammar, nearest};
 use crate::event::Side;
 use crate::proto::frame::CloseCode;
+pub use format::format;
 
 /// A rule: the first whose pattern matches decides about a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,28 +53,81 @@ const STEPS: [&str; 8] = [
     "reset",
 ];
 
+/// A line of a file of rules, or several that are one text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PassLine {
+    Blank,
+    /// Without its `#`.
+    Comment(String),
+    Rule {
+        side: Option<Side>,
+        pattern: Pattern,
+    },
+    Step(PassStep),
+}
+
+/// The lines of `text`, or all mistakes in it.
+pub fn lines(text: &str) -> Result<Vec<PassLine>, Vec<Mistake>> {
+    let lines = placed(text)?.into_iter();
+    Ok(lines.map(|(line, _)| line).collect())
+}
+
 /// The rules in `text`, or all mistakes in it.
 pub fn passing(text: &str) -> Result<Vec<PassRule>, Vec<Mistake>> {
+    let mut rules: Vec<PassRule> = Vec::new();
+    for (line, scan) in placed(text)? {
+        match line {
+            PassLine::Blank | PassLine::Comment(_) => {}
+            PassLine::Rule { side, pattern } => rules.push(PassRule {
+                place: format!("line {}", scan.source.number),
+                side,
+                pattern,
+                steps: Vec::new(),
+            }),
+            PassLine::Step(step) => {
+                if let Some(rule) = rules.last_mut() {
+                    rule.steps.push(step);
+                }
+            }
+        }
+    }
+    Ok(rules)
+}
+
+/// A line together with its place.
+type Placed<'a> = (PassLine, Scan<'a>);
+
+fn placed(text: &str) -> Result<Vec<Placed<'_>>, Vec<Mistake>> {
     let mut lines = Lines::new(text);
-    let (mut rules, mut mistakes) = (Vec::new(), Vec::new());
+    let (mut read, mut mistakes) = (Vec::new(), Vec::new());
+    let mut has_rule = false;
     while let Some(source) = lines.next_line() {
         let scan = Scan::new(source, source.line.trim_start());
-        let text = scan.rest.trim_end();
-        if text.is_empty() || text.starts_with('#') {
-            continue;
-        }
-        if let Err(mistake) = line(&mut lines, scan, &mut rules) {
-            mistakes.push(mistake);
+        match line(&mut lines, scan, has_rule) {
+            Ok(line) => {
+                has_rule |= matches!(line, PassLine::Rule { .. });
+                read.push((line, scan));
+            }
+            Err(mistake) => mistakes.push(mistake),
         }
     }
     if mistakes.is_empty() {
-        mistakes.extend(rules.iter().find_map(idle));
+        mistakes.extend(idle(&read));
     }
     if mistakes.is_empty() {
-        Ok(rules.into_iter().map(|(rule, _)| rule).collect())
+        Ok(read)
     } else {
         Err(mistakes)
     }
+}
+
+/// A pattern on its own, as a rule has it after its end.
+pub fn pattern(text: &str) -> Result<Pattern, Mistake> {
+    let source = Source {
+        number: 1,
+        line: text,
+    };
+    pattern_of(&mut Lines::new(""), Scan::new(source, text))
 }
 
 /// The rules of `--on`, `PATTERN=STEP` each.
@@ -127,48 +183,48 @@ fn on(value: &str) -> Result<PassRule, Mistake> {
     Err(first.unwrap_or_else(|| scan.mistake(Problem::Missing(problem))))
 }
 
-/// A rule together with its line, for a mistake that shows later.
-type Placed<'a> = (PassRule, Scan<'a>);
-
 /// A rule without steps is a mistake.
-fn idle((rule, scan): &Placed<'_>) -> Option<Mistake> {
-    let problem = "the rule does nothing; write what to do indented below it, such as drop";
-    rule.steps
-        .is_empty()
-        .then(|| scan.mistake(Problem::Missing(problem)))
+fn idle(lines: &[Placed<'_>]) -> Option<Mistake> {
+    let mut lines = lines
+        .iter()
+        .filter(|(line, _)| matches!(line, PassLine::Rule { .. } | PassLine::Step(_)))
+        .peekable();
+    while let Some((line, scan)) = lines.next() {
+        let is_rule = matches!(line, PassLine::Rule { .. });
+        let has_step = matches!(lines.peek(), Some((PassLine::Step(_), _)));
+        if is_rule && !has_step {
+            let problem = "the rule does nothing; write what to do indented below it, such as drop";
+            let scan = scan.with(scan.rest.trim_end());
+            return Some(scan.mistake(Problem::Missing(problem)));
+        }
+    }
+    None
 }
 
-fn line<'a>(
-    lines: &mut Lines<'a>,
-    scan: Scan<'a>,
-    rules: &mut Vec<Placed<'a>>,
-) -> Result<(), Mistake> {
+fn line<'a>(lines: &mut Lines<'a>, scan: Scan<'a>, has_rule: bool) -> Result<PassLine, Mistake> {
     let is_indented = scan.source.line.starts_with([' ', '\t']);
     let scan = scan.with(scan.rest.trim_end());
+    if scan.rest.is_empty() {
+        return Ok(PassLine::Blank);
+    }
+    if let Some(comment) = scan.rest.strip_prefix('#') {
+        return Ok(PassLine::Comment(comment.trim().to_owned()));
+    }
     if starts_with_word(scan.rest, "on") {
         if is_indented {
             return Err(scan.mistake(Problem::RuleIndented));
         }
-        let place = format!("line {}", scan.source.number);
         let (side, pattern) = trigger(lines, scan.word().1)?;
-        let rule = PassRule {
-            place,
-            side,
-            pattern,
-            steps: Vec::new(),
-        };
-        rules.push((rule, scan));
-        return Ok(());
+        return Ok(PassLine::Rule { side, pattern });
     }
-    let Some((rule, _)) = rules.last_mut() else {
+    if !has_rule {
         let problem = "a rule begins with on, as in on client text ping";
         return Err(scan.mistake(Problem::Missing(problem)));
-    };
+    }
     if !is_indented {
         return Err(scan.mistake(Problem::NotIndented));
     }
-    rule.steps.push(step(lines, scan)?);
-    Ok(())
+    Ok(PassLine::Step(step(lines, scan)?))
 }
 
 /// After `on`: perhaps an end, and a pattern.
@@ -179,6 +235,10 @@ fn trigger<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<(Option<Side>, P
         .into_iter()
         .find(|side| side.name() == word);
     let what = if side.is_some() { rest } else { scan };
+    Ok((side, pattern_of(lines, what)?))
+}
+
+fn pattern_of<'a>(lines: &mut Lines<'a>, what: Scan<'a>) -> Result<Pattern, Mistake> {
     let Trigger { pattern, captures } = parse::trigger_of(lines, what)?;
     if !captures.is_empty() {
         let problem = "a rule for what passes captures nothing";
@@ -188,7 +248,7 @@ fn trigger<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<(Option<Side>, P
         let problem = "wsee proxy speaks no protocol on top; write text, json, re, jq, hex or any";
         return Err(what.mistake(Problem::Missing(problem)));
     }
-    Ok((side, pattern))
+    Ok(pattern)
 }
 
 fn step<'a>(lines: &mut Lines<'a>, scan: Scan<'a>) -> Result<PassStep, Mistake> {

@@ -1,0 +1,203 @@
+//! Commands about messages and connections.
+
+use std::fmt::Write as _;
+use std::time::Instant;
+
+use super::ProxyPrompt;
+use super::hold::compile;
+use crate::command::{Holding, Outgoing, Passed, Reference};
+use crate::diagnostic::one_line;
+use crate::event::{Direction, Side};
+use crate::proxy::desk::{Hold, Order};
+use crate::proxy::touch::passes;
+use crate::render::escape::escape_line;
+use crate::render::{Label, Role, quantity};
+
+impl ProxyPrompt {
+    /// Changes what is held; returns what to say.
+    pub(super) fn hold(&mut self, side: Option<Side>, what: Holding) -> Result<String, String> {
+        let hold = match &what {
+            Holding::All => Some(Hold::All),
+            Holding::Off => None,
+            Holding::Matching { pattern, column } => {
+                Some(compile(pattern, *column, &self.options.given)?)
+            }
+        };
+        let sides = side.map_or(vec![Side::Client, Side::Server], |side| vec![side]);
+        for side in &sides {
+            self.desk.set_hold(*side, hold.clone());
+        }
+        let whose = side.map_or_else(|| "both ends".to_owned(), |it| format!("the {}", it.name()));
+        Ok(match what {
+            Holding::All => format!("messages from {whose} are held; /hold off ends it"),
+            Holding::Matching { pattern, .. } => {
+                let pattern = escape_line(&pattern);
+                format!("from {whose} is held what matches {pattern}; /hold off ends it")
+            }
+            Holding::Off => {
+                let passed = self.pass_all(|held| sides.contains(&held));
+                let text = format!("nothing from {whose} is held any more");
+                match passed {
+                    0 => text,
+                    count => format!("{text}; {} now", passes(count)),
+                }
+            }
+        })
+    }
+
+    fn pass_all(&mut self, is_wanted: impl Fn(Side) -> bool) -> usize {
+        let wanted: Vec<u64> = {
+            let stock = self.desk.stock();
+            let stock = stock.lock();
+            let wanted = stock.iter().filter(|(_, held)| is_wanted(held.side));
+            wanted.map(|(number, _)| *number).collect()
+        };
+        let passed = wanted
+            .iter()
+            .filter(|it| self.take(**it, Order::Pass(**it)).is_ok());
+        passed.count()
+    }
+
+    /// Gives the connection of a held message an order about it.
+    fn take(&self, number: u64, order: Order) -> Result<(u64, Side), String> {
+        let held = self.desk.stock().lock().remove(&number);
+        let held = held.ok_or_else(|| format!("#{number} is not held"))?;
+        if self.desk.order(held.connection, order) {
+            Ok((held.connection, held.side))
+        } else {
+            Err(format!("#{number} is lost: @{} has ended", held.connection))
+        }
+    }
+
+    pub(super) fn pass(&mut self, which: Passed) -> Result<String, String> {
+        let first = || {
+            let stock = self.desk.stock();
+            let stock = stock.lock();
+            stock.first_key_value().map(|(number, _)| *number)
+        };
+        let number = match which {
+            Passed::All => {
+                return match self.pass_all(|_| true) {
+                    0 => Err("no message is held".to_owned()),
+                    count => Ok(passes(count)),
+                };
+            }
+            Passed::Oldest => first().ok_or("no message is held")?,
+            Passed::Number(number) => number,
+        };
+        let place = self.take(number, Order::Pass(number))?;
+        Ok(match self.before(number, place) {
+            Some(earlier) => format!("#{number} leaves after #{earlier}, which is still held"),
+            None => format!("#{number} passes"),
+        })
+    }
+
+    /// The last held message that this one waits for.
+    fn before(&self, number: u64, place: (u64, Side)) -> Option<u64> {
+        let stock = self.desk.stock();
+        let stock = stock.lock();
+        let mut earlier = stock.range(..number).rev();
+        let found = earlier.find(|(_, held)| (held.connection, held.side) == place);
+        found.map(|(number, _)| *number)
+    }
+
+    pub(super) fn discard(&mut self, number: u64) -> Result<(), String> {
+        self.take(number, Order::Discard(number)).map(drop)
+    }
+
+    /// Lets a held message leave with another payload.
+    pub(super) fn change(&mut self, number: u64, payload: Vec<u8>) -> Result<(), String> {
+        let place = self.take(number, Order::Change(number, payload))?;
+        if let Some(earlier) = self.before(number, place) {
+            self.say(&format!(
+                "#{number} leaves after #{earlier}, which is still held"
+            ));
+        }
+        Ok(())
+    }
+
+    pub(super) fn inject(
+        &mut self,
+        connection: Option<u64>,
+        side: Side,
+        what: Outgoing,
+    ) -> Result<(), String> {
+        let connection = match (connection, &self.desk.list()[..]) {
+            (Some(number), _) => number,
+            (None, [only]) => only.number,
+            (None, []) => return Err("no connection is open".to_owned()),
+            (None, several) => {
+                let first = several[0].number;
+                return Err(format!(
+                    "{} connections are open; name one, as in /inject @{first} {} TEXT",
+                    several.len(),
+                    side.name()
+                ));
+            }
+        };
+        self.order(connection, Order::Inject(side, what))
+    }
+
+    fn order(&self, connection: u64, order: Order) -> Result<(), String> {
+        if self.desk.order(connection, order) {
+            return Ok(());
+        }
+        Err(format!(
+            "@{connection} is not open; /conns lists the connections"
+        ))
+    }
+
+    pub(super) fn resend(&mut self, reference: Reference) -> Result<(), String> {
+        let memory = self.options.board.memory();
+        let entry = memory.lock().find(reference);
+        let entry = entry.map_err(|error| one_line(&error))?;
+        let side = match entry.direction {
+            Direction::Sent => Side::Client,
+            Direction::Received => Side::Server,
+        };
+        let label = entry.label.as_ref().map_or("", Label::text);
+        let connection = label.trim_start_matches('@').parse().unwrap_or_default();
+        let order = Order::Repeat(side, entry.number, entry.kind, entry.payload.clone());
+        self.order(connection, order)
+    }
+
+    pub(super) fn kill(&mut self, connection: u64, code: Option<u16>) -> Result<(), String> {
+        self.order(connection, Order::Kill(code))
+    }
+
+    pub(super) fn list(&self, now: Instant) {
+        let connections = self.desk.list();
+        let stock = self.desk.stock();
+        self.options.board.view(|view| {
+            if connections.is_empty() {
+                return view.print(Role::Fact, "no connection is open");
+            }
+            let style = view.style();
+            for it in &connections {
+                let label = Label::new(&format!("@{}", it.number), it.number);
+                let since = quantity::duration(now.saturating_duration_since(it.opened));
+                let mut line = format!(
+                    "  {}  {}  {}  for {since}",
+                    label.paint(style),
+                    it.peer,
+                    escape_line(&it.path)
+                );
+                for side in [Side::Client, Side::Server] {
+                    let stock = stock.lock();
+                    let mut held = stock
+                        .iter()
+                        .filter(|(_, held)| held.connection == it.number && held.side == side);
+                    let Some((first, _)) = held.next() else {
+                        continue;
+                    };
+                    let more = held.count();
+                    let _ = write!(line, "  held from the {}: #{first}", side.name());
+                    if more > 0 {
+                        let _ = write!(line, " and {more} more");
+                    }
+                }
+                let _ = writeln!(view.text(), "{line}");
+            }
+        });
+    }
+}

@@ -1,0 +1,100 @@
+//! The row above the prompt that says what is held, and for how long.
+
+use std::time::{Duration, Instant};
+
+use crate::proxy::desk::{Desk, Held};
+use crate::render::width::cut;
+use crate::render::{Role, Style, quantity};
+use crate::term::terminal;
+
+#[derive(Debug, Default)]
+pub(super) struct Row {
+    /// What it says now.
+    shown: Option<String>,
+    /// When it may change.
+    next: Option<Instant>,
+    /// The oldest message that is held, and how often the log has said so.
+    reminded: Option<(u64, u32)>,
+}
+
+/// How often the row changes while something is held: it counts seconds.
+const PACE: Duration = Duration::from_secs(1);
+/// After how long the log says that a message is held, and then after twice as long each time: many servers and
+/// clients give up after 30 or 60 s without an answer.
+const REMINDER: Duration = Duration::from_secs(20);
+
+impl Row {
+    /// When it has to be drawn again.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// Looks at what is held; returns whether the row says something else now.
+    pub(super) fn changes(&mut self, desk: &Desk, now: Instant) -> bool {
+        let text = self.text(desk, now);
+        let is_new = text != self.shown;
+        self.shown = text;
+        is_new
+    }
+
+    pub(super) fn painted(&self, style: Style) -> Option<String> {
+        let room = terminal::width().saturating_sub(1);
+        let text = self.shown.as_deref()?;
+        Some(style.paint(Role::Warning, cut(text, room)).to_string())
+    }
+
+    fn text(&mut self, desk: &Desk, now: Instant) -> Option<String> {
+        let stock = desk.stock();
+        let stock = stock.lock();
+        let Some((number, oldest)) = stock.first_key_value() else {
+            self.next = None;
+            return desk
+                .is_holding()
+                .then(|| "holding; no message has matched yet, /hold off ends it".to_owned());
+        };
+        self.next = Some(now + PACE);
+        let place = described(*number, oldest, now);
+        Some(match stock.len() - 1 {
+            0 => format!("held: {place}; /pass, /edit {number}, /discard {number}"),
+            more => {
+                format!("held: {place}, and {more} more; /pass, /edit {number}, /discard {number}")
+            }
+        })
+    }
+
+    /// A line for the log, if a message has been held for long.
+    pub(super) fn reminder(&mut self, desk: &Desk, now: Instant) -> Option<String> {
+        let stock = desk.stock();
+        let stock = stock.lock();
+        let (number, oldest) = stock.first_key_value()?;
+        let times = match self.reminded {
+            Some((last, times)) if last == *number => times,
+            _ => 0,
+        };
+        self.reminded = Some((*number, times));
+        let due = REMINDER.saturating_mul(1 << times.min(16));
+        if now.saturating_duration_since(oldest.since) < due {
+            return None;
+        }
+        self.reminded = Some((*number, times + 1));
+        let same = |held: &&Held| held.connection == oldest.connection && held.side == oldest.side;
+        let behind = stock.values().filter(same).count() - 1;
+        let place = described(*number, oldest, now);
+        Some(match behind {
+            0 => format!("still held: {place}"),
+            _ => format!(
+                "still held: {place}, and {} behind it",
+                quantity::plural(behind as u64, "message")
+            ),
+        })
+    }
+}
+
+fn described(number: u64, held: &Held, now: Instant) -> String {
+    let waits = now.saturating_duration_since(held.since).as_secs();
+    format!(
+        "#{number} from the {} of @{} for {waits} s",
+        held.side.name(),
+        held.connection
+    )
+}

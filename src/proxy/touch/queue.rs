@@ -1,0 +1,504 @@
+//! What leaves later, in order: behind what a rule delays, or what is held until the user decides.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use super::{Note, encode};
+use crate::command::{FrameSpec, Masking, Outgoing};
+use crate::event::Side;
+use crate::proto::frame::{CloseCode, CloseFrame, Header, Opcode};
+use crate::proto::message::Kind;
+use crate::proxy::rules::End;
+use crate::render::quantity;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::proxy) enum Compression {
+    /// Each message is compressed by itself, or none is.
+    Independent,
+    /// Compressed messages refer to those before them.
+    Context,
+    /// One that others refer to did not pass as it came: later ones leave uncompressed.
+    Broken,
+}
+
+/// What becomes of a held message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::proxy) enum Decision {
+    Pass,
+    Discard,
+    /// It leaves with this payload.
+    Change(Vec<u8>),
+}
+
+#[derive(Debug)]
+pub(super) struct Queue {
+    side: Side,
+    keys: StdRng,
+    compression: Compression,
+    items: VecDeque<Item>,
+    bytes: usize,
+    /// What leaves now.
+    out: Vec<u8>,
+    /// A message is leaving in pieces, between which no other may leave.
+    is_within: bool,
+    /// What leaves ahead of everything else, once no message is leaving.
+    injected: Vec<u8>,
+    is_fullness_noted: bool,
+    pub(super) notes: Vec<Note>,
+    end: Option<End>,
+}
+
+#[derive(Debug)]
+struct Item {
+    due: Due,
+    what: What,
+    size: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    At(Instant),
+    /// When the user says so.
+    Held,
+}
+
+#[derive(Debug)]
+enum What {
+    Message(Leaving),
+    /// A piece of a message that passes as it comes, or a control frame.
+    Bytes {
+        bytes: Vec<u8>,
+        is_within: bool,
+        /// The start of a compressed message.
+        is_compressed: bool,
+    },
+}
+
+/// A message whose frames have all come.
+#[derive(Debug)]
+pub(super) struct Leaving {
+    /// As they came.
+    pub(super) frames: Vec<u8>,
+    pub(super) is_compressed: bool,
+    /// What it says, if that can be read.
+    pub(super) plain: Option<(Kind, Arc<[u8]>)>,
+    /// That is not what came.
+    pub(super) is_changed: bool,
+    /// How often it leaves.
+    pub(super) copies: usize,
+    /// Its number, if it was held.
+    pub(super) number: Option<u64>,
+}
+
+/// From this many bytes in the queue on nothing more is read.
+const FULL: usize = 4 << 20;
+
+impl Leaving {
+    pub(super) fn as_it_came(frames: Vec<u8>) -> Self {
+        Self {
+            frames,
+            is_compressed: false,
+            plain: None,
+            is_changed: false,
+            copies: 1,
+            number: None,
+        }
+    }
+
+    fn size(&self) -> usize {
+        let plain = self.plain.as_ref().map_or(0, |(_, payload)| payload.len());
+        self.frames.len() + plain
+    }
+}
+
+impl Queue {
+    pub(super) fn new(side: Side, compression: Compression) -> Self {
+        Self {
+            side,
+            keys: StdRng::from_seed(rand::random()),
+            compression,
+            items: VecDeque::new(),
+            bytes: 0,
+            out: Vec::new(),
+            is_within: false,
+            injected: Vec::new(),
+            is_fullness_noted: false,
+            notes: Vec::new(),
+            end: None,
+        }
+    }
+
+    /// A masking key that nobody can predict.
+    pub(super) fn key(&mut self) -> [u8; 4] {
+        self.keys.next_u32().to_ne_bytes()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes >= FULL
+    }
+
+    pub(super) fn take_end(&mut self) -> Option<End> {
+        self.end.take()
+    }
+
+    /// Whether a message may have to be encoded again that nobody wants to touch.
+    pub(super) fn needs_whole(&self) -> bool {
+        match self.compression {
+            Compression::Independent => false,
+            Compression::Context => !self.items.is_empty(),
+            Compression::Broken => true,
+        }
+    }
+
+    /// The numbers of the messages that are held.
+    pub(super) fn held(&self) -> impl Iterator<Item = u64> {
+        let held = self.items.iter().filter(|item| item.due == Due::Held);
+        held.filter_map(|item| match &item.what {
+            What::Message(leaving) => leaving.number,
+            What::Bytes { .. } => None,
+        })
+    }
+
+    /// Lets a message leave after `delay`, and never before those that wait.
+    pub(super) fn push(&mut self, leaving: Leaving, delay: Duration, now: Instant) {
+        self.add(What::Message(leaving), delay, now);
+    }
+
+    pub(super) fn push_bytes(&mut self, bytes: Vec<u8>, is_within: bool, now: Instant) {
+        let what = What::Bytes {
+            bytes,
+            is_within,
+            is_compressed: false,
+        };
+        self.add(what, Duration::ZERO, now);
+    }
+
+    /// The same for the header of a message that passes as it comes.
+    pub(super) fn push_start(&mut self, bytes: Vec<u8>, is_compressed: bool, now: Instant) {
+        let what = What::Bytes {
+            bytes,
+            is_within: true,
+            is_compressed,
+        };
+        self.add(what, Duration::ZERO, now);
+    }
+
+    /// A control frame, which waits for nothing.
+    pub(super) fn push_ahead(&mut self, frame: Vec<u8>) {
+        self.out.extend(frame);
+    }
+
+    pub(super) fn hold(&mut self, number: u64, leaving: Leaving) {
+        if self.held().next().is_none() {
+            let text = format!("#{number} is held: /pass, /edit {number} or /discard {number}");
+            self.notes.push(Note::Fact(text));
+        }
+        let leaving = Leaving {
+            number: Some(number),
+            ..leaving
+        };
+        self.enqueue(What::Message(leaving), Due::Held);
+    }
+
+    /// Does with a held message what the user wants; `false` if it is not here.
+    pub(super) fn decide(&mut self, number: u64, decision: Decision, now: Instant) -> bool {
+        let is_it = |item: &&mut Item| {
+            item.due == Due::Held
+                && matches!(&item.what, What::Message(it) if it.number == Some(number))
+        };
+        let Some(item) = self.items.iter_mut().find(is_it) else {
+            return false;
+        };
+        item.due = Due::At(now);
+        let What::Message(leaving) = &mut item.what else {
+            return false;
+        };
+        match decision {
+            Decision::Pass => {}
+            Decision::Discard => leaving.copies = 0,
+            Decision::Change(payload) => {
+                if let Some((_, plain)) = &mut leaving.plain {
+                    *plain = payload.into();
+                    leaving.is_changed = true;
+                }
+            }
+        }
+        true
+    }
+
+    /// Sends something ahead of what waits.
+    pub(super) fn inject(&mut self, what: &Outgoing) {
+        let text = |text: &str| (Opcode::TEXT, text.as_bytes().to_vec());
+        let (opcode, payload) = match what {
+            Outgoing::Line(line) | Outgoing::Text(line) => text(line),
+            Outgoing::Binary(payload) => (Opcode::BINARY, payload.clone()),
+            Outgoing::Ping(payload) => (Opcode::PING, payload.clone()),
+            Outgoing::Pong(payload) => (Opcode::PONG, payload.clone()),
+            Outgoing::Close { code, reason } => {
+                let body = code.map(|code| CloseFrame::new(CloseCode(code), reason).encode());
+                (Opcode::CLOSE, body.unwrap_or_default())
+            }
+            Outgoing::Fragment { frames, text } => return self.inject_fragments(*frames, text),
+            Outgoing::Frame(spec) => return self.inject_frame(spec),
+            Outgoing::Raw(bytes) => return self.injected.extend(bytes),
+            // Refused where it is typed.
+            Outgoing::File { .. } | Outgoing::Drop | Outgoing::Reset => return,
+        };
+        let frame = self.frame(true, opcode, &payload);
+        self.injected.extend(frame);
+    }
+
+    fn inject_fragments(&mut self, frames: usize, text: &str) {
+        let payload = text.as_bytes();
+        let frames = frames.max(1);
+        let mut from = 0;
+        for number in 1..=frames {
+            let to = payload.len() * number / frames;
+            let opcode = if number == 1 {
+                Opcode::TEXT
+            } else {
+                Opcode::CONTINUATION
+            };
+            let frame = self.frame(number == frames, opcode, &payload[from..to]);
+            self.injected.extend(frame);
+            from = to;
+        }
+    }
+
+    fn inject_frame(&mut self, spec: &FrameSpec) {
+        let masking_key = match spec.masking {
+            Masking::Random => self.usual_key(),
+            Masking::Off => None,
+            Masking::Key(key) => Some(key),
+        };
+        let header = Header {
+            masking_key,
+            ..spec.header
+        };
+        self.injected.extend(encode(&header, &spec.payload));
+    }
+
+    /// What leaves now.
+    pub(super) fn take_out(&mut self, now: Instant) -> Vec<u8> {
+        let is_due = |item: &mut Item| matches!(item.due, Due::At(due) if due <= now);
+        while let Some(item) = self.items.pop_front_if(is_due) {
+            self.bytes -= item.size;
+            self.depart(item.what);
+        }
+        if !self.is_full() {
+            self.is_fullness_noted = false;
+        }
+        if !self.is_within {
+            self.out.append(&mut self.injected);
+        }
+        std::mem::take(&mut self.out)
+    }
+
+    /// When something is due.
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        match self.items.front()?.due {
+            Due::At(due) => Some(due),
+            Due::Held => None,
+        }
+    }
+
+    fn add(&mut self, what: What, delay: Duration, now: Instant) {
+        if self.items.is_empty() && delay.is_zero() {
+            return self.depart(what);
+        }
+        let last = self.items.back().map(|item| item.due);
+        let due = match last {
+            Some(Due::At(last)) => last.max(now + delay),
+            // It follows whenever that leaves.
+            Some(Due::Held) | None => now + delay,
+        };
+        self.enqueue(what, Due::At(due));
+    }
+
+    fn enqueue(&mut self, what: What, due: Due) {
+        let size = match &what {
+            What::Message(leaving) => leaving.size(),
+            What::Bytes { bytes, .. } => bytes.len(),
+        };
+        self.bytes += size;
+        self.items.push_back(Item { due, what, size });
+        let first = self.held().next();
+        if self.is_full()
+            && !self.is_fullness_noted
+            && let Some(number) = first
+        {
+            self.is_fullness_noted = true;
+            let (from, amount) = (self.side.name(), quantity::size(self.bytes as u64));
+            let text =
+                format!("{amount} wait behind #{number}: the {from} is not read until it leaves");
+            self.notes.push(Note::Warning(text));
+        }
+    }
+
+    fn depart(&mut self, what: What) {
+        match what {
+            What::Message(leaving) => {
+                self.is_within = false;
+                self.message(&leaving);
+            }
+            What::Bytes {
+                bytes,
+                is_within,
+                is_compressed,
+            } => {
+                if is_compressed && self.compression == Compression::Broken {
+                    self.fail();
+                }
+                self.is_within = is_within;
+                self.out.extend(bytes);
+            }
+        }
+    }
+
+    /// Encodes a message again if it is not the one that came, or if it refers to one that is not.
+    fn message(&mut self, leaving: &Leaving) {
+        let side = self.side.name();
+        let is_lost = leaving.copies == 0 || leaving.is_changed;
+        let is_orphan = leaving.is_compressed && self.compression == Compression::Broken;
+        if let Some(number) = leaving.number {
+            if leaving.copies == 0 {
+                let text = format!("discard, #{number} from the {side}");
+                self.notes.push(Note::Mark(text));
+            } else if leaving.is_changed {
+                let text = format!("edit, #{number} from the {side}");
+                self.notes.push(Note::Mark(text));
+            }
+        }
+        if is_lost && leaving.is_compressed && self.compression == Compression::Context {
+            self.compression = Compression::Broken;
+            let text = format!(
+                "later compressed messages from the {side} leave uncompressed, as they refer to it"
+            );
+            self.notes.push(Note::Mark(text));
+        }
+        for copy in 0..leaving.copies {
+            if copy == 0 && !leaving.is_changed && !is_orphan {
+                self.out.extend_from_slice(&leaving.frames);
+                continue;
+            }
+            match &leaving.plain {
+                Some((kind, payload)) => {
+                    // RFC 7692 §6: any message may be sent uncompressed.
+                    let frame = self.frame(true, kind.opcode(), payload);
+                    self.out.extend(frame);
+                }
+                None => return self.fail(),
+            }
+        }
+    }
+
+    /// A compressed message refers to one that the other end does not have, and cannot be encoded again.
+    fn fail(&mut self) {
+        let side = self.side.name();
+        let text = format!(
+            "a compressed message from the {side} cannot be encoded again, as it is not valid or larger than --max-message"
+        );
+        self.notes.push(Note::Warning(text));
+        self.end.get_or_insert(End::Close(CloseCode::INTERNAL));
+    }
+
+    /// A frame of the proxy's own.
+    fn frame(&mut self, fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+        let key = self.usual_key();
+        encode(
+            &Header::new(fin, opcode, key, payload.len() as u64),
+            payload,
+        )
+    }
+
+    fn usual_key(&mut self) -> Option<[u8; 4]> {
+        (self.side == Side::Client).then(|| self.key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(text: &str, is_compressed: bool) -> Leaving {
+        Leaving {
+            frames: format!("[{text}]").into_bytes(),
+            is_compressed,
+            plain: Some((Kind::Text, text.as_bytes().into())),
+            is_changed: false,
+            copies: 1,
+            number: None,
+        }
+    }
+
+    #[test]
+    fn order_is_kept_behind_a_held_message() {
+        let now = Instant::now();
+        let mut queue = Queue::new(Side::Server, Compression::Independent);
+        queue.push(message("a", false), Duration::ZERO, now);
+        queue.hold(2, message("b", false));
+        queue.push(message("c", false), Duration::ZERO, now);
+        queue.hold(4, message("d", false));
+        queue.push_ahead(b"<ping>".to_vec());
+        assert_eq!(queue.take_out(now), b"[a]<ping>");
+        assert!(queue.decide(4, Decision::Change(b"x".to_vec()), now));
+        assert!(!queue.decide(4, Decision::Pass, now) && !queue.decide(3, Decision::Pass, now));
+        assert_eq!((queue.take_out(now), queue.deadline()), (Vec::new(), None));
+        assert!(queue.decide(2, Decision::Pass, now));
+        assert_eq!(queue.take_out(now), b"[b][c]\x81\x01x");
+        assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_refers_to_an_edited_message_is_encoded_again() {
+        let now = Instant::now();
+        let mut queue = Queue::new(Side::Server, Compression::Context);
+        queue.hold(1, message("a", true));
+        queue.push(message("b", true), Duration::ZERO, now);
+        queue.hold(3, message("c", true));
+        assert!(queue.needs_whole());
+        queue.decide(1, Decision::Pass, now);
+        assert_eq!(queue.take_out(now), b"[a][b]");
+        queue.decide(3, Decision::Discard, now);
+        queue.push(message("d", true), Duration::ZERO, now);
+        queue.push(message("e", false), Duration::ZERO, now);
+        assert_eq!(queue.take_out(now), b"\x81\x01d[e]");
+        assert!(queue.needs_whole());
+    }
+
+    #[test]
+    fn a_compressed_message_that_cannot_be_encoded_again_ends_the_connection() {
+        let now = Instant::now();
+        let mut queue = Queue::new(Side::Server, Compression::Context);
+        queue.hold(1, message("a", true));
+        queue.push_start(b"<huge".to_vec(), true, now);
+        queue.decide(1, Decision::Discard, now);
+        queue.take_out(now);
+        assert_eq!(queue.take_end(), Some(End::Close(CloseCode::INTERNAL)));
+    }
+
+    #[test]
+    fn nothing_is_injected_into_a_message_that_is_leaving() {
+        let now = Instant::now();
+        let mut queue = Queue::new(Side::Server, Compression::Independent);
+        queue.push_start(b"<start".to_vec(), false, now);
+        queue.inject(&Outgoing::Text("i".to_owned()));
+        assert_eq!(queue.take_out(now), b"<start");
+        queue.push_bytes(b"end>".to_vec(), false, now);
+        assert_eq!(queue.take_out(now), b"end>\x81\x01i");
+        queue.hold(1, message("a", false));
+        queue.inject(&Outgoing::Fragment {
+            frames: 2,
+            text: "bc".to_owned(),
+        });
+        assert_eq!(queue.take_out(now), b"\x01\x01b\x80\x01c");
+    }
+}

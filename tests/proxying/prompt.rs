@@ -1,0 +1,287 @@
+//! `wsee proxy` at a terminal: a person stops, changes and adds messages.
+
+use std::io::Read;
+use std::net::TcpStream;
+
+use rustix::process::Signal;
+use tokio_tungstenite::tungstenite::client::client;
+
+use crate::listen::{Listening, listening};
+use crate::support::DEADLINE;
+use crate::support::output::Output;
+use crate::support::peer::{Message, Peer};
+use crate::support::pty::{Setup, Terminal, terminal};
+use crate::support::run::wsee;
+
+/// A proxy at a prompt, in front of a server that echoes.
+struct Prompted {
+    terminal: Terminal,
+    port: u16,
+    server: Listening,
+}
+
+#[track_caller]
+fn prompted(args: &[&str]) -> Prompted {
+    prompted_with(args, |setup| setup)
+}
+
+#[track_caller]
+fn prompted_with(args: &[&str], set: impl FnOnce(Setup) -> Setup) -> Prompted {
+    let server = listening(&["-v"]);
+    let url = server.url();
+    let args = [&["proxy", "127.0.0.1:0", &url], args].concat();
+    let terminal = set(terminal(&args)).prompt();
+    let shown = terminal.contents();
+    let port = shown
+        .split("* ws://127.0.0.1:")
+        .nth(1)
+        .and_then(|rest| rest.split_once('/')?.0.parse().ok());
+    let port = port.unwrap_or_else(|| panic!("no address in {shown}"));
+    Prompted {
+        terminal,
+        port,
+        server,
+    }
+}
+
+impl Prompted {
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(("127.0.0.1", self.port)).expect("wsee listens");
+        stream.set_read_timeout(Some(DEADLINE)).expect("a socket");
+        stream
+    }
+
+    fn open(&self) -> Peer {
+        let url = format!("ws://127.0.0.1:{}/", self.port);
+        let (socket, _) = client(url, self.connect()).expect("an opening handshake");
+        Peer::new(socket)
+    }
+
+    /// Types a line, and waits for what it prints.
+    #[track_caller]
+    fn types(&mut self, line: &str, answer: &str) {
+        self.terminal.press(&format!("{line}\r"));
+        self.terminal.wait_for(answer);
+    }
+
+    /// Ends the proxy and the server; returns the log of the latter.
+    #[track_caller]
+    fn end(mut self) -> Output {
+        self.terminal.leave();
+        self.server.stop(Signal::INT)
+    }
+}
+
+#[test]
+fn held_messages_are_passed_and_discarded_and_order_is_kept() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/pass", "no message is held\n");
+    proxy.types(
+        "/hold client re \"^h\"",
+        "from the client is held what matches re \"^h\"; /hold off ends it\n",
+    );
+    for text in ["first", "held", "behind"] {
+        client.send(Message::text(text));
+    }
+    // A ping does not wait.
+    client.send(Message::Ping("p".into()));
+    client.expect("first");
+    assert_eq!(client.receive(), Message::Pong("p".into()));
+    proxy
+        .terminal
+        .wait_for("@1 * #3 is held: /pass, /edit 3 or /discard 3\n");
+    proxy
+        .terminal
+        .wait_for("held: #3 from the client of @1 for ");
+    proxy.types("/pass", "#3 passes\n");
+    client.expect("held");
+    client.expect("behind");
+    client.send(Message::text("hush"));
+    proxy.terminal.wait_for("@1 * #7 is held");
+    client.send(Message::text("hold too"));
+    proxy.terminal.wait_for("and 1 more; /pass");
+    proxy.types("/pass 8", "#8 leaves after #7, which is still held\n");
+    proxy.types("/discard 7", "discard, #7 from the client\n");
+    client.expect("hold too");
+    proxy.types("/discard 7", "#7 is not held\n");
+    proxy.types("/hold off", "nothing from both ends is held any more\n");
+    client.send(Message::text("heard"));
+    client.expect("heard");
+    client.close(1000, "");
+    proxy.end().never_says("hush");
+}
+
+#[test]
+fn an_edit_changes_exactly_one_message_of_a_compressed_connection() {
+    let mut proxy = prompted_with(&["-v"], |setup| setup.env("EDITOR", "sed -i s/this/that/"));
+    let url = format!("ws://127.0.0.1:{}/", proxy.port);
+    let mut client = wsee(&[&url]).stdin_held_open().spawn();
+    let mut say = |text: &str| client.send(format!("{text}\n"));
+    say("a text that repeats a text");
+    proxy.terminal.wait_for("@1 ← text 26 B (deflate ");
+    proxy.types(
+        "/hold client text edit this text",
+        "is held what matches text",
+    );
+    say("edit this text");
+    say("a text that repeats a text");
+    proxy.terminal.wait_for("@1 * #3 is held");
+    proxy.types("/edit 3", "#3 becomes edit that text\n");
+    proxy.terminal.wait_for("edit, #3 from the client\n");
+    proxy
+        .terminal
+        .wait_for("later compressed messages from the client leave uncompressed");
+    client.wait_for_stdout(
+        "a text that repeats a text\nedit that text\na text that repeats a text\n",
+    );
+    client.end_stdin();
+    client.wait().exits(0);
+    proxy
+        .end()
+        .says("← text 26 B (deflate ")
+        .says("← text 14 B   edit that text\n")
+        .says("← text 26 B   a text that repeats a text\n")
+        .never_says("edit this text");
+}
+
+#[test]
+fn a_message_stays_held_when_the_editor_changes_nothing_or_fails() {
+    let script = "if grep -q fail \"$1\"; then exit 3; fi; sed -i 's/00 *01/ff/; s/0001/ff/'";
+    let editor = format!("f() {{ {script} \"$1\"; }}; f");
+    let mut proxy = prompted_with(&[], |setup| setup.env("EDITOR", &editor));
+    let mut client = proxy.open();
+    proxy.types(
+        "/hold client",
+        "messages from the client are held; /hold off ends it\n",
+    );
+    client.send(Message::text("same"));
+    client.send(Message::text("fail"));
+    client.send(Message::binary(vec![0, 1]));
+    proxy.terminal.wait_for("and 2 more; /pass");
+    proxy.types(
+        "/edit 1",
+        "nothing was changed; nothing was sent; #1 is still held\n",
+    );
+    proxy.types(
+        "/edit 2",
+        "ended with exit status: 3; nothing was sent; #2 is still held\n",
+    );
+    proxy.types("/edit 3", "#3 leaves after #2, which is still held\n");
+    proxy.types("/edit 9", "#9 is not held\n");
+    proxy.types("/pass all", "2 held messages pass\n");
+    client.expect("same");
+    client.expect("fail");
+    assert_eq!(client.receive(), Message::binary(vec![0xff]));
+    client.close(1000, "");
+    proxy.end();
+}
+
+#[test]
+fn a_close_lets_the_queue_out_first() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/hold client any", "is held what matches any");
+    client.send(Message::text("last words"));
+    proxy.terminal.wait_for("#1 is held");
+    let received = client.close(4000, "bye");
+    assert_eq!(received.messages, [Message::text("last words")]);
+    proxy
+        .terminal
+        .wait_for("@1 * the client closes: 1 held message passes first\n");
+    proxy.terminal.wait_for("closed by client: 4000");
+    proxy.end().says("← text 10 B   last words\n");
+}
+
+#[test]
+fn control_frames_are_held_when_asked() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/hold client ping", "is held what matches ping");
+    client.send(Message::Ping("x".into()));
+    proxy
+        .terminal
+        .wait_for("@1 * the ping from the client is #1\n");
+    client.send(Message::text("behind"));
+    proxy.types(
+        "/edit 1",
+        "#1 is a ping, which can be passed or discarded only\n",
+    );
+    proxy.types("/pass 1", "#1 passes\n");
+    assert_eq!(client.receive(), Message::Pong("x".into()));
+    client.expect("behind");
+    client.close(1000, "");
+    proxy.end();
+}
+
+#[test]
+fn messages_are_injected_from_either_end_and_sent_again() {
+    let mut proxy = prompted(&[]);
+    proxy.types("/inject client x", "no connection is open\n");
+    proxy.types(
+        "plain",
+        "not sent: /inject client TEXT sends it to the server",
+    );
+    let mut one = proxy.open();
+    proxy.types("/inject server hello", "@1 ← text 5 B   hello\n");
+    proxy
+        .terminal
+        .wait_for("inject, the message above is as if from the server\n");
+    one.expect("hello");
+    proxy.types("/inject client /bin 00ff", "@1 → binary 2 B");
+    assert_eq!(one.receive(), Message::binary(vec![0, 0xff]));
+    proxy.types(
+        "/resend 1",
+        "resend #1, the message above is as if from the server\n",
+    );
+    one.expect("hello");
+    let mut two = proxy.open();
+    proxy.types(
+        "/inject client x",
+        "2 connections are open; name one, as in /inject @1 client TEXT\n",
+    );
+    proxy.types("/inject @2 client to two", "@2 → text 6 B   to two\n");
+    two.expect("to two");
+    proxy.types(
+        "/inject @9 client x",
+        "@9 is not open; /conns lists the connections\n",
+    );
+    proxy.types("/conns", "@2  127.0.0.1:");
+    drop((one, two));
+    proxy.end();
+}
+
+#[test]
+fn connections_are_killed() {
+    let mut proxy = prompted(&[]);
+    let one = proxy.open();
+    proxy.types("/kill 1 1011", "ended by a command after ");
+    assert_eq!(one.record().close.map(|it| it.0), Some(1011));
+    let url = format!("ws://127.0.0.1:{}/", proxy.port);
+    let (mut two, _) = client(url, proxy.connect()).expect("an opening handshake");
+    proxy.types("/hold client", "messages from the client are held");
+    two.send(Message::text("lost")).expect("a connection");
+    proxy.terminal.wait_for("#1 is held");
+    proxy.types(
+        "/kill 2",
+        "@2 ! 1 held message from the client never left\n",
+    );
+    let error = two.get_mut().read(&mut [0]).expect_err("a reset");
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
+    proxy.end().never_says("lost");
+}
+
+#[test]
+fn the_end_asks_while_messages_are_held() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/hold", "messages from both ends are held");
+    client.send(Message::text("held"));
+    proxy.terminal.wait_for("#1 is held");
+    proxy.terminal.press("\x04");
+    proxy.terminal.wait_for(
+        "press Ctrl-D again to end the proxy, or type /pass all; 1 held message would be thrown away",
+    );
+    proxy.end().never_says("text 4 B");
+    assert_eq!(client.record().close.map(|it| it.0), Some(1001));
+}
