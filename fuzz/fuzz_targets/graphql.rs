@@ -19,17 +19,29 @@ fuzz_target!(|data: &[u8]| {
     };
     let subprotocol = (flags & 2 == 0).then_some("graphql-ws");
     let auth = None;
-    let opening = Opening { auth, subprotocol };
+    let opening = Opening {
+        auth,
+        subprotocol,
+        is_polled: false,
+    };
     let (mut client, mut actions) = (Options::usual(Name::Graphql).client(), Actions::default());
     let mut now = Instant::now();
     client.opened(opening, now, &mut actions);
-    client.received(Kind::Text, b"{\"type\":\"connection_ack\"}", now, &mut actions);
+    client.received(
+        Kind::Text,
+        b"{\"type\":\"connection_ack\"}",
+        now,
+        &mut actions,
+    );
     let _ = client.line("subscription { a }", now, &mut actions);
     for part in data.split(|&byte| byte == 0xff) {
         now += Duration::from_millis(1);
         let before = actions.list.len();
         client.received(kind, part, now, &mut actions);
-        assert!(actions.list.len() > before, "nothing is said about {part:?}");
+        assert!(
+            actions.list.len() > before,
+            "nothing is said about {part:?}"
+        );
         if let Ok(text) = std::str::from_utf8(part) {
             let _ = client.say("query", text, now, &mut actions);
             let _ = client.say("stop", text, now, &mut actions);

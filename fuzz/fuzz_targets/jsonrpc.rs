@@ -25,7 +25,10 @@ fuzz_target!(|data: &[u8]| {
         now += Duration::from_millis(1);
         let before = actions.list.len();
         client.received(kind, part, now, &mut actions);
-        assert!(actions.list.len() > before, "nothing is said about {part:?}");
+        assert!(
+            actions.list.len() > before,
+            "nothing is said about {part:?}"
+        );
         if let Ok(text) = std::str::from_utf8(part) {
             let _ = client.say("call", text, now, &mut actions);
             let _ = client.say("answer", text, now, &mut actions);

@@ -95,10 +95,7 @@ fn same_but_for_keys(mut came: &[u8], mut went: &[u8]) {
             mask::apply(&mut payload, key.unwrap_or_default(), 0);
             payload
         };
-        assert_eq!(
-            payload(came, masking_key),
-            payload(went, other.masking_key)
-        );
+        assert_eq!(payload(came, masking_key), payload(went, other.masking_key));
         (came, went) = (&came[size + len..], &went[size + len..]);
     }
 }
