@@ -11,6 +11,7 @@ mod engine;
 mod faulty;
 mod hub;
 mod input;
+mod opening;
 mod patience;
 mod player;
 mod process;
@@ -31,14 +32,13 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
 pub use behaviour::Behaviour;
 use behaviour::{Serving, Started, behave};
-use door::Verdict;
 pub use engine::{Engine, new_sid};
 pub use hub::{About, Hub, Post, To};
 pub use process::Commands;
@@ -47,19 +47,15 @@ use prompt::ServerPrompt;
 pub use prompt::{PromptOptions, Reload};
 
 use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception, linger, wait};
-use crate::event::{Cause, Direction};
+use crate::event::Cause;
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
-use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
-use crate::proto::handshake::server::{Handshake, Policy, Refused, Upgrade};
+use crate::proto::handshake::server::Policy;
 use crate::proto::http1::Head;
-use crate::proto::http1::head::{self, Reader};
-use crate::proto::receiver::small_input_buffer;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::session::{self, Transport};
-use variable::Variables;
 
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -80,8 +76,6 @@ pub struct Options {
 
 /// How long a client may take for its opening handshake: more than any client needs, even by hand.
 const OPENING: Duration = Duration::from_secs(10);
-const BAD_REQUEST: &[u8] =
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 const UNAVAILABLE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 /// How long clients may take for the closing handshake when the server ends; the user is waiting.
@@ -322,7 +316,7 @@ where
 {
     let Visit { log, faults, .. } = &*visit;
     let faults = faults.as_ref();
-    let opening = open(&mut stream, &options, log, faults);
+    let opening = opening::open(&mut stream, &options, log, faults);
     let end = faulty::opening_ends(faults, OPENING);
     let (input, answer) = match tokio::time::timeout_at(end.into(), opening).await {
         Ok(Ok(opened)) => opened?,
@@ -387,130 +381,4 @@ impl Visit {
             opened: Instant::now(),
         }
     }
-}
-
-type Opened = (Buffer, Upgrade);
-
-/// Performs the opening handshake; `None` if the client was refused.
-async fn open<S>(
-    stream: &mut S,
-    options: &Options,
-    log: &Log,
-    faults: Option<&Faults>,
-) -> io::Result<Option<Opened>>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut handshake = Handshake::default();
-    let mut input = small_input_buffer();
-    loop {
-        match handshake.read(input.filled()) {
-            Ok(Some((request, used))) => {
-                input.consume(used);
-                let answer = answer(stream, request, options, log, faults).await?;
-                return Ok(answer.map(|answer| (input, answer)));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                stream.write_all(BAD_REQUEST).await?;
-                linger(stream).await?;
-                return Err(io::Error::other(error));
-            }
-        }
-        match stream.read(input.spare(1)).await? {
-            0 => {
-                return Err(io::Error::other(
-                    "the client left before its request was complete",
-                ));
-            }
-            n => input.commit(n),
-        }
-    }
-}
-
-/// Answers the request; `None` if the client was refused.
-async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    request: Head,
-    options: &Options,
-    log: &Log,
-    faults: Option<&Faults>,
-) -> io::Result<Option<Upgrade>> {
-    log.head(&request, Direction::Received);
-    if let Some(faults) = faults
-        && faulty::refuse(stream, log, faults).await?
-    {
-        return Ok(None);
-    }
-    if let Some(status) = options.hub.take_rejection()
-        && let Verdict::Refuse { why, response } = door::rejected(status)
-    {
-        return turn_down(stream, &request, &why.to_string(), &response, options, log).await;
-    }
-    let policy = faulty::policy(&options.policy, faults);
-    let answer = Upgrade::answer(request, &policy);
-    if let Some(refused) = &answer.refused {
-        let response = match refused {
-            Refused::NoUpgrade => door::plain_answer(&answer, options.scheme()),
-            _ => answer.response.as_bytes().to_vec(),
-        };
-        log.refused(
-            &options.url(&answer.request),
-            &answer.request,
-            &answer.response,
-            &refused.to_string(),
-        );
-        return refuse(stream, &response, &refused.to_string(), log).await;
-    }
-    let mut answer = match options.behaviour {
-        Behaviour::Rules(ref book) => {
-            let values = Variables::new(Rc::clone(&options.given));
-            let doors = &book.program().rules.doors;
-            match door::judge(doors, &answer.request, &values, policy.into_owned()) {
-                Verdict::Accept(policy) => Upgrade::answer(answer.request, &policy),
-                Verdict::Refuse { why, response } => {
-                    let (request, why) = (&answer.request, why.to_string());
-                    return turn_down(stream, request, &why, &response, options, log).await;
-                }
-            }
-        }
-        _ => answer,
-    };
-    faulty::spoil(&mut answer, log, faults);
-    log.head(&answer.response, Direction::Sent);
-    stream.write_all(answer.response.as_bytes()).await?;
-    stream.flush().await?;
-    Ok(Some(answer))
-}
-
-/// Refuses a client that asked for a WebSocket.
-async fn turn_down<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    request: &Head,
-    why: &str,
-    response: &[u8],
-    options: &Options,
-    log: &Log,
-) -> io::Result<Option<Upgrade>> {
-    if let Ok(Some(head)) = Reader::new(head::Message::Response).read(response) {
-        log.refused(&options.url(request), request, &head, why);
-    }
-    refuse(stream, response, why, log).await
-}
-
-async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    response: &[u8],
-    why: &str,
-    log: &Log,
-) -> io::Result<Option<Upgrade>> {
-    let mut reader = Reader::new(head::Message::Response);
-    if let Ok(Some(head)) = reader.read(response) {
-        log.head(&head, Direction::Sent);
-    }
-    stream.write_all(response).await?;
-    stream.flush().await?;
-    log.note(Role::Warning, &format!("! refused: {}", escape_line(why)));
-    linger(stream).await?;
-    Ok(None)
 }

@@ -1,10 +1,12 @@
 //! The log of a server: every line starts with the client's number, `@1`.
 
+mod opening;
+mod print;
+
 use std::cell::RefCell;
-use std::fmt::Write;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::board::{Board, Shown};
 use super::events::Events;
@@ -12,19 +14,15 @@ use super::flood::Floods;
 use super::lines::Lines;
 use super::pending::Pending;
 use super::recording::{Recorded, Recording};
-use crate::event::{Direction, Ending, Event, NotOpen, Open, Opening, Side};
-use crate::exit::Exit;
+use crate::event::{Direction, Ending, Event, Side};
 use crate::observe::What;
 use crate::ontop::Seen;
 use crate::proto::connection::{self, Message};
-use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
 use crate::proto::message::Kind;
 use crate::render::close_summary::ending;
 use crate::render::escape::escape_line;
-use crate::render::handshake::head;
-use crate::render::{Human, Jsonl, Label, OnTop, Role, Secrets, Style, message, quantity};
-use crate::term;
+use crate::render::{Human, Jsonl, Label, OnTop, Role, Secrets, quantity};
 
 /// Shows clients; silent without a view.
 #[derive(Debug, Clone)]
@@ -216,29 +214,6 @@ impl Log {
         self.print(&text);
     }
 
-    /// A connection that passes through is open.
-    pub fn open_event(&mut self, event: &Event<'_>, opening: &Opening, now: Instant) {
-        if let Some(events) = &mut self.events {
-            let Events { jsonl, lines, .. } = &**events;
-            lines.write(|out| jsonl.event(out, event, opening, 0, now));
-            events.opening = Some(opening.clone());
-        }
-    }
-
-    /// A connection that did not open, with why.
-    pub fn not_open(&self, why: &NotOpen, opening: &Opening, now: Instant) {
-        if let Some(events) = &self.events {
-            let Events { jsonl, lines, .. } = &**events;
-            lines.write(|out| jsonl.not_open(out, why, opening, now));
-        }
-        if let Some(view) = &self.view {
-            let hint = why.hint.as_deref();
-            let hint = hint.map(|hint| message::hint(hint, view.style()));
-            let problem = message::problem(&why.message, view.style());
-            self.print(&(hint.unwrap_or_default() + &problem));
-        }
-    }
-
     /// The end of a connection that passed through, in one line.
     pub fn closed(&self, end: &Ending, text: &str) {
         if let Some(events) = &self.events {
@@ -248,47 +223,6 @@ impl Log {
         self.note(Role::Fact, &format!("* {text}"));
         if let (Some(board), Some(label)) = (&self.board, &self.label) {
             board.ended(self.client, label);
-        }
-    }
-
-    /// The client is let in.
-    pub fn opened(&mut self, url: &str, answer: &Upgrade, now: Instant) {
-        if let Some(events) = &mut self.events {
-            let open = Open {
-                subprotocol: answer.subprotocol.clone(),
-                ignored_subprotocols: false,
-                deflate: answer.deflate,
-                tolerated: Vec::new(),
-                took: Duration::ZERO,
-                is_polled: false,
-            };
-            let mut opening = Events::opening(url, &answer.request, &answer.response, now);
-            let event = Event::Open(&open);
-            opening.observe(&event, now);
-            let Events { jsonl, lines, .. } = &**events;
-            lines.write(|out| jsonl.event(out, &event, &opening, 0, now));
-            events.opening = Some(opening);
-        }
-        self.record(url, &answer.request, &answer.response, |recording| {
-            recording.opened(answer, now);
-        });
-        if self.is_brief {
-            let url = self.secrets.url(url);
-            self.note(Role::Fact, &format!("* opened {}", escape_line(&*url)));
-        }
-    }
-
-    /// The client is refused.
-    pub fn refused(&self, url: &str, request: &Head, response: &Head, why: &str) {
-        let now = Instant::now();
-        let why = NotOpen::new(why.to_owned(), Exit::Refused);
-        self.clone().record(url, request, response, |recording| {
-            recording.refused(&why, now);
-        });
-        if let Some(events) = &self.events {
-            let opening = Events::opening(url, request, response, now);
-            let Events { jsonl, lines, .. } = &**events;
-            lines.write(|out| jsonl.not_open(out, &why, &opening, now));
         }
     }
 
@@ -376,27 +310,6 @@ impl Log {
         self.print(&text);
     }
 
-    /// Writes lines for people.
-    pub fn lines_with(&self, write: impl FnOnce(&mut String, Style, Secrets)) {
-        let secrets = self.secrets;
-        self.write(|out, view| write(out, view.style(), secrets));
-    }
-
-    pub fn head(&self, text: &Head, direction: Direction) {
-        let secrets = self.secrets;
-        if self.is_terse || self.is_brief {
-            return;
-        }
-        self.write(|out, view| head(out, text, direction, view.style(), secrets));
-    }
-
-    pub fn note(&self, role: Role, text: &str) {
-        self.write(|out, view| {
-            out.push_str(&view.style().paint(role, text).to_string());
-            out.push('\n');
-        });
-    }
-
     /// Shows a fault that is no part of a session.
     pub fn fault(&self, text: &str) {
         self.clone().event(&Event::Fault(text), Instant::now());
@@ -459,36 +372,6 @@ impl Log {
             || events.is_some_and(|events| events.jsonl.wants_frames())
     }
 
-    fn write(&self, write: impl FnOnce(&mut String, &Human)) {
-        let Some(view) = &self.view else {
-            return;
-        };
-        let mut text = String::new();
-        write(&mut text, view);
-        self.print(&text);
-    }
-
-    /// Begins the recording of the client.
-    fn record(
-        &mut self,
-        url: &str,
-        request: &Head,
-        response: &Head,
-        begin: impl FnOnce(&mut Recording),
-    ) {
-        let Some(recorded) = &self.recorded else {
-            return;
-        };
-        let opening = Events::opening(url, request, response, Instant::now());
-        match Recording::create(recorded, self.client, opening) {
-            Ok(mut recording) => {
-                begin(&mut recording);
-                self.recording = Some(Rc::new(RefCell::new(recording)));
-            }
-            Err(why) => self.note(Role::Error, &format!("! {}", escape_line(&why))),
-        }
-    }
-
     /// Shows what is due of a flood.
     pub fn tick(&mut self, now: Instant) {
         for line in self.floods.tick(now) {
@@ -501,59 +384,11 @@ impl Log {
         self.floods.deadline()
     }
 
-    /// A line about all clients.
-    fn of_all(&self, text: &str) {
-        self.pending.write();
-        term::stderr(&format!("{}\n", self.style().paint(Role::Fact, text)));
-    }
-
     fn flush_recording(&self) {
         if let Some(recording) = &self.recording
             && let Some(why) = recording.borrow_mut().flush()
         {
             self.note(Role::Error, &format!("! {}", escape_line(&why)));
-        }
-    }
-
-    /// Prints lines about a session in progress, at the end of its round.
-    fn print_soon(&self, text: &str) {
-        if self.board.is_some() {
-            return self.print(text);
-        }
-        self.pending.add(|lines| self.prefixed(text, lines));
-    }
-
-    fn print(&self, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        self.pending.write();
-        let mut lines = String::with_capacity(text.len() + 16);
-        self.prefixed(text, &mut lines);
-        match &self.board {
-            Some(board) => board.lines(&lines),
-            None => term::stderr(&lines),
-        }
-    }
-
-    fn prefixed(&self, text: &str, lines: &mut String) {
-        if text.is_empty() {
-            return;
-        }
-        let style = self.style();
-        for line in text.lines() {
-            if let Some(label) = &self.label {
-                let _ = write!(lines, "{} ", label.paint(style));
-            }
-            let _ = writeln!(lines, "{line}");
-        }
-    }
-
-    fn style(&self) -> Style {
-        match (&self.board, &self.view) {
-            (Some(board), _) => board.style(),
-            (None, Some(view)) => view.style(),
-            (None, None) => Style::PLAIN,
         }
     }
 }

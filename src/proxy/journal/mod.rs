@@ -1,28 +1,24 @@
-//! What is shown and recorded of one connection, and how it ended.
+//! What is shown and recorded of one connection.
+
+mod added;
+mod ending;
 
 use std::collections::VecDeque;
-use std::fmt::Write;
-use std::io;
 use std::mem::{Discriminant, discriminant};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
+use self::ending::{Began, Body};
 use super::touch::Note;
 use crate::acceptor::Log;
-use crate::command::Outgoing;
-use crate::dial::io_text;
-use crate::event::{Cause, Direction, Ending, Event, Evidence, NotOpen, Opening, Side};
+use crate::event::{Direction, Event, NotOpen, Opening, Side};
 use crate::fault::Faults;
-use crate::proto::connection::{self, AutoPong, End, Message, reported_code};
-use crate::proto::frame::CloseFrame;
+use crate::proto::connection::{self, AutoPong, Message};
 use crate::proto::message::Kind;
-use crate::proto::receiver::Partial;
 use crate::proto::rules::{Rule, Violation};
 use crate::proto::sender::Control;
-use crate::proto::traffic::Traffic;
 use crate::proto::watcher::{Sight, Watched};
 use crate::record::Recorder;
-use crate::render::close::close_text;
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
 
@@ -45,20 +41,6 @@ pub(super) struct Journal {
     mistakes: [Vec<(Discriminant<Rule>, u64)>; 2],
 }
 
-/// That of a Close frame, which may be empty.
-#[derive(Debug, Clone)]
-struct Body(Option<CloseFrame>);
-
-#[derive(Debug)]
-enum Began {
-    Close(Side),
-    Fin(Side, Option<Partial>),
-    Failed(Side, String, Option<Partial>),
-    Stop(Cause),
-    /// A fault or a rule.
-    Proxy(&'static str),
-}
-
 /// How much of a text is shown that is too large to be kept, in bytes: enough to recognise it.
 const START: usize = 1 << 10;
 /// The number of pings that are remembered for their round trip: more than a peer that answers leaves open.
@@ -67,9 +49,6 @@ const REMEMBERED_PINGS: usize = 32;
 /// How many mistakes of a kind the log shows of each end: enough to see a pattern, while a peer that is wrong
 /// in every frame does not bury all else.
 const SHOWN_MISTAKES: u64 = 20;
-
-/// How much of an edited message is shown, in characters: enough to recognise it.
-const SHOWN_OF_EDIT: usize = 200;
 
 impl Journal {
     pub(super) fn new(log: Log, url: &str, now: Instant) -> Self {
@@ -318,56 +297,6 @@ impl Journal {
         }
     }
 
-    /// Shows what a held message has become.
-    pub(super) fn changed(&mut self, number: u64, text: &str) {
-        let shown: String = text.chars().take(SHOWN_OF_EDIT).collect();
-        let more = if shown.len() < text.len() { "…" } else { "" };
-        let text = format!("* #{number} becomes {}{more}", escape_line(&shown));
-        self.log.note(Role::Fact, &text);
-    }
-
-    /// Something was sent that did not come from this end.
-    pub(super) fn injected(&mut self, side: Side, what: &Outgoing, now: Instant) {
-        self.added(side, what, "inject", now);
-    }
-
-    /// A message was sent once more.
-    pub(super) fn repeated(&mut self, side: Side, number: u64, what: &Outgoing, now: Instant) {
-        self.added(side, what, &format!("resend #{number}"), now);
-    }
-
-    fn added(&mut self, side: Side, what: &Outgoing, how: &str, now: Instant) {
-        let (kind, payload) = match what {
-            Outgoing::Text(text) | Outgoing::Line(text) | Outgoing::Fragment { text, .. } => {
-                (Kind::Text, text.as_bytes())
-            }
-            Outgoing::Binary(payload) => (Kind::Binary, payload.as_slice()),
-            other => {
-                let name = match other {
-                    Outgoing::Ping(_) => "a ping",
-                    Outgoing::Pong(_) => "a pong",
-                    Outgoing::Close { .. } => "a Close",
-                    Outgoing::Raw(_) => "raw bytes",
-                    _ => "a frame",
-                };
-                return self.fault(&format!("{how}, {name} as if from the {}", side.name()));
-            }
-        };
-        let message = Watched {
-            kind,
-            payload,
-            size: payload.len() as u64,
-            deflated: None,
-            is_plain: true,
-        };
-        self.log.turn_to(Some(side));
-        self.message(side, &message, now);
-        self.fault(&format!(
-            "{how}, the message above is as if from the {}",
-            side.name()
-        ));
-    }
-
     /// Nothing more is sent as if from `side`.
     pub(super) fn note_late(&self, side: Side) {
         let text = format!("! not sent: the {} has ended its stream", side.name());
@@ -381,11 +310,6 @@ impl Journal {
             let text = format!("! {messages} from the {} never left", side.name());
             self.log.note(Role::Warning, &text);
         }
-    }
-
-    /// The stream from one end has ended in order.
-    pub(super) fn ended(&mut self, side: Side, partial: Option<Partial>) {
-        self.began.get_or_insert(Began::Fin(side, partial));
     }
 
     /// TLS ended without its own end, as a connection does that is cut.
@@ -403,127 +327,6 @@ impl Journal {
         );
         self.log.note(Role::Warning, &text);
     }
-
-    pub(super) fn failed(&mut self, side: Side, error: &io::Error, partial: Option<Partial>) {
-        let text = io_text(error);
-        self.began.get_or_insert(Began::Failed(side, text, partial));
-    }
-
-    /// The run ends.
-    pub(super) fn stopped(&mut self, cause: Cause) {
-        self.began.get_or_insert(Began::Stop(cause));
-    }
-
-    pub(super) fn struck(&mut self, by: &'static str) {
-        self.began.get_or_insert(Began::Proxy(by));
-    }
-
-    /// Shows and records the end.
-    ///
-    /// `passed` is what came from the client, and from the server; messages are counted if it `is_watched`.
-    pub(super) fn close(
-        &mut self,
-        passed: (Traffic, Traffic),
-        is_watched: bool,
-        evidence: Box<Evidence>,
-    ) {
-        let now = self.now();
-        let lasted = now.saturating_duration_since(self.opened);
-        let (client, server) = passed;
-        let text = format!(
-            "{} after {} ({}; {})",
-            self.how(),
-            quantity::duration(lasted),
-            amount(Side::Client, client, is_watched),
-            amount(Side::Server, server, is_watched),
-        );
-        let (end, cause) = self.end();
-        let ending = Ending {
-            sent: client,
-            received: server,
-            evidence,
-            ..Ending::new(end, cause, lasted)
-        };
-        self.log.turn_to(None);
-        self.log.closed(&ending, &text);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.closed(&ending, &text, now);
-        }
-        self.flush();
-    }
-
-    fn how(&self) -> String {
-        match &self.began {
-            Some(Began::Close(side)) => {
-                let (frame, answer) = (
-                    &self.closes[*side as usize],
-                    &self.closes[side.other() as usize],
-                );
-                let frame = frame.as_ref().and_then(|it| it.0.as_ref());
-                let mut text = format!("closed by {}: {}", side.name(), close_text(frame));
-                let other = side.other().name();
-                match answer {
-                    None => {
-                        let _ = write!(text, ", the {other} did not answer");
-                    }
-                    Some(Body(answer))
-                        if reported_code(answer.as_ref()) != reported_code(frame) =>
-                    {
-                        let answer = close_text(answer.as_ref());
-                        let _ = write!(text, ", the {other} answered {answer}");
-                    }
-                    Some(_) => {}
-                }
-                text
-            }
-            Some(Began::Fin(side, partial)) => {
-                let place = place(*partial);
-                format!("the {} ended TCP without a Close frame{place}", side.name())
-            }
-            Some(Began::Failed(side, text, partial)) => {
-                let place = place(*partial);
-                format!("lost the {}: {}{place}", side.name(), escape_line(text))
-            }
-            Some(Began::Stop(Cause::Signal(signal))) => {
-                format!("closed by the proxy: 1001 going away, {signal},")
-            }
-            Some(Began::Stop(_)) => "closed by the proxy: 1001 going away".to_owned(),
-            Some(Began::Proxy(by)) => format!("ended by a {by}"),
-            None => "ended".to_owned(),
-        }
-    }
-
-    /// The end as the client of a recording sees it.
-    fn end(&self) -> (End, Option<Cause>) {
-        let lost = |error, partial| End::Lost {
-            error,
-            partial,
-            silence: std::time::Duration::ZERO,
-            closing: false,
-        };
-        match &self.began {
-            Some(Began::Close(side)) => {
-                let end = End::Closed {
-                    by_peer: *side == Side::Server,
-                    sent: self.closes[0].clone().and_then(|it| it.0),
-                    received: self.closes[1].clone().and_then(|it| it.0),
-                };
-                (end, (*side == Side::Client).then_some(Cause::Close))
-            }
-            Some(Began::Fin(Side::Server, partial)) => (lost(None, *partial), None),
-            Some(Began::Failed(Side::Server, text, partial)) => {
-                (lost(Some(text.clone()), *partial), None)
-            }
-            Some(Began::Fin(Side::Client, _)) => {
-                (End::Abandoned { reset: false }, Some(Cause::Close))
-            }
-            Some(Began::Failed(Side::Client, ..)) => {
-                (End::Abandoned { reset: true }, Some(Cause::Close))
-            }
-            Some(Began::Stop(cause)) => (End::Abandoned { reset: false }, Some(cause.clone())),
-            Some(Began::Proxy(_)) | None => (End::Abandoned { reset: false }, Some(Cause::Close)),
-        }
-    }
 }
 
 /// As the client sees it.
@@ -531,29 +334,5 @@ fn direction(side: Side) -> Direction {
     match side {
         Side::Client => Direction::Sent,
         Side::Server => Direction::Received,
-    }
-}
-
-fn amount(side: Side, traffic: Traffic, is_watched: bool) -> String {
-    let bytes = quantity::size(traffic.bytes);
-    let what = if is_watched {
-        quantity::plural(traffic.messages, "message")
-    } else {
-        quantity::plural(traffic.frames, "frame")
-    };
-    format!("{}: {what}, {bytes}", side.name())
-}
-
-fn place(partial: Option<Partial>) -> String {
-    match partial {
-        Some(Partial::Header { received }) => {
-            let received = quantity::plural(received as u64, "byte");
-            format!(" in the middle of a frame header ({received})")
-        }
-        Some(Partial::Payload { received, expected }) => {
-            format!(" in the middle of a frame ({received} of {expected} bytes)")
-        }
-        Some(Partial::Message) => " in the middle of a fragmented message".to_owned(),
-        None => String::new(),
     }
 }
