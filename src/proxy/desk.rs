@@ -156,8 +156,7 @@ impl Desk {
     }
 
     pub(super) fn holds(&self, side: Side, kind: Kind, payload: &[u8]) -> bool {
-        // Cloned, as a filter may take its time.
-        match self.state.borrow().holds[side as usize].clone() {
+        match &self.state.borrow().holds[side as usize] {
             Some(Hold::All) => true,
             Some(Hold::Matching(matcher)) => matcher.check(kind, payload).is_ok(),
             Some(Hold::Control(_)) | None => false,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::event::Side;
-use crate::filter::{CompileError, Jq};
+use crate::filter::{CompileError, Effort, Jq};
 use crate::matching::{Fill, Matcher, MatcherError, NoValue};
 use crate::proto::frame::CloseCode;
 use crate::proto::message::Kind;
@@ -112,7 +112,7 @@ impl Rule {
         Ok(Self {
             place: rule.place.clone(),
             side: rule.side,
-            matcher: Matcher::new(&rule.pattern, values)?,
+            matcher: Matcher::new(&rule.pattern, values)?.with(Effort::Shared),
             steps: steps.collect::<Result<_, _>>()?,
         })
     }
@@ -140,7 +140,10 @@ impl Step {
             PassStep::Delay(time) => Self::Delay(*time),
             PassStep::Drop => Self::Drop,
             PassStep::Replace(text) => Self::Replace(values.fill(text, Form::Plain)?),
-            PassStep::Set(filter) => Self::Set(Jq::compile(&values.fill(filter, Form::Quoted)?)?),
+            PassStep::Set(filter) => {
+                let filter = Jq::compile(&values.fill(filter, Form::Quoted)?)?;
+                Self::Set(filter.with(Effort::Shared))
+            }
             PassStep::Duplicate => Self::Duplicate,
             PassStep::Corrupt => Self::Corrupt,
             PassStep::Close(code) => Self::Close(*code),

@@ -184,6 +184,17 @@ fn a_message_that_is_too_large_for_rules_passes_unseen() {
 }
 
 #[test]
+fn a_filter_that_does_not_end_is_cut_short_as_others_wait() {
+    let (server, proxy) = ruled("on client any\n  set def f: f; f\n");
+    let mut client = proxy.open();
+    client.send("1");
+    client.expect("1");
+    let text = "set changes nothing, jq: more than 100001 steps for one message";
+    proxy.stop(Signal::INT).says(text);
+    server.stop(Signal::INT);
+}
+
+#[test]
 fn mistakes_have_a_line_and_a_column() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     let path = file.path().to_str().expect("UTF-8");

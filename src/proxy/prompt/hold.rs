@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::command::{PassCommand, parse_for_proxy};
 use crate::console::editor::{Editing, Waiting};
 use crate::diagnostic::one_line;
+use crate::filter::Effort;
 use crate::matching::{Given, Matcher, Values};
 use crate::proto::frame::Opcode;
 use crate::proto::message::Kind;
@@ -29,7 +30,7 @@ pub(super) fn compile(pattern: &str, column: usize, given: &Given) -> Result<Hol
     })?;
     let values = Values::new(given, Timestamp::now());
     let matcher = Matcher::new(&parsed, &values).map_err(|error| error.to_string())?;
-    Ok(Hold::Matching(matcher.into()))
+    Ok(Hold::Matching(matcher.with(Effort::Shared).into()))
 }
 
 /// Finds held messages for the thread that reads lines.
