@@ -10,6 +10,7 @@ use super::playback::{self, PlaybackError};
 use super::{ConfigError, Display, Environment, runner};
 use crate::acceptor::{Address, Identity};
 use crate::cli::{As, BehaviourArgs, FaultArgs, ListenArgs, ServeArgs, ServerTlsArgs, TimeLimit};
+use crate::console::host::Tools;
 use crate::fault::Plan;
 use crate::matching::Given;
 use crate::ontop::Name;
@@ -44,19 +45,10 @@ pub struct Listen {
     /// Each client in a file of its own.
     pub record: Option<record::Options>,
     /// Where a person is at the terminal.
-    pub prompt: Option<Prompt>,
+    pub prompt: Option<Tools>,
     /// The rules are only checked.
     pub check: bool,
     pub display: Display,
-}
-
-/// What a person at the terminal can use.
-#[derive(Debug, Clone)]
-pub struct Prompt {
-    pub editor: String,
-    pub pager: String,
-    pub history: Option<PathBuf>,
-    pub home: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone)]
@@ -163,7 +155,7 @@ fn one_way(plan: Plan) -> Result<Plan, ConfigError> {
 
 /// There is a prompt where a person can type and see everything: a log in a file, or a server in the background of a
 /// shell, has none.
-fn prompt(args: &ListenArgs, environment: &Environment) -> Option<Prompt> {
+fn prompt(args: &ListenArgs, environment: &Environment) -> Option<Tools> {
     let is_free = !args.behaviour.jsonl && args.behaviour.split.is_none() && !args.display.quiet;
     is_free
         .then(|| typed("wsee/listen-history", environment))
@@ -171,11 +163,11 @@ fn prompt(args: &ListenArgs, environment: &Environment) -> Option<Prompt> {
 }
 
 /// What a person can use, if one is at the terminal; lines are kept in this file.
-pub(super) fn typed(history_file: &str, environment: &Environment) -> Option<Prompt> {
+pub(super) fn typed(history_file: &str, environment: &Environment) -> Option<Tools> {
     let terminals = environment.terminals;
     let is_typed = terminals.stdin && terminals.stdout && terminals.stderr && !environment.dumb;
     let history = environment.state_dir.as_ref();
-    (is_typed && is_foreground()).then(|| Prompt {
+    (is_typed && is_foreground()).then(|| Tools {
         editor: environment.editor.clone(),
         pager: environment.pager.clone(),
         history: history.map(|folder| folder.join(history_file)),

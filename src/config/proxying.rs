@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use super::dialing::{Dialing, max_message};
 use super::header::check_origin;
-use super::listen::{Prompt, faults, typed};
+use super::listen::{faults, typed};
 use super::target::Target;
 use super::{ConfigError, Display, Environment, runner};
 use crate::acceptor::{Address, Identity};
 use crate::cli::{ProxyingArgs, RecordFormat};
+use crate::console::host::Tools;
 use crate::dial::is_localhost;
 use crate::fault::Plan;
 use crate::matching::Given;
@@ -39,7 +40,7 @@ pub struct Proxying {
     /// Events on stdout.
     pub jsonl: bool,
     /// Where a person is at the terminal.
-    pub prompt: Option<Prompt>,
+    pub prompt: Option<Tools>,
     pub display: Display,
 }
 

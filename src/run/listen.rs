@@ -99,13 +99,10 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         hub: Hub::default(),
         reads_events: config.reads_events,
     };
-    if let Some((prompt, board)) = config.prompt.zip(board) {
+    if let Some((tools, board)) = config.prompt.zip(board) {
         let prompt = PromptOptions {
             board,
-            editor: prompt.editor,
-            pager: prompt.pager,
-            history: prompt.history,
-            home: prompt.home,
+            tools,
             reload,
         };
         let served = serve::serve_at_prompt(listener, options, prompt, signals);

@@ -84,13 +84,10 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         desk: None,
         shows_steps: config.display.verbose > 0,
     };
-    if let Some((prompt, board)) = config.prompt.zip(board) {
+    if let Some((tools, board)) = config.prompt.zip(board) {
         let prompt = PromptOptions {
             board,
-            editor: prompt.editor,
-            pager: prompt.pager,
-            history: prompt.history,
-            home: prompt.home,
+            tools,
             given: config.given,
         };
         let proxied = proxy::proxy_at_prompt(listener, options, prompt, signals);

@@ -19,9 +19,7 @@ impl ProxyPrompt {
         let hold = match &what {
             Holding::All => Some(Hold::All),
             Holding::Off => None,
-            Holding::Matching { pattern, column } => {
-                Some(compile(pattern, *column, &self.options.given)?)
-            }
+            Holding::Matching { pattern, column } => Some(compile(pattern, *column, &self.given)?),
         };
         let sides = side.map_or(vec![Side::Client, Side::Server], |side| vec![side]);
         for side in &sides {
@@ -109,7 +107,7 @@ impl ProxyPrompt {
     pub(super) fn change(&mut self, number: u64, payload: Vec<u8>) -> Result<(), String> {
         let place = self.take(number, Order::Change(number, payload))?;
         if let Some(earlier) = self.before(number, place) {
-            self.say(&format!(
+            self.host.say(&format!(
                 "#{number} leaves after #{earlier}, which is still held"
             ));
         }
@@ -148,7 +146,7 @@ impl ProxyPrompt {
     }
 
     pub(super) fn resend(&mut self, reference: Reference) -> Result<(), String> {
-        let memory = self.options.board.memory();
+        let memory = self.host.board.memory();
         let entry = memory.lock().find(reference);
         let entry = entry.map_err(|error| one_line(&error))?;
         let side = match entry.direction {
@@ -168,7 +166,7 @@ impl ProxyPrompt {
     pub(super) fn list(&self, now: Instant) {
         let connections = self.desk.list();
         let stock = self.desk.stock();
-        self.options.board.view(|view| {
+        self.host.board.view(|view| {
             if connections.is_empty() {
                 return view.print(Role::Fact, "no connection is open");
             }

@@ -3,28 +3,27 @@
 use std::time::Instant;
 
 use super::ProxyPrompt;
-use crate::command::{Command, CommandError, PROXY, PassCommand, PromptCommand, parse_for_proxy};
+use crate::command::{Command, CommandError, PROXY, PassCommand, parse_for_proxy};
 use crate::console::editor::{Draft, Entry};
-use crate::console::{filter, help, show};
+use crate::console::help;
 use crate::diagnostic::one_line;
 use crate::event::{Cause, Signal};
-use crate::render::{Role, quantity};
+use crate::render::quantity;
 
 impl ProxyPrompt {
     /// Handles an action of the user; returns why the proxy is to end.
     pub(super) fn entry(&mut self, entry: Entry, now: Instant) -> Option<Cause> {
-        self.options.board.view(|view| view.fit(now));
-        let is_warned = std::mem::take(&mut self.is_warned);
+        let is_warned = self.host.begin(now);
         match entry {
             Entry::Interrupt if !is_warned => {
-                self.warn("press Ctrl-C again, or Ctrl-D, to end the proxy");
+                self.warn("Ctrl-C again, or Ctrl-D,", "");
             }
             Entry::Interrupt | Entry::Interrupted => {
                 return Some(Cause::Signal(Signal::Interrupt));
             }
             Entry::HungUp => return Some(Cause::Signal(Signal::Hangup)),
             Entry::End if !is_warned && self.held() > 0 => {
-                self.warn("press Ctrl-D again to end the proxy, or type /pass all");
+                self.warn("Ctrl-D again", ", or type /pass all");
             }
             Entry::End => return Some(Cause::Quit),
             Entry::Failed(problem) => {
@@ -36,14 +35,14 @@ impl ProxyPrompt {
             Entry::Again(_) => {}
             Entry::Sync(taken) => drop(taken),
             Entry::Returned(taken) => {
-                self.returned(now);
+                self.host.returned(now);
                 drop(taken);
             }
             Entry::Edited(written, taken) => {
-                self.returned(now);
+                self.host.returned(now);
                 match written {
                     Ok(draft) => self.edited(draft),
-                    Err(why) => self.complain(&why),
+                    Err(why) => self.host.complain(&why),
                 }
                 drop(taken);
             }
@@ -56,21 +55,15 @@ impl ProxyPrompt {
     }
 
     /// Asks before the proxy ends.
-    fn warn(&mut self, text: &str) {
-        self.is_warned = true;
-        let text = match self.held() {
-            0 => text.to_owned(),
+    fn warn(&mut self, keys: &str, other: &str) {
+        let lost = match self.held() {
+            0 => String::new(),
             held => {
                 let held = quantity::plural(held as u64, "held message");
-                format!("{text}; {held} would be thrown away")
+                format!("; {held} would be thrown away")
             }
         };
-        self.options.board.view(|view| view.note(&text));
-    }
-
-    fn returned(&mut self, now: Instant) {
-        self.ignore_interrupt_until = now + super::LATE_INTERRUPT;
-        self.options.board.view(|view| view.resume(true));
+        self.host.warn(keys, &format!("{other}{lost}"));
     }
 
     fn edited(&mut self, mut draft: Draft) {
@@ -78,7 +71,7 @@ impl ProxyPrompt {
             return;
         };
         if let Err(why) = self.change(number, payload) {
-            self.complain(&format!("{why}; {}", draft.keep()));
+            self.host.complain(&format!("{why}; {}", draft.keep()));
         }
     }
 
@@ -94,21 +87,21 @@ impl ProxyPrompt {
                 .and_then(|command| self.pass_command(command, now));
             match done {
                 Ok(None) => {}
-                Ok(Some(text)) => self.say(&text),
-                Err(why) => self.complain(&why),
+                Ok(Some(text)) => self.host.say(&text),
+                Err(why) => self.host.complain(&why),
             }
             return None;
         }
         match command {
             Ok(Command::Nothing) => {
-                self.options.board.view(|view| view.resume(false));
+                self.host.board.view(|view| view.resume(false));
             }
-            Ok(Command::Prompt(command)) => self.prompt_command(command, now),
+            Ok(Command::Prompt(command)) => self.host.command(command, now),
             Ok(Command::Quit) => return Some(Cause::Quit),
-            Ok(Command::Outgoing(_)) => self.complain(
+            Ok(Command::Outgoing(_)) => self.host.complain(
                 "not sent: /inject client TEXT sends it to the server, /inject server TEXT to the client",
             ),
-            Err(error) => self.complain(&one_line(&error)),
+            Err(error) => self.host.complain(&one_line(&error)),
         }
         None
     }
@@ -135,31 +128,12 @@ impl ProxyPrompt {
                 Ok(None)
             }
             PassCommand::Help(topic) => {
-                let board = &self.options.board;
+                let board = &self.host.board;
                 board.view(|view| help::dialect(PROXY, topic, view.text()));
                 Ok(None)
             }
             // The thread that reads lines does it.
             PassCommand::Edit(_) => Ok(None),
         }
-    }
-
-    /// Executes a command that the client's prompt has as well; the thread that reads lines executes the others.
-    fn prompt_command(&mut self, command: PromptCommand, now: Instant) {
-        let board = self.options.board.clone();
-        board.view(|view| match command {
-            PromptCommand::Pause => self.waiting.pause(view, now),
-            PromptCommand::Resume if view.resume(false) => {}
-            PromptCommand::Resume => {
-                view.print(Role::Fact, "not paused; /pause stops the view");
-            }
-            PromptCommand::Show(setting) => show::execute(setting, view),
-            PromptCommand::Filter(filtering) => filter::execute(&filtering, view),
-            PromptCommand::History(last) => {
-                let lines = self.editor.history(last.unwrap_or(usize::MAX));
-                help::history(&lines, view.text());
-            }
-            _ => {}
-        });
     }
 }

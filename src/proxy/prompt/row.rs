@@ -2,13 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use crate::proxy::desk::{Desk, Held};
+use crate::console::host;
+use crate::observe::View;
+use crate::proxy::desk::{self, Desk};
 use crate::render::width::cut;
 use crate::render::{Role, Style, quantity};
 use crate::term::terminal;
 
-#[derive(Debug, Default)]
-pub(super) struct Row {
+#[derive(Debug)]
+pub(super) struct Held {
+    desk: Desk,
     /// What it says now.
     shown: Option<String>,
     /// When it may change.
@@ -23,32 +26,45 @@ const PACE: Duration = Duration::from_secs(1);
 /// clients give up after 30 or 60 s without an answer.
 const REMINDER: Duration = Duration::from_secs(20);
 
-impl Row {
-    /// When it has to be drawn again.
-    pub(super) fn deadline(&self) -> Option<Instant> {
-        self.next
-    }
-
-    /// Looks at what is held; returns whether the row says something else now.
-    pub(super) fn changes(&mut self, desk: &Desk, now: Instant) -> bool {
-        let text = self.text(desk, now);
+impl host::Row for Held {
+    fn update(&mut self, view: &mut View, now: Instant) -> bool {
+        if let Some(reminder) = self.reminder(now) {
+            view.print(Role::Warning, &reminder);
+        }
+        let text = self.text(now);
         let is_new = text != self.shown;
         self.shown = text;
         is_new
     }
 
-    pub(super) fn painted(&self, style: Style) -> Option<String> {
+    fn painted(&self, style: Style) -> Option<String> {
         let room = terminal::width().saturating_sub(1);
         let text = self.shown.as_deref()?;
         Some(style.paint(Role::Warning, cut(text, room)).to_string())
     }
 
-    fn text(&mut self, desk: &Desk, now: Instant) -> Option<String> {
-        let stock = desk.stock();
+    fn deadline(&self) -> Option<Instant> {
+        self.next
+    }
+}
+
+impl Held {
+    pub(super) fn new(desk: Desk) -> Self {
+        Self {
+            desk,
+            shown: None,
+            next: None,
+            reminded: None,
+        }
+    }
+
+    fn text(&mut self, now: Instant) -> Option<String> {
+        let stock = self.desk.stock();
         let stock = stock.lock();
         let Some((number, oldest)) = stock.first_key_value() else {
             self.next = None;
-            return desk
+            return self
+                .desk
                 .is_holding()
                 .then(|| "holding; no message has matched yet, /hold off ends it".to_owned());
         };
@@ -63,8 +79,8 @@ impl Row {
     }
 
     /// A line for the log, if a message has been held for long.
-    pub(super) fn reminder(&mut self, desk: &Desk, now: Instant) -> Option<String> {
-        let stock = desk.stock();
+    fn reminder(&mut self, now: Instant) -> Option<String> {
+        let stock = self.desk.stock();
         let stock = stock.lock();
         let (number, oldest) = stock.first_key_value()?;
         let times = match self.reminded {
@@ -77,7 +93,8 @@ impl Row {
             return None;
         }
         self.reminded = Some((*number, times + 1));
-        let same = |held: &&Held| held.connection == oldest.connection && held.side == oldest.side;
+        let same =
+            |held: &&desk::Held| held.connection == oldest.connection && held.side == oldest.side;
         let behind = stock.values().filter(same).count() - 1;
         let place = described(*number, oldest, now);
         Some(match behind {
@@ -90,7 +107,7 @@ impl Row {
     }
 }
 
-fn described(number: u64, held: &Held, now: Instant) -> String {
+fn described(number: u64, held: &desk::Held, now: Instant) -> String {
     let waits = now.saturating_duration_since(held.since).as_secs();
     format!(
         "#{number} from the {} of @{} for {waits} s",

@@ -1,9 +1,12 @@
 //! Who gets what is typed, and the row above the prompt that says so.
 
 use std::task::Context;
+use std::time::Instant;
 
 use super::ServerPrompt;
 use crate::command::{SERVER, Whom};
+use crate::console::host::Row;
+use crate::observe::View;
 use crate::render::escape::escape_line;
 use crate::render::width::cut;
 use crate::render::{Label, Role, Style};
@@ -18,7 +21,7 @@ pub(super) struct Choice {
     /// The state of the hub that `clients` are from.
     version: Option<u64>,
     /// The row has changed.
-    pub(super) is_new: bool,
+    is_new: bool,
 }
 
 impl Choice {
@@ -40,9 +43,15 @@ impl Choice {
             self.whom = Some(Whom::Client(only.number));
         }
     }
+}
+
+impl Row for Choice {
+    fn update(&mut self, _: &mut View, _: Instant) -> bool {
+        std::mem::take(&mut self.is_new)
+    }
 
     /// Says who gets what is typed; `None` before the first client.
-    pub(super) fn row(&self, style: Style) -> Option<String> {
+    fn painted(&self, style: Style) -> Option<String> {
         self.version?;
         let count = match self.clients.len() {
             0 => "no client is connected".to_owned(),
@@ -95,7 +104,7 @@ impl ServerPrompt {
             // More names than these are not completed, but typed.
             let names = clients.iter().take(1000).map(|it| it.number.to_string());
             let names: Vec<String> = names.chain(["*".to_owned()]).collect();
-            self.words.speak(SERVER, &names);
+            self.host.words.speak(SERVER, &names);
             if !is_first {
                 self.choice.update(clients);
             }

@@ -11,7 +11,7 @@ use crate::command::{
     Whom, parse_for_server,
 };
 use crate::console::editor::{Draft, Entry};
-use crate::console::{filter, help, show};
+use crate::console::help;
 use crate::diagnostic::one_line;
 use crate::event::{Cause, Signal};
 use crate::fault::Fault;
@@ -21,14 +21,9 @@ use crate::render::{Label, Role, quantity};
 impl ServerPrompt {
     /// Handles an action of the user; returns why the server is to end.
     pub(super) fn entry(&mut self, entry: Entry, now: Instant) -> Option<Cause> {
-        self.options.board.view(|view| view.fit(now));
-        let is_warned = std::mem::take(&mut self.is_warned);
+        let is_warned = self.host.begin(now);
         match entry {
-            Entry::Interrupt if !is_warned => {
-                self.is_warned = true;
-                let text = "press Ctrl-C again, or Ctrl-D, to end the server";
-                self.options.board.view(|view| view.note(text));
-            }
+            Entry::Interrupt if !is_warned => self.host.warn("Ctrl-C again, or Ctrl-D,", ""),
             Entry::Interrupt | Entry::Interrupted => {
                 return Some(Cause::Signal(Signal::Interrupt));
             }
@@ -42,14 +37,14 @@ impl ServerPrompt {
             Entry::Again(outgoing) => self.try_to_send(None, outgoing, now),
             Entry::Sync(taken) => drop(taken),
             Entry::Returned(taken) => {
-                self.returned(now);
+                self.host.returned(now);
                 drop(taken);
             }
             Entry::Edited(written, taken) => {
-                self.returned(now);
+                self.host.returned(now);
                 match written {
                     Ok(draft) => self.draft(draft, now),
-                    Err(why) => self.complain(&why),
+                    Err(why) => self.host.complain(&why),
                 }
                 drop(taken);
             }
@@ -57,14 +52,10 @@ impl ServerPrompt {
         None
     }
 
-    fn returned(&mut self, now: Instant) {
-        self.ignore_interrupt_until = now + super::LATE_INTERRUPT;
-        self.options.board.view(|view| view.resume(true));
-    }
-
     fn draft(&mut self, draft: Draft, now: Instant) {
         if let Err(error) = self.send(None, Outgoing::Line(draft.text.clone()), now) {
-            self.complain(&format!("{}; {}", one_line(&error), draft.keep()));
+            self.host
+                .complain(&format!("{}; {}", one_line(&error), draft.keep()));
         }
     }
 
@@ -77,25 +68,25 @@ impl ServerPrompt {
         if let Some(parsed) = parse_for_server(line) {
             match parsed {
                 Ok(command) => self.server_command(command, now),
-                Err(error) => self.complain(&one_line(&error)),
+                Err(error) => self.host.complain(&one_line(&error)),
             }
             return None;
         }
         match command {
             Ok(Command::Nothing) => {
-                self.options.board.view(|view| view.resume(false));
+                self.host.board.view(|view| view.resume(false));
             }
             Ok(Command::Outgoing(outgoing)) => self.try_to_send(None, outgoing, now),
             Ok(Command::Prompt(command)) => self.prompt_command(command, now),
             Ok(Command::Quit) => return Some(Cause::Quit),
-            Err(error) => self.complain(&one_line(&error)),
+            Err(error) => self.host.complain(&one_line(&error)),
         }
         None
     }
 
     fn try_to_send(&self, whom: Option<Whom>, outgoing: Outgoing, now: Instant) {
         if let Err(error) = self.send(whom, outgoing, now) {
-            self.complain(&one_line(&error));
+            self.host.complain(&one_line(&error));
         }
     }
 
@@ -108,36 +99,24 @@ impl ServerPrompt {
             ServerCommand::Rules { reload } => self.rules(reload),
             ServerCommand::Fault(fault) => self.fault(fault),
             ServerCommand::Help(topic) => {
-                self.options
+                self.host
                     .board
                     .view(|view| help::dialect(SERVER, topic, view.text()));
             }
         }
     }
 
-    /// Executes a command that the client's prompt has as well; the thread that reads lines executes the others.
     fn prompt_command(&mut self, command: PromptCommand, now: Instant) {
-        let board = self.options.board.clone();
-        board.view(|view| match command {
-            PromptCommand::Pause => self.waiting.pause(view, now),
-            PromptCommand::Resume if view.resume(false) => {}
-            PromptCommand::Resume => {
-                view.print(Role::Fact, "not paused; /pause stops the view");
-            }
-            PromptCommand::Show(setting) => show::execute(setting, view),
-            PromptCommand::Filter(filtering) => filter::execute(&filtering, view),
-            PromptCommand::Set(assignment) => {
-                match self.variables.set(assignment, view.time_at(now)) {
-                    Ok(lines) => lines.iter().for_each(|it| view.print(Role::Fact, it)),
-                    Err(error) => view.complain(&one_line(&SayError::from(error))),
-                }
-            }
-            PromptCommand::History(last) => {
-                let lines = self.editor.history(last.unwrap_or(usize::MAX));
-                help::history(&lines, view.text());
-            }
-            _ => {}
-        });
+        let PromptCommand::Set(assignment) = command else {
+            return self.host.command(command, now);
+        };
+        let variables = &mut self.variables;
+        self.host
+            .board
+            .view(|view| match variables.set(assignment, view.time_at(now)) {
+                Ok(lines) => lines.iter().for_each(|it| view.print(Role::Fact, it)),
+                Err(error) => view.complain(&one_line(&SayError::from(error))),
+            });
     }
 
     fn choose(&mut self, whom: Option<Whom>) {
@@ -145,7 +124,7 @@ impl ServerPrompt {
             && !self.hub.has(number)
         {
             let text = format!("client {number} is not connected; /clients lists the clients");
-            return self.complain(&text);
+            return self.host.complain(&text);
         }
         if let Some(whom) = whom {
             self.choice.set(whom);
@@ -154,12 +133,12 @@ impl ServerPrompt {
             Some(whom) => format!("lines go to {}", described(whom)),
             None => "nobody gets what is typed; /use CLIENT chooses".to_owned(),
         };
-        self.say(&text);
+        self.host.say(&text);
     }
 
     fn list_clients(&self, now: Instant) {
         let clients = self.hub.list();
-        self.options.board.view(|view| {
+        self.host.board.view(|view| {
             if clients.is_empty() {
                 return view.print(Role::Fact, "no client is connected");
             }
@@ -194,7 +173,7 @@ impl ServerPrompt {
             Rejection::Next(status) => self.hub.reject_next(Some(status)),
             Rejection::Off => self.hub.reject_next(None),
         }
-        self.say(&match self.hub.rejection() {
+        self.host.say(&match self.hub.rejection() {
             Some(status) => format!("the next client is refused with {status}"),
             None => "the next client is let in".to_owned(),
         });
@@ -202,11 +181,15 @@ impl ServerPrompt {
 
     fn rules(&self, reload: bool) {
         let Some(book) = &self.book else {
-            return self.complain("there are no rules; --rules FILE and --on give some");
+            return self
+                .host
+                .complain("there are no rules; --rules FILE and --on give some");
         };
         if reload {
-            let Some(read) = &self.options.reload else {
-                return self.complain("the rules are not from a file; --rules FILE names one");
+            let Some(read) = &self.reload else {
+                return self
+                    .host
+                    .complain("the rules are not from a file; --rules FILE names one");
             };
             match read() {
                 Ok(rules) => {
@@ -214,7 +197,7 @@ impl ServerPrompt {
                     book.replace(rules);
                 }
                 Err(text) => {
-                    return self.options.board.view(|view| {
+                    return self.host.board.view(|view| {
                         for line in text.lines() {
                             view.print(Role::Error, line);
                         }
@@ -225,7 +208,7 @@ impl ServerPrompt {
         }
         let count = quantity::plural(book.count() as u64, "rule");
         let again = if reload { " now" } else { "" };
-        self.say(&format!("there are{again} {count}"));
+        self.host.say(&format!("there are{again} {count}"));
     }
 
     fn fault(&self, command: FaultCommand) {
@@ -236,16 +219,18 @@ impl ServerPrompt {
             FaultCommand::Add { spec, column } => match spec.parse::<Fault>() {
                 Ok(fault) if fault.side.is_some() => {
                     let text = "client and server in front are for wsee proxy";
-                    return self.complain(&format!("column {column}: {text}"));
+                    return self.host.complain(&format!("column {column}: {text}"));
                 }
                 Ok(fault) => plan.faults.push(fault),
                 Err(error) => {
                     let column = column + error.at;
-                    return self.complain(&format!("column {column}: {}", error.problem()));
+                    return self
+                        .host
+                        .complain(&format!("column {column}: {}", error.problem()));
                 }
             },
         }
-        self.say(&if plan.is_empty() {
+        self.host.say(&if plan.is_empty() {
             "no faults; /fault SPEC adds one".to_owned()
         } else {
             let text = plan.describe();

@@ -82,7 +82,7 @@ impl ServerPrompt {
 
     /// What is sent, with the values of variables, the text of a line and the bytes of a file.
     fn filled(&self, outgoing: Outgoing, now: Instant) -> Result<Outgoing, SayError> {
-        let time = self.options.board.view(|view| view.time_at(now));
+        let time = self.host.board.view(|view| view.time_at(now));
         Ok(match self.variables.fill_outgoing(outgoing, time)? {
             Outgoing::Line(text) => Outgoing::Text(text),
             Outgoing::File { path, is_text } => {
@@ -102,7 +102,7 @@ impl ServerPrompt {
 
     /// Replaces `~`, which completion keeps, with the user's home.
     fn at_home(&self, path: PathBuf) -> PathBuf {
-        match (path.strip_prefix("~"), &self.options.home) {
+        match (path.strip_prefix("~"), &self.home) {
             (Ok(rest), Some(home)) => home.join(rest),
             _ => path,
         }
