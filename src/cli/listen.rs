@@ -18,12 +18,12 @@ use crate::acceptor::Address;
 /// Run a WebSocket server to debug clients with; it echoes
 ///
 /// Accepts WebSocket connections and, at a terminal, has a prompt at which you answer by hand: /help
-/// lists its commands, and nothing is echoed without --echo. Elsewhere it echoes every message. It
-/// also answers by rules (--rules, --on), passes
-/// messages on to the other clients (--broadcast, --chat), plays a recorded server (--replay), or
-/// speaks Socket.IO (--as socket.io). A
-/// client that reads nothing for 10 seconds, or leaves more than 16 MiB from other clients unread, is
-/// disconnected. --fault and --flap make it misbehave. Stop it with Ctrl-C.
+/// lists its commands, and nothing is echoed without --echo. Elsewhere it echoes every message, and
+/// the log is summed up above 2,000 lines a second; -v shows each line. It also answers by rules
+/// (--rules, --on), passes messages on to the other clients (--broadcast, --chat), plays a recorded
+/// server (--replay), or speaks Socket.IO (--as socket.io). A client that reads nothing for 10
+/// seconds, or leaves more than 16 MiB from other clients unread, is disconnected. --fault and --flap
+/// make it misbehave. Stop it with Ctrl-C.
 #[derive(Debug, Args)]
 pub struct ListenArgs {
     /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 takes any free port
