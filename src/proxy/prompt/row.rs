@@ -66,7 +66,7 @@ impl Held {
             return self
                 .desk
                 .is_holding()
-                .then(|| "holding; no message has matched yet, /hold off ends it".to_owned());
+                .then(|| "holding, and nothing waits; /hold off ends it".to_owned());
         };
         self.next = Some(now + PACE);
         let place = described(*number, oldest, now);
