@@ -27,6 +27,8 @@ use crate::session::{OpenError, Over, Turn};
 pub struct Options {
     pub protocol: ontop::Options,
     pub auth: Option<Auth>,
+    /// What to subscribe to on the first connection, as arguments of the verb that does.
+    pub subscribe: Vec<String>,
     /// Whether credentials are shown and recorded.
     pub shows_secrets: bool,
 }
@@ -86,6 +88,8 @@ pub trait Listener: SendObserver {
 pub struct Speaker {
     protocol: Box<dyn Protocol>,
     auth: Option<Auth>,
+    /// What is still to be subscribed to; the protocol does so again on later connections.
+    unsubscribed: Vec<String>,
     shows_secrets: bool,
     actions: Actions,
     /// How the connection was opened.
@@ -106,6 +110,7 @@ impl Speaker {
         Self {
             protocol: options.protocol.client(),
             auth: options.auth.clone(),
+            unsubscribed: options.subscribe.clone(),
             shows_secrets: options.shows_secrets,
             actions: Actions::default(),
             agreed: Open::default(),
@@ -146,7 +151,12 @@ impl Speaker {
 
     /// Why a pipe that has all its answers fails.
     pub fn verdict(&self) -> Option<Cause> {
-        self.protocol.verdict().map(cause)
+        Some(Cause::OnTop {
+            text: self.protocol.failure()?.to_owned(),
+            hint: None,
+            exit: Exit::Expectation,
+            may_pass: false,
+        })
     }
 
     /// A connection is open, or open again.
@@ -181,12 +191,13 @@ impl Speaker {
         Self::new(&Options {
             protocol: ontop::Options::usual(name),
             auth: None,
+            subscribe: Vec::new(),
             shows_secrets: false,
         })
     }
 
-    pub fn name(&self) -> &'static str {
-        self.protocol.name().as_str()
+    pub fn name(&self) -> Name {
+        self.protocol.name()
     }
 
     pub fn line_help(&self) -> &'static str {
@@ -206,7 +217,7 @@ impl Speaker {
 
     /// Whether input may be sent.
     pub fn is_ready(&self) -> bool {
-        self.is_running() && self.protocol.is_ready()
+        self.is_running() && self.protocol.is_ready() && self.unsubscribed.is_empty()
     }
 
     fn is_running(&self) -> bool {
@@ -316,6 +327,7 @@ impl Speaker {
         turn: &mut Turn<'_>,
         listener: &mut impl Listener,
     ) -> Result<(), SendError> {
+        self.subscribe(turn.now)?;
         for action in std::mem::take(&mut self.actions.list) {
             match action {
                 Action::See(seen) => listener.heard(&seen, turn.now),
@@ -339,6 +351,17 @@ impl Speaker {
         Ok(())
     }
 
+    /// Subscribes to what the options ask for, once the greeting is over.
+    fn subscribe(&mut self, now: Instant) -> Result<(), SendError> {
+        if self.is_running() && self.protocol.is_ready() {
+            for arguments in std::mem::take(&mut self.unsubscribed) {
+                self.protocol
+                    .subscribe(&arguments, now, &mut self.actions)?;
+            }
+        }
+        Ok(())
+    }
+
     pub fn deadline(&self) -> Option<Instant> {
         let deadline = self.protocol.deadline();
         deadline.filter(|_| self.is_running())
@@ -354,7 +377,8 @@ impl Speaker {
         if is_due {
             self.protocol.tick(turn.now, &mut self.actions);
         }
-        let moved = is_due || !self.actions.list.is_empty();
+        let subscribes = !self.unsubscribed.is_empty() && self.protocol.is_ready();
+        let moved = is_due || subscribes || !self.actions.list.is_empty();
         self.act(turn, listener)?;
         Ok(moved)
     }

@@ -9,7 +9,9 @@ use crate::secret::Secret;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = Heading::OnTop)]
 pub struct OnTopArgs {
-    /// Speak socket.io, graphql or jsonrpc on top of WebSocket, or raw for none
+    /// Speak a protocol on top of WebSocket, such as socket.io, or raw for none
+    ///
+    /// socket.io, graphql and jsonrpc are known.
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
     /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
@@ -48,6 +50,12 @@ pub struct OnTopArgs {
         hide_short_help = true
     )]
     pub init: Option<Secret<String>>,
+    /// Subscribe to this when the session opens; repeat for several
+    ///
+    /// What follows the command at the prompt: a document of GraphQL. A subscription that the server
+    /// refuses is exit status 115.
+    #[arg(long, value_name = "WHAT", requires = "name", action = ArgAction::Append, hide_short_help = true)]
+    pub subscribe: Vec<String>,
     /// The version of Engine.IO: 3 (Socket.IO 2), 4 (Socket.IO 3 and 4) or auto
     ///
     /// auto begins with 4, unless the query says EIO=3, and follows a server that speaks 3.
@@ -82,6 +90,17 @@ pub enum As {
     Protocol(ontop::Name),
 }
 
+/// All values of `--as`.
+const AS: [As; ontop::Name::ALL.len() + 1] = {
+    let mut values = [As::Raw; ontop::Name::ALL.len() + 1];
+    let mut at = 0;
+    while at < ontop::Name::ALL.len() {
+        values[at] = As::Protocol(ontop::Name::ALL[at]);
+        at += 1;
+    }
+    values
+};
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Eio {
     V3,
@@ -99,12 +118,7 @@ pub enum Transport {
 
 impl ValueEnum for As {
     fn value_variants<'a>() -> &'a [Self] {
-        &[
-            Self::Protocol(ontop::Name::SocketIo),
-            Self::Protocol(ontop::Name::Graphql),
-            Self::Protocol(ontop::Name::JsonRpc),
-            Self::Raw,
-        ]
+        &AS
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

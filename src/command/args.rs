@@ -5,7 +5,7 @@ use data_encoding::{BASE64_NOPAD, DecodeError};
 
 use super::usage::{self, Usage};
 use super::{CommandError, Filtering, HelpTopic, OnTop, Outgoing, Record, Setting, Topic};
-use crate::ontop::{Name, RAW};
+use crate::ontop::{Name, RAW, Verb};
 use crate::proto::frame::{CloseCode, CloseFrame, MAX_CONTROL};
 use crate::render::{Decode, Timestamps};
 
@@ -18,6 +18,11 @@ pub(super) struct Args<'a> {
     /// The end of `line`, after the name and one space.
     pub(super) text: &'a str,
     pub(super) usage: &'static Usage,
+}
+
+/// A command of this name that some protocol on top has.
+fn verb(name: &str) -> Option<&'static Verb> {
+    Name::ALL.into_iter().find_map(|it| it.verb(name))
 }
 
 impl<'a> Args<'a> {
@@ -226,6 +231,7 @@ impl<'a> Args<'a> {
             ("", _) => HelpTopic::Commands,
             ("keys", _) => HelpTopic::Keys,
             (_, Some(usage)) => HelpTopic::Command(usage),
+            (name, None) if let Some(verb) = verb(name) => HelpTopic::Verb(verb.name),
             (name, None) => {
                 let name = name.to_owned();
                 return Err(CommandError::NoHelp { name });

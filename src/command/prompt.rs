@@ -70,6 +70,8 @@ pub enum OnTop {
 pub enum HelpTopic {
     Commands,
     Command(&'static Usage),
+    /// The command of this name that some protocol on top has.
+    Verb(&'static str),
     Keys,
 }
 

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::command::{COMMANDS, Dialect, HelpTopic, KEYS, Usage};
+use crate::ontop::{Name, Verb};
 use crate::render::escape::escape_payload;
 use crate::render::width::{width, wrap};
 use crate::speaker::Speaker;
@@ -31,7 +32,15 @@ pub fn dialect(dialect: Dialect, topic: HelpTopic, out: &mut String) {
 /// Explains a topic; `speaker` adds the verbs of its protocol.
 pub fn help(topic: HelpTopic, speaker: Option<&Speaker>, out: &mut String) {
     match topic {
-        HelpTopic::Command(usage) => explain(usage, out),
+        HelpTopic::Command(usage) => {
+            explain(usage, out);
+            // Both have one name where the number of arguments decides.
+            let verbs = speaker.map_or(&[][..], Speaker::verbs);
+            for verb in verbs.iter().filter(|verb| verb.name == usage.name) {
+                explain_verb(verb, "", out);
+            }
+        }
+        HelpTopic::Verb(name) => verbs(name, speaker, out),
         HelpTopic::Keys => {
             for (keys, does) in KEYS {
                 row(out, keys, does);
@@ -59,6 +68,26 @@ fn explain(usage: &Usage, out: &mut String) {
     paragraph(out, &format!("{}   {}", typed.trim_end(), usage.help), "");
     paragraph(out, usage.details, "  ");
     paragraph(out, &format!("example: {}", usage.example), "  ");
+}
+
+/// The verb of the protocol that is spoken, or else those of all that have one.
+fn verbs(name: &str, speaker: Option<&Speaker>, out: &mut String) {
+    if let Some(verb) = speaker.and_then(|speaker| speaker.name().verb(name)) {
+        return explain_verb(verb, "", out);
+    }
+    for protocol in Name::ALL {
+        if let Some(verb) = protocol.verb(name) {
+            let owner = format!(" (with --as {})", protocol.as_str());
+            explain_verb(verb, &owner, out);
+        }
+    }
+}
+
+fn explain_verb(verb: &Verb, owner: &str, out: &mut String) {
+    let typed = format!("/{} {}", verb.name, verb.args);
+    let line = format!("{}   {}{owner}", typed.trim_end(), verb.help);
+    paragraph(out, &line, "");
+    paragraph(out, &format!("example: {}", verb.example), "  ");
 }
 
 /// A term and its explanation, below it on a narrow terminal.

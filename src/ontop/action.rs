@@ -5,8 +5,10 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 
 use super::Name;
+use super::calls::Answered;
 use crate::exit::Exit;
 use crate::proto::message::Kind;
+use crate::render::quantity;
 
 /// What to do, in this order.
 #[derive(Debug, Default)]
@@ -128,6 +130,17 @@ impl Seen {
         Self { print, ..self }
     }
 
+    /// Adds what the message answers, and the time that took.
+    #[must_use]
+    pub(super) fn answering(self, of: Option<&Answered>) -> Self {
+        let Some(Answered { what, after }) = of else {
+            return self.noting("nobody waits for it");
+        };
+        let millis = after.as_secs_f64() * 1000.0;
+        self.with("after_ms", millis)
+            .noting(format!("to {what} after {}", quantity::duration(*after)))
+    }
+
     /// A message that only keeps the session alive.
     pub(super) fn keepalive(protocol: Name, kind: &str) -> Self {
         let is_keepalive = true;
@@ -160,4 +173,25 @@ pub struct Refusal {
     pub exit: Exit,
     /// Whether another session may last longer.
     pub may_pass: bool,
+}
+
+impl Refusal {
+    /// The server refuses what the session needs.
+    pub(super) fn refused<'a>(text: String, hint: impl Into<Option<&'a str>>) -> Self {
+        Self {
+            text,
+            hint: hint.into().map(str::to_owned),
+            exit: Exit::RefusedOnTop,
+            may_pass: false,
+        }
+    }
+
+    /// The server does not say in time what the session needs.
+    pub(super) fn silent<'a>(text: String, hint: impl Into<Option<&'a str>>) -> Self {
+        Self {
+            exit: Exit::Timeout,
+            may_pass: true,
+            ..Self::refused(text, hint)
+        }
+    }
 }

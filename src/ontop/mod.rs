@@ -4,8 +4,10 @@
 //! show, an end. It is chosen with `--as`; without it, [`Dialect`] only names what it recognises.
 
 mod action;
+mod calls;
 pub mod graphql;
 pub mod jsonrpc;
+mod names;
 pub mod recognise;
 pub mod socketio;
 mod verb;
@@ -62,6 +64,19 @@ impl Name {
         }
     }
 
+    /// How a scenario finds the answer that the step of this verb waits for, if it waits for one.
+    pub fn answer(self, verb: &str) -> Option<FindAnswer> {
+        match (self, verb) {
+            (Self::SocketIo, "join") => Some(socketio::joined),
+            _ => None,
+        }
+    }
+
+    /// The verb whose arguments `--subscribe` takes.
+    pub fn subscribe_verb(self) -> Option<&'static Verb> {
+        self.verb("subscribe")
+    }
+
     pub fn verb(self, name: &str) -> Option<&'static Verb> {
         self.verbs().iter().find(|verb| verb.name == name)
     }
@@ -81,6 +96,17 @@ impl Name {
             Self::Graphql | Self::JsonRpc => false,
         }
     }
+}
+
+/// Finds out whether an object of `--jsonl` answers a verb with these arguments.
+pub type FindAnswer = fn(arguments: &str, object: &Value) -> Option<Answer>;
+
+/// The answer to a verb of a scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    Yes,
+    /// With what the server says about it; not escaped yet.
+    Refused(String),
 }
 
 /// How a protocol is spoken.
@@ -183,7 +209,9 @@ pub trait Protocol: Debug {
     fn opened(&mut self, opening: Opening<'_>, now: Instant, actions: &mut Actions);
 
     /// A connection that is open already is spoken on from now on: what came before was not seen.
-    fn adopt(&mut self, now: Instant, actions: &mut Actions);
+    fn adopt(&mut self, now: Instant, actions: &mut Actions) {
+        self.opened(Opening::default(), now, actions);
+    }
 
     /// Whether the greeting is over, so that input may be sent.
     fn is_ready(&self) -> bool;
@@ -212,9 +240,19 @@ pub trait Protocol: Debug {
         None
     }
 
-    /// What failed of what was asked for, which is the end of a pipe.
-    fn verdict(&self) -> Option<Refusal> {
+    /// What failed of what was asked for, which is the end of a pipe; not escaped yet.
+    fn failure(&self) -> Option<&str> {
         None
+    }
+
+    /// Executes the verb that subscribes to something, as a part of the greeting: a refusal ends the session.
+    fn subscribe(
+        &mut self,
+        arguments: &str,
+        now: Instant,
+        actions: &mut Actions,
+    ) -> Result<(), SayError> {
+        self.say("subscribe", arguments, now, actions)
     }
 
     /// Executes a verb.
@@ -230,12 +268,20 @@ pub trait Protocol: Debug {
     fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError>;
 
     /// Sends what a record of a pipe stands for.
-    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError>;
+    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+        let text = String::from_utf8_lossy(json);
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        self.line(&text, now, actions)
+    }
 
     /// When [`tick`](Self::tick) has something to do at the latest.
-    fn deadline(&self) -> Option<Instant>;
+    fn deadline(&self) -> Option<Instant> {
+        None
+    }
 
-    fn tick(&mut self, now: Instant, actions: &mut Actions);
+    fn tick(&mut self, _now: Instant, _actions: &mut Actions) {}
 
     /// Notes that nothing could be received until now, so that the time is no silence of the peer.
     fn pause(&mut self, _now: Instant) {}
@@ -247,4 +293,20 @@ pub trait Protocol: Debug {
 
     /// The state in rows of a name and a value, for `/status`.
     fn status(&self, now: Instant) -> Vec<(&'static str, String)>;
+}
+
+/// The text of a message of a protocol that has no binary ones, or why it is not of the protocol.
+fn text<'a>(kind: Kind, payload: &'a [u8], title: &str) -> Result<&'a str, String> {
+    let text = std::str::from_utf8(payload).ok();
+    let text = text.filter(|_| kind == Kind::Text);
+    text.ok_or_else(|| format!("it is binary, and {title}'s messages are text"))
+}
+
+/// A list for `/status`.
+fn listed(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.collect();
+    if items.is_empty() {
+        return "none".to_owned();
+    }
+    items.join(", ")
 }

@@ -198,13 +198,18 @@ impl Pipe {
     }
 
     fn is_input_over(&self) -> bool {
-        let is_over = self.input.is_none() && self.outbox.is_done() && self.had_input;
+        self.had_input && self.has_said_all()
+    }
+
+    fn has_said_all(&self) -> bool {
+        let is_over = self.input.is_none() && self.outbox.is_done();
         is_over && !self.options.echo && self.is_ready()
     }
 
     fn wait_ends(&self) -> Option<Instant> {
         let pending = self.speaker.as_ref().and_then(Speaker::pending);
-        if pending == Some(0) && self.options.until_answered && self.is_input_over() {
+        // `--subscribe` asks for something without any input.
+        if pending == Some(0) && self.options.until_answered && self.has_said_all() {
             return self.active.max(self.paused);
         }
         let wait = self.options.wait.filter(|_| self.is_input_over())?;

@@ -141,7 +141,10 @@ impl Prompt {
         }
         self.has_new_words = true;
         let text = match &self.speaker {
-            Some(speaker) => format!("spoken: {}; {}", speaker.name(), speaker.line_help()),
+            Some(speaker) => {
+                let (name, help) = (speaker.name().as_str(), speaker.line_help());
+                format!("spoken: {name}; {help}")
+            }
             None => format!("spoken: {RAW}; a line is sent as a text message"),
         };
         self.print(Role::Fact, &text);

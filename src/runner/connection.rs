@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use super::inbox::Inbox;
 use crate::command::Outgoing;
 use crate::event::{Cause, Direction, Event};
-use crate::ontop::{SayError, Seen};
+use crate::ontop::{Name, SayError, Seen};
 use crate::outbox::{self, Outbox, SendObserver};
 use crate::proto::connection::{self, Message};
 use crate::proto::frame::{CloseCode, CloseFrame};
@@ -27,6 +27,8 @@ use crate::term;
 pub struct ScriptedConnection {
     shared: Rc<Shared>,
     session: JoinHandle<()>,
+    /// The protocol that is spoken.
+    pub on_top: Option<Name>,
 }
 
 #[derive(Debug, Default)]
@@ -76,6 +78,7 @@ impl ScriptedConnection {
         if let Some(speaker) = &mut speaker {
             speaker.opened(opened.at);
         }
+        let on_top = speaker.as_ref().map(Speaker::name);
         let shared = Rc::new(Shared::default());
         let mut mode = ScriptMode {
             shared: Rc::clone(&shared),
@@ -93,7 +96,11 @@ impl ScriptedConnection {
             mode.shared.state.borrow_mut().inbox.ending = Some(ending);
             mode.shared.changed.notify_one();
         });
-        Self { shared, session }
+        Self {
+            shared,
+            session,
+            on_top,
+        }
     }
 
     pub fn inbox(&self) -> RefMut<'_, Inbox> {

@@ -8,6 +8,7 @@ use super::log::Log;
 use super::result::{Failure, Kind};
 use crate::event::Cause;
 use crate::exit::Exit;
+use crate::ontop::Answer;
 use crate::ontop::socketio::ANSWER;
 use crate::scenario::ast::Say;
 
@@ -44,48 +45,35 @@ impl Runner<'_> {
         let connection = self.connection(on)?;
         let said = connection.say(verb, args.clone(), deadline).await;
         said.map_err(|error| self.not_sent(&error))?;
-        if say.verb == "join" {
-            self.joined(on, &args).await?;
+        match connection.on_top.and_then(|name| name.answer(say.verb)) {
+            Some(find) => {
+                self.answered(on, say.verb, |object| find(&args, object))
+                    .await
+            }
+            None => Ok(()),
         }
-        Ok(())
     }
 
-    /// Waits for the answer to a request to join a namespace.
-    async fn joined(&self, on: usize, args: &str) -> StepResult<()> {
-        let namespace = args.split_whitespace().next().unwrap_or_default();
+    /// Waits for the answer to a verb.
+    async fn answered(
+        &self,
+        on: usize,
+        verb: &str,
+        find: impl Fn(&Value) -> Option<Answer>,
+    ) -> StepResult<()> {
         let (connection, until) = (self.connection(on)?, self.until(None));
-        let look = |inbox: &mut Inbox| inbox.take_first(|object| answer(object, namespace));
+        let look = |inbox: &mut Inbox| inbox.take_first(&find);
         match connection.wait(until.deadline, look).await {
-            Ok(Joined::Yes) => Ok(()),
-            Ok(Joined::Refused(data)) => {
-                let text = format!("the server refused namespace {namespace}: {data}");
+            Ok(Answer::Yes) => Ok(()),
+            Ok(Answer::Refused(text)) => {
                 let message = self.safe(&text);
                 let failure = Failure::new(Kind::Failure, message, Exit::RefusedOnTop);
                 Err(Box::new(failure))
             }
             Err(missed) => {
-                let what = "the server did not answer the request to join";
-                Err(until.missed(missed, what, connection, Log::new(until.since)))
+                let what = format!("the server did not answer the request to {verb}");
+                Err(until.missed(missed, &what, connection, Log::new(until.since)))
             }
         }
-    }
-}
-
-enum Joined {
-    Yes,
-    /// With the data of the refusal.
-    Refused(String),
-}
-
-/// The answer to the request to join `namespace`, if an object is that.
-fn answer(object: &Value, namespace: &str) -> Option<Joined> {
-    let is_it = object.get("ns").and_then(Value::as_str) == Some(namespace);
-    match object.get("type").and_then(Value::as_str) {
-        Some("connect") if is_it => Some(Joined::Yes),
-        Some("connect_error") if is_it => {
-            let data = object.get("data").map(Value::to_string);
-            Some(Joined::Refused(data.unwrap_or_default()))
-        }
-        _ => None,
     }
 }

@@ -229,3 +229,17 @@ fn operations_run_beside_each_other_at_the_prompt_and_may_span_lines() {
     );
     assert_eq!(stop, "{\"id\":\"1\",\"type\":\"complete\"}");
 }
+
+#[test]
+fn a_subscription_of_the_command_line_starts_once_the_session_is_open() {
+    let server = graphql(|peer| {
+        peer.expect(
+            "{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{\"query\":\"subscription { n }\"}}",
+        );
+        peer.send("{\"type\":\"next\",\"id\":\"1\",\"payload\":{\"data\":{\"n\":1}}}");
+        peer.send("{\"type\":\"complete\",\"id\":\"1\"}");
+    });
+    let args = ["--as", "graphql", server.url(), "--subscribe", "{ n }"];
+    let run = wsee(&args).stdin("").run();
+    run.exits(0).prints("{\"data\":{\"n\":1}}\n");
+}

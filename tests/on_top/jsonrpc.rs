@@ -180,3 +180,36 @@ fn a_long_error_is_cut_in_the_last_line_only() {
     let run = run.exits(1).prints(&printed).says("xx…\"; closed");
     assert!(run.stderr.len() < 1000, "{}", run.stderr);
 }
+
+#[test]
+fn a_blank_line_is_no_call() {
+    let server = scripted(|mut peer| {
+        peer.receive();
+        peer.send("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}");
+        peer.record()
+    });
+    let run = wsee(&["--as", "jsonrpc", server.url()]).stdin("\na\n\n");
+    run.run()
+        .exits(0)
+        .prints("{\"id\":1,\"method\":\"a\",\"result\":1}\n");
+}
+
+#[test]
+fn an_id_that_waits_for_its_answer_is_not_given_again() {
+    let server = scripted(|mut peer| {
+        peer.expect("{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"a\"}");
+        peer.expect("{\"jsonrpc\":\"2.0\",\"id\":8,\"method\":\"c\"}");
+        peer.record()
+    });
+    let mut terminal = terminal(&["--as", "jsonrpc", server.url()]).prompt();
+    terminal.press("{\"id\":7,\"method\":\"a\"}\r");
+    terminal.wait_for("call 7 a");
+    terminal.press("{\"id\":7,\"method\":\"b\"}\r");
+    terminal.wait_for("call a has the id 7, and no answer yet");
+    terminal.press("[{\"id\":9,\"method\":\"b\"},{\"id\":9,\"method\":\"b\"}]\r");
+    terminal.wait_for("another call of the batch has the id 9");
+    terminal.press("c\r");
+    terminal.wait_for("call 8 c");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}

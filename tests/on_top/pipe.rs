@@ -266,6 +266,14 @@ fn flags_that_do_not_fit_are_refused() {
             &["--as", "graphql", "ws://h", "--init", "[1]"],
             "--init is JSON, but not an object",
         ),
+        (
+            &["--as", "jsonrpc", "ws://h", "--subscribe", "a"],
+            "--subscribe belongs to a protocol with subscriptions, and not to --as jsonrpc",
+        ),
+        (
+            &["--as", "graphql", "ws://h", "--subscribe", ""],
+            "/subscribe needs DOCUMENT [VARIABLES]",
+        ),
     ] {
         wsee(args).run().exits(2).says(why);
     }

@@ -34,6 +34,10 @@ fn verbs_are_listed_and_completed_only_while_they_are_on() {
     terminal.wait_for("event \"prices\"");
     terminal.press("/help\r");
     terminal.wait_for("/emit? [[/NS]] NAME [JSON…]");
+    terminal.press("/help emit?\r");
+    terminal.wait_for("example: /emit? save {\"id\":1}");
+    terminal.press("/help query\r");
+    terminal.wait_for("run a query or a mutation (with --as graphql)");
     terminal.press("pri\t");
     terminal.wait_for("> prices");
     terminal.press("\x15/as raw\r");

@@ -11,7 +11,7 @@ use crate::cli::{As, DialArgs, Eio, OnTopArgs, SessionArgs};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
 use crate::ontop::socketio::is_namespace;
-use crate::ontop::{self, Name, graphql, jsonrpc};
+use crate::ontop::{self, Name, SayError, graphql, jsonrpc};
 use crate::pipe::Split;
 use crate::session::Polling;
 use crate::speaker::{self, Auth};
@@ -37,6 +37,10 @@ pub enum OnTopError {
         owner: &'static str,
         name: &'static str,
     },
+    #[error("--subscribe belongs to a protocol with subscriptions, and not to --as {0}")]
+    NoSubscriptions(&'static str),
+    #[error("--subscribe {0:?}: {error}", error = .1.text)]
+    Subscribe(String, SayError),
     #[error("--as {name} sends and prints JSON, which {flag} does not")]
     Pipe {
         name: &'static str,
@@ -60,7 +64,10 @@ impl Diagnostic for OnTopError {
             Self::Json { .. } => {
                 "it takes a JSON object, such as '{\"token\":\"…\"}'; -u USER:PASS logs in over HTTP"
             }
-            Self::Pipe { .. } | Self::Foreign { .. } => "drop one of them",
+            Self::Pipe { .. } | Self::Foreign { .. } | Self::NoSubscriptions(_) => {
+                "drop one of them"
+            }
+            Self::Subscribe(_, error) => return error.hint.clone(),
             Self::Variable { .. } | Self::File { .. } => return None,
         };
         Some(hint.to_owned())
@@ -108,6 +115,7 @@ pub(super) fn resolve(
         return Ok(None);
     };
     check_flags(args, name)?;
+    check_subscriptions(&args.subscribe, name)?;
     let flags = [("--auth", &args.auth), ("--init", &args.init)];
     let source = flags.into_iter().find_map(|(flag, given)| {
         let given = given.as_ref()?;
@@ -155,6 +163,7 @@ pub(super) fn resolve(
         options: speaker::Options {
             protocol,
             auth: source.map(read),
+            subscribe: args.subscribe.clone(),
             shows_secrets: false,
         },
         note,
@@ -186,6 +195,17 @@ fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
         Some(wrong) => Err(OnTopError::Namespace(wrong.clone())),
         None => Ok(()),
     }
+}
+
+/// What is subscribed to follows the grammar of the prompt.
+fn check_subscriptions(subscribe: &[String], name: Name) -> Result<(), OnTopError> {
+    for arguments in subscribe {
+        let verb = name.subscribe_verb();
+        let verb = verb.ok_or_else(|| OnTopError::NoSubscriptions(name.as_str()))?;
+        let checked = (verb.check)(arguments);
+        checked.map_err(|error| OnTopError::Subscribe(arguments.clone(), error))?;
+    }
+    Ok(())
 }
 
 /// Whether all of standard input is one record.

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::document::{OperationKind, Request};
 use super::wire::{self, Dialect, Fault, MODERN, OLDER, Packet};
 use super::{say, see};
-use crate::exit::Exit;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited};
+use crate::ontop::{
+    Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited, listed,
+};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
@@ -271,10 +272,6 @@ impl Protocol for Client {
         self.greet(opening.auth, now, actions);
     }
 
-    fn adopt(&mut self, now: Instant, actions: &mut Actions) {
-        self.greet(None, now, actions);
-    }
-
     fn is_ready(&self) -> bool {
         self.stage == Stage::Ready
     }
@@ -307,7 +304,8 @@ impl Protocol for Client {
                     reason if reason.is_empty() => String::new(),
                     reason => format!(" with {reason}"),
                 };
-                actions.end(refused(format!("the server refused connection_init{text}")));
+                let text = format!("the server refused connection_init{text}");
+                actions.end(Refusal::refused(text, INIT));
             }
             Err(fault) => {
                 let reason = fault.to_string();
@@ -326,11 +324,10 @@ impl Protocol for Client {
         // The last line has the code, too.
         let reason = Some(reason).filter(|reason| !reason.is_empty());
         let reason = reason.map(|reason| format!(": {reason:?}"));
+        let text = format!("{means}{}", reason.unwrap_or_default());
         Some(Refusal {
-            text: format!("{means}{}", reason.unwrap_or_default()),
-            hint: hint.map(str::to_owned),
-            exit: Exit::RefusedOnTop,
             may_pass: matches!(code, 4408 | 4499 | 4500 | 4504),
+            ..Refusal::refused(text, *hint)
         })
     }
 
@@ -347,13 +344,8 @@ impl Protocol for Client {
         (self.last > 0).then_some(self.operations.len())
     }
 
-    fn verdict(&self) -> Option<Refusal> {
-        Some(Refusal {
-            text: self.failure.clone()?,
-            hint: None,
-            exit: Exit::Expectation,
-            may_pass: false,
-        })
+    fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
     }
 
     fn say(
@@ -374,14 +366,6 @@ impl Protocol for Client {
         self.start(say::query(line)?, now, actions)
     }
 
-    fn value(&mut self, text: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError> {
-        let text = String::from_utf8_lossy(text);
-        if text.trim().is_empty() {
-            return Ok(());
-        }
-        self.start(say::query(&text)?, now, actions)
-    }
-
     fn deadline(&self) -> Option<Instant> {
         match self.stage {
             Stage::Greeting(until) => Some(until),
@@ -393,12 +377,9 @@ impl Protocol for Client {
         if matches!(self.stage, Stage::Greeting(until) if until <= now) {
             self.stage = Stage::Closed;
             let patience = quantity::duration(PATIENCE);
-            actions.end(Refusal {
-                text: format!("no answer came to connection_init within {patience}"),
-                hint: Some("check that this is a GraphQL server, and the path".to_owned()),
-                exit: Exit::Timeout,
-                may_pass: true,
-            });
+            let text = format!("no answer came to connection_init within {patience}");
+            let hint = "check that this is a GraphQL server, and the path";
+            actions.end(Refusal::silent(text, hint));
         }
     }
 
@@ -419,26 +400,11 @@ impl Protocol for Client {
             let since = quantity::duration(now.saturating_duration_since(operation.since));
             format!("{} ({results} in {since})", title(*id, operation))
         });
-        let running: Vec<String> = running.collect();
-        let running = if running.is_empty() {
-            "none".to_owned()
-        } else {
-            running.join(", ")
-        };
         vec![
             ("on top", format!("GraphQL, {dialect}")),
             ("session pings", self.pings.to_string()),
-            ("operations", running),
+            ("operations", listed(running)),
         ]
-    }
-}
-
-fn refused(text: String) -> Refusal {
-    Refusal {
-        text,
-        hint: Some(INIT.to_owned()),
-        exit: Exit::RefusedOnTop,
-        may_pass: false,
     }
 }
 

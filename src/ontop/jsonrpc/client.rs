@@ -1,14 +1,15 @@
 //! The client's half: gives numbers to calls, and finds what answers them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use serde_json::{Map, Value, json};
 
 use super::batch::Batch;
 use super::{say, see};
-use crate::exit::Exit;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
+use crate::ontop::calls::Calls;
+use crate::ontop::names::Names;
+use crate::ontop::{self, Actions, Name, Opening, Protocol, SayError, Seen};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 use crate::text::cut;
@@ -21,33 +22,26 @@ pub struct Options {
 
 /// The most subscriptions whose messages are counted; the server names them.
 const SUBSCRIPTIONS: usize = 1000;
-/// The most names of methods that are kept for completion.
-const METHODS: usize = 200;
 /// How much of the text of an error the last line quotes, in bytes; all of it is on stdout.
 const QUOTED: usize = 300;
+
+/// The largest id of the user's that wsee's own ones follow: what a double holds, as many servers read it.
+const LARGEST: u64 = 1 << 52;
 
 #[derive(Debug)]
 pub struct Client {
     options: Options,
     is_open: bool,
-    /// Calls without an answer, by their id; only the user adds to them.
-    calls: BTreeMap<String, Call>,
+    calls: Calls,
     last: u64,
     has_called: bool,
     /// A call has subscribed to something, so that more than answers is expected.
     has_subscribed: bool,
     /// Messages of each subscription.
     subscriptions: BTreeMap<String, u64>,
-    /// Methods that were called, newest first.
-    methods: VecDeque<String>,
+    methods: Names,
     /// The first call that failed, and why.
     failure: Option<String>,
-}
-
-#[derive(Debug)]
-struct Call {
-    method: String,
-    since: Instant,
 }
 
 impl Client {
@@ -55,12 +49,12 @@ impl Client {
         Self {
             options,
             is_open: false,
-            calls: BTreeMap::new(),
+            calls: Calls::default(),
             last: 0,
             has_called: false,
             has_subscribed: false,
             subscriptions: BTreeMap::new(),
-            methods: VecDeque::new(),
+            methods: Names::default(),
             failure: None,
         }
     }
@@ -97,9 +91,7 @@ impl Client {
         if let Some(id) = id {
             if kind == "call" {
                 self.remember(&method);
-                let since = now;
-                let call = Call { method, since };
-                self.calls.insert(id.to_string(), call);
+                self.calls.begin(&id, method, now);
             }
             whole.insert("id".to_owned(), id);
         }
@@ -116,10 +108,7 @@ impl Client {
         self.has_called = true;
         let name = method.to_ascii_lowercase();
         self.has_subscribed |= name.contains("subscribe") && !name.contains("unsubscribe");
-        if !self.methods.iter().any(|it| it == method) {
-            self.methods.truncate(METHODS - 1);
-            self.methods.push_front(method.to_owned());
-        }
+        self.methods.remember(method);
     }
 
     fn request(
@@ -141,6 +130,7 @@ impl Client {
     /// Sends requests that are written as JSON: without `jsonrpc` and `id`, they get both.
     fn json(&mut self, text: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
         let (parts, is_batch) = say::record(text)?;
+        self.check_ids(&parts)?;
         let count = parts.len();
         let mut whole = Vec::new();
         let mut first = None;
@@ -164,6 +154,29 @@ impl Client {
         } else {
             send(message, seen, actions);
         }
+        Ok(())
+    }
+
+    /// Two calls with one id would have one answer.
+    fn check_ids(&mut self, parts: &[Map<String, Value>]) -> Result<(), SayError> {
+        let calls = parts.iter().filter(|part| part.contains_key("method"));
+        let (mut seen, mut largest) = (BTreeSet::new(), self.last);
+        for id in calls.filter_map(|call| call.get("id")) {
+            let text = id.to_string();
+            let of = self
+                .calls
+                .find(&text)
+                .map(|method| format!("call {method}"));
+            let is_new = seen.insert(text);
+            let of = of.or_else(|| (!is_new).then(|| "another call of the batch".to_owned()));
+            if let Some(of) = of {
+                let text = format!("{of} has the id {id}, and no answer yet");
+                return Err(SayError::new(text, "without an id, wsee gives a new one"));
+            }
+            largest = largest.max(id.as_u64().unwrap_or_default().min(LARGEST));
+        }
+        // The ids that wsee gives follow.
+        self.last = largest;
         Ok(())
     }
 
@@ -211,12 +224,8 @@ impl Client {
     }
 
     fn answered(&mut self, id: &Value, message: &Map<String, Value>, now: Instant) -> Seen {
-        let call = self.calls.remove(&id.to_string());
-        let of = call.as_ref().map(|call| {
-            let after = now.saturating_duration_since(call.since);
-            (call.method.as_str(), after)
-        });
-        let mut seen = see::answer(message, of);
+        let call = self.calls.end(&id.to_string(), now);
+        let mut seen = see::answer(message, call.as_ref());
         if call.is_none() {
             // Most likely the server has changed the id, or could not read a call, which then waits without end.
             seen = seen.printing(printed(message));
@@ -228,7 +237,7 @@ impl Client {
                 || cut(&error.to_string(), QUOTED),
                 |text| format!("{:?}", cut(text, QUOTED)),
             );
-            let failure = format!("{} failed with {text}", call.method);
+            let failure = format!("{} failed with {text}", call.what);
             self.failure.get_or_insert(failure);
         }
         seen
@@ -258,15 +267,9 @@ impl Protocol for Client {
     fn opened(&mut self, _: Opening<'_>, _: Instant, actions: &mut Actions) {
         self.is_open = true;
         self.subscriptions.clear();
-        if !self.calls.is_empty() {
-            let calls = quantity::plural(self.calls.len() as u64, "call");
-            actions.note(format!("{calls} of the last connection got no answer"));
-            self.calls.clear();
+        if let Some(lost) = self.calls.lost() {
+            actions.note(lost);
         }
-    }
-
-    fn adopt(&mut self, _: Instant, _: &mut Actions) {
-        self.is_open = true;
     }
 
     fn is_ready(&self) -> bool {
@@ -274,12 +277,8 @@ impl Protocol for Client {
     }
 
     fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
-        let text = std::str::from_utf8(payload).ok();
-        let Some(text) = text.filter(|_| kind == Kind::Text) else {
-            let reason = "it is binary, and JSON-RPC's messages are text";
-            return actions.see(unreadable(reason, payload));
-        };
-        match Batch::parse(text) {
+        let text = ontop::text(kind, payload, "JSON-RPC");
+        match text.and_then(Batch::parse) {
             Ok(Batch::One(message)) => {
                 let seen = self.message(&message, now);
                 actions.see(seen);
@@ -316,13 +315,8 @@ impl Protocol for Client {
         (self.has_called && !self.has_subscribed).then_some(self.calls.len())
     }
 
-    fn verdict(&self) -> Option<Refusal> {
-        Some(Refusal {
-            text: self.failure.clone()?,
-            hint: None,
-            exit: Exit::Expectation,
-            may_pass: false,
-        })
+    fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
     }
 
     fn say(
@@ -349,37 +343,17 @@ impl Protocol for Client {
         self.say("call", line, now, actions)
     }
 
-    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError> {
-        self.line(&String::from_utf8_lossy(json), now, actions)
-    }
-
-    fn deadline(&self) -> Option<Instant> {
-        None
-    }
-
-    fn tick(&mut self, _: Instant, _: &mut Actions) {}
-
     fn names(&self, verb: &str) -> Vec<String> {
         match verb {
-            "call" | "notify" => self.methods.iter().cloned().collect(),
+            "call" | "notify" => self.methods.list(),
             _ => Vec::new(),
         }
     }
 
     fn status(&self, now: Instant) -> Vec<(&'static str, String)> {
-        let calls = self.calls.iter().map(|(id, call)| {
-            let since = quantity::duration(now.saturating_duration_since(call.since));
-            format!("{id} {} ({since})", call.method)
-        });
-        let calls: Vec<String> = calls.take(METHODS).collect();
-        let calls = if calls.is_empty() {
-            "none".to_owned()
-        } else {
-            calls.join(", ")
-        };
         vec![
             ("on top", "JSON-RPC 2.0".to_owned()),
-            ("calls open", calls),
+            ("calls open", self.calls.status(now)),
             ("subscriptions", self.subscriptions.len().to_string()),
         ]
     }

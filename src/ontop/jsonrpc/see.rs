@@ -1,11 +1,9 @@
 //! Messages as people and programs see them.
 
-use std::time::Duration;
-
 use serde_json::{Map, Value, json};
 
+use crate::ontop::calls::Answered;
 use crate::ontop::{Name, Seen};
-use crate::render::quantity;
 
 pub(super) fn seen(kind: &str, label: impl Into<String>) -> Seen {
     Seen::new(Name::JsonRpc, kind, label)
@@ -24,7 +22,7 @@ pub(super) fn request(kind: &str, label: String, message: &Map<String, Value>) -
 }
 
 /// The answer to a call of ours: its method, and the time it took.
-pub(super) fn answer(message: &Map<String, Value>, of: Option<(&str, Duration)>) -> Seen {
+pub(super) fn answer(message: &Map<String, Value>, of: Option<&Answered>) -> Seen {
     let id = message.get("id").unwrap_or(&Value::Null);
     let error = message.get("error").filter(|it| !it.is_null());
     let (kind, key) = match error {
@@ -32,21 +30,16 @@ pub(super) fn answer(message: &Map<String, Value>, of: Option<(&str, Duration)>)
         None => ("result", "result"),
     };
     let value = message.get(key).cloned().unwrap_or_default();
-    let mut note = match of {
-        Some((method, after)) => format!("to {method} after {}", quantity::duration(after)),
-        None => "nobody waits for it".to_owned(),
-    };
-    if let Some(meaning) = error.and_then(meaning) {
-        note = format!("{meaning}, {note}");
-    }
     let mut seen = seen(kind, format!("{kind} {}", plain(id)))
         .with("id", id.clone())
         .with(key, value.clone())
         .carrying(value.to_string())
-        .noting(note);
-    if let Some((method, after)) = of {
-        let millis = after.as_secs_f64() * 1000.0;
-        seen = seen.with("method", method).with("after_ms", millis);
+        .answering(of);
+    if let Some(meaning) = error.and_then(meaning) {
+        seen.note = format!("{meaning}, {}", seen.note);
+    }
+    if let Some(Answered { what: method, .. }) = of {
+        seen = seen.with("method", method.as_str());
         let mut print = json!({"id": id, "method": method});
         print[key] = value;
         seen = seen.printing(print);

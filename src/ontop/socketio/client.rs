@@ -4,7 +4,6 @@ mod receive;
 mod send;
 mod status;
 
-use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -17,6 +16,7 @@ use super::namespace::Namespaces;
 use super::say::{self, Record};
 use super::see;
 use crate::exit::Exit;
+use crate::ontop::names::Names;
 use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited};
 use crate::proto::message::Kind;
 use crate::render::quantity;
@@ -68,10 +68,6 @@ const SHOWS_VERSION: Duration = Duration::from_millis(300);
 /// The timers of a server that sets none, for a session whose first packet was not seen.
 const USUAL_INTERVAL: Duration = Duration::from_secs(25);
 const USUAL_TIMEOUT: Duration = Duration::from_secs(20);
-/// The most event names that are kept for completion.
-const NAMES: usize = 200;
-/// The longest of them in bytes: nobody completes more.
-const LONGEST_NAME: usize = 100;
 
 #[derive(Debug)]
 pub struct Client {
@@ -88,8 +84,8 @@ pub struct Client {
     decoder: Decoder,
     namespaces: Namespaces,
     acks: Acks,
-    /// Names of events, newest first.
-    names: VecDeque<String>,
+    /// Names of events.
+    names: Names,
     /// The server's version differs from a given one, and that was reported.
     is_told: bool,
 }
@@ -131,7 +127,7 @@ impl Client {
             decoder: Decoder::new(options.version, options.limit),
             namespaces: Namespaces::new(&options.namespaces),
             acks: Acks::default(),
-            names: VecDeque::new(),
+            names: Names::default(),
             is_told: false,
             options,
         }
@@ -162,14 +158,9 @@ impl Client {
     }
 
     fn remember(&mut self, data: &[Value]) {
-        let Some(Value::String(name)) = data.first() else {
-            return;
-        };
-        if name.len() > LONGEST_NAME || self.names.contains(name) {
-            return;
+        if let Some(Value::String(name)) = data.first() {
+            self.names.remember(name);
         }
-        self.names.truncate(NAMES - 1);
-        self.names.push_front(name.clone());
     }
 
     fn unreadable(reason: &dyn std::error::Error, payload: &[u8], actions: &mut Actions) {
@@ -380,7 +371,7 @@ impl Protocol for Client {
 
     fn names(&self, verb: &str) -> Vec<String> {
         match verb {
-            "emit" | "emit?" => self.names.iter().cloned().collect(),
+            "emit" | "emit?" => self.names.list(),
             "ack" => self.acks.wanted().map(|id| id.to_string()).collect(),
             "join" | "leave" => self.namespaces.iter().map(|it| it.name.clone()).collect(),
             _ => Vec::new(),
@@ -421,12 +412,8 @@ fn unopened(version: Version) -> Refusal {
 
 fn silent(what: &str) -> Refusal {
     let patience = quantity::duration(PATIENCE);
-    Refusal {
-        text: format!("{what} within {patience}"),
-        hint: Some("check that this is a Socket.IO server, and the path".to_owned()),
-        exit: Exit::Timeout,
-        may_pass: true,
-    }
+    let text = format!("{what} within {patience}");
+    Refusal::silent(text, "check that this is a Socket.IO server, and the path")
 }
 
 fn missing(version: Version, since: Duration) -> Refusal {

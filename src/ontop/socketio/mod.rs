@@ -15,5 +15,5 @@ mod see;
 pub mod server;
 
 pub use client::{Client, Options};
-pub use refusal::{refusal, refusal_code};
+pub use refusal::{joined, refusal, refusal_code};
 pub use say::{ANSWER, VERBS, event_pattern, is_namespace};

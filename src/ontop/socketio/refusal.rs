@@ -4,8 +4,7 @@ use serde_json::Value;
 
 use super::engine::RefusalCode;
 use super::see;
-use crate::exit::Exit;
-use crate::ontop::Refusal;
+use crate::ontop::{Answer, Refusal};
 
 /// Reads the code in the body of an HTTP response.
 pub fn refusal_code(body: &str) -> Option<RefusalCode> {
@@ -16,15 +15,13 @@ pub fn refusal_code(body: &str) -> Option<RefusalCode> {
 pub fn refusal(body: &str) -> Option<Refusal> {
     let code = refusal_code(body)?;
     let (number, says) = (code.number(), code.message());
+    let explanation = code.explanation();
+    let text =
+        format!("the server refused the session with code {number}, {says:?}: {explanation}");
     Some(Refusal {
-        text: format!(
-            "the server refused the session with code {number}, {says:?}: {}",
-            code.explanation()
-        ),
-        hint: Some(cure(code)),
-        exit: Exit::RefusedOnTop,
         // A server that was started again knows no session of before.
         may_pass: code == RefusalCode::SessionUnknown,
+        ..Refusal::refused(text, cure(code).as_str())
     })
 }
 
@@ -37,8 +34,24 @@ fn cure(code: RefusalCode) -> String {
     }
 }
 
+/// The answer to a request to join a namespace, if an object is that.
+pub fn joined(arguments: &str, object: &Value) -> Option<Answer> {
+    let namespace = arguments.split_whitespace().next().unwrap_or_default();
+    let is_it = object["ns"] == namespace;
+    match object["type"].as_str() {
+        Some("connect") if is_it => Some(Answer::Yes),
+        Some("connect_error") if is_it => {
+            let data = object.get("data").map(Value::to_string);
+            let data = data.unwrap_or_default();
+            let text = format!("the server refused namespace {namespace}: {data}");
+            Some(Answer::Refused(text))
+        }
+        _ => None,
+    }
+}
+
 /// The refusal of a namespace that was asked for with the greeting.
-pub(super) fn of_namespace(name: &str, data: Option<&Value>, hint: String) -> Refusal {
+pub(super) fn of_namespace(name: &str, data: Option<&Value>, hint: &str) -> Refusal {
     let (message, data) = see::refusal(data);
     let mut said = Vec::new();
     if !message.is_empty() {
@@ -49,12 +62,7 @@ pub(super) fn of_namespace(name: &str, data: Option<&Value>, hint: String) -> Re
     if !said.is_empty() {
         text = format!("{text}: {}", said.join(" "));
     }
-    Refusal {
-        text,
-        hint: Some(hint),
-        exit: Exit::RefusedOnTop,
-        may_pass: false,
-    }
+    Refusal::refused(text, hint)
 }
 
 /// What to do about the refusal of a namespace.

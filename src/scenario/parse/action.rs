@@ -163,7 +163,7 @@ fn word(scan: Scan<'_>, spoken: &[Name]) -> Result<Action, Mistake> {
         "pong" => args.payload(MAX_CONTROL).map(Action::Pong),
         "close" => close(args),
         "wait" => args.span().map(Action::Wait),
-        // A namespace begins with a slash, and a room of a server's rules does not.
+        // Rules have rooms and no protocol.
         "join" | "leave" if is_said(word, args, spoken) => say(word, scan, args, spoken),
         "join" => rule::room(args).map(Action::Join),
         "leave" => rule::room(args).map(Action::Leave),
@@ -269,7 +269,7 @@ fn verb_of(word: &str, spoken: &[Name]) -> Option<&'static Verb> {
 
 /// Whether `join` or `leave` is a verb, and not about a room.
 fn is_said(word: &str, args: Scan<'_>, spoken: &[Name]) -> bool {
-    let is_of = |name: &Name| *name != Name::SocketIo && name.verb(word).is_some();
+    let is_of = |name: &Name| name.verb(word).is_some();
     args.rest.starts_with('/') || spoken.iter().any(is_of)
 }
 

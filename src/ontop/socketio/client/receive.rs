@@ -98,7 +98,7 @@ impl Client {
         actions.see(see::packet("connect_error", name, data));
         let hint = refusal::hint(data, name, has_auth);
         if is_greeting {
-            actions.end(refusal::of_namespace(name, data, hint));
+            actions.end(refusal::of_namespace(name, data, &hint));
         } else {
             actions.hint(hint);
         }

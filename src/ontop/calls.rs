@@ -1,0 +1,66 @@
+//! Requests of ours that wait for an answer, by the identifier that pairs them.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::listed;
+use crate::render::quantity;
+
+/// The most open calls that `/status` lists: a pipe may leave any number of them.
+const LISTED: usize = 200;
+
+/// Those without an answer; only the user adds to them.
+#[derive(Debug, Default)]
+pub(super) struct Calls(BTreeMap<String, Call>);
+
+#[derive(Debug)]
+struct Call {
+    what: String,
+    since: Instant,
+}
+
+/// What an answer answers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answered {
+    /// Such as the name of the method.
+    pub what: String,
+    pub after: Duration,
+}
+
+impl Calls {
+    pub(super) fn begin(&mut self, id: &impl ToString, what: impl Into<String>, since: Instant) {
+        let what = what.into();
+        self.0.insert(id.to_string(), Call { what, since });
+    }
+
+    pub(super) fn end(&mut self, id: &str, now: Instant) -> Option<Answered> {
+        let Call { what, since } = self.0.remove(id)?;
+        let after = now.saturating_duration_since(since);
+        Some(Answered { what, after })
+    }
+
+    /// What waits with this identifier.
+    pub(super) fn find(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(|call| call.what.as_str())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets those whose answers would have come on a lost connection, and says so.
+    pub(super) fn lost(&mut self) -> Option<String> {
+        let open = std::mem::take(&mut self.0).len();
+        let calls = quantity::plural(open as u64, "call");
+        (open > 0).then(|| format!("{calls} of the last connection got no answer"))
+    }
+
+    /// The open ones, for `/status`.
+    pub(super) fn status(&self, now: Instant) -> String {
+        let calls = self.0.iter().map(|(id, call)| {
+            let since = quantity::duration(now.saturating_duration_since(call.since));
+            format!("{id} {} ({since})", call.what)
+        });
+        listed(calls.take(LISTED))
+    }
+}
