@@ -24,8 +24,10 @@ enum Framing {
     Length(u64),
     /// A chunk header comes next.
     ChunkHeader,
-    /// This many bytes of a chunk are left, including its line break.
+    /// This many bytes of a chunk are left.
     Chunk(u64),
+    /// The line break after a chunk comes next.
+    ChunkEnd,
     /// The last chunk is over; fields may follow, and an empty line ends the body.
     Trailers,
     /// Everything until the stream ends.
@@ -58,21 +60,29 @@ impl Body {
     /// The body that follows `head`, a request, of which at most `limit` bytes are kept; `None` when its
     /// length cannot be known.
     pub fn of_request(head: &Head, limit: usize) -> Option<Self> {
-        let lengths: Vec<&[u8]> = head.values("Content-Length").collect();
-        let has_coding = head.values("Transfer-Encoding").next().is_some();
-        let framing = match lengths[..] {
-            // RFC 9112 §6.1: both in one request may be an attempt at smuggling.
-            [] if has_coding => is_chunked(head).then_some(Framing::ChunkHeader)?,
-            [] => Framing::Done,
-            [length] if !has_coding && length.iter().all(u8::is_ascii_digit) => {
-                match std::str::from_utf8(length).ok()?.parse().ok()? {
-                    0 => Framing::Done,
-                    length => Framing::Length(length),
-                }
-            }
-            _ => return None,
+        let framing = match Length::of(head)? {
+            Length::None => Framing::Done,
+            // RFC 9112 §6.3: the length of such a request cannot be determined.
+            Length::Coded { is_chunked: false } => return None,
+            Length::Coded { .. } => Framing::ChunkHeader,
+            Length::Known(0) => Framing::Done,
+            Length::Known(length) => Framing::Length(length),
         };
         Some(Self::framed(framing, limit))
+    }
+
+    /// The body that follows `head`, the final response to a request that `is_head` (HEAD), of which nothing is kept;
+    /// `None` when its length cannot be known.
+    pub fn of_final_response(head: &Head, is_head: bool) -> Option<Self> {
+        let framing = match Length::of(head)? {
+            // RFC 9112 §6.3, item 1.
+            _ if is_head || matches!(head.status(), Some(204 | 304)) => Framing::Done,
+            Length::Coded { is_chunked: true } => Framing::ChunkHeader,
+            Length::Known(0) => Framing::Done,
+            Length::Known(length) => Framing::Length(length),
+            Length::None | Length::Coded { .. } => Framing::UntilEnd,
+        };
+        Some(Self::framed(framing, 0))
     }
 
     fn framed(framing: Framing, limit: usize) -> Self {
@@ -102,7 +112,15 @@ impl Body {
                     rest
                 }
                 Framing::ChunkHeader => self.chunk_header(bytes),
-                Framing::Chunk(left) => self.chunk(bytes, left),
+                Framing::Chunk(left) => {
+                    let (taken, rest) = self.keep_up_to(bytes, left);
+                    self.framing = match left - taken {
+                        0 => Framing::ChunkEnd,
+                        left => Framing::Chunk(left),
+                    };
+                    rest
+                }
+                Framing::ChunkEnd => self.chunk_end(bytes),
                 Framing::Trailers => self.trailers(bytes),
             };
         }
@@ -149,38 +167,62 @@ impl Body {
     }
 
     fn chunk_header<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let line = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |feed| feed + 1);
-        let (line, rest) = bytes.split_at(line);
-        self.pending.extend_from_slice(line);
+        let (is_line, rest) = self.line(bytes);
+        // Others take a line without digits for something else than the last chunk.
+        let is_size = self.pending.first().is_some_and(u8::is_ascii_hexdigit);
         match httparse::parse_chunk_size(&self.pending) {
-            Ok(httparse::Status::Complete((_, size))) => {
+            Ok(httparse::Status::Complete((_, size))) if is_line && is_size => {
                 self.pending.clear();
                 self.framing = match size {
                     0 => Framing::Trailers,
-                    size => Framing::Chunk(size.saturating_add(2)),
+                    size => Framing::Chunk(size),
                 };
                 rest
             }
-            Ok(httparse::Status::Partial) if self.pending.len() < MAX_CHUNK_HEADER => rest,
+            Ok(httparse::Status::Partial) if !is_line && self.has_room() => rest,
+            _ => self.fail(),
+        }
+    }
+
+    /// RFC 9112 §7.1: a CRLF follows each chunk, and nothing else: who skips another byte sees another end.
+    fn chunk_end<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let (taken, rest) = bytes.split_at(bytes.len().min(2 - self.pending.len()));
+        self.pending.extend_from_slice(taken);
+        match &self.pending[..] {
+            b"\r\n" => {
+                self.pending.clear();
+                self.framing = Framing::ChunkHeader;
+                rest
+            }
+            b"\r" => rest,
             _ => self.fail(),
         }
     }
 
     /// Skips the fields after the last chunk (RFC 9112 §7.1.2).
     fn trailers<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
-        let line = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |feed| feed + 1);
-        let (line, rest) = bytes.split_at(line);
-        self.pending.extend_from_slice(line);
-        let is_line = self.pending.ends_with(b"\n");
-        if is_line && self.pending.trim_ascii().is_empty() {
-            self.pending.clear();
+        let (is_line, rest) = self.line(bytes);
+        if is_line && self.pending == b"\r\n" {
             self.framing = Framing::Done;
-        } else if is_line {
-            self.pending.clear();
-        } else if self.pending.len() > MAX_CHUNK_HEADER {
+        } else if is_line && !self.pending.ends_with(b"\r\n") || !self.has_room() {
             return self.fail();
         }
+        if is_line {
+            self.pending.clear();
+        }
         rest
+    }
+
+    /// Collects a line in `pending`, with its line break; returns whether it is complete, and what follows.
+    fn line<'a>(&mut self, bytes: &'a [u8]) -> (bool, &'a [u8]) {
+        let end = memchr::memchr(b'\n', bytes).map(|feed| feed + 1);
+        let (line, rest) = bytes.split_at(end.unwrap_or(bytes.len()));
+        self.pending.extend_from_slice(line);
+        (end.is_some(), rest)
+    }
+
+    fn has_room(&self) -> bool {
+        self.pending.len() < MAX_CHUNK_HEADER
     }
 
     fn fail(&mut self) -> &'static [u8] {
@@ -188,18 +230,39 @@ impl Body {
         self.malformed = true;
         &[]
     }
+}
 
-    /// Processes chunk data; the last two of the `left` bytes are its line break.
-    fn chunk<'a>(&mut self, bytes: &'a [u8], left: u64) -> &'a [u8] {
-        let (data, _) = self.keep_up_to(bytes, left.saturating_sub(2));
-        let skipped = (left - data).min(bytes.len() as u64 - data).min(2);
-        let break_comes = left - data <= 2;
-        let taken = data + if break_comes { skipped } else { 0 };
-        self.framing = match left - taken {
-            0 => Framing::ChunkHeader,
-            left => Framing::Chunk(left),
-        };
-        &bytes[usize::try_from(taken).unwrap_or(bytes.len())..]
+/// What a head says about the length of its body.
+enum Length {
+    None,
+    Known(u64),
+    /// `Transfer-Encoding`.
+    Coded {
+        is_chunked: bool,
+    },
+}
+
+impl Length {
+    /// `None` when two readers could understand it differently (RFC 9112 §6.1, §6.3).
+    fn of(head: &Head) -> Option<Self> {
+        let lengths: Vec<&[u8]> = head.values("Content-Length").collect();
+        let mut codings = head.list("Transfer-Encoding");
+        let has_coding = head.values("Transfer-Encoding").next().is_some();
+        match lengths[..] {
+            [] if !has_coding => Some(Self::None),
+            // Both in one head may be an attempt at smuggling, and HTTP/1.0 knows no codings.
+            [] if !head.is_http10() => {
+                let is_chunk = |coding: &String| coding.eq_ignore_ascii_case("chunked");
+                let is_chunked = codings.pop_if(|last| is_chunk(last)).is_some();
+                let is_clear = !codings.iter().any(is_chunk) && (is_chunked || !codings.is_empty());
+                is_clear.then_some(Self::Coded { is_chunked })
+            }
+            [length] if !has_coding && length.iter().all(u8::is_ascii_digit) => {
+                let length = std::str::from_utf8(length).ok()?.parse().ok()?;
+                Some(Self::Known(length))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -291,8 +354,77 @@ mod tests {
             &[("Content-Length", "1"), ("Content-Length", "1")],
             &[("Content-Length", "1"), ("Transfer-Encoding", "chunked")],
             &[("Transfer-Encoding", "gzip")],
+            &[("Transfer-Encoding", "chunked, gzip")],
+            &[
+                ("Transfer-Encoding", "chunked"),
+                ("Transfer-Encoding", "chunked"),
+            ],
+            &[("Transfer-Encoding", "")],
+            &[("Content-Length", "")],
         ] {
             assert!(of_request(fields).is_none(), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn chunks_that_two_readers_could_cut_differently_are_malformed() {
+        for raw in [
+            "5\r\nhelloXX0\r\n\r\n",
+            "5\r\nhello\n0\r\n\r\n",
+            "5\nhello\r\n0\r\n\r\n",
+            "5;a\nhello\r\n0\r\n\r\n",
+            "\r\n\r\n",
+            ";a\r\n\r\n",
+            "-1\r\n",
+            "0x5\r\nhello\r\n",
+            "10000000000000000\r\n",
+            "0\r\nA: b\n\r\n",
+            "0\r\n\n",
+        ] {
+            for step in [1, raw.len()] {
+                let body = body(&[("Transfer-Encoding", "chunked")], raw.as_bytes(), step);
+                assert!(body.is_malformed(), "{raw:?} in steps of {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_response_follows_from_its_status_its_fields_and_the_request() {
+        let ends = |status: &str, fields: &[(&str, &str)], is_head| {
+            let head = Head::encode(status, fields.iter().copied());
+            let body = Body::of_final_response(&head, is_head)?;
+            Some(match (body.is_complete(), body.ends_with_stream()) {
+                (true, _) => "none",
+                (_, true) => "stream",
+                _ => "counted",
+            })
+        };
+        let (ok, length) = ("HTTP/1.1 200 OK", ("Content-Length", "5"));
+        let coding = ("Transfer-Encoding", "chunked");
+        for (status, fields, is_head, end) in [
+            (ok, &[length][..], false, Some("counted")),
+            (ok, &[length], true, Some("none")),
+            ("HTTP/1.1 204 No Content", &[], false, Some("none")),
+            ("HTTP/1.1 304 Not Modified", &[length], false, Some("none")),
+            (ok, &[], false, Some("stream")),
+            (ok, &[("Transfer-Encoding", "gzip")], false, Some("stream")),
+            (
+                ok,
+                &[("Transfer-Encoding", "gzip, chunked")],
+                false,
+                Some("counted"),
+            ),
+            (ok, &[length, coding], false, None),
+            (ok, &[length, ("Content-Length", "6")], false, None),
+            ("HTTP/1.0 200 OK", &[coding], false, None),
+            (
+                ok,
+                &[("Transfer-Encoding", "chunked, chunked")],
+                false,
+                None,
+            ),
+        ] {
+            assert_eq!(ends(status, fields, is_head), end, "{status} {fields:?}");
         }
     }
 

@@ -86,6 +86,12 @@ impl Head {
             .collect()
     }
 
+    /// Whether the start line, of a request or a response, says HTTP/1.0.
+    pub fn is_http10(&self) -> bool {
+        let line = self.start_line();
+        line.starts_with(b"HTTP/1.0 ") || line.ends_with(b" HTTP/1.0")
+    }
+
     /// The status of a response.
     pub fn status(&self) -> Option<u16> {
         let words = self.start_line().split(|&byte| byte == b' ');
