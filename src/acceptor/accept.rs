@@ -39,6 +39,10 @@ pub trait Reception {
     fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static;
     /// The log of a client.
     fn log(&self, number: u64) -> Log;
+    /// Whether the log has a line for each client that connects.
+    fn greets(&self) -> bool {
+        true
+    }
 }
 
 /// How long to wait when no client can be accepted: most likely file descriptors are short, and clients that
@@ -79,7 +83,9 @@ pub async fn accept(
                 Ok((stream, peer)) => {
                     number += 1;
                     let (log, started) = (reception.log(number), listener.started);
-                    log.note(Role::Fact, &format!("* connected from {peer}"));
+                    if reception.greets() {
+                        log.note(Role::Fact, &format!("* connected from {peer}"));
+                    }
                     let arrival = Arrival { stream, peer, number, log, started };
                     if max_clients.is_some_and(|most| Rc::strong_count(&places) > most) {
                         let text = "! refused: as many clients are connected as --max-clients allows";

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-use tokio::net::TcpStream;
+use tokio::io::AsyncRead;
 
 use super::{Log, Stop, wait};
 use crate::fault::{Faults, Faulty, mute};
@@ -10,7 +10,7 @@ use crate::render::{Role, quantity};
 use crate::session::Transport;
 
 /// Says nothing to a client until it is gone.
-pub async fn keep_mute(stream: TcpStream, log: &Log, stop: Stop, faults: &Faults) {
+pub async fn keep_mute(stream: impl AsyncRead + Unpin, log: &Log, stop: Stop, faults: &Faults) {
     log.fault("mute");
     until_end(mute(stream), stop, faults).await;
     log.note(Role::Fact, "* disconnected");

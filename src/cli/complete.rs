@@ -95,6 +95,7 @@ impl<'c> Line<'c> {
             self.pending = self.cluster(&word[1..]);
         } else if let Some(command) = self.command.find_subcommand(word).filter(|_| is_first) {
             self.command = command;
+            self.is_first = command.has_subcommands();
         } else {
             self.positionals += 1;
         }

@@ -61,7 +61,7 @@ pub use on_top::{As, Eio, OnTopArgs, Transport};
 pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, TimingArgs, ViewArgs};
 pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;
-pub use proxying::{ProxyingArgs, RecordFormat};
+pub use proxying::{ProxyingArgs, ProxyingCommand, RecordFormat};
 pub use reconnect::{Attempts, ReconnectArgs};
 pub use replay::{Entry, PlayArgs, ReplayArgs, ServeArgs};
 pub use report::RecordingReportArgs;

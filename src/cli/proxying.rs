@@ -4,7 +4,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{
-    Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, ValueEnum, ValueHint,
+    Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueEnum,
+    ValueHint,
 };
 use std::num::NonZeroUsize;
 
@@ -15,6 +16,7 @@ use super::output::DisplayArgs;
 use super::runner::{VariableArgs, tokens};
 use super::value::{clients, listen_address};
 use crate::acceptor::Address;
+use crate::proxy::Intercept;
 
 /// Pass clients on to a server, and show what passes, exactly as it came
 ///
@@ -23,9 +25,19 @@ use crate::acceptor::Address;
 /// server, and messages are inflated on a copy. A message of any size passes in constant memory. Host
 /// and Origin are rewritten to those of UPSTREAM. Flags of a connection are those of the connection to
 /// UPSTREAM; the log is on stderr. Stop it with Ctrl-C.
+///
+/// With --forward, clients that cannot change their URL have wsee as their HTTP proxy.
 #[derive(Debug, Args)]
-#[command(allow_missing_positional = true)]
+#[command(
+    allow_missing_positional = true,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    override_usage = "wsee proxy [OPTIONS] [LISTEN] <UPSTREAM>\n       wsee proxy [OPTIONS] --forward <LISTEN> [--intercept <HOST>]…\n       wsee proxy ca"
+)]
 pub struct ProxyingArgs {
+    #[command(subcommand)]
+    pub command: Option<ProxyingCommand>,
     /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 takes any free port; by default 127.0.0.1:9001
     ///
     /// The default host is 127.0.0.1, which is reachable from this machine only; use 0.0.0.0:PORT
@@ -36,8 +48,10 @@ pub struct ProxyingArgs {
     ///
     /// Without a path the client's path and query pass. A path takes the place of /, and goes before
     /// any other path.
-    #[arg(required = true, value_hint = ValueHint::Url)]
-    pub upstream: String,
+    #[arg(required_unless_present = "forward", value_hint = ValueHint::Url)]
+    pub upstream: Option<String>,
+    #[command(flatten)]
+    pub forward: ForwardArgs,
     #[command(flatten)]
     pub front: FrontArgs,
     #[command(flatten)]
@@ -52,6 +66,51 @@ pub struct ProxyingArgs {
     pub output: ProxyingOutputArgs,
     #[command(flatten)]
     pub display: DisplayArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ProxyingCommand {
+    /// Print the file of the CA of --forward, and how programs trust it
+    ///
+    /// The file is on stdout, so that curl --cacert "$(wsee proxy ca -q)" works; how to use it with Node,
+    /// Python, curl, Chromium and Java is on stderr. The CA is made if there is none yet.
+    Ca {
+        /// Print the file only
+        ///
+        /// Nothing is on stderr.
+        #[arg(short, long)]
+        quiet: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Forward)]
+pub struct ForwardArgs {
+    /// Be the HTTP proxy of clients that name their server; PORT, :PORT, HOST:PORT or [::1]:PORT
+    ///
+    /// Takes CONNECT and requests with an absolute URL. What is not named by --intercept passes unseen:
+    /// a tunnel is counted, and has one line in the log. Services of this machine alone, at loopback
+    /// addresses, are refused to clients from elsewhere unless --intercept names them. A variable such as
+    /// https_proxy is for the connections to the servers, and must not lead to the proxy itself.
+    #[arg(
+        long,
+        value_name = "LISTEN",
+        value_parser = listen_address,
+        conflicts_with_all = [
+            "listen", "upstream", "keep_host", "keep_origin", "rewrite_cookies", "allow_origin",
+            "user", "bearer", "bearer_env", "netrc", "netrc_file",
+        ]
+    )]
+    pub forward: Option<Address>,
+    /// Open the connections to this host: HOST, HOST:PORT, *.HOST or *; repeatable
+    ///
+    /// *.example.com is every name below example.com, but not example.com itself; * is every host. Without
+    /// a port, every port is opened. TLS ends at the proxy, with a certificate of its own CA, which the client
+    /// has to trust (wsee proxy ca), and begins again to the server. A WebSocket is shown and may be changed
+    /// as in front of one server; other requests pass unchanged, with a line each with -v. What is neither
+    /// TLS nor HTTP/1.1 stays a tunnel.
+    #[arg(long, value_name = "HOST", action = ArgAction::Append, requires = "forward")]
+    pub intercept: Vec<Intercept>,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::render::clock::Clock;
 use crate::secret::Secret;
-use crate::sys::place::{CONFIG, Folder, HOME, STATE};
+use crate::sys::place::{CONFIG, DATA, Folder, HOME, STATE};
 use crate::sys::{process, terminal};
 use crate::term::{self, PasswordError, Terminals};
 
@@ -33,6 +33,8 @@ pub struct Environment {
     pub pager: String,
     /// `$XDG_STATE_HOME`, or `~/.local/state`.
     pub state_dir: Option<PathBuf>,
+    /// `$XDG_DATA_HOME`, or `~/.local/share`.
+    pub data_dir: Option<PathBuf>,
     pub proxies: ProxyVariables,
     /// A file of trusted certificates: `SSL_CERT_FILE`.
     pub ssl_cert_file: Option<PathBuf>,
@@ -137,6 +139,7 @@ impl Environment {
             config_file: base_dir(&set, "XDG_CONFIG_HOME", CONFIG, home.as_ref())
                 .map(|dir| dir.join("wsee").join("config.toml")),
             state_dir: base_dir(&set, "XDG_STATE_HOME", STATE, home.as_ref()),
+            data_dir: base_dir(&set, "XDG_DATA_HOME", DATA, home.as_ref()),
             home: home.map(PathBuf::from),
             dumb: !terminal::understands_escapes(set("TERM").as_deref()),
             editor: set("VISUAL")

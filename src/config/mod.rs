@@ -43,7 +43,7 @@ pub use listen::{Behaviour, Listen, RuleSource};
 pub use on_top::OnTopError;
 pub use playback::PlaybackError;
 pub use proxy::{ProxyUrlError, ProxyUrlProblem};
-pub use proxying::Proxying;
+pub use proxying::{Forwarding, Proxying, ca_folder};
 pub use reconnect::EveryError;
 pub use record::RecordError;
 pub use replay::ReplayError;

@@ -14,13 +14,15 @@ use crate::console::host::Tools;
 use crate::dial::is_localhost;
 use crate::fault::Plan;
 use crate::matching::Given;
-use crate::proxy::{Extensions, Rewriting};
+use crate::proxy::{Extensions, Intercept, Rewriting};
 use crate::record::Format;
 use crate::session;
 
 #[derive(Debug, Clone)]
 pub struct Proxying {
     pub address: Address,
+    /// Clients name their servers.
+    pub forward: Option<Forwarding>,
     pub identity: Option<Identity>,
     pub origins: Vec<String>,
     pub max_clients: Option<usize>,
@@ -44,11 +46,29 @@ pub struct Proxying {
     pub display: Display,
 }
 
+/// What a proxy opens whose clients name their servers.
+#[derive(Debug, Clone)]
+pub struct Forwarding {
+    pub intercepts: Vec<Intercept>,
+    /// Where the CA is; `None` if no variable says where the user's files are.
+    pub folder: Option<PathBuf>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "UPSTREAM {0} is where the proxy itself listens; write wsee proxy PORT UPSTREAM with another port"
-)]
-pub struct ItselfError(String);
+pub enum ItselfError {
+    #[error(
+        "UPSTREAM {0} is where the proxy itself listens; write wsee proxy PORT UPSTREAM with another port"
+    )]
+    Upstream(String),
+    /// A proxy for the connections to the servers.
+    #[error(
+        "{name} {proxy} is where the proxy itself listens; start it with --proxy '', or with that of another"
+    )]
+    Proxy { name: &'static str, proxy: String },
+}
+
+/// Stands for the servers that clients name.
+const ANY: &str = "wss://server.invalid/";
 
 /// Where the proxy listens unless it is said: as `wsee listen` does.
 const LISTEN: (&str, u16) = ("127.0.0.1", 9001);
@@ -61,15 +81,17 @@ impl Proxying {
             host: host.to_owned(),
             port,
         };
-        let address = args.listen.clone().unwrap_or_else(usual);
+        let listen = args.forward.forward.as_ref().or(args.listen.as_ref());
+        let address = listen.cloned().unwrap_or_else(usual);
         let (front, dial) = (&args.front, &args.connection.0);
         for origin in &front.allow_origin {
             check_origin("--allow-origin", origin)?;
         }
         let handshake = &dial.handshake;
-        let target = Target::typed(&args.upstream, handshake.path_as_is)?;
-        if leads_to(&target, &address) {
-            return Err(ItselfError(args.upstream.clone()).into());
+        let upstream = args.upstream.as_deref().unwrap_or(ANY);
+        let target = Target::typed(upstream, handshake.path_as_is)?;
+        if leads_to((&target.dial.host, target.dial.port), &address) {
+            return Err(ItselfError::Upstream(upstream.to_owned()).into());
         }
         let identity = match (&front.front_cert, &front.front_key) {
             (Some(cert), Some(key)) => Some(Identity::read(cert, key, None)?),
@@ -77,6 +99,17 @@ impl Proxying {
             _ => None,
         };
         let mut dialing = Dialing::resolve(dial, &target, environment)?;
+        let forward = args.forward.forward.as_ref().map(|_| Forwarding {
+            intercepts: args.forward.intercept.clone(),
+            folder: ca_folder(environment),
+        });
+        let proxies = &dialing.open.dial.proxies;
+        for proxy in [&proxies.ws, &proxies.wss].into_iter().flatten() {
+            if forward.is_some() && leads_to((&proxy.host, proxy.port), &address) {
+                let (name, proxy) = (proxy.source, proxy.to_string());
+                return Err(ItselfError::Proxy { name, proxy }.into());
+            }
+        }
         // A broken response passes as well, and the log says what is wrong with it.
         dialing.open.offer.lenient = true;
         let offer = &dialing.open.offer;
@@ -100,6 +133,7 @@ impl Proxying {
         };
         Ok(Self {
             address,
+            forward,
             identity,
             origins: front.allow_origin.clone(),
             max_clients: front.max_clients.map(NonZeroUsize::get),
@@ -122,8 +156,14 @@ impl Proxying {
     }
 }
 
-/// Whether a connection to `target` would come back to the proxy.
-fn leads_to(target: &Target, address: &Address) -> bool {
+/// Where the CA is.
+pub fn ca_folder(environment: &Environment) -> Option<PathBuf> {
+    let folder = environment.data_dir.as_ref()?;
+    Some(folder.join("wsee"))
+}
+
+/// Whether a connection to this host and port would come back to the proxy.
+fn leads_to((host, port): (&str, u16), address: &Address) -> bool {
     let is_here = |host: &str| {
         let ip = host.parse::<std::net::IpAddr>();
         ip.map_or_else(
@@ -131,5 +171,5 @@ fn leads_to(target: &Target, address: &Address) -> bool {
             |ip| ip.to_canonical().is_loopback() || ip.is_unspecified(),
         )
     };
-    address.port == target.dial.port && is_here(&target.dial.host) && is_here(&address.host)
+    address.port == port && is_here(host) && is_here(&address.host)
 }

@@ -138,7 +138,8 @@ pub fn is_localhost(name: &str) -> bool {
     name == "localhost" || name.ends_with(".localhost")
 }
 
-async fn connect(
+/// The same without TLS, whatever the target's is.
+pub async fn connect(
     target: &Target,
     options: &Options,
     step: &mut dyn FnMut(Step),

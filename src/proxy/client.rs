@@ -18,7 +18,9 @@ use crate::dial::io_text;
 use crate::event::{Evidence, Side, Symptom};
 use crate::fault::{Faults, Faulty};
 use crate::proto::Role as End;
+use crate::proto::buffer::Buffer;
 use crate::proto::deflate::Params;
+use crate::proto::http1::Head;
 use crate::proto::watcher::Watcher;
 use crate::render::Role;
 use crate::render::escape::escape_line;
@@ -31,29 +33,62 @@ const SHOWN: usize = 64 << 10;
 
 pub(super) async fn serve(stream: TcpStream, options: Rc<Options>, visit: Visit) {
     let now = Instant::now();
-    let faults = options.faults.connection(visit.number, visit.started, now);
+    let faults = options.faults.connection(visit.nth, visit.started, now);
     if let Some(faults) = faults.as_ref().filter(|faults| faults.is_mute()) {
         return keep_mute(stream, &visit.log, visit.signals.clone(), faults).await;
     }
-    let mut front: Box<dyn Transport> = match &options.identity {
-        None => Box::new(stream),
-        Some(identity) => {
-            match tokio::time::timeout(OPENING, Box::pin(identity.accept(stream))).await {
-                Ok(Ok(stream)) => Box::new(stream),
-                Ok(Err(error)) => {
-                    let text = format!("! TLS failed: {}", escape_line(&error.to_string()));
-                    return visit.log.note(Role::Error, &text);
-                }
-                Err(_) => return visit.log.note(Role::Error, "! TLS took longer than 10 s"),
-            }
-        }
+    if let Some(front) = front(stream, &options, &visit).await {
+        struck(front, None, &options, &visit, faults).await;
+    }
+}
+
+/// Passes a client on whose request has been read; more than its head may have come.
+pub(super) async fn through<S: Transport>(
+    front: S,
+    request: (Head, Buffer),
+    options: &Options,
+    visit: &Visit,
+) {
+    let now = Instant::now();
+    let faults = options.faults.connection(visit.nth, visit.started, now);
+    if let Some(faults) = faults.as_ref().filter(|faults| faults.is_mute()) {
+        return keep_mute(front, &visit.log, visit.signals.clone(), faults).await;
+    }
+    struck(front, Some(request), options, visit, faults).await;
+}
+
+/// The stream of a client, with its TLS; none if that failed.
+pub(super) async fn front(
+    stream: TcpStream,
+    options: &Options,
+    visit: &Visit,
+) -> Option<Box<dyn Transport>> {
+    let Some(identity) = &options.identity else {
+        return Some(Box::new(stream));
     };
+    let text = match tokio::time::timeout(OPENING, Box::pin(identity.accept(stream))).await {
+        Ok(Ok(stream)) => return Some(Box::new(stream)),
+        Ok(Err(error)) => format!("! TLS failed: {}", escape_line(&error.to_string())),
+        Err(_) => "! TLS took longer than 10 s".to_owned(),
+    };
+    visit.log.note(Role::Error, &text);
+    None
+}
+
+/// Passes a client on through its faults.
+async fn struck<S: Transport>(
+    mut front: S,
+    request: Option<(Head, Buffer)>,
+    options: &Options,
+    visit: &Visit,
+    faults: Option<Faults>,
+) {
     let Some(faults) = faults else {
-        return connection(&mut *front, &options, &visit, None).await;
+        return connection(&mut front, request, options, visit, None).await;
     };
     let mut front = Faulty::new(front, faults.clone());
-    connection(&mut front, &options, &visit, Some(&faults)).await;
-    finish(&mut front, &faults, &visit).await;
+    connection(&mut front, request, options, visit, Some(&faults)).await;
+    finish(&mut front, &faults, visit).await;
 }
 
 /// Sends what is delayed, and keeps the stream for as long as a fault wants it open.
@@ -64,11 +99,16 @@ async fn finish<S: Transport>(stream: &mut Faulty<S>, faults: &Faults, visit: &V
 
 async fn connection(
     front: &mut dyn Transport,
+    request: Option<(Head, Buffer)>,
     options: &Options,
     visit: &Visit,
     faults: Option<&Faults>,
 ) {
-    let problem = match tokio::time::timeout(OPENING, read(front)).await {
+    let request = match request {
+        Some(request) => Ok(Ok(request)),
+        None => tokio::time::timeout(OPENING, read(front)).await,
+    };
+    let problem = match request {
         Ok(Ok((request, early))) => {
             let opened = opened(front, (&request, early), options, visit, faults);
             match Box::pin(opened).await {

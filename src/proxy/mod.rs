@@ -4,6 +4,7 @@ mod answer;
 mod ask;
 mod client;
 mod desk;
+mod forward;
 mod journal;
 mod opening;
 mod pair;
@@ -19,7 +20,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -35,6 +36,7 @@ use crate::record::Format;
 use crate::render::clock::Clock;
 use crate::session;
 pub use desk::Desk;
+pub use forward::{Authority, AuthorityError, Forward, Intercept, InterceptError, Made};
 pub use prompt::PromptOptions;
 use prompt::ProxyPrompt;
 pub use request::{Extensions, Rewriting};
@@ -47,7 +49,9 @@ pub struct Options {
     /// Origins that clients may have; all when empty.
     pub origins: Vec<String>,
     pub max_clients: Option<usize>,
-    /// The server that clients are passed on to.
+    /// Clients name their servers; otherwise all are passed on to `upstream`.
+    pub forward: Option<Rc<Forward>>,
+    /// The server that clients are passed on to, or how those are reached that clients name.
     pub upstream: session::Options,
     pub rewriting: Rewriting,
     /// The largest message that is shown to programs and recorded, in bytes.
@@ -142,8 +146,11 @@ async fn written(serving: impl Future<Output = ()>, lines: &Lines) {
 }
 
 /// A client that has connected.
+#[derive(Debug, Clone)]
 struct Visit {
     number: u64,
+    /// By which faults strike: the number of the client, or of the WebSocket where clients open other things as well.
+    nth: u64,
     peer: SocketAddr,
     log: Log,
     signals: Signals,
@@ -178,13 +185,19 @@ impl Reception for Front {
         } = arrival;
         let visit = Visit {
             number,
+            nth: number,
             peer,
             log,
             signals: self.signals.clone(),
             started,
         };
+        let options = Rc::clone(&self.options);
         // Boxed, as the task would otherwise keep room for the opening for as long as it runs.
-        Box::pin(client::serve(stream, Rc::clone(&self.options), visit))
+        let served: Pin<Box<dyn Future<Output = ()>>> = match options.forward {
+            Some(_) => Box::pin(forward::serve(stream, options, visit)),
+            None => Box::pin(client::serve(stream, options, visit)),
+        };
+        served
     }
 
     fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
@@ -193,6 +206,11 @@ impl Reception for Front {
 
     fn log(&self, number: u64) -> Log {
         self.options.log.of_connection(number)
+    }
+
+    /// Where clients name their servers, most connections are tunnels, which have a line of their own.
+    fn greets(&self) -> bool {
+        self.options.forward.is_none() || self.options.shows_steps
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn opened(
     let now = Instant::now();
     let server_faults = options
         .upstream_faults
-        .connection(visit.number, visit.started, now);
+        .connection(visit.nth, visit.started, now);
     let all = faults.into_iter().chain(&server_faults);
     let compresses = !all.into_iter().any(Faults::declines_compression);
     let open = request::upstream(request, &options.upstream, &options.rewriting, compresses);

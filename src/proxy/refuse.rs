@@ -13,6 +13,9 @@ use crate::session::Transport;
 
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable";
 pub(super) const BAD_REQUEST: &str = "HTTP/1.1 400 Bad Request";
+pub(super) const METHOD_NOT_ALLOWED: &str = "HTTP/1.1 405 Method Not Allowed";
+pub(super) const FORBIDDEN_GOAL: &str = "HTTP/1.1 403 Forbidden";
+pub(super) const LOOP: &str = "HTTP/1.1 508 Loop Detected";
 pub(super) const NO_UPGRADE: &str = "HTTP/1.1 426 Upgrade Required";
 pub(super) const FORBIDDEN: &str = "HTTP/1.1 403 Origin Not Allowed";
 pub(super) const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway";

@@ -1,5 +1,6 @@
 //! The commands: each resolves its command line, runs, and reports how it ended.
 
+mod authority;
 mod browse;
 mod connect;
 mod cookie_jar;
@@ -8,6 +9,7 @@ mod demo;
 mod failure;
 mod final_line;
 mod fmt;
+mod forwarding;
 mod further;
 mod jsonl;
 mod lasting;
@@ -29,7 +31,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::cli::{self, Command, ConnectArgs, ReplayArgs, generate};
+use crate::cli::{self, Command, ConnectArgs, ProxyingCommand, ReplayArgs, generate};
 use crate::config::{
     CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Proxying, Test,
     profiles,
@@ -73,6 +75,9 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             Ok(listen) => on_runtime(listen::listen(listen, environment)),
             Err(error) => refuse(&error),
         },
+        Some(Command::Proxy(args)) if let Some(ProxyingCommand::Ca { quiet }) = args.command => {
+            authority::show(quiet, environment)
+        }
         Some(Command::Proxy(args)) => match Proxying::resolve(&args, environment) {
             Ok(proxying) => on_runtime(proxying::proxy(proxying, environment)),
             Err(error) => refuse(&error),

@@ -9,12 +9,12 @@ use tokio::sync::watch;
 
 use super::listen::{bind, board, described, ended, exposed, interrupted};
 use super::view::view;
-use super::{complain, printed, rules};
+use super::{complain, forwarding, printed, rules};
 use crate::acceptor::Log;
 use crate::config::{Environment, Proxying};
 use crate::event::Cause;
 use crate::exit::Exit;
-use crate::proxy::{self, Options, PromptOptions, Record};
+use crate::proxy::{self, Forward, Options, PromptOptions, Record};
 use crate::render::escape::escape_line;
 use crate::render::{Human, Jsonl, Role, Show};
 use crate::session::Signals;
@@ -59,11 +59,19 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
             return Exit::Internal;
         }
     };
+    let address = listener.local_addr().ok();
+    let forward = match (&config.forward, address) {
+        (Some(forward), Some(address)) => match forwarding::forward(forward, address) {
+            Ok(forward) => Some(forward),
+            Err(exit) => return exit,
+        },
+        _ => None,
+    };
     let board = config
         .prompt
         .as_ref()
         .map(|_| board(config.display, environment));
-    let log = log(&config, environment, listener.local_addr().ok());
+    let log = log(&config, environment, address, forward.as_deref());
     let log = match &board {
         Some(board) => log.on(board.clone(), false),
         None => log,
@@ -73,6 +81,7 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
         identity: config.identity,
         origins: config.origins,
         max_clients: config.max_clients,
+        forward,
         upstream: config.upstream,
         rewriting: config.rewriting,
         max_message: config.max_message,
@@ -110,14 +119,28 @@ pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
 }
 
 /// The log of connections; reports where the proxy listens and where it leads.
-fn log(config: &Proxying, environment: &Environment, address: Option<SocketAddr>) -> Log {
+fn log(
+    config: &Proxying,
+    environment: &Environment,
+    address: Option<SocketAddr>,
+    forward: Option<&Forward>,
+) -> Log {
     let display = config.display;
     let log = if display.quiet {
         Log::silent()
     } else {
         let show = Show::prompt(display.verbose);
         let human = view(display, show, environment.terminals.stderr, environment);
-        introduce(config, &human, address);
+        match forward {
+            Some(forward) => forwarding::introduce(forward, config.identity.is_some(), &human),
+            None => introduce(config, &human, address),
+        }
+        if !config.faults.is_empty() {
+            let text = human
+                .style()
+                .paint(Role::Warning, described(&config.faults));
+            term::stderr(&format!("{text}\n"));
+        }
         Log::new(human, display.secrets)
     };
     if config.jsonl {
@@ -154,9 +177,6 @@ fn introduce(config: &Proxying, human: &Human, address: Option<SocketAddr>) {
     }
     if let Some(text) = rewritten(config) {
         say(Role::Fact, &text);
-    }
-    if !config.faults.is_empty() {
-        say(Role::Warning, &described(&config.faults));
     }
 }
 

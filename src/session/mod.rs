@@ -26,7 +26,7 @@ pub use credential::Credentials;
 pub use driver::run;
 pub use error::{OpenError, OpenProblem, Refused};
 pub use mode::{Mode, Over, Reconnecting, Stop, Turn};
-pub use open::{Answered, Opened, ask, open};
+pub use open::{Answered, Opened, ask, open, reach};
 pub use options::{Follow, Options, Place, Polling};
 pub use reconnect::{Finish, Plan, keep_up, open_lasting};
 pub use redirect::RedirectError;

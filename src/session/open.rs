@@ -10,7 +10,7 @@ use super::exchange::{Exchange, exchange};
 use super::options::Options;
 use super::polling::{self, Polling};
 use super::progress::Progress;
-use crate::dial::{Stream, read_body};
+use crate::dial::{Step, Stream, connect, dial, read_body};
 use crate::duration::shown;
 use crate::event::{Event, Evidence, Open, Symptom};
 use crate::proto::buffer::Buffer;
@@ -177,4 +177,34 @@ pub async fn ask(
     };
     let evidence = progress.into_evidence().await;
     Err(OpenError::new(problem, options.on_top, evidence))
+}
+
+/// Connects, and asks for nothing; without the TLS of the target if it `is_plain`.
+pub async fn reach(
+    options: &Options,
+    is_plain: bool,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Stream, OpenError> {
+    let mut progress = Progress::start(options);
+    let dialing = async {
+        let mut step = |step: Step| {
+            progress.advance(&step);
+            observe(Event::Step(&step));
+        };
+        if is_plain {
+            connect(&options.target, &options.dial, &mut step).await
+        } else {
+            dial(&options.target, &options.dial, &mut step).await
+        }
+    };
+    let problem = match tokio::time::timeout(options.connect_timeout, dialing).await {
+        Ok(Ok(stream)) => return Ok(stream),
+        Ok(Err(error)) => error.into(),
+        Err(_) => {
+            let (symptom, text) = progress.timed_out();
+            OpenProblem::Timeout { symptom, text }
+        }
+    };
+    let evidence = progress.into_evidence().await;
+    Err(OpenError::new(problem, None, evidence))
 }

@@ -85,7 +85,7 @@ impl Transport for TcpStream {
     }
 }
 
-impl Transport for TlsStream<TcpStream> {
+impl<S: Transport> Transport for TlsStream<S> {
     fn reset_on_drop(&mut self) {
         self.get_mut().0.reset_on_drop();
     }

@@ -15,12 +15,16 @@ const FILES: &[(&str, &str)] = &[
         "~/.local/state/wsee/history",
         "The lines typed at the prompt, readable by their owner only; see --no-history. $XDG_STATE_HOME replaces ~/.local/state.",
     ),
+    (
+        "~/.local/share/wsee/proxy-ca.pem",
+        "The CA of wsee proxy --forward; its key is beside it, readable by its owner only. $XDG_DATA_HOME replaces ~/.local/share.",
+    ),
     ("~/.netrc", "Credentials; see --netrc."),
 ];
 
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
-        "HOME, XDG_CONFIG_HOME, XDG_STATE_HOME",
+        "HOME, XDG_CONFIG_HOME, XDG_STATE_HOME, XDG_DATA_HOME",
         "Where the files above are.",
     ),
     ("NETRC", "The file of --netrc instead of ~/.netrc."),
@@ -35,7 +39,7 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "APPDATA, LOCALAPPDATA, USERPROFILE",
-        "On Windows: the folders of the configuration and of the history, in wsee, if no XDG variable names them, and the home directory.",
+        "On Windows: the folders of the configuration, and of the history and the CA, in wsee, if no XDG variable names them, and the home directory.",
     ),
     (
         "ws_proxy, wss_proxy, http_proxy, https_proxy, all_proxy, no_proxy",

@@ -40,3 +40,8 @@ pub const STATE: Folder = Folder {
     variable: None,
     in_home: ".local/state",
 };
+
+pub const DATA: Folder = Folder {
+    variable: None,
+    in_home: ".local/share",
+};

@@ -35,3 +35,8 @@ pub const STATE: Folder = Folder {
     variable: Some("LOCALAPPDATA"),
     in_home: r"AppData\Local",
 };
+
+pub const DATA: Folder = Folder {
+    variable: Some("LOCALAPPDATA"),
+    in_home: r"AppData\Local",
+};

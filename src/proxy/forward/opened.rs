@@ -1,0 +1,177 @@
+//! What a client speaks in a tunnel, and its TLS.
+
+use std::io;
+use std::time::Duration;
+
+use rustls::AlertDescription;
+use rustls::server::Acceptor;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::HTTP1;
+use super::authority::{Authority, names};
+use super::early::Early;
+use super::goal::Goal;
+use super::request::fill;
+use crate::dial::io_text;
+use crate::proto::buffer::Buffer;
+use crate::session::Transport;
+
+/// How long a client may take for its TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How large the first message of a client may be, in bytes: far more than any is.
+const MAX_HELLO: usize = 64 << 10;
+
+/// What the first bytes of a client say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Spoken {
+    /// TLS, with this server name.
+    Tls(Option<String>),
+    /// TLS for another protocol than HTTP/1.1, such as HTTP/2 alone (RFC 7301).
+    OtherTls(String),
+    Http,
+    Other,
+    /// The client has left.
+    Nothing,
+}
+
+/// Reads until it is clear what the client speaks; what was read stays in `input`.
+pub(super) async fn recognise(front: &mut dyn Transport, input: &mut Buffer) -> io::Result<Spoken> {
+    loop {
+        match *input.filled() {
+            [] => {}
+            // RFC 8446 §5.1: the content type of a handshake record.
+            [0x16, ..] => return hello(front, input).await,
+            _ => {
+                if let Some(is_http) = is_http(input.filled()) {
+                    return Ok(if is_http { Spoken::Http } else { Spoken::Other });
+                }
+            }
+        }
+        if fill(front, input).await? == 0 {
+            let spoken = if input.is_empty() {
+                Spoken::Nothing
+            } else {
+                Spoken::Other
+            };
+            return Ok(spoken);
+        }
+    }
+}
+
+/// Whether the start of a stream is that of a request; `None` if more is needed.
+fn is_http(start: &[u8]) -> Option<bool> {
+    const METHODS: [&[u8]; 9] = [
+        b"GET ",
+        b"HEAD ",
+        b"POST ",
+        b"PUT ",
+        b"DELETE ",
+        b"OPTIONS ",
+        b"PATCH ",
+        b"TRACE ",
+        b"CONNECT ",
+    ];
+    if METHODS.iter().any(|it| start.starts_with(it)) {
+        return Some(true);
+    }
+    let may_be = METHODS.iter().any(|it| it.starts_with(start));
+    (!may_be).then_some(false)
+}
+
+/// Reads the `ClientHello`.
+async fn hello(front: &mut dyn Transport, input: &mut Buffer) -> io::Result<Spoken> {
+    let mut acceptor = Acceptor::default();
+    let mut fed = 0;
+    while input.len() < MAX_HELLO {
+        while fed < input.len() {
+            fed += acceptor.read_tls(&mut &input.filled()[fed..])?;
+            match acceptor.accept() {
+                Ok(None) => {}
+                Ok(Some(accepted)) => {
+                    let hello = accepted.client_hello();
+                    let name = hello.server_name().map(str::to_owned);
+                    let Some(mut offers) = hello.alpn() else {
+                        return Ok(Spoken::Tls(name));
+                    };
+                    if offers.any(|offer| offer == HTTP1) {
+                        return Ok(Spoken::Tls(name));
+                    }
+                    let offers = hello
+                        .alpn()
+                        .into_iter()
+                        .flatten()
+                        .map(String::from_utf8_lossy);
+                    let offers: Vec<_> = offers.collect();
+                    return Ok(Spoken::OtherTls(offers.join(", ")));
+                }
+                // The handshake itself says what is wrong, and sends the alert.
+                Err(_) => return Ok(Spoken::Tls(None)),
+            }
+        }
+        if fill(front, input).await? == 0 {
+            return Err(io::Error::other(
+                "the client left in the middle of its ClientHello",
+            ));
+        }
+    }
+    Err(io::Error::other("the ClientHello is too large"))
+}
+
+/// Speaks TLS with a client as the host that it asks for.
+pub(super) async fn accept<S: Transport>(
+    front: Early<S>,
+    goal: &Goal,
+    authority: &Authority,
+) -> Result<TlsStream<Early<S>>, String> {
+    let names = names(&goal.target.host, goal.server_name.as_deref());
+    let config = authority.config(names).map_err(|error| error.to_string())?;
+    let accepted = TlsAcceptor::from(config).accept(front);
+    match tokio::time::timeout(HANDSHAKE, accepted).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(error)) => Err(problem(&error)),
+        Err(_) => Err("it took longer than 10 s".to_owned()),
+    }
+}
+
+fn problem(error: &io::Error) -> String {
+    const ADVICE: &str = "wsee proxy ca says how a program does";
+    let inner = error.get_ref().and_then(|it| it.downcast_ref());
+    let alert = match inner {
+        Some(rustls::Error::AlertReceived(alert)) => *alert,
+        None if error.kind() == io::ErrorKind::UnexpectedEof => {
+            return format!(
+                "the client left without a word; perhaps it does not trust the proxy's CA: {ADVICE}"
+            );
+        }
+        _ => return io_text(error),
+    };
+    match alert {
+        AlertDescription::UnknownCA
+        | AlertDescription::BadCertificate
+        | AlertDescription::CertificateUnknown => {
+            format!("the client does not trust the proxy's CA; {ADVICE}")
+        }
+        _ => io_text(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_is_recognised_by_its_first_word_at_every_split() {
+        for (start, expected) in [
+            ("GET / HTTP/1.1", Some(true)),
+            ("PO", None),
+            ("P", None),
+            ("PRI * HTTP/2.0", Some(false)),
+            ("GETX", Some(false)),
+            ("SSH-2.0", Some(false)),
+            ("\0", Some(false)),
+        ] {
+            assert_eq!(is_http(start.as_bytes()), expected, "{start}");
+        }
+    }
+}
