@@ -40,7 +40,7 @@ pub(super) fn introduce(forward: &Forward, is_tls: bool, human: &Human) {
     } else {
         format!("opens {}; everything else is a tunnel", names.join(", "))
     };
-    say(Role::Fact, &format!("* HTTP proxy at {url}; {opened}"));
+    say(Role::Fact, &format!("* HTTP proxy at {url}/; {opened}"));
     if let Some(authority) = &forward.authority {
         if let Some(note) = authority::made(authority) {
             say(Role::Fact, &format!("* {note}"));

@@ -61,11 +61,10 @@ impl Body {
     /// length cannot be known.
     pub fn of_request(head: &Head, limit: usize) -> Option<Self> {
         let framing = match Length::of(head)? {
-            Length::None => Framing::Done,
+            Length::None | Length::Known(0) => Framing::Done,
             // RFC 9112 §6.3: the length of such a request cannot be determined.
             Length::Coded { is_chunked: false } => return None,
             Length::Coded { .. } => Framing::ChunkHeader,
-            Length::Known(0) => Framing::Done,
             Length::Known(length) => Framing::Length(length),
         };
         Some(Self::framed(framing, limit))

@@ -23,7 +23,7 @@ pub struct Forward {
     pub authority: Option<Authority>,
     /// Where the proxy listens.
     pub address: SocketAddr,
-    /// The number of WebSockets that it has opened.
+    /// The number of `WebSocket` connections that it has opened.
     opened: Cell<u64>,
 }
 

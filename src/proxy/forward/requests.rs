@@ -143,9 +143,10 @@ impl<'a> Requests<'a> {
         match self.scope {
             Scope::Proxy if method == "CONNECT" => {
                 let goal = Goal::of_authority(target)?;
-                match Request::new(head)?.body.is_complete() {
-                    true => Ok((goal, None)),
-                    false => Err(Objection::bad("CONNECT has no body (RFC 9110 §9.3.6)")),
+                if Request::new(head)?.body.is_complete() {
+                    Ok((goal, None))
+                } else {
+                    Err(Objection::bad("CONNECT has no body (RFC 9110 §9.3.6)"))
                 }
             }
             Scope::Proxy => {
