@@ -154,6 +154,8 @@ fn file_name(page: Option<Page>) -> String {
 fn render(page: Option<Page>, out: &mut Vec<u8>) -> std::io::Result<()> {
     let mut command = command(page);
     let synopsis = manual::page::synopsis(&mut command);
+    // clap's own section refers to a page for each, which only the commands of wsee have.
+    let nested = page.map(|_| manual::page::nested(&command));
     // roff drops an empty date, and puts the source in its place.
     let man = Man::new(command)
         .date(" ")
@@ -165,11 +167,12 @@ fn render(page: Option<Page>, out: &mut Vec<u8>) -> std::io::Result<()> {
     // clap's own synopsis lists every flag.
     let (before, rest) = text.split_once(".SH SYNOPSIS").unwrap_or((&text, ""));
     let (_, after) = rest.split_once(".SH DESCRIPTION").unwrap_or_default();
-    write!(out, "{before}{synopsis}.SH DESCRIPTION{after}")?;
-    if page.is_none() {
-        out.extend(manual::page::closing().into_bytes());
-    }
-    Ok(())
+    let (end, after) = match (nested, after.split_once(".SH SUBCOMMANDS")) {
+        (None, _) => (manual::page::closing(), after),
+        (Some(nested), Some((after, _))) => (nested, after),
+        (Some(_), None) => (String::new(), after),
+    };
+    write!(out, "{before}{synopsis}.SH DESCRIPTION{after}{end}")
 }
 
 /// The definition of one command, with its names as a subcommand of wsee.

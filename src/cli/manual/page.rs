@@ -1,6 +1,6 @@
 //! Sections of the manual pages that clap knows nothing of.
 
-use clap::Command;
+use clap::{Arg, Command};
 use clap_mangen::roff::{Roff, bold, italic, roman};
 
 use super::{EXAMPLES, EXIT_STATUS};
@@ -85,7 +85,34 @@ pub(in crate::cli) fn synopsis(command: &mut Command) -> String {
         // The name of the command, then what is replaced by values.
         let values = line.find(['[', '<']).unwrap_or(line.len());
         let (name, values) = line.split_at(values);
-        roff.text([bold(name.trim_end()), roman(" "), italic(values)]);
+        match values {
+            "" => roff.text([bold(name.trim_end())]),
+            values => roff.text([bold(name.trim_end()), roman(" "), italic(values)]),
+        };
+    }
+    body(&roff)
+}
+
+/// The commands of a command, which have no page of their own.
+pub(in crate::cli) fn nested(command: &Command) -> String {
+    let mut roff = Roff::new();
+    roff.control("SH", ["COMMANDS"]);
+    for nested in command.get_subcommands() {
+        let name = nested.get_bin_name().unwrap_or(nested.get_name());
+        let about = nested.get_long_about().or(nested.get_about());
+        let about = about.map(ToString::to_string).unwrap_or_default();
+        let about = about.split("\n\n").map(sentence).collect::<Vec<_>>();
+        describe(&mut roff, name, &about.join(" "));
+        let own = |it: &&Arg| !it.is_hide_set() && it.get_id() != "help";
+        for flag in nested.get_arguments().filter(own) {
+            let short = flag.get_short().map(|it| format!("-{it}, "));
+            let long = flag.get_long().unwrap_or_default();
+            let name = format!("{}--{long}", short.unwrap_or_default());
+            let help = flag.get_help().map(ToString::to_string);
+            roff.control("RS", []);
+            describe(&mut roff, &name, &sentence(&help.unwrap_or_default()));
+            roff.control("RE", []);
+        }
     }
     body(&roff)
 }

@@ -215,11 +215,13 @@ impl Reader {
                 let known = bytes.len().min(b"HTTP/".len());
                 bytes[..known] == b"HTTP/"[..known]
             }
+            // RFC 9110 §9.1: a method is any token, such as M-SEARCH or VERSION-CONTROL.
             Message::Request => bytes
                 .iter()
-                .take_while(|&&byte| byte != b' ')
-                .take(16)
-                .all(u8::is_ascii_alphabetic),
+                .copied()
+                .take_while(|&byte| byte != b' ')
+                .take(32)
+                .all(is_token_byte),
         };
         if fits {
             Ok(())
@@ -351,7 +353,7 @@ fn shown(line: &[u8]) -> String {
 }
 
 /// Whether a byte may be in a token (RFC 9110 §5.6.2).
-pub(in crate::proto) fn is_token_byte(byte: u8) -> bool {
+pub(crate) fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
@@ -399,6 +401,18 @@ mod tests {
             Err(HeadError::NotHttp(b"\x15\x03\x03".to_vec()))
         );
         assert_eq!(read(b"HT"), Ok(None));
+    }
+
+    #[test]
+    fn a_method_is_any_token() {
+        let read = |raw: &str| Reader::new(Message::Request).read(raw.as_bytes());
+        for method in ["GET", "M-SEARCH", "VERSION-CONTROL", "x!2"] {
+            let head = read(&format!("{method} / HTTP/1.1\r\n\r\n"));
+            assert!(head.unwrap().is_some(), "{method}");
+        }
+        for start in ["\x16\x03", "{\"a\"", "*1\r\n", "G(T /"] {
+            assert!(matches!(read(start), Err(HeadError::NotHttp(_))), "{start}");
+        }
     }
 
     #[test]

@@ -15,12 +15,17 @@ use super::goal::Goal;
 use super::request::fill;
 use crate::dial::io_text;
 use crate::proto::buffer::Buffer;
+use crate::proto::http1::head::is_token_byte;
 use crate::session::Transport;
 
 /// How long a client may take for its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How large the first message of a client may be, in bytes: far more than any is.
 const MAX_HELLO: usize = 64 << 10;
+/// How long the first line of a request may be whose method is none of the usual ones, in bytes.
+const MAX_LINE: usize = 8 << 10;
+/// How long a client may leave it open what it speaks, once it has said something: it may wait for an answer.
+const UNDECIDED: Duration = Duration::from_secs(2);
 
 /// What the first bytes of a client say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +43,7 @@ pub(super) enum Spoken {
 /// Reads until it is clear what the client speaks; what was read stays in `input`.
 pub(super) async fn recognise(front: &mut dyn Transport, input: &mut Buffer) -> io::Result<Spoken> {
     loop {
+        let is_silent = input.is_empty();
         match *input.filled() {
             [] => {}
             // RFC 8446 §5.1: the content type of a handshake record.
@@ -48,7 +54,16 @@ pub(super) async fn recognise(front: &mut dyn Transport, input: &mut Buffer) -> 
                 }
             }
         }
-        if fill(front, input).await? == 0 {
+        let more = fill(front, input);
+        let n = if is_silent {
+            more.await?
+        } else {
+            match tokio::time::timeout(UNDECIDED, more).await {
+                Ok(n) => n?,
+                Err(_) => return Ok(Spoken::Other),
+            }
+        };
+        if n == 0 {
             let spoken = if input.is_empty() {
                 Spoken::Nothing
             } else {
@@ -61,6 +76,7 @@ pub(super) async fn recognise(front: &mut dyn Transport, input: &mut Buffer) -> 
 
 /// Whether the start of a stream is that of a request; `None` if more is needed.
 fn is_http(start: &[u8]) -> Option<bool> {
+    // What most requests are; others are known by the end of their first line.
     const METHODS: [&[u8]; 9] = [
         b"GET ",
         b"HEAD ",
@@ -75,8 +91,15 @@ fn is_http(start: &[u8]) -> Option<bool> {
     if METHODS.iter().any(|it| start.starts_with(it)) {
         return Some(true);
     }
-    let may_be = METHODS.iter().any(|it| it.starts_with(start));
-    (!may_be).then_some(false)
+    let method = start.split(|&byte| byte == b' ').next()?;
+    if method.is_empty() || !method.iter().copied().all(is_token_byte) {
+        return Some(false);
+    }
+    let Some(end) = memchr::memchr(b'\n', start) else {
+        return (start.len() > MAX_LINE).then_some(false);
+    };
+    let line = start[..end].trim_ascii_end();
+    Some(line.ends_with(b" HTTP/1.1") || line.ends_with(b" HTTP/1.0"))
 }
 
 /// Reads the `ClientHello`.
@@ -166,9 +189,11 @@ mod tests {
             ("GET / HTTP/1.1", Some(true)),
             ("PO", None),
             ("P", None),
-            ("PRI * HTTP/2.0", Some(false)),
-            ("GETX", Some(false)),
-            ("SSH-2.0", Some(false)),
+            ("PRI * HTTP/2.0\r\n", Some(false)),
+            ("GETX", None),
+            ("M-SEARCH * HTTP/1.1\r\n", Some(true)),
+            ("HELO example.com\r\n", Some(false)),
+            ("SSH-2.0-x\r\n", Some(false)),
             ("\0", Some(false)),
         ] {
             assert_eq!(is_http(start.as_bytes()), expected, "{start}");
