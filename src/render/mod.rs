@@ -17,6 +17,7 @@ pub mod json;
 pub mod jsonl;
 mod label;
 mod layout;
+pub mod markdown;
 pub mod mask;
 pub mod message;
 pub mod payload;
@@ -30,6 +31,7 @@ pub mod tree;
 pub mod waterfall;
 pub mod width;
 pub mod write_out;
+pub mod xml;
 
 pub use decode::Decode;
 pub use form::Form;

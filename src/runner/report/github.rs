@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::{details, place};
+use crate::render::markdown::escape as markdown;
 use crate::render::quantity;
 use crate::runner::result::{Kind, Outcome, Run};
 
@@ -63,19 +64,19 @@ pub fn summary(run: &Run) -> String {
         let file = case.file.iter().map(|file| format!("{file}: "));
         let name: String = file.chain([case.name.clone()]).collect();
         let took = quantity::duration(case.took);
-        let _ = writeln!(out, "| {word} | {} | {took} |", html(&name));
+        let _ = writeln!(out, "| {word} | {} | {took} |", markdown(&name));
     }
     for case in &run.cases {
         let Outcome::Failed(failure) = &case.outcome else {
             continue;
         };
-        let place = html(&place(case, failure));
+        let place = markdown(&place(case, failure));
         let _ = write!(out, "\n<details open><summary>{place}</summary>\n\n<pre>");
         let head = [failure.step.clone(), failure.message.clone()];
         for line in head.into_iter().chain(details(failure)) {
             // A blank line would end the HTML block.
             let line = if line.is_empty() { " " } else { &line };
-            let _ = writeln!(out, "{}", html(line));
+            let _ = writeln!(out, "{}", markdown(line));
         }
         out.push_str("</pre>\n</details>\n");
     }
@@ -90,18 +91,4 @@ fn data(text: &str) -> String {
 
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
-}
-
-fn html(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' | '<' | '>' | '"' | '\'' | '|' | '`' | '*' | '_' | '[' | ']' | '\\' | '#' | '~'
-            | '!' | '@' | ':' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            c => out.push(c),
-        }
-    }
-    out
 }

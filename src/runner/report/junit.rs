@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::{details, place};
+use crate::render::xml::{attribute, escape};
 use crate::runner::result::{CaseResult, Failure, Kind, Outcome, Run};
 
 const COMMAND_LINE: &str = "wsee test";
@@ -107,26 +108,4 @@ fn file(case: &CaseResult) -> &str {
 
 fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
-}
-
-/// An attribute's text; a bare line break or tab would be read as a space.
-fn attribute(text: &str) -> String {
-    escape(text).replace('\n', "&#10;").replace('\t', "&#9;")
-}
-
-/// An element's text, without the characters that XML 1.0 does not allow (§2.2).
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
-            c if c.is_control() && !matches!(c, '\n' | '\t') => {}
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }
