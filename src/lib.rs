@@ -13,7 +13,8 @@
 //! pipe/        standard input to messages, and back          │ modes: none imports another
 //! serve/       a server that echoes, or plays a recording    │
 //! proxy/       between a client and a server: exact frames, faults       │
-//! runner/      scenarios against a server, reports          ─┘
+//! runner/      scenarios against a server, reports           │
+//! audit/       checks of a server, with evidence            ─┘
 //!
 //! console/     the line editor and what every prompt has: memory's commands, variables, switches
 //!
@@ -55,6 +56,7 @@
 
 pub mod acceptor;
 pub mod atomic_file;
+pub mod audit;
 pub mod cli;
 pub mod command;
 pub mod config;

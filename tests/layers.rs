@@ -13,7 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["run"],
     &["config"],
     &["cli"],
-    &["prompt", "pipe", "serve", "proxy", "runner"],
+    &["prompt", "pipe", "serve", "proxy", "runner", "audit"],
     &["console"],
     &["speaker"],
     &["acceptor"],
@@ -103,6 +103,7 @@ const WORDS: &[Words] = &[
             "serve/",
             "proxy/",
             "runner/",
+            "audit/",
         ]),
     },
     Words {

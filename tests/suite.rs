@@ -5,6 +5,7 @@
     reason = "tests have no public interface; pub says what modules share"
 )]
 
+mod audit;
 mod completion;
 mod config;
 mod conformance;

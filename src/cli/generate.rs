@@ -22,6 +22,8 @@ pub enum Page {
     Proxy,
     /// wsee-test(1)
     Test,
+    /// wsee-audit(1)
+    Audit,
     /// wsee-replay(1)
     Replay,
     /// wsee-report(1)
@@ -74,6 +76,7 @@ impl Page {
             Self::Listen => "listen",
             Self::Proxy => "proxy",
             Self::Test => "test",
+            Self::Audit => "audit",
             Self::Replay => "replay",
             Self::Report => "report",
             Self::View => "view",

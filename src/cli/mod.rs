@@ -8,6 +8,7 @@
 )]
 
 mod address;
+mod audit;
 mod complete;
 mod config;
 mod connect;
@@ -44,6 +45,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use address::{KeepaliveTime, RouteArgs, RouteValueError};
+pub use audit::{AuditArgs, AuditChecksArgs, AuditLimitArgs, AuditReportArgs, FailOn};
 pub use clap::ColorChoice;
 pub use clap_complete::Shell;
 pub use complete::{Completion, complete, complete_further};
@@ -147,6 +149,8 @@ pub enum Command {
     Proxy(Box<ProxyingArgs>),
     /// Test a server: steps on the command line, or scenario files
     Test(Box<TestArgs>),
+    /// Check a server's conformance and security, with evidence
+    Audit(Box<AuditArgs>),
     /// Send again what the client of a recording sent
     Replay(Box<ReplayArgs>),
     /// Write an HTML report of a recorded session

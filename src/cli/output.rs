@@ -92,7 +92,7 @@ pub struct DisplayArgs {
     ///
     /// Omits notes, and the last line if the connection ended well. The exit status and the display
     /// at the prompt do not change.
-    #[arg(short, long)]
+    #[arg(short, long, hide_short_help = true)]
     pub quiet: bool,
     /// When to use colour
     ///

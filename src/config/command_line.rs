@@ -57,6 +57,7 @@ impl CommandLine {
             Some(name) => {
                 let config = match &line.cli.command {
                     Some(Command::Test(test)) => &test.config,
+                    Some(Command::Audit(audit)) => &audit.config,
                     _ => &line.cli.connect.session.config,
                 };
                 Err(file::no_profile(path, name, config.no_config).into())
@@ -80,6 +81,7 @@ impl CommandLine {
         let url = match &self.cli.command {
             None => self.cli.connect.url.as_ref(),
             Some(Command::Test(test)) => only(&test.targets),
+            Some(Command::Audit(audit)) => audit.url.as_ref(),
             Some(_) => None,
         };
         let (name, _) = named(url?)?;
@@ -116,6 +118,10 @@ impl CommandLine {
                 let flags = (test.config.debug, test.display.show_secrets);
                 (Some("test"), flags)
             }
+            Some(Command::Audit(audit)) => {
+                let flags = (audit.config.debug, audit.display.show_secrets);
+                (Some("audit"), flags)
+            }
             Some(_) => return Vec::new(),
         };
         if !debug {
@@ -148,6 +154,7 @@ impl Typed {
             None => None,
             Some("demo") => Some("demo"),
             Some("test") => Some("test"),
+            Some("audit") => Some("audit"),
             Some(_) => return None,
         };
         let own = command.and_then(|name| matches.subcommand_matches(name));
@@ -161,6 +168,10 @@ impl Typed {
                         .filter(|url| url.starts_with('@'))?
                         .as_str(),
                 )
+            }
+            Some("audit") => {
+                let url = own.try_get_one::<String>("url").ok().flatten();
+                Some(url.filter(|url| url.starts_with('@'))?.as_str())
             }
             _ => own
                 .try_get_one::<String>("url")
@@ -198,11 +209,13 @@ impl Typed {
             Cli::parse_args(&line).map_err(|error| self.explain(args, &settings, error))?;
         if let Some(url) = settings.url {
             let url = elsewhere(&url, &self.path);
-            if let Some(Command::Test(test)) = &mut cli.command {
-                test.targets = vec![url];
-            } else {
-                cli.connect.url = Some(url);
-                cli.connect.profile.clone_from(&self.profile);
+            match &mut cli.command {
+                Some(Command::Test(test)) => test.targets = vec![url],
+                Some(Command::Audit(audit)) => audit.url = Some(url),
+                _ => {
+                    cli.connect.url = Some(url);
+                    cli.connect.profile.clone_from(&self.profile);
+                }
             }
         }
         match &mut cli.command {

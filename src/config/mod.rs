@@ -2,6 +2,7 @@
 //!
 //! The only reader of the environment.
 
+mod audit;
 mod command_line;
 mod compression;
 mod connect;
@@ -31,6 +32,7 @@ mod text_file;
 mod timing;
 mod tls;
 
+pub use audit::{AuditError, Auditing};
 pub use command_line::{CommandLine, CommandLineError};
 pub use compression::{CompressionError, CompressionProblem};
 pub use connect::{Connect, Mode};
@@ -115,6 +117,8 @@ pub enum ConfigError {
     #[error(transparent)]
     SocketIo(#[from] listen::SocketIoError),
     #[error(transparent)]
+    Audit(#[from] audit::AuditError),
+    #[error(transparent)]
     Itself(#[from] proxying::ItselfError),
     #[error(
         "--fault {0:?}: client and server in front are for wsee proxy; leave the first word out"
@@ -134,6 +138,7 @@ impl ConfigError {
             | Self::SendEncoding(_)
             | Self::Every(EveryError::File { .. } | EveryError::Encoding(_)) => Exit::Input,
             Self::Test(error) => error.exit(),
+            Self::Audit(error) => error.exit(),
             Self::OnTop(error) => error.exit(),
             Self::Replay(error) => error.exit(),
             Self::Playback(error) => error.exit(),

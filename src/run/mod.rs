@@ -1,5 +1,6 @@
 //! The commands: each resolves its command line, runs, and reports how it ended.
 
+mod audit;
 mod authority;
 mod browse;
 mod connect;
@@ -33,8 +34,8 @@ use jiff::Timestamp;
 
 use crate::cli::{self, Command, ConnectArgs, ProxyingCommand, ReplayArgs, generate};
 use crate::config::{
-    CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode, Proxying, Test,
-    profiles,
+    Auditing, CommandLine, CommandLineError, ConfigError, Connect, Environment, Listen, Mode,
+    Proxying, Test, profiles,
 };
 use crate::diagnostic::Diagnostic;
 use crate::event::NotOpen;
@@ -86,6 +87,14 @@ fn command(line: CommandLine, environment: &Environment, started: Instant) -> Ex
             Ok(mut test) => {
                 test.notes.extend(line.notes);
                 on_runtime(runner::test(test, environment))
+            }
+            Err(error) => refuse(&error),
+        },
+        Some(Command::Audit(args)) if args.checks.list => audit::explain(environment),
+        Some(Command::Audit(args)) => match Auditing::resolve(&args, environment) {
+            Ok(mut auditing) => {
+                auditing.notes.extend(line.notes);
+                on_runtime(audit::audit(auditing, environment))
             }
             Err(error) => refuse(&error),
         },

@@ -15,7 +15,7 @@ pub struct Credentials {
 }
 
 impl Credentials {
-    pub(super) fn fields(&self, url: &Url) -> Vec<(String, String)> {
+    pub fn fields(&self, url: &Url) -> Vec<(String, String)> {
         let authorization = self.authorization.as_ref();
         let authorization = authorization.map(|value| value.expose().clone());
         let fields = [

@@ -147,7 +147,7 @@ pub(in crate::cli) fn closing() -> String {
     }
     roff.control("SH", ["SEE ALSO"]);
     let pages = [
-        "test", "listen", "proxy", "replay", "report", "curl", "demo", "fmt",
+        "test", "listen", "proxy", "audit", "replay", "report", "curl", "demo", "fmt",
     ]
     .map(|name| format!("wsee-{name}"));
     let mut words = Vec::new();

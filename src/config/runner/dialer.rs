@@ -37,11 +37,11 @@ pub(super) struct Wrong<'a> {
 }
 
 impl Flags {
-    pub(super) fn new(typed: ConnectionArgs, environment: Environment) -> Self {
+    pub(in crate::config) fn new(typed: ConnectionArgs, environment: Environment) -> Self {
         Self { typed, environment }
     }
 
-    pub(super) fn dialing(&self, url: &str) -> Result<Dialing, ConfigError> {
+    pub(in crate::config) fn dialing(&self, url: &str) -> Result<Dialing, ConfigError> {
         let args = self.typed.with(&[]).map_err(super::TestError::Flags)?;
         self.resolve(&args, url)
     }

@@ -1,0 +1,482 @@
+//! What the checks work with: connections within the budget, and answers that several checks look at.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+
+use super::meter::Meter;
+use super::options::Options;
+use super::request::{self, Place, With};
+use super::trace::Trace;
+use super::verdict::Untested;
+use super::wire::{Seen, Wire};
+use crate::dial::tls::Session;
+use crate::dial::{self, Stream};
+use crate::proto::handshake::client::{Edit, Handshake};
+use crate::proto::handshake::{Agreed, Offer};
+use crate::proto::http1::head::Message;
+use crate::proto::http1::{Body, Head, HeadError, Reader};
+use crate::render::quantity;
+use crate::session;
+
+/// How long a connection must stay open to count as let in: servers that check after the upgrade close at once.
+const SETTLE: Duration = Duration::from_millis(250);
+/// The same before a finding of high severity.
+const CONFIRM: Duration = Duration::from_millis(1200);
+/// Failures in a row after which the server is left alone.
+const FAILURES: u32 = 3;
+/// How long a body is waited for: it is only evidence, and an error page comes with its head.
+const BODY: Duration = Duration::from_millis(500);
+/// The longest `Retry-After` that is waited for.
+const LONGEST_RETRY: Duration = Duration::from_secs(2);
+/// Refusals that are kept to be looked at.
+const REFUSALS: usize = 40;
+
+/// How a server answers a request.
+#[derive(Debug)]
+pub(super) enum Reply {
+    Head(Head),
+    /// It ended the connection without an answer: how, in words.
+    Ended(&'static str),
+    /// The answer is no HTTP, or breaks its rules.
+    NotHttp(String),
+    /// The TLS handshake failed.
+    Tls(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) reply: Reply,
+    /// The connection, if the status is 101.
+    pub(super) wire: Option<Wire>,
+    pub(super) trace: Trace,
+}
+
+impl Answer {
+    pub(super) fn status(&self) -> Option<u16> {
+        match &self.reply {
+            Reply::Head(head) => head.status(),
+            _ => None,
+        }
+    }
+
+    pub(super) fn opens(&self) -> bool {
+        self.status() == Some(101)
+    }
+
+    /// In a few words, such as `403`.
+    pub(super) fn brief(&self) -> String {
+        match &self.reply {
+            Reply::Head(head) => head.status().unwrap_or_default().to_string(),
+            Reply::Ended(end) => (*end).to_owned(),
+            Reply::NotHttp(problem) | Reply::Tls(problem) => problem.clone(),
+        }
+    }
+}
+
+/// Whether a request gets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Entry {
+    In,
+    /// Why not.
+    Out(String),
+    /// An answer that says nothing about the request.
+    Unclear(String),
+}
+
+#[derive(Debug)]
+pub(super) struct Admission {
+    pub(super) entry: Entry,
+    pub(super) trace: Trace,
+}
+
+impl Admission {
+    pub(super) fn is_in(&self) -> bool {
+        self.entry == Entry::In
+    }
+
+    /// Whether it gets in, or why that is not known.
+    pub(super) fn decided(&self) -> Result<bool, Untested> {
+        match &self.entry {
+            Entry::In => Ok(true),
+            Entry::Out(_) => Ok(false),
+            Entry::Unclear(why) => Err(Untested(why.clone())),
+        }
+    }
+
+    pub(super) fn brief(&self) -> &str {
+        match &self.entry {
+            Entry::In => "101",
+            Entry::Out(why) | Entry::Unclear(why) => why,
+        }
+    }
+}
+
+/// What was learned before the checks.
+#[derive(Debug)]
+pub(super) struct Baseline {
+    /// The options of the server that answered, perhaps after redirections.
+    pub(super) base: session::Options,
+    pub(super) tls: Option<Session>,
+    pub(super) agreed: Option<Agreed>,
+    /// Why the connection did not open; the status of a refusal.
+    pub(super) refused: Option<u16>,
+    /// The head of that refusal.
+    pub(super) refusal: Option<Head>,
+}
+
+/// Credentials and origin of a request.
+type Asked = (With, Option<String>);
+
+#[derive(Debug)]
+pub(super) struct Auditor {
+    pub(super) options: Options,
+    pub(super) baseline: Baseline,
+    pub(super) meter: Rc<Meter>,
+    /// The server ends every connection soon, so that an end says nothing.
+    pub(super) ends_soon: bool,
+    pub(super) refusals: Vec<Trace>,
+    admissions: Vec<(Asked, Rc<Admission>)>,
+    failures: u32,
+    /// Why nothing more is asked.
+    left: Option<String>,
+}
+
+impl Auditor {
+    pub(super) fn new(options: Options, mut baseline: Baseline, meter: Rc<Meter>) -> Self {
+        // An Origin of -H is one like that of --origin.
+        let offer = &mut baseline.base.offer;
+        for edit in &offer.edits {
+            if let Edit::Set { name, value } = edit
+                && name.eq_ignore_ascii_case("origin")
+            {
+                offer.origin = Some(value.clone());
+            }
+        }
+        offer.edits.retain(|edit| !edit.sets("origin"));
+        Self {
+            options,
+            baseline,
+            meter,
+            ends_soon: false,
+            refusals: Vec::new(),
+            admissions: Vec::new(),
+            failures: 0,
+            left: None,
+        }
+    }
+
+    pub(super) fn base(&self) -> &session::Options {
+        &self.baseline.base
+    }
+
+    pub(super) fn timeout(&self) -> Duration {
+        self.options.timeout
+    }
+
+    /// What was agreed on, or why nothing was.
+    pub(super) fn agreed(&self) -> Result<&Agreed, Untested> {
+        let refused = self.baseline.refused;
+        self.baseline.agreed.as_ref().ok_or_else(|| {
+            Untested(match refused {
+                Some(status) => format!("the server refuses the upgrade with {status}"),
+                None => "the connection does not open".to_owned(),
+            })
+        })
+    }
+
+    pub(super) fn own(&self) -> Result<Place, Untested> {
+        let base = self.base();
+        let own = Place::own(&base.url, base.offer.origin.as_deref());
+        own.ok_or_else(|| Untested::because("the URL has no host"))
+    }
+
+    /// Remembers that the connection of the baseline was let in.
+    pub(super) fn admitted(&mut self, admission: Admission) {
+        let origin = self.base().offer.origin.clone();
+        self.admissions
+            .push(((With::All, origin), Rc::new(admission)));
+    }
+
+    /// A request with these credentials and this origin, sent once.
+    pub(super) async fn admit(
+        &mut self,
+        with: With,
+        origin: Option<&str>,
+    ) -> Result<Rc<Admission>, Untested> {
+        let key = (with, origin.map(str::to_owned));
+        if let Some((_, known)) = self.admissions.iter().find(|(other, _)| *other == key) {
+            return Ok(Rc::clone(known));
+        }
+        let admission = Rc::new(self.admit_for(with, origin, SETTLE).await?);
+        self.admissions.push((key, Rc::clone(&admission)));
+        Ok(admission)
+    }
+
+    /// The same once more, and for longer.
+    pub(super) async fn confirm(
+        &mut self,
+        with: With,
+        origin: Option<&str>,
+    ) -> Result<Admission, Untested> {
+        self.admit_for(with, origin, CONFIRM).await
+    }
+
+    /// The same; it must stay open for `settle` to be in.
+    pub(super) async fn admit_for(
+        &mut self,
+        with: With,
+        origin: Option<&str>,
+        settle: Duration,
+    ) -> Result<Admission, Untested> {
+        let mut options = request::with(self.base(), with);
+        options.offer.origin = origin.map(str::to_owned);
+        let mut answer = self.ask(&options).await?;
+        match answer.wire.take() {
+            Some(wire) => self.settle(wire, settle).await,
+            None => Ok(Admission {
+                entry: refused(&answer),
+                trace: answer.trace,
+            }),
+        }
+    }
+
+    /// Whether an open connection stays open.
+    pub(super) async fn settle(
+        &mut self,
+        mut wire: Wire,
+        settle: Duration,
+    ) -> Result<Admission, Untested> {
+        let mut left = settle;
+        let entry = loop {
+            let began = std::time::Instant::now();
+            match wire.next(left).await? {
+                Seen::Close(code, _) if !self.ends_soon => {
+                    let code = code.map_or("no code".to_owned(), |code| code.to_string());
+                    break Entry::Out(format!("101, then Close {code}"));
+                }
+                Seen::End(end) if !self.ends_soon => break Entry::Out(format!("101, then {end}")),
+                Seen::Close(..) | Seen::End(_) | Seen::Silence => break Entry::In,
+                _ => left = left.saturating_sub(began.elapsed()),
+            }
+        };
+        let trace = wire.trace.clone();
+        wire.leave().await;
+        Ok(Admission { entry, trace })
+    }
+
+    /// Sends a well-formed upgrade.
+    pub(super) async fn ask(&mut self, options: &session::Options) -> Result<Answer, Untested> {
+        let offer = complete(options);
+        let handshake = Handshake::new(&offer, &generate_key());
+        let request = handshake.request().as_bytes().to_vec();
+        self.exchange(options, &request).await
+    }
+
+    /// Opens a connection as the baseline did; the server must let it in.
+    pub(super) async fn open(&mut self) -> Result<Wire, Untested> {
+        self.agreed()?;
+        let options = self.base().clone();
+        let answer = self.ask(&options).await?;
+        let brief = answer.brief();
+        let refused = || Untested(format!("the server refuses another connection: {brief}"));
+        answer.wire.ok_or_else(refused)
+    }
+
+    /// Sends any request and reads the head of the answer; waits and asks again where the server asks for that.
+    pub(super) async fn exchange(
+        &mut self,
+        options: &session::Options,
+        request: &[u8],
+    ) -> Result<Answer, Untested> {
+        let mut is_again = false;
+        loop {
+            let answer = self.exchange_once(options, request).await?;
+            let (Some(status @ (429 | 503)), Reply::Head(head)) = (answer.status(), &answer.reply)
+            else {
+                self.failures = 0;
+                return Ok(answer);
+            };
+            let pause = head.text("Retry-After").and_then(|text| text.parse().ok());
+            let pause = Duration::from_secs(pause.unwrap_or(1));
+            if !is_again && pause <= LONGEST_RETRY {
+                is_again = true;
+                let meter = Rc::clone(&self.meter);
+                meter.wait(pause, std::future::pending::<()>()).await?;
+                continue;
+            }
+            let why = match status {
+                429 => "the server limits how often it is asked (429)",
+                _ => "the server is not available (503)",
+            };
+            return Err(self.failed(why));
+        }
+    }
+
+    async fn exchange_once(
+        &mut self,
+        options: &session::Options,
+        request: &[u8],
+    ) -> Result<Answer, Untested> {
+        let stream = match self.dial(options).await? {
+            Ok(stream) => stream,
+            Err(problem) => {
+                return Ok(Answer {
+                    reply: Reply::Tls(problem),
+                    wire: None,
+                    trace: Trace::default(),
+                });
+            }
+        };
+        let mut wire = Wire::new(stream, Rc::clone(&self.meter));
+        let (timeout, meter) = (self.timeout(), Rc::clone(&self.meter));
+        wire.trace.sent.add_head(request);
+        wire.write(request, timeout).await?;
+        let Some(answer) = meter.wait(timeout, answer(wire, timeout)).await? else {
+            let limit = quantity::duration(timeout);
+            return Err(self.failed(&format!("the server does not answer within {limit}")));
+        };
+        let answer = answer?;
+        self.keep(&answer);
+        Ok(answer)
+    }
+
+    fn keep(&mut self, answer: &Answer) {
+        if !answer.opens() && self.refusals.len() < REFUSALS {
+            self.refusals.push(answer.trace.clone());
+        }
+    }
+
+    /// Connects; a TLS handshake that fails is an answer of the server.
+    pub(super) async fn dial(
+        &mut self,
+        options: &session::Options,
+    ) -> Result<Result<Stream, String>, Untested> {
+        if let Some(why) = &self.left {
+            return Err(Untested(why.clone()));
+        }
+        self.meter.connect()?;
+        let meter = Rc::clone(&self.meter);
+        let mut ignore = |_| {};
+        let dialing = dial::dial(&options.target, &options.dial, &mut ignore);
+        match meter.wait(self.timeout(), dialing).await? {
+            Some(Ok(stream)) => Ok(Ok(stream)),
+            Some(Err(dial::Error::Tls(failure))) => Ok(Err(failure.to_string())),
+            Some(Err(error)) => Err(self.failed(&error.to_string())),
+            None => Err(self.failed("no connection in time")),
+        }
+    }
+
+    /// Takes back the last failure, which was an answer.
+    pub(super) fn forgive(&mut self) {
+        self.failures = self.failures.saturating_sub(1);
+    }
+
+    /// Counts a failure that says nothing about a check; after some in a row the server is left alone.
+    pub(super) fn failed(&mut self, why: &str) -> Untested {
+        self.failures += 1;
+        if self.failures >= FAILURES && self.left.is_none() {
+            self.left = Some(format!(
+                "left alone after {FAILURES} failures in a row: {why}"
+            ));
+        }
+        Untested::because(why)
+    }
+}
+
+/// The offer with its credentials.
+pub(super) fn complete(options: &session::Options) -> Offer {
+    let mut offer = options.offer.clone();
+    offer
+        .fields
+        .extend(options.credentials.fields(&options.url));
+    offer
+}
+
+async fn answer(mut wire: Wire, timeout: Duration) -> Result<Answer, Untested> {
+    let mut received = Vec::new();
+    let mut start = 0;
+    let mut reader = Reader::new(Message::Response);
+    let reply = loop {
+        match reader.read_leniently(&received[start..]) {
+            Ok(Some((head, _))) => {
+                let end = start + head.as_bytes().len();
+                let is_interim = matches!(head.status(), Some(100 | 102..=199));
+                if !is_interim {
+                    wire.trace.received.add_head(&received[start..end]);
+                    let rest = received.split_off(end);
+                    return finish(wire, head, &rest, timeout).await;
+                }
+                start = end;
+                reader = Reader::new(Message::Response);
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => break Reply::NotHttp(not_http(&error)),
+        }
+        match wire.read(timeout).await? {
+            // The deadline around this ends the wait.
+            None => std::future::pending().await,
+            Some(bytes) if bytes.is_empty() => {
+                break Reply::Ended(wire.end().unwrap_or("the connection ended"));
+            }
+            Some(bytes) => received.extend(bytes),
+        }
+    };
+    wire.trace.received.add_head(&received);
+    wire.trace.end = wire.end().map(str::to_owned);
+    Ok(Answer {
+        reply,
+        wire: None,
+        trace: wire.trace.clone(),
+    })
+}
+
+/// The rest of an answer: its body, or the open connection.
+async fn finish(
+    mut wire: Wire,
+    head: Head,
+    rest: &[u8],
+    timeout: Duration,
+) -> Result<Answer, Untested> {
+    if head.status() == Some(101) {
+        wire.open(rest);
+        return Ok(Answer {
+            reply: Reply::Head(head),
+            trace: wire.trace.clone(),
+            wire: Some(wire),
+        });
+    }
+    let mut body = Body::new(&head);
+    body.push(rest);
+    // The rest of a long page shows nothing more.
+    while !body.is_done() && body.content().len() < Body::MAX_CONTENT {
+        match wire.read(BODY.min(timeout)).await? {
+            Some(bytes) if !bytes.is_empty() => body.push(&bytes),
+            _ => break,
+        };
+    }
+    wire.trace.received.add(body.content());
+    Ok(Answer {
+        reply: Reply::Head(head),
+        wire: None,
+        trace: wire.trace.clone(),
+    })
+}
+
+fn not_http(error: &HeadError) -> String {
+    error.to_string()
+}
+
+fn refused(answer: &Answer) -> Entry {
+    let brief = answer.brief();
+    match (&answer.reply, answer.status()) {
+        (Reply::Head(_), Some(300..=499)) | (Reply::Ended(_) | Reply::Tls(_), _) => {
+            Entry::Out(brief)
+        }
+        _ => Entry::Unclear(format!(
+            "the server answers {brief}, which says nothing about it"
+        )),
+    }
+}

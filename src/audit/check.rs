@@ -1,0 +1,56 @@
+//! A check as a row of a table: what it is called, what it is about, and how it is made.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::auditor::Auditor;
+use super::options::Level;
+use super::severity::Severity;
+use super::verdict::Judged;
+
+/// Rows about one subject, in the order in which they run.
+#[derive(Debug, Clone, Copy)]
+pub struct Group {
+    pub name: &'static str,
+    pub checks: &'static [Check],
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    pub id: &'static str,
+    pub level: Level,
+    /// The most severe finding.
+    pub severity: Severity,
+    /// What a finding says.
+    pub title: &'static str,
+    /// Sections of RFCs, CWE numbers, chapters of the OWASP testing guide.
+    pub rule: &'static str,
+    /// What is done, what it means, and when it is a finding.
+    pub about: &'static str,
+    pub cures: &'static [Cure],
+    /// The most connections that it makes.
+    pub connections: u32,
+    pub(super) run: Run,
+}
+
+/// What to do about a finding, in a kind of server.
+#[derive(Debug, Clone, Copy)]
+pub struct Cure {
+    pub server: &'static str,
+    pub text: &'static str,
+}
+
+pub(super) type Run = for<'a> fn(&'a mut Auditor) -> Judging<'a>;
+
+pub(super) type Judging<'a> = Pin<Box<dyn Future<Output = Judged> + 'a>>;
+
+pub(super) const fn cure(server: &'static str, text: &'static str) -> Cure {
+    Cure { server, text }
+}
+
+/// Where a cure is the same for all.
+pub(super) const ANY: &str = "any server";
+pub(super) const NGINX: &str = "nginx";
+pub(super) const NODE: &str = "Node ws";
+pub(super) const PYTHON: &str = "Python websockets";
+pub(super) const SPRING: &str = "Spring";

@@ -1,0 +1,227 @@
+//! What credentials are good for, and where they go.
+
+use std::future::ready;
+
+use super::auditor::Auditor;
+use super::check::{ANY, Check, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::options::Level;
+use super::request::{With, has_credentials, only_in_query};
+use super::severity::{Severity, Sure};
+use super::trace::Trace;
+use super::verdict::{Judged, found, passed, untested};
+use crate::proto::http1::Head;
+use crate::render::quantity;
+
+pub(super) const GROUP: Group = Group {
+    name: "credential",
+    checks: &[
+        Check {
+            id: "credential-none",
+            level: Level::Polite,
+            severity: Severity::Low,
+            title: "The upgrade does not need the credentials that were given",
+            rule: "WSTG-ATHN-04, CWE-306",
+            about: "Repeats the upgrade without the credentials that were given. A finding if it gets in and is still open after --idle-budget: the server asks for them later than that, in a message, or not at all, and which of both cannot be seen from outside. A server that waits for a login in the first message closes connections without one soon.",
+            cures: &[
+                cure(
+                    NODE,
+                    "authenticate in the upgrade event, and answer 401 before handleUpgrade",
+                ),
+                cure(
+                    PYTHON,
+                    "serve(…, process_request=…) that returns a response with 401",
+                ),
+                cure(
+                    SPRING,
+                    "a HandshakeInterceptor, or Spring Security for the path",
+                ),
+            ],
+            connections: 1,
+            run: |it| Box::pin(none(it)),
+        },
+        Check {
+            id: "credential-query",
+            level: Level::Polite,
+            severity: Severity::Low,
+            title: "The only credentials are in the URL, which logs and proxies keep",
+            rule: "CWE-598, RFC 6750 §5.3",
+            about: "A token in the query ends up in the logs of servers and proxies and in histories. A finding if it is the only credential, and the server refuses the upgrade without it.",
+            cures: &[
+                cure(
+                    ANY,
+                    "use a cookie, a first message, or a ticket in the URL that is valid once and for seconds",
+                ),
+                cure(
+                    NGINX,
+                    "log $uri instead of $request, so that the query is not kept",
+                ),
+            ],
+            connections: 1,
+            run: |it| Box::pin(query(it)),
+        },
+        Check {
+            id: "credential-cookie",
+            level: Level::Polite,
+            severity: Severity::Low,
+            title: "A session cookie of the handshake lacks a flag",
+            rule: "RFC 6265 §4.1.2, CWE-614, CWE-1004, CWE-1275",
+            about: "Looks at Set-Cookie in the answers to the upgrade, as far as the name is that of a session or a token. HttpOnly keeps scripts from reading it, Secure (on a server with TLS) keeps it off plain connections, SameSite keeps it from requests of other sites.",
+            cures: &[
+                cure(ANY, "Set-Cookie: NAME=…; HttpOnly; Secure; SameSite=Lax"),
+                cure(NGINX, "proxy_cookie_flags ~ httponly secure samesite=lax;"),
+                cure(
+                    SPRING,
+                    "server.servlet.session.cookie.same-site=lax, .http-only=true, .secure=true",
+                ),
+            ],
+            connections: 0,
+            run: |it| Box::pin(ready(cookie(it))),
+        },
+    ],
+};
+
+async fn none(it: &mut Auditor) -> Judged {
+    it.agreed()?;
+    if !has_credentials(it.base()) {
+        return untested("no credentials were given");
+    }
+    let origin = it.base().offer.origin.clone();
+    let patience = it.options.idle_budget;
+    let admission = it
+        .admit_for(With::Nothing, origin.as_deref(), patience)
+        .await?;
+    if !admission.decided()? {
+        return passed(admission.brief());
+    }
+    if only_in_query(it.base()) || it.ends_soon {
+        return untested(
+            "the upgrade gets in without them; whether they are asked for later is not seen",
+        );
+    }
+    let evidence = format!(
+        "without the credentials: 101, and open for {}; unless the server asks for them in a later message",
+        quantity::duration(patience)
+    );
+    found(Severity::Low, Sure::Likely, evidence, [admission.trace])
+}
+
+async fn query(it: &mut Auditor) -> Judged {
+    it.agreed()?;
+    if !has_credentials(it.base()) {
+        return untested("no credentials were given");
+    }
+    if !only_in_query(it.base()) {
+        return passed("the URL is not the only place of credentials");
+    }
+    let origin = it.base().offer.origin.clone();
+    let admission = it.admit(With::Nothing, origin.as_deref()).await?;
+    if admission.decided()? {
+        return passed("not needed in the URL");
+    }
+    let evidence = format!("without the secrets in the query: {}", admission.brief());
+    found(
+        Severity::Low,
+        Sure::Certain,
+        evidence,
+        [admission.trace.clone()],
+    )
+}
+
+/// Names of cookies that hold a session or a token have one of these in them, …
+const SESSIONS: [&str; 3] = ["sessid", "session", "token"];
+/// … or are, up to punctuation, one of these.
+const WORDS: [&str; 5] = ["auth", "jwt", "sess", "sid", "sso"];
+/// A page sends such a token in a field of its own, so that its script has to read it.
+const FOR_SCRIPTS: [&str; 3] = ["csrf", "xsrf", "verification"];
+
+fn cookie(it: &Auditor) -> Judged {
+    let agreed = it.baseline.agreed.as_ref().map(|agreed| &agreed.response);
+    let Some(head) = agreed.or(it.baseline.refusal.as_ref()) else {
+        return untested("there is no answer to look at");
+    };
+    let cookies: Vec<Cookie> = head
+        .values("Set-Cookie")
+        .filter_map(Cookie::parse)
+        .collect();
+    if cookies.is_empty() {
+        return passed("no session cookie is set");
+    }
+    let tls = it.base().target.tls;
+    let lacking: Vec<String> = cookies
+        .iter()
+        .filter_map(|cookie| cookie.lacks(tls))
+        .collect();
+    if lacking.is_empty() {
+        return passed("");
+    }
+    let trace = answer_alone(head);
+    found(Severity::Low, Sure::Certain, lacking.join("; "), [trace])
+}
+
+fn answer_alone(head: &Head) -> Trace {
+    let mut trace = Trace::default();
+    trace.received.add_head(head.as_bytes());
+    trace
+}
+
+fn is_session(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let has_one_of = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    let mut words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    !has_one_of(&FOR_SCRIPTS) && (has_one_of(&SESSIONS) || words.any(|word| WORDS.contains(&word)))
+}
+
+struct Cookie {
+    name: String,
+    attributes: Vec<String>,
+}
+
+impl Cookie {
+    /// A cookie whose name is that of a session, unless it is deleted.
+    fn parse(value: &[u8]) -> Option<Self> {
+        let value = String::from_utf8_lossy(value);
+        let mut parts = value.split(';');
+        let (name, value) = parts.next()?.split_once('=')?;
+        let attributes = parts.map(|part| part.trim().to_ascii_lowercase());
+        (is_session(name) && !value.is_empty()).then(|| Self {
+            name: name.trim().to_owned(),
+            attributes: attributes.collect(),
+        })
+    }
+
+    fn lacks(&self, tls: bool) -> Option<String> {
+        let has = |name: &str| {
+            self.attributes
+                .iter()
+                .any(|it| it.split('=').next() == Some(name))
+        };
+        let wanted = [("HttpOnly", true), ("Secure", tls), ("SameSite", true)];
+        let lacking: Vec<&str> = wanted
+            .into_iter()
+            .filter(|(name, matters)| *matters && !has(&name.to_ascii_lowercase()))
+            .map(|(name, _)| name)
+            .collect();
+        (!lacking.is_empty())
+            .then(|| format!("cookie {} without {}", self.name, lacking.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_cookies_of_sessions_need_flags() {
+        let lacks = |value: &str, tls| Cookie::parse(value.as_bytes()).and_then(|it| it.lacks(tls));
+        for name in ["theme", "sidebar", "author", "XSRF-TOKEN", "last_login"] {
+            assert_eq!(lacks(&format!("{name}=x"), true), None, "{name}");
+        }
+        assert_eq!(
+            lacks("PHPSESSID=x; path=/; HttpOnly; SameSite=Lax", false),
+            None
+        );
+        assert_eq!(lacks("sid=; Max-Age=0", true), None);
+        let all = "cookie connect.sid without HttpOnly, Secure, SameSite";
+        assert_eq!(lacks("connect.sid=x", true).as_deref(), Some(all));
+    }
+}

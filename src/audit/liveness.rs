@@ -1,0 +1,242 @@
+//! Whether the server takes part: answers pings, closes as the protocol says, and cuts those who are silent.
+
+use std::time::{Duration, Instant};
+
+use super::auditor::Auditor;
+use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::options::Level;
+use super::severity::{Severity, Sure};
+use super::verdict::{Judged, found, passed, untested};
+use super::wire::{Seen, frame};
+use crate::proto::frame::Opcode;
+use crate::render::quantity;
+
+const LIBRARY: &[Cure] = &[cure(
+    ANY,
+    "leave pings and closes to a WebSocket library, and do not stop reading from the socket",
+)];
+
+pub(super) const GROUP: Group = Group {
+    name: "liveness",
+    checks: &[
+        Check {
+            id: "liveness-ping",
+            level: Level::Polite,
+            severity: Severity::Medium,
+            title: "Pings are not answered",
+            rule: "RFC 6455 §5.5.2, §5.5.3",
+            about: "Sends a ping. Every endpoint answers it with a pong that has the same payload, unless it has sent a Close; clients and proxies take a server that does not for dead.",
+            cures: LIBRARY,
+            connections: 1,
+            run: |it| Box::pin(ping(it)),
+        },
+        Check {
+            id: "liveness-close",
+            level: Level::Polite,
+            severity: Severity::Low,
+            title: "A Close is not answered with a Close",
+            rule: "RFC 6455 §5.5.1",
+            about: "Sends a Close with the code 1000 and waits for the server's. Without it a client has to wait for its own time limit, and cannot know which messages arrived.",
+            cures: LIBRARY,
+            connections: 1,
+            run: |it| Box::pin(close(it)),
+        },
+        Check {
+            id: "liveness-tcp",
+            level: Level::Polite,
+            severity: Severity::Low,
+            title: "The server does not close TCP after the closing handshake",
+            rule: "RFC 6455 §7.1.1",
+            about: "After both Close frames the server closes TCP, so that the side with the known port does not keep the state of closed connections. A finding if the connection is still open after the time limit for an answer.",
+            cures: LIBRARY,
+            connections: 1,
+            run: |it| Box::pin(tcp(it)),
+        },
+        Check {
+            id: "liveness-idle",
+            level: Level::Polite,
+            severity: Severity::Info,
+            title: "A silent connection is cut without a ping",
+            rule: "RFC 6455 §5.5.2, §7.4.1",
+            about: "Sends nothing for the time of --idle-budget, and answers pings. A finding if the server, or a proxy before it, ends the connection without having sent a ping: clients then lose connections that only wait. A Close that says that the server is done, or that something is missing (1000, 1008, 3000 and above), is none.",
+            cures: &[
+                cure(NGINX, "proxy_read_timeout 1h; and pings from the server"),
+                cure(
+                    NODE,
+                    "call socket.ping() every 30 seconds, and terminate sockets without a pong",
+                ),
+                cure(
+                    PYTHON,
+                    "serve(…, ping_interval=20, ping_timeout=20), which is the default",
+                ),
+                cure(
+                    SPRING,
+                    "setAsyncSendTimeout and a scheduled PingMessage; raise maxSessionIdleTimeout",
+                ),
+            ],
+            connections: 1,
+            run: |it| Box::pin(idle(it)),
+        },
+    ],
+};
+
+const ENDS_SOON: &str = "the server ends every connection soon";
+
+/// What no server sends by itself.
+const PAYLOAD: &[u8] = b"wsee audit";
+
+async fn ping(it: &mut Auditor) -> Judged {
+    if it.ends_soon {
+        return untested(ENDS_SOON);
+    }
+    let timeout = it.timeout();
+    let mut wire = it.open().await?;
+    wire.send(&frame(Opcode::PING, PAYLOAD), timeout).await?;
+    let until = Instant::now() + timeout;
+    loop {
+        match wire
+            .next(until.saturating_duration_since(Instant::now()))
+            .await?
+        {
+            Seen::Pong(payload) if payload == PAYLOAD => {
+                wire.leave().await;
+                return passed("");
+            }
+            Seen::Close(code, _) => {
+                let code = code.map_or("no code".to_owned(), |code| code.to_string());
+                return untested(format!("the server closes the connection first ({code})"));
+            }
+            Seen::End(end) => return untested(format!("{end} first")),
+            Seen::Silence => break,
+            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+        }
+    }
+    let limit = quantity::duration(timeout);
+    wire.trace.end = Some(format!("no pong within {limit}"));
+    let trace = wire.trace.clone();
+    wire.leave().await;
+    found(
+        Severity::Medium,
+        Sure::Certain,
+        format!("a ping: no pong within {limit}, and the connection is open"),
+        [trace],
+    )
+}
+
+async fn close(it: &mut Auditor) -> Judged {
+    if it.ends_soon {
+        return untested(ENDS_SOON);
+    }
+    let timeout = it.timeout();
+    let mut wire = it.open().await?;
+    wire.send(&frame(Opcode::CLOSE, &1000_u16.to_be_bytes()), timeout)
+        .await?;
+    let until = Instant::now() + timeout;
+    let evidence = loop {
+        match wire
+            .next(until.saturating_duration_since(Instant::now()))
+            .await?
+        {
+            Seen::Close(code, _) => {
+                return passed(match code {
+                    Some(code) => format!("answered with {code}"),
+                    None => "answered without a code".to_owned(),
+                });
+            }
+            Seen::End(end) => break format!("a Close 1000: {end} without a Close"),
+            Seen::Silence => {
+                let limit = quantity::duration(timeout);
+                wire.trace.end = Some(format!("no Close within {limit}"));
+                break format!("a Close 1000: no Close within {limit}");
+            }
+            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+        }
+    };
+    found(Severity::Low, Sure::Certain, evidence, [wire.trace.clone()])
+}
+
+async fn tcp(it: &mut Auditor) -> Judged {
+    if it.ends_soon {
+        return untested(ENDS_SOON);
+    }
+    let timeout = it.timeout();
+    let mut wire = it.open().await?;
+    wire.send(&frame(Opcode::CLOSE, &1000_u16.to_be_bytes()), timeout)
+        .await?;
+    let mut until = Instant::now() + timeout;
+    let mut is_answered = false;
+    loop {
+        match wire
+            .next(until.saturating_duration_since(Instant::now()))
+            .await?
+        {
+            Seen::Close(..) => {
+                is_answered = true;
+                until = Instant::now() + timeout;
+            }
+            Seen::End(_) => return passed(""),
+            Seen::Silence if is_answered => break,
+            Seen::Silence => return untested("the Close is not answered"),
+            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+        }
+    }
+    let limit = quantity::duration(timeout);
+    wire.trace.end = Some(format!("TCP is open {limit} after the Close"));
+    found(
+        Severity::Low,
+        Sure::Certain,
+        format!("both Close frames, and TCP is still open {limit} later"),
+        [wire.trace.clone()],
+    )
+}
+
+async fn idle(it: &mut Auditor) -> Judged {
+    let budget = it.options.idle_budget;
+    if it.ends_soon {
+        return untested(ENDS_SOON);
+    }
+    let mut wire = it.open().await?;
+    let began = Instant::now();
+    let mut pings = 0_u32;
+    let mut last: Option<Duration> = None;
+    let end = loop {
+        let left = budget.saturating_sub(began.elapsed());
+        match wire.next(left).await? {
+            Seen::Ping(_) => {
+                pings += 1;
+                last = Some(began.elapsed());
+            }
+            // It is done, or misses a login or a first message.
+            Seen::Close(Some(code @ (1000 | 1008 | 3000..)), _) => {
+                let span = quantity::duration(began.elapsed());
+                return passed(format!("Close {code} after {span}, of its own accord"));
+            }
+            Seen::Close(Some(code), _) => break format!("Close {code}"),
+            Seen::Close(None, _) => break "a Close without a code".to_owned(),
+            Seen::End(end) => break end.to_owned(),
+            Seen::Silence => {
+                wire.leave().await;
+                let span = quantity::duration(budget);
+                return passed(match last {
+                    None => format!("open after {span} of silence; the server sent no ping"),
+                    Some(last) => format!(
+                        "open after {span}; {} of the server, the last after {}",
+                        quantity::plural(pings.into(), "ping"),
+                        quantity::duration(last)
+                    ),
+                });
+            }
+            Seen::Data | Seen::Pong(_) => {}
+        }
+    };
+    let span = quantity::duration(began.elapsed());
+    if pings > 0 {
+        return passed(format!("{end} after {span}, with pings before"));
+    }
+    found(
+        Severity::Info,
+        Sure::Certain,
+        format!("nothing sent: {end} after {span}"),
+        [wire.trace.clone()],
+    )
+}

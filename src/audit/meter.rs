@@ -1,0 +1,92 @@
+//! What a run may use at most: connections, bytes and time.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use super::verdict::Untested;
+use crate::render::quantity;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budget {
+    pub connections: u32,
+    /// Sent and received.
+    pub bytes: u64,
+    pub time: Duration,
+}
+
+/// What is used of a [`Budget`].
+#[derive(Debug)]
+pub(super) struct Meter {
+    budget: Budget,
+    connections: Cell<u32>,
+    bytes: Cell<u64>,
+    deadline: Instant,
+}
+
+impl Meter {
+    pub(super) fn start(budget: Budget) -> Self {
+        Self {
+            budget,
+            connections: Cell::new(0),
+            bytes: Cell::new(0),
+            deadline: Instant::now() + budget.time,
+        }
+    }
+
+    pub(super) fn used(&self) -> (u32, u64) {
+        (self.connections.get(), self.bytes.get())
+    }
+
+    pub(super) fn connect(&self) -> Result<(), Untested> {
+        let used = self.connections.get();
+        if used >= self.budget.connections {
+            return Err(Untested(format!(
+                "the run has used its {}",
+                quantity::plural(self.budget.connections.into(), "connection")
+            )));
+        }
+        self.connections.set(used + 1);
+        Ok(())
+    }
+
+    /// Counts bytes in either direction.
+    pub(super) fn pass(&self, bytes: usize) -> Result<(), Untested> {
+        self.bytes.set(self.bytes.get() + bytes as u64);
+        self.room(0)
+    }
+
+    /// Whether `bytes` more may pass.
+    pub(super) fn room(&self, bytes: usize) -> Result<(), Untested> {
+        if self.bytes.get() + bytes as u64 > self.budget.bytes {
+            let limit = quantity::size(self.budget.bytes);
+            return Err(Untested(format!("the run has used its {limit}")));
+        }
+        Ok(())
+    }
+
+    /// Waits for `future` for at most `limit`; `None` when that is over.
+    pub(super) async fn wait<T>(
+        &self,
+        limit: Duration,
+        future: impl Future<Output = T>,
+    ) -> Result<Option<T>, Untested> {
+        let limit = Instant::now() + limit;
+        let end = limit.min(self.deadline);
+        match tokio::time::timeout_at(end.into(), future).await {
+            Ok(value) => Ok(Some(value)),
+            Err(_) if end == limit => Ok(None),
+            Err(_) => Err(self.late()),
+        }
+    }
+
+    /// The end of the run.
+    pub(super) fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
+    pub(super) fn late(&self) -> Untested {
+        let limit = quantity::duration(self.budget.time);
+        Untested(format!("the run has used its {limit}"))
+    }
+}

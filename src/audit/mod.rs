@@ -1,0 +1,30 @@
+//! Checks a server: who it lets in, what it says about itself, and how it takes what is wrong.
+//!
+//! A check is a row of a table ([`check`]), one file for each group of them. It makes connections within the budget
+//! of the run ([`auditor`], [`wire`]) and comes to a [`verdict`]; what cannot be decided is not tested, and never
+//! passed. Results are values ([`result`](mod@result)), of which reports are made ([`report`]).
+
+mod auditor;
+pub mod check;
+mod credential;
+mod known;
+mod leak;
+pub mod list;
+mod liveness;
+mod meter;
+mod options;
+mod origin;
+pub mod report;
+mod request;
+pub mod result;
+mod run;
+pub mod severity;
+mod trace;
+mod transport;
+mod verdict;
+mod wire;
+
+pub use known::Known;
+pub use meter::Budget;
+pub use options::{Level, Options};
+pub use run::{audit, budget};

@@ -1,0 +1,362 @@
+//! Who gets in: pages of other origins, with and without what a browser adds by itself.
+//!
+//! An accepted foreign origin is no hole by itself: it is one where the cookie of a user makes the difference.
+
+use super::auditor::{Admission, Auditor};
+use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, SPRING, cure};
+use super::options::Level;
+use super::request::{Place, With, ambient, has_query};
+use super::severity::{Severity, Sure};
+use super::verdict::{Judged, Untested, found, passed, untested};
+
+const LIST: &[Cure] = &[
+    cure(
+        NGINX,
+        "map $http_origin to a list of whole origins, and return 403 for others",
+    ),
+    cure(
+        NODE,
+        "compare request.headers.origin with a list in the upgrade event, and answer 403 before handleUpgrade",
+    ),
+    cure(PYTHON, "serve(…, origins=[\"https://app.example.com\"])"),
+    cure(
+        SPRING,
+        "registry.addHandler(…).setAllowedOrigins(\"https://app.example.com\")",
+    ),
+];
+
+const WHOLE: &[Cure] = &[
+    cure(
+        ANY,
+        "compare the whole Origin, with scheme and port, with each entry of a list; no prefix, suffix or pattern",
+    ),
+    cure(
+        NGINX,
+        "in a map with ~ patterns begin with ^, escape dots, end with $",
+    ),
+];
+
+const RULE: &str = "RFC 6455 §10.2, CWE-1385, WSTG-CLNT-10";
+
+pub(super) const GROUP: Group = Group {
+    name: "origin",
+    checks: &[
+        Check {
+            id: "origin-foreign",
+            level: Level::Polite,
+            severity: Severity::High,
+            title: "A page of any origin connects as the user",
+            rule: RULE,
+            about: "Asks for an upgrade from a foreign origin with what a browser adds by itself (cookies, kept logins, client certificates), and without it. Only if the first gets in and the second does not, twice, any web page can act as a user that visits it (cross-site WebSocket hijacking).",
+            cures: LIST,
+            connections: 4,
+            run: |it| Box::pin(foreign(it)),
+        },
+        Check {
+            id: "origin-open",
+            level: Level::Polite,
+            severity: Severity::Info,
+            title: "Pages of every origin get in, without credentials",
+            rule: RULE,
+            about: "The server asks nobody for an origin or for credentials in the handshake. That is right for a public service; behind a firewall or on localhost it lets every web page that a user visits talk to the server.",
+            cures: LIST,
+            connections: 1,
+            run: |it| Box::pin(open(it)),
+        },
+        Check {
+            id: "origin-suffix",
+            level: Level::Polite,
+            severity: Severity::High,
+            title: "The list of origins accepts a domain that begins with the server's",
+            rule: RULE,
+            about: "HOST.foreign.example begins like an allowed origin, and belongs to somebody else. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
+            cures: WHOLE,
+            connections: 5,
+            run: |it| {
+                Box::pin(trick(it, |own| {
+                    Some(own.with_host(format!("{}.foreign.example", own.host)))
+                }))
+            },
+        },
+        Check {
+            id: "origin-prefix",
+            level: Level::Polite,
+            severity: Severity::High,
+            title: "The list of origins accepts a domain that ends with the server's",
+            rule: RULE,
+            about: "foreignDOMAIN ends like an allowed origin, and anybody can register it. A finding if it gets in where other foreign origins do not; high if credentials make the difference. Needs a host with a domain.",
+            cures: WHOLE,
+            connections: 5,
+            run: |it| {
+                Box::pin(trick(it, |own| {
+                    if own.is_address() {
+                        None
+                    } else {
+                        own.prefixed()
+                    }
+                }))
+            },
+        },
+        Check {
+            id: "origin-null",
+            level: Level::Polite,
+            severity: Severity::High,
+            title: "The list of origins accepts null",
+            rule: RULE,
+            about: "Sandboxed frames and local files have the origin null, and any page can make one. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
+            cures: &[cure(ANY, "remove null from the list of origins")],
+            connections: 5,
+            run: |it| Box::pin(trick(it, |_| Some("null".to_owned()))),
+        },
+        Check {
+            id: "origin-scheme",
+            level: Level::Polite,
+            severity: Severity::Low,
+            title: "The list of origins accepts http:// for a server with TLS",
+            rule: RULE,
+            about: "Whoever controls the network can put a script in a page without TLS of the same host. A finding if a server with TLS lets http://HOST in where foreign origins do not get in.",
+            cures: WHOLE,
+            connections: 2,
+            run: |it| Box::pin(scheme(it)),
+        },
+        Check {
+            id: "origin-port",
+            level: Level::Polite,
+            severity: Severity::Info,
+            title: "Pages on other ports of the host get in",
+            rule: RULE,
+            about: "Another port is another origin, and cookies do not keep ports apart. A finding if it gets in where foreign origins do not.",
+            cures: WHOLE,
+            connections: 1,
+            run: |it| Box::pin(relative(it, Relative::Port)),
+        },
+        Check {
+            id: "origin-subdomain",
+            level: Level::Polite,
+            severity: Severity::Info,
+            title: "Pages on every subdomain get in",
+            rule: RULE,
+            about: "A subdomain that somebody else can use, such as one for users' content, then connects as the user. A finding if a made-up subdomain gets in where foreign origins do not.",
+            cures: WHOLE,
+            connections: 1,
+            run: |it| Box::pin(relative(it, Relative::Subdomain)),
+        },
+        Check {
+            id: "origin-none",
+            level: Level::Polite,
+            severity: Severity::Info,
+            title: "Requests without an Origin get in",
+            rule: "RFC 6455 §10.2",
+            about: "Browsers always send an Origin, other programs need not. The list of origins then protects users of browsers, as it should, and holds no other program back.",
+            cures: &[cure(
+                ANY,
+                "ask every client for credentials; an Origin is no proof of anything outside a browser",
+            )],
+            connections: 1,
+            run: |it| Box::pin(none(it)),
+        },
+    ],
+};
+
+/// What a request of another page has with it.
+fn column(it: &Auditor) -> With {
+    if ambient(it.base()).is_empty() {
+        With::Stranger
+    } else {
+        With::Ambient
+    }
+}
+
+fn foreign_origin(own: &Place) -> String {
+    own.with_host("foreign.example".to_owned())
+}
+
+async fn foreign(it: &mut Auditor) -> Judged {
+    it.agreed()?;
+    let origin = foreign_origin(&it.own()?);
+    let column = column(it);
+    let first = it.admit(column, Some(&origin)).await?;
+    if !first.decided()? {
+        return passed(format!("a foreign origin: {}", first.brief()));
+    }
+    if column == With::Stranger {
+        return untested(
+            "no cookie or login was given, and whether one makes a difference is the question; give that of a user with -b or -u",
+        );
+    }
+    let without = it.admit(With::Stranger, Some(&origin)).await?;
+    if without.decided()? {
+        return passed("a foreign origin gets in, but needs no credentials for that");
+    }
+    hijacked(it, &origin).await
+}
+
+const CHANGED: &str = "the server answers the same request in different ways";
+
+/// Asks once more before it is said that credentials make the difference.
+async fn hijacked(it: &mut Auditor, origin: &str) -> Judged {
+    let with = it.confirm(With::Ambient, Some(origin)).await?;
+    let without = it.confirm(With::Stranger, Some(origin)).await?;
+    if !with.decided()? || without.decided()? {
+        return untested(CHANGED);
+    }
+    let words = ambient(it.base());
+    let mut depends = String::new();
+    if words == ["cookie"] {
+        depends.push_str("; browsers keep back a cookie with SameSite=Lax or Strict");
+    }
+    if has_query(it.base()) {
+        depends.push_str("; the query of the URL must be one that a foreign page can know");
+    }
+    let words = words.join(" and ");
+    let evidence = format!(
+        "Origin: {origin} with the {words}: 101, without: {}{depends}",
+        without.brief()
+    );
+    found(
+        Severity::High,
+        Sure::Likely,
+        evidence,
+        [with.trace, without.trace],
+    )
+}
+
+async fn open(it: &mut Auditor) -> Judged {
+    it.agreed()?;
+    let origin = foreign_origin(&it.own()?);
+    let admission = it.admit(With::Stranger, Some(&origin)).await?;
+    if admission.decided()? {
+        let evidence = format!("Origin: {origin} without credentials: 101");
+        return found(
+            Severity::Info,
+            Sure::Certain,
+            evidence,
+            [admission.trace.clone()],
+        );
+    }
+    passed(admission.brief())
+}
+
+/// Where foreign origins are refused: an origin that only looks like the server's.
+async fn trick(it: &mut Auditor, origin: fn(&Place) -> Option<String>) -> Judged {
+    let Some(origin) = origin(&it.own()?) else {
+        return untested("the host is an address, or a name without a domain");
+    };
+    let column = refuses_foreign(it).await?;
+    let admission = it.admit(column, Some(&origin)).await?;
+    if !admission.decided()? {
+        return passed(admission.brief());
+    }
+    if column == With::Ambient {
+        let without = it.admit(With::Stranger, Some(&origin)).await?;
+        if !without.decided()? {
+            return hijacked(it, &origin).await;
+        }
+    }
+    // A server that refuses now and then has no such list.
+    let foreign = foreign_origin(&it.own()?);
+    let refused = it.confirm(column, Some(&foreign)).await?;
+    let admission = it.confirm(column, Some(&origin)).await?;
+    if refused.decided()? || !admission.decided()? {
+        return untested(CHANGED);
+    }
+    let evidence = format!("Origin: {origin}: 101, though a foreign one does not get in");
+    let traces = [refused.trace, admission.trace];
+    found(Severity::Medium, Sure::Certain, evidence, traces)
+}
+
+/// The credentials with which foreign origins do not get in, so that there is a list of origins.
+async fn refuses_foreign(it: &mut Auditor) -> Result<With, Untested> {
+    it.agreed()?;
+    let origin = foreign_origin(&it.own()?);
+    let column = column(it);
+    if it.admit(column, Some(&origin)).await?.decided()? {
+        return Err(Untested::because("every origin gets in"));
+    }
+    Ok(column)
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Relative {
+    Port,
+    Subdomain,
+}
+
+async fn relative(it: &mut Auditor, relative: Relative) -> Judged {
+    let own = it.own()?;
+    let origin = match relative {
+        Relative::Subdomain if own.is_address() => {
+            return untested("the host is an address");
+        }
+        Relative::Subdomain => own.with_host(format!("foreign.{}", own.host)),
+        Relative::Port => {
+            // A port that no server has by default, and another one if that is its own.
+            let port = if own.port == Some(4711) { 4712 } else { 4711 };
+            let port = Some(port);
+            Place { port, ..own }.text()
+        }
+    };
+    let column = refuses_foreign(it).await?;
+    let admission = related(it, column, &origin).await?;
+    if !admission.decided()? {
+        return passed(admission.brief());
+    }
+    let evidence = format!("Origin: {origin}: 101, though a foreign one does not get in");
+    found(
+        Severity::Info,
+        Sure::Certain,
+        evidence,
+        [admission.trace.clone()],
+    )
+}
+
+async fn scheme(it: &mut Auditor) -> Judged {
+    let own = it.own()?;
+    if !it.base().target.tls || own.scheme != "https" {
+        return untested("only a server with TLS can lose it here");
+    }
+    let scheme = "http".to_owned();
+    let origin = Place { scheme, ..own }.text();
+    let column = refuses_foreign(it).await?;
+    let admission = related(it, column, &origin).await?;
+    if !admission.decided()? {
+        return passed(admission.brief());
+    }
+    let evidence = format!("Origin: {origin}: 101, though a foreign one does not get in");
+    found(
+        Severity::Low,
+        Sure::Certain,
+        evidence,
+        [admission.trace.clone()],
+    )
+}
+
+/// Asks from a relative of the own origin, which itself must get in for that to mean anything.
+async fn related(
+    it: &mut Auditor,
+    column: With,
+    origin: &str,
+) -> Result<std::rc::Rc<Admission>, Untested> {
+    let own = it.own()?.text();
+    if !it.admit(column, Some(&own)).await?.decided()? {
+        return Err(Untested(format!(
+            "{own} does not get in either; give the origin of the server's pages with --origin"
+        )));
+    }
+    it.admit(column, Some(origin)).await
+}
+
+async fn none(it: &mut Auditor) -> Judged {
+    let column = refuses_foreign(it).await?;
+    let admission = it.admit(column, None).await?;
+    if !admission.decided()? {
+        return passed(admission.brief());
+    }
+    let evidence = "no Origin: 101, though a foreign one does not get in";
+    found(
+        Severity::Info,
+        Sure::Certain,
+        evidence,
+        [admission.trace.clone()],
+    )
+}

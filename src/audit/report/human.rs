@@ -1,0 +1,159 @@
+//! The report for people: findings with a line of evidence, then what passed and what was not tested.
+
+use std::fmt::Write as _;
+
+use crate::audit::Known;
+use crate::audit::check::Check;
+use crate::audit::meter::Budget;
+use crate::audit::result::{Finding, Report, Status};
+use crate::audit::severity::Severity;
+use crate::render::escape::escape_line;
+use crate::render::quantity;
+use crate::render::{Role, Style};
+
+/// What a run will use at most, before it starts.
+pub fn announcement(url: &str, budget: Budget) -> String {
+    let connections = quantity::plural(budget.connections.into(), "connection");
+    let (bytes, time) = (
+        quantity::size(budget.bytes),
+        quantity::duration(budget.time),
+    );
+    format!("auditing {url}: at most {connections}, {bytes} and {time}")
+}
+
+/// The findings, and what became of the known ones.
+pub fn report(report: &Report, known: &Known, verbose: bool, style: Style) -> String {
+    let mut out = String::new();
+    for (check, finding, _) in report.findings() {
+        let is_known = known.has(check, finding.severity);
+        write_finding(&mut out, check, finding, is_known, verbose, style);
+    }
+    let names = |is: fn(&Status) -> bool| -> Vec<&str> {
+        let checks = report.checks.iter().filter(|it| is(&it.status));
+        checks.map(|it| it.check.id).collect()
+    };
+    let passed = names(|status| matches!(status, Status::Passed(_)));
+    if verbose {
+        write_passed(&mut out, report, style);
+    } else if !passed.is_empty() {
+        let text = format!("passed: {}", passed.join(", "));
+        let _ = writeln!(out, "{}", style.prose(Role::JsonString, &text));
+    }
+    write_untested(&mut out, report, verbose, style);
+    for (id, why) in known.vanished(report) {
+        let text = format!("known, but not found: {} ({why})", escape_line(id));
+        let _ = writeln!(out, "{}", style.prose(Role::Warning, &text));
+    }
+    let _ = writeln!(out, "{}", summary(report, style));
+    out
+}
+
+fn write_finding(
+    out: &mut String,
+    check: &Check,
+    finding: &Finding,
+    is_known: bool,
+    verbose: bool,
+    style: Style,
+) {
+    let role = match finding.severity {
+        Severity::High | Severity::Medium => Role::Error,
+        Severity::Low => Role::Warning,
+        Severity::Info => Role::Kind,
+    };
+    let word = format!("{:<7}", finding.severity.name());
+    let known = if is_known { " (known)" } else { "" };
+    let title = format!("{}{known}", check.title);
+    let _ = writeln!(
+        out,
+        "{} {}  {title}",
+        style.paint(role, word),
+        style.paint(Role::Kind, check.id)
+    );
+    let fact = |text: &str| style.prose(Role::Fact, text);
+    let _ = writeln!(out, "        {}", style.wrapped(&finding.evidence));
+    let basis = format!("        {}; {}", finding.sure.name(), check.rule);
+    let _ = writeln!(out, "{}", fact(&basis));
+    if !verbose {
+        return;
+    }
+    for (arrow, role, lines) in [
+        ('>', Role::Sent, &finding.sent),
+        ('<', Role::Received, &finding.received),
+    ] {
+        for line in lines {
+            let text = format!("        {arrow} {line}");
+            let _ = writeln!(out, "{}", style.paint(role, text));
+        }
+    }
+    for cure in check.cures {
+        let text = format!("        fix, {}: {}", cure.server, cure.text);
+        let _ = writeln!(out, "{}", style.prose(Role::Hint, &text));
+    }
+}
+
+fn write_passed(out: &mut String, report: &Report, style: Style) {
+    for checked in &report.checks {
+        if let Status::Passed(remark) = &checked.status {
+            let word = style.paint(Role::JsonString, "passed ");
+            let mut line = format!("{word} {}", checked.check.id);
+            if !remark.is_empty() {
+                let _ = write!(line, "  {}", style.paint(Role::Fact, remark));
+            }
+            let _ = writeln!(out, "{line}");
+        }
+    }
+}
+
+/// A line for each reason, as one reason keeps many checks from running.
+fn write_untested(out: &mut String, report: &Report, verbose: bool, style: Style) {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for checked in &report.checks {
+        let Status::NotTested(reason) = &checked.status else {
+            continue;
+        };
+        // Somebody asked for that.
+        if !verbose && (reason.starts_with("left out by") || reason.starts_with("needs --")) {
+            continue;
+        }
+        match reasons.iter_mut().find(|(other, _)| other == reason) {
+            Some((_, ids)) => ids.push(checked.check.id),
+            None => reasons.push((reason, vec![checked.check.id])),
+        }
+    }
+    for (reason, ids) in reasons {
+        let text = format!("not tested: {} ({reason})", ids.join(", "));
+        let _ = writeln!(out, "{}", style.prose(Role::Warning, &text));
+    }
+}
+
+fn summary(report: &Report, style: Style) -> String {
+    let (findings, passed, untested) = report.counts();
+    let mut text = quantity::plural(findings as u64, "finding");
+    let counts: Vec<String> = Severity::ALL
+        .iter()
+        .filter_map(|severity| {
+            let findings = report.findings();
+            let count = findings
+                .iter()
+                .filter(|(_, finding, _)| finding.severity == *severity)
+                .count();
+            (count > 0).then(|| format!("{count} {}", severity.name()))
+        })
+        .collect();
+    if !counts.is_empty() {
+        let _ = write!(text, " ({})", counts.join(", "));
+    }
+    let (connections, bytes) = report.used;
+    let _ = write!(
+        text,
+        ", {passed} passed, {untested} not tested; {}, {} in {}",
+        quantity::plural(connections.into(), "connection"),
+        quantity::size(bytes),
+        quantity::duration(report.took)
+    );
+    if let Some(signal) = report.interrupted {
+        let _ = write!(text, "; ended by {signal}");
+    }
+    style.prose(Role::Kind, &text)
+}

@@ -1,0 +1,81 @@
+//! The results of a run: values, of which reports are made.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::check::Check;
+use super::meter::Budget;
+use super::severity::{Severity, Sure};
+use crate::event::Signal;
+
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The URL, with secrets masked.
+    pub url: String,
+    pub started: Timestamp,
+    pub took: Duration,
+    pub budget: Budget,
+    /// Connections, and bytes both ways.
+    pub used: (u32, u64),
+    /// The status with which the server refuses to upgrade.
+    pub refused: Option<u16>,
+    pub interrupted: Option<Signal>,
+    /// One for each check, in the order of the list.
+    pub checks: Vec<Checked>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Checked {
+    pub check: &'static Check,
+    pub status: Status,
+    pub took: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub enum Status {
+    /// With a remark, which may be empty.
+    Passed(String),
+    Finding(Box<Finding>),
+    NotTested(String),
+}
+
+/// Texts are masked and escaped.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    pub severity: Severity,
+    pub sure: Sure,
+    pub evidence: String,
+    /// Lines of what was sent, of each connection.
+    pub sent: Vec<String>,
+    pub received: Vec<String>,
+}
+
+impl Report {
+    /// The most severe first; those of one severity in the order of the list.
+    pub fn findings(&self) -> Vec<(&'static Check, &Finding, Duration)> {
+        let findings = self
+            .checks
+            .iter()
+            .filter_map(|checked| match &checked.status {
+                Status::Finding(finding) => Some((checked.check, &**finding, checked.took)),
+                Status::Passed(_) | Status::NotTested(_) => None,
+            });
+        let mut findings: Vec<_> = findings.collect();
+        findings.sort_by_key(|(_, finding, _)| std::cmp::Reverse(finding.severity));
+        findings
+    }
+
+    /// Findings, passed checks, and checks without a verdict.
+    pub fn counts(&self) -> (usize, usize, usize) {
+        let count = |is: fn(&Status) -> bool| {
+            let checks = self.checks.iter();
+            checks.filter(|checked| is(&checked.status)).count()
+        };
+        (
+            count(|status| matches!(status, Status::Finding(_))),
+            count(|status| matches!(status, Status::Passed(_))),
+            count(|status| matches!(status, Status::NotTested(_))),
+        )
+    }
+}

@@ -1,0 +1,125 @@
+//! `wsee audit`: checks of a server.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, ValueEnum, ValueHint};
+
+use super::config::ConfigArgs;
+use super::heading::Heading;
+use super::output::DisplayArgs;
+use super::runner::ConnectionArgs;
+use super::value::{Period, TimeLimit, url_argument};
+use crate::audit::severity::Severity;
+
+/// Check a server's conformance and security, with evidence
+///
+/// Makes one connection after the other to the host of URL, and to no other, and judges the answers: who
+/// gets in, what the server says about itself, how it takes mistakes. By default only well-formed requests
+/// are sent, over at most 30 connections. What a run uses at most is printed first. Each finding has the
+/// bytes that show it (-v), the rule, and a fix; a check without a verdict is not tested, which is said,
+/// and never passed. The table goes to stdout. --list explains each check. Audit only servers that are
+/// yours, or whose owner agreed.
+///
+/// The exit status is 0 whatever was found, or 1 with --fail-on; 22 if the server refuses the upgrade, so
+/// that most was not tested; if there is no server, it is that of wsee URL.
+#[derive(Debug, Args)]
+pub struct AuditArgs {
+    /// The server's URL, its scheme optional; @NAME is that of a profile, with its flags
+    #[arg(required_unless_present = "list", value_parser = url_argument, value_hint = ValueHint::Url)]
+    pub url: Option<String>,
+    #[command(flatten)]
+    pub checks: AuditChecksArgs,
+    #[command(flatten)]
+    pub limits: AuditLimitArgs,
+    #[command(flatten)]
+    pub report: AuditReportArgs,
+    #[command(flatten)]
+    pub display: DisplayArgs,
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    #[command(flatten)]
+    pub config: ConfigArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Checks)]
+pub struct AuditChecksArgs {
+    /// Run only these checks or groups of checks; repeatable
+    ///
+    /// ID is that of a check, such as origin-null, or of a group, such as origin. May be a comma list.
+    #[arg(long, value_name = "ID", action = ArgAction::Append, value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Leave these checks or groups of checks out; repeatable
+    ///
+    /// As --only; may be a comma list.
+    #[arg(long, value_name = "ID", action = ArgAction::Append, value_delimiter = ',')]
+    pub skip: Vec<String>,
+    /// Explain all checks, and connect to nothing
+    ///
+    /// Each with its severity, its level, what it does, the rule and fixes.
+    #[arg(long)]
+    pub list: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Limits)]
+pub struct AuditLimitArgs {
+    /// Time limit for each answer
+    ///
+    /// An answer that takes longer is none: the check is not tested. After three such failures in a row
+    /// the server is left alone. The first connection has --connect-timeout.
+    #[arg(long, value_name = "TIME", default_value = "3s")]
+    pub timeout: Period,
+    /// How long a silent connection is watched
+    ///
+    /// Whether the server cuts a connection that only waits, and whether it sends pings, is seen only
+    /// within this time.
+    #[arg(long, value_name = "TIME", default_value = "2s")]
+    pub idle_budget: Period,
+    /// Time limit for the run (30s, and four times --idle-budget)
+    ///
+    /// Checks that would be later are not tested.
+    #[arg(short, long, value_name = "TIME")]
+    pub max_time: Option<TimeLimit>,
+    /// The most connections of the run
+    ///
+    /// By default as many as the checks need, which are at most 30.
+    #[arg(long, value_name = "N")]
+    pub max_connections: Option<u32>,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = Heading::Reports)]
+pub struct AuditReportArgs {
+    /// Exit with status 1 if there is a finding of this severity or a higher one
+    ///
+    /// A finding of the --baseline does not count.
+    #[arg(long, value_name = "SEVERITY", value_enum)]
+    pub fail_on: Option<FailOn>,
+    /// Take the findings of FILE for known
+    ///
+    /// FILE is JSON, such as {"findings":[{"id":"leak-version","severity":"info"}]}. Known findings are
+    /// marked, and do not count for --fail-on unless they are more severe than they were. A known finding
+    /// that is not found any more is named.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    High,
+    Medium,
+    Low,
+    Info,
+}
+
+impl FailOn {
+    pub fn severity(self) -> Severity {
+        match self {
+            Self::High => Severity::High,
+            Self::Medium => Severity::Medium,
+            Self::Low => Severity::Low,
+            Self::Info => Severity::Info,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `wsee audit`, resolved: the connection, the checks and the reports.
+
+use std::path::{Path, PathBuf};
+
+use super::runner::Flags;
+use super::{ConfigError, Display, Environment};
+use crate::audit::severity::Severity;
+use crate::audit::{self, Known, list};
+use crate::cli::AuditArgs;
+use crate::exit::Exit;
+
+#[derive(Debug)]
+pub struct Auditing {
+    pub options: audit::Options,
+    /// The URL; secrets in it are not masked.
+    pub url: String,
+    pub fail_on: Option<Severity>,
+    pub known: Known,
+    pub notes: Vec<String>,
+    pub display: Display,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    #[error("{flag} {word}: no such check or group; {instead}")]
+    Unknown {
+        flag: &'static str,
+        word: String,
+        instead: String,
+    },
+    #[error("--baseline {}: cannot read it: {error}", file.display())]
+    Unread {
+        file: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("--baseline {}: not the findings of an audit: {problem}", file.display())]
+    Baseline { file: PathBuf, problem: String },
+}
+
+impl AuditError {
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Unread { .. } => Exit::Input,
+            Self::Unknown { .. } | Self::Baseline { .. } => Exit::Usage,
+        }
+    }
+}
+
+impl Auditing {
+    /// Resolves the flags; may ask for passwords.
+    pub fn resolve(args: &AuditArgs, environment: &Environment) -> Result<Self, ConfigError> {
+        check("--only", &args.checks.only)?;
+        check("--skip", &args.checks.skip)?;
+        let known = args.report.baseline.as_deref();
+        let known = known.map(|file| baseline(file, environment)).transpose()?;
+        let flags = Flags::new(args.connection.clone(), environment.clone());
+        let dialing = flags.dialing(args.url.as_deref().unwrap_or_default())?;
+        let display = Display::resolve(&args.display, environment);
+        let limit = |given: Option<crate::cli::TimeLimit>| given.and_then(|limit| limit.0);
+        Ok(Self {
+            url: dialing.url,
+            notes: dialing.notes,
+            options: audit::Options {
+                open: dialing.open,
+                secrets: display.secrets,
+                probe: false,
+                stress: false,
+                only: args.checks.only.clone(),
+                skip: args.checks.skip.clone(),
+                timeout: args.limits.timeout.0,
+                idle_budget: args.limits.idle_budget.0,
+                inflate: None,
+                idle_connections: 0,
+                max_time: limit(args.limits.max_time),
+                max_connections: args.limits.max_connections,
+                max_bytes: None,
+            },
+            fail_on: args.report.fail_on.map(crate::cli::FailOn::severity),
+            known: known.unwrap_or_default(),
+            display,
+        })
+    }
+}
+
+fn check(flag: &'static str, words: &[String]) -> Result<(), AuditError> {
+    let Some(word) = words.iter().find(|word| !list::is_known(word)) else {
+        return Ok(());
+    };
+    let instead = match crate::command::nearest(word, list::words()) {
+        Some(nearest) => format!("did you mean {nearest}?"),
+        None => "wsee audit --list shows them".to_owned(),
+    };
+    Err(AuditError::Unknown {
+        flag,
+        word: word.clone(),
+        instead,
+    })
+}
+
+fn baseline(file: &Path, environment: &Environment) -> Result<Known, AuditError> {
+    let text = environment
+        .read_text(file)
+        .map_err(|error| AuditError::Unread {
+            file: file.to_owned(),
+            error,
+        })?;
+    serde_json::from_str(&text).map_err(|error| AuditError::Baseline {
+        file: file.to_owned(),
+        problem: error.to_string(),
+    })
+}

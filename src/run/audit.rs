@@ -1,0 +1,113 @@
+//! `wsee audit`: checks a server, and writes reports.
+
+use std::future::poll_fn;
+
+use super::{complain, print, printed};
+use crate::audit::check::Check;
+use crate::audit::report::{human, list};
+use crate::audit::result::Report;
+use crate::audit::{self, Options};
+use crate::config::{Auditing, Environment};
+use crate::diagnostic::Diagnostic;
+use crate::exit::Exit;
+use crate::render::escape::escape_line;
+use crate::render::{Role, Style, message};
+use crate::session::{OpenError, Signals};
+use crate::term;
+
+/// Columns of `--list` where it is no terminal: what a line of prose has in a manual.
+const COLUMNS: usize = 100;
+
+/// `--list`, which needs no server.
+pub(super) fn explain(environment: &Environment) -> Exit {
+    let is_terminal = environment.terminals.stdout;
+    let columns = if is_terminal {
+        term::terminal::width()
+    } else {
+        COLUMNS
+    };
+    print(list::list(columns).as_bytes())
+}
+
+pub(super) async fn audit(auditing: Auditing, environment: &Environment) -> Exit {
+    let mut signals = match Signals::new() {
+        Ok(signals) => signals,
+        Err(error) => {
+            complain(&format!("cannot wait for signals: {error}"));
+            return Exit::Internal;
+        }
+    };
+    let display = auditing.display;
+    let mut stderr = display.style(environment.terminals.stderr);
+    let mut stdout = display.style(environment.terminals.stdout);
+    if environment.terminals.stderr {
+        stderr = stderr.within(term::terminal::columns());
+    }
+    if environment.terminals.stdout {
+        stdout = stdout.within(term::terminal::width());
+    }
+    if !display.quiet {
+        introduce(&auditing, stderr);
+    }
+    let has_progress = environment.terminals.stderr && !display.quiet && !environment.dumb;
+    let mut begins = |check: &'static Check, number: usize, count: usize| {
+        if has_progress {
+            term::stderr(&format!("{ERASE}{number}/{count} {}", check.id));
+        }
+    };
+    let options: Options = auditing.options.clone();
+    let signal = poll_fn(|cx| signals.poll(cx));
+    let report = Box::pin(audit::audit(options, signal, &mut begins)).await;
+    if has_progress {
+        term::stderr(ERASE);
+    }
+    let report = match report {
+        Ok(report) => report,
+        Err(error) => return not_open(&error, &auditing, stderr),
+    };
+    let text = human::report(&report, &auditing.known, display.verbose > 0, stdout);
+    let written = printed(term::stdout(text.as_bytes()));
+    match exit(&report, &auditing) {
+        Exit::Done => written,
+        exit => exit,
+    }
+}
+
+/// Back to the start of the line, which becomes empty.
+const ERASE: &str = "\r\x1b[K";
+
+fn introduce(auditing: &Auditing, style: Style) {
+    let say = |text: &str| {
+        let text = style.prose(Role::Fact, &format!("* {}", escape_line(text)));
+        term::stderr(&format!("{text}\n"));
+    };
+    auditing.notes.iter().for_each(|note| say(note));
+    let url = auditing.display.secrets.url(&auditing.url);
+    say(&human::announcement(&url, audit::budget(&auditing.options)));
+}
+
+fn not_open(error: &OpenError, auditing: &Auditing, style: Style) -> Exit {
+    let redactor = auditing.display.secrets.redactor(error.evidence.requests());
+    if let Some(hint) = error.hint() {
+        term::stderr(&message::hint(&redactor.text(&hint), style));
+    }
+    let text = error.to_string();
+    term::stderr(&message::problem(&redactor.text(&text), style));
+    error.exit()
+}
+
+fn exit(report: &Report, auditing: &Auditing) -> Exit {
+    if let Some(signal) = report.interrupted {
+        return signal.exit();
+    }
+    let counts = |(check, finding, _): &(&Check, &audit::result::Finding, _)| {
+        let is_known = auditing.known.has(check, finding.severity);
+        let is_met = |least| finding.severity >= least;
+        !is_known && auditing.fail_on.is_some_and(is_met)
+    };
+    match report.refused {
+        _ if report.findings().iter().any(counts) => Exit::Expectation,
+        Some(_) => Exit::Refused,
+        None => Exit::Done,
+    }
+}

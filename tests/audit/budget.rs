@@ -1,0 +1,128 @@
+//! What a run may use, and servers that are slow, busy or gone.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use super::site::{FINE, Manners, Site, serve_fine};
+use super::{Prints, SHORT, audit};
+use crate::support::run::wsee;
+
+#[test]
+fn the_budget_is_announced_and_kept() {
+    let output = audit(FINE, &["--max-connections", "3"]);
+    output
+        .exits(0)
+        .says(": at most 3 connections, 2.0 MiB and 32.0 s\n")
+        .shows("(the run has used its 3 connections)\n")
+        .shows("not tested; 3 connections, ");
+}
+
+#[test]
+fn a_run_ends_at_its_time_limit_and_says_what_was_not_tested() {
+    let output = audit(FINE, &["--idle-budget", "20s", "-m", "1s"]);
+    output
+        .exits(0)
+        .within(Duration::from_secs(10))
+        .shows("(the run has used its 1.0 s)\n");
+}
+
+#[test]
+fn a_server_that_limits_the_rate_is_left_alone() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let manners = Manners {
+        answer: |_| {
+            if ASKED.fetch_add(1, Ordering::SeqCst) == 0 {
+                101
+            } else {
+                429
+            }
+        },
+        fields: "Retry-After: 60\r\n",
+        ..FINE
+    };
+    audit(manners, &[])
+        .exits(0)
+        .shows("(the server limits how often it is asked (429))\n")
+        .shows("(left alone after 3 failures in a row: ");
+    assert_eq!(ASKED.load(Ordering::SeqCst), 4);
+}
+
+#[test]
+fn a_server_that_dies_is_not_passed() {
+    let site = Site::accept({
+        let count = AtomicUsize::new(0);
+        move |stream| match count.fetch_add(1, Ordering::SeqCst) {
+            0 => serve_fine(stream),
+            _ => drop(stream),
+        }
+    });
+    let url = site.url();
+    let args = [&["audit", &url, "--only", "liveness"][..], &SHORT].concat();
+    let output = wsee(&args).run().exits(0);
+    assert_eq!(super::findings(&output), [""; 0]);
+    output
+        .shows("0 passed, ")
+        .shows("refuses another connection: ");
+}
+
+#[test]
+fn without_a_server_the_exit_status_is_that_of_a_connection() {
+    let site = Site::start(FINE);
+    let url = site.url();
+    drop(site);
+    // The port was free a moment ago.
+    thread::sleep(Duration::from_millis(50));
+    wsee(&["audit", &url]).run().exits(7).prints("");
+    let refused = audit(
+        Manners {
+            answer: |_| 403,
+            ..FINE
+        },
+        &[],
+    );
+    refused
+        .exits(22)
+        .shows("(the server refuses the upgrade with 403)\n");
+}
+
+#[test]
+fn an_interrupt_ends_the_run_with_a_report() {
+    let site = Site::start(FINE);
+    let url = site.url();
+    let running = wsee(&[
+        "audit",
+        &url,
+        "--idle-budget",
+        "15s",
+        "--only",
+        "liveness-idle",
+    ])
+    .spawn();
+    running.wait_for_stderr("auditing ");
+    thread::sleep(Duration::from_millis(700));
+    running.signal(Signal::INT);
+    let output = running.wait().exits(130).within(Duration::from_secs(10));
+    output
+        .shows("not tested: liveness-idle (the run was interrupted)\n")
+        .shows("; ended by Ctrl-C (SIGINT)\n");
+}
+
+#[test]
+fn unknown_checks_are_named() {
+    wsee(&["audit", ":1", "--only", "origin-nul"])
+        .run()
+        .exits(2)
+        .says("--only origin-nul: no such check or group; did you mean origin-null?");
+}
+
+#[test]
+fn the_list_explains_every_check_and_connects_to_nothing() {
+    let output = wsee(&["audit", "--list"]).run().exits(0);
+    output
+        .shows("origin-foreign  high  polite\n    A page of any origin connects as the user.\n")
+        .shows("\n    Rule: RFC 6455 §10.2, CWE-1385, WSTG-CLNT-10\n")
+        .shows("\nleak-trace  low  polite\n");
+}

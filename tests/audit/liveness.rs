@@ -1,0 +1,92 @@
+//! Whether a server takes part.
+
+use std::time::Duration;
+
+use super::site::{FINE, Manners};
+use super::{Prints, Row, audit, finds};
+
+const ONLY: &[&str] = &["--only", "liveness"];
+
+#[test]
+fn servers_that_do_not_answer_are_found() {
+    finds(&[
+        Row {
+            manners: FINE,
+            args: ONLY,
+            findings: &[],
+        },
+        Row {
+            manners: Manners {
+                pongs: false,
+                ..FINE
+            },
+            args: ONLY,
+            findings: &["medium liveness-ping"],
+        },
+        Row {
+            manners: Manners {
+                closes: false,
+                ..FINE
+            },
+            args: ONLY,
+            findings: &["low liveness-close"],
+        },
+        Row {
+            manners: Manners {
+                ends: false,
+                ..FINE
+            },
+            args: ONLY,
+            findings: &["low liveness-tcp"],
+        },
+    ]);
+}
+
+#[test]
+fn a_cut_of_a_silent_connection_is_found_and_an_end_on_purpose_is_none() {
+    const OLD: Duration = Duration::from_millis(600);
+    const ONLY: &[&str] = &["--only", "liveness-idle", "--idle-budget", "1500ms"];
+    let cut = |greeting, last| Manners {
+        greeting,
+        cut: Some((OLD, last)),
+        ..FINE
+    };
+    finds(&[
+        Row {
+            manners: cut(b"", b""),
+            args: ONLY,
+            findings: &["info liveness-idle"],
+        },
+        Row {
+            manners: cut(b"", b"\x88\x02\x03\xe9"),
+            args: ONLY,
+            findings: &["info liveness-idle"],
+        },
+        Row {
+            manners: cut(b"\x89\x00", b""),
+            args: ONLY,
+            findings: &[],
+        },
+        Row {
+            manners: cut(b"", b"\x88\x02\x03\xe8"),
+            args: ONLY,
+            findings: &[],
+        },
+        Row {
+            manners: cut(b"", b"\x88\x02\x11\x38"),
+            args: ONLY,
+            findings: &[],
+        },
+    ]);
+}
+
+#[test]
+fn a_server_that_ends_every_connection_is_not_judged_by_that() {
+    let manners = Manners {
+        greeting: b"\x81\x02hi\x88\x02\x03\xe8",
+        ..FINE
+    };
+    audit(manners, ONLY).exits(0).shows(
+        "not tested: liveness-ping, liveness-close, liveness-tcp, liveness-idle (the server ends every connection soon)",
+    );
+}

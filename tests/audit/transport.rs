@@ -1,0 +1,70 @@
+//! What carries the connection.
+
+use jiff::{ToSpan, Zoned};
+use rustls::ServerConfig;
+
+use super::site::{FINE, Site};
+use super::{Prints, SHORT, findings};
+use crate::support::output::Output;
+use crate::support::run::wsee;
+use crate::support::tls::Authority;
+
+fn audit_tls(config: ServerConfig, plain: bool, old: &'static [u8], args: &[&str]) -> Output {
+    let site = Site::start_tls(FINE, config, plain, old);
+    let url = format!("wss://localhost:{}/", site.port());
+    let args = [&["audit", &url, "--only", "transport"], args, &SHORT].concat();
+    wsee(&args).run().exits(0)
+}
+
+#[test]
+fn a_server_with_tls_alone_has_no_finding() {
+    let authority = Authority::new();
+    let config = authority.issue(&["localhost"]).server_config();
+    let output = audit_tls(
+        config,
+        false,
+        &[],
+        &["--cacert", authority.path(), "-b", "sid=s3cret"],
+    );
+    assert_eq!(findings(&output), [""; 0]);
+    output
+        .shows("0 findings, 5 passed")
+        .never_shows("not tested: transport");
+}
+
+#[test]
+fn the_same_port_without_tls_and_old_versions_are_found() {
+    let authority = Authority::new();
+    let config = authority.issue(&["localhost"]).server_config();
+    let output = audit_tls(config, true, &[2], &["--cacert", authority.path()]);
+    assert_eq!(
+        findings(&output),
+        ["medium transport-plain", "medium transport-version"]
+    );
+    output.shows("a ServerHello of TLS 1.1\n");
+}
+
+#[test]
+fn certificates_that_end_soon_or_are_not_trusted_are_found() {
+    let authority = Authority::new();
+    let soon = Zoned::now().date().checked_add(3.days()).expect("a date");
+    let config = authority.issue_until(&["localhost"], soon).server_config();
+    let output = audit_tls(config, false, &[], &["--cacert", authority.path()]);
+    assert_eq!(findings(&output), ["low transport-expiry"]);
+    let config = authority.issue(&["elsewhere.example"]).server_config();
+    let output = audit_tls(
+        config,
+        false,
+        &[],
+        &["--cacert", authority.path(), "--insecure"],
+    );
+    // To loopback it is information.
+    assert_eq!(findings(&output), ["info transport-certificate"]);
+    output.shows("elsewhere.example");
+}
+
+#[test]
+fn credentials_without_tls_to_this_machine_are_information() {
+    let output = super::audit(FINE, &["--only", "transport", "-b", "sid=s3cret"]);
+    assert_eq!(findings(&output), ["info transport-clear"]);
+}
