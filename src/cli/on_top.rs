@@ -11,7 +11,7 @@ use crate::secret::Secret;
 pub struct OnTopArgs {
     /// Speak a protocol on top of WebSocket, such as socket.io, or raw for none
     ///
-    /// socket.io, graphql and jsonrpc are known.
+    /// socket.io, graphql, jsonrpc and phoenix are known.
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
     /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
@@ -30,8 +30,9 @@ pub struct OnTopArgs {
     /// Credentials for the protocol on top: a JSON object, @FILE or env:NAME
     ///
     /// What a client of Socket.IO calls auth; it goes to every namespace. With --eio 3 its members
-    /// are added to the query. A file is read again for every connection, so that a renewed token
-    /// is used. To log in over HTTP, use --user or --bearer.
+    /// are added to the query. With phoenix they are added to what every join sends. A file is read
+    /// again for every connection, so that a renewed token is used. To log in over HTTP, use --user or
+    /// --bearer.
     #[arg(
         long,
         value_name = "JSON|@FILE|env:NAME",
@@ -52,7 +53,8 @@ pub struct OnTopArgs {
     pub init: Option<Secret<String>>,
     /// Subscribe to this when the session opens; repeat for several
     ///
-    /// What follows the command at the prompt: a document of GraphQL. A subscription that the server
+    /// What follows the command at the prompt: a document of GraphQL, or a topic of Phoenix and the JSON
+    /// to join it with. A subscription that the server
     /// refuses is exit status 115.
     #[arg(long, value_name = "WHAT", requires = "name", action = ArgAction::Append, hide_short_help = true)]
     pub subscribe: Vec<String>,

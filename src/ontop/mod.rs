@@ -4,10 +4,13 @@
 //! show, an end. It is chosen with `--as`; without it, [`Dialect`] only names what it recognises.
 
 mod action;
+mod beat;
 mod calls;
+mod channels;
 pub mod graphql;
 pub mod jsonrpc;
 mod names;
+pub mod phoenix;
 pub mod recognise;
 pub mod socketio;
 mod verb;
@@ -30,19 +33,21 @@ pub enum Name {
     SocketIo,
     Graphql,
     JsonRpc,
+    Phoenix,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 3] = [Self::SocketIo, Self::Graphql, Self::JsonRpc];
+    pub const ALL: [Self; 4] = [Self::SocketIo, Self::Graphql, Self::JsonRpc, Self::Phoenix];
 
     pub fn as_str(self) -> &'static str {
         match self {
             Self::SocketIo => "socket.io",
             Self::Graphql => "graphql",
             Self::JsonRpc => "jsonrpc",
+            Self::Phoenix => "phoenix",
         }
     }
 
@@ -61,6 +66,7 @@ impl Name {
             Self::SocketIo => socketio::VERBS,
             Self::Graphql => graphql::VERBS,
             Self::JsonRpc => jsonrpc::VERBS,
+            Self::Phoenix => phoenix::VERBS,
         }
     }
 
@@ -68,13 +74,17 @@ impl Name {
     pub fn answer(self, verb: &str) -> Option<FindAnswer> {
         match (self, verb) {
             (Self::SocketIo, "join") => Some(socketio::joined),
+            (Self::Phoenix, "join") => Some(phoenix::joined),
             _ => None,
         }
     }
 
     /// The verb whose arguments `--subscribe` takes.
     pub fn subscribe_verb(self) -> Option<&'static Verb> {
-        self.verb("subscribe")
+        match self {
+            Self::Phoenix => self.verb("join"),
+            _ => self.verb("subscribe"),
+        }
     }
 
     pub fn verb(self, name: &str) -> Option<&'static Verb> {
@@ -85,7 +95,7 @@ impl Name {
     pub fn refusal(self, body: &str) -> Option<Refusal> {
         match self {
             Self::SocketIo => socketio::refusal(body),
-            Self::Graphql | Self::JsonRpc => None,
+            Self::Graphql | Self::JsonRpc | Self::Phoenix => None,
         }
     }
 
@@ -93,7 +103,7 @@ impl Name {
     pub fn refuses_version(self, body: &str) -> bool {
         match self {
             Self::SocketIo => socketio::refusal_code(body) == Some(RefusalCode::Version),
-            Self::Graphql | Self::JsonRpc => false,
+            Self::Graphql | Self::JsonRpc | Self::Phoenix => false,
         }
     }
 }
@@ -115,6 +125,7 @@ pub enum Options {
     SocketIo(socketio::Options),
     Graphql(graphql::Options),
     JsonRpc(jsonrpc::Options),
+    Phoenix(phoenix::Options),
 }
 
 impl Options {
@@ -123,6 +134,7 @@ impl Options {
             Self::SocketIo(_) => Name::SocketIo,
             Self::Graphql(_) => Name::Graphql,
             Self::JsonRpc(_) => Name::JsonRpc,
+            Self::Phoenix(_) => Name::Phoenix,
         }
     }
 
@@ -132,6 +144,7 @@ impl Options {
             Name::SocketIo => Self::SocketIo(socketio::Options::default()),
             Name::Graphql => Self::Graphql(graphql::Options::default()),
             Name::JsonRpc => Self::JsonRpc(jsonrpc::Options::default()),
+            Name::Phoenix => Self::Phoenix(phoenix::Options::default()),
         }
     }
 
@@ -141,6 +154,7 @@ impl Options {
             Self::SocketIo(options) => Box::new(socketio::Client::new(options.clone())),
             Self::Graphql(options) => Box::new(graphql::Client::new(options.clone())),
             Self::JsonRpc(options) => Box::new(jsonrpc::Client::new(options.clone())),
+            Self::Phoenix(options) => Box::new(phoenix::Client::new(options)),
         }
     }
 
@@ -148,6 +162,7 @@ impl Options {
     pub fn follow(&mut self, target: &str) {
         match self {
             Self::SocketIo(options) => options.follow(target),
+            Self::Phoenix(options) => options.follow(target),
             Self::Graphql(_) | Self::JsonRpc(_) => {}
         }
     }

@@ -20,6 +20,10 @@ impl Names {
         self.0.push_front(name.to_owned());
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     pub(super) fn list(&self) -> Vec<String> {
         self.0.iter().cloned().collect()
     }

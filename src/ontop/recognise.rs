@@ -48,8 +48,7 @@ const JSON_RPC: &str = "this speaks JSON-RPC 2.0; add --as jsonrpc";
 const SIGNALR: &str = "this speaks SignalR: every message ends with the byte 1e; send {\"protocol\":\"json\",\"version\":1} and that byte (Ctrl-V Ctrl-^ at the prompt)";
 const STOMP: &str = "this speaks STOMP: a frame ends with NUL; at the prompt, /frame 434f4e4e4543540a6163636570742d76657273696f6e3a312e320a686f73743a2f0a0a00 connects";
 const MQTT: &str = "this speaks MQTT, in binary messages: /bin 10 0c 00 04 4d 51 54 54 04 02 00 3c 00 00 connects, 20 02 00 00 is yes";
-const PHOENIX_2: &str = "this speaks Phoenix channels: send [\"1\",\"1\",\"TOPIC\",\"phx_join\",{}], and [null,\"2\",\"phoenix\",\"heartbeat\",{}] every 30 s";
-const PHOENIX_1: &str = "this speaks Phoenix channels: send {\"topic\":\"TOPIC\",\"event\":\"phx_join\",\"payload\":{},\"ref\":\"1\"}, and event heartbeat to topic phoenix every 30 s";
+const PHOENIX: &str = "this speaks Phoenix channels; add --as phoenix";
 
 /// The server's subprotocol is conclusive.
 fn of_subprotocol(name: &str) -> Option<&'static str> {
@@ -69,8 +68,11 @@ fn of_target(target: &str) -> Option<&'static str> {
     match path {
         _ if has("transport=websocket") && has("EIO=4") => Some(ENGINE_IO_4),
         _ if has("transport=websocket") && has("EIO=3") => Some(ENGINE_IO_3),
-        _ if path.ends_with("/websocket") && has("vsn=2.0.0") => Some(PHOENIX_2),
-        _ if path.ends_with("/websocket") && has("vsn=1.0.0") => Some(PHOENIX_1),
+        _ if path.ends_with("/websocket") && (has("vsn=2.0.0") || has("vsn=1.0.0")) => {
+            Some(PHOENIX)
+        }
+        // Supabase Realtime.
+        "/realtime/v1/websocket" => Some(PHOENIX),
         _ => None,
     }
 }
@@ -111,9 +113,9 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
             Some(JSON_RPC)
         }
         serde_json::Value::Array(parts) if parts.len() == 5 && is_phoenix(parts.get(3)) => {
-            Some(PHOENIX_2)
+            Some(PHOENIX)
         }
-        serde_json::Value::Object(_) if is_phoenix(value.get("event")) => Some(PHOENIX_1),
+        serde_json::Value::Object(_) if is_phoenix(value.get("event")) => Some(PHOENIX),
         _ => None,
     }
 }
@@ -151,7 +153,11 @@ mod tests {
             opened("/x/?transport=websocket&EIO=3", None),
             Some(ENGINE_IO_3)
         );
-        assert_eq!(opened("/socket/websocket?vsn=2.0.0", None), Some(PHOENIX_2));
+        assert_eq!(opened("/socket/websocket?vsn=2.0.0", None), Some(PHOENIX));
+        assert_eq!(
+            opened("/realtime/v1/websocket?apikey=x", None),
+            Some(PHOENIX)
+        );
         assert_eq!(opened("/socket/websocket", None), None);
         assert_eq!(opened("/?EIO=44&transport=websocket", Some("chat")), None);
     }
@@ -169,8 +175,8 @@ mod tests {
         );
         assert_eq!(text("{}\x1e"), Some(SIGNALR));
         assert_eq!(text("CONNECTED\nversion:1.2\n\n\0\n"), Some(STOMP));
-        assert_eq!(text("[null,\"1\",\"t\",\"phx_reply\",{}]"), Some(PHOENIX_2));
-        assert_eq!(text("{\"event\":\"phx_reply\"}"), Some(PHOENIX_1));
+        assert_eq!(text("[null,\"1\",\"t\",\"phx_reply\",{}]"), Some(PHOENIX));
+        assert_eq!(text("{\"event\":\"phx_reply\"}"), Some(PHOENIX));
         assert_eq!(
             text("{\"jsonrpc\":\"2.0\",\"method\":\"m\"}"),
             Some(JSON_RPC)

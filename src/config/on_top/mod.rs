@@ -1,5 +1,7 @@
 //! "Protocols on top": what is spoken, with which credentials, and the URL it needs.
 
+mod phoenix;
+mod query;
 mod socketio;
 mod source;
 
@@ -34,7 +36,7 @@ pub enum OnTopError {
     #[error("{flag} belongs to --as {owner}, and not to --as {name}")]
     Foreign {
         flag: &'static str,
-        owner: &'static str,
+        owner: String,
         name: &'static str,
     },
     #[error("--subscribe belongs to a protocol with subscriptions, and not to --as {0}")]
@@ -152,6 +154,10 @@ pub(super) fn resolve(
             let options = ontop::Options::JsonRpc(jsonrpc::Options { is_bare });
             (options, None, Vec::new())
         }
+        Name::Phoenix => {
+            let (options, note) = phoenix::complete(target);
+            (ontop::Options::Phoenix(options), note, Vec::new())
+        }
     };
     let read = |source: Source| {
         Auth::new(move || {
@@ -175,19 +181,28 @@ pub(super) fn resolve(
 /// Refuses what is of another protocol.
 fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
     let flags = [
-        (!args.namespace.is_empty(), "--namespace", Name::SocketIo),
-        (args.auth.is_some(), "--auth", Name::SocketIo),
-        (args.eio.is_some(), "--eio", Name::SocketIo),
-        (args.transport.is_some(), "--transport", Name::SocketIo),
-        (args.init.is_some(), "--init", Name::Graphql),
+        (
+            !args.namespace.is_empty(),
+            "--namespace",
+            &[Name::SocketIo][..],
+        ),
+        (
+            args.auth.is_some(),
+            "--auth",
+            &[Name::SocketIo, Name::Phoenix],
+        ),
+        (args.eio.is_some(), "--eio", &[Name::SocketIo]),
+        (args.transport.is_some(), "--transport", &[Name::SocketIo]),
+        (args.init.is_some(), "--init", &[Name::Graphql]),
     ];
     let foreign = flags
         .into_iter()
-        .find(|(is_given, _, owner)| *is_given && *owner != name);
-    if let Some((_, flag, owner)) = foreign {
+        .find(|(is_given, _, owners)| *is_given && !owners.contains(&name));
+    if let Some((_, flag, owners)) = foreign {
+        let owners: Vec<_> = owners.iter().map(|it| it.as_str()).collect();
         return Err(OnTopError::Foreign {
             flag,
-            owner: owner.as_str(),
+            owner: owners.join(" and "),
             name: name.as_str(),
         });
     }

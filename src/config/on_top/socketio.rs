@@ -3,6 +3,7 @@
 use serde_json::Value;
 use url::form_urlencoded;
 
+use super::query::{add, has, has_key};
 use crate::cli::{Eio, OnTopArgs, Transport};
 use crate::config::target::Target;
 use crate::ontop::Name;
@@ -82,29 +83,6 @@ pub(super) fn add_auth(target: &mut Target, version: Version, auth: Option<&Valu
         let mut pair = form_urlencoded::Serializer::new(String::new());
         add(target, &pair.append_pair(key, &value).finish());
     }
-}
-
-fn add(target: &mut Target, pair: &str) {
-    let joint = if target.request_target.contains('?') {
-        '&'
-    } else {
-        '?'
-    };
-    target.request_target.push(joint);
-    target.request_target.push_str(pair);
-}
-
-fn has(target: &Target, pair: &str) -> bool {
-    pairs(target).any(|it| it == pair)
-}
-
-fn has_key(target: &Target, key: &str) -> bool {
-    pairs(target).any(|it| it.split('=').next() == Some(key))
-}
-
-fn pairs(target: &Target) -> impl Iterator<Item = &str> {
-    let query = target.request_target.split_once('?');
-    query.map_or("", |(_, query)| query).split('&')
 }
 
 #[cfg(test)]

@@ -1,0 +1,168 @@
+//! Channels that a client is subscribed to, and asks for again on every connection.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{Refusal, listed};
+use crate::render::quantity;
+
+/// How long the server may take to answer a request to subscribe: the limit of Phoenix's own client.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Only the user adds to them.
+#[derive(Debug, Default)]
+pub(super) struct Channels(Vec<Channel>);
+
+#[derive(Debug)]
+pub(super) struct Channel {
+    /// What names it on the wire.
+    pub name: String,
+    /// What is sent with the request.
+    pub data: Value,
+    /// The request that was sent last, where requests have a number.
+    pub request: String,
+    pub state: State,
+    /// Whether the session is of no use without it.
+    pub is_greeting: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// To be asked for at this time.
+    Wanted(Instant),
+    /// Asked for, with an answer until then.
+    Asked(Instant),
+    Joined,
+    Out,
+}
+
+impl Channels {
+    /// Adds a channel that is to be asked for, in the place of one of the same name.
+    pub(super) fn add(&mut self, name: &str, data: Value, is_greeting: bool, now: Instant) {
+        self.remove(name);
+        self.0.push(Channel {
+            name: name.to_owned(),
+            data,
+            request: String::new(),
+            state: State::Wanted(now),
+            is_greeting,
+        });
+    }
+
+    pub(super) fn find(&mut self, name: &str) -> Option<&mut Channel> {
+        self.0.iter_mut().find(|it| it.name == name)
+    }
+
+    pub(super) fn remove(&mut self, name: &str) -> Option<Channel> {
+        let at = self.0.iter().position(|it| it.name == name)?;
+        Some(self.0.remove(at))
+    }
+
+    /// Those of a connection that is new, where all that were subscribed to are asked for again.
+    pub(super) fn restart(&mut self, now: Instant) {
+        for channel in &mut self.0 {
+            if channel.state != State::Out {
+                channel.state = State::Wanted(now);
+            }
+        }
+    }
+
+    /// The next one that is to be asked for.
+    pub(super) fn due(&mut self, now: Instant) -> Option<&mut Channel> {
+        let is_due = |it: &Channel| matches!(it.state, State::Wanted(at) if at <= now);
+        let channel = self.0.iter_mut().find(|it| is_due(it))?;
+        channel.state = State::Asked(now + PATIENCE);
+        Some(channel)
+    }
+
+    /// The next one whose answer is overdue; it counts as not subscribed to.
+    pub(super) fn overdue(&mut self, now: Instant) -> Option<Overdue> {
+        let is_overdue = |it: &Channel| matches!(it.state, State::Asked(until) if until <= now);
+        let channel = self.0.iter_mut().find(|it| is_overdue(it))?;
+        channel.state = State::Out;
+        let patience = quantity::duration(PATIENCE);
+        Some(Overdue {
+            text: format!(
+                "no answer came to the request for {} within {patience}",
+                channel.name
+            ),
+            is_greeting: channel.is_greeting,
+        })
+    }
+
+    /// Whether what the session is of no use without has its answers.
+    pub(super) fn are_settled(&self) -> bool {
+        let is_open =
+            |it: &Channel| it.is_greeting && matches!(it.state, State::Wanted(_) | State::Asked(_));
+        !self.0.iter().any(is_open)
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let deadlines = self.0.iter().filter_map(|it| match it.state {
+            State::Wanted(at) | State::Asked(at) => Some(at),
+            State::Joined | State::Out => None,
+        });
+        deadlines.min()
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|it| it.name.as_str())
+    }
+
+    pub(super) fn status(&self) -> String {
+        listed(self.0.iter().map(|it| {
+            let state = match it.state {
+                State::Wanted(_) => "not asked for yet",
+                State::Asked(_) => "no answer yet",
+                State::Joined => "subscribed",
+                State::Out => "not subscribed",
+            };
+            format!("{} ({state})", it.name)
+        }))
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Overdue {
+    pub text: String,
+    pub is_greeting: bool,
+}
+
+impl Overdue {
+    /// Ends a session that is of no use without the channel.
+    pub(super) fn refusal(self) -> Result<Refusal, String> {
+        if self.is_greeting {
+            Ok(Refusal::silent(
+                self.text,
+                "check its name, and the server's log",
+            ))
+        } else {
+            Err(self.text)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_channel_is_asked_for_once_and_again_on_the_next_connection() {
+        let (mut channels, now) = (Channels::default(), Instant::now());
+        channels.add("a", Value::Null, true, now);
+        assert!(!channels.are_settled());
+        assert!(channels.due(now).is_some());
+        assert!(channels.due(now).is_none());
+        assert_eq!(channels.deadline(), Some(now + PATIENCE));
+        assert!(channels.overdue(now + PATIENCE).is_some());
+        assert!(channels.are_settled());
+        channels.restart(now);
+        assert!(channels.due(now).is_none(), "an unanswered one is left out");
+        channels.add("a", Value::Null, false, now);
+        channels.due(now).expect("a").state = State::Joined;
+        channels.restart(now);
+        assert!(channels.due(now).is_some());
+        assert_eq!(channels.status(), "a (no answer yet)");
+    }
+}
