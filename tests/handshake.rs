@@ -2,6 +2,7 @@
 
 mod command_line;
 mod hostile;
+mod like;
 mod refusal;
 mod request;
 mod response;

@@ -1,7 +1,7 @@
 //! Other implementations at the other end, as their authors publish them.
 //!
-//! These tests need programs that not every machine has: `tests/peer/install`, the packages chromium, haproxy and
-//! nginx, and `cargo test -- --ignored peer`, as `.ci/run` does.
+//! These tests need programs that not every machine has: `tests/peer/install`, the packages chromium, firefox-esr,
+//! haproxy and nginx, and `cargo test -- --ignored peer`, as `.ci/run` does.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,6 +14,7 @@ mod client;
 mod fault;
 mod graphql;
 mod jsonrpc;
+mod like;
 mod million;
 mod passed;
 mod proxied;

@@ -50,6 +50,7 @@ fn handshake() -> Handshake {
         fields: Vec::new(),
         edits: Vec::new(),
         relayed: None,
+        like: None,
     };
     Handshake::new(&offer, "dGhlIHNhbXBsZSBub25jZQ==")
 }

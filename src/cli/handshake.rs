@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, ArgGroup, Args, ValueHint};
+use clap::builder::PossibleValue;
+use clap::{ArgAction, ArgGroup, Args, ValueEnum, ValueHint};
 
 use super::heading::Heading;
 use super::secrecy::{Cookies, Field, Subprotocols};
+use crate::proto::handshake::like::Client;
 use crate::secret::Secret;
 
 #[derive(Debug, Args)]
@@ -82,6 +84,29 @@ pub struct HandshakeArgs {
     /// To send none, use -H 'User-Agent:'.
     #[arg(short = 'A', long, value_name = "TEXT", hide_short_help = true)]
     pub user_agent: Option<String>,
+    /// Send the request as Chrome, Firefox or curl sends it
+    ///
+    /// Some servers and proxies refuse one client and accept another. The same fields are sent as
+    /// by Chromium 156, Firefox 153 or curl 8.23, in the same order, with the same values and the
+    /// same offer of compression. Browsers send an Origin: without --origin it is that of a page on
+    /// the server itself, and Sec-Fetch-Site follows from it. Other flags change single fields. TLS
+    /// stays that of wsee.
+    #[arg(long, value_name = "CLIENT", hide_short_help = true)]
+    pub like: Option<Client>,
+}
+
+impl ValueEnum for Client {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Self::Chrome, Self::Firefox, Self::Curl]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Self::Chrome => "chrome",
+            Self::Firefox => "firefox",
+            Self::Curl => "curl",
+        }))
+    }
 }
 
 #[derive(Debug, Args)]

@@ -238,7 +238,8 @@ pub enum RecordFormat {
 pub struct UpstreamArgs(pub DialArgs);
 
 /// Flags of an endpoint: what passes is not the proxy's own.
-const ENDPOINT: [&str; 9] = [
+const ENDPOINT: [&str; 10] = [
+    "like",
     "require_subprotocol",
     "lenient",
     "cookie_jar",

@@ -16,6 +16,7 @@ use crate::proto::Role;
 use crate::proto::connection::Config;
 use crate::proto::deflate;
 use crate::proto::handshake::Offer;
+use crate::proto::handshake::like::{Client, Like};
 use crate::proto::receiver::Delivery;
 use crate::session::{self, Credentials};
 use crate::speaker;
@@ -119,9 +120,10 @@ fn offer(
     args: &HandshakeArgs,
     environment: &Environment,
 ) -> Result<Offer, ConfigError> {
-    let user_agent = match &args.user_agent {
-        Some(given) => given.clone(),
-        None => concat!("wsee/", env!("CARGO_PKG_VERSION")).to_owned(),
+    let user_agent = match (&args.user_agent, args.like) {
+        (Some(given), _) => given.clone(),
+        (None, Some(client)) => client.user_agent().to_owned(),
+        (None, None) => concat!("wsee/", env!("CARGO_PKG_VERSION")).to_owned(),
     };
     check_value("-A", &user_agent)?;
     if let Some(origin) = &args.origin {
@@ -135,15 +137,38 @@ fn offer(
         compression: match &args.compress {
             _ if args.no_compress => Vec::new(),
             Some(offer) => parse_compression(offer)?,
-            None => vec![deflate::Offer::BROWSER],
+            None => offered(args.like),
         },
         lenient: args.lenient,
         user_agent: Some(user_agent),
-        origin: args.origin.clone(),
+        origin: args.origin.clone().or_else(|| {
+            let browser = args.like.filter(|it| it.is_browser());
+            browser.map(|_| own_origin(target))
+        }),
         fields: Vec::new(),
         edits: parse_headers("-H", &args.header, |path| environment.read_text(path))?,
         relayed: None,
+        like: args.like.map(|client| Like {
+            client,
+            is_tls: target.dial.tls,
+            is_trustworthy: target.dial.is_trustworthy(),
+        }),
     })
+}
+
+/// What is offered by default: the same as browsers, or as the one that is imitated.
+fn offered(like: Option<Client>) -> Vec<deflate::Offer> {
+    match like {
+        Some(Client::Curl) => Vec::new(),
+        Some(Client::Firefox) => vec![deflate::Offer::default()],
+        Some(Client::Chrome) | None => vec![deflate::Offer::BROWSER],
+    }
+}
+
+/// The origin of a page on the server itself (RFC 6454 §4).
+fn own_origin(target: &Target) -> String {
+    let scheme = if target.dial.tls { "https" } else { "http" };
+    format!("{scheme}://{}", target.host_header)
 }
 
 /// The largest message to accept, in bytes: by default more than most servers send, and small enough for the

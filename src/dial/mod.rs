@@ -66,6 +66,12 @@ impl Target {
     pub fn is_address(&self) -> bool {
         endpoint::literal(&self.host).is_some()
     }
+
+    /// Whether browsers treat it as safe: TLS, or this machine (Secure Contexts §3.1).
+    pub fn is_trustworthy(&self) -> bool {
+        let is_loopback = |address: IpAddr| address.is_loopback();
+        self.tls || is_localhost(&self.host) || self.host.parse().is_ok_and(is_loopback)
+    }
 }
 
 #[derive(Debug, Clone, Default)]

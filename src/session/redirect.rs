@@ -133,6 +133,10 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
     *authorization = authorization.take().or(place.authorization);
     next.offer.host = place.host;
     next.offer.target = place.request_target;
+    if let Some(like) = &mut next.offer.like {
+        like.is_tls = place.target.tls;
+        like.is_trustworthy = place.target.is_trustworthy();
+    }
     next.target = place.target;
     next.url = place.url;
     next
@@ -233,6 +237,7 @@ mod tests {
                 fields: Vec::new(),
                 edits: vec![set("Host"), set("X-Key"), remove],
                 relayed: None,
+                like: None,
             },
             credentials: Credentials {
                 authorization: Some(secret("Basic a")),

@@ -49,6 +49,7 @@ fn met(extensions: &str, response: &str) -> String {
         fields: Vec::new(),
         edits: vec![set("Sec-WebSocket-Extensions", extensions)],
         relayed: None,
+        like: None,
     };
     let mut handshake = client::Handshake::new(&offer, "dGhlIHNhbXBsZSBub25jZQ==");
     match handshake.read(response.as_bytes()) {

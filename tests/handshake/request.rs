@@ -9,7 +9,7 @@ use crate::support::wire::requested;
 
 /// The lines of the request that a wsee with these arguments sends to `path`.
 #[track_caller]
-fn request_to(path: &str, args: &[&str]) -> Vec<String> {
+pub fn request_to(path: &str, args: &[&str]) -> Vec<String> {
     let server = requested();
     let url = format!("{}{path}", server.url());
     wsee(&[&[url.as_str()], args].concat()).run().exits(0);

@@ -43,6 +43,7 @@ fn offer() -> Offer {
         fields: Vec::new(),
         edits: Vec::new(),
         relayed: None,
+        like: None,
     }
 }
 

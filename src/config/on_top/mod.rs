@@ -43,6 +43,8 @@ pub enum OnTopError {
     NoSubscriptions(&'static str),
     #[error("--subscribe {0:?}: {error}", error = .1.text)]
     Subscribe(String, SayError),
+    #[error("--like is about the upgrade to WebSocket, and this session begins with long polling")]
+    Like,
     #[error("--as {name} sends and prints JSON, which {flag} does not")]
     Pipe {
         name: &'static str,
@@ -70,6 +72,7 @@ impl Diagnostic for OnTopError {
                 "drop one of them"
             }
             Self::Subscribe(_, error) => return error.hint.clone(),
+            Self::Like => "--transport websocket begins with the upgrade",
             Self::Variable { .. } | Self::File { .. } => return None,
         };
         Some(hint.to_owned())
@@ -134,6 +137,9 @@ pub(super) fn resolve(
             let transport = socketio::transport(args, target);
             let note = socketio::complete(target, name, version, transport);
             polling = socketio::polling(transport, limit);
+            if polling.is_some() && dial.handshake.like.is_some() {
+                return Err(OnTopError::Like);
+            }
             socketio::add_auth(target, version, auth.as_ref());
             let options = ontop::socketio::Options {
                 namespaces: args.namespace.clone(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::like::Like;
 use super::response::{Agreed, Expected};
 use super::{HandshakeError, VERSION};
 use crate::proto::deflate;
@@ -36,6 +37,8 @@ pub struct Offer {
     pub edits: Vec<Edit>,
     /// The request of another client, whose fields are sent on in place of those above `fields`.
     pub relayed: Option<Relayed>,
+    /// The client whose request a handshake is like.
+    pub like: Option<Like>,
 }
 
 /// The fields of another client's request, in order.
@@ -147,6 +150,11 @@ impl Edit {
 
     /// Applies the edit to `fields`. A default is replaced in its place; other names may be added repeatedly.
     pub(crate) fn apply(&self, fields: &mut Vec<(String, String)>) {
+        self.apply_where(is_default, fields);
+    }
+
+    /// Applies the edit to `fields`, of which those that are `single` occur once.
+    fn apply_where(&self, is_single: impl Fn(&str) -> bool, fields: &mut Vec<(String, String)>) {
         match self {
             Self::Remove { name } => fields.retain(|(other, _)| !other.eq_ignore_ascii_case(name)),
             Self::Set { name, value } => {
@@ -155,7 +163,7 @@ impl Edit {
                     .iter_mut()
                     .find(|(other, _)| other.eq_ignore_ascii_case(name))
                 {
-                    Some(slot) if is_default(name) => *slot = field,
+                    Some(slot) if is_single(name) => *slot = field,
                     _ => fields.push(field),
                 }
             }
@@ -237,6 +245,29 @@ impl Offer {
         for edit in &self.edits {
             edit.apply(&mut fields);
         }
+        self.encode(method, &fields)
+    }
+
+    /// The head of a request that is like another client's, with these fields and those that were given, edited.
+    fn head_like(&self, like: Like, mut fields: Vec<(String, String)>) -> Head {
+        let origin = self
+            .edits
+            .iter()
+            .fold(self.origin.as_deref(), |origin, edit| match edit {
+                Edit::Set { name, value } if name.eq_ignore_ascii_case("Origin") => Some(value),
+                Edit::Remove { name } if name.eq_ignore_ascii_case("Origin") => None,
+                _ => origin,
+            });
+        fields.extend(self.fields.iter().cloned());
+        fields.extend(like.further(origin, &self.host));
+        for edit in &self.edits {
+            edit.apply_where(|name| is_default(name) || like.has(name), &mut fields);
+        }
+        like.arrange(&mut fields);
+        self.encode("GET", &fields)
+    }
+
+    fn encode(&self, method: &str, fields: &[(String, String)]) -> Head {
         Head::encode(
             &format!("{method} {} HTTP/1.1", self.target),
             fields
@@ -251,7 +282,10 @@ impl Handshake {
     pub fn new(offer: &Offer, key: &str) -> Self {
         let request = match &offer.relayed {
             Some(relayed) => relayed.request(offer),
-            None => offer.head("GET", own_fields(offer, key)),
+            None => match offer.like {
+                Some(like) => offer.head_like(like, own_fields(offer, key)),
+                None => offer.head("GET", own_fields(offer, key)),
+            },
         };
         Self::of(request, offer)
     }
@@ -397,6 +431,7 @@ mod tests {
             fields: Vec::new(),
             edits: Vec::new(),
             relayed: None,
+            like: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod client;
 mod error;
+pub mod like;
 mod response;
 pub mod server;
 
