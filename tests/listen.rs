@@ -56,7 +56,7 @@ pub fn started(run: Run) -> Listening {
     let running = run.spawn();
     let line = running.wait_for_stderr("\n");
     let port = line.split("://127.0.0.1:").nth(1).and_then(|rest| {
-        let (port, _) = rest.split_once('/')?;
+        let port = rest.split(|c: char| !c.is_ascii_digit()).next()?;
         port.parse().ok()
     });
     let port = port.unwrap_or_else(|| panic!("no address in {line:?}"));

@@ -17,6 +17,7 @@ mod docs;
 mod ending;
 mod escape;
 mod fault;
+mod forward;
 mod handshake;
 mod hostile;
 mod interop;

@@ -90,8 +90,9 @@ pub struct ForwardArgs {
     ///
     /// Takes CONNECT and requests with an absolute URL. What is not named by --intercept passes unseen:
     /// a tunnel is counted, and has one line in the log. Services of this machine alone, at loopback
-    /// addresses, are refused to clients from elsewhere unless --intercept names them. A variable such as
-    /// https_proxy is for the connections to the servers, and must not lead to the proxy itself.
+    /// addresses, are refused to clients from elsewhere unless --intercept names their host; * is not enough.
+    /// A proxy for the connections to the servers, from a variable such as
+    /// https_proxy, must not be this one.
     #[arg(
         long,
         value_name = "LISTEN",

@@ -119,7 +119,7 @@ pub enum ConfigError {
     #[error(transparent)]
     Audit(#[from] audit::AuditError),
     #[error(transparent)]
-    Itself(#[from] proxying::ItselfError),
+    Proxying(#[from] proxying::ProxyingError),
     #[error(
         "--fault {0:?}: client and server in front are for wsee proxy; leave the first word out"
     )]
@@ -156,7 +156,7 @@ impl ConfigError {
             | Self::Further(_)
             | Self::Identity(_)
             | Self::SocketIo(_)
-            | Self::Itself(_)
+            | Self::Proxying(_)
             | Self::FaultSide(_)
             | Self::Echo => Exit::Usage,
             Self::Tls(error) => error.exit(),

@@ -55,7 +55,7 @@ pub struct Forwarding {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ItselfError {
+pub enum ProxyingError {
     #[error(
         "UPSTREAM {0} is where the proxy itself listens; write wsee proxy PORT UPSTREAM with another port"
     )]
@@ -65,6 +65,11 @@ pub enum ItselfError {
         "{name} {proxy} is where the proxy itself listens; start it with --proxy '', or with that of another"
     )]
     Proxy { name: &'static str, proxy: String },
+    // clap does not see it, as --forward and UPSTREAM exclude each other.
+    #[error(
+        "--intercept names hosts of --forward LISTEN; without it, clients have one server, UPSTREAM"
+    )]
+    Intercept,
 }
 
 /// Stands for the servers that clients name.
@@ -76,6 +81,9 @@ const LISTEN: (&str, u16) = ("127.0.0.1", 9001);
 impl Proxying {
     /// Resolves the flags; may ask for passwords.
     pub fn resolve(args: &ProxyingArgs, environment: &Environment) -> Result<Self, ConfigError> {
+        if args.forward.forward.is_none() && !args.forward.intercept.is_empty() {
+            return Err(ProxyingError::Intercept.into());
+        }
         let (host, port) = LISTEN;
         let usual = || Address {
             host: host.to_owned(),
@@ -91,7 +99,7 @@ impl Proxying {
         let upstream = args.upstream.as_deref().unwrap_or(ANY);
         let target = Target::typed(upstream, handshake.path_as_is)?;
         if leads_to((&target.dial.host, target.dial.port), &address) {
-            return Err(ItselfError::Upstream(upstream.to_owned()).into());
+            return Err(ProxyingError::Upstream(upstream.to_owned()).into());
         }
         let identity = match (&front.front_cert, &front.front_key) {
             (Some(cert), Some(key)) => Some(Identity::read(cert, key, None)?),
@@ -107,7 +115,7 @@ impl Proxying {
         for proxy in [&proxies.ws, &proxies.wss].into_iter().flatten() {
             if forward.is_some() && leads_to((&proxy.host, proxy.port), &address) {
                 let (name, proxy) = (proxy.source, proxy.to_string());
-                return Err(ItselfError::Proxy { name, proxy }.into());
+                return Err(ProxyingError::Proxy { name, proxy }.into());
             }
         }
         // A broken response passes as well, and the log says what is wrong with it.

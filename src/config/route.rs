@@ -41,6 +41,7 @@ pub(super) fn resolve(
         interface: args.interface.clone(),
         keepalive: args.keepalive_time.0,
         user_timeout: args.tcp_user_timeout.and_then(|limit| limit.0),
+        bars: None,
     };
     Ok((route, proxies))
 }

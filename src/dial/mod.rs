@@ -36,7 +36,7 @@ pub use error::{
 pub use family::Family;
 pub use interface::Interface;
 pub use refusal::read_body;
-pub use route::Route;
+pub use route::{Barred, Bars, Route};
 pub use stream::{Socket, Stream};
 pub use system::io_text;
 pub use tls::{
@@ -163,6 +163,9 @@ pub async fn connect(
     }
     let addresses = resolve::resolve(&endpoint, route, step).await?;
     let tcp = tcp::connect(&endpoint, &addresses, route, step).await?;
+    if let (Some(bars), Ok(peer), Ok(local)) = (route.bars, tcp.peer_addr(), tcp.local_addr()) {
+        bars.check(&endpoint.host, peer, local)?;
+    }
     Ok(Stream::Tcp(tcp))
 }
 

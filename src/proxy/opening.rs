@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::answer::{agree, objection, pass_refusal, refused_by_fault};
 use super::ask::{ask, left, recorder, why};
 use super::journal::Journal;
-use super::refuse::{BAD_GATEWAY, refuse};
+use super::refuse::{refuse, unreached};
 use super::{Options, Visit, request};
 use crate::diagnostic::Diagnostic;
 use crate::dial::Stream;
@@ -95,7 +95,7 @@ pub(super) async fn opened(
                 Some(hint) => format!("{error} ({hint})"),
                 None => error.to_string(),
             };
-            refuse(front, BAD_GATEWAY, &escape_line(&text), &journal.log).await?;
+            refuse(front, unreached(&error), &escape_line(&text), &journal.log).await?;
             journal.not_open(&why(&error), Instant::now());
             return Ok(None);
         }

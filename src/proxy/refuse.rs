@@ -6,19 +6,35 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::acceptor::{Log, linger};
+use crate::dial::{self, Barred};
 use crate::event::Direction;
 use crate::proto::http1::Head;
 use crate::proto::http1::head::{self, Reader};
-use crate::session::Transport;
+use crate::session::{OpenError, OpenProblem, Transport};
 
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable";
 pub(super) const BAD_REQUEST: &str = "HTTP/1.1 400 Bad Request";
 pub(super) const METHOD_NOT_ALLOWED: &str = "HTTP/1.1 405 Method Not Allowed";
-pub(super) const FORBIDDEN_GOAL: &str = "HTTP/1.1 403 Forbidden";
-pub(super) const LOOP: &str = "HTTP/1.1 508 Loop Detected";
+const FORBIDDEN_GOAL: &str = "HTTP/1.1 403 Forbidden";
+const LOOP: &str = "HTTP/1.1 508 Loop Detected";
 pub(super) const NO_UPGRADE: &str = "HTTP/1.1 426 Upgrade Required";
 pub(super) const FORBIDDEN: &str = "HTTP/1.1 403 Origin Not Allowed";
 pub(super) const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway";
+
+/// The status for a client whose server is not reached.
+pub(super) fn unreached(error: &OpenError) -> &'static str {
+    match &error.problem {
+        OpenProblem::Dial(dial::Error::Barred(barred)) => barrier(barred),
+        _ => BAD_GATEWAY,
+    }
+}
+
+pub(super) fn barrier(barred: &Barred) -> &'static str {
+    match barred {
+        Barred::Itself => LOOP,
+        Barred::Loopback(_) => FORBIDDEN_GOAL,
+    }
+}
 
 /// Answers a client for which there is no place, without reading its request.
 pub(super) async fn turn_away(mut stream: TcpStream) {

@@ -35,8 +35,11 @@ pub(super) fn introduce(forward: &Forward, is_tls: bool, human: &Human) {
     let scheme = if is_tls { "https" } else { "http" };
     let url = format!("{scheme}://{address}");
     let names: Vec<String> = forward.intercepts.iter().map(ToString::to_string).collect();
+    let is_all = names.iter().any(|name| name == "*");
     let opened = if names.is_empty() {
         "no host is opened without --intercept HOST".to_owned()
+    } else if is_all {
+        "opens every host".to_owned()
     } else {
         format!("opens {}; everything else is a tunnel", names.join(", "))
     };

@@ -175,7 +175,9 @@ fn symptom(problem: &OpenProblem) -> Symptom {
 fn dial_exit(error: &dial::Error) -> Exit {
     match error {
         dial::Error::Dns { .. } | dial::Error::Family { .. } => Exit::Dns,
-        dial::Error::Connect { .. } | dial::Error::Unix { .. } => Exit::Connect,
+        dial::Error::Connect { .. } | dial::Error::Unix { .. } | dial::Error::Barred(_) => {
+            Exit::Connect
+        }
         dial::Error::Tls(failure) => tls_exit(failure),
         dial::Error::Interface { .. } => Exit::Usage,
         dial::Error::Proxy(error) => proxy_exit(error),

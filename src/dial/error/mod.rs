@@ -11,6 +11,7 @@ pub use proxy::{ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusa
 
 use super::endpoint::authority;
 use super::family::Family;
+use super::route::Barred;
 use super::system::io_text;
 use super::tls::TlsFailure;
 
@@ -41,6 +42,9 @@ pub enum Error {
 
     #[error(transparent)]
     Proxy(Box<ProxyError>),
+
+    #[error(transparent)]
+    Barred(#[from] Barred),
 }
 
 impl From<TlsFailure> for Error {

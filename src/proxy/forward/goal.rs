@@ -106,6 +106,12 @@ impl Goal {
         &self.host
     }
 
+    /// Whether a request for this `Host` is one to it, with or without the usual port.
+    pub(super) fn is_of(&self, host: &str) -> bool {
+        let scheme = if self.target.tls { "wss" } else { "ws" };
+        Self::new(scheme, host).is_ok_and(|other| other.target == self.target)
+    }
+
     /// A URL on the server; secrets in it are not masked.
     pub(super) fn url_of(&self, target: &str) -> String {
         let scheme = if self.target.tls { "https" } else { "http" };

@@ -7,9 +7,9 @@ use super::authority::Authority;
 use super::goal::Goal;
 use super::intercept::Intercept;
 use crate::diagnostic::Diagnostic;
-use crate::dial::{Step, Stream};
+use crate::dial::{Barred, Bars, Stream};
 use crate::event::Event;
-use crate::proxy::refuse::{BAD_GATEWAY, FORBIDDEN_GOAL, LOOP};
+use crate::proxy::refuse::{barrier, unreached};
 use crate::proxy::{Options, Visit};
 use crate::render::{Role, message};
 use crate::session;
@@ -61,6 +61,12 @@ impl Forward {
         self.intercepts.iter().any(|it| it.names(goal))
     }
 
+    /// Whether the user named this very host, and not every host.
+    fn names(&self, goal: &Goal) -> bool {
+        let mut named = self.intercepts.iter().filter(|it| !it.is_any());
+        named.any(|it| it.names(goal))
+    }
+
     /// Counts a WebSocket; faults strike by this number.
     pub(super) fn count(&self) -> u64 {
         self.opened.set(self.opened.get() + 1);
@@ -72,51 +78,48 @@ impl Hall<'_> {
     /// Connects to a server, without TLS if it `is_plain`.
     pub(super) async fn reach(&self, goal: &Goal, is_plain: bool) -> Result<Stream, Unreached> {
         self.admit(goal)?;
-        let open = goal.upstream(&self.options.upstream);
-        let mut connected = None;
-        let mut is_direct = true;
+        let open = self.upstream(goal);
         let mut log = self.visit.log.clone();
         let mut observe = |event: Event<'_>| {
-            if let Event::Step(step) = &event {
-                match step {
-                    Step::Connected { address, local, .. } => connected = Some((*address, *local)),
-                    Step::Proxy(_) | Step::ConnectedUnix { .. } => is_direct = false,
-                    _ => {}
-                }
-                if self.options.shows_steps {
-                    log.event(&event, std::time::Instant::now());
-                }
+            if self.options.shows_steps {
+                log.event(&event, std::time::Instant::now());
             }
         };
         let reached = session::reach(&open, is_plain, &mut observe).await;
-        let stream = reached.map_err(|error| Unreached {
-            status: BAD_GATEWAY,
+        reached.map_err(|error| Unreached {
+            status: unreached(&error),
             text: error.to_string(),
             hint: error.hint(),
-        })?;
-        match connected.filter(|_| is_direct) {
-            Some((address, local)) if self.is_here(address, local) => Err(itself()),
-            Some((address, _)) if is_own(address.ip()) && !self.may_reach_own(goal) => {
-                Err(own(goal))
-            }
-            _ => Ok(stream),
-        }
+        })
     }
 
-    /// Refuses what can be refused by its name.
+    /// The connection to a server, which leads neither back here nor where the client has no business.
+    pub(super) fn upstream(&self, goal: &Goal) -> session::Options {
+        let mut open = goal.upstream(&self.options.upstream);
+        open.dial.route.bars = Some(Bars {
+            listening: self.forward.address,
+            loopback: !self.may_reach_own(goal),
+        });
+        open
+    }
+
+    /// Refuses what can be refused by its name, before a tunnel to it is opened.
     pub(super) fn admit(&self, goal: &Goal) -> Result<(), Unreached> {
         let listen = self.forward.address;
         let host = goal.target.host.parse::<IpAddr>();
         let is_own = goal.is_loopback();
         let listens_here = is_own && (listen.ip().is_unspecified() || is_own_ip(listen.ip()));
         let is_it = host.is_ok_and(|host| host == listen.ip()) || listens_here;
-        if is_it && goal.target.port == listen.port() && self.is_direct(goal) {
-            return Err(itself());
+        let is_itself = is_it && goal.target.port == listen.port();
+        if !self.is_direct(goal) {
+            Ok(())
+        } else if is_itself {
+            Err(Barred::Itself.into())
+        } else if is_own && !self.may_reach_own(goal) {
+            Err(Barred::Loopback(goal.target.host.clone()).into())
+        } else {
+            Ok(())
         }
-        if is_own && !self.may_reach_own(goal) && self.is_direct(goal) {
-            return Err(own(goal));
-        }
-        Ok(())
     }
 
     /// Whether the connection is made from here to the host itself.
@@ -125,16 +128,9 @@ impl Hall<'_> {
         dial.route.unix_socket.is_none() && dial.proxies.select(&goal.target).is_none()
     }
 
-    /// Whether a connection leads to the proxy itself.
-    fn is_here(&self, address: SocketAddr, local: SocketAddr) -> bool {
-        let listen = self.forward.address;
-        let is_listening = listen.ip().is_unspecified() || listen.ip() == address.ip();
-        is_listening && address.port() == listen.port() && address.ip() == local.ip()
-    }
-
     /// Services that only this machine reaches are not for clients from elsewhere, unless the user named them.
     fn may_reach_own(&self, goal: &Goal) -> bool {
-        is_own_ip(self.visit.peer.ip()) || self.forward.opens(goal)
+        is_own_ip(self.visit.peer.ip()) || self.forward.names(goal)
     }
 
     /// Shows why a client gets no answer of a server.
@@ -153,27 +149,16 @@ impl Hall<'_> {
     }
 }
 
-fn is_own(ip: IpAddr) -> bool {
-    is_own_ip(ip) || ip.is_unspecified()
-}
-
 fn is_own_ip(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
-fn itself() -> Unreached {
-    Unreached {
-        status: LOOP,
-        text: "the request leads to the proxy itself".to_owned(),
-        hint: None,
-    }
-}
-
-fn own(goal: &Goal) -> Unreached {
-    let host = &goal.target.host;
-    Unreached {
-        status: FORBIDDEN_GOAL,
-        text: format!("{host} is the proxy's own machine, which only its own programs reach"),
-        hint: Some(format!("--intercept {host} lets others reach it")),
+impl From<Barred> for Unreached {
+    fn from(barred: Barred) -> Self {
+        Self {
+            status: barrier(&barred),
+            text: barred.to_string(),
+            hint: barred.hint(),
+        }
     }
 }

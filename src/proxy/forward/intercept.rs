@@ -80,6 +80,11 @@ fn name(host: &str) -> Result<(String, bool), InterceptError> {
 }
 
 impl Intercept {
+    /// Whether it is every host.
+    pub(super) fn is_any(&self) -> bool {
+        self.names == Names::All
+    }
+
     pub(super) fn names(&self, goal: &Goal) -> bool {
         let target = &goal.target;
         let host = target.host.strip_suffix('.').unwrap_or(&target.host);

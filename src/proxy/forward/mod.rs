@@ -234,7 +234,7 @@ async fn websocket(hall: Hall<'_>, front: &mut dyn Transport, goal: &Goal, first
         return;
     }
     if let Some(host) = first.0.text("Host")
-        && !host.eq_ignore_ascii_case(goal.host())
+        && !goal.is_of(&host)
         && goal.server_name.is_none()
     {
         let goal = goal.host();
@@ -244,7 +244,7 @@ async fn websocket(hall: Hall<'_>, front: &mut dyn Transport, goal: &Goal, first
         );
     }
     let options = Options {
-        upstream: goal.upstream(&options.upstream),
+        upstream: hall.upstream(goal),
         rewriting: Rewriting {
             keeps_host: true,
             keeps_origin: true,

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::{proxy, tls};
 use crate::diagnostic::Diagnostic;
-use crate::dial::{Attempt, Error, Family, is_unresolved};
+use crate::dial::{Attempt, Barred, Error, Family, is_unresolved};
 
 impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
@@ -25,6 +25,16 @@ impl Diagnostic for Error {
             Self::Interface { .. } => Some("`ip link` lists the interfaces".to_owned()),
             Self::Unix { source, .. } => unix(source.kind()).map(str::to_owned),
             Self::Proxy(error) => proxy::error(error),
+            Self::Barred(barred) => barred.hint(),
+        }
+    }
+}
+
+impl Diagnostic for Barred {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Itself => None,
+            Self::Loopback(host) => Some(format!("--intercept {host} lets others reach it")),
         }
     }
 }

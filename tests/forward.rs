@@ -1,0 +1,102 @@
+//! `wsee proxy --forward`, for clients that cannot change their URL.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use crate::listen::{Listening, listening, started};
+use crate::support::run::{Run, wsee};
+use crate::support::tls::{Authority, path};
+use crate::support::wire::read_head;
+
+mod authority;
+mod opened;
+mod request;
+mod smuggling;
+mod tunnel;
+mod usage;
+
+/// A proxy with a CA of its own.
+pub struct Forwarding {
+    pub proxy: Listening,
+    data: TempDir,
+}
+
+/// Starts a proxy that clients name their servers to.
+#[track_caller]
+pub fn forwarding(args: &[&str]) -> Forwarding {
+    let data = tempfile::tempdir().expect("a folder");
+    let run = forward(&data, args);
+    Forwarding {
+        proxy: started(run),
+        data,
+    }
+}
+
+fn forward(data: &TempDir, args: &[&str]) -> Run {
+    let run = wsee(&[&["proxy", "--forward", "127.0.0.1:0"], args].concat());
+    run.env("XDG_DATA_HOME", data.path().to_str().expect("UTF-8"))
+}
+
+impl Forwarding {
+    /// As a client's flag names it.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.proxy.port)
+    }
+
+    /// The certificate that clients trust.
+    pub fn ca(&self) -> String {
+        let path: PathBuf = self.data.path().join("wsee/proxy-ca.pem");
+        path.to_str().expect("UTF-8").to_owned()
+    }
+
+    /// A tunnel to a port of this machine, which is open.
+    #[track_caller]
+    pub fn tunnel(&self, port: u16) -> TcpStream {
+        let mut stream = self.proxy.connect();
+        let head = ask(&mut stream, &format!("CONNECT 127.0.0.1:{port} HTTP/1.1"));
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        stream
+    }
+
+    /// The whole response to what is sent on a connection of its own.
+    #[track_caller]
+    pub fn answer(&self, request: &str) -> String {
+        let mut stream = self.proxy.connect();
+        stream.write_all(request.as_bytes()).expect("a connection");
+        let _ = stream.shutdown(Shutdown::Write);
+        let mut response = String::new();
+        stream.read_to_string(&mut response).expect("a response");
+        response
+    }
+}
+
+/// Sends a request without a body, and reads the head of the response.
+#[track_caller]
+pub fn ask(stream: &mut TcpStream, line: &str) -> String {
+    write!(stream, "{line}\r\nHost: x\r\n\r\n").expect("a connection");
+    read_head(stream)
+}
+
+/// A server that echoes over TLS, whose certificate is for localhost.
+pub struct Secure {
+    pub server: Listening,
+    pub authority: Authority,
+}
+
+#[track_caller]
+pub fn secure(args: &[&str]) -> Secure {
+    let authority = Authority::new();
+    let (cert, key) = authority.issue(&["localhost"]).write();
+    let files = ["--cert", path(&cert), "--key", path(&key)];
+    let server = listening(&[&files[..], args].concat());
+    Secure { server, authority }
+}
+
+impl Secure {
+    pub fn url(&self) -> String {
+        format!("wss://localhost:{}/", self.server.port)
+    }
+}
