@@ -16,6 +16,7 @@ use crate::proto::deflate::Params;
 use crate::proto::http1::Head;
 use crate::proto::rules::Rule;
 use crate::proto::traffic::Traffic;
+use crate::secret::Login;
 pub use crate::sys::Signal;
 pub use evidence::{Evidence, Symptom};
 pub use opening::{Opening, Phase, Span};
@@ -160,6 +161,8 @@ pub struct Open {
     pub subprotocol: Option<String>,
     pub ignored_subprotocols: bool,
     pub deflate: Option<Params>,
+    /// For the protocol on top: that of the user, unless a redirection led to another server.
+    pub login: Option<Login>,
     /// Rules the response breaks, in words; only with `--lenient`.
     pub tolerated: Vec<String>,
     /// From the start of dialing to the 101.

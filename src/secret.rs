@@ -46,6 +46,24 @@ impl<T> fmt::Display for Secret<T> {
     }
 }
 
+/// A user and a password; either may be empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Login {
+    pub user: String,
+    pub password: Secret<String>,
+}
+
+impl Login {
+    /// What is shown in its place.
+    #[must_use]
+    pub fn masked(&self) -> Self {
+        Self {
+            user: self.user.clone(),
+            password: Secret::new(MASK.to_owned()),
+        }
+    }
+}
+
 /// Masks secrets where somebody else repeats them, as servers do that echo a request.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Redactor {

@@ -167,11 +167,17 @@ impl Speaker {
         let auth = self.auth.as_ref().map(|auth| (auth.0)()).transpose();
         match auth {
             Ok(auth) => {
-                let subprotocol = self.agreed.subprotocol.as_deref();
+                let Open {
+                    subprotocol,
+                    login,
+                    is_polled,
+                    ..
+                } = &self.agreed;
                 let opening = Opening {
                     auth,
-                    subprotocol,
-                    is_polled: self.agreed.is_polled,
+                    subprotocol: subprotocol.as_deref(),
+                    login: login.as_ref(),
+                    is_polled: *is_polled,
                 };
                 self.protocol.opened(opening, now, &mut self.actions);
             }
@@ -218,6 +224,11 @@ impl Speaker {
     /// Whether input may be sent.
     pub fn is_ready(&self) -> bool {
         self.is_running() && self.protocol.is_ready() && self.unsubscribed.is_empty()
+    }
+
+    /// Whether another message may be sent now.
+    pub fn has_room(&self) -> bool {
+        self.is_running() && self.protocol.has_room()
     }
 
     fn is_running(&self) -> bool {
@@ -381,6 +392,15 @@ impl Speaker {
         let moved = is_due || subscribes || !self.actions.list.is_empty();
         self.act(turn, listener)?;
         Ok(moved)
+    }
+
+    /// Says goodbye: a Close frame of this side follows.
+    pub fn farewell(&mut self, turn: &mut Turn<'_>, listener: &mut impl Listener) {
+        if self.is_running() {
+            self.protocol.farewell(turn.now, &mut self.actions);
+            // On a connection that is closing already nothing can be said.
+            let _ = self.act(turn, listener);
+        }
     }
 
     /// Notes that nothing could be received until now.

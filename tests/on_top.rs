@@ -3,6 +3,7 @@
 mod graphql;
 mod hostile;
 mod jsonrpc;
+mod mqtt;
 mod phoenix;
 mod pipe;
 mod polling;

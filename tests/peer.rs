@@ -1,7 +1,7 @@
 //! Other implementations at the other end, as their authors publish them.
 //!
 //! These tests need programs that not every machine has: `tests/peer/install`, the packages chromium, firefox-esr,
-//! haproxy and nginx, and `cargo test -- --ignored peer`, as `.ci/run` does.
+//! haproxy, mosquitto and nginx, and `cargo test -- --ignored peer`, as `.ci/run` does.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,6 +16,7 @@ mod graphql;
 mod jsonrpc;
 mod like;
 mod million;
+mod mqtt;
 mod passed;
 mod proxied;
 mod report;

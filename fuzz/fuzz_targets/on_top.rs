@@ -1,5 +1,6 @@
 //! Protocols on top: messages of servers, and what is typed. The first line of an input names the protocol; each
-//! further part is read or has a named fault. Socket.IO, whose messages may be parts of one, has a target of its own.
+//! further part is read or has a named fault. Socket.IO and MQTT, whose messages may be parts of one, have targets of
+//! their own.
 
 #![no_main]
 
@@ -16,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
     };
     let mut words = first.split(|&byte| byte == b' ');
     let name = words.next().and_then(|name| std::str::from_utf8(name).ok());
-    let Some(name) = name.and_then(Name::find).filter(|&name| name != Name::SocketIo) else {
+    let Some(name) = name.and_then(Name::find).filter(|name| !matches!(name, Name::SocketIo | Name::Mqtt)) else {
         return;
     };
     let second = words.next().and_then(|word| std::str::from_utf8(word).ok());
@@ -30,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
     let opening = Opening {
         auth: None,
         subprotocol: second,
-        is_polled: false,
+        ..Opening::default()
     };
     client.opened(opening, now, &mut actions);
     for part in data.split(|&byte| byte == 0xff) {

@@ -66,6 +66,7 @@ impl Recording {
             subprotocol: answer.subprotocol.clone(),
             ignored_subprotocols: false,
             deflate: answer.deflate,
+            login: None,
             tolerated: Vec::new(),
             took: Duration::ZERO,
             is_polled: false,

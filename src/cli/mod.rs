@@ -59,7 +59,7 @@ pub use generate::{Page, Schema};
 pub use handshake::{AcceptArgs, AuthArgs, HandshakeArgs, RedirectArgs};
 pub use limit::{ClientLimitArgs, LimitArgs, RunArgs};
 pub use listen::ListenArgs;
-pub use on_top::{As, Eio, OnTopArgs, Transport};
+pub use on_top::{As, Eio, MqttVersion, OnTopArgs, Transport};
 pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, TimingArgs, ViewArgs};
 pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;

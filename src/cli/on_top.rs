@@ -11,7 +11,7 @@ use crate::secret::Secret;
 pub struct OnTopArgs {
     /// Speak a protocol on top of WebSocket, such as socket.io, or raw for none
     ///
-    /// socket.io, graphql, jsonrpc and phoenix are known.
+    /// socket.io, graphql, jsonrpc, phoenix and mqtt are known.
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
     /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
@@ -53,8 +53,8 @@ pub struct OnTopArgs {
     pub init: Option<Secret<String>>,
     /// Subscribe to this when the session opens; repeat for several
     ///
-    /// What follows the command at the prompt: a document of GraphQL, or a topic of Phoenix and the JSON
-    /// to join it with. A subscription that the server
+    /// What follows the command at the prompt: a document of GraphQL, a topic of Phoenix and the JSON to
+    /// join it with, or a topic of MQTT and its QoS, 'sensors/# 1'. A subscription that the server
     /// refuses is exit status 115.
     #[arg(long, value_name = "WHAT", requires = "name", action = ArgAction::Append, hide_short_help = true)]
     pub subscribe: Vec<String>,
@@ -83,6 +83,18 @@ pub struct OnTopArgs {
         hide_short_help = true
     )]
     pub transport: Option<Transport>,
+    /// The version of MQTT: 3.1.1 or 5, the default
+    #[arg(
+        long,
+        value_name = "VERSION",
+        requires = "name",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub mqtt_version: Option<MqttVersion>,
+    /// The name of this client for an MQTT server; without it the server chooses one
+    #[arg(long, value_name = "ID", requires = "name", hide_short_help = true)]
+    pub client_id: Option<String>,
 }
 
 /// A value of `--as`.
@@ -108,6 +120,15 @@ pub enum Eio {
     V3,
     V4,
     Auto,
+}
+
+/// A value of `--mqtt-version`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MqttVersion {
+    #[value(name = "3.1.1")]
+    V3,
+    #[value(name = "5")]
+    V5,
 }
 
 /// A value of `--transport`.

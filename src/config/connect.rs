@@ -55,7 +55,8 @@ impl Connect {
         let on_top = on_top::resolve(&args.on_top, dial, &mut target, max_message, environment)?;
         let name = args.profile.as_ref().unwrap_or(&target.host_header);
         let mut connect = session(&args.session, limit, environment, now, name, || {
-            let mut dialing = Dialing::resolve(dial, &target, environment)?;
+            let logs_in = on_top::logs_in(&args.on_top);
+            let mut dialing = Dialing::resolve(dial, &target, logs_in, environment)?;
             if let Some(on_top) = on_top {
                 on_top.apply(&mut dialing);
             }

@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use data_encoding::BASE64;
 
 use super::header::check_value;
-use super::netrc::{self, Login, NetrcError};
+use super::netrc::{self, NetrcError};
 use super::target::Target;
 use super::{ConfigError, Environment};
 use crate::cli::{AuthArgs, Cookies};
 use crate::cookie::{Jar, JarError};
 use crate::exit::Exit;
 use crate::render::escape::escape_line;
-use crate::secret::Secret;
+use crate::secret::{Login, Secret};
 use crate::term::PasswordError;
 
 #[derive(Debug, thiserror::Error)]
@@ -71,21 +71,45 @@ impl CredentialError {
 }
 
 /// The value of `Authorization`. A flag overrides the URL's userinfo, and that a netrc file.
-///
-/// Adds a note if a netrc file has no login for the host.
 pub(super) fn authorization(
     args: &AuthArgs,
     target: &Target,
     environment: &Environment,
     notes: &mut Vec<String>,
 ) -> Result<Option<Secret<String>>, ConfigError> {
-    if let Some((place, token)) = bearer(args, environment)? {
-        check_value(&place, token.expose())?;
-        if token.expose().is_empty() {
-            return Err(CredentialError::EmptyToken(place).into());
-        }
-        return Ok(Some(Secret::new(format!("Bearer {}", token.expose()))));
+    if let Some(bearer) = bearer_of(args, environment)? {
+        return Ok(Some(bearer));
     }
+    match login_of(args, target, environment, notes)? {
+        Some((place, login)) => Ok(Some(basic(&place, &login)?)),
+        None => Ok(None),
+    }
+}
+
+/// The value of `Authorization` for a token.
+pub(super) fn bearer_of(
+    args: &AuthArgs,
+    environment: &Environment,
+) -> Result<Option<Secret<String>>, ConfigError> {
+    let Some((place, token)) = bearer(args, environment)? else {
+        return Ok(None);
+    };
+    check_value(&place, token.expose())?;
+    if token.expose().is_empty() {
+        return Err(CredentialError::EmptyToken(place).into());
+    }
+    Ok(Some(Secret::new(format!("Bearer {}", token.expose()))))
+}
+
+/// The user and password of a flag, of the URL or of a netrc file, and where they come from.
+///
+/// Adds a note if a netrc file has no login for the host.
+pub(super) fn login_of(
+    args: &AuthArgs,
+    target: &Target,
+    environment: &Environment,
+    notes: &mut Vec<String>,
+) -> Result<Option<(String, Login)>, ConfigError> {
     let netrc = |user: Option<&str>| netrc_login(args, &target.dial.host, user, environment);
     if let Some(user) = &args.user {
         let login = match user.expose().split_once(':') {
@@ -100,19 +124,19 @@ pub(super) fn authorization(
                 ),
             },
         };
-        return Ok(Some(basic(USER, &login)?));
+        return Ok(Some((USER.to_owned(), login)));
     }
     if let Some((user, password)) = &target.credentials {
         let alone = target.url.password().is_none();
         let known = if alone { netrc(Some(user))? } else { None };
         let login = known.unwrap_or_else(|| login(user, password));
-        return Ok(Some(basic("the URL", &login)?));
+        return Ok(Some(("the URL".to_owned(), login)));
     }
     let Some(file) = netrc_file(args, environment)? else {
         return Ok(None);
     };
     if let Some(login) = netrc(None)? {
-        return Ok(Some(basic(&file.display().to_string(), &login)?));
+        return Ok(Some((file.display().to_string(), login)));
     }
     let (host, file) = (&target.dial.host, file.display());
     notes.push(format!("{file} has no login for {host}, so none is sent"));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::compression::parse_compression;
-use super::credential::{authorization, cookies};
+use super::credential::{authorization, bearer_of, cookies, login_of};
 use super::header::{check_value, parse_headers, parse_subprotocols};
 use super::target::Target;
 use super::tls::{client_identity, tls_options};
@@ -33,10 +33,12 @@ pub struct Dialing {
 }
 
 impl Dialing {
-    /// Resolves the flags for `target`; may ask for passwords.
+    /// Resolves the flags for `target`; may ask for passwords. A protocol on top that `logs_in` gets the user and
+    /// password in the place of HTTP.
     pub(super) fn resolve(
         args: &DialArgs,
         target: &Target,
+        logs_in: bool,
         environment: &Environment,
     ) -> Result<Self, ConfigError> {
         let mut dialing = Self::plain(&args.handshake, &args.limit, target, environment)?;
@@ -54,8 +56,14 @@ impl Dialing {
         if target.dial.tls || args.redirect.location_trusted {
             open.dial.tls.identity = client_identity(&args.tls, environment)?;
         }
-        open.credentials.authorization =
-            authorization(&args.auth, target, environment, &mut dialing.notes)?;
+        let notes = &mut dialing.notes;
+        if logs_in {
+            let login = login_of(&args.auth, target, environment, notes)?;
+            open.credentials.login = login.map(|(_, login)| login);
+            open.credentials.authorization = bearer_of(&args.auth, environment)?;
+        } else {
+            open.credentials.authorization = authorization(&args.auth, target, environment, notes)?;
+        }
         Ok(dialing)
     }
 
@@ -76,6 +84,7 @@ impl Dialing {
                 offer: offer(target, handshake, environment)?,
                 credentials: Credentials {
                     authorization: None,
+                    login: None,
                     cookies,
                     jar,
                 },

@@ -1,14 +1,6 @@
 //! `~/.netrc`: logins by machine, in the syntax of ftp(1) with curl's quotes and comments.
 
-use crate::secret::Secret;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Login {
-    /// Empty if the file gives a password alone.
-    pub user: String,
-    /// Empty if the file gives a user alone.
-    pub password: Secret<String>,
-}
+use crate::secret::{Login, Secret};
 
 /// The words of the file are never quoted, because any may be a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -106,7 +106,7 @@ impl Proxying {
             _ if front.tls => Some(Identity::make(&address.host, None)?),
             _ => None,
         };
-        let mut dialing = Dialing::resolve(dial, &target, environment)?;
+        let mut dialing = Dialing::resolve(dial, &target, false, environment)?;
         let forward = args.forward.forward.as_ref().map(|_| Forwarding {
             intercepts: args.forward.intercept.clone(),
             folder: ca_folder(environment),

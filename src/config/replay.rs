@@ -79,7 +79,7 @@ impl Connect {
             ..silent
         }));
         let mut connect = Self::new(mode, max_time, &args.output, environment, || {
-            Dialing::resolve(&dial, &target, environment)
+            Dialing::resolve(&dial, &target, false, environment)
         })?;
         if !args.play.diff {
             let (config, raw) = (&mut connect.dialing.open.connection, args.format.print.raw);

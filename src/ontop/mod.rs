@@ -5,10 +5,12 @@
 
 mod action;
 mod beat;
+mod binary;
 mod calls;
 mod channels;
 pub mod graphql;
 pub mod jsonrpc;
+pub mod mqtt;
 mod names;
 pub mod phoenix;
 pub mod recognise;
@@ -25,6 +27,7 @@ pub use recognise::Dialect;
 pub use verb::{Lines, SayError, Verb};
 
 use crate::proto::message::Kind;
+use crate::secret::Login;
 use socketio::engine::{RefusalCode, Version};
 
 /// A protocol that `--as` names.
@@ -34,13 +37,20 @@ pub enum Name {
     Graphql,
     JsonRpc,
     Phoenix,
+    Mqtt,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 4] = [Self::SocketIo, Self::Graphql, Self::JsonRpc, Self::Phoenix];
+    pub const ALL: [Self; 5] = [
+        Self::SocketIo,
+        Self::Graphql,
+        Self::JsonRpc,
+        Self::Phoenix,
+        Self::Mqtt,
+    ];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -48,6 +58,7 @@ impl Name {
             Self::Graphql => "graphql",
             Self::JsonRpc => "jsonrpc",
             Self::Phoenix => "phoenix",
+            Self::Mqtt => "mqtt",
         }
     }
 
@@ -67,6 +78,7 @@ impl Name {
             Self::Graphql => graphql::VERBS,
             Self::JsonRpc => jsonrpc::VERBS,
             Self::Phoenix => phoenix::VERBS,
+            Self::Mqtt => mqtt::VERBS,
         }
     }
 
@@ -91,11 +103,16 @@ impl Name {
         self.verbs().iter().find(|verb| verb.name == name)
     }
 
+    /// Whether its session begins with a user and a password.
+    pub fn logs_in(self) -> bool {
+        matches!(self, Self::Mqtt)
+    }
+
     /// The refusal of a session in the body of an HTTP response.
     pub fn refusal(self, body: &str) -> Option<Refusal> {
         match self {
             Self::SocketIo => socketio::refusal(body),
-            Self::Graphql | Self::JsonRpc | Self::Phoenix => None,
+            _ => None,
         }
     }
 
@@ -103,7 +120,7 @@ impl Name {
     pub fn refuses_version(self, body: &str) -> bool {
         match self {
             Self::SocketIo => socketio::refusal_code(body) == Some(RefusalCode::Version),
-            Self::Graphql | Self::JsonRpc | Self::Phoenix => false,
+            _ => false,
         }
     }
 }
@@ -126,6 +143,7 @@ pub enum Options {
     Graphql(graphql::Options),
     JsonRpc(jsonrpc::Options),
     Phoenix(phoenix::Options),
+    Mqtt(mqtt::Options),
 }
 
 impl Options {
@@ -135,6 +153,7 @@ impl Options {
             Self::Graphql(_) => Name::Graphql,
             Self::JsonRpc(_) => Name::JsonRpc,
             Self::Phoenix(_) => Name::Phoenix,
+            Self::Mqtt(_) => Name::Mqtt,
         }
     }
 
@@ -145,6 +164,7 @@ impl Options {
             Name::Graphql => Self::Graphql(graphql::Options::default()),
             Name::JsonRpc => Self::JsonRpc(jsonrpc::Options::default()),
             Name::Phoenix => Self::Phoenix(phoenix::Options::default()),
+            Name::Mqtt => Self::Mqtt(mqtt::Options::default()),
         }
     }
 
@@ -155,6 +175,7 @@ impl Options {
             Self::Graphql(options) => Box::new(graphql::Client::new(options.clone())),
             Self::JsonRpc(options) => Box::new(jsonrpc::Client::new(options.clone())),
             Self::Phoenix(options) => Box::new(phoenix::Client::new(options)),
+            Self::Mqtt(options) => Box::new(mqtt::Client::new(options.clone())),
         }
     }
 
@@ -163,7 +184,7 @@ impl Options {
         match self {
             Self::SocketIo(options) => options.follow(target),
             Self::Phoenix(options) => options.follow(target),
-            Self::Graphql(_) | Self::JsonRpc(_) => {}
+            _ => {}
         }
     }
 }
@@ -176,6 +197,8 @@ pub struct Opening<'a> {
     pub subprotocol: Option<&'a str>,
     /// HTTP long polling carries it.
     pub is_polled: bool,
+    /// For a protocol that has a login of its own.
+    pub login: Option<&'a Login>,
 }
 
 /// Why a server may want another offer.
@@ -230,6 +253,11 @@ pub trait Protocol: Debug {
 
     /// Whether the greeting is over, so that input may be sent.
     fn is_ready(&self) -> bool;
+
+    /// Whether another message may be sent now: the peer may limit how many it has not acknowledged.
+    fn has_room(&self) -> bool {
+        self.is_ready()
+    }
 
     fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions);
 
@@ -290,6 +318,9 @@ pub trait Protocol: Debug {
         }
         self.line(&text, now, actions)
     }
+
+    /// Says goodbye: a Close frame of this side follows.
+    fn farewell(&mut self, _now: Instant, _actions: &mut Actions) {}
 
     /// When [`tick`](Self::tick) has something to do at the latest.
     fn deadline(&self) -> Option<Instant> {

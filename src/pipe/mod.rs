@@ -207,13 +207,18 @@ impl Pipe {
     }
 
     fn wait_ends(&self) -> Option<Instant> {
-        let pending = self.speaker.as_ref().and_then(Speaker::pending);
         // `--subscribe` asks for something without any input.
-        if pending == Some(0) && self.options.until_answered && self.has_said_all() {
+        if self.is_answered() && self.has_said_all() {
             return self.active.max(self.paused);
         }
         let wait = self.options.wait.filter(|_| self.is_input_over())?;
         Some(self.active? + wait).max(self.paused)
+    }
+
+    /// Whether the protocol on top has all its answers, which ends the wait.
+    fn is_answered(&self) -> bool {
+        let pending = self.speaker.as_ref().and_then(Speaker::pending);
+        pending == Some(0) && self.options.until_answered
     }
 
     /// The cause of an orderly end, unless something failed that was asked for.
@@ -224,7 +229,7 @@ impl Pipe {
     }
 
     fn end_of_input(&mut self) -> Cause {
-        let expects_reply = self.received == 0 && !self.sent_nothing;
+        let expects_reply = self.received == 0 && !self.sent_nothing && !self.is_answered();
         if expects_reply && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());
             let end = match (&self.options.play, self.options.count) {

@@ -71,7 +71,7 @@ impl Mode for Pipe {
             return moved;
         }
         moved |= self.fill(turn);
-        if self.outbox.has_room(turn)
+        if self.has_room(turn)
             && let Some(mut input) = self.input.take()
         {
             moved |= self.send_input(&mut input, cx, turn);
@@ -152,6 +152,10 @@ impl Mode for Pipe {
             self.speaker.as_ref().and_then(Speaker::deadline),
         ];
         deadlines.into_iter().flatten().min()
+    }
+
+    fn farewell(&mut self, turn: &mut Turn<'_>) {
+        self.bid_farewell(turn);
     }
 
     fn answers(&self) -> bool {

@@ -18,6 +18,20 @@ impl Pipe {
         self.speaker.as_ref().is_none_or(Speaker::is_ready)
     }
 
+    /// Whether another message may be sent now.
+    pub(super) fn has_room(&self, turn: &Turn<'_>) -> bool {
+        self.outbox.has_room(turn) && self.speaker.as_ref().is_none_or(Speaker::has_room)
+    }
+
+    /// The protocol says goodbye.
+    pub(super) fn bid_farewell(&mut self, turn: &mut Turn<'_>) {
+        if let Some(mut speaker) = self.speaker.take() {
+            let (_, mut observer) = self.sending();
+            speaker.farewell(turn, &mut observer);
+            self.speaker = Some(speaker);
+        }
+    }
+
     /// Handles a message of the protocol on top; `event` is the same message.
     pub(super) fn hear(&mut self, message: &Message<'_>, event: &Event<'_>, turn: &mut Turn<'_>) {
         let Some(mut speaker) = self.speaker.take() else {

@@ -162,8 +162,7 @@ impl Pipe {
         while self.cause.is_none()
             && self.stop.is_none()
             && self.paused.is_none()
-            && self.outbox.has_room(turn)
-            && self.is_ready()
+            && self.has_room(turn)
         {
             if self.options.is_demo && input.record() > self.received {
                 break;

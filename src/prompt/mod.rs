@@ -332,6 +332,10 @@ impl Mode for Prompt {
         stop
     }
 
+    fn farewell(&mut self, turn: &mut Turn<'_>) {
+        self.bid_farewell(turn);
+    }
+
     fn deadline(&self) -> Option<Instant> {
         let deadlines = [
             self.stopping.deadline(),

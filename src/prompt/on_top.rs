@@ -23,6 +23,15 @@ impl Prompt {
         self.speaker.as_ref().is_none_or(Speaker::is_ready)
     }
 
+    /// The protocol says goodbye.
+    pub(super) fn bid_farewell(&mut self, turn: &mut Turn<'_>) {
+        if let Some(mut speaker) = self.speaker.take() {
+            let (_, mut observer) = self.sending();
+            speaker.farewell(turn, &mut observer);
+            self.speaker = Some(speaker);
+        }
+    }
+
     /// Handles a message of the protocol on top; `event` is the same message.
     pub(super) fn hear(&mut self, message: &Message<'_>, event: &Event<'_>, turn: &mut Turn<'_>) {
         let Some(mut speaker) = self.speaker.take() else {

@@ -168,6 +168,7 @@ pub(super) async fn agree(
         subprotocol: agreed.subprotocol,
         ignored_subprotocols: false,
         deflate: agreed.deflate,
+        login: None,
         tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
         took: Duration::ZERO,
         is_polled: false,

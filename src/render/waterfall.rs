@@ -151,6 +151,7 @@ mod tests {
                 subprotocol: None,
                 ignored_subprotocols: false,
                 deflate: None,
+                login: None,
                 tolerated: Vec::new(),
                 took: ms(20),
                 is_polled: false,

@@ -431,6 +431,13 @@ impl Mode for ScriptMode {
         }
     }
 
+    fn farewell(&mut self, turn: &mut Turn<'_>) {
+        if let Some(speaker) = &mut self.speaker {
+            let mut observer = Observer::new(&mut self.human, &mut self.stop);
+            speaker.farewell(turn, &mut observer);
+        }
+    }
+
     fn deadline(&self) -> Option<Instant> {
         self.speaker.as_ref().and_then(Speaker::deadline)
     }

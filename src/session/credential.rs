@@ -2,12 +2,14 @@ use url::Url;
 
 use crate::cookie::Jar;
 use crate::proto::http1::Head;
-use crate::secret::Secret;
+use crate::secret::{Login, Secret};
 
 /// Credentials for the URL's origin, and cookies, which follow their own rules.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
     pub authorization: Option<Secret<String>>,
+    /// What the protocol on top sends in the place of HTTP.
+    pub login: Option<Login>,
     /// Cookies from the command line, sent as they are.
     pub cookies: Option<Secret<String>>,
     /// Cookies that are sent where they belong; servers may set more.
@@ -60,6 +62,7 @@ mod tests {
     fn cookies_of_the_jar_precede_those_given() {
         let mut credentials = Credentials {
             authorization: Some(Secret::new("Bearer t".to_owned())),
+            login: None,
             cookies: Some(Secret::new("b=2".to_owned())),
             jar: Some(Jar::default()),
         };
@@ -82,6 +85,7 @@ mod tests {
     fn debug_output_hides_values() {
         let credentials = Credentials {
             authorization: Some(Secret::new("s3cret".to_owned())),
+            login: None,
             cookies: Some(Secret::new("s3cret".to_owned())),
             jar: None,
         };

@@ -240,6 +240,8 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
             moved = true;
             match self.lifecycle.stop(stop, now) {
                 Some(CloseMode::Close { frame, patience }) => {
+                    let sender = self.connection.sender();
+                    self.mode.farewell(&mut Turn { sender, now });
                     self.connection.close(frame, patience, now);
                 }
                 Some(CloseMode::Abandon { reset }) => {

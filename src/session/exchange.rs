@@ -87,7 +87,8 @@ async fn request(
         }
         None => Handshake::new(&offer, &generate_key()),
     };
-    if has_credentials(handshake.request()) && is_exposed(options) {
+    let has_login = options.credentials.login.is_some();
+    if (has_login || has_credentials(handshake.request())) && is_exposed(options) {
         observe(Event::CredentialsInClear(&options.target.host));
     }
     let mut client_auth: Option<ClientAuth> = None;

@@ -39,6 +39,9 @@ pub trait Mode {
         false
     }
 
+    /// Called before a Close frame is sent, for the last messages.
+    fn farewell(&mut self, _turn: &mut Turn<'_>) {}
+
     fn is_full(&self) -> bool {
         false
     }

@@ -41,6 +41,7 @@ pub async fn open(
                 subprotocol: agreed.subprotocol,
                 ignored_subprotocols: agreed.ignored_subprotocols,
                 deflate: agreed.deflate,
+                login: answered.options.credentials.login.clone(),
                 tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
                 took: took(Instant::now()),
                 is_polled: false,

@@ -40,6 +40,7 @@ pub(super) fn withholds(first: &Options, place: &Options) -> bool {
     let is_trusted = first.follow.as_ref().is_some_and(|follow| follow.trusted);
     let (had, has) = (&first.credentials, &place.credentials);
     let is_left = had.authorization.is_some() && had.authorization != has.authorization
+        || had.login.is_some() && has.login.is_none()
         || had.cookies.is_some() && has.cookies.is_none()
         || first.dial.tls.identity.is_some() && place.dial.tls.identity.is_none()
         || place.offer.edits.len() < first.offer.edits.len();
@@ -125,6 +126,7 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
                 relayed.remove("Cookie");
             }
             next.credentials.authorization = None;
+            next.credentials.login = None;
             next.credentials.cookies = None;
             next.dial.tls.identity = None;
         }
@@ -167,7 +169,7 @@ mod tests {
     use crate::proto::Role;
     use crate::proto::connection::Config;
     use crate::proto::handshake::Offer;
-    use crate::secret::Secret;
+    use crate::secret::{Login, Secret};
     use crate::session::Credentials;
 
     const FIRST: &str = "ws://a.example/chat";
@@ -241,6 +243,10 @@ mod tests {
             },
             credentials: Credentials {
                 authorization: Some(secret("Basic a")),
+                login: Some(Login {
+                    user: "a".to_owned(),
+                    password: secret("b"),
+                }),
                 cookies: Some(secret("typed=1")),
                 jar: Some(Jar::default()),
             },
@@ -292,6 +298,7 @@ mod tests {
                 is_own,
                 "{first} {location}"
             );
+            assert_eq!(sent.login.is_some(), is_own, "{first} {location}");
             assert_eq!(sent.cookies.is_some(), is_own, "{first} {location}");
             assert_eq!(
                 next.offer.edits.len(),

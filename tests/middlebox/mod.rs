@@ -19,7 +19,7 @@ use crate::support::DEADLINE;
 
 /// A program with a directory of its own, which ends with the test.
 #[derive(Debug)]
-struct Daemon {
+pub struct Daemon {
     child: Child,
     directory: TempDir,
 }
@@ -27,7 +27,7 @@ struct Daemon {
 impl Daemon {
     /// Starts `command` and waits until something listens on `port`.
     #[track_caller]
-    fn start(mut command: Command, directory: TempDir, port: u16) -> Self {
+    pub fn start(mut command: Command, directory: TempDir, port: u16) -> Self {
         let log = fs::File::create(directory.path().join("log")).expect("a file");
         let errors = log.try_clone().expect("a file");
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
@@ -60,7 +60,7 @@ impl Drop for Daemon {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
 }

@@ -46,6 +46,7 @@ impl Log {
                 subprotocol: answer.subprotocol.clone(),
                 ignored_subprotocols: false,
                 deflate: answer.deflate,
+                login: None,
                 tolerated: Vec::new(),
                 took: Duration::ZERO,
                 is_polled: false,

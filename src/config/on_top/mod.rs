@@ -1,5 +1,6 @@
 //! "Protocols on top": what is spoken, with which credentials, and the URL it needs.
 
+mod mqtt;
 mod phoenix;
 mod query;
 mod socketio;
@@ -45,6 +46,8 @@ pub enum OnTopError {
     Subscribe(String, SayError),
     #[error("--like is about the upgrade to WebSocket, and this session begins with long polling")]
     Like,
+    #[error("--client-id has {0} bytes, and at most 65535 are possible")]
+    ClientId(usize),
     #[error("--as {name} sends and prints JSON, which {flag} does not")]
     Pipe {
         name: &'static str,
@@ -73,7 +76,7 @@ impl Diagnostic for OnTopError {
             }
             Self::Subscribe(_, error) => return error.hint.clone(),
             Self::Like => "--transport websocket begins with the upgrade",
-            Self::Variable { .. } | Self::File { .. } => return None,
+            Self::Variable { .. } | Self::File { .. } | Self::ClientId(_) => return None,
         };
         Some(hint.to_owned())
     }
@@ -164,6 +167,10 @@ pub(super) fn resolve(
             let (options, note) = phoenix::complete(target);
             (ontop::Options::Phoenix(options), note, Vec::new())
         }
+        Name::Mqtt => {
+            let options = ontop::Options::Mqtt(mqtt::options(args, limit)?);
+            (options, None, offers(&[ontop::mqtt::SUBPROTOCOL]))
+        }
     };
     let read = |source: Source| {
         Auth::new(move || {
@@ -200,6 +207,8 @@ fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
         (args.eio.is_some(), "--eio", &[Name::SocketIo]),
         (args.transport.is_some(), "--transport", &[Name::SocketIo]),
         (args.init.is_some(), "--init", &[Name::Graphql]),
+        (args.mqtt_version.is_some(), "--mqtt-version", &[Name::Mqtt]),
+        (args.client_id.is_some(), "--client-id", &[Name::Mqtt]),
     ];
     let foreign = flags
         .into_iter()
@@ -227,6 +236,11 @@ fn check_subscriptions(subscribe: &[String], name: Name) -> Result<(), OnTopErro
         checked.map_err(|error| OnTopError::Subscribe(arguments.clone(), error))?;
     }
     Ok(())
+}
+
+/// Whether the user and the password are the protocol's, rather than HTTP's.
+pub(super) fn logs_in(args: &OnTopArgs) -> bool {
+    matches!(args.name, Some(As::Protocol(name)) if name.logs_in())
 }
 
 /// Whether all of standard input is one record.

@@ -51,7 +51,8 @@ impl Flags {
         let max_message = max_message(&args.dial.limit.endpoint);
         let (dial, environment) = (&args.dial, &self.environment);
         let on_top = on_top::resolve(&args.on_top, dial, &mut target, max_message, environment)?;
-        let mut dialing = Dialing::resolve(dial, &target, environment)?;
+        let logs_in = on_top::logs_in(&args.on_top);
+        let mut dialing = Dialing::resolve(dial, &target, logs_in, environment)?;
         if let Some(on_top) = on_top {
             on_top.apply(&mut dialing);
         }

@@ -8,10 +8,10 @@ use super::say::{self, JOIN, LEAVE, Push};
 use super::see::{received, refused, sent, shown, with_auth};
 use super::wire::{self, Packet, Version};
 use crate::ontop::beat::{Beat, Due};
+use crate::ontop::binary::binary;
 use crate::ontop::calls::Calls;
 use crate::ontop::channels::{Channel, Channels, State};
 use crate::ontop::names::Names;
-use crate::ontop::socketio::packet;
 use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
 use crate::proto::message::Kind;
 
@@ -120,7 +120,7 @@ impl Client {
             self.join_due(now, actions);
             return Ok(());
         }
-        if self.version == Version::V1 && packet::binary(&payload).is_some() {
+        if self.version == Version::V1 && binary(&payload).is_some() {
             let text = "vsn=1.0.0 has no binary payloads";
             return Err(SayError::new(text, "vsn=2.0.0 in the URL has them"));
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::ontop::socketio::packet;
+use crate::ontop::binary as base64;
 use crate::proto::message::Kind;
 
 /// The serialisation, which the parameter `vsn` of the URL names.
@@ -120,7 +120,7 @@ fn binary(bytes: &[u8]) -> Result<Packet, Fault> {
         names.push(name.to_owned());
         rest = after;
     }
-    let payload = packet::binary_value(rest);
+    let payload = base64::binary_value(rest);
     let mut names = names.into_iter();
     let mut next = || names.next().unwrap_or_default();
     Ok(match kind {
@@ -167,7 +167,7 @@ pub(super) fn encode(version: Version, packet: &Packet) -> (Kind, Vec<u8>) {
         }
         return (Kind::Text, object.to_string().into_bytes());
     }
-    let bytes = packet::binary(payload);
+    let bytes = base64::binary(payload);
     let Some(data) = bytes else {
         let array = json!([join_ref, reference, topic, event, payload]);
         return (Kind::Text, array.to_string().into_bytes());

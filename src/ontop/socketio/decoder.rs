@@ -4,9 +4,8 @@ use serde_json::Value;
 
 use super::engine::{Data, Version};
 use super::msgpack;
-use super::packet::{
-    MAIN, MAX_ATTACHMENTS, Packet, PacketFault, PacketType, RESERVED, binary_value, children,
-};
+use super::packet::{MAIN, MAX_ATTACHMENTS, Packet, PacketFault, PacketType, RESERVED, children};
+use crate::ontop::binary::binary_value;
 
 /// Reads packets from the messages of a connection.
 #[derive(Debug)]

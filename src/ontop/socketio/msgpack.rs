@@ -6,7 +6,8 @@ use rmpv::Value as Pack;
 use rmpv::decode::read_value_with_max_depth;
 use serde_json::{Map, Value};
 
-use super::packet::{MAIN, Packet, PacketFault, PacketType, binary_value};
+use super::packet::{MAIN, Packet, PacketFault, PacketType};
+use crate::ontop::binary::binary_value;
 
 /// The deepest nesting, in levels of rmpv, which counts two for one of JSON: as deep as `serde_json` reads.
 const MAX_DEPTH: usize = 256;

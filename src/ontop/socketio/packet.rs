@@ -4,8 +4,9 @@
 
 use std::fmt::Write;
 
-use data_encoding::BASE64;
 use serde_json::{Value, json};
+
+use crate::ontop::binary::binary;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PacketType {
@@ -140,18 +141,6 @@ pub(super) fn children(value: &mut Value) -> Box<dyn Iterator<Item = &mut Value>
         Value::Object(object) => Box::new(object.values_mut()),
         _ => Box::new(std::iter::empty()),
     }
-}
-
-/// The bytes of `{"$base64": "…"}`; any other value is no binary data.
-pub fn binary(value: &Value) -> Option<Vec<u8>> {
-    let object = value.as_object().filter(|object| object.len() == 1)?;
-    let text = object.get("$base64")?.as_str()?;
-    BASE64.decode(text.as_bytes()).ok()
-}
-
-/// `{"$base64": "…"}` of `bytes`.
-pub fn binary_value(bytes: &[u8]) -> Value {
-    json!({"$base64": BASE64.encode(bytes)})
 }
 
 /// Why messages are no Socket.IO packet.
