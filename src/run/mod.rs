@@ -7,6 +7,7 @@ mod connect;
 mod cookie_jar;
 mod curl;
 mod demo;
+mod document;
 mod failure;
 mod final_line;
 mod fmt;

@@ -4,12 +4,12 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::document::{self, Document, Writer};
 use super::fmt::report;
 use super::view::view;
 use super::{complain, print, printed};
-use crate::atomic_file::Replacement;
 use crate::config::Environment;
 use crate::config::runner::{GitHub, Mistakes, Test};
 use crate::exit::Exit;
@@ -176,8 +176,8 @@ struct Voice {
 }
 
 impl Voice {
-    fn new(test: &Test, reports: &[Report], environment: &Environment) -> Self {
-        let to_stderr = reports.iter().any(|report| report.file.is_none());
+    fn new(test: &Test, reports: &[Document<Run>], environment: &Environment) -> Self {
+        let to_stderr = reports.iter().any(Document::is_stdout);
         let terminals = environment.terminals;
         let terminal = if to_stderr {
             terminals.stderr
@@ -217,58 +217,19 @@ impl Voice {
     }
 }
 
-struct Report {
-    path: PathBuf,
-    /// `None` for standard output.
-    file: Option<Replacement>,
-    write: Writer,
-}
-
-type Writer = fn(&Run) -> String;
-
-/// Opens all reports, so that a missing directory shows before the run.
-fn open_reports(test: &Test) -> Result<Vec<Report>, Exit> {
-    let reports: [(&Option<PathBuf>, Writer); 4] = [
-        (&test.reports.report_junit, junit::report),
-        (&test.reports.report_tap, tap::report),
-        (&test.reports.report_json, json::report),
-        (&test.reports.report_html, html::report),
+fn open_reports(test: &Test) -> Result<Vec<Document<Run>>, Exit> {
+    let given = &test.reports;
+    let reports: [(&Option<PathBuf>, Writer<Run>); 4] = [
+        (&given.report_junit, junit::report),
+        (&given.report_tap, tap::report),
+        (&given.report_json, json::report),
+        (&given.report_html, html::report),
     ];
-    let mut opened = Vec::new();
-    for (path, write) in reports {
-        let Some(path) = path else { continue };
-        let file = if path == Path::new("-") {
-            None
-        } else {
-            Some(Replacement::open(path).map_err(|error| cannot_write(path, &error))?)
-        };
-        let path = path.clone();
-        opened.push(Report { path, file, write });
-    }
-    Ok(opened)
+    document::open(reports.map(|(path, write)| (path.clone(), write)))
 }
 
-fn write_reports(reports: Vec<Report>, run: &Run) -> Exit {
-    let mut exit = run.exit();
-    for report in reports {
-        let text = (report.write)(run);
-        let written = match report.file {
-            Some(file) => file.write(text.as_bytes()),
-            None => term::stdout(text.as_bytes()),
-        };
-        match written {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                exit = cannot_write(&report.path, &error);
-            }
-            _ => {}
-        }
-    }
-    exit
-}
-
-fn cannot_write(path: &Path, error: &io::Error) -> Exit {
-    complain(&format!("cannot write {}: {error}", path.display()));
-    Exit::Write
+fn write_reports(reports: Vec<Document<Run>>, run: &Run) -> Exit {
+    document::write(reports, run).unwrap_or_else(|| run.exit())
 }
 
 /// Appends to the summary of a job, to which other steps write as well.

@@ -131,7 +131,13 @@ impl TestError {
 
 impl Test {
     pub fn resolve(args: &TestArgs, environment: &Environment) -> Result<Self, ConfigError> {
-        check_reports(&args.report)?;
+        let reports = &args.report;
+        check_reports(&[
+            &reports.report_junit,
+            &reports.report_tap,
+            &reports.report_json,
+            &reports.report_html,
+        ])?;
         let display = Display::resolve(&args.display, environment);
         let flags = Rc::new(Flags::new(args.connection.clone(), environment.clone()));
         let given = given(&args.variables, environment, args.display.show_secrets)?;
@@ -290,25 +296,17 @@ fn check_url_flags(args: &TestArgs) -> Result<(), TestError> {
     Ok(())
 }
 
-fn check_reports(args: &ReportArgs) -> Result<(), TestError> {
-    let reports = [
-        &args.report_junit,
-        &args.report_tap,
-        &args.report_json,
-        &args.report_html,
-    ];
+pub(in crate::config) fn check_reports(reports: &[&Option<PathBuf>]) -> Result<(), TestError> {
+    let reports = reports.iter().copied();
     let on_stdout = reports
-        .into_iter()
+        .clone()
         .flatten()
         .filter(|path| **path == Path::new("-"));
     if on_stdout.count() > 1 {
         return Err(TestError::ManyReports);
     }
     let mut files = HashSet::new();
-    let twice = reports
-        .into_iter()
-        .flatten()
-        .find(|path| !files.insert(*path));
+    let twice = reports.flatten().find(|path| !files.insert(*path));
     twice.map_or(Ok(()), |path| Err(TestError::SameReport(path.clone())))
 }
 
