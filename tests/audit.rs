@@ -5,6 +5,7 @@ mod credential;
 mod leak;
 mod liveness;
 mod origin;
+mod probe;
 mod report;
 mod site;
 mod transport;

@@ -139,6 +139,8 @@ pub(super) struct Auditor {
     pub(super) refusals: Vec<Trace>,
     admissions: Vec<(Asked, Rc<Admission>)>,
     failures: u32,
+    /// The last failure is that the server asked for a pause.
+    is_limited: bool,
     /// Why nothing more is asked.
     left: Option<String>,
 }
@@ -163,6 +165,7 @@ impl Auditor {
             refusals: Vec::new(),
             admissions: Vec::new(),
             failures: 0,
+            is_limited: false,
             left: None,
         }
     }
@@ -310,6 +313,7 @@ impl Auditor {
                 429 => "the server limits how often it is asked (429)",
                 _ => "the server is not available (503)",
             };
+            self.is_limited = true;
             return Err(self.failed(why));
         }
     }
@@ -371,6 +375,16 @@ impl Auditor {
     /// Takes back the last failure, which was an answer.
     pub(super) fn forgive(&mut self) {
         self.failures = self.failures.saturating_sub(1);
+    }
+
+    /// Asks a server again that was left alone.
+    pub(super) fn forgive_all(&mut self) {
+        (self.failures, self.is_limited, self.left) = (0, false, None);
+    }
+
+    /// Whether the server did not answer, since all was forgiven.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failures > 0 && !self.is_limited
     }
 
     /// Counts a failure that says nothing about a check; after some in a row the server is left alone.

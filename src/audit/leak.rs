@@ -1,8 +1,11 @@
 //! What the server says about itself that nobody needs to know.
 
+use std::future::ready;
+
 use super::auditor::{Auditor, complete};
 use super::check::{ANY, Check, Group, NGINX, NODE, PYTHON, SPRING, cure};
 use super::options::Level;
+use super::request::has_credentials;
 use super::severity::{Severity, Sure};
 use super::trace::Trace;
 use super::verdict::{Judged, found, passed, untested};
@@ -45,8 +48,40 @@ pub(super) const GROUP: Group = Group {
             connections: 1,
             run: |it| Box::pin(stack(it)),
         },
+        Check {
+            id: "leak-compression",
+            level: Level::Polite,
+            severity: Severity::Info,
+            title: "Messages of a user are compressed",
+            rule: "RFC 7692 §8",
+            about: "Over TLS, the length of a compressed message shows whether text that an attacker chose is like a secret in the same context (as in CRIME and BREACH). A note if the server agrees to permessage-deflate on a connection with credentials; whether messages have both a secret and foreign text is not seen.",
+            cures: &[
+                cure(NODE, "perMessageDeflate: false, which is the default"),
+                cure(PYTHON, "serve(…, compression=None)"),
+                cure(ANY, "send secrets in messages of their own, uncompressed"),
+            ],
+            connections: 0,
+            run: |it| Box::pin(ready(compression(it))),
+        },
     ],
 };
+
+fn compression(it: &Auditor) -> Judged {
+    let agreed = it.agreed()?;
+    if agreed.deflate.is_none() {
+        return passed("not compressed");
+    }
+    if !it.base().target.tls {
+        return passed("without TLS everything can be read");
+    }
+    if !has_credentials(it.base()) {
+        return untested("no credentials were given");
+    }
+    let mut trace = Trace::default();
+    trace.received.add_head(agreed.response.as_bytes());
+    let evidence = "permessage-deflate over TLS, with credentials; unless no message has a secret and foreign text";
+    found(Severity::Info, Sure::Likely, evidence, [trace])
+}
 
 const FIELDS: [&str; 6] = [
     "Server",

@@ -2,15 +2,17 @@
 
 use super::check::{Check, Group};
 use super::options::{Level, Options};
-use super::{credential, leak, liveness, origin, transport};
+use super::{credential, frame, handshake, leak, liveness, origin, transport};
 
 /// In the order in which they run: what may end a server comes last.
 pub const GROUPS: &[Group] = &[
     origin::GROUP,
     credential::GROUP,
     transport::GROUP,
+    handshake::GROUP,
     liveness::GROUP,
     leak::GROUP,
+    frame::GROUP,
 ];
 
 /// The most connections of the polite level, whatever its checks would like.

@@ -7,6 +7,8 @@
 mod auditor;
 pub mod check;
 mod credential;
+mod frame;
+mod handshake;
 mod known;
 mod leak;
 pub mod list;

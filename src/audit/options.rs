@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use super::known::Known;
 use super::meter::Budget;
+use super::severity::Severity;
 use crate::render::Secrets;
 use crate::session;
 
@@ -48,6 +50,10 @@ pub struct Options {
     pub max_time: Option<Duration>,
     pub max_connections: Option<u32>,
     pub max_bytes: Option<u64>,
+    /// Findings that are accepted.
+    pub known: Known,
+    /// The least severity of a finding that fails the run.
+    pub fail_on: Option<Severity>,
 }
 
 impl Options {

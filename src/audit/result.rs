@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::check::Check;
+use super::known::Known;
 use super::meter::Budget;
 use super::severity::{Severity, Sure};
 use crate::event::Signal;
@@ -21,6 +22,10 @@ pub struct Report {
     /// The status with which the server refuses to upgrade.
     pub refused: Option<u16>,
     pub interrupted: Option<Signal>,
+    /// Findings that are accepted.
+    pub known: Known,
+    /// The least severity of a finding that fails the run.
+    pub fail_on: Option<Severity>,
     /// One for each check, in the order of the list.
     pub checks: Vec<Checked>,
 }
@@ -64,6 +69,28 @@ impl Report {
         let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|(_, finding, _)| std::cmp::Reverse(finding.severity));
         findings
+    }
+
+    /// Whether a finding is one that a job should fail for.
+    pub fn counts_as_failure(&self, check: &Check, finding: &Finding) -> bool {
+        let least = self.fail_on.unwrap_or(Severity::Low);
+        finding.severity >= least && !self.known.has(check.id, finding.severity)
+    }
+
+    /// Known findings that are none any more, and why.
+    pub fn vanished(&self) -> Vec<(&str, String)> {
+        self.known
+            .ids()
+            .filter_map(|id| {
+                let checked = self.checks.iter().find(|it| it.check.id == id);
+                match checked.map(|checked| &checked.status) {
+                    Some(Status::Finding(_)) => None,
+                    Some(Status::Passed(_)) => Some((id, "passed".to_owned())),
+                    Some(Status::NotTested(reason)) => Some((id, format!("not tested, {reason}"))),
+                    None => Some((id, "no such check".to_owned())),
+                }
+            })
+            .collect()
     }
 
     /// Findings, passed checks, and checks without a verdict.

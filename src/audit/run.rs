@@ -52,7 +52,7 @@ pub async fn audit(
     let first = tokio::select! {
         first = First::ask(&options, &meter) => first?,
         signal = &mut signal => {
-            return Ok(interrupted(&url, budget, started, signal));
+            return Ok(interrupted(&options, started, signal));
         }
     };
     let redactor = first.redactor(&options);
@@ -100,6 +100,8 @@ pub async fn audit(
         used: meter.used(),
         refused,
         interrupted: caught,
+        known: auditor.options.known,
+        fail_on: auditor.options.fail_on,
         checks: results,
     })
 }
@@ -139,7 +141,8 @@ fn status(judged: Judged, secrets: crate::render::Secrets, redactor: &Redactor) 
 }
 
 /// The report of a run that ended before its first answer.
-fn interrupted(url: &str, budget: Budget, started: Timestamp, signal: Signal) -> Report {
+fn interrupted(options: &Options, started: Timestamp, signal: Signal) -> Report {
+    let url = options.secrets.url(options.open.url.as_str());
     let why = || Status::NotTested("the run was interrupted".to_owned());
     let not_run = |check| Checked {
         check,
@@ -147,13 +150,15 @@ fn interrupted(url: &str, budget: Budget, started: Timestamp, signal: Signal) ->
         took: Duration::ZERO,
     };
     Report {
-        url: escape_line(url).into_owned(),
+        url: escape_line(&*url).into_owned(),
         started,
         took: Duration::ZERO,
-        budget,
+        budget: budget(options),
         used: (0, 0),
         refused: None,
         interrupted: Some(signal),
+        known: options.known.clone(),
+        fail_on: options.fail_on,
         checks: checks().map(not_run).collect(),
     }
 }

@@ -15,10 +15,10 @@ use crate::audit::severity::Severity;
 ///
 /// Makes one connection after the other to the host of URL, and to no other, and judges the answers: who
 /// gets in, what the server says about itself, how it takes mistakes. By default only well-formed requests
-/// are sent, over at most 30 connections. What a run uses at most is printed first. Each finding has the
-/// bytes that show it (-v), the rule, and a fix; a check without a verdict is not tested, which is said,
-/// and never passed. The table goes to stdout. --list explains each check. Audit only servers that are
-/// yours, or whose owner agreed.
+/// are sent, over at most 30 connections; --probe adds malformed ones. What a run uses at most is printed
+/// first. Each finding has the bytes that show it (-v), the rule, and a fix; a check without a verdict is
+/// not tested, which is said, and never passed. The table goes to stdout. --list explains each check.
+/// Audit only servers that are yours, or whose owner agreed.
 ///
 /// The exit status is 0 whatever was found, or 1 with --fail-on; 22 if the server refuses the upgrade, so
 /// that most was not tested; if there is no server, it is that of wsee URL.
@@ -54,6 +54,12 @@ pub struct AuditChecksArgs {
     /// As --only; may be a comma list.
     #[arg(long, value_name = "ID", action = ArgAction::Append, value_delimiter = ',')]
     pub skip: Vec<String>,
+    /// Send malformed handshakes and frames as well
+    ///
+    /// Each over a connection of its own, which a server refuses or closes with the right code; then
+    /// whether it still takes connections. Some servers fall over from that, so try it where nobody works.
+    #[arg(long)]
+    pub probe: bool,
     /// Explain all checks, and connect to nothing
     ///
     /// Each with its severity, its level, what it does, the rule and fixes.
@@ -76,14 +82,14 @@ pub struct AuditLimitArgs {
     /// within this time.
     #[arg(long, value_name = "TIME", default_value = "2s")]
     pub idle_budget: Period,
-    /// Time limit for the run (30s, and four times --idle-budget)
+    /// Time limit for the run (30s, or 60s with --probe, and four times --idle-budget)
     ///
     /// Checks that would be later are not tested.
     #[arg(short, long, value_name = "TIME")]
     pub max_time: Option<TimeLimit>,
     /// The most connections of the run
     ///
-    /// By default as many as the checks need, which are at most 30.
+    /// By default as many as the checks need, which are at most 30 without --probe.
     #[arg(long, value_name = "N")]
     pub max_connections: Option<u32>,
 }
@@ -96,13 +102,42 @@ pub struct AuditReportArgs {
     /// A finding of the --baseline does not count.
     #[arg(long, value_name = "SEVERITY", value_enum)]
     pub fail_on: Option<FailOn>,
-    /// Take the findings of FILE for known
+    /// Take the findings of FILE, an earlier --report-json, for known
     ///
-    /// FILE is JSON, such as {"findings":[{"id":"leak-version","severity":"info"}]}. Known findings are
-    /// marked, and do not count for --fail-on unless they are more severe than they were. A known finding
-    /// that is not found any more is named.
+    /// Known findings are marked, and do not count for --fail-on unless they are more severe than they
+    /// were. A known finding that is not found any more is named.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub baseline: Option<PathBuf>,
+    /// Write a JSON report to FILE; - is stdout
+    ///
+    /// One object with findings and checks, described by wsee schema audit. 'version' is 1; within a
+    /// version, members are only added. Like the other reports, it replaces FILE atomically at the end
+    /// of the run, also after an interrupt. With a report on stdout, the table goes to stderr.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report_json: Option<PathBuf>,
+    /// Write a SARIF 2.1.0 report to FILE; - is stdout
+    ///
+    /// For code scanning. High, medium, low and info are error, warning, note and none. A fingerprint is
+    /// made of the check and the URL without its query. Checks without a verdict are notifications.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report_sarif: Option<PathBuf>,
+    /// Write a report in Markdown to FILE; - is stdout
+    ///
+    /// A table of findings, their evidence to unfold, and all checks.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report_md: Option<PathBuf>,
+    /// Write a JUnit report to FILE; - is stdout
+    ///
+    /// A test case for each check. A finding is a failure if it counts for --fail-on; without that, from
+    /// low severity on. What is not tested is skipped.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report_junit: Option<PathBuf>,
+    /// Write an HTML report to FILE; - is stdout
+    ///
+    /// One page to read or attach, with every check, its evidence and its fixes. It can be searched,
+    /// folded and printed, loads nothing, and whatever a server sent is text in it.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub report_html: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -57,6 +57,8 @@ pub enum Schema {
     Events,
     /// The report of wsee test --report-json
     Report,
+    /// The report of wsee audit --report-json
+    Audit,
 }
 
 impl Schema {
@@ -64,6 +66,7 @@ impl Schema {
         match self {
             Self::Events => include_str!("../../schema/events.schema.json"),
             Self::Report => include_str!("../../schema/report.schema.json"),
+            Self::Audit => include_str!("../../schema/audit.schema.json"),
         }
     }
 }

@@ -186,7 +186,7 @@ pub enum Command {
         /// The command; by default wsee itself
         command: Option<Page>,
     },
-    /// Print the JSON schema of events or of test reports
+    /// Print the JSON schema of events or of reports
     ///
     /// The schema describes every field; programs can check or generate code from it.
     Schema {

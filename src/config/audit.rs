@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::runner::Flags;
+use super::runner::{Flags, check_reports};
 use super::{ConfigError, Display, Environment};
-use crate::audit::severity::Severity;
 use crate::audit::{self, Known, list};
-use crate::cli::AuditArgs;
+use crate::cli::{AuditArgs, AuditReportArgs, FailOn};
 use crate::exit::Exit;
 
 #[derive(Debug)]
@@ -14,8 +13,7 @@ pub struct Auditing {
     pub options: audit::Options,
     /// The URL; secrets in it are not masked.
     pub url: String,
-    pub fail_on: Option<Severity>,
-    pub known: Known,
+    pub reports: AuditReportArgs,
     pub notes: Vec<String>,
     pub display: Display,
 }
@@ -33,7 +31,7 @@ pub enum AuditError {
         file: PathBuf,
         error: std::io::Error,
     },
-    #[error("--baseline {}: not the findings of an audit: {problem}", file.display())]
+    #[error("--baseline {}: not a report of wsee audit --report-json: {problem}", file.display())]
     Baseline { file: PathBuf, problem: String },
 }
 
@@ -51,6 +49,14 @@ impl Auditing {
     pub fn resolve(args: &AuditArgs, environment: &Environment) -> Result<Self, ConfigError> {
         check("--only", &args.checks.only)?;
         check("--skip", &args.checks.skip)?;
+        let given = &args.report;
+        check_reports(&[
+            &given.report_json,
+            &given.report_sarif,
+            &given.report_md,
+            &given.report_junit,
+            &given.report_html,
+        ])?;
         let known = args.report.baseline.as_deref();
         let known = known.map(|file| baseline(file, environment)).transpose()?;
         let flags = Flags::new(args.connection.clone(), environment.clone());
@@ -63,7 +69,7 @@ impl Auditing {
             options: audit::Options {
                 open: dialing.open,
                 secrets: display.secrets,
-                probe: false,
+                probe: args.checks.probe,
                 stress: false,
                 only: args.checks.only.clone(),
                 skip: args.checks.skip.clone(),
@@ -74,9 +80,10 @@ impl Auditing {
                 max_time: limit(args.limits.max_time),
                 max_connections: args.limits.max_connections,
                 max_bytes: None,
+                known: known.unwrap_or_default(),
+                fail_on: args.report.fail_on.map(FailOn::severity),
             },
-            fail_on: args.report.fail_on.map(crate::cli::FailOn::severity),
-            known: known.unwrap_or_default(),
+            reports: args.report.clone(),
             display,
         })
     }

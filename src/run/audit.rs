@@ -1,12 +1,15 @@
 //! `wsee audit`: checks a server, and writes reports.
 
 use std::future::poll_fn;
+use std::path::PathBuf;
 
+use super::document::{self, Document, Writer};
 use super::{complain, print, printed};
 use crate::audit::check::Check;
-use crate::audit::report::{human, list};
+use crate::audit::report::{html, human, json, junit, list, markdown, sarif};
 use crate::audit::result::Report;
 use crate::audit::{self, Options};
+use crate::cli::AuditReportArgs;
 use crate::config::{Auditing, Environment};
 use crate::diagnostic::Diagnostic;
 use crate::exit::Exit;
@@ -46,6 +49,10 @@ pub(super) async fn audit(auditing: Auditing, environment: &Environment) -> Exit
     if environment.terminals.stdout {
         stdout = stdout.within(term::terminal::width());
     }
+    let reports = match open_reports(&auditing.reports) {
+        Ok(reports) => reports,
+        Err(exit) => return exit,
+    };
     if !display.quiet {
         introduce(&auditing, stderr);
     }
@@ -65,12 +72,31 @@ pub(super) async fn audit(auditing: Auditing, environment: &Environment) -> Exit
         Ok(report) => report,
         Err(error) => return not_open(&error, &auditing, stderr),
     };
-    let text = human::report(&report, &auditing.known, display.verbose > 0, stdout);
-    let written = printed(term::stdout(text.as_bytes()));
-    match exit(&report, &auditing) {
-        Exit::Done => written,
+    let written = if reports.iter().any(Document::is_stdout) {
+        if !display.quiet {
+            term::stderr(&human::report(&report, display.verbose > 0, stderr));
+        }
+        Exit::Done
+    } else {
+        let text = human::report(&report, display.verbose > 0, stdout);
+        printed(term::stdout(text.as_bytes()))
+    };
+    let documented = document::write(reports, &report).unwrap_or(written);
+    match exit(&report) {
+        Exit::Done => documented,
         exit => exit,
     }
+}
+
+fn open_reports(given: &AuditReportArgs) -> Result<Vec<Document<Report>>, Exit> {
+    let reports: [(&Option<PathBuf>, Writer<Report>); 5] = [
+        (&given.report_json, json::report),
+        (&given.report_sarif, sarif::report),
+        (&given.report_md, markdown::report),
+        (&given.report_junit, junit::report),
+        (&given.report_html, html::report),
+    ];
+    document::open(reports.map(|(path, write)| (path.clone(), write)))
 }
 
 /// Back to the start of the line, which becomes empty.
@@ -96,17 +122,15 @@ fn not_open(error: &OpenError, auditing: &Auditing, style: Style) -> Exit {
     error.exit()
 }
 
-fn exit(report: &Report, auditing: &Auditing) -> Exit {
+fn exit(report: &Report) -> Exit {
     if let Some(signal) = report.interrupted {
         return signal.exit();
     }
-    let counts = |(check, finding, _): &(&Check, &audit::result::Finding, _)| {
-        let is_known = auditing.known.has(check, finding.severity);
-        let is_met = |least| finding.severity >= least;
-        !is_known && auditing.fail_on.is_some_and(is_met)
-    };
+    let mut findings = report.findings().into_iter();
+    let fails = report.fail_on.is_some()
+        && findings.any(|(check, finding, _)| report.counts_as_failure(check, finding));
     match report.refused {
-        _ if report.findings().iter().any(counts) => Exit::Expectation,
+        _ if fails => Exit::Expectation,
         Some(_) => Exit::Refused,
         None => Exit::Done,
     }

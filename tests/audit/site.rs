@@ -225,7 +225,7 @@ fn converse(stream: &mut impl Connection, manners: Manners) {
         while let Some((opcode, payload)) = take_frame(&mut input) {
             let answer = match opcode {
                 8 if manners.closes => 0x88,
-                9 if manners.pongs => 0x8a,
+                9 if manners.pongs && payload.len() <= 125 => 0x8a,
                 _ => 0,
             };
             if answer != 0 {

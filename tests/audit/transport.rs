@@ -3,7 +3,7 @@
 use jiff::{ToSpan, Zoned};
 use rustls::ServerConfig;
 
-use super::site::{FINE, Site};
+use super::site::{FINE, Manners, Site};
 use super::{Prints, SHORT, findings};
 use crate::support::output::Output;
 use crate::support::run::wsee;
@@ -30,6 +30,26 @@ fn a_server_with_tls_alone_has_no_finding() {
     output
         .shows("0 findings, 5 passed")
         .never_shows("not tested: transport");
+}
+
+#[test]
+fn compression_of_a_connection_with_credentials_is_a_note() {
+    let authority = Authority::new();
+    for (args, found) in [(&["-b", "sid=s3cret"][..], 1), (&[], 0)] {
+        let deflating = Manners {
+            fields: "Sec-WebSocket-Extensions: permessage-deflate\r\n",
+            ..FINE
+        };
+        let config = authority.issue(&["localhost"]).server_config();
+        let site = Site::start_tls(deflating, config, false, &[]);
+        let url = format!("wss://localhost:{}/", site.port());
+        let only = ["--only", "leak-compression", "--cacert", authority.path()];
+        let output = wsee(&[&["audit", &url][..], &only, args].concat()).run();
+        assert_eq!(
+            findings(&output.exits(0)),
+            ["info leak-compression"][..found]
+        );
+    }
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn without_man_and_a_pager_a_page_is_printed_as_text() {
 
 #[test]
 fn the_schemas_are_printed_as_committed() {
-    for name in ["events", "report"] {
+    for name in ["events", "report", "audit"] {
         let schema = root().join(format!("schema/{name}.schema.json"));
         let schema = fs::read(schema).expect("a schema");
         wsee(&["schema", name]).run().exits(0).prints(schema);

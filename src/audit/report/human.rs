@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::audit::Known;
 use crate::audit::check::Check;
 use crate::audit::meter::Budget;
 use crate::audit::result::{Finding, Report, Status};
@@ -22,10 +21,10 @@ pub fn announcement(url: &str, budget: Budget) -> String {
 }
 
 /// The findings, and what became of the known ones.
-pub fn report(report: &Report, known: &Known, verbose: bool, style: Style) -> String {
+pub fn report(report: &Report, verbose: bool, style: Style) -> String {
     let mut out = String::new();
     for (check, finding, _) in report.findings() {
-        let is_known = known.has(check, finding.severity);
+        let is_known = report.known.has(check.id, finding.severity);
         write_finding(&mut out, check, finding, is_known, verbose, style);
     }
     let names = |is: fn(&Status) -> bool| -> Vec<&str> {
@@ -40,7 +39,7 @@ pub fn report(report: &Report, known: &Known, verbose: bool, style: Style) -> St
         let _ = writeln!(out, "{}", style.prose(Role::JsonString, &text));
     }
     write_untested(&mut out, report, verbose, style);
-    for (id, why) in known.vanished(report) {
+    for (id, why) in report.vanished() {
         let text = format!("known, but not found: {} ({why})", escape_line(id));
         let _ = writeln!(out, "{}", style.prose(Role::Warning, &text));
     }

@@ -1,4 +1,27 @@
 //! A run as documents, for people and programs.
 
+pub mod html;
 pub mod human;
+pub mod json;
+pub mod junit;
 pub mod list;
+pub mod markdown;
+pub mod sarif;
+
+use super::check::Check;
+use super::result::Finding;
+
+/// All that is known about a finding but its title, a line each.
+fn details(check: &Check, finding: &Finding) -> Vec<String> {
+    let basis = format!("{}; {}", finding.sure.name(), check.rule);
+    let sent = finding.sent.iter().map(|line| format!("> {line}"));
+    let received = finding.received.iter().map(|line| format!("< {line}"));
+    let cures = check.cures.iter();
+    let cures = cures.map(|cure| format!("fix, {}: {}", cure.server, cure.text));
+    let head = [finding.evidence.clone(), basis];
+    head.into_iter()
+        .chain(sent)
+        .chain(received)
+        .chain(cures)
+        .collect()
+}

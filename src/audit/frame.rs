@@ -1,0 +1,402 @@
+//! Frames that break a rule: whether the server fails the connection, with which code, and lives on.
+
+use std::time::{Duration, Instant};
+
+use super::auditor::Auditor;
+use super::check::{ANY, Check, Cure, Group, NODE, PYTHON, cure};
+use super::options::Level;
+use super::severity::{Severity, Sure};
+use super::verdict::{Judged, Untested, found, passed, untested};
+use super::wire::{Seen, Wire, encoded, frame};
+use crate::proto::frame::{Header, LengthForm, Opcode};
+use crate::render::quantity;
+
+const LIBRARY: &[Cure] = &[
+    cure(
+        ANY,
+        "update the WebSocket library, or report it there with the bytes of this finding",
+    ),
+    cure(NODE, "ws 8 and later fails the connection"),
+    cure(PYTHON, "websockets 10 and later fails the connection"),
+];
+
+/// The codes of a connection that is failed for the protocol, and for text.
+const PROTOCOL: &[u16] = &[1002];
+const TEXT: &[u16] = &[1007];
+/// RFC 7692 names no code for data that does not inflate.
+const INFLATE: &[u16] = &[1002, 1003, 1007, 1009, 1011];
+
+macro_rules! check {
+    ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $codes:ident, $frames:expr) => {
+        Check {
+            id: $id,
+            level: Level::Probe,
+            severity: Severity::$severity,
+            title: $title,
+            rule: $rule,
+            about: $about,
+            cures: LIBRARY,
+            connections: 1,
+            run: |it| Box::pin(broken(it, Severity::$severity, $codes, $frames())),
+        }
+    };
+}
+
+pub(super) const GROUP: Group = Group {
+    name: "frame",
+    checks: &[
+        check!(
+            "frame-unmasked",
+            Medium,
+            "Frames without a mask are accepted",
+            "RFC 6455 §5.1",
+            "Sends a text message without a mask. The server must close the connection; masks keep proxies from taking what a page sends for HTTP.",
+            PROTOCOL,
+            unmasked
+        ),
+        check!(
+            "frame-rsv1",
+            Low,
+            "RSV1 is accepted in a control frame",
+            "RFC 6455 §5.2, RFC 7692 §6.1",
+            "Sends a ping with RSV1, which no extension gives a meaning in control frames.",
+            PROTOCOL,
+            || bits(|header| header.rsv1 = true)
+        ),
+        check!(
+            "frame-rsv2",
+            Low,
+            "RSV2 is accepted",
+            "RFC 6455 §5.2",
+            "Sends a text message with RSV2, for which no extension was agreed on.",
+            PROTOCOL,
+            || text_bits(|header| header.rsv2 = true)
+        ),
+        check!(
+            "frame-rsv3",
+            Low,
+            "RSV3 is accepted",
+            "RFC 6455 §5.2",
+            "Sends a text message with RSV3, for which no extension was agreed on.",
+            PROTOCOL,
+            || text_bits(|header| header.rsv3 = true)
+        ),
+        check!(
+            "frame-opcode",
+            Low,
+            "A reserved opcode of data is accepted",
+            "RFC 6455 §5.2",
+            "Sends a frame with opcode 3. An endpoint that receives an unknown opcode must fail the connection.",
+            PROTOCOL,
+            || frame(Opcode::from_bits(3), b"audit")
+        ),
+        check!(
+            "frame-opcode-control",
+            Low,
+            "A reserved opcode of control is accepted",
+            "RFC 6455 §5.2",
+            "Sends a frame with opcode 11. An endpoint that receives an unknown opcode must fail the connection.",
+            PROTOCOL,
+            || frame(Opcode::from_bits(11), b"audit")
+        ),
+        check!(
+            "frame-fragmented-control",
+            Low,
+            "A fragmented control frame is accepted",
+            "RFC 6455 §5.5",
+            "Sends a ping without FIN. Control frames must not be fragmented.",
+            PROTOCOL,
+            || bits(|header| header.fin = false)
+        ),
+        check!(
+            "frame-long-control",
+            Low,
+            "A control frame above 125 bytes is accepted",
+            "RFC 6455 §5.5",
+            "Sends a ping with 126 bytes of payload, one more than a control frame may have.",
+            PROTOCOL,
+            || frame(Opcode::PING, &[b'a'; 126])
+        ),
+        check!(
+            "frame-continuation",
+            Low,
+            "A continuation without a message is accepted",
+            "RFC 6455 §5.4",
+            "Sends a continuation frame though no message has begun.",
+            PROTOCOL,
+            || frame(Opcode::CONTINUATION, b"audit")
+        ),
+        check!(
+            "frame-interleaved",
+            Low,
+            "A message inside another is accepted",
+            "RFC 6455 §5.4",
+            "Begins a fragmented message, and then another one. Fragments of one message must not be interleaved with those of another.",
+            PROTOCOL,
+            interleaved
+        ),
+        check!(
+            "frame-length",
+            Info,
+            "A length in more bytes than it needs is accepted",
+            "RFC 6455 §5.2",
+            "Sends a ping of 5 bytes with the length in 16 bits. The minimal number of bytes must be used; most libraries do not look, and it is harmless unless two parts of a system read frames in different ways.",
+            PROTOCOL,
+            || bits(|header| header.length_form = LengthForm::Bits16)
+        ),
+        check!(
+            "frame-close-short",
+            Low,
+            "A Close with one byte is taken for a valid one",
+            "RFC 6455 §5.5.1",
+            "Sends a Close whose payload is one byte, which is half a code.",
+            PROTOCOL,
+            || frame(Opcode::CLOSE, &[3])
+        ),
+        check!(
+            "frame-close-code",
+            Low,
+            "A Close with a code that may not be sent is taken for a valid one",
+            "RFC 6455 §7.4",
+            "Sends a Close with the code 1005, which means that there is none and must not be sent.",
+            PROTOCOL,
+            || frame(Opcode::CLOSE, &1005_u16.to_be_bytes())
+        ),
+        check!(
+            "frame-close-range",
+            Low,
+            "A Close with a code out of range is taken for a valid one",
+            "RFC 6455 §7.4.2",
+            "Sends a Close with the code 999; codes begin with 1000.",
+            PROTOCOL,
+            || frame(Opcode::CLOSE, &999_u16.to_be_bytes())
+        ),
+        check!(
+            "frame-text-early",
+            Low,
+            "Text that is not UTF-8 is accepted",
+            "RFC 6455 §8.1",
+            "Sends a text message with a byte in its middle that no UTF-8 has.",
+            TEXT,
+            || frame(Opcode::TEXT, b"audit\xffaudit")
+        ),
+        check!(
+            "frame-text-late",
+            Low,
+            "Text that ends within a character is accepted",
+            "RFC 6455 §8.1",
+            "Sends a fragmented text message that ends in the middle of a character.",
+            TEXT,
+            late_text
+        ),
+        Check {
+            id: "frame-deflate",
+            level: Level::Probe,
+            severity: Severity::Low,
+            title: "Compressed data that does not inflate is accepted",
+            rule: "RFC 7692 §7.2.2",
+            about: "Sends a compressed message with a block of a type that does not exist. Needs permessage-deflate.",
+            cures: LIBRARY,
+            connections: 1,
+            run: |it| Box::pin(deflate(it)),
+        },
+        Check {
+            id: "frame-survives",
+            level: Level::Probe,
+            severity: Severity::High,
+            title: "After broken frames the server takes no connection",
+            rule: "CWE-400, CWE-248",
+            about: "Connects again after all broken frames, three times within some seconds if it has to. A finding if the server that let the first connection in does not answer any more.",
+            cures: LIBRARY,
+            connections: 3,
+            run: |it| Box::pin(survives(it)),
+        },
+    ],
+};
+
+fn unmasked() -> Vec<u8> {
+    encoded(Header::new(true, Opcode::TEXT, None, 5), b"audit")
+}
+
+/// A ping with a header that is changed.
+fn bits(change: fn(&mut Header)) -> Vec<u8> {
+    changed(Opcode::PING, change)
+}
+
+fn text_bits(change: fn(&mut Header)) -> Vec<u8> {
+    changed(Opcode::TEXT, change)
+}
+
+fn changed(opcode: Opcode, change: fn(&mut Header)) -> Vec<u8> {
+    let mut header = Header::new(true, opcode, Some(rand::random()), 5);
+    change(&mut header);
+    encoded(header, b"audit")
+}
+
+fn part(fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let key = Some(rand::random());
+    encoded(Header::new(fin, opcode, key, payload.len() as u64), payload)
+}
+
+fn interleaved() -> Vec<u8> {
+    let first = part(false, Opcode::TEXT, b"one");
+    [first, part(true, Opcode::TEXT, b"two")].concat()
+}
+
+fn late_text() -> Vec<u8> {
+    let first = part(false, Opcode::TEXT, b"audit");
+    [first, part(true, Opcode::CONTINUATION, b"\xe2\x82")].concat()
+}
+
+const BEFORE: &[u8] = b"wsee before";
+const AFTER: &[u8] = b"wsee after";
+/// Servers may answer the ping before they look at the text of a message.
+const GRACE: Duration = Duration::from_millis(300);
+
+/// How a server takes bytes that break a rule.
+#[derive(Debug)]
+enum Taken {
+    /// With this code.
+    Closed(Option<u16>),
+    Dropped(&'static str),
+    /// It answers a ping that follows.
+    Accepted,
+    Silent,
+}
+
+async fn broken(it: &mut Auditor, severity: Severity, codes: &[u16], bytes: Vec<u8>) -> Judged {
+    if it.ends_soon {
+        return untested("the server ends every connection soon");
+    }
+    let timeout = it.timeout();
+    let mut wire = it.open().await?;
+    if !pongs(&mut wire, BEFORE, timeout).await? {
+        return untested(
+            "pings are not answered, so that it cannot be seen whether the server continues",
+        );
+    }
+    wire.send(&bytes, timeout).await?;
+    let taken = taken(&mut wire, timeout).await?;
+    let trace = wire.trace.clone();
+    match taken {
+        Taken::Closed(Some(code)) if codes.contains(&code) => passed(format!("closed with {code}")),
+        Taken::Closed(code) => {
+            let expected: Vec<String> = codes.iter().map(ToString::to_string).collect();
+            let brief = code.map_or("without a code".to_owned(), |code| format!("with {code}"));
+            let evidence = format!("closed {brief} instead of {}", expected.join(" or "));
+            // It does end the connection; a code that may not be sent comes back from a server that looks at nothing.
+            let is_echo = matches!(code, Some(999 | 1005));
+            let severity = if is_echo { severity } else { Severity::Info };
+            found(severity, Sure::Certain, evidence, [trace])
+        }
+        Taken::Dropped(end) => passed(format!("{end}, without a Close")),
+        Taken::Accepted => {
+            wire.leave().await;
+            let evidence = "the connection stays open, and the ping that follows is answered";
+            found(severity, Sure::Certain, evidence, [trace])
+        }
+        Taken::Silent => {
+            let limit = quantity::duration(timeout);
+            untested(format!("neither closed nor answered within {limit}"))
+        }
+    }
+}
+
+/// Whether a ping is answered.
+async fn pongs(wire: &mut Wire, payload: &[u8], timeout: Duration) -> Result<bool, Untested> {
+    wire.send(&frame(Opcode::PING, payload), timeout).await?;
+    let until = Instant::now() + timeout;
+    loop {
+        match wire
+            .next(until.saturating_duration_since(Instant::now()))
+            .await?
+        {
+            Seen::Pong(answer) if answer == payload => return Ok(true),
+            Seen::Close(..) | Seen::End(_) | Seen::Silence => return Ok(false),
+            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+        }
+    }
+}
+
+async fn taken(wire: &mut Wire, timeout: Duration) -> Result<Taken, Untested> {
+    // A connection that is failed already takes no ping.
+    let _ = wire.send(&frame(Opcode::PING, AFTER), timeout).await?;
+    let mut until = Instant::now() + timeout;
+    let mut is_answered = false;
+    loop {
+        match wire
+            .next(until.saturating_duration_since(Instant::now()))
+            .await?
+        {
+            Seen::Pong(answer) if answer == AFTER => {
+                is_answered = true;
+                until = Instant::now() + GRACE;
+            }
+            Seen::Close(code, _) => return Ok(Taken::Closed(code)),
+            Seen::End(end) => return Ok(Taken::Dropped(end)),
+            Seen::Silence if is_answered => return Ok(Taken::Accepted),
+            Seen::Silence => return Ok(Taken::Silent),
+            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+        }
+    }
+}
+
+async fn deflate(it: &mut Auditor) -> Judged {
+    if it.agreed()?.deflate.is_none() {
+        return untested("the server does not agree to permessage-deflate");
+    }
+    // RFC 1951 §3.2.3: the block type 11 is reserved.
+    let mut header = Header::new(true, Opcode::TEXT, Some(rand::random()), 4);
+    header.rsv1 = true;
+    let bytes = encoded(header, &[0x07, 0xff, 0xff, 0xff]);
+    broken(it, Severity::Low, INFLATE, bytes).await
+}
+
+/// Between attempts to reach a server that may be starting again.
+const PAUSE: Duration = Duration::from_secs(1);
+const ATTEMPTS: u32 = 3;
+
+async fn survives(it: &mut Auditor) -> Judged {
+    it.agreed()?;
+    if it.ends_soon {
+        return untested("the server ends every connection soon");
+    }
+    let mut why = String::new();
+    for _ in 0..ATTEMPTS {
+        why = match alive(it).await? {
+            None => return passed(""),
+            Some(why) => why,
+        };
+        tokio::time::sleep(PAUSE).await;
+    }
+    found(
+        Severity::High,
+        Sure::Likely,
+        format!(
+            "{ATTEMPTS} more connections after the broken frames: {why}; unless a firewall keeps this machine out"
+        ),
+        [],
+    )
+}
+
+/// Why the server seems to be gone; `None` if it answers.
+async fn alive(it: &mut Auditor) -> Result<Option<String>, Untested> {
+    it.forgive_all();
+    let options = it.base().clone();
+    let mut answer = match it.ask(&options).await {
+        Ok(answer) => answer,
+        // No budget is left, or the server asks for a pause.
+        Err(why) if !it.has_failed() => return Err(why),
+        Err(Untested(why)) => return Ok(Some(why)),
+    };
+    let brief = answer.brief();
+    match (answer.wire.take(), answer.status()) {
+        (Some(wire), _) => {
+            wire.leave().await;
+            Ok(None)
+        }
+        // A proxy without its server.
+        (None, None | Some(502 | 504)) => Ok(Some(brief)),
+        (None, Some(_)) => Err(Untested(format!("the server answers {brief}"))),
+    }
+}
