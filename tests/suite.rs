@@ -20,6 +20,7 @@ mod fault;
 mod forward;
 mod handshake;
 mod hostile;
+mod http2;
 mod interop;
 mod jsonl;
 mod layers;

@@ -6,6 +6,7 @@ use super::address::RouteArgs;
 use super::config::ConfigArgs;
 use super::handshake::{AuthArgs, HandshakeArgs, RedirectArgs};
 use super::heading::Heading;
+use super::http::HttpArgs;
 use super::limit::{ClientLimitArgs, RunArgs};
 use super::on_top::OnTopArgs;
 use super::output::OutputArgs;
@@ -41,6 +42,8 @@ pub struct ConnectArgs {
 pub struct DialArgs {
     #[command(flatten)]
     pub handshake: HandshakeArgs,
+    #[command(flatten)]
+    pub http: HttpArgs,
     #[command(flatten)]
     pub auth: AuthArgs,
     #[command(flatten)]

@@ -64,8 +64,8 @@ pub struct TimingArgs {
     /// from pings to their pongs, and need --ping-interval or /ping. messages_in and messages_out,
     /// bytes_in and bytes_out (payload), wire_in and wire_out (all bytes of frames) count the
     /// traffic. Other variables are url, url_effective and num_redirects (see wsee URL --location),
-    /// exitcode, errormsg, http_code (or response_code), http_connect (the proxy's), subprotocol,
-    /// extensions, close_code, close_reason, remote_ip, remote_port, local_ip and local_port. json
+    /// exitcode, errormsg, http_code (or response_code), http_version (1.1 or 2), http_connect (the
+    /// proxy's), subprotocol, extensions, close_code, close_reason, remote_ip, remote_port, local_ip and local_port. json
     /// is all of them as one object. A missing value is null in JSON; elsewhere a missing number is 0
     /// as in curl, and missing text or rtt is empty. Secrets are masked (see --show-secrets).
     #[arg(short, long, value_name = "FORMAT|@FILE", hide_short_help = true)]

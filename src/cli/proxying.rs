@@ -239,8 +239,10 @@ pub enum RecordFormat {
 pub struct UpstreamArgs(pub DialArgs);
 
 /// Flags of an endpoint: what passes is not the proxy's own.
-const ENDPOINT: [&str; 10] = [
+const ENDPOINT: [&str; 12] = [
     "like",
+    "http",
+    "http2_prior_knowledge",
     "require_subprotocol",
     "lenient",
     "cookie_jar",

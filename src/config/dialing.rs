@@ -8,7 +8,7 @@ use super::credential::{authorization, bearer_of, cookies, login_of};
 use super::header::{check_value, parse_headers, parse_subprotocols};
 use super::target::Target;
 use super::tls::{client_identity, tls_options};
-use super::{ConfigError, Environment, redirect, route};
+use super::{ConfigError, Environment, http, redirect, route};
 use crate::cli::{ClientLimitArgs, DialArgs, HandshakeArgs, LimitArgs};
 use crate::cookie::Jar;
 use crate::dial;
@@ -44,6 +44,7 @@ impl Dialing {
         let mut dialing = Self::plain(&args.handshake, &args.limit, target, environment)?;
         let open = &mut dialing.open;
         open.dial.tls = tls_options(&args.tls, environment)?;
+        open.dial.http = http::resolve(&args.http, target)?;
         open.follow = redirect::follow(&args.redirect);
         if let Some(file) = &args.auth.cookie_jar {
             let jar = open.credentials.jar.get_or_insert_default().clone();

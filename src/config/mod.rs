@@ -15,6 +15,7 @@ mod file;
 mod filter;
 mod further;
 pub mod header;
+mod http;
 mod listen;
 pub mod netrc;
 mod on_top;
@@ -81,6 +82,8 @@ pub enum ConfigError {
     Interface(IpAddr),
     #[error("{flag} does not work on {SYSTEM}; {instead}")]
     Lacking { flag: String, instead: &'static str },
+    #[error(transparent)]
+    Http(#[from] http::HttpError),
     #[error(transparent)]
     Compression(#[from] CompressionError),
     #[error(transparent)]
@@ -150,6 +153,7 @@ impl ConfigError {
             | Self::Interface(_)
             | Self::Lacking { .. }
             | Self::Compression(_)
+            | Self::Http(_)
             | Self::Record(_)
             | Self::Timing(_)
             | Self::Filter(_)

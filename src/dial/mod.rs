@@ -7,6 +7,7 @@
 mod endpoint;
 mod error;
 mod family;
+pub mod http2;
 mod interface;
 pub mod proxy;
 mod refusal;
@@ -34,6 +35,7 @@ pub use error::{
     is_unresolved,
 };
 pub use family::Family;
+pub use http2::Http2Error;
 pub use interface::Interface;
 pub use refusal::read_body;
 pub use route::{Barred, Bars, Route};
@@ -46,6 +48,7 @@ pub use tls::{
 
 use endpoint::authority;
 use proxy::{Proxies, Proxy};
+use tls::HandshakeReason;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
@@ -80,6 +83,7 @@ pub struct Options {
     pub tls: tls::Options,
     pub route: Route,
     pub proxies: Proxies,
+    pub http: http2::Versions,
 }
 
 #[derive(Debug, Clone)]
@@ -119,23 +123,89 @@ pub enum Step {
         error: Option<Arc<io::Error>>,
     },
     Tls(Box<tls::Session>),
+    /// A frame of HTTP/2 passed.
+    Http2(http2::Seen),
+    /// The server lacks what a WebSocket needs of HTTP/2, and HTTP/1.1 follows.
+    Http1(Arc<Http2Error>),
 }
 
+/// What a connection speaks.
+#[derive(Debug)]
+pub enum Dialed {
+    Http1(Stream),
+    Http2(Box<http2::Client>),
+}
+
+/// A connection for HTTP/1.1.
 pub async fn dial(
     target: &Target,
     options: &Options,
     step: &mut dyn FnMut(Step),
 ) -> Result<Stream, Error> {
+    Ok(dial_offering(target, options, http2::Versions::Http1, step)
+        .await?
+        .0)
+}
+
+/// A connection for the HTTP that `options` ask for.
+pub async fn dial_http(
+    target: &Target,
+    options: &Options,
+    step: &mut dyn FnMut(Step),
+) -> Result<Dialed, Error> {
+    let versions = options.http;
+    let (stream, alpn) = dial_offering(target, options, versions, step).await?;
+    if versions == http2::Versions::Http1 {
+        return Ok(Dialed::Http1(stream));
+    }
+    // Without TLS the user knows it.
+    let is_http2 = !target.tls || alpn.as_deref() == Some("h2");
+    let missing = if is_http2 {
+        match http2::open(stream, step).await {
+            Ok(client) => return Ok(Dialed::Http2(Box::new(client))),
+            Err(problem) => problem,
+        }
+    } else if versions == http2::Versions::Auto {
+        step(Step::Http1(Arc::new(Http2Error::NotOffered(alpn))));
+        return Ok(Dialed::Http1(stream));
+    } else {
+        Http2Error::NotOffered(alpn)
+    };
+    if versions == http2::Versions::Auto && missing.is_missing() {
+        step(Step::Http1(Arc::new(missing)));
+        return Ok(Dialed::Http1(dial(target, options, step).await?));
+    }
+    Err(missing.into())
+}
+
+/// With the protocol that the server chose, if there is TLS and it chose one.
+async fn dial_offering(
+    target: &Target,
+    options: &Options,
+    versions: http2::Versions,
+    step: &mut dyn FnMut(Step),
+) -> Result<(Stream, Option<String>), Error> {
     // Before anything is sent: bad roots are a usage error, whatever the server does.
     let tls = target
         .tls
-        .then(|| tls::Client::new(target, &options.tls))
+        .then(|| tls::Client::new(target, &options.tls, versions.alpn()))
         .transpose()?;
     let stream = connect(target, options, step).await?;
-    match tls {
-        Some(client) => Ok(client.handshake(stream, step).await?),
-        None => Ok(stream),
-    }
+    let Some(client) = tls else {
+        return Ok((stream, None));
+    };
+    let stream = client.handshake(stream, step).await;
+    let stream = stream.map_err(|failure| match &failure.problem {
+        TlsProblem::Handshake(problem)
+            if problem.reason == Some(HandshakeReason::NoProtocol)
+                && versions == http2::Versions::Http2 =>
+        {
+            Http2Error::NotOffered(None).into()
+        }
+        _ => Error::from(failure),
+    })?;
+    let alpn = stream.alpn();
+    Ok((stream, alpn))
 }
 
 /// RFC 6761 §6.3: `localhost` and every name below it are loopback.

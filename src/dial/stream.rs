@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
+use super::http2::Tunnel;
 use crate::sys::net::UnixStream;
 
 /// With TLS, an end of the stream below without `close_notify` (RFC 8446 §6.1) is a read error of
@@ -18,6 +19,8 @@ pub enum Stream {
     Unix(UnixStream),
     Tls(Box<TlsStream<Stream>>),
     Early(Box<Early>),
+    /// One stream of an HTTP/2 connection.
+    Http2(Box<Tunnel>),
 }
 
 #[derive(Debug)]
@@ -39,12 +42,30 @@ impl Stream {
         }))
     }
 
-    pub fn socket(&mut self) -> Socket<'_> {
+    /// The socket below, if it carries nothing else.
+    pub fn socket(&mut self) -> Option<Socket<'_>> {
         match self {
-            Self::Tcp(tcp) => Socket::Tcp(tcp),
-            Self::Unix(unix) => Socket::Unix(unix),
+            Self::Tcp(tcp) => Some(Socket::Tcp(tcp)),
+            Self::Unix(unix) => Some(Socket::Unix(unix)),
             Self::Tls(tls) => tls.get_mut().0.socket(),
             Self::Early(early) => early.stream.socket(),
+            Self::Http2(_) => None,
+        }
+    }
+
+    /// The protocol that the server chose (RFC 7301), lossily decoded.
+    pub(super) fn alpn(&self) -> Option<String> {
+        let Self::Tls(tls) = self else {
+            return None;
+        };
+        let chosen = tls.get_ref().1.alpn_protocol()?;
+        Some(String::from_utf8_lossy(chosen).into_owned())
+    }
+
+    pub fn http2(&mut self) -> Option<&mut Tunnel> {
+        match self {
+            Self::Http2(tunnel) => Some(tunnel),
+            _ => None,
         }
     }
 }
@@ -61,6 +82,7 @@ macro_rules! delegate {
             Self::Tcp($stream) => $call,
             Self::Unix($stream) => $call,
             Self::Tls($stream) => $call,
+            Self::Http2($stream) => $call,
             Self::Early(early) => {
                 let $stream = &mut early.stream;
                 $call
@@ -80,6 +102,7 @@ impl AsyncRead for Stream {
             Self::Unix(unix) => Pin::new(unix).poll_read(cx, buf),
             Self::Tls(tls) => Pin::new(tls).poll_read(cx, buf),
             Self::Early(early) => early.poll_read(cx, buf),
+            Self::Http2(tunnel) => Pin::new(tunnel.as_mut()).poll_read(cx, buf),
         }
     }
 }
@@ -131,6 +154,7 @@ impl AsyncWrite for Stream {
             Self::Unix(unix) => unix.is_write_vectored(),
             Self::Tls(tls) => tls.is_write_vectored(),
             Self::Early(early) => early.stream.is_write_vectored(),
+            Self::Http2(_) => false,
         }
     }
 }

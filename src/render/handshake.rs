@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::escape::escape_line;
+use super::http2;
 use super::mask::Secrets;
 use super::quantity;
 use super::style::{Role, Style};
@@ -80,6 +81,14 @@ pub fn step(out: &mut String, step: &Step, style: Style, secrets: Secrets, now: 
         }
         Step::KeyLog { .. } => key_log(out, step, style),
         Step::Tls(session) => tls(out, TlsPeer::Server, session, style, now),
+        Step::Http2(seen) => fact(out, &http2::seen(seen), style),
+        Step::Http1(why) => {
+            let text = format!(
+                "{}; HTTP/1.1 instead, as browsers do",
+                escape_line(&why.to_string())
+            );
+            fact(out, &text, style);
+        }
     }
 }
 

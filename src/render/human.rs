@@ -10,6 +10,7 @@ use super::close::{close_text, violation_text};
 use super::escape::escape_line;
 use super::frame::frame_text;
 use super::handshake;
+use super::http2;
 use super::label::Label;
 use super::mask::Secrets;
 use super::payload::{self, TEXT_SHOWN};
@@ -113,7 +114,11 @@ impl Human {
     pub fn event(&mut self, out: &mut String, event: &Event<'_>, now: Instant) {
         if let Event::Carried(carried) = event {
             // Looks as in an opening.
-            if let Some(event) = carried.in_opening().filter(|_| self.show.polls) {
+            let is_shown = |event: &Event<'_>| match event {
+                Event::Step(Step::Http2(_)) => true,
+                _ => self.show.polls,
+            };
+            if let Some(event) = carried.in_opening().filter(is_shown) {
                 self.event(out, &event, now);
             }
             return;
@@ -185,6 +190,7 @@ impl Human {
         match event {
             Event::CredentialsInClear(host) => handshake::exposed(out, host, self.style),
             Event::Redirected(it) => handshake::redirected(out, it, self.style, self.secrets),
+            Event::Step(Step::Http2(seen)) if !self.show.frames && !http2::is_telling(seen) => {}
             Event::Step(step) => {
                 let started = self.clock.started();
                 handshake::step(out, step, self.style, self.secrets, started);

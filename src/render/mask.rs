@@ -50,7 +50,7 @@ const TOKEN_PREFIXES: [&str; 7] = [
 const LONG: usize = 32;
 /// Suffixes of an application's secret headers, after `X-`.
 const SECRET_HEADER_ENDINGS: [&str; 2] = ["-key", "-signature"];
-const URL_HEADERS: [&str; 3] = ["location", "content-location", "referer"];
+const URL_HEADERS: [&str; 4] = [":path", "location", "content-location", "referer"];
 /// Keys of a query, a path or a header, in lower case and without punctuation.
 const SECRET_KEYS: [&str; 13] = [
     "auth",

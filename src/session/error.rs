@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::redirect::RedirectError;
 use crate::diagnostic::Diagnostic;
-use crate::dial::{self, ProxyError, ProxyProblem, TlsFailure, TlsProblem};
+use crate::dial::{self, Http2Error, ProxyError, ProxyProblem, TlsFailure, TlsProblem};
 use crate::duration::shown;
 use crate::event::{Evidence, Symptom};
 use crate::exit::Exit;
@@ -181,6 +181,21 @@ fn dial_exit(error: &dial::Error) -> Exit {
         dial::Error::Tls(failure) => tls_exit(failure),
         dial::Error::Interface { .. } => Exit::Usage,
         dial::Error::Proxy(error) => proxy_exit(error),
+        dial::Error::Http2(problem) => http2_exit(problem),
+    }
+}
+
+fn http2_exit(problem: &Http2Error) -> Exit {
+    match problem {
+        Http2Error::NotOffered(_) => Exit::Tls,
+        Http2Error::NoSetting | Http2Error::NoStreams | Http2Error::Reset(_) => Exit::Refused,
+        Http2Error::Request(_) => Exit::Usage,
+        Http2Error::GoAway(_)
+        | Http2Error::HungUp { .. }
+        | Http2Error::Broken(_)
+        | Http2Error::Broke { .. }
+        | Http2Error::OtherProtocol(_)
+        | Http2Error::TooManyFields => Exit::BadHandshake,
     }
 }
 

@@ -14,11 +14,12 @@ use super::progress::Progress;
 use super::redirect::{Trail, withholds};
 use super::upgrade::upgrade;
 use crate::dial::tls::late_failure;
-use crate::dial::{self, ClientAuth, Step, Stream, dial};
+use crate::dial::{self, ClientAuth, Dialed, Http2Error, Step, Stream, dial_http, http2};
 use crate::event::{Event, Redirected};
 use crate::proto::buffer::Buffer;
 use crate::proto::handshake::client::Handshake;
-use crate::proto::handshake::{HandshakeError, Offer, Outcome};
+use crate::proto::handshake::{ExtendedConnect, HandshakeError, Offer, Outcome};
+use crate::proto::receiver::input_buffer;
 
 pub(super) struct Exchange {
     pub(super) stream: Stream,
@@ -74,11 +75,13 @@ fn redirection(outcome: &Outcome) -> Option<(u16, String)> {
     }
 }
 
+type Answer = (Stream, Outcome, Buffer);
+
 async fn request(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
     progress: &mut Progress,
-) -> Result<(Stream, Outcome, Buffer), OpenProblem> {
+) -> Result<Answer, OpenProblem> {
     let mut offer = offer(options);
     let mut handshake = match options.polling {
         Some(_) => {
@@ -99,33 +102,74 @@ async fn request(
         }
         observe(Event::Step(&step));
     };
-    let mut stream = dial(&options.target, &options.dial, &mut step).await?;
-    progress.request(handshake.request());
-    match upgrade(
-        &mut stream,
-        &mut handshake,
-        &mut progress.evidence.arrived,
-        observe,
-    )
-    .await
-    {
-        Ok((outcome, input)) => Ok((stream, outcome, input)),
-        Err(OpenProblem::Stream(error)) => {
-            let error = last_words(&mut stream, error).await;
-            let (target, tls) = (&options.target, &options.dial.tls);
-            Err(
-                match late_failure(target, tls, client_auth.as_ref(), error) {
-                    Ok(failure) => dial::Error::from(failure).into(),
-                    Err(error) => ended(error, progress),
-                },
-            )
+    let dialed = dial_http(&options.target, &options.dial, &mut step).await;
+    let answer = match dialed {
+        Ok(Dialed::Http1(mut stream)) => {
+            progress.request(handshake.request());
+            let arrived = &mut progress.evidence.arrived;
+            match upgrade(&mut stream, &mut handshake, arrived, observe).await {
+                Ok((outcome, input)) => Ok((stream, outcome, input)),
+                Err(OpenProblem::Stream(error)) => {
+                    Err(OpenProblem::Stream(last_words(&mut stream, error).await))
+                }
+                Err(error) => Err(error),
+            }
         }
-        Err(OpenProblem::Handshake(HandshakeError::Truncated(0))) => Err(OpenProblem::NoAnswer {
+        Ok(Dialed::Http2(client)) => {
+            let handshake = ExtendedConnect::new(&offer, options.scheme());
+            extended_connect(*client, &handshake, observe, progress).await
+        }
+        Err(error) => Err(error.into()),
+    };
+    answer.map_err(|problem| explain(problem, options, client_auth.as_ref(), progress))
+}
+
+/// What is known of a problem that the stream alone does not know.
+fn explain(
+    problem: OpenProblem,
+    options: &Options,
+    client_auth: Option<&ClientAuth>,
+    progress: &Progress,
+) -> OpenProblem {
+    let late = |error| late_failure(&options.target, &options.dial.tls, client_auth, error);
+    match problem {
+        OpenProblem::Stream(error) => match late(error) {
+            Ok(failure) => dial::Error::from(failure).into(),
+            Err(error) => ended(error, progress),
+        },
+        OpenProblem::Dial(dial::Error::Http2(problem)) => match *problem {
+            Http2Error::Broken(error) => match late(error) {
+                Ok(failure) => dial::Error::from(failure).into(),
+                Err(error) => dial::Error::from(Http2Error::Broken(error)).into(),
+            },
+            problem => dial::Error::from(problem).into(),
+        },
+        OpenProblem::Handshake(HandshakeError::Truncated(0)) => OpenProblem::NoAnswer {
             after: progress.waited(),
             reset: false,
-        }),
-        Err(error) => Err(error),
+        },
+        problem => problem,
     }
+}
+
+/// The opening handshake over HTTP/2.
+async fn extended_connect(
+    client: http2::Client,
+    handshake: &ExtendedConnect,
+    observe: &mut dyn FnMut(Event<'_>),
+    progress: &mut Progress,
+) -> Result<Answer, OpenProblem> {
+    progress.request(handshake.request());
+    let asked = client
+        .request(handshake.request())
+        .map_err(dial::Error::from)?;
+    observe(Event::Request(handshake.request()));
+    let mut step = |step: Step| observe(Event::Step(&step));
+    let answer = asked.answer(&mut step).await;
+    let (response, tunnel) = answer.map_err(dial::Error::from)?;
+    let outcome = handshake.outcome(response)?;
+    observe(Event::Response(outcome.response()));
+    Ok((Stream::Http2(Box::new(tunnel)), outcome, input_buffer()))
 }
 
 /// The connection broke before the head of a response was complete.

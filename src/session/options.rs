@@ -31,6 +31,11 @@ pub struct Options {
 }
 
 impl Options {
+    /// The scheme of HTTP.
+    pub(super) fn scheme(&self) -> &'static str {
+        if self.target.tls { "https" } else { "http" }
+    }
+
     /// Offers this from now on; returns whether that is another offer.
     pub fn offer_instead(&mut self, reoffer: Reoffer) -> bool {
         match reoffer {

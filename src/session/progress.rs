@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::options::Options;
+use crate::dial::http2::frame::Frame;
 use crate::dial::proxy::Kind;
 use crate::dial::{Step, is_localhost};
 use crate::duration::shown;
@@ -23,6 +24,8 @@ pub(super) struct Progress {
     /// All addresses of localhost, if that is the host.
     loopback: Vec<SocketAddr>,
     port: u16,
+    /// HTTP/2 has begun, and the server's SETTINGS are missing.
+    awaits_settings: bool,
     pub(super) evidence: Evidence,
 }
 
@@ -53,6 +56,7 @@ impl Progress {
             endpoint: target.to_string(),
             loopback: Vec::new(),
             port: target.port,
+            awaits_settings: false,
             evidence,
         }
     }
@@ -95,6 +99,10 @@ impl Progress {
             }
             Step::Connected { address, .. } if self.proxy.is_none() => {
                 self.evidence.address = Some(*address);
+            }
+            Step::Http2(seen) => {
+                let is_sent = seen.is_sent && matches!(seen.frame, Frame::Settings(_));
+                self.awaits_settings = self.awaits_settings && seen.is_sent || is_sent;
             }
             Step::ProxyRequest(head) => self.evidence.proxy_request = Some(head.clone()),
             Step::Tls(session) => {
@@ -145,6 +153,10 @@ impl Progress {
                 format!(
                     "the server accepted the connection and did not complete the TLS handshake for {waited}"
                 ),
+            ),
+            Phase::Upgrade if self.awaits_settings => (
+                Symptom::NoResponse,
+                format!("the server did not send the SETTINGS of HTTP/2 for {waited}"),
             ),
             Phase::Upgrade | Phase::FirstMessage => (
                 Symptom::NoResponse,

@@ -5,7 +5,7 @@ use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, Interest};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use crate::dial::{Socket, Stream};
+use crate::dial::{Socket, Step, Stream};
 use crate::event::Carried;
 use crate::proto::connection::Connection;
 
@@ -97,12 +97,27 @@ impl<S: Transport> Transport for TlsStream<S> {
 
 impl Transport for Stream {
     fn reset_on_drop(&mut self) {
+        if let Self::Http2(tunnel) = self {
+            return tunnel.reset();
+        }
         match self.socket() {
             // TLS has no reset of its own; resetting the socket below also sends no `close_notify`.
-            Socket::Tcp(tcp) => tcp.reset_on_drop(),
+            Some(Socket::Tcp(tcp)) => tcp.reset_on_drop(),
             // A Unix socket cannot be reset.
-            Socket::Unix(_) => {}
+            Some(Socket::Unix(_)) | None => {}
         }
+    }
+
+    fn has_event(&self) -> bool {
+        match self {
+            Self::Http2(tunnel) => tunnel.has_seen(),
+            _ => false,
+        }
+    }
+
+    fn take_event(&mut self) -> Option<Carried> {
+        let seen = self.http2()?.take_seen()?;
+        Some(Carried::Step(Step::Http2(seen)))
     }
 }
 

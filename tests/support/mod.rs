@@ -4,6 +4,7 @@ use std::env;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+pub mod http2;
 pub mod output;
 pub mod peer;
 pub mod proxy;

@@ -215,7 +215,7 @@ impl Terms {
         self.only_clients_of(authority)
     }
 
-    fn config(self) -> ServerConfig {
+    pub fn config(self) -> ServerConfig {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = match self.clients {
             None => WebPkiClientVerifier::no_client_auth(),

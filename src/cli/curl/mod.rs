@@ -639,6 +639,17 @@ mod tests {
     }
 
     #[test]
+    fn the_version_of_http_is_taken_over() {
+        for (option, flag) in [
+            ("--http1.1", "--http=1.1"),
+            ("--http2", "--http=auto"),
+            ("--http2-prior-knowledge", "--http2-prior-knowledge"),
+        ] {
+            assert_eq!(args(&[option, "https://h"]), [flag, "--", "https://h"]);
+        }
+    }
+
+    #[test]
     fn refuses_what_contradicts() {
         for words in [
             ["h", "-d", "x"],
@@ -651,7 +662,7 @@ mod tests {
         assert!(error(&["h", "-X", "POST"]).contains("-X POST cannot open a WebSocket"));
         assert!(error(&["h", "-G", "-d", "x"]).contains("query"));
         assert!(error(&["h", "-I"]).contains("HEAD"));
-        assert!(error(&["h", "--http2-prior-knowledge"]).contains("HTTP/1.1"));
+        assert!(error(&["h", "--http3-only"]).contains("HTTP/1.1"));
         assert!(error(&["h", "--digest"]).contains("-u"));
     }
 

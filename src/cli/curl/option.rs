@@ -142,7 +142,9 @@ const TABLE: &[Row] = {
 
         ("head", Some('I'), false, Refused("it asks for HEAD, and the opening handshake is a GET (RFC 6455 §4.1); remove it")),
         ("http1.0", Some('0'), false, Refused(HTTP)),
-        ("http2-prior-knowledge", None, false, Refused(HTTP)),
+        ("http1.1", None, false, Fixed("http", "1.1")),
+        ("http2", None, false, Fixed("http", "auto")),
+        ("http2-prior-knowledge", None, false, Same("http2-prior-knowledge")),
         ("http3-only", None, false, Refused(HTTP)),
         ("next", Some(':'), false, Refused("only one request can become a connection; paste one")),
         ("config", Some('K'), true, Refused("a file of curl's options is not read; paste them instead")),
@@ -210,7 +212,7 @@ const IGNORED_LETTERS: &[(char, &str)] = &[
 
 const IGNORED_SWITCHES: &str = "append basic ca-native compressed compressed-ssh create-dirs crlf disable-eprt \
     disable-epsv fail fail-early fail-with-body form-escape get globoff \
-    http0.9 http1.1 http2 http3 ignore-content-length list-only \
+    http0.9 http3 ignore-content-length list-only \
     buffer keepalive clobber npn sessionid no-buffer parallel parallel-immediate post301 post302 \
     post303 progress-bar progress-meter proxy-basic proxy-ca-native proxytunnel socks5-basic raw remote-header-name \
     remote-name-all remote-time remove-on-error show-error silent skip-existing ssl ssl-reqd ssl-allow-beast \

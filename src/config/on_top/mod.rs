@@ -12,6 +12,7 @@ use super::target::Target;
 use super::{Dialing, Environment};
 use crate::cli::{As, DialArgs, Eio, OnTopArgs, SessionArgs};
 use crate::diagnostic::Diagnostic;
+use crate::dial::http2::Versions;
 use crate::exit::Exit;
 use crate::ontop::socketio::is_namespace;
 use crate::ontop::{self, Name, SayError, graphql, jsonrpc};
@@ -53,6 +54,10 @@ pub enum OnTopError {
         name: &'static str,
         flag: &'static str,
     },
+    #[error(
+        "long polling is made of requests over HTTP/1.1; drop --http 2, or --transport polling"
+    )]
+    PollingHttp2,
 }
 
 impl OnTopError {
@@ -76,7 +81,9 @@ impl Diagnostic for OnTopError {
             }
             Self::Subscribe(_, error) => return error.hint.clone(),
             Self::Like => "--transport websocket begins with the upgrade",
-            Self::Variable { .. } | Self::File { .. } | Self::ClientId(_) => return None,
+            Self::Variable { .. } | Self::File { .. } | Self::ClientId(_) | Self::PollingHttp2 => {
+                return None;
+            }
         };
         Some(hint.to_owned())
     }
@@ -99,6 +106,7 @@ impl OnTop {
         open.on_top = Some(self.options.name());
         open.polling = self.polling;
         if self.polling.is_some() {
+            open.dial.http = Versions::Http1;
             // As in a browser, the requests of a session share what the first answer sets.
             open.credentials.jar.get_or_insert_default();
         }
@@ -178,6 +186,11 @@ pub(super) fn resolve(
             auth.map_err(|error| error.to_string())
         })
     };
+    let asks_http2 =
+        dial.http.http2_prior_knowledge || dial.http.http.is_some_and(|it| it.0 == Versions::Http2);
+    if polling.is_some() && asks_http2 {
+        return Err(OnTopError::PollingHttp2);
+    }
     Ok(Some(OnTop {
         options: speaker::Options {
             protocol,

@@ -11,6 +11,7 @@ pub use proxy::{ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusa
 
 use super::endpoint::authority;
 use super::family::Family;
+use super::http2::Http2Error;
 use super::route::Barred;
 use super::system::io_text;
 use super::tls::TlsFailure;
@@ -45,6 +46,15 @@ pub enum Error {
 
     #[error(transparent)]
     Barred(#[from] Barred),
+
+    #[error(transparent)]
+    Http2(Box<Http2Error>),
+}
+
+impl From<Http2Error> for Error {
+    fn from(error: Http2Error) -> Self {
+        Self::Http2(Box::new(error))
+    }
 }
 
 impl From<TlsFailure> for Error {

@@ -11,6 +11,7 @@ pub use http::Options as HttpOptions;
 
 use super::endpoint::authority;
 use super::error::{ProxyError, ProxyProblem};
+use super::http2::Versions;
 use super::resolve::resolve;
 use super::{Endpoint, Error, Options, Step, Stream, Target, tcp, tls};
 use crate::secret::Secret;
@@ -113,7 +114,7 @@ pub(super) async fn connect(
     };
     let tls = target
         .tls
-        .then(|| tls::Client::new(&target, &options.proxies.tls))
+        .then(|| tls::Client::new(&target, &options.proxies.tls, Versions::Http1.alpn()))
         .transpose()
         .map_err(|failure| unreachable(failure.into()))?;
     let addresses = if proxy.kind.resolves_here() {

@@ -21,8 +21,8 @@ pub enum HandshakeReason {
     NotTls,
     Closed,
     OnlyVersion(Version),
-    /// The server speaks TLS, but no HTTP/1.1 in it.
-    NoHttp1,
+    /// The server speaks TLS, but none of the offered protocols in it.
+    NoProtocol,
     UnknownName,
     /// The server speaks none of the versions and algorithms that wsee has.
     Outdated,
@@ -78,7 +78,7 @@ fn alert_reason(alert: AlertDescription, versions: Versions) -> (String, Option<
         }
         AlertDescription::NoApplicationProtocol => {
             let cause = ": it does not offer http/1.1 (ALPN), perhaps HTTP/2 only";
-            (cause.to_owned(), Some(HandshakeReason::NoHttp1))
+            (cause.to_owned(), Some(HandshakeReason::NoProtocol))
         }
         AlertDescription::UnrecognisedName => (
             ": it does not know this host name".to_owned(),

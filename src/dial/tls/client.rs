@@ -33,6 +33,7 @@ impl<'a> Client<'a> {
     pub(in crate::dial) fn new(
         target: &'a Target,
         options: &'a Options,
+        alpn: Vec<Vec<u8>>,
     ) -> Result<Self, TlsFailure> {
         // Explicit, as a process-wide default may be missing or different.
         let provider = client_provider();
@@ -44,6 +45,7 @@ impl<'a> Client<'a> {
         let mut config = config(provider, options.versions, Arc::clone(&verifier));
         config.client_auth_cert_resolver = Arc::<Resolver>::clone(&resolver);
         config.enable_sni = options.sni != Sni::Off;
+        config.alpn_protocols = alpn;
         Ok(Self {
             target,
             options,
@@ -201,15 +203,12 @@ fn config(provider: CryptoProvider, versions: Versions, verifier: Arc<Verifier>)
         .filter(|(version, _)| (versions.min..=versions.max).contains(version))
         .map(|(_, offered)| offered)
         .collect();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(provider))
+    ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&offered)
         .expect("aws-lc-rs has cipher suites for both versions")
         .dangerous()
         .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    // RFC 6455 §4.1 requires HTTP/1.1; without ALPN a server may choose HTTP/2.
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    config
+        .with_no_client_auth()
 }
 
 fn server_name(target: &Target, options: &Options) -> Result<ServerName<'static>, TlsFailure> {

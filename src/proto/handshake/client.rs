@@ -239,6 +239,14 @@ impl Offer {
             .filter_map(|(name, value)| Some(field(name, value.as_deref()?)))
     }
 
+    /// The request of an upgrade.
+    pub(super) fn upgrade(&self, key: &str) -> Head {
+        match self.like {
+            Some(like) => self.head_like(like, own_fields(self, key)),
+            None => self.head("GET", own_fields(self, key)),
+        }
+    }
+
     /// The head with these fields and those that were given, edited.
     fn head(&self, method: &str, mut fields: Vec<(String, String)>) -> Head {
         fields.extend(self.fields.iter().cloned());
@@ -282,10 +290,7 @@ impl Handshake {
     pub fn new(offer: &Offer, key: &str) -> Self {
         let request = match &offer.relayed {
             Some(relayed) => relayed.request(offer),
-            None => match offer.like {
-                Some(like) => offer.head_like(like, own_fields(offer, key)),
-                None => offer.head("GET", own_fields(offer, key)),
-            },
+            None => offer.upgrade(key),
         };
         Self::of(request, offer)
     }
@@ -300,7 +305,7 @@ impl Handshake {
         let key = request.text("Sec-WebSocket-Key").unwrap_or_default();
         Self {
             expected: Expected {
-                accept: derive_accept_key(key.as_bytes()),
+                accept: Some(derive_accept_key(key.as_bytes())),
                 subprotocols: request.list("Sec-WebSocket-Protocol"),
                 require_subprotocol: offer.require_subprotocol,
                 extensions: extensions(&request).unwrap_or_default(),

@@ -23,8 +23,8 @@ pub struct Agreed {
 /// What the request, as it was sent, demands of the response.
 #[derive(Debug)]
 pub(super) struct Expected {
-    /// The value of `Sec-WebSocket-Accept`.
-    pub accept: String,
+    /// The value of `Sec-WebSocket-Accept`; `None` without an upgrade (RFC 8441 §5).
+    pub accept: Option<String>,
     /// The subprotocols that were offered.
     pub subprotocols: Vec<String>,
     pub require_subprotocol: bool,
@@ -52,13 +52,15 @@ impl Expected {
             tolerated.push(error);
             Ok(())
         };
-        if !response.start_line().starts_with(b"HTTP/1.1 ") {
-            let line = String::from_utf8_lossy(response.start_line()).into_owned();
-            tolerate(HandshakeError::HttpVersion(line))?;
+        if let Some(accept) = &self.accept {
+            if !response.start_line().starts_with(b"HTTP/1.1 ") {
+                let line = String::from_utf8_lossy(response.start_line()).into_owned();
+                tolerate(HandshakeError::HttpVersion(line))?;
+            }
+            check_upgrade(&response).or_else(&mut tolerate)?;
+            check_connection(&response).or_else(&mut tolerate)?;
+            check_accept(&response, accept).or_else(&mut tolerate)?;
         }
-        check_upgrade(&response).or_else(&mut tolerate)?;
-        check_connection(&response).or_else(&mut tolerate)?;
-        self.check_accept(&response).or_else(&mut tolerate)?;
         let deflate = self.check_extensions(&response, &mut tolerate)?;
         let subprotocol = self.check_subprotocol(&response, &mut tolerate)?;
         Ok(Agreed {
@@ -67,20 +69,6 @@ impl Expected {
             ignored_subprotocols: subprotocol.is_none() && !self.subprotocols.is_empty(),
             subprotocol,
             response,
-        })
-    }
-
-    fn check_accept(&self, response: &Head) -> Result<(), HandshakeError> {
-        // RFC 6455 §4.1, §11.3.3: exactly one Sec-WebSocket-Accept, with the value that the key demands.
-        let values: Vec<&[u8]> = response.values("Sec-WebSocket-Accept").collect();
-        if let [value] = values[..]
-            && value == self.accept.as_bytes()
-        {
-            return Ok(());
-        }
-        Err(HandshakeError::Accept {
-            expected: self.accept.clone(),
-            found: joined(response, "Sec-WebSocket-Accept"),
         })
     }
 
@@ -184,6 +172,20 @@ fn check_connection(response: &Head) -> Result<(), HandshakeError> {
         return Err(HandshakeError::Connection(joined(response, "Connection")));
     }
     Ok(())
+}
+
+fn check_accept(response: &Head, accept: &str) -> Result<(), HandshakeError> {
+    // RFC 6455 §4.1, §11.3.3: exactly one Sec-WebSocket-Accept, with the value that the key demands.
+    let values: Vec<&[u8]> = response.values("Sec-WebSocket-Accept").collect();
+    if let [value] = values[..]
+        && value == accept.as_bytes()
+    {
+        return Ok(());
+    }
+    Err(HandshakeError::Accept {
+        expected: accept.to_owned(),
+        found: joined(response, "Sec-WebSocket-Accept"),
+    })
 }
 
 /// All values of a field, joined as in one line.

@@ -92,6 +92,13 @@ impl Head {
         line.starts_with(b"HTTP/1.0 ") || line.ends_with(b" HTTP/1.0")
     }
 
+    /// The version in the status line of a response, such as `1.1`.
+    pub fn version(&self) -> Option<String> {
+        let word = self.start_line().split(|&byte| byte == b' ').next()?;
+        let version = word.strip_prefix(b"HTTP/")?;
+        Some(String::from_utf8_lossy(version).into_owned())
+    }
+
     /// The status of a response.
     pub fn status(&self) -> Option<u16> {
         let words = self.start_line().split(|&byte| byte == b' ');

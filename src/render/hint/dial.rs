@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use super::{proxy, tls};
 use crate::diagnostic::Diagnostic;
-use crate::dial::{Attempt, Barred, Error, Family, is_unresolved};
+use crate::dial::{Attempt, Barred, Error, Family, Http2Error, is_unresolved};
 
 impl Diagnostic for Error {
     fn hint(&self) -> Option<String> {
@@ -25,6 +25,7 @@ impl Diagnostic for Error {
             Self::Interface { .. } => Some("`ip link` lists the interfaces".to_owned()),
             Self::Unix { source, .. } => unix(source.kind()).map(str::to_owned),
             Self::Proxy(error) => proxy::error(error),
+            Self::Http2(problem) => http2(problem).map(str::to_owned),
             Self::Barred(barred) => barred.hint(),
         }
     }
@@ -36,6 +37,18 @@ impl Diagnostic for Barred {
             Self::Itself => None,
             Self::Loopback(host) => Some(format!("--intercept {host} lets others reach it")),
         }
+    }
+}
+
+fn http2(problem: &Http2Error) -> Option<&'static str> {
+    match problem {
+        Http2Error::NotOffered(_) | Http2Error::NoSetting => {
+            Some("--http auto falls back to HTTP/1.1, as browsers do")
+        }
+        Http2Error::NoStreams | Http2Error::Reset(_) | Http2Error::OtherProtocol(_) => {
+            Some("try --http 1.1")
+        }
+        _ => None,
     }
 }
 

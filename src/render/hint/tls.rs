@@ -25,7 +25,7 @@ fn handshake(reason: HandshakeReason) -> &'static str {
     match reason {
         HandshakeReason::NotTls => "try ws://",
         HandshakeReason::Closed => "does it speak TLS on this port? if not, try ws://",
-        HandshakeReason::NoHttp1 => "enable HTTP/1.1 on this port, or use another",
+        HandshakeReason::NoProtocol => "--http 2 speaks HTTP/2; or enable HTTP/1.1 on this port",
         HandshakeReason::OnlyVersion(Version::Tls13) => "--tls-min 1.2 allows TLS 1.2",
         HandshakeReason::OnlyVersion(Version::Tls12) => "--tls-max 1.3 allows TLS 1.3",
         HandshakeReason::UnknownName => "--sni NAME asks for another",

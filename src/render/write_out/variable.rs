@@ -109,6 +109,10 @@ impl Variable {
         }),
         Self::new("http_code", status),
         Self::new("response_code", status),
+        Self::new("http_version", |report| {
+            let response = report.opening.last_response();
+            Value::Text(response.and_then(Head::version))
+        }),
         Self::new("http_connect", |report| {
             Value::Status(report.opening.proxy_status())
         }),

@@ -160,8 +160,8 @@ impl Http {
 impl Kept {
     fn alive(mut self) -> Option<Self> {
         let is_ended = match self.stream.socket() {
-            Socket::Tcp(tcp) => tcp.is_ended_by_peer(),
-            Socket::Unix(_) => false,
+            Some(Socket::Tcp(tcp)) => tcp.is_ended_by_peer(),
+            Some(Socket::Unix(_)) | None => false,
         };
         (!is_ended).then_some(self)
     }

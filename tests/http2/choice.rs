@@ -1,0 +1,110 @@
+//! What `--http` makes of what a server offers over TLS.
+
+use std::sync::Arc;
+
+use rustls::{ServerConnection, StreamOwned};
+
+use crate::support::http2::Http2;
+use crate::support::output::Output;
+use crate::support::peer::Peer;
+use crate::support::run::wsee;
+use crate::support::server::Server;
+use crate::support::tls::{self, Authority, Terms, TlsStream};
+
+/// Runs wsee at a server that offers these protocols, and serves as many connections.
+#[track_caller]
+fn visit(
+    alpn: &'static [&'static str],
+    connections: usize,
+    http: &str,
+    serve: fn(usize, TlsStream),
+) -> Output {
+    let authority = Authority::new();
+    let mut config = Terms::of(authority.issue(&["localhost"])).config();
+    config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let config = Arc::new(config);
+    let server = Server::start_many(connections, move |index, stream| {
+        let connection = ServerConnection::new(Arc::clone(&config)).expect("a configuration");
+        serve(index, StreamOwned::new(connection, stream));
+    });
+    let url = tls::url(&server);
+    let output = wsee(&[
+        &url,
+        "--cacert",
+        authority.path(),
+        "--http",
+        http,
+        "-v",
+        "-n",
+        "1",
+    ])
+    .stdin("hello\n")
+    .run();
+    server.finish();
+    output
+}
+
+const BOTH: &[&str] = &["h2", "http/1.1"];
+
+fn over_http2(_: usize, stream: TlsStream) {
+    let mut http2 = Http2::asked(stream);
+    http2.respond("200");
+    http2.websocket().echo();
+}
+
+fn over_http1(_: usize, stream: TlsStream) {
+    Peer::accept(stream).echo();
+}
+
+/// HTTP/2 without the setting, then HTTP/1.1.
+fn lacks_the_setting(index: usize, stream: TlsStream) {
+    if index == 1 {
+        return over_http1(index, stream);
+    }
+    let mut http2 = Http2::begun(stream);
+    http2.settings(&[]);
+    http2.read_to_end();
+}
+
+#[track_caller]
+fn echoes(output: Output) -> Output {
+    output.exits(0).prints("hello\n")
+}
+
+#[test]
+fn auto_takes_http2_where_the_server_allows_it() {
+    echoes(visit(BOTH, 1, "auto", over_http2)).says("> :scheme: https");
+}
+
+#[test]
+fn auto_takes_http1_where_the_server_selects_it() {
+    echoes(visit(&["http/1.1"], 1, "auto", over_http1))
+        .says("it selected \"http/1.1\" (ALPN); HTTP/1.1 instead, as browsers do");
+    echoes(visit(&[], 1, "auto", over_http1)).says("HTTP/1.1 instead");
+}
+
+#[test]
+fn auto_makes_a_second_connection_where_the_setting_is_missing() {
+    echoes(visit(BOTH, 2, "auto", lacks_the_setting))
+        .says("its SETTINGS lack ENABLE_CONNECT_PROTOCOL (RFC 8441 §3); HTTP/1.1 instead")
+        .says("> GET / HTTP/1.1");
+}
+
+#[test]
+fn http2_alone_is_offered_alone() {
+    echoes(visit(BOTH, 1, "2", over_http2));
+    visit(BOTH, 1, "2", lacks_the_setting).exits(22);
+    let fails =
+        |_, mut stream: TlsStream| assert!(stream.conn.complete_io(&mut stream.sock).is_err());
+    visit(&["http/1.1"], 1, "2", fails)
+        .exits(35)
+        .says("it does not offer h2 (ALPN)")
+        .says("--http auto");
+}
+
+#[test]
+fn a_server_with_http2_alone_names_the_flag() {
+    let fails =
+        |_, mut stream: TlsStream| assert!(stream.conn.complete_io(&mut stream.sock).is_err());
+    visit(&["h2"], 1, "1.1", fails).exits(35).says("--http 2");
+}
