@@ -1,5 +1,6 @@
 //! `--as`: protocols on top of WebSocket, against scripted servers.
 
+mod actioncable;
 mod graphql;
 mod hostile;
 mod jsonrpc;

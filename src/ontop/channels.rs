@@ -18,6 +18,8 @@ pub(super) struct Channels(Vec<Channel>);
 pub(super) struct Channel {
     /// What names it on the wire.
     pub name: String,
+    /// What names it for people.
+    pub title: String,
     /// What is sent with the request.
     pub data: Value,
     /// The request that was sent last, where requests have a number.
@@ -39,10 +41,18 @@ pub(super) enum State {
 
 impl Channels {
     /// Adds a channel that is to be asked for, in the place of one of the same name.
-    pub(super) fn add(&mut self, name: &str, data: Value, is_greeting: bool, now: Instant) {
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        title: &str,
+        data: Value,
+        is_greeting: bool,
+        now: Instant,
+    ) {
         self.remove(name);
         self.0.push(Channel {
             name: name.to_owned(),
+            title: title.to_owned(),
             data,
             request: String::new(),
             state: State::Wanted(now),
@@ -85,7 +95,7 @@ impl Channels {
         Some(Overdue {
             text: format!(
                 "no answer came to the request for {} within {patience}",
-                channel.name
+                channel.title
             ),
             is_greeting: channel.is_greeting,
         })
@@ -106,6 +116,12 @@ impl Channels {
         deadlines.min()
     }
 
+    /// The names of those that messages can go to, newest last.
+    pub(super) fn joined(&self) -> impl DoubleEndedIterator<Item = &str> {
+        let is_in = |it: &&Channel| matches!(it.state, State::Joined | State::Asked(_));
+        self.0.iter().filter(is_in).map(|it| it.name.as_str())
+    }
+
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|it| it.name.as_str())
     }
@@ -118,7 +134,7 @@ impl Channels {
                 State::Joined => "subscribed",
                 State::Out => "not subscribed",
             };
-            format!("{} ({state})", it.name)
+            format!("{} ({state})", it.title)
         }))
     }
 }
@@ -150,7 +166,7 @@ mod tests {
     #[test]
     fn a_channel_is_asked_for_once_and_again_on_the_next_connection() {
         let (mut channels, now) = (Channels::default(), Instant::now());
-        channels.add("a", Value::Null, true, now);
+        channels.add("a", "a", Value::Null, true, now);
         assert!(!channels.are_settled());
         assert!(channels.due(now).is_some());
         assert!(channels.due(now).is_none());
@@ -159,7 +175,7 @@ mod tests {
         assert!(channels.are_settled());
         channels.restart(now);
         assert!(channels.due(now).is_none(), "an unanswered one is left out");
-        channels.add("a", Value::Null, false, now);
+        channels.add("a", "a", Value::Null, false, now);
         channels.due(now).expect("a").state = State::Joined;
         channels.restart(now);
         assert!(channels.due(now).is_some());

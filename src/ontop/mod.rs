@@ -4,6 +4,7 @@
 //! show, an end. It is chosen with `--as`; without it, [`Dialect`] only names what it recognises.
 
 mod action;
+pub mod actioncable;
 mod beat;
 mod binary;
 mod calls;
@@ -38,18 +39,20 @@ pub enum Name {
     JsonRpc,
     Phoenix,
     Mqtt,
+    ActionCable,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::SocketIo,
         Self::Graphql,
         Self::JsonRpc,
         Self::Phoenix,
         Self::Mqtt,
+        Self::ActionCable,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -59,6 +62,7 @@ impl Name {
             Self::JsonRpc => "jsonrpc",
             Self::Phoenix => "phoenix",
             Self::Mqtt => "mqtt",
+            Self::ActionCable => "actioncable",
         }
     }
 
@@ -79,6 +83,7 @@ impl Name {
             Self::JsonRpc => jsonrpc::VERBS,
             Self::Phoenix => phoenix::VERBS,
             Self::Mqtt => mqtt::VERBS,
+            Self::ActionCable => actioncable::VERBS,
         }
     }
 
@@ -87,6 +92,7 @@ impl Name {
         match (self, verb) {
             (Self::SocketIo, "join") => Some(socketio::joined),
             (Self::Phoenix, "join") => Some(phoenix::joined),
+            (Self::ActionCable, "subscribe") => Some(actioncable::confirmed),
             _ => None,
         }
     }
@@ -144,6 +150,7 @@ pub enum Options {
     JsonRpc(jsonrpc::Options),
     Phoenix(phoenix::Options),
     Mqtt(mqtt::Options),
+    ActionCable,
 }
 
 impl Options {
@@ -154,6 +161,7 @@ impl Options {
             Self::JsonRpc(_) => Name::JsonRpc,
             Self::Phoenix(_) => Name::Phoenix,
             Self::Mqtt(_) => Name::Mqtt,
+            Self::ActionCable => Name::ActionCable,
         }
     }
 
@@ -165,6 +173,7 @@ impl Options {
             Name::JsonRpc => Self::JsonRpc(jsonrpc::Options::default()),
             Name::Phoenix => Self::Phoenix(phoenix::Options::default()),
             Name::Mqtt => Self::Mqtt(mqtt::Options::default()),
+            Name::ActionCable => Self::ActionCable,
         }
     }
 
@@ -176,6 +185,7 @@ impl Options {
             Self::JsonRpc(options) => Box::new(jsonrpc::Client::new(options.clone())),
             Self::Phoenix(options) => Box::new(phoenix::Client::new(options)),
             Self::Mqtt(options) => Box::new(mqtt::Client::new(options.clone())),
+            Self::ActionCable => Box::new(actioncable::Client::default()),
         }
     }
 

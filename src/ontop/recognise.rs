@@ -45,6 +45,7 @@ const ENGINE_IO_3: &str = "this speaks Engine.IO 3 (Socket.IO 2); add --as socke
 const GRAPHQL: &str = "this speaks graphql-transport-ws; add --as graphql";
 const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws; add --as graphql";
 const JSON_RPC: &str = "this speaks JSON-RPC 2.0; add --as jsonrpc";
+const ACTION_CABLE: &str = "this speaks Action Cable; add --as actioncable";
 const SIGNALR: &str = "this speaks SignalR: every message ends with the byte 1e; send {\"protocol\":\"json\",\"version\":1} and that byte (Ctrl-V Ctrl-^ at the prompt)";
 const STOMP: &str = "this speaks STOMP: a frame ends with NUL; at the prompt, /frame 434f4e4e4543540a6163636570742d76657273696f6e3a312e320a686f73743a2f0a0a00 connects";
 const MQTT: &str = "this speaks MQTT; add --as mqtt";
@@ -55,6 +56,7 @@ fn of_subprotocol(name: &str) -> Option<&'static str> {
     Some(match name {
         "graphql-transport-ws" => GRAPHQL,
         "graphql-ws" => GRAPHQL_LEGACY,
+        "actioncable-v1-json" => ACTION_CABLE,
         "mqtt" | "mqttv3.1" => MQTT,
         "v10.stomp" | "v11.stomp" | "v12.stomp" => STOMP,
         _ => return None,
@@ -115,6 +117,11 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
         serde_json::Value::Array(parts) if parts.len() == 5 && is_phoenix(parts.get(3)) => {
             Some(PHOENIX)
         }
+        serde_json::Value::Object(object)
+            if object.get("type").is_some_and(|it| it == "welcome") && object.len() <= 2 =>
+        {
+            Some(ACTION_CABLE)
+        }
         serde_json::Value::Object(_) if is_phoenix(value.get("event")) => Some(PHOENIX),
         _ => None,
     }
@@ -146,6 +153,10 @@ mod tests {
         assert_eq!(opened("/ws", Some("mqtt")), Some(MQTT));
         assert_eq!(opened("/ws", Some("v12.stomp")), Some(STOMP));
         assert_eq!(
+            opened("/cable", Some("actioncable-v1-json")),
+            Some(ACTION_CABLE)
+        );
+        assert_eq!(
             opened("/socket.io/?EIO=4&transport=websocket", None),
             Some(ENGINE_IO_4)
         );
@@ -174,6 +185,7 @@ mod tests {
             Some(ENGINE_IO_3)
         );
         assert_eq!(text("{}\x1e"), Some(SIGNALR));
+        assert_eq!(text("{\"type\":\"welcome\"}"), Some(ACTION_CABLE));
         assert_eq!(text("CONNECTED\nversion:1.2\n\n\0\n"), Some(STOMP));
         assert_eq!(text("[null,\"1\",\"t\",\"phx_reply\",{}]"), Some(PHOENIX));
         assert_eq!(text("{\"event\":\"phx_reply\"}"), Some(PHOENIX));

@@ -1,5 +1,6 @@
 //! "Protocols on top": what is spoken, with which credentials, and the URL it needs.
 
+mod actioncable;
 mod mqtt;
 mod phoenix;
 mod query;
@@ -98,6 +99,8 @@ pub(super) struct OnTop {
     /// Offered unless others are given.
     subprotocols: Vec<String>,
     polling: Option<Polling>,
+    /// Sent unless another is given.
+    origin: Option<String>,
 }
 
 impl OnTop {
@@ -112,6 +115,8 @@ impl OnTop {
         }
         dialing.on_top = Some(self.options);
         dialing.notes.extend(self.note);
+        let origin = &mut open.offer.origin;
+        *origin = origin.take().or(self.origin);
         let offered = &mut open.offer.subprotocols;
         if offered.is_empty() {
             *offered = self.subprotocols;
@@ -141,7 +146,7 @@ pub(super) fn resolve(
     let auth = source.as_ref().map(Source::read).transpose()?;
     let limit = usize::try_from(max_message).unwrap_or(usize::MAX);
     let offers = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    let mut polling = None;
+    let (mut polling, mut origin) = (None, None);
     let (protocol, note, subprotocols) = match name {
         Name::SocketIo => {
             let version = socketio::version(args, target);
@@ -179,6 +184,12 @@ pub(super) fn resolve(
             let options = ontop::Options::Mqtt(mqtt::options(args, limit)?);
             (options, None, offers(&[ontop::mqtt::SUBPROTOCOL]))
         }
+        Name::ActionCable => {
+            let (filled, note) = actioncable::complete(target);
+            origin = Some(filled);
+            let offered = offers(&ontop::actioncable::OFFERED);
+            (ontop::Options::ActionCable, note, offered)
+        }
     };
     let read = |source: Source| {
         Auth::new(move || {
@@ -201,6 +212,7 @@ pub(super) fn resolve(
         note,
         subprotocols,
         polling,
+        origin,
     }))
 }
 

@@ -116,7 +116,7 @@ impl Client {
             payload,
         } = push;
         if event == JOIN {
-            self.topics.add(&topic, payload, false, now);
+            self.topics.add(&topic, &topic, payload, false, now);
             self.join_due(now, actions);
             return Ok(());
         }
@@ -324,7 +324,8 @@ impl Protocol for Client {
         actions: &mut Actions,
     ) -> Result<(), SayError> {
         let join = say::join(arguments)?;
-        self.topics.add(&join.topic, join.payload, true, now);
+        self.topics
+            .add(&join.topic, &join.topic, join.payload, true, now);
         self.join_due(now, actions);
         Ok(())
     }
