@@ -137,6 +137,10 @@ pub(super) struct Auditor {
     /// The server ends every connection soon, so that an end says nothing.
     pub(super) ends_soon: bool,
     pub(super) refusals: Vec<Trace>,
+    /// A broken frame was answered with a Close.
+    pub(super) probed_frames: bool,
+    /// Checks whose broken frames were closed with another code than the right one: which, and the bytes.
+    pub(super) odd_codes: Vec<(&'static str, String, Trace)>,
     admissions: Vec<(Asked, Rc<Admission>)>,
     failures: u32,
     /// The last failure is that the server asked for a pause.
@@ -163,6 +167,8 @@ impl Auditor {
             meter,
             ends_soon: false,
             refusals: Vec::new(),
+            probed_frames: false,
+            odd_codes: Vec::new(),
             admissions: Vec::new(),
             failures: 0,
             is_limited: false,

@@ -1,9 +1,10 @@
 //! Frames that break a rule: whether the server fails the connection, with which code, and lives on.
 
+use std::future::ready;
 use std::time::{Duration, Instant};
 
 use super::auditor::Auditor;
-use super::check::{ANY, Check, Cure, Group, NODE, PYTHON, cure};
+use super::check::{ANY, Check, Cure, Group, cure};
 use super::options::Level;
 use super::severity::{Severity, Sure};
 use super::verdict::{Judged, Untested, found, passed, untested};
@@ -11,14 +12,10 @@ use super::wire::{Seen, Wire, encoded, frame};
 use crate::proto::frame::{Header, LengthForm, Opcode};
 use crate::render::quantity;
 
-const LIBRARY: &[Cure] = &[
-    cure(
-        ANY,
-        "update the WebSocket library, or report it there with the bytes of this finding",
-    ),
-    cure(NODE, "ws 8 and later fails the connection"),
-    cure(PYTHON, "websockets 10 and later fails the connection"),
-];
+const LIBRARY: &[Cure] = &[cure(
+    ANY,
+    "leave frames to a WebSocket library, update it, or report this there with the bytes",
+)];
 
 /// The codes of a connection that is failed for the protocol, and for text.
 const PROTOCOL: &[u16] = &[1002];
@@ -37,7 +34,7 @@ macro_rules! check {
             about: $about,
             cures: LIBRARY,
             connections: 1,
-            run: |it| Box::pin(broken(it, Severity::$severity, $codes, $frames())),
+            run: |it| Box::pin(broken(it, ($id, Severity::$severity), $codes, $frames())),
         }
     };
 }
@@ -201,6 +198,17 @@ pub(super) const GROUP: Group = Group {
             run: |it| Box::pin(deflate(it)),
         },
         Check {
+            id: "frame-code",
+            level: Level::Probe,
+            severity: Severity::Info,
+            title: "Broken frames are answered with another close code than the right one",
+            rule: "RFC 6455 §7.4.1",
+            about: "Looks at the codes with which the server closed connections in the other checks of this group: 1002 for what breaks the protocol, 1007 for text that is not UTF-8. A server that ends TCP without a Close is none.",
+            cures: LIBRARY,
+            connections: 0,
+            run: |it| Box::pin(ready(code(it))),
+        },
+        Check {
             id: "frame-survives",
             level: Level::Probe,
             severity: Severity::High,
@@ -264,7 +272,12 @@ enum Taken {
     Silent,
 }
 
-async fn broken(it: &mut Auditor, severity: Severity, codes: &[u16], bytes: Vec<u8>) -> Judged {
+async fn broken(
+    it: &mut Auditor,
+    (id, severity): (&'static str, Severity),
+    codes: &[u16],
+    bytes: Vec<u8>,
+) -> Judged {
     if it.ends_soon {
         return untested("the server ends every connection soon");
     }
@@ -278,16 +291,20 @@ async fn broken(it: &mut Auditor, severity: Severity, codes: &[u16], bytes: Vec<
     wire.send(&bytes, timeout).await?;
     let taken = taken(&mut wire, timeout).await?;
     let trace = wire.trace.clone();
+    it.probed_frames |= matches!(taken, Taken::Closed(_));
     match taken {
         Taken::Closed(Some(code)) if codes.contains(&code) => passed(format!("closed with {code}")),
         Taken::Closed(code) => {
             let expected: Vec<String> = codes.iter().map(ToString::to_string).collect();
             let brief = code.map_or("without a code".to_owned(), |code| format!("with {code}"));
             let evidence = format!("closed {brief} instead of {}", expected.join(" or "));
-            // It does end the connection; a code that may not be sent comes back from a server that looks at nothing.
-            let is_echo = matches!(code, Some(999 | 1005));
-            let severity = if is_echo { severity } else { Severity::Info };
-            found(severity, Sure::Certain, evidence, [trace])
+            // A code that may not be sent comes back from a server that looks at nothing.
+            if matches!(code, Some(999 | 1005)) {
+                return found(severity, Sure::Certain, evidence, [trace]);
+            }
+            // It does end the connection.
+            it.odd_codes.push((id, evidence.clone(), trace));
+            passed(evidence)
         }
         Taken::Dropped(end) => passed(format!("{end}, without a Close")),
         Taken::Accepted => {
@@ -349,7 +366,24 @@ async fn deflate(it: &mut Auditor) -> Judged {
     let mut header = Header::new(true, Opcode::TEXT, Some(rand::random()), 4);
     header.rsv1 = true;
     let bytes = encoded(header, &[0x07, 0xff, 0xff, 0xff]);
-    broken(it, Severity::Low, INFLATE, bytes).await
+    broken(it, ("frame-deflate", Severity::Low), INFLATE, bytes).await
+}
+
+fn code(it: &Auditor) -> Judged {
+    it.agreed()?;
+    let Some((id, first, trace)) = it.odd_codes.first() else {
+        return if it.probed_frames {
+            passed("")
+        } else {
+            untested("no broken frame was answered")
+        };
+    };
+    let mut evidence = format!("{id}: {first}");
+    let more: Vec<&str> = it.odd_codes[1..].iter().map(|(id, ..)| *id).collect();
+    if !more.is_empty() {
+        evidence = format!("{evidence}; also {}", more.join(", "));
+    }
+    found(Severity::Info, Sure::Certain, evidence, [trace.clone()])
 }
 
 /// Between attempts to reach a server that may be starting again.

@@ -27,19 +27,25 @@ const LIBRARY: &[Cure] = &[
     ),
 ];
 
-const PROXY: &[Cure] = &[
+const OLD_HTTP: &[Cure] = &[
+    cure(ANY, "refuse an upgrade in HTTP/1.0"),
+    cure(NODE, "look at request.httpVersion in the upgrade event"),
+    cure(NGINX, "if ($server_protocol = HTTP/1.0) { return 505; }"),
+];
+
+const TOKEN: &[Cure] = &[
     cure(
         ANY,
-        "leave the handshake to a WebSocket library, and update it",
+        "refuse an upgrade without the token Upgrade in Connection",
     ),
     cure(
         NGINX,
-        "pass what the client sent: Upgrade $http_upgrade, and a map of $http_upgrade for Connection",
+        "proxy_set_header Connection $http_connection; so that the server sees what the client sent",
     ),
 ];
 
 macro_rules! malformed {
-    ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $change:expr) => {
+    ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $cures:expr, $change:expr) => {
         Check {
             id: $id,
             level: Level::Probe,
@@ -47,7 +53,7 @@ macro_rules! malformed {
             title: $title,
             rule: $rule,
             about: $about,
-            cures: PROXY,
+            cures: $cures,
             connections: 1,
             run: |it| Box::pin(malformed(it, Severity::$severity, $change)),
         }
@@ -107,10 +113,21 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Low,
             title: "Another version of the protocol than 13 gets in",
             rule: "RFC 6455 §4.2.1, §4.4",
-            about: "Asks for the versions 12 and 0, and for none. A server must not let them in, and names the versions that it speaks in its refusal of 12; that it does not is information.",
+            about: "Asks for the versions 12 and 0, and for none. A server must not let them in.",
             cures: LIBRARY,
             connections: 3,
             run: |it| Box::pin(version(it)),
+        },
+        Check {
+            id: "handshake-version-name",
+            level: Level::Probe,
+            severity: Severity::Info,
+            title: "The refusal of another version does not name version 13",
+            rule: "RFC 6455 §4.2.2, §4.4",
+            about: "Asks for version 12. The refusal has to name the versions that the server speaks in Sec-WebSocket-Version, so that a client can choose one.",
+            cures: LIBRARY,
+            connections: 1,
+            run: |it| Box::pin(version_name(it)),
         },
         malformed!(
             "handshake-key-missing",
@@ -118,6 +135,7 @@ pub(super) const GROUP: Group = Group {
             "A request without a key gets in",
             "RFC 6455 §4.2.1",
             "Leaves Sec-WebSocket-Key out. The key proves that the server understood the request as one of WebSocket.",
+            LIBRARY,
             |head| head.remove("Sec-WebSocket-Key")
         ),
         malformed!(
@@ -126,6 +144,7 @@ pub(super) const GROUP: Group = Group {
             "A request with a short key gets in",
             "RFC 6455 §4.1, §4.2.1",
             "Sends a key of 8 bytes, encoded; it must have 16.",
+            LIBRARY,
             |head| head.set("Sec-WebSocket-Key", "c2hvcnRrZXk=")
         ),
         malformed!(
@@ -134,6 +153,7 @@ pub(super) const GROUP: Group = Group {
             "A request with two keys gets in",
             "RFC 6455 §11.3.1",
             "Sends Sec-WebSocket-Key twice, with different values; the field must not appear more than once.",
+            LIBRARY,
             |head| {
                 let key = generate_key();
                 head.fields.push(("Sec-WebSocket-Key".to_owned(), key));
@@ -145,6 +165,7 @@ pub(super) const GROUP: Group = Group {
             "An upgrade with POST gets in",
             "RFC 6455 §4.1, §4.2.1",
             "Asks with POST; the method must be GET, which pages of other origins cannot add a body to.",
+            LIBRARY,
             |head| head.method = "POST"
         ),
         malformed!(
@@ -153,6 +174,7 @@ pub(super) const GROUP: Group = Group {
             "An upgrade in HTTP/1.0 gets in",
             "RFC 6455 §4.1, §4.2.1",
             "Asks in HTTP/1.0, which has no upgrade.",
+            OLD_HTTP,
             |head| head.version = "HTTP/1.0"
         ),
         malformed!(
@@ -161,6 +183,7 @@ pub(super) const GROUP: Group = Group {
             "A request without Upgrade gets in",
             "RFC 6455 §4.2.1",
             "Leaves the field Upgrade out.",
+            LIBRARY,
             |head| head.remove("Upgrade")
         ),
         malformed!(
@@ -169,6 +192,7 @@ pub(super) const GROUP: Group = Group {
             "A request without Connection: Upgrade gets in",
             "RFC 6455 §4.2.1",
             "Sends Connection: keep-alive. A proxy that always adds the token hides from the server what the client asked for.",
+            TOKEN,
             |head| head.set("Connection", "keep-alive")
         ),
     ],
@@ -386,35 +410,38 @@ async fn changed(it: &mut Auditor, change: Change) -> Result<Answer, Untested> {
     Ok(answer)
 }
 
+const VERSION: &str = "Sec-WebSocket-Version";
+
 async fn version(it: &mut Auditor) -> Judged {
-    const NAME: &str = "Sec-WebSocket-Version";
     it.agreed()?;
     let changes: [(&str, Change); 3] = [
-        ("12", |raw| raw.set(NAME, "12")),
-        ("0", |raw| raw.set(NAME, "0")),
-        ("none", |raw| raw.remove(NAME)),
+        ("12", |raw| raw.set(VERSION, "12")),
+        ("0", |raw| raw.set(VERSION, "0")),
+        ("none", |raw| raw.remove(VERSION)),
     ];
-    let mut unnamed = None;
     for (version, change) in changes {
         let answer = changed(it, change).await?;
         if answer.opens() {
             let evidence = format!("version {version} gets in: 101");
             return found(Severity::Low, Sure::Certain, evidence, [answer.trace]);
         }
-        let names = |head: &Head| {
-            let named = head.list(NAME);
-            named.iter().any(|version| version == "13")
-        };
-        let is_named = matches!(&answer.reply, Reply::Head(head) if names(head));
-        if version == "12" && !is_named {
-            unnamed = Some(answer);
-        }
     }
-    match unnamed {
-        None => passed("refused, and version 13 is named"),
-        Some(answer) => {
-            let evidence = format!("version 12: {}, without {NAME}: 13", answer.brief());
-            found(Severity::Info, Sure::Certain, evidence, [answer.trace])
-        }
+    passed("12, 0 and none are refused")
+}
+
+async fn version_name(it: &mut Auditor) -> Judged {
+    it.agreed()?;
+    let answer = changed(it, |raw| raw.set(VERSION, "12")).await?;
+    let brief = answer.brief();
+    if answer.opens() {
+        return untested("version 12 is not refused");
     }
+    let Reply::Head(head) = &answer.reply else {
+        return untested(brief);
+    };
+    if head.list(VERSION).iter().any(|version| version == "13") {
+        return passed(brief);
+    }
+    let evidence = format!("version 12: {brief}, without {VERSION}: 13");
+    found(Severity::Info, Sure::Certain, evidence, [answer.trace])
 }

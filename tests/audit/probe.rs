@@ -75,8 +75,12 @@ fn malformed_requests_that_get_in_are_found() {
                 },
                 ..FINE
             },
-            args: &["--probe", "--only", "handshake-version"],
-            findings: &["info handshake-version"],
+            args: &[
+                "--probe",
+                "--only",
+                "handshake-version,handshake-version-name",
+            ],
+            findings: &["info handshake-version-name"],
         },
     ]);
 }
@@ -102,7 +106,7 @@ fn a_server_that_looks_at_no_frame_has_a_finding_for_each() {
             "low frame-text-early",
             "low frame-text-late",
             "info frame-length",
-            "info frame-close-short",
+            "info frame-code",
         ],
     }]);
 }
