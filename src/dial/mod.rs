@@ -4,6 +4,7 @@
 //! phases and a tunnel. There is no deadline in here: the caller puts one around [`dial`], which may
 //! be dropped at any await point. The steps reported so far then show how far it got.
 
+mod bar;
 mod endpoint;
 mod error;
 mod family;
@@ -29,6 +30,7 @@ use tokio::time::Instant;
 
 use crate::proto::http1::Head;
 use crate::sys::net::UnixStream;
+pub use bar::{Barred, Bars};
 pub use endpoint::Endpoint;
 pub use error::{
     Attempt, Error, ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusal,
@@ -38,7 +40,7 @@ pub use family::Family;
 pub use http2::Http2Error;
 pub use interface::Interface;
 pub use refusal::read_body;
-pub use route::{Barred, Bars, Route};
+pub use route::Route;
 pub use stream::{Socket, Stream};
 pub use system::io_text;
 pub use tls::{

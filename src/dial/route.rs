@@ -1,10 +1,11 @@
 //! How to reach a target other than directly.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use super::Target;
+use super::bar::Bars;
 use super::endpoint::{Endpoint, is_same_host};
 use super::family::Family;
 use super::interface::Interface;
@@ -23,47 +24,6 @@ pub struct Route {
     pub user_timeout: Option<Duration>,
     /// Of those that connect for others.
     pub bars: Option<Bars>,
-}
-
-/// Where a connection must not lead; one by a proxy or a Unix socket is none of these.
-#[derive(Debug, Clone, Copy)]
-pub struct Bars {
-    /// Where clients connect to us.
-    pub listening: SocketAddr,
-    /// Services that only this machine reaches are barred as well.
-    pub loopback: bool,
-}
-
-/// Which bar is in the way.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Barred {
-    #[error("the request leads to the proxy itself")]
-    Itself,
-    #[error("{0} is the proxy's own machine, which only its own programs reach")]
-    Loopback(String),
-}
-
-impl Bars {
-    /// Judges a connection, of which nothing has been sent.
-    pub(super) fn check(
-        self,
-        host: &str,
-        peer: SocketAddr,
-        local: SocketAddr,
-    ) -> Result<(), Barred> {
-        let (peer, port) = (peer.ip().to_canonical(), peer.port());
-        let listening = self.listening.ip();
-        // An address of this machine's is its own end of the connection as well.
-        let is_listening = listening.to_canonical() == peer
-            || listening.is_unspecified() && peer == local.ip().to_canonical();
-        if is_listening && port == self.listening.port() {
-            return Err(Barred::Itself);
-        }
-        if self.loopback && peer.is_loopback() {
-            return Err(Barred::Loopback(host.to_owned()));
-        }
-        Ok(())
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

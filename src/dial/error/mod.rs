@@ -9,10 +9,10 @@ use std::time::Duration;
 
 pub use proxy::{ProxyError, ProxyProblem, SocksProblem, SocksReply, TunnelRefusal};
 
+use super::bar::Barred;
 use super::endpoint::authority;
 use super::family::Family;
 use super::http2::Http2Error;
-use super::route::Barred;
 use super::system::io_text;
 use super::tls::TlsFailure;
 
