@@ -30,7 +30,8 @@ pub struct RecordArgs {
     /// Archive 1.2 that Chrome's DevTools can open, with the messages as they export them. .wsee is
     /// a scenario for wsee test that sends the same messages and expects the same answers; secrets
     /// of the request become environment variables in it, and what /frame and /raw send is left
-    /// out.
+    /// out. A .har and a .wsee file are about one connection: those of /connect NAME get a file each,
+    /// such as session.NAME.har.
     ///
     /// FILE is created before the connection, readable by its owner only; an existing file is
     /// overwritten only with --force. It is complete up to the last event, even if wsee is killed.

@@ -17,12 +17,15 @@ use crate::render::{Label, Secrets, quantity};
 pub struct Recording {
     secrets: Secrets,
     clock: Clock,
-    /// One for all connections of a run.
-    recorder: Option<Rc<RefCell<Recorder>>>,
+    recorder: Tape,
+    /// The recorder of the first connection, whose file or whose choice of one it shares.
+    first: Tape,
     /// `None` for the first connection.
     connection: Option<Label>,
     has_failed: bool,
 }
+
+type Tape = Option<Rc<RefCell<Recorder>>>;
 
 impl Recording {
     pub fn new(
@@ -43,31 +46,64 @@ impl Recording {
             secrets,
             clock,
             recorder: None,
+            first: None,
             connection: None,
             has_failed: false,
         }
     }
 
-    /// The same recording for a further connection.
+    /// That of a further connection, which begins when it is opened.
     #[must_use]
     pub fn of(&self, connection: &Label) -> Self {
         Self {
-            recorder: self.recorder.clone(),
+            first: self.recorder.clone(),
             connection: Some(connection.clone()),
             ..Self::off(self.secrets, self.clock.clone())
         }
     }
 
-    /// Follows the first connection, whose recording has begun or ended.
-    pub fn follow(&mut self, first: &Self, opening: &Opening) {
-        let is_same = match (&self.recorder, &first.recorder) {
+    /// Begins to record a further connection if the first one is recorded: in its file, or in one beside it.
+    ///
+    /// Returns what to show of a file of its own.
+    pub fn open(&mut self) -> Option<Result<String, String>> {
+        let (first, connection) = (self.first.clone()?, self.connection.as_ref()?);
+        let beside = first.borrow().beside(connection, self.secrets, &self.clock);
+        let Some(beside) = beside else {
+            self.recorder = Some(first);
+            return None;
+        };
+        Some(match beside {
+            Ok(recorder) => {
+                let text = format!("recording to {}", recorder.path().display());
+                self.recorder = Some(Rc::new(RefCell::new(recorder)));
+                Ok(text)
+            }
+            Err(error) => {
+                self.has_failed = true;
+                Err(format!("it is not recorded: {}", one_line(&error)))
+            }
+        })
+    }
+
+    /// Follows the first connection, whose recording has begun or ended; returns what to show.
+    pub fn follow(&mut self, first: &Self, opening: &Opening) -> Option<Result<String, String>> {
+        let is_same = match (&self.first, &first.first) {
             (Some(own), Some(its)) => Rc::ptr_eq(own, its),
             (own, its) => own.is_none() && its.is_none(),
         };
-        if !is_same {
-            self.recorder.clone_from(&first.recorder);
-            self.begin(opening);
+        if is_same {
+            return None;
         }
+        let is_own = |it: &Self| match (&it.recorder, &it.first) {
+            (Some(own), Some(first)) => !Rc::ptr_eq(own, first),
+            _ => false,
+        };
+        let ended = is_own(self).then(|| self.stop());
+        self.recorder = None;
+        self.first.clone_from(&first.first);
+        let begun = self.open();
+        self.begin(opening);
+        begun.or(ended)
     }
 
     /// Records how the connection was opened.

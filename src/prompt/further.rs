@@ -377,7 +377,11 @@ impl Prompt {
             Order::Show(setting) => show::set(setting, self.observers.view.show()),
             Order::Record(first) => {
                 let opening = &self.observers.opening;
-                self.observers.recording.follow(&first, opening);
+                match self.observers.recording.follow(&first, opening) {
+                    None => {}
+                    Some(Ok(text)) => self.observers.view.note(&text),
+                    Some(Err(problem)) => self.complain(&problem),
+                }
             }
             Order::Pause => drop(self.observers.view.pause(false)),
             Order::Resume(is_returned) => drop(self.observers.view.resume(is_returned)),

@@ -147,7 +147,12 @@ impl Seat {
         self.url
             .replace(view.secrets().url(opening.url()).into_owned());
         let recording = self.common.recording.take();
-        let recording = recording.unwrap_or_else(|| view.no_recording());
+        let mut recording = recording.unwrap_or_else(|| view.no_recording());
+        match recording.open() {
+            None => {}
+            Some(Ok(text)) => view.note(&text),
+            Some(Err(problem)) => view.complain(&problem),
+        }
         let mut observers = Observers::new(view, None, recording, opening);
         observers.numbers = self.common.numbers.clone();
         let memory = self.common.memory.clone();

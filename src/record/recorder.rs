@@ -22,6 +22,8 @@ pub struct Options {
 const FULL: usize = 256 << 10;
 /// Payload size in bytes before which pending lines are written: they survive if the disk has no room for the message.
 const LARGE: usize = 64 << 10;
+/// How many files there may be for connections of one name: more than anybody opens by hand.
+const MOST_BESIDE: u32 = 99;
 
 /// Writes the events of a session to a file; a failure ends the recording, not the session.
 #[derive(Debug)]
@@ -32,8 +34,6 @@ pub struct Recorder {
     writer: Writer,
     complaint: Option<String>,
     recorded: u64,
-    /// What comes next is of another connection than the first.
-    is_further: bool,
 }
 
 #[derive(Debug)]
@@ -63,8 +63,34 @@ impl Recorder {
             writer,
             complaint: None,
             recorded: 0,
-            is_further: false,
         })
+    }
+
+    /// The recorder of a further connection, in a file beside this one; `None` if this file holds several.
+    pub fn beside(
+        &self,
+        connection: &Label,
+        secrets: Secrets,
+        clock: &Clock,
+    ) -> Option<Result<Self, FileError>> {
+        let format = match self.writer {
+            Writer::Jsonl(_) => return None,
+            Writer::Har(_) => Format::Har,
+            Writer::Scenario(_) => Format::Scenario,
+        };
+        let create = |number| {
+            let path = beside(&self.path, connection.text(), number);
+            let options = Options {
+                path,
+                format,
+                overwritten: false,
+            };
+            Self::create(&options, secrets, clock.clone())
+        };
+        // A name may be given again once its connection is over.
+        let taken = |it: &Result<Self, FileError>| matches!(it, Err(FileError::Exists(_)));
+        let free = (1..MOST_BESIDE).map(create).find(|it| !taken(it));
+        Some(free.unwrap_or_else(|| create(MOST_BESIDE)))
     }
 
     /// The same for one of several clients, whose number lines of JSON have.
@@ -85,25 +111,16 @@ impl Recorder {
     }
 
     /// What comes next is of this connection; `None` is the first one of the run.
-    ///
-    /// Only JSON Lines hold several: the other formats are about one connection.
     pub fn of(&mut self, connection: Option<&Label>) {
-        self.is_further = connection.is_some();
         if let Writer::Jsonl(jsonl) = &mut self.writer {
             jsonl.set_connection(connection);
         }
     }
 
-    fn leaves_out(&self) -> bool {
-        self.is_further && !matches!(self.writer, Writer::Jsonl(_))
-    }
-
     /// Records an event; `opening` already includes it, and `number` is that of a message.
     pub fn event(&mut self, event: &Event<'_>, opening: &Opening, number: u64, now: Instant) {
         use crate::proto::connection::Event::Message;
-        if let Event::Connection(Message(message)) = event
-            && !self.leaves_out()
-        {
+        if let Event::Connection(Message(message)) = event {
             self.make_room(message);
         }
         self.write(|writer, file| match writer {
@@ -117,9 +134,6 @@ impl Recorder {
     }
 
     pub fn sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
-        if self.leaves_out() {
-            return;
-        }
         self.make_room(message);
         self.write(|writer, file| match writer {
             Writer::Jsonl(jsonl) => {
@@ -181,9 +195,6 @@ impl Recorder {
     }
 
     fn write(&mut self, write: impl FnOnce(&mut Writer, &mut File) -> io::Result<()>) {
-        if self.leaves_out() {
-            return;
-        }
         let Some(file) = &mut self.file else {
             return;
         };
@@ -202,5 +213,31 @@ impl Recorder {
             "the recording ends here, cannot write to {}: {error}",
             self.path.display()
         ));
+    }
+}
+
+/// The path with the name of a connection before its ending, as in `session.NAME.har`.
+fn beside(path: &Path, connection: &str, number: u32) -> PathBuf {
+    let is_safe = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let name = connection.replace(|c| !is_safe(c), "_");
+    let number = if number > 1 {
+        format!("-{number}")
+    } else {
+        String::new()
+    };
+    let ending = path.extension().unwrap_or_default().to_string_lossy();
+    path.with_extension(format!("{name}{number}.{ending}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_connection_never_leaves_the_folder() {
+        let path = |name, number| beside(Path::new("a/b.har"), name, number);
+        assert_eq!(path("two", 1), Path::new("a/b.two.har"));
+        assert_eq!(path("two", 2), Path::new("a/b.two-2.har"));
+        assert_eq!(path("../x\n", 1), Path::new("a/b..._x_n.har"));
     }
 }

@@ -288,6 +288,42 @@ fn a_recording_has_the_names_of_further_connections() {
 }
 
 #[test]
+fn further_connections_have_archives_of_their_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let messages = |name: &str| {
+        let text = fs::read_to_string(path(name)).expect(name);
+        let har: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let entry = &har["log"]["entries"][0];
+        let messages = entry["_webSocketMessages"].as_array().expect("messages");
+        let texts = messages.iter().filter(|it| it["opcode"] == 1);
+        let data = texts.map(|it| it["data"].as_str().unwrap().to_owned());
+        data.collect::<Vec<_>>()
+    };
+    let (one, other) = (answering("one"), answering("two"));
+    let mut terminal = two(&one, &other, &["--record", &path("first.har")]);
+    terminal.wait_for(&format!("b * recording to {}\n", path("first.b.har")));
+    terminal.press("a\r/to b b\r");
+    terminal.wait_for("   two: b\n");
+    terminal.press("/record stop\r");
+    terminal.wait_for(&format!(
+        "b * 2 messages recorded in {}\n",
+        path("first.b.har")
+    ));
+    terminal.press(&format!("/record {}\r", path("later.har")));
+    terminal.wait_for(&format!("b * recording to {}\n", path("later.b.har")));
+    terminal.press("/to b c\r");
+    terminal.wait_for("   two: c\n");
+    leave(terminal);
+    assert_eq!(messages("first.har"), ["a", "one: a"]);
+    assert_eq!(messages("first.b.har"), ["b", "two: b"]);
+    assert_eq!(messages("later.b.har"), ["c", "two: c"]);
+    assert_eq!(messages("later.har"), Vec::<String>::new());
+    one.finish();
+    other.finish();
+}
+
+#[test]
 fn tab_completes_the_flags_of_a_further_connection() {
     let (one, other) = (answering("one"), answering("two"));
     let mut terminal = two(&one, &other, &[]);

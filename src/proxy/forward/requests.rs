@@ -265,11 +265,11 @@ impl<'a> Requests<'a> {
     async fn fail(&mut self, unreached: &Unreached) {
         let Unreached { status, text, hint } = unreached;
         self.hall.complain(text, hint.as_deref());
-        let told = match hint {
+        let answered = match hint {
             Some(hint) => format!("{text} ({hint})"),
             None => text.clone(),
         };
-        let _ = answer(self.front, status, &escape_line(&told)).await;
+        let _ = answer(self.front, status, &escape_line(&answered)).await;
     }
 
     async fn complain_of_request(&mut self, error: &RequestError) {
