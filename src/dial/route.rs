@@ -87,36 +87,6 @@ impl Route {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_connection_to_where_we_listen_is_barred_by_whatever_address() {
-        let at = |text: &str| text.parse::<SocketAddr>().expect(text);
-        for (listening, peer, local, is_itself) in [
-            ("127.0.0.1:9", "127.0.0.1:9", "127.0.0.1:5", true),
-            (
-                "127.0.0.1:9",
-                "[::ffff:127.0.0.1]:9",
-                "[::ffff:127.0.0.1]:5",
-                true,
-            ),
-            ("127.0.0.1:9", "127.0.0.1:8", "127.0.0.1:5", false),
-            ("127.0.0.1:9", "127.0.0.2:9", "127.0.0.1:5", false),
-            ("0.0.0.0:9", "192.0.2.1:9", "192.0.2.1:5", true),
-            ("0.0.0.0:9", "192.0.2.1:9", "192.0.2.7:5", false),
-            ("[::]:9", "192.0.2.1:9", "192.0.2.1:5", true),
-        ] {
-            let bars = Bars {
-                listening: at(listening),
-                loopback: false,
-            };
-            let barred = bars.check("h", at(peer), at(local));
-            assert_eq!(
-                barred == Err(Barred::Itself),
-                is_itself,
-                "{listening} {peer}"
-            );
-        }
-    }
-
     fn other(
         host: Option<&str>,
         port: Option<u16>,
