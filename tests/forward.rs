@@ -3,20 +3,25 @@
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::listen::{Listening, listening, started};
+use crate::listen::{Listening, listening_for, started};
 use crate::support::run::{Run, wsee};
 use crate::support::tls::{Authority, path};
 use crate::support::wire::read_head;
 
 mod authority;
 mod opened;
+mod prompt;
 mod request;
 mod smuggling;
 mod tunnel;
 mod usage;
+
+/// How long they may run: a browser takes its time to start.
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A proxy with a CA of its own.
 pub struct Forwarding {
@@ -37,6 +42,7 @@ pub fn forwarding(args: &[&str]) -> Forwarding {
 
 fn forward(data: &TempDir, args: &[&str]) -> Run {
     let run = wsee(&[&["proxy", "--forward", "127.0.0.1:0"], args].concat());
+    let run = run.deadline(PATIENCE);
     run.env("XDG_DATA_HOME", data.path().to_str().expect("UTF-8"))
 }
 
@@ -50,6 +56,16 @@ impl Forwarding {
     pub fn ca(&self) -> String {
         let path: PathBuf = self.data.path().join("wsee/proxy-ca.pem");
         path.to_str().expect("UTF-8").to_owned()
+    }
+
+    /// The hash of the CA's key, as Chromium's flag names it.
+    #[track_caller]
+    pub fn hash(&self) -> String {
+        let data = self.data.path().to_str().expect("UTF-8");
+        let ca = wsee(&["proxy", "ca"]).env("XDG_DATA_HOME", data).run();
+        let shown = ca.stderr.split("--ignore-certificate-errors-spki-list=");
+        let hash = shown.last().and_then(|rest| rest.lines().next());
+        hash.expect("a hash").to_owned()
     }
 
     /// A tunnel to a port of this machine, which is open.
@@ -91,7 +107,7 @@ pub fn secure(args: &[&str]) -> Secure {
     let authority = Authority::new();
     let (cert, key) = authority.issue(&["localhost"]).write();
     let files = ["--cert", path(&cert), "--key", path(&key)];
-    let server = listening(&[&files[..], args].concat());
+    let server = listening_for(PATIENCE, &[&files[..], args].concat());
     Secure { server, authority }
 }
 

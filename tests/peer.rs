@@ -12,6 +12,7 @@ use crate::support::run::{Run, Running, program};
 mod browser;
 mod client;
 mod fault;
+mod forward;
 mod graphql;
 mod jsonrpc;
 mod like;

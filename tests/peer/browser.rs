@@ -16,6 +16,25 @@ pub fn talking(echo: u16, report: u16) -> Run {
     chromium(&[&format!("file://{page}?echo={echo}&report={report}")])
 }
 
+/// The same page with the server at `url`, through an HTTP proxy; certificates that lead to the key with this `hash` are
+/// trusted.
+pub fn through(proxy: &str, hash: &str, url: &str, report: u16) -> Run {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peer/browser.html");
+    let page = page.display();
+    let run = chromium(&[
+        &format!("--proxy-server={proxy}"),
+        // Otherwise what is local goes past the proxy.
+        "--proxy-bypass-list=<-loopback>",
+        &format!("--ignore-certificate-errors-spki-list={hash}"),
+    ]);
+    // The list of hashes is only heeded with a profile of its own.
+    let profile = format!("--user-data-dir={}/profile", run.home().display());
+    run.arg(
+        &profile,
+        &format!("file://{page}?url={url}&report={report}&size=100000"),
+    )
+}
+
 /// Chromium without a window.
 pub fn chromium(args: &[&str]) -> Run {
     let mut command = Command::new("chromium");
