@@ -1,7 +1,7 @@
 //! `wsee proxy --forward`, for clients that cannot change their URL.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::TcpStream;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -82,7 +82,6 @@ impl Forwarding {
     pub fn answer(&self, request: &str) -> String {
         let mut stream = self.proxy.connect();
         stream.write_all(request.as_bytes()).expect("a connection");
-        let _ = stream.shutdown(Shutdown::Write);
         let mut response = String::new();
         stream.read_to_string(&mut response).expect("a response");
         response

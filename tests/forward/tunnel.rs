@@ -45,7 +45,11 @@ fn what_a_client_sends_with_its_request_is_not_lost() {
     let proxy = forwarding(&[]);
     let server = reversing();
     let request = format!("CONNECT 127.0.0.1:{} HTTP/1.1\r\n\r\nabc", server.port());
-    let response = proxy.answer(&request);
+    let mut client = proxy.proxy.connect();
+    client.write_all(request.as_bytes()).expect("a connection");
+    client.shutdown(Shutdown::Write).expect("a connection");
+    let mut response = String::new();
+    client.read_to_string(&mut response).expect("an answer");
     assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
     assert!(response.ends_with("\r\n\r\ncba"), "{response}");
     server.finish();
