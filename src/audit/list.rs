@@ -49,11 +49,7 @@ pub fn left_out(check: &Check, options: &Options) -> Option<String> {
     if is_one_of(&options.skip) {
         return Some("left out by --skip".to_owned());
     }
-    match check.level {
-        _ if options.runs(check.level) => None,
-        Level::Stress => Some("needs --stress".to_owned()),
-        Level::Polite | Level::Probe => Some("needs --probe".to_owned()),
-    }
+    (!options.runs(check.level)).then(|| "needs --probe".to_owned())
 }
 
 /// The most connections of the checks that run, with the first one.

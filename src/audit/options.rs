@@ -15,8 +15,6 @@ pub enum Level {
     Polite,
     /// Malformed handshakes and frames.
     Probe,
-    /// Limits.
-    Stress,
 }
 
 impl Level {
@@ -24,7 +22,6 @@ impl Level {
         match self {
             Self::Polite => "polite",
             Self::Probe => "probe",
-            Self::Stress => "stress",
         }
     }
 }
@@ -34,7 +31,6 @@ pub struct Options {
     pub open: session::Options,
     pub secrets: Secrets,
     pub probe: bool,
-    pub stress: bool,
     /// Prefixes or IDs of checks; empty for all.
     pub only: Vec<String>,
     pub skip: Vec<String>,
@@ -42,10 +38,6 @@ pub struct Options {
     pub timeout: Duration,
     /// How long a silent connection is watched.
     pub idle_budget: Duration,
-    /// The size that a message of the stress level inflates to.
-    pub inflate: Option<u64>,
-    /// Connections that are held idle.
-    pub idle_connections: u32,
     /// Limits of the run; `None` for those of its levels.
     pub max_time: Option<Duration>,
     pub max_connections: Option<u32>,
@@ -61,24 +53,15 @@ impl Options {
         match level {
             Level::Polite => true,
             Level::Probe => self.probe,
-            Level::Stress => self.stress,
         }
     }
 
     /// The most that checks which need so many connections may use.
     pub fn budget(&self, connections: u32) -> Budget {
         // What the checks of a level send and get back, and as much again for servers that talk by themselves.
-        let bytes: u64 = match (self.probe, self.stress) {
-            (false, false) => 2 << 20,
-            (true, false) => 4 << 20,
-            (_, true) => (64 << 20) + 2 * self.inflate.unwrap_or(0),
-        };
+        let bytes = if self.probe { 4 << 20 } else { 2 << 20 };
         // A server that answers at once needs less than a third of it.
-        let seconds = match (self.probe, self.stress) {
-            (false, false) => 30,
-            (true, false) => 60,
-            (_, true) => 120,
-        };
+        let seconds = if self.probe { 60 } else { 30 };
         let time = Duration::from_secs(seconds) + 4 * self.idle_budget;
         let connections = self
             .max_connections

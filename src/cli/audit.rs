@@ -8,7 +8,7 @@ use super::config::ConfigArgs;
 use super::heading::Heading;
 use super::output::DisplayArgs;
 use super::runner::ConnectionArgs;
-use super::value::{Period, TimeLimit, url_argument};
+use super::value::{Period, Size, TimeLimit, url_argument};
 use crate::audit::severity::Severity;
 
 /// Check a server's conformance and security, with evidence
@@ -92,6 +92,11 @@ pub struct AuditLimitArgs {
     /// By default as many as the checks need, which are at most 30 without --probe.
     #[arg(long, value_name = "N")]
     pub max_connections: Option<u32>,
+    /// The most bytes of the run, sent and received (2M, or 4M with --probe)
+    ///
+    /// A server that sends much by itself needs more.
+    #[arg(long, value_name = "SIZE")]
+    pub max_bytes: Option<Size>,
 }
 
 #[derive(Debug, Clone, Args)]

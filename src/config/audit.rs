@@ -6,6 +6,7 @@ use super::runner::{Flags, check_reports};
 use super::{ConfigError, Display, Environment};
 use crate::audit::{self, Known, list};
 use crate::cli::{AuditArgs, AuditReportArgs, FailOn};
+use crate::dial::http2::Versions;
 use crate::exit::Exit;
 
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub enum AuditError {
         word: String,
         instead: String,
     },
+    #[error("--http 2: the checks are of HTTP/1.1; remove the flag")]
+    Http2,
     #[error("--baseline {}: cannot read it: {error}", file.display())]
     Unread {
         file: PathBuf,
@@ -39,7 +42,7 @@ impl AuditError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Unread { .. } => Exit::Input,
-            Self::Unknown { .. } | Self::Baseline { .. } => Exit::Usage,
+            Self::Unknown { .. } | Self::Http2 | Self::Baseline { .. } => Exit::Usage,
         }
     }
 }
@@ -60,7 +63,11 @@ impl Auditing {
         let known = args.report.baseline.as_deref();
         let known = known.map(|file| baseline(file, environment)).transpose()?;
         let flags = Flags::new(args.connection.clone(), environment.clone());
-        let dialing = flags.dialing(args.url.as_deref().unwrap_or_default())?;
+        let mut dialing = flags.dialing(args.url.as_deref().unwrap_or_default())?;
+        if dialing.open.dial.http == Versions::Http2 {
+            return Err(AuditError::Http2.into());
+        }
+        dialing.open.dial.http = Versions::Http1;
         let display = Display::resolve(&args.display, environment);
         let limit = |given: Option<crate::cli::TimeLimit>| given.and_then(|limit| limit.0);
         Ok(Self {
@@ -70,16 +77,13 @@ impl Auditing {
                 open: dialing.open,
                 secrets: display.secrets,
                 probe: args.checks.probe,
-                stress: false,
                 only: args.checks.only.clone(),
                 skip: args.checks.skip.clone(),
                 timeout: args.limits.timeout.0,
                 idle_budget: args.limits.idle_budget.0,
-                inflate: None,
-                idle_connections: 0,
                 max_time: limit(args.limits.max_time),
                 max_connections: args.limits.max_connections,
-                max_bytes: None,
+                max_bytes: args.limits.max_bytes.map(|size| size.0),
                 known: known.unwrap_or_default(),
                 fail_on: args.report.fail_on.map(FailOn::severity),
             },

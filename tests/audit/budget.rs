@@ -21,6 +21,18 @@ fn the_budget_is_announced_and_kept() {
 }
 
 #[test]
+fn a_server_that_floods_ends_with_the_bytes_of_the_run() {
+    const MANNERS: Manners = Manners {
+        greeting: &[0x82; 20_000],
+        ..FINE
+    };
+    audit(MANNERS, &["--max-bytes", "16k"])
+        .exits(0)
+        .says(", 16.0 KiB and ")
+        .shows("(the run has used its 16.0 KiB)\n");
+}
+
+#[test]
 fn a_run_ends_at_its_time_limit_and_says_what_was_not_tested() {
     let output = audit(FINE, &["--idle-budget", "20s", "-m", "1s"]);
     output
@@ -116,6 +128,14 @@ fn unknown_checks_are_named() {
         .run()
         .exits(2)
         .says("--only origin-nul: no such check or group; did you mean origin-null?");
+}
+
+#[test]
+fn http_2_is_not_audited_and_refused_as_a_flag() {
+    wsee(&["audit", "wss://localhost:1", "--http", "2"])
+        .run()
+        .exits(2)
+        .says("--http 2: the checks are of HTTP/1.1; remove the flag");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::process::Signal;
+use tokio_tungstenite::tungstenite::accept;
 
 use super::site::{FINE, Manners, Site, serve_fine};
 use super::{Prints, Row, SHORT, findings, finds};
@@ -167,4 +168,25 @@ fn a_server_that_asks_for_a_pause_did_survive() {
     output
         .exits(0)
         .shows("not tested: frame-survives (the server limits how often it is asked (429))");
+}
+
+#[test]
+fn a_server_by_tungstenite_has_nothing_above_information_in_its_frames() {
+    let site = Site::accept(|stream| {
+        let Ok(mut socket) = accept(stream) else {
+            return;
+        };
+        while let Ok(message) = socket.read() {
+            if message.is_text() || message.is_binary() {
+                let _ = socket.send(message);
+            }
+        }
+    });
+    let url = site.url();
+    let only = ["--probe", "--only", "liveness,frame", "--fail-on", "low"];
+    let args = [&["audit", &url][..], &only, &SHORT].concat();
+    wsee(&args)
+        .run()
+        .exits(0)
+        .never_shows("not tested: frame-unmasked");
 }
