@@ -9,6 +9,7 @@ mod phoenix;
 mod pipe;
 mod polling;
 mod prompt;
+mod stomp;
 mod version;
 
 use std::net::TcpStream;

@@ -24,6 +24,7 @@ mod report;
 mod server;
 mod socket_io;
 mod socket_io_clients;
+mod stomp;
 
 /// Implementations that a script in `tests/peer/` makes a server or a client of.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -38,7 +38,9 @@ fuzz_target!(|data: &[u8]| {
         now += Duration::from_millis(100);
         let before = actions.list.len();
         client.received(kind, part, now, &mut actions);
-        assert!(actions.list.len() > before, "nothing is said about {part:?}");
+        // A frame of STOMP may span messages.
+        let is_part = name == Name::Stomp;
+        assert!(is_part || actions.list.len() > before, "nothing is said about {part:?}");
         if let Ok(text) = std::str::from_utf8(part) {
             let (verb, arguments) = text.split_once(' ').unwrap_or((text, ""));
             if name.verb(verb).is_some() {

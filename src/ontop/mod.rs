@@ -16,6 +16,7 @@ mod names;
 pub mod phoenix;
 pub mod recognise;
 pub mod socketio;
+pub mod stomp;
 mod verb;
 
 use std::fmt::{self, Debug};
@@ -40,19 +41,21 @@ pub enum Name {
     Phoenix,
     Mqtt,
     ActionCable,
+    Stomp,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::SocketIo,
         Self::Graphql,
         Self::JsonRpc,
         Self::Phoenix,
         Self::Mqtt,
         Self::ActionCable,
+        Self::Stomp,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -63,6 +66,7 @@ impl Name {
             Self::Phoenix => "phoenix",
             Self::Mqtt => "mqtt",
             Self::ActionCable => "actioncable",
+            Self::Stomp => "stomp",
         }
     }
 
@@ -84,6 +88,7 @@ impl Name {
             Self::Phoenix => phoenix::VERBS,
             Self::Mqtt => mqtt::VERBS,
             Self::ActionCable => actioncable::VERBS,
+            Self::Stomp => stomp::VERBS,
         }
     }
 
@@ -111,7 +116,7 @@ impl Name {
 
     /// Whether its session begins with a user and a password.
     pub fn logs_in(self) -> bool {
-        matches!(self, Self::Mqtt)
+        matches!(self, Self::Mqtt | Self::Stomp)
     }
 
     /// The refusal of a session in the body of an HTTP response.
@@ -151,6 +156,7 @@ pub enum Options {
     Phoenix(phoenix::Options),
     Mqtt(mqtt::Options),
     ActionCable,
+    Stomp(stomp::Options),
 }
 
 impl Options {
@@ -162,6 +168,7 @@ impl Options {
             Self::Phoenix(_) => Name::Phoenix,
             Self::Mqtt(_) => Name::Mqtt,
             Self::ActionCable => Name::ActionCable,
+            Self::Stomp(_) => Name::Stomp,
         }
     }
 
@@ -174,6 +181,7 @@ impl Options {
             Name::Phoenix => Self::Phoenix(phoenix::Options::default()),
             Name::Mqtt => Self::Mqtt(mqtt::Options::default()),
             Name::ActionCable => Self::ActionCable,
+            Name::Stomp => Self::Stomp(stomp::Options::default()),
         }
     }
 
@@ -186,6 +194,7 @@ impl Options {
             Self::Phoenix(options) => Box::new(phoenix::Client::new(options)),
             Self::Mqtt(options) => Box::new(mqtt::Client::new(options.clone())),
             Self::ActionCable => Box::new(actioncable::Client::default()),
+            Self::Stomp(options) => Box::new(stomp::Client::new(options.clone())),
         }
     }
 
@@ -356,6 +365,12 @@ fn text<'a>(kind: Kind, payload: &'a [u8], title: &str) -> Result<&'a str, Strin
     let text = std::str::from_utf8(payload).ok();
     let text = text.filter(|_| kind == Kind::Text);
     text.ok_or_else(|| format!("it is binary, and {title}'s messages are text"))
+}
+
+/// The value of a text that is a JSON object or array: scenarios match parts of JSON, but not of its text.
+fn container(text: &str) -> Option<Value> {
+    let is_container = text.trim_start().starts_with(['{', '[']);
+    is_container.then(|| serde_json::from_str(text).ok())?
 }
 
 /// A list for `/status`.

@@ -47,7 +47,7 @@ const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws; add --as graphql
 const JSON_RPC: &str = "this speaks JSON-RPC 2.0; add --as jsonrpc";
 const ACTION_CABLE: &str = "this speaks Action Cable; add --as actioncable";
 const SIGNALR: &str = "this speaks SignalR: every message ends with the byte 1e; send {\"protocol\":\"json\",\"version\":1} and that byte (Ctrl-V Ctrl-^ at the prompt)";
-const STOMP: &str = "this speaks STOMP: a frame ends with NUL; at the prompt, /frame 434f4e4e4543540a6163636570742d76657273696f6e3a312e320a686f73743a2f0a0a00 connects";
+const STOMP: &str = "this speaks STOMP; add --as stomp";
 const MQTT: &str = "this speaks MQTT; add --as mqtt";
 const PHOENIX: &str = "this speaks Phoenix channels; add --as phoenix";
 

@@ -190,6 +190,11 @@ pub(super) fn resolve(
             let offered = offers(&ontop::actioncable::OFFERED);
             (ontop::Options::ActionCable, note, offered)
         }
+        Name::Stomp => {
+            let host = target.dial.host.clone();
+            let options = ontop::Options::Stomp(ontop::stomp::Options { host, limit });
+            (options, None, offers(&ontop::stomp::SUBPROTOCOLS))
+        }
     };
     let read = |source: Source| {
         Auth::new(move || {

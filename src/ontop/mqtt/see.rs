@@ -7,7 +7,7 @@ use super::property::Properties;
 use super::reason::{FAILURE, reason};
 use super::say::printed;
 use crate::ontop::binary::text_or_binary;
-use crate::ontop::{Name, Seen};
+use crate::ontop::{Name, Seen, container};
 
 pub(super) fn seen(kind: &str, label: impl Into<String>) -> Seen {
     Seen::new(Name::Mqtt, kind, label)
@@ -48,7 +48,6 @@ pub(super) fn publish(label: &str, publish: &Publish<'_>) -> Seen {
         .with("retain", publish.retain)
         .carrying(shown)
         .noting(notes.join(", "));
-    // For scenarios, which match parts of JSON but not of its text.
     if let Some(json) = value.as_str().and_then(container) {
         seen = seen.with("json", json);
     }
@@ -56,12 +55,6 @@ pub(super) fn publish(label: &str, publish: &Publish<'_>) -> Seen {
         seen = seen.with("id", publish.id);
     }
     with_properties(seen, &publish.properties)
-}
-
-/// The value of a text that is a JSON object or array.
-fn container(text: &str) -> Option<Value> {
-    let is_container = text.trim_start().starts_with(['{', '[']);
-    is_container.then(|| serde_json::from_str(text).ok())?
 }
 
 /// A message of the server, as a pipe prints it.
