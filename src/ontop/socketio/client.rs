@@ -435,3 +435,6 @@ fn missing(version: Version, since: Duration) -> Refusal {
         may_pass: true,
     }
 }
+
+#[cfg(test)]
+mod tests;

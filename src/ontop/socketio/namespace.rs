@@ -92,13 +92,16 @@ impl Namespaces {
         }
     }
 
-    /// Where events go that name no namespace.
+    /// Where events go that name no namespace: always the first, as another one that takes its place after it
+    /// was left would get what was typed for the first.
     pub(super) fn usual(&self) -> &str {
+        self.list.first().map_or(MAIN, |it| &it.name)
+    }
+
+    /// One that events can go to if they name it.
+    pub(super) fn first_joined(&self) -> Option<&str> {
         let mut joined = self.list.iter().filter(|it| it.state == State::Joined);
-        joined
-            .next()
-            .or(self.list.first())
-            .map_or(MAIN, |it| &it.name)
+        joined.next().map(|it| it.name.as_str())
     }
 
     pub(super) fn is_joined(&self, name: &str) -> bool {
@@ -223,7 +226,8 @@ mod tests {
         let mut namespaces = Namespaces::new(&["/a".to_owned(), "/b".to_owned()]);
         namespaces.add("/a").state = State::Out;
         namespaces.add("/b").state = State::Joined;
-        assert_eq!(namespaces.usual(), "/b");
+        assert_eq!(namespaces.usual(), "/a");
+        assert_eq!(namespaces.first_joined(), Some("/b"));
         namespaces.restart();
         let states: Vec<State> = namespaces.iter().map(|it| it.state).collect();
         assert_eq!(states, [State::Out, State::Wanted]);

@@ -164,7 +164,10 @@ impl Client {
         if self.namespaces.is_joined(name) {
             return Ok(name.to_owned());
         }
-        let hint = format!("/join {name} connects to it");
+        let mut hint = format!("/join {name} connects to it");
+        if let Some(other) = self.namespaces.first_joined() {
+            hint = format!("{hint}, and [{other}] before the name of an event sends it there");
+        }
         Err(SayError {
             text: format!("not connected to namespace {name}"),
             hint: Some(hint),

@@ -1,0 +1,84 @@
+use super::*;
+use crate::ontop::Action;
+
+const OPEN: &str =
+    r#"0{"sid":"a","upgrades":[],"pingInterval":300,"pingTimeout":200,"maxPayload":1000}"#;
+
+struct Fixture {
+    client: Client,
+    actions: Actions,
+    now: Instant,
+}
+
+impl Fixture {
+    /// A connection on which nothing has arrived yet.
+    fn waiting(namespaces: &[&str]) -> Self {
+        let namespaces = namespaces.iter().map(|it| (*it).to_owned()).collect();
+        let mut it = Self {
+            client: Client::new(Options {
+                namespaces,
+                ..Options::default()
+            }),
+            actions: Actions::default(),
+            now: Instant::now(),
+        };
+        it.open();
+        it
+    }
+
+    /// These namespaces are joined.
+    fn joined(namespaces: &[&str]) -> Self {
+        let mut it = Self::waiting(namespaces);
+        it.hear(OPEN);
+        for name in namespaces {
+            it.hear(&format!("40{name},{{\"sid\":\"b\"}}"));
+        }
+        it.sent();
+        it
+    }
+
+    fn open(&mut self) {
+        let opening = Opening::default();
+        self.client.opened(opening, self.now, &mut self.actions);
+    }
+
+    fn hear(&mut self, text: &str) {
+        let (now, actions) = (self.now, &mut self.actions);
+        self.client
+            .received(Kind::Text, text.as_bytes(), now, actions);
+    }
+
+    fn say(&mut self, verb: &str, arguments: &str) -> Result<(), SayError> {
+        let (now, actions) = (self.now, &mut self.actions);
+        self.client.say(verb, arguments, now, actions)
+    }
+
+    fn line(&mut self, line: &str) -> Result<(), SayError> {
+        self.client.line(line, self.now, &mut self.actions)
+    }
+
+    /// What was sent since the last call; everything else is forgotten.
+    fn sent(&mut self) -> Vec<String> {
+        let actions = std::mem::take(&mut self.actions.list).into_iter();
+        let sent = actions.filter_map(|action| match action {
+            Action::Send { payload, .. } => Some(String::from_utf8_lossy(&payload).into_owned()),
+            _ => None,
+        });
+        sent.collect()
+    }
+}
+
+#[test]
+fn an_event_never_goes_to_another_namespace_than_the_first_unless_it_names_it() {
+    let mut it = Fixture::joined(&["/", "/admin"]);
+    it.line("chat 1").expect("an event");
+    it.say("leave", "/").expect("a namespace to leave");
+    assert_eq!(it.sent(), ["42[\"chat\",1]", "41"]);
+    let error = it.line("chat 2").expect_err("no namespace");
+    assert_eq!(error.text, "not connected to namespace /");
+    let hint = error.hint.expect("a hint");
+    assert!(hint.contains("/join / connects to it"), "{hint}");
+    assert!(hint.contains("[/admin]"), "{hint}");
+    it.line("[/admin] chat 3").expect("an event");
+    assert_eq!(it.sent(), ["42/admin,[\"chat\",3]"]);
+}
