@@ -411,6 +411,12 @@ impl Ending {
         is_peer && self.unsent != Unsent::default()
     }
 
+    /// Whether messages waited for a session on top that was not ready before the user or a limit ended it.
+    pub fn is_held_back(&self) -> bool {
+        let is_ours = matches!(self.cause, Some(Cause::Quit | Cause::MaxTime(_)));
+        is_ours && self.ours.is_spoken && self.unsent.messages > 0
+    }
+
     /// Whether the peer had stopped reading, so that our Close frame could not reach it.
     pub fn is_stuck(&self) -> bool {
         let is_unread = matches!(self.end, End::CloseTimeout | End::NotAwaited { .. });

@@ -45,7 +45,7 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
     if ending.unrecorded {
         text.push_str("; the recording is incomplete");
     }
-    if ending.is_unsent() || ending.is_stuck() {
+    if ending.is_unsent() || ending.is_stuck() || ending.is_held_back() {
         let _ = write!(text, "; {}", unsent_text(ending));
     }
     text

@@ -1,4 +1,5 @@
 use super::{socket_io, text};
+use crate::support::peer::{Peer, scripted};
 use crate::support::pty::terminal;
 
 #[test]
@@ -78,5 +79,18 @@ fn what_cannot_be_said_is_not_sent() {
         terminal.wait_for(why);
     }
     terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn an_event_that_waits_for_a_session_which_never_opens_is_reported() {
+    let server = scripted(Peer::record);
+    let mut terminal = terminal(&["--as", "socket.io", server.url()]).prompt();
+    terminal.press("chat 1\r");
+    terminal.wait_for("queued; it will be sent when the session is ready");
+    terminal.wait_for("no Engine.IO open packet came within 3");
+    terminal.wait_for("is this a Socket.IO server?");
+    terminal.press("/quit\r");
+    terminal.wait_for("1 message of input not sent");
     assert_eq!(terminal.finish(), 0);
 }

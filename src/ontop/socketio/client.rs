@@ -62,6 +62,9 @@ impl Options {
 /// How long the server may take to open the session, and to answer a request to join: the limit of the
 /// reference client.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// After how long without an open packet a user hears that this may be no Socket.IO server: a server sends it
+/// at once, so that three seconds are many round trips.
+const DOUBT: Duration = Duration::from_secs(3);
 /// How long a server that may speak version 3 has to show it. Its first packet follows the open packet at
 /// once, and a CONNECT of version 4 would join the main namespace a second time there.
 const SHOWS_VERSION: Duration = Duration::from_millis(300);
@@ -102,8 +105,12 @@ enum Carrier {
 #[derive(Debug)]
 enum Stage {
     Closed,
-    /// Waits for the open packet until then.
-    Opening(Instant),
+    /// Waits for the open packet.
+    Opening {
+        until: Instant,
+        /// When that is remarkable.
+        doubt: Option<Instant>,
+    },
     Open(Box<Session>),
 }
 
@@ -181,7 +188,10 @@ impl Protocol for Client {
         } else {
             Carrier::WebSocket
         };
-        self.stage = Stage::Opening(now + PATIENCE);
+        self.stage = Stage::Opening {
+            until: now + PATIENCE,
+            doubt: Some(now + DOUBT),
+        };
         self.decoder = Decoder::new(self.version, self.options.limit);
         self.acks.clear();
         self.namespaces.restart();
@@ -325,7 +335,7 @@ impl Protocol for Client {
     fn deadline(&self) -> Option<Instant> {
         match &self.stage {
             Stage::Closed => None,
-            Stage::Opening(until) => Some(*until),
+            Stage::Opening { until, doubt } => Some(doubt.unwrap_or(*until)),
             Stage::Open(session) => {
                 let joining = self.namespaces.oldest();
                 let joining = joining.map(|(since, _)| since + PATIENCE);
@@ -339,8 +349,16 @@ impl Protocol for Client {
     fn tick(&mut self, now: Instant, actions: &mut Actions) {
         let session = match &mut self.stage {
             Stage::Closed => return,
-            Stage::Opening(until) if *until > now => return,
-            Stage::Opening(_) => return actions.end(unopened(self.version)),
+            Stage::Opening { until, .. } if *until <= now => {
+                return actions.end(unopened(self.version));
+            }
+            Stage::Opening { doubt, .. } => {
+                if doubt.take_if(|doubt| *doubt <= now).is_some() {
+                    actions.note(still_silent());
+                    actions.hint(unopened_hint(self.version));
+                }
+                return;
+            }
             Stage::Open(session) => session,
         };
         match session.heartbeat.tick(now) {
@@ -399,15 +417,26 @@ fn opened(handshake: &Handshake) -> Seen {
 }
 
 fn unopened(version: Version) -> Refusal {
-    let hint = match version {
+    Refusal {
+        hint: Some(unopened_hint(version).to_owned()),
+        ..silent("the server sent no Engine.IO open packet")
+    }
+}
+
+fn unopened_hint(version: Version) -> &'static str {
+    match version {
         // Socket.IO 3 accepts the WebSocket of a version that it does not speak, and says nothing.
         Version::V3 => "a server of Socket.IO 3 does so; --eio 4 speaks to one",
         Version::V4 => "is this a Socket.IO server? try without --as, or another path",
-    };
-    Refusal {
-        hint: Some(hint.to_owned()),
-        ..silent("the server sent no Engine.IO open packet")
     }
+}
+
+fn still_silent() -> String {
+    format!(
+        "no Engine.IO open packet came within {}; waiting {} in all",
+        quantity::duration(DOUBT),
+        quantity::duration(PATIENCE)
+    )
 }
 
 fn silent(what: &str) -> Refusal {

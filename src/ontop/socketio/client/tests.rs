@@ -57,6 +57,24 @@ impl Fixture {
         self.client.line(line, self.now, &mut self.actions)
     }
 
+    /// What is said to the user this much later.
+    fn after(&mut self, time: Duration) -> Vec<String> {
+        self.now += time;
+        self.client.tick(self.now, &mut self.actions);
+        self.said()
+    }
+
+    /// What was said to the user since the last call; everything else is forgotten.
+    fn said(&mut self) -> Vec<String> {
+        let actions = std::mem::take(&mut self.actions.list).into_iter();
+        let said = actions.filter_map(|action| match action {
+            Action::Note(text) | Action::Hint(text) => Some(text),
+            Action::End(refusal) => Some(format!("end: {}", refusal.text)),
+            Action::See(_) | Action::Send { .. } => None,
+        });
+        said.collect()
+    }
+
     /// What was sent since the last call; everything else is forgotten.
     fn sent(&mut self) -> Vec<String> {
         let actions = std::mem::take(&mut self.actions.list).into_iter();
@@ -81,4 +99,18 @@ fn an_event_never_goes_to_another_namespace_than_the_first_unless_it_names_it() 
     assert!(hint.contains("[/admin]"), "{hint}");
     it.line("[/admin] chat 3").expect("an event");
     assert_eq!(it.sent(), ["42/admin,[\"chat\",3]"]);
+}
+
+#[test]
+fn a_server_without_an_open_packet_is_doubted_long_before_it_is_given_up() {
+    let mut it = Fixture::waiting(&["/"]);
+    assert_eq!(it.client.deadline(), Some(it.now + DOUBT));
+    assert!(it.after(DOUBT / 2).is_empty());
+    let said = it.after(DOUBT / 2).join("\n");
+    assert!(said.contains("no Engine.IO open packet came within 3"), "{said}");
+    assert!(said.contains("is this a Socket.IO server?"), "{said}");
+    assert!(it.after(DOUBT).is_empty());
+    assert_eq!(it.client.deadline(), Some(it.now + PATIENCE - 2 * DOUBT));
+    let said = it.after(PATIENCE).join("\n");
+    assert!(said.starts_with("end: the server sent no Engine.IO open packet"), "{said}");
 }
