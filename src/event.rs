@@ -285,6 +285,8 @@ pub struct Ending {
 /// What this side did that bears on the end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ours {
+    /// It connects again by itself, so that no hint advises it.
+    pub is_lasting: bool,
     /// A protocol on top kept the session alive: silence is not why the peer closed.
     pub is_spoken: bool,
     /// The peer ended the connection because of a frame that breaks the rules on purpose.

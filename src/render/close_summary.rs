@@ -54,10 +54,17 @@ pub fn ending(ending: &Ending, peer: &str) -> String {
 pub fn hint(ending: &Ending) -> Option<String> {
     match (&ending.gave_up, &ending.cause, &ending.end) {
         (Some(gave_up), ..) => gave_up.hint.clone(),
-        (None, Some(Cause::Input { hint, .. } | Cause::OnTop { hint, .. }), _) => hint.clone(),
+        (None, Some(Cause::Input { hint, .. } | Cause::OnTop { hint, .. }), _) => {
+            let hint = hint.as_deref()?;
+            let rest = hint.strip_suffix(AGAIN).filter(|_| ending.ours.is_lasting);
+            Some(rest.unwrap_or(hint).to_owned())
+        }
         _ => table::of_ending(ending),
     }
 }
+
+/// Advice that a connection which lasts does not need.
+const AGAIN: &str = "; --reconnect connects again";
 
 /// What joins the end and its duration: an abnormal end may have a duration of its own.
 fn joint(ending: &Ending) -> &'static str {
@@ -320,6 +327,7 @@ fn unsent_text(ending: &Ending) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use crate::proto::frame::CloseCode;
     use crate::proto::rules::Violation;
     use crate::proto::traffic::Traffic;
@@ -375,6 +383,31 @@ mod tests {
             line(end, Some(Cause::Signal(Signal::Interrupt))),
             "interrupted; closed: 1000 normal closure after 12.3 s (4 sent, 17 received)"
         );
+    }
+
+    #[test]
+    fn a_connection_that_lasts_is_not_advised_to_connect_again() {
+        let reset = End::Lost {
+            error: Some("TCP reset".to_owned()),
+            partial: None,
+            silence: Duration::ZERO,
+            closing: false,
+        };
+        let on_top = Cause::OnTop {
+            text: "gone".to_owned(),
+            hint: Some("the server may have ended; --reconnect connects again".to_owned()),
+            exit: Exit::Abnormal,
+            may_pass: true,
+        };
+        for cause in [None, Some(on_top)] {
+            let mut ending = ended(reset.clone(), cause);
+            ending.evidence.symptom = crate::event::Symptom::Ended;
+            let advice = hint(&ending).expect("a hint");
+            assert!(advice.ends_with("--reconnect connects again"), "{advice}");
+            ending.ours.is_lasting = true;
+            let advice = hint(&ending).expect("a hint");
+            assert!(!advice.contains("--reconnect"), "{advice}");
+        }
     }
 
     #[test]

@@ -75,6 +75,7 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
         let mut ending = drive(next.stream, next.connection, next.at, mode).await;
         ending.evidence = next.evidence;
         ending.evidence.time = Timestamp::now();
+        ending.ours.is_lasting = plan.is_lasting;
         let reopened = Box::pin(plan.follow(&ending, mode)).await;
         if let Some(before) = &before {
             ending.add(before);

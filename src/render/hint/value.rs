@@ -70,7 +70,7 @@ impl Facts {
                 .trim_start_matches('*')
                 .to_owned(),
             "name" => self.host.split(':').next().unwrap_or_default().to_owned(),
-            "again" | "or_again" if self.in_scenario => String::new(),
+            "again" | "or_again" if self.in_scenario || self.end.is_lasting => String::new(),
             "again" => "; --reconnect connects again".to_owned(),
             "or_again" => ", or use --reconnect".to_owned(),
             "flag" => self.timeout_flag.to_owned(),

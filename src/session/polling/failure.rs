@@ -19,7 +19,7 @@ impl Failure {
             Self::Status { .. } => (Exit::Abnormal, Some(PROXY)),
             _ => (
                 Exit::Abnormal,
-                Some("the server may have ended; --reconnect connects again"),
+                Some(ENDED),
             ),
         };
         shared.report(Carried::Failed {
@@ -30,6 +30,8 @@ impl Failure {
     }
 }
 
+/// The advice is left out where it is followed already.
+const ENDED: &str = "the server may have ended; --reconnect connects again";
 /// What answers a request that is right, and is no Engine.IO.
 const PROXY: &str = "a proxy may answer in the place of the server; -v shows its answers";
 
