@@ -276,7 +276,7 @@ impl Speaker {
     }
 
     /// Notes what may be a refusal: HTTP in the place of a frame, or the answer to a poll.
-    pub fn observe(&mut self, event: &Event<'_>) {
+    pub fn observe(&mut self, event: &Event<'_>, now: Instant) {
         let body = match event {
             Event::Connection(connection::Event::Violation(violation))
                 if violation.rule == Rule::Http =>
@@ -312,7 +312,7 @@ impl Speaker {
             self.reoffer = self.protocol.reoffer(Unsuited::Version);
         }
         if self.reoffer.is_none() {
-            self.refusal = self.refusal.take().or_else(|| name.refusal(&body));
+            self.refusal = self.refusal.take().or_else(|| self.protocol.refused(&body, now));
         }
     }
 

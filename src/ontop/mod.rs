@@ -297,6 +297,11 @@ pub trait Protocol: Debug {
         None
     }
 
+    /// The refusal of a session that is open, in the body of an HTTP response.
+    fn refused(&self, body: &str, _now: Instant) -> Option<Refusal> {
+        self.name().refusal(body)
+    }
+
     /// How much of what was asked for is not answered yet, if the protocol has answers.
     fn pending(&self) -> Option<usize> {
         None

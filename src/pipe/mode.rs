@@ -29,7 +29,7 @@ impl Mode for Pipe {
         self.observers.event(&event, lines, turn.now);
         self.place_notes();
         if let Some(speaker) = &mut self.speaker {
-            speaker.observe(&event);
+            speaker.observe(&event, turn.now);
         }
         match event {
             Event::Connection(connection::Event::Message(message)) => self.message(message, turn),

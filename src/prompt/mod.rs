@@ -277,7 +277,7 @@ impl Mode for Prompt {
             }
         }
         if let Some(speaker) = &mut self.speaker {
-            speaker.observe(&event);
+            speaker.observe(&event, now);
         }
         self.observers.event(&event, NO_LINES, now);
     }

@@ -46,6 +46,7 @@ pub struct Human {
     last: Option<Instant>,
     /// The end of the last connection is shown.
     is_offline: bool,
+    last_hint: Option<String>,
     /// What was sent as a secret.
     redactor: Redactor,
     replies: RequestPairs,
@@ -73,6 +74,7 @@ impl Human {
             clock,
             last: None,
             is_offline: false,
+            last_hint: None,
             redactor: Redactor::default(),
             replies: RequestPairs::default(),
         }
@@ -153,6 +155,9 @@ impl Human {
         match event {
             Event::Connection(event) => self.connection(out, event, now),
             Event::Retry(retry) => {
+                let style = self.beside();
+                let hint = reconnect::retry_hint(retry, &mut self.last_hint, style);
+                out.push_str(&self.labelled(hint));
                 let text = reconnect::retry(retry);
                 if std::mem::take(&mut self.is_offline) {
                     self.note(out, Role::Fact, "* reconnecting", now);

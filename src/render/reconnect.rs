@@ -4,7 +4,7 @@ use super::close_summary::{ending, hint, loss};
 use super::escape::escape_line;
 use super::style::{Role, Style};
 use super::{message, quantity};
-use crate::event::{DisconnectReason, Offline, Retry};
+use crate::event::{Cause, DisconnectReason, Offline, Retry};
 use crate::exit::Exit;
 
 pub fn retry(retry: &Retry<'_>) -> String {
@@ -24,6 +24,25 @@ pub fn retry(retry: &Retry<'_>) -> String {
         in_seconds(retry.delay),
         retry.attempt
     )
+}
+
+/// What to do about a session on top that ended, as the next one may end the same way; empty if that was the
+/// `last` one shown.
+pub(super) fn retry_hint(retry: &Retry<'_>, last: &mut Option<String>, style: Style) -> String {
+    let found = match retry.reason {
+        DisconnectReason::Lost(ending) if matches!(ending.cause, Some(Cause::OnTop { .. })) => {
+            hint(ending)
+        }
+        _ => None,
+    };
+    match found {
+        Some(found) if last.as_ref() != Some(&found) => {
+            let line = message::hint(&found, style);
+            *last = Some(found);
+            line
+        }
+        _ => String::new(),
+    }
 }
 
 /// Half of a wait is random: more digits would say nothing.

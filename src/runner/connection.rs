@@ -357,7 +357,7 @@ impl Mode for ScriptMode {
             return self.shared.changed.notify_one();
         }
         if let Some(speaker) = &mut self.speaker {
-            speaker.observe(&event);
+            speaker.observe(&event, turn.now);
         }
         let is_violation = matches!(event, Event::Connection(connection::Event::Violation(_)));
         // Without -v a violation is shown once, by the report.

@@ -14,7 +14,7 @@ use super::engine::{self, EnginePacket, Handshake, Version};
 use super::heartbeat::{Beat, Heartbeat};
 use super::namespace::Namespaces;
 use super::say::{self, Record};
-use super::see;
+use super::{refusal, see};
 use crate::exit::Exit;
 use crate::ontop::names::Names;
 use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited};
@@ -116,6 +116,7 @@ enum Stage {
 
 #[derive(Debug)]
 struct Session {
+    opened: Instant,
     handshake: Handshake,
     heartbeat: Heartbeat,
     /// Until when the server may show that it speaks version 3.
@@ -155,6 +156,7 @@ impl Client {
         actions.see(opened(&handshake));
         self.has_switched = false;
         self.stage = Stage::Open(Box::new(Session {
+            opened: now,
             heartbeat: Heartbeat::new(self.version, &handshake, now),
             handshake,
             undecided,
@@ -207,6 +209,7 @@ impl Protocol for Client {
             max_payload: None,
         };
         self.stage = Stage::Open(Box::new(Session {
+            opened: now,
             heartbeat: Heartbeat::new(self.version, &handshake, now),
             handshake,
             undecided: None,
@@ -227,6 +230,14 @@ impl Protocol for Client {
         }
         self.asked = self.asked.other();
         Some(Reoffer::EngineIo(self.asked))
+    }
+
+    fn refused(&self, body: &str, now: Instant) -> Option<Refusal> {
+        let Stage::Open(session) = &self.stage else {
+            return refusal::refusal(body);
+        };
+        let age = now.saturating_duration_since(session.opened);
+        refusal::of_request(body, age, session.handshake.ping_timeout)
     }
 
     fn line_help(&self) -> &'static str {

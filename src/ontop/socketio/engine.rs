@@ -291,7 +291,7 @@ impl RefusalCode {
                 "the server's option \"transports\" must list the transport; try another one"
             }
             Self::SessionUnknown => {
-                "two requests of a session reached two servers, so the load balancer needs sticky sessions; or the session timed out"
+                "two requests of a session reached two servers, so the load balancer needs sticky sessions"
             }
             Self::BadMethod => "a proxy or redirect changed the method of the request",
             Self::BadRequest => {

@@ -1,5 +1,7 @@
 //! Sessions that a server refuses: in HTTP, by a code, or for a namespace.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::engine::RefusalCode;
@@ -29,9 +31,20 @@ fn cure(code: RefusalCode) -> String {
     let cure = code.cure();
     match code {
         RefusalCode::Version => format!("{cure}, with --eio 3 or --eio 4"),
+        RefusalCode::SessionUnknown => format!("{cure}; --transport websocket needs none"),
         RefusalCode::Forbidden => format!("{cure} (--bearer, --cookie, --origin)"),
         _ => cure.to_owned(),
     }
+}
+
+/// The refusal of a request in a session of this age, whose server forgets one that is silent for `timeout`.
+pub(super) fn of_request(body: &str, age: Duration, timeout: Duration) -> Option<Refusal> {
+    let mut refusal = refusal(body)?;
+    let is_unknown = refusal_code(body) == Some(RefusalCode::SessionUnknown);
+    if let Some(hint) = refusal.hint.as_mut().filter(|_| is_unknown && age >= timeout) {
+        hint.push_str("; or the session timed out");
+    }
+    Some(refusal)
 }
 
 /// The answer to a request to join a namespace, if an object is that.
