@@ -19,7 +19,7 @@ pub(super) enum LineError {
     Further(#[from] FurtherError),
     #[error(transparent)]
     Repeat(#[from] RepeatError),
-    #[error("there is no connection, and only messages are queued for the next one")]
+    #[error("not sent: there is no connection yet, and only messages are queued for the next one")]
     NotQueued,
     #[error("not sent: there is no connection")]
     Offline,
@@ -38,7 +38,8 @@ impl Diagnostic for LineError {
             Self::Timer(error) => error.hint(),
             Self::Further(error) => error.hint(),
             Self::Repeat(error) => error.hint(),
-            Self::NotQueued | Self::Reconnecting => Some("/quit leaves".to_owned()),
+            Self::NotQueued => Some("/status says when it is tried, /quit leaves".to_owned()),
+            Self::Reconnecting => Some("/quit leaves".to_owned()),
             Self::Offline => Some("/reconnect opens another".to_owned()),
             Self::Full(_) => None,
         }

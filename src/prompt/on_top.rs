@@ -100,7 +100,7 @@ impl Prompt {
     ) -> Option<Result<(), LineError>> {
         let (verb, arguments) = self.speaker.as_ref()?.verb(line)?;
         let Some(turn) = turn else {
-            return Some(Err(LineError::NotQueued));
+            return Some(Err(self.offline_error()));
         };
         Some(self.say(verb, arguments, turn, now))
     }

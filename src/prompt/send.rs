@@ -140,7 +140,7 @@ impl Prompt {
     ) -> Result<(), LineError> {
         let is_open = turn.is_some();
         if self.status.is_offline() && !self.stopping.is_reconnect_requested() {
-            return Err(LineError::Offline);
+            return Err(self.offline_error());
         }
         if let Some(turn) = turn {
             // A message waits for those before it; everything else overtakes them.
@@ -153,7 +153,7 @@ impl Prompt {
                 return Ok(());
             }
         } else if !outgoing.is_message() {
-            return Err(LineError::NotQueued);
+            return Err(self.offline_error());
         }
         if self.outbox.queued() >= MAX_QUEUED {
             return Err(LineError::Full(MAX_QUEUED));
@@ -168,6 +168,15 @@ impl Prompt {
         };
         self.print(Role::Fact, &format!("* queued; it will be sent {when}"));
         Ok(())
+    }
+
+    /// Why what is no message is not sent without a connection.
+    pub(super) fn offline_error(&self) -> LineError {
+        if self.status.is_offline() && !self.stopping.is_reconnect_requested() {
+            LineError::Offline
+        } else {
+            LineError::NotQueued
+        }
     }
 
     pub(super) fn send_repeated(&mut self, turn: &mut Turn<'_>) -> bool {

@@ -1,4 +1,4 @@
-use super::{socket_io, text};
+use super::{CONNECTED, OPEN, socket_io, text};
 use crate::support::peer::{Peer, scripted};
 use crate::support::pty::terminal;
 
@@ -92,5 +92,21 @@ fn an_event_that_waits_for_a_session_which_never_opens_is_reported() {
     terminal.wait_for("is this a Socket.IO server?");
     terminal.press("/quit\r");
     terminal.wait_for("1 message of input not sent");
+    assert_eq!(terminal.finish(), 0);
+}
+
+#[test]
+fn without_a_connection_a_verb_names_the_way_to_another() {
+    let server = scripted(|mut peer| {
+        peer.send(OPEN);
+        peer.expect("40");
+        peer.send(CONNECTED);
+        peer.close(1000, "");
+    });
+    let mut terminal = terminal(&["--as", "socket.io", server.url()]).prompt();
+    terminal.wait_for("/reconnect or Ctrl-D");
+    terminal.press("/emit? x 1\r");
+    terminal.wait_for("not sent: there is no connection; /reconnect opens another");
+    terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
 }

@@ -26,7 +26,7 @@ fn the_prompt_stays_usable_and_messages_are_kept() {
     terminal.press("later\r");
     terminal.wait_for("* queued; it will be sent on the next connection");
     terminal.press("/ping\r");
-    terminal.wait_for("there is no connection, and only messages are queued");
+    terminal.wait_for("there is no connection yet, and only messages are queued");
     terminal.press("/status\r");
     terminal.wait_for("CONNECTING (0): reconnecting ");
     let server = scripted_on(port, |mut peer: Peer| {
