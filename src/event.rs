@@ -200,6 +200,17 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// Whether the protocol on top missed a sign of life.
+    pub fn is_silence(&self) -> bool {
+        matches!(
+            self,
+            Self::OnTop {
+                exit: Exit::NoPong,
+                ..
+            }
+        )
+    }
+
     pub fn input(error: &dyn Diagnostic) -> Self {
         Self::Input {
             problem: error.to_string(),

@@ -216,9 +216,10 @@ impl Speaker {
         self.protocol.adopt(now, &mut self.actions);
     }
 
-    /// The connection is over.
-    pub fn closed(&mut self) {
-        self.is_open = false;
+    /// The connection is over; returns what cannot come any more.
+    pub fn closed(&mut self) -> Option<String> {
+        let was_open = std::mem::replace(&mut self.is_open, false);
+        self.protocol.closed().filter(|_| was_open)
     }
 
     /// Whether input may be sent.

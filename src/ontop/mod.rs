@@ -292,6 +292,11 @@ pub trait Protocol: Debug {
         None
     }
 
+    /// The connection is over; returns what cannot come any more, which is not escaped yet.
+    fn closed(&mut self) -> Option<String> {
+        None
+    }
+
     /// What it means that the server closes with this code, if the protocol defines it.
     fn closing(&mut self, _code: u16, _reason: &str) -> Option<Refusal> {
         None

@@ -41,7 +41,9 @@ impl Pipe {
     fn disconnected(&mut self) {
         self.active = None;
         if let Some(speaker) = &mut self.speaker {
-            speaker.closed();
+            if let Some(missing) = speaker.closed() {
+                self.observers.view.note(&missing);
+            }
         }
         if let Some(upload) = self.outbox.stop() {
             let path = upload.path().display();

@@ -105,7 +105,9 @@ impl Prompt {
         self.end_transfer(false);
         self.outbox.stop();
         if let Some(speaker) = &mut self.speaker {
-            speaker.closed();
+            if let Some(missing) = speaker.closed() {
+                self.observers.view.note(&missing);
+            }
         }
     }
 

@@ -101,6 +101,9 @@ fn totals(ending: &Ending) -> String {
     );
     if ending.connections > 1 {
         let _ = write!(text, " on {} connections", ending.connections);
+    }
+    // The end of a single connection is its own warning, unless the server may only have seemed to live.
+    if ending.connections > 1 || ending.cause.as_ref().is_some_and(Cause::is_silence) {
         risk(&mut text, ending.at_risk);
     }
     text

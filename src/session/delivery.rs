@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::event::Cause;
+use crate::proto::connection::End;
 use crate::proto::sender::Sender;
 
 /// How long a message may be in flight while the peer sends.
@@ -48,11 +49,41 @@ impl Delivery {
     }
 
     /// How many of `sent` messages nothing received since confirms as delivered.
-    pub(super) fn at_risk(&self, sent: u64, cause: Option<&Cause>) -> u64 {
+    pub(super) fn at_risk(&self, sent: u64, cause: Option<&Cause>, end: &End) -> u64 {
         match cause {
             None | Some(Cause::Idle(_)) => sent.saturating_sub(self.arrived),
+            // The protocol on top heard nothing of the peer, and neither did the closing handshake.
+            Some(cause) if cause.is_silence() && !matches!(end, End::Closed { .. }) => {
+                sent.saturating_sub(self.arrived)
+            }
             // After a deliberate end, the closing handshake shows whether everything arrived.
             Some(_) => 0,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exit::Exit;
+
+    #[test]
+    fn what_was_sent_to_a_server_without_a_sign_of_life_is_at_risk() {
+        let silence = Cause::OnTop {
+            text: "no ping".to_owned(),
+            hint: None,
+            exit: Exit::NoPong,
+            may_pass: true,
+        };
+        let answered = End::Closed {
+            by_peer: false,
+            sent: None,
+            received: None,
+        };
+        let delivery = Delivery::default();
+        let at_risk = |cause, end| delivery.at_risk(2, Some(cause), end);
+        assert_eq!(at_risk(&silence, &End::CloseTimeout), 2);
+        assert_eq!(at_risk(&silence, &answered), 0);
+        assert_eq!(at_risk(&Cause::Quit, &End::CloseTimeout), 0);
     }
 }

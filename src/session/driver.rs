@@ -341,7 +341,7 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
                 messages: 0,
                 bytes: self.write_side.lost() + unwritten,
             },
-            at_risk: self.delivery.at_risk(own, cause.as_ref()),
+            at_risk: self.delivery.at_risk(own, cause.as_ref(), &end),
             ours: Ours {
                 is_polled,
                 ..Ours::default()

@@ -3,9 +3,13 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use crate::render::quantity;
+
 /// The most acknowledgements that are remembered in each direction: a server may never send any, or ask
 /// for one with every event.
 const KEPT: usize = 10_000;
+/// The most events that a line names.
+const NAMED: usize = 5;
 
 #[derive(Debug, Default)]
 pub(super) struct Acks {
@@ -90,6 +94,22 @@ impl Acks {
     /// The number of acknowledgements that the server has not sent.
     pub(super) fn owed(&self) -> usize {
         self.owed.len()
+    }
+
+    /// Forgets those of a connection that is over, and names the events whose acknowledgements cannot come.
+    pub(super) fn abandon(&mut self) -> Option<String> {
+        let owed = self.owed.len();
+        let names = self
+            .owed
+            .iter()
+            .take(NAMED)
+            .map(|it| format!("{:?}", it.event));
+        let names: Vec<String> = names.collect();
+        self.clear();
+        let acks = quantity::plural(owed as u64, "ack");
+        let more = if owed > NAMED { ", …" } else { "" };
+        let names = names.join(", ");
+        (owed > 0).then(|| format!("{acks} cannot come any more, for {names}{more}"))
     }
 
     /// Forgets those of a connection that is over; numbers are not used again.

@@ -232,6 +232,12 @@ impl Protocol for Client {
         Some(Reoffer::EngineIo(self.asked))
     }
 
+    fn closed(&mut self) -> Option<String> {
+        self.stage = Stage::Closed;
+        self.namespaces.disconnected();
+        self.acks.abandon()
+    }
+
     fn refused(&self, body: &str, now: Instant) -> Option<Refusal> {
         let Stage::Open(session) = &self.stage else {
             return refusal::refusal(body);

@@ -92,6 +92,15 @@ impl Namespaces {
         }
     }
 
+    /// There is no connection, and so none is joined; those that were are joined again on the next one.
+    pub(super) fn disconnected(&mut self) {
+        for namespace in &mut self.list {
+            if namespace.state != State::Out {
+                namespace.state = State::Wanted;
+            }
+        }
+    }
+
     /// Where events go that name no namespace: always the first, as another one that takes its place after it
     /// was left would get what was typed for the first.
     pub(super) fn usual(&self) -> &str {

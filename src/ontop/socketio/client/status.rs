@@ -17,7 +17,8 @@ impl Client {
             Carrier::Upgraded => "WebSocket, which took over from HTTP long polling",
         };
         let mut rows = vec![("on top", versions.to_owned())];
-        if !matches!(self.stage, Stage::Closed) {
+        let is_closed = matches!(self.stage, Stage::Closed);
+        if !is_closed {
             rows.push(("transport", transport.to_owned()));
         }
         if let Stage::Open(session) = &self.stage {
@@ -31,6 +32,7 @@ impl Client {
         }
         let namespaces = self.namespaces.iter().map(|it| {
             let state = match it.state {
+                State::Wanted if is_closed => "not connected",
                 State::Wanted => "not asked for yet",
                 State::Joining { .. } => "no answer yet",
                 State::Joined => "connected",

@@ -114,3 +114,16 @@ fn a_server_without_an_open_packet_is_doubted_long_before_it_is_given_up() {
     let said = it.after(PATIENCE).join("\n");
     assert!(said.starts_with("end: the server sent no Engine.IO open packet"), "{said}");
 }
+
+#[test]
+fn acknowledgements_that_cannot_come_any_more_are_named_once() {
+    let mut it = Fixture::joined(&["/"]);
+    it.say("emit?", "save 1").expect("an event");
+    it.say("emit?", "add 1 1").expect("an event");
+    it.hear("430[]");
+    let missing = it.client.closed();
+    assert_eq!(missing.as_deref(), Some("1 ack cannot come any more, for \"add\""));
+    assert_eq!(it.client.closed(), None);
+    let (_, namespaces) = it.client.status(it.now).pop().expect("a row");
+    assert_eq!(namespaces, "/ (not connected)");
+}
