@@ -300,6 +300,8 @@ pub struct Ours {
     pub is_lasting: bool,
     /// A protocol on top kept the session alive: silence is not why the peer closed.
     pub is_spoken: bool,
+    /// A message was sent beside that protocol, which the peer may not understand.
+    pub is_beside: bool,
     /// The peer ended the connection because of a frame that breaks the rules on purpose.
     pub is_provoked: bool,
     /// HTTP long polling carried the session to its end: there is no Close frame in it.

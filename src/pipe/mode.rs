@@ -181,8 +181,6 @@ impl Mode for Pipe {
         let unread = self.input.as_mut().map_or(0, Input::drain);
         ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
-        ending.ours.is_spoken = self.speaker.is_some();
-        ending.ours.is_provoked = self.observers.reaction.is_end();
         if let Err(error) = self.printer.finish(ending) {
             ending.cause = Some(Cause::input(&error));
         }

@@ -3,13 +3,18 @@
 use std::time::Instant;
 
 use super::Pipe;
-use crate::event::Event;
+use crate::event::{Event, Ours};
 use crate::ontop::Reoffer;
 use crate::session::{Over, Reconnecting};
 
 impl Reconnecting for Pipe {
     fn wants_reconnect(&self) -> bool {
         self.cause.is_none() && self.stop.is_none() && !self.has_enough()
+    }
+
+    fn judge(&self, ours: &mut Ours) {
+        ours.is_spoken = self.speaker.is_some();
+        ours.is_provoked = self.observers.reaction.is_end();
     }
 
     fn reoffer(&mut self, over: Over<'_>) -> Option<Reoffer> {

@@ -96,6 +96,8 @@ pub struct Prompt {
     repeat: Option<Repeat>,
     transfer: Option<Transfer>,
     unfinished: u64,
+    /// Messages were sent beside the protocol on top.
+    is_beside: bool,
     /// The next Ctrl-C closes the connection.
     is_warned: bool,
     /// How the last connection ended, if that is shown and nothing has happened since.
@@ -196,6 +198,7 @@ impl Prompt {
             repeat: None,
             transfer: None,
             unfinished: 0,
+            is_beside: false,
             is_warned: false,
             shown_end: None,
             waiting: Waiting::default(),
@@ -364,8 +367,6 @@ impl Mode for Prompt {
     }
 
     fn complete(&mut self, ending: &mut Ending) {
-        ending.ours.is_spoken = self.speaker.is_some();
-        ending.ours.is_provoked = self.observers.reaction.is_end();
         ending.unrecorded = self.observers.recording.has_failed();
         self.end_transfer(false);
         ending.unsent.messages = self.outbox.unsent() + self.unfinished;

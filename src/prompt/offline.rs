@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Prompt;
 use super::error::LineError;
 use super::seat::{Place, State};
-use crate::event::{Cause, DisconnectReason, Ending, Event};
+use crate::event::{Cause, DisconnectReason, Ending, Event, Ours};
 use crate::observe::NO_LINES;
 use crate::ontop::Reoffer;
 use crate::render::close_summary::ending;
@@ -15,6 +15,12 @@ use crate::session::{Over, Reconnecting};
 impl Reconnecting for Prompt {
     fn wants_reconnect(&self) -> bool {
         !self.stopping.is_pending()
+    }
+
+    fn judge(&self, ours: &mut Ours) {
+        ours.is_spoken = self.speaker.is_some();
+        ours.is_beside = self.is_beside;
+        ours.is_provoked = self.observers.reaction.is_end();
     }
 
     fn reoffer(&mut self, over: Over<'_>) -> Option<Reoffer> {
@@ -65,6 +71,7 @@ impl Reconnecting for Prompt {
                 if let Some(speaker) = &mut self.speaker {
                     speaker.opened(now);
                 }
+                self.is_beside = false;
                 // Its session is over.
                 self.silent = None;
                 self.status.reconnected(now);

@@ -147,6 +147,8 @@ impl Prompt {
             let is_early = matches!(outgoing, Outgoing::Line(_)) && !self.is_ready();
             let is_free = !outgoing.is_message() || self.outbox.has_room(turn) && !is_early;
             if is_free || turn.sender.is_closing() {
+                let is_line = matches!(outgoing, Outgoing::Line(_));
+                self.is_beside |= self.speaker.is_some() && outgoing.is_message() && !is_line;
                 let (outbox, mut observer) = self.sending();
                 outbox.send(&outgoing, turn, &mut observer)?;
                 self.update_transfer(turn.now);

@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use super::error::OpenError;
-use crate::event::{Cause, Ending, Event, Signal};
+use crate::event::{Cause, Ending, Event, Ours, Signal};
 use crate::ontop::Reoffer;
 use crate::proto::frame::{CloseCode, CloseFrame};
 use crate::proto::sender::Sender;
@@ -99,6 +99,9 @@ pub trait Reconnecting: Mode {
     fn take_reconnect_now(&mut self) -> bool {
         false
     }
+
+    /// Adds to the end of every connection what this side did that bears on it.
+    fn judge(&self, _ours: &mut Ours) {}
 
     /// Handles input while there is no connection; returns whether there was any.
     fn poll_while_disconnected(&mut self, _cx: &mut Context<'_>, _now: Instant) -> bool {

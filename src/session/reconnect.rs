@@ -76,6 +76,7 @@ pub async fn keep_up<M: Reconnecting>(opened: Opened, mut plan: Plan<'_>, mode: 
         ending.evidence = next.evidence;
         ending.evidence.time = Timestamp::now();
         ending.ours.is_lasting = plan.is_lasting;
+        mode.judge(&mut ending.ours);
         let reopened = Box::pin(plan.follow(&ending, mode)).await;
         if let Some(before) = &before {
             ending.add(before);

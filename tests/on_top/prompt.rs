@@ -110,3 +110,21 @@ fn without_a_connection_a_verb_names_the_way_to_another() {
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);
 }
+
+#[test]
+fn a_close_after_a_raw_message_does_not_advise_the_protocol_that_is_spoken() {
+    let server = scripted(|mut peer| {
+        peer.send(OPEN);
+        peer.expect("40");
+        peer.send(CONNECTED);
+        peer.expect("hi");
+        peer.close(1000, "");
+    });
+    let mut terminal = terminal(&["--as", "socket.io", server.url()]).prompt();
+    terminal.wait_for("connect");
+    terminal.press("/text hi\r");
+    terminal.wait_for("/reconnect or Ctrl-D");
+    terminal.wait_for("a message was sent beside --as socket.io");
+    terminal.press("\x04");
+    terminal.finish();
+}

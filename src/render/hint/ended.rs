@@ -142,6 +142,11 @@ pub(super) const ROWS: &[Row] = &[
         "graphql-ws refuses what was sent twice ({code})",
         "use another id, and send connection_init once",
     ),
+    row(
+        |it| matches!(it.code, 1000 | 1005) && it.end.is_beside && it.target.contains("EIO="),
+        "Socket.IO closes so after what is no packet, and a message was sent beside --as socket.io, as /text and /bin do",
+        "a plain line or /emit sends an event",
+    ),
     // Idle limits that close in order.
     row(
         |it| it.end.is_idle && it.target.contains("EIO="),

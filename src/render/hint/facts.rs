@@ -98,6 +98,8 @@ pub(super) struct EndFacts {
     pub is_idle: bool,
     /// A protocol on top was spoken.
     pub is_spoken: bool,
+    /// A message was sent beside it.
+    pub is_beside: bool,
     /// Another connection follows a lost one.
     pub is_lasting: bool,
     /// For how long nothing had passed.
@@ -165,6 +167,7 @@ impl Facts {
             end: EndFacts {
                 is_idle: ending.is_idle(),
                 is_spoken: ending.ours.is_spoken,
+                is_beside: ending.ours.is_beside,
                 is_lasting: ending.ours.is_lasting,
                 quiet: ending.quiet.both(),
                 silence: ending.quiet.received,
