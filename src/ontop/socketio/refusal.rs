@@ -78,6 +78,10 @@ pub(super) fn of_namespace(name: &str, data: Option<&Value>, hint: &str) -> Refu
     Refusal::refused(text, hint)
 }
 
+/// What to do about a refusal by a server of version 3 that was asked for version 4.
+pub(super) const LACKS_QUERY: &str =
+    "EIO 3 has --auth in the query of the URL, where this connection has none; --eio 3 sends it";
+
 /// What to do about the refusal of a namespace.
 pub(super) fn hint(data: Option<&Value>, name: &str, has_auth: bool) -> String {
     let (message, _) = see::refusal(data);

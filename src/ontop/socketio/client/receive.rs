@@ -66,9 +66,6 @@ impl Client {
         self.version = Version::V3;
         self.decoder = Decoder::new(self.version, self.options.limit);
         actions.note("the server speaks EIO 3 (Socket.IO 2), and so does wsee now");
-        if self.auth.is_some() && !std::mem::replace(&mut self.is_told, true) {
-            actions.hint("EIO 3 has --auth in the query of the URL, where this connection has none; --eio 3 sends it");
-        }
         if let Stage::Open(session) = &mut self.stage {
             session.heartbeat = Heartbeat::new(self.version, &session.handshake, now);
             session.undecided = None;
@@ -96,7 +93,14 @@ impl Client {
         );
         namespace.state = State::Out;
         actions.see(see::packet("connect_error", name, data));
-        let hint = refusal::hint(data, name, has_auth);
+        // Version 3 sends a bare value, and the middleware of its main namespace sees the query of the URL only.
+        let is_older = self.version == Version::V3 || data.is_some_and(Value::is_string);
+        let lacks_query = self.asked == Version::V4 && is_older && self.auth.is_some();
+        let hint = if lacks_query && self.options.is_auto {
+            refusal::LACKS_QUERY.to_owned()
+        } else {
+            refusal::hint(data, name, has_auth)
+        };
         if is_greeting {
             actions.end(refusal::of_namespace(name, data, &hint));
         } else {

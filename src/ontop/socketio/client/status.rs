@@ -17,6 +17,11 @@ impl Client {
             Carrier::Upgraded => "WebSocket, which took over from HTTP long polling",
         };
         let mut rows = vec![("on top", versions.to_owned())];
+        if self.asked != self.version {
+            let asked = self.asked.number();
+            rows[0].1 =
+                format!("{versions}, which the server speaks whatever EIO={asked} asks for");
+        }
         let is_closed = matches!(self.stage, Stage::Closed);
         if !is_closed {
             rows.push(("transport", transport.to_owned()));

@@ -127,3 +127,27 @@ fn acknowledgements_that_cannot_come_any_more_are_named_once() {
     let (_, namespaces) = it.client.status(it.now).pop().expect("a row");
     assert_eq!(namespaces, "/ (not connected)");
 }
+
+#[test]
+fn credentials_are_missed_in_the_query_only_by_a_server_that_refuses() {
+    let open = OPEN.replace(",\"maxPayload\":1000", "");
+    let missing = "--eio 3 sends it";
+    for (answer, is_refused) in [("40", false), ("44\"wrong token\"", true)] {
+        let mut it = Fixture::waiting(&[]);
+        it.client.auth = Some(serde_json::json!({"token": "t"}));
+        it.hear(&open);
+        it.hear(answer);
+        let is_missed = it.actions.list.iter().any(|action| match action {
+            Action::Hint(text) => text.contains(missing),
+            Action::End(refusal) => refusal.hint.as_ref().is_some_and(|it| it.contains(missing)),
+            _ => false,
+        });
+        assert_eq!(is_missed, is_refused, "{answer}");
+    }
+    let mut it = Fixture::waiting(&[]);
+    it.hear(&open);
+    it.hear("40");
+    let (_, versions) = it.client.status(it.now).swap_remove(0);
+    let expected = "Socket.IO 2, Engine.IO 3, which the server speaks whatever EIO=4 asks for";
+    assert_eq!(versions, expected);
+}
