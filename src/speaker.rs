@@ -222,6 +222,11 @@ impl Speaker {
         self.protocol.closed().filter(|_| was_open)
     }
 
+    /// Whether HTTP long polling carries the session, in which there are messages and no frames.
+    pub fn is_polled(&self) -> bool {
+        self.is_open && self.agreed.is_polled
+    }
+
     /// Whether input may be sent.
     pub fn is_ready(&self) -> bool {
         self.is_running() && self.protocol.is_ready() && self.unsubscribed.is_empty()
@@ -290,7 +295,10 @@ impl Speaker {
             Event::Connection(connection::Event::Close(frame)) => {
                 return self.closing(frame.as_ref());
             }
-            Event::Carried(Carried::Upgraded(_)) => return self.protocol.upgraded(),
+            Event::Carried(Carried::Upgraded(_)) => {
+                self.agreed.is_polled = false;
+                return self.protocol.upgraded();
+            }
             Event::Carried(Carried::Refused(body)) => {
                 Some(String::from_utf8_lossy(body).into_owned())
             }

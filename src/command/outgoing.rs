@@ -56,6 +56,14 @@ pub enum Masking {
 }
 
 impl Outgoing {
+    /// Whether it is made of frames, or of bytes of its own.
+    pub fn needs_frames(&self) -> bool {
+        matches!(
+            self,
+            Self::Frame(_) | Self::Raw(_) | Self::Ping(_) | Self::Pong(_)
+        )
+    }
+
     /// Whether it is a message, rather than a control frame or raw bytes.
     pub fn is_message(&self) -> bool {
         matches!(

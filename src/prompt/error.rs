@@ -23,6 +23,8 @@ pub(super) enum LineError {
     NotQueued,
     #[error("not sent: there is no connection")]
     Offline,
+    #[error("not sent: HTTP long polling carries messages and no frames")]
+    Polled,
     #[error("not queued: {0} messages are waiting already")]
     Full(usize),
     #[error("already reconnecting")]
@@ -41,6 +43,9 @@ impl Diagnostic for LineError {
             Self::NotQueued => Some("/status says when it is tried, /quit leaves".to_owned()),
             Self::Reconnecting => Some("/quit leaves".to_owned()),
             Self::Offline => Some("/reconnect opens another".to_owned()),
+            Self::Polled => {
+                Some("--transport websocket or upgrade connects with a WebSocket".to_owned())
+            }
             Self::Full(_) => None,
         }
     }

@@ -210,6 +210,7 @@ impl Prompt {
 
     /// The state of the connection, of the protocol on top, and what is kept.
     pub(super) fn print_status(&mut self, sender: Option<&Sender>, now: Instant) {
+        self.status.is_polled = self.is_polled();
         let Observers {
             view,
             opening,

@@ -23,6 +23,11 @@ impl Prompt {
         self.speaker.as_ref().is_none_or(Speaker::is_ready)
     }
 
+    /// Whether HTTP long polling carries the session.
+    pub(super) fn is_polled(&self) -> bool {
+        self.speaker.as_ref().is_some_and(Speaker::is_polled)
+    }
+
     /// The protocol says goodbye.
     pub(super) fn bid_farewell(&mut self, turn: &mut Turn<'_>) {
         if let Some(mut speaker) = self.speaker.take() {

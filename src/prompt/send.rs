@@ -143,6 +143,9 @@ impl Prompt {
             return Err(self.offline_error());
         }
         if let Some(turn) = turn {
+            if outgoing.needs_frames() && self.is_polled() {
+                return Err(LineError::Polled);
+            }
             // A message waits for those before it; everything else overtakes them.
             let is_early = matches!(outgoing, Outgoing::Line(_)) && !self.is_ready();
             let is_free = !outgoing.is_message() || self.outbox.has_room(turn) && !is_early;

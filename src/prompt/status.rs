@@ -26,6 +26,8 @@ pub(super) struct Status {
     bytes: u64,
     deflated: Deflated,
     round_trips: RoundTrips,
+    /// HTTP long polling carries the session, so that there are no pings.
+    pub(super) is_polled: bool,
 }
 
 impl Status {
@@ -39,6 +41,7 @@ impl Status {
             bytes: 0,
             deflated: Deflated::default(),
             round_trips: RoundTrips::default(),
+            is_polled: false,
         }
     }
 
@@ -177,6 +180,9 @@ impl Status {
 
     fn round_trip_text(&self) -> String {
         let trips = self.round_trips;
+        if trips.count == 0 && self.is_polled {
+            return "not measured, as long polling has no ping frames".to_owned();
+        }
         if trips.count == 0 {
             return "not measured yet; /ping measures it".to_owned();
         }
