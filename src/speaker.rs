@@ -210,6 +210,11 @@ impl Speaker {
         self.protocol.line_help()
     }
 
+    /// A person is at a prompt.
+    pub fn attend(&mut self) {
+        self.protocol.attend();
+    }
+
     /// Speaks on a connection that is open already.
     pub fn adopt(&mut self, now: Instant) {
         self.is_open = true;

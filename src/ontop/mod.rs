@@ -265,6 +265,9 @@ pub trait Protocol: Debug {
     /// A connection is open, or open again: greets.
     fn opened(&mut self, opening: Opening<'_>, now: Instant, actions: &mut Actions);
 
+    /// A person is at a prompt: what they can mend there does not end the session.
+    fn attend(&mut self) {}
+
     /// A connection that is open already is spoken on from now on: what came before was not seen.
     fn adopt(&mut self, now: Instant, actions: &mut Actions) {
         self.opened(Opening::default(), now, actions);

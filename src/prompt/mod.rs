@@ -184,6 +184,9 @@ impl Prompt {
         let mut outbox = Outbox::new(options.send.clone(), options.every.clone(), None);
         outbox.start(opened);
         if let Some(speaker) = &mut speaker {
+            if !options.exit_on_close {
+                speaker.attend();
+            }
             speaker.opened(opened);
         }
         observers.view.filter = options.filter.take();

@@ -143,6 +143,7 @@ impl Prompt {
                 if is_other {
                     let mut speaker = self.silent.take().unwrap_or_else(|| {
                         let mut speaker = Speaker::of(name);
+                        speaker.attend();
                         if is_open {
                             speaker.adopt(now);
                         }

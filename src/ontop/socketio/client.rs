@@ -83,6 +83,8 @@ pub struct Client {
     /// The other version was asked for, and no session is open since.
     has_switched: bool,
     auth: Option<Value>,
+    /// A person can join a namespace again.
+    is_attended: bool,
     stage: Stage,
     decoder: Decoder,
     namespaces: Namespaces,
@@ -131,6 +133,7 @@ impl Client {
             carrier: Carrier::WebSocket,
             has_switched: false,
             auth: None,
+            is_attended: false,
             stage: Stage::Closed,
             decoder: Decoder::new(options.version, options.limit),
             namespaces: Namespaces::new(&options.namespaces),
@@ -197,6 +200,10 @@ impl Protocol for Client {
         self.decoder = Decoder::new(self.version, self.options.limit);
         self.acks.clear();
         self.namespaces.restart();
+    }
+
+    fn attend(&mut self) {
+        self.is_attended = true;
     }
 
     fn adopt(&mut self, now: Instant, actions: &mut Actions) {

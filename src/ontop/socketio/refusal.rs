@@ -41,7 +41,11 @@ fn cure(code: RefusalCode) -> String {
 pub(super) fn of_request(body: &str, age: Duration, timeout: Duration) -> Option<Refusal> {
     let mut refusal = refusal(body)?;
     let is_unknown = refusal_code(body) == Some(RefusalCode::SessionUnknown);
-    if let Some(hint) = refusal.hint.as_mut().filter(|_| is_unknown && age >= timeout) {
+    if let Some(hint) = refusal
+        .hint
+        .as_mut()
+        .filter(|_| is_unknown && age >= timeout)
+    {
         hint.push_str("; or the session timed out");
     }
     Some(refusal)
@@ -83,14 +87,19 @@ pub(super) const LACKS_QUERY: &str =
     "EIO 3 has --auth in the query of the URL, where this connection has none; --eio 3 sends it";
 
 /// What to do about the refusal of a namespace.
-pub(super) fn hint(data: Option<&Value>, name: &str, has_auth: bool) -> String {
+pub(super) fn hint(data: Option<&Value>, name: &str, has_auth: bool, can_join: bool) -> String {
     let (message, _) = see::refusal(data);
     if message.to_ascii_lowercase().contains("invalid namespace") {
-        return format!("the server has no namespace {name}; check --namespace");
+        let check = if can_join { "its name" } else { "--namespace" };
+        return format!("the server has no namespace {name}; check {check}");
     }
-    if has_auth {
-        "a middleware of the server refused; check what --auth sends".to_owned()
-    } else {
-        "a middleware of the server refused; --auth JSON sends credentials".to_owned()
-    }
+    let advice = match (has_auth, can_join) {
+        (true, true) => format!("/join {name} AUTH sends other credentials"),
+        (false, true) => {
+            format!("/join {name} AUTH sends credentials, such as {{\"token\":\"…\"}}")
+        }
+        (true, false) => "check what --auth sends".to_owned(),
+        (false, false) => "--auth JSON sends credentials".to_owned(),
+    };
+    format!("a middleware of the server refused; {advice}")
 }

@@ -77,7 +77,7 @@ impl Client {
     fn refused(&mut self, packet: &Packet, actions: &mut Actions) {
         let name = packet.namespace.as_str();
         let data = packet.data.as_ref();
-        let has_auth = self.auth.is_some();
+        let (has_auth, can_join) = (self.auth.is_some(), self.can_join_again(name));
         let Some(namespace) = self.namespaces.get(name) else {
             let mut seen = see::packet("connect_error", name, data);
             "nobody asked for this namespace".clone_into(&mut seen.note);
@@ -99,13 +99,18 @@ impl Client {
         let hint = if lacks_query && self.options.is_auto {
             refusal::LACKS_QUERY.to_owned()
         } else {
-            refusal::hint(data, name, has_auth)
+            refusal::hint(data, name, has_auth, !is_greeting || can_join)
         };
-        if is_greeting {
+        if is_greeting && !can_join {
             actions.end(refusal::of_namespace(name, data, &hint));
         } else {
             actions.hint(hint);
         }
+    }
+
+    /// Whether somebody can join a namespace that is gone; version 3 joins the main one with the session only.
+    fn can_join_again(&self, name: &str) -> bool {
+        self.is_attended && !(self.version == Version::V3 && name == MAIN)
     }
 
     fn disconnected(&mut self, packet: &Packet, actions: &mut Actions) {
@@ -116,6 +121,9 @@ impl Client {
             None => "nobody is in this namespace".clone_into(&mut seen.note),
         }
         actions.see(seen);
+        if self.can_join_again(name) {
+            return actions.hint(format!("/join {name} connects to it again"));
+        }
         if self.namespaces.are_out() {
             actions.end(Refusal {
                 text: format!("the server disconnected namespace {name}"),

@@ -51,7 +51,9 @@ impl Client {
         }
         let mut masked = None;
         if payload.is_some() {
-            let note = if auth.is_some() || namespace.auth.is_some() {
+            let note = if namespace.auth.is_some() {
+                "with its own credentials"
+            } else if auth.is_some() {
                 "with --auth"
             } else {
                 "to recover the session"

@@ -151,3 +151,51 @@ fn credentials_are_missed_in_the_query_only_by_a_server_that_refuses() {
     let expected = "Socket.IO 2, Engine.IO 3, which the server speaks whatever EIO=4 asks for";
     assert_eq!(versions, expected);
 }
+
+#[test]
+fn a_person_joins_a_namespace_again_that_refused_or_was_left_by_the_server() {
+    let mut it = Fixture::waiting(&["/admin"]);
+    it.client.auth = Some(serde_json::json!({"token": "bad"}));
+    it.client.attend();
+    it.hear(OPEN);
+    it.hear(r#"44/admin,{"message":"not authorized"}"#);
+    let said = it.said();
+    let advice = "a middleware of the server refused; /join /admin AUTH sends other credentials";
+    assert_eq!(said, [advice]);
+    it.say("join", r#"/admin {"token":"good"}"#).expect("a join");
+    let Some(Action::Send { seen: Some(seen), .. }) = it.actions.list.first() else {
+        panic!("nothing is sent: {:?}", it.actions);
+    };
+    assert_eq!(seen.note, "with its own credentials");
+    assert_eq!(it.sent(), [r#"40/admin,{"token":"good"}"#]);
+    it.hear(r#"40/admin,{"sid":"b"}"#);
+    it.hear("41/admin,");
+    assert_eq!(it.said(), ["/join /admin connects to it again"]);
+}
+
+#[test]
+fn a_namespace_that_nobody_can_join_again_ends_the_session() {
+    for (is_attended, version, expected) in [
+        (false, Version::V4, "end: the server disconnected namespace /"),
+        (true, Version::V4, "/join / connects to it again"),
+        (true, Version::V3, "end: the server disconnected namespace /"),
+    ] {
+        let mut it = Fixture::joined(&["/"]);
+        it.client.is_attended = is_attended;
+        it.client.version = version;
+        it.hear("41");
+        assert_eq!(it.said(), [expected], "{version:?}");
+    }
+}
+
+#[test]
+fn a_refused_namespace_of_a_pipe_names_the_flag() {
+    let mut it = Fixture::waiting(&["/admin"]);
+    it.hear(OPEN);
+    it.hear(r#"44/admin,{"message":"not authorized"}"#);
+    let end = it.actions.list.iter().find_map(|action| match action {
+        Action::End(refusal) => refusal.hint.as_deref(),
+        _ => None,
+    });
+    assert!(end.expect("an end").contains("--auth JSON sends credentials"));
+}
