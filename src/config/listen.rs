@@ -102,13 +102,16 @@ impl Listen {
                 ..connection
             };
         }
-        let prompt = prompt(args, environment).filter(|_| !is_socketio);
+        let prompt = prompt(args, environment);
+        let lacks_prompt = is_socketio && prompt.is_some();
+        let prompt = prompt.filter(|_| !is_socketio);
         if args.behaviour.echo && prompt.is_none() && args.behaviour.split.is_none() {
             return Err(ConfigError::Echo);
         }
         let (behaviour, description) = match socketio {
             Some(options) => {
-                let description = "Socket.IO 2 to 4, echo".to_owned();
+                let prompt = if lacks_prompt { ", no prompt" } else { "" };
+                let description = format!("Socket.IO 2 to 4, echo{prompt}");
                 (Behaviour::SocketIo(options), description)
             }
             None => behaviour(&args.behaviour, play, prompt.is_some(), &given),

@@ -25,6 +25,14 @@ fn prompted(args: &[&str]) -> Prompted {
     started(terminal(&args))
 }
 
+#[test]
+fn a_socket_io_server_says_that_it_has_no_prompt() {
+    let mut terminal = terminal(&["listen", "127.0.0.1:0", "--as", "socket.io"]).start();
+    terminal.wait_for("Socket.IO 2 to 4, echo, no prompt");
+    terminal.press("\x03");
+    assert_eq!(terminal.finish(), 130);
+}
+
 #[track_caller]
 fn started(setup: Setup) -> Prompted {
     let terminal = setup.prompt();
