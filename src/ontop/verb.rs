@@ -95,6 +95,11 @@ fn not_json(text: &str, start: usize, error: &serde_json::Error) -> SayError {
     if first.starts_with(['{', '[', '"']) {
         return SayError::new(format!("argument {rest:?} is not JSON: {error}"), None);
     }
-    let hint = format!("a string needs quotes: {}", Value::from(first));
+    // In single quotes it is a string of a shell or of JavaScript.
+    let quoted = rest.strip_prefix('\'').and_then(|it| it.split_once('\''));
+    let hint = match quoted {
+        Some((text, _)) => format!("a string needs double quotes: {}", Value::from(text)),
+        None => format!("a string needs quotes: {}", Value::from(first)),
+    };
     SayError::new(format!("argument {first:?} is not JSON"), hint.as_str())
 }

@@ -336,6 +336,11 @@ mod tests {
                 "argument \"hello\" is not JSON",
                 "quotes: \"hello\"",
             ),
+            (
+                "chat 'a b' 1",
+                "argument \"'a\" is not JSON",
+                "double quotes: \"a b\"",
+            ),
             ("chat {\"a\":", "is incomplete JSON", "close its brackets"),
             ("chat {a}", "argument \"{a}\" is not JSON: key must be", ""),
             ("connect", "\"connect\" is reserved", "another name"),
