@@ -206,6 +206,10 @@ impl Speaker {
         self.protocol.name()
     }
 
+    pub fn shape(&self) -> Option<&'static str> {
+        self.protocol.shape()
+    }
+
     pub fn line_help(&self) -> &'static str {
         self.protocol.line_help()
     }
@@ -326,7 +330,10 @@ impl Speaker {
             self.reoffer = self.protocol.reoffer(Unsuited::Version);
         }
         if self.reoffer.is_none() {
-            self.refusal = self.refusal.take().or_else(|| self.protocol.refused(&body, now));
+            self.refusal = self
+                .refusal
+                .take()
+                .or_else(|| self.protocol.refused(&body, now));
         }
     }
 

@@ -286,6 +286,11 @@ pub trait Protocol: Debug {
     /// What a plain line at the prompt is, for its help.
     fn line_help(&self) -> &'static str;
 
+    /// What filters and captures see of a message, if that is not the message itself.
+    fn shape(&self) -> Option<&'static str> {
+        None
+    }
+
     /// A WebSocket carries the session from now on, in the place of HTTP long polling.
     fn upgraded(&mut self) {}
 

@@ -5,7 +5,9 @@ use super::Prompt;
 use super::error::LineError;
 use super::repeat::{Repeat, RepeatError};
 use super::{status, timer};
-use crate::command::{Command, CommandError, Outgoing, PromptCommand, Record, Repetition, Timing};
+use crate::command::{
+    Command, CommandError, Filtering, Outgoing, PromptCommand, Record, Repetition, Timing,
+};
 use crate::console::editor::{Draft, Entry};
 use crate::console::{filter, help, show};
 use crate::diagnostic::one_line;
@@ -15,6 +17,7 @@ use crate::proto::sender::{Closing, Sender};
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::session::Turn;
+use crate::speaker::Speaker;
 
 impl Prompt {
     /// Handles an action of the user; without a turn there is no connection.
@@ -198,7 +201,13 @@ impl Prompt {
             PromptCommand::Status => self.print_status(sender, now),
             PromptCommand::Headers => view.heads(opening.request(), opening.response()),
             PromptCommand::Show(setting) => show::execute(setting, view),
-            PromptCommand::Filter(filtering) => filter::execute(&filtering, view),
+            PromptCommand::Filter(filtering) => {
+                filter::execute(&filtering, view);
+                let shape = self.speaker.as_ref().and_then(Speaker::shape);
+                if let (Filtering::By { .. }, Some(shape)) = (&filtering, shape) {
+                    view.note(shape);
+                }
+            }
             PromptCommand::Record(command) => self.record(command),
             PromptCommand::History(last) => {
                 let lines = self.place.history(last.unwrap_or(usize::MAX));

@@ -37,6 +37,9 @@ fn verbs_are_listed_and_completed_only_while_they_are_on() {
     terminal.wait_for("/emit? [[/NS]] NAME [JSON…]");
     terminal.press("/help emit?\r");
     terminal.wait_for("example: /emit? save {\"id\":1}");
+    terminal.press("/filter .[1]\r");
+    terminal.wait_for("it sees [\"NAME\",JSON…]");
+    terminal.press("/filter off\r");
     terminal.press("/help query\r");
     terminal.wait_for("run a query or a mutation (with --as graphql)");
     terminal.press("pri\t");

@@ -257,6 +257,14 @@ impl Protocol for Client {
         "a line NAME JSON… is sent as an event"
     }
 
+    fn shape(&self) -> Option<&'static str> {
+        Some(if self.namespaces.are_several() {
+            "it sees {\"ns\":\"/NS\",\"event\":[\"NAME\",JSON…]}; /find, /last and /show have packets"
+        } else {
+            "it sees [\"NAME\",JSON…], of another namespace {\"ns\":\"/NS\",\"event\":[…]}; /find, /last and /show have packets"
+        })
+    }
+
     fn is_ready(&self) -> bool {
         matches!(self.stage, Stage::Open(_)) && self.namespaces.are_settled()
     }

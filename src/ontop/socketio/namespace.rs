@@ -10,6 +10,8 @@ use super::packet::MAIN;
 pub(super) struct Namespaces {
     /// In the order in which they were asked for.
     list: Vec<Namespace>,
+    /// There was more than one from the start.
+    are_several: bool,
 }
 
 #[derive(Debug)]
@@ -49,13 +51,17 @@ pub(super) enum Recovery {
 
 impl Namespaces {
     pub(super) fn new(names: &[String]) -> Self {
-        let mut namespaces = Self { list: Vec::new() };
+        let mut namespaces = Self {
+            list: Vec::new(),
+            are_several: false,
+        };
         for name in names {
             namespaces.add(name);
         }
         if namespaces.list.is_empty() {
             namespaces.add(MAIN);
         }
+        namespaces.are_several = namespaces.list.len() > 1;
         namespaces
     }
 
@@ -118,9 +124,9 @@ impl Namespaces {
         list.any(|it| it.name == name && it.state == State::Joined)
     }
 
-    /// Whether there is more than one, so that outputs have to name them.
+    /// Whether outputs name them all: a filter for the first one must not change its meaning with /join.
     pub(super) fn are_several(&self) -> bool {
-        self.list.len() > 1
+        self.are_several
     }
 
     /// Whether all are left, refused or disconnected.

@@ -17,10 +17,7 @@ impl Failure {
             Self::TooLarge { .. } => (Exit::Limit, None),
             Self::Head(..) | Self::Framing(_) | Self::Payload(_) => (Exit::Protocol, Some(PROXY)),
             Self::Status { .. } => (Exit::Abnormal, Some(PROXY)),
-            _ => (
-                Exit::Abnormal,
-                Some(ENDED),
-            ),
+            _ => (Exit::Abnormal, Some(ENDED)),
         };
         shared.report(Carried::Failed {
             text: self.to_string(),

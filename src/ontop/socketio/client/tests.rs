@@ -107,12 +107,18 @@ fn a_server_without_an_open_packet_is_doubted_long_before_it_is_given_up() {
     assert_eq!(it.client.deadline(), Some(it.now + DOUBT));
     assert!(it.after(DOUBT / 2).is_empty());
     let said = it.after(DOUBT / 2).join("\n");
-    assert!(said.contains("no Engine.IO open packet came within 3"), "{said}");
+    assert!(
+        said.contains("no Engine.IO open packet came within 3"),
+        "{said}"
+    );
     assert!(said.contains("is this a Socket.IO server?"), "{said}");
     assert!(it.after(DOUBT).is_empty());
     assert_eq!(it.client.deadline(), Some(it.now + PATIENCE - 2 * DOUBT));
     let said = it.after(PATIENCE).join("\n");
-    assert!(said.starts_with("end: the server sent no Engine.IO open packet"), "{said}");
+    assert!(
+        said.starts_with("end: the server sent no Engine.IO open packet"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -122,7 +128,10 @@ fn acknowledgements_that_cannot_come_any_more_are_named_once() {
     it.say("emit?", "add 1 1").expect("an event");
     it.hear("430[]");
     let missing = it.client.closed();
-    assert_eq!(missing.as_deref(), Some("1 ack cannot come any more, for \"add\""));
+    assert_eq!(
+        missing.as_deref(),
+        Some("1 ack cannot come any more, for \"add\"")
+    );
     assert_eq!(it.client.closed(), None);
     let (_, namespaces) = it.client.status(it.now).pop().expect("a row");
     assert_eq!(namespaces, "/ (not connected)");
@@ -162,8 +171,12 @@ fn a_person_joins_a_namespace_again_that_refused_or_was_left_by_the_server() {
     let said = it.said();
     let advice = "a middleware of the server refused; /join /admin AUTH sends other credentials";
     assert_eq!(said, [advice]);
-    it.say("join", r#"/admin {"token":"good"}"#).expect("a join");
-    let Some(Action::Send { seen: Some(seen), .. }) = it.actions.list.first() else {
+    it.say("join", r#"/admin {"token":"good"}"#)
+        .expect("a join");
+    let Some(Action::Send {
+        seen: Some(seen), ..
+    }) = it.actions.list.first()
+    else {
         panic!("nothing is sent: {:?}", it.actions);
     };
     assert_eq!(seen.note, "with its own credentials");
@@ -176,9 +189,17 @@ fn a_person_joins_a_namespace_again_that_refused_or_was_left_by_the_server() {
 #[test]
 fn a_namespace_that_nobody_can_join_again_ends_the_session() {
     for (is_attended, version, expected) in [
-        (false, Version::V4, "end: the server disconnected namespace /"),
+        (
+            false,
+            Version::V4,
+            "end: the server disconnected namespace /",
+        ),
         (true, Version::V4, "/join / connects to it again"),
-        (true, Version::V3, "end: the server disconnected namespace /"),
+        (
+            true,
+            Version::V3,
+            "end: the server disconnected namespace /",
+        ),
     ] {
         let mut it = Fixture::joined(&["/"]);
         it.client.is_attended = is_attended;
@@ -197,5 +218,24 @@ fn a_refused_namespace_of_a_pipe_names_the_flag() {
         Action::End(refusal) => refusal.hint.as_deref(),
         _ => None,
     });
-    assert!(end.expect("an end").contains("--auth JSON sends credentials"));
+    assert!(
+        end.expect("an end")
+            .contains("--auth JSON sends credentials")
+    );
+}
+
+#[test]
+fn a_namespace_that_is_joined_later_does_not_change_what_filters_see_of_the_first() {
+    let mut it = Fixture::joined(&["/"]);
+    it.say("join", "/fx").expect("a join");
+    it.hear(r#"40/fx,{"sid":"c"}"#);
+    it.actions.list.clear();
+    it.hear(r#"42["a",1]"#);
+    it.hear(r#"42/fx,["b",2]"#);
+    let printed = it.actions.list.iter().filter_map(|action| match action {
+        Action::See(seen) => seen.print.as_ref().map(Value::to_string),
+        _ => None,
+    });
+    let printed: Vec<String> = printed.collect();
+    assert_eq!(printed, [r#"["a",1]"#, r#"{"ns":"/fx","event":["b",2]}"#]);
 }
