@@ -295,6 +295,7 @@ pub struct Ending {
 
 /// What this side did that bears on the end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub struct Ours {
     /// It connects again by itself, so that no hint advises it.
     pub is_lasting: bool,

@@ -6,6 +6,7 @@ use super::Pipe;
 use crate::event::{Event, Ours};
 use crate::ontop::Reoffer;
 use crate::session::{Over, Reconnecting};
+use crate::speaker::Speaker;
 
 impl Reconnecting for Pipe {
     fn wants_reconnect(&self) -> bool {
@@ -45,10 +46,8 @@ impl Reconnecting for Pipe {
 impl Pipe {
     fn disconnected(&mut self) {
         self.active = None;
-        if let Some(speaker) = &mut self.speaker {
-            if let Some(missing) = speaker.closed() {
-                self.observers.view.note(&missing);
-            }
+        if let Some(missing) = self.speaker.as_mut().and_then(Speaker::closed) {
+            self.observers.view.note(&missing);
         }
         if let Some(upload) = self.outbox.stop() {
             let path = upload.path().display();

@@ -11,6 +11,7 @@ use crate::observe::NO_LINES;
 use crate::ontop::Reoffer;
 use crate::render::close_summary::ending;
 use crate::session::{Over, Reconnecting};
+use crate::speaker::Speaker;
 
 impl Reconnecting for Prompt {
     fn wants_reconnect(&self) -> bool {
@@ -111,10 +112,8 @@ impl Prompt {
         self.end_repeat(now);
         self.end_transfer(false);
         self.outbox.stop();
-        if let Some(speaker) = &mut self.speaker {
-            if let Some(missing) = speaker.closed() {
-                self.observers.view.note(&missing);
-            }
+        if let Some(missing) = self.speaker.as_mut().and_then(Speaker::closed) {
+            self.observers.view.note(&missing);
         }
     }
 
