@@ -22,6 +22,8 @@ pub struct Seen {
 const MOST_WAITING: usize = 256;
 /// Frames that a server may send before its answer; a greedy one sends a dozen.
 const MOST_BEFORE_ANSWER: usize = 256;
+/// RFC 9113 §6.10.
+const CONTINUATION: u8 = 9;
 /// The client's preface before its first frame (RFC 9113 §3.4), in bytes.
 const PREFACE: usize = 24;
 
@@ -42,7 +44,10 @@ pub(super) struct Log {
     pub(super) failure: Option<io::Error>,
     /// The first bytes of a server that does not speak HTTP/2.
     pub(super) other_protocol: Option<Vec<u8>>,
-    received: usize,
+    /// HEADERS and CONTINUATION frames; which of them are the answer, only the library knows.
+    heads: usize,
+    /// Frames before the first of those.
+    before_heads: usize,
 }
 
 impl Log {
@@ -68,7 +73,17 @@ impl Log {
     }
 
     fn received(&mut self, frame: Frame) {
-        self.received += 1;
+        // What follows the answer in the same bytes is seen before the library reports the answer.
+        let is_of_head = match frame {
+            Frame::Headers { .. } => true,
+            Frame::Other { kind, .. } => kind == CONTINUATION,
+            _ => false,
+        };
+        if is_of_head {
+            self.heads += 1;
+        } else if self.heads == 0 {
+            self.before_heads += 1;
+        }
         match &frame {
             Frame::Settings(settings) if self.settings.is_none() => {
                 self.settings = Some(settings.clone());
@@ -92,7 +107,7 @@ impl Log {
     }
 
     fn is_flood(&self) -> bool {
-        !self.is_answered && self.received > MOST_BEFORE_ANSWER
+        !self.is_answered && self.heads + self.before_heads > MOST_BEFORE_ANSWER
     }
 }
 
