@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::io;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
@@ -117,7 +118,17 @@ async fn request(
         }
         Ok(Dialed::Http2(client)) => {
             let handshake = ExtendedConnect::new(&offer, options.scheme());
-            extended_connect(*client, &handshake, observe, progress).await
+            match extended_connect(*client, &handshake, observe, progress).await {
+                Err(OpenProblem::Dial(dial::Error::Http2(problem)))
+                    if options.dial.http == http2::Versions::Auto && problem.is_missing() =>
+                {
+                    observe(Event::Step(&Step::Http1(Arc::from(problem))));
+                    let mut options = options.clone();
+                    options.dial.http = http2::Versions::Http1;
+                    return Box::pin(request(&options, observe, progress)).await;
+                }
+                answer => answer,
+            }
         }
         Err(error) => Err(error.into()),
     };

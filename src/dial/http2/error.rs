@@ -46,7 +46,17 @@ pub enum Http2Error {
 impl Http2Error {
     /// Whether a browser would have stayed with HTTP/1.1.
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::NotOffered(_) | Self::NoSetting)
+        matches!(self, Self::NotOffered(_) | Self::NoSetting) || self.requires_http1()
+    }
+
+    /// RFC 9113 §7, `HTTP_1_1_REQUIRED`: the client is to repeat the request over HTTP/1.1.
+    fn requires_http1(&self) -> bool {
+        let code = match self {
+            Self::Reset(code) => *code,
+            Self::GoAway(go_away) => go_away.code,
+            _ => return false,
+        };
+        code == ErrorCode::HTTP_1_1_REQUIRED
     }
 }
 

@@ -79,6 +79,7 @@ pub struct ErrorCode(pub u32);
 
 impl ErrorCode {
     pub const NO_ERROR: Self = Self(0);
+    pub const HTTP_1_1_REQUIRED: Self = Self(13);
 }
 
 /// Its name as RFC 9113 §7 spells it.
