@@ -7,6 +7,7 @@ use crate::event::{DisconnectReason, Offline, Opening, Retry, RoundTrips};
 use crate::memory::Memory;
 use crate::observe::View;
 use crate::proto::connection::Message;
+use crate::proto::http1::Head;
 use crate::proto::sender::Sender;
 use crate::proto::traffic::{Deflated, Traffic};
 use crate::render::close_summary::ratio;
@@ -122,9 +123,11 @@ impl Status {
             Step::Tls(session) => Some(format!("{}, {}", session.version, session.cipher_suite)),
             _ => None,
         });
+        let version = opening.response().and_then(Head::version);
         let url = view.secrets().url(opening.url()).into_owned();
         let rows = [
             ("url", url),
+            ("HTTP", version.unwrap_or_else(none)),
             ("readyState", self.state(sender, now)),
             ("protocol", protocol.unwrap_or_else(none)),
             ("extensions", deflate.map_or_else(none, |it| it.to_string())),

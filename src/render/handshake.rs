@@ -213,6 +213,9 @@ fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, no
     if let Some(group) = &session.key_exchange {
         let _ = write!(fact, ", {group}");
     }
+    if let Some(alpn) = &session.alpn {
+        let _ = write!(fact, ", ALPN {}", escape_line(alpn));
+    }
     timed_fact(out, &fact, session.took, style);
     let mut fact = |text: String| line(out, style.prose(Role::Fact, &format!("*   {text}")));
     match &session.sni {

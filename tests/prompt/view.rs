@@ -253,6 +253,7 @@ fn status_and_stats() {
 ← pong 0 B   (round trip … ms)
 > /status
   url             ws://127.0.0.1:…/
+  HTTP            1.1
   readyState      OPEN (1)
   protocol        chat
   extensions      none

@@ -222,6 +222,7 @@ impl Jsonl {
                 Step::Tls(session) => Some(Tls::from(&**session)),
                 _ => None,
             }),
+            http_version: response.and_then(Head::version),
             subprotocol: open
                 .subprotocol
                 .as_deref()

@@ -77,6 +77,8 @@ pub(super) struct Open<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub http_version: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub subprotocol: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extensions: Option<String>,
