@@ -184,14 +184,14 @@ pub const COMMANDS: &[Usage] = &[
     Usage {
         name: "drop",
         args: "",
-        help: "drop the TCP connection without a Close frame",
-        details: "The server sees an abnormal closure, which it reports as 1006.",
+        help: "drop the connection without a Close frame",
+        details: "The server sees an abnormal closure, which it reports as 1006. Over HTTP/2 the stream ends (END_STREAM).",
         example: "/drop",
     },
     Usage {
         name: "reset",
         args: "",
-        help: "reset the TCP connection (RST)",
+        help: "reset the connection (TCP RST, over HTTP/2 RST_STREAM)",
         details: "The server sees \"connection reset by peer\".",
         example: "/reset",
     },

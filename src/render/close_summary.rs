@@ -231,11 +231,14 @@ fn end_text(ending: &Ending, peer: &str) -> String {
             let why = lost_text(error.as_deref(), *partial, *silence, *closing, peer);
             format!("abnormal closure (1006, which is never on the wire): {why}")
         }
-        End::Abandoned { reset: true } => {
-            "connection dropped by us (TCP RST), no Close frame sent".to_owned()
-        }
-        End::Abandoned { reset: false } => {
-            "connection dropped by us (TCP FIN), no Close frame sent".to_owned()
+        End::Abandoned { reset } => {
+            let by = match (is_http2(ending), reset) {
+                (true, true) => "RST_STREAM CANCEL",
+                (true, false) => "END_STREAM",
+                (false, true) => "TCP RST",
+                (false, false) => "TCP FIN",
+            };
+            format!("connection dropped by us ({by}), no Close frame sent")
         }
         End::NotAwaited { sent } => {
             if ending.ours.is_polled {
@@ -273,6 +276,12 @@ fn closed_text(sent: Option<&CloseFrame>, received: Option<&CloseFrame>, peer: &
         let _ = write!(text, ", the {peer} answered {}", close_text(received));
     }
     text
+}
+
+/// Whether the connection is a stream of HTTP/2, which extended CONNECT opened (RFC 8441 §4).
+fn is_http2(ending: &Ending) -> bool {
+    let request = ending.evidence.request.as_ref();
+    request.is_some_and(|request| request.text(":protocol").is_some())
 }
 
 fn lost_text(
