@@ -22,6 +22,8 @@ pub struct OpenError {
     pub refusal: Option<Box<Refusal>>,
     /// The server does not speak the version of the protocol on top that was asked for.
     pub refuses_version: bool,
+    /// The server refused over HTTP/2, and not over HTTP/1.1.
+    pub http1_works: bool,
     pub evidence: Box<Evidence>,
 }
 
@@ -96,6 +98,7 @@ impl OpenError {
             problem,
             refusal: refusal.map(Box::new),
             refuses_version,
+            http1_works: false,
             evidence,
         }
     }
@@ -113,7 +116,28 @@ impl OpenError {
     }
 }
 
+/// The most common reason why a page works in one browser only.
+const HTTP1_WORKS: &str = "the server offers WebSocket over HTTP/2 (extended CONNECT) and breaks it; \
+     browsers that use it (Firefox) fail here; --http 1.1 works";
+
 impl OpenProblem {
+    /// Whether it is how a server fails that offers extended CONNECT and cannot deliver it.
+    pub(super) fn is_by_http2(&self) -> bool {
+        match self {
+            Self::Refused(refused) => {
+                let handshake::Refusal { response, status } = &refused.refusal;
+                // Those of credentials, redirections and quotas are the same over HTTP/1.1.
+                let is_usual = matches!(status, 300..=399 | 401 | 407 | 429);
+                response.version().as_deref() == Some("2") && !is_usual
+            }
+            Self::Dial(dial::Error::Http2(problem)) => matches!(
+                **problem,
+                Http2Error::Reset(_) | Http2Error::NoStreams | Http2Error::GoAway(_)
+            ),
+            _ => false,
+        }
+    }
+
     pub fn exit(&self) -> Exit {
         match self {
             Self::Dial(error) => dial_exit(error),
@@ -143,6 +167,9 @@ impl std::error::Error for OpenError {}
 
 impl Diagnostic for OpenError {
     fn hint(&self) -> Option<String> {
+        if self.http1_works {
+            return Some(HTTP1_WORKS.to_owned());
+        }
         if let Some(refusal) = &self.refusal {
             return refusal.hint.clone();
         }

@@ -1,8 +1,9 @@
 //! From a target to an open connection: dial, upgrade, all under one deadline.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::io::AsyncWriteExt;
 
 use super::carrier::Carrier;
 use super::error::{OpenError, OpenProblem, Refused};
@@ -10,6 +11,7 @@ use super::exchange::{Exchange, exchange};
 use super::options::Options;
 use super::polling::{self, Polling};
 use super::progress::Progress;
+use crate::dial::http2::Versions;
 use crate::dial::{Step, Stream, connect, dial, read_body};
 use crate::duration::shown;
 use crate::event::{Event, Evidence, Open, Symptom};
@@ -33,7 +35,10 @@ pub async fn open(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     let started = Instant::now();
-    let answered = ask(options, observe).await?;
+    let answered = match ask(options, observe).await {
+        Ok(answered) => answered,
+        Err(error) => return Err(compared(error, options).await),
+    };
     let took = |at: Instant| at - started;
     let (stream, open, input, evidence) = match answered.outcome {
         Outcome::Agreed(agreed) => {
@@ -56,9 +61,13 @@ pub async fn open(
                 input: answered.input,
             };
             let polled = unread.poll(*answered.options, started).await;
-            let polling = polled.map_err(|problem| {
-                OpenError::new(problem, options.on_top, *answered.evidence.clone())
-            })?;
+            let polling = match polled {
+                Ok(polling) => polling,
+                Err(problem) => {
+                    let error = OpenError::new(problem, options.on_top, *answered.evidence);
+                    return Err(compared(error, options).await);
+                }
+            };
             let open = Open {
                 took: took(Instant::now()),
                 is_polled: true,
@@ -94,6 +103,41 @@ pub async fn open(
         at,
         evidence: Box::new(evidence),
     })
+}
+
+/// How long HTTP/1.1 may take for the comparison: enough for a far server, and no wait that looks like a hang.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A Close frame without a code, masked with zeros.
+const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
+
+/// The error with whether HTTP/1.1 leads where HTTP/2 did not; without TLS no browser uses HTTP/2.
+async fn compared(mut error: OpenError, options: &Options) -> OpenError {
+    if options.dial.http != Versions::Http1 && options.target.tls && error.problem.is_by_http2() {
+        error.http1_works = Box::pin(works_over_http1(options)).await;
+    }
+    error
+}
+
+async fn works_over_http1(options: &Options) -> bool {
+    let mut options = options.clone();
+    options.dial.http = Versions::Http1;
+    options.connect_timeout = options.connect_timeout.min(PATIENCE);
+    let answered = ask(&options, &mut |_| {}).await;
+    let Ok(Answered {
+        mut stream,
+        outcome: Outcome::Agreed(_),
+        ..
+    }) = answered
+    else {
+        return false;
+    };
+    let end = async {
+        stream.write_all(&CLOSE).await?;
+        stream.shutdown().await
+    };
+    // The answer is known, however the server takes the end.
+    let _ = tokio::time::timeout(PATIENCE, end).await;
+    true
 }
 
 /// An answer that is no upgrade, and whose body is not read yet.

@@ -73,7 +73,9 @@ fn echoes(output: Output) -> Output {
 
 #[test]
 fn auto_takes_http2_where_the_server_allows_it() {
-    echoes(visit(BOTH, 1, "auto", over_http2)).says("> :scheme: https");
+    echoes(visit(BOTH, 1, "auto", over_http2))
+        .says(", ALPN h2")
+        .says("> :scheme: https");
 }
 
 #[test]
@@ -87,6 +89,42 @@ fn auto_takes_http1_where_the_server_selects_it() {
 fn auto_makes_a_second_connection_where_the_setting_is_missing() {
     echoes(visit(BOTH, 2, "auto", lacks_the_setting))
         .says("its SETTINGS lack ENABLE_CONNECT_PROTOCOL (RFC 8441 §3); HTTP/1.1 instead")
+        .says("> GET / HTTP/1.1");
+}
+
+#[test]
+fn a_server_that_offers_http2_and_breaks_it_is_compared_with_http1() {
+    fn breaks(index: usize, stream: TlsStream) {
+        if index == 1 {
+            Peer::accept(stream).record();
+            return;
+        }
+        let mut http2 = Http2::asked(stream);
+        http2.respond("502");
+        http2.end_stream();
+        http2.read_to_end();
+    }
+    for http in ["auto", "2"] {
+        visit(BOTH, 2, http, breaks)
+            .exits(22)
+            .says("browsers that use it (Firefox) fail here; --http 1.1 works")
+            .ends_with_line("wsee: the server refused the upgrade with status 502");
+    }
+}
+
+#[test]
+fn auto_takes_http1_where_the_server_requires_it() {
+    fn requires_http1(index: usize, stream: TlsStream) {
+        if index == 1 {
+            return over_http1(index, stream);
+        }
+        let mut http2 = Http2::asked(stream);
+        // RFC 9113 §7: HTTP_1_1_REQUIRED.
+        http2.reset(13);
+        http2.read_to_end();
+    }
+    echoes(visit(BOTH, 2, "auto", requires_http1))
+        .says("with HTTP_1_1_REQUIRED (RST_STREAM); HTTP/1.1 instead, as browsers do")
         .says("> GET / HTTP/1.1");
 }
 

@@ -2,7 +2,7 @@
 
 use super::run;
 use crate::support::http2::{
-    ENABLE_CONNECT_PROTOCOL, Http2, MAX_CONCURRENT_STREAMS, asked, opened,
+    ENABLE_CONNECT_PROTOCOL, Http2, MAX_CONCURRENT_STREAMS, RST_STREAM, asked, opened,
 };
 use crate::support::run::wsee;
 use crate::support::server::Server;
@@ -153,5 +153,23 @@ fn a_flag_that_cannot_work_exits_2() {
         ),
     ] {
         wsee(args).stdin("").run().exits(2).says(text);
+    }
+}
+
+#[test]
+fn drop_and_reset_end_the_stream_alone() {
+    for (command, by, resets) in [
+        ("/drop\n", "END_STREAM", false),
+        ("/reset\n", "RST_STREAM CANCEL", true),
+    ] {
+        let server = opened(Http2::read_to_end);
+        wsee(&[server.url(), super::CLEAR, "--commands"])
+            .stdin(command)
+            .run()
+            .exits(0)
+            .ends_with_line(&format!(
+                "connection dropped by us ({by}), no Close frame sent"
+            ));
+        assert_eq!(server.finish().contains(&RST_STREAM), resets);
     }
 }

@@ -69,6 +69,43 @@ fn one_v_leaves_out_what_only_says_that_it_works() {
 }
 
 #[test]
+fn a_browser_is_imitated_over_http2() {
+    let server = opened(|http2| http2.websocket().echo());
+    echo(&server, &["--like", "firefox", "-v"])
+        .run()
+        .exits(0)
+        .says("> user-agent: Mozilla/5.0 ")
+        .says("\n> origin: http://127.0.0.1:")
+        .never_says("> connection:")
+        .never_says("> sec-websocket-key:");
+    server.finish();
+}
+
+#[test]
+fn resolve_gives_the_address_and_the_url_the_authority() {
+    let server = opened(|http2| http2.websocket().echo());
+    let port = server.port();
+    let url = format!("ws://server.invalid:{port}");
+    let resolve = format!("*:{port}:127.0.0.1");
+    wsee(&[&url, CLEAR, "--resolve", &resolve, "-v", "-n", "1"])
+        .stdin("hello\n")
+        .run()
+        .exits(0)
+        .prints("hello\n")
+        .says(&format!("> :authority: server.invalid:{port}\n"));
+    server.finish();
+}
+
+#[test]
+fn events_have_the_version() {
+    let server = opened(|http2| http2.websocket().echo());
+    let output = echo(&server, &["--jsonl"]).run();
+    let events = String::from_utf8_lossy(&output.stdout);
+    assert!(events.contains(r#""http_version":"2""#), "{events}");
+    server.finish();
+}
+
+#[test]
 fn a_secret_in_the_path_is_shown_nowhere() {
     let server = opened(|http2| http2.websocket().echo());
     let url = format!("{}/?token=s3cret", server.url());
