@@ -82,6 +82,21 @@ impl Redactor {
         }
     }
 
+    /// Adds the forms in which a page repeats a value: percent-encoded, as JSON and in hex.
+    pub fn add_forms(&mut self) {
+        for secret in self.secrets.clone() {
+            let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+            self.add(&form.replace('+', "%20"));
+            self.add(&form);
+            if let Ok(json) = serde_json::to_string(&secret) {
+                self.add(json.trim_matches('"'));
+            }
+            let digits = hex::encode(&secret);
+            self.add(&digits.to_ascii_uppercase());
+            self.add(&digits);
+        }
+    }
+
     pub fn text<'t>(&self, text: &'t str) -> Cow<'t, str> {
         match self.bytes(text.as_bytes()) {
             Cow::Borrowed(_) => Cow::Borrowed(text),
@@ -135,6 +150,15 @@ mod tests {
             redactor.add(secret);
         }
         redactor
+    }
+
+    #[test]
+    fn a_secret_in_another_form_is_masked() {
+        let mut redactor = redactor(&["a b/c\u{e9}"]);
+        redactor.add_forms();
+        for text in ["a+b%2Fc%C3%A9", "a%20b%2Fc%C3%A9", "6120622f63c3a9"] {
+            assert_eq!(redactor.text(text), MASK, "{text}");
+        }
     }
 
     #[test]
