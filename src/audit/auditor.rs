@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
+use super::admission::Admissions;
 use super::meter::Meter;
 use super::options::Options;
-use super::request::{self, Place, With};
+use super::request::Place;
 use super::trace::Trace;
 use super::verdict::Untested;
-use super::wire::{Seen, Wire};
+use super::wire::Wire;
 use crate::dial::tls::Session;
 use crate::dial::{self, Stream};
 use crate::proto::handshake::client::{Edit, Handshake};
@@ -20,10 +21,6 @@ use crate::proto::http1::{Body, Head, HeadError, Reader};
 use crate::render::quantity;
 use crate::session;
 
-/// How long a connection must stay open to count as let in: servers that check after the upgrade close at once.
-const SETTLE: Duration = Duration::from_millis(250);
-/// The same before a finding of high severity.
-const CONFIRM: Duration = Duration::from_millis(1200);
 /// Failures in a row after which the server is left alone.
 const FAILURES: u32 = 3;
 /// How long a body is waited for: it is only evidence, and an error page comes with its head.
@@ -75,44 +72,6 @@ impl Answer {
     }
 }
 
-/// Whether a request gets in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Entry {
-    In,
-    /// Why not.
-    Out(String),
-    /// An answer that says nothing about the request.
-    Unclear(String),
-}
-
-#[derive(Debug)]
-pub(super) struct Admission {
-    pub(super) entry: Entry,
-    pub(super) trace: Trace,
-}
-
-impl Admission {
-    pub(super) fn is_in(&self) -> bool {
-        self.entry == Entry::In
-    }
-
-    /// Whether it gets in, or why that is not known.
-    pub(super) fn decided(&self) -> Result<bool, Untested> {
-        match &self.entry {
-            Entry::In => Ok(true),
-            Entry::Out(_) => Ok(false),
-            Entry::Unclear(why) => Err(Untested(why.clone())),
-        }
-    }
-
-    pub(super) fn brief(&self) -> &str {
-        match &self.entry {
-            Entry::In => "101",
-            Entry::Out(why) | Entry::Unclear(why) => why,
-        }
-    }
-}
-
 /// What was learned before the checks.
 #[derive(Debug)]
 pub(super) struct Baseline {
@@ -122,12 +81,9 @@ pub(super) struct Baseline {
     pub(super) agreed: Option<Agreed>,
     /// Why the connection did not open; the status of a refusal.
     pub(super) refused: Option<u16>,
-    /// The head of that refusal.
+    /// That refusal.
     pub(super) refusal: Option<Head>,
 }
-
-/// Credentials and origin of a request.
-type Asked = (With, Option<String>);
 
 #[derive(Debug)]
 pub(super) struct Auditor {
@@ -141,7 +97,9 @@ pub(super) struct Auditor {
     pub(super) probed_frames: bool,
     /// Checks whose broken frames were closed with another code than the right one: which, and the bytes.
     pub(super) odd_codes: Vec<(&'static str, String, Trace)>,
-    admissions: Vec<(Asked, Rc<Admission>)>,
+    pub(super) admissions: Admissions,
+    /// Why the credentials of the URL get nobody in any more.
+    pub(super) spent: Option<String>,
     failures: u32,
     /// The last failure is that the server asked for a pause.
     is_limited: bool,
@@ -169,7 +127,8 @@ impl Auditor {
             refusals: Vec::new(),
             probed_frames: false,
             odd_codes: Vec::new(),
-            admissions: Vec::new(),
+            admissions: Admissions::default(),
+            spent: None,
             failures: 0,
             is_limited: false,
             left: None,
@@ -201,80 +160,6 @@ impl Auditor {
         own.ok_or_else(|| Untested::because("the URL has no host"))
     }
 
-    /// Remembers that the connection of the baseline was let in.
-    pub(super) fn admitted(&mut self, admission: Admission) {
-        let origin = self.base().offer.origin.clone();
-        self.admissions
-            .push(((With::All, origin), Rc::new(admission)));
-    }
-
-    /// A request with these credentials and this origin, sent once.
-    pub(super) async fn admit(
-        &mut self,
-        with: With,
-        origin: Option<&str>,
-    ) -> Result<Rc<Admission>, Untested> {
-        let key = (with, origin.map(str::to_owned));
-        if let Some((_, known)) = self.admissions.iter().find(|(other, _)| *other == key) {
-            return Ok(Rc::clone(known));
-        }
-        let admission = Rc::new(self.admit_for(with, origin, SETTLE).await?);
-        self.admissions.push((key, Rc::clone(&admission)));
-        Ok(admission)
-    }
-
-    /// The same once more, and for longer.
-    pub(super) async fn confirm(
-        &mut self,
-        with: With,
-        origin: Option<&str>,
-    ) -> Result<Admission, Untested> {
-        self.admit_for(with, origin, CONFIRM).await
-    }
-
-    /// The same; it must stay open for `settle` to be in.
-    pub(super) async fn admit_for(
-        &mut self,
-        with: With,
-        origin: Option<&str>,
-        settle: Duration,
-    ) -> Result<Admission, Untested> {
-        let mut options = request::with(self.base(), with);
-        options.offer.origin = origin.map(str::to_owned);
-        let mut answer = self.ask(&options).await?;
-        match answer.wire.take() {
-            Some(wire) => self.settle(wire, settle).await,
-            None => Ok(Admission {
-                entry: refused(&answer),
-                trace: answer.trace,
-            }),
-        }
-    }
-
-    /// Whether an open connection stays open.
-    pub(super) async fn settle(
-        &mut self,
-        mut wire: Wire,
-        settle: Duration,
-    ) -> Result<Admission, Untested> {
-        let mut left = settle;
-        let entry = loop {
-            let began = std::time::Instant::now();
-            match wire.next(left).await? {
-                Seen::Close(code, _) if !self.ends_soon => {
-                    let code = code.map_or("no code".to_owned(), |code| code.to_string());
-                    break Entry::Out(format!("101, then Close {code}"));
-                }
-                Seen::End(end) if !self.ends_soon => break Entry::Out(format!("101, then {end}")),
-                Seen::Close(..) | Seen::End(_) | Seen::Silence => break Entry::In,
-                _ => left = left.saturating_sub(began.elapsed()),
-            }
-        };
-        let trace = wire.trace.clone();
-        wire.leave().await;
-        Ok(Admission { entry, trace })
-    }
-
     /// Sends a well-formed upgrade.
     pub(super) async fn ask(&mut self, options: &session::Options) -> Result<Answer, Untested> {
         let offer = complete(options);
@@ -299,6 +184,9 @@ impl Auditor {
         options: &session::Options,
         request: &[u8],
     ) -> Result<Answer, Untested> {
+        if let Some(why) = &self.spent {
+            return Err(Untested(why.clone()));
+        }
         let mut is_again = false;
         loop {
             let answer = self.exchange_once(options, request).await?;
@@ -487,16 +375,4 @@ async fn finish(
 
 fn not_http(error: &HeadError) -> String {
     error.to_string()
-}
-
-fn refused(answer: &Answer) -> Entry {
-    let brief = answer.brief();
-    match (&answer.reply, answer.status()) {
-        (Reply::Head(_), Some(300..=499)) | (Reply::Ended(_) | Reply::Tls(_), _) => {
-            Entry::Out(brief)
-        }
-        _ => Entry::Unclear(format!(
-            "the server answers {brief}, which says nothing about it"
-        )),
-    }
 }

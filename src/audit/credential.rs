@@ -56,7 +56,7 @@ pub(super) const GROUP: Group = Group {
                     "log $uri instead of $request, so that the query is not kept",
                 ),
             ],
-            connections: 1,
+            connections: 4,
             run: |it| Box::pin(query(it)),
         },
         Check {
@@ -113,18 +113,22 @@ async fn query(it: &mut Auditor) -> Judged {
     if !only_in_query(it.base()) {
         return passed("the URL is not the only place of credentials");
     }
+    if it.spent.is_some() {
+        return passed("the URL lets in once, as a ticket should");
+    }
     let origin = it.base().offer.origin.clone();
     let admission = it.admit(With::Nothing, origin.as_deref()).await?;
     if admission.decided()? {
         return passed("not needed in the URL");
     }
-    let evidence = format!("without the secrets in the query: {}", admission.brief());
-    found(
-        Severity::Low,
-        Sure::Certain,
-        evidence,
-        [admission.trace.clone()],
-    )
+    // A server that refuses now and then may not want them at all.
+    let with = it.confirm(With::All, origin.as_deref()).await?;
+    let without = it.confirm(With::Nothing, origin.as_deref()).await?;
+    if !with.decided()? || without.decided()? {
+        return untested("the server answers the same request in different ways");
+    }
+    let evidence = format!("without the secrets in the query: {}", without.brief());
+    found(Severity::Low, Sure::Certain, evidence, [without.trace])
 }
 
 /// Names of cookies that hold a session or a token have one of these in them, …
@@ -144,7 +148,7 @@ fn cookie(it: &Auditor) -> Judged {
         .filter_map(Cookie::parse)
         .collect();
     if cookies.is_empty() {
-        return passed("no session cookie is set");
+        return untested("the server sets no session cookie");
     }
     let tls = it.base().target.tls;
     let lacking: Vec<String> = cookies
@@ -183,10 +187,27 @@ impl Cookie {
         let mut parts = value.split(';');
         let (name, value) = parts.next()?.split_once('=')?;
         let attributes = parts.map(|part| part.trim().to_ascii_lowercase());
-        (is_session(name) && !value.is_empty()).then(|| Self {
+        let cookie = Self {
             name: name.trim().to_owned(),
             attributes: attributes.collect(),
-        })
+        };
+        let is_empty = matches!(value.trim(), "" | "\"\"" | "deleted");
+        (is_session(name) && !is_empty && !cookie.is_deleted()).then_some(cookie)
+    }
+
+    /// Whether its time is over; Max-Age takes precedence over Expires (RFC 6265 §5.3).
+    fn is_deleted(&self) -> bool {
+        let value = |name: &str| {
+            let mut attributes = self.attributes.iter().rev();
+            attributes.find_map(|it| {
+                let (own, value) = it.split_once('=')?;
+                (own.trim() == name).then(|| value.trim())
+            })
+        };
+        match value("max-age").and_then(|age| age.parse::<i64>().ok()) {
+            Some(age) => age <= 0,
+            None => value("expires").is_some_and(is_long_ago),
+        }
     }
 
     fn lacks(&self, tls: bool) -> Option<String> {
@@ -206,6 +227,14 @@ impl Cookie {
     }
 }
 
+/// Whether a date is one that deletes a cookie, which programs take from the first years of Unix.
+fn is_long_ago(date: &str) -> bool {
+    let words = date.split(|c: char| !c.is_ascii_digit());
+    words
+        .filter_map(|word| word.parse::<u16>().ok())
+        .any(|year| (1900..2000).contains(&year))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,6 +250,16 @@ mod tests {
             None
         );
         assert_eq!(lacks("sid=; Max-Age=0", true), None);
+        for deleted in [
+            "PHPSESSID=deleted; Max-Age=0",
+            "sessionid=\"\"; Max-Age=0",
+            "sid=x; Max-Age=0",
+            "sid=x; expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        ] {
+            assert_eq!(lacks(deleted, true), None, "{deleted}");
+        }
+        let kept = "sid=x; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT";
+        assert!(lacks(kept, true).is_some());
         let all = "cookie connect.sid without HttpOnly, Secure, SameSite";
         assert_eq!(lacks("connect.sid=x", true).as_deref(), Some(all));
     }

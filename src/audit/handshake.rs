@@ -143,7 +143,7 @@ pub(super) const GROUP: Group = Group {
             Low,
             "A request with a short key gets in",
             "RFC 6455 §4.1, §4.2.1",
-            "Sends a key of 8 bytes, encoded; it must have 16.",
+            "Sends a key of 8 bytes, encoded as base64; a valid key has 16 bytes.",
             LIBRARY,
             |head| head.set("Sec-WebSocket-Key", "c2hvcnRrZXk=")
         ),

@@ -83,12 +83,11 @@ fn compression(it: &Auditor) -> Judged {
     found(Severity::Info, Sure::Likely, evidence, [trace])
 }
 
-const FIELDS: [&str; 6] = [
+const FIELDS: [&str; 5] = [
     "Server",
     "X-Powered-By",
     "X-AspNet-Version",
     "X-AspNetMvc-Version",
-    "X-Runtime",
     "X-Generator",
 ];
 
@@ -121,22 +120,37 @@ async fn version(it: &mut Auditor) -> Judged {
     found(Severity::Info, Sure::Certain, text, [trace])
 }
 
-/// The fields that have a version, which is a number with a dot or after a slash.
+/// The fields that have a version: a number with a dot, or a whole number after a slash.
 fn versions(head: &Head) -> Option<(String, Trace)> {
     let fields = FIELDS.iter().filter_map(|name| {
         let value = head.text(name)?;
-        let is_version = |word: &str| {
-            let digits = word.trim_start_matches('v');
-            let is_number = digits.starts_with(|c: char| c.is_ascii_digit());
-            is_number && (digits.contains('.') || *name != "X-Runtime")
-        };
-        let has_version = value.split([' ', '/', '-', '(', ')']).any(is_version);
-        has_version.then(|| format!("{name}: {value}"))
+        let products = value.split(|c: char| " ()[],;".contains(c));
+        products
+            .into_iter()
+            .any(has_version)
+            .then(|| format!("{name}: {value}"))
     });
     let fields: Vec<String> = fields.collect();
     let mut trace = Trace::default();
     trace.received.add_head(head.as_bytes());
     (!fields.is_empty()).then(|| (fields.join(", "), trace))
+}
+
+/// Names of machines, such as `nyb/1D2E` and `DE1-1081`, and addresses are no versions.
+fn has_version(product: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|it| it.is_ascii_digit());
+    let after_slash = product.split('/').skip(1).any(is_number);
+    let is_dotted = |word: &str| {
+        let word = word.trim_start_matches('v');
+        let mut parts = word.split('.');
+        let is_address = word.parse::<std::net::Ipv4Addr>().is_ok();
+        !is_address
+            && parts.next().is_some_and(is_number)
+            && parts
+                .next()
+                .is_some_and(|part| part.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    after_slash || product.split(['/', '-']).any(is_dotted)
 }
 
 async fn stack(it: &mut Auditor) -> Judged {
@@ -152,7 +166,12 @@ async fn stack(it: &mut Auditor) -> Judged {
         if it.refusals.iter().any(|trace| is_refusal(&trace)) {
             return passed("");
         }
-        return untested("the server refused nothing");
+        return untested(match it.baseline.refused {
+            Some(status) => {
+                format!("the server answers with a page ({status}), which may be about anything")
+            }
+            None => "the server refused nothing".to_owned(),
+        });
     };
     let evidence = format!("the body of a refusal has \"{line}\"");
     found(Severity::Low, Sure::Likely, evidence, [trace])
@@ -217,6 +236,13 @@ mod tests {
         assert!(text("Server", "nginx/1.22.1").is_some());
         assert!(text("server", "Python/3.11 websockets/17.4").is_some());
         assert!(text("X-AspNet-Version", "4.0.30319").is_some());
+        assert!(text("Server", "Apache/2 (Debian)").is_some());
+        assert!(text("Server", "Jetty(9.4.48.v20220622)").is_some());
+        for machine in ["ECS (nyb/1D2E)", "BunnyCDN-DE1-1081", "edge-10.0.0.1"] {
+            assert_eq!(text("Server", machine), None);
+        }
+        // The time that the request took.
+        assert_eq!(text("X-Runtime", "0.002134"), None);
     }
 
     #[test]

@@ -61,8 +61,8 @@ pub fn connections(options: &Options) -> u32 {
             .map(|check| check.connections)
             .sum()
     };
-    // The first connection may need an Origin, and is then made twice.
-    let polite = (2 + sum(|level| level == Level::Polite)).min(POLITE);
+    // The first connection may need an Origin, and is then made twice; a URL with a query is asked for once more.
+    let polite = (3 + sum(|level| level == Level::Polite)).min(POLITE);
     polite + sum(|level| level != Level::Polite)
 }
 

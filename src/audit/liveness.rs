@@ -58,7 +58,7 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Info,
             title: "A silent connection is cut without a ping",
             rule: "RFC 6455 §5.5.2, §7.4.1",
-            about: "Sends nothing for the time of --idle-budget, and answers pings. A finding if the server, or a proxy before it, ends the connection without having sent a ping: clients then lose connections that only wait. A Close that says that the server is done, or that something is missing (1000, 1008, 3000 and above), is none.",
+            about: "Sends nothing for the time of --idle-budget, and answers pings. A finding if the server, or a proxy before it, ends the connection without having sent a ping: clients then lose connections that only wait. A Close that says that the server is done, or that something is missing (1000, 1008, 3000 and above), is none. Not judged if the server sent messages before, as a heartbeat of another protocol may be one.",
             cures: &[
                 cure(NGINX, "proxy_read_timeout 1h; and pings from the server"),
                 cure(
@@ -190,6 +190,9 @@ async fn tcp(it: &mut Auditor) -> Judged {
     )
 }
 
+/// Messages that come later than this are no greeting; a heartbeat is one of them, as in Engine.IO 4.
+const GREETING: Duration = Duration::from_secs(1);
+
 async fn idle(it: &mut Auditor) -> Judged {
     let budget = it.options.idle_budget;
     if it.ends_soon {
@@ -198,6 +201,7 @@ async fn idle(it: &mut Auditor) -> Judged {
     let mut wire = it.open().await?;
     let began = Instant::now();
     let mut pings = 0_u32;
+    let mut is_asked = false;
     let mut last: Option<Duration> = None;
     let end = loop {
         let left = budget.saturating_sub(began.elapsed());
@@ -226,10 +230,16 @@ async fn idle(it: &mut Auditor) -> Judged {
                     ),
                 });
             }
-            Seen::Data | Seen::Pong(_) => {}
+            Seen::Data => is_asked |= began.elapsed() > GREETING,
+            Seen::Pong(_) => {}
         }
     };
     let span = quantity::duration(began.elapsed());
+    if is_asked {
+        return untested(format!(
+            "{end} after {span}, and the server sent messages before, which may want an answer"
+        ));
+    }
     if pings > 0 {
         return passed(format!("{end} after {span}, with pings before"));
     }

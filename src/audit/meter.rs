@@ -38,6 +38,16 @@ impl Meter {
         (self.connections.get(), self.bytes.get())
     }
 
+    pub(super) fn connections_left(&self) -> u32 {
+        self.budget
+            .connections
+            .saturating_sub(self.connections.get())
+    }
+
+    pub(super) fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
     pub(super) fn connect(&self) -> Result<(), Untested> {
         let used = self.connections.get();
         if used >= self.budget.connections {
@@ -60,7 +70,9 @@ impl Meter {
     pub(super) fn room(&self, bytes: usize) -> Result<(), Untested> {
         if self.bytes.get() + bytes as u64 > self.budget.bytes {
             let limit = quantity::size(self.budget.bytes);
-            return Err(Untested(format!("the run has used its {limit}")));
+            return Err(Untested(format!(
+                "the run has used its {limit}; --max-bytes gives it more"
+            )));
         }
         Ok(())
     }

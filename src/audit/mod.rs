@@ -4,9 +4,11 @@
 //! of the run ([`auditor`], [`wire`]) and comes to a [`verdict`]; what cannot be decided is not tested, and never
 //! passed. Results are values ([`result`](mod@result)), of which reports are made ([`report`]).
 
+mod admission;
 mod auditor;
 pub mod check;
 mod credential;
+mod entry;
 mod frame;
 mod handshake;
 mod known;

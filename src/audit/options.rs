@@ -58,8 +58,8 @@ impl Options {
 
     /// The most that checks which need so many connections may use.
     pub fn budget(&self, connections: u32) -> Budget {
-        // What the checks of a level send and get back, and as much again for servers that talk by themselves.
-        let bytes = if self.probe { 4 << 20 } else { 2 << 20 };
+        // Half a MiB for each of the connections: some servers send all they have to everybody who connects.
+        let bytes = if self.probe { 32 << 20 } else { 16 << 20 };
         // A server that answers at once needs less than a third of it.
         let seconds = if self.probe { 60 } else { 30 };
         let time = Duration::from_secs(seconds) + 4 * self.idle_budget;

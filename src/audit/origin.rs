@@ -2,11 +2,13 @@
 //!
 //! An accepted foreign origin is no hole by itself: it is one where the cookie of a user makes the difference.
 
-use super::auditor::{Admission, Auditor};
+use super::admission::Admission;
+use super::auditor::Auditor;
 use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, SPRING, cure};
 use super::options::Level;
-use super::request::{Place, With, ambient, has_query};
+use super::request::{Place, With, ambient, has_unknown};
 use super::severity::{Severity, Sure};
+use super::trace::Trace;
 use super::verdict::{Judged, Untested, found, passed, untested};
 
 const LIST: &[Cure] = &[
@@ -47,9 +49,9 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::High,
             title: "A page of any origin connects as the user",
             rule: RULE,
-            about: "Asks for an upgrade from a foreign origin with what a browser adds by itself (cookies, kept logins, client certificates), and without it. Only if the first gets in and the second does not, twice, any web page can act as a user that visits it (cross-site WebSocket hijacking).",
+            about: "Asks for an upgrade from a foreign origin with what a browser adds by itself (cookies, kept logins, client certificates), and without it. Only if the first gets in and the second does not, twice, any web page can act as a user that visits it (cross-site WebSocket hijacking). It is information where the upgrade also needs a part of the query or a subprotocol that may be a token.",
             cures: LIST,
-            connections: 4,
+            connections: 7,
             run: |it| Box::pin(foreign(it)),
         },
         Check {
@@ -60,7 +62,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "The server asks nobody for an origin or for credentials in the handshake. That is right for a public service; behind a firewall or on localhost it lets every web page that a user visits talk to the server.",
             cures: LIST,
-            connections: 1,
+            connections: 2,
             run: |it| Box::pin(open(it)),
         },
         Check {
@@ -71,7 +73,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "HOST.foreign.example begins like an allowed origin, and belongs to somebody else. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
             cures: WHOLE,
-            connections: 5,
+            connections: 6,
             run: |it| {
                 Box::pin(trick(it, |own| {
                     Some(own.with_host(format!("{}.foreign.example", own.host)))
@@ -86,7 +88,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "foreignDOMAIN ends like an allowed origin, and anybody can register it. A finding if it gets in where other foreign origins do not; high if credentials make the difference. Needs a host with a domain.",
             cures: WHOLE,
-            connections: 5,
+            connections: 6,
             run: |it| {
                 Box::pin(trick(it, |own| {
                     if own.is_address() {
@@ -105,7 +107,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "Sandboxed frames and local files have the origin null, and any page can make one. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
             cures: &[cure(ANY, "remove null from the list of origins")],
-            connections: 5,
+            connections: 6,
             run: |it| Box::pin(trick(it, |_| Some("null".to_owned()))),
         },
         Check {
@@ -116,7 +118,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "Whoever controls the network can put a script in a page without TLS of the same host. A finding if a server with TLS lets http://HOST in where foreign origins do not get in.",
             cures: WHOLE,
-            connections: 2,
+            connections: 4,
             run: |it| Box::pin(scheme(it)),
         },
         Check {
@@ -127,7 +129,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "Another port is another origin, and cookies do not keep ports apart. A finding if it gets in where foreign origins do not.",
             cures: WHOLE,
-            connections: 1,
+            connections: 3,
             run: |it| Box::pin(relative(it, Relative::Port)),
         },
         Check {
@@ -138,7 +140,7 @@ pub(super) const GROUP: Group = Group {
             rule: RULE,
             about: "A subdomain that somebody else can use, such as one for users' content, then connects as the user. A finding if a made-up subdomain gets in where foreign origins do not.",
             cures: WHOLE,
-            connections: 1,
+            connections: 3,
             run: |it| Box::pin(relative(it, Relative::Subdomain)),
         },
         Check {
@@ -152,7 +154,7 @@ pub(super) const GROUP: Group = Group {
                 ANY,
                 "ask every client for credentials; an Origin is no proof of anything outside a browser",
             )],
-            connections: 1,
+            connections: 3,
             run: |it| Box::pin(none(it)),
         },
     ],
@@ -175,7 +177,7 @@ async fn foreign(it: &mut Auditor) -> Judged {
     it.agreed()?;
     let origin = foreign_origin(&it.own()?);
     let column = column(it);
-    let first = it.admit(column, Some(&origin)).await?;
+    let first = it.admit_surely(column, Some(&origin)).await?;
     if !first.decided()? {
         return passed(format!("a foreign origin: {}", first.brief()));
     }
@@ -186,7 +188,7 @@ async fn foreign(it: &mut Auditor) -> Judged {
     }
     let without = it.admit(With::Stranger, Some(&origin)).await?;
     if without.decided()? {
-        return passed("a foreign origin gets in, but needs no credentials for that");
+        return untested("a foreign origin gets in, and needs no credentials for that");
     }
     hijacked(it, &origin).await
 }
@@ -200,13 +202,18 @@ async fn hijacked(it: &mut Auditor, origin: &str) -> Judged {
     if !with.decided()? || without.decided()? {
         return untested(CHANGED);
     }
-    let words = ambient(it.base());
+    let mut severity = Severity::High;
     let mut depends = String::new();
+    let words = ambient(it.base());
     if words == ["cookie"] {
         depends.push_str("; browsers keep back a cookie with SameSite=Lax or Strict");
     }
-    if has_query(it.base()) {
-        depends.push_str("; the query of the URL must be one that a foreign page can know");
+    // What may be a token is one unless the page gets in without it.
+    if has_unknown(it.base()) && !it.confirm(With::Public, Some(origin)).await?.is_in() {
+        severity = Severity::Info;
+        depends.push_str(
+            "; only with the query or subprotocol of the request, which may be a token that a foreign page does not know",
+        );
     }
     let words = words.join(" and ");
     let evidence = format!(
@@ -214,7 +221,7 @@ async fn hijacked(it: &mut Auditor, origin: &str) -> Judged {
         without.brief()
     );
     found(
-        Severity::High,
+        severity,
         Sure::Likely,
         evidence,
         [with.trace, without.trace],
@@ -224,7 +231,7 @@ async fn hijacked(it: &mut Auditor, origin: &str) -> Judged {
 async fn open(it: &mut Auditor) -> Judged {
     it.agreed()?;
     let origin = foreign_origin(&it.own()?);
-    let admission = it.admit(With::Stranger, Some(&origin)).await?;
+    let admission = it.admit_surely(With::Stranger, Some(&origin)).await?;
     if admission.decided()? {
         let evidence = format!("Origin: {origin} without credentials: 101");
         return found(
@@ -240,7 +247,7 @@ async fn open(it: &mut Auditor) -> Judged {
 /// Where foreign origins are refused: an origin that only looks like the server's.
 async fn trick(it: &mut Auditor, origin: fn(&Place) -> Option<String>) -> Judged {
     let Some(origin) = origin(&it.own()?) else {
-        return untested("the host is an address, or a name without a domain");
+        return untested("the host is an address, or a name that nobody else can register");
     };
     let column = refuses_foreign(it).await?;
     let admission = it.admit(column, Some(&origin)).await?;
@@ -253,16 +260,26 @@ async fn trick(it: &mut Auditor, origin: fn(&Place) -> Option<String>) -> Judged
             return hijacked(it, &origin).await;
         }
     }
-    // A server that refuses now and then has no such list.
+    let evidence = format!("Origin: {origin}: 101, though a foreign one does not get in");
+    listed(it, column, Some(&origin), Severity::Medium, evidence).await
+}
+
+/// Asks once more, for both: a server that refuses now and then has no list of origins.
+async fn listed(
+    it: &mut Auditor,
+    column: With,
+    origin: Option<&str>,
+    severity: Severity,
+    evidence: impl Into<String>,
+) -> Judged {
     let foreign = foreign_origin(&it.own()?);
     let refused = it.confirm(column, Some(&foreign)).await?;
-    let admission = it.confirm(column, Some(&origin)).await?;
+    let admission = it.confirm(column, origin).await?;
     if refused.decided()? || !admission.decided()? {
         return untested(CHANGED);
     }
-    let evidence = format!("Origin: {origin}: 101, though a foreign one does not get in");
-    let traces = [refused.trace, admission.trace];
-    found(Severity::Medium, Sure::Certain, evidence, traces)
+    let traces: [Trace; 2] = [refused.trace, admission.trace];
+    found(severity, Sure::Certain, evidence, traces)
 }
 
 /// The credentials with which foreign origins do not get in, so that there is a list of origins.
@@ -270,7 +287,7 @@ async fn refuses_foreign(it: &mut Auditor) -> Result<With, Untested> {
     it.agreed()?;
     let origin = foreign_origin(&it.own()?);
     let column = column(it);
-    if it.admit(column, Some(&origin)).await?.decided()? {
+    if it.admit_surely(column, Some(&origin)).await?.decided()? {
         return Err(Untested::because("every origin gets in"));
     }
     Ok(column)
@@ -302,12 +319,7 @@ async fn relative(it: &mut Auditor, relative: Relative) -> Judged {
         return passed(admission.brief());
     }
     let evidence = format!("Origin: {origin}: 101, though a foreign one does not get in");
-    found(
-        Severity::Info,
-        Sure::Certain,
-        evidence,
-        [admission.trace.clone()],
-    )
+    listed(it, column, Some(&origin), Severity::Info, evidence).await
 }
 
 async fn scheme(it: &mut Auditor) -> Judged {
@@ -323,12 +335,7 @@ async fn scheme(it: &mut Auditor) -> Judged {
         return passed(admission.brief());
     }
     let evidence = format!("Origin: {origin}: 101, though a foreign one does not get in");
-    found(
-        Severity::Low,
-        Sure::Certain,
-        evidence,
-        [admission.trace.clone()],
-    )
+    listed(it, column, Some(&origin), Severity::Low, evidence).await
 }
 
 /// Asks from a relative of the own origin, which itself must get in for that to mean anything.
@@ -353,10 +360,5 @@ async fn none(it: &mut Auditor) -> Judged {
         return passed(admission.brief());
     }
     let evidence = "no Origin: 101, though a foreign one does not get in";
-    found(
-        Severity::Info,
-        Sure::Certain,
-        evidence,
-        [admission.trace.clone()],
-    )
+    listed(it, column, None, Severity::Info, evidence).await
 }

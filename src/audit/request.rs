@@ -17,6 +17,8 @@ pub(super) enum With {
     Nothing,
     /// Those that a browser adds to requests of any page: cookies, logins that it keeps, client certificates.
     Ambient,
+    /// The same, without what of the query and the subprotocols may be a token.
+    Public,
     /// None, as a page asks for somebody whom the server does not know.
     Stranger,
 }
@@ -24,7 +26,7 @@ pub(super) enum With {
 impl With {
     /// Whether the request is one that a script in any page can make.
     fn is_page(self) -> bool {
-        matches!(self, Self::Ambient | Self::Stranger)
+        matches!(self, Self::Ambient | Self::Public | Self::Stranger)
     }
 }
 
@@ -50,7 +52,7 @@ pub(super) fn with(base: &session::Options, with: With) -> session::Options {
     if with == With::All {
         return options;
     }
-    let keeps = with == With::Ambient;
+    let keeps = matches!(with, With::Ambient | With::Public);
     let login = options.credentials.authorization.take();
     options.credentials.authorization =
         login.filter(|value| keeps && is_kept_by_browsers(value.expose()));
@@ -71,6 +73,10 @@ pub(super) fn with(base: &session::Options, with: With) -> session::Options {
     });
     offer.target = without_secrets(&offer.target);
     remove_tokens(offer);
+    if with == With::Public {
+        offer.target = pairs_of(&offer.target, &|pair| is_public_pair(pair));
+        offer.subprotocols.retain(|name| is_public_name(name));
+    }
     options
 }
 
@@ -111,9 +117,40 @@ pub(super) fn has_credentials(options: &session::Options) -> bool {
     has_ambient(options) || has_bound(options) || in_query(options)
 }
 
-/// Whether the URL has a query that may be a secret under a name that does not say so.
+/// Whether the URL or the subprotocols may have a secret that a foreign page does not know, and that nothing marks.
+pub(super) fn has_unknown(options: &session::Options) -> bool {
+    let page = with(options, With::Ambient).offer;
+    pairs_of(&page.target, &|pair| is_public_pair(pair)) != page.target
+        || !page.subprotocols.iter().all(|name| is_public_name(name))
+}
+
+/// Whether the URL has a query.
 pub(super) fn has_query(options: &session::Options) -> bool {
-    without_secrets(&options.offer.target).contains('?')
+    options.offer.target.contains('?')
+}
+
+/// Parts of names of what only the own pages of a server know.
+const TOKENS: [&str; 15] = [
+    "auth", "code", "csrf", "hash", "jwt", "key", "nonce", "pass", "rand", "secret", "sess", "sig",
+    "ticket", "token", "xsrf",
+];
+
+fn is_public_pair(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or(("", pair));
+    is_public_name(name) && is_public_name(value)
+}
+
+/// Whether a name is made of words and small numbers, as `v12.stomp` and `room`: no token looks like that.
+fn is_public_name(name: &str) -> bool {
+    let name_in_lower_case = name.to_ascii_lowercase();
+    let parts = name.split(|c: char| !c.is_ascii_alphanumeric());
+    let is_word = |part: &str| {
+        let word = part.trim_end_matches(|c: char| c.is_ascii_digit());
+        let digits = part.len() - word.len();
+        word.len() <= 12 && digits <= 3 && word.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    let is_token = TOKENS.iter().any(|it| name_in_lower_case.contains(it));
+    name.is_ascii() && !is_token && parts.into_iter().all(is_word)
 }
 
 /// Whether any were given, besides in the query, that a page elsewhere cannot send.
@@ -157,14 +194,18 @@ fn is_kept_by_browsers(value: &str) -> bool {
 
 /// A request target without the pairs of its query that are secrets.
 fn without_secrets(target: &str) -> String {
+    pairs_of(target, &|pair| {
+        let alone = format!("/?{pair}");
+        Secrets::Masked.url(&alone) == alone
+    })
+}
+
+/// A request target with these pairs of its query.
+fn pairs_of(target: &str, keeps: &dyn Fn(&str) -> bool) -> String {
     let Some((path, query)) = target.split_once('?') else {
         return target.to_owned();
     };
-    let is_open = |pair: &&str| {
-        let alone = format!("/?{pair}");
-        Secrets::Masked.url(&alone) == alone
-    };
-    let pairs: Vec<&str> = query.split('&').filter(is_open).collect();
+    let pairs: Vec<&str> = query.split('&').filter(|pair| keeps(pair)).collect();
     match pairs.len() {
         0 => path.to_owned(),
         _ => format!("{path}?{}", pairs.join("&")),
@@ -184,6 +225,23 @@ fn remove_tokens(offer: &mut Offer) {
             .collect();
     }
 }
+
+/// Top-level domains in which nobody can register a name (RFC 6761, RFC 6762, RFC 7686, ICANN), and customary ones.
+const RESERVED: [&str; 13] = [
+    "arpa",
+    "corp",
+    "example",
+    "home",
+    "internal",
+    "intranet",
+    "invalid",
+    "lan",
+    "local",
+    "localdomain",
+    "localhost",
+    "onion",
+    "test",
+];
 
 /// An origin in its parts (RFC 6454 §4).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,10 +293,13 @@ impl Place {
 
     /// Another domain that ends with that of the server, and that anybody could register.
     pub(super) fn prefixed(&self) -> Option<String> {
-        let labels: Vec<&str> = self.host.split('.').collect();
+        let labels: Vec<&str> = self.host.trim_end_matches('.').split('.').collect();
         let [.., second, last] = labels[..] else {
             return None;
         };
+        if RESERVED.contains(&last) {
+            return None;
+        }
         // co.uk and the like: a guess is enough, as a wrong one is a foreign origin as well.
         let is_short = last.len() == 2 && second.len() <= 3 && labels.len() > 2;
         let taken = if is_short { 3 } else { 2 };
@@ -276,9 +337,31 @@ mod tests {
                 Some("https://foreignexample.co.uk"),
             ),
             ("wss://localhost/", None),
+            ("wss://app.localhost/", None),
+            ("wss://app.corp.internal/", None),
         ] {
             assert_eq!(place(url).prefixed().as_deref(), origin);
         }
+    }
+
+    #[test]
+    fn words_are_public_and_what_may_be_a_token_is_not() {
+        for name in ["chat", "v12.stomp", "graphql-transport-ws", "wamp.2.json"] {
+            assert!(is_public_name(name), "{name}");
+        }
+        for pair in ["room=1", "EIO=4", "transport=websocket", "lang=en"] {
+            assert!(is_public_pair(pair), "{pair}");
+        }
+        for name in [
+            "csrf.8f3a",
+            "auth-x",
+            "ticket-x",
+            "8f3a",
+            "aGVsbG8gd29ybGQhIQ",
+        ] {
+            assert!(!is_public_name(name), "{name}");
+        }
+        assert!(!is_public_pair("nonce=1"));
     }
 
     #[test]

@@ -56,6 +56,11 @@ pub struct Finding {
     pub received: Vec<String>,
 }
 
+/// Whether a check did not run because of a flag, or for want of one.
+pub(super) fn is_left_out(reason: &str) -> bool {
+    reason.starts_with("left out by") || reason.starts_with("needs --")
+}
+
 impl Report {
     /// The most severe first; those of one severity in the order of the list.
     pub fn findings(&self) -> Vec<(&'static Check, &Finding, Duration)> {
@@ -91,6 +96,18 @@ impl Report {
                 }
             })
             .collect()
+    }
+
+    /// Checks that nobody asked for.
+    pub fn left_out(&self) -> usize {
+        let reasons = self
+            .checks
+            .iter()
+            .filter_map(|checked| match &checked.status {
+                Status::NotTested(reason) => Some(reason),
+                Status::Passed(_) | Status::Finding(_) => None,
+            });
+        reasons.filter(|reason| is_left_out(reason)).count()
     }
 
     /// Findings, passed checks, and checks without a verdict.

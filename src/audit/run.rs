@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::admission::{Admission, Entry};
 use super::auditor::{Auditor, Baseline, complete};
 use super::check::Check;
 use super::list::{checks, connections, left_out};
 use super::meter::{Budget, Meter};
 use super::options::Options;
-use super::request::Place;
+use super::request::{Place, With, has_query};
 use super::result::{Checked, Finding, Report, Status};
 use super::trace::Trace;
 use super::verdict::{Found, Judged, Untested, Verdict};
@@ -23,7 +24,7 @@ use crate::proto::handshake::Outcome;
 use crate::proto::http1::Head;
 use crate::render::escape::escape_line;
 use crate::secret::Redactor;
-use crate::session::{self, OpenError, OpenProblem};
+use crate::session::{self, OpenError};
 
 /// How long the first connection is watched: what it does by itself is what others are held against.
 const FIRST: Duration = Duration::from_millis(400);
@@ -60,8 +61,10 @@ pub async fn audit(
     let mut auditor = Auditor::new(options, first.baseline, Rc::clone(&meter));
     let mut results = Vec::new();
     let mut caught = None;
+    auditor.refusals.extend(first.refusal);
     if let Some(wire) = first.wire {
         watch(&mut auditor, wire).await;
+        learn_whether_spent(&mut auditor).await;
     }
     let count = checks()
         .filter(|check| left_out(check, &auditor.options).is_none())
@@ -168,11 +171,29 @@ async fn watch(auditor: &mut Auditor, wire: Wire) {
     // What it does by itself is no fault of any request.
     if let Ok(admission) = auditor.settle(wire, FIRST).await {
         auditor.ends_soon = !admission.is_in();
-        let entry = super::auditor::Entry::In;
-        auditor.admitted(super::auditor::Admission {
-            entry,
-            trace: admission.trace,
-        });
+        let entry = Entry::In;
+        auditor.admitted(Admission { entry, ..admission });
+    }
+}
+
+/// Learns whether the URL lets in only once: all that follows would then be refused, whatever it has.
+async fn learn_whether_spent(auditor: &mut Auditor) {
+    if !has_query(auditor.base()) {
+        return;
+    }
+    let origin = auditor.base().offer.origin.clone();
+    let settle = Duration::ZERO;
+    let second = auditor
+        .admit_for(With::All, origin.as_deref(), settle)
+        .await;
+    if let Ok(Admission {
+        entry: Entry::Out(why),
+        ..
+    }) = second
+    {
+        auditor.spent = Some(format!(
+            "the same URL is refused the second time ({why}); it may have a ticket that is valid once"
+        ));
     }
 }
 
@@ -181,6 +202,8 @@ struct First {
     baseline: Baseline,
     wire: Option<Wire>,
     request: Option<Head>,
+    /// The request and its refusal.
+    refusal: Option<Trace>,
 }
 
 impl First {
@@ -189,43 +212,74 @@ impl First {
         // What is wrong with the answer is a finding, and no end.
         open.offer.lenient = true;
         open.polling = None;
-        match Self::once(&open, meter).await {
-            Err(error) if may_need_origin(&open, &error) => {
-                let own = Place::own(&open.url, None).map(|own| own.text());
-                open.offer.origin = own;
-                match Self::once(&open, meter).await {
-                    Ok(first) => Ok(first),
-                    Err(_) => Self::refused(&options.open, error),
-                }
-            }
-            Err(error) => Self::refused(&options.open, error),
-            first => first,
+        let first = Self::once(&open, meter).await?;
+        if !first.may_need_origin(&open) {
+            return Ok(first);
         }
+        open.offer.origin = Place::own(&open.url, None).map(|own| own.text());
+        let second = match meter.connections_left() {
+            0 => None,
+            _ => Self::once(&open, meter).await.ok(),
+        };
+        // Another refusal shows no more than the first.
+        Ok(second
+            .filter(|second| second.wire.is_some())
+            .unwrap_or(first))
     }
 
     async fn once(open: &session::Options, meter: &Rc<Meter>) -> Result<Self, OpenError> {
-        // Counted even beyond the budget, which has room for it.
-        let _ = meter.connect();
+        let mut open = open.clone();
+        // Not beyond the time of the run, …
+        let left = meter.time_left();
+        if left < open.connect_timeout {
+            (open.connect_timeout, open.timeout_flag) = (left, "--max-time");
+        }
+        // … and not beyond its connections, of which each redirection needs one.
+        let hops = meter.connections_left().saturating_sub(1);
+        if let Some(follow) = &mut open.follow {
+            follow.limit = follow.limit.min(u16::try_from(hops).unwrap_or(u16::MAX));
+        }
         let (mut tls, mut request) = (None, None);
         let mut observe = |event: Event<'_>| match event {
             Event::Step(Step::Tls(session)) => tls = Some((**session).clone()),
-            Event::Request(head) => request = Some(head.clone()),
+            Event::Request(head) => {
+                let _ = meter.connect();
+                request = Some(head.clone());
+            }
             _ => {}
         };
-        let answered = session::ask(open, &mut observe).await?;
+        let answered = session::ask(&open, &mut observe).await?;
+        let request_len = request.as_ref().map_or(0, |head| head.as_bytes().len());
+        let mut baseline = Baseline {
+            base: *answered.options,
+            tls,
+            agreed: None,
+            refused: None,
+            refusal: None,
+        };
         let agreed = match answered.outcome {
             Outcome::Agreed(agreed) => agreed,
             Outcome::Refused(refusal) => {
                 let mut stream = answered.stream;
-                let body =
-                    crate::dial::read_body(&mut stream, &refusal.response, answered.input.filled())
-                        .await;
-                let refused = session::Refused {
-                    refusal,
-                    body,
-                    is_poll: false,
-                };
-                return Err(OpenError::refused(refused, *answered.evidence));
+                let input = answered.input.filled();
+                let body = crate::dial::read_body(&mut stream, &refusal.response, input);
+                let body = tokio::time::timeout(meter.time_left(), body).await;
+                let mut trace = Trace::default();
+                if let Some(request) = &request {
+                    trace.sent.add_head(request.as_bytes());
+                }
+                trace.received.add_head(refusal.response.as_bytes());
+                let body = body.as_ref().map_or(&[][..], |body| body.content());
+                trace.received.add(body);
+                let _ = meter.pass(request_len + refusal.response.as_bytes().len() + body.len());
+                baseline.refused = Some(refusal.status);
+                baseline.refusal = Some(refusal.response);
+                return Ok(Self {
+                    baseline,
+                    wire: None,
+                    request,
+                    refusal: Some(trace),
+                });
             }
         };
         let mut wire = Wire::new(answered.stream, Rc::clone(meter));
@@ -233,40 +287,22 @@ impl First {
             wire.trace.sent.add_head(request.as_bytes());
         }
         wire.trace.received.add_head(agreed.response.as_bytes());
-        let request_len = request.as_ref().map_or(0, |head| head.as_bytes().len());
         let _ = meter.pass(request_len + agreed.response.as_bytes().len());
         wire.open(answered.input.filled());
+        baseline.agreed = Some(agreed);
         Ok(Self {
-            baseline: Baseline {
-                base: *answered.options,
-                tls,
-                agreed: Some(agreed),
-                refused: None,
-                refusal: None,
-            },
+            baseline,
             wire: Some(wire),
             request,
+            refusal: None,
         })
     }
 
-    /// A server that refuses the upgrade is one all the same: some checks need no open connection.
-    fn refused(open: &session::Options, error: OpenError) -> Result<Self, OpenError> {
-        let OpenProblem::Refused(refused) = &error.problem else {
-            return Err(error);
-        };
-        let status = refused.refusal.status;
-        let head = refused.refusal.response.clone();
-        Ok(Self {
-            baseline: Baseline {
-                base: open.clone(),
-                tls: None,
-                agreed: None,
-                refused: Some(status),
-                refusal: Some(head),
-            },
-            wire: None,
-            request: None,
-        })
+    /// Whether a server that refused may let a page of its own in.
+    fn may_need_origin(&self, open: &session::Options) -> bool {
+        let has_origin =
+            open.offer.origin.is_some() || open.offer.edits.iter().any(|it| it.sets("origin"));
+        !has_origin && matches!(self.baseline.refused, Some(400 | 401 | 403))
     }
 
     /// Masks the secrets of the requests where the server repeats them.
@@ -275,15 +311,7 @@ impl First {
         let offer = complete(&options.open);
         let own = crate::proto::handshake::client::Handshake::new(&offer, "");
         options.secrets.learn(&mut redactor, own.request());
+        redactor.add_forms();
         redactor
     }
-}
-
-fn may_need_origin(open: &session::Options, error: &OpenError) -> bool {
-    let OpenProblem::Refused(refused) = &error.problem else {
-        return false;
-    };
-    let has_origin =
-        open.offer.origin.is_some() || open.offer.edits.iter().any(|it| it.sets("origin"));
-    !has_origin && matches!(refused.refusal.status, 400 | 401 | 403)
 }

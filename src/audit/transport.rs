@@ -106,11 +106,11 @@ pub(super) const GROUP: Group = Group {
 
 fn clear(it: &Auditor) -> Judged {
     let base = it.base();
-    if base.target.tls {
-        return passed("");
-    }
     if !has_credentials(base) {
         return untested("no credentials were given");
+    }
+    if base.target.tls {
+        return passed("");
     }
     if stays_here(base) {
         return found(
@@ -151,6 +151,9 @@ async fn plain(it: &mut Auditor) -> Judged {
     }
     if options.dial.proxies.select(&options.target).is_some() {
         return untested("a proxy leads to the server, and may lead elsewhere without TLS");
+    }
+    if options.dial.route.is_redirected(&it.base().target) {
+        return untested("--connect-to leads to the server, and says nothing about it without TLS");
     }
     let port = options.target.port;
     let answer = match it.ask(&options).await {
@@ -300,7 +303,11 @@ const SOON: Duration = Duration::from_hours(14 * 24);
 
 fn expiry(it: &Auditor) -> Judged {
     let Some(tls) = it.baseline.tls.as_ref() else {
-        return untested(NO_TLS);
+        return untested(if it.base().target.tls {
+            "the TLS handshake was not seen"
+        } else {
+            NO_TLS
+        });
     };
     let Some(certificate) = &tls.certificate else {
         return untested("the certificate cannot be read");

@@ -17,7 +17,7 @@ use crate::audit::severity::Severity;
 /// gets in, what the server says about itself, how it takes mistakes. By default only well-formed requests
 /// are sent, over at most 30 connections; --probe adds malformed ones. What a run uses at most is printed
 /// first. Each finding has the bytes that show it (-v), the rule, and a fix; a check without a verdict is
-/// not tested, which is said, and never passed. The table goes to stdout. --list explains each check.
+/// not tested, which is said, and never passed. 'certain' is what the bytes show; 'likely' needs a look at the server. The table goes to stdout. --list explains each check.
 /// Audit only servers that are yours, or whose owner agreed.
 ///
 /// The exit status is 0 whatever was found, or 1 with --fail-on; 22 if the server refuses the upgrade, so
@@ -92,7 +92,7 @@ pub struct AuditLimitArgs {
     /// By default as many as the checks need, which are at most 30 without --probe.
     #[arg(long, value_name = "N")]
     pub max_connections: Option<u32>,
-    /// The most bytes of the run, sent and received (2M, or 4M with --probe)
+    /// The most bytes of the run, sent and received (16M, or 32M with --probe)
     ///
     /// A server that sends much by itself needs more.
     #[arg(long, value_name = "SIZE")]

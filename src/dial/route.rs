@@ -45,6 +45,12 @@ pub struct ConnectTo {
 }
 
 impl Route {
+    /// Whether connections for `target` lead to another host or port.
+    pub fn is_redirected(&self, target: &Target) -> bool {
+        let endpoint = self.endpoint(target);
+        (endpoint.host, endpoint.port) != (target.host.clone(), target.port)
+    }
+
     /// Where to connect for `target`; the first match decides.
     pub(super) fn endpoint(&self, target: &Target) -> Endpoint {
         let fits = |other: &&ConnectTo| {

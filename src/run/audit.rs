@@ -81,6 +81,12 @@ pub(super) async fn audit(auditing: Auditing, environment: &Environment) -> Exit
         let text = human::report(&report, display.verbose > 0, stdout);
         printed(term::stdout(text.as_bytes()))
     };
+    if let Some(status) = report.refused {
+        let text = format!(
+            "the server refuses the upgrade with {status}: most checks need an open connection"
+        );
+        term::stderr(&message::problem(&text, stderr));
+    }
     let documented = document::write(reports, &report).unwrap_or(written);
     match exit(&report) {
         Exit::Done => documented,

@@ -15,9 +15,9 @@ fn the_budget_is_announced_and_kept() {
     let output = audit(FINE, &["--max-connections", "3"]);
     output
         .exits(0)
-        .says(": at most 3 connections, 2.0 MiB and 32.0 s\n")
+        .says(": at most 3 connections, 16.0 MiB and 32.0 s\n")
         .shows("(the run has used its 3 connections)\n")
-        .shows("not tested; 3 connections, ");
+        .shows(" left out; 3 connections, ");
 }
 
 #[test]
@@ -29,7 +29,7 @@ fn a_server_that_floods_ends_with_the_bytes_of_the_run() {
     audit(MANNERS, &["--max-bytes", "16k"])
         .exits(0)
         .says(", 16.0 KiB and ")
-        .shows("(the run has used its 16.0 KiB)\n");
+        .shows("(the run has used its 16.0 KiB; --max-bytes gives it more)\n");
 }
 
 #[test]
@@ -39,6 +39,17 @@ fn a_run_ends_at_its_time_limit_and_says_what_was_not_tested() {
         .exits(0)
         .within(Duration::from_secs(10))
         .shows("(the run has used its 1.0 s)\n");
+}
+
+#[test]
+fn a_server_that_never_answers_does_not_outlast_the_run() {
+    let site = Site::accept(|mut stream| {
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    wsee(&["audit", &site.url(), "-m", "1s"])
+        .run()
+        .within(Duration::from_secs(5))
+        .says("--max-time");
 }
 
 #[test]
@@ -128,6 +139,14 @@ fn unknown_checks_are_named() {
         .run()
         .exits(2)
         .says("--only origin-nul: no such check or group; did you mean origin-null?");
+}
+
+#[test]
+fn flags_of_sessions_are_refused() {
+    wsee(&["audit", "ws://localhost:1", "--cookie-jar", "jar.txt"])
+        .run()
+        .exits(2)
+        .says("--cookie-jar: has no effect on an audit; remove the flag");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What credentials are good for.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::site::{FINE, Manners};
@@ -77,6 +78,22 @@ fn credentials_that_are_only_in_the_url_are_found() {
 }
 
 #[test]
+fn a_ticket_that_lets_in_once_is_right() {
+    static USED: AtomicBool = AtomicBool::new(false);
+    finds(&[Row {
+        manners: Manners {
+            answer: |it| {
+                let is_first = it.asks_for("ticket=s3cret") && !USED.swap(true, Ordering::SeqCst);
+                if is_first { 101 } else { 401 }
+            },
+            ..FINE
+        },
+        args: &["--skip", "transport-clear", "?ticket=s3cret"],
+        findings: &[],
+    }]);
+}
+
+#[test]
 fn session_cookies_without_flags_are_found() {
     let setting = |fields| Manners { fields, ..FINE };
     finds(&[
@@ -84,6 +101,12 @@ fn session_cookies_without_flags_are_found() {
             manners: setting("Set-Cookie: connect.sid=x; Path=/\r\n"),
             args: &["--only", "credential"],
             findings: &["low credential-cookie"],
+        },
+        // Deleted ones.
+        Row {
+            manners: setting("Set-Cookie: PHPSESSID=deleted; Max-Age=0\r\n"),
+            args: &["--only", "credential"],
+            findings: &[],
         },
         Row {
             manners: setting(

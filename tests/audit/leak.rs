@@ -1,7 +1,7 @@
 //! What a server says about itself.
 
 use super::site::{FINE, Manners};
-use super::{Row, finds};
+use super::{Prints, Row, audit, findings, finds};
 
 const ONLY: &[&str] = &["--only", "leak"];
 
@@ -19,12 +19,33 @@ fn versions_are_found_and_names_are_not() {
             args: ONLY,
             findings: &["info leak-version"],
         },
+        // A machine, and the time that the request took.
+        Row {
+            manners: naming("Server: ECS (nyb/1D2E)\r\nX-Runtime: 0.002134\r\n"),
+            args: ONLY,
+            findings: &[],
+        },
         Row {
             manners: naming("Server: nginx\r\nX-Powered-By: Express\r\n"),
             args: ONLY,
             findings: &[],
         },
     ]);
+}
+
+#[test]
+fn the_refusal_of_the_upgrade_itself_is_looked_at() {
+    const TRACE: &str = "Traceback (most recent call last):\n  File \"/app/a.py\"\n";
+    let manners = Manners {
+        answer: |_| 500,
+        body: TRACE,
+        ..FINE
+    };
+    let output = audit(manners, ONLY).exits(22);
+    assert_eq!(findings(&output), ["low leak-trace"]);
+    output
+        .says("the server refuses the upgrade with 500")
+        .shows("Traceback (most recent call last)");
 }
 
 #[test]

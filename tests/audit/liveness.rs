@@ -81,6 +81,18 @@ fn a_cut_of_a_silent_connection_is_found_and_an_end_on_purpose_is_none() {
 }
 
 #[test]
+fn a_heartbeat_of_another_protocol_that_got_no_answer_is_no_silence() {
+    finds(&[Row {
+        manners: Manners {
+            cut: Some((Duration::from_millis(1300), b"\x81\x012")),
+            ..FINE
+        },
+        args: &["--only", "liveness-idle", "--idle-budget", "2s"],
+        findings: &[],
+    }]);
+}
+
+#[test]
 fn a_server_that_ends_every_connection_is_not_judged_by_that() {
     let manners = Manners {
         greeting: b"\x81\x02hi\x88\x02\x03\xe8",

@@ -1,5 +1,8 @@
 //! Who gets in from which page.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
 use super::site::{FINE, Manners, Request};
 use super::{Prints, Row, audit, finds};
 
@@ -133,6 +136,69 @@ fn a_refusal_after_the_upgrade_is_one() {
     // Every connection ends that way, which says nothing about origins.
     let output = audit(manners, &["--only", "origin"]);
     output.exits(0).shows("info    origin-open");
+}
+
+#[test]
+fn what_a_foreign_page_may_not_know_is_no_alarm() {
+    finds(&[
+        Row {
+            manners: by_origin(|it| {
+                let names = it.field("Sec-WebSocket-Protocol").unwrap_or_default();
+                status(it.has_cookie() && names.contains("csrf.8f3a"))
+            }),
+            args: &["--only", "origin", "-b", "sid=s3cret", "-s", "csrf.8f3a"],
+            findings: &["info origin-foreign"],
+        },
+        Row {
+            manners: by_origin(|it| status(it.has_cookie() && it.asks_for("nonce=8f3a"))),
+            args: &["--only", "origin", "-b", "sid=s3cret", "?nonce=8f3a"],
+            findings: &["info origin-foreign"],
+        },
+        // Asked for by nobody.
+        Row {
+            manners: by_origin(|it| status(it.has_cookie())),
+            args: &["--only", "origin", "-b", "sid=s3cret", "?nonce=8f3a"],
+            findings: &["high origin-foreign"],
+        },
+    ]);
+}
+
+#[test]
+fn a_dropped_connection_is_no_refusal_unless_it_happens_again() {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    finds(&[
+        Row {
+            manners: by_origin(|_| match COUNT.fetch_add(1, Ordering::SeqCst) {
+                1 => 0,
+                _ => 101,
+            }),
+            args: &["--only", "origin"],
+            findings: &["info origin-open"],
+        },
+        Row {
+            manners: by_origin(|it| {
+                if it.origin().is_empty() || is_own(it) {
+                    101
+                } else {
+                    0
+                }
+            }),
+            args: NAMED,
+            findings: &["info origin-none"],
+        },
+    ]);
+}
+
+#[test]
+fn a_server_that_closes_late_lets_nobody_in() {
+    finds(&[Row {
+        manners: Manners {
+            cut: Some((Duration::from_millis(600), b"\x88\x02\x03\xf0")),
+            ..FINE
+        },
+        args: &["--only", "origin"],
+        findings: &[],
+    }]);
 }
 
 #[test]

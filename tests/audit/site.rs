@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// How a server behaves.
 #[derive(Clone, Copy)]
 pub struct Manners {
-    /// The status of the answer to a request.
+    /// The status of the answer to a request; 0 ends the connection without one.
     pub answer: fn(&Request<'_>) -> u16,
     /// Lines of the head of every answer, each with its line break.
     pub fields: &'static str,
@@ -193,6 +193,9 @@ fn serve(mut stream: impl Connection, manners: Manners) {
     let head = read_head(&mut stream);
     let request = Request(&head);
     let status = (manners.answer)(&request);
+    if status == 0 {
+        return;
+    }
     let key = request.field("Sec-WebSocket-Key").unwrap_or_default();
     let rest = if status == 101 {
         let accept = derive_accept_key(key.as_bytes());

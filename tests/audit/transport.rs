@@ -33,6 +33,48 @@ fn a_server_with_tls_alone_has_no_finding() {
 }
 
 #[test]
+fn a_host_that_was_redirected_is_not_asked_without_tls() {
+    let authority = Authority::new();
+    let config = authority.issue(&["app.example.com"]).server_config();
+    let site = Site::start_tls(FINE, config, false, &[]);
+    let to = format!("app.example.com:443:127.0.0.1:{}", site.port());
+    let url = "wss://app.example.com/";
+    let only = ["--only", "transport-plain", "--connect-to", &to];
+    let args = [
+        &["audit", url, "--cacert", authority.path()][..],
+        &only,
+        &SHORT,
+    ]
+    .concat();
+    wsee(&args)
+        .run()
+        .exits(0)
+        .shows("not tested: transport-plain (--connect-to leads to the server");
+}
+
+#[test]
+fn the_certificate_of_a_server_that_refuses_is_judged() {
+    let authority = Authority::new();
+    let refusing = Manners {
+        answer: |_| 404,
+        ..FINE
+    };
+    let config = authority.issue(&["localhost"]).server_config();
+    let site = Site::start_tls(refusing, config, false, &[]);
+    let url = format!("wss://localhost:{}/", site.port());
+    let only = [
+        "--only",
+        "transport-certificate",
+        "--cacert",
+        authority.path(),
+    ];
+    wsee(&[&["audit", &url][..], &only].concat())
+        .run()
+        .exits(22)
+        .shows("passed: transport-certificate\n");
+}
+
+#[test]
 fn compression_of_a_connection_with_credentials_is_a_note() {
     let authority = Authority::new();
     for (args, found) in [(&["-b", "sid=s3cret"][..], 1), (&[], 0)] {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::audit::check::Check;
 use crate::audit::meter::Budget;
-use crate::audit::result::{Finding, Report, Status};
+use crate::audit::result::{Finding, Report, Status, is_left_out};
 use crate::audit::severity::Severity;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
@@ -44,6 +44,10 @@ pub fn report(report: &Report, verbose: bool, style: Style) -> String {
         let _ = writeln!(out, "{}", style.prose(Role::Warning, &text));
     }
     let _ = writeln!(out, "{}", summary(report, style));
+    if !verbose && report.counts().0 > 0 {
+        let text = "-v shows the bytes and the fix of each finding, --list what each check does";
+        let _ = writeln!(out, "{}", style.prose(Role::Hint, text));
+    }
     out
 }
 
@@ -112,7 +116,7 @@ fn write_untested(out: &mut String, report: &Report, verbose: bool, style: Style
             continue;
         };
         // Somebody asked for that.
-        if !verbose && (reason.starts_with("left out by") || reason.starts_with("needs --")) {
+        if !verbose && is_left_out(reason) {
             continue;
         }
         match reasons.iter_mut().find(|(other, _)| other == reason) {
@@ -128,6 +132,8 @@ fn write_untested(out: &mut String, report: &Report, verbose: bool, style: Style
 
 fn summary(report: &Report, style: Style) -> String {
     let (findings, passed, untested) = report.counts();
+    let left_out = report.left_out();
+    let untested = untested - left_out;
     let mut text = quantity::plural(findings as u64, "finding");
     let counts: Vec<String> = Severity::ALL
         .iter()
@@ -144,9 +150,13 @@ fn summary(report: &Report, style: Style) -> String {
         let _ = write!(text, " ({})", counts.join(", "));
     }
     let (connections, bytes) = report.used;
+    let left_out = match left_out {
+        0 => String::new(),
+        count => format!(", {count} left out"),
+    };
     let _ = write!(
         text,
-        ", {passed} passed, {untested} not tested; {}, {} in {}",
+        ", {passed} passed, {untested} not tested{left_out}; {}, {} in {}",
         quantity::plural(connections.into(), "connection"),
         quantity::size(bytes),
         quantity::duration(report.took)
