@@ -1,6 +1,7 @@
 //! The body of a request or response: its framing (RFC 9112 §6) and the start of its content.
 
 use super::Head;
+use super::head::field_problem;
 
 /// Reads a body in pieces and keeps its start.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Body {
     pending: Vec<u8>,
     truncated: bool,
     malformed: bool,
+    /// Nothing is forgiven, as two readers of it could differ.
+    strict: bool,
 }
 
 /// The longest chunk header, with extensions, in bytes: ample, as nobody uses extensions.
@@ -67,7 +70,10 @@ impl Body {
             Length::Coded { .. } => Framing::ChunkHeader,
             Length::Known(length) => Framing::Length(length),
         };
-        Some(Self::framed(framing, limit))
+        Some(Self {
+            strict: true,
+            ..Self::framed(framing, limit)
+        })
     }
 
     /// The body that follows `head`, the final response to a request that `is_head` (HEAD), of which nothing is kept;
@@ -92,6 +98,7 @@ impl Body {
             pending: Vec::new(),
             truncated: false,
             malformed: false,
+            strict: false,
         }
     }
 
@@ -169,8 +176,14 @@ impl Body {
         let (is_line, rest) = self.line(bytes);
         // Others take a line without digits for something else than the last chunk.
         let is_size = self.pending.first().is_some_and(u8::is_ascii_hexdigit);
+        if is_line && self.strict && !ends_in_order(&self.pending) {
+            return self.fail();
+        }
         match httparse::parse_chunk_size(&self.pending) {
-            Ok(httparse::Status::Complete((_, size))) if is_line && is_size => {
+            // A larger one becomes negative in other readers.
+            Ok(httparse::Status::Complete((_, size)))
+                if is_line && is_size && i64::try_from(size).is_ok() =>
+            {
                 self.pending.clear();
                 self.framing = match size {
                     0 => Framing::Trailers,
@@ -198,12 +211,12 @@ impl Body {
         }
     }
 
-    /// Skips the fields after the last chunk (RFC 9112 §7.1.2).
+    /// Checks and skips the fields after the last chunk (RFC 9112 §7.1.2).
     fn trailers<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let (is_line, rest) = self.line(bytes);
         if is_line && self.pending == b"\r\n" {
             self.framing = Framing::Done;
-        } else if is_line && !self.pending.ends_with(b"\r\n") || !self.has_room() {
+        } else if is_line && !is_field(&self.pending) || !self.has_room() {
             return self.fail();
         }
         if is_line {
@@ -229,6 +242,19 @@ impl Body {
         self.malformed = true;
         &[]
     }
+}
+
+fn is_field(line: &[u8]) -> bool {
+    let line = line.strip_suffix(b"\r\n");
+    line.is_some_and(|line| field_problem(line).is_none())
+}
+
+/// Whether a CRLF or an extension follows the digits of a chunk header, and not the spaces that some servers pad with
+/// (RFC 9112 §7.1.1).
+fn ends_in_order(line: &[u8]) -> bool {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit());
+    let rest = &line[digits.count()..];
+    rest == b"\r\n" || rest.trim_ascii_start().starts_with(b";") && rest.ends_with(b"\r\n")
 }
 
 /// What a head says about the length of its body.
@@ -379,10 +405,32 @@ mod tests {
             "10000000000000000\r\n",
             "0\r\nA: b\n\r\n",
             "0\r\n\n",
+            "FFFFFFFFFFFFFFFF\r\n",
+            "8000000000000000\r\n",
+            "0\r\nGET /evil HTTP/1.1\r\n\r\n",
+            "0\r\nA: b\rc\r\n\r\n",
+            "0\r\nA : b\r\n\r\n",
+            "0\r\n A: b\r\n\r\n",
         ] {
             for step in [1, raw.len()] {
                 let body = body(&[("Transfer-Encoding", "chunked")], raw.as_bytes(), step);
                 assert!(body.is_malformed(), "{raw:?} in steps of {step}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_padded_chunk_size_is_malformed_in_a_request_only() {
+        let coding = [("Transfer-Encoding", "chunked")];
+        for (line, is_malformed) in [("1 \r\n", true), ("1\t\r\n", true), ("1 ; a=b\r\n", false)] {
+            for step in [1, line.len()] {
+                let mut of_request =
+                    Body::of_request(&Head::encode("POST / HTTP/1.1", coding), 0).expect("a body");
+                for piece in line.as_bytes().chunks(step) {
+                    of_request.push(piece);
+                }
+                assert_eq!(of_request.is_malformed(), is_malformed, "{line:?}");
+                assert!(!body(&coding, line.as_bytes(), step).is_malformed());
             }
         }
     }

@@ -138,6 +138,45 @@ pub enum HeadError {
     },
 }
 
+impl HeadError {
+    /// The same without what may be a secret: of a line, only the name of the field or the method is left.
+    #[must_use]
+    pub fn without_values(self) -> Self {
+        match self {
+            Self::NotHttp(start) if !is_named(&start) => Self::NotHttp("…".into()),
+            Self::BareLineFeed(line) => Self::BareLineFeed(without_value(&line)),
+            Self::Malformed { line, problem } => Self::Malformed {
+                line: without_value(&line),
+                problem,
+            },
+            other => other,
+        }
+    }
+}
+
+fn without_value(line: &str) -> String {
+    let name = line.split_once(':').map(|(name, _)| name.trim_end());
+    let is_name = |name: &&str| !name.is_empty() && name.bytes().all(is_token_byte);
+    if let Some(name) = name.filter(is_name) {
+        return format!("{name}: …");
+    }
+    let method = line.split_once(' ').map(|(method, _)| method);
+    let is_method =
+        |word: &&str| !word.is_empty() && word.bytes().all(|it| it.is_ascii_uppercase());
+    match method.filter(is_method) {
+        Some(method) => format!("{method} …"),
+        None => "…".to_owned(),
+    }
+}
+
+/// Whether it is a protocol that an error names instead of its bytes.
+fn is_named(start: &[u8]) -> bool {
+    matches!(
+        start,
+        [0x15 | 0x16, 0x03, ..] | [_, _, _, 0x04, _, 0, 0, 0, 0, ..]
+    )
+}
+
 /// Names the other protocol by its first bytes.
 fn not_http(start: &[u8]) -> String {
     // RFC 8446 §5.1: an alert or handshake record of TLS.
@@ -330,7 +369,7 @@ fn malformed(raw: &[u8], error: httparse::Error) -> HeadError {
     }
 }
 
-fn field_problem(line: &[u8]) -> Option<&'static str> {
+pub(super) fn field_problem(line: &[u8]) -> Option<&'static str> {
     let is_visible = |&byte: &u8| byte == b'\t' || byte >= b' ' && byte != 0x7f;
     let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
     if line.is_empty() {
@@ -408,6 +447,26 @@ mod tests {
             Err(HeadError::NotHttp(b"\x15\x03\x03".to_vec()))
         );
         assert_eq!(read(b"HT"), Ok(None));
+    }
+
+    #[test]
+    fn an_error_without_values_has_names_only() {
+        for (line, left) in [
+            ("Cookie : sid=secret", "Cookie: …"),
+            ("Authorization: Bearer secret", "Authorization: …"),
+            ("GET http://h/?token=secret HTTP/1.7", "GET …"),
+            (" secret: x", "…"),
+            ("secret", "…"),
+            ("", "…"),
+        ] {
+            let error = HeadError::BareLineFeed(line.to_owned());
+            let expected = HeadError::BareLineFeed(left.to_owned());
+            assert_eq!(error.without_values(), expected, "{line:?}");
+        }
+        let tls = HeadError::NotHttp(b"\x16\x03\x01".to_vec());
+        assert_eq!(tls.clone().without_values(), tls);
+        let other = HeadError::NotHttp(b"sid=secret".to_vec());
+        assert!(!other.without_values().to_string().contains("secret"));
     }
 
     #[test]
