@@ -14,6 +14,7 @@ use crate::session::{OpenError, OpenProblem, Transport};
 
 const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable";
 pub(super) const BAD_REQUEST: &str = "HTTP/1.1 400 Bad Request";
+pub(super) const REQUEST_TIMEOUT: &str = "HTTP/1.1 408 Request Timeout";
 pub(super) const METHOD_NOT_ALLOWED: &str = "HTTP/1.1 405 Method Not Allowed";
 const FORBIDDEN_GOAL: &str = "HTTP/1.1 403 Forbidden";
 const LOOP: &str = "HTTP/1.1 508 Loop Detected";

@@ -136,7 +136,7 @@ fn a_response_that_breaks_off_does_not_look_complete() {
         let error = client.read_to_end(&mut Vec::new()).expect_err("a reset");
         assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
         server.finish();
-        let text = "! the server's response ended early: GET /";
+        let text = "! the server's response ended early: GET http://127.0.0.1:";
         proxy.proxy.running.wait_for_stderr(text);
     }
 }

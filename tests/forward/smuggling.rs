@@ -1,5 +1,8 @@
 //! Requests that two readers could understand differently are refused, never guessed.
 
+use std::io::{Read, Write};
+use std::net::Shutdown;
+
 use rustix::process::Signal;
 
 use super::forwarding;
@@ -62,6 +65,53 @@ fn a_request_whose_end_is_not_clear_is_400_and_reaches_no_server() {
         .proxy
         .stop(Signal::INT)
         .says("! refused: the length of");
+}
+
+#[test]
+fn a_request_in_an_opened_tunnel_has_one_host() {
+    let server = Untouched::start();
+    let proxy = forwarding(&["--intercept", "*"]);
+    for (fields, text) in [
+        ("Host: a\r\nHost: b\r\n", "several Host fields"),
+        ("A: b\r\n", "no Host"),
+    ] {
+        let mut client = proxy.tunnel(server.port());
+        write!(client, "GET / HTTP/1.1\r\n{fields}\r\n").expect("a tunnel");
+        let mut response = String::new();
+        client.read_to_string(&mut response).expect("a response");
+        assert!(response.starts_with("HTTP/1.1 400 "), "{response}");
+        assert!(response.contains(text), "{response}");
+    }
+}
+
+#[test]
+fn the_log_has_no_secrets_of_what_is_refused_or_breaks_off() {
+    let server = crate::support::server::Server::start(|mut stream| {
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let proxy = forwarding(&[]);
+    let port = server.port();
+    let start = format!("POST http://127.0.0.1:{port}/a?token=s3cret HTTP/1.1\r\n");
+    for (rest, text) in [
+        ("Cookie : sid=s3cret\r\n\r\n", "\"Cookie: …\""),
+        (
+            "Authorization: Bearer s3cret\x01\r\n\r\n",
+            "\"Authorization: …\"",
+        ),
+        (
+            "Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+            "left in the middle",
+        ),
+    ] {
+        let mut client = proxy.proxy.connect();
+        write!(client, "{start}{rest}").expect("a connection");
+        client.shutdown(Shutdown::Write).expect("a connection");
+        let _ = client.read_to_end(&mut Vec::new());
+        proxy.proxy.running.wait_for_stderr(text);
+    }
+    server.finish();
+    let log = proxy.proxy.stop(Signal::INT);
+    log.never_says("s3cret").says("POST http://127.0.0.1:");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! One request and its response, both as they come.
 
 use std::cell::Cell;
-use std::future::pending;
 use std::io;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
@@ -15,6 +15,9 @@ use crate::session::Transport;
 
 /// How much of the next requests is read while a response is under way, in bytes: some requests.
 const AHEAD: usize = 64 << 10;
+/// How long the server may be silent once nothing more comes of the client, which has ended its stream or has sent
+/// [`AHEAD`]: whether it still waits cannot be seen, and answers that take longer are rare.
+const SILENCE: Duration = Duration::from_secs(30);
 /// How many interim responses there may be: far more than servers send.
 const MAX_INTERIM: usize = 32;
 
@@ -58,6 +61,8 @@ pub(super) enum Failure {
     Cut,
     #[error("lost the client: {}", io_text(.0))]
     Client(io::Error),
+    #[error("the client ended its stream, and the server sends nothing")]
+    Silent,
     #[error("the server closed the connection without an answer")]
     NoAnswer,
     #[error("lost the server: {}", io_text(.0))]
@@ -73,7 +78,18 @@ pub(super) enum Failure {
 impl Failure {
     /// Whether the client is at fault.
     pub(super) fn is_clients(&self) -> bool {
-        matches!(self, Self::Chunks | Self::Cut | Self::Client(_))
+        matches!(
+            self,
+            Self::Chunks | Self::Cut | Self::Client(_) | Self::Silent
+        )
+    }
+
+    /// The same without what may be a secret, for the log.
+    pub(super) fn without_values(self) -> Self {
+        match self {
+            Self::Head(error) => Self::Head(error.without_values()),
+            other => other,
+        }
     }
 }
 
@@ -164,7 +180,18 @@ async fn upload(
             Err(failure) => return failure,
         }
     }
-    pending().await
+    silence(&progress.meter.received).await
+}
+
+/// Waits until nothing is received for a while.
+async fn silence(received: &Cell<u64>) -> Failure {
+    loop {
+        let before = received.get();
+        tokio::time::sleep(SILENCE).await;
+        if received.get() == before {
+            return Failure::Silent;
+        }
+    }
 }
 
 async fn more(
@@ -296,4 +323,53 @@ fn is_end(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::proto::receiver::small_input_buffer;
+
+    async fn upload_of(sent: &[u8], is_ended: bool) -> Failure {
+        let (mut client, mut front) = tokio::io::duplex(sent.len().max(1));
+        let (_server, mut to) = tokio::io::duplex(1 << 10);
+        client.write_all(sent).await.expect("room");
+        if is_ended {
+            client.shutdown().await.expect("a stream");
+        }
+        let head = Head::encode("GET / HTTP/1.1", [("Host", "h")]);
+        let mut request = Request::new(head).expect("a request");
+        let meter = Meter::default();
+        let progress = Progress::new(&meter);
+        let mut input = small_input_buffer();
+        upload(&mut front, &mut to, &mut input, &mut request, &progress).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_is_gone_does_not_wait_for_a_silent_server() {
+        let ahead = vec![b'a'; AHEAD + 1];
+        for (sent, is_ended) in [(&[][..], true), (&ahead, false), (b"GET", true)] {
+            let began = Instant::now();
+            let failure = upload_of(sent, is_ended).await;
+            assert!(matches!(failure, Failure::Silent), "{failure}");
+            assert_eq!(began.elapsed().as_secs(), SILENCE.as_secs());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_that_comes_slowly_is_waited_for() {
+        let received = Cell::new(0);
+        let slow = async {
+            for _ in 0..5 {
+                tokio::time::sleep(SILENCE * 9 / 10).await;
+                received.set(received.get() + 1);
+            }
+            Instant::now()
+        };
+        let (last, (_, ended)) =
+            tokio::join!(slow, async { (silence(&received).await, Instant::now()) });
+        assert!(ended > last);
+    }
 }

@@ -21,6 +21,9 @@ pub(super) struct Goal {
     pub(super) server_name: Option<String>,
 }
 
+/// The longest name of a host, in bytes (RFC 1035 §2.3.4), with the dot at its end.
+const MAX_HOST: usize = 254;
+
 /// What is wrong with a request; the text is for the client and the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum GoalError {
@@ -58,6 +61,8 @@ impl Goal {
             return Err(GoalError::Scheme);
         }
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+        // RFC 9112 §3.2.2: a fragment is not part of it.
+        let path = path.split('#').next().unwrap_or_default();
         let slash = if path.starts_with('/') { "" } else { "/" };
         Ok((Self::new("ws", authority)?, format!("{slash}{path}")))
     }
@@ -76,6 +81,9 @@ impl Goal {
             Some(Host::Ipv6(address)) => address.to_string(),
             None => return Err(GoalError::Host),
         };
+        if host.len() > MAX_HOST {
+            return Err(GoalError::Host);
+        }
         let port = url.port_or_known_default().filter(|port| *port != 0);
         Ok(Self {
             target: Target {
@@ -114,6 +122,9 @@ impl Goal {
 
     /// A URL on the server; secrets in it are not masked.
     pub(super) fn url_of(&self, target: &str) -> String {
+        if target.contains("://") && !target.starts_with('/') {
+            return target.to_owned();
+        }
         let scheme = if self.target.tls { "https" } else { "http" };
         format!("{scheme}://{}{target}", self.host)
     }
@@ -147,21 +158,49 @@ fn url_host(url: &Url) -> &str {
     &url[Position::BeforeHost..Position::AfterPort]
 }
 
-/// A request in absolute form as its server expects it, with the server's `Host` (RFC 9112 §3.2.2).
+/// A request in absolute form as its server expects it, with the server's `Host` (RFC 9112 §3.2.2), and without what
+/// is for the proxy alone (RFC 9110 §7.6.1).
 pub(super) fn in_origin_form(request: &Head, goal: &Goal, target: &str) -> Head {
     let line = String::from_utf8_lossy(request.start_line());
     let mut words = line.split(' ');
     let (method, version) = (words.next().unwrap_or_default(), words.nth(1));
     let line = format!("{method} {target} {}", version.unwrap_or("HTTP/1.1"));
-    // Those of the hop to the proxy; the rest is the server's.
+    let named = request.list("Connection");
     let is_ours = |name: &[u8]| {
-        let ours: [&[u8]; 3] = [b"Host", b"Proxy-Connection", b"Proxy-Authorization"];
-        ours.iter().any(|it| it.eq_ignore_ascii_case(name))
+        let is = |it: &&str| it.as_bytes().eq_ignore_ascii_case(name);
+        OURS.iter().any(&is) || named.iter().any(|it| is(&it.as_str())) && !THEIRS.iter().any(is)
     };
-    let fields = request.fields().filter(|(name, _)| !is_ours(name));
+    // A server that closes, or changes the protocol, does so for the proxy as well.
+    let kept = |it: &&String| KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(it));
+    let kept: Vec<&str> = named.iter().filter(kept).map(String::as_str).collect();
+    let is_kept = kept.len() == named.len();
+    let connection = kept.join(", ");
+    let fields = request.fields().filter_map(|(name, value)| {
+        if !name.eq_ignore_ascii_case(b"Connection") {
+            return (!is_ours(name)).then_some((name, value));
+        }
+        match (is_kept, connection.as_bytes()) {
+            (true, _) => Some((name, value)),
+            (false, b"") => None,
+            (false, kept) => Some((name, kept)),
+        }
+    });
     let host: (&[u8], &[u8]) = (b"Host", goal.host.as_bytes());
     Head::encode_bytes(line.as_bytes(), std::iter::once(host).chain(fields))
 }
+
+/// Fields of the hop to the proxy.
+const OURS: [&str; 5] = [
+    "Host",
+    "Proxy-Connection",
+    "Proxy-Authorization",
+    "Keep-Alive",
+    "TE",
+];
+/// Fields that frame the message, whatever `Connection` names.
+const THEIRS: [&str; 3] = ["Content-Length", "Transfer-Encoding", "Upgrade"];
+/// What `Connection` says to the server as well.
+const KEPT: [&str; 3] = ["close", "keep-alive", "upgrade"];
 
 #[cfg(test)]
 mod tests {
@@ -202,11 +241,15 @@ mod tests {
             ("http://h/a/../b?c", "h", "/a/../b?c"),
             ("HTTP://h:80", "h", "/"),
             ("ws://h:81?x", "h:81", "/?x"),
+            ("http://h/a#b", "h", "/a"),
+            ("http://h#b", "h", "/"),
         ] {
             let (goal, rest) = Goal::of_url(url).expect(url);
             assert_eq!((goal.host(), rest.as_str()), (host, path), "{url}");
         }
+        let long = format!("http://{}/", "a.".repeat(200));
         for (url, error) in [
+            (long.as_str(), GoalError::Host),
             ("/chat", GoalError::NoProxyRequest),
             ("*", GoalError::NoProxyRequest),
             ("https://h/", GoalError::Scheme),
@@ -232,5 +275,43 @@ mod tests {
             head.as_bytes(),
             b"GET /a HTTP/1.0\r\nHost: h:81\r\nA: b\r\n\r\n"
         );
+    }
+
+    #[test]
+    fn fields_for_the_proxy_alone_end_at_it() {
+        for (connection, fields, expected) in [
+            (
+                "close, X-Internal",
+                &[("X-Internal", "1"), ("Keep-Alive", "5"), ("TE", "trailers")][..],
+                "Connection: close\r\n",
+            ),
+            ("x-internal", &[("X-Internal", "1"), ("A", "b")], "A: b\r\n"),
+            (
+                "Content-Length, Upgrade",
+                &[("Upgrade", "websocket"), ("Content-Length", "0")],
+                "Connection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 0\r\n",
+            ),
+            (
+                "keep-alive, Upgrade",
+                &[("Upgrade", "websocket")],
+                "Connection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n",
+            ),
+        ] {
+            let fields = [("Connection", connection)]
+                .into_iter()
+                .chain(fields.iter().copied());
+            let request = Head::encode("GET http://h/ HTTP/1.1", fields);
+            let (goal, target) = Goal::of_url("http://h/").unwrap();
+            let head = in_origin_form(&request, &goal, &target);
+            let expected = format!("GET / HTTP/1.1\r\nHost: h\r\n{expected}\r\n");
+            assert_eq!(String::from_utf8_lossy(head.as_bytes()), expected);
+        }
+    }
+
+    #[test]
+    fn a_url_in_a_tunnel_is_shown_once() {
+        let goal = Goal::of_authority("h:80").unwrap();
+        assert_eq!(goal.url_of("/a?u=http://x"), "http://h/a?u=http://x");
+        assert_eq!(goal.url_of("http://other/a"), "http://other/a");
     }
 }

@@ -295,6 +295,9 @@ async fn blind(
             hall.complain(&unreached.text, unreached.hint.as_deref());
             if is_asked {
                 let _ = answer(front, unreached.status, &escape_line(&unreached.text)).await;
+            } else {
+                // The client has its 200 already: an orderly end would look like one of the server's.
+                front.reset_on_drop();
             }
             return;
         }

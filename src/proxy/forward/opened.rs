@@ -47,7 +47,11 @@ pub(super) async fn recognise(front: &mut dyn Transport, input: &mut Buffer) -> 
         match *input.filled() {
             [] => {}
             // RFC 8446 §5.1: the content type of a handshake record.
-            [0x16, ..] => return hello(front, input).await,
+            [0x16, ..] => {
+                let hello = tokio::time::timeout(HANDSHAKE, hello(front, input)).await;
+                let slow = || io::Error::other("its ClientHello took longer than 10 s");
+                return hello.unwrap_or_else(|_| Err(slow()));
+            }
             _ => {
                 if let Some(is_http) = is_http(input.filled()) {
                     return Ok(if is_http { Spoken::Http } else { Spoken::Other });
@@ -182,6 +186,16 @@ fn problem(error: &io::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_hello_that_does_not_end_is_not_waited_for() {
+        let (mut client, mut front) = tokio::io::duplex(64);
+        let begun = tokio::io::AsyncWriteExt::write_all(&mut client, &[0x16, 3, 1]).await;
+        begun.expect("room");
+        let mut input = crate::proto::receiver::small_input_buffer();
+        let error = recognise(&mut front, &mut input).await.unwrap_err();
+        assert_eq!(error.to_string(), "its ClientHello took longer than 10 s");
+    }
 
     #[test]
     fn http_is_recognised_by_its_first_word_at_every_split() {

@@ -13,6 +13,10 @@ use crate::session::Transport;
 /// How long a client may take for the rest of a head that it has begun.
 const HEAD: Duration = Duration::from_secs(10);
 
+/// How long a client may be silent before a request: longer than browsers wait with a connection that they open ahead,
+/// while --max-clients is not used up by clients that are gone.
+const IDLE: Duration = Duration::from_mins(1);
+
 /// A request with its framing.
 #[derive(Debug)]
 pub(super) struct Request {
@@ -44,9 +48,12 @@ pub(super) enum RequestError {
 }
 
 impl RequestError {
-    /// Whether the client is there, and waits for an answer.
-    pub(super) fn is_answered(&self) -> bool {
-        matches!(self, Self::Head(_) | Self::Length | Self::Slow)
+    /// The same without what may be a secret, for the log.
+    pub(super) fn without_values(self) -> Self {
+        match self {
+            Self::Head(error) => Self::Head(error.without_values()),
+            other => other,
+        }
     }
 }
 
@@ -81,7 +88,7 @@ fn has(head: &Head, name: &str, token: &str) -> bool {
     list.iter().any(|it| it.eq_ignore_ascii_case(token))
 }
 
-/// Reads the head of the next request; `None` if the client has left in order.
+/// Reads the head of the next request; `None` if the client has left in order, or has nothing to ask.
 pub(super) async fn read(
     front: &mut dyn Transport,
     input: &mut Buffer,
@@ -90,8 +97,13 @@ pub(super) async fn read(
     while input.filled().starts_with(b"\r\n") {
         input.consume(2);
     }
-    if input.is_empty() && fill(front, input).await? == 0 {
-        return Ok(None);
+    if input.is_empty() {
+        match tokio::time::timeout(IDLE, fill(front, input)).await {
+            Ok(Ok(1..)) => {}
+            Ok(Err(error)) => return Err(error.into()),
+            // RFC 9112 §9.8: a connection that is idle may be closed at any time.
+            Ok(Ok(0)) | Err(_) => return Ok(None),
+        }
     }
     let rest = tokio::time::timeout(HEAD, rest(front, input));
     rest.await.unwrap_or(Err(RequestError::Slow)).map(Some)
@@ -118,4 +130,26 @@ pub(super) async fn fill(front: &mut dyn Transport, input: &mut Buffer) -> io::R
     let n = front.read(input.spare(1)).await?;
     input.commit(n);
     Ok(n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::receiver::small_input_buffer;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_asks_nothing_is_let_go() {
+        let (_client, mut front) = tokio::io::duplex(64);
+        let read = read(&mut front, &mut small_input_buffer()).await;
+        assert!(matches!(read, Ok(None)), "{read:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_takes_too_long_is_slow() {
+        let (mut client, mut front) = tokio::io::duplex(64);
+        let begun = tokio::io::AsyncWriteExt::write_all(&mut client, b"GET / HT").await;
+        begun.expect("room");
+        let read = read(&mut front, &mut small_input_buffer()).await;
+        assert!(matches!(read, Err(RequestError::Slow)), "{read:?}");
+    }
 }

@@ -15,13 +15,15 @@ use crate::acceptor::{linger, wait};
 use crate::dial::Target;
 use crate::proto::buffer::Buffer;
 use crate::proto::http1::Head;
-use crate::proxy::refuse::{BAD_GATEWAY, BAD_REQUEST, METHOD_NOT_ALLOWED, answer};
+use crate::proxy::refuse::{BAD_GATEWAY, BAD_REQUEST, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, answer};
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
 use crate::session::Transport;
 
 /// How much of responses is read at a time, in bytes: a record of TLS.
 const BLOCK: usize = 16 << 10;
+/// How much of a URL the log has, in characters: enough to recognise it, while a client may send 64 KiB.
+const MAX_SHOWN: usize = 1000;
 
 /// What requests may ask for.
 #[derive(Debug, Clone, Copy)]
@@ -97,14 +99,14 @@ impl<'a> Requests<'a> {
                     return Next::Over;
                 }
                 Err(error) => {
-                    self.complain_of_request(&error).await;
+                    self.complain_of_request(error).await;
                     return Next::Over;
                 }
             };
             let (goal, request) = match self.understand(head) {
                 Ok(understood) => understood,
                 Err(Objection { status, text }) => {
-                    self.refuse(status, &text).await;
+                    self.refuse(status, &text, &text).await;
                     return Next::Over;
                 }
             };
@@ -158,7 +160,10 @@ impl<'a> Requests<'a> {
                 status: METHOD_NOT_ALLOWED,
                 text: "CONNECT in a tunnel that is open".to_owned(),
             }),
-            Scope::Opened(goal) => Ok((goal.clone(), Some(Request::new(head)?))),
+            Scope::Opened(goal) => {
+                check_host(&head)?;
+                Ok((goal.clone(), Some(Request::new(head)?)))
+            }
         }
     }
 
@@ -209,7 +214,11 @@ impl<'a> Requests<'a> {
                     Then::Switched => self.switch(goal, server).await,
                 }
             }
-            Err(failure) => self.broke(&line, failure, server.is_used, has_begun).await,
+            Err(failure) => {
+                let request = self.shown(goal, &line);
+                self.broke(&request, failure, server.is_used, has_begun)
+                    .await;
+            }
         }
         false
     }
@@ -245,21 +254,25 @@ impl<'a> Requests<'a> {
         super::sum_up_bytes(&self.hall, &text, &passed, began);
     }
 
-    async fn broke(&mut self, line: &str, failure: Failure, is_used: bool, has_begun: bool) {
+    /// Says what is wrong with a request, which is one for the log, or with its response.
+    async fn broke(&mut self, request: &str, failure: Failure, is_used: bool, has_begun: bool) {
         let is_clients = failure.is_clients();
         if matches!(failure, Failure::NoAnswer) && is_used {
             // The client would have seen the same end without a proxy, and asks again.
             return;
         }
         let text = failure.to_string();
-        if has_begun || matches!(failure, Failure::Cut | Failure::Client(_)) {
-            self.hall.note(Role::Warning, &format!("! {text}: {line}"));
+        let is_gone = matches!(failure, Failure::Cut | Failure::Client(_) | Failure::Silent);
+        let logged = failure.without_values().to_string();
+        if has_begun || is_gone {
+            self.hall
+                .note(Role::Warning, &format!("! {logged}: {request}"));
             // An end in the middle must not look like an orderly one.
             self.front.reset_on_drop();
             return;
         }
         let status = if is_clients { BAD_REQUEST } else { BAD_GATEWAY };
-        self.refuse(status, &text).await;
+        self.refuse(status, &text, &logged).await;
     }
 
     async fn fail(&mut self, unreached: &Unreached) {
@@ -272,15 +285,24 @@ impl<'a> Requests<'a> {
         let _ = answer(self.front, status, &escape_line(&answered)).await;
     }
 
-    async fn complain_of_request(&mut self, error: &RequestError) {
-        if error.is_answered() {
-            return self.refuse(BAD_REQUEST, &error.to_string()).await;
+    async fn complain_of_request(&mut self, error: RequestError) {
+        let text = error.to_string();
+        let status = match error {
+            RequestError::Slow => Some(REQUEST_TIMEOUT),
+            RequestError::Head(_) | RequestError::Length => Some(BAD_REQUEST),
+            _ => None,
+        };
+        let logged = error.without_values().to_string();
+        match status {
+            Some(status) => self.refuse(status, &text, &logged).await,
+            None => self.hall.note(Role::Warning, &format!("! {logged}")),
         }
-        self.hall.note(Role::Warning, &format!("! {error}"));
     }
 
-    async fn refuse(&mut self, status: &'static str, text: &str) {
-        self.hall.note(Role::Warning, &format!("! refused: {text}"));
+    /// Answers with `text`; the log is also for others than the client, and has no values of it.
+    async fn refuse(&mut self, status: &'static str, text: &str, logged: &str) {
+        self.hall
+            .note(Role::Warning, &format!("! refused: {logged}"));
         let _ = answer(self.front, status, &escape_line(text)).await;
     }
 
@@ -289,15 +311,23 @@ impl<'a> Requests<'a> {
         if !self.hall.options.shows_steps {
             return;
         }
+        let request = self.shown(goal, line);
+        let took = quantity::duration(began.elapsed());
+        let text = format!("* {request} → {status} in {took}");
+        self.hall.note(Role::Fact, &text);
+    }
+
+    /// A request for the log: its method and URL, without secrets.
+    fn shown(&self, goal: &Goal, line: &str) -> String {
         let mut words = line.split(' ');
         let (method, target) = (words.next().unwrap_or_default(), words.next());
         let url = goal.url_of(target.unwrap_or_default());
         let url = self.hall.visit.log.secrets().url(&url).into_owned();
-        let took = quantity::duration(began.elapsed());
-        self.hall.note(
-            Role::Fact,
-            &format!("* {method} {url} → {status} in {took}"),
-        );
+        let mut shown: String = url.chars().take(MAX_SHOWN).collect();
+        if shown.len() < url.len() {
+            shown.push('…');
+        }
+        format!("{method} {shown}")
     }
 
     /// One line for all requests.
@@ -318,6 +348,18 @@ impl<'a> Requests<'a> {
             "* {requests} to {host}{others} in {lasted} (client: {sent}; server: {received})"
         );
         self.hall.note(Role::Fact, &text);
+    }
+}
+
+/// RFC 9112 §3.2: a request of HTTP/1.1 has one `Host`, or two readers could take it for another site's.
+fn check_host(head: &Head) -> Result<(), Objection> {
+    match head.values("Host").count() {
+        1 => Ok(()),
+        0 if head.is_http10() => Ok(()),
+        0 => Err(Objection::bad("the request has no Host (RFC 9112 §3.2)")),
+        _ => Err(Objection::bad(
+            "the request has several Host fields (RFC 9112 §3.2)",
+        )),
     }
 }
 
