@@ -74,6 +74,28 @@ fn a_file_that_is_no_ca_is_an_error_that_names_it() {
 }
 
 #[test]
+fn what_others_could_replace_or_a_link_leads_to_is_left_alone() {
+    let data = tempfile::tempdir().expect("a folder");
+    let folder = data.path().to_str().expect("UTF-8");
+    in_folder(&["proxy", "ca", "-q"], folder).exits(0);
+    let (file, other) = (
+        data.path().join("wsee/proxy-ca.pem"),
+        data.path().join("other"),
+    );
+    fs::write(&other, "precious").expect("a file");
+    fs::remove_file(&file).expect("a file");
+    std::os::unix::fs::symlink(&other, &file).expect("a link");
+    let output = in_folder(&["proxy", "ca", "-q"], folder);
+    output.exits(23).says("proxy-ca.pem: it is no regular file");
+    assert_eq!(fs::read_to_string(&other).expect("a file"), "precious");
+    fs::remove_file(&file).expect("a link");
+    let open = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(data.path().join("wsee"), open).expect("a folder");
+    let output = in_folder(&["proxy", "ca", "-q"], folder).exits(2);
+    output.says("can be written by others").says("chmod go-w ");
+}
+
+#[test]
 fn without_a_host_to_open_there_is_no_ca() {
     let data = tempfile::tempdir().expect("a folder");
     let proxy = started(forward(&data, &[]));

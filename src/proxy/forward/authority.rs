@@ -25,7 +25,7 @@ use time::OffsetDateTime;
 use crate::atomic_file::Replacement;
 use crate::dial::Certificate;
 use crate::sys::Unfit;
-use crate::sys::file::{is_open_to_others, secure};
+use crate::sys::file::{is_open_to_others, is_writable_by_others, secure};
 
 /// An authority of the user's own, which is in no trust store unless the user puts it there.
 pub struct Authority {
@@ -64,6 +64,8 @@ pub enum AuthorityError {
     },
     #[error("{} can be read by others; make it private: chmod 600 {}", .0.display(), .0.display())]
     Open(PathBuf),
+    #[error("{} can be written by others, who could replace the CA; make it private: chmod go-w {}", .0.display(), .0.display())]
+    Writable(PathBuf),
     #[error("cannot make a certificate: {0}")]
     Make(#[from] rcgen::Error),
 }
@@ -87,7 +89,15 @@ impl Authority {
             problem: problem.to_string(),
         };
         let lock = folder.join(LOCK);
-        secure(&lock).map_err(|error| file(&unfit(&error), LOCK))?;
+        let secured = match secure(&lock) {
+            // Another wsee has made it just now.
+            Err(Unfit::Io(error)) if error.kind() == io::ErrorKind::AlreadyExists => secure(&lock),
+            secured => secured,
+        };
+        secured.map_err(|error| file(&unfit(&error), LOCK))?;
+        if fs::metadata(folder).is_ok_and(|found| is_writable_by_others(&found)) {
+            return Err(AuthorityError::Writable(folder.to_owned()));
+        }
         let lock = File::open(&lock).and_then(|lock| lock.lock().map(|()| lock));
         let lock = lock.map_err(|error| file(&error, LOCK))?;
         let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
@@ -285,6 +295,12 @@ fn read(path: &Path) -> Result<Option<Stored>, AuthorityError> {
 
 /// Writes the certificate for others, unless it is there.
 fn publish(path: &Path, pem: &str) -> io::Result<()> {
+    let found = fs::symlink_metadata(path);
+    if found.is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::other(
+            "it is no regular file, and what a link leads to is not overwritten; move it away",
+        ));
+    }
     match fs::read(path) {
         Ok(found) if found == pem.as_bytes() => Ok(()),
         _ => Replacement::open(path)?.write(pem.as_bytes()),

@@ -32,6 +32,11 @@ pub fn is_open_to_others(metadata: &Metadata) -> bool {
     metadata.mode() & 0o077 != 0
 }
 
+/// Whether other users can change the folder.
+pub fn is_writable_by_others(metadata: &Metadata) -> bool {
+    metadata.mode() & 0o022 != 0
+}
+
 /// Creates a file for its owner only, or empties an existing one if it may be `overwritten`.
 pub fn claim(path: &Path, overwritten: bool) -> Result<File, Unfit> {
     // Opening a named pipe must not block.

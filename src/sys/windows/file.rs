@@ -41,6 +41,11 @@ pub fn is_open_to_others(_: &Metadata) -> bool {
     false
 }
 
+/// Whether other users can change the folder; access lists are not looked at, so never.
+pub fn is_writable_by_others(_: &Metadata) -> bool {
+    false
+}
+
 /// Creates a file for its owner only, or empties an existing one if it may be `overwritten`.
 pub fn claim(path: &Path, overwritten: bool) -> Result<File, Unfit> {
     if let Ok(found) = fs::symlink_metadata(path) {
