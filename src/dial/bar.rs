@@ -32,7 +32,8 @@ impl Bars {
         let listening = self.listening.ip();
         // An address of this machine's is its own end of the connection as well.
         let is_listening = listening.to_canonical() == peer
-            || listening.is_unspecified() && peer == local.ip().to_canonical();
+            || listening.is_unspecified()
+                && (peer == local.ip().to_canonical() || peer.is_loopback());
         if is_listening && port == self.listening.port() {
             return Err(Barred::Itself);
         }
@@ -63,6 +64,7 @@ mod tests {
             ("0.0.0.0:9", "192.0.2.1:9", "192.0.2.1:5", true),
             ("0.0.0.0:9", "192.0.2.1:9", "192.0.2.7:5", false),
             ("[::]:9", "192.0.2.1:9", "192.0.2.1:5", true),
+            ("0.0.0.0:9", "127.0.0.2:9", "127.0.0.1:5", true),
         ] {
             let bars = Bars {
                 listening: at(listening),
