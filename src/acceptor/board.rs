@@ -130,6 +130,12 @@ impl Board {
         state.memory.lock().of(number, label).sends_frame();
     }
 
+    /// What is sent on this connection passes through.
+    pub(super) fn passes(&self, number: u64, label: &Label) {
+        let state = self.0.borrow();
+        state.memory.lock().of(number, label).passes();
+    }
+
     pub(super) fn ended(&self, number: u64, label: &Label) {
         let state = self.0.borrow();
         state.memory.lock().of(number, label).disconnected();

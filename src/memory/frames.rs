@@ -1,4 +1,5 @@
-//! Which frames a message has: those of a received one come before it, those of a sent one after it.
+//! Which frames a message has: those of a received one come before it, those of a sent one after it, unless it only
+//! passes.
 
 use std::collections::VecDeque;
 use std::mem;
@@ -35,6 +36,8 @@ pub(super) struct Assembly {
     received: Frames,
     /// The messages whose frames will be sent, in order; `None` for a frame of its own.
     awaited: VecDeque<Option<u64>>,
+    /// What is sent passes through, and has come frame by frame.
+    passed: Option<Frames>,
 }
 
 impl Assembly {
@@ -48,8 +51,17 @@ impl Assembly {
         mem::take(&mut self.received)
     }
 
+    pub(super) fn passes(&mut self) {
+        self.passed = Some(Frames::default());
+    }
+
+    /// The frames of a sent message, as far as they have come before it.
+    pub(super) fn take_sent(&mut self) -> Frames {
+        self.passed.as_mut().map(mem::take).unwrap_or_default()
+    }
+
     pub(super) fn sends(&mut self, number: Option<u64>) {
-        if self.awaited.len() < MAX_AWAITED {
+        if self.passed.is_none() && self.awaited.len() < MAX_AWAITED {
             self.awaited.push_back(number);
         }
     }
@@ -58,6 +70,10 @@ impl Assembly {
     pub(super) fn sent(&mut self, frame: &WireHeader) -> Option<u64> {
         let is_alone = matches!(self.awaited.front(), Some(None));
         if frame.header.opcode.is_control() && !is_alone {
+            return None;
+        }
+        if let Some(passed) = &mut self.passed {
+            passed.push(frame);
             return None;
         }
         let number = *self.awaited.front()?;

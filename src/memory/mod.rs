@@ -149,7 +149,13 @@ impl Memory {
         if message.start {
             self.unfinished().assembly.sends(Some(number));
         }
-        self.message(message, Direction::Sent, number, time, Frames::default());
+        let frames = self.unfinished().assembly.take_sent();
+        self.message(message, Direction::Sent, number, time, frames);
+    }
+
+    /// What is sent on this connection passes through: the frames since the last message are those of the next one.
+    pub fn passes(&mut self) {
+        self.unfinished().assembly.passes();
     }
 
     /// A frame follows that belongs to no message.
@@ -440,6 +446,28 @@ mod tests {
             [lengths(1), lengths(2), lengths(3)],
             [vec![1, 2], vec![1], vec![0, 1]]
         );
+    }
+
+    #[test]
+    fn a_message_that_passes_has_the_frames_before_it() {
+        let mut memory = memory(10, 1 << 20);
+        memory.passes();
+        let message = Message::whole(Kind::Text, b"ab", None);
+        for (number, frames) in [
+            (1, &[[0x81, 1]][..]),
+            (2, &[[0x01, 2], [0x89, 0], [0x80, 3]]),
+        ] {
+            for header in frames {
+                memory.frame_sent(&frame(header));
+            }
+            memory.sent(&message, number, Timestamp::UNIX_EPOCH);
+        }
+        let lengths = |number| {
+            let frames = memory.frames(number).headers;
+            let lengths = frames.iter().map(|it| it.header.payload_len);
+            lengths.collect::<Vec<_>>()
+        };
+        assert_eq!([lengths(1), lengths(2)], [vec![1], vec![2, 3]]);
     }
 
     #[test]

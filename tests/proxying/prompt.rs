@@ -194,6 +194,55 @@ fn a_close_lets_the_queue_out_first() {
 }
 
 #[test]
+fn a_message_is_shown_with_its_own_frames() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    for text in ["a", "bbb"] {
+        client.send(Message::text(text));
+        client.expect(text);
+    }
+    proxy.types("/show 1 frames", ", header 81 81 ");
+    proxy.types("/show 3 frames", ", header 81 83 ");
+    client.close(1000, "");
+    proxy.end();
+}
+
+#[test]
+fn an_injected_ping_is_shown_and_its_pong_answers_it() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/inject client /ping hi", "→ ping");
+    proxy
+        .terminal
+        .wait_for("inject, the ping above is as if from the client\n");
+    assert_eq!(client.receive(), Message::Pong("hi".into()));
+    proxy.terminal.wait_for("← pong");
+    assert!(!proxy.terminal.contents().contains("unsolicited"));
+    proxy.types("/hold client foo", "write: /hold client text foo\n");
+    client.close(1000, "");
+    proxy.end();
+}
+
+#[test]
+fn messages_that_wait_for_a_held_one_say_so() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    proxy.types("/hold client text h", "is held what matches");
+    for text in ["h", "other", "h"] {
+        client.send(Message::text(text));
+    }
+    proxy.terminal.wait_for("#1 is held: /pass");
+    proxy.terminal.wait_for("#2 waits for #1, which is held\n");
+    proxy.terminal.wait_for("#3 is held as well, behind #1\n");
+    proxy.types("/pass all", "2 held messages pass\n");
+    for text in ["h", "other", "h"] {
+        client.expect(text);
+    }
+    client.close(1000, "");
+    proxy.end();
+}
+
+#[test]
 fn control_frames_are_held_when_asked() {
     let mut proxy = prompted(&[]);
     let mut client = proxy.open();

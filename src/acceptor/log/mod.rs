@@ -334,6 +334,13 @@ impl Log {
         }
     }
 
+    /// What the client sends passes through: its frames come before the message that they are.
+    pub fn passes(&self) {
+        if let (Some(board), Some(label)) = (&self.board, &self.label) {
+            board.passes(self.client, label);
+        }
+    }
+
     /// The client was sent something that may break the protocol's rules.
     pub fn misbehaved(&self, command: &str) {
         if let (Some(board), Some(label)) = (&self.board, &self.label)

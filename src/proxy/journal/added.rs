@@ -45,14 +45,25 @@ impl Journal {
             }
             Outgoing::Binary(payload) => (Kind::Binary, payload.as_slice()),
             other => {
+                self.log.turn_to(Some(side));
                 let name = match other {
-                    Outgoing::Ping(_) => "a ping",
-                    Outgoing::Pong(_) => "a pong",
+                    Outgoing::Ping(payload) => {
+                        self.pinged(side, payload, now);
+                        "the ping above"
+                    }
+                    Outgoing::Pong(payload) => {
+                        self.ponged(side, payload, now);
+                        "the pong above"
+                    }
                     Outgoing::Close { .. } => "a Close",
                     Outgoing::Raw(_) => "raw bytes",
                     _ => "a frame",
                 };
-                return self.fault(&format!("{how}, {name} as if from the {}", side.name()));
+                let (is, side) = (
+                    if name.starts_with("the") { "is " } else { "" },
+                    side.name(),
+                );
+                return self.fault(&format!("{how}, {name} {is}as if from the {side}"));
             }
         };
         let message = Watched {

@@ -85,6 +85,7 @@ impl Journal {
         }
         if let Event::Open(_) = event {
             self.opened = now;
+            self.log.passes();
             self.log.open_event(event, &self.opening, now);
         }
     }
@@ -116,7 +117,7 @@ impl Journal {
 
     /// Takes what was seen from one end.
     pub(super) fn sight(&mut self, side: Side, sight: Sight<'_>, now: Instant) {
-        use connection::Event::{Close, FrameReceived, FrameSent, Ping, Pong, Sent};
+        use connection::Event::{Close, FrameReceived, FrameSent, Sent};
         let direction = direction(side);
         self.log.turn_to(Some(side));
         match sight {
@@ -136,28 +137,9 @@ impl Journal {
                 if let Some(faults) = &self.faults[side as usize] {
                     faults.ping();
                 }
-                self.ping(side, payload, now);
-                self.event(
-                    &match direction {
-                        Direction::Sent => Sent(Control::Ping(payload.to_vec())),
-                        Direction::Received => Ping {
-                            payload,
-                            answer: AutoPong::NotOurs,
-                        },
-                    },
-                    now,
-                );
+                self.pinged(side, payload, now);
             }
-            Sight::Pong(payload) => {
-                let rtt = self.answered(side, payload, now);
-                self.event(
-                    &match direction {
-                        Direction::Sent => Sent(Control::Pong(payload.to_vec())),
-                        Direction::Received => Pong { payload, rtt },
-                    },
-                    now,
-                );
-            }
+            Sight::Pong(payload) => self.ponged(side, payload, now),
             Sight::Close(frame) => {
                 if let Some(faults) = &self.faults[side as usize] {
                     faults.closed_by_peer();
@@ -251,6 +233,27 @@ impl Journal {
             }
             Direction::Received => self.event(&connection::Event::Message(message), now),
         }
+    }
+
+    fn pinged(&mut self, side: Side, payload: &[u8], now: Instant) {
+        self.ping(side, payload, now);
+        let event = match direction(side) {
+            Direction::Sent => connection::Event::Sent(Control::Ping(payload.to_vec())),
+            Direction::Received => connection::Event::Ping {
+                payload,
+                answer: AutoPong::NotOurs,
+            },
+        };
+        self.event(&event, now);
+    }
+
+    fn ponged(&mut self, side: Side, payload: &[u8], now: Instant) {
+        let rtt = self.answered(side, payload, now);
+        let event = match direction(side) {
+            Direction::Sent => connection::Event::Sent(Control::Pong(payload.to_vec())),
+            Direction::Received => connection::Event::Pong { payload, rtt },
+        };
+        self.event(&event, now);
     }
 
     fn wants_frames(&self) -> bool {

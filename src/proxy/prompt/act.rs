@@ -19,7 +19,11 @@ impl ProxyPrompt {
         let hold = match &what {
             Holding::All => Some(Hold::All),
             Holding::Off => None,
-            Holding::Matching { pattern, column } => Some(compile(pattern, *column, &self.given)?),
+            Holding::Matching { pattern, column } => {
+                let command =
+                    side.map_or_else(|| "/hold".to_owned(), |it| format!("/hold {}", it.name()));
+                Some(compile(&command, pattern, *column, &self.given)?)
+            }
         };
         let sides = side.map_or(vec![Side::Client, Side::Server], |side| vec![side]);
         for side in &sides {

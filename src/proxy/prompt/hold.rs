@@ -11,10 +11,15 @@ use crate::proto::frame::Opcode;
 use crate::proto::message::Kind;
 use crate::proxy::desk::{Content, Hold, Stock};
 use crate::proxy::touch::control_name;
-use crate::scenario::passing;
+use crate::scenario::{Problem, passing};
 
-/// What a pattern means; an error has its place in the line that was typed.
-pub(super) fn compile(pattern: &str, column: usize, given: &Given) -> Result<Hold, String> {
+/// What a pattern after `command` means; an error has its place in the line that was typed.
+pub(super) fn compile(
+    command: &str,
+    pattern: &str,
+    column: usize,
+    given: &Given,
+) -> Result<Hold, String> {
     let control = match pattern {
         "ping" => Some(Opcode::PING),
         "pong" => Some(Opcode::PONG),
@@ -26,7 +31,16 @@ pub(super) fn compile(pattern: &str, column: usize, given: &Given) -> Result<Hol
     }
     let parsed = passing::pattern(pattern).map_err(|mistake| {
         let column = column + mistake.column - 1;
-        format!("column {column}: {}", mistake.problem)
+        let problem = match mistake.problem {
+            // As a rule has it.
+            Problem::MissingKind { write } => {
+                let pattern = write.strip_prefix("on ").unwrap_or(&write);
+                let write = format!("{command} {pattern}");
+                Problem::MissingKind { write }
+            }
+            other => other,
+        };
+        format!("column {column}: {problem}")
     })?;
     let values = Values::new(given, Timestamp::now());
     let matcher = Matcher::new(&parsed, &values).map_err(|error| error.to_string())?;

@@ -336,10 +336,15 @@ impl Touch {
             copies: verdict.copies,
             number: None,
         };
-        match number {
-            Some(number) => self.hold(number, Content::Message(kind, payload), leaving, now),
-            None => self.queue.push(leaving, verdict.delay, now),
+        if let Some(number) = number {
+            return self.hold(number, Content::Message(kind, payload), leaving, now);
         }
+        let first = self.queue.held().next();
+        if let (Some((desk, _)), Some(first)) = (&self.desk, first) {
+            let text = format!("#{} waits for #{first}, which is held", desk.number());
+            self.queue.notes.push(Note::Fact(text));
+        }
+        self.queue.push(leaving, verdict.delay, now);
     }
 
     /// Lets a message wait until the user decides.

@@ -197,10 +197,11 @@ impl Queue {
     }
 
     pub(super) fn hold(&mut self, number: u64, leaving: Leaving) {
-        if self.held().next().is_none() {
-            let text = format!("#{number} is held: /pass, /edit {number} or /discard {number}");
-            self.notes.push(Note::Fact(text));
-        }
+        let text = match self.held().next() {
+            None => format!("#{number} is held: /pass, /edit {number} or /discard {number}"),
+            Some(first) => format!("#{number} is held as well, behind #{first}"),
+        };
+        self.notes.push(Note::Fact(text));
         let leaving = Leaving {
             number: Some(number),
             ..leaving
