@@ -24,7 +24,7 @@ pub struct HandshakeArgs {
     pub header: Vec<Field>,
     /// Send an Origin field, as browsers do
     ///
-    /// By default none is sent. Servers that check it refuse other origins with 403.
+    /// By default none is sent, and wsee proxy replaces the client's. Servers that check it refuse other origins with 403.
     #[arg(short, long, hide_short_help = true)]
     pub origin: Option<String>,
     /// Offer subprotocols in order of preference; repeat, or use a comma list

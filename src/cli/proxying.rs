@@ -47,7 +47,8 @@ pub struct ProxyingArgs {
     /// The server: a ws:// or wss:// URL; the scheme is optional, and :PORT/PATH means localhost
     ///
     /// Without a path the client's path and query pass. A path takes the place of /, and goes before
-    /// any other path.
+    /// any other path. Only WebSocket connections pass: a Socket.IO client that polls first needs
+    /// websocket as its only transport, or --forward.
     #[arg(required_unless_present = "forward", value_hint = ValueHint::Url)]
     pub upstream: Option<String>,
     #[command(flatten)]

@@ -54,7 +54,12 @@ pub(super) async fn read(front: &mut dyn Transport) -> io::Result<(Head, Buffer)
 /// Why a client is not passed on at all.
 pub(super) fn objection(request: &Head, options: &Options) -> Option<(&'static str, String)> {
     if !request::is_upgrade(request) {
-        let text = "only WebSocket connections pass here; connect with a WebSocket client";
+        let polls = request::target(request).contains("transport=polling");
+        let text = if polls {
+            "only WebSocket connections pass here, and this client polls first; give it transports: ['websocket'], or use wsee proxy --forward"
+        } else {
+            "only WebSocket connections pass here; connect with a WebSocket client"
+        };
         return Some((NO_UPGRADE, text.to_owned()));
     }
     let origin = request.text("Origin");

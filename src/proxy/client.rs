@@ -148,7 +148,11 @@ async fn pass(
     let is_faulty = faults.is_some() || server_faults.is_some();
     let is_kept = journal.recorder.is_some() || journal.log.has_events();
     let desk = options.desk.as_ref();
-    let seat = desk.map(|desk| desk.enter(visit.about(path)));
+    let place = match &options.forward {
+        Some(_) => format!("{}{path}", options.upstream.offer.host),
+        None => path,
+    };
+    let seat = desk.map(|desk| desk.enter(visit.about(place)));
     let touch = |side| touch(side, deflate, options, visit.number);
     let touches = [touch(Side::Client), touch(Side::Server)];
     let is_touched = touches.iter().any(Option::is_some);

@@ -60,7 +60,7 @@ fn ways(file: &str, authority: &Authority) -> String {
          Python    SSL_CERT_FILE={quoted} python app.py      (requests: REQUESTS_CA_BUNDLE)\n\
          curl      curl --cacert {quoted} URL      (wsee --cacert; git: GIT_SSL_CAINFO; Go on Linux: SSL_CERT_FILE)\n\
          Chromium  chromium --user-data-dir=/tmp/wsee-chromium --proxy-server=127.0.0.1:PORT \\\n\
-         \x20         --ignore-certificate-errors-spki-list={hash}\n\
+         \x20         --proxy-bypass-list='<-loopback>' --ignore-certificate-errors-spki-list={hash}\n\
          Java      keytool -importcert -noprompt -alias wsee -file {quoted} -keystore wsee.p12 -storepass changeit\n\
          \x20         java -Djavax.net.ssl.trustStore=wsee.p12 -Djavax.net.ssl.trustStorePassword=changeit App\n"
     )

@@ -45,7 +45,7 @@ fn messages_inside_a_tunnel_are_held_edited_and_added() {
     client.send(Message::text("this"));
     types("", "@1 * #1 is held: /pass, /edit 1 or /discard 1\n");
     types("/conns", "@1 ");
-    types("/conns", "/chat");
+    types("/conns", &format!("{goal}/chat"));
     types("/edit 1", "edit, #1 from the client");
     client.expect("that");
     types("/hold off", "is held any more\n");

@@ -208,6 +208,11 @@ fn clients_that_are_not_websocket_and_other_origins_are_told_so() {
             "only WebSocket connections pass",
         ),
         (
+            "GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n".to_owned(),
+            "426 Upgrade Required",
+            "give it transports: ['websocket'], or use wsee proxy --forward",
+        ),
+        (
             request("Origin: http://b\r\n"),
             "403 ",
             "the origin http://b is not allowed",

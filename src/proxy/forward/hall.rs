@@ -1,6 +1,6 @@
 //! What every client of a forward proxy meets: where it may go, and how that is reached.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 
 use super::authority::Authority;
@@ -25,6 +25,8 @@ pub struct Forward {
     pub address: SocketAddr,
     /// The number of `WebSocket` connections that it has opened.
     opened: Cell<u64>,
+    /// The last hint in the log.
+    hinted: RefCell<Option<String>>,
 }
 
 /// Why a server is not reached.
@@ -54,6 +56,7 @@ impl Forward {
             authority,
             address,
             opened: Cell::new(0),
+            hinted: RefCell::default(),
         }
     }
 
@@ -133,8 +136,13 @@ impl Hall<'_> {
         is_own_ip(self.visit.peer.ip()) || self.forward.names(goal)
     }
 
-    /// Shows why a client gets no answer of a server.
+    /// Shows why a client gets no answer of a server; a hint once, as browsers try many names and try again.
     pub(super) fn complain(&self, problem: &str, hint: Option<&str>) {
+        let last = self.forward.hinted.borrow().clone();
+        let hint = hint.filter(|hint| last.as_deref() != Some(hint));
+        if let Some(hint) = hint {
+            self.forward.hinted.replace(Some(hint.to_owned()));
+        }
         self.visit.log.lines_with(|out, style, _| {
             if let Some(hint) = hint {
                 out.push_str(&message::hint(hint, style));
