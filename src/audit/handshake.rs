@@ -173,7 +173,7 @@ pub(super) const GROUP: Group = Group {
             Info,
             "An upgrade in HTTP/1.0 gets in",
             "RFC 6455 §4.1, §4.2.1",
-            "Asks in HTTP/1.0, which has no upgrade.",
+            "Asks in HTTP/1.0, which cannot upgrade to another protocol (RFC 9110 §7.8).",
             OLD_HTTP,
             |head| head.version = "HTTP/1.0"
         ),

@@ -288,7 +288,7 @@ mod tests {
     #[test]
     fn a_command_without_its_word_lists_the_words() {
         for (command, words) in [
-            ("schema", "events, report"),
+            ("schema", "events, report, audit"),
             ("completions", "bash, elvish, fish, powershell, zsh"),
         ] {
             let args = ["wsee".into(), command.into()];

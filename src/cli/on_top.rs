@@ -84,6 +84,8 @@ pub struct OnTopArgs {
     )]
     pub transport: Option<Transport>,
     /// The version of MQTT: 3.1.1 or 5, the default
+    ///
+    /// A broker that lacks the version refuses the session (exit status 115).
     #[arg(
         long,
         value_name = "VERSION",

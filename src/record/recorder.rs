@@ -238,6 +238,6 @@ mod tests {
         let path = |name, number| beside(Path::new("a/b.har"), name, number);
         assert_eq!(path("two", 1), Path::new("a/b.two.har"));
         assert_eq!(path("two", 2), Path::new("a/b.two-2.har"));
-        assert_eq!(path("../x\n", 1), Path::new("a/b..._x_n.har"));
+        assert_eq!(path("../x\n", 1), Path::new("a/b..._x_.har"));
     }
 }

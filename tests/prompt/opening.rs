@@ -94,7 +94,7 @@ fn masks_secrets() {
     let mut terminal = terminal(&[&url, "-H", "Authorization: Bearer abc123"]).prompt();
     terminal.wait_for("> GET /?token=*** HTTP/1.1\n");
     terminal.press("/headers\r/status\r");
-    terminal.wait_for("/?token=***\n  readyState");
+    terminal.wait_for("/?token=***\n  HTTP ");
     assert!(!terminal.contents().contains("abc123"));
     terminal.press("\x04");
     assert_eq!(terminal.finish(), 0);

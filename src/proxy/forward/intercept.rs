@@ -27,7 +27,7 @@ enum Names {
 pub enum InterceptError {
     #[error("a URL; write its host, such as example.com or example.com:8443")]
     Url,
-    #[error("* stands for whole labels at the start; write *.example.com, or * for every host")]
+    #[error("* is a number of whole labels at the start; write *.example.com, or * for every host")]
     Wildcard,
     #[error("{0:?} is not a port from 1 to 65535")]
     Port(String),

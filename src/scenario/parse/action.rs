@@ -176,6 +176,13 @@ fn word(scan: Scan<'_>, spoken: &[Name]) -> Result<Action, Mistake> {
         }
         _ => match Grammar::find(word) {
             Some(grammar) => typed(grammar, scan, args),
+            // `send {"a":1}` is of another tool's language, and `send /topic/a TEXT` of STOMP.
+            None if spoken.is_empty()
+                && habit(word, args.rest).is_some()
+                && !args.rest.starts_with('/') =>
+            {
+                Err(unknown(scan, word))
+            }
             None if verb_of(word, spoken).is_some() => say(word, scan, args, spoken),
             None => Err(unknown(scan, word)),
         },
