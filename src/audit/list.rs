@@ -80,7 +80,7 @@ mod tests {
                 assert!(ids.insert(check.id), "{} twice", check.id);
                 assert!(check.id.starts_with(group.name), "{}", check.id);
                 assert!(
-                    check.about.ends_with('.') && check.about.len() > 60,
+                    check.about.ends_with('.') && check.about.len() > 25,
                     "{}",
                     check.id
                 );

@@ -95,6 +95,8 @@ pub struct OnTopArgs {
     )]
     pub mqtt_version: Option<MqttVersion>,
     /// The name of this client for an MQTT server; without it the server chooses one
+    ///
+    /// A server keeps one connection of each name: another client of this name ends it.
     #[arg(long, value_name = "ID", requires = "name", hide_short_help = true)]
     pub client_id: Option<String>,
 }
