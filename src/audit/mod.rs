@@ -1,8 +1,8 @@
 //! Checks a server: who it lets in, what it says about itself, and how it takes what is wrong.
 //!
-//! A check is a row of a table ([`check`]), one file for each group of them. It makes connections within the budget
-//! of the run ([`auditor`], [`wire`]) and comes to a [`verdict`]; what cannot be decided is not tested, and never
-//! passed. Results are values ([`result`](mod@result)), of which reports are made ([`report`]).
+//! A check is a row of a table (`check`), one file for each group of them. It makes connections within the budget
+//! of the run (`auditor`, `wire`) and comes to a `verdict`; what cannot be decided is not tested, and never
+//! passed. Results are values (`result`), of which reports are made (`report`).
 
 mod admission;
 mod auditor;

@@ -19,7 +19,7 @@ pub(super) fn is_packet(payload: &[u8]) -> bool {
     matches!(payload, [0x81..=0x8f, 0xa4, b't', b'y', b'p', b'e', ..])
 }
 
-/// Reads a packet; its data has binary parts as [`binary_value`].
+/// Reads a packet; its data has binary parts as `binary_value`.
 pub fn decode(payload: &[u8]) -> Result<Packet, PacketFault> {
     let fault = |problem: &str| PacketFault::MessagePack(problem.to_owned());
     let mut rest = payload;
