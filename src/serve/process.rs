@@ -51,6 +51,7 @@ struct State {
     output: VecDeque<Output>,
     output_bytes: usize,
     output_ended: bool,
+    complaints_ended: bool,
     /// The server is over, too: the process is ended at this time at the latest.
     ends_by: Option<Instant>,
     exit: Option<Exit>,
@@ -67,6 +68,9 @@ const FAREWELL: Duration = Duration::from_secs(3);
 const HURRY: Duration = Duration::from_millis(500);
 /// How long the server waits until a process that it has killed is gone.
 const GONE: Duration = Duration::from_secs(1);
+/// How long the last words on standard error of a process that has ended are waited for: they are in the pipe, which
+/// only a process that it has left behind keeps open.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// How often the end of a process is looked for, once it is near.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -121,7 +125,11 @@ impl Process {
             spawn(&shared, |shared| shared.feed(stdin));
         }
         if let Some(stderr) = child.stderr.take() {
-            spawn(&shared, |shared| shared.collect(stderr, Output::Complaint));
+            spawn(&shared, |shared| {
+                shared.collect(stderr, Output::Complaint);
+                shared.lock().complaints_ended = true;
+                shared.notify();
+            });
         }
         if let Some(stdout) = child.stdout.take() {
             spawn(&shared, |shared| {
@@ -283,21 +291,33 @@ impl Shared {
             }
             thread::sleep(LOOK);
         };
-        self.lock().exit = Some(status);
+        let has_said_all = |state: &State| state.complaints_ended || state.input_ended;
+        let mut state = self.wait_until(Instant::now() + LAST_WORDS, has_said_all);
+        state.exit = Some(status);
+        drop(state);
         self.notify();
     }
 
     /// Returns when the process has ended, at `deadline` at the latest.
     fn await_exit(&self, deadline: Instant) {
+        drop(self.wait_until(deadline, |state| state.exit.is_some()));
+    }
+
+    fn wait_until(
+        &self,
+        deadline: Instant,
+        is_reached: impl Fn(&State) -> bool,
+    ) -> MutexGuard<'_, State> {
         let mut state = self.lock();
-        while state.exit.is_none() {
+        while !is_reached(&state) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return;
+                break;
             }
             let waited = self.changed.wait_timeout(state, left);
             (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         }
+        state
     }
 }
 
