@@ -104,7 +104,7 @@ pub(super) struct Auditor {
     /// The last failure is that the server asked for a pause.
     is_limited: bool,
     /// Why nothing more is asked.
-    left: Option<String>,
+    pub(super) left: Option<String>,
 }
 
 impl Auditor {

@@ -48,7 +48,7 @@ pub(super) const fn cure(server: &'static str, text: &'static str) -> Cure {
     Cure { server, text }
 }
 
-/// Where a cure is the same for all.
+/// Of a fix that is the same for all.
 pub(super) const ANY: &str = "any server";
 pub(super) const NGINX: &str = "nginx";
 pub(super) const NODE: &str = "Node ws";

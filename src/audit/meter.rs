@@ -1,6 +1,6 @@
 //! What a run may use at most: connections, bytes and time.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,8 @@ pub(super) struct Meter {
     connections: Cell<u32>,
     bytes: Cell<u64>,
     deadline: Instant,
+    /// The first limit that something ran into.
+    exceeded: RefCell<Option<String>>,
 }
 
 impl Meter {
@@ -31,6 +33,7 @@ impl Meter {
             connections: Cell::new(0),
             bytes: Cell::new(0),
             deadline: Instant::now() + budget.time,
+            exceeded: RefCell::new(None),
         }
     }
 
@@ -51,10 +54,8 @@ impl Meter {
     pub(super) fn connect(&self) -> Result<(), Untested> {
         let used = self.connections.get();
         if used >= self.budget.connections {
-            return Err(Untested(format!(
-                "the run has used its {}",
-                quantity::plural(self.budget.connections.into(), "connection")
-            )));
+            let limit = quantity::plural(self.budget.connections.into(), "connection");
+            return Err(self.exceed(format!("the run has used its {limit}")));
         }
         self.connections.set(used + 1);
         Ok(())
@@ -70,9 +71,8 @@ impl Meter {
     pub(super) fn room(&self, bytes: usize) -> Result<(), Untested> {
         if self.bytes.get() + bytes as u64 > self.budget.bytes {
             let limit = quantity::size(self.budget.bytes);
-            return Err(Untested(format!(
-                "the run has used its {limit}; --max-bytes gives it more"
-            )));
+            let text = format!("the run has used its {limit}; --max-bytes gives it more");
+            return Err(self.exceed(text));
         }
         Ok(())
     }
@@ -99,6 +99,16 @@ impl Meter {
 
     pub(super) fn late(&self) -> Untested {
         let limit = quantity::duration(self.budget.time);
-        Untested(format!("the run has used its {limit}"))
+        self.exceed(format!("the run has used its {limit}"))
+    }
+
+    fn exceed(&self, text: String) -> Untested {
+        self.exceeded.borrow_mut().get_or_insert(text.clone());
+        Untested(text)
+    }
+
+    /// Why checks were not made that the run has no means for.
+    pub(super) fn exceeded(&self) -> Option<String> {
+        self.exceeded.borrow().clone()
     }
 }

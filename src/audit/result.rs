@@ -22,6 +22,8 @@ pub struct Report {
     /// The status with which the server refuses to upgrade.
     pub refused: Option<u16>,
     pub interrupted: Option<Signal>,
+    /// Why checks are not tested that should have been.
+    pub cut_short: Option<String>,
     /// Findings that are accepted.
     pub known: Known,
     /// The least severity of a finding that fails the run.
@@ -43,6 +45,8 @@ pub enum Status {
     Passed(String),
     Finding(Box<Finding>),
     NotTested(String),
+    /// By a flag, or for want of one.
+    LeftOut(String),
 }
 
 /// Texts are masked and escaped.
@@ -56,9 +60,27 @@ pub struct Finding {
     pub received: Vec<String>,
 }
 
-/// Whether a check did not run because of a flag, or for want of one.
-pub(super) fn is_left_out(reason: &str) -> bool {
-    reason.starts_with("left out by") || reason.starts_with("needs --")
+/// How many checks there are of each status.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts {
+    pub findings: usize,
+    pub passed: usize,
+    pub untested: usize,
+    pub left_out: usize,
+}
+
+impl Counts {
+    /// Of the checks without a finding.
+    pub(super) fn others(&self) -> String {
+        let Self {
+            passed, untested, ..
+        } = self;
+        let left_out = match self.left_out {
+            0 => String::new(),
+            count => format!(", {count} left out"),
+        };
+        format!("{passed} passed, {untested} not tested{left_out}")
+    }
 }
 
 impl Report {
@@ -69,7 +91,7 @@ impl Report {
             .iter()
             .filter_map(|checked| match &checked.status {
                 Status::Finding(finding) => Some((checked.check, &**finding, checked.took)),
-                Status::Passed(_) | Status::NotTested(_) => None,
+                Status::Passed(_) | Status::NotTested(_) | Status::LeftOut(_) => None,
             });
         let mut findings: Vec<_> = findings.collect();
         findings.sort_by_key(|(_, finding, _)| std::cmp::Reverse(finding.severity));
@@ -91,35 +113,25 @@ impl Report {
                 match checked.map(|checked| &checked.status) {
                     Some(Status::Finding(_)) => None,
                     Some(Status::Passed(_)) => Some((id, "passed".to_owned())),
-                    Some(Status::NotTested(reason)) => Some((id, format!("not tested, {reason}"))),
+                    Some(Status::NotTested(reason) | Status::LeftOut(reason)) => {
+                        Some((id, format!("not tested, {reason}")))
+                    }
                     None => Some((id, "no such check".to_owned())),
                 }
             })
             .collect()
     }
 
-    /// Checks that nobody asked for.
-    pub fn left_out(&self) -> usize {
-        let reasons = self
-            .checks
-            .iter()
-            .filter_map(|checked| match &checked.status {
-                Status::NotTested(reason) => Some(reason),
-                Status::Passed(_) | Status::Finding(_) => None,
-            });
-        reasons.filter(|reason| is_left_out(reason)).count()
-    }
-
-    /// Findings, passed checks, and checks without a verdict.
-    pub fn counts(&self) -> (usize, usize, usize) {
+    pub fn counts(&self) -> Counts {
         let count = |is: fn(&Status) -> bool| {
             let checks = self.checks.iter();
             checks.filter(|checked| is(&checked.status)).count()
         };
-        (
-            count(|status| matches!(status, Status::Finding(_))),
-            count(|status| matches!(status, Status::Passed(_))),
-            count(|status| matches!(status, Status::NotTested(_))),
-        )
+        Counts {
+            findings: count(|status| matches!(status, Status::Finding(_))),
+            passed: count(|status| matches!(status, Status::Passed(_))),
+            untested: count(|status| matches!(status, Status::NotTested(_))),
+            left_out: count(|status| matches!(status, Status::LeftOut(_))),
+        }
     }
 }

@@ -73,7 +73,7 @@ pub async fn audit(
     for check in checks() {
         let began = Instant::now();
         let status = if let Some(why) = left_out(check, &auditor.options) {
-            Status::NotTested(why)
+            Status::LeftOut(why)
         } else if caught.is_some() {
             Status::NotTested("the run was interrupted".to_owned())
         } else {
@@ -103,6 +103,7 @@ pub async fn audit(
         used: meter.used(),
         refused,
         interrupted: caught,
+        cut_short: meter.exceeded().or(auditor.left),
         known: auditor.options.known,
         fail_on: auditor.options.fail_on,
         checks: results,
@@ -160,6 +161,7 @@ fn interrupted(options: &Options, started: Timestamp, signal: Signal) -> Report 
         used: (0, 0),
         refused: None,
         interrupted: Some(signal),
+        cut_short: None,
         known: options.known.clone(),
         fail_on: options.fail_on,
         checks: checks().map(not_run).collect(),

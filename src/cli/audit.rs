@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum, ValueHint};
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches, ValueEnum, ValueHint};
 
 use super::config::ConfigArgs;
 use super::heading::Heading;
-use super::output::DisplayArgs;
-use super::runner::ConnectionArgs;
+use super::output::StyleArgs;
+use super::runner::{ConnectionArgs, EndpointArgs};
+use super::subset::Subset;
 use super::value::{Period, Size, TimeLimit, url_argument};
 use crate::audit::severity::Severity;
 
@@ -17,11 +18,12 @@ use crate::audit::severity::Severity;
 /// gets in, what the server says about itself, how it takes mistakes. By default only well-formed requests
 /// are sent, over at most 30 connections; --probe adds malformed ones. What a run uses at most is printed
 /// first. Each finding has the bytes that show it (-v), the rule, and a fix; a check without a verdict is
-/// not tested, which is said, and never passed. 'certain' is what the bytes show; 'likely' needs a look at the server. The table goes to stdout. --list explains each check.
-/// Audit only servers that are yours, or whose owner agreed.
+/// not tested, which is said, and never passed. 'certain' is what the bytes show; 'likely' needs a look at
+/// the server. The table goes to stdout. --list explains each check. Audit only servers that are yours, or whose owner agreed.
 ///
-/// The exit status is 0 whatever was found, or 1 with --fail-on; 22 if the server refuses the upgrade, so
-/// that most was not tested; if there is no server, it is that of wsee URL.
+/// The exit status is 0 whatever was found; with --fail-on it is 1 for such a finding, and 28 if a limit
+/// or a failing server cut the run short; 22 if the server refuses the upgrade, so that most was not
+/// tested; if there is no server, it is that of wsee URL.
 #[derive(Debug, Args)]
 pub struct AuditArgs {
     /// The server's URL, its scheme optional; @NAME is that of a profile, with its flags
@@ -34,11 +36,70 @@ pub struct AuditArgs {
     #[command(flatten)]
     pub report: AuditReportArgs,
     #[command(flatten)]
-    pub display: DisplayArgs,
+    pub display: AuditDisplayArgs,
     #[command(flatten)]
-    pub connection: ConnectionArgs,
+    pub connection: AuditedArgs,
     #[command(flatten)]
     pub config: ConfigArgs,
+}
+
+/// The flags of `wsee URL` that say how to connect, as far as they have a meaning for one question.
+#[derive(Debug)]
+pub struct AuditedArgs(pub ConnectionArgs);
+
+/// Flags of a session, and HTTP/2, which the checks do not speak.
+const OF_SESSIONS: [&str; 13] = [
+    "http",
+    "http2_prior_knowledge",
+    "require_subprotocol",
+    "cookie_jar",
+    "idle_timeout",
+    "close_timeout",
+    "ping_interval",
+    "ping_timeout",
+    "fragment",
+    "no_auto_pong",
+    "max_message",
+    "init",
+    "subscribe",
+];
+
+fn subset() -> Subset {
+    Subset::of::<EndpointArgs>(&OF_SESSIONS)
+}
+
+impl Args for AuditedArgs {
+    fn augment_args(command: Command) -> Command {
+        subset().add_to(command)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for AuditedArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let tokens = subset().typed(matches);
+        Ok(Self(ConnectionArgs { tokens }))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Output)]
+pub struct AuditDisplayArgs {
+    /// Show the bytes of each finding, and its fixes
+    ///
+    /// What was sent and what came back, in the table on stdout.
+    #[arg(short, long, conflicts_with = "quiet")]
+    pub verbose: bool,
+    #[command(flatten)]
+    pub style: StyleArgs,
 }
 
 #[derive(Debug, Args)]

@@ -35,6 +35,7 @@ mod report;
 mod runner;
 mod secrecy;
 mod serve;
+mod subset;
 mod tls;
 mod value;
 mod view;
@@ -62,7 +63,7 @@ pub use http::{HttpArgs, HttpVersion};
 pub use limit::{ClientLimitArgs, LimitArgs, RunArgs};
 pub use listen::ListenArgs;
 pub use on_top::{As, Eio, MqttVersion, OnTopArgs, Transport};
-pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, TimingArgs, ViewArgs};
+pub use output::{DisplayArgs, Format, OutputArgs, RecordArgs, StyleArgs, TimingArgs, ViewArgs};
 pub use pipe::{FilterArgs, FormatArgs, PipeArgs, PrintArgs};
 pub use proxy::ProxyArgs;
 pub use proxying::{ProxyingArgs, ProxyingCommand, RecordFormat};
@@ -287,7 +288,7 @@ mod tests {
         assert_eq!(limit.ping_interval, None);
         assert_eq!(session.wait, None);
         assert_eq!(session.pipe.count(), None);
-        assert_eq!(session.output.display.color, ColorChoice::Auto);
+        assert_eq!(session.output.display.style.color, ColorChoice::Auto);
     }
 
     #[test]

@@ -89,6 +89,16 @@ pub struct DisplayArgs {
     /// opcode, mask key, length and wire bytes.
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "quiet")]
     pub verbose: u8,
+    #[command(flatten)]
+    pub style: StyleArgs,
+    #[command(flatten)]
+    pub view: ViewArgs,
+}
+
+/// How every command shows what it shows.
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Output)]
+pub struct StyleArgs {
     /// Print only errors on stderr
     ///
     /// Omits notes, and the last line if the connection ended well. The exit status and the display
@@ -114,8 +124,6 @@ pub struct DisplayArgs {
     /// access_token, api_key, key, sig and password.
     #[arg(long, hide_short_help = true)]
     pub show_secrets: bool,
-    #[command(flatten)]
-    pub view: ViewArgs,
 }
 
 #[derive(Debug, Args)]

@@ -1,10 +1,9 @@
 //! `wsee proxy`: between a client and a server.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{
-    Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueEnum,
+    ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Subcommand, ValueEnum,
     ValueHint,
 };
 use std::num::NonZeroUsize;
@@ -13,7 +12,8 @@ use super::DialArgs;
 use super::fault::FaultArgs;
 use super::heading::Heading;
 use super::output::DisplayArgs;
-use super::runner::{VariableArgs, tokens};
+use super::runner::VariableArgs;
+use super::subset::Subset;
 use super::value::{clients, listen_address};
 use crate::acceptor::Address;
 use crate::proxy::Intercept;
@@ -255,26 +255,13 @@ const ENDPOINT: [&str; 12] = [
     "no_auto_pong",
 ];
 
-fn dial() -> Command {
-    DialArgs::augment_args(Command::new("wsee"))
-}
-
-fn dial_args() -> Vec<Arg> {
-    let command = dial();
-    let args = command.get_arguments();
-    let passes = |arg: &&Arg| !ENDPOINT.contains(&arg.get_id().as_str());
-    args.filter(passes).cloned().collect()
+fn subset() -> Subset {
+    Subset::of::<DialArgs>(&ENDPOINT)
 }
 
 impl Args for UpstreamArgs {
     fn augment_args(command: Command) -> Command {
-        let groups: Vec<ArgGroup> = dial().get_groups().cloned().collect();
-        let has = |group: &ArgGroup| group.get_args().all(|id| !ENDPOINT.contains(&id.as_str()));
-        let groups: Vec<_> = groups.into_iter().filter(has).collect();
-        let args = dial_args().into_iter();
-        command
-            .args(args.map(|arg| arg.hide_short_help(true)))
-            .groups(groups)
+        subset().add_to(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -284,8 +271,8 @@ impl Args for UpstreamArgs {
 
 impl FromArgMatches for UpstreamArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let tokens: Vec<OsString> = tokens(matches, &dial_args());
-        let matches = dial().no_binary_name(true).try_get_matches_from(tokens)?;
+        let dial = DialArgs::augment_args(Command::new("wsee")).no_binary_name(true);
+        let matches = dial.try_get_matches_from(subset().typed(matches))?;
         DialArgs::from_arg_matches(&matches).map(Self)
     }
 

@@ -1,13 +1,11 @@
 //! `wsee audit`, resolved: the connection, the checks and the reports.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::runner::{Flags, check_reports};
 use super::{ConfigError, Display, Environment};
 use crate::audit::{self, Known, list};
 use crate::cli::{AuditArgs, AuditReportArgs, FailOn};
-use crate::dial::http2::Versions;
 use crate::exit::Exit;
 
 #[derive(Debug)]
@@ -28,10 +26,6 @@ pub enum AuditError {
         word: String,
         instead: String,
     },
-    #[error("{0}: has no effect on an audit; remove the flag")]
-    NoEffect(String),
-    #[error("--http 2: the checks are of HTTP/1.1; remove the flag")]
-    Http2,
     #[error("--baseline {}: cannot read it: {error}", file.display())]
     Unread {
         file: PathBuf,
@@ -45,9 +39,7 @@ impl AuditError {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Unread { .. } => Exit::Input,
-            Self::Unknown { .. } | Self::NoEffect(_) | Self::Http2 | Self::Baseline { .. } => {
-                Exit::Usage
-            }
+            Self::Unknown { .. } | Self::Baseline { .. } => Exit::Usage,
         }
     }
 }
@@ -67,16 +59,10 @@ impl Auditing {
         ])?;
         let known = args.report.baseline.as_deref();
         let known = known.map(|file| baseline(file, environment)).transpose()?;
-        if let Some(flag) = without_effect(&args.connection.tokens) {
-            return Err(AuditError::NoEffect(flag).into());
-        }
-        let flags = Flags::new(args.connection.clone(), environment.clone());
-        let mut dialing = flags.dialing(args.url.as_deref().unwrap_or_default())?;
-        if dialing.open.dial.http == Versions::Http2 {
-            return Err(AuditError::Http2.into());
-        }
-        dialing.open.dial.http = Versions::Http1;
-        let display = Display::resolve(&args.display, environment);
+        let flags = Flags::new(args.connection.0.clone(), environment.clone());
+        let dialing = flags.dialing(args.url.as_deref().unwrap_or_default())?;
+        let verbose = args.display.verbose.into();
+        let display = Display::of_text(verbose, &args.display.style, environment);
         let limit = |given: Option<crate::cli::TimeLimit>| given.and_then(|limit| limit.0);
         Ok(Self {
             url: dialing.url,
@@ -99,30 +85,6 @@ impl Auditing {
             display,
         })
     }
-}
-
-/// Flags of a session, which an audit has none of: its connections are each made for one question.
-const OF_SESSIONS: [&str; 10] = [
-    "--cookie-jar",
-    "--fragment",
-    "--idle-timeout",
-    "--init",
-    "--max-message",
-    "--no-auto-pong",
-    "--ping-interval",
-    "--ping-timeout",
-    "--require-subprotocol",
-    "--subscribe",
-];
-
-/// The first of them that was typed; the tokens are `--flag` or `--flag=value`.
-fn without_effect(tokens: &[OsString]) -> Option<String> {
-    let mut names = tokens.iter().filter_map(|token| {
-        let token = token.to_str()?;
-        Some(token.split('=').next().unwrap_or(token))
-    });
-    let flag = names.find(|name| OF_SESSIONS.contains(name))?;
-    Some(flag.to_owned())
 }
 
 fn check(flag: &'static str, words: &[String]) -> Result<(), AuditError> {

@@ -110,16 +110,17 @@ impl CommandLine {
     }
 
     pub fn debug(&self, environment: &Environment) -> Vec<String> {
-        let session = |args: &SessionArgs| (args.config.debug, args.output.display.show_secrets);
+        let session =
+            |args: &SessionArgs| (args.config.debug, args.output.display.style.show_secrets);
         let (name, (debug, show_secrets)) = match &self.cli.command {
             None => (None, session(&self.cli.connect.session)),
             Some(Command::Demo(demo)) => (Some("demo"), session(&demo.session)),
             Some(Command::Test(test)) => {
-                let flags = (test.config.debug, test.display.show_secrets);
+                let flags = (test.config.debug, test.display.style.show_secrets);
                 (Some("test"), flags)
             }
             Some(Command::Audit(audit)) => {
-                let flags = (audit.config.debug, audit.display.show_secrets);
+                let flags = (audit.config.debug, audit.display.style.show_secrets);
                 (Some("audit"), flags)
             }
             Some(_) => return Vec::new(),

@@ -1,4 +1,4 @@
-use crate::cli::{ColorChoice, DisplayArgs};
+use crate::cli::{ColorChoice, DisplayArgs, StyleArgs};
 use crate::render::{Decode, Secrets, Style, Timestamps};
 
 use super::Environment;
@@ -17,11 +17,20 @@ pub struct Display {
 impl Display {
     pub(super) fn resolve(args: &DisplayArgs, environment: &Environment) -> Self {
         Self {
-            verbose: args.verbose,
-            quiet: args.quiet,
-            secrets: secrets(args.show_secrets),
             timestamps: args.view.timestamps,
             decode: args.view.decode,
+            ..Self::of_text(args.verbose, &args.style, environment)
+        }
+    }
+
+    /// Where no messages are shown.
+    pub(super) fn of_text(verbose: u8, args: &StyleArgs, environment: &Environment) -> Self {
+        Self {
+            verbose,
+            quiet: args.quiet,
+            secrets: secrets(args.show_secrets),
+            timestamps: Timestamps::None,
+            decode: Decode::Auto,
             color: color(args.color, environment),
             color_allowed: !environment.dumb,
         }

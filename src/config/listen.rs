@@ -81,7 +81,11 @@ impl Listen {
             check_origin("--origin", origin)?;
         }
         let play = play(&args.serve)?;
-        let given = runner::given(&args.variables, environment, args.display.show_secrets)?;
+        let given = runner::given(
+            &args.variables,
+            environment,
+            args.display.style.show_secrets,
+        )?;
         let mut subprotocols = parse_subprotocols(&args.accept.subprotocol)?;
         if let Some((play, _)) = &play
             && subprotocols.is_empty()
@@ -159,7 +163,8 @@ fn one_way(plan: Plan) -> Result<Plan, ConfigError> {
 /// There is a prompt where a person can type and see everything: a log in a file, or a server in the background of a
 /// shell, has none.
 fn prompt(args: &ListenArgs, environment: &Environment) -> Option<Tools> {
-    let is_free = !args.behaviour.jsonl && args.behaviour.split.is_none() && !args.display.quiet;
+    let is_free =
+        !args.behaviour.jsonl && args.behaviour.split.is_none() && !args.display.style.quiet;
     is_free
         .then(|| typed("wsee/listen-history", environment))
         .flatten()

@@ -152,11 +152,15 @@ impl Proxying {
             max_message: max_message(&dial.limit.endpoint),
             record: args.output.record.clone().map(|folder| (folder, format)),
             rules: (args.rule.rules.clone(), args.rule.on.clone()),
-            given: runner::given(&args.variables, environment, args.display.show_secrets)?,
+            given: runner::given(
+                &args.variables,
+                environment,
+                args.display.style.show_secrets,
+            )?,
             check: args.rule.check,
             faults: faults(&args.fault),
             jsonl: args.output.jsonl,
-            prompt: (!args.output.jsonl && !args.display.quiet)
+            prompt: (!args.output.jsonl && !args.display.style.quiet)
                 .then(|| typed("wsee/proxy-history", environment))
                 .flatten(),
             display: Display::resolve(&args.display, environment),

@@ -87,6 +87,10 @@ pub(super) async fn audit(auditing: Auditing, environment: &Environment) -> Exit
         );
         term::stderr(&message::problem(&text, stderr));
     }
+    if let Some(why) = &report.cut_short {
+        let text = format!("the run was cut short: {why}");
+        term::stderr(&message::problem(&text, stderr));
+    }
     let documented = document::write(reports, &report).unwrap_or(written);
     match exit(&report) {
         Exit::Done => documented,
@@ -138,6 +142,8 @@ fn exit(report: &Report) -> Exit {
     match report.refused {
         _ if fails => Exit::Expectation,
         Some(_) => Exit::Refused,
+        // Whoever trusts the status wants no verdict of half a run.
+        None if report.fail_on.is_some() && report.cut_short.is_some() => Exit::Timeout,
         None => Exit::Done,
     }
 }

@@ -33,6 +33,15 @@ fn a_server_that_floods_ends_with_the_bytes_of_the_run() {
 }
 
 #[test]
+fn a_run_that_was_cut_short_does_not_pass() {
+    for (fail_on, status) in [(&[][..], 0), (&["--fail-on", "high"], 28)] {
+        audit(FINE, &[fail_on, &["--max-connections", "3"]].concat())
+            .exits(status)
+            .ends_with_line("wsee: the run was cut short: the run has used its 3 connections");
+    }
+}
+
+#[test]
 fn a_run_ends_at_its_time_limit_and_says_what_was_not_tested() {
     let output = audit(FINE, &["--idle-budget", "20s", "-m", "1s"]);
     output
@@ -142,19 +151,26 @@ fn unknown_checks_are_named() {
 }
 
 #[test]
-fn flags_of_sessions_are_refused() {
-    wsee(&["audit", "ws://localhost:1", "--cookie-jar", "jar.txt"])
-        .run()
-        .exits(2)
-        .says("--cookie-jar: has no effect on an audit; remove the flag");
+fn flags_that_an_audit_does_not_use_are_none_of_its_flags() {
+    for flag in [
+        "--cookie-jar=jar.txt",
+        "--http=2",
+        "--ping-interval=1s",
+        "--decode=hex",
+    ] {
+        let name = flag.split('=').next().unwrap_or(flag);
+        wsee(&["audit", "ws://localhost:1", flag])
+            .run()
+            .exits(2)
+            .says(&format!("unexpected argument '{name}'"));
+    }
 }
 
 #[test]
-fn http_2_is_not_audited_and_refused_as_a_flag() {
-    wsee(&["audit", "wss://localhost:1", "--http", "2"])
-        .run()
-        .exits(2)
-        .says("--http 2: the checks are of HTTP/1.1; remove the flag");
+fn flags_of_a_profile_that_an_audit_does_not_use_are_left_out() {
+    let config =
+        "[profile.p]\nurl = \"ws://127.0.0.1:1\"\nping-interval = \"1s\"\nhttp = \"auto\"\n";
+    wsee(&["audit", "@p"]).config(config).run().exits(7);
 }
 
 #[test]

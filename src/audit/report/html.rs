@@ -12,8 +12,8 @@ const FILTERS: [Filter; 3] = [
 
 /// The report, a self-contained page.
 pub fn report(report: &Report) -> String {
-    let (findings, passed, untested) = report.counts();
-    let findings = quantity::plural(findings as u64, "finding");
+    let counts = report.counts();
+    let findings = quantity::plural(counts.findings as u64, "finding");
     let mut page = Page::new(&format!("WebSocket audit: {findings}"));
     let (connections, bytes) = report.used;
     let used = [
@@ -25,10 +25,7 @@ pub fn report(report: &Report) -> String {
         ("Started", format!("{:.3}", report.started)),
         ("Took", quantity::duration(report.took)),
         ("Used", used.join(", ")),
-        (
-            "Checks",
-            format!("{findings}, {passed} passed, {untested} not tested"),
-        ),
+        ("Checks", format!("{findings}, {}", counts.others())),
     ];
     if let Some(signal) = report.interrupted {
         facts.push(("Ended by", signal.to_string()));
@@ -56,7 +53,9 @@ fn write_check(page: &mut Page, report: &Report, checked: &Checked) {
             "<details class=\"case failed\" open",
             finding.severity.name(),
         ),
-        Status::NotTested(_) => ("<details class=\"case skipped\"", "not tested"),
+        Status::NotTested(_) | Status::LeftOut(_) => {
+            ("<details class=\"case skipped\"", "not tested")
+        }
     };
     page.tag(class).tag("><summary><i>").tag(word).tag("</i> ");
     page.line(checked.check.id).tag("<span>");
@@ -65,8 +64,9 @@ fn write_check(page: &mut Page, report: &Report, checked: &Checked) {
     page.tag("<div class=\"note\">").line(checked.check.about);
     page.tag("</div>\n");
     match &checked.status {
-        Status::Passed(text) | Status::NotTested(text) if text.is_empty() => {}
-        Status::Passed(text) | Status::NotTested(text) => {
+        Status::Passed(text) | Status::NotTested(text) | Status::LeftOut(text)
+            if text.is_empty() => {}
+        Status::Passed(text) | Status::NotTested(text) | Status::LeftOut(text) => {
             page.tag("<div class=\"note\">").line(text).tag("</div>\n");
         }
         Status::Finding(finding) => {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::audit::check::Check;
 use crate::audit::meter::Budget;
-use crate::audit::result::{Finding, Report, Status, is_left_out};
+use crate::audit::result::{Finding, Report, Status};
 use crate::audit::severity::Severity;
 use crate::render::escape::escape_line;
 use crate::render::quantity;
@@ -44,7 +44,7 @@ pub fn report(report: &Report, verbose: bool, style: Style) -> String {
         let _ = writeln!(out, "{}", style.prose(Role::Warning, &text));
     }
     let _ = writeln!(out, "{}", summary(report, style));
-    if !verbose && report.counts().0 > 0 {
+    if !verbose && report.counts().findings > 0 {
         let text = "-v shows the bytes and the fix of each finding, --list what each check does";
         let _ = writeln!(out, "{}", style.prose(Role::Hint, text));
     }
@@ -112,13 +112,11 @@ fn write_passed(out: &mut String, report: &Report, style: Style) {
 fn write_untested(out: &mut String, report: &Report, verbose: bool, style: Style) {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for checked in &report.checks {
-        let Status::NotTested(reason) = &checked.status else {
-            continue;
+        let reason = match &checked.status {
+            Status::NotTested(reason) => reason,
+            Status::LeftOut(reason) if verbose => reason,
+            Status::LeftOut(_) | Status::Passed(_) | Status::Finding(_) => continue,
         };
-        // Somebody asked for that.
-        if !verbose && is_left_out(reason) {
-            continue;
-        }
         match reasons.iter_mut().find(|(other, _)| other == reason) {
             Some((_, ids)) => ids.push(checked.check.id),
             None => reasons.push((reason, vec![checked.check.id])),
@@ -131,10 +129,8 @@ fn write_untested(out: &mut String, report: &Report, verbose: bool, style: Style
 }
 
 fn summary(report: &Report, style: Style) -> String {
-    let (findings, passed, untested) = report.counts();
-    let left_out = report.left_out();
-    let untested = untested - left_out;
-    let mut text = quantity::plural(findings as u64, "finding");
+    let of_checks = report.counts();
+    let mut text = quantity::plural(of_checks.findings as u64, "finding");
     let counts: Vec<String> = Severity::ALL
         .iter()
         .filter_map(|severity| {
@@ -150,13 +146,10 @@ fn summary(report: &Report, style: Style) -> String {
         let _ = write!(text, " ({})", counts.join(", "));
     }
     let (connections, bytes) = report.used;
-    let left_out = match left_out {
-        0 => String::new(),
-        count => format!(", {count} left out"),
-    };
     let _ = write!(
         text,
-        ", {passed} passed, {untested} not tested{left_out}; {}, {} in {}",
+        ", {}; {}, {} in {}",
+        of_checks.others(),
         quantity::plural(connections.into(), "connection"),
         quantity::size(bytes),
         quantity::duration(report.took)

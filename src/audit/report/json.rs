@@ -101,7 +101,7 @@ fn result(checked: &Checked) -> Result<'_> {
     let (status, reason) = match &checked.status {
         Status::Passed(remark) => ("passed", remark.as_str()),
         Status::Finding(_) => ("finding", ""),
-        Status::NotTested(reason) => ("not-tested", reason.as_str()),
+        Status::NotTested(reason) | Status::LeftOut(reason) => ("not-tested", reason.as_str()),
     };
     Result {
         id: checked.check.id,

@@ -16,7 +16,7 @@ pub fn report(report: &Report) -> String {
 
 fn write_report(report: &Report, xml: &mut String) -> fmt::Result {
     let count = |is: &dyn Fn(&Checked) -> bool| report.checks.iter().filter(|it| is(it)).count();
-    let skipped = count(&|it| matches!(it.status, Status::NotTested(_)));
+    let skipped = count(&|it| matches!(it.status, Status::NotTested(_) | Status::LeftOut(_)));
     let failures = count(&|it| is_failure(report, it));
     let (tests, time) = (report.checks.len(), seconds(report.took));
     let name = attribute(&format!("wsee audit {}", report.url));
@@ -46,7 +46,7 @@ fn write_case(report: &Report, checked: &Checked, xml: &mut String) -> fmt::Resu
     )?;
     match &checked.status {
         Status::Passed(_) => return writeln!(xml, "/>"),
-        Status::NotTested(reason) => {
+        Status::NotTested(reason) | Status::LeftOut(reason) => {
             let reason = attribute(reason);
             writeln!(xml, ">\n            <skipped message=\"{reason}\"/>")?;
         }
@@ -72,7 +72,7 @@ fn write_case(report: &Report, checked: &Checked, xml: &mut String) -> fmt::Resu
 fn is_failure(report: &Report, checked: &Checked) -> bool {
     match &checked.status {
         Status::Finding(finding) => report.counts_as_failure(checked.check, finding),
-        Status::Passed(_) | Status::NotTested(_) => false,
+        Status::Passed(_) | Status::NotTested(_) | Status::LeftOut(_) => false,
     }
 }
 

@@ -8,15 +8,16 @@ use crate::render::quantity;
 
 pub fn report(report: &Report) -> String {
     let mut out = format!("# Audit of {}\n\n", escape(&report.url));
-    let (findings, passed, untested) = report.counts();
+    let counts = report.counts();
     // Writing to a String cannot fail.
     let _ = writeln!(
         out,
-        "{:.3}: {}, {passed} passed, {untested} not tested.\n",
+        "{:.3}: {}, {}.\n",
         report.started,
-        quantity::plural(findings as u64, "finding")
+        quantity::plural(counts.findings as u64, "finding"),
+        counts.others()
     );
-    if findings > 0 {
+    if counts.findings > 0 {
         out.push_str("| severity | finding | evidence |\n|---|---|---|\n");
     }
     for (check, finding, _) in report.findings() {
@@ -45,7 +46,7 @@ pub fn report(report: &Report) -> String {
         let (word, reason) = match &checked.status {
             Status::Passed(remark) => ("passed", remark.as_str()),
             Status::Finding(finding) => ("finding", finding.severity.name()),
-            Status::NotTested(reason) => ("not tested", reason.as_str()),
+            Status::NotTested(reason) | Status::LeftOut(reason) => ("not tested", reason.as_str()),
         };
         let (id, reason) = (escape(checked.check.id), escape(reason));
         let _ = writeln!(out, "| {id} | {word} | {reason} |");

@@ -91,7 +91,7 @@ fn untested(report: &Report) -> Vec<Value> {
         .checks
         .iter()
         .filter_map(|checked| match &checked.status {
-            Status::NotTested(reason) => Some((checked.check.id, reason)),
+            Status::NotTested(reason) | Status::LeftOut(reason) => Some((checked.check.id, reason)),
             Status::Passed(_) | Status::Finding(_) => None,
         });
     untested

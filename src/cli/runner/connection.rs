@@ -4,9 +4,9 @@
 
 use std::ffi::OsString;
 
-use clap::parser::ValueSource;
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Args, Command, FromArgMatches, Id};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Id};
 
+use crate::cli::subset::Subset;
 use crate::cli::{DialArgs, OnTopArgs};
 
 /// All flags of one connection.
@@ -24,19 +24,13 @@ pub struct ConnectionArgs {
     pub tokens: Vec<OsString>,
 }
 
-fn connection_args() -> Vec<Arg> {
-    let dial = EndpointArgs::augment_args(Command::new("wsee"));
-    dial.get_arguments().cloned().collect()
+fn subset() -> Subset {
+    Subset::of::<EndpointArgs>(&[])
 }
 
 impl Args for ConnectionArgs {
     fn augment_args(command: Command) -> Command {
-        let dial = EndpointArgs::augment_args(Command::new("wsee"));
-        let groups: Vec<ArgGroup> = dial.get_groups().cloned().collect();
-        let args = connection_args().into_iter();
-        // Few tests need them, and they would fill the short help.
-        let args = args.map(|arg| arg.hide_short_help(true));
-        command.args(args).groups(groups)
+        subset().add_to(command)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -52,33 +46,9 @@ impl FromArgMatches for ConnectionArgs {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.tokens.extend(tokens(matches, &connection_args()));
+        self.tokens.extend(subset().typed(matches));
         Ok(())
     }
-}
-
-/// Those of `args` that were typed: `--flag=value` or `--flag`, in order.
-pub(in crate::cli) fn tokens(matches: &ArgMatches, args: &[Arg]) -> Vec<OsString> {
-    let mut tokens = Vec::new();
-    for arg in args {
-        let id = arg.get_id().as_str();
-        let Some(flag) = arg.get_long() else {
-            continue;
-        };
-        if matches.value_source(id) != Some(ValueSource::CommandLine) {
-            continue;
-        }
-        if arg.get_action().takes_values() {
-            for value in matches.get_raw(id).into_iter().flatten() {
-                let mut token = OsString::from(format!("--{flag}="));
-                token.push(value);
-                tokens.push(token);
-            }
-        } else {
-            tokens.push(format!("--{flag}").into());
-        }
-    }
-    tokens
 }
 
 impl ConnectionArgs {
@@ -108,7 +78,8 @@ impl ConnectionArgs {
     ///
     /// A line that names the flag.
     pub fn check(name: &str, has_value: bool) -> Result<(), String> {
-        let args = connection_args();
+        let subset = subset();
+        let args = subset.args();
         let Some(arg) = args.iter().find(|arg| arg.get_long() == Some(name)) else {
             let known = args.iter().filter_map(Arg::get_long);
             return Err(match crate::command::nearest(name, known) {

@@ -10,7 +10,6 @@ use clap::{ArgAction, Args, ValueHint};
 
 use crate::cli::heading::Heading;
 
-pub(super) use connection::tokens;
 pub use connection::{ConnectionArgs, EndpointArgs};
 pub use report::ReportArgs;
 pub use step::StepArgs;

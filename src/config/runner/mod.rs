@@ -140,7 +140,11 @@ impl Test {
         ])?;
         let display = Display::resolve(&args.display, environment);
         let flags = Rc::new(Flags::new(args.connection.clone(), environment.clone()));
-        let given = given(&args.variables, environment, args.display.show_secrets)?;
+        let given = given(
+            &args.variables,
+            environment,
+            args.display.style.show_secrets,
+        )?;
         let mut notes = Vec::new();
         check_lines(&args.targets)?;
         let targets = match args.targets.as_slice() {
