@@ -29,16 +29,24 @@ pub struct Opened {
     pub evidence: Box<Evidence>,
 }
 
-/// Opens a connection and reports each step to `observe`.
+/// Opens a connection and reports each step to `observe`; an error says whether HTTP/1.1 leads where HTTP/2 did not.
 pub async fn open(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
+    match Box::pin(open_once(options, observe)).await {
+        Ok(opened) => Ok(opened),
+        Err(error) => Err(compared(error, options).await),
+    }
+}
+
+/// Opens a connection, where another attempt may follow.
+pub(super) async fn open_once(
+    options: &Options,
+    observe: &mut dyn FnMut(Event<'_>),
+) -> Result<Opened, OpenError> {
     let started = Instant::now();
-    let answered = match ask(options, observe).await {
-        Ok(answered) => answered,
-        Err(error) => return Err(compared(error, options).await),
-    };
+    let answered = ask(options, observe).await?;
     let took = |at: Instant| at - started;
     let (stream, open, input, evidence) = match answered.outcome {
         Outcome::Agreed(agreed) => {
@@ -61,13 +69,9 @@ pub async fn open(
                 input: answered.input,
             };
             let polled = unread.poll(*answered.options, started).await;
-            let polling = match polled {
-                Ok(polling) => polling,
-                Err(problem) => {
-                    let error = OpenError::new(problem, options.on_top, *answered.evidence);
-                    return Err(compared(error, options).await);
-                }
-            };
+            let polling = polled.map_err(|problem| {
+                OpenError::new(problem, options.on_top, *answered.evidence.clone())
+            })?;
             let open = Open {
                 took: took(Instant::now()),
                 is_polled: true,
@@ -111,7 +115,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const CLOSE: [u8; 6] = [0x88, 0x80, 0, 0, 0, 0];
 
 /// The error with whether HTTP/1.1 leads where HTTP/2 did not; without TLS no browser uses HTTP/2.
-async fn compared(mut error: OpenError, options: &Options) -> OpenError {
+pub(super) async fn compared(mut error: OpenError, options: &Options) -> OpenError {
     if options.dial.http != Versions::Http1 && options.target.tls && error.problem.is_by_http2() {
         error.http1_works = Box::pin(works_over_http1(options)).await;
     }

@@ -13,7 +13,7 @@ use super::backoff::{Backoff, is_lost, retry_after};
 use super::driver::drive;
 use super::error::OpenError;
 use super::mode::{Over, Reconnecting, Stop};
-use super::open::{Opened, open};
+use super::open::{Opened, compared, open_once};
 use super::options::Options;
 use crate::diagnostic::Diagnostic;
 use crate::event::{Cause, DisconnectReason, Ending, Event, GaveUp, Offline, Retry};
@@ -45,7 +45,7 @@ pub async fn open_lasting(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     loop {
-        let error = match open(options, observe).await {
+        let error = match open_once(options, observe).await {
             Ok(opened) => return Ok(opened),
             Err(error) => error,
         };
@@ -55,7 +55,7 @@ pub async fn open_lasting(
             .zip(least)
             .and_then(|(backoff, least)| backoff.next(least, rand::random()));
         let Some(attempt) = attempt else {
-            return Err(error);
+            return Err(compared(error, options).await);
         };
         observe(Event::Retry(&Retry {
             reason: DisconnectReason::Waiting(&error.to_string()),
@@ -218,7 +218,7 @@ impl Plan<'_> {
             let options: &Options = &self.open;
             let opened = tokio::select! {
                 biased;
-                opened = open(options, &mut report) => opened,
+                opened = open_once(options, &mut report) => opened,
                 Some(stop) = while_disconnected(&mode, Until::Opened) => {
                     return Reopened::Stopped(stop.cause, None);
                 }

@@ -19,6 +19,16 @@ fn visit(
     http: &str,
     serve: fn(usize, TlsStream),
 ) -> Output {
+    visit_with(&["--http", http], alpn, connections, serve)
+}
+
+#[track_caller]
+fn visit_with(
+    args: &[&str],
+    alpn: &'static [&'static str],
+    connections: usize,
+    serve: fn(usize, TlsStream),
+) -> Output {
     let authority = Authority::new();
     let mut config = Terms::of(authority.issue(&["localhost"])).config();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
@@ -28,18 +38,8 @@ fn visit(
         serve(index, StreamOwned::new(connection, stream));
     });
     let url = tls::url(&server);
-    let output = wsee(&[
-        &url,
-        "--cacert",
-        authority.path(),
-        "--http",
-        http,
-        "-v",
-        "-n",
-        "1",
-    ])
-    .stdin("hello\n")
-    .run();
+    let own = [url.as_str(), "--cacert", authority.path(), "-v", "-n", "1"];
+    let output = wsee(&[&own[..], args].concat()).stdin("hello\n").run();
     server.finish();
     output
 }
@@ -110,6 +110,24 @@ fn a_server_that_offers_http2_and_breaks_it_is_compared_with_http1() {
             .says("browsers that use it (Firefox) fail here; --http 1.1 works")
             .ends_with_line("wsee: the server refused the upgrade with status 502");
     }
+}
+
+#[test]
+fn attempts_that_are_repeated_are_compared_once_at_the_end() {
+    fn breaks_twice(index: usize, stream: TlsStream) {
+        if index == 2 {
+            Peer::accept(stream).record();
+            return;
+        }
+        let mut http2 = Http2::asked(stream);
+        http2.respond("503");
+        http2.end_stream();
+        http2.read_to_end();
+    }
+    let args = ["--http", "auto", "--reconnect=1"];
+    visit_with(&args, BOTH, 3, breaks_twice)
+        .exits(22)
+        .says("--http 1.1 works");
 }
 
 #[test]
