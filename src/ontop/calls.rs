@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use super::listed;
+use super::{Actions, listed};
 use crate::render::quantity;
 
 /// The most open calls that `/status` lists: a pipe may leave any number of them.
@@ -49,10 +49,12 @@ impl Calls {
     }
 
     /// Forgets those whose answers would have come on a lost connection, and says so.
-    pub(super) fn lost(&mut self) -> Option<String> {
+    pub(super) fn restart(&mut self, actions: &mut Actions) {
         let open = std::mem::take(&mut self.0).len();
-        let calls = quantity::plural(open as u64, "call");
-        (open > 0).then(|| format!("{calls} of the last connection got no answer"))
+        if open > 0 {
+            let calls = quantity::plural(open as u64, "call");
+            actions.note(format!("{calls} of the last connection got no answer"));
+        }
     }
 
     /// The open ones, for `/status`.

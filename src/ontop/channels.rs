@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{Refusal, listed};
+use super::{Actions, Refusal, listed};
 use crate::render::quantity;
 
 /// How long the server may take to answer a request to subscribe: the limit of Phoenix's own client.
@@ -86,8 +86,18 @@ impl Channels {
         Some(channel)
     }
 
+    /// Notes the answers that are overdue; a session that is of no use without one ends.
+    pub(super) fn end_overdue(&mut self, now: Instant, actions: &mut Actions) {
+        while let Some(overdue) = self.overdue(now) {
+            match overdue.refusal() {
+                Ok(refusal) => actions.end(refusal),
+                Err(note) => actions.note(note),
+            }
+        }
+    }
+
     /// The next one whose answer is overdue; it counts as not subscribed to.
-    pub(super) fn overdue(&mut self, now: Instant) -> Option<Overdue> {
+    fn overdue(&mut self, now: Instant) -> Option<Overdue> {
         let is_overdue = |it: &Channel| matches!(it.state, State::Asked(until) if until <= now);
         let channel = self.0.iter_mut().find(|it| is_overdue(it))?;
         channel.state = State::Out;
@@ -139,15 +149,31 @@ impl Channels {
     }
 }
 
+impl Channel {
+    pub(super) fn confirmed(&mut self) {
+        self.state = State::Joined;
+    }
+
+    /// The server refuses it with `text`: that ends a session that is of no use without it.
+    pub(super) fn refused(&mut self, text: String, hint: &str, actions: &mut Actions) {
+        self.state = State::Out;
+        if self.is_greeting {
+            actions.end(Refusal::refused(text, hint));
+        } else {
+            actions.hint(hint);
+        }
+    }
+}
+
 #[derive(Debug)]
-pub(super) struct Overdue {
-    pub text: String,
-    pub is_greeting: bool,
+struct Overdue {
+    text: String,
+    is_greeting: bool,
 }
 
 impl Overdue {
     /// Ends a session that is of no use without the channel.
-    pub(super) fn refusal(self) -> Result<Refusal, String> {
+    fn refusal(self) -> Result<Refusal, String> {
         if self.is_greeting {
             Ok(Refusal::silent(
                 self.text,

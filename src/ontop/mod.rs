@@ -15,7 +15,9 @@ pub mod mqtt;
 mod names;
 pub mod phoenix;
 pub mod recognise;
+mod record;
 pub mod socketio;
+mod stage;
 pub mod stomp;
 mod verb;
 
@@ -26,7 +28,7 @@ use serde_json::Value;
 
 pub use action::{Action, Actions, Refusal, Seen};
 pub use recognise::Dialect;
-pub use verb::{Lines, SayError, Verb};
+pub use verb::{Lines, SayError, SayResult, Verb};
 
 use crate::proto::message::Kind;
 use crate::secret::Login;
@@ -326,29 +328,18 @@ pub trait Protocol: Debug {
     }
 
     /// Executes the verb that subscribes to something, as a part of the greeting: a refusal ends the session.
-    fn subscribe(
-        &mut self,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.say("subscribe", arguments, now, actions)
+    fn subscribe(&mut self, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        self.say("subscribe", args, now, actions)
     }
 
     /// Executes a verb.
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError>;
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult;
 
     /// Sends what a plain line at the prompt stands for.
-    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError>;
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult;
 
     /// Sends what a record of a pipe stands for.
-    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> SayResult {
         let text = String::from_utf8_lossy(json);
         if text.trim().is_empty() {
             return Ok(());

@@ -66,6 +66,9 @@ impl SayError {
     }
 }
 
+/// What becomes of something that is to be said.
+pub type SayResult = Result<(), SayError>;
+
 /// The first word, and what follows it.
 pub(super) fn word(text: &str) -> (&str, &str) {
     let (word, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));

@@ -8,8 +8,9 @@ use super::say::{self, Perform, To};
 use super::wire::{self, Packet};
 use crate::exit::Exit;
 use crate::ontop::calls::Calls;
-use crate::ontop::channels::{Channels, State};
-use crate::ontop::{Actions, Answer, Name, Opening, Protocol, Refusal, SayError, Seen};
+use crate::ontop::channels::Channels;
+use crate::ontop::record::is_object;
+use crate::ontop::{Actions, Answer, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
@@ -55,7 +56,7 @@ impl Client {
         }
     }
 
-    fn add(&mut self, args: &str, is_greeting: bool, now: Instant) -> Result<(), SayError> {
+    fn add(&mut self, args: &str, is_greeting: bool, now: Instant) -> SayResult {
         let identifier = say::identifier("subscribe", args)?;
         self.subscriptions.add(
             &identifier,
@@ -67,7 +68,7 @@ impl Client {
         Ok(())
     }
 
-    fn perform(&self, perform: &Perform, actions: &mut Actions) -> Result<(), SayError> {
+    fn perform(&self, perform: &Perform, actions: &mut Actions) -> SayResult {
         const HINT: &str = "/subscribe CHANNEL [JSON] or --subscribe subscribes";
         let names = || self.subscriptions.joined();
         let (found, missing) = match &perform.to {
@@ -89,7 +90,7 @@ impl Client {
         Ok(())
     }
 
-    fn unsubscribe(&mut self, args: &str, actions: &mut Actions) -> Result<(), SayError> {
+    fn unsubscribe(&mut self, args: &str, actions: &mut Actions) -> SayResult {
         let identifier = say::identifier("unsubscribe", args)?;
         if self.subscriptions.remove(&identifier).is_none() {
             let text = format!("{} is not subscribed to", say::title(&identifier));
@@ -162,16 +163,10 @@ impl Client {
             return;
         };
         if is_confirmed {
-            subscription.state = State::Joined;
-            return;
+            return subscription.confirmed();
         }
-        subscription.state = State::Out;
         let hint = "the channel's subscribed method rejects it; check its parameters and the cookie of the login";
-        if subscription.is_greeting {
-            actions.end(Refusal::refused(rejected(identifier), hint));
-        } else {
-            actions.hint(hint);
-        }
+        subscription.refused(rejected(identifier), hint, actions);
     }
 }
 
@@ -255,9 +250,7 @@ impl Protocol for Client {
 
     fn opened(&mut self, _opening: Opening<'_>, now: Instant, actions: &mut Actions) {
         self.session = Session::Greeted(now + PATIENCE);
-        if let Some(lost) = self.calls.lost() {
-            actions.note(lost);
-        }
+        self.calls.restart(actions);
         self.subscriptions.restart(now);
     }
 
@@ -283,35 +276,24 @@ impl Protocol for Client {
         "a line ACTION [JSON] is performed on the newest subscription"
     }
 
-    fn subscribe(
-        &mut self,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.add(arguments, true, now)?;
+    fn subscribe(&mut self, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        self.add(args, true, now)?;
         self.subscribe_due(now, actions);
         Ok(())
     }
 
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
-            "subscribe" => self.add(arguments, false, now)?,
-            "unsubscribe" => return self.unsubscribe(arguments, actions),
-            _ => return self.perform(&say::perform(arguments)?, actions),
+            "subscribe" => self.add(args, false, now)?,
+            "unsubscribe" => return self.unsubscribe(args, actions),
+            _ => return self.perform(&say::perform(args)?, actions),
         }
         self.subscribe_due(now, actions);
         Ok(())
     }
 
-    fn line(&mut self, line: &str, _now: Instant, actions: &mut Actions) -> Result<(), SayError> {
-        let perform = if line.trim_start().starts_with('{') {
+    fn line(&mut self, line: &str, _now: Instant, actions: &mut Actions) -> SayResult {
+        let perform = if is_object(line) {
             say::record(line)?
         } else {
             say::perform(line)?
@@ -351,12 +333,7 @@ impl Protocol for Client {
             _ => {}
         }
         self.subscribe_due(now, actions);
-        while let Some(overdue) = self.subscriptions.overdue(now) {
-            match overdue.refusal() {
-                Ok(refusal) => actions.end(refusal),
-                Err(note) => actions.note(note),
-            }
-        }
+        self.subscriptions.end_overdue(now, actions);
     }
 
     fn pause(&mut self, now: Instant) {

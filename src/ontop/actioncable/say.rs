@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::ontop::record::json;
 use crate::ontop::verb::{usage, values, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -95,8 +96,7 @@ const FORMS: &str = "a message is {\"identifier\":{\"channel\":\"…\"},\"data\"
 
 /// A line or record in JSON.
 pub(super) fn record(text: &str) -> Result<Perform, SayError> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| SayError::new(format!("not JSON ({error})"), FORMS))?;
+    let value = json(text, FORMS)?;
     let to = match &value["identifier"] {
         Value::Null => To::Newest,
         Value::String(identifier) => To::Identifier(identifier.clone()),

@@ -1,15 +1,16 @@
 //! The client's half: greets, answers pings, starts operations and numbers their results.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::document::{OperationKind, Request};
 use super::wire::{self, Dialect, Fault, MODERN, OLDER, Packet};
 use super::{say, see};
+use crate::ontop::stage::Stage;
 use crate::ontop::{
-    Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited, listed,
+    Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, SayResult, Seen, Unsuited, listed,
 };
 use crate::proto::message::Kind;
 use crate::render::quantity;
@@ -20,31 +21,19 @@ pub struct Options {
     pub is_open: bool,
 }
 
-/// How long the server may take to answer `connection_init`: servers give clients 3 s for it, and a token may
-/// have to be checked elsewhere.
-const PATIENCE: Duration = Duration::from_secs(20);
-
 #[derive(Debug)]
 pub struct Client {
     options: Options,
     dialect: Dialect,
     /// The server has chosen no subprotocol.
     is_unnamed: bool,
-    stage: Stage,
+    stage: Stage<()>,
     /// Those that are not complete; only the user adds to them.
     operations: BTreeMap<u64, Operation>,
     last: u64,
     pings: u64,
     /// The first operation that failed, and why.
     failure: Option<String>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Stage {
-    Closed,
-    /// Waits for the answer to `connection_init` until then.
-    Greeting(Instant),
-    Ready,
 }
 
 #[derive(Debug)]
@@ -70,7 +59,7 @@ impl Client {
     }
 
     fn greet(&mut self, init: Option<Value>, now: Instant, actions: &mut Actions) {
-        self.stage = Stage::Greeting(now + PATIENCE);
+        self.stage = Stage::greeting(now);
         let mut message = json!({"type": "connection_init"});
         let mut masked = None;
         let mut note = match (self.dialect, self.is_unnamed) {
@@ -93,16 +82,8 @@ impl Client {
         actions.send(Kind::Text, message.to_string().into_bytes(), Some(seen));
     }
 
-    fn start(
-        &mut self,
-        request: Request,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        if self.stage != Stage::Ready {
-            let hint = "it answers connection_init first";
-            return Err(SayError::new("the session is not open yet", hint));
-        }
+    fn start(&mut self, request: Request, now: Instant, actions: &mut Actions) -> SayResult {
+        self.stage.check("connection_init")?;
         self.last += 1;
         let id = self.last;
         let operation = Operation {
@@ -146,7 +127,7 @@ impl Client {
         }
     }
 
-    fn stop(&mut self, id: Option<u64>, actions: &mut Actions) -> Result<(), SayError> {
+    fn stop(&mut self, id: Option<u64>, actions: &mut Actions) -> SayResult {
         let id = id.or_else(|| self.operations.keys().next_back().copied());
         let found = id.and_then(|id| Some((id, self.operations.remove(&id)?)));
         let Some((id, operation)) = found else {
@@ -245,11 +226,11 @@ impl Client {
             let shown = payload.to_string();
             seen = seen.with("payload", payload.clone()).carrying(shown);
         }
-        if !matches!(self.stage, Stage::Greeting(_)) {
+        if !self.stage.is_greeting() {
             return actions.see(seen.noting("nobody waits for it"));
         }
         actions.see(seen);
-        self.stage = Stage::Ready;
+        self.stage = Stage::Open(());
         self.resume(actions);
     }
 }
@@ -273,7 +254,7 @@ impl Protocol for Client {
     }
 
     fn is_ready(&self) -> bool {
-        self.stage == Stage::Ready
+        self.stage.is_open()
     }
 
     fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
@@ -335,7 +316,7 @@ impl Protocol for Client {
         // 1002 is how subscriptions-transport-ws says that it wants its own name; the library below it has
         // taken the first one all the same.
         let is_wrong = unsuited == Unsuited::Closed(1002);
-        let is_wrong = is_wrong && matches!(self.stage, Stage::Greeting(_));
+        let is_wrong = is_wrong && self.stage.is_greeting();
         let is_wrong = is_wrong && self.options.is_open && self.dialect == Dialect::Modern;
         is_wrong.then(|| Reoffer::Subprotocols(vec![OLDER.to_owned()]))
     }
@@ -348,38 +329,26 @@ impl Protocol for Client {
         self.failure.as_deref()
     }
 
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
-            "query" => self.start(say::query(arguments)?, now, actions),
-            "subscribe" => self.start(say::subscribe(arguments)?, now, actions),
-            _ => self.stop(say::stop(arguments)?, actions),
+            "query" => self.start(say::query(args)?, now, actions),
+            "subscribe" => self.start(say::subscribe(args)?, now, actions),
+            _ => self.stop(say::stop(args)?, actions),
         }
     }
 
-    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
         self.start(say::query(line)?, now, actions)
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match self.stage {
-            Stage::Greeting(until) => Some(until),
-            Stage::Closed | Stage::Ready => None,
-        }
+        self.stage.deadline(|()| None)
     }
 
     fn tick(&mut self, now: Instant, actions: &mut Actions) {
-        if matches!(self.stage, Stage::Greeting(until) if until <= now) {
-            self.stage = Stage::Closed;
-            let patience = quantity::duration(PATIENCE);
-            let text = format!("no answer came to connection_init within {patience}");
-            let hint = "check that this is a GraphQL server, and the path";
-            actions.end(Refusal::silent(text, hint));
+        let hint = "check that this is a GraphQL server, and the path";
+        if let Some(refusal) = self.stage.overdue("connection_init", hint, now) {
+            actions.end(refusal);
         }
     }
 

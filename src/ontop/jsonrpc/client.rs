@@ -9,7 +9,8 @@ use super::batch::Batch;
 use super::{say, see};
 use crate::ontop::calls::Calls;
 use crate::ontop::names::Names;
-use crate::ontop::{self, Actions, Name, Opening, Protocol, SayError, Seen};
+use crate::ontop::record::is_json;
+use crate::ontop::{self, Actions, Name, Opening, Protocol, SayError, SayResult, Seen};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 use crate::text::cut;
@@ -128,7 +129,7 @@ impl Client {
     }
 
     /// Sends requests that are written as JSON: without `jsonrpc` and `id`, they get both.
-    fn json(&mut self, text: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+    fn json(&mut self, text: &str, now: Instant, actions: &mut Actions) -> SayResult {
         let (parts, is_batch) = say::record(text)?;
         self.check_ids(&parts)?;
         let count = parts.len();
@@ -158,7 +159,7 @@ impl Client {
     }
 
     /// Two calls with one id would have one answer.
-    fn check_ids(&mut self, parts: &[Map<String, Value>]) -> Result<(), SayError> {
+    fn check_ids(&mut self, parts: &[Map<String, Value>]) -> SayResult {
         let calls = parts.iter().filter(|part| part.contains_key("method"));
         let (mut seen, mut largest) = (BTreeSet::new(), self.last);
         for id in calls.filter_map(|call| call.get("id")) {
@@ -267,9 +268,7 @@ impl Protocol for Client {
     fn opened(&mut self, _: Opening<'_>, _: Instant, actions: &mut Actions) {
         self.is_open = true;
         self.subscriptions.clear();
-        if let Some(lost) = self.calls.lost() {
-            actions.note(lost);
-        }
+        self.calls.restart(actions);
     }
 
     fn is_ready(&self) -> bool {
@@ -319,25 +318,19 @@ impl Protocol for Client {
         self.failure.as_deref()
     }
 
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         if verb == "answer" {
-            let (id, result) = say::answer(arguments)?;
+            let (id, result) = say::answer(args)?;
             let answer = json!({"id": id, "result": result}).to_string();
             return self.json(&answer, now, actions);
         }
-        let request = say::request(verb, arguments)?;
+        let request = say::request(verb, args)?;
         self.request(request, verb == "call", now, actions);
         Ok(())
     }
 
-    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
-        if line.trim_start().starts_with(['{', '[']) {
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        if is_json(line) {
             return self.json(line, now, actions);
         }
         self.say("call", line, now, actions)

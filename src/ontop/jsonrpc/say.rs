@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::ontop::record::json;
 use crate::ontop::verb::{usage, values, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -68,8 +69,7 @@ const FORMS: &str = "a call is {\"method\":\"NAME\",\"params\":[…]}, a batch a
 
 /// The requests of a line or record in JSON, and whether they are a batch.
 pub(super) fn record(text: &str) -> Result<(Vec<Map<String, Value>>, bool), SayError> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| SayError::new(format!("not JSON ({error})"), FORMS))?;
+    let value = json(text, FORMS)?;
     let (parts, is_batch) = match value {
         Value::Array(parts) => (parts, true),
         one => (vec![one], false),

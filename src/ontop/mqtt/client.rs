@@ -12,7 +12,9 @@ use super::see;
 use super::wire::{Fault, LONGEST};
 use crate::exit::Exit;
 use crate::ontop::names::Names;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen, listed};
+use crate::ontop::record::is_object;
+use crate::ontop::stage::Stage;
+use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen, listed};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 use crate::secret::Login;
@@ -38,17 +40,17 @@ impl Default for Options {
 
 /// What is announced in CONNECT, in seconds: below the silence after which load balancers drop a connection.
 const KEEP_ALIVE: u16 = 60;
+/// What the server answers first.
+const GREETING: &str = "CONNECT";
 /// The largest packet without another limit, in bytes: that of messages.
 const DEFAULT_LIMIT: usize = 64 << 20;
-/// How long the server may take to answer CONNECT.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// The most packets of a message that are looked at: one of 64 MiB holds millions, each of which is larger in memory.
 const LOOKED_AT: usize = 20_000;
 
 #[derive(Debug)]
 pub struct Client {
     options: Options,
-    stage: Stage,
+    stage: Stage<Session>,
     /// Whether CONNECT had a user and a password.
     has_login: bool,
     assembler: Assembler,
@@ -65,14 +67,6 @@ pub struct Client {
     round_trip: Option<Duration>,
     /// The first thing that failed, and why.
     failure: Option<String>,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Closed,
-    /// Waits for CONNACK until then.
-    Greeting(Instant),
-    Open(Session),
 }
 
 #[derive(Debug)]
@@ -111,7 +105,7 @@ impl Client {
     }
 
     fn greet(&mut self, login: Option<&Login>, now: Instant, actions: &mut Actions) {
-        self.stage = Stage::Greeting(now + PATIENCE);
+        self.stage = Stage::greeting(now);
         self.has_login = login.is_some();
         self.assembler = Assembler::new(self.options.limit);
         let Options {
@@ -129,7 +123,7 @@ impl Client {
     }
 
     fn send(&mut self, bytes: Vec<u8>, seen: Seen, now: Instant, actions: &mut Actions) {
-        if let Stage::Open(session) = &mut self.stage
+        if let Some(session) = self.stage.session_mut()
             && !session.is_awaited
         {
             session.last = now;
@@ -143,7 +137,7 @@ impl Client {
         is_required: bool,
         now: Instant,
         actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    ) -> SayResult {
         let Subscription { filter, qos } = subscription;
         let wait = Wait::Subscribe { is_required };
         let id = self.begin(wait, filter, now)?;
@@ -159,10 +153,7 @@ impl Client {
 
     /// The identifier of a packet that waits for an answer from now on.
     fn begin(&mut self, wait: Wait, topic: &str, now: Instant) -> Result<u16, SayError> {
-        let room = match &self.stage {
-            Stage::Open(session) => session.room,
-            _ => 0,
-        };
+        let room = self.stage.session().map_or(0, |session| session.room);
         if wait.is_message() && self.flight.messages() >= room {
             let text = format!("{room} messages wait for their acknowledgement already");
             let hint = "the server takes no more at once; wait for one";
@@ -176,23 +167,8 @@ impl Client {
         self.failure.get_or_insert(why);
     }
 
-    fn check_open(&self) -> Result<(), SayError> {
-        match self.stage {
-            Stage::Open(_) => Ok(()),
-            _ => Err(SayError::new(
-                "the session is not open yet",
-                "the server answers CONNECT first",
-            )),
-        }
-    }
-
-    fn publish(
-        &mut self,
-        message: say::Message,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.check_open()?;
+    fn publish(&mut self, message: say::Message, now: Instant, actions: &mut Actions) -> SayResult {
+        self.stage.check(GREETING)?;
         if self.options.version == Version::V3 && !message.properties.is_empty() {
             let hint = "drop --mqtt-version 3.1.1";
             return Err(SayError::new("MQTT 3.1.1 has no properties", hint));
@@ -229,8 +205,8 @@ impl Client {
         is_required: bool,
         now: Instant,
         actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.check_open()?;
+    ) -> SayResult {
+        self.stage.check(GREETING)?;
         self.ask(&subscription, is_required, now, actions)?;
         self.subscriptions
             .retain(|(it, _)| it.filter != subscription.filter);
@@ -238,13 +214,8 @@ impl Client {
         Ok(())
     }
 
-    fn unsubscribe(
-        &mut self,
-        filter: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.check_open()?;
+    fn unsubscribe(&mut self, filter: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        self.stage.check(GREETING)?;
         let id = self.begin(Wait::Unsubscribe, filter, now)?;
         self.subscriptions.retain(|(it, _)| it.filter != filter);
         let seen = see::seen("unsubscribe", format!("unsubscribe {filter}"))
@@ -276,14 +247,12 @@ impl Protocol for Client {
     }
 
     fn is_ready(&self) -> bool {
-        matches!(self.stage, Stage::Open(_))
+        self.stage.is_open()
     }
 
     fn has_room(&self) -> bool {
-        match &self.stage {
-            Stage::Open(session) => self.flight.messages() < session.room,
-            _ => false,
-        }
+        let session = self.stage.session();
+        session.is_some_and(|session| self.flight.messages() < session.room)
     }
 
     fn received(&mut self, kind: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
@@ -324,31 +293,20 @@ impl Protocol for Client {
         self.failure.as_deref()
     }
 
-    fn subscribe(
-        &mut self,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.add(say::subscription(arguments)?, true, now, actions)
+    fn subscribe(&mut self, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        self.add(say::subscription(args)?, true, now, actions)
     }
 
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
-            "publish" => self.publish(say::publish(arguments)?, now, actions),
-            "subscribe" => self.add(say::subscription(arguments)?, false, now, actions),
-            _ => self.unsubscribe(&say::unsubscribe(arguments)?, now, actions),
+            "publish" => self.publish(say::publish(args)?, now, actions),
+            "subscribe" => self.add(say::subscription(args)?, false, now, actions),
+            _ => self.unsubscribe(&say::unsubscribe(args)?, now, actions),
         }
     }
 
-    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
-        let message = if line.trim_start().starts_with('{') {
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        let message = if is_object(line) {
             say::record(line)?
         } else {
             say::publish(line)?
@@ -357,7 +315,7 @@ impl Protocol for Client {
     }
 
     fn farewell(&mut self, _: Instant, actions: &mut Actions) {
-        if matches!(self.stage, Stage::Open(_)) {
+        if self.is_ready() {
             self.stage = Stage::Closed;
             let seen = see::seen("disconnect", "disconnect");
             actions.send(Kind::Binary, DISCONNECT.to_vec(), Some(seen));
@@ -365,43 +323,35 @@ impl Protocol for Client {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match &self.stage {
-            Stage::Closed => None,
-            Stage::Greeting(until) => Some(*until),
-            Stage::Open(session) => session.deadline(),
-        }
+        self.stage.deadline(Session::deadline)
     }
 
     fn tick(&mut self, now: Instant, actions: &mut Actions) {
-        match &mut self.stage {
-            Stage::Greeting(until) if *until <= now => {
-                let patience = quantity::duration(PATIENCE);
-                self.stage = Stage::Closed;
-                let text = format!("no answer came to CONNECT within {patience}");
-                let hint = "check that this is an MQTT server, and the path";
-                actions.end(Refusal::silent(text, hint));
-            }
-            Stage::Open(session) if session.deadline().is_some_and(|it| it <= now) => {
-                if session.is_awaited {
-                    let since = quantity::duration(now.saturating_duration_since(session.last));
-                    self.stage = Stage::Closed;
-                    let text = format!("no answer to a ping of MQTT for {since}");
-                    return actions.end(Refusal {
-                        exit: Exit::NoPong,
-                        ..Refusal::silent(text, None)
-                    });
-                }
-                (session.last, session.is_awaited) = (now, true);
-                self.pings += 1;
-                let seen = see::keepalive("pingreq");
-                actions.send(Kind::Binary, PINGREQ.to_vec(), Some(seen));
-            }
-            _ => {}
+        let hint = "check that this is an MQTT server, and the path";
+        if let Some(refusal) = self.stage.overdue(GREETING, hint, now) {
+            return actions.end(refusal);
         }
+        let session = self.stage.session_mut();
+        let Some(session) = session.filter(|it| it.deadline().is_some_and(|it| it <= now)) else {
+            return;
+        };
+        if session.is_awaited {
+            let since = quantity::duration(now.saturating_duration_since(session.last));
+            self.stage = Stage::Closed;
+            let text = format!("no answer to a ping of MQTT for {since}");
+            return actions.end(Refusal {
+                exit: Exit::NoPong,
+                ..Refusal::silent(text, None)
+            });
+        }
+        (session.last, session.is_awaited) = (now, true);
+        self.pings += 1;
+        let seen = see::keepalive("pingreq");
+        actions.send(Kind::Binary, PINGREQ.to_vec(), Some(seen));
     }
 
     fn pause(&mut self, now: Instant) {
-        if let Stage::Open(session) = &mut self.stage
+        if let Some(session) = self.stage.session_mut()
             && session.is_awaited
         {
             session.last = session.last.max(now);

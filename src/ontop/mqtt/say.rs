@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::property::Properties;
-use crate::ontop::binary::{binary, text_or_binary};
+use crate::ontop::binary::text_or_binary;
+use crate::ontop::record::Record;
 use crate::ontop::verb::{usage, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -106,36 +107,18 @@ const FORM: &str = "a message is {\"topic\":\"NAME\",\"payload\":\"TEXT\"}, with
 
 /// A message as a pipe reads it.
 pub(super) fn record(text: &str) -> Result<Message, SayError> {
-    let wrong = |problem: &str| SayError::new(problem, FORM);
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| SayError::new(format!("not JSON ({error})"), FORM))?;
-    let Value::Object(mut object) = value else {
-        return Err(wrong("no JSON object"));
-    };
-    let Some(Value::String(name)) = object.remove("topic") else {
-        return Err(wrong("the message has no topic"));
-    };
-    let payload = match object.remove("payload") {
-        None => Vec::new(),
-        Some(Value::String(text)) => text.into_bytes(),
-        // Other JSON is sent as its text.
-        Some(value) => binary(&value).unwrap_or_else(|| value.to_string().into_bytes()),
-    };
-    let qos = match object.remove("qos") {
+    let mut record = Record::parse(text, FORM)?;
+    let name = record.text("topic")?;
+    let payload = record.bytes("payload");
+    let qos = match record.take("qos") {
         None => 0,
         Some(value) => self::qos(&value.to_string())?,
     };
-    let retain = match object.remove("retain") {
-        None => false,
-        Some(Value::Bool(retain)) => retain,
-        Some(_) => return Err(wrong("retain is neither true nor false")),
-    };
-    let properties = object.remove("properties");
+    let retain = record.flag("retain")?;
+    let properties = record.take("properties");
     let properties = properties.as_ref().map(Properties::of_message).transpose();
-    let properties = properties.map_err(|problem| wrong(&problem))?;
-    if let Some(name) = object.keys().next() {
-        return Err(wrong(&format!("a message has no member {name:?}")));
-    }
+    let properties = properties.map_err(|problem| record.wrong(&problem))?;
+    record.finish()?;
     Ok(Message {
         topic: topic(&name)?,
         payload,

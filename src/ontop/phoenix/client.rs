@@ -12,7 +12,8 @@ use crate::ontop::binary::binary;
 use crate::ontop::calls::Calls;
 use crate::ontop::channels::{Channel, Channels, State};
 use crate::ontop::names::Names;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen};
+use crate::ontop::record::is_json;
+use crate::ontop::{Actions, Name, Opening, Protocol, SayError, SayResult, Seen};
 use crate::proto::message::Kind;
 
 #[derive(Debug, Clone, Default)]
@@ -109,7 +110,7 @@ impl Client {
         }
     }
 
-    fn push(&mut self, push: Push, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+    fn push(&mut self, push: Push, now: Instant, actions: &mut Actions) -> SayResult {
         let Push {
             topic,
             event,
@@ -262,21 +263,14 @@ impl Client {
             return;
         };
         if is_ok {
-            topic.state = State::Joined;
-            return;
+            return topic.confirmed();
         }
-        topic.state = State::Out;
         let hint = if has_auth {
             "check what --auth sends, and the name of the topic"
         } else {
             "check the topic; --auth JSON sends credentials with every join"
         };
-        if topic.is_greeting {
-            let text = refused(&packet.topic, response);
-            actions.end(Refusal::refused(text, hint));
-        } else {
-            actions.hint(hint);
-        }
+        topic.refused(refused(&packet.topic, response), hint, actions);
     }
 }
 
@@ -288,9 +282,7 @@ impl Protocol for Client {
     fn opened(&mut self, opening: Opening<'_>, now: Instant, actions: &mut Actions) {
         self.auth = opening.auth;
         self.beat = Some(Beat::new(INTERVAL, INTERVAL, now));
-        if let Some(lost) = self.calls.lost() {
-            actions.note(lost);
-        }
+        self.calls.restart(actions);
         self.topics.restart(now);
         self.join_due(now, actions);
     }
@@ -317,36 +309,25 @@ impl Protocol for Client {
         "a line TOPIC EVENT [JSON] is pushed"
     }
 
-    fn subscribe(
-        &mut self,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        let join = say::join(arguments)?;
+    fn subscribe(&mut self, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        let join = say::join(args)?;
         self.topics
             .add(&join.topic, &join.topic, join.payload, true, now);
         self.join_due(now, actions);
         Ok(())
     }
 
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         let push = match verb {
-            "join" => say::join(arguments)?,
-            "leave" => say::leave(arguments)?,
-            _ => say::push(arguments)?,
+            "join" => say::join(args)?,
+            "leave" => say::leave(args)?,
+            _ => say::push(args)?,
         };
         self.push(push, now, actions)
     }
 
-    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
-        let push = if line.trim_start().starts_with(['{', '[']) {
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        let push = if is_json(line) {
             say::record(line)?
         } else {
             say::push(line)?
@@ -367,12 +348,7 @@ impl Protocol for Client {
             Some(Due::End(refusal)) => return actions.end(refusal),
         }
         self.join_due(now, actions);
-        while let Some(overdue) = self.topics.overdue(now) {
-            match overdue.refusal() {
-                Ok(refusal) => actions.end(refusal),
-                Err(note) => actions.note(note),
-            }
-        }
+        self.topics.end_overdue(now, actions);
     }
 
     fn pause(&mut self, now: Instant) {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::wire::LONGEST_NAME;
+use crate::ontop::record::json;
 use crate::ontop::verb::{usage, values, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -97,8 +98,7 @@ const FORMS: &str = "a message is {\"topic\":\"…\",\"event\":\"…\",\"payload
 
 /// A line or record in JSON: an object, or an array of a topic, an event and a payload.
 pub(super) fn record(text: &str) -> Result<Push, SayError> {
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| SayError::new(format!("not JSON ({error})"), FORMS))?;
+    let value = json(text, FORMS)?;
     let (topic, event, payload) = match value.as_array().map(Vec::as_slice) {
         Some([topic, event]) => (topic, event, None),
         Some([topic, event, payload] | [_, _, topic, event, payload]) => {

@@ -17,7 +17,9 @@ use super::say::{self, Record};
 use super::{refusal, see};
 use crate::exit::Exit;
 use crate::ontop::names::Names;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, Seen, Unsuited};
+use crate::ontop::{
+    Actions, Name, Opening, Protocol, Refusal, Reoffer, SayError, SayResult, Seen, Unsuited,
+};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
@@ -316,24 +318,18 @@ impl Protocol for Client {
         }
     }
 
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
-            "emit" => self.emit(say::emit(arguments, false)?, now, actions),
-            "emit?" => self.emit(say::emit(arguments, true)?, now, actions),
-            "ack" => self.give(say::give(arguments)?, actions),
+            "emit" => self.emit(say::emit(args, false)?, now, actions),
+            "emit?" => self.emit(say::emit(args, true)?, now, actions),
+            "ack" => self.give(say::give(args)?, actions),
             say::ANSWER => {
                 let oldest = self.acks.wanted().last();
-                self.give(say::give_oldest(arguments, oldest)?, actions)
+                self.give(say::give_oldest(args, oldest)?, actions)
             }
-            "leave" => self.leave(&say::leave(arguments)?, actions),
+            "leave" => self.leave(&say::leave(args)?, actions),
             "join" => {
-                let (name, auth) = say::join(arguments)?;
+                let (name, auth) = say::join(args)?;
                 if self.namespaces.is_joined(&name) {
                     return Err(SayError {
                         text: format!("already connected to namespace {name}"),
@@ -349,7 +345,7 @@ impl Protocol for Client {
         }
     }
 
-    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
         let line = line.trim();
         if line.starts_with(['{', '[']) && !line.starts_with("[/") {
             return self.value(line.as_bytes(), now, actions);
@@ -357,7 +353,7 @@ impl Protocol for Client {
         self.emit(say::emit(line, false)?, now, actions)
     }
 
-    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> Result<(), SayError> {
+    fn value(&mut self, json: &[u8], now: Instant, actions: &mut Actions) -> SayResult {
         match say::record(json)? {
             Record::Emit(emit) => self.emit(emit, now, actions),
             Record::Give(give) => self.give(give, actions),

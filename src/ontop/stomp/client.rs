@@ -11,7 +11,9 @@ use super::see;
 use crate::exit::Exit;
 use crate::ontop::calls::Calls;
 use crate::ontop::names::Names;
-use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, Seen, listed};
+use crate::ontop::record::is_object;
+use crate::ontop::stage::Stage;
+use crate::ontop::{Actions, Name, Opening, Protocol, Refusal, SayError, SayResult, Seen, listed};
 use crate::proto::message::Kind;
 use crate::render::quantity;
 
@@ -34,15 +36,15 @@ impl Default for Options {
 
 /// How often this side can send a heart-beat and wants one, in milliseconds: the interval of the usual clients.
 const BEAT: u64 = 10_000;
-/// How long the server may take to answer CONNECT.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// What the server answers first.
+const GREETING: &str = "CONNECT";
 /// The most messages whose acknowledgement is awaited by name; the server sends any number of them.
 const UNACKNOWLEDGED: usize = 1000;
 
 #[derive(Debug)]
 pub struct Client {
     options: Options,
-    stage: Stage,
+    stage: Stage<Session>,
     has_login: bool,
     assembler: Assembler,
     version: Version,
@@ -55,14 +57,6 @@ pub struct Client {
     unacknowledged: VecDeque<(String, String)>,
     destinations: Names,
     beats: u64,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Closed,
-    /// Waits for CONNECTED until then.
-    Greeting(Instant),
-    Open(Session),
 }
 
 #[derive(Debug)]
@@ -104,7 +98,7 @@ impl Client {
     }
 
     fn send(&mut self, frame: &Frame, seen: Seen, now: Instant, actions: &mut Actions) {
-        if let Stage::Open(session) = &mut self.stage {
+        if let Some(session) = self.stage.session_mut() {
             session.sent = now;
         }
         let bytes = encode(frame, self.version);
@@ -136,23 +130,8 @@ impl Client {
         self.last
     }
 
-    fn check_open(&self) -> Result<(), SayError> {
-        match self.stage {
-            Stage::Open(_) => Ok(()),
-            _ => Err(SayError::new(
-                "the session is not open yet",
-                "the server answers CONNECT first",
-            )),
-        }
-    }
-
-    fn say_message(
-        &mut self,
-        message: Message,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.check_open()?;
+    fn say_message(&mut self, message: Message, now: Instant, actions: &mut Actions) -> SayResult {
+        self.stage.check(GREETING)?;
         let destination = message.destination;
         let mut frame = Frame::new("SEND", &[("destination", &destination)]);
         frame.headers.0.extend(message.headers.0);
@@ -177,8 +156,8 @@ impl Client {
         subscription: Subscription,
         now: Instant,
         actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.check_open()?;
+    ) -> SayResult {
+        self.stage.check(GREETING)?;
         let destination = &subscription.destination;
         if self.find(destination).is_some() {
             let text = format!("{destination} is subscribed to already");
@@ -195,13 +174,8 @@ impl Client {
         all.position(|(it, _)| it.destination == destination)
     }
 
-    fn unsubscribe(
-        &mut self,
-        destination: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.check_open()?;
+    fn unsubscribe(&mut self, destination: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        self.stage.check(GREETING)?;
         let Some(at) = self.find(destination) else {
             let text = format!("there is no subscription to {destination}");
             return Err(SayError::new(text, "/status lists them"));
@@ -215,14 +189,8 @@ impl Client {
     }
 
     /// Answers a message: `verb` is ack or nack.
-    fn answer(
-        &mut self,
-        verb: &str,
-        id: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
-        self.check_open()?;
+    fn answer(&mut self, verb: &str, id: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        self.stage.check(GREETING)?;
         if verb == "nack" && self.version == Version::V10 {
             return Err(SayError::new("STOMP 1.0 has no NACK", None));
         }
@@ -257,13 +225,11 @@ impl Protocol for Client {
     }
 
     fn opened(&mut self, opening: Opening<'_>, now: Instant, actions: &mut Actions) {
-        if let Some(lost) = self.receipts.lost() {
-            actions.note(lost);
-        }
+        self.receipts.restart(actions);
         self.unacknowledged.clear();
         self.assembler = Assembler::new(self.options.limit);
         self.version = Version::V12;
-        self.stage = Stage::Greeting(now + PATIENCE);
+        self.stage = Stage::greeting(now);
         self.has_login = opening.login.is_some();
         let connect = |password: Option<&str>| {
             let beat = format!("{BEAT},{BEAT}");
@@ -294,7 +260,7 @@ impl Protocol for Client {
     }
 
     fn is_ready(&self) -> bool {
-        matches!(self.stage, Stage::Open(_))
+        self.stage.is_open()
     }
 
     fn received(&mut self, _: Kind, payload: &[u8], now: Instant, actions: &mut Actions) {
@@ -309,23 +275,17 @@ impl Protocol for Client {
         (self.wants_receipts && self.subscriptions.is_empty()).then(|| self.receipts.len())
     }
 
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        now: Instant,
-        actions: &mut Actions,
-    ) -> Result<(), SayError> {
+    fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
-            "send" => self.say_message(say::message(arguments)?, now, actions),
-            "subscribe" => self.subscribe_to(say::subscription(arguments)?, now, actions),
-            "unsubscribe" => self.unsubscribe(&say::one(verb, arguments)?, now, actions),
-            _ => self.answer(verb, &say::one(verb, arguments)?, now, actions),
+            "send" => self.say_message(say::message(args)?, now, actions),
+            "subscribe" => self.subscribe_to(say::subscription(args)?, now, actions),
+            "unsubscribe" => self.unsubscribe(&say::one(verb, args)?, now, actions),
+            _ => self.answer(verb, &say::one(verb, args)?, now, actions),
         }
     }
 
-    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> Result<(), SayError> {
-        let message = if line.trim_start().starts_with('{') {
+    fn line(&mut self, line: &str, now: Instant, actions: &mut Actions) -> SayResult {
+        let message = if is_object(line) {
             say::record(line)?
         } else {
             say::message(line)?
@@ -343,47 +303,39 @@ impl Protocol for Client {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        match &self.stage {
-            Stage::Closed => None,
-            Stage::Greeting(until) => Some(*until),
-            Stage::Open(session) => {
-                let deadlines = [session.next_beat(), session.end_of_silence()];
-                deadlines.into_iter().flatten().min()
-            }
-        }
+        self.stage.deadline(|session| {
+            let deadlines = [session.next_beat(), session.end_of_silence()];
+            deadlines.into_iter().flatten().min()
+        })
     }
 
     fn tick(&mut self, now: Instant, actions: &mut Actions) {
+        let hint = "check that this is a STOMP server, and the path; Spring's /ws is /ws/websocket";
+        if let Some(refusal) = self.stage.overdue(GREETING, hint, now) {
+            return actions.end(refusal);
+        }
         let is_due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        match &mut self.stage {
-            Stage::Greeting(until) if *until <= now => {
-                let patience = quantity::duration(PATIENCE);
-                self.stage = Stage::Closed;
-                let text = format!("no answer came to CONNECT within {patience}");
-                let hint = "check that this is a STOMP server, and the path; Spring's /ws is /ws/websocket";
-                actions.end(Refusal::silent(text, hint));
-            }
-            Stage::Open(session) if is_due(session.end_of_silence()) => {
-                let silence = quantity::duration(session.silence);
-                self.stage = Stage::Closed;
-                let text = format!("no heart-beat of the server for {silence}");
-                actions.end(Refusal {
-                    exit: Exit::NoPong,
-                    ..Refusal::silent(text, None)
-                });
-            }
-            Stage::Open(session) if is_due(session.next_beat()) => {
-                session.sent = now;
-                self.beats += 1;
-                let seen = Seen::keepalive(Name::Stomp, "heart-beat");
-                actions.send(Kind::Text, b"\n".to_vec(), Some(seen));
-            }
-            _ => {}
+        let Some(session) = self.stage.session_mut() else {
+            return;
+        };
+        if is_due(session.end_of_silence()) {
+            let silence = quantity::duration(session.silence);
+            self.stage = Stage::Closed;
+            let text = format!("no heart-beat of the server for {silence}");
+            actions.end(Refusal {
+                exit: Exit::NoPong,
+                ..Refusal::silent(text, None)
+            });
+        } else if is_due(session.next_beat()) {
+            session.sent = now;
+            self.beats += 1;
+            let seen = Seen::keepalive(Name::Stomp, "heart-beat");
+            actions.send(Kind::Text, b"\n".to_vec(), Some(seen));
         }
     }
 
     fn pause(&mut self, now: Instant) {
-        if let Stage::Open(session) = &mut self.stage {
+        if let Some(session) = self.stage.session_mut() {
             session.heard = session.heard.max(now);
         }
     }

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::frame::Headers;
-use crate::ontop::binary::{binary, text_or_binary};
+use crate::ontop::binary::text_or_binary;
+use crate::ontop::record::Record;
 use crate::ontop::verb::{usage, word};
 use crate::ontop::{Lines, SayError, Verb};
 
@@ -162,44 +163,26 @@ const FORM: &str = "a message is {\"destination\":\"NAME\",\"body\":\"TEXT\"}, w
 
 /// A message as a pipe reads it.
 pub(super) fn record(text: &str) -> Result<Message, SayError> {
-    let wrong = |problem: &str| SayError::new(problem, FORM);
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| SayError::new(format!("not JSON ({error})"), FORM))?;
-    let Value::Object(mut object) = value else {
-        return Err(wrong("no JSON object"));
-    };
-    let Some(Value::String(destination)) = object.remove("destination") else {
-        return Err(wrong("the message has no destination"));
-    };
+    let mut record = Record::parse(text, FORM)?;
+    let destination = record.text("destination")?;
     if destination.is_empty() || destination.contains('\0') {
-        return Err(wrong("the destination is empty or has a NUL"));
+        return Err(record.wrong("the destination is empty or has a NUL"));
     }
-    let body = match object.remove("body") {
-        None => Vec::new(),
-        Some(Value::String(text)) => text.into_bytes(),
-        // Other JSON is sent as its text.
-        Some(value) => binary(&value).unwrap_or_else(|| value.to_string().into_bytes()),
-    };
+    let body = record.bytes("body");
     let mut headers = Headers::default();
-    match object.remove("headers") {
+    match record.take("headers") {
         None => {}
         Some(Value::Object(given)) => {
             for (name, value) in &given {
                 let text = value.as_str();
-                let text = text.ok_or_else(|| wrong("a header is no string"))?;
+                let text = text.ok_or_else(|| record.wrong("a header is no string"))?;
                 add(&mut headers, name, text)?;
             }
         }
-        Some(_) => return Err(wrong("headers is no object")),
+        Some(_) => return Err(record.wrong("headers is no object")),
     }
-    let wants_receipt = match object.remove("receipt") {
-        None => false,
-        Some(Value::Bool(wants)) => wants,
-        Some(_) => return Err(wrong("receipt is neither true nor false")),
-    };
-    if let Some(name) = object.keys().next() {
-        return Err(wrong(&format!("a message has no member {name:?}")));
-    }
+    let wants_receipt = record.flag("receipt")?;
+    record.finish()?;
     Ok(Message {
         destination,
         headers,

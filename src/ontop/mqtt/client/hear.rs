@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use super::{Client, KEEP_ALIVE, Session, Stage};
+use super::{Client, KEEP_ALIVE, Session};
 use crate::ontop::mqtt::flight::Wait;
 use crate::ontop::mqtt::packet::{self, Packet, Publish, Step};
 use crate::ontop::mqtt::property::Properties;
 use crate::ontop::mqtt::reason::{self, FAILURE, TAKEN_OVER, UNKNOWN_ID};
 use crate::ontop::mqtt::see;
+use crate::ontop::stage::Stage;
 use crate::ontop::{Actions, Refusal};
 use crate::render::quantity;
 
@@ -46,7 +47,7 @@ impl Client {
                 properties,
             } => self.granted(is_end, id, codes, &properties, now, actions),
             Packet::PingResp => {
-                if let Stage::Open(session) = &mut self.stage
+                if let Some(session) = self.stage.session_mut()
                     && std::mem::take(&mut session.is_awaited)
                 {
                     self.round_trip = Some(now.saturating_duration_since(session.last));
@@ -89,7 +90,7 @@ impl Client {
     ) {
         let mut seen = see::seen("connack", "connack").with("code", code);
         seen = see::with_properties(seen, properties);
-        if !matches!(self.stage, Stage::Greeting(_)) {
+        if !self.stage.is_greeting() {
             return actions.see(seen.noting("nobody waits for it"));
         }
         if code > 0 {

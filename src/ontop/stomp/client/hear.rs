@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::{BEAT, Client, Session, Stage, UNACKNOWLEDGED};
+use super::{BEAT, Client, Session, UNACKNOWLEDGED};
+use crate::ontop::stage::Stage;
 use crate::ontop::stomp::frame::{Fault, Frame, Piece, Version};
 use crate::ontop::stomp::see;
 use crate::ontop::{Actions, Name, Refusal, Seen};
@@ -15,7 +16,7 @@ const QUOTED: usize = 300;
 
 impl Client {
     pub(super) fn hear(&mut self, payload: &[u8], now: Instant, actions: &mut Actions) {
-        if let Stage::Open(session) = &mut self.stage {
+        if let Some(session) = self.stage.session_mut() {
             session.heard = now;
         }
         let mut rest = payload;
@@ -52,7 +53,7 @@ impl Client {
 
     fn connected(&mut self, frame: &Frame, now: Instant, actions: &mut Actions) {
         let seen = see::frame("connected", "connected".to_owned(), frame);
-        if !matches!(self.stage, Stage::Greeting(_)) {
+        if !self.stage.is_greeting() {
             return actions.see(seen.noting("nobody waits for it"));
         }
         let name = frame.headers.get("version").unwrap_or("1.0");
@@ -128,7 +129,7 @@ impl Client {
             seen = seen.answering(of.as_ref());
         }
         actions.see(seen);
-        let is_greeting = matches!(self.stage, Stage::Greeting(_));
+        let is_greeting = self.stage.is_greeting();
         let what = if is_greeting {
             "the server refused the session"
         } else {
