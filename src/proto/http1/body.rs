@@ -182,7 +182,7 @@ impl Body {
         match httparse::parse_chunk_size(&self.pending) {
             // A larger one becomes negative in other readers.
             Ok(httparse::Status::Complete((_, size)))
-                if is_line && is_size && i64::try_from(size).is_ok() =>
+                if is_line && is_size && self.has_room() && i64::try_from(size).is_ok() =>
             {
                 self.pending.clear();
                 self.framing = match size {
