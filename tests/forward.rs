@@ -103,8 +103,14 @@ pub struct Secure {
 
 #[track_caller]
 pub fn secure(args: &[&str]) -> Secure {
+    secure_as("localhost", args)
+}
+
+/// The same, with a certificate for this name alone.
+#[track_caller]
+pub fn secure_as(name: &str, args: &[&str]) -> Secure {
     let authority = Authority::new();
-    let (cert, key) = authority.issue(&["localhost"]).write();
+    let (cert, key) = authority.issue(&[name]).write();
     let files = ["--cert", path(&cert), "--key", path(&key)];
     let server = listening_for(PATIENCE, &[&files[..], args].concat());
     Secure { server, authority }

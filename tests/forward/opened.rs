@@ -7,7 +7,7 @@ use std::process::Command;
 use rustix::process::Signal;
 use tokio_tungstenite::tungstenite::client::client;
 
-use super::{forwarding, secure};
+use super::{Forwarding, Secure, forwarding, secure, secure_as};
 use crate::listen::listening;
 use crate::support::peer::{Message, Peer};
 use crate::support::run::{program, wsee};
@@ -57,6 +57,92 @@ fn a_websocket_over_tls_is_shown_recorded_and_replays() {
     .exits(0)
     .prints("one\ntwo\n");
     server.server.stop(Signal::INT);
+}
+
+/// Asks a server in a tunnel to `host` for `name` in TLS, and trusts the CA in the file `trusted`.
+fn named(
+    (server, host): (&Secure, &str),
+    name: &str,
+    proxy: &Forwarding,
+    trusted: &str,
+) -> crate::support::output::Output {
+    let url = format!("wss://{host}:{}/chat", server.server.port);
+    let run = wsee(&[&url, "--sni", name, "-x", &proxy.url(), "-q", "-1"]);
+    run.arg("--cacert", trusted).stdin("one\n").run()
+}
+
+#[test]
+fn a_tunnel_to_an_address_is_opened_by_the_name_in_its_tls() {
+    let server = secure(&[]);
+    let trust = server.authority.path();
+    let proxy = forwarding(&["--intercept", "localhost", "--cacert", trust, "-v"]);
+    named((&server, "127.0.0.1"), "localhost", &proxy, &proxy.ca())
+        .exits(0)
+        .prints("one\n");
+    proxy
+        .proxy
+        .running
+        .wait_for_stderr("@1 * closed by client: 1000");
+    let port = server.server.port;
+    let log = proxy.proxy.stop(Signal::INT);
+    log.says(&format!(
+        "* TLS in the tunnel to 127.0.0.1:{port} is for localhost\n"
+    ))
+    .says("→ text 3 B (deflate 5 B)   one\n");
+    server.server.stop(Signal::INT);
+}
+
+#[test]
+fn the_server_at_an_address_has_to_be_the_one_that_tls_asks_for() {
+    let server = secure_as("127.0.0.1", &[]);
+    let trust = server.authority.path();
+    let proxy = forwarding(&["--intercept", "localhost", "--cacert", trust]);
+    named((&server, "127.0.0.1"), "localhost", &proxy, &proxy.ca())
+        .exits(22)
+        .says("status 502")
+        .says("localhost");
+    proxy.proxy.stop(Signal::INT).says("certificate");
+    server.server.stop(Signal::INT);
+}
+
+#[test]
+fn another_name_in_tls_leaves_a_tunnel_closed() {
+    let server = secure_as("other.test", &[]);
+    let trust = server.authority.path();
+    // The name of the tunnel decides where there is one.
+    for (intercept, host) in [("other.test", "localhost"), ("a.test", "127.0.0.1")] {
+        let proxy = forwarding(&["--intercept", intercept, "--cacert", trust, "-v"]);
+        named((&server, host), "other.test", &proxy, trust)
+            .exits(0)
+            .prints("one\n");
+        let summary = format!("* tunnel to {host}:");
+        proxy.proxy.running.wait_for_stderr(&summary);
+        proxy.proxy.stop(Signal::INT).never_says(" text 3 B");
+    }
+    server.server.stop(Signal::INT);
+}
+
+#[test]
+fn a_tunnel_to_an_address_that_may_be_opened_is_as_any_other() {
+    let proxy = forwarding(&["--intercept", "h.example"]);
+    let server = Server::start(|mut stream| {
+        stream.write_all(b"220 ready\r\n").expect("a connection");
+        let mut rest = Vec::new();
+        std::io::Read::read_to_end(&mut stream, &mut rest).expect("an end");
+        rest
+    });
+    let port = server.port();
+    let mut stream = proxy.tunnel(port);
+    let mut greeting = [0; 11];
+    std::io::Read::read_exact(&mut stream, &mut greeting).expect("a greeting");
+    // The start of what could be TLS passes as well.
+    stream.write_all(b"\x16\x03").expect("a tunnel");
+    drop(stream);
+    assert_eq!(server.finish(), b"\x16\x03");
+    let refused = proxy.answer(&format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n"));
+    assert!(refused.starts_with("HTTP/1.1 502 "), "{refused}");
+    let summary = "* tunnel to 127.0.0.1:";
+    proxy.proxy.running.wait_for_stderr(summary);
 }
 
 #[test]

@@ -100,6 +100,18 @@ fn a_server_that_is_not_reached_is_answered_with_502_and_the_reason() {
 }
 
 #[test]
+fn the_same_failure_is_shown_once_in_a_while() {
+    let proxy = forwarding(&[]);
+    let port = Untouched::start().port();
+    for _ in 0..5 {
+        let response = proxy.answer(&format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\n\r\n"));
+        assert!(response.starts_with("HTTP/1.1 502 "), "{response}");
+    }
+    let log = proxy.proxy.stop(Signal::INT);
+    assert_eq!(log.stderr.matches("refused").count(), 1, "{}", log.stderr);
+}
+
+#[test]
 fn a_loop_is_refused_however_the_proxy_is_named() {
     let other = "other.example";
     // Any port of that name is one of this machine's.

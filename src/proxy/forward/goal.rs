@@ -109,6 +109,20 @@ impl Goal {
         goal
     }
 
+    /// The same server, of which the client's TLS asks for this name; what is known by its address alone has it as its
+    /// host, and is still reached by its address.
+    pub(super) fn named(mut self, name: String) -> Self {
+        if self.is_address() && self.url.set_host(Some(&name)).is_ok() {
+            url_host(&self.url).clone_into(&mut self.host);
+        }
+        self.server_name = Some(name);
+        self
+    }
+
+    pub(super) fn is_address(&self) -> bool {
+        self.target.host.parse::<IpAddr>().is_ok()
+    }
+
     /// The host in the `Host` field of a request.
     pub(super) fn host(&self) -> &str {
         &self.host
@@ -233,6 +247,22 @@ mod tests {
         assert_eq!((goal.url.as_str(), goal.host()), ("ws://h:443/", "h:443"));
         let goal = Goal::of_authority("h:80").unwrap().speaking(true);
         assert_eq!((goal.url.as_str(), goal.host()), ("wss://h:80/", "h:80"));
+    }
+
+    #[test]
+    fn a_name_in_tls_is_the_host_of_an_address_and_no_other_place() {
+        let goal = Goal::of_authority("10.0.0.1:8443").unwrap().speaking(true);
+        let goal = goal.named("h.example".to_owned());
+        assert_eq!(goal.host(), "h.example:8443");
+        assert_eq!(goal.url.as_str(), "wss://h.example:8443/");
+        assert_eq!(goal.target.host, "10.0.0.1");
+        let goal = Goal::of_authority("a.example:443").unwrap();
+        let goal = goal.speaking(true).named("b.example".to_owned());
+        assert_eq!(
+            (goal.host(), goal.target.host.as_str()),
+            ("a.example", "a.example")
+        );
+        assert_eq!(goal.server_name.as_deref(), Some("b.example"));
     }
 
     #[test]

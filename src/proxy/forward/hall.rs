@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::net::{IpAddr, SocketAddr};
 
 use super::authority::Authority;
+use super::failures::Failures;
 use super::goal::Goal;
 use super::intercept::Intercept;
 use crate::diagnostic::Diagnostic;
@@ -27,6 +28,7 @@ pub struct Forward {
     opened: Cell<u64>,
     /// The last hint in the log.
     hinted: RefCell<Option<String>>,
+    failures: RefCell<Failures>,
 }
 
 /// Why a server is not reached.
@@ -57,11 +59,25 @@ impl Forward {
             address,
             opened: Cell::new(0),
             hinted: RefCell::default(),
+            failures: RefCell::default(),
         }
     }
 
     pub(super) fn opens(&self, goal: &Goal) -> bool {
         self.intercepts.iter().any(|it| it.names(goal))
+    }
+
+    /// Whether a tunnel to this address may be opened, once the client's TLS names a host.
+    pub(super) fn may_open(&self, goal: &Goal) -> bool {
+        let mut intercepts = self.intercepts.iter();
+        goal.is_address() && intercepts.any(|it| it.is_by_name(goal.target.port))
+    }
+
+    /// Whether it is opened as the host with this name.
+    pub(super) fn opens_as(&self, name: &str, goal: &Goal) -> bool {
+        let name = name.to_ascii_lowercase();
+        let mut intercepts = self.intercepts.iter();
+        intercepts.any(|it| it.is(&name, goal.target.port))
     }
 
     /// Whether the user named this very host, and not every host.
@@ -136,8 +152,13 @@ impl Hall<'_> {
         is_own_ip(self.visit.peer.ip()) || self.forward.names(goal)
     }
 
-    /// Shows why a client gets no answer of a server; a hint once, as browsers try many names and try again.
+    /// Shows why a client gets no answer of a server, unless it has just been shown; a hint once, as browsers try many
+    /// names and try again.
     pub(super) fn complain(&self, problem: &str, hint: Option<&str>) {
+        let mut failures = self.forward.failures.borrow_mut();
+        let Some(problem) = failures.show(problem, std::time::Instant::now()) else {
+            return;
+        };
         let last = self.forward.hinted.borrow().clone();
         let hint = hint.filter(|hint| last.as_deref() != Some(hint));
         if let Some(hint) = hint {
@@ -147,7 +168,7 @@ impl Hall<'_> {
             if let Some(hint) = hint {
                 out.push_str(&message::hint(hint, style));
             }
-            out.push_str(&message::problem(problem, style));
+            out.push_str(&message::problem(&problem, style));
         });
     }
 

@@ -1,6 +1,7 @@
 //! The hosts that are opened.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use url::Host;
@@ -86,8 +87,12 @@ impl Intercept {
     }
 
     pub(super) fn names(&self, goal: &Goal) -> bool {
-        let target = &goal.target;
-        let host = target.host.strip_suffix('.').unwrap_or(&target.host);
+        self.is(&goal.target.host, goal.target.port)
+    }
+
+    /// Whether it is this host, by its name or address as compared, and port.
+    pub(super) fn is(&self, host: &str, port: u16) -> bool {
+        let host = host.strip_suffix('.').unwrap_or(host);
         let is_named = match &self.names {
             Names::All => true,
             Names::One(name) => name == host,
@@ -95,7 +100,22 @@ impl Intercept {
                 .strip_suffix(domain)
                 .is_some_and(|front| front.ends_with('.')),
         };
-        is_named && self.port.is_none_or(|port| port == target.port)
+        is_named && self.has_port(port)
+    }
+
+    /// Whether it is a host by its name, which a tunnel to an address may lead to.
+    pub(super) fn is_by_name(&self, port: u16) -> bool {
+        let is_address = |name: &String| name.parse::<IpAddr>().is_ok();
+        let is_by_name = match &self.names {
+            Names::All => false,
+            Names::One(name) => !is_address(name),
+            Names::Below(_) => true,
+        };
+        is_by_name && self.has_port(port)
+    }
+
+    fn has_port(&self, port: u16) -> bool {
+        self.port.is_none_or(|it| it == port)
     }
 }
 

@@ -6,6 +6,7 @@
 mod authority;
 mod early;
 mod exchange;
+mod failures;
 mod goal;
 mod hall;
 mod intercept;
@@ -27,7 +28,7 @@ pub use intercept::{Intercept, InterceptError};
 use early::Early;
 use goal::Goal;
 use hall::Hall;
-use opened::{Spoken, accept, recognise};
+use opened::{Spoken, accept, greeting, recognise};
 use requests::{Next, Requests, Scope};
 use tunnel::{Passed, relay};
 
@@ -76,10 +77,18 @@ pub(super) async fn serve(stream: TcpStream, options: Rc<Options>, visit: Visit)
 }
 
 /// A client has asked for a tunnel.
-async fn tunnel(hall: Hall<'_>, front: &mut dyn Transport, mut input: Buffer, goal: Goal) {
-    if !hall.forward.opens(&goal) {
-        return blind(hall, front, input, &goal, Tunnel::Asked).await;
+async fn tunnel(hall: Hall<'_>, front: &mut dyn Transport, input: Buffer, goal: Goal) {
+    if hall.forward.opens(&goal) {
+        open(hall, front, input, goal).await;
+    } else if hall.forward.may_open(&goal) {
+        look(hall, front, input, goal).await;
+    } else {
+        blind(hall, front, input, &goal, Tunnel::Asked).await;
     }
+}
+
+/// Opens a tunnel, if what the client speaks in it can be.
+async fn open(hall: Hall<'_>, front: &mut dyn Transport, mut input: Buffer, goal: Goal) {
     if let Err(unreached) = hall.admit(&goal) {
         hall.complain(&unreached.text, unreached.hint.as_deref());
         let _ = answer(front, unreached.status, &escape_line(&unreached.text)).await;
@@ -92,40 +101,74 @@ async fn tunnel(hall: Hall<'_>, front: &mut dyn Transport, mut input: Buffer, go
         recognised = spoken(hall, front, &mut input, &goal) => recognised,
         _ = wait(hall.visit.signals.clone()) => return,
     };
+    let host = goal.host();
+    let stays_closed = |why: &str| {
+        hall.note(Role::Warning, &format!("! {host} is not opened: {why}"));
+    };
     match recognised {
         Heard::Spoken(Spoken::Nothing) => {}
         Heard::Spoken(Spoken::Http) => {
             opened(hall, front, input, &goal.speaking(false)).await;
         }
         Heard::Spoken(Spoken::Tls(name)) => opened_tls(hall, front, input, goal, name).await,
-        Heard::Spoken(Spoken::OtherTls(offers)) => {
-            let host = goal.host();
-            hall.note(
-                Role::Warning,
-                &format!(
-                    "! {host} is not opened: the client offers {offers} in TLS, and not http/1.1"
-                ),
-            );
+        Heard::Spoken(Spoken::OtherTls { offers, .. }) => {
+            stays_closed(&offers_others(&offers));
             blind(hall, front, input, &goal, Tunnel::Open(None)).await;
         }
         Heard::Spoken(Spoken::Other) => {
-            let host = goal.host();
-            hall.note(
-                Role::Warning,
-                &format!("! {host} is not opened: the client speaks neither TLS nor HTTP/1.1"),
-            );
+            stays_closed("the client speaks neither TLS nor HTTP/1.1");
             blind(hall, front, input, &goal, Tunnel::Open(None)).await;
         }
         Heard::Server(stream) => {
-            let host = goal.host();
-            hall.note(
-                Role::Warning,
-                &format!("! {host} is not opened: the server speaks first"),
-            );
+            stays_closed("the server speaks first");
             blind(hall, front, input, &goal, Tunnel::Open(Some(stream))).await;
         }
         Heard::Failed(text) => hall.note(Role::Warning, &format!("! {text}")),
     }
+}
+
+fn offers_others(offers: &str) -> String {
+    format!("the client offers {offers} in TLS, and not http/1.1")
+}
+
+/// Opens a tunnel to an address if the client's TLS names a host that is opened; otherwise it is as any other.
+async fn look(hall: Hall<'_>, front: &mut dyn Transport, mut input: Buffer, goal: Goal) {
+    let began = Instant::now();
+    // The client gets the same answer as for any other tunnel, so the server has to be reached first.
+    let Some(mut server) = dialled(hall, front, &goal, true).await else {
+        return;
+    };
+    server.bytes = small_input_buffer();
+    let heard = tokio::select! {
+        biased;
+        heard = greeting(front, &mut input) => heard,
+        read = server.stream.read(server.bytes.spare(1)) => {
+            server.bytes.commit(read.unwrap_or_default());
+            Ok(Spoken::Other)
+        }
+        _ = wait(hall.visit.signals.clone()) => return,
+    };
+    let opens = |name: &str| hall.forward.opens_as(name, &goal);
+    match heard {
+        Ok(Spoken::Tls(Some(name))) if opens(&name) => {
+            drop(server);
+            return opened_tls(hall, front, input, goal, Some(name)).await;
+        }
+        Ok(Spoken::OtherTls {
+            name: Some(name),
+            offers,
+        }) if opens(&name) => {
+            let why = offers_others(&offers);
+            hall.note(Role::Warning, &format!("! {name} is not opened: {why}"));
+        }
+        Ok(_) => {}
+        Err(error) => {
+            let why = crate::dial::io_text(&error);
+            hall.note(Role::Warning, &format!("! lost the client: {why}"));
+            return server.reset_on_drop();
+        }
+    }
+    unseen(hall, front, input, server, &goal, began).await;
 }
 
 async fn establish(front: &mut dyn Transport) -> std::io::Result<()> {
@@ -188,11 +231,15 @@ async fn opened_tls(
         && !name.eq_ignore_ascii_case(goal.target.host.trim_end_matches('.'))
     {
         let host = goal.host();
-        hall.note(
-            Role::Warning,
-            &format!("! TLS in the tunnel to {host} asks for {name}, and so does the proxy"),
-        );
-        goal.server_name = Some(name);
+        if goal.is_address() {
+            let text = format!("* TLS in the tunnel to {host} is for {name}");
+            hall.note(Role::Fact, &text);
+        } else {
+            let text =
+                format!("! TLS in the tunnel to {host} asks for {name}, and so does the proxy");
+            hall.note(Role::Warning, &text);
+        }
+        goal = goal.named(name);
     }
     let Some(authority) = &hall.forward.authority else {
         return;
@@ -276,38 +323,59 @@ async fn blind(
 ) {
     let is_asked = matches!(tunnel, Tunnel::Asked);
     let began = Instant::now();
-    let stream = match tunnel {
-        Tunnel::Open(Some(stream)) => Ok(stream),
-        Tunnel::Asked | Tunnel::Open(None) => {
-            let reached = tokio::select! {
-                reached = Box::pin(hall.reach(goal, true)) => reached,
-                _ = wait(hall.visit.signals.clone()) => return,
-            };
-            reached.map(|stream| Early {
-                bytes: Buffer::with_capacity(0),
-                stream,
-            })
-        }
+    let server = match tunnel {
+        Tunnel::Open(Some(server)) => Some(server),
+        Tunnel::Asked | Tunnel::Open(None) => dialled(hall, front, goal, is_asked).await,
     };
-    let mut server = match stream {
-        Ok(server) => server,
+    if let Some(server) = server {
+        unseen(hall, front, input, server, goal, began).await;
+    }
+}
+
+/// The server of a tunnel, if it is reached and the client is still there; a client that `is_asking` gets the answer.
+async fn dialled(
+    hall: Hall<'_>,
+    front: &mut dyn Transport,
+    goal: &Goal,
+    is_asking: bool,
+) -> Option<Early<Stream>> {
+    let reached = tokio::select! {
+        reached = Box::pin(hall.reach(goal, true)) => reached,
+        _ = wait(hall.visit.signals.clone()) => return None,
+    };
+    let stream = match reached {
+        Ok(stream) => stream,
         Err(unreached) => {
             hall.complain(&unreached.text, unreached.hint.as_deref());
-            if is_asked {
+            if is_asking {
                 let _ = answer(front, unreached.status, &escape_line(&unreached.text)).await;
             } else {
                 // The client has its 200 already: an orderly end would look like one of the server's.
                 front.reset_on_drop();
             }
-            return;
+            return None;
         }
     };
-    if is_asked && establish(front).await.is_err() {
-        return hall.note(
-            Role::Warning,
-            "! the client left before its tunnel was open",
-        );
+    if is_asking && establish(front).await.is_err() {
+        let text = "! the client left before its tunnel was open";
+        hall.note(Role::Warning, text);
+        return None;
     }
+    Some(Early {
+        bytes: Buffer::with_capacity(0),
+        stream,
+    })
+}
+
+/// Passes bytes between both ends of a tunnel until it is over.
+async fn unseen(
+    hall: Hall<'_>,
+    front: &mut dyn Transport,
+    input: Buffer,
+    mut server: Early<Stream>,
+    goal: &Goal,
+    began: Instant,
+) {
     let mut client = Early {
         bytes: input,
         stream: front,

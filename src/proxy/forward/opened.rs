@@ -32,8 +32,11 @@ const UNDECIDED: Duration = Duration::from_secs(2);
 pub(super) enum Spoken {
     /// TLS, with this server name.
     Tls(Option<String>),
-    /// TLS for another protocol than HTTP/1.1, such as HTTP/2 alone (RFC 7301).
-    OtherTls(String),
+    /// TLS for another protocol than HTTP/1.1, such as HTTP/2 alone (RFC 7301), with this server name.
+    OtherTls {
+        name: Option<String>,
+        offers: String,
+    },
     Http,
     Other,
     /// The client has left.
@@ -75,6 +78,22 @@ pub(super) async fn recognise(front: &mut dyn Transport, input: &mut Buffer) -> 
             };
             return Ok(spoken);
         }
+    }
+}
+
+/// Reads the start of what a client speaks in a tunnel that is to be opened for some names in TLS only: what is no
+/// whole `ClientHello` is something else.
+pub(super) async fn greeting(front: &mut dyn Transport, input: &mut Buffer) -> io::Result<Spoken> {
+    if input.is_empty() && fill(front, input).await? == 0 {
+        return Ok(Spoken::Nothing);
+    }
+    let [0x16, ..] = *input.filled() else {
+        return Ok(Spoken::Other);
+    };
+    match tokio::time::timeout(HANDSHAKE, hello(front, input)).await {
+        Ok(Err(error)) if error.raw_os_error().is_some() => Err(error),
+        Ok(Ok(spoken)) => Ok(spoken),
+        Ok(Err(_)) | Err(_) => Ok(Spoken::Other),
     }
 }
 
@@ -130,7 +149,8 @@ async fn hello(front: &mut dyn Transport, input: &mut Buffer) -> io::Result<Spok
                         .flatten()
                         .map(String::from_utf8_lossy);
                     let offers: Vec<_> = offers.collect();
-                    return Ok(Spoken::OtherTls(offers.join(", ")));
+                    let offers = offers.join(", ");
+                    return Ok(Spoken::OtherTls { name, offers });
                 }
                 // The handshake itself says what is wrong, and sends the alert.
                 Err(_) => return Ok(Spoken::Tls(None)),

@@ -11,11 +11,11 @@ use super::goal::{Goal, GoalError, in_origin_form};
 use super::hall::{Hall, Unreached};
 use super::request::{self, Request, RequestError};
 use super::tunnel::relay;
-use crate::acceptor::{linger, wait};
+use crate::acceptor::{BAD_REQUEST, linger, wait};
 use crate::dial::Target;
 use crate::proto::buffer::Buffer;
 use crate::proto::http1::Head;
-use crate::proxy::refuse::{BAD_GATEWAY, BAD_REQUEST, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, answer};
+use crate::proxy::refuse::{BAD_GATEWAY, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, answer};
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
 use crate::session::Transport;
@@ -113,7 +113,9 @@ impl<'a> Requests<'a> {
             let Some(request) = request else {
                 return Next::Tunnel(goal);
             };
-            if request.opens_websocket() && self.hall.forward.opens(&goal) {
+            let is_opened =
+                matches!(self.scope, Scope::Opened(_)) || self.hall.forward.opens(&goal);
+            if is_opened && request.opens_websocket() {
                 return Next::WebSocket(goal, Box::new(request.head));
             }
             if !self.pass(&goal, request).await {
