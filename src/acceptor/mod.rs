@@ -11,6 +11,7 @@ mod listener;
 mod log;
 mod pending;
 mod recording;
+mod refuse;
 
 use std::io;
 use std::time::Duration;
@@ -25,6 +26,7 @@ pub use lines::Lines;
 pub use listener::Listener;
 pub use log::Log;
 pub use recording::{Recorded, numbered};
+pub use refuse::{BAD_REQUEST, answer, plain_response, read_request, turn_away};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {

@@ -7,49 +7,22 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::ask::why;
 use super::journal::Journal;
-use super::refuse::{BAD_REQUEST, FORBIDDEN, NO_UPGRADE, answer};
+use super::refuse::{FORBIDDEN, NO_UPGRADE};
 use super::{Options, request, shown};
 use crate::acceptor::{Log, linger};
 use crate::dial::Stream;
 use crate::event::{Direction, Event, Evidence, Open};
 use crate::fault::Faults;
 use crate::proto::buffer::Buffer;
-use crate::proto::handshake::server::{Handshake, Upgrade};
+use crate::proto::handshake::server::Upgrade;
 use crate::proto::handshake::{Agreed, Refusal};
 use crate::proto::http1::{Body, Head};
-use crate::proto::receiver::small_input_buffer;
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
 use crate::session::{OpenError, Refused, Transport};
 
 /// How long the body of a refusal may pause.
 const BODY: Duration = Duration::from_secs(10);
-
-/// Reads the request; more than its head may have come.
-pub(super) async fn read(front: &mut dyn Transport) -> io::Result<(Head, Buffer)> {
-    let mut handshake = Handshake::default();
-    let mut input = small_input_buffer();
-    loop {
-        match handshake.read(input.filled()) {
-            Ok(Some((request, used))) => {
-                input.consume(used);
-                return Ok((request, input));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                answer(front, BAD_REQUEST, &error.to_string()).await?;
-                return Err(io::Error::other(error));
-            }
-        }
-        match front.read(input.spare(1)).await? {
-            0 => {
-                let text = "the client left before its request was complete";
-                return Err(io::Error::other(text));
-            }
-            n => input.commit(n),
-        }
-    }
-}
 
 /// Why a client is not passed on at all.
 pub(super) fn objection(request: &Head, options: &Options) -> Option<(&'static str, String)> {

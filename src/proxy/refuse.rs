@@ -2,18 +2,14 @@
 
 use std::io;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-
-use crate::acceptor::{Log, linger};
+use crate::acceptor::{self, Log};
 use crate::dial::{self, Barred};
 use crate::event::Direction;
-use crate::proto::http1::Head;
 use crate::proto::http1::head::{self, Reader};
 use crate::session::{OpenError, OpenProblem, Transport};
 
-const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable";
-pub(super) const BAD_REQUEST: &str = "HTTP/1.1 400 Bad Request";
+/// Who answers, for the client.
+pub(super) const NAME: &str = "wsee proxy";
 pub(super) const REQUEST_TIMEOUT: &str = "HTTP/1.1 408 Request Timeout";
 pub(super) const METHOD_NOT_ALLOWED: &str = "HTTP/1.1 405 Method Not Allowed";
 const FORBIDDEN_GOAL: &str = "HTTP/1.1 403 Forbidden";
@@ -37,26 +33,13 @@ pub(super) fn barrier(barred: &Barred) -> &'static str {
     }
 }
 
-/// Answers a client for which there is no place, without reading its request.
-pub(super) async fn turn_away(mut stream: TcpStream) {
-    let _ = answer(
-        &mut stream,
-        UNAVAILABLE,
-        "as many clients are connected as are allowed",
-    )
-    .await;
-}
-
 /// Sends a response of the proxy's own, with one line of text.
 pub(super) async fn answer<S: Transport + ?Sized>(
-    mut stream: &mut S,
+    stream: &mut S,
     status: &str,
     text: &str,
 ) -> io::Result<()> {
-    let response = response(status, text);
-    stream.write_all(&response).await?;
-    stream.flush().await?;
-    linger(&mut stream).await
+    acceptor::answer(stream, &response(status, text)).await
 }
 
 /// The same, with its head in the log.
@@ -73,16 +56,11 @@ pub(super) async fn refuse<S: Transport + ?Sized>(
 }
 
 fn response(status: &str, text: &str) -> Vec<u8> {
-    let body = format!("wsee proxy: {text}\n");
-    let length = body.len().to_string();
-    let mut fields = vec![
-        ("Connection", "close"),
-        ("Content-Type", "text/plain; charset=utf-8"),
-        ("Content-Length", length.as_str()),
-    ];
-    if status == NO_UPGRADE {
-        fields.push(("Upgrade", "websocket"));
-    }
-    let head = Head::encode(status, fields);
-    [head.as_bytes(), body.as_bytes()].concat()
+    let upgrade = [("Upgrade", "websocket")];
+    let more = if status == NO_UPGRADE {
+        &upgrade[..]
+    } else {
+        &[]
+    };
+    acceptor::plain_response(status, &format!("{NAME}: {text}"), more)
 }

@@ -3,24 +3,20 @@
 use std::io;
 use std::rc::Rc;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::door::{self, Verdict};
 use super::variable::Variables;
-use super::{Behaviour, Options, faulty};
-use crate::acceptor::{Log, linger};
+use super::{Behaviour, NAME, Options, faulty};
+use crate::acceptor::{Log, linger, read_request};
 use crate::event::Direction;
 use crate::fault::Faults;
 use crate::proto::buffer::Buffer;
-use crate::proto::handshake::server::{Handshake, Refused, Upgrade};
+use crate::proto::handshake::server::{Refused, Upgrade};
 use crate::proto::http1::Head;
 use crate::proto::http1::head::{self, Reader};
-use crate::proto::receiver::small_input_buffer;
 use crate::render::Role;
 use crate::render::escape::escape_line;
-
-const BAD_REQUEST: &[u8] =
-    b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 type Opened = (Buffer, Upgrade);
 
@@ -34,31 +30,9 @@ pub(super) async fn open<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut handshake = Handshake::default();
-    let mut input = small_input_buffer();
-    loop {
-        match handshake.read(input.filled()) {
-            Ok(Some((request, used))) => {
-                input.consume(used);
-                let answer = answer(stream, request, options, log, faults).await?;
-                return Ok(answer.map(|answer| (input, answer)));
-            }
-            Ok(None) => {}
-            Err(error) => {
-                stream.write_all(BAD_REQUEST).await?;
-                linger(stream).await?;
-                return Err(io::Error::other(error));
-            }
-        }
-        match stream.read(input.spare(1)).await? {
-            0 => {
-                return Err(io::Error::other(
-                    "the client left before its request was complete",
-                ));
-            }
-            n => input.commit(n),
-        }
-    }
+    let (request, input) = read_request(stream, NAME).await?;
+    let answer = answer(stream, request, options, log, faults).await?;
+    Ok(answer.map(|answer| (input, answer)))
 }
 
 /// Answers the request; `None` if the client was refused.
