@@ -62,14 +62,15 @@ pub struct ServeAsArgs {
     /// and 4 (EIO 3 and 4). A client that joins a namespace gets the event auth with what it sent to
     /// join. The event message is answered with message-back and the same arguments, other events
     /// with the same event, and one that wants an acknowledgement is acknowledged with its
-    /// arguments. On /engine.io/ every message is echoed. Requests and raw packets are shown with
+    /// arguments. On /engine.io/ every message is echoed. At the prompt of a terminal a line is an event,
+    /// [[/NS]] NAME [JSON…]. Requests and raw packets are shown with
     /// -v. --ping-interval (by default 25s) and --ping-timeout (20s) are those of Engine.IO; messages
     /// are compressed only with --compress.
     #[arg(
         long = "as",
         value_name = "NAME",
         hide_possible_values = true,
-        conflicts_with_all = ["played", "broadcast", "chat", "replay", "check", "fault", "script", "split", "jsonl", "command"]
+        conflicts_with_all = ["played", "broadcast", "chat", "replay", "check", "fault", "script", "split", "jsonl", "command", "echo"]
     )]
     pub name: Option<As>,
     /// Let clients join this namespace, such as /admin; repeatable

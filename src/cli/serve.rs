@@ -75,12 +75,12 @@ pub struct BehaviourArgs {
     /// with 1011; when the client is gone, its stdin ends, and after 3 seconds it is killed.
     #[arg(last = true, value_name = "COMMAND", value_hint = ValueHint::CommandWithArguments, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script", "echo"])]
     pub command: Vec<String>,
-    /// Check a file of rules for mistakes, without listening
+    /// Check the rules in FILE for mistakes, without listening; those of --rules and --on without FILE
     ///
     /// The exit status is 0, or 2 with the places of all mistakes. Variables need a value, as for
     /// --rules.
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with_all = ["played", "replay", "broadcast", "chat", "script", "command"])]
-    pub check: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, value_hint = ValueHint::FilePath, conflicts_with_all = ["replay", "broadcast", "chat", "script", "command"])]
+    pub check: Option<Option<PathBuf>>,
     /// Record each client in a file of its own: FILE with the number of the client before its ending
     ///
     /// chat.jsonl becomes chat-1.jsonl, chat-2.jsonl and so on; .har and .wsee are the other formats, as

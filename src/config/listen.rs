@@ -80,6 +80,7 @@ impl Listen {
         for origin in &args.accept.origin {
             check_origin("--origin", origin)?;
         }
+        let checked = checked(&args.behaviour)?;
         let play = play(&args.serve)?;
         let given = runner::given(
             &args.variables,
@@ -107,18 +108,15 @@ impl Listen {
             };
         }
         let prompt = prompt(args, environment);
-        let lacks_prompt = is_socketio && prompt.is_some();
-        let prompt = prompt.filter(|_| !is_socketio);
         if args.behaviour.echo && prompt.is_none() && args.behaviour.split.is_none() {
             return Err(ConfigError::Echo);
         }
         let (behaviour, description) = match socketio {
             Some(options) => {
-                let prompt = if lacks_prompt { ", no prompt" } else { "" };
-                let description = format!("Socket.IO 2 to 4, echo{prompt}");
+                let description = "Socket.IO 2 to 4, echo".to_owned();
                 (Behaviour::SocketIo(options), description)
             }
-            None => behaviour(&args.behaviour, play, prompt.is_some(), &given),
+            None => behaviour(&args.behaviour, checked, play, prompt.is_some(), &given),
         };
         Ok(Self {
             address: args.addr.clone(),
@@ -149,6 +147,28 @@ impl Listen {
             check: args.behaviour.check.is_some(),
             display: Display::resolve(&args.display, environment),
         })
+    }
+}
+
+/// What is wrong with `--check`.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    #[error("--check has no rules to check; write --check FILE, or --rules FILE --check")]
+    Nothing,
+    #[error(
+        "--check {}: --rules already names the file; write --check last and without a value",
+        .0.display()
+    )]
+    Both(PathBuf),
+}
+
+/// The file after `--check`, if it is not that of `--rules`.
+fn checked(args: &BehaviourArgs) -> Result<Option<&Path>, CheckError> {
+    match (&args.check, &args.rules) {
+        (Some(Some(file)), Some(_)) => Err(CheckError::Both(file.clone())),
+        (Some(None), None) if args.on.is_empty() => Err(CheckError::Nothing),
+        (Some(file), _) => Ok(file.as_deref()),
+        (None, _) => Ok(None),
     }
 }
 
@@ -195,12 +215,13 @@ pub(super) fn faults(args: &FaultArgs) -> Plan {
 
 fn behaviour(
     args: &BehaviourArgs,
+    checked: Option<&Path>,
     play: Option<(Play, String)>,
     has_prompt: bool,
     given: &Given,
 ) -> (Behaviour, String) {
     let named = |file: &Path| escape_line(&file.display().to_string()).into_owned();
-    let file = args.check.as_ref().or(args.rules.as_ref());
+    let file = checked.or(args.rules.as_deref());
     if let Some((play, description)) = play {
         (Behaviour::Play(play), format!("replays {description}"))
     } else if args.broadcast {
@@ -223,7 +244,7 @@ fn behaviour(
             |it| format!("rules of {}", named(it)),
         );
         let source = RuleSource {
-            file: file.cloned(),
+            file: file.map(Path::to_owned),
             on: args.on.clone(),
             known: runner::known(given, false),
         };

@@ -120,6 +120,8 @@ pub enum ConfigError {
     #[error(transparent)]
     SocketIo(#[from] listen::SocketIoError),
     #[error(transparent)]
+    Check(#[from] listen::CheckError),
+    #[error(transparent)]
     Audit(#[from] audit::AuditError),
     #[error(transparent)]
     Proxying(#[from] proxying::ProxyingError),
@@ -160,6 +162,7 @@ impl ConfigError {
             | Self::Further(_)
             | Self::Identity(_)
             | Self::SocketIo(_)
+            | Self::Check(_)
             | Self::Proxying(_)
             | Self::FaultSide(_)
             | Self::Echo => Exit::Usage,

@@ -165,9 +165,13 @@ fn checked(config: &Listen, behaviour: &serve::Behaviour) -> Exit {
     else {
         return Exit::Done;
     };
-    let file = source.file.as_deref().unwrap_or(Path::new("--on"));
-    let file = file.display().to_string();
-    let rules = quantity::plural(book.count() as u64, "rule");
+    no_mistakes(source.file.as_deref(), book.count())
+}
+
+/// That rules, which may be those of `--on` alone, have no mistake.
+pub(super) fn no_mistakes(file: Option<&Path>, count: usize) -> Exit {
+    let file = file.unwrap_or(Path::new("--on")).display().to_string();
+    let rules = quantity::plural(count as u64, "rule");
     print(format!("{}: {rules}, no mistakes\n", escape_line(&file)).as_bytes())
 }
 

@@ -32,7 +32,6 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
-use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::LocalSet;
@@ -46,7 +45,7 @@ pub use program::Book;
 use prompt::ServerPrompt;
 pub use prompt::{PromptOptions, Reload};
 
-use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception, linger, wait};
+use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception, wait};
 use crate::event::Cause;
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
@@ -76,8 +75,8 @@ pub struct Options {
 
 /// How long a client may take for its opening handshake: more than any client needs, even by hand.
 const OPENING: Duration = Duration::from_secs(10);
-const UNAVAILABLE: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+/// Who answers, for clients that are not served.
+const NAME: &str = "wsee listen";
 /// How long clients may take for the closing handshake when the server ends; the user is waiting.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -119,8 +118,12 @@ pub async fn serve_at_prompt(
         Behaviour::Rules(book) => Some(book.clone()),
         _ => None,
     };
+    let line = match &options.behaviour {
+        Behaviour::SocketIo(_) => "a line is an event, NAME [JSON…], for the client in use",
+        _ => "a line is sent to the client in use",
+    };
     let (hub, faults) = (options.hub.clone(), Rc::clone(&options.faults));
-    let mut prompt = ServerPrompt::open(prompt, signals, hub, book, faults)?;
+    let mut prompt = ServerPrompt::open((prompt, line), signals, hub, book, faults)?;
     let clients = LocalSet::new();
     let mut serving = pin!(clients.run_until(accept(listener, options, ended)));
     let cause = tokio::select! {
@@ -208,7 +211,7 @@ impl Reception for Door {
     }
 
     fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
-        turn_away(arrival.stream)
+        acceptor::turn_away(arrival.stream, NAME)
     }
 
     fn log(&self, number: u64) -> Log {
@@ -223,13 +226,6 @@ struct Visit {
     log: Log,
     signals: Signals,
     faults: Option<Faults>,
-}
-
-/// Answers a client for which there is no place, without reading its request.
-async fn turn_away(mut stream: TcpStream) {
-    if stream.write_all(UNAVAILABLE).await.is_ok() {
-        let _ = linger(&mut stream).await;
-    }
 }
 
 /// Serves a client until it is gone.
@@ -288,8 +284,17 @@ where
     if let Behaviour::SocketIo(engine) = &options.behaviour {
         let engine = engine.clone();
         return Box::pin(async move {
-            let Visit { log, signals, .. } = *visit;
-            engine.serve(stream, &options, log, wait(signals)).await;
+            let Visit {
+                number,
+                peer,
+                log,
+                signals,
+                ..
+            } = *visit;
+            let ended = wait(signals);
+            engine
+                .serve(stream, &options, (number, peer), log, ended)
+                .await;
         });
     }
     in_stages(begin(stream, options, visit))

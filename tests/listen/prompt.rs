@@ -12,6 +12,7 @@ use super::{exchange, request};
 use crate::support::DEADLINE;
 use crate::support::peer::Peer;
 use crate::support::pty::{Setup, Terminal, shell, terminal};
+use crate::support::run::wsee;
 
 /// A server at a prompt.
 struct Prompted {
@@ -26,9 +27,25 @@ fn prompted(args: &[&str]) -> Prompted {
 }
 
 #[test]
-fn a_socket_io_server_says_that_it_has_no_prompt() {
-    let terminal = terminal(&["listen", "127.0.0.1:0", "--as", "socket.io"]).start();
-    terminal.wait_for("Socket.IO 2 to 4, echo, no prompt");
+fn a_line_is_an_event_for_a_client_of_socket_io() {
+    let mut server = prompted(&["--as", "socket.io"]);
+    let url = format!("http://127.0.0.1:{}/", server.port);
+    for transport in ["websocket", "polling"] {
+        let args = [&url, "--as", "socket.io", "--transport", transport];
+        let client = wsee(&args).stdin_held_open().spawn();
+        client.wait_for_stdout("auth");
+        server.types("/clients", "/socket.io/  for ");
+        server.types("price {\"eur\": [1]}", "price");
+        client.wait_for_stdout("{\"eur\":[1]}");
+        server.types("price {", "! not sent: ");
+        server.types(
+            "/ping",
+            "! not sent: a session of Socket.IO is sent events, and /close\n",
+        );
+        server.types("/close", "no client is connected");
+        client.wait_for_stderr("closed");
+    }
+    server.terminal.leave();
 }
 
 #[track_caller]
@@ -36,7 +53,7 @@ fn started(setup: Setup) -> Prompted {
     let terminal = setup.prompt();
     let shown = terminal.contents();
     let port = shown
-        .split("listening on ws://127.0.0.1:")
+        .split("://127.0.0.1:")
         .nth(1)
         .and_then(|rest| rest.split_once('/')?.0.parse().ok());
     let port = port.unwrap_or_else(|| panic!("no address in {shown}"));
@@ -197,7 +214,10 @@ fn faults_are_added_for_the_next_clients() {
     let peer = server.open(1, "/");
     server.types("hello", "fault: close 1012 after 1 message");
     assert_eq!(peer.record().close.map(|it| it.0), Some(1012));
-    server.types("/fault off", "no faults; /fault SPEC adds one\n");
+    server.types(
+        "/fault off",
+        "no faults from the next connection on; /fault SPEC adds one\n",
+    );
     server.terminal.leave();
 }
 

@@ -84,6 +84,36 @@ fn a_mistake_is_shown_with_its_place_and_exits_2() {
 }
 
 #[test]
+fn rules_are_checked_wherever_they_are_named() {
+    let (_folder, path) = written("on any\n  > a\n");
+    for args in [
+        &["--check", &path][..],
+        &["--rules", &path, "--check"],
+        &["0", "--check", "--rules", &path],
+        &["--on", "any=a", "--check"],
+    ] {
+        let output = wsee(&[&["listen"], args].concat()).run().exits(0);
+        assert!(
+            output.stdout.ends_with(b": 1 rule, no mistakes\n"),
+            "{args:?}"
+        );
+    }
+    for (args, text) in [
+        (
+            &["--check"][..],
+            "--check has no rules to check; write --check FILE",
+        ),
+        (
+            &["--rules", &path, "--check", "9001"],
+            "--check 9001: --rules already names the file; write --check last",
+        ),
+    ] {
+        let output = wsee(&[&["listen"], args].concat()).run().exits(2);
+        output.prints("").says(text);
+    }
+}
+
+#[test]
 fn a_mistake_in_on_names_it() {
     let output = wsee(&["listen", "0", "--on", "any=a", "--on", "ping=pong"])
         .run()

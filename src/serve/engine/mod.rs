@@ -1,5 +1,6 @@
 //! `--as socket.io`: Engine.IO over long polling and WebSocket on one port, and Socket.IO on top of it.
 
+mod guest;
 mod http;
 mod polling;
 mod report;
@@ -8,9 +9,11 @@ mod route;
 mod shared;
 mod websocket;
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
+use guest::Guest;
 use http::{Http, RequestError};
 use response::Response;
 use route::{Route, route};
@@ -22,8 +25,7 @@ use super::client::Client;
 use crate::acceptor::{Log, Stopped, linger};
 use crate::event::Direction;
 use crate::ontop::socketio::engine::RefusalCode;
-use crate::ontop::socketio::server;
-use crate::ontop::socketio::server::Transport as SessionTransport;
+use crate::ontop::socketio::server::{self, Transport as SessionTransport};
 use crate::proto::connection::{Config, Connection};
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
@@ -62,9 +64,15 @@ impl Engine {
         &self,
         stream: S,
         options: &Options,
+        (number, peer): (u64, SocketAddr),
         log: Log,
         mut ended: Stopped,
     ) {
+        let guest = Guest {
+            hub: &options.hub,
+            number,
+            peer,
+        };
         let mut http = Http::new(stream);
         loop {
             let head = tokio::select! {
@@ -75,7 +83,7 @@ impl Engine {
                 Ok(None) => return,
                 Ok(Some(head)) => match route(&head, &self.sessions, &options.policy.origins) {
                     Route::OpenSocket(opening) => {
-                        let socket = Opened::New(opening);
+                        let socket = Opened::New(opening, guest);
                         return self
                             .websocket(http, head, socket, options, log, ended)
                             .await;
@@ -86,7 +94,7 @@ impl Engine {
                             .websocket(http, head, socket, options, log, ended)
                             .await;
                     }
-                    route => self.request(&mut http, &head, route, &log).await,
+                    route => self.request(&mut http, &head, route, &guest, &log).await,
                 },
                 Err(error) => fail(&mut http, None, &error, &log).await,
             };
@@ -102,6 +110,7 @@ impl Engine {
         http: &mut Http<S>,
         head: &Head,
         route: Route,
+        guest: &Guest<'_>,
         log: &Log,
     ) -> bool {
         log.head(head, Direction::Received);
@@ -122,20 +131,18 @@ impl Engine {
                 if let Err(error) = http.body(head, limit).await {
                     return fail(http, Some(head), &error, log).await;
                 }
-                self.simple(other, head, log)
+                self.simple(other, head, guest, log)
             }
         };
         respond(http, head, response, log).await
     }
 
     /// The answer to a request that neither waits nor has a body.
-    fn simple(&self, route: Route, head: &Head, log: &Log) -> Response {
+    fn simple(&self, route: Route, head: &Head, guest: &Guest<'_>, log: &Log) -> Response {
         match route {
             Route::Open(opening) => {
-                match self
-                    .sessions
-                    .open(&opening, SessionTransport::Polling, log.clone())
-                {
+                let transport = SessionTransport::Polling;
+                match self.sessions.open(&opening, transport, log.clone(), guest) {
                     Some(shared) => polling::packets(&shared),
                     None => too_many(log),
                 }
@@ -168,7 +175,7 @@ impl Engine {
         &self,
         mut http: Http<S>,
         head: Head,
-        opened: Opened,
+        opened: Opened<'_>,
         options: &Options,
         log: Log,
         ended: Stopped,
@@ -189,9 +196,10 @@ impl Engine {
         let client = Client::new(log.clone(), ended, None);
         let mut socket = match opened {
             Opened::For(shared) => Socket::probing(client, shared, now),
-            Opened::New(opening) => {
+            Opened::New(opening, guest) => {
                 let transport = SessionTransport::WebSocket;
-                let Some(shared) = self.sessions.open(&opening, transport, log.clone()) else {
+                let shared = self.sessions.open(&opening, transport, log.clone(), &guest);
+                let Some(shared) = shared else {
                     too_many(&log);
                     return;
                 };
@@ -210,8 +218,8 @@ impl Engine {
 }
 
 /// What a WebSocket is for.
-enum Opened {
-    New(Opening),
+enum Opened<'a> {
+    New(Opening, Guest<'a>),
     For(Rc<Shared>),
 }
 

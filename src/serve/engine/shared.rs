@@ -6,10 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use super::guest::Guest;
 use super::report::report;
 use crate::acceptor::Log;
+use crate::command::Outgoing;
 use crate::ontop::socketio::engine::{EnginePacket, Version};
 use crate::ontop::socketio::server::{Options, Service, Session, Transport};
+use crate::proto::message::Kind;
+use crate::render::Role;
+use crate::render::escape::escape_line;
+use crate::serve::hub::{Post, Seat};
 
 /// The most sessions at a time: far more than one person debugs, and each may hold some megabytes.
 const MAX_SESSIONS: usize = 1000;
@@ -87,6 +93,7 @@ impl Sessions {
         opening: &Opening,
         transport: Transport,
         log: Log,
+        guest: &Guest<'_>,
     ) -> Option<Rc<Shared>> {
         let now = Instant::now();
         let Opening {
@@ -115,7 +122,8 @@ impl Sessions {
         by_sid.insert(sid.clone(), Rc::clone(&shared));
         drop(by_sid);
         shared.change(now, |_| {});
-        tokio::task::spawn_local(Rc::clone(self).keep(sid, Rc::clone(&shared)));
+        let seat = guest.enter(*service, now);
+        tokio::task::spawn_local(Rc::clone(self).keep(sid, Rc::clone(&shared), seat));
         Some(shared)
     }
 
@@ -132,8 +140,8 @@ impl Sessions {
         }
     }
 
-    /// Lets the time pass for a session until it ends.
-    async fn keep(self: Rc<Self>, sid: String, shared: Rc<Shared>) {
+    /// Lets the time pass for a session until it ends, and sends what is typed for it.
+    async fn keep(self: Rc<Self>, sid: String, shared: Rc<Shared>, seat: Option<Seat>) {
         while let Some(deadline) = shared.peek(Session::deadline) {
             tokio::select! {
                 () = tokio::time::sleep_until(deadline.into()) => {
@@ -144,13 +152,44 @@ impl Sessions {
                 () = shared.until(|session| {
                     (session.deadline() != Some(deadline)).then_some(())
                 }) => {}
+                post = next(seat.as_ref()) => shared.deliver(&post, Instant::now()),
             }
         }
         lock(&self.by_sid).remove(&sid);
     }
 }
 
+/// What is sent to a session next.
+async fn next(seat: Option<&Seat>) -> Post {
+    let posted = |cx: &mut Context<'_>| seat.and_then(|seat| seat.poll(cx));
+    std::future::poll_fn(|cx| posted(cx).map_or(Poll::Pending, Poll::Ready)).await
+}
+
 impl Shared {
+    /// Sends what a person has typed.
+    fn deliver(&self, post: &Post, now: Instant) {
+        let text = match post {
+            Post::Message(message) if message.kind() == Kind::Text => {
+                String::from_utf8_lossy(message.payload()).into_owned()
+            }
+            Post::Other(outgoing) if matches!(**outgoing, Outgoing::Close { .. }) => {
+                return self.change(now, Session::close);
+            }
+            Post::Message(_) | Post::Other(_) => {
+                return self.complain("a session of Socket.IO is sent events, and /close");
+            }
+        };
+        if let Err(error) = self.change(now, |session| session.say(&text)) {
+            let hint = error.hint.map(|hint| format!("; {hint}"));
+            self.complain(&(error.text + &hint.unwrap_or_default()));
+        }
+    }
+
+    fn complain(&self, text: &str) {
+        let text = format!("! not sent: {}", escape_line(text));
+        lock(&self.inner).log.note(Role::Error, &text);
+    }
+
     /// Looks at the session.
     pub(super) fn peek<T>(&self, look: impl FnOnce(&Session) -> T) -> T {
         look(&lock(&self.inner).session)

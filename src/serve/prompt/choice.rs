@@ -104,7 +104,7 @@ impl ServerPrompt {
             // More names than these are not completed, but typed.
             let names = clients.iter().take(1000).map(|it| it.number.to_string());
             let names: Vec<String> = names.chain(["*".to_owned()]).collect();
-            self.host.words.speak(SERVER, &names);
+            self.host.words.speak(SERVER, &names, &[]);
             if !is_first {
                 self.choice.update(clients);
             }

@@ -231,7 +231,7 @@ impl ServerPrompt {
             },
         }
         self.host.say(&if plan.is_empty() {
-            "no faults; /fault SPEC adds one".to_owned()
+            "no faults from the next connection on; /fault SPEC adds one".to_owned()
         } else {
             let text = plan.describe();
             format!("from the next connection on: {}", escape_line(&text))

@@ -51,9 +51,9 @@ pub(super) struct ServerPrompt {
 impl ServerPrompt {
     /// Takes over the terminal; needs a tokio runtime.
     ///
-    /// `signals` must exist before: rustyline restores the handlers that it finds.
+    /// `line` says what a line does. `signals` must exist before: rustyline restores the handlers that it finds.
     pub(super) fn open(
-        options: PromptOptions,
+        (options, line): (PromptOptions, &str),
         signals: Signals,
         hub: Hub,
         book: Option<Book>,
@@ -67,9 +67,8 @@ impl ServerPrompt {
         let (variables, home) = (Variables::new(true), tools.home.clone());
         let values = variables.values();
         let host = Host::open("server", board, tools, signals, SERVER, values, None)?;
-        let text =
-            "a line is sent to the client in use; /help lists the commands, Ctrl-D ends the server";
-        host.board.view(|view| view.print(Role::Hint, text));
+        let text = format!("{line}; /help lists the commands, Ctrl-D ends the server");
+        host.board.view(|view| view.print(Role::Hint, &text));
         Ok(Self {
             host,
             hub,

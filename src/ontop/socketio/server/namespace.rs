@@ -6,8 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::super::engine::{Data, EnginePacket, Version};
 use super::super::packet::{self, MAIN, Packet, PacketType};
+use super::super::say::{self, Emit};
 use super::super::see;
-use super::{Report, Session};
+use super::{Report, Service, Session};
+use crate::ontop::SayError;
 
 /// How long after the answer to CONNECT the event `auth` follows: many programs listen for events only once they
 /// are connected, and lose one that arrives in the same read. On a busy machine that was so after 20 ms.
@@ -76,6 +78,40 @@ impl Session {
         if !is_known && self.namespaces.len() >= MAX_NAMESPACES {
             return Err("Too many namespaces");
         }
+        Ok(())
+    }
+
+    /// Sends an event that a person types, `[[/NS]] NAME [JSON…]`; with Engine.IO alone, the text as a message.
+    ///
+    /// # Errors
+    ///
+    /// If it is no event, or the client has not joined the namespace.
+    pub fn say(&mut self, text: &str) -> Result<(), SayError> {
+        if self.has_ended {
+            return Err(SayError::new("the session has ended", None));
+        }
+        if self.service == Service::EngineIo {
+            self.queue(EnginePacket::Message(Data::Text(text.to_owned().into())));
+            return Ok(());
+        }
+        let Emit {
+            namespace, data, ..
+        } = say::emit(text, false)?;
+        let mut joined = self.namespaces.keys();
+        let namespace = match (namespace, joined.next(), joined.next()) {
+            (Some(name), ..) => name,
+            // Nobody has to name the only one.
+            (None, Some(only), None) => only.clone(),
+            (None, ..) => MAIN.to_owned(),
+        };
+        if !self.namespaces.contains_key(&namespace) {
+            let text = format!("the client has not joined {namespace}");
+            return Err(SayError::new(text, None));
+        }
+        while !self.greetings.is_empty() {
+            self.greet();
+        }
+        self.answer(&Packet::event(&namespace, None, data));
         Ok(())
     }
 

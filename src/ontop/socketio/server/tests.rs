@@ -166,6 +166,34 @@ fn events_are_answered() {
 }
 
 #[test]
+fn what_a_person_types_is_an_event() {
+    let mut it = Fixture::socket_io();
+    let error = it.session.say("price 1").expect_err("not joined");
+    assert_eq!(error.text, "the client has not joined /");
+    it.say("40/custom");
+    it.session.say("price 1 {\"a\":[]}").expect("an event");
+    assert_eq!(
+        it.sent(),
+        [
+            r#"42/custom,["auth",{}]"#,
+            r#"42/custom,["price",1,{"a":[]}]"#
+        ]
+    );
+    it.say("40");
+    it.session.say("price").expect("an event");
+    it.session.say("[/custom] price").expect("an event");
+    assert_eq!(it.sent()[1..], [r#"42["price"]"#, r#"42/custom,["price"]"#]);
+    for text in ["", "connect", "price {", "[/other] price"] {
+        assert!(it.session.say(text).is_err(), "{text}");
+    }
+    assert!(it.sent().is_empty());
+    let mut engine = Fixture::new(Version::V4, Service::EngineIo);
+    engine.sent();
+    engine.session.say("any {text").expect("a message");
+    assert_eq!(engine.sent(), ["4any {text"]);
+}
+
+#[test]
 fn attachments_come_back() {
     let mut it = Fixture::joined();
     assert!(
