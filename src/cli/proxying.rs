@@ -14,7 +14,7 @@ use super::heading::Heading;
 use super::output::DisplayArgs;
 use super::runner::VariableArgs;
 use super::subset::Subset;
-use super::value::{clients, listen_address};
+use super::value::{ValueError, clients, listen_address};
 use crate::acceptor::Address;
 use crate::proxy::Intercept;
 
@@ -29,7 +29,6 @@ use crate::proxy::Intercept;
 /// With --forward, clients that cannot change their URL have wsee as their HTTP proxy.
 #[derive(Debug, Args)]
 #[command(
-    allow_missing_positional = true,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
@@ -41,15 +40,14 @@ pub struct ProxyingArgs {
     /// PORT, :PORT, HOST:PORT or [::1]:PORT; port 0 takes any free port; by default 127.0.0.1:9001
     ///
     /// The default host is 127.0.0.1, which is reachable from this machine only; use 0.0.0.0:PORT
-    /// or [::]:PORT to accept connections from the network.
-    #[arg(value_parser = listen_address)]
-    pub listen: Option<Address>,
+    /// or [::]:PORT to accept connections from the network. A single argument is UPSTREAM.
+    pub listen: Option<String>,
     /// The server: a ws:// or wss:// URL; the scheme is optional, and :PORT/PATH means localhost
     ///
     /// Without a path the client's path and query pass. A path takes the place of /, and goes before
     /// any other path. Only WebSocket connections pass: a Socket.IO client that polls first needs
     /// websocket as its only transport, or --forward.
-    #[arg(required_unless_present = "forward", value_hint = ValueHint::Url)]
+    #[arg(value_hint = ValueHint::Url)]
     pub upstream: Option<String>,
     #[command(flatten)]
     pub forward: ForwardArgs,
@@ -67,6 +65,22 @@ pub struct ProxyingArgs {
     pub output: ProxyingOutputArgs,
     #[command(flatten)]
     pub display: DisplayArgs,
+}
+
+impl ProxyingArgs {
+    /// LISTEN and UPSTREAM.
+    ///
+    /// clap's own way to leave out the first of two takes LISTEN for UPSTREAM where a flag follows it.
+    ///
+    /// # Errors
+    ///
+    /// If LISTEN is no address.
+    pub fn ends(&self) -> Result<(Option<Address>, Option<&str>), ValueError> {
+        match (&self.listen, &self.upstream) {
+            (Some(listen), Some(upstream)) => Ok((Some(listen_address(listen)?), Some(upstream))),
+            (alone, _) => Ok((None, alone.as_deref())),
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -111,6 +125,9 @@ pub struct ForwardArgs {
     /// has to trust (wsee proxy ca), and begins again to the server. A WebSocket is shown and may be changed
     /// as in front of one server; other requests pass unchanged, with a line each with -v. What is neither
     /// TLS nor HTTP/1.1 stays a tunnel.
+    ///
+    /// HOST is what the client asks the proxy for. A client that asks for an address, as it resolves names by
+    /// itself, is opened by the name in its TLS (SNI) as well, for which the server's certificate has to be.
     #[arg(long, value_name = "HOST", action = ArgAction::Append, requires = "forward")]
     pub intercept: Vec<Intercept>,
 }
@@ -189,9 +206,9 @@ pub struct PassArgs {
     /// before which it is valid. It comes before the rules of --rules.
     #[arg(long, value_name = "PATTERN=STEP", action = ArgAction::Append)]
     pub on: Vec<String>,
-    /// Check the rules for mistakes, without listening
+    /// Check the rules of --rules and --on for mistakes, without listening
     ///
-    /// The exit status is 0, or 2 with the places of all mistakes.
+    /// The exit status is 0, or 2 with the places of all mistakes. UPSTREAM may be missing.
     #[arg(long, requires = "passing")]
     pub check: bool,
 }
@@ -209,7 +226,8 @@ pub struct ProxyingOutputArgs {
     /// Record each connection in a file of its own in DIR
     ///
     /// The names have the time of the start and the number of the connection. wsee replay sends again
-    /// what the client sent. DIR is created if it is missing. Secrets in URLs and header fields are
+    /// what the client sent. What rules or the user at the prompt have changed is recorded as it left the proxy,
+    /// when it left; in .jsonl the fault below it says so. DIR is created if it is missing. Secrets in URLs and header fields are
     /// masked (see --show-secrets); payload is recorded as it is. A message larger than --max-message
     /// is left out.
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]

@@ -9,7 +9,7 @@ use super::listen::{faults, typed};
 use super::target::Target;
 use super::{ConfigError, Display, Environment, runner};
 use crate::acceptor::{Address, Identity};
-use crate::cli::{ProxyingArgs, RecordFormat};
+use crate::cli::{ProxyingArgs, RecordFormat, ValueError};
 use crate::console::host::Tools;
 use crate::dial::is_localhost;
 use crate::fault::Plan;
@@ -65,6 +65,12 @@ pub enum ProxyingError {
         "{name} {proxy} is where the proxy itself listens; start it with --proxy '', or with that of another"
     )]
     Proxy { name: &'static str, proxy: String },
+    #[error("LISTEN {0:?}: {1}")]
+    Listen(String, ValueError),
+    #[error(
+        "the server is missing; write wsee proxy [LISTEN] UPSTREAM, or wsee proxy --forward LISTEN for clients that name it"
+    )]
+    Missing,
     // clap does not see it, as --forward and UPSTREAM exclude each other.
     #[error(
         "--intercept names hosts of --forward LISTEN; without it, clients have one server, UPSTREAM"
@@ -89,14 +95,20 @@ impl Proxying {
             host: host.to_owned(),
             port,
         };
-        let listen = args.forward.forward.as_ref().or(args.listen.as_ref());
-        let address = listen.cloned().unwrap_or_else(usual);
+        let (listen, upstream) = args.ends().map_err(|error| {
+            ProxyingError::Listen(args.listen.clone().unwrap_or_default(), error)
+        })?;
+        let listen = args.forward.forward.clone().or(listen);
+        let address = listen.unwrap_or_else(usual);
+        if args.forward.forward.is_none() && upstream.is_none() && !args.rule.check {
+            return Err(ProxyingError::Missing.into());
+        }
         let (front, dial) = (&args.front, &args.connection.0);
         for origin in &front.allow_origin {
             check_origin("--allow-origin", origin)?;
         }
         let handshake = &dial.handshake;
-        let upstream = args.upstream.as_deref().unwrap_or(ANY);
+        let upstream = upstream.unwrap_or(ANY);
         let target = Target::typed(upstream, handshake.path_as_is)?;
         if leads_to((&target.dial.host, target.dial.port), &address) {
             return Err(ProxyingError::Upstream(upstream.to_owned()).into());

@@ -91,6 +91,10 @@ impl Rules {
             .map(Self)
     }
 
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether messages from this end are looked at.
     pub(super) fn are_for(&self, side: Side) -> bool {
         self.0.iter().any(|rule| rule.is_for(side))

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use tokio::sync::watch;
 
-use super::listen::{bind, board, described, ended, exposed, interrupted};
+use super::listen::{bind, board, described, ended, exposed, interrupted, no_mistakes};
 use super::view::view;
 use super::{complain, forwarding, printed, rules};
 use crate::acceptor::Log;
@@ -22,7 +22,7 @@ use crate::term;
 
 pub(super) async fn proxy(config: Proxying, environment: &Environment) -> Exit {
     let rules = match rules::passing(&config.rules, &config.given, config.display.secrets) {
-        Ok(_) if config.check => return Exit::Done,
+        Ok(rules) if config.check => return no_mistakes(config.rules.0.as_deref(), rules.count()),
         Ok(rules) => Rc::new(rules),
         Err(exit) => return exit,
     };

@@ -204,8 +204,9 @@ fn mistakes_have_a_line_and_a_column() {
     };
     check("on any\n  drop\n")
         .exits(0)
-        .prints("")
+        .prints(format!("{path}: 1 rule, no mistakes\n"))
         .never_says("wsee");
+    wsee(&["proxy", "--rules", path, "--check"]).run().exits(0);
     check("on any\n  drpo\n").exits(2).says(&format!(
         "{path}:2:3: unknown word \"drpo\"; did you mean drop?"
     ));

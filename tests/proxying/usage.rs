@@ -1,12 +1,18 @@
 //! Mistakes on the command line.
 
+use rustix::process::Signal;
+
 use crate::listen::started;
 use crate::support::run::wsee;
 
 #[test]
 fn mistakes_name_the_argument_and_what_to_write() {
     for (args, text) in [
-        (&["proxy"][..], "<UPSTREAM>"),
+        (
+            &["proxy"][..],
+            "the server is missing; write wsee proxy [LISTEN] UPSTREAM",
+        ),
+        (&["proxy", "-v"], "the server is missing"),
         (
             &["proxy", "9001", ":9001"],
             "UPSTREAM :9001 is where the proxy itself listens; write wsee proxy PORT",
@@ -15,7 +21,7 @@ fn mistakes_name_the_argument_and_what_to_write() {
             &["proxy", "localhost:9001"],
             "is where the proxy itself listens",
         ),
-        (&["proxy", "nowhere", "ws://h"], "nowhere"),
+        (&["proxy", "nowhere", "ws://h"], "LISTEN \"nowhere\": "),
         (
             &["proxy", "0", "ws://h", "--front-cert", "a.pem"],
             "--front-key",
@@ -53,6 +59,19 @@ fn mistakes_name_the_argument_and_what_to_write() {
         .run()
         .exits(3)
         .prints("");
+}
+
+#[test]
+fn flags_come_anywhere_among_the_arguments() {
+    for args in [
+        &["0", "-v", "ws://127.0.0.1:1/"][..],
+        &["-v", "0", "ws://127.0.0.1:1/"],
+        &["127.0.0.1:0", "--max-message", "1K", "ws://127.0.0.1:1/"],
+    ] {
+        let args = [&["proxy"], args].concat();
+        let proxy = started(wsee(&args));
+        proxy.stop(Signal::INT).says("ws://127.0.0.1:1/");
+    }
 }
 
 #[cfg(target_os = "linux")]
