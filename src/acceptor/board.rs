@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use crate::event::Event;
-use crate::memory::Shared;
+use crate::memory::{Fate, Shared};
 use crate::observe::View;
 use crate::proto::connection::{self, Message};
 use crate::render::{Human, Label, Style};
@@ -122,6 +122,19 @@ impl Board {
             view.sent(message, number, now);
         });
         state.wake();
+    }
+
+    /// What became of a message that passes through.
+    pub(super) fn fate(&self, number: u64, fate: Option<Fate>) {
+        self.0.borrow().memory.lock().set_fate(number, fate);
+    }
+
+    /// The last message left in place of this one.
+    pub(super) fn replaces(&self, number: u64) {
+        let state = self.0.borrow();
+        let mut memory = state.memory.lock();
+        memory.set_fate(number, Some(Fate::LeftAs(state.number)));
+        memory.set_fate(state.number, Some(Fate::InPlaceOf(number)));
     }
 
     /// A frame follows that belongs to no message.

@@ -76,7 +76,8 @@ const COMMANDS: &[Usage] = &[
         args: "N",
         help: "change a held message in your editor",
         details: "Opens $VISUAL, $EDITOR or vi; a binary message is written in hex. The message leaves when it was\n\
-                  saved. It stays held if nothing was changed, or if the editor fails.",
+                  saved. It stays held if nothing was changed, or if the editor fails. What leaves has a number of\n\
+                  its own: /show and /find have both messages, and say which came and which left.",
         example: "/edit 12",
     },
     Usage {
@@ -92,7 +93,7 @@ const COMMANDS: &[Usage] = &[
         help: "send a message as if it came from that end",
         details: "@N is the connection, where there are several; /inject client goes to the server. MESSAGE is text, or\n\
                   /text, /bin, /b64, /ping, /pong, /close, /fragment, /frame or /raw. It does not wait behind held\n\
-                  messages.",
+                  messages, only for the end of one that is leaving.",
         example: "/inject server {\"event\":\"logout\"}",
     },
     Usage {

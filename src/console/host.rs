@@ -78,7 +78,7 @@ impl Host {
         held: Option<Arc<dyn editor::Waiting>>,
     ) -> io::Result<Self> {
         let words = Words::default();
-        words.speak(dialect, &[]);
+        words.speak(dialect, &[], &[]);
         let (style, secrets, lines) =
             board.view(|view| (view.style(), view.secrets(), view.lines()));
         let editor = Editor::start(editor::Options {

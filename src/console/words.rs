@@ -82,9 +82,10 @@ impl Words {
         arguments.map_or_else(Candidates::default, |complete| (complete.0)(&words))
     }
 
-    /// Takes the commands of a prompt that is not a client's, and the names of its connections.
-    pub fn speak(&self, dialect: Dialect, connections: &[String]) {
-        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
+    /// Takes the commands of a prompt that is not a client's, the names of its connections, and of what is held.
+    pub fn speak(&self, dialect: Dialect, connections: &[String], held: &[String]) {
+        let words =
+            |words: &[&str]| -> Vec<String> { words.iter().map(ToString::to_string).collect() };
         let entries = dialect.own.iter().map(|usage| Entry {
             name: usage.name,
             args: usage.args,
@@ -95,7 +96,8 @@ impl Words {
                 "rules" => words(&["reload"]),
                 "hold" => words(&["client", "server", "off"]),
                 "inject" => words(&["client", "server"]),
-                "pass" => words(&["all"]),
+                "pass" => [held, &words(&["all"])[..]].concat(),
+                "edit" | "discard" => held.to_vec(),
                 _ => Vec::new(),
             },
         });

@@ -51,6 +51,7 @@ mod tests {
             payload: payload.to_vec(),
             deflated: None,
             label: None,
+            fate: None,
         }
     }
 

@@ -108,6 +108,7 @@ mod tests {
             payload: payload.as_bytes().to_vec(),
             deflated: None,
             label: None,
+            fate: None,
         };
         query.expect("a query").part(&entry)
     }

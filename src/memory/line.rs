@@ -45,7 +45,7 @@ impl Lines {
         format!("{head}{GAP}{payload}")
     }
 
-    /// Time, connection if there are several, direction, kind and size.
+    /// Time, connection if there are several, direction, kind, size, and what became of it.
     pub fn head(&self, entry: &Entry) -> String {
         let style = self.style;
         let time = style.paint(Role::Fact, self.clock.time_of(entry.time));
@@ -59,7 +59,10 @@ impl Lines {
         let label = entry.label.as_ref().or(self.first.as_ref());
         let label = label.map(|label| label.painted(style) + " ");
         let label = label.unwrap_or_default();
-        format!("{time} {label}{arrow} {kind} {size}")
+        let fate = entry.fate.map(|fate| format!(", {fate}"));
+        let fate = fate.map(|fate| style.paint(Role::Warning, fate).to_string());
+        let fate = fate.unwrap_or_default();
+        format!("{time} {label}{arrow} {kind} {size}{fate}")
     }
 
     fn payload(&self, entry: &Entry, part: Option<&Part>, room: usize) -> String {
@@ -135,6 +138,7 @@ mod tests {
             payload: payload.as_bytes().to_vec(),
             deflated: None,
             label: None,
+            fate: None,
         }
     }
 
@@ -144,6 +148,12 @@ mod tests {
         assert_eq!(
             lines(80).line(&short, None),
             "#12 12:01:02.123 ← text 12 B   hello\\x1b world"
+        );
+        let fate = Some(crate::memory::Fate::LeftAs(14));
+        let replaced = Entry { fate, ..short };
+        assert_eq!(
+            lines(80).line(&replaced, None),
+            "#12 12:01:02.123 ← text 12 B, left as #14   hello\\x1b world"
         );
         let long = entry(&format!("{}needle{}", "é".repeat(200), "b".repeat(2000)));
         let at = long.payload.len() - 2006;

@@ -6,6 +6,7 @@
 mod diff;
 mod error;
 mod export;
+mod fate;
 mod feed;
 mod find;
 mod frames;
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 pub use self::diff::differences;
 pub use self::error::MemoryError;
 pub use self::export::{copied, save};
+pub use self::fate::Fate;
 pub use self::feed::Feed;
 pub use self::find::{Part, Query};
 pub use self::frames::Frames;
@@ -53,6 +55,8 @@ pub struct Entry {
     pub deflated: Option<u64>,
     /// Its connection, if there are several.
     pub label: Option<Label>,
+    /// `None` for one that passed as it came, and for all that do not pass through.
+    pub fate: Option<Fate>,
 }
 
 /// The last messages.
@@ -223,6 +227,7 @@ impl Memory {
                 payload: Vec::new(),
                 deflated: None,
                 label: self.current.1.clone(),
+                fate: None,
             },
         };
         if is_too_large(entry.payload.len() + message.payload.len()) {
@@ -260,6 +265,13 @@ impl Memory {
                 break;
             };
             self.bytes -= oldest.bytes();
+        }
+    }
+
+    /// Notes what became of a message, if it is kept.
+    pub fn set_fate(&mut self, number: u64, fate: Option<Fate>) {
+        if let Ok(at) = self.position(number) {
+            Arc::make_mut(&mut self.kept[at].entry).fate = fate;
         }
     }
 
@@ -446,6 +458,20 @@ mod tests {
             [lengths(1), lengths(2), lengths(3)],
             [vec![1, 2], vec![1], vec![0, 1]]
         );
+    }
+
+    #[test]
+    fn the_fate_of_a_message_is_noted_while_it_is_kept() {
+        let mut memory = memory(2, 1 << 20);
+        receive(&mut memory, 1, b"x");
+        let looked_at = memory.get(1).expect("a message");
+        memory.set_fate(1, Some(Fate::LeftAs(2)));
+        assert_eq!(memory.get(1).and_then(|it| it.fate), Some(Fate::LeftAs(2)));
+        assert_eq!(looked_at.fate, None);
+        receive(&mut memory, 2, b"y");
+        receive(&mut memory, 3, b"z");
+        memory.set_fate(1, None);
+        assert_eq!(memory.range(), Some((2, 3)));
     }
 
     #[test]

@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::net::TcpStream;
 
-use super::answer::read;
 use super::opening::{Connected, opened};
 use super::pair::{Ends, Pair};
+use super::refuse::NAME;
 use super::touch::{Compression, Touch};
 use super::way::Way;
 use super::{Options, Visit};
-use crate::acceptor::{self, keep_mute};
+use crate::acceptor::{self, keep_mute, read_request};
 use crate::dial::io_text;
 use crate::event::{Evidence, Side, Symptom};
 use crate::fault::{Faults, Faulty};
@@ -106,7 +106,7 @@ async fn connection(
 ) {
     let request = match request {
         Some(request) => Ok(Ok(request)),
-        None => tokio::time::timeout(OPENING, read(front)).await,
+        None => tokio::time::timeout(OPENING, read_request(front, NAME)).await,
     };
     let problem = match request {
         Ok(Ok((request, early))) => {
@@ -153,9 +153,11 @@ async fn pass(
         None => path,
     };
     let seat = desk.map(|desk| desk.enter(visit.about(place)));
-    let touch = |side| touch(side, deflate, options, visit.number);
+    let is_recorded = journal.recorder.is_some();
+    let touch = |side| touch(side, (deflate, is_recorded), options, visit.number);
     let touches = [touch(Side::Client), touch(Side::Server)];
     let is_touched = touches.iter().any(Option::is_some);
+    journal.await_leaving([Side::Client, Side::Server].map(|it| touches[it as usize].is_some()));
     let watcher = |role| {
         let limit = if is_kept || is_touched {
             usize::try_from(options.max_message).unwrap_or(usize::MAX)
@@ -219,7 +221,12 @@ async fn pass(
 }
 
 /// What rules and the user need to touch the messages of one end; `None` if neither can.
-fn touch(side: Side, deflate: Option<Params>, options: &Options, connection: u64) -> Option<Touch> {
+fn touch(
+    side: Side,
+    (deflate, is_recorded): (Option<Params>, bool),
+    options: &Options,
+    connection: u64,
+) -> Option<Touch> {
     if !options.rules.are_for(side) && options.desk.is_none() {
         return None;
     }
@@ -240,5 +247,6 @@ fn touch(side: Side, deflate: Option<Params>, options: &Options, connection: u64
         desk,
         compression,
         options.max_message,
+        is_recorded,
     ))
 }

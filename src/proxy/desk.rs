@@ -82,7 +82,7 @@ pub struct Desk {
 struct State {
     holds: [Option<Hold>; 2],
     connections: BTreeMap<u64, Place>,
-    /// Counts the changes of what is connected.
+    /// Counts the changes of what is connected, and of what is held.
     version: u64,
     prompt: Option<Waker>,
 }
@@ -92,6 +92,8 @@ struct Place {
     about: About,
     orders: VecDeque<Order>,
     waker: Option<Waker>,
+    /// How many messages of each end wait behind one that is held.
+    behind: [usize; 2],
 }
 
 /// The place of a connection, for as long as it is open.
@@ -121,6 +123,7 @@ impl Desk {
             about,
             orders: VecDeque::new(),
             waker: None,
+            behind: [0, 0],
         };
         state.connections.insert(number, place);
         state.changed();
@@ -180,13 +183,36 @@ impl Desk {
 
     pub(super) fn hold(&self, number: u64, held: Held) {
         self.stock.lock().insert(number, held);
-        self.state.borrow_mut().wake();
+        self.state.borrow_mut().changed();
     }
 
     /// It is not held any more.
     pub(super) fn release(&self, number: u64) {
         self.stock.lock().remove(&number);
-        self.state.borrow_mut().wake();
+        self.state.borrow_mut().changed();
+    }
+
+    /// This many messages of an end wait behind one that is held.
+    pub(super) fn set_behind(&self, connection: u64, side: Side, count: usize) {
+        let state = &mut *self.state.borrow_mut();
+        if let Some(place) = state.connections.get_mut(&connection) {
+            place.behind[side as usize] = count;
+            state.wake();
+        }
+    }
+
+    /// How many messages of an end of a connection wait behind one that is held.
+    pub(super) fn behind(&self, connection: u64, side: Side) -> usize {
+        let state = self.state.borrow();
+        let place = state.connections.get(&connection);
+        place.map_or(0, |place| place.behind[side as usize])
+    }
+
+    /// The same of all connections.
+    pub(super) fn all_behind(&self) -> usize {
+        let state = self.state.borrow();
+        let places = state.connections.values();
+        places.flat_map(|place| place.behind).sum()
     }
 
     /// Gives a connection an order; `false` if it is not open.
@@ -202,8 +228,7 @@ impl Desk {
         true
     }
 
-    /// The number of changes of what is connected; the prompt is called when there is another, or when something is
-    /// held or not held any more.
+    /// The number of changes of what is connected or held; the prompt is called when there is another.
     pub(super) fn watch(&self, cx: &mut Context<'_>) -> u64 {
         let state = &mut *self.state.borrow_mut();
         state.prompt = Some(cx.waker().clone());

@@ -201,7 +201,7 @@ impl Reception for Front {
     }
 
     fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
-        refuse::turn_away(arrival.stream)
+        acceptor::turn_away(arrival.stream, refuse::NAME)
     }
 
     fn log(&self, number: u64) -> Log {

@@ -117,8 +117,6 @@ impl Pair {
                 Order::Pass(number) => self.decide(number, &Decision::Pass, now),
                 Order::Discard(number) => self.decide(number, &Decision::Discard, now),
                 Order::Change(number, payload) => {
-                    let text = String::from_utf8_lossy(&payload);
-                    journal.changed(number, &text);
                     self.decide(number, &Decision::Change(payload), now);
                 }
                 Order::Inject(side, what) => {
@@ -197,8 +195,9 @@ impl Pair {
         let partial = self.way(failure.side).partial();
         journal.failed(failure.side, &failure.error, partial);
         let other = failure.side.other();
-        journal.thrown_away(other, self.way(other).held());
-        self.way(failure.side).let_out(journal.now());
+        journal.thrown_away(other, &self.way(other).held());
+        let notes = self.way(failure.side).let_out(journal.now());
+        journal.notes(failure.side, notes);
         let (gone, other) = match failure.side {
             Side::Client => (ends.client, ends.server),
             Side::Server => (ends.server, ends.client),
@@ -225,8 +224,8 @@ impl Pair {
 
     /// Ends both directions, because the run ends or a fault wants it.
     async fn stop(&mut self, how: CloseMode, mut ends: Ends<'_>, journal: &mut Journal) {
-        journal.thrown_away(Side::Client, self.client.held());
-        journal.thrown_away(Side::Server, self.server.held());
+        journal.thrown_away(Side::Client, &self.client.held());
+        journal.thrown_away(Side::Server, &self.server.held());
         match how {
             CloseMode::Abandon { reset } => {
                 if reset {

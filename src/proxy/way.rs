@@ -11,7 +11,7 @@ use tokio::time::Sleep;
 
 use super::journal::Journal;
 use super::rules::End;
-use super::touch::{Decision, Touch, Whole};
+use super::touch::{Decision, Note, Plain, Touch};
 use crate::command::Outgoing;
 use crate::event::Side;
 use crate::proto::buffer::Buffer;
@@ -265,7 +265,7 @@ impl Way {
             journal.ended(self.side, self.partial());
             if let Some(touch) = &mut self.touch {
                 touch.finish(self.passage.unfinished_header(), journal.now());
-                journal.notes(touch.take_notes());
+                journal.notes(self.side, touch.take_notes());
             }
         }
         self.state = State::Ended;
@@ -285,14 +285,17 @@ impl Way {
                     && touch.as_ref().is_some_and(|it| it.wants_whole())
                     && message.is_whole()
                 {
-                    let (kind, payload) = (message.kind, message.payload.to_vec());
-                    whole = Some(Whole { kind, payload });
+                    journal.message_waits(side, message, now);
+                    let plain = Plain::new(message.kind, message.payload.to_vec());
+                    let deflated = message.deflated;
+                    whole = Some(Plain { deflated, ..plain });
+                } else {
+                    journal.sight(side, sight, now);
                 }
-                journal.sight(side, sight, now);
             });
             if let Some(touch) = touch {
                 touch.take(&piece, whole, now);
-                journal.notes(touch.take_notes());
+                journal.notes(side, touch.take_notes());
             }
         };
         self.passage.pass(bytes, Some(&mut watch));
@@ -313,18 +316,21 @@ impl Way {
         true
     }
 
-    /// How many messages are held for the user.
-    pub(super) fn held(&self) -> usize {
-        self.touch.as_ref().map_or(0, |touch| touch.held())
+    /// The numbers of the messages that are held for the user, and of those that wait.
+    pub(super) fn held(&self) -> (Vec<u64>, Vec<u64>) {
+        let touch = self.touch.as_ref();
+        touch.map_or_else(Default::default, |touch| touch.held())
     }
 
-    /// Lets everything out that is held.
-    pub(super) fn let_out(&mut self, now: Instant) {
-        if let Some(touch) = &mut self.touch {
-            touch.let_out(now);
-            let out = touch.take_out(now);
-            self.pending.extend(&out);
-        }
+    /// Lets everything out that is held; returns what is to be said about it.
+    pub(super) fn let_out(&mut self, now: Instant) -> Vec<Note> {
+        let Some(touch) = &mut self.touch else {
+            return Vec::new();
+        };
+        touch.let_out(now);
+        let out = touch.take_out(now);
+        self.pending.extend(&out);
+        touch.take_notes()
     }
 
     /// How a rule wants the connection to end.
@@ -351,7 +357,7 @@ impl Way {
         };
         loop {
             let out = touch.take_out(journal.now());
-            journal.notes(touch.take_notes());
+            journal.notes(self.side, touch.take_notes());
             self.pending.extend(&out);
             let Some(deadline) = touch.deadline() else {
                 return;

@@ -127,14 +127,16 @@ fn an_edit_changes_exactly_one_message_of_a_compressed_connection() {
     say("edit this text");
     say("a text that repeats a text");
     proxy.terminal.wait_for("@1 * #3 is held");
-    proxy.types("/edit 3", "#3 becomes edit that text\n");
-    proxy.terminal.wait_for("edit, #3 from the client\n");
+    proxy.types("/edit 3", "edit, the message above left in place of #3\n");
     proxy
         .terminal
         .wait_for("later compressed messages from the client leave uncompressed");
     client.wait_for_stdout(
         "a text that repeats a text\nedit that text\na text that repeats a text\n",
     );
+    proxy.types("/show 3", "→ text 14 B, left as #5 (deflate ");
+    proxy.types("/show 5", "→ text 14 B, left in place of #3\n");
+    proxy.types("/find that", "left in place of #3   edit that text\n");
     client.end_stdin();
     client.wait().exits(0);
     proxy
@@ -234,12 +236,79 @@ fn messages_that_wait_for_a_held_one_say_so() {
     proxy.terminal.wait_for("#1 is held: /pass");
     proxy.terminal.wait_for("#2 waits for #1, which is held\n");
     proxy.terminal.wait_for("#3 is held as well, behind #1\n");
-    proxy.types("/pass all", "2 held messages pass\n");
-    for text in ["h", "other", "h"] {
+    proxy
+        .terminal
+        .wait_for(" s, and 1 more, 1 waits behind; /pass, /edit 1");
+    proxy.types(
+        "/conns",
+        "held from the client: #1, and 1 more, 1 waits behind\n",
+    );
+    proxy.types("/show 1", "→ text 1 B, held\n");
+    proxy.types("/show 2", "→ text 5 B, waits\n");
+    // Only what is held can be discarded, and Tab completes it.
+    proxy.terminal.press("/discard 1\t\r");
+    proxy.terminal.wait_for("discard, #1 from the client\n");
+    proxy.types("/show 1", "→ text 1 B, never left\n");
+    proxy.types("/show 2", "→ text 5 B\n");
+    proxy.types("/pass all", "1 held message passes\n");
+    for text in ["other", "h"] {
         client.expect(text);
     }
     client.close(1000, "");
     proxy.end();
+}
+
+#[test]
+fn held_numbers_are_completed() {
+    let mut proxy = prompted(&[]);
+    let mut client = proxy.open();
+    for text in ["a", "b", "c"] {
+        client.send(Message::text(text));
+        client.expect(text);
+    }
+    proxy.types("/hold client", "messages from the client are held");
+    client.send(Message::text("d"));
+    proxy.terminal.wait_for("#7 is held");
+    proxy.terminal.press("/discard \t\r");
+    proxy.terminal.wait_for("discard, #7 from the client\n");
+    client.close(1000, "");
+    proxy.end();
+}
+
+#[test]
+fn a_recording_has_what_left_and_the_fault_what_came() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().to_str().expect("UTF-8");
+    let args = ["--record", dir, "--on", "client text drop=drop"];
+    let mut proxy = prompted_with(&args, |setup| setup.env("EDITOR", "sed -i s/this/that/"));
+    let mut client = proxy.open();
+    proxy.types("/hold client re \"t|gone\"", "is held what matches re");
+    for text in ["drop", "this", "gone", "text"] {
+        client.send(Message::text(text));
+    }
+    proxy.terminal.wait_for("and 2 more; /pass");
+    proxy.types("/edit 2", "edit, the message above left in place of #2\n");
+    proxy.types("/discard 3", "discard, #3 from the client\n");
+    // The Close lets out what is held, and is recorded after it.
+    let received = client.close(1000, "");
+    assert_eq!(received.messages, ["that", "text"].map(Message::text));
+    proxy.terminal.wait_for("closed by client: 1000");
+    proxy.end();
+    let files = std::fs::read_dir(folder.path()).expect("a folder");
+    let files: Vec<_> = files.map(|it| it.expect("a file").path()).collect();
+    let text = std::fs::read_to_string(&files[0]).expect("a recording");
+    let events: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("JSON"))
+        .collect();
+    let sent = events.iter().filter(|it| it["direction"] == "sent");
+    let sent = sent.filter(|it| it["event"] == "message" || it["event"] == "close");
+    let sent: Vec<&str> = sent
+        .map(|it| it["data"].as_str().unwrap_or("close"))
+        .collect();
+    assert_eq!(sent, ["that", "text", "close"], "{text}");
+    let before = "edit, the message above was this";
+    assert!(events.iter().any(|it| it["message"] == before), "{text}");
 }
 
 #[test]

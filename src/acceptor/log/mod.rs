@@ -15,6 +15,7 @@ use super::lines::Lines;
 use super::pending::Pending;
 use super::recording::{Recorded, Recording};
 use crate::event::{Direction, Ending, Event, Side};
+use crate::memory::Fate;
 use crate::observe::What;
 use crate::ontop::Seen;
 use crate::proto::connection::{self, Message};
@@ -338,6 +339,20 @@ impl Log {
     pub fn passes(&self) {
         if let (Some(board), Some(label)) = (&self.board, &self.label) {
             board.passes(self.client, label);
+        }
+    }
+
+    /// What became of a message that passes through.
+    pub fn fate(&self, number: u64, fate: Option<Fate>) {
+        if let Some(board) = &self.board {
+            board.fate(number, fate);
+        }
+    }
+
+    /// The last message left in place of this one.
+    pub fn replaces(&self, number: u64) {
+        if let Some(board) = &self.board {
+            board.replaces(number);
         }
     }
 

@@ -96,6 +96,7 @@ mod tests {
             payload: payload.as_bytes().to_vec(),
             deflated: None,
             label: None,
+            fate: None,
         };
         Filter::parse(source).expect(source).admits(&entry)
     }

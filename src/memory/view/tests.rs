@@ -24,6 +24,7 @@ fn add(memory: &Shared, number: u64, payload: &str) {
         payload: payload.as_bytes().to_vec(),
         deflated: None,
         label: None,
+        fate: None,
     };
     memory.lock().add(entry, Frames::default());
 }

@@ -4,22 +4,28 @@ use std::time::Instant;
 
 use super::Journal;
 use crate::command::Outgoing;
-use crate::event::Side;
+use crate::event::{Event, Side};
+use crate::proto::connection::Message;
 use crate::proto::message::Kind;
-use crate::proto::watcher::Watched;
-use crate::render::Role;
-use crate::render::escape::escape_line;
+use crate::proxy::touch::Plain;
 
-/// How much of an edited message is shown, in characters: enough to recognise it.
+/// How much of a message before its edit is recorded, in characters: enough to recognise it.
 const SHOWN_OF_EDIT: usize = 200;
 
 impl Journal {
-    /// Shows what a held message has become.
-    pub(in crate::proxy) fn changed(&mut self, number: u64, text: &str) {
-        let shown: String = text.chars().take(SHOWN_OF_EDIT).collect();
-        let more = if shown.len() < text.len() { "…" } else { "" };
-        let text = format!("* #{number} becomes {}{more}", escape_line(&shown));
-        self.log.note(Role::Fact, &text);
+    /// Shows and records what has left in place of a held message.
+    pub(super) fn edited(&mut self, side: Side, number: u64, before: &Plain, after: &Plain) {
+        let now = self.now();
+        self.log.turn_to(Some(side));
+        let message = Message::whole(after.kind, &after.payload, None);
+        self.show(side, &message, now);
+        self.log.replaces(number);
+        self.record(side, &message, now);
+        let text = format!("edit, the message above left in place of #{number}");
+        self.log.turn_to(None);
+        self.log.event(&Event::Fault(&text), now);
+        let text = format!("edit, the message above was {}", excerpt(before));
+        self.record_event(&Event::Fault(&text), now);
     }
 
     /// Something was sent that did not come from this end.
@@ -55,7 +61,10 @@ impl Journal {
                         self.ponged(side, payload, now);
                         "the pong above"
                     }
-                    Outgoing::Close { .. } => "a Close",
+                    Outgoing::Close { .. } => {
+                        self.struck("command");
+                        "a Close"
+                    }
                     Outgoing::Raw(_) => "raw bytes",
                     _ => "a frame",
                 };
@@ -66,18 +75,26 @@ impl Journal {
                 return self.fault(&format!("{how}, {name} {is}as if from the {side}"));
             }
         };
-        let message = Watched {
-            kind,
-            payload,
-            size: payload.len() as u64,
-            deflated: None,
-            is_plain: true,
-        };
+        let message = Message::whole(kind, payload, None);
         self.log.turn_to(Some(side));
-        self.message(side, &message, now);
+        self.show(side, &message, now);
+        self.record(side, &message, now);
         self.fault(&format!(
             "{how}, the message above is as if from the {}",
             side.name()
         ));
     }
+}
+
+/// What a message says, as text or in hex.
+fn excerpt(message: &Plain) -> String {
+    let payload = &message.payload;
+    let text = match message.kind {
+        Kind::Text => String::from_utf8_lossy(payload).into_owned(),
+        Kind::Binary => hex::encode(&payload[..payload.len().min(SHOWN_OF_EDIT)]),
+    };
+    let shown: String = text.chars().take(SHOWN_OF_EDIT).collect();
+    let is_cut =
+        shown.len() < text.len() || message.kind == Kind::Binary && payload.len() * 2 > text.len();
+    format!("{shown}{}", if is_cut { "…" } else { "" })
 }

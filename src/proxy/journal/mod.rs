@@ -9,11 +9,13 @@ use std::task::{Context, Poll};
 use std::time::Instant;
 
 use self::ending::{Began, Body};
-use super::touch::Note;
+use super::touch::{Note, Plain};
 use crate::acceptor::Log;
 use crate::event::{Direction, Event, NotOpen, Opening, Side};
 use crate::fault::Faults;
+use crate::memory::Fate;
 use crate::proto::connection::{self, AutoPong, Message};
+use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::rules::{Rule, Violation};
 use crate::proto::sender::Control;
@@ -29,7 +31,10 @@ pub(super) struct Journal {
     pub(super) recorder: Option<Recorder>,
     opening: Opening,
     opened: Instant,
+    /// The number of the last message that is recorded.
     number: u64,
+    /// What comes from these ends is recorded when it leaves: rules or the user may change it.
+    records_leaving: [bool; 2],
     /// Pings that are not answered yet, by the end that sent them.
     pings: [VecDeque<(Vec<u8>, Instant)>; 2],
     closes: [Option<Body>; 2],
@@ -58,6 +63,7 @@ impl Journal {
             opening: Opening::new(url, now),
             opened: now,
             number: 0,
+            records_leaving: [false, false],
             pings: [VecDeque::new(), VecDeque::new()],
             closes: [None, None],
             began: None,
@@ -69,6 +75,11 @@ impl Journal {
     /// Tells these faults what passes.
     pub(super) fn watch_for(&mut self, faults: &[Option<Faults>; 2]) {
         self.faults.clone_from(faults);
+    }
+
+    /// Records what comes from these ends when it leaves.
+    pub(super) fn await_leaving(&mut self, sides: [bool; 2]) {
+        self.records_leaving = sides;
     }
 
     /// The time of what is read; asked for once per read.
@@ -117,7 +128,7 @@ impl Journal {
 
     /// Takes what was seen from one end.
     pub(super) fn sight(&mut self, side: Side, sight: Sight<'_>, now: Instant) {
-        use connection::Event::{Close, FrameReceived, FrameSent, Sent};
+        use connection::Event::{FrameReceived, FrameSent};
         let direction = direction(side);
         self.log.turn_to(Some(side));
         match sight {
@@ -146,13 +157,12 @@ impl Journal {
                 }
                 self.began.get_or_insert(Began::Close(side));
                 self.closes[side as usize].get_or_insert(Body(frame.clone()));
-                self.event(
-                    &match direction {
-                        Direction::Sent => Sent(Control::Close(frame)),
-                        Direction::Received => Close(frame),
-                    },
-                    now,
-                );
+                let event = close(direction, frame);
+                let event = Event::Connection(&event);
+                self.log.event(&event, now);
+                if !self.records_leaving[side as usize] {
+                    self.record_event(&event, now);
+                }
             }
             Sight::Broken(violation) => self.mistake(side, violation, now),
             Sight::Lost(why) => {
@@ -205,9 +215,15 @@ impl Journal {
         }
     }
 
+    /// A message has come, which is recorded when it leaves.
+    pub(super) fn message_waits(&mut self, side: Side, seen: &Watched<'_>, now: Instant) {
+        self.log.turn_to(Some(side));
+        let message = Message::whole(seen.kind, seen.payload, seen.deflated);
+        self.show(side, &message, now);
+    }
+
     fn message(&mut self, side: Side, seen: &Watched<'_>, now: Instant) {
         let direction = direction(side);
-        self.number += 1;
         if !seen.is_whole() {
             let is_readable = seen.is_plain && seen.kind == Kind::Text;
             let start = if is_readable { seen.payload } else { &[] };
@@ -224,14 +240,31 @@ impl Journal {
             return;
         }
         let message = Message::whole(seen.kind, seen.payload, seen.deflated);
-        match direction {
-            Direction::Sent => {
-                self.log.sent(&message, now);
-                if let Some(recorder) = &mut self.recorder {
-                    recorder.sent(&message, self.number, now);
-                }
+        self.show(side, &message, now);
+        self.record(side, &message, now);
+    }
+
+    fn show(&mut self, side: Side, message: &Message<'_>, now: Instant) {
+        match direction(side) {
+            Direction::Sent => self.log.sent(message, now),
+            Direction::Received => {
+                let event = connection::Event::Message(*message);
+                self.log.event(&Event::Connection(&event), now);
             }
-            Direction::Received => self.event(&connection::Event::Message(message), now),
+        }
+    }
+
+    fn record(&mut self, side: Side, message: &Message<'_>, now: Instant) {
+        let Some(recorder) = &mut self.recorder else {
+            return;
+        };
+        self.number += 1;
+        match direction(side) {
+            Direction::Sent => recorder.sent(message, self.number, now),
+            Direction::Received => {
+                let event = connection::Event::Message(*message);
+                self.record_event(&Event::Connection(&event), now);
+            }
         }
     }
 
@@ -289,13 +322,32 @@ impl Journal {
         self.record_event(&event, now);
     }
 
-    /// Shows what became of messages that were touched.
-    pub(super) fn notes(&mut self, notes: Vec<Note>) {
+    /// Shows and records what became of messages from `side` that were touched.
+    pub(super) fn notes(&mut self, side: Side, notes: Vec<Note>) {
         for note in notes {
             match note {
                 Note::Mark(text) => self.fault(&text),
                 Note::Fact(text) => self.log.note(Role::Fact, &format!("* {text}")),
                 Note::Warning(text) => self.log.note(Role::Warning, &format!("! {text}")),
+                Note::Fate(number, fate) => self.log.fate(number, fate),
+                Note::Left(Plain {
+                    kind,
+                    payload,
+                    deflated,
+                }) => {
+                    let message = Message::whole(kind, &payload, deflated);
+                    self.record(side, &message, self.now());
+                }
+                Note::Closed => {
+                    let frame = self.closes[side as usize].clone().and_then(|it| it.0);
+                    let event = close(direction(side), frame);
+                    self.record_event(&Event::Connection(&event), self.now());
+                }
+                Note::Edited {
+                    number,
+                    before,
+                    after,
+                } => self.edited(side, number, &before, &after),
             }
         }
     }
@@ -306,13 +358,20 @@ impl Journal {
         self.log.note(Role::Error, &text);
     }
 
-    /// Held messages never leave.
-    pub(super) fn thrown_away(&self, side: Side, count: usize) {
-        if count > 0 {
-            let messages = quantity::plural(count as u64, "held message");
-            let text = format!("! {messages} from the {} never left", side.name());
-            self.log.note(Role::Warning, &text);
+    /// Messages that are held, and those that wait, never leave.
+    pub(super) fn thrown_away(&self, side: Side, (held, waiting): &(Vec<u64>, Vec<u64>)) {
+        for number in held.iter().chain(waiting) {
+            self.log.fate(*number, Some(Fate::NeverLeft));
         }
+        if held.is_empty() {
+            return;
+        }
+        let mut messages = quantity::plural(held.len() as u64, "held message");
+        if !waiting.is_empty() {
+            messages = format!("{messages} and {} behind", waiting.len());
+        }
+        let text = format!("! {messages} from the {} never left", side.name());
+        self.log.note(Role::Warning, &text);
     }
 
     /// TLS ended without its own end, as a connection does that is cut.
@@ -329,6 +388,14 @@ impl Journal {
             "! the {other} reads nothing: {waiting} wait for it, and the {side} is not read"
         );
         self.log.note(Role::Warning, &text);
+    }
+}
+
+/// A Close frame.
+fn close(direction: Direction, frame: Option<CloseFrame>) -> connection::Event<'static> {
+    match direction {
+        Direction::Sent => connection::Event::Sent(Control::Close(frame)),
+        Direction::Received => connection::Event::Close(frame),
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use super::ProxyPrompt;
 use super::hold::compile;
+use super::row::rest;
 use crate::command::{Holding, Outgoing, Passed, Reference};
 use crate::diagnostic::one_line;
 use crate::event::{Direction, Side};
@@ -192,11 +193,8 @@ impl ProxyPrompt {
                     let Some((first, _)) = held.next() else {
                         continue;
                     };
-                    let more = held.count();
-                    let _ = write!(line, "  held from the {}: #{first}", side.name());
-                    if more > 0 {
-                        let _ = write!(line, " and {more} more");
-                    }
+                    let more = rest(held.count(), self.desk.behind(it.number, side));
+                    let _ = write!(line, "  held from the {}: #{first}{more}", side.name());
                 }
                 let _ = writeln!(view.text(), "{line}");
             }

@@ -98,7 +98,12 @@ impl ProxyPrompt {
             let numbers = self.desk.list().into_iter().map(|it| it.number.to_string());
             // More than these are typed.
             let numbers: Vec<String> = numbers.take(1000).collect();
-            self.host.words.speak(PROXY, &numbers);
+            let held: Vec<String> = {
+                let stock = self.desk.stock();
+                let stock = stock.lock();
+                stock.keys().take(1000).map(ToString::to_string).collect()
+            };
+            self.host.words.speak(PROXY, &numbers, &held);
         }
     }
 }

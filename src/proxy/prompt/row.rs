@@ -1,5 +1,6 @@
 //! The row above the prompt that says what is held, and for how long.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use crate::console::host;
@@ -70,12 +71,10 @@ impl Held {
         };
         self.next = Some(now + PACE);
         let place = described(*number, oldest, now);
-        Some(match stock.len() - 1 {
-            0 => format!("held: {place}; /pass, /edit {number}, /discard {number}"),
-            more => {
-                format!("held: {place}, and {more} more; /pass, /edit {number}, /discard {number}")
-            }
-        })
+        let more = rest(stock.len() - 1, self.desk.all_behind());
+        Some(format!(
+            "held: {place}{more}; /pass, /edit {number}, /discard {number}"
+        ))
     }
 
     /// A line for the log, if a message has been held for long.
@@ -95,7 +94,8 @@ impl Held {
         self.reminded = Some((*number, times + 1));
         let same =
             |held: &&desk::Held| held.connection == oldest.connection && held.side == oldest.side;
-        let behind = stock.values().filter(same).count() - 1;
+        let held = stock.values().filter(same).count() - 1;
+        let behind = held + self.desk.behind(oldest.connection, oldest.side);
         let place = described(*number, oldest, now);
         Some(match behind {
             0 => format!("still held: {place}"),
@@ -105,6 +105,19 @@ impl Held {
             ),
         })
     }
+}
+
+/// How many others are held, and how many wait without being held.
+pub(super) fn rest(held: usize, behind: usize) -> String {
+    let mut text = match held {
+        0 => String::new(),
+        more => format!(", and {more} more"),
+    };
+    if behind > 0 {
+        let verb = if behind == 1 { "waits" } else { "wait" };
+        let _ = write!(text, ", {behind} {verb} behind");
+    }
+    text
 }
 
 fn described(number: u64, held: &desk::Held, now: Instant) -> String {

@@ -4,6 +4,7 @@
 mod queue;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use self::queue::{Leaving, Queue};
@@ -11,6 +12,7 @@ use super::desk::{Content, Desk, Held};
 use super::rules::{End, Rules, Verdict};
 use crate::command::Outgoing;
 use crate::event::Side;
+use crate::memory::Fate;
 use crate::proto::frame::{Header, Opcode, mask};
 use crate::proto::message::Kind;
 use crate::proto::passage::Piece;
@@ -18,11 +20,23 @@ use crate::render::quantity;
 
 pub(super) use self::queue::{Compression, Decision};
 
-/// A message as a watcher has seen it.
-#[derive(Debug)]
-pub(super) struct Whole {
+/// What a message says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Plain {
     pub(super) kind: Kind,
-    pub(super) payload: Vec<u8>,
+    pub(super) payload: Arc<[u8]>,
+    /// Its bytes on the wire, if it is compressed.
+    pub(super) deflated: Option<u64>,
+}
+
+impl Plain {
+    pub(super) fn new(kind: Kind, payload: Vec<u8>) -> Self {
+        Self {
+            kind,
+            payload: payload.into(),
+            deflated: None,
+        }
+    }
 }
 
 /// What is to be said about it.
@@ -32,6 +46,18 @@ pub(super) enum Note {
     Mark(String),
     Fact(String),
     Warning(String),
+    /// What became of the message with this number.
+    Fate(u64, Option<Fate>),
+    /// A message has left, which is recorded now.
+    Left(Plain),
+    /// A Close frame has left, which is recorded now.
+    Closed,
+    /// The user has changed a message, which has left.
+    Edited {
+        number: u64,
+        before: Plain,
+        after: Plain,
+    },
 }
 
 #[derive(Debug)]
@@ -50,6 +76,8 @@ pub(super) struct Touch {
     is_streaming: bool,
     number: u64,
     queue: Queue,
+    /// How many messages the desk knows to wait behind a held one.
+    behind: usize,
     end: Option<End>,
 }
 
@@ -69,6 +97,7 @@ impl Touch {
         desk: Option<(Desk, u64)>,
         compression: Compression,
         limit: u64,
+        records: bool,
     ) -> Self {
         Self {
             side,
@@ -80,13 +109,14 @@ impl Touch {
             held_bytes: 0,
             is_streaming: false,
             number: 0,
-            queue: Queue::new(side, compression),
+            queue: Queue::new(side, compression, records),
+            behind: 0,
             end: None,
         }
     }
 
     /// Takes a piece that has come; `whole` is the message that it completes, as far as it can be read.
-    pub(super) fn take(&mut self, piece: &Piece<'_>, whole: Option<Whole>, now: Instant) {
+    pub(super) fn take(&mut self, piece: &Piece<'_>, whole: Option<Plain>, now: Instant) {
         match piece {
             Piece::Header(wire) => self.header(wire.header, now),
             Piece::Payload { bytes, end } => {
@@ -105,7 +135,20 @@ impl Touch {
 
     /// What leaves now.
     pub(super) fn take_out(&mut self, now: Instant) -> Vec<u8> {
-        self.queue.take_out(now)
+        let out = self.queue.take_out(now);
+        self.count_behind();
+        out
+    }
+
+    /// Lets the desk know how many messages wait behind a held one.
+    fn count_behind(&mut self) {
+        let behind = self.queue.behind();
+        if let Some((desk, connection)) = &self.desk
+            && self.behind != behind
+        {
+            self.behind = behind;
+            desk.set_behind(*connection, self.side, behind);
+        }
     }
 
     /// When something in the queue is due.
@@ -130,9 +173,9 @@ impl Touch {
         self.end.take().or_else(|| self.queue.take_end())
     }
 
-    /// How many messages are held for the user.
-    pub(super) fn held(&self) -> usize {
-        self.queue.held().count()
+    /// The numbers of the messages that are held for the user, and of those that wait.
+    pub(super) fn held(&self) -> (Vec<u64>, Vec<u64>) {
+        (self.queue.held().collect(), self.queue.waiting().collect())
     }
 
     /// Does with a held message what the user wants; `false` if it is not one of this direction.
@@ -174,7 +217,7 @@ impl Touch {
     }
 
     fn let_out_for(&mut self, why: &str, now: Instant) {
-        let count = self.held();
+        let count = self.queue.held().count();
         if count > 0 {
             let side = self.side.name();
             let text = format!("the {side} {why}: {} first", passes(count));
@@ -242,7 +285,7 @@ impl Touch {
         self.queue.push_bytes(bytes, is_within, now);
     }
 
-    fn end_of_frame(&mut self, frame: Frame, whole: Option<Whole>, now: Instant) {
+    fn end_of_frame(&mut self, frame: Frame, whole: Option<Plain>, now: Instant) {
         let Frame {
             header,
             payload,
@@ -279,26 +322,25 @@ impl Touch {
             let name = control_name(opcode);
             let text = format!("the {name} from the {} is #{number}", side.name());
             self.queue.notes.push(Note::Fact(text));
-            self.hold(
-                number,
-                Content::Control(opcode),
-                Leaving::as_it_came(frame),
-                now,
-            );
+            let leaving = Leaving {
+                is_close: opcode == Opcode::CLOSE,
+                ..Leaving::as_it_came(frame)
+            };
+            self.hold(number, Content::Control(opcode), leaving, now);
         } else if opcode == Opcode::CLOSE {
             // It lets out what waits first.
             self.let_out_for("closes", now);
-            self.queue.push_bytes(frame, false, now);
+            self.queue.push_close(frame, now);
         } else {
             self.queue.push_ahead(frame);
         }
     }
 
     /// Decides about a message whose frames have all come.
-    fn message(&mut self, whole: Option<Whole>, now: Instant) {
+    fn message(&mut self, whole: Option<Plain>, now: Instant) {
         let is_compressed = self.held.first().is_some_and(|(header, _)| header.rsv1);
         let frames = self.take_frames();
-        let Some(Whole { kind, payload }) = whole else {
+        let Some(plain) = whole else {
             let leaving = Leaving {
                 is_compressed,
                 ..Leaving::as_it_came(frames)
@@ -307,7 +349,7 @@ impl Touch {
         };
         let verdict = self
             .rules
-            .judge(self.side, kind, &payload)
+            .judge(self.side, plain.kind, &plain.payload)
             .unwrap_or(Verdict {
                 copies: 1,
                 ..Verdict::default()
@@ -318,33 +360,33 @@ impl Touch {
             self.queue.notes.push(Note::Mark(text));
         }
         self.end = verdict.end.or(self.end);
-        let (kind, payload, is_changed) = match verdict.changed {
-            Some((kind, changed)) => (kind, changed, true),
-            None => (kind, payload, false),
+        let (plain, is_changed) = match verdict.changed {
+            Some((kind, changed)) => (Plain::new(kind, changed), true),
+            None => (plain, false),
         };
-        let is_held = |(desk, _): &(Desk, u64)| desk.holds(self.side, kind, &payload);
-        let number = match &self.desk {
-            Some(desk) if verdict.copies > 0 && is_held(desk) => Some(desk.0.number()),
-            _ => None,
-        };
-        let payload: std::sync::Arc<[u8]> = payload.into();
+        let desk = self.desk.as_ref().map(|(desk, _)| desk);
+        let number = desk.map(Desk::number);
+        let Plain { kind, payload, .. } = plain.clone();
+        let is_held =
+            verdict.copies > 0 && desk.is_some_and(|desk| desk.holds(self.side, kind, &payload));
         let leaving = Leaving {
-            frames,
             is_compressed,
-            plain: Some((kind, payload.clone())),
+            plain: Some(plain),
             is_changed,
             copies: verdict.copies,
-            number: None,
+            number,
+            ..Leaving::as_it_came(frames)
         };
-        if let Some(number) = number {
+        if let Some(number) = number.filter(|_| is_held) {
             return self.hold(number, Content::Message(kind, payload), leaving, now);
         }
         let first = self.queue.held().next();
-        if let (Some((desk, _)), Some(first)) = (&self.desk, first) {
-            let text = format!("#{} waits for #{first}, which is held", desk.number());
+        if let (Some(number), Some(first)) = (number, first) {
+            let text = format!("#{number} waits for #{first}, which is held");
             self.queue.notes.push(Note::Fact(text));
         }
         self.queue.push(leaving, verdict.delay, now);
+        self.count_behind();
     }
 
     /// Lets a message wait until the user decides.

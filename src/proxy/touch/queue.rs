@@ -1,17 +1,17 @@
 //! What leaves later, in order: behind what a rule delays, or what is held until the user decides.
 
+mod inject;
+
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use super::{Note, encode};
-use crate::command::{FrameSpec, Masking, Outgoing};
+use super::{Note, Plain, encode};
 use crate::event::Side;
-use crate::proto::frame::{CloseCode, CloseFrame, Header, Opcode};
-use crate::proto::message::Kind;
+use crate::memory::Fate;
+use crate::proto::frame::{CloseCode, Header, Opcode};
 use crate::proxy::rules::End;
 use crate::render::quantity;
 
@@ -41,6 +41,10 @@ pub(super) struct Queue {
     compression: Compression,
     items: VecDeque<Item>,
     bytes: usize,
+    /// How many messages in it are not held.
+    behind: usize,
+    /// What leaves is recorded.
+    records: bool,
     /// What leaves now.
     out: Vec<u8>,
     /// A message is leaving in pieces, between which no other may leave.
@@ -75,23 +79,30 @@ enum What {
         is_within: bool,
         /// The start of a compressed message.
         is_compressed: bool,
+        is_close: bool,
     },
 }
 
 /// A message whose frames have all come.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent facts")]
 pub(super) struct Leaving {
     /// As they came.
     pub(super) frames: Vec<u8>,
     pub(super) is_compressed: bool,
     /// What it says, if that can be read.
-    pub(super) plain: Option<(Kind, Arc<[u8]>)>,
+    pub(super) plain: Option<Plain>,
     /// That is not what came.
     pub(super) is_changed: bool,
+    /// What it said before the user changed it.
+    pub(super) before: Option<Plain>,
     /// How often it leaves.
     pub(super) copies: usize,
-    /// Its number, if it was held.
+    /// Its number, where there is a prompt.
     pub(super) number: Option<u64>,
+    pub(super) was_held: bool,
+    /// It is a Close frame.
+    pub(super) is_close: bool,
 }
 
 /// From this many bytes in the queue on nothing more is read.
@@ -104,25 +115,30 @@ impl Leaving {
             is_compressed: false,
             plain: None,
             is_changed: false,
+            before: None,
             copies: 1,
             number: None,
+            was_held: false,
+            is_close: false,
         }
     }
 
     fn size(&self) -> usize {
-        let plain = self.plain.as_ref().map_or(0, |(_, payload)| payload.len());
+        let plain = self.plain.as_ref().map_or(0, |it| it.payload.len());
         self.frames.len() + plain
     }
 }
 
 impl Queue {
-    pub(super) fn new(side: Side, compression: Compression) -> Self {
+    pub(super) fn new(side: Side, compression: Compression, records: bool) -> Self {
         Self {
             side,
             keys: StdRng::from_seed(rand::random()),
             compression,
             items: VecDeque::new(),
             bytes: 0,
+            behind: 0,
+            records,
             out: Vec::new(),
             is_within: false,
             injected: Vec::new(),
@@ -167,6 +183,24 @@ impl Queue {
         })
     }
 
+    /// How many messages wait behind one that is held, at most.
+    pub(super) fn behind(&self) -> usize {
+        if self.held().next().is_some() {
+            self.behind
+        } else {
+            0
+        }
+    }
+
+    /// The numbers of the messages that wait without being held.
+    pub(super) fn waiting(&self) -> impl Iterator<Item = u64> {
+        let waiting = self.items.iter().filter(|item| item.due != Due::Held);
+        waiting.filter_map(|item| match &item.what {
+            What::Message(leaving) => leaving.number,
+            What::Bytes { .. } => None,
+        })
+    }
+
     /// Lets a message leave after `delay`, and never before those that wait.
     pub(super) fn push(&mut self, leaving: Leaving, delay: Duration, now: Instant) {
         self.add(What::Message(leaving), delay, now);
@@ -177,6 +211,18 @@ impl Queue {
             bytes,
             is_within,
             is_compressed: false,
+            is_close: false,
+        };
+        self.add(what, Duration::ZERO, now);
+    }
+
+    /// A Close frame, which waits for all that came before it.
+    pub(super) fn push_close(&mut self, bytes: Vec<u8>, now: Instant) {
+        let what = What::Bytes {
+            bytes,
+            is_within: false,
+            is_compressed: false,
+            is_close: true,
         };
         self.add(what, Duration::ZERO, now);
     }
@@ -187,6 +233,7 @@ impl Queue {
             bytes,
             is_within: true,
             is_compressed,
+            is_close: false,
         };
         self.add(what, Duration::ZERO, now);
     }
@@ -204,6 +251,7 @@ impl Queue {
         self.notes.push(Note::Fact(text));
         let leaving = Leaving {
             number: Some(number),
+            was_held: true,
             ..leaving
         };
         self.enqueue(What::Message(leaving), Due::Held);
@@ -219,6 +267,8 @@ impl Queue {
             return false;
         };
         item.due = Due::At(now);
+        self.behind += 1;
+        self.notes.push(Note::Fate(number, Some(Fate::Waits)));
         let What::Message(leaving) = &mut item.what else {
             return false;
         };
@@ -226,8 +276,9 @@ impl Queue {
             Decision::Pass => {}
             Decision::Discard => leaving.copies = 0,
             Decision::Change(payload) => {
-                if let Some((_, plain)) = &mut leaving.plain {
-                    *plain = payload.into();
+                if let Some(plain) = &mut leaving.plain {
+                    let changed = Plain::new(plain.kind, payload);
+                    leaving.before = Some(std::mem::replace(plain, changed));
                     leaving.is_changed = true;
                 }
             }
@@ -235,63 +286,17 @@ impl Queue {
         true
     }
 
-    /// Sends something ahead of what waits.
-    pub(super) fn inject(&mut self, what: &Outgoing) {
-        let text = |text: &str| (Opcode::TEXT, text.as_bytes().to_vec());
-        let (opcode, payload) = match what {
-            Outgoing::Line(line) | Outgoing::Text(line) => text(line),
-            Outgoing::Binary(payload) => (Opcode::BINARY, payload.clone()),
-            Outgoing::Ping(payload) => (Opcode::PING, payload.clone()),
-            Outgoing::Pong(payload) => (Opcode::PONG, payload.clone()),
-            Outgoing::Close { code, reason } => {
-                let body = code.map(|code| CloseFrame::new(CloseCode(code), reason).encode());
-                (Opcode::CLOSE, body.unwrap_or_default())
-            }
-            Outgoing::Fragment { frames, text } => return self.inject_fragments(*frames, text),
-            Outgoing::Frame(spec) => return self.inject_frame(spec),
-            Outgoing::Raw(bytes) => return self.injected.extend(bytes),
-            // Refused where it is typed.
-            Outgoing::File { .. } | Outgoing::Drop | Outgoing::Reset => return,
-        };
-        let frame = self.frame(true, opcode, &payload);
-        self.injected.extend(frame);
-    }
-
-    fn inject_fragments(&mut self, frames: usize, text: &str) {
-        let payload = text.as_bytes();
-        let frames = frames.max(1);
-        let mut from = 0;
-        for number in 1..=frames {
-            let to = payload.len() * number / frames;
-            let opcode = if number == 1 {
-                Opcode::TEXT
-            } else {
-                Opcode::CONTINUATION
-            };
-            let frame = self.frame(number == frames, opcode, &payload[from..to]);
-            self.injected.extend(frame);
-            from = to;
-        }
-    }
-
-    fn inject_frame(&mut self, spec: &FrameSpec) {
-        let masking_key = match spec.masking {
-            Masking::Random => self.usual_key(),
-            Masking::Off => None,
-            Masking::Key(key) => Some(key),
-        };
-        let header = Header {
-            masking_key,
-            ..spec.header
-        };
-        self.injected.extend(encode(&header, &spec.payload));
-    }
-
     /// What leaves now.
     pub(super) fn take_out(&mut self, now: Instant) -> Vec<u8> {
         let is_due = |item: &mut Item| matches!(item.due, Due::At(due) if due <= now);
         while let Some(item) = self.items.pop_front_if(is_due) {
             self.bytes -= item.size;
+            if let What::Message(leaving) = &item.what {
+                self.behind -= 1;
+                if let Some(number) = leaving.number {
+                    self.notes.push(Note::Fate(number, None));
+                }
+            }
             self.depart(item.what);
         }
         if !self.is_full() {
@@ -330,6 +335,14 @@ impl Queue {
             What::Bytes { bytes, .. } => bytes.len(),
         };
         self.bytes += size;
+        if let What::Message(leaving) = &what {
+            let is_held = due == Due::Held;
+            self.behind += usize::from(!is_held);
+            if let Some(number) = leaving.number {
+                let fate = if is_held { Fate::Held } else { Fate::Waits };
+                self.notes.push(Note::Fate(number, Some(fate)));
+            }
+        }
         self.items.push_back(Item { due, what, size });
         let first = self.held().next();
         if self.is_full()
@@ -354,7 +367,11 @@ impl Queue {
                 bytes,
                 is_within,
                 is_compressed,
+                is_close,
             } => {
+                if is_close && self.records {
+                    self.notes.push(Note::Closed);
+                }
                 if is_compressed && self.compression == Compression::Broken {
                     self.fail();
                 }
@@ -369,14 +386,22 @@ impl Queue {
         let side = self.side.name();
         let is_lost = leaving.copies == 0 || leaving.is_changed;
         let is_orphan = leaving.is_compressed && self.compression == Compression::Broken;
-        if let Some(number) = leaving.number {
+        if let Some(number) = leaving.number.filter(|_| leaving.was_held) {
             if leaving.copies == 0 {
                 let text = format!("discard, #{number} from the {side}");
                 self.notes.push(Note::Mark(text));
-            } else if leaving.is_changed {
-                let text = format!("edit, #{number} from the {side}");
-                self.notes.push(Note::Mark(text));
+                self.notes.push(Note::Fate(number, Some(Fate::NeverLeft)));
+            } else if let (Some(before), Some(after)) = (&leaving.before, &leaving.plain) {
+                let (before, after) = (before.clone(), after.clone());
+                self.notes.push(Note::Edited {
+                    number,
+                    before,
+                    after,
+                });
             }
+        }
+        if leaving.is_close && leaving.copies > 0 && self.records {
+            self.notes.push(Note::Closed);
         }
         if is_lost && leaving.is_compressed && self.compression == Compression::Context {
             self.compression = Compression::Broken;
@@ -386,17 +411,28 @@ impl Queue {
             self.notes.push(Note::Mark(text));
         }
         for copy in 0..leaving.copies {
-            if copy == 0 && !leaving.is_changed && !is_orphan {
+            let is_first = copy == 0;
+            let is_as_it_came = is_first && !leaving.is_changed && !is_orphan;
+            if is_as_it_came {
                 self.out.extend_from_slice(&leaving.frames);
-                continue;
+            } else if let Some(plain) = &leaving.plain {
+                // RFC 7692 §6: any message may be sent uncompressed.
+                let frame = self.frame(true, plain.kind.opcode(), &plain.payload);
+                self.out.extend(frame);
+            } else {
+                return self.fail();
             }
-            match &leaving.plain {
-                Some((kind, payload)) => {
-                    // RFC 7692 §6: any message may be sent uncompressed.
-                    let frame = self.frame(true, kind.opcode(), payload);
-                    self.out.extend(frame);
-                }
-                None => return self.fail(),
+            let is_recorded = is_first && leaving.before.is_some();
+            if let Some(plain) = leaving
+                .plain
+                .as_ref()
+                .filter(|_| self.records && !is_recorded)
+            {
+                let deflated = plain.deflated.filter(|_| is_as_it_came);
+                self.notes.push(Note::Left(Plain {
+                    deflated,
+                    ..plain.clone()
+                }));
             }
         }
     }
@@ -428,22 +464,22 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command::Outgoing;
+    use crate::proto::message::Kind;
 
     fn message(text: &str, is_compressed: bool) -> Leaving {
         Leaving {
             frames: format!("[{text}]").into_bytes(),
             is_compressed,
-            plain: Some((Kind::Text, text.as_bytes().into())),
-            is_changed: false,
-            copies: 1,
-            number: None,
+            plain: Some(Plain::new(Kind::Text, text.as_bytes().to_vec())),
+            ..Leaving::as_it_came(Vec::new())
         }
     }
 
     #[test]
     fn order_is_kept_behind_a_held_message() {
         let now = Instant::now();
-        let mut queue = Queue::new(Side::Server, Compression::Independent);
+        let mut queue = Queue::new(Side::Server, Compression::Independent, false);
         queue.push(message("a", false), Duration::ZERO, now);
         queue.hold(2, message("b", false));
         queue.push(message("c", false), Duration::ZERO, now);
@@ -461,7 +497,7 @@ mod tests {
     #[test]
     fn what_refers_to_an_edited_message_is_encoded_again() {
         let now = Instant::now();
-        let mut queue = Queue::new(Side::Server, Compression::Context);
+        let mut queue = Queue::new(Side::Server, Compression::Context, false);
         queue.hold(1, message("a", true));
         queue.push(message("b", true), Duration::ZERO, now);
         queue.hold(3, message("c", true));
@@ -478,7 +514,7 @@ mod tests {
     #[test]
     fn a_compressed_message_that_cannot_be_encoded_again_ends_the_connection() {
         let now = Instant::now();
-        let mut queue = Queue::new(Side::Server, Compression::Context);
+        let mut queue = Queue::new(Side::Server, Compression::Context, false);
         queue.hold(1, message("a", true));
         queue.push_start(b"<huge".to_vec(), true, now);
         queue.decide(1, Decision::Discard, now);
@@ -489,10 +525,12 @@ mod tests {
     #[test]
     fn nothing_is_injected_into_a_message_that_is_leaving() {
         let now = Instant::now();
-        let mut queue = Queue::new(Side::Server, Compression::Independent);
+        let mut queue = Queue::new(Side::Server, Compression::Independent, false);
         queue.push_start(b"<start".to_vec(), false, now);
         queue.inject(&Outgoing::Text("i".to_owned()));
         assert_eq!(queue.take_out(now), b"<start");
+        let text = "it leaves once the message has ended that is leaving now";
+        assert_eq!(queue.notes, [Note::Fact(text.to_owned())]);
         queue.push_bytes(b"end>".to_vec(), false, now);
         assert_eq!(queue.take_out(now), b"end>\x81\x01i");
         queue.hold(1, message("a", false));
