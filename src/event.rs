@@ -307,6 +307,8 @@ pub struct Ours {
     pub is_provoked: bool,
     /// HTTP long polling carried the session to its end: there is no Close frame in it.
     pub is_polled: bool,
+    /// It was a stream of HTTP/2, whose end is none of TCP.
+    pub is_http2: bool,
 }
 
 impl Ending {

@@ -17,6 +17,7 @@ use crate::support::wire::read_head;
 mod echo;
 mod handshake;
 mod hostile;
+mod http2;
 mod program;
 mod prompt;
 mod record;

@@ -1,5 +1,6 @@
 //! The loop that lets clients in, each with a task of its own, until the run ends.
 
+use std::cell::Cell;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -29,7 +30,60 @@ pub struct Arrival {
     pub log: Log,
     /// When the listener began.
     pub started: Instant,
+    /// For others that come over the same connection.
+    pub admission: Admission,
 }
+
+/// The numbers and places of clients; clones are the same.
+#[derive(Debug, Clone)]
+pub struct Admission(Rc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    /// The number of the last client.
+    last: Cell<u64>,
+    taken: Cell<usize>,
+    most: Option<usize>,
+}
+
+/// The place of a client that was let in.
+#[derive(Debug)]
+pub struct Place(Rc<Counts>);
+
+impl Admission {
+    fn new(most: Option<usize>) -> Self {
+        Self(Rc::new(Counts {
+            last: Cell::new(0),
+            taken: Cell::new(0),
+            most,
+        }))
+    }
+
+    /// The number of the next client.
+    pub fn number(&self) -> u64 {
+        self.0.last.set(self.0.last.get() + 1);
+        self.0.last.get()
+    }
+
+    /// A place for a client, if there is one.
+    pub fn place(&self) -> Option<Place> {
+        let taken = self.0.taken.get();
+        if self.0.most.is_some_and(|most| taken >= most) {
+            return None;
+        }
+        self.0.taken.set(taken + 1);
+        Some(Place(Rc::clone(&self.0)))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.taken.set(self.0.taken.get() - 1);
+    }
+}
+
+/// What the log says of a client for which there is no place.
+pub const NO_PLACE: &str = "! refused: as many clients are connected as --max-clients allows";
 
 /// What clients get.
 pub trait Reception {
@@ -71,9 +125,7 @@ pub async fn accept(
     reception: &impl Reception,
 ) -> JoinSet<()> {
     let mut clients = JoinSet::new();
-    // Each client that was let in has one; those that were turned away do not count.
-    let places = Rc::new(());
-    let mut number = 0;
+    let admission = Admission::new(max_clients);
     let mut stopped = wait(stop);
     loop {
         tokio::select! {
@@ -81,20 +133,21 @@ pub async fn accept(
             Some(_) = clients.join_next() => {}
             accepted = listener.accept(log) => match accepted {
                 Ok((stream, peer)) => {
-                    number += 1;
+                    let number = admission.number();
                     let (log, started) = (reception.log(number), listener.started);
                     if reception.greets() {
                         log.note(Role::Fact, &format!("* connected from {peer}"));
                     }
-                    let arrival = Arrival { stream, peer, number, log, started };
-                    if max_clients.is_some_and(|most| Rc::strong_count(&places) > most) {
-                        let text = "! refused: as many clients are connected as --max-clients allows";
-                        arrival.log.note(Role::Warning, text);
+                    let admission = admission.clone();
+                    let place = admission.place();
+                    let arrival = Arrival { stream, peer, number, log, started, admission };
+                    let Some(place) = place else {
+                        arrival.log.note(Role::Warning, NO_PLACE);
                         clients.spawn_local(reception.turn_away(arrival));
                         continue;
-                    }
+                    };
                     let _ = arrival.stream.set_nodelay(true);
-                    let (client, place) = (reception.serve(arrival), Rc::clone(&places));
+                    let client = reception.serve(arrival);
                     clients.spawn_local(async move {
                         client.await;
                         drop(place);

@@ -65,6 +65,22 @@ impl Identity {
         Self::new(vec![certificate.der().clone()], key.into(), true, clients)
     }
 
+    /// Lets clients choose HTTP/2 (RFC 7301).
+    #[must_use]
+    pub fn with_http2(self) -> Self {
+        let mut config = ServerConfig::clone(self.acceptor.config());
+        config.alpn_protocols = vec![HTTP2.to_vec(), HTTP1.to_vec()];
+        Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            ..self
+        }
+    }
+
+    /// Whether the client chose HTTP/2.
+    pub fn is_http2<S>(stream: &tokio_rustls::server::TlsStream<S>) -> bool {
+        stream.get_ref().1.alpn_protocol() == Some(HTTP2)
+    }
+
     pub async fn accept<S>(&self, stream: S) -> io::Result<tokio_rustls::server::TlsStream<S>>
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -88,13 +104,17 @@ impl Identity {
             .with_client_cert_verifier(verifier)
             .with_single_cert(chain, key)?;
         // A client that supports HTTP/2 must not choose it, as the upgrade needs HTTP/1.1.
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP1.to_vec()];
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config)),
             self_made,
         })
     }
 }
+
+/// The names of ALPN (RFC 7301 §6, RFC 9113 §3.1).
+const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, IdentityError> {
     let certificates: Vec<_> = CertificateDer::pem_file_iter(file)

@@ -5,6 +5,7 @@ mod board;
 mod events;
 mod faulty;
 mod flood;
+pub mod http2;
 mod identity;
 mod lines;
 mod listener;
@@ -18,7 +19,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-pub use accept::{Arrival, Reception, Stop, Stopped, accept, dismiss, wait};
+pub use accept::{
+    Admission, Arrival, NO_PLACE, Place, Reception, Stop, Stopped, accept, dismiss, wait,
+};
 pub use board::Board;
 pub use faulty::{finish, keep_mute};
 pub use identity::{Identity, IdentityError};

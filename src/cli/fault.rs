@@ -36,6 +36,16 @@ pub struct FaultArgs {
     ///
     /// redirect URL: answer with 302. Example: --fault 'redirect ws://127.0.0.1:9002/'
     ///
+    /// Opening over HTTP/2, as a broken proxy does it: the SETTINGS allow extended CONNECT, which then
+    /// fails, while HTTP/1.1 works (wsee listen --http2):
+    ///
+    /// http2-refuse [STATUS]: answer extended CONNECT with STATUS (502). Example: --fault http2-refuse
+    ///
+    /// http2-reset [CODE]: reset its stream with CODE (PROTOCOL_ERROR).
+    /// Example: --fault 'http2-reset REFUSED_STREAM'
+    ///
+    /// http2-no-streams: announce MAX_CONCURRENT_STREAMS 0. Example: --fault http2-no-streams
+    ///
     /// Ending:
     ///
     /// fin|rst after N messages|N bytes|TIME: end the stream without a Close frame, in order or with a

@@ -42,6 +42,23 @@ pub struct ListenArgs {
     pub serve: ServeArgs,
     #[command(flatten)]
     pub accept: AcceptArgs,
+    /// Let clients use HTTP/2 as well (RFC 8441)
+    ///
+    /// With TLS, clients choose by ALPN (h2, http/1.1); without it, one that begins with HTTP/2 gets it
+    /// (prior knowledge). The server's SETTINGS allow extended CONNECT, and each stream of a connection
+    /// that asks for a WebSocket is a client with a number of its own: the first one has that of the
+    /// connection. At most 256 streams of a connection are open at a time. Other requests are answered as
+    /// over HTTP/1.1, and another :protocol with 501. fin ends a stream (END_STREAM) and rst resets it
+    /// (RST_STREAM CANCEL), while the connection stays; one-byte sends every byte in a DATA frame of its
+    /// own. Faults such as http2-refuse break HTTP/2 alone. The log shows SETTINGS, RST_STREAM and GOAWAY
+    /// frames, and -vv the other control frames.
+    #[arg(
+        long,
+        help_heading = Heading::Handshake,
+        conflicts_with = "name",
+        hide_short_help = true
+    )]
+    pub http2: bool,
     #[command(flatten)]
     pub tls: ServerTlsArgs,
     #[command(flatten)]

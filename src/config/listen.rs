@@ -27,10 +27,13 @@ use crate::serve::new_sid;
 use crate::term::terminal::is_foreground;
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches")]
 pub struct Listen {
     pub address: Address,
     pub policy: Policy,
     pub identity: Option<Identity>,
+    /// Clients may use HTTP/2 as well.
+    pub http2: bool,
     pub connection: Config,
     pub behaviour: Behaviour,
     /// What it does, in words.
@@ -133,13 +136,20 @@ impl Listen {
                 },
                 fields: Vec::new(),
             },
-            identity: identity(&args.tls, &args.addr.host)?,
+            identity: identity(&args.tls, &args.addr.host)?.map(|identity| {
+                if args.http2 {
+                    identity.with_http2()
+                } else {
+                    identity
+                }
+            }),
+            http2: args.http2,
             connection,
             behaviour,
             description,
             given: Rc::new(given),
             max_clients: args.behaviour.max_clients.map(NonZeroUsize::get),
-            faults: one_way(faults(&args.fault))?,
+            faults: one_way(faults(&args.fault, args.http2)?)?,
             jsonl: args.behaviour.jsonl,
             reads_events: args.behaviour.split.is_some(),
             record: super::record::named(args.behaviour.record.as_deref(), args.behaviour.force)?,
@@ -203,14 +213,22 @@ pub(super) fn typed(history_file: &str, environment: &Environment) -> Option<Too
     })
 }
 
-pub(super) fn faults(args: &FaultArgs) -> Plan {
-    Plan {
+/// The faults of clients, which may use HTTP/2 or may not.
+pub(super) fn faults(args: &FaultArgs, http2: bool) -> Result<Plan, ConfigError> {
+    for fault in &args.fault {
+        if let Some(why) = fault.kind.misfit(http2) {
+            let fault = fault.to_string();
+            return Err(ConfigError::FaultMisfit { fault, why });
+        }
+    }
+    Ok(Plan {
         faults: args.fault.clone(),
         // Short enough to be typed.
         seed: args.seed.unwrap_or_else(|| rand::random::<u16>().into()),
         flap: args.flap,
         may_grow: false,
-    }
+        http2,
+    })
 }
 
 fn behaviour(

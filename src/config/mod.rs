@@ -129,6 +129,8 @@ pub enum ConfigError {
         "--fault {0:?}: client and server in front are for wsee proxy; leave the first word out"
     )]
     FaultSide(String),
+    #[error("--fault {fault:?} does not fit: {why}")]
+    FaultMisfit { fault: String, why: &'static str },
     #[error(
         "--echo is for the prompt of a terminal and for --split events; without both wsee listen echoes by itself, leave it out"
     )]
@@ -165,6 +167,7 @@ impl ConfigError {
             | Self::Check(_)
             | Self::Proxying(_)
             | Self::FaultSide(_)
+            | Self::FaultMisfit { .. }
             | Self::Echo => Exit::Usage,
             Self::Tls(error) => error.exit(),
             Self::Credential(error) => error.exit(),

@@ -170,7 +170,7 @@ impl Proxying {
                 args.display.style.show_secrets,
             )?,
             check: args.rule.check,
-            faults: faults(&args.fault),
+            faults: faults(&args.fault, false)?,
             jsonl: args.output.jsonl,
             prompt: (!args.output.jsonl && !args.display.style.quiet)
                 .then(|| typed("wsee/proxy-history", environment))

@@ -9,6 +9,7 @@ use super::opening::Opening;
 use super::outgoing::Outgoing;
 use super::pace::Timing;
 use super::spec::{Fault, Kind};
+use crate::dial::http2::frame::ErrorCode;
 use crate::duration::typed;
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
@@ -85,6 +86,22 @@ impl Faults {
         self.lock().opening.refusal()
     }
 
+    /// What extended CONNECT is answered instead, and what is noted about it.
+    pub fn http2_refusal(&self) -> Option<(Head, String)> {
+        self.lock().opening.http2_refusal()
+    }
+
+    /// What extended CONNECT is reset with, and what is noted about it.
+    pub fn http2_reset(&self) -> Option<(ErrorCode, String)> {
+        let code = self.lock().opening.http2_reset?;
+        Some((code, Kind::Http2Reset(code).to_string()))
+    }
+
+    /// Whether a connection over HTTP/2 allows no stream.
+    pub fn has_no_streams(&self) -> bool {
+        self.lock().opening.has_no_streams
+    }
+
     /// Spoils the answer to a client that is not refused; returns what is noted.
     pub fn spoil(&self, upgrade: &mut Upgrade) -> Vec<String> {
         self.lock().opening.spoil(upgrade)
@@ -122,6 +139,12 @@ impl Faults {
         let transfer = rate.map_or(0, |rate| 4096 / rate);
         let late = state.opening.late.unwrap_or_default();
         (latency + jitter) * 2 + late + Duration::from_secs(transfer)
+    }
+
+    /// How much later an answer comes that is delayed as a whole, rather than byte by byte.
+    pub fn answer_takes(&self) -> Duration {
+        self.opening_takes()
+            .saturating_sub(self.late().unwrap_or_default())
     }
 
     /// The connection is open: moments are counted from now.

@@ -6,11 +6,13 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::http::StatusCode;
 
 use super::spec::Kind;
+use crate::dial::http2::frame::ErrorCode;
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
 
 /// The faults of an opening.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent faults")]
 pub(super) struct Opening {
     refuse: Option<Refuse>,
     pub is_mute: bool,
@@ -18,6 +20,10 @@ pub(super) struct Opening {
     wrong_accept: bool,
     wrong_subprotocol: bool,
     redirect: Option<String>,
+    /// The answer to extended CONNECT.
+    http2_refuse: Option<u16>,
+    pub http2_reset: Option<ErrorCode>,
+    pub has_no_streams: bool,
 }
 
 #[derive(Debug)]
@@ -54,6 +60,9 @@ impl Opening {
             Kind::WrongAccept => self.wrong_accept = true,
             Kind::WrongSubprotocol => self.wrong_subprotocol = true,
             Kind::Redirect(url) => self.redirect = Some(url.clone()),
+            Kind::Http2Refuse(status) => self.http2_refuse = Some(*status),
+            Kind::Http2Reset(code) => self.http2_reset = Some(*code),
+            Kind::Http2NoStreams => self.has_no_streams = true,
             _ => {}
         }
     }
@@ -62,9 +71,7 @@ impl Opening {
     pub(super) fn refusal(&self) -> Option<(Head, String)> {
         let rest = [("Connection", "close"), ("Content-Length", "0")];
         if let Some(refuse) = &self.refuse {
-            let reason = StatusCode::from_u16(refuse.status).ok();
-            let reason = reason.and_then(|it| it.canonical_reason()).unwrap_or("");
-            let line = format!("HTTP/1.1 {} {reason}", refuse.status);
+            let line = status_line(refuse.status);
             let seconds = refuse.retry_after.map(|seconds| seconds.to_string());
             let retry = seconds.as_deref().map(|it| ("Retry-After", it));
             let head = Head::encode(&line, rest.into_iter().chain(retry));
@@ -74,6 +81,13 @@ impl Opening {
         let fields = rest.into_iter().chain([("Location", url)]);
         let head = Head::encode("HTTP/1.1 302 Found", fields);
         Some((head, format!("redirect {url}")))
+    }
+
+    /// The same for extended CONNECT alone.
+    pub(super) fn http2_refusal(&self) -> Option<(Head, String)> {
+        let status = self.http2_refuse?;
+        let head = Head::encode(&status_line(status), [("Content-Length", "0")]);
+        Some((head, Kind::Http2Refuse(status).to_string()))
     }
 
     /// Spoils the answer to a client that is not refused; returns what is noted.
@@ -98,6 +112,12 @@ impl Opening {
         }
         notes
     }
+}
+
+fn status_line(status: u16) -> String {
+    let reason = StatusCode::from_u16(status).ok();
+    let reason = reason.and_then(|it| it.canonical_reason()).unwrap_or("");
+    format!("HTTP/1.1 {status} {reason}")
 }
 
 /// A response of ours with one field of this name and value.

@@ -17,6 +17,8 @@ pub struct Plan {
     pub flap: Option<Flap>,
     /// Connections may get more faults while they are open.
     pub may_grow: bool,
+    /// Clients may use HTTP/2.
+    pub http2: bool,
 }
 
 impl Plan {
@@ -40,6 +42,7 @@ impl Plan {
             seed: self.seed.wrapping_add(1 << 32),
             flap: None,
             may_grow: false,
+            http2: false,
         };
         let faults = client;
         (Self { faults, ..self }, server)

@@ -7,6 +7,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::words::{SpecError, Words};
+use crate::dial::http2::frame::ErrorCode;
 use crate::duration::{self, typed};
 use crate::event::Side;
 use crate::proto::frame::CloseCode;
@@ -39,6 +40,12 @@ pub enum Kind {
     WrongSubprotocol,
     /// To this URL or path.
     Redirect(String),
+    /// Extended CONNECT, which the SETTINGS allow, is answered with this status.
+    Http2Refuse(u16),
+    /// The same, with a reset of the stream.
+    Http2Reset(ErrorCode),
+    /// The SETTINGS allow extended CONNECT, and no stream.
+    Http2NoStreams,
     End {
         how: How,
         after: After,
@@ -77,7 +84,27 @@ impl Kind {
                 | Self::WrongAccept
                 | Self::WrongSubprotocol
                 | Self::Redirect(_)
+        ) || self.is_of_http2()
+    }
+
+    fn is_of_http2(&self) -> bool {
+        matches!(
+            self,
+            Self::Http2Refuse(_) | Self::Http2Reset(_) | Self::Http2NoStreams
         )
+    }
+
+    /// Why it cannot strike where clients may use HTTP/2, or may not.
+    pub fn misfit(&self, http2: bool) -> Option<&'static str> {
+        match self {
+            Self::WrongAccept if http2 => {
+                Some("over HTTP/2 there is no Sec-WebSocket-Accept; leave out --http2")
+            }
+            it if it.is_of_http2() && !http2 => {
+                Some("it strikes clients over HTTP/2; add --http2 to wsee listen")
+            }
+            _ => None,
+        }
     }
 }
 
@@ -119,13 +146,16 @@ impl Chance {
 }
 
 /// First words, and how they go on.
-const FORMS: [(&str, &str); 24] = [
+const FORMS: [(&str, &str); 27] = [
     ("refuse", "refuse N [STATUS] [retry-after S]"),
     ("mute", "mute"),
     ("late", "late TIME"),
     ("wrong-accept", "wrong-accept"),
     ("wrong-subprotocol", "wrong-subprotocol"),
     ("redirect", "redirect URL"),
+    ("http2-refuse", "http2-refuse [STATUS]"),
+    ("http2-reset", "http2-reset [CODE]"),
+    ("http2-no-streams", "http2-no-streams"),
     ("fin", "fin after N messages|N bytes|TIME"),
     ("rst", "rst after N messages|N bytes|TIME"),
     ("close", "close CODE after N messages|N bytes|TIME"),
@@ -209,6 +239,9 @@ fn kind(name: &str, words: &mut Words<'_>) -> Result<Kind, SpecError> {
         "wrong-accept" => Kind::WrongAccept,
         "wrong-subprotocol" => Kind::WrongSubprotocol,
         "redirect" => Kind::Redirect(location(words)?),
+        "http2-refuse" => Kind::Http2Refuse(status(words, 502)?),
+        "http2-reset" => Kind::Http2Reset(error_code(words)?),
+        "http2-no-streams" => Kind::Http2NoStreams,
         "fin" => end(How::Fin, words)?,
         "rst" => end(How::Rst, words)?,
         "close" => end(How::Close(close_code(words)?), words)?,
@@ -242,16 +275,7 @@ fn kind(name: &str, words: &mut Words<'_>) -> Result<Kind, SpecError> {
 
 fn refuse(words: &mut Words<'_>) -> Result<Kind, SpecError> {
     let first = words.number("the number of connections", 1)?;
-    let is_status = |word: &str| word != "retry-after" && word != "on";
-    let status = match words.peek() {
-        Some(word) if is_status(word) => {
-            let status = words.take("the status", "")?.parse().ok();
-            let refuses = status.filter(|status| (400..=599).contains(status));
-            refuses
-                .ok_or_else(|| words.wrong("does not refuse", "write a status from 400 to 599"))?
-        }
-        _ => 503,
-    };
+    let status = status(words, 503)?;
     let retry_after = words
         .accept("retry-after")
         .then(|| {
@@ -264,6 +288,27 @@ fn refuse(words: &mut Words<'_>) -> Result<Kind, SpecError> {
         first,
         status,
         retry_after,
+    })
+}
+
+/// The status that comes next, or else the usual one.
+fn status(words: &mut Words<'_>, usual: u16) -> Result<u16, SpecError> {
+    if matches!(words.peek(), None | Some("retry-after" | "on")) {
+        return Ok(usual);
+    }
+    let status = words.take("the status", "")?.parse().ok();
+    let refuses = status.filter(|status| (400..=599).contains(status));
+    refuses.ok_or_else(|| words.wrong("does not refuse", "write a status from 400 to 599"))
+}
+
+fn error_code(words: &mut Words<'_>) -> Result<ErrorCode, SpecError> {
+    if words.peek().is_none_or(|word| word == "on") {
+        return Ok(ErrorCode::PROTOCOL_ERROR);
+    }
+    let code = ErrorCode::named(words.take("the code", "")?);
+    code.ok_or_else(|| {
+        let cure = "write a name such as PROTOCOL_ERROR or REFUSED_STREAM (RFC 9113 §7)";
+        words.wrong("is not an error code of HTTP/2", cure)
     })
 }
 
@@ -391,6 +436,9 @@ impl Display for Kind {
             Self::WrongAccept => f.write_str("wrong-accept"),
             Self::WrongSubprotocol => f.write_str("wrong-subprotocol"),
             Self::Redirect(url) => write!(f, "redirect {url}"),
+            Self::Http2Refuse(status) => write!(f, "http2-refuse {status}"),
+            Self::Http2Reset(code) => write!(f, "http2-reset {code}"),
+            Self::Http2NoStreams => f.write_str("http2-no-streams"),
             Self::End { how, after } => write!(f, "{how} {after}"),
             Self::Cut { message } => write!(f, "cut in message {message}"),
             Self::Silent(after) => write!(f, "silent {after}"),
@@ -467,6 +515,9 @@ mod tests {
             "wrong-subprotocol",
             "redirect ws://127.0.0.1:9/x",
             "redirect /other",
+            "http2-refuse 502",
+            "http2-reset CANCEL on connection 2",
+            "http2-no-streams",
             "fin after 5 messages",
             "rst after 1 byte",
             "close 1001 after 2s",

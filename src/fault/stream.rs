@@ -291,7 +291,7 @@ impl<S: Transport> Transport for Faulty<S> {
         self.stream.reset_on_drop();
     }
 
-    fn is_ended_by_peer(&self) -> bool {
+    fn is_ended_by_peer(&mut self) -> bool {
         self.stream.is_ended_by_peer()
     }
 }

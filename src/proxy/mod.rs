@@ -182,6 +182,7 @@ impl Reception for Front {
             number,
             log,
             started,
+            admission: _,
         } = arrival;
         let visit = Visit {
             number,

@@ -281,7 +281,7 @@ fn closed_text(sent: Option<&CloseFrame>, received: Option<&CloseFrame>, peer: &
 /// Whether the connection is a stream of HTTP/2, which extended CONNECT opened (RFC 8441 §4).
 fn is_http2(ending: &Ending) -> bool {
     let request = ending.evidence.request.as_ref();
-    request.is_some_and(|request| request.text(":protocol").is_some())
+    ending.ours.is_http2 || request.is_some_and(|request| request.text(":protocol").is_some())
 }
 
 fn lost_text(

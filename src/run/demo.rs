@@ -65,6 +65,7 @@ pub(super) async fn demo(args: &DemoArgs, environment: &Environment, started: In
             fields: Vec::new(),
         },
         identity: None,
+        http2: false,
         connection: Config::new(Role::Server),
         behaviour: Behaviour::Echo,
         given: Rc::default(),

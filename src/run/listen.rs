@@ -87,6 +87,7 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
     let options = Options {
         policy: config.policy,
         identity: config.identity,
+        http2: config.http2,
         connection: config.connection,
         behaviour,
         given: config.given,
@@ -237,12 +238,19 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
         None => (schemes[0], ""),
         Some(identity) => (schemes[1], if identity.self_made { " -k" } else { "" }),
     };
-    let flag = if is_socketio { " --as socket.io" } else { "" };
+    let flag = match (is_socketio, config.http2, config.identity.is_some()) {
+        (true, _, _) => " --as socket.io",
+        (false, true, true) => " --http 2",
+        (false, true, false) => " --http2-prior-knowledge",
+        (false, false, _) => "",
+    };
     if let Some(address) = address {
         let url = format!("{scheme}://{address}/");
         let what = &config.description;
-        let text =
-            format!("* listening on {url} ({what}); connect with: wsee{insecure}{flag} {url}");
+        let versions = if config.http2 { ", HTTP/2 and 1.1" } else { "" };
+        let text = format!(
+            "* listening on {url} ({what}{versions}); connect with: wsee{insecure}{flag} {url}"
+        );
         term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
         if let Some(text) = exposed(address) {
             let text = format!("{text}; --origin limits web pages only");

@@ -52,6 +52,8 @@ pub(super) struct Started<S> {
     /// In a box, so that it is moved to the driver without room for it in each future on the way.
     pub(super) connection: Box<Connection>,
     pub(super) now: Instant,
+    /// It is a stream of HTTP/2.
+    pub(super) is_http2: bool,
 }
 
 /// Runs the connection with what the server does for a client.
@@ -122,7 +124,9 @@ pub(super) fn behave<'s, S: Transport + 's>(
 impl<'s, S: Transport + 's> Started<S> {
     fn run(self, mut mode: impl Logged + 's) -> Serving<'s> {
         Box::pin(async move {
-            let ending = self.driven(&mut mode).await;
+            let is_http2 = self.is_http2;
+            let mut ending = self.driven(&mut mode).await;
+            ending.ours.is_http2 = is_http2;
             mode.log().ending(&ending);
         })
     }

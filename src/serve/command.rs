@@ -33,7 +33,12 @@ pub(super) fn command(line: &[String], request: &Head, peer: SocketAddr, is_tls:
     command.args(args);
     let target = target(request);
     let query = target.split_once('?').map_or("", |(_, query)| query);
-    let host = request.text("Host").unwrap_or_default();
+    let host = request.host().unwrap_or_default();
+    let (protocol, method) = if request.is_http2() {
+        ("HTTP/2", "CONNECT")
+    } else {
+        ("HTTP/1.1", "GET")
+    };
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port),
         _ => (host.as_str(), if is_tls { "443" } else { "80" }),
@@ -45,10 +50,10 @@ pub(super) fn command(line: &[String], request: &Head, peer: SocketAddr, is_tls:
             "SERVER_SOFTWARE",
             concat!("wsee/", env!("CARGO_PKG_VERSION")),
         ),
-        ("SERVER_PROTOCOL", "HTTP/1.1"),
+        ("SERVER_PROTOCOL", protocol),
         ("SERVER_NAME", name),
         ("SERVER_PORT", port),
-        ("REQUEST_METHOD", "GET"),
+        ("REQUEST_METHOD", method),
         ("REQUEST_URI", &target),
         ("SCRIPT_NAME", ""),
         ("PATH_INFO", &path),
@@ -62,10 +67,14 @@ pub(super) fn command(line: &[String], request: &Head, peer: SocketAddr, is_tls:
     if is_tls {
         command.env("HTTPS", "on");
     }
+    if request.is_http2() {
+        // RFC 9113 §8.3.1: as in a request that is translated to HTTP/1.1.
+        command.env("HTTP_HOST", &host);
+    }
     for (name, _) in request.fields() {
         let name = String::from_utf8_lossy(name);
-        // HTTP_PROXY would make programs use the proxy that a client names.
-        if name.eq_ignore_ascii_case("proxy") {
+        // HTTP_PROXY would make programs use the proxy that a client names; others are no fields.
+        if name.eq_ignore_ascii_case("proxy") || name.starts_with(':') {
             continue;
         }
         let values: Vec<_> = request.values(&name).map(String::from_utf8_lossy).collect();

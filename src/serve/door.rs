@@ -21,6 +21,27 @@ pub(super) enum Refusal {
     Typed(u16),
 }
 
+/// A response that refuses a client.
+#[derive(Debug)]
+pub(super) struct Response {
+    pub(super) head: Head,
+    pub(super) body: String,
+}
+
+impl Response {
+    /// One without a body.
+    pub(super) fn empty(head: Head) -> Self {
+        Self {
+            head,
+            body: String::new(),
+        }
+    }
+
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        [self.head.as_bytes(), self.body.as_bytes()].concat()
+    }
+}
+
 /// The answer of the rules to a request.
 #[derive(Debug)]
 pub(super) enum Verdict {
@@ -28,7 +49,7 @@ pub(super) enum Verdict {
     Accept(Policy),
     Refuse {
         why: Refusal,
-        response: Vec<u8>,
+        response: Response,
     },
 }
 
@@ -80,7 +101,8 @@ fn refuse(why: Refusal, status: u16, fields: &[(String, String)], body: &str) ->
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str())),
     );
-    let response = [head.as_bytes(), body.as_bytes()].concat();
+    let body = body.to_owned();
+    let response = Response { head, body };
     Verdict::Refuse { why, response }
 }
 
@@ -119,8 +141,11 @@ fn holds(condition: &Condition, request: &Head, given: &Variables) -> bool {
     match condition {
         Condition::Path(_) => glob(&value, &path(request)),
         Condition::Header { name, .. } => {
+            let is_host = name.eq_ignore_ascii_case("Host");
+            let host = request.host().filter(|_| is_host);
             let mut found = request.values(name);
             found.any(|it| glob(&value, &String::from_utf8_lossy(it)))
+                || host.is_some_and(|it| glob(&value, &it))
         }
         Condition::Origin(_) => request.text("Origin").is_some_and(|it| glob(&value, &it)),
         Condition::Subprotocol(_) => offered(request, &value).is_some(),
@@ -160,9 +185,9 @@ pub(super) fn target(request: &Head) -> String {
 }
 
 /// What a browser or curl gets that asks without an upgrade.
-pub(super) fn plain_answer(upgrade: &Upgrade, scheme: &str) -> Vec<u8> {
+pub(super) fn plain_answer(upgrade: &Upgrade, scheme: &str) -> Response {
     let request = &upgrade.request;
-    let host = request.text("Host").unwrap_or_else(|| "HOST".to_owned());
+    let host = request.host().unwrap_or_else(|| "HOST".to_owned());
     // The client chose the text of the host, and only sees it itself.
     let url = format!("{scheme}://{host}{}", target(request));
     let url: String = url.chars().filter(char::is_ascii_graphic).collect();
@@ -177,7 +202,7 @@ pub(super) fn plain_answer(upgrade: &Upgrade, scheme: &str) -> Vec<u8> {
         ("Content-Length", length.as_str()),
     ];
     let head = Head::encode("HTTP/1.1 426 Upgrade Required", fields);
-    [head.as_bytes(), body.as_bytes()].concat()
+    Response { head, body }
 }
 
 /// The reason phrase of a status (RFC 9110 §15, RFC 6585).
@@ -293,7 +318,7 @@ mod tests {
             panic!("accepted");
         };
         assert_eq!(
-            String::from_utf8_lossy(&response),
+            String::from_utf8_lossy(&response.bytes()),
             "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\nConnection: close\r\n\
              Content-Length: 2\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nno"
         );

@@ -1,17 +1,15 @@
 //! Clients that the server treats badly on purpose.
 
 use std::borrow::Cow;
-use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-
 use super::{Options, Visit};
-use crate::acceptor::{self, Log, linger};
+use crate::acceptor::{self, Log};
 use crate::event::Direction;
 use crate::fault::{Faults, Faulty};
-use crate::proto::handshake::server::{Policy, Upgrade};
+use crate::proto::handshake::server::{Policy, Upgrade, in_version_of};
+use crate::proto::http1::Head;
 use crate::render::quantity;
 use crate::session::Transport;
 
@@ -29,26 +27,25 @@ pub(super) async fn serve<S: Transport>(
     acceptor::finish(&mut stream, &faults, &log, signals, text).await;
 }
 
-/// Lets a client wait, and refuses it, if these are its faults; returns whether it was refused.
-pub(super) async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    log: &Log,
-    faults: &Faults,
-) -> io::Result<bool> {
+/// Lets a client wait if that is one of its faults.
+pub(super) async fn wait(log: &Log, faults: &Faults) {
     if let Some(late) = faults.late() {
         let late_text = quantity::duration(late);
         log.fault(&format!("late, the answer follows in {late_text}"));
         tokio::time::sleep(late).await;
     }
-    let Some((response, note)) = faults.refusal() else {
-        return Ok(false);
-    };
+}
+
+/// The response to a client that is refused because of its faults.
+pub(super) async fn refusal(request: &Head, log: &Log, faults: &Faults) -> Option<Head> {
+    wait(log, faults).await;
+    let is_connect = request.values(":protocol").next().is_some();
+    let of_http2 = || faults.http2_refusal().filter(|_| is_connect);
+    let (response, note) = faults.refusal().or_else(of_http2)?;
+    let response = in_version_of(request, response);
     log.head(&response, Direction::Sent);
     log.fault(&note);
-    stream.write_all(response.as_bytes()).await?;
-    stream.flush().await?;
-    linger(stream).await?;
-    Ok(true)
+    Some(response)
 }
 
 /// The policy for a client; messages that may be changed are not compressed.

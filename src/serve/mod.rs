@@ -9,6 +9,7 @@ mod door;
 mod echo;
 mod engine;
 mod faulty;
+mod http2;
 mod hub;
 mod input;
 mod opening;
@@ -45,12 +46,13 @@ pub use program::Book;
 use prompt::ServerPrompt;
 pub use prompt::{PromptOptions, Reload};
 
-use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception, wait};
+use crate::acceptor::{self, Admission, Arrival, Identity, Lines, Listener, Log, Reception, wait};
 use crate::event::Cause;
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
+use crate::proto::buffer::Buffer;
 use crate::proto::connection::{Config, Connection};
-use crate::proto::handshake::server::Policy;
+use crate::proto::handshake::server::{Policy, Upgrade};
 use crate::proto::http1::Head;
 use crate::render::Role;
 use crate::render::escape::escape_line;
@@ -60,6 +62,8 @@ use crate::session::{self, Transport};
 pub struct Options {
     pub policy: Policy,
     pub identity: Option<Identity>,
+    /// Clients may use HTTP/2 as well.
+    pub http2: bool,
     pub connection: Config,
     pub behaviour: Behaviour,
     /// Values of the variables in rules and scripts.
@@ -197,6 +201,7 @@ impl Reception for Door {
             number,
             log,
             started,
+            admission,
         } = arrival;
         let faults = self.options.faults.borrow();
         let faults = faults.connection(number, started, Instant::now());
@@ -206,6 +211,7 @@ impl Reception for Door {
             log,
             signals: self.signals.clone(),
             faults,
+            further: self.options.http2.then_some(Further { admission, started }),
         };
         client(stream, Rc::clone(&self.options), Box::new(visit))
     }
@@ -226,6 +232,16 @@ struct Visit {
     log: Log,
     signals: Signals,
     faults: Option<Faults>,
+    /// Where more clients may come over the same connection.
+    further: Option<Further>,
+}
+
+/// What other clients of a connection need.
+#[derive(Debug, Clone)]
+struct Further {
+    admission: Admission,
+    /// When the listener began.
+    started: Instant,
 }
 
 /// Serves a client until it is gone.
@@ -238,10 +254,11 @@ fn client(stream: TcpStream, options: Rc<Options>, visit: Box<Visit>) -> Serving
             acceptor::keep_mute(stream, &visit.log, visit.signals, &faults).await;
         });
     }
-    let Some(identity) = options.identity.clone() else {
-        return connected(stream, options, visit);
-    };
-    in_stages(secure(stream, identity, options, visit))
+    match options.identity.clone() {
+        Some(identity) => in_stages(secure(stream, identity, options, visit)),
+        None if options.http2 => in_stages(http2::recognise(stream, options, visit)),
+        None => connected(stream, options, visit),
+    }
 }
 
 /// Performs the handshake of TLS; `None` if it failed.
@@ -254,6 +271,9 @@ async fn secure(
     let faults = visit.faults.as_ref();
     let end = faulty::opening_ends(faults, OPENING);
     match tokio::time::timeout_at(end.into(), identity.accept(stream)).await {
+        Ok(Ok(stream)) if Identity::is_http2(&stream) => {
+            return Some(http2::serve(stream, options, visit));
+        }
         Ok(Ok(stream)) => return Some(connected(stream, options, visit)),
         Ok(Err(error)) => {
             let text = format!("! TLS failed: {}", escape_line(&error.to_string()));
@@ -311,11 +331,7 @@ fn in_stages<'s>(stage: impl Future<Output = Option<Serving<'s>>> + 's) -> Servi
 }
 
 /// Performs the opening handshake; `None` if the client is not let in.
-async fn begin<'s, S>(
-    mut stream: S,
-    options: Rc<Options>,
-    mut visit: Box<Visit>,
-) -> Option<Serving<'s>>
+async fn begin<'s, S>(mut stream: S, options: Rc<Options>, visit: Box<Visit>) -> Option<Serving<'s>>
 where
     S: Transport + 's,
 {
@@ -336,6 +352,21 @@ where
             return None;
         }
     };
+    Some(opened(stream, input, &answer, &options, visit))
+}
+
+/// Serves a client that was let in.
+fn opened<'s, S>(
+    stream: S,
+    input: Buffer,
+    answer: &Upgrade,
+    options: &Options,
+    mut visit: Box<Visit>,
+) -> Serving<'s>
+where
+    S: Transport + 's,
+{
+    let faults = visit.faults.as_ref();
     let config = Config {
         deflate: answer.deflate,
         auto_pong: options.connection.auto_pong && !faults.is_some_and(Faults::no_pong),
@@ -344,7 +375,7 @@ where
     let about = visit.about(&answer.request);
     visit
         .log
-        .opened(&options.url(&answer.request), &answer, Instant::now());
+        .opened(&options.url(&answer.request), answer, Instant::now());
     let process = match &options.behaviour {
         Behaviour::Command(commands) => {
             let is_tls = options.identity.is_some();
@@ -360,8 +391,9 @@ where
         stream,
         connection,
         now,
+        is_http2: answer.request.is_http2(),
     };
-    Some(behave(started, &options, *visit, about, process))
+    behave(started, options, *visit, about, process)
 }
 
 impl Options {
@@ -371,7 +403,7 @@ impl Options {
 
     /// The URL that a client asked for.
     fn url(&self, request: &Head) -> String {
-        let host = request.text("Host").unwrap_or_default();
+        let host = request.host().unwrap_or_default();
         format!("{}://{host}{}", self.scheme(), door::target(request))
     }
 }

@@ -5,16 +5,15 @@ use std::rc::Rc;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::door::{self, Verdict};
+use super::door::{self, Response, Verdict};
 use super::variable::Variables;
 use super::{Behaviour, NAME, Options, faulty};
 use crate::acceptor::{Log, linger, read_request};
 use crate::event::Direction;
 use crate::fault::Faults;
 use crate::proto::buffer::Buffer;
-use crate::proto::handshake::server::{Refused, Upgrade};
+use crate::proto::handshake::server::{Refused, Upgrade, in_version_of};
 use crate::proto::http1::Head;
-use crate::proto::http1::head::{self, Reader};
 use crate::render::Role;
 use crate::render::escape::escape_line;
 
@@ -43,31 +42,61 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     log: &Log,
     faults: Option<&Faults>,
 ) -> io::Result<Option<Upgrade>> {
+    match decide(request, options, log, faults).await {
+        Answer::Open(answer) => {
+            stream.write_all(answer.response.as_bytes()).await?;
+            stream.flush().await?;
+            Ok(Some(answer))
+        }
+        Answer::Refuse(response) => {
+            stream.write_all(&response.bytes()).await?;
+            stream.flush().await?;
+            linger(stream).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// What a request is answered.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The client is let in.
+    Open(Upgrade),
+    Refuse(Response),
+}
+
+/// Decides whether a client is let in, and shows request and response.
+pub(super) async fn decide(
+    request: Head,
+    options: &Options,
+    log: &Log,
+    faults: Option<&Faults>,
+) -> Answer {
     log.head(&request, Direction::Received);
     if let Some(faults) = faults
-        && faulty::refuse(stream, log, faults).await?
+        && let Some(head) = faulty::refusal(&request, log, faults).await
     {
-        return Ok(None);
+        return Answer::Refuse(Response::empty(head));
     }
     if let Some(status) = options.hub.take_rejection()
         && let Verdict::Refuse { why, response } = door::rejected(status)
     {
-        return turn_down(stream, &request, &why.to_string(), &response, options, log).await;
+        return refuse(&request, &why.to_string(), response, options, log);
     }
     let policy = faulty::policy(&options.policy, faults);
     let answer = Upgrade::answer(request, &policy);
     if let Some(refused) = &answer.refused {
         let response = match refused {
             Refused::NoUpgrade => door::plain_answer(&answer, options.scheme()),
-            _ => answer.response.as_bytes().to_vec(),
+            _ => Response::empty(answer.response.clone()),
         };
-        log.refused(
-            &options.url(&answer.request),
+        return refuse(
             &answer.request,
-            &answer.response,
             &refused.to_string(),
+            response,
+            options,
+            log,
         );
-        return refuse(stream, &response, &refused.to_string(), log).await;
     }
     let mut answer = match options.behaviour {
         Behaviour::Rules(ref book) => {
@@ -76,48 +105,22 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
             match door::judge(doors, &answer.request, &values, policy.into_owned()) {
                 Verdict::Accept(policy) => Upgrade::answer(answer.request, &policy),
                 Verdict::Refuse { why, response } => {
-                    let (request, why) = (&answer.request, why.to_string());
-                    return turn_down(stream, request, &why, &response, options, log).await;
+                    return refuse(&answer.request, &why.to_string(), response, options, log);
                 }
             }
         }
         _ => answer,
     };
     faulty::spoil(&mut answer, log, faults);
+    let answer = answer.in_its_version();
     log.head(&answer.response, Direction::Sent);
-    stream.write_all(answer.response.as_bytes()).await?;
-    stream.flush().await?;
-    Ok(Some(answer))
+    Answer::Open(answer)
 }
 
-/// Refuses a client that asked for a WebSocket.
-async fn turn_down<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    request: &Head,
-    why: &str,
-    response: &[u8],
-    options: &Options,
-    log: &Log,
-) -> io::Result<Option<Upgrade>> {
-    if let Ok(Some(head)) = Reader::new(head::Message::Response).read(response) {
-        log.refused(&options.url(request), request, &head, why);
-    }
-    refuse(stream, response, why, log).await
-}
-
-async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(
-    stream: &mut S,
-    response: &[u8],
-    why: &str,
-    log: &Log,
-) -> io::Result<Option<Upgrade>> {
-    let mut reader = Reader::new(head::Message::Response);
-    if let Ok(Some(head)) = reader.read(response) {
-        log.head(&head, Direction::Sent);
-    }
-    stream.write_all(response).await?;
-    stream.flush().await?;
+fn refuse(request: &Head, why: &str, response: Response, options: &Options, log: &Log) -> Answer {
+    let head = in_version_of(request, response.head);
+    log.refused(&options.url(request), request, &head, why);
+    log.head(&head, Direction::Sent);
     log.note(Role::Warning, &format!("! refused: {}", escape_line(why)));
-    linger(stream).await?;
-    Ok(None)
+    Answer::Refuse(Response { head, ..response })
 }

@@ -60,7 +60,7 @@ impl Transport for Carrier {
         delegate!(self, it => it.reset_on_drop());
     }
 
-    fn is_ended_by_peer(&self) -> bool {
+    fn is_ended_by_peer(&mut self) -> bool {
         delegate!(self, it => it.is_ended_by_peer())
     }
 

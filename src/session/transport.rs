@@ -14,7 +14,7 @@ pub trait Transport: AsyncRead + AsyncWrite + Unpin {
     fn reset_on_drop(&mut self);
 
     /// Whether the peer is known to have ended the stream, even while nothing is read.
-    fn is_ended_by_peer(&self) -> bool {
+    fn is_ended_by_peer(&mut self) -> bool {
         false
     }
 
@@ -45,7 +45,7 @@ macro_rules! delegate {
                 (**self).reset_on_drop();
             }
 
-            fn is_ended_by_peer(&self) -> bool {
+            fn is_ended_by_peer(&mut self) -> bool {
                 (**self).is_ended_by_peer()
             }
 
@@ -77,7 +77,7 @@ impl Transport for TcpStream {
         let _ = self.set_zero_linger();
     }
 
-    fn is_ended_by_peer(&self) -> bool {
+    fn is_ended_by_peer(&mut self) -> bool {
         // Asked once, without waiting for it.
         let mut context = Context::from_waker(Waker::noop());
         let ready = pin!(self.ready(Interest::READABLE)).poll(&mut context);
@@ -90,8 +90,8 @@ impl<S: Transport> Transport for TlsStream<S> {
         self.get_mut().0.reset_on_drop();
     }
 
-    fn is_ended_by_peer(&self) -> bool {
-        self.get_ref().0.is_ended_by_peer()
+    fn is_ended_by_peer(&mut self) -> bool {
+        self.get_mut().0.is_ended_by_peer()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The server's end of an HTTP/2 connection frame by frame, with one stream, as far as a WebSocket needs it.
+//! An HTTP/2 connection frame by frame, as far as a WebSocket needs it: the server's end, and a client's.
 
 use std::fmt::Debug;
 use std::io::{self, Read, Write};
@@ -38,8 +38,79 @@ const END_HEADERS: u8 = 4;
 pub struct Frame {
     pub kind: u8,
     pub flags: u8,
+    pub stream: u32,
     pub payload: Vec<u8>,
 }
+
+impl Frame {
+    /// Whether it is the last of its stream (DATA, HEADERS).
+    pub fn ends_stream(&self) -> bool {
+        matches!(self.kind, DATA | HEADERS) && self.flags & FLAG != 0
+    }
+
+    /// The code of an `RST_STREAM` or GOAWAY frame.
+    pub fn code(&self) -> u32 {
+        let start = if self.kind == GOAWAY { 4 } else { 0 };
+        let bytes = self.payload[start..start + 4].try_into();
+        u32::from_be_bytes(bytes.expect("a code"))
+    }
+
+    /// The status in a header block of this server, which begins with it.
+    pub fn status(&self) -> Option<u16> {
+        // RFC 7541 §6.1 and appendix A: indexed fields 8 to 14; §6.2: literals whose name is indexed.
+        match self.payload[..] {
+            [index @ 0x88..=0x8e, ..] => {
+                Some([200, 204, 206, 304, 400, 404, 500][usize::from(index - 0x88)])
+            }
+            [0x48 | 0x08, 0x03, a, b, c, ..] => std::str::from_utf8(&[a, b, c]).ok()?.parse().ok(),
+            [0x48 | 0x08, 0x82 | 0x83, ref digits @ ..] => huffman_status(digits),
+            _ => None,
+        }
+    }
+}
+
+/// A status of three digits in Huffman code (RFC 7541 appendix B): 0 to 2 have 5 bits, 3 to 9 have 6.
+fn huffman_status(digits: &[u8]) -> Option<u16> {
+    let bytes = digits.iter().chain(&[0; 4]).take(4);
+    let mut bits = bytes.fold(0, |bits: u32, byte| bits << 8 | u32::from(*byte));
+    let mut status = 0;
+    for _ in 0..3 {
+        let (five, six) = (bits >> 27, bits >> 26);
+        let digit = if five <= 2 {
+            bits <<= 5;
+            five
+        } else {
+            bits <<= 6;
+            (six + 3).checked_sub(0x19).filter(|it| *it < 10)?
+        };
+        status = status * 10 + u16::try_from(digit).ok()?;
+    }
+    Some(status)
+}
+
+/// The header block of a request: literals that are not indexed (RFC 7541 §6.2.2).
+pub fn block(fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut block = Vec::new();
+    for (name, value) in fields {
+        block.push(0);
+        for text in [name, value] {
+            let length = u8::try_from(text.len()).ok().filter(|it| *it < 0x7f);
+            block.push(length.expect("a short text"));
+            block.extend_from_slice(text.as_bytes());
+        }
+    }
+    block
+}
+
+/// A request for a WebSocket by extended CONNECT.
+pub const CONNECT: &[(&str, &str)] = &[
+    (":method", "CONNECT"),
+    (":scheme", "http"),
+    (":authority", "localhost"),
+    (":path", "/chat"),
+    (":protocol", "websocket"),
+    ("sec-websocket-version", "13"),
+];
 
 /// A connection; reading and writing it is reading and writing DATA of stream 1.
 #[derive(Debug)]
@@ -79,6 +150,43 @@ impl<S: Read + Write + Debug> Http2<S> {
         http2.settings(ALLOWS);
         http2.read_request();
         http2
+    }
+
+    /// A client's connection, whose SETTINGS are sent.
+    pub fn calling(mut stream: S, settings: &[(u16, u32)]) -> Self {
+        stream.write_all(PREFACE).expect("a server that reads");
+        let mut http2 = Self {
+            stream,
+            unread: Vec::new(),
+        };
+        http2.settings(settings);
+        http2
+    }
+
+    /// Asks for something on a stream, which stays open.
+    pub fn request(&mut self, stream: u32, fields: &[(&str, &str)]) {
+        self.write_frame(HEADERS, END_HEADERS, stream, &block(fields));
+    }
+
+    /// The next frame on a stream; what is of the connection is answered, and windows are passed over.
+    pub fn read_on_stream(&mut self) -> io::Result<Frame> {
+        loop {
+            let frame = self.read_frame()?;
+            match frame.kind {
+                WINDOW_UPDATE => {}
+                GOAWAY => return Ok(frame),
+                _ if frame.stream > 0 => return Ok(frame),
+                _ => self.answer(&frame),
+            }
+        }
+    }
+
+    /// The status of the next response.
+    #[track_caller]
+    pub fn read_status(&mut self) -> Option<u16> {
+        let frame = self.read_on_stream().expect("a response");
+        assert_eq!(frame.kind, HEADERS, "{frame:?}");
+        frame.status()
     }
 
     pub fn settings(&mut self, settings: &[(u16, u32)]) {
@@ -161,6 +269,7 @@ impl<S: Read + Write + Debug> Http2<S> {
         Ok(Frame {
             kind: head[3],
             flags: head[4],
+            stream: u32::from_be_bytes([head[5] & 0x7f, head[6], head[7], head[8]]),
             payload,
         })
     }
@@ -170,7 +279,8 @@ impl<S: Read + Write + Debug> Http2<S> {
         std::iter::from_fn(|| Some(self.read_frame().ok()?.kind)).collect()
     }
 
-    fn answer(&mut self, frame: &Frame) {
+    /// Acknowledges SETTINGS and PING frames.
+    pub fn answer(&mut self, frame: &Frame) {
         if matches!(frame.kind, SETTINGS | PING) && frame.flags & FLAG == 0 {
             let payload = if frame.kind == PING {
                 &frame.payload[..]

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use super::Log;
 use crate::acceptor::events::Events;
 use crate::acceptor::recording::Recording;
+use crate::dial::Step;
+use crate::dial::http2::Seen;
 use crate::event::{Direction, Event, NotOpen, Open, Opening};
 use crate::exit::Exit;
 use crate::proto::handshake::server::Upgrade;
@@ -99,6 +101,13 @@ impl Log {
                 self.recording = Some(Rc::new(RefCell::new(recording)));
             }
             Err(why) => self.note(Role::Error, &format!("! {}", escape_line(&why))),
+        }
+    }
+
+    /// A frame that says how the connection of a client fares.
+    pub fn frame(&mut self, seen: Seen, now: Instant) {
+        if !self.is_brief {
+            self.event(&Event::Step(&Step::Http2(seen)), now);
         }
     }
 

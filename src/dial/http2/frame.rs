@@ -79,29 +79,40 @@ pub struct ErrorCode(pub u32);
 
 impl ErrorCode {
     pub const NO_ERROR: Self = Self(0);
+    pub const PROTOCOL_ERROR: Self = Self(1);
     pub const HTTP_1_1_REQUIRED: Self = Self(13);
 }
 
-/// Its name as RFC 9113 §7 spells it.
+/// As RFC 9113 §7 spells them, from 0 on.
+const CODES: [&str; 14] = [
+    "NO_ERROR",
+    "PROTOCOL_ERROR",
+    "INTERNAL_ERROR",
+    "FLOW_CONTROL_ERROR",
+    "SETTINGS_TIMEOUT",
+    "STREAM_CLOSED",
+    "FRAME_SIZE_ERROR",
+    "REFUSED_STREAM",
+    "CANCEL",
+    "COMPRESSION_ERROR",
+    "CONNECT_ERROR",
+    "ENHANCE_YOUR_CALM",
+    "INADEQUATE_SECURITY",
+    "HTTP_1_1_REQUIRED",
+];
+
+impl ErrorCode {
+    /// The code of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let at = CODES.iter().position(|it| *it == name)?;
+        u32::try_from(at).ok().map(Self)
+    }
+}
+
+/// Its name.
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAMES: [&str; 14] = [
-            "NO_ERROR",
-            "PROTOCOL_ERROR",
-            "INTERNAL_ERROR",
-            "FLOW_CONTROL_ERROR",
-            "SETTINGS_TIMEOUT",
-            "STREAM_CLOSED",
-            "FRAME_SIZE_ERROR",
-            "REFUSED_STREAM",
-            "CANCEL",
-            "COMPRESSION_ERROR",
-            "CONNECT_ERROR",
-            "ENHANCE_YOUR_CALM",
-            "INADEQUATE_SECURITY",
-            "HTTP_1_1_REQUIRED",
-        ];
-        match usize::try_from(self.0).ok().and_then(|at| NAMES.get(at)) {
+        match usize::try_from(self.0).ok().and_then(|at| CODES.get(at)) {
             Some(name) => f.write_str(name),
             None => write!(f, "error 0x{:x}", self.0),
         }
@@ -310,5 +321,6 @@ mod tests {
         assert_eq!(setting(0x4d44), "0x4d44 7");
         assert_eq!(ErrorCode(13).to_string(), "HTTP_1_1_REQUIRED");
         assert_eq!(ErrorCode(14).to_string(), "error 0xe");
+        assert_eq!(ErrorCode::named("CANCEL"), Some(ErrorCode(8)));
     }
 }

@@ -4,6 +4,7 @@
 //! task that does that.
 
 mod error;
+pub mod flow;
 pub mod frame;
 mod tap;
 mod tunnel;

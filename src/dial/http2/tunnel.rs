@@ -5,12 +5,13 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use h2::client::Connection;
 use h2::{Reason, RecvStream, SendStream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::error::{Http2Error, go_away_text};
+use super::flow::{Incoming, Outgoing};
 use super::frame::{ErrorCode, Frame};
 use super::tap::{Seen, SharedLog, Tap, is_end};
 use crate::dial::{Step, io_text};
@@ -39,10 +40,6 @@ impl Link {
         let over = ready!(Pin::new(connection.as_mut()).poll(cx));
         self.connection = None;
         Poll::Ready(over.err())
-    }
-
-    fn is_over(&self) -> bool {
-        self.connection.is_none()
     }
 
     /// Reports what passed up to a head, if one came.
@@ -84,13 +81,10 @@ const ENDED: &str = "the server ended the HTTP/2 stream (END_STREAM) without a C
 
 pub struct Tunnel {
     link: Link,
-    sender: SendStream<Bytes>,
-    receiver: RecvStream,
-    /// Received, and not read yet.
-    rest: Bytes,
+    outgoing: Outgoing,
+    incoming: Incoming,
     /// Bytes that were given to the library to send.
     given: u64,
-    has_ended: bool,
 }
 
 impl fmt::Debug for Tunnel {
@@ -103,11 +97,9 @@ impl Tunnel {
     pub(super) fn new(link: Link, sender: SendStream<Bytes>, receiver: RecvStream) -> Self {
         Self {
             link,
-            sender,
-            receiver,
-            rest: Bytes::new(),
+            outgoing: Outgoing::new(sender),
+            incoming: Incoming::new(receiver),
             given: 0,
-            has_ended: false,
         }
     }
 
@@ -121,7 +113,7 @@ impl Tunnel {
 
     /// Resets the stream; the connection ends in order.
     pub fn reset(&mut self) {
-        self.sender.send_reset(Reason::CANCEL);
+        self.outgoing.reset(Reason::CANCEL);
         let mut context = Context::from_waker(std::task::Waker::noop());
         let _ = self.link.drive(&mut context);
     }
@@ -159,28 +151,24 @@ impl AsyncRead for Tunnel {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let mut error = None;
-        while this.rest.is_empty() {
-            if let Poll::Ready(reason) = this.link.drive(cx) {
-                error = error.or(reason);
+        let over = if this.incoming.is_empty() {
+            this.link.drive(cx)
+        } else {
+            Poll::Pending
+        };
+        match this.incoming.poll(cx) {
+            Poll::Ready(Some(Ok(()))) => {
+                this.incoming.read(buf);
+                Poll::Ready(Ok(()))
             }
-            match this.receiver.poll_data(cx) {
-                Poll::Ready(Some(Ok(bytes))) => this.rest = bytes,
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(this.lost(Some(&error)))),
-                // An end in order looks the same; the session knows whether a Close frame came before it.
-                Poll::Ready(None) => return Poll::Ready(Err(io::Error::other(ENDED))),
-                Poll::Pending if this.link.is_over() => {
-                    return Poll::Ready(Err(this.lost(error.as_ref())));
-                }
-                Poll::Pending => return Poll::Pending,
-            }
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(this.lost(Some(&error)))),
+            // An end in order looks the same; the session knows whether a Close frame came before it.
+            Poll::Ready(None) => Poll::Ready(Err(io::Error::other(ENDED))),
+            Poll::Pending => match over {
+                Poll::Ready(error) => Poll::Ready(Err(this.lost(error.as_ref()))),
+                Poll::Pending => Poll::Pending,
+            },
         }
-        let n = this.rest.len().min(buf.remaining());
-        buf.put_slice(&this.rest[..n]);
-        this.rest.advance(n);
-        // Fails only for more than was received.
-        let _ = this.receiver.flow_control().release_capacity(n);
-        Poll::Ready(Ok(()))
     }
 }
 
@@ -191,30 +179,13 @@ impl AsyncWrite for Tunnel {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        if bytes.is_empty() {
-            return Poll::Ready(Ok(0));
-        }
-        this.sender.reserve_capacity(bytes.len());
-        if this.sender.capacity() == 0 {
+        if this.outgoing.is_full(bytes.len()) {
             // A WINDOW_UPDATE may have arrived.
             let _ = this.link.drive(cx);
         }
-        while this.sender.capacity() == 0 {
-            match ready!(this.sender.poll_capacity(cx)) {
-                Some(Ok(_)) => {}
-                Some(Err(_)) | None => return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into())),
-            }
-        }
-        let n = bytes.len().min(this.sender.capacity());
-        let data = Bytes::copy_from_slice(&bytes[..n]);
-        let sent = this.sender.send_data(data, false);
-        Poll::Ready(match sent {
-            Ok(()) => {
-                this.given += n as u64;
-                Ok(n)
-            }
-            Err(_) => Err(io::ErrorKind::BrokenPipe.into()),
-        })
+        let n = ready!(this.outgoing.poll_write(cx, bytes))?;
+        this.given += n as u64;
+        Poll::Ready(Ok(n))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -233,11 +204,7 @@ impl AsyncWrite for Tunnel {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if !this.has_ended {
-            this.has_ended = true;
-            // A stream that was reset has no end to announce.
-            let _ = this.sender.send_data(Bytes::new(), true);
-        }
+        this.outgoing.end();
         if this.link.drive(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }

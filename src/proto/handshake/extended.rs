@@ -80,6 +80,33 @@ impl ExtendedConnect {
     }
 }
 
+/// The response in place of one to an upgrade.
+pub(super) fn response(upgrade: &Head) -> Head {
+    let status = match upgrade.status() {
+        // RFC 8441 §5: 200 in place of 101.
+        Some(101) => 200,
+        status => status.unwrap_or(500),
+    };
+    let lower = |name: &[u8]| name.to_ascii_lowercase();
+    let fields: Vec<(Vec<u8>, &[u8])> = upgrade
+        .fields()
+        .map(|(name, value)| (lower(name), value))
+        .filter(|(name, _)| !LEFT_OUT_OF_RESPONSES.contains(&name.as_slice()))
+        .collect();
+    let fields = fields.iter().map(|(name, value)| (name.as_slice(), *value));
+    Head::encode_bytes(format!("HTTP/2 {status}").as_bytes(), fields)
+}
+
+/// Fields of an upgrade, and others that are of one connection (RFC 9113 §8.2.2).
+const LEFT_OUT_OF_RESPONSES: [&[u8]; 6] = [
+    b"upgrade",
+    b"connection",
+    b"sec-websocket-accept",
+    b"keep-alive",
+    b"proxy-connection",
+    b"transfer-encoding",
+];
+
 /// Fields of one name after the first of them, as HTTP/2 libraries send them.
 fn together(fields: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut sorted: Vec<(String, String)> = Vec::with_capacity(fields.len());

@@ -2,7 +2,7 @@
 
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::VERSION;
+use super::{VERSION, extended};
 use crate::proto::deflate::{self, Params};
 use crate::proto::extension::{Extension, ExtensionSyntaxError, extensions};
 use crate::proto::http1::head::{Message, Reader};
@@ -39,10 +39,13 @@ pub struct Upgrade {
 /// Why a client is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Not a GET in HTTP/1.1 (RFC 6455 §4.1, item 2).
+    /// Not a GET in HTTP/1.1 (RFC 6455 §4.1, item 2), nor an extended CONNECT in HTTP/2.
     #[error("not a GET in HTTP/1.1")]
     Method,
-    /// `Upgrade: websocket` or `Connection: Upgrade` is missing.
+    /// An extended CONNECT for another protocol.
+    #[error(":protocol is {0:?}, not \"websocket\"")]
+    Protocol(String),
+    /// `Upgrade: websocket` or `Connection: Upgrade` is missing, or a GET came over HTTP/2.
     #[error("not a request to upgrade to WebSocket")]
     NoUpgrade,
     /// The key is not 16 bytes in base64, or is missing or repeated.
@@ -66,6 +69,8 @@ impl Refused {
     fn status_line(&self) -> &'static str {
         match self {
             Self::Method => "HTTP/1.1 405 Method Not Allowed",
+            // RFC 9220 §3: for a value that is not understood.
+            Self::Protocol(_) => "HTTP/1.1 501 Not Implemented",
             Self::NoUpgrade | Self::Version => "HTTP/1.1 426 Upgrade Required",
             Self::Key | Self::Host | Self::Extensions(_) => "HTTP/1.1 400 Bad Request",
             Self::Origin(_) => "HTTP/1.1 403 Origin Not Allowed",
@@ -102,15 +107,73 @@ impl Handshake {
 impl Upgrade {
     /// The answer to a request by `policy`.
     pub fn answer(request: Head, policy: &Policy) -> Self {
-        match check(&request, policy) {
+        let answer = match check(&request, policy) {
             Ok(accept) => agree(request, &accept, policy),
             Err(refused) => refuse(request, refused),
-        }
+        };
+        answer.in_its_version()
+    }
+
+    /// The same, with the response as the request's version of HTTP has it.
+    #[must_use]
+    pub fn in_its_version(self) -> Self {
+        let response = in_version_of(&self.request, self.response);
+        Self { response, ..self }
     }
 }
 
-/// Checks a request and derives the value of `Sec-WebSocket-Accept` (RFC 6455 §4.2.1, §4.2.2).
+/// A response of HTTP/1.1, as the version of HTTP that `request` came in has it.
+pub fn in_version_of(request: &Head, response: Head) -> Head {
+    if request.is_http2() {
+        extended::response(&response)
+    } else {
+        response
+    }
+}
+
+/// Checks a request and derives the value of `Sec-WebSocket-Accept`, which HTTP/2 does not need (RFC 6455 §4.2.1,
+/// §4.2.2).
 fn check(request: &Head, policy: &Policy) -> Result<String, Refused> {
+    if request.is_http2() {
+        check_connect(request)?;
+    } else {
+        check_upgrade(request)?;
+    }
+    // RFC 6455 §11.3.5: the field MUST NOT appear more than once.
+    let versions: Vec<&[u8]> = request.values("Sec-WebSocket-Version").collect();
+    if versions != [VERSION.as_bytes()] {
+        return Err(Refused::Version);
+    }
+    let origin = request.text("Origin");
+    let allowed = |origin: &String| policy.origins.contains(origin);
+    if !policy.origins.is_empty() && !origin.as_ref().is_some_and(allowed) {
+        return Err(Refused::Origin(origin));
+    }
+    // RFC 6455 §9.1: the recipient of malformed data MUST fail the connection.
+    extensions(request).map_err(Refused::Extensions)?;
+    if request.is_http2() {
+        return Ok(String::new());
+    }
+    accept_key(request)
+}
+
+/// Checks what takes the place of an upgrade over HTTP/2 (RFC 8441 §4).
+fn check_connect(request: &Head) -> Result<(), Refused> {
+    let method = request.text(":method").unwrap_or_default();
+    match (method.as_str(), request.text(":protocol")) {
+        ("CONNECT", Some(protocol)) if protocol == "websocket" => {}
+        (_, Some(protocol)) => return Err(Refused::Protocol(protocol)),
+        ("GET", None) => return Err(Refused::NoUpgrade),
+        _ => return Err(Refused::Method),
+    }
+    // RFC 9113 §8.3.1: a request without :authority needs a Host field.
+    if request.values(":authority").next().is_none() && request.values("Host").count() != 1 {
+        return Err(Refused::Host);
+    }
+    Ok(())
+}
+
+fn check_upgrade(request: &Head) -> Result<(), Refused> {
     let line = request.start_line();
     if !line.starts_with(b"GET ") || !line.ends_with(b" HTTP/1.1") {
         return Err(Refused::Method);
@@ -127,19 +190,7 @@ fn check(request: &Head, policy: &Policy) -> Result<String, Refused> {
     if request.values("Host").count() != 1 {
         return Err(Refused::Host);
     }
-    // RFC 6455 §11.3.5: the field MUST NOT appear more than once.
-    let versions: Vec<&[u8]> = request.values("Sec-WebSocket-Version").collect();
-    if versions != [VERSION.as_bytes()] {
-        return Err(Refused::Version);
-    }
-    let origin = request.text("Origin");
-    let allowed = |origin: &String| policy.origins.contains(origin);
-    if !policy.origins.is_empty() && !origin.as_ref().is_some_and(allowed) {
-        return Err(Refused::Origin(origin));
-    }
-    // RFC 6455 §9.1: the recipient of malformed data MUST fail the connection.
-    extensions(request).map_err(Refused::Extensions)?;
-    accept_key(request)
+    Ok(())
 }
 
 fn accept_key(request: &Head) -> Result<String, Refused> {
@@ -259,6 +310,63 @@ mod tests {
             assert_eq!(answer.response.status(), Some(status), "{from} → {to}");
             assert!(answer.refused.is_some());
         }
+    }
+
+    const CONNECT: &[(&str, &str)] = &[
+        (":method", "CONNECT"),
+        (":scheme", "https"),
+        (":authority", "server.example.com"),
+        (":path", "/chat"),
+        (":protocol", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-protocol", "chat, superchat"),
+        ("origin", "http://example.com"),
+    ];
+
+    /// The answer over HTTP/2 with this value of a field, which an empty one removes.
+    fn answer_connect(name: &str, value: &str) -> Upgrade {
+        let changed = CONNECT.iter().map(|field| match field {
+            (other, _) if *other == name => (name, value),
+            field => *field,
+        });
+        let fields = changed.filter(|(_, value)| !value.is_empty());
+        let policy = Policy {
+            subprotocols: vec!["chat".to_owned()],
+            ..Policy::default()
+        };
+        Upgrade::answer(Head::encode("CONNECT /chat HTTP/2", fields), &policy)
+    }
+
+    #[test]
+    fn answers_the_example_of_rfc8441_section_5_1() {
+        let answer = answer_connect("none", "");
+        assert_eq!(
+            String::from_utf8_lossy(answer.response.as_bytes()),
+            "HTTP/2 200\r\nsec-websocket-protocol: chat\r\n\r\n"
+        );
+        assert_eq!(answer.subprotocol.as_deref(), Some("chat"));
+    }
+
+    #[test]
+    fn refuses_over_http2_with_the_matching_status_and_no_field_of_a_connection() {
+        for (name, value, status) in [
+            (":protocol", "connect-udp", 501),
+            (":protocol", "", 405),
+            (":authority", "", 400),
+            ("sec-websocket-version", "", 426),
+        ] {
+            let answer = answer_connect(name, value);
+            let text = String::from_utf8_lossy(answer.response.as_bytes()).into_owned();
+            assert_eq!(answer.response.status(), Some(status), "{name}: {value}");
+            assert!(answer.refused.is_some());
+            assert!(
+                !text.contains("upgrade") && !text.contains("connection"),
+                "{text}"
+            );
+        }
+        let get = Head::encode("GET / HTTP/2", [(":method", "GET"), (":authority", "h")]);
+        let refused = Upgrade::answer(get, &Policy::default()).refused;
+        assert_eq!(refused, Some(Refused::NoUpgrade));
     }
 
     #[test]

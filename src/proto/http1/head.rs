@@ -92,6 +92,17 @@ impl Head {
         line.starts_with(b"HTTP/1.0 ") || line.ends_with(b" HTTP/1.0")
     }
 
+    /// Whether the start line, of a request or a response, says HTTP/2.
+    pub fn is_http2(&self) -> bool {
+        let line = self.start_line();
+        line.starts_with(b"HTTP/2 ") || line.ends_with(b" HTTP/2")
+    }
+
+    /// The host of a request: its field, or what HTTP/2 has in its place (RFC 9113 §8.3.1).
+    pub fn host(&self) -> Option<String> {
+        self.text(":authority").or_else(|| self.text("Host"))
+    }
+
     /// The version in the status line of a response, such as `1.1`.
     pub fn version(&self) -> Option<String> {
         let word = self.start_line().split(|&byte| byte == b' ').next()?;

@@ -59,7 +59,7 @@ impl<S: Transport> Transport for Early<S> {
         self.stream.reset_on_drop();
     }
 
-    fn is_ended_by_peer(&self) -> bool {
+    fn is_ended_by_peer(&mut self) -> bool {
         self.bytes.is_empty() && self.stream.is_ended_by_peer()
     }
 }

@@ -221,7 +221,12 @@ impl ServerPrompt {
                     let text = "client and server in front are for wsee proxy";
                     return self.host.complain(&format!("column {column}: {text}"));
                 }
-                Ok(fault) => plan.faults.push(fault),
+                Ok(fault) => match fault.kind.misfit(plan.http2) {
+                    None => plan.faults.push(fault),
+                    Some(why) => {
+                        return self.host.complain(&format!("column {column}: {why}"));
+                    }
+                },
                 Err(error) => {
                     let column = column + error.at;
                     return self

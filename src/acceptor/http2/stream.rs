@@ -1,0 +1,113 @@
+//! The stream of a client, while it is open.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use h2::Reason;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::stream_error;
+use crate::dial::http2::flow::{Incoming, Outgoing};
+use crate::session::Transport;
+
+/// A stream; its connection carries what is written while that is asked for its next event.
+///
+/// Like a socket it ends in order when it is dropped, or with a reset if that was asked for.
+#[derive(Debug)]
+pub struct Stream {
+    incoming: Incoming,
+    outgoing: Outgoing,
+    resets: bool,
+}
+
+/// Where no Close frame came first.
+const ENDED: &str = "the client ended the HTTP/2 stream (END_STREAM) without a Close frame";
+
+impl Stream {
+    pub(super) fn new(incoming: Incoming, outgoing: Outgoing) -> Self {
+        Self {
+            incoming,
+            outgoing,
+            resets: false,
+        }
+    }
+
+    pub(super) fn end_with(&mut self, body: Bytes) {
+        self.outgoing.end_with(body);
+    }
+
+    /// Whether its end is a reset.
+    pub fn is_reset(&self) -> bool {
+        self.resets
+    }
+}
+
+/// Reads what a client sent on a stream.
+pub(super) fn read(
+    incoming: &mut Incoming,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+) -> Poll<io::Result<()>> {
+    incoming.poll(cx).map(|read| match read {
+        Some(Ok(())) => {
+            incoming.read(buf);
+            Ok(())
+        }
+        Some(Err(error)) => Err(stream_error(&error)),
+        // An end in order looks the same; the session knows whether a Close frame came before it.
+        None => Err(io::Error::other(ENDED)),
+    })
+}
+
+impl AsyncRead for Stream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        read(&mut self.get_mut().incoming, cx, buf)
+    }
+}
+
+impl AsyncWrite for Stream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.get_mut().outgoing.poll_write(cx, bytes)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.get_mut().outgoing.end();
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Transport for Stream {
+    fn reset_on_drop(&mut self) {
+        self.resets = true;
+    }
+
+    fn is_ended_by_peer(&mut self) -> bool {
+        // Asked once, without waiting for it.
+        let mut context = Context::from_waker(Waker::noop());
+        self.outgoing.poll_reset(&mut context).is_ready()
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        if self.resets {
+            self.outgoing.reset(Reason::CANCEL);
+        } else {
+            self.outgoing.end();
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The byte stream below an HTTP/2 server, and what passes on it: the library above does not show its frames.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::dial::http2::Seen;
+use crate::dial::http2::frame::{ErrorCode, Frame, GoAway, Reader};
+
+/// The client's preface before its first frame (RFC 9113 §3.4).
+pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Frames that wait to be shown, at most: they are taken after every read.
+const MOST_WAITING: usize = 256;
+/// Bytes that are read before the streams have their turn: the library limits the small frames that nobody has read
+/// yet, and a burst of them is no attack.
+const MOST_IN_TURN: usize = 64 << 10;
+
+#[derive(Debug, Default)]
+pub(super) struct Passed {
+    waiting: VecDeque<Seen>,
+    /// What wsee ended the connection with.
+    pub(super) sent_go_away: Option<GoAway>,
+    pub(super) received_go_away: Option<GoAway>,
+    /// Streams that the library answered by itself.
+    pub(super) unasked: Vec<Unasked>,
+    /// The last stream that was handed on.
+    pub(super) last: u32,
+}
+
+/// What the library did with a stream that it did not hand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unasked {
+    /// Its header block is too large: 431.
+    TooLarge(u32),
+    Reset(u32, ErrorCode),
+}
+
+pub(super) type Shared = Rc<RefCell<Passed>>;
+
+impl Passed {
+    pub(super) fn take(&mut self) -> Option<Seen> {
+        self.waiting.pop_front()
+    }
+
+    fn sent(&mut self, frame: Frame) {
+        let unasked = match frame {
+            Frame::Headers { stream, .. } if stream > self.last => Some(Unasked::TooLarge(stream)),
+            Frame::RstStream { stream, code } if stream > self.last => {
+                Some(Unasked::Reset(stream, code))
+            }
+            _ => None,
+        };
+        if let Some(unasked) = unasked.filter(|_| self.unasked.len() < MOST_WAITING) {
+            self.unasked.push(unasked);
+        }
+        if let Frame::GoAway(go_away) = &frame {
+            self.sent_go_away = Some(go_away.clone());
+        }
+        self.show(true, frame);
+    }
+
+    fn received(&mut self, frame: Frame) {
+        if let Frame::GoAway(go_away) = &frame {
+            self.received_go_away = Some(go_away.clone());
+        }
+        self.show(false, frame);
+    }
+
+    fn show(&mut self, is_sent: bool, frame: Frame) {
+        // Heads are shown with their fields, and data as messages.
+        let is_shown = !matches!(frame, Frame::Data { .. } | Frame::Headers { .. });
+        if is_shown && self.waiting.len() < MOST_WAITING {
+            self.waiting.push_back(Seen { is_sent, frame });
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Tap<S> {
+    stream: S,
+    passed: Shared,
+    sent: Reader,
+    received: Reader,
+    /// Bytes of the preface that were not received yet.
+    preface: usize,
+    /// Bytes that were read in this turn.
+    in_turn: usize,
+}
+
+impl<S> Tap<S> {
+    pub(super) fn new(stream: S, passed: Shared) -> Self {
+        Self {
+            stream,
+            passed,
+            sent: Reader::default(),
+            received: Reader::default(),
+            preface: PREFACE.len(),
+            in_turn: 0,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tap<S> {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.in_turn >= MOST_IN_TURN {
+            this.in_turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        let before = buf.filled().len();
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if read.is_pending() {
+            this.in_turn = 0;
+        }
+        ready!(read)?;
+        let bytes = &buf.filled()[before..];
+        this.in_turn += bytes.len();
+        let preface = this.preface.min(bytes.len());
+        this.preface -= preface;
+        let mut passed = this.passed.borrow_mut();
+        this.received
+            .push(&bytes[preface..], &mut |frame| passed.received(frame));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tap<S> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let n = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
+        let mut passed = this.passed.borrow_mut();
+        this.sent.push(&bytes[..n], &mut |frame| passed.sent(frame));
+        Poll::Ready(Ok(n))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.get_mut().stream).poll_shutdown(cx)
+    }
+}
