@@ -14,6 +14,7 @@ mod client;
 mod fault;
 mod forward;
 mod graphql;
+mod http2_served;
 mod jsonrpc;
 mod like;
 mod million;

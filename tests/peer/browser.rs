@@ -49,6 +49,21 @@ pub fn chromium(args: &[&str]) -> Run {
     run.env("HOME", &home)
 }
 
+/// Firefox without a window, with these files in its profile.
+pub fn firefox_with(files: &[(&str, &str)], url: &str) -> Run {
+    let run = program(Command::new("firefox-esr"));
+    let home = run.home().display().to_string();
+    let profile = run.home().join("profile");
+    std::fs::create_dir(&profile).expect("a profile");
+    for (name, content) in files {
+        std::fs::write(profile.join(name), content).expect("a profile");
+    }
+    let profile = profile.display().to_string();
+    run.arg("--profile", &profile)
+        .arg("--headless", url)
+        .env("HOME", &home)
+}
+
 #[test]
 #[ignore = "needs Chromium"]
 fn chromium_finds_an_echo_and_orderly_ends() {

@@ -1,25 +1,12 @@
 //! `--like` beside the browsers that it imitates.
 
 use std::path::Path;
-use std::process::Command;
 
 use rustix::process::Signal;
 
-use super::browser::chromium;
+use super::browser::{chromium, firefox_with};
 use crate::listen::{Listening, listening};
-use crate::support::run::{Run, program, wsee};
-
-/// Firefox without a window.
-fn firefox(url: &str) -> Run {
-    let run = program(Command::new("firefox-esr"));
-    let home = run.home().display().to_string();
-    let profile = run.home().join("profile");
-    std::fs::create_dir(&profile).expect("a profile");
-    let profile = profile.display().to_string();
-    run.arg("--profile", &profile)
-        .arg("--headless", url)
-        .env("HOME", &home)
-}
+use crate::support::run::{Run, wsee};
 
 /// The request of connection `number` in the log, without what differs between versions and runs.
 fn request(log: &str, number: usize) -> Vec<String> {
@@ -81,6 +68,6 @@ fn a_handshake_like_chrome_is_that_of_chromium() {
 #[ignore = "needs Firefox"]
 fn a_handshake_like_firefox_is_that_of_firefox() {
     let server = listening(&["-v"]);
-    let browser = firefox(&page(&server));
+    let browser = firefox_with(&[], &page(&server));
     assert_alike(server, "firefox", browser);
 }
