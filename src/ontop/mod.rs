@@ -13,6 +13,7 @@ pub mod graphql;
 pub mod jsonrpc;
 pub mod mqtt;
 mod names;
+mod pack;
 pub mod phoenix;
 pub mod recognise;
 mod record;

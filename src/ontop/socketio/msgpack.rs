@@ -1,18 +1,9 @@
 //! Packets of socket.io-msgpack-parser: the whole packet is one binary message.
 
-use std::io::ErrorKind;
-
-use rmpv::Value as Pack;
-use rmpv::decode::read_value_with_max_depth;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::packet::{MAIN, Packet, PacketFault, PacketType};
-use crate::ontop::binary::binary_value;
-
-/// The deepest nesting, in levels of rmpv, which counts two for one of JSON: as deep as `serde_json` reads.
-const MAX_DEPTH: usize = 256;
-/// The extension type of JavaScript's `undefined`.
-const UNDEFINED: i8 = 0;
+use crate::ontop::pack;
 
 /// Whether a binary message starts as a packet does: with a map whose first key is `type`.
 pub(super) fn is_packet(payload: &[u8]) -> bool {
@@ -22,16 +13,8 @@ pub(super) fn is_packet(payload: &[u8]) -> bool {
 /// Reads a packet; its data has binary parts as `binary_value`.
 pub fn decode(payload: &[u8]) -> Result<Packet, PacketFault> {
     let fault = |problem: &str| PacketFault::MessagePack(problem.to_owned());
-    let mut rest = payload;
-    let pack = read_value_with_max_depth(&mut rest, MAX_DEPTH);
-    let pack = pack.map_err(|error| match error.kind() {
-        ErrorKind::UnexpectedEof => fault("it is cut off"),
-        _ => PacketFault::MessagePack(error.to_string()),
-    })?;
-    if !rest.is_empty() {
-        return Err(fault("bytes follow it"));
-    }
-    let Value::Object(mut object) = json(pack) else {
+    let value = pack::read(payload).map_err(PacketFault::MessagePack)?;
+    let Value::Object(mut object) = value else {
         return Err(fault("it is no map"));
     };
     let kind = match object.get("type").and_then(Value::as_u64) {
@@ -57,42 +40,6 @@ pub fn decode(payload: &[u8]) -> Result<Packet, PacketFault> {
     };
     let data = object.remove("data").filter(|data| !data.is_null());
     Ok(Packet { data, ..packet })
-}
-
-fn json(pack: Pack) -> Value {
-    match pack {
-        Pack::Nil | Pack::Ext(UNDEFINED, _) => Value::Null,
-        Pack::Boolean(value) => value.into(),
-        Pack::Integer(integer) => match (integer.as_u64(), integer.as_i64()) {
-            (Some(value), _) => value.into(),
-            (None, value) => value.into(),
-        },
-        Pack::F32(value) => f64::from(value).into(),
-        Pack::F64(value) => value.into(),
-        Pack::String(text) => match text.as_str() {
-            Some(text) => text.into(),
-            None => binary_value(text.as_bytes()),
-        },
-        Pack::Binary(bytes) | Pack::Ext(_, bytes) => binary_value(&bytes),
-        Pack::Array(items) => items.into_iter().map(json).collect(),
-        Pack::Map(pairs) => pairs
-            .into_iter()
-            .map(|(key, value)| (name(key), json(value)))
-            .collect::<Map<_, _>>()
-            .into(),
-    }
-}
-
-/// The name of a member; numbers and the like are what JSON makes of them.
-fn name(key: Pack) -> String {
-    // Quoted as JSON, the keys of keys would grow with every level of nesting, without a bound.
-    if matches!(key, Pack::Array(_) | Pack::Map(_)) {
-        return "[object Object]".to_owned();
-    }
-    match json(key) {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]
