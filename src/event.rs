@@ -149,6 +149,7 @@ pub enum DisconnectReason<'a> {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redirected {
+    /// 200 is that of a negotiation.
     pub status: u16,
     /// Secrets in this URL are not masked.
     pub to: String,

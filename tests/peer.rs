@@ -23,6 +23,7 @@ mod passed;
 mod proxied;
 mod report;
 mod server;
+mod signalr;
 mod socket_io;
 mod socket_io_clients;
 mod stomp;
@@ -70,6 +71,15 @@ impl Library {
     fn serve(self, args: &[&str]) -> Server {
         Server::of(self.script("server", args))
     }
+}
+
+/// A script in this folder that Node runs.
+fn node(name: &str, args: &[&str]) -> Run {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new("node");
+    command.env("NODE_PATH", root.join("target/peer/node_modules"));
+    command.arg(root.join("tests/peer").join(name)).args(args);
+    program(command)
 }
 
 /// A server that runs.

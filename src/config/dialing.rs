@@ -98,6 +98,7 @@ impl Dialing {
                 timeout_flag: "--connect-timeout",
                 on_top: None,
                 polling: None,
+                negotiation: None,
             },
             url: target.sent_url(),
             notes: assumed.chain(schemeless(handshake)).collect(),

@@ -3,6 +3,7 @@ use url::Url;
 use super::credential::userinfo;
 use super::target::Target;
 use crate::cli::RedirectArgs;
+use crate::ontop::signalr::negotiation::REDIRECTIONS;
 use crate::session::{Follow, Place};
 
 pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
@@ -12,6 +13,15 @@ pub(super) fn follow(args: &RedirectArgs) -> Option<Follow> {
         trusted: args.location_trusted,
         place,
     })
+}
+
+/// How to follow where a negotiation of `SignalR` leads, with or without `--location`.
+pub(super) fn negotiation(args: &RedirectArgs) -> Follow {
+    Follow {
+        limit: REDIRECTIONS,
+        trusted: args.location_trusted,
+        place,
+    }
 }
 
 fn place(url: &Url) -> Result<Place, String> {

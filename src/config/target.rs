@@ -24,6 +24,8 @@ pub struct Target {
     /// User name and password of the userinfo, percent-decoded.
     pub credentials: Option<(String, String)>,
     pub assumed: Option<Assumption>,
+    /// The scheme that was typed is http or https.
+    pub is_http: bool,
 }
 
 impl Target {
@@ -115,7 +117,9 @@ fn resolve(input: &str) -> Result<Target, TargetProblem> {
     let (rest, zone) = zone::split(&rest)?;
     check_authority(authority(&rest))?;
     if let Some(scheme) = scheme {
-        return build(parse(scheme, &rest)?, &rest, zone.as_deref(), None);
+        let target = build(parse(scheme, &rest)?, &rest, zone.as_deref(), None)?;
+        let is_http = input.to_ascii_lowercase().starts_with("http");
+        return Ok(Target { is_http, ..target });
     }
     let assumed = Assumption::of(&parse("ws", &rest)?.host().ok_or(TargetProblem::NoHost)?);
     // Parsed again: `Url` has dropped the port if it was the default of the first scheme.
@@ -303,6 +307,7 @@ fn build(
         host_header,
         credentials: credentials(&url)?,
         assumed,
+        is_http: false,
         url,
     })
 }

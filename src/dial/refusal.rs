@@ -17,16 +17,18 @@ pub async fn read_body(
 ) -> Body {
     let mut body = Body::new(response);
     body.push(received);
-    let rest = async {
-        let mut block = [0; 4 << 10];
-        while !body.is_done() {
-            match stream.read(&mut block).await {
-                Ok(n @ 1..) => body.push(&block[..n]),
-                _ => break,
-            };
-        }
-    };
     // Show what arrived until then.
-    let _ = tokio::time::timeout(PATIENCE, rest).await;
+    let _ = tokio::time::timeout(PATIENCE, read_rest(stream, &mut body)).await;
     body
+}
+
+/// Reads what is left of `body`, or of the part of it that is kept.
+pub async fn read_rest(stream: &mut (impl AsyncRead + Unpin), body: &mut Body) {
+    let mut block = [0; 4 << 10];
+    while !body.is_done() {
+        match stream.read(&mut block).await {
+            Ok(n @ 1..) => body.push(&block[..n]),
+            _ => break,
+        };
+    }
 }

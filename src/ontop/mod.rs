@@ -17,6 +17,7 @@ mod pack;
 pub mod phoenix;
 pub mod recognise;
 mod record;
+pub mod signalr;
 pub mod socketio;
 mod stage;
 pub mod stomp;
@@ -45,13 +46,14 @@ pub enum Name {
     Mqtt,
     ActionCable,
     Stomp,
+    SignalR,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::SocketIo,
         Self::Graphql,
         Self::JsonRpc,
@@ -59,6 +61,7 @@ impl Name {
         Self::Mqtt,
         Self::ActionCable,
         Self::Stomp,
+        Self::SignalR,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -70,6 +73,7 @@ impl Name {
             Self::Mqtt => "mqtt",
             Self::ActionCable => "actioncable",
             Self::Stomp => "stomp",
+            Self::SignalR => "signalr",
         }
     }
 
@@ -92,6 +96,7 @@ impl Name {
             Self::Mqtt => mqtt::VERBS,
             Self::ActionCable => actioncable::VERBS,
             Self::Stomp => stomp::VERBS,
+            Self::SignalR => signalr::VERBS,
         }
     }
 
@@ -109,6 +114,7 @@ impl Name {
     pub fn subscribe_verb(self) -> Option<&'static Verb> {
         match self {
             Self::Phoenix => self.verb("join"),
+            Self::SignalR => self.verb("stream"),
             _ => self.verb("subscribe"),
         }
     }
@@ -126,6 +132,7 @@ impl Name {
     pub fn refusal(self, body: &str) -> Option<Refusal> {
         match self {
             Self::SocketIo => socketio::refusal(body),
+            Self::SignalR => signalr::negotiation::unknown(body),
             _ => None,
         }
     }
@@ -160,6 +167,7 @@ pub enum Options {
     Mqtt(mqtt::Options),
     ActionCable,
     Stomp(stomp::Options),
+    SignalR,
 }
 
 impl Options {
@@ -172,6 +180,7 @@ impl Options {
             Self::Mqtt(_) => Name::Mqtt,
             Self::ActionCable => Name::ActionCable,
             Self::Stomp(_) => Name::Stomp,
+            Self::SignalR => Name::SignalR,
         }
     }
 
@@ -185,6 +194,7 @@ impl Options {
             Name::Mqtt => Self::Mqtt(mqtt::Options::default()),
             Name::ActionCable => Self::ActionCable,
             Name::Stomp => Self::Stomp(stomp::Options::default()),
+            Name::SignalR => Self::SignalR,
         }
     }
 
@@ -198,6 +208,7 @@ impl Options {
             Self::Mqtt(options) => Box::new(mqtt::Client::new(options.clone())),
             Self::ActionCable => Box::new(actioncable::Client::default()),
             Self::Stomp(options) => Box::new(stomp::Client::new(options.clone())),
+            Self::SignalR => Box::new(signalr::Client::default()),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::proto::handshake::{Agreed, Refusal};
 use crate::proto::http1::{Body, Head};
 use crate::render::escape::escape_line;
 use crate::render::{Role, quantity};
-use crate::session::{OpenError, Refused, Transport};
+use crate::session::{Asked, OpenError, Refused, Transport};
 
 /// How long the body of a refusal may pause.
 const BODY: Duration = Duration::from_secs(10);
@@ -98,7 +98,7 @@ pub(super) async fn pass_refusal(
         Refused {
             refusal,
             body,
-            is_poll: false,
+            asked: Asked::Upgrade,
         },
         evidence,
     );

@@ -10,6 +10,7 @@ use crate::dial::{self, Http2Error, ProxyError, ProxyProblem, TlsFailure, TlsPro
 use crate::duration::shown;
 use crate::event::{Evidence, Symptom};
 use crate::exit::Exit;
+use crate::ontop::signalr::negotiation;
 use crate::ontop::{self, Refusal};
 use crate::proto::handshake::{self, HandshakeError};
 use crate::proto::http1::{Body, HeadError};
@@ -45,11 +46,14 @@ pub enum OpenProblem {
     #[error(transparent)]
     Redirect(#[from] RedirectError),
     /// The response's status is not 101.
-    #[error("the server refused the {} with status {}", if .0.is_poll { "first poll" } else { "upgrade" }, .0.refusal.status)]
+    #[error("the server refused the {} with status {}", .0.asked, .0.refusal.status)]
     Refused(Box<Refused>),
     /// The first answer of long polling opens no session.
     #[error("the answer to the first poll is no Engine.IO open packet: {0}")]
     NoEngine(String),
+    /// The protocol on top refuses the session before it begins.
+    #[error("{}", .0.text)]
+    OnTop(Refusal),
     /// The server speaks this version of Engine.IO.
     #[error("the server speaks EIO {0}, another version than was asked for")]
     OtherVersion(u8),
@@ -63,8 +67,28 @@ pub struct Refused {
     pub refusal: handshake::Refusal,
     /// The start of the response's body.
     pub body: Body,
-    /// It answers a request of long polling.
-    pub is_poll: bool,
+    /// What it answers.
+    pub asked: Asked,
+}
+
+/// What a request asks a server for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    Upgrade,
+    /// To begin long polling.
+    Poll,
+    /// The negotiation of `SignalR`.
+    Negotiation,
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Upgrade => "upgrade",
+            Self::Poll => "first poll",
+            Self::Negotiation => "negotiation",
+        })
+    }
 }
 
 impl OpenError {
@@ -89,8 +113,13 @@ impl OpenError {
         let (refusal, refuses_version) = match (&problem, on_top) {
             (OpenProblem::Refused(refused), Some(name)) => {
                 let body = String::from_utf8_lossy(refused.body.content());
-                (name.refusal(&body), name.refuses_version(&body))
+                let refusal = match refused.asked {
+                    Asked::Negotiation => negotiation::refusal(refused.refusal.status),
+                    Asked::Upgrade | Asked::Poll => name.refusal(&body),
+                };
+                (refusal, name.refuses_version(&body))
             }
+            (OpenProblem::OnTop(refusal), _) => (Some(refusal.clone()), false),
             (OpenProblem::OtherVersion(_), _) => (None, true),
             _ => (None, false),
         };
@@ -147,6 +176,7 @@ impl OpenProblem {
             | Self::Handshake(_)
             | Self::NoEngine(_) => Exit::BadHandshake,
             Self::OtherVersion(_) => Exit::RefusedOnTop,
+            Self::OnTop(refusal) => refusal.exit,
             Self::Redirect(_) => Exit::Redirect,
             Self::Refused(_) => Exit::Refused,
             Self::Timeout { .. } => Exit::Timeout,

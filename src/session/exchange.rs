@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::credential::has_credentials;
 use super::error::OpenProblem;
-use super::options::Options;
+use super::options::{Negotiation, Options};
 use super::progress::Progress;
 use super::redirect::{Trail, withholds};
 use super::upgrade::upgrade;
@@ -78,18 +78,22 @@ fn redirection(outcome: &Outcome) -> Option<(u16, String)> {
 
 type Answer = (Stream, Outcome, Buffer);
 
+/// The body of a negotiation, as the official clients send it.
+const NOTHING: (&str, usize) = ("text/plain;charset=UTF-8", 0);
+
 async fn request(
     options: &Options,
     observe: &mut dyn FnMut(Event<'_>),
     progress: &mut Progress,
 ) -> Result<Answer, OpenProblem> {
     let mut offer = offer(options);
-    let mut handshake = match options.polling {
-        Some(_) => {
+    let mut handshake = match (options.polling, &options.negotiation) {
+        (_, Some(Negotiation::Asked)) => Handshake::plain(&offer, "POST", Some(NOTHING)),
+        (Some(_), _) => {
             offer.target = fresh(&offer.target);
-            Handshake::plain(&offer)
+            Handshake::plain(&offer, "GET", None)
         }
-        None => Handshake::new(&offer, &generate_key()),
+        (None, _) => Handshake::new(&offer, &generate_key()),
     };
     let has_login = options.credentials.login.is_some();
     if (has_login || has_credentials(handshake.request())) && is_exposed(options) {

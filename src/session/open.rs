@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use tokio::io::AsyncWriteExt;
 
 use super::carrier::Carrier;
-use super::error::{OpenError, OpenProblem, Refused};
+use super::error::{Asked, OpenError, OpenProblem, Refused};
 use super::exchange::{Exchange, exchange};
-use super::options::Options;
+use super::negotiate::negotiate;
+use super::options::{Negotiation, Options};
 use super::polling::{self, Polling};
 use super::progress::Progress;
 use crate::dial::http2::Versions;
@@ -46,6 +47,13 @@ pub(super) async fn open_once(
     observe: &mut dyn FnMut(Event<'_>),
 ) -> Result<Opened, OpenError> {
     let started = Instant::now();
+    let negotiated = match &options.negotiation {
+        Some(Negotiation::First(follow)) => {
+            Some(Box::pin(negotiate(options, follow, observe)).await?)
+        }
+        _ => None,
+    };
+    let options = negotiated.as_ref().unwrap_or(options);
     let answered = ask(options, observe).await?;
     let took = |at: Instant| at - started;
     let (stream, open, input, evidence) = match answered.outcome {
@@ -161,7 +169,10 @@ impl Unread {
             return Err(OpenProblem::Refused(Box::new(Refused {
                 refusal,
                 body,
-                is_poll: options.polling.is_some(),
+                asked: match options.polling {
+                    Some(_) => Asked::Poll,
+                    None => Asked::Upgrade,
+                },
             })));
         }
         let left = options.connect_timeout.saturating_sub(started.elapsed());

@@ -28,6 +28,8 @@ pub struct Options {
     pub on_top: Option<ontop::Name>,
     /// HTTP long polling in the place of WebSocket.
     pub polling: Option<Polling>,
+    /// The negotiation of `SignalR`.
+    pub negotiation: Option<Negotiation>,
 }
 
 impl Options {
@@ -55,6 +57,14 @@ impl Options {
             }
         }
     }
+}
+
+#[derive(Debug, Clone)]
+pub enum Negotiation {
+    /// It comes before the upgrade, and may lead to other servers.
+    First(Follow),
+    /// The request is that.
+    Asked,
 }
 
 /// How to poll.

@@ -70,22 +70,33 @@ impl<'a> Trail<'a> {
         hop: &Options,
         location: &str,
     ) -> Result<Options, RedirectError> {
-        let url = resolve(&hop.url, location)?;
-        let place = (follow.place)(&url).map_err(RedirectError::Location)?;
-        let to = shown(&place.url);
-        if hop.target.tls && !place.target.tls {
-            return Err(RedirectError::Downgrade { to });
-        }
-        let next = request(self.first, place, follow.trusted);
+        let next = elsewhere(self.first, follow, hop, location)?;
+        let to = || shown(&next.url);
         if self.asked.contains(&asked(&next)) {
-            return Err(RedirectError::Circle { to });
+            return Err(RedirectError::Circle { to: to() });
         }
         if self.asked.len() > usize::from(follow.limit) {
             let limit = follow.limit;
-            return Err(RedirectError::TooMany { limit, to });
+            return Err(RedirectError::TooMany { limit, to: to() });
         }
         Ok(next)
     }
+}
+
+/// The first request as it is made where `hop` leads to.
+pub(super) fn elsewhere(
+    first: &Options,
+    follow: &Follow,
+    hop: &Options,
+    location: &str,
+) -> Result<Options, RedirectError> {
+    let url = resolve(&hop.url, location)?;
+    let place = (follow.place)(&url).map_err(RedirectError::Location)?;
+    if hop.target.tls && !place.target.tls {
+        let to = shown(&place.url);
+        return Err(RedirectError::Downgrade { to });
+    }
+    Ok(request(first, place, follow.trusted))
 }
 
 /// What identifies a request: two with the same URL and cookies are a loop.
@@ -148,7 +159,7 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
 const MAX_SHOWN: usize = 200;
 
 /// A URL for an error, without its query, which may hold secrets.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let (base, query) = match url.as_str().split_once('?') {
         Some((base, _)) => (base, "?…"),
         None => (url.as_str(), ""),
@@ -256,6 +267,7 @@ mod tests {
             timeout_flag: "--connect-timeout",
             on_top: None,
             polling: None,
+            negotiation: None,
         }
     }
 

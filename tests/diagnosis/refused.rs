@@ -43,7 +43,7 @@ const REFUSALS: &[(SetUp, &str, &str)] = refusals! {
     "an ordinary page", "/", [], "200 OK", "<html><title>Hi</title></html>" => ["an ordinary page", "try /ws"] but [];
     "Socket.IO, EIO=3", "/socket.io/?EIO=3&transport=websocket", [], "400 Bad Request", "{\"code\":5,\"message\":\"Unsupported protocol version\"}" => ["EIO=4"] but ["subprotocol"];
     "Socket.IO, no transport", "/socket.io/", [], "400 Bad Request", "{\"code\":0,\"message\":\"Transport unknown\"}" => [SOCKET_IO] but ["subprotocol"];
-    "SignalR without negotiate", "/hub", [], "400 Bad Request", "Connection ID required" => ["POST to /hub/negotiate"] but ["subprotocol"];
+    "SignalR without negotiate", "/hub", [], "400 Bad Request", "Connection ID required" => ["--as signalr negotiates it"] but ["subprotocol"];
     "ws on Node, wrong path", "/grapql", [], "400 Bad Request", "Bad Request" => ["400 for /grapql: a wrong path (ws on Node", "check the path first, then try -s NAME"] but [];
     "ws on Node, wrong path with a subprotocol", "/grapql", ["-s", "chat"], "400 Bad Request", "Bad Request" => ["a wrong path", "subprotocol chat"] but ["-s NAME"];
     "a subprotocol is missing", "/", [], "400 Bad Request", "Sec-WebSocket-Protocol required" => ["wants a subprotocol", "add -s NAME"] but ["path"];

@@ -4,6 +4,7 @@ mod actioncable;
 mod mqtt;
 mod phoenix;
 mod query;
+mod signalr;
 mod socketio;
 mod source;
 
@@ -18,7 +19,7 @@ use crate::exit::Exit;
 use crate::ontop::socketio::is_namespace;
 use crate::ontop::{self, Name, SayError, graphql, jsonrpc};
 use crate::pipe::Split;
-use crate::session::Polling;
+use crate::session::{Negotiation, Polling};
 use crate::speaker::{self, Auth};
 use source::Source;
 
@@ -99,6 +100,7 @@ pub(super) struct OnTop {
     /// Offered unless others are given.
     subprotocols: Vec<String>,
     polling: Option<Polling>,
+    negotiation: Option<Negotiation>,
     /// Sent unless another is given.
     origin: Option<String>,
 }
@@ -110,9 +112,12 @@ impl OnTop {
         open.polling = self.polling;
         if self.polling.is_some() {
             open.dial.http = Versions::Http1;
+        }
+        if self.polling.is_some() || self.negotiation.is_some() {
             // As in a browser, the requests of a session share what the first answer sets.
             open.credentials.jar.get_or_insert_default();
         }
+        open.negotiation = self.negotiation;
         dialing.on_top = Some(self.options);
         dialing.notes.extend(self.note);
         let origin = &mut open.offer.origin;
@@ -146,7 +151,7 @@ pub(super) fn resolve(
     let auth = source.as_ref().map(Source::read).transpose()?;
     let limit = usize::try_from(max_message).unwrap_or(usize::MAX);
     let offers = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    let (mut polling, mut origin) = (None, None);
+    let (mut polling, mut negotiation, mut origin) = (None, None, None);
     let (protocol, note, subprotocols) = match name {
         Name::SocketIo => {
             let version = socketio::version(args, target);
@@ -195,6 +200,10 @@ pub(super) fn resolve(
             let options = ontop::Options::Stomp(ontop::stomp::Options { host, limit });
             (options, None, offers(&ontop::stomp::SUBPROTOCOLS))
         }
+        Name::SignalR => {
+            negotiation = signalr::negotiation(target, &dial.redirect);
+            (ontop::Options::SignalR, None, Vec::new())
+        }
     };
     let read = |source: Source| {
         Auth::new(move || {
@@ -217,6 +226,7 @@ pub(super) fn resolve(
         note,
         subprotocols,
         polling,
+        negotiation,
         origin,
     }))
 }

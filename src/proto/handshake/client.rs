@@ -296,8 +296,8 @@ impl Handshake {
     }
 
     /// A request in the place of a handshake, which asks for no upgrade: every answer is a refusal of one.
-    pub fn plain(offer: &Offer) -> Self {
-        Self::of(offer.plain("GET", None), offer)
+    pub fn plain(offer: &Offer, method: &str, body: Option<(&str, usize)>) -> Self {
+        Self::of(offer.plain(method, body), offer)
     }
 
     fn of(request: Head, offer: &Offer) -> Self {

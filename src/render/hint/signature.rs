@@ -53,7 +53,7 @@ pub(super) const EXACT: &[Row] = &[
                 && it.says(&["connection id required", "no connection with that id"])
         },
         "SignalR wants the id of a negotiated connection",
-        "POST to {path}/negotiate?negotiateVersion=1, then add ?id= with its connectionToken",
+        "--as signalr negotiates it, with http:// or https:// in the URL",
     ),
     row(
         |it| {
