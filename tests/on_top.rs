@@ -9,6 +9,7 @@ mod phoenix;
 mod pipe;
 mod polling;
 mod prompt;
+mod pusher;
 mod signalr;
 mod stomp;
 mod version;

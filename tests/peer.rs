@@ -21,6 +21,7 @@ mod million;
 mod mqtt;
 mod passed;
 mod proxied;
+mod pusher;
 mod report;
 mod server;
 mod signalr;

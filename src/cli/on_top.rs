@@ -11,7 +11,7 @@ use crate::secret::Secret;
 pub struct OnTopArgs {
     /// Speak a protocol on top of WebSocket, such as socket.io, or raw for none
     ///
-    /// socket.io, graphql, jsonrpc, phoenix, mqtt, actioncable, stomp and signalr are known.
+    /// socket.io, graphql, jsonrpc, phoenix, mqtt, actioncable, stomp, signalr and pusher are known.
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
     /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
@@ -55,8 +55,8 @@ pub struct OnTopArgs {
     ///
     /// What follows the command at the prompt: a document of GraphQL, a topic of Phoenix and the JSON to
     /// join it with, a topic of MQTT and its QoS, 'sensors/# 1', a channel of Action Cable and its
-    /// parameters, a destination of STOMP, or a method of SignalR that streams and its arguments. A
-    /// subscription that the server refuses is exit status 115.
+    /// parameters, a destination of STOMP, a method of SignalR that streams and its arguments, or a
+    /// channel of Pusher. A subscription that the server refuses is exit status 115.
     #[arg(long, value_name = "WHAT", requires = "name", action = ArgAction::Append, hide_short_help = true)]
     pub subscribe: Vec<String>,
     /// The version of Engine.IO: 3 (Socket.IO 2), 4 (Socket.IO 3 and 4) or auto
@@ -100,6 +100,17 @@ pub struct OnTopArgs {
     /// A server keeps one connection of each name: another client of this name ends it.
     #[arg(long, value_name = "ID", requires = "name", hide_short_help = true)]
     pub client_id: Option<String>,
+    /// The secret of an app of Pusher, which signs private channels: the secret, @FILE or env:NAME
+    ///
+    /// Private and presence channels want a signature, which the page gets from its own server. With the
+    /// secret wsee signs by itself; the secret is not sent.
+    #[arg(
+        long,
+        value_name = "SECRET|@FILE|env:NAME",
+        requires = "name",
+        hide_short_help = true
+    )]
+    pub pusher_secret: Option<Secret<String>>,
 }
 
 /// A value of `--as`.

@@ -15,6 +15,7 @@ pub mod mqtt;
 mod names;
 mod pack;
 pub mod phoenix;
+pub mod pusher;
 pub mod recognise;
 mod record;
 pub mod signalr;
@@ -47,13 +48,14 @@ pub enum Name {
     ActionCable,
     Stomp,
     SignalR,
+    Pusher,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::SocketIo,
         Self::Graphql,
         Self::JsonRpc,
@@ -62,6 +64,7 @@ impl Name {
         Self::ActionCable,
         Self::Stomp,
         Self::SignalR,
+        Self::Pusher,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -74,6 +77,7 @@ impl Name {
             Self::ActionCable => "actioncable",
             Self::Stomp => "stomp",
             Self::SignalR => "signalr",
+            Self::Pusher => "pusher",
         }
     }
 
@@ -97,6 +101,7 @@ impl Name {
             Self::ActionCable => actioncable::VERBS,
             Self::Stomp => stomp::VERBS,
             Self::SignalR => signalr::VERBS,
+            Self::Pusher => pusher::VERBS,
         }
     }
 
@@ -106,6 +111,7 @@ impl Name {
             (Self::SocketIo, "join") => Some(socketio::joined),
             (Self::Phoenix, "join") => Some(phoenix::joined),
             (Self::ActionCable, "subscribe") => Some(actioncable::confirmed),
+            (Self::Pusher, "subscribe") => Some(pusher::subscribed),
             _ => None,
         }
     }
@@ -168,6 +174,7 @@ pub enum Options {
     ActionCable,
     Stomp(stomp::Options),
     SignalR,
+    Pusher(pusher::Options),
 }
 
 impl Options {
@@ -181,6 +188,7 @@ impl Options {
             Self::ActionCable => Name::ActionCable,
             Self::Stomp(_) => Name::Stomp,
             Self::SignalR => Name::SignalR,
+            Self::Pusher(_) => Name::Pusher,
         }
     }
 
@@ -195,6 +203,7 @@ impl Options {
             Name::ActionCable => Self::ActionCable,
             Name::Stomp => Self::Stomp(stomp::Options::default()),
             Name::SignalR => Self::SignalR,
+            Name::Pusher => Self::Pusher(pusher::Options::default()),
         }
     }
 
@@ -209,6 +218,7 @@ impl Options {
             Self::ActionCable => Box::new(actioncable::Client::default()),
             Self::Stomp(options) => Box::new(stomp::Client::new(options.clone())),
             Self::SignalR => Box::new(signalr::Client::default()),
+            Self::Pusher(options) => Box::new(pusher::Client::new(options.clone())),
         }
     }
 

@@ -47,6 +47,7 @@ const GRAPHQL_LEGACY: &str = "this speaks the older graphql-ws; add --as graphql
 const JSON_RPC: &str = "this speaks JSON-RPC 2.0; add --as jsonrpc";
 const ACTION_CABLE: &str = "this speaks Action Cable; add --as actioncable";
 const SIGNALR: &str = "this speaks SignalR; add --as signalr";
+const PUSHER: &str = "this speaks Pusher; add --as pusher";
 const STOMP: &str = "this speaks STOMP; add --as stomp";
 const MQTT: &str = "this speaks MQTT; add --as mqtt";
 const PHOENIX: &str = "this speaks Phoenix channels; add --as phoenix";
@@ -123,6 +124,14 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
             Some(ACTION_CABLE)
         }
         serde_json::Value::Object(_) if is_phoenix(value.get("event")) => Some(PHOENIX),
+        serde_json::Value::Object(object)
+            if object
+                .get("event")
+                .and_then(|it| it.as_str())
+                .is_some_and(|it| it.starts_with("pusher:")) =>
+        {
+            Some(PUSHER)
+        }
         _ => None,
     }
 }
@@ -185,6 +194,10 @@ mod tests {
             Some(ENGINE_IO_3)
         );
         assert_eq!(text("{}\x1e"), Some(SIGNALR));
+        assert_eq!(
+            text("{\"event\":\"pusher:error\",\"data\":{}}"),
+            Some(PUSHER)
+        );
         assert_eq!(text("{\"type\":\"welcome\"}"), Some(ACTION_CABLE));
         assert_eq!(text("CONNECTED\nversion:1.2\n\n\0\n"), Some(STOMP));
         assert_eq!(text("[null,\"1\",\"t\",\"phx_reply\",{}]"), Some(PHOENIX));

@@ -3,6 +3,7 @@
 mod actioncable;
 mod mqtt;
 mod phoenix;
+mod pusher;
 mod query;
 mod signalr;
 mod socketio;
@@ -49,6 +50,8 @@ pub enum OnTopError {
     Subscribe(String, SayError),
     #[error("--like is about the upgrade to WebSocket, and this session begins with long polling")]
     Like,
+    #[error("no key of an app in the URL")]
+    AppKey,
     #[error("--client-id has {0} bytes, and at most 65535 are possible")]
     ClientId(usize),
     #[error("--as {name} sends and prints JSON, which {flag} does not")]
@@ -83,6 +86,7 @@ impl Diagnostic for OnTopError {
             }
             Self::Subscribe(_, error) => return error.hint.clone(),
             Self::Like => "--transport websocket begins with the upgrade",
+            Self::AppKey => "Pusher's path is /app/KEY, as in wss://ws-mt1.pusher.com/app/KEY",
             Self::Variable { .. } | Self::File { .. } | Self::ClientId(_) | Self::PollingHttp2 => {
                 return None;
             }
@@ -200,6 +204,10 @@ pub(super) fn resolve(
             let options = ontop::Options::Stomp(ontop::stomp::Options { host, limit });
             (options, None, offers(&ontop::stomp::SUBPROTOCOLS))
         }
+        Name::Pusher => {
+            let (options, note) = pusher::complete(args, target, environment)?;
+            (ontop::Options::Pusher(options), note, Vec::new())
+        }
         Name::SignalR => {
             negotiation = signalr::negotiation(target, &dial.redirect);
             (ontop::Options::SignalR, None, Vec::new())
@@ -249,6 +257,11 @@ fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
         (args.init.is_some(), "--init", &[Name::Graphql]),
         (args.mqtt_version.is_some(), "--mqtt-version", &[Name::Mqtt]),
         (args.client_id.is_some(), "--client-id", &[Name::Mqtt]),
+        (
+            args.pusher_secret.is_some(),
+            "--pusher-secret",
+            &[Name::Pusher],
+        ),
     ];
     let foreign = flags
         .into_iter()

@@ -1,4 +1,4 @@
-//! JSON on the command line that may be a secret: typed, in a variable, or in a file.
+//! What may be a secret on the command line: typed, in a variable, or in a file.
 
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::OnTopError;
 use crate::config::Environment;
 
-/// Where a flag's JSON comes from.
+/// Where a flag's value comes from.
 #[derive(Clone)]
 pub(super) struct Source {
     flag: &'static str,
@@ -17,7 +17,7 @@ pub(super) struct Source {
 
 #[derive(Clone)]
 enum Place {
-    Json(String),
+    Typed(String),
     Variable { name: String, value: Option<String> },
     File { typed: PathBuf, path: Rc<Path> },
 }
@@ -29,14 +29,18 @@ impl Source {
     }
 
     pub(super) fn read(&self) -> Result<Value, OnTopError> {
+        object(self.flag, &self.text()?)
+    }
+
+    /// The text, without the line break at the end of a file.
+    pub(super) fn text(&self) -> Result<String, OnTopError> {
         let flag = self.flag;
         match &self.place {
-            Place::Json(text) => object(flag, text),
+            Place::Typed(text) => Ok(text.clone()),
             Place::Variable { name, value } => {
                 let name = || name.clone();
-                let value = value.as_deref();
-                let value = value.ok_or_else(|| OnTopError::Variable { flag, name: name() })?;
-                object(flag, value)
+                let value = value.clone();
+                value.ok_or_else(|| OnTopError::Variable { flag, name: name() })
             }
             Place::File { typed, path } => {
                 let text = crate::text::read(path).map_err(|error| OnTopError::File {
@@ -44,7 +48,7 @@ impl Source {
                     file: typed.clone(),
                     error,
                 })?;
-                object(flag, &text)
+                Ok(text.trim_end_matches(['\r', '\n']).to_owned())
             }
         }
     }
@@ -62,7 +66,7 @@ impl Place {
                 name: name.to_owned(),
                 value: environment.variable(name),
             },
-            None => Self::Json(text.to_owned()),
+            None => Self::Typed(text.to_owned()),
         }
     }
 }
