@@ -36,14 +36,16 @@ const TOKEN_FOLLOWS: [&str; 7] = [
     "realtime",
     "token",
 ];
-/// First parts of a subprotocol whose rest is a token, as in `bearer.TOKEN`.
-const TOKEN_PREFIXES: [&str; 7] = [
+/// First parts of a subprotocol whose rest is a token, as in `bearer.TOKEN` and `ticket-TOKEN`.
+const TOKEN_PREFIXES: [&str; 9] = [
     "access_token",
+    "apikey",
     "auth",
     "authorization",
     "bearer",
     "jwt",
     "openai-insecure-api-key",
+    "ticket",
     "token",
 ];
 /// A subprotocol from this length on, in bytes, with letters and digits mixed, is a token: names are shorter.
@@ -204,10 +206,11 @@ fn secret_part(name: &str) -> Option<&str> {
 /// The rest of a subprotocol such as `bearer.TOKEN`; that of `auth.v1` is a version.
 fn after_prefix(name: &str) -> Option<&str> {
     let mut rest = name;
-    while let Some((first, after)) = rest.split_once('.') {
-        if !TOKEN_PREFIXES.contains(&first.to_ascii_lowercase().as_str()) {
-            break;
-        }
+    while let Some(after) = TOKEN_PREFIXES.iter().find_map(|first| {
+        let (start, after) = rest.split_at_checked(first.len())?;
+        let is_first = start.eq_ignore_ascii_case(first);
+        is_first.then(|| after.strip_prefix(['.', '-']))?
+    }) {
         rest = after;
     }
     let version = rest.strip_prefix('v').unwrap_or(rest);
@@ -378,8 +381,12 @@ mod tests {
                 "Authorization.bearer.***",
             ),
             (
-                "graphql-transport-ws, v12.stomp, soap, auth.v1".to_owned(),
-                "graphql-transport-ws, v12.stomp, soap, auth.v1",
+                "auth-s3cret, ticket-s3cret, Ticket.x".to_owned(),
+                "auth-***, ticket-***, Ticket.***",
+            ),
+            (
+                "graphql-transport-ws, v12.stomp, soap, auth.v1, auth-v2, authors-x".to_owned(),
+                "graphql-transport-ws, v12.stomp, soap, auth.v1, auth-v2, authors-x",
             ),
         ] {
             let name = "Sec-WebSocket-Protocol";
