@@ -3,11 +3,12 @@
 mod budget;
 mod credential;
 mod leak;
+mod limit;
 mod liveness;
 mod origin;
 mod probe;
 mod report;
-mod site;
+pub(crate) mod site;
 mod transport;
 
 use std::thread;
@@ -81,7 +82,7 @@ fn audit(manners: Manners, args: &[&str]) -> Output {
 }
 
 /// Severity and ID of each finding that was printed.
-fn findings(output: &Output) -> Vec<String> {
+pub(crate) fn findings(output: &Output) -> Vec<String> {
     let text = String::from_utf8_lossy(&output.stdout);
     let lines = text.lines().filter_map(|line| {
         let mut words = line.split_whitespace();

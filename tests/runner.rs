@@ -1,6 +1,6 @@
 //! `wsee test` and `wsee fmt`.
 
 mod files;
-mod report;
+pub mod report;
 mod scenarios;
 mod steps;

@@ -8,6 +8,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use super::admission::Admissions;
 use super::meter::Meter;
 use super::options::Options;
+use super::reaction::Limit;
 use super::request::Place;
 use super::trace::Trace;
 use super::verdict::Untested;
@@ -72,6 +73,15 @@ impl Answer {
     }
 }
 
+/// What came of one connection more.
+#[derive(Debug)]
+pub(super) enum Squeezed {
+    In(Box<Wire>),
+    Refused(String),
+    /// TCP is connected, and nothing comes.
+    Unanswered(String),
+}
+
 /// What was learned before the checks.
 #[derive(Debug)]
 pub(super) struct Baseline {
@@ -93,18 +103,24 @@ pub(super) struct Auditor {
     /// The server ends every connection soon, so that an end says nothing.
     pub(super) ends_soon: bool,
     pub(super) refusals: Vec<Trace>,
+    /// How often something was sent that may have ended the server, since it was last looked at.
+    pub(super) provocations: u32,
     /// A broken frame was answered with a Close.
     pub(super) probed_frames: bool,
     /// Checks whose broken frames were closed with another code than the right one: which, and the bytes.
     pub(super) odd_codes: Vec<(&'static str, String, Trace)>,
     pub(super) admissions: Admissions,
+    /// The longest message that the server takes.
+    pub(super) limit: Option<Limit>,
     /// Why the credentials of the URL get nobody in any more.
     pub(super) spent: Option<String>,
     failures: u32,
     /// The last failure is that the server asked for a pause.
     is_limited: bool,
     /// Why nothing more is asked.
-    pub(super) left: Option<String>,
+    left: Option<String>,
+    /// The same of an earlier part of the run.
+    was_left: Option<String>,
 }
 
 impl Auditor {
@@ -125,13 +141,16 @@ impl Auditor {
             meter,
             ends_soon: false,
             refusals: Vec::new(),
+            provocations: 0,
             probed_frames: false,
             odd_codes: Vec::new(),
             admissions: Admissions::default(),
+            limit: None,
             spent: None,
             failures: 0,
             is_limited: false,
             left: None,
+            was_left: None,
         }
     }
 
@@ -176,6 +195,12 @@ impl Auditor {
         let brief = answer.brief();
         let refused = || Untested(format!("the server refuses another connection: {brief}"));
         answer.wire.ok_or_else(refused)
+    }
+
+    /// Makes sure that the server still lets in, as an end of one that is gone says nothing.
+    pub(super) async fn lives(&mut self) -> Result<(), Untested> {
+        self.open().await?.leave().await;
+        Ok(())
     }
 
     /// Sends any request and reads the head of the answer; waits and asks again where the server asks for that.
@@ -227,6 +252,11 @@ impl Auditor {
                 });
             }
         };
+        self.exchange_over(stream, request).await
+    }
+
+    /// Sends a request over a new connection.
+    async fn exchange_over(&mut self, stream: Stream, request: &[u8]) -> Result<Answer, Untested> {
         let mut wire = Wire::new(stream, Rc::clone(&self.meter));
         let (timeout, meter) = (self.timeout(), Rc::clone(&self.meter));
         wire.trace.sent.add_head(request);
@@ -238,6 +268,38 @@ impl Auditor {
         let answer = answer?;
         self.keep(&answer);
         Ok(answer)
+    }
+
+    /// Opens a connection besides others that stay open. That there is no room for it is no failure.
+    pub(super) async fn squeeze(&mut self) -> Result<Squeezed, Untested> {
+        let options = self.base().clone();
+        let before = (self.failures, self.is_limited, self.left.clone());
+        let stream = match self.dial(&options).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(problem)) => return Ok(Squeezed::Refused(problem)),
+            Err(Untested(why)) if self.failures > before.0 => {
+                (self.failures, self.is_limited, self.left) = before;
+                return Ok(Squeezed::Refused(why));
+            }
+            Err(why) => return Err(why),
+        };
+        let offer = complete(&options);
+        let handshake = Handshake::new(&offer, &generate_key());
+        let request = handshake.request().as_bytes().to_vec();
+        match self.exchange_over(stream, &request).await {
+            Ok(answer) => {
+                let brief = answer.brief();
+                let refused = Squeezed::Refused(brief);
+                Ok(answer
+                    .wire
+                    .map_or(refused, |wire| Squeezed::In(Box::new(wire))))
+            }
+            Err(Untested(why)) if self.failures > before.0 => {
+                (self.failures, self.is_limited, self.left) = before;
+                Ok(Squeezed::Unanswered(why))
+            }
+            Err(why) => Err(why),
+        }
     }
 
     fn keep(&mut self, answer: &Answer) {
@@ -273,7 +335,13 @@ impl Auditor {
 
     /// Asks a server again that was left alone.
     pub(super) fn forgive_all(&mut self) {
-        (self.failures, self.is_limited, self.left) = (0, false, None);
+        self.was_left = self.was_left.take().or(self.left.take());
+        (self.failures, self.is_limited) = (0, false);
+    }
+
+    /// Why the server was left alone for a part of the run.
+    pub(super) fn left(self) -> Option<String> {
+        self.was_left.or(self.left)
     }
 
     /// Whether the server did not answer, since all was forgiven.

@@ -12,6 +12,8 @@ use super::verdict::Judged;
 #[derive(Debug, Clone, Copy)]
 pub struct Group {
     pub name: &'static str,
+    /// The question that its checks answer.
+    pub about: &'static str,
     pub checks: &'static [Check],
 }
 
@@ -27,6 +29,8 @@ pub struct Check {
     pub rule: &'static str,
     /// What is done, what it means, and when it is a finding.
     pub about: &'static str,
+    /// What somebody gains from the fault, or what goes wrong with it, in a sentence.
+    pub risk: &'static str,
     pub cures: &'static [Cure],
     /// The most connections that it makes.
     pub connections: u32,

@@ -14,6 +14,7 @@ use crate::render::quantity;
 
 pub(super) const GROUP: Group = Group {
     name: "credential",
+    about: "What the given credentials are good for, and where they go",
     checks: &[
         Check {
             id: "credential-none",
@@ -22,6 +23,7 @@ pub(super) const GROUP: Group = Group {
             title: "The upgrade does not need the credentials that were given",
             rule: "WSTG-ATHN-04, CWE-306",
             about: "Repeats the upgrade without the credentials that were given. A finding if it gets in and is still open after --idle-budget: the server asks for them later than that, in a message, or not at all, and which of both cannot be seen from outside. A server that waits for a login in the first message closes connections without one soon.",
+            risk: "Whoever knows the URL connects and sees what the server sends before it asks for a login, if it ever does.",
             cures: &[
                 cure(
                     NODE,
@@ -46,6 +48,7 @@ pub(super) const GROUP: Group = Group {
             title: "The only credentials are in the URL, which logs and proxies keep",
             rule: "CWE-598, RFC 6750 §5.3",
             about: "A token in the query ends up in the logs of servers and proxies and in histories. A finding if it is the only credential, and the server refuses the upgrade without it.",
+            risk: "Whoever reads a log, a history or a Referer with the URL connects as the user.",
             cures: &[
                 cure(
                     ANY,
@@ -66,6 +69,7 @@ pub(super) const GROUP: Group = Group {
             title: "A session cookie of the handshake lacks a flag",
             rule: "RFC 6265 §4.1.2, CWE-614, CWE-1004, CWE-1275",
             about: "Looks at Set-Cookie in the answers to the upgrade, as far as the name is that of a session or a token. HttpOnly keeps scripts from reading it, Secure (on a server with TLS) keeps it off plain connections, SameSite keeps it from requests of other sites.",
+            risk: "A script in the page reads the cookie, a plain connection shows it, or another site makes the browser send it.",
             cures: &[
                 cure(ANY, "Set-Cookie: NAME=…; HttpOnly; Secure; SameSite=Lax"),
                 cure(NGINX, "proxy_cookie_flags ~ httponly secure samesite=lax;"),

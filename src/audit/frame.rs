@@ -1,14 +1,16 @@
 //! Frames that break a rule: whether the server fails the connection, with which code, and lives on.
 
 use std::future::ready;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::auditor::Auditor;
 use super::check::{ANY, Check, Cure, Group, cure};
 use super::options::Level;
+use super::reaction::{Taken, pongs, taken};
 use super::severity::{Severity, Sure};
-use super::verdict::{Judged, Untested, found, passed, untested};
-use super::wire::{Seen, Wire, encoded, frame};
+use super::survival::survives;
+use super::verdict::{Judged, found, passed, untested};
+use super::wire::{encoded, frame, part};
 use crate::proto::frame::{Header, LengthForm, Opcode};
 use crate::render::quantity;
 
@@ -24,7 +26,7 @@ const TEXT: &[u16] = &[1007];
 const INFLATE: &[u16] = &[1002, 1003, 1007, 1009, 1011];
 
 macro_rules! check {
-    ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $codes:ident, $frames:expr) => {
+    ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $risk:literal, $codes:ident, $frames:expr) => {
         Check {
             id: $id,
             level: Level::Probe,
@@ -32,6 +34,7 @@ macro_rules! check {
             title: $title,
             rule: $rule,
             about: $about,
+            risk: $risk,
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(broken(it, ($id, Severity::$severity), $codes, $frames())),
@@ -41,6 +44,7 @@ macro_rules! check {
 
 pub(super) const GROUP: Group = Group {
     name: "frame",
+    about: "How the server takes frames that break a rule. It should close the connection with the right code, and take another one afterwards",
     checks: &[
         check!(
             "frame-unmasked",
@@ -48,6 +52,7 @@ pub(super) const GROUP: Group = Group {
             "Frames without a mask are accepted",
             "RFC 6455 §5.1",
             "Sends a text message without a mask. The server must close the connection; masks keep proxies from taking what a page sends for HTTP.",
+            "A page makes a proxy on the way take its message for an HTTP request, and fills the cache of the proxy.",
             PROTOCOL,
             unmasked
         ),
@@ -57,6 +62,7 @@ pub(super) const GROUP: Group = Group {
             "RSV1 is accepted in a control frame",
             "RFC 6455 §5.2, RFC 7692 §6.1",
             "Sends a ping with RSV1, which no extension gives a meaning in control frames.",
+            "A peer with an extension that was not agreed on is not noticed, and its data are taken for something else.",
             PROTOCOL,
             || bits(|header| header.rsv1 = true)
         ),
@@ -66,6 +72,7 @@ pub(super) const GROUP: Group = Group {
             "RSV2 is accepted",
             "RFC 6455 §5.2",
             "Sends a text message with RSV2, for which no extension was agreed on.",
+            "A peer with an extension that was not agreed on is not noticed, and its data are taken for something else.",
             PROTOCOL,
             || text_bits(|header| header.rsv2 = true)
         ),
@@ -75,6 +82,7 @@ pub(super) const GROUP: Group = Group {
             "RSV3 is accepted",
             "RFC 6455 §5.2",
             "Sends a text message with RSV3, for which no extension was agreed on.",
+            "A peer with an extension that was not agreed on is not noticed, and its data are taken for something else.",
             PROTOCOL,
             || text_bits(|header| header.rsv3 = true)
         ),
@@ -84,6 +92,7 @@ pub(super) const GROUP: Group = Group {
             "A reserved opcode of data is accepted",
             "RFC 6455 §5.2",
             "Sends a frame with opcode 3. An endpoint that receives an unknown opcode must fail the connection.",
+            "A firewall that refuses unknown opcodes and a server that takes them see different messages.",
             PROTOCOL,
             || frame(Opcode::from_bits(3), b"audit")
         ),
@@ -93,6 +102,7 @@ pub(super) const GROUP: Group = Group {
             "A reserved opcode of control is accepted",
             "RFC 6455 §5.2",
             "Sends a frame with opcode 11. An endpoint that receives an unknown opcode must fail the connection.",
+            "A firewall that refuses unknown opcodes and a server that takes them see different messages.",
             PROTOCOL,
             || frame(Opcode::from_bits(11), b"audit")
         ),
@@ -102,6 +112,7 @@ pub(super) const GROUP: Group = Group {
             "A fragmented control frame is accepted",
             "RFC 6455 §5.5",
             "Sends a ping without FIN. Control frames must not be fragmented.",
+            "A firewall and the server put the fragments of a message together in different ways.",
             PROTOCOL,
             || bits(|header| header.fin = false)
         ),
@@ -111,6 +122,7 @@ pub(super) const GROUP: Group = Group {
             "A control frame above 125 bytes is accepted",
             "RFC 6455 §5.5",
             "Sends a ping with 126 bytes of payload, one more than a control frame may have.",
+            "Pings of megabytes, which nothing else limits, are kept and sent back.",
             PROTOCOL,
             || frame(Opcode::PING, &[b'a'; 126])
         ),
@@ -120,6 +132,7 @@ pub(super) const GROUP: Group = Group {
             "A continuation without a message is accepted",
             "RFC 6455 §5.4",
             "Sends a continuation frame though no message has begun.",
+            "A message that a filter never saw the beginning of reaches the application.",
             PROTOCOL,
             || frame(Opcode::CONTINUATION, b"audit")
         ),
@@ -129,6 +142,7 @@ pub(super) const GROUP: Group = Group {
             "A message inside another is accepted",
             "RFC 6455 §5.4",
             "Begins a fragmented message, and then another one. Fragments of one message must not be interleaved with those of another.",
+            "A filter and the server put the two messages together in different ways, so that one passes unseen.",
             PROTOCOL,
             interleaved
         ),
@@ -138,6 +152,7 @@ pub(super) const GROUP: Group = Group {
             "A length in more bytes than it needs is accepted",
             "RFC 6455 §5.2",
             "Sends a ping of 5 bytes with the length in 16 bits. The minimal number of bytes must be used; most libraries do not look, and it is harmless unless two parts of a system read frames in different ways.",
+            "A filter that reads the length in another way sees other frames than the server.",
             PROTOCOL,
             || bits(|header| header.length_form = LengthForm::Bits16)
         ),
@@ -147,6 +162,7 @@ pub(super) const GROUP: Group = Group {
             "A Close with one byte is taken for a valid one",
             "RFC 6455 §5.5.1",
             "Sends a Close whose payload is one byte, which is half a code.",
+            "A client that is broken is not noticed, and a log has a code that nobody sent.",
             PROTOCOL,
             || frame(Opcode::CLOSE, &[3])
         ),
@@ -156,6 +172,7 @@ pub(super) const GROUP: Group = Group {
             "A Close with a code that may not be sent is taken for a valid one",
             "RFC 6455 §7.4",
             "Sends a Close with the code 1005, which means that there is none and must not be sent.",
+            "A log or an application takes a code for one that the library made up, such as a lost connection.",
             PROTOCOL,
             || frame(Opcode::CLOSE, &1005_u16.to_be_bytes())
         ),
@@ -165,6 +182,7 @@ pub(super) const GROUP: Group = Group {
             "A Close with a code out of range is taken for a valid one",
             "RFC 6455 §7.4.2",
             "Sends a Close with the code 999; codes begin with 1000.",
+            "An application that trusts the code takes a way that it has for no valid one.",
             PROTOCOL,
             || frame(Opcode::CLOSE, &999_u16.to_be_bytes())
         ),
@@ -174,6 +192,7 @@ pub(super) const GROUP: Group = Group {
             "Text that is not UTF-8 is accepted",
             "RFC 6455 §8.1",
             "Sends a text message with a byte in its middle that no UTF-8 has.",
+            "Text that no program expects reaches the application, where a filter and a database read it in different ways.",
             TEXT,
             || frame(Opcode::TEXT, b"audit\xffaudit")
         ),
@@ -183,6 +202,7 @@ pub(super) const GROUP: Group = Group {
             "Text that ends within a character is accepted",
             "RFC 6455 §8.1",
             "Sends a fragmented text message that ends in the middle of a character.",
+            "Text that no program expects reaches the application, where a filter and a database read it in different ways.",
             TEXT,
             late_text
         ),
@@ -193,6 +213,7 @@ pub(super) const GROUP: Group = Group {
             title: "Compressed data that does not inflate is accepted",
             rule: "RFC 7692 §7.2.2",
             about: "Sends a compressed message with a block of a type that does not exist. Needs permessage-deflate.",
+            risk: "What the library makes of broken data reaches the application as a message.",
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(deflate(it)),
@@ -204,6 +225,7 @@ pub(super) const GROUP: Group = Group {
             title: "Broken frames are answered with another close code than the right one",
             rule: "RFC 6455 §7.4.1",
             about: "Looks at the codes with which the server closed connections in the other checks of this group: 1002 for what breaks the protocol, 1007 for text that is not UTF-8. A server that ends TCP without a Close is none.",
+            risk: "Whoever looks for the cause of a closed connection looks at the wrong place.",
             cures: LIBRARY,
             connections: 0,
             run: |it| Box::pin(ready(code(it))),
@@ -215,9 +237,10 @@ pub(super) const GROUP: Group = Group {
             title: "After broken frames the server takes no connection",
             rule: "CWE-400, CWE-248",
             about: "Connects again after all broken frames, three times within some seconds if it has to. A finding if the server that let the first connection in does not answer any more.",
+            risk: "Anybody ends the service with a frame of some bytes.",
             cures: LIBRARY,
             connections: 3,
-            run: |it| Box::pin(survives(it)),
+            run: |it| Box::pin(survives(it, "the broken frames")),
         },
     ],
 };
@@ -241,11 +264,6 @@ fn changed(opcode: Opcode, change: fn(&mut Header)) -> Vec<u8> {
     encoded(header, b"audit")
 }
 
-fn part(fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
-    let key = Some(rand::random());
-    encoded(Header::new(fin, opcode, key, payload.len() as u64), payload)
-}
-
 fn interleaved() -> Vec<u8> {
     let first = part(false, Opcode::TEXT, b"one");
     [first, part(true, Opcode::TEXT, b"two")].concat()
@@ -256,21 +274,8 @@ fn late_text() -> Vec<u8> {
     [first, part(true, Opcode::CONTINUATION, b"\xe2\x82")].concat()
 }
 
-const BEFORE: &[u8] = b"wsee before";
-const AFTER: &[u8] = b"wsee after";
 /// Servers may answer the ping before they look at the text of a message.
 const GRACE: Duration = Duration::from_millis(300);
-
-/// How a server takes bytes that break a rule.
-#[derive(Debug)]
-enum Taken {
-    /// With this code.
-    Closed(Option<u16>),
-    Dropped(&'static str),
-    /// It answers a ping that follows.
-    Accepted,
-    Silent,
-}
 
 async fn broken(
     it: &mut Auditor,
@@ -283,13 +288,14 @@ async fn broken(
     }
     let timeout = it.timeout();
     let mut wire = it.open().await?;
-    if !pongs(&mut wire, BEFORE, timeout).await? {
+    if !pongs(&mut wire, timeout).await? {
         return untested(
             "pings are not answered, so that it cannot be seen whether the server continues",
         );
     }
+    it.provocations += 1;
     wire.send(&bytes, timeout).await?;
-    let taken = taken(&mut wire, timeout).await?;
+    let taken = taken(&mut wire, timeout, GRACE).await?;
     let trace = wire.trace.clone();
     it.probed_frames |= matches!(taken, Taken::Closed(_));
     match taken {
@@ -315,45 +321,6 @@ async fn broken(
         Taken::Silent => {
             let limit = quantity::duration(timeout);
             untested(format!("neither closed nor answered within {limit}"))
-        }
-    }
-}
-
-/// Whether a ping is answered.
-async fn pongs(wire: &mut Wire, payload: &[u8], timeout: Duration) -> Result<bool, Untested> {
-    wire.send(&frame(Opcode::PING, payload), timeout).await?;
-    let until = Instant::now() + timeout;
-    loop {
-        match wire
-            .next(until.saturating_duration_since(Instant::now()))
-            .await?
-        {
-            Seen::Pong(answer) if answer == payload => return Ok(true),
-            Seen::Close(..) | Seen::End(_) | Seen::Silence => return Ok(false),
-            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
-        }
-    }
-}
-
-async fn taken(wire: &mut Wire, timeout: Duration) -> Result<Taken, Untested> {
-    // A connection that is failed already takes no ping.
-    let _ = wire.send(&frame(Opcode::PING, AFTER), timeout).await?;
-    let mut until = Instant::now() + timeout;
-    let mut is_answered = false;
-    loop {
-        match wire
-            .next(until.saturating_duration_since(Instant::now()))
-            .await?
-        {
-            Seen::Pong(answer) if answer == AFTER => {
-                is_answered = true;
-                until = Instant::now() + GRACE;
-            }
-            Seen::Close(code, _) => return Ok(Taken::Closed(code)),
-            Seen::End(end) => return Ok(Taken::Dropped(end)),
-            Seen::Silence if is_answered => return Ok(Taken::Accepted),
-            Seen::Silence => return Ok(Taken::Silent),
-            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
         }
     }
 }
@@ -384,53 +351,4 @@ fn code(it: &Auditor) -> Judged {
         evidence = format!("{evidence}; also {}", more.join(", "));
     }
     found(Severity::Info, Sure::Certain, evidence, [trace.clone()])
-}
-
-/// Between attempts to reach a server that may be starting again.
-const PAUSE: Duration = Duration::from_secs(1);
-const ATTEMPTS: u32 = 3;
-
-async fn survives(it: &mut Auditor) -> Judged {
-    it.agreed()?;
-    if it.ends_soon {
-        return untested("the server ends every connection soon");
-    }
-    let mut why = String::new();
-    for _ in 0..ATTEMPTS {
-        why = match alive(it).await? {
-            None => return passed(""),
-            Some(why) => why,
-        };
-        tokio::time::sleep(PAUSE).await;
-    }
-    found(
-        Severity::High,
-        Sure::Likely,
-        format!(
-            "{ATTEMPTS} more connections after the broken frames: {why}; unless a firewall keeps this machine out"
-        ),
-        [],
-    )
-}
-
-/// Why the server seems to be gone; `None` if it answers.
-async fn alive(it: &mut Auditor) -> Result<Option<String>, Untested> {
-    it.forgive_all();
-    let options = it.base().clone();
-    let mut answer = match it.ask(&options).await {
-        Ok(answer) => answer,
-        // No budget is left, or the server asks for a pause.
-        Err(why) if !it.has_failed() => return Err(why),
-        Err(Untested(why)) => return Ok(Some(why)),
-    };
-    let brief = answer.brief();
-    match (answer.wire.take(), answer.status()) {
-        (Some(wire), _) => {
-            wire.leave().await;
-            Ok(None)
-        }
-        // A proxy without its server.
-        (None, None | Some(502 | 504)) => Ok(Some(brief)),
-        (None, Some(_)) => Err(Untested(format!("the server answers {brief}"))),
-    }
 }

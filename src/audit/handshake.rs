@@ -7,13 +7,13 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use super::auditor::{Answer, Auditor, Reply, complete};
 use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, cure};
 use super::options::Level;
+use super::raw::{Change, changed};
 use super::severity::{Severity, Sure};
 use super::trace::Trace;
 use super::verdict::{Judged, Untested, found, passed, untested};
 use crate::proto::deflate::{self, params::Limit};
 use crate::proto::handshake::client::{Edit, Handshake};
 use crate::proto::handshake::{HandshakeError, Offer};
-use crate::proto::http1::Head;
 
 const LIBRARY: &[Cure] = &[
     cure(
@@ -45,7 +45,7 @@ const TOKEN: &[Cure] = &[
 ];
 
 macro_rules! malformed {
-    ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $cures:expr, $change:expr) => {
+    ($id:literal, $severity:ident, $title:literal, $rule:literal, $about:literal, $risk:literal, $cures:expr, $change:expr) => {
         Check {
             id: $id,
             level: Level::Probe,
@@ -53,8 +53,9 @@ macro_rules! malformed {
             title: $title,
             rule: $rule,
             about: $about,
+            risk: $risk,
             cures: $cures,
-            connections: 1,
+            connections: 2,
             run: |it| Box::pin(malformed(it, Severity::$severity, $change)),
         }
     };
@@ -62,6 +63,7 @@ macro_rules! malformed {
 
 pub(super) const GROUP: Group = Group {
     name: "handshake",
+    about: "What the answer to an upgrade has to say, and which requests must not get in",
     checks: &[
         Check {
             id: "handshake-answer",
@@ -70,6 +72,7 @@ pub(super) const GROUP: Group = Group {
             title: "The answer to the upgrade breaks a rule",
             rule: "RFC 6455 §4.1, §4.2.2",
             about: "Checks the answer to the first connection as a browser does: status, Upgrade, Connection, Sec-WebSocket-Accept, and that no extension or subprotocol is chosen that was not offered. A browser fails a connection with such an answer.",
+            risk: "Browsers fail the connection, and clients that are less strict may talk to something that is no WebSocket server.",
             cures: LIBRARY,
             connections: 0,
             run: |it| Box::pin(ready(answer(it))),
@@ -81,6 +84,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server chooses a subprotocol that was not offered",
             rule: "RFC 6455 §4.2.2, §11.3.4",
             about: "Offers no subprotocol, and then one that no server knows, besides those given. A finding if the answer names one that was not offered.",
+            risk: "Browsers fail the connection, and others speak another protocol than the server.",
             cures: LIBRARY,
             connections: 2,
             run: |it| Box::pin(subprotocol(it)),
@@ -92,6 +96,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server chooses an extension that was not offered",
             rule: "RFC 6455 §9.1",
             about: "Offers only an extension that no server knows. It must be ignored, and no other be chosen.",
+            risk: "Browsers fail the connection, and others cannot read the frames.",
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(extension(it)),
@@ -103,6 +108,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server answers an offer of permessage-deflate with parameters that do not fit",
             rule: "RFC 7692 §7.1",
             about: "Offers permessage-deflate with a small window and without context takeover. A server that agrees has to repeat what it was asked for.",
+            risk: "Clients that keep to what they asked for cannot inflate the messages, or need more memory than they have.",
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(parameters(it)),
@@ -114,8 +120,9 @@ pub(super) const GROUP: Group = Group {
             title: "Another version of the protocol than 13 gets in",
             rule: "RFC 6455 §4.2.1, §4.4",
             about: "Asks for the versions 12 and 0, and for none. A server must not let them in.",
+            risk: "A client of another version gets in, and both read the frames in different ways.",
             cures: LIBRARY,
-            connections: 3,
+            connections: 6,
             run: |it| Box::pin(version(it)),
         },
         Check {
@@ -125,6 +132,7 @@ pub(super) const GROUP: Group = Group {
             title: "The refusal of another version does not name version 13",
             rule: "RFC 6455 §4.2.2, §4.4",
             about: "Asks for version 12. The refusal has to name the versions that the server speaks in Sec-WebSocket-Version, so that a client can choose one.",
+            risk: "A client that speaks several versions cannot know which one to ask for.",
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(version_name(it)),
@@ -135,6 +143,7 @@ pub(super) const GROUP: Group = Group {
             "A request without a key gets in",
             "RFC 6455 §4.2.1",
             "Leaves Sec-WebSocket-Key out. The key proves that the server understood the request as one of WebSocket.",
+            "A request that is no WebSocket one, and that a form or a proxy can make, opens a connection.",
             LIBRARY,
             |head| head.remove("Sec-WebSocket-Key")
         ),
@@ -144,6 +153,7 @@ pub(super) const GROUP: Group = Group {
             "A request with a short key gets in",
             "RFC 6455 §4.1, §4.2.1",
             "Sends a key of 8 bytes, encoded as base64; a valid key has 16 bytes.",
+            "A client that makes its keys badly is not noticed, and caches may answer with an old upgrade.",
             LIBRARY,
             |head| head.set("Sec-WebSocket-Key", "c2hvcnRrZXk=")
         ),
@@ -153,6 +163,7 @@ pub(super) const GROUP: Group = Group {
             "A request with two keys gets in",
             "RFC 6455 §11.3.1",
             "Sends Sec-WebSocket-Key twice, with different values; the field must not appear more than once.",
+            "A proxy and the server take different keys for the right one, and disagree about the connection.",
             LIBRARY,
             |head| {
                 let key = generate_key();
@@ -165,6 +176,7 @@ pub(super) const GROUP: Group = Group {
             "An upgrade with POST gets in",
             "RFC 6455 §4.1, §4.2.1",
             "Asks with POST; the method must be GET, which pages of other origins cannot add a body to.",
+            "A form on another site opens a connection with a body that its page chose.",
             LIBRARY,
             |head| head.method = "POST"
         ),
@@ -174,6 +186,7 @@ pub(super) const GROUP: Group = Group {
             "An upgrade in HTTP/1.0 gets in",
             "RFC 6455 §4.1, §4.2.1",
             "Asks in HTTP/1.0, which cannot upgrade to another protocol (RFC 9110 §7.8).",
+            "An old proxy that knows no upgrade hands the connection to another client.",
             OLD_HTTP,
             |head| head.version = "HTTP/1.0"
         ),
@@ -183,6 +196,7 @@ pub(super) const GROUP: Group = Group {
             "A request without Upgrade gets in",
             "RFC 6455 §4.2.1",
             "Leaves the field Upgrade out.",
+            "A proxy takes the connection for plain HTTP, and its next requests for messages (request smuggling).",
             LIBRARY,
             |head| head.remove("Upgrade")
         ),
@@ -192,6 +206,7 @@ pub(super) const GROUP: Group = Group {
             "A request without Connection: Upgrade gets in",
             "RFC 6455 §4.2.1",
             "Sends Connection: keep-alive. A proxy that always adds the token hides from the server what the client asked for.",
+            "A proxy that did not see an upgrade keeps the connection for other clients (request smuggling).",
             TOKEN,
             |head| head.set("Connection", "keep-alive")
         ),
@@ -231,7 +246,7 @@ async fn offered(
     let request = handshake.request().as_bytes().to_vec();
     let mut answer = it.exchange(&options, &request).await?;
     let Reply::Head(head) = &answer.reply else {
-        return Err(Untested(format!("the server answers: {}", answer.brief())));
+        return Err(Untested(answer.brief()));
     };
     let error = handshake.read(head.as_bytes()).err();
     if let Some(wire) = answer.wire.take() {
@@ -337,57 +352,11 @@ async fn parameters(it: &mut Auditor) -> Judged {
     passed(chosen.map_or("declined".to_owned(), |chosen| format!("agreed: {chosen}")))
 }
 
-/// A request to be changed in any way.
-struct Raw {
-    method: &'static str,
-    target: String,
-    version: &'static str,
-    fields: Vec<(String, String)>,
-}
-
-type Change = fn(&mut Raw);
-
-impl Raw {
-    fn new(it: &Auditor) -> Self {
-        let offer = complete(it.base());
-        let handshake = Handshake::new(&offer, &generate_key());
-        let fields = handshake.request().fields();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Self {
-            method: "GET",
-            target: offer.target.clone(),
-            version: "HTTP/1.1",
-            fields: fields
-                .map(|(name, value)| (text(name), text(value)))
-                .collect(),
-        }
-    }
-
-    fn remove(&mut self, name: &str) {
-        self.fields
-            .retain(|(other, _)| !other.eq_ignore_ascii_case(name));
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
-        for (other, old) in &mut self.fields {
-            if other.eq_ignore_ascii_case(name) {
-                value.clone_into(old);
-            }
-        }
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        let line = format!("{} {} {}", self.method, self.target, self.version);
-        let fields = self.fields.iter();
-        let fields = fields.map(|(name, value)| (name.as_str(), value.as_str()));
-        Head::encode(&line, fields).as_bytes().to_vec()
-    }
-}
-
 async fn malformed(it: &mut Auditor, severity: Severity, change: Change) -> Judged {
     it.agreed()?;
     let answer = changed(it, change).await?;
     if !answer.opens() {
+        refuses(it, &answer).await?;
         return passed(answer.brief());
     }
     found(
@@ -398,16 +367,12 @@ async fn malformed(it: &mut Auditor, severity: Severity, change: Change) -> Judg
     )
 }
 
-/// Sends a changed request; a connection that opens is left again.
-async fn changed(it: &mut Auditor, change: Change) -> Result<Answer, Untested> {
-    let mut raw = Raw::new(it);
-    change(&mut raw);
-    let options = it.base().clone();
-    let mut answer = it.exchange(&options, &raw.bytes()).await?;
-    if let Some(wire) = answer.wire.take() {
-        wire.leave().await;
+/// Makes sure that an end without an answer was one of this request.
+async fn refuses(it: &mut Auditor, answer: &Answer) -> Result<(), Untested> {
+    match answer.reply {
+        Reply::Head(_) => Ok(()),
+        _ => it.lives().await,
     }
-    Ok(answer)
 }
 
 const VERSION: &str = "Sec-WebSocket-Version";
@@ -425,6 +390,7 @@ async fn version(it: &mut Auditor) -> Judged {
             let evidence = format!("version {version} gets in: 101");
             return found(Severity::Low, Sure::Certain, evidence, [answer.trace]);
         }
+        refuses(it, &answer).await?;
     }
     passed("12, 0 and none are refused")
 }

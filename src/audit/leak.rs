@@ -13,6 +13,7 @@ use crate::proto::http1::Head;
 
 pub(super) const GROUP: Group = Group {
     name: "leak",
+    about: "What the server says about itself that nobody needs to know",
     checks: &[
         Check {
             id: "leak-version",
@@ -21,6 +22,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server names its software and version",
             rule: "CWE-200, WSTG-INFO-02",
             about: "Looks at Server, X-Powered-By and similar fields of all answers. A name alone is no finding; a version says which known holes to try.",
+            risk: "An attacker looks the version up, and tries the holes that are known of it.",
             cures: &[
                 cure(NGINX, "server_tokens off;"),
                 cure(NODE, "Express: app.disable(\"x-powered-by\")"),
@@ -37,6 +39,7 @@ pub(super) const GROUP: Group = Group {
             title: "A refusal shows a stack trace",
             rule: "CWE-209, WSTG-ERRH-02",
             about: "Asks without an upgrade, and looks at the bodies of all refusals of the run, those of --probe included. A stack trace shows paths, libraries and code, and that debugging is on.",
+            risk: "An attacker reads paths, libraries and code from the trace, and sees what to try next.",
             cures: &[
                 cure(
                     ANY,
@@ -55,6 +58,7 @@ pub(super) const GROUP: Group = Group {
             title: "Messages of a user are compressed",
             rule: "RFC 7692 §8",
             about: "Over TLS, the length of a compressed message shows whether text that an attacker chose is like a secret in the same context (as in CRIME and BREACH). A note if the server agrees to permessage-deflate on a connection with credentials; whether messages have both a secret and foreign text is not seen.",
+            risk: "Somebody who sees the lengths on the way, and has some text sent beside the secret, guesses the secret part by part.",
             cures: &[
                 cure(NODE, "perMessageDeflate: false, which is the default"),
                 cure(PYTHON, "serve(…, compression=None)"),

@@ -2,7 +2,9 @@
 
 use super::check::{Check, Group};
 use super::options::{Level, Options};
-use super::{credential, frame, handshake, leak, liveness, origin, transport};
+use super::request::{has_credentials, has_origin, has_query};
+use super::{credential, frame, handshake, leak, limit, liveness, origin, transport};
+use crate::session;
 
 /// In the order in which they run: what may end a server comes last.
 pub const GROUPS: &[Group] = &[
@@ -13,6 +15,7 @@ pub const GROUPS: &[Group] = &[
     liveness::GROUP,
     leak::GROUP,
     frame::GROUP,
+    limit::GROUP,
 ];
 
 /// The most connections of the polite level, whatever its checks would like.
@@ -49,7 +52,7 @@ pub fn left_out(check: &Check, options: &Options) -> Option<String> {
     if is_one_of(&options.skip) {
         return Some("left out by --skip".to_owned());
     }
-    (!options.runs(check.level)).then(|| "needs --probe".to_owned())
+    (!options.runs(check.level)).then(|| format!("needs {}", check.level.flags()))
 }
 
 /// The most connections of the checks that run, with the first one.
@@ -58,12 +61,42 @@ pub fn connections(options: &Options) -> u32 {
     let sum = |is: fn(Level) -> bool| -> u32 {
         runs()
             .filter(|check| is(check.level))
-            .map(|check| check.connections)
+            .map(|check| needed(check, options))
             .sum()
     };
-    // The first connection may need an Origin, and is then made twice; a URL with a query is asked for once more.
-    let polite = (3 + sum(|level| level == Level::Polite)).min(POLITE);
-    polite + sum(|level| level != Level::Polite)
+    let polite = (first(&options.open) + sum(|level| level == Level::Polite)).min(POLITE);
+    polite.saturating_add(sum(|level| level != Level::Polite))
+}
+
+/// Whether a check of this level runs.
+pub fn has(level: Level, options: &Options) -> bool {
+    checks().any(|check| check.level == level && left_out(check, options).is_none())
+}
+
+/// The most connections before the checks.
+fn first(open: &session::Options) -> u32 {
+    // The first one is made again if it may need an Origin, and a URL with a query is asked for once more.
+    1 + u32::from(!has_origin(open)) + u32::from(has_query(open)) + redirections(open)
+}
+
+/// A server redirects once or twice; those of a longer chain are missing for the checks.
+fn redirections(open: &session::Options) -> u32 {
+    open.follow
+        .as_ref()
+        .map_or(0, |follow| follow.limit.min(2).into())
+}
+
+/// The most connections of a check, as far as the URL and the flags say.
+fn needed(check: &Check, options: &Options) -> u32 {
+    let open = &options.open;
+    // A redirection may lead to a server with TLS.
+    let has_tls = open.target.tls || open.follow.is_some();
+    match check.id {
+        limit::CROWD => check.connections.saturating_add(options.idle_connections),
+        "transport-plain" | "transport-version" | "origin-scheme" if !has_tls => 0,
+        "credential-none" | "credential-query" if !has_credentials(open) => 0,
+        _ => check.connections,
+    }
 }
 
 #[cfg(test)]
@@ -76,6 +109,7 @@ mod tests {
     fn every_check_is_named_after_its_group_and_explained() {
         let mut ids = HashSet::new();
         for group in GROUPS {
+            assert!(!group.about.ends_with('.'), "{}", group.name);
             for check in group.checks {
                 assert!(ids.insert(check.id), "{} twice", check.id);
                 assert!(check.id.starts_with(group.name), "{}", check.id);
@@ -87,6 +121,12 @@ mod tests {
                 assert!(!check.title.ends_with('.'), "{}", check.id);
                 assert!(
                     !check.rule.is_empty() && !check.cures.is_empty(),
+                    "{}",
+                    check.id
+                );
+                // One sentence.
+                assert!(
+                    check.risk.ends_with('.') && !check.risk.contains(". "),
                     "{}",
                     check.id
                 );

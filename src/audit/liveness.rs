@@ -18,6 +18,7 @@ const LIBRARY: &[Cure] = &[cure(
 
 pub(super) const GROUP: Group = Group {
     name: "liveness",
+    about: "Whether the server takes part: answers pings, closes as the protocol says, and keeps those who only wait",
     checks: &[
         Check {
             id: "liveness-ping",
@@ -26,6 +27,7 @@ pub(super) const GROUP: Group = Group {
             title: "Pings are not answered",
             rule: "RFC 6455 §5.5.2, §5.5.3",
             about: "Sends a ping. Every endpoint answers it with a pong that has the same payload, unless it has sent a Close; clients and proxies take a server that does not for dead.",
+            risk: "Clients and proxies take the connection for dead, and connect again and again.",
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(ping(it)),
@@ -37,6 +39,7 @@ pub(super) const GROUP: Group = Group {
             title: "A Close is not answered with a Close",
             rule: "RFC 6455 §5.5.1",
             about: "Sends a Close with the code 1000 and waits for the server's. Without it a client has to wait for its own time limit, and cannot know which messages arrived.",
+            risk: "Clients wait for their time limit, and cannot know which messages arrived.",
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(close(it)),
@@ -48,6 +51,7 @@ pub(super) const GROUP: Group = Group {
             title: "The server does not close TCP after the closing handshake",
             rule: "RFC 6455 §7.1.1",
             about: "After both Close frames the server closes TCP, so that the side with the known port does not keep the state of closed connections. A finding if the connection is still open after the time limit for an answer.",
+            risk: "Closed connections add up until the server has no more of them.",
             cures: LIBRARY,
             connections: 1,
             run: |it| Box::pin(tcp(it)),
@@ -59,6 +63,7 @@ pub(super) const GROUP: Group = Group {
             title: "A silent connection is cut without a ping",
             rule: "RFC 6455 §5.5.2, §7.4.1",
             about: "Sends nothing for the time of --idle-budget, and answers pings. A finding if the server, or a proxy before it, ends the connection without having sent a ping: clients then lose connections that only wait. A Close that says that the server is done, or that something is missing (1000, 1008, 3000 and above), is none. Not judged if the server sent messages before, as a heartbeat of another protocol may be one.",
+            risk: "Clients that only wait lose their connection, and messages until they connect again.",
             cures: &[
                 cure(NGINX, "proxy_read_timeout 1h; and pings from the server"),
                 cure(

@@ -15,6 +15,10 @@ pub enum Level {
     Polite,
     /// Malformed handshakes and frames.
     Probe,
+    /// Long requests and messages, unfinished ones, and many connections.
+    Stress,
+    /// A compressed message that inflates to megabytes.
+    Bomb,
 }
 
 impl Level {
@@ -22,6 +26,18 @@ impl Level {
         match self {
             Self::Polite => "polite",
             Self::Probe => "probe",
+            Self::Stress => "stress",
+            Self::Bomb => "bomb",
+        }
+    }
+
+    /// The flags that it needs.
+    pub fn flags(self) -> &'static str {
+        match self {
+            Self::Polite => "",
+            Self::Probe => "--probe",
+            Self::Stress => "--stress",
+            Self::Bomb => "--stress --bomb",
         }
     }
 }
@@ -31,6 +47,8 @@ pub struct Options {
     pub open: session::Options,
     pub secrets: Secrets,
     pub probe: bool,
+    pub stress: bool,
+    pub bomb: bool,
     /// Prefixes or IDs of checks; empty for all.
     pub only: Vec<String>,
     pub skip: Vec<String>,
@@ -38,6 +56,10 @@ pub struct Options {
     pub timeout: Duration,
     /// How long a silent connection is watched.
     pub idle_budget: Duration,
+    /// When an unfinished request or frame must be cut; `None` if nobody says so.
+    pub cut_within: Option<Duration>,
+    /// How many connections are opened at once.
+    pub idle_connections: u32,
     /// Limits of the run; `None` for those of its levels.
     pub max_time: Option<Duration>,
     pub max_connections: Option<u32>,
@@ -53,22 +75,42 @@ impl Options {
         match level {
             Level::Polite => true,
             Level::Probe => self.probe,
+            Level::Stress => self.stress,
+            Level::Bomb => self.stress && self.bomb,
         }
     }
 
-    /// The most that checks which need so many connections may use.
-    pub fn budget(&self, connections: u32) -> Budget {
-        // Half a MiB for each of the connections: some servers send all they have to everybody who connects.
-        let bytes = if self.probe { 32 << 20 } else { 16 << 20 };
-        // A server that answers at once needs less than a third of it.
-        let seconds = if self.probe { 60 } else { 30 };
-        let time = Duration::from_secs(seconds) + 4 * self.idle_budget;
+    /// How long an unfinished request or frame is watched if nobody says when it must be cut.
+    pub fn watch(&self) -> Duration {
+        5 * self.idle_budget
+    }
+
+    /// The most that checks of these levels may use, which need so many connections.
+    pub fn budget(&self, connections: u32, has: &dyn Fn(Level) -> bool) -> Budget {
+        let mut mebibytes = 0;
+        let mut time = 4 * self.idle_budget;
+        let watch = self.cut_within.unwrap_or(self.watch());
+        // A server that answers at once needs less than a third of the time.
+        for (level, more, span) in [
+            // Half a MiB for each of the connections: some servers send all they have to everybody who connects.
+            (Level::Polite, 16, Duration::from_secs(30)),
+            (Level::Probe, 16, Duration::from_secs(30)),
+            // 8 MiB of requests, and two messages of 16 MiB.
+            (Level::Stress, 48, Duration::from_secs(45) + 2 * watch),
+            // The message that inflates comes back from servers that echo.
+            (Level::Bomb, 20, Duration::from_secs(10)),
+        ] {
+            if level == Level::Polite || has(level) {
+                mebibytes += more;
+                time += span;
+            }
+        }
         let connections = self
             .max_connections
             .map_or(connections, |most| most.min(connections));
         Budget {
             connections,
-            bytes: self.max_bytes.unwrap_or(bytes),
+            bytes: self.max_bytes.unwrap_or(mebibytes << 20),
             time: self.max_time.unwrap_or(time),
         }
     }

@@ -42,6 +42,7 @@ const RULE: &str = "RFC 6455 §10.2, CWE-1385, WSTG-CLNT-10";
 
 pub(super) const GROUP: Group = Group {
     name: "origin",
+    about: "Who gets in: pages of other origins, with and without what a browser adds by itself. An origin that gets in is a hole only if the cookie or login of a user makes the difference",
     checks: &[
         Check {
             id: "origin-foreign",
@@ -50,6 +51,7 @@ pub(super) const GROUP: Group = Group {
             title: "A page of any origin connects as the user",
             rule: RULE,
             about: "Asks for an upgrade from a foreign origin with what a browser adds by itself (cookies, kept logins, client certificates), and without it. Only if the first gets in and the second does not, twice, any web page can act as a user that visits it (cross-site WebSocket hijacking). It is information where the upgrade also needs a part of the query or a subprotocol that may be a token.",
+            risk: "A page that the user visits connects with the user's cookie, and reads and sends messages as the user.",
             cures: LIST,
             connections: 7,
             run: |it| Box::pin(foreign(it)),
@@ -61,6 +63,7 @@ pub(super) const GROUP: Group = Group {
             title: "Pages of every origin get in, without credentials",
             rule: RULE,
             about: "The server asks nobody for an origin or for credentials in the handshake. That is right for a public service; behind a firewall or on localhost it lets every web page that a user visits talk to the server.",
+            risk: "A page that a user visits talks to a service on the user's own machine or network, which nobody else reaches.",
             cures: LIST,
             connections: 2,
             run: |it| Box::pin(open(it)),
@@ -72,6 +75,7 @@ pub(super) const GROUP: Group = Group {
             title: "The list of origins accepts a domain that begins with the server's",
             rule: RULE,
             about: "HOST.foreign.example begins like an allowed origin, and belongs to somebody else. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
+            risk: "An attacker registers a domain whose name begins with the server's, and a page there connects as the user.",
             cures: WHOLE,
             connections: 6,
             run: |it| {
@@ -87,6 +91,7 @@ pub(super) const GROUP: Group = Group {
             title: "The list of origins accepts a domain that ends with the server's",
             rule: RULE,
             about: "foreignDOMAIN ends like an allowed origin, and anybody can register it. A finding if it gets in where other foreign origins do not; high if credentials make the difference. Needs a host with a domain.",
+            risk: "An attacker registers a domain whose name ends with the server's, and a page there connects as the user.",
             cures: WHOLE,
             connections: 6,
             run: |it| {
@@ -106,6 +111,7 @@ pub(super) const GROUP: Group = Group {
             title: "The list of origins accepts null",
             rule: RULE,
             about: "Sandboxed frames and local files have the origin null, and any page can make one. A finding if it gets in where other foreign origins do not; high if credentials make the difference.",
+            risk: "A page puts its script in a sandboxed frame, whose origin is null, and connects as the user.",
             cures: &[cure(ANY, "remove null from the list of origins")],
             connections: 6,
             run: |it| Box::pin(trick(it, |_| Some("null".to_owned()))),
@@ -117,6 +123,7 @@ pub(super) const GROUP: Group = Group {
             title: "The list of origins accepts http:// for a server with TLS",
             rule: RULE,
             about: "Whoever controls the network can put a script in a page without TLS of the same host. A finding if a server with TLS lets http://HOST in where foreign origins do not get in.",
+            risk: "Somebody on the same network puts a script into a page of the host without TLS, and it connects as the user.",
             cures: WHOLE,
             connections: 4,
             run: |it| Box::pin(scheme(it)),
@@ -128,6 +135,7 @@ pub(super) const GROUP: Group = Group {
             title: "Pages on other ports of the host get in",
             rule: RULE,
             about: "Another port is another origin, and cookies do not keep ports apart. A finding if it gets in where foreign origins do not.",
+            risk: "Another program on the same host, such as one that is less well kept, serves a page that connects as the user.",
             cures: WHOLE,
             connections: 3,
             run: |it| Box::pin(relative(it, Relative::Port)),
@@ -139,6 +147,7 @@ pub(super) const GROUP: Group = Group {
             title: "Pages on every subdomain get in",
             rule: RULE,
             about: "A subdomain that somebody else can use, such as one for users' content, then connects as the user. A finding if a made-up subdomain gets in where foreign origins do not.",
+            risk: "Whoever controls a subdomain, such as a forgotten one, serves a page there that connects as the user.",
             cures: WHOLE,
             connections: 3,
             run: |it| Box::pin(relative(it, Relative::Subdomain)),
@@ -150,6 +159,7 @@ pub(super) const GROUP: Group = Group {
             title: "Requests without an Origin get in",
             rule: "RFC 6455 §10.2",
             about: "Browsers always send an Origin, other programs need not. The list of origins then protects users of browsers, as it should, and holds no other program back.",
+            risk: "A program outside a browser connects without an Origin, as it could with any.",
             cures: &[cure(
                 ANY,
                 "ask every client for credentials; an Origin is no proof of anything outside a browser",

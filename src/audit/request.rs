@@ -124,6 +124,12 @@ pub(super) fn has_unknown(options: &session::Options) -> bool {
         || !page.subprotocols.iter().all(|name| is_public_name(name))
 }
 
+/// Whether an Origin was given.
+pub(super) fn has_origin(options: &session::Options) -> bool {
+    let offer = &options.offer;
+    offer.origin.is_some() || offer.edits.iter().any(|edit| edit.sets("origin"))
+}
+
 /// Whether the URL has a query.
 pub(super) fn has_query(options: &session::Options) -> bool {
     options.offer.target.contains('?')

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use super::admission::{Admission, Entry};
 use super::auditor::{Auditor, Baseline, complete};
 use super::check::Check;
-use super::list::{checks, connections, left_out};
+use super::list::{checks, connections, has, left_out};
 use super::meter::{Budget, Meter};
 use super::options::Options;
-use super::request::{Place, With, has_query};
+use super::request::{Place, With, has_origin, has_query};
 use super::result::{Checked, Finding, Report, Status};
 use super::trace::Trace;
 use super::verdict::{Found, Judged, Untested, Verdict};
@@ -31,7 +31,7 @@ const FIRST: Duration = Duration::from_millis(400);
 
 /// What a run will use at most.
 pub fn budget(options: &Options) -> Budget {
-    options.budget(connections(options))
+    options.budget(connections(options), &|level| has(level, options))
 }
 
 /// Runs all checks until `signal` is ready; `begins` is called before each with its number and their count.
@@ -103,9 +103,9 @@ pub async fn audit(
         used: meter.used(),
         refused,
         interrupted: caught,
-        cut_short: meter.exceeded().or(auditor.left),
-        known: auditor.options.known,
+        known: auditor.options.known.clone(),
         fail_on: auditor.options.fail_on,
+        cut_short: meter.exceeded().or(auditor.left()),
         checks: results,
     })
 }
@@ -302,9 +302,7 @@ impl First {
 
     /// Whether a server that refused may let a page of its own in.
     fn may_need_origin(&self, open: &session::Options) -> bool {
-        let has_origin =
-            open.offer.origin.is_some() || open.offer.edits.iter().any(|it| it.sets("origin"));
-        !has_origin && matches!(self.baseline.refused, Some(400 | 401 | 403))
+        !has_origin(open) && matches!(self.baseline.refused, Some(400 | 401 | 403))
     }
 
     /// Masks the secrets of the requests where the server repeats them.

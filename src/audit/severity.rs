@@ -41,4 +41,14 @@ impl Sure {
             Self::Likely => "likely",
         }
     }
+
+    /// What that means, in words.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Certain => "the bytes prove it",
+            Self::Likely => {
+                "it depends on what cannot be seen from outside, which the evidence names"
+            }
+        }
+    }
 }

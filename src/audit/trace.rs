@@ -14,6 +14,8 @@ use crate::secret::Redactor;
 const KEPT: usize = 4 << 10;
 /// Bytes of a frame in hex: its header and the payload of a Close with a short reason.
 const HEX: usize = 32;
+/// Bytes of a line of a head; some tokens are longer, and masked anyway.
+const LONG: usize = 400;
 /// Lines of frames of one side; a flood is summed up.
 const LINES: usize = 24;
 
@@ -112,14 +114,26 @@ fn head_lines(head: &[u8], secrets: Secrets) -> Vec<String> {
     let text = String::from_utf8_lossy(head);
     let lines = text.trim_end().split("\r\n").enumerate();
     lines
-        .map(|(number, line)| match line.split_once(':') {
-            Some((name, value)) if number > 0 => {
-                let value = secrets.header_value(name, value.trim());
-                escape_line(&format!("{name}: {value}")).into_owned()
-            }
-            _ => escape_line(&secrets.start_line(line)).into_owned(),
+        .map(|(number, line)| {
+            let line = match line.split_once(':') {
+                Some((name, value)) if number > 0 => {
+                    let value = secrets.header_value(name, value.trim());
+                    format!("{name}: {value}")
+                }
+                _ => secrets.start_line(line),
+            };
+            escape_line(&shortened(line)).into_owned()
         })
         .collect()
+}
+
+/// A line that fits on some rows of a terminal.
+fn shortened(mut line: String) -> String {
+    if line.len() > LONG {
+        let cut = line.split_off(line.floor_char_boundary(LONG));
+        let _ = write!(line, " … {} more", quantity::size(cut.len() as u64));
+    }
+    line
 }
 
 /// A line for each frame, and the bytes that are no whole frame.

@@ -246,26 +246,36 @@ impl Wire {
 
     /// Closes as a client should; waits for the answer for a moment only.
     pub(super) async fn leave(mut self) {
-        /// A server on the same network answers in time; another one gets the answer it wants from TCP.
-        const MOMENT: Duration = Duration::from_millis(100);
-        let close = frame(Opcode::CLOSE, &1000_u16.to_be_bytes());
         let until = Instant::now() + MOMENT;
-        if self.write(&close, MOMENT).await == Ok(true) {
-            // A server that floods does not hold the run up.
-            loop {
-                let left = until.saturating_duration_since(Instant::now());
-                match self.next(left).await {
-                    Ok(Seen::Close(..) | Seen::End(_) | Seen::Silence) | Err(_) => break,
-                    Ok(_) if left.is_zero() => break,
-                    Ok(_) => {}
-                }
+        self.send_close().await;
+        self.end_by(until).await;
+    }
+
+    /// Begins to close; a connection that cannot is dropped later.
+    pub(super) async fn send_close(&mut self) {
+        let close = frame(Opcode::CLOSE, &1000_u16.to_be_bytes());
+        let _ = self.write(&close, MOMENT).await;
+    }
+
+    /// Ends a connection on which a Close was sent, at the latest then.
+    pub(super) async fn end_by(mut self, until: Instant) {
+        // A server that floods does not hold the run up.
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            match self.next(left).await {
+                Ok(Seen::Close(..) | Seen::End(_) | Seen::Silence) | Err(_) => break,
+                Ok(_) if left.is_zero() => break,
+                Ok(_) => {}
             }
         }
         let _ = tokio::time::timeout(MOMENT, self.writer.shutdown()).await;
     }
 }
 
-const CLOSED: &str = "the server closed the connection";
+/// A server on the same network answers a Close in time; another one gets the answer it wants from TCP.
+pub(super) const MOMENT: Duration = Duration::from_millis(100);
+
+pub(super) const CLOSED: &str = "the server closed the connection";
 
 fn broken(error: &io::Error) -> &'static str {
     match error.kind() {
@@ -292,10 +302,13 @@ fn control(opcode: Opcode, payload: Vec<u8>) -> Seen {
 
 /// A frame as a client sends it: whole, and masked with a key of its own (RFC 6455 §5.3).
 pub(super) fn frame(opcode: Opcode, payload: &[u8]) -> Vec<u8> {
-    encoded(
-        Header::new(true, opcode, Some(rand::random()), payload.len() as u64),
-        payload,
-    )
+    part(true, opcode, payload)
+}
+
+/// A frame that may be a fragment.
+pub(super) fn part(fin: bool, opcode: Opcode, payload: &[u8]) -> Vec<u8> {
+    let key = Some(rand::random());
+    encoded(Header::new(fin, opcode, key, payload.len() as u64), payload)
 }
 
 /// A frame with this header, whatever it says; the payload is masked if there is a key.

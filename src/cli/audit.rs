@@ -16,10 +16,12 @@ use crate::audit::severity::Severity;
 ///
 /// Makes one connection after the other to the host of URL, and to no other, and judges the answers: who
 /// gets in, what the server says about itself, how it takes mistakes. By default only well-formed requests
-/// are sent, over at most 30 connections; --probe adds malformed ones. What a run uses at most is printed
-/// first. Each finding has the bytes that show it (-v), the rule, and a fix; a check without a verdict is
-/// not tested, which is said, and never passed. 'certain' is what the bytes show; 'likely' needs a look at
-/// the server. The table goes to stdout. --list explains each check. Audit only servers that are yours, or whose owner agreed.
+/// are sent, over at most 30 connections; --probe adds malformed ones, and --stress looks for limits. What a
+/// run uses at most is printed first. Each finding has the bytes that show it (-v), the rule, and a fix; a
+/// check without a verdict is not tested, which is said, and never passed. A finding is 'certain' if the
+/// bytes prove it, and 'likely' if it depends on what cannot be seen from outside, which its evidence names.
+/// The table goes to stdout. --list and wsee-audit(7) explain each check. Audit only servers that are yours,
+/// or whose owner agreed.
 ///
 /// The exit status is 0 whatever was found; with --fail-on it is 1 for such a finding, and 28 if a limit
 /// or a failing server cut the run short; 22 if the server refuses the upgrade, so that most was not
@@ -115,17 +117,38 @@ pub struct AuditChecksArgs {
     /// As --only; may be a comma list.
     #[arg(long, value_name = "ID", action = ArgAction::Append, value_delimiter = ',')]
     pub skip: Vec<String>,
+    #[command(flatten)]
+    pub levels: AuditLevelArgs,
+    /// Explain all checks, and connect to nothing
+    ///
+    /// Each with its severity, its level, what it does, the risk, the rule and fixes. wsee man findings is
+    /// the same as a manual page.
+    #[arg(long)]
+    pub list: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = Heading::Checks)]
+pub struct AuditLevelArgs {
     /// Send malformed handshakes and frames as well
     ///
     /// Each over a connection of its own, which a server refuses or closes with the right code; then
     /// whether it still takes connections. Some servers fall over from that, so try it where nobody works.
     #[arg(long)]
     pub probe: bool,
-    /// Explain all checks, and connect to nothing
+    /// Look for the limits of the server as well
     ///
-    /// Each with its severity, its level, what it does, the rule and fixes.
+    /// Long URLs and fields, a message that grows to 16 MiB and never ends, a frame that announces a
+    /// terabyte, thousands of fragments, requests and frames that are never finished, and idle
+    /// connections. It takes half a minute, and the server feels it: try it where nobody works. A limit
+    /// that is not reached is not tested, and the reason says what the server accepts at least.
     #[arg(long)]
-    pub list: bool,
+    pub stress: bool,
+    /// With --stress, send a compressed message that inflates to at most 16 MiB
+    ///
+    /// The application gets it if no limit of the server stops it.
+    #[arg(long, requires = "stress")]
+    pub bomb: bool,
 }
 
 #[derive(Debug, Args)]
@@ -143,19 +166,32 @@ pub struct AuditLimitArgs {
     /// within this time.
     #[arg(long, value_name = "TIME", default_value = "2s")]
     pub idle_budget: Period,
-    /// Time limit for the run (30s, or 60s with --probe, and four times --idle-budget)
+    /// With --stress, when unfinished requests and frames must be cut
     ///
-    /// Checks that would be later are not tested.
+    /// One that is still open then is a finding. By default they are watched for five times --idle-budget,
+    /// and one that is open then is not tested, as servers commonly wait for 20 to 90 seconds.
+    #[arg(long, value_name = "TIME", requires = "stress")]
+    pub cut_within: Option<Period>,
+    /// With --stress, the idle connections that are opened at once
+    ///
+    /// At most 200.
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "stress",
+        value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub idle_connections: u32,
+    /// Time limit for the run (30s, more with --probe and --stress)
+    ///
+    /// By default 30 seconds and four times --idle-budget; --probe adds 30 seconds, and --stress 45 and
+    /// twice the time for which unfinished requests are watched. Checks that would be later are not tested.
     #[arg(short, long, value_name = "TIME")]
     pub max_time: Option<TimeLimit>,
     /// The most connections of the run
     ///
-    /// By default as many as the checks need, which are at most 30 without --probe.
+    /// By default as many as the chosen checks need, which are at most 30 without --probe and --stress.
     #[arg(long, value_name = "N")]
     pub max_connections: Option<u32>,
-    /// The most bytes of the run, sent and received (16M, or 32M with --probe)
+    /// The most bytes of the run, sent and received (16M, more with --probe and --stress)
     ///
-    /// A server that sends much by itself needs more.
+    /// --probe adds 16 MiB, --stress 48, and --bomb 20. A server that sends much by itself needs more.
     #[arg(long, value_name = "SIZE")]
     pub max_bytes: Option<Size>,
 }

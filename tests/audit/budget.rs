@@ -80,6 +80,15 @@ fn a_server_that_limits_the_rate_is_left_alone() {
         .shows("(the server limits how often it is asked (429))\n")
         .shows("(left alone after 3 failures in a row: ");
     assert_eq!(ASKED.load(Ordering::SeqCst), 4);
+    // Also where it is asked once more at the end.
+    ASKED.store(0, Ordering::SeqCst);
+    audit(
+        manners,
+        &["--probe", "--only", "frame", "--fail-on", "high"],
+    )
+    .exits(28)
+    .shows("0 findings, 0 passed, ")
+    .says("the run was cut short: left alone after 3 failures in a row: ");
 }
 
 #[test]

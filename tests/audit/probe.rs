@@ -151,6 +151,25 @@ fn a_server_that_does_not_survive_is_an_alarm() {
 }
 
 #[test]
+fn a_server_that_was_gone_before_is_no_alarm() {
+    let count = AtomicUsize::new(0);
+    let site = Site::accept(move |stream| {
+        if count.fetch_add(1, Ordering::SeqCst) < 1 {
+            serve_fine(stream);
+        }
+    });
+    let url = site.url();
+    let only =
+        "handshake-key-missing,frame-rsv2,frame-survives,limit-handshake,limit-idle,limit-survives";
+    let args = ["audit", &url, "--probe", "--stress", "--only", only, "-v"];
+    let output = wsee(&[&args[..], &SHORT].concat()).run().exits(0);
+    assert_eq!(findings(&output), [""; 0]);
+    output
+        .shows("not tested: frame-survives, limit-survives (nothing was sent before that could have ended the server)\n")
+        .never_shows("passed  ");
+}
+
+#[test]
 fn a_server_that_asks_for_a_pause_did_survive() {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let manners = Manners {

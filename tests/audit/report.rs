@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::site::{FINE, Manners};
 use super::{Prints, audit};
+use crate::runner::report::assert_allowed_by_schema;
 use crate::support::tls::{file, path};
 
 /// A server with one finding of low severity, and one of information.
@@ -144,6 +145,7 @@ fn a_junit_report_fails_for_findings_from_low_severity_on_and_skips_what_is_not_
     ] {
         assert!(xml.contains(text), "no {text} in {xml}");
     }
+    assert_allowed_by_schema(&xml);
 }
 
 #[test]

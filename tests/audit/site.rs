@@ -1,7 +1,7 @@
 //! A server whose faults are chosen, for any number of connections.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -11,7 +11,6 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::support::DEADLINE;
-use crate::support::wire::read_head;
 
 /// How often a connection is looked at.
 const TICK: Duration = Duration::from_millis(20);
@@ -34,6 +33,10 @@ pub struct Manners {
     pub greeting: &'static [u8],
     /// Sends this, if it is not empty, and ends a connection that is that old.
     pub cut: Option<(Duration, &'static [u8])>,
+    /// Sends this, and ends a connection with a message that has more bytes on the wire.
+    pub longest: Option<(u64, &'static [u8])>,
+    /// What it needs for each frame of data.
+    pub pause: Duration,
 }
 
 /// A server without faults: it lets in who asks for an upgrade.
@@ -46,6 +49,8 @@ pub const FINE: Manners = Manners {
     ends: true,
     greeting: b"",
     cut: None,
+    longest: None,
+    pause: Duration::ZERO,
 };
 
 /// The head of a request.
@@ -58,6 +63,10 @@ impl Request<'_> {
             let (other, value) = line.split_once(':')?;
             other.eq_ignore_ascii_case(name).then(|| value.trim())
         })
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub fn is_upgrade(&self) -> bool {
@@ -190,7 +199,9 @@ fn serve(mut stream: impl Connection, manners: Manners) {
     if !matches!(stream.socket().peek(&mut first), Ok(1)) {
         return;
     }
-    let head = read_head(&mut stream);
+    let Some(head) = read_request(&mut stream) else {
+        return;
+    };
     let request = Request(&head);
     let status = (manners.answer)(&request);
     if status == 0 {
@@ -212,6 +223,16 @@ fn serve(mut stream: impl Connection, manners: Manners) {
     }
 }
 
+/// The head of a request, after which a client waits; `None` if it does not end.
+fn read_request(stream: &mut impl Read) -> Option<String> {
+    let (mut head, mut block) = (Vec::new(), vec![0; 64 << 10]);
+    while !head.ends_with(b"\r\n\r\n") {
+        let n = stream.read(&mut block).ok().filter(|n| *n > 0)?;
+        head.extend_from_slice(&block[..n]);
+    }
+    String::from_utf8(head).ok()
+}
+
 /// Serves a connection as a server without faults does.
 pub fn serve_fine(stream: TcpStream) {
     serve(stream, FINE);
@@ -220,12 +241,31 @@ pub fn serve_fine(stream: TcpStream) {
 /// Reads frames, and answers those that it has manners for.
 fn converse(stream: &mut impl Connection, manners: Manners) {
     let began = Instant::now();
-    let (mut input, mut block) = (Vec::new(), [0; 4096]);
+    let (mut input, mut block) = (Vec::new(), vec![0; 64 << 10]);
+    let mut length = 0;
     let timeout = stream.socket().set_read_timeout(Some(TICK));
     timeout.expect("a socket");
     let _ = stream.write_all(manners.greeting);
     loop {
-        while let Some((opcode, payload)) = take_frame(&mut input) {
+        if let Some((longest, last)) = manners.longest
+            && announced(&input).is_some_and(|more| length + more > longest)
+        {
+            let _ = stream.write_all(last);
+            end(stream.socket());
+            return;
+        }
+        while let Some((first, payload)) = take_frame(&mut input) {
+            let opcode = first & 0x0f;
+            if opcode < 8 {
+                length = if first & 0x80 == 0 {
+                    length + payload.len() as u64
+                } else {
+                    0
+                };
+                if !manners.pause.is_zero() {
+                    thread::sleep(manners.pause);
+                }
+            }
             let answer = match opcode {
                 8 if manners.closes => 0x88,
                 9 if manners.pongs && payload.len() <= 125 => 0x8a,
@@ -254,13 +294,44 @@ fn converse(stream: &mut impl Connection, manners: Manners) {
     }
 }
 
-/// The opcode and the payload of a whole frame, of whatever kind.
+/// Ends a connection so that what was sent arrives, whatever the client still sends.
+fn end(mut socket: &TcpStream) {
+    let _ = socket.shutdown(Shutdown::Write);
+    let began = Instant::now();
+    let mut block = [0; 4096];
+    while began.elapsed() < DEADLINE {
+        match socket.read(&mut block) {
+            Ok(0) => return,
+            Err(error) if !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The length in the header of a frame of data.
+fn announced(input: &[u8]) -> Option<u64> {
+    let (first, second) = (*input.first()?, *input.get(1)?);
+    let length = match second & 0x7f {
+        126 => u16::from_be_bytes(*input.get(2..)?.first_chunk()?).into(),
+        127 => u64::from_be_bytes(*input.get(2..)?.first_chunk()?),
+        length => length.into(),
+    };
+    (first & 0x08 == 0).then_some(length)
+}
+
+/// The first byte and the payload of a whole frame, of whatever kind.
 fn take_frame(input: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
     let (start, second) = (*input.first()?, *input.get(1)?);
     let (length, mut at) = match second & 0x7f {
         126 => (
             usize::from(u16::from_be_bytes([*input.get(2)?, *input.get(3)?])),
             4,
+        ),
+        127 => (
+            usize::try_from(u64::from_be_bytes(*input.get(2..)?.first_chunk()?)).ok()?,
+            10,
         ),
         length => (usize::from(length), 2),
     };
@@ -274,5 +345,5 @@ fn take_frame(input: &mut Vec<u8>) -> Option<(u8, Vec<u8>)> {
         *byte ^= key;
     }
     input.drain(..at + length);
-    Some((start & 0x0f, payload))
+    Some((start, payload))
 }

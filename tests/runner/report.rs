@@ -86,8 +86,8 @@ fn junit_is_well_formed_xml_whatever_was_received() {
 
 /// Claims that each element has only attributes that Jenkins' junit-10.xsd knows.
 #[track_caller]
-fn assert_allowed_by_schema(xml: &str) {
-    const ALLOWED: [(&str, &str); 4] = [
+pub fn assert_allowed_by_schema(xml: &str) {
+    const ALLOWED: [(&str, &str); 6] = [
         ("testsuites", "name time tests failures errors"),
         (
             "testsuite",
@@ -95,9 +95,12 @@ fn assert_allowed_by_schema(xml: &str) {
         ),
         ("testcase", "name time classname"),
         ("failure", "message type"),
+        ("skipped", "message type"),
+        ("system-out", ""),
     ];
     for tag in xml.split('<').skip(2).filter(|tag| !tag.starts_with('/')) {
         let tag = tag.split('>').next().unwrap_or_default();
+        let tag = tag.trim_end_matches('/');
         let (element, attributes) = tag.split_once(' ').unwrap_or((tag, ""));
         let known = ALLOWED.iter().find(|(name, _)| *name == element);
         let (_, allowed) = known.unwrap_or_else(|| panic!("<{element}> in {xml}"));

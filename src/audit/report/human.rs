@@ -45,7 +45,8 @@ pub fn report(report: &Report, verbose: bool, style: Style) -> String {
     }
     let _ = writeln!(out, "{}", summary(report, style));
     if !verbose && report.counts().findings > 0 {
-        let text = "-v shows the bytes and the fix of each finding, --list what each check does";
+        let text =
+            "-v shows the bytes and the fix of each finding; wsee man findings explains them";
         let _ = writeln!(out, "{}", style.prose(Role::Hint, text));
     }
     out
@@ -75,11 +76,13 @@ fn write_finding(
     );
     let fact = |text: &str| style.prose(Role::Fact, text);
     let _ = writeln!(out, "        {}", style.wrapped(&finding.evidence));
-    let basis = format!("        {}; {}", finding.sure.name(), check.rule);
-    let _ = writeln!(out, "{}", fact(&basis));
     if !verbose {
+        let basis = format!("        {}; {}", finding.sure.name(), check.rule);
+        let _ = writeln!(out, "{}", fact(&basis));
         return;
     }
+    let basis = format!("        {}", super::basis(check, finding));
+    let _ = writeln!(out, "{}", fact(&basis));
     for (arrow, role, lines) in [
         ('>', Role::Sent, &finding.sent),
         ('<', Role::Received, &finding.received),
@@ -89,6 +92,7 @@ fn write_finding(
             let _ = writeln!(out, "{}", style.paint(role, text));
         }
     }
+    let _ = writeln!(out, "{}", fact(&format!("        risk: {}", check.risk)));
     for cure in check.cures {
         let text = format!("        fix, {}: {}", cure.server, cure.text);
         let _ = writeln!(out, "{}", style.prose(Role::Hint, &text));

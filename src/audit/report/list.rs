@@ -28,6 +28,7 @@ fn explain(out: &mut String, check: &Check, columns: usize) {
     line("", &format!("{}  {severity}  {level}", check.id));
     line("    ", &format!("{}.", check.title));
     line("    ", check.about);
+    line("    ", &format!("Risk: {}", check.risk));
     line("    ", &format!("Rule: {}", check.rule));
     for cure in check.cures {
         line("    ", &format!("Fix, {}: {}", cure.server, cure.text));

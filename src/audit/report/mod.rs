@@ -11,9 +11,16 @@ pub mod sarif;
 use super::check::Check;
 use super::result::Finding;
 
+/// How sure a finding is, and the rule that it breaks.
+fn basis(check: &Check, finding: &Finding) -> String {
+    let sure = finding.sure;
+    format!("{}: {}; {}", sure.name(), sure.meaning(), check.rule)
+}
+
 /// All that is known about a finding but its title, a line each.
 fn details(check: &Check, finding: &Finding) -> Vec<String> {
-    let basis = format!("{}; {}", finding.sure.name(), check.rule);
+    let basis = basis(check, finding);
+    let risk = format!("risk: {}", check.risk);
     let sent = finding.sent.iter().map(|line| format!("> {line}"));
     let received = finding.received.iter().map(|line| format!("< {line}"));
     let cures = check.cures.iter();
@@ -22,6 +29,7 @@ fn details(check: &Check, finding: &Finding) -> Vec<String> {
     head.into_iter()
         .chain(sent)
         .chain(received)
+        .chain([risk])
         .chain(cures)
         .collect()
 }

@@ -49,7 +49,7 @@ fn rule(check: &Check) -> Value {
         "id": check.id,
         "shortDescription": { "text": check.title },
         "fullDescription": { "text": check.about },
-        "help": { "text": format!("{}\nRule: {}", cures.join("\n"), check.rule) },
+        "help": { "text": format!("Risk: {}\n{}\nRule: {}", check.risk, cures.join("\n"), check.rule) },
         "defaultConfiguration": { "level": level(check.severity) },
         "properties": properties,
     })
