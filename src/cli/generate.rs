@@ -1,5 +1,6 @@
 //! Completion scripts and manual pages, rendered from the definition of the command line.
 
+use std::borrow::Cow;
 use std::io::Write as _;
 
 use clap::builder::Resettable;
@@ -42,6 +43,8 @@ pub enum Page {
     Scenario,
     /// wsee-protocols(5), what wsee URL --as speaks
     Protocols,
+    /// wsee-audit(7), what the findings of wsee audit mean
+    Findings,
 }
 
 /// The manual page of the language, without its title.
@@ -89,14 +92,16 @@ impl Page {
             Self::Schema => "schema",
             Self::Scenario => "scenario",
             Self::Protocols => "protocols",
+            Self::Findings => "findings",
         }
     }
 
-    /// The source of a page that is not about a command, without its title.
-    fn source(self) -> Option<&'static str> {
+    /// The title and section of a page that is not about a command, and its source without them.
+    fn source(self) -> Option<(&'static str, char, Cow<'static, str>)> {
         match self {
-            Self::Scenario => Some(SCENARIO),
-            Self::Protocols => Some(PROTOCOLS),
+            Self::Scenario => Some(("wsee-scenario", '5', SCENARIO.into())),
+            Self::Protocols => Some(("wsee-protocols", '5', PROTOCOLS.into())),
+            Self::Findings => Some(("wsee-audit", '7', manual::findings::findings().into())),
             _ => None,
         }
     }
@@ -131,11 +136,11 @@ pub fn man_pages() -> Vec<(String, Vec<u8>)> {
 pub fn man_page(page: Option<Page>) -> Vec<u8> {
     let mut source = Vec::new();
     if let Some(page) = page
-        && let Some(source) = page.source()
+        && let Some((name, section, source)) = page.source()
     {
-        let (name, version) = (page.command_name(), env!("CARGO_PKG_VERSION"));
-        let title = format!(".TH wsee-{name} 5 \" \" \"wsee {version}\" \"wsee manual\"\n");
-        return (title + source).into_bytes();
+        let version = env!("CARGO_PKG_VERSION");
+        let title = format!(".TH {name} {section} \" \" \"wsee {version}\" \"wsee manual\"\n");
+        return (title + &source).into_bytes();
     }
     // Writing to a Vec cannot fail.
     let _ = render(page, &mut source);
@@ -150,10 +155,10 @@ pub fn man_text(page: Option<Page>, columns: usize) -> String {
 fn file_name(page: Option<Page>) -> String {
     match page {
         None => "wsee.1".to_owned(),
-        Some(page @ (Page::Scenario | Page::Protocols)) => {
-            format!("wsee-{}.5", page.command_name())
-        }
-        Some(page) => format!("wsee-{}.1", page.command_name()),
+        Some(page) => match page.source() {
+            Some((name, section, _)) => format!("{name}.{section}"),
+            None => format!("wsee-{}.1", page.command_name()),
+        },
     }
 }
 
@@ -228,7 +233,10 @@ mod tests {
         assert_eq!(names[0], "wsee.1");
         let (commands, others) = names[1..].split_at(subcommands.len());
         assert_eq!(commands, subcommands);
-        assert_eq!(others, ["wsee-scenario.5", "wsee-protocols.5"]);
+        assert_eq!(
+            others,
+            ["wsee-scenario.5", "wsee-protocols.5", "wsee-audit.7"]
+        );
     }
 
     #[test]
@@ -275,6 +283,23 @@ mod tests {
     }
 
     #[test]
+    fn the_page_of_findings_explains_every_check_with_its_risk_and_fixes() {
+        let page = manual::text::text(&text(man_page(Some(Page::Findings))), 100_000);
+        for check in crate::audit::list::checks() {
+            let fixes = check.cures.iter().map(|cure| cure.text);
+            for part in [check.id, check.title, check.about, check.risk, check.rule]
+                .into_iter()
+                .chain(fixes)
+            {
+                // Blanks of a text are those of a paragraph.
+                let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+                assert!(page.contains(&part), "{}: no {part:?} in {page}", check.id);
+            }
+        }
+        assert!(page.contains("The bytes prove it"), "{page}");
+    }
+
+    #[test]
     fn a_synopsis_is_one_line_for_each_use() {
         for (name, page) in man_pages() {
             let page = text(page);
@@ -308,6 +333,7 @@ mod tests {
             "URL" | "protocols" => Some(wsee),
             // The language has the flags of a connection.
             "scenario" => wsee.find_subcommand("test"),
+            "findings" => wsee.find_subcommand("audit"),
             name => wsee.find_subcommand(name),
         };
         let flags = command?.get_arguments().filter_map(clap::Arg::get_long);

@@ -1,5 +1,6 @@
 //! Help and manual page: examples and exit statuses.
 
+pub(super) mod findings;
 pub(super) mod page;
 pub(super) mod text;
 

@@ -155,13 +155,14 @@ pub(in crate::cli) fn closing() -> String {
         words.extend([bold(page), roman("(1), ")]);
     }
     words.extend([bold("wsee-scenario"), roman("(5), ")]);
-    words.extend([bold("wsee-protocols"), roman("(5)")]);
+    words.extend([bold("wsee-protocols"), roman("(5), ")]);
+    words.extend([bold("wsee-audit"), roman("(7)")]);
     roff.text(words);
     body(&roff)
 }
 
 /// The source without the lines that define apostrophes, which each page has once.
-fn body(roff: &Roff) -> String {
+pub(super) fn body(roff: &Roff) -> String {
     let source = roff.render();
     let begin = source.find(".SH").unwrap_or_default();
     source[begin..].to_owned()
@@ -218,7 +219,7 @@ fn sentence(text: &str) -> String {
     format!("{}.", text.trim_end_matches('.'))
 }
 
-fn describe(roff: &mut Roff, term: &str, meaning: &str) {
+pub(super) fn describe(roff: &mut Roff, term: &str, meaning: &str) {
     roff.control("TP", []);
     roff.text([bold(term)]);
     roff.text([roman(meaning)]);
