@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::support::run::{Run, Running, program};
 
+mod audit;
 mod browser;
 mod client;
 mod fault;

@@ -75,7 +75,7 @@ http {{
         }
     }
 
-    fn ws(&self, path: &str) -> String {
+    pub fn ws(&self, path: &str) -> String {
         format!("ws://localhost:{}{path}", self.plain)
     }
 

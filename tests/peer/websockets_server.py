@@ -60,11 +60,13 @@ PATHS = {
 
 async def main():
     # Without it, websockets' own choice: context takeover, and windows of 12 bits.
-    options = {"compression": "deflate"}
+    options = {"compression": "deflate", "max_size": None}
     if "--no-context-takeover" in sys.argv:
         deflate = ServerPerMessageDeflateFactory(True, True)
-        options = {"compression": None, "extensions": [deflate]}
-    server = serve(serve_client, "127.0.0.1", 0, max_size=None, **options)
+        options = {"compression": None, "extensions": [deflate], "max_size": None}
+    if "--default" in sys.argv:
+        options = {}
+    server = serve(serve_client, "127.0.0.1", 0, **options)
     async with server as listening:
         print("listening", listening.sockets[0].getsockname()[1], flush=True)
         await asyncio.to_thread(sys.stdin.read)

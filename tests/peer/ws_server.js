@@ -42,13 +42,14 @@ const paths = {
 const takeover = process.argv.includes("--no-context-takeover")
   ? { serverNoContextTakeover: true, clientNoContextTakeover: true }
   : {};
-const server = new WebSocketServer({
-  host: "127.0.0.1",
-  port: 0,
-  maxPayload: 0,
-  // By default small messages stay as they are.
-  perMessageDeflate: { threshold: 0, ...takeover },
-});
+const options = process.argv.includes("--default")
+  ? {}
+  : {
+      maxPayload: 0,
+      // By default small messages stay as they are.
+      perMessageDeflate: { threshold: 0, ...takeover },
+    };
+const server = new WebSocketServer({ host: "127.0.0.1", port: 0, ...options });
 server.on("connection", (socket, request) => {
   const { pathname, searchParams } = new URL(request.url, "ws://localhost");
   socket.on("close", (code, reason) => console.log("closed", code, reason.toString()));
