@@ -155,6 +155,8 @@ pub struct Redirected {
     pub to: String,
     /// Whether credentials or fields are left out, because the origin differs from the user's.
     pub credentials_dropped: bool,
+    /// The page of a browser that was found there, in the place of a redirection; not escaped yet.
+    pub page: Option<String>,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -170,6 +172,8 @@ pub struct Open {
     pub took: Duration,
     /// HTTP long polling carries the session.
     pub is_polled: bool,
+    /// A browser has listed it as one of its pages.
+    pub is_page: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

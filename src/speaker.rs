@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ use crate::proto::connection::{self, End, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::rules::Rule;
+use crate::render::quantity;
 use crate::session::{OpenError, Over, Turn};
 
 /// What `--as` asks for.
@@ -149,7 +150,24 @@ impl Speaker {
         self.protocol.pending()
     }
 
-    /// Why a pipe that has all its answers fails.
+    /// Why a pipe fails that has waited this long and lacks answers.
+    pub fn unanswered(&self, wait: Duration) -> Option<Cause> {
+        let open = self.pending().filter(|open| *open > 0)?;
+        let what = self.protocol.unanswered()?;
+        let more = match open - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let wait = quantity::duration(wait);
+        Some(Cause::OnTop {
+            text: format!("no answer came to {what}{more} within {wait}"),
+            hint: Some("--wait 60s waits longer, and --wait 0 for nothing".to_owned()),
+            exit: Exit::Timeout,
+            may_pass: false,
+        })
+    }
+
+    /// Why a pipe fails of which something failed that was asked for.
     pub fn verdict(&self) -> Option<Cause> {
         Some(Cause::OnTop {
             text: self.protocol.failure()?.to_owned(),
@@ -171,6 +189,7 @@ impl Speaker {
                     subprotocol,
                     login,
                     is_polled,
+                    is_page,
                     ..
                 } = &self.agreed;
                 let opening = Opening {
@@ -178,6 +197,7 @@ impl Speaker {
                     subprotocol: subprotocol.as_deref(),
                     login: login.as_ref(),
                     is_polled: *is_polled,
+                    is_page: *is_page,
                 };
                 self.protocol.opened(opening, now, &mut self.actions);
             }

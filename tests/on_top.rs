@@ -5,6 +5,7 @@ mod graphql;
 mod hostile;
 mod jsonrpc;
 mod mqtt;
+mod page;
 mod phoenix;
 mod pipe;
 mod polling;
@@ -13,6 +14,7 @@ mod pusher;
 mod signalr;
 mod stomp;
 mod version;
+mod view;
 
 use std::net::TcpStream;
 

@@ -11,6 +11,7 @@ use crate::support::run::{Run, Running, program};
 
 mod audit;
 mod browser;
+mod cdp;
 mod client;
 mod fault;
 mod forward;
@@ -29,6 +30,7 @@ mod signalr;
 mod socket_io;
 mod socket_io_clients;
 mod stomp;
+mod view;
 
 /// Implementations that a script in `tests/peer/` makes a server or a client of.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -70,6 +70,7 @@ impl Recording {
             tolerated: Vec::new(),
             took: Duration::ZERO,
             is_polled: false,
+            is_page: false,
         };
         let event = Event::Open(&open);
         self.opening.observe(&event, now);

@@ -11,7 +11,8 @@ use crate::secret::Secret;
 pub struct OnTopArgs {
     /// Speak a protocol on top of WebSocket, such as socket.io, or raw for none
     ///
-    /// socket.io, graphql, jsonrpc, phoenix, mqtt, actioncable, stomp, signalr and pusher are known.
+    /// socket.io, graphql, jsonrpc, phoenix, mqtt, actioncable, stomp, signalr, pusher, sockjs, centrifugo,
+    /// wamp, ocpp and nostr are known.
     ///
     /// wsee opens its session, answers its pings and shows its messages; lines, records and
     /// scenarios are in its own words. With graphql, all of stdin is one operation. With socket.io,
@@ -30,7 +31,8 @@ pub struct OnTopArgs {
     /// Credentials for the protocol on top: a JSON object, @FILE or env:NAME
     ///
     /// What a client of Socket.IO calls auth; it goes to every namespace. With --eio 3 its members
-    /// are added to the query. With phoenix they are added to what every join sends. A file is read
+    /// are added to the query. With phoenix they are added to what every join sends; with centrifugo they
+    /// are what connect carries, and with wamp the realm and the details of HELLO. A file is read
     /// again for every connection, so that a renewed token is used. To log in over HTTP, use --user or
     /// --bearer.
     #[arg(
@@ -55,8 +57,9 @@ pub struct OnTopArgs {
     ///
     /// What follows the command at the prompt: a document of GraphQL, a topic of Phoenix and the JSON to
     /// join it with, a topic of MQTT and its QoS, 'sensors/# 1', a channel of Action Cable and its
-    /// parameters, a destination of STOMP, a method of SignalR that streams and its arguments, or a
-    /// channel of Pusher. A subscription that the server refuses is exit status 115.
+    /// parameters, a destination of STOMP, a method of SignalR that streams and its arguments, a channel of
+    /// Pusher or Centrifugo, a topic of WAMP, or filters of Nostr. A subscription that the server refuses is
+    /// exit status 115.
     #[arg(long, value_name = "WHAT", requires = "name", action = ArgAction::Append, hide_short_help = true)]
     pub subscribe: Vec<String>,
     /// The version of Engine.IO: 3 (Socket.IO 2), 4 (Socket.IO 3 and 4) or auto

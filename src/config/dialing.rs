@@ -99,6 +99,7 @@ impl Dialing {
                 on_top: None,
                 polling: None,
                 negotiation: None,
+                browser: None,
             },
             url: target.sent_url(),
             notes: assumed.chain(schemeless(handshake)).collect(),

@@ -39,7 +39,7 @@ pub use error::{
 pub use family::Family;
 pub use http2::Http2Error;
 pub use interface::Interface;
-pub use refusal::{read_body, read_rest};
+pub use refusal::{read_body, read_body_of, read_rest};
 pub use route::Route;
 pub use stream::{Socket, Stream};
 pub use system::io_text;

@@ -15,7 +15,17 @@ pub async fn read_body(
     response: &Head,
     received: &[u8],
 ) -> Body {
-    let mut body = Body::new(response);
+    read_body_of(stream, response, received, Body::MAX_CONTENT).await
+}
+
+/// Reads the body of `response`, of which `limit` bytes are kept.
+pub async fn read_body_of(
+    stream: &mut (impl AsyncRead + Unpin),
+    response: &Head,
+    received: &[u8],
+    limit: usize,
+) -> Body {
+    let mut body = Body::of_response(response, limit);
     body.push(received);
     // Show what arrived until then.
     let _ = tokio::time::timeout(PATIENCE, read_rest(stream, &mut body)).await;

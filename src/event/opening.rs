@@ -98,7 +98,9 @@ impl Opening {
     }
 
     pub fn redirects(&self) -> u64 {
-        self.redirections().count() as u64
+        let is_redirection =
+            |kept: &&(Kept, Instant)| matches!(&kept.0, Kept::Redirected(it) if it.page.is_none());
+        self.events.iter().filter(is_redirection).count() as u64
     }
 
     /// The remote and local address of the latest TCP connection, on any hop.
@@ -381,6 +383,7 @@ mod tests {
             status: 302,
             to: "ws://b/".to_owned(),
             credentials_dropped: false,
+            page: None,
         };
         opening.observe(&Event::Redirected(&redirected), start);
         opening.observe(&Event::Step(&connected(ms(7))), start + ms(9));

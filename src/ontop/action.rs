@@ -1,11 +1,11 @@
 //! What a protocol wants done.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Name;
-use super::calls::Answered;
 use crate::exit::Exit;
 use crate::proto::message::Kind;
 use crate::render::quantity;
@@ -70,6 +70,14 @@ impl Actions {
     pub fn end(&mut self, refusal: Refusal) {
         self.list.push(Action::End(refusal));
     }
+}
+
+/// What an answer answers.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Answered {
+    /// Such as the name of the method.
+    pub what: String,
+    pub after: Duration,
 }
 
 /// The type of a message, in the object `as`, that is not of the protocol.

@@ -1,8 +1,9 @@
 //! Requests of ours that wait for an answer, by the identifier that pairs them.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
+pub(super) use super::action::Answered;
 use super::{Actions, listed};
 use crate::render::quantity;
 
@@ -19,14 +20,6 @@ struct Call {
     since: Instant,
 }
 
-/// What an answer answers.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answered {
-    /// Such as the name of the method.
-    pub what: String,
-    pub after: Duration,
-}
-
 impl Calls {
     pub(super) fn begin(&mut self, id: &impl ToString, what: impl Into<String>, since: Instant) {
         let what = what.into();
@@ -37,6 +30,12 @@ impl Calls {
         let Call { what, since } = self.0.remove(id)?;
         let after = now.saturating_duration_since(since);
         Some(Answered { what, after })
+    }
+
+    /// What has waited longest.
+    pub(super) fn oldest(&self) -> Option<String> {
+        let oldest = self.0.values().min_by_key(|call| call.since)?;
+        Some(oldest.what.clone())
     }
 
     /// What waits with this identifier.

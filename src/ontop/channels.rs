@@ -64,6 +64,11 @@ impl Channels {
         self.0.iter_mut().find(|it| it.name == name)
     }
 
+    /// The one that was asked for with this request.
+    pub(super) fn asked(&mut self, request: &str) -> Option<&mut Channel> {
+        self.0.iter_mut().find(|it| it.request == request)
+    }
+
     pub(super) fn remove(&mut self, name: &str) -> Option<Channel> {
         let at = self.0.iter().position(|it| it.name == name)?;
         Some(self.0.remove(at))

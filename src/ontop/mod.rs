@@ -23,6 +23,7 @@ pub mod socketio;
 mod stage;
 pub mod stomp;
 mod verb;
+pub mod view;
 
 use std::fmt::{self, Debug};
 use std::time::Instant;
@@ -49,13 +50,18 @@ pub enum Name {
     Stomp,
     SignalR,
     Pusher,
+    SockJs,
+    Centrifugo,
+    Wamp,
+    Ocpp,
+    Nostr,
 }
 
 /// What `--as` takes for no protocol at all.
 pub const RAW: &str = "raw";
 
 impl Name {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::SocketIo,
         Self::Graphql,
         Self::JsonRpc,
@@ -65,6 +71,11 @@ impl Name {
         Self::Stomp,
         Self::SignalR,
         Self::Pusher,
+        Self::SockJs,
+        Self::Centrifugo,
+        Self::Wamp,
+        Self::Ocpp,
+        Self::Nostr,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -78,6 +89,11 @@ impl Name {
             Self::Stomp => "stomp",
             Self::SignalR => "signalr",
             Self::Pusher => "pusher",
+            Self::SockJs => "sockjs",
+            Self::Centrifugo => "centrifugo",
+            Self::Wamp => "wamp",
+            Self::Ocpp => "ocpp",
+            Self::Nostr => "nostr",
         }
     }
 
@@ -102,6 +118,11 @@ impl Name {
             Self::Stomp => stomp::VERBS,
             Self::SignalR => signalr::VERBS,
             Self::Pusher => pusher::VERBS,
+            Self::SockJs => view::sockjs::VERBS,
+            Self::Centrifugo => view::centrifugo::VERBS,
+            Self::Wamp => view::wamp::VERBS,
+            Self::Ocpp => view::ocpp::VERBS,
+            Self::Nostr => view::nostr::VERBS,
         }
     }
 
@@ -175,6 +196,11 @@ pub enum Options {
     Stomp(stomp::Options),
     SignalR,
     Pusher(pusher::Options),
+    SockJs,
+    Centrifugo,
+    Wamp,
+    Ocpp,
+    Nostr,
 }
 
 impl Options {
@@ -189,6 +215,11 @@ impl Options {
             Self::Stomp(_) => Name::Stomp,
             Self::SignalR => Name::SignalR,
             Self::Pusher(_) => Name::Pusher,
+            Self::SockJs => Name::SockJs,
+            Self::Centrifugo => Name::Centrifugo,
+            Self::Wamp => Name::Wamp,
+            Self::Ocpp => Name::Ocpp,
+            Self::Nostr => Name::Nostr,
         }
     }
 
@@ -204,6 +235,11 @@ impl Options {
             Name::Stomp => Self::Stomp(stomp::Options::default()),
             Name::SignalR => Self::SignalR,
             Name::Pusher => Self::Pusher(pusher::Options::default()),
+            Name::SockJs => Self::SockJs,
+            Name::Centrifugo => Self::Centrifugo,
+            Name::Wamp => Self::Wamp,
+            Name::Ocpp => Self::Ocpp,
+            Name::Nostr => Self::Nostr,
         }
     }
 
@@ -219,6 +255,11 @@ impl Options {
             Self::Stomp(options) => Box::new(stomp::Client::new(options.clone())),
             Self::SignalR => Box::new(signalr::Client::default()),
             Self::Pusher(options) => Box::new(pusher::Client::new(options.clone())),
+            Self::SockJs => Box::new(view::Client::<view::SockJs>::default()),
+            Self::Centrifugo => Box::new(view::Client::<view::Centrifugo>::default()),
+            Self::Wamp => Box::new(view::Client::<view::Wamp>::default()),
+            Self::Ocpp => Box::new(view::Client::<view::Ocpp>::default()),
+            Self::Nostr => Box::new(view::Client::<view::Nostr>::default()),
         }
     }
 
@@ -240,6 +281,8 @@ pub struct Opening<'a> {
     pub subprotocol: Option<&'a str>,
     /// HTTP long polling carries it.
     pub is_polled: bool,
+    /// It is the page of a browser.
+    pub is_page: bool,
     /// For a protocol that has a login of its own.
     pub login: Option<&'a Login>,
 }
@@ -341,6 +384,11 @@ pub trait Protocol: Debug {
 
     /// How much of what was asked for is not answered yet, if the protocol has answers.
     fn pending(&self) -> Option<usize> {
+        None
+    }
+
+    /// What has waited longest for its answer, if anything does; not escaped yet.
+    fn unanswered(&self) -> Option<String> {
         None
     }
 

@@ -50,6 +50,11 @@ const SIGNALR: &str = "this speaks SignalR; add --as signalr";
 const PUSHER: &str = "this speaks Pusher; add --as pusher";
 const STOMP: &str = "this speaks STOMP; add --as stomp";
 const MQTT: &str = "this speaks MQTT; add --as mqtt";
+const SOCKJS: &str = "this speaks SockJS; add --as sockjs";
+const CENTRIFUGO: &str = "this speaks Centrifugo; add --as centrifugo";
+const WAMP: &str = "this speaks WAMP; add --as wamp";
+const OCPP: &str = "this speaks OCPP; add --as ocpp";
+const NOSTR: &str = "this speaks Nostr; add --as nostr";
 const PHOENIX: &str = "this speaks Phoenix channels; add --as phoenix";
 
 /// The server's subprotocol is conclusive.
@@ -59,6 +64,8 @@ fn of_subprotocol(name: &str) -> Option<&'static str> {
         "graphql-ws" => GRAPHQL_LEGACY,
         "actioncable-v1-json" => ACTION_CABLE,
         "mqtt" | "mqttv3.1" => MQTT,
+        "wamp.2.json" => WAMP,
+        name if name.starts_with("ocpp") => OCPP,
         "v10.stomp" | "v11.stomp" | "v12.stomp" => STOMP,
         _ => return None,
     })
@@ -66,7 +73,7 @@ fn of_subprotocol(name: &str) -> Option<&'static str> {
 
 /// A query that only one protocol uses.
 fn of_target(target: &str) -> Option<&'static str> {
-    let (path, query) = target.split_once('?')?;
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let has = |pair: &str| query.split('&').any(|it| it == pair);
     match path {
         _ if has("transport=websocket") && has("EIO=4") => Some(ENGINE_IO_4),
@@ -75,7 +82,8 @@ fn of_target(target: &str) -> Option<&'static str> {
             Some(PHOENIX)
         }
         // Supabase Realtime.
-        "/realtime/v1/websocket" => Some(PHOENIX),
+        "/realtime/v1/websocket" if !query.is_empty() => Some(PHOENIX),
+        "/connection/websocket" => Some(CENTRIFUGO),
         _ => None,
     }
 }
@@ -101,6 +109,9 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
     }
     if text.starts_with("CONNECTED\n") && text.trim_end().ends_with('\0') {
         return Some(STOMP);
+    }
+    if text == "o" {
+        return Some(SOCKJS);
     }
     let value = json(text)?;
     let is_phoenix = |name: Option<&serde_json::Value>| {
@@ -132,6 +143,20 @@ fn of_message(kind: Kind, payload: &[u8], target: &str) -> Option<&'static str> 
         {
             Some(PUSHER)
         }
+        serde_json::Value::Array(parts) => of_array(parts),
+        _ => None,
+    }
+}
+
+/// By what comes first in an array.
+fn of_array(parts: &[serde_json::Value]) -> Option<&'static str> {
+    match parts {
+        [number, id, action, payload] if *number == 2 => {
+            let is_call = id.is_string() && action.is_string() && payload.is_object();
+            is_call.then_some(OCPP)
+        }
+        [name, text] if *name == "AUTH" || *name == "EOSE" => text.is_string().then_some(NOSTR),
+        [name, _, event] if *name == "EVENT" => event.get("sig").map(|_| NOSTR),
         _ => None,
     }
 }
@@ -178,6 +203,9 @@ mod tests {
             opened("/realtime/v1/websocket?apikey=x", None),
             Some(PHOENIX)
         );
+        assert_eq!(opened("/connection/websocket", None), Some(CENTRIFUGO));
+        assert_eq!(opened("/ws", Some("wamp.2.json")), Some(WAMP));
+        assert_eq!(opened("/CP1", Some("ocpp2.0.1")), Some(OCPP));
         assert_eq!(opened("/socket/websocket", None), None);
         assert_eq!(opened("/?EIO=44&transport=websocket", Some("chat")), None);
     }
@@ -206,6 +234,10 @@ mod tests {
             text("{\"jsonrpc\":\"2.0\",\"method\":\"m\"}"),
             Some(JSON_RPC)
         );
+        assert_eq!(text("o"), Some(SOCKJS));
+        assert_eq!(text("[2,\"1\",\"Reset\",{}]"), Some(OCPP));
+        assert_eq!(text("[\"AUTH\",\"x\"]"), Some(NOSTR));
+        assert_eq!(text("[\"EVENT\",\"1\",{\"sig\":\"x\"}]"), Some(NOSTR));
         assert_eq!(message(Kind::Binary, b"\x20\x02\x00\x00", "/"), Some(MQTT));
         for other in [
             "",

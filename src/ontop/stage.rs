@@ -88,7 +88,7 @@ mod tests {
         let refusal = stage
             .overdue("CONNECT", "look", now + PATIENCE)
             .expect("overdue");
-        assert_eq!(refusal.text, "no answer came to CONNECT within 20 s");
+        assert_eq!(refusal.text, "no answer came to CONNECT within 20.0 s");
         assert_eq!(stage.overdue("CONNECT", "look", now + PATIENCE), None);
         assert_eq!(stage.deadline(|()| None), None);
     }

@@ -70,6 +70,10 @@ pub struct Options {
     pub max_time: Option<(Duration, Instant)>,
 }
 
+/// How long the answers of a protocol on top may take after the end of input, unless the user says how long: the
+/// limit of its greeting, after which a server is not slow but silent.
+const ANSWER: Duration = Duration::from_secs(20);
+
 /// How long to wait for the reader of standard output after a signal or timeout.
 const HURRY: Duration = Duration::from_secs(1);
 
@@ -211,14 +215,24 @@ impl Pipe {
         if self.is_answered() && self.has_said_all() {
             return self.active.max(self.paused);
         }
-        let wait = self.options.wait.filter(|_| self.is_input_over())?;
+        let wait = self.wait().filter(|_| self.is_input_over())?;
         Some(self.active? + wait).max(self.paused)
     }
 
     /// Whether the protocol on top has all its answers, which ends the wait.
     fn is_answered(&self) -> bool {
-        let pending = self.speaker.as_ref().and_then(Speaker::pending);
-        pending == Some(0) && self.options.until_answered
+        self.pending() == Some(0) && self.options.until_answered
+    }
+
+    fn pending(&self) -> Option<usize> {
+        self.speaker.as_ref().and_then(Speaker::pending)
+    }
+
+    /// How long nothing may come after the end of input.
+    fn wait(&self) -> Option<Duration> {
+        let wait = self.options.wait?;
+        let is_open = self.options.until_answered && self.pending() > Some(0);
+        Some(if is_open { wait.max(ANSWER) } else { wait })
     }
 
     /// The cause of an orderly end, unless something failed that was asked for.
@@ -229,6 +243,13 @@ impl Pipe {
     }
 
     fn end_of_input(&mut self) -> Cause {
+        let speaker = self.speaker.as_ref();
+        if let Some(speaker) = speaker.filter(|it| it.verdict().is_none())
+            && let Some(wait) = self.wait().filter(|wait| !wait.is_zero())
+            && let Some(cause) = speaker.unanswered(wait)
+        {
+            return cause;
+        }
         let expects_reply = self.received == 0 && !self.sent_nothing && !self.is_answered();
         if expects_reply && self.options.wait > Some(Duration::ZERO) {
             let wait = quantity::duration(self.options.wait.unwrap_or_default());

@@ -37,7 +37,7 @@ impl Pipe {
         let Some(mut speaker) = self.speaker.take() else {
             return;
         };
-        let was_ready = speaker.is_ready();
+        let (was_ready, open) = (speaker.is_ready(), speaker.pending());
         let seen = speaker.received(message, turn.now);
         self.note_foreign(&seen);
         let is_surplus = self.has_enough();
@@ -48,8 +48,8 @@ impl Pipe {
         let acted = speaker.act(turn, &mut observer);
         let heard = std::mem::take(&mut observer.heard);
         self.take_back(speaker, &heard, acted, turn.now);
-        if !was_ready && self.is_ready() {
-            // The input starts now, and so does the wait for replies.
+        // When the input starts, so does the wait for replies, and with each of them.
+        if !was_ready && self.is_ready() || self.pending() < open {
             self.active = Some(turn.now);
         }
     }

@@ -150,6 +150,7 @@ pub(super) async fn agree(
         tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
         took: Duration::ZERO,
         is_polled: false,
+        is_page: false,
     };
     journal.opening(&Event::Open(&open), Instant::now());
     Ok(())

@@ -115,10 +115,11 @@ pub fn head(out: &mut String, head: &Head, direction: Direction, style: Style, s
 
 pub fn redirected(out: &mut String, redirected: &Redirected, style: Style, secrets: Secrets) {
     let to = secrets.url(&redirected.to);
-    let to = escape_line(&*to);
-    let mut fact = match redirected.status {
-        200 => format!("* redirected by the negotiation to {to}"),
-        status => format!("* redirected ({status}) to {to}"),
+    let (status, to) = (redirected.status, escape_line(&*to));
+    let mut fact = match (&redirected.page, status) {
+        (Some(page), _) => format!("* {}: {to}", escape_line(page)),
+        (None, 200) => format!("* redirected by the negotiation to {to}"),
+        (None, status) => format!("* redirected ({status}) to {to}"),
     };
     if redirected.credentials_dropped {
         fact += "; credentials and fields are not sent to another origin (--location-trusted)";

@@ -155,6 +155,7 @@ mod tests {
                 tolerated: Vec::new(),
                 took: ms(20),
                 is_polled: false,
+                is_page: false,
             };
             opening.observe(&Event::Open(&open), start + ms(20));
         }

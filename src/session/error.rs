@@ -79,6 +79,8 @@ pub enum Asked {
     Poll,
     /// The negotiation of `SignalR`.
     Negotiation,
+    /// The pages of a browser.
+    Pages,
 }
 
 impl fmt::Display for Asked {
@@ -86,6 +88,7 @@ impl fmt::Display for Asked {
         f.write_str(match self {
             Self::Upgrade => "upgrade",
             Self::Poll => "first poll",
+            Self::Pages => "request for its pages",
             Self::Negotiation => "negotiation",
         })
     }
@@ -115,7 +118,7 @@ impl OpenError {
                 let body = String::from_utf8_lossy(refused.body.content());
                 let refusal = match refused.asked {
                     Asked::Negotiation => negotiation::refusal(refused.refusal.status),
-                    Asked::Upgrade | Asked::Poll => name.refusal(&body),
+                    Asked::Upgrade | Asked::Poll | Asked::Pages => name.refusal(&body),
                 };
                 (refusal, name.refuses_version(&body))
             }

@@ -9,13 +9,16 @@ use tokio::io::AsyncReadExt;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 
 use super::credential::has_credentials;
-use super::error::OpenProblem;
-use super::options::{Negotiation, Options};
+use super::error::{Asked, OpenProblem, Refused};
+use super::options::{Browser, Negotiation, Options};
+use super::page;
 use super::progress::Progress;
 use super::redirect::{Trail, withholds};
 use super::upgrade::upgrade;
 use crate::dial::tls::late_failure;
-use crate::dial::{self, ClientAuth, Dialed, Http2Error, Step, Stream, dial_http, http2};
+use crate::dial::{
+    self, ClientAuth, Dialed, Http2Error, Step, Stream, dial_http, http2, read_body_of,
+};
 use crate::event::{Event, Redirected};
 use crate::proto::buffer::Buffer;
 use crate::proto::handshake::client::Handshake;
@@ -38,6 +41,14 @@ pub(super) async fn exchange(
 ) -> Result<Exchange, OpenProblem> {
     let mut trail = Trail::new(first);
     let mut hop = Cow::Borrowed(first);
+    if let Some(Browser::List(list)) = &first.browser {
+        let page = find_page(first, list, observe, progress).await?;
+        hop = Cow::Owned(page.unwrap_or_else(|| Options {
+            browser: None,
+            ..first.clone()
+        }));
+        *progress = Progress::start(&hop);
+    }
     loop {
         trail.record(&hop);
         let answer = request(&hop, observe, progress).await?;
@@ -59,11 +70,50 @@ pub(super) async fn exchange(
             status,
             to: next.url.to_string(),
             credentials_dropped,
+            page: None,
         }));
         *progress = Progress::start(&next);
         progress.evidence.credentials_dropped = credentials_dropped;
         hop = Cow::Owned(next);
     }
+}
+
+/// The options for the page that the browser lists first; `None` if no browser answers.
+async fn find_page(
+    options: &Options,
+    list: &str,
+    observe: &mut dyn FnMut(Event<'_>),
+    progress: &mut Progress,
+) -> Result<Option<Options>, OpenProblem> {
+    for list in page::lists(list) {
+        let mut asked = options.clone();
+        asked.browser = Some(Browser::List(list.to_owned()));
+        // Extended CONNECT has no use here.
+        asked.dial.http = http2::Versions::Http1;
+        let asked = Box::pin(request(&asked, observe, progress));
+        let answer = tokio::time::timeout(page::PATIENCE, asked).await;
+        let (mut stream, refusal, input) = match answer {
+            Ok(Ok((stream, Outcome::Refused(refusal), input))) => (stream, refusal, input),
+            Ok(Err(problem @ OpenProblem::Dial(_))) => return Err(problem),
+            Ok(_) | Err(_) => return Ok(None),
+        };
+        let (response, received) = (&refusal.response, input.filled());
+        let body = read_body_of(&mut stream, response, received, page::LONGEST).await;
+        if refusal.status == 200 {
+            if let Some(page) = page::first(body.content()) {
+                return Ok(Some(page.at(options, observe)));
+            }
+        } else if page::is_forbidden(body.content()) {
+            return Err(OpenProblem::Refused(Box::new(Refused {
+                refusal,
+                body,
+                asked: Asked::Pages,
+            })));
+        } else {
+            return Ok(None);
+        }
+    }
+    Ok(None)
 }
 
 /// Status and `Location` of a redirection (RFC 9110 §15.4).
@@ -87,13 +137,19 @@ async fn request(
     progress: &mut Progress,
 ) -> Result<Answer, OpenProblem> {
     let mut offer = offer(options);
-    let mut handshake = match (options.polling, &options.negotiation) {
-        (_, Some(Negotiation::Asked)) => Handshake::plain(&offer, "POST", Some(NOTHING)),
+    let mut handshake = match (options.polling, &options.browser) {
+        _ if matches!(options.negotiation, Some(Negotiation::Asked)) => {
+            Handshake::plain(&offer, "POST", Some(NOTHING))
+        }
         (Some(_), _) => {
             offer.target = fresh(&offer.target);
             Handshake::plain(&offer, "GET", None)
         }
-        (None, _) => Handshake::new(&offer, &generate_key()),
+        (None, Some(Browser::List(list))) => {
+            offer.target.clone_from(list);
+            Handshake::plain(&offer, "GET", None)
+        }
+        (None, Some(Browser::Page) | None) => Handshake::new(&offer, &generate_key()),
     };
     let has_login = options.credentials.login.is_some();
     if (has_login || has_credentials(handshake.request())) && is_exposed(options) {

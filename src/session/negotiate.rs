@@ -53,6 +53,7 @@ pub(super) async fn negotiate(
             status: OK,
             to: next.url.to_string(),
             credentials_dropped: withholds(first, &next),
+            page: None,
         }));
         token = next_token.map(Secret::new).or(token);
         hop = next;

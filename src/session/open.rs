@@ -9,7 +9,7 @@ use super::carrier::Carrier;
 use super::error::{Asked, OpenError, OpenProblem, Refused};
 use super::exchange::{Exchange, exchange};
 use super::negotiate::negotiate;
-use super::options::{Negotiation, Options};
+use super::options::{Browser, Negotiation, Options};
 use super::polling::{self, Polling};
 use super::progress::Progress;
 use crate::dial::http2::Versions;
@@ -66,6 +66,7 @@ pub(super) async fn open_once(
                 tolerated: agreed.tolerated.iter().map(ToString::to_string).collect(),
                 took: took(Instant::now()),
                 is_polled: false,
+                is_page: answered.options.browser == Some(Browser::Page),
             };
             let stream = Carrier::Socket(answered.stream);
             (stream, open, answered.input, answered.evidence)

@@ -30,6 +30,17 @@ pub struct Options {
     pub polling: Option<Polling>,
     /// The negotiation of `SignalR`.
     pub negotiation: Option<Negotiation>,
+    /// A browser whose page is spoken to.
+    pub browser: Option<Browser>,
+}
+
+/// What is known of a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Browser {
+    /// Where it lists its pages, one of which is to be found first.
+    List(String),
+    /// The target is the socket of a page.
+    Page,
 }
 
 impl Options {

@@ -268,6 +268,7 @@ mod tests {
             on_top: None,
             polling: None,
             negotiation: None,
+            browser: None,
         }
     }
 

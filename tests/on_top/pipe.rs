@@ -239,7 +239,7 @@ fn flags_that_do_not_fit_are_refused() {
     for (args, why) in [
         (
             &["--as", "foo", "ws://h"][..],
-            "possible values: socket.io, graphql, jsonrpc, phoenix, mqtt, actioncable, stomp, signalr, pusher, raw",
+            "possible values: socket.io, graphql, jsonrpc, phoenix, mqtt, actioncable, stomp, signalr, pusher, sockjs, centrifugo, wamp, ocpp, nostr, raw",
         ),
         (
             &["--as", "socket.io", "ws://h", "--binary"],

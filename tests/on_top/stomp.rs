@@ -1,6 +1,8 @@
 //! STOMP 1.0 to 1.2.
 
 use std::net::TcpStream;
+use std::thread::sleep;
+use std::time::Duration;
 
 use crate::support::peer::{Peer, scripted};
 use crate::support::pty::terminal;
@@ -37,6 +39,28 @@ fn messages_are_sent_with_their_receipts_before_the_session_ends() {
     let run = run.run().exits(0).prints("");
     run.says("receipt 1   to send /q after ");
     server.finish();
+}
+
+#[test]
+fn a_receipt_may_take_its_time_and_one_that_never_comes_is_status_28() {
+    let send = "SEND\ndestination:/q\nreceipt:1\n\nhi\0";
+    let server = stomp("version:1.2", move |peer| {
+        peer.expect(send);
+        // Longer than the usual wait after the end of input.
+        sleep(Duration::from_millis(2300));
+        peer.send("RECEIPT\nreceipt-id:1\n\n\0");
+    });
+    let input = "{\"destination\":\"/q\",\"body\":\"hi\",\"receipt\":true}";
+    let args = ["--as", "stomp", server.url()];
+    let run = wsee(&args).stdin(input).run();
+    run.exits(0).never_says("no reply");
+    for (wait, status) in [("100ms", 28), ("0", 0)] {
+        let server = stomp("version:1.2", |_| {});
+        let args = ["--as", "stomp", server.url(), "--wait", wait];
+        let run = wsee(&args).stdin(input).run().exits(status);
+        let text = "no answer came to send /q within 100.0 ms";
+        assert_eq!(run.stderr.contains(text), status == 28, "{}", run.stderr);
+    }
 }
 
 #[test]

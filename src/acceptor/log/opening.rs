@@ -52,6 +52,7 @@ impl Log {
                 tolerated: Vec::new(),
                 took: Duration::ZERO,
                 is_polled: false,
+                is_page: false,
             };
             let mut opening = Events::opening(url, &answer.request, &answer.response, now);
             let event = Event::Open(&open);

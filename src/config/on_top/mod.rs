@@ -1,6 +1,7 @@
 //! "Protocols on top": what is spoken, with which credentials, and the URL it needs.
 
 mod actioncable;
+mod jsonrpc;
 mod mqtt;
 mod phoenix;
 mod pusher;
@@ -8,6 +9,7 @@ mod query;
 mod signalr;
 mod socketio;
 mod source;
+mod view;
 
 use std::path::PathBuf;
 
@@ -18,9 +20,9 @@ use crate::diagnostic::Diagnostic;
 use crate::dial::http2::Versions;
 use crate::exit::Exit;
 use crate::ontop::socketio::is_namespace;
-use crate::ontop::{self, Name, SayError, graphql, jsonrpc};
+use crate::ontop::{self, Name, SayError, graphql};
 use crate::pipe::Split;
-use crate::session::{Negotiation, Polling};
+use crate::session::{Browser, Negotiation, Polling};
 use crate::speaker::{self, Auth};
 use source::Source;
 
@@ -107,6 +109,7 @@ pub(super) struct OnTop {
     negotiation: Option<Negotiation>,
     /// Sent unless another is given.
     origin: Option<String>,
+    browser: Option<Browser>,
 }
 
 impl OnTop {
@@ -114,6 +117,7 @@ impl OnTop {
         let open = &mut dialing.open;
         open.on_top = Some(self.options.name());
         open.polling = self.polling;
+        open.browser = self.browser;
         if self.polling.is_some() {
             open.dial.http = Versions::Http1;
         }
@@ -155,7 +159,7 @@ pub(super) fn resolve(
     let auth = source.as_ref().map(Source::read).transpose()?;
     let limit = usize::try_from(max_message).unwrap_or(usize::MAX);
     let offers = |names: &[&str]| names.iter().map(ToString::to_string).collect();
-    let (mut polling, mut negotiation, mut origin) = (None, None, None);
+    let (mut polling, mut negotiation, mut origin, mut browser) = (None, None, None, None);
     let (protocol, note, subprotocols) = match name {
         Name::SocketIo => {
             let version = socketio::version(args, target);
@@ -180,9 +184,8 @@ pub(super) fn resolve(
             (options, None, offers(&[graphql::MODERN, graphql::OLDER]))
         }
         Name::JsonRpc => {
-            // The path of a browser's pages, to which Chrome and others speak without the version.
-            let is_bare = target.request_target.starts_with("/devtools/");
-            let options = ontop::Options::JsonRpc(jsonrpc::Options { is_bare });
+            let options = ontop::Options::JsonRpc(jsonrpc::options(target));
+            browser = jsonrpc::browser(target);
             (options, None, Vec::new())
         }
         Name::Phoenix => {
@@ -212,6 +215,11 @@ pub(super) fn resolve(
             negotiation = signalr::negotiation(target, &dial.redirect);
             (ontop::Options::SignalR, None, Vec::new())
         }
+        Name::SockJs | Name::Centrifugo | Name::Wamp | Name::Ocpp | Name::Nostr => {
+            let note = view::complete(name, target);
+            let offered = offers(view::subprotocols(name));
+            (ontop::Options::usual(name), note, offered)
+        }
     };
     let read = |source: Source| {
         Auth::new(move || {
@@ -236,6 +244,7 @@ pub(super) fn resolve(
         polling,
         negotiation,
         origin,
+        browser,
     }))
 }
 
@@ -250,7 +259,7 @@ fn check_flags(args: &OnTopArgs, name: Name) -> Result<(), OnTopError> {
         (
             args.auth.is_some(),
             "--auth",
-            &[Name::SocketIo, Name::Phoenix],
+            &[Name::SocketIo, Name::Phoenix, Name::Centrifugo, Name::Wamp],
         ),
         (args.eio.is_some(), "--eio", &[Name::SocketIo]),
         (args.transport.is_some(), "--transport", &[Name::SocketIo]),

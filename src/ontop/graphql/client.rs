@@ -325,6 +325,11 @@ impl Protocol for Client {
         (self.last > 0).then_some(self.operations.len())
     }
 
+    fn unanswered(&self) -> Option<String> {
+        let (id, operation) = self.operations.first_key_value()?;
+        Some(title(*id, operation))
+    }
+
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }

@@ -10,14 +10,14 @@ use serde_json::{Map, Value};
 pub(super) const LOOKED_AT: usize = 1000;
 
 #[derive(Debug, PartialEq)]
-pub(super) enum Batch {
+pub(in crate::ontop) enum Batch {
     One(Map<String, Value>),
     /// The first parts, and how many more there are.
     Many(Vec<Value>, usize),
 }
 
 impl Batch {
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(in crate::ontop) fn parse(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| error.to_string())
     }
 }

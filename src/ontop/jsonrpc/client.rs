@@ -265,7 +265,8 @@ impl Protocol for Client {
         Name::JsonRpc
     }
 
-    fn opened(&mut self, _: Opening<'_>, _: Instant, actions: &mut Actions) {
+    fn opened(&mut self, opening: Opening<'_>, _: Instant, actions: &mut Actions) {
+        self.options.is_bare |= opening.is_page;
         self.is_open = true;
         self.subscriptions.clear();
         self.calls.restart(actions);
@@ -316,6 +317,10 @@ impl Protocol for Client {
 
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
+    }
+
+    fn unanswered(&self) -> Option<String> {
+        self.calls.oldest()
     }
 
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {

@@ -5,5 +5,6 @@ mod client;
 mod say;
 mod see;
 
+pub(super) use batch::Batch;
 pub use client::{Client, Options};
 pub use say::VERBS;

@@ -293,6 +293,10 @@ impl Protocol for Client {
         self.failure.as_deref()
     }
 
+    fn unanswered(&self) -> Option<String> {
+        self.flight.oldest()
+    }
+
     fn subscribe(&mut self, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         self.add(say::subscription(args)?, true, now, actions)
     }

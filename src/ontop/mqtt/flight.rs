@@ -68,6 +68,13 @@ impl Flight {
         Some(self.last)
     }
 
+    /// What has waited longest, of the messages.
+    pub(super) fn oldest(&self) -> Option<String> {
+        let messages = self.waiting.values().filter(|it| it.wait.is_message());
+        let oldest = messages.min_by_key(|it| it.since)?;
+        Some(format!("publish {}", oldest.topic))
+    }
+
     /// What waits for this answer.
     pub(super) fn end(&mut self, id: u16, is_it: impl Fn(Wait) -> bool) -> Option<Waiting> {
         let wait = self.waiting.get(&id)?.wait;

@@ -335,6 +335,10 @@ impl Protocol for Client {
         self.has_called.then_some(self.calls.len())
     }
 
+    fn unanswered(&self) -> Option<String> {
+        self.calls.oldest()
+    }
+
     fn failure(&self) -> Option<&str> {
         self.failure.as_deref()
     }

@@ -275,6 +275,10 @@ impl Protocol for Client {
         (self.wants_receipts && self.subscriptions.is_empty()).then(|| self.receipts.len())
     }
 
+    fn unanswered(&self) -> Option<String> {
+        self.receipts.oldest()
+    }
+
     fn say(&mut self, verb: &str, args: &str, now: Instant, actions: &mut Actions) -> SayResult {
         match verb {
             "send" => self.say_message(say::message(args)?, now, actions),

@@ -26,6 +26,11 @@ pub(super) const EXACT: &[Row] = &[
         "connect to {sockjs}",
     ),
     row(
+        |it| it.refused_with(&[500]) && it.says(&["host header is specified"]),
+        "the browser takes an IP address or localhost as Host, and no other name",
+        "use the address, or -H 'Host: localhost'",
+    ),
+    row(
         |it| is_answer(it) && it.says(&["unsupported protocol version"]),
         "Socket.IO does not speak this version of its protocol",
         "ask for EIO=4 in the query (EIO=3 for Socket.IO 2), or let {socket_io} do it",
