@@ -24,7 +24,7 @@ use crate::proxy::Intercept;
 /// control frames and mistakes; only masks are made again. Compression is agreed between client and
 /// server, and messages are inflated on a copy. A message of any size passes in constant memory. Host
 /// and Origin are rewritten to those of UPSTREAM. Flags of a connection are those of the connection to
-/// UPSTREAM; the log is on stderr. Stop it with Ctrl-C.
+/// UPSTREAM; the log is on stderr. Both ends speak HTTP/1.1. Stop it with Ctrl-C.
 ///
 /// With --forward, clients that cannot change their URL have wsee as their HTTP proxy.
 #[derive(Debug, Args)]

@@ -31,6 +31,22 @@ fn a_message_larger_than_the_windows_comes_back_whole() {
 }
 
 #[test]
+fn a_burst_of_small_messages_in_a_frame_each_is_read_to_its_end() {
+    const COUNT: usize = 100_000;
+    let server = opened(|mut http2| {
+        let frame = b"\0\0\x07\0\0\0\0\0\x01\x81\x05small";
+        http2.write_raw(&frame.repeat(COUNT));
+        http2.read_to_end()
+    });
+    wsee(&[server.url(), CLEAR, "-q", "-n", &COUNT.to_string()])
+        .stdin_held_open()
+        .run()
+        .exits(0)
+        .prints("small\n".repeat(COUNT));
+    server.finish();
+}
+
+#[test]
 fn everything_is_shown_in_the_order_of_the_wire() {
     let server = opened(|mut http2| {
         http2.write_frame(crate::support::http2::PING, 0, 0, b"12345678");

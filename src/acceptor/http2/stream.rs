@@ -50,11 +50,8 @@ pub(super) fn read(
     cx: &mut Context<'_>,
     buf: &mut ReadBuf<'_>,
 ) -> Poll<io::Result<()>> {
-    incoming.poll(cx).map(|read| match read {
-        Some(Ok(())) => {
-            incoming.read(buf);
-            Ok(())
-        }
+    incoming.poll_read(cx, buf).map(|read| match read {
+        Some(Ok(())) => Ok(()),
         Some(Err(error)) => Err(stream_error(&error)),
         // An end in order looks the same; the session knows whether a Close frame came before it.
         None => Err(io::Error::other(ENDED)),

@@ -9,16 +9,13 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::dial::http2::Seen;
 use crate::dial::http2::frame::{ErrorCode, Frame, GoAway, Reader};
+use crate::dial::http2::{MOST_IN_TURN, Seen};
 
 /// The client's preface before its first frame (RFC 9113 §3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Frames that wait to be shown, at most: they are taken after every read.
 const MOST_WAITING: usize = 256;
-/// Bytes that are read before the streams have their turn: the library limits the small frames that nobody has read
-/// yet, and a burst of them is no attack.
-const MOST_IN_TURN: usize = 64 << 10;
 
 #[derive(Debug, Default)]
 pub(super) struct Passed {

@@ -23,13 +23,27 @@ impl Incoming {
         }
     }
 
-    /// Whether everything that was received is read.
-    pub fn is_empty(&self) -> bool {
-        self.rest.is_empty()
+    /// Reads what was received, and lets the peer send as much again; `None` at the end of the stream.
+    pub fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<Option<Result<(), h2::Error>>> {
+        let before = buf.filled().len();
+        // A message may be a frame, and a read takes as many as there are.
+        while buf.remaining() > 0 {
+            match self.poll(cx) {
+                Poll::Ready(Some(Ok(()))) => self.take(buf),
+                // What ended the stream is reported again by the next read.
+                _ if buf.filled().len() > before => break,
+                other => return other,
+            }
+        }
+        Poll::Ready(Some(Ok(())))
     }
 
-    /// Ready when there are bytes to read; `None` at the end of the stream.
-    pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), h2::Error>>> {
+    /// Ready when there are bytes to read.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<(), h2::Error>>> {
         while self.rest.is_empty() {
             match ready!(self.stream.poll_data(cx)) {
                 Some(Ok(bytes)) => self.rest = bytes,
@@ -40,8 +54,7 @@ impl Incoming {
         Poll::Ready(Some(Ok(())))
     }
 
-    /// Reads what there is, and lets the peer send as much again.
-    pub fn read(&mut self, buf: &mut ReadBuf<'_>) {
+    fn take(&mut self, buf: &mut ReadBuf<'_>) {
         let n = self.rest.len().min(buf.remaining());
         buf.put_slice(&self.rest[..n]);
         self.rest.advance(n);

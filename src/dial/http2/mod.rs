@@ -22,8 +22,8 @@ use super::Step;
 use crate::proto::http1::Head;
 pub use error::Http2Error;
 use frame::{ErrorCode, Setting};
-pub use tap::Seen;
 use tap::{Below, SharedLog, Tap};
+pub use tap::{MOST_IN_TURN, Seen};
 pub use tunnel::Tunnel;
 use tunnel::{Link, failure};
 

@@ -22,6 +22,9 @@ pub struct Seen {
 const MOST_WAITING: usize = 256;
 /// Frames that a server may send before its answer; a greedy one sends a dozen.
 const MOST_BEFORE_ANSWER: usize = 256;
+/// Bytes that are read before the stream is: the library ends a connection with too many small frames that nobody has
+/// read yet, and a burst of them is no attack.
+pub const MOST_IN_TURN: usize = 64 << 10;
 /// RFC 9113 §6.10.
 const CONTINUATION: u8 = 9;
 /// The client's preface before its first frame (RFC 9113 §3.4), in bytes.
@@ -141,6 +144,8 @@ pub(super) struct Tap {
     /// Received bytes, until there are enough for the head of a frame.
     start: Vec<u8>,
     is_known: bool,
+    /// Bytes that were read in this turn.
+    in_turn: usize,
 }
 
 impl Tap {
@@ -154,6 +159,7 @@ impl Tap {
             preface: PREFACE,
             start: Vec::new(),
             is_known: false,
+            in_turn: 0,
         }
     }
 
@@ -225,10 +231,21 @@ impl AsyncRead for Tap {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.in_turn >= MOST_IN_TURN {
+            this.in_turn = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let before = buf.filled().len();
-        let read = ready!(Pin::new(&mut this.stream).poll_read(cx, buf));
-        Poll::Ready(match read {
-            Ok(()) => this.note_received(&buf.filled()[before..]),
+        let read = Pin::new(&mut this.stream).poll_read(cx, buf);
+        if read.is_pending() {
+            this.in_turn = 0;
+        }
+        Poll::Ready(match ready!(read) {
+            Ok(()) => {
+                this.in_turn += buf.filled().len() - before;
+                this.note_received(&buf.filled()[before..])
+            }
             Err(error) => Err(this.fail(error)),
         })
     }

@@ -118,6 +118,15 @@ impl Tunnel {
         let _ = self.link.drive(&mut context);
     }
 
+    fn outcome(&self, read: Poll<Option<Result<(), h2::Error>>>) -> Poll<io::Result<()>> {
+        read.map(|read| match read {
+            Some(Ok(())) => Ok(()),
+            Some(Err(error)) => Err(self.lost(Some(&error))),
+            // An end in order looks the same; the session knows whether a Close frame came before it.
+            None => Err(io::Error::other(ENDED)),
+        })
+    }
+
     /// Why the stream ended without `END_STREAM`.
     fn lost(&self, error: Option<&h2::Error>) -> io::Error {
         let mut log = self.link.log.lock();
@@ -151,23 +160,16 @@ impl AsyncRead for Tunnel {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let over = if this.incoming.is_empty() {
-            this.link.drive(cx)
-        } else {
-            Poll::Pending
-        };
-        match this.incoming.poll(cx) {
-            Poll::Ready(Some(Ok(()))) => {
-                this.incoming.read(buf);
-                Poll::Ready(Ok(()))
-            }
-            Poll::Ready(Some(Err(error))) => Poll::Ready(Err(this.lost(Some(&error)))),
-            // An end in order looks the same; the session knows whether a Close frame came before it.
-            Poll::Ready(None) => Poll::Ready(Err(io::Error::other(ENDED))),
-            Poll::Pending => match over {
-                Poll::Ready(error) => Poll::Ready(Err(this.lost(error.as_ref()))),
-                Poll::Pending => Poll::Pending,
-            },
+        let read = this.incoming.poll_read(cx, buf);
+        if read.is_ready() {
+            return this.outcome(read);
+        }
+        // More is received only once everything before is read: the library limits the number of frames that wait.
+        let over = this.link.drive(cx);
+        let read = this.incoming.poll_read(cx, buf);
+        match over {
+            Poll::Ready(error) if read.is_pending() => Poll::Ready(Err(this.lost(error.as_ref()))),
+            _ => this.outcome(read),
         }
     }
 }
