@@ -22,6 +22,8 @@ use crate::render::quantity;
 
 /// What the server answers first.
 const GREETING: &str = "the handshake";
+/// The largest id of the user's that those of wsee follow: what a double holds, as many servers read it.
+const LARGEST: u64 = 1 << 52;
 /// How long this side is silent before it pings, as the official clients; the server gives up after 30 s.
 const INTERVAL: Duration = Duration::from_secs(15);
 /// How long the server may be silent, as for the official clients; it pings every 15 s.
@@ -223,8 +225,8 @@ impl Client {
                     return Err(SayError::new(text, "without a type, wsee gives a new one"));
                 }
                 // The ids that wsee gives follow.
-                let number = id.and_then(|id| id.parse().ok()).unwrap_or_default();
-                self.last = self.last.max(number).min(u64::MAX - 1);
+                let number: u64 = id.and_then(|id| id.parse().ok()).unwrap_or_default();
+                self.last = self.last.max(number.min(LARGEST));
                 let expected = match (kind, id) {
                     (4, _) => Expected::Items,
                     (_, Some(_)) => Expected::Result,
@@ -234,7 +236,10 @@ impl Client {
                 self.begin(target, &arguments, id, expected, now)
             }
             Some(6) => Seen::keepalive(Name::SignalR, "ping"),
-            None => handshake(),
+            None => {
+                self.stage = Stage::greeting(now);
+                handshake()
+            }
             Some(kind) => {
                 if kind == 3 {
                     self.wanted.retain(|it| Some(it.as_str()) != id);
