@@ -483,6 +483,16 @@ mod tests {
     }
 
     #[test]
+    fn a_chunk_header_has_the_same_bound_at_every_split() {
+        let extension = "x".repeat(MAX_CHUNK_HEADER);
+        let raw = format!("5;{extension}\r\nhello\r\n0\r\n\r\n");
+        for step in [1, 1000, raw.len()] {
+            let body = body(&[("Transfer-Encoding", "chunked")], raw.as_bytes(), step);
+            assert!(body.is_malformed(), "in steps of {step}");
+        }
+    }
+
+    #[test]
     fn ends_at_a_malformed_chunk_size() {
         assert!(body(&[("Transfer-Encoding", "chunked")], b"zz\r\n", 1).is_done());
     }
