@@ -320,6 +320,9 @@ fn control_frames_are_held_when_asked() {
     proxy
         .terminal
         .wait_for("@1 * the ping from the client is #1\n");
+    proxy
+        .terminal
+        .wait_for("@1 * #1 is held: /pass or /discard 1\n");
     client.send(Message::text("behind"));
     proxy.types(
         "/edit 1",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::console::host;
 use crate::observe::View;
-use crate::proxy::desk::{self, Desk};
+use crate::proxy::desk::{self, Content, Desk};
 use crate::render::width::cut;
 use crate::render::{Role, Style, quantity};
 use crate::term::terminal;
@@ -72,8 +72,12 @@ impl Held {
         self.next = Some(now + PACE);
         let place = described(*number, oldest, now);
         let more = rest(stock.len() - 1, self.desk.all_behind());
+        let edit = match oldest.content {
+            Content::Message(..) => format!(", /edit {number}"),
+            Content::Control(_) => String::new(),
+        };
         Some(format!(
-            "held: {place}{more}; /pass, /edit {number}, /discard {number}"
+            "held: {place}{more}; /pass{edit}, /discard {number}"
         ))
     }
 

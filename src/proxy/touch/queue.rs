@@ -245,6 +245,10 @@ impl Queue {
 
     pub(super) fn hold(&mut self, number: u64, leaving: Leaving) {
         let text = match self.held().next() {
+            // A control frame is not edited.
+            None if leaving.plain.is_none() => {
+                format!("#{number} is held: /pass or /discard {number}")
+            }
             None => format!("#{number} is held: /pass, /edit {number} or /discard {number}"),
             Some(first) => format!("#{number} is held as well, behind #{first}"),
         };
