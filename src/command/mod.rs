@@ -23,7 +23,7 @@ pub use self::dialect::Dialect;
 pub use self::error::CommandError;
 pub use self::key::KEYS;
 pub use self::message::{Pattern, Recall, Reference, is_message_name};
-pub use self::outgoing::{FrameSpec, Masking, Outgoing};
+pub use self::outgoing::{FrameSpec, Masking, Outgoing, Spoken};
 pub use self::passing::{Holding, PROXY, PassCommand, Passed, parse_for_proxy};
 pub use self::prompt::{
     Assignment, Capture, Filtering, Further, HelpTopic, OnTop, PromptCommand, Record, Repetition,

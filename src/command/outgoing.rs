@@ -8,6 +8,8 @@ use crate::proto::frame::Header;
 pub enum Outgoing {
     /// A plain line: a text message, or what it stands for in the protocol on top.
     Line(String),
+    /// What the protocol on top makes a message of.
+    Spoken(Spoken),
     Text(String),
     Binary(Vec<u8>),
     File {
@@ -38,6 +40,15 @@ pub enum Outgoing {
     Reset,
 }
 
+/// Something said in the words of a protocol on top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Spoken {
+    /// A command, without its `/`.
+    Verb { name: String, arguments: String },
+    /// JSON, as a pipe has it.
+    Record(String),
+}
+
 /// A frame that is sent as it is, valid or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FrameSpec {
@@ -56,6 +67,11 @@ pub enum Masking {
 }
 
 impl Outgoing {
+    /// Whether the protocol on top makes the message.
+    pub fn is_said(&self) -> bool {
+        matches!(self, Self::Line(_) | Self::Spoken(_))
+    }
+
     /// Whether it is made of frames, or of bytes of its own.
     pub fn needs_frames(&self) -> bool {
         matches!(
@@ -69,6 +85,7 @@ impl Outgoing {
         matches!(
             self,
             Self::Line(_)
+                | Self::Spoken(_)
                 | Self::Text(_)
                 | Self::Binary(_)
                 | Self::File { .. }

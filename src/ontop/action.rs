@@ -94,7 +94,7 @@ pub struct Seen {
     pub note: String,
     /// The object `as` of `--jsonl`, which scenarios match.
     pub object: Value,
-    /// What a pipe prints.
+    /// What a pipe prints, if it is received.
     pub print: Option<Value>,
     /// Whether it only keeps the session alive: it is not shown, but counted.
     pub is_keepalive: bool,
@@ -164,6 +164,11 @@ impl Seen {
             .with("reason", reason)
             .carrying(String::from_utf8_lossy(payload))
             .noting(reason)
+    }
+
+    /// What filters, searches and captures see, as JSON: what a pipe prints.
+    pub fn value(&self) -> Option<String> {
+        self.print.as_ref().map(Value::to_string)
     }
 
     /// Whether the message is not of the protocol.

@@ -58,7 +58,7 @@ pub struct SayError {
 }
 
 impl SayError {
-    pub(super) fn new<'a>(text: impl Into<String>, hint: impl Into<Option<&'a str>>) -> Self {
+    pub(crate) fn new<'a>(text: impl Into<String>, hint: impl Into<Option<&'a str>>) -> Self {
         Self {
             text: text.into(),
             hint: hint.into().map(str::to_owned),

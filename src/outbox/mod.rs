@@ -11,7 +11,7 @@ use std::time::Instant;
 
 pub use error::SendError;
 pub use schedule::{Every, Schedule};
-pub use send::{SendObserver, echo, message};
+pub use send::{SendObserver, echo, message, unspoken};
 pub use template::FillError;
 pub use upload::Upload;
 

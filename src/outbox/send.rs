@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use super::{Outbox, SendError, Upload};
-use crate::command::{FrameSpec, Masking, Outgoing};
+use crate::command::{FrameSpec, Masking, Outgoing, Spoken};
+use crate::ontop::SayError;
 use crate::proto::connection::Message;
 use crate::proto::frame::{CloseCode, CloseFrame, Header};
 use crate::proto::message::Kind;
@@ -28,6 +29,14 @@ pub trait SendObserver {
         message(Kind::Text, line.as_bytes(), turn, self)
     }
 
+    /// Sends what is said in a protocol on top, if one is spoken.
+    fn speak(&mut self, _spoken: &Spoken, _turn: &mut Turn<'_>) -> Result<(), SendError>
+    where
+        Self: Sized,
+    {
+        Err(unspoken())
+    }
+
     /// The value of a variable in the message of a timer that is sent for the `number`th time.
     fn variable(&self, _name: &str, _number: u64, _now: Instant) -> Option<String> {
         None
@@ -45,6 +54,7 @@ impl Outbox {
         let now = turn.now;
         match outgoing {
             Outgoing::Line(line) => observer.say(line, turn)?,
+            Outgoing::Spoken(spoken) => observer.speak(spoken, turn)?,
             Outgoing::Text(text) => message(Kind::Text, text.as_bytes(), turn, observer)?,
             Outgoing::Binary(payload) => message(Kind::Binary, payload, turn, observer)?,
             Outgoing::File { path, is_text } => {
@@ -73,6 +83,12 @@ impl Outbox {
         }
         Ok(())
     }
+}
+
+/// Why nothing is sent in a protocol that is not spoken any more.
+pub fn unspoken() -> SendError {
+    let hint = "/as PROTOCOL speaks it again, /text TEXT sends a bare message";
+    SayError::new("not sent: its protocol is not spoken any more", hint).into()
 }
 
 #[inline]

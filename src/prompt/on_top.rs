@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::Prompt;
 use super::error::LineError;
 use super::seat::Place;
-use crate::command::OnTop;
+use crate::command::{OnTop, Outgoing, Spoken};
 use crate::event::Event;
 use crate::observe::NO_LINES;
 use crate::ontop::{RAW, Seen};
@@ -15,7 +15,7 @@ use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 use crate::render::Role;
 use crate::session::Turn;
-use crate::speaker::{Said, Speaker};
+use crate::speaker::Speaker;
 
 impl Prompt {
     /// Whether lines may be sent.
@@ -54,8 +54,7 @@ impl Prompt {
 
     /// Keeps what the message is for `/capture`.
     fn remember(&mut self, seen: &[Rc<Seen>]) {
-        for print in seen.iter().filter_map(|seen| seen.print.as_ref()) {
-            let json = print.to_string();
+        for json in seen.iter().filter_map(|seen| seen.value()) {
             let message = Message::whole(Kind::Text, json.as_bytes(), None);
             self.variables.received(&message);
         }
@@ -96,37 +95,23 @@ impl Prompt {
         }
     }
 
-    /// Executes a verb of the protocol; `None` if the line is none.
+    /// Sends what a verb of the protocol stands for, or keeps it until the session is open; `None` if the line is none.
     pub(super) fn verb(
         &mut self,
         line: &str,
         turn: Option<&mut Turn<'_>>,
         now: Instant,
     ) -> Option<Result<(), LineError>> {
-        let (verb, arguments) = self.speaker.as_ref()?.verb(line)?;
-        let Some(turn) = turn else {
-            return Some(Err(self.offline_error()));
-        };
-        Some(self.say(verb, arguments, turn, now))
-    }
-
-    fn say(
-        &mut self,
-        verb: &str,
-        arguments: &str,
-        turn: &mut Turn<'_>,
-        now: Instant,
-    ) -> Result<(), LineError> {
-        let time = self.observers.view.time_at(now);
-        let arguments = self.variables.fill(arguments, None, time)?.into_owned();
-        let Some(mut speaker) = self.speaker.take() else {
-            return Ok(());
-        };
-        let (_, mut observer) = self.sending();
-        let said = speaker.say(Said::Verb(verb, &arguments), turn, &mut observer);
-        self.speaker = Some(speaker);
+        let (name, arguments) = self.speaker.as_ref()?.verb(line)?;
         self.has_new_words = true;
-        Ok(said?)
+        let time = self.observers.view.time_at(now);
+        let arguments = match self.variables.fill(arguments, None, time) {
+            Ok(arguments) => arguments.into_owned(),
+            Err(error) => return Some(Err(error.into())),
+        };
+        let name = name.to_owned();
+        let verb = Spoken::Verb { name, arguments };
+        Some(self.send(Outgoing::Spoken(verb), turn))
     }
 
     /// `/as`: shows or changes the protocol on top.

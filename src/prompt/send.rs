@@ -8,7 +8,7 @@ use super::error::LineError;
 use super::stats::Stats;
 use super::stopping::Stopping;
 use super::transfer::{self, Transfer};
-use crate::command::Outgoing;
+use crate::command::{Outgoing, Spoken};
 use crate::console::variable::Variables;
 use crate::diagnostic::one_line;
 use crate::event::Cause;
@@ -73,6 +73,17 @@ impl SendObserver for Observer<'_> {
             return outbox::message(Kind::Text, line.as_bytes(), turn, self);
         };
         let said = speaker.say(Said::Line(line), turn, self);
+        self.speaker = Some(speaker);
+        said
+    }
+
+    fn speak(&mut self, spoken: &Spoken, turn: &mut Turn<'_>) -> Result<(), SendError> {
+        let speaker = self.speaker.take().ok_or_else(outbox::unspoken)?;
+        let said = match spoken {
+            Spoken::Verb { name, arguments } => Said::Verb(name, arguments),
+            Spoken::Record(json) => Said::Record(json.as_bytes()),
+        };
+        let said = speaker.say(said, turn, self);
         self.speaker = Some(speaker);
         said
     }
@@ -147,11 +158,11 @@ impl Prompt {
                 return Err(LineError::Polled);
             }
             // A message waits for those before it; everything else overtakes them.
-            let is_early = matches!(outgoing, Outgoing::Line(_)) && !self.is_ready();
+            let is_early = outgoing.is_said() && !self.is_ready();
             let is_free = !outgoing.is_message() || self.outbox.has_room(turn) && !is_early;
             if is_free || turn.sender.is_closing() {
-                let is_line = matches!(outgoing, Outgoing::Line(_));
-                self.is_beside |= self.speaker.is_some() && outgoing.is_message() && !is_line;
+                let is_own = outgoing.is_message() && !outgoing.is_said();
+                self.is_beside |= self.speaker.is_some() && is_own;
                 let (outbox, mut observer) = self.sending();
                 outbox.send(&outgoing, turn, &mut observer)?;
                 self.update_transfer(turn.now);

@@ -25,8 +25,10 @@ impl Queue {
             Outgoing::Fragment { frames, text } => return self.inject_fragments(*frames, text),
             Outgoing::Frame(spec) => return self.inject_frame(spec),
             Outgoing::Raw(bytes) => return self.injected.extend(bytes),
-            // Refused where it is typed.
-            Outgoing::File { .. } | Outgoing::Drop | Outgoing::Reset => return,
+            // Refused where it is typed, or never typed here.
+            Outgoing::File { .. } | Outgoing::Drop | Outgoing::Reset | Outgoing::Spoken(_) => {
+                return;
+            }
         };
         let frame = self.frame(true, opcode, &payload);
         self.injected.extend(frame);
