@@ -221,7 +221,15 @@ impl Reception for Door {
     }
 
     fn log(&self, number: u64) -> Log {
-        self.options.log.of(number)
+        match &self.options.behaviour {
+            // Its clients have numbers once it is known who they are.
+            Behaviour::SocketIo(_) => self.options.log.clone(),
+            _ => self.options.log.of(number),
+        }
+    }
+
+    fn greets(&self) -> bool {
+        !matches!(self.options.behaviour, Behaviour::SocketIo(_))
     }
 }
 
@@ -304,17 +312,9 @@ where
     if let Behaviour::SocketIo(engine) = &options.behaviour {
         let engine = engine.clone();
         return Box::pin(async move {
-            let Visit {
-                number,
-                peer,
-                log,
-                signals,
-                ..
-            } = *visit;
-            let ended = wait(signals);
-            engine
-                .serve(stream, &options, (number, peer), log, ended)
-                .await;
+            let Visit { peer, signals, .. } = *visit;
+            let visitor = engine.visitor(peer, &options.log);
+            engine.serve(stream, &options, visitor, wait(signals)).await;
         });
     }
     in_stages(begin(stream, options, visit))

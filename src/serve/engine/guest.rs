@@ -10,7 +10,7 @@ use crate::serve::hub::{About, Hub, Seat};
 #[derive(Clone, Copy)]
 pub(super) struct Guest<'a> {
     pub(super) hub: &'a Hub,
-    /// Of the connection.
+    /// Of the client.
     pub(super) number: u64,
     pub(super) peer: SocketAddr,
 }

@@ -7,6 +7,7 @@ mod report;
 mod response;
 mod route;
 mod shared;
+mod visitor;
 mod websocket;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use http::{Http, RequestError};
 use response::Response;
 use route::{Route, route};
 use shared::{Opening, Sessions, Shared};
+use visitor::{Numbers, Visitor};
 use websocket::Socket;
 
 use super::Options;
@@ -40,6 +42,7 @@ const JSONP: &str = "JSONP polling (j= in the query) is not supported; set force
 #[derive(Debug, Clone)]
 pub struct Engine {
     sessions: Rc<Sessions>,
+    numbers: Numbers,
 }
 
 /// An identifier that nobody guesses, as long as those of the reference server.
@@ -51,7 +54,13 @@ impl Engine {
     pub fn new(options: server::Options) -> Self {
         Self {
             sessions: Rc::new(Sessions::new(options)),
+            numbers: Numbers::default(),
         }
+    }
+
+    /// A client that has connected from there, to the server with this log.
+    pub(super) fn visitor(&self, peer: SocketAddr, log: &Log) -> Visitor {
+        Visitor::new(peer, log.clone(), self.numbers.clone())
     }
 
     /// Ends all sessions.
@@ -64,15 +73,9 @@ impl Engine {
         &self,
         stream: S,
         options: &Options,
-        (number, peer): (u64, SocketAddr),
-        log: Log,
+        mut visitor: Visitor,
         mut ended: Stopped,
     ) {
-        let guest = Guest {
-            hub: &options.hub,
-            number,
-            peer,
-        };
         let mut http = Http::new(stream);
         loop {
             let head = tokio::select! {
@@ -83,20 +86,35 @@ impl Engine {
                 Ok(None) => return,
                 Ok(Some(head)) => match route(&head, &self.sessions, &options.policy.origins) {
                     Route::OpenSocket(opening) => {
+                        let (guest, log) = visitor.begin(&options.hub);
                         let socket = Opened::New(opening, guest);
                         return self
                             .websocket(http, head, socket, options, log, ended)
                             .await;
                     }
                     Route::Upgrade(shared) => {
+                        let log = visitor.of(&shared);
                         let socket = Opened::For(shared);
                         return self
                             .websocket(http, head, socket, options, log, ended)
                             .await;
                     }
-                    route => self.request(&mut http, &head, route, &guest, &log).await,
+                    route => {
+                        let (guest, log) = match &route {
+                            Route::Open(_) => {
+                                let (guest, log) = visitor.begin(&options.hub);
+                                (Some(guest), log)
+                            }
+                            Route::Poll(session) | Route::Post(session) => {
+                                (None, visitor.of(session))
+                            }
+                            _ => (None, visitor.log()),
+                        };
+                        let guest = guest.as_ref();
+                        self.request(&mut http, &head, route, guest, &log).await
+                    }
                 },
-                Err(error) => fail(&mut http, None, &error, &log).await,
+                Err(error) => fail(&mut http, None, &error, &visitor.log()).await,
             };
             if !answered {
                 return;
@@ -110,7 +128,7 @@ impl Engine {
         http: &mut Http<S>,
         head: &Head,
         route: Route,
-        guest: &Guest<'_>,
+        guest: Option<&Guest<'_>>,
         log: &Log,
     ) -> bool {
         log.head(head, Direction::Received);
@@ -138,7 +156,13 @@ impl Engine {
     }
 
     /// The answer to a request that neither waits nor has a body.
-    fn simple(&self, route: Route, head: &Head, guest: &Guest<'_>, log: &Log) -> Response {
+    fn simple(
+        &self,
+        route: Route,
+        head: &Head,
+        guest: Option<&Guest<'_>>,
+        log: &Log,
+    ) -> Response {
         match route {
             Route::Open(opening) => {
                 let transport = SessionTransport::Polling;
@@ -198,7 +222,7 @@ impl Engine {
             Opened::For(shared) => Socket::probing(client, shared, now),
             Opened::New(opening, guest) => {
                 let transport = SessionTransport::WebSocket;
-                let shared = self.sessions.open(&opening, transport, log.clone(), &guest);
+                let shared = self.sessions.open(&opening, transport, log.clone(), Some(&guest));
                 let Some(shared) = shared else {
                     too_many(&log);
                     return;

@@ -93,7 +93,7 @@ impl Sessions {
         opening: &Opening,
         transport: Transport,
         log: Log,
-        guest: &Guest<'_>,
+        guest: Option<&Guest<'_>>,
     ) -> Option<Rc<Shared>> {
         let now = Instant::now();
         let Opening {
@@ -122,7 +122,7 @@ impl Sessions {
         by_sid.insert(sid.clone(), Rc::clone(&shared));
         drop(by_sid);
         shared.change(now, |_| {});
-        let seat = guest.enter(*service, now);
+        let seat = guest.and_then(|guest| guest.enter(*service, now));
         tokio::task::spawn_local(Rc::clone(self).keep(sid, Rc::clone(&shared), seat));
         Some(shared)
     }
@@ -188,6 +188,11 @@ impl Shared {
     fn complain(&self, text: &str) {
         let text = format!("! not sent: {}", escape_line(text));
         lock(&self.inner).log.note(Role::Error, &text);
+    }
+
+    /// That of its client.
+    pub(super) fn log(&self) -> Log {
+        lock(&self.inner).log.clone()
     }
 
     /// Looks at the session.

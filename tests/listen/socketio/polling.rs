@@ -314,7 +314,7 @@ fn polling_continues_when_a_probe_fails() {
     socket.send("2probe");
     assert_eq!(text(&socket.receive()), "3probe");
     drop(socket);
-    server.running.wait_for_stderr("@5 * ");
+    server.running.wait_for_stderr("@1 * abnormal closure");
     loop {
         assert_eq!(server.post(&target, r#"42["x"]"#).text(), "ok");
         match &*server.get(&target).text() {
@@ -332,4 +332,23 @@ fn polling_with_script_tags_is_refused_in_words() {
     let body = String::from_utf8(response.body).expect("UTF-8");
     assert!(body.starts_with("JSONP polling (j= in the query) is not supported"));
     server.running.wait_for_stderr("! refused: JSONP polling");
+}
+
+#[test]
+fn a_session_has_one_number_over_all_its_connections() {
+    let server = serving(&[]);
+    let (first, second) = (server.joined(), server.session("/socket.io/"));
+    assert_eq!(server.post(&first, r#"42["x"]"#).text(), "ok");
+    assert_eq!(server.post(&second, "40").text(), "ok");
+    server
+        .get("/nothing")
+        .refuses(404, "the paths are /socket.io/ and /engine.io/\n");
+    let mut socket = server.socket(&first.replace("polling", "websocket"));
+    socket.send("2probe");
+    assert_eq!(text(&socket.receive()), "3probe");
+    server.joined_socket();
+    let run = server.stop(Signal::INT);
+    let connected = run.stderr.matches(" * connected from ").count();
+    assert_eq!(connected, 4, "{}", run.stderr);
+    run.says("@3 ! not found: ").says("@4 * connected from ");
 }
