@@ -15,7 +15,8 @@ pub fn differences(one: &Entry, other: &Entry) -> Vec<String> {
     if one.payload == other.payload && one.kind == other.kind {
         return Vec::new();
     }
-    if let (Ok(first), Ok(second)) = (Json::read(&one.payload), Json::read(&other.payload)) {
+    let (first, second) = (value(one), value(other));
+    if let (Ok(first), Ok(second)) = (Json::read(first), Json::read(second)) {
         let mut places = first.compare(&second, WORDS).places;
         let left = places.len().saturating_sub(LISTED);
         places.truncate(LISTED);
@@ -35,24 +36,17 @@ pub fn differences(one: &Entry, other: &Entry) -> Vec<String> {
     kinds.into_iter().chain(payloads).collect()
 }
 
+/// What is compared as JSON: what filters see.
+fn value(entry: &Entry) -> &[u8] {
+    entry.values().next().unwrap_or(&entry.payload)
+}
+
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::event::Direction;
 
     fn entry(kind: Kind, payload: &[u8]) -> Entry {
-        Entry {
-            number: 1,
-            time: Timestamp::UNIX_EPOCH,
-            direction: Direction::Sent,
-            kind,
-            payload: payload.to_vec(),
-            deflated: None,
-            label: None,
-            fate: None,
-        }
+        Entry::of(1, kind, payload)
     }
 
     fn texts(one: &str, other: &str) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Memory, Shared};
+use super::{Meaning, Memory, Shared};
 use crate::proto::connection::Message;
 use crate::proto::http1::Head;
 use crate::proto::receiver::WireHeader;
@@ -25,12 +25,24 @@ impl Feed {
         &self.memory
     }
 
-    pub fn received(&self, message: &Message<'_>, number: u64, time: Timestamp) {
-        self.with(|memory| memory.received(message, number, time));
+    pub fn received(
+        &self,
+        message: &Message<'_>,
+        meaning: Option<Meaning>,
+        number: u64,
+        time: Timestamp,
+    ) {
+        self.with(|memory| memory.meaning(meaning).received(message, number, time));
     }
 
-    pub fn sent(&self, message: &Message<'_>, number: u64, time: Timestamp) {
-        self.with(|memory| memory.sent(message, number, time));
+    pub fn sent(
+        &self,
+        message: &Message<'_>,
+        meaning: Option<Meaning>,
+        number: u64,
+        time: Timestamp,
+    ) {
+        self.with(|memory| memory.meaning(meaning).sent(message, number, time));
     }
 
     pub fn sends_frame(&self) {
@@ -76,7 +88,7 @@ mod tests {
         let other = Feed::new(memory.clone(), Some((1, label.clone())));
         let message = Message::whole(Kind::Text, b"x", None);
         for (number, feed) in (1..).zip([&first, &other, &first]) {
-            feed.received(&message, number, Timestamp::UNIX_EPOCH);
+            feed.received(&message, None, number, Timestamp::UNIX_EPOCH);
         }
         let kept = memory.lock().since(1, 9);
         let labels: Vec<_> = kept.iter().map(|it| it.label.as_ref()).collect();

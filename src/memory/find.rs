@@ -17,7 +17,7 @@ pub enum Query {
 /// The part of a message that matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// These bytes of the payload.
+    /// These bytes of the [text](Entry::text).
     Bytes(Range<usize>),
     /// What the filter makes of it, as JSON.
     Output(String),
@@ -52,20 +52,23 @@ impl Query {
     pub fn part(&self, entry: &Entry) -> Option<Part> {
         match self {
             Self::Regex(regex) => {
-                let found = regex.find(&entry.payload)?;
+                let found = regex.find(entry.text())?;
                 Some(Part::Bytes(found.range()))
             }
-            Self::Jq(jq) => {
-                let outputs = jq.run(&entry.payload).ok()?;
-                let mut outputs = outputs.take(MAX_OUTPUTS).map_while(Result::ok);
-                let output = outputs.find(Output::is_truthy)?;
-                Some(match output.json() {
-                    text if text == "true" => Part::Bytes(0..0),
-                    text => Part::Output(text),
-                })
-            }
+            Self::Jq(jq) => entry.values().find_map(|value| output(jq, value)),
         }
     }
+}
+
+/// What the filter makes of a value.
+fn output(jq: &Jq, value: &[u8]) -> Option<Part> {
+    let outputs = jq.run(value).ok()?;
+    let mut outputs = outputs.take(MAX_OUTPUTS).map_while(Result::ok);
+    let output = outputs.find(Output::is_truthy)?;
+    Some(match output.json() {
+        text if text == "true" => Part::Bytes(0..0),
+        text => Part::Output(text),
+    })
 }
 
 /// Where in a regular expression the mistake is, in characters from 0, and what it is.
@@ -83,10 +86,7 @@ fn place(error: &regex::Error) -> (usize, String) {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::event::Direction;
     use crate::proto::message::Kind;
 
     fn regex(source: &str) -> Result<Query, MemoryError> {
@@ -100,16 +100,7 @@ mod tests {
     }
 
     fn part(query: Result<Query, MemoryError>, payload: &str) -> Option<Part> {
-        let entry = Entry {
-            number: 1,
-            time: Timestamp::UNIX_EPOCH,
-            direction: Direction::Sent,
-            kind: Kind::Text,
-            payload: payload.as_bytes().to_vec(),
-            deflated: None,
-            label: None,
-            fate: None,
-        };
+        let entry = Entry::of(1, Kind::Text, payload.as_bytes());
         query.expect("a query").part(&entry)
     }
 

@@ -23,6 +23,10 @@ pub struct Frames {
 impl Frames {
     pub(super) fn push(&mut self, frame: &WireHeader) {
         if self.headers.len() < MAX_FRAMES {
+            if self.headers.is_empty() {
+                // Most messages have one, and a vector would begin with room for four.
+                self.headers.reserve_exact(1);
+            }
             self.headers.push(*frame);
         } else {
             self.more += 1;

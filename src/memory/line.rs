@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::{Entry, Part};
+use super::{Entry, Meaning, Part};
 use crate::event::Direction;
+use crate::proto::message::Kind;
 use crate::render::clock::Clock;
 use crate::render::escape::escape_line;
 use crate::render::form::glance;
@@ -35,7 +36,9 @@ impl Lines {
     pub fn line(&self, entry: &Entry, part: Option<&Part>) -> String {
         let style = self.style;
         let number = style.paint(Role::Fact, format!("#{}", entry.number));
-        let head = format!("{number} {}", self.head(entry));
+        // That a message of a protocol is text or binary says nothing.
+        let has_kind = entry.meaning().is_none();
+        let head = format!("{number} {}", self.start(entry, has_kind));
         let columns = style.columns().unwrap_or(COLUMNS);
         let room = columns.saturating_sub(width(&head) + GAP.len());
         if room == 0 {
@@ -47,6 +50,10 @@ impl Lines {
 
     /// Time, connection if there are several, direction, kind, size, and what became of it.
     pub fn head(&self, entry: &Entry) -> String {
+        self.start(entry, true)
+    }
+
+    fn start(&self, entry: &Entry, has_kind: bool) -> String {
         let style = self.style;
         let time = style.paint(Role::Fact, self.clock.time_of(entry.time));
         let (role, arrow) = match entry.direction {
@@ -54,7 +61,8 @@ impl Lines {
             Direction::Received => (Role::Received, '←'),
         };
         let arrow = style.paint(role, arrow);
-        let kind = style.paint(Role::Kind, entry.kind);
+        let kind = has_kind.then(|| format!("{} ", style.paint(Role::Kind, entry.kind)));
+        let kind = kind.unwrap_or_default();
         let size = quantity::size(entry.payload.len() as u64);
         let label = entry.label.as_ref().or(self.first.as_ref());
         let label = label.map(|label| label.painted(style) + " ");
@@ -62,7 +70,7 @@ impl Lines {
         let fate = entry.fate.map(|fate| format!(", {fate}"));
         let fate = fate.map(|fate| style.paint(Role::Warning, fate).to_string());
         let fate = fate.unwrap_or_default();
-        format!("{time} {label}{arrow} {kind} {size}{fate}")
+        format!("{time} {label}{arrow} {kind}{size}{fate}")
     }
 
     fn payload(&self, entry: &Entry, part: Option<&Part>, room: usize) -> String {
@@ -72,13 +80,36 @@ impl Lines {
                 let shown = cut(&escape_line(text), room).into_owned();
                 self.style.paint(Role::Match, shown).to_string()
             }
-            _ => glance(entry.kind, &entry.payload, self.decode, room),
+            _ => {
+                let shown = match entry.meaning() {
+                    Some(meaning) if entry.has_line() => return self.words(meaning, room),
+                    Some(meaning) => {
+                        glance(Kind::Text, meaning.text().as_bytes(), self.decode, room)
+                    }
+                    None => glance(entry.kind, &entry.payload, self.decode, room),
+                };
+                if entry.has_line() {
+                    return shown;
+                }
+                self.style.paint(Role::Fact, shown).to_string()
+            }
         }
+    }
+
+    /// The start of what a protocol on top says, after the kind of its message.
+    fn words(&self, meaning: &Meaning, room: usize) -> String {
+        let label = meaning.lines().next().map_or("", |words| words.label);
+        let rest = &meaning.text().as_bytes()[label.len()..];
+        let label = glance(Kind::Text, label.as_bytes(), self.decode, room);
+        let left = room.saturating_sub(width(&label));
+        let rest = (left > 0).then(|| glance(Kind::Text, rest, self.decode, left));
+        let label = self.style.paint(Role::Kind, label);
+        format!("{label}{}", rest.unwrap_or_default())
     }
 
     /// The matching part with what is around it.
     fn window(&self, entry: &Entry, range: &Range<usize>, room: usize) -> String {
-        let payload = &entry.payload;
+        let payload = entry.text();
         let is_inside = |at: usize| payload.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
         let mut start = range.start.saturating_sub(BEFORE.min(room / 4));
         while is_inside(start) && start < range.start {
@@ -111,12 +142,13 @@ impl Lines {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
     use std::time::Instant;
 
     use jiff::Timestamp;
 
     use super::*;
-    use crate::proto::message::Kind;
+    use crate::ontop::Seen;
 
     fn lines(columns: usize) -> Lines {
         let time = "2026-11-20T12:01:02.123Z".parse().unwrap();
@@ -131,14 +163,9 @@ mod tests {
     fn entry(payload: &str) -> Entry {
         let time: Timestamp = "2026-11-20T12:01:02.123Z".parse().unwrap();
         Entry {
-            number: 12,
             time,
             direction: Direction::Received,
-            kind: Kind::Text,
-            payload: payload.as_bytes().to_vec(),
-            deflated: None,
-            label: None,
-            fate: None,
+            ..Entry::of(12, Kind::Text, payload.as_bytes())
         }
     }
 
@@ -161,6 +188,35 @@ mod tests {
             let line = lines(columns).line(&long, Some(&Part::Bytes(at..at + 6)));
             assert!(width(&line) <= columns, "{line}");
             assert!(columns < 80 || line.contains("éneedleb"), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_message_of_a_protocol_has_its_words() {
+        let seen = Seen {
+            label: "event \"price\"".to_owned(),
+            payload: "{\"s\":\"EURUSD\"}".to_owned(),
+            note: "ack wanted".to_owned(),
+            object: serde_json::Value::Null,
+            print: None,
+            is_keepalive: false,
+        };
+        let meaning = Meaning::of(&[Rc::new(seen)], false);
+        let entry = Entry {
+            meaning: Some(Box::new(meaning)),
+            ..entry("427[\"price\",{\"s\":\"EURUSD\"}]")
+        };
+        assert_eq!(
+            lines(80).line(&entry, None),
+            "#12 12:01:02.123 ← 28 B   event \"price\"   {\"s\":\"EURUSD\"}   ack wanted"
+        );
+        assert_eq!(
+            lines(50).line(&entry, Some(&Part::Bytes(22..28))),
+            "#12 12:01:02.123 ← 28 B   …price\"   {\"s\":\"EURUSD…"
+        );
+        for columns in 20..90 {
+            let line = lines(columns).line(&entry, None);
+            assert!(width(&line) <= columns.max(24), "{line}");
         }
     }
 }

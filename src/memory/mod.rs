@@ -4,6 +4,7 @@
 //! the thread at the terminal looks at them: payloads are shared, so the lock is held for moments only.
 
 mod diff;
+mod entry;
 mod error;
 mod export;
 mod fate;
@@ -12,15 +13,18 @@ mod find;
 mod frames;
 mod keep;
 mod line;
+mod meaning;
 pub mod view;
 mod whole;
 
 use std::collections::{BTreeMap, VecDeque};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
 pub use self::diff::differences;
+pub use self::entry::Entry;
 pub use self::error::MemoryError;
 pub use self::export::{copied, save};
 pub use self::fate::Fate;
@@ -30,34 +34,19 @@ pub use self::frames::Frames;
 use self::frames::{Assembly, SIZE_OF_FRAME};
 pub use self::keep::Keep;
 pub use self::line::Lines;
+pub use self::meaning::{Meaning, Words};
 pub use self::whole::{form_of, forms, no_form, title, whole};
 
 use crate::command::Reference;
 use crate::event::Direction;
 use crate::proto::connection::Message;
 use crate::proto::http1::Head;
-use crate::proto::message::Kind;
 use crate::proto::receiver::WireHeader;
 use crate::render::Label;
 
-/// What a message takes besides its payload, in bytes: short messages must not exceed the bound by their number.
-const OVERHEAD: usize = 128;
-
-/// A message that was sent or received.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub number: u64,
-    pub time: Timestamp,
-    pub direction: Direction,
-    pub kind: Kind,
-    pub payload: Vec<u8>,
-    /// Its length on the wire, if it was compressed.
-    pub deflated: Option<u64>,
-    /// Its connection, if there are several.
-    pub label: Option<Label>,
-    /// `None` for one that passed as it came, and for all that do not pass through.
-    pub fate: Option<Fate>,
-}
+/// What a message takes besides its payload, in bytes: short messages must not exceed the bound by their number. The
+/// queue may have room for twice as many, and each of the allocations has a head.
+const OVERHEAD: usize = mem::size_of::<Entry>() + 2 * mem::size_of::<Kept>() + 64;
 
 /// The last messages.
 #[derive(Debug, Default)]
@@ -72,6 +61,8 @@ pub struct Memory {
     connections: BTreeMap<u64, Unfinished>,
     /// The one that is spoken of.
     current: (u64, Option<Label>),
+    /// What the next message means.
+    meaning: Option<Box<Meaning>>,
     /// The last opening handshakes, of each connection one.
     heads: VecDeque<Heads>,
 }
@@ -98,7 +89,9 @@ struct Kept {
 
 impl Kept {
     fn bytes(&self) -> usize {
-        OVERHEAD + self.entry.payload.len() + self.frames.headers.len() * SIZE_OF_FRAME
+        let meaning = self.entry.meaning.as_deref().map_or(0, Meaning::bytes);
+        let frames = self.frames.headers.capacity() * SIZE_OF_FRAME;
+        OVERHEAD + self.entry.payload.len() + meaning + frames
     }
 }
 
@@ -140,6 +133,12 @@ impl Memory {
 
     fn unfinished(&mut self) -> &mut Unfinished {
         self.connections.entry(self.current.0).or_default()
+    }
+
+    /// The same, where the next message means this to a protocol on top.
+    pub fn meaning(&mut self, meaning: Option<Meaning>) -> &mut Self {
+        self.meaning = meaning.map(Box::new);
+        self
     }
 
     /// Adds a received message; the frames since the last one are its frames.
@@ -212,6 +211,7 @@ impl Memory {
         frames: Frames,
     ) {
         self.newest = number;
+        let meaning = self.meaning.take();
         let most = self.keep.bytes;
         let is_too_large = |len: usize| len > most;
         let partial = self.unfinished().partial.take();
@@ -228,6 +228,7 @@ impl Memory {
                 deflated: None,
                 label: self.current.1.clone(),
                 fate: None,
+                meaning: None,
             },
         };
         if is_too_large(entry.payload.len() + message.payload.len()) {
@@ -238,6 +239,8 @@ impl Memory {
             *entry.deflated.get_or_insert(0) += deflated;
         }
         if message.end {
+            // Without it there may be room for the message itself.
+            entry.meaning = meaning.filter(|it| !is_too_large(entry.payload.len() + it.bytes()));
             self.add(entry, frames);
         } else {
             self.unfinished().partial = Some(entry);
@@ -310,13 +313,7 @@ impl Memory {
 
     /// The message that is meant, or why there is none.
     pub fn find(&self, reference: Reference) -> Result<Arc<Entry>, MemoryError> {
-        let Some((oldest, newest)) = self.range() else {
-            return Err(if self.is_off() {
-                MemoryError::Off
-            } else {
-                MemoryError::Empty
-            });
-        };
+        let (oldest, newest) = self.range().ok_or_else(|| self.nothing())?;
         match reference {
             Reference::Number(number) => self.get(number).ok_or(match number {
                 0 => MemoryError::Zero,
@@ -331,9 +328,19 @@ impl Memory {
                 },
                 _ => MemoryError::TooLarge { number },
             }),
-            Reference::Back(back) => self.back(back).ok_or(MemoryError::NotAsFar {
-                kept: self.kept.len(),
+            Reference::Back(back) => self.back(back).ok_or_else(|| match self.lines().count() {
+                0 => MemoryError::Empty,
+                kept => MemoryError::NotAsFar { kept },
             }),
+        }
+    }
+
+    /// Why there is no message at all.
+    pub fn nothing(&self) -> MemoryError {
+        if self.is_off() {
+            MemoryError::Off
+        } else {
+            MemoryError::Empty
         }
     }
 
@@ -342,10 +349,22 @@ impl Memory {
         Some(Arc::clone(&self.kept[at].entry))
     }
 
-    /// The message that is `back` messages older than the newest kept one.
+    /// The message that is `back` messages older than the newest kept one, of those that had a line on the screen.
     pub fn back(&self, back: usize) -> Option<Arc<Entry>> {
-        let at = self.kept.len().checked_sub(back.checked_add(1)?)?;
-        Some(Arc::clone(&self.kept[at].entry))
+        self.lines().nth(back).map(Arc::clone)
+    }
+
+    /// At most `count` of the newest messages that had a line on the screen, the oldest first.
+    pub fn last(&self, count: usize) -> Vec<Arc<Entry>> {
+        let mut entries: Vec<_> = self.lines().take(count).map(Arc::clone).collect();
+        entries.reverse();
+        entries
+    }
+
+    /// Messages that had a line on the screen, the newest first.
+    fn lines(&self) -> impl Iterator<Item = &Arc<Entry>> {
+        let entries = self.kept.iter().rev().map(|kept| &kept.entry);
+        entries.filter(|entry| entry.has_line())
     }
 
     pub fn frames(&self, number: u64) -> Frames {
@@ -375,8 +394,12 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::ontop::Seen;
     use crate::proto::frame::Header;
+    use crate::proto::message::Kind;
 
     fn memory(messages: usize, bytes: usize) -> Memory {
         Memory::new(Keep { messages, bytes })
@@ -560,5 +583,55 @@ mod tests {
             (&entry.payload[..], entry.deflated),
             (&b"abcd"[..], Some(3))
         );
+    }
+
+    #[test]
+    fn what_had_no_line_is_kept_and_passed_over() {
+        let mut memory = memory(10, 1 << 20);
+        for number in 1..=4 {
+            let message = Message::whole(Kind::Text, b"x", None);
+            // Those with an odd number have no line, as a ping or a part of an event.
+            let meaning = (number % 2 == 1).then(|| Meaning::of(&[], false));
+            let memory = memory.meaning(meaning);
+            memory.received(&message, number, Timestamp::UNIX_EPOCH);
+        }
+        let numbers =
+            |entries: Vec<Arc<Entry>>| -> Vec<u64> { entries.iter().map(|it| it.number).collect() };
+        assert_eq!(numbers(memory.last(9)), [2, 4]);
+        assert_eq!(numbers(memory.since(1, 9)), [1, 2, 3, 4]);
+        assert_eq!(memory.back(1).map(|it| it.number), Some(2));
+        let error = memory.find(Reference::Back(2)).expect_err("no more");
+        assert_eq!(error.to_string(), "only 2 messages are kept");
+        assert_eq!(
+            memory.find(Reference::Number(3)).map(|it| it.number).ok(),
+            Some(3)
+        );
+    }
+
+    #[test]
+    fn words_that_leave_no_room_are_left_out() {
+        let seen = |payload: &str| {
+            let seen = Seen {
+                label: "event".to_owned(),
+                payload: payload.to_owned(),
+                note: String::new(),
+                object: serde_json::Value::Null,
+                print: None,
+                is_keepalive: false,
+            };
+            Meaning::of(&[Rc::new(seen)], false)
+        };
+        let mut small = memory(10, 10 * OVERHEAD);
+        let message = Message::whole(Kind::Text, b"x", None);
+        for (number, words) in [(1, "y".to_owned()), (2, "y".repeat(10 * OVERHEAD))] {
+            let small = small.meaning(Some(seen(&words)));
+            small.received(&message, number, Timestamp::UNIX_EPOCH);
+        }
+        let texts: Vec<_> = small
+            .since(1, 9)
+            .iter()
+            .map(|it| it.text().to_vec())
+            .collect();
+        assert_eq!(texts, [b"event   y".to_vec(), b"x".to_vec()]);
     }
 }

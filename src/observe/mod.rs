@@ -28,7 +28,7 @@ use reopening::Reopening;
 pub use view::{Outlet, View};
 
 use crate::event::{Carried, Direction, Ending, Event, NotOpen, Opening};
-use crate::memory::Feed;
+use crate::memory::{Feed, Meaning};
 use crate::ontop::{Dialect, Seen};
 use crate::proto::connection::{self, Message};
 use crate::render::{Jsonl, quantity};
@@ -126,15 +126,15 @@ impl Observers {
             }
             _ => self.outside(event, now),
         }
-        if self.memory.is_some() {
-            self.remember(event, now);
-        }
         let on_top = match event {
             Event::Connection(connection::Event::Message(message)) => {
                 self.explained(Direction::Received, message, now)
             }
             _ => None,
         };
+        if self.memory.is_some() {
+            self.remember(event, on_top.as_deref(), now);
+        }
         match event {
             Event::Carried(Carried::Upgraded(after)) => {
                 let after = quantity::duration(*after);
@@ -171,7 +171,7 @@ impl Observers {
         }
     }
 
-    fn remember(&mut self, event: &Event<'_>, now: Instant) {
+    fn remember(&mut self, event: &Event<'_>, on_top: Option<&[Rc<Seen>]>, now: Instant) {
         use connection::Event::{FrameReceived, FrameSent, Message};
         let Some(memory) = &mut self.memory else {
             return;
@@ -179,7 +179,8 @@ impl Observers {
         match event {
             Event::Connection(Message(message)) => {
                 let time = self.view.time_at(now);
-                memory.received(message, self.number, time);
+                let meaning = on_top.map(|seen| Meaning::of(seen, self.view.shows_raw()));
+                memory.received(message, meaning, self.number, time);
             }
             Event::Connection(FrameReceived(frame)) => memory.frame_received(frame),
             Event::Connection(FrameSent(frame)) => memory.frame_sent(frame),
@@ -231,7 +232,7 @@ impl Observers {
             let on_top = on_top.as_deref().and_then(objects);
             lines.sent(out, message, self.number, on_top.as_deref(), now);
         }
-        self.keep_sent(message, now);
+        self.keep_sent(message, on_top.as_deref(), now);
         if on_top.is_none() {
             self.view.sent(message, self.number, now);
         }
@@ -254,15 +255,16 @@ impl Observers {
     pub fn sent_unseen(&mut self, message: &Message<'_>, now: Instant) {
         self.on_top = None;
         self.count(message);
-        self.keep_sent(message, now);
+        self.keep_sent(message, None, now);
     }
 
     #[inline]
-    fn keep_sent(&mut self, message: &Message<'_>, now: Instant) {
+    fn keep_sent(&mut self, message: &Message<'_>, on_top: Option<&[Rc<Seen>]>, now: Instant) {
         self.recording.sent(message, self.number, now);
         if let Some(memory) = &mut self.memory {
             let time = self.view.time_at(now);
-            memory.sent(message, self.number, time);
+            let meaning = on_top.map(|seen| Meaning::of(seen, self.view.shows_raw()));
+            memory.sent(message, meaning, self.number, time);
         }
     }
 

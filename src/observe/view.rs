@@ -144,6 +144,11 @@ impl View {
         self.human.show.messages
     }
 
+    /// Whether the messages below a protocol on top are shown as well.
+    pub(super) fn shows_raw(&self) -> bool {
+        self.human.show.raw
+    }
+
     pub fn shows_handshake(&self) -> bool {
         self.human.show.handshake
     }

@@ -254,7 +254,10 @@ impl Prompt {
         let bytes = message.payload.len() as u64;
         self.status.received(message);
         self.stats.received(u64::from(message.end), bytes, now);
-        self.variables.received(message);
+        // A protocol on top has another form of it.
+        if self.speaker.is_none() {
+            self.variables.received(message);
+        }
     }
 }
 

@@ -7,10 +7,9 @@ use tokio::sync::oneshot;
 use super::Entry;
 use super::draft::Draft;
 use super::reader::Reader;
-use crate::command::{self, Command, Outgoing, Recall};
-use crate::console::recall::{Outcome, is_long, page};
+use crate::command::{self, Command, Outgoing, Recall, Spoken};
+use crate::console::recall::{Draft as Form, Outcome, is_long, page};
 use crate::diagnostic::one_line;
-use crate::proto::message::Kind;
 use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::term::{self, terminal};
@@ -34,9 +33,9 @@ impl Reader {
             }
             Ok(Outcome::Edit {
                 text,
-                kind: Kind::Text,
+                form: Form::Text,
             }) => self.edit(Some(text)),
-            Ok(Outcome::Edit { text, .. }) => self.edit_bytes(&text),
+            Ok(Outcome::Edit { text, form }) => self.edit_form(&text, form),
             Ok(Outcome::View) => self.view(),
         }
     }
@@ -55,23 +54,16 @@ impl Reader {
         }
     }
 
-    /// Lets the user change bytes, written in hex.
-    fn edit_bytes(&mut self, hex: &str) {
-        let written = self.lend(|this| this.loan.lend(|| Draft::write(&this.command, hex)));
+    /// Lets the user change bytes, written in hex, or JSON of a protocol on top.
+    fn edit_form(&mut self, text: &str, form: Form) {
+        let written = self.lend(|this| this.loan.lend(|| Draft::write(&this.command, text)));
         let draft = match written {
             Ok(draft) => draft,
             Err(error) => return self.complain(&one_line(&error)),
         };
-        let line = format!("/bin {}", draft.text.replace('\n', " "));
-        match command::parse(&line) {
-            Ok(Command::Outgoing(outgoing @ Outgoing::Binary(_))) => {
-                self.report(Entry::Again(outgoing));
-            }
-            Ok(_) => self.complain("nothing was written; nothing was sent"),
-            Err(error) => {
-                let text = format!("{}; nothing was sent; {}", one_line(&error), draft.keep());
-                self.complain(&text);
-            }
+        match edited(&draft.text, form) {
+            Ok(outgoing) => self.report(Entry::Again(outgoing)),
+            Err(why) => self.complain(&format!("{why}; {}", draft.keep())),
         }
     }
 
@@ -87,5 +79,18 @@ impl Reader {
         // As after the user's editor, a signal must find the session's handler.
         let _ = is_taken.blocking_recv();
         result
+    }
+}
+
+/// What the text that the user has changed sends, or why nothing.
+pub(super) fn edited(text: &str, form: Form) -> Result<Outgoing, String> {
+    match form {
+        Form::Text => Ok(Outgoing::Text(text.to_owned())),
+        Form::Record => Ok(Outgoing::Spoken(Spoken::Record(text.to_owned()))),
+        Form::Hex => match command::parse(&format!("/bin {}", text.replace('\n', " "))) {
+            Ok(Command::Outgoing(outgoing @ Outgoing::Binary(_))) => Ok(outgoing),
+            Ok(_) => Err("nothing was written; nothing was sent".to_owned()),
+            Err(error) => Err(format!("{}; nothing was sent", one_line(&error))),
+        },
     }
 }

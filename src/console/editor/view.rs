@@ -3,12 +3,12 @@
 use super::Entry;
 use super::draft::Draft;
 use super::reader::Reader;
-use crate::command::{self, Command, Outgoing, PromptCommand};
-use crate::console::recall::{Outcome, outgoing};
+use super::recall::edited;
+use crate::command::{self, Command, PromptCommand};
+use crate::console::recall::{Outcome, draft, outgoing};
 use crate::diagnostic::one_line;
 use crate::memory::view::{Action, Host, Pages, run, too_small};
 use crate::memory::{self, copied};
-use crate::proto::message::Kind;
 use crate::term;
 
 impl Reader {
@@ -74,22 +74,12 @@ impl Host for Session<'_> {
 
 impl Session<'_> {
     fn edit(&mut self, entry: &memory::Entry) -> Result<String, String> {
-        let text = match outgoing(entry).map_err(|error| one_line(&error))? {
-            Outgoing::Text(text) => text,
-            _ => hex::encode(&entry.payload),
-        };
+        let outgoing = outgoing(entry).map_err(|error| one_line(&error))?;
+        let (text, form) = draft(&outgoing);
         let reader = &self.reader;
         let written = reader.loan.lend(|| Draft::write(&reader.command, &text));
-        let draft = written.map_err(|error| one_line(&error))?;
-        let outgoing = if entry.kind == Kind::Text {
-            Outgoing::Text(draft.text)
-        } else {
-            let line = format!("/bin {}", draft.text.replace('\n', " "));
-            match command::parse(&line).map_err(|error| one_line(&error))? {
-                Command::Outgoing(outgoing) => outgoing,
-                _ => return Err("nothing was written; nothing was sent".to_owned()),
-            }
-        };
+        let written = written.map_err(|error| one_line(&error))?;
+        let outgoing = edited(&written.text, form)?;
         reader.report(Entry::Again(outgoing));
         Ok(format!("#{} is sent with changes", entry.number))
     }

@@ -14,7 +14,7 @@ pub use self::error::RecallError;
 pub use self::names::Names;
 pub use self::pager::page;
 use super::roster::Roster;
-use crate::command::{Outgoing, Pattern, Recall, Reference};
+use crate::command::{Outgoing, Pattern, Recall, Reference, Spoken};
 use crate::memory::{Entry, Lines, MemoryError, Query, Shared, copied, differences, save, whole};
 use crate::proto::message::Kind;
 use crate::render::escape::escape_line;
@@ -53,9 +53,19 @@ pub enum Outcome {
     /// The user changes this text first.
     Edit {
         text: String,
-        kind: Kind,
+        form: Draft,
     },
     View,
+}
+
+/// What a text is that the user changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Draft {
+    Text,
+    /// Bytes.
+    Hex,
+    /// JSON of a protocol on top.
+    Record,
 }
 
 impl Recaller {
@@ -165,17 +175,12 @@ impl Recaller {
 
     fn range(&self) -> Result<(u64, u64), MemoryError> {
         let memory = self.memory.lock();
-        memory.find(Reference::Back(0))?;
-        memory.range().ok_or(MemoryError::Empty)
+        memory.range().ok_or_else(|| memory.nothing())
     }
 
     fn last(&self, count: usize) -> Result<String, RecallError> {
         self.range()?;
-        let entries = {
-            let memory = self.memory.lock();
-            let first = memory.back(count.min(memory.len()).saturating_sub(1));
-            first.map_or_else(Vec::new, |first| memory.since(first.number, count))
-        };
+        let entries = self.memory.lock().last(count);
         let mut text = String::new();
         for entry in &entries {
             let _ = writeln!(text, "{}", self.lines.line(entry, None));
@@ -188,22 +193,12 @@ impl Recaller {
     }
 
     fn resend(&self, reference: Reference, is_edited: bool) -> Result<Outcome, RecallError> {
-        let entry = self.entry(reference)?;
-        if is_edited && entry.kind == Kind::Binary {
-            let text = hex::encode(&entry.payload);
-            return Ok(Outcome::Edit {
-                text,
-                kind: Kind::Binary,
-            });
+        let outgoing = outgoing(&*self.entry(reference)?)?;
+        if !is_edited {
+            return Ok(Outcome::Again(outgoing));
         }
-        let outgoing = outgoing(&entry)?;
-        Ok(match outgoing {
-            Outgoing::Line(text) | Outgoing::Text(text) if is_edited => Outcome::Edit {
-                text,
-                kind: Kind::Text,
-            },
-            outgoing => Outcome::Again(outgoing),
-        })
+        let (text, form) = draft(&outgoing);
+        Ok(Outcome::Edit { text, form })
     }
 
     fn save(&self, reference: Reference, path: PathBuf) -> Result<String, RecallError> {
@@ -274,7 +269,11 @@ fn matches_of(count: u64) -> String {
     }
 }
 
+/// What sends a message again: in the protocol on top, if that says it.
 pub fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
+    if let Some(record) = entry.record() {
+        return Ok(Outgoing::Spoken(Spoken::Record(record.to_owned())));
+    }
     let payload = entry.payload.clone();
     match entry.kind {
         Kind::Binary => Ok(Outgoing::Binary(payload)),
@@ -283,6 +282,16 @@ pub fn outgoing(entry: &Entry) -> Result<Outgoing, RecallError> {
             let number = entry.number;
             text.map_err(|_| RecallError::NotText { number })
         }
+    }
+}
+
+/// What the user changes of a message that is sent again.
+pub fn draft(outgoing: &Outgoing) -> (String, Draft) {
+    match outgoing {
+        Outgoing::Binary(bytes) => (hex::encode(bytes), Draft::Hex),
+        Outgoing::Spoken(Spoken::Record(json)) => (json.clone(), Draft::Record),
+        Outgoing::Text(text) => (text.clone(), Draft::Text),
+        _ => (String::new(), Draft::Text),
     }
 }
 

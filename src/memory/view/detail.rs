@@ -6,8 +6,9 @@ use std::sync::Arc;
 use unicode_width::UnicodeWidthChar;
 
 use crate::event::Direction;
-use crate::memory::{Entry, Lines, Shared, form_of, no_form};
+use crate::memory::{Entry, Lines, Meaning, Shared, form_of, no_form};
 use crate::proto::message::Kind;
+use crate::render::escape::{escape_line, escape_payload};
 use crate::render::handshake::head;
 use crate::render::tree::{TreeLine, tree};
 use crate::render::{Form, Role, Secrets, Style, quantity};
@@ -53,6 +54,8 @@ pub(super) struct Detail {
     /// What the rows are of: number, page, columns, whether it is whole.
     shown: Option<(u64, Page, usize, bool)>,
     rows: Vec<Row>,
+    /// What a protocol on top says besides the tree.
+    heading: String,
     tree: Vec<TreeLine>,
     folded: HashSet<usize>,
     top: usize,
@@ -76,6 +79,7 @@ impl Detail {
             chosen: None,
             shown: None,
             rows: Vec::new(),
+            heading: String::new(),
             tree: Vec::new(),
             folded: HashSet::new(),
             top: 0,
@@ -88,6 +92,7 @@ impl Detail {
             return page;
         }
         match entry.kind {
+            _ if entry.meaning().is_some() => Page::Form(Form::Decoded),
             Kind::Text if self.may_be_json(entry) => Page::Form(Form::Json),
             Kind::Text => Page::Form(Form::Text),
             Kind::Binary => {
@@ -133,15 +138,29 @@ impl Detail {
             self.folded.clear();
         }
         self.shown = Some(wanted);
-        self.tree = Vec::new();
-        if page == Page::Form(Form::Json)
-            && (is_whole || entry.payload.len() <= GLANCE)
-            && let Ok(text) = str::from_utf8(&entry.payload)
-            && let Some(lines) = tree(text)
-        {
-            self.tree = lines;
-        }
+        self.grow(entry, page, if is_whole { usize::MAX } else { GLANCE });
         self.lay_out(entry, page, columns, is_whole);
+    }
+
+    /// Makes a tree of the JSON on this page, if it has at most `limit` bytes.
+    fn grow(&mut self, entry: &Entry, page: Page, limit: usize) {
+        (self.tree, self.heading) = (Vec::new(), String::new());
+        let fold = |text: &str| tree(text).filter(|_| text.len() <= limit);
+        let tree = match page {
+            Page::Form(Form::Json) => entry.json().find_map(fold),
+            Page::Form(Form::Decoded) => {
+                let mut lines = entry.meaning().into_iter().flat_map(Meaning::lines);
+                let (Some(words), None) = (lines.next(), lines.next()) else {
+                    return;
+                };
+                let heading = format!("{}   {}", words.label, words.note);
+                self.heading = escape_line(heading.trim_end()).into_owned();
+                // Several values are one only in the form that filters see.
+                fold(words.payload).or_else(|| words.value.and_then(fold))
+            }
+            _ => None,
+        };
+        self.tree = tree.unwrap_or_default();
     }
 
     fn lay_out(&mut self, entry: &Entry, page: Page, columns: usize, is_whole: bool) {
@@ -178,11 +197,17 @@ impl Detail {
             // A character may be cut in two.
             Form::Text if left > 0 => {
                 let text = String::from_utf8_lossy(&start.payload);
-                let text = crate::render::escape::escape_payload(text.as_ref()).into_owned();
-                return format!("{text}\n{}", more(left));
+                return format!("{}\n{}", escape_payload(text.as_ref()), more(left));
             }
             form => form,
         };
+        if form == Form::Decoded
+            && let Some(meaning) = entry.meaning()
+            && let Some(excess) = meaning.text().len().checked_sub(limit + 1)
+        {
+            let text = String::from_utf8_lossy(&meaning.text().as_bytes()[..limit]);
+            return format!("{}\n{}", escape_payload(text.as_ref()), more(excess + 1));
+        }
         let frames = self.memory.lock().frames(entry.number);
         let text = form_of(form, &start, &frames, &lines).or_else(|| {
             let is_guess = form == Form::Json && self.chosen.is_none();
@@ -209,6 +234,9 @@ impl Detail {
 
     fn lay_out_tree(&mut self, columns: usize) {
         self.rows = Vec::new();
+        let heading = rows_of(&self.heading, columns).into_iter();
+        let rows = heading.map(|text| Row { text, line: None });
+        self.rows.extend(rows.filter(|row| !row.text.is_empty()));
         let mut at = 0;
         while let Some(line) = self.tree.get(at) {
             let is_folded = self.folded.contains(&at);
@@ -297,7 +325,7 @@ fn more(left: usize) -> String {
 }
 
 /// A line in rows of at most `columns`.
-fn rows_of(line: &str, columns: usize) -> Vec<String> {
+pub(super) fn rows_of(line: &str, columns: usize) -> Vec<String> {
     let mut rows = vec![String::new()];
     let mut used = 0;
     for c in line.chars() {

@@ -83,20 +83,12 @@ fn size(word: &str, mark: char) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     fn admits(source: &str, direction: Direction, payload: &str) -> bool {
         let entry = Entry {
-            number: 1,
-            time: Timestamp::UNIX_EPOCH,
             direction,
-            kind: Kind::Text,
-            payload: payload.as_bytes().to_vec(),
-            deflated: None,
-            label: None,
-            fate: None,
+            ..Entry::of(1, Kind::Text, payload.as_bytes())
         };
         Filter::parse(source).expect(source).admits(&entry)
     }

@@ -17,14 +17,8 @@ fn add(memory: &Shared, number: u64, payload: &str) {
         Direction::Received
     };
     let entry = Entry {
-        number,
-        time: Timestamp::UNIX_EPOCH,
         direction,
-        kind: Kind::Text,
-        payload: payload.as_bytes().to_vec(),
-        deflated: None,
-        label: None,
-        fate: None,
+        ..Entry::of(number, Kind::Text, payload.as_bytes())
     };
     memory.lock().add(entry, Frames::default());
 }

@@ -3,9 +3,7 @@
 use std::rc::Rc;
 use std::time::Instant;
 
-use serde_json::Value;
-
-use super::{OUTPUTS_SHOWN, View};
+use super::{OUTPUTS_SHOWN, View, What};
 use crate::event::{Direction, Event};
 use crate::filter::Filtered;
 use crate::ontop::Seen;
@@ -25,6 +23,13 @@ impl View {
     ) {
         if self.is_closing && self.is_full() {
             self.skipped += 1;
+            return;
+        }
+        let is_held = direction == Direction::Sent && self.frames_follow.get();
+        let has_line = self.shows_raw() || seen.iter().any(|it| !it.is_keepalive);
+        let what =
+            (self.pace.is_on && has_line && !is_held).then(|| What::message(direction, message));
+        if self.is_hidden(what, number, now) {
             return;
         }
         self.fit(now);
@@ -48,17 +53,22 @@ impl View {
             }
         }
         self.human.number = None;
-        if direction == Direction::Sent && self.frames_follow.get() {
+        if is_held {
             return self.held.push_back(text);
         }
+        let start = self.text.len();
         self.text.push_str(&text);
+        self.settle(what, start, number, now);
+        if self.is_full() {
+            self.pace.hold_up();
+        }
         self.deliver();
     }
 
     fn explain(&mut self, text: &mut String, direction: Direction, seen: &Seen, now: Instant) {
-        let filtered = match (direction, &seen.print) {
-            (Direction::Received, Some(print)) => self.filtered(print),
-            _ => None,
+        let filtered = match direction {
+            Direction::Received => self.filtered(seen),
+            Direction::Sent => None,
         };
         if filtered.as_ref().is_some_and(Vec::is_empty) {
             return;
@@ -74,10 +84,11 @@ impl View {
     }
 
     /// The filter's outputs for what a pipe would print; `None` if it passes unfiltered.
-    fn filtered(&mut self, print: &Value) -> Option<Vec<String>> {
+    fn filtered(&mut self, seen: &Seen) -> Option<Vec<String>> {
         let filter = self.filter.clone()?;
+        let value = seen.value()?;
         let mut shown = Vec::new();
-        let outcome = filter.apply(print.to_string().as_bytes(), |output| {
+        let outcome = filter.apply(value.as_bytes(), |output| {
             if (shown.len() as u64) < OUTPUTS_SHOWN {
                 shown.push(String::from_utf8_lossy(output).into_owned());
             }

@@ -97,7 +97,7 @@ impl Client {
             whole.insert("id".to_owned(), id);
         }
         whole.extend(message);
-        let mut seen = see::request(kind, label, &whole);
+        let mut seen = see::request(kind, label, &whole).printing(printed(&whole));
         if kind == "answer" {
             let result = whole.get("result").or_else(|| whole.get("error"));
             seen.payload = result.map(Value::to_string).unwrap_or_default();
@@ -150,7 +150,7 @@ impl Client {
             seen = see::seen("batch", format!("batch of {calls}"));
             let message = Value::from(whole);
             seen = seen.with("requests", message.clone());
-            seen = seen.carrying(message.to_string());
+            seen = seen.carrying(message.to_string()).printing(message.clone());
             send(&message, seen, actions);
         } else {
             send(message, seen, actions);

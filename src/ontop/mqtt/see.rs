@@ -17,7 +17,7 @@ pub(super) fn keepalive(kind: &str) -> Seen {
     Seen::keepalive(Name::Mqtt, kind)
 }
 
-/// A message, in either direction.
+/// A message, in either direction, with what a pipe prints of it.
 pub(super) fn publish(label: &str, publish: &Publish<'_>) -> Seen {
     let Publish { topic, payload, .. } = publish;
     let value = text_or_binary(payload);
@@ -54,26 +54,9 @@ pub(super) fn publish(label: &str, publish: &Publish<'_>) -> Seen {
     if publish.id > 0 {
         seen = seen.with("id", publish.id);
     }
-    with_properties(seen, &publish.properties)
-}
-
-/// A message of the server, as a pipe prints it.
-pub(super) fn received(message: &Publish<'_>) -> Seen {
-    let Publish {
-        topic,
-        payload,
-        qos,
-        retain,
-        ..
-    } = message;
-    let print = printed(
-        topic,
-        payload,
-        *qos,
-        *retain,
-        &message.properties.message_part(),
-    );
-    publish("message", message).printing(print)
+    let own = publish.properties.message_part();
+    let print = printed(topic, payload, publish.qos, publish.retain, &own);
+    with_properties(seen, &publish.properties).printing(print)
 }
 
 pub(super) fn with_properties(seen: Seen, properties: &Properties) -> Seen {

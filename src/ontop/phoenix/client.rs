@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::say::{self, JOIN, LEAVE, Push};
-use super::see::{received, refused, sent, shown, with_auth};
+use super::see::{printed, received, refused, sent, shown, with_auth};
 use super::wire::{self, Packet, Version};
 use crate::ontop::beat::{Beat, Due};
 use crate::ontop::binary::binary;
@@ -199,13 +199,7 @@ impl Client {
                 actions.see(received(packet, "close", note));
             }
             _ => {
-                let Packet {
-                    topic,
-                    event,
-                    payload,
-                    ..
-                } = packet;
-                let print = json!({"topic": topic, "event": event, "payload": payload});
+                let print = printed(packet);
                 actions.see(received(packet, "event", "").printing(print));
             }
         }

@@ -1,6 +1,6 @@
 //! Messages as people and programs see them.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::say::JOIN;
 use super::wire::Packet;
@@ -46,13 +46,22 @@ pub(super) fn sent(kind: &str, packet: &Packet) -> Seen {
         kind => format!("{kind} {topic}"),
     };
     let reference = packet.reference.clone().unwrap_or_default();
-    Seen::new(Name::Phoenix, kind, label)
+    let seen = Seen::new(Name::Phoenix, kind, label)
         .with("topic", topic.as_str())
         .with("event", event.as_str())
         .with("ref", reference.as_str())
         .with("payload", payload.clone())
         .carrying(shown(payload))
-        .noting(format!("ref {reference}"))
+        .noting(format!("ref {reference}"));
+    match kind {
+        "push" => seen.printing(printed(packet)),
+        _ => seen,
+    }
+}
+
+/// An event as a pipe prints it.
+pub(super) fn printed(packet: &Packet) -> Value {
+    json!({"topic": packet.topic, "event": packet.event, "payload": packet.payload})
 }
 
 pub(super) fn received(packet: &Packet, kind: &str, note: &str) -> Seen {

@@ -261,9 +261,9 @@ impl Protocol for Client {
 
     fn shape(&self) -> Option<&'static str> {
         Some(if self.namespaces.are_several() {
-            "it sees {\"ns\":\"/NS\",\"event\":[\"NAME\",JSON…]}; /find, /last and /show have packets"
+            "it sees {\"ns\":\"/NS\",\"event\":[\"NAME\",JSON…]}, as /find jq does"
         } else {
-            "it sees [\"NAME\",JSON…], of another namespace {\"ns\":\"/NS\",\"event\":[…]}; /find, /last and /show have packets"
+            "it sees [\"NAME\",JSON…], of another namespace {\"ns\":\"/NS\",\"event\":[…]}, as /find jq does"
         })
     }
 

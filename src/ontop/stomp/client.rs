@@ -143,9 +143,7 @@ impl Client {
             self.wants_receipts = true;
         }
         let note = see::note(&frame.headers).unwrap_or_default();
-        let seen = see::frame("send", format!("send {destination}"), &frame)
-            .with("destination", destination.as_str())
-            .noting(note);
+        let seen = see::message("send", &frame).noting(note);
         self.destinations.remember(&destination);
         self.send(&frame, seen, now, actions);
         Ok(())

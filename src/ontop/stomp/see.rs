@@ -30,11 +30,11 @@ pub(super) fn frame(kind: &str, label: String, frame: &Frame) -> Seen {
     seen.with("body", body)
 }
 
-/// A message of the server, as a pipe prints it.
-pub(super) fn message(message: &Frame) -> Seen {
+/// A message in either direction, with what a pipe prints of it.
+pub(super) fn message(kind: &str, message: &Frame) -> Seen {
     let destination = message.headers.get("destination").unwrap_or_default();
     let print = printed(destination, &message.headers, &message.body);
-    frame("message", format!("message {destination}"), message)
+    frame(kind, format!("{kind} {destination}"), message)
         .with("destination", destination)
         .printing(print)
 }

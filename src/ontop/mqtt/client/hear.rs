@@ -132,7 +132,7 @@ impl Client {
 
     fn message(&mut self, publish: &Publish<'_>, now: Instant, actions: &mut Actions) {
         self.topics.remember(publish.topic);
-        let mut seen = see::received(publish);
+        let mut seen = see::publish("message", publish);
         if publish.qos == 2 && !self.flight.receive(publish.id) {
             seen.print = None;
             seen.note.push_str(", again");

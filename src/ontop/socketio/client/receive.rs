@@ -169,7 +169,7 @@ impl Client {
     }
 
     /// The namespace as a pipe prints it: only where there is a choice.
-    fn printed<'n>(&self, name: &'n str) -> Option<&'n str> {
+    pub(super) fn printed<'n>(&self, name: &'n str) -> Option<&'n str> {
         let is_usual = !self.namespaces.are_several() && name == self.namespaces.usual();
         (!is_usual).then_some(name)
     }

@@ -123,6 +123,7 @@ impl Client {
         if let Some(id) = id {
             seen.note = format!("asks for ack {id}");
         }
+        seen.print = Some(see::print_event(self.printed(&namespace), &emit.data, id));
         let packet = Packet::event(&namespace, id, emit.data);
         self.send(&packet, seen, actions);
         Ok(())
@@ -145,7 +146,9 @@ impl Client {
                 hint: Some(hint),
             });
         };
-        let seen = see::ack(&wanted.namespace, give.id, &give.data, None);
+        let mut seen = see::ack(&wanted.namespace, give.id, &give.data, None);
+        let namespace = self.printed(&wanted.namespace);
+        seen.print = Some(see::print_ack(namespace, give.id, &give.data));
         let packet = Packet::ack(&wanted.namespace, give.id, give.data);
         self.send(&packet, seen, actions);
         Ok(())

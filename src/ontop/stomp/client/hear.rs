@@ -114,7 +114,7 @@ impl Client {
                 self.unacknowledged.push_back((id.to_owned(), subscription));
             }
         }
-        actions.see(see::message(frame).noting(notes.join(", ")));
+        actions.see(see::message("message", frame).noting(notes.join(", ")));
     }
 
     /// The server reports an error, and closes the connection after it.
