@@ -62,7 +62,7 @@ fn the_page_fits_a_terminal_of_24_rows_and_80_columns() {
 > #6 …:…:… ← binary 6 B   de ad be ef 00 ff
 #6 …:…:… ← binary 6 B  text json decoded [hex] base64 frames handshake
   00000000  de ad be ef 00 ff                                 |......|\n\n\n\n\n\n
-Enter open  / search  f filter  r resend  e edit  y copy  s save  : command  ? …"
+Enter open  / search  f filter  r e y s  : command  ? help  q back"
     );
     leave(&mut terminal);
 }
@@ -87,7 +87,7 @@ fn the_page_fits_a_narrow_terminal() {
 ▾   \"op\": \"buy\",
 "
         .replace("▾   \"op\"", "    \"op\"")
-            + "▾   \"list\": [\nEnter open  / search  f filter  r resend  e…"
+            + "▾   \"list\": [\nEnter  / f r e y s :  ? help  q back"
     );
     leave(&mut terminal);
 }

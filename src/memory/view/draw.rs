@@ -7,9 +7,22 @@ use crate::render::Role;
 use crate::render::escape::escape_line;
 use crate::render::width::{cut, width};
 
-const KEYS: &str =
-    "Enter open  / search  f filter  r resend  e edit  y copy  s save  : command  ? help  q back";
-const OPEN_KEYS: &str = "Tab form  Enter fold  Esc list  / search  r e y s  : command  ? help";
+/// The keys of the list and of an open message, for wide and for narrow screens.
+const KEYS: [&str; 3] = [
+    "Enter open  / search  f filter  r resend  e edit  y copy  s save  : command  ? help  q back",
+    "Enter open  / search  f filter  r e y s  : command  ? help  q back",
+    "Enter  / f r e y s :  ? help  q back",
+];
+const OPEN_KEYS: [&str; 2] = [
+    "Tab form  Enter fold  Esc list  / search  r e y s  : command  ? help",
+    "Tab form  Esc list  ? help",
+];
+
+/// The longest that fits.
+fn fitting(keys: &[&'static str], columns: usize) -> &'static str {
+    let fitting = keys.iter().find(|keys| width(keys) <= columns);
+    fitting.or(keys.last()).copied().unwrap_or_default()
+}
 
 impl Pages {
     /// The rows of the screen, each of at most `columns`.
@@ -18,10 +31,9 @@ impl Pages {
         let mut out = Vec::with_capacity(rows);
         let inner = rows.saturating_sub(2);
         out.push(self.bar(&self.title(), columns));
-        if let Some((lines, top)) = &self.overlay {
+        if let Some(overlay) = &mut self.overlay {
             self.rows = inner;
-            let shown = lines.iter().skip(*top).take(inner);
-            out.extend(shown.map(|line| cut(line, columns).into_owned()));
+            out.extend_from_slice(overlay.page(inner, columns));
         } else if self.is_open {
             self.draw_detail(&mut out, inner, columns, true);
         } else {
@@ -133,11 +145,15 @@ impl Pages {
                 format!("{text}_")
             };
         }
+        let over = self.overlay.as_ref().map(|it| match it.place(self.rows) {
+            None => "any key goes back".to_owned(),
+            Some(place) => format!("{place}  Up, Down, Space scroll  any other key goes back"),
+        });
         let (role, text) = match &self.said {
             Some((role, text)) => (*role, text.as_str()),
-            None if self.overlay.is_some() => (Role::Fact, "any other key goes back"),
-            None if self.is_open => (Role::Fact, OPEN_KEYS),
-            None => (Role::Fact, KEYS),
+            None if let Some(text) = &over => (Role::Fact, text.as_str()),
+            None if self.is_open => (Role::Fact, fitting(&OPEN_KEYS, columns)),
+            None => (Role::Fact, fitting(&KEYS, columns)),
         };
         let text = cut(text.trim_end(), columns).into_owned();
         self.style.paint(role, text).to_string()

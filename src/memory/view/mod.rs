@@ -8,6 +8,7 @@ mod draw;
 mod filter;
 mod key;
 mod list;
+mod overlay;
 mod paint;
 mod press;
 mod run;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use self::detail::Detail;
 pub use self::key::Key;
 use self::list::List;
+use self::overlay::Overlay;
 pub use self::run::{Host, run, too_small};
 use super::{Entry, Lines, Query, Shared};
 use crate::render::escape::escape_line;
@@ -54,8 +56,8 @@ pub struct Pages {
     is_open: bool,
     input: Option<Input>,
     query: Option<Query>,
-    /// Text over everything else, and its first row.
-    overlay: Option<(Vec<String>, usize)>,
+    /// Text over everything else.
+    overlay: Option<Overlay>,
     /// What the last row says instead of the keys.
     said: Option<(Role, String)>,
     is_filtering: bool,
@@ -122,10 +124,16 @@ impl Pages {
         match lines.as_slice() {
             [] => {}
             [line] => self.said = Some((Role::Fact, plain(line))),
-            _ => self.overlay = Some((lines.iter().map(|line| plain(line)).collect(), 0)),
+            _ => {
+                let lines = lines.iter().map(|line| plain(line)).collect();
+                self.overlay = Some(Overlay::new(lines, INDENT));
+            }
         }
     }
 }
+
+/// The columns before the rows of a printed line after its first.
+const INDENT: usize = 2;
 
 /// A line without its colours.
 fn plain(line: &str) -> String {

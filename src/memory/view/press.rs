@@ -3,6 +3,7 @@
 use super::detail::Page;
 use super::filter::Filter;
 use super::key::Key;
+use super::overlay::Overlay;
 use super::{Action, Input, Pages, Purpose};
 use crate::command::Pattern;
 use crate::memory::Query;
@@ -44,11 +45,16 @@ const HELP: &[(&str, &str)] = &[
     ("q, Ctrl-C, F2", "back to the prompt"),
 ];
 
+/// The columns of keys in the help.
+const KEYS: usize = 18;
+
 impl Pages {
     pub fn key(&mut self, key: Key) -> Option<Action> {
         self.said = None;
-        if self.overlay.is_some() {
-            self.overlay_key(key);
+        if let Some(overlay) = &mut self.overlay {
+            if !overlay.key(key, self.rows.max(1)) {
+                self.overlay = None;
+            }
             return None;
         }
         if self.input.is_some() {
@@ -58,21 +64,6 @@ impl Pages {
             return None;
         }
         self.list_key(key)
-    }
-
-    fn overlay_key(&mut self, key: Key) {
-        let page = self.rows.max(1);
-        let Some((lines, top)) = &mut self.overlay else {
-            return;
-        };
-        let last = lines.len().saturating_sub(page);
-        match key {
-            Key::Down | Key::Char('j') => *top = (*top + 1).min(last),
-            Key::Up | Key::Char('k') => *top = top.saturating_sub(1),
-            Key::PageDown | Key::Char(' ') => *top = (*top + page).min(last),
-            Key::PageUp => *top = top.saturating_sub(page),
-            _ => self.overlay = None,
-        }
     }
 
     fn input_key(&mut self, key: Key) -> Option<Action> {
@@ -160,6 +151,8 @@ impl Pages {
             Key::End | Key::Char('G') => self.list.go_to_end(false),
             Key::Enter | Key::Right | Key::Char('l') => {
                 self.is_open = self.list.selected().is_some();
+                // One that is being read must not give way to the next.
+                self.list.follows &= !self.is_open;
             }
             Key::Tab => {
                 if let Some(entry) = self.list.selected() {
@@ -179,8 +172,9 @@ impl Pages {
                 self.ask(Purpose::Filter, source.unwrap_or_default());
             }
             Key::Char('?') => {
-                let line = |(keys, does): &(&str, &str)| format!("  {keys:<18} {does}");
-                self.overlay = Some((HELP.iter().map(line).collect(), 0));
+                let line = |(keys, does): &(&str, &str)| format!("  {keys:<KEYS$} {does}");
+                let lines = HELP.iter().map(line).collect();
+                self.overlay = Some(Overlay::new(lines, KEYS + 3));
             }
             Key::Char('s') => {
                 let entry = self.list.selected()?;

@@ -80,7 +80,7 @@ fn the_page_has_a_list_and_the_selected_message() {
         "▾ {",
         "▾   \"a\": [",
         "      1,",
-        "Enter open  / search  f filter  r resend  e edit  y copy  s…",
+        "Enter  / f r e y s :  ? help  q back",
     ];
     assert_eq!(rows, expected);
 }
@@ -99,6 +99,11 @@ fn the_list_follows_until_one_moves() {
     add(&memory, 6, "f");
     pages.refresh();
     assert_eq!(selected(&pages), 6);
+    press(&mut pages, "\r");
+    add(&memory, 7, "g");
+    pages.refresh();
+    assert_eq!(selected(&pages), 6);
+    press(&mut pages, "\x1b");
     press(&mut pages, "g");
     assert_eq!(selected(&pages), 1);
 }
