@@ -16,6 +16,7 @@ mod opening;
 mod pause;
 mod recall;
 mod resize;
+mod screen;
 mod timer;
 mod variable;
 mod view;

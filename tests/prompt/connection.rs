@@ -5,6 +5,7 @@ use std::fs;
 use crate::support::peer::{Message, Peer, Received, scripted};
 use crate::support::pty::{Terminal, terminal};
 use crate::support::server::Server;
+use crate::support::wire::{Wire, after_handshake};
 
 /// A server that answers each message with `name: MESSAGE`, to the end of the connection.
 fn answering(name: &'static str) -> Server<Received> {
@@ -333,4 +334,50 @@ fn tab_completes_the_flags_of_a_further_connection() {
     leave(terminal);
     one.finish();
     other.finish();
+}
+
+#[test]
+fn the_list_shows_which_connections_are_closing() {
+    // None of them answers a Close frame.
+    let servers = [(); 2].map(|()| after_handshake(Wire::wait_for_end));
+    let args = [servers[0].url(), "--close-timeout", "1m"];
+    let mut terminal = terminal(&args).prompt();
+    terminal.press(&format!(
+        "/connect b {} --close-timeout 1m\r",
+        servers[1].url()
+    ));
+    terminal.wait_for("* open; /use b sends on it");
+    terminal.press("/use b\r");
+    names(&terminal, "b");
+    terminal.press("/close\r");
+    lists(&mut terminal, ("  127.0.0.1", "open"), ("> b", "closing"));
+    let first = servers[0].url().replace("ws://", "");
+    terminal.press(&format!("/use {first}\r"));
+    names(&terminal, &first);
+    terminal.press("/close\r");
+    lists(
+        &mut terminal,
+        ("> 127.0.0.1", "closing"),
+        ("  b", "closing"),
+    );
+    drop(terminal);
+    for server in servers {
+        server.finish();
+    }
+}
+
+/// Waits for a list of two connections, with the start of each row and the state in it.
+#[track_caller]
+fn lists(terminal: &mut Terminal, first: (&str, &str), second: (&str, &str)) {
+    terminal.press("\x0c/list\r");
+    terminal.wait("the list", |screen, _| {
+        let contents = screen.contents();
+        let has = |(start, state): (&str, &str)| {
+            let state = format!(" {state} ");
+            contents
+                .lines()
+                .any(|row| row.starts_with(start) && row.contains(&state))
+        };
+        has(first) && has(second)
+    });
 }

@@ -37,7 +37,13 @@ pub fn terminal(args: &[&str]) -> Setup {
     command.env_clear();
     command.env("TERM", "xterm-256color");
     let path = home.path().to_owned();
-    Setup { command, home }.home(&path)
+    let size = (ROWS, COLUMNS);
+    Setup {
+        command,
+        home,
+        size,
+    }
+    .home(&path)
 }
 
 /// A shell that runs `script`, in which `$WSEE` is the binary, in a terminal.
@@ -53,9 +59,17 @@ pub fn shell(script: &str) -> Setup {
 pub struct Setup {
     command: CommandBuilder,
     home: TempDir,
+    /// Rows and columns.
+    size: (u16, u16),
 }
 
 impl Setup {
+    /// The size of the terminal.
+    pub fn sized(self, rows: u16, columns: u16) -> Self {
+        let size = (rows, columns);
+        Self { size, ..self }
+    }
+
     /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
@@ -71,8 +85,9 @@ impl Setup {
 
     /// Starts it.
     pub fn start(self) -> Terminal {
+        let (rows, columns) = self.size;
         let pair = native_pty_system()
-            .openpty(size(ROWS, COLUMNS))
+            .openpty(size(rows, columns))
             .expect("a terminal");
         let modes = modes(&*pair.master);
         let child = pair.slave.spawn_command(self.command).expect("wsee starts");
@@ -85,7 +100,7 @@ impl Setup {
             output,
             view: RefCell::new(View {
                 bytes: Vec::new(),
-                parser: emulator(ROWS, COLUMNS),
+                parser: emulator(rows, columns),
                 answers: String::new(),
             }),
             before_answer: RefCell::default(),
