@@ -208,11 +208,11 @@ mod tests {
         };
         assert_eq!(
             lines(80).line(&entry, None),
-            "#12 12:01:02.123 ← 28 B   event \"price\"   {\"s\":\"EURUSD\"}   ack wanted"
+            "#12 12:01:02.123 ← 27 B   event \"price\"   {\"s\":\"EURUSD\"}   ack wanted"
         );
         assert_eq!(
             lines(50).line(&entry, Some(&Part::Bytes(22..28))),
-            "#12 12:01:02.123 ← 28 B   …price\"   {\"s\":\"EURUSD…"
+            "#12 12:01:02.123 ← 27 B   …{\"s\":\"EURUSD\"}   ack w…"
         );
         for columns in 20..90 {
             let line = lines(columns).line(&entry, None);

@@ -156,13 +156,7 @@ impl Engine {
     }
 
     /// The answer to a request that neither waits nor has a body.
-    fn simple(
-        &self,
-        route: Route,
-        head: &Head,
-        guest: Option<&Guest<'_>>,
-        log: &Log,
-    ) -> Response {
+    fn simple(&self, route: Route, head: &Head, guest: Option<&Guest<'_>>, log: &Log) -> Response {
         match route {
             Route::Open(opening) => {
                 let transport = SessionTransport::Polling;
@@ -222,7 +216,9 @@ impl Engine {
             Opened::For(shared) => Socket::probing(client, shared, now),
             Opened::New(opening, guest) => {
                 let transport = SessionTransport::WebSocket;
-                let shared = self.sessions.open(&opening, transport, log.clone(), Some(&guest));
+                let shared = self
+                    .sessions
+                    .open(&opening, transport, log.clone(), Some(&guest));
                 let Some(shared) = shared else {
                     too_many(&log);
                     return;
