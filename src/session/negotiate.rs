@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::ask::{Answered, ask};
 use super::error::{Asked, OpenError, OpenProblem, Refused};
-use super::open::{Answered, ask};
 use super::options::{Follow, Negotiation, Options};
 use super::redirect::{elsewhere, withholds};
 use crate::dial::http2::Versions;
