@@ -447,3 +447,45 @@ impl Protocol for Client {
         ]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ontop::Action;
+
+    fn hear(client: &mut Client, record: &str, now: Instant) -> Actions {
+        let mut actions = Actions::default();
+        let message = format!("{record}\x1e");
+        client.received(Kind::Text, message.as_bytes(), now, &mut actions);
+        actions
+    }
+
+    #[test]
+    fn pings_go_out_after_a_silence_of_this_side_and_that_of_the_server_has_a_limit() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        client.opened(Opening::default(), now, &mut Actions::default());
+        hear(&mut client, "{}", now);
+        let ping = now + INTERVAL;
+        assert_eq!(client.deadline(), Some(ping));
+        let mut actions = Actions::default();
+        client.tick(ping, &mut actions);
+        assert_eq!((actions.list.len(), client.pings[0]), (1, 1));
+        actions.list.clear();
+        client.tick(now + SILENCE, &mut actions);
+        let is_end = |action: &crate::ontop::Action| matches!(action, crate::ontop::Action::End(it) if it.exit == Exit::NoPong);
+        assert!(actions.list.iter().any(is_end));
+    }
+
+    #[test]
+    fn a_handshake_that_is_typed_opens_the_session_when_it_is_answered() {
+        let (mut client, now) = (Client::default(), Instant::now());
+        let mut actions = Actions::default();
+        client.adopt(now, &mut actions);
+        client
+            .line("{\"protocol\":\"json\",\"version\":1}", now, &mut actions)
+            .expect("a handshake");
+        assert!(!client.is_ready());
+        hear(&mut client, "{}", now);
+        assert!(client.is_ready());
+    }
+}
