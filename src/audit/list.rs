@@ -55,6 +55,12 @@ pub fn left_out(check: &Check, options: &Options) -> Option<String> {
     (!options.runs(check.level)).then(|| format!("needs {}", check.level.flags()))
 }
 
+/// Whether --only names a check, or its group.
+pub fn is_asked_for(check: &Check, options: &Options) -> bool {
+    let is_named = |word: &String| is_named(check, word);
+    options.only.iter().any(is_named) && !options.skip.iter().any(is_named)
+}
+
 /// The most connections of the checks that run, with the first one.
 pub fn connections(options: &Options) -> u32 {
     let runs = || checks().filter(|check| left_out(check, options).is_none());

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::admission::{Admission, Entry};
 use super::auditor::{Auditor, Baseline, complete};
 use super::check::Check;
-use super::list::{checks, connections, has, left_out};
+use super::list::{checks, connections, has, is_asked_for, left_out};
 use super::meter::{Budget, Meter};
 use super::options::Options;
 use super::request::{Place, With, has_origin, has_query};
@@ -72,8 +72,8 @@ pub async fn audit(
     let mut number = 0;
     for check in checks() {
         let began = Instant::now();
-        let status = if let Some(why) = left_out(check, &auditor.options) {
-            Status::LeftOut(why)
+        let status = if let Some(status) = not_run(check, &auditor.options) {
+            status
         } else if caught.is_some() {
             Status::NotTested("the run was interrupted".to_owned())
         } else {
@@ -107,6 +107,16 @@ pub async fn audit(
         fail_on: auditor.options.fail_on,
         cut_short: meter.exceeded().or(auditor.left()),
         checks: results,
+    })
+}
+
+/// Why a check does not run; one that --only names is missed.
+fn not_run(check: &Check, options: &Options) -> Option<Status> {
+    let why = left_out(check, options)?;
+    Some(if is_asked_for(check, options) {
+        Status::NotTested(why)
+    } else {
+        Status::LeftOut(why)
     })
 }
 

@@ -120,7 +120,7 @@ pub(super) fn explain(mut error: clap::Error, args: &[OsString]) -> clap::Error 
         ErrorKind::UnknownArgument => unknown_flag(&error, args),
         ErrorKind::MissingRequiredArgument => joined_every(args)
             .or_else(|| auth_alone(args))
-            .or_else(|| swallowed_url(args))
+            .or_else(|| lacks_value(&error).then(|| swallowed_url(args))?)
             .or_else(|| missing_word(args)),
         _ => None,
     };
@@ -200,6 +200,14 @@ fn auth_alone(args: &[OsString]) -> Option<String> {
     (command(args).is_none() && has("--auth") && !has("--as")).then(|| {
         "--auth is for the protocol of --as; to log in over HTTP write -u USER:PASS".to_owned()
     })
+}
+
+/// Whether a value without a flag is missing, and not a flag that another one needs.
+fn lacks_value(error: &clap::Error) -> bool {
+    match error.get(ContextKind::InvalidArg) {
+        Some(ContextValue::Strings(missing)) => missing.iter().any(|it| it.starts_with(['<', '['])),
+        _ => true,
+    }
 }
 
 /// The URL is missing because a flag in front of it takes a value.

@@ -160,6 +160,17 @@ fn unknown_checks_are_named() {
 }
 
 #[test]
+fn a_check_that_is_asked_for_and_needs_a_flag_is_not_tested() {
+    audit(FINE, &["--only", "limit-url,leak-version"])
+        .exits(0)
+        .shows("not tested: limit-url (needs --stress)\n");
+    wsee(&["audit", "--bomb", "ws://localhost:1"])
+        .run()
+        .exits(2)
+        .says("required arguments were not provided:\n  --stress");
+}
+
+#[test]
 fn flags_that_an_audit_does_not_use_are_none_of_its_flags() {
     for flag in [
         "--cookie-jar=jar.txt",
