@@ -451,7 +451,6 @@ impl Protocol for Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ontop::Action;
 
     fn hear(client: &mut Client, record: &str, now: Instant) -> Actions {
         let mut actions = Actions::default();
