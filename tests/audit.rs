@@ -2,6 +2,7 @@
 
 mod budget;
 mod credential;
+mod http2;
 mod leak;
 mod limit;
 mod liveness;

@@ -344,6 +344,11 @@ impl Auditor {
         self.was_left.or(self.left)
     }
 
+    /// Why nothing more is asked.
+    pub(super) fn barred(&self) -> Option<&String> {
+        self.spent.as_ref().or(self.left.as_ref())
+    }
+
     /// Whether the server did not answer, since all was forgiven.
     pub(super) fn has_failed(&self) -> bool {
         self.failures > 0 && !self.is_limited

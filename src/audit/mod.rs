@@ -11,6 +11,7 @@ mod credential;
 mod entry;
 mod frame;
 mod handshake;
+mod http2;
 mod known;
 mod leak;
 mod limit;

@@ -115,7 +115,7 @@ fn head_lines(head: &[u8], secrets: Secrets) -> Vec<String> {
     let lines = text.trim_end().split("\r\n").enumerate();
     lines
         .map(|(number, line)| {
-            let line = match line.split_once(':') {
+            let line = match split_field(line) {
                 Some((name, value)) if number > 0 => {
                     let value = secrets.header_value(name, value.trim());
                     format!("{name}: {value}")
@@ -134,6 +134,12 @@ fn shortened(mut line: String) -> String {
         let _ = write!(line, " … {} more", quantity::size(cut.len() as u64));
     }
     line
+}
+
+/// A field's name and value; names of HTTP/2's pseudo-header fields begin with a colon.
+fn split_field(line: &str) -> Option<(&str, &str)> {
+    let colon = line.bytes().skip(1).position(|byte| byte == b':')? + 1;
+    Some((&line[..colon], &line[colon + 1..]))
 }
 
 /// A line for each frame, and the bytes that are no whole frame.
@@ -231,6 +237,16 @@ mod tests {
             "{received:?}"
         );
         assert_eq!(received[3], "incomplete header  81 7e");
+    }
+
+    #[test]
+    fn pseudo_header_fields_are_shown_without_secrets() {
+        let mut trace = Trace::default();
+        trace
+            .sent
+            .add_head(b"CONNECT /?token=s3cret HTTP/2\r\n:path: /?token=s3cret\r\n\r\n");
+        let sent = trace.sent(Secrets::Masked, &Redactor::default());
+        assert_eq!(sent, ["CONNECT /?token=*** HTTP/2", ":path: /?token=***"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::auditor::Auditor;
 use super::check::{ANY, Check, Cure, Group, NGINX, NODE, SPRING, cure};
+use super::http2;
 use super::options::Level;
 use super::request::{With, has_credentials, with};
 use super::severity::{Severity, Sure};
@@ -107,6 +108,7 @@ pub(super) const GROUP: Group = Group {
             connections: 0,
             run: |it| Box::pin(ready(expiry(it))),
         },
+        http2::CHECK,
     ],
 };
 

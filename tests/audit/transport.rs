@@ -28,7 +28,7 @@ fn a_server_with_tls_alone_has_no_finding() {
     );
     assert_eq!(findings(&output), [""; 0]);
     output
-        .shows("0 findings, 5 passed")
+        .shows("0 findings, 6 passed")
         .never_shows("not tested: transport");
 }
 
