@@ -20,6 +20,8 @@ pub(crate) enum Client {
     /// zlib-rs alone, the limit of compressed work; no process.
     Zlib,
     Wsee,
+    /// wsee over HTTP/1.1, beside wsee over HTTP/2.
+    Http1,
     Websocat,
     Wscat,
     Curl,
@@ -34,6 +36,7 @@ impl Client {
             Self::Limit => "limit",
             Self::Zlib => "zlib-rs",
             Self::Wsee => "wsee",
+            Self::Http1 => "HTTP/1.1",
             Self::Websocat => "websocat",
             Self::Wscat => "wscat",
             Self::Curl => "curl",
@@ -53,9 +56,10 @@ impl Client {
     pub(crate) fn can(self, work: &Work) -> bool {
         let plain = work.layer == Layer::Plain;
         match self {
-            Self::Limit => work.layer != Layer::Deflate,
+            Self::Limit => matches!(work.layer, Layer::Plain | Layer::Tls),
             Self::Zlib => work.layer == Layer::Deflate,
             Self::Wsee => true,
+            Self::Http1 => matches!(work.layer, Layer::Http2 { .. }),
             // It has text or binary by the line, not by size.
             Self::Websocat | Self::Wscat => plain && work.task != Task::SendBinary,
             Self::Curl => plain && work.task == Task::Receive,
@@ -78,7 +82,7 @@ impl Client {
         let mut command = Command::new(match self {
             Self::Limit | Self::Zlib => env::current_exe()?,
             // Another one, such as a static one, is compared with `WSEE_BIN`.
-            Self::Wsee => env::var_os("WSEE_BIN")
+            Self::Wsee | Self::Http1 => env::var_os("WSEE_BIN")
                 .unwrap_or_else(|| env!("CARGO_BIN_EXE_wsee").into())
                 .into(),
             _ => PathBuf::from(self.name()),
@@ -93,7 +97,12 @@ impl Client {
                 }
                 .to_args(),
             ),
-            Self::Wsee => wsee(&mut command, work, certificate).arg(url),
+            Self::Wsee | Self::Http1 => {
+                if self == Self::Wsee && matches!(work.layer, Layer::Http2 { .. }) {
+                    command.arg("--http2-prior-knowledge");
+                }
+                wsee(&mut command, work, certificate).arg(url)
+            }
             Self::Websocat => command.args(["-n", "-B", "2000000"]).arg(url),
             Self::Wscat => command.args(["--no-color", "-c"]).arg(url),
             Self::Curl => command.args(["-s", "-N"]).arg(url),

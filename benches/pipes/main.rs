@@ -5,6 +5,7 @@
 //! name starts with it.
 
 mod client;
+mod http2;
 mod limit;
 mod record;
 mod run;
@@ -86,10 +87,10 @@ fn find_peers() -> Vec<Client> {
 
 /// Lets every client that can do `work` do it, in turns.
 fn measure(runner: &Runner, work: &Work, peers: &[Client], rounds: usize) -> Vec<Column> {
-    let limit = if work.layer == Layer::Deflate {
-        Client::Zlib
-    } else {
-        Client::Limit
+    let limit = match work.layer {
+        Layer::Deflate => Client::Zlib,
+        Layer::Http2 { .. } => Client::Http1,
+        Layer::Plain | Layer::Tls => Client::Limit,
     };
     let clients = [limit, Client::Wsee]
         .into_iter()

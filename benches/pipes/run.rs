@@ -92,7 +92,7 @@ impl Runner {
     fn receive(&self, work: &Work, client: Client) -> Result<Sample, Failure> {
         // wsee only listens when there is no input; others end with it, and get one that never comes.
         let stdin = match client {
-            Client::Limit | Client::Wsee => Stdio::null(),
+            Client::Limit | Client::Wsee | Client::Http1 => Stdio::null(),
             _ => Stdio::piped(),
         };
         let mut session = self.session(work, client, stdin, Stdio::piped())?;
@@ -224,7 +224,7 @@ impl Session {
 
     /// Lets the server close; a client that is not ours may end as it likes.
     fn end(mut self, client: Client) -> Result<(), Failure> {
-        let ours = matches!(client, Client::Limit | Client::Wsee);
+        let ours = matches!(client, Client::Limit | Client::Wsee | Client::Http1);
         if !ours {
             drop(self.process);
             // Nor is it its fault when the server finds it gone.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use flate2::Decompress;
 use rustix::event::{PollFd, PollFlags, Timespec};
 
+use crate::http2::Http2;
 use crate::record::{Blocks, Check};
 use crate::stream::{Duplex, Identity};
 use crate::wire::{self, Reader};
@@ -82,11 +83,14 @@ impl Service {
             (Layer::Deflate, _) => (Vec::new(), Some("permessage-deflate")),
             _ => (Vec::new(), None),
         };
+        let (stream, is_open) = self.accept(listener)?;
         let mut reader = Reader::new(Patient {
-            stream: self.accept(listener)?,
+            stream,
             released: self.released.clone(),
         });
-        reader.accept(extensions)?;
+        if !is_open {
+            reader.accept(extensions)?;
+        }
         self.reports.send(Instant::now())?;
         match self.work.task {
             Task::SendLines | Task::SendBinary => self.sink(&mut reader)?,
@@ -103,7 +107,8 @@ impl Service {
         reader.stream.close()
     }
 
-    fn accept(&self, listener: &TcpListener) -> Result<Box<dyn Duplex>, Failure> {
+    /// A connection, and whether it carries frames already.
+    fn accept(&self, listener: &TcpListener) -> Result<(Box<dyn Duplex>, bool), Failure> {
         let mut poll = [PollFd::new(listener, PollFlags::IN)];
         let patience = Timespec {
             tv_sec: PATIENCE,
@@ -116,8 +121,11 @@ impl Service {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(TICK))?;
         Ok(match self.work.layer {
-            Layer::Tls => self.identity.accept(stream)?,
-            _ => Box::new(stream),
+            Layer::Tls => (self.identity.accept(stream)?, false),
+            Layer::Http2 { piece } if Http2::is_spoken(&stream)? => {
+                (Box::new(Http2::accept(stream, piece)?), true)
+            }
+            _ => (Box::new(stream), false),
         })
     }
 

@@ -76,7 +76,8 @@ pub(crate) fn head(peers: &[Client]) -> String {
 /// A row of the table; `judged` unless the run was too short to say anything of speed.
 pub(crate) fn row(work: &Work, columns: &[Column], peers: &[Client], judged: bool) -> String {
     let of = |client| columns.iter().find(|column| column.client == client);
-    let limit = of(Client::Limit).or_else(|| of(Client::Zlib));
+    let limits = [Client::Limit, Client::Zlib, Client::Http1];
+    let limit = limits.into_iter().find_map(of);
     let wsee = of(Client::Wsee);
     let cell = |column: Option<&Column>| column.map_or_else(|| join(&[]), Column::cell);
     let own = |column: Option<&Column>| column.and_then(|column| column.memory(|it| it.own));

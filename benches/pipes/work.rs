@@ -25,6 +25,10 @@ pub(crate) enum Layer {
     Plain,
     Tls,
     Deflate,
+    /// The server sends frames of this many bytes, or large ones.
+    Http2 {
+        piece: Option<usize>,
+    },
 }
 
 /// One row of the table.
@@ -34,7 +38,7 @@ pub(crate) struct Work {
     pub(crate) task: Task,
     pub(crate) layer: Layer,
     pub(crate) series: Series,
-    /// What the ratio of wsee to the limit has to be.
+    /// What the ratio of wsee to the limit, or to wsee over HTTP/1.1, has to be.
     pub(crate) target: f64,
 }
 
@@ -58,6 +62,8 @@ impl Work {
         let messages = if self.series.size < 1 << 10 { 3.0 } else { 6.0 };
         match self.layer {
             Layer::Tls => messages + 2.0,
+            // An idle connection may take 1 MiB more.
+            Layer::Http2 { .. } => messages + 1.0,
             Layer::Plain | Layer::Deflate => messages,
         }
     }
@@ -78,6 +84,9 @@ pub(crate) fn all(quick: bool) -> Vec<Work> {
     use Layer::{Deflate, Plain, Tls};
     use Task::{Echo, Receive, RoundTrips, SendBinary, SendLines, Start};
     let mib = 1 << 20;
+    let h2 = Layer::Http2 { piece: None };
+    // A message of 64 bytes with its header.
+    let apart = Layer::Http2 { piece: Some(66) };
     [
         ("send 64 B lines", SendLines, Plain, 1_000_000, 64, 0.6),
         ("send 1 MiB binary", SendBinary, Plain, 1024, mib, 0.8),
@@ -107,6 +116,18 @@ pub(crate) fn all(quick: bool) -> Vec<Work> {
             mib,
             0.9,
         ),
+        ("HTTP/2: send 64 B lines", SendLines, h2, 1_000_000, 64, 0.4),
+        ("HTTP/2: receive 64 B text", Receive, h2, 1_000_000, 64, 0.4),
+        (
+            "HTTP/2: receive 64 B, a frame each",
+            Receive,
+            apart,
+            1_000_000,
+            64,
+            0.4,
+        ),
+        ("HTTP/2: round trips", RoundTrips, h2, 10_000, 64, 1.5),
+        ("HTTP/2: start to first echo", Start, h2, 40, 64, 1.5),
     ]
     .map(|(name, task, layer, count, size, target)| Work {
         name,

@@ -45,6 +45,7 @@ impl Dialing {
         let open = &mut dialing.open;
         open.dial.tls = tls_options(&args.tls, environment)?;
         open.dial.http = http::resolve(&args.http, target)?;
+        open.dial.like = args.handshake.like;
         open.follow = redirect::follow(&args.redirect);
         if let Some(file) = &args.auth.cookie_jar {
             let jar = open.credentials.jar.get_or_insert_default().clone();

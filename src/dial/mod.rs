@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::proto::handshake::like::Client;
 use crate::proto::http1::Head;
 use crate::sys::net::UnixStream;
 pub use bar::{Barred, Bars};
@@ -86,6 +87,8 @@ pub struct Options {
     pub route: Route,
     pub proxies: Proxies,
     pub http: http2::Versions,
+    /// The client whose HTTP/2 is imitated.
+    pub like: Option<Client>,
 }
 
 #[derive(Debug, Clone)]
@@ -163,7 +166,8 @@ pub async fn dial_http(
     // Without TLS the user knows it.
     let is_http2 = !target.tls || alpn.as_deref() == Some("h2");
     let missing = if is_http2 {
-        match http2::open(stream, step).await {
+        let like = options.like.and_then(Client::http2);
+        match http2::open(stream, like, step).await {
             Ok(client) => return Ok(Dialed::Http2(Box::new(client))),
             Err(problem) => problem,
         }

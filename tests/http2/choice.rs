@@ -132,18 +132,27 @@ fn attempts_that_are_repeated_are_compared_once_at_the_end() {
 
 #[test]
 fn auto_takes_http1_where_the_server_requires_it() {
-    fn requires_http1(index: usize, stream: TlsStream) {
+    // RFC 9113 §7.
+    const HTTP_1_1_REQUIRED: u32 = 13;
+    fn resets(index: usize, stream: TlsStream) {
+        requires_http1(index, stream, |it| it.reset(HTTP_1_1_REQUIRED));
+    }
+    fn goes_away(index: usize, stream: TlsStream) {
+        requires_http1(index, stream, |it| it.go_away(HTTP_1_1_REQUIRED, ""));
+    }
+    fn requires_http1(index: usize, stream: TlsStream, says: fn(&mut Http2<TlsStream>)) {
         if index == 1 {
             return over_http1(index, stream);
         }
         let mut http2 = Http2::asked(stream);
-        // RFC 9113 §7: HTTP_1_1_REQUIRED.
-        http2.reset(13);
+        says(&mut http2);
         http2.read_to_end();
     }
-    echoes(visit(BOTH, 2, "auto", requires_http1))
+    echoes(visit(BOTH, 2, "auto", resets))
         .says("with HTTP_1_1_REQUIRED (RST_STREAM); HTTP/1.1 instead, as browsers do")
         .says("> GET / HTTP/1.1");
+    echoes(visit(BOTH, 2, "auto", goes_away))
+        .says("GOAWAY HTTP_1_1_REQUIRED, before it answered; HTTP/1.1 instead, as browsers do");
 }
 
 #[test]

@@ -90,6 +90,8 @@ fn a_browser_is_imitated_over_http2() {
     echo(&server, &["--like", "firefox", "-v"])
         .run()
         .exits(0)
+        .says("→ SETTINGS HEADER_TABLE_SIZE 65536, ENABLE_PUSH 0, INITIAL_WINDOW_SIZE 131072, MAX_FRAME_SIZE 16384\n")
+        .says("> :method: CONNECT\n> :path: /\n> :authority: 127.0.0.1:")
         .says("> user-agent: Mozilla/5.0 ")
         .says("\n> origin: http://127.0.0.1:")
         .never_says("> connection:")

@@ -52,7 +52,9 @@ pub struct Setting {
 impl Setting {
     /// RFC 8441 §3: whether extended CONNECT can be used.
     pub const ENABLE_CONNECT_PROTOCOL: u16 = 8;
+    pub const HEADER_TABLE_SIZE: u16 = 1;
     pub const MAX_CONCURRENT_STREAMS: u16 = 3;
+    pub const INITIAL_WINDOW_SIZE: u16 = 4;
 }
 
 /// Its name without `SETTINGS_`, and its value.
@@ -60,10 +62,10 @@ impl fmt::Display for Setting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // RFC 9113 §6.5.2, RFC 8441 §3, RFC 9218 §2.1.
         let name = match self.id {
-            1 => "HEADER_TABLE_SIZE",
+            Self::HEADER_TABLE_SIZE => "HEADER_TABLE_SIZE",
             2 => "ENABLE_PUSH",
             Self::MAX_CONCURRENT_STREAMS => "MAX_CONCURRENT_STREAMS",
-            4 => "INITIAL_WINDOW_SIZE",
+            Self::INITIAL_WINDOW_SIZE => "INITIAL_WINDOW_SIZE",
             5 => "MAX_FRAME_SIZE",
             6 => "MAX_HEADER_LIST_SIZE",
             Self::ENABLE_CONNECT_PROTOCOL => "ENABLE_CONNECT_PROTOCOL",

@@ -6,8 +6,12 @@
 mod error;
 pub mod flow;
 pub mod frame;
-mod tap;
+mod hpack;
+pub mod input;
+mod log;
+mod output;
 mod tunnel;
+mod wire;
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -19,13 +23,15 @@ use h2::ext::Protocol;
 use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 
 use super::Step;
+use crate::proto::handshake::like::Http2;
 use crate::proto::http1::Head;
 pub use error::Http2Error;
 use frame::{ErrorCode, Setting};
-use tap::{Below, SharedLog, Tap};
-pub use tap::{MOST_IN_TURN, Seen};
+pub use input::MOST_IN_TURN;
+pub use log::Seen;
 pub use tunnel::Tunnel;
 use tunnel::{Link, failure};
+use wire::{Below, Shared, Tap};
 
 /// Which HTTP opens a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -56,44 +62,55 @@ const WINDOW: u32 = 6 << 20;
 const CONNECTION_WINDOW: u32 = 15 << 20;
 /// What waits to be sent, in bytes: enough for a whole output buffer of the session.
 const SEND_BUFFER: usize = 1 << 20;
+/// What the library adds to the size of unread DATA frames of less than 256 bytes, at most, before it ends the connection.
+///
+/// A whole window of frames of 48 bytes, the size of a short message, costs 26 MiB. The library's own limit is that of
+/// 42 000 frames, which a busy server has sent while a slow reader of wsee's output was at work.
+const SMALL_FRAMES: usize = 32 << 20;
 
 /// A connection whose server allows extended CONNECT.
 #[derive(Debug)]
 pub struct Client {
     link: Link,
     requests: SendRequest<Bytes>,
+    like: Option<&'static Http2>,
 }
 
 /// Speaks HTTP/2 on `stream` up to the server's SETTINGS.
 pub(super) async fn open(
     stream: impl Below + 'static,
+    like: Option<&'static Http2>,
     step: &mut dyn FnMut(Step),
 ) -> Result<Client, Http2Error> {
-    let log = SharedLog::default();
-    let tap = Tap::new(Box::new(stream), log.clone());
+    let wire = Shared::new(Box::new(stream));
     let mut builder = h2::client::Builder::new();
     builder
         .initial_window_size(WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buffer_size(SEND_BUFFER)
+        .data_frame_budget(SMALL_FRAMES)
         .max_header_list_size(u32::try_from(Head::MAX_BYTES).unwrap_or(u32::MAX))
         .enable_push(false);
-    let opened = builder.handshake::<_, Bytes>(tap).await;
+    if let Some(like) = like {
+        imitate(like, &mut builder);
+        wire.lock().output.replace_settings(settings_frame(like));
+    }
+    let opened = builder.handshake::<_, Bytes>(Tap(wire.clone())).await;
     let (requests, connection): (SendRequest<Bytes>, Connection<Tap, Bytes>) =
-        opened.map_err(|error| failure(&log, Some(&error)))?;
-    let mut link = Link::new(connection, log);
+        opened.map_err(|error| failure(&wire, Some(&error)))?;
+    let mut link = Link::new(connection, wire);
     // No ping is needed to know that they were read: they are in the log, and what is in it was read.
     poll_fn(|cx| {
         let over = link.drive(cx);
         link.report(step);
         match over {
-            Poll::Ready(error) => Poll::Ready(Err(failure(&link.log, error.as_ref()))),
-            Poll::Pending if link.log.lock().settings.is_some() => Poll::Ready(Ok(())),
+            Poll::Ready(()) => Poll::Ready(Err(link.failure())),
+            Poll::Pending if link.wire.lock().log.settings.is_some() => Poll::Ready(Ok(())),
             Poll::Pending => Poll::Pending,
         }
     })
     .await?;
-    let settings = link.log.lock().settings.clone().unwrap_or_default();
+    let settings = link.wire.lock().log.settings.clone().unwrap_or_default();
     let value = |id| {
         settings
             .iter()
@@ -107,17 +124,56 @@ pub(super) async fn open(
     if value(Setting::MAX_CONCURRENT_STREAMS) == Some(0) {
         return Err(Http2Error::NoStreams);
     }
-    Ok(Client { link, requests })
+    Ok(Client {
+        link,
+        requests,
+        like,
+    })
+}
+
+/// The window of a stream or a connection that no SETTINGS and no `WINDOW_UPDATE` changed (RFC 9113 §6.9.2).
+const FIRST_WINDOW: u32 = 65_535;
+
+/// Gives the library the windows of another client, and no less than its table of fields.
+fn imitate(like: &Http2, builder: &mut h2::client::Builder) {
+    let value = |id| like.settings.iter().find(|it| it.0 == id).map(|it| it.1);
+    // A stream's WINDOW_UPDATE comes with the request, and is not the library's.
+    let window = value(Setting::INITIAL_WINDOW_SIZE).unwrap_or(FIRST_WINDOW);
+    builder
+        .initial_window_size(window + like.stream_window.unwrap_or(0))
+        .initial_connection_window_size(FIRST_WINDOW + like.window);
+    if let Some(size) = value(Setting::HEADER_TABLE_SIZE) {
+        builder.header_table_size(size);
+    }
+}
+
+fn settings_frame(like: &Http2) -> Vec<u8> {
+    let settings = like.settings.iter();
+    let payload =
+        settings.flat_map(|(id, value)| [&id.to_be_bytes()[..], &value.to_be_bytes()].concat());
+    hpack::frame(hpack::SETTINGS, 0, 0, &payload.collect::<Vec<_>>())
 }
 
 impl Client {
     /// Sends a request whose pseudo-header fields are among its fields.
-    pub fn request(mut self, request: &Head) -> Result<Asked, Http2Error> {
-        let request = encode(request)?;
+    pub fn request(mut self, head: &Head) -> Result<Asked, Http2Error> {
+        let request = encode(head)?;
+        if self.like.is_some() || !hpack::is_natural(head) {
+            let mut frames = hpack::frames(head, self.like.map(|like| like.priority));
+            if let Some(window) = self.like.and_then(|like| like.stream_window) {
+                frames.extend(hpack::frame(
+                    hpack::WINDOW_UPDATE,
+                    0,
+                    1,
+                    &window.to_be_bytes(),
+                ));
+            }
+            self.link.wire.lock().output.replace_request(frames);
+        }
         let sent = self.requests.send_request(request, false);
         let (response, sender) = sent.map_err(|error| {
             if error.is_io() || error.is_go_away() {
-                failure(&self.link.log, Some(&error))
+                failure(&self.link.wire, Some(&error))
             } else {
                 Http2Error::Request(error.to_string())
             }
@@ -145,7 +201,7 @@ impl Asked {
         step: &mut dyn FnMut(Step),
     ) -> Result<(Head, Tunnel), Http2Error> {
         let response = poll_fn(|cx| self.poll(cx, step)).await?;
-        self.link.log.lock().is_answered = true;
+        self.link.wire.lock().log.is_answered = true;
         let (parts, body) = response.into_parts();
         if parts.headers.len() > Head::MAX_FIELDS {
             return Err(Http2Error::TooManyFields);
@@ -168,7 +224,11 @@ impl Asked {
             Poll::Ready(Ok(response)) => Poll::Ready(Ok(response)),
             Poll::Ready(Err(error)) => Poll::Ready(Err(self.refusal(&error))),
             Poll::Pending => match over {
-                Poll::Ready(error) => Poll::Ready(Err(failure(&self.link.log, error.as_ref()))),
+                Poll::Ready(()) => Poll::Ready(Err(self.link.failure())),
+                // It may name the stream as one that it still answers; browsers do not wait for that.
+                Poll::Pending if self.link.wire.lock().log.requires_http1() => {
+                    Poll::Ready(Err(self.link.failure()))
+                }
                 Poll::Pending => Poll::Pending,
             },
         }
@@ -179,7 +239,7 @@ impl Asked {
             Some(code) if error.is_reset() && error.is_remote() => {
                 Http2Error::Reset(ErrorCode(code.into()))
             }
-            _ => failure(&self.link.log, Some(error)),
+            _ => failure(&self.link.wire, Some(error)),
         }
     }
 }

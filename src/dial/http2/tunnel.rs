@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use h2::client::Connection;
@@ -13,39 +13,82 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::error::{Http2Error, go_away_text};
 use super::flow::{Incoming, Outgoing};
 use super::frame::{ErrorCode, Frame};
-use super::tap::{Seen, SharedLog, Tap, is_end};
+use super::log::Seen;
+use super::wire::{Shared, Tap, is_end};
 use crate::dial::{Step, io_text};
+
+/// Reads in a row that may bring nothing for the stream, before other work of the task has its turn.
+const IDLE_READS: usize = 16;
 
 /// The connection below the stream.
 #[derive(Debug)]
 pub(super) struct Link {
     /// `None` once it is over.
     connection: Option<Box<Connection<Tap, Bytes>>>,
-    pub(super) log: SharedLog,
+    /// Why it is over, if that is an error.
+    error: Option<h2::Error>,
+    pub(super) wire: Shared,
+}
+
+/// What the library is polled with: it runs in one task, which only the stream has to wake.
+fn unwoken() -> Context<'static> {
+    Context::from_waker(Waker::noop())
 }
 
 impl Link {
-    pub(super) fn new(connection: Connection<Tap, Bytes>, log: SharedLog) -> Self {
+    pub(super) fn new(connection: Connection<Tap, Bytes>, wire: Shared) -> Self {
         Self {
             connection: Some(Box::new(connection)),
-            log,
+            error: None,
+            wire,
         }
     }
 
-    /// Reads and writes what it can; ready when the connection is over, with the reason if that is an error.
-    pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> Poll<Option<h2::Error>> {
-        let Some(connection) = &mut self.connection else {
-            return Poll::Ready(None);
-        };
-        let over = ready!(Pin::new(connection.as_mut()).poll(cx));
-        self.connection = None;
-        Poll::Ready(over.err())
+    /// Reads and writes what it can; ready when the connection is over.
+    pub(super) fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        for _ in 0..IDLE_READS {
+            if self.step(cx, true).is_ready() {
+                return Poll::Ready(());
+            }
+            if !self.wire.lock().is_held() {
+                return Poll::Pending;
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Writes what it can, and reads the stream once if it may.
+    fn step(&mut self, cx: &mut Context<'_>, may_read: bool) -> Poll<()> {
+        self.wire.lock().prepare(cx, may_read);
+        if let Some(connection) = &mut self.connection
+            && let Poll::Ready(over) = Pin::new(connection.as_mut()).poll(&mut unwoken())
+        {
+            self.connection = None;
+            self.error = over.err();
+        }
+        // An error is the next of the library's reads, and in the log.
+        let _ = self.wire.lock().flush();
+        if self.is_over() {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.connection.is_none()
+    }
+
+    /// Why a connection ended before the server answered.
+    pub(super) fn failure(&self) -> Http2Error {
+        failure(&self.wire, self.error.as_ref())
     }
 
     /// Reports what passed up to a head, if one came.
     pub(super) fn report(&self, step: &mut dyn FnMut(Step)) {
         loop {
-            let seen = self.log.lock().take();
+            let seen = self.wire.lock().log.take();
             match seen {
                 None => return,
                 Some(seen) if matches!(seen.frame, Frame::Headers { .. }) => return,
@@ -56,8 +99,8 @@ impl Link {
 }
 
 /// Why a connection ended before the server answered.
-pub(super) fn failure(log: &SharedLog, error: Option<&h2::Error>) -> Http2Error {
-    let mut log = log.lock();
+pub(super) fn failure(wire: &Shared, error: Option<&h2::Error>) -> Http2Error {
+    let log = &mut wire.lock().log;
     let before_settings = log.settings.is_none();
     if let Some(start) = log.other_protocol.take() {
         return Http2Error::OtherProtocol(start);
@@ -104,32 +147,40 @@ impl Tunnel {
     }
 
     pub fn has_seen(&self) -> bool {
-        !self.link.log.lock().is_empty()
+        !self.link.wire.lock().log.is_empty()
     }
 
     pub fn take_seen(&mut self) -> Option<Seen> {
-        self.link.log.lock().take()
+        self.link.wire.lock().log.take()
     }
 
     /// Resets the stream; the connection ends in order.
     pub fn reset(&mut self) {
         self.outgoing.reset(Reason::CANCEL);
-        let mut context = Context::from_waker(std::task::Waker::noop());
-        let _ = self.link.drive(&mut context);
+        let _ = self.link.step(&mut unwoken(), false);
     }
 
-    fn outcome(&self, read: Poll<Option<Result<(), h2::Error>>>) -> Poll<io::Result<()>> {
-        read.map(|read| match read {
-            Some(Ok(())) => Ok(()),
-            Some(Err(error)) => Err(self.lost(Some(&error))),
+    /// Reads as many frames as `buf` takes of what was received.
+    fn receive(&mut self, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let end = match self.incoming.poll_read(&mut unwoken(), buf) {
+            Poll::Ready(Some(Ok(()))) => return Poll::Ready(Ok(())),
+            Poll::Ready(Some(Err(error))) => self.lost(Some(&error)),
             // An end in order looks the same; the session knows whether a Close frame came before it.
-            None => Err(io::Error::other(ENDED)),
-        })
+            Poll::Ready(None) => io::Error::other(ENDED),
+            Poll::Pending if self.link.is_over() => self.lost(self.link.error.as_ref()),
+            Poll::Pending => return Poll::Pending,
+        };
+        Poll::Ready(Err(end))
+    }
+
+    fn is_flushed(&self) -> bool {
+        let wire = self.link.wire.lock();
+        wire.log.sent_data >= self.given && wire.is_flushed()
     }
 
     /// Why the stream ended without `END_STREAM`.
     fn lost(&self, error: Option<&h2::Error>) -> io::Error {
-        let mut log = self.link.log.lock();
+        let log = &mut self.link.wire.lock().log;
         let failure = log.failure.take();
         let text = match (error, &log.go_away) {
             (Some(error), _) if error.is_reset() && error.is_remote() => {
@@ -160,17 +211,19 @@ impl AsyncRead for Tunnel {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let read = this.incoming.poll_read(cx, buf);
-        if read.is_ready() {
-            return this.outcome(read);
+        let mut is_dry = false;
+        for _ in 0..IDLE_READS {
+            if let Poll::Ready(read) = this.receive(buf) {
+                return Poll::Ready(read);
+            }
+            if is_dry {
+                return Poll::Pending;
+            }
+            let over = this.link.step(cx, true);
+            is_dry = over.is_pending() && !this.link.wire.lock().is_held();
         }
-        // More is received only once everything before is read: the library limits the number of frames that wait.
-        let over = this.link.drive(cx);
-        let read = this.incoming.poll_read(cx, buf);
-        match over {
-            Poll::Ready(error) if read.is_pending() => Poll::Ready(Err(this.lost(error.as_ref()))),
-            _ => this.outcome(read),
-        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 }
 
@@ -185,23 +238,23 @@ impl AsyncWrite for Tunnel {
             // A WINDOW_UPDATE may have arrived.
             let _ = this.link.drive(cx);
         }
-        let n = ready!(this.outgoing.poll_write(cx, bytes))?;
-        this.given += n as u64;
-        Poll::Ready(Ok(n))
+        let written = ready!(this.outgoing.poll_write(&mut unwoken(), bytes))?;
+        this.given += written as u64;
+        Poll::Ready(Ok(written))
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        let is_over = this.link.drive(cx).is_ready();
-        let log = this.link.log.lock();
-        if log.sent_data >= this.given && !log.is_unflushed {
+        let mut over = this.link.step(cx, false);
+        if over.is_pending() && !this.is_flushed() {
+            // The window is shut, or the stream below is full.
+            over = this.link.drive(cx);
+        }
+        if this.is_flushed() {
             return Poll::Ready(Ok(()));
         }
-        if is_over {
-            // The reason is read.
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        }
-        Poll::Pending
+        // The reason is read.
+        over.map(|()| Err(io::ErrorKind::BrokenPipe.into()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -210,8 +263,8 @@ impl AsyncWrite for Tunnel {
         if this.link.drive(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
-        let log = this.link.log.lock();
-        if log.has_ended && !log.is_unflushed {
+        let wire = this.link.wire.lock();
+        if wire.log.has_ended && wire.is_flushed() {
             return Poll::Ready(Ok(()));
         }
         Poll::Pending

@@ -34,13 +34,16 @@ impl ExtendedConnect {
         let fields = upgrade.fields();
         let lower = fields.map(|(name, value)| (text(name).to_ascii_lowercase(), text(value)));
         let kept = lower.filter(|(name, _)| !LEFT_OUT.contains(&name.as_str()));
-        let pseudo = [
+        let mut pseudo = [
             (":method", "CONNECT"),
             (":scheme", scheme),
             (":authority", authority.as_str()),
             (":path", offer.target.as_str()),
             (":protocol", "websocket"),
         ];
+        if let Some(http2) = offer.like.and_then(|like| like.client.http2()) {
+            pseudo.sort_by_key(|(name, _)| http2.pseudo.iter().position(|other| other == name));
+        }
         let fields = together(kept.collect());
         let own = fields
             .iter()

@@ -1,5 +1,6 @@
 //! Requests of other clients, as they were recorded on 2026-11-29: Chromium 156 and Firefox 153 ESR from Debian 12,
-//! libcurl 8.23.0, each on Linux.
+//! libcurl 8.23.0, each on Linux. Over HTTP/2 the browsers opened a page first, and then the WebSocket in the same
+//! connection; curl has no WebSocket over HTTP/2.
 
 /// The client whose request is imitated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,7 +105,47 @@ const CURL: &[(&str, Value)] = &[
     ("Connection", Own),
 ];
 
+/// What a client sends over HTTP/2 besides fields.
+#[derive(Debug)]
+pub struct Http2 {
+    /// The identifiers and values of its SETTINGS, in order.
+    pub settings: &'static [(u16, u32)],
+    /// Its `WINDOW_UPDATE` of the connection.
+    pub window: u32,
+    /// Its `WINDOW_UPDATE` of a stream, right after the request.
+    pub stream_window: Option<u32>,
+    /// The dependency and the weight in its HEADERS (RFC 7540 §6.2).
+    pub priority: [u8; 5],
+    /// Pseudo-header fields, in order.
+    pub pseudo: [&'static str; 5],
+}
+
+const CHROME_HTTP2: Http2 = Http2 {
+    settings: &[(1, 65_536), (2, 0), (4, 6_291_456), (6, 262_144)],
+    window: 15_663_105,
+    stream_window: None,
+    priority: [0x80, 0, 0, 0, 146],
+    pseudo: [":method", ":authority", ":scheme", ":path", ":protocol"],
+};
+
+const FIREFOX_HTTP2: Http2 = Http2 {
+    settings: &[(1, 65_536), (2, 0), (4, 131_072), (5, 16_384)],
+    window: 12_517_377,
+    stream_window: Some(12_451_840),
+    priority: [0, 0, 0, 0, 21],
+    pseudo: [":method", ":path", ":authority", ":scheme", ":protocol"],
+};
+
 impl Client {
+    /// What it sends over HTTP/2, if it has WebSocket there.
+    pub fn http2(self) -> Option<&'static Http2> {
+        match self {
+            Self::Chrome => Some(&CHROME_HTTP2),
+            Self::Firefox => Some(&FIREFOX_HTTP2),
+            Self::Curl => None,
+        }
+    }
+
     /// The value of its `User-Agent`.
     pub fn user_agent(self) -> &'static str {
         match self {
