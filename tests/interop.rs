@@ -3,4 +3,5 @@
 mod client;
 mod deflate;
 mod differential;
+mod http2;
 mod listen;

@@ -16,6 +16,7 @@ mod client;
 mod fault;
 mod forward;
 mod graphql;
+mod http2;
 mod http2_served;
 mod jsonrpc;
 mod like;

@@ -4,6 +4,7 @@ use std::net::TcpStream;
 
 use futures_util::SinkExt;
 use rustix::process::Signal;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use yawc::close::CloseCode;
 use yawc::frame::{Frame, OpCode};
@@ -16,9 +17,7 @@ use crate::support::run::wsee;
 use crate::support::wire::before_handshake;
 
 const SMALL: usize = 70_000;
-const MIB: usize = 1 << 20;
-
-type Socket = WebSocket<tokio::net::TcpStream>;
+pub(super) const MIB: usize = 1 << 20;
 
 /// Text, binary and empty messages, one of `large` bytes, and 200 in a row that repeat each other.
 fn messages(large: usize) -> Vec<Frame> {
@@ -36,7 +35,7 @@ fn messages(large: usize) -> Vec<Frame> {
     messages
 }
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options::default()
         .with_balanced_compression()
         .with_limits(16 << 20, 16 << 20)
@@ -45,19 +44,22 @@ fn options() -> Options {
 }
 
 /// Runs `script` with a runtime and a deadline.
-fn block_on<T>(script: impl Future<Output = T>) -> T {
+pub(super) fn block_on<T>(script: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().build().expect("a runtime");
     runtime.block_on(async { timeout(DEADLINE, script).await.expect("an end in time") })
 }
 
-fn polled(stream: TcpStream) -> tokio::net::TcpStream {
+pub(super) fn polled(stream: TcpStream) -> tokio::net::TcpStream {
     stream.set_nonblocking(true).expect("a socket");
     tokio::net::TcpStream::from_std(stream).expect("a runtime")
 }
 
 /// Sends each message, claims that it comes back, and closes.
-async fn converse(mut socket: Socket, large: usize) {
+pub(super) async fn converse<S>(mut socket: WebSocket<S>, large: usize)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let messages = messages(large);
     let (single, row) = messages.split_at(6);
     for message in single {
@@ -82,7 +84,10 @@ async fn converse(mut socket: Socket, large: usize) {
     assert_eq!(answer.opcode(), OpCode::Close);
 }
 
-async fn assert_comes(socket: &mut Socket, message: &Frame) {
+async fn assert_comes<S>(socket: &mut WebSocket<S>, message: &Frame)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let frame = socket.next_frame().await.expect("a message");
     assert_eq!(frame.opcode(), message.opcode());
     assert!(

@@ -4,7 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use super::{Daemon, free_port};
-use crate::support::peer::{Peer, echoing};
+use crate::support::peer::{Peer, echoing, scripted};
 use crate::support::run::wsee;
 use crate::support::server::{Server, Untouched};
 use crate::support::tls::Authority;
@@ -40,7 +40,7 @@ defaults
   timeout tunnel 2s
 frontend both
   bind 127.0.0.1:{plain}
-  bind 127.0.0.1:{tls} ssl crt {pair}
+  bind 127.0.0.1:{tls} ssl crt {pair} alpn h2,http/1.1
   http-request deny if {{ path /closed }}
   default_backend one
 backend one
@@ -116,4 +116,50 @@ fn haproxys_own_response_is_quoted() {
         .says("Request forbidden");
     let down = wsee(&[&haproxy.ws("/")]).run();
     down.exits(22).says("< HTTP/1.1 503").says("status 503");
+}
+
+/// Arguments for its TLS port over HTTP/2.
+fn over_http2<'a>(haproxy: &'a HaProxy, url: &'a str, http: &'a str) -> [&'a str; 6] {
+    let ca = haproxy.authority.path();
+    [url, "--cacert", ca, "--http", http, "-v"]
+}
+
+#[test]
+#[ignore = "needs HAProxy"]
+fn messages_go_both_ways_where_haproxy_makes_http1_of_http2() {
+    let server = Server::start_many(2, |_, stream| Peer::accept(stream).echo());
+    let haproxy = HaProxy::start(server.port());
+    let url = haproxy.wss("/");
+    let big = "x".repeat(1 << 20);
+    let input = format!("one\n/bin 00 ff\n{big}\n");
+    for http in ["2", "auto"] {
+        let args = over_http2(&haproxy, &url, http);
+        wsee(&[&args[..], &["--commands", "-n", "3"]].concat())
+            .stdin(input.clone())
+            .run()
+            .exits(0)
+            .prints(format!("one\nAP8=\n{big}\n"))
+            .says("ENABLE_CONNECT_PROTOCOL 1")
+            .says("< HTTP/2 200");
+    }
+    server.finish();
+}
+
+#[test]
+#[ignore = "needs HAProxy"]
+fn the_servers_code_comes_through_haproxy_and_a_refusal_is_haproxys() {
+    let server = scripted(|peer| peer.close(4001, "over and out"));
+    let haproxy = HaProxy::start(server.port());
+    let url = haproxy.wss("/");
+    wsee(&[&over_http2(&haproxy, &url, "2")[..], &["--wait", "forever"]].concat())
+        .run()
+        .exits(111)
+        .ends_with_line("closed by server: 4001 private use \"over and out\"");
+    drop(server.finish());
+    let url = haproxy.wss("/closed");
+    wsee(&over_http2(&haproxy, &url, "auto"))
+        .run()
+        .exits(22)
+        .says("< HTTP/2 403")
+        .says("Request forbidden");
 }

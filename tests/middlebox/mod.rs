@@ -2,6 +2,7 @@
 //!
 //! These tests need programs that not every machine has: `cargo test -- --ignored middlebox`, as `.ci/run` does.
 
+mod apache;
 pub mod haproxy;
 pub mod nginx;
 mod tinyproxy;

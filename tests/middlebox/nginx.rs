@@ -46,7 +46,7 @@ http {{
   uwsgi_temp_path {root}/4; scgi_temp_path {root}/5;
   proxy_http_version 1.1; proxy_read_timeout 2s;
   server {{
-    listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl;
+    listen 127.0.0.1:{plain}; listen 127.0.0.1:{tls} ssl http2;
     ssl_certificate {certificate}; ssl_certificate_key {key};
     proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;
     location / {{ proxy_pass http://127.0.0.1:{upstream}; }}
@@ -188,4 +188,34 @@ fn a_server_that_is_down_is_a_bad_gateway() {
     drop(nothing);
     let nginx = Nginx::start(port);
     wsee(&[&nginx.ws("/")]).run().exits(22).says("502");
+}
+
+#[test]
+#[ignore = "needs nginx"]
+fn nginx_speaks_http2_without_websocket() {
+    let server = echoing();
+    let nginx = Nginx::start(server.port());
+    let url = nginx.wss("/");
+    let run = |http| {
+        let args = [
+            &url,
+            "--cacert",
+            nginx.authority.path(),
+            "--http",
+            http,
+            "-v",
+            "-1",
+        ];
+        wsee(&args).stdin("hi\n").run()
+    };
+    run("2")
+        .exits(22)
+        .says(", ALPN h2")
+        .says("its SETTINGS lack ENABLE_CONNECT_PROTOCOL");
+    run("auto")
+        .exits(0)
+        .prints("hi\n")
+        .says("(RFC 8441 §3); HTTP/1.1 instead, as browsers do")
+        .says("< HTTP/1.1 101");
+    drop(server.finish());
 }
