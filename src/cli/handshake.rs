@@ -90,7 +90,7 @@ pub struct HandshakeArgs {
     /// by Chromium 156, Firefox 153 or curl 8.23, in the same order, with the same values and the
     /// same offer of compression. Browsers send an Origin: without --origin it is that of a page on
     /// the server itself, and Sec-Fetch-Site follows from it. Other flags change single fields. Over
-    /// HTTP/2 (--http) SETTINGS, WINDOW_UPDATE, priority and the order of pseudo-header fields are
+    /// HTTP/2 SETTINGS, WINDOW_UPDATE, priority and the order of pseudo-header fields are
     /// those of the browser as well; numbers of streams and the compression of fields are wsee's, and
     /// curl has no WebSocket there. TLS stays that of wsee.
     #[arg(long, value_name = "CLIENT", hide_short_help = true)]
