@@ -99,7 +99,11 @@ fn needed(check: &Check, options: &Options) -> u32 {
     let has_tls = open.target.tls || open.follow.is_some();
     match check.id {
         limit::CROWD => check.connections.saturating_add(options.idle_connections),
-        "transport-plain" | "transport-version" | "origin-scheme" if !has_tls => 0,
+        "transport-plain" | "transport-version" | "transport-http2" | "origin-scheme"
+            if !has_tls =>
+        {
+            0
+        }
         "credential-none" | "credential-query" if !has_credentials(open) => 0,
         _ => check.connections,
     }
