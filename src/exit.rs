@@ -27,7 +27,7 @@ pub enum Exit {
     Internal = 70,
     Proxy = 97,
     Abnormal = 110,
-    /// The peer closed with an error code, after a silence or within a message, or input was left unsent.
+    /// The peer closed with an error code, after a silence or within a message, or input was left unsent or unanswered.
     ClosedWithError = 111,
     /// The server answered 101, but not as RFC 6455 §4.1 demands.
     BadHandshake = 112,

@@ -177,6 +177,24 @@ impl Speaker {
         })
     }
 
+    /// Why a pipe fails whose server ended the connection in order, though something failed that was asked for, or
+    /// lacks its answer.
+    pub fn cut_short(&self) -> Option<Cause> {
+        self.verdict().or_else(|| {
+            let what = self.protocol.unanswered()?;
+            let more = match self.pending() {
+                None | Some(0 | 1) => String::new(),
+                Some(open) => format!(" and {} more", open - 1),
+            };
+            Some(Cause::OnTop {
+                text: format!("the server closed before it answered {what}{more}"),
+                hint: None,
+                exit: Exit::ClosedWithError,
+                may_pass: false,
+            })
+        })
+    }
+
     /// A connection is open, or open again.
     pub fn opened(&mut self, now: Instant) {
         self.actions = Actions::default();

@@ -123,6 +123,16 @@ impl Channels {
         !self.0.iter().any(is_open)
     }
 
+    /// The request that has waited longest for its answer.
+    pub(super) fn unanswered(&self) -> Option<String> {
+        let asked = self.0.iter().filter_map(|it| match it.state {
+            State::Asked(until) => Some((until, &it.title)),
+            State::Wanted(_) | State::Joined | State::Out => None,
+        });
+        let (_, title) = asked.min()?;
+        Some(format!("the request for {title}"))
+    }
+
     pub(super) fn deadline(&self) -> Option<Instant> {
         let deadlines = self.0.iter().filter_map(|it| match it.state {
             State::Wanted(at) | State::Asked(at) => Some(at),

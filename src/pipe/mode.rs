@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::{Input, Pipe};
 use crate::event::{Cause, CountMissed, Ending, Event};
+use crate::exit::Exit;
 use crate::proto::connection;
 use crate::session::{Mode, Stop, Turn};
 use crate::speaker::Speaker;
@@ -181,6 +182,9 @@ impl Mode for Pipe {
         let unread = self.input.as_mut().map_or(0, Input::drain);
         ending.unsent.messages = self.outbox.unsent() + unread;
         ending.unwritten = self.unwritten();
+        if ending.cause.is_none() && ending.exit() == Exit::Done {
+            ending.cause = self.speaker.as_ref().and_then(Speaker::cut_short);
+        }
         if let Err(error) = self.printer.finish(ending) {
             ending.cause = Some(Cause::input(&error));
         }

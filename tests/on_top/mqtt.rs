@@ -336,3 +336,16 @@ fn topics_are_used_at_the_prompt() {
     ];
     assert_eq!(server.finish(), expected);
 }
+
+#[test]
+fn a_subscription_that_is_not_answered_before_the_end_is_a_failure() {
+    let server = scripted(|mut peer| {
+        bytes(&mut peer);
+        peer.send(CONNACK.to_vec());
+        bytes(&mut peer);
+        peer.close(1000, "");
+    });
+    let run = wsee(&["--as", "mqtt", server.url(), "--subscribe", "a"]).run();
+    run.exits(111)
+        .says("the server closed before it answered subscribe a; ");
+}

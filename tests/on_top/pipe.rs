@@ -307,3 +307,77 @@ fn a_silent_server_has_the_patience_of_the_reference_client_but_not_of_max_time(
         .run();
     run.exits(28);
 }
+
+/// Protocols with what their server says in answer to the first message, what is asked for, and its name.
+const ASKED: &[(&[&str], Option<&str>, &str, &str)] = &[
+    (&["jsonrpc"], None, "{\"method\":\"add\"}", "add"),
+    (
+        &["graphql"],
+        Some("{\"type\":\"connection_ack\"}"),
+        "{ a }",
+        "query 1",
+    ),
+    (
+        &["signalr"],
+        Some("{}\x1e"),
+        "Add 1 2\nAdd 3",
+        "Add and 1 more",
+    ),
+    (
+        &["signalr", "--subscribe", "Tick"],
+        Some("{}\x1e"),
+        "",
+        "Tick",
+    ),
+    (
+        &["stomp"],
+        Some("CONNECTED\nversion:1.2\n\n\0"),
+        "{\"destination\":\"/q\",\"body\":\"x\",\"receipt\":true}",
+        "send /q",
+    ),
+    (
+        &["phoenix", "--subscribe", "room:1"],
+        None,
+        "",
+        "the request for room:1",
+    ),
+    (&["ocpp"], None, "[2,\"1\",\"Heartbeat\",{}]", "Heartbeat"),
+];
+
+#[test]
+fn an_answer_that_cannot_come_any_more_is_a_failure_of_every_protocol() {
+    for (args, greeting, input, what) in ASKED {
+        let server = scripted(move |mut peer| {
+            let messages = input.lines().count().max(1);
+            if let Some(greeting) = greeting {
+                peer.receive();
+                peer.send(*greeting);
+            }
+            for _ in 0..messages {
+                peer.receive();
+            }
+            peer.close(1000, "bye");
+        });
+        let args = [&["--as"], *args, &[server.url()]].concat();
+        let run = wsee(&args).stdin(*input).run();
+        run.exits(111)
+            .says(&format!("the server closed before it answered {what}; "));
+    }
+}
+
+#[test]
+fn an_acknowledgement_that_cannot_come_any_more_is_a_failure() {
+    let server = scripted(|mut peer| {
+        peer.send(OPEN);
+        peer.expect("40");
+        peer.send(CONNECTED);
+        peer.expect("420[\"save\"]");
+        peer.close(1000, "");
+    });
+    let input = "{\"event\":[\"save\"],\"ack\":true}\n";
+    let run = wsee(&["--as", "socket.io", server.url()])
+        .stdin(input)
+        .run();
+    run.exits(111)
+        .says("the server closed before it answered \"save\"; ");
+}

@@ -272,6 +272,10 @@ impl Protocol for Client {
         }
     }
 
+    fn unanswered(&self) -> Option<String> {
+        self.subscriptions.unanswered()
+    }
+
     fn line_help(&self) -> &'static str {
         "a line ACTION [JSON] is performed on the newest subscription"
     }

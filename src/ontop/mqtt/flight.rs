@@ -68,11 +68,16 @@ impl Flight {
         Some(self.last)
     }
 
-    /// What has waited longest, of the messages.
+    /// What has waited longest, of the messages if there are any.
     pub(super) fn oldest(&self) -> Option<String> {
-        let messages = self.waiting.values().filter(|it| it.wait.is_message());
-        let oldest = messages.min_by_key(|it| it.since)?;
-        Some(format!("publish {}", oldest.topic))
+        let all = self.waiting.values();
+        let oldest = all.min_by_key(|it| (!it.wait.is_message(), it.since))?;
+        let verb = match oldest.wait {
+            Wait::Acknowledge | Wait::Receive | Wait::Complete => "publish",
+            Wait::Subscribe { .. } => "subscribe",
+            Wait::Unsubscribe => "unsubscribe",
+        };
+        Some(format!("{verb} {}", oldest.topic))
     }
 
     /// What waits for this answer.

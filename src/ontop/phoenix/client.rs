@@ -299,6 +299,10 @@ impl Protocol for Client {
         }
     }
 
+    fn unanswered(&self) -> Option<String> {
+        self.topics.unanswered()
+    }
+
     fn line_help(&self) -> &'static str {
         "a line TOPIC EVENT [JSON] is pushed"
     }

@@ -244,6 +244,10 @@ impl Protocol for Client {
             .then(|| code::refusal(code, reason))
     }
 
+    fn unanswered(&self) -> Option<String> {
+        self.channels.unanswered()
+    }
+
     fn line_help(&self) -> &'static str {
         "a line CHANNEL client-EVENT [JSON] is triggered"
     }

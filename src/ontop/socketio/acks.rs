@@ -96,6 +96,12 @@ impl Acks {
         self.owed.len()
     }
 
+    /// The event that has waited longest for its acknowledgement.
+    pub(super) fn oldest(&self) -> Option<String> {
+        let oldest = self.owed.front()?;
+        Some(format!("{:?}", oldest.event))
+    }
+
     /// Forgets those of a connection that is over, and names the events whose acknowledgements cannot come.
     pub(super) fn abandon(&mut self) -> Option<String> {
         let owed = self.owed.len();

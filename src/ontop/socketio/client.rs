@@ -255,6 +255,10 @@ impl Protocol for Client {
         refusal::of_request(body, age, session.handshake.ping_timeout)
     }
 
+    fn unanswered(&self) -> Option<String> {
+        self.acks.oldest()
+    }
+
     fn line_help(&self) -> &'static str {
         "a line NAME JSON… is sent as an event"
     }
