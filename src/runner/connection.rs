@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use serde::de::IgnoredAny;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
@@ -241,9 +242,14 @@ impl ScriptMode {
         state.inbox.is_ready = speaker.is_ready();
         let objects = seen.iter().filter(|seen| !seen.is_keepalive);
         let objects: Vec<_> = objects.map(|seen| seen.object.clone()).collect();
+        let values = if serde_json::from_slice::<IgnoredAny>(message.payload).is_ok() {
+            Vec::new()
+        } else {
+            seen.iter().filter_map(|seen| seen.value()).collect()
+        };
         // The answers to the greeting belong to the step that connects.
         if was_ready && !objects.is_empty() {
-            state.inbox.message(message, objects, turn.now);
+            state.inbox.message(message, objects, values, turn.now);
         }
     }
 

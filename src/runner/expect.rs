@@ -27,7 +27,13 @@ impl Runner<'_> {
         };
         self.came = Some(preview(&message, SHOWN_OF_MATCH, &self.values));
         for wanted in &expect.captures {
-            let value = capture(wanted, &message.payload, &self.values, Effort::Alone)
+            let find = |bytes: &[u8]| capture(wanted, bytes, &self.values, Effort::Alone);
+            let value = find(&message.payload)
+                .or_else(|error| {
+                    let mut values = message.values.iter();
+                    let found = values.find_map(|value| find(value.as_bytes()).ok());
+                    found.ok_or(error)
+                })
                 .map_err(|error| self.not_captured(&wanted.name, &error))?;
             self.values.capture(&wanted.name, value);
         }

@@ -18,6 +18,8 @@ pub struct Message {
     pub payload: Vec<u8>,
     /// What a protocol on top makes of it.
     pub on_top: Vec<Value>,
+    /// What captures see in the place of a payload that is no JSON, as a pipe prints it.
+    pub values: Vec<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,8 +31,14 @@ pub struct Control {
 impl Message {
     /// The bytes that it counts for.
     fn size(&self) -> usize {
-        self.payload.len() * (1 + self.on_top.len())
+        size(self.payload.len(), &self.on_top, &self.values)
     }
+}
+
+/// The objects of a message hold its payload again.
+fn size(payload: usize, on_top: &[Value], values: &[String]) -> usize {
+    let values: usize = values.iter().map(String::len).sum();
+    payload * (1 + on_top.len()) + values
 }
 
 #[derive(Debug, Default)]
@@ -61,7 +69,7 @@ const OVERHEAD: usize = 64;
 impl Inbox {
     pub fn event(&mut self, event: &Event<'_>, now: Instant) {
         match event {
-            Event::Message(message) => self.message(message, Vec::new(), now),
+            Event::Message(message) => self.message(message, Vec::new(), Vec::new(), now),
             Event::Ping { payload, .. } => self.control(false, payload),
             Event::Pong { payload, .. } => self.control(true, payload),
             Event::Close(frame) => self.close = Some((frame.clone(), self.closing)),
@@ -70,15 +78,21 @@ impl Inbox {
         }
     }
 
-    pub fn message(&mut self, message: &connection::Message<'_>, on_top: Vec<Value>, now: Instant) {
+    pub fn message(
+        &mut self,
+        message: &connection::Message<'_>,
+        on_top: Vec<Value>,
+        values: Vec<String>,
+        now: Instant,
+    ) {
         self.received += 1;
-        // Its objects hold the payload again.
-        if self.has_room(message.payload.len() * (1 + on_top.len())) {
+        if self.has_room(size(message.payload.len(), &on_top, &values)) {
             self.messages.push_back(Message {
                 at: now,
                 kind: message.kind,
                 payload: message.payload.to_vec(),
                 on_top,
+                values,
             });
         }
     }

@@ -120,6 +120,7 @@ mod tests {
             kind: Kind::Text,
             payload: text.as_bytes().to_vec(),
             on_top: Vec::new(),
+            values: Vec::new(),
         }
     }
 
