@@ -7,7 +7,7 @@
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
@@ -64,6 +64,9 @@ where
 /// A round handles up to one read (128 KiB), so this is at most 8 MiB, some milliseconds of work.
 const ROUNDS: usize = 64;
 
+/// How long the work of a round, such as on a message of 60 MB, may last before it counts as no silence of the peer.
+const LONG_ROUND: Duration = Duration::from_millis(500);
+
 struct Driver<'m, S, M> {
     stream: S,
     connection: Connection,
@@ -105,9 +108,16 @@ impl<'m, S: Transport, M: Mode> Driver<'m, S, M> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Ending> {
+        let mut before = None;
         for _ in 0..ROUNDS {
             // The runtime's clock, because tests pause it.
             let now = tokio::time::Instant::now().into_std();
+            let round = before.replace(now).map(|before| now - before);
+            if round.is_some_and(|round| round >= LONG_ROUND) {
+                // Nothing was read meanwhile: the peer is not silent.
+                self.connection.pause_reading(now);
+                self.mode.note_activity(now);
+            }
             self.handle_carried(now);
             let drained = self.handle_events(now);
             self.delivery.end_round(self.connection.sender(), now);
