@@ -278,6 +278,11 @@ impl Observers {
         }
     }
 
+    /// The protocol is chosen: nothing needs to be looked for any more.
+    pub fn forget_dialect(&mut self) {
+        self.dialect = Dialect::ignored();
+    }
+
     pub fn not_open(&mut self, why: &NotOpen, out: &mut Vec<u8>, now: Instant) {
         self.recording.not_open(why, &self.opening, now);
         self.flush();

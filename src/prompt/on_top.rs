@@ -135,6 +135,7 @@ impl Prompt {
                         speaker
                     });
                     speaker.pause(now);
+                    self.observers.forget_dialect();
                     self.speaker = Some(speaker);
                 }
             }
