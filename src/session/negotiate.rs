@@ -130,6 +130,9 @@ async fn answer(
         };
         return Err(OpenError::new(problem, request.on_top, evidence));
     }
+    if body.is_truncated() {
+        return Err(on_top(negotiation::too_long(LARGEST), request, evidence));
+    }
     match negotiation::read(body.content()) {
         Ok(answer) => Ok((answer, evidence)),
         Err(refusal) => Err(on_top(refusal, request, evidence)),

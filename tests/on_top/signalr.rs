@@ -361,6 +361,13 @@ fn a_refused_negotiation_is_115_with_what_to_do() {
         ("403", "", "with status 403: this login", "whose token"),
         ("404", "", "with status 404: there is no hub", "MapHub"),
         ("200", "<html>", "is no JSON object", "skip the negotiation"),
+        ("204", "", "with status 204: that is no answer", "of a hub"),
+        (
+            "302",
+            "",
+            "with status 302: it leads elsewhere",
+            "-L follows",
+        ),
         (
             "200",
             "{\"connectionToken\":\"a\",\"availableTransports\":[{\"transport\":\"LongPolling\"}]}",
@@ -382,6 +389,68 @@ fn a_refused_negotiation_is_115_with_what_to_do() {
     let run = wsee(&["--as", "signalr", &http(&server, "/chat"), "-1"]).run();
     run.exits(22)
         .says("the server refused the negotiation with status 503");
+}
+
+#[test]
+fn an_answer_to_the_negotiation_that_is_too_long_is_named_so() {
+    let server = Server::start_many(1, |_, stream| {
+        let token = "a".repeat(100_000);
+        answer(
+            stream,
+            "200",
+            &format!("{{\"connectionToken\":\"{token}\"}}"),
+        )
+    });
+    let run = wsee(&["--as", "signalr", &http(&server, "/chat"), "-1"]).run();
+    run.exits(115).says("is longer than 64.0 KiB");
+}
+
+#[test]
+fn the_last_line_quotes_the_start_of_a_long_error() {
+    for start in ["{\"error\":", "{\"type\":7,\"error\":"] {
+        let server = scripted(move |mut peer| {
+            peer.expect(HANDSHAKE);
+            let error = "z".repeat(100_000);
+            send(&mut peer, &[&format!("{start}\"{error}\"}}")]);
+            peer.record();
+        });
+        let run = wsee(&["--as", "signalr", server.url(), "-1"]).run();
+        let run = run.exits(115);
+        let line = run.last_line();
+        assert!(
+            line.len() < 600 && line.contains("zz…"),
+            "{} bytes",
+            line.len()
+        );
+    }
+}
+
+#[test]
+fn an_item_that_nobody_waits_for_is_printed() {
+    let server = hub(|peer| send(peer, &["{\"type\":2,\"invocationId\":\"7\",\"item\":[1]}"]));
+    let run = wsee(&["--as", "signalr", server.url(), "-1"]).run();
+    run.exits(0)
+        .prints("{\"invocationId\":\"7\",\"item\":[1]}\n");
+}
+
+#[test]
+fn a_protocol_that_is_chosen_at_the_prompt_is_not_recommended() {
+    let server = scripted(|mut peer| {
+        peer.expect(HANDSHAKE);
+        send(&mut peer, &["{}"]);
+        peer.record();
+    });
+    let mut terminal = terminal(&[server.url()]).prompt();
+    terminal.press("/as signalr\r");
+    terminal.wait_for("spoken: signalr");
+    terminal.press("{\"protocol\":\"json\",\"version\":1}\r");
+    terminal.wait_for("session open");
+    terminal.press("/send x\r");
+    terminal.wait_for("send x");
+    let screen = terminal.contents();
+    assert!(!screen.contains("add --as"), "{screen}");
+    terminal.press("\x04");
+    assert_eq!(terminal.finish(), 0);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::ontop::Refusal;
+use crate::render::quantity;
 use crate::text::cut;
 
 /// The most redirections of an opening, as in the official clients.
@@ -66,7 +67,8 @@ pub fn read(body: &[u8]) -> Result<Answer, Refusal> {
             "--as signalr speaks that of ASP.NET Core",
         ));
     }
-    if let Some(url) = text("url") {
+    // The official clients take an empty one for none.
+    if let Some(url) = text("url").filter(|url| !url.is_empty()) {
         let token = text("accessToken");
         // It goes into a field of the next request.
         if token.is_some_and(|token| !token.bytes().all(|byte| byte.is_ascii_graphic())) {
@@ -100,6 +102,15 @@ const HUB: &str =
 /// The answer is not of `SignalR`.
 pub fn no_answer() -> Refusal {
     refused("the answer to the negotiation is no JSON object", HUB)
+}
+
+/// The answer is longer than this, in bytes.
+pub fn too_long(limit: usize) -> Refusal {
+    let limit = quantity::size(limit as u64);
+    refused(
+        format!("the answer to the negotiation is longer than {limit}"),
+        "a token of that length fits into no request; look into the server's log",
+    )
 }
 
 /// The servers lead from one to the next without an end.
@@ -151,6 +162,11 @@ pub fn refusal(status: u16) -> Option<Refusal> {
         404 => (
             "there is no hub at this path",
             "check the path, which MapHub sets; a proxy may also not forward POST to …/negotiate",
+        ),
+        200..=299 => ("that is no answer to one", HUB),
+        300..=399 => (
+            "it leads elsewhere",
+            "-L follows; a redirect of the path of a hub also concerns its /negotiate",
         ),
         405 => (
             "nothing takes a POST there",
@@ -213,6 +229,8 @@ mod tests {
             \"availableTransports\":[{\"transport\":\"WebSockets\",\"transferFormats\":[\"Text\"]}]}";
         assert_eq!(read(version1), connect("b"));
         assert_eq!(read(b"{\"connectionId\":\"a\"}"), connect("a"));
+        let empty = b"{\"url\":\"\",\"connectionToken\":\"a\"}";
+        assert_eq!(read(empty), connect("a"));
         let redirect = read(b"{\"url\":\"https://b/c\",\"accessToken\":\"t\"}");
         assert_eq!(
             redirect,
@@ -230,6 +248,7 @@ mod tests {
             ("[]", "is no JSON object"),
             ("{}", "names no connection"),
             ("{\"connectionToken\":\"\"}", "names no connection"),
+            ("{\"url\":\"\"}", "names no connection"),
             ("{\"error\":\"no\"}", "refused the negotiation: no"),
             ("{\"ProtocolVersion\":\"1.5\"}", "the older SignalR"),
             (

@@ -1,5 +1,7 @@
 //! Messages as people and programs see them.
 
+use std::fmt::Write;
+
 use serde_json::{Value, json};
 
 use super::say::Expected;
@@ -18,8 +20,12 @@ pub(super) fn unreadable(reason: &str, payload: &[u8]) -> Seen {
 /// Arguments as they are typed: without the brackets around them.
 fn shown(arguments: &Value) -> String {
     let arguments = arguments.as_array().map(Vec::as_slice).unwrap_or_default();
-    let arguments: Vec<String> = arguments.iter().map(Value::to_string).collect();
-    arguments.join(" ")
+    let mut shown = String::new();
+    for (at, argument) in arguments.iter().enumerate() {
+        let space = if at == 0 { "" } else { " " };
+        let _ = write!(shown, "{space}{argument}");
+    }
+    shown
 }
 
 /// A call of this side.
@@ -46,13 +52,14 @@ fn with_id(seen: Seen, id: Option<&str>) -> Seen {
     }
 }
 
-/// An invocation of the server.
-pub(super) fn invocation(id: Option<&str>, target: &str, arguments: &Value) -> Seen {
-    let mut print = json!({"target": target, "arguments": arguments});
+/// An invocation of the server; its arguments may be large.
+pub(super) fn invocation(id: Option<&str>, target: &str, arguments: Value) -> Seen {
+    let mut print = json!({"target": target});
+    print["arguments"] = arguments.clone();
     let mut seen = with_id(seen("invocation", format!("invocation {target}")), id)
         .with("target", target)
-        .with("arguments", arguments.clone())
-        .carrying(shown(arguments));
+        .carrying(shown(&arguments))
+        .with("arguments", arguments);
     if let Some(id) = id {
         print["invocationId"] = id.into();
         seen = seen.noting(format!("result wanted: /result {id} JSON"));
@@ -61,19 +68,23 @@ pub(super) fn invocation(id: Option<&str>, target: &str, arguments: &Value) -> S
 }
 
 /// An item of a stream: the `count`th of those of `target`, if that is known.
-pub(super) fn item(id: &str, item: &Value, of: Option<(&str, u64)>) -> Seen {
+pub(super) fn item(id: &str, item: Value, of: Option<(&str, u64)>) -> Seen {
+    let mut print = json!({"invocationId": id});
     let mut seen = seen("item", format!("item of stream {id}"))
         .with("invocationId", id)
-        .with("item", item.clone())
         .carrying(item.to_string());
-    let Some((target, count)) = of else {
-        return seen.noting("nobody waits for it");
-    };
-    seen.label = format!("item {count} of stream {id}");
-    seen.with("target", target)
-        .with("count", count)
-        .noting(format!("of {target}"))
-        .printing(json!({"invocationId": id, "target": target, "item": item}))
+    if let Some((target, count)) = of {
+        print["target"] = target.into();
+        seen.label = format!("item {count} of stream {id}");
+        seen = seen
+            .with("target", target)
+            .with("count", count)
+            .noting(format!("of {target}"));
+    } else {
+        seen = seen.noting("nobody waits for it");
+    }
+    print["item"] = item.clone();
+    seen.with("item", item).printing(print)
 }
 
 /// The end of a call of this side; of a stream with this number of items.

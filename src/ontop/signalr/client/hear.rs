@@ -30,7 +30,7 @@ impl Client {
                 target,
                 arguments,
             } => {
-                let mut seen = see::invocation(id.as_deref(), &target, &arguments);
+                let mut seen = see::invocation(id.as_deref(), &target, arguments);
                 if let Some(id) = id {
                     if self.wanted.len() < WANTED && id.len() <= LONGEST_ID {
                         self.wanted.push_back(id);
@@ -46,7 +46,7 @@ impl Client {
                     *count += 1;
                     (target, *count)
                 });
-                actions.see(see::item(&id, &item, of));
+                actions.see(see::item(&id, item, of));
             }
             Record::Completion { id, outcome } => self.completed(&id, &outcome, now, actions),
             Record::Close { error, reconnects } => close(error.as_deref(), reconnects, actions),
@@ -66,7 +66,7 @@ impl Client {
         if let Some(error) = error {
             let seen = see::seen("handshake", "handshake refused").with("error", error.as_str());
             actions.see(seen.carrying(error.clone()));
-            let text = format!("the server refused the handshake: {error}");
+            let text = format!("the server refused the handshake: {}", cut(&error, QUOTED));
             let hint =
                 "wsee asks for the protocol json, version 1, which a hub may have switched off";
             return actions.end(Refusal::refused(text, hint));
@@ -119,7 +119,10 @@ fn close(error: Option<&str>, reconnects: bool, actions: &mut Actions) {
     let text = match (error, reconnects) {
         (None, false) => return,
         (None, true) => "the server ended the session and accepts another one".to_owned(),
-        (Some(error), _) => format!("the server ended the session: {error}"),
+        (Some(error), _) => {
+            let error = cut(error, QUOTED);
+            format!("the server ended the session: {error}")
+        }
     };
     let refusal = if reconnects {
         Refusal {
