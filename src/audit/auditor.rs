@@ -115,6 +115,8 @@ pub(super) struct Auditor {
     /// Why the credentials of the URL get nobody in any more.
     pub(super) spent: Option<String>,
     failures: u32,
+    /// Refusals in a row of what the baseline was let in with, between which mistakes may be refused as well.
+    kept_out: u32,
     /// The last failure is that the server asked for a pause.
     is_limited: bool,
     /// Why nothing more is asked.
@@ -148,6 +150,7 @@ impl Auditor {
             limit: None,
             spent: None,
             failures: 0,
+            kept_out: 0,
             is_limited: false,
             left: None,
             was_left: None,
@@ -192,9 +195,15 @@ impl Auditor {
         self.agreed()?;
         let options = self.base().clone();
         let answer = self.ask(&options).await?;
+        if let Some(wire) = answer.wire {
+            self.kept_out = 0;
+            return Ok(wire);
+        }
         let brief = answer.brief();
-        let refused = || Untested(format!("the server refuses another connection: {brief}"));
-        answer.wire.ok_or_else(refused)
+        let why = format!("the server refuses another connection: {brief}");
+        self.kept_out += 1;
+        self.leave_after(self.kept_out, &why);
+        Err(Untested(why))
     }
 
     /// Makes sure that the server still lets in, as an end of one that is gone says nothing.
@@ -336,7 +345,7 @@ impl Auditor {
     /// Asks a server again that was left alone.
     pub(super) fn forgive_all(&mut self) {
         self.was_left = self.was_left.take().or(self.left.take());
-        (self.failures, self.is_limited) = (0, false);
+        (self.failures, self.kept_out, self.is_limited) = (0, 0, false);
     }
 
     /// Why the server was left alone for a part of the run.
@@ -357,12 +366,16 @@ impl Auditor {
     /// Counts a failure that says nothing about a check; after some in a row the server is left alone.
     pub(super) fn failed(&mut self, why: &str) -> Untested {
         self.failures += 1;
-        if self.failures >= FAILURES && self.left.is_none() {
+        self.leave_after(self.failures, why);
+        Untested::because(why)
+    }
+
+    fn leave_after(&mut self, failures: u32, why: &str) {
+        if failures >= FAILURES && self.left.is_none() {
             self.left = Some(format!(
                 "left alone after {FAILURES} failures in a row: {why}"
             ));
         }
-        Untested::because(why)
     }
 }
 

@@ -51,7 +51,12 @@ impl Meter {
         self.deadline.saturating_duration_since(Instant::now())
     }
 
+    /// Counts a connection, for which time and bytes must be left as well: one that is made and not used is a burden.
     pub(super) fn connect(&self) -> Result<(), Untested> {
+        if self.time_left().is_zero() {
+            return Err(self.late());
+        }
+        self.room(1)?;
         let used = self.connections.get();
         if used >= self.budget.connections {
             let limit = quantity::plural(self.budget.connections.into(), "connection");

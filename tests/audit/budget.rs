@@ -1,5 +1,6 @@
 //! What a run may use, and servers that are slow, busy or gone.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -30,6 +31,39 @@ fn a_server_that_floods_ends_with_the_bytes_of_the_run() {
         .exits(0)
         .says(", 16.0 KiB and ")
         .shows("(the run has used its 16.0 KiB; --max-bytes gives it more)\n");
+}
+
+#[test]
+fn without_time_or_bytes_no_connection_is_made() {
+    static SLOW: AtomicUsize = AtomicUsize::new(0);
+    static FLOODS: AtomicUsize = AtomicUsize::new(0);
+    const FLOOD: &[u8] = &[0x82; 20_000];
+    let slow = Manners {
+        answer: |_| {
+            SLOW.fetch_add(1, Ordering::SeqCst);
+            thread::sleep(Duration::from_millis(300));
+            101
+        },
+        ..FINE
+    };
+    audit(slow, &["--probe", "-m", "1s"])
+        .exits(0)
+        .shows("(the run has used its 1.0 s)\n");
+    let used = SLOW.load(Ordering::SeqCst);
+    assert!(used <= 4, "{used}");
+    let floods = Manners {
+        answer: |_| {
+            FLOODS.fetch_add(1, Ordering::SeqCst);
+            101
+        },
+        greeting: FLOOD,
+        ..FINE
+    };
+    audit(floods, &["--probe", "--max-bytes", "16k"])
+        .exits(0)
+        .shows("(the run has used its 16.0 KiB; ");
+    let used = FLOODS.load(Ordering::SeqCst);
+    assert!(used <= 2, "{used}");
 }
 
 #[test]
@@ -107,6 +141,25 @@ fn a_server_that_dies_is_not_passed() {
     output
         .shows("0 passed, ")
         .shows("refuses another connection: ");
+}
+
+#[test]
+fn a_server_that_bans_after_some_connections_is_left_alone() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counting = Arc::clone(&count);
+    let site = Site::accept(move |stream| {
+        if counting.fetch_add(1, Ordering::SeqCst) < 2 {
+            serve_fine(stream);
+        }
+    });
+    let url = site.url();
+    let only = ["--probe", "--only", "handshake,frame", "--fail-on", "high"];
+    let args = [&["audit", &url][..], &only, &SHORT].concat();
+    wsee(&args).run().exits(28).says(
+        "the run was cut short: left alone after 3 failures in a row: the server refuses another connection: ",
+    );
+    let used = count.load(Ordering::SeqCst);
+    assert!(used <= 14, "{used}");
 }
 
 #[test]
