@@ -6,8 +6,8 @@ use super::auditor::Auditor;
 use super::check::{ANY, Check, Cure, Group, NGINX, NODE, PYTHON, SPRING, cure};
 use super::options::Level;
 use super::severity::{Severity, Sure};
-use super::verdict::{Judged, found, passed, untested};
-use super::wire::{Seen, frame};
+use super::verdict::{Judged, Untested, found, passed, untested};
+use super::wire::{Seen, Wire, frame};
 use crate::proto::frame::Opcode;
 use crate::render::quantity;
 
@@ -26,7 +26,7 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Medium,
             title: "Pings are not answered",
             rule: "RFC 6455 §5.5.2, §5.5.3",
-            about: "Sends a ping. Every endpoint answers it with a pong that has the same payload, unless it has sent a Close; clients and proxies take a server that does not for dead.",
+            about: "Sends a ping, and a second one if the first is not answered in time. Every endpoint answers with a pong that has the same payload, unless it has sent a Close; clients and proxies take a server that does not for dead.",
             risk: "Clients and proxies take the connection for dead, and connect again and again.",
             cures: LIBRARY,
             connections: 1,
@@ -87,8 +87,8 @@ pub(super) const GROUP: Group = Group {
 
 const ENDS_SOON: &str = "the server ends every connection soon";
 
-/// What no server sends by itself.
-const PAYLOAD: &[u8] = b"wsee audit";
+/// What no server sends by itself, in a first ping and a second one.
+const PAYLOADS: [&[u8]; 2] = [b"wsee audit", b"wsee audit again"];
 
 async fn ping(it: &mut Auditor) -> Judged {
     if it.ends_soon {
@@ -96,36 +96,51 @@ async fn ping(it: &mut Auditor) -> Judged {
     }
     let timeout = it.timeout();
     let mut wire = it.open().await?;
-    wire.send(&frame(Opcode::PING, PAYLOAD), timeout).await?;
-    let until = Instant::now() + timeout;
-    loop {
-        match wire
-            .next(until.saturating_duration_since(Instant::now()))
-            .await?
-        {
-            Seen::Pong(payload) if payload == PAYLOAD => {
-                wire.leave().await;
-                return passed("");
-            }
+    let began = Instant::now();
+    // A server that wakes up may be late once.
+    for payload in PAYLOADS {
+        wire.send(&frame(Opcode::PING, payload), timeout).await?;
+        match pong(&mut wire, timeout).await? {
             Seen::Close(code, _) => {
                 let code = code.map_or("no code".to_owned(), |code| code.to_string());
                 return untested(format!("the server closes the connection first ({code})"));
             }
             Seen::End(end) => return untested(format!("{end} first")),
-            Seen::Silence => break,
-            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {}
+            Seen::Silence => {}
+            Seen::Data | Seen::Ping(_) | Seen::Pong(_) => {
+                let took = began.elapsed();
+                wire.leave().await;
+                if took <= timeout {
+                    return passed("");
+                }
+                let took = quantity::duration(took);
+                return passed(format!("the first pong comes after {took}"));
+            }
         }
     }
-    let limit = quantity::duration(timeout);
+    let limit = quantity::duration(2 * timeout);
     wire.trace.end = Some(format!("no pong within {limit}"));
     let trace = wire.trace.clone();
     wire.leave().await;
     found(
         Severity::Medium,
         Sure::Certain,
-        format!("a ping: no pong within {limit}, and the connection is open"),
+        format!("two pings: no pong within {limit}, and the connection is open"),
         [trace],
     )
+}
+
+/// The pong of one of the pings, or why none came.
+async fn pong(wire: &mut Wire, timeout: Duration) -> Result<Seen, Untested> {
+    let until = Instant::now() + timeout;
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        match wire.next(left).await? {
+            Seen::Pong(payload) if !PAYLOADS.contains(&&*payload) => {}
+            Seen::Data | Seen::Ping(_) => {}
+            seen => return Ok(seen),
+        }
+    }
 }
 
 async fn close(it: &mut Auditor) -> Judged {

@@ -15,7 +15,7 @@ use crate::proto::frame::{Header, MAX_CONTROL, Opcode, mask};
 
 /// In bytes: what a socket holds at a time.
 const BLOCK: usize = 16 << 10;
-/// Frames that wait to be looked at; a flood beyond is counted as bytes only.
+/// Frames that wait to be looked at; of a flood beyond, the oldest that matter least are counted as bytes only.
 const WAITING: usize = 256;
 
 /// Something that came.
@@ -239,9 +239,22 @@ impl Wire {
 
     fn see(&mut self, seen: Seen) {
         let is_repeated = seen == Seen::Data && self.seen.back() == Some(&Seen::Data);
-        if !is_repeated && self.seen.len() < WAITING {
-            self.seen.push_back(seen);
+        if is_repeated {
+            return;
         }
+        if self.seen.len() == WAITING && !self.make_room() {
+            return;
+        }
+        self.seen.push_back(seen);
+    }
+
+    /// Forgets a frame, if there is one that may be: data or a ping, as RFC 6455 §5.5.3 asks only for an answer to the
+    /// most recent one, or else a pong. What decides a check is often the last frame.
+    fn make_room(&mut self) -> bool {
+        let first = |is: fn(&Seen) -> bool| self.seen.iter().position(is);
+        let least = first(|it| matches!(it, Seen::Data | Seen::Ping(_)))
+            .or_else(|| first(|it| matches!(it, Seen::Pong(_))));
+        least.is_some_and(|at| self.seen.remove(at).is_some())
     }
 
     /// Closes as a client should; waits for the answer for a moment only.

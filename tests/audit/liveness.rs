@@ -43,6 +43,19 @@ fn servers_that_do_not_answer_are_found() {
 }
 
 #[test]
+fn a_pong_that_is_late_once_or_comes_after_a_flood_is_an_answer() {
+    const ONLY: &[&str] = &["--only", "liveness-ping", "-v"];
+    let wakes = Duration::from_secs(1);
+    audit(Manners { wakes, ..FINE }, ONLY)
+        .exits(0)
+        .shows("passed  liveness-ping  the first pong comes after 1");
+    let chatter = b"\x81\x01x\x89\x02hb".repeat(300).leak();
+    audit(Manners { chatter, ..FINE }, ONLY)
+        .exits(0)
+        .shows("passed  liveness-ping\n");
+}
+
+#[test]
 fn a_cut_of_a_silent_connection_is_found_and_an_end_on_purpose_is_none() {
     const OLD: Duration = Duration::from_millis(600);
     const ONLY: &[&str] = &["--only", "liveness-idle", "--idle-budget", "1500ms"];

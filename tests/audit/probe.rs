@@ -1,6 +1,7 @@
 //! Malformed handshakes and frames.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use rustix::process::Signal;
 use tokio_tungstenite::tungstenite::accept;
@@ -109,6 +110,24 @@ fn a_server_that_looks_at_no_frame_has_a_finding_for_each() {
             "info frame-length",
             "info frame-code",
         ],
+    }]);
+}
+
+#[test]
+fn a_server_that_closes_some_time_after_a_pong_did_not_accept_the_frame() {
+    finds(&[Row {
+        manners: Manners {
+            cut: Some((Duration::from_millis(800), b"\x88\x02\x03\xea")),
+            ..FINE
+        },
+        args: &[
+            "--probe",
+            "--only",
+            "frame-unmasked,frame-rsv2",
+            "--timeout",
+            "2s",
+        ],
+        findings: &[],
     }]);
 }
 

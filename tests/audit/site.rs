@@ -25,6 +25,10 @@ pub struct Manners {
     /// The body of refusals.
     pub body: &'static str,
     pub pongs: bool,
+    /// What it needs before its first answer to a ping, …
+    pub wakes: Duration,
+    /// … and sends before each.
+    pub chatter: &'static [u8],
     /// Answers a Close.
     pub closes: bool,
     /// Ends TCP after a Close.
@@ -45,6 +49,8 @@ pub const FINE: Manners = Manners {
     fields: "",
     body: "",
     pongs: true,
+    wakes: Duration::ZERO,
+    chatter: b"",
     closes: true,
     ends: true,
     greeting: b"",
@@ -243,6 +249,7 @@ fn converse(stream: &mut impl Connection, manners: Manners) {
     let began = Instant::now();
     let (mut input, mut block) = (Vec::new(), vec![0; 64 << 10]);
     let mut length = 0;
+    let mut wakes = manners.wakes;
     let timeout = stream.socket().set_read_timeout(Some(TICK));
     timeout.expect("a socket");
     let _ = stream.write_all(manners.greeting);
@@ -271,9 +278,13 @@ fn converse(stream: &mut impl Connection, manners: Manners) {
                 9 if manners.pongs && payload.len() <= 125 => 0x8a,
                 _ => 0,
             };
+            if answer == 0x8a {
+                thread::sleep(std::mem::take(&mut wakes));
+            }
             if answer != 0 {
+                let before = if answer == 0x8a { manners.chatter } else { b"" };
                 let length = u8::try_from(payload.len()).expect("a control frame");
-                let _ = stream.write_all(&[&[answer, length][..], &payload].concat());
+                let _ = stream.write_all(&[before, &[answer, length], &payload].concat());
             }
             if opcode == 8 && manners.ends {
                 return;
