@@ -80,9 +80,10 @@ impl Options {
         }
     }
 
-    /// How long an unfinished request or frame is watched if nobody says when it must be cut.
+    /// How long an unfinished request or frame is watched if nobody says when it must be cut: by default 11 s, as many
+    /// servers cut after 10.
     pub fn watch(&self) -> Duration {
-        5 * self.idle_budget
+        11 * self.idle_budget / 2
     }
 
     /// The most that checks of these levels may use, which need so many connections.

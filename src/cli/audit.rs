@@ -168,8 +168,9 @@ pub struct AuditLimitArgs {
     pub idle_budget: Period,
     /// With --stress, when unfinished requests and frames must be cut
     ///
-    /// One that is still open then is a finding. By default they are watched for five times --idle-budget,
-    /// and one that is open then is not tested, as servers commonly wait for 20 to 90 seconds.
+    /// One that is still open then is a finding. By default they are watched for five and a half
+    /// times --idle-budget, and one that is open then is not tested, as servers commonly wait for 10 to 90
+    /// seconds.
     #[arg(long, value_name = "TIME", requires = "stress")]
     pub cut_within: Option<Period>,
     /// With --stress, the idle connections that are opened at once

@@ -15,7 +15,7 @@ use crate::support::run::wsee;
 /// The Close of a message that is too long.
 const TOO_LONG: &[u8] = b"\x88\x02\x03\xf1";
 
-/// Unfinished requests and frames are watched for five times as long.
+/// Unfinished requests and frames are watched for five and a half times as long.
 const IDLE: [&str; 2] = ["--idle-budget", "60ms"];
 
 #[test]
@@ -31,7 +31,7 @@ fn a_server_without_limits_is_found_only_where_that_is_a_fault() {
         .shows("2.0 MiB more get in, which is the most that is sent\n")
         .shows("limit-message (accepts at least 16.0 MiB, the most that is sent; its limit is not reached)\n")
         .shows("limit-idle (accepts at least 20 idle connections of one address; --idle-connections N tries more)\n")
-        .shows("limit-handshake (half a request: open after 300.0 ms; one byte by byte: open after 300.0 ms; --cut-within TIME watches for longer)\n")
+        .shows("limit-handshake (half a request: open after 330.0 ms; one byte by byte: open after 330.0 ms; --cut-within TIME watches for longer)\n")
         .never_shows("passed: limit-message");
 }
 
@@ -96,6 +96,9 @@ fn a_message_that_is_too_long_should_end_with_a_code() {
             findings: &[],
         },
     ]);
+    audit(dropping(b""), ONLY)
+        .exits(0)
+        .shows("twice; unless the server limits the bytes of a connection\n        likely; ");
 }
 
 #[test]
@@ -227,6 +230,21 @@ fn idle_connections_that_keep_others_out_are_found_and_a_refusal_is_right() {
     audit(manners, &[&only[..], &["-v"]].concat())
         .exits(0)
         .shows("passed  limit-idle  with 7 idle connections, the next is refused: 503\n");
+}
+
+#[test]
+fn a_refusal_by_chance_is_no_limit_of_idle_connections() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let manners = Manners {
+        answer: |_| match ASKED.fetch_add(1, Ordering::SeqCst) {
+            5 => 503,
+            _ => 101,
+        },
+        ..FINE
+    };
+    audit(manners, &["--stress", "--only", "limit-idle"])
+        .exits(0)
+        .shows("limit-idle (with 4 idle connections, the next is refused (503), and one after it is not)\n");
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::audit::verdict::{Judged, Untested, found, passed, untested};
 use crate::audit::wire::{MOMENT, Wire};
 use crate::render::quantity;
 
+/// Connections besides the idle ones.
+pub(super) const SPARE: u32 = 3;
+
 pub(super) async fn crowd(it: &mut Auditor) -> Judged {
     it.agreed()?;
     if it.ends_soon {
@@ -32,7 +35,8 @@ pub(super) async fn crowd(it: &mut Auditor) -> Judged {
                 return untested(format!("the server refuses another connection: {why}"));
             }
             Squeezed::Refused(why) => {
-                refusal = Some(why);
+                let is_limit = is_refused_again(it).await?;
+                refusal = Some((why, is_limit));
                 break;
             }
             Squeezed::Unanswered(why) if wires.is_empty() => return untested(why),
@@ -47,11 +51,29 @@ pub(super) async fn crowd(it: &mut Auditor) -> Judged {
     leave(wires).await;
     match (verdict, refusal) {
         (Some(verdict), _) => verdict,
-        (None, Some(why)) => passed(format!("with {open}, the next is refused: {why}")),
+        (None, Some((why, true))) => passed(format!("with {open}, the next is refused: {why}")),
+        (None, Some((why, false))) => untested(format!(
+            "with {open}, the next is refused ({why}), and one after it is not"
+        )),
         (None, None) => untested(format!(
             "accepts at least {open} of one address; --idle-connections N tries more"
         )),
     }
+}
+
+/// Whether some more are refused as well, as a busy server may refuse one by chance.
+async fn is_refused_again(it: &mut Auditor) -> Result<bool, Untested> {
+    // Those that the check has besides the idle ones.
+    for _ in 0..SPARE {
+        match it.squeeze().await? {
+            Squeezed::In(wire) => {
+                wire.leave().await;
+                return Ok(false);
+            }
+            Squeezed::Refused(_) | Squeezed::Unanswered(_) => {}
+        }
+    }
+    Ok(true)
 }
 
 /// Looks at the first of many connections; `None` if it is as before.

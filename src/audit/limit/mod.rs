@@ -99,7 +99,7 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Info,
             title: "A message that is too long ends the connection without a Close",
             rule: "RFC 6455 §7.4.1, §10.4",
-            about: "Sends fragments of a message that doubles from 4 KiB to 16 MiB and never ends, so that no application gets it, with a ping after each. The end should be a Close 1009; a finding if the connection ends without a Close, twice at the same size. A server that takes all of it accepts at least that much.",
+            about: "Sends fragments of a message that doubles from 4 KiB to 16 MiB and never ends, so that no application gets it, with a ping after each. The end should be a Close 1009; a finding if the connection ends without a Close, twice at the same size, and 'likely' as the server may limit the bytes of a connection. A server that takes all of it accepts at least that much.",
             risk: "Clients cannot tell a message that is too long from a broken connection, and send it again and again.",
             cures: SIZE,
             connections: 3,
@@ -184,7 +184,7 @@ pub(super) const GROUP: Group = Group {
             severity: Severity::Medium,
             title: "Some idle connections keep others out",
             rule: "CWE-400, CWE-770",
-            about: "Opens as many connections as --idle-connections says, which send nothing. A server may refuse from some number on, which is right. A finding if the next request gets no answer at all, twice, and gets one as soon as the others are closed; or if a ping on the first of them is not answered any more.",
+            about: "Opens as many connections as --idle-connections says, which send nothing. A server may refuse from some number on, which is right if it refuses some more as well. A finding if the next request gets no answer at all, twice, and gets one as soon as the others are closed; or if a ping on the first of them is not answered any more.",
             risk: "Anybody with one computer takes the service away from everybody else, and needs next to no traffic for it.",
             cures: &[
                 cure(
@@ -204,8 +204,7 @@ pub(super) const GROUP: Group = Group {
                     "server.tomcat.max-connections, and a limit for each address in a HandshakeInterceptor",
                 ),
             ],
-            // Besides the idle ones.
-            connections: 3,
+            connections: crowd::SPARE,
             run: |it| Box::pin(crowd::crowd(it)),
         },
         Check {

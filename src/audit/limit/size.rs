@@ -160,8 +160,8 @@ pub(super) async fn message(it: &mut Auditor) -> Judged {
     }
     found(
         Severity::Info,
-        Sure::Certain,
-        format!("{brief}; twice"),
+        Sure::Likely,
+        format!("{brief}; twice; unless the server limits the bytes of a connection"),
         [trace],
     )
 }
