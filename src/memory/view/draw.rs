@@ -98,8 +98,8 @@ impl Pages {
         let inner = rows.saturating_sub(1);
         let Some(entry) = self.list.selected() else {
             if !is_whole {
-                let text = self.style.paint(Role::Fact, "no message yet");
-                out.push(text.to_string());
+                let text = cut(&self.nothing(), columns).into_owned();
+                out.push(self.style.paint(Role::Fact, text).to_string());
             }
             return;
         };
@@ -131,6 +131,16 @@ impl Pages {
             self.rows = inner;
         }
         out.extend(self.detail.rows(inner, is_whole, self.style));
+    }
+
+    /// Why the list is empty.
+    fn nothing(&self) -> String {
+        match self.list.kept() {
+            0 => "no message yet".to_owned(),
+            _ if self.is_filtering => "no match yet".to_owned(),
+            1 => "the only message does not match; f changes the filter".to_owned(),
+            kept => format!("none of {kept} messages matches; f changes the filter"),
+        }
     }
 
     fn last_row(&self, columns: usize) -> String {

@@ -79,6 +79,11 @@ impl List {
         }
     }
 
+    /// How many messages there are without the filter.
+    pub(super) fn kept(&self) -> usize {
+        self.memory.lock().len()
+    }
+
     fn number_at(&self, index: usize) -> Option<u64> {
         match self.filter {
             Some(_) => self.admitted.get(index).copied(),

@@ -155,6 +155,17 @@ fn a_filter_shows_some_and_takes_in_new_ones() {
 }
 
 #[test]
+fn an_empty_list_says_whether_there_is_nothing_or_no_match() {
+    let (mut none, _) = pages(&[]);
+    assert!(none.draw(14, 60).contains(&"no message yet".to_owned()));
+    let (mut pages, _) = pages(&["a", "b"]);
+    press(&mut pages, "fzzz\r");
+    let rows = pages.draw(14, 60);
+    let why = "none of 2 messages matches; f changes the filter";
+    assert!(rows.contains(&why.to_owned()), "{rows:?}");
+}
+
+#[test]
 fn json_folds_and_forms_change() {
     let (mut pages, _) = pages(&["{\"a\":[1,2],\"b\":3}"]);
     press(&mut pages, "\r");
