@@ -17,6 +17,12 @@ impl Args<'_> {
 
     pub(super) fn connect(self) -> Result<Further, CommandError> {
         let (name, rest) = self.required()?.split_word();
+        if name.starts_with('@') || name.contains([':', '/']) {
+            return Err(CommandError::NoName {
+                column: self.word_column(),
+                rest: self.text.trim().to_owned(),
+            });
+        }
         if !is_message_name(name) {
             let wanted = "a name of letters, digits, _, - and ., which is not a number";
             return Err(self.not_number(wanted));
@@ -68,6 +74,11 @@ mod tests {
                 text.starts_with("column 10: ") && text.contains("is not a name"),
                 "{text}"
             );
+        }
+        for url in [":9702", "ws://h/ -k", "@staging", "h:80 x"] {
+            let expected =
+                format!("column 10: a name comes first; for example /connect other {url}");
+            assert_eq!(error(&format!("/connect {url}")), expected);
         }
         assert!(error("/connect b").starts_with("/connect needs"));
         assert!(error("/use").starts_with("/use needs"));

@@ -50,6 +50,8 @@ pub enum CommandError {
         wanted: &'static str,
         example: &'static str,
     },
+    #[error("column {column}: a name comes first")]
+    NoName { column: usize, rest: String },
     /// The status code may not be sent (RFC 6455 §7.4).
     #[error("column {column}: close code {code} may not be sent (RFC 6455 §7.4)")]
     CloseCode { column: usize, code: u16 },
@@ -93,6 +95,7 @@ impl Diagnostic for CommandError {
             Self::OddHex { .. } => "write two for each byte".to_owned(),
             Self::NotBase64 { .. } => "write it as in /b64 3q2+7w==".to_owned(),
             Self::NotNumber { example, .. } => format!("for example {example}"),
+            Self::NoName { rest, .. } => format!("for example /connect other {rest}"),
             Self::CloseCode { .. } => "use 1000-1003, 1007-1014 or 3000-4999".to_owned(),
             Self::TooLong { len, max, .. } => format!("shorten it by {}", len - max),
             Self::NotKnown { wanted, .. } => format!("use {wanted}"),
