@@ -14,11 +14,11 @@ pub struct Usage {
 
 impl Usage {
     /// The arguments without brackets around all of them: once one is typed, the others are needed.
-    pub(super) fn needed(&self) -> &'static str {
+    pub(super) fn needed(&self) -> String {
         let inner = self.args.strip_prefix('[');
-        inner
-            .and_then(|inner| inner.strip_suffix(']'))
-            .unwrap_or(self.args)
+        let inner = inner.and_then(|inner| inner.strip_suffix(']'));
+        let other = format!(", /{} ", self.name);
+        inner.unwrap_or(self.args).replace(&other, ", or ")
     }
 }
 
@@ -248,7 +248,7 @@ pub const COMMANDS: &[Usage] = &[
         args: "",
         help: "stop showing messages; they are received and kept",
         details: "A row above the prompt says how many wait. Enter on an empty line or /resume shows them,\n\
-                  or a summary if they are more than a screen.",
+                  or a summary if they are more than a screen. What you send is shown as before.",
         example: "/pause",
     },
     Usage {
@@ -268,7 +268,7 @@ pub const COMMANDS: &[Usage] = &[
     },
     Usage {
         name: "save",
-        args: "MESSAGE FILE|NAME",
+        args: "MESSAGE FILE, /save NAME",
         help: "save a message in a file, or name the last sent one",
         details: "/save 12 FILE writes the payload of #12 to a new file. /save NAME names the last message\n\
                   you sent: /send NAME sends it again, variables and all. [messages] in the configuration\n\
@@ -317,7 +317,8 @@ pub const COMMANDS: &[Usage] = &[
         args: "[FILTER|off]",
         help: "show received messages through a jq filter",
         details: "A message without output is not shown; one that is not JSON is shown as it is.\n\
-                  Without arguments, shows the current filter.",
+                  With --as, FILTER sees the JSON that a pipe prints, as --jq does; what it leaves unchanged\n\
+                  keeps the line of the protocol. Without arguments, shows the current filter.",
         example: "/filter select(.op == \"trade\") | .price",
     },
     Usage {

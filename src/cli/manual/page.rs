@@ -193,7 +193,15 @@ fn prompt(roff: &mut Roff) {
     roff.control("SS", ["Commands"]);
     for usage in COMMANDS {
         roff.control("TP", []);
-        roff.text([bold(format!("/{} ", usage.name)), italic(usage.args)]);
+        let name = format!("/{} ", usage.name);
+        let mut forms = vec![bold(&name)];
+        for (at, args) in usage.args.split(&format!(", {name}")).enumerate() {
+            if at > 0 {
+                forms.extend([roman(", "), bold(&name)]);
+            }
+            forms.push(italic(args));
+        }
+        roff.text(forms);
         let help = sentence(usage.help);
         // The lines of the details are those of a screen.
         let details = usage

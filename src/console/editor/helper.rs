@@ -246,7 +246,7 @@ fn args_hint(
 /// The arguments after the first `count`, without brackets that open before them.
 fn rest_of(args: &str, count: usize) -> Option<String> {
     // Alternatives and lists have no fixed positions.
-    let is_fixed = !args.contains(['|', '…']);
+    let is_fixed = !args.contains(['|', '…', ',']);
     let rest: Vec<&str> = args.split(' ').skip(count).filter(|_| is_fixed).collect();
     let mut rest = rest.join(" ");
     while rest.matches(']').count() > rest.matches('[').count() {
