@@ -20,7 +20,7 @@ use super::{filter, help, show};
 use crate::acceptor::Board;
 use crate::command::{Dialect, PromptCommand};
 use crate::event::{Cause, Signal};
-use crate::observe::{Outlet, View};
+use crate::observe::{Outlet, View, Waiting};
 use crate::render::{Role, Style};
 use crate::session::Signals;
 
@@ -214,7 +214,7 @@ impl Host {
         let deadline = self.board.poll_view(cx, |view, cx| {
             view.tick(now);
             let is_new = row.update(view, now);
-            match waiting.row(view, 0, false, now) {
+            match waiting.row(view, Waiting::default(), false, now) {
                 Some(Some(paused)) => editor.set_bar(Some(paused)),
                 // The row is there when nothing else is.
                 Some(None) => editor.set_bar(row.painted(view.style())),

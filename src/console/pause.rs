@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::observe::View;
+use crate::observe::{self, View};
 use crate::render::Role;
 use crate::render::width::cut;
 use crate::term::terminal;
@@ -11,7 +11,7 @@ use crate::term::terminal;
 #[derive(Debug, Default)]
 pub struct Waiting {
     /// What it says now.
-    shown: Option<u64>,
+    shown: Option<observe::Waiting>,
     /// When it may change.
     next: Option<Instant>,
 }
@@ -38,7 +38,7 @@ impl Waiting {
     pub fn row(
         &mut self,
         view: &View,
-        more: u64,
+        more: observe::Waiting,
         is_taken: bool,
         now: Instant,
     ) -> Option<Option<String>> {
@@ -53,12 +53,48 @@ impl Waiting {
         if self.shown.replace(waiting) == Some(waiting) {
             return None;
         }
-        let text = match waiting {
-            0 => "paused; Enter or /resume continues".to_owned(),
-            1 => "paused, 1 line waits; Enter or /resume shows it".to_owned(),
-            _ => format!("paused, {waiting} lines wait; Enter or /resume shows them"),
-        };
-        let text = cut(&text, terminal::width().saturating_sub(1));
-        Some(Some(view.style().paint(Role::Warning, text).to_string()))
+        let row = text(waiting);
+        let row = cut(&row, terminal::width().saturating_sub(1));
+        Some(Some(view.style().paint(Role::Warning, row).to_string()))
+    }
+}
+
+fn text(waiting: observe::Waiting) -> String {
+    let (lines, it) = match waiting.lines {
+        0 => return "paused; Enter or /resume continues".to_owned(),
+        1 => ("1 line waits".to_owned(), "it"),
+        lines => (format!("{lines} lines wait"), "them"),
+    };
+    if waiting.is_long {
+        format!("paused, {lines}; Enter or /resume sums {it} up, /last shows {it}")
+    } else {
+        format!("paused, {lines}; Enter or /resume shows {it}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_says_what_becomes_of_the_lines_and_fits_a_small_terminal() {
+        for (lines, is_long, expected) in [
+            (0, false, "paused; Enter or /resume continues"),
+            (1, false, "paused, 1 line waits; Enter or /resume shows it"),
+            (
+                9,
+                false,
+                "paused, 9 lines wait; Enter or /resume shows them",
+            ),
+            (
+                12_345,
+                true,
+                "paused, 12345 lines wait; Enter or /resume sums them up, /last shows them",
+            ),
+        ] {
+            let text = text(observe::Waiting { lines, is_long });
+            assert_eq!(text, expected);
+            assert!(text.len() < 80, "{text}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! When messages come faster than anybody reads, or the view is paused: they are counted instead of shown.
 
 use std::fmt::Write as _;
+use std::ops::Add;
 use std::time::{Duration, Instant};
 
 use crate::event::{Direction, Event};
@@ -37,6 +38,10 @@ const NAMES: [&str; 10] = [
     "→ frames",
 ];
 
+const PING_SENT: usize = 5;
+const PONG_RECEIVED: usize = 6;
+const PONG_SENT: usize = 7;
+
 impl What {
     /// The events of which there may be a flood.
     pub fn of(event: &Event<'_>) -> Option<Self> {
@@ -47,9 +52,9 @@ impl What {
         let (kind, bytes) = match event {
             Message(message) => return Some(Self::message(Direction::Received, message)),
             Ping { payload, .. } => (4, payload.len()),
-            Sent(Control::Ping(payload)) => (5, payload.len()),
-            Pong { payload, .. } => (6, payload.len()),
-            Sent(Control::Pong(payload)) => (7, payload.len()),
+            Sent(Control::Ping(payload)) => (PING_SENT, payload.len()),
+            Pong { payload, .. } => (PONG_RECEIVED, payload.len()),
+            Sent(Control::Pong(payload)) => (PONG_SENT, payload.len()),
             FrameReceived(_) => (8, 0),
             FrameSent(_) => (9, 0),
             _ => return None,
@@ -69,6 +74,10 @@ impl What {
             6 | 7 => show.pong,
             _ => show.frames,
         }
+    }
+
+    fn is_sent_message(self) -> bool {
+        self.is_message && self.kind % 2 == 1
     }
 
     pub fn message(direction: Direction, message: &Message<'_>) -> Self {
@@ -156,6 +165,8 @@ pub struct Pace {
     is_held_up: bool,
     flood: Option<Flood>,
     pause: Option<Pause>,
+    /// What is sent now is what the user does.
+    pub(super) is_answering: bool,
 }
 
 #[derive(Debug)]
@@ -175,6 +186,27 @@ struct Pause {
     text: String,
     is_long: bool,
     tally: Tally,
+    /// Lines by kind that the user has asked for, and that are shown nevertheless.
+    awaited: [u64; NAMES.len()],
+}
+
+/// Lines that wait while the view is paused.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    pub lines: u64,
+    /// They are more than a screen, and will be summed up.
+    pub is_long: bool,
+}
+
+impl Add for Waiting {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            lines: self.lines + other.lines,
+            is_long: self.is_long || other.is_long,
+        }
+    }
 }
 
 impl Default for Pace {
@@ -187,6 +219,7 @@ impl Default for Pace {
             is_held_up: false,
             flood: None,
             pause: None,
+            is_answering: false,
         }
     }
 }
@@ -249,6 +282,33 @@ impl Pace {
             tally: Tally::default(),
             total: 0,
         });
+    }
+
+    /// The user sends a ping or a pong, of which the line comes later, as does that of the answer.
+    pub(super) fn await_control(&mut self, is_ping: bool) {
+        if let Some(pause) = &mut self.pause {
+            let kinds: &[usize] = if is_ping {
+                &[PING_SENT, PONG_RECEIVED]
+            } else {
+                &[PONG_SENT]
+            };
+            for kind in kinds {
+                pause.awaited[*kind] += 1;
+            }
+        }
+    }
+
+    /// Whether a line is shown although the view is paused: the user would wonder what became of a command.
+    pub(super) fn passes(&mut self, what: What) -> bool {
+        let Some(pause) = &mut self.pause else {
+            return false;
+        };
+        let awaited = &mut pause.awaited[what.kind];
+        if *awaited > 0 {
+            *awaited -= 1;
+            return true;
+        }
+        self.is_answering && what.is_sent_message()
     }
 
     pub(super) fn holds(&self) -> bool {
@@ -329,14 +389,18 @@ impl Pace {
             text: String::new(),
             is_long: false,
             tally: Tally::default(),
+            awaited: [0; NAMES.len()],
         });
         true
     }
 
-    /// How many lines wait while the user has paused the view.
-    pub(super) fn waiting(&self) -> Option<u64> {
+    /// The lines that wait while the user has paused the view.
+    pub(super) fn waiting(&self) -> Option<Waiting> {
         let pause = self.pause.as_ref().filter(|pause| !pause.is_lent)?;
-        Some(pause.tally.total())
+        Some(Waiting {
+            lines: pause.tally.total(),
+            is_long: pause.is_long,
+        })
     }
 
     /// Ends a pause; with `is_returned` only one for a terminal that was lent.
@@ -423,7 +487,7 @@ mod tests {
         let lines = pace.tick(start + Duration::from_secs(4));
         assert_eq!(lines, ["… #2002 to #2500 ← text 499"]);
         assert_eq!(pace.deadline(), None);
-        assert_eq!(pace.waiting(), Some(1));
+        assert_eq!(pace.waiting().map(|it| it.lines), Some(1));
     }
 
     #[test]
@@ -446,6 +510,29 @@ mod tests {
     }
 
     #[test]
+    fn what_the_user_does_passes_a_pause_and_the_rest_waits() {
+        let sent = What { kind: 1, ..TEXT };
+        let control = |kind| What {
+            kind,
+            bytes: 0,
+            is_message: false,
+        };
+        let mut pace = Pace {
+            is_answering: true,
+            ..Pace::default()
+        };
+        assert!(!pace.passes(sent));
+        pace.pause(false);
+        assert!(pace.passes(sent) && !pace.passes(TEXT) && !pace.passes(control(PONG_RECEIVED)));
+        pace.await_control(true);
+        pace.is_answering = false;
+        assert!(!pace.passes(sent) && !pace.passes(control(PONG_SENT)));
+        for kind in [PING_SENT, PONG_RECEIVED] {
+            assert!(pace.passes(control(kind)) && !pace.passes(control(kind)));
+        }
+    }
+
+    #[test]
     fn a_pause_keeps_a_screen_of_lines_and_counts_more() {
         let (mut pace, now) = (Pace::default(), Instant::now());
         assert!(pace.pause(false));
@@ -457,7 +544,8 @@ mod tests {
         };
         (1..=2).for_each(|number| show(&mut pace, number));
         assert_eq!(pace.resume(true), None);
-        assert_eq!(pace.waiting(), Some(2));
+        let (lines, is_long) = (2, false);
+        assert_eq!(pace.waiting(), Some(Waiting { lines, is_long }));
         let lines = Resumed::Lines("line\nline\n".to_owned());
         assert_eq!(pace.resume(false), Some(lines));
         pace.pause(true);

@@ -11,7 +11,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 use super::Recording;
-use super::pace::{Pace, Resumed, What};
+use super::pace::{Pace, Resumed, Waiting, What};
 use crate::event::{Direction, Event};
 use crate::filter::{Filter, FilterError, Filtered};
 use crate::memory::Lines;
@@ -170,7 +170,9 @@ impl View {
             self.skipped += 1;
             return;
         }
-        let what = What::of(event).filter(|it| self.pace.is_on && it.is_shown(&self.human.show));
+        let what = What::of(event).filter(|it| {
+            self.pace.is_on && it.is_shown(&self.human.show) && !self.pace.passes(*it)
+        });
         if self.is_hidden(what, number, now) {
             return;
         }
@@ -234,8 +236,18 @@ impl View {
         self.pace.pause(is_lent)
     }
 
-    /// How many lines wait, if the view is paused.
-    pub fn waiting(&self) -> Option<u64> {
+    /// What is sent from now on `is_answering` the user, and shown although the view is paused.
+    pub fn set_answering(&mut self, is_answering: bool) {
+        self.pace.is_answering = is_answering;
+    }
+
+    /// The user sends a ping or a pong, which is shown with its answer although the view is paused.
+    pub fn await_control(&mut self, is_ping: bool) {
+        self.pace.await_control(is_ping);
+    }
+
+    /// The lines that wait, if the view is paused.
+    pub fn waiting(&self) -> Option<Waiting> {
         self.pace.waiting()
     }
 
@@ -267,7 +279,8 @@ impl View {
     fn show_sent(&mut self, message: &Message<'_>, number: u64, now: Instant) {
         let is_held = self.frames_follow.get() && message.end;
         let what = What::message(Direction::Sent, message);
-        if self.pace.is_on && !is_held && self.pace.hides(what, number, now) {
+        let passes = self.pace.passes(what);
+        if self.pace.is_on && !is_held && !passes && self.pace.hides(what, number, now) {
             return;
         }
         self.fit(now);
@@ -279,7 +292,7 @@ impl View {
         }
         let start = self.text.len();
         self.human.sent(&mut self.text, message, now);
-        if self.pace.holds() {
+        if self.pace.holds() && !passes {
             let text = self.text.split_off(start);
             self.pace.hold(&text, term::terminal::rows());
         }

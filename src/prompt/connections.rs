@@ -10,6 +10,7 @@ use super::seat::{Desk, Order, Seat, State};
 use crate::console::roster::Roster;
 use crate::console::words::Arguments;
 use crate::exit::Exit;
+use crate::observe::Waiting;
 
 /// A connection that is opened and runs to its end.
 pub type Run = Pin<Box<dyn Future<Output = Exit>>>;
@@ -136,7 +137,7 @@ impl Connections {
     }
 
     /// Lines that wait in all of them, if any is paused.
-    pub(super) fn waiting(&self) -> Option<u64> {
+    pub(super) fn waiting(&self) -> Option<Waiting> {
         let waiting = self.all.iter().filter_map(|it| it.seat.waiting());
         waiting.reduce(|all, one| all + one)
     }

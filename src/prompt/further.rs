@@ -362,6 +362,14 @@ fn is_common(command: &PromptCommand) -> bool {
 /// A further connection does what the first one passes on.
 impl Prompt {
     pub(super) fn order(&mut self, order: Order, turn: Option<&mut Turn<'_>>, now: Instant) {
+        // What is printed behind the full screen is shown there.
+        let is_lent = self.place.is_lent();
+        self.observers.view.set_answering(!is_lent);
+        self.obey(order, turn, now);
+        self.observers.view.set_answering(false);
+    }
+
+    fn obey(&mut self, order: Order, turn: Option<&mut Turn<'_>>, now: Instant) {
         match order {
             Order::Entry(entry) if matches!(self.place, Place::Terminal(_)) => {
                 self.route(entry, turn, now);

@@ -229,6 +229,10 @@ impl Prompt {
             let skipped = quantity::plural(skipped, "event");
             self.print(Role::Fact, &format!("… {skipped} not shown"));
         }
+        if matches!(self.place, Place::Terminal(_)) {
+            // The end of the connection has ended a pause.
+            self.place.set_bar(None);
+        }
         let text = self.observers.view.text();
         text.push_str(last);
         self.place.finish(text);

@@ -14,7 +14,7 @@ use crate::console::variable::Values;
 use crate::console::words::Words;
 use crate::event::Opening;
 use crate::memory::{Feed, Shared};
-use crate::observe::{Numbers, Observers, Outlet, Recording, View};
+use crate::observe::{Numbers, Observers, Outlet, Recording, View, Waiting};
 use crate::render::Label;
 
 /// Text of further connections that waits for the terminal, in bytes, at which they wait as well.
@@ -118,7 +118,7 @@ pub struct Seat {
     /// It is not to be opened any more.
     is_given_up: Cell<bool>,
     /// Lines that wait while the view is paused.
-    waiting: Cell<Option<u64>>,
+    waiting: Cell<Option<Waiting>>,
 }
 
 impl Seat {
@@ -211,11 +211,11 @@ impl Seat {
         self.is_in_use.set(is_in_use);
     }
 
-    pub(super) fn waiting(&self) -> Option<u64> {
+    pub(super) fn waiting(&self) -> Option<Waiting> {
         self.waiting.get()
     }
 
-    pub(super) fn set_waiting(&self, waiting: Option<u64>) {
+    pub(super) fn set_waiting(&self, waiting: Option<Waiting>) {
         self.waiting.set(waiting);
     }
 }

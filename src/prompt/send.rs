@@ -165,6 +165,12 @@ impl Prompt {
                 self.is_beside |= self.speaker.is_some() && is_own;
                 let (outbox, mut observer) = self.sending();
                 outbox.send(&outgoing, turn, &mut observer)?;
+                if let Outgoing::Ping(_) | Outgoing::Pong(_) = outgoing
+                    && !self.place.is_lent()
+                {
+                    let is_ping = matches!(outgoing, Outgoing::Ping(_));
+                    self.observers.view.await_control(is_ping);
+                }
                 self.update_transfer(turn.now);
                 return Ok(());
             }
@@ -202,9 +208,11 @@ impl Prompt {
         else {
             return false;
         };
+        self.observers.view.set_answering(!self.place.is_lent());
         let (outbox, mut observer) = self.sending();
         observer.is_quiet = !repeat.is_shown();
         let sent = repeat.send(outbox, turn, &mut observer);
+        self.observers.view.set_answering(false);
         let is_over = repeat.is_over() || sent.is_err();
         self.repeat = Some(repeat);
         let moved = sent.unwrap_or_else(|error| {

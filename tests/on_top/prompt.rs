@@ -247,7 +247,7 @@ fn a_flood_of_events_is_summed_up_and_a_pause_holds_them() {
     terminal.press("\x0c/pause\r");
     terminal.wait_for("paused; Enter");
     terminal.press("stop\r");
-    terminal.wait_for("paused, 2 lines wait; Enter or /resume shows them\n");
+    terminal.wait_for("paused, 1 line waits; Enter or /resume shows it\n");
     assert!(!terminal.contents().contains("held"));
     terminal.press("\r");
     terminal.wait_for("← event \"held\"   1");

@@ -23,6 +23,8 @@ fn paused(server: &Server<Received>) -> Terminal {
     terminal.press("/pause\r");
     terminal.wait_for("paused; Enter or /resume continues\n> ");
     terminal.press("go\r");
+    // What the user sends is shown at once.
+    terminal.wait_for("#1 → text 2 B   go\n");
     terminal
 }
 
@@ -30,12 +32,11 @@ fn paused(server: &Server<Received>) -> Terminal {
 fn a_paused_view_says_how_many_wait_and_shows_them() {
     let server = replying(3);
     let mut terminal = paused(&server);
-    terminal.wait_for("paused, 4 lines wait; Enter or /resume shows them\n> ");
+    terminal.wait_for("paused, 3 lines wait; Enter or /resume shows them\n> ");
     assert!(!terminal.contents().contains("reply"));
     terminal.press("\r");
-    terminal.wait_for(
-        "#1 → text 2 B   go\n#2 ← text 7 B   reply 0\n#3 ← text 7 B   reply 1\n#4 ← text 7 B   reply 2\n> ",
-    );
+    terminal
+        .wait_for("#2 ← text 7 B   reply 0\n#3 ← text 7 B   reply 1\n#4 ← text 7 B   reply 2\n> ");
     assert!(!terminal.contents().contains("lines wait"));
     terminal.press("/resume\r");
     terminal.wait_for("not paused; /pause stops the view\n");
@@ -47,12 +48,41 @@ fn a_paused_view_says_how_many_wait_and_shows_them() {
 fn more_than_a_screen_is_summed_up_and_still_kept() {
     let server = replying(150);
     let mut terminal = paused(&server);
-    terminal.wait_for("paused, 151 lines wait;");
+    terminal.wait_for("paused, 150 lines wait; Enter or /resume sums them up, /last shows them\n");
     terminal.press("/resume\r");
-    terminal.wait_for("… #1 to #151 ← text 150, → text 1 while the view was paused; /last,");
+    terminal.wait_for("… #2 to #151 ← text 150 while the view was paused; /last,");
     terminal.press("/find reply 77\r");
     terminal.wait_for("   reply 77\n1 match in 151 messages\n");
     terminal.leave();
+    server.finish();
+}
+
+#[test]
+fn commands_are_answered_while_the_view_is_paused_and_no_row_is_left_at_the_end() {
+    let server = scripted(|mut peer: Peer| {
+        peer.receive();
+        for _ in 0..150 {
+            peer.send(Message::text("tick"));
+        }
+        peer.record()
+    });
+    let mut terminal = paused(&server);
+    terminal.wait_for("paused, 150 lines wait;");
+    for (line, answer) in [
+        ("/save sub", "* sub is go; /send sub sends it\n"),
+        ("/send sub", "→ text 2 B   go\n"),
+        ("{\"op\":1}", "→ text 8 B   { \"op\": 1 }\n"),
+        ("/ping", "(round trip "),
+        ("/pong", "→ pong 0 B\n"),
+    ] {
+        terminal.press(&format!("\x0c{line}\r"));
+        terminal.wait_for(answer);
+        terminal.wait_for("paused, 150 lines wait;");
+    }
+    terminal.press("/quit\r");
+    terminal.wait_for("while the view was paused");
+    terminal.wait_for("closed");
+    assert_eq!(terminal.finish(), 0);
     server.finish();
 }
 

@@ -29,6 +29,7 @@ impl View {
         let has_line = self.shows_raw() || seen.iter().any(|it| !it.is_keepalive);
         let what =
             (self.pace.is_on && has_line && !is_held).then(|| What::message(direction, message));
+        let what = what.filter(|it| !self.pace.passes(*it));
         if self.is_hidden(what, number, now) {
             return;
         }
