@@ -353,7 +353,7 @@ pub trait Protocol: Debug {
     /// What a plain line at the prompt is, for its help.
     fn line_help(&self) -> &'static str;
 
-    /// What filters and captures see of a message, if that is not the message itself.
+    /// What filters and captures see of a message, if there is more to say than that.
     fn shape(&self) -> Option<&'static str> {
         None
     }

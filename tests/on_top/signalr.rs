@@ -208,6 +208,37 @@ fn what_is_subscribed_to_is_streamed_and_an_error_of_it_is_the_end() {
 }
 
 #[test]
+fn a_filter_keeps_the_line_of_what_it_leaves_unchanged_and_a_pause_holds_answers() {
+    let server = hub(|peer| {
+        for number in 1..=3 {
+            text(peer);
+            let answer =
+                format!("{{\"type\":3,\"invocationId\":\"{number}\",\"result\":{number}}}");
+            send(peer, &[&answer]);
+        }
+    });
+    let mut terminal = terminal(&["--as", "signalr", server.url()]).prompt();
+    terminal.wait_for("session open");
+    terminal.press("/filter select(.result < 2)\r");
+    terminal.wait_for("filter: select(.result < 2)\n");
+    terminal.press("Add\r");
+    terminal.wait_for("← result 1   1   to Add after ");
+    terminal.press("/filter .result + 5\r");
+    terminal.wait_for("filter: .result + 5\n");
+    terminal.press("Add\r");
+    terminal.wait_for("← result 2   7   to Add after ");
+    terminal.press("/filter off\r/pause\r");
+    terminal.wait_for("paused; Enter");
+    terminal.press("Add\r");
+    terminal.wait_for("paused, 1 line waits;");
+    assert!(!terminal.contents().contains("← result 3"));
+    terminal.press("\r");
+    terminal.wait_for("← result 3   3   to Add after ");
+    terminal.leave();
+    server.finish();
+}
+
+#[test]
 fn methods_are_called_at_the_prompt() {
     let server = hub(|peer| {
         text(peer);

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Instant;
 
+use serde_json::Value;
+
 use super::{OUTPUTS_SHOWN, View, What};
 use crate::event::{Direction, Event};
 use crate::filter::Filtered;
@@ -84,7 +86,7 @@ impl View {
         self.human.on_top(text, &on_top, now);
     }
 
-    /// The filter's outputs for what a pipe would print; `None` if it passes unfiltered.
+    /// The filter's outputs for what a pipe would print; `None` if it passes unfiltered or unchanged.
     fn filtered(&mut self, seen: &Seen) -> Option<Vec<String>> {
         let filter = self.filter.clone()?;
         let value = seen.value()?;
@@ -103,6 +105,15 @@ impl View {
                 }
             }
         }
-        Some(shown)
+        match shown.as_slice() {
+            // The line of the protocol says more.
+            [output] if is_same(output, &value) => None,
+            _ => Some(shown),
+        }
     }
+}
+
+fn is_same(output: &str, value: &str) -> bool {
+    let json = |text| serde_json::from_str::<Value>(text).ok();
+    output == value || json(output).is_some_and(|it| json(value) == Some(it))
 }
