@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt::Write;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -28,6 +28,8 @@ const FULL: usize = 64 << 10;
 const OUTPUTS_SHOWN: u64 = 100;
 /// The columns of names before values, and of the space around them.
 const NAMES: usize = 18;
+/// A wait for the next attempt that a person may want to cut short.
+const LONG_WAIT: Duration = Duration::from_secs(1);
 /// The indentation of values below their names.
 const INDENT: usize = 4;
 
@@ -47,6 +49,8 @@ pub struct View {
     /// Sent messages whose frames are to be shown first.
     held: VecDeque<String>,
     pace: Pace,
+    /// It was said how a wait for the next attempt is cut short.
+    is_advised: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +80,7 @@ impl View {
             frames_follow: Cell::new(false),
             held: VecDeque::new(),
             pace: Pace::default(),
+            is_advised: false,
         }
     }
 
@@ -177,6 +182,9 @@ impl View {
             return;
         }
         self.fit(now);
+        if let Event::Retry(retry) = event {
+            self.advise(retry.delay);
+        }
         self.human.number = Some(number);
         let start = self.text.len();
         let is_filtered = match event {
@@ -200,6 +208,14 @@ impl View {
             self.pace.hold_up();
         }
         self.deliver();
+    }
+
+    /// Says once at a prompt that nobody has to wait for the next attempt.
+    fn advise(&mut self, delay: Duration) {
+        let is_due = self.outlet == Outlet::Editor && delay >= LONG_WAIT;
+        if is_due && !std::mem::replace(&mut self.is_advised, true) {
+            self.hint("/reconnect connects at once");
+        }
     }
 
     /// Whether a line is counted instead of shown; one that a filter may leave out is counted when it is written.

@@ -19,8 +19,8 @@ pub(super) struct Status {
     opened: Instant,
     /// The number of the current attempt to reconnect, and when it begins.
     retry: Option<(u32, Instant)>,
-    /// The connection has ended, and its traffic is counted.
-    is_closed: bool,
+    /// How long the connection was open that has ended, and whose traffic is counted.
+    closed: Option<Duration>,
     /// On earlier connections.
     sent: Traffic,
     messages: u64,
@@ -36,7 +36,7 @@ impl Status {
         Self {
             opened,
             retry: None,
-            is_closed: false,
+            closed: None,
             sent: Traffic::default(),
             messages: 0,
             bytes: 0,
@@ -72,12 +72,12 @@ impl Status {
 
     /// Whether the user has to ask for another connection.
     pub(super) fn is_offline(&self) -> bool {
-        self.is_closed && self.retry.is_none()
+        self.closed.is_some() && self.retry.is_none()
     }
 
     fn ended(&mut self, reason: DisconnectReason<'_>) {
         if let DisconnectReason::Lost(ending) = reason
-            && !std::mem::replace(&mut self.is_closed, true)
+            && self.closed.replace(ending.lasted).is_none()
         {
             self.sent += ending.sent;
         }
@@ -94,7 +94,7 @@ impl Status {
     }
 
     pub(super) fn reconnected(&mut self, now: Instant) {
-        (self.retry, self.is_closed) = (None, false);
+        (self.retry, self.closed) = (None, None);
         self.opened = now;
     }
 
@@ -108,11 +108,11 @@ impl Status {
     ) {
         let buffered = sender.map_or(0, |sender| sender.output().len() as u64);
         let (sent, received) = self.traffic(sender);
-        let open_for = if self.is_closed {
-            "not open".to_owned()
-        } else {
-            quantity::duration(now.saturating_duration_since(self.opened))
+        let (was, lasted) = match self.closed {
+            Some(lasted) => ("was open for", lasted),
+            None => ("open for", now.saturating_duration_since(self.opened)),
         };
+        let lasted = quantity::duration(lasted);
         let none = || "none".to_owned();
         let open = opening.open();
         let (protocol, deflate) = (
@@ -134,7 +134,7 @@ impl Status {
             ("bufferedAmount", quantity::size(buffered)),
             ("peer", peer(opening).unwrap_or_else(none)),
             ("TLS", tls.unwrap_or_else(none)),
-            ("open for", open_for),
+            (was, lasted),
             ("sent", sent),
             ("received", received),
             ("round trip", self.round_trip_text()),

@@ -61,6 +61,27 @@ fn a_half_typed_line_survives_a_reconnect() {
 }
 
 #[test]
+fn a_long_wait_is_said_to_be_cut_short_once() {
+    let (mut terminal, port) = orphan(&[]);
+    terminal.wait_for("hint: /reconnect connects at once\n");
+    terminal.press("/status\r");
+    terminal.wait_for("\n  was open for    ");
+    terminal.wait("one attempt more", |screen, _| {
+        screen.contents().matches("reconnecting in ").count() >= 3
+    });
+    let said = terminal.contents();
+    assert_eq!(said.matches("connects at once").count(), 1, "{said}");
+    let server = scripted_on(port, |mut peer: Peer| drop(peer.receive()));
+    terminal.press("/reconnect\r");
+    terminal.wait_for("* reconnected after a gap of ");
+    terminal.press("/status\r");
+    terminal.wait_for("\n  open for        ");
+    terminal.press("\x04");
+    terminal.finish();
+    server.serve();
+}
+
+#[test]
 fn send_is_repeated() {
     let server = scripted(|mut peer: Peer| peer.expect("hello"));
     let port = server.port();
