@@ -36,8 +36,11 @@ impl Lifecycle {
             return None;
         }
         let is_limit = matches!(cause, Cause::MaxTime(_));
+        // Whoever quits does not wait for the handshake of an earlier /close.
+        let is_left = matches!((&*self, &cause), (Self::Closing { .. }, Cause::Quit));
+        let is_hurried = is_limit || is_left || matches!(cause, Cause::Signal(_));
         let patience = match how {
-            CloseMode::Close { patience, .. } if is_limit || matches!(cause, Cause::Signal(_)) => {
+            CloseMode::Close { patience, .. } if is_hurried => {
                 patience.map(|patience| now + patience)
             }
             _ => None,
@@ -56,8 +59,8 @@ impl Lifecycle {
                     *first = cause;
                 }
                 *give_up = [*give_up, patience].into_iter().flatten().min();
-                // --max-time also limits the closing handshake.
-                is_limit.then_some(how)
+                // Both also limit the closing handshake.
+                (is_limit || is_left).then_some(how)
             }
             Self::Ended { cause: first, .. } => {
                 match first {
@@ -211,5 +214,15 @@ mod tests {
             assert_eq!(lifecycle.is_over(false, start + 2 * SECOND), given_up);
             assert!(lifecycle.is_over(true, start));
         }
+    }
+
+    #[test]
+    fn whoever_quits_does_not_wait_for_an_earlier_close() {
+        let mut lifecycle = Lifecycle::Running;
+        let close = Stop::new(Cause::Close, None);
+        assert!(lifecycle.stop(close, Instant::now()).is_some());
+        let quit = Stop::promptly(Cause::Quit, None);
+        let how = lifecycle.stop(quit, Instant::now());
+        assert!(matches!(how, Some(CloseMode::Close { patience: Some(it), .. }) if it == SECOND));
     }
 }
