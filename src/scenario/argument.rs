@@ -104,9 +104,12 @@ pub fn rule(value: &str) -> Result<(Trigger, Template), Mistake> {
     }
 }
 
+/// In place of a file, where the rules of `--on` are.
+pub const ON: &str = "--on";
+
 /// The rules of `--on`, as lines of a file.
 pub fn rules(values: &[String]) -> Result<Vec<Line>, Vec<Mistake>> {
-    let file: Rc<str> = "--on".into();
+    let file: Rc<str> = ON.into();
     let (mut lines, mut mistakes) = (Vec::new(), Vec::new());
     for (number, value) in (1..).zip(values) {
         match rule(value) {

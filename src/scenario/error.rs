@@ -219,8 +219,9 @@ pub enum Problem {
     OnlyInRules(&'static str),
     #[error("{0}")]
     NotInRules(&'static str),
-    #[error("never reached, as line {0} always comes first")]
-    NeverReached(usize),
+    /// With the place of the other line, as in `line 3`.
+    #[error("never reached, as {0} always comes first")]
+    NeverReached(String),
     #[error("cannot read {path}: {reason}")]
     File { path: String, reason: String },
     #[error("cannot include {path}: {reason}")]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
+use super::argument;
 use super::ast::{Action, Capture, Content, Expect, File, Line, Pattern, Statement};
 use super::error::{Mistake, Problem};
 use super::include;
@@ -204,19 +205,19 @@ enum Current {
 /// The lines after which others of their kind are never reached.
 #[derive(Debug, Default)]
 struct FinalLines {
-    door: Option<usize>,
-    open: Option<usize>,
-    close: Option<usize>,
-    otherwise: Option<usize>,
-    message: Option<usize>,
-    triggers: Vec<(Trigger, usize)>,
+    door: Option<Line>,
+    open: Option<Line>,
+    close: Option<Line>,
+    otherwise: Option<Line>,
+    message: Option<Line>,
+    triggers: Vec<(Trigger, Line)>,
 }
 
 impl Builder<'_> {
     fn line(&mut self, line: &Line) {
         let entered = match &line.statement {
             Statement::Blank | Statement::Comment(_) | Statement::Include(_) => return,
-            Statement::Rule(rule) => self.rule(rule, line.number),
+            Statement::Rule(rule) => self.rule(rule, line),
             Statement::AnswerField { name, value } => {
                 if let Some(door) = self.rules.doors.last_mut() {
                     door.fields.push((name.clone(), value.clone()));
@@ -244,36 +245,36 @@ impl Builder<'_> {
         self.mistakes.extend(missing.collect::<Vec<_>>());
     }
 
-    fn rule(&mut self, rule: &Rule, number: usize) -> Result<(), Problem> {
+    fn rule(&mut self, rule: &Rule, line: &Line) -> Result<(), Problem> {
         let last = &mut self.final_lines;
         let (current, reached) = match rule {
             Rule::Accept(conditions) => {
                 self.rules.doors.push(door(None, conditions));
                 (
                     Current::Door,
-                    reach(&mut last.door, number, conditions.is_empty()),
+                    reach(&mut last.door, line, conditions.is_empty()),
                 )
             }
             Rule::Reject { status, conditions } => {
                 self.rules.doors.push(door(Some(*status), conditions));
                 (
                     Current::Door,
-                    reach(&mut last.door, number, conditions.is_empty()),
+                    reach(&mut last.door, line, conditions.is_empty()),
                 )
             }
-            Rule::Open => (Current::Open, reach(&mut last.open, number, true)),
-            Rule::Close => (Current::Close, reach(&mut last.close, number, true)),
+            Rule::Open => (Current::Open, reach(&mut last.open, line, true)),
+            Rule::Close => (Current::Close, reach(&mut last.close, line, true)),
             Rule::Every(period) => {
                 self.rules.every.push((*period, Vec::new()));
                 (Current::Every, Ok(()))
             }
             Rule::Message(trigger) => {
                 self.rules.messages.push((trigger.clone(), Vec::new()));
-                (Current::Message, last.reach_message(trigger, number))
+                (Current::Message, last.reach_message(trigger, line))
             }
             Rule::Otherwise(otherwise) => {
                 self.rules.otherwise = Some(*otherwise);
-                (Current::Otherwise, reach(&mut last.otherwise, number, true))
+                (Current::Otherwise, reach(&mut last.otherwise, line, true))
             }
         };
         self.current = Some(current);
@@ -325,16 +326,26 @@ fn door(refusal: Option<u16>, conditions: &[Condition]) -> Door {
 }
 
 /// Fails if an earlier line always comes first; `is_final` if this one always does.
-fn reach(last: &mut Option<usize>, number: usize, is_final: bool) -> Result<(), Problem> {
-    if let Some(line) = *last {
-        return Err(Problem::NeverReached(line));
+fn reach(last: &mut Option<Line>, line: &Line, is_final: bool) -> Result<(), Problem> {
+    if let Some(earlier) = last {
+        return Err(never_reached(line, earlier));
     }
-    *last = is_final.then_some(number);
+    *last = is_final.then(|| line.clone());
     Ok(())
 }
 
+fn never_reached(line: &Line, earlier: &Line) -> Problem {
+    let number = earlier.number;
+    Problem::NeverReached(match &earlier.file {
+        Some(file) if **file == *argument::ON => format!("{file} '{}'", earlier.source),
+        file if *file == line.file => format!("line {number}"),
+        Some(file) => format!("line {number} of {file}"),
+        None => format!("line {number} of the file that includes this one"),
+    })
+}
+
 impl FinalLines {
-    fn reach_message(&mut self, trigger: &Trigger, number: usize) -> Result<(), Problem> {
+    fn reach_message(&mut self, trigger: &Trigger, line: &Line) -> Result<(), Problem> {
         if is_on_top(&trigger.pattern) {
             return Err(Problem::NotInRules(NO_PROTOCOL));
         }
@@ -342,15 +353,15 @@ impl FinalLines {
         let always = trigger.captures.is_empty();
         reach(
             &mut self.message,
-            number,
+            line,
             always && trigger.pattern == Pattern::Any,
         )?;
-        let same = |(other, _): &&(Trigger, usize)| other.pattern == trigger.pattern;
-        if let Some((_, line)) = self.triggers.iter().find(same) {
-            return Err(Problem::NeverReached(*line));
+        let same = |(other, _): &&(Trigger, Line)| other.pattern == trigger.pattern;
+        if let Some((_, earlier)) = self.triggers.iter().find(same) {
+            return Err(never_reached(line, earlier));
         }
         if always {
-            self.triggers.push((trigger.clone(), number));
+            self.triggers.push((trigger.clone(), line.clone()));
         }
         Ok(())
     }

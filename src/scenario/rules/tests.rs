@@ -273,3 +273,38 @@ fn a_script_has_steps_and_no_connection() {
     let file = parse("connect ws://h\n> a\n").expect("lines");
     assert!(script(file, Path::new(""), &known).is_err());
 }
+
+#[test]
+fn a_rule_that_is_never_reached_names_the_place_of_the_other() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("r");
+    std::fs::write(&path, "on open\n  > x\non text a\n  > c\n").expect("a file");
+    let first = argument::rules(&["text a=b".to_owned()]).expect("a rule");
+    let loaded = load(Some(&path), first, &Known::default());
+    let Err(LoadError::Mistakes(mistakes)) = loaded else {
+        panic!("{loaded:?}");
+    };
+    let report = mistakes[0].report("r");
+    let expected = "r:3:1: never reached, as --on 'text a=b' always comes first";
+    assert!(report.starts_with(expected), "{report}");
+
+    std::fs::write(folder.path().join("i"), "on open\n  > y\n").expect("a file");
+    for (text, expected) in [
+        (
+            "include i\non open\n",
+            "r:2:1: never reached, as line 1 of ",
+        ),
+        (
+            "on open\n  > a\ninclude i\n",
+            "as line 1 of the file that includes this one",
+        ),
+    ] {
+        std::fs::write(&path, text).expect("a file");
+        let loaded = load(Some(&path), Vec::new(), &Known::default());
+        let Err(LoadError::Mistakes(mistakes)) = loaded else {
+            panic!("{loaded:?}");
+        };
+        let report = mistakes[0].report("r");
+        assert!(report.contains(expected), "{report}");
+    }
+}
