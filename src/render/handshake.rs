@@ -222,6 +222,7 @@ fn tls(out: &mut String, peer: TlsPeer, session: &tls::Session, style: Style, no
     match &session.sni {
         Sni::Host => {}
         Sni::Name(name) => fact(format!("SNI {} (--sni)", escape_line(name))),
+        Sni::Relayed(name) => fact(format!("SNI {}, as from the client", escape_line(name))),
         Sni::Off => fact("no SNI (--sni)".to_owned()),
     }
     if let Some(certificate) = &session.certificate {

@@ -124,7 +124,7 @@ fn request(first: &Options, place: Place, trusted: bool) -> Options {
     let mut next = first.clone();
     if first.url.origin() != place.url.origin() {
         let edits = &mut next.offer.edits;
-        if let Sni::Name(_) = next.dial.tls.sni {
+        if let Sni::Name(_) | Sni::Relayed(_) = next.dial.tls.sni {
             next.dial.tls.sni = Sni::Host;
         }
         if trusted {

@@ -88,6 +88,7 @@ fn a_tunnel_to_an_address_is_opened_by_the_name_in_its_tls() {
     log.says(&format!(
         "* TLS in the tunnel to 127.0.0.1:{port} is for localhost\n"
     ))
+    .says("SNI localhost, as from the client\n")
     .says("→ text 3 B (deflate 5 B)   one\n");
     server.server.stop(Signal::INT);
 }

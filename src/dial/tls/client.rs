@@ -147,7 +147,7 @@ impl<'a> Client<'a> {
 
 fn verified_name<'a>(target: &'a Target, options: &'a Options) -> &'a str {
     match &options.sni {
-        Sni::Name(name) => name,
+        Sni::Name(name) | Sni::Relayed(name) => name,
         Sni::Host | Sni::Off => &target.host,
     }
 }

@@ -79,6 +79,8 @@ pub enum Sni {
     #[default]
     Host,
     Name(String),
+    /// The name that the client asked for whose connection passes through.
+    Relayed(String),
     /// None; the certificate must match the target's host.
     Off,
 }

@@ -153,7 +153,7 @@ impl Goal {
         if let Some(name) = &self.server_name
             && open.dial.tls.sni == Sni::Host
         {
-            open.dial.tls.sni = Sni::Name(name.clone());
+            open.dial.tls.sni = Sni::Relayed(name.clone());
         }
         open
     }
