@@ -96,3 +96,17 @@ fn files_of_an_earlier_run_are_kept() {
         .exits(2)
         .says(".jsonl, .har or .wsee");
 }
+
+#[test]
+fn a_client_that_is_lost_gets_no_hint_about_a_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("lost.jsonl");
+    let server = listening(&["--record", path.to_str().expect("UTF-8")]);
+    drop(server.open());
+    server.running.wait_for_stderr("@1 * abnormal closure");
+    server.stop(Signal::INT).exits(130);
+    let text = fs::read_to_string(folder.path().join("lost-1.jsonl")).expect("its file");
+    let last: Value = serde_json::from_str(text.lines().last().expect("a line")).expect("JSON");
+    assert_eq!(last["event"], "closed");
+    assert_eq!(last["hint"], Value::Null, "{last}");
+}

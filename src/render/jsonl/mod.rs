@@ -190,9 +190,12 @@ impl Jsonl {
         message: &str,
         now: Instant,
     ) -> io::Result<()> {
+        // Hints are about servers.
+        let is_client = self.client.is_some();
+        let hint = (!is_client).then(|| close_summary::hint(ending)).flatten();
         let closed = Closed {
             message: Cow::Borrowed(message),
-            hint: close_summary::hint(ending).map(Cow::Owned),
+            hint: hint.map(Cow::Owned),
             exit: ending.exit().status(),
             connection: Some(ended(
                 ending,
