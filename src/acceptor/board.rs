@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use crate::event::Event;
+use crate::event::{Direction, Event};
 use crate::memory::{Fate, Shared};
 use crate::observe::View;
 use crate::proto::connection::{self, Message};
@@ -122,6 +122,25 @@ impl Board {
             view.sent(message, number, now);
         });
         state.wake();
+    }
+
+    /// Keeps a message that is not shown as it is.
+    pub(super) fn keep(
+        &self,
+        client: &Shown<'_>,
+        direction: Direction,
+        message: &Message<'_>,
+        now: Instant,
+    ) {
+        let state = &mut *self.0.borrow_mut();
+        state.number += u64::from(message.start);
+        let (number, time) = (state.number, state.view.time_at(now));
+        let mut memory = state.memory.lock();
+        let memory = memory.of(client.number, client.label);
+        match direction {
+            Direction::Sent => memory.sent(message, number, time),
+            Direction::Received => memory.received(message, number, time),
+        }
     }
 
     /// What became of a message that passes through.

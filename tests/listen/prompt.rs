@@ -37,6 +37,7 @@ fn a_line_is_an_event_for_a_client_of_socket_io() {
         server.types("/clients", "/socket.io/  for ");
         server.types("price {\"eur\": [1]}", "price");
         client.wait_for_stdout("{\"eur\":[1]}");
+        server.types("/find eur", "42[\"price\",{\"eur\":[1]}]");
         server.types("price {", "! not sent: ");
         server.types(
             "/ping",

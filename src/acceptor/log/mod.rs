@@ -296,6 +296,13 @@ impl Log {
         self.pending.write();
     }
 
+    /// A message for the memory of a prompt, which is shown in other words.
+    pub fn keep(&mut self, direction: Direction, kind: Kind, payload: &[u8], now: Instant) {
+        if let Some((board, shown)) = self.shown() {
+            board.keep(&shown, direction, &Message::whole(kind, payload, None), now);
+        }
+    }
+
     /// A message as its protocol understands it.
     pub fn understood(&mut self, direction: Direction, seen: &Seen, now: Instant) {
         let mut text = String::new();
@@ -316,10 +323,15 @@ impl Log {
         self.clone().event(&Event::Fault(text), Instant::now());
     }
 
-    pub fn ending(&self, end: &Ending) {
+    /// Shows what is left of a flood, as this client ends.
+    pub fn end_of_flood(&self) {
         if let Some(line) = self.floods.cut() {
             self.of_all(&line);
         }
+    }
+
+    pub fn ending(&self, end: &Ending) {
+        self.end_of_flood();
         let text = ending(end, "client");
         if let Some(recording) = &self.recording {
             recording.borrow_mut().closed(end, &text, Instant::now());

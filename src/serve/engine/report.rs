@@ -42,6 +42,11 @@ fn raw(
             let (kind, payload) = encode(version, packet);
             log.message(direction, kind, &payload, now);
         }
+        // Shown in words, and kept as it came.
+        EnginePacket::Message(_) => {
+            let (kind, payload) = encode(version, packet);
+            log.keep(direction, kind, &payload, now);
+        }
         _ => {}
     }
 }
