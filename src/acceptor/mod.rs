@@ -5,6 +5,7 @@ mod board;
 mod events;
 mod faulty;
 mod flood;
+mod full;
 pub mod http2;
 mod identity;
 mod lines;
@@ -24,6 +25,7 @@ pub use accept::{
 };
 pub use board::Board;
 pub use faulty::{finish, keep_mute};
+pub use full::{Refusing, refuse_stream};
 pub use identity::{Identity, IdentityError};
 pub use lines::Lines;
 pub use listener::Listener;

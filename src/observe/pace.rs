@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 use std::ops::Add;
 use std::time::{Duration, Instant};
 
+use crate::dial::Step;
 use crate::event::{Direction, Event};
 use crate::proto::connection::{self, Message};
 use crate::proto::message::Kind;
 use crate::proto::sender::Control;
-use crate::render::{Show, quantity};
+use crate::render::{Show, http2, quantity};
 
 /// Lines in a second above which they are summed up: a person reads a few, and follows some tens.
 const MOST: u64 = 200;
@@ -25,7 +26,7 @@ pub struct What {
     is_message: bool,
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "← text",
     "→ text",
     "← binary",
@@ -36,6 +37,8 @@ const NAMES: [&str; 10] = [
     "→ pong",
     "← frames",
     "→ frames",
+    "← HTTP/2 frames",
+    "→ HTTP/2 frames",
 ];
 
 const PING_SENT: usize = 5;
@@ -46,8 +49,16 @@ impl What {
     /// The events of which there may be a flood.
     pub fn of(event: &Event<'_>) -> Option<Self> {
         use connection::Event::{FrameReceived, FrameSent, Message, Ping, Pong, Sent};
-        let Event::Connection(event) = event else {
-            return None;
+        let event = match event {
+            Event::Connection(event) => event,
+            Event::Step(Step::Http2(seen)) if http2::is_telling(seen) => {
+                return Some(Self {
+                    kind: 10 + usize::from(seen.is_sent),
+                    bytes: 0,
+                    is_message: false,
+                });
+            }
+            _ => return None,
         };
         let (kind, bytes) = match event {
             Message(message) => return Some(Self::message(Direction::Received, message)),
@@ -72,7 +83,8 @@ impl What {
             0..4 => show.messages,
             4 | 5 => show.ping,
             6 | 7 => show.pong,
-            _ => show.frames,
+            8 | 9 => show.frames,
+            _ => true,
         }
     }
 
@@ -171,6 +183,8 @@ pub struct Pace {
 
 #[derive(Debug)]
 struct Flood {
+    /// The limit that it is above, in lines a second.
+    most: u64,
     since: Instant,
     /// When the last line about it was written.
     line: Instant,
@@ -256,13 +270,13 @@ impl Pace {
             if passed < SECOND {
                 *count += 1;
                 if *count > self.burst {
-                    self.begin_flood(now);
+                    self.begin_flood(self.burst, now);
                 }
                 return;
             }
             // Without a word from the peer it was a burst, unless it was our own output that held the reading up.
             if *count > MOST && (passed < 2 * SECOND || self.is_held_up) {
-                self.begin_flood(now);
+                self.begin_flood(MOST, now);
             }
         }
         self.window = Some((now, 1));
@@ -274,8 +288,9 @@ impl Pace {
         self.is_held_up = true;
     }
 
-    fn begin_flood(&mut self, now: Instant) {
+    fn begin_flood(&mut self, most: u64, now: Instant) {
         self.flood.get_or_insert_with(|| Flood {
+            most,
             since: now,
             // The first line follows at once, and explains.
             line: now.checked_sub(SECOND).unwrap_or(now),
@@ -342,8 +357,8 @@ impl Pace {
         if flood.line < flood.since {
             flood.line = flood.since;
             return vec![format!(
-                "* more than {MOST} lines a second: from here on they are summed up; {}",
-                self.advice
+                "* more than {} lines a second: from here on they are summed up; {}",
+                flood.most, self.advice
             )];
         }
         let total = flood.tally.total();
@@ -473,6 +488,7 @@ mod tests {
         let (mut pace, start) = (Pace::of_many(), Instant::now());
         let (lines, shown) = passed(&mut pace, start, Duration::from_nanos(1), 10_000);
         assert_eq!((lines.len(), shown), (1, MOST_OF_MANY));
+        assert!(lines[0].starts_with("* more than 2000 lines a second: "));
         assert!(lines[0].ends_with("-v shows them, --jsonl and --record keep every message"));
         assert_eq!(pace.cut().as_deref(), Some("… #2001 to #10000 ← text 8000"));
         assert!(!pace.hides(TEXT, 0, start + SECOND));

@@ -29,7 +29,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::LocalSet;
 
-use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception};
+use crate::acceptor::{self, Arrival, Identity, Lines, Listener, Log, Reception, Refusing};
 use crate::event::Cause;
 use crate::fault::Plan;
 use crate::record::Format;
@@ -160,7 +160,9 @@ struct Visit {
 async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let options = Rc::new(options);
     let listener = Listener::new(listener, options.faults.flap);
+    let identity = options.identity.clone();
     let reception = Front {
+        refusing: Refusing::new(identity, false, refuse::NAME),
         options: Rc::clone(&options),
         signals: signals.clone(),
     };
@@ -171,6 +173,7 @@ async fn accept(listener: TcpListener, options: Options, signals: Signals) {
 
 struct Front {
     options: Rc<Options>,
+    refusing: Refusing,
     signals: Signals,
 }
 
@@ -202,7 +205,7 @@ impl Reception for Front {
     }
 
     fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
-        acceptor::turn_away(arrival.stream, refuse::NAME)
+        self.refusing.clone().turn_away(arrival.stream)
     }
 
     fn log(&self, number: u64) -> Log {

@@ -7,7 +7,7 @@ use crate::dial::http2::Seen;
 use crate::dial::http2::frame::{Frame, Setting};
 
 /// Whether a frame says how the connection fares, rather than that it does.
-pub(super) fn is_telling(seen: &Seen) -> bool {
+pub fn is_telling(seen: &Seen) -> bool {
     matches!(
         seen.frame,
         Frame::Settings(_) | Frame::RstStream { .. } | Frame::GoAway(_)

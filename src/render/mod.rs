@@ -12,7 +12,7 @@ pub mod handshake;
 pub mod hexdump;
 pub mod hint;
 pub mod html;
-mod http2;
+pub mod http2;
 pub mod human;
 pub mod json;
 pub mod jsonl;

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::pending;
+use std::io;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use super::{Further, OPENING, Options, Visit, connected, faulty, in_stages, open
 use crate::acceptor::http2::{
     Announced, Connection, MOST_STREAMS, Next, Request, Stream, is_spoken,
 };
-use crate::acceptor::{self, Admission, Log, NO_PLACE, Place, linger, wait};
+use crate::acceptor::{self, Admission, Log, NO_PLACE, Place, linger, refuse_stream, wait};
 use crate::dial::http2::frame::ErrorCode;
 use crate::event::Direction;
 use crate::fault::{Faults, Faulty};
@@ -142,6 +143,7 @@ impl Server {
                     let patience = if is_ending { ENDING } else { OPENING };
                     limit = Some(Instant::now() + patience);
                 },
+                () = at(log.deadline()) => log.tick(Instant::now()),
                 () = at(limit) => {
                     if is_ending {
                         break;
@@ -170,6 +172,7 @@ impl Server {
                 }
             }
         }
+        log.end_of_flood();
         // The streams end with their connection.
         drop(connection);
         while self.streams.join_next().await.is_some() {}
@@ -183,9 +186,7 @@ impl Server {
         let admission = self.further.as_ref().map(|it| &it.admission);
         let Some(place) = self.places.enter(admission) else {
             visit.log.note(Role::Warning, NO_PLACE);
-            let response = Head::encode("HTTP/2 503", [("content-length", "0")]);
-            self.streams
-                .spawn_local(turn_away(request, Response::empty(response)));
+            self.streams.spawn_local(refuse_stream(request));
             return;
         };
         let options = Rc::clone(&self.options);
@@ -269,12 +270,6 @@ impl Drop for Seat {
     }
 }
 
-async fn turn_away(request: Box<Request>, response: Response) {
-    if let Ok(mut stream) = request.refuse(&response.head, response.body.as_bytes()) {
-        let _ = linger(&mut stream).await;
-    }
-}
-
 /// Serves a client until it is gone; returns its stream if that is to end in order.
 async fn client(
     mut request: Box<Request>,
@@ -310,7 +305,7 @@ async fn client(
 
 /// Answers the request of a stream; without an upgrade, the client was not let in.
 async fn begin(
-    request: Box<Request>,
+    mut request: Box<Request>,
     options: &Options,
     visit: &Visit,
 ) -> Option<(Stream, Option<Upgrade>)> {
@@ -318,7 +313,8 @@ async fn begin(
     let faults = faults.as_ref();
     let end = faulty::opening_ends(faults, OPENING);
     let answered =
-        match tokio::time::timeout_at(end.into(), answer(&request, options, log, faults)).await {
+        match tokio::time::timeout_at(end.into(), answer(&mut request, options, log, faults)).await
+        {
             Ok(Ok(Answer::Open(upgrade))) => {
                 let stream = request.accept(&upgrade.response);
                 stream.map(|stream| (stream, Some(upgrade)))
@@ -327,10 +323,11 @@ async fn begin(
                 let stream = request.refuse(&head, body.as_bytes());
                 stream.map(|stream| (stream, None))
             }
-            Ok(Err(code)) => {
+            Ok(Err(NoAnswer::Reset(code))) => {
                 request.reset(code);
                 return None;
             }
+            Ok(Err(NoAnswer::Over(error))) => Err(error),
             Err(_) => {
                 let usual = "! the opening handshake took longer than 10 s";
                 log.note(Role::Error, faulty::why_over(faults, usual));
@@ -347,13 +344,20 @@ async fn begin(
     }
 }
 
-/// What the request is answered, or what its stream is reset with.
+/// What becomes of a stream whose request is not answered.
+enum NoAnswer {
+    Reset(ErrorCode),
+    /// It is over already.
+    Over(io::Error),
+}
+
+/// What the request is answered.
 async fn answer(
-    request: &Request,
+    request: &mut Request,
     options: &Options,
     log: &Log,
     faults: Option<&Faults>,
-) -> Result<Answer, ErrorCode> {
+) -> Result<Answer, NoAnswer> {
     let head = match request.head() {
         Ok(head) => head.clone(),
         Err(error) => {
@@ -371,8 +375,12 @@ async fn answer(
             log.head(&head, Direction::Received);
             faulty::wait(log, faults).await;
             log.fault(&note);
-            return Err(code);
+            return Err(NoAnswer::Reset(code));
         }
+    }
+    if let Some(error) = request.failure() {
+        log.head(&head, Direction::Received);
+        return Err(NoAnswer::Over(error));
     }
     Ok(opening::decide(head, options, log, faults).await)
 }

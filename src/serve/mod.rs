@@ -46,7 +46,9 @@ pub use program::Book;
 use prompt::ServerPrompt;
 pub use prompt::{PromptOptions, Reload};
 
-use crate::acceptor::{self, Admission, Arrival, Identity, Lines, Listener, Log, Reception, wait};
+use crate::acceptor::{
+    self, Admission, Arrival, Identity, Lines, Listener, Log, Reception, Refusing, wait,
+};
 use crate::event::Cause;
 use crate::fault::{Faults, Plan};
 use crate::matching::Given;
@@ -173,7 +175,9 @@ async fn serve_with(
 async fn accept(listener: TcpListener, options: Options, signals: Signals) {
     let options = Rc::new(options);
     let listener = Listener::new(listener, options.faults.borrow().flap);
+    let identity = options.identity.clone();
     let reception = Door {
+        refusing: Refusing::new(identity, options.http2, NAME),
         options: Rc::clone(&options),
         signals: signals.clone(),
     };
@@ -190,6 +194,7 @@ type Signals = acceptor::Stop;
 
 struct Door {
     options: Rc<Options>,
+    refusing: Refusing,
     signals: Signals,
 }
 
@@ -217,7 +222,7 @@ impl Reception for Door {
     }
 
     fn turn_away(&self, arrival: Arrival) -> impl Future<Output = ()> + 'static {
-        acceptor::turn_away(arrival.stream, NAME)
+        self.refusing.clone().turn_away(arrival.stream)
     }
 
     fn log(&self, number: u64) -> Log {

@@ -104,8 +104,8 @@ fn what_ends_an_open_stream_is_in_the_last_line() {
             "the server reset the HTTP/2 stream with INTERNAL_ERROR",
         ),
         (
-            |it| it.go_away(11, "calm"),
-            "the server sent GOAWAY ENHANCE_YOUR_CALM (\"calm\")",
+            |it| it.go_away(11, "calm\x1b[31m"),
+            "the server sent GOAWAY ENHANCE_YOUR_CALM (\"calm\\x1b[31m\")",
         ),
         (
             |it| it.end_stream(),

@@ -80,3 +80,23 @@ fn a_client_without_tls_is_logged_and_the_server_continues() {
         .exits(0)
         .prints("hello\n");
 }
+
+#[test]
+fn more_clients_than_allowed_get_503_in_the_version_they_chose() {
+    for (http2, version) in [(true, "2"), (true, "1.1"), (false, "1.1")] {
+        let args = ["--max-clients", "1", "--tls", "--http2"];
+        let server = listening(&args[..if http2 { 4 } else { 3 }]);
+        let url = format!("wss://127.0.0.1:{}/", server.port);
+        let first = wsee(&[&url, "-k"]).stdin_held_open().spawn();
+        server.running.wait_for_stderr("@1 > HTTP/1.1 101 ");
+        wsee(&[&url, "-k", "--http", version])
+            .stdin("")
+            .run()
+            .exits(22)
+            .says("status 503");
+        drop(first);
+        server
+            .stop(Signal::INT)
+            .says("@2 ! refused: as many clients are connected as --max-clients allows\n");
+    }
+}

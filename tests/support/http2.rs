@@ -102,6 +102,13 @@ pub fn block(fields: &[(&str, &str)]) -> Vec<u8> {
     block
 }
 
+/// The bytes of a frame.
+pub fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).expect("a frame").to_be_bytes();
+    let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
+    [&head, payload].concat()
+}
+
 /// A request for a WebSocket by extended CONNECT.
 pub const CONNECT: &[(&str, &str)] = &[
     (":method", "CONNECT"),
@@ -250,9 +257,7 @@ impl<S: Read + Write + Debug> Http2<S> {
         stream: u32,
         payload: &[u8],
     ) -> io::Result<()> {
-        let length = u32::try_from(payload.len()).expect("a frame").to_be_bytes();
-        let head = [&length[1..], &[kind, flags], &stream.to_be_bytes()].concat();
-        self.stream.write_all(&[&head, payload].concat())
+        self.stream.write_all(&frame(kind, flags, stream, payload))
     }
 
     pub fn write_raw(&mut self, bytes: &[u8]) {

@@ -119,6 +119,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// What happens next; not to be called after the end. The future may be dropped and made again.
     pub async fn next(&mut self) -> Next {
         poll_fn(|cx| {
+            // Frames are shown before more are read.
+            if let Some(seen) = self.passed.borrow_mut().take() {
+                return Poll::Ready(Next::Seen(seen));
+            }
             if self.polled.is_none()
                 && let Poll::Ready(polled) = self.library.poll_accept(cx)
             {
@@ -174,7 +178,9 @@ fn refusal(unasked: Unasked) -> String {
         Unasked::Reset(stream, ErrorCode(REFUSED_STREAM)) => format!(
             "stream {stream} reset with REFUSED_STREAM: more streams than MAX_CONCURRENT_STREAMS allows"
         ),
-        Unasked::Reset(stream, code) => format!("stream {stream} reset with {code}: malformed"),
+        Unasked::Reset(stream, code) => format!(
+            "stream {stream} reset with {code}: malformed, as without a pseudo-header field such as :path"
+        ),
     }
 }
 
@@ -218,7 +224,8 @@ fn said(go_away: &GoAway) -> String {
     if go_away.debug.is_empty() {
         return code.to_string();
     }
-    format!("{code} ({:?})", String::from_utf8_lossy(&go_away.debug))
+    // The whole line is escaped.
+    format!("{code} (\"{}\")", String::from_utf8_lossy(&go_away.debug))
 }
 
 /// What the other end did to a stream that broke.

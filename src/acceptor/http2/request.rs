@@ -2,7 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use h2::server::SendResponse;
@@ -61,11 +61,30 @@ impl Request {
         self.respond.send_reset(Reason::from(code.0));
     }
 
+    /// Why it cannot be answered any more, if its stream is over already.
+    pub fn failure(&mut self) -> Option<io::Error> {
+        // Asked once, without waiting for it.
+        let mut context = Context::from_waker(Waker::noop());
+        match self.respond.poll_reset(&mut context) {
+            Poll::Ready(reset) => Some(self.ended(reset.err())),
+            Poll::Pending => None,
+        }
+    }
+
+    /// What ended the stream: the library says that with what is read, and not where it is answered.
+    fn ended(&mut self, otherwise: Option<h2::Error>) -> io::Error {
+        match self.body.failure().or(otherwise) {
+            Some(error) => stream_error(&error),
+            None => io::Error::other("the HTTP/2 stream ended before it was answered"),
+        }
+    }
+
     fn answer(mut self, head: &Head) -> io::Result<Stream> {
         let response = encode(head)?;
-        let sent = self.respond.send_response(response, false);
-        let outgoing = sent.map_err(|error| stream_error(&error))?;
-        Ok(Stream::new(self.body, Outgoing::new(outgoing)))
+        match self.respond.send_response(response, false) {
+            Ok(outgoing) => Ok(Stream::new(self.body, Outgoing::new(outgoing))),
+            Err(error) => Err(self.ended(Some(error))),
+        }
     }
 }
 

@@ -14,8 +14,14 @@ use crate::dial::http2::{MOST_IN_TURN, Seen};
 
 /// The client's preface before its first frame (RFC 9113 §3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Frames that wait to be shown, at most: they are taken after every read.
-const MOST_WAITING: usize = 256;
+/// Frames that wait to be shown, at most: those of a turn, of which the shortest has nine bytes, and the answers.
+///
+/// They are all taken before more is read.
+const MOST_WAITING: usize = 2 * MOST_IN_TURN / 9;
+/// Room for frames that is kept: a flood is rare.
+const USUAL: usize = 256;
+/// Streams that the library answered by itself, at most: one is noted for each reason.
+const MOST_UNASKED: usize = 256;
 
 #[derive(Debug, Default)]
 pub(super) struct Passed {
@@ -41,7 +47,11 @@ pub(super) type Shared = Rc<RefCell<Passed>>;
 
 impl Passed {
     pub(super) fn take(&mut self) -> Option<Seen> {
-        self.waiting.pop_front()
+        let seen = self.waiting.pop_front();
+        if seen.is_none() && self.waiting.capacity() > USUAL {
+            self.waiting = VecDeque::new();
+        }
+        seen
     }
 
     fn sent(&mut self, frame: Frame) {
@@ -52,7 +62,7 @@ impl Passed {
             }
             _ => None,
         };
-        if let Some(unasked) = unasked.filter(|_| self.unasked.len() < MOST_WAITING) {
+        if let Some(unasked) = unasked.filter(|_| self.unasked.len() < MOST_UNASKED) {
             self.unasked.push(unasked);
         }
         if let Frame::GoAway(go_away) = &frame {

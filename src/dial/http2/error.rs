@@ -80,7 +80,7 @@ pub(super) fn go_away_text(go_away: &GoAway) -> String {
     let mut text = format!("the server sent GOAWAY {}", go_away.code);
     if !go_away.debug.is_empty() {
         let quoted = &go_away.debug[..go_away.debug.len().min(QUOTED)];
-        let _ = write!(text, " ({:?})", String::from_utf8_lossy(quoted));
+        let _ = write!(text, " (\"{}\")", String::from_utf8_lossy(quoted));
     }
     text
 }

@@ -1,7 +1,7 @@
 //! The bytes of one stream, in both directions, with flow control.
 
 use std::io;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::{Buf, Bytes};
 use h2::{Reason, RecvStream, SendStream};
@@ -52,6 +52,22 @@ impl Incoming {
             }
         }
         Poll::Ready(Some(Ok(())))
+    }
+
+    /// Why a stream that was reset is over; what was received and not read is lost.
+    pub fn failure(&mut self) -> Option<h2::Error> {
+        let mut context = Context::from_waker(Waker::noop());
+        self.rest = Bytes::new();
+        // Ends, as no more than a window is received.
+        while let Poll::Ready(Some(data)) = self.stream.poll_data(&mut context) {
+            match data {
+                Ok(bytes) => {
+                    let _ = self.stream.flow_control().release_capacity(bytes.len());
+                }
+                Err(error) => return Some(error),
+            }
+        }
+        None
     }
 
     fn take(&mut self, buf: &mut ReadBuf<'_>) {

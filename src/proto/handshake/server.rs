@@ -39,9 +39,12 @@ pub struct Upgrade {
 /// Why a client is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
-    /// Not a GET in HTTP/1.1 (RFC 6455 §4.1, item 2), nor an extended CONNECT in HTTP/2.
+    /// Not a GET in HTTP/1.1 (RFC 6455 §4.1, item 2).
     #[error("not a GET in HTTP/1.1")]
     Method,
+    /// Not an extended CONNECT in HTTP/2 (RFC 8441 §4).
+    #[error("not an extended CONNECT, which has :protocol")]
+    Connect,
     /// An extended CONNECT for another protocol.
     #[error(":protocol is {0:?}, not \"websocket\"")]
     Protocol(String),
@@ -57,6 +60,9 @@ pub enum Refused {
     /// `Host` is missing or repeated.
     #[error("not exactly one Host header")]
     Host,
+    /// `:authority` is missing, and `Host` as well or repeated.
+    #[error("no :authority, and not exactly one host field instead")]
+    Authority,
     /// The list of extensions is malformed.
     #[error("{0}")]
     Extensions(ExtensionSyntaxError),
@@ -68,11 +74,13 @@ pub enum Refused {
 impl Refused {
     fn status_line(&self) -> &'static str {
         match self {
-            Self::Method => "HTTP/1.1 405 Method Not Allowed",
+            Self::Method | Self::Connect => "HTTP/1.1 405 Method Not Allowed",
             // RFC 9220 §3: for a value that is not understood.
             Self::Protocol(_) => "HTTP/1.1 501 Not Implemented",
             Self::NoUpgrade | Self::Version => "HTTP/1.1 426 Upgrade Required",
-            Self::Key | Self::Host | Self::Extensions(_) => "HTTP/1.1 400 Bad Request",
+            Self::Key | Self::Host | Self::Authority | Self::Extensions(_) => {
+                "HTTP/1.1 400 Bad Request"
+            }
             Self::Origin(_) => "HTTP/1.1 403 Origin Not Allowed",
         }
     }
@@ -164,11 +172,11 @@ fn check_connect(request: &Head) -> Result<(), Refused> {
         ("CONNECT", Some(protocol)) if protocol == "websocket" => {}
         (_, Some(protocol)) => return Err(Refused::Protocol(protocol)),
         ("GET", None) => return Err(Refused::NoUpgrade),
-        _ => return Err(Refused::Method),
+        _ => return Err(Refused::Connect),
     }
     // RFC 9113 §8.3.1: a request without :authority needs a Host field.
     if request.values(":authority").next().is_none() && request.values("Host").count() != 1 {
-        return Err(Refused::Host);
+        return Err(Refused::Authority);
     }
     Ok(())
 }
@@ -259,6 +267,7 @@ fn refuse(request: Head, refused: Refused) -> Upgrade {
         // RFC 6455 §4.4: the versions that the server supports.
         Refused::Version => fields.push(("Sec-WebSocket-Version", VERSION)),
         Refused::Method => fields.push(("Allow", "GET")),
+        Refused::Connect => fields.push(("Allow", "CONNECT")),
         _ => {}
     }
     Upgrade {
@@ -349,16 +358,20 @@ mod tests {
 
     #[test]
     fn refuses_over_http2_with_the_matching_status_and_no_field_of_a_connection() {
-        for (name, value, status) in [
-            (":protocol", "connect-udp", 501),
-            (":protocol", "", 405),
-            (":authority", "", 400),
-            ("sec-websocket-version", "", 426),
+        for (name, value, status, why) in [
+            (":protocol", "connect-udp", 501, ":protocol is "),
+            (":protocol", "", 405, "not an extended CONNECT"),
+            (":authority", "", 400, "no :authority"),
+            ("sec-websocket-version", "", 426, "Sec-WebSocket-Version"),
         ] {
             let answer = answer_connect(name, value);
             let text = String::from_utf8_lossy(answer.response.as_bytes()).into_owned();
             assert_eq!(answer.response.status(), Some(status), "{name}: {value}");
-            assert!(answer.refused.is_some());
+            let refused = answer.refused.map(|it| it.to_string());
+            assert!(
+                refused.is_some_and(|it| it.starts_with(why)),
+                "{name}: {value}"
+            );
             assert!(
                 !text.contains("upgrade") && !text.contains("connection"),
                 "{text}"

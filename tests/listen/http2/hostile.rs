@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use super::super::{exchange, request};
 use super::{Listening, calling, data, echo, open, serving, text, with};
 use crate::support::http2::{
     CONNECT, CONTINUATION, DATA, Frame, GOAWAY, HEADERS, Http2, INITIAL_WINDOW_SIZE, PING,
-    RST_STREAM, SETTINGS, block,
+    RST_STREAM, SETTINGS, block, frame,
 };
 use crate::support::output::Output;
 use crate::support::run::peak_memory_of;
@@ -72,22 +73,79 @@ fn max_clients_counts_streams() {
     open(&mut http2, 3);
     http2.request(5, CONNECT);
     assert_eq!(http2.read_status(), Some(503));
-    // A connection of its own is turned away as before.
-    echo(&server, &[]).run().exits(112);
+    // A connection of its own gets the same, in its version.
+    echo(&server, &[]).run().exits(22).says("status 503");
+    let one = exchange(&mut server.connect(), request(""));
+    assert!(one.starts_with("HTTP/1.1 503 "), "{one}");
     // A place becomes free with its stream.
     http2.write_frame(RST_STREAM, 0, 1, &8_u32.to_be_bytes());
     server
         .running
         .wait_for_stderr("reset the HTTP/2 stream with CANCEL");
     http2.request(7, CONNECT);
-    let opened = std::iter::from_fn(|| http2.read_on_stream().ok());
-    let status = opened
-        .filter(|it| it.stream == 7)
-        .find_map(|it| it.status());
-    assert_eq!(status, Some(200));
+    assert_eq!(status_of(&mut http2, 7), Some(200));
     server
         .stop(Signal::INT)
         .says("@3 ! refused: as many clients are connected as --max-clients allows\n");
+}
+
+/// The status of the response on this stream; frames on others are passed over.
+fn status_of(http2: &mut Http2<TcpStream>, stream: u32) -> Option<u16> {
+    let mut frames = std::iter::from_fn(|| http2.read_on_stream().ok());
+    frames.find_map(|it| it.status().filter(|_| it.stream == stream))
+}
+
+/// Opens a stream and writes a frame on it at once; waits for what the log says, and that nothing was answered.
+#[track_caller]
+fn ends_unanswered(fields: &[(&str, &str)], end: &[u8], said: &str) {
+    let server = serving(&[]);
+    let mut http2 = calling(&server);
+    http2.write_raw(&[frame(HEADERS, 4, 1, &block(fields)), end.to_vec()].concat());
+    server.running.wait_for_stderr(said);
+    // The connection stays, and may have carried a reset of the first stream.
+    http2.request(3, CONNECT);
+    assert_eq!(status_of(&mut http2, 3), Some(200));
+    drop(http2);
+    survives(server)
+        .says("@1 < CONNECT /chat HTTP/2\n")
+        .never_says("@1 > HTTP/2 200");
+}
+
+#[test]
+fn a_stream_that_is_over_before_its_answer_gets_none() {
+    ends_unanswered(
+        CONNECT,
+        &frame(RST_STREAM, 0, 1, &8_u32.to_be_bytes()),
+        "@1 ! the client reset the HTTP/2 stream with CANCEL\n",
+    );
+    ends_unanswered(
+        &with("content-length", "5"),
+        &frame(DATA, 0, 1, &text("more than five")),
+        "@1 ! wsee reset the HTTP/2 stream with PROTOCOL_ERROR\n",
+    );
+    ends_unanswered(
+        CONNECT,
+        &frame(HEADERS, 4, 1, &block(&[("a", "b")])),
+        "@1 ! wsee reset the HTTP/2 stream with PROTOCOL_ERROR\n",
+    );
+}
+
+#[test]
+fn a_flood_of_frames_is_summed_up() {
+    let server = serving(&[]);
+    let mut http2 = calling(&server);
+    let settings = frame(SETTINGS, 0, 0, b"\0\x05\0\0\x40\0");
+    for _ in 0..200 {
+        http2.write_raw(&settings.repeat(50));
+    }
+    server
+        .running
+        .wait_for_stderr("* more than 2000 lines a second: from here on they are summed up");
+    server.running.wait_for_stderr("… ← HTTP/2 frames ");
+    drop(http2);
+    let output = survives(server);
+    let shown = output.stderr.matches("HTTP/2 ← SETTINGS").count();
+    assert!((2000..2100).contains(&shown), "{shown} lines");
 }
 
 #[test]
