@@ -12,8 +12,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{RootCertStore, ServerConfig};
+use rustls::{AlertDescription, InvalidMessage, RootCertStore, ServerConfig};
 use tokio_rustls::TlsAcceptor;
+
+use crate::render::escape::escape_line;
 
 #[derive(Clone)]
 pub struct Identity {
@@ -86,6 +88,25 @@ impl Identity {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
     {
         self.acceptor.accept(stream).await
+    }
+
+    /// Says why a client's handshake failed.
+    pub fn explain(error: &io::Error) -> String {
+        let cause = error.get_ref().and_then(|it| it.downcast_ref());
+        match cause {
+            Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => {
+                "the client does not speak TLS, as with http:// or ws://".to_owned()
+            }
+            // What OpenSSL, rustls and browsers send for a certificate that they cannot check.
+            Some(rustls::Error::AlertReceived(
+                AlertDescription::UnknownCA
+                | AlertDescription::CertificateUnknown
+                | AlertDescription::BadCertificate,
+            )) => {
+                "the client does not trust the certificate (there: -k or --cacert FILE)".to_owned()
+            }
+            _ => escape_line(&error.to_string()).into_owned(),
+        }
     }
 
     fn new(

@@ -32,6 +32,8 @@ pub enum PassCommand {
         code: Option<u16>,
     },
     Connections,
+    /// Lists what is held.
+    Held,
     Help(HelpTopic),
 }
 
@@ -63,6 +65,14 @@ const COMMANDS: &[Usage] = &[
                   PATTERN all messages are held. Later messages of the same end wait behind one that is held. A\n\
                   Close, or the end of the connection, lets them out first. off lets everything out.",
         example: "/hold client json {\"op\":\"buy\"}",
+    },
+    Usage {
+        name: "held",
+        args: "",
+        help: "list what is held",
+        details: "What is held of each end, and the messages that wait, the oldest first. It changes nothing; /hold alone\n\
+                  holds everything.",
+        example: "/held",
     },
     Usage {
         name: "pass",
@@ -185,6 +195,7 @@ impl Args<'_> {
                 };
                 end.none(PassCommand::Kill { connection, code })?
             }
+            "held" => self.none(PassCommand::Held)?,
             _ => self.none(PassCommand::Connections)?,
         })
     }
@@ -294,6 +305,7 @@ mod tests {
     #[test]
     fn messages_and_connections_have_numbers() {
         for (line, expected) in [
+            ("/held", PassCommand::Held),
             ("/pass", PassCommand::Pass(Passed::Oldest)),
             ("/pass #3", PassCommand::Pass(Passed::Number(3))),
             ("/pass all", PassCommand::Pass(Passed::All)),

@@ -228,6 +228,7 @@ pub(super) fn faults(args: &FaultArgs, http2: bool) -> Result<Plan, ConfigError>
         flap: args.flap,
         may_grow: false,
         http2,
+        newest: 0,
     })
 }
 

@@ -11,8 +11,10 @@ use super::pace::Timing;
 use super::spec::{Fault, Kind};
 use crate::dial::http2::frame::ErrorCode;
 use crate::duration::typed;
+use crate::proto::connection::Message;
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
+use crate::proto::sender::Control;
 use crate::session::mode::CloseMode;
 
 /// The faults of one connection.
@@ -178,6 +180,22 @@ impl Faults {
         if state.outgoing.wishes.no_pong {
             state.outgoing.note("no-pong, a ping is not answered");
         }
+    }
+
+    /// Takes a message, or a piece of one, that the server wants to send; returns whether it can pass.
+    pub fn announce(&self, message: &Message<'_>, now: Instant) -> bool {
+        self.lock().outgoing.announce(message, now)
+    }
+
+    /// Whether a control frame that the server wants to send does not pass.
+    pub fn withholds(&self, control: &Control) -> bool {
+        let is_close = matches!(control, Control::Close(_));
+        self.lock().outgoing.withholds(is_close)
+    }
+
+    /// The number of messages that did not pass any more.
+    pub fn withheld(&self) -> u64 {
+        self.lock().outgoing.withheld()
     }
 
     /// The connection is over: nothing more is sent.

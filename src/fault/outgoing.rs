@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use super::dice::Dice;
 use super::spec::{After, Chance, Change, How, Kind};
 use crate::proto::buffer::Buffer;
+use crate::proto::connection::Message;
 use crate::proto::frame::{CloseFrame, Header, Opcode};
+use crate::render::quantity;
 use crate::session::mode::CloseMode;
 use change::Whole;
 
@@ -74,6 +76,10 @@ pub(super) struct Outgoing {
     /// A message that waits for the next to overtake it, and until when.
     held: Option<Held>,
     messages: u64,
+    /// Messages that the server has wanted to send.
+    announced: u64,
+    /// When a withheld message was last noted.
+    noted: Option<Instant>,
     /// Messages after the one that was the last to pass.
     withheld: u64,
     bytes: u64,
@@ -91,6 +97,8 @@ struct Held {
 /// How long a message waits to be overtaken: longer than from one message to the next in most protocols, and not so
 /// long that a client that waits for this one gives up.
 const OVERTAKING: Duration = Duration::from_secs(1);
+/// How often a withheld message is noted at most: each one that a person types, and not each of a stream.
+const NOTING: Duration = Duration::from_secs(1);
 
 impl Outgoing {
     pub(super) fn new(opened: Instant) -> Self {
@@ -108,6 +116,8 @@ impl Outgoing {
             message: Whole::default(),
             held: None,
             messages: 0,
+            announced: 0,
+            noted: None,
             withheld: 0,
             bytes: 0,
             notes: Vec::new(),
@@ -123,7 +133,10 @@ impl Outgoing {
             _ => None,
         };
         if let Some((action, after)) = action {
-            let note = kind.to_string();
+            let note = match action {
+                Action::End(_) => kind.to_string(),
+                Action::Silence => format!("{kind}, nothing is sent from now on"),
+            };
             self.triggers.push(Trigger {
                 action,
                 after,
@@ -166,6 +179,45 @@ impl Outgoing {
     /// What struck since the last call.
     pub(super) fn take_notes(&mut self) -> Vec<String> {
         std::mem::take(&mut self.notes)
+    }
+
+    /// Takes a message, or a piece of one, that the server wants to send; returns whether it can pass.
+    pub(super) fn announce(&mut self, message: &Message<'_>, now: Instant) -> bool {
+        let number = self.announced + 1;
+        if message.end {
+            self.announced = number;
+        }
+        if self.gate == Gate::Everything {
+            // What is written before this message may be on its way still.
+            let ends_before =
+                |it: &Trigger| matches!(it.after, After::Messages(last) if last < number);
+            return !self.triggers.iter().any(ends_before);
+        }
+        let was_noted = |at: Instant| now.saturating_duration_since(at) < NOTING;
+        if self.holds && message.end && !self.noted.is_some_and(was_noted) {
+            self.noted = Some(now);
+            let size = quantity::size(message.payload.len() as u64);
+            self.note(if message.start {
+                format!("{} {size} is not sent", message.kind)
+            } else {
+                "a message is not sent".to_owned()
+            });
+        }
+        false
+    }
+
+    /// Whether a control frame that the server wants to send does not pass.
+    pub(super) fn withholds(&self, is_close: bool) -> bool {
+        match self.gate {
+            Gate::Everything => is_close && self.wishes.no_close && self.is_closed_by_peer,
+            Gate::Close => !is_close,
+            Gate::Nothing => true,
+        }
+    }
+
+    /// The number of messages that did not pass any more.
+    pub(super) fn withheld(&self) -> u64 {
+        self.withheld
     }
 
     /// Notes how many messages did not pass any more.

@@ -19,6 +19,8 @@ pub struct Plan {
     pub may_grow: bool,
     /// Clients may use HTTP/2.
     pub http2: bool,
+    /// The number of the newest connection.
+    pub newest: u64,
 }
 
 impl Plan {
@@ -43,6 +45,7 @@ impl Plan {
             flap: None,
             may_grow: false,
             http2: false,
+            newest: 0,
         };
         let faults = client;
         (Self { faults, ..self }, server)
@@ -57,10 +60,12 @@ impl Plan {
         })
     }
 
-    /// The faults as they are written, one after the other.
+    /// The faults that can strike another connection as they are written, one after the other.
     pub fn describe(&self) -> String {
         let flap = self.flap.map(|flap| format!("flap {flap}"));
-        let faults = self.faults.iter().map(ToString::to_string);
+        let may_strike = |fault: &&Fault| fault.connection.is_none_or(|only| only > self.newest);
+        let faults = self.faults.iter().filter(may_strike);
+        let faults = faults.map(ToString::to_string);
         faults.chain(flap).collect::<Vec<_>>().join(", ")
     }
 
@@ -110,6 +115,15 @@ mod tests {
             [1, 2, 3, 4, 5].map(struck),
             [true, true, false, true, false]
         );
+    }
+
+    #[test]
+    fn faults_of_connections_that_have_been_are_not_described() {
+        let plan = Plan {
+            newest: 2,
+            ..plan(&["cut in message 4 on connection 2", "cut in message 2"])
+        };
+        assert_eq!(plan.describe(), "cut in message 2");
     }
 
     #[test]

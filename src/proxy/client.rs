@@ -13,7 +13,7 @@ use super::refuse::NAME;
 use super::touch::{Compression, Touch};
 use super::way::Way;
 use super::{Options, Visit};
-use crate::acceptor::{self, keep_mute, read_request};
+use crate::acceptor::{self, Identity, keep_mute, read_request};
 use crate::dial::io_text;
 use crate::event::{Evidence, Side, Symptom};
 use crate::fault::{Faults, Faulty};
@@ -68,7 +68,7 @@ pub(super) async fn front(
     };
     let text = match tokio::time::timeout(OPENING, Box::pin(identity.accept(stream))).await {
         Ok(Ok(stream)) => return Some(Box::new(stream)),
-        Ok(Err(error)) => format!("! TLS failed: {}", escape_line(&error.to_string())),
+        Ok(Err(error)) => format!("! TLS failed: {}", Identity::explain(&error)),
         Err(_) => "! TLS took longer than 10 s".to_owned(),
     };
     visit.log.note(Role::Error, &text);

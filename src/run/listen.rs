@@ -48,7 +48,8 @@ pub(super) async fn listen(config: Listen, environment: &Environment) -> Exit {
         .prompt
         .as_ref()
         .map(|_| board(config.display, environment));
-    let log = log(&config, environment, listener.local_addr().ok());
+    let address = listener.local_addr().ok();
+    let log = log(&config, &behaviour, environment, address);
     let log = match &board {
         Some(board) => log.on(board.clone(), config.display.verbose == 0),
         None => log,
@@ -220,7 +221,12 @@ fn behaviour(config: &Listen) -> Result<serve::Behaviour, Exit> {
 }
 
 /// The log of clients; reports where the server listens and how to reach it.
-fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) -> Log {
+fn log(
+    config: &Listen,
+    behaviour: &serve::Behaviour,
+    environment: &Environment,
+    address: Option<SocketAddr>,
+) -> Log {
     let display = config.display;
     if display.quiet {
         return Log::silent();
@@ -248,9 +254,15 @@ fn log(config: &Listen, environment: &Environment, address: Option<SocketAddr>) 
         let url = format!("{scheme}://{address}/");
         let what = &config.description;
         let versions = if config.http2 { ", HTTP/2 and 1.1" } else { "" };
-        let text = format!(
-            "* listening on {url} ({what}{versions}); connect with: wsee{insecure}{flag} {url}"
-        );
+        let path = match behaviour {
+            serve::Behaviour::Rules(book) => book.example(&config.given),
+            _ => Some("/".to_owned()),
+        };
+        let example = path.map_or_else(String::new, |path| {
+            let path = escape_line(&path);
+            format!("; connect with: wsee{insecure}{flag} {scheme}://{address}{path}")
+        });
+        let text = format!("* listening on {url} ({what}{versions}){example}");
         term::stderr(&format!("{}\n", human.style().paint(Role::Fact, text)));
         if let Some(text) = exposed(address) {
             let text = format!("{text}; --origin limits web pages only");

@@ -127,6 +127,8 @@ impl<'s, S: Transport + 's> Started<S> {
             let is_http2 = self.is_http2;
             let mut ending = self.driven(&mut mode).await;
             ending.ours.is_http2 = is_http2;
+            let sent = &mut ending.sent.messages;
+            *sent = sent.saturating_sub(mode.log().withheld());
             mode.log().ending(&ending);
         })
     }

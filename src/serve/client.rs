@@ -24,7 +24,7 @@ pub(super) struct Client {
 impl Client {
     pub(super) fn new(log: Log, ended: Stopped, faults: Option<Faults>) -> Self {
         Self {
-            log,
+            log: log.with_faults(faults.clone()),
             ended: Some(ended),
             idle: None,
             patience: Patience::default(),
@@ -33,6 +33,12 @@ impl Client {
     }
 
     pub(super) fn event(&mut self, event: &Event<'_>, now: Instant) {
+        if let (Event::Connection(connection::Event::Sent(control)), Some(faults)) =
+            (event, &self.faults)
+            && faults.withholds(control)
+        {
+            return;
+        }
         self.log.event(event, now);
         let Event::Connection(event) = event else {
             return;

@@ -6,6 +6,7 @@ use super::variable::Variables;
 use crate::matching::{Fill, glob};
 use crate::proto::handshake::server::{Policy, Upgrade};
 use crate::proto::http1::Head;
+use crate::render::width::cut;
 use crate::scenario::rule::Condition;
 use crate::scenario::rules::Door;
 use crate::scenario::{Form, Template};
@@ -87,6 +88,27 @@ pub(super) fn judge(
     }
     policy.fields.extend(fields);
     Verdict::Accept(policy)
+}
+
+/// The paths that accept lines name, each with nothing for its `*`.
+pub(super) fn paths(doors: &[Door], given: &Variables) -> Vec<String> {
+    let accepting = doors.iter().filter(|door| door.refusal.is_none());
+    let conditions = accepting.flat_map(|door| &door.conditions);
+    let paths = conditions.filter_map(|condition| match condition {
+        Condition::Path(path) => given.fill(path, Form::Plain).ok(),
+        _ => None,
+    });
+    paths.map(|path| path.replace('*', "")).collect()
+}
+
+/// Whether a client is let in that asks for this path, and sends nothing else that rules look at.
+pub(super) fn lets_in(doors: &[Door], path: &str, given: &Variables) -> bool {
+    if !path.starts_with('/') || !path.chars().all(|c| c.is_ascii_graphic()) {
+        return false;
+    }
+    let request = Head::encode(&format!("GET {path} HTTP/1.1"), [("Host", "localhost")]);
+    let verdict = judge(doors, &request, given, Policy::default());
+    matches!(verdict, Verdict::Accept(_))
 }
 
 /// The answer to a client that is refused at the prompt.
@@ -178,21 +200,31 @@ pub(super) fn path(request: &Head) -> String {
     target[..end].to_owned()
 }
 
+/// Method and path of a request, for a line of the log; the query may hold secrets.
+pub(super) fn asked(request: &Head) -> String {
+    let line = String::from_utf8_lossy(request.start_line());
+    let method = line.split(' ').next().unwrap_or_default();
+    cut(&format!("{method} {}", path(request)), LONGEST_ASKED).into_owned()
+}
+
+/// The most of a request that a line of the log names, in columns.
+const LONGEST_ASKED: usize = 120;
+
 /// Path and query of a request.
 pub(super) fn target(request: &Head) -> String {
     let line = String::from_utf8_lossy(request.start_line());
     line.split(' ').nth(1).unwrap_or_default().to_owned()
 }
 
-/// What a browser or curl gets that asks without an upgrade.
-pub(super) fn plain_answer(upgrade: &Upgrade, scheme: &str) -> Response {
+/// What a browser or curl gets that asks without an upgrade; a client needs `flag` to connect.
+pub(super) fn plain_answer(upgrade: &Upgrade, scheme: &str, flag: &str) -> Response {
     let request = &upgrade.request;
     let host = request.host().unwrap_or_else(|| "HOST".to_owned());
     // The client chose the text of the host, and only sees it itself.
     let url = format!("{scheme}://{host}{}", target(request));
     let url: String = url.chars().filter(char::is_ascii_graphic).collect();
     let body = format!(
-        "This is a WebSocket server (wsee listen); connect with a WebSocket client, such as: wsee {url}\n"
+        "This is a WebSocket server (wsee listen); connect with a WebSocket client, such as: wsee{flag} {url}\n"
     );
     let length = body.len().to_string();
     let fields = [

@@ -208,7 +208,8 @@ impl Reception for Door {
             started,
             admission,
         } = arrival;
-        let faults = self.options.faults.borrow();
+        let mut faults = self.options.faults.borrow_mut();
+        faults.newest = faults.newest.max(number);
         let faults = faults.connection(number, started, Instant::now());
         let visit = Visit {
             number,
@@ -289,7 +290,7 @@ async fn secure(
         }
         Ok(Ok(stream)) => return Some(connected(stream, options, visit)),
         Ok(Err(error)) => {
-            let text = format!("! TLS failed: {}", escape_line(&error.to_string()));
+            let text = format!("! TLS failed: {}", Identity::explain(&error));
             visit.log.note(Role::Error, &text);
         }
         Err(_) => {
@@ -404,6 +405,12 @@ where
 impl Options {
     fn scheme(&self) -> &'static str {
         if self.identity.is_some() { "wss" } else { "ws" }
+    }
+
+    /// What wsee needs to connect, as nobody trusts a certificate that is self-made.
+    fn flag(&self) -> &'static str {
+        let is_self_made = self.identity.as_ref().is_some_and(|it| it.self_made);
+        if is_self_made { " -k" } else { "" }
     }
 
     /// The URL that a client asked for.

@@ -87,7 +87,7 @@ pub(super) async fn decide(
     let answer = Upgrade::answer(request, &policy);
     if let Some(refused) = &answer.refused {
         let response = match refused {
-            Refused::NoUpgrade => door::plain_answer(&answer, options.scheme()),
+            Refused::NoUpgrade => door::plain_answer(&answer, options.scheme(), options.flag()),
             _ => Response::empty(answer.response.clone()),
         };
         return refuse(
@@ -121,6 +121,8 @@ fn refuse(request: &Head, why: &str, response: Response, options: &Options, log:
     let head = in_version_of(request, response.head);
     log.refused(&options.url(request), request, &head, why);
     log.head(&head, Direction::Sent);
-    log.note(Role::Warning, &format!("! refused: {}", escape_line(why)));
+    let asked = door::asked(request);
+    let text = format!("! refused: {} ({})", escape_line(why), escape_line(&asked));
+    log.note(Role::Warning, &text);
     Answer::Refuse(Response { head, ..response })
 }

@@ -6,12 +6,13 @@ use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::Instant;
 
+use super::door;
 use super::hub::Post;
 use super::variable::Variables;
 use crate::acceptor::Log;
 use crate::event::Cause;
 use crate::filter::{Effort, FilterError};
-use crate::matching::{Matcher, MatcherError};
+use crate::matching::{Given, Matcher, MatcherError};
 use crate::outbox::{Outbox, SendError, SendObserver};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
@@ -73,6 +74,15 @@ impl Book {
     /// How many rules there are.
     pub fn count(&self) -> usize {
         self.program().rules.count()
+    }
+
+    /// A path at which the rules let a client in that sends nothing special; `None` if no line has one.
+    pub fn example(&self, given: &Rc<Given>) -> Option<String> {
+        let program = self.program();
+        let values = Variables::new(Rc::clone(given));
+        let paths = door::paths(&program.rules.doors, &values);
+        let mut paths = std::iter::once("/".to_owned()).chain(paths);
+        paths.find(|path| door::lets_in(&program.rules.doors, path, &values))
     }
 
     pub(super) fn program(&self) -> Rc<Program> {

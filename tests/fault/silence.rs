@@ -18,8 +18,23 @@ fn a_silent_server_delivers_nothing_more_and_stays_open() {
     expect_and_silence(&mut stream, &echo("one"));
     drop(stream);
     stop_after(server, " later\n")
-        .says("fault: silent after 1 message\n")
+        .says("fault: silent after 1 message, nothing is sent from now on\n")
         .says("fault: 1 message after that was not sent\n");
+}
+
+#[test]
+fn what_a_silent_server_withholds_is_not_shown_as_sent() {
+    let server = faulty(&["silent after 0s"]);
+    let mut stream = opened(&server);
+    send(&mut stream, &["one"]);
+    stream.write_all(b"\x88\x80\0\0\0\0").expect("a connection");
+    expect_and_silence(&mut stream, &[]);
+    drop(stream);
+    stop_after(server, " later\n")
+        .says("fault: silent after 0s, nothing is sent from now on\n")
+        .says("fault: text 3 B is not sent\n")
+        .says("(0 sent, 1 received)")
+        .never_says("→ ");
 }
 
 #[test]

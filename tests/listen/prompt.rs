@@ -172,7 +172,9 @@ fn the_next_client_is_refused_once() {
         response.starts_with("HTTP/1.1 429 Too Many Requests"),
         "{response}"
     );
-    server.terminal.wait_for("@1 ! refused: /reject next 429\n");
+    server
+        .terminal
+        .wait_for("@1 ! refused: /reject next 429 (GET /)\n");
     drop(server.open(2, "/"));
     server.types("/reject next", "the next client is refused with 503\n");
     server.types("/reject off", "the next client is let in\n");
@@ -215,6 +217,11 @@ fn faults_are_added_for_the_next_clients() {
     let peer = server.open(1, "/");
     server.types("hello", "fault: close 1012 after 1 message");
     assert_eq!(peer.record().close.map(|it| it.0), Some(1012));
+    server.types(
+        "/fault cut in message 4 on connection 1",
+        "from the next connection on: close 1012 after 1 message\n",
+    );
+    server.types("/clients", "nothing to list\n");
     server.types(
         "/fault off",
         "no faults from the next connection on; /fault SPEC adds one\n",

@@ -192,6 +192,24 @@ fn who_keeps_a_filter_busy_lets_others_have_their_turn() {
 }
 
 #[test]
+fn the_url_to_connect_with_is_one_that_the_rules_accept() {
+    for (rules, example) in [
+        ("accept path /chat/*\nreject 403\n", Some("/chat/\n")),
+        ("reject 401 path /admin\n", Some("/\n")),
+        ("accept bearer t\n", None),
+    ] {
+        let (_folder, path) = written(rules);
+        let server = listening(&["--rules", &path]);
+        let url = format!("; connect with: wsee ws://127.0.0.1:{}", server.port);
+        let output = server.stop(Signal::INT);
+        match example {
+            Some(path) => output.says(&format!("{url}{path}")),
+            None => output.never_says("connect with"),
+        };
+    }
+}
+
+#[test]
 fn a_refusal_of_the_rules_is_in_the_log() {
     let (_folder, path) = written("reject 403\n  X-A: b\n  body no\n");
     let server = listening(&["--rules", &path]);
@@ -202,7 +220,7 @@ fn a_refusal_of_the_rules_is_in_the_log() {
     );
     let output = server.stop(Signal::INT);
     output
-        .says("@1 ! refused: the rules reject it with 403\n")
+        .says("@1 ! refused: the rules reject it with 403 (GET /)\n")
         .says("HTTP/1.1 403 Forbidden");
 }
 

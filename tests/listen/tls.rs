@@ -21,7 +21,18 @@ fn a_self_made_certificate_is_served_and_the_flag_for_it_shown() {
         .exits(0)
         .prints("hello\n");
     wsee(&[&url]).stdin("hello\n").run().exits(60).prints("");
+    server
+        .running
+        .wait_for_stderr("! TLS failed: the client does not trust the certificate (there: -k");
     server.stop(Signal::INT).exits(130).prints("");
+}
+
+#[test]
+fn the_page_for_browsers_names_the_flag_for_a_self_made_certificate() {
+    let server = listening(&["--tls"]);
+    let url = format!("https://127.0.0.1:{}/", server.port);
+    let line = format!("such as: wsee -k wss://127.0.0.1:{}/", server.port);
+    wsee(&[&url, "-k"]).run().says(&line);
 }
 
 #[test]
@@ -70,7 +81,9 @@ fn authorities_that_cannot_be_read_are_a_usage_error() {
 fn a_client_without_tls_is_logged_and_the_server_continues() {
     let server = listening(&["--tls"]);
     wsee(&[&server.url()]).run().exits(112).prints("");
-    server.running.wait_for_stderr("@1 ! TLS failed: ");
+    server.running.wait_for_stderr(
+        "@1 ! TLS failed: the client does not speak TLS, as with http:// or ws://\n",
+    );
     let mut stalled = server.connect();
     stalled.write_all(b"\x16\x03\x01").expect("a connection");
     let url = format!("wss://127.0.0.1:{}/", server.port);

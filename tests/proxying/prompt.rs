@@ -127,7 +127,7 @@ fn an_edit_changes_exactly_one_message_of_a_compressed_connection() {
     say("edit this text");
     say("a text that repeats a text");
     proxy.terminal.wait_for("@1 * #3 is held");
-    proxy.types("/edit 3", "edit, the message above left in place of #3\n");
+    proxy.types("/edit 3", " left in place of #3\n");
     proxy
         .terminal
         .wait_for("later compressed messages from the client leave uncompressed");
@@ -216,7 +216,7 @@ fn an_injected_ping_is_shown_and_its_pong_answers_it() {
     proxy.types("/inject client /ping hi", "→ ping");
     proxy
         .terminal
-        .wait_for("inject, the ping above is as if from the client\n");
+        .wait_for("* injected, a ping as if from the client\n");
     assert_eq!(client.receive(), Message::Pong("hi".into()));
     proxy.terminal.wait_for("← pong");
     assert!(!proxy.terminal.contents().contains("unsolicited"));
@@ -243,6 +243,14 @@ fn messages_that_wait_for_a_held_one_say_so() {
         "/conns",
         "held from the client: #1, and 1 more, 1 waits behind\n",
     );
+    proxy.types(
+        "/held",
+        "of messages from the client, what matches text h is held\n",
+    );
+    proxy
+        .terminal
+        .wait_for("of messages from the server, nothing is held\n");
+    proxy.terminal.wait_for("  #3 from the client of @1 for ");
     proxy.types("/show 1", "→ text 1 B, held\n");
     proxy.types("/show 2", "→ text 5 B, waits\n");
     // Only what is held can be discarded, and Tab completes it.
@@ -287,7 +295,7 @@ fn a_recording_has_what_left_and_the_fault_what_came() {
         client.send(Message::text(text));
     }
     proxy.terminal.wait_for("and 2 more; /pass");
-    proxy.types("/edit 2", "edit, the message above left in place of #2\n");
+    proxy.types("/edit 2", " left in place of #2\n");
     proxy.types("/discard 3", "discard, #3 from the client\n");
     // The Close lets out what is held, and is recorded after it.
     let received = client.close(1000, "");
@@ -347,14 +355,11 @@ fn messages_are_injected_from_either_end_and_sent_again() {
     proxy.types("/inject server hello", "@1 ← text 5 B   hello\n");
     proxy
         .terminal
-        .wait_for("inject, the message above is as if from the server\n");
+        .wait_for("* injected, text 5 B as if from the server\n");
     one.expect("hello");
     proxy.types("/inject client /bin 00ff", "@1 → binary 2 B");
     assert_eq!(one.receive(), Message::binary(vec![0, 0xff]));
-    proxy.types(
-        "/resend 1",
-        "resend #1, the message above is as if from the server\n",
-    );
+    proxy.types("/resend 1", "* resent #1, text 5 B as if from the server\n");
     one.expect("hello");
     let mut two = proxy.open();
     proxy.types(

@@ -15,6 +15,7 @@ use super::lines::Lines;
 use super::pending::Pending;
 use super::recording::{Recorded, Recording};
 use crate::event::{Direction, Ending, Event, Side};
+use crate::fault::Faults;
 use crate::memory::Fate;
 use crate::observe::What;
 use crate::ontop::Seen;
@@ -46,6 +47,8 @@ pub struct Log {
     recording: Option<Rc<RefCell<Recording>>>,
     pending: Pending,
     floods: Floods,
+    /// Those of the client: what they withhold is not shown.
+    faults: Option<Faults>,
 }
 
 impl Log {
@@ -108,7 +111,19 @@ impl Log {
             recording: None,
             pending: Pending::default(),
             floods: Floods::default(),
+            faults: None,
         }
+    }
+
+    /// The same, and what these faults withhold is not shown as sent.
+    #[must_use]
+    pub fn with_faults(self, faults: Option<Faults>) -> Self {
+        Self { faults, ..self }
+    }
+
+    /// The number of messages that faults have withheld.
+    pub fn withheld(&self) -> u64 {
+        self.faults.as_ref().map_or(0, Faults::withheld)
     }
 
     /// Also writes events to stdout.
@@ -258,6 +273,11 @@ impl Log {
     }
 
     pub fn sent(&mut self, message: &Message<'_>, now: Instant) {
+        if let Some(faults) = &self.faults
+            && !faults.announce(message, now)
+        {
+            return;
+        }
         if let Some(recording) = &self.recording {
             recording.borrow_mut().sent(message, now);
         }

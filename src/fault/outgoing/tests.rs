@@ -76,7 +76,10 @@ fn time_counts_from_the_opening() {
     outgoing.handle_timeout(&mut out, now + Duration::from_millis(999));
     assert!(!outgoing.holds());
     outgoing.handle_timeout(&mut out, now + Duration::from_secs(1));
-    assert_eq!(outgoing.take_notes(), ["silent after 1s"]);
+    assert_eq!(
+        outgoing.take_notes(),
+        ["silent after 1s, nothing is sent from now on"]
+    );
     assert!(outgoing.holds() && outgoing.deadline().is_none());
     assert!(passed(&mut outgoing, &["a"]).is_empty());
 }
@@ -215,4 +218,24 @@ fn only_answers_to_a_close_are_withheld() {
     second.write(b"\x88\0", &mut out, now);
     assert_eq!(out, b"\x88\0");
     assert!(second.holds());
+}
+
+#[test]
+fn what_the_server_wants_to_send_is_known_to_pass_before_it_is_written() {
+    let now = Instant::now();
+    let message = Message::whole(crate::proto::message::Kind::Text, b"hello", None);
+    let mut counted = outgoing(&["silent after 1 message"]);
+    let announced = [(); 2].map(|()| counted.announce(&message, now));
+    assert_eq!(announced, [true, false]);
+    let mut timed = outgoing(&["silent after 1s"]);
+    timed.open(now);
+    assert!(timed.announce(&message, now) && !timed.withholds(true));
+    let later = now + Duration::from_secs(1);
+    timed.handle_timeout(&mut Vec::new(), later);
+    timed.take_notes();
+    for _ in 0..3 {
+        assert!(!timed.announce(&message, later));
+    }
+    assert!(timed.withholds(true) && timed.withholds(false));
+    assert_eq!(timed.take_notes(), ["text 5 B is not sent"]);
 }

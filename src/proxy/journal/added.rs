@@ -8,6 +8,7 @@ use crate::event::{Event, Side};
 use crate::proto::connection::Message;
 use crate::proto::message::Kind;
 use crate::proxy::touch::Plain;
+use crate::render::{Role, quantity};
 
 /// How much of a message before its edit is recorded, in characters: enough to recognise it.
 const SHOWN_OF_EDIT: usize = 200;
@@ -21,16 +22,18 @@ impl Journal {
         self.show(side, &message, now);
         self.log.replaces(number);
         self.record(side, &message, now);
-        let text = format!("edit, the message above left in place of #{number}");
         self.log.turn_to(None);
-        self.log.event(&Event::Fault(&text), now);
+        let text = format!("* edited, {} left in place of #{number}", named(&message));
+        self.log.note(Role::Fact, &text);
+        let left = format!("edit, the message above left in place of #{number}");
+        self.log.unshown(&Event::Fault(&left), now);
         let text = format!("edit, the message above was {}", excerpt(before));
         self.record_event(&Event::Fault(&text), now);
     }
 
     /// Something was sent that did not come from this end.
     pub(in crate::proxy) fn injected(&mut self, side: Side, what: &Outgoing, now: Instant) {
-        self.added(side, what, "inject", now);
+        self.added(side, what, ("inject", "injected"), now);
     }
 
     /// A message was sent once more.
@@ -41,10 +44,12 @@ impl Journal {
         what: &Outgoing,
         now: Instant,
     ) {
-        self.added(side, what, &format!("resend #{number}"), now);
+        let (name, done) = (format!("resend #{number}"), format!("resent #{number}"));
+        self.added(side, what, (&name, &done), now);
     }
 
-    fn added(&mut self, side: Side, what: &Outgoing, how: &str, now: Instant) {
+    /// The first of `how` is for the recording, the second for people.
+    fn added(&mut self, side: Side, what: &Outgoing, how: (&str, &str), now: Instant) {
         let (kind, payload) = match what {
             Outgoing::Text(text) | Outgoing::Line(text) | Outgoing::Fragment { text, .. } => {
                 (Kind::Text, text.as_bytes())
@@ -52,38 +57,48 @@ impl Journal {
             Outgoing::Binary(payload) => (Kind::Binary, payload.as_slice()),
             other => {
                 self.log.turn_to(Some(side));
-                let name = match other {
+                let (name, shown) = match other {
                     Outgoing::Ping(payload) => {
                         self.pinged(side, payload, now);
-                        "the ping above"
+                        ("the ping above is", "a ping")
                     }
                     Outgoing::Pong(payload) => {
                         self.ponged(side, payload, now);
-                        "the pong above"
+                        ("the pong above is", "a pong")
                     }
                     Outgoing::Close { .. } => {
                         self.struck("command");
-                        "a Close"
+                        ("a Close", "a Close")
                     }
-                    Outgoing::Raw(_) => "raw bytes",
-                    _ => "a frame",
+                    Outgoing::Raw(_) => ("raw bytes", "raw bytes"),
+                    _ => ("a frame", "a frame"),
                 };
-                let (is, side) = (
-                    if name.starts_with("the") { "is " } else { "" },
-                    side.name(),
-                );
-                return self.fault(&format!("{how}, {name} {is}as if from the {side}"));
+                return self.note_added(side, how, (name, shown), now);
             }
         };
         let message = Message::whole(kind, payload, None);
         self.log.turn_to(Some(side));
         self.show(side, &message, now);
         self.record(side, &message, now);
-        self.fault(&format!(
-            "{how}, the message above is as if from the {}",
-            side.name()
-        ));
+        let shown = named(&message);
+        self.note_added(side, how, ("the message above is", &shown), now);
     }
+
+    /// The user wanted it, so that it is no fault for people; in a recording it differs from what passed.
+    fn note_added(&mut self, side: Side, how: (&str, &str), what: (&str, &str), now: Instant) {
+        let side = side.name();
+        self.log.turn_to(None);
+        let text = format!("* {}, {} as if from the {side}", how.1, what.1);
+        self.log.note(Role::Fact, &text);
+        let text = format!("{}, {} as if from the {side}", how.0, what.0);
+        self.log.unshown(&Event::Fault(&text), now);
+        self.record_event(&Event::Fault(&text), now);
+    }
+}
+
+fn named(message: &Message<'_>) -> String {
+    let size = quantity::size(message.payload.len() as u64);
+    format!("{} {size}", message.kind)
 }
 
 /// What a message says, as text or in hex.

@@ -5,14 +5,17 @@ use std::time::Instant;
 
 use super::ProxyPrompt;
 use super::hold::compile;
-use super::row::rest;
+use super::row::{described, rest};
 use crate::command::{Holding, Outgoing, Passed, Reference};
 use crate::diagnostic::one_line;
 use crate::event::{Direction, Side};
-use crate::proxy::desk::{Hold, Order};
-use crate::proxy::touch::passes;
+use crate::proxy::desk::{Content, Hold, Order};
+use crate::proxy::touch::{control_name, passes};
 use crate::render::escape::escape_line;
 use crate::render::{Label, Role, quantity};
+
+/// How many held messages are listed: about a screen.
+const MOST_LISTED: usize = 20;
 
 impl ProxyPrompt {
     /// Changes what is held; returns what to say.
@@ -29,6 +32,13 @@ impl ProxyPrompt {
         let sides = side.map_or(vec![Side::Client, Side::Server], |side| vec![side]);
         for side in &sides {
             self.desk.set_hold(*side, hold.clone());
+            self.holding[*side as usize] = match &what {
+                Holding::All => Some("everything".to_owned()),
+                Holding::Matching { pattern, .. } => {
+                    Some(format!("what matches {}", escape_line(pattern)))
+                }
+                Holding::Off => None,
+            };
         }
         let whose = side.map_or_else(|| "both ends".to_owned(), |it| format!("the {}", it.name()));
         Ok(match what {
@@ -166,6 +176,32 @@ impl ProxyPrompt {
 
     pub(super) fn kill(&mut self, connection: u64, code: Option<u16>) -> Result<(), String> {
         self.order(connection, Order::Kill(code))
+    }
+
+    /// Lists what is held of each end, and the messages that wait.
+    pub(super) fn list_held(&self, now: Instant) {
+        let stock = self.desk.stock();
+        let stock = stock.lock();
+        self.host.board.view(|view| {
+            for side in [Side::Client, Side::Server] {
+                let what = self.holding[side as usize].as_deref().unwrap_or("nothing");
+                let text = format!("of messages from the {}, {what} is held", side.name());
+                view.print(Role::Fact, &text);
+            }
+            for (number, held) in stock.iter().take(MOST_LISTED) {
+                let what = match &held.content {
+                    Content::Message(kind, payload) => {
+                        format!("{kind} {}", quantity::size(payload.len() as u64))
+                    }
+                    Content::Control(opcode) => control_name(*opcode).to_owned(),
+                };
+                let place = described(*number, held, now);
+                view.print(Role::Fact, &format!("  {place}, {what}"));
+            }
+            if let Some(more @ 1..) = stock.len().checked_sub(MOST_LISTED) {
+                view.print(Role::Fact, &format!("  and {more} more"));
+            }
+        });
     }
 
     pub(super) fn list(&self, now: Instant) {

@@ -127,6 +127,10 @@ impl ProxyPrompt {
                 self.list(now);
                 Ok(None)
             }
+            PassCommand::Held => {
+                self.list_held(now);
+                Ok(None)
+            }
             PassCommand::Help(topic) => {
                 let board = &self.host.board;
                 board.view(|view| help::dialect(PROXY, topic, view.text()));

@@ -36,6 +36,8 @@ pub(super) struct ProxyPrompt {
     host: Host,
     desk: Desk,
     given: Given,
+    /// What is held of each end, for people.
+    holding: [Option<String>; 2],
     /// The changes of the desk that were looked at.
     version: Option<u64>,
     row: Held,
@@ -61,6 +63,7 @@ impl ProxyPrompt {
             row: Held::new(desk.clone()),
             desk,
             given,
+            holding: [None, None],
             version: None,
         })
     }

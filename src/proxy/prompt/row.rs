@@ -124,7 +124,8 @@ pub(super) fn rest(held: usize, behind: usize) -> String {
     text
 }
 
-fn described(number: u64, held: &desk::Held, now: Instant) -> String {
+/// Which message it is, where it comes from, and for how long it is held.
+pub(super) fn described(number: u64, held: &desk::Held, now: Instant) -> String {
     let waits = now.saturating_duration_since(held.since).as_secs();
     format!(
         "#{number} from the {} of @{} for {waits} s",

@@ -380,10 +380,8 @@ impl Touch {
         if let Some(number) = number.filter(|_| is_held) {
             return self.hold(number, Content::Message(kind, payload), leaving, now);
         }
-        let first = self.queue.held().next();
-        if let (Some(number), Some(first)) = (number, first) {
-            let text = format!("#{number} waits for #{first}, which is held");
-            self.queue.notes.push(Note::Fact(text));
+        if let Some(number) = number {
+            self.queue.note_waiting(number, now);
         }
         self.queue.push(leaving, verdict.delay, now);
         self.count_behind();
@@ -401,7 +399,7 @@ impl Touch {
             content,
         };
         desk.hold(number, held);
-        self.queue.hold(number, leaving);
+        self.queue.hold(number, leaving, now);
     }
 
     fn take_frames(&mut self) -> Vec<u8> {

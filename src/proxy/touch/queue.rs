@@ -1,12 +1,15 @@
 //! What leaves later, in order: behind what a rule delays, or what is held until the user decides.
 
 mod inject;
+mod sparse;
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
+
+use sparse::Sparse;
 
 use super::{Note, Plain, encode};
 use crate::event::Side;
@@ -52,6 +55,8 @@ pub(super) struct Queue {
     /// What leaves ahead of everything else, once no message is leaving.
     injected: Vec<u8>,
     is_fullness_noted: bool,
+    /// Messages that are held behind another, or wait for it.
+    behind_notes: Sparse,
     pub(super) notes: Vec<Note>,
     end: Option<End>,
 }
@@ -143,6 +148,7 @@ impl Queue {
             is_within: false,
             injected: Vec::new(),
             is_fullness_noted: false,
+            behind_notes: Sparse::default(),
             notes: Vec::new(),
             end: None,
         }
@@ -243,22 +249,42 @@ impl Queue {
         self.out.extend(frame);
     }
 
-    pub(super) fn hold(&mut self, number: u64, leaving: Leaving) {
-        let text = match self.held().next() {
+    pub(super) fn hold(&mut self, number: u64, leaving: Leaving, now: Instant) {
+        let first = self.held().next();
+        if first.is_none() {
+            self.behind_notes = Sparse::default();
+        }
+        let text = match first {
             // A control frame is not edited.
             None if leaving.plain.is_none() => {
-                format!("#{number} is held: /pass or /discard {number}")
+                Some(format!("#{number} is held: /pass or /discard {number}"))
             }
-            None => format!("#{number} is held: /pass, /edit {number} or /discard {number}"),
-            Some(first) => format!("#{number} is held as well, behind #{first}"),
+            None => Some(format!(
+                "#{number} is held: /pass, /edit {number} or /discard {number}"
+            )),
+            Some(first) => self
+                .behind_notes
+                .due(now)
+                .map(|more| format!("#{number} is held as well{more}, behind #{first}")),
         };
-        self.notes.push(Note::Fact(text));
+        self.notes.extend(text.map(Note::Fact));
         let leaving = Leaving {
             number: Some(number),
             was_held: true,
             ..leaving
         };
         self.enqueue(What::Message(leaving), Due::Held);
+    }
+
+    /// Notes that a message waits that is not held itself.
+    pub(super) fn note_waiting(&mut self, number: u64, now: Instant) {
+        let first = self.held().next();
+        if let Some(first) = first
+            && let Some(more) = self.behind_notes.due(now)
+        {
+            let text = format!("#{number} waits{more} for #{first}, which is held");
+            self.notes.push(Note::Fact(text));
+        }
     }
 
     /// Does with a held message what the user wants; `false` if it is not here.
@@ -485,9 +511,9 @@ mod tests {
         let now = Instant::now();
         let mut queue = Queue::new(Side::Server, Compression::Independent, false);
         queue.push(message("a", false), Duration::ZERO, now);
-        queue.hold(2, message("b", false));
+        queue.hold(2, message("b", false), now);
         queue.push(message("c", false), Duration::ZERO, now);
-        queue.hold(4, message("d", false));
+        queue.hold(4, message("d", false), now);
         queue.push_ahead(b"<ping>".to_vec());
         assert_eq!(queue.take_out(now), b"[a]<ping>");
         assert!(queue.decide(4, Decision::Change(b"x".to_vec()), now));
@@ -502,9 +528,9 @@ mod tests {
     fn what_refers_to_an_edited_message_is_encoded_again() {
         let now = Instant::now();
         let mut queue = Queue::new(Side::Server, Compression::Context, false);
-        queue.hold(1, message("a", true));
+        queue.hold(1, message("a", true), now);
         queue.push(message("b", true), Duration::ZERO, now);
-        queue.hold(3, message("c", true));
+        queue.hold(3, message("c", true), now);
         assert!(queue.needs_whole());
         queue.decide(1, Decision::Pass, now);
         assert_eq!(queue.take_out(now), b"[a][b]");
@@ -519,7 +545,7 @@ mod tests {
     fn a_compressed_message_that_cannot_be_encoded_again_ends_the_connection() {
         let now = Instant::now();
         let mut queue = Queue::new(Side::Server, Compression::Context, false);
-        queue.hold(1, message("a", true));
+        queue.hold(1, message("a", true), now);
         queue.push_start(b"<huge".to_vec(), true, now);
         queue.decide(1, Decision::Discard, now);
         queue.take_out(now);
@@ -537,11 +563,29 @@ mod tests {
         assert_eq!(queue.notes, [Note::Fact(text.to_owned())]);
         queue.push_bytes(b"end>".to_vec(), false, now);
         assert_eq!(queue.take_out(now), b"end>\x81\x01i");
-        queue.hold(1, message("a", false));
+        queue.hold(1, message("a", false), now);
         queue.inject(&Outgoing::Fragment {
             frames: 2,
             text: "bc".to_owned(),
         });
         assert_eq!(queue.take_out(now), b"\x01\x01b\x80\x01c");
+    }
+
+    #[test]
+    fn messages_behind_a_held_one_are_noted_once_a_second_with_a_count() {
+        let now = Instant::now();
+        let mut queue = Queue::new(Side::Server, Compression::Independent, false);
+        for number in 1..=100 {
+            queue.hold(number, message("a", false), now);
+        }
+        queue.hold(101, message("a", false), now + sparse::NOTING);
+        let facts = queue.notes.iter().filter_map(|note| match note {
+            Note::Fact(text) => Some(text.as_str()),
+            _ => None,
+        });
+        let facts: Vec<&str> = facts.collect();
+        assert_eq!(facts.len(), 5);
+        let text = "#101 is held as well with 96 before it, behind #1";
+        assert_eq!(facts[4], text);
     }
 }

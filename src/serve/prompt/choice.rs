@@ -30,6 +30,11 @@ impl Choice {
         self.is_new = true;
     }
 
+    /// Whether there is a row that says who is connected.
+    pub(super) fn is_shown(&self) -> bool {
+        self.version.is_some()
+    }
+
     fn update(&mut self, clients: Vec<About>) {
         self.is_new = true;
         self.clients = clients;

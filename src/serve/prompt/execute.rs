@@ -140,7 +140,12 @@ impl ServerPrompt {
         let clients = self.hub.list();
         self.host.board.view(|view| {
             if clients.is_empty() {
-                return view.print(Role::Fact, "no client is connected");
+                // The row above the prompt says so, once somebody was there.
+                let text = match self.choice.is_shown() {
+                    true => "nothing to list",
+                    false => "no client is connected",
+                };
+                return view.print(Role::Fact, text);
             }
             let style = view.style();
             let is_used = |number| match &self.choice.whom {
@@ -235,10 +240,10 @@ impl ServerPrompt {
                 }
             },
         }
-        self.host.say(&if plan.is_empty() {
+        let text = plan.describe();
+        self.host.say(&if text.is_empty() {
             "no faults from the next connection on; /fault SPEC adds one".to_owned()
         } else {
-            let text = plan.describe();
             format!("from the next connection on: {}", escape_line(&text))
         });
     }
