@@ -174,7 +174,7 @@ fn the_next_client_is_refused_once() {
     );
     server
         .terminal
-        .wait_for("@1 ! refused: /reject next 429 (GET /)\n");
+        .wait_for("@1 ! refused: /reject next 429 (GET /chat)\n");
     drop(server.open(2, "/"));
     server.types("/reject next", "the next client is refused with 503\n");
     server.types("/reject off", "the next client is let in\n");

@@ -220,7 +220,7 @@ fn a_refusal_of_the_rules_is_in_the_log() {
     );
     let output = server.stop(Signal::INT);
     output
-        .says("@1 ! refused: the rules reject it with 403 (GET /)\n")
+        .says("@1 ! refused: the rules reject it with 403 (GET /chat)\n")
         .says("HTTP/1.1 403 Forbidden");
 }
 

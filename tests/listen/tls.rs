@@ -28,14 +28,6 @@ fn a_self_made_certificate_is_served_and_the_flag_for_it_shown() {
 }
 
 #[test]
-fn the_page_for_browsers_names_the_flag_for_a_self_made_certificate() {
-    let server = listening(&["--tls"]);
-    let url = format!("https://127.0.0.1:{}/", server.port);
-    let line = format!("such as: wsee -k wss://127.0.0.1:{}/", server.port);
-    wsee(&[&url, "-k"]).run().says(&line);
-}
-
-#[test]
 fn a_certificate_from_files_is_served() {
     let authority = Authority::new();
     let (certificate, key) = authority.issue(&["localhost"]).write();
