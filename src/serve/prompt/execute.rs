@@ -141,9 +141,10 @@ impl ServerPrompt {
         self.host.board.view(|view| {
             if clients.is_empty() {
                 // The row above the prompt says so, once somebody was there.
-                let text = match self.choice.is_shown() {
-                    true => "nothing to list",
-                    false => "no client is connected",
+                let text = if self.choice.is_shown() {
+                    "nothing to list"
+                } else {
+                    "no client is connected"
                 };
                 return view.print(Role::Fact, text);
             }
