@@ -46,7 +46,7 @@ fn messages_inside_a_tunnel_are_held_edited_and_added() {
     types("", "@1 * #1 is held: /pass, /edit 1 or /discard 1\n");
     types("/conns", "@1 ");
     types("/conns", &format!("{goal}/chat"));
-    types("/edit 1", "the message above left in place of #1");
+    types("/edit 1", " left in place of #1\n");
     client.expect("that");
     types("/hold off", "is held any more\n");
     types("/inject client hello", "hello");

@@ -57,7 +57,7 @@ pub(super) const EXIT_STATUS: &[(Exit, &str)] = &[
     (Exit::Abnormal, "closed without a closing handshake (1006)"),
     (
         Exit::ClosedWithError,
-        "closed with an error code (not 1000, 1001, 1005), when idle or mid-message; input unsent or unanswered",
+        "closed with an error (not 1000, 1001, 1005), idle or mid-message; input unsent or unanswered",
     ),
     (Exit::BadHandshake, "bad handshake response"),
     (Exit::Protocol, "the peer broke RFC 6455"),
