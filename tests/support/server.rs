@@ -37,7 +37,16 @@ impl<T: Send + 'static> Server<T> {
         port: u16,
         serve: impl FnOnce(&TcpListener, &AtomicBool) -> Option<T> + Send + 'static,
     ) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", port)).expect("a free port");
+        // A connection of another test may have the port for a while, where one is asked for.
+        let mut bound = TcpListener::bind(("127.0.0.1", port));
+        for _ in 0..100 {
+            if bound.is_ok() {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+            bound = TcpListener::bind(("127.0.0.1", port));
+        }
+        let listener = bound.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let is_last_call = Arc::new(AtomicBool::new(false));
         let last_call = Arc::clone(&is_last_call);
