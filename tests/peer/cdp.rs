@@ -1,5 +1,9 @@
 //! Chromium's own protocol, spoken to a page that it lists.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
 use super::browser::chromium;
 use crate::support::run::wsee;
 
@@ -13,6 +17,7 @@ fn a_page_of_chromium_is_found_navigated_and_evaluated() {
     let said = browser.wait_for_stderr("/devtools/browser/");
     let port = said.split("ws://127.0.0.1:").nth(1).expect("a port");
     let port = port.split('/').next().unwrap_or_default();
+    wait_for_page(port, "Mail");
     let url = format!("http://127.0.0.1:{port}");
     let input = "Page.enable\n\
         Runtime.evaluate {\"expression\":\"2*21\"}\n\
@@ -38,4 +43,23 @@ fn a_page_of_chromium_is_found_navigated_and_evaluated() {
     let run = wsee(&["--as", "jsonrpc", &url, "-v"]);
     let run = run.stdin("Browser.getVersion").run().exits(0);
     run.says("* the browser itself, ");
+}
+
+/// Waits until the browser lists a page of this title: what is evaluated before that goes with the empty page.
+fn wait_for_page(port: &str, title: &str) {
+    let wanted = format!("\"title\": \"{title}\"");
+    let deadline = Instant::now() + Duration::from_secs(10);
+    loop {
+        let mut stream = TcpStream::connect(format!("127.0.0.1:{port}")).expect("a browser");
+        let patience = Duration::from_millis(200);
+        stream.set_read_timeout(Some(patience)).expect("a socket");
+        write!(stream, "GET /json/list HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").expect("a request");
+        let mut list = Vec::new();
+        // The browser keeps the connection, so that this ends with the time.
+        let _ = stream.read_to_end(&mut list);
+        if String::from_utf8_lossy(&list).contains(&wanted) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "no page {title}");
+    }
 }

@@ -19,7 +19,7 @@ fn a_broker_hands_on_messages_to_those_who_subscribed() {
     let flags = [&args[..], &["--subscribe", "/t", "-n", "2"]].concat();
     let subscriber = wsee(&flags).stdin_held_open().spawn();
     subscriber.wait_for_stderr("subscribe /t");
-    let messages = "/t {\"a\": 1}\n{\"destination\":\"/t\",\"body\":\"x\",\"receipt\":true}\n";
+    let messages = "/t {\"a\": 1}\n{\"destination\":\"/t\",\"body\":\"x\"}\n";
     wsee(&args).stdin(messages).run().exits(0).prints("");
     subscriber.wait().exits(0).prints(
         "{\"destination\":\"/t\",\"body\":\"{\\\"a\\\": 1}\"}\n{\"destination\":\"/t\",\"body\":\"x\"}\n",
