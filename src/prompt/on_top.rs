@@ -95,7 +95,7 @@ impl Prompt {
         }
     }
 
-    /// Sends what a verb of the protocol stands for, or keeps it until the session is open; `None` if the line is none.
+    /// Sends what a verb of the protocol means, or keeps it until the session is open; `None` if the line is none.
     pub(super) fn verb(
         &mut self,
         line: &str,
