@@ -18,7 +18,7 @@
 //!
 //! console/     the line editor and what every prompt has: memory's commands, variables, switches
 //!
-//! speaker.rs   the protocol of `--as`, for all modes
+//! speaker/     the protocol of `--as`, for all modes
 //!
 //! acceptor/    what accepts connections: listener, TLS, the log of clients
 //! matching/    messages held against patterns, the values of variables
@@ -35,7 +35,7 @@
 //! render/      events as text for people and programs; the one escaper
 //! event.rs     the events of a session
 //! dial/        target to connected stream: DNS, happy eyeballs, proxies, TLS
-//! proto/       the protocol without I/O: handshake, frames, messages, closing, timers
+//! proto/       the protocol without I/O: handshake, frames, messages, closing, timers; HTTP/1.1 and frames of HTTP/2
 //!
 //! atomic_file.rs  atomic file replacement
 //! diagnostic.rs   errors with hints

@@ -3,11 +3,11 @@
 //! A mode gives it the messages it receives and what the user says, and shows and sends through its own
 //! observers; the rules of all modes are here, so that a protocol works the same everywhere.
 
-use std::fmt;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+mod options;
+mod verdict;
 
-use serde_json::Value;
+use std::rc::Rc;
+use std::time::Instant;
 
 use crate::command::COMMANDS;
 use crate::event::{Carried, Cause, Event, Open};
@@ -20,57 +20,8 @@ use crate::proto::connection::{self, End, Message};
 use crate::proto::frame::CloseFrame;
 use crate::proto::message::Kind;
 use crate::proto::rules::Rule;
-use crate::render::quantity;
-use crate::session::{OpenError, Over, Turn};
-
-/// What `--as` asks for.
-#[derive(Debug, Clone)]
-pub struct Options {
-    pub protocol: ontop::Options,
-    pub auth: Option<Auth>,
-    /// What to subscribe to on the first connection, as arguments of the verb that does.
-    pub subscribe: Vec<String>,
-    /// Whether credentials are shown and recorded.
-    pub shows_secrets: bool,
-}
-
-impl Options {
-    pub fn name(&self) -> Name {
-        self.protocol.name()
-    }
-
-    /// What to offer after a request for this target was refused like this, before there was a connection.
-    pub fn reoffer(&self, error: &OpenError, target: &str) -> Option<Reoffer> {
-        if !error.refuses_version {
-            return None;
-        }
-        self.on(target).protocol.client().reoffer(Unsuited::Version)
-    }
-
-    /// The options for a server that is asked with this target: its query may name another version.
-    #[must_use]
-    pub fn on(&self, target: &str) -> Self {
-        let mut options = self.clone();
-        options.protocol.follow(target);
-        options
-    }
-}
-
-/// Reads the credentials again for every connection: a token may have been renewed.
-#[derive(Clone)]
-pub struct Auth(Rc<dyn Fn() -> Result<Value, String>>);
-
-impl Auth {
-    pub fn new(read: impl Fn() -> Result<Value, String> + 'static) -> Self {
-        Self(Rc::new(read))
-    }
-}
-
-impl fmt::Debug for Auth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("***")
-    }
-}
+use crate::session::{Over, Turn};
+pub use options::{Auth, Options};
 
 /// A mode's reactions to what is said and heard.
 pub trait Listener: SendObserver {
@@ -150,57 +101,12 @@ impl Speaker {
         self.protocol.pending()
     }
 
-    /// Why a pipe fails that has waited this long and lacks answers.
-    pub fn unanswered(&self, wait: Duration) -> Option<Cause> {
-        let open = self.pending().filter(|open| *open > 0)?;
-        let what = self.protocol.unanswered()?;
-        let more = match open - 1 {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let wait = quantity::duration(wait);
-        Some(Cause::OnTop {
-            text: format!("no answer came to {what}{more} within {wait}"),
-            hint: Some("--wait 60s waits longer, and --wait 0 for nothing".to_owned()),
-            exit: Exit::Timeout,
-            may_pass: false,
-        })
-    }
-
-    /// Why a pipe fails of which something failed that was asked for.
-    pub fn verdict(&self) -> Option<Cause> {
-        Some(Cause::OnTop {
-            text: self.protocol.failure()?.to_owned(),
-            hint: None,
-            exit: Exit::Expectation,
-            may_pass: false,
-        })
-    }
-
-    /// Why a pipe fails whose server ended the connection in order, though something failed that was asked for, or
-    /// lacks its answer.
-    pub fn cut_short(&self) -> Option<Cause> {
-        self.verdict().or_else(|| {
-            let what = self.protocol.unanswered()?;
-            let more = match self.pending() {
-                None | Some(0 | 1) => String::new(),
-                Some(open) => format!(" and {} more", open - 1),
-            };
-            Some(Cause::OnTop {
-                text: format!("the server closed before it answered {what}{more}"),
-                hint: None,
-                exit: Exit::ClosedWithError,
-                may_pass: false,
-            })
-        })
-    }
-
     /// A connection is open, or open again.
     pub fn opened(&mut self, now: Instant) {
         self.actions = Actions::default();
         (self.is_open, self.is_over) = (true, false);
         (self.refusal, self.reoffer) = (None, None);
-        let auth = self.auth.as_ref().map(|auth| (auth.0)()).transpose();
+        let auth = self.auth.as_ref().map(Auth::read).transpose();
         match auth {
             Ok(auth) => {
                 let Open {
@@ -476,16 +382,12 @@ impl Speaker {
     pub fn take_end(&mut self) -> Option<Cause> {
         let refusal = self.refusal.take()?;
         self.is_over = true;
-        Some(cause(refusal))
-    }
-}
-
-fn cause(refusal: Refusal) -> Cause {
-    Cause::OnTop {
-        text: refusal.text,
-        hint: refusal.hint,
-        exit: refusal.exit,
-        may_pass: refusal.may_pass,
+        Some(Cause::OnTop {
+            text: refusal.text,
+            hint: refusal.hint,
+            exit: refusal.exit,
+            may_pass: refusal.may_pass,
+        })
     }
 }
 
