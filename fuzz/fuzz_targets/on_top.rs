@@ -17,7 +17,10 @@ fuzz_target!(|data: &[u8]| {
     };
     let mut words = first.split(|&byte| byte == b' ');
     let name = words.next().and_then(|name| std::str::from_utf8(name).ok());
-    let Some(name) = name.and_then(Name::find).filter(|name| !matches!(name, Name::SocketIo | Name::Mqtt)) else {
+    let Some(name) = name
+        .and_then(Name::find)
+        .filter(|name| !matches!(name, Name::SocketIo | Name::Mqtt))
+    else {
         return;
     };
     let second = words.next().and_then(|word| std::str::from_utf8(word).ok());
@@ -40,7 +43,10 @@ fuzz_target!(|data: &[u8]| {
         client.received(kind, part, now, &mut actions);
         // A frame of STOMP may span messages.
         let is_part = name == Name::Stomp;
-        assert!(is_part || actions.list.len() > before, "nothing is said about {part:?}");
+        assert!(
+            is_part || actions.list.len() > before,
+            "nothing is said about {part:?}"
+        );
         if let Ok(text) = std::str::from_utf8(part) {
             let (verb, arguments) = text.split_once(' ').unwrap_or((text, ""));
             if name.verb(verb).is_some() {

@@ -5,15 +5,16 @@ use std::time::{Duration, Instant};
 
 use super::dice::Dice;
 use super::flap::Flap;
+use super::kind::Kind;
 use super::opening::Opening;
 use super::outgoing::Outgoing;
 use super::pace::Timing;
-use super::spec::{Fault, Kind};
-use crate::dial::http2::frame::ErrorCode;
+use super::spec::Fault;
 use crate::duration::typed;
 use crate::proto::connection::Message;
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
+use crate::proto::http2::frame::ErrorCode;
 use crate::proto::sender::Control;
 use crate::session::mode::CloseMode;
 

@@ -1,6 +1,6 @@
 //! Numbers that look random and follow from a seed.
 
-use super::spec::Chance;
+use super::kind::Chance;
 
 /// Numbers for the events of one kind on one connection.
 ///

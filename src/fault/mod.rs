@@ -11,6 +11,7 @@
 mod connection;
 mod dice;
 mod flap;
+mod kind;
 mod opening;
 mod outgoing;
 mod pace;
@@ -21,7 +22,8 @@ mod words;
 
 pub use connection::Faults;
 pub use flap::{Flap, FlapError};
+pub use kind::{After, Chance, Change, How, Kind};
 pub use plan::Plan;
-pub use spec::{After, Chance, Change, Fault, How, Kind, names};
+pub use spec::{Fault, names};
 pub use stream::{Faulty, mute};
 pub use words::SpecError;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::http::StatusCode;
 
-use super::spec::Kind;
-use crate::dial::http2::frame::ErrorCode;
+use super::kind::Kind;
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
+use crate::proto::http2::frame::ErrorCode;
 
 /// The faults of an opening.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ mod change;
 use std::time::{Duration, Instant};
 
 use super::dice::Dice;
-use super::spec::{After, Chance, Change, How, Kind};
+use super::kind::{After, Chance, Change, How, Kind};
 use crate::proto::buffer::Buffer;
 use crate::proto::connection::Message;
 use crate::proto::frame::{CloseFrame, Header, Opcode};

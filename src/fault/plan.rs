@@ -5,7 +5,8 @@ use std::time::Instant;
 use super::connection::Faults;
 use super::dice::Dice;
 use super::flap::Flap;
-use super::spec::{Fault, Kind};
+use super::kind::Kind;
+use super::spec::Fault;
 use crate::event::Side;
 
 /// The faults of a run.

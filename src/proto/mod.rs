@@ -21,6 +21,7 @@ pub mod extension;
 pub mod frame;
 pub mod handshake;
 pub mod http1;
+pub mod http2;
 pub mod message;
 pub mod passage;
 pub mod receiver;

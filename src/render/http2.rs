@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::escape::escape_line;
 use crate::dial::http2::Seen;
-use crate::dial::http2::frame::{Frame, Setting};
+use crate::proto::http2::frame::{Frame, Setting};
 
 /// Whether a frame says how the connection fares, rather than that it does.
 pub fn is_telling(seen: &Seen) -> bool {

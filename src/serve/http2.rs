@@ -18,11 +18,11 @@ use crate::acceptor::http2::{
     Announced, Connection, MOST_STREAMS, Next, Request, Stream, is_spoken,
 };
 use crate::acceptor::{self, Admission, Log, NO_PLACE, Place, linger, refuse_stream, wait};
-use crate::dial::http2::frame::ErrorCode;
 use crate::event::Direction;
 use crate::fault::{Faults, Faulty};
 use crate::proto::handshake::server::Upgrade;
 use crate::proto::http1::Head;
+use crate::proto::http2::frame::ErrorCode;
 use crate::proto::receiver::small_input_buffer;
 use crate::render::Role;
 use crate::render::escape::escape_line;

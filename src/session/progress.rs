@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use super::options::Options;
-use crate::dial::http2::frame::Frame;
 use crate::dial::proxy::Kind;
 use crate::dial::{Step, is_localhost};
 use crate::duration::shown;
 use crate::event::{Evidence, Phase, Symptom};
 use crate::proto::http1::Head;
+use crate::proto::http2::frame::Frame;
 
 /// The phase in progress, and the proxy that it leads to.
 #[derive(Debug)]

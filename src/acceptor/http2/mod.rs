@@ -17,9 +17,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use crate::dial::http2::Seen;
-use crate::dial::http2::frame::{ErrorCode, GoAway};
 use crate::dial::io_text;
 use crate::proto::http1::Head;
+use crate::proto::http2::frame::{ErrorCode, GoAway};
 use crate::render::escape::escape_line;
 pub use request::Request;
 pub use stream::Stream;
@@ -166,16 +166,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     }
 }
 
-/// The code of a reset that says that a stream was not served at all.
-const REFUSED_STREAM: u32 = 7;
-
 fn refusal(unasked: Unasked) -> String {
     match unasked {
         Unasked::TooLarge(stream) => format!(
             "stream {stream} refused with 431: its fields take more than {} KiB",
             Head::MAX_BYTES >> 10
         ),
-        Unasked::Reset(stream, ErrorCode(REFUSED_STREAM)) => format!(
+        Unasked::Reset(stream, ErrorCode::REFUSED_STREAM) => format!(
             "stream {stream} reset with REFUSED_STREAM: more streams than MAX_CONCURRENT_STREAMS allows"
         ),
         Unasked::Reset(stream, code) => format!(

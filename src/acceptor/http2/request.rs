@@ -13,8 +13,8 @@ use tokio::io::{AsyncRead, ReadBuf};
 use super::stream::{Stream, read};
 use super::stream_error;
 use crate::dial::http2::flow::{Incoming, Outgoing};
-use crate::dial::http2::frame::ErrorCode;
 use crate::proto::http1::{Head, HeadError};
+use crate::proto::http2::frame::ErrorCode;
 
 /// A request that is not answered yet; reading it is reading what follows its head.
 #[derive(Debug)]

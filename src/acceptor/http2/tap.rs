@@ -9,8 +9,8 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use crate::dial::http2::frame::{ErrorCode, Frame, GoAway, Reader};
 use crate::dial::http2::{MOST_IN_TURN, Seen};
+use crate::proto::http2::frame::{ErrorCode, Frame, GoAway, Reader};
 
 /// The client's preface before its first frame (RFC 9113 §3.4).
 pub(super) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -1,8 +1,8 @@
 use std::fmt::Write;
 use std::io;
 
-use super::frame::{ErrorCode, GoAway};
 use crate::dial::system::io_text;
+use crate::proto::http2::frame::{ErrorCode, GoAway};
 
 /// The bytes of a GOAWAY's debug data that an error quotes.
 const QUOTED: usize = 80;

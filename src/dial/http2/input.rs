@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::frame::{Frame, Reader};
+use crate::proto::http2::frame::{Frame, Reader};
 
 /// Bytes that are read at once: half as much costs a tenth of the speed, twice as much gains nothing.
 pub const MOST_IN_TURN: usize = 64 << 10;

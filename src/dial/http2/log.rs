@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::io;
 
-use super::frame::{ErrorCode, Frame, GoAway, Setting};
+use crate::proto::http2::frame::{ErrorCode, Frame, GoAway, Setting};
 
 /// A frame that passed.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,6 @@
 
 mod error;
 pub mod flow;
-pub mod frame;
-mod hpack;
 pub mod input;
 mod log;
 mod output;
@@ -25,8 +23,9 @@ use http::{HeaderName, HeaderValue, Method, Request, Response, Uri};
 use super::Step;
 use crate::proto::handshake::like::Http2;
 use crate::proto::http1::Head;
+use crate::proto::http2::frame::{ErrorCode, Setting};
+use crate::proto::http2::hpack;
 pub use error::Http2Error;
-use frame::{ErrorCode, Setting};
 pub use input::MOST_IN_TURN;
 pub use log::Seen;
 pub use tunnel::Tunnel;

@@ -1,6 +1,6 @@
 //! Bytes that the library sends, on their way to the stream.
 
-use super::frame::{Frame, Reader};
+use crate::proto::http2::frame::{Frame, Reader};
 
 /// Bytes that wait before the library has to: one system call for several of its frames.
 const FULL: usize = 128 << 10;

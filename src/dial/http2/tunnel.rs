@@ -12,10 +12,10 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::error::{Http2Error, go_away_text};
 use super::flow::{Incoming, Outgoing};
-use super::frame::{ErrorCode, Frame};
 use super::log::Seen;
 use super::wire::{Shared, Tap, is_end};
 use crate::dial::{Step, io_text};
+use crate::proto::http2::frame::{ErrorCode, Frame};
 
 /// Reads in a row that may bring nothing for the stream, before other work of the task has its turn.
 const IDLE_READS: usize = 16;

@@ -1,7 +1,7 @@
 //! A whole message, and what can be done to it.
 
 use crate::fault::dice::Dice;
-use crate::fault::spec::Change;
+use crate::fault::kind::Change;
 use crate::proto::frame::{Header, Opcode, mask};
 
 /// A message with its frames as they were sent.

@@ -5,55 +5,84 @@ use std::fmt;
 /// What of a frame says how the connection fares; payloads of DATA and HEADERS are not kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Frame {
+    /// RFC 9113 §6.1.
     Data {
+        /// The number of the stream.
         stream: u32,
+        /// Of the payload in bytes, padding included.
         length: u32,
+        /// END_STREAM is set.
         ends_stream: bool,
     },
+    /// RFC 9113 §6.2.
     Headers {
+        /// The number of the stream.
         stream: u32,
+        /// END_STREAM is set.
         ends_stream: bool,
     },
+    /// RFC 9113 §6.5.
     Settings(Vec<Setting>),
+    /// The other end has applied the settings.
     SettingsAck,
+    /// RFC 9113 §6.4.
     RstStream {
+        /// The number of the stream.
         stream: u32,
+        /// Why it ends.
         code: ErrorCode,
     },
+    /// RFC 9113 §6.8.
     GoAway(GoAway),
+    /// RFC 9113 §6.9.
     WindowUpdate {
+        /// The number of the stream; 0 for the connection.
         stream: u32,
+        /// In bytes.
         increment: u32,
     },
+    /// RFC 9113 §6.7.
     Ping {
+        /// It answers one.
         is_ack: bool,
     },
     /// Of another type.
     Other {
+        /// The type.
         kind: u8,
+        /// The number of the stream; 0 for the connection.
         stream: u32,
     },
 }
 
+/// The end of a connection (RFC 9113 §6.8).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GoAway {
+    /// The last stream that may have been processed.
     pub last_stream: u32,
+    /// Why the connection ends.
     pub code: ErrorCode,
     /// The start of it; not escaped.
     pub debug: Vec<u8>,
 }
 
+/// A setting, as a frame has it (RFC 9113 §6.5.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Setting {
+    /// Which one.
     pub id: u16,
+    /// What it is set to.
     pub value: u32,
 }
 
 impl Setting {
     /// RFC 8441 §3: whether extended CONNECT can be used.
     pub const ENABLE_CONNECT_PROTOCOL: u16 = 8;
+    /// The memory for compressed fields, in bytes.
     pub const HEADER_TABLE_SIZE: u16 = 1;
+    /// How many streams the other end may have open.
     pub const MAX_CONCURRENT_STREAMS: u16 = 3;
+    /// The window of a new stream, in bytes.
     pub const INITIAL_WINDOW_SIZE: u16 = 4;
 }
 
@@ -76,12 +105,18 @@ impl fmt::Display for Setting {
     }
 }
 
+/// Why a stream or a connection ends (RFC 9113 §7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode(pub u32);
 
 impl ErrorCode {
+    /// It ends in order.
     pub const NO_ERROR: Self = Self(0);
+    /// The other end breaks the protocol.
     pub const PROTOCOL_ERROR: Self = Self(1);
+    /// Nothing was done for the stream.
+    pub const REFUSED_STREAM: Self = Self(7);
+    /// The request is to be made again with HTTP/1.1.
     pub const HTTP_1_1_REQUIRED: Self = Self(13);
 }
 

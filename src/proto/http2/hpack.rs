@@ -7,8 +7,10 @@ use crate::proto::http1::Head;
 /// RFC 9113 §4.2: no server allows less.
 const LONGEST_FRAME: usize = 16 << 10;
 const HEADERS: u8 = 1;
-pub(super) const SETTINGS: u8 = 4;
-pub(super) const WINDOW_UPDATE: u8 = 8;
+/// The type of a frame (RFC 9113 §6.5).
+pub const SETTINGS: u8 = 4;
+/// The type of a frame (RFC 9113 §6.9).
+pub const WINDOW_UPDATE: u8 = 8;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 const PRIORITY: u8 = 0x20;
@@ -23,13 +25,13 @@ const NATURAL: [&[u8]; 5] = [
 ];
 
 /// Whether the library writes the pseudo-header fields of a head in the same order.
-pub(super) fn is_natural(head: &Head) -> bool {
+pub fn is_natural(head: &Head) -> bool {
     let names = head.fields().map(|(name, _)| name);
     names.take_while(|name| name.starts_with(b":")).eq(NATURAL)
 }
 
 /// The frames of a request in stream 1, with a priority if it has one.
-pub(super) fn frames(head: &Head, priority: Option<[u8; 5]>) -> Vec<u8> {
+pub fn frames(head: &Head, priority: Option<[u8; 5]>) -> Vec<u8> {
     let mut block: Vec<u8> = priority.into_iter().flatten().collect();
     fields(head, &mut block);
     let pieces = block.chunks(LONGEST_FRAME);
@@ -45,7 +47,8 @@ pub(super) fn frames(head: &Head, priority: Option<[u8; 5]>) -> Vec<u8> {
     frames.collect::<Vec<_>>().concat()
 }
 
-pub(super) fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+/// A frame of any type; a payload has less than 16 MiB.
+pub fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len())
         .unwrap_or(u32::MAX)
         .to_be_bytes();
